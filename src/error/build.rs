@@ -1,0 +1,105 @@
+use core::fmt;
+use std::error::Error as StdError;
+
+/// The TLS library under a client or a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BackendKind {
+    /// native-tls: the platform's own TLS library.
+    NativeTls,
+    /// The openssl crate.
+    OpenSsl,
+    /// rustls.
+    Rustls,
+}
+
+impl fmt::Display for BackendKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NativeTls => "native-tls",
+            Self::OpenSsl => "OpenSSL",
+            Self::Rustls => "rustls",
+        })
+    }
+}
+
+/// Why a client or a server could not be built from its settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A trust anchor may not vouch for anybody.
+    #[error(
+        "trust anchor {index} ({subject}) cannot be used: {problem}; give the certificate of the CA that issues \
+         the peers' certificates"
+    )]
+    Anchor {
+        /// Its position among the anchors, from 0.
+        index: usize,
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The TLS library refused a setting or our own material.
+    #[error("{backend} refused {what}")]
+    Backend {
+        /// The library.
+        backend: BackendKind,
+        /// What was given to it.
+        what: &'static str,
+        /// Its own words.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// A certificate of our own chain is not signed by the one that follows it.
+    #[error(
+        "certificate {index} ({subject}) of our own chain is not signed by the next one ({issuer}): {problem}; \
+         replace the intermediates by those that issued this leaf"
+    )]
+    IdentityChain {
+        /// Its position in the chain, from 0 (the leaf).
+        index: usize,
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// The subject of the certificate after it.
+        issuer: String,
+        /// What is wrong with the signature.
+        problem: String,
+    },
+    /// A setting has a value that can never work.
+    #[error("{setting} cannot be used: {problem}")]
+    InvalidSetting {
+        /// The builder's method.
+        setting: &'static str,
+        /// What is wrong with the value.
+        problem: String,
+    },
+    /// No identity was given.
+    #[error("no identity was given; call `.identity(..)`: in mutual TLS both ends prove who they are")]
+    MissingIdentity,
+    /// A server was given no policy.
+    #[error(
+        "a server has no default policy; call `.policy(..)`, and write `VerifierPolicy::allow_any_authenticated()` \
+         to admit every client that the trust anchors vouch for"
+    )]
+    MissingPolicy,
+    /// No trust anchors were given.
+    #[error(
+        "no trust anchors were given; call `.trust_anchors(..)`: without them nobody's certificate can be judged, \
+         and the system's are never used in their place"
+    )]
+    MissingTrustAnchors,
+    /// rustls was compiled without a crypto provider and none was given.
+    #[error(
+        "rustls has no crypto provider; enable the cargo feature `aws-lc-rs` or `ring`, or give one by \
+         `Rustls::with_provider`"
+    )]
+    NoCryptoProvider,
+    /// The backend cannot enforce what was asked for.
+    #[error("{backend} cannot do this: {what}; choose another backend or leave the setting out")]
+    Unsupported {
+        /// The library.
+        backend: BackendKind,
+        /// What it cannot do.
+        what: &'static str,
+    },
+}

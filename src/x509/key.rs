@@ -1,0 +1,111 @@
+//! Public keys: what kind, how strong.
+
+use core::fmt;
+
+use const_oid::ObjectIdentifier;
+use der::asn1::UintRef;
+use der::{Decode, Reader, SliceReader};
+
+use super::{sequence_content, whole_bits};
+
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
+
+/// A `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PublicKey<'a> {
+    /// The whole structure with its header: what an SPKI pin is taken over (RFC 7469, section 2.4).
+    pub(crate) spki: &'a [u8],
+    /// Content of the `AlgorithmIdentifier`.
+    pub(crate) algorithm: &'a [u8],
+    /// Content of the BIT STRING.
+    pub(crate) key: &'a [u8],
+}
+
+/// What a public key is, as far as the rules distinguish keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    Rsa { bits: usize },
+    RsaPss,
+    P256,
+    P384,
+    P521,
+    Ed25519,
+    Ed448,
+    Other(ObjectIdentifier),
+}
+
+impl<'a> PublicKey<'a> {
+    pub(crate) fn decode(r: &mut SliceReader<'a>) -> der::Result<Self> {
+        Self::from_spki(r.tlv_bytes()?)
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` with its header.
+    pub(crate) fn from_spki(spki: &'a [u8]) -> der::Result<Self> {
+        let mut reader = SliceReader::new(spki)?;
+        let key = reader.sequence(|r| {
+            Ok::<_, der::Error>(Self {
+                spki,
+                algorithm: sequence_content(r)?,
+                key: whole_bits(r)?,
+            })
+        })?;
+        reader.finish()?;
+        Ok(key)
+    }
+
+    pub(crate) fn kind(&self) -> der::Result<KeyKind> {
+        let mut r = SliceReader::new(self.algorithm)?;
+        let oid = ObjectIdentifier::decode(&mut r)?;
+        Ok(match oid {
+            RSA_ENCRYPTION => KeyKind::Rsa {
+                bits: rsa_bits(self.key)?,
+            },
+            RSASSA_PSS => KeyKind::RsaPss,
+            EC_PUBLIC_KEY => match ObjectIdentifier::decode(&mut r)? {
+                P256 => KeyKind::P256,
+                P384 => KeyKind::P384,
+                P521 => KeyKind::P521,
+                curve => KeyKind::Other(curve),
+            },
+            ED25519 => KeyKind::Ed25519,
+            ED448 => KeyKind::Ed448,
+            other => KeyKind::Other(other),
+        })
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { bits } => write!(f, "RSA {bits} bits"),
+            Self::RsaPss => f.write_str("RSA-PSS"),
+            Self::P256 => f.write_str("ECDSA P-256"),
+            Self::P384 => f.write_str("ECDSA P-384"),
+            Self::P521 => f.write_str("ECDSA P-521"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Ed448 => f.write_str("Ed448"),
+            Self::Other(oid) => write!(f, "key of type {oid}"),
+        }
+    }
+}
+
+/// Bits of the modulus of an `RSAPublicKey` (RFC 8017, appendix A.1.1).
+fn rsa_bits(key: &[u8]) -> der::Result<usize> {
+    let mut reader = SliceReader::new(key)?;
+    let modulus = reader.sequence(|r| {
+        let modulus = UintRef::decode(r)?;
+        UintRef::decode(r)?;
+        Ok::<_, der::Error>(modulus)
+    })?;
+    reader.finish()?;
+    let bytes = modulus.as_bytes();
+    let top = bytes.first().map_or(0, |b| b.leading_zeros() as usize);
+    Ok(bytes.len().saturating_mul(8).saturating_sub(top))
+}

@@ -1,0 +1,193 @@
+//! A borrowed, strict view of one X.509 certificate (RFC 5280, section 4.1).
+//!
+//! Everything is read once, from the bytes that were given, with the `der` crate; nothing is copied.
+//! Reading says nothing about trust: that is the business of the policy floor.
+
+mod extension;
+mod key;
+mod name;
+
+pub(crate) use extension::Extension;
+pub(crate) use key::{KeyKind, PublicKey};
+pub(crate) use name::{attribute_text, rfc4514};
+
+use core::time::Duration;
+
+use const_oid::ObjectIdentifier;
+use der::asn1::{BitStringRef, IntRef};
+use der::{Decode, Reader, SliceReader, Tag, TagNumber};
+use pki_types::UnixTime;
+use x509_cert::time::Time;
+
+/// One certificate, as it stands in the bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate<'a> {
+    /// The bytes that the signature covers, with their header.
+    pub(crate) tbs: &'a [u8],
+    pub(crate) version: Version,
+    /// Content of the INTEGER, as encoded.
+    pub(crate) serial: &'a [u8],
+    /// Content of the `AlgorithmIdentifier` that the signature was made with.
+    pub(crate) signature_algorithm: &'a [u8],
+    /// The issuer's `Name`, with its header.
+    pub(crate) issuer: &'a [u8],
+    pub(crate) not_before: UnixTime,
+    pub(crate) not_after: UnixTime,
+    /// The subject's `Name`, with its header.
+    pub(crate) subject: &'a [u8],
+    pub(crate) public_key: PublicKey<'a>,
+    pub(crate) extensions: Vec<Extension<'a>>,
+    pub(crate) signature: &'a [u8],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    V1,
+    V2,
+    V3,
+}
+
+/// Why bytes are not a certificate that we accept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum X509Error {
+    #[error("the bytes are not a DER certificate")]
+    Der(#[from] der::Error),
+    #[error("the certificate carries the extension {0} twice")]
+    DuplicateExtension(ObjectIdentifier),
+    #[error("a version {0:?} certificate carries extensions, which only version 3 may")]
+    ExtensionsBeforeV3(Version),
+    #[error("the two signature algorithm fields of the certificate differ")]
+    SignatureAlgorithmMismatch,
+    #[error("certificate version number {0} does not exist")]
+    UnknownVersion(u8),
+    #[error("the extension {oid} cannot be read")]
+    MalformedExtension {
+        oid: ObjectIdentifier,
+        source: der::Error,
+    },
+}
+
+impl<'a> Certificate<'a> {
+    /// Reads one certificate that fills `bytes` to the last byte.
+    pub(crate) fn from_der(bytes: &'a [u8]) -> Result<Self, X509Error> {
+        let mut reader = SliceReader::new(bytes)?;
+        let certificate = reader.sequence(|r| {
+            let tbs = r.tlv_bytes()?;
+            let outer_algorithm = sequence_content(r)?;
+            let signature = whole_bits(r)?;
+            let certificate = Self::from_tbs(tbs, signature)?;
+            if certificate.signature_algorithm != outer_algorithm {
+                return Err(X509Error::SignatureAlgorithmMismatch);
+            }
+            Ok::<_, X509Error>(certificate)
+        })?;
+        reader.finish()?;
+        Ok(certificate)
+    }
+
+    fn from_tbs(tbs: &'a [u8], signature: &'a [u8]) -> Result<Self, X509Error> {
+        let mut reader = SliceReader::new(tbs)?;
+        reader.sequence(|r| {
+            let version = match explicit(r, 0, u8::decode)? {
+                None | Some(0) => Version::V1,
+                Some(1) => Version::V2,
+                Some(2) => Version::V3,
+                Some(other) => return Err(X509Error::UnknownVersion(other)),
+            };
+            let serial = IntRef::decode(r)?.as_bytes();
+            let signature_algorithm = sequence_content(r)?;
+            let issuer = sequence_tlv(r)?;
+            let (not_before, not_after) =
+                r.sequence(|r| Ok::<_, der::Error>((time(r)?, time(r)?)))?;
+            let subject = sequence_tlv(r)?;
+            let public_key = PublicKey::decode(r)?;
+            skip_implicit_bits(r, 1)?;
+            skip_implicit_bits(r, 2)?;
+            let extensions = explicit(r, 3, extension::decode_all)?.unwrap_or_default();
+            if version != Version::V3 && !extensions.is_empty() {
+                return Err(X509Error::ExtensionsBeforeV3(version));
+            }
+            extension::refuse_duplicates(&extensions)?;
+            Ok(Self {
+                tbs,
+                version,
+                serial,
+                signature_algorithm,
+                issuer,
+                not_before,
+                not_after,
+                subject,
+                public_key,
+                extensions,
+                signature,
+            })
+        })
+    }
+
+    /// Whether issuer and subject are the same name, byte for byte.
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
+    }
+}
+
+/// The content of a SEQUENCE, without its header.
+fn sequence_content<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
+    let header = r.peek_header()?;
+    header.tag().assert_eq(Tag::Sequence)?;
+    der::Header::decode(r)?;
+    r.read_slice(header.length())
+}
+
+/// A SEQUENCE with its header.
+fn sequence_tlv<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
+    r.peek_tag()?.assert_eq(Tag::Sequence)?;
+    r.tlv_bytes()
+}
+
+/// The bytes of a BIT STRING that ends on a byte boundary.
+fn whole_bits<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
+    let bits = BitStringRef::decode(r)?;
+    bits.as_bytes()
+        .ok_or_else(|| Tag::BitString.value_error().into())
+}
+
+fn time(r: &mut SliceReader<'_>) -> der::Result<UnixTime> {
+    let since_epoch: Duration = Time::decode(r)?.to_unix_duration();
+    Ok(UnixTime::since_unix_epoch(since_epoch))
+}
+
+/// The value inside an EXPLICIT context-specific tag, when the next element bears it.
+fn explicit<'a, T, E: From<der::Error>>(
+    r: &mut SliceReader<'a>,
+    number: u32,
+    read: impl FnOnce(&mut SliceReader<'a>) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    if r.is_finished() {
+        return Ok(None);
+    }
+    let tag = Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(number),
+    };
+    let header = r.peek_header()?;
+    if header.tag() != tag {
+        return Ok(None);
+    }
+    der::Header::decode(r)?;
+    let mut inner = SliceReader::new(r.read_slice(header.length())?)?;
+    let value = read(&mut inner)?;
+    inner.finish()?;
+    Ok(Some(value))
+}
+
+/// Passes over the unique identifiers of X.509 v2, which nobody uses (RFC 5280, section 4.1.2.8).
+fn skip_implicit_bits(r: &mut SliceReader<'_>, number: u32) -> der::Result<()> {
+    let tag = Tag::ContextSpecific {
+        constructed: false,
+        number: TagNumber(number),
+    };
+    if !r.is_finished() && r.peek_tag()? == tag {
+        r.tlv_bytes()?;
+    }
+    Ok(())
+}
