@@ -1,7 +1,39 @@
 //! Mutual TLS.
 #![forbid(unsafe_code)]
 
+pub mod backend;
+mod builder;
+mod client;
+mod drive;
 mod error;
+mod material;
+mod peer;
+mod policy;
+mod rotation;
+mod server;
+mod stream;
+mod transport;
 mod x509;
 
+pub use pki_types;
+
+pub use backend::{
+    ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend,
+};
+#[cfg(feature = "native-tls")]
+pub use backend::NativeTls;
+#[cfg(feature = "openssl")]
+pub use backend::OpenSsl;
+#[cfg(feature = "rustls")]
+pub use backend::Rustls;
+pub use client::{ClientBuilder, MtlsClient};
 pub use error::{BackendKind, BuildError, MaterialError};
+pub use material::{CertificateChain, MtlsIdentity, PrivateKey, TrustAnchors};
+pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
+pub use policy::{
+    Alert, PeerMatcher, PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms,
+    VerifierPolicy,
+};
+pub use server::{MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder};
+pub use stream::MtlsStream;
+pub use transport::{Transport, Untimed};

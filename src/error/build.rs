@@ -65,6 +65,16 @@ pub enum BuildError {
         /// What is wrong with the signature.
         problem: String,
     },
+    /// A matcher was given a pattern that can never match, or that would match too much.
+    #[error("PeerMatcher::{matcher}({value:?}): {problem}")]
+    InvalidPattern {
+        /// The constructor of the matcher.
+        matcher: &'static str,
+        /// The pattern.
+        value: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A setting has a value that can never work.
     #[error("{setting} cannot be used: {problem}")]
     InvalidSetting {

@@ -1,0 +1,98 @@
+//! Our settings in rustls' words.
+
+use std::sync::Arc;
+
+use pki_types::PrivateKeyDer;
+use rustls::SupportedProtocolVersion;
+use rustls::client::ResolvesClientCert;
+use rustls::crypto::CryptoProvider;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use crate::backend::{ProtocolVersion, Versions};
+use crate::error::{BackendKind, BuildError};
+use crate::material::MtlsIdentity;
+
+#[cfg(feature = "aws-lc-rs")]
+pub(super) fn compiled_in_provider() -> Option<Arc<CryptoProvider>> {
+    Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+}
+
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+pub(super) fn compiled_in_provider() -> Option<Arc<CryptoProvider>> {
+    Some(Arc::new(rustls::crypto::ring::default_provider()))
+}
+
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+pub(super) fn compiled_in_provider() -> Option<Arc<CryptoProvider>> {
+    None
+}
+
+pub(super) fn versions(versions: Versions) -> Vec<&'static SupportedProtocolVersion> {
+    let mut list = Vec::with_capacity(2);
+    if versions.tls13 {
+        list.push(&rustls::version::TLS13);
+    }
+    if versions.tls12 {
+        list.push(&rustls::version::TLS12);
+    }
+    list
+}
+
+pub(super) fn negotiated(version: Option<rustls::ProtocolVersion>) -> ProtocolVersion {
+    match version {
+        Some(rustls::ProtocolVersion::TLSv1_3) => ProtocolVersion::Tls13,
+        _ => ProtocolVersion::Tls12,
+    }
+}
+
+pub(super) fn refused(
+    what: &'static str,
+) -> impl FnOnce(rustls::Error) -> BuildError {
+    move |source| BuildError::Backend {
+        backend: BackendKind::Rustls,
+        what,
+        source: Box::new(source),
+    }
+}
+
+/// Our own chain and key, always presented whole.
+#[derive(Debug)]
+pub(super) struct OwnIdentity(Arc<CertifiedKey>);
+
+impl OwnIdentity {
+    pub(super) fn new(
+        identity: &MtlsIdentity,
+        provider: &CryptoProvider,
+    ) -> Result<Self, BuildError> {
+        let key = PrivateKeyDer::from(identity.private_key().pkcs8_der().clone_key());
+        let key = provider
+            .key_provider
+            .load_private_key(key)
+            .map_err(refused("the private key"))?;
+        // Not by `CertifiedKey::from_der`: it cannot read a version 1 leaf, and that the key belongs to the leaf was
+        // checked when the identity was made.
+        let chain = identity.chain().as_slice().to_vec();
+        Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
+    }
+}
+
+impl ResolvesClientCert for OwnIdentity {
+    fn resolve(
+        &self,
+        _root_hint_subjects: &[&[u8]],
+        _sigschemes: &[rustls::SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+impl ResolvesServerCert for OwnIdentity {
+    fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}

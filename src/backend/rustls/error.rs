@@ -1,0 +1,53 @@
+//! rustls' errors in our words, and our reasons in rustls' (which choose the alert).
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::{CertificateError, OtherError};
+
+use crate::backend::HandshakeError;
+use crate::policy::{Alert, Rejection, RejectionReason};
+
+/// A transport's or rustls' error that ended a handshake.
+pub(super) fn from_io(error: io::Error) -> HandshakeError {
+    match error.downcast::<rustls::Error>() {
+        Ok(error) => from_rustls(error),
+        Err(error) => HandshakeError::Io(error),
+    }
+}
+
+fn from_rustls(error: rustls::Error) -> HandshakeError {
+    match error {
+        rustls::Error::AlertReceived(alert) => {
+            HandshakeError::by_peer(Alert::from_code(alert.into()))
+        }
+        rustls::Error::NoCertificatesPresented => {
+            HandshakeError::Rejected(Rejection::new(RejectionReason::NoCertificate))
+        }
+        rustls::Error::NoApplicationProtocol => HandshakeError::NoCommonProtocol,
+        other => HandshakeError::backend(other),
+    }
+}
+
+pub(super) fn alert_in(error: &io::Error) -> Option<Alert> {
+    match error.get_ref()?.downcast_ref()? {
+        rustls::Error::AlertReceived(alert) => Some(Alert::from_code((*alert).into())),
+        _ => None,
+    }
+}
+
+/// The error for rustls to return, which decides the alert on the wire.
+pub(super) fn to_rustls(rejection: Rejection) -> rustls::Error {
+    let error = match rejection.reason() {
+        RejectionReason::AnchorExpired | RejectionReason::Expired => CertificateError::Expired,
+        RejectionReason::MalformedCertificate
+        | RejectionReason::MalformedName
+        | RejectionReason::UnsupportedVersion => CertificateError::BadEncoding,
+        RejectionReason::NameMismatch => CertificateError::NotValidForName,
+        RejectionReason::NotYetValid => CertificateError::NotValidYet,
+        RejectionReason::UnknownIssuer => CertificateError::UnknownIssuer,
+        RejectionReason::WrongKeyUsage => CertificateError::InvalidPurpose,
+        _ => CertificateError::Other(OtherError(Arc::new(rejection))),
+    };
+    error.into()
+}

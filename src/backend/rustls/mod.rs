@@ -1,0 +1,93 @@
+//! rustls 0.23. Names of its verifier seam stay in this folder.
+
+mod client;
+mod convert;
+mod error;
+mod server;
+mod stream;
+mod verifier;
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+
+use crate::backend::{Backend, NativeClient, NativeServer, sealed};
+use crate::error::{BackendKind, BuildError};
+use crate::policy::SignatureAlgorithms;
+
+pub use stream::RustlsStream;
+
+/// rustls, with a crypto provider of its own: a process-wide one is neither read nor set.
+///
+/// ```
+/// # fn main() -> Result<(), mtls::BuildError> {
+/// let algorithms = mtls::Rustls::default().signature_algorithms()?;
+/// assert!(!algorithms.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Rustls {
+    provider: Option<Arc<CryptoProvider>>,
+}
+
+impl Rustls {
+    /// rustls with this crypto provider. [`Default`] takes aws-lc-rs, or ring where only that is compiled in.
+    pub fn with_provider(provider: Arc<CryptoProvider>) -> Self {
+        Self {
+            provider: Some(provider),
+        }
+    }
+
+    /// The provider's signature algorithms that are on the crate's list, for a
+    /// [`PeerVerifier`](crate::PeerVerifier).
+    ///
+    /// # Errors
+    /// [`BuildError::NoCryptoProvider`] when none was given and none is compiled in.
+    pub fn signature_algorithms(&self) -> Result<SignatureAlgorithms, BuildError> {
+        let provider = self.provider()?;
+        Ok(SignatureAlgorithms::new(
+            provider
+                .signature_verification_algorithms
+                .all
+                .iter()
+                .copied(),
+        ))
+    }
+
+    fn provider(&self) -> Result<Arc<CryptoProvider>, BuildError> {
+        match &self.provider {
+            Some(provider) => Ok(Arc::clone(provider)),
+            None => convert::compiled_in_provider().ok_or(BuildError::NoCryptoProvider),
+        }
+    }
+}
+
+impl sealed::Sealed for Rustls {}
+
+impl Backend for Rustls {
+    const KIND: BackendKind = BackendKind::Rustls;
+
+    type Stream<IO: Read + Write> = RustlsStream<IO>;
+
+    fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
+        self.signature_algorithms().map(Some)
+    }
+}
+
+impl NativeClient for Rustls {
+    type Native = Arc<rustls::ClientConfig>;
+
+    fn native(config: &Self::ClientConfig) -> Self::Native {
+        Arc::clone(&config.native)
+    }
+}
+
+impl NativeServer for Rustls {
+    type Native = Arc<rustls::ServerConfig>;
+
+    fn native(config: &Self::ServerConfig) -> Self::Native {
+        Arc::clone(&config.native)
+    }
+}

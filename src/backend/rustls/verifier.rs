@@ -1,0 +1,260 @@
+//! Our judge in rustls' verifier seam.
+//!
+//! rustls' errors have no room for a whole [`Rejection`], and none at all for a peer that is admitted. rustls verifies
+//! on the thread that drives the connection, so a slot of that thread brings the verdict out: [`with_slot`] around each
+//! drive. Without a slot (somebody else drives our native config) the verdict reaches the observer only.
+
+use core::cell::RefCell;
+use core::fmt;
+use std::sync::Arc;
+
+use pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerMisbehaved,
+    SignatureScheme,
+};
+
+use super::error::to_rustls;
+use crate::backend::{ClientAuth, Judge};
+use crate::peer::PeerIdentity;
+use crate::policy::Rejection;
+use crate::x509::{Certificate, Version};
+
+pub(super) type Verdict = Result<PeerIdentity, Rejection>;
+
+thread_local! {
+    /// `None` while nobody listens.
+    static SLOT: RefCell<Option<Option<Verdict>>> = const { RefCell::new(None) };
+}
+
+/// Runs `drive` and gives the verdict that was reached within it, if one was.
+pub(super) fn with_slot<T>(drive: impl FnOnce() -> T) -> (T, Option<Verdict>) {
+    // Puts back on the way out, panics included, what a handshake around this one had.
+    struct Outer(Option<Option<Verdict>>);
+    impl Drop for Outer {
+        fn drop(&mut self) {
+            SLOT.set(self.0.take());
+        }
+    }
+    let _outer = Outer(SLOT.replace(Some(None)));
+    let result = drive();
+    (result, SLOT.take().flatten())
+}
+
+fn deliver(verdict: Verdict) -> Result<(), Error> {
+    let answer = match &verdict {
+        Ok(_) => Ok(()),
+        Err(rejection) => Err(to_rustls(rejection.clone())),
+    };
+    SLOT.with_borrow_mut(|slot| {
+        if let Some(slot) = slot {
+            *slot = Some(verdict);
+        }
+    });
+    answer
+}
+
+/// Verifies servers, for a client.
+pub(super) struct ServerJudge {
+    pub(super) judge: Arc<Judge>,
+    pub(super) signatures: HandshakeSignatures,
+}
+
+/// Verifies clients, for a server.
+pub(super) struct ClientJudge {
+    pub(super) judge: Arc<Judge>,
+    pub(super) signatures: HandshakeSignatures,
+    pub(super) client_auth: ClientAuth,
+    pub(super) ca_names: Vec<DistinguishedName>,
+}
+
+impl ServerCertVerifier for ServerJudge {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain = chain(end_entity, intermediates);
+        deliver(self.judge.server(&chain, server_name)).map(|()| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.signatures.verify_tls12(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.signatures.verify_tls13(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.signatures.schemes()
+    }
+}
+
+impl ClientCertVerifier for ClientJudge {
+    fn client_auth_mandatory(&self) -> bool {
+        self.client_auth == ClientAuth::Required
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &self.ca_names
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let chain = chain(end_entity, intermediates);
+        deliver(self.judge.client(&chain)).map(|()| ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.signatures.verify_tls12(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.signatures.verify_tls13(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.signatures.schemes()
+    }
+}
+
+impl fmt::Debug for ServerJudge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ServerJudge").field(&self.judge).finish()
+    }
+}
+
+impl fmt::Debug for ClientJudge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClientJudge").field(&self.judge).finish()
+    }
+}
+
+/// Proof of possession of the key, with the schemes on our list: the same for every provider.
+pub(super) struct HandshakeSignatures(WebPkiSupportedAlgorithms);
+
+const SCHEMES: &[SignatureScheme] = &[
+    SignatureScheme::ECDSA_NISTP384_SHA384,
+    SignatureScheme::ECDSA_NISTP256_SHA256,
+    SignatureScheme::ED25519,
+    SignatureScheme::RSA_PSS_SHA512,
+    SignatureScheme::RSA_PSS_SHA384,
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA256,
+];
+
+impl HandshakeSignatures {
+    pub(super) fn new(provider: &CryptoProvider) -> Self {
+        Self(provider.signature_verification_algorithms)
+    }
+
+    fn schemes(&self) -> Vec<SignatureScheme> {
+        let supported = self.0.supported_schemes();
+        SCHEMES
+            .iter()
+            .copied()
+            .filter(|scheme| supported.contains(scheme))
+            .collect()
+    }
+
+    fn verify_tls12(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        check_scheme(dss)?;
+        let Some(leaf) = v1(cert) else {
+            return verify_tls12_signature(message, cert, dss, &self.0);
+        };
+        let algorithm = self
+            .0
+            .mapping
+            .iter()
+            .filter(|(scheme, _)| *scheme == dss.scheme)
+            .flat_map(|(_, algorithms)| algorithms.iter())
+            .find(|a| &*a.public_key_alg_id() == leaf.public_key.algorithm)
+            .ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+        match algorithm.verify_signature(leaf.public_key.key, message, dss.signature()) {
+            Ok(()) => Ok(HandshakeSignatureValid::assertion()),
+            Err(_) => Err(CertificateError::BadSignature.into()),
+        }
+    }
+
+    fn verify_tls13(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        check_scheme(dss)?;
+        match v1(cert) {
+            None => verify_tls13_signature(message, cert, dss, &self.0),
+            Some(leaf) => {
+                let spki = SubjectPublicKeyInfoDer::from(leaf.public_key.spki);
+                verify_tls13_signature_with_raw_key(message, &spki, dss, &self.0)
+            }
+        }
+    }
+}
+
+fn check_scheme(dss: &DigitallySignedStruct) -> Result<(), Error> {
+    match SCHEMES.contains(&dss.scheme) {
+        true => Ok(()),
+        false => Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into()),
+    }
+}
+
+/// A version 1 leaf, which rustls cannot read. It gets here only when the judge has admitted it.
+fn v1<'a>(cert: &'a CertificateDer<'_>) -> Option<Certificate<'a>> {
+    match Certificate::from_der(cert) {
+        Ok(leaf) if leaf.version == Version::V1 => Some(leaf),
+        _ => None,
+    }
+}
+
+fn chain<'a>(
+    end_entity: &'a CertificateDer<'_>,
+    intermediates: &'a [CertificateDer<'_>],
+) -> Vec<CertificateDer<'a>> {
+    core::iter::once(end_entity)
+        .chain(intermediates)
+        .map(|der| CertificateDer::from(der.as_ref()))
+        .collect()
+}

@@ -1,0 +1,64 @@
+use core::fmt;
+use std::sync::Arc;
+
+use super::judge::Judge;
+use crate::material::{MtlsIdentity, TrustAnchors};
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ProtocolVersion {
+    /// TLS 1.2 (RFC 5246)
+    Tls12,
+    /// TLS 1.3 (RFC 8446)
+    Tls13,
+}
+
+impl fmt::Display for ProtocolVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls12 => "TLS 1.2",
+            Self::Tls13 => "TLS 1.3",
+        })
+    }
+}
+
+/// Which versions are spoken: never none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Versions {
+    pub(crate) tls12: bool,
+    pub(crate) tls13: bool,
+}
+
+/// What a client is made of, checked by the facade and ready for an adapter.
+#[derive(Debug)]
+pub struct ClientSettings {
+    pub(crate) identity: MtlsIdentity,
+    pub(crate) anchors: TrustAnchors,
+    pub(crate) judge: Arc<Judge>,
+    pub(crate) alpn: Vec<Vec<u8>>,
+    pub(crate) versions: Versions,
+    /// Whether the policy has an opt-in that only our own verifier can honour.
+    pub(crate) policy_relaxes: bool,
+    /// Whether the name that was connected to is checked, or a SPIFFE ID in its place.
+    pub(crate) checks_server_name: bool,
+}
+
+/// What a server is made of, checked by the facade and ready for an adapter.
+#[derive(Debug)]
+pub struct ServerSettings {
+    pub(crate) identity: MtlsIdentity,
+    pub(crate) judge: Arc<Judge>,
+    pub(crate) alpn: Vec<Vec<u8>>,
+    pub(crate) versions: Versions,
+    pub(crate) client_auth: ClientAuth,
+    /// The anchors' subjects (each a DER `Name`) for the certificate request; empty to name none.
+    pub(crate) ca_names: Vec<Vec<u8>>,
+}
+
+/// Whether a client may stay anonymous.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientAuth {
+    Optional,
+    Required,
+}

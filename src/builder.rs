@@ -1,0 +1,174 @@
+//! What the two builders have in common.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use pki_types::UnixTime;
+
+use crate::backend::{Backend, Clock, Event, Judge, Observer, ProtocolVersion, Versions};
+use crate::error::BuildError;
+use crate::material::{MtlsIdentity, TrustAnchors};
+use crate::policy::{SignatureAlgorithms, VerifierPolicy};
+use crate::x509::{Certificate, rfc4514};
+
+/// How long a handshake may take unless a builder says otherwise.
+pub(crate) const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Settings as they were given, not yet checked.
+pub(crate) struct Draft {
+    pub(crate) identity: Option<MtlsIdentity>,
+    pub(crate) anchors: Option<TrustAnchors>,
+    pub(crate) policy: Option<VerifierPolicy>,
+    pub(crate) alpn: Vec<Vec<u8>>,
+    pub(crate) versions: Vec<ProtocolVersion>,
+    pub(crate) handshake_timeout: Duration,
+    pub(crate) clock: Clock,
+    pub(crate) observer: Option<Observer>,
+}
+
+/// Settings that were checked.
+pub(crate) struct Checked {
+    pub(crate) identity: MtlsIdentity,
+    pub(crate) anchors: TrustAnchors,
+    pub(crate) judge: Arc<Judge>,
+    pub(crate) alpn: Vec<Vec<u8>>,
+    pub(crate) versions: Versions,
+}
+
+impl Draft {
+    pub(crate) fn new() -> Self {
+        Self {
+            identity: None,
+            anchors: None,
+            policy: None,
+            alpn: Vec::new(),
+            versions: vec![ProtocolVersion::Tls12, ProtocolVersion::Tls13],
+            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+            clock: Arc::new(UnixTime::now),
+            observer: None,
+        }
+    }
+
+    pub(crate) fn set_alpn(&mut self, protocols: impl IntoIterator<Item = impl AsRef<[u8]>>) {
+        self.alpn = protocols
+            .into_iter()
+            .map(|p| p.as_ref().to_vec())
+            .collect();
+    }
+
+    pub(crate) fn set_clock(&mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) {
+        self.clock = Arc::new(clock);
+    }
+
+    pub(crate) fn set_observer(&mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) {
+        self.observer = Some(Arc::new(observer));
+    }
+
+    /// Checks everything that does not depend on the backend's own library.
+    pub(crate) fn check<B: Backend>(
+        self,
+        policy: VerifierPolicy,
+        backend: &B,
+    ) -> Result<Checked, BuildError> {
+        let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
+        let anchors = self.anchors.ok_or(BuildError::MissingTrustAnchors)?;
+        check_alpn(&self.alpn)?;
+        check_timeout(self.handshake_timeout)?;
+        let versions = check_versions(&self.versions)?;
+        let algorithms = match backend.algorithms()? {
+            Some(algorithms) => {
+                check_own_chain(&identity, &algorithms)?;
+                algorithms
+            }
+            None => SignatureAlgorithms::new([]),
+        };
+        let judge = Judge::new(&anchors, policy, algorithms, self.clock, self.observer)?;
+        Ok(Checked {
+            identity,
+            anchors,
+            judge: Arc::new(judge),
+            alpn: self.alpn,
+            versions,
+        })
+    }
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft")
+            .field("identity", &self.identity)
+            .field("anchors", &self.anchors)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_alpn(protocols: &[Vec<u8>]) -> Result<(), BuildError> {
+    match protocols.iter().find(|p| !(1..=255).contains(&p.len())) {
+        None => Ok(()),
+        Some(wrong) => Err(BuildError::InvalidSetting {
+            setting: "alpn",
+            problem: format!(
+                "a protocol name has 1 to 255 bytes (RFC 7301, section 3.1), this one {}",
+                wrong.len()
+            ),
+        }),
+    }
+}
+
+fn check_timeout(timeout: Duration) -> Result<(), BuildError> {
+    match timeout.is_zero() {
+        false => Ok(()),
+        true => Err(BuildError::InvalidSetting {
+            setting: "handshake_timeout",
+            problem: "no handshake can be done in no time".to_owned(),
+        }),
+    }
+}
+
+fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> {
+    let versions = Versions {
+        tls12: versions.contains(&ProtocolVersion::Tls12),
+        tls13: versions.contains(&ProtocolVersion::Tls13),
+    };
+    match versions.tls12 || versions.tls13 {
+        true => Ok(versions),
+        false => Err(BuildError::InvalidSetting {
+            setting: "protocol_versions",
+            problem: "the list is empty".to_owned(),
+        }),
+    }
+}
+
+/// That each certificate fits the next by name was seen when the identity was made; here is the proof.
+fn check_own_chain(
+    identity: &MtlsIdentity,
+    algorithms: &SignatureAlgorithms,
+) -> Result<(), BuildError> {
+    let chain = identity.chain().as_slice();
+    for (index, pair) in chain.windows(2).enumerate() {
+        let [child, issuer] = pair else { continue };
+        let problem = match (Certificate::from_der(child), Certificate::from_der(issuer)) {
+            (Ok(child), Ok(issuer)) => match algorithms.verify(&child, &issuer.public_key) {
+                Ok(()) => continue,
+                Err(problem) => (
+                    rfc4514(child.subject),
+                    rfc4514(issuer.subject),
+                    problem.to_string(),
+                ),
+            },
+            (Err(error), _) | (_, Err(error)) => {
+                ("(unreadable)".to_owned(), "(unreadable)".to_owned(), error.to_string())
+            }
+        };
+        let (subject, issuer, problem) = problem;
+        return Err(BuildError::IdentityChain {
+            index,
+            subject,
+            issuer,
+            problem,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! A blocking handshake, from its start to its end or its deadline.
+
+use core::time::Duration;
+use std::io::{self, Read};
+
+use crate::backend::{Established, Handshake, HandshakeError};
+use crate::transport::{Deadline, Transport};
+
+/// How long a refused peer is given to read why.
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
+/// How many bytes of a refused peer are read and thrown away meanwhile.
+pub(crate) const LINGER_BYTES: usize = 64 * 1024;
+
+pub(crate) fn drive<IO, H>(handshake: &mut H) -> Result<Established<H::Stream>, HandshakeError>
+where
+    IO: Transport,
+    H: Handshake<Deadline<IO>>,
+    H::Stream: crate::backend::TlsStream<Deadline<IO>>,
+{
+    use crate::backend::TlsStream;
+    match handshake.advance() {
+        Ok(mut established) => {
+            established.stream.io_mut().lift().map_err(HandshakeError::Io)?;
+            Ok(established)
+        }
+        Err(HandshakeError::Io(error)) if is_timeout(&error) && is_over(handshake) => {
+            Err(HandshakeError::Timeout)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Lets a refused peer read the alert: to close at once, with its bytes unread, would reset the connection and take
+/// the alert along.
+pub(crate) fn linger<IO: Transport>(io: &mut Deadline<IO>) {
+    io.extend(LINGER);
+    // Whatever fails here, the peer is refused already and the reason is in the caller's hand.
+    if io.io().shutdown_write().is_err() {
+        return;
+    }
+    let mut left = LINGER_BYTES;
+    let mut buffer = [0; 4096];
+    while left > 0 {
+        match io.read(&mut buffer) {
+            Ok(read) if read > 0 => left = left.saturating_sub(read),
+            _ => return,
+        }
+    }
+}
+
+fn is_over<IO: Transport>(handshake: &mut impl Handshake<Deadline<IO>>) -> bool {
+    // A handshake that took its transport along cannot say; the error was a time-out in any case.
+    handshake.io_mut().is_none_or(|io| io.is_over())
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+}

@@ -1,0 +1,174 @@
+use core::fmt;
+use core::net::IpAddr;
+use std::sync::Arc;
+
+use pki_types::{CertificateDer, UnixTime};
+use sha2::{Digest, Sha256};
+
+use super::names::{MalformedName, Names};
+use super::spiffe::SpiffeId;
+use crate::x509::{Certificate, rfc4514};
+
+/// A peer that was proved and allowed: the names in its leaf certificate and the chain it presented.
+///
+/// Names are read strictly (RFC 5280, section 4.2.1.6; SPIFFE X.509-SVID, section 2): a certificate with a
+/// malformed name is refused as a whole, so that an accessor never hides one. `Display` gives the most telling
+/// name, for logs. Cloning is cheap.
+///
+/// ```no_run
+/// # fn f(peer: &mtls::PeerIdentity) {
+/// println!("{peer} called, certificate valid until {}", peer.not_after().as_secs());
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct PeerIdentity(Arc<Inner>);
+
+struct Inner {
+    names: Names,
+    chain: Vec<CertificateDer<'static>>,
+    subject: Box<[u8]>,
+    issuer: Box<[u8]>,
+    serial: Box<[u8]>,
+    spki: Box<[u8]>,
+    not_before: UnixTime,
+    not_after: UnixTime,
+}
+
+impl PeerIdentity {
+    /// Takes the names of `leaf` and a copy of the presented chain, whose first certificate it is.
+    pub(crate) fn new(
+        leaf: &Certificate<'_>,
+        names: Names,
+        chain: &[CertificateDer<'_>],
+    ) -> Self {
+        Self(Arc::new(Inner {
+            names,
+            chain: chain.iter().map(|c| c.clone().into_owned()).collect(),
+            subject: leaf.subject.into(),
+            issuer: leaf.issuer.into(),
+            serial: leaf.serial.into(),
+            spki: leaf.public_key.spki.into(),
+            not_before: leaf.not_before,
+            not_after: leaf.not_after,
+        }))
+    }
+
+    /// Reads the names of a chain's leaf, without proving anything about it.
+    pub(crate) fn read_unverified(
+        chain: &[CertificateDer<'_>],
+    ) -> Result<Option<Self>, MalformedName> {
+        let Some(leaf) = chain.first() else {
+            return Ok(None);
+        };
+        let Ok(certificate) = Certificate::from_der(leaf) else {
+            return Ok(None);
+        };
+        let names = Names::read(&certificate)?;
+        Ok(Some(Self::new(&certificate, names, chain)))
+    }
+
+    /// The SPIFFE ID, when the certificate has exactly one URI name and that is one.
+    pub fn spiffe_id(&self) -> Option<&SpiffeId> {
+        self.0.names.spiffe_id.as_ref()
+    }
+
+    /// The DNS names of the subject alternative name extension, in lower case. A wildcard stands as it is.
+    pub fn dns_names(&self) -> &[String] {
+        &self.0.names.dns
+    }
+
+    /// The URI names of the subject alternative name extension.
+    pub fn uris(&self) -> &[String] {
+        &self.0.names.uris
+    }
+
+    /// The IP addresses of the subject alternative name extension.
+    pub fn ip_addresses(&self) -> &[IpAddr] {
+        &self.0.names.ips
+    }
+
+    /// The e-mail addresses of the subject alternative name extension.
+    pub fn email_addresses(&self) -> &[String] {
+        &self.0.names.emails
+    }
+
+    /// The subject's common name, when it has exactly one.
+    pub fn common_name(&self) -> Option<&str> {
+        self.0.names.common_name.as_deref()
+    }
+
+    /// The subject in the form of RFC 4514.
+    pub fn subject(&self) -> String {
+        rfc4514(&self.0.subject)
+    }
+
+    /// The issuer in the form of RFC 4514.
+    pub fn issuer(&self) -> String {
+        rfc4514(&self.0.issuer)
+    }
+
+    /// The serial number: the content of the DER INTEGER, big-endian.
+    pub fn serial_number(&self) -> &[u8] {
+        &self.0.serial
+    }
+
+    /// The first second in which the certificate is valid.
+    pub fn not_before(&self) -> UnixTime {
+        self.0.not_before
+    }
+
+    /// The last second in which the certificate is valid.
+    pub fn not_after(&self) -> UnixTime {
+        self.0.not_after
+    }
+
+    /// SHA-256 over the leaf certificate.
+    pub fn certificate_sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.leaf()).into()
+    }
+
+    /// SHA-256 over the leaf's `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
+    pub fn spki_sha256(&self) -> [u8; 32] {
+        Sha256::digest(&self.0.spki).into()
+    }
+
+    /// The certificates that the peer presented, leaf first, as far as the backend shows them.
+    ///
+    /// rustls shows all; an OpenSSL server the path that OpenSSL built; native-tls the leaf.
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.0.chain
+    }
+
+    pub(crate) fn leaf(&self) -> &[u8] {
+        self.0.chain.first().map_or(&[], |leaf| leaf.as_ref())
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.0.names
+    }
+}
+
+impl fmt::Display for PeerIdentity {
+    /// The SPIFFE ID, else the first DNS name, else the common name, else the subject.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(id) = self.spiffe_id() {
+            return write!(f, "{id}");
+        }
+        match (self.dns_names().first(), self.common_name()) {
+            (Some(name), _) => f.write_str(name),
+            (None, Some(name)) => f.write_str(name),
+            (None, None) => f.write_str(&self.subject()),
+        }
+    }
+}
+
+impl fmt::Debug for PeerIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PeerIdentity")
+            .field("subject", &self.subject())
+            .field("issuer", &self.issuer())
+            .field("names", self.names())
+            .field("certificates", &self.0.chain.len())
+            .finish_non_exhaustive()
+    }
+}

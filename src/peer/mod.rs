@@ -1,0 +1,13 @@
+//! Who the peer is: names read strictly from a certificate.
+//!
+//! Reading proves nothing. A [`PeerIdentity`] that an application holds came out of a
+//! [`PeerVerifier`](crate::PeerVerifier), which proves the chain first and lets a policy decide after.
+
+mod identity;
+mod names;
+mod spiffe;
+
+pub use identity::PeerIdentity;
+pub(crate) use names::{MalformedName, Names, is_dns_name};
+pub(crate) use spiffe::check_trust_domain;
+pub use spiffe::{SpiffeId, SpiffeIdError};

@@ -1,0 +1,180 @@
+use core::fmt;
+use core::str::FromStr;
+
+/// Bytes of the longest SPIFFE ID (SPIFFE-ID, section 2.3).
+const MAX_LENGTH: usize = 2048;
+/// Bytes of the longest trust domain name (SPIFFE-ID, section 2.1).
+const MAX_TRUST_DOMAIN_LENGTH: usize = 255;
+
+/// A SPIFFE ID: `spiffe://` and a trust domain, then a path or nothing (SPIFFE-ID, section 2).
+///
+/// ```
+/// # fn main() -> Result<(), mtls::SpiffeIdError> {
+/// let id: mtls::SpiffeId = "spiffe://prod.example/payments".parse()?;
+/// assert_eq!(id.trust_domain(), "prod.example");
+/// assert_eq!(id.path(), "/payments");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpiffeId {
+    text: String,
+    /// Where the path begins in `text`.
+    path_at: usize,
+}
+
+/// Why a text is not a SPIFFE ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpiffeIdError {
+    /// A character that a path segment may not hold.
+    #[error("a path holds letters, digits, `.`, `-` and `_` only")]
+    BadPathCharacter,
+    /// A character that a trust domain may not hold.
+    #[error("a trust domain holds lower-case letters, digits, `.`, `-` and `_` only")]
+    BadTrustDomainCharacter,
+    /// A segment between two slashes is empty, or `.`, or `..`, or the path ends in a slash.
+    #[error("a path has no empty, `.` or `..` segment and does not end in `/`")]
+    BadSegment,
+    /// Nothing stands between `spiffe://` and the path.
+    #[error("the trust domain is missing")]
+    EmptyTrustDomain,
+    /// More than 2048 bytes, or a trust domain of more than 255.
+    #[error("it is longer than 2048 bytes, or its trust domain than 255")]
+    TooLong,
+    /// The text does not begin with `spiffe://`.
+    #[error("it does not begin with `spiffe://`")]
+    WrongScheme,
+}
+
+impl SpiffeId {
+    /// The name of the trust domain, without the scheme.
+    pub fn trust_domain(&self) -> &str {
+        self.text
+            .get(SCHEME.len()..self.path_at)
+            .unwrap_or_default()
+    }
+
+    /// The path with its leading slash; empty for the ID of a trust domain itself.
+    pub fn path(&self) -> &str {
+        self.text.get(self.path_at..).unwrap_or_default()
+    }
+
+    /// The whole ID.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl FromStr for SpiffeId {
+    type Err = SpiffeIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > MAX_LENGTH {
+            return Err(SpiffeIdError::TooLong);
+        }
+        let rest = text
+            .strip_prefix(SCHEME)
+            .ok_or(SpiffeIdError::WrongScheme)?;
+        let (trust_domain, path) = match rest.find('/') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        check_trust_domain(trust_domain)?;
+        check_path(path)?;
+        Ok(Self {
+            text: text.to_owned(),
+            path_at: SCHEME.len().saturating_add(trust_domain.len()),
+        })
+    }
+}
+
+impl fmt::Display for SpiffeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Checks the name of a trust domain as it stands in an ID, without the scheme.
+pub(crate) fn check_trust_domain(name: &str) -> Result<(), SpiffeIdError> {
+    if name.is_empty() {
+        return Err(SpiffeIdError::EmptyTrustDomain);
+    }
+    if name.len() > MAX_TRUST_DOMAIN_LENGTH {
+        return Err(SpiffeIdError::TooLong);
+    }
+    match name
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-_".contains(&b))
+    {
+        true => Ok(()),
+        false => Err(SpiffeIdError::BadTrustDomainCharacter),
+    }
+}
+
+const SCHEME: &str = "spiffe://";
+
+fn check_path(path: &str) -> Result<(), SpiffeIdError> {
+    let Some(segments) = path.strip_prefix('/') else {
+        return Ok(());
+    };
+    for segment in segments.split('/') {
+        if matches!(segment, "" | "." | "..") {
+            return Err(SpiffeIdError::BadSegment);
+        }
+        if !segment
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+        {
+            return Err(SpiffeIdError::BadPathCharacter);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_what_the_specification_allows() {
+        for (text, domain, path) in [
+            ("spiffe://example.org", "example.org", ""),
+            ("spiffe://td_1/Ab-c/d.e/...", "td_1", "/Ab-c/d.e/..."),
+        ] {
+            let id: SpiffeId = text.parse().unwrap();
+            assert_eq!((id.trust_domain(), id.path()), (domain, path));
+            assert_eq!(id.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_specification_forbids() {
+        use SpiffeIdError::*;
+        let long = format!("spiffe://a/{}", "b".repeat(2048));
+        let long_domain = format!("spiffe://{}/b", "a".repeat(256));
+        for (text, error) in [
+            ("", WrongScheme),
+            ("https://a/b", WrongScheme),
+            ("SPIFFE://a/b", WrongScheme),
+            ("spiffe:///b", EmptyTrustDomain),
+            ("spiffe://A/b", BadTrustDomainCharacter),
+            ("spiffe://a:80/b", BadTrustDomainCharacter),
+            ("spiffe://u@a/b", BadTrustDomainCharacter),
+            ("spiffe://a?q", BadTrustDomainCharacter),
+            ("spiffe://a/", BadSegment),
+            ("spiffe://a//b", BadSegment),
+            ("spiffe://a/b/", BadSegment),
+            ("spiffe://a/./b", BadSegment),
+            ("spiffe://a/../b", BadSegment),
+            ("spiffe://a/b?q", BadPathCharacter),
+            ("spiffe://a/b#f", BadPathCharacter),
+            ("spiffe://a/b%20", BadPathCharacter),
+            ("spiffe://a/é", BadPathCharacter),
+            (&long, TooLong),
+            (&long_domain, TooLong),
+        ] {
+            assert_eq!(text.parse::<SpiffeId>(), Err(error), "{text}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Who may connect: the one judgement that every backend shares.
+//!
+//! A chain is first *authenticated* (path to a trust anchor, signatures, validity, key usage, name) and then
+//! *authorized* by a [`PeerMatcher`]. The floor is pure: no I/O, no clock, no TLS library; time and signature
+//! algorithms are given to it.
+
+mod alert;
+mod algorithms;
+mod anchor;
+mod leaf;
+mod matcher;
+mod path;
+mod rejection;
+mod v1;
+mod verifier;
+mod verifier_policy;
+
+pub use alert::Alert;
+pub use algorithms::SignatureAlgorithms;
+pub use matcher::PeerMatcher;
+pub use rejection::{Rejection, RejectionReason};
+pub use verifier::PeerVerifier;
+pub use verifier_policy::VerifierPolicy;

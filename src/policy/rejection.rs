@@ -1,0 +1,264 @@
+use core::fmt;
+use std::borrow::Cow;
+
+use der::DateTime;
+use pki_types::UnixTime;
+
+use super::alert::Alert;
+use crate::error::BackendKind;
+use crate::x509::{Certificate, rfc4514};
+
+/// Why a peer was refused: a reason for programs, and for people the certificate, the values and what to do.
+///
+/// ```no_run
+/// # fn f(rejection: &mtls::Rejection) {
+/// eprintln!("refused: {rejection}\nhint: {}", rejection.hint());
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inner {
+    reason: RejectionReason,
+    certificate: Option<(usize, String)>,
+    expected: Option<String>,
+    presented: Option<String>,
+    hint: Cow<'static, str>,
+}
+
+/// The reason of a [`Rejection`], the same on every backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RejectionReason {
+    /// The trust anchor at the end of the path is outside its validity (RFC 5280, section 6.1.3).
+    AnchorExpired,
+    /// The leaf is a CA's certificate (RFC 5280, section 4.2.1.9).
+    CaAsLeaf,
+    /// A certificate of the path is past its `notAfter` (RFC 5280, section 4.1.2.5).
+    Expired,
+    /// A certificate that signed another is no CA's (RFC 5280, section 4.2.1.9).
+    IssuerNotCa,
+    /// A presented certificate cannot be read, or contradicts itself (RFC 5280, section 4.1).
+    MalformedCertificate,
+    /// A name in the leaf is not well formed (RFC 5280, section 4.2.1.6).
+    MalformedName,
+    /// A name lies outside the name constraints of a CA above it (RFC 5280, section 4.2.1.10).
+    NameConstraintViolated,
+    /// The server's certificate is for another name (RFC 9525, section 6).
+    NameMismatch,
+    /// The peer presented no certificate.
+    NoCertificate,
+    /// The peer is who it says it is, but the policy does not admit it.
+    NotAllowed,
+    /// A certificate of the path is before its `notBefore` (RFC 5280, section 4.1.2.5).
+    NotYetValid,
+    /// A CA's path length constraint is exceeded (RFC 5280, section 4.2.1.9).
+    PathLengthExceeded,
+    /// The chain is longer, or has more alternatives, than the verifier follows.
+    PathTooLong,
+    /// The leaf's key, or an issuer's, is of a kind or size that is not on the list.
+    UnacceptableKey,
+    /// A critical extension is not known (RFC 5280, section 4.2).
+    UnhandledCriticalExtension,
+    /// No path leads to a trust anchor: the CA is another one, or an intermediate is missing.
+    UnknownIssuer,
+    /// A certificate is signed with an algorithm that is not on the list.
+    UnsupportedSignatureAlgorithm,
+    /// The certificate is of an older version than X.509 v3 (RFC 5280, section 4.1.2.1).
+    UnsupportedVersion,
+    /// The extended key usage does not allow this role (RFC 5280, section 4.2.1.12).
+    WrongKeyUsage,
+}
+
+impl Rejection {
+    /// A refusal for `reason`, with the hint that goes with it.
+    pub(crate) fn new(reason: RejectionReason) -> Self {
+        Self(Box::new(Inner {
+            reason,
+            certificate: None,
+            expected: None,
+            presented: None,
+            hint: Cow::Borrowed(reason.hint()),
+        }))
+    }
+
+    pub(crate) fn about(mut self, index: usize, certificate: &Certificate<'_>) -> Self {
+        self.0.certificate = Some((index, rfc4514(certificate.subject)));
+        self
+    }
+
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.0.expected = Some(expected.into());
+        self
+    }
+
+    pub(crate) fn presented(mut self, presented: impl Into<String>) -> Self {
+        self.0.presented = Some(presented.into());
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = hint.into();
+        self
+    }
+
+    /// The reason, to match on.
+    pub fn reason(&self) -> RejectionReason {
+        self.0.reason
+    }
+
+    /// Which of the presented certificates it is about (0 is the leaf), and its subject (RFC 4514).
+    pub fn certificate(&self) -> Option<(usize, &str)> {
+        self.0.certificate.as_ref().map(|(i, s)| (*i, s.as_str()))
+    }
+
+    /// What would have been accepted.
+    pub fn expected(&self) -> Option<&str> {
+        self.0.expected.as_deref()
+    }
+
+    /// What was there instead.
+    pub fn presented(&self) -> Option<&str> {
+        self.0.presented.as_deref()
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        &self.0.hint
+    }
+
+    /// The alert that the peer is sent; `None` on native-tls, which judges after the handshake.
+    pub fn alert(&self, backend: BackendKind) -> Option<Alert> {
+        self.0.reason.alert(backend)
+    }
+}
+
+impl core::error::Error for Rejection {}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.reason.words())?;
+        if let Some((index, subject)) = self.certificate() {
+            write!(f, ": certificate {index} ({subject})")?;
+        }
+        match (self.expected(), self.presented()) {
+            (Some(expected), Some(presented)) => {
+                write!(f, ": expected {expected}, presented {presented}")
+            }
+            (Some(expected), None) => write!(f, ": expected {expected}"),
+            (None, Some(presented)) => write!(f, ": {presented}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl RejectionReason {
+    /// The alert that a backend sends for this reason.
+    ///
+    /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it produce; where
+    /// they cannot send the same, this table says what each sends.
+    pub fn alert(self, backend: BackendKind) -> Option<Alert> {
+        use RejectionReason::*;
+        let (rustls, openssl) = match self {
+            Expired | AnchorExpired => (Alert::CERTIFICATE_EXPIRED, Alert::CERTIFICATE_EXPIRED),
+            NotYetValid => (Alert::CERTIFICATE_EXPIRED, Alert::BAD_CERTIFICATE),
+            UnknownIssuer => (Alert::UNKNOWN_CA, Alert::UNKNOWN_CA),
+            WrongKeyUsage => (Alert::UNSUPPORTED_CERTIFICATE, Alert::UNSUPPORTED_CERTIFICATE),
+            NoCertificate => (Alert::CERTIFICATE_REQUIRED, Alert::CERTIFICATE_REQUIRED),
+            NameMismatch | MalformedCertificate | MalformedName | UnsupportedVersion => {
+                (Alert::BAD_CERTIFICATE, Alert::BAD_CERTIFICATE)
+            }
+            _ => (Alert::CERTIFICATE_UNKNOWN, Alert::CERTIFICATE_UNKNOWN),
+        };
+        match backend {
+            BackendKind::Rustls => Some(rustls),
+            BackendKind::OpenSsl => Some(openssl),
+            BackendKind::NativeTls => None,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::AnchorExpired => "the trust anchor is outside its validity",
+            Self::CaAsLeaf => "the peer presented a CA's certificate as its own",
+            Self::Expired => "a certificate has expired",
+            Self::IssuerNotCa => "a certificate was issued by one that is no CA's",
+            Self::MalformedCertificate => "a certificate cannot be read",
+            Self::MalformedName => "a name in the certificate is not well formed",
+            Self::NameConstraintViolated => "a name lies outside its CA's name constraints",
+            Self::NameMismatch => "the certificate is for another name",
+            Self::NoCertificate => "the peer presented no certificate",
+            Self::NotAllowed => "the policy does not admit this peer",
+            Self::NotYetValid => "a certificate is not valid yet",
+            Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
+            Self::PathTooLong => "the chain is longer than the verifier follows",
+            Self::UnacceptableKey => "a certificate's key is not acceptable",
+            Self::UnhandledCriticalExtension => "a certificate carries an unknown critical extension",
+            Self::UnknownIssuer => "no path leads to a trust anchor",
+            Self::UnsupportedSignatureAlgorithm => {
+                "a certificate is signed with an unacceptable algorithm"
+            }
+            Self::UnsupportedVersion => "the certificate is not of X.509 version 3",
+            Self::WrongKeyUsage => "the certificate's extended key usage does not allow this role",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::AnchorExpired => "replace the expired CA certificate among the trust anchors",
+            Self::CaAsLeaf => {
+                "the peer must present a leaf that its CA issued (basicConstraints CA:FALSE), not the CA's own certificate"
+            }
+            Self::Expired => "renew the certificate; when it looks valid, compare the clocks of both ends",
+            Self::IssuerNotCa => {
+                "reissue the intermediate with basicConstraints CA:TRUE and keyUsage keyCertSign"
+            }
+            Self::MalformedCertificate => {
+                "look at it with `openssl x509 -text`, and reissue it: it breaks RFC 5280"
+            }
+            Self::MalformedName => "reissue the certificate with well-formed subject alternative names",
+            Self::NameConstraintViolated => {
+                "issue the leaf under a CA whose name constraints permit its names; constraints on e-mail, URI and \
+                 directory names are not supported and refuse every leaf"
+            }
+            Self::NameMismatch => {
+                "connect by a name that the certificate lists, or reissue it with a subject alternative name for this one"
+            }
+            Self::NoCertificate => {
+                "the client must be configured with a certificate and key; one that does not fit the server's list of \
+                 CA names or signature schemes is silently not sent by some clients"
+            }
+            Self::NotAllowed => "add the peer to the policy if it should be admitted",
+            Self::NotYetValid => "compare the clocks of both ends; the certificate's notBefore lies in the future",
+            Self::PathLengthExceeded => {
+                "issue the leaf directly under the constrained CA, or reissue that CA with a larger pathlen"
+            }
+            Self::PathTooLong => "present only the certificates between the leaf and its root; at most 6 intermediates count",
+            Self::UnacceptableKey => {
+                "reissue the certificate with an ECDSA P-256 or P-384, Ed25519 or RSA (2048 to 8192 bits) key"
+            }
+            Self::UnhandledCriticalExtension => "reissue the certificate without the extension, or not critical",
+            Self::UnknownIssuer => "give the CA that issued the peer's certificate as trust anchor",
+            Self::UnsupportedSignatureAlgorithm => {
+                "reissue the certificate signed with SHA-256 or better by an ECDSA P-256 or P-384, Ed25519 or RSA key"
+            }
+            Self::UnsupportedVersion => {
+                "reissue it with extensions, which makes it version 3: `openssl x509 -req -extfile ..` with a \
+                 subjectAltName; or, knowing that any certificate of that CA then serves as client and as server, \
+                 allow it by `danger_allow_x509_v1_leaf`"
+            }
+            Self::WrongKeyUsage => {
+                "reissue the certificate with extendedKeyUsage clientAuth for a client, serverAuth for a server, or both"
+            }
+        }
+    }
+}
+
+/// A point in time as RFC 3339 writes it, to the second.
+pub(crate) fn rfc3339(time: UnixTime) -> String {
+    match DateTime::from_unix_duration(core::time::Duration::from_secs(time.as_secs())) {
+        Ok(date) => date.to_string(),
+        Err(_) => format!("{} s after 1970", time.as_secs()),
+    }
+}

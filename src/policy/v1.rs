@@ -1,0 +1,41 @@
+//! The opt-in for X.509 version 1 leaves, which rustls-webpki does not read.
+
+use pki_types::UnixTime;
+
+use super::algorithms::{SignatureAlgorithms, SignatureProblem};
+use super::anchor::Anchors;
+use super::leaf::{check_key, check_validity};
+use super::rejection::{Rejection, RejectionReason};
+use crate::x509::Certificate;
+
+/// Proves a leaf that a trust anchor signed itself: no path, no extensions, so nothing else can be asked of it.
+pub(super) fn check_signed_by_anchor(
+    leaf: &Certificate<'_>,
+    anchors: &Anchors,
+    algorithms: &SignatureAlgorithms,
+    now: UnixTime,
+) -> Result<(), Rejection> {
+    check_validity(0, leaf, now)?;
+    check_key(0, leaf)?;
+    let mut refusal = Rejection::new(RejectionReason::UnknownIssuer)
+        .about(0, leaf)
+        .with_hint(
+            "a version 1 leaf must be signed by a trust anchor itself; give its CA as trust anchor",
+        );
+    for der in anchors.named(leaf.issuer) {
+        let Ok(anchor) = Certificate::from_der(der) else {
+            continue;
+        };
+        match algorithms.verify(leaf, &anchor.public_key) {
+            Err(SignatureProblem::UnsupportedAlgorithm) => {
+                return Err(Rejection::new(RejectionReason::UnsupportedSignatureAlgorithm).about(0, leaf));
+            }
+            Err(_) => continue,
+            Ok(()) => match Anchors::check_validity(&anchor, now) {
+                Ok(()) => return Ok(()),
+                Err(rejection) => refusal = rejection,
+            },
+        }
+    }
+    Err(refusal)
+}

@@ -1,0 +1,153 @@
+use core::fmt;
+use std::io::{self, Read, Write};
+
+use crate::backend::{Backend, Established, HandshakeError, ProtocolVersion, TlsStream};
+use crate::transport::{Deadline, Transport};
+
+/// An established mutual TLS connection over a blocking transport.
+///
+/// `P` is the peer: a [`PeerIdentity`](crate::PeerIdentity), or an `Option` of one on a server with
+/// [`optional_client_auth`](crate::ServerBuilder::optional_client_auth).
+///
+/// In TLS 1.3 a client's handshake is over before the server has judged it. A server's refusal reaches the client at
+/// its first read or write, as an [`io::Error`] of the kind `ConnectionRefused` that wraps
+/// [`HandshakeError::RejectedByPeer`]: see [`HandshakeError::in_io_error`].
+///
+/// Dropping a stream does not say goodbye: call [`close`](Self::close) when everything is written, or the peer cannot
+/// tell the end from a cut connection.
+pub struct MtlsStream<B: Backend, IO: Transport, P> {
+    inner: B::Stream<Deadline<IO>>,
+    facts: Facts<P>,
+}
+
+/// What is known of a connection since its handshake.
+#[derive(Debug)]
+pub(crate) struct Facts<P> {
+    pub(crate) peer: P,
+    pub(crate) alpn: Option<Vec<u8>>,
+    pub(crate) version: ProtocolVersion,
+    pub(crate) revision: u64,
+    pub(crate) acceptance: Acceptance,
+}
+
+/// Whether the other end is known to have accepted us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acceptance {
+    /// A TLS 1.3 server may still refuse us.
+    Awaited,
+    Seen,
+}
+
+impl<P> Facts<P> {
+    /// Turns a refusal that a read or write met with into one that says so.
+    pub(crate) fn explain<IO, S: TlsStream<IO>>(&self, error: io::Error) -> io::Error {
+        match (self.acceptance, S::received_alert(&error)) {
+            (Acceptance::Awaited, Some(alert)) => io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                HandshakeError::by_peer(alert),
+            ),
+            _ => error,
+        }
+    }
+
+    /// Application data has come: the other end has accepted us.
+    pub(crate) fn has_read(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.acceptance = Acceptance::Seen;
+        }
+    }
+}
+
+impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
+    pub(crate) fn new(
+        established: Established<B::Stream<Deadline<IO>>>,
+        peer: P,
+        revision: u64,
+        acceptance: Acceptance,
+    ) -> Self {
+        Self {
+            inner: established.stream,
+            facts: Facts {
+                peer,
+                alpn: established.alpn,
+                version: established.version,
+                revision,
+                acceptance,
+            },
+        }
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> &P {
+        &self.facts.peer
+    }
+
+    /// The application protocol that both ends chose (RFC 7301), if they did.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        self.facts.alpn.as_deref()
+    }
+
+    /// The TLS version of the connection.
+    pub fn protocol_version(&self) -> ProtocolVersion {
+        self.facts.version
+    }
+
+    /// The number of the revision that the handshake ran under; the first is 1.
+    pub fn revision(&self) -> u64 {
+        self.facts.revision
+    }
+
+    /// The transport below.
+    pub fn get_ref(&self) -> &IO {
+        self.inner.io().io()
+    }
+
+    /// The transport below. Reading or writing it breaks the connection.
+    pub fn get_mut(&mut self) -> &mut IO {
+        self.inner.io_mut().io_mut()
+    }
+
+    /// Says to the peer that nothing more will be written (`close_notify`, RFC 8446, section 6.1).
+    ///
+    /// # Errors
+    /// The transport's.
+    pub fn close(&mut self) -> io::Result<()> {
+        self.inner.close_notify()?;
+        self.get_ref().shutdown_write()
+    }
+}
+
+impl<B: Backend, IO: Transport, P> Read for MtlsStream<B, IO, P> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.inner.read(buf) {
+            Ok(bytes) => {
+                self.facts.has_read(bytes);
+                Ok(bytes)
+            }
+            Err(error) => Err(self.facts.explain::<_, B::Stream<Deadline<IO>>>(error)),
+        }
+    }
+}
+
+impl<B: Backend, IO: Transport, P> Write for MtlsStream<B, IO, P> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.inner
+            .write(buf)
+            .map_err(|error| self.facts.explain::<_, B::Stream<Deadline<IO>>>(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner
+            .flush()
+            .map_err(|error| self.facts.explain::<_, B::Stream<Deadline<IO>>>(error))
+    }
+}
+
+impl<B: Backend, IO: Transport + fmt::Debug, P: fmt::Debug> fmt::Debug for MtlsStream<B, IO, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MtlsStream")
+            .field("io", self.get_ref())
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}
