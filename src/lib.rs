@@ -27,8 +27,12 @@ pub use backend::OpenSsl;
 #[cfg(feature = "rustls")]
 pub use backend::Rustls;
 pub use client::{ClientBuilder, MtlsClient};
-pub use error::{BackendKind, BuildError, MaterialError};
-pub use material::{CertificateChain, MtlsIdentity, PrivateKey, TrustAnchors};
+pub use error::{
+    BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
+};
+pub use material::{
+    CertificateChain, IdentityWarning, KeyType, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors,
+};
 pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
 pub use policy::{
     Alert, PeerMatcher, PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms,

@@ -67,39 +67,38 @@ pub enum Optional {}
 pub trait ClientAuthentication: sealed::Sealed {
     /// What a stream knows about its client.
     type Peer;
+
+    /// Whether a client without a certificate is refused.
+    const REQUIRED: bool;
+
+    /// What a stream holds of the client that a handshake showed; `None` where it had to show one and did not.
+    fn peer(shown: Option<PeerIdentity>) -> Option<Self::Peer>;
+}
+
+impl ClientAuthentication for Required {
+    type Peer = PeerIdentity;
+
+    const REQUIRED: bool = true;
+
+    fn peer(shown: Option<PeerIdentity>) -> Option<PeerIdentity> {
+        shown
+    }
+}
+
+impl ClientAuthentication for Optional {
+    type Peer = Option<PeerIdentity>;
+
+    const REQUIRED: bool = false;
+
+    fn peer(shown: Option<PeerIdentity>) -> Option<Option<PeerIdentity>> {
+        Some(shown)
+    }
 }
 
 mod sealed {
-    use super::{ClientAuth, PeerIdentity};
-
-    pub trait Sealed {
-        const CLIENT_AUTH: ClientAuth;
-        type PeerType;
-        /// `None` when a client that had to present a certificate did not.
-        fn peer(presented: Option<PeerIdentity>) -> Option<Self::PeerType>;
-    }
-}
-
-impl sealed::Sealed for Required {
-    const CLIENT_AUTH: ClientAuth = ClientAuth::Required;
-    type PeerType = PeerIdentity;
-
-    fn peer(presented: Option<PeerIdentity>) -> Option<PeerIdentity> {
-        presented
-    }
-}
-
-impl sealed::Sealed for Optional {
-    const CLIENT_AUTH: ClientAuth = ClientAuth::Optional;
-    type PeerType = Option<PeerIdentity>;
-
-    fn peer(presented: Option<PeerIdentity>) -> Option<Option<PeerIdentity>> {
-        Some(presented)
-    }
-}
-
-impl<A: sealed::Sealed> ClientAuthentication for A {
-    type Peer = A::PeerType;
+    pub trait Sealed {}
+    impl Sealed for super::Optional {}
+    impl Sealed for super::Required {}
 }
 
 /// What a server holds of its backend. Every [`ServerBackend`] has it.
@@ -326,7 +325,10 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
             judge: checked.judge,
             alpn: checked.alpn,
             versions: checked.versions,
-            client_auth: A::CLIENT_AUTH,
+            client_auth: match A::REQUIRED {
+                true => ClientAuth::Required,
+                false => ClientAuth::Optional,
+            },
             ca_names: match self.names_anchors {
                 NamesAnchors::Yes => ca_names(&checked.anchors),
                 NamesAnchors::No => Vec::new(),

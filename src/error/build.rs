@@ -84,7 +84,9 @@ pub enum BuildError {
         problem: String,
     },
     /// No identity was given.
-    #[error("no identity was given; call `.identity(..)`: in mutual TLS both ends prove who they are")]
+    #[error(
+        "no identity was given; call `.identity(..)`: in mutual TLS both ends prove who they are"
+    )]
     MissingIdentity,
     /// A server was given no policy.
     #[error(

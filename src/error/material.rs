@@ -1,8 +1,123 @@
-/// Why certificates or keys could not be loaded.
-#[derive(Debug, thiserror::Error)]
+use core::fmt;
+use std::error::Error as StdError;
+use std::path::PathBuf;
+
+use super::MaterialProblem;
+
+/// Why certificates or keys could not be loaded: what is wrong, and where.
+///
+/// `Display` names the file, the place in it, what was found and what to do next. Key bytes and
+/// passphrases are never part of it.
+#[derive(Debug)]
+pub struct MaterialError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    origin: MaterialOrigin,
+    place: Option<MaterialPlace>,
+    problem: MaterialProblem,
+}
+
+impl MaterialError {
+    /// What is wrong.
+    pub fn problem(&self) -> &MaterialProblem {
+        &self.0.problem
+    }
+
+    /// Where the bytes came from.
+    pub fn origin(&self) -> &MaterialOrigin {
+        &self.0.origin
+    }
+
+    /// Which section of a PEM input, or which of several DER certificates, it is about.
+    pub fn place(&self) -> Option<&MaterialPlace> {
+        self.0.place.as_ref()
+    }
+
+    pub(crate) fn at(mut self, place: MaterialPlace) -> Self {
+        self.0.place = Some(place);
+        self
+    }
+
+    pub(crate) fn from_origin(mut self, origin: MaterialOrigin) -> Self {
+        self.0.origin = origin;
+        self
+    }
+}
+
+impl From<MaterialProblem> for MaterialError {
+    fn from(problem: MaterialProblem) -> Self {
+        Self(Box::new(Inner {
+            origin: MaterialOrigin::Bytes,
+            place: None,
+            problem,
+        }))
+    }
+}
+
+impl fmt::Display for MaterialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.0.origin)?;
+        if let Some(place) = &self.0.place {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "{}", self.0.problem)
+    }
+}
+
+impl StdError for MaterialError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.problem.source()
+    }
+}
+
+/// Where the bytes of some material came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum MaterialError {
-    /// The input holds no bytes at all.
-    #[error("the input is empty")]
-    Empty,
+pub enum MaterialOrigin {
+    /// Bytes in memory.
+    Bytes,
+    /// One file.
+    File(PathBuf),
+    /// The certificates of one file and the key of another, where the two do not fit together.
+    Pair {
+        /// The file of the certificate chain.
+        chain: PathBuf,
+        /// The file of the private key.
+        key: PathBuf,
+    },
+}
+
+impl fmt::Display for MaterialOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes => f.write_str("given bytes"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Pair { chain, key } => write!(f, "{} and {}", chain.display(), key.display()),
+        }
+    }
+}
+
+/// A place in an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MaterialPlace {
+    /// The position among the PEM sections, or among the DER certificates, from 0.
+    pub index: usize,
+    /// The byte at which the PEM section begins, from 0; `None` for DER.
+    pub offset: Option<usize>,
+    /// The label of the PEM section; `None` for DER.
+    pub label: Option<String>,
+}
+
+impl fmt::Display for MaterialPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.label, self.offset) {
+            (Some(label), Some(offset)) => {
+                write!(f, "section {} ({label}, at byte {offset})", self.index)
+            }
+            (None, Some(offset)) => write!(f, "section {} (at byte {offset})", self.index),
+            _ => write!(f, "certificate {}", self.index),
+        }
+    }
 }

@@ -5,6 +5,8 @@
 
 mod build;
 mod material;
+mod material_problem;
 
 pub use build::{BackendKind, BuildError};
-pub use material::MaterialError;
+pub use material::{MaterialError, MaterialOrigin, MaterialPlace};
+pub use material_problem::MaterialProblem;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
-use super::names::{MalformedName, Names};
+use super::names::Names;
 use super::spiffe::SpiffeId;
 use crate::x509::{Certificate, rfc4514};
 
@@ -51,20 +51,6 @@ impl PeerIdentity {
             not_before: leaf.not_before,
             not_after: leaf.not_after,
         }))
-    }
-
-    /// Reads the names of a chain's leaf, without proving anything about it.
-    pub(crate) fn read_unverified(
-        chain: &[CertificateDer<'_>],
-    ) -> Result<Option<Self>, MalformedName> {
-        let Some(leaf) = chain.first() else {
-            return Ok(None);
-        };
-        let Ok(certificate) = Certificate::from_der(leaf) else {
-            return Ok(None);
-        };
-        let names = Names::read(&certificate)?;
-        Ok(Some(Self::new(&certificate, names, chain)))
     }
 
     /// The SPIFFE ID, when the certificate has exactly one URI name and that is one.

@@ -142,8 +142,8 @@ impl Facts {
             .count();
         match intermediates > limit {
             true => Err(Rejection::new(RejectionReason::PathLengthExceeded)
-                .expected(format!("at most {limit} intermediates under the trust anchor"))
-                .presented(intermediates.to_string())),
+                .with_expected(format!("at most {limit} intermediates under the trust anchor"))
+                .with_presented(intermediates.to_string())),
             false => Ok(()),
         }
     }
@@ -213,12 +213,12 @@ fn check_validity(
         name => format!("{name} "),
     };
     Err(Rejection::new(RejectionReason::AnchorExpired)
-        .expected(format!(
+        .with_expected(format!(
             "{name}valid from {} to {}",
             rfc3339(not_before),
             rfc3339(not_after)
         ))
-        .presented(format!("now {}", rfc3339(now))))
+        .with_presented(format!("now {}", rfc3339(now))))
 }
 
 /// The content of a `Name` that is given with its header: how webpki keeps subjects.

@@ -56,22 +56,22 @@ pub(super) fn check_validity(
     };
     Err(Rejection::new(reason)
         .about(index, certificate)
-        .expected(format!(
+        .with_expected(format!(
             "valid from {} to {}",
             rfc3339(certificate.not_before),
             rfc3339(certificate.not_after)
         ))
-        .presented(format!("now {}", rfc3339(now))))
+        .with_presented(format!("now {}", rfc3339(now))))
 }
 
 pub(super) fn check_key(index: usize, certificate: &Certificate<'_>) -> Result<(), Rejection> {
     acceptable_key(&certificate.public_key).map_err(|found| {
         Rejection::new(RejectionReason::UnacceptableKey)
             .about(index, certificate)
-            .expected(format!(
+            .with_expected(format!(
                 "ECDSA P-256 or P-384, Ed25519, or RSA {MIN_RSA_BITS} to {MAX_RSA_BITS} bits"
             ))
-            .presented(found)
+            .with_presented(found)
     })
 }
 
@@ -96,8 +96,8 @@ fn check_purpose(leaf: &Certificate<'_>, role: Role) -> Result<(), Rejection> {
             let listed: Vec<String> = usage.0.iter().map(purpose_name).collect();
             Err(Rejection::new(RejectionReason::WrongKeyUsage)
                 .about(0, leaf)
-                .expected(name)
-                .presented(listed.join(", ")))
+                .with_expected(name)
+                .with_presented(listed.join(", ")))
         }
         _ => Ok(()),
     }
@@ -114,5 +114,5 @@ fn purpose_name(oid: &ObjectIdentifier) -> String {
 pub(super) fn unreadable(index: usize, certificate: &Certificate<'_>, error: &X509Error) -> Rejection {
     Rejection::new(RejectionReason::MalformedCertificate)
         .about(index, certificate)
-        .presented(error.to_string())
+        .with_presented(error.to_string())
 }

@@ -103,7 +103,7 @@ fn may_sign_certificates(certificate: &Certificate<'_>) -> bool {
 fn not_a_signer(index: usize, certificate: &Certificate<'_>) -> Rejection {
     Rejection::new(RejectionReason::UnknownIssuer)
         .about(index, certificate)
-        .presented("a keyUsage without keyCertSign")
+        .with_presented("a keyUsage without keyCertSign")
         .with_hint("reissue this intermediate with keyUsage keyCertSign: as it is, it may not issue certificates")
 }
 
@@ -137,7 +137,7 @@ fn explain(error: &Error, presented: &Presented<'_>, anchors: &Anchors, now: Uni
         Error::UnsupportedCertVersion => R::UnsupportedVersion,
         _ => R::MalformedCertificate,
     };
-    let rejection = Rejection::new(reason).presented(error.to_string());
+    let rejection = Rejection::new(reason).with_presented(error.to_string());
     match culprit(reason, presented) {
         Some((index, certificate)) => rejection.about(index, certificate),
         None => rejection,
@@ -208,6 +208,6 @@ fn no_path(presented: &Presented<'_>, anchors: &Anchors) -> Rejection {
     };
     Rejection::new(RejectionReason::UnknownIssuer)
         .about(index, last)
-        .presented(format!("issuer {issuer}"))
+        .with_presented(format!("issuer {issuer}"))
         .with_hint(hint)
 }

@@ -88,12 +88,12 @@ impl Rejection {
         self
     }
 
-    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+    pub(crate) fn with_expected(mut self, expected: impl Into<String>) -> Self {
         self.0.expected = Some(expected.into());
         self
     }
 
-    pub(crate) fn presented(mut self, presented: impl Into<String>) -> Self {
+    pub(crate) fn with_presented(mut self, presented: impl Into<String>) -> Self {
         self.0.presented = Some(presented.into());
         self
     }

@@ -155,8 +155,8 @@ impl PeerVerifier {
             ServerNameRule::SpiffeId => {
                 return Err(Rejection::new(RejectionReason::NameMismatch)
                     .about(0, leaf)
-                    .expected("exactly one URI name, which is a SPIFFE ID")
-                    .presented(list_of(names)));
+                    .with_expected("exactly one URI name, which is a SPIFFE ID")
+                    .with_presented(list_of(names)));
             }
             ServerNameRule::Check if leaf.version == Version::V1 => false,
             ServerNameRule::Check => presented
@@ -170,8 +170,8 @@ impl PeerVerifier {
         }
         let rejection = Rejection::new(RejectionReason::NameMismatch)
             .about(0, leaf)
-            .expected(server_name.to_str())
-            .presented(list_of(names));
+            .with_expected(server_name.to_str())
+            .with_presented(list_of(names));
         Err(match names.has_san {
             true => rejection,
             false => rejection.with_hint(
@@ -200,8 +200,8 @@ impl PeerVerifier {
                     None => list_of(peer.names()),
                 };
                 let rejection = Rejection::new(RejectionReason::NotAllowed)
-                    .expected(self.policy.matcher.to_string())
-                    .presented(presented);
+                    .with_expected(self.policy.matcher.to_string())
+                    .with_presented(presented);
                 Err(match Certificate::from_der(peer.leaf()) {
                     Ok(leaf) => rejection.about(0, &leaf),
                     Err(_) => rejection,
@@ -224,14 +224,14 @@ impl fmt::Debug for PeerVerifier {
 fn read<'a>(chain: &'a [CertificateDer<'a>]) -> Result<Presented<'a>, Rejection> {
     if chain.len() > MAX_PRESENTED_CERTIFICATES {
         return Err(Rejection::new(RejectionReason::PathTooLong)
-            .expected(format!("at most {MAX_PRESENTED_CERTIFICATES} certificates"))
-            .presented(chain.len().to_string()));
+            .with_expected(format!("at most {MAX_PRESENTED_CERTIFICATES} certificates"))
+            .with_presented(chain.len().to_string()));
     }
     let mut certificates = Vec::with_capacity(chain.len());
     for (index, der) in chain.iter().enumerate() {
         certificates.push(Certificate::from_der(der).map_err(|error| {
             Rejection::new(RejectionReason::MalformedCertificate)
-                .presented(format!("certificate {index}: {error}"))
+                .with_presented(format!("certificate {index}: {error}"))
         })?);
     }
     Ok(Presented {
@@ -251,7 +251,7 @@ fn read_names(leaf: &Certificate<'_>) -> Result<Names, Rejection> {
     Names::read(leaf).map_err(|error| {
         Rejection::new(RejectionReason::MalformedName)
             .about(0, leaf)
-            .presented(error.to_string())
+            .with_presented(error.to_string())
     })
 }
 
@@ -260,8 +260,8 @@ fn check_version(leaf: &Certificate<'_>) -> Result<(), Rejection> {
         Version::V3 => Ok(()),
         version => Err(Rejection::new(RejectionReason::UnsupportedVersion)
             .about(0, leaf)
-            .expected("X.509 V3")
-            .presented(format!("X.509 {version:?}"))),
+            .with_expected("X.509 V3")
+            .with_presented(format!("X.509 {version:?}"))),
     }
 }
 

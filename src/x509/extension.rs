@@ -14,7 +14,6 @@ use super::{Certificate, X509Error};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
     pub(crate) oid: ObjectIdentifier,
-    pub(crate) critical: bool,
     pub(crate) value: &'a [u8],
 }
 
@@ -62,7 +61,10 @@ impl<'a> Certificate<'a> {
             None => Ok(None),
             Some(extension) => match T::from_der(extension.value) {
                 Ok(value) => Ok(Some(value)),
-                Err(source) => Err(X509Error::MalformedExtension { oid: T::OID, source }),
+                Err(source) => Err(X509Error::MalformedExtension {
+                    oid: T::OID,
+                    source,
+                }),
             },
         }
     }
@@ -81,12 +83,12 @@ pub(super) fn decode_all<'a>(r: &mut SliceReader<'a>) -> der::Result<Vec<Extensi
 fn decode<'a>(r: &mut SliceReader<'a>) -> der::Result<Extension<'a>> {
     r.sequence(|r| {
         let oid = ObjectIdentifier::decode(r)?;
-        // Some issuers encode the default FALSE; DER forbids it, everyone accepts it.
-        let critical = Option::<bool>::decode(r)?.unwrap_or(false);
+        // Which critical extensions are known is webpki's to say. Some issuers encode the default FALSE here; DER
+        // forbids it, everyone accepts it.
+        Option::<bool>::decode(r)?;
         let value = <&'a OctetStringRef>::decode(r)?.as_bytes();
         Ok(Extension {
             oid,
-            critical,
             value,
         })
     })

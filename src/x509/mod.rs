@@ -132,7 +132,7 @@ impl<'a> Certificate<'a> {
 
 /// The content of a SEQUENCE, without its header.
 fn sequence_content<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    let header = r.peek_header()?;
+    let header = der::Header::peek(r)?;
     header.tag().assert_eq(Tag::Sequence)?;
     der::Header::decode(r)?;
     r.read_slice(header.length())
@@ -140,7 +140,7 @@ fn sequence_content<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
 
 /// A SEQUENCE with its header.
 fn sequence_tlv<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    r.peek_tag()?.assert_eq(Tag::Sequence)?;
+    Tag::peek(r)?.assert_eq(Tag::Sequence)?;
     r.tlv_bytes()
 }
 
@@ -169,7 +169,7 @@ fn explicit<'a, T, E: From<der::Error>>(
         constructed: true,
         number: TagNumber(number),
     };
-    let header = r.peek_header()?;
+    let header = der::Header::peek(r)?;
     if header.tag() != tag {
         return Ok(None);
     }
@@ -186,7 +186,7 @@ fn skip_implicit_bits(r: &mut SliceReader<'_>, number: u32) -> der::Result<()> {
         constructed: false,
         number: TagNumber(number),
     };
-    if !r.is_finished() && r.peek_tag()? == tag {
+    if !r.is_finished() && Tag::peek(r)? == tag {
         r.tlv_bytes()?;
     }
     Ok(())

@@ -1,0 +1,288 @@
+use std::error::Error as StdError;
+use std::io;
+
+type Cause = Box<dyn StdError + Send + Sync>;
+
+/// What is wrong with certificates or keys that were to be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MaterialProblem {
+    /// The text between the markers is not base64.
+    #[error("the text between the markers is not base64; copy the file again, whole and as text")]
+    Base64,
+    /// The key belongs to a CA certificate of the chain instead of the leaf.
+    #[error(
+        "the key belongs to the CA certificate {index} ({subject}) of the chain, not to the leaf; give the key that \
+         was made for the leaf"
+    )]
+    CaKey {
+        /// The certificate's position in the chain, from 0.
+        index: usize,
+        /// Its subject (RFC 4514).
+        subject: String,
+    },
+    /// The first certificate of the chain is a CA's.
+    #[error(
+        "the leaf ({subject}) is the certificate of a CA, which may not stand for a client or a server; give a \
+         certificate issued with `basicConstraints=CA:FALSE` (for a self-signed one: \
+         `openssl req -x509 -addext basicConstraints=critical,CA:FALSE ..`)"
+    )]
+    CaLeaf {
+        /// The leaf's subject (RFC 4514).
+        subject: String,
+    },
+    /// A section or a DER value is no certificate.
+    #[error(
+        "this is not an X.509 certificate; look at it with `openssl x509 -in FILE -noout -text`"
+    )]
+    Certificate {
+        /// What the reader stumbled over.
+        source: Cause,
+    },
+    /// A certificate stands where a private key is expected.
+    #[error(
+        "found a certificate where a private key is expected; were certificate and key given in each other's place? \
+         If one file holds both, use `MtlsIdentity::from_pem_bundle`"
+    )]
+    CertificateInsteadOfKey,
+    /// A marker line is not as RFC 7468 has it.
+    #[error(
+        "this line looks like a PEM marker but is none; it has to be `-----BEGIN LABEL-----` or \
+         `-----END LABEL-----` with nothing else on the line"
+    )]
+    DamagedMarker,
+    /// DER was given where PEM is expected.
+    #[error(
+        "this is DER, not PEM; use `from_der`, or turn it into PEM by `openssl x509 -inform DER -in FILE` \
+         (certificates) or `openssl pkey -inform DER -in FILE` (keys)"
+    )]
+    DerInsteadOfPem,
+    /// The same certificate stands twice in the chain.
+    #[error(
+        "certificates {first} and {second} of the chain are the same ({subject}); leave one out"
+    )]
+    DuplicateCertificate {
+        /// The position of the first, from 0.
+        first: usize,
+        /// The position of the second, from 0.
+        second: usize,
+        /// Their subject (RFC 4514).
+        subject: String,
+    },
+    /// The input holds no bytes at all.
+    #[error("the input is empty")]
+    Empty,
+    /// An END marker and the next BEGIN marker share a line.
+    #[error("an END and a BEGIN marker share a line; put a line break between the two sections")]
+    EndAndBeginShareLine,
+    /// An END marker names another label than the BEGIN marker.
+    #[error("the section begins as {begin} and ends as {end}; the file was cut or mixed up")]
+    EndLabelMismatch {
+        /// The label of the BEGIN marker.
+        begin: String,
+        /// The label of the END marker.
+        end: String,
+    },
+    /// The encryption of the private key is of a kind that is not read.
+    #[error(
+        "the private key is encrypted by {algorithm}, which is not supported; encrypt it anew by \
+         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`"
+    )]
+    EncryptionUnsupported {
+        /// The scheme.
+        algorithm: String,
+    },
+    /// The private key is encrypted and no passphrase was given.
+    #[error(
+        "the private key is encrypted; give its passphrase to `from_encrypted_pem` (cargo feature \
+         `encrypted-keys`)"
+    )]
+    EncryptedKey,
+    /// The marker lines are indented.
+    #[error("the PEM markers are indented; remove the spaces before `-----BEGIN` and `-----END`")]
+    IndentedMarker,
+    /// The file could not be read.
+    #[error("the file cannot be read")]
+    Io {
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A certificate's authority key identifier is not the next one's subject key identifier.
+    #[error(
+        "certificate {index} ({subject}) was signed by the key {authority_key}, but the certificate after it \
+         ({next_subject}) has the key {subject_key}; give the issuer certificate that was current when this one \
+         was issued"
+    )]
+    IssuerKeyMismatch {
+        /// The position of the certificate in the chain, from 0.
+        index: usize,
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// Its authority key identifier (RFC 5280, section 4.2.1.1), in hexadecimal.
+        authority_key: String,
+        /// The subject of the certificate after it.
+        next_subject: String,
+        /// The subject key identifier of that one (RFC 5280, section 4.2.1.2), in hexadecimal.
+        subject_key: String,
+    },
+    /// A certificate's issuer is not the next one's subject.
+    #[error(
+        "certificate {index} ({subject}) was issued by {issuer}, but the certificate after it is {next_subject}; \
+         put the chain in order, each certificate followed by its issuer, and leave out the others{encoding_note}"
+    )]
+    IssuerNameMismatch {
+        /// The position of the certificate in the chain, from 0.
+        index: usize,
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// Its issuer.
+        issuer: String,
+        /// The subject of the certificate after it.
+        next_subject: String,
+        /// Says so where both names read alike but are encoded differently.
+        encoding_note: &'static str,
+    },
+    /// The private key is not the one in the leaf certificate.
+    #[error(
+        "the private key ({key}, SHA-256 of its public key {key_sha256}) does not belong to the leaf {subject} \
+         ({leaf_key}, {leaf_sha256}); compare `openssl pkey -in KEY -pubout` with \
+         `openssl x509 -in CERT -noout -pubkey`"
+    )]
+    KeyMismatch {
+        /// The leaf's subject (RFC 4514).
+        subject: String,
+        /// The kind of the private key.
+        key: String,
+        /// SHA-256 of the `SubjectPublicKeyInfo` that belongs to the private key, in hexadecimal.
+        key_sha256: String,
+        /// The kind of the key in the leaf.
+        leaf_key: String,
+        /// SHA-256 of the `SubjectPublicKeyInfo` in the leaf, in hexadecimal.
+        leaf_sha256: String,
+    },
+    /// The private key can be taken apart, but its parts do not fit each other.
+    #[error("the private key contradicts itself: {what}; export it again from where it was made")]
+    KeyInconsistent {
+        /// The parts.
+        what: &'static str,
+    },
+    /// A private key stands where certificates are expected.
+    #[error(
+        "found a private key where certificates are expected; were certificate and key given in each other's \
+         place? If one file holds both, use `MtlsIdentity::from_pem_bundle`"
+    )]
+    KeyInsteadOfCertificate,
+    /// Bytes are no private key, or a damaged one.
+    #[error(
+        "this is not a private key in PKCS#8, PKCS#1 or SEC1; look at it with `openssl pkey -in FILE -noout` and \
+         convert it by `openssl pkey -in FILE -out NEW`"
+    )]
+    KeyMalformed,
+    /// A private key of a kind that is not accepted.
+    #[error(
+        "the private key is {found}; accepted are RSA of 2048 to 8192 bits, ECDSA P-256 and P-384, and Ed25519: \
+         make one by `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE` and have its \
+         certificate issued anew"
+    )]
+    KeyUnsupported {
+        /// What it is.
+        found: String,
+    },
+    /// An explicitly encoded curve instead of a name.
+    #[error(
+        "the EC key spells out its curve instead of naming it; convert it by \
+         `openssl ec -in FILE -param_enc named_curve -out NEW`"
+    )]
+    KeyWithoutCurveName,
+    /// The leaf that belongs to the key stands later in the chain.
+    #[error(
+        "the key belongs to certificate {index} ({subject}), but the leaf has to be the first; put that certificate \
+         at the top, its issuer after it"
+    )]
+    LeafNotFirst {
+        /// The certificate's position, from 0.
+        index: usize,
+        /// Its subject (RFC 4514).
+        subject: String,
+    },
+    /// Line breaks are written as backslash and n.
+    #[error(
+        "the line breaks are written as the two characters `\\n`; turn them into real ones (as by `printf '%b'`)"
+    )]
+    LiteralLineBreaks,
+    /// A section has no END marker.
+    #[error("the section {label} has no END marker; the file was cut off")]
+    MissingEnd {
+        /// The label of the BEGIN marker.
+        label: String,
+    },
+    /// No certificate was found.
+    #[error("there is no certificate in it; give a file with `-----BEGIN CERTIFICATE-----`")]
+    NoCertificate,
+    /// No private key was found.
+    #[error("there is no private key in it; give a file with `-----BEGIN PRIVATE KEY-----`")]
+    NoKey,
+    /// The input is text without any PEM section.
+    #[error("no PEM section begins in it: a line `-----BEGIN ..-----` is missing")]
+    NoPem,
+    /// Not a regular file.
+    #[error("this is not a regular file")]
+    NotAFile,
+    /// PEM was given where DER is expected.
+    #[error("this is PEM, not DER; use `from_pem`")]
+    PemInsteadOfDer,
+    /// A PKCS#12 container.
+    #[error("this is PKCS#12; unpack it by `openssl pkcs12 -in FILE -nodes -out NEW`")]
+    Pkcs12,
+    /// A second private key.
+    #[error(
+        "this is a second private key, the first is section {first}; leave only the one of the leaf"
+    )]
+    SecondKey {
+        /// The section of the first key, from 0.
+        first: usize,
+    },
+    /// Deriving the key from the passphrase would cost too much.
+    #[error(
+        "opening the private key would cost {cost}, the limit is {limit}; encrypt it anew by \
+         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`"
+    )]
+    TooCostly {
+        /// What the file asks for.
+        cost: String,
+        /// The limit.
+        limit: String,
+    },
+    /// The input holds more than the limit.
+    #[error("there are more than {limit} {what} in it")]
+    TooMany {
+        /// The limit.
+        limit: usize,
+        /// What is counted.
+        what: &'static str,
+    },
+    /// A section of a kind that does not belong here.
+    #[error("{label} does not belong here, expected {expected}; {advice}")]
+    UnexpectedSection {
+        /// Its label.
+        label: String,
+        /// The labels that belong here.
+        expected: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// An END marker without a BEGIN marker.
+    #[error("the section {label} ends without having begun; the file was cut or mixed up")]
+    UnexpectedEnd {
+        /// The label of the END marker.
+        label: String,
+    },
+    /// The text is UTF-16.
+    #[error(
+        "this is UTF-16 text; save it as ASCII or UTF-8 (PowerShell: `Out-File -Encoding ascii`)"
+    )]
+    Utf16,
+    /// The passphrase does not open the private key.
+    #[error("the passphrase does not open the private key (or the file is damaged)")]
+    WrongPassphrase,
+}

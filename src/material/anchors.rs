@@ -1,0 +1,94 @@
+use core::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use pki_types::CertificateDer;
+
+use super::certificates;
+use super::file;
+use super::label::Wanted;
+use crate::error::MaterialError;
+
+/// The certificates of the CAs that may vouch for a peer; never empty.
+///
+/// Loading checks that each is well-formed X.509. Whether it may vouch for anybody (CA flag, key
+/// usage) is judged when a client or a server is built. The system's roots are never mixed in.
+/// Clones share the bytes.
+///
+/// ```no_run
+/// use mtls::TrustAnchors;
+///
+/// let anchors = TrustAnchors::from_pem_file("ca.crt")?;
+/// println!("{} anchors", anchors.as_slice().len());
+/// # Ok::<(), mtls::MaterialError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrustAnchors(Arc<[CertificateDer<'static>]>);
+
+impl TrustAnchors {
+    /// The most anchors that may be given together.
+    pub const MAX_CERTIFICATES: usize = 16_384;
+    /// The most bytes that an input may have.
+    pub const MAX_INPUT_BYTES: usize = 16 << 20;
+
+    /// Reads `CERTIFICATE` sections (RFC 7468, section 5).
+    ///
+    /// Text between the sections is passed over. One bad section fails the whole load: an anchor
+    /// that is silently missing shows up later, as a peer that is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when a section is damaged, is no certificate or is something else than a
+    /// certificate, when there is none, and when a limit of this type is exceeded.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
+        file::check_size(pem, Self::MAX_INPUT_BYTES)?;
+        let sections = super::pem::sections(pem, Self::MAX_CERTIFICATES)?;
+        Self::checked(certificates::from_sections(
+            &sections,
+            Wanted::Certificates,
+        )?)
+    }
+
+    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
+    /// regular files are read.
+    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, Self::from_pem)
+    }
+
+    /// Takes certificates in DER.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when one of them is no certificate, when there is none, and when a limit of
+    /// this type is exceeded.
+    pub fn from_der(
+        anchors: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Result<Self, MaterialError> {
+        // One more than the limit is enough to see that it is exceeded.
+        let most = Self::MAX_CERTIFICATES.saturating_add(1);
+        let anchors = anchors.into_iter().take(most);
+        Self::checked(certificates::from_der(anchors, Self::MAX_INPUT_BYTES)?)
+    }
+
+    /// All anchors, in the order in which they were given. There is at least one.
+    pub fn as_slice(&self) -> &[CertificateDer<'static>] {
+        &self.0
+    }
+
+    fn checked(anchors: Vec<CertificateDer<'static>>) -> Result<Self, MaterialError> {
+        certificates::check_count(&anchors, Self::MAX_CERTIFICATES)?;
+        Ok(Self(anchors.into()))
+    }
+}
+
+impl fmt::Debug for TrustAnchors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|c| certificates::subject(c)))
+            .finish()
+    }
+}

@@ -1,0 +1,84 @@
+//! Certificates out of PEM sections or DER, each with its shape checked.
+
+use pki_types::CertificateDer;
+
+use super::label::{self, Content, Wanted};
+use super::pem::Section;
+use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
+use crate::x509::{Certificate, rfc4514};
+
+/// The certificates among the sections; whatever is not wanted is an error.
+pub(super) fn from_sections(
+    sections: &[Section<'_>],
+    wanted: Wanted,
+) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
+    let mut certificates = Vec::with_capacity(sections.len());
+    for section in sections {
+        if label::sort(section.label, wanted).map_err(|p| section.error(p))? == Content::Certificate
+        {
+            let der = section.decode()?;
+            check_shape(&der).map_err(|p| section.error(p))?;
+            certificates.push(CertificateDer::from(der.to_vec()));
+        }
+    }
+    Ok(certificates)
+}
+
+pub(super) fn from_der(
+    certificates: impl Iterator<Item = CertificateDer<'static>>,
+    max_bytes: usize,
+) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
+    let mut checked = Vec::new();
+    let mut left = max_bytes;
+    for (index, der) in certificates.enumerate() {
+        left = left
+            .checked_sub(der.len())
+            .ok_or(MaterialProblem::TooMany {
+                limit: max_bytes,
+                what: "bytes",
+            })?;
+        check_shape(&der).map_err(|problem| {
+            MaterialError::from(label::instead_of_der(&der).unwrap_or(problem)).at(MaterialPlace {
+                index,
+                offset: None,
+                label: None,
+            })
+        })?;
+        checked.push(der);
+    }
+    Ok(checked)
+}
+
+pub(super) fn check_count(
+    certificates: &[CertificateDer<'static>],
+    limit: usize,
+) -> Result<(), MaterialError> {
+    if certificates.is_empty() {
+        return Err(MaterialProblem::NoCertificate.into());
+    }
+    if certificates.len() > limit {
+        let what = "certificates";
+        return Err(MaterialProblem::TooMany { limit, what }.into());
+    }
+    Ok(())
+}
+
+/// The view of a certificate whose shape was checked when it was loaded.
+pub(super) fn view<'a>(der: &'a CertificateDer<'_>) -> Result<Certificate<'a>, MaterialProblem> {
+    Certificate::from_der(der).map_err(malformed)
+}
+
+/// The subject, for messages.
+pub(super) fn subject(der: &CertificateDer<'_>) -> String {
+    view(der).map_or_else(|_| "(unreadable)".to_owned(), |c| rfc4514(c.subject))
+}
+
+pub(super) fn malformed(source: impl std::error::Error + Send + Sync + 'static) -> MaterialProblem {
+    MaterialProblem::Certificate {
+        source: Box::new(source),
+    }
+}
+
+fn check_shape(der: &[u8]) -> Result<(), MaterialProblem> {
+    Certificate::from_der(der).map(drop).map_err(malformed)
+}

@@ -1,0 +1,143 @@
+//! Private keys under a passphrase.
+
+mod legacy;
+mod pbes2;
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::chain::CertificateChain;
+use super::file;
+use super::identity::{self, MtlsIdentity};
+use super::key::{self, PrivateKey};
+use super::label::{self, Wanted};
+use super::passphrase::Passphrase;
+use super::pem::{self, Section};
+use crate::error::{MaterialError, MaterialProblem};
+
+/// Private keys under a passphrase (cargo feature `encrypted-keys`).
+impl PrivateKey {
+    /// The most rounds of PBKDF2 that opening a key may take.
+    pub const MAX_KDF_ITERATIONS: u32 = 10_000_000;
+    /// The most memory that scrypt may take for opening a key, in bytes.
+    pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
+    /// The most work that scrypt may do for opening a key: the bytes that it fills, over all lanes.
+    pub const MAX_SCRYPT_WORK: u64 = 1 << 30;
+
+    /// Reads the one private key of a PEM text and opens it with the passphrase.
+    ///
+    /// Understood are `ENCRYPTED PRIVATE KEY`, that is PKCS#8 under PBES2 (RFC 8018, section 6.2:
+    /// PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC or AES-GCM), and the `DEK-Info` headers of
+    /// old OpenSSL with AES-CBC (RFC 1421, section 4.6.1.3). A key that is not encrypted is read too,
+    /// the passphrase unused, so that one setting serves both.
+    ///
+    /// ```no_run
+    /// use mtls::{Passphrase, PrivateKey};
+    ///
+    /// let pem = std::fs::read("client.key")?;
+    /// let key = PrivateKey::from_encrypted_pem(&pem, &Passphrase::new("correct horse"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`from_pem`](Self::from_pem), and [`MaterialError`] when the passphrase is wrong, the
+    /// encryption is of another kind, or opening the key would cost more than the limits of this
+    /// type, which are checked before any work is done.
+    pub fn from_encrypted_pem(pem: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
+        file::check_size(pem, Self::MAX_INPUT_BYTES)?;
+        let sections = pem::sections(pem, Self::MAX_SECTIONS)?;
+        open(key::only_key(&sections, Wanted::Key)?, passphrase)
+    }
+
+    /// Reads a file as [`from_encrypted_pem`](Self::from_encrypted_pem) reads bytes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_encrypted_pem`](Self::from_encrypted_pem), and those of reading; each
+    /// names the file. Only regular files are read.
+    pub fn from_encrypted_pem_file(
+        path: impl AsRef<Path>,
+        passphrase: &Passphrase,
+    ) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |pem| {
+            Self::from_encrypted_pem(pem, passphrase)
+        })
+    }
+}
+
+/// Private keys under a passphrase (cargo feature `encrypted-keys`).
+impl MtlsIdentity {
+    /// Reads the chain from one PEM text and the key, under a passphrase, from another.
+    ///
+    /// A key that is not encrypted is read too, the passphrase unused.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CertificateChain::from_pem`], [`PrivateKey::from_encrypted_pem`] and
+    /// [`new`](Self::new).
+    pub fn from_encrypted_pem(
+        chain_pem: &[u8],
+        key_pem: &[u8],
+        passphrase: &Passphrase,
+    ) -> Result<Self, MaterialError> {
+        Self::new(
+            CertificateChain::from_pem(chain_pem)?,
+            PrivateKey::from_encrypted_pem(key_pem, passphrase)?,
+        )
+    }
+
+    /// Reads the chain from one PEM file and the key, under a passphrase, from another.
+    ///
+    /// ```no_run
+    /// use mtls::{MtlsIdentity, Passphrase};
+    ///
+    /// let passphrase = Passphrase::new("correct horse");
+    /// let identity =
+    ///     MtlsIdentity::from_encrypted_pem_files("client.crt", "client.key", &passphrase)?;
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CertificateChain::from_pem_file`], [`PrivateKey::from_encrypted_pem_file`] and
+    /// [`new`](Self::new); each names the file or both.
+    pub fn from_encrypted_pem_files(
+        chain_path: impl AsRef<Path>,
+        key_path: impl AsRef<Path>,
+        passphrase: &Passphrase,
+    ) -> Result<Self, MaterialError> {
+        let (chain_path, key_path) = (chain_path.as_ref(), key_path.as_ref());
+        let chain = CertificateChain::from_pem_file(chain_path)?;
+        let key = PrivateKey::from_encrypted_pem_file(key_path, passphrase)?;
+        Self::new(chain, key).map_err(|e| e.from_origin(identity::pair(chain_path, key_path)))
+    }
+}
+
+fn open(section: &Section<'_>, passphrase: &Passphrase) -> Result<PrivateKey, MaterialError> {
+    let plain = if section.label == label::ENCRYPTED_PRIVATE_KEY {
+        pbes2::decrypt(&section.decode()?, passphrase)
+    } else if section.has_encryption_header() {
+        legacy::decrypt(section, &section.decode()?, passphrase)
+    } else {
+        return PrivateKey::from_section(section);
+    };
+    plain
+        .and_then(|plain| read(&plain))
+        .map_err(|problem| section.error(problem))
+}
+
+fn read(plain: &Zeroizing<Vec<u8>>) -> Result<PrivateKey, MaterialProblem> {
+    PrivateKey::read(plain).map_err(|problem| match problem {
+        // One wrong passphrase in 256 leaves something that looks padded, but never a key.
+        MaterialProblem::KeyMalformed => MaterialProblem::WrongPassphrase,
+        problem => problem,
+    })
+}
+
+impl Passphrase {
+    fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}

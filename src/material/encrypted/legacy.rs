@@ -1,0 +1,76 @@
+//! The encrypted PEM of old OpenSSL: `Proc-Type: 4,ENCRYPTED` and `DEK-Info: AES-256-CBC,<iv>`
+//! (RFC 1421, section 4.6; the key derivation is OpenSSL's `EVP_BytesToKey` with MD5, one round).
+
+use aes::{Aes128, Aes192, Aes256};
+use cbc::Decryptor;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit};
+use md5::{Digest, Md5};
+use zeroize::Zeroizing;
+
+use super::super::passphrase::Passphrase;
+use super::super::pem::Section;
+use crate::error::MaterialProblem;
+
+const IV_LEN: usize = 16;
+/// OpenSSL salts with the first half of the initialization vector.
+const SALT_LEN: usize = 8;
+
+pub(super) fn decrypt(
+    section: &Section<'_>,
+    data: &[u8],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let (_, info) = section
+        .headers()
+        .find(|(name, _)| *name == "DEK-Info")
+        .ok_or(MaterialProblem::KeyMalformed)?;
+    let (cipher, iv) = info.split_once(',').unwrap_or((info, ""));
+    let open = match cipher.trim() {
+        "AES-128-CBC" => cbc_decrypt::<Aes128, 16>,
+        "AES-192-CBC" => cbc_decrypt::<Aes192, 24>,
+        "AES-256-CBC" => cbc_decrypt::<Aes256, 32>,
+        other => {
+            // It comes from the file and goes into a message.
+            let algorithm = other.chars().take(32).collect();
+            return Err(MaterialProblem::EncryptionUnsupported { algorithm });
+        }
+    };
+    let mut bytes = [0; IV_LEN];
+    match base16ct::mixed::decode(iv.trim(), &mut bytes) {
+        Ok(decoded) if decoded.len() == IV_LEN => open(data, &bytes, passphrase),
+        _ => Err(MaterialProblem::KeyMalformed),
+    }
+}
+
+fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
+    data: &[u8],
+    iv: &[u8; IV_LEN],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let (salt, _) = iv.split_at(SALT_LEN);
+    let key = derive::<KEY_LEN>(passphrase.as_bytes(), salt);
+    let mut buffer = Zeroizing::new(data.to_vec());
+    let plain = Decryptor::<C>::new_from_slices(&*key, iv)
+        .map_err(|_| MaterialProblem::KeyMalformed)?
+        .decrypt_padded::<Pkcs7>(&mut buffer)
+        .map_err(|_| MaterialProblem::WrongPassphrase)?;
+    Ok(Zeroizing::new(plain.to_vec()))
+}
+
+/// Each block is the MD5 of the block before it, the passphrase and the salt.
+fn derive<const KEY_LEN: usize>(passphrase: &[u8], salt: &[u8]) -> Zeroizing<[u8; KEY_LEN]> {
+    let mut key = Zeroizing::new([0; KEY_LEN]);
+    let mut block: Zeroizing<Vec<u8>> = Zeroizing::default();
+    for part in key.chunks_mut(16) {
+        let digest = Md5::new()
+            .chain_update(&*block)
+            .chain_update(passphrase)
+            .chain_update(salt)
+            .finalize();
+        block = Zeroizing::new(digest.to_vec());
+        let (head, _) = block.split_at(part.len());
+        part.copy_from_slice(head);
+    }
+    key
+}

@@ -1,0 +1,97 @@
+//! PKCS#8 under PBES2 (RFC 5958, section 3; RFC 8018, section 6.2).
+
+use der::Decode;
+use pkcs5::pbes2::{Kdf, Parameters, ScryptParams};
+use pkcs5::{EncryptionScheme, Error};
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use zeroize::Zeroizing;
+
+use super::super::key::PrivateKey;
+use super::super::passphrase::Passphrase;
+use crate::error::MaterialProblem;
+
+pub(super) fn decrypt(
+    der: &[u8],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|e| unreadable(der, e))?;
+    match &info.encryption_algorithm {
+        EncryptionScheme::Pbes2(parameters) => check_cost(parameters)?,
+        other => return Err(unsupported(format!("PBES1 ({})", other.oid()))),
+    }
+    let mut buffer = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
+    let plain = info
+        .encryption_algorithm
+        .decrypt_in_place(passphrase.as_bytes(), &mut buffer)
+        .map_err(|e| match e {
+            Error::UnsupportedAlgorithm { oid } => unsupported(oid.to_string()),
+            Error::AlgorithmParametersInvalid { .. } => MaterialProblem::KeyMalformed,
+            _ => MaterialProblem::WrongPassphrase,
+        })?;
+    Ok(Zeroizing::new(plain.to_vec()))
+}
+
+/// pkcs5 does what the file asks for, however long it takes; so the limits come first.
+fn check_cost(parameters: &Parameters) -> Result<(), MaterialProblem> {
+    match &parameters.kdf {
+        Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count > PrivateKey::MAX_KDF_ITERATIONS => {
+            Err(MaterialProblem::TooCostly {
+                cost: format!("{} rounds of PBKDF2", pbkdf2.iteration_count),
+                limit: PrivateKey::MAX_KDF_ITERATIONS.to_string(),
+            })
+        }
+        Kdf::Pbkdf2(_) => Ok(()),
+        Kdf::Scrypt(scrypt) => check_scrypt(scrypt),
+        other => Err(unsupported(other.oid().to_string())),
+    }
+}
+
+/// scrypt fills 128 * r * (N + p) bytes, p times over (RFC 7914, section 2).
+fn check_scrypt(scrypt: &ScryptParams) -> Result<(), MaterialProblem> {
+    // pkcs5 takes the logarithm of N, and panics for 0.
+    if !scrypt.cost_parameter.is_power_of_two() {
+        return Err(MaterialProblem::KeyMalformed);
+    }
+    let lanes = u64::from(scrypt.parallelization);
+    let block = 128_u64.saturating_mul(u64::from(scrypt.block_size));
+    let memory = block.saturating_mul(scrypt.cost_parameter.saturating_add(lanes));
+    let work = block
+        .saturating_mul(scrypt.cost_parameter)
+        .saturating_mul(lanes);
+    if memory > PrivateKey::MAX_SCRYPT_MEMORY {
+        return Err(MaterialProblem::TooCostly {
+            cost: format!("{memory} bytes of memory for scrypt"),
+            limit: PrivateKey::MAX_SCRYPT_MEMORY.to_string(),
+        });
+    }
+    if work > PrivateKey::MAX_SCRYPT_WORK {
+        return Err(MaterialProblem::TooCostly {
+            cost: format!("{work} bytes filled by scrypt"),
+            limit: PrivateKey::MAX_SCRYPT_WORK.to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// A scheme that pkcs5 does not know fails already while reading.
+fn unreadable(der: &[u8], error: der::Error) -> MaterialProblem {
+    use der::asn1::AnyRef;
+    use pkcs8::spki::AlgorithmIdentifierRef;
+
+    let scheme = AnyRef::from_der(der).and_then(|whole| {
+        whole.sequence(|reader| {
+            let scheme = AlgorithmIdentifierRef::decode(reader)?;
+            AnyRef::decode(reader)?;
+            Ok::<_, der::Error>(scheme)
+        })
+    });
+    match (scheme, error.kind()) {
+        (Ok(_), der::ErrorKind::OidUnknown { oid }) => unsupported(oid.to_string()),
+        (Ok(scheme), _) => unsupported(format!("{} with these parameters", scheme.oid)),
+        (Err(_), _) => MaterialProblem::KeyMalformed,
+    }
+}
+
+fn unsupported(algorithm: String) -> MaterialProblem {
+    MaterialProblem::EncryptionUnsupported { algorithm }
+}

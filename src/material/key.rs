@@ -1,0 +1,141 @@
+use core::fmt;
+use std::path::Path;
+
+use pki_types::PrivatePkcs8KeyDer;
+use zeroize::Zeroizing;
+
+use super::file;
+use super::key_encoding::Encoded;
+use super::key_type::KeyType;
+use super::label::{self, Content, Wanted};
+use super::pem::{self, Section};
+use crate::error::{MaterialError, MaterialProblem};
+
+/// The private key of an identity.
+///
+/// RSA of 2048 to 8192 bits, ECDSA on P-256 and P-384, and Ed25519 are accepted, as PKCS#8
+/// (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915); any other kind is refused by name. Whatever
+/// came in, PKCS#8 is kept, in a form that every backend reads (ring, and so rustls on ring, signs
+/// with RSA keys of up to 4096 bits only). The bytes are wiped on drop and `Debug` does not show
+/// them.
+///
+/// ```no_run
+/// use mtls::PrivateKey;
+///
+/// let key = PrivateKey::from_pem_file("client.key")?;
+/// println!("{}", key.kind());
+/// # Ok::<(), mtls::MaterialError>(())
+/// ```
+pub struct PrivateKey {
+    kind: KeyType,
+    pkcs8: Zeroizing<Vec<u8>>,
+    spki: Vec<u8>,
+}
+
+impl PrivateKey {
+    /// The most bytes that an input may have.
+    pub const MAX_INPUT_BYTES: usize = 1 << 20;
+    /// The most PEM sections that an input may have.
+    pub const MAX_SECTIONS: usize = 32;
+
+    /// Reads the one private key of a PEM text (RFC 7468, section 10), by its content.
+    ///
+    /// An `EC PARAMETERS` section beside it, as `openssl ecparam -genkey` writes it, is passed over,
+    /// and so is text between the sections.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when the key is damaged, of another kind or encrypted, when there are two,
+    /// when something else than a key is among it, and when a limit of this type is exceeded.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
+        file::check_size(pem, Self::MAX_INPUT_BYTES)?;
+        let sections = pem::sections(pem, Self::MAX_SECTIONS)?;
+        Self::from_section(only_key(&sections, Wanted::Key)?)
+    }
+
+    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
+    /// regular files are read.
+    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, Self::from_pem)
+    }
+
+    /// Reads PKCS#8, PKCS#1 or SEC1 in DER, whichever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when the key is damaged, of another kind or encrypted.
+    pub fn from_der(der: &[u8]) -> Result<Self, MaterialError> {
+        file::check_size(der, Self::MAX_INPUT_BYTES)?;
+        Self::read(der).map_err(|problem| match problem {
+            MaterialProblem::KeyMalformed => label::instead_of_der(der).unwrap_or(problem).into(),
+            problem => problem.into(),
+        })
+    }
+
+    /// The key as PKCS#8, version 1 (RFC 5958).
+    pub fn pkcs8_der(&self) -> PrivatePkcs8KeyDer<'_> {
+        PrivatePkcs8KeyDer::from(self.pkcs8.as_slice())
+    }
+
+    /// What kind of key it is.
+    pub fn kind(&self) -> KeyType {
+        self.kind
+    }
+
+    /// A second copy of the secret, for where one must be given away.
+    pub fn clone_key(&self) -> Self {
+        Self {
+            kind: self.kind,
+            pkcs8: self.pkcs8.clone(),
+            spki: self.spki.clone(),
+        }
+    }
+
+    /// The `SubjectPublicKeyInfo` that a certificate for this key carries.
+    pub(super) fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    pub(super) fn from_section(section: &Section<'_>) -> Result<Self, MaterialError> {
+        if section.label == label::ENCRYPTED_PRIVATE_KEY || section.has_encryption_header() {
+            return Err(section.error(MaterialProblem::EncryptedKey));
+        }
+        let der = section.decode()?;
+        Self::read(&der).map_err(|problem| section.error(problem))
+    }
+
+    pub(super) fn read(der: &[u8]) -> Result<Self, MaterialProblem> {
+        let Encoded { kind, pkcs8, spki } = Encoded::read(der)?;
+        Ok(Self { kind, pkcs8, spki })
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({}, ..)", self.kind)
+    }
+}
+
+/// The only section with a private key; whatever is not wanted is an error.
+pub(super) fn only_key<'s, 'a>(
+    sections: &'s [Section<'a>],
+    wanted: Wanted,
+) -> Result<&'s Section<'a>, MaterialError> {
+    let mut key: Option<&Section<'_>> = None;
+    for section in sections {
+        let content = label::sort(section.label, wanted).map_err(|p| section.error(p))?;
+        match (content, key) {
+            (Content::Key, None) => key = Some(section),
+            (Content::Key, Some(first)) => {
+                let first = first.index;
+                return Err(section.error(MaterialProblem::SecondKey { first }));
+            }
+            (Content::Certificate | Content::EcParameters, _) => {}
+        }
+    }
+    key.ok_or_else(|| MaterialProblem::NoKey.into())
+}

@@ -1,0 +1,232 @@
+//! Private keys of every accepted encoding, taken apart and put together again as PKCS#8.
+//!
+//! What comes out is what every TLS library reads: version 1 of PKCS#8 (OpenSSL 3.0 refuses version
+//! 2), the public key inside an EC key (ring insists on it), the curve named once.
+
+use const_oid::ObjectIdentifier;
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
+use der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
+use p256::elliptic_curve::sec1::ToSec1Point;
+use pkcs1::{RsaPrivateKey, RsaPublicKey};
+use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use pkcs8::{PrivateKeyInfo, PrivateKeyInfoRef};
+use sec1::{EcParameters, EcPrivateKey};
+use zeroize::Zeroizing;
+
+use super::key_type::{KeyType, name_of};
+use super::shape::Shape;
+use crate::error::MaterialProblem;
+
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// A private key in the one form that the crate keeps.
+pub(super) struct Encoded {
+    pub(super) kind: KeyType,
+    /// PKCS#8, version 1 (RFC 5958).
+    pub(super) pkcs8: Zeroizing<Vec<u8>>,
+    /// The `SubjectPublicKeyInfo` that belongs to it (RFC 5280, section 4.1.2.7).
+    pub(super) spki: Vec<u8>,
+}
+
+impl Encoded {
+    /// Reads a key of whatever encoding the bytes show.
+    pub(super) fn read(der: &[u8]) -> Result<Self, MaterialProblem> {
+        match Shape::of(der) {
+            Some(Shape::Pkcs8) => from_pkcs8(der),
+            Some(Shape::Pkcs1) => from_rsa(der),
+            Some(Shape::Sec1) => from_sec1(der),
+            Some(Shape::EncryptedPkcs8) => Err(MaterialProblem::EncryptedKey),
+            Some(Shape::Certificate) => Err(MaterialProblem::CertificateInsteadOfKey),
+            Some(Shape::Pkcs12) => Err(MaterialProblem::Pkcs12),
+            Some(Shape::Dsa) => Err(unsupported("DSA".to_owned())),
+            None => Err(MaterialProblem::KeyMalformed),
+        }
+    }
+}
+
+fn from_pkcs8(der: &[u8]) -> Result<Encoded, MaterialProblem> {
+    let info = PrivateKeyInfoRef::from_der(der).map_err(malformed)?;
+    let key = info.private_key.as_bytes();
+    let encoded = match info.algorithm.oid {
+        RSA_ENCRYPTION => from_rsa(key)?,
+        ED25519 => from_ed25519(key)?,
+        EC_PUBLIC_KEY => {
+            let curve = info
+                .algorithm
+                .parameters
+                .ok_or(MaterialProblem::KeyMalformed)?;
+            if curve.tag() == Tag::Sequence {
+                return Err(MaterialProblem::KeyWithoutCurveName);
+            }
+            from_ec(key, Some(curve.decode_as().map_err(malformed)?))?
+        }
+        other => return Err(unsupported(name_of(other))),
+    };
+    // Version 2 carries the public key along; it must not be somebody else's.
+    if let Some(public) = info.public_key {
+        let ours = SubjectPublicKeyInfoRef::from_der(&encoded.spki).map_err(malformed)?;
+        if public != ours.subject_public_key {
+            return Err(foreign_public_key());
+        }
+    }
+    Ok(encoded)
+}
+
+fn from_sec1(der: &[u8]) -> Result<Encoded, MaterialProblem> {
+    if spells_out_curve(der) {
+        return Err(MaterialProblem::KeyWithoutCurveName);
+    }
+    from_ec(der, None)
+}
+
+/// `curve` is the one that the PKCS#8 around the key names.
+fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, MaterialProblem> {
+    let key = EcPrivateKey::from_der(der).map_err(malformed)?;
+    let inner = key.parameters.and_then(EcParameters::named_curve);
+    let curve = match (curve, inner) {
+        (Some(outer), Some(inner)) if outer != inner => {
+            let what = "it names two curves";
+            return Err(MaterialProblem::KeyInconsistent { what });
+        }
+        (Some(curve), _) | (None, Some(curve)) => curve,
+        (None, None) => return Err(MaterialProblem::KeyWithoutCurveName),
+    };
+    match curve {
+        P256 => {
+            let secret = p256::SecretKey::from_slice(key.private_key).map_err(malformed)?;
+            let public = secret.public_key();
+            let stated = key.public_key.map(p256::PublicKey::from_sec1_bytes);
+            check_stated(stated, &public)?;
+            let scalar = Zeroizing::new(secret.to_bytes());
+            let point = public.to_sec1_point(false);
+            ec(KeyType::EcdsaP256, &P256, &scalar, point.as_bytes())
+        }
+        P384 => {
+            let secret = p384::SecretKey::from_slice(key.private_key).map_err(malformed)?;
+            let public = secret.public_key();
+            let stated = key.public_key.map(p384::PublicKey::from_sec1_bytes);
+            check_stated(stated, &public)?;
+            let scalar = Zeroizing::new(secret.to_bytes());
+            let point = public.to_sec1_point(false);
+            ec(KeyType::EcdsaP384, &P384, &scalar, point.as_bytes())
+        }
+        other => Err(unsupported(name_of(other))),
+    }
+}
+
+fn check_stated<K: PartialEq, E>(
+    stated: Option<Result<K, E>>,
+    derived: &K,
+) -> Result<(), MaterialProblem> {
+    match stated {
+        None => Ok(()),
+        Some(Ok(stated)) if stated == *derived => Ok(()),
+        Some(_) => Err(foreign_public_key()),
+    }
+}
+
+fn ec(
+    kind: KeyType,
+    curve: &ObjectIdentifier,
+    scalar: &[u8],
+    point: &[u8],
+) -> Result<Encoded, MaterialProblem> {
+    let inner = EcPrivateKey {
+        private_key: scalar,
+        parameters: None,
+        public_key: Some(point),
+    };
+    let inner = Zeroizing::new(inner.to_der().map_err(malformed)?);
+    encode(kind, EC_PUBLIC_KEY, Some(curve.into()), &inner, point)
+}
+
+fn from_ed25519(inner: &[u8]) -> Result<Encoded, MaterialProblem> {
+    let seed = <&OctetStringRef>::from_der(inner).map_err(malformed)?;
+    let seed: Zeroizing<[u8; 32]> = Zeroizing::new(seed.as_bytes().try_into().map_err(malformed)?);
+    let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+    encode(KeyType::Ed25519, ED25519, None, inner, public.as_bytes())
+}
+
+fn from_rsa(pkcs1: &[u8]) -> Result<Encoded, MaterialProblem> {
+    let key = RsaPrivateKey::<der::asn1::UintRef<'_>>::from_der(pkcs1).map_err(malformed)?;
+    if key.other_prime_infos.is_some() {
+        return Err(unsupported("RSA of more than two primes".to_owned()));
+    }
+    let modulus = key.modulus.as_bytes();
+    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+    let bits = modulus.len().saturating_mul(8);
+    let bits = bits.saturating_sub(usize::try_from(unused).unwrap_or(0));
+    let kind = KeyType::Rsa { bits };
+    if !RSA_BITS.contains(&bits) {
+        return Err(unsupported(kind.to_string()));
+    }
+    let public = RsaPublicKey {
+        modulus: key.modulus,
+        public_exponent: key.public_exponent,
+    };
+    let public = public.to_der().map_err(malformed)?;
+    encode(kind, RSA_ENCRYPTION, Some(AnyRef::NULL), pkcs1, &public)
+}
+
+fn encode(
+    kind: KeyType,
+    oid: ObjectIdentifier,
+    parameters: Option<AnyRef<'_>>,
+    private: &[u8],
+    public: &[u8],
+) -> Result<Encoded, MaterialProblem> {
+    let algorithm = AlgorithmIdentifierRef { oid, parameters };
+    let info = PrivateKeyInfo {
+        algorithm,
+        private_key: OctetStringRef::new(private).map_err(malformed)?,
+        public_key: None::<BitStringRef<'_>>,
+    };
+    let spki = SubjectPublicKeyInfoRef {
+        algorithm,
+        subject_public_key: BitStringRef::from_bytes(public).map_err(malformed)?,
+    };
+    Ok(Encoded {
+        kind,
+        pkcs8: Zeroizing::new(info.to_der().map_err(malformed)?),
+        spki: spki.to_der().map_err(malformed)?,
+    })
+}
+
+/// Whether the parameters of an `ECPrivateKey` are a structure instead of a name.
+fn spells_out_curve(der: &[u8]) -> bool {
+    let parameters = Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(0),
+    };
+    let read = || {
+        let mut reader = SliceReader::new(der)?;
+        Header::decode(&mut reader)?;
+        reader.tlv_bytes()?;
+        reader.tlv_bytes()?;
+        if reader.is_finished() || Tag::peek(&reader)? != parameters {
+            return Ok(false);
+        }
+        Header::decode(&mut reader)?;
+        Ok::<_, der::Error>(Tag::peek(&reader)? == Tag::Sequence)
+    };
+    read().unwrap_or(false)
+}
+
+// What a reader says about a key may quote it, so nothing of it goes on.
+fn malformed<E>(_: E) -> MaterialProblem {
+    MaterialProblem::KeyMalformed
+}
+
+fn foreign_public_key() -> MaterialProblem {
+    let what = "the public key in it is not its own";
+    MaterialProblem::KeyInconsistent { what }
+}
+
+fn unsupported(found: String) -> MaterialProblem {
+    MaterialProblem::KeyUnsupported { found }
+}

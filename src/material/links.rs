@@ -1,0 +1,158 @@
+//! Whether a key and the certificates of a chain fit together, as far as one sees without
+//! verifying a signature.
+
+use core::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::certificates::{malformed, view};
+use super::chain::CertificateChain;
+use super::identity::IdentityWarning;
+use super::key::PrivateKey;
+use crate::error::{MaterialError, MaterialProblem};
+use crate::x509::{Certificate, PublicKey, Version, X509Error, rfc4514};
+
+/// Every rule for a chain with its key, and what is odd but allowed.
+pub(super) fn check(
+    chain: &CertificateChain,
+    key: &PrivateKey,
+) -> Result<Vec<IdentityWarning>, MaterialError> {
+    let views: Vec<Certificate<'_>> = chain
+        .as_slice()
+        .iter()
+        .map(view)
+        .collect::<Result<_, _>>()?;
+    let Some((leaf, issuers)) = views.split_first() else {
+        return Err(MaterialProblem::NoCertificate.into());
+    };
+    check_key(leaf, issuers, key)?;
+    if leaf.is_ca().map_err(extension)? {
+        let subject = rfc4514(leaf.subject);
+        return Err(MaterialProblem::CaLeaf { subject }.into());
+    }
+    check_duplicates(chain, &views)?;
+    for (index, (certificate, next)) in views.iter().zip(issuers).enumerate() {
+        check_link(index, certificate, next)?;
+    }
+    Ok(warnings(leaf))
+}
+
+fn check_key(
+    leaf: &Certificate<'_>,
+    issuers: &[Certificate<'_>],
+    key: &PrivateKey,
+) -> Result<(), MaterialProblem> {
+    let ours = PublicKey::from_spki(key.spki()).map_err(|_| MaterialProblem::KeyMalformed)?;
+    if is_same(&leaf.public_key, &ours) {
+        return Ok(());
+    }
+    for (index, certificate) in (1..).zip(issuers) {
+        if is_same(&certificate.public_key, &ours) {
+            let subject = rfc4514(certificate.subject);
+            return Err(if certificate.is_ca().map_err(extension)? {
+                MaterialProblem::CaKey { index, subject }
+            } else {
+                MaterialProblem::LeafNotFirst { index, subject }
+            });
+        }
+    }
+    Err(MaterialProblem::KeyMismatch {
+        subject: rfc4514(leaf.subject),
+        key: key.kind().to_string(),
+        key_sha256: hex(&Sha256::digest(key.spki())),
+        leaf_key: leaf
+            .public_key
+            .kind()
+            .map_or_else(|_| "unreadable key".to_owned(), |kind| kind.to_string()),
+        leaf_sha256: hex(&Sha256::digest(leaf.public_key.spki)),
+    })
+}
+
+/// The same kind and the same key. Kinds are read strictly, so that equal RSA keys (n and e) have
+/// equal bytes; the parameters of the algorithm may be written in more than one way.
+fn is_same(a: &PublicKey<'_>, b: &PublicKey<'_>) -> bool {
+    match (a.kind(), b.kind()) {
+        (Ok(kind), Ok(other)) => kind == other && a.key == b.key,
+        _ => false,
+    }
+}
+
+fn check_duplicates(
+    chain: &CertificateChain,
+    views: &[Certificate<'_>],
+) -> Result<(), MaterialProblem> {
+    for (second, (der, certificate)) in chain.as_slice().iter().zip(views).enumerate() {
+        let earlier = chain.as_slice().iter().take(second);
+        if let Some((first, _)) = earlier.enumerate().find(|(_, other)| *other == der) {
+            let subject = rfc4514(certificate.subject);
+            return Err(MaterialProblem::DuplicateCertificate {
+                first,
+                second,
+                subject,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_link(
+    index: usize,
+    certificate: &Certificate<'_>,
+    next: &Certificate<'_>,
+) -> Result<(), MaterialProblem> {
+    let subject = rfc4514(certificate.subject);
+    let next_subject = rfc4514(next.subject);
+    // Byte for byte, as every peer that builds on webpki compares them.
+    if certificate.issuer != next.subject {
+        let issuer = rfc4514(certificate.issuer);
+        let encoding_note = if issuer == next_subject {
+            " (the two names read alike, but are encoded differently)"
+        } else {
+            ""
+        };
+        return Err(MaterialProblem::IssuerNameMismatch {
+            index,
+            subject,
+            issuer,
+            next_subject,
+            encoding_note,
+        });
+    }
+    let authority = certificate.authority_key_identifier().map_err(extension)?;
+    let authority = authority.and_then(|a| a.key_identifier);
+    let own = next.subject_key_identifier().map_err(extension)?;
+    match (authority, own) {
+        (Some(authority), Some(own)) if authority != own.0 => {
+            Err(MaterialProblem::IssuerKeyMismatch {
+                index,
+                subject,
+                authority_key: hex(authority.as_bytes()),
+                next_subject,
+                subject_key: hex(own.0.as_bytes()),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn warnings(leaf: &Certificate<'_>) -> Vec<IdentityWarning> {
+    match leaf.version {
+        Version::V1 => vec![IdentityWarning::X509V1Leaf {
+            subject: rfc4514(leaf.subject),
+        }],
+        Version::V2 | Version::V3 => Vec::new(),
+    }
+}
+
+fn extension(source: X509Error) -> MaterialProblem {
+    malformed(source)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,69 @@
+//! The lines that begin and end a PEM section (RFC 7468, section 3).
+
+use crate::error::{MaterialError, MaterialProblem};
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &str = "-----";
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Marker<'a> {
+    Begin(&'a str),
+    End(&'a str),
+}
+
+impl<'a> Marker<'a> {
+    /// The marker that the line is, `None` for other text, an error for what was meant to be one.
+    pub(super) fn read(line: &'a [u8]) -> Result<Option<Self>, MaterialError> {
+        let line = line.trim_ascii_end();
+        let marker = if let Some(rest) = line.strip_prefix(BEGIN) {
+            label(rest).map(Self::Begin)
+        } else if let Some(rest) = line.strip_prefix(END) {
+            label(rest).map(Self::End)
+        } else if looks_like_marker(line) {
+            None
+        } else {
+            return Ok(None);
+        };
+        match marker {
+            Some(marker) => Ok(Some(marker)),
+            None => Err(flaw(line).into()),
+        }
+    }
+}
+
+fn label(rest: &[u8]) -> Option<&str> {
+    let label = str::from_utf8(rest).ok()?.strip_suffix(DASHES)?;
+    let plain = |c: char| c.is_ascii_graphic() || c == ' ';
+    (!label.is_empty() && !label.contains(DASHES) && label.chars().all(plain)).then_some(label)
+}
+
+fn looks_like_marker(line: &[u8]) -> bool {
+    // Base64 has no dash, so that the search below is for few lines only.
+    if !line.contains(&b'-') {
+        return false;
+    }
+    let dashed = line.trim_ascii_start().starts_with(b"--");
+    contains(line, BEGIN)
+        || contains(line, END)
+        || (dashed && (contains(line, b"BEGIN ") || contains(line, b"END ")))
+}
+
+fn flaw(line: &[u8]) -> MaterialProblem {
+    let indented = line.trim_ascii_start();
+    if contains(line, b"\\n") {
+        MaterialProblem::LiteralLineBreaks
+    } else if contains(line, END) && contains(line, BEGIN) && !line.starts_with(BEGIN) {
+        MaterialProblem::EndAndBeginShareLine
+    } else if indented.len() < line.len()
+        && (indented.starts_with(BEGIN) || indented.starts_with(END))
+    {
+        MaterialProblem::IndentedMarker
+    } else {
+        MaterialProblem::DamagedMarker
+    }
+}
+
+fn contains(line: &[u8], needle: &[u8]) -> bool {
+    line.windows(needle.len()).any(|window| window == needle)
+}
