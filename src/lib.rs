@@ -6,6 +6,7 @@ mod builder;
 mod client;
 mod drive;
 mod error;
+mod integration;
 mod material;
 mod peer;
 mod policy;
@@ -17,19 +18,19 @@ mod x509;
 
 pub use pki_types;
 
-pub use backend::{
-    ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend,
-};
 #[cfg(feature = "native-tls")]
 pub use backend::NativeTls;
 #[cfg(feature = "openssl")]
 pub use backend::OpenSsl;
 #[cfg(feature = "rustls")]
 pub use backend::Rustls;
+pub use backend::{ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend};
 pub use client::{ClientBuilder, MtlsClient};
 pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
 };
+#[cfg(feature = "tokio")]
+pub use integration::tokio::AsyncMtlsStream;
 pub use material::{
     CertificateChain, IdentityWarning, KeyType, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors,
 };

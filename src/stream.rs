@@ -39,6 +39,23 @@ pub(crate) enum Acceptance {
 }
 
 impl<P> Facts<P> {
+    /// Takes a finished handshake apart: the stream, and what is known of it.
+    pub(crate) fn of<S>(
+        established: Established<S>,
+        peer: P,
+        revision: u64,
+        acceptance: Acceptance,
+    ) -> (S, Self) {
+        let facts = Self {
+            peer,
+            alpn: established.alpn,
+            version: established.version,
+            revision,
+            acceptance,
+        };
+        (established.stream, facts)
+    }
+
     /// Turns a refusal that a read or write met with into one that says so.
     pub(crate) fn explain<IO, S: TlsStream<IO>>(&self, error: io::Error) -> io::Error {
         match (self.acceptance, S::received_alert(&error)) {
@@ -65,16 +82,8 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         revision: u64,
         acceptance: Acceptance,
     ) -> Self {
-        Self {
-            inner: established.stream,
-            facts: Facts {
-                peer,
-                alpn: established.alpn,
-                version: established.version,
-                revision,
-                acceptance,
-            },
-        }
+        let (inner, facts) = Facts::of(established, peer, revision, acceptance);
+        Self { inner, facts }
     }
 
     /// Who is at the other end.

@@ -1,0 +1,104 @@
+use core::future::poll_fn;
+use core::task::Poll;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::poll_io::PollIo;
+use super::stream::AsyncMtlsStream;
+use crate::backend::{ClientBackend, Established, Handshake, HandshakeError, ServerBackend};
+use crate::client::{MtlsClient, acceptance, parse};
+use crate::drive::{LINGER, LINGER_BYTES};
+use crate::peer::PeerIdentity;
+use crate::server::{ClientAuthentication, MtlsServer};
+use crate::stream::Acceptance;
+
+impl<B: ClientBackend> MtlsClient<B> {
+    /// [`connect`](Self::connect) for tokio. Dropping the future ends the handshake.
+    ///
+    /// In TLS 1.3 the server's verdict about us comes after this; see [`AsyncMtlsStream`].
+    ///
+    /// # Errors
+    /// [`HandshakeError`]; the connection is of no use then.
+    pub async fn connect_async<IO: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        server_name: &str,
+        io: IO,
+    ) -> Result<AsyncMtlsStream<B, IO, PeerIdentity>, HandshakeError> {
+        let revision = self.revision();
+        let name = parse(server_name)?;
+        let mut handshake = B::start_client(&revision.config, &name, PollIo::new(io))?;
+        let mut established = timeout(self.handshake_timeout(), drive(&mut handshake))
+            .await
+            .map_err(|_| HandshakeError::Timeout)??;
+        let peer = self.confirm(&revision, &mut established)?;
+        let acceptance = acceptance(established.version);
+        Ok(AsyncMtlsStream::new(established, peer, revision.number, acceptance))
+    }
+}
+
+impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
+    /// [`accept`](Self::accept) for tokio. Dropping the future ends the handshake.
+    ///
+    /// A client that is refused is given up to a second to read why, so this belongs into a task of its own.
+    ///
+    /// # Errors
+    /// [`HandshakeError`]; the connection is of no use then.
+    pub async fn accept_async<IO: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        io: IO,
+    ) -> Result<AsyncMtlsStream<B, IO, A::Peer>, HandshakeError> {
+        let revision = self.revision();
+        let mut handshake = B::start_server(&revision.config, PollIo::new(io))?;
+        let result = timeout(self.handshake_timeout(), drive(&mut handshake)).await;
+        let mut established = match result.map_err(|_| HandshakeError::Timeout)? {
+            Ok(established) => established,
+            Err(error) => {
+                if let (HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol, Some(io)) =
+                    (&error, handshake.io_mut())
+                {
+                    // Out of time: the peer is refused already and the reason is in the caller's hand.
+                    let _ = timeout(LINGER, linger(io.io_mut())).await;
+                }
+                return Err(error);
+            }
+        };
+        let peer = self.confirm(&revision, &mut established)?;
+        Ok(AsyncMtlsStream::new(
+            established,
+            peer,
+            revision.number,
+            Acceptance::Seen,
+        ))
+    }
+}
+
+async fn drive<IO, H: Handshake<PollIo<IO>>>(
+    handshake: &mut H,
+) -> Result<Established<H::Stream>, HandshakeError> {
+    poll_fn(|context| {
+        if let Some(io) = handshake.io_mut() {
+            io.wake(context);
+        }
+        match handshake.advance() {
+            Err(error) if error.would_block() => Poll::Pending,
+            result => Poll::Ready(result),
+        }
+    })
+    .await
+}
+
+/// Lets a refused peer read the alert; see the blocking one.
+async fn linger<IO: AsyncRead + AsyncWrite + Unpin>(io: &mut IO) {
+    if io.shutdown().await.is_err() {
+        return;
+    }
+    let mut left = LINGER_BYTES;
+    let mut buffer = [0; 4096];
+    while left > 0 {
+        match io.read(&mut buffer).await {
+            Ok(read) if read > 0 => left = left.saturating_sub(read),
+            _ => return,
+        }
+    }
+}
