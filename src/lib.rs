@@ -1,5 +1,16 @@
 //! Mutual TLS.
 #![forbid(unsafe_code)]
+// Here and not in the manifest: tests, examples and benches may stop at the first surprise, the library may not.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
 
 pub mod backend;
 mod builder;

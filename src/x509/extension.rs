@@ -95,10 +95,12 @@ fn decode<'a>(r: &mut SliceReader<'a>) -> der::Result<Extension<'a>> {
 }
 
 pub(super) fn refuse_duplicates(extensions: &[Extension<'_>]) -> Result<(), X509Error> {
-    for (index, extension) in extensions.iter().enumerate() {
-        if extensions[..index].iter().any(|e| e.oid == extension.oid) {
+    let mut rest = extensions;
+    while let Some((extension, others)) = rest.split_first() {
+        if others.iter().any(|e| e.oid == extension.oid) {
             return Err(X509Error::DuplicateExtension(extension.oid));
         }
+        rest = others;
     }
     Ok(())
 }
