@@ -14,6 +14,7 @@ mod openssl;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod rustls;
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
@@ -106,7 +107,7 @@ impl Peer {
 }
 
 /// What a raw peer saw.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Outcome {
     /// Whether the handshake came to an end for this side. A TLS 1.3 client gets there before the server has judged
     /// it: its refusal then stands in `alert` all the same.
@@ -133,6 +134,19 @@ impl Outcome {
             error: Some(error.to_string()),
             ..Self::default()
         }
+    }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("completed", &self.completed)
+            .field("error", &self.error)
+            .field("alert", &self.alert)
+            .field("alpn", &self.alpn.as_deref().map(String::from_utf8_lossy))
+            .field("received", &String::from_utf8_lossy(&self.received))
+            .field("presented", &self.presented.len())
+            .finish()
     }
 }
 

@@ -12,6 +12,7 @@ use openssl::ssl::{
     SslSessionCacheMode, SslStream, SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509;
+use pki_types::CertificateDer;
 
 use super::{Outcome, Peer, Version};
 
@@ -124,14 +125,16 @@ fn converse(
     outcome
 }
 
-fn presented(ssl: &SslRef) -> Vec<pki_types::CertificateDer<'static>> {
-    let leaf = ssl.peer_certificate().map(|leaf| leaf.to_der().unwrap());
-    let chain = ssl.peer_cert_chain().into_iter().flatten();
-    // A server sees the chain without the leaf, a client with it.
-    let chain = chain.map(|certificate| certificate.to_der().unwrap());
-    let rest = chain.skip_while(|der| Some(der) == leaf.as_ref());
-    let rest: Vec<_> = rest.collect();
-    leaf.iter().cloned().chain(rest).map(Into::into).collect()
+fn presented(ssl: &SslRef) -> Vec<CertificateDer<'static>> {
+    let mut chain = Vec::new();
+    // A client finds the leaf in the chain, a server beside it.
+    if ssl.is_server() {
+        chain.extend(ssl.peer_certificate());
+    }
+    let sent = ssl.peer_cert_chain().into_iter().flatten();
+    chain.extend(sent.map(|certificate| certificate.to_owned()));
+    let der = chain.iter().map(|certificate| certificate.to_der());
+    der.map(|der| der.unwrap().into()).collect()
 }
 
 /// OpenSSL reports an alert from the other end as error reason 1000 plus its number (SSL_AD_REASON_OFFSET).
