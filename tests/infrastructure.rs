@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use common::chains::{self, Case, Presentable};
+use common::chains::{self, Case, Presenter};
 use common::pki::{Cast, Credential, KeyAlgorithm, Leaf};
 use common::programs::{Program, Running, run};
 use common::raw::{self, Peer, Version};
@@ -254,7 +254,7 @@ fn assert_presented(
         serving.outcome()
     };
     let context = format!("{} by {}, {version:?}: {heard:?}", case.name, tool.name);
-    if case.presentable == Presentable::ByRustls && listener.name == "openssl" {
+    if case.presenter == Presenter::Rustls && listener.name == "openssl" {
         assert!(!heard.completed && heard.presented.is_empty(), "{context}");
     } else {
         assert!(heard.accepted(), "{context}");
@@ -302,7 +302,7 @@ mod judged {
     #[test]
     fn chains_get_the_verdict_of_webpki_where_it_has_one() {
         for case in chains::clients().iter().chain(&chains::servers()) {
-            if case.presentable == Presentable::BySilence {
+            if case.presenter == Presenter::Nobody {
                 continue;
             }
             let verdict = judge(case);

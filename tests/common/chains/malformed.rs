@@ -2,7 +2,7 @@
 
 use rcgen::CustomExtension;
 
-use super::{Case, Presentable};
+use super::{Case, Presenter};
 use crate::common::pki::{Authority, Credential, Leaf};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -22,7 +22,7 @@ fn bytes() -> Vec<Case> {
     };
     let case = |name, chain, reason| Case::refused(name, &[&root], chain, reason);
     let undecodable = |name, chain: Credential| {
-        case(name, chain, "MalformedCertificate").presentable(Presentable::ByRustls)
+        case(name, chain, "MalformedCertificate").presenter(Presenter::Rustls)
     };
     let last_bit = |der: &mut Vec<u8>| *der.last_mut().unwrap() ^= 1;
     vec![

@@ -28,32 +28,32 @@ pub struct Case {
     /// Several issuers have one name. A server on OpenSSL sees the path that OpenSSL picked and no other, so that it
     /// may refuse what is accepted elsewhere, or give another reason; it never accepts what is refused elsewhere.
     pub several_issuers_of_one_name: bool,
-    pub presentable: Presentable,
+    pub presenter: Presenter,
 }
 
 /// What it takes to present a chain in a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presentable {
-    ByAnyone,
+pub enum Presenter {
+    Anyone,
     /// Some of the bytes are no certificate: OpenSSL can neither send them, nor hand them to a callback when it
     /// receives them (it ends the handshake by itself, with its own error).
-    ByRustls,
+    Rustls,
     /// rustls cannot load the key.
-    ByOpenssl,
-    /// As [`ByOpenssl`](Self::ByOpenssl), and only to those who offer a signature scheme for such a key; before the
+    Openssl,
+    /// As [`Openssl`](Self::Openssl), and only to those who offer a signature scheme for such a key; before the
     /// others a client presents no certificate at all.
-    ByOpensslOnOffer,
+    OpensslOnOffer,
     /// There is no chain: the peer presents nothing.
-    BySilence,
+    Nobody,
 }
 
 impl Case {
     /// Whether this raw peer can do it.
     pub fn presentable_by(&self, tool: Tool) -> bool {
-        match self.presentable {
-            Presentable::ByAnyone | Presentable::BySilence => true,
-            Presentable::ByRustls => tool.name == "rustls",
-            Presentable::ByOpenssl | Presentable::ByOpensslOnOffer => tool.name == "openssl",
+        match self.presenter {
+            Presenter::Anyone | Presenter::Nobody => true,
+            Presenter::Rustls => tool.name == "rustls",
+            Presenter::Openssl | Presenter::OpensslOnOffer => tool.name == "openssl",
         }
     }
 
@@ -65,7 +65,7 @@ impl Case {
             server_name: None,
             expected: Ok(()),
             several_issuers_of_one_name: false,
-            presentable: Presentable::ByAnyone,
+            presenter: Presenter::Anyone,
         }
     }
 
@@ -86,8 +86,8 @@ impl Case {
         self
     }
 
-    fn presentable(mut self, presentable: Presentable) -> Self {
-        self.presentable = presentable;
+    fn presenter(mut self, presenter: Presenter) -> Self {
+        self.presenter = presenter;
         self
     }
 }

@@ -4,7 +4,7 @@ use rcgen::{
     CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, KeyUsagePurpose, NameConstraints,
 };
 
-use super::{Case, Presentable, line, upward};
+use super::{Case, Presenter, line, upward};
 use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf, Validity};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -35,7 +35,7 @@ fn paths() -> Vec<Case> {
         too_long("seven intermediates", 7),
         too_long("eight intermediates", 8),
         Case::refused("nothing at all", &[&root], nobody, "NoCertificate")
-            .presentable(Presentable::BySilence),
+            .presenter(Presenter::Nobody),
         unknown("another root", &[&stranger], alice().issued_by(&root)),
         unknown(
             "another root, with its own sent",
