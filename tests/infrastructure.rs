@@ -250,7 +250,8 @@ fn assert_presented(
         listener.call(serving.address, Peer::new(version)).outcome()
     } else {
         let serving = listener.serve(Peer::new(version).presents(server));
-        tool.call(serving.address, presenter).outcome();
+        let called = tool.call(serving.address, presenter).outcome();
+        println!("{}: {called:?}", case.name);
         serving.outcome()
     };
     let context = format!("{} by {}, {version:?}: {heard:?}", case.name, tool.name);

@@ -94,20 +94,24 @@ impl Case {
 
 /// What clients present.
 pub fn clients() -> Vec<Case> {
-    let mut cases = accepted::cases();
-    cases.extend(refused::cases());
-    cases.extend(malformed::cases());
-    #[cfg(feature = "openssl")]
-    cases.extend(odd::client_cases());
-    cases
+    [
+        accepted::cases(),
+        refused::cases(),
+        malformed::cases(),
+        #[cfg(feature = "openssl")]
+        odd::client_cases(),
+    ]
+    .concat()
 }
 
 /// What servers present.
 pub fn servers() -> Vec<Case> {
-    let mut cases = server::cases();
-    #[cfg(feature = "openssl")]
-    cases.extend(odd::server_cases());
-    cases
+    [
+        server::cases(),
+        #[cfg(feature = "openssl")]
+        odd::server_cases(),
+    ]
+    .concat()
 }
 
 /// A root with `count` intermediates below it, each by the one before; the root is the first.

@@ -8,7 +8,9 @@ use rcgen::{
     KeyPair, KeyUsagePurpose, NameConstraints,
 };
 
-use super::{Credential, KeyAlgorithm, Validity, certificate_pem, params, serial, set_validity};
+use super::{
+    Credential, KeyAlgorithm, Validity, certificate_pem, params, pkcs8, serial, set_validity,
+};
 
 /// A certificate authority: a name, a key, and one certificate for the two.
 #[derive(Clone, Debug)]
@@ -57,7 +59,7 @@ impl Authority {
 
     /// PKCS#8.
     pub fn key_der(&self) -> PrivatePkcs8KeyDer<'static> {
-        self.key.serialized_der().to_vec().into()
+        pkcs8(&self.key)
     }
 
     /// This authority's own certificate and key, as if it were somebody's identity.

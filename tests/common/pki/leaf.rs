@@ -9,7 +9,7 @@ use rcgen::{
     ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType, SerialNumber,
 };
 
-use super::{Authority, KeyAlgorithm, Validity, certificate_pem, params, pem, set_validity};
+use super::{Authority, KeyAlgorithm, Validity, certificate_pem, params, pem, pkcs8, set_validity};
 
 /// Makes an end-entity certificate: digital signature, an authority key identifier, and nothing else but what is asked for.
 #[derive(Clone, Debug)]
@@ -128,7 +128,7 @@ impl Leaf {
     fn credential(self, certificate: CertificateDer<'static>) -> Credential {
         Credential {
             chain: vec![certificate],
-            key: self.key.serialized_der().to_vec().into(),
+            key: pkcs8(&self.key),
         }
     }
 }
@@ -137,7 +137,7 @@ impl Leaf {
 #[derive(Debug)]
 pub struct Credential {
     pub chain: Vec<CertificateDer<'static>>,
-    /// PKCS#8.
+    /// PKCS#8, version 1.
     pub key: PrivatePkcs8KeyDer<'static>,
 }
 

@@ -12,7 +12,7 @@ mod leaf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use pki_types::CertificateDer;
+use pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SerialNumber};
 use time::{Duration, OffsetDateTime};
 
@@ -172,6 +172,17 @@ fn params(common_name: &str) -> CertificateParams {
 fn set_validity(params: &mut CertificateParams, validity: Validity) {
     params.not_before = validity.not_before;
     params.not_after = validity.not_after;
+}
+
+/// PKCS#8 in version 1. rcgen writes Ed25519 keys in version 2 (RFC 5958), which OpenSSL 3.0 cannot read.
+fn pkcs8(key: &KeyPair) -> PrivatePkcs8KeyDer<'static> {
+    const ED25519_V1: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+    let der = key.serialized_der();
+    if key.algorithm() != &rcgen::PKCS_ED25519 {
+        return der.to_vec().into();
+    }
+    let seed = der.get(ED25519_V1.len()..ED25519_V1.len() + 32);
+    [ED25519_V1, seed.expect("no seed")].concat().into()
 }
 
 /// Never the same twice in one process, even for two certificates of one key.
