@@ -1,0 +1,104 @@
+//! Client chains with bytes in them that are wrong.
+
+use rcgen::CustomExtension;
+
+use super::{Case, Presenter};
+use crate::common::pki::{Authority, Credential, Leaf};
+
+pub(super) fn cases() -> Vec<Case> {
+    [bytes(), contents()].concat()
+}
+
+/// Spoilt after they were signed.
+fn bytes() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let branch = root.intermediate("Ivo");
+    let spoil = |at: usize, how: &dyn Fn(&mut Vec<u8>)| {
+        let mut chain = alice().issued_by(&branch).with(&branch);
+        let mut der = chain.chain[at].to_vec();
+        how(&mut der);
+        chain.chain[at] = der.into();
+        chain
+    };
+    let case = |name, chain, reason| Case::refused(name, &[&root], chain, reason);
+    let undecodable = |name, chain: Credential| {
+        case(name, chain, "MalformedCertificate").presenter(Presenter::Rustls)
+    };
+    let last_bit = |der: &mut Vec<u8>| *der.last_mut().unwrap() ^= 1;
+    vec![
+        case(
+            "signature of the leaf corrupted",
+            spoil(0, &last_bit),
+            "BadSignature",
+        ),
+        case(
+            "signature of the intermediate corrupted",
+            spoil(1, &last_bit),
+            "BadSignature",
+        ),
+        undecodable(
+            "the leaf is garbage",
+            spoil(0, &|der| *der = b"garbage".to_vec()),
+        ),
+        undecodable("the leaf is empty", spoil(0, &Vec::clear)),
+        undecodable("bytes behind the leaf", spoil(0, &|der| der.push(0))),
+        undecodable(
+            "the leaf is cut short",
+            spoil(0, &|der| der.truncate(der.len() - 20)),
+        ),
+    ]
+}
+
+/// Signed as they are.
+fn contents() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let plain = || Leaf::named("alice").client();
+    let case =
+        |name, leaf: Leaf, reason| Case::refused(name, &[&root], leaf.issued_by(&root), reason);
+    let names =
+        |content: &[u8]| CustomExtension::from_oid_content(SUBJECT_ALT_NAME, content.to_vec());
+    let note = || CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
+    vec![
+        case(
+            "a DNS name with a blank in it",
+            plain().extension(names(b"\x30\x0c\x82\x0aalice test")),
+            "MalformedName",
+        ),
+        case(
+            "an IP address of three bytes",
+            plain().extension(names(b"\x30\x05\x87\x03\xc0\x00\x02")),
+            "MalformedName",
+        ),
+        case(
+            "names that end inside a name",
+            plain().extension(names(b"\x30\x08\x82\x0aalice.")),
+            "MalformedName",
+        ),
+        case(
+            "an empty list of names",
+            plain().extension(names(b"\x30\x00")),
+            "MalformedName",
+        ),
+        case(
+            "an extension twice",
+            alice().extension(note()).extension(note()),
+            "MalformedCertificate",
+        ),
+        case(
+            "serial number zero",
+            alice().serial_number(&[0]),
+            "MalformedCertificate",
+        ),
+        case(
+            "serial number of 21 bytes",
+            alice().serial_number(&[1; 21]),
+            "MalformedCertificate",
+        ),
+    ]
+}
+
+const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
+
+fn alice() -> Leaf {
+    Leaf::named("alice").dns("alice.test").client()
+}

@@ -1,0 +1,78 @@
+//! Chains under the leaves of [`Odd`], on either end.
+
+use super::{Case, Presenter};
+use crate::common::odd::Odd;
+use crate::common::pki::Authority;
+
+pub(super) fn client_cases() -> Vec<Case> {
+    let root = Authority::root("Rhea Odd");
+    let case = |name, odd: Odd, reason, presenter| {
+        let chain = odd.issued_by(&root, "alice.test");
+        Case::refused(name, &[&root], chain, reason).presenter(presenter)
+    };
+    use Presenter::{Anyone, Openssl, OpensslOnOffer};
+    vec![
+        case(
+            "X.509 version 1 leaf",
+            Odd::X509V1,
+            "UnsupportedVersion",
+            Anyone,
+        ),
+        case("RSA 1024 leaf", Odd::Rsa1024, "UnacceptableKey", Openssl),
+        case(
+            "RSA-PSS leaf",
+            Odd::RsaPss,
+            "UnacceptableKey",
+            OpensslOnOffer,
+        ),
+        case("Ed448 leaf", Odd::Ed448, "UnacceptableKey", OpensslOnOffer),
+        case("P-521 leaf", Odd::P521, "UnacceptableKey", OpensslOnOffer),
+        case(
+            "leaf signed over SHA-1",
+            Odd::Sha1Signed,
+            "UnsupportedSignatureAlgorithm",
+            Anyone,
+        ),
+        Case::accepted(
+            "common name only",
+            &[&root],
+            Odd::CommonNameOnly.issued_by(&root, "alice.test"),
+        ),
+    ]
+}
+
+pub(super) fn server_cases() -> Vec<Case> {
+    let root = Authority::root("Rhea Odd");
+    let case = |name, odd: Odd, reason, presenter| Case {
+        server_name: Some("server.test"),
+        ..Case::refused(name, &[&root], odd.issued_by(&root, "server.test"), reason)
+            .presenter(presenter)
+    };
+    use Presenter::{Anyone, Openssl};
+    vec![
+        case(
+            "server: X.509 version 1 leaf",
+            Odd::X509V1,
+            "UnsupportedVersion",
+            Anyone,
+        ),
+        case(
+            "server: RSA 1024 leaf",
+            Odd::Rsa1024,
+            "UnacceptableKey",
+            Openssl,
+        ),
+        case(
+            "server: common name only, v3",
+            Odd::CommonNameOnly,
+            "NameMismatch",
+            Anyone,
+        ),
+        case(
+            "server: leaf signed over SHA-1",
+            Odd::Sha1Signed,
+            "UnsupportedSignatureAlgorithm",
+            Anyone,
+        ),
+    ]
+}

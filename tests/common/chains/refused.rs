@@ -1,0 +1,275 @@
+//! Client chains of sound certificates that must not be accepted.
+
+use rcgen::{
+    CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, KeyUsagePurpose, NameConstraints,
+};
+
+use super::{Case, Presenter, line, upward};
+use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf, Validity};
+
+pub(super) fn cases() -> Vec<Case> {
+    [paths(), times(), usages(), authorities(), constraints()].concat()
+}
+
+fn paths() -> Vec<Case> {
+    let too_long = |name, count| {
+        let line = line(count);
+        let chain = alice()
+            .issued_by(line.last().unwrap())
+            .above(&upward(&line));
+        Case::refused(name, &[&line[0]], chain, "PathTooLong")
+    };
+    let root = Authority::root("Rhea");
+    let branch = root.intermediate("Ivo");
+    let twig = branch.intermediate("Tova");
+    let namesake = root.namesake();
+    let stranger = Authority::root("Stranger");
+    let nobody = Credential {
+        chain: Vec::new(),
+        ..branch.credential()
+    };
+    let unknown =
+        |name, anchors: &[&Authority], chain| Case::refused(name, anchors, chain, "UnknownIssuer");
+    let unnamed = alice().without_key_identifier();
+    vec![
+        too_long("seven intermediates", 7),
+        too_long("eight intermediates", 8),
+        Case::refused("nothing at all", &[&root], nobody, "NoCertificate")
+            .presenter(Presenter::Nobody),
+        unknown("another root", &[&stranger], alice().issued_by(&root)),
+        unknown(
+            "another root, with its own sent",
+            &[&stranger],
+            alice().issued_by(&root).with(&root),
+        ),
+        unknown(
+            "the intermediate is missing",
+            &[&root],
+            alice().issued_by(&branch),
+        ),
+        unknown(
+            "the upper intermediate is missing",
+            &[&root],
+            alice().issued_by(&twig).with(&twig),
+        ),
+        unknown(
+            "the lower intermediate is missing",
+            &[&root],
+            alice().issued_by(&twig).with(&branch),
+        ),
+        unknown("self-signed leaf", &[&root], alice().self_signed()),
+        Case::refused(
+            "another authority of the anchor's name",
+            &[&root],
+            alice().issued_by(&namesake),
+            "BadSignature",
+        ),
+        Case::refused(
+            "another authority of the anchor's name, no key identifiers",
+            &[&root],
+            unnamed.issued_by(&namesake),
+            "BadSignature",
+        ),
+        Case::refused(
+            "an intermediate of another authority of the anchor's name",
+            &[&root],
+            {
+                let branch = namesake.intermediate("Ivo");
+                alice().issued_by(&branch).with(&branch)
+            },
+            "BadSignature",
+        ),
+    ]
+}
+
+fn times() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let branch = |validity| {
+        AuthorityBuilder::named("Ivo")
+            .validity(validity)
+            .issued_by(&root)
+    };
+    let (over, early) = (branch(Validity::expired()), branch(Validity::not_yet()));
+    let anchor = |name| AuthorityBuilder::named(name);
+    let over_anchor = anchor("Rhea Over")
+        .validity(Validity::expired())
+        .self_signed();
+    let early_anchor = anchor("Rhea Early")
+        .validity(Validity::not_yet())
+        .self_signed();
+    let case = |name, chain, reason| Case::refused(name, &[&root], chain, reason);
+    vec![
+        case(
+            "leaf expired",
+            alice().validity(Validity::expired()).issued_by(&root),
+            "Expired",
+        ),
+        case(
+            "leaf not yet valid",
+            alice().validity(Validity::not_yet()).issued_by(&root),
+            "NotYetValid",
+        ),
+        case(
+            "intermediate expired",
+            alice().issued_by(&over).with(&over),
+            "Expired",
+        ),
+        case(
+            "intermediate not yet valid",
+            alice().issued_by(&early).with(&early),
+            "NotYetValid",
+        ),
+        Case::refused(
+            "anchor expired",
+            &[&over_anchor],
+            alice().issued_by(&over_anchor),
+            "AnchorExpired",
+        ),
+        Case::refused(
+            "anchor not yet valid",
+            &[&early_anchor],
+            alice().issued_by(&early_anchor),
+            "NotYetValid",
+        ),
+    ]
+}
+
+fn usages() -> Vec<Case> {
+    use ExtendedKeyUsagePurpose::{Any, CodeSigning, ServerAuth};
+    let root = Authority::root("Rhea");
+    let for_servers = AuthorityBuilder::named("For Servers")
+        .extended_key_usages(&[ServerAuth])
+        .issued_by(&root);
+    let plain = || Leaf::named("alice").dns("alice.test");
+    let wrong =
+        |name, leaf: Leaf| Case::refused(name, &[&root], leaf.issued_by(&root), "WrongKeyUsage");
+    vec![
+        wrong("no extended key usage", plain()),
+        wrong("a server's extended key usage", plain().server()),
+        wrong(
+            "some other extended key usage",
+            plain().extended_key_usage(CodeSigning),
+        ),
+        wrong("any extended key usage", plain().extended_key_usage(Any)),
+        wrong(
+            "key usage without digital signature",
+            alice().key_usages(&[KeyUsagePurpose::KeyEncipherment]),
+        ),
+        Case::refused(
+            "an intermediate for servers",
+            &[&root],
+            alice().issued_by(&for_servers).with(&for_servers),
+            "WrongKeyUsage",
+        ),
+    ]
+}
+
+fn authorities() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let branch = root.intermediate("Ivo");
+    let odd = |builder: AuthorityBuilder| builder.issued_by(&root);
+    let silent = odd(AuthorityBuilder::named("No Constraints").not_a_ca(false));
+    let denying = odd(AuthorityBuilder::named("Denying").not_a_ca(true));
+    let unsigning =
+        odd(AuthorityBuilder::named("No Cert Sign").key_usages(&[KeyUsagePurpose::CrlSign]));
+    let closed = odd(AuthorityBuilder::named("Closed").path_length(0));
+    let below = closed.intermediate("Below Closed");
+    let strict = AuthorityBuilder::named("Strict")
+        .path_length(0)
+        .self_signed();
+    let below_strict = strict.intermediate("Below Strict");
+    let case = |name, chain: Credential, reason| Case::refused(name, &[&root], chain, reason);
+    let mut upside_down = branch.credential();
+    upside_down
+        .chain
+        .push(alice().issued_by(&branch).leaf().clone());
+    vec![
+        case(
+            "leaf marked as authority",
+            alice().marked_as_ca().issued_by(&root),
+            "CaAsLeaf",
+        ),
+        case("an intermediate as leaf", branch.credential(), "CaAsLeaf"),
+        case("the anchor as leaf", root.credential(), "CaAsLeaf"),
+        case("the whole chain in reverse", upside_down, "CaAsLeaf"),
+        case(
+            "issuer without basic constraints",
+            alice().issued_by(&silent).with(&silent),
+            "IssuerNotCa",
+        ),
+        case(
+            "issuer marked as no authority",
+            alice().issued_by(&denying).with(&denying),
+            "IssuerNotCa",
+        ),
+        case(
+            "issuer must not sign certificates",
+            alice().issued_by(&unsigning).with(&unsigning),
+            "IssuerNotCa",
+        ),
+        case(
+            "path length exceeded",
+            alice().issued_by(&below).above(&[&below, &closed]),
+            "PathLengthExceeded",
+        ),
+        Case::refused(
+            "path length of the anchor exceeded",
+            &[&strict],
+            alice().issued_by(&below_strict).with(&below_strict),
+            "PathLengthExceeded",
+        ),
+    ]
+}
+
+fn constraints() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let dns = |name: &str| vec![GeneralSubtree::DnsName(name.into())];
+    let branch = |permitted_subtrees, excluded_subtrees| {
+        let constraints = NameConstraints {
+            permitted_subtrees,
+            excluded_subtrees,
+        };
+        AuthorityBuilder::named("Constrained")
+            .name_constraints(constraints)
+            .issued_by(&root)
+    };
+    let only_bob = branch(dns("bob.test"), Vec::new());
+    let not_alice = branch(Vec::new(), dns("alice.test"));
+    let only_alice = branch(dns("alice.test"), Vec::new());
+    let unknown = || {
+        let mut extension =
+            CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
+        extension.set_criticality(true);
+        extension
+    };
+    let mysterious = AuthorityBuilder::named("Mysterious")
+        .extension(unknown())
+        .issued_by(&root);
+    let violated = |name, leaf: Leaf, issuer: &Authority| {
+        let chain = leaf.issued_by(issuer).with(issuer);
+        Case::refused(name, &[&root], chain, "NameConstraintViolated")
+    };
+    let unhandled =
+        |name, chain| Case::refused(name, &[&root], chain, "UnhandledCriticalExtension");
+    vec![
+        violated("name not permitted", alice(), &only_bob),
+        violated("name excluded", alice(), &not_alice),
+        violated(
+            "one of two names not permitted",
+            alice().dns("bob.test"),
+            &only_alice,
+        ),
+        unhandled(
+            "unknown critical extension on the leaf",
+            alice().extension(unknown()).issued_by(&root),
+        ),
+        unhandled(
+            "unknown critical extension on the intermediate",
+            alice().issued_by(&mysterious).with(&mysterious),
+        ),
+    ]
+}
+
+fn alice() -> Leaf {
+    Leaf::named("alice").dns("alice.test").client()
+}

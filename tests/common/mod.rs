@@ -1,0 +1,12 @@
+//! What the test targets share: other people's programs, certificates of every kind, and peers that judge nothing.
+
+// Each test target compiles this folder for itself and uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod chains;
+#[cfg(feature = "openssl")]
+pub mod odd;
+pub mod pki;
+pub mod programs;
+pub mod raw;
+pub mod walkthrough;

@@ -1,0 +1,281 @@
+//! Other people's programs: found, started, listened to, and ended in time whatever happens.
+
+use std::env;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Set and not empty: a missing program fails the test instead of skipping it.
+pub const REQUIRE_ALL: &str = "MTLS_TEST_REQUIRE_ALL";
+
+/// A program of the system's.
+#[derive(Clone, Debug)]
+pub struct Program(PathBuf);
+
+impl Program {
+    pub fn curl() -> Option<Self> {
+        Self::find("curl", "curl")
+    }
+
+    pub fn node() -> Option<Self> {
+        Self::find("node", "nodejs")
+    }
+
+    pub fn openssl() -> Option<Self> {
+        Self::find("openssl", "openssl")
+    }
+
+    /// A command of this program, to add arguments to.
+    pub fn command(&self) -> Command {
+        Command::new(&self.0)
+    }
+
+    fn find(name: &str, package: &str) -> Option<Self> {
+        let found = env::split_paths(&env::var_os("PATH").unwrap_or_default())
+            .map(|folder| folder.join(name))
+            .find(|path| path.is_file());
+        if found.is_none() {
+            let missing = format!("the program `{name}` is not here: apt-get install {package}");
+            let required = env::var_os(REQUIRE_ALL).is_some_and(|value| !value.is_empty());
+            assert!(!required, "{missing} ({REQUIRE_ALL} is set)");
+            tell(&format!("NOT TESTED: {missing}"));
+        }
+        found.map(Self)
+    }
+}
+
+/// What a program that ended, or was ended, left behind.
+#[derive(Debug)]
+pub struct Finished {
+    /// `None`: it had to be killed at its time limit.
+    pub status: Option<ExitStatus>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Finished {
+    pub fn success(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+
+    /// Standard output, of a program that succeeded.
+    #[track_caller]
+    pub fn expect_success(self) -> String {
+        assert!(self.success(), "the program failed: {self:#?}");
+        self.stdout
+    }
+}
+
+/// Runs a program to its end: all of `stdin` is written, then closed.
+pub fn run(command: &mut Command, stdin: &[u8], limit: Duration) -> Finished {
+    let mut running = Running::start(command);
+    running.write(stdin);
+    running.close_stdin();
+    running.finish(limit)
+}
+
+/// A program at work. Dropping it kills it.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    stdout: Arc<Output>,
+    stderr: Arc<Output>,
+}
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let stdout = Output::collect(child.stdout.take().unwrap());
+        let stderr = Output::collect(child.stderr.take().unwrap());
+        Self {
+            child,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Writes to standard input, from a thread of its own: a program that does not read blocks nobody.
+    pub fn write(&mut self, bytes: &[u8]) {
+        let Some(mut stdin) = self.child.stdin.take() else {
+            panic!("standard input is closed");
+        };
+        if bytes.len() <= PIPE {
+            // A program that has ended or closed its input is judged by what it said.
+            stdin.write_all(bytes).and_then(|()| stdin.flush()).ok();
+            self.child.stdin = Some(stdin);
+        } else {
+            let bytes = bytes.to_vec();
+            thread::spawn(move || stdin.write_all(&bytes));
+        }
+    }
+
+    pub fn close_stdin(&mut self) {
+        self.child.stdin = None;
+    }
+
+    /// The first line of standard output that contains `part`.
+    #[track_caller]
+    pub fn wait_for_line(&self, part: &str, limit: Duration) -> String {
+        let line = self.stdout.wait_for_line(part, limit);
+        line.unwrap_or_else(|| self.not_seen("output", part))
+    }
+
+    /// The first line of standard error that contains `part`.
+    #[track_caller]
+    pub fn wait_for_error_line(&self, part: &str, limit: Duration) -> String {
+        let line = self.stderr.wait_for_line(part, limit);
+        line.unwrap_or_else(|| self.not_seen("error", part))
+    }
+
+    /// Everything said on standard output so far.
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// Everything said on standard error so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Whether it has not ended.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for its end, at most so long, then kills it.
+    pub fn finish(mut self, limit: Duration) -> Finished {
+        let deadline = Instant::now() + limit;
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                None if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+                status => break status,
+            }
+        };
+        self.end();
+        Finished {
+            status,
+            stdout: self.stdout.text(),
+            stderr: self.stderr.text(),
+        }
+    }
+
+    #[track_caller]
+    fn not_seen(&self, stream: &str, part: &str) -> ! {
+        panic!(
+            "no line with `{part}` on standard {stream} in time\n-- output:\n{}\n-- error:\n{}",
+            self.stdout(),
+            self.stderr()
+        )
+    }
+
+    /// Kills what is left, then gives the readers a moment for what is still in the pipes.
+    fn end(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        self.stdout.wait_for_end(DRAIN);
+        self.stderr.wait_for_end(DRAIN);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// What surely fits into a pipe that nobody reads.
+const PIPE: usize = 4096;
+
+/// A grandchild may hold a pipe open for ever.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// One output stream, read by a thread so that the program never blocks on it.
+#[derive(Debug, Default)]
+struct Output {
+    read: Mutex<Text>,
+    more: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Text {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+impl Output {
+    fn collect(mut pipe: impl Read + Send + 'static) -> Arc<Self> {
+        let output = Arc::new(Self::default());
+        let writer = output.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                let count = pipe.read(&mut buffer).unwrap_or(0);
+                let mut text = writer.read.lock().unwrap();
+                text.bytes.extend_from_slice(&buffer[..count]);
+                text.ended = count == 0;
+                writer.more.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        output
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.read.lock().unwrap().bytes).into_owned()
+    }
+
+    fn wait_for_end(&self, limit: Duration) {
+        let text = self.read.lock().unwrap();
+        drop(
+            self.more
+                .wait_timeout_while(text, limit, |text| !text.ended),
+        );
+    }
+
+    /// Whole lines only, or the last one of a stream that has ended.
+    fn wait_for_line(&self, part: &str, limit: Duration) -> Option<String> {
+        let deadline = Instant::now() + limit;
+        let mut text = self.read.lock().unwrap();
+        loop {
+            if let Some(line) = text.line_with(part) {
+                return Some(line);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if text.ended || left.is_zero() {
+                return None;
+            }
+            text = self.more.wait_timeout(text, left).unwrap().0;
+        }
+    }
+}
+
+impl Text {
+    fn line_with(&self, part: &str) -> Option<String> {
+        let text = String::from_utf8_lossy(&self.bytes);
+        text.split_inclusive('\n')
+            .filter(|line| line.ends_with('\n') || self.ended)
+            .map(|line| line.trim_end_matches(['\r', '\n']))
+            .find(|line| line.contains(part))
+            .map(str::to_owned)
+    }
+}
+
+/// Past the capture of the test harness, which shows nothing of a test that passes.
+fn tell(message: &str) {
+    writeln!(std::io::stderr(), "{message}").ok();
+}
