@@ -1,5 +1,7 @@
 //! Chains under the leaves of [`Odd`], on either end.
 
+use mtls::RejectionReason as Reason;
+
 use super::{Case, Presenter};
 use crate::common::odd::Odd;
 use crate::common::pki::Authority;
@@ -15,22 +17,37 @@ pub(super) fn client_cases() -> Vec<Case> {
         case(
             "X.509 version 1 leaf",
             Odd::X509V1,
-            "UnsupportedVersion",
+            Reason::UnsupportedVersion,
             Anyone,
         ),
-        case("RSA 1024 leaf", Odd::Rsa1024, "UnacceptableKey", Openssl),
+        case(
+            "RSA 1024 leaf",
+            Odd::Rsa1024,
+            Reason::UnacceptableKey,
+            Openssl,
+        ),
         case(
             "RSA-PSS leaf",
             Odd::RsaPss,
-            "UnacceptableKey",
+            Reason::UnacceptableKey,
             OpensslOnOffer,
         ),
-        case("Ed448 leaf", Odd::Ed448, "UnacceptableKey", OpensslOnOffer),
-        case("P-521 leaf", Odd::P521, "UnacceptableKey", OpensslOnOffer),
+        case(
+            "Ed448 leaf",
+            Odd::Ed448,
+            Reason::UnacceptableKey,
+            OpensslOnOffer,
+        ),
+        case(
+            "P-521 leaf",
+            Odd::P521,
+            Reason::UnacceptableKey,
+            OpensslOnOffer,
+        ),
         case(
             "leaf signed over SHA-1",
             Odd::Sha1Signed,
-            "UnsupportedSignatureAlgorithm",
+            Reason::UnsupportedSignatureAlgorithm,
             Anyone,
         ),
         Case::accepted(
@@ -53,25 +70,25 @@ pub(super) fn server_cases() -> Vec<Case> {
         case(
             "server: X.509 version 1 leaf",
             Odd::X509V1,
-            "UnsupportedVersion",
+            Reason::UnsupportedVersion,
             Anyone,
         ),
         case(
             "server: RSA 1024 leaf",
             Odd::Rsa1024,
-            "UnacceptableKey",
+            Reason::UnacceptableKey,
             Openssl,
         ),
         case(
             "server: common name only, v3",
             Odd::CommonNameOnly,
-            "NameMismatch",
+            Reason::NameMismatch,
             Anyone,
         ),
         case(
             "server: leaf signed over SHA-1",
             Odd::Sha1Signed,
-            "UnsupportedSignatureAlgorithm",
+            Reason::UnsupportedSignatureAlgorithm,
             Anyone,
         ),
     ]
