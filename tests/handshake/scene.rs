@@ -1,0 +1,249 @@
+//! Who meets whom, in which versions, with which set-up.
+
+use mtls::{BackendKind, BuildError, MtlsIdentity, PeerMatcher, VerifierPolicy};
+
+use crate::common::ends::{self, End, Ends, Meeting, Seen, Setup, meet};
+use crate::common::pki::{Authority, Cast, Credential, Leaf};
+use crate::common::raw::Version;
+
+/// A client and a server that would get along: each test changes what it is about.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    pub cast: Cast,
+    pub client: Setup,
+    pub server: Setup,
+    clients: Players,
+    servers: Players,
+    client_relaxes: bool,
+}
+
+/// Who plays an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Players {
+    /// Facades on every backend.
+    Facades,
+    /// Facades on every backend, over tokio.
+    Async,
+    /// Raw peers, by these libraries.
+    Raw(&'static [&'static str]),
+}
+
+/// Every library that raw peers are made of.
+pub const ANY: &[&str] = &["rustls", "openssl"];
+
+impl Scene {
+    pub fn new() -> Self {
+        let cast = Cast::assemble();
+        Self {
+            client: Setup::new(&cast.alice, &cast.root),
+            server: Setup::new(&cast.server, &cast.root),
+            cast,
+            clients: Players::Facades,
+            servers: Players::Facades,
+            client_relaxes: false,
+        }
+    }
+
+    pub fn client_presents(mut self, credential: &Credential) -> Self {
+        self.client.identity = Some(credential.clone());
+        self
+    }
+
+    pub fn server_presents(mut self, credential: &Credential) -> Self {
+        self.server.identity = Some(credential.clone());
+        self
+    }
+
+    pub fn client_trusts(mut self, authority: &Authority) -> Self {
+        self.client.anchors = vec![authority.certificate()];
+        self
+    }
+
+    pub fn server_trusts(mut self, authority: &Authority) -> Self {
+        self.server.anchors = vec![authority.certificate()];
+        self
+    }
+
+    pub fn client_asks_for(mut self, name: &'static str) -> Self {
+        self.client.server_name = name;
+        self
+    }
+
+    /// The server's policy; a test of the client's sets it by [`client_admits`](Self::client_admits).
+    pub fn server_admits(mut self, matcher: PeerMatcher) -> Self {
+        self.server.policy = VerifierPolicy::allow(matcher);
+        self
+    }
+
+    pub fn client_admits(mut self, matcher: PeerMatcher) -> Self {
+        self.client.policy = VerifierPolicy::allow(matcher);
+        self
+    }
+
+    /// A policy with an opt-in that native-tls cannot honour, and must refuse to be built with.
+    pub fn client_relaxes(mut self, policy: VerifierPolicy) -> Self {
+        self.client.policy = policy;
+        self.client_relaxes = true;
+        self
+    }
+
+    /// The client is a raw peer by one of these libraries.
+    pub fn raw_client(mut self, tools: &'static [&'static str]) -> Self {
+        self.clients = Players::Raw(tools);
+        self
+    }
+
+    /// The server is a raw peer by one of these libraries.
+    pub fn raw_server(mut self, tools: &'static [&'static str]) -> Self {
+        self.servers = Players::Raw(tools);
+        self
+    }
+
+    /// As [`raw_client`](Self::raw_client), for an identity that no facade takes.
+    #[track_caller]
+    pub fn only_raw_client(self, tools: &'static [&'static str]) -> Self {
+        assert_no_facade_takes(&self.client);
+        self.raw_client(tools)
+    }
+
+    /// As [`raw_server`](Self::raw_server), for an identity that no facade takes.
+    #[track_caller]
+    pub fn only_raw_server(self, tools: &'static [&'static str]) -> Self {
+        assert_no_facade_takes(&self.server);
+        self.raw_server(tools)
+    }
+
+    pub fn over_tokio(mut self) -> Self {
+        (self.clients, self.servers) = (Players::Async, Players::Async);
+        self
+    }
+
+    pub fn clients(&self) -> Ends {
+        match self.clients {
+            Players::Facades => ends::clients(),
+            #[cfg(feature = "tokio")]
+            Players::Async => ends::async_clients(),
+            #[cfg(not(feature = "tokio"))]
+            Players::Async => panic!("tokio is not compiled in"),
+            Players::Raw(tools) => ends::raw_clients(tools),
+        }
+    }
+
+    pub fn servers(&self) -> Ends {
+        match self.servers {
+            Players::Facades => ends::servers(),
+            #[cfg(feature = "tokio")]
+            Players::Async => ends::async_servers(),
+            #[cfg(not(feature = "tokio"))]
+            Players::Async => panic!("tokio is not compiled in"),
+            Players::Raw(tools) => ends::raw_servers(tools),
+        }
+    }
+
+    /// [`clients`](Self::clients), and raw peers beside the facades: they see the alert with other eyes.
+    pub fn suspects(&self) -> Ends {
+        let mut ends = self.clients();
+        if self.clients == Players::Facades {
+            ends.extend(ends::raw_clients(ANY));
+        }
+        ends
+    }
+
+    /// [`servers`](Self::servers), and raw peers beside the facades.
+    pub fn suspect_servers(&self) -> Ends {
+        let mut ends = self.servers();
+        if self.servers == Players::Facades {
+            ends.extend(ends::raw_servers(ANY));
+        }
+        ends
+    }
+
+    /// Every client with every server in both versions.
+    #[track_caller]
+    pub fn play(&self, clients: &Ends, servers: &Ends, check: impl Fn(&Played<'_>)) {
+        for version in Version::ALL {
+            for (client, server) in clients
+                .iter()
+                .flat_map(|c| servers.iter().map(move |s| (&**c, &**s)))
+            {
+                let meeting = self.meeting(version, client, server);
+                // Shown for the meeting that fails.
+                println!("{version:?}, {client:?}, {server:?}: {meeting:?}");
+                if let Some((client_saw, server_saw)) = self.seen(client, meeting) {
+                    check(&Played {
+                        version,
+                        client: Part::of(client, &client_saw),
+                        server: Part::of(server, &server_saw),
+                    });
+                }
+            }
+        }
+    }
+
+    fn meeting(&self, version: Version, client: &dyn End, server: &dyn End) -> Meeting {
+        let (mut caller, mut called) = (self.client.clone(), self.server.clone());
+        (caller.version, called.version) = (version, version);
+        meet((client, &caller), (server, &called))
+    }
+
+    /// What both saw; `None` where native-tls said, as it must, that it cannot do this.
+    fn seen(&self, client: &dyn End, meeting: Meeting) -> Option<(Seen, Seen)> {
+        let server_saw = meeting.server.expect("the server was not built");
+        if !self.client_relaxes || client.kind() != Some(BackendKind::NativeTls) {
+            return Some((
+                meeting.client.expect("the client was not built"),
+                server_saw,
+            ));
+        }
+        let Err(BuildError::Unsupported { backend, what }) = meeting.client else {
+            panic!("native-tls was built with an opt-in that it cannot honour");
+        };
+        assert!(backend == BackendKind::NativeTls && !what.is_empty());
+        assert!(!server_saw.completed);
+        None
+    }
+}
+
+#[track_caller]
+fn assert_no_facade_takes(setup: &Setup) {
+    if let Some(odd) = &setup.identity {
+        let taken = MtlsIdentity::from_der(odd.chain.clone(), odd.key.secret_pkcs8_der());
+        assert!(taken.is_err(), "a facade can present this too");
+    }
+}
+
+/// A client like `alice` of the cast, to be issued by somebody else.
+pub fn alice() -> Leaf {
+    Leaf::named("alice").dns("alice.test").client()
+}
+
+/// A server like that of the cast, to be issued by somebody else.
+pub fn server() -> Leaf {
+    let names = Leaf::named("server").dns("server.test").dns("localhost");
+    names.ip("127.0.0.1").server()
+}
+
+/// One meeting of many.
+#[derive(Clone, Copy, Debug)]
+pub struct Played<'a> {
+    pub version: Version,
+    pub client: Part<'a>,
+    pub server: Part<'a>,
+}
+
+/// One end of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// `None` for a raw peer.
+    pub kind: Option<BackendKind>,
+    pub saw: &'a Seen,
+}
+
+impl<'a> Part<'a> {
+    fn of(end: &dyn End, saw: &'a Seen) -> Self {
+        Self {
+            kind: end.kind(),
+            saw,
+        }
+    }
+}
