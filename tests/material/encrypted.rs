@@ -118,47 +118,7 @@ fn costly_derivation_is_refused_before_it_begins() {
         PrivateKey::from_encrypted_pem_file(path("ed25519_costly.pem"), &passphrase()),
         &["10000001 rounds of PBKDF2", "the limit is 10000000"],
     );
-    says(
-        PrivateKey::from_encrypted_pem(&scrypt(1 << 20, 8, 1), &passphrase()),
-        &["bytes of memory for scrypt", "the limit is 268435456"],
-    );
-    says(
-        PrivateKey::from_encrypted_pem(&scrypt(1 << 14, 8, 4096), &passphrase()),
-        &["bytes filled by scrypt", "the limit is 1073741824"],
-    );
-    for (n, r, p) in [(0, 8, 1), (3, 8, 1), (1 << 14, 0, 1), (1 << 14, 8, 0)] {
-        says(
-            PrivateKey::from_encrypted_pem(&scrypt(n, r, p), &passphrase()),
-            &["not a private key"],
-        );
-    }
     assert!(begin.elapsed().as_secs() < 5);
-}
-
-/// A key under scrypt with these parameters (its content does not matter).
-fn scrypt(cost_parameter: u64, block_size: u16, parallelization: u16) -> Vec<u8> {
-    use der::Encode;
-    use pkcs5::pbes2::{EncryptionScheme, Kdf, Parameters, Salt, ScryptParams};
-
-    let info = pkcs8::EncryptedPrivateKeyInfo {
-        encryption_algorithm: pkcs5::EncryptionScheme::from(Parameters {
-            kdf: Kdf::Scrypt(ScryptParams {
-                salt: Salt::new([7; 8]).unwrap(),
-                cost_parameter,
-                block_size,
-                parallelization,
-                key_length: None,
-            }),
-            encryption: EncryptionScheme::Aes256Cbc { iv: [7; 16] },
-        }),
-        encrypted_data: der::asn1::OctetStringRef::new(&[7; 64]).unwrap(),
-    };
-    let der = info.to_der().unwrap();
-    rcgen_pem("ENCRYPTED PRIVATE KEY", &der)
-}
-
-fn rcgen_pem(label: &str, der: &[u8]) -> Vec<u8> {
-    crate::pem::encode(label, der).into_bytes()
 }
 
 #[test]

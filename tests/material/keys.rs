@@ -99,7 +99,8 @@ fn keys_of_rcgen_are_read() {
 fn pkcs8_version_2_comes_out_as_version_1() {
     let v2 = {
         let key = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
-        let seed = &key.pkcs8_der().secret_pkcs8_der()[16..48];
+        let der = key.pkcs8_der();
+        let seed = &der.secret_pkcs8_der()[16..48];
         let signing = ed25519_dalek::SigningKey::from_bytes(seed.try_into().unwrap());
         let public = signing.verifying_key();
         let inner = [&[4, 32], seed].concat();

@@ -4,23 +4,6 @@ use mtls::{CertificateChain, MtlsIdentity, PrivateKey, TrustAnchors};
 
 use crate::{fixture, fixture_text, says};
 
-/// PEM by the library that the tests have at hand.
-#[cfg(feature = "encrypted-keys")]
-pub(crate) fn encode(label: &str, der: &[u8]) -> String {
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-
-    let mut child = Command::new("base64")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program base64 is needed");
-    child.stdin.take().unwrap().write_all(der).unwrap();
-    let base64 = child.wait_with_output().unwrap().stdout;
-    let base64 = String::from_utf8(base64).unwrap();
-    format!("-----BEGIN {label}-----\n{base64}-----END {label}-----\n")
-}
-
 fn anchors(pem: impl AsRef<[u8]>) -> Result<TrustAnchors, mtls::MaterialError> {
     TrustAnchors::from_pem(pem.as_ref())
 }
