@@ -158,7 +158,7 @@ fn header_lines(body: &[u8]) -> impl Iterator<Item = (&str, &str, usize)> {
         // CR LF leaves an empty line between any two.
         .filter(|(_, line)| !line.trim_ascii().is_empty())
         .map_while(|(at, line)| {
-            let (name, value) = str::from_utf8(line).ok()?.split_once(':')?;
+            let (name, value) = core::str::from_utf8(line).ok()?.split_once(':')?;
             Some((name.trim(), value.trim(), at.saturating_add(line.len())))
         })
 }

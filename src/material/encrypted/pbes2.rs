@@ -120,13 +120,7 @@ mod tests {
 
     #[test]
     fn impossible_scrypt_parameters_are_refused() {
-        for (n, r, p) in [
-            (0, 8, 1),
-            (1, 8, 1),
-            (3, 8, 1),
-            (1 << 14, 0, 1),
-            (1 << 14, 8, 0),
-        ] {
+        for (n, r, p) in [(0, 8, 1), (3, 8, 1), (1 << 14, 0, 1), (1 << 14, 8, 0)] {
             let problem = decrypt(&scrypt(n, r, p), &Passphrase::new("x")).unwrap_err();
             assert!(
                 matches!(problem, MaterialProblem::KeyMalformed),
