@@ -2,14 +2,43 @@
 
 mod common;
 
-use common::chains::{self, Case};
+use common::chains::{self, Case, Presenter};
+use common::ends::{self, End, Ended, Ends, Seen, Setup, meet};
+use common::pki::Cast;
+use common::raw::{self, Tool, Version};
 use mtls::{
-    PeerVerifier, RejectionReason as Reason, SignatureAlgorithms, TrustAnchors, VerifierPolicy,
+    BackendKind, HandshakeError, PeerVerifier, RejectionReason as Reason, SignatureAlgorithms,
+    TrustAnchors, VerifierPolicy,
 };
 use pki_types::{ServerName, UnixTime};
 
+type Verdict = Result<(), Reason>;
+
+#[cfg(feature = "rustls")]
+#[test]
+fn the_verifier_alone_with_the_algorithms_of_rustls() {
+    assert_judged_as_expected(&mtls::Rustls::default().signature_algorithms().unwrap());
+}
+
+#[cfg(feature = "openssl")]
+#[test]
+fn the_verifier_alone_with_the_algorithms_of_openssl() {
+    let openssl = mtls::OpenSsl::default();
+    assert_judged_as_expected(&openssl.signature_algorithms().unwrap());
+}
+
+fn assert_judged_as_expected(algorithms: &SignatureAlgorithms) {
+    let cases = [chains::clients(), chains::servers()].concat();
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|case| (case.name, judge(case, algorithms.clone()), case.expected))
+        .filter(|(_, verdict, expected)| verdict != expected)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// The verdict of the verifier alone.
-fn judge(case: &Case, algorithms: SignatureAlgorithms) -> Result<(), Reason> {
+fn judge(case: &Case, algorithms: SignatureAlgorithms) -> Verdict {
     let anchors = TrustAnchors::from_der(case.anchors.clone()).unwrap();
     let policy = VerifierPolicy::allow_any_authenticated();
     let verifier = PeerVerifier::new(&anchors, policy, algorithms).unwrap();
@@ -24,23 +53,122 @@ fn judge(case: &Case, algorithms: SignatureAlgorithms) -> Result<(), Reason> {
     })
 }
 
-fn assert_judged_as_expected(algorithms: &SignatureAlgorithms) {
-    let (clients, servers) = (chains::clients(), chains::servers());
-    let mut wrong = Vec::new();
-    for case in clients.iter().chain(&servers) {
-        let verdict = judge(case, algorithms.clone());
-        if verdict != case.expected {
-            wrong.push(format!(
-                "{}: {verdict:?}, not {:?}",
-                case.name, case.expected
-            ));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+#[test]
+fn client_chains_before_live_servers() {
+    let cases = chains::clients();
+    assert!(cases.len() >= 47);
+    assert_agree(&cases, &ends::servers(), Role::Server);
 }
 
-#[cfg(feature = "rustls")]
 #[test]
-fn the_verifier_alone_with_the_algorithms_of_rustls() {
-    assert_judged_as_expected(&mtls::Rustls::default().signature_algorithms().unwrap());
+fn server_chains_before_live_clients() {
+    let cases = chains::servers();
+    assert!(cases.len() >= 18);
+    assert_agree(&cases, &ends::clients(), Role::Client);
+}
+
+/// Which end judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Client,
+    Server,
+}
+
+/// Every case, by everybody who can present it, in both versions, before every judge.
+fn assert_agree(cases: &[Case], judges: &Ends, role: Role) {
+    let cast = Cast::assemble();
+    for judge in judges {
+        for version in Version::ALL {
+            let mut differences = Vec::new();
+            let mut handshakes = 0;
+            for case in cases {
+                for tool in raw::tools() {
+                    if !case.presentable_by(tool) {
+                        continue;
+                    }
+                    handshakes += 1;
+                    let verdict = verdict(&meet_judge(case, tool, &**judge, version, role, &cast));
+                    let expected = expected_live(case, version);
+                    if verdict != expected {
+                        let said = format!("{}: {verdict:?}, not {expected:?}", case.name);
+                        let kind = judge.kind().unwrap();
+                        assert!(is_stricter_by_design(case, kind, role, verdict), "{said}");
+                        differences.push(said);
+                    }
+                }
+            }
+            println!(
+                "{judge:?}, {version:?}: {} chains in {handshakes} handshakes, {} differences {differences:#?}",
+                cases.len(),
+                differences.len(),
+            );
+        }
+    }
+}
+
+fn meet_judge(
+    case: &Case,
+    tool: Tool,
+    judge: &dyn End,
+    version: Version,
+    role: Role,
+    cast: &Cast,
+) -> Seen {
+    let ours = match role {
+        Role::Client => &cast.alice,
+        Role::Server => &cast.server,
+    };
+    let judging = Setup {
+        version,
+        anchors: case.anchors.clone(),
+        server_name: case.server_name.unwrap_or("localhost"),
+        ..Setup::new(ours, &cast.root)
+    };
+    let presenting = Setup {
+        version,
+        identity: (case.presenter != Presenter::Nobody).then(|| case.presented.clone()),
+        ..Setup::new(ours, &cast.root)
+    };
+    let seen = match role {
+        Role::Client => {
+            let presenter = ends::raw_servers(&[tool.name]);
+            meet((judge, &judging), (&*presenter[0], &presenting)).client
+        }
+        Role::Server => {
+            let presenter = ends::raw_clients(&[tool.name]);
+            meet((&*presenter[0], &presenting), (judge, &judging)).server
+        }
+    };
+    let seen = seen.unwrap();
+    println!("{} by {}: {seen:?}", case.name, tool.name);
+    seen
+}
+
+fn verdict(seen: &Seen) -> Verdict {
+    match &seen.ended {
+        None if seen.completed => Ok(()),
+        Some(Ended::Handshake(HandshakeError::Rejected(rejection))) => Err(rejection.reason()),
+        _ => panic!("no verdict: {seen:?}"),
+    }
+}
+
+/// A client whose key fits no signature scheme that is offered to it presents nothing.
+fn expected_live(case: &Case, version: Version) -> Verdict {
+    match (case.presenter, version) {
+        (Presenter::OpensslOnOffer, _) | (Presenter::OpensslOnOfferIn13, Version::Tls13) => {
+            Err(Reason::NoCertificate)
+        }
+        _ => case.expected,
+    }
+}
+
+/// The lines of the capability table: a server on OpenSSL is shown one path of several, and on native-tls the platform
+/// judges as well. Neither ever accepts what is refused elsewhere.
+fn is_stricter_by_design(case: &Case, kind: BackendKind, role: Role, verdict: Verdict) -> bool {
+    let differs = match kind {
+        BackendKind::NativeTls => true,
+        BackendKind::OpenSsl => role == Role::Server && case.several_issuers_of_one_name,
+        _ => false,
+    };
+    differs && verdict.is_err()
 }

@@ -43,6 +43,8 @@ pub enum Presenter {
     /// As [`Openssl`](Self::Openssl), and only to those who offer a signature scheme for such a key; before the
     /// others a client presents no certificate at all.
     OpensslOnOffer,
+    /// As [`OpensslOnOffer`](Self::OpensslOnOffer) in TLS 1.3. In TLS 1.2 a signature scheme does not bind the curve.
+    OpensslOnOfferIn13,
     /// There is no chain: the peer presents nothing.
     Nobody,
 }
@@ -53,7 +55,9 @@ impl Case {
         match self.presenter {
             Presenter::Anyone | Presenter::Nobody => true,
             Presenter::Rustls => tool.name == "rustls",
-            Presenter::Openssl | Presenter::OpensslOnOffer => tool.name == "openssl",
+            Presenter::Openssl | Presenter::OpensslOnOffer | Presenter::OpensslOnOfferIn13 => {
+                tool.name == "openssl"
+            }
         }
     }
 

@@ -12,7 +12,7 @@ pub(super) fn client_cases() -> Vec<Case> {
         let chain = odd.issued_by(&root, "alice.test");
         Case::refused(name, &[&root], chain, reason).presenter(presenter)
     };
-    use Presenter::{Anyone, Openssl, OpensslOnOffer};
+    use Presenter::{Anyone, Openssl, OpensslOnOffer, OpensslOnOfferIn13};
     vec![
         case(
             "X.509 version 1 leaf",
@@ -42,7 +42,7 @@ pub(super) fn client_cases() -> Vec<Case> {
             "P-521 leaf",
             Odd::P521,
             Reason::UnacceptableKey,
-            OpensslOnOffer,
+            OpensslOnOfferIn13,
         ),
         case(
             "leaf signed over SHA-1",
