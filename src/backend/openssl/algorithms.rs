@@ -122,6 +122,10 @@ impl Algorithm {
         let Some(digest) = self.hash.digest() else {
             return Verifier::new_without_digest(&key)?.verify_oneshot(signature, message);
         };
+        // OpenSSL takes an RSASSA-PSS signature without its leading zeros too (RFC 8017, section 8.1.2, step 1).
+        if matches!(self.key, Key::RsaPkcs1 | Key::RsaPss) && signature.len() != key.size() {
+            return Ok(false);
+        }
         let mut verifier = Verifier::new(digest, &key)?;
         match self.key {
             Key::RsaPkcs1 => verifier.set_rsa_padding(Padding::PKCS1)?,
@@ -191,3 +195,6 @@ fn rsa_public_key(der: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
         false => Ok(None),
     }
 }
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests;
