@@ -1,5 +1,7 @@
 //! native-tls as a client of our own rustls server, over loopback TCP.
-#![cfg(all(feature = "native-tls", feature = "rustls"))]
+#![cfg(all(feature = "native-tls", feature = "aws-lc-rs"))]
+
+mod common;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,283 +10,267 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use common::pki::{Authority, Cast, Credential, Leaf, Validity};
+use common::programs::{Program, Running};
+use common::raw::{Peer, Tool, Version};
+use mtls::pki_types::UnixTime;
 use mtls::{
-    Alert, BuildError, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, NativeTls, PeerMatcher,
-    ProtocolVersion, RejectionReason, Rustls, TrustAnchors, VerifierPolicy,
+    Alert, BuildError, ClientBuilder, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer,
+    NativeTls, PeerMatcher, ProtocolVersion, RejectionReason, Rustls, TrustAnchors, VerifierPolicy,
 };
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SanType,
-};
-use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use time::OffsetDateTime;
 
 use ProtocolVersion::{Tls12, Tls13};
 
 const VERSIONS: [ProtocolVersion; 2] = [Tls12, Tls13];
-const SPIFFE_ID: &str = "spiffe://prod.example/server";
+const SPIFFE_ID: &str = "spiffe://prod.test/server";
 
-struct Ca {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
+fn identity(credential: &Credential) -> MtlsIdentity {
+    MtlsIdentity::from_pem(
+        credential.chain_pem().as_bytes(),
+        credential.key_pem().as_bytes(),
+    )
+    .unwrap()
 }
 
-impl Ca {
-    fn new(name: &str) -> Self {
-        let mut params = named(name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self {
-            issuer: Issuer::new(params, key),
-            pem,
-        }
-    }
-
-    fn anchors(&self) -> TrustAnchors {
-        TrustAnchors::from_pem(self.pem.as_bytes()).unwrap()
-    }
-
-    fn issue(&self, params: &CertificateParams) -> MtlsIdentity {
-        let key = KeyPair::generate().unwrap();
-        let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
-        MtlsIdentity::from_pem(pem.as_bytes(), key.serialize_pem().as_bytes()).unwrap()
-    }
-
-    fn client(&self) -> MtlsIdentity {
-        let mut params = named("client");
-        params.subject_alt_names = vec![SanType::DnsName("client.test".try_into().unwrap())];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        self.issue(&params)
-    }
-
-    fn server(&self) -> MtlsIdentity {
-        self.issue(&server_params())
-    }
+fn anchors(authority: &Authority) -> TrustAnchors {
+    TrustAnchors::from_der([authority.certificate()]).unwrap()
 }
 
-fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = OffsetDateTime::now_utc() - time::Duration::days(2);
-    params.not_after = OffsetDateTime::now_utc() + time::Duration::days(30);
-    params.use_authority_key_identifier_extension = true;
-    params
-}
-
-fn server_params() -> CertificateParams {
-    let mut params = named("server");
-    params.subject_alt_names = vec![
-        SanType::DnsName("localhost".try_into().unwrap()),
-        SanType::IpAddress([127, 0, 0, 1].into()),
-    ];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params
-}
-
-/// Accepts one connection, and answers one line with another.
-fn serve(server: MtlsServer<Rustls>) -> (TcpStream, mpsc::Receiver<Result<String, HandshakeError>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let tcp = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let (done, outcome) = mpsc::channel();
-    thread::spawn(move || {
-        let accepted = listener.accept().unwrap().0;
-        let _ = done.send(server.accept(accepted).map(|mut stream| {
-            let mut line = [0; 4];
-            if stream.read_exact(&mut line).is_ok() {
-                let _ = stream.write_all(b"pong");
-            }
-            let _ = stream.close();
-            stream.peer().to_string()
-        }));
-    });
-    (tcp, outcome)
-}
-
-fn server(identity: MtlsIdentity, anchors: TrustAnchors, policy: VerifierPolicy) -> MtlsServer<Rustls> {
-    MtlsServer::builder()
-        .identity(identity)
-        .trust_anchors(anchors)
-        .policy(policy)
-        .alpn(["h2", "ping"])
-        .build(Rustls::default())
-        .unwrap()
-}
-
-fn open_server(identity: MtlsIdentity, anchors: TrustAnchors) -> MtlsServer<Rustls> {
-    server(identity, anchors, VerifierPolicy::allow_any_authenticated())
-}
-
-fn client(ca: &Ca, version: ProtocolVersion) -> mtls::ClientBuilder {
+fn client(cast: &Cast, version: ProtocolVersion) -> ClientBuilder {
     MtlsClient::builder()
-        .identity(ca.client())
-        .trust_anchors(ca.anchors())
+        .identity(identity(&cast.alice))
+        .trust_anchors(anchors(&cast.root))
         .protocol_versions([version])
 }
 
-fn reason(error: &HandshakeError) -> RejectionReason {
-    error.rejection().unwrap_or_else(|| panic!("{error:?}")).reason()
+fn build(builder: ClientBuilder) -> MtlsClient<NativeTls> {
+    builder.build(NativeTls::default()).unwrap()
 }
 
-/// What a client is told when it connects to a server of this identity.
-fn refusal(
-    builder: mtls::ClientBuilder,
-    server_identity: MtlsIdentity,
-    server_anchors: TrustAnchors,
-    name: &str,
-) -> HandshakeError {
-    let (tcp, outcome) = serve(open_server(server_identity, server_anchors));
+struct Server {
+    tcp: TcpStream,
+    outcome: mpsc::Receiver<Result<String, HandshakeError>>,
+}
+
+impl Server {
+    fn open(credential: &Credential, trusts: &Authority) -> Self {
+        let policy = VerifierPolicy::allow_any_authenticated();
+        Self::start(credential, trusts, policy, &VERSIONS)
+    }
+
+    /// Accepts one connection, and answers one line with another.
+    fn start(
+        credential: &Credential,
+        trusts: &Authority,
+        policy: VerifierPolicy,
+        versions: &[ProtocolVersion],
+    ) -> Self {
+        let server = MtlsServer::builder()
+            .identity(identity(credential))
+            .trust_anchors(anchors(trusts))
+            .policy(policy)
+            .protocol_versions(versions.iter().copied())
+            .alpn(["h2", "ping"])
+            .build(Rustls::default())
+            .unwrap();
+        let (tcp, accepted) = common::raw::socket_pair();
+        let (done, outcome) = mpsc::channel();
+        thread::spawn(move || {
+            let result = server.accept(accepted).map(|mut stream| {
+                let mut line = [0; 4];
+                if stream.read_exact(&mut line).is_ok() {
+                    stream.write_all(b"pong").unwrap();
+                    stream.close().unwrap();
+                }
+                stream.peer().to_string()
+            });
+            done.send(result).ok();
+        });
+        Self { tcp, outcome }
+    }
+}
+
+fn reason(error: &HandshakeError) -> RejectionReason {
+    error
+        .rejection()
+        .unwrap_or_else(|| panic!("{error:?}"))
+        .reason()
+}
+
+/// What a client is told when it connects to the server of this credential.
+fn refusal(builder: ClientBuilder, server: Server, name: &str) -> HandshakeError {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
-    let client = builder
-        .observer(move |event| match event {
-            Event::PeerRejected(rejection) => told.lock().unwrap().push(rejection.reason()),
-            other => panic!("{other:?}"),
-        })
-        .build(NativeTls::default())
-        .unwrap();
-    let error = client.connect(name, tcp).unwrap_err();
-    assert_eq!(*seen.lock().unwrap(), [reason(&error)], "the observer is told once");
-    drop(outcome);
+    let client = build(builder.observer(move |event| match event {
+        Event::PeerRejected(rejection) => told.lock().unwrap().push(rejection.reason()),
+        other => panic!("{other:?}"),
+    }));
+    let error = client.connect(name, server.tcp).unwrap_err();
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [reason(&error)],
+        "the observer is told once"
+    );
     error
 }
 
 #[test]
 fn allowed() {
-    let ca = Ca::new("ca");
+    let cast = Cast::assemble();
     for version in VERSIONS {
-        let (tcp, outcome) = serve(open_server(ca.server(), ca.anchors()));
-        let client = client(&ca, version).alpn(["ping"]).build(NativeTls::default()).unwrap();
-        let mut stream = client.connect("localhost", tcp).unwrap();
-        assert_eq!(stream.peer().dns_names(), ["localhost"]);
+        let server = Server::open(&cast.server, &cast.root);
+        let client = build(client(&cast, version).alpn(["ping"]));
+        let mut stream = client.connect("localhost", server.tcp).unwrap();
+        assert_eq!(stream.peer().dns_names(), ["server.test", "localhost"]);
         assert_eq!(stream.protocol_version(), version);
         assert_eq!(stream.alpn(), Some(b"ping".as_slice()));
         stream.write_all(b"ping").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert_eq!(answer, "pong");
-        stream.close().unwrap();
-        assert!(outcome.recv().unwrap().unwrap().contains("client.test"));
+        assert_eq!(stream.read(&mut [0; 1]).unwrap(), 0, "an end is an end");
+        let peer = server.outcome.recv().unwrap().unwrap();
+        assert!(peer.contains("alice"), "{peer}");
     }
 }
 
 #[test]
 fn the_version_is_told_where_both_are_spoken() {
-    let ca = Ca::new("ca");
+    let cast = Cast::assemble();
     for version in VERSIONS {
-        let server = MtlsServer::builder()
-            .identity(ca.server())
-            .trust_anchors(ca.anchors())
-            .policy(VerifierPolicy::allow_any_authenticated())
-            .protocol_versions([version])
-            .build(Rustls::default())
-            .unwrap();
-        let (tcp, _outcome) = serve(server);
-        let client = client(&ca, version).protocol_versions(VERSIONS).build(NativeTls::default()).unwrap();
-        assert_eq!(client.connect("localhost", tcp).unwrap().protocol_version(), version);
+        let policy = VerifierPolicy::allow_any_authenticated();
+        let server = Server::start(&cast.server, &cast.root, policy, &[version]);
+        let client = build(client(&cast, version).protocol_versions(VERSIONS));
+        let stream = client.connect("localhost", server.tcp).unwrap();
+        assert_eq!(stream.protocol_version(), version);
     }
 }
 
 #[test]
 fn a_version_that_is_not_spoken_is_no_connection() {
-    let ca = Ca::new("ca");
+    let cast = Cast::assemble();
     for (ours, theirs) in [(Tls12, Tls13), (Tls13, Tls12)] {
-        let server = MtlsServer::builder()
-            .identity(ca.server())
-            .trust_anchors(ca.anchors())
-            .policy(VerifierPolicy::allow_any_authenticated())
-            .protocol_versions([theirs])
-            .build(Rustls::default())
-            .unwrap();
-        let (tcp, _outcome) = serve(server);
-        let error = client(&ca, ours).build(NativeTls::default()).unwrap().connect("localhost", tcp).unwrap_err();
-        assert!(matches!(error, HandshakeError::RejectedByPeer { .. }), "{error:?}");
+        let policy = VerifierPolicy::allow_any_authenticated();
+        let server = Server::start(&cast.server, &cast.root, policy, &[theirs]);
+        let error = build(client(&cast, ours))
+            .connect("localhost", server.tcp)
+            .unwrap_err();
+        assert!(
+            matches!(error, HandshakeError::RejectedByPeer { .. }),
+            "{error:?}"
+        );
     }
 }
 
 #[test]
 fn refused_by_the_servers_policy() {
-    let ca = Ca::new("ca");
-    let somebody_else = || VerifierPolicy::allow(PeerMatcher::dns("somebody-else.test").unwrap());
-    let client = |version| client(&ca, version).build(NativeTls::default()).unwrap();
+    let cast = Cast::assemble();
+    let server = || {
+        let policy = VerifierPolicy::allow(PeerMatcher::dns("somebody-else.test").unwrap());
+        Server::start(&cast.server, &cast.root, policy, &VERSIONS)
+    };
 
-    let (tcp, outcome) = serve(server(ca.server(), ca.anchors(), somebody_else()));
-    let error = client(Tls12).connect("localhost", tcp).unwrap_err();
-    assert!(
-        matches!(error, HandshakeError::RejectedByPeer { alert: Alert::CERTIFICATE_UNKNOWN, .. }),
-        "{error:?}"
-    );
-    assert_eq!(reason(&outcome.recv().unwrap().unwrap_err()), RejectionReason::NotAllowed);
-
-    let (tcp, outcome) = serve(server(ca.server(), ca.anchors(), somebody_else()));
-    let mut stream = client(Tls13).connect("localhost", tcp).unwrap();
-    let error = stream.read(&mut [0; 1]).unwrap_err();
+    let tls12 = server();
+    let error = build(client(&cast, Tls12))
+        .connect("localhost", tls12.tcp)
+        .unwrap_err();
     assert_refused(&error, Alert::CERTIFICATE_UNKNOWN);
-    assert_eq!(reason(&outcome.recv().unwrap().unwrap_err()), RejectionReason::NotAllowed);
+    let error = tls12.outcome.recv().unwrap().unwrap_err();
+    assert_eq!(reason(&error), RejectionReason::NotAllowed);
+
+    let tls13 = server();
+    let mut stream = build(client(&cast, Tls13))
+        .connect("localhost", tls13.tcp)
+        .unwrap();
+    let error = stream.read(&mut [0; 1]).unwrap_err();
+    assert_refused(
+        HandshakeError::in_io_error(&error).unwrap(),
+        Alert::CERTIFICATE_UNKNOWN,
+    );
+    let error = tls13.outcome.recv().unwrap().unwrap_err();
+    assert_eq!(reason(&error), RejectionReason::NotAllowed);
 }
 
 #[test]
 fn a_writer_learns_that_the_server_refused_it() {
-    let ca = Ca::new("ca");
-    let other = Ca::new("other");
-    let (tcp, outcome) = serve(open_server(ca.server(), other.anchors()));
-    let client = client(&ca, Tls13).build(NativeTls::default()).unwrap();
-    let mut stream = client.connect("localhost", tcp).unwrap();
-    assert_eq!(reason(&outcome.recv().unwrap().unwrap_err()), RejectionReason::UnknownIssuer);
+    let cast = Cast::assemble();
+    let server = Server::open(&cast.server, &cast.impostor);
+    let mut stream = build(client(&cast, Tls13))
+        .connect("localhost", server.tcp)
+        .unwrap();
+    let error = server.outcome.recv().unwrap().unwrap_err();
+    assert_eq!(reason(&error), RejectionReason::UnknownIssuer);
     let error = (0..1000)
         .find_map(|_| {
             thread::sleep(Duration::from_millis(1));
             stream.write_all(&[0; 1024]).err()
         })
         .unwrap();
-    assert_refused(&error, Alert::UNKNOWN_CA);
+    assert_refused(
+        HandshakeError::in_io_error(&error).unwrap(),
+        Alert::UNKNOWN_CA,
+    );
 }
 
-fn assert_refused(error: &io::Error, expected: Alert) {
-    match HandshakeError::in_io_error(error) {
-        Some(HandshakeError::RejectedByPeer { alert, .. }) => assert_eq!(*alert, expected),
+#[track_caller]
+fn assert_refused(error: &HandshakeError, expected: Alert) {
+    match error {
+        HandshakeError::RejectedByPeer { alert, .. } => assert_eq!(*alert, expected),
         _ => panic!("{error:?}"),
     }
 }
 
 #[test]
 fn refused_by_the_clients_policy() {
-    let ca = Ca::new("ca");
+    let cast = Cast::assemble();
     for version in VERSIONS {
         let policy = VerifierPolicy::allow(PeerMatcher::dns("somebody-else.test").unwrap());
-        let error = refusal(client(&ca, version).policy(policy), ca.server(), ca.anchors(), "localhost");
+        let server = Server::open(&cast.server, &cast.root);
+        let error = refusal(client(&cast, version).policy(policy), server, "localhost");
         assert_eq!(reason(&error), RejectionReason::NotAllowed);
+        assert!(error.rejection().unwrap().certificate().is_some());
     }
 }
 
 #[test]
 fn refused_by_the_platform() {
-    let ca = Ca::new("ca");
-    let other = Ca::new("other");
-    // The same name with another key.
-    let namesake = Ca::new("ca");
-    let mut expired = server_params();
-    expired.not_after = OffsetDateTime::now_utc() - time::Duration::days(1);
-    let mut early = server_params();
-    early.not_before = OffsetDateTime::now_utc() + time::Duration::days(1);
-    let mut for_clients = server_params();
-    for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    use RejectionReason::{Expired, NameMismatch, NotYetValid, UnknownIssuer, WrongKeyUsage};
+
+    let cast = Cast::assemble();
+    let leaf = || Leaf::named("server").dns("localhost");
+    let expired = leaf()
+        .server()
+        .validity(Validity::expired())
+        .issued_by(&cast.root);
+    let early = leaf()
+        .server()
+        .validity(Validity::not_yet())
+        .issued_by(&cast.root);
+    let for_clients = leaf().client().issued_by(&cast.root);
+    let namesake = leaf().server().issued_by(&cast.impostor);
+    let stranger = leaf().server().issued_by(&Authority::root("Somebody"));
+    let incomplete = leaf().server().issued_by(&cast.intermediate);
+    let self_signed = leaf().server().self_signed();
 
     for version in VERSIONS {
-        for (identity, name, expected) in [
-            (other.server(), "localhost", RejectionReason::UnknownIssuer),
-            (namesake.server(), "localhost", RejectionReason::UnknownIssuer),
-            (ca.server(), "elsewhere.test", RejectionReason::NameMismatch),
-            (ca.server(), "127.0.0.2", RejectionReason::NameMismatch),
-            (ca.issue(&expired), "localhost", RejectionReason::Expired),
-            (ca.issue(&early), "localhost", RejectionReason::NotYetValid),
-            (ca.issue(&for_clients), "localhost", RejectionReason::WrongKeyUsage),
+        for (credential, name, expected) in [
+            (&stranger, "localhost", UnknownIssuer),
+            (&namesake, "localhost", UnknownIssuer),
+            (&incomplete, "localhost", UnknownIssuer),
+            (&self_signed, "localhost", UnknownIssuer),
+            (&cast.server, "elsewhere.test", NameMismatch),
+            (&cast.server, "127.0.0.2", NameMismatch),
+            (&expired, "localhost", Expired),
+            (&early, "localhost", NotYetValid),
+            (&for_clients, "localhost", WrongKeyUsage),
         ] {
-            let error = refusal(client(&ca, version), identity, ca.anchors(), name);
+            let error = refusal(
+                client(&cast, version),
+                Server::open(credential, &cast.root),
+                name,
+            );
             assert_eq!(reason(&error), expected, "{error:?}");
             let presented = error.rejection().unwrap().presented().unwrap();
             assert!(presented.starts_with("OpenSSL says: "), "{presented}");
@@ -294,148 +280,158 @@ fn refused_by_the_platform() {
 
 #[test]
 fn the_policy_is_stricter_than_the_platform() {
-    let ca = Ca::new("ca");
+    let cast = Cast::assemble();
     // OpenSSL takes a common name for a host name.
-    let mut nameless = server_params();
-    nameless.subject_alt_names.clear();
-    nameless.distinguished_name = rcgen::DistinguishedName::new();
-    nameless.distinguished_name.push(DnType::CommonName, "localhost");
+    let nameless = Leaf::named("localhost").server().issued_by(&cast.root);
     for version in VERSIONS {
-        let error = refusal(client(&ca, version), ca.issue(&nameless), ca.anchors(), "localhost");
+        let server = Server::open(&nameless, &cast.root);
+        let error = refusal(client(&cast, version), server, "localhost");
         assert_eq!(reason(&error), RejectionReason::NameMismatch);
 
         // The platform's clock is not ours.
-        let later = || UnixTime::since_unix_epoch(UnixTime::now_duration() + Duration::from_secs(60 * 86_400));
-        let error = refusal(client(&ca, version).clock(later), ca.server(), ca.anchors(), "localhost");
+        let later = || {
+            let years = Duration::from_secs(UnixTime::now().as_secs() + 100_000_000);
+            UnixTime::since_unix_epoch(years)
+        };
+        let server = Server::open(&cast.server, &cast.root);
+        let error = refusal(client(&cast, version).clock(later), server, "localhost");
         assert_eq!(reason(&error), RejectionReason::Expired);
-    }
-}
-
-trait NowDuration {
-    fn now_duration() -> Duration;
-}
-
-impl NowDuration for UnixTime {
-    fn now_duration() -> Duration {
-        Duration::from_secs(Self::now().as_secs())
     }
 }
 
 #[test]
 fn server_spiffe_replaces_the_name() {
-    let ca = Ca::new("ca");
-    let mut params = server_params();
-    params.subject_alt_names = vec![SanType::URI(SPIFFE_ID.try_into().unwrap())];
-    let spiffe = |id| VerifierPolicy::server_spiffe(PeerMatcher::spiffe_id(id).unwrap());
+    let cast = Cast::assemble();
+    let workload = Leaf::named("server")
+        .uri(SPIFFE_ID)
+        .server()
+        .issued_by(&cast.root);
     for version in VERSIONS {
-        let (tcp, _outcome) = serve(open_server(ca.issue(&params), ca.anchors()));
-        let client_of = |id| client(&ca, version).policy(spiffe(id));
-        let allowed = client_of(SPIFFE_ID).build(NativeTls::default()).unwrap();
-        let stream = allowed.connect("any-name.test", tcp).unwrap();
+        let client_of = |id| {
+            let matcher = PeerMatcher::spiffe_id(id).unwrap();
+            client(&cast, version).policy(VerifierPolicy::server_spiffe(matcher))
+        };
+        let server = Server::open(&workload, &cast.root);
+        let stream = build(client_of(SPIFFE_ID))
+            .connect("any-name.test", server.tcp)
+            .unwrap();
         assert_eq!(stream.peer().spiffe_id().unwrap().to_string(), SPIFFE_ID);
 
-        let error = refusal(
-            client_of("spiffe://prod.example/other"),
-            ca.issue(&params),
-            ca.anchors(),
-            "any-name.test",
-        );
-        assert_eq!(reason(&error), RejectionReason::NotAllowed);
-        let error = refusal(client_of(SPIFFE_ID), ca.server(), ca.anchors(), "localhost");
-        assert_eq!(reason(&error), RejectionReason::NameMismatch);
+        for (credential, id, expected) in [
+            (
+                &workload,
+                "spiffe://prod.test/other",
+                RejectionReason::NotAllowed,
+            ),
+            (&cast.server, SPIFFE_ID, RejectionReason::NameMismatch),
+        ] {
+            let server = Server::open(credential, &cast.root);
+            assert_eq!(
+                reason(&refusal(client_of(id), server, "localhost")),
+                expected
+            );
+        }
     }
 }
 
-/// Keeps the server name that a client sends.
-#[derive(Debug)]
-struct Recorder {
-    key: Arc<CertifiedKey>,
-    seen: Mutex<Vec<Option<String>>>,
-}
+/// Keeps the server name that a client sends, and goes no further.
+#[derive(Debug, Default)]
+struct Recorder(Mutex<Vec<Option<String>>>);
 
 impl ResolvesServerCert for Recorder {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.seen.lock().unwrap().push(hello.server_name().map(str::to_owned));
-        Some(Arc::clone(&self.key))
+        self.0
+            .lock()
+            .unwrap()
+            .push(hello.server_name().map(str::to_owned));
+        None
     }
 }
 
 #[test]
 fn names_are_sent_and_addresses_are_not() {
-    let ca = Ca::new("ca");
-    let identity = ca.server();
+    let cast = Cast::assemble();
+    let recorder = Arc::new(Recorder::default());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let key = identity.private_key().pkcs8_der().clone_key();
-    let key = provider.key_provider.load_private_key(PrivateKeyDer::from(key)).unwrap();
-    let recorder = Arc::new(Recorder {
-        key: Arc::new(CertifiedKey::new(identity.chain().as_slice().to_vec(), key)),
-        seen: Mutex::default(),
-    });
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::clone(&ca.anchors().as_slice()[0])).unwrap();
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_no_client_auth()
         .with_cert_resolver(Arc::clone(&recorder) as _);
     let config = Arc::new(config);
-
-    for version in VERSIONS {
-        for name in ["localhost", "localhost.", "127.0.0.1"] {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let tcp = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-            let config = Arc::clone(&config);
-            let server = thread::spawn(move || {
-                let mut tcp = listener.accept().unwrap().0;
-                let mut connection = rustls::ServerConnection::new(config).unwrap();
-                connection.complete_io(&mut tcp).unwrap();
-            });
-            client(&ca, version).build(NativeTls::default()).unwrap().connect(name, tcp).unwrap();
-            server.join().unwrap();
-        }
+    let client = build(client(&cast, Tls13));
+    for name in ["localhost", "localhost.", "127.0.0.1", "::1"] {
+        let (near, mut far) = common::raw::socket_pair();
+        let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+        let server = thread::spawn(move || connection.complete_io(&mut far).unwrap_err());
+        client.connect(name, near).unwrap_err();
+        server.join().unwrap();
     }
     let localhost = || Some("localhost".to_owned());
-    let once = [localhost(), localhost(), None];
-    assert_eq!(*recorder.seen.lock().unwrap(), [once.clone(), once].concat());
+    assert_eq!(
+        *recorder.0.lock().unwrap(),
+        [localhost(), localhost(), None, None]
+    );
+}
+
+#[test]
+fn addresses_match_address_names_alone() {
+    let cast = Cast::assemble();
+    let disguised = Leaf::named("127.0.0.1")
+        .dns("127.0.0.1")
+        .server()
+        .issued_by(&cast.root);
+    for version in VERSIONS {
+        let server = Server::open(&cast.server, &cast.root);
+        build(client(&cast, version))
+            .connect("127.0.0.1", server.tcp)
+            .unwrap();
+        let server = Server::open(&disguised, &cast.root);
+        let error = refusal(client(&cast, version), server, "127.0.0.1");
+        assert!(matches!(
+            reason(&error),
+            RejectionReason::NameMismatch | RejectionReason::MalformedName
+        ));
+    }
 }
 
 #[test]
 fn no_common_protocol() {
-    let ca = Ca::new("ca");
-    for version in VERSIONS {
-        let (tcp, outcome) = serve(open_server(ca.server(), ca.anchors()));
-        let client = client(&ca, version).alpn(["unheard-of"]).build(NativeTls::default()).unwrap();
-        let error = client.connect("localhost", tcp).unwrap_err();
-        assert!(
-            matches!(error, HandshakeError::RejectedByPeer { alert: Alert::NO_APPLICATION_PROTOCOL, .. }),
-            "{version} {error:?} {:?}", outcome.recv()
+    let cast = Cast::assemble();
+    for version in Version::ALL {
+        let peer = Peer::new(version).presents(&cast.server).alpn(&["h2"]);
+        let server = Tool::RUSTLS.serve(peer);
+        let tcp = TcpStream::connect(server.address).unwrap();
+        let client = build(
+            client(&cast, Tls12)
+                .protocol_versions(VERSIONS)
+                .alpn(["unheard-of"]),
         );
-        assert!(matches!(outcome.recv().unwrap(), Err(HandshakeError::NoCommonProtocol)));
+        let error = client.connect("localhost", tcp).unwrap_err();
+        assert_refused(&error, Alert::NO_APPLICATION_PROTOCOL);
     }
 }
 
 #[test]
 fn what_cannot_be_enforced_is_refused_at_build() {
-    let ca = Ca::new("ca");
+    let cast = Cast::assemble();
     let any = VerifierPolicy::allow_any_authenticated;
-    for policy in [any().danger_allow_x509_v1_leaf(), any().danger_allow_common_name_as_dns()] {
-        let error = client(&ca, Tls13).policy(policy).build(NativeTls::default()).unwrap_err();
+    for builder in [
+        client(&cast, Tls13).policy(any().danger_allow_x509_v1_leaf()),
+        client(&cast, Tls13).policy(any().danger_allow_common_name_as_dns()),
+        client(&cast, Tls13).alpn([[0xff]]),
+    ] {
+        let error = builder.build(NativeTls::default()).unwrap_err();
         assert!(matches!(error, BuildError::Unsupported { .. }), "{error:?}");
     }
-    let error = client(&ca, Tls13).alpn([[0xff]]).build(NativeTls::default()).unwrap_err();
-    assert!(matches!(error, BuildError::Unsupported { .. }), "{error:?}");
 }
 
 #[test]
 fn a_server_that_never_answers() {
-    let ca = Ca::new("ca");
+    let cast = Cast::assemble();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let tcp = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let client = client(&ca, Tls13)
-        .handshake_timeout(Duration::from_millis(200))
-        .build(NativeTls::default())
-        .unwrap();
+    let client = build(client(&cast, Tls13).handshake_timeout(Duration::from_millis(200)));
     let start = Instant::now();
     let error = client.connect("localhost", tcp).unwrap_err();
     assert!(matches!(error, HandshakeError::Timeout), "{error:?}");
@@ -444,61 +440,122 @@ fn a_server_that_never_answers() {
 
 #[test]
 fn a_server_that_hangs_up_or_talks_nonsense() {
-    let ca = Ca::new("ca");
-    for answer in [b"".as_slice(), b"\x16\x03\x03\x00", b"HTTP/1.1 400 Bad Request\r\n\r\n"] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let tcp = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let cast = Cast::assemble();
+    for answer in [
+        b"".as_slice(),
+        b"\x16\x03\x03\x00",
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    ] {
+        let (near, mut far) = common::raw::socket_pair();
         let server = thread::spawn(move || {
-            let mut tcp = listener.accept().unwrap().0;
-            let _ = tcp.read(&mut [0; 4096]).unwrap();
-            tcp.write_all(answer).unwrap();
+            assert!(far.read(&mut [0; 4096]).unwrap() > 0);
+            far.write_all(answer).unwrap();
         });
-        let error = client(&ca, Tls13).build(NativeTls::default()).unwrap().connect("localhost", tcp).unwrap_err();
+        let error = build(client(&cast, Tls13))
+            .connect("localhost", near)
+            .unwrap_err();
         server.join().unwrap();
-        match answer {
-            b"" | b"\x16\x03\x03\x00" => {
-                assert!(matches!(&error, HandshakeError::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof), "{error:?}");
+        match &error {
+            HandshakeError::Io(error) if answer.len() < 5 => {
+                assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
             }
-            _ => assert!(matches!(error, HandshakeError::Backend(_)), "{error:?}"),
+            HandshakeError::Backend(_) if answer.len() > 5 => {}
+            _ => panic!("{error:?}"),
         }
     }
 }
 
 #[test]
 fn a_cut_connection_is_no_end() {
-    let ca = Ca::new("ca");
+    let cast = Cast::assemble();
     for version in VERSIONS {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let tcp = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let server = open_server(ca.server(), ca.anchors());
+        let server = MtlsServer::builder()
+            .identity(identity(&cast.server))
+            .trust_anchors(anchors(&cast.root))
+            .policy(VerifierPolicy::allow_any_authenticated())
+            .build(Rustls::default())
+            .unwrap();
+        let (near, far) = common::raw::socket_pair();
         // Dropped without close_notify.
-        let server = thread::spawn(move || drop(server.accept(listener.accept().unwrap().0).unwrap()));
-        let mut stream = client(&ca, version).build(NativeTls::default()).unwrap().connect("localhost", tcp).unwrap();
+        let server = thread::spawn(move || server.accept(far).unwrap().write_all(b"half").unwrap());
+        let mut stream = build(client(&cast, version))
+            .connect("localhost", near)
+            .unwrap();
         server.join().unwrap();
-        let error = stream.read(&mut [0; 1]).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{error:?}");
+        let mut half = Vec::new();
+        let error = stream.read_to_end(&mut half).unwrap_err();
+        assert_eq!(
+            (half.as_slice(), error.kind()),
+            (b"half".as_slice(), io::ErrorKind::UnexpectedEof)
+        );
     }
 }
 
-/// A transport that is not ready before each read.
-struct Hesitant(TcpStream, bool);
+#[test]
+fn a_renegotiation_ends_the_connection() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let cast = Cast::assemble();
+    let folder = tempfile::tempdir().unwrap();
+    let (chain, key) = (
+        folder.path().join("chain.pem"),
+        folder.path().join("key.pem"),
+    );
+    std::fs::write(&chain, cast.server.chain_pem()).unwrap();
+    std::fs::write(&key, cast.server.key_pem()).unwrap();
+    let mut command = openssl.command();
+    command.args([
+        "s_server",
+        "-accept",
+        "127.0.0.1:0",
+        "-tls1_2",
+        "-Verify",
+        "1",
+        "-cert",
+    ]);
+    command
+        .arg(&chain)
+        .arg("-cert_chain")
+        .arg(&chain)
+        .arg("-key")
+        .arg(&key);
+    let mut server = Running::start(&mut command);
+    let line = server.wait_for_line("ACCEPT", Duration::from_secs(5));
+    let tcp = TcpStream::connect(line.trim_start_matches("ACCEPT ").trim()).unwrap();
+    tcp.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut stream = build(client(&cast, Tls12))
+        .connect("localhost", tcp)
+        .unwrap();
 
-impl Read for Hesitant {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.1 = !self.1;
-        match self.1 {
-            true => Err(io::ErrorKind::WouldBlock.into()),
-            false => self.0.read(&mut buf[..1]),
-        }
-    }
+    server.write(b"hello\n");
+    let mut hello = [0; 6];
+    stream.read_exact(&mut hello).unwrap();
+    assert_eq!(&hello, b"hello\n");
+    server.write(b"r\n");
+    let error = stream.read(&mut hello).unwrap_err();
+    assert!(error.to_string().contains("renegotiation"), "{error:?}");
 }
 
-impl Write for Hesitant {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.write(buf)
-    }
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn asynchronously_too() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+    let cast = Cast::assemble();
+    for version in VERSIONS {
+        let server = Server::open(&cast.server, &cast.root);
+        server.tcp.set_nonblocking(true).unwrap();
+        let tcp = tokio::net::TcpStream::from_std(server.tcp).unwrap();
+        let mut stream = build(client(&cast, version))
+            .connect_async("localhost", tcp)
+            .await
+            .unwrap();
+        assert_eq!(stream.protocol_version(), version);
+        stream.write_all(b"ping").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer, "pong");
+        stream.shutdown().await.unwrap();
     }
 }

@@ -81,7 +81,10 @@ impl ClientBackend for NativeTls {
         }
         let for_names = builder.build().map_err(refused("the settings"))?;
         let for_addresses = match ADDRESSES_NEED_TELLING {
-            true => builder.use_sni(false).build().map_err(refused("the settings"))?,
+            true => builder
+                .use_sni(false)
+                .build()
+                .map_err(refused("the settings"))?,
             // A connector is dear to build: OpenSSL's reads the system's roots, only to drop them.
             false => for_names.clone(),
         };
@@ -99,6 +102,10 @@ impl ClientBackend for NativeTls {
         server_name: &ServerName<'static>,
         io: IO,
     ) -> Result<Self::ClientHandshake<IO>, HandshakeError> {
-        Ok(NativeTlsHandshake::new(config.clone(), server_name.clone(), io))
+        Ok(NativeTlsHandshake::new(
+            config.clone(),
+            server_name.clone(),
+            io,
+        ))
     }
 }

@@ -24,10 +24,14 @@ pub(super) fn refuse_unsupported(settings: &ClientSettings) -> Result<(), BuildE
         ));
     }
     if !settings.versions.tls12 && !HAS_TLS13 {
-        return Err(unsupported("TLS 1.3 alone: this platform's library ends at 1.2"));
+        return Err(unsupported(
+            "TLS 1.3 alone: this platform's library ends at 1.2",
+        ));
     }
     if !TAKES_PKCS8 {
-        return Err(unsupported("a private key that is not in the system's keychain"));
+        return Err(unsupported(
+            "a private key that is not in the system's keychain",
+        ));
     }
     Ok(())
 }
@@ -57,22 +61,34 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
     }
     let key = identity.private_key().pkcs8_der();
     let key = Zeroizing::new(pem("PRIVATE KEY", key.secret_pkcs8_der())?);
-    Identity::from_pkcs8(chain.as_bytes(), key.as_bytes()).map_err(refused("our certificate chain and private key"))
+    Identity::from_pkcs8(chain.as_bytes(), key.as_bytes())
+        .map_err(refused("our certificate chain and private key"))
 }
 
 fn pem(label: &str, der: &[u8]) -> Result<String, BuildError> {
-    pem_rfc7468::encode_string(label, LineEnding::LF, der).map_err(refused("our certificate chain and private key"))
+    pem_rfc7468::encode_string(label, LineEnding::LF, der)
+        .map_err(refused("our certificate chain and private key"))
 }
 
 /// Reads the anchors here, because later native-tls would pass over one that it cannot read.
 pub(super) fn anchors(anchors: &TrustAnchors) -> Result<Vec<Certificate>, BuildError> {
-    anchors.as_slice().iter().enumerate().map(|(index, der)| anchor(index, der)).collect()
+    anchors
+        .as_slice()
+        .iter()
+        .enumerate()
+        .map(|(index, der)| anchor(index, der))
+        .collect()
 }
 
 fn anchor(index: usize, der: &CertificateDer<'_>) -> Result<Certificate, BuildError> {
     Certificate::from_der(der).map_err(|source| {
-        let subject = View::from_der(der).map_or_else(|_| "unreadable".to_owned(), |view| rfc4514(view.subject));
-        refused("a trust anchor")(RefusedAnchor { index, subject, source })
+        let subject = View::from_der(der)
+            .map_or_else(|_| "unreadable".to_owned(), |view| rfc4514(view.subject));
+        refused("a trust anchor")(RefusedAnchor {
+            index,
+            subject,
+            source,
+        })
     })
 }
 
@@ -111,7 +127,10 @@ mod tests {
         let error = anchor(7, &CertificateDer::from(b"junk".as_slice())).unwrap_err();
         let source = std::error::Error::source(&error).unwrap();
         assert_eq!(error.to_string(), "native-tls refused a trust anchor");
-        assert_eq!(source.to_string(), "trust anchor 7 (unreadable) cannot be read");
+        assert_eq!(
+            source.to_string(),
+            "trust anchor 7 (unreadable) cannot be read"
+        );
         assert!(source.source().is_some());
     }
 

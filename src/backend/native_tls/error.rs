@@ -13,7 +13,10 @@ use crate::backend::HandshakeError;
 use crate::policy::{Alert, Rejection, RejectionReason};
 
 /// The error that ended a handshake with the server called `server_name`.
-pub(super) fn from_native(error: native_tls::Error, server_name: &ServerName<'_>) -> HandshakeError {
+pub(super) fn from_native(
+    error: native_tls::Error,
+    server_name: &ServerName<'_>,
+) -> HandshakeError {
     let text = error.to_string();
     if let Some(alert) = alert_in_text(&text) {
         return HandshakeError::by_peer(alert);
@@ -24,7 +27,10 @@ pub(super) fn from_native(error: native_tls::Error, server_name: &ServerName<'_>
     if is_truncation(&text) {
         return HandshakeError::Io(io::Error::new(io::ErrorKind::UnexpectedEof, error));
     }
-    match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+    match error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>())
+    {
         Some(source) => HandshakeError::Io(io::Error::new(source.kind(), error)),
         None => HandshakeError::backend(error),
     }
@@ -33,7 +39,9 @@ pub(super) fn from_native(error: native_tls::Error, server_name: &ServerName<'_>
 /// The error of a read or write on an established connection: a cut connection is told as rustls tells it.
 pub(super) fn from_io(error: io::Error) -> io::Error {
     match error.get_ref() {
-        Some(inner) if is_truncation(&inner.to_string()) => io::Error::new(io::ErrorKind::UnexpectedEof, error),
+        Some(inner) if is_truncation(&inner.to_string()) => {
+            io::Error::new(io::ErrorKind::UnexpectedEof, error)
+        }
         _ => error,
     }
 }
@@ -45,7 +53,9 @@ pub(super) fn alert_in(error: &io::Error) -> Option<Alert> {
 /// OpenSSL's words for an alert depend on its version; the number beside them does not.
 fn alert_in_text(text: &str) -> Option<Alert> {
     let (_, number) = text.rsplit_once("SSL alert number ")?;
-    let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    let digits = number
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(number.len());
     let code = number.get(..digits)?.parse().ok()?;
     Some(Alert::from_code(code))
 }
@@ -79,7 +89,9 @@ fn reason(said: &str) -> Option<RejectionReason> {
         "certificate is not yet valid" => R::NotYetValid,
         "certificate chain too long" => R::PathTooLong,
         "hostname mismatch" | "ip address mismatch" => R::NameMismatch,
-        "invalid ca certificate" | "key usage does not include certificate signing" => R::IssuerNotCa,
+        "invalid ca certificate" | "key usage does not include certificate signing" => {
+            R::IssuerNotCa
+        }
         "path length constraint exceeded" => R::PathLengthExceeded,
         "permitted subtree violation"
         | "excluded subtree violation"
@@ -100,4 +112,50 @@ fn reason(said: &str) -> Option<RejectionReason> {
         | "unable to verify the first certificate" => R::UnknownIssuer,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_is_known_by_its_number() {
+        for (text, expected) in [
+            (
+                "error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:../ssl/record/\
+                 rec_layer_s3.c:1601:SSL alert number 48",
+                Some(Alert::UNKNOWN_CA),
+            ),
+            (
+                "error:1409445C:SSL routines:ssl3_read_bytes:reason(1116):ssl/record/rec_layer_s3.c:1543:\
+                 SSL alert number 116, and more",
+                Some(Alert::CERTIFICATE_REQUIRED),
+            ),
+            ("SSL alert number 999", None),
+            ("SSL alert number ", None),
+            ("tlsv1 alert unknown ca", None),
+        ] {
+            assert_eq!(alert_in_text(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_verifier_said_is_a_reason_only_where_it_refused() {
+        let name = ServerName::try_from("localhost").unwrap();
+        let reason = |text| rejection_in_text(text, &name).map(|rejection| rejection.reason());
+        let failed = "error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed:\
+                      ssl/statem/statem_clnt.c:1919:";
+        for (said, expected) in [
+            ("Hostname mismatch", Some(RejectionReason::NameMismatch)),
+            (
+                "self signed certificate",
+                Some(RejectionReason::UnknownIssuer),
+            ),
+            ("something new", None),
+        ] {
+            assert_eq!(reason(&format!("{failed} ({said})")), expected, "{said}");
+            assert_eq!(reason(&format!("another error ({said})")), None, "{said}");
+        }
+        assert_eq!(reason(failed), None);
+    }
 }

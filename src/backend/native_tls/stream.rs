@@ -43,7 +43,15 @@ impl<IO: Read + Write> NativeTlsStream<IO> {
 
 fn is_hang_up(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset
+    )
+}
+
+fn cut() -> io::Error {
+    let problem = "the connection was cut: the peer closed it without TLS close_notify";
+    io::Error::new(io::ErrorKind::UnexpectedEof, problem)
 }
 
 impl<IO: Read + Write> Read for NativeTlsStream<IO> {
@@ -53,13 +61,19 @@ impl<IO: Read + Write> Read for NativeTlsStream<IO> {
         }
         let read = self.inner.read(buf).map_err(from_io)?;
         self.has_heard |= read > 0;
-        Ok(read)
+        match read {
+            0 if !buf.is_empty() && self.inner.get_ref().records.has_ended() => Err(cut()),
+            read => Ok(read),
+        }
     }
 }
 
 impl<IO: Read + Write> Write for NativeTlsStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.inner.write(buf).map_err(|error| self.explain(error)).map_err(from_io)
+        self.inner
+            .write(buf)
+            .map_err(|error| self.explain(error))
+            .map_err(from_io)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -92,7 +106,9 @@ impl<IO: Read + Write> TlsStream<IO> for NativeTlsStream<IO> {
 
 impl<IO: fmt::Debug> fmt::Debug for NativeTlsStream<IO> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NativeTlsStream").field("io", &self.inner.get_ref().io).finish_non_exhaustive()
+        f.debug_struct("NativeTlsStream")
+            .field("io", &self.inner.get_ref().io)
+            .finish_non_exhaustive()
     }
 }
 
@@ -110,7 +126,11 @@ enum State<IO> {
 }
 
 impl<IO: Read + Write> NativeTlsHandshake<IO> {
-    pub(super) fn new(config: NativeTlsClientConfig, server_name: ServerName<'static>, io: IO) -> Self {
+    pub(super) fn new(
+        config: NativeTlsClientConfig,
+        server_name: ServerName<'static>,
+        io: IO,
+    ) -> Self {
         Self {
             config,
             server_name,
@@ -118,22 +138,32 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         }
     }
 
-    fn connect(&self, io: Watched<IO>) -> Result<Native<Watched<IO>>, native_tls::HandshakeError<Watched<IO>>> {
+    fn connect(
+        &self,
+        io: Watched<IO>,
+    ) -> Result<Native<Watched<IO>>, native_tls::HandshakeError<Watched<IO>>> {
         let name = self.server_name.to_str();
         // The root's dot is neither sent (RFC 6066, section 3) nor in certificates.
         let name = name.strip_suffix('.').unwrap_or(&name);
-        self.config.connector_for(&self.server_name).connect(name, io)
+        self.config
+            .connector_for(&self.server_name)
+            .connect(name, io)
     }
 
     fn failed(&self, error: native_tls::Error) -> HandshakeError {
         match from_native(error, &self.server_name) {
-            HandshakeError::Rejected(rejection) => HandshakeError::Rejected(self.config.judge().report(rejection)),
+            HandshakeError::Rejected(rejection) => {
+                HandshakeError::Rejected(self.config.judge().report(rejection))
+            }
             other => other,
         }
     }
 
     /// Says goodbye where the platform accepts what we do not: native-tls sends no other alert than that.
-    fn finish(&self, mut inner: Native<Watched<IO>>) -> Result<Established<NativeTlsStream<IO>>, HandshakeError> {
+    fn finish(
+        &self,
+        mut inner: Native<Watched<IO>>,
+    ) -> Result<Established<NativeTlsStream<IO>>, HandshakeError> {
         match self.judge(&mut inner) {
             Ok((version, peer, alpn)) => Ok(Established {
                 stream: NativeTlsStream {
@@ -161,14 +191,18 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         let version = match version {
             Some(version @ ProtocolVersion::Tls12) if spoken.tls12 => version,
             Some(version @ ProtocolVersion::Tls13) if spoken.tls13 => version,
-            _ => return Err(HandshakeError::backend("the server chose a TLS version that was not offered")),
+            _ => {
+                return Err(HandshakeError::backend(
+                    "the server chose a TLS version that was not offered",
+                ));
+            }
         };
         let peer = judge_leaf(inner, self.config.judge(), &self.server_name)?;
         let alpn = inner.negotiated_alpn().map_err(HandshakeError::backend)?;
         match &alpn {
-            Some(chosen) if !self.config.alpn().contains(chosen) => {
-                Err(HandshakeError::backend("the server chose an ALPN protocol that was not offered"))
-            }
+            Some(chosen) if !self.config.alpn().contains(chosen) => Err(HandshakeError::backend(
+                "the server chose an ALPN protocol that was not offered",
+            )),
             _ => Ok((version, peer, alpn)),
         }
     }

@@ -20,5 +20,7 @@ pub(super) fn judge_leaf<S: Read + Write>(
         return Err(HandshakeError::Rejected(judge.report(rejection)));
     };
     let leaf = CertificateDer::from(leaf.to_der().map_err(HandshakeError::backend)?);
-    judge.server_leaf(&leaf, server_name).map_err(HandshakeError::Rejected)
+    judge
+        .server_leaf(&leaf, server_name)
+        .map_err(HandshakeError::Rejected)
 }

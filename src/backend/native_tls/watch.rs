@@ -1,8 +1,9 @@
 //! What native-tls does not tell and cannot be told, seen in and done to the records below it.
 //!
 //! It has no call for the negotiated version, which the server's hello shows in plain text (RFC 8446, section
-//! 4.1.3); both ends sign what was said there. And it cannot switch TLS 1.2 renegotiation off, in which a server may
-//! present another certificate after the judgement: a handshake record on an established connection ends it.
+//! 4.1.3); both ends prove what was said there. It cannot switch TLS 1.2 renegotiation off, in which a server may
+//! present another certificate after the judgement: a handshake record on an established connection ends it. And it
+//! takes a cut connection for one that was closed, but an end of the transport comes only without a close_notify.
 
 use std::io::{self, Read, Write};
 
@@ -34,6 +35,7 @@ impl<IO> Watched<IO> {
 impl<IO: Read> Read for Watched<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let read = uninterrupted(|| self.io.read(buf))?;
+        self.records.has_ended |= read == 0 && !buf.is_empty();
         self.records.see(buf.get(..read).unwrap_or_default())?;
         Ok(read)
     }
@@ -70,12 +72,18 @@ pub(super) struct Records {
     hello: Vec<u8>,
     version: Option<ProtocolVersion>,
     is_established: bool,
+    has_ended: bool,
 }
 
 impl Records {
     /// The version that the server chose, once its hello has come.
     pub(super) fn version(&self) -> Option<ProtocolVersion> {
         self.version
+    }
+
+    /// Whether the transport came to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
     /// From now on no handshake may begin.
@@ -120,7 +128,8 @@ impl Records {
     }
 
     fn see_body(&mut self, bytes: &[u8]) {
-        if self.content_type != HANDSHAKE || self.version.is_some() || self.hello.len() > MAX_HELLO {
+        let is_awaited = self.version.is_none() && self.hello.len() <= MAX_HELLO;
+        if self.content_type != HANDSHAKE || !is_awaited {
             return;
         }
         self.hello.extend_from_slice(bytes);
@@ -169,7 +178,11 @@ impl<'a> Fields<'a> {
     /// A vector after its length (RFC 8446, section 3.4).
     fn vector(&mut self, length_bytes: usize) -> Option<&'a [u8]> {
         let length = self.take(length_bytes)?;
-        self.take(length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)))
+        self.take(
+            length
+                .iter()
+                .fold(0, |length, byte| length << 8 | usize::from(*byte)),
+        )
     }
 }
 
@@ -210,7 +223,9 @@ mod tests {
             for bytes in [record(HANDSHAKE, &hello), two_records] {
                 for step in 1..=bytes.len() {
                     let mut records = Records::default();
-                    bytes.chunks(step).for_each(|chunk| records.see(chunk).unwrap());
+                    bytes
+                        .chunks(step)
+                        .for_each(|chunk| records.see(chunk).unwrap());
                     assert_eq!(records.version(), expected, "in steps of {step}");
                 }
             }
