@@ -1,7 +1,7 @@
 //! native-tls' errors in our words.
 //!
 //! They are opaque: all that they say is in their texts and in the transport's error below them. OpenSSL's texts are
-//! read here, as LibreSSL and every OpenSSL since 1.1.1 write them. What cannot be told apart stays a
+//! read here, as `LibreSSL` and every OpenSSL since 1.1.1 write them. What cannot be told apart stays a
 //! [`HandshakeError::Backend`], as on Schannel and Secure Transport.
 
 use std::error::Error as StdError;

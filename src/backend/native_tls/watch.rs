@@ -3,7 +3,7 @@
 //! It has no call for the negotiated version, which the server's hello shows in plain text (RFC 8446, section
 //! 4.1.3); both ends prove what was said there. It cannot switch TLS 1.2 renegotiation off, in which a server may
 //! present another certificate after the judgement: a handshake record on an established connection ends it. And it
-//! takes a cut connection for one that was closed, but an end of the transport comes only without a close_notify.
+//! takes a cut connection for one that was closed, but an end of the transport comes only without `close_notify`.
 
 use std::io::{self, Read, Write};
 
