@@ -1,6 +1,6 @@
 //! The two ends of one connection behind one face: facades on every backend, blocking and asynchronous, and raw peers.
 
-mod facade;
+pub mod facade;
 mod raw;
 #[cfg(feature = "tokio")]
 mod tokio;
@@ -37,6 +37,8 @@ pub struct Setup {
     pub server_name: &'static str,
     /// For a server: whether clients may stay anonymous.
     pub optional: bool,
+    /// For a server: whether its request names its anchors.
+    pub names_anchors: bool,
 }
 
 impl Setup {
@@ -50,6 +52,7 @@ impl Setup {
             timeout: LIMIT,
             server_name: "localhost",
             optional: false,
+            names_anchors: true,
         }
     }
 }
@@ -113,8 +116,14 @@ pub trait End: fmt::Debug + Sync {
     /// Which backend judges; `None` for a raw peer, which judges nothing.
     fn kind(&self) -> Option<BackendKind>;
 
+    /// Builds it, once for many connections.
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError>;
+}
+
+/// One end, built.
+pub trait Ready: Sync {
     /// Shakes hands over the socket, says [`MESSAGE`], and listens until it has heard as much.
-    fn run(&self, setup: &Setup, socket: TcpStream) -> Result<Seen, BuildError>;
+    fn run(&self, socket: TcpStream) -> Seen;
 }
 
 pub type Ends = Vec<Box<dyn End>>;
@@ -175,21 +184,14 @@ pub fn raw_servers(wanted: &[&str]) -> Ends {
     raw::tools(wanted).map(raw::server).collect()
 }
 
-/// What came of a connection, as the client and as the server saw it.
-#[derive(Debug)]
-pub struct Meeting {
-    pub client: Result<Seen, BuildError>,
-    pub server: Result<Seen, BuildError>,
-}
-
-/// Lets the two ends meet over a socket. Each of them gives up in time, so this ends.
-pub fn meet(client: (&dyn End, &Setup), server: (&dyn End, &Setup)) -> Meeting {
+/// Lets the two ends meet over a socket: what the client saw, and what the server saw. Each of them gives up in time.
+pub fn meet(client: &dyn Ready, server: &dyn Ready) -> (Seen, Seen) {
     let (near, far) = socket_pair();
     thread::scope(|scope| {
-        let served = scope.spawn(|| server.0.run(server.1, far));
-        Meeting {
-            client: client.0.run(client.1, near),
-            server: served.join().expect("the server panicked"),
-        }
+        let served = scope.spawn(|| server.run(far));
+        (
+            client.run(near),
+            served.join().expect("the server panicked"),
+        )
     })
 }

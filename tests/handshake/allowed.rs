@@ -1,6 +1,6 @@
 //! Handshakes that end well.
 
-use mtls::BackendKind;
+use mtls::{BackendKind, RejectionReason as Reason};
 
 use crate::common::pki::{Authority, Leaf};
 use crate::scene::{ANY, Scene, alice, server};
@@ -54,10 +54,11 @@ fn chain_under_a_cross_signed_root() {
 fn an_intermediate_is_the_anchor() {
     let scene = Scene::new();
     let branch = scene.cast.intermediate.clone();
-    scene
-        .client_trusts(&branch)
-        .server_trusts(&branch)
-        .is_allowed();
+    let scene = scene.client_trusts(&branch).server_trusts(&branch);
+    scene.clone().without_native_tls().is_allowed();
+    // There the platform wants the root.
+    let native_tls = scene.only_native_tls();
+    native_tls.server_is_refused(Reason::UnknownIssuer, &[]);
 }
 
 #[test]

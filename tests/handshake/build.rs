@@ -1,11 +1,10 @@
 //! What fails before any handshake.
 
-use mtls::BuildError;
+use mtls::{BackendKind, BuildError};
 use pki_types::CertificateDer;
 
 use crate::common::ends::{End, Ends, Setup, clients, servers};
-use crate::common::pki::Cast;
-use crate::common::raw::socket_pair;
+use crate::common::pki::{Cast, Leaf};
 
 /// Every backend, in every role that it has.
 fn each_end(test: impl Fn(&dyn End, Setup)) {
@@ -16,9 +15,10 @@ fn each_end(test: impl Fn(&dyn End, Setup)) {
 }
 
 fn build_error(end: &dyn End, setup: &Setup) -> BuildError {
-    let (socket, _other) = socket_pair();
-    end.run(setup, socket)
-        .expect_err(&format!("{end:?} was built"))
+    match end.ready(setup) {
+        Ok(_) => panic!("{end:?} was built"),
+        Err(error) => error,
+    }
 }
 
 /// It comes second, so that its position is seen to be told.
@@ -52,7 +52,6 @@ fn a_version_1_root_as_anchor() {
 
 #[test]
 fn a_chain_that_its_issuer_did_not_sign() {
-    use crate::common::pki::Leaf;
     let cast = Cast::assemble();
     // The names fit, the keys do not, and no key identifier tells: only the signature does.
     let orphan = Leaf::named("orphan").client().server();
@@ -62,11 +61,15 @@ fn a_chain_that_its_issuer_did_not_sign() {
         .with(&cast.root);
     each_end(|end, mut setup| {
         setup.identity = Some(orphan.clone());
+        // The platform hands out no algorithms to see it with.
+        if end.kind() == Some(BackendKind::NativeTls) {
+            assert!(end.ready(&setup).is_ok());
+            return;
+        }
         match build_error(end, &setup) {
             BuildError::IdentityChain { index, subject, .. } => {
                 assert_eq!((index, &*subject), (0, "CN=orphan"));
             }
-            // native-tls has no algorithms to see it with, and OpenSSL below it may see more.
             other => panic!("{end:?}: {other:?}"),
         }
     });

@@ -2,7 +2,7 @@
 
 use mtls::{BackendKind, BuildError, MtlsIdentity, PeerMatcher, VerifierPolicy};
 
-use crate::common::ends::{self, End, Ends, Meeting, Seen, Setup, meet};
+use crate::common::ends::{self, End, Ends, Ready, Seen, Setup, meet};
 use crate::common::pki::{Authority, Cast, Credential, Leaf};
 use crate::common::raw::Version;
 
@@ -14,6 +14,7 @@ pub struct Scene {
     pub server: Setup,
     clients: Players,
     servers: Players,
+    which_clients: fn(Option<BackendKind>) -> bool,
     client_relaxes: bool,
 }
 
@@ -40,6 +41,7 @@ impl Scene {
             cast,
             clients: Players::Facades,
             servers: Players::Facades,
+            which_clients: |_| true,
             client_relaxes: false,
         }
     }
@@ -113,20 +115,33 @@ impl Scene {
         self.raw_server(tools)
     }
 
+    /// For what the platform judges otherwise: see [`only_native_tls`](Self::only_native_tls).
+    pub fn without_native_tls(mut self) -> Self {
+        self.which_clients = |kind| kind != Some(BackendKind::NativeTls);
+        self
+    }
+
+    pub fn only_native_tls(mut self) -> Self {
+        self.which_clients = |kind| kind == Some(BackendKind::NativeTls);
+        self
+    }
+
     pub fn over_tokio(mut self) -> Self {
         (self.clients, self.servers) = (Players::Async, Players::Async);
         self
     }
 
     pub fn clients(&self) -> Ends {
-        match self.clients {
+        let mut clients = match self.clients {
             Players::Facades => ends::clients(),
             #[cfg(feature = "tokio")]
             Players::Async => ends::async_clients(),
             #[cfg(not(feature = "tokio"))]
             Players::Async => panic!("tokio is not compiled in"),
             Players::Raw(tools) => ends::raw_clients(tools),
-        }
+        };
+        clients.retain(|client| (self.which_clients)(client.kind()));
+        clients
     }
 
     pub fn servers(&self) -> Ends {
@@ -162,44 +177,43 @@ impl Scene {
     #[track_caller]
     pub fn play(&self, clients: &Ends, servers: &Ends, check: impl Fn(&Played<'_>)) {
         for version in Version::ALL {
-            for (client, server) in clients
-                .iter()
-                .flat_map(|c| servers.iter().map(move |s| (&**c, &**s)))
-            {
-                let meeting = self.meeting(version, client, server);
-                // Shown for the meeting that fails.
-                println!("{version:?}, {client:?}, {server:?}: {meeting:?}");
-                if let Some((client_saw, server_saw)) = self.seen(client, meeting) {
+            let called = Setup {
+                version,
+                ..self.server.clone()
+            };
+            let ready = |end: &Box<dyn End>| end.ready(&called).expect("the server was not built");
+            let ready: Vec<_> = servers.iter().map(ready).collect();
+            for client in clients {
+                let Some(caller) = self.ready_client(&**client, version) else {
+                    continue;
+                };
+                for (server, called) in servers.iter().zip(&ready) {
+                    let (client_saw, server_saw) = meet(&*caller, &**called);
+                    // Shown for the meeting that fails.
+                    println!("{version:?}\n{client:?}: {client_saw:?}\n{server:?}: {server_saw:?}");
                     check(&Played {
                         version,
-                        client: Part::of(client, &client_saw),
-                        server: Part::of(server, &server_saw),
+                        client: Part::of(&**client, &client_saw),
+                        server: Part::of(&**server, &server_saw),
                     });
                 }
             }
         }
     }
 
-    fn meeting(&self, version: Version, client: &dyn End, server: &dyn End) -> Meeting {
-        let (mut caller, mut called) = (self.client.clone(), self.server.clone());
-        (caller.version, called.version) = (version, version);
-        meet((client, &caller), (server, &called))
-    }
-
-    /// What both saw; `None` where native-tls said, as it must, that it cannot do this.
-    fn seen(&self, client: &dyn End, meeting: Meeting) -> Option<(Seen, Seen)> {
-        let server_saw = meeting.server.expect("the server was not built");
+    /// `None` where native-tls said, as it must, that it cannot do this.
+    fn ready_client(&self, client: &dyn End, version: Version) -> Option<Box<dyn Ready>> {
+        let ready = client.ready(&Setup {
+            version,
+            ..self.client.clone()
+        });
         if !self.client_relaxes || client.kind() != Some(BackendKind::NativeTls) {
-            return Some((
-                meeting.client.expect("the client was not built"),
-                server_saw,
-            ));
+            return Some(ready.expect("the client was not built"));
         }
-        let Err(BuildError::Unsupported { backend, what }) = meeting.client else {
+        let Err(BuildError::Unsupported { backend, what }) = ready else {
             panic!("native-tls was built with an opt-in that it cannot honour");
         };
         assert!(backend == BackendKind::NativeTls && !what.is_empty());
-        assert!(!server_saw.completed);
         None
     }
 }

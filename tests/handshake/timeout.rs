@@ -29,10 +29,11 @@ fn assert_timed_out(ends: &Ends, setup: &Setup, talk: &[u8]) {
 }
 
 fn time_out(end: &dyn End, setup: &Setup, talk: &[u8]) {
+    let ready = end.ready(setup).unwrap();
     let (socket, mut other) = socket_pair();
     let before = Instant::now();
     let seen = thread::scope(|scope| {
-        let run = scope.spawn(|| end.run(setup, socket).unwrap());
+        let run = scope.spawn(|| ready.run(socket));
         // Byte for byte: the time is for the whole handshake, and not for each read.
         for byte in talk {
             thread::sleep(TIMEOUT / 4);

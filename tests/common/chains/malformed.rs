@@ -1,13 +1,14 @@
 //! Client chains with bytes in them that are wrong.
 
 use mtls::RejectionReason as Reason;
+use pki_types::CertificateDer;
 use rcgen::CustomExtension;
 
 use super::{Case, Presenter};
-use crate::common::pki::{Authority, Credential, Leaf};
+use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf};
 
 pub(super) fn cases() -> Vec<Case> {
-    [bytes(), contents()].concat()
+    [bytes(), contents(), above()].concat()
 }
 
 /// Spoilt after they were signed.
@@ -100,6 +101,42 @@ fn contents() -> Vec<Case> {
     ]
 }
 
+/// In certificates other than the leaf.
+fn above() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let branch = root.intermediate("Ivo");
+    let note = || CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
+    let usage = CustomExtension::from_oid_content(KEY_USAGE, vec![3, 2, 1, 6]);
+    let noted = AuthorityBuilder::named("Note Twice").extension(note());
+    let noted = noted.extension(note()).issued_by(&root);
+    let used = AuthorityBuilder::named("Usage Twice").extension(usage);
+    let used = used.issued_by(&root);
+    let behind = |more: CertificateDer<'static>| {
+        let mut chain = alice().issued_by(&branch).with(&branch);
+        chain.chain.push(more);
+        chain
+    };
+    let case = |name, chain| Case::refused(name, &[&root], chain, Reason::MalformedCertificate);
+    vec![
+        case(
+            "an intermediate with an unknown extension twice",
+            alice().issued_by(&noted).with(&noted),
+        ),
+        case(
+            "an intermediate with its key usage twice",
+            alice().issued_by(&used).with(&used),
+        )
+        .on_openssl_server(Err(Reason::UnknownIssuer)),
+        case(
+            "an unrelated certificate with an extension twice",
+            behind(noted.certificate()),
+        )
+        .on_openssl_server(Ok(())),
+        case("garbage behind", behind(b"garbage".to_vec().into())).presenter(Presenter::Rustls),
+    ]
+}
+
+const KEY_USAGE: &[u64] = &[2, 5, 29, 15];
 const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 
 fn alice() -> Leaf {

@@ -4,10 +4,12 @@ use mtls::RejectionReason as Reason;
 
 use super::{Case, Presenter};
 use crate::common::odd::Odd;
-use crate::common::pki::Authority;
+use crate::common::pki::{Authority, Leaf};
 
 pub(super) fn client_cases() -> Vec<Case> {
     let root = Authority::root("Rhea Odd");
+    let branch = root.intermediate("Ivo Odd");
+    let alice = || Leaf::named("alice").dns("alice.test").client();
     let case = |name, odd: Odd, reason, presenter| {
         let chain = odd.issued_by(&root, "alice.test");
         Case::refused(name, &[&root], chain, reason).presenter(presenter)
@@ -55,6 +57,12 @@ pub(super) fn client_cases() -> Vec<Case> {
             &[&root],
             Odd::CommonNameOnly.issued_by(&root, "alice.test"),
         ),
+        Case::accepted("a version 1 certificate behind", &[&root], {
+            let old = Odd::X509V1.issued_by(&root, "Old Root");
+            let mut chain = alice().issued_by(&branch).with(&branch);
+            chain.chain.extend(old.chain);
+            chain
+        }),
     ]
 }
 

@@ -11,7 +11,7 @@ use mtls::{
     ServerBuilder, TrustAnchors,
 };
 
-use super::{End, Ended, MESSAGE, Seen, Setup};
+use super::{End, Ended, MESSAGE, Ready, Seen, Setup};
 use crate::common::raw::Version;
 
 pub fn client<B: ClientBackend + Default>() -> Box<dyn End> {
@@ -30,11 +30,14 @@ impl<B: ClientBackend + Default> End for Client<B> {
         Some(B::KIND)
     }
 
-    fn run(&self, setup: &Setup, socket: TcpStream) -> Result<Seen, BuildError> {
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError> {
         let notes = Notes::default();
         let client = client_builder(setup, &notes).build(B::default())?;
-        let result = client.connect(setup.server_name, socket);
-        Ok(notes.with(converse(result, |peer| Some(peer.clone()))))
+        let name = setup.server_name;
+        Ok(Run::boxed(move |socket| {
+            let result = client.connect(name, socket);
+            notes.with(converse(result, |peer| Some(peer.clone())))
+        }))
     }
 }
 
@@ -43,16 +46,34 @@ impl<B: ServerBackend + Default> End for Server<B> {
         Some(B::KIND)
     }
 
-    fn run(&self, setup: &Setup, socket: TcpStream) -> Result<Seen, BuildError> {
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError> {
         let notes = Notes::default();
         let builder = server_builder(setup, &notes);
-        Ok(notes.with(if setup.optional {
+        if setup.optional {
             let server = builder.optional_client_auth().build(B::default())?;
-            converse(server.accept(socket), Clone::clone)
-        } else {
-            let server = builder.build(B::default())?;
-            converse(server.accept(socket), |peer| Some(peer.clone()))
+            return Ok(Run::boxed(move |socket| {
+                notes.with(converse(server.accept(socket), Clone::clone))
+            }));
+        }
+        let server = builder.build(B::default())?;
+        Ok(Run::boxed(move |socket| {
+            notes.with(converse(server.accept(socket), |peer| Some(peer.clone())))
         }))
+    }
+}
+
+/// A built end: what it does with a socket.
+pub struct Run<F>(F);
+
+impl<F: Fn(TcpStream) -> Seen + Sync + 'static> Run<F> {
+    pub fn boxed(run: F) -> Box<dyn Ready> {
+        Box::new(Self(run))
+    }
+}
+
+impl<F: Fn(TcpStream) -> Seen + Sync> Ready for Run<F> {
+    fn run(&self, socket: TcpStream) -> Seen {
+        self.0(socket)
     }
 }
 
@@ -80,14 +101,18 @@ pub fn client_builder(setup: &Setup, notes: &Notes) -> ClientBuilder {
 }
 
 pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
-    MtlsServer::builder()
+    let builder = MtlsServer::builder()
         .identity(identity(setup))
         .trust_anchors(TrustAnchors::from_der(setup.anchors.clone()).unwrap())
         .policy(setup.policy.clone())
         .alpn(setup.alpn)
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
-        .observer(notes.observer())
+        .observer(notes.observer());
+    match setup.names_anchors {
+        true => builder,
+        false => builder.without_ca_names(),
+    }
 }
 
 fn identity(setup: &Setup) -> MtlsIdentity {

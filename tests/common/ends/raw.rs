@@ -1,9 +1,9 @@
 use std::fmt;
-use std::net::TcpStream;
 
 use mtls::{BackendKind, BuildError};
 
-use super::{End, MESSAGE, Seen, Setup};
+use super::facade::Run;
+use super::{End, MESSAGE, Ready, Seen, Setup};
 use crate::common::raw::{self, Outcome, Peer, Tool};
 
 pub fn tools(wanted: &[&str]) -> impl Iterator<Item = Tool> {
@@ -28,8 +28,11 @@ impl End for Client {
         None
     }
 
-    fn run(&self, setup: &Setup, socket: TcpStream) -> Result<Seen, BuildError> {
-        Ok(seen(self.0.call_over(socket, peer(setup)).outcome()))
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError> {
+        let (tool, peer) = (self.0, peer(setup));
+        Ok(Run::boxed(move |socket| {
+            seen(tool.call_over(socket, peer.clone()).outcome())
+        }))
     }
 }
 
@@ -38,8 +41,11 @@ impl End for Server {
         None
     }
 
-    fn run(&self, setup: &Setup, socket: TcpStream) -> Result<Seen, BuildError> {
-        Ok(seen(self.0.serve_over(socket, peer(setup)).outcome()))
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError> {
+        let (tool, peer) = (self.0, peer(setup));
+        Ok(Run::boxed(move |socket| {
+            seen(tool.serve_over(socket, peer.clone()).outcome())
+        }))
     }
 }
 

@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::time::timeout;
 
-use super::facade::{Notes, client_builder, server_builder};
-use super::{End, Ended, LIMIT, MESSAGE, Seen, Setup};
+use super::facade::{Notes, Run, client_builder, server_builder};
+use super::{End, Ended, LIMIT, MESSAGE, Ready, Seen, Setup};
 
 pub fn client<B: ClientBackend + Default>() -> Box<dyn End> {
     Box::new(Client::<B>(PhantomData))
@@ -31,13 +31,16 @@ impl<B: ClientBackend + Default> End for Client<B> {
         Some(B::KIND)
     }
 
-    fn run(&self, setup: &Setup, socket: std::net::TcpStream) -> Result<Seen, BuildError> {
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError> {
         let notes = Notes::default();
         let client = client_builder(setup, &notes).build(B::default())?;
-        Ok(notes.with(block_on(async {
-            let result = client.connect_async(setup.server_name, wrap(socket)).await;
-            converse(result, |peer| Some(peer.clone())).await
-        })))
+        let name = setup.server_name;
+        Ok(Run::boxed(move |socket| {
+            notes.with(block_on(async {
+                let result = client.connect_async(name, wrap(socket)).await;
+                converse(result, |peer| Some(peer.clone())).await
+            }))
+        }))
     }
 }
 
@@ -46,21 +49,24 @@ impl<B: ServerBackend + Default> End for Server<B> {
         Some(B::KIND)
     }
 
-    fn run(&self, setup: &Setup, socket: std::net::TcpStream) -> Result<Seen, BuildError> {
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError> {
         let notes = Notes::default();
         let builder = server_builder(setup, &notes);
-        Ok(notes.with(if setup.optional {
+        if setup.optional {
             let server = builder.optional_client_auth().build(B::default())?;
-            block_on(async {
-                let result = server.accept_async(wrap(socket)).await;
-                converse(result, Clone::clone).await
-            })
-        } else {
-            let server = builder.build(B::default())?;
-            block_on(async {
+            return Ok(Run::boxed(move |socket| {
+                notes.with(block_on(async {
+                    let result = server.accept_async(wrap(socket)).await;
+                    converse(result, Clone::clone).await
+                }))
+            }));
+        }
+        let server = builder.build(B::default())?;
+        Ok(Run::boxed(move |socket| {
+            notes.with(block_on(async {
                 let result = server.accept_async(wrap(socket)).await;
                 converse(result, |peer| Some(peer.clone())).await
-            })
+            }))
         }))
     }
 }
