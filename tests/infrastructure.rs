@@ -279,7 +279,7 @@ mod judged {
     use super::*;
 
     /// Where plain webpki says yes and the crate must say no.
-    const NOT_SEEN_BY_WEBPKI: [&str; 14] = [
+    const NOT_SEEN_BY_WEBPKI: [&str; 17] = [
         "RSA 1024 leaf",
         "RSA-PSS leaf",
         "Ed448 leaf",
@@ -288,6 +288,9 @@ mod judged {
         "an IP address of three bytes",
         "an empty list of names",
         "an extension twice",
+        "an intermediate with an unknown extension twice",
+        "an unrelated certificate with an extension twice",
+        "garbage behind",
         "anchor expired",
         "anchor not yet valid",
         "issuer must not sign certificates",
@@ -318,7 +321,9 @@ mod judged {
 
     fn reason(error: &Error) -> Reason {
         match error {
-            Error::BadDer | Error::TrailingData(_) => Reason::MalformedCertificate,
+            Error::BadDer | Error::ExtensionValueInvalid | Error::TrailingData(_) => {
+                Reason::MalformedCertificate
+            }
             Error::CaUsedAsEndEntity => Reason::CaAsLeaf,
             Error::CertExpired { .. } => Reason::Expired,
             Error::CertNotValidForName(_) => Reason::NameMismatch,

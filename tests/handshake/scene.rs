@@ -8,10 +8,10 @@ use crate::common::raw::Version;
 
 /// A client and a server that would get along: each test changes what it is about.
 #[derive(Clone, Debug)]
-pub struct Scene {
-    pub cast: Cast,
-    pub client: Setup,
-    pub server: Setup,
+pub(crate) struct Scene {
+    pub(crate) cast: Cast,
+    pub(crate) client: Setup,
+    pub(crate) server: Setup,
     clients: Players,
     servers: Players,
     which_clients: fn(Option<BackendKind>) -> bool,
@@ -30,10 +30,10 @@ enum Players {
 }
 
 /// Every library that raw peers are made of.
-pub const ANY: &[&str] = &["rustls", "openssl"];
+pub(crate) const ANY: &[&str] = &["rustls", "openssl"];
 
 impl Scene {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let cast = Cast::assemble();
         Self {
             client: Setup::new(&cast.alice, &cast.root),
@@ -46,92 +46,92 @@ impl Scene {
         }
     }
 
-    pub fn client_presents(mut self, credential: &Credential) -> Self {
+    pub(crate) fn client_presents(mut self, credential: &Credential) -> Self {
         self.client.identity = Some(credential.clone());
         self
     }
 
-    pub fn server_presents(mut self, credential: &Credential) -> Self {
+    pub(crate) fn server_presents(mut self, credential: &Credential) -> Self {
         self.server.identity = Some(credential.clone());
         self
     }
 
-    pub fn client_trusts(mut self, authority: &Authority) -> Self {
+    pub(crate) fn client_trusts(mut self, authority: &Authority) -> Self {
         self.client.anchors = vec![authority.certificate()];
         self
     }
 
-    pub fn server_trusts(mut self, authority: &Authority) -> Self {
+    pub(crate) fn server_trusts(mut self, authority: &Authority) -> Self {
         self.server.anchors = vec![authority.certificate()];
         self
     }
 
-    pub fn client_asks_for(mut self, name: &'static str) -> Self {
+    pub(crate) fn client_asks_for(mut self, name: &'static str) -> Self {
         self.client.server_name = name;
         self
     }
 
     /// The server's policy; a test of the client's sets it by [`client_admits`](Self::client_admits).
-    pub fn server_admits(mut self, matcher: PeerMatcher) -> Self {
+    pub(crate) fn server_admits(mut self, matcher: PeerMatcher) -> Self {
         self.server.policy = VerifierPolicy::allow(matcher);
         self
     }
 
-    pub fn client_admits(mut self, matcher: PeerMatcher) -> Self {
+    pub(crate) fn client_admits(mut self, matcher: PeerMatcher) -> Self {
         self.client.policy = VerifierPolicy::allow(matcher);
         self
     }
 
     /// A policy with an opt-in that native-tls cannot honour, and must refuse to be built with.
-    pub fn client_relaxes(mut self, policy: VerifierPolicy) -> Self {
+    pub(crate) fn client_relaxes(mut self, policy: VerifierPolicy) -> Self {
         self.client.policy = policy;
         self.client_relaxes = true;
         self
     }
 
     /// The client is a raw peer by one of these libraries.
-    pub fn raw_client(mut self, tools: &'static [&'static str]) -> Self {
+    pub(crate) fn raw_client(mut self, tools: &'static [&'static str]) -> Self {
         self.clients = Players::Raw(tools);
         self
     }
 
     /// The server is a raw peer by one of these libraries.
-    pub fn raw_server(mut self, tools: &'static [&'static str]) -> Self {
+    pub(crate) fn raw_server(mut self, tools: &'static [&'static str]) -> Self {
         self.servers = Players::Raw(tools);
         self
     }
 
     /// As [`raw_client`](Self::raw_client), for an identity that no facade takes.
     #[track_caller]
-    pub fn only_raw_client(self, tools: &'static [&'static str]) -> Self {
+    pub(crate) fn only_raw_client(self, tools: &'static [&'static str]) -> Self {
         assert_no_facade_takes(&self.client);
         self.raw_client(tools)
     }
 
     /// As [`raw_server`](Self::raw_server), for an identity that no facade takes.
     #[track_caller]
-    pub fn only_raw_server(self, tools: &'static [&'static str]) -> Self {
+    pub(crate) fn only_raw_server(self, tools: &'static [&'static str]) -> Self {
         assert_no_facade_takes(&self.server);
         self.raw_server(tools)
     }
 
     /// For what the platform judges otherwise: see [`only_native_tls`](Self::only_native_tls).
-    pub fn without_native_tls(mut self) -> Self {
+    pub(crate) fn without_native_tls(mut self) -> Self {
         self.which_clients = |kind| kind != Some(BackendKind::NativeTls);
         self
     }
 
-    pub fn only_native_tls(mut self) -> Self {
+    pub(crate) fn only_native_tls(mut self) -> Self {
         self.which_clients = |kind| kind == Some(BackendKind::NativeTls);
         self
     }
 
-    pub fn over_tokio(mut self) -> Self {
+    pub(crate) fn over_tokio(mut self) -> Self {
         (self.clients, self.servers) = (Players::Async, Players::Async);
         self
     }
 
-    pub fn clients(&self) -> Ends {
+    pub(crate) fn clients(&self) -> Ends {
         let mut clients = match self.clients {
             Players::Facades => ends::clients(),
             #[cfg(feature = "tokio")]
@@ -144,7 +144,7 @@ impl Scene {
         clients
     }
 
-    pub fn servers(&self) -> Ends {
+    pub(crate) fn servers(&self) -> Ends {
         match self.servers {
             Players::Facades => ends::servers(),
             #[cfg(feature = "tokio")]
@@ -156,7 +156,7 @@ impl Scene {
     }
 
     /// [`clients`](Self::clients), and raw peers beside the facades: they see the alert with other eyes.
-    pub fn suspects(&self) -> Ends {
+    pub(crate) fn suspects(&self) -> Ends {
         let mut ends = self.clients();
         if self.clients == Players::Facades {
             ends.extend(ends::raw_clients(ANY));
@@ -165,7 +165,7 @@ impl Scene {
     }
 
     /// [`servers`](Self::servers), and raw peers beside the facades.
-    pub fn suspect_servers(&self) -> Ends {
+    pub(crate) fn suspect_servers(&self) -> Ends {
         let mut ends = self.servers();
         if self.servers == Players::Facades {
             ends.extend(ends::raw_servers(ANY));
@@ -175,14 +175,14 @@ impl Scene {
 
     /// Every client with every server in both versions.
     #[track_caller]
-    pub fn play(&self, clients: &Ends, servers: &Ends, check: impl Fn(&Played<'_>)) {
+    pub(crate) fn play(&self, clients: &Ends, servers: &Ends, check: impl Fn(&Played<'_>)) {
         for version in Version::ALL {
             let called = Setup {
                 version,
                 ..self.server.clone()
             };
-            let ready = |end: &Box<dyn End>| end.ready(&called).expect("the server was not built");
-            let ready: Vec<_> = servers.iter().map(ready).collect();
+            let ready: Result<Vec<_>, _> = servers.iter().map(|s| s.ready(&called)).collect();
+            let ready = ready.expect("a server was not built");
             for client in clients {
                 let Some(caller) = self.ready_client(&**client, version) else {
                     continue;
@@ -227,30 +227,30 @@ fn assert_no_facade_takes(setup: &Setup) {
 }
 
 /// A client like `alice` of the cast, to be issued by somebody else.
-pub fn alice() -> Leaf {
+pub(crate) fn alice() -> Leaf {
     Leaf::named("alice").dns("alice.test").client()
 }
 
 /// A server like that of the cast, to be issued by somebody else.
-pub fn server() -> Leaf {
+pub(crate) fn server() -> Leaf {
     let names = Leaf::named("server").dns("server.test").dns("localhost");
     names.ip("127.0.0.1").server()
 }
 
 /// One meeting of many.
 #[derive(Clone, Copy, Debug)]
-pub struct Played<'a> {
-    pub version: Version,
-    pub client: Part<'a>,
-    pub server: Part<'a>,
+pub(crate) struct Played<'a> {
+    pub(crate) version: Version,
+    pub(crate) client: Part<'a>,
+    pub(crate) server: Part<'a>,
 }
 
 /// One end of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// `None` for a raw peer.
-    pub kind: Option<BackendKind>,
-    pub saw: &'a Seen,
+    pub(crate) kind: Option<BackendKind>,
+    pub(crate) saw: &'a Seen,
 }
 
 impl<'a> Part<'a> {

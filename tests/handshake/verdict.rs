@@ -13,13 +13,13 @@ use crate::scene::{Part, Played, Scene};
 impl Scene {
     /// Every client connects to every server, and both can talk.
     #[track_caller]
-    pub fn is_allowed(&self) {
+    pub(crate) fn is_allowed(&self) {
         self.is_allowed_and(|_| {});
     }
 
     /// As [`is_allowed`](Self::is_allowed), and more holds of what both saw.
     #[track_caller]
-    pub fn is_allowed_and(&self, more: impl Fn(&Played<'_>)) {
+    pub(crate) fn is_allowed_and(&self, more: impl Fn(&Played<'_>)) {
         self.play(&self.clients(), &self.servers(), |played| {
             for part in [played.client, played.server] {
                 assert_talked(part, played.version);
@@ -30,7 +30,7 @@ impl Scene {
 
     /// Every server refuses every client for this reason; each of the `words` stands in what it says about it.
     #[track_caller]
-    pub fn client_is_refused(&self, reason: Reason, words: &[&str]) {
+    pub(crate) fn client_is_refused(&self, reason: Reason, words: &[&str]) {
         self.play(&self.suspects(), &self.servers(), |played| {
             let rejection = assert_rejected(played.server, reason, words);
             let alert = alert_of_server(played, rejection);
@@ -40,7 +40,7 @@ impl Scene {
 
     /// Every client refuses every server for this reason; each of the `words` stands in what it says about it.
     #[track_caller]
-    pub fn server_is_refused(&self, reason: Reason, words: &[&str]) {
+    pub(crate) fn server_is_refused(&self, reason: Reason, words: &[&str]) {
         self.play(&self.clients(), &self.suspect_servers(), |played| {
             let rejection = assert_rejected(played.client, reason, words);
             match rejection.alert(played.client.kind.expect("a facade")) {
@@ -88,7 +88,7 @@ fn assert_rejected<'a>(part: Part<'a>, reason: Reason, words: &[&str]) -> &'a Re
 }
 
 /// This end was told by the alert, and the application heard nothing else. `late`: its handshake was over by then.
-pub fn assert_told(part: Part<'_>, alert: Alert, late: bool) {
+pub(crate) fn assert_told(part: Part<'_>, alert: Alert, late: bool) {
     let saw = part.saw;
     assert_eq!(saw.told, Some(alert.code()), "not told {alert}");
     assert!(saw.received.is_empty() && saw.observed.is_empty());

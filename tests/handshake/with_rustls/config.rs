@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read};
 
-use mtls::{Alert, BackendKind, RejectionReason as Reason, Rustls};
+use mtls::{Alert, BackendKind, Rejection, RejectionReason as Reason, Rustls};
 use rustls::{CertificateError, ClientConnection, Error, ServerConnection};
 
 use super::{converse, localhost};
@@ -67,7 +67,7 @@ fn assert_refused(
     reason: Reason,
 ) {
     assert_eq!(result, Err(Error::InvalidCertificate(error)));
-    let told: Vec<_> = notes.taken().iter().map(|r| r.reason()).collect();
+    let told: Vec<_> = notes.taken().iter().map(Rejection::reason).collect();
     assert_eq!(told, [reason]);
     let alert = reason.alert(BackendKind::Rustls).map(Alert::code);
     assert_eq!(other.alert, alert, "{other:?}");
