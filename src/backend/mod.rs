@@ -28,7 +28,7 @@ pub(crate) use settings::{ClientAuth, Versions};
 pub(crate) use traits::sealed;
 
 #[cfg(feature = "native-tls")]
-pub use native_tls::NativeTls;
+pub use native_tls::{NativeTls, NativeTlsStream};
 #[cfg(feature = "openssl")]
 pub use openssl::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
 #[cfg(feature = "rustls")]
