@@ -9,6 +9,7 @@ mod server;
 mod slot;
 mod stream;
 mod verifier;
+mod wire;
 
 use std::io::{Read, Write};
 
