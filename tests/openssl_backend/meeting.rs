@@ -15,18 +15,18 @@ use super::common::pki::{Cast, KeyAlgorithm, Leaf};
 use super::common::raw::{Version, socket_pair};
 use super::{ALICE, anchors, client, everywhere, identity, protocol, reason, server};
 
+/// Who the server is, and the protocol that was chosen.
+type Met = (PeerIdentity, Option<Vec<u8>>);
+
 /// A client and a server meet; each says a word when it may.
 fn meet<C: ClientBackend, S: ServerBackend>(
     client: &MtlsClient<C>,
     server: &MtlsServer<S>,
     name: &str,
 ) -> (
-    Result<(PeerIdentity, Option<Vec<u8>>), HandshakeError>,
+    Result<Met, HandshakeError>,
     Result<PeerIdentity, HandshakeError>,
-)
-where
-    S::ServerConfig: Send + Sync,
-{
+) {
     let (near, far) = socket_pair();
     thread::scope(|scope| {
         let accepted = scope.spawn(move || {
@@ -161,11 +161,7 @@ fn without_a_common_protocol_there_is_no_handshake() {
     both_ways!(no_alpn);
 }
 
-fn any_key<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s: S)
-where
-    C: Clone,
-    S: Clone,
-{
+fn any_key<C: ClientBackend + Clone, S: ServerBackend + Clone>(version: Version, c: C, s: S) {
     for algorithm in KeyAlgorithm::ALL {
         let mut cast = Cast::assemble();
         let leaf = |name| {

@@ -1,9 +1,15 @@
 //! The native configurations, driven by code that knows nothing of the crate.
 
+use std::sync::{Arc, Mutex};
+use std::thread;
+
 use mtls::backend::OpenSslClientConfig;
 use mtls::{Alert, HandshakeError, OpenSsl, RejectionReason};
 use openssl::ssl::{Ssl, SslStream, SslVerifyMode};
+use openssl::x509::X509;
 use pki_types::ServerName;
+use rustls::client::ResolvesClientCert;
+use rustls::sign::CertifiedKey;
 
 use super::common::odd::Odd;
 use super::common::pki::Cast;
@@ -140,5 +146,51 @@ fn a_weak_key_gets_its_reason_at_any_security_level() {
             caller.outcome().alert,
             Some(Alert::CERTIFICATE_UNKNOWN.code())
         );
+    }
+}
+
+/// Remembers what a server asks for, and presents nothing.
+#[derive(Debug, Default)]
+struct Asked(Mutex<Vec<Vec<u8>>>);
+
+impl ResolvesClientCert for Asked {
+    fn resolve(&self, names: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        *self.0.lock().unwrap() = names.iter().map(|name| name.to_vec()).collect();
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn the_certificate_request_names_the_anchors() {
+    let cast = Cast::assemble();
+    let root = X509::from_der(&cast.root.certificate()).unwrap();
+    let name = root.subject_name().to_der().unwrap();
+    let named = server(&cast, Version::Tls13);
+    let unnamed = server(&cast, Version::Tls13).without_ca_names();
+    for (server, expected) in [(named, vec![name]), (unnamed, vec![])] {
+        let server = server.build(OpenSsl::default()).unwrap();
+        let asked = Arc::new(Asked::default());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(cast.root.certificate()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_client_cert_resolver(Arc::clone(&asked) as Arc<dyn ResolvesClientCert>);
+        let (mut near, far) = socket_pair();
+        let accepting = thread::spawn(move || server.accept(far).map(drop));
+        let localhost = ServerName::try_from("localhost").unwrap();
+        let mut connection = rustls::ClientConnection::new(Arc::new(config), localhost).unwrap();
+        while connection.is_handshaking() {
+            connection.complete_io(&mut near).unwrap();
+        }
+        drop(near);
+        assert!(accepting.join().unwrap().is_err());
+        assert_eq!(*asked.0.lock().unwrap(), expected);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use openssl::error::ErrorStack;
 use openssl::ssl::{Error, ErrorCode, SslStream};
 
 use super::error::is_unexpected_end;
@@ -59,6 +60,8 @@ pub(super) fn attempt<IO, T>(
     ssl: &mut SslStream<Wire<IO>>,
     mut call: impl FnMut(&mut SslStream<Wire<IO>>) -> Result<T, Error>,
 ) -> Result<T, Fault> {
+    // Errors that other calls on this thread left behind would be taken for this one's.
+    drop(ErrorStack::get());
     loop {
         ssl.get_mut().failed = None;
         let error = match call(ssl) {
