@@ -122,7 +122,11 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
     /// The transport's.
     pub fn close(&mut self) -> io::Result<()> {
         self.inner.close_notify()?;
-        self.get_ref().shutdown_write()
+        match self.get_ref().shutdown_write() {
+            // The peer has closed meanwhile: nobody is left to say it to.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
     }
 }
 

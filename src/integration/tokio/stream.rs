@@ -106,7 +106,13 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncWrite for AsyncMtls
         match poll(this.inner.close_notify()) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(error)) => Poll::Ready(Err(this.explain(error))),
-            Poll::Ready(Ok(())) => Pin::new(this.get_mut()).poll_shutdown(context),
+            Poll::Ready(Ok(())) => match Pin::new(this.get_mut()).poll_shutdown(context) {
+                // The peer has closed meanwhile: nobody is left to say it to.
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::NotConnected => {
+                    Poll::Ready(Ok(()))
+                }
+                result => result,
+            },
         }
     }
 }
