@@ -116,7 +116,7 @@ impl<IO: Read + Write> Transport for Untimed<IO> {
 
 /// A transport that gives up at a deadline, while it has one.
 #[derive(Debug)]
-pub struct Deadline<IO> {
+pub(crate) struct Deadline<IO> {
     io: IO,
     until: Option<Until>,
 }

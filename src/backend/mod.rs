@@ -30,4 +30,4 @@ pub use native_tls::NativeTls;
 #[cfg(feature = "openssl")]
 pub use openssl::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
 #[cfg(feature = "rustls")]
-pub use rustls::Rustls;
+pub use rustls::{Rustls, RustlsStream};
