@@ -143,8 +143,10 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
     }
 
     fn failed(&mut self, error: io::Error) -> HandshakeError {
-        if let Some(Err(rejection)) = self.verdict.take() {
-            return HandshakeError::Rejected(rejection);
+        match self.verdict.take() {
+            Some(Err(rejection)) => return HandshakeError::Rejected(rejection),
+            // Where the transport only was not ready, the handshake goes on with the peer that was admitted.
+            admitted => self.verdict = admitted,
         }
         match from_io(error) {
             HandshakeError::Rejected(rejection) => {
