@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::future::Future;
 use std::io::{self, Write};
 
@@ -78,41 +77,8 @@ async fn drive(
         // The answer is there; what the server does to the connection now is of no interest.
         return Ok(());
     };
-    let cause: Box<dyn Error + Send + Sync> = match connection.await? {
+    Err(match connection.await? {
         Err(cause) => cause.into(),
         Ok(()) => error,
-    };
-    Err(match is_hang_up(cause.as_ref()) {
-        true => Box::new(HungUp(cause)),
-        false => cause,
     })
-}
-
-/// The server closed the connection instead of answering.
-#[derive(Debug)]
-struct HungUp(Box<dyn Error + Send + Sync>);
-
-impl std::fmt::Display for HungUp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the server hung up; it may have refused our certificate without a word, its log has the reason")
-    }
-}
-
-impl Error for HungUp {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(self.0.as_ref())
-    }
-}
-
-fn is_hang_up(error: &(dyn Error + 'static)) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
-    if let Some(error) = error.downcast_ref::<hyper::Error>()
-        && error.is_incomplete_message()
-    {
-        return true;
-    }
-    match error.downcast_ref::<io::Error>() {
-        Some(error) => matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof),
-        None => error.source().is_some_and(is_hang_up),
-    }
 }

@@ -9,6 +9,7 @@
 mod support;
 
 mod http;
+mod hung_up;
 mod options;
 mod target;
 
@@ -19,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use http::Connection;
+use hung_up::HungUp;
 use options::{Options, TIMEOUT};
 use support::{Result, log};
 
@@ -36,9 +38,10 @@ fn run() -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        timeout(TIMEOUT, fetch(&options))
+        let fetched = timeout(TIMEOUT, fetch(&options))
             .await
-            .map_err(|_| format!("{} took longer than {TIMEOUT:?}", options.target))?
+            .map_err(|_| format!("{} took longer than {TIMEOUT:?}", options.target))?;
+        HungUp::explain(fetched)
     })
 }
 

@@ -164,5 +164,5 @@ fn rejection<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Rejection> {
 
 /// One message on standard error, which may be closed: `eprintln!` would panic then.
 pub(crate) fn log(message: &str) {
-    let _ = writeln!(io::stderr(), "{message}");
+    let _ = io::stderr().write_all(format!("{message}\n").as_bytes());
 }

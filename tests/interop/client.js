@@ -32,10 +32,10 @@ function print(answer) {
 if (h2) {
   const session = http2.connect(`https://${host}:${port}`, options);
   session.on('error', fail);
-  const request = session.request({ ':method': body ? 'POST' : 'GET' });
+  const request = session.request({ ':method': body ? 'POST' : 'GET' }, { endStream: !body });
   request.on('end', () => session.close());
   print(request);
-  request.end(body);
+  if (body) request.end(body);
 } else {
   const request = https.request({ ...options, method: body ? 'POST' : 'GET', agent: false }, print);
   request.on('error', fail);

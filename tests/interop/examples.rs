@@ -119,14 +119,14 @@ pub fn client(backend: &str, end: &End, more: &[&str]) -> Finished {
     run(&mut command, b"", LIMIT)
 }
 
-/// cargo builds the examples with the tests, unless it is asked for single test targets only.
+/// cargo builds the examples when it is asked for all tests, but neither builds nor renews them for a single target.
 pub fn example(name: &str) -> Command {
     let this = env::current_exe().unwrap();
     let folder = this.ancestors().nth(2).unwrap().join("examples");
     let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(
         Path::new(&path).is_file(),
-        "{} is not built: add `--examples` to `cargo test`, with the same features",
+        "{} is not built: before `cargo test --test ..` say `cargo build --examples`, with the same features",
         path.display()
     );
     Command::new(path)

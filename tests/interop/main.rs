@@ -12,4 +12,5 @@ mod node;
 mod openssl;
 mod our_client;
 mod our_server;
+mod proxy;
 mod worlds;

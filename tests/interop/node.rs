@@ -57,7 +57,7 @@ fn serve(node: &Program, server: &End, tls: Version, http: Http) -> Host {
     let running = Running::start(&mut script(node, "server.js", &config));
     Host {
         port: port_of(&running, "listening on "),
-        running,
+        _running: running,
         alpn: if http == Http::V2 { "h2" } else { "http/1.1" },
         echoes: true,
         // It looks at the certificate after the handshake, and destroys the connection.

@@ -60,7 +60,7 @@ fn serve(openssl: &Program, end: &End, tls: Version) -> Host {
     let running = Running::start(&mut command);
     Host {
         port: port_of(&running, "ACCEPT 127.0.0.1:"),
-        running,
+        _running: running,
         alpn: "http/1.1",
         echoes: false,
         refuses_aloud: true,

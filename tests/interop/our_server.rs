@@ -95,7 +95,8 @@ fn is_greeted(world: &World, server: &Server, ask: &dyn Fn(&Call<'_>) -> Answer,
         assert!(answer.success, "{answer:#?}\n{}", server.log());
         assert_eq!(answer.body, format!("hello {}{end_of_line}\n", world.client_name));
     }
-    assert_eq!(server.log().split_off(seen), "");
+    let log = server.log().split_off(seen);
+    assert!(!log.contains("127.0.0.1"), "{log}");
 }
 
 fn refuses_nobody(
@@ -160,6 +161,6 @@ fn is_refused(
     assert!(!answer.success && !answer.body.contains("hello"), "{answer:#?}");
     assert!(answer.tells_of(alert), "not told of {alert}: {answer:#?}");
     let log = server.wait_for_log(seen, "hint: ");
-    assert!(log.starts_with("refused 127.0.0.1:") && log.contains(reason), "{log}");
+    assert!(log.contains("refused 127.0.0.1:") && log.contains(reason), "{log}");
     log
 }
