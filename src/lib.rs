@@ -1,4 +1,4 @@
-//! Mutual TLS.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 // Here and not in the manifest: tests, examples and benches may stop at the first surprise, the library may not.
 #![cfg_attr(
@@ -35,7 +35,9 @@ pub use backend::NativeTls;
 pub use backend::OpenSsl;
 #[cfg(feature = "rustls")]
 pub use backend::Rustls;
-pub use backend::{ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend};
+pub use backend::{
+    Capability, ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend, Support,
+};
 pub use client::{ClientBuilder, MtlsClient};
 pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,

@@ -2,6 +2,7 @@
 //!
 //! The facade and the adapters meet in [`traits`](self) and nowhere else; no adapter knows another.
 
+mod capability;
 mod handshake;
 mod judge;
 mod settings;
@@ -14,6 +15,7 @@ mod openssl;
 #[cfg(feature = "rustls")]
 mod rustls;
 
+pub use capability::{Capability, Support};
 pub use handshake::{Established, HandshakeError};
 pub use judge::{Event, Judge};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};
