@@ -24,7 +24,9 @@ fn our_server_obeys_its_allow_list() {
 fn ask(curl: &Program, call: &Call<'_>) -> Answer {
     let mut command = curl.command();
     // Nobody's own settings, and the protocol that was spoken after the body.
-    command.args(["-q", "-sS", "-w", "%{http_version}", "--cacert"]).arg(&call.end.ca);
+    command
+        .args(["-q", "-sS", "-w", "%{http_version}", "--cacert"])
+        .arg(&call.end.ca);
     match call.version {
         Version::Tls12 => command.args(["--tlsv1.2", "--tls-max", "1.2", "--ciphers", SUITE]),
         Version::Tls13 => command.arg("--tlsv1.3"),
@@ -36,7 +38,11 @@ fn ask(curl: &Program, call: &Call<'_>) -> Answer {
     command.arg(option);
     if call.presents {
         let files = &call.end.files;
-        command.arg("--cert").arg(&files.certificate).arg("--key").arg(&files.key);
+        command
+            .arg("--cert")
+            .arg(&files.certificate)
+            .arg("--key")
+            .arg(&files.key);
         if call.end.encrypted {
             command.args(["--pass", PASSPHRASE]);
         }
@@ -44,7 +50,10 @@ fn ask(curl: &Program, call: &Call<'_>) -> Answer {
     if !call.body.is_empty() {
         command.args(["--data", call.body]);
     }
-    command.args(["--resolve", &format!("{}:{}:127.0.0.1", call.host, call.port)]);
+    command.args([
+        "--resolve",
+        &format!("{}:{}:127.0.0.1", call.host, call.port),
+    ]);
     command.arg(format!("https://{}:{}/", call.host, call.port));
     let finished = run(&mut command, b"", LIMIT);
     let success = finished.success();

@@ -106,7 +106,10 @@ impl Server {
             if log.contains(part) {
                 return log;
             }
-            assert!(Instant::now() < deadline, "no `{part}` in the server's log:\n{log}");
+            assert!(
+                Instant::now() < deadline,
+                "no `{part}` in the server's log:\n{log}"
+            );
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -115,7 +118,10 @@ impl Server {
 /// Runs the `client` example to its end.
 pub fn client(backend: &str, end: &End, more: &[&str]) -> Finished {
     let mut command = example("client");
-    command.args(["--backend", backend]).args(end.arguments()).args(more);
+    command
+        .args(["--backend", backend])
+        .args(end.arguments())
+        .args(more);
     run(&mut command, b"", LIMIT)
 }
 

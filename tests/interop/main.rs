@@ -1,7 +1,10 @@
 //! The `server` and `client` examples meet other people's programs: curl, openssl and node, on the certificates that
 //! two widespread walk-throughs make.
 
-#![allow(unreachable_pub, reason = "the modules of a test target are shared with nobody")]
+#![allow(
+    unreachable_pub,
+    reason = "the modules of a test target are shared with nobody"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -24,7 +24,13 @@ fn our_client_calls_openssl() {
 fn ask(openssl: &Program, call: &Call<'_>) -> Answer {
     let mut command = openssl.command();
     command
-        .args(["s_client", "-quiet", "-verify_return_error", "-alpn", "http/1.1"])
+        .args([
+            "s_client",
+            "-quiet",
+            "-verify_return_error",
+            "-alpn",
+            "http/1.1",
+        ])
         .args(["-connect", &format!("127.0.0.1:{}", call.port)])
         .args(["-servername", call.host, "-verify_hostname", call.host])
         .args(version(call.version));

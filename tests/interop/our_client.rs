@@ -68,16 +68,25 @@ fn is_greeted(backend: &str, world: &World, host: &Host, version: Version) {
             assert!(finished.stdout.ends_with("foo\n"), "{finished:#?}");
         }
         let spoken = format!("* {tls}, ALPN {}", host.alpn);
-        assert!(finished.stderr.contains(&spoken), "not {spoken}: {finished:#?}");
+        assert!(
+            finished.stderr.contains(&spoken),
+            "not {spoken}: {finished:#?}"
+        );
     }
 }
 
 /// The program does not know the CA of our certificate.
 fn is_refused(backend: &str, world: &World, host: &Host) {
     let url = host.url("localhost");
-    let finished = client(backend, &world.stranger, &[world.opt_in(), &[&url]].concat());
+    let finished = client(
+        backend,
+        &world.stranger,
+        &[world.opt_in(), &[&url]].concat(),
+    );
     let told = match host.refuses_aloud {
-        true => "the peer refused the handshake with the alert unknown_ca; the peer does not trust the CA",
+        true => {
+            "the peer refused the handshake with the alert unknown_ca; the peer does not trust the CA"
+        }
         false => "the server hung up; it may have refused our certificate",
     };
     assert_fails(&finished, &[told]);
@@ -95,7 +104,10 @@ fn refuses_strangers(backend: &str, world: &World, host: &Host) {
     let finished = client(backend, &end, &[&host.url("localhost")]);
     if world.version_1 && backend != "native-tls" {
         // Without the opt-in it goes no further than that.
-        assert_fails(&finished, &["the certificate is not of X.509 version 3", "hint: "]);
+        assert_fails(
+            &finished,
+            &["the certificate is not of X.509 version 3", "hint: "],
+        );
         return;
     }
     assert_fails(&finished, &["no path leads to a trust anchor", "hint: "]);
@@ -104,12 +116,18 @@ fn refuses_strangers(backend: &str, world: &World, host: &Host) {
 /// The program's certificate is for other names.
 fn refuses_other_names(backend: &str, world: &World, host: &Host) {
     let Ok(other) = proxy(Ipv4Addr::new(127, 0, 0, 2), host.port, u64::MAX) else {
-        assert!(!cfg!(target_os = "linux"), "all of 127.0.0.0/8 is this machine");
+        assert!(
+            !cfg!(target_os = "linux"),
+            "all of 127.0.0.0/8 is this machine"
+        );
         return;
     };
     let url = format!("https://{other}/");
     let finished = client(backend, &world.client, &[world.opt_in(), &[&url]].concat());
-    assert_fails(&finished, &["the certificate is for another name", "127.0.0.2", "hint: "]);
+    assert_fails(
+        &finished,
+        &["the certificate is for another name", "127.0.0.2", "hint: "],
+    );
 }
 
 fn refuses_version_1(backend: &str, world: &World, host: &Host) {
@@ -117,7 +135,11 @@ fn refuses_version_1(backend: &str, world: &World, host: &Host) {
     let finished = client(backend, &world.client, &[&url]);
     assert_fails(
         &finished,
-        &["the certificate is not of X.509 version 3", "hint: ", "danger_allow_x509_v1_leaf"],
+        &[
+            "the certificate is not of X.509 version 3",
+            "hint: ",
+            "danger_allow_x509_v1_leaf",
+        ],
     );
     if backend == "native-tls" {
         let finished = client(backend, &world.client, &["--danger-allow-x509-v1", &url]);
@@ -130,7 +152,10 @@ fn refuses_addresses_of_version_1(backend: &str, world: &World, host: &Host) {
     if backend != "native-tls" {
         let url = host.url("127.0.0.1");
         let finished = client(backend, &world.client, &["--danger-allow-x509-v1", &url]);
-        assert_fails(&finished, &["the certificate is for another name", "hint: "]);
+        assert_fails(
+            &finished,
+            &["the certificate is for another name", "hint: "],
+        );
     }
 }
 
@@ -139,7 +164,10 @@ fn assert_fails(finished: &Finished, parts: &[&str]) {
     let code = finished.status.and_then(|status| status.code());
     assert_eq!((code, &*finished.stdout), (Some(1), ""), "{finished:#?}");
     for part in parts {
-        assert!(finished.stderr.contains(part), "not `{part}`: {finished:#?}");
+        assert!(
+            finished.stderr.contains(part),
+            "not `{part}`: {finished:#?}"
+        );
     }
 }
 

@@ -72,7 +72,12 @@ pub fn is_called_by(https: &[Http], ask: &dyn Fn(&Call<'_>) -> Answer) {
 pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
     for world in worlds::all().iter().filter(|world| !world.version_1) {
         for backend in SERVER_BACKENDS {
-            let allow = ["--allow-dns", "somebody.else", "--allow-spiffe-id", "spiffe://some/body"];
+            let allow = [
+                "--allow-dns",
+                "somebody.else",
+                "--allow-spiffe-id",
+                "spiffe://some/body",
+            ];
             let server = Server::start(backend, &world.server, &allow);
             let call = Call {
                 port: server.port,
@@ -83,7 +88,13 @@ pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
                 presents: true,
                 body: "",
             };
-            is_refused(&server, ask, &call, "the policy does not admit this peer", "certificate unknown");
+            is_refused(
+                &server,
+                ask,
+                &call,
+                "the policy does not admit this peer",
+                "certificate unknown",
+            );
         }
     }
 }
@@ -93,7 +104,10 @@ fn is_greeted(world: &World, server: &Server, ask: &dyn Fn(&Call<'_>) -> Answer,
     for (body, end_of_line) in [("", ""), ("foo", " foo")] {
         let answer = ask(&Call { body, ..*call });
         assert!(answer.success, "{answer:#?}\n{}", server.log());
-        assert_eq!(answer.body, format!("hello {}{end_of_line}\n", world.client_name));
+        assert_eq!(
+            answer.body,
+            format!("hello {}{end_of_line}\n", world.client_name)
+        );
     }
     let log = server.log().split_off(seen);
     assert!(!log.contains("127.0.0.1"), "{log}");
@@ -105,13 +119,22 @@ fn refuses_nobody(
     ask: &dyn Fn(&Call<'_>) -> Answer,
     call: &Call<'_>,
 ) {
-    let nobody = Call { presents: false, ..*call };
+    let nobody = Call {
+        presents: false,
+        ..*call
+    };
     let alert = match (backend, call.version) {
         // The alert `certificate_required` came with TLS 1.3 (RFC 8446, section 6.2).
         ("openssl", Version::Tls12) => "handshake failure",
         _ => "certificate required",
     };
-    is_refused(server, ask, &nobody, "the peer presented no certificate", alert);
+    is_refused(
+        server,
+        ask,
+        &nobody,
+        "the peer presented no certificate",
+        alert,
+    );
 }
 
 fn refuses_strangers(
@@ -120,8 +143,17 @@ fn refuses_strangers(
     ask: &dyn Fn(&Call<'_>) -> Answer,
     call: &Call<'_>,
 ) {
-    let stranger = Call { end: &world.stranger, ..*call };
-    is_refused(server, ask, &stranger, "no path leads to a trust anchor", "unknown ca");
+    let stranger = Call {
+        end: &world.stranger,
+        ..*call
+    };
+    is_refused(
+        server,
+        ask,
+        &stranger,
+        "no path leads to a trust anchor",
+        "unknown ca",
+    );
 }
 
 fn refuses_version_1(backend: &str, world: &World, ask: &dyn Fn(&Call<'_>) -> Answer) {
@@ -158,9 +190,15 @@ fn is_refused(
 ) -> String {
     let seen = server.log().len();
     let answer = ask(call);
-    assert!(!answer.success && !answer.body.contains("hello"), "{answer:#?}");
+    assert!(
+        !answer.success && !answer.body.contains("hello"),
+        "{answer:#?}"
+    );
     assert!(answer.tells_of(alert), "not told of {alert}: {answer:#?}");
     let log = server.wait_for_log(seen, "hint: ");
-    assert!(log.contains("refused 127.0.0.1:") && log.contains(reason), "{log}");
+    assert!(
+        log.contains("refused 127.0.0.1:") && log.contains(reason),
+        "{log}"
+    );
     log
 }
