@@ -121,6 +121,9 @@ pub(crate) struct Deadline<IO> {
     until: Option<Until>,
 }
 
+/// A system's timer may end this much early.
+const TIMER_SLACK: Duration = Duration::from_millis(5);
+
 /// A deadline, and the time-outs to put back after it.
 #[derive(Debug)]
 struct Until {
@@ -144,11 +147,11 @@ impl<IO: Transport> Deadline<IO> {
         })
     }
 
-    /// Whether the deadline has passed.
+    /// Whether the deadline has passed, or so nearly that a time-out must have been ours.
     pub(crate) fn is_over(&self) -> bool {
-        self.until
-            .as_ref()
-            .is_some_and(|until| Instant::now() >= until.instant)
+        self.until.as_ref().is_some_and(|until| {
+            until.instant.saturating_duration_since(Instant::now()) < TIMER_SLACK
+        })
     }
 
     /// Sets another deadline, counted from now.

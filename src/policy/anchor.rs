@@ -1,7 +1,7 @@
 //! Trust anchors, judged. webpki takes any certificate as an anchor and looks at neither its validity, nor its CA
 //! flag, nor its path length (RFC 5280, section 6.1.1 leaves that to us).
 
-use const_oid::db::rfc5280::ID_CE_KEY_USAGE;
+use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS};
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::VerifiedPath;
 use x509_cert::ext::pkix::KeyUsages;
@@ -124,6 +124,16 @@ impl Anchors {
         check_validity(der.subject, der.not_before, der.not_after, now)
     }
 
+    /// Whether one of these anchors limits the names below it.
+    pub(super) fn constrain_names(&self, subject: &[u8]) -> bool {
+        let content = name_content(subject);
+        self.webpki
+            .iter()
+            .skip(self.first_of(content))
+            .take_while(|a| a.subject.as_ref() == content)
+            .any(|a| a.name_constraints.is_some())
+    }
+
     fn first_of(&self, subject: &[u8]) -> usize {
         self.webpki.partition_point(|a| a.subject.as_ref() < subject)
     }
@@ -172,6 +182,11 @@ fn judge(
         path_length,
     };
     Ok((anchor, facts))
+}
+
+/// Whether a CA's certificate limits the names below it.
+pub(super) fn constrains_names(certificate: &Certificate<'_>) -> bool {
+    certificate.extension(ID_CE_NAME_CONSTRAINTS).is_some()
 }
 
 /// What an anchor must be; gives its path length.

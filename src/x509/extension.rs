@@ -70,11 +70,16 @@ impl<'a> Certificate<'a> {
 
 /// Room for the extensions of an ordinary certificate.
 const TYPICAL: usize = 10;
+/// Extensions that a certificate may carry; looking for duplicates costs the square of it.
+const MOST: usize = 64;
 
 pub(super) fn decode_all<'a>(r: &mut SliceReader<'a>) -> der::Result<Vec<Extension<'a>>> {
     r.sequence(|r| {
         let mut extensions = Vec::with_capacity(TYPICAL);
         while !r.is_finished() {
+            if extensions.len() == MOST {
+                return Err(Tag::Sequence.length_error().into());
+            }
             extensions.push(decode(r)?);
         }
         Ok(extensions)

@@ -3,7 +3,9 @@ use mtls::{
     Alert, BackendKind, PeerMatcher, PeerVerifier, RejectionReason, Rustls, VerifierPolicy,
 };
 
-use super::common::pki::{Authority, Leaf, Validity};
+use rcgen::{GeneralSubtree, NameConstraints};
+
+use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
 use super::{anchors, client, reason, server};
 
 fn any() -> VerifierPolicy {
@@ -179,4 +181,42 @@ fn an_empty_chain_and_an_endless_one_are_refused() {
     );
     let name = ServerName::try_from("a.example").unwrap();
     assert_eq!(name.to_str(), "a.example");
+}
+
+#[test]
+fn a_common_name_never_escapes_name_constraints() {
+    let constraints = NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("good.example".to_owned())],
+        excluded_subtrees: vec![],
+    };
+    let relaxed = || any().danger_allow_common_name_as_dns();
+    let constrained = AuthorityBuilder::named("Root").name_constraints(constraints.clone()).self_signed();
+    let leaf = || Leaf::named("evil.example").server();
+    let verdict = server(&constrained, relaxed(), &leaf().issued_by(&constrained), "evil.example");
+    assert_eq!(reason(verdict), Some(RejectionReason::NameMismatch));
+    let root = Authority::root("Free Root");
+    let intermediate =
+        AuthorityBuilder::named("Intermediate").name_constraints(constraints).issued_by(&root);
+    let below = leaf().issued_by(&intermediate).with(&intermediate);
+    assert_eq!(
+        reason(server(&root, relaxed(), &below, "evil.example")),
+        Some(RejectionReason::NameMismatch)
+    );
+    let policy = VerifierPolicy::allow(PeerMatcher::dns("evil.example").unwrap())
+        .danger_allow_common_name_as_dns();
+    let chain = Leaf::named("evil.example").client().issued_by(&constrained).chain;
+    assert_eq!(
+        reason(client(&constrained, policy, &chain)),
+        Some(RejectionReason::NotAllowed)
+    );
+}
+
+#[test]
+fn a_name_cannot_write_lines_of_its_own() {
+    let root = Authority::root("Root");
+    let leaf = Leaf::named("tidy").organizational_unit("one\nrefused: nobody\u{85}\u{7f}");
+    let chain = leaf.client().issued_by(&root).chain;
+    let peer = client(&root, any(), &chain).unwrap();
+    assert!(!peer.subject().contains(char::is_control), "{:?}", peer.subject());
+    assert!(peer.subject().contains("one\\0arefused"), "{}", peer.subject());
 }

@@ -1,0 +1,200 @@
+//! OpenSSL's signature algorithms as pki-types wants them.
+
+use std::sync::LazyLock;
+
+use openssl::bn::BigNumContext;
+use openssl::ec::{EcGroup, EcKey, EcPoint};
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Public};
+use openssl::rsa::{Padding, Rsa};
+use openssl::sign::{RsaPssSaltlen, Verifier};
+use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
+
+/// Every algorithm of the crate's list.
+pub(super) fn all() -> impl Iterator<Item = &'static dyn SignatureVerificationAlgorithm> {
+    ALL.iter()
+        .map(|algorithm| algorithm as &'static dyn SignatureVerificationAlgorithm)
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Algorithm {
+    key: Key,
+    hash: Hash,
+    key_id: AlgorithmIdentifier,
+    signature_id: AlgorithmIdentifier,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    Ecdsa(Curve),
+    Ed25519,
+    RsaPkcs1,
+    RsaPss,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Curve {
+    P256,
+    P384,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Hash {
+    /// Ed25519 hashes within (RFC 8032).
+    None,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+const fn ecdsa(
+    curve: Curve,
+    hash: Hash,
+    key_id: AlgorithmIdentifier,
+    signature_id: AlgorithmIdentifier,
+) -> Algorithm {
+    Algorithm {
+        key: Key::Ecdsa(curve),
+        hash,
+        key_id,
+        signature_id,
+    }
+}
+
+const fn rsa(key: Key, hash: Hash, signature_id: AlgorithmIdentifier) -> Algorithm {
+    Algorithm {
+        key,
+        hash,
+        key_id: alg_id::RSA_ENCRYPTION,
+        signature_id,
+    }
+}
+
+static ALL: [Algorithm; 11] = [
+    ecdsa(Curve::P256, Hash::Sha256, alg_id::ECDSA_P256, alg_id::ECDSA_SHA256),
+    ecdsa(Curve::P256, Hash::Sha384, alg_id::ECDSA_P256, alg_id::ECDSA_SHA384),
+    ecdsa(Curve::P384, Hash::Sha256, alg_id::ECDSA_P384, alg_id::ECDSA_SHA256),
+    ecdsa(Curve::P384, Hash::Sha384, alg_id::ECDSA_P384, alg_id::ECDSA_SHA384),
+    Algorithm {
+        key: Key::Ed25519,
+        hash: Hash::None,
+        key_id: alg_id::ED25519,
+        signature_id: alg_id::ED25519,
+    },
+    rsa(Key::RsaPkcs1, Hash::Sha256, alg_id::RSA_PKCS1_SHA256),
+    rsa(Key::RsaPkcs1, Hash::Sha384, alg_id::RSA_PKCS1_SHA384),
+    rsa(Key::RsaPkcs1, Hash::Sha512, alg_id::RSA_PKCS1_SHA512),
+    rsa(Key::RsaPss, Hash::Sha256, alg_id::RSA_PSS_SHA256),
+    rsa(Key::RsaPss, Hash::Sha384, alg_id::RSA_PSS_SHA384),
+    rsa(Key::RsaPss, Hash::Sha512, alg_id::RSA_PSS_SHA512),
+];
+
+impl SignatureVerificationAlgorithm for Algorithm {
+    fn verify_signature(
+        &self,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        match self.verify(public_key, message, signature) {
+            Ok(true) => Ok(()),
+            // The openssl crate has taken its errors out of the thread's queue, where they would spoil the next call.
+            Ok(false) | Err(_) => Err(InvalidSignature),
+        }
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.key_id
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.signature_id
+    }
+}
+
+impl Algorithm {
+    fn verify(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, ErrorStack> {
+        let Some(key) = self.public_key(key)? else {
+            return Ok(false);
+        };
+        let Some(digest) = self.hash.digest() else {
+            return Verifier::new_without_digest(&key)?.verify_oneshot(signature, message);
+        };
+        // OpenSSL takes an RSASSA-PSS signature without its leading zeros too (RFC 8017, section 8.1.2, step 1).
+        if matches!(self.key, Key::RsaPkcs1 | Key::RsaPss) && signature.len() != key.size() {
+            return Ok(false);
+        }
+        let mut verifier = Verifier::new(digest, &key)?;
+        match self.key {
+            Key::RsaPkcs1 => verifier.set_rsa_padding(Padding::PKCS1)?,
+            Key::RsaPss => {
+                verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
+                verifier.set_rsa_mgf1_md(digest)?;
+                verifier.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+            }
+            Key::Ecdsa(_) | Key::Ed25519 => {}
+        }
+        verifier.verify_oneshot(signature, message)
+    }
+
+    /// The key in the content of a `subjectPublicKey`; `None` for one that this algorithm does not take.
+    fn public_key(&self, key: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
+        match self.key {
+            Key::Ecdsa(curve) => curve.public_key(key),
+            Key::Ed25519 => PKey::public_key_from_raw_bytes(key, Id::ED25519).map(Some),
+            Key::RsaPkcs1 | Key::RsaPss => rsa_public_key(key),
+        }
+    }
+}
+
+impl Hash {
+    fn digest(self) -> Option<MessageDigest> {
+        match self {
+            Self::None => None,
+            Self::Sha256 => Some(MessageDigest::sha256()),
+            Self::Sha384 => Some(MessageDigest::sha384()),
+            Self::Sha512 => Some(MessageDigest::sha512()),
+        }
+    }
+}
+
+impl Curve {
+    fn public_key(self, point: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
+        static P256: LazyLock<Result<EcGroup, ErrorStack>> =
+            LazyLock::new(|| EcGroup::from_curve_name(Nid::X9_62_PRIME256V1));
+        static P384: LazyLock<Result<EcGroup, ErrorStack>> =
+            LazyLock::new(|| EcGroup::from_curve_name(Nid::SECP384R1));
+        let (group, bytes) = match self {
+            Self::P256 => (&*P256, 65),
+            Self::P384 => (&*P384, 97),
+        };
+        // OpenSSL reads compressed and hybrid points too, which the other libraries refuse (RFC 8446, section 4.2.8.2).
+        if point.len() != bytes || point.first() != Some(&4) {
+            return Ok(None);
+        }
+        let group = group.as_ref().map_err(Clone::clone)?;
+        let mut context = BigNumContext::new()?;
+        let point = EcPoint::from_bytes(group, point, &mut context)?;
+        let key = EcKey::from_public_key(group, &point)?;
+        PKey::from_ec_key(key).map(Some)
+    }
+}
+
+/// The sizes are the policy's business, which says why it refuses; here they keep a hostile key from costing time.
+fn rsa_public_key(der: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
+    let key = Rsa::public_key_from_der_pkcs1(der)?;
+    let takes = (2048..=8192).contains(&key.n().num_bits())
+        && (2..=33).contains(&key.e().num_bits())
+        && key.e().is_bit_set(0)
+        // OpenSSL passes over bytes behind the key, and over BER.
+        && key.public_key_to_der_pkcs1()? == der;
+    match takes {
+        true => PKey::from_rsa(key).map(Some),
+        false => Ok(None),
+    }
+}
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests;

@@ -1,0 +1,146 @@
+//! OpenSSL's verdicts beside those of aws-lc-rs.
+
+use openssl::bn::BigNumContext;
+use openssl::ec::PointConversionForm;
+use openssl::pkey::{PKeyRef, Private};
+use openssl::sign::Signer;
+use rustls::crypto::aws_lc_rs::default_provider;
+
+use super::*;
+
+const MESSAGE: &[u8] = b"to be signed";
+
+/// Both verdicts, which must be one.
+#[track_caller]
+fn verdict(algorithm: &Algorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    let provider = default_provider().signature_verification_algorithms;
+    let other = provider.all.iter().find(|other| {
+        other.public_key_alg_id() == algorithm.key_id
+            && other.signature_alg_id() == algorithm.signature_id
+    });
+    let theirs = other.unwrap().verify_signature(key, message, signature);
+    let ours = algorithm.verify_signature(key, message, signature);
+    assert_eq!(ours.is_ok(), theirs.is_ok(), "{algorithm:?}");
+    assert!(ErrorStack::get().errors().is_empty(), "{algorithm:?} left errors behind");
+    ours.is_ok()
+}
+
+fn private_key(algorithm: &Algorithm) -> PKey<Private> {
+    let ec = |curve| {
+        let group = EcGroup::from_curve_name(curve)?;
+        PKey::from_ec_key(EcKey::generate(&group)?)
+    };
+    let key = match algorithm.key {
+        Key::Ecdsa(Curve::P256) => ec(Nid::X9_62_PRIME256V1),
+        Key::Ecdsa(Curve::P384) => ec(Nid::SECP384R1),
+        Key::Ed25519 => PKey::generate_ed25519(),
+        Key::RsaPkcs1 | Key::RsaPss => Rsa::generate(2048).and_then(PKey::from_rsa),
+    };
+    key.unwrap()
+}
+
+/// As it stands in the BIT STRING of a certificate.
+fn public_bytes(key: &PKeyRef<Private>, form: PointConversionForm) -> Vec<u8> {
+    match key.id() {
+        Id::EC => {
+            let key = key.ec_key().unwrap();
+            let mut context = BigNumContext::new().unwrap();
+            let point = key.public_key();
+            point.to_bytes(key.group(), form, &mut context).unwrap()
+        }
+        Id::RSA => key.rsa().unwrap().public_key_to_der_pkcs1().unwrap(),
+        _ => key.raw_public_key().unwrap(),
+    }
+}
+
+fn sign(algorithm: &Algorithm, key: &PKeyRef<Private>, salt: RsaPssSaltlen) -> Vec<u8> {
+    let mut signer = match algorithm.hash.digest() {
+        Some(digest) => Signer::new(digest, key).unwrap(),
+        None => Signer::new_without_digest(key).unwrap(),
+    };
+    if let Key::RsaPss = algorithm.key {
+        signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
+        signer.set_rsa_pss_saltlen(salt).unwrap();
+    }
+    signer.sign_oneshot_to_vec(MESSAGE).unwrap()
+}
+
+#[test]
+fn a_signature_counts_as_it_is_and_no_otherwise() {
+    for algorithm in &ALL {
+        let key = private_key(algorithm);
+        let public = public_bytes(&key, PointConversionForm::UNCOMPRESSED);
+        let signature = sign(algorithm, &key, RsaPssSaltlen::DIGEST_LENGTH);
+        assert!(verdict(algorithm, &public, MESSAGE, &signature), "{algorithm:?}");
+        for byte in 0..signature.len() {
+            let mut flipped = signature.clone();
+            flipped[byte] ^= 1 << (byte % 8);
+            assert!(!verdict(algorithm, &public, MESSAGE, &flipped), "{algorithm:?}");
+        }
+        assert!(!verdict(algorithm, &public, b"something else", &signature));
+        assert!(!verdict(algorithm, &public, MESSAGE, &signature[1..]));
+        assert!(!verdict(algorithm, &public, MESSAGE, &[&signature[..], &[0]].concat()));
+        assert!(!verdict(algorithm, &public, MESSAGE, &[]));
+    }
+}
+
+#[test]
+fn a_key_counts_as_it_is_and_no_otherwise() {
+    for algorithm in &ALL {
+        let key = private_key(algorithm);
+        let public = public_bytes(&key, PointConversionForm::UNCOMPRESSED);
+        let signature = sign(algorithm, &key, RsaPssSaltlen::DIGEST_LENGTH);
+        for byte in (0..public.len()).step_by(7) {
+            let mut flipped = public.clone();
+            flipped[byte] ^= 1;
+            assert!(!verdict(algorithm, &flipped, MESSAGE, &signature), "{algorithm:?}");
+        }
+        let longer = [&public[..], &[0]].concat();
+        for wrong in [&[][..], &[0], &public[1..], &longer] {
+            assert!(!verdict(algorithm, wrong, MESSAGE, &signature), "{algorithm:?}");
+        }
+        if let Key::Ecdsa(_) = algorithm.key {
+            // Each is the same key, written differently.
+            for form in [PointConversionForm::HYBRID, PointConversionForm::COMPRESSED] {
+                let point = public_bytes(&key, form);
+                assert!(algorithm.verify_signature(&point, MESSAGE, &signature).is_err());
+            }
+        }
+    }
+}
+
+#[test]
+fn leading_zeros_belong_to_a_signature() {
+    for algorithm in ALL.iter().filter(|a| matches!(a.key, Key::RsaPss)) {
+        let key = private_key(algorithm);
+        let public = public_bytes(&key, PointConversionForm::UNCOMPRESSED);
+        let signature = loop {
+            let signature = sign(algorithm, &key, RsaPssSaltlen::DIGEST_LENGTH);
+            if signature[0] == 0 {
+                break signature;
+            }
+        };
+        assert!(verdict(algorithm, &public, MESSAGE, &signature));
+        assert!(!verdict(algorithm, &public, MESSAGE, &signature[1..]));
+    }
+}
+
+#[test]
+fn a_salt_is_as_long_as_the_hash() {
+    for algorithm in ALL.iter().filter(|a| matches!(a.key, Key::RsaPss)) {
+        let key = private_key(algorithm);
+        let public = public_bytes(&key, PointConversionForm::UNCOMPRESSED);
+        let signature = sign(algorithm, &key, RsaPssSaltlen::custom(20));
+        assert!(!verdict(algorithm, &public, MESSAGE, &signature));
+    }
+}
+
+#[test]
+fn rsa_keys_have_2048_to_8192_bits() {
+    for algorithm in ALL.iter().filter(|a| matches!(a.key, Key::RsaPkcs1 | Key::RsaPss)) {
+        let key = PKey::from_rsa(Rsa::generate(2040).unwrap()).unwrap();
+        let public = public_bytes(&key, PointConversionForm::UNCOMPRESSED);
+        let signature = sign(algorithm, &key, RsaPssSaltlen::DIGEST_LENGTH);
+        assert!(!verdict(algorithm, &public, MESSAGE, &signature));
+    }
+}

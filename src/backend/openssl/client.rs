@@ -1,0 +1,138 @@
+use core::fmt;
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use openssl::ssl::{
+    Ssl, SslContext, SslContextRef, SslMethod, SslRef, SslVerifyMode,
+};
+use pki_types::ServerName;
+
+use super::OpenSsl;
+use super::slot::{self, Peer, Slot};
+use super::stream::{End, OpenSslHandshake};
+use super::{alert, convert, verifier};
+use crate::backend::{ClientAuth, ClientBackend, ClientSettings, HandshakeError, Judge};
+use crate::error::BuildError;
+use crate::peer::PeerIdentity;
+
+/// A client's OpenSSL configuration, and the judge of its servers.
+///
+/// Other code can do the handshake with an `Ssl` from here. The server is judged within it, and
+/// [`judge`](Self::judge) says afterwards who it is, or why it was refused.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mtls::pki_types::ServerName;
+/// use mtls::{MtlsClient, MtlsIdentity, OpenSsl, TrustAnchors};
+/// use openssl::ssl::SslStream;
+///
+/// let config = MtlsClient::builder()
+///     .identity(MtlsIdentity::from_pem_files("client.crt", "client.key")?)
+///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
+///     .build(OpenSsl::default())?
+///     .config();
+/// let ssl = config.ssl(&ServerName::try_from("db.internal")?)?;
+/// let mut stream = SslStream::new(ssl, std::net::TcpStream::connect("db.internal:5433")?)?;
+/// let handshake = stream.connect();
+/// let server = config.judge(stream.ssl());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct OpenSslClientConfig {
+    context: SslContext,
+    judge: Arc<Judge>,
+    alpn: Arc<[Vec<u8>]>,
+}
+
+impl OpenSslClientConfig {
+    /// A connection that is ready for a handshake with the server of this name.
+    ///
+    /// # Errors
+    /// [`HandshakeError::Backend`] when OpenSSL cannot make one.
+    pub fn ssl(&self, server_name: &ServerName<'_>) -> Result<Ssl, HandshakeError> {
+        let mut ssl = Ssl::new(&self.context).map_err(HandshakeError::backend)?;
+        self.arm(&mut ssl, server_name)?;
+        Ok(ssl)
+    }
+
+    /// Tells an `Ssl` of [`danger_context`](Self::danger_context) which server it is for, before its handshake: a DNS
+    /// name, which is also sent as server name indication, or an IP address, which is not (RFC 6066, section 3).
+    ///
+    /// Without this every server is refused.
+    ///
+    /// # Errors
+    /// [`HandshakeError::Backend`] when OpenSSL refuses the name.
+    pub fn arm(
+        &self,
+        ssl: &mut SslRef,
+        server_name: &ServerName<'_>,
+    ) -> Result<(), HandshakeError> {
+        if let ServerName::DnsName(name) = server_name {
+            let name = name.as_ref();
+            let name = name.strip_suffix('.').unwrap_or(name);
+            ssl.set_hostname(name).map_err(HandshakeError::backend)?;
+        }
+        Slot::lay(ssl, &self.judge, Peer::Server(server_name.to_owned()))
+            .map_err(HandshakeError::backend)
+    }
+
+    /// Who the server is, after the handshake; or, also after one that failed, why it was refused.
+    ///
+    /// # Errors
+    /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the handshake is not over,
+    /// when this configuration did not [`arm`](Self::arm) the `Ssl`, and when a session was resumed: that would pass
+    /// the policy by.
+    pub fn judge(&self, ssl: &SslRef) -> Result<PeerIdentity, HandshakeError> {
+        slot::conclude(ssl, &self.judge, ClientAuth::Required)?
+            .ok_or_else(|| HandshakeError::backend("the server's certificate was not judged"))
+    }
+
+    /// The context below, which knows no server's name: an `Ssl` made of it refuses every server until it is
+    /// [armed](Self::arm), and what it admits must be asked of [`judge`](Self::judge).
+    pub fn danger_context(&self) -> &SslContextRef {
+        &self.context
+    }
+}
+
+impl fmt::Debug for OpenSslClientConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSslClientConfig")
+            .field("judge", &self.judge)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientBackend for OpenSsl {
+    type ClientConfig = OpenSslClientConfig;
+    type ClientHandshake<IO: Read + Write> = OpenSslHandshake<IO>;
+
+    fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
+        slot::index().map_err(convert::refused("a place for our data"))?;
+        alert::prepare();
+        let mut context =
+            convert::context(SslMethod::tls_client(), &settings.identity, settings.versions)?;
+        context.set_verify_callback(SslVerifyMode::PEER, verifier::verify);
+        if !settings.alpn.is_empty() {
+            context
+                .set_alpn_protos(&convert::alpn_wire(&settings.alpn))
+                .map_err(convert::refused("the ALPN protocols"))?;
+        }
+        Ok(OpenSslClientConfig {
+            context: context.build(),
+            judge: settings.judge,
+            alpn: settings.alpn.into(),
+        })
+    }
+
+    fn start_client<IO: Read + Write>(
+        config: &Self::ClientConfig,
+        server_name: &ServerName<'static>,
+        io: IO,
+    ) -> Result<Self::ClientHandshake<IO>, HandshakeError> {
+        let end = End::Client {
+            offered: Arc::clone(&config.alpn),
+        };
+        OpenSslHandshake::new(config.ssl(server_name)?, io, Arc::clone(&config.judge), end)
+    }
+}

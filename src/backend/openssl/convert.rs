@@ -1,0 +1,148 @@
+//! Our settings in OpenSSL's words.
+
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
+use openssl::ssl::{
+    SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode, SslVersion,
+};
+use openssl::stack::Stack;
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::{X509, X509Name};
+
+use crate::backend::{ProtocolVersion, Versions};
+use crate::error::{BackendKind, BuildError};
+use crate::material::MtlsIdentity;
+
+/// What rustls speaks: authenticated encryption, keys by ECDHE.
+const TLS12_CIPHERS: &str = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:\
+     ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:\
+     ECDHE-RSA-CHACHA20-POLY1305";
+const TLS13_CIPHERS: &str =
+    "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
+/// The same schemes in the same order as on rustls.
+const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:ed25519:\
+     rsa_pss_rsae_sha512:rsa_pss_rsae_sha384:rsa_pss_rsae_sha256:\
+     rsa_pkcs1_sha512:rsa_pkcs1_sha384:rsa_pkcs1_sha256";
+/// Certificates that OpenSSL follows from a leaf upwards; our own verifier stops far earlier and says so.
+const VERIFY_DEPTH: u32 = 100;
+
+/// What both ends have in common. The builder is a bare one: a connector's would read the system's trust store.
+pub(super) fn context(
+    method: SslMethod,
+    identity: &MtlsIdentity,
+    versions: Versions,
+) -> Result<SslContextBuilder, BuildError> {
+    let mut context = SslContextBuilder::new(method).map_err(refused("a new context"))?;
+    harden(&mut context, versions).map_err(refused("the TLS settings"))?;
+    present(&mut context, identity)?;
+    Ok(context)
+}
+
+fn harden(context: &mut SslContextBuilder, versions: Versions) -> Result<(), ErrorStack> {
+    let (least, most) = bounds(versions);
+    context.set_min_proto_version(Some(least))?;
+    context.set_max_proto_version(Some(most))?;
+    context.set_cipher_list(TLS12_CIPHERS)?;
+    context.set_ciphersuites(TLS13_CIPHERS)?;
+    context.set_sigalgs_list(SCHEMES)?;
+    // All that a level would govern is pinned above; a higher one would refuse keys and digests of certificates
+    // before our own judge can, and without its reason.
+    context.set_security_level(0);
+    // Without anchors, OpenSSL alone can never say yes.
+    context.set_cert_store(X509StoreBuilder::new()?.build());
+    context.set_verify_depth(VERIFY_DEPTH);
+    context.set_options(
+        SslOptions::NO_TICKET | SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION,
+    );
+    // With NO_TICKET, all three: each alone leaves a session that outlives the policy which admitted it.
+    context.set_session_cache_mode(SslSessionCacheMode::OFF);
+    context.set_num_tickets(0)?;
+    context.set_mode(
+        SslMode::ACCEPT_MOVING_WRITE_BUFFER
+            | SslMode::AUTO_RETRY
+            | SslMode::ENABLE_PARTIAL_WRITE
+            | SslMode::NO_AUTO_CHAIN
+            | SslMode::RELEASE_BUFFERS,
+    );
+    Ok(())
+}
+
+fn bounds(versions: Versions) -> (SslVersion, SslVersion) {
+    match (versions.tls12, versions.tls13) {
+        (true, false) => (SslVersion::TLS1_2, SslVersion::TLS1_2),
+        (false, _) => (SslVersion::TLS1_3, SslVersion::TLS1_3),
+        (true, true) => (SslVersion::TLS1_2, SslVersion::TLS1_3),
+    }
+}
+
+/// Our own chain, whole, and its key.
+fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(), BuildError> {
+    let mut chain = identity.chain().as_slice().iter();
+    // The leaf before the key: OpenSSL silently drops a key that does not belong to a leaf set after it.
+    if let Some(leaf) = chain.next() {
+        X509::from_der(leaf)
+            .and_then(|leaf| context.set_certificate(&leaf))
+            .map_err(refused("our own leaf certificate"))?;
+    }
+    for certificate in chain {
+        X509::from_der(certificate)
+            .and_then(|certificate| context.add_extra_chain_cert(certificate))
+            .map_err(refused("a certificate of our own chain"))?;
+    }
+    // DER, never PEM: for an encrypted PEM key OpenSSL asks for the passphrase on the terminal.
+    let pkcs8 = identity.private_key().pkcs8_der();
+    PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der())
+        .and_then(|key| context.set_private_key(&key))
+        .and_then(|()| context.check_private_key())
+        .map_err(refused("our own private key"))
+}
+
+/// The list of protocols as it goes over the wire (RFC 7301, section 3.1).
+pub(super) fn alpn_wire(protocols: &[Vec<u8>]) -> Vec<u8> {
+    let mut wire = Vec::new();
+    for protocol in protocols {
+        // The facade has checked that each has 1 to 255 bytes.
+        wire.extend(u8::try_from(protocol.len()));
+        wire.extend_from_slice(protocol);
+    }
+    wire
+}
+
+/// The first of ours that is on the client's list, as the slice of that list.
+pub(super) fn alpn_select<'a>(ours: &[Vec<u8>], offered: &'a [u8]) -> Option<&'a [u8]> {
+    ours.iter()
+        .find_map(|wanted| alpn_names(offered).find(|name| name == wanted))
+}
+
+fn alpn_names(mut wire: &[u8]) -> impl Iterator<Item = &[u8]> {
+    core::iter::from_fn(move || {
+        let (length, rest) = wire.split_first()?;
+        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+        wire = rest;
+        Some(name)
+    })
+}
+
+/// The names (each a DER `Name`) for the certificate request.
+pub(super) fn ca_names(names: &[Vec<u8>]) -> Result<Stack<X509Name>, ErrorStack> {
+    let mut stack = Stack::new()?;
+    for name in names {
+        stack.push(X509Name::from_der(name)?)?;
+    }
+    Ok(stack)
+}
+
+pub(super) fn negotiated(ssl: &SslRef) -> ProtocolVersion {
+    match ssl.version2() {
+        Some(SslVersion::TLS1_3) => ProtocolVersion::Tls13,
+        _ => ProtocolVersion::Tls12,
+    }
+}
+
+pub(super) fn refused(what: &'static str) -> impl FnOnce(ErrorStack) -> BuildError {
+    move |source| BuildError::Backend {
+        backend: BackendKind::OpenSsl,
+        what,
+        source: Box::new(source),
+    }
+}

@@ -1,0 +1,75 @@
+//! OpenSSL, by the openssl crate. OpenSSL speaks TLS and computes signatures; who the peer is, our own judge says.
+
+mod alert;
+mod algorithms;
+mod client;
+mod convert;
+mod error;
+mod server;
+mod slot;
+mod stream;
+mod verifier;
+
+use std::io::{Read, Write};
+
+use crate::backend::{Backend, NativeClient, NativeServer, sealed};
+use crate::error::{BackendKind, BuildError};
+use crate::policy::SignatureAlgorithms;
+
+pub use client::OpenSslClientConfig;
+pub use server::OpenSslServerConfig;
+pub use stream::OpenSslStream;
+
+/// OpenSSL: the system's, or one that is built from source with the feature `openssl-vendored`.
+///
+/// Its own verification of certificates never says yes: every peer is judged by the same
+/// [`PeerVerifier`](crate::PeerVerifier) as on the other backends. The system's trust store is not read.
+///
+/// ```
+/// # fn main() -> Result<(), mtls::BuildError> {
+/// let algorithms = mtls::OpenSsl::default().signature_algorithms()?;
+/// assert!(!algorithms.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct OpenSsl {}
+
+impl OpenSsl {
+    /// OpenSSL's signature algorithms that are on the crate's list, for a [`PeerVerifier`](crate::PeerVerifier).
+    ///
+    /// # Errors
+    /// None at present: OpenSSL 3 has them all.
+    pub fn signature_algorithms(&self) -> Result<SignatureAlgorithms, BuildError> {
+        Ok(SignatureAlgorithms::new(algorithms::all()))
+    }
+}
+
+impl sealed::Sealed for OpenSsl {}
+
+impl Backend for OpenSsl {
+    const KIND: BackendKind = BackendKind::OpenSsl;
+
+    type Stream<IO: Read + Write> = OpenSslStream<IO>;
+
+    fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
+        self.signature_algorithms().map(Some)
+    }
+}
+
+impl NativeClient for OpenSsl {
+    type Native = OpenSslClientConfig;
+
+    fn native(config: &Self::ClientConfig) -> Self::Native {
+        config.clone()
+    }
+}
+
+impl NativeServer for OpenSsl {
+    type Native = OpenSslServerConfig;
+
+    fn native(config: &Self::ServerConfig) -> Self::Native {
+        config.clone()
+    }
+}

@@ -1,0 +1,128 @@
+use core::fmt;
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    AlpnError, ClientHelloResponse, Ssl, SslContext, SslContextBuilder, SslMethod, SslRef,
+    SslVerifyMode,
+};
+
+use super::OpenSsl;
+use super::slot::{self, Peer, Slot};
+use super::stream::{End, OpenSslHandshake};
+use super::{alert, convert, verifier};
+use crate::backend::{ClientAuth, HandshakeError, Judge, ServerBackend, ServerSettings};
+use crate::error::BuildError;
+use crate::peer::PeerIdentity;
+
+/// A server's OpenSSL configuration, and the judge of its clients.
+///
+/// Other code can accept connections with its [`context`](Self::context). Clients are judged within the handshake,
+/// and [`judge`](Self::judge) says afterwards who called, or why it was refused.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mtls::{MtlsIdentity, MtlsServer, OpenSsl, TrustAnchors, VerifierPolicy};
+/// use openssl::ssl::{Ssl, SslStream};
+///
+/// let config = MtlsServer::builder()
+///     .identity(MtlsIdentity::from_pem_files("server.crt", "server.key")?)
+///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
+///     .policy(VerifierPolicy::allow_any_authenticated())
+///     .build(OpenSsl::default())?
+///     .config();
+/// let (tcp, _) = std::net::TcpListener::bind("127.0.0.1:8443")?.accept()?;
+/// let mut stream = SslStream::new(Ssl::new(config.context())?, tcp)?;
+/// let handshake = stream.accept();
+/// let client = config.judge(stream.ssl());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct OpenSslServerConfig {
+    context: SslContext,
+    judge: Arc<Judge>,
+    client_auth: ClientAuth,
+}
+
+impl OpenSslServerConfig {
+    /// The context, complete by itself: it arms each connection as soon as the client's hello comes.
+    pub fn context(&self) -> &SslContext {
+        &self.context
+    }
+
+    /// Who the client is, after the handshake; or, also after one that failed, why it was refused. `None` is a client
+    /// without a certificate, where that is [optional](crate::ServerBuilder::optional_client_auth).
+    ///
+    /// # Errors
+    /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the handshake is not over,
+    /// also because OpenSSL itself ended it, when the `Ssl` is not of this configuration, and when a session was
+    /// resumed: that would pass the policy by.
+    pub fn judge(&self, ssl: &SslRef) -> Result<Option<PeerIdentity>, HandshakeError> {
+        slot::conclude(ssl, &self.judge, self.client_auth)
+    }
+}
+
+impl fmt::Debug for OpenSslServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSslServerConfig")
+            .field("judge", &self.judge)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ServerBackend for OpenSsl {
+    type ServerConfig = OpenSslServerConfig;
+    type ServerHandshake<IO: Read + Write> = OpenSslHandshake<IO>;
+
+    fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
+        slot::index().map_err(convert::refused("a place for our data"))?;
+        alert::prepare();
+        let mut context =
+            convert::context(SslMethod::tls_server(), &settings.identity, settings.versions)?;
+        ask_for_certificate(&mut context, &settings)
+            .map_err(convert::refused("the certificate request"))?;
+        if !settings.alpn.is_empty() {
+            let ours = settings.alpn;
+            context.set_alpn_select_callback(move |_, offered| {
+                convert::alpn_select(&ours, offered).ok_or(AlpnError::ALERT_FATAL)
+            });
+        }
+        Ok(OpenSslServerConfig {
+            context: context.build(),
+            judge: settings.judge,
+            client_auth: settings.client_auth,
+        })
+    }
+
+    fn start_server<IO: Read + Write>(
+        config: &Self::ServerConfig,
+        io: IO,
+    ) -> Result<Self::ServerHandshake<IO>, HandshakeError> {
+        let ssl = Ssl::new(&config.context).map_err(HandshakeError::backend)?;
+        let end = End::Server {
+            client_auth: config.client_auth,
+        };
+        OpenSslHandshake::new(ssl, io, Arc::clone(&config.judge), end)
+    }
+}
+
+fn ask_for_certificate(
+    context: &mut SslContextBuilder,
+    settings: &ServerSettings,
+) -> Result<(), ErrorStack> {
+    let mode = match settings.client_auth {
+        ClientAuth::Optional => SslVerifyMode::PEER,
+        ClientAuth::Required => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
+    };
+    context.set_verify_callback(mode, verifier::verify);
+    let judge = Arc::clone(&settings.judge);
+    // After a retry request it comes here a second time, still before any certificate.
+    context.set_client_hello_callback(move |ssl, _alert| {
+        Slot::lay(ssl, &judge, Peer::Client).map(|()| ClientHelloResponse::SUCCESS)
+    });
+    context.set_client_ca_list(convert::ca_names(&settings.ca_names)?);
+    // Nothing is resumed; without it OpenSSL would fail, not ignore, a session that is offered.
+    context.set_session_id_context(b"mtls")
+}

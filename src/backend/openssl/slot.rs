@@ -1,0 +1,148 @@
+//! What an `Ssl` carries along: who is to be judged, by whom, and the verdict.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use openssl::error::ErrorStack;
+use openssl::ex_data::Index;
+use openssl::ssl::{Ssl, SslRef};
+use pki_types::{CertificateDer, ServerName};
+
+use crate::backend::{ClientAuth, HandshakeError, Judge};
+use crate::peer::PeerIdentity;
+use crate::policy::{Rejection, RejectionReason};
+
+/// One handshake's question and answer. OpenSSL's callback gets nothing but the `Ssl` it lies in.
+pub(super) struct Slot {
+    judge: Arc<Judge>,
+    peer: Peer,
+    seen: Mutex<Option<Seen>>,
+}
+
+/// Who is at the other end.
+pub(super) enum Peer {
+    Client,
+    Server(ServerName<'static>),
+}
+
+struct Seen {
+    chain: Vec<CertificateDer<'static>>,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    Judged(Result<PeerIdentity, Rejection>),
+    /// The policy or the observer panicked. OpenSSL would abort the process if that reached it.
+    Panicked(String),
+}
+
+impl Slot {
+    /// Lays a new slot into `ssl`, for a handshake that is yet to come.
+    pub(super) fn lay(
+        ssl: &mut SslRef,
+        judge: &Arc<Judge>,
+        peer: Peer,
+    ) -> Result<(), ErrorStack> {
+        let slot = Self {
+            judge: Arc::clone(judge),
+            peer,
+            seen: Mutex::new(None),
+        };
+        ssl.set_ex_data(index()?, slot);
+        Ok(())
+    }
+
+    pub(super) fn of(ssl: &SslRef) -> Option<&Self> {
+        ssl.ex_data(index().ok()?)
+    }
+
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// The verdict about this chain. OpenSSL asks many times in one handshake; it is judged once.
+    pub(super) fn judge(&self, chain: Vec<CertificateDer<'static>>) -> Outcome {
+        if let Some(seen) = self.seen().as_ref().filter(|seen| seen.chain == chain) {
+            return seen.outcome.clone();
+        }
+        let judged = catch_unwind(AssertUnwindSafe(|| match &self.peer {
+            Peer::Client => self.judge.client(&chain),
+            Peer::Server(name) => self.judge.server(&chain, name),
+        }));
+        let outcome = match judged {
+            Ok(verdict) => Outcome::Judged(verdict),
+            Err(panic) => Outcome::Panicked(message(&*panic)),
+        };
+        *self.seen() = Some(Seen {
+            chain,
+            outcome: outcome.clone(),
+        });
+        outcome
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why the peer was refused, where our callback refused it.
+pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
+    match Slot::of(ssl)?.seen().as_ref()?.outcome {
+        Outcome::Judged(Ok(_)) => None,
+        Outcome::Judged(Err(ref rejection)) => Some(HandshakeError::Rejected(rejection.clone())),
+        Outcome::Panicked(ref message) => Some(HandshakeError::backend(format!(
+            "the policy or the observer panicked: {message}"
+        ))),
+    }
+}
+
+/// The second look, after the handshake: the peer that `judge` admitted is the one that has proved its key.
+pub(super) fn conclude(
+    ssl: &SslRef,
+    judge: &Arc<Judge>,
+    client_auth: ClientAuth,
+) -> Result<Option<PeerIdentity>, HandshakeError> {
+    let slot = Slot::of(ssl).filter(|slot| Arc::ptr_eq(&slot.judge, judge));
+    let Some(slot) = slot else {
+        return Err(HandshakeError::backend("this configuration did not arm the `Ssl`"));
+    };
+    if let Some(refusal) = refusal(ssl) {
+        return Err(refusal);
+    }
+    if !ssl.is_init_finished() {
+        return Err(HandshakeError::backend("the handshake is not over"));
+    }
+    if ssl.session_reused() {
+        return Err(HandshakeError::backend("a session was resumed, which is switched off"));
+    }
+    let leaf = match ssl.peer_certificate() {
+        Some(leaf) => Some(leaf.to_der().map_err(HandshakeError::backend)?),
+        None => None,
+    };
+    match (leaf, slot.seen().as_ref().map(|seen| &seen.outcome)) {
+        (Some(leaf), Some(Outcome::Judged(Ok(peer)))) if peer.leaf() == leaf => {
+            Ok(Some(peer.clone()))
+        }
+        (Some(_), _) => Err(HandshakeError::backend("the peer's certificate was not judged")),
+        (None, _) if client_auth == ClientAuth::Required => {
+            let rejection = Rejection::new(RejectionReason::NoCertificate);
+            Err(HandshakeError::Rejected(judge.report(rejection)))
+        }
+        (None, _) => Ok(None),
+    }
+}
+
+/// Where in an `Ssl` the slot lies. OpenSSL counts these places, so one is taken for the whole process.
+pub(super) fn index() -> Result<Index<Ssl, Slot>, ErrorStack> {
+    static INDEX: LazyLock<Result<Index<Ssl, Slot>, ErrorStack>> =
+        LazyLock::new(Ssl::new_ex_index);
+    INDEX.clone()
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

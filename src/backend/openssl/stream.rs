@@ -1,0 +1,239 @@
+use core::fmt;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use openssl::ssl::{Error, ErrorCode, Ssl, SslStream};
+
+use super::convert::negotiated;
+use super::error::{self, Step, step};
+use super::slot;
+use crate::backend::{ClientAuth, Established, Handshake, HandshakeError, Judge, TlsStream};
+use crate::policy::{Alert, Rejection, RejectionReason};
+
+/// The most that one record holds (RFC 8446, section 5.1).
+const RECORD: usize = 16 * 1024;
+
+/// An OpenSSL connection over its transport.
+pub struct OpenSslStream<IO> {
+    ssl: SslStream<IO>,
+    /// Taken from the writer while the transport was not ready. OpenSSL wants exactly these bytes again, and the
+    /// writer may come back with others.
+    pending: Vec<u8>,
+    /// Whether `close_notify` has left: a further shutdown would wait for the peer's.
+    closed: bool,
+}
+
+impl<IO: Read + Write> OpenSslStream<IO> {
+    fn new(ssl: SslStream<IO>) -> Self {
+        Self {
+            ssl,
+            pending: Vec::new(),
+            closed: false,
+        }
+    }
+
+    /// Sends what waits, as far as the transport takes it.
+    fn send_pending(&mut self) -> io::Result<()> {
+        while !self.pending.is_empty() {
+            let sent = retry(|| self.ssl.ssl_write(&self.pending)).map_err(error::from_stream)?;
+            self.pending.drain(..sent.min(self.pending.len()));
+        }
+        Ok(())
+    }
+
+    /// Where the peer has hung up, its alert may lie unread and says more than a broken pipe.
+    fn explain(&mut self, error: io::Error) -> io::Error {
+        if !error::is_hang_up(&error) {
+            return error;
+        }
+        match retry(|| self.ssl.ssl_peek(&mut [0])).map_err(error::from_stream) {
+            Err(found) if error::alert_in(&found).is_some() => found,
+            _ => error,
+        }
+    }
+}
+
+impl<IO: Read + Write> Read for OpenSslStream<IO> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        // When the transport does not take it now, reading must still go on: the peer may be waiting for us to read
+        // before it does. A failure belongs to the next write.
+        let _ = self.send_pending();
+        match retry(|| self.ssl.ssl_read(buf)) {
+            Err(error) if error.code() == ErrorCode::ZERO_RETURN => Ok(0),
+            result => result.map_err(error::from_stream),
+        }
+    }
+}
+
+impl<IO: Read + Write> Write for OpenSslStream<IO> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        // Earlier bytes first: this is what makes a slow transport slow the writer.
+        self.send_pending().map_err(|error| self.explain(error))?;
+        let record = buf.get(..RECORD).unwrap_or(buf);
+        match retry(|| self.ssl.ssl_write(record)).map_err(error::from_stream) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.pending.extend_from_slice(record);
+                Ok(record.len())
+            }
+            Err(error) => Err(self.explain(error)),
+            Ok(sent) => Ok(sent),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.send_pending().map_err(|error| self.explain(error))?;
+        self.ssl.get_mut().flush()
+    }
+}
+
+impl<IO: Read + Write> TlsStream<IO> for OpenSslStream<IO> {
+    fn io(&self) -> &IO {
+        self.ssl.get_ref()
+    }
+
+    fn io_mut(&mut self) -> &mut IO {
+        self.ssl.get_mut()
+    }
+
+    fn close_notify(&mut self) -> io::Result<()> {
+        self.send_pending().map_err(|error| self.explain(error))?;
+        if !self.closed {
+            retry(|| self.ssl.shutdown()).map_err(error::from_stream)?;
+            self.closed = true;
+        }
+        self.ssl.get_mut().flush()
+    }
+
+    fn received_alert(error: &io::Error) -> Option<Alert> {
+        error::alert_in(error)
+    }
+}
+
+impl<IO: fmt::Debug> fmt::Debug for OpenSslStream<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSslStream")
+            .field("io", self.ssl.get_ref())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A handshake of either end.
+pub struct OpenSslHandshake<IO> {
+    /// `None` once it is over.
+    ssl: Option<SslStream<IO>>,
+    judge: Arc<Judge>,
+    end: End,
+}
+
+/// Which end we are.
+pub(super) enum End {
+    Client {
+        /// The ALPN protocols in our hello.
+        offered: Arc<[Vec<u8>]>,
+    },
+    Server {
+        client_auth: ClientAuth,
+    },
+}
+
+impl<IO: Read + Write> OpenSslHandshake<IO> {
+    pub(super) fn new(
+        ssl: Ssl,
+        io: IO,
+        judge: Arc<Judge>,
+        end: End,
+    ) -> Result<Self, HandshakeError> {
+        Ok(Self {
+            ssl: Some(SslStream::new(ssl, io).map_err(HandshakeError::backend)?),
+            judge,
+            end,
+        })
+    }
+
+    fn failed(&self, ssl: &SslStream<IO>, error: Error) -> HandshakeError {
+        if let Some(refusal) = slot::refusal(ssl.ssl()) {
+            return refusal;
+        }
+        let error = match error::is_refusal(&error) {
+            // Without a verdict of ours: OpenSSL came to no path that it could show us.
+            true => HandshakeError::Rejected(
+                Rejection::new(RejectionReason::MalformedCertificate)
+                    .with_presented(format!("OpenSSL says: {}", ssl.ssl().verify_result())),
+            ),
+            false => error::from_handshake(error),
+        };
+        match error {
+            HandshakeError::Rejected(rejection) => {
+                HandshakeError::Rejected(self.judge.report(rejection))
+            }
+            other => other,
+        }
+    }
+
+    fn finish(
+        &self,
+        ssl: SslStream<IO>,
+    ) -> Result<Established<OpenSslStream<IO>>, HandshakeError> {
+        let alpn = ssl.ssl().selected_alpn_protocol().map(<[u8]>::to_vec);
+        let client_auth = match &self.end {
+            End::Client { offered } => {
+                if alpn.as_ref().is_some_and(|chosen| !offered.contains(chosen)) {
+                    let problem = "the server chose an ALPN protocol that was not offered";
+                    return Err(HandshakeError::backend(problem));
+                }
+                ClientAuth::Required
+            }
+            End::Server { client_auth } => *client_auth,
+        };
+        Ok(Established {
+            peer: slot::conclude(ssl.ssl(), &self.judge, client_auth)?,
+            alpn,
+            version: negotiated(ssl.ssl()),
+            stream: OpenSslStream::new(ssl),
+        })
+    }
+}
+
+impl<IO: Read + Write> Handshake<IO> for OpenSslHandshake<IO> {
+    type Stream = OpenSslStream<IO>;
+
+    fn advance(&mut self) -> Result<Established<Self::Stream>, HandshakeError> {
+        let Some(mut ssl) = self.ssl.take() else {
+            return Err(HandshakeError::backend("the handshake is over"));
+        };
+        let result = retry(|| match self.end {
+            End::Client { .. } => ssl.connect(),
+            End::Server { .. } => ssl.accept(),
+        });
+        match result {
+            Ok(()) => self.finish(ssl),
+            Err(error) => {
+                let error = self.failed(&ssl, error);
+                // The transport is asked for again: to go on, or to let the peer read the alert.
+                self.ssl = Some(ssl);
+                Err(error)
+            }
+        }
+    }
+
+    fn io_mut(&mut self) -> Option<&mut IO> {
+        self.ssl.as_mut().map(SslStream::get_mut)
+    }
+}
+
+impl<IO> fmt::Debug for OpenSslHandshake<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSslHandshake").finish_non_exhaustive()
+    }
+}
+
+/// Calls until the call is done, has failed, or waits for the transport.
+fn retry<T>(mut call: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    loop {
+        match call().map_err(step) {
+            Ok(done) => return Ok(done),
+            Err(Step::Failed(error)) => return Err(error),
+            Err(Step::Again) => {}
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Our judge in OpenSSL's verify callback.
+//!
+//! OpenSSL's store is empty, so it objects to every chain and comes here. What it found does not matter; what our own
+//! verifier finds in the certificates that it shows does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use openssl::error::ErrorStack;
+use openssl::ssl::SslRef;
+use openssl::stack::StackRef;
+use openssl::x509::{X509, X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use pki_types::CertificateDer;
+
+use super::alert::code_for;
+use super::slot::{Outcome, Peer, Slot};
+
+/// `X509_V_ERR_EE_KEY_TOO_SMALL`, the one objection that comes before a path is built.
+const EE_KEY_TOO_SMALL: i32 = 66;
+
+/// For `set_verify_callback`. Sets the code that chooses the alert.
+pub(super) fn verify(_opinion: bool, context: &mut X509StoreContextRef) -> bool {
+    // A panic must not reach OpenSSL, which would abort the process. The judge's own are caught in the slot.
+    let answer = catch_unwind(AssertUnwindSafe(|| answer(context)));
+    let answer = answer.unwrap_or(Err(X509VerifyResult::APPLICATION_VERIFICATION));
+    let (code, accepted) = match answer {
+        Ok(()) => (X509VerifyResult::OK, true),
+        Err(code) => (code, false),
+    };
+    context.set_error(code);
+    accepted
+}
+
+fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
+    if context.error().as_raw() == EE_KEY_TOO_SMALL {
+        // OpenSSL asks again with a path, since its store is empty.
+        return Ok(());
+    }
+    let refused = X509VerifyResult::APPLICATION_VERIFICATION;
+    let ssl = X509StoreContext::ssl_idx()
+        .ok()
+        .and_then(|index| context.ex_data(index))
+        .ok_or(refused)?;
+    // Nobody said which server this should be: what the `Ssl` says by itself is not to be trusted.
+    let slot = Slot::of(ssl).ok_or(refused)?;
+    let chain = shown(context, ssl, slot.peer()).map_err(|_| refused)?;
+    match slot.judge(chain) {
+        Outcome::Judged(Ok(_)) => Ok(()),
+        Outcome::Judged(Err(rejection)) => Err(code_for(rejection.reason())),
+        Outcome::Panicked(_) => Err(refused),
+    }
+}
+
+/// The peer's certificates. A client sees all that the server sent, a server only the path that OpenSSL picked.
+fn shown(
+    context: &X509StoreContextRef,
+    ssl: &SslRef,
+    peer: &Peer,
+) -> Result<Vec<CertificateDer<'static>>, ErrorStack> {
+    let path = context.chain().map_or(Ok(Vec::new()), der)?;
+    if let (Peer::Server(_), Some(sent)) = (peer, ssl.peer_cert_chain()) {
+        let sent = der(sent)?;
+        if sent.first() == path.first() {
+            return Ok(sent);
+        }
+    }
+    Ok(path)
+}
+
+fn der(chain: &StackRef<X509>) -> Result<Vec<CertificateDer<'static>>, ErrorStack> {
+    chain
+        .iter()
+        .map(|certificate| certificate.to_der().map(CertificateDer::from))
+        .collect()
+}
