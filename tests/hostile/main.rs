@@ -17,13 +17,11 @@ mod garbage;
 mod regular;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use attacks::{cut_handshakes, garbage, half_open};
-use common::pki::{Cast, Credential};
-use common::walkthrough::Files;
+use common::pki::Cast;
 use examples::{End, Server};
 use regular::Regular;
 
@@ -43,14 +41,9 @@ fn survives(backend: &str) {
     let begun = Instant::now();
     let folder = tempfile::tempdir().unwrap();
     let cast = Cast::assemble();
-    let ca = folder.path().join("ca.pem");
-    fs::write(&ca, cast.root.pem()).unwrap();
-    let alice = end(folder.path(), "alice", &cast.alice, &ca);
-    let mut server = Server::start(
-        backend,
-        &end(folder.path(), "server", &cast.server, &ca),
-        &[],
-    );
+    let alice = End::of(folder.path(), "alice", &cast.alice, &cast.root);
+    let own = End::of(folder.path(), "server", &cast.server, &cast.root);
+    let mut server = Server::start(backend, &own, &[]);
 
     let regular = Regular::new(backend, &alice, server.port);
     regular.call();
@@ -84,23 +77,6 @@ fn survives(backend: &str) {
         "{:?}",
         begun.elapsed()
     );
-}
-
-fn end(folder: &Path, name: &str, credential: &Credential, ca: &Path) -> End {
-    let write = |kind: &str, text: String| -> PathBuf {
-        let path = folder.join(format!("{name}.{kind}"));
-        fs::write(&path, text).unwrap();
-        path
-    };
-    End {
-        files: Files {
-            certificate: write("crt", credential.chain_pem()),
-            key: write("key", credential.key_pem()),
-        },
-        encrypted: false,
-        intermediate: None,
-        ca: ca.to_owned(),
-    }
 }
 
 /// `None` where there is no such list.

@@ -3,12 +3,13 @@
 // Each test target compiles this for itself and uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
+use crate::common::pki::{Authority, Credential};
 use crate::common::programs::{Finished, Running, run};
 use crate::common::walkthrough::{Files, PASSPHRASE};
 
@@ -45,6 +46,24 @@ pub struct End {
 }
 
 impl End {
+    /// Writes somebody's certificates and key to a folder, and who vouches for everybody.
+    pub fn of(folder: &Path, name: &str, credential: &Credential, root: &Authority) -> Self {
+        let write = |name: &str, text: String| -> PathBuf {
+            let path = folder.join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        Self {
+            files: Files {
+                certificate: write(&format!("{name}.crt"), credential.chain_pem()),
+                key: write(&format!("{name}.key"), credential.key_pem()),
+            },
+            encrypted: false,
+            intermediate: None,
+            ca: write("ca.crt", root.pem()),
+        }
+    }
+
     /// As the arguments of our examples, which are those of curl.
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments = Vec::new();

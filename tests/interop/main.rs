@@ -14,6 +14,7 @@ mod curl;
 mod node;
 mod openssl;
 mod our_client;
+mod our_own;
 mod our_server;
 mod proxy;
 mod worlds;
