@@ -32,7 +32,7 @@ pub use pki_types;
 #[cfg(feature = "native-tls")]
 pub use backend::NativeTls;
 #[cfg(feature = "openssl")]
-pub use backend::OpenSsl;
+pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
 #[cfg(feature = "rustls")]
 pub use backend::Rustls;
 pub use backend::{

@@ -156,7 +156,8 @@ impl<IO: Transport> Deadline<IO> {
 
     /// Sets another deadline, counted from now.
     pub(crate) fn extend(&mut self, timeout: Duration) {
-        if let (Some(until), Some(instant)) = (&mut self.until, Instant::now().checked_add(timeout)) {
+        if let (Some(until), Some(instant)) = (&mut self.until, Instant::now().checked_add(timeout))
+        {
             until.instant = instant;
         }
     }

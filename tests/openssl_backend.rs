@@ -46,7 +46,9 @@ fn server(cast: &Cast, version: Version) -> ServerBuilder {
         .identity(identity(&cast.server))
         .trust_anchors(anchors(&[cast.root.certificate()]))
         .protocol_versions([protocol(version)])
-        .policy(VerifierPolicy::allow(PeerMatcher::spiffe_id(ALICE).unwrap()))
+        .policy(VerifierPolicy::allow(
+            PeerMatcher::spiffe_id(ALICE).unwrap(),
+        ))
 }
 
 fn client<B: ClientBackend>(
@@ -203,7 +205,10 @@ fn no_alpn<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s: S) {
     let server = server(&cast, version).alpn(["third"]).build(s).unwrap();
     let client = client(&cast, &cast.alice, version, c);
     let (connected, accepted) = meet(&client, &server, "localhost");
-    assert!(matches!(accepted, Err(HandshakeError::NoCommonProtocol)), "{accepted:?}");
+    assert!(
+        matches!(accepted, Err(HandshakeError::NoCommonProtocol)),
+        "{accepted:?}"
+    );
     match connected {
         Err(HandshakeError::RejectedByPeer { alert, .. }) => {
             assert_eq!(alert, Alert::NO_APPLICATION_PROTOCOL);
@@ -224,7 +229,12 @@ where
 {
     for algorithm in KeyAlgorithm::ALL {
         let mut cast = Cast::assemble();
-        let leaf = |name| Leaf::named(name).dns("localhost").uri(ALICE).algorithm(algorithm);
+        let leaf = |name| {
+            Leaf::named(name)
+                .dns("localhost")
+                .uri(ALICE)
+                .algorithm(algorithm)
+        };
         cast.server = leaf("s").server().issued_by(&cast.root);
         cast.alice = leaf("c").client().issued_by(&cast.root);
         let server = server(&cast, version).build(s.clone()).unwrap();
@@ -325,8 +335,14 @@ fn an_unarmed_ssl_refuses_every_server() {
     ssl.set_hostname("localhost").unwrap();
     let mut stream = SslStream::new(ssl, near).unwrap();
     assert!(stream.connect().is_err());
-    assert!(matches!(config.judge(stream.ssl()), Err(HandshakeError::Backend(_))));
-    assert_eq!(serving.outcome().alert, Some(Alert::HANDSHAKE_FAILURE.code()));
+    assert!(matches!(
+        config.judge(stream.ssl()),
+        Err(HandshakeError::Backend(_))
+    ));
+    assert_eq!(
+        serving.outcome().alert,
+        Some(Alert::HANDSHAKE_FAILURE.code())
+    );
 }
 
 #[test]
@@ -335,7 +351,9 @@ fn what_was_not_verified_is_not_admitted_afterwards() {
     let config = native_client(&cast);
     let (near, far) = socket_pair();
     let serving = tools()[0].serve_over(far, Peer::new(Version::Tls13).presents(&cast.mallory));
-    let mut ssl = config.ssl(&ServerName::try_from("alice.test").unwrap()).unwrap();
+    let mut ssl = config
+        .ssl(&ServerName::try_from("alice.test").unwrap())
+        .unwrap();
     ssl.set_verify(SslVerifyMode::NONE);
     let mut stream = SslStream::new(ssl, near).unwrap();
     stream.connect().unwrap();
@@ -351,8 +369,7 @@ fn a_native_client_judges_by_itself() {
     let other = native_client(&cast);
     for (name, level) in [("localhost", 0), ("localhost", 2), ("another.test", 2)] {
         let (near, far) = socket_pair();
-        let serving =
-            tools()[0].serve_over(far, Peer::new(Version::Tls13).presents(&cast.server));
+        let serving = tools()[0].serve_over(far, Peer::new(Version::Tls13).presents(&cast.server));
         let mut ssl = config.ssl(&ServerName::try_from(name).unwrap()).unwrap();
         ssl.set_security_level(level);
         let mut stream = SslStream::new(ssl, near).unwrap();
@@ -362,11 +379,17 @@ fn a_native_client_judges_by_itself() {
         match config.judge(stream.ssl()) {
             Ok(peer) => assert_eq!(peer.chain().first(), Some(cast.server.leaf())),
             Err(error) => {
-                assert_eq!(error.rejection().unwrap().reason(), RejectionReason::NameMismatch);
+                assert_eq!(
+                    error.rejection().unwrap().reason(),
+                    RejectionReason::NameMismatch
+                );
                 assert_eq!(name, "another.test");
             }
         }
-        assert!(other.judge(stream.ssl()).is_err(), "of another configuration");
+        assert!(
+            other.judge(stream.ssl()).is_err(),
+            "of another configuration"
+        );
         drop(stream);
         serving.outcome();
     }
@@ -376,7 +399,10 @@ fn a_native_client_judges_by_itself() {
 fn a_native_server_arms_itself() {
     let cast = Cast::assemble();
     everywhere(|version| {
-        let config = server(&cast, version).build(OpenSsl::default()).unwrap().config();
+        let config = server(&cast, version)
+            .build(OpenSsl::default())
+            .unwrap()
+            .config();
         for (credential, admitted) in [(&cast.alice, true), (&cast.mallory, false)] {
             let (near, far) = socket_pair();
             let caller = Tool::OPENSSL.call_over(near, Peer::new(version).presents(credential));
@@ -399,8 +425,13 @@ fn a_native_server_arms_itself() {
 #[test]
 fn a_weak_key_gets_its_reason_at_any_security_level() {
     let cast = Cast::assemble();
-    let weak = Odd::Rsa1024.issued_by(&cast.intermediate, "weak").with(&cast.intermediate);
-    let config = server(&cast, Version::Tls13).build(OpenSsl::default()).unwrap().config();
+    let weak = Odd::Rsa1024
+        .issued_by(&cast.intermediate, "weak")
+        .with(&cast.intermediate);
+    let config = server(&cast, Version::Tls13)
+        .build(OpenSsl::default())
+        .unwrap()
+        .config();
     for level in 0..3 {
         let (near, far) = socket_pair();
         let caller = Tool::OPENSSL.call_over(near, Peer::new(Version::Tls13).presents(&weak));
@@ -415,7 +446,10 @@ fn a_weak_key_gets_its_reason_at_any_security_level() {
             "level {level}"
         );
         drop(stream);
-        assert_eq!(caller.outcome().alert, Some(Alert::CERTIFICATE_UNKNOWN.code()));
+        assert_eq!(
+            caller.outcome().alert,
+            Some(Alert::CERTIFICATE_UNKNOWN.code())
+        );
     }
 }
 
@@ -432,17 +466,25 @@ fn a_panic_in_a_matcher_refuses() {
         let caller = Tool::OPENSSL.call_over(near, Peer::new(version).presents(&cast.alice));
         let error = server.accept(far).unwrap_err();
         assert!(matches!(error, HandshakeError::Backend(_)), "{error:?}");
-        assert_eq!(caller.outcome().alert, Some(Alert::HANDSHAKE_FAILURE.code()));
+        assert_eq!(
+            caller.outcome().alert,
+            Some(Alert::HANDSHAKE_FAILURE.code())
+        );
     });
 }
 
 #[test]
 fn garbage_and_a_cut_handshake_are_no_rejection() {
     let cast = Cast::assemble();
-    let server = server(&cast, Version::Tls13).build(OpenSsl::default()).unwrap();
+    let server = server(&cast, Version::Tls13)
+        .build(OpenSsl::default())
+        .unwrap();
     let (mut near, far) = socket_pair();
     near.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-    assert!(matches!(server.accept(far), Err(HandshakeError::Backend(_))));
+    assert!(matches!(
+        server.accept(far),
+        Err(HandshakeError::Backend(_))
+    ));
     let (near, far) = socket_pair();
     drop(near);
     match server.accept(far) {
@@ -454,7 +496,12 @@ fn garbage_and_a_cut_handshake_are_no_rejection() {
 }
 
 /// A server on `backend` for a case's clients.
-fn judging<S: ServerBackend>(cast: &Cast, case: &Case, version: Version, backend: S) -> MtlsServer<S> {
+fn judging<S: ServerBackend>(
+    cast: &Cast,
+    case: &Case,
+    version: Version,
+    backend: S,
+) -> MtlsServer<S> {
     server(cast, version)
         .trust_anchors(anchors(&case.anchors))
         .policy(VerifierPolicy::allow_any_authenticated())
@@ -484,7 +531,10 @@ fn clients_get_the_same_reason_as_on_rustls() {
     let cast = Cast::assemble();
     let mut differ = Vec::new();
     for case in chains::clients() {
-        for tool in tools().into_iter().filter(|tool| case.presentable_by(*tool)) {
+        for tool in tools()
+            .into_iter()
+            .filter(|tool| case.presentable_by(*tool))
+        {
             for version in Version::ALL {
                 if case.presenter == chains::Presenter::OpensslOnOffer {
                     continue;
@@ -493,12 +543,22 @@ fn clients_get_the_same_reason_as_on_rustls() {
                 let theirs = judging(&cast, &case, version, Rustls::default());
                 let (ours, alert) = judged(&ours, &case, tool, version);
                 let (theirs, _) = judged(&theirs, &case, tool, version);
-                let of = |verdict: &Result<(), Rejection>| verdict.as_ref().err().map(Rejection::reason);
+                let of =
+                    |verdict: &Result<(), Rejection>| verdict.as_ref().err().map(Rejection::reason);
                 if of(&ours) != of(&theirs) {
-                    differ.push((case.name, case.several_issuers_of_one_name, ours.clone(), theirs));
+                    differ.push((
+                        case.name,
+                        case.several_issuers_of_one_name,
+                        ours.clone(),
+                        theirs,
+                    ));
                 }
                 if let Err(rejection) = &ours {
-                    println!("{version:?} {:?} {alert:?} {}", rejection.reason(), case.name);
+                    println!(
+                        "{version:?} {:?} {alert:?} {}",
+                        rejection.reason(),
+                        case.name
+                    );
                     let told = rejection.alert(BackendKind::OpenSsl).map(Alert::code);
                     if alert != told {
                         println!("  ALERT {alert:?}, table {told:?}");
@@ -517,11 +577,22 @@ fn clients_get_the_same_reason_as_on_rustls() {
 fn expired_and_future_leaves_say_so() {
     let cast = Cast::assemble();
     let cases = [
-        (Validity::expired(), RejectionReason::Expired, Alert::CERTIFICATE_EXPIRED),
-        (Validity::not_yet(), RejectionReason::NotYetValid, Alert::BAD_CERTIFICATE),
+        (
+            Validity::expired(),
+            RejectionReason::Expired,
+            Alert::CERTIFICATE_EXPIRED,
+        ),
+        (
+            Validity::not_yet(),
+            RejectionReason::NotYetValid,
+            Alert::BAD_CERTIFICATE,
+        ),
     ];
     for (validity, expected, alert) in cases {
-        let late = Leaf::named("late").client().validity(validity).issued_by(&cast.root);
+        let late = Leaf::named("late")
+            .client()
+            .validity(validity)
+            .issued_by(&cast.root);
         everywhere(|version| {
             let server = server(&cast, version).build(OpenSsl::default()).unwrap();
             let (near, far) = socket_pair();

@@ -86,7 +86,12 @@ impl<B: ClientBackend> MtlsClient<B> {
         let mut established = drive(&mut handshake)?;
         let peer = self.confirm(&revision, &mut established)?;
         let acceptance = acceptance(established.version);
-        Ok(MtlsStream::new(established, peer, revision.number, acceptance))
+        Ok(MtlsStream::new(
+            established,
+            peer,
+            revision.number,
+            acceptance,
+        ))
     }
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
@@ -123,7 +128,9 @@ impl<B: ClientBackend> MtlsClient<B> {
         established: &mut Established<S>,
     ) -> Result<PeerIdentity, HandshakeError> {
         let Some(peer) = established.peer.take() else {
-            return Err(HandshakeError::backend("the server's certificate was not judged"));
+            return Err(HandshakeError::backend(
+                "the server's certificate was not judged",
+            ));
         };
         match revision.judge.confirm(&peer) {
             Ok(()) => Ok(peer),

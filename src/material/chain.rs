@@ -78,7 +78,10 @@ impl CertificateChain {
     }
 
     /// The first certificate: whom the chain is about.
-    #[expect(clippy::indexing_slicing, reason = "never empty: `checked` is the only constructor")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "never empty: `checked` is the only constructor"
+    )]
     pub fn leaf(&self) -> &CertificateDer<'static> {
         &self.0[0]
     }

@@ -117,10 +117,7 @@ impl Anchors {
     }
 
     /// Judges the validity of one anchor, given by its certificate.
-    pub(super) fn check_validity(
-        der: &Certificate<'_>,
-        now: UnixTime,
-    ) -> Result<(), Rejection> {
+    pub(super) fn check_validity(der: &Certificate<'_>, now: UnixTime) -> Result<(), Rejection> {
         check_validity(der.subject, der.not_before, der.not_after, now)
     }
 
@@ -135,13 +132,19 @@ impl Anchors {
     }
 
     fn first_of(&self, subject: &[u8]) -> usize {
-        self.webpki.partition_point(|a| a.subject.as_ref() < subject)
+        self.webpki
+            .partition_point(|a| a.subject.as_ref() < subject)
     }
 }
 
 impl Facts {
     fn check(&self, path: &VerifiedPath<'_>, now: UnixTime) -> Result<(), Rejection> {
-        check_validity(path.anchor().subject.as_ref(), self.not_before, self.not_after, now)?;
+        check_validity(
+            path.anchor().subject.as_ref(),
+            self.not_before,
+            self.not_after,
+            now,
+        )?;
         let Some(limit) = self.path_length else {
             return Ok(());
         };
@@ -152,16 +155,16 @@ impl Facts {
             .count();
         match intermediates > limit {
             true => Err(Rejection::new(RejectionReason::PathLengthExceeded)
-                .with_expected(format!("at most {limit} intermediates under the trust anchor"))
+                .with_expected(format!(
+                    "at most {limit} intermediates under the trust anchor"
+                ))
                 .with_presented(intermediates.to_string())),
             false => Ok(()),
         }
     }
 }
 
-fn judge(
-    der: &CertificateDer<'static>,
-) -> Result<(TrustAnchor<'static>, Facts), (String, String)> {
+fn judge(der: &CertificateDer<'static>) -> Result<(TrustAnchor<'static>, Facts), (String, String)> {
     let certificate = match Certificate::from_der(der) {
         Ok(certificate) => certificate,
         Err(error) => return Err(("(unreadable)".to_owned(), error.to_string())),

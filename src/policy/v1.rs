@@ -34,7 +34,9 @@ pub(super) fn check_signed_by_anchor(
         }
         match algorithms.verify(leaf, &anchor.public_key) {
             Err(SignatureProblem::UnsupportedAlgorithm) => {
-                return Err(Rejection::new(RejectionReason::UnsupportedSignatureAlgorithm).about(0, leaf));
+                return Err(
+                    Rejection::new(RejectionReason::UnsupportedSignatureAlgorithm).about(0, leaf),
+                );
             }
             Err(_) => continue,
             Ok(()) => match Anchors::check_validity(&anchor, now) {

@@ -291,7 +291,12 @@ fn list_of(names: &Names) -> String {
     words.extend(names.dns.iter().map(|dns| format!("DNS name {dns}")));
     words.extend(names.ips.iter().map(|ip| format!("IP address {ip}")));
     words.extend(names.emails.iter().map(|email| format!("e-mail {email}")));
-    words.extend(names.common_name.iter().map(|cn| format!("common name {cn:?}")));
+    words.extend(
+        names
+            .common_name
+            .iter()
+            .map(|cn| format!("common name {cn:?}")),
+    );
     match words.len().checked_sub(NAMES_SHOWN) {
         _ if words.is_empty() => "no names".to_owned(),
         None | Some(0) => words.join(", "),

@@ -138,7 +138,12 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
             }
         };
         let peer = self.confirm(&revision, &mut established)?;
-        Ok(MtlsStream::new(established, peer, revision.number, Acceptance::Seen))
+        Ok(MtlsStream::new(
+            established,
+            peer,
+            revision.number,
+            Acceptance::Seen,
+        ))
     }
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
@@ -168,7 +173,10 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     ) -> Result<A::Peer, HandshakeError> {
         let presented = established.peer.take();
         if let Some(peer) = &presented {
-            revision.judge.confirm(peer).map_err(HandshakeError::Rejected)?;
+            revision
+                .judge
+                .confirm(peer)
+                .map_err(HandshakeError::Rejected)?;
         }
         A::peer(presented)
             .ok_or_else(|| HandshakeError::backend("the client's certificate was not judged"))

@@ -62,7 +62,10 @@ impl<'a> Certificate<'a> {
             None => Ok(None),
             Some(extension) => match T::from_der(extension.value) {
                 Ok(value) => Ok(Some(value)),
-                Err(source) => Err(X509Error::MalformedExtension { oid: T::OID, source }),
+                Err(source) => Err(X509Error::MalformedExtension {
+                    oid: T::OID,
+                    source,
+                }),
             },
         }
     }

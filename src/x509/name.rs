@@ -48,11 +48,15 @@ pub(crate) fn attribute_text<'a>(
 fn text(value: der::asn1::AnyRef<'_>) -> der::Result<String> {
     use der::Tagged;
     match value.tag() {
-        Tag::Utf8String => Ok(value.decode_as::<der::asn1::Utf8StringRef<'_>>()?.to_string()),
+        Tag::Utf8String => Ok(value
+            .decode_as::<der::asn1::Utf8StringRef<'_>>()?
+            .to_string()),
         Tag::PrintableString => Ok(value
             .decode_as::<der::asn1::PrintableStringRef<'_>>()?
             .to_string()),
-        Tag::Ia5String => Ok(value.decode_as::<der::asn1::Ia5StringRef<'_>>()?.to_string()),
+        Tag::Ia5String => Ok(value
+            .decode_as::<der::asn1::Ia5StringRef<'_>>()?
+            .to_string()),
         Tag::TeletexString => Ok(value
             .decode_as::<der::asn1::TeletexStringRef<'_>>()?
             .to_string()),

@@ -1,14 +1,16 @@
 use std::time::Duration;
 
-use mtls::{
-    BuildError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, VerifierPolicy,
-};
+use mtls::{BuildError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, VerifierPolicy};
 
 use super::anchors;
 use super::common::pki::{Authority, Credential, Leaf};
 
 fn identity(credential: &Credential) -> MtlsIdentity {
-    MtlsIdentity::from_pem(credential.chain_pem().as_bytes(), credential.key_pem().as_bytes()).unwrap()
+    MtlsIdentity::from_pem(
+        credential.chain_pem().as_bytes(),
+        credential.key_pem().as_bytes(),
+    )
+    .unwrap()
 }
 
 fn pki() -> (Authority, MtlsIdentity) {
@@ -30,10 +32,15 @@ fn what_is_required_is_asked_for_by_name() {
         build(client().identity(own.clone())),
         BuildError::MissingTrustAnchors
     ));
-    let server = MtlsServer::builder().identity(own).trust_anchors(anchors(&[&root]));
+    let server = MtlsServer::builder()
+        .identity(own)
+        .trust_anchors(anchors(&[&root]));
     let error = server.build(Rustls::default()).unwrap_err();
     assert!(matches!(error, BuildError::MissingPolicy));
-    assert!(error.to_string().contains("allow_any_authenticated"), "{error}");
+    assert!(
+        error.to_string().contains("allow_any_authenticated"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -50,10 +57,15 @@ fn settings_that_cannot_work_are_refused() {
         client().alpn([long]),
         client().protocol_versions([]),
         client().handshake_timeout(Duration::ZERO),
-        client().policy(VerifierPolicy::server_spiffe(PeerMatcher::any_authenticated())),
+        client().policy(VerifierPolicy::server_spiffe(
+            PeerMatcher::any_authenticated(),
+        )),
     ] {
         let error = builder.build(Rustls::default()).unwrap_err();
-        assert!(matches!(error, BuildError::InvalidSetting { .. }), "{error}");
+        assert!(
+            matches!(error, BuildError::InvalidSetting { .. }),
+            "{error}"
+        );
     }
     let spiffe = PeerMatcher::spiffe_id("spiffe://a/b").unwrap();
     let error = MtlsServer::builder()
@@ -62,16 +74,35 @@ fn settings_that_cannot_work_are_refused() {
         .policy(VerifierPolicy::server_spiffe(spiffe))
         .build(Rustls::default())
         .unwrap_err();
-    assert!(matches!(error, BuildError::InvalidSetting { setting: "policy", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            BuildError::InvalidSetting {
+                setting: "policy",
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn our_own_chain_must_be_signed_as_it_says() {
     let root = Authority::root("Root");
-    let intermediate = root.again().without_key_identifier().self_signed().intermediate("Intermediate");
-    let leaf = Leaf::named("own").client().without_key_identifier().issued_by(&intermediate);
+    let intermediate = root
+        .again()
+        .without_key_identifier()
+        .self_signed()
+        .intermediate("Intermediate");
+    let leaf = Leaf::named("own")
+        .client()
+        .without_key_identifier()
+        .issued_by(&intermediate);
     // The same name, so that nothing but the signature tells the difference.
-    let namesake = intermediate.again().without_key_identifier().issued_by(&root);
+    let namesake = intermediate
+        .again()
+        .without_key_identifier()
+        .issued_by(&root);
     let namesake = namesake.namesake();
     let own = identity(&leaf.with(&namesake));
     let error = MtlsClient::builder()
@@ -79,7 +110,10 @@ fn our_own_chain_must_be_signed_as_it_says() {
         .trust_anchors(anchors(&[&root]))
         .build(Rustls::default())
         .unwrap_err();
-    assert!(matches!(error, BuildError::IdentityChain { index: 0, .. }), "{error}");
+    assert!(
+        matches!(error, BuildError::IdentityChain { index: 0, .. }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -35,7 +35,9 @@ fn client(
     policy: VerifierPolicy,
     chain: &[CertificateDer<'_>],
 ) -> Result<PeerIdentity, Rejection> {
-    verifier(authority, policy).unwrap().verify_client(chain, UnixTime::now())
+    verifier(authority, policy)
+        .unwrap()
+        .verify_client(chain, UnixTime::now())
 }
 
 /// Judges a server now.
@@ -62,7 +64,11 @@ fn admits(leaf: Leaf, matcher: PeerMatcher) -> bool {
     match client(&root, VerifierPolicy::allow(matcher), &chain) {
         Ok(_) => true,
         Err(rejection) => {
-            assert_eq!(rejection.reason(), RejectionReason::NotAllowed, "{rejection}");
+            assert_eq!(
+                rejection.reason(),
+                RejectionReason::NotAllowed,
+                "{rejection}"
+            );
             false
         }
     }

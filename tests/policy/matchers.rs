@@ -16,13 +16,22 @@ fn each_attribute_matches_whole_and_nothing_else() {
     let cases = [
         (PeerMatcher::any_authenticated(), true),
         (PeerMatcher::spiffe_id(PAYMENTS).unwrap(), true),
-        (PeerMatcher::spiffe_id("spiffe://prod.example/payments/v2").unwrap(), false),
-        (PeerMatcher::spiffe_id("spiffe://prod.example/pay").unwrap(), false),
+        (
+            PeerMatcher::spiffe_id("spiffe://prod.example/payments/v2").unwrap(),
+            false,
+        ),
+        (
+            PeerMatcher::spiffe_id("spiffe://prod.example/pay").unwrap(),
+            false,
+        ),
         (PeerMatcher::trust_domain("prod.example").unwrap(), true),
         (PeerMatcher::trust_domain("example").unwrap(), false),
         (PeerMatcher::trust_domain("xprod.example").unwrap(), false),
         (PeerMatcher::uri(PAYMENTS).unwrap(), true),
-        (PeerMatcher::uri("spiffe://PROD.example/payments").unwrap(), false),
+        (
+            PeerMatcher::uri("spiffe://PROD.example/payments").unwrap(),
+            false,
+        ),
         (PeerMatcher::dns("pay.prod.example").unwrap(), true),
         (PeerMatcher::dns("PAY.prod.example").unwrap(), true),
         (PeerMatcher::dns("prod.example").unwrap(), false),
@@ -49,14 +58,24 @@ fn a_pin_matches_the_key_of_the_leaf() {
 #[test]
 fn a_wildcard_in_a_client_certificate_is_not_expanded() {
     let wildcard = || Leaf::named("w").dns("*.prod.example");
-    assert!(!admits(wildcard(), PeerMatcher::dns("pay.prod.example").unwrap()));
+    assert!(!admits(
+        wildcard(),
+        PeerMatcher::dns("pay.prod.example").unwrap()
+    ));
 }
 
 #[test]
 fn two_uri_names_are_no_spiffe_id() {
-    let two = || Leaf::named("two").uri(PAYMENTS).uri("https://prod.example/");
+    let two = || {
+        Leaf::named("two")
+            .uri(PAYMENTS)
+            .uri("https://prod.example/")
+    };
     assert!(!admits(two(), PeerMatcher::spiffe_id(PAYMENTS).unwrap()));
-    assert!(!admits(two(), PeerMatcher::trust_domain("prod.example").unwrap()));
+    assert!(!admits(
+        two(),
+        PeerMatcher::trust_domain("prod.example").unwrap()
+    ));
     assert!(admits(two(), PeerMatcher::uri(PAYMENTS).unwrap()));
 }
 
@@ -69,9 +88,18 @@ fn any_all_and_not() {
     let no = || dns("other.prod.example");
     let cases = [
         (any(vec![no(), yes()]), true),
-        (any(vec![no(), PeerMatcher::common_name("x").unwrap()]), false),
+        (
+            any(vec![no(), PeerMatcher::common_name("x").unwrap()]),
+            false,
+        ),
         (any(vec![no(), all(vec![yes(), yes()])]), true),
-        (all(vec![yes(), PeerMatcher::trust_domain("prod.example").unwrap()]), true),
+        (
+            all(vec![
+                yes(),
+                PeerMatcher::trust_domain("prod.example").unwrap(),
+            ]),
+            true,
+        ),
         (all(vec![yes(), no()]), false),
         (PeerMatcher::not(no()), true),
         (PeerMatcher::not(yes()), false),
@@ -102,14 +130,23 @@ fn not_over_an_absent_name_refuses() {
 
 #[test]
 fn a_custom_matcher_decides_and_says_why() {
-    let odd = |answer: Result<(), String>| PeerMatcher::custom("odd serials", move |_| answer.clone());
+    let odd =
+        |answer: Result<(), String>| PeerMatcher::custom("odd serials", move |_| answer.clone());
     assert!(admits(payments(), odd(Ok(()))));
     let root = Authority::root("Root");
     let chain = payments().client().issued_by(&root).chain;
     let refusing = VerifierPolicy::allow(odd(Err("serial 4 is even".to_owned())));
     let rejection = client(&root, refusing, &chain).unwrap_err();
-    assert!(rejection.to_string().contains("odd serials: serial 4 is even"), "{rejection}");
-    assert!(!admits(payments(), PeerMatcher::not(odd(Err("no".to_owned())))));
+    assert!(
+        rejection
+            .to_string()
+            .contains("odd serials: serial 4 is even"),
+        "{rejection}"
+    );
+    assert!(!admits(
+        payments(),
+        PeerMatcher::not(odd(Err("no".to_owned())))
+    ));
 }
 
 #[test]
@@ -132,7 +169,10 @@ fn patterns_that_cannot_be_meant_are_errors() {
     ];
     for matcher in wrong {
         let error = matcher.unwrap_err();
-        assert!(matches!(error, BuildError::InvalidPattern { .. }), "{error}");
+        assert!(
+            matches!(error, BuildError::InvalidPattern { .. }),
+            "{error}"
+        );
     }
 }
 

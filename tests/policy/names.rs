@@ -40,21 +40,40 @@ fn a_peer_shows_its_names() {
 fn a_server_is_known_by_its_names_only() {
     let root = Authority::root("Root");
     let leaf = || Leaf::named("db.internal").server();
-    let named = leaf().dns("db.example").dns("*.w.example").ip("192.0.2.7").issued_by(&root);
+    let named = leaf()
+        .dns("db.example")
+        .dns("*.w.example")
+        .ip("192.0.2.7")
+        .issued_by(&root);
     for name in ["db.example", "DB.example", "a.w.example", "192.0.2.7"] {
         assert!(server(&root, any(), &named, name).is_ok(), "{name}");
     }
-    for name in ["db.internal", "w.example", "a.b.w.example", "192.0.2.8", "2001:db8::1"] {
+    for name in [
+        "db.internal",
+        "w.example",
+        "a.b.w.example",
+        "192.0.2.8",
+        "2001:db8::1",
+    ] {
         let rejection = server(&root, any(), &named, name).unwrap_err();
         assert_eq!(rejection.reason(), RejectionReason::NameMismatch, "{name}");
         assert_eq!(rejection.expected(), Some(name));
-        assert!(rejection.presented().unwrap().contains("DNS name db.example"));
+        assert!(
+            rejection
+                .presented()
+                .unwrap()
+                .contains("DNS name db.example")
+        );
     }
     // A common name is no host name unless that was asked for; an IP address never.
     let unnamed = leaf().issued_by(&root);
     let rejection = server(&root, any(), &unnamed, "db.internal").unwrap_err();
     assert_eq!(rejection.reason(), RejectionReason::NameMismatch);
-    assert!(rejection.hint().contains("danger_allow_common_name_as_dns"), "{}", rejection.hint());
+    assert!(
+        rejection.hint().contains("danger_allow_common_name_as_dns"),
+        "{}",
+        rejection.hint()
+    );
     let relaxed = || any().danger_allow_common_name_as_dns();
     assert!(server(&root, relaxed(), &unnamed, "db.internal").is_ok());
     assert!(server(&root, relaxed(), &unnamed, "db").is_err());
@@ -82,14 +101,20 @@ fn a_spiffe_id_can_replace_the_name_of_a_server() {
     let policy = || VerifierPolicy::server_spiffe(PeerMatcher::spiffe_id(id).unwrap());
     let named = Leaf::named("db").server().uri(id).issued_by(&root);
     assert!(server(&root, policy(), &named, "anything.example").is_ok());
-    let other = Leaf::named("db").server().uri("spiffe://prod.example/web").issued_by(&root);
+    let other = Leaf::named("db")
+        .server()
+        .uri("spiffe://prod.example/web")
+        .issued_by(&root);
     assert_eq!(
         reason(server(&root, policy(), &other, "anything.example")),
         Some(RejectionReason::NotAllowed)
     );
     for leaf in [
         Leaf::named("db").server().dns("db.example"),
-        Leaf::named("db").server().uri(id).uri("spiffe://prod.example/web"),
+        Leaf::named("db")
+            .server()
+            .uri(id)
+            .uri("spiffe://prod.example/web"),
     ] {
         let verdict = server(&root, policy(), &leaf.issued_by(&root), "db.example");
         assert_eq!(reason(verdict), Some(RejectionReason::NameMismatch));
@@ -110,21 +135,32 @@ fn malformed_names_are_refused_not_skipped() {
     ] {
         let chain = leaf.client().issued_by(&root).chain;
         let rejection = client(&root, any(), &chain).unwrap_err();
-        assert_eq!(rejection.reason(), RejectionReason::MalformedName, "{rejection}");
+        assert_eq!(
+            rejection.reason(),
+            RejectionReason::MalformedName,
+            "{rejection}"
+        );
     }
 }
 
 #[test]
 fn a_rejection_says_what_where_and_what_to_do() {
     let root = Authority::root("Root");
-    let chain = Leaf::named("late").client().validity(Validity::expired()).issued_by(&root).chain;
+    let chain = Leaf::named("late")
+        .client()
+        .validity(Validity::expired())
+        .issued_by(&root)
+        .chain;
     let rejection = client(&root, any(), &chain).unwrap_err();
     assert_eq!(rejection.reason(), RejectionReason::Expired);
     assert_eq!(rejection.certificate(), Some((0, "CN=late")));
     assert!(rejection.expected().unwrap().starts_with("valid from 20"));
     assert!(rejection.presented().unwrap().starts_with("now 20"));
     assert!(rejection.hint().contains("renew"));
-    assert_eq!(rejection.alert(BackendKind::Rustls), Some(Alert::CERTIFICATE_EXPIRED));
+    assert_eq!(
+        rejection.alert(BackendKind::Rustls),
+        Some(Alert::CERTIFICATE_EXPIRED)
+    );
     assert_eq!(rejection.alert(BackendKind::NativeTls), None);
 }
 
@@ -145,8 +181,14 @@ fn validity_includes_its_first_and_last_second() {
     };
     assert_eq!(at(peer.not_before().as_secs()), None);
     assert_eq!(at(peer.not_after().as_secs()), None);
-    assert_eq!(at(peer.not_before().as_secs() - 1), Some(RejectionReason::NotYetValid));
-    assert_eq!(at(peer.not_after().as_secs() + 1), Some(RejectionReason::Expired));
+    assert_eq!(
+        at(peer.not_before().as_secs() - 1),
+        Some(RejectionReason::NotYetValid)
+    );
+    assert_eq!(
+        at(peer.not_after().as_secs() + 1),
+        Some(RejectionReason::Expired)
+    );
     assert_eq!(at(0), Some(RejectionReason::NotYetValid));
     assert_eq!(at(u64::MAX / 2), Some(RejectionReason::Expired));
 }
@@ -158,9 +200,15 @@ fn missing_pieces_are_named() {
     let leaf = Leaf::named("leaf").client().issued_by(&intermediate);
     let hint = |verdict: Result<_, mtls::Rejection>| verdict.unwrap_err().hint().to_owned();
     let missing = hint(client(&root, any(), &leaf.chain));
-    assert!(missing.contains("CN=Intermediate issued this certificate"), "{missing}");
+    assert!(
+        missing.contains("CN=Intermediate issued this certificate"),
+        "{missing}"
+    );
     let namesake = hint(client(&intermediate.namesake(), any(), &leaf.chain));
-    assert!(namesake.contains("another CA of the same name"), "{namesake}");
+    assert!(
+        namesake.contains("another CA of the same name"),
+        "{namesake}"
+    );
     let with_root = leaf.clone().above(&[&intermediate, &root]);
     let other = hint(client(&Authority::root("Other"), any(), &with_root.chain));
     assert!(other.contains("its own root"), "{other}");
@@ -190,13 +238,21 @@ fn a_common_name_never_escapes_name_constraints() {
         excluded_subtrees: vec![],
     };
     let relaxed = || any().danger_allow_common_name_as_dns();
-    let constrained = AuthorityBuilder::named("Root").name_constraints(constraints.clone()).self_signed();
+    let constrained = AuthorityBuilder::named("Root")
+        .name_constraints(constraints.clone())
+        .self_signed();
     let leaf = || Leaf::named("evil.example").server();
-    let verdict = server(&constrained, relaxed(), &leaf().issued_by(&constrained), "evil.example");
+    let verdict = server(
+        &constrained,
+        relaxed(),
+        &leaf().issued_by(&constrained),
+        "evil.example",
+    );
     assert_eq!(reason(verdict), Some(RejectionReason::NameMismatch));
     let root = Authority::root("Free Root");
-    let intermediate =
-        AuthorityBuilder::named("Intermediate").name_constraints(constraints).issued_by(&root);
+    let intermediate = AuthorityBuilder::named("Intermediate")
+        .name_constraints(constraints)
+        .issued_by(&root);
     let below = leaf().issued_by(&intermediate).with(&intermediate);
     assert_eq!(
         reason(server(&root, relaxed(), &below, "evil.example")),
@@ -204,7 +260,10 @@ fn a_common_name_never_escapes_name_constraints() {
     );
     let policy = VerifierPolicy::allow(PeerMatcher::dns("evil.example").unwrap())
         .danger_allow_common_name_as_dns();
-    let chain = Leaf::named("evil.example").client().issued_by(&constrained).chain;
+    let chain = Leaf::named("evil.example")
+        .client()
+        .issued_by(&constrained)
+        .chain;
     assert_eq!(
         reason(client(&constrained, policy, &chain)),
         Some(RejectionReason::NotAllowed)
@@ -217,6 +276,14 @@ fn a_name_cannot_write_lines_of_its_own() {
     let leaf = Leaf::named("tidy").organizational_unit("one\nrefused: nobody\u{85}\u{7f}");
     let chain = leaf.client().issued_by(&root).chain;
     let peer = client(&root, any(), &chain).unwrap();
-    assert!(!peer.subject().contains(char::is_control), "{:?}", peer.subject());
-    assert!(peer.subject().contains("one\\0arefused"), "{}", peer.subject());
+    assert!(
+        !peer.subject().contains(char::is_control),
+        "{:?}",
+        peer.subject()
+    );
+    assert!(
+        peer.subject().contains("one\\0arefused"),
+        "{}",
+        peer.subject()
+    );
 }

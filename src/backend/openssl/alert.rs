@@ -16,9 +16,7 @@ use openssl::stack::Stack;
 use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage};
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{
-    X509, X509Name, X509PurposeId, X509StoreContext, X509VerifyResult,
-};
+use openssl::x509::{X509, X509Name, X509PurposeId, X509StoreContext, X509VerifyResult};
 
 use crate::policy::RejectionReason;
 

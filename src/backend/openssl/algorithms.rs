@@ -73,10 +73,30 @@ const fn rsa(key: Key, hash: Hash, signature_id: AlgorithmIdentifier) -> Algorit
 }
 
 static ALL: [Algorithm; 11] = [
-    ecdsa(Curve::P256, Hash::Sha256, alg_id::ECDSA_P256, alg_id::ECDSA_SHA256),
-    ecdsa(Curve::P256, Hash::Sha384, alg_id::ECDSA_P256, alg_id::ECDSA_SHA384),
-    ecdsa(Curve::P384, Hash::Sha256, alg_id::ECDSA_P384, alg_id::ECDSA_SHA256),
-    ecdsa(Curve::P384, Hash::Sha384, alg_id::ECDSA_P384, alg_id::ECDSA_SHA384),
+    ecdsa(
+        Curve::P256,
+        Hash::Sha256,
+        alg_id::ECDSA_P256,
+        alg_id::ECDSA_SHA256,
+    ),
+    ecdsa(
+        Curve::P256,
+        Hash::Sha384,
+        alg_id::ECDSA_P256,
+        alg_id::ECDSA_SHA384,
+    ),
+    ecdsa(
+        Curve::P384,
+        Hash::Sha256,
+        alg_id::ECDSA_P384,
+        alg_id::ECDSA_SHA256,
+    ),
+    ecdsa(
+        Curve::P384,
+        Hash::Sha384,
+        alg_id::ECDSA_P384,
+        alg_id::ECDSA_SHA384,
+    ),
     Algorithm {
         key: Key::Ed25519,
         hash: Hash::None,

@@ -2,9 +2,7 @@ use core::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use openssl::ssl::{
-    Ssl, SslContext, SslContextRef, SslMethod, SslRef, SslVerifyMode,
-};
+use openssl::ssl::{Ssl, SslContext, SslContextRef, SslMethod, SslRef, SslVerifyMode};
 use pki_types::ServerName;
 
 use super::OpenSsl;
@@ -110,8 +108,11 @@ impl ClientBackend for OpenSsl {
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
         slot::index().map_err(convert::refused("a place for our data"))?;
         alert::prepare();
-        let mut context =
-            convert::context(SslMethod::tls_client(), &settings.identity, settings.versions)?;
+        let mut context = convert::context(
+            SslMethod::tls_client(),
+            &settings.identity,
+            settings.versions,
+        )?;
         context.set_verify_callback(SslVerifyMode::PEER, verifier::verify);
         if !settings.alpn.is_empty() {
             context

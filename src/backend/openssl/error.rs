@@ -70,7 +70,10 @@ pub(super) fn is_refusal(error: &Error) -> bool {
 /// Whether the other end has hung up.
 pub(super) fn is_hang_up(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset
+    )
 }
 
 /// What is the transport's, not OpenSSL's.

@@ -79,8 +79,11 @@ impl ServerBackend for OpenSsl {
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
         slot::index().map_err(convert::refused("a place for our data"))?;
         alert::prepare();
-        let mut context =
-            convert::context(SslMethod::tls_server(), &settings.identity, settings.versions)?;
+        let mut context = convert::context(
+            SslMethod::tls_server(),
+            &settings.identity,
+            settings.versions,
+        )?;
         ask_for_certificate(&mut context, &settings)
             .map_err(convert::refused("the certificate request"))?;
         if !settings.alpn.is_empty() {

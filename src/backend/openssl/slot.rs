@@ -40,11 +40,7 @@ pub(super) enum Outcome {
 
 impl Slot {
     /// Lays a new slot into `ssl`, for a handshake that is yet to come.
-    pub(super) fn lay(
-        ssl: &mut SslRef,
-        judge: &Arc<Judge>,
-        peer: Peer,
-    ) -> Result<(), ErrorStack> {
+    pub(super) fn lay(ssl: &mut SslRef, judge: &Arc<Judge>, peer: Peer) -> Result<(), ErrorStack> {
         let slot = Self {
             judge: Arc::clone(judge),
             peer,
@@ -106,7 +102,9 @@ pub(super) fn conclude(
 ) -> Result<Option<PeerIdentity>, HandshakeError> {
     let slot = Slot::of(ssl).filter(|slot| Arc::ptr_eq(&slot.judge, judge));
     let Some(slot) = slot else {
-        return Err(HandshakeError::backend("this configuration did not arm the `Ssl`"));
+        return Err(HandshakeError::backend(
+            "this configuration did not arm the `Ssl`",
+        ));
     };
     if let Some(refusal) = refusal(ssl) {
         return Err(refusal);
@@ -115,7 +113,9 @@ pub(super) fn conclude(
         return Err(HandshakeError::backend("the handshake is not over"));
     }
     if ssl.session_reused() {
-        return Err(HandshakeError::backend("a session was resumed, which is switched off"));
+        return Err(HandshakeError::backend(
+            "a session was resumed, which is switched off",
+        ));
     }
     let leaf = match ssl.peer_certificate() {
         Some(leaf) => Some(leaf.to_der().map_err(HandshakeError::backend)?),
@@ -125,7 +125,9 @@ pub(super) fn conclude(
         (Some(leaf), Some(Outcome::Judged(Ok(peer)))) if peer.leaf() == leaf => {
             Ok(Some(peer.clone()))
         }
-        (Some(_), _) => Err(HandshakeError::backend("the peer's certificate was not judged")),
+        (Some(_), _) => Err(HandshakeError::backend(
+            "the peer's certificate was not judged",
+        )),
         (None, _) if client_auth == ClientAuth::Required => {
             let rejection = Rejection::new(RejectionReason::NoCertificate);
             Err(HandshakeError::Rejected(judge.report(rejection)))
@@ -136,8 +138,7 @@ pub(super) fn conclude(
 
 /// Where in an `Ssl` the slot lies. OpenSSL counts these places, so one is taken for the whole process.
 pub(super) fn index() -> Result<Index<Ssl, Slot>, ErrorStack> {
-    static INDEX: LazyLock<Result<Index<Ssl, Slot>, ErrorStack>> =
-        LazyLock::new(Ssl::new_ex_index);
+    static INDEX: LazyLock<Result<Index<Ssl, Slot>, ErrorStack>> = LazyLock::new(Ssl::new_ex_index);
     INDEX.clone()
 }
 

@@ -170,14 +170,14 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
         }
     }
 
-    fn finish(
-        &self,
-        ssl: SslStream<IO>,
-    ) -> Result<Established<OpenSslStream<IO>>, HandshakeError> {
+    fn finish(&self, ssl: SslStream<IO>) -> Result<Established<OpenSslStream<IO>>, HandshakeError> {
         let alpn = ssl.ssl().selected_alpn_protocol().map(<[u8]>::to_vec);
         let client_auth = match &self.end {
             End::Client { offered } => {
-                if alpn.as_ref().is_some_and(|chosen| !offered.contains(chosen)) {
+                if alpn
+                    .as_ref()
+                    .is_some_and(|chosen| !offered.contains(chosen))
+                {
                     let problem = "the server chose an ALPN protocol that was not offered";
                     return Err(HandshakeError::backend(problem));
                 }

@@ -84,7 +84,11 @@ impl Asked<'_> {
 
     fn any_of(&mut self, any: &AnyOf) -> Answer {
         let holds = |value| any.exact.contains(&value);
-        if any.kinds.iter().any(|kind| self.values(kind).into_iter().any(holds)) {
+        if any
+            .kinds
+            .iter()
+            .any(|kind| self.values(kind).into_iter().any(holds))
+        {
             return Answer::Yes;
         }
         let mut answer = match any.kinds.iter().any(|kind| self.is_absent(kind)) {
@@ -138,4 +142,3 @@ impl Asked<'_> {
 fn collect(values: impl Iterator<Item = String>, kind: fn(String) -> Exact) -> Vec<Exact> {
     values.map(kind).collect()
 }
-

@@ -81,7 +81,11 @@ impl PeerMatcher {
     pub fn dns(name: &str) -> Result<Self, BuildError> {
         match is_dns_name(name) {
             true => Ok(Self::exact(Exact::Dns(name.to_ascii_lowercase()))),
-            false => Err(invalid("dns", name, "it is no host name (wildcards are never expanded)")),
+            false => Err(invalid(
+                "dns",
+                name,
+                "it is no host name (wildcards are never expanded)",
+            )),
         }
     }
 
@@ -152,7 +156,11 @@ impl PeerMatcher {
         for matcher in matchers {
             match matcher.0 {
                 Node::Exact(exact) => {
-                    if !any.kinds.iter().any(|k| discriminant(k) == discriminant(&exact)) {
+                    if !any
+                        .kinds
+                        .iter()
+                        .any(|k| discriminant(k) == discriminant(&exact))
+                    {
                         any.kinds.push(exact.clone());
                     }
                     any.exact.insert(exact);
@@ -180,7 +188,10 @@ impl PeerMatcher {
     }
 
     /// Peers that have the attribute that `matcher` asks for, but with another value.
-    #[expect(clippy::should_implement_trait, reason = "the field's word for it, beside any_of and all_of")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the field's word for it, beside any_of and all_of"
+    )]
     pub fn not(matcher: Self) -> Self {
         Self(Node::Not(Box::new(matcher)))
     }
@@ -228,7 +239,12 @@ impl fmt::Display for AnyOf {
         // Sorted, so that the same matcher always reads the same.
         entries.sort_unstable();
         let entries = entries.into_iter().map(ToString::to_string);
-        list(f, "any_of", entries.chain(self.others.iter().map(ToString::to_string)), count)
+        list(
+            f,
+            "any_of",
+            entries.chain(self.others.iter().map(ToString::to_string)),
+            count,
+        )
     }
 }
 

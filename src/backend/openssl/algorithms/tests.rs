@@ -21,7 +21,10 @@ fn verdict(algorithm: &Algorithm, key: &[u8], message: &[u8], signature: &[u8]) 
     let theirs = other.unwrap().verify_signature(key, message, signature);
     let ours = algorithm.verify_signature(key, message, signature);
     assert_eq!(ours.is_ok(), theirs.is_ok(), "{algorithm:?}");
-    assert!(ErrorStack::get().errors().is_empty(), "{algorithm:?} left errors behind");
+    assert!(
+        ErrorStack::get().errors().is_empty(),
+        "{algorithm:?} left errors behind"
+    );
     ours.is_ok()
 }
 
@@ -71,15 +74,26 @@ fn a_signature_counts_as_it_is_and_no_otherwise() {
         let key = private_key(algorithm);
         let public = public_bytes(&key, PointConversionForm::UNCOMPRESSED);
         let signature = sign(algorithm, &key, RsaPssSaltlen::DIGEST_LENGTH);
-        assert!(verdict(algorithm, &public, MESSAGE, &signature), "{algorithm:?}");
+        assert!(
+            verdict(algorithm, &public, MESSAGE, &signature),
+            "{algorithm:?}"
+        );
         for byte in 0..signature.len() {
             let mut flipped = signature.clone();
             flipped[byte] ^= 1 << (byte % 8);
-            assert!(!verdict(algorithm, &public, MESSAGE, &flipped), "{algorithm:?}");
+            assert!(
+                !verdict(algorithm, &public, MESSAGE, &flipped),
+                "{algorithm:?}"
+            );
         }
         assert!(!verdict(algorithm, &public, b"something else", &signature));
         assert!(!verdict(algorithm, &public, MESSAGE, &signature[1..]));
-        assert!(!verdict(algorithm, &public, MESSAGE, &[&signature[..], &[0]].concat()));
+        assert!(!verdict(
+            algorithm,
+            &public,
+            MESSAGE,
+            &[&signature[..], &[0]].concat()
+        ));
         assert!(!verdict(algorithm, &public, MESSAGE, &[]));
     }
 }
@@ -93,17 +107,27 @@ fn a_key_counts_as_it_is_and_no_otherwise() {
         for byte in (0..public.len()).step_by(7) {
             let mut flipped = public.clone();
             flipped[byte] ^= 1;
-            assert!(!verdict(algorithm, &flipped, MESSAGE, &signature), "{algorithm:?}");
+            assert!(
+                !verdict(algorithm, &flipped, MESSAGE, &signature),
+                "{algorithm:?}"
+            );
         }
         let longer = [&public[..], &[0]].concat();
         for wrong in [&[][..], &[0], &public[1..], &longer] {
-            assert!(!verdict(algorithm, wrong, MESSAGE, &signature), "{algorithm:?}");
+            assert!(
+                !verdict(algorithm, wrong, MESSAGE, &signature),
+                "{algorithm:?}"
+            );
         }
         if let Key::Ecdsa(_) = algorithm.key {
             // Each is the same key, written differently.
             for form in [PointConversionForm::HYBRID, PointConversionForm::COMPRESSED] {
                 let point = public_bytes(&key, form);
-                assert!(algorithm.verify_signature(&point, MESSAGE, &signature).is_err());
+                assert!(
+                    algorithm
+                        .verify_signature(&point, MESSAGE, &signature)
+                        .is_err()
+                );
             }
         }
     }
@@ -137,7 +161,10 @@ fn a_salt_is_as_long_as_the_hash() {
 
 #[test]
 fn rsa_keys_have_2048_to_8192_bits() {
-    for algorithm in ALL.iter().filter(|a| matches!(a.key, Key::RsaPkcs1 | Key::RsaPss)) {
+    for algorithm in ALL
+        .iter()
+        .filter(|a| matches!(a.key, Key::RsaPkcs1 | Key::RsaPss))
+    {
         let key = PKey::from_rsa(Rsa::generate(2040).unwrap()).unwrap();
         let public = public_bytes(&key, PointConversionForm::UNCOMPRESSED);
         let signature = sign(algorithm, &key, RsaPssSaltlen::DIGEST_LENGTH);
