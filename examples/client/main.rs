@@ -5,6 +5,15 @@
 //!     --backend rustls --cert client.crt --key client.key --cacert ca.crt https://localhost:8443/
 //! ```
 
+#![cfg_attr(
+    not(any(feature = "native-tls", feature = "openssl", feature = "rustls")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "there is nothing to call with then"
+    )
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -5,6 +5,11 @@
 //!     --backend rustls --cert server.crt --key server.key --cacert client-ca.crt
 //! ```
 
+#![cfg_attr(
+    not(any(feature = "openssl", feature = "rustls")),
+    allow(dead_code, reason = "there is nobody to serve then")
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

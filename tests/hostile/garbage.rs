@@ -7,7 +7,7 @@ pub struct Garbage {
 }
 
 impl Garbage {
-    /// `hello` is a true ClientHello, to spoil.
+    /// `hello` is a true `ClientHello`, to spoil.
     pub fn new(seed: u64, hello: &[u8]) -> Self {
         Self {
             state: seed.wrapping_mul(2).wrapping_add(1),

@@ -4,6 +4,10 @@
     unreachable_pub,
     reason = "the modules of a test target are shared with nobody"
 )]
+#![cfg_attr(
+    not(any(feature = "aws-lc-rs", feature = "ring", feature = "openssl")),
+    allow(dead_code, reason = "there is no server to test then")
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -25,7 +29,7 @@ use common::pki::Cast;
 use examples::{End, Server};
 use regular::Regular;
 
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #[test]
 fn nothing_stops_a_server_on_rustls() {
     survives("rustls");

@@ -15,7 +15,7 @@ use crate::common::walkthrough::{Files, PASSPHRASE};
 
 /// The values of `--backend` that this build's servers know.
 pub const SERVER_BACKENDS: &[&str] = &[
-    #[cfg(feature = "rustls")]
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
     "rustls",
     #[cfg(feature = "openssl")]
     "openssl",
@@ -23,7 +23,7 @@ pub const SERVER_BACKENDS: &[&str] = &[
 
 /// The values of `--backend` that this build's clients know.
 pub const CLIENT_BACKENDS: &[&str] = &[
-    #[cfg(feature = "rustls")]
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
     "rustls",
     #[cfg(feature = "openssl")]
     "openssl",
