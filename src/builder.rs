@@ -51,10 +51,7 @@ impl Draft {
     }
 
     pub(crate) fn set_alpn(&mut self, protocols: impl IntoIterator<Item = impl AsRef<[u8]>>) {
-        self.alpn = protocols
-            .into_iter()
-            .map(|p| p.as_ref().to_vec())
-            .collect();
+        self.alpn = protocols.into_iter().map(|p| p.as_ref().to_vec()).collect();
     }
 
     pub(crate) fn set_clock(&mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) {
@@ -158,9 +155,11 @@ fn check_own_chain(
                     problem.to_string(),
                 ),
             },
-            (Err(error), _) | (_, Err(error)) => {
-                ("(unreadable)".to_owned(), "(unreadable)".to_owned(), error.to_string())
-            }
+            (Err(error), _) | (_, Err(error)) => (
+                "(unreadable)".to_owned(),
+                "(unreadable)".to_owned(),
+                error.to_string(),
+            ),
         };
         let (subject, issuer, problem) = problem;
         return Err(BuildError::IdentityChain {

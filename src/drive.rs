@@ -20,7 +20,11 @@ where
     use crate::backend::TlsStream;
     match handshake.advance() {
         Ok(mut established) => {
-            established.stream.io_mut().lift().map_err(HandshakeError::Io)?;
+            established
+                .stream
+                .io_mut()
+                .lift()
+                .map_err(HandshakeError::Io)?;
             Ok(established)
         }
         Err(HandshakeError::Io(error)) if is_timeout(&error) && is_over(handshake) => {
@@ -54,5 +58,8 @@ fn is_over<IO: Transport>(handshake: &mut impl Handshake<Deadline<IO>>) -> bool 
 }
 
 fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+    )
 }

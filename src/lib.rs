@@ -1,4 +1,4 @@
-//! Mutual TLS.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 // Here and not in the manifest: tests, examples and benches may stop at the first surprise, the library may not.
 #![cfg_attr(
@@ -31,11 +31,13 @@ pub use pki_types;
 
 #[cfg(feature = "native-tls")]
 pub use backend::NativeTls;
-#[cfg(feature = "openssl")]
-pub use backend::OpenSsl;
 #[cfg(feature = "rustls")]
 pub use backend::Rustls;
-pub use backend::{ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend};
+pub use backend::{
+    Capability, ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend, Support,
+};
+#[cfg(feature = "openssl")]
+pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
 pub use client::{ClientBuilder, MtlsClient};
 pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,

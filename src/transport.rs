@@ -116,10 +116,13 @@ impl<IO: Read + Write> Transport for Untimed<IO> {
 
 /// A transport that gives up at a deadline, while it has one.
 #[derive(Debug)]
-pub struct Deadline<IO> {
+pub(crate) struct Deadline<IO> {
     io: IO,
     until: Option<Until>,
 }
+
+/// A system's timer may end this much early.
+const TIMER_SLACK: Duration = Duration::from_millis(5);
 
 /// A deadline, and the time-outs to put back after it.
 #[derive(Debug)]
@@ -144,16 +147,17 @@ impl<IO: Transport> Deadline<IO> {
         })
     }
 
-    /// Whether the deadline has passed.
+    /// Whether the deadline has passed, or so nearly that a time-out must have been ours.
     pub(crate) fn is_over(&self) -> bool {
-        self.until
-            .as_ref()
-            .is_some_and(|until| Instant::now() >= until.instant)
+        self.until.as_ref().is_some_and(|until| {
+            until.instant.saturating_duration_since(Instant::now()) < TIMER_SLACK
+        })
     }
 
     /// Sets another deadline, counted from now.
     pub(crate) fn extend(&mut self, timeout: Duration) {
-        if let (Some(until), Some(instant)) = (&mut self.until, Instant::now().checked_add(timeout)) {
+        if let (Some(until), Some(instant)) = (&mut self.until, Instant::now().checked_add(timeout))
+        {
             until.instant = instant;
         }
     }

@@ -1,7 +1,8 @@
 //! What a backend must give, and the door to each.
 //!
-//! The facade and the adapters meet in [`traits`](self) and nowhere else; no adapter knows another.
+//! The facade and the adapters meet in these traits and nowhere else; no adapter knows another.
 
+mod capability;
 mod handshake;
 mod judge;
 mod settings;
@@ -14,20 +15,21 @@ mod openssl;
 #[cfg(feature = "rustls")]
 mod rustls;
 
+pub use capability::{Capability, Support};
 pub use handshake::{Established, HandshakeError};
+pub(crate) use judge::{Clock, Observer};
 pub use judge::{Event, Judge};
+pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};
+pub(crate) use traits::sealed;
 pub use traits::{
     Backend, ClientBackend, DangerNativeClient, Handshake, NativeClient, NativeServer,
     ServerBackend, TlsStream,
 };
-pub(crate) use judge::{Clock, Observer};
-pub(crate) use settings::{ClientAuth, Versions};
-pub(crate) use traits::sealed;
 
 #[cfg(feature = "native-tls")]
-pub use native_tls::NativeTls;
+pub use native_tls::{NativeTls, NativeTlsStream};
 #[cfg(feature = "openssl")]
-pub use openssl::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
+pub use openssl::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig, OpenSslStream};
 #[cfg(feature = "rustls")]
-pub use rustls::Rustls;
+pub use rustls::{Rustls, RustlsStream};

@@ -1,6 +1,5 @@
 use std::io::{self, Read, Write};
 
-
 use pki_types::ServerName;
 
 use super::handshake::{Established, HandshakeError};

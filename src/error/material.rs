@@ -39,7 +39,7 @@ impl MaterialError {
         self
     }
 
-    pub(crate) fn from_origin(mut self, origin: MaterialOrigin) -> Self {
+    pub(crate) fn with_origin(mut self, origin: MaterialOrigin) -> Self {
         self.0.origin = origin;
         self
     }

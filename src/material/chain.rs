@@ -78,8 +78,11 @@ impl CertificateChain {
     }
 
     /// The first certificate: whom the chain is about.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "never empty: `checked` is the only constructor"
+    )]
     pub fn leaf(&self) -> &CertificateDer<'static> {
-        // Never empty: `checked` is the only constructor.
         &self.0[0]
     }
 

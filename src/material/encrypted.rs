@@ -111,7 +111,7 @@ impl MtlsIdentity {
         let (chain_path, key_path) = (chain_path.as_ref(), key_path.as_ref());
         let chain = CertificateChain::from_pem_file(chain_path)?;
         let key = PrivateKey::from_encrypted_pem_file(key_path, passphrase)?;
-        Self::new(chain, key).map_err(|e| e.from_origin(identity::pair(chain_path, key_path)))
+        Self::new(chain, key).map_err(|e| e.with_origin(identity::pair(chain_path, key_path)))
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn load<T>(
 ) -> Result<T, MaterialError> {
     read(path, limit)
         .and_then(|bytes| parse(&bytes))
-        .map_err(|e| e.from_origin(MaterialOrigin::File(path.to_owned())))
+        .map_err(|e| e.with_origin(MaterialOrigin::File(path.to_owned())))
 }
 
 /// Refuses inputs of more than `limit` bytes.

@@ -33,7 +33,7 @@ impl<'a> Marker<'a> {
 }
 
 fn label(rest: &[u8]) -> Option<&str> {
-    let label = str::from_utf8(rest).ok()?.strip_suffix(DASHES)?;
+    let label = core::str::from_utf8(rest).ok()?.strip_suffix(DASHES)?;
     let plain = |c: char| c.is_ascii_graphic() || c == ' ';
     (!label.is_empty() && !label.contains(DASHES) && label.chars().all(plain)).then_some(label)
 }

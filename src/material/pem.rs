@@ -155,9 +155,10 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 /// Names and values of the leading `Name: value` lines, and where each line ends.
 fn header_lines(body: &[u8]) -> impl Iterator<Item = (&str, &str, usize)> {
     lines(body)
-        .skip_while(|(_, line)| line.trim_ascii().is_empty())
+        // CR LF leaves an empty line between any two.
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
         .map_while(|(at, line)| {
-            let (name, value) = str::from_utf8(line).ok()?.split_once(':')?;
+            let (name, value) = core::str::from_utf8(line).ok()?.split_once(':')?;
             Some((name.trim(), value.trim(), at.saturating_add(line.len())))
         })
 }

@@ -52,10 +52,10 @@ impl Shape {
             Tag::Sequence if version.ends_with(&[3]) => Some(Self::Pkcs12),
             Tag::Sequence => Some(Self::Pkcs8),
             Tag::Integer => {
-                let mut integers = 1;
+                let mut integers: usize = 1;
                 while !content.is_finished() && Tag::peek(content).ok()? == Tag::Integer {
                     content.tlv_bytes().ok()?;
-                    integers += 1;
+                    integers = integers.saturating_add(1);
                 }
                 Some(if integers == 6 {
                     Self::Dsa

@@ -36,11 +36,7 @@ struct Inner {
 
 impl PeerIdentity {
     /// Takes the names of `leaf` and a copy of the presented chain, whose first certificate it is.
-    pub(crate) fn new(
-        leaf: &Certificate<'_>,
-        names: Names,
-        chain: &[CertificateDer<'_>],
-    ) -> Self {
+    pub(crate) fn new(leaf: &Certificate<'_>, names: Names, chain: &[CertificateDer<'_>]) -> Self {
         Self(Arc::new(Inner {
             names,
             chain: chain.iter().map(|c| c.clone().into_owned()).collect(),

@@ -93,7 +93,11 @@ pub(crate) fn is_dns_name(name: &str) -> bool {
 fn common_name(certificate: &Certificate<'_>) -> Result<Option<String>, MalformedName> {
     let mut names = attribute_text(certificate.subject, CN).map_err(MalformedName::Subject)?;
     if let Some(name) = names.iter().find(|n| n.chars().any(char::is_control)) {
-        return Err(malformed("common name", name, "it holds a control character"));
+        return Err(malformed(
+            "common name",
+            name,
+            "it holds a control character",
+        ));
     }
     Ok(match names.len() {
         1 => names.pop(),
@@ -121,7 +125,11 @@ fn uri_name(uri: &str) -> Result<String, MalformedName> {
         return Err(malformed("URI", uri, "it has no scheme"));
     }
     if !uri.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(malformed("URI", uri, "it holds a space or a control character"));
+        return Err(malformed(
+            "URI",
+            uri,
+            "it holds a space or a control character",
+        ));
     }
     Ok(uri.to_owned())
 }

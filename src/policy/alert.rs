@@ -48,7 +48,10 @@ impl Alert {
 
     /// The alert of a name in the spelling of RFC 8446, such as `unknown_ca`.
     pub fn from_name(name: &str) -> Option<Self> {
-        TABLE.iter().find(|row| row.1 == name).map(|row| Self(row.0))
+        TABLE
+            .iter()
+            .find(|row| row.1 == name)
+            .map(|row| Self(row.0))
     }
 
     /// What to look at when a peer sent this alert to us.
@@ -73,28 +76,120 @@ impl fmt::Display for Alert {
 
 const TABLE: &[Row] = &[
     (0, "close_notify", "the peer closed the connection"),
-    (10, "unexpected_message", "the peer does not follow the protocol, or something between the ends changed it"),
-    (20, "bad_record_mac", "the connection was damaged on its way"),
-    (22, "record_overflow", "the peer does not follow the protocol, or something between the ends changed it"),
-    (40, "handshake_failure", "no common cipher suite, group or signature scheme, or, in TLS 1.2, no client certificate"),
-    (42, "bad_certificate", "our certificate was refused: not yet valid, wrong name, or not well formed"),
-    (43, "unsupported_certificate", "our certificate was refused for its kind: check its extended key usage and its key"),
-    (44, "certificate_revoked", "our certificate is on a revocation list of the peer's"),
-    (45, "certificate_expired", "our certificate, or one of our chain, has expired; compare the clocks of both ends"),
-    (46, "certificate_unknown", "our certificate was refused; the peer's policy may not list us, its log has the reason"),
-    (47, "illegal_parameter", "the peer found a handshake field out of range"),
-    (48, "unknown_ca", "the peer does not trust the CA of our certificate, or we did not send its intermediates"),
-    (49, "access_denied", "our certificate is valid, but the peer's policy does not admit us"),
-    (50, "decode_error", "the peer could not read a message of ours"),
-    (51, "decrypt_error", "a signature did not verify: our certificate may come from another CA of the same name"),
-    (70, "protocol_version", "the peer speaks no TLS version that we offer"),
-    (71, "insufficient_security", "the peer asks for stronger ciphers than we offer"),
-    (80, "internal_error", "the peer failed for reasons of its own"),
-    (86, "inappropriate_fallback", "the peer saw a downgrade to an older TLS version"),
+    (
+        10,
+        "unexpected_message",
+        "the peer does not follow the protocol, or something between the ends changed it",
+    ),
+    (
+        20,
+        "bad_record_mac",
+        "the connection was damaged on its way",
+    ),
+    (
+        22,
+        "record_overflow",
+        "the peer does not follow the protocol, or something between the ends changed it",
+    ),
+    (
+        40,
+        "handshake_failure",
+        "no common cipher suite, group or signature scheme, or, in TLS 1.2, no client certificate",
+    ),
+    (
+        42,
+        "bad_certificate",
+        "our certificate was refused: not yet valid, wrong name, or not well formed",
+    ),
+    (
+        43,
+        "unsupported_certificate",
+        "our certificate was refused for its kind: check its extended key usage and its key",
+    ),
+    (
+        44,
+        "certificate_revoked",
+        "our certificate is on a revocation list of the peer's",
+    ),
+    (
+        45,
+        "certificate_expired",
+        "our certificate, or one of our chain, has expired; compare the clocks of both ends",
+    ),
+    (
+        46,
+        "certificate_unknown",
+        "our certificate was refused; the peer's policy may not list us, its log has the reason",
+    ),
+    (
+        47,
+        "illegal_parameter",
+        "the peer found a handshake field out of range",
+    ),
+    (
+        48,
+        "unknown_ca",
+        "the peer does not trust the CA of our certificate, or we did not send its intermediates",
+    ),
+    (
+        49,
+        "access_denied",
+        "our certificate is valid, but the peer's policy does not admit us",
+    ),
+    (
+        50,
+        "decode_error",
+        "the peer could not read a message of ours",
+    ),
+    (
+        51,
+        "decrypt_error",
+        "a signature did not verify: our certificate may come from another CA of the same name",
+    ),
+    (
+        70,
+        "protocol_version",
+        "the peer speaks no TLS version that we offer",
+    ),
+    (
+        71,
+        "insufficient_security",
+        "the peer asks for stronger ciphers than we offer",
+    ),
+    (
+        80,
+        "internal_error",
+        "the peer failed for reasons of its own",
+    ),
+    (
+        86,
+        "inappropriate_fallback",
+        "the peer saw a downgrade to an older TLS version",
+    ),
     (90, "user_canceled", "the peer gave up"),
-    (109, "missing_extension", "the peer misses a handshake extension"),
-    (112, "unrecognized_name", "the peer serves no host of the name that we asked for"),
-    (113, "bad_certificate_status_response", "the peer refused our OCSP response"),
-    (116, "certificate_required", "the peer requires a client certificate and none was sent"),
-    (120, "no_application_protocol", "no ALPN protocol is common to both ends"),
+    (
+        109,
+        "missing_extension",
+        "the peer misses a handshake extension",
+    ),
+    (
+        112,
+        "unrecognized_name",
+        "the peer serves no host of the name that we asked for",
+    ),
+    (
+        113,
+        "bad_certificate_status_response",
+        "the peer refused our OCSP response",
+    ),
+    (
+        116,
+        "certificate_required",
+        "the peer requires a client certificate and none was sent",
+    ),
+    (
+        120,
+        "no_application_protocol",
+        "no ALPN protocol is common to both ends",
+    ),
 ];

@@ -1,7 +1,7 @@
 //! Trust anchors, judged. webpki takes any certificate as an anchor and looks at neither its validity, nor its CA
 //! flag, nor its path length (RFC 5280, section 6.1.1 leaves that to us).
 
-use const_oid::db::rfc5280::ID_CE_KEY_USAGE;
+use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS};
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::VerifiedPath;
 use x509_cert::ext::pkix::KeyUsages;
@@ -117,21 +117,34 @@ impl Anchors {
     }
 
     /// Judges the validity of one anchor, given by its certificate.
-    pub(super) fn check_validity(
-        der: &Certificate<'_>,
-        now: UnixTime,
-    ) -> Result<(), Rejection> {
+    pub(super) fn check_validity(der: &Certificate<'_>, now: UnixTime) -> Result<(), Rejection> {
         check_validity(der.subject, der.not_before, der.not_after, now)
     }
 
+    /// Whether one of these anchors limits the names below it.
+    pub(super) fn constrain_names(&self, subject: &[u8]) -> bool {
+        let content = name_content(subject);
+        self.webpki
+            .iter()
+            .skip(self.first_of(content))
+            .take_while(|a| a.subject.as_ref() == content)
+            .any(|a| a.name_constraints.is_some())
+    }
+
     fn first_of(&self, subject: &[u8]) -> usize {
-        self.webpki.partition_point(|a| a.subject.as_ref() < subject)
+        self.webpki
+            .partition_point(|a| a.subject.as_ref() < subject)
     }
 }
 
 impl Facts {
     fn check(&self, path: &VerifiedPath<'_>, now: UnixTime) -> Result<(), Rejection> {
-        check_validity(path.anchor().subject.as_ref(), self.not_before, self.not_after, now)?;
+        check_validity(
+            path.anchor().subject.as_ref(),
+            self.not_before,
+            self.not_after,
+            now,
+        )?;
         let Some(limit) = self.path_length else {
             return Ok(());
         };
@@ -142,16 +155,16 @@ impl Facts {
             .count();
         match intermediates > limit {
             true => Err(Rejection::new(RejectionReason::PathLengthExceeded)
-                .with_expected(format!("at most {limit} intermediates under the trust anchor"))
+                .with_expected(format!(
+                    "at most {limit} intermediates under the trust anchor"
+                ))
                 .with_presented(intermediates.to_string())),
             false => Ok(()),
         }
     }
 }
 
-fn judge(
-    der: &CertificateDer<'static>,
-) -> Result<(TrustAnchor<'static>, Facts), (String, String)> {
+fn judge(der: &CertificateDer<'static>) -> Result<(TrustAnchor<'static>, Facts), (String, String)> {
     let certificate = match Certificate::from_der(der) {
         Ok(certificate) => certificate,
         Err(error) => return Err(("(unreadable)".to_owned(), error.to_string())),
@@ -172,6 +185,11 @@ fn judge(
         path_length,
     };
     Ok((anchor, facts))
+}
+
+/// Whether a CA's certificate limits the names below it.
+pub(super) fn constrains_names(certificate: &Certificate<'_>) -> bool {
+    certificate.extension(ID_CE_NAME_CONSTRAINTS).is_some()
 }
 
 /// What an anchor must be; gives its path length.

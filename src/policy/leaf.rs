@@ -111,7 +111,11 @@ fn purpose_name(oid: &ObjectIdentifier) -> String {
     }
 }
 
-pub(super) fn unreadable(index: usize, certificate: &Certificate<'_>, error: &X509Error) -> Rejection {
+pub(super) fn unreadable(
+    index: usize,
+    certificate: &Certificate<'_>,
+    error: &X509Error,
+) -> Rejection {
     Rejection::new(RejectionReason::MalformedCertificate)
         .about(index, certificate)
         .with_presented(error.to_string())

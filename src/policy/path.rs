@@ -29,7 +29,8 @@ pub(super) fn check_path(
     let Some((leaf_der, intermediates)) = presented.der.split_first() else {
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
-    let leaf = EndEntityCert::try_from(leaf_der).map_err(|error| explain(&error, presented, anchors, now))?;
+    let leaf = EndEntityCert::try_from(leaf_der)
+        .map_err(|error| explain(&error, presented, anchors, now))?;
     let usage = match role {
         Role::Client => KeyUsage::client_auth(),
         Role::Server => KeyUsage::server_auth(),
@@ -108,7 +109,12 @@ fn not_a_signer(index: usize, certificate: &Certificate<'_>) -> Rejection {
 }
 
 /// Turns webpki's error into ours, and finds the certificate that it is about.
-fn explain(error: &Error, presented: &Presented<'_>, anchors: &Anchors, now: UnixTime) -> Rejection {
+fn explain(
+    error: &Error,
+    presented: &Presented<'_>,
+    anchors: &Anchors,
+    now: UnixTime,
+) -> Rejection {
     use RejectionReason as R;
     let reason = match error {
         Error::CertExpired { .. } | Error::CertNotValidYet { .. } => {

@@ -168,7 +168,10 @@ impl RejectionReason {
             Expired | AnchorExpired => (Alert::CERTIFICATE_EXPIRED, Alert::CERTIFICATE_EXPIRED),
             NotYetValid => (Alert::CERTIFICATE_EXPIRED, Alert::BAD_CERTIFICATE),
             UnknownIssuer => (Alert::UNKNOWN_CA, Alert::UNKNOWN_CA),
-            WrongKeyUsage => (Alert::UNSUPPORTED_CERTIFICATE, Alert::UNSUPPORTED_CERTIFICATE),
+            WrongKeyUsage => (
+                Alert::UNSUPPORTED_CERTIFICATE,
+                Alert::UNSUPPORTED_CERTIFICATE,
+            ),
             NoCertificate => (Alert::CERTIFICATE_REQUIRED, Alert::CERTIFICATE_REQUIRED),
             NameMismatch | MalformedCertificate | MalformedName | UnsupportedVersion => {
                 (Alert::BAD_CERTIFICATE, Alert::BAD_CERTIFICATE)
@@ -198,7 +201,9 @@ impl RejectionReason {
             Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
             Self::PathTooLong => "the chain is longer than the verifier follows",
             Self::UnacceptableKey => "a certificate's key is not acceptable",
-            Self::UnhandledCriticalExtension => "a certificate carries an unknown critical extension",
+            Self::UnhandledCriticalExtension => {
+                "a certificate carries an unknown critical extension"
+            }
             Self::UnknownIssuer => "no path leads to a trust anchor",
             Self::UnsupportedSignatureAlgorithm => {
                 "a certificate is signed with an unacceptable algorithm"
@@ -214,14 +219,18 @@ impl RejectionReason {
             Self::CaAsLeaf => {
                 "the peer must present a leaf that its CA issued (basicConstraints CA:FALSE), not the CA's own certificate"
             }
-            Self::Expired => "renew the certificate; when it looks valid, compare the clocks of both ends",
+            Self::Expired => {
+                "renew the certificate; when it looks valid, compare the clocks of both ends"
+            }
             Self::IssuerNotCa => {
                 "reissue the intermediate with basicConstraints CA:TRUE and keyUsage keyCertSign"
             }
             Self::MalformedCertificate => {
                 "look at it with `openssl x509 -text`, and reissue it: it breaks RFC 5280"
             }
-            Self::MalformedName => "reissue the certificate with well-formed subject alternative names",
+            Self::MalformedName => {
+                "reissue the certificate with well-formed subject alternative names"
+            }
             Self::NameConstraintViolated => {
                 "issue the leaf under a CA whose name constraints permit its names; constraints on e-mail, URI and \
                  directory names are not supported and refuse every leaf"
@@ -234,15 +243,21 @@ impl RejectionReason {
                  CA names or signature schemes is silently not sent by some clients"
             }
             Self::NotAllowed => "add the peer to the policy if it should be admitted",
-            Self::NotYetValid => "compare the clocks of both ends; the certificate's notBefore lies in the future",
+            Self::NotYetValid => {
+                "compare the clocks of both ends; the certificate's notBefore lies in the future"
+            }
             Self::PathLengthExceeded => {
                 "issue the leaf directly under the constrained CA, or reissue that CA with a larger pathlen"
             }
-            Self::PathTooLong => "present only the certificates between the leaf and its root; at most 6 intermediates count",
+            Self::PathTooLong => {
+                "present only the certificates between the leaf and its root; at most 6 intermediates count"
+            }
             Self::UnacceptableKey => {
                 "reissue the certificate with an ECDSA P-256 or P-384, Ed25519 or RSA (2048 to 8192 bits) key"
             }
-            Self::UnhandledCriticalExtension => "reissue the certificate without the extension, or not critical",
+            Self::UnhandledCriticalExtension => {
+                "reissue the certificate without the extension, or not critical"
+            }
             Self::UnknownIssuer => "give the CA that issued the peer's certificate as trust anchor",
             Self::UnsupportedSignatureAlgorithm => {
                 "reissue the certificate signed with SHA-256 or better by an ECDSA P-256 or P-384, Ed25519 or RSA key"

@@ -3,7 +3,7 @@
 use pki_types::UnixTime;
 
 use super::algorithms::{SignatureAlgorithms, SignatureProblem};
-use super::anchor::Anchors;
+use super::anchor::{Anchors, constrains_names};
 use super::leaf::{check_key, check_validity};
 use super::rejection::{Rejection, RejectionReason};
 use crate::x509::Certificate;
@@ -26,9 +26,17 @@ pub(super) fn check_signed_by_anchor(
         let Ok(anchor) = Certificate::from_der(der) else {
             continue;
         };
+        if constrains_names(&anchor) {
+            refusal = Rejection::new(RejectionReason::NameConstraintViolated)
+                .about(0, leaf)
+                .with_presented("a version 1 leaf under a trust anchor with name constraints, which bind no common name");
+            continue;
+        }
         match algorithms.verify(leaf, &anchor.public_key) {
             Err(SignatureProblem::UnsupportedAlgorithm) => {
-                return Err(Rejection::new(RejectionReason::UnsupportedSignatureAlgorithm).about(0, leaf));
+                return Err(
+                    Rejection::new(RejectionReason::UnsupportedSignatureAlgorithm).about(0, leaf),
+                );
             }
             Err(_) => continue,
             Ok(()) => match Anchors::check_validity(&anchor, now) {

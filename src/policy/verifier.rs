@@ -4,7 +4,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use webpki::EndEntityCert;
 
 use super::algorithms::SignatureAlgorithms;
-use super::anchor::Anchors;
+use super::anchor::{Anchors, constrains_names};
 use super::leaf::{Role, check_leaf};
 use super::matcher::common_name_as_dns;
 use super::path::{Presented, check_path};
@@ -165,7 +165,7 @@ impl PeerVerifier {
                 .and_then(|der| EndEntityCert::try_from(der).ok())
                 .is_some_and(|cert| cert.verify_is_valid_for_subject_name(server_name).is_ok()),
         };
-        if is_named || self.is_common_name(names, server_name) {
+        if is_named || self.is_common_name(presented.der, names, server_name) {
             return Ok(());
         }
         let rejection = Rejection::new(RejectionReason::NameMismatch)
@@ -181,17 +181,33 @@ impl PeerVerifier {
         })
     }
 
-    fn is_common_name(&self, names: &Names, server_name: &ServerName<'_>) -> bool {
-        match (self.policy.common_name, server_name) {
-            (CommonNameRule::AsDnsName, ServerName::DnsName(wanted)) => {
-                common_name_as_dns(names).is_some_and(|name| name.eq_ignore_ascii_case(wanted.as_ref()))
+    fn is_common_name(
+        &self,
+        chain: &[CertificateDer<'_>],
+        names: &Names,
+        server_name: &ServerName<'_>,
+    ) -> bool {
+        match server_name {
+            ServerName::DnsName(wanted) if self.takes_common_name(chain) => {
+                common_name_as_dns(names)
+                    .is_some_and(|name| name.eq_ignore_ascii_case(wanted.as_ref()))
             }
             _ => false,
         }
     }
 
+    /// Whether the opt-in is on and no CA above the leaf limits names: such constraints bind no common name, so none may
+    /// stand in for a name then.
+    fn takes_common_name(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let is_free = |der: &CertificateDer<'_>| {
+            Certificate::from_der(der)
+                .is_ok_and(|c| !constrains_names(&c) && !self.anchors.constrain_names(c.issuer))
+        };
+        self.policy.common_name == CommonNameRule::AsDnsName && chain.iter().all(is_free)
+    }
+
     fn authorize(&self, peer: &PeerIdentity) -> Result<(), Rejection> {
-        let common_name_is_dns = self.policy.common_name == CommonNameRule::AsDnsName;
+        let common_name_is_dns = self.takes_common_name(peer.chain());
         match self.policy.matcher.admits(peer, common_name_is_dns) {
             Ok(()) => Ok(()),
             Err(said) => {
@@ -265,6 +281,9 @@ fn check_version(leaf: &Certificate<'_>) -> Result<(), Rejection> {
     }
 }
 
+/// How many of a certificate's names stand in a message.
+const NAMES_SHOWN: usize = 8;
+
 /// A certificate's names in words, for messages.
 fn list_of(names: &Names) -> String {
     let mut words: Vec<String> = Vec::new();
@@ -272,9 +291,18 @@ fn list_of(names: &Names) -> String {
     words.extend(names.dns.iter().map(|dns| format!("DNS name {dns}")));
     words.extend(names.ips.iter().map(|ip| format!("IP address {ip}")));
     words.extend(names.emails.iter().map(|email| format!("e-mail {email}")));
-    words.extend(names.common_name.iter().map(|cn| format!("common name {cn:?}")));
-    match words.is_empty() {
-        true => "no names".to_owned(),
-        false => words.join(", "),
+    words.extend(
+        names
+            .common_name
+            .iter()
+            .map(|cn| format!("common name {cn:?}")),
+    );
+    match words.len().checked_sub(NAMES_SHOWN) {
+        _ if words.is_empty() => "no names".to_owned(),
+        None | Some(0) => words.join(", "),
+        Some(more) => {
+            words.truncate(NAMES_SHOWN);
+            format!("{}, and {more} more", words.join(", "))
+        }
     }
 }

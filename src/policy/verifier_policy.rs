@@ -109,7 +109,9 @@ impl VerifierPolicy {
             ServerNameRule::Check => Ok(()),
             ServerNameRule::SpiffeId => Err(BuildError::InvalidSetting {
                 setting: "policy",
-                problem: "`server_spiffe` is a client's policy; a server writes `VerifierPolicy::allow`".to_owned(),
+                problem:
+                    "`server_spiffe` is a client's policy; a server writes `VerifierPolicy::allow`"
+                        .to_owned(),
             }),
         }
     }

@@ -34,6 +34,8 @@ impl<C> Current<C> {
 
 impl<C> fmt::Debug for Current<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Current").field(&self.0.load().number).finish()
+        f.debug_tuple("Current")
+            .field(&self.0.load().number)
+            .finish()
     }
 }

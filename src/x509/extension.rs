@@ -1,8 +1,8 @@
 //! Extensions of a certificate, decoded by x509-cert where somebody asks for one.
 
 use const_oid::{AssociatedOid, ObjectIdentifier};
-use der::asn1::OctetStringRef;
-use der::{Decode, Reader, SliceReader};
+use der::asn1::{AnyRef, OctetStringRef};
+use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
     SubjectKeyIdentifier,
@@ -13,13 +13,14 @@ use super::{Certificate, X509Error};
 /// One extension, its value still encoded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
-    pub(crate) oid: ObjectIdentifier,
-    pub(crate) value: &'a [u8],
+    /// Content of the OBJECT IDENTIFIER, as encoded: most are only ever compared.
+    oid: &'a [u8],
+    value: &'a [u8],
 }
 
 impl<'a> Certificate<'a> {
     pub(crate) fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension<'a>> {
-        self.extensions.iter().find(|e| e.oid == oid)
+        self.extensions.iter().find(|e| e.oid == oid.as_bytes())
     }
 
     pub(crate) fn authority_key_identifier(
@@ -70,10 +71,18 @@ impl<'a> Certificate<'a> {
     }
 }
 
+/// Room for the extensions of an ordinary certificate.
+const TYPICAL: usize = 10;
+/// Extensions that a certificate may carry; looking for duplicates costs the square of it.
+const MOST: usize = 64;
+
 pub(super) fn decode_all<'a>(r: &mut SliceReader<'a>) -> der::Result<Vec<Extension<'a>>> {
     r.sequence(|r| {
-        let mut extensions = Vec::with_capacity(10);
+        let mut extensions = Vec::with_capacity(TYPICAL);
         while !r.is_finished() {
+            if extensions.len() == MOST {
+                return Err(Tag::Sequence.length_error().into());
+            }
             extensions.push(decode(r)?);
         }
         Ok(extensions)
@@ -82,13 +91,14 @@ pub(super) fn decode_all<'a>(r: &mut SliceReader<'a>) -> der::Result<Vec<Extensi
 
 fn decode<'a>(r: &mut SliceReader<'a>) -> der::Result<Extension<'a>> {
     r.sequence(|r| {
-        let oid = ObjectIdentifier::decode(r)?;
+        let oid = AnyRef::decode(r)?;
+        oid.tag().assert_eq(Tag::ObjectIdentifier)?;
         // Which critical extensions are known is webpki's to say. Some issuers encode the default FALSE here; DER
         // forbids it, everyone accepts it.
         Option::<bool>::decode(r)?;
         let value = <&'a OctetStringRef>::decode(r)?.as_bytes();
         Ok(Extension {
-            oid,
+            oid: oid.value(),
             value,
         })
     })
@@ -98,7 +108,10 @@ pub(super) fn refuse_duplicates(extensions: &[Extension<'_>]) -> Result<(), X509
     let mut rest = extensions;
     while let Some((extension, others)) = rest.split_first() {
         if others.iter().any(|e| e.oid == extension.oid) {
-            return Err(X509Error::DuplicateExtension(extension.oid));
+            return Err(match ObjectIdentifier::from_bytes(extension.oid) {
+                Ok(oid) => X509Error::DuplicateExtension(oid),
+                Err(_) => X509Error::Der(Tag::ObjectIdentifier.value_error().into()),
+            });
         }
         rest = others;
     }

@@ -14,8 +14,8 @@ pub(crate) use name::{attribute_text, rfc4514};
 use core::time::Duration;
 
 use const_oid::ObjectIdentifier;
-use der::asn1::{BitStringRef, IntRef};
-use der::{Decode, Reader, SliceReader, Tag, TagNumber};
+use der::asn1::{AnyRef, BitStringRef, IntRef};
+use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use pki_types::UnixTime;
 use x509_cert::time::Time;
 
@@ -132,10 +132,9 @@ impl<'a> Certificate<'a> {
 
 /// The content of a SEQUENCE, without its header.
 fn sequence_content<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    let header = der::Header::peek(r)?;
-    header.tag().assert_eq(Tag::Sequence)?;
-    der::Header::decode(r)?;
-    r.read_slice(header.length())
+    let sequence = AnyRef::decode(r)?;
+    sequence.tag().assert_eq(Tag::Sequence)?;
+    Ok(sequence.value())
 }
 
 /// A SEQUENCE with its header.
@@ -169,12 +168,10 @@ fn explicit<'a, T, E: From<der::Error>>(
         constructed: true,
         number: TagNumber(number),
     };
-    let header = der::Header::peek(r)?;
-    if header.tag() != tag {
+    if Tag::peek(r)? != tag {
         return Ok(None);
     }
-    der::Header::decode(r)?;
-    let mut inner = SliceReader::new(r.read_slice(header.length())?)?;
+    let mut inner = SliceReader::new(AnyRef::decode(r)?.value())?;
     let value = read(&mut inner)?;
     inner.finish()?;
     Ok(Some(value))

@@ -8,7 +8,8 @@ use x509_cert::name::Name;
 pub(crate) fn rfc4514(name: &[u8]) -> String {
     match Name::from_der(name) {
         Ok(name) if name.is_empty() => "(empty)".to_owned(),
-        Ok(name) => name.to_string(),
+        // x509-cert escapes the controls of ASCII; of the others none may begin a line in somebody's log.
+        Ok(name) => name.to_string().replace(char::is_control, "\u{fffd}"),
         Err(_) => "(unreadable)".to_owned(),
     }
 }

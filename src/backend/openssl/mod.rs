@@ -17,7 +17,7 @@ use crate::backend::{Backend, NativeClient, NativeServer, sealed};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
-use stream::OpenSslStream;
+pub use stream::OpenSslStream;
 
 pub use client::OpenSslClientConfig;
 pub use server::OpenSslServerConfig;

@@ -53,6 +53,11 @@ impl ClientBackend for Rustls {
         let connection = ClientConnection::new(Arc::clone(&config.native), server_name.clone())
             .map_err(HandshakeError::backend)?;
         let judge = Arc::clone(&config.judge);
-        Ok(RustlsHandshake::new(connection.into(), io, judge, ClientAuth::Required))
+        Ok(RustlsHandshake::new(
+            connection.into(),
+            io,
+            judge,
+            ClientAuth::Required,
+        ))
     }
 }

@@ -46,9 +46,7 @@ pub(super) fn negotiated(version: Option<rustls::ProtocolVersion>) -> ProtocolVe
     }
 }
 
-pub(super) fn refused(
-    what: &'static str,
-) -> impl FnOnce(rustls::Error) -> BuildError {
+pub(super) fn refused(what: &'static str) -> impl FnOnce(rustls::Error) -> BuildError {
     move |source| BuildError::Backend {
         backend: BackendKind::Rustls,
         what,

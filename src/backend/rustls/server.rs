@@ -56,9 +56,14 @@ impl ServerBackend for Rustls {
         config: &Self::ServerConfig,
         io: IO,
     ) -> Result<Self::ServerHandshake<IO>, HandshakeError> {
-        let connection = ServerConnection::new(Arc::clone(&config.native))
-            .map_err(HandshakeError::backend)?;
+        let connection =
+            ServerConnection::new(Arc::clone(&config.native)).map_err(HandshakeError::backend)?;
         let judge = Arc::clone(&config.judge);
-        Ok(RustlsHandshake::new(connection.into(), io, judge, config.client_auth))
+        Ok(RustlsHandshake::new(
+            connection.into(),
+            io,
+            judge,
+            config.client_auth,
+        ))
     }
 }

@@ -88,7 +88,10 @@ impl<IO: Read + Write> RustlsStream<IO> {
 
 fn is_hang_up(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset
+    )
 }
 
 impl<IO: Read + Write> TlsStream<IO> for RustlsStream<IO> {
@@ -154,16 +157,23 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         }
     }
 
-    fn finish(&mut self, stream: RustlsStream<IO>) -> Result<Established<RustlsStream<IO>>, HandshakeError> {
+    fn finish(
+        &mut self,
+        stream: RustlsStream<IO>,
+    ) -> Result<Established<RustlsStream<IO>>, HandshakeError> {
         let connection = &stream.connection;
         if connection.handshake_kind() == Some(HandshakeKind::Resumed) {
-            return Err(HandshakeError::backend("a session was resumed, which is switched off"));
+            return Err(HandshakeError::backend(
+                "a session was resumed, which is switched off",
+            ));
         }
         let leaf = connection.peer_certificates().and_then(<[_]>::first);
         let peer = match (leaf, self.verdict.take()) {
             (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf.as_ref() => Some(peer),
             (Some(_), _) => {
-                return Err(HandshakeError::backend("the peer's certificate was not judged"));
+                return Err(HandshakeError::backend(
+                    "the peer's certificate was not judged",
+                ));
             }
             (None, _) if self.client_auth == ClientAuth::Required => {
                 let rejection = Rejection::new(RejectionReason::NoCertificate);

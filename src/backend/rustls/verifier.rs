@@ -200,8 +200,9 @@ impl HandshakeSignatures {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         check_scheme(dss)?;
-        let Some(leaf) = v1(cert) else {
-            return verify_tls12_signature(message, cert, dss, &self.0);
+        let verdict = verify_tls12_signature(message, cert, dss, &self.0);
+        let Some(leaf) = unread_v1(&verdict, cert) else {
+            return verdict;
         };
         let algorithm = self
             .0
@@ -224,13 +225,12 @@ impl HandshakeSignatures {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         check_scheme(dss)?;
-        match v1(cert) {
-            None => verify_tls13_signature(message, cert, dss, &self.0),
-            Some(leaf) => {
-                let spki = SubjectPublicKeyInfoDer::from(leaf.public_key.spki);
-                verify_tls13_signature_with_raw_key(message, &spki, dss, &self.0)
-            }
-        }
+        let verdict = verify_tls13_signature(message, cert, dss, &self.0);
+        let Some(leaf) = unread_v1(&verdict, cert) else {
+            return verdict;
+        };
+        let spki = SubjectPublicKeyInfoDer::from(leaf.public_key.spki);
+        verify_tls13_signature_with_raw_key(message, &spki, dss, &self.0)
     }
 }
 
@@ -241,8 +241,15 @@ fn check_scheme(dss: &DigitallySignedStruct) -> Result<(), Error> {
     }
 }
 
-/// A version 1 leaf, which rustls cannot read. It gets here only when the judge has admitted it.
-fn v1<'a>(cert: &'a CertificateDer<'_>) -> Option<Certificate<'a>> {
+/// The version 1 leaf that made rustls fail, which cannot read one. It gets here only when the judge has admitted it;
+/// its signature is verified then with the bare key.
+fn unread_v1<'a>(
+    verdict: &Result<HandshakeSignatureValid, Error>,
+    cert: &'a CertificateDer<'_>,
+) -> Option<Certificate<'a>> {
+    if verdict.is_ok() {
+        return None;
+    }
     match Certificate::from_der(cert) {
         Ok(leaf) if leaf.version == Version::V1 => Some(leaf),
         _ => None,

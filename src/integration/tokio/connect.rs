@@ -33,7 +33,12 @@ impl<B: ClientBackend> MtlsClient<B> {
             .map_err(|_| HandshakeError::Timeout)??;
         let peer = self.confirm(&revision, &mut established)?;
         let acceptance = acceptance(established.version);
-        Ok(AsyncMtlsStream::new(established, peer, revision.number, acceptance))
+        Ok(AsyncMtlsStream::new(
+            established,
+            peer,
+            revision.number,
+            acceptance,
+        ))
     }
 }
 

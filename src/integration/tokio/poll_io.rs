@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 ///
 /// Whoever reads or writes sets the waker of its task first: it is woken when the transport is ready again.
 #[derive(Debug)]
-pub struct PollIo<IO> {
+pub(crate) struct PollIo<IO> {
     io: IO,
     waker: Waker,
 }

@@ -95,3 +95,54 @@ fn unreadable(der: &[u8], error: der::Error) -> MaterialProblem {
 fn unsupported(algorithm: String) -> MaterialProblem {
     MaterialProblem::EncryptionUnsupported { algorithm }
 }
+
+#[cfg(test)]
+mod tests {
+    use der::Encode;
+    use der::asn1::OctetStringRef;
+    use pkcs5::pbes2::Salt;
+    use pkcs8::EncryptedPrivateKeyInfo;
+
+    use super::*;
+
+    #[test]
+    fn costly_scrypt_is_refused_before_it_begins() {
+        // Each would take minutes, or more memory than there is.
+        for (n, r, p, part) in [
+            (1 << 20, 8, 1, "1073742848 bytes of memory for scrypt"),
+            (1 << 63, u16::MAX, u16::MAX, "bytes of memory for scrypt"),
+            (1 << 14, 8, 4096, "68719476736 bytes filled by scrypt"),
+        ] {
+            let problem = decrypt(&scrypt(n, r, p), &Passphrase::new("x")).unwrap_err();
+            assert!(problem.to_string().contains(part), "{problem}");
+        }
+    }
+
+    #[test]
+    fn impossible_scrypt_parameters_are_refused() {
+        for (n, r, p) in [(0, 8, 1), (3, 8, 1), (1 << 14, 0, 1), (1 << 14, 8, 0)] {
+            let problem = decrypt(&scrypt(n, r, p), &Passphrase::new("x")).unwrap_err();
+            assert!(
+                matches!(problem, MaterialProblem::KeyMalformed),
+                "{n} {r} {p}: {problem}"
+            );
+        }
+    }
+
+    fn scrypt(cost_parameter: u64, block_size: u16, parallelization: u16) -> Vec<u8> {
+        let info = EncryptedPrivateKeyInfo {
+            encryption_algorithm: EncryptionScheme::from(Parameters {
+                kdf: Kdf::Scrypt(ScryptParams {
+                    salt: Salt::new([7; 8]).unwrap(),
+                    cost_parameter,
+                    block_size,
+                    parallelization,
+                    key_length: None,
+                }),
+                encryption: pkcs5::pbes2::EncryptionScheme::Aes256Cbc { iv: [7; 16] },
+            }),
+            encrypted_data: OctetStringRef::new(&[7; 64]).unwrap(),
+        };
+        info.to_der().unwrap()
+    }
+}

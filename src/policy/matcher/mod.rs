@@ -1,10 +1,14 @@
+mod evaluate;
+
 use core::fmt;
 use core::mem::discriminant;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::BuildError;
-use crate::peer::{Names, PeerIdentity, SpiffeId, check_trust_domain, is_dns_name};
+use crate::peer::{PeerIdentity, SpiffeId, check_trust_domain, is_dns_name};
+
+pub(in crate::policy) use evaluate::common_name_as_dns;
 
 /// Which proved peers are admitted.
 ///
@@ -64,15 +68,6 @@ struct Custom {
 
 type Decide = dyn Fn(&PeerIdentity) -> Result<(), String> + Send + Sync;
 
-/// The answer in three values, so that `not` cannot turn an absent name into a yes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Yes,
-    No,
-    /// The peer has no such attribute, or a custom matcher refused.
-    Absent,
-}
-
 impl PeerMatcher {
     /// Every peer that the trust anchors vouch for.
     pub fn any_authenticated() -> Self {
@@ -86,7 +81,11 @@ impl PeerMatcher {
     pub fn dns(name: &str) -> Result<Self, BuildError> {
         match is_dns_name(name) {
             true => Ok(Self::exact(Exact::Dns(name.to_ascii_lowercase()))),
-            false => Err(invalid("dns", name, "it is no host name (wildcards are never expanded)")),
+            false => Err(invalid(
+                "dns",
+                name,
+                "it is no host name (wildcards are never expanded)",
+            )),
         }
     }
 
@@ -157,7 +156,11 @@ impl PeerMatcher {
         for matcher in matchers {
             match matcher.0 {
                 Node::Exact(exact) => {
-                    if !any.kinds.iter().any(|k| discriminant(k) == discriminant(&exact)) {
+                    if !any
+                        .kinds
+                        .iter()
+                        .any(|k| discriminant(k) == discriminant(&exact))
+                    {
                         any.kinds.push(exact.clone());
                     }
                     any.exact.insert(exact);
@@ -185,7 +188,10 @@ impl PeerMatcher {
     }
 
     /// Peers that have the attribute that `matcher` asks for, but with another value.
-    #[expect(clippy::should_implement_trait, reason = "the field's word for it, beside any_of and all_of")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the field's word for it, beside any_of and all_of"
+    )]
     pub fn not(matcher: Self) -> Self {
         Self(Node::Not(Box::new(matcher)))
     }
@@ -211,131 +217,6 @@ impl PeerMatcher {
     pub(crate) fn is_any_authenticated(&self) -> bool {
         matches!(self.0, Node::AnyAuthenticated)
     }
-
-    /// Whether `peer` is admitted; the error says what a custom matcher said, if one did.
-    ///
-    /// `common_name_is_dns` lets a lone common name stand in for absent subject alternative names.
-    pub(crate) fn admits(
-        &self,
-        peer: &PeerIdentity,
-        common_name_is_dns: bool,
-    ) -> Result<(), Option<String>> {
-        let mut asked = Asked {
-            peer,
-            dns_from_common_name: match common_name_is_dns {
-                true => common_name_as_dns(peer.names()),
-                false => None,
-            },
-            said: None,
-        };
-        match asked.answer(self) {
-            Answer::Yes => Ok(()),
-            Answer::No | Answer::Absent => Err(asked.said),
-        }
-    }
-}
-
-/// The lone common name of a leaf without subject alternative names, where it is a DNS name; in lower case.
-pub(crate) fn common_name_as_dns(names: &Names) -> Option<String> {
-    match &names.common_name {
-        Some(name) if !names.has_san && is_dns_name(name) => Some(name.to_ascii_lowercase()),
-        _ => None,
-    }
-}
-
-struct Asked<'a> {
-    peer: &'a PeerIdentity,
-    dns_from_common_name: Option<String>,
-    said: Option<String>,
-}
-
-impl Asked<'_> {
-    fn answer(&mut self, matcher: &PeerMatcher) -> Answer {
-        match &matcher.0 {
-            Node::AnyAuthenticated => Answer::Yes,
-            Node::Exact(exact) => self.exact(exact),
-            Node::Not(inner) => match self.answer(inner) {
-                Answer::Yes => Answer::No,
-                Answer::No => Answer::Yes,
-                Answer::Absent => Answer::Absent,
-            },
-            Node::AllOf(all) => {
-                let mut answer = Answer::Yes;
-                for matcher in all.iter() {
-                    match self.answer(matcher) {
-                        Answer::Yes => {}
-                        Answer::No => return Answer::No,
-                        Answer::Absent => answer = Answer::Absent,
-                    }
-                }
-                answer
-            }
-            Node::AnyOf(any) => self.any_of(any),
-            Node::Custom(custom) => match (custom.decide)(self.peer) {
-                Ok(()) => Answer::Yes,
-                Err(reason) => {
-                    self.said = Some(format!("{}: {reason}", custom.name));
-                    Answer::Absent
-                }
-            },
-        }
-    }
-
-    fn any_of(&mut self, any: &AnyOf) -> Answer {
-        let holds = |value| any.exact.contains(&value);
-        if any.kinds.iter().any(|kind| self.values(kind).into_iter().any(holds)) {
-            return Answer::Yes;
-        }
-        let mut answer = match any.kinds.iter().any(|kind| self.is_absent(kind)) {
-            true => Answer::Absent,
-            false => Answer::No,
-        };
-        for matcher in &any.others {
-            match self.answer(matcher) {
-                Answer::Yes => return Answer::Yes,
-                Answer::No => {}
-                Answer::Absent => answer = Answer::Absent,
-            }
-        }
-        answer
-    }
-
-    fn exact(&self, wanted: &Exact) -> Answer {
-        match self.values(wanted).contains(wanted) {
-            true => Answer::Yes,
-            false if self.is_absent(wanted) => Answer::Absent,
-            false => Answer::No,
-        }
-    }
-
-    fn is_absent(&self, kind: &Exact) -> bool {
-        // Every certificate has a public key; looking for it costs a digest.
-        !matches!(kind, Exact::SpkiSha256(_)) && self.values(kind).is_empty()
-    }
-
-    /// What the peer has of the attribute that `kind` is a value of.
-    fn values(&self, kind: &Exact) -> Vec<Exact> {
-        let names = self.peer.names();
-        let spiffe_id = names.spiffe_id.iter();
-        match kind {
-            Exact::CommonName(_) => collect(names.common_name.iter().cloned(), Exact::CommonName),
-            Exact::Dns(_) => collect(
-                names.dns.iter().chain(&self.dns_from_common_name).cloned(),
-                Exact::Dns,
-            ),
-            Exact::SpiffeId(_) => collect(spiffe_id.map(SpiffeId::to_string), Exact::SpiffeId),
-            Exact::SpkiSha256(_) => vec![Exact::SpkiSha256(self.peer.spki_sha256())],
-            Exact::TrustDomain(_) => collect(
-                spiffe_id.map(|id| id.trust_domain().to_owned()),
-                Exact::TrustDomain,
-            ),
-            Exact::Uri(_) => collect(names.uris.iter().cloned(), Exact::Uri),
-        }
-    }
-}
-
-fn collect(values: impl Iterator<Item = String>, kind: fn(String) -> Exact) -> Vec<Exact> {
-    values.map(kind).collect()
 }
 
 impl fmt::Display for PeerMatcher {
@@ -358,7 +239,12 @@ impl fmt::Display for AnyOf {
         // Sorted, so that the same matcher always reads the same.
         entries.sort_unstable();
         let entries = entries.into_iter().map(ToString::to_string);
-        list(f, "any_of", entries.chain(self.others.iter().map(ToString::to_string)), count)
+        list(
+            f,
+            "any_of",
+            entries.chain(self.others.iter().map(ToString::to_string)),
+            count,
+        )
     }
 }
 

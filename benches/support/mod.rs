@@ -1,0 +1,82 @@
+//! A full mutual handshake in memory, by the facade and by each library alone with equivalent settings.
+//!
+//! TLS 1.3, P-256, one intermediate on each side, no resumption. The server runs on a thread of its own and ends each
+//! connection with one byte, so that the client has seen the server's verdict.
+
+mod pipe;
+mod pki;
+#[cfg(feature = "openssl")]
+mod raw_openssl;
+mod raw_rustls;
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use mtls::backend::ServerBackend;
+use mtls::{ClientBackend, MtlsClient, MtlsServer, ProtocolVersion, Untimed, VerifierPolicy};
+
+pub use pipe::Pipe;
+use pki::Pki;
+
+pub const SERVER: &str = "server.example";
+
+/// Something that does one handshake each time it is called.
+pub type Handshakes = Box<dyn FnMut()>;
+
+/// Every way to shake hands, by name.
+pub fn all() -> Vec<(&'static str, Handshakes)> {
+    let pki = Pki::new();
+    #[allow(unused_mut, reason = "OpenSSL adds to it")]
+    let mut all = vec![
+        ("rustls/raw", raw_rustls::handshakes(&pki)),
+        ("rustls/mtls", facade(&pki, mtls::Rustls::default())),
+    ];
+    #[cfg(feature = "openssl")]
+    all.extend([
+        ("openssl/raw", raw_openssl::handshakes(&pki)),
+        ("openssl/mtls", facade(&pki, mtls::OpenSsl::default())),
+    ]);
+    all
+}
+
+fn facade<B: ClientBackend + ServerBackend + Clone>(pki: &Pki, backend: B) -> Handshakes {
+    let server = MtlsServer::builder()
+        .identity(pki.server_identity())
+        .trust_anchors(pki.anchors())
+        .policy(VerifierPolicy::allow_any_authenticated())
+        .protocol_versions([ProtocolVersion::Tls13])
+        .build(backend.clone())
+        .unwrap();
+    let client = MtlsClient::builder()
+        .identity(pki.client_identity())
+        .trust_anchors(pki.anchors())
+        .protocol_versions([ProtocolVersion::Tls13])
+        .build(backend)
+        .unwrap();
+    let connections = serve(move |pipe| {
+        let mut stream = server.accept(Untimed(pipe)).unwrap();
+        stream.write_all(&[1]).unwrap();
+    });
+    Box::new(move || {
+        let mut stream = client.connect(SERVER, Untimed(dial(&connections))).unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+    })
+}
+
+/// Runs a server for as long as connections may come.
+fn serve(mut accept: impl FnMut(Pipe) + Send + 'static) -> Sender<Pipe> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        while let Ok(pipe) = receiver.recv() {
+            accept(pipe);
+        }
+    });
+    sender
+}
+
+fn dial(connections: &Sender<Pipe>) -> Pipe {
+    let (ours, theirs) = Pipe::pair();
+    connections.send(theirs).unwrap();
+    ours
+}

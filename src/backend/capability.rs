@@ -1,0 +1,131 @@
+use core::fmt;
+
+use crate::error::BackendKind;
+
+/// Something that a TLS library can do for us, fully, within limits, or not at all.
+///
+/// What it cannot is refused when a client or server is built, never left out in silence.
+///
+/// ```
+/// use mtls::{BackendKind, Capability, Support};
+/// assert_eq!(Capability::Server.on(BackendKind::Rustls), Support::Full);
+/// assert!(matches!(Capability::Server.on(BackendKind::NativeTls), Support::Refused(_)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Capability {
+    /// Being a client that presents its certificate.
+    Client,
+    /// Being a server that asks clients for theirs.
+    Server,
+    /// Judging a server by everything that it presented.
+    ServerChain,
+    /// Judging a client by everything that it presented.
+    ClientChain,
+    /// Refusing the peer within the handshake, with an alert that tells why.
+    JudgedInHandshake,
+    /// The opt-ins for X.509 v1 leaves and for common names as host names.
+    DangerOptIns,
+    /// A client's policy that knows servers by SPIFFE ID.
+    SpiffeServers,
+    /// Judging by the clock that was given.
+    Clock,
+    /// Telling which TLS version was negotiated.
+    ProtocolVersion,
+    /// The library's own configuration, complete with our judgement, to plug in elsewhere.
+    NativeConfig,
+}
+
+/// How far a backend has a [`Capability`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Support {
+    /// Without limits.
+    Full,
+    /// With the limit that is named: stricter than elsewhere, or less told, never looser.
+    Limited(&'static str),
+    /// Not: asking for it does not compile, or is a [`BuildError`](crate::BuildError).
+    Refused(&'static str),
+}
+
+impl Capability {
+    /// All of them, in the order of the table in the README.
+    pub const ALL: [Self; 10] = [
+        Self::Client,
+        Self::Server,
+        Self::ServerChain,
+        Self::ClientChain,
+        Self::JudgedInHandshake,
+        Self::DangerOptIns,
+        Self::SpiffeServers,
+        Self::Clock,
+        Self::ProtocolVersion,
+        Self::NativeConfig,
+    ];
+
+    /// How far a backend has it.
+    pub fn on(self, backend: BackendKind) -> Support {
+        match backend {
+            BackendKind::Rustls => Support::Full,
+            BackendKind::OpenSsl => self.on_openssl(),
+            BackendKind::NativeTls => self.on_native_tls(),
+        }
+    }
+
+    fn on_openssl(self) -> Support {
+        match self {
+            Self::ClientChain => Support::Limited(
+                "the one path that OpenSSL picks: where several issuers have one name it may refuse what rustls admits",
+            ),
+            _ => Support::Full,
+        }
+    }
+
+    fn on_native_tls(self) -> Support {
+        match self {
+            Self::Client => Support::Full,
+            Self::Server | Self::ClientChain => {
+                Support::Refused("native-tls cannot ask for a client certificate")
+            }
+            Self::ServerChain => {
+                Support::Limited("the platform proves the path; our policy sees the leaf alone")
+            }
+            Self::JudgedInHandshake => Support::Limited(
+                "the policy judges right after the handshake, without an alert; our certificate has been sent by then",
+            ),
+            Self::DangerOptIns => Support::Refused("the platform does not accept such leaves"),
+            Self::SpiffeServers => Support::Full,
+            Self::Clock => Support::Limited("the platform also judges by the system's clock"),
+            Self::ProtocolVersion => {
+                Support::Limited("known only where a single version is allowed")
+            }
+            Self::NativeConfig => Support::Limited("`danger_config()`: without our policy"),
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::ServerChain => "server judged by all it presented",
+            Self::ClientChain => "client judged by all it presented",
+            Self::JudgedInHandshake => "refused within the handshake, with an alert",
+            Self::DangerOptIns => "opt-ins for X.509 v1 leaves and common names",
+            Self::SpiffeServers => "servers known by SPIFFE ID",
+            Self::Clock => "judged by the given clock",
+            Self::ProtocolVersion => "negotiated version told",
+            Self::NativeConfig => "native configuration, complete",
+        })
+    }
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("yes"),
+            Self::Limited(limit) => write!(f, "limited: {limit}"),
+            Self::Refused(why) => write!(f, "no: {why}"),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Our settings in native-tls' words, or the reason why they cannot be put into them.
+
+use native_tls::{Certificate, Identity, Protocol};
+use pem_rfc7468::LineEnding;
+use pki_types::CertificateDer;
+use zeroize::Zeroizing;
+
+use crate::backend::{ClientSettings, Versions};
+use crate::error::{BackendKind, BuildError};
+use crate::material::{MtlsIdentity, TrustAnchors};
+use crate::x509::{Certificate as View, rfc4514};
+
+/// Secure Transport knows no TLS 1.3.
+const HAS_TLS13: bool = cfg!(not(target_vendor = "apple"));
+
+/// On Apple's smaller systems native-tls panics over a PKCS#8 key.
+const TAKES_PKCS8: bool = cfg!(any(not(target_vendor = "apple"), target_os = "macos"));
+
+/// What is never dropped silently.
+pub(super) fn refuse_unsupported(settings: &ClientSettings) -> Result<(), BuildError> {
+    if settings.policy_relaxes {
+        return Err(unsupported(
+            "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",
+        ));
+    }
+    if !settings.versions.tls12 && !HAS_TLS13 {
+        return Err(unsupported(
+            "TLS 1.3 alone: this platform's library ends at 1.2",
+        ));
+    }
+    if !TAKES_PKCS8 {
+        return Err(unsupported(
+            "a private key that is not in the system's keychain",
+        ));
+    }
+    Ok(())
+}
+
+/// The lowest and the highest version; `None` is the platform's highest.
+pub(super) fn protocols(versions: Versions) -> (Protocol, Option<Protocol>) {
+    match (versions.tls12, versions.tls13) {
+        (false, _) => (Protocol::Tlsv13, None),
+        (true, true) => (Protocol::Tlsv12, None),
+        (true, false) => (Protocol::Tlsv12, Some(Protocol::Tlsv12)),
+    }
+}
+
+pub(super) fn alpn(protocols: &[Vec<u8>]) -> Result<Vec<&str>, BuildError> {
+    protocols
+        .iter()
+        .map(|protocol| core::str::from_utf8(protocol))
+        .collect::<Result<_, _>>()
+        .map_err(|_| unsupported("ALPN protocol names that are not UTF-8"))
+}
+
+/// Chain and key take the way of PEM, the only one on which native-tls takes a chain in order.
+pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> {
+    let mut chain = String::new();
+    for certificate in identity.chain().as_slice() {
+        chain.push_str(&pem("CERTIFICATE", certificate)?);
+    }
+    let key = identity.private_key().pkcs8_der();
+    let key = Zeroizing::new(pem("PRIVATE KEY", key.secret_pkcs8_der())?);
+    Identity::from_pkcs8(chain.as_bytes(), key.as_bytes())
+        .map_err(refused("our certificate chain and private key"))
+}
+
+fn pem(label: &str, der: &[u8]) -> Result<String, BuildError> {
+    pem_rfc7468::encode_string(label, LineEnding::LF, der)
+        .map_err(refused("our certificate chain and private key"))
+}
+
+/// Reads the anchors here, because later native-tls would pass over one that it cannot read.
+pub(super) fn anchors(anchors: &TrustAnchors) -> Result<Vec<Certificate>, BuildError> {
+    anchors
+        .as_slice()
+        .iter()
+        .enumerate()
+        .map(|(index, der)| anchor(index, der))
+        .collect()
+}
+
+fn anchor(index: usize, der: &CertificateDer<'_>) -> Result<Certificate, BuildError> {
+    Certificate::from_der(der).map_err(|source| {
+        let subject = View::from_der(der)
+            .map_or_else(|_| "unreadable".to_owned(), |view| rfc4514(view.subject));
+        refused("a trust anchor")(RefusedAnchor {
+            index,
+            subject,
+            source,
+        })
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("trust anchor {index} ({subject}) cannot be read")]
+struct RefusedAnchor {
+    index: usize,
+    subject: String,
+    source: native_tls::Error,
+}
+
+pub(super) fn refused<E>(what: &'static str) -> impl FnOnce(E) -> BuildError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    move |source| BuildError::Backend {
+        backend: BackendKind::NativeTls,
+        what,
+        source: Box::new(source),
+    }
+}
+
+fn unsupported(what: &'static str) -> BuildError {
+    BuildError::Unsupported {
+        backend: BackendKind::NativeTls,
+        what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anchor_that_the_platform_cannot_read_is_named() {
+        let error = anchor(7, &CertificateDer::from(b"junk".as_slice()))
+            .err()
+            .unwrap();
+        let source = std::error::Error::source(&error).unwrap();
+        assert_eq!(error.to_string(), "native-tls refused a trust anchor");
+        assert_eq!(
+            source.to_string(),
+            "trust anchor 7 (unreadable) cannot be read"
+        );
+        assert!(source.source().is_some());
+    }
+
+    #[test]
+    fn alpn_that_cannot_be_said_is_refused() {
+        let error = alpn(&[b"h2".to_vec(), vec![0xff]]).unwrap_err();
+        assert!(matches!(error, BuildError::Unsupported { .. }), "{error}");
+    }
+}

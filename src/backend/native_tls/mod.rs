@@ -1,0 +1,61 @@
+//! native-tls: OpenSSL, Schannel or Secure Transport, whichever the platform has.
+//!
+//! The platform proves the path to our anchors and shows the leaf alone, after the handshake: what needs more than
+//! that cannot be enforced here, and `build_client` refuses it.
+
+mod client;
+mod convert;
+mod error;
+mod server;
+mod stream;
+mod verifier;
+mod watch;
+
+use std::io::{Read, Write};
+
+use crate::backend::{Backend, DangerNativeClient, sealed};
+use crate::error::{BackendKind, BuildError};
+use crate::policy::SignatureAlgorithms;
+
+pub use stream::NativeTlsStream;
+
+/// native-tls, the platform's own TLS library. For clients only: it cannot ask for a client certificate.
+///
+/// The platform verifies the server's chain by the trust anchors that were given, never by its own, and by the
+/// system's clock. After the handshake, before the application gets the connection, the policy judges the server's
+/// leaf, its name included. So this backend is never more permissive than the others, but:
+///
+/// - in TLS 1.3 our certificate has been sent by the time the policy refuses a server, and the refusal ends the
+///   connection without an alert that names its reason;
+/// - rules about the certificates above the leaf are the platform's;
+/// - the policy's opt-ins that relax are [`BuildError::Unsupported`].
+///
+/// ```
+/// use mtls::{BuildError, MtlsClient, NativeTls};
+///
+/// let error = MtlsClient::builder().build(NativeTls::default()).unwrap_err();
+/// assert!(matches!(error, BuildError::MissingIdentity));
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct NativeTls {}
+
+impl sealed::Sealed for NativeTls {}
+
+impl Backend for NativeTls {
+    const KIND: BackendKind = BackendKind::NativeTls;
+
+    type Stream<IO: Read + Write> = NativeTlsStream<IO>;
+
+    fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
+        Ok(None)
+    }
+}
+
+impl DangerNativeClient for NativeTls {
+    type Native = native_tls::TlsConnector;
+
+    fn native(config: &Self::ClientConfig) -> Self::Native {
+        config.connector().clone()
+    }
+}

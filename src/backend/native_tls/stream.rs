@@ -1,0 +1,247 @@
+use core::{fmt, mem};
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+
+use native_tls::{MidHandshakeTlsStream, TlsStream as Native};
+use pki_types::ServerName;
+
+use super::client::NativeTlsClientConfig;
+use super::error::{alert_in, from_io, from_native};
+use super::verifier::judge_leaf;
+use super::watch::Watched;
+use crate::backend::{Established, Handshake, HandshakeError, ProtocolVersion, TlsStream};
+use crate::policy::Alert;
+
+/// A native-tls connection over its transport.
+pub struct NativeTlsStream<IO> {
+    inner: Native<Watched<IO>>,
+    /// What was read while a failed write was looked into.
+    kept: VecDeque<u8>,
+    /// Whether application data has come: the server has accepted us.
+    has_heard: bool,
+    is_closed: bool,
+}
+
+impl<IO: Read + Write> NativeTlsStream<IO> {
+    /// Where the server has hung up before it said anything, its alert may lie unread and says more than `error`.
+    fn explain(&mut self, error: io::Error) -> io::Error {
+        if self.has_heard || !is_hang_up(&error) {
+            return error;
+        }
+        let mut buffer = [0; 1024];
+        match self.inner.read(&mut buffer) {
+            Ok(read) => {
+                self.has_heard = read > 0;
+                self.kept.extend(buffer.get(..read).unwrap_or_default());
+                error
+            }
+            Err(told) if alert_in(&told).is_some() => told,
+            Err(_) => error,
+        }
+    }
+}
+
+fn is_hang_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset
+    )
+}
+
+fn cut() -> io::Error {
+    let problem = "the connection was cut: the peer closed it without TLS close_notify";
+    io::Error::new(io::ErrorKind::UnexpectedEof, problem)
+}
+
+impl<IO: Read + Write> Read for NativeTlsStream<IO> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if !self.kept.is_empty() {
+            return self.kept.read(buf);
+        }
+        let read = self.inner.read(buf).map_err(from_io)?;
+        self.has_heard |= read > 0;
+        match read {
+            0 if !buf.is_empty() && self.inner.get_ref().records.has_ended() => Err(cut()),
+            read => Ok(read),
+        }
+    }
+}
+
+impl<IO: Read + Write> Write for NativeTlsStream<IO> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.inner
+            .write(buf)
+            .map_err(|error| self.explain(error))
+            .map_err(from_io)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<IO: Read + Write> TlsStream<IO> for NativeTlsStream<IO> {
+    fn io(&self) -> &IO {
+        &self.inner.get_ref().io
+    }
+
+    fn io_mut(&mut self) -> &mut IO {
+        &mut self.inner.get_mut().io
+    }
+
+    fn close_notify(&mut self) -> io::Result<()> {
+        // A second time OpenSSL would wait for the other end's.
+        if !self.is_closed {
+            self.inner.shutdown()?;
+            self.is_closed = true;
+        }
+        self.inner.flush()
+    }
+
+    fn received_alert(error: &io::Error) -> Option<Alert> {
+        alert_in(error)
+    }
+}
+
+impl<IO: fmt::Debug> fmt::Debug for NativeTlsStream<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeTlsStream")
+            .field("io", &self.inner.get_ref().io)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A client's handshake.
+pub struct NativeTlsHandshake<IO> {
+    config: NativeTlsClientConfig,
+    server_name: ServerName<'static>,
+    state: State<IO>,
+}
+
+enum State<IO> {
+    Started(Watched<IO>),
+    Interrupted(MidHandshakeTlsStream<Watched<IO>>),
+    Over,
+}
+
+impl<IO: Read + Write> NativeTlsHandshake<IO> {
+    pub(super) fn new(
+        config: NativeTlsClientConfig,
+        server_name: ServerName<'static>,
+        io: IO,
+    ) -> Self {
+        Self {
+            config,
+            server_name,
+            state: State::Started(Watched::new(io)),
+        }
+    }
+
+    fn connect(
+        &self,
+        io: Watched<IO>,
+    ) -> Result<Native<Watched<IO>>, native_tls::HandshakeError<Watched<IO>>> {
+        let name = self.server_name.to_str();
+        // The root's dot is neither sent (RFC 6066, section 3) nor in certificates.
+        let name = name.strip_suffix('.').unwrap_or(&name);
+        self.config
+            .connector_for(&self.server_name)
+            .connect(name, io)
+    }
+
+    fn failed(&self, error: native_tls::Error) -> HandshakeError {
+        match from_native(error, &self.server_name) {
+            HandshakeError::Rejected(rejection) => {
+                HandshakeError::Rejected(self.config.judge().report(rejection))
+            }
+            other => other,
+        }
+    }
+
+    /// Says goodbye where the platform accepts what we do not: native-tls sends no other alert than that.
+    fn finish(
+        &self,
+        mut inner: Native<Watched<IO>>,
+    ) -> Result<Established<NativeTlsStream<IO>>, HandshakeError> {
+        match self.judge(&mut inner) {
+            Ok((version, peer, alpn)) => Ok(Established {
+                stream: NativeTlsStream {
+                    inner,
+                    kept: VecDeque::new(),
+                    has_heard: false,
+                    is_closed: false,
+                },
+                peer: Some(peer),
+                alpn,
+                version,
+            }),
+            Err(error) => {
+                // The refusal matters more than whether the goodbye left.
+                let _ = inner.shutdown();
+                Err(error)
+            }
+        }
+    }
+
+    fn judge(&self, inner: &mut Native<Watched<IO>>) -> Result<Judged, HandshakeError> {
+        inner.get_mut().records.establish();
+        let version = inner.get_ref().records.version();
+        let spoken = self.config.versions();
+        let version = match version {
+            Some(version @ ProtocolVersion::Tls12) if spoken.tls12 => version,
+            Some(version @ ProtocolVersion::Tls13) if spoken.tls13 => version,
+            _ => {
+                return Err(HandshakeError::backend(
+                    "the server chose a TLS version that was not offered",
+                ));
+            }
+        };
+        let peer = judge_leaf(inner, self.config.judge(), &self.server_name)?;
+        let alpn = inner.negotiated_alpn().map_err(HandshakeError::backend)?;
+        match &alpn {
+            Some(chosen) if !self.config.alpn().contains(chosen) => Err(HandshakeError::backend(
+                "the server chose an ALPN protocol that was not offered",
+            )),
+            _ => Ok((version, peer, alpn)),
+        }
+    }
+}
+
+type Judged = (ProtocolVersion, crate::peer::PeerIdentity, Option<Vec<u8>>);
+
+impl<IO: Read + Write> Handshake<IO> for NativeTlsHandshake<IO> {
+    type Stream = NativeTlsStream<IO>;
+
+    fn advance(&mut self) -> Result<Established<Self::Stream>, HandshakeError> {
+        let outcome = match mem::replace(&mut self.state, State::Over) {
+            State::Started(io) => self.connect(io),
+            State::Interrupted(handshake) => handshake.handshake(),
+            State::Over => return Err(HandshakeError::backend("the handshake is over")),
+        };
+        match outcome {
+            Ok(stream) => self.finish(stream),
+            Err(native_tls::HandshakeError::Failure(error)) => Err(self.failed(error)),
+            Err(native_tls::HandshakeError::WouldBlock(handshake)) => {
+                self.state = State::Interrupted(handshake);
+                Err(HandshakeError::Io(io::ErrorKind::WouldBlock.into()))
+            }
+        }
+    }
+
+    fn io_mut(&mut self) -> Option<&mut IO> {
+        match &mut self.state {
+            State::Started(watched) => Some(&mut watched.io),
+            State::Interrupted(handshake) => Some(&mut handshake.get_mut().io),
+            State::Over => None,
+        }
+    }
+}
+
+impl<IO> fmt::Debug for NativeTlsHandshake<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeTlsHandshake")
+            .field("server_name", &self.server_name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,202 @@
+mod builder;
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::backend::{Established, Handshake, HandshakeError, NativeServer, ServerBackend};
+use crate::client::Unbuilt;
+use crate::drive::{drive, linger};
+use crate::peer::PeerIdentity;
+use crate::rotation::{Current, Revision};
+use crate::stream::{Acceptance, MtlsStream};
+use crate::transport::{Deadline, Transport};
+
+pub use builder::{MAX_CA_NAMES_BYTES, ServerBuilder};
+
+/// A mutual TLS server: proves who it is, and judges every client.
+///
+/// Build it once and share it; cloning is cheap. `A` is [`Required`], or [`Optional`] after
+/// [`optional_client_auth`](ServerBuilder::optional_client_auth).
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mtls::{MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors, VerifierPolicy};
+///
+/// let server = MtlsServer::builder()
+///     .identity(MtlsIdentity::from_pem_files("server.crt", "server.key")?)
+///     .trust_anchors(TrustAnchors::from_pem_file("client-ca.crt")?)
+///     .policy(VerifierPolicy::allow(PeerMatcher::spiffe_id("spiffe://prod.example/payments")?))
+///     .build(Rustls::default())?;
+/// let listener = std::net::TcpListener::bind("127.0.0.1:8443")?;
+/// for tcp in listener.incoming() {
+///     match server.accept(tcp?) {
+///         Ok(stream) => println!("{} called", stream.peer()),
+///         Err(error) => eprintln!("refused: {error}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct MtlsServer<B: ServerSide = Unbuilt, A = Required> {
+    current: Arc<Current<B::Config>>,
+    handshake_timeout: Duration,
+    client_auth: PhantomData<fn() -> A>,
+}
+
+/// A client without a certificate is refused: `peer()` is a [`PeerIdentity`].
+#[derive(Debug)]
+pub enum Required {}
+
+/// A client may stay anonymous: `peer()` is an `Option` of a [`PeerIdentity`].
+#[derive(Debug)]
+pub enum Optional {}
+
+/// Whether a server's clients must present a certificate: [`Required`] or [`Optional`].
+pub trait ClientAuthentication: sealed::Sealed {
+    /// What a stream knows about its client.
+    type Peer;
+
+    /// Whether a client without a certificate is refused.
+    const REQUIRED: bool;
+
+    /// What a stream holds of the client that a handshake showed; `None` where it had to show one and did not.
+    fn peer(shown: Option<PeerIdentity>) -> Option<Self::Peer>;
+}
+
+impl ClientAuthentication for Required {
+    type Peer = PeerIdentity;
+
+    const REQUIRED: bool = true;
+
+    fn peer(shown: Option<PeerIdentity>) -> Option<PeerIdentity> {
+        shown
+    }
+}
+
+impl ClientAuthentication for Optional {
+    type Peer = Option<PeerIdentity>;
+
+    const REQUIRED: bool = false;
+
+    fn peer(shown: Option<PeerIdentity>) -> Option<Option<PeerIdentity>> {
+        Some(shown)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Optional {}
+    impl Sealed for super::Required {}
+}
+
+/// What a server holds of its backend. Every [`ServerBackend`] has it.
+pub trait ServerSide {
+    /// The backend's configuration.
+    type Config;
+}
+
+impl ServerSide for Unbuilt {
+    type Config = ();
+}
+
+impl<B: ServerBackend> ServerSide for B {
+    type Config = B::ServerConfig;
+}
+
+impl MtlsServer<Unbuilt, Required> {
+    /// Begins a server. Identity, trust anchors and policy are required.
+    pub fn builder() -> ServerBuilder<Required> {
+        ServerBuilder::new()
+    }
+}
+
+impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
+    /// Does a handshake over `io` with a client that has connected.
+    ///
+    /// A client that is refused is given up to a second to read why, so this belongs on a thread of its own.
+    ///
+    /// # Errors
+    /// [`HandshakeError`]; the connection is of no use then.
+    pub fn accept<IO: Transport>(
+        &self,
+        io: IO,
+    ) -> Result<MtlsStream<B, IO, A::Peer>, HandshakeError> {
+        let revision = self.revision();
+        let io = Deadline::new(io, self.handshake_timeout).map_err(HandshakeError::Io)?;
+        let mut handshake = B::start_server(&revision.config, io)?;
+        let mut established = match drive(&mut handshake) {
+            Ok(established) => established,
+            Err(error) => {
+                if let (HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol, Some(io)) =
+                    (&error, handshake.io_mut())
+                {
+                    linger(io);
+                }
+                return Err(error);
+            }
+        };
+        let peer = self.confirm(&revision, &mut established)?;
+        Ok(MtlsStream::new(
+            established,
+            peer,
+            revision.number,
+            Acceptance::Seen,
+        ))
+    }
+
+    /// The backend's own configuration of the current revision, to plug in elsewhere.
+    ///
+    /// It is a snapshot: a later revision does not change it.
+    pub fn config(&self) -> B::Native
+    where
+        B: NativeServer,
+    {
+        B::native(&self.revision().config)
+    }
+
+    pub(crate) fn revision(&self) -> Arc<Revision<B::ServerConfig>> {
+        self.current.load()
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn handshake_timeout(&self) -> Duration {
+        self.handshake_timeout
+    }
+
+    /// The second look: there is a peer where one is required, and the policy admits it.
+    pub(crate) fn confirm<S>(
+        &self,
+        revision: &Revision<B::ServerConfig>,
+        established: &mut Established<S>,
+    ) -> Result<A::Peer, HandshakeError> {
+        let presented = established.peer.take();
+        if let Some(peer) = &presented {
+            revision
+                .judge
+                .confirm(peer)
+                .map_err(HandshakeError::Rejected)?;
+        }
+        A::peer(presented)
+            .ok_or_else(|| HandshakeError::backend("the client's certificate was not judged"))
+    }
+}
+
+impl<B: ServerSide, A> Clone for MtlsServer<B, A> {
+    fn clone(&self) -> Self {
+        Self {
+            current: Arc::clone(&self.current),
+            handshake_timeout: self.handshake_timeout,
+            client_auth: PhantomData,
+        }
+    }
+}
+
+impl<B: ServerSide, A> fmt::Debug for MtlsServer<B, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MtlsServer")
+            .field("revision", &self.current)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! The control: compiles.
+
+use mtls::{MtlsClient, NativeTls};
+
+fn main() {
+    let _ = MtlsClient::builder().build(NativeTls::default());
+}

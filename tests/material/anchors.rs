@@ -1,0 +1,98 @@
+use mtls::{MaterialProblem, TrustAnchors};
+use pki_types::CertificateDer;
+
+use crate::{fixture, fixture_text, path, says};
+
+#[test]
+fn anchors_keep_their_bytes() {
+    let anchors = TrustAnchors::from_pem_file(path("rsa.crt")).unwrap();
+    let der = CertificateDer::from(fixture("rsa.crt.der"));
+    assert_eq!(anchors.as_slice(), std::slice::from_ref(&der));
+    assert_eq!(anchors, TrustAnchors::from_der([der]).unwrap());
+    assert_eq!(format!("{anchors:?}"), r#"["CN=rsa.test"]"#);
+}
+
+#[test]
+fn one_bad_section_fails_the_load_with_its_place() {
+    let good = fixture_text("rsa.crt");
+    let bad = format!(
+        "{good}# the next one\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{good}"
+    );
+    let error = TrustAnchors::from_pem(bad.as_bytes()).unwrap_err();
+    assert!(matches!(
+        error.problem(),
+        MaterialProblem::Certificate { .. }
+    ));
+    assert!(std::error::Error::source(&error).is_some());
+    let place = error.place().unwrap();
+    assert_eq!((place.index, place.offset), (1, Some(good.len() + 15)));
+    says::<()>(
+        Err(error),
+        &["given bytes: section 1 (CERTIFICATE, at byte "],
+    );
+}
+
+#[test]
+fn no_anchor_is_an_error() {
+    says(TrustAnchors::from_der([]), &["no certificate"]);
+    says(TrustAnchors::from_pem(b""), &["the input is empty"]);
+}
+
+#[test]
+fn a_bad_der_is_named_by_its_index() {
+    let good = CertificateDer::from(fixture("rsa.crt.der"));
+    let bad = CertificateDer::from(vec![1, 2, 3]);
+    says(
+        TrustAnchors::from_der([good.clone(), bad]),
+        &["certificate 1: ", "not an X.509 certificate"],
+    );
+    let pem = CertificateDer::from(fixture("rsa.crt"));
+    says(
+        TrustAnchors::from_der([good, pem]),
+        &["certificate 1: this is PEM, not DER"],
+    );
+}
+
+#[test]
+fn limits_hold() {
+    let der = CertificateDer::from(fixture("rsa.crt.der"));
+    says(
+        TrustAnchors::from_der(std::iter::repeat(der)),
+        &["more than 1", "in it"],
+    );
+    let long = vec![b'\n'; TrustAnchors::MAX_INPUT_BYTES + 1];
+    says(TrustAnchors::from_pem(&long), &["more than 16777216 bytes"]);
+}
+
+#[test]
+fn files_are_named() {
+    says(
+        TrustAnchors::from_pem_file("no/such.pem"),
+        &["no/such.pem: ", "cannot be read"],
+    );
+    says(
+        TrustAnchors::from_pem_file(path("")),
+        &["not a regular file"],
+    );
+    #[cfg(unix)]
+    says(
+        TrustAnchors::from_pem_file("/dev/null"),
+        &["/dev/null: this is not a regular file"],
+    );
+    let error = TrustAnchors::from_pem_file("no/such.pem").unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap();
+    assert!(cause.downcast_ref::<std::io::Error>().is_some());
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    says(
+        TrustAnchors::from_pem_file(file.path()),
+        &["the input is empty"],
+    );
+    file.as_file()
+        .set_len(TrustAnchors::MAX_INPUT_BYTES as u64 + 1)
+        .unwrap();
+    says(
+        TrustAnchors::from_pem_file(file.path()),
+        &["more than 16777216 bytes"],
+    );
+}

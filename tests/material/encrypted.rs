@@ -1,0 +1,139 @@
+use mtls::{MaterialProblem, MtlsIdentity, Passphrase, PrivateKey};
+
+use crate::{fixture, fixture_text, path, says};
+
+fn passphrase() -> Passphrase {
+    Passphrase::new("correct horse")
+}
+
+#[test]
+fn every_cipher_opens_the_same_key() {
+    for (plain, encrypted) in [
+        (
+            "rsa_pkcs8.pem",
+            &[
+                "rsa_legacy_aes128.pem",
+                "rsa_legacy_aes192.pem",
+                "rsa_legacy_aes256.pem",
+            ][..],
+        ),
+        ("p256_pkcs8.pem", &["p256_legacy_aes128.pem"]),
+        (
+            "ed25519.pem",
+            &[
+                "ed25519_pbes2_aes-128-cbc.pem",
+                "ed25519_pbes2_aes-192-cbc.pem",
+                "ed25519_pbes2_aes-256-cbc.pem",
+                "ed25519_pbes2_hmacWithSHA1.pem",
+                "ed25519_pbes2_hmacWithSHA512.pem",
+                "ed25519_scrypt.pem",
+            ],
+        ),
+    ] {
+        let plain = PrivateKey::from_pem(&fixture(plain)).unwrap();
+        for name in encrypted {
+            let key = PrivateKey::from_encrypted_pem_file(path(name), &passphrase())
+                .unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(key.pkcs8_der(), plain.pkcs8_der(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_genrsa_writes_opens() {
+    let new = PrivateKey::from_encrypted_pem(&fixture("genrsa_aes256.pem"), &passphrase()).unwrap();
+    let old = fixture("genrsa_aes256_traditional.pem");
+    let old = PrivateKey::from_encrypted_pem(&old, &passphrase()).unwrap();
+    assert_eq!(new.pkcs8_der(), old.pkcs8_der());
+}
+
+#[test]
+fn line_endings_of_windows_change_nothing() {
+    for name in [
+        "genrsa_aes256.pem",
+        "rsa_legacy_aes256.pem",
+        "p256_params.pem",
+    ] {
+        let text = fixture_text(name).replace('\n', "\r\n");
+        PrivateKey::from_encrypted_pem(text.as_bytes(), &passphrase()).unwrap();
+    }
+}
+
+#[test]
+fn a_plain_key_needs_no_passphrase() {
+    let (plain, passphrase) = (fixture("rsa_pkcs8.pem"), passphrase());
+    PrivateKey::from_encrypted_pem(&plain, &passphrase).unwrap();
+    MtlsIdentity::from_encrypted_pem(&fixture("rsa.crt"), &plain, &passphrase).unwrap();
+    MtlsIdentity::from_encrypted_pem_files(
+        path("rsa.crt"),
+        path("rsa_legacy_aes256.pem"),
+        &passphrase,
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_wrong_passphrase_is_said_to_be_wrong() {
+    for name in [
+        "genrsa_aes256.pem",
+        "rsa_legacy_aes128.pem",
+        "rsa_legacy_aes256.pem",
+        "ed25519_scrypt.pem",
+    ] {
+        // Some of many leave something that looks padded.
+        let many = if name.contains("legacy") { 600 } else { 1 };
+        for n in 0..many {
+            let wrong = Passphrase::new(format!("wrong {n}"));
+            let error = PrivateKey::from_encrypted_pem(&fixture(name), &wrong).unwrap_err();
+            assert!(
+                matches!(error.problem(), MaterialProblem::WrongPassphrase),
+                "{error}"
+            );
+        }
+        says(
+            PrivateKey::from_encrypted_pem_file(path(name), &Passphrase::new("")),
+            &[name, "the passphrase does not open the private key"],
+        );
+    }
+}
+
+#[test]
+fn other_encryption_is_refused_by_name() {
+    for (name, algorithm) in [
+        ("rsa_legacy_des3.pem", "DES-EDE3-CBC"),
+        ("ed25519_pbes2_des3.pem", "1.2.840.113549.3.7"),
+        ("ed25519_pbes1.pem", "1.2.840.113549.1.12.1.3"),
+    ] {
+        says(
+            PrivateKey::from_encrypted_pem_file(path(name), &passphrase()),
+            &[name, algorithm, "openssl pkcs8 -topk8 -v2 aes-256-cbc"],
+        );
+    }
+}
+
+#[test]
+fn costly_derivation_is_refused_before_it_begins() {
+    let begin = std::time::Instant::now();
+    says(
+        PrivateKey::from_encrypted_pem_file(path("ed25519_costly.pem"), &passphrase()),
+        &["10000001 rounds of PBKDF2", "the limit is 10000000"],
+    );
+    assert!(begin.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn damaged_headers_are_refused() {
+    let text = fixture_text("rsa_legacy_aes256.pem");
+    let info = text.lines().find(|l| l.starts_with("DEK-Info")).unwrap();
+    for changed in ["DEK-Info: AES-256-CBC", "DEK-Info: AES-256-CBC,00", "X: Y"] {
+        says(
+            PrivateKey::from_encrypted_pem(text.replace(info, changed).as_bytes(), &passphrase()),
+            &["not a private key"],
+        );
+    }
+}
+
+#[test]
+fn the_passphrase_is_not_shown() {
+    assert_eq!(format!("{:?}", passphrase()), "Passphrase(..)");
+}

@@ -1,0 +1,40 @@
+//! Loading certificates and keys: what is read, what is refused, and in which words.
+
+mod anchors;
+#[cfg(feature = "encrypted-keys")]
+mod encrypted;
+mod identity;
+mod keys;
+mod pem;
+
+use std::path::PathBuf;
+
+/// The path of a file made by `tests/fixtures/material/make.sh`.
+fn path(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests/fixtures/material", name]
+        .iter()
+        .collect()
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+fn fixture_text(name: &str) -> String {
+    String::from_utf8(fixture(name)).unwrap()
+}
+
+/// The message of a load that has to fail.
+#[track_caller]
+fn message<T: std::fmt::Debug>(result: Result<T, mtls::MaterialError>) -> String {
+    result.expect_err("this must not load").to_string()
+}
+
+/// Asserts that the message holds each of the parts.
+#[track_caller]
+fn says<T: std::fmt::Debug>(result: Result<T, mtls::MaterialError>, parts: &[&str]) {
+    let message = message(result);
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+}

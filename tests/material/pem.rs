@@ -1,0 +1,221 @@
+//! What rustls-pki-types passes over in silence has to be said.
+
+use mtls::{CertificateChain, MtlsIdentity, PrivateKey, TrustAnchors};
+
+use crate::{fixture, fixture_text, says};
+
+fn anchors(pem: impl AsRef<[u8]>) -> Result<TrustAnchors, mtls::MaterialError> {
+    TrustAnchors::from_pem(pem.as_ref())
+}
+
+fn count(pem: impl AsRef<[u8]>) -> usize {
+    anchors(pem).unwrap().as_slice().len()
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    assert_eq!(count(format!("\u{feff}{}", fixture_text("rsa.crt"))), 1);
+    says(anchors("\u{feff}"), &["the input is empty"]);
+}
+
+#[test]
+fn utf16_is_named() {
+    let text = fixture_text("rsa.crt");
+    let utf16: Vec<u8> = std::iter::once(0xfeff)
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    says(anchors(utf16), &["UTF-16", "ASCII or UTF-8"]);
+}
+
+#[test]
+fn all_line_endings_and_text_between_sections_are_read() {
+    let text = fixture_text("rsa.crt");
+    assert_eq!(count(text.replace('\n', "\r\n")), 1);
+    assert_eq!(count(text.replace('\n', "\r")), 1);
+    assert_eq!(count(text.trim_end()), 1);
+    assert_eq!(count(text.replace("-----\n", "-----  \n")), 1);
+    assert_eq!(
+        count(format!(
+            "Subject: CN=a - b\n{text}\nBag Attributes\n  x: y\n{text}"
+        )),
+        2
+    );
+}
+
+#[test]
+fn foreign_labels_are_refused_by_name() {
+    says(
+        anchors(fixture("trusted.crt")),
+        &[
+            "TRUSTED CERTIFICATE does not belong here",
+            "openssl x509 -in FILE",
+        ],
+    );
+    says(
+        anchors(fixture("x509_label.crt")),
+        &[
+            "X509 CERTIFICATE does not belong here",
+            "openssl x509 -in FILE",
+        ],
+    );
+    for (label, advice) in [
+        ("CERTIFICATE REQUEST", "a request is no certificate"),
+        ("PKCS7", "openssl pkcs7 -print_certs"),
+        ("PUBLIC KEY", "leave it out"),
+        ("X509 CRL", "leave it out"),
+        ("DH PARAMETERS", "leave it out"),
+    ] {
+        let text = fixture_text("rsa.crt").replace("CERTIFICATE", label);
+        let both = fixture_text("rsa.crt") + &text;
+        says(
+            anchors(both),
+            &["section 1", label, "expected CERTIFICATE", advice],
+        );
+    }
+}
+
+#[test]
+fn indented_markers_are_refused() {
+    let text = fixture_text("rsa.crt").replace('\n', "\n    ");
+    says(
+        anchors(format!("    {text}")),
+        &["the PEM markers are indented"],
+    );
+    // One of two is enough: the other would be read alone.
+    says(
+        anchors(format!("{}    {text}", fixture_text("rsa.crt"))),
+        &["section 1", "the PEM markers are indented"],
+    );
+    // Base64 alone may be.
+    assert_eq!(count(fixture_text("rsa.crt").replace("\nMI", "\n  MI")), 1);
+}
+
+#[test]
+fn end_and_begin_on_one_line_are_refused() {
+    let text = fixture_text("rsa.crt");
+    says(
+        anchors(format!("{}{text}", text.trim_end())),
+        &[
+            "section 0 (CERTIFICATE, at byte 0)",
+            "share a line",
+            "line break",
+        ],
+    );
+}
+
+#[test]
+fn literal_line_breaks_are_refused() {
+    let text = fixture_text("rsa.crt").replace('\n', "\\n");
+    says(anchors(text), &["two characters `\\n`", "printf"]);
+}
+
+#[test]
+fn damaged_markers_are_refused() {
+    let text = fixture_text("rsa.crt");
+    for damaged in [
+        text.replace("-----BEGIN", "----BEGIN"),
+        text.replace("-----BEGIN", "---- BEGIN"),
+        text.replace("-----END", "----END"),
+        text.replace("CERTIFICATE-----\n", "CERTIFICATE----\n"),
+        text.replace("\n-----END", "-----END"),
+        text.replace("CERTIFICATE-----\nMI", "CERTIFICATE-----MI"),
+    ] {
+        says(anchors(&damaged), &["looks like a PEM marker but is none"]);
+    }
+}
+
+#[test]
+fn cut_and_mixed_sections_are_refused() {
+    let text = fixture_text("rsa.crt");
+    let (cut, _) = text.split_at(text.len() / 2);
+    says(
+        anchors(cut),
+        &["section 0", "CERTIFICATE has no END marker"],
+    );
+    says(
+        anchors(format!("{cut}\n{text}")),
+        &["CERTIFICATE has no END marker"],
+    );
+    let (begin, rest) = text.split_once('\n').unwrap();
+    assert_eq!(begin, "-----BEGIN CERTIFICATE-----");
+    says(anchors(rest), &["CERTIFICATE ends without having begun"]);
+    says(
+        anchors(text.replace("END CERTIFICATE", "END PRIVATE KEY")),
+        &["begins as CERTIFICATE and ends as PRIVATE KEY"],
+    );
+}
+
+#[test]
+fn garbage_is_no_certificate() {
+    let garbage = "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n";
+    says(
+        anchors(garbage),
+        &["section 0", "not an X.509 certificate", "openssl x509"],
+    );
+    let empty = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+    says(anchors(empty), &["not an X.509 certificate"]);
+    says(
+        anchors("-----BEGIN CERTIFICATE-----\n%%%%\n-----END CERTIFICATE-----\n"),
+        &["section 0", "not base64"],
+    );
+    // A certificate with something after it in the same section.
+    let mut der = fixture("rsa.crt.der");
+    der.push(0);
+    says(
+        TrustAnchors::from_der([der.into()]),
+        &["not an X.509 certificate"],
+    );
+}
+
+#[test]
+fn inputs_without_any_section_are_named() {
+    says(anchors(""), &["the input is empty"]);
+    says(anchors(" \n\r\n"), &["the input is empty"]);
+    says(anchors("hello"), &["no PEM section begins in it"]);
+    says(
+        anchors(fixture("rsa.crt.der")),
+        &["this is DER, not PEM", "from_der"],
+    );
+    says(anchors(fixture("rsa.p12")), &["PKCS#12", "openssl pkcs12"]);
+    let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
+    let der = key.pkcs8_der();
+    says(
+        PrivateKey::from_pem(der.secret_pkcs8_der()),
+        &["this is DER, not PEM"],
+    );
+}
+
+#[test]
+fn swapped_inputs_are_named() {
+    let (chain, key) = (fixture("rsa.crt"), fixture("rsa_pkcs8.pem"));
+    for result in [
+        MtlsIdentity::from_pem(&key, &chain).map(drop),
+        CertificateChain::from_pem(&key).map(drop),
+        PrivateKey::from_pem(&chain).map(drop),
+        anchors(&key).map(drop),
+    ] {
+        says(result, &["in each other's place", "from_pem_bundle"]);
+    }
+}
+
+#[test]
+fn sections_are_limited() {
+    let text = fixture_text("rsa.crt").repeat(CertificateChain::MAX_CERTIFICATES + 1);
+    says(
+        CertificateChain::from_pem(text.as_bytes()),
+        &["more than 16 PEM sections"],
+    );
+    let text = fixture_text("ed25519.pem").repeat(PrivateKey::MAX_SECTIONS + 1);
+    says(
+        PrivateKey::from_pem(text.as_bytes()),
+        &["more than 32 PEM sections"],
+    );
+    let long = vec![b' '; PrivateKey::MAX_INPUT_BYTES + 1];
+    says(PrivateKey::from_pem(&long), &["more than 1048576 bytes"]);
+    says(PrivateKey::from_der(&long), &["more than 1048576 bytes"]);
+    says(
+        CertificateChain::from_pem(&long),
+        &["more than 1048576 bytes"],
+    );
+}

@@ -1,0 +1,112 @@
+use mtls::pki_types::UnixTime;
+use mtls::{BuildError, PeerVerifier, RejectionReason, Rustls, VerifierPolicy};
+use rcgen::KeyUsagePurpose;
+
+use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
+use super::{anchors, client, reason, verifier};
+
+fn refused(authority: &Authority, words: &str) {
+    let error = verifier(authority, VerifierPolicy::allow_any_authenticated()).unwrap_err();
+    assert!(
+        matches!(error, BuildError::Anchor { index: 0, .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains(words), "{error}");
+}
+
+#[test]
+fn what_is_no_ca_is_no_anchor() {
+    refused(
+        &AuthorityBuilder::named("End Entity")
+            .not_a_ca(true)
+            .self_signed(),
+        "(CN=End Entity) cannot be used: it is an end-entity certificate",
+    );
+    refused(
+        &AuthorityBuilder::named("Silent")
+            .not_a_ca(false)
+            .self_signed(),
+        "it is an end-entity certificate",
+    );
+    refused(
+        &AuthorityBuilder::named("No Signer")
+            .key_usages(&[KeyUsagePurpose::CrlSign])
+            .self_signed(),
+        "keyCertSign",
+    );
+}
+
+#[test]
+fn an_anchor_has_a_validity() {
+    for validity in [Validity::expired(), Validity::not_yet()] {
+        let root = AuthorityBuilder::named("Root")
+            .validity(validity)
+            .self_signed();
+        let chain = Leaf::named("leaf").client().issued_by(&root).chain;
+        let verdict = client(&root, VerifierPolicy::allow_any_authenticated(), &chain);
+        assert_eq!(reason(verdict), Some(RejectionReason::AnchorExpired));
+    }
+}
+
+#[test]
+fn of_an_old_and_a_renewed_anchor_one_suffices() {
+    let root = Authority::root("Root");
+    let old = root.again().validity(Validity::expired()).self_signed();
+    let chain = Leaf::named("leaf").client().issued_by(&root).chain;
+    for both in [[&old, &root], [&root, &old]] {
+        let verifier = PeerVerifier::new(
+            &anchors(&both),
+            VerifierPolicy::allow_any_authenticated(),
+            Rustls::default().signature_algorithms().unwrap(),
+        )
+        .unwrap();
+        assert!(verifier.verify_client(&chain, UnixTime::now()).is_ok());
+    }
+}
+
+#[test]
+fn an_anchor_has_a_path_length() {
+    let root = AuthorityBuilder::named("Root").path_length(0).self_signed();
+    let direct = Leaf::named("direct").client().issued_by(&root).chain;
+    let intermediate = root.intermediate("Intermediate");
+    let below = Leaf::named("below")
+        .client()
+        .issued_by(&intermediate)
+        .with(&intermediate)
+        .chain;
+    let any = VerifierPolicy::allow_any_authenticated;
+    assert!(client(&root, any(), &direct).is_ok());
+    assert_eq!(
+        reason(client(&root, any(), &below)),
+        Some(RejectionReason::PathLengthExceeded)
+    );
+}
+
+#[test]
+fn the_right_one_is_found_among_many() {
+    let authorities: Vec<Authority> = (0..40)
+        .map(|i| Authority::root(&format!("Root {i}")))
+        .collect();
+    let all: Vec<&Authority> = authorities.iter().collect();
+    let verifier = PeerVerifier::new(
+        &anchors(&all),
+        VerifierPolicy::allow_any_authenticated(),
+        Rustls::default().signature_algorithms().unwrap(),
+    )
+    .unwrap();
+    for root in [&authorities[0], &authorities[17], &authorities[39]] {
+        let intermediate = root.intermediate("Intermediate");
+        let chain = Leaf::named("leaf")
+            .client()
+            .issued_by(&intermediate)
+            .with(&intermediate)
+            .chain;
+        assert!(verifier.verify_client(&chain, UnixTime::now()).is_ok());
+    }
+    let stranger = Authority::root("Stranger");
+    let chain = Leaf::named("leaf").client().issued_by(&stranger).chain;
+    assert_eq!(
+        reason(verifier.verify_client(&chain, UnixTime::now())),
+        Some(RejectionReason::UnknownIssuer)
+    );
+}

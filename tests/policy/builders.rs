@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use mtls::{BuildError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, VerifierPolicy};
+
+use super::anchors;
+use super::common::pki::{Authority, Credential, Leaf};
+
+fn identity(credential: &Credential) -> MtlsIdentity {
+    MtlsIdentity::from_pem(
+        credential.chain_pem().as_bytes(),
+        credential.key_pem().as_bytes(),
+    )
+    .unwrap()
+}
+
+fn pki() -> (Authority, MtlsIdentity) {
+    let root = Authority::root("Root");
+    let own = identity(&Leaf::named("own").client().server().issued_by(&root));
+    (root, own)
+}
+
+#[test]
+fn what_is_required_is_asked_for_by_name() {
+    let (root, own) = pki();
+    let build = |builder: mtls::ClientBuilder| builder.build(Rustls::default()).unwrap_err();
+    let client = MtlsClient::builder;
+    assert!(matches!(
+        build(client().trust_anchors(anchors(&[&root]))),
+        BuildError::MissingIdentity
+    ));
+    assert!(matches!(
+        build(client().identity(own.clone())),
+        BuildError::MissingTrustAnchors
+    ));
+    let server = MtlsServer::builder()
+        .identity(own)
+        .trust_anchors(anchors(&[&root]));
+    let error = server.build(Rustls::default()).unwrap_err();
+    assert!(matches!(error, BuildError::MissingPolicy));
+    assert!(
+        error.to_string().contains("allow_any_authenticated"),
+        "{error}"
+    );
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused() {
+    let (root, own) = pki();
+    let client = || {
+        MtlsClient::builder()
+            .identity(own.clone())
+            .trust_anchors(anchors(&[&root]))
+    };
+    let long = "x".repeat(256);
+    for builder in [
+        client().alpn([""]),
+        client().alpn([long]),
+        client().protocol_versions([]),
+        client().handshake_timeout(Duration::ZERO),
+        client().policy(VerifierPolicy::server_spiffe(
+            PeerMatcher::any_authenticated(),
+        )),
+    ] {
+        let error = builder.build(Rustls::default()).unwrap_err();
+        assert!(
+            matches!(error, BuildError::InvalidSetting { .. }),
+            "{error}"
+        );
+    }
+    let spiffe = PeerMatcher::spiffe_id("spiffe://a/b").unwrap();
+    let error = MtlsServer::builder()
+        .identity(own.clone())
+        .trust_anchors(anchors(&[&root]))
+        .policy(VerifierPolicy::server_spiffe(spiffe))
+        .build(Rustls::default())
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            BuildError::InvalidSetting {
+                setting: "policy",
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn our_own_chain_must_be_signed_as_it_says() {
+    let root = Authority::root("Root");
+    let intermediate = root
+        .again()
+        .without_key_identifier()
+        .self_signed()
+        .intermediate("Intermediate");
+    let leaf = Leaf::named("own")
+        .client()
+        .without_key_identifier()
+        .issued_by(&intermediate);
+    // The same name, so that nothing but the signature tells the difference.
+    let namesake = intermediate
+        .again()
+        .without_key_identifier()
+        .issued_by(&root);
+    let namesake = namesake.namesake();
+    let own = identity(&leaf.with(&namesake));
+    let error = MtlsClient::builder()
+        .identity(own)
+        .trust_anchors(anchors(&[&root]))
+        .build(Rustls::default())
+        .unwrap_err();
+    assert!(
+        matches!(error, BuildError::IdentityChain { index: 0, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn without_a_provider_there_is_an_error_and_not_a_panic() {
+    // A process-wide provider is never looked at: this process has none, and building works all the same.
+    assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+    let (root, own) = pki();
+    MtlsClient::builder()
+        .identity(own)
+        .trust_anchors(anchors(&[&root]))
+        .build(Rustls::default())
+        .unwrap();
+    assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+}

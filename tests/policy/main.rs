@@ -1,0 +1,75 @@
+//! The policy floor by itself: matchers, anchors, what is refused when something is built, messages and alerts.
+#![cfg(feature = "aws-lc-rs")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod anchors;
+mod builders;
+mod matchers;
+mod names;
+
+use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
+use mtls::{
+    BuildError, PeerIdentity, PeerMatcher, PeerVerifier, Rejection, RejectionReason, Rustls,
+    TrustAnchors, VerifierPolicy,
+};
+
+use common::pki::{Authority, Credential, Leaf};
+
+fn anchors(authorities: &[&Authority]) -> TrustAnchors {
+    TrustAnchors::from_der(authorities.iter().map(|a| a.certificate())).unwrap()
+}
+
+fn verifier(authority: &Authority, policy: VerifierPolicy) -> Result<PeerVerifier, BuildError> {
+    PeerVerifier::new(
+        &anchors(&[authority]),
+        policy,
+        Rustls::default().signature_algorithms()?,
+    )
+}
+
+/// Judges a client now.
+fn client(
+    authority: &Authority,
+    policy: VerifierPolicy,
+    chain: &[CertificateDer<'_>],
+) -> Result<PeerIdentity, Rejection> {
+    verifier(authority, policy)
+        .unwrap()
+        .verify_client(chain, UnixTime::now())
+}
+
+/// Judges a server now.
+fn server(
+    authority: &Authority,
+    policy: VerifierPolicy,
+    credential: &Credential,
+    name: &str,
+) -> Result<PeerIdentity, Rejection> {
+    let name = ServerName::try_from(name).unwrap();
+    verifier(authority, policy)
+        .unwrap()
+        .verify_server(&credential.chain, &name, UnixTime::now())
+}
+
+fn reason(verdict: Result<PeerIdentity, Rejection>) -> Option<RejectionReason> {
+    verdict.err().map(|rejection| rejection.reason())
+}
+
+/// Whether a matcher admits a client with this leaf.
+fn admits(leaf: Leaf, matcher: PeerMatcher) -> bool {
+    let root = Authority::root("Root");
+    let chain = leaf.client().issued_by(&root).chain;
+    match client(&root, VerifierPolicy::allow(matcher), &chain) {
+        Ok(_) => true,
+        Err(rejection) => {
+            assert_eq!(
+                rejection.reason(),
+                RejectionReason::NotAllowed,
+                "{rejection}"
+            );
+            false
+        }
+    }
+}

@@ -1,0 +1,289 @@
+use mtls::pki_types::{ServerName, UnixTime};
+use mtls::{
+    Alert, BackendKind, PeerMatcher, PeerVerifier, RejectionReason, Rustls, VerifierPolicy,
+};
+
+use rcgen::{GeneralSubtree, NameConstraints};
+
+use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
+use super::{anchors, client, reason, server};
+
+fn any() -> VerifierPolicy {
+    VerifierPolicy::allow_any_authenticated()
+}
+
+#[test]
+fn a_peer_shows_its_names() {
+    let root = Authority::root("Root");
+    let leaf = Leaf::named("payments")
+        .uri("spiffe://prod.example/payments")
+        .dns("Pay.prod.example")
+        .ip("192.0.2.7")
+        .ip("2001:db8::7")
+        .email("ops@prod.example");
+    let chain = leaf.client().issued_by(&root).chain;
+    let peer = client(&root, any(), &chain).unwrap();
+    assert_eq!(peer.spiffe_id().unwrap().path(), "/payments");
+    assert_eq!(peer.dns_names(), ["pay.prod.example"]);
+    assert_eq!(peer.uris(), ["spiffe://prod.example/payments"]);
+    assert_eq!(peer.ip_addresses().len(), 2);
+    assert_eq!(peer.email_addresses(), ["ops@prod.example"]);
+    assert_eq!(peer.common_name(), Some("payments"));
+    assert_eq!(peer.subject(), "CN=payments");
+    assert_eq!(peer.issuer(), "CN=Root");
+    assert_eq!(peer.chain(), chain);
+    assert_eq!(peer.to_string(), "spiffe://prod.example/payments");
+    assert!(peer.not_before() < UnixTime::now() && UnixTime::now() < peer.not_after());
+}
+
+#[test]
+fn a_server_is_known_by_its_names_only() {
+    let root = Authority::root("Root");
+    let leaf = || Leaf::named("db.internal").server();
+    let named = leaf()
+        .dns("db.example")
+        .dns("*.w.example")
+        .ip("192.0.2.7")
+        .issued_by(&root);
+    for name in ["db.example", "DB.example", "a.w.example", "192.0.2.7"] {
+        assert!(server(&root, any(), &named, name).is_ok(), "{name}");
+    }
+    for name in [
+        "db.internal",
+        "w.example",
+        "a.b.w.example",
+        "192.0.2.8",
+        "2001:db8::1",
+    ] {
+        let rejection = server(&root, any(), &named, name).unwrap_err();
+        assert_eq!(rejection.reason(), RejectionReason::NameMismatch, "{name}");
+        assert_eq!(rejection.expected(), Some(name));
+        assert!(
+            rejection
+                .presented()
+                .unwrap()
+                .contains("DNS name db.example")
+        );
+    }
+    // A common name is no host name unless that was asked for; an IP address never.
+    let unnamed = leaf().issued_by(&root);
+    let rejection = server(&root, any(), &unnamed, "db.internal").unwrap_err();
+    assert_eq!(rejection.reason(), RejectionReason::NameMismatch);
+    assert!(
+        rejection.hint().contains("danger_allow_common_name_as_dns"),
+        "{}",
+        rejection.hint()
+    );
+    let relaxed = || any().danger_allow_common_name_as_dns();
+    assert!(server(&root, relaxed(), &unnamed, "db.internal").is_ok());
+    assert!(server(&root, relaxed(), &unnamed, "db").is_err());
+    assert!(server(&root, relaxed(), &named, "db.internal").is_err());
+    let address = Leaf::named("192.0.2.7").server().issued_by(&root);
+    assert!(server(&root, relaxed(), &address, "192.0.2.7").is_err());
+}
+
+#[test]
+fn a_common_name_stands_in_for_clients_too_where_asked() {
+    let root = Authority::root("Root");
+    let chain = Leaf::named("my-client").client().issued_by(&root).chain;
+    let policy = || VerifierPolicy::allow(PeerMatcher::dns("my-client").unwrap());
+    assert_eq!(
+        reason(client(&root, policy(), &chain)),
+        Some(RejectionReason::NotAllowed)
+    );
+    assert!(client(&root, policy().danger_allow_common_name_as_dns(), &chain).is_ok());
+}
+
+#[test]
+fn a_spiffe_id_can_replace_the_name_of_a_server() {
+    let root = Authority::root("Root");
+    let id = "spiffe://prod.example/db";
+    let policy = || VerifierPolicy::server_spiffe(PeerMatcher::spiffe_id(id).unwrap());
+    let named = Leaf::named("db").server().uri(id).issued_by(&root);
+    assert!(server(&root, policy(), &named, "anything.example").is_ok());
+    let other = Leaf::named("db")
+        .server()
+        .uri("spiffe://prod.example/web")
+        .issued_by(&root);
+    assert_eq!(
+        reason(server(&root, policy(), &other, "anything.example")),
+        Some(RejectionReason::NotAllowed)
+    );
+    for leaf in [
+        Leaf::named("db").server().dns("db.example"),
+        Leaf::named("db")
+            .server()
+            .uri(id)
+            .uri("spiffe://prod.example/web"),
+    ] {
+        let verdict = server(&root, policy(), &leaf.issued_by(&root), "db.example");
+        assert_eq!(reason(verdict), Some(RejectionReason::NameMismatch));
+    }
+}
+
+#[test]
+fn malformed_names_are_refused_not_skipped() {
+    let root = Authority::root("Root");
+    for leaf in [
+        Leaf::named("l").dns("good.example").dns("bad name"),
+        Leaf::named("l").dns("a.*.example"),
+        Leaf::named("l").uri("spiffe://prod.example/payments/"),
+        Leaf::named("l").uri("spiffe://PROD/payments"),
+        Leaf::named("l").uri("no scheme"),
+        Leaf::named("l").email("not an address"),
+        Leaf::named("nul\0byte"),
+    ] {
+        let chain = leaf.client().issued_by(&root).chain;
+        let rejection = client(&root, any(), &chain).unwrap_err();
+        assert_eq!(
+            rejection.reason(),
+            RejectionReason::MalformedName,
+            "{rejection}"
+        );
+    }
+}
+
+#[test]
+fn a_rejection_says_what_where_and_what_to_do() {
+    let root = Authority::root("Root");
+    let chain = Leaf::named("late")
+        .client()
+        .validity(Validity::expired())
+        .issued_by(&root)
+        .chain;
+    let rejection = client(&root, any(), &chain).unwrap_err();
+    assert_eq!(rejection.reason(), RejectionReason::Expired);
+    assert_eq!(rejection.certificate(), Some((0, "CN=late")));
+    assert!(rejection.expected().unwrap().starts_with("valid from 20"));
+    assert!(rejection.presented().unwrap().starts_with("now 20"));
+    assert!(rejection.hint().contains("renew"));
+    assert_eq!(
+        rejection.alert(BackendKind::Rustls),
+        Some(Alert::CERTIFICATE_EXPIRED)
+    );
+    assert_eq!(rejection.alert(BackendKind::NativeTls), None);
+}
+
+#[test]
+fn validity_includes_its_first_and_last_second() {
+    let root = Authority::root("Root");
+    let credential = Leaf::named("leaf").client().issued_by(&root);
+    let peer = client(&root, any(), &credential.chain).unwrap();
+    let verifier = PeerVerifier::new(
+        &anchors(&[&root]),
+        any(),
+        Rustls::default().signature_algorithms().unwrap(),
+    )
+    .unwrap();
+    let at = |seconds: u64| {
+        let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+        reason(verifier.verify_client(&credential.chain, time))
+    };
+    assert_eq!(at(peer.not_before().as_secs()), None);
+    assert_eq!(at(peer.not_after().as_secs()), None);
+    assert_eq!(
+        at(peer.not_before().as_secs() - 1),
+        Some(RejectionReason::NotYetValid)
+    );
+    assert_eq!(
+        at(peer.not_after().as_secs() + 1),
+        Some(RejectionReason::Expired)
+    );
+    assert_eq!(at(0), Some(RejectionReason::NotYetValid));
+    assert_eq!(at(u64::MAX / 2), Some(RejectionReason::Expired));
+}
+
+#[test]
+fn missing_pieces_are_named() {
+    let root = Authority::root("Root");
+    let intermediate = root.intermediate("Intermediate");
+    let leaf = Leaf::named("leaf").client().issued_by(&intermediate);
+    let hint = |verdict: Result<_, mtls::Rejection>| verdict.unwrap_err().hint().to_owned();
+    let missing = hint(client(&root, any(), &leaf.chain));
+    assert!(
+        missing.contains("CN=Intermediate issued this certificate"),
+        "{missing}"
+    );
+    let namesake = hint(client(&intermediate.namesake(), any(), &leaf.chain));
+    assert!(
+        namesake.contains("another CA of the same name"),
+        "{namesake}"
+    );
+    let with_root = leaf.clone().above(&[&intermediate, &root]);
+    let other = hint(client(&Authority::root("Other"), any(), &with_root.chain));
+    assert!(other.contains("its own root"), "{other}");
+}
+
+#[test]
+fn an_empty_chain_and_an_endless_one_are_refused() {
+    let root = Authority::root("Root");
+    assert_eq!(
+        reason(client(&root, any(), &[])),
+        Some(RejectionReason::NoCertificate)
+    );
+    let credential = Leaf::named("leaf").client().issued_by(&root);
+    let endless = vec![credential.leaf().clone(); 257];
+    assert_eq!(
+        reason(client(&root, any(), &endless)),
+        Some(RejectionReason::PathTooLong)
+    );
+    let name = ServerName::try_from("a.example").unwrap();
+    assert_eq!(name.to_str(), "a.example");
+}
+
+#[test]
+fn a_common_name_never_escapes_name_constraints() {
+    let constraints = NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("good.example".to_owned())],
+        excluded_subtrees: vec![],
+    };
+    let relaxed = || any().danger_allow_common_name_as_dns();
+    let constrained = AuthorityBuilder::named("Root")
+        .name_constraints(constraints.clone())
+        .self_signed();
+    let leaf = || Leaf::named("evil.example").server();
+    let verdict = server(
+        &constrained,
+        relaxed(),
+        &leaf().issued_by(&constrained),
+        "evil.example",
+    );
+    assert_eq!(reason(verdict), Some(RejectionReason::NameMismatch));
+    let root = Authority::root("Free Root");
+    let intermediate = AuthorityBuilder::named("Intermediate")
+        .name_constraints(constraints)
+        .issued_by(&root);
+    let below = leaf().issued_by(&intermediate).with(&intermediate);
+    assert_eq!(
+        reason(server(&root, relaxed(), &below, "evil.example")),
+        Some(RejectionReason::NameMismatch)
+    );
+    let policy = VerifierPolicy::allow(PeerMatcher::dns("evil.example").unwrap())
+        .danger_allow_common_name_as_dns();
+    let chain = Leaf::named("evil.example")
+        .client()
+        .issued_by(&constrained)
+        .chain;
+    assert_eq!(
+        reason(client(&constrained, policy, &chain)),
+        Some(RejectionReason::NotAllowed)
+    );
+}
+
+#[test]
+fn a_name_cannot_write_lines_of_its_own() {
+    let root = Authority::root("Root");
+    let leaf = Leaf::named("tidy").organizational_unit("one\nrefused: nobody\u{85}\u{7f}");
+    let chain = leaf.client().issued_by(&root).chain;
+    let peer = client(&root, any(), &chain).unwrap();
+    assert!(
+        !peer.subject().contains(char::is_control),
+        "{:?}",
+        peer.subject()
+    );
+    assert!(
+        peer.subject().contains("one\\0arefused"),
+        "{}",
+        peer.subject()
+    );
+}
