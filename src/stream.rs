@@ -28,6 +28,9 @@ pub(crate) struct Facts<P> {
     pub(crate) version: ProtocolVersion,
     pub(crate) revision: u64,
     pub(crate) acceptance: Acceptance,
+    /// Whether the peer has ended the connection by a fatal alert: nothing may be sent then (RFC 8446, section 6.2),
+    /// and OpenSSL makes an error of the attempt, which would hide the first.
+    pub(crate) is_over: bool,
 }
 
 /// Whether the other end is known to have accepted us.
@@ -52,13 +55,16 @@ impl<P> Facts<P> {
             version: established.version,
             revision,
             acceptance,
+            is_over: false,
         };
         (established.stream, facts)
     }
 
     /// Turns a refusal that a read or write met with into one that says so.
-    pub(crate) fn explain<IO, S: TlsStream<IO>>(&self, error: io::Error) -> io::Error {
-        match (self.acceptance, S::received_alert(&error)) {
+    pub(crate) fn explain<IO, S: TlsStream<IO>>(&mut self, error: io::Error) -> io::Error {
+        let alert = S::received_alert(&error);
+        self.is_over |= alert.is_some();
+        match (self.acceptance, alert) {
             (Acceptance::Awaited, Some(alert)) => io::Error::new(
                 io::ErrorKind::ConnectionRefused,
                 HandshakeError::by_peer(alert),
@@ -121,7 +127,9 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
     /// # Errors
     /// The transport's.
     pub fn close(&mut self) -> io::Result<()> {
-        self.inner.close_notify()?;
+        if !self.facts.is_over {
+            self.inner.close_notify()?;
+        }
         match self.get_ref().shutdown_write() {
             // The peer has closed meanwhile: nobody is left to say it to.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),

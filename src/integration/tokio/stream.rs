@@ -1,6 +1,6 @@
 use core::fmt;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 use std::io::{self, Read, Write};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -102,23 +102,20 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncWrite for AsyncMtls
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.inner.io_mut().wake(context);
-        match poll(this.inner.close_notify()) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(error)) => Poll::Ready(Err(this.explain(error))),
-            Poll::Ready(Ok(())) => match Pin::new(this.get_mut()).poll_shutdown(context) {
-                // The peer has closed meanwhile: nobody is left to say it to.
-                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::NotConnected => {
-                    Poll::Ready(Ok(()))
-                }
-                result => result,
-            },
+        if !this.facts.is_over {
+            this.inner.io_mut().wake(context);
+            ready!(poll(this.inner.close_notify())).map_err(|error| this.explain(error))?;
+        }
+        match ready!(Pin::new(this.get_mut()).poll_shutdown(context)) {
+            // The peer has closed meanwhile: nobody is left to say it to.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
+            result => Poll::Ready(result),
         }
     }
 }
 
 impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncMtlsStream<B, IO, P> {
-    fn explain(&self, error: io::Error) -> io::Error {
+    fn explain(&mut self, error: io::Error) -> io::Error {
         self.facts.explain::<_, B::Stream<PollIo<IO>>>(error)
     }
 }

@@ -1,0 +1,67 @@
+use crate::common::programs::{Program, run};
+use crate::common::raw::Version;
+use crate::common::walkthrough::PASSPHRASE;
+use crate::examples::LIMIT;
+use crate::our_server::{Answer, Call, Http, is_called_by, obeys_its_allow_list};
+
+/// The cipher suite that TLS 1.2 is spoken with.
+const SUITE: &str = "ECDHE-RSA-AES256-GCM-SHA384";
+
+#[test]
+fn curl_calls_our_server() {
+    if let Some(curl) = Program::curl() {
+        is_called_by(&[Http::V1, Http::V2], &|call| ask(&curl, call));
+    }
+}
+
+#[test]
+fn our_server_obeys_its_allow_list() {
+    if let Some(curl) = Program::curl() {
+        obeys_its_allow_list(&|call| ask(&curl, call));
+    }
+}
+
+fn ask(curl: &Program, call: &Call<'_>) -> Answer {
+    let mut command = curl.command();
+    // Nobody's own settings, and the protocol that was spoken after the body.
+    command
+        .args(["-q", "-sS", "-w", "%{http_version}", "--cacert"])
+        .arg(&call.end.ca);
+    match call.version {
+        Version::Tls12 => command.args(["--tlsv1.2", "--tls-max", "1.2", "--ciphers", SUITE]),
+        Version::Tls13 => command.arg("--tlsv1.3"),
+    };
+    let (option, spoken) = match call.http {
+        Http::V1 => ("--http1.1", "1.1"),
+        Http::V2 => ("--http2", "2"),
+    };
+    command.arg(option);
+    if call.presents {
+        let files = &call.end.files;
+        command
+            .arg("--cert")
+            .arg(&files.certificate)
+            .arg("--key")
+            .arg(&files.key);
+        if call.end.encrypted {
+            command.args(["--pass", PASSPHRASE]);
+        }
+    }
+    if !call.body.is_empty() {
+        command.args(["--data", call.body]);
+    }
+    command.args([
+        "--resolve",
+        &format!("{}:{}:127.0.0.1", call.host, call.port),
+    ]);
+    command.arg(format!("https://{}:{}/", call.host, call.port));
+    let finished = run(&mut command, b"", LIMIT);
+    let success = finished.success();
+    let body = finished.stdout.strip_suffix(spoken);
+    assert!(!success || body.is_some(), "not by {spoken}: {finished:?}");
+    Answer {
+        success,
+        body: body.unwrap_or_default().to_owned(),
+        errors: finished.stderr,
+    }
+}

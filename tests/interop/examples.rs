@@ -1,0 +1,158 @@
+//! Our own examples as processes.
+
+// Each test target compiles this for itself and uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use crate::common::pki::{Authority, Credential};
+use crate::common::programs::{Finished, Running, run};
+use crate::common::walkthrough::{Files, PASSPHRASE};
+
+/// The values of `--backend` that this build's servers know.
+pub const SERVER_BACKENDS: &[&str] = &[
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    "rustls",
+    #[cfg(feature = "openssl")]
+    "openssl",
+];
+
+/// The values of `--backend` that this build's clients know.
+pub const CLIENT_BACKENDS: &[&str] = &[
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    "rustls",
+    #[cfg(feature = "openssl")]
+    "openssl",
+    #[cfg(feature = "native-tls")]
+    "native-tls",
+];
+
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// What one end is given.
+#[derive(Clone, Debug)]
+pub struct End {
+    pub files: Files,
+    /// Whether the key is under [`PASSPHRASE`].
+    pub encrypted: bool,
+    /// What its certificate file holds after the leaf, for programs that want it apart.
+    pub intermediate: Option<PathBuf>,
+    /// Who vouches for the other end.
+    pub ca: PathBuf,
+}
+
+impl End {
+    /// Writes somebody's certificates and key to a folder, and who vouches for everybody.
+    pub fn of(folder: &Path, name: &str, credential: &Credential, root: &Authority) -> Self {
+        let write = |name: &str, text: String| -> PathBuf {
+            let path = folder.join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        Self {
+            files: Files {
+                certificate: write(&format!("{name}.crt"), credential.chain_pem()),
+                key: write(&format!("{name}.key"), credential.key_pem()),
+            },
+            encrypted: false,
+            intermediate: None,
+            ca: write("ca.crt", root.pem()),
+        }
+    }
+
+    /// As the arguments of our examples, which are those of curl.
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        for (name, path) in [
+            ("--cert", &self.files.certificate),
+            ("--key", &self.files.key),
+            ("--cacert", &self.ca),
+        ] {
+            arguments.extend([name.to_owned(), path.display().to_string()]);
+        }
+        if self.encrypted {
+            arguments.extend(["--passphrase".to_owned(), PASSPHRASE.to_owned()]);
+        }
+        arguments
+    }
+}
+
+/// The `server` example at work.
+pub struct Server {
+    running: Running,
+    pub port: u16,
+}
+
+impl Server {
+    pub fn start(backend: &str, end: &End, more: &[&str]) -> Self {
+        let mut command = example("server");
+        command
+            .args(["--backend", backend, "--listen", "127.0.0.1:0"])
+            .args(end.arguments())
+            .args(more);
+        let running = Running::start(&mut command);
+        let line = running.wait_for_line("listening on ", LIMIT);
+        let (_, port) = line.rsplit_once(':').unwrap();
+        Self {
+            port: port.parse().unwrap(),
+            running,
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.running.id()
+    }
+
+    pub fn is_alive(&mut self) -> bool {
+        self.running.is_alive()
+    }
+
+    /// Everything on standard error so far.
+    pub fn log(&self) -> String {
+        self.running.stderr()
+    }
+
+    /// Waits for `part` in what is logged after the first `seen` bytes, and gives that back.
+    #[track_caller]
+    pub fn wait_for_log(&self, seen: usize, part: &str) -> String {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let log = self.log().split_off(seen);
+            if log.contains(part) {
+                return log;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "no `{part}` in the server's log:\n{log}"
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Runs the `client` example to its end.
+pub fn client(backend: &str, end: &End, more: &[&str]) -> Finished {
+    let mut command = example("client");
+    command
+        .args(["--backend", backend])
+        .args(end.arguments())
+        .args(more);
+    run(&mut command, b"", LIMIT)
+}
+
+/// cargo builds the examples when it is asked for all tests, but neither builds nor renews them for a single target.
+pub fn example(name: &str) -> Command {
+    let this = env::current_exe().unwrap();
+    let folder = this.ancestors().nth(2).unwrap().join("examples");
+    let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    assert!(
+        Path::new(&path).is_file(),
+        "{} is not built: before `cargo test --test ..` say `cargo build --examples`, with the same features",
+        path.display()
+    );
+    Command::new(path)
+}

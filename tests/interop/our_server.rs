@@ -1,0 +1,204 @@
+//! What every program meets that calls our server: one body of tests, for any program that can ask by HTTPS.
+
+use crate::common::raw::Version;
+use crate::examples::{End, SERVER_BACKENDS, Server};
+use crate::worlds::{self, World};
+
+/// What a program is to ask for.
+pub struct Call<'a> {
+    pub port: u16,
+    pub host: &'a str,
+    pub version: Version,
+    pub http: Http,
+    /// Whom to trust, and who to be if `presents`.
+    pub end: &'a End,
+    pub presents: bool,
+    /// The request's body; none is a GET.
+    pub body: &'a str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Http {
+    V1,
+    V2,
+}
+
+/// What the program says of it.
+#[derive(Debug)]
+pub struct Answer {
+    pub success: bool,
+    pub body: String,
+    pub errors: String,
+}
+
+impl Answer {
+    /// Whether the program was told this alert, in the spelling of any OpenSSL and of node.
+    fn tells_of(&self, alert: &str) -> bool {
+        let errors = self.errors.to_lowercase().replace('_', " ");
+        errors.contains(&format!("alert {alert}"))
+    }
+}
+
+/// Lets a program that speaks these versions of HTTP call our server in every way.
+pub fn is_called_by(https: &[Http], ask: &dyn Fn(&Call<'_>) -> Answer) {
+    for world in worlds::all() {
+        for backend in SERVER_BACKENDS {
+            let server = Server::start(backend, &world.server, world.opt_in());
+            for version in Version::ALL {
+                for &http in https {
+                    println!("{} {backend} {version:?} {http:?}", world.name);
+                    let call = Call {
+                        port: server.port,
+                        host: "localhost",
+                        version,
+                        http,
+                        end: &world.client,
+                        presents: true,
+                        body: "",
+                    };
+                    is_greeted(&world, &server, ask, &call);
+                    refuses_nobody(backend, &server, ask, &call);
+                    refuses_strangers(&world, &server, ask, &call);
+                }
+            }
+            if world.version_1 {
+                refuses_version_1(backend, &world, ask);
+            }
+        }
+    }
+}
+
+/// A name of the allow-list is served, another one is not.
+pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
+    for world in worlds::all().iter().filter(|world| !world.version_1) {
+        for backend in SERVER_BACKENDS {
+            let allow = [
+                "--allow-dns",
+                "somebody.else",
+                "--allow-spiffe-id",
+                "spiffe://some/body",
+            ];
+            let server = Server::start(backend, &world.server, &allow);
+            let call = Call {
+                port: server.port,
+                host: "localhost",
+                version: Version::Tls13,
+                http: Http::V1,
+                end: &world.client,
+                presents: true,
+                body: "",
+            };
+            is_refused(
+                &server,
+                ask,
+                &call,
+                "the policy does not admit this peer",
+                "certificate unknown",
+            );
+        }
+    }
+}
+
+fn is_greeted(world: &World, server: &Server, ask: &dyn Fn(&Call<'_>) -> Answer, call: &Call<'_>) {
+    let seen = server.log().len();
+    for (body, end_of_line) in [("", ""), ("foo", " foo")] {
+        let answer = ask(&Call { body, ..*call });
+        assert!(answer.success, "{answer:#?}\n{}", server.log());
+        assert_eq!(
+            answer.body,
+            format!("hello {}{end_of_line}\n", world.client_name)
+        );
+    }
+    let log = server.log().split_off(seen);
+    assert!(!log.contains("127.0.0.1"), "{log}");
+}
+
+fn refuses_nobody(
+    backend: &str,
+    server: &Server,
+    ask: &dyn Fn(&Call<'_>) -> Answer,
+    call: &Call<'_>,
+) {
+    let nobody = Call {
+        presents: false,
+        ..*call
+    };
+    let alert = match (backend, call.version) {
+        // The alert `certificate_required` came with TLS 1.3 (RFC 8446, section 6.2).
+        ("openssl", Version::Tls12) => "handshake failure",
+        _ => "certificate required",
+    };
+    is_refused(
+        server,
+        ask,
+        &nobody,
+        "the peer presented no certificate",
+        alert,
+    );
+}
+
+fn refuses_strangers(
+    world: &World,
+    server: &Server,
+    ask: &dyn Fn(&Call<'_>) -> Answer,
+    call: &Call<'_>,
+) {
+    let stranger = Call {
+        end: &world.stranger,
+        ..*call
+    };
+    is_refused(
+        server,
+        ask,
+        &stranger,
+        "no path leads to a trust anchor",
+        "unknown ca",
+    );
+}
+
+fn refuses_version_1(backend: &str, world: &World, ask: &dyn Fn(&Call<'_>) -> Answer) {
+    let server = Server::start(backend, &world.server, &[]);
+    for version in Version::ALL {
+        let call = Call {
+            port: server.port,
+            host: "localhost",
+            version,
+            http: Http::V1,
+            end: &world.client,
+            presents: true,
+            body: "foo",
+        };
+        let log = is_refused(
+            &server,
+            ask,
+            &call,
+            "the certificate is not of X.509 version 3",
+            "bad certificate",
+        );
+        assert!(log.contains("danger_allow_x509_v1_leaf"), "{log}");
+    }
+}
+
+/// The server logs `reason` with a hint, and the program is told `alert`. Gives back what was logged.
+#[track_caller]
+fn is_refused(
+    server: &Server,
+    ask: &dyn Fn(&Call<'_>) -> Answer,
+    call: &Call<'_>,
+    reason: &str,
+    alert: &str,
+) -> String {
+    let seen = server.log().len();
+    let answer = ask(call);
+    assert!(
+        !answer.success && !answer.body.contains("hello"),
+        "{answer:#?}"
+    );
+    assert!(answer.tells_of(alert), "not told of {alert}: {answer:#?}");
+    let log = server.wait_for_log(seen, "hint: ");
+    assert!(
+        log.contains("refused 127.0.0.1:") && log.contains(reason),
+        "{log}"
+    );
+    log
+}
