@@ -31,13 +31,13 @@ pub use pki_types;
 
 #[cfg(feature = "native-tls")]
 pub use backend::NativeTls;
-#[cfg(feature = "openssl")]
-pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
 #[cfg(feature = "rustls")]
 pub use backend::Rustls;
 pub use backend::{
     Capability, ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend, Support,
 };
+#[cfg(feature = "openssl")]
+pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
 pub use client::{ClientBuilder, MtlsClient};
 pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,

@@ -130,7 +130,11 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         if !self.facts.is_over {
             self.inner.close_notify()?;
         }
-        self.get_ref().shutdown_write()
+        match self.get_ref().shutdown_write() {
+            // The peer has closed meanwhile: nobody is left to say it to.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
     }
 }
 

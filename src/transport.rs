@@ -1,7 +1,7 @@
 //! What a blocking handshake needs of the connection below it.
 
 use core::time::Duration;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
@@ -85,6 +85,10 @@ impl<IO: Read> Read for Untimed<IO> {
 impl<IO: Write> Write for Untimed<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.0.write(buf)
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.write_vectored(bufs)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -181,6 +185,13 @@ impl<IO: Transport> Deadline<IO> {
         &mut self.io
     }
 
+    fn bound_write(&self) -> io::Result<()> {
+        match &self.until {
+            Some(until) => self.io.set_write_timeout(Some(Self::remaining(until)?)),
+            None => Ok(()),
+        }
+    }
+
     fn remaining(until: &Until) -> io::Result<Duration> {
         let remaining = until.instant.saturating_duration_since(Instant::now());
         match remaining.is_zero() {
@@ -201,10 +212,13 @@ impl<IO: Transport> Read for Deadline<IO> {
 
 impl<IO: Transport> Write for Deadline<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if let Some(until) = &self.until {
-            self.io.set_write_timeout(Some(Self::remaining(until)?))?;
-        }
+        self.bound_write()?;
         self.io.write(buf)
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.bound_write()?;
+        self.io.write_vectored(bufs)
     }
 
     fn flush(&mut self) -> io::Result<()> {

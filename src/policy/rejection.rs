@@ -158,6 +158,10 @@ impl RejectionReason {
     ///
     /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it produce; where
     /// they cannot send the same, this table says what each sends.
+    ///
+    /// Two refusals are OpenSSL's own and come before ours: in TLS 1.2, which has no alert for it, a missing
+    /// certificate is answered by `handshake_failure`; and a certificate that cannot be decoded at all by
+    /// `decode_error`, on a client also by `bad_certificate`.
     pub fn alert(self, backend: BackendKind) -> Option<Alert> {
         use RejectionReason::*;
         let (rustls, openssl) = match self {

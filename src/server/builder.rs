@@ -110,7 +110,8 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
     }
 
     /// Is told of every refusal, also in handshakes that run on the configuration from
-    /// [`config`](MtlsServer::config). It must be quick, and not panic.
+    /// [`config`](MtlsServer::config); but there rustls, by itself and in silence, refuses a client that presents no
+    /// certificate. It must be quick, and not panic.
     #[must_use]
     pub fn observer(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.draft.set_observer(observer);

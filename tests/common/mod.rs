@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod chains;
+pub mod ends;
 #[cfg(feature = "openssl")]
 pub mod odd;
 pub mod pki;

@@ -124,7 +124,9 @@ mod tests {
 
     #[test]
     fn an_anchor_that_the_platform_cannot_read_is_named() {
-        let error = anchor(7, &CertificateDer::from(b"junk".as_slice())).unwrap_err();
+        let error = anchor(7, &CertificateDer::from(b"junk".as_slice()))
+            .err()
+            .unwrap();
         let source = std::error::Error::source(&error).unwrap();
         assert_eq!(error.to_string(), "native-tls refused a trust anchor");
         assert_eq!(

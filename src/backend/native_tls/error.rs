@@ -142,7 +142,8 @@ mod tests {
     #[test]
     fn what_the_verifier_said_is_a_reason_only_where_it_refused() {
         let name = ServerName::try_from("localhost").unwrap();
-        let reason = |text| rejection_in_text(text, &name).map(|rejection| rejection.reason());
+        let reason =
+            |text: &str| rejection_in_text(text, &name).map(|rejection| rejection.reason());
         let failed = "error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed:\
                       ssl/statem/statem_clnt.c:1919:";
         for (said, expected) in [

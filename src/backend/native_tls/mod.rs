@@ -31,12 +31,10 @@ pub use stream::NativeTlsStream;
 /// - the policy's opt-ins that relax are [`BuildError::Unsupported`].
 ///
 /// ```
-/// # #[cfg(feature = "native-tls")] {
 /// use mtls::{BuildError, MtlsClient, NativeTls};
 ///
 /// let error = MtlsClient::builder().build(NativeTls::default()).unwrap_err();
 /// assert!(matches!(error, BuildError::MissingIdentity));
-/// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]

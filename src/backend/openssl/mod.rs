@@ -9,6 +9,7 @@ mod server;
 mod slot;
 mod stream;
 mod verifier;
+mod wire;
 
 use std::io::{Read, Write};
 
@@ -16,9 +17,10 @@ use crate::backend::{Backend, NativeClient, NativeServer, sealed};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
+pub use stream::OpenSslStream;
+
 pub use client::OpenSslClientConfig;
 pub use server::OpenSslServerConfig;
-pub use stream::OpenSslStream;
 
 /// OpenSSL: the system's, or one that is built from source with the feature `openssl-vendored`.
 ///

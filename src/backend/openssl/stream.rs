@@ -2,20 +2,21 @@ use core::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use openssl::ssl::{Error, ErrorCode, Ssl, SslStream};
+use openssl::ssl::{Ssl, SslStream};
 
 use super::convert::negotiated;
-use super::error::{self, Step, step};
+use super::error;
 use super::slot;
+use super::wire::{Fault, Wire, attempt};
 use crate::backend::{ClientAuth, Established, Handshake, HandshakeError, Judge, TlsStream};
-use crate::policy::{Alert, Rejection, RejectionReason};
+use crate::policy::Alert;
 
 /// The most that one record holds (RFC 8446, section 5.1).
 const RECORD: usize = 16 * 1024;
 
 /// An OpenSSL connection over its transport.
 pub struct OpenSslStream<IO> {
-    ssl: SslStream<IO>,
+    ssl: SslStream<Wire<IO>>,
     /// Taken from the writer while the transport was not ready. OpenSSL wants exactly these bytes again, and the
     /// writer may come back with others.
     pending: Vec<u8>,
@@ -24,7 +25,7 @@ pub struct OpenSslStream<IO> {
 }
 
 impl<IO: Read + Write> OpenSslStream<IO> {
-    fn new(ssl: SslStream<IO>) -> Self {
+    fn new(ssl: SslStream<Wire<IO>>) -> Self {
         Self {
             ssl,
             pending: Vec::new(),
@@ -35,7 +36,8 @@ impl<IO: Read + Write> OpenSslStream<IO> {
     /// Sends what waits, as far as the transport takes it.
     fn send_pending(&mut self) -> io::Result<()> {
         while !self.pending.is_empty() {
-            let sent = retry(|| self.ssl.ssl_write(&self.pending)).map_err(error::from_stream)?;
+            let sent = attempt(&mut self.ssl, |ssl| ssl.ssl_write(&self.pending))
+                .map_err(error::from_stream)?;
             self.pending.drain(..sent.min(self.pending.len()));
         }
         Ok(())
@@ -46,7 +48,7 @@ impl<IO: Read + Write> OpenSslStream<IO> {
         if !error::is_hang_up(&error) {
             return error;
         }
-        match retry(|| self.ssl.ssl_peek(&mut [0])).map_err(error::from_stream) {
+        match attempt(&mut self.ssl, |ssl| ssl.ssl_peek(&mut [0])).map_err(error::from_stream) {
             Err(found) if error::alert_in(&found).is_some() => found,
             _ => error,
         }
@@ -58,8 +60,8 @@ impl<IO: Read + Write> Read for OpenSslStream<IO> {
         // When the transport does not take it now, reading must still go on: the peer may be waiting for us to read
         // before it does. A failure belongs to the next write.
         let _ = self.send_pending();
-        match retry(|| self.ssl.ssl_read(buf)) {
-            Err(error) if error.code() == ErrorCode::ZERO_RETURN => Ok(0),
+        match attempt(&mut self.ssl, |ssl| ssl.ssl_read(buf)) {
+            Err(Fault::End) => Ok(0),
             result => result.map_err(error::from_stream),
         }
     }
@@ -70,7 +72,7 @@ impl<IO: Read + Write> Write for OpenSslStream<IO> {
         // Earlier bytes first: this is what makes a slow transport slow the writer.
         self.send_pending().map_err(|error| self.explain(error))?;
         let record = buf.get(..RECORD).unwrap_or(buf);
-        match retry(|| self.ssl.ssl_write(record)).map_err(error::from_stream) {
+        match attempt(&mut self.ssl, |ssl| ssl.ssl_write(record)).map_err(error::from_stream) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.pending.extend_from_slice(record);
                 Ok(record.len())
@@ -82,26 +84,26 @@ impl<IO: Read + Write> Write for OpenSslStream<IO> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.send_pending().map_err(|error| self.explain(error))?;
-        self.ssl.get_mut().flush()
+        self.io_mut().flush()
     }
 }
 
 impl<IO: Read + Write> TlsStream<IO> for OpenSslStream<IO> {
     fn io(&self) -> &IO {
-        self.ssl.get_ref()
+        &self.ssl.get_ref().io
     }
 
     fn io_mut(&mut self) -> &mut IO {
-        self.ssl.get_mut()
+        &mut self.ssl.get_mut().io
     }
 
     fn close_notify(&mut self) -> io::Result<()> {
         self.send_pending().map_err(|error| self.explain(error))?;
         if !self.closed {
-            retry(|| self.ssl.shutdown()).map_err(error::from_stream)?;
+            attempt(&mut self.ssl, SslStream::shutdown).map_err(error::from_stream)?;
             self.closed = true;
         }
-        self.ssl.get_mut().flush()
+        self.io_mut().flush()
     }
 
     fn received_alert(error: &io::Error) -> Option<Alert> {
@@ -112,7 +114,7 @@ impl<IO: Read + Write> TlsStream<IO> for OpenSslStream<IO> {
 impl<IO: fmt::Debug> fmt::Debug for OpenSslStream<IO> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenSslStream")
-            .field("io", self.ssl.get_ref())
+            .field("io", &self.ssl.get_ref().io)
             .finish_non_exhaustive()
     }
 }
@@ -120,7 +122,7 @@ impl<IO: fmt::Debug> fmt::Debug for OpenSslStream<IO> {
 /// A handshake of either end.
 pub struct OpenSslHandshake<IO> {
     /// `None` once it is over.
-    ssl: Option<SslStream<IO>>,
+    ssl: Option<SslStream<Wire<IO>>>,
     judge: Arc<Judge>,
     end: End,
 }
@@ -144,25 +146,17 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
         end: End,
     ) -> Result<Self, HandshakeError> {
         Ok(Self {
-            ssl: Some(SslStream::new(ssl, io).map_err(HandshakeError::backend)?),
+            ssl: Some(SslStream::new(ssl, Wire::new(io)).map_err(HandshakeError::backend)?),
             judge,
             end,
         })
     }
 
-    fn failed(&self, ssl: &SslStream<IO>, error: Error) -> HandshakeError {
+    fn failed(&self, ssl: &SslStream<Wire<IO>>, fault: Fault) -> HandshakeError {
         if let Some(refusal) = slot::refusal(ssl.ssl()) {
             return refusal;
         }
-        let error = match error::is_refusal(&error) {
-            // Without a verdict of ours: OpenSSL came to no path that it could show us.
-            true => HandshakeError::Rejected(
-                Rejection::new(RejectionReason::MalformedCertificate)
-                    .with_presented(format!("OpenSSL says: {}", ssl.ssl().verify_result())),
-            ),
-            false => error::from_handshake(error),
-        };
-        match error {
+        match error::from_handshake(fault) {
             HandshakeError::Rejected(rejection) => {
                 HandshakeError::Rejected(self.judge.report(rejection))
             }
@@ -170,7 +164,10 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
         }
     }
 
-    fn finish(&self, ssl: SslStream<IO>) -> Result<Established<OpenSslStream<IO>>, HandshakeError> {
+    fn finish(
+        &self,
+        ssl: SslStream<Wire<IO>>,
+    ) -> Result<Established<OpenSslStream<IO>>, HandshakeError> {
         let alpn = ssl.ssl().selected_alpn_protocol().map(<[u8]>::to_vec);
         let client_auth = match &self.end {
             End::Client { offered } => {
@@ -201,14 +198,14 @@ impl<IO: Read + Write> Handshake<IO> for OpenSslHandshake<IO> {
         let Some(mut ssl) = self.ssl.take() else {
             return Err(HandshakeError::backend("the handshake is over"));
         };
-        let result = retry(|| match self.end {
+        let result = attempt(&mut ssl, |ssl| match self.end {
             End::Client { .. } => ssl.connect(),
             End::Server { .. } => ssl.accept(),
         });
         match result {
             Ok(()) => self.finish(ssl),
-            Err(error) => {
-                let error = self.failed(&ssl, error);
+            Err(fault) => {
+                let error = self.failed(&ssl, fault);
                 // The transport is asked for again: to go on, or to let the peer read the alert.
                 self.ssl = Some(ssl);
                 Err(error)
@@ -217,23 +214,12 @@ impl<IO: Read + Write> Handshake<IO> for OpenSslHandshake<IO> {
     }
 
     fn io_mut(&mut self) -> Option<&mut IO> {
-        self.ssl.as_mut().map(SslStream::get_mut)
+        self.ssl.as_mut().map(|ssl| &mut ssl.get_mut().io)
     }
 }
 
 impl<IO> fmt::Debug for OpenSslHandshake<IO> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenSslHandshake").finish_non_exhaustive()
-    }
-}
-
-/// Calls until the call is done, has failed, or waits for the transport.
-fn retry<T>(mut call: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
-    loop {
-        match call().map_err(step) {
-            Ok(done) => return Ok(done),
-            Err(Step::Failed(error)) => return Err(error),
-            Err(Step::Again) => {}
-        }
     }
 }

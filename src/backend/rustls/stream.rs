@@ -148,7 +148,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
     fn failed(&mut self, error: io::Error) -> HandshakeError {
         match self.verdict.take() {
             Some(Err(rejection)) => return HandshakeError::Rejected(rejection),
-            // Where the transport only was not ready, the handshake goes on with the peer that was admitted.
+            // The transport may only not be ready: the handshake goes on, and the verdict is asked for at its end.
             admitted => self.verdict = admitted,
         }
         match from_io(error) {
@@ -207,7 +207,11 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
         });
         self.verdict = verdict.or(self.verdict.take());
         match result {
-            Err(error) => Err(self.failed(error)),
+            Err(error) => {
+                // rustls tries once, and stops at the first record: in TLS 1.3 the alert is not the first.
+                let _ = stream.send_pending();
+                Err(self.failed(error))
+            }
             Ok(()) => match self.stream.take() {
                 Some(stream) => self.finish(stream),
                 None => Err(HandshakeError::backend("the handshake is over")),

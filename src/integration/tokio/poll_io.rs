@@ -1,6 +1,6 @@
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -47,6 +47,11 @@ impl<IO: AsyncWrite + Unpin> Write for PollIo<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let mut context = Context::from_waker(&self.waker);
         ready(Pin::new(&mut self.io).poll_write(&mut context, buf))
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut context = Context::from_waker(&self.waker);
+        ready(Pin::new(&mut self.io).poll_write_vectored(&mut context, bufs))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -106,7 +106,11 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncWrite for AsyncMtls
             this.inner.io_mut().wake(context);
             ready!(poll(this.inner.close_notify())).map_err(|error| this.explain(error))?;
         }
-        Pin::new(this.get_mut()).poll_shutdown(context)
+        match ready!(Pin::new(this.get_mut()).poll_shutdown(context)) {
+            // The peer has closed meanwhile: nobody is left to say it to.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
+            result => Poll::Ready(result),
+        }
     }
 }
 

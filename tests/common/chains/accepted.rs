@@ -79,7 +79,7 @@ fn orders() -> Vec<Case> {
         ),
         Case::accepted("the leaf twice", &[root], {
             let mut chain = twice;
-            chain.chain.extend([c, b, a].map(|x| x.certificate()));
+            chain.chain.extend([c, b, a].map(Authority::certificate));
             chain
         }),
         Case::accepted(

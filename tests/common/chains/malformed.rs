@@ -1,12 +1,14 @@
 //! Client chains with bytes in them that are wrong.
 
+use mtls::RejectionReason as Reason;
+use pki_types::CertificateDer;
 use rcgen::CustomExtension;
 
 use super::{Case, Presenter};
-use crate::common::pki::{Authority, Credential, Leaf};
+use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf};
 
 pub(super) fn cases() -> Vec<Case> {
-    [bytes(), contents()].concat()
+    [bytes(), contents(), above()].concat()
 }
 
 /// Spoilt after they were signed.
@@ -22,19 +24,19 @@ fn bytes() -> Vec<Case> {
     };
     let case = |name, chain, reason| Case::refused(name, &[&root], chain, reason);
     let undecodable = |name, chain: Credential| {
-        case(name, chain, "MalformedCertificate").presenter(Presenter::Rustls)
+        case(name, chain, Reason::MalformedCertificate).presenter(Presenter::Rustls)
     };
     let last_bit = |der: &mut Vec<u8>| *der.last_mut().unwrap() ^= 1;
     vec![
         case(
             "signature of the leaf corrupted",
             spoil(0, &last_bit),
-            "BadSignature",
+            Reason::UnknownIssuer,
         ),
         case(
             "signature of the intermediate corrupted",
             spoil(1, &last_bit),
-            "BadSignature",
+            Reason::UnknownIssuer,
         ),
         undecodable(
             "the leaf is garbage",
@@ -62,41 +64,79 @@ fn contents() -> Vec<Case> {
         case(
             "a DNS name with a blank in it",
             plain().extension(names(b"\x30\x0c\x82\x0aalice test")),
-            "MalformedName",
+            Reason::MalformedName,
         ),
         case(
             "an IP address of three bytes",
             plain().extension(names(b"\x30\x05\x87\x03\xc0\x00\x02")),
-            "MalformedName",
+            Reason::MalformedName,
         ),
         case(
             "names that end inside a name",
             plain().extension(names(b"\x30\x08\x82\x0aalice.")),
-            "MalformedName",
+            Reason::MalformedName,
         ),
         case(
             "an empty list of names",
             plain().extension(names(b"\x30\x00")),
-            "MalformedName",
+            Reason::MalformedName,
         ),
         case(
             "an extension twice",
             alice().extension(note()).extension(note()),
-            "MalformedCertificate",
+            Reason::MalformedCertificate,
         ),
         case(
             "serial number zero",
             alice().serial_number(&[0]),
-            "MalformedCertificate",
-        ),
+            Reason::MalformedCertificate,
+        )
+        .not_judged_yet(),
         case(
             "serial number of 21 bytes",
             alice().serial_number(&[1; 21]),
-            "MalformedCertificate",
-        ),
+            Reason::MalformedCertificate,
+        )
+        .not_judged_yet(),
     ]
 }
 
+/// In certificates other than the leaf.
+fn above() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let branch = root.intermediate("Ivo");
+    let note = || CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
+    let usage = CustomExtension::from_oid_content(KEY_USAGE, vec![3, 2, 1, 6]);
+    let noted = AuthorityBuilder::named("Note Twice").extension(note());
+    let noted = noted.extension(note()).issued_by(&root);
+    let used = AuthorityBuilder::named("Usage Twice").extension(usage);
+    let used = used.issued_by(&root);
+    let behind = |more: CertificateDer<'static>| {
+        let mut chain = alice().issued_by(&branch).with(&branch);
+        chain.chain.push(more);
+        chain
+    };
+    let case = |name, chain| Case::refused(name, &[&root], chain, Reason::MalformedCertificate);
+    vec![
+        case(
+            "an intermediate with an unknown extension twice",
+            alice().issued_by(&noted).with(&noted),
+        ),
+        case(
+            "an intermediate with its key usage twice",
+            alice().issued_by(&used).with(&used),
+        )
+        .on_openssl_server(Err(Reason::UnknownIssuer)),
+        case(
+            "an unrelated certificate with an extension twice",
+            behind(noted.certificate()),
+        )
+        .on_openssl_server(Ok(())),
+        case("garbage behind", behind(b"garbage".to_vec().into())).presenter(Presenter::Rustls),
+    ]
+}
+
+const KEY_USAGE: &[u64] = &[2, 5, 29, 15];
 const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 
 fn alice() -> Leaf {

@@ -1,6 +1,4 @@
 //! Chains with the verdict that each must get, on every backend alike.
-//!
-//! The reasons are the variants of `RejectionReason` by name.
 
 mod accepted;
 mod malformed;
@@ -9,6 +7,7 @@ mod odd;
 mod refused;
 mod server;
 
+use mtls::RejectionReason as Reason;
 use pki_types::CertificateDer;
 
 use super::pki::{Authority, Credential};
@@ -23,11 +22,15 @@ pub struct Case {
     pub presented: Credential,
     /// The name that is asked for, when a server presents the chain; `None` when a client does.
     pub server_name: Option<&'static str>,
-    /// Nothing, or the name of the reason.
-    pub expected: Result<(), &'static str>,
+    pub expected: Result<(), Reason>,
+    /// It breaks a rule that is not judged yet, so it is accepted for now.
+    pub not_judged_yet: bool,
     /// Several issuers have one name. A server on OpenSSL sees the path that OpenSSL picked and no other, so that it
     /// may refuse what is accepted elsewhere, or give another reason; it never accepts what is refused elsewhere.
     pub several_issuers_of_one_name: bool,
+    /// What a server on OpenSSL says instead: a certificate off the path is not shown to us there, and OpenSSL takes
+    /// none into its path that it finds malformed itself.
+    pub on_openssl_server: Option<Result<(), Reason>>,
     pub presenter: Presenter,
 }
 
@@ -43,6 +46,8 @@ pub enum Presenter {
     /// As [`Openssl`](Self::Openssl), and only to those who offer a signature scheme for such a key; before the
     /// others a client presents no certificate at all.
     OpensslOnOffer,
+    /// As [`OpensslOnOffer`](Self::OpensslOnOffer) in TLS 1.3. In TLS 1.2 a signature scheme does not bind the curve.
+    OpensslOnOfferIn13,
     /// There is no chain: the peer presents nothing.
     Nobody,
 }
@@ -53,7 +58,9 @@ impl Case {
         match self.presenter {
             Presenter::Anyone | Presenter::Nobody => true,
             Presenter::Rustls => tool.name == "rustls",
-            Presenter::Openssl | Presenter::OpensslOnOffer => tool.name == "openssl",
+            Presenter::Openssl | Presenter::OpensslOnOffer | Presenter::OpensslOnOfferIn13 => {
+                tool.name == "openssl"
+            }
         }
     }
 
@@ -64,7 +71,9 @@ impl Case {
             presented,
             server_name: None,
             expected: Ok(()),
+            not_judged_yet: false,
             several_issuers_of_one_name: false,
+            on_openssl_server: None,
             presenter: Presenter::Anyone,
         }
     }
@@ -73,7 +82,7 @@ impl Case {
         name: &'static str,
         anchors: &[&Authority],
         presented: Credential,
-        reason: &'static str,
+        reason: Reason,
     ) -> Self {
         Self {
             expected: Err(reason),
@@ -83,6 +92,17 @@ impl Case {
 
     fn several_issuers(mut self) -> Self {
         self.several_issuers_of_one_name = true;
+        self
+    }
+
+    fn on_openssl_server(mut self, verdict: Result<(), Reason>) -> Self {
+        self.on_openssl_server = Some(verdict);
+        self
+    }
+
+    fn not_judged_yet(mut self) -> Self {
+        self.expected = Ok(());
+        self.not_judged_yet = true;
         self
     }
 

@@ -1,36 +1,55 @@
 //! Chains under the leaves of [`Odd`], on either end.
 
+use mtls::RejectionReason as Reason;
+
 use super::{Case, Presenter};
 use crate::common::odd::Odd;
-use crate::common::pki::Authority;
+use crate::common::pki::{Authority, Leaf};
 
 pub(super) fn client_cases() -> Vec<Case> {
     let root = Authority::root("Rhea Odd");
+    let branch = root.intermediate("Ivo Odd");
+    let alice = || Leaf::named("alice").dns("alice.test").client();
     let case = |name, odd: Odd, reason, presenter| {
         let chain = odd.issued_by(&root, "alice.test");
         Case::refused(name, &[&root], chain, reason).presenter(presenter)
     };
-    use Presenter::{Anyone, Openssl, OpensslOnOffer};
+    use Presenter::{Anyone, Openssl, OpensslOnOffer, OpensslOnOfferIn13};
     vec![
         case(
             "X.509 version 1 leaf",
             Odd::X509V1,
-            "UnsupportedVersion",
+            Reason::UnsupportedVersion,
             Anyone,
         ),
-        case("RSA 1024 leaf", Odd::Rsa1024, "UnacceptableKey", Openssl),
+        case(
+            "RSA 1024 leaf",
+            Odd::Rsa1024,
+            Reason::UnacceptableKey,
+            Openssl,
+        ),
         case(
             "RSA-PSS leaf",
             Odd::RsaPss,
-            "UnacceptableKey",
+            Reason::UnacceptableKey,
             OpensslOnOffer,
         ),
-        case("Ed448 leaf", Odd::Ed448, "UnacceptableKey", OpensslOnOffer),
-        case("P-521 leaf", Odd::P521, "UnacceptableKey", OpensslOnOffer),
+        case(
+            "Ed448 leaf",
+            Odd::Ed448,
+            Reason::UnacceptableKey,
+            OpensslOnOffer,
+        ),
+        case(
+            "P-521 leaf",
+            Odd::P521,
+            Reason::UnacceptableKey,
+            OpensslOnOfferIn13,
+        ),
         case(
             "leaf signed over SHA-1",
             Odd::Sha1Signed,
-            "UnsupportedSignatureAlgorithm",
+            Reason::UnsupportedSignatureAlgorithm,
             Anyone,
         ),
         Case::accepted(
@@ -38,6 +57,12 @@ pub(super) fn client_cases() -> Vec<Case> {
             &[&root],
             Odd::CommonNameOnly.issued_by(&root, "alice.test"),
         ),
+        Case::accepted("a version 1 certificate behind", &[&root], {
+            let old = Odd::X509V1.issued_by(&root, "Old Root");
+            let mut chain = alice().issued_by(&branch).with(&branch);
+            chain.chain.extend(old.chain);
+            chain
+        }),
     ]
 }
 
@@ -53,25 +78,25 @@ pub(super) fn server_cases() -> Vec<Case> {
         case(
             "server: X.509 version 1 leaf",
             Odd::X509V1,
-            "UnsupportedVersion",
+            Reason::UnsupportedVersion,
             Anyone,
         ),
         case(
             "server: RSA 1024 leaf",
             Odd::Rsa1024,
-            "UnacceptableKey",
+            Reason::UnacceptableKey,
             Openssl,
         ),
         case(
             "server: common name only, v3",
             Odd::CommonNameOnly,
-            "NameMismatch",
+            Reason::NameMismatch,
             Anyone,
         ),
         case(
             "server: leaf signed over SHA-1",
             Odd::Sha1Signed,
-            "UnsupportedSignatureAlgorithm",
+            Reason::UnsupportedSignatureAlgorithm,
             Anyone,
         ),
     ]

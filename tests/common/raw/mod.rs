@@ -124,7 +124,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The handshake is complete, and nothing but an end without close_notify came after it.
+    /// The handshake is complete, and nothing but an end without `close_notify` came after it.
     pub fn accepted(&self) -> bool {
         self.completed && self.alert.is_none()
     }

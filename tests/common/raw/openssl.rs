@@ -132,15 +132,18 @@ fn presented(ssl: &SslRef) -> Vec<CertificateDer<'static>> {
         chain.extend(ssl.peer_certificate());
     }
     let sent = ssl.peer_cert_chain().into_iter().flatten();
-    chain.extend(sent.map(|certificate| certificate.to_owned()));
+    chain.extend(sent.map(ToOwned::to_owned));
     let der = chain.iter().map(|certificate| certificate.to_der());
     der.map(|der| der.unwrap().into()).collect()
 }
 
-/// OpenSSL reports an alert from the other end as error reason 1000 plus its number (SSL_AD_REASON_OFFSET).
+/// OpenSSL reports an alert from the other end as error reason 1000 plus its number (`SSL_AD_REASON_OFFSET`).
 fn alert(error: &openssl::ssl::Error) -> Option<u8> {
     let stack = error.ssl_error()?;
-    let codes = stack.errors().iter().map(|error| error.reason_code());
+    let codes = stack
+        .errors()
+        .iter()
+        .map(openssl::error::Error::reason_code);
     let mut alerts = codes.filter_map(|code| u8::try_from(code - 1000).ok());
     alerts.next()
 }

@@ -1,0 +1,197 @@
+//! The two ends of one connection behind one face: facades on every backend, blocking and asynchronous, and raw peers.
+
+pub mod facade;
+mod raw;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+use std::fmt;
+use std::io;
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use mtls::{
+    BackendKind, BuildError, HandshakeError, PeerIdentity, ProtocolVersion, Rejection,
+    VerifierPolicy,
+};
+use pki_types::CertificateDer;
+
+use super::pki::{Authority, Credential};
+use super::raw::{LIMIT, Version, socket_pair};
+
+/// What each end writes as soon as its handshake is over.
+pub const MESSAGE: &[u8] = b"application data";
+
+/// How an end is set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub version: Version,
+    /// Only a raw peer can do without.
+    pub identity: Option<Credential>,
+    pub anchors: Vec<CertificateDer<'static>>,
+    pub policy: VerifierPolicy,
+    pub alpn: &'static [&'static str],
+    pub timeout: Duration,
+    /// For a client: whom it asks for.
+    pub server_name: &'static str,
+    /// For a server: whether clients may stay anonymous.
+    pub optional: bool,
+    /// For a server: whether its request names its anchors.
+    pub names_anchors: bool,
+}
+
+impl Setup {
+    pub fn new(identity: &Credential, anchor: &Authority) -> Self {
+        Self {
+            version: Version::Tls13,
+            identity: Some(identity.clone()),
+            anchors: vec![anchor.certificate()],
+            policy: VerifierPolicy::allow_any_authenticated(),
+            alpn: &[],
+            timeout: LIMIT,
+            server_name: "localhost",
+            optional: false,
+            names_anchors: true,
+        }
+    }
+}
+
+/// What an end saw.
+#[derive(Default)]
+pub struct Seen {
+    /// The handshake is over and well, for this end.
+    pub completed: bool,
+    /// Whom a facade says it met.
+    pub peer: Option<PeerIdentity>,
+    /// The chain that the other end presented, leaf first.
+    pub presented: Vec<CertificateDer<'static>>,
+    pub version: Option<ProtocolVersion>,
+    pub alpn: Option<Vec<u8>>,
+    /// What ended it badly, in a facade.
+    pub ended: Option<Ended>,
+    /// The alert that the other end sent.
+    pub told: Option<u8>,
+    /// Application bytes.
+    pub received: Vec<u8>,
+    /// What the observer was told.
+    pub observed: Vec<Rejection>,
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seen")
+            .field("completed", &self.completed)
+            .field("peer", &self.peer.as_ref().map(ToString::to_string))
+            .field("presented", &self.presented.len())
+            .field("version", &self.version)
+            .field("alpn", &self.alpn.as_deref().map(String::from_utf8_lossy))
+            .field("ended", &self.ended)
+            .field("told", &self.told)
+            .field("received", &String::from_utf8_lossy(&self.received))
+            .field("observed", &self.observed)
+            .finish()
+    }
+}
+
+/// How a facade reported a bad end.
+#[derive(Debug)]
+pub enum Ended {
+    Handshake(HandshakeError),
+    /// At the first read or write after it.
+    Later(io::Error),
+}
+
+impl Ended {
+    pub fn error(&self) -> Option<&HandshakeError> {
+        match self {
+            Self::Handshake(error) => Some(error),
+            Self::Later(error) => HandshakeError::in_io_error(error),
+        }
+    }
+}
+
+/// One end, for one role.
+pub trait End: fmt::Debug + Sync {
+    /// Which backend judges; `None` for a raw peer, which judges nothing.
+    fn kind(&self) -> Option<BackendKind>;
+
+    /// Builds it, once for many connections.
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError>;
+}
+
+/// One end, built.
+pub trait Ready: Sync {
+    /// Shakes hands over the socket, says [`MESSAGE`], and listens until it has heard as much.
+    fn run(&self, socket: TcpStream) -> Seen;
+}
+
+pub type Ends = Vec<Box<dyn End>>;
+
+/// Facades as clients: a line for each backend.
+pub fn clients() -> Ends {
+    vec![
+        #[cfg(feature = "rustls")]
+        facade::client::<mtls::Rustls>(),
+        #[cfg(feature = "openssl")]
+        facade::client::<mtls::OpenSsl>(),
+        #[cfg(feature = "native-tls")]
+        facade::client::<mtls::NativeTls>(),
+    ]
+}
+
+/// Facades as servers: a line for each backend that can be one.
+pub fn servers() -> Ends {
+    vec![
+        #[cfg(feature = "rustls")]
+        facade::server::<mtls::Rustls>(),
+        #[cfg(feature = "openssl")]
+        facade::server::<mtls::OpenSsl>(),
+    ]
+}
+
+/// [`clients`] over tokio.
+#[cfg(feature = "tokio")]
+pub fn async_clients() -> Ends {
+    vec![
+        #[cfg(feature = "rustls")]
+        tokio::client::<mtls::Rustls>(),
+        #[cfg(feature = "openssl")]
+        tokio::client::<mtls::OpenSsl>(),
+        #[cfg(feature = "native-tls")]
+        tokio::client::<mtls::NativeTls>(),
+    ]
+}
+
+/// [`servers`] over tokio.
+#[cfg(feature = "tokio")]
+pub fn async_servers() -> Ends {
+    vec![
+        #[cfg(feature = "rustls")]
+        tokio::server::<mtls::Rustls>(),
+        #[cfg(feature = "openssl")]
+        tokio::server::<mtls::OpenSsl>(),
+    ]
+}
+
+/// Raw peers as clients, by the libraries that `wanted` names.
+pub fn raw_clients(wanted: &[&str]) -> Ends {
+    raw::tools(wanted).map(raw::client).collect()
+}
+
+/// Raw peers as servers.
+pub fn raw_servers(wanted: &[&str]) -> Ends {
+    raw::tools(wanted).map(raw::server).collect()
+}
+
+/// Lets the two ends meet over a socket: what the client saw, and what the server saw. Each of them gives up in time.
+pub fn meet(client: &dyn Ready, server: &dyn Ready) -> (Seen, Seen) {
+    let (near, far) = socket_pair();
+    thread::scope(|scope| {
+        let served = scope.spawn(|| server.run(far));
+        (
+            client.run(near),
+            served.join().expect("the server panicked"),
+        )
+    })
+}

@@ -1,0 +1,211 @@
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::marker::PhantomData;
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+
+use mtls::backend::Backend;
+use mtls::{
+    BackendKind, BuildError, ClientBackend, ClientBuilder, Event, HandshakeError, MtlsClient,
+    MtlsIdentity, MtlsServer, MtlsStream, PeerIdentity, ProtocolVersion, Rejection, ServerBackend,
+    ServerBuilder, TrustAnchors,
+};
+
+use super::{End, Ended, MESSAGE, Ready, Seen, Setup};
+use crate::common::raw::Version;
+
+pub fn client<B: ClientBackend + Default>() -> Box<dyn End> {
+    Box::new(Client::<B>(PhantomData))
+}
+
+pub fn server<B: ServerBackend + Default>() -> Box<dyn End> {
+    Box::new(Server::<B>(PhantomData))
+}
+
+struct Client<B>(PhantomData<B>);
+struct Server<B>(PhantomData<B>);
+
+impl<B: ClientBackend + Default> End for Client<B> {
+    fn kind(&self) -> Option<BackendKind> {
+        Some(B::KIND)
+    }
+
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError> {
+        let notes = Notes::default();
+        let client = client_builder(setup, &notes).build(B::default())?;
+        let name = setup.server_name;
+        Ok(Run::boxed(move |socket| {
+            let result = client.connect(name, socket);
+            notes.with(converse(result, |peer| Some(peer.clone())))
+        }))
+    }
+}
+
+impl<B: ServerBackend + Default> End for Server<B> {
+    fn kind(&self) -> Option<BackendKind> {
+        Some(B::KIND)
+    }
+
+    fn ready(&self, setup: &Setup) -> Result<Box<dyn Ready>, BuildError> {
+        let notes = Notes::default();
+        let builder = server_builder(setup, &notes);
+        if setup.optional {
+            let server = builder.optional_client_auth().build(B::default())?;
+            return Ok(Run::boxed(move |socket| {
+                notes.with(converse(server.accept(socket), Clone::clone))
+            }));
+        }
+        let server = builder.build(B::default())?;
+        Ok(Run::boxed(move |socket| {
+            notes.with(converse(server.accept(socket), |peer| Some(peer.clone())))
+        }))
+    }
+}
+
+/// A built end: what it does with a socket.
+pub struct Run<F>(F);
+
+impl<F: Fn(TcpStream) -> Seen + Sync + 'static> Run<F> {
+    pub fn boxed(run: F) -> Box<dyn Ready> {
+        Box::new(Self(run))
+    }
+}
+
+impl<F: Fn(TcpStream) -> Seen + Sync> Ready for Run<F> {
+    fn run(&self, socket: TcpStream) -> Seen {
+        self.0(socket)
+    }
+}
+
+impl<B: Backend> fmt::Debug for Client<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} client", B::KIND)
+    }
+}
+
+impl<B: Backend> fmt::Debug for Server<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} server", B::KIND)
+    }
+}
+
+pub fn client_builder(setup: &Setup, notes: &Notes) -> ClientBuilder {
+    MtlsClient::builder()
+        .identity(identity(setup))
+        .trust_anchors(TrustAnchors::from_der(setup.anchors.clone()).unwrap())
+        .policy(setup.policy.clone())
+        .alpn(setup.alpn)
+        .protocol_versions([version(setup)])
+        .handshake_timeout(setup.timeout)
+        .observer(notes.observer())
+}
+
+pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
+    let builder = MtlsServer::builder()
+        .identity(identity(setup))
+        .trust_anchors(TrustAnchors::from_der(setup.anchors.clone()).unwrap())
+        .policy(setup.policy.clone())
+        .alpn(setup.alpn)
+        .protocol_versions([version(setup)])
+        .handshake_timeout(setup.timeout)
+        .observer(notes.observer());
+    match setup.names_anchors {
+        true => builder,
+        false => builder.without_ca_names(),
+    }
+}
+
+fn identity(setup: &Setup) -> MtlsIdentity {
+    let ours = setup.identity.as_ref().expect("a facade has an identity");
+    MtlsIdentity::from_der(ours.chain.clone(), ours.key.secret_pkcs8_der())
+        .expect("no identity for a facade")
+}
+
+fn version(setup: &Setup) -> ProtocolVersion {
+    match setup.version {
+        Version::Tls12 => ProtocolVersion::Tls12,
+        Version::Tls13 => ProtocolVersion::Tls13,
+    }
+}
+
+/// What an observer hears.
+#[derive(Clone, Debug, Default)]
+pub struct Notes(Arc<Mutex<Vec<Rejection>>>);
+
+impl Notes {
+    pub fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+        let notes = self.clone();
+        move |event| match event {
+            Event::PeerRejected(rejection) => {
+                notes.0.lock().unwrap().push((*rejection).clone());
+            }
+            other => panic!("unknown event {other:?}"),
+        }
+    }
+
+    pub fn taken(&self) -> Vec<Rejection> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    pub fn with(&self, seen: Seen) -> Seen {
+        let told = seen.ended.as_ref().and_then(|ended| alert(ended.error()?));
+        Seen {
+            observed: self.taken(),
+            told,
+            ..seen
+        }
+    }
+}
+
+fn alert(error: &HandshakeError) -> Option<u8> {
+    match error {
+        HandshakeError::RejectedByPeer { alert, .. } => Some(alert.code()),
+        _ => None,
+    }
+}
+
+fn converse<B: Backend, P>(
+    handshake: Result<MtlsStream<B, TcpStream, P>, HandshakeError>,
+    peer: fn(&P) -> Option<PeerIdentity>,
+) -> Seen {
+    let mut stream = match handshake {
+        Ok(stream) => stream,
+        Err(error) => {
+            return Seen {
+                ended: Some(Ended::Handshake(error)),
+                ..Seen::default()
+            };
+        }
+    };
+    let peer = peer(stream.peer());
+    let mut seen = Seen {
+        completed: true,
+        presented: peer.iter().flat_map(|p| p.chain().to_vec()).collect(),
+        peer,
+        version: Some(stream.protocol_version()),
+        alpn: stream.alpn().map(<[u8]>::to_vec),
+        ..Seen::default()
+    };
+    let result = talk(&mut stream, &mut seen.received);
+    seen.ended = result.err().map(Ended::Later);
+    seen
+}
+
+/// Writes and reads. A write that fails is an end only when it says why; else the alert is still to be read.
+fn talk<B: Backend, P>(
+    stream: &mut MtlsStream<B, TcpStream, P>,
+    received: &mut Vec<u8>,
+) -> io::Result<()> {
+    match stream.write_all(MESSAGE).and_then(|()| stream.flush()) {
+        Err(error) if HandshakeError::in_io_error(&error).is_some() => return Err(error),
+        _ => {}
+    }
+    let mut buffer = [0; 64];
+    while received.len() < MESSAGE.len() {
+        match stream.read(&mut buffer)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => received.extend_from_slice(&buffer[..count]),
+        }
+    }
+    stream.close()
+}

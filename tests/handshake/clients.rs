@@ -1,0 +1,99 @@
+//! Clients that are refused for their certificate.
+
+use mtls::RejectionReason as Reason;
+
+use crate::common::pki::{Authority, AuthorityBuilder, Validity};
+use crate::scene::{ANY, Scene, alice, server};
+
+#[test]
+fn of_another_ca() {
+    let stranger = Authority::root("Stranger");
+    let scene = Scene::new().client_presents(&alice().issued_by(&stranger));
+    scene.client_is_refused(Reason::UnknownIssuer, &["CN=alice", "CN=Stranger"]);
+}
+
+#[test]
+fn of_another_ca_of_the_same_name() {
+    let scene = Scene::new();
+    let mallory = scene.cast.mallory.clone();
+    scene
+        .client_presents(&mallory)
+        .client_is_refused(Reason::UnknownIssuer, &["CN=mallory", "CN=Rhea Root"]);
+}
+
+#[test]
+fn expired() {
+    let scene = Scene::new();
+    let branch = scene.cast.intermediate.clone();
+    let late = alice().validity(Validity::expired()).issued_by(&branch);
+    scene
+        .client_presents(&late.with(&branch))
+        .client_is_refused(Reason::Expired, &["CN=alice", "valid from", "now"]);
+}
+
+#[test]
+fn not_yet_valid() {
+    let scene = Scene::new();
+    let branch = scene.cast.intermediate.clone();
+    let early = alice().validity(Validity::not_yet()).issued_by(&branch);
+    scene
+        .client_presents(&early.with(&branch))
+        .client_is_refused(Reason::NotYetValid, &["CN=alice", "valid from", "now"]);
+}
+
+#[test]
+fn with_an_expired_intermediate() {
+    let scene = Scene::new();
+    let stale = AuthorityBuilder::named("Stale").validity(Validity::expired());
+    let stale = stale.issued_by(&scene.cast.root);
+    scene
+        .client_presents(&alice().issued_by(&stale).with(&stale))
+        .client_is_refused(Reason::Expired, &["CN=Stale"]);
+}
+
+#[test]
+fn under_an_expired_anchor() {
+    let over = AuthorityBuilder::named("Over").validity(Validity::expired());
+    let over = over.self_signed();
+    Scene::new()
+        .server_trusts(&over)
+        .client_presents(&alice().issued_by(&over))
+        .client_is_refused(Reason::AnchorExpired, &["valid from"]);
+}
+
+#[test]
+fn with_the_usage_of_a_server() {
+    let scene = Scene::new();
+    let wrong = server().issued_by(&scene.cast.root);
+    scene.client_presents(&wrong).client_is_refused(
+        Reason::WrongKeyUsage,
+        &["CN=server", "clientAuth", "serverAuth"],
+    );
+}
+
+#[test]
+fn without_its_intermediate() {
+    let scene = Scene::new();
+    let alone = scene.cast.alice.clone().above(&[]);
+    scene.client_presents(&alone).client_is_refused(
+        Reason::UnknownIssuer,
+        &["CN=alice", "CN=Ivo Intermediate", "must send it"],
+    );
+}
+
+#[test]
+fn with_a_ca_as_leaf() {
+    let scene = Scene::new();
+    let ca = scene.cast.intermediate.credential();
+    scene
+        .client_presents(&ca)
+        .only_raw_client(ANY)
+        .client_is_refused(Reason::CaAsLeaf, &["CN=Ivo Intermediate"]);
+}
+
+#[test]
+fn with_a_certificate_of_its_own_making() {
+    Scene::new()
+        .client_presents(&alice().self_signed())
+        .client_is_refused(Reason::UnknownIssuer, &["CN=alice"]);
+}

@@ -1,0 +1,26 @@
+//! Handshakes over loopback: every backend as client and as server, with itself, with the others and with raw peers,
+//! in TLS 1.2 and 1.3.
+//!
+//! A [`scene`] says who meets whom; a [`verdict`] says what each end must have seen of it. The backends stand in
+//! `common/ends.rs`, a line for each.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod allowed;
+mod alpn;
+mod anonymous;
+#[cfg(feature = "tokio")]
+mod asynchronous;
+mod build;
+mod clients;
+mod names;
+#[cfg(feature = "openssl")]
+mod odd;
+mod policy;
+mod scene;
+mod servers;
+mod timeout;
+mod verdict;
+#[cfg(all(feature = "rustls", any(feature = "aws-lc-rs", feature = "ring")))]
+mod with_rustls;

@@ -1,0 +1,143 @@
+//! The configurations that `config()` gives, driven by rustls itself: they judge the same, and the observer is told.
+
+use std::io::{ErrorKind, Read};
+
+use mtls::{Alert, BackendKind, Rejection, RejectionReason as Reason, Rustls};
+use rustls::{CertificateError, ClientConnection, Error, ServerConnection};
+
+use super::{converse, localhost};
+use crate::common::ends::facade::{Notes, client_builder, server_builder};
+use crate::common::ends::{MESSAGE, Setup};
+use crate::common::pki::{Cast, Credential, Validity};
+use crate::common::raw::{Outcome, Peer, Tool, Version, socket_pair};
+use crate::scene::{alice, server};
+
+/// A handshake that rustls ended, as it says itself.
+fn refusal(error: std::io::Error) -> Error {
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+    error.downcast().expect("not an error of rustls")
+}
+
+/// What came of a server with such an identity, for a client on our configuration.
+fn call(cast: &Cast, version: Version, theirs: &Credential) -> (Result<(), Error>, Notes, Outcome) {
+    let notes = Notes::default();
+    let setup = Setup {
+        version,
+        ..Setup::new(&cast.alice, &cast.root)
+    };
+    let client = client_builder(&setup, &notes).build(Rustls::default());
+    let (mut near, far) = socket_pair();
+    let peer = Peer::new(version).presents(theirs).says(MESSAGE);
+    let served = Tool::RUSTLS.serve_over(far, peer.hears(MESSAGE.len()));
+    let connection = ClientConnection::new(client.unwrap().config(), localhost()).unwrap();
+    let result = converse(&mut connection.into(), &mut near);
+    drop(near);
+    (result.map(drop).map_err(refusal), notes, served.outcome())
+}
+
+/// What came of a client with such an identity, for a server on our configuration.
+fn serve(
+    cast: &Cast,
+    version: Version,
+    theirs: Option<&Credential>,
+) -> (Result<(), Error>, Notes, Outcome) {
+    let notes = Notes::default();
+    let setup = Setup {
+        version,
+        ..Setup::new(&cast.server, &cast.root)
+    };
+    let server = server_builder(&setup, &notes).build(Rustls::default());
+    let (near, mut far) = socket_pair();
+    let peer = Peer::new(version).says(MESSAGE).hears(MESSAGE.len());
+    let peer = theirs
+        .iter()
+        .fold(peer, |peer, theirs| peer.presents(theirs));
+    let called = Tool::RUSTLS.call_over(near, peer);
+    let connection = ServerConnection::new(server.unwrap().config()).unwrap();
+    let result = converse(&mut connection.into(), &mut far);
+    // As a facade does: to close with bytes unread would take the alert along.
+    far.shutdown(std::net::Shutdown::Write).ok();
+    far.read_to_end(&mut Vec::new()).ok();
+    (result.map(drop).map_err(refusal), notes, called.outcome())
+}
+
+fn assert_refused(
+    (result, notes, other): (Result<(), Error>, Notes, Outcome),
+    error: CertificateError,
+    reason: Reason,
+) {
+    assert_eq!(result, Err(Error::InvalidCertificate(error)));
+    let told: Vec<_> = notes.taken().iter().map(Rejection::reason).collect();
+    assert_eq!(told, [reason]);
+    let alert = reason.alert(BackendKind::Rustls).map(Alert::code);
+    assert_eq!(other.alert, alert, "{other:?}");
+    assert!(other.received.is_empty());
+}
+
+#[test]
+fn of_a_client() {
+    let cast = Cast::assemble();
+    let impostor = server().issued_by(&cast.impostor);
+    let expired = server().validity(Validity::expired()).issued_by(&cast.root);
+    let for_clients = alice().dns("localhost").issued_by(&cast.root);
+    for version in Version::ALL {
+        let (result, notes, other) = call(&cast, version, &cast.server);
+        assert_eq!(result, Ok(()));
+        assert!(notes.taken().is_empty() && other.received == MESSAGE);
+        for (theirs, error, reason) in [
+            (
+                &impostor,
+                CertificateError::UnknownIssuer,
+                Reason::UnknownIssuer,
+            ),
+            (&expired, CertificateError::Expired, Reason::Expired),
+            (
+                &for_clients,
+                CertificateError::InvalidPurpose,
+                Reason::WrongKeyUsage,
+            ),
+        ] {
+            assert_refused(call(&cast, version, theirs), error, reason);
+        }
+    }
+}
+
+#[test]
+fn of_a_server() {
+    let cast = Cast::assemble();
+    let expired = alice().validity(Validity::expired()).issued_by(&cast.root);
+    let for_servers = server().issued_by(&cast.root);
+    for version in Version::ALL {
+        let (result, notes, other) = serve(&cast, version, Some(&cast.alice));
+        assert_eq!(result, Ok(()));
+        assert!(notes.taken().is_empty() && other.received == MESSAGE);
+        for (theirs, error, reason) in [
+            (
+                &cast.mallory,
+                CertificateError::UnknownIssuer,
+                Reason::UnknownIssuer,
+            ),
+            (&expired, CertificateError::Expired, Reason::Expired),
+            (
+                &for_servers,
+                CertificateError::InvalidPurpose,
+                Reason::WrongKeyUsage,
+            ),
+        ] {
+            assert_refused(serve(&cast, version, Some(theirs)), error, reason);
+        }
+    }
+}
+
+/// rustls refuses by itself who presents nothing, so that the observer cannot be told.
+#[test]
+fn of_a_server_before_a_client_without_a_certificate() {
+    let cast = Cast::assemble();
+    for version in Version::ALL {
+        let (result, notes, other) = serve(&cast, version, None);
+        assert_eq!(result, Err(Error::NoCertificatesPresented));
+        assert!(notes.taken().is_empty());
+        assert_eq!(other.alert, Some(Alert::CERTIFICATE_REQUIRED.code()));
+        assert!(other.received.is_empty());
+    }
+}

@@ -1,0 +1,181 @@
+//! One verdict: the verifier by itself, and every backend in a handshake, say the same of the same chain.
+
+mod common;
+
+use common::chains::{self, Case, Presenter};
+use common::ends::{self, End, Ended, Ends, Seen, Setup, meet};
+use common::pki::Cast;
+use common::raw::{self, Version};
+use mtls::{
+    BackendKind, HandshakeError, PeerVerifier, RejectionReason as Reason, SignatureAlgorithms,
+    TrustAnchors, VerifierPolicy,
+};
+use pki_types::{ServerName, UnixTime};
+
+type Verdict = Result<(), Reason>;
+
+#[cfg(feature = "rustls")]
+#[test]
+fn the_verifier_alone_with_the_algorithms_of_rustls() {
+    assert_judged_as_expected(&mtls::Rustls::default().signature_algorithms().unwrap());
+}
+
+#[cfg(feature = "openssl")]
+#[test]
+fn the_verifier_alone_with_the_algorithms_of_openssl() {
+    let openssl = mtls::OpenSsl::default();
+    assert_judged_as_expected(&openssl.signature_algorithms().unwrap());
+}
+
+fn assert_judged_as_expected(algorithms: &SignatureAlgorithms) {
+    let cases = [chains::clients(), chains::servers()].concat();
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|case| (case.name, judge(case, algorithms.clone()), case.expected))
+        .filter(|(_, verdict, expected)| verdict != expected)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The verdict of the verifier alone.
+fn judge(case: &Case, algorithms: SignatureAlgorithms) -> Verdict {
+    let anchors = TrustAnchors::from_der(case.anchors.clone()).unwrap();
+    let policy = VerifierPolicy::allow_any_authenticated();
+    let verifier = PeerVerifier::new(&anchors, policy, algorithms).unwrap();
+    let (chain, now) = (&case.presented.chain, UnixTime::now());
+    let verdict = match case.server_name {
+        None => verifier.verify_client(chain, now),
+        Some(name) => verifier.verify_server(chain, &ServerName::try_from(name).unwrap(), now),
+    };
+    verdict.map(drop).map_err(|rejection| {
+        assert!(!rejection.hint().is_empty(), "{}: no hint", case.name);
+        rejection.reason()
+    })
+}
+
+#[test]
+fn client_chains_before_live_servers() {
+    let cases = chains::clients();
+    assert!(cases.len() >= 47);
+    assert_agree(&cases, &ends::servers(), Role::Server);
+}
+
+#[test]
+fn server_chains_before_live_clients() {
+    let cases = chains::servers();
+    assert!(cases.len() >= 18);
+    assert_agree(&cases, &ends::clients(), Role::Client);
+}
+
+/// Which end judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Client,
+    Server,
+}
+
+/// Every case, by everybody who can present it, in both versions, before every judge.
+fn assert_agree(cases: &[Case], judges: &Ends, role: Role) {
+    let cast = Cast::assemble();
+    for judge in judges {
+        for version in Version::ALL {
+            let mut differences = Vec::new();
+            let mut handshakes = 0;
+            for case in cases {
+                for verdict in verdicts(case, &**judge, version, role, &cast) {
+                    handshakes += 1;
+                    let expected = expected_live(case, version);
+                    if verdict != expected {
+                        let said = format!("{}: {verdict:?}, not {expected:?}", case.name);
+                        let kind = judge.kind().unwrap();
+                        assert!(may_differ(case, kind, role, verdict), "{judge:?}: {said}");
+                        differences.push(said);
+                    }
+                }
+            }
+            let (count, differ) = (cases.len(), differences.len());
+            println!(
+                "{judge:?}, {version:?}: {count} chains, {handshakes} handshakes, {differ} differences: {differences:#?}"
+            );
+        }
+    }
+}
+
+/// What the judge says, of the chain as each library presents it.
+fn verdicts(
+    case: &Case,
+    judge: &dyn End,
+    version: Version,
+    role: Role,
+    cast: &Cast,
+) -> Vec<Verdict> {
+    let ours = match role {
+        Role::Client => &cast.alice,
+        Role::Server => &cast.server,
+    };
+    let presenting = Setup {
+        version,
+        identity: (case.presenter != Presenter::Nobody).then(|| case.presented.clone()),
+        ..Setup::new(ours, &cast.root)
+    };
+    let judging = Setup {
+        version,
+        anchors: case.anchors.clone(),
+        server_name: case.server_name.unwrap_or("localhost"),
+        ..Setup::new(ours, &cast.root)
+    };
+    let judge = judge.ready(&judging).unwrap();
+    let tools = raw::tools()
+        .into_iter()
+        .filter(|tool| case.presentable_by(*tool));
+    tools
+        .map(|tool| {
+            let seen = match role {
+                Role::Client => {
+                    let presenter = ends::raw_servers(&[tool.name])[0].ready(&presenting);
+                    meet(&*judge, &*presenter.unwrap()).0
+                }
+                Role::Server => {
+                    let presenter = ends::raw_clients(&[tool.name])[0].ready(&presenting);
+                    meet(&*presenter.unwrap(), &*judge).1
+                }
+            };
+            println!("{} by {}: {seen:?}", case.name, tool.name);
+            verdict(&seen)
+        })
+        .collect()
+}
+
+fn verdict(seen: &Seen) -> Verdict {
+    match &seen.ended {
+        None if seen.completed => Ok(()),
+        Some(Ended::Handshake(HandshakeError::Rejected(rejection))) => Err(rejection.reason()),
+        _ => panic!("no verdict: {seen:?}"),
+    }
+}
+
+/// A client whose key fits no signature scheme that is offered to it presents nothing.
+fn expected_live(case: &Case, version: Version) -> Verdict {
+    match (case.presenter, version) {
+        (Presenter::OpensslOnOffer, _) | (Presenter::OpensslOnOfferIn13, Version::Tls13) => {
+            Err(Reason::NoCertificate)
+        }
+        _ => case.expected,
+    }
+}
+
+/// The lines of the capability table: a server on OpenSSL is shown one path and nothing beside it; on native-tls the
+/// platform judges as well. Neither ever accepts a path that is refused elsewhere.
+fn may_differ(case: &Case, kind: BackendKind, role: Role, verdict: Verdict) -> bool {
+    match (kind, role) {
+        (BackendKind::OpenSsl, Role::Server) => match case.on_openssl_server {
+            Some(known) => verdict == known,
+            None => case.several_issuers_of_one_name && verdict.is_err(),
+        },
+        // How long a chain may be is a limit of our own verifier, which is not asked there.
+        (BackendKind::NativeTls, _) => {
+            verdict.is_err() || case.expected == Err(Reason::PathTooLong)
+        }
+        _ => false,
+    }
+}
