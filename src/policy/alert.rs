@@ -69,7 +69,7 @@ impl fmt::Display for Alert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.row() {
             Some(row) => f.write_str(row.1),
-            None => write!(f, "alert {}", self.0),
+            None => write!(f, "number {}", self.0),
         }
     }
 }

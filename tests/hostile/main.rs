@@ -21,6 +21,8 @@ mod garbage;
 mod regular;
 
 use std::fs;
+#[cfg(unix)]
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -81,6 +83,28 @@ fn survives(backend: &str) {
         "{:?}",
         begun.elapsed()
     );
+}
+
+/// More connections than the process may open.
+#[cfg(unix)]
+#[test]
+fn a_server_without_descriptors_waits_for_better_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let cast = Cast::assemble();
+    let alice = End::of(folder.path(), "alice", &cast.alice, &cast.root);
+    let own = End::of(folder.path(), "server", &cast.server, &cast.root);
+    for backend in examples::SERVER_BACKENDS {
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])
+            .arg(examples::example("server").get_program());
+        let mut server = Server::start_by(shell, backend, &own, &[]);
+        let silent = half_open(server.port);
+        server.wait_for_log(0, "cannot accept: ");
+        drop(silent);
+        Regular::new(backend, &alice, server.port).call();
+        assert!(server.is_alive(), "{}", server.log());
+    }
 }
 
 /// `None` where there is no such list.

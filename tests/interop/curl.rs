@@ -1,8 +1,11 @@
+use std::path::Path;
+
 use crate::common::programs::{Program, run};
 use crate::common::raw::Version;
 use crate::common::walkthrough::PASSPHRASE;
-use crate::examples::LIMIT;
+use crate::examples::{End, LIMIT, SERVER_BACKENDS, Server};
 use crate::our_server::{Answer, Call, Http, is_called_by, obeys_its_allow_list};
+use crate::worlds;
 
 /// The cipher suite that TLS 1.2 is spoken with.
 const SUITE: &str = "ECDHE-RSA-AES256-GCM-SHA384";
@@ -18,6 +21,37 @@ fn curl_calls_our_server() {
 fn our_server_obeys_its_allow_list() {
     if let Some(curl) = Program::curl() {
         obeys_its_allow_list(&|call| ask(&curl, call));
+    }
+}
+
+#[test]
+fn our_server_takes_no_long_bodies() {
+    let Some(curl) = Program::curl() else { return };
+    for world in worlds::all() {
+        for backend in SERVER_BACKENDS {
+            let server = Server::start(backend, &world.server, world.opt_in());
+            for http in ["--http1.1", "--http2"] {
+                for (length, status) in [(64 * 1024, "200"), (64 * 1024 + 1, "413")] {
+                    let mut command = curl.command();
+                    command.args([
+                        "-q",
+                        "-sS",
+                        "-w",
+                        "%{http_code}",
+                        "--data-binary",
+                        "@-",
+                        http,
+                    ]);
+                    command
+                        .args(identity(&world.client))
+                        .arg("--cacert")
+                        .arg(&world.client.ca);
+                    command.arg(format!("https://localhost:{}/", server.port));
+                    let answer = run(&mut command, &vec![b'x'; length], LIMIT);
+                    assert!(answer.stdout.ends_with(status), "{answer:?}");
+                }
+            }
+        }
     }
 }
 
@@ -37,15 +71,7 @@ fn ask(curl: &Program, call: &Call<'_>) -> Answer {
     };
     command.arg(option);
     if call.presents {
-        let files = &call.end.files;
-        command
-            .arg("--cert")
-            .arg(&files.certificate)
-            .arg("--key")
-            .arg(&files.key);
-        if call.end.encrypted {
-            command.args(["--pass", PASSPHRASE]);
-        }
+        command.args(identity(call.end));
     }
     if !call.body.is_empty() {
         command.args(["--data", call.body]);
@@ -64,4 +90,16 @@ fn ask(curl: &Program, call: &Call<'_>) -> Answer {
         body: body.unwrap_or_default().to_owned(),
         errors: finished.stderr,
     }
+}
+
+fn identity(end: &End) -> Vec<String> {
+    let path = |path: &Path| path.display().to_string();
+    let mut arguments = ["--cert", &path(&end.files.certificate), "--key"]
+        .map(str::to_owned)
+        .to_vec();
+    arguments.push(path(&end.files.key));
+    if end.encrypted {
+        arguments.extend(["--pass", PASSPHRASE].map(str::to_owned));
+    }
+    arguments
 }

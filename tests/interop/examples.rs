@@ -89,7 +89,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(backend: &str, end: &End, more: &[&str]) -> Self {
-        let mut command = example("server");
+        Self::start_by(example("server"), backend, end, more)
+    }
+
+    /// `command` runs the example with the arguments that are added here.
+    pub fn start_by(mut command: Command, backend: &str, end: &End, more: &[&str]) -> Self {
         command
             .args(["--backend", backend, "--listen", "127.0.0.1:0"])
             .args(end.arguments())
