@@ -86,18 +86,15 @@ impl Capability {
             Self::Server | Self::ClientChain => {
                 Support::Refused("native-tls cannot ask for a client certificate")
             }
-            Self::ServerChain => {
-                Support::Limited("the platform proves the path; our policy sees the leaf alone")
-            }
+            Self::ServerChain => Support::Limited(
+                "the platform proves the path, of any length; our policy sees the leaf alone",
+            ),
             Self::JudgedInHandshake => Support::Limited(
                 "the policy judges right after the handshake, without an alert; our certificate has been sent by then",
             ),
             Self::DangerOptIns => Support::Refused("the platform does not accept such leaves"),
-            Self::SpiffeServers => Support::Full,
+            Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
-            Self::ProtocolVersion => {
-                Support::Limited("known only where a single version is allowed")
-            }
             Self::NativeConfig => Support::Limited("`danger_config()`: without our policy"),
         }
     }

@@ -1,6 +1,7 @@
 //! From the leaf to a trust anchor, by rustls-webpki, and what has to be asked above it.
 
 use core::cell::RefCell;
+use std::borrow::Cow;
 
 use pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
@@ -14,8 +15,12 @@ use crate::x509::{Certificate, rfc4514};
 
 /// The presented chain, read once.
 pub(super) struct Presented<'a> {
-    pub(super) der: &'a [CertificateDer<'a>],
-    pub(super) certificates: Vec<Certificate<'a>>,
+    /// Those that could be read, the leaf first.
+    pub(super) der: Cow<'a, [CertificateDer<'a>]>,
+    /// In the order of `der`, each with its place in what was presented.
+    pub(super) certificates: Vec<(usize, Certificate<'a>)>,
+    /// What is wrong with one that cannot issue anything, and was passed over.
+    pub(super) passed_over: Option<String>,
 }
 
 /// Proves a path from the leaf to an anchor.
@@ -43,7 +48,7 @@ pub(super) fn check_path(
             Error::UnknownIssuer
         })
     };
-    let issuers = presented.certificates.iter().map(|c| c.issuer);
+    let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
     let result = anchors.with_candidates(issuers, |candidates| {
         leaf.verify_for_usage(
             algorithms.as_slice(),
@@ -78,9 +83,8 @@ fn check_candidate(
             .der
             .iter()
             .zip(&presented.certificates)
-            .enumerate()
-            .find(|(_, (d, _))| **d == der);
-        let Some((index, (_, certificate))) = known else {
+            .find(|(d, _)| **d == der);
+        let Some((_, &(index, ref certificate))) = known else {
             return Err(Rejection::new(RejectionReason::MalformedCertificate));
         };
         check_key(index, certificate)?;
@@ -151,11 +155,11 @@ fn explain(
 }
 
 /// The certificate that an error of webpki's must be about, where the chain itself tells.
-fn culprit<'a>(
+fn culprit<'p, 'a>(
     reason: RejectionReason,
-    presented: &'a Presented<'a>,
-) -> Option<(usize, &'a Certificate<'a>)> {
-    let mut certificates = presented.certificates.iter().enumerate();
+    presented: &'p Presented<'a>,
+) -> Option<(usize, &'p Certificate<'a>)> {
+    let mut certificates = presented.certificates.iter().map(|(i, c)| (*i, c));
     match reason {
         RejectionReason::IssuerNotCa => certificates
             .skip(1)
@@ -171,32 +175,31 @@ fn outside_validity(presented: &Presented<'_>, now: UnixTime) -> Rejection {
     presented
         .certificates
         .iter()
-        .enumerate()
-        .find_map(|(index, c)| check_validity(index, c, now).err())
+        .find_map(|(index, c)| check_validity(*index, c, now).err())
         .unwrap_or_else(|| Rejection::new(RejectionReason::Expired))
 }
 
 /// Says how far the presented certificates lead, and what is missing there.
 fn no_path(presented: &Presented<'_>, anchors: &Anchors) -> Rejection {
-    let Some(leaf) = presented.certificates.first() else {
+    let Some((mut index, mut last)) = presented.certificates.first().map(|(i, c)| (*i, c)) else {
         return Rejection::new(RejectionReason::NoCertificate);
     };
-    let (mut index, mut last) = (0, leaf);
     // Each certificate can be followed once, which bounds a circle of issuers.
     for _ in &presented.certificates {
         let next = presented
             .certificates
             .iter()
-            .enumerate()
             .skip(1)
             .find(|(_, c)| c.subject == last.issuer);
         match next {
-            Some((i, issuer)) if !last.is_self_issued() => (index, last) = (i, issuer),
+            Some((i, issuer)) if !last.is_self_issued() => (index, last) = (*i, issuer),
             _ => break,
         }
     }
     let issuer = rfc4514(last.issuer);
-    let hint = if last.is_self_issued() {
+    let hint = if let Some(problem) = &presented.passed_over {
+        format!("a presented certificate cannot issue others, and was passed over: {problem}")
+    } else if last.is_self_issued() {
         "the chain ends in its own root, which is not among the trust anchors: give that root as trust anchor, if it \
          is to be trusted"
             .to_owned()

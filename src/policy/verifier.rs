@@ -1,4 +1,5 @@
 use core::fmt;
+use std::borrow::Cow;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 use webpki::EndEntityCert;
@@ -138,7 +139,7 @@ impl PeerVerifier {
         if let Some(server_name) = server_name {
             self.check_server_name(presented, leaf, &names, server_name)?;
         }
-        let peer = PeerIdentity::new(leaf, names, presented.der);
+        let peer = PeerIdentity::new(leaf, names, &presented.der);
         self.authorize(&peer)?;
         Ok(peer)
     }
@@ -165,7 +166,7 @@ impl PeerVerifier {
                 .and_then(|der| EndEntityCert::try_from(der).ok())
                 .is_some_and(|cert| cert.verify_is_valid_for_subject_name(server_name).is_ok()),
         };
-        if is_named || self.is_common_name(presented.der, names, server_name) {
+        if is_named || self.is_common_name(&presented.der, names, server_name) {
             return Ok(());
         }
         let rejection = Rejection::new(RejectionReason::NameMismatch)
@@ -236,31 +237,44 @@ impl fmt::Debug for PeerVerifier {
     }
 }
 
-/// Reads every presented certificate: one that cannot be read is never passed over.
+/// Reads what was presented. The leaf must be sound; any other that is not can issue nothing and is passed over, but
+/// bytes that have not the shape of a certificate are refused wherever they stand.
+///
+/// OpenSSL draws the same line: it ends the handshake at such bytes, and takes no unsound certificate into its path.
 fn read<'a>(chain: &'a [CertificateDer<'a>]) -> Result<Presented<'a>, Rejection> {
     if chain.len() > MAX_PRESENTED_CERTIFICATES {
         return Err(Rejection::new(RejectionReason::PathTooLong)
             .with_expected(format!("at most {MAX_PRESENTED_CERTIFICATES} certificates"))
             .with_presented(chain.len().to_string()));
     }
-    let mut certificates = Vec::with_capacity(chain.len());
+    let mut presented = Presented {
+        der: Cow::Borrowed(chain),
+        certificates: Vec::with_capacity(chain.len()),
+        passed_over: None,
+    };
     for (index, der) in chain.iter().enumerate() {
-        certificates.push(Certificate::from_der(der).map_err(|error| {
-            Rejection::new(RejectionReason::MalformedCertificate)
-                .with_presented(format!("certificate {index}: {error}"))
-        })?);
+        match Certificate::from_der(der) {
+            Ok(certificate) => presented.certificates.push((index, certificate)),
+            Err(error) if index == 0 || error.is_no_certificate() => {
+                return Err(Rejection::new(RejectionReason::MalformedCertificate)
+                    .with_presented(format!("certificate {index}: {error}")));
+            }
+            Err(error) => presented.passed_over = Some(format!("certificate {index}: {error}")),
+        }
     }
-    Ok(Presented {
-        der: chain,
-        certificates,
-    })
+    if presented.passed_over.is_some() {
+        let kept = presented.certificates.iter().map(|(index, _)| *index);
+        let der = kept.filter_map(|index| chain.get(index));
+        presented.der = der.map(|der| CertificateDer::from(der.as_ref())).collect();
+    }
+    Ok(presented)
 }
 
-fn leaf_of<'a>(presented: &'a Presented<'a>) -> Result<&'a Certificate<'a>, Rejection> {
-    presented
-        .certificates
-        .first()
-        .ok_or_else(|| Rejection::new(RejectionReason::NoCertificate))
+fn leaf_of<'p, 'a>(presented: &'p Presented<'a>) -> Result<&'p Certificate<'a>, Rejection> {
+    match presented.certificates.first() {
+        Some((_, leaf)) => Ok(leaf),
+        None => Err(Rejection::new(RejectionReason::NoCertificate)),
+    }
 }
 
 fn read_names(leaf: &Certificate<'_>) -> Result<Names, Rejection> {

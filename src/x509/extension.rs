@@ -76,12 +76,12 @@ const TYPICAL: usize = 10;
 /// Extensions that a certificate may carry; looking for duplicates costs the square of it.
 const MOST: usize = 64;
 
-pub(super) fn decode_all<'a>(r: &mut SliceReader<'a>) -> der::Result<Vec<Extension<'a>>> {
+pub(super) fn decode_all<'a>(r: &mut SliceReader<'a>) -> Result<Vec<Extension<'a>>, X509Error> {
     r.sequence(|r| {
         let mut extensions = Vec::with_capacity(TYPICAL);
         while !r.is_finished() {
             if extensions.len() == MOST {
-                return Err(Tag::Sequence.length_error().into());
+                return Err(X509Error::TooManyExtensions(MOST));
             }
             extensions.push(decode(r)?);
         }

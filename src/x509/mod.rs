@@ -52,12 +52,16 @@ pub(crate) enum Version {
 pub(crate) enum X509Error {
     #[error("the bytes are not a DER certificate")]
     Der(#[from] der::Error),
+    #[error("a date of the validity cannot be read")]
+    BadDate(#[source] der::Error),
     #[error("the certificate carries the extension {0} twice")]
     DuplicateExtension(ObjectIdentifier),
     #[error("a version {0:?} certificate carries extensions, which only version 3 may")]
     ExtensionsBeforeV3(Version),
     #[error("the two signature algorithm fields of the certificate differ")]
     SignatureAlgorithmMismatch,
+    #[error("the certificate carries more than {0} extensions")]
+    TooManyExtensions(usize),
     #[error("certificate version number {0} does not exist")]
     UnknownVersion(u8),
     #[error("the extension {oid} cannot be read")]
@@ -65,6 +69,14 @@ pub(crate) enum X509Error {
         oid: ObjectIdentifier,
         source: der::Error,
     },
+}
+
+impl X509Error {
+    /// Whether the bytes have not even the shape of a certificate: every TLS library stops there, while about the rest
+    /// they differ.
+    pub(crate) fn is_no_certificate(&self) -> bool {
+        matches!(self, Self::Der(_))
+    }
 }
 
 impl<'a> Certificate<'a> {
@@ -97,8 +109,8 @@ impl<'a> Certificate<'a> {
             let serial = IntRef::decode(r)?.as_bytes();
             let signature_algorithm = sequence_content(r)?;
             let issuer = sequence_tlv(r)?;
-            let (not_before, not_after) =
-                r.sequence(|r| Ok::<_, der::Error>((time(r)?, time(r)?)))?;
+            let validity = sequence_content(r)?;
+            let (not_before, not_after) = dates(validity).map_err(X509Error::BadDate)?;
             let subject = sequence_tlv(r)?;
             let public_key = PublicKey::decode(r)?;
             skip_implicit_bits(r, 1)?;
@@ -148,6 +160,13 @@ fn whole_bits<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
     let bits = BitStringRef::decode(r)?;
     bits.as_bytes()
         .ok_or_else(|| Tag::BitString.value_error().into())
+}
+
+fn dates(validity: &[u8]) -> der::Result<(UnixTime, UnixTime)> {
+    let mut reader = SliceReader::new(validity)?;
+    let dates = (time(&mut reader)?, time(&mut reader)?);
+    reader.finish()?;
+    Ok(dates)
 }
 
 fn time(r: &mut SliceReader<'_>) -> der::Result<UnixTime> {

@@ -86,7 +86,8 @@ fn reason(said: &str) -> Option<RejectionReason> {
     use RejectionReason as R;
     Some(match said {
         "certificate has expired" => R::Expired,
-        "certificate is not yet valid" => R::NotYetValid,
+        "certificate is not yet valid"
+        | "certificate is not yet valid or the system clock is incorrect" => R::NotYetValid,
         "certificate chain too long" => R::PathTooLong,
         "hostname mismatch" | "ip address mismatch" => R::NameMismatch,
         "invalid ca certificate" | "key usage does not include certificate signing" => {
@@ -151,6 +152,10 @@ mod tests {
             (
                 "self signed certificate",
                 Some(RejectionReason::UnknownIssuer),
+            ),
+            (
+                "certificate is not yet valid or the system clock is incorrect",
+                Some(RejectionReason::NotYetValid),
             ),
             ("something new", None),
         ] {

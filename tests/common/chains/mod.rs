@@ -28,9 +28,6 @@ pub struct Case {
     /// Several issuers have one name. A server on OpenSSL sees the path that OpenSSL picked and no other, so that it
     /// may refuse what is accepted elsewhere, or give another reason; it never accepts what is refused elsewhere.
     pub several_issuers_of_one_name: bool,
-    /// What a server on OpenSSL says instead: a certificate off the path is not shown to us there, and OpenSSL takes
-    /// none into its path that it finds malformed itself.
-    pub on_openssl_server: Option<Result<(), Reason>>,
     pub presenter: Presenter,
 }
 
@@ -73,7 +70,6 @@ impl Case {
             expected: Ok(()),
             not_judged_yet: false,
             several_issuers_of_one_name: false,
-            on_openssl_server: None,
             presenter: Presenter::Anyone,
         }
     }
@@ -92,11 +88,6 @@ impl Case {
 
     fn several_issuers(mut self) -> Self {
         self.several_issuers_of_one_name = true;
-        self
-    }
-
-    fn on_openssl_server(mut self, verdict: Result<(), Reason>) -> Self {
-        self.on_openssl_server = Some(verdict);
         self
     }
 
