@@ -32,6 +32,8 @@ pub(super) fn from_native(
         .and_then(|source| source.downcast_ref::<io::Error>())
     {
         Some(source) => HandshakeError::Io(io::Error::new(source.kind(), error)),
+        // So OpenSSL since 3.2 wraps what the transport said when it was written to.
+        None if text.contains(":system library:") => HandshakeError::Io(io::Error::other(error)),
         None => HandshakeError::backend(error),
     }
 }
@@ -86,7 +88,8 @@ fn reason(said: &str) -> Option<RejectionReason> {
     use RejectionReason as R;
     Some(match said {
         "certificate has expired" => R::Expired,
-        "certificate is not yet valid" => R::NotYetValid,
+        "certificate is not yet valid"
+        | "certificate is not yet valid or the system clock is incorrect" => R::NotYetValid,
         "certificate chain too long" => R::PathTooLong,
         "hostname mismatch" | "ip address mismatch" => R::NameMismatch,
         "invalid ca certificate" | "key usage does not include certificate signing" => {
