@@ -95,9 +95,7 @@ impl Capability {
             Self::DangerOptIns => Support::Refused("the platform does not accept such leaves"),
             Self::SpiffeServers => Support::Full,
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
-            Self::ProtocolVersion => {
-                Support::Limited("known only where a single version is allowed")
-            }
+            Self::ProtocolVersion => Support::Full,
             Self::NativeConfig => Support::Limited("`danger_config()`: without our policy"),
         }
     }
