@@ -32,6 +32,8 @@ pub(super) fn from_native(
         .and_then(|source| source.downcast_ref::<io::Error>())
     {
         Some(source) => HandshakeError::Io(io::Error::new(source.kind(), error)),
+        // So OpenSSL since 3.2 wraps what the transport said when it was written to.
+        None if text.contains(":system library:") => HandshakeError::Io(io::Error::other(error)),
         None => HandshakeError::backend(error),
     }
 }

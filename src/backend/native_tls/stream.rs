@@ -23,6 +23,14 @@ pub struct NativeTlsStream<IO> {
 }
 
 impl<IO: Read + Write> NativeTlsStream<IO> {
+    /// Says again what became of the transport, where the platform only says that something did.
+    fn told(&self, error: io::Error) -> io::Error {
+        match (error.kind(), self.inner.get_ref().failure) {
+            (io::ErrorKind::Other, Some(kind)) => io::Error::new(kind, error),
+            _ => from_io(error),
+        }
+    }
+
     /// Where the server has hung up before it said anything, its alert may lie unread and says more than `error`.
     fn explain(&mut self, error: io::Error) -> io::Error {
         if self.has_heard || !is_hang_up(&error) {
@@ -59,7 +67,7 @@ impl<IO: Read + Write> Read for NativeTlsStream<IO> {
         if !self.kept.is_empty() {
             return self.kept.read(buf);
         }
-        let read = self.inner.read(buf).map_err(from_io)?;
+        let read = self.inner.read(buf).map_err(|error| self.told(error))?;
         self.has_heard |= read > 0;
         match read {
             0 if !buf.is_empty() && self.inner.get_ref().records.has_ended() => Err(cut()),
@@ -70,10 +78,10 @@ impl<IO: Read + Write> Read for NativeTlsStream<IO> {
 
 impl<IO: Read + Write> Write for NativeTlsStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.inner
-            .write(buf)
-            .map_err(|error| self.explain(error))
-            .map_err(from_io)
+        self.inner.write(buf).map_err(|error| {
+            let error = self.told(error);
+            self.explain(error)
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

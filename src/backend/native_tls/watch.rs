@@ -21,6 +21,8 @@ const MAX_HELLO: usize = 1 << 14;
 pub(super) struct Watched<IO> {
     pub(super) io: IO,
     pub(super) records: Records,
+    /// How the transport failed in its last call, if it did. OpenSSL since 3.2 keeps it to itself.
+    pub(super) failure: Option<io::ErrorKind>,
 }
 
 impl<IO> Watched<IO> {
@@ -28,13 +30,27 @@ impl<IO> Watched<IO> {
         Self {
             io,
             records: Records::default(),
+            failure: None,
+        }
+    }
+
+    /// OpenSSL takes a signal for a broken transport, so its calls are made again here.
+    fn call(&mut self, mut call: impl FnMut(&mut IO) -> io::Result<usize>) -> io::Result<usize> {
+        loop {
+            match call(&mut self.io) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => {
+                    self.failure = done.as_ref().err().map(io::Error::kind);
+                    return done;
+                }
+            }
         }
     }
 }
 
 impl<IO: Read> Read for Watched<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let read = uninterrupted(|| self.io.read(buf))?;
+        let read = self.call(|io| io.read(buf))?;
         self.records.has_ended |= read == 0 && !buf.is_empty();
         self.records.see(buf.get(..read).unwrap_or_default())?;
         Ok(read)
@@ -43,21 +59,11 @@ impl<IO: Read> Read for Watched<IO> {
 
 impl<IO: Write> Write for Watched<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        uninterrupted(|| self.io.write(buf))
+        self.call(|io| io.write(buf))
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.io.flush()
-    }
-}
-
-/// OpenSSL takes a signal for a broken transport.
-fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return done,
-        }
     }
 }
 
