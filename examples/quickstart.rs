@@ -233,7 +233,7 @@ mod plain {
     use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
     use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
 
-    pub fn hello(tcp: &mut TcpStream) -> io::Result<String> {
+    pub(crate) fn hello(tcp: &mut TcpStream) -> io::Result<String> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

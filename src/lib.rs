@@ -12,6 +12,13 @@
     )
 )]
 
+#[cfg_attr(
+    not(all(feature = "rustls", feature = "native-tls", feature = "tokio")),
+    allow(
+        dead_code,
+        reason = "the adapters share what not each of them asks for"
+    )
+)]
 pub mod backend;
 mod builder;
 mod client;

@@ -10,7 +10,7 @@ use std::time::Instant;
 /// A connection whose reads and writes can be given a time-out, so that a handshake ends in time.
 ///
 /// The time-outs that it had are put back after the handshake.
-pub trait Transport: Read + Write {
+pub trait Transport: Read + Write + Send {
     /// How long a read may take.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl<IO: Write> Write for Untimed<IO> {
     }
 }
 
-impl<IO: Read + Write> Transport for Untimed<IO> {
+impl<IO: Read + Write + Send> Transport for Untimed<IO> {
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
         Ok(None)
     }

@@ -16,16 +16,16 @@ use std::thread;
 use mtls::backend::ServerBackend;
 use mtls::{ClientBackend, MtlsClient, MtlsServer, ProtocolVersion, Untimed, VerifierPolicy};
 
-pub use pipe::Pipe;
+pub(crate) use pipe::Pipe;
 use pki::Pki;
 
-pub const SERVER: &str = "server.example";
+pub(crate) const SERVER: &str = "server.example";
 
 /// Something that does one handshake each time it is called.
-pub type Handshakes = Box<dyn FnMut()>;
+pub(crate) type Handshakes = Box<dyn FnMut()>;
 
 /// Every way to shake hands, by name.
-pub fn all() -> Vec<(&'static str, Handshakes)> {
+pub(crate) fn all() -> Vec<(&'static str, Handshakes)> {
     let pki = Pki::new();
     #[allow(unused_mut, reason = "OpenSSL adds to it")]
     let mut all = vec![

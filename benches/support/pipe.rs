@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 /// One end of a connection in memory. Reading waits for the other end.
 #[derive(Debug)]
-pub struct Pipe {
+pub(crate) struct Pipe {
     incoming: Arc<Half>,
     outgoing: Arc<Half>,
 }
@@ -22,7 +22,7 @@ struct State {
 }
 
 impl Pipe {
-    pub fn pair() -> (Self, Self) {
+    pub(crate) fn pair() -> (Self, Self) {
         let (one, two) = (Arc::<Half>::default(), Arc::<Half>::default());
         let near = Self {
             incoming: Arc::clone(&one),

@@ -9,20 +9,20 @@ use rcgen::{
 use super::SERVER;
 
 /// A root, one intermediate, and a leaf for each end.
-pub struct Pki {
-    pub root: CertificateDer<'static>,
-    pub server: Own,
-    pub client: Own,
+pub(crate) struct Pki {
+    pub(crate) root: CertificateDer<'static>,
+    pub(crate) server: Own,
+    pub(crate) client: Own,
 }
 
 /// A chain, leaf first, and its key in PKCS#8.
-pub struct Own {
-    pub chain: Vec<CertificateDer<'static>>,
-    pub key: Vec<u8>,
+pub(crate) struct Own {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: Vec<u8>,
 }
 
 impl Pki {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = CertifiedIssuer::self_signed(authority("Root"), key()).unwrap();
         let intermediate =
             CertifiedIssuer::signed_by(authority("Intermediate"), key(), &root).unwrap();
@@ -43,15 +43,15 @@ impl Pki {
         }
     }
 
-    pub fn anchors(&self) -> TrustAnchors {
+    pub(crate) fn anchors(&self) -> TrustAnchors {
         TrustAnchors::from_der([self.root.clone()]).unwrap()
     }
 
-    pub fn server_identity(&self) -> MtlsIdentity {
+    pub(crate) fn server_identity(&self) -> MtlsIdentity {
         MtlsIdentity::from_der(self.server.chain.clone(), &self.server.key).unwrap()
     }
 
-    pub fn client_identity(&self) -> MtlsIdentity {
+    pub(crate) fn client_identity(&self) -> MtlsIdentity {
         MtlsIdentity::from_der(self.client.chain.clone(), &self.client.key).unwrap()
     }
 }

@@ -13,7 +13,7 @@ use openssl::x509::store::X509StoreBuilder;
 use super::pki::{Own, Pki};
 use super::{Handshakes, SERVER, dial, serve};
 
-pub fn handshakes(pki: &Pki) -> Handshakes {
+pub(crate) fn handshakes(pki: &Pki) -> Handshakes {
     let server = context(SslMethod::tls_server(), pki, &pki.server);
     let client = context(SslMethod::tls_client(), pki, &pki.client);
     let connections = serve(move |pipe| {

@@ -14,7 +14,7 @@ use rustls::{
 use super::pki::{Own, Pki};
 use super::{Handshakes, SERVER, dial, serve};
 
-pub fn handshakes(pki: &Pki) -> Handshakes {
+pub(crate) fn handshakes(pki: &Pki) -> Handshakes {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(pki.root.clone()).unwrap();

@@ -80,10 +80,6 @@ impl HandshakeError {
     }
 
     /// Whether the transport only was not ready.
-    #[cfg_attr(
-        not(feature = "tokio"),
-        expect(dead_code, reason = "blocking transports are waited for")
-    )]
     pub(crate) fn would_block(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
     }

@@ -54,10 +54,6 @@ impl Judge {
     }
 
     /// For native-tls, where the platform proved the path and shows the leaf alone.
-    #[cfg_attr(
-        not(feature = "native-tls"),
-        expect(dead_code, reason = "asked by one adapter")
-    )]
     pub(crate) fn server_leaf(
         &self,
         leaf: &CertificateDer<'_>,

@@ -21,7 +21,6 @@ pub(crate) use judge::{Clock, Observer};
 pub use judge::{Event, Judge};
 pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};
-pub(crate) use traits::sealed;
 pub use traits::{
     Backend, ClientBackend, DangerNativeClient, Handshake, NativeClient, NativeServer,
     ServerBackend, TlsStream,

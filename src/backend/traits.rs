@@ -17,7 +17,7 @@ pub trait Backend: sealed::Sealed + Send + Sync + 'static {
     const KIND: BackendKind;
 
     /// A connection over `IO`, of either end.
-    type Stream<IO: Read + Write>: TlsStream<IO>;
+    type Stream<IO: Read + Write + Send>: TlsStream<IO> + Send;
 
     /// The library's signature algorithms, as far as they are on the crate's list; `None` where the platform
     /// verifies signatures itself.
@@ -32,7 +32,7 @@ pub trait ClientBackend: Backend {
     /// The library's own configuration of one revision. Cloning is cheap.
     type ClientConfig: Clone + Send + Sync + 'static;
     /// A client's handshake on its way.
-    type ClientHandshake<IO: Read + Write>: Handshake<IO, Stream = Self::Stream<IO>>;
+    type ClientHandshake<IO: Read + Write + Send>: Handshake<IO, Stream = Self::Stream<IO>> + Send;
 
     /// Turns settings into the library's configuration.
     ///
@@ -44,7 +44,7 @@ pub trait ClientBackend: Backend {
     ///
     /// # Errors
     /// [`HandshakeError::Backend`] when the library cannot make a connection of it.
-    fn start_client<IO: Read + Write>(
+    fn start_client<IO: Read + Write + Send>(
         config: &Self::ClientConfig,
         server_name: &ServerName<'static>,
         io: IO,
@@ -62,7 +62,7 @@ pub trait ServerBackend: Backend {
     /// The library's own configuration of one revision. Cloning is cheap.
     type ServerConfig: Clone + Send + Sync + 'static;
     /// A server's handshake on its way.
-    type ServerHandshake<IO: Read + Write>: Handshake<IO, Stream = Self::Stream<IO>>;
+    type ServerHandshake<IO: Read + Write + Send>: Handshake<IO, Stream = Self::Stream<IO>> + Send;
 
     /// Turns settings into the library's configuration.
     ///
@@ -74,7 +74,7 @@ pub trait ServerBackend: Backend {
     ///
     /// # Errors
     /// [`HandshakeError::Backend`] when the library cannot make a connection of it.
-    fn start_server<IO: Read + Write>(
+    fn start_server<IO: Read + Write + Send>(
         config: &Self::ServerConfig,
         io: IO,
     ) -> Result<Self::ServerHandshake<IO>, HandshakeError>;

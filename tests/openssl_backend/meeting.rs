@@ -6,8 +6,8 @@ use std::thread;
 
 use mtls::backend::ServerBackend;
 use mtls::{
-    Alert, BackendKind, ClientBackend, HandshakeError, MtlsClient, MtlsServer, OpenSsl,
-    PeerIdentity, PeerMatcher, RejectionReason, Rustls, VerifierPolicy,
+    Alert, ClientBackend, HandshakeError, MtlsClient, MtlsServer, OpenSsl, PeerIdentity,
+    PeerMatcher, RejectionReason, Rustls, VerifierPolicy,
 };
 
 use super::common::odd::Odd;

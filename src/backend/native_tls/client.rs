@@ -62,7 +62,7 @@ impl fmt::Debug for NativeTlsClientConfig {
 
 impl ClientBackend for NativeTls {
     type ClientConfig = NativeTlsClientConfig;
-    type ClientHandshake<IO: Read + Write> = NativeTlsHandshake<IO>;
+    type ClientHandshake<IO: Read + Write + Send> = NativeTlsHandshake<IO>;
 
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
         refuse_unsupported(&settings)?;
@@ -97,7 +97,7 @@ impl ClientBackend for NativeTls {
         })))
     }
 
-    fn start_client<IO: Read + Write>(
+    fn start_client<IO: Read + Write + Send>(
         config: &Self::ClientConfig,
         server_name: &ServerName<'static>,
         io: IO,

@@ -13,7 +13,8 @@ mod watch;
 
 use std::io::{Read, Write};
 
-use crate::backend::{Backend, DangerNativeClient, sealed};
+use crate::backend::traits::sealed;
+use crate::backend::{Backend, DangerNativeClient};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
@@ -45,7 +46,7 @@ impl sealed::Sealed for NativeTls {}
 impl Backend for NativeTls {
     const KIND: BackendKind = BackendKind::NativeTls;
 
-    type Stream<IO: Read + Write> = NativeTlsStream<IO>;
+    type Stream<IO: Read + Write + Send> = NativeTlsStream<IO>;
 
     fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
         Ok(None)

@@ -103,7 +103,7 @@ impl fmt::Debug for OpenSslClientConfig {
 
 impl ClientBackend for OpenSsl {
     type ClientConfig = OpenSslClientConfig;
-    type ClientHandshake<IO: Read + Write> = OpenSslHandshake<IO>;
+    type ClientHandshake<IO: Read + Write + Send> = OpenSslHandshake<IO>;
 
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
         slot::index().map_err(convert::refused("a place for our data"))?;
@@ -126,7 +126,7 @@ impl ClientBackend for OpenSsl {
         })
     }
 
-    fn start_client<IO: Read + Write>(
+    fn start_client<IO: Read + Write + Send>(
         config: &Self::ClientConfig,
         server_name: &ServerName<'static>,
         io: IO,

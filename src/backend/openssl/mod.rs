@@ -13,7 +13,8 @@ mod wire;
 
 use std::io::{Read, Write};
 
-use crate::backend::{Backend, NativeClient, NativeServer, sealed};
+use crate::backend::traits::sealed;
+use crate::backend::{Backend, NativeClient, NativeServer};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
@@ -53,7 +54,7 @@ impl sealed::Sealed for OpenSsl {}
 impl Backend for OpenSsl {
     const KIND: BackendKind = BackendKind::OpenSsl;
 
-    type Stream<IO: Read + Write> = OpenSslStream<IO>;
+    type Stream<IO: Read + Write + Send> = OpenSslStream<IO>;
 
     fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
         self.signature_algorithms().map(Some)

@@ -74,7 +74,7 @@ impl fmt::Debug for OpenSslServerConfig {
 
 impl ServerBackend for OpenSsl {
     type ServerConfig = OpenSslServerConfig;
-    type ServerHandshake<IO: Read + Write> = OpenSslHandshake<IO>;
+    type ServerHandshake<IO: Read + Write + Send> = OpenSslHandshake<IO>;
 
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
         slot::index().map_err(convert::refused("a place for our data"))?;
@@ -99,7 +99,7 @@ impl ServerBackend for OpenSsl {
         })
     }
 
-    fn start_server<IO: Read + Write>(
+    fn start_server<IO: Read + Write + Send>(
         config: &Self::ServerConfig,
         io: IO,
     ) -> Result<Self::ServerHandshake<IO>, HandshakeError> {

@@ -21,7 +21,7 @@ pub struct RustlsClientConfig {
 
 impl ClientBackend for Rustls {
     type ClientConfig = RustlsClientConfig;
-    type ClientHandshake<IO: Read + Write> = RustlsHandshake<IO>;
+    type ClientHandshake<IO: Read + Write + Send> = RustlsHandshake<IO>;
 
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
         let provider = self.provider()?;
@@ -45,7 +45,7 @@ impl ClientBackend for Rustls {
         })
     }
 
-    fn start_client<IO: Read + Write>(
+    fn start_client<IO: Read + Write + Send>(
         config: &Self::ClientConfig,
         server_name: &ServerName<'static>,
         io: IO,

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-use crate::backend::{Backend, NativeClient, NativeServer, sealed};
+use crate::backend::traits::sealed;
+use crate::backend::{Backend, NativeClient, NativeServer};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
@@ -69,7 +70,7 @@ impl sealed::Sealed for Rustls {}
 impl Backend for Rustls {
     const KIND: BackendKind = BackendKind::Rustls;
 
-    type Stream<IO: Read + Write> = RustlsStream<IO>;
+    type Stream<IO: Read + Write + Send> = RustlsStream<IO>;
 
     fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
         self.signature_algorithms().map(Some)

@@ -21,7 +21,7 @@ pub struct RustlsServerConfig {
 
 impl ServerBackend for Rustls {
     type ServerConfig = RustlsServerConfig;
-    type ServerHandshake<IO: Read + Write> = RustlsHandshake<IO>;
+    type ServerHandshake<IO: Read + Write + Send> = RustlsHandshake<IO>;
 
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
         let provider = self.provider()?;
@@ -52,7 +52,7 @@ impl ServerBackend for Rustls {
         })
     }
 
-    fn start_server<IO: Read + Write>(
+    fn start_server<IO: Read + Write + Send>(
         config: &Self::ServerConfig,
         io: IO,
     ) -> Result<Self::ServerHandshake<IO>, HandshakeError> {

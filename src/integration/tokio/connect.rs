@@ -20,7 +20,7 @@ impl<B: ClientBackend> MtlsClient<B> {
     ///
     /// # Errors
     /// [`HandshakeError`]; the connection is of no use then.
-    pub async fn connect_async<IO: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn connect_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
         &self,
         server_name: &str,
         io: IO,
@@ -45,11 +45,29 @@ impl<B: ClientBackend> MtlsClient<B> {
 impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     /// [`accept`](Self::accept) for tokio. Dropping the future ends the handshake.
     ///
-    /// A client that is refused is given up to a second to read why, so this belongs into a task of its own.
+    /// A client that is refused is given up to a second to read why, so this belongs into a task of its own:
+    ///
+    /// ```no_run
+    /// use mtls::{MtlsServer, ServerBackend};
+    /// use tokio::net::TcpListener;
+    ///
+    /// async fn serve<B: ServerBackend>(server: MtlsServer<B>, listener: TcpListener) -> std::io::Result<()> {
+    ///     loop {
+    ///         let (tcp, _) = listener.accept().await?;
+    ///         let server = server.clone();
+    ///         tokio::spawn(async move {
+    ///             match server.accept_async(tcp).await {
+    ///                 Ok(stream) => println!("{} called", stream.peer()),
+    ///                 Err(error) => eprintln!("refused: {error}"),
+    ///             }
+    ///         });
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`HandshakeError`]; the connection is of no use then.
-    pub async fn accept_async<IO: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn accept_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
         &self,
         io: IO,
     ) -> Result<AsyncMtlsStream<B, IO, A::Peer>, HandshakeError> {
@@ -94,7 +112,7 @@ async fn drive<IO, H: Handshake<PollIo<IO>>>(
 }
 
 /// Lets a refused peer read the alert; see the blocking one.
-async fn linger<IO: AsyncRead + AsyncWrite + Unpin>(io: &mut IO) {
+async fn linger<IO: AsyncRead + AsyncWrite + Send + Unpin>(io: &mut IO) {
     if io.shutdown().await.is_err() {
         return;
     }

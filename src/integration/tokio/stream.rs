@@ -13,12 +13,12 @@ use crate::stream::{Acceptance, Facts};
 ///
 /// In TLS 1.3 a server's refusal reaches the client at its first read or write, as with `MtlsStream`. To end the
 /// connection properly, shut it down: that sends `close_notify`.
-pub struct AsyncMtlsStream<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> {
+pub struct AsyncMtlsStream<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> {
     inner: B::Stream<PollIo<IO>>,
     facts: Facts<P>,
 }
 
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncMtlsStream<B, IO, P> {
+impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
     pub(super) fn new(
         established: Established<B::Stream<PollIo<IO>>>,
         peer: P,
@@ -61,9 +61,11 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncMtlsStream<B, IO, P
 }
 
 /// Nothing in it is pinned by its place: the transport is `Unpin`.
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> Unpin for AsyncMtlsStream<B, IO, P> {}
+impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> Unpin for AsyncMtlsStream<B, IO, P> {}
 
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncRead for AsyncMtlsStream<B, IO, P> {
+impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncRead
+    for AsyncMtlsStream<B, IO, P>
+{
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -83,7 +85,9 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncRead for AsyncMtlsS
     }
 }
 
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncWrite for AsyncMtlsStream<B, IO, P> {
+impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
+    for AsyncMtlsStream<B, IO, P>
+{
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -114,7 +118,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncWrite for AsyncMtls
     }
 }
 
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncMtlsStream<B, IO, P> {
+impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
     fn explain(&mut self, error: io::Error) -> io::Error {
         self.facts.explain::<_, B::Stream<PollIo<IO>>>(error)
     }
@@ -123,7 +127,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Unpin, P> AsyncMtlsStream<B, IO, P
 impl<B, IO, P> fmt::Debug for AsyncMtlsStream<B, IO, P>
 where
     B: Backend,
-    IO: AsyncRead + AsyncWrite + Unpin + fmt::Debug,
+    IO: AsyncRead + AsyncWrite + Send + Unpin + fmt::Debug,
     P: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
