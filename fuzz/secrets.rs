@@ -157,3 +157,41 @@ fn is_cheap(der: &[u8]) -> bool {
         .into_iter()
         .all(|(cost, limit)| cost <= FEW || cost > limit)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+
+    fn quotes(words: &str) -> bool {
+        let secrets = Secrets::of_der(KEY);
+        std::panic::catch_unwind(move || secrets.check(words)).is_err()
+    }
+
+    #[test]
+    fn quotes_are_found() {
+        assert!(quotes(&format!("bad key {}", encode(KEY))));
+        assert!(quotes("bad key 302e020100300506032b6570"));
+        assert!(quotes(&format!("Key({KEY:?})")));
+        assert!(!quotes(
+            "given bytes: section 0 (EncryptedPrivateKeyInfo1, at byte 0)"
+        ));
+        assert!(!quotes(
+            "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"
+        ));
+    }
+
+    #[cfg(feature = "encrypted-keys")]
+    #[test]
+    fn cost_is_read() {
+        let pbkdf2 = |rounds: [u8; 4]| {
+            let oid = b"\x30\x99\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
+            let parameters = b"\x30\x0a\x04\x02ab\x02\x04";
+            Secrets::of_der(&[&oid[..], parameters, &rounds].concat())
+        };
+        assert!(pbkdf2([0, 0, 8, 0]).are_cheap());
+        assert!(!pbkdf2([0, 1, 0, 0]).are_cheap());
+        assert!(pbkdf2([9, 0, 0, 0]).are_cheap());
+    }
+}
