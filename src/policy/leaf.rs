@@ -94,10 +94,14 @@ fn check_purpose(leaf: &Certificate<'_>, role: Role) -> Result<(), Rejection> {
     match usage {
         Some(usage) if !usage.0.contains(&wanted) => {
             let listed: Vec<String> = usage.0.iter().map(purpose_name).collect();
+            let presented = match listed.is_empty() {
+                true => "an empty list".to_owned(),
+                false => listed.join(", "),
+            };
             Err(Rejection::new(RejectionReason::WrongKeyUsage)
                 .about(0, leaf)
                 .with_expected(name)
-                .with_presented(listed.join(", ")))
+                .with_presented(presented))
         }
         _ => Ok(()),
     }

@@ -32,7 +32,14 @@ pub(super) fn decrypt(
         "AES-256-CBC" => cbc_decrypt::<Aes256, 32>,
         other => {
             // It comes from the file and goes into a message.
-            let algorithm = other.chars().take(32).collect();
+            let is_name = (1..=32).contains(&other.len())
+                && other
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            let algorithm = match is_name {
+                true => other.to_owned(),
+                false => "something that is no cipher's name".to_owned(),
+            };
             return Err(MaterialProblem::EncryptionUnsupported { algorithm });
         }
     };

@@ -1,0 +1,399 @@
+//! What must hold for every input, whoever wrote it: one function for each fuzz target.
+//!
+//! The targets in `fuzz_targets/` compile this file, and so does `tests/fuzz_corpus.rs`, which
+//! replays the corpus.
+
+// Each target uses one of the functions.
+#![allow(dead_code, unreachable_pub)]
+
+mod encoding;
+mod judges;
+mod secrets;
+
+use std::error::Error;
+use std::net::IpAddr;
+
+use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
+use mtls::{
+    BackendKind, CertificateChain, KeyType, MaterialError, MtlsClient, MtlsIdentity, PeerIdentity,
+    PeerMatcher, PeerVerifier, PrivateKey, Rejection, RejectionReason, Rustls, SpiffeId,
+    TrustAnchors, VerifierPolicy,
+};
+
+use encoding::{armour, armour_all, certificates, contains, element, is_pem};
+use judges::{ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, ROLES, Role, SPIFFE};
+use secrets::Secrets;
+
+/// PEM with chain and key in it, or with a NUL between the two; or certificates and a key in DER,
+/// end to end.
+pub fn identity_pem(input: &[u8]) {
+    if is_pem(input) {
+        let secrets = Secrets::in_pem(input);
+        check_identity(MtlsIdentity::from_pem_bundle(input), &secrets);
+        if let Some(at) = input.iter().position(|byte| *byte == 0) {
+            let (chain, key) = (&input[..at], &input[at + 1..]);
+            check_identity(MtlsIdentity::from_pem(chain, key), &secrets);
+        }
+        return;
+    }
+    let mut chain = certificates(input);
+    let key = chain.pop().unwrap_or_else(|| Vec::new().into());
+    let secrets = Secrets::of_der(&key);
+    let (chain_pem, key_pem) = (armour_all(&chain), armour("PRIVATE KEY", &key));
+    let from_pem = MtlsIdentity::from_pem(chain_pem.as_bytes(), key_pem.as_bytes());
+    let from_der = MtlsIdentity::from_der(chain, &key);
+    assert_eq!(from_pem.is_ok(), from_der.is_ok(), "DER, the same in PEM");
+    check_identity(from_pem, &secrets);
+    check_identity(from_der, &secrets);
+}
+
+/// One certificate in DER, whose signature is taken on trust, before every kind of matcher.
+pub fn peer_identity(input: &[u8]) {
+    let chain = [CertificateDer::from(input)];
+    if verdict(&HONEST[3], &chain, &Role::Client, NOW).is_ok() {
+        assert_issued(input);
+    }
+    let Ok(peer) = verdict(&CREDULOUS[0], &chain, &Role::Client, NOW) else {
+        return;
+    };
+    let again = verdict(&CREDULOUS[0], &chain, &Role::Client, NOW).unwrap();
+    assert_eq!(format!("{peer:?}"), format!("{again:?}"));
+    let admits = |judge: &PeerVerifier| match judge.verify_client(&chain, NOW) {
+        Ok(_) => true,
+        Err(rejection) => {
+            assert_eq!(rejection.reason(), RejectionReason::NotAllowed);
+            check_rejection(&rejection, 1);
+            false
+        }
+    };
+    let other = admits(&LAWS[0].plain);
+    for law in LAWS.iter() {
+        let (yes, not) = (admits(&law.plain), admits(&law.not));
+        assert!(!(yes && not), "{:?} and its negation", law.matcher);
+        assert!(!yes || admits(&law.relaxed), "{:?}", law.matcher);
+        assert_eq!(yes, admits(&law.not_not), "{:?}", law.matcher);
+        assert_eq!(yes || other, admits(&law.any_of), "{:?}", law.matcher);
+        assert_eq!(yes && other, admits(&law.all_of), "{:?}", law.matcher);
+    }
+    for own in own_matchers(&peer) {
+        let law = Law::new(own);
+        assert!(
+            admits(&law.plain) && admits(&law.any_of),
+            "{:?}",
+            law.matcher
+        );
+        assert!(!admits(&law.not), "{:?}", law.matcher);
+    }
+}
+
+/// A private key, PEM or DER, in the clear or under the passphrase `fuzz`.
+pub fn private_key(input: &[u8]) {
+    let secrets = match is_pem(input) {
+        true => Secrets::in_pem(input),
+        false => Secrets::of_der(input),
+    };
+    let in_clear = check_key(PrivateKey::from_pem(input), &secrets);
+    let from_der = check_key(PrivateKey::from_der(input), &secrets);
+    let armoured = armour("PRIVATE KEY", input);
+    let from_pem = check_key(PrivateKey::from_pem(armoured.as_bytes()), &secrets);
+    assert_eq!(from_der, from_pem, "DER, the same in PEM");
+    if secrets.are_cheap() {
+        let encrypted = armour("ENCRYPTED PRIVATE KEY", input);
+        check_key(open(encrypted.as_bytes()), &secrets);
+        let opened = check_key(open(input), &secrets);
+        assert!(
+            in_clear.is_none() || in_clear == opened,
+            "it needs no passphrase"
+        );
+    }
+}
+
+/// Certificates of CAs: PEM, or DER end to end.
+pub fn trust_anchors(input: &[u8]) {
+    let secrets = Secrets::in_pem(input);
+    let (anchors, chain) = if is_pem(input) {
+        (
+            TrustAnchors::from_pem(input),
+            CertificateChain::from_pem(input),
+        )
+    } else {
+        let given = certificates(input);
+        let from_pem = TrustAnchors::from_pem(armour_all(&given).as_bytes());
+        let from_der = TrustAnchors::from_der(given.clone());
+        let of_der = from_der.as_ref().ok().cloned();
+        assert_eq!(from_pem.ok(), of_der, "DER, the same in PEM");
+        (from_der, CertificateChain::from_der(given))
+    };
+    let anchors = match (anchors, &chain) {
+        (Ok(anchors), _) => anchors,
+        (Err(error), Err(_)) => return check_material_error(&error, &secrets),
+        (Err(error), Ok(chain)) => panic!("no anchors ({error}), but {chain:?}"),
+    };
+    let count = anchors.as_slice().len();
+    assert!((1..=TrustAnchors::MAX_CERTIFICATES).contains(&count));
+    assert_eq!(chain.is_ok(), count <= CertificateChain::MAX_CERTIFICATES);
+    let again = TrustAnchors::from_pem(armour_all(anchors.as_slice()).as_bytes());
+    assert_eq!(again.ok().as_ref(), Some(&anchors));
+    let policy = VerifierPolicy::allow_any_authenticated();
+    if let Err(error) = PeerVerifier::new(&anchors, policy, judges::honest()) {
+        check_error(&error, &secrets);
+    }
+}
+
+/// Certificates in DER, end to end, leaf first, judged in every role and by every opt-in.
+pub fn verify_chain(input: &[u8]) {
+    let chain = certificates(input);
+    for role in ROLES.iter() {
+        let judge = |judge| verdict(judge, &chain, role, NOW);
+        let [strict, v1, common_name, both] = CREDULOUS.each_ref().map(judge);
+        assert!(
+            strict.is_err() || (v1.is_ok() && common_name.is_ok()),
+            "not laxer"
+        );
+        assert!(
+            (v1.is_err() && common_name.is_err()) || both.is_ok(),
+            "not laxer"
+        );
+        for (credulous, honest) in [(&strict, &HONEST[0]), (&both, &HONEST[3])] {
+            if judge(honest).is_ok() {
+                assert!(credulous.is_ok(), "accepted for its signatures");
+                assert_issued(&chain[0]);
+            }
+        }
+        match (&both, judge(&CREDULOUS[3])) {
+            (Ok(peer), Ok(again)) => assert_eq!(format!("{peer:?}"), format!("{again:?}")),
+            (first, second) => assert_eq!(first.as_ref().err(), second.as_ref().err()),
+        }
+        if let Role::Server(name) = role {
+            assert!(strict.is_err() || is_named(&strict.unwrap(), name, false));
+            assert!(both.is_err() || is_named(&both.unwrap(), name, true));
+        }
+        if let Ok(peer) = judge(&SPIFFE) {
+            assert_eq!(peer.spiffe_id().unwrap().trust_domain(), "prod.test");
+        }
+    }
+    for now in ODD_TIMES {
+        let _ = verdict(&CREDULOUS[3], &chain, &Role::Client, now);
+    }
+}
+
+/// Judges and checks whatever comes out.
+fn verdict(
+    judge: &PeerVerifier,
+    chain: &[CertificateDer<'_>],
+    role: &Role,
+    now: UnixTime,
+) -> Result<PeerIdentity, Rejection> {
+    let verdict = match role {
+        Role::Client => judge.verify_client(chain, now),
+        Role::Server(name) => judge.verify_server(chain, name, now),
+    };
+    match &verdict {
+        Ok(peer) => check_peer(peer, chain, now),
+        Err(rejection) => check_rejection(rejection, chain.len()),
+    }
+    verdict
+}
+
+fn check_peer(peer: &PeerIdentity, chain: &[CertificateDer<'_>], now: UnixTime) {
+    assert_eq!(peer.chain(), chain);
+    assert!((peer.not_before()..=peer.not_after()).contains(&now));
+    for name in peer.dns_names() {
+        assert!(
+            !name.bytes().any(|byte| byte.is_ascii_uppercase()),
+            "{name}"
+        );
+        let parent = name.strip_prefix("*.").unwrap_or(name);
+        assert!(PeerMatcher::dns(parent).is_ok(), "{name}");
+    }
+    if let Some(id) = peer.spiffe_id() {
+        assert_eq!(peer.uris(), [id.as_str()]);
+        assert_eq!(id.as_str().parse::<SpiffeId>().as_ref(), Ok(id));
+        assert_eq!(
+            format!("spiffe://{}{}", id.trust_domain(), id.path()),
+            id.as_str()
+        );
+    }
+    for (name, part) in [(peer.uris(), ':'), (peer.email_addresses(), '@')] {
+        let is_plain = |name: &String| name.bytes().all(|byte| byte.is_ascii_graphic());
+        assert!(
+            name.iter()
+                .all(|name| is_plain(name) && name.contains(part)),
+            "{name:?}"
+        );
+    }
+    for line in [peer.to_string(), peer.subject(), peer.issuer()] {
+        check_line(&line);
+    }
+}
+
+fn check_rejection(rejection: &Rejection, certificates: usize) {
+    check_error(rejection, &Secrets::default());
+    check_line(rejection.hint());
+    let (index, subject) = rejection.certificate().unzip();
+    assert!(index.is_none_or(|index| index < certificates));
+    let parts = [rejection.expected(), rejection.presented(), subject];
+    parts.into_iter().flatten().for_each(check_line);
+    for backend in [
+        BackendKind::NativeTls,
+        BackendKind::OpenSsl,
+        BackendKind::Rustls,
+    ] {
+        let alert = rejection.alert(backend);
+        assert_eq!(alert.is_none(), backend == BackendKind::NativeTls);
+        alert
+            .iter()
+            .for_each(|alert| check_line(&alert.to_string()));
+    }
+}
+
+/// Nobody but those CAs can sign; what a signature covers is the certificate's first element.
+fn assert_issued(leaf: &[u8]) {
+    let signed = |der: &[u8]| Some(element(element(der)?.1)?.1.to_vec());
+    let is_known = ISSUED.iter().any(|known| signed(known) == signed(leaf));
+    assert!(is_known, "a forged leaf was accepted");
+}
+
+fn is_named(peer: &PeerIdentity, name: &ServerName<'_>, by_common_name: bool) -> bool {
+    match name {
+        ServerName::DnsName(dns) => {
+            let dns = dns.as_ref();
+            let wildcard = dns.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+            let mut names = peer.dns_names().iter();
+            let common_name = peer
+                .common_name()
+                .filter(|_| by_common_name && names.len() == 0);
+            names.any(|own| own == dns || Some(own) == wildcard.as_ref())
+                || common_name.is_some_and(|own| own.eq_ignore_ascii_case(dns))
+        }
+        ServerName::IpAddress(ip) => peer.ip_addresses().contains(&IpAddr::from(*ip)),
+        _ => false,
+    }
+}
+
+/// A matcher for each thing that the peer is.
+fn own_matchers(peer: &PeerIdentity) -> Vec<PeerMatcher> {
+    let names = peer
+        .dns_names()
+        .iter()
+        .filter(|name| !name.starts_with('*'));
+    let id = peer.spiffe_id();
+    let common_name = peer.common_name().filter(|name| !name.is_empty());
+    let mut own = vec![Ok(PeerMatcher::spki_sha256(peer.spki_sha256()))];
+    own.extend(names.take(3).map(|name| PeerMatcher::dns(name)));
+    own.extend(peer.uris().iter().take(3).map(|uri| PeerMatcher::uri(uri)));
+    own.extend(id.map(|id| PeerMatcher::spiffe_id(id.as_str())));
+    own.extend(id.map(|id| PeerMatcher::trust_domain(id.trust_domain())));
+    own.extend(common_name.map(PeerMatcher::common_name));
+    own.into_iter().map(Result::unwrap).collect()
+}
+
+fn check_identity(identity: Result<MtlsIdentity, MaterialError>, secrets: &Secrets) {
+    let identity = match identity {
+        Ok(identity) => identity,
+        Err(error) => return check_material_error(&error, secrets),
+    };
+    let chain = identity.chain().as_slice();
+    assert!((1..=CertificateChain::MAX_CERTIFICATES).contains(&chain.len()));
+    let pkcs8 = identity.private_key().pkcs8_der();
+    let key = pkcs8.secret_pkcs8_der();
+    let (chain_pem, key_pem) = (armour_all(chain), armour("PRIVATE KEY", key));
+    for again in [
+        MtlsIdentity::from_pem(chain_pem.as_bytes(), key_pem.as_bytes()),
+        MtlsIdentity::from_pem_bundle((key_pem.clone() + &chain_pem).as_bytes()),
+        MtlsIdentity::from_der(chain.to_vec(), key),
+    ] {
+        let again = again.expect("an identity loads again");
+        assert_eq!(again.chain(), identity.chain());
+        assert_eq!(again.private_key().pkcs8_der(), pkcs8);
+        assert_eq!(again.warnings(), identity.warnings());
+    }
+    let warnings = identity.warnings().iter();
+    warnings.for_each(|warning| check_line(&warning.to_string()));
+    Secrets::of_der(key).check(&format!("{identity:?}"));
+    check_possession(&identity, secrets);
+}
+
+/// The TLS library's own idea of the public key has to stand in the leaf.
+fn check_possession(identity: &MtlsIdentity, secrets: &Secrets) {
+    let client = MtlsClient::builder()
+        .identity(identity.clone())
+        .trust_anchors(ANCHORS.clone())
+        .build(Rustls::default());
+    match client {
+        Ok(client) => {
+            let resolver = &client.config().client_auth_cert_resolver;
+            let presented = resolver.resolve(&[], &[]).expect("a client certificate");
+            let public = presented.key.public_key().expect("a public key");
+            // The end of the key itself, since its algorithm can be written in more than one way.
+            let end = &public[public.len() - 32..];
+            assert!(contains(identity.chain().leaf(), end), "not the leaf's key");
+        }
+        Err(error) => check_error(&error, secrets),
+    }
+}
+
+#[cfg(feature = "encrypted-keys")]
+fn open(pem: &[u8]) -> Result<PrivateKey, MaterialError> {
+    PrivateKey::from_encrypted_pem(pem, &mtls::Passphrase::new("fuzz"))
+}
+
+#[cfg(not(feature = "encrypted-keys"))]
+fn open(pem: &[u8]) -> Result<PrivateKey, MaterialError> {
+    PrivateKey::from_pem(pem)
+}
+
+fn check_key(
+    key: Result<PrivateKey, MaterialError>,
+    secrets: &Secrets,
+) -> Option<(KeyType, Vec<u8>)> {
+    let key = match key {
+        Ok(key) => key,
+        Err(error) => {
+            check_material_error(&error, secrets);
+            return None;
+        }
+    };
+    let pkcs8 = key.pkcs8_der();
+    let der = pkcs8.secret_pkcs8_der();
+    let from_pem = PrivateKey::from_pem(armour("PRIVATE KEY", der).as_bytes());
+    for again in [PrivateKey::from_der(der), from_pem, Ok(key.clone_key())] {
+        let again = again.expect("a key loads again");
+        assert_eq!(
+            (again.pkcs8_der(), again.kind()),
+            (key.pkcs8_der(), key.kind())
+        );
+    }
+    if let KeyType::Rsa { bits } = key.kind() {
+        assert!((2048..=8192).contains(&bits));
+    }
+    Secrets::of_der(der).check(&format!("{key:?}"));
+    Some((key.kind(), der.to_vec()))
+}
+
+fn check_material_error(error: &MaterialError, secrets: &Secrets) {
+    check_error(error, secrets);
+    if let Some(place) = error.place() {
+        assert!(place.index <= TrustAnchors::MAX_CERTIFICATES);
+        assert!(place.label.is_none() || place.offset.is_some());
+    }
+}
+
+fn check_error(error: &dyn Error, secrets: &Secrets) {
+    secrets.check(&format!("{error:?}"));
+    let mut cause = Some(error);
+    for _ in 0..8 {
+        let Some(error) = cause else { return };
+        let words = error.to_string();
+        check_line(&words);
+        secrets.check(&words);
+        cause = error.source();
+    }
+    panic!("an endless chain of causes");
+}
+
+/// What goes into logs says something, and cannot begin a line of its own.
+fn check_line(words: &str) {
+    assert!(!words.is_empty());
+    assert!(!words.contains(char::is_control), "{words:?}");
+}

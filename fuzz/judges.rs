@@ -1,0 +1,155 @@
+//! The fixed part of every judgement: anchors, roles, policies, signature algorithms.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use mtls::pki_types::{
+    AlgorithmIdentifier, CertificateDer, InvalidSignature, ServerName,
+    SignatureVerificationAlgorithm, UnixTime, alg_id,
+};
+use mtls::{
+    PeerIdentity, PeerMatcher, PeerVerifier, Rustls, SignatureAlgorithms, TrustAnchors,
+    VerifierPolicy,
+};
+
+use super::encoding::certificates;
+
+/// In 2033: later than any seed was made, so that it does not matter when that was.
+pub(super) const NOW: UnixTime = at(2_000_000_000);
+/// The ends of what clocks and certificates can say, and what lies beyond.
+pub(super) const ODD_TIMES: [UnixTime; 4] = [at(0), at(1 << 32), at(253_402_300_800), at(u64::MAX)];
+
+/// The CAs of `make_corpus.sh`, whose keys nobody has any more.
+pub(super) static ANCHORS: LazyLock<TrustAnchors> =
+    LazyLock::new(|| TrustAnchors::from_pem(include_bytes!("fixtures/anchors.pem")).unwrap());
+
+/// Every leaf that those CAs ever issued.
+pub(super) static ISSUED: LazyLock<Vec<CertificateDer<'static>>> =
+    LazyLock::new(|| certificates(include_bytes!("fixtures/issued.der")));
+
+/// Without opt-in, with version 1 leaves, with common names, with both.
+pub(super) type Strictness = [PeerVerifier; 4];
+
+pub(super) static HONEST: LazyLock<Strictness> = LazyLock::new(|| strictness(honest));
+pub(super) static CREDULOUS: LazyLock<Strictness> = LazyLock::new(|| strictness(credulous));
+
+pub(super) static SPIFFE: LazyLock<PeerVerifier> = LazyLock::new(|| {
+    let matcher = PeerMatcher::trust_domain("prod.test").unwrap();
+    judge(VerifierPolicy::server_spiffe(matcher), credulous())
+});
+
+pub(super) enum Role {
+    Client,
+    Server(ServerName<'static>),
+}
+
+pub(super) static ROLES: LazyLock<[Role; 4]> = LazyLock::new(|| {
+    let server = |name: &'static str| Role::Server(ServerName::try_from(name).unwrap());
+    [
+        Role::Client,
+        server("server.test"),
+        server("a.wild.test"),
+        server("127.0.0.1"),
+    ]
+});
+
+/// One matcher, and those that are made of it.
+pub(super) struct Law {
+    pub(super) matcher: PeerMatcher,
+    pub(super) plain: PeerVerifier,
+    pub(super) relaxed: PeerVerifier,
+    pub(super) not: PeerVerifier,
+    pub(super) not_not: PeerVerifier,
+    /// Together with the first of the laws.
+    pub(super) any_of: PeerVerifier,
+    pub(super) all_of: PeerVerifier,
+}
+
+impl Law {
+    pub(super) fn new(matcher: PeerMatcher) -> Self {
+        let judge = |matcher| judge(VerifierPolicy::allow(matcher), credulous());
+        let pair = || [matcher.clone(), alice()];
+        let relaxed = VerifierPolicy::allow(matcher.clone()).danger_allow_common_name_as_dns();
+        let not = PeerMatcher::not(matcher.clone());
+        Self {
+            plain: judge(matcher.clone()),
+            relaxed: self::judge(relaxed, credulous()),
+            not: judge(not.clone()),
+            not_not: judge(PeerMatcher::not(not)),
+            any_of: judge(PeerMatcher::any_of(pair()).unwrap()),
+            all_of: judge(PeerMatcher::all_of(pair()).unwrap()),
+            matcher,
+        }
+    }
+}
+
+pub(super) static LAWS: LazyLock<Vec<Law>> = LazyLock::new(|| {
+    let even = |peer: &PeerIdentity| match peer.serial_number().last() {
+        Some(byte) if byte % 2 == 0 => Ok(()),
+        _ => Err("odd".to_owned()),
+    };
+    let matchers = [
+        alice(),
+        PeerMatcher::any_authenticated(),
+        PeerMatcher::common_name("alice").unwrap(),
+        PeerMatcher::custom("even", even),
+        PeerMatcher::spiffe_id("spiffe://prod.test/alice").unwrap(),
+        PeerMatcher::spki_sha256([7; 32]),
+        PeerMatcher::trust_domain("prod.test").unwrap(),
+        PeerMatcher::uri("https://a.test/b").unwrap(),
+    ];
+    matchers.into_iter().map(Law::new).collect()
+});
+
+pub(super) fn honest() -> SignatureAlgorithms {
+    Rustls::default().signature_algorithms().unwrap()
+}
+
+/// Finds every signature good: without it the fuzzer would never see what comes after the first.
+fn credulous() -> SignatureAlgorithms {
+    static ALL: [Credulous; 4] = [
+        Credulous(alg_id::ECDSA_P256, alg_id::ECDSA_SHA256),
+        Credulous(alg_id::ECDSA_P384, alg_id::ECDSA_SHA256),
+        Credulous(alg_id::ED25519, alg_id::ED25519),
+        Credulous(alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA256),
+    ];
+    let all = ALL.iter().map(|a| a as &dyn SignatureVerificationAlgorithm);
+    SignatureAlgorithms::new(all)
+}
+
+#[derive(Debug)]
+struct Credulous(AlgorithmIdentifier, AlgorithmIdentifier);
+
+impl SignatureVerificationAlgorithm for Credulous {
+    fn verify_signature(&self, _: &[u8], _: &[u8], _: &[u8]) -> Result<(), InvalidSignature> {
+        Ok(())
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.0
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.1
+    }
+}
+
+fn strictness(algorithms: fn() -> SignatureAlgorithms) -> Strictness {
+    let any = VerifierPolicy::allow_any_authenticated;
+    let v1 = any().danger_allow_x509_v1_leaf();
+    let both = v1.clone().danger_allow_common_name_as_dns();
+    let common_name = any().danger_allow_common_name_as_dns();
+    [any(), v1, common_name, both].map(|policy| judge(policy, algorithms()))
+}
+
+fn judge(policy: VerifierPolicy, algorithms: SignatureAlgorithms) -> PeerVerifier {
+    PeerVerifier::new(&ANCHORS, policy, algorithms).unwrap()
+}
+
+fn alice() -> PeerMatcher {
+    PeerMatcher::dns("alice.test").unwrap()
+}
+
+const fn at(seconds: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}

@@ -1,0 +1,50 @@
+//! Replays the committed corpus of the fuzz targets, on stable, with the assertions that they have.
+
+// The checks need signature algorithms.
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+
+#[path = "../fuzz/checks.rs"]
+mod checks;
+
+use std::fs;
+use std::path::Path;
+
+fn replay(target: &str, check: fn(&[u8])) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
+    let mut replayed = 0;
+    for entry in fs::read_dir(&corpus).unwrap() {
+        let path = entry.unwrap().path();
+        // Printed by the test harness when a check panics.
+        println!("{}", path.display());
+        check(&fs::read(&path).unwrap());
+        replayed += 1;
+    }
+    assert!(replayed > 0, "{} is empty", corpus.display());
+}
+
+#[test]
+fn identity_pem() {
+    replay("identity_pem", checks::identity_pem);
+}
+
+#[test]
+fn peer_identity() {
+    replay("peer_identity", checks::peer_identity);
+}
+
+#[test]
+fn private_key() {
+    replay("private_key", checks::private_key);
+}
+
+#[test]
+fn trust_anchors() {
+    replay("trust_anchors", checks::trust_anchors);
+}
+
+#[test]
+fn verify_chain() {
+    replay("verify_chain", checks::verify_chain);
+}
