@@ -37,6 +37,9 @@ where
 /// Lets a refused peer read the alert: to close at once, with its bytes unread, would reset the connection and take
 /// the alert along.
 pub(crate) fn linger<IO: Transport>(io: &mut Deadline<IO>) {
+    if !io.io().is_timed() {
+        return;
+    }
     io.extend(LINGER);
     // Whatever fails here, the peer is refused already and the reason is in the caller's hand.
     if io.io().shutdown_write().is_err() {

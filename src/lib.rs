@@ -59,6 +59,8 @@ pub use policy::{
     Alert, PeerMatcher, PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms,
     VerifierPolicy,
 };
-pub use server::{MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder};
+pub use server::{
+    ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,
+};
 pub use stream::MtlsStream;
 pub use transport::{Transport, Untimed};

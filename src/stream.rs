@@ -11,7 +11,8 @@ use crate::transport::{Deadline, Transport};
 ///
 /// In TLS 1.3 a client's handshake is over before the server has judged it. A server's refusal reaches the client at
 /// its first read or write, as an [`io::Error`] of the kind `ConnectionRefused` that wraps
-/// [`HandshakeError::RejectedByPeer`]: see [`HandshakeError::in_io_error`].
+/// [`HandshakeError::RejectedByPeer`]: see [`HandshakeError::in_io_error`]. Until the first bytes are read, any fatal
+/// alert is told that way.
 ///
 /// Dropping a stream does not say goodbye: call [`close`](Self::close) when everything is written, or the peer cannot
 /// tell the end from a cut connection.
@@ -128,7 +129,9 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
     /// The transport's.
     pub fn close(&mut self) -> io::Result<()> {
         if !self.facts.is_over {
-            self.inner.close_notify()?;
+            self.inner
+                .close_notify()
+                .map_err(|error| self.facts.explain::<_, B::Stream<Deadline<IO>>>(error))?;
         }
         match self.get_ref().shutdown_write() {
             // The peer has closed meanwhile: nobody is left to say it to.

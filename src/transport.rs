@@ -40,6 +40,12 @@ pub trait Transport: Read + Write + Send {
     /// # Errors
     /// The system's.
     fn shutdown_write(&self) -> io::Result<()>;
+
+    /// Whether the time-outs are kept. Where they are not, the handshake timeout does not apply either, and a refused
+    /// peer is not given time to read why.
+    fn is_timed(&self) -> bool {
+        true
+    }
 }
 
 macro_rules! socket {
@@ -116,6 +122,10 @@ impl<IO: Read + Write + Send> Transport for Untimed<IO> {
     fn shutdown_write(&self) -> io::Result<()> {
         Ok(())
     }
+
+    fn is_timed(&self) -> bool {
+        false
+    }
 }
 
 /// A transport that gives up at a deadline, while it has one.
@@ -138,7 +148,8 @@ struct Until {
 
 impl<IO: Transport> Deadline<IO> {
     pub(crate) fn new(io: IO, timeout: Duration) -> io::Result<Self> {
-        let until = Instant::now().checked_add(timeout).map(|instant| {
+        let instant = Instant::now().checked_add(timeout);
+        let until = instant.filter(|_| io.is_timed()).map(|instant| {
             Ok::<_, io::Error>(Until {
                 instant,
                 read: io.read_timeout()?,

@@ -55,7 +55,7 @@ fn run() -> Result<()> {
 }
 
 async fn fetch(options: &Options) -> Result<()> {
-    // As in the server: what a stream can do is known only where its backend is named.
+    // An arm for each backend, and nothing below knows of them.
     match options.backend()? {
         #[cfg(feature = "native-tls")]
         BackendKind::NativeTls => {

@@ -44,8 +44,7 @@ fn run() -> Result<()> {
 }
 
 async fn serve(options: Options) -> Result<()> {
-    // A stream is `Send` as far as its backend's is, which is known only where the backend is named: so here is an
-    // arm for each, and nothing below knows of backends.
+    // An arm for each backend, and nothing below knows of them.
     match options.backend()? {
         #[cfg(feature = "openssl")]
         BackendKind::OpenSsl => {

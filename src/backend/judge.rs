@@ -1,4 +1,6 @@
 use core::fmt;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
@@ -6,7 +8,9 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::error::BuildError;
 use crate::material::TrustAnchors;
 use crate::peer::PeerIdentity;
-use crate::policy::{PeerVerifier, Rejection, SignatureAlgorithms, VerifierPolicy};
+use crate::policy::{
+    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, VerifierPolicy,
+};
 
 /// What an [`observer`](crate::ClientBuilder::observer) is told.
 #[derive(Debug)]
@@ -42,7 +46,7 @@ impl Judge {
     }
 
     pub(crate) fn client(&self, chain: &[CertificateDer<'_>]) -> Result<PeerIdentity, Rejection> {
-        self.tell(self.verifier.verify_client(chain, self.now()))
+        self.tell(|| self.verifier.verify_client(chain, self.now()))
     }
 
     pub(crate) fn server(
@@ -50,7 +54,7 @@ impl Judge {
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
     ) -> Result<PeerIdentity, Rejection> {
-        self.tell(self.verifier.verify_server(chain, name, self.now()))
+        self.tell(|| self.verifier.verify_server(chain, name, self.now()))
     }
 
     /// For native-tls, where the platform proved the path and shows the leaf alone.
@@ -59,23 +63,33 @@ impl Judge {
         leaf: &CertificateDer<'_>,
         name: &ServerName<'_>,
     ) -> Result<PeerIdentity, Rejection> {
-        self.tell(self.verifier.verify_server_leaf(leaf, name, self.now()))
+        self.tell(|| self.verifier.verify_server_leaf(leaf, name, self.now()))
     }
 
     /// The second look, after the handshake.
     pub(crate) fn confirm(&self, peer: &PeerIdentity) -> Result<(), Rejection> {
-        self.tell(self.verifier.confirm(peer, self.now()))
+        self.tell(|| self.verifier.confirm(peer, self.now()))
     }
 
     /// Tells the observer of a refusal that did not come out of this judge, and hands it back.
     pub(crate) fn report(&self, rejection: Rejection) -> Rejection {
         if let Some(observer) = &self.observer {
-            observer(&Event::PeerRejected(&rejection));
+            // What it makes of the news changes nothing: the peer is refused.
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                observer(&Event::PeerRejected(&rejection));
+            }));
         }
         rejection
     }
 
-    fn tell<T>(&self, verdict: Result<T, Rejection>) -> Result<T, Rejection> {
+    /// Judges, and tells the observer of a refusal.
+    ///
+    /// The matcher and the clock may be the caller's code. Where they panic the peer is refused: in OpenSSL's callback a
+    /// panic would end the process, and elsewhere an accept loop.
+    fn tell<T>(&self, judge: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
+        let verdict = catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
+            Err(Rejection::new(RejectionReason::PolicyPanicked).with_presented(message(&*panic)))
+        });
         verdict.map_err(|rejection| self.report(rejection))
     }
 
@@ -90,4 +104,10 @@ impl fmt::Debug for Judge {
             .field("verifier", &self.verifier)
             .finish_non_exhaustive()
     }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }

@@ -81,7 +81,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         io: IO,
     ) -> Result<MtlsStream<B, IO, PeerIdentity>, HandshakeError> {
         let revision = self.revision();
-        let io = Deadline::new(io, self.handshake_timeout).map_err(HandshakeError::Io)?;
+        let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
         let mut handshake = B::start_client(&revision.config, &parse(server_name)?, io)?;
         let mut established = drive(&mut handshake)?;
         let peer = self.confirm(&revision, &mut established)?;
@@ -116,7 +116,6 @@ impl<B: ClientBackend> MtlsClient<B> {
         self.current.load()
     }
 
-    #[cfg(feature = "tokio")]
     pub(crate) fn handshake_timeout(&self) -> Duration {
         self.handshake_timeout
     }

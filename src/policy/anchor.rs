@@ -55,21 +55,14 @@ impl Anchors {
             return verify(&self.webpki);
         }
         let mut candidates = Vec::new();
-        let mut seen: Vec<usize> = Vec::new();
         for issuer in issuers {
             let content = name_content(issuer.as_ref());
-            let start = self.first_of(content);
-            if seen.contains(&start) {
+            let is_there = |a: &TrustAnchor<'_>| a.subject.as_ref() == content;
+            if candidates.iter().any(is_there) {
                 continue;
             }
-            seen.push(start);
-            candidates.extend(
-                self.webpki
-                    .iter()
-                    .skip(start)
-                    .take_while(|a| a.subject.as_ref() == content)
-                    .map(borrow),
-            );
+            let same = self.webpki.iter().skip(self.first_of(content));
+            candidates.extend(same.take_while(|a| is_there(a)).map(borrow));
         }
         verify(&candidates)
     }

@@ -57,6 +57,8 @@ pub enum RejectionReason {
     PathLengthExceeded,
     /// The chain is longer, or has more alternatives, than the verifier follows.
     PathTooLong,
+    /// A custom matcher, or the clock, panicked.
+    PolicyPanicked,
     /// The leaf's key, or an issuer's, is of a kind or size that is not on the list.
     UnacceptableKey,
     /// A critical extension is not known (RFC 5280, section 4.2).
@@ -200,6 +202,7 @@ impl RejectionReason {
             Self::NotYetValid => "a certificate is not valid yet",
             Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
             Self::PathTooLong => "the chain is longer than the verifier follows",
+            Self::PolicyPanicked => "the policy panicked",
             Self::UnacceptableKey => "a certificate's key is not acceptable",
             Self::UnhandledCriticalExtension => {
                 "a certificate carries an unknown critical extension"
@@ -251,6 +254,9 @@ impl RejectionReason {
             }
             Self::PathTooLong => {
                 "present only the certificates between the leaf and its root; at most 6 intermediates count"
+            }
+            Self::PolicyPanicked => {
+                "mend the custom matcher or the clock; until then the peers it judges are refused"
             }
             Self::UnacceptableKey => {
                 "reissue the certificate with an ECDSA P-256 or P-384, Ed25519 or RSA (2048 to 8192 bits) key"

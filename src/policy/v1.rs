@@ -26,23 +26,24 @@ pub(super) fn check_signed_by_anchor(
         let Ok(anchor) = Certificate::from_der(der) else {
             continue;
         };
-        if constrains_names(&anchor) {
-            refusal = Rejection::new(RejectionReason::NameConstraintViolated)
-                .about(0, leaf)
-                .with_presented("a version 1 leaf under a trust anchor with name constraints, which bind no common name");
-            continue;
-        }
         match algorithms.verify(leaf, &anchor.public_key) {
+            Ok(()) => {}
             Err(SignatureProblem::UnsupportedAlgorithm) => {
                 return Err(
                     Rejection::new(RejectionReason::UnsupportedSignatureAlgorithm).about(0, leaf),
                 );
             }
             Err(_) => continue,
-            Ok(()) => match Anchors::check_validity(&anchor, now) {
-                Ok(()) => return Ok(()),
-                Err(rejection) => refusal = rejection,
-            },
+        }
+        if constrains_names(&anchor) {
+            refusal = Rejection::new(RejectionReason::NameConstraintViolated)
+                .about(0, leaf)
+                .with_presented("a version 1 leaf under a trust anchor with name constraints, which bind no common name");
+            continue;
+        }
+        match Anchors::check_validity(&anchor, now) {
+            Ok(()) => return Ok(()),
+            Err(rejection) => refusal = rejection,
         }
     }
     Err(refusal)

@@ -6,7 +6,7 @@ use webpki::EndEntityCert;
 
 use super::algorithms::SignatureAlgorithms;
 use super::anchor::{Anchors, constrains_names};
-use super::leaf::{Role, check_leaf};
+use super::leaf::{Role, check_leaf, check_validity};
 use super::matcher::common_name_as_dns;
 use super::path::{Presented, check_path};
 use super::rejection::{Rejection, RejectionReason};
@@ -104,7 +104,9 @@ impl PeerVerifier {
     /// Asks again about a peer that was judged: whether its certificate is still valid and the policy admits it.
     pub(crate) fn confirm(&self, peer: &PeerIdentity, now: UnixTime) -> Result<(), Rejection> {
         if now < peer.not_before() || now > peer.not_after() {
-            return Err(Rejection::new(RejectionReason::Expired));
+            let leaf = Certificate::from_der(peer.leaf())
+                .map_err(|_| Rejection::new(RejectionReason::MalformedCertificate))?;
+            check_validity(0, &leaf, now)?;
         }
         self.authorize(peer)
     }

@@ -62,7 +62,9 @@ impl VerifierPolicy {
     /// For clients: a server is known by its SPIFFE ID, and not by the name that was connected to.
     ///
     /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must match
-    /// (SPIFFE X.509-SVID, section 5). A server's policy of this kind is a [`BuildError`](crate::BuildError).
+    /// (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by `spiffe_id`,
+    /// `trust_domain` or `custom`; building a client with another is a [`BuildError`](crate::BuildError).
+    /// A server's policy of this kind is a [`BuildError`](crate::BuildError).
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
             server_name: ServerNameRule::SpiffeId,
@@ -93,12 +95,13 @@ impl VerifierPolicy {
 
     /// A SPIFFE policy without a name to check needs a matcher that asks for something.
     pub(crate) fn check_for_client(&self) -> Result<(), BuildError> {
-        match self.server_name == ServerNameRule::SpiffeId && self.matcher.is_any_authenticated() {
+        match self.server_name == ServerNameRule::SpiffeId && !self.matcher.asks_for_spiffe_id() {
             false => Ok(()),
             true => Err(BuildError::InvalidSetting {
                 setting: "policy",
-                problem: "`server_spiffe` replaces the check of the server's name, so its matcher must ask for an \
-                          identity; `any_authenticated` would admit every peer of the anchors as every server"
+                problem: "`server_spiffe` replaces the check of the server's name, so whatever its matcher admits must \
+                          have been asked for by `spiffe_id`, `trust_domain` or `custom`; anything else would admit \
+                          every peer of the anchors as every server"
                     .to_owned(),
             }),
         }

@@ -124,7 +124,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         io: IO,
     ) -> Result<MtlsStream<B, IO, A::Peer>, HandshakeError> {
         let revision = self.revision();
-        let io = Deadline::new(io, self.handshake_timeout).map_err(HandshakeError::Io)?;
+        let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
         let mut handshake = B::start_server(&revision.config, io)?;
         let mut established = match drive(&mut handshake) {
             Ok(established) => established,
@@ -160,7 +160,6 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         self.current.load()
     }
 
-    #[cfg(feature = "tokio")]
     pub(crate) fn handshake_timeout(&self) -> Duration {
         self.handshake_timeout
     }

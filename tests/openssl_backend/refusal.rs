@@ -61,10 +61,12 @@ fn a_panic_in_a_matcher_refuses() {
         let (near, far) = socket_pair();
         let caller = Tool::OPENSSL.call_over(near, Peer::new(version).presents(&cast.alice));
         let error = server.accept(far).unwrap_err();
-        assert!(matches!(error, HandshakeError::Backend(_)), "{error:?}");
+        let rejection = error.rejection().unwrap();
+        assert_eq!(rejection.reason(), RejectionReason::PolicyPanicked);
+        assert_eq!(rejection.presented(), Some("the matcher is broken"));
         assert_eq!(
             caller.outcome().alert,
-            Some(Alert::HANDSHAKE_FAILURE.code())
+            Some(Alert::CERTIFICATE_UNKNOWN.code())
         );
     });
 }

@@ -110,3 +110,27 @@ fn the_right_one_is_found_among_many() {
         Some(RejectionReason::UnknownIssuer)
     );
 }
+
+#[test]
+fn a_name_beside_an_anchor_s_hides_none_of_them() {
+    let roots: Vec<Authority> = (10..50)
+        .map(|i| Authority::root(&format!("R{i}z")))
+        .collect();
+    let all: Vec<&Authority> = roots.iter().collect();
+    let verifier = PeerVerifier::new(
+        &anchors(&all),
+        VerifierPolicy::allow_any_authenticated(),
+        Rustls::default().signature_algorithms().unwrap(),
+    )
+    .unwrap();
+    for (i, root) in (10..50).zip(&roots) {
+        // Sorts right before its root.
+        let intermediate = root.intermediate(&format!("R{i}a"));
+        let chain = Leaf::named("leaf")
+            .client()
+            .issued_by(&intermediate)
+            .with(&intermediate)
+            .chain;
+        verifier.verify_client(&chain, UnixTime::now()).unwrap();
+    }
+}

@@ -128,3 +128,43 @@ fn without_a_provider_there_is_an_error_and_not_a_panic() {
         .unwrap();
     assert!(rustls::crypto::CryptoProvider::get_default().is_none());
 }
+
+#[test]
+fn a_server_s_name_is_replaced_by_a_spiffe_id_only() {
+    let (root, own) = pki();
+    let build = |matcher| {
+        MtlsClient::builder()
+            .identity(own.clone())
+            .trust_anchors(anchors(&[&root]))
+            .policy(VerifierPolicy::server_spiffe(matcher))
+            .build(Rustls::default())
+    };
+    let any = PeerMatcher::any_authenticated;
+    let id = || PeerMatcher::spiffe_id("spiffe://a/b").unwrap();
+    let domain = || PeerMatcher::trust_domain("a").unwrap();
+    let dns = || PeerMatcher::dns("a.example").unwrap();
+    for matcher in [
+        any(),
+        dns(),
+        PeerMatcher::not(id()),
+        PeerMatcher::any_of([any()]).unwrap(),
+        PeerMatcher::any_of([id(), dns()]).unwrap(),
+        PeerMatcher::all_of([any(), dns()]).unwrap(),
+    ] {
+        let text = matcher.to_string();
+        let error = build(matcher).unwrap_err();
+        assert!(
+            matches!(error, BuildError::InvalidSetting { .. }),
+            "{text}: {error}"
+        );
+    }
+    for matcher in [
+        id(),
+        domain(),
+        PeerMatcher::any_of([id(), domain()]).unwrap(),
+        PeerMatcher::all_of([domain(), PeerMatcher::not(id())]).unwrap(),
+        PeerMatcher::custom("looks for itself", |_| Ok(())),
+    ] {
+        build(matcher).unwrap();
+    }
+}

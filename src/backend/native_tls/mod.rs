@@ -24,8 +24,9 @@ pub use stream::NativeTlsStream;
 ///
 /// The platform verifies the server's chain by the trust anchors that were given, never by its own, and by the
 /// system's clock. After the handshake, before the application gets the connection, the policy judges the server's
-/// leaf, its name included. So this backend is never more permissive than the others, but:
+/// leaf, its name included. About the leaf this backend is never more permissive than the others, but:
 ///
+/// - about the certificates above it (their number, keys and signature algorithms) the platform's rules hold;
 /// - in TLS 1.3 our certificate has been sent by the time the policy refuses a server, and the refusal ends the
 ///   connection without an alert that names its reason;
 /// - rules about the certificates above the leaf are the platform's;

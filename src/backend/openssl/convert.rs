@@ -19,6 +19,7 @@ const TLS12_CIPHERS: &str = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GC
      ECDHE-RSA-CHACHA20-POLY1305";
 const TLS13_CIPHERS: &str =
     "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
+const GROUPS: &str = "X25519:P-256:P-384";
 /// The same schemes in the same order as on rustls.
 const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:ed25519:\
      rsa_pss_rsae_sha512:rsa_pss_rsae_sha384:rsa_pss_rsae_sha256:\
@@ -45,6 +46,7 @@ fn harden(context: &mut SslContextBuilder, versions: Versions) -> Result<(), Err
     context.set_cipher_list(TLS12_CIPHERS)?;
     context.set_ciphersuites(TLS13_CIPHERS)?;
     context.set_sigalgs_list(SCHEMES)?;
+    context.set_groups_list(GROUPS)?;
     // All that a level would govern is pinned above; a higher one would refuse keys and digests of certificates
     // before our own judge can, and without its reason.
     context.set_security_level(0);

@@ -1,7 +1,5 @@
 //! What an `Ssl` carries along: who is to be judged, by whom, and the verdict.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use openssl::error::ErrorStack;
@@ -26,16 +24,11 @@ pub(super) enum Peer {
     Server(ServerName<'static>),
 }
 
+pub(super) type Verdict = Result<PeerIdentity, Rejection>;
+
 struct Seen {
     chain: Vec<CertificateDer<'static>>,
-    outcome: Outcome,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Outcome {
-    Judged(Result<PeerIdentity, Rejection>),
-    /// The policy or the observer panicked. OpenSSL would abort the process if that reached it.
-    Panicked(String),
+    verdict: Verdict,
 }
 
 impl Slot {
@@ -59,23 +52,19 @@ impl Slot {
     }
 
     /// The verdict about this chain. OpenSSL asks many times in one handshake; it is judged once.
-    pub(super) fn judge(&self, chain: Vec<CertificateDer<'static>>) -> Outcome {
+    pub(super) fn judge(&self, chain: Vec<CertificateDer<'static>>) -> Verdict {
         if let Some(seen) = self.seen().as_ref().filter(|seen| seen.chain == chain) {
-            return seen.outcome.clone();
+            return seen.verdict.clone();
         }
-        let judged = catch_unwind(AssertUnwindSafe(|| match &self.peer {
+        let verdict = match &self.peer {
             Peer::Client => self.judge.client(&chain),
             Peer::Server(name) => self.judge.server(&chain, name),
-        }));
-        let outcome = match judged {
-            Ok(verdict) => Outcome::Judged(verdict),
-            Err(panic) => Outcome::Panicked(message(&*panic)),
         };
         *self.seen() = Some(Seen {
             chain,
-            outcome: outcome.clone(),
+            verdict: verdict.clone(),
         });
-        outcome
+        verdict
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
@@ -85,12 +74,9 @@ impl Slot {
 
 /// Why the peer was refused, where our callback refused it.
 pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
-    match Slot::of(ssl)?.seen().as_ref()?.outcome {
-        Outcome::Judged(Ok(_)) => None,
-        Outcome::Judged(Err(ref rejection)) => Some(HandshakeError::Rejected(rejection.clone())),
-        Outcome::Panicked(ref message) => Some(HandshakeError::backend(format!(
-            "the policy or the observer panicked: {message}"
-        ))),
+    match &Slot::of(ssl)?.seen().as_ref()?.verdict {
+        Ok(_) => None,
+        Err(rejection) => Some(HandshakeError::Rejected(rejection.clone())),
     }
 }
 
@@ -121,10 +107,8 @@ pub(super) fn conclude(
         Some(leaf) => Some(leaf.to_der().map_err(HandshakeError::backend)?),
         None => None,
     };
-    match (leaf, slot.seen().as_ref().map(|seen| &seen.outcome)) {
-        (Some(leaf), Some(Outcome::Judged(Ok(peer)))) if peer.leaf() == leaf => {
-            Ok(Some(peer.clone()))
-        }
+    match (leaf, slot.seen().as_ref().map(|seen| &seen.verdict)) {
+        (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => Ok(Some(peer.clone())),
         (Some(_), _) => Err(HandshakeError::backend(
             "the peer's certificate was not judged",
         )),
@@ -140,10 +124,4 @@ pub(super) fn conclude(
 pub(super) fn index() -> Result<Index<Ssl, Slot>, ErrorStack> {
     static INDEX: LazyLock<Result<Index<Ssl, Slot>, ErrorStack>> = LazyLock::new(Ssl::new_ex_index);
     INDEX.clone()
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

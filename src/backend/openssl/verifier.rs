@@ -12,14 +12,14 @@ use openssl::x509::{X509, X509StoreContext, X509StoreContextRef, X509VerifyResul
 use pki_types::CertificateDer;
 
 use super::alert::code_for;
-use super::slot::{Outcome, Peer, Slot};
+use super::slot::{Peer, Slot};
 
 /// `X509_V_ERR_EE_KEY_TOO_SMALL`, the one objection that comes before a path is built.
 const EE_KEY_TOO_SMALL: i32 = 66;
 
 /// For `set_verify_callback`. Sets the code that chooses the alert.
 pub(super) fn verify(_opinion: bool, context: &mut X509StoreContextRef) -> bool {
-    // A panic must not reach OpenSSL, which would abort the process. The judge's own are caught in the slot.
+    // A panic must not reach OpenSSL, which would abort the process. The policy's own are caught in the judge.
     let answer = catch_unwind(AssertUnwindSafe(|| answer(context)));
     let answer = answer.unwrap_or(Err(X509VerifyResult::APPLICATION_VERIFICATION));
     let (code, accepted) = match answer {
@@ -44,9 +44,8 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
     let slot = Slot::of(ssl).ok_or(refused)?;
     let chain = shown(context, ssl, slot.peer()).map_err(|_| refused)?;
     match slot.judge(chain) {
-        Outcome::Judged(Ok(_)) => Ok(()),
-        Outcome::Judged(Err(rejection)) => Err(code_for(rejection.reason())),
-        Outcome::Panicked(_) => Err(refused),
+        Ok(_) => Ok(()),
+        Err(rejection) => Err(code_for(rejection.reason())),
     }
 }
 

@@ -14,13 +14,17 @@ use crate::policy::{Alert, Rejection, RejectionReason};
 pub struct RustlsStream<IO> {
     connection: Connection,
     io: IO,
+    /// Whether we have said that nothing more will be written.
+    is_closed: bool,
 }
 
 impl<IO: Read + Write> RustlsStream<IO> {
     /// Sends what waits, as far as the transport takes it.
     fn send_pending(&mut self) -> io::Result<()> {
         while self.connection.wants_write() {
-            self.connection.write_tls(&mut self.io)?;
+            if self.connection.write_tls(&mut self.io)? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
         }
         Ok(())
     }
@@ -46,10 +50,13 @@ impl<IO: Read + Write> Read for RustlsStream<IO> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return done,
             }
-            // Key updates and the like. When the transport does not take them now, reading must still go on: the
-            // peer may be waiting for us to read before it does.
+            // What an earlier write left, key updates and the like. Where the transport does not take it now, reading
+            // must still go on: the peer may be waiting for us to read before it does, or it has hung up and its last
+            // words lie unread.
             match self.send_pending() {
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock && !is_hang_up(&error) => {
+                    return Err(error);
+                }
                 _ => {}
             }
             self.receive()?;
@@ -79,12 +86,22 @@ impl<IO: Read + Write> RustlsStream<IO> {
         let Err(error) = self.send_pending() else {
             return Ok(());
         };
-        if is_hang_up(&error) {
-            while self.receive()? {}
+        // After our own goodbye the peer may be there still, and silent.
+        if is_hang_up(&error) && !self.is_closed {
+            for _ in 0..MAX_LAST_READS {
+                match self.receive() {
+                    Ok(true) => {}
+                    Err(told) if alert_in(&told).is_some() => return Err(told),
+                    Ok(false) | Err(_) => break,
+                }
+            }
         }
         Err(error)
     }
 }
+
+/// How often a broken connection is read from for an alert; one record fills a read.
+const MAX_LAST_READS: usize = 16;
 
 fn is_hang_up(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
@@ -105,6 +122,7 @@ impl<IO: Read + Write> TlsStream<IO> for RustlsStream<IO> {
 
     fn close_notify(&mut self) -> io::Result<()> {
         self.connection.send_close_notify();
+        self.is_closed = true;
         self.flush()
     }
 
@@ -138,7 +156,11 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         client_auth: ClientAuth,
     ) -> Self {
         Self {
-            stream: Some(RustlsStream { connection, io }),
+            stream: Some(RustlsStream {
+                connection,
+                io,
+                is_closed: false,
+            }),
             judge,
             client_auth,
             verdict: None,
@@ -201,7 +223,9 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
         };
         let (result, verdict) = with_slot(|| {
             while stream.connection.is_handshaking() || stream.connection.wants_write() {
-                stream.connection.complete_io(&mut stream.io)?;
+                if stream.connection.complete_io(&mut stream.io)? == (0, 0) {
+                    return Err(io::ErrorKind::WriteZero.into());
+                }
             }
             Ok(())
         });

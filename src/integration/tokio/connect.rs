@@ -20,6 +20,9 @@ impl<B: ClientBackend> MtlsClient<B> {
     ///
     /// # Errors
     /// [`HandshakeError`]; the connection is of no use then.
+    ///
+    /// # Panics
+    /// On a runtime without a timer: build it with `enable_time` or `enable_all`.
     pub async fn connect_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
         &self,
         server_name: &str,
@@ -67,6 +70,9 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     ///
     /// # Errors
     /// [`HandshakeError`]; the connection is of no use then.
+    ///
+    /// # Panics
+    /// On a runtime without a timer: build it with `enable_time` or `enable_all`.
     pub async fn accept_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
         &self,
         io: IO,

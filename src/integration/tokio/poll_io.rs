@@ -1,28 +1,73 @@
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::io::{self, IoSlice, Read, Write};
+use std::sync::Arc;
+use std::task::Wake;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// An asynchronous transport with the face of a non-blocking one.
 ///
-/// Whoever reads or writes sets the waker of its task first: it is woken when the transport is ready again.
+/// Whoever reads or writes says so first, with its task. Below, a TLS library may write in order to read and the other
+/// way round, and a transport wakes one task for each direction; so it is given a waker that wakes both, or the task of
+/// one half of a split stream would sleep on what the other half was told.
 #[derive(Debug)]
 pub(crate) struct PollIo<IO> {
     io: IO,
-    waker: Waker,
+    reader: Waker,
+    writer: Waker,
+    both: Waker,
+}
+
+/// The tasks of a reader and a writer that are not the same.
+struct Both {
+    reader: Waker,
+    writer: Waker,
+}
+
+impl Wake for Both {
+    fn wake(self: Arc<Self>) {
+        self.reader.wake_by_ref();
+        self.writer.wake_by_ref();
+    }
 }
 
 impl<IO> PollIo<IO> {
     pub(super) fn new(io: IO) -> Self {
         Self {
             io,
-            waker: Waker::noop().clone(),
+            reader: Waker::noop().clone(),
+            writer: Waker::noop().clone(),
+            both: Waker::noop().clone(),
         }
     }
 
+    /// A task that does both is about to.
     pub(super) fn wake(&mut self, context: &Context<'_>) {
-        self.waker.clone_from(context.waker());
+        self.wake_reader(context);
+        self.wake_writer(context);
+    }
+
+    pub(super) fn wake_reader(&mut self, context: &Context<'_>) {
+        if !self.reader.will_wake(context.waker()) {
+            self.reader.clone_from(context.waker());
+            self.join();
+        }
+    }
+
+    pub(super) fn wake_writer(&mut self, context: &Context<'_>) {
+        if !self.writer.will_wake(context.waker()) {
+            self.writer.clone_from(context.waker());
+            self.join();
+        }
+    }
+
+    fn join(&mut self) {
+        let (reader, writer) = (self.reader.clone(), self.writer.clone());
+        self.both = match reader.will_wake(&writer) {
+            true => reader,
+            false => Waker::from(Arc::new(Both { reader, writer })),
+        };
     }
 
     pub(super) fn io(&self) -> &IO {
@@ -36,7 +81,7 @@ impl<IO> PollIo<IO> {
 
 impl<IO: AsyncRead + Unpin> Read for PollIo<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut context = Context::from_waker(&self.waker);
+        let mut context = Context::from_waker(&self.both);
         let mut buf = ReadBuf::new(buf);
         ready(Pin::new(&mut self.io).poll_read(&mut context, &mut buf))?;
         Ok(buf.filled().len())
@@ -45,17 +90,17 @@ impl<IO: AsyncRead + Unpin> Read for PollIo<IO> {
 
 impl<IO: AsyncWrite + Unpin> Write for PollIo<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let mut context = Context::from_waker(&self.waker);
+        let mut context = Context::from_waker(&self.both);
         ready(Pin::new(&mut self.io).poll_write(&mut context, buf))
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut context = Context::from_waker(&self.waker);
+        let mut context = Context::from_waker(&self.both);
         ready(Pin::new(&mut self.io).poll_write_vectored(&mut context, bufs))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let mut context = Context::from_waker(&self.waker);
+        let mut context = Context::from_waker(&self.both);
         ready(Pin::new(&mut self.io).poll_flush(&mut context))
     }
 }

@@ -72,7 +72,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncRead
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.inner.io_mut().wake(context);
+        this.inner.io_mut().wake_reader(context);
         match poll(this.inner.read(buf.initialize_unfilled())) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(bytes)) => {
@@ -94,20 +94,20 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.inner.io_mut().wake(context);
+        this.inner.io_mut().wake_writer(context);
         poll(this.inner.write(buf)).map_err(|error| this.explain(error))
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.inner.io_mut().wake(context);
+        this.inner.io_mut().wake_writer(context);
         poll(this.inner.flush()).map_err(|error| this.explain(error))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.facts.is_over {
-            this.inner.io_mut().wake(context);
+            this.inner.io_mut().wake_writer(context);
             ready!(poll(this.inner.close_notify())).map_err(|error| this.explain(error))?;
         }
         match ready!(Pin::new(this.get_mut()).poll_shutdown(context)) {

@@ -214,8 +214,18 @@ impl PeerMatcher {
         Self(Node::Exact(exact))
     }
 
-    pub(crate) fn is_any_authenticated(&self) -> bool {
-        matches!(self.0, Node::AnyAuthenticated)
+    /// Whether every peer that it admits has a SPIFFE ID that was asked for. A custom matcher is taken at its word.
+    pub(crate) fn asks_for_spiffe_id(&self) -> bool {
+        let is_spiffe = |exact: &Exact| matches!(exact, Exact::SpiffeId(_) | Exact::TrustDomain(_));
+        match &self.0 {
+            Node::Exact(exact) => is_spiffe(exact),
+            Node::AllOf(all) => all.iter().any(Self::asks_for_spiffe_id),
+            Node::AnyOf(any) => {
+                any.kinds.iter().all(is_spiffe) && any.others.iter().all(Self::asks_for_spiffe_id)
+            }
+            Node::Custom(_) => true,
+            Node::AnyAuthenticated | Node::Not(_) => false,
+        }
     }
 }
 
