@@ -1,5 +1,7 @@
 //! Distinguished names in words (RFC 4514).
 
+use core::fmt::Write;
+
 use const_oid::ObjectIdentifier;
 use der::{Decode, Reader, SliceReader, Tag};
 use x509_cert::name::Name;
@@ -8,10 +10,34 @@ use x509_cert::name::Name;
 pub(crate) fn rfc4514(name: &[u8]) -> String {
     match Name::from_der(name) {
         Ok(name) if name.is_empty() => "(empty)".to_owned(),
-        // x509-cert escapes the controls of ASCII; of the others none may begin a line in somebody's log.
-        Ok(name) => name.to_string().replace(char::is_control, "\u{fffd}"),
+        Ok(name) => escape_hidden(name.to_string()),
         Err(_) => "(unreadable)".to_owned(),
     }
+}
+
+/// x509-cert escapes the control characters of ASCII. The others move the cursor, break lines or turn the
+/// direction of text as well, and a name goes into logs before anybody has vouched for it.
+fn escape_hidden(name: String) -> String {
+    if !name.contains(is_hidden) {
+        return name;
+    }
+    let mut escaped = String::with_capacity(name.len());
+    for c in name.chars() {
+        if is_hidden(c) {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                // Writing into a string cannot fail.
+                let _ = write!(escaped, "\\{byte:02x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Every value of one attribute type in a `Name`, in the order of the bytes.
@@ -62,5 +88,31 @@ fn text(value: der::asn1::AnyRef<'_>) -> der::Result<String> {
             .to_string()),
         Tag::BmpString => Ok(value.decode_as::<der::asn1::BmpString>()?.to_string()),
         other => Err(other.value_error().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_escaped() {
+        for (common_name, shown) in [
+            ("Zoë", "CN=Zoë"),
+            ("a\nb", r"CN=a\0ab"),
+            ("a\u{9b}b", r"CN=a\c2\9bb"),
+            ("a\u{2028}b", r"CN=a\e2\80\a8b"),
+            ("a\u{202e}b", r"CN=a\e2\80\aeb"),
+        ] {
+            let length = u8::try_from(common_name.len()).unwrap();
+            let value = [&[0x0c, length], common_name.as_bytes()].concat();
+            let name = [
+                &[0x30, length + 11, 0x31, length + 9, 0x30, length + 7][..],
+                &[0x06, 0x03, 0x55, 0x04, 0x03],
+                &value,
+            ]
+            .concat();
+            assert_eq!(rfc4514(&name), shown);
+        }
     }
 }
