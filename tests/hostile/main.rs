@@ -72,7 +72,10 @@ fn survives(backend: &str) {
     assert!(server.is_alive(), "{}", server.log());
     let log = server.log();
     assert!(!log.contains("panicked"), "{log}");
-    assert!(log.matches("failed 127.0.0.1:").count() > 500, "{log}");
+    // Each is logged, but for those that the system reset before the server could take them.
+    let failed = log.matches("failed 127.0.0.1:").count();
+    println!("{backend}: {failed} failed handshakes logged");
+    assert!(failed >= 1000, "{failed}: {log}");
     assert!(
         !log.contains("refused 127.0.0.1:"),
         "only garbage came, and nobody with a certificate: {log}"
