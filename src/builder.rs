@@ -1,4 +1,4 @@
-//! What the two builders have in common.
+//! What a client and a server are made of, as far as it is the same for both.
 
 use core::fmt;
 use core::time::Duration;
@@ -14,6 +14,85 @@ use crate::x509::{Certificate, rfc4514};
 
 /// How long a handshake may take unless a builder says otherwise.
 pub(crate) const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Collects what a client or a server is made of: a [`ClientBuilder`](crate::ClientBuilder) or a
+/// [`ServerBuilder`](crate::ServerBuilder), which have a few settings of their own and `build`.
+#[derive(Debug)]
+pub struct Builder<E> {
+    pub(crate) draft: Draft,
+    /// What only this end has.
+    pub(crate) end: E,
+}
+
+impl<E> Builder<E> {
+    /// Who we are. Required.
+    #[must_use]
+    pub fn identity(mut self, identity: MtlsIdentity) -> Self {
+        self.draft.identity = Some(identity);
+        self
+    }
+
+    /// Who vouches for our peers. Required; the system's anchors are never added.
+    #[must_use]
+    pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
+        self.draft.anchors = Some(anchors);
+        self
+    }
+
+    /// Which peers are admitted of those that the trust anchors vouch for.
+    ///
+    /// A server must be given one; [`VerifierPolicy::allow_any_authenticated`] admits them all, and is what a client
+    /// has initially. A client's policy adds to the check of the server's name, which is made in any case.
+    #[must_use]
+    pub fn policy(mut self, policy: VerifierPolicy) -> Self {
+        self.draft.policy = Some(policy);
+        self
+    }
+
+    /// The application protocols, most wanted first (RFC 7301): `["h2", "http/1.1"]`.
+    ///
+    /// Initially none. Where both ends name protocols and have none in common, there is no handshake.
+    #[must_use]
+    pub fn alpn(mut self, protocols: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        self.draft.alpn = protocols.into_iter().map(|p| p.as_ref().to_vec()).collect();
+        self
+    }
+
+    /// The TLS versions to speak. Initially 1.2 and 1.3.
+    #[must_use]
+    pub fn protocol_versions(
+        mut self,
+        versions: impl IntoIterator<Item = ProtocolVersion>,
+    ) -> Self {
+        self.draft.versions = versions.into_iter().collect();
+        self
+    }
+
+    /// How long a handshake may take as a whole. Initially 10 seconds; more than zero.
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.draft.handshake_timeout = timeout;
+        self
+    }
+
+    /// Where the time comes from that certificates are judged by. Initially the system's clock.
+    ///
+    /// native-tls proves the path by the system's clock all the same.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
+        self.draft.clock = Arc::new(clock);
+        self
+    }
+
+    /// Is told of every refusal, also in handshakes that run on the configuration from `config()`; but there a rustls
+    /// server, by itself and in silence, refuses a client that presents no certificate. It must be quick; should it
+    /// panic, the refusal stands.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.draft.observer = Some(Arc::new(observer));
+        self
+    }
+}
 
 /// Settings as they were given, not yet checked.
 pub(crate) struct Draft {
@@ -48,18 +127,6 @@ impl Draft {
             clock: Arc::new(UnixTime::now),
             observer: None,
         }
-    }
-
-    pub(crate) fn set_alpn(&mut self, protocols: impl IntoIterator<Item = impl AsRef<[u8]>>) {
-        self.alpn = protocols.into_iter().map(|p| p.as_ref().to_vec()).collect();
-    }
-
-    pub(crate) fn set_clock(&mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) {
-        self.clock = Arc::new(clock);
-    }
-
-    pub(crate) fn set_observer(&mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) {
-        self.observer = Some(Arc::new(observer));
     }
 
     /// Checks everything that does not depend on the backend's own library.

@@ -45,7 +45,8 @@ pub use backend::{
 };
 #[cfg(feature = "openssl")]
 pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
-pub use client::{ClientBuilder, MtlsClient};
+pub use builder::Builder;
+pub use client::{ClientBuilder, ClientEnd, MtlsClient};
 pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
 };
@@ -61,6 +62,7 @@ pub use policy::{
 };
 pub use server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,
+    ServerEnd,
 };
 pub use stream::MtlsStream;
 pub use transport::{Transport, Untimed};

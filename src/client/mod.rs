@@ -15,7 +15,7 @@ use crate::rotation::{Current, Revision};
 use crate::stream::{Acceptance, MtlsStream};
 use crate::transport::{Deadline, Transport};
 
-pub use builder::ClientBuilder;
+pub use builder::{ClientBuilder, ClientEnd};
 
 /// A mutual TLS client: proves who it is, and judges every server.
 ///

@@ -13,7 +13,7 @@ use crate::rotation::{Current, Revision};
 use crate::stream::{Acceptance, MtlsStream};
 use crate::transport::{Deadline, Transport};
 
-pub use builder::{MAX_CA_NAMES_BYTES, ServerBuilder};
+pub use builder::{MAX_CA_NAMES_BYTES, ServerBuilder, ServerEnd};
 
 /// A mutual TLS server: proves who it is, and judges every client.
 ///
