@@ -21,7 +21,9 @@ use mtls::{
 };
 
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
-use judges::{ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, ROLES, Role, SPIFFE};
+use judges::{
+    ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
+};
 use secrets::Secrets;
 
 /// PEM with chain and key in it, or with a NUL between the two; or certificates and a key in DER,
@@ -74,6 +76,9 @@ pub fn peer_identity(input: &[u8]) {
         assert_eq!(yes, admits(&law.not_not), "{:?}", law.matcher);
         assert_eq!(yes || other, admits(&law.any_of), "{:?}", law.matcher);
         assert_eq!(yes && other, admits(&law.all_of), "{:?}", law.matcher);
+    }
+    for (has, other) in OTHERS.iter() {
+        assert!(has(&peer) || !admits(other), "nothing is not another");
     }
     for own in own_matchers(&peer) {
         let law = Law::new(own);

@@ -101,6 +101,35 @@ pub(super) static LAWS: LazyLock<Vec<Law>> = LazyLock::new(|| {
     matchers.into_iter().map(Law::new).collect()
 });
 
+type Has = fn(&PeerIdentity) -> bool;
+
+/// Whether a peer has an attribute, and who admits those that have it with another value.
+pub(super) static OTHERS: LazyLock<[(Has, PeerVerifier); 5]> = LazyLock::new(|| {
+    let all: [(Has, _); 5] = [
+        (
+            |peer| peer.common_name().is_some(),
+            PeerMatcher::common_name("x"),
+        ),
+        (
+            |peer| !peer.dns_names().is_empty(),
+            PeerMatcher::dns("x.test"),
+        ),
+        (
+            |peer| peer.spiffe_id().is_some(),
+            PeerMatcher::spiffe_id("spiffe://x/y"),
+        ),
+        (
+            |peer| peer.spiffe_id().is_some(),
+            PeerMatcher::trust_domain("x"),
+        ),
+        (|peer| !peer.uris().is_empty(), PeerMatcher::uri("x:y")),
+    ];
+    all.map(|(has, matcher)| {
+        let policy = VerifierPolicy::allow(PeerMatcher::not(matcher.unwrap()));
+        (has, judge(policy, credulous()))
+    })
+});
+
 pub(super) fn honest() -> SignatureAlgorithms {
     Rustls::default().signature_algorithms().unwrap()
 }
