@@ -156,14 +156,23 @@ impl fmt::Display for Rejection {
 }
 
 impl RejectionReason {
-    /// The alert that a backend sends for this reason.
+    /// The alert that a backend sends for this reason (RFC 8446, section 6.2).
     ///
-    /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it produce; where
-    /// they cannot send the same, this table says what each sends.
+    /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it produce; where they
+    /// cannot send the same, each sends what it can:
     ///
-    /// Two refusals are OpenSSL's own and come before ours: in TLS 1.2, which has no alert for it, a missing
-    /// certificate is answered by `handshake_failure`; and a certificate that cannot be decoded at all by
-    /// `decode_error`, on a client also by `bad_certificate`.
+    /// | reason | rustls | OpenSSL |
+    /// |---|---|---|
+    /// | `Expired`, `AnchorExpired` | `certificate_expired` | `certificate_expired` |
+    /// | `NotYetValid` | `certificate_expired` | `bad_certificate` |
+    /// | `UnknownIssuer` | `unknown_ca` | `unknown_ca` |
+    /// | `WrongKeyUsage` | `unsupported_certificate` | `unsupported_certificate` |
+    /// | `NameMismatch`, `MalformedName`, `UnsupportedVersion` | `bad_certificate` | `bad_certificate` |
+    /// | `MalformedCertificate` | `bad_certificate` | `bad_certificate`; `decode_error` where OpenSSL cannot decode it at all |
+    /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
+    /// | `NotAllowed` and all others | `certificate_unknown` | `certificate_unknown` |
+    ///
+    /// native-tls sends none for what our policy refuses, and its platform's own for what the platform refuses.
     pub fn alert(self, backend: BackendKind) -> Option<Alert> {
         use RejectionReason::*;
         let (rustls, openssl) = match self {

@@ -221,7 +221,7 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
         let Some(stream) = &mut self.stream else {
             return Err(HandshakeError::backend("the handshake is over"));
         };
-        let (result, verdict) = with_slot(|| {
+        let (result, verdict) = with_slot(&self.judge, || {
             while stream.connection.is_handshaking() || stream.connection.wants_write() {
                 if stream.connection.complete_io(&mut stream.io)? == (0, 0) {
                     return Err(io::ErrorKind::WriteZero.into());

@@ -28,33 +28,46 @@ use crate::x509::{Certificate, Version};
 
 pub(super) type Verdict = Result<PeerIdentity, Rejection>;
 
-thread_local! {
-    /// `None` while nobody listens.
-    static SLOT: RefCell<Option<Option<Verdict>>> = const { RefCell::new(None) };
+/// Whose verdict is awaited, and what it is.
+struct Slot {
+    judge: *const Judge,
+    verdict: Option<Verdict>,
 }
 
-/// Runs `drive` and gives the verdict that was reached within it, if one was.
-pub(super) fn with_slot<T>(drive: impl FnOnce() -> T) -> (T, Option<Verdict>) {
+thread_local! {
+    /// `None` while nobody listens.
+    static SLOT: RefCell<Option<Slot>> = const { RefCell::new(None) };
+}
+
+/// Runs `drive` and gives the verdict that `judge` reached within it, if it did.
+pub(super) fn with_slot<T>(judge: &Arc<Judge>, drive: impl FnOnce() -> T) -> (T, Option<Verdict>) {
     // Puts back on the way out, panics included, what a handshake around this one had.
-    struct Outer(Option<Option<Verdict>>);
+    struct Outer(Option<Slot>);
     impl Drop for Outer {
         fn drop(&mut self) {
             SLOT.set(self.0.take());
         }
     }
-    let _outer = Outer(SLOT.replace(Some(None)));
+    let _outer = Outer(SLOT.replace(Some(Slot {
+        judge: Arc::as_ptr(judge),
+        verdict: None,
+    })));
     let result = drive();
-    (result, SLOT.take().flatten())
+    (result, SLOT.take().and_then(|slot| slot.verdict))
 }
 
-fn deliver(verdict: Verdict) -> Result<(), Error> {
+fn deliver(judge: &Arc<Judge>, verdict: Verdict) -> Result<(), Error> {
     let answer = match &verdict {
         Ok(_) => Ok(()),
         Err(rejection) => Err(to_rustls(rejection.clone())),
     };
     SLOT.with_borrow_mut(|slot| {
-        if let Some(slot) = slot {
-            *slot = Some(verdict);
+        // The transport may drive a connection of its own, by another judge: TLS within TLS.
+        if let Some(slot) = slot
+            .as_mut()
+            .filter(|slot| slot.judge == Arc::as_ptr(judge))
+        {
+            slot.verdict = Some(verdict);
         }
     });
     answer
@@ -84,7 +97,8 @@ impl ServerCertVerifier for ServerJudge {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = chain(end_entity, intermediates);
-        deliver(self.judge.server(&chain, server_name)).map(|()| ServerCertVerified::assertion())
+        deliver(&self.judge, self.judge.server(&chain, server_name))
+            .map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -126,7 +140,7 @@ impl ClientCertVerifier for ClientJudge {
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let chain = chain(end_entity, intermediates);
-        deliver(self.judge.client(&chain)).map(|()| ClientCertVerified::assertion())
+        deliver(&self.judge, self.judge.client(&chain)).map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
