@@ -63,8 +63,8 @@ impl VerifierPolicy {
     ///
     /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must match
     /// (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by `spiffe_id`,
-    /// `trust_domain` or `custom`; building a client with another is a [`BuildError`](crate::BuildError).
-    /// A server's policy of this kind is a [`BuildError`](crate::BuildError).
+    /// `trust_domain` or `custom`; building a client with another is a [`BuildError`].
+    /// A server's policy of this kind is a [`BuildError`].
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
             server_name: ServerNameRule::SpiffeId,
