@@ -15,6 +15,8 @@ use crate::x509::{Certificate, rfc4514};
 
 /// The presented chain, read once.
 pub(super) struct Presented<'a> {
+    /// All of it.
+    pub(super) chain: &'a [CertificateDer<'a>],
     /// Those that could be read, the leaf first.
     pub(super) der: Cow<'a, [CertificateDer<'a>]>,
     /// In the order of `der`, each with its place in what was presented.

@@ -141,7 +141,7 @@ impl PeerVerifier {
         if let Some(server_name) = server_name {
             self.check_server_name(presented, leaf, &names, server_name)?;
         }
-        let peer = PeerIdentity::new(leaf, names, &presented.der);
+        let peer = PeerIdentity::new(leaf, names, presented.chain);
         self.authorize(&peer)?;
         Ok(peer)
     }
@@ -168,7 +168,7 @@ impl PeerVerifier {
                 .and_then(|der| EndEntityCert::try_from(der).ok())
                 .is_some_and(|cert| cert.verify_is_valid_for_subject_name(server_name).is_ok()),
         };
-        if is_named || self.is_common_name(&presented.der, names, server_name) {
+        if is_named || self.is_common_name(presented.chain, names, server_name) {
             return Ok(());
         }
         let rejection = Rejection::new(RejectionReason::NameMismatch)
@@ -202,9 +202,10 @@ impl PeerVerifier {
     /// Whether the opt-in is on and no CA above the leaf limits names: such constraints bind no common name, so none may
     /// stand in for a name then.
     fn takes_common_name(&self, chain: &[CertificateDer<'_>]) -> bool {
-        let is_free = |der: &CertificateDer<'_>| {
-            Certificate::from_der(der)
-                .is_ok_and(|c| !constrains_names(&c) && !self.anchors.constrain_names(c.issuer))
+        let is_free = |der: &CertificateDer<'_>| match Certificate::from_der(der) {
+            Ok(c) => !constrains_names(&c) && !self.anchors.constrain_names(c.issuer),
+            // Passed over: it is above nobody.
+            Err(_) => true,
         };
         self.policy.common_name == CommonNameRule::AsDnsName && chain.iter().all(is_free)
     }
@@ -250,6 +251,7 @@ fn read<'a>(chain: &'a [CertificateDer<'a>]) -> Result<Presented<'a>, Rejection>
             .with_presented(chain.len().to_string()));
     }
     let mut presented = Presented {
+        chain,
         der: Cow::Borrowed(chain),
         certificates: Vec::with_capacity(chain.len()),
         passed_over: None,
