@@ -101,7 +101,8 @@ impl<IO: Read + Write> TlsStream<IO> for NativeTlsStream<IO> {
     fn close_notify(&mut self) -> io::Result<()> {
         // A second time OpenSSL would wait for the other end's.
         if !self.is_closed {
-            self.inner.shutdown()?;
+            let said = self.inner.shutdown();
+            said.map_err(|error| self.told(error))?;
             self.is_closed = true;
         }
         self.inner.flush()
