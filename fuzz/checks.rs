@@ -3,8 +3,11 @@
 //! The targets in `fuzz_targets/` compile this file, and so does `tests/fuzz_corpus.rs`, which
 //! replays the corpus.
 
-// Each target uses one of the functions.
-#![allow(dead_code, unreachable_pub)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each target compiles this for itself and uses one of the functions"
+)]
 
 mod encoding;
 mod judges;

@@ -1,7 +1,12 @@
 //! One verdict: the verifier by itself, and every backend in a handshake, say the same of the same chain.
 
-// Without a backend that has algorithms, the verifier is not asked by itself.
-#![cfg_attr(not(any(feature = "rustls", feature = "openssl")), allow(dead_code))]
+#![cfg_attr(
+    not(any(feature = "rustls", feature = "openssl")),
+    allow(
+        dead_code,
+        reason = "without a backend that has algorithms the verifier is not asked by itself"
+    )
+)]
 
 mod common;
 

@@ -1,7 +1,10 @@
 //! What the test targets share: other people's programs, certificates of every kind, and peers that judge nothing.
 
-// Each test target compiles this folder for itself and uses a part of it.
-#![allow(dead_code, unreachable_pub)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test target compiles this folder for itself and uses a part of it"
+)]
 
 pub mod chains;
 pub mod ends;

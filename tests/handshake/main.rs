@@ -4,10 +4,12 @@
 //! A [`scene`] says who meets whom; a [`verdict`] says what each end must have seen of it. The backends stand in
 //! `common/ends.rs`, a line for each.
 
-// The stage is set for all of the suite; where a door is shut, some of it is left over.
 #![cfg_attr(
     not(all(feature = "rustls", feature = "openssl", feature = "tokio")),
-    allow(dead_code)
+    allow(
+        dead_code,
+        reason = "the stage is set for all of the suite; where a door is shut, some of it is left over"
+    )
 )]
 
 #[path = "../common/mod.rs"]

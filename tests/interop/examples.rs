@@ -1,7 +1,10 @@
 //! Our own examples as processes.
 
-// Each test target compiles this for itself and uses a part of it.
-#![allow(dead_code, unreachable_pub)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test target compiles this for itself and uses a part of it"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

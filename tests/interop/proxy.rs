@@ -1,7 +1,10 @@
 //! Hands connections on, and cuts them if it is told to.
 
-// Each test target compiles this for itself and uses a part of it.
-#![allow(dead_code, unreachable_pub)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test target compiles this for itself and uses a part of it"
+)]
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
