@@ -338,7 +338,7 @@ mod judged {
             Error::MaximumPathDepthExceeded => Reason::PathTooLong,
             Error::NameConstraintViolation => Reason::NameConstraintViolated,
             Error::PathLenConstraintViolated => Reason::PathLengthExceeded,
-            Error::RequiredEkuNotFoundContext(_) => Reason::WrongKeyUsage,
+            Error::RequiredEkuNotFoundContext(_) => Reason::WrongExtendedKeyUsage,
             Error::UnsupportedCertVersion => Reason::UnsupportedVersion,
             Error::UnsupportedCriticalExtension => Reason::UnhandledCriticalExtension,
             Error::UnsupportedSignatureAlgorithmContext(_) => Reason::UnsupportedSignatureAlgorithm,

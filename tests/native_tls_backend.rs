@@ -236,7 +236,9 @@ fn refused_by_the_clients_policy() {
 
 #[test]
 fn refused_by_the_platform() {
-    use RejectionReason::{Expired, NameMismatch, NotYetValid, UnknownIssuer, WrongKeyUsage};
+    use RejectionReason::{
+        Expired, NameMismatch, NotYetValid, UnknownIssuer, WrongExtendedKeyUsage,
+    };
 
     let cast = Cast::assemble();
     let leaf = || Leaf::named("server").dns("localhost");
@@ -264,7 +266,7 @@ fn refused_by_the_platform() {
             (&cast.server, "127.0.0.2", NameMismatch),
             (&expired, "localhost", Expired),
             (&early, "localhost", NotYetValid),
-            (&for_clients, "localhost", WrongKeyUsage),
+            (&for_clients, "localhost", WrongExtendedKeyUsage),
         ] {
             let error = refusal(
                 client(&cast, version),

@@ -23,9 +23,19 @@ use crate::x509::{Certificate, rfc4514};
 #[derive(Clone)]
 pub struct PeerIdentity(Arc<Inner>);
 
+/// What links a leaf to its trust anchor, once it is proved.
+#[derive(Clone, Debug)]
+pub(crate) struct ProvedPath {
+    /// Places of the intermediates among the presented certificates, the leaf's issuer first.
+    pub(crate) intermediates: Vec<usize>,
+    pub(crate) anchor: Arc<CertificateDer<'static>>,
+}
+
 struct Inner {
     names: Names,
     chain: Vec<CertificateDer<'static>>,
+    /// `None` where the platform proved it and shows it to nobody.
+    path: Option<ProvedPath>,
     subject: Box<[u8]>,
     issuer: Box<[u8]>,
     serial: Box<[u8]>,
@@ -36,10 +46,16 @@ struct Inner {
 
 impl PeerIdentity {
     /// Takes the names of `leaf` and a copy of the presented chain, whose first certificate it is.
-    pub(crate) fn new(leaf: &Certificate<'_>, names: Names, chain: &[CertificateDer<'_>]) -> Self {
+    pub(crate) fn new(
+        leaf: &Certificate<'_>,
+        names: Names,
+        chain: &[CertificateDer<'_>],
+        path: Option<ProvedPath>,
+    ) -> Self {
         Self(Arc::new(Inner {
             names,
             chain: chain.iter().map(|c| c.clone().into_owned()).collect(),
+            path,
             subject: leaf.subject.into(),
             issuer: leaf.issuer.into(),
             serial: leaf.serial.into(),
@@ -119,6 +135,23 @@ impl PeerIdentity {
     /// rustls shows all; an OpenSSL server the path that OpenSSL built; native-tls the leaf.
     pub fn chain(&self) -> &[CertificateDer<'static>] {
         &self.0.chain
+    }
+
+    /// The trust anchor that the proved path ends in; `None` on native-tls, which does not show it.
+    pub fn trust_anchor(&self) -> Option<&CertificateDer<'static>> {
+        self.0.path.as_ref().map(|path| &*path.anchor)
+    }
+
+    /// The proved path above the leaf: its issuer first, the trust anchor last (RFC 5280, section 6.1). Empty on
+    /// native-tls.
+    pub fn issuers(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        let path = self.0.path.iter();
+        path.flat_map(|path| {
+            let intermediates = path.intermediates.iter();
+            intermediates
+                .filter_map(|&index| self.0.chain.get(index))
+                .chain([&*path.anchor])
+        })
     }
 
     pub(crate) fn leaf(&self) -> &[u8] {

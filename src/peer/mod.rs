@@ -8,6 +8,7 @@ mod names;
 mod spiffe;
 
 pub use identity::PeerIdentity;
+pub(crate) use identity::ProvedPath;
 pub(crate) use names::{Names, is_dns_name};
 pub(crate) use spiffe::check_trust_domain;
 pub use spiffe::{SpiffeId, SpiffeIdError};

@@ -1,6 +1,8 @@
 //! Trust anchors, judged. webpki takes any certificate as an anchor and looks at neither its validity, nor its CA
 //! flag, nor its path length (RFC 5280, section 6.1.1 leaves that to us).
 
+use std::sync::Arc;
+
 use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS};
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::VerifiedPath;
@@ -21,7 +23,7 @@ pub(super) struct Anchors {
 
 /// What webpki does not keep of an anchor.
 struct Facts {
-    der: CertificateDer<'static>,
+    der: Arc<CertificateDer<'static>>,
     not_before: UnixTime,
     not_after: UnixTime,
     path_length: Option<usize>,
@@ -71,7 +73,7 @@ impl Anchors {
     pub(super) fn named<'a>(
         &'a self,
         subject: &'a [u8],
-    ) -> impl Iterator<Item = &'a CertificateDer<'static>> {
+    ) -> impl Iterator<Item = &'a Arc<CertificateDer<'static>>> {
         let content = name_content(subject);
         let start = self.first_of(content);
         self.webpki
@@ -87,7 +89,7 @@ impl Anchors {
         &self,
         path: &VerifiedPath<'_>,
         now: UnixTime,
-    ) -> Result<(), Rejection> {
+    ) -> Result<&Arc<CertificateDer<'static>>, Rejection> {
         let subject = path.anchor().subject.as_ref();
         let key = path.anchor().subject_public_key_info.as_ref();
         let start = self.first_of(subject);
@@ -101,7 +103,7 @@ impl Anchors {
         // The same CA may be configured twice, say old and renewed: one that is in order suffices.
         let mut verdict = Err(Rejection::new(RejectionReason::UnknownIssuer));
         for (_, facts) in same {
-            verdict = facts.check(path, now);
+            verdict = facts.check(path, now).map(|()| &facts.der);
             if verdict.is_ok() {
                 break;
             }
@@ -172,7 +174,7 @@ fn judge(der: &CertificateDer<'static>) -> Result<(TrustAnchor<'static>, Facts),
         Err(error) => return Err((subject(), error.to_string())),
     };
     let facts = Facts {
-        der: der.clone(),
+        der: Arc::new(der.clone()),
         not_before: certificate.not_before,
         not_after: certificate.not_after,
         path_length,

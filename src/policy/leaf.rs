@@ -4,8 +4,10 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use pki_types::UnixTime;
 
+use super::explanation::Trace;
 use super::rejection::{Rejection, RejectionReason, rfc3339};
-use crate::x509::{Certificate, KeyKind, PublicKey, X509Error};
+use super::rule::Rule;
+use crate::x509::{Certificate, KeyKind, PublicKey, Version, X509Error};
 
 /// Bits of the smallest RSA modulus that is accepted (NIST SP 800-57 part 1, 112 bits of strength).
 pub(super) const MIN_RSA_BITS: usize = 2048;
@@ -33,13 +35,66 @@ pub(super) fn check_leaf(
     leaf: &Certificate<'_>,
     role: Role,
     now: UnixTime,
+    trace: &Trace,
 ) -> Result<(), Rejection> {
-    check_validity(0, leaf, now)?;
-    if leaf.is_ca().map_err(|error| unreadable(0, leaf, &error))? {
-        return Err(Rejection::new(RejectionReason::CaAsLeaf).about(0, leaf));
+    let about = Some((0, leaf));
+    trace.check(
+        Rule::Validity,
+        about,
+        |()| window(leaf),
+        || check_validity(0, leaf, now),
+    )?;
+    trace.check(
+        Rule::BasicConstraints,
+        about,
+        |()| "no CA".to_owned(),
+        || check_no_ca(leaf),
+    )?;
+    trace.check(
+        Rule::PublicKey,
+        about,
+        |()| kind_of(leaf),
+        || check_key(0, leaf),
+    )?;
+    trace.check(
+        Rule::ExtendedKeyUsage,
+        about,
+        |()| String::new(),
+        || check_purpose(leaf, role),
+    )
+}
+
+pub(super) fn check_version(leaf: &Certificate<'_>) -> Result<(), Rejection> {
+    match leaf.version {
+        Version::V3 => Ok(()),
+        version => Err(Rejection::new(RejectionReason::UnsupportedVersion)
+            .about(0, leaf)
+            .with_expected("X.509 V3")
+            .with_presented(format!("X.509 {version:?}"))),
     }
-    check_key(0, leaf)?;
-    check_purpose(leaf, role)
+}
+
+fn check_no_ca(leaf: &Certificate<'_>) -> Result<(), Rejection> {
+    match leaf.is_ca() {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Rejection::new(RejectionReason::CaAsLeaf).about(0, leaf)),
+        Err(error) => Err(unreadable(0, leaf, &error)),
+    }
+}
+
+fn window(certificate: &Certificate<'_>) -> String {
+    format!(
+        "from {} to {}",
+        rfc3339(certificate.not_before),
+        rfc3339(certificate.not_after)
+    )
+}
+
+fn kind_of(certificate: &Certificate<'_>) -> String {
+    certificate
+        .public_key
+        .kind()
+        .map_or_else(|error| error.to_string(), |kind| kind.to_string())
 }
 
 pub(super) fn check_validity(
@@ -98,7 +153,7 @@ fn check_purpose(leaf: &Certificate<'_>, role: Role) -> Result<(), Rejection> {
                 true => "an empty list".to_owned(),
                 false => listed.join(", "),
             };
-            Err(Rejection::new(RejectionReason::WrongKeyUsage)
+            Err(Rejection::new(RejectionReason::WrongExtendedKeyUsage)
                 .about(0, leaf)
                 .with_expected(name)
                 .with_presented(presented))

@@ -7,17 +7,23 @@
 mod alert;
 mod algorithms;
 mod anchor;
+mod explanation;
 mod leaf;
 mod matcher;
 mod path;
+mod presented;
 mod rejection;
+mod rule;
+mod server_name;
 mod v1;
 mod verifier;
 mod verifier_policy;
 
 pub use alert::Alert;
 pub use algorithms::SignatureAlgorithms;
+pub use explanation::{Explanation, Outcome, Step};
 pub use matcher::PeerMatcher;
 pub use rejection::{Rejection, RejectionReason};
+pub use rule::Rule;
 pub use verifier::PeerVerifier;
 pub use verifier_policy::VerifierPolicy;

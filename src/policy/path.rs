@@ -1,29 +1,21 @@
 //! From the leaf to a trust anchor, by rustls-webpki, and what has to be asked above it.
 
 use core::cell::RefCell;
-use std::borrow::Cow;
+use std::sync::Arc;
 
-use pki_types::{CertificateDer, UnixTime};
+use pki_types::UnixTime;
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
 use x509_cert::ext::pkix::KeyUsages;
 
 use super::algorithms::SignatureAlgorithms;
 use super::anchor::Anchors;
+use super::explanation::Trace;
 use super::leaf::{Role, check_key, check_validity};
+use super::presented::Presented;
 use super::rejection::{Rejection, RejectionReason};
+use super::rule::Rule;
+use crate::peer::ProvedPath;
 use crate::x509::{Certificate, rfc4514};
-
-/// The presented chain, read once.
-pub(super) struct Presented<'a> {
-    /// All of it.
-    pub(super) chain: &'a [CertificateDer<'a>],
-    /// Those that could be read, the leaf first.
-    pub(super) der: Cow<'a, [CertificateDer<'a>]>,
-    /// In the order of `der`, each with its place in what was presented.
-    pub(super) certificates: Vec<(usize, Certificate<'a>)>,
-    /// What is wrong with one that cannot issue anything, and was passed over.
-    pub(super) passed_over: Option<String>,
-}
 
 /// Proves a path from the leaf to an anchor.
 pub(super) fn check_path(
@@ -32,7 +24,8 @@ pub(super) fn check_path(
     algorithms: &SignatureAlgorithms,
     role: Role,
     now: UnixTime,
-) -> Result<(), Rejection> {
+    trace: &Trace,
+) -> Result<ProvedPath, Rejection> {
     let Some((leaf_der, intermediates)) = presented.der.split_first() else {
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
@@ -43,12 +36,20 @@ pub(super) fn check_path(
         Role::Server => KeyUsage::server_auth(),
     };
     // webpki's error has no room for what we found on a path that it would take.
-    let found: RefCell<Option<Rejection>> = RefCell::new(None);
+    let found = RefCell::new(None);
     let check = |path: &VerifiedPath<'_>| {
-        check_candidate(path, presented, anchors, now).map_err(|rejection| {
-            found.replace(Some(rejection));
-            Error::UnknownIssuer
-        })
+        let candidate = trace.check(
+            Rule::Path,
+            None,
+            |_| String::new(),
+            || check_candidate(path, presented, anchors, now),
+        );
+        let refused = candidate.is_err();
+        found.replace(Some(candidate));
+        match refused {
+            true => Err(Error::UnknownIssuer),
+            false => Ok(()),
+        }
     };
     let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
     let result = anchors.with_candidates(issuers, |candidates| {
@@ -63,12 +64,11 @@ pub(super) fn check_path(
         )
         .map(drop)
     });
-    match result {
-        Ok(()) => Ok(()),
-        Err(error) => Err(match found.into_inner() {
-            Some(rejection) => rejection,
-            None => explain(&error, presented, anchors, now),
-        }),
+    match (result, found.into_inner()) {
+        (Ok(()), Some(Ok(path))) => Ok(path),
+        (_, Some(Err(rejection))) => Err(rejection),
+        (Err(error), _) => Err(explain(&error, presented, anchors, now)),
+        (Ok(()), None) => Err(Rejection::new(RejectionReason::UnknownIssuer)),
     }
 }
 
@@ -78,23 +78,23 @@ fn check_candidate(
     presented: &Presented<'_>,
     anchors: &Anchors,
     now: UnixTime,
-) -> Result<(), Rejection> {
+) -> Result<ProvedPath, Rejection> {
+    let mut intermediates = Vec::new();
     for intermediate in path.intermediate_certificates() {
-        let der = intermediate.der();
-        let known = presented
-            .der
-            .iter()
-            .zip(&presented.certificates)
-            .find(|(d, _)| **d == der);
-        let Some((_, &(index, ref certificate))) = known else {
+        let Some((index, certificate)) = presented.find(&intermediate.der()) else {
             return Err(Rejection::new(RejectionReason::MalformedCertificate));
         };
         check_key(index, certificate)?;
         if !may_sign_certificates(certificate) {
             return Err(not_a_signer(index, certificate));
         }
+        intermediates.push(index);
     }
-    anchors.check_end_of_path(path, now)
+    let anchor = anchors.check_end_of_path(path, now)?;
+    Ok(ProvedPath {
+        intermediates,
+        anchor: Arc::clone(anchor),
+    })
 }
 
 fn may_sign_certificates(certificate: &Certificate<'_>) -> bool {
@@ -136,7 +136,7 @@ fn explain(
         Error::UnsupportedSignatureAlgorithmContext(_) => R::UnsupportedSignatureAlgorithm,
         Error::CaUsedAsEndEntity => R::CaAsLeaf,
         Error::EndEntityUsedAsCa => R::IssuerNotCa,
-        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => R::WrongKeyUsage,
+        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => R::WrongExtendedKeyUsage,
         Error::PathLenConstraintViolated => R::PathLengthExceeded,
         Error::MaximumPathDepthExceeded
         | Error::MaximumPathBuildCallsExceeded

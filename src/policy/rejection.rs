@@ -70,7 +70,7 @@ pub enum RejectionReason {
     /// The certificate is of an older version than X.509 v3 (RFC 5280, section 4.1.2.1).
     UnsupportedVersion,
     /// The extended key usage does not allow this role (RFC 5280, section 4.2.1.12).
-    WrongKeyUsage,
+    WrongExtendedKeyUsage,
 }
 
 impl Rejection {
@@ -166,7 +166,7 @@ impl RejectionReason {
     /// | `Expired`, `AnchorExpired` | `certificate_expired` | `certificate_expired` |
     /// | `NotYetValid` | `certificate_expired` | `bad_certificate` |
     /// | `UnknownIssuer` | `unknown_ca` | `unknown_ca` |
-    /// | `WrongKeyUsage` | `unsupported_certificate` | `unsupported_certificate` |
+    /// | `WrongExtendedKeyUsage` | `unsupported_certificate` | `unsupported_certificate` |
     /// | `NameMismatch`, `MalformedName`, `UnsupportedVersion` | `bad_certificate` | `bad_certificate` |
     /// | `MalformedCertificate` | `bad_certificate` | `bad_certificate`; `decode_error` where OpenSSL cannot decode it at all |
     /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
@@ -179,7 +179,7 @@ impl RejectionReason {
             Expired | AnchorExpired => (Alert::CERTIFICATE_EXPIRED, Alert::CERTIFICATE_EXPIRED),
             NotYetValid => (Alert::CERTIFICATE_EXPIRED, Alert::BAD_CERTIFICATE),
             UnknownIssuer => (Alert::UNKNOWN_CA, Alert::UNKNOWN_CA),
-            WrongKeyUsage => (
+            WrongExtendedKeyUsage => (
                 Alert::UNSUPPORTED_CERTIFICATE,
                 Alert::UNSUPPORTED_CERTIFICATE,
             ),
@@ -221,7 +221,9 @@ impl RejectionReason {
                 "a certificate is signed with an unacceptable algorithm"
             }
             Self::UnsupportedVersion => "the certificate is not of X.509 version 3",
-            Self::WrongKeyUsage => "the certificate's extended key usage does not allow this role",
+            Self::WrongExtendedKeyUsage => {
+                "the certificate's extended key usage does not allow this role"
+            }
         }
     }
 
@@ -282,7 +284,7 @@ impl RejectionReason {
                  subjectAltName; or, knowing that any certificate of that CA then serves as client and as server, \
                  allow it by `danger_allow_x509_v1_leaf`"
             }
-            Self::WrongKeyUsage => {
+            Self::WrongExtendedKeyUsage => {
                 "reissue the certificate with extendedKeyUsage clientAuth for a client, serverAuth for a server, or both"
             }
         }

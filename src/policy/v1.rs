@@ -1,11 +1,16 @@
 //! The opt-in for X.509 version 1 leaves, which rustls-webpki does not read.
 
+use std::sync::Arc;
+
 use pki_types::UnixTime;
 
 use super::algorithms::{SignatureAlgorithms, SignatureProblem};
 use super::anchor::{Anchors, constrains_names};
+use super::explanation::Trace;
 use super::leaf::{check_key, check_validity};
 use super::rejection::{Rejection, RejectionReason};
+use super::rule::Rule;
+use crate::peer::ProvedPath;
 use crate::x509::Certificate;
 
 /// Proves a leaf that a trust anchor signed itself: no path, no extensions, so nothing else can be asked of it.
@@ -14,16 +19,28 @@ pub(super) fn check_signed_by_anchor(
     anchors: &Anchors,
     algorithms: &SignatureAlgorithms,
     now: UnixTime,
-) -> Result<(), Rejection> {
-    check_validity(0, leaf, now)?;
-    check_key(0, leaf)?;
+    trace: &Trace,
+) -> Result<ProvedPath, Rejection> {
+    let about = Some((0, leaf));
+    trace.check(
+        Rule::Validity,
+        about,
+        |()| String::new(),
+        || check_validity(0, leaf, now),
+    )?;
+    trace.check(
+        Rule::PublicKey,
+        about,
+        |()| String::new(),
+        || check_key(0, leaf),
+    )?;
     let mut refusal = Rejection::new(RejectionReason::UnknownIssuer)
         .about(0, leaf)
         .with_hint(
             "a version 1 leaf must be signed by a trust anchor itself; give its CA as trust anchor",
         );
     for der in anchors.named(leaf.issuer) {
-        let Ok(anchor) = Certificate::from_der(der) else {
+        let Ok(anchor) = Certificate::from_der(der.as_ref()) else {
             continue;
         };
         match algorithms.verify(leaf, &anchor.public_key) {
@@ -42,7 +59,12 @@ pub(super) fn check_signed_by_anchor(
             continue;
         }
         match Anchors::check_validity(&anchor, now) {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                return Ok(ProvedPath {
+                    intermediates: Vec::new(),
+                    anchor: Arc::clone(der),
+                });
+            }
             Err(rejection) => refusal = rejection,
         }
     }

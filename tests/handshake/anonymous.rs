@@ -41,7 +41,7 @@ fn optional_and_presented_but_bad() {
     for (bad, reason) in [
         (&scene.cast.mallory, Reason::UnknownIssuer),
         (&expired, Reason::Expired),
-        (&for_servers, Reason::WrongKeyUsage),
+        (&for_servers, Reason::WrongExtendedKeyUsage),
     ] {
         let scene = scene.clone().client_presents(bad);
         scene.client_is_refused(reason, &[]);

@@ -66,7 +66,7 @@ fn with_the_usage_of_a_server() {
     let scene = Scene::new();
     let wrong = server().issued_by(&scene.cast.root);
     scene.client_presents(&wrong).client_is_refused(
-        Reason::WrongKeyUsage,
+        Reason::WrongExtendedKeyUsage,
         &["CN=server", "clientAuth", "serverAuth"],
     );
 }

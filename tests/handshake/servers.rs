@@ -71,7 +71,7 @@ fn with_the_usage_of_a_client() {
     let scene = Scene::new();
     let wrong = alice().dns("localhost").issued_by(&scene.cast.root);
     scene.server_presents(&wrong).server_is_refused(
-        Reason::WrongKeyUsage,
+        Reason::WrongExtendedKeyUsage,
         &["CN=alice", "clientAuth", "serverAuth"],
     );
 }

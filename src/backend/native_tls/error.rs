@@ -102,7 +102,9 @@ fn reason(said: &str) -> Option<RejectionReason> {
         | "unsupported or invalid name constraint syntax"
         | "unsupported or invalid name syntax" => R::NameConstraintViolated,
         "unhandled critical extension" => R::UnhandledCriticalExtension,
-        "unsuitable certificate purpose" | "unsupported certificate purpose" => R::WrongKeyUsage,
+        "unsuitable certificate purpose" | "unsupported certificate purpose" => {
+            R::WrongExtendedKeyUsage
+        }
         "ca certificate key too weak" | "ee certificate key too weak" => R::UnacceptableKey,
         "ca signature digest algorithm too weak" => R::UnsupportedSignatureAlgorithm,
         "certificate signature failure"

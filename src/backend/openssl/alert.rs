@@ -30,7 +30,7 @@ pub(super) fn code_for(reason: RejectionReason) -> X509VerifyResult {
         }
         R::NotYetValid => CODES.not_yet_valid,
         R::UnknownIssuer => CODES.unknown_issuer,
-        R::WrongKeyUsage => CODES.wrong_purpose,
+        R::WrongExtendedKeyUsage => CODES.wrong_purpose,
         _ => CODES.policy,
     }
 }
@@ -205,7 +205,7 @@ mod tests {
             (RejectionReason::NotAllowed, 43),
             (RejectionReason::NotYetValid, 9),
             (RejectionReason::UnknownIssuer, 20),
-            (RejectionReason::WrongKeyUsage, 26),
+            (RejectionReason::WrongExtendedKeyUsage, 26),
         ];
         for (reason, code) in codes {
             assert_eq!(code_for(reason).as_raw(), code, "{reason:?}");

@@ -46,7 +46,7 @@ pub(super) fn to_rustls(rejection: Rejection) -> rustls::Error {
         RejectionReason::NameMismatch => CertificateError::NotValidForName,
         RejectionReason::NotYetValid => CertificateError::NotValidYet,
         RejectionReason::UnknownIssuer => CertificateError::UnknownIssuer,
-        RejectionReason::WrongKeyUsage => CertificateError::InvalidPurpose,
+        RejectionReason::WrongExtendedKeyUsage => CertificateError::InvalidPurpose,
         _ => CertificateError::Other(OtherError(Arc::new(rejection))),
     };
     error.into()

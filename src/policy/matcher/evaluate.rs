@@ -2,15 +2,17 @@
 
 use super::{AnyOf, Exact, Node, PeerMatcher};
 use crate::peer::{Names, PeerIdentity, SpiffeId, is_dns_name};
+use crate::policy::explanation::Trace;
 
 impl PeerMatcher {
     /// Whether `peer` is admitted; the error says what a custom matcher said, if one did.
     ///
     /// `common_name_is_dns` lets a lone common name stand in for absent subject alternative names.
-    pub(crate) fn admits(
+    pub(in crate::policy) fn admits(
         &self,
         peer: &PeerIdentity,
         common_name_is_dns: bool,
+        _trace: &Trace,
     ) -> Result<(), Option<String>> {
         let mut asked = Asked {
             peer,

@@ -144,7 +144,12 @@ fn usages() -> Vec<Case> {
         .issued_by(&root);
     let plain = || Leaf::named("alice").dns("alice.test");
     let wrong = |name, leaf: Leaf| {
-        Case::refused(name, &[&root], leaf.issued_by(&root), Reason::WrongKeyUsage)
+        Case::refused(
+            name,
+            &[&root],
+            leaf.issued_by(&root),
+            Reason::WrongExtendedKeyUsage,
+        )
     };
     vec![
         wrong("no extended key usage", plain()).not_judged_yet(),
@@ -163,7 +168,7 @@ fn usages() -> Vec<Case> {
             "an intermediate for servers",
             &[&root],
             alice().issued_by(&for_servers).with(&for_servers),
-            Reason::WrongKeyUsage,
+            Reason::WrongExtendedKeyUsage,
         ),
     ]
 }

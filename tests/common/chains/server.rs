@@ -129,12 +129,12 @@ fn rules() -> Vec<Case> {
         case(
             "server: a client's extended key usage",
             plain().client().issued_by(&root),
-            Reason::WrongKeyUsage,
+            Reason::WrongExtendedKeyUsage,
         ),
         case(
             "server: no extended key usage",
             plain().issued_by(&root),
-            Reason::WrongKeyUsage,
+            Reason::WrongExtendedKeyUsage,
         )
         .not_judged_yet(),
         case(

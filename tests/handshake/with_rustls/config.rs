@@ -94,7 +94,7 @@ fn of_a_client() {
             (
                 &for_clients,
                 CertificateError::InvalidPurpose,
-                Reason::WrongKeyUsage,
+                Reason::WrongExtendedKeyUsage,
             ),
         ] {
             assert_refused(call(&cast, version, theirs), error, reason);
@@ -121,7 +121,7 @@ fn of_a_server() {
             (
                 &for_servers,
                 CertificateError::InvalidPurpose,
-                Reason::WrongKeyUsage,
+                Reason::WrongExtendedKeyUsage,
             ),
         ] {
             assert_refused(serve(&cast, version, Some(theirs)), error, reason);
