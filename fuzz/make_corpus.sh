@@ -180,3 +180,6 @@ openssl rsa -in rsa2048.key -traditional -aes128 "${secret[@]}" 2>/dev/null | se
 openssl pkcs12 -export -in alice.crt -inkey alice.key -passout pass:fuzz | seed private_key pkcs12
 cat alice.crt | seed private_key certificate
 ders alice | seed private_key certificate-der
+
+# The fixtures and seeds of the differential targets.
+"$here/make_chains.sh"

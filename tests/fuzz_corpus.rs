@@ -39,9 +39,20 @@ fn private_key() {
     replay("private_key", checks::private_key);
 }
 
+#[cfg(feature = "openssl")]
+#[test]
+fn san_differential() {
+    replay("san_differential", checks::san_differential);
+}
+
 #[test]
 fn trust_anchors() {
     replay("trust_anchors", checks::trust_anchors);
+}
+
+#[test]
+fn verdict_differential() {
+    replay("verdict_differential", checks::verdict_differential);
 }
 
 #[test]
