@@ -9,7 +9,7 @@ use pki_types::UnixTime;
 use crate::backend::{Backend, Clock, Event, Judge, Observer, ProtocolVersion, Versions};
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, TrustAnchors};
-use crate::policy::{SignatureAlgorithms, VerifierPolicy};
+use crate::policy::{SignatureAlgorithms, TrustBundles, TrustSource, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
 /// How long a handshake may take unless a builder says otherwise.
@@ -35,7 +35,15 @@ impl<E> Builder<E> {
     /// Who vouches for our peers. Required; the system's anchors are never added.
     #[must_use]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
-        self.draft.anchors = Some(anchors);
+        self.draft.trust = Some(TrustSource::Anchors(anchors));
+        self
+    }
+
+    /// Who vouches for our peers, by the SPIFFE trust domain that each of them is of. In place of
+    /// [`trust_anchors`](Self::trust_anchors); of the two the last that is called counts. Not on native-tls.
+    #[must_use]
+    pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
+        self.draft.trust = Some(TrustSource::Bundles(bundles));
         self
     }
 
@@ -97,7 +105,7 @@ impl<E> Builder<E> {
 /// Settings as they were given, not yet checked.
 pub(crate) struct Draft {
     pub(crate) identity: Option<MtlsIdentity>,
-    pub(crate) anchors: Option<TrustAnchors>,
+    pub(crate) trust: Option<TrustSource>,
     pub(crate) policy: Option<VerifierPolicy>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Vec<ProtocolVersion>,
@@ -109,7 +117,7 @@ pub(crate) struct Draft {
 /// Settings that were checked.
 pub(crate) struct Checked {
     pub(crate) identity: MtlsIdentity,
-    pub(crate) anchors: TrustAnchors,
+    pub(crate) trust: TrustSource,
     pub(crate) judge: Arc<Judge>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
@@ -119,7 +127,7 @@ impl Draft {
     pub(crate) fn new() -> Self {
         Self {
             identity: None,
-            anchors: None,
+            trust: None,
             policy: None,
             alpn: Vec::new(),
             versions: vec![ProtocolVersion::Tls12, ProtocolVersion::Tls13],
@@ -136,7 +144,7 @@ impl Draft {
         backend: &B,
     ) -> Result<Checked, BuildError> {
         let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
-        let anchors = self.anchors.ok_or(BuildError::MissingTrustAnchors)?;
+        let trust = self.trust.ok_or(BuildError::MissingTrustAnchors)?;
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
         let versions = check_versions(&self.versions)?;
@@ -147,10 +155,10 @@ impl Draft {
             }
             None => SignatureAlgorithms::new([]),
         };
-        let judge = Judge::new(&anchors, policy, algorithms, self.clock, self.observer)?;
+        let judge = Judge::new(&trust, policy, algorithms, self.clock, self.observer)?;
         Ok(Checked {
             identity,
-            anchors,
+            trust,
             judge: Arc::new(judge),
             alpn: self.alpn,
             versions,
@@ -162,7 +170,7 @@ impl fmt::Debug for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft")
             .field("identity", &self.identity)
-            .field("anchors", &self.anchors)
+            .field("trust", &self.trust)
             .field("policy", &self.policy)
             .finish_non_exhaustive()
     }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::error::BuildError;
-use crate::material::TrustAnchors;
 use crate::peer::PeerIdentity;
 use crate::policy::{
-    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, VerifierPolicy,
+    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, TrustSource, VerifierPolicy,
 };
 
 /// What an [`observer`](crate::ClientBuilder::observer) is told.
@@ -32,17 +31,22 @@ pub struct Judge {
 
 impl Judge {
     pub(crate) fn new(
-        anchors: &TrustAnchors,
+        trust: &TrustSource,
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
         clock: Clock,
         observer: Option<Observer>,
     ) -> Result<Self, BuildError> {
         Ok(Self {
-            verifier: PeerVerifier::new(anchors, policy, algorithms)?,
+            verifier: PeerVerifier::with_trust(trust, policy, algorithms)?,
             clock,
             observer,
         })
+    }
+
+    /// For native-tls, which does not show which trust anchor a path ends in: no one of them may have a flaw then.
+    pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
+        self.verifier.check_anchors_for_servers()
     }
 
     pub(crate) fn client(&self, chain: &[CertificateDer<'_>]) -> Result<PeerIdentity, Rejection> {
