@@ -17,7 +17,7 @@ mod rustls;
 
 pub use capability::{Capability, Support};
 pub use handshake::{Established, HandshakeError};
-pub(crate) use judge::{Clock, Observer};
+pub(crate) use judge::{Clock, Look, Observer};
 pub use judge::{Event, Judge};
 pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};

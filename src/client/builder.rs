@@ -35,7 +35,8 @@ impl ClientBuilder {
             .take()
             .unwrap_or_else(VerifierPolicy::allow_any_authenticated);
         policy.check_for_client()?;
-        let policy_relaxes = policy.relaxes();
+        self.draft.check_shadow(VerifierPolicy::check_for_client)?;
+        let policy_relaxes = self.draft.relaxes(&policy);
         let checks_server_name = policy.checks_server_name();
         let checked = self.draft.check(policy, &backend)?;
         let judge = Arc::clone(&checked.judge);

@@ -6,6 +6,7 @@ use crate::backend::{ClientAuth, ServerBackend, ServerSettings};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
 use crate::material::TrustAnchors;
+use crate::policy::VerifierPolicy;
 use crate::rotation::Current;
 use crate::x509::Certificate;
 
@@ -75,6 +76,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
         let handshake_timeout = self.draft.handshake_timeout;
         let policy = self.draft.policy.take().ok_or(BuildError::MissingPolicy)?;
         policy.check_for_server()?;
+        self.draft.check_shadow(VerifierPolicy::check_for_server)?;
         let checked = self.draft.check(policy, &backend)?;
         let judge = Arc::clone(&checked.judge);
         let config = backend.build_server(ServerSettings {

@@ -21,7 +21,7 @@ use rustls::{
 };
 
 use super::error::to_rustls;
-use crate::backend::{ClientAuth, Judge};
+use crate::backend::{ClientAuth, Judge, Look};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 use crate::x509::{Certificate, Version};
@@ -97,8 +97,11 @@ impl ServerCertVerifier for ServerJudge {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = chain(end_entity, intermediates);
-        deliver(&self.judge, self.judge.server(&chain, server_name))
-            .map(|()| ServerCertVerified::assertion())
+        deliver(
+            &self.judge,
+            self.judge.server(&chain, server_name, Look::First),
+        )
+        .map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -140,7 +143,8 @@ impl ClientCertVerifier for ClientJudge {
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let chain = chain(end_entity, intermediates);
-        deliver(&self.judge, self.judge.client(&chain)).map(|()| ClientCertVerified::assertion())
+        deliver(&self.judge, self.judge.client(&chain, Look::First))
+            .map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
