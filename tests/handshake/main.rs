@@ -28,6 +28,7 @@ mod odd;
 mod policy;
 mod scene;
 mod servers;
+mod shadow;
 mod timeout;
 mod verdict;
 #[cfg(all(feature = "rustls", any(feature = "aws-lc-rs", feature = "ring")))]
