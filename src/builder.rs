@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use crate::backend::{Backend, Clock, Event, Judge, Observer, ProtocolVersion, Versions};
+use crate::backend::{
+    Backend, Clock, End, Event, Judge, Observer, OwnChain, ProtocolVersion, Versions,
+};
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, TrustAnchors};
 use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
@@ -207,6 +209,7 @@ impl Draft {
     /// Checks everything that does not depend on the backend's own library.
     pub(crate) fn check<B: Backend>(
         self,
+        end: End,
         policy: VerifierPolicy,
         backend: &B,
     ) -> Result<Checked, BuildError> {
@@ -227,7 +230,8 @@ impl Draft {
             None => None,
         };
         let verifier = PeerVerifier::new(&anchors, policy, algorithms)?;
-        let judge = Judge::new(verifier, shadow, self.clock, self.observer);
+        let own = OwnChain::new(end, identity.chain());
+        let judge = Judge::new(verifier, shadow, own, self.clock, self.observer);
         Ok(Checked {
             identity,
             anchors,

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
+use super::diagnosis::{Request, hint};
+use super::handshake::HandshakeError;
+use super::own_chain::OwnChain;
 use crate::peer::PeerIdentity;
-use crate::policy::{PeerVerifier, Rejection, RejectionReason};
+use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 
 /// What an [`observer`](crate::ClientBuilder::observer) is told.
 #[derive(Debug)]
@@ -37,11 +40,12 @@ pub enum Event<'a> {
 pub(crate) type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 pub(crate) type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// The verifier of one revision with a clock and an observer: what the adapters ask.
+/// The verifier of one revision with a clock and an observer, and our own chain: what the adapters ask.
 pub struct Judge {
     verifier: PeerVerifier,
     /// Asked as well, for the observer's ears only.
     shadow: Option<PeerVerifier>,
+    own: OwnChain,
     clock: Clock,
     observer: Option<Observer>,
 }
@@ -59,12 +63,14 @@ impl Judge {
     pub(crate) fn new(
         verifier: PeerVerifier,
         shadow: Option<PeerVerifier>,
+        own: OwnChain,
         clock: Clock,
         observer: Option<Observer>,
     ) -> Self {
         Self {
             verifier,
             shadow,
+            own,
             clock,
             observer,
         }
@@ -102,6 +108,30 @@ impl Judge {
     pub(crate) fn report(&self, rejection: Rejection) -> Rejection {
         self.tell(&Event::PeerRejected(&rejection));
         rejection
+    }
+
+    /// Completes an error that an adapter made of its library's: tells the observer of a refusal that did not come out of
+    /// this judge, and looks for the reason of one by the peer.
+    pub(crate) fn complete(&self, error: HandshakeError, request: &Request) -> HandshakeError {
+        match error {
+            HandshakeError::Rejected(rejection) => HandshakeError::Rejected(self.report(rejection)),
+            HandshakeError::RejectedByPeer { alert, .. } => self.refused(alert, request),
+            other => other,
+        }
+    }
+
+    /// We were refused, by a peer that had asked us so.
+    pub(crate) fn refused(&self, alert: Alert, request: &Request) -> HandshakeError {
+        let now = catch_unwind(AssertUnwindSafe(|| self.now())).ok();
+        HandshakeError::RejectedByPeer {
+            alert,
+            hint: hint(&self.own, request, now, alert),
+        }
+    }
+
+    /// Our own chain, for the one question about it that comes up in each handshake.
+    pub(crate) fn own(&self) -> &OwnChain {
+        &self.own
     }
 
     /// Asks the verifier, tells the observer of a refusal, and then of a shadow that sees it otherwise.

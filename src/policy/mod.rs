@@ -23,6 +23,7 @@ pub use alert::Alert;
 pub use algorithms::SignatureAlgorithms;
 pub use explanation::{Explanation, Outcome, Step};
 pub use matcher::PeerMatcher;
+pub(crate) use rejection::rfc3339;
 pub use rejection::{Rejection, RejectionReason};
 pub use rule::Rule;
 pub use verifier::PeerVerifier;

@@ -2,7 +2,7 @@ use core::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{ClientAuthentication, MtlsServer, Optional, Required};
-use crate::backend::{ClientAuth, ServerBackend, ServerSettings};
+use crate::backend::{ClientAuth, End, ServerBackend, ServerSettings};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
 use crate::material::TrustAnchors;
@@ -77,7 +77,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
         let policy = self.draft.policy.take().ok_or(BuildError::MissingPolicy)?;
         policy.check_for_server()?;
         self.draft.check_shadow(VerifierPolicy::check_for_server)?;
-        let checked = self.draft.check(policy, &backend)?;
+        let checked = self.draft.check(End::Server, policy, &backend)?;
         let judge = Arc::clone(&checked.judge);
         let config = backend.build_server(ServerSettings {
             identity: checked.identity,
