@@ -152,15 +152,15 @@ enum Kind {
 }
 
 impl Finding {
-    /// Whether a peer that found the same would have sent this alert. Some send `bad_certificate`,
-    /// `certificate_unknown` or `handshake_failure` whatever they find.
+    /// Whether a peer that found the same would have sent this alert. Some send `bad_certificate` or
+    /// `certificate_unknown` whatever they find.
     fn explains(&self, alert: Alert) -> bool {
         match alert {
-            Alert::HANDSHAKE_FAILURE | Alert::BAD_CERTIFICATE | Alert::CERTIFICATE_UNKNOWN => true,
+            Alert::BAD_CERTIFICATE | Alert::CERTIFICATE_UNKNOWN => true,
             Alert::UNSUPPORTED_CERTIFICATE => self.kind == Kind::Use,
             Alert::CERTIFICATE_EXPIRED => self.kind == Kind::Validity,
             Alert::UNKNOWN_CA => self.kind == Kind::Issuer,
-            Alert::CERTIFICATE_REQUIRED => self.kind == Kind::Missing,
+            Alert::CERTIFICATE_REQUIRED | Alert::HANDSHAKE_FAILURE => self.kind == Kind::Missing,
             _ => false,
         }
     }
@@ -288,3 +288,6 @@ fn usual_here(own: &OwnChain, now: Option<UnixTime>, alert: Alert) -> String {
         _ => usual.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;
