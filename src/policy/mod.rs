@@ -31,6 +31,7 @@ pub use algorithms::SignatureAlgorithms;
 pub use explanation::{Explanation, Outcome, Step};
 pub use matcher::PeerMatcher;
 pub use profile::CertificateProfile;
+pub(crate) use rejection::rfc3339;
 pub use rejection::{Rejection, RejectionReason};
 pub use rule::Rule;
 pub use trust::TrustBundles;

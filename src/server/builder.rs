@@ -2,10 +2,10 @@ use core::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{ClientAuthentication, MtlsServer, Optional, Required};
-use crate::backend::{ClientAuth, ServerBackend, ServerSettings};
+use crate::backend::{ClientAuth, End, ServerBackend, ServerSettings};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
-use crate::policy::TrustSource;
+use crate::policy::{TrustSource, VerifierPolicy};
 use crate::rotation::Current;
 use crate::x509::Certificate;
 
@@ -75,7 +75,8 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
         let handshake_timeout = self.draft.handshake_timeout;
         let policy = self.draft.policy.take().ok_or(BuildError::MissingPolicy)?;
         policy.check_for_server()?;
-        let checked = self.draft.check(policy, &backend)?;
+        self.draft.check_shadow(VerifierPolicy::check_for_server)?;
+        let checked = self.draft.check(End::Server, policy, &backend)?;
         let judge = Arc::clone(&checked.judge);
         let config = backend.build_server(ServerSettings {
             identity: checked.identity,
