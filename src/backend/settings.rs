@@ -40,6 +40,8 @@ pub struct ClientSettings {
     pub(crate) versions: Versions,
     /// Whether the policy has an opt-in that only our own verifier can honour.
     pub(crate) policy_relaxes: bool,
+    /// Whether the policy asks for certificates above the leaf.
+    pub(crate) policy_asks_for_path: bool,
     /// Whether the name that was connected to is checked, or a SPIFFE ID in its place.
     pub(crate) checks_server_name: bool,
 }

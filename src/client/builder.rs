@@ -36,6 +36,7 @@ impl ClientBuilder {
             .unwrap_or_else(VerifierPolicy::allow_any_authenticated);
         policy.check_for_client()?;
         let policy_relaxes = policy.relaxes();
+        let policy_asks_for_path = policy.asks_for_path();
         let checks_server_name = policy.checks_server_name();
         let checked = self.draft.check(policy, &backend)?;
         let judge = Arc::clone(&checked.judge);
@@ -46,6 +47,7 @@ impl ClientBuilder {
             alpn: checked.alpn,
             versions: checked.versions,
             policy_relaxes,
+            policy_asks_for_path,
             checks_server_name,
         })?;
         Ok(MtlsClient {

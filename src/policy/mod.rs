@@ -22,7 +22,7 @@ mod verifier_policy;
 pub use alert::Alert;
 pub use algorithms::SignatureAlgorithms;
 pub use explanation::{Explanation, Outcome, Step};
-pub use matcher::PeerMatcher;
+pub use matcher::{MatcherTextError, MatcherTextProblem, PeerMatcher};
 pub use rejection::{Rejection, RejectionReason};
 pub use rule::Rule;
 pub use verifier::PeerVerifier;

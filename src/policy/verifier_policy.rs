@@ -63,7 +63,7 @@ impl VerifierPolicy {
     ///
     /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must match
     /// (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by `spiffe_id`,
-    /// `trust_domain` or `custom`; building a client with another is a [`BuildError`].
+    /// `spiffe_path_prefix`, `trust_domain` or `custom`; building a client with another is a [`BuildError`].
     /// A server's policy of this kind is a [`BuildError`].
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl VerifierPolicy {
             true => Err(BuildError::InvalidSetting {
                 setting: "policy",
                 problem: "`server_spiffe` replaces the check of the server's name, so whatever its matcher admits must \
-                          have been asked for by `spiffe_id`, `trust_domain` or `custom`; anything else would admit \
+                          have been asked for by `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; anything else would admit \
                           every peer of the anchors as every server"
                     .to_owned(),
             }),
@@ -121,6 +121,11 @@ impl VerifierPolicy {
 
     pub(crate) fn checks_server_name(&self) -> bool {
         self.server_name == ServerNameRule::Check
+    }
+
+    /// Whether the matcher asks for certificates above the leaf, which a platform verifier may not show.
+    pub(crate) fn asks_for_path(&self) -> bool {
+        self.matcher.asks_for_path()
     }
 
     /// Whether one of the opt-ins is on that a platform verifier cannot honour.

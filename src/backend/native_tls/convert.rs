@@ -23,6 +23,11 @@ pub(super) fn refuse_unsupported(settings: &ClientSettings) -> Result<(), BuildE
             "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",
         ));
     }
+    if settings.policy_asks_for_path {
+        return Err(unsupported(
+            "matching by issuers' keys or trust anchors: the platform does not show the path that it proves",
+        ));
+    }
     if !settings.versions.tls12 && !HAS_TLS13 {
         return Err(unsupported(
             "TLS 1.3 alone: this platform's library ends at 1.2",
