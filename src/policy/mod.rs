@@ -29,7 +29,7 @@ mod webpki_profile;
 pub use alert::Alert;
 pub use algorithms::SignatureAlgorithms;
 pub use explanation::{Explanation, Outcome, Step};
-pub use matcher::PeerMatcher;
+pub use matcher::{MatcherTextError, MatcherTextProblem, PeerMatcher};
 pub use profile::CertificateProfile;
 pub(crate) use rejection::rfc3339;
 pub use rejection::{Rejection, RejectionReason};

@@ -91,6 +91,12 @@ pub(super) fn list_of(names: &Names) -> String {
             .iter()
             .map(|cn| format!("common name {cn:?}")),
     );
+    for (kind, values) in [
+        ("organizational unit", &names.organizational_units),
+        ("organization", &names.organizations),
+    ] {
+        words.extend(values.iter().map(|value| format!("{kind} {value:?}")));
+    }
     match words.len().checked_sub(NAMES_SHOWN) {
         _ if words.is_empty() => "no names".to_owned(),
         None | Some(0) => words.join(", "),

@@ -251,7 +251,7 @@ impl PeerVerifier {
         trace.check(
             Rule::Matcher,
             None,
-            |()| self.policy.matcher.to_string(),
+            |()| self.policy.matcher.summary().into_owned(),
             || self.check_matcher(peer, trace),
         )
     }
@@ -268,7 +268,7 @@ impl PeerVerifier {
                     None => list_of(peer.names()),
                 };
                 let rejection = Rejection::new(RejectionReason::NotAllowed)
-                    .with_expected(self.policy.matcher.to_string())
+                    .with_expected(self.policy.matcher.summary())
                     .with_presented(presented);
                 Err(match Certificate::from_der(peer.leaf()) {
                     Ok(leaf) => rejection.about(0, &leaf),

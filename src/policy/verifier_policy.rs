@@ -76,7 +76,7 @@ impl VerifierPolicy {
     ///
     /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must match
     /// (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by `spiffe_id`,
-    /// `trust_domain` or `custom`; building a client with another is a [`BuildError`].
+    /// `spiffe_path_prefix`, `trust_domain` or `custom`; building a client with another is a [`BuildError`].
     /// A server's policy of this kind is a [`BuildError`].
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
@@ -171,6 +171,10 @@ impl VerifierPolicy {
             Some(
                 "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",
             )
+        } else if self.matcher.asks_for_path() {
+            Some(
+                "matching by issuers' keys or trust anchors: the platform does not show the path that it proves",
+            )
         } else if self.profile != CertificateProfile::Rfc5280 {
             Some(
                 "another profile than RFC 5280: the platform shows no more of the chain than the leaf",
@@ -191,7 +195,7 @@ impl VerifierPolicy {
             true => Err(BuildError::InvalidSetting {
                 setting: "policy",
                 problem: "`server_spiffe` replaces the check of the server's name, so whatever its matcher admits must \
-                          have been asked for by `spiffe_id`, `trust_domain` or `custom`; anything else would admit \
+                          have been asked for by `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; anything else would admit \
                           every peer of the anchors as every server"
                     .to_owned(),
             }),

@@ -9,7 +9,7 @@ mod name;
 
 pub(crate) use extension::Extension;
 pub(crate) use key::{KeyKind, PublicKey};
-pub(crate) use name::{attribute_text, rfc4514};
+pub(crate) use name::{attribute_texts, canonical_rfc4514, is_hidden, rfc4514};
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BitStringRef, IntRef};

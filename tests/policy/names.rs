@@ -273,7 +273,8 @@ fn a_common_name_never_escapes_name_constraints() {
 #[test]
 fn a_name_cannot_write_lines_of_its_own() {
     let root = Authority::root("Root");
-    let leaf = Leaf::named("tidy").organizational_unit("one\nrefused: nobody\u{85}\u{7f}");
+    let locality = &[2, 5, 4, 7];
+    let leaf = Leaf::named("tidy").subject_attribute(locality, "one\nrefused: nobody\u{85}\u{7f}");
     let chain = leaf.client().issued_by(&root).chain;
     let peer = client(&root, any(), &chain).unwrap();
     assert!(
