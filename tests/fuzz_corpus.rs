@@ -35,6 +35,11 @@ fn peer_identity() {
 }
 
 #[test]
+fn policy_text() {
+    replay("policy_text", checks::policy_text);
+}
+
+#[test]
 fn private_key() {
     replay("private_key", checks::private_key);
 }
@@ -43,6 +48,11 @@ fn private_key() {
 #[test]
 fn san_differential() {
     replay("san_differential", checks::san_differential);
+}
+
+#[test]
+fn spiffe_id() {
+    replay("spiffe_id", checks::spiffe_id);
 }
 
 #[test]

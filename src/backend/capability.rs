@@ -26,12 +26,16 @@ pub enum Capability {
     JudgedInHandshake,
     /// The opt-ins for X.509 v1 leaves and for common names as host names.
     DangerOptIns,
+    /// Matchers that ask for the keys and anchors above the leaf.
+    PathMatchers,
     /// A client's policy that knows servers by SPIFFE ID.
     SpiffeServers,
     /// Judging by the clock that was given.
     Clock,
     /// Telling which TLS version was negotiated.
     ProtocolVersion,
+    /// Saying why a peer refused us by more than its alert: by our own certificates and by what the server asked for.
+    RefusalExplained,
     /// The library's own configuration, complete with our judgement, to plug in elsewhere.
     NativeConfig,
 }
@@ -49,16 +53,18 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
         Self::ClientChain,
         Self::JudgedInHandshake,
         Self::DangerOptIns,
+        Self::PathMatchers,
         Self::SpiffeServers,
         Self::Clock,
         Self::ProtocolVersion,
+        Self::RefusalExplained,
         Self::NativeConfig,
     ];
 
@@ -75,6 +81,9 @@ impl Capability {
         match self {
             Self::ClientChain => Support::Limited(
                 "the one path that OpenSSL picks: where several issuers have one name it may refuse what rustls admits",
+            ),
+            Self::RefusalExplained => Support::Limited(
+                "by our own certificates; the openssl crate does not show what the server asked for",
             ),
             _ => Support::Full,
         }
@@ -93,8 +102,14 @@ impl Capability {
                 "the policy judges right after the handshake, without an alert; our certificate has been sent by then",
             ),
             Self::DangerOptIns => Support::Refused("the platform does not accept such leaves"),
+            Self::PathMatchers => {
+                Support::Refused("the platform does not show the path that it proves")
+            }
             Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
+            Self::RefusalExplained => Support::Limited(
+                "by our own certificates; the platform does not show what the server asked for",
+            ),
             Self::NativeConfig => Support::Limited("`danger_config()`: without our policy"),
         }
     }
@@ -109,9 +124,11 @@ impl fmt::Display for Capability {
             Self::ClientChain => "client judged by all it presented",
             Self::JudgedInHandshake => "refused within the handshake, with an alert",
             Self::DangerOptIns => "opt-ins for X.509 v1 leaves and common names",
+            Self::PathMatchers => "matchers over issuers' keys and trust anchors",
             Self::SpiffeServers => "servers known by SPIFFE ID",
             Self::Clock => "judged by the given clock",
             Self::ProtocolVersion => "negotiated version told",
+            Self::RefusalExplained => "why a peer refused us",
             Self::NativeConfig => "native configuration, complete",
         })
     }
