@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use crate::backend::{Backend, Clock, Event, Judge, Observer, ProtocolVersion, Versions};
+use crate::backend::{
+    Backend, Capability, Clock, Event, Judge, Observer, ProtocolVersion, Support, Versions,
+};
 use crate::error::BuildError;
-use crate::material::{MtlsIdentity, TrustAnchors};
-use crate::policy::{SignatureAlgorithms, VerifierPolicy};
+use crate::material::{MtlsIdentity, RevocationLists, TrustAnchors};
+use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
 /// How long a handshake may take unless a builder says otherwise.
@@ -36,6 +38,14 @@ impl<E> Builder<E> {
     #[must_use]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
         self.draft.anchors = Some(anchors);
+        self
+    }
+
+    /// The lists by which the policy's [`RevocationRules`](crate::RevocationRules) are judged. Required where it has
+    /// rules, and refused where it has none. Not on native-tls.
+    #[must_use]
+    pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
+        self.draft.revocation_lists = Some(lists);
         self
     }
 
@@ -98,6 +108,7 @@ impl<E> Builder<E> {
 pub(crate) struct Draft {
     pub(crate) identity: Option<MtlsIdentity>,
     pub(crate) anchors: Option<TrustAnchors>,
+    pub(crate) revocation_lists: Option<RevocationLists>,
     pub(crate) policy: Option<VerifierPolicy>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Vec<ProtocolVersion>,
@@ -120,6 +131,7 @@ impl Draft {
         Self {
             identity: None,
             anchors: None,
+            revocation_lists: None,
             policy: None,
             alpn: Vec::new(),
             versions: vec![ProtocolVersion::Tls12, ProtocolVersion::Tls13],
@@ -140,6 +152,7 @@ impl Draft {
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
         let versions = check_versions(&self.versions)?;
+        let lists = check_revocation::<B>(&policy, self.revocation_lists)?;
         let algorithms = match backend.algorithms()? {
             Some(algorithms) => {
                 check_own_chain(&identity, &algorithms)?;
@@ -147,7 +160,11 @@ impl Draft {
             }
             None => SignatureAlgorithms::new([]),
         };
-        let judge = Judge::new(&anchors, policy, algorithms, self.clock, self.observer)?;
+        let mut verifier = PeerVerifier::new(&anchors, policy, algorithms)?;
+        if let Some(lists) = lists {
+            verifier = verifier.with_revocation_lists(&lists)?;
+        }
+        let judge = Judge::new(verifier, self.clock, self.observer);
         Ok(Checked {
             identity,
             anchors,
@@ -165,6 +182,24 @@ impl fmt::Debug for Draft {
             .field("anchors", &self.anchors)
             .field("policy", &self.policy)
             .finish_non_exhaustive()
+    }
+}
+
+/// Rules and lists are of use only together.
+fn check_revocation<B: Backend>(
+    policy: &VerifierPolicy,
+    lists: Option<RevocationLists>,
+) -> Result<Option<RevocationLists>, BuildError> {
+    let has_rules = policy.revocation.is_some();
+    match (Capability::Revocation.on(B::KIND), has_rules, &lists) {
+        (_, false, None) => Ok(None),
+        (Support::Refused(_), ..) => Err(BuildError::Unsupported {
+            backend: B::KIND,
+            what: "revocation rules and lists: the platform shows us no path to judge them by",
+        }),
+        (_, true, None) => Err(BuildError::MissingRevocationLists),
+        (_, false, Some(_)) => Err(BuildError::MissingRevocationRules),
+        (_, true, Some(_)) => Ok(lists),
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Capability {
     JudgedInHandshake,
     /// The opt-ins for X.509 v1 leaves and for common names as host names.
     DangerOptIns,
+    /// Revocation rules and lists.
+    Revocation,
     /// A client's policy that knows servers by SPIFFE ID.
     SpiffeServers,
     /// Judging by the clock that was given.
@@ -49,13 +51,14 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
         Self::ClientChain,
         Self::JudgedInHandshake,
         Self::DangerOptIns,
+        Self::Revocation,
         Self::SpiffeServers,
         Self::Clock,
         Self::ProtocolVersion,
@@ -93,6 +96,7 @@ impl Capability {
                 "the policy judges right after the handshake, without an alert; our certificate has been sent by then",
             ),
             Self::DangerOptIns => Support::Refused("the platform does not accept such leaves"),
+            Self::Revocation => Support::Refused("the platform shows us no path to judge by"),
             Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
             Self::NativeConfig => Support::Limited("`danger_config()`: without our policy"),
@@ -109,6 +113,7 @@ impl fmt::Display for Capability {
             Self::ClientChain => "client judged by all it presented",
             Self::JudgedInHandshake => "refused within the handshake, with an alert",
             Self::DangerOptIns => "opt-ins for X.509 v1 leaves and common names",
+            Self::Revocation => "revocation lists",
             Self::SpiffeServers => "servers known by SPIFFE ID",
             Self::Clock => "judged by the given clock",
             Self::ProtocolVersion => "negotiated version told",

@@ -5,12 +5,8 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::error::BuildError;
-use crate::material::TrustAnchors;
 use crate::peer::PeerIdentity;
-use crate::policy::{
-    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, VerifierPolicy,
-};
+use crate::policy::{PeerVerifier, Rejection, RejectionReason};
 
 /// What an [`observer`](crate::ClientBuilder::observer) is told.
 #[derive(Debug)]
@@ -31,18 +27,12 @@ pub struct Judge {
 }
 
 impl Judge {
-    pub(crate) fn new(
-        anchors: &TrustAnchors,
-        policy: VerifierPolicy,
-        algorithms: SignatureAlgorithms,
-        clock: Clock,
-        observer: Option<Observer>,
-    ) -> Result<Self, BuildError> {
-        Ok(Self {
-            verifier: PeerVerifier::new(anchors, policy, algorithms)?,
+    pub(crate) fn new(verifier: PeerVerifier, clock: Clock, observer: Option<Observer>) -> Self {
+        Self {
+            verifier,
             clock,
             observer,
-        })
+        }
     }
 
     pub(crate) fn client(&self, chain: &[CertificateDer<'_>]) -> Result<PeerIdentity, Rejection> {

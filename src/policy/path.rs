@@ -13,6 +13,7 @@ use super::explanation::Trace;
 use super::leaf::{Role, check_key, check_validity};
 use super::presented::Presented;
 use super::rejection::{Rejection, RejectionReason};
+use super::revocation::{self, Revocation};
 use super::rule::Rule;
 use crate::peer::ProvedPath;
 use crate::x509::{Certificate, rfc4514};
@@ -22,6 +23,7 @@ pub(super) fn check_path(
     presented: &Presented<'_>,
     anchors: &Anchors,
     algorithms: &SignatureAlgorithms,
+    revocation: Option<&Revocation>,
     role: Role,
     now: UnixTime,
     trace: &Trace,
@@ -42,7 +44,13 @@ pub(super) fn check_path(
             Rule::Path,
             None,
             |_| String::new(),
-            || check_candidate(path, presented, anchors, now),
+            || {
+                let path = check_candidate(path, presented, anchors, now)?;
+                revocation::check(
+                    revocation, presented, &path, anchors, algorithms, now, trace,
+                )?;
+                Ok(path)
+            },
         );
         let refused = candidate.is_err();
         found.replace(Some(candidate));

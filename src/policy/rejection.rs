@@ -59,6 +59,12 @@ pub enum RejectionReason {
     PathTooLong,
     /// A custom matcher, or the clock, panicked.
     PolicyPanicked,
+    /// The lists that could tell whether a certificate of the path is revoked are not current (RFC 5280, section 6.3.3).
+    RevocationListStale,
+    /// No list tells whether a certificate of the path is revoked (RFC 5280, section 6.3.3).
+    RevocationStatusUnknown,
+    /// A certificate of the path is on its issuer's revocation list (RFC 5280, section 5.3).
+    Revoked,
     /// The leaf's key, or an issuer's, is of a kind or size that is not on the list.
     UnacceptableKey,
     /// A critical extension is not known (RFC 5280, section 4.2).
@@ -167,10 +173,15 @@ impl RejectionReason {
     /// | `NotYetValid` | `certificate_expired` | `bad_certificate` |
     /// | `UnknownIssuer` | `unknown_ca` | `unknown_ca` |
     /// | `WrongExtendedKeyUsage` | `unsupported_certificate` | `unsupported_certificate` |
+    /// | `Revoked` | `certificate_revoked` | `certificate_revoked`; `certificate_unknown` on systems without `/dev/fd` |
     /// | `NameMismatch`, `MalformedName`, `UnsupportedVersion` | `bad_certificate` | `bad_certificate` |
     /// | `MalformedCertificate` | `bad_certificate` | `bad_certificate`; `decode_error` where OpenSSL cannot decode it at all |
     /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
     /// | `NotAllowed` and all others | `certificate_unknown` | `certificate_unknown` |
+    ///
+    /// A peer whose status is unknown, or known by stale lists only, can do nothing about it, and is told nothing but
+    /// `certificate_unknown`: what both libraries have of their own for it (`unknown_ca`, `certificate_expired`) would
+    /// send it looking in the wrong place.
     ///
     /// native-tls sends none for what our policy refuses, and its platform's own for what the platform refuses.
     pub fn alert(self, backend: BackendKind) -> Option<Alert> {
@@ -183,6 +194,7 @@ impl RejectionReason {
                 Alert::UNSUPPORTED_CERTIFICATE,
                 Alert::UNSUPPORTED_CERTIFICATE,
             ),
+            Revoked => (Alert::CERTIFICATE_REVOKED, Alert::CERTIFICATE_REVOKED),
             NoCertificate => (Alert::CERTIFICATE_REQUIRED, Alert::CERTIFICATE_REQUIRED),
             NameMismatch | MalformedCertificate | MalformedName | UnsupportedVersion => {
                 (Alert::BAD_CERTIFICATE, Alert::BAD_CERTIFICATE)
@@ -212,6 +224,9 @@ impl RejectionReason {
             Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
             Self::PathTooLong => "the chain is longer than the verifier follows",
             Self::PolicyPanicked => "the policy panicked",
+            Self::RevocationListStale => "the revocation lists for a certificate are not current",
+            Self::RevocationStatusUnknown => "no revocation list tells about a certificate",
+            Self::Revoked => "a certificate was revoked",
             Self::UnacceptableKey => "a certificate's key is not acceptable",
             Self::UnhandledCriticalExtension => {
                 "a certificate carries an unknown critical extension"
@@ -268,6 +283,15 @@ impl RejectionReason {
             }
             Self::PolicyPanicked => {
                 "mend the custom matcher or the clock; until then the peers it judges are refused"
+            }
+            Self::RevocationListStale => {
+                "give the issuer's newest list; when it looks current, compare the clocks"
+            }
+            Self::RevocationStatusUnknown => {
+                "give a complete, current revocation list that this certificate's issuer signed"
+            }
+            Self::Revoked => {
+                "have a new certificate issued, for a new key if the old one is compromised"
             }
             Self::UnacceptableKey => {
                 "reissue the certificate with an ECDSA P-256 or P-384, Ed25519 or RSA (2048 to 8192 bits) key"

@@ -9,12 +9,13 @@ use super::leaf::{Role, check_leaf, check_validity, check_version};
 use super::path::check_path;
 use super::presented::Presented;
 use super::rejection::{Rejection, RejectionReason};
+use super::revocation::Revocation;
 use super::rule::Rule;
 use super::server_name::{check_server_name, list_of, takes_common_name};
 use super::v1;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
 use crate::error::BuildError;
-use crate::material::TrustAnchors;
+use crate::material::{RevocationLists, TrustAnchors};
 use crate::peer::{Names, PeerIdentity, ProvedPath};
 use crate::x509::{Certificate, Version};
 
@@ -39,6 +40,8 @@ pub struct PeerVerifier {
     anchors: Anchors,
     policy: VerifierPolicy,
     algorithms: SignatureAlgorithms,
+    /// The policy's rules, with the lists to judge by.
+    revocation: Option<Revocation>,
 }
 
 impl PeerVerifier {
@@ -46,17 +49,37 @@ impl PeerVerifier {
     ///
     /// # Errors
     /// [`BuildError::Anchor`] for an anchor that is no CA's certificate: not version 3, without basicConstraints
-    /// `CA:TRUE`, with a keyUsage that lacks keyCertSign, or with a key that is not on the list.
+    /// `CA:TRUE`, with a keyUsage that lacks keyCertSign, or with a key that is not on the list;
+    /// [`BuildError::InvalidSetting`] for a policy that contradicts itself.
     pub fn new(
         anchors: &TrustAnchors,
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
+        policy.check_revocation()?;
         Ok(Self {
             anchors: Anchors::new(anchors)?,
+            revocation: policy.revocation.map(Revocation::new),
             policy,
             algorithms,
         })
+    }
+
+    /// Judges revocation by these lists, in place of any that were given before.
+    ///
+    /// Without them, every status that the policy's [`RevocationRules`](crate::RevocationRules) ask about is unknown. The
+    /// signatures of lists that a trust anchor may have made are verified here, those of others when they are first
+    /// needed; each once.
+    ///
+    /// # Errors
+    /// [`BuildError::MissingRevocationRules`] where the policy has none, so that the lists would never be looked at.
+    pub fn with_revocation_lists(mut self, lists: &RevocationLists) -> Result<Self, BuildError> {
+        let Some(rules) = self.policy.revocation else {
+            return Err(BuildError::MissingRevocationRules);
+        };
+        self.revocation =
+            Some(Revocation::new(rules).with_lists(lists, &self.anchors, &self.algorithms));
+        Ok(self)
     }
 
     /// Judges a client by the chain that it presented, leaf first.
@@ -155,6 +178,7 @@ impl PeerVerifier {
                 &presented,
                 &self.anchors,
                 &self.algorithms,
+                self.revocation.as_ref(),
                 role,
                 now,
                 trace,

@@ -1,4 +1,5 @@
 use super::matcher::PeerMatcher;
+use super::revocation::RevocationRules;
 use crate::error::BuildError;
 
 /// Who may connect, and how strictly certificates are judged.
@@ -18,6 +19,7 @@ pub struct VerifierPolicy {
     pub(crate) server_name: ServerNameRule,
     pub(crate) x509_v1_leaf: X509V1Leaf,
     pub(crate) common_name: CommonNameRule,
+    pub(crate) revocation: Option<RevocationRules>,
 }
 
 /// How a client ties the certificate to the server it wanted.
@@ -49,6 +51,7 @@ impl VerifierPolicy {
             server_name: ServerNameRule::Check,
             x509_v1_leaf: X509V1Leaf::Refuse,
             common_name: CommonNameRule::NeverAName,
+            revocation: None,
         }
     }
 
@@ -70,6 +73,17 @@ impl VerifierPolicy {
             server_name: ServerNameRule::SpiffeId,
             ..Self::allow(matcher)
         }
+    }
+
+    /// Asks of certificates that they were not revoked, by the lists that are given beside the policy.
+    ///
+    /// Initially nothing is asked. Rules without lists are [`BuildError::MissingRevocationLists`], lists without rules
+    /// [`BuildError::MissingRevocationRules`]. Not together with
+    /// [`danger_allow_x509_v1_leaf`](Self::danger_allow_x509_v1_leaf), and not on native-tls.
+    #[must_use]
+    pub fn with_revocation(mut self, rules: RevocationRules) -> Self {
+        self.revocation = Some(rules);
+        self
     }
 
     /// Dangerous: accepts X.509 version 1 leaves, which `openssl x509 -req` makes when it is given no extensions.
@@ -102,6 +116,19 @@ impl VerifierPolicy {
                 problem: "`server_spiffe` replaces the check of the server's name, so whatever its matcher admits must \
                           have been asked for by `spiffe_id`, `trust_domain` or `custom`; anything else would admit \
                           every peer of the anchors as every server"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// A version 1 leaf proves so little that revocation cannot be asked of it.
+    pub(super) fn check_revocation(&self) -> Result<(), BuildError> {
+        match self.revocation.is_some() && self.x509_v1_leaf == X509V1Leaf::Allow {
+            false => Ok(()),
+            true => Err(BuildError::InvalidSetting {
+                setting: "policy",
+                problem: "`danger_allow_x509_v1_leaf` and `with_revocation` exclude each other: a version 1 leaf is \
+                          judged outside of path validation, which is where revocation is judged; reissue such leaves"
                     .to_owned(),
             }),
         }

@@ -4,8 +4,8 @@ use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
-    SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage,
+    SubjectAltName, SubjectKeyIdentifier,
 };
 
 use super::{Certificate, X509Error};
@@ -15,12 +15,25 @@ use super::{Certificate, X509Error};
 pub(crate) struct Extension<'a> {
     /// Content of the OBJECT IDENTIFIER, as encoded: most are only ever compared.
     oid: &'a [u8],
+    pub(crate) critical: bool,
     value: &'a [u8],
+}
+
+impl Extension<'_> {
+    pub(crate) fn is(&self, oid: ObjectIdentifier) -> bool {
+        self.oid == oid.as_bytes()
+    }
+
+    /// The identifier in dotted form, for messages.
+    pub(crate) fn name(&self) -> String {
+        ObjectIdentifier::from_bytes(self.oid)
+            .map_or_else(|_| "(unreadable)".to_owned(), |oid| oid.to_string())
+    }
 }
 
 impl<'a> Certificate<'a> {
     pub(crate) fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension<'a>> {
-        self.extensions.iter().find(|e| e.oid == oid.as_bytes())
+        self.extensions.iter().find(|e| e.is(oid))
     }
 
     pub(crate) fn authority_key_identifier(
@@ -30,6 +43,12 @@ impl<'a> Certificate<'a> {
     }
 
     pub(crate) fn basic_constraints(&self) -> Result<Option<BasicConstraints>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn crl_distribution_points(
+        &self,
+    ) -> Result<Option<CrlDistributionPoints>, X509Error> {
         self.decode_extension()
     }
 
@@ -71,6 +90,13 @@ impl<'a> Certificate<'a> {
     }
 }
 
+impl<'a> Extension<'a> {
+    /// The content of the OCTET STRING.
+    pub(super) fn value(&self) -> &'a [u8] {
+        self.value
+    }
+}
+
 /// Room for the extensions of an ordinary certificate.
 const TYPICAL: usize = 10;
 /// Extensions that a certificate may carry; looking for duplicates costs the square of it.
@@ -93,12 +119,12 @@ fn decode<'a>(r: &mut SliceReader<'a>) -> der::Result<Extension<'a>> {
     r.sequence(|r| {
         let oid = AnyRef::decode(r)?;
         oid.tag().assert_eq(Tag::ObjectIdentifier)?;
-        // Which critical extensions are known is webpki's to say. Some issuers encode the default FALSE here; DER
-        // forbids it, everyone accepts it.
-        Option::<bool>::decode(r)?;
+        // Some issuers encode the default FALSE here; DER forbids it, everyone accepts it.
+        let critical = Option::<bool>::decode(r)?.unwrap_or_default();
         let value = <&'a OctetStringRef>::decode(r)?.as_bytes();
         Ok(Extension {
             oid: oid.value(),
+            critical,
             value,
         })
     })

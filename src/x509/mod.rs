@@ -3,10 +3,12 @@
 //! Everything is read once, from the bytes that were given, with the `der` crate; nothing is copied.
 //! Reading says nothing about trust: that is the business of the policy floor.
 
+mod crl;
 mod extension;
 mod key;
 mod name;
 
+pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};
 pub(crate) use extension::Extension;
 pub(crate) use key::{KeyKind, PublicKey};
 pub(crate) use name::{attribute_text, rfc4514};
