@@ -28,6 +28,8 @@ pub enum Capability {
     DangerOptIns,
     /// Matchers that ask for the keys and anchors above the leaf.
     PathMatchers,
+    /// Revocation rules and lists.
+    Revocation,
     /// A client's policy that knows servers by SPIFFE ID.
     SpiffeServers,
     /// Judging by the clock that was given.
@@ -53,7 +55,7 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
@@ -61,6 +63,7 @@ impl Capability {
         Self::JudgedInHandshake,
         Self::DangerOptIns,
         Self::PathMatchers,
+        Self::Revocation,
         Self::SpiffeServers,
         Self::Clock,
         Self::ProtocolVersion,
@@ -105,6 +108,7 @@ impl Capability {
             Self::PathMatchers => {
                 Support::Refused("the platform does not show the path that it proves")
             }
+            Self::Revocation => Support::Refused("the platform shows us no path to judge by"),
             Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
             Self::RefusalExplained => Support::Limited(
@@ -125,6 +129,7 @@ impl fmt::Display for Capability {
             Self::JudgedInHandshake => "refused within the handshake, with an alert",
             Self::DangerOptIns => "opt-ins for X.509 v1 leaves and common names",
             Self::PathMatchers => "matchers over issuers' keys and trust anchors",
+            Self::Revocation => "revocation lists",
             Self::SpiffeServers => "servers known by SPIFFE ID",
             Self::Clock => "judged by the given clock",
             Self::ProtocolVersion => "negotiated version told",
