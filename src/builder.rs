@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use crate::backend::{Backend, Clock, Event, Judge, Observer, ProtocolVersion, Versions};
+use crate::backend::{
+    Backend, Clock, End, Event, Judge, Observer, OwnChain, ProtocolVersion, Versions,
+};
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, TrustAnchors};
-use crate::policy::{SignatureAlgorithms, VerifierPolicy};
+use crate::policy::{PeerVerifier, SignatureAlgorithms, TrustBundles, TrustSource, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
 /// How long a handshake may take unless a builder says otherwise.
@@ -35,7 +37,15 @@ impl<E> Builder<E> {
     /// Who vouches for our peers. Required; the system's anchors are never added.
     #[must_use]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
-        self.draft.anchors = Some(anchors);
+        self.draft.trust = Some(TrustSource::Anchors(anchors));
+        self
+    }
+
+    /// Who vouches for our peers, by the SPIFFE trust domain that each of them is of. In place of
+    /// [`trust_anchors`](Self::trust_anchors); of the two the last that is called counts. Not on native-tls.
+    #[must_use]
+    pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
+        self.draft.trust = Some(TrustSource::Bundles(bundles));
         self
     }
 
@@ -46,6 +56,50 @@ impl<E> Builder<E> {
     #[must_use]
     pub fn policy(mut self, policy: VerifierPolicy) -> Self {
         self.draft.policy = Some(policy);
+        self
+    }
+
+    /// A second policy that is judged and not enforced: how to try a change before it is made.
+    ///
+    /// The [`observer`](Self::observer) is told of each peer about which the two disagree: [`Event::ShadowRejected`] for
+    /// one that was admitted and would not be, [`Event::ShadowAdmitted`] for one that was refused and would be. Nothing
+    /// else changes: not the verdict, the alert, the stream or the time it is judged by; and a shadow policy whose
+    /// [custom](crate::PeerMatcher::custom) matcher panics would have refused
+    /// ([`PolicyPanicked`](crate::RejectionReason::PolicyPanicked)).
+    ///
+    /// It is judged once for each handshake, also in those that run on the configuration from `config()`, and not in
+    /// the second look afterwards. It is a whole second judgement, signatures included: while it is there, judging costs
+    /// twice as much, and the anchors twice the memory. On native-tls it is judged where the policy is, after the
+    /// platform has agreed: about a peer that the platform refuses, no shadow is asked.
+    ///
+    /// It must be one that this end and its backend could enforce, and there must be an observer; anything else is a
+    /// [`BuildError`].
+    ///
+    /// To narrow a policy, give the narrower one as shadow, and put it in force when nobody is named any more:
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mtls::{Event, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors, VerifierPolicy};
+    ///
+    /// let server = MtlsServer::builder()
+    ///     .identity(MtlsIdentity::from_pem_files("server.crt", "server.key")?)
+    ///     .trust_anchors(TrustAnchors::from_pem_file("client-ca.crt")?)
+    ///     .policy(VerifierPolicy::allow_any_authenticated())
+    ///     .shadow_policy(VerifierPolicy::allow(PeerMatcher::trust_domain("prod.example")?))
+    ///     .observer(|event| match event {
+    ///         Event::ShadowRejected { peer, rejection, .. } => {
+    ///             eprintln!("{peer} would be shut out: {rejection}");
+    ///         }
+    ///         Event::PeerRejected(rejection) => eprintln!("refused: {rejection}"),
+    ///         _ => {}
+    ///     })
+    ///     .build(Rustls::default())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn shadow_policy(mut self, policy: VerifierPolicy) -> Self {
+        self.draft.shadow = Some(policy);
         self
     }
 
@@ -84,7 +138,7 @@ impl<E> Builder<E> {
         self
     }
 
-    /// Is told of every refusal, also in handshakes that run on the configuration from `config()`; but there a rustls
+    /// Is told of every refusal, and of what a [shadow policy](Self::shadow_policy) would do otherwise, also in handshakes that run on the configuration from `config()`; but there a rustls
     /// server, by itself and in silence, refuses a client that presents no certificate. It must be quick; should it
     /// panic, the refusal stands.
     #[must_use]
@@ -97,8 +151,9 @@ impl<E> Builder<E> {
 /// Settings as they were given, not yet checked.
 pub(crate) struct Draft {
     pub(crate) identity: Option<MtlsIdentity>,
-    pub(crate) anchors: Option<TrustAnchors>,
+    pub(crate) trust: Option<TrustSource>,
     pub(crate) policy: Option<VerifierPolicy>,
+    pub(crate) shadow: Option<VerifierPolicy>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Vec<ProtocolVersion>,
     pub(crate) handshake_timeout: Duration,
@@ -109,7 +164,7 @@ pub(crate) struct Draft {
 /// Settings that were checked.
 pub(crate) struct Checked {
     pub(crate) identity: MtlsIdentity,
-    pub(crate) anchors: TrustAnchors,
+    pub(crate) trust: TrustSource,
     pub(crate) judge: Arc<Judge>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
@@ -119,8 +174,9 @@ impl Draft {
     pub(crate) fn new() -> Self {
         Self {
             identity: None,
-            anchors: None,
+            trust: None,
             policy: None,
+            shadow: None,
             alpn: Vec::new(),
             versions: vec![ProtocolVersion::Tls12, ProtocolVersion::Tls13],
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
@@ -129,14 +185,45 @@ impl Draft {
         }
     }
 
+    /// That somebody hears what the shadow policy says, and that this end could enforce it.
+    pub(crate) fn check_shadow(
+        &self,
+        check: fn(&VerifierPolicy) -> Result<(), BuildError>,
+    ) -> Result<(), BuildError> {
+        const SETTING: &str = "shadow_policy";
+        match (&self.shadow, &self.observer) {
+            (None, _) => Ok(()),
+            (Some(_), None) => Err(BuildError::InvalidSetting {
+                setting: SETTING,
+                problem:
+                    "it is judged for the observer alone, and there is none; call `.observer(..)`"
+                        .to_owned(),
+            }),
+            (Some(shadow), Some(_)) => check(shadow).map_err(|error| match error {
+                BuildError::InvalidSetting { problem, .. } => BuildError::InvalidSetting {
+                    setting: SETTING,
+                    problem,
+                },
+                other => other,
+            }),
+        }
+    }
+
+    /// What of the policies cannot be held by one who sees the leaf alone.
+    pub(crate) fn beyond_the_leaf(&self, policy: &VerifierPolicy) -> Option<&'static str> {
+        let shadow = || self.shadow.as_ref()?.beyond_the_leaf();
+        policy.beyond_the_leaf().or_else(shadow)
+    }
+
     /// Checks everything that does not depend on the backend's own library.
     pub(crate) fn check<B: Backend>(
         self,
+        end: End,
         policy: VerifierPolicy,
         backend: &B,
     ) -> Result<Checked, BuildError> {
         let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
-        let anchors = self.anchors.ok_or(BuildError::MissingTrustAnchors)?;
+        let trust = self.trust.ok_or(BuildError::MissingTrustAnchors)?;
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
         let versions = check_versions(&self.versions)?;
@@ -147,10 +234,20 @@ impl Draft {
             }
             None => SignatureAlgorithms::new([]),
         };
-        let judge = Judge::new(&anchors, policy, algorithms, self.clock, self.observer)?;
+        let shadow = match self.shadow {
+            Some(shadow) => Some(PeerVerifier::with_trust(
+                &trust,
+                shadow,
+                algorithms.clone(),
+            )?),
+            None => None,
+        };
+        let verifier = PeerVerifier::with_trust(&trust, policy, algorithms)?;
+        let own = OwnChain::new(end, identity.chain());
+        let judge = Judge::new(verifier, shadow, own, self.clock, self.observer);
         Ok(Checked {
             identity,
-            anchors,
+            trust,
             judge: Arc::new(judge),
             alpn: self.alpn,
             versions,
@@ -162,8 +259,9 @@ impl fmt::Debug for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft")
             .field("identity", &self.identity)
-            .field("anchors", &self.anchors)
+            .field("trust", &self.trust)
             .field("policy", &self.policy)
+            .field("shadow", &self.shadow)
             .finish_non_exhaustive()
     }
 }

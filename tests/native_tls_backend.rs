@@ -325,7 +325,7 @@ fn server_spiffe_replaces_the_name() {
                 "spiffe://prod.test/other",
                 RejectionReason::NotAllowed,
             ),
-            (&cast.server, SPIFFE_ID, RejectionReason::NameMismatch),
+            (&cast.server, SPIFFE_ID, RejectionReason::NotAnSvid),
         ] {
             let server = Server::open(credential, &cast.root);
             assert_eq!(

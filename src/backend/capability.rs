@@ -34,6 +34,8 @@ pub enum Capability {
     Clock,
     /// Telling which TLS version was negotiated.
     ProtocolVersion,
+    /// Saying why a peer refused us by more than its alert: by our own certificates and by what the server asked for.
+    RefusalExplained,
     /// The library's own configuration, complete with our judgement, to plug in elsewhere.
     NativeConfig,
 }
@@ -51,7 +53,7 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
@@ -62,6 +64,7 @@ impl Capability {
         Self::SpiffeServers,
         Self::Clock,
         Self::ProtocolVersion,
+        Self::RefusalExplained,
         Self::NativeConfig,
     ];
 
@@ -78,6 +81,9 @@ impl Capability {
         match self {
             Self::ClientChain => Support::Limited(
                 "the one path that OpenSSL picks: where several issuers have one name it may refuse what rustls admits",
+            ),
+            Self::RefusalExplained => Support::Limited(
+                "by our own certificates; the openssl crate does not show what the server asked for",
             ),
             _ => Support::Full,
         }
@@ -101,6 +107,9 @@ impl Capability {
             }
             Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
+            Self::RefusalExplained => Support::Limited(
+                "by our own certificates; the platform does not show what the server asked for",
+            ),
             Self::NativeConfig => Support::Limited("`danger_config()`: without our policy"),
         }
     }
@@ -119,6 +128,7 @@ impl fmt::Display for Capability {
             Self::SpiffeServers => "servers known by SPIFFE ID",
             Self::Clock => "judged by the given clock",
             Self::ProtocolVersion => "negotiated version told",
+            Self::RefusalExplained => "why a peer refused us",
             Self::NativeConfig => "native configuration, complete",
         })
     }

@@ -11,7 +11,7 @@ use mtls::{
     ServerBuilder, TrustAnchors,
 };
 
-use super::{End, Ended, MESSAGE, Ready, Seen, Setup};
+use super::{End, Ended, MESSAGE, Ready, Seen, Setup, Shadow};
 use crate::common::raw::Version;
 
 pub fn client<B: ClientBackend + Default>() -> Box<dyn End> {
@@ -90,14 +90,18 @@ impl<B: Backend> fmt::Debug for Server<B> {
 }
 
 pub fn client_builder(setup: &Setup, notes: &Notes) -> ClientBuilder {
-    MtlsClient::builder()
+    let builder = MtlsClient::builder()
         .identity(identity(setup))
         .trust_anchors(TrustAnchors::from_der(setup.anchors.clone()).unwrap())
         .policy(setup.policy.clone())
         .alpn(setup.alpn)
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
-        .observer(notes.observer())
+        .observer(notes.observer());
+    match &setup.shadow {
+        Some(shadow) => builder.shadow_policy(shadow.clone()),
+        None => builder,
+    }
 }
 
 pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
@@ -109,6 +113,10 @@ pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
         .observer(notes.observer());
+    let builder = match &setup.shadow {
+        Some(shadow) => builder.shadow_policy(shadow.clone()),
+        None => builder,
+    };
     match setup.names_anchors {
         true => builder,
         false => builder.without_ca_names(),
@@ -130,27 +138,40 @@ fn version(setup: &Setup) -> ProtocolVersion {
 
 /// What an observer hears.
 #[derive(Clone, Debug, Default)]
-pub struct Notes(Arc<Mutex<Vec<Rejection>>>);
+pub struct Notes(Arc<Mutex<(Vec<Rejection>, Vec<Shadow>)>>);
 
 impl Notes {
     pub fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         let notes = self.clone();
-        move |event| match event {
-            Event::PeerRejected(rejection) => {
-                notes.0.lock().unwrap().push((*rejection).clone());
+        move |event| {
+            let (refusals, shadows) = &mut *notes.0.lock().unwrap();
+            match *event {
+                Event::PeerRejected(rejection) => refusals.push(rejection.clone()),
+                Event::ShadowAdmitted {
+                    peer, rejection, ..
+                } => shadows.push(Shadow::WouldAdmit(peer.clone(), rejection.clone())),
+                Event::ShadowRejected {
+                    peer, rejection, ..
+                } => shadows.push(Shadow::WouldRefuse(peer.clone(), rejection.clone())),
+                _ => panic!("unknown event {event:?}"),
             }
-            other => panic!("unknown event {other:?}"),
         }
     }
 
+    /// The refusals.
     pub fn taken(&self) -> Vec<Rejection> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        std::mem::take(&mut self.0.lock().unwrap().0)
+    }
+
+    pub fn shadows(&self) -> Vec<Shadow> {
+        std::mem::take(&mut self.0.lock().unwrap().1)
     }
 
     pub fn with(&self, seen: Seen) -> Seen {
         let told = seen.ended.as_ref().and_then(|ended| alert(ended.error()?));
         Seen {
             observed: self.taken(),
+            shadows: self.shadows(),
             told,
             ..seen
         }
