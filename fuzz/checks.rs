@@ -6,6 +6,7 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "each target compiles this for itself and uses one of the functions"
 )]
 
