@@ -11,8 +11,7 @@ use crate::backend::{
 };
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, TrustAnchors};
-use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
-use crate::x509::{Certificate, rfc4514};
+use crate::policy::{PeerVerifier, SignatureAlgorithms, TrustBundles, TrustSource, VerifierPolicy};
 
 /// How long a handshake may take unless a builder says otherwise.
 pub(crate) const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -37,7 +36,15 @@ impl<E> Builder<E> {
     /// Who vouches for our peers. Required; the system's anchors are never added.
     #[must_use]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
-        self.draft.anchors = Some(anchors);
+        self.draft.trust = Some(TrustSource::Anchors(anchors));
+        self
+    }
+
+    /// Who vouches for our peers, by the SPIFFE trust domain that each of them is of. In place of
+    /// [`trust_anchors`](Self::trust_anchors); of the two the last that is called counts. Not on native-tls.
+    #[must_use]
+    pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
+        self.draft.trust = Some(TrustSource::Bundles(bundles));
         self
     }
 
@@ -143,7 +150,7 @@ impl<E> Builder<E> {
 /// Settings as they were given, not yet checked.
 pub(crate) struct Draft {
     pub(crate) identity: Option<MtlsIdentity>,
-    pub(crate) anchors: Option<TrustAnchors>,
+    pub(crate) trust: Option<TrustSource>,
     pub(crate) policy: Option<VerifierPolicy>,
     pub(crate) shadow: Option<VerifierPolicy>,
     pub(crate) alpn: Vec<Vec<u8>>,
@@ -156,7 +163,7 @@ pub(crate) struct Draft {
 /// Settings that were checked.
 pub(crate) struct Checked {
     pub(crate) identity: MtlsIdentity,
-    pub(crate) anchors: TrustAnchors,
+    pub(crate) trust: TrustSource,
     pub(crate) judge: Arc<Judge>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
@@ -166,7 +173,7 @@ impl Draft {
     pub(crate) fn new() -> Self {
         Self {
             identity: None,
-            anchors: None,
+            trust: None,
             policy: None,
             shadow: None,
             alpn: Vec::new(),
@@ -201,9 +208,12 @@ impl Draft {
         }
     }
 
-    /// Whether one of the policies has an opt-in that only our own verifier can honour.
-    pub(crate) fn relaxes(&self, policy: &VerifierPolicy) -> bool {
-        policy.relaxes() || self.shadow.as_ref().is_some_and(VerifierPolicy::relaxes)
+    /// What one of the policies asks that cannot be judged by a leaf alone.
+    pub(crate) fn beyond_the_leaf(&self, policy: &VerifierPolicy) -> Option<&'static str> {
+        let shadow = self.shadow.as_ref();
+        policy
+            .beyond_the_leaf()
+            .or_else(|| shadow.and_then(VerifierPolicy::beyond_the_leaf))
     }
 
     /// Checks everything that does not depend on the backend's own library.
@@ -214,27 +224,24 @@ impl Draft {
         backend: &B,
     ) -> Result<Checked, BuildError> {
         let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
-        let anchors = self.anchors.ok_or(BuildError::MissingTrustAnchors)?;
+        let trust = self.trust.ok_or(BuildError::MissingTrustAnchors)?;
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
         let versions = check_versions(&self.versions)?;
+        let own = OwnChain::new(end, identity.chain());
         let algorithms = match backend.algorithms()? {
             Some(algorithms) => {
-                check_own_chain(&identity, &algorithms)?;
+                own.check_signatures(&algorithms)?;
                 algorithms
             }
             None => SignatureAlgorithms::new([]),
         };
-        let shadow = match self.shadow {
-            Some(shadow) => Some(PeerVerifier::new(&anchors, shadow, algorithms.clone())?),
-            None => None,
-        };
-        let verifier = PeerVerifier::new(&anchors, policy, algorithms)?;
-        let own = OwnChain::new(end, identity.chain());
-        let judge = Judge::new(verifier, shadow, own, self.clock, self.observer);
+        let verifier = |policy| PeerVerifier::with_trust(&trust, policy, algorithms.clone());
+        let shadow = self.shadow.map(verifier).transpose()?;
+        let judge = Judge::new(verifier(policy)?, shadow, own, self.clock, self.observer);
         Ok(Checked {
             identity,
-            anchors,
+            trust,
             judge: Arc::new(judge),
             alpn: self.alpn,
             versions,
@@ -246,7 +253,7 @@ impl fmt::Debug for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft")
             .field("identity", &self.identity)
-            .field("anchors", &self.anchors)
+            .field("trust", &self.trust)
             .field("policy", &self.policy)
             .field("shadow", &self.shadow)
             .finish_non_exhaustive()
@@ -288,38 +295,4 @@ fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> 
             problem: "the list is empty".to_owned(),
         }),
     }
-}
-
-/// That each certificate fits the next by name was seen when the identity was made; here is the proof.
-fn check_own_chain(
-    identity: &MtlsIdentity,
-    algorithms: &SignatureAlgorithms,
-) -> Result<(), BuildError> {
-    let chain = identity.chain().as_slice();
-    for (index, pair) in chain.windows(2).enumerate() {
-        let [child, issuer] = pair else { continue };
-        let problem = match (Certificate::from_der(child), Certificate::from_der(issuer)) {
-            (Ok(child), Ok(issuer)) => match algorithms.verify(&child, &issuer.public_key) {
-                Ok(()) => continue,
-                Err(problem) => (
-                    rfc4514(child.subject),
-                    rfc4514(issuer.subject),
-                    problem.to_string(),
-                ),
-            },
-            (Err(error), _) | (_, Err(error)) => (
-                "(unreadable)".to_owned(),
-                "(unreadable)".to_owned(),
-                error.to_string(),
-            ),
-        };
-        let (subject, issuer, problem) = problem;
-        return Err(BuildError::IdentityChain {
-            index,
-            subject,
-            issuer,
-            problem,
-        });
-    }
-    Ok(())
 }

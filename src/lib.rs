@@ -57,8 +57,8 @@ pub use material::{
 };
 pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
 pub use policy::{
-    Alert, Explanation, Outcome, PeerMatcher, PeerVerifier, Rejection, RejectionReason, Rule,
-    SignatureAlgorithms, Step, VerifierPolicy,
+    Alert, CertificateProfile, Explanation, Outcome, PeerMatcher, PeerVerifier, Rejection,
+    RejectionReason, Rule, SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
 };
 pub use server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,

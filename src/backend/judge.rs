@@ -8,6 +8,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::diagnosis::{Request, hint};
 use super::handshake::HandshakeError;
 use super::own_chain::OwnChain;
+use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 
@@ -73,6 +74,15 @@ impl Judge {
             own,
             clock,
             observer,
+        }
+    }
+
+    /// For native-tls, which does not show which trust anchor a path ends in: no one of them may have a flaw then.
+    pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
+        self.verifier.check_anchors_for_servers()?;
+        match &self.shadow {
+            Some(shadow) => shadow.check_anchors_for_servers(),
+            None => Ok(()),
         }
     }
 

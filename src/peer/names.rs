@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 
 use const_oid::db::rfc4519::CN;
+use x509_cert::ext::pkix::KeyUsages;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::spiffe::SpiffeId;
@@ -18,7 +19,9 @@ pub(crate) struct Names {
     pub(crate) uris: Vec<String>,
     pub(crate) ips: Vec<IpAddr>,
     pub(crate) emails: Vec<String>,
-    /// Set when the certificate has one URI name and that is a SPIFFE ID.
+    /// Whether the key usage holds cRLSign.
+    pub(crate) signs_crls: bool,
+    /// Set when the certificate is an X.509-SVID: it has one URI name, and that is a SPIFFE ID.
     pub(crate) spiffe_id: Option<SpiffeId>,
     /// Set when the subject has one common name.
     pub(crate) common_name: Option<String>,
@@ -58,10 +61,32 @@ impl Names {
         for name in &san.0 {
             names.add(name)?;
         }
+        names.signs_crls = certificate
+            .key_usage()
+            .is_ok_and(|usage| usage.is_some_and(|usage| usage.0.contains(KeyUsages::CRLSign)));
         if let [uri] = names.uris.as_slice() {
-            names.spiffe_id = spiffe_id(uri)?;
+            // One that may sign revocation lists is no X.509-SVID (SPIFFE X.509-SVID, section 4.3).
+            names.spiffe_id = spiffe_id(uri)?.filter(|_| !names.signs_crls);
         }
         Ok(names)
+    }
+
+    /// The SPIFFE ID, or why there is none.
+    pub(crate) fn svid_in_words(&self) -> String {
+        match &self.spiffe_id {
+            Some(id) => id.to_string(),
+            None => format!("none ({})", self.svid_problem()),
+        }
+    }
+
+    /// Why there is no SPIFFE ID.
+    pub(crate) fn svid_problem(&self) -> String {
+        match self.uris.as_slice() {
+            [] => "no URI name".to_owned(),
+            [uri] if self.signs_crls => format!("{uri} with keyUsage cRLSign"),
+            [uri] => uri.clone(),
+            several => format!("{} URI names", several.len()),
+        }
     }
 
     fn add(&mut self, name: &GeneralName) -> Result<(), MalformedName> {

@@ -7,24 +7,39 @@
 mod alert;
 mod algorithms;
 mod anchor;
+#[cfg(test)]
+mod every_reason;
 mod explanation;
+mod judgement;
 mod leaf;
+mod links;
 mod matcher;
 mod path;
+mod path_error;
 mod presented;
+mod profile;
 mod rejection;
 mod rule;
 mod server_name;
+mod trust;
+mod usage;
 mod v1;
 mod verifier;
 mod verifier_policy;
+mod webpki_profile;
 
 pub use alert::Alert;
 pub use algorithms::SignatureAlgorithms;
+#[cfg(test)]
+pub(crate) use every_reason::EVERY_REASON;
 pub use explanation::{Explanation, Outcome, Step};
 pub use matcher::PeerMatcher;
+pub use profile::CertificateProfile;
 pub(crate) use rejection::rfc3339;
 pub use rejection::{Rejection, RejectionReason};
 pub use rule::Rule;
+pub use trust::TrustBundles;
+pub(crate) use trust::TrustSource;
+pub(crate) use usage::{purposes_of, usages_of};
 pub use verifier::PeerVerifier;
 pub use verifier_policy::VerifierPolicy;

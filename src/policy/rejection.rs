@@ -37,12 +37,20 @@ pub enum RejectionReason {
     CaAsLeaf,
     /// A certificate of the path is past its `notAfter` (RFC 5280, section 4.1.2.5).
     Expired,
+    /// A serial number is not positive, or longer than 20 octets (RFC 5280, section 4.1.2.2).
+    InvalidSerialNumber,
     /// A certificate that signed another is no CA's (RFC 5280, section 4.2.1.9).
     IssuerNotCa,
+    /// The leaf is valid for longer than the policy allows.
+    LifetimeTooLong,
     /// A presented certificate cannot be read, or contradicts itself (RFC 5280, section 4.1).
     MalformedCertificate,
     /// A name in the leaf is not well formed (RFC 5280, section 4.2.1.6).
     MalformedName,
+    /// An extension stands in a certificate that must not have it (RFC 5280, section 4.2.1.10).
+    MisplacedExtension,
+    /// A certificate does not identify its issuer's key, or a CA's not its own (RFC 5280, sections 4.2.1.1 and 4.2.1.2).
+    MissingKeyIdentifier,
     /// A name lies outside the name constraints of a CA above it (RFC 5280, section 4.2.1.10).
     NameConstraintViolated,
     /// The server's certificate is for another name (RFC 9525, section 6).
@@ -51,6 +59,8 @@ pub enum RejectionReason {
     NoCertificate,
     /// The peer is who it says it is, but the policy does not admit it.
     NotAllowed,
+    /// The peer has to be known by its SPIFFE ID, and its certificate is no X.509-SVID (SPIFFE X.509-SVID, sections 2 to 5).
+    NotAnSvid,
     /// A certificate of the path is before its `notBefore` (RFC 5280, section 4.1.2.5).
     NotYetValid,
     /// A CA's path length constraint is exceeded (RFC 5280, section 4.2.1.9).
@@ -65,12 +75,18 @@ pub enum RejectionReason {
     UnhandledCriticalExtension,
     /// No path leads to a trust anchor: the CA is another one, or an intermediate is missing.
     UnknownIssuer,
+    /// The peer's SPIFFE ID is of a trust domain for which there are no anchors (SPIFFE Trust Domain and Bundle, section 4).
+    UnknownTrustDomain,
     /// A certificate is signed with an algorithm that is not on the list.
     UnsupportedSignatureAlgorithm,
     /// The certificate is of an older version than X.509 v3 (RFC 5280, section 4.1.2.1).
     UnsupportedVersion,
+    /// An extension is critical where it must not be, or not critical where it must (RFC 5280, section 4.2).
+    WrongCriticality,
     /// The extended key usage does not allow this role (RFC 5280, section 4.2.1.12).
     WrongExtendedKeyUsage,
+    /// The leaf's key may not sign handshakes, or may sign certificates (RFC 5280, section 4.2.1.3).
+    WrongKeyUsage,
 }
 
 impl Rejection {
@@ -201,13 +217,18 @@ impl RejectionReason {
             Self::AnchorExpired => "the trust anchor is outside its validity",
             Self::CaAsLeaf => "the peer presented a CA's certificate as its own",
             Self::Expired => "a certificate has expired",
+            Self::InvalidSerialNumber => "a certificate's serial number is not allowed",
             Self::IssuerNotCa => "a certificate was issued by one that is no CA's",
+            Self::LifetimeTooLong => "the certificate is valid for too long",
             Self::MalformedCertificate => "a certificate cannot be read",
             Self::MalformedName => "a name in the certificate is not well formed",
+            Self::MisplacedExtension => "an extension stands where it must not",
+            Self::MissingKeyIdentifier => "a certificate lacks a key identifier",
             Self::NameConstraintViolated => "a name lies outside its CA's name constraints",
             Self::NameMismatch => "the certificate is for another name",
             Self::NoCertificate => "the peer presented no certificate",
             Self::NotAllowed => "the policy does not admit this peer",
+            Self::NotAnSvid => "the certificate is no X.509-SVID",
             Self::NotYetValid => "a certificate is not valid yet",
             Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
             Self::PathTooLong => "the chain is longer than the verifier follows",
@@ -216,11 +237,14 @@ impl RejectionReason {
             Self::UnhandledCriticalExtension => {
                 "a certificate carries an unknown critical extension"
             }
+            Self::UnknownTrustDomain => "the peer's trust domain is not known",
             Self::UnknownIssuer => "no path leads to a trust anchor",
             Self::UnsupportedSignatureAlgorithm => {
                 "a certificate is signed with an unacceptable algorithm"
             }
             Self::UnsupportedVersion => "the certificate is not of X.509 version 3",
+            Self::WrongCriticality => "an extension's criticality is wrong",
+            Self::WrongKeyUsage => "the certificate's key usage does not allow this role",
             Self::WrongExtendedKeyUsage => {
                 "the certificate's extended key usage does not allow this role"
             }
@@ -236,14 +260,26 @@ impl RejectionReason {
             Self::Expired => {
                 "renew the certificate; when it looks valid, compare the clocks of both ends"
             }
+            Self::InvalidSerialNumber => {
+                "reissue the certificate with a serial number of 1 to 20 octets, random ones for choice; or allow it by \
+                 `CertificateProfile::Lenient`"
+            }
             Self::IssuerNotCa => {
                 "reissue the intermediate with basicConstraints CA:TRUE and keyUsage keyCertSign"
+            }
+            Self::LifetimeTooLong => {
+                "have the CA issue leaves for a shorter time, or raise `with_maximum_leaf_lifetime`"
             }
             Self::MalformedCertificate => {
                 "look at it with `openssl x509 -text`, and reissue it: it breaks RFC 5280"
             }
             Self::MalformedName => {
                 "reissue the certificate with well-formed subject alternative names"
+            }
+            Self::MisplacedExtension => "reissue the certificate without the extension",
+            Self::MissingKeyIdentifier => {
+                "reissue it with `subjectKeyIdentifier = hash` (a CA) and `authorityKeyIdentifier = keyid` (all but a \
+                 self-signed root); or allow it by `CertificateProfile::Lenient`"
             }
             Self::NameConstraintViolated => {
                 "issue the leaf under a CA whose name constraints permit its names; constraints on e-mail, URI and \
@@ -257,6 +293,9 @@ impl RejectionReason {
                  CA names or signature schemes is silently not sent by some clients"
             }
             Self::NotAllowed => "add the peer to the policy if it should be admitted",
+            Self::NotAnSvid => {
+                "issue the peer a certificate with one URI name, spiffe://TRUST-DOMAIN/PATH, and without keyUsage cRLSign"
+            }
             Self::NotYetValid => {
                 "compare the clocks of both ends; the certificate's notBefore lies in the future"
             }
@@ -275,6 +314,9 @@ impl RejectionReason {
             Self::UnhandledCriticalExtension => {
                 "reissue the certificate without the extension, or not critical"
             }
+            Self::UnknownTrustDomain => {
+                "add the trust domain with its bundle to the `TrustBundles`, if it is to be federated with"
+            }
             Self::UnknownIssuer => "give the CA that issued the peer's certificate as trust anchor",
             Self::UnsupportedSignatureAlgorithm => {
                 "reissue the certificate signed with SHA-256 or better by an ECDSA P-256 or P-384, Ed25519 or RSA key"
@@ -283,6 +325,13 @@ impl RejectionReason {
                 "reissue it with extensions, which makes it version 3: `openssl x509 -req -extfile ..` with a \
                  subjectAltName; or, knowing that any certificate of that CA then serves as client and as server, \
                  allow it by `danger_allow_x509_v1_leaf`"
+            }
+            Self::WrongCriticality => {
+                "reissue the certificate with the extension's criticality as RFC 5280 has it (basicConstraints and \
+                 nameConstraints of a CA: critical; key identifiers: not); or allow it by `CertificateProfile::Lenient`"
+            }
+            Self::WrongKeyUsage => {
+                "reissue the leaf with keyUsage digitalSignature (and keyEncipherment for RSA), without keyCertSign"
             }
             Self::WrongExtendedKeyUsage => {
                 "reissue the certificate with extendedKeyUsage clientAuth for a client, serverAuth for a server, or both"

@@ -1,4 +1,9 @@
+use core::time::Duration;
+
+use super::leaf::{MAX_RSA_BITS, MIN_RSA_BITS};
 use super::matcher::PeerMatcher;
+use super::path::MAX_INTERMEDIATES;
+use super::profile::CertificateProfile;
 use crate::error::BuildError;
 
 /// Who may connect, and how strictly certificates are judged.
@@ -18,6 +23,10 @@ pub struct VerifierPolicy {
     pub(crate) server_name: ServerNameRule,
     pub(crate) x509_v1_leaf: X509V1Leaf,
     pub(crate) common_name: CommonNameRule,
+    pub(crate) profile: CertificateProfile,
+    pub(crate) max_intermediates: usize,
+    pub(crate) minimum_rsa_bits: usize,
+    pub(crate) maximum_leaf_lifetime: Option<Duration>,
 }
 
 /// How a client ties the certificate to the server it wanted.
@@ -49,6 +58,10 @@ impl VerifierPolicy {
             server_name: ServerNameRule::Check,
             x509_v1_leaf: X509V1Leaf::Refuse,
             common_name: CommonNameRule::NeverAName,
+            profile: CertificateProfile::default(),
+            max_intermediates: MAX_INTERMEDIATES,
+            minimum_rsa_bits: MIN_RSA_BITS,
+            maximum_leaf_lifetime: None,
         }
     }
 
@@ -72,6 +85,41 @@ impl VerifierPolicy {
         }
     }
 
+    /// How closely certificates have to follow RFC 5280 in matters of form. Initially
+    /// [`CertificateProfile::Rfc5280`]. Not on native-tls, which shows no more than the leaf.
+    #[must_use]
+    pub fn with_profile(mut self, profile: CertificateProfile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// How many intermediates a path may have between the leaf and its trust anchor. Initially 6, which is also the most.
+    ///
+    /// Those that are self-issued do not count, as with a path length constraint (RFC 5280, section 4.2.1.9). More than
+    /// 6 is a [`BuildError`]. Not on native-tls.
+    #[must_use]
+    pub fn with_max_intermediates(mut self, most: usize) -> Self {
+        self.max_intermediates = most;
+        self
+    }
+
+    /// The smallest RSA key, in bits, that a certificate of the path or its trust anchor may have. Initially 2048, which
+    /// is also the least (NIST SP 800-57 part 1); the largest is 8192. A [`BuildError`] beyond them. Not on native-tls.
+    #[must_use]
+    pub fn with_minimum_rsa_bits(mut self, bits: usize) -> Self {
+        self.minimum_rsa_bits = bits;
+        self
+    }
+
+    /// How long a leaf may be valid, from its `notBefore` to its `notAfter`, both included. Initially not limited.
+    ///
+    /// Short lives stand in for revocation: a certificate that was stolen is of use for so long only.
+    #[must_use]
+    pub fn with_maximum_leaf_lifetime(mut self, longest: Duration) -> Self {
+        self.maximum_leaf_lifetime = Some(longest);
+        self
+    }
+
     /// Dangerous: accepts X.509 version 1 leaves, which `openssl x509 -req` makes when it is given no extensions.
     ///
     /// Such a certificate says nothing about its use: any one that the CA ever issued serves as a client and as a
@@ -91,6 +139,49 @@ impl VerifierPolicy {
     pub fn danger_allow_common_name_as_dns(mut self) -> Self {
         self.common_name = CommonNameRule::AsDnsName;
         self
+    }
+
+    /// Whether every limit is one that can be held.
+    pub(crate) fn check_limits(&self) -> Result<(), BuildError> {
+        let problem = if self.max_intermediates > MAX_INTERMEDIATES {
+            format!(
+                "`with_max_intermediates({})`: paths are followed through at most {MAX_INTERMEDIATES}",
+                self.max_intermediates
+            )
+        } else if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&self.minimum_rsa_bits) {
+            format!(
+                "`with_minimum_rsa_bits({})`: it can be {MIN_RSA_BITS} to {MAX_RSA_BITS}",
+                self.minimum_rsa_bits
+            )
+        } else if self.maximum_leaf_lifetime.is_some_and(|d| d.as_secs() == 0) {
+            "`with_maximum_leaf_lifetime`: no leaf is valid for less than a second".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(BuildError::InvalidSetting {
+            setting: "policy",
+            problem,
+        })
+    }
+
+    /// What of the policy cannot be held by one who sees the leaf alone, after a platform has proved the path by its own
+    /// rules: opt-ins that relax those, and rules about the certificates above the leaf.
+    pub(crate) fn beyond_the_leaf(&self) -> Option<&'static str> {
+        if self.x509_v1_leaf == X509V1Leaf::Allow || self.common_name == CommonNameRule::AsDnsName {
+            Some(
+                "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",
+            )
+        } else if self.profile != CertificateProfile::Rfc5280 {
+            Some(
+                "another profile than RFC 5280: the platform shows no more of the chain than the leaf",
+            )
+        } else if self.max_intermediates != MAX_INTERMEDIATES {
+            Some("a limit to intermediates: the platform shows no more of the chain than the leaf")
+        } else if self.minimum_rsa_bits != MIN_RSA_BITS {
+            Some("a minimum of RSA bits: the platform shows no more of the chain than the leaf")
+        } else {
+            None
+        }
     }
 
     /// A SPIFFE policy without a name to check needs a matcher that asks for something.
@@ -121,10 +212,5 @@ impl VerifierPolicy {
 
     pub(crate) fn checks_server_name(&self) -> bool {
         self.server_name == ServerNameRule::Check
-    }
-
-    /// Whether one of the opt-ins is on that a platform verifier cannot honour.
-    pub(crate) fn relaxes(&self) -> bool {
-        self.x509_v1_leaf == X509V1Leaf::Allow || self.common_name == CommonNameRule::AsDnsName
     }
 }

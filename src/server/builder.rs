@@ -5,8 +5,7 @@ use super::{ClientAuthentication, MtlsServer, Optional, Required};
 use crate::backend::{ClientAuth, End, ServerBackend, ServerSettings};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
-use crate::material::TrustAnchors;
-use crate::policy::VerifierPolicy;
+use crate::policy::{TrustSource, VerifierPolicy};
 use crate::rotation::Current;
 use crate::x509::Certificate;
 
@@ -89,7 +88,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
                 false => ClientAuth::Optional,
             },
             ca_names: match self.end.names_anchors {
-                NamesAnchors::Yes => ca_names(&checked.anchors),
+                NamesAnchors::Yes => ca_names(&checked.trust),
                 NamesAnchors::No => Vec::new(),
             },
         })?;
@@ -102,10 +101,10 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
 }
 
 /// The anchors' subjects, each once, or none when they are too many.
-fn ca_names(anchors: &TrustAnchors) -> Vec<Vec<u8>> {
+fn ca_names(trust: &TrustSource) -> Vec<Vec<u8>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let mut bytes: usize = 0;
-    for anchor in anchors.as_slice() {
+    for anchor in trust.certificates() {
         let Ok(anchor) = Certificate::from_der(anchor) else {
             continue;
         };

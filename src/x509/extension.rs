@@ -4,8 +4,8 @@ use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
-    SubjectKeyIdentifier,
+    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage,
+    KeyUsage, NameConstraints, SubjectAltName, SubjectKeyIdentifier,
 };
 
 use super::{Certificate, X509Error};
@@ -15,12 +15,31 @@ use super::{Certificate, X509Error};
 pub(crate) struct Extension<'a> {
     /// Content of the OBJECT IDENTIFIER, as encoded: most are only ever compared.
     oid: &'a [u8],
+    pub(crate) critical: bool,
     value: &'a [u8],
+}
+
+impl Extension<'_> {
+    pub(crate) fn is(&self, oid: ObjectIdentifier) -> bool {
+        self.oid == oid.as_bytes()
+    }
+
+    /// The identifier in dotted form, for messages.
+    pub(crate) fn name(&self) -> String {
+        ObjectIdentifier::from_bytes(self.oid)
+            .map_or_else(|_| "(unreadable)".to_owned(), |oid| oid.to_string())
+    }
 }
 
 impl<'a> Certificate<'a> {
     pub(crate) fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension<'a>> {
-        self.extensions.iter().find(|e| e.oid == oid.as_bytes())
+        self.extensions.iter().find(|e| e.is(oid))
+    }
+
+    pub(crate) fn authority_info_access(
+        &self,
+    ) -> Result<Option<AuthorityInfoAccessSyntax>, X509Error> {
+        self.decode_extension()
     }
 
     pub(crate) fn authority_key_identifier(
@@ -38,6 +57,10 @@ impl<'a> Certificate<'a> {
     }
 
     pub(crate) fn key_usage(&self) -> Result<Option<KeyUsage>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn name_constraints(&self) -> Result<Option<NameConstraints>, X509Error> {
         self.decode_extension()
     }
 
@@ -93,12 +116,12 @@ fn decode<'a>(r: &mut SliceReader<'a>) -> der::Result<Extension<'a>> {
     r.sequence(|r| {
         let oid = AnyRef::decode(r)?;
         oid.tag().assert_eq(Tag::ObjectIdentifier)?;
-        // Which critical extensions are known is webpki's to say. Some issuers encode the default FALSE here; DER
-        // forbids it, everyone accepts it.
-        Option::<bool>::decode(r)?;
+        // Some issuers encode the default FALSE here; DER forbids it, everyone accepts it.
+        let critical = Option::<bool>::decode(r)?.unwrap_or_default();
         let value = <&'a OctetStringRef>::decode(r)?.as_bytes();
         Ok(Extension {
             oid: oid.value(),
+            critical,
             value,
         })
     })

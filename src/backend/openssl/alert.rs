@@ -213,3 +213,6 @@ mod tests {
         assert!(ErrorStack::get().errors().is_empty());
     }
 }
+
+#[cfg(test)]
+mod table;
