@@ -8,7 +8,7 @@ mod alert;
 mod algorithms;
 mod anchor;
 #[cfg(test)]
-mod every_reason;
+pub(crate) mod every_reason;
 mod explanation;
 mod judgement;
 mod leaf;
@@ -30,8 +30,6 @@ mod webpki_profile;
 
 pub use alert::Alert;
 pub use algorithms::SignatureAlgorithms;
-#[cfg(test)]
-pub(crate) use every_reason::EVERY_REASON;
 pub use explanation::{Explanation, Outcome, Step};
 pub use matcher::PeerMatcher;
 pub use profile::CertificateProfile;

@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
     use crate::error::BackendKind;
-    use crate::policy::EVERY_REASON;
+    use crate::policy::every_reason::EVERY_REASON;
 
     #[test]
     fn every_reason_has_its_alert() {

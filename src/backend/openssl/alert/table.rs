@@ -2,7 +2,8 @@
 
 use super::code_for;
 use crate::error::BackendKind;
-use crate::policy::{Alert, EVERY_REASON, RejectionReason};
+use crate::policy::every_reason::EVERY_REASON;
+use crate::policy::{Alert, RejectionReason};
 
 /// As `ssl_x509err2alert` of OpenSSL has it, for the codes that we give it.
 fn alert_for(code: i32) -> Alert {
