@@ -1,20 +1,17 @@
 //! What a client and a server are made of, as far as it is the same for both.
 
-use core::fmt;
+mod draft;
+
 use core::time::Duration;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use crate::backend::{
-    Backend, Clock, End, Event, Judge, Observer, OwnChain, ProtocolVersion, Versions,
-};
-use crate::error::BuildError;
-use crate::material::{MtlsIdentity, TrustAnchors};
-use crate::policy::{PeerVerifier, SignatureAlgorithms, TrustBundles, TrustSource, VerifierPolicy};
+use crate::backend::{Event, ProtocolVersion};
+use crate::material::{MtlsIdentity, RevocationLists, TrustAnchors};
+use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
 
-/// How long a handshake may take unless a builder says otherwise.
-pub(crate) const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) use draft::Draft;
 
 /// Collects what a client or a server is made of: a [`ClientBuilder`](crate::ClientBuilder) or a
 /// [`ServerBuilder`](crate::ServerBuilder), which have a few settings of their own and `build`.
@@ -45,6 +42,14 @@ impl<E> Builder<E> {
     #[must_use]
     pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
         self.draft.trust = Some(TrustSource::Bundles(bundles));
+        self
+    }
+
+    /// The lists by which the policy's [`RevocationRules`](crate::RevocationRules) are judged. Required where it has
+    /// rules, and refused where it has none. Not on native-tls.
+    #[must_use]
+    pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
+        self.draft.revocation_lists = Some(lists);
         self
     }
 
@@ -137,162 +142,22 @@ impl<E> Builder<E> {
         self
     }
 
-    /// Is told of every refusal, and of what a [shadow policy](Self::shadow_policy) would do otherwise, also in handshakes that run on the configuration from `config()`; but there a rustls
-    /// server, by itself and in silence, refuses a client that presents no certificate. It must be quick; should it
-    /// panic, the refusal stands.
+    /// Is told of every refusal, and of what a [shadow policy](Self::shadow_policy) would do otherwise, also in handshakes
+    /// that run on the configuration from `config()`; but there a rustls server, by itself and in silence, refuses a
+    /// client that presents no certificate. It must be quick; should it panic, the verdict stands.
+    ///
+    /// ```no_run
+    /// # fn f(builder: mtls::ServerBuilder) {
+    /// use mtls::Event;
+    /// builder.observer(|event| match event {
+    ///     Event::PeerRejected(rejection) => eprintln!("refused: {rejection}; {}", rejection.hint()),
+    ///     other => eprintln!("{other:?}"),
+    /// });
+    /// # }
+    /// ```
     #[must_use]
     pub fn observer(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.draft.observer = Some(Arc::new(observer));
         self
-    }
-}
-
-/// Settings as they were given, not yet checked.
-pub(crate) struct Draft {
-    pub(crate) identity: Option<MtlsIdentity>,
-    pub(crate) trust: Option<TrustSource>,
-    pub(crate) policy: Option<VerifierPolicy>,
-    pub(crate) shadow: Option<VerifierPolicy>,
-    pub(crate) alpn: Vec<Vec<u8>>,
-    pub(crate) versions: Vec<ProtocolVersion>,
-    pub(crate) handshake_timeout: Duration,
-    pub(crate) clock: Clock,
-    pub(crate) observer: Option<Observer>,
-}
-
-/// Settings that were checked.
-pub(crate) struct Checked {
-    pub(crate) identity: MtlsIdentity,
-    pub(crate) trust: TrustSource,
-    pub(crate) judge: Arc<Judge>,
-    pub(crate) alpn: Vec<Vec<u8>>,
-    pub(crate) versions: Versions,
-}
-
-impl Draft {
-    pub(crate) fn new() -> Self {
-        Self {
-            identity: None,
-            trust: None,
-            policy: None,
-            shadow: None,
-            alpn: Vec::new(),
-            versions: vec![ProtocolVersion::Tls12, ProtocolVersion::Tls13],
-            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
-            clock: Arc::new(UnixTime::now),
-            observer: None,
-        }
-    }
-
-    /// That somebody hears what the shadow policy says, and that this end could enforce it.
-    pub(crate) fn check_shadow(
-        &self,
-        check: fn(&VerifierPolicy) -> Result<(), BuildError>,
-    ) -> Result<(), BuildError> {
-        const SETTING: &str = "shadow_policy";
-        match (&self.shadow, &self.observer) {
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(BuildError::InvalidSetting {
-                setting: SETTING,
-                problem:
-                    "it is judged for the observer alone, and there is none; call `.observer(..)`"
-                        .to_owned(),
-            }),
-            (Some(shadow), Some(_)) => check(shadow).map_err(|error| match error {
-                BuildError::InvalidSetting { problem, .. } => BuildError::InvalidSetting {
-                    setting: SETTING,
-                    problem,
-                },
-                other => other,
-            }),
-        }
-    }
-
-    /// What one of the policies asks that cannot be judged by a leaf alone.
-    pub(crate) fn beyond_the_leaf(&self, policy: &VerifierPolicy) -> Option<&'static str> {
-        let shadow = self.shadow.as_ref();
-        policy
-            .beyond_the_leaf()
-            .or_else(|| shadow.and_then(VerifierPolicy::beyond_the_leaf))
-    }
-
-    /// Checks everything that does not depend on the backend's own library.
-    pub(crate) fn check<B: Backend>(
-        self,
-        end: End,
-        policy: VerifierPolicy,
-        backend: &B,
-    ) -> Result<Checked, BuildError> {
-        let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
-        let trust = self.trust.ok_or(BuildError::MissingTrustAnchors)?;
-        check_alpn(&self.alpn)?;
-        check_timeout(self.handshake_timeout)?;
-        let versions = check_versions(&self.versions)?;
-        let own = OwnChain::new(end, identity.chain());
-        let algorithms = match backend.algorithms()? {
-            Some(algorithms) => {
-                own.check_signatures(&algorithms)?;
-                algorithms
-            }
-            None => SignatureAlgorithms::new([]),
-        };
-        let verifier = |policy| PeerVerifier::with_trust(&trust, policy, algorithms.clone());
-        let shadow = self.shadow.map(verifier).transpose()?;
-        let judge = Judge::new(verifier(policy)?, shadow, own, self.clock, self.observer);
-        Ok(Checked {
-            identity,
-            trust,
-            judge: Arc::new(judge),
-            alpn: self.alpn,
-            versions,
-        })
-    }
-}
-
-impl fmt::Debug for Draft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft")
-            .field("identity", &self.identity)
-            .field("trust", &self.trust)
-            .field("policy", &self.policy)
-            .field("shadow", &self.shadow)
-            .finish_non_exhaustive()
-    }
-}
-
-fn check_alpn(protocols: &[Vec<u8>]) -> Result<(), BuildError> {
-    match protocols.iter().find(|p| !(1..=255).contains(&p.len())) {
-        None => Ok(()),
-        Some(wrong) => Err(BuildError::InvalidSetting {
-            setting: "alpn",
-            problem: format!(
-                "a protocol name has 1 to 255 bytes (RFC 7301, section 3.1), this one {}",
-                wrong.len()
-            ),
-        }),
-    }
-}
-
-fn check_timeout(timeout: Duration) -> Result<(), BuildError> {
-    match timeout.is_zero() {
-        false => Ok(()),
-        true => Err(BuildError::InvalidSetting {
-            setting: "handshake_timeout",
-            problem: "no handshake can be done in no time".to_owned(),
-        }),
-    }
-}
-
-fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> {
-    let versions = Versions {
-        tls12: versions.contains(&ProtocolVersion::Tls12),
-        tls13: versions.contains(&ProtocolVersion::Tls13),
-    };
-    match versions.tls12 || versions.tls13 {
-        true => Ok(versions),
-        false => Err(BuildError::InvalidSetting {
-            setting: "protocol_versions",
-            problem: "the list is empty".to_owned(),
-        }),
     }
 }

@@ -53,12 +53,14 @@ pub use error::{
 #[cfg(feature = "tokio")]
 pub use integration::tokio::AsyncMtlsStream;
 pub use material::{
-    CertificateChain, IdentityWarning, KeyType, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors,
+    CertificateChain, IdentityWarning, KeyType, MtlsIdentity, Passphrase, PrivateKey,
+    RevocationList, RevocationLists, Revoked, TrustAnchors,
 };
 pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
 pub use policy::{
-    Alert, CertificateProfile, Explanation, Outcome, PeerMatcher, PeerVerifier, Rejection,
-    RejectionReason, Rule, SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
+    Alert, CertificateProfile, Explanation, MatcherTextError, MatcherTextProblem, Outcome,
+    PeerMatcher, PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationRules, Rule,
+    SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
 };
 pub use server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,

@@ -94,6 +94,18 @@ pub enum BuildError {
          to admit every client that the trust anchors vouch for"
     )]
     MissingPolicy,
+    /// The policy has revocation rules, and no lists were given.
+    #[error(
+        "the policy asks for revocation (`VerifierPolicy::with_revocation`), and no lists were given; call \
+         `.revocation_lists(..)`: without them every peer would be refused"
+    )]
+    MissingRevocationLists,
+    /// Revocation lists were given, and the policy has no rules for them.
+    #[error(
+        "revocation lists were given (`.revocation_lists(..)`), and the policy would never look at them; call \
+         `VerifierPolicy::with_revocation(RevocationRules::require(..))`"
+    )]
+    MissingRevocationRules,
     /// No trust anchors were given.
     #[error(
         "no trust anchors were given; call `.trust_anchors(..)`: without them nobody's certificate can be judged, \

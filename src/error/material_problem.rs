@@ -45,16 +45,28 @@ pub enum MaterialProblem {
          If one file holds both, use `MtlsIdentity::from_pem_bundle`"
     )]
     CertificateInsteadOfKey,
+    /// A certificate stands where a revocation list is expected.
+    #[error(
+        "found a certificate where a revocation list is expected; give the list that its issuer publishes \
+         (`openssl ca -gencrl -out FILE`), and certificates of CAs to `TrustAnchors`"
+    )]
+    CertificateInsteadOfRevocationList,
     /// A marker line is not as RFC 7468 has it.
     #[error(
         "this line looks like a PEM marker but is none; it has to be `-----BEGIN LABEL-----` or \
          `-----END LABEL-----` with nothing else on the line"
     )]
     DamagedMarker,
+    /// A revocation list holds the changes since another one only (RFC 5280, section 5.2.4).
+    #[error(
+        "this is a delta CRL, which only says what changed since another one; give the complete list of the same CA"
+    )]
+    DeltaRevocationList,
     /// DER was given where PEM is expected.
     #[error(
         "this is DER, not PEM; use `from_der`, or turn it into PEM by `openssl x509 -inform DER -in FILE` \
-         (certificates) or `openssl pkey -inform DER -in FILE` (keys)"
+         (certificates), `openssl pkey -inform DER -in FILE` (keys) or `openssl crl -inform DER -in FILE` \
+         (revocation lists)"
     )]
     DerInsteadOfPem,
     /// The same certificate stands twice in the chain.
@@ -101,6 +113,12 @@ pub enum MaterialProblem {
     /// The marker lines are indented.
     #[error("the PEM markers are indented; remove the spaces before `-----BEGIN` and `-----END`")]
     IndentedMarker,
+    /// A revocation list speaks about certificates of other issuers too (RFC 5280, section 5.2.5).
+    #[error(
+        "this is an indirect CRL, which lists certificates of other CAs than the one that signed it; give a list that \
+         the CA of the certificates signed itself"
+    )]
+    IndirectRevocationList,
     /// The file could not be read.
     #[error("the file cannot be read")]
     Io {
@@ -225,6 +243,9 @@ pub enum MaterialProblem {
     /// The input is text without any PEM section.
     #[error("no PEM section begins in it: a line `-----BEGIN ..-----` is missing")]
     NoPem,
+    /// No revocation list was found.
+    #[error("no revocation list was given; give at least one, or leave the setting out")]
+    NoRevocationList,
     /// Not a regular file.
     #[error("this is not a regular file")]
     NotAFile,
@@ -234,6 +255,24 @@ pub enum MaterialProblem {
     /// A PKCS#12 container.
     #[error("this is PKCS#12; unpack it by `openssl pkcs12 -in FILE -nodes -out NEW`")]
     Pkcs12,
+    /// Bytes are no revocation list, or a damaged one.
+    #[error(
+        "this is not an X.509 revocation list; look at it with `openssl crl -in FILE -noout -text`"
+    )]
+    RevocationList {
+        /// What the reader stumbled over.
+        source: Cause,
+    },
+    /// A revocation list that breaks a rule of RFC 5280, section 5, or is of a kind that is not used.
+    #[error(
+        "this revocation list cannot be used: {problem}; have the CA issue a complete list of version 2 with \
+         nextUpdate and a CRL number, as `openssl ca -gencrl` does with `crl_extensions` and `crlnumber` in its \
+         configuration"
+    )]
+    RevocationListUnfit {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A second private key.
     #[error(
         "this is a second private key, the first is section {first}; leave only the one of the leaf"

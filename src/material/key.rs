@@ -134,7 +134,7 @@ pub(super) fn only_key<'s, 'a>(
                 let first = first.index;
                 return Err(section.error(MaterialProblem::SecondKey { first }));
             }
-            (Content::Certificate | Content::EcParameters, _) => {}
+            (Content::Certificate | Content::EcParameters | Content::RevocationList, _) => {}
         }
     }
     key.ok_or_else(|| MaterialProblem::NoKey.into())

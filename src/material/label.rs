@@ -6,6 +6,7 @@ use crate::error::MaterialProblem;
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
 pub(super) const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
+pub(super) const X509_CRL: &str = "X509 CRL";
 const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
 const DSA_PRIVATE_KEY: &str = "DSA PRIVATE KEY";
@@ -17,6 +18,7 @@ pub(super) enum Wanted {
     Bundle,
     Certificates,
     Key,
+    RevocationLists,
 }
 
 /// What a section holds, as far as somebody wants it.
@@ -24,6 +26,7 @@ pub(super) enum Wanted {
 pub(super) enum Content {
     Certificate,
     Key,
+    RevocationList,
     /// The curve that `openssl ecparam -genkey` writes before the key, which names it again.
     EcParameters,
 }
@@ -31,6 +34,11 @@ pub(super) enum Content {
 /// Sorts a section by its label, or says why it does not belong here.
 pub(super) fn sort(label: &str, wanted: Wanted) -> Result<Content, MaterialProblem> {
     match label {
+        X509_CRL if wanted == Wanted::RevocationLists => Ok(Content::RevocationList),
+        CERTIFICATE if wanted == Wanted::RevocationLists => {
+            Err(MaterialProblem::CertificateInsteadOfRevocationList)
+        }
+        _ if wanted == Wanted::RevocationLists => Err(unexpected(label, wanted)),
         CERTIFICATE if wanted == Wanted::Key => Err(MaterialProblem::CertificateInsteadOfKey),
         CERTIFICATE => Ok(Content::Certificate),
         PRIVATE_KEY
@@ -47,11 +55,15 @@ pub(super) fn sort(label: &str, wanted: Wanted) -> Result<Content, MaterialProbl
         }),
         PRIVATE_KEY | ENCRYPTED_PRIVATE_KEY | RSA_PRIVATE_KEY | EC_PRIVATE_KEY => Ok(Content::Key),
         EC_PARAMETERS if wanted != Wanted::Certificates => Ok(Content::EcParameters),
-        _ => Err(MaterialProblem::UnexpectedSection {
-            label: label.to_owned(),
-            expected: wanted.expected(),
-            advice: advice(label),
-        }),
+        _ => Err(unexpected(label, wanted)),
+    }
+}
+
+fn unexpected(label: &str, wanted: Wanted) -> MaterialProblem {
+    MaterialProblem::UnexpectedSection {
+        label: label.to_owned(),
+        expected: wanted.expected(),
+        advice: advice(label),
     }
 }
 
@@ -87,6 +99,7 @@ impl Wanted {
         match self {
             Self::Bundle => "CERTIFICATE and PRIVATE KEY",
             Self::Certificates => "CERTIFICATE",
+            Self::RevocationLists => X509_CRL,
             Self::Key => "PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY",
         }
     }
@@ -107,7 +120,7 @@ fn advice(label: &str) -> &'static str {
         "X509 CERTIFICATE" => {
             "it is an old name of CERTIFICATE: rewrite it by `openssl x509 -in FILE -out NEW`"
         }
-        "X509 CRL" => "revocation lists are given separately: leave it out",
+        X509_CRL => "revocation lists are given separately, to `RevocationLists`: leave it out",
         _ => "leave it out",
     }
 }

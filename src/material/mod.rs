@@ -1,4 +1,4 @@
-//! What we load: certificate chains, private keys, identities, trust anchors.
+//! What we load: certificate chains, private keys, identities, trust anchors, revocation lists.
 //!
 //! A value that exists is whole and fits together. Nothing here knows a TLS library, and nothing
 //! here verifies a signature.
@@ -18,6 +18,7 @@ mod links;
 mod marker;
 mod passphrase;
 mod pem;
+mod revocation;
 mod shape;
 
 pub use anchors::TrustAnchors;
@@ -26,3 +27,4 @@ pub use identity::{IdentityWarning, MtlsIdentity};
 pub use key::PrivateKey;
 pub use key_type::KeyType;
 pub use passphrase::Passphrase;
+pub use revocation::{RevocationList, RevocationLists, Revoked};

@@ -121,7 +121,7 @@ impl<'a> Section<'a> {
     pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, MaterialError> {
         // Under a label that pki-types knows, whatever the section's own is: it drops all others.
         // Only keys have headers; where the last one ends the base64 begins.
-        let (label, skip) = if self.label == label::CERTIFICATE {
+        let (label, skip) = if matches!(self.label, label::CERTIFICATE | label::X509_CRL) {
             (label::CERTIFICATE, 0)
         } else {
             let end = header_lines(self.body).last().map_or(0, |(_, _, end)| end);

@@ -43,10 +43,27 @@ impl SignatureAlgorithms {
         certificate: &Certificate<'_>,
         issuer: &PublicKey<'_>,
     ) -> Result<(), SignatureProblem> {
+        let Certificate {
+            signature_algorithm,
+            tbs,
+            signature,
+            ..
+        } = certificate;
+        self.verify_signed(signature_algorithm, tbs, signature, issuer)
+    }
+
+    /// Whether `issuer` signed the bytes `tbs`, by an algorithm that is given as the content of its identifier.
+    pub(super) fn verify_signed(
+        &self,
+        signature_algorithm: &[u8],
+        tbs: &[u8],
+        signature: &[u8],
+        issuer: &PublicKey<'_>,
+    ) -> Result<(), SignatureProblem> {
         let mut candidates = self
             .0
             .iter()
-            .filter(|a| &*a.signature_alg_id() == certificate.signature_algorithm)
+            .filter(|a| &*a.signature_alg_id() == signature_algorithm)
             .peekable();
         if candidates.peek().is_none() {
             return Err(SignatureProblem::UnsupportedAlgorithm);
@@ -54,7 +71,7 @@ impl SignatureAlgorithms {
         match candidates.find(|a| &*a.public_key_alg_id() == issuer.algorithm) {
             None => Err(SignatureProblem::KeyOfAnotherKind),
             Some(algorithm) => algorithm
-                .verify_signature(issuer.key, certificate.tbs, certificate.signature)
+                .verify_signature(issuer.key, tbs, signature)
                 .map_err(|_| SignatureProblem::Invalid),
         }
     }

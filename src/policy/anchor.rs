@@ -9,7 +9,8 @@ use pki_types::{CertificateDer, TrustAnchor};
 use webpki::VerifiedPath;
 
 use super::judgement::Judgement;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use super::rule::Rule;
 use super::usage::Role;
 use super::verifier_policy::VerifierPolicy;

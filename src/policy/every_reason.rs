@@ -1,7 +1,7 @@
 //! Every reason, for tests that walk them.
 
 use super::alert::Alert;
-use super::rejection::RejectionReason;
+use super::reason::RejectionReason;
 use crate::error::BackendKind;
 
 /// One that is missing here does not compile.
@@ -20,7 +20,7 @@ macro_rules! every {
 every! {
     AnchorExpired CaAsLeaf Expired InvalidSerialNumber IssuerNotCa LifetimeTooLong MalformedCertificate MalformedName
     MisplacedExtension MissingKeyIdentifier NameConstraintViolated NameMismatch NoCertificate NotAllowed NotAnSvid
-    NotYetValid PathLengthExceeded PathTooLong PolicyPanicked UnacceptableKey UnhandledCriticalExtension UnknownIssuer
+    NotYetValid PathLengthExceeded PathTooLong PolicyPanicked RevocationListStale RevocationStatusUnknown Revoked UnacceptableKey UnhandledCriticalExtension UnknownIssuer
     UnknownTrustDomain UnsupportedSignatureAlgorithm UnsupportedVersion WrongCriticality WrongExtendedKeyUsage
     WrongKeyUsage
 }
@@ -32,7 +32,7 @@ fn quoted(cell: &str) -> Vec<&str> {
 
 /// The rows of the table in the docs of `RejectionReason::alert`: reasons, and the alert on rustls and on OpenSSL.
 fn documented() -> Vec<(Vec<&'static str>, [Alert; 2])> {
-    let rows = include_str!("rejection.rs").lines().filter_map(|line| {
+    let rows = include_str!("reason.rs").lines().filter_map(|line| {
         let row = line.trim().strip_prefix("/// | `")?;
         let cells: Vec<&str> = line[line.len() - row.len() - 1..].split('|').collect();
         let alert = |cell: &str| Alert::from_name(quoted(cell)[0]).expect(cell);

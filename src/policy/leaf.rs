@@ -4,7 +4,8 @@ use pki_types::UnixTime;
 
 use super::judgement::Judgement;
 use super::profile::{CertificateProfile, Flaw, Place, check_form};
-use super::rejection::{Rejection, RejectionReason, rfc3339};
+use super::reason::RejectionReason;
+use super::rejection::{Rejection, rfc3339};
 use super::rule::Rule;
 use super::usage::{check_key_usage, check_purpose, purposes_of, usages_of};
 use super::verifier_policy::VerifierPolicy;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::leaf::unreadable;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use crate::x509::{Certificate, X509Error};
 
 /// What an authority key identifier can ask of an issuer.

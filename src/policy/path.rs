@@ -12,7 +12,9 @@ use super::links::{Identifiers, check_link};
 use super::path_error::refusal;
 use super::presented::Presented;
 use super::profile::{Place, check_form};
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
+use super::revocation;
 use super::rule::Rule;
 use super::usage::{Role, usages_of};
 use crate::peer::ProvedPath;
@@ -42,7 +44,11 @@ pub(super) fn check_path(
             Rule::Path,
             None,
             |proved| in_words(presented, proved),
-            || check_candidate(path, presented, judgement),
+            || {
+                let path = check_candidate(path, presented, judgement)?;
+                revocation::check(judgement, presented, &path)?;
+                Ok(path)
+            },
         );
         let refused = candidate.is_err();
         found.replace(Some(candidate));

@@ -6,7 +6,8 @@ use webpki::Error;
 use super::anchor::Anchors;
 use super::leaf::check_validity;
 use super::presented::Presented;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use crate::x509::{Certificate, rfc4514};
 
 /// Turns webpki's error into ours, and finds the certificate that it is about.

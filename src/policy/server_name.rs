@@ -7,7 +7,8 @@ use super::anchor::{Anchors, constrains_names};
 use super::judgement::Judgement;
 use super::matcher::common_name_as_dns;
 use super::presented::Presented;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use super::trust::check_svid;
 use super::verifier_policy::{CommonNameRule, ServerNameRule, VerifierPolicy};
 use crate::peer::Names;
@@ -91,6 +92,12 @@ pub(super) fn list_of(names: &Names) -> String {
             .iter()
             .map(|cn| format!("common name {cn:?}")),
     );
+    for (kind, values) in [
+        ("organizational unit", &names.organizational_units),
+        ("organization", &names.organizations),
+    ] {
+        words.extend(values.iter().map(|value| format!("{kind} {value:?}")));
+    }
     match words.len().checked_sub(NAMES_SHOWN) {
         _ if words.is_empty() => "no names".to_owned(),
         None | Some(0) => words.join(", "),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use pki_types::CertificateDer;
 
 use super::anchor::Anchors;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use super::verifier_policy::VerifierPolicy;
 use crate::error::BuildError;
 use crate::material::TrustAnchors;
@@ -146,6 +147,15 @@ impl Trust {
                 .with_expected(format!("a trust domain of {}{more}", known.join(", ")))
                 .with_presented(id.to_string())
         })
+    }
+
+    /// All sets of anchors.
+    pub(super) fn sets(&self) -> impl Iterator<Item = &Anchors> {
+        let (one, many) = match self {
+            Self::Anchors(anchors) => (Some(anchors), None),
+            Self::Bundles(bundles) => (None, Some(bundles.values())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
     }
 
     /// As [`for_peer`](Self::for_peer), for one that was judged before; `None` where it would be refused.

@@ -6,7 +6,8 @@ use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsages};
 
 use super::leaf::unreadable;
 use super::profile::Flaw;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use crate::x509::Certificate;
 
 /// Which end of the connection the peer is.

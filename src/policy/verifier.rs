@@ -9,7 +9,9 @@ use super::judgement::Judgement;
 use super::leaf::{check_leaf, check_validity};
 use super::path::check_path;
 use super::presented::Presented;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
+use super::revocation::Revocation;
 use super::rule::Rule;
 use super::server_name::{check_server_name, list_of, takes_common_name};
 use super::trust::{Trust, TrustBundles, TrustSource};
@@ -17,7 +19,7 @@ use super::usage::Role;
 use super::v1;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
 use crate::error::BuildError;
-use crate::material::TrustAnchors;
+use crate::material::{RevocationLists, TrustAnchors};
 use crate::peer::{Names, PeerIdentity, ProvedPath};
 use crate::x509::{Certificate, Version};
 
@@ -42,6 +44,8 @@ pub struct PeerVerifier {
     trust: Trust,
     policy: VerifierPolicy,
     algorithms: SignatureAlgorithms,
+    /// The policy's rules, with the lists to judge by.
+    revocation: Option<Revocation>,
 }
 
 impl PeerVerifier {
@@ -51,18 +55,14 @@ impl PeerVerifier {
     /// [`BuildError::Anchor`] for an anchor that is no CA's certificate: not version 3, without basicConstraints
     /// `CA:TRUE`, with a keyUsage that lacks keyCertSign, or with a key that is not on the list. Anything else that is
     /// wrong with an anchor refuses the peers whose path ends in it.
-    /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held.
+    /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a policy that contradicts
+    /// itself.
     pub fn new(
         anchors: &TrustAnchors,
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
-        policy.check_limits()?;
-        Ok(Self {
-            trust: Trust::anchors(anchors, &policy)?,
-            policy,
-            algorithms,
-        })
+        Self::judged(Trust::anchors(anchors, &policy)?, policy, algorithms)
     }
 
     /// As [`new`](Self::new), for peers whose SPIFFE trust domain says which anchors count.
@@ -74,12 +74,7 @@ impl PeerVerifier {
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
-        policy.check_limits()?;
-        Ok(Self {
-            trust: Trust::bundles(bundles, &policy)?,
-            policy,
-            algorithms,
-        })
+        Self::judged(Trust::bundles(bundles, &policy)?, policy, algorithms)
     }
 
     pub(crate) fn with_trust(
@@ -91,6 +86,38 @@ impl PeerVerifier {
             TrustSource::Anchors(anchors) => Self::new(anchors, policy, algorithms),
             TrustSource::Bundles(bundles) => Self::with_trust_bundles(bundles, policy, algorithms),
         }
+    }
+
+    fn judged(
+        trust: Trust,
+        policy: VerifierPolicy,
+        algorithms: SignatureAlgorithms,
+    ) -> Result<Self, BuildError> {
+        policy.check_limits()?;
+        policy.check_revocation()?;
+        Ok(Self {
+            trust,
+            revocation: policy.revocation.map(Revocation::new),
+            policy,
+            algorithms,
+        })
+    }
+
+    /// Judges revocation by these lists, in place of any that were given before.
+    ///
+    /// Without them, every status that the policy's [`RevocationRules`](crate::RevocationRules) ask about is unknown. The
+    /// signatures of lists that a trust anchor may have made are verified here, those of others when they are first
+    /// needed; each once.
+    ///
+    /// # Errors
+    /// [`BuildError::MissingRevocationRules`] where the policy has none, so that the lists would never be looked at.
+    pub fn with_revocation_lists(mut self, lists: &RevocationLists) -> Result<Self, BuildError> {
+        let Some(rules) = self.policy.revocation else {
+            return Err(BuildError::MissingRevocationRules);
+        };
+        let lists = Revocation::new(rules).with_lists(lists, self.trust.sets(), &self.algorithms);
+        self.revocation = Some(lists);
+        Ok(self)
     }
 
     /// Judges a client by the chain that it presented, leaf first.
@@ -189,6 +216,7 @@ impl PeerVerifier {
             anchors,
             algorithms: &self.algorithms,
             policy: &self.policy,
+            revocation: self.revocation.as_ref(),
             role,
             now,
             trace,
@@ -251,7 +279,7 @@ impl PeerVerifier {
         trace.check(
             Rule::Matcher,
             None,
-            |()| self.policy.matcher.to_string(),
+            |()| self.policy.matcher.summary().into_owned(),
             || self.check_matcher(peer, trace),
         )
     }
@@ -268,7 +296,7 @@ impl PeerVerifier {
                     None => list_of(peer.names()),
                 };
                 let rejection = Rejection::new(RejectionReason::NotAllowed)
-                    .with_expected(self.policy.matcher.to_string())
+                    .with_expected(self.policy.matcher.summary())
                     .with_presented(presented);
                 Err(match Certificate::from_der(peer.leaf()) {
                     Ok(leaf) => rejection.about(0, &leaf),

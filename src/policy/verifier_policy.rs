@@ -4,6 +4,7 @@ use super::leaf::{MAX_RSA_BITS, MIN_RSA_BITS};
 use super::matcher::PeerMatcher;
 use super::path::MAX_INTERMEDIATES;
 use super::profile::CertificateProfile;
+use super::revocation::RevocationRules;
 use crate::error::BuildError;
 
 /// Who may connect, and how strictly certificates are judged.
@@ -27,6 +28,7 @@ pub struct VerifierPolicy {
     pub(crate) max_intermediates: usize,
     pub(crate) minimum_rsa_bits: usize,
     pub(crate) maximum_leaf_lifetime: Option<Duration>,
+    pub(crate) revocation: Option<RevocationRules>,
 }
 
 /// How a client ties the certificate to the server it wanted.
@@ -62,6 +64,7 @@ impl VerifierPolicy {
             max_intermediates: MAX_INTERMEDIATES,
             minimum_rsa_bits: MIN_RSA_BITS,
             maximum_leaf_lifetime: None,
+            revocation: None,
         }
     }
 
@@ -76,7 +79,7 @@ impl VerifierPolicy {
     ///
     /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must match
     /// (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by `spiffe_id`,
-    /// `trust_domain` or `custom`; building a client with another is a [`BuildError`].
+    /// `spiffe_path_prefix`, `trust_domain` or `custom`; building a client with another is a [`BuildError`].
     /// A server's policy of this kind is a [`BuildError`].
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
@@ -117,6 +120,17 @@ impl VerifierPolicy {
     #[must_use]
     pub fn with_maximum_leaf_lifetime(mut self, longest: Duration) -> Self {
         self.maximum_leaf_lifetime = Some(longest);
+        self
+    }
+
+    /// Asks of certificates that they were not revoked, by the lists that are given beside the policy.
+    ///
+    /// Initially nothing is asked. Rules without lists are [`BuildError::MissingRevocationLists`], lists without rules
+    /// [`BuildError::MissingRevocationRules`]. Not together with
+    /// [`danger_allow_x509_v1_leaf`](Self::danger_allow_x509_v1_leaf), and not on native-tls.
+    #[must_use]
+    pub fn with_revocation(mut self, rules: RevocationRules) -> Self {
+        self.revocation = Some(rules);
         self
     }
 
@@ -171,6 +185,10 @@ impl VerifierPolicy {
             Some(
                 "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",
             )
+        } else if self.matcher.asks_for_path() {
+            Some(
+                "matching by issuers' keys or trust anchors: the platform does not show the path that it proves",
+            )
         } else if self.profile != CertificateProfile::Rfc5280 {
             Some(
                 "another profile than RFC 5280: the platform shows no more of the chain than the leaf",
@@ -191,8 +209,25 @@ impl VerifierPolicy {
             true => Err(BuildError::InvalidSetting {
                 setting: "policy",
                 problem: "`server_spiffe` replaces the check of the server's name, so whatever its matcher admits must \
-                          have been asked for by `spiffe_id`, `trust_domain` or `custom`; anything else would admit \
+                          have been asked for by `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; anything else would admit \
                           every peer of the anchors as every server"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// A version 1 leaf proves so little that revocation cannot be asked of it.
+    pub(crate) fn has_revocation_rules(&self) -> bool {
+        self.revocation.is_some()
+    }
+
+    pub(super) fn check_revocation(&self) -> Result<(), BuildError> {
+        match self.revocation.is_some() && self.x509_v1_leaf == X509V1Leaf::Allow {
+            false => Ok(()),
+            true => Err(BuildError::InvalidSetting {
+                setting: "policy",
+                problem: "`danger_allow_x509_v1_leaf` and `with_revocation` exclude each other: a version 1 leaf is \
+                          judged outside of path validation, which is where revocation is judged; reissue such leaves"
                     .to_owned(),
             }),
         }

@@ -5,7 +5,7 @@ use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_CE_EXT_KEY_USAGE, ID_CE_
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::profile::Flaw;
-use super::rejection::RejectionReason;
+use super::reason::RejectionReason;
 use crate::peer::Names;
 use crate::x509::{Certificate, X509Error};
 

@@ -4,8 +4,8 @@ use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::{
-    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage,
-    KeyUsage, NameConstraints, SubjectAltName, SubjectKeyIdentifier,
+    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
+    ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName, SubjectKeyIdentifier,
 };
 
 use super::{Certificate, X509Error};
@@ -52,6 +52,12 @@ impl<'a> Certificate<'a> {
         self.decode_extension()
     }
 
+    pub(crate) fn crl_distribution_points(
+        &self,
+    ) -> Result<Option<CrlDistributionPoints>, X509Error> {
+        self.decode_extension()
+    }
+
     pub(crate) fn extended_key_usage(&self) -> Result<Option<ExtendedKeyUsage>, X509Error> {
         self.decode_extension()
     }
@@ -91,6 +97,13 @@ impl<'a> Certificate<'a> {
                 }),
             },
         }
+    }
+}
+
+impl<'a> Extension<'a> {
+    /// The content of the OCTET STRING.
+    pub(super) fn value(&self) -> &'a [u8] {
+        self.value
     }
 }
 

@@ -3,13 +3,15 @@
 //! Everything is read once, from the bytes that were given, with the `der` crate; nothing is copied.
 //! Reading says nothing about trust: that is the business of the policy floor.
 
+mod crl;
 mod extension;
 mod key;
 mod name;
 
+pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};
 pub(crate) use extension::Extension;
 pub(crate) use key::{KeyKind, PublicKey};
-pub(crate) use name::{attribute_text, rfc4514};
+pub(crate) use name::{attribute_texts, canonical_rfc4514, is_hidden, rfc4514};
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BitStringRef, IntRef};
@@ -31,7 +33,7 @@ pub(crate) struct Certificate<'a> {
     pub(crate) issuer: &'a [u8],
     pub(crate) not_before: UnixTime,
     pub(crate) not_after: UnixTime,
-    /// Whether a date before 2050 is written as a GeneralizedTime (RFC 5280, section 4.1.2.5).
+    /// Whether a date before 2050 is written as a `GeneralizedTime` (RFC 5280, section 4.1.2.5).
     pub(crate) has_early_general_time: bool,
     /// The subject's `Name`, with its header.
     pub(crate) subject: &'a [u8],

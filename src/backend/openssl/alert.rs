@@ -3,6 +3,8 @@
 //! The openssl crate has a constant for two of them, and makes others from numbers by an unsafe function only. So
 //! OpenSSL is brought to produce each once, by a certificate that has exactly that fault.
 
+mod revoked;
+
 use std::sync::LazyLock;
 
 use openssl::asn1::{Asn1Integer, Asn1Time};
@@ -29,6 +31,7 @@ pub(super) fn code_for(reason: RejectionReason) -> X509VerifyResult {
             CODES.name_mismatch
         }
         R::NotYetValid => CODES.not_yet_valid,
+        R::Revoked => CODES.revoked,
         R::UnknownIssuer => CODES.unknown_issuer,
         R::WrongExtendedKeyUsage => CODES.wrong_purpose,
         _ => CODES.policy,
@@ -54,6 +57,8 @@ struct Codes {
     not_yet_valid: X509VerifyResult,
     /// "no explicit policy", which has no alert of its own.
     policy: X509VerifyResult,
+    /// `policy` where it cannot be had.
+    revoked: X509VerifyResult,
     unknown_issuer: X509VerifyResult,
     wrong_purpose: X509VerifyResult,
 }
@@ -76,6 +81,7 @@ impl Codes {
             name_mismatch: any,
             not_yet_valid: any,
             policy: any,
+            revoked: any,
             unknown_issuer: any,
             wrong_purpose: any,
         }
@@ -83,6 +89,9 @@ impl Codes {
 
     fn produce() -> Result<Self, ErrorStack> {
         let pair = Pair::new()?;
+        let policy = pair.verify(Trust::Root, |param| {
+            param.set_flags(X509VerifyFlags::POLICY_CHECK | X509VerifyFlags::EXPLICIT_POLICY)
+        })?;
         Ok(Self {
             expired: pair.verify(Trust::Root, |param| {
                 param.set_time(AFTER.into());
@@ -93,9 +102,8 @@ impl Codes {
                 param.set_time(BEFORE.into());
                 Ok(())
             })?,
-            policy: pair.verify(Trust::Root, |param| {
-                param.set_flags(X509VerifyFlags::POLICY_CHECK | X509VerifyFlags::EXPLICIT_POLICY)
-            })?,
+            policy,
+            revoked: revoked::produce(&pair).unwrap_or(policy),
             unknown_issuer: pair.verify(Trust::Nobody, |_| Ok(()))?,
             wrong_purpose: pair.verify(Trust::Root, |param| {
                 param.set_purpose(X509PurposeId::SSL_CLIENT)
@@ -106,6 +114,7 @@ impl Codes {
 
 /// A server's certificate and the root that it comes from.
 struct Pair {
+    key: PKey<Private>,
     leaf: X509,
     root: X509,
 }
@@ -123,6 +132,7 @@ impl Pair {
         Ok(Self {
             leaf: certificate(Whose::Leaf, &key)?,
             root: certificate(Whose::Root, &key)?,
+            key,
         })
     }
 
@@ -140,6 +150,10 @@ impl Pair {
             store.add_cert(self.root.clone())?;
         }
         store.set_param(&param)?;
+        self.verify_by(store)
+    }
+
+    fn verify_by(&self, store: X509StoreBuilder) -> Result<X509VerifyResult, ErrorStack> {
         let code = X509StoreContext::new()?.init(
             &store.build(),
             &self.leaf,
@@ -204,6 +218,9 @@ mod tests {
             (RejectionReason::NameMismatch, 62),
             (RejectionReason::NotAllowed, 43),
             (RejectionReason::NotYetValid, 9),
+            (RejectionReason::Revoked, 23),
+            (RejectionReason::RevocationListStale, 43),
+            (RejectionReason::RevocationStatusUnknown, 43),
             (RejectionReason::UnknownIssuer, 20),
             (RejectionReason::WrongExtendedKeyUsage, 26),
         ];

@@ -45,6 +45,7 @@ pub(super) fn to_rustls(rejection: Rejection) -> rustls::Error {
         | RejectionReason::UnsupportedVersion => CertificateError::BadEncoding,
         RejectionReason::NameMismatch => CertificateError::NotValidForName,
         RejectionReason::NotYetValid => CertificateError::NotValidYet,
+        RejectionReason::Revoked => CertificateError::Revoked,
         RejectionReason::UnknownIssuer => CertificateError::UnknownIssuer,
         RejectionReason::WrongExtendedKeyUsage => CertificateError::InvalidPurpose,
         _ => CertificateError::Other(OtherError(Arc::new(rejection))),

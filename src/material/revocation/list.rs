@@ -1,0 +1,210 @@
+use core::fmt;
+use core::ops::Range;
+
+use pki_types::{CertificateRevocationListDer, UnixTime};
+use x509_cert::ext::pkix::CrlReason;
+
+use super::super::label;
+use super::super::shape::Shape;
+use super::serials::Serials;
+use crate::error::MaterialProblem;
+use crate::x509::{Certificate, CrlEntry, CrlError, CrlScope, CrlView, rfc4514};
+
+/// One revocation list, its form checked and its entries indexed.
+pub struct RevocationList {
+    der: CertificateRevocationListDer<'static>,
+    issuer: Range<usize>,
+    this_update: UnixTime,
+    next_update: UnixTime,
+    number: Range<usize>,
+    scope: CrlScope,
+    revoked: Range<usize>,
+    serials: Serials,
+}
+
+/// What a list says about one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    date: UnixTime,
+    reason: Option<CrlReason>,
+}
+
+/// What a judgement needs of a list.
+pub(crate) struct CrlContent<'a> {
+    pub(crate) signature_algorithm: &'a [u8],
+    pub(crate) tbs: &'a [u8],
+    pub(crate) signature: &'a [u8],
+}
+
+impl RevocationList {
+    /// The issuer's name in the form of RFC 4514.
+    pub fn issuer(&self) -> String {
+        rfc4514(self.issuer_der())
+    }
+
+    /// When it was issued (`thisUpdate`).
+    pub fn this_update(&self) -> UnixTime {
+        self.this_update
+    }
+
+    /// The last second in which it is current (`nextUpdate`).
+    pub fn next_update(&self) -> UnixTime {
+        self.next_update
+    }
+
+    /// The CRL number, big-endian, at most 20 octets without leading zeros.
+    pub fn number(&self) -> &[u8] {
+        self.part(&self.number)
+    }
+
+    /// How many certificates it lists.
+    pub fn entries(&self) -> usize {
+        self.serials.len()
+    }
+
+    /// What it says about the certificate with this serial number (the content of the DER INTEGER, as
+    /// [`PeerIdentity::serial_number`](crate::PeerIdentity::serial_number) gives it), if it is listed.
+    pub fn find(&self, serial: &[u8]) -> Option<Revoked> {
+        let entry = self.serials.find(self.part(&self.revoked), serial)?;
+        Some(Revoked {
+            date: entry.date,
+            reason: entry.reason,
+        })
+    }
+
+    /// The list as it was given.
+    pub fn as_der(&self) -> &CertificateRevocationListDer<'static> {
+        &self.der
+    }
+
+    /// The issuer's `Name`, with its header.
+    pub(crate) fn issuer_der(&self) -> &[u8] {
+        self.part(&self.issuer)
+    }
+
+    pub(crate) fn scope(&self) -> &CrlScope {
+        &self.scope
+    }
+
+    /// What its signature is verified by; `None` never happens to a list that was read.
+    pub(crate) fn content(&self) -> Option<CrlContent<'_>> {
+        let view = CrlView::from_der(&self.der).ok()?;
+        Some(CrlContent {
+            signature_algorithm: view.signature_algorithm,
+            tbs: view.tbs,
+            signature: view.signature,
+        })
+    }
+
+    pub(super) fn read(
+        der: CertificateRevocationListDer<'static>,
+    ) -> Result<Self, MaterialProblem> {
+        let view = CrlView::from_der(&der).map_err(|error| unfit(&der, error))?;
+        let serials = Serials::of(&view).map_err(|error| unfit(&der, error))?;
+        let range = |part| range_in(&der, part);
+        Ok(Self {
+            issuer: range(view.issuer),
+            number: range(view.number),
+            revoked: range(view.revoked),
+            this_update: view.this_update,
+            next_update: view.next_update,
+            scope: view.scope,
+            serials,
+            der,
+        })
+    }
+
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        self.der.get(range.clone()).unwrap_or_default()
+    }
+}
+
+impl Revoked {
+    /// When it was revoked. A date in the future revokes all the same: the CA has decided.
+    pub fn date(&self) -> UnixTime {
+        self.date
+    }
+
+    /// The reason in the words of RFC 5280, section 5.3.1, such as `keyCompromise`; `unspecified` where none is given.
+    ///
+    /// Each of them revokes. `certificateHold` may be lifted by a later list, `removeFromCRL` has no meaning in a
+    /// complete one.
+    pub fn reason(&self) -> &'static str {
+        match self.reason {
+            None | Some(CrlReason::Unspecified) => "unspecified",
+            Some(CrlReason::KeyCompromise) => "keyCompromise",
+            Some(CrlReason::CaCompromise) => "cACompromise",
+            Some(CrlReason::AffiliationChanged) => "affiliationChanged",
+            Some(CrlReason::Superseded) => "superseded",
+            Some(CrlReason::CessationOfOperation) => "cessationOfOperation",
+            Some(CrlReason::CertificateHold) => "certificateHold",
+            Some(CrlReason::RemoveFromCRL) => "removeFromCRL",
+            Some(CrlReason::PrivilegeWithdrawn) => "privilegeWithdrawn",
+            Some(CrlReason::AaCompromise) => "aACompromise",
+        }
+    }
+}
+
+impl From<CrlEntry<'_>> for Revoked {
+    fn from(entry: CrlEntry<'_>) -> Self {
+        Self {
+            date: entry.date,
+            reason: entry.reason,
+        }
+    }
+}
+
+impl PartialEq for RevocationList {
+    fn eq(&self, other: &Self) -> bool {
+        self.der.as_ref() == other.der.as_ref()
+    }
+}
+
+impl Eq for RevocationList {}
+
+impl fmt::Debug for RevocationList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RevocationList")
+            .field("issuer", &self.issuer())
+            .field("entries", &self.entries())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where `part` lies in `whole`, of which it is a part; nowhere when it is none, as an empty one need not be.
+fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr());
+    match start {
+        Some(start) if start.saturating_add(part.len()) <= whole.len() => {
+            start..start.saturating_add(part.len())
+        }
+        _ => 0..0,
+    }
+}
+
+fn unfit(der: &[u8], error: CrlError) -> MaterialProblem {
+    match error {
+        CrlError::Delta => MaterialProblem::DeltaRevocationList,
+        CrlError::Indirect => MaterialProblem::IndirectRevocationList,
+        CrlError::Der(_) | CrlError::NotVersion2 if Certificate::from_der(der).is_ok() => {
+            MaterialProblem::CertificateInsteadOfRevocationList
+        }
+        CrlError::Der(_) if Shape::of(der).is_none() => match label::instead_of_der(der) {
+            Some(problem) => problem,
+            None => malformed(error),
+        },
+        CrlError::Der(_)
+        | CrlError::Extensions(_)
+        | CrlError::Entry { .. }
+        | CrlError::MalformedExtension { .. } => malformed(error),
+        other => MaterialProblem::RevocationListUnfit {
+            problem: other.to_string(),
+        },
+    }
+}
+
+fn malformed(error: CrlError) -> MaterialProblem {
+    MaterialProblem::RevocationList {
+        source: Box::new(error),
+    }
+}

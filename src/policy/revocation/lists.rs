@@ -1,0 +1,143 @@
+//! Lists by their issuers, and who was seen to have signed them.
+
+use core::fmt;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::material::{RevocationList, RevocationLists};
+use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
+use crate::policy::anchor::Anchors;
+use crate::x509::{Certificate, PublicKey};
+
+/// All lists, by the `Name` of their issuer.
+pub(super) struct Lists {
+    by_issuer: HashMap<Box<[u8]>, Vec<List>>,
+    count: usize,
+}
+
+/// One list, and by which keys it was found to be signed or not.
+///
+/// To verify the signature of a long list takes longer than a handshake, and a list and a key never change their answer.
+/// So this remembers a pure function, not a verdict. Keys come from proved paths only: nobody fills this from outside.
+pub(super) struct List {
+    content: Arc<RevocationList>,
+    /// Its place among the lists that were given.
+    index: usize,
+    /// The first key by which the signature verified (a `SubjectPublicKeyInfo`): nearly always the only one.
+    signed_by: OnceLock<Box<[u8]>>,
+    other_keys: Mutex<Vec<Answer>>,
+}
+
+/// A key (a `SubjectPublicKeyInfo`), and whether it signed the list.
+type Answer = (Box<[u8]>, Result<(), SignatureProblem>);
+
+/// Keys of one issuer's name whose answers are remembered; the oldest makes room.
+const MAX_OTHER_KEYS: usize = 8;
+
+impl Lists {
+    pub(super) fn none() -> Self {
+        Self {
+            by_issuer: HashMap::new(),
+            count: 0,
+        }
+    }
+
+    pub(super) fn new(lists: &RevocationLists) -> Self {
+        let mut by_issuer: HashMap<Box<[u8]>, Vec<List>> = HashMap::new();
+        for (index, content) in lists.as_slice().iter().enumerate() {
+            let issuer = content.issuer_der().into();
+            by_issuer.entry(issuer).or_default().push(List {
+                content: Arc::clone(content),
+                index,
+                signed_by: OnceLock::new(),
+                other_keys: Mutex::default(),
+            });
+        }
+        Self {
+            by_issuer,
+            count: lists.as_slice().len(),
+        }
+    }
+
+    /// Verifies now what an anchor may have signed.
+    pub(super) fn prove_by_anchors(&self, anchors: &Anchors, algorithms: &SignatureAlgorithms) {
+        for (issuer, lists) in &self.by_issuer {
+            for facts in anchors.named(issuer) {
+                if let Ok(anchor) = Certificate::from_der(facts.certificate()) {
+                    for list in lists {
+                        // The answer is for later.
+                        let _ = list.check_signature(&anchor.public_key, algorithms);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The lists with the name of this issuer (a `Name` with its header, compared byte for byte), in the order in which
+    /// they were given.
+    pub(super) fn of(&self, issuer: &[u8]) -> impl Iterator<Item = &List> {
+        self.by_issuer.get(issuer).into_iter().flatten()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+}
+
+impl List {
+    pub(super) fn content(&self) -> &RevocationList {
+        &self.content
+    }
+
+    /// Whether this key signed the list.
+    pub(super) fn check_signature(
+        &self,
+        key: &PublicKey<'_>,
+        algorithms: &SignatureAlgorithms,
+    ) -> Result<(), SignatureProblem> {
+        if self.signed_by.get().is_some_and(|spki| **spki == *key.spki) {
+            return Ok(());
+        }
+        let remembered = self.with_other_keys(|keys| {
+            let known = keys.iter().find(|(spki, _)| **spki == *key.spki);
+            known.map(|(_, answer)| *answer)
+        });
+        if let Some(answer) = remembered {
+            return answer;
+        }
+        // Not under the lock: several threads may do the same at first.
+        let answer = match self.content.content() {
+            Some(list) => {
+                algorithms.verify_signed(list.signature_algorithm, list.tbs, list.signature, key)
+            }
+            None => Err(SignatureProblem::Invalid),
+        };
+        if answer.is_err() || self.signed_by.set(key.spki.into()).is_err() {
+            self.with_other_keys(|keys| {
+                if keys.len() >= MAX_OTHER_KEYS {
+                    let _oldest = keys.remove(0);
+                }
+                keys.push((key.spki.into(), answer));
+            });
+        }
+        answer
+    }
+
+    fn with_other_keys<T>(&self, look: impl FnOnce(&mut Vec<Answer>) -> T) -> T {
+        look(
+            &mut self
+                .other_keys
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "list {} (number 0x", self.index)?;
+        let number = self.content.number();
+        number.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        write!(f, ")")
+    }
+}

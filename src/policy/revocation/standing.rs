@@ -1,0 +1,117 @@
+//! What one list means to one certificate.
+
+use x509_cert::ext::pkix::KeyUsages;
+
+use super::lists::List;
+use super::rules::UnnamedPoint;
+use super::{Judge, revoked_by};
+use crate::material::Revoked;
+use crate::policy::algorithms::SignatureProblem;
+use crate::policy::explanation::{Outcome, Step};
+use crate::policy::rejection::rfc3339;
+use crate::policy::rule::Rule;
+use crate::x509::{Certificate, Reasons};
+
+/// How a list with the name of the certificate's issuer stands to the certificate.
+pub(super) enum Standing {
+    /// It does not list the certificate, and proves so for these reasons.
+    Current(Reasons),
+    /// As `Current`, but its `thisUpdate` lies ahead.
+    Early(Reasons),
+    /// The issuer has a keyUsage without cRLSign.
+    IssuerMayNotSign,
+    /// Not signed by the issuer's key of the path.
+    OtherKey(SignatureProblem),
+    /// It is about other certificates.
+    OutOfScope,
+    /// It lists the certificate.
+    Revokes(Revoked),
+    /// As `Current`, but its `nextUpdate` has passed.
+    Stale(Reasons),
+}
+
+impl Standing {
+    pub(super) fn of(
+        list: &List,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        judge: &Judge<'_>,
+    ) -> Self {
+        if let Err(problem) = list.check_signature(&issuer.public_key, judge.algorithms) {
+            return Self::OtherKey(problem);
+        }
+        let content = list.content();
+        // Before everything that limits what a list can prove: none of it limits what it can revoke.
+        if let Some(revoked) = content.find(certificate.serial) {
+            return Self::Revokes(revoked);
+        }
+        if !may_sign_lists(issuer) {
+            return Self::IssuerMayNotSign;
+        }
+        let unnamed = judge.revocation.rules.unnamed == UnnamedPoint::All;
+        let reasons = content.scope().reasons_for(certificate, unnamed);
+        if reasons == Reasons::NONE {
+            Self::OutOfScope
+        } else if judge.now < content.this_update() {
+            Self::Early(reasons)
+        } else if judge.now > content.next_update() {
+            Self::Stale(reasons)
+        } else {
+            Self::Current(reasons)
+        }
+    }
+
+    pub(super) fn step(&self, list: &List) -> Step {
+        Step {
+            rule: Rule::Revocation,
+            certificate: None,
+            outcome: match self {
+                Self::Current(_) => Outcome::Passed,
+                Self::OtherKey(_) | Self::OutOfScope => Outcome::NotApplied,
+                Self::Early(_) | Self::IssuerMayNotSign | Self::Revokes(_) | Self::Stale(_) => {
+                    Outcome::Failed
+                }
+            },
+            detail: list.describe(self),
+            steps: Vec::new(),
+        }
+    }
+}
+
+impl List {
+    pub(super) fn describe(&self, standing: &Standing) -> String {
+        let content = self.content();
+        let said = match standing {
+            Standing::Current(reasons) if *reasons != Reasons::ALL => {
+                "does not list the certificate, but covers some reasons only".to_owned()
+            }
+            Standing::Current(_) => "does not list the certificate".to_owned(),
+            Standing::Early(_) => {
+                let begin = rfc3339(content.this_update());
+                format!("is not valid before {begin}; compare the clocks")
+            }
+            Standing::IssuerMayNotSign => "its issuer has a keyUsage without cRLSign".to_owned(),
+            Standing::OtherKey(problem) => {
+                format!("not signed by the issuer of this certificate: {problem}")
+            }
+            Standing::OutOfScope if content.scope().is_of_a_point() => {
+                "is of a distribution point that the certificate does not name".to_owned()
+            }
+            Standing::OutOfScope => "is about other kinds of certificates".to_owned(),
+            Standing::Revokes(revoked) => return revoked_by(self, *revoked),
+            Standing::Stale(_) => {
+                format!("is stale since {}", rfc3339(content.next_update()))
+            }
+        };
+        format!("{self}: {said}")
+    }
+}
+
+/// A certificate without a keyUsage may be used for anything (RFC 5280, section 6.3.3, (f)).
+fn may_sign_lists(issuer: &Certificate<'_>) -> bool {
+    match issuer.key_usage() {
+        Ok(None) => true,
+        Ok(Some(usage)) => usage.0.contains(KeyUsages::CRLSign),
+        Err(_) => false,
+    }
+}

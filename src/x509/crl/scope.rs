@@ -1,0 +1,153 @@
+//! Which certificates of its issuer a list is about (RFC 5280, section 5.2.5).
+
+use const_oid::db::rfc5280::ID_CE_ISSUING_DISTRIBUTION_POINT;
+use der::asn1::{Any, AnyRef};
+use der::{Decode, Encode, Tag};
+use x509_cert::ext::pkix::crl::dp::{DistributionPoint, IssuingDistributionPoint, ReasonFlags};
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
+use x509_cert::name::{Name, RelativeDistinguishedName};
+
+use super::CrlError;
+use crate::x509::Certificate;
+
+/// What an `IssuingDistributionPoint` says; without one, a list is about everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CrlScope {
+    /// The names of the distribution point; `None` for a list that is not of one.
+    names: Option<Vec<GeneralName>>,
+    only: Option<Only>,
+    reasons: Reasons,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Only {
+    Cas,
+    Leaves,
+}
+
+/// A set of reasons for a revocation (RFC 5280, section 4.2.1.13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reasons(u16);
+
+impl Reasons {
+    pub(crate) const NONE: Self = Self(0);
+    /// From keyCompromise, bit 1, to aACompromise, bit 8.
+    pub(crate) const ALL: Self = Self(0x1fe);
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn of(flags: Option<ReasonFlags>) -> Self {
+        flags.map_or(Self::ALL, |flags| Self(flags.bits()).and(Self::ALL))
+    }
+}
+
+impl CrlScope {
+    pub(crate) const EVERYTHING: Self = Self {
+        names: None,
+        only: None,
+        reasons: Reasons::ALL,
+    };
+
+    pub(super) fn of(point: IssuingDistributionPoint, issuer: &[u8]) -> Result<Self, CrlError> {
+        if point.indirect_crl {
+            return Err(CrlError::Indirect);
+        }
+        if point.only_contains_attribute_certs {
+            return Err(CrlError::AttributeCertificates);
+        }
+        let malformed = |source| CrlError::MalformedExtension {
+            oid: ID_CE_ISSUING_DISTRIBUTION_POINT,
+            source,
+        };
+        let only = match (point.only_contains_user_certs, point.only_contains_ca_certs) {
+            (false, false) => None,
+            (true, false) => Some(Only::Leaves),
+            (false, true) => Some(Only::Cas),
+            // A list about nothing (RFC 5280, section 5.2.5).
+            (true, true) => return Err(malformed(Tag::Boolean.value_error().into())),
+        };
+        let names = point.distribution_point.as_ref();
+        Ok(Self {
+            names: names
+                .map(|names| full_names(names, issuer))
+                .transpose()
+                .map_err(malformed)?,
+            only,
+            reasons: Reasons::of(point.only_some_reasons),
+        })
+    }
+
+    /// Whether the list is of a distribution point that has a name.
+    pub(crate) fn is_of_a_point(&self) -> bool {
+        self.names.is_some()
+    }
+
+    /// For which reasons of revocation the list speaks about this certificate (RFC 5280, section 6.3.3, (b) and (d)).
+    ///
+    /// A list of a distribution point speaks about the certificates that name the point. `unnamed` says whether it
+    /// speaks about those, too, that name none.
+    pub(crate) fn reasons_for(&self, certificate: &Certificate<'_>, unnamed: bool) -> Reasons {
+        let is_ca = certificate.is_ca().unwrap_or_default();
+        if self.only.is_some_and(|only| is_ca != (only == Only::Cas)) {
+            return Reasons::NONE;
+        }
+        let Some(names) = &self.names else {
+            return self.reasons;
+        };
+        // Every certificate belongs to a point with its issuer's name (RFC 5280, section 6.3.3, last paragraph).
+        let of_issuer = |name: &GeneralName| match name {
+            GeneralName::DirectoryName(name) => {
+                name.to_der().is_ok_and(|der| der == certificate.issuer)
+            }
+            _ => false,
+        };
+        if names.iter().any(of_issuer) {
+            return self.reasons;
+        }
+        match certificate.crl_distribution_points() {
+            Ok(None) if unnamed => self.reasons,
+            Ok(Some(points)) => {
+                let named = points
+                    .0
+                    .iter()
+                    .filter(|p| is_named(p, names, certificate.issuer));
+                let reasons = named.map(|point| Reasons::of(point.reasons));
+                reasons.fold(Reasons::NONE, Reasons::or).and(self.reasons)
+            }
+            Ok(None) | Err(_) => Reasons::NONE,
+        }
+    }
+}
+
+/// Whether a distribution point of a certificate has one of the names. One with a `cRLIssuer` is that of another
+/// issuer's indirect list.
+fn is_named(point: &DistributionPoint, names: &[GeneralName], issuer: &[u8]) -> bool {
+    match (&point.distribution_point, &point.crl_issuer) {
+        (Some(own), None) => {
+            full_names(own, issuer).is_ok_and(|own| own.iter().any(|name| names.contains(name)))
+        }
+        _ => false,
+    }
+}
+
+fn full_names(name: &DistributionPointName, issuer: &[u8]) -> der::Result<Vec<GeneralName>> {
+    match name {
+        DistributionPointName::FullName(names) => Ok(names.clone()),
+        DistributionPointName::NameRelativeToCRLIssuer(last) => {
+            Ok(vec![GeneralName::DirectoryName(below(issuer, last)?)])
+        }
+    }
+}
+
+/// The name that `last` makes below that of the issuer.
+fn below(issuer: &[u8], last: &RelativeDistinguishedName) -> der::Result<Name> {
+    let mut content = AnyRef::from_der(issuer)?.value().to_vec();
+    last.encode_to_vec(&mut content)?;
+    Name::from_der(&Any::new(Tag::Sequence, content)?.to_der()?)
+}
