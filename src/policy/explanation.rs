@@ -27,7 +27,7 @@ pub struct Step {
     pub(super) certificate: Option<(usize, String)>,
     pub(super) outcome: Outcome,
     pub(super) detail: String,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<Self>,
 }
 
 /// What came out of a [`Step`].

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use mtls::{
     BackendKind, BuildError, HandshakeError, PeerIdentity, ProtocolVersion, Rejection,
-    VerifierPolicy,
+    RevocationLists, VerifierPolicy,
 };
 use pki_types::CertificateDer;
 
@@ -31,6 +31,7 @@ pub struct Setup {
     pub identity: Option<Credential>,
     pub anchors: Vec<CertificateDer<'static>>,
     pub policy: VerifierPolicy,
+    pub revocation_lists: Option<RevocationLists>,
     pub alpn: &'static [&'static str],
     pub timeout: Duration,
     /// For a client: whom it asks for.
@@ -48,6 +49,7 @@ impl Setup {
             identity: Some(identity.clone()),
             anchors: vec![anchor.certificate()],
             policy: VerifierPolicy::allow_any_authenticated(),
+            revocation_lists: None,
             alpn: &[],
             timeout: LIMIT,
             server_name: "localhost",

@@ -25,8 +25,11 @@ pub(super) struct List {
     index: usize,
     /// The first key by which the signature verified (a `SubjectPublicKeyInfo`): nearly always the only one.
     signed_by: OnceLock<Box<[u8]>>,
-    other_keys: Mutex<Vec<(Box<[u8]>, Result<(), SignatureProblem>)>>,
+    other_keys: Mutex<Vec<Answer>>,
 }
+
+/// A key, and whether it signed the list.
+type Answer = (Box<[u8]>, Result<(), SignatureProblem>);
 
 /// Keys of one issuer's name whose answers are remembered; the oldest makes room.
 const MAX_OTHER_KEYS: usize = 8;
@@ -120,10 +123,7 @@ impl List {
         answer
     }
 
-    fn with_other_keys<T>(
-        &self,
-        look: impl FnOnce(&mut Vec<(Box<[u8]>, Result<(), SignatureProblem>)>) -> T,
-    ) -> T {
+    fn with_other_keys<T>(&self, look: impl FnOnce(&mut Vec<Answer>) -> T) -> T {
         look(
             &mut self
                 .other_keys

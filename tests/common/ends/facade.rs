@@ -90,14 +90,18 @@ impl<B: Backend> fmt::Debug for Server<B> {
 }
 
 pub fn client_builder(setup: &Setup, notes: &Notes) -> ClientBuilder {
-    MtlsClient::builder()
+    let builder = MtlsClient::builder()
         .identity(identity(setup))
         .trust_anchors(TrustAnchors::from_der(setup.anchors.clone()).unwrap())
         .policy(setup.policy.clone())
         .alpn(setup.alpn)
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
-        .observer(notes.observer())
+        .observer(notes.observer());
+    match &setup.revocation_lists {
+        Some(lists) => builder.revocation_lists(lists.clone()),
+        None => builder,
+    }
 }
 
 pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
@@ -109,6 +113,10 @@ pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
         .observer(notes.observer());
+    let builder = match &setup.revocation_lists {
+        Some(lists) => builder.revocation_lists(lists.clone()),
+        None => builder,
+    };
     match setup.names_anchors {
         true => builder,
         false => builder.without_ca_names(),
