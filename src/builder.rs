@@ -77,7 +77,7 @@ impl<E> Builder<E> {
     /// platform has agreed: about a peer that the platform refuses, no shadow is asked.
     ///
     /// It must be one that this end and its backend could enforce, and there must be an observer; anything else is a
-    /// [`BuildError`].
+    /// [`BuildError`](crate::BuildError).
     ///
     /// To narrow a policy, give the narrower one as shadow, and put it in force when nobody is named any more:
     ///
