@@ -5,6 +5,10 @@
 //! and pass. `divergences.txt` lists the cases whose verdict is another than the vectors expect, each with the reason
 //! why it stands.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod divergences;
+mod live;
 mod pure;
 mod vectors;
