@@ -10,6 +10,7 @@
     reason = "each target compiles this for itself and uses one of the functions"
 )]
 
+mod crl;
 mod encoding;
 mod judges;
 #[cfg(feature = "openssl")]
@@ -31,6 +32,7 @@ use mtls::{
     TrustAnchors, VerifierPolicy,
 };
 
+pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
 use judges::{
     ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,

@@ -142,9 +142,19 @@ impl<E> Builder<E> {
         self
     }
 
-    /// Is told of every refusal, and of what a [shadow policy](Self::shadow_policy) would do otherwise, also in handshakes that run on the configuration from `config()`; but there a rustls
-    /// server, by itself and in silence, refuses a client that presents no certificate. It must be quick; should it
-    /// panic, the refusal stands.
+    /// Is told of every refusal, and of what a [shadow policy](Self::shadow_policy) would do otherwise, also in handshakes
+    /// that run on the configuration from `config()`; but there a rustls server, by itself and in silence, refuses a
+    /// client that presents no certificate. It must be quick; should it panic, the verdict stands.
+    ///
+    /// ```no_run
+    /// # fn f(builder: mtls::ServerBuilder) {
+    /// use mtls::Event;
+    /// builder.observer(|event| match event {
+    ///     Event::PeerRejected(rejection) => eprintln!("refused: {rejection}; {}", rejection.hint()),
+    ///     other => eprintln!("{other:?}"),
+    /// });
+    /// # }
+    /// ```
     #[must_use]
     pub fn observer(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.draft.observer = Some(Arc::new(observer));

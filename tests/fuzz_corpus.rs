@@ -25,6 +25,11 @@ fn replay(target: &str, check: fn(&[u8])) {
 }
 
 #[test]
+fn crl() {
+    replay("crl", checks::crl);
+}
+
+#[test]
 fn identity_pem() {
     replay("identity_pem", checks::identity_pem);
 }

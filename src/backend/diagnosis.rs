@@ -202,8 +202,15 @@ fn defects(own: &OwnChain, now: Option<UnixTime>) -> Vec<Finding> {
         findings.push(Finding {
             kind: Kind::Use,
             words: format!(
-                "our certificate's extended key usage ({}) lacks {missing}: have it reissued for the use as a {end}",
-                listed.join(", ")
+                "our certificate's extended key usage ({listed}) lacks {missing}: have it reissued for the use as a {end}"
+            ),
+        });
+    }
+    if let Some(listed) = own.wrong_key_usage() {
+        findings.push(Finding {
+            kind: Kind::Use,
+            words: format!(
+                "our certificate's key usage ({listed}) lacks digitalSignature: have it reissued with it"
             ),
         });
     }

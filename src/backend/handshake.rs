@@ -33,11 +33,38 @@ pub enum HandshakeError {
     #[error("the peer was refused")]
     Rejected(#[source] Rejection),
     /// The peer refused us, or the handshake, with a TLS alert.
+    ///
+    /// An alert is a number (RFC 8446, section 6.2), and some peers send the same whatever they find. The hint sets
+    /// beside it what this side knows, and is the [alert's own](Alert::hint) where that is nothing:
+    ///
+    /// - a certificate of our chain that is not valid at this moment, by our clock, with the date;
+    /// - the purpose that our leaf's extended key usage lacks for this end, or the digitalSignature that its key usage
+    ///   lacks; a leaf that is not of X.509 version 3;
+    /// - for a client: the CAs that the server asked for, where none of them issued a certificate of our chain; that it
+    ///   takes no signature scheme that fits our key, so that nothing was sent; or that it did not ask. Only rustls shows
+    ///   this, see [`Capability::RefusalExplained`](crate::Capability::RefusalExplained);
+    /// - who issued the last certificate of our chain, where the CA is said to be unknown.
+    ///
+    /// It is for people: at most a few sentences, of which the wording may change. Names in it are escaped as in
+    /// RFC 4514.
+    ///
+    /// ```no_run
+    /// # fn f(client: mtls::MtlsClient<mtls::Rustls>, tcp: std::net::TcpStream) {
+    /// use mtls::{Alert, HandshakeError};
+    /// if let Err(HandshakeError::RejectedByPeer { alert, hint }) = client.connect("db.internal", tcp) {
+    ///     // "certificate_expired: our certificate (CN=alice) has expired at 2026-03-01T00:00:00Z, it is .."
+    ///     eprintln!("{alert}: {hint}");
+    ///     if alert == Alert::CERTIFICATE_EXPIRED {
+    ///         // have it renewed
+    ///     }
+    /// }
+    /// # }
+    /// ```
     #[error("the peer refused the handshake with the alert {alert}; {hint}")]
     RejectedByPeer {
         /// What the peer sent.
         alert: Alert,
-        /// What to look at.
+        /// What to look at: see above.
         hint: String,
     },
     /// The handshake was not done within its time.
@@ -46,7 +73,8 @@ pub enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// The refusal by the peer that an [`io::Error`] of a stream stands for, if it does.
+    /// The refusal by the peer that an [`io::Error`] of a stream stands for, if it does. Its hint is the same as if the
+    /// handshake itself had failed.
     ///
     /// ```no_run
     /// # fn f(mut stream: impl std::io::Read) {

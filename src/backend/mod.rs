@@ -20,7 +20,7 @@ mod rustls;
 pub use capability::{Capability, Support};
 pub(crate) use diagnosis::Request;
 pub use handshake::{Established, HandshakeError};
-pub(crate) use judge::{Clock, Look, Observer};
+pub(crate) use judge::{Clock, Observer};
 pub use judge::{Event, Judge};
 pub(crate) use own_chain::{End, OwnChain};
 pub(crate) use settings::{ClientAuth, Versions};

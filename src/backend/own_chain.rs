@@ -1,9 +1,10 @@
-use pki_types::UnixTime;
-
-use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
+use pki_types::UnixTime;
+use x509_cert::ext::pkix::KeyUsages;
 
+use crate::error::BuildError;
 use crate::material::CertificateChain;
+use crate::policy::{SignatureAlgorithms, purposes_of, usages_of};
 use crate::x509::{Certificate, Version, rfc4514};
 
 /// Our own chain, as one looks at it whom a peer has refused.
@@ -39,6 +40,40 @@ impl OwnChain {
             issuers: issuers.collect(),
             chain: chain.clone(),
         }
+    }
+
+    /// That each certificate fits the next by name was seen when the identity was made; here is the proof.
+    pub(crate) fn check_signatures(
+        &self,
+        algorithms: &SignatureAlgorithms,
+    ) -> Result<(), BuildError> {
+        let chain = self.chain.as_slice();
+        for (index, pair) in chain.windows(2).enumerate() {
+            let [child, issuer] = pair else { continue };
+            let problem = match (Certificate::from_der(child), Certificate::from_der(issuer)) {
+                (Ok(child), Ok(issuer)) => match algorithms.verify(&child, &issuer.public_key) {
+                    Ok(()) => continue,
+                    Err(problem) => (
+                        rfc4514(child.subject),
+                        rfc4514(issuer.subject),
+                        problem.to_string(),
+                    ),
+                },
+                (Err(error), _) | (_, Err(error)) => (
+                    "(unreadable)".to_owned(),
+                    "(unreadable)".to_owned(),
+                    error.to_string(),
+                ),
+            };
+            let (subject, issuer, problem) = problem;
+            return Err(BuildError::IdentityChain {
+                index,
+                subject,
+                issuer,
+                problem,
+            });
+        }
+        Ok(())
     }
 
     pub(super) fn end(&self) -> End {
@@ -83,8 +118,8 @@ impl OwnChain {
             .collect()
     }
 
-    /// The purposes in the leaf's extended key usage, where ours is not among them: first the one that is missing.
-    pub(super) fn missing_purpose(&self) -> Option<(&'static str, Vec<String>)> {
+    /// The purpose that the leaf's extended key usage lacks, and those that it lists.
+    pub(super) fn missing_purpose(&self) -> Option<(&'static str, String)> {
         let (_, leaf) = certificates(&self.chain).next()?;
         let usage = leaf.extended_key_usage().ok()??;
         let (wanted, name) = match self.end {
@@ -93,7 +128,17 @@ impl OwnChain {
         };
         match usage.0.contains(&wanted) {
             true => None,
-            false => Some((name, usage.0.iter().map(purpose_name).collect())),
+            false => Some((name, purposes_of(&leaf))),
+        }
+    }
+
+    /// The leaf's key usages, where its key may not sign a handshake (RFC 8446, section 4.4.2.2).
+    pub(super) fn wrong_key_usage(&self) -> Option<String> {
+        let (_, leaf) = certificates(&self.chain).next()?;
+        let usage = leaf.key_usage().ok()??;
+        match usage.0.contains(KeyUsages::DigitalSignature) {
+            true => None,
+            false => Some(usages_of(&leaf)),
         }
     }
 
@@ -120,12 +165,4 @@ fn certificates(chain: &CertificateChain) -> impl Iterator<Item = (usize, Certif
         .iter()
         .enumerate()
         .filter_map(|(index, der)| Some((index, Certificate::from_der(der).ok()?)))
-}
-
-fn purpose_name(oid: &ObjectIdentifier) -> String {
-    match *oid {
-        ID_KP_CLIENT_AUTH => "clientAuth".to_owned(),
-        ID_KP_SERVER_AUTH => "serverAuth".to_owned(),
-        other => other.to_string(),
-    }
 }

@@ -12,7 +12,6 @@ use crate::backend::{
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, RevocationLists};
 use crate::policy::{PeerVerifier, SignatureAlgorithms, TrustSource, VerifierPolicy};
-use crate::x509::{Certificate, rfc4514};
 
 /// How long a handshake may take unless a builder says otherwise.
 const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -104,9 +103,10 @@ impl Draft {
             .map(VerifierPolicy::has_revocation_rules);
         let has_rules = policy.has_revocation_rules() || shadow_has_rules == Some(true);
         let lists = check_revocation::<B>(has_rules, self.revocation_lists)?;
+        let own = OwnChain::new(end, identity.chain());
         let algorithms = match backend.algorithms()? {
             Some(algorithms) => {
-                check_own_chain(&identity, &algorithms)?;
+                own.check_signatures(&algorithms)?;
                 algorithms
             }
             None => SignatureAlgorithms::new([]),
@@ -124,7 +124,6 @@ impl Draft {
             None => None,
         };
         let verifier = verifier(policy, algorithms)?;
-        let own = OwnChain::new(end, identity.chain());
         let judge = Judge::new(verifier, shadow, own, self.clock, self.observer);
         Ok(Checked {
             identity,
@@ -199,38 +198,4 @@ fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> 
             problem: "the list is empty".to_owned(),
         }),
     }
-}
-
-/// That each certificate fits the next by name was seen when the identity was made; here is the proof.
-fn check_own_chain(
-    identity: &MtlsIdentity,
-    algorithms: &SignatureAlgorithms,
-) -> Result<(), BuildError> {
-    let chain = identity.chain().as_slice();
-    for (index, pair) in chain.windows(2).enumerate() {
-        let [child, issuer] = pair else { continue };
-        let problem = match (Certificate::from_der(child), Certificate::from_der(issuer)) {
-            (Ok(child), Ok(issuer)) => match algorithms.verify(&child, &issuer.public_key) {
-                Ok(()) => continue,
-                Err(problem) => (
-                    rfc4514(child.subject),
-                    rfc4514(issuer.subject),
-                    problem.to_string(),
-                ),
-            },
-            (Err(error), _) | (_, Err(error)) => (
-                "(unreadable)".to_owned(),
-                "(unreadable)".to_owned(),
-                error.to_string(),
-            ),
-        };
-        let (subject, issuer, problem) = problem;
-        return Err(BuildError::IdentityChain {
-            index,
-            subject,
-            issuer,
-            problem,
-        });
-    }
-    Ok(())
 }

@@ -54,7 +54,14 @@ impl Alert {
             .map(|row| Self(row.0))
     }
 
-    /// What to look at when a peer sent this alert to us.
+    /// What to look at when a peer sent this alert to us, and nothing else is known.
+    ///
+    /// The hint of a [`RejectedByPeer`](crate::HandshakeError::RejectedByPeer) begins here, and says more where our own
+    /// certificates, or what the server asked for, tell why.
+    ///
+    /// ```
+    /// assert!(mtls::Alert::UNKNOWN_CA.hint().contains("does not trust the CA"));
+    /// ```
     pub fn hint(self) -> &'static str {
         self.row()
             .map_or("the peer's log has the reason", |row| row.2)

@@ -7,6 +7,8 @@
 mod alert;
 mod algorithms;
 mod anchor;
+#[cfg(test)]
+pub(crate) mod every_reason;
 mod explanation;
 mod extensions;
 mod judgement;
@@ -41,5 +43,6 @@ pub use revocation::{RevocationDepth, RevocationRules};
 pub use rule::Rule;
 pub use trust::TrustBundles;
 pub(crate) use trust::TrustSource;
+pub(crate) use usage::{purposes_of, usages_of};
 pub use verifier::PeerVerifier;
 pub use verifier_policy::VerifierPolicy;

@@ -47,7 +47,7 @@ pub(super) fn check_key_usage(leaf: &Certificate<'_>) -> Result<(), Rejection> {
 }
 
 /// Key usages in the words of RFC 5280, section 4.2.1.3.
-pub(super) fn usages_of(certificate: &Certificate<'_>) -> String {
+pub(crate) fn usages_of(certificate: &Certificate<'_>) -> String {
     match certificate.key_usage() {
         Ok(Some(usage)) => {
             let named = USAGES.iter().filter(|(bit, _)| usage.0.contains(*bit));
@@ -74,7 +74,7 @@ const USAGES: &[(KeyUsages, &str)] = &[
     (KeyUsages::DecipherOnly, "decipherOnly"),
 ];
 
-pub(super) fn purposes_of(certificate: &Certificate<'_>) -> String {
+pub(crate) fn purposes_of(certificate: &Certificate<'_>) -> String {
     match certificate.extended_key_usage() {
         Ok(Some(usage)) => purposes(&usage),
         Ok(None) => "not limited".to_owned(),

@@ -5,7 +5,6 @@ use mtls::{
     VerifierPolicy,
 };
 
-use crate::common::ends::facade::{Notes, client_builder, server_builder};
 use crate::common::ends::{Setup, Shadow};
 use crate::common::pki::Cast;
 use crate::scene::{Part, Scene};
@@ -144,8 +143,11 @@ fn is_asked_once_for_each_handshake() {
 }
 
 /// An observer that panics at the news changes nothing either.
+#[cfg(any(feature = "rustls", feature = "openssl"))]
 #[test]
 fn is_told_to_an_observer_that_panics() {
+    use crate::common::ends::facade::{Notes, client_builder, server_builder};
+
     let scene = under_shadows(&only("db.test"), &only("bob.test"));
     let root = scene.cast.root.clone();
     for client in scene.clients() {
@@ -157,6 +159,7 @@ fn is_told_to_an_observer_that_panics() {
     }
 }
 
+#[cfg(any(feature = "rustls", feature = "openssl"))]
 fn both_talk(kind: Option<BackendKind>, client: mtls::ClientBuilder, server: mtls::ServerBuilder) {
     let (near, far) = crate::common::raw::socket_pair();
     #[cfg(feature = "rustls")]

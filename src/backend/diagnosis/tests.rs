@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use rcgen::{CertificateParams, DnType, DnValue, Issuer, KeyPair};
+use rcgen::{CertificateParams, DnType, DnValue, Issuer, KeyPair, KeyUsagePurpose};
 
 use super::*;
 use crate::material::CertificateChain;
@@ -10,10 +10,15 @@ const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_0
 
 /// A leaf that a CA of this name issued.
 fn own(end: End, issuer: DnValue) -> OwnChain {
+    own_with(end, issuer, &[])
+}
+
+fn own_with(end: End, issuer: DnValue, usages: &[KeyUsagePurpose]) -> OwnChain {
     let key = KeyPair::generate().unwrap();
     let mut ca = CertificateParams::default();
     ca.distinguished_name.push(DnType::CommonName, issuer);
-    let leaf = CertificateParams::new([]).unwrap();
+    let mut leaf = CertificateParams::new(["own.test".to_owned()]).unwrap();
+    leaf.key_usages = usages.to_vec();
     let leaf = leaf.signed_by(&key, &Issuer::new(ca, &key)).unwrap();
     let chain = CertificateChain::from_der([leaf.der().clone()]).unwrap();
     OwnChain::new(end, &chain)
@@ -79,6 +84,21 @@ fn names_are_kept_where_they_matter_and_within_limits() {
     assert!(bytes <= MAX_KEPT && kept.names.len() > 10, "{bytes}");
     let said = said(&own, &request, Alert::UNKNOWN_CA);
     assert!(said.contains("100 more") && !said.contains("xxx"), "{said}");
+}
+
+#[test]
+fn a_key_that_may_not_sign_is_seen() {
+    use KeyUsagePurpose::{DigitalSignature, KeyEncipherment};
+    for (usages, is_wrong) in [
+        (&[][..], false),
+        (&[DigitalSignature, KeyEncipherment], false),
+        (&[KeyEncipherment], true),
+    ] {
+        let own = own_with(End::Server, utf8("Some CA"), usages);
+        let said = said(&own, &Request::Unseen, Alert::UNSUPPORTED_CERTIFICATE);
+        let words = "our certificate's key usage (keyEncipherment) lacks digitalSignature";
+        assert_eq!(said.contains(words), is_wrong, "{said}");
+    }
 }
 
 #[test]

@@ -230,3 +230,6 @@ mod tests {
         assert!(ErrorStack::get().errors().is_empty());
     }
 }
+
+#[cfg(test)]
+mod table;

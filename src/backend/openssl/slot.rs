@@ -7,7 +7,8 @@ use openssl::ex_data::Index;
 use openssl::ssl::{Ssl, SslRef};
 use pki_types::{CertificateDer, ServerName};
 
-use crate::backend::{ClientAuth, HandshakeError, Judge, Look};
+use crate::backend::judge::Look;
+use crate::backend::{ClientAuth, HandshakeError, Judge};
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
 

@@ -52,3 +52,28 @@ pub(super) fn to_rustls(rejection: Rejection) -> rustls::Error {
     };
     error.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::AlertDescription;
+
+    use super::*;
+    use crate::error::BackendKind;
+    use crate::policy::every_reason::EVERY_REASON;
+
+    #[test]
+    fn every_reason_has_its_alert() {
+        for reason in EVERY_REASON {
+            // rustls finds that by itself, and asks nobody.
+            if *reason == RejectionReason::NoCertificate {
+                continue;
+            }
+            let rustls::Error::InvalidCertificate(error) = to_rustls(Rejection::new(*reason))
+            else {
+                panic!("{reason:?} is not about a certificate");
+            };
+            let alert = Alert::from_code(AlertDescription::from(error).into());
+            assert_eq!(reason.alert(BackendKind::Rustls), Some(alert), "{reason:?}");
+        }
+    }
+}

@@ -17,7 +17,8 @@ use rustls::{
 
 use super::error::to_rustls;
 use super::slot::{Verdict, note};
-use crate::backend::{ClientAuth, Judge, Look};
+use crate::backend::judge::Look;
+use crate::backend::{ClientAuth, Judge};
 use crate::x509::{Certificate, Version};
 
 fn deliver(judge: &Arc<Judge>, verdict: Verdict) -> Result<(), Error> {

@@ -107,13 +107,13 @@ impl Strict {
             context.set_cipher_list("AES128-SHA").unwrap();
             context.set_ciphersuites("TLS_AES_128_CCM_SHA256").unwrap();
         }
-        shake_by_openssl(&context.build(), socket, |ssl, socket| ssl.accept(socket))
+        shake_by_openssl(&context.build(), socket, Ssl::accept)
     }
 
     fn call_by_openssl(&self, socket: TcpStream) -> Seen {
         let mut context = self.openssl_context(SslMethod::tls_client());
         context.set_verify(SslVerifyMode::PEER);
-        shake_by_openssl(&context.build(), socket, |ssl, socket| ssl.connect(socket))
+        shake_by_openssl(&context.build(), socket, Ssl::connect)
     }
 
     fn roots(&self) -> Arc<RootCertStore> {

@@ -1,0 +1,35 @@
+//! Every reason has the code by which OpenSSL sends the alert of our table.
+
+use super::code_for;
+use crate::error::BackendKind;
+use crate::policy::every_reason::EVERY_REASON;
+use crate::policy::{Alert, RejectionReason};
+
+/// As `ssl_x509err2alert` of OpenSSL has it, for the codes that we give it.
+fn alert_for(code: i32) -> Alert {
+    match code {
+        9 | 62 => Alert::BAD_CERTIFICATE,
+        10 => Alert::CERTIFICATE_EXPIRED,
+        20 => Alert::UNKNOWN_CA,
+        23 => Alert::CERTIFICATE_REVOKED,
+        26 => Alert::UNSUPPORTED_CERTIFICATE,
+        43 => Alert::CERTIFICATE_UNKNOWN,
+        other => panic!("the code {other} is not ours"),
+    }
+}
+
+#[test]
+fn every_reason_has_its_alert() {
+    for reason in EVERY_REASON {
+        // OpenSSL finds that by itself, and asks nobody.
+        if *reason == RejectionReason::NoCertificate {
+            continue;
+        }
+        let alert = alert_for(code_for(*reason).as_raw());
+        assert_eq!(
+            reason.alert(BackendKind::OpenSsl),
+            Some(alert),
+            "{reason:?}"
+        );
+    }
+}
