@@ -1,10 +1,10 @@
 //! The list of cases whose verdict is not what the vectors expect.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mtls::Rejection;
 
-use crate::vectors::{Case, Expected};
+use crate::vectors::{Case, Expected, Peer};
 
 /// What became of a case: what a line of the list says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +16,17 @@ pub(crate) struct Judged {
 }
 
 pub(crate) const ANCHORS_REFUSED: &str = "anchors refused";
+pub(crate) const LISTS_REFUSED: &str = "revocation lists refused";
+/// By none of the raw peers.
+pub(crate) const NOT_PRESENTED: &str = "not presented";
 pub(crate) const ACCEPTED: &str = "accepted";
 
 impl Judged {
-    pub(crate) fn anchors_refused(words: String) -> Self {
+    /// Something was refused before there was a peer to judge.
+    pub(crate) fn unfit(verdict: &str, error: &dyn ToString) -> Self {
         Self {
-            verdict: ANCHORS_REFUSED.to_owned(),
-            words,
+            verdict: verdict.to_owned(),
+            words: error.to_string(),
         }
     }
 
@@ -61,6 +65,25 @@ fn listed(list: &'static str) -> BTreeMap<&'static str, &'static str> {
         assert_eq!(listed.insert(id, verdict), None, "{id} is listed twice");
     }
     listed
+}
+
+/// What a backend may make of a case besides the verdict of the verifier by itself.
+pub(crate) fn of_live(id: &str, backend: &str, peer: Peer) -> BTreeSet<String> {
+    let who = format!("{backend} {peer:?}s");
+    let lines = include_str!("divergences_live.txt").lines();
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut found = BTreeSet::new();
+    for line in lines {
+        let parts: Vec<_> = line.splitn(4, " | ").collect();
+        let [listed, backends, verdict, why] = parts[..] else {
+            panic!("not `id | backends | verdict | why`: {line}");
+        };
+        assert!(why.len() > 20, "{listed}: why does it stand?");
+        if listed == id && backends.split(", ").any(|name| name == who) {
+            found.insert(verdict.to_owned());
+        }
+    }
+    found
 }
 
 /// The list and the verdicts agree, case by case.

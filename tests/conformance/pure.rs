@@ -2,18 +2,21 @@
 
 use mtls::pki_types::{ServerName, UnixTime};
 use mtls::{
-    CertificateProfile, PeerIdentity, PeerVerifier, Rejection, RejectionReason, Rustls,
-    SignatureAlgorithms, TrustAnchors, VerifierPolicy,
+    CertificateProfile, MaterialError, PeerIdentity, PeerVerifier, Rejection, RejectionReason,
+    RevocationDepth, RevocationLists, RevocationRules, Rustls, SignatureAlgorithms, TrustAnchors,
+    VerifierPolicy,
 };
 
-use crate::divergences::{Judged, WEBPKI, assert_as_listed};
+use crate::divergences::{
+    ANCHORS_REFUSED, DEFAULT, Judged, LISTS_REFUSED, WEBPKI, assert_as_listed,
+};
 use crate::vectors::{self, Case, Peer};
 
 #[test]
 fn by_the_default_profile() {
     let Some(cases) = vectors::all() else { return };
     let judged = cases.iter().map(|case| (case, judge(case, &rustls())));
-    assert_as_listed(crate::divergences::DEFAULT, judged);
+    assert_as_listed(DEFAULT, judged);
 }
 
 /// What the CA/Browser Forum asks of public web servers is a profile of its own.
@@ -52,11 +55,20 @@ pub(crate) fn rustls() -> SignatureAlgorithms {
 pub(crate) fn policy(case: &Case) -> VerifierPolicy {
     /// The most that a policy can ask for.
     const MOST: usize = 6;
-    let policy = VerifierPolicy::allow_any_authenticated();
-    match case.max_chain_depth {
-        Some(depth) => policy.with_max_intermediates(depth.min(MOST)),
-        None => policy,
+    let mut policy = VerifierPolicy::allow_any_authenticated();
+    if let Some(depth) = case.max_chain_depth {
+        policy = policy.with_max_intermediates(depth.min(MOST));
     }
+    if !case.revocation_lists().is_empty() {
+        policy = policy.with_revocation(RevocationRules::require(RevocationDepth::Chain));
+    }
+    policy
+}
+
+/// `None` where the case has none.
+pub(crate) fn revocation_lists(case: &Case) -> Option<Result<RevocationLists, MaterialError>> {
+    let lists = case.revocation_lists();
+    (!lists.is_empty()).then(|| RevocationLists::from_pem(lists.as_bytes()))
 }
 
 /// The verdict, in the words of the list.
@@ -71,15 +83,23 @@ pub(crate) fn judge_by(
     peer: Peer,
     now: UnixTime,
 ) -> Judged {
-    let verifier = TrustAnchors::from_pem(case.anchors().as_bytes())
-        .map_err(|error| error.to_string())
-        .and_then(|anchors| {
-            PeerVerifier::new(&anchors, policy, algorithms.clone()).map_err(|e| e.to_string())
-        });
-    match verifier {
-        Err(words) => Judged::anchors_refused(words),
-        Ok(verifier) => Judged::of(verdict(case, &verifier, peer, now)),
-    }
+    let anchors = match TrustAnchors::from_pem(case.anchors().as_bytes()) {
+        Ok(anchors) => anchors,
+        Err(error) => return Judged::unfit(ANCHORS_REFUSED, &error),
+    };
+    let verifier = match PeerVerifier::new(&anchors, policy, algorithms.clone()) {
+        Ok(verifier) => verifier,
+        Err(error) => return Judged::unfit(ANCHORS_REFUSED, &error),
+    };
+    let verifier = match revocation_lists(case) {
+        None => verifier,
+        Some(Err(error)) => return Judged::unfit(LISTS_REFUSED, &error),
+        Some(Ok(lists)) => match verifier.with_revocation_lists(&lists) {
+            Ok(verifier) => verifier,
+            Err(error) => return Judged::unfit(LISTS_REFUSED, &error),
+        },
+    };
+    Judged::of(verdict(case, &verifier, peer, now))
 }
 
 fn verdict(

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::sync::LazyLock;
 
+use der::Decode;
 use mtls::pki_types::{CertificateDer, UnixTime, pem::PemObject};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -55,6 +56,8 @@ pub(crate) struct Case {
     expected_peer_name: Option<Name>,
     pub(crate) expected_peer_names: Vec<Name>,
     pub(crate) max_chain_depth: Option<usize>,
+    #[serde(default)]
+    crls: Vec<String>,
     pub(crate) expected_result: Expected,
 }
 
@@ -84,6 +87,11 @@ impl Case {
         self.trusted_certs.concat()
     }
 
+    /// What is given of whom they revoked; empty where there is none.
+    pub(crate) fn revocation_lists(&self) -> String {
+        self.crls.concat()
+    }
+
     /// The leaf, then what the peer sends beside it.
     pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
         let others = &self.untrusted_intermediates;
@@ -92,6 +100,23 @@ impl Case {
             .chain(others)
             .map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).expect("PEM"))
             .collect()
+    }
+
+    /// Whether two of the certificates that can issue have one subject.
+    pub(crate) fn has_several_issuers_of_one_name(&self) -> bool {
+        let anchors = CertificateDer::pem_slice_iter(self.anchors().as_bytes())
+            .map(|der| der.expect("PEM"))
+            .collect::<Vec<_>>();
+        let chain = self.chain();
+        let issuers = chain.iter().skip(1).chain(&anchors);
+        let mut subjects: Vec<_> = issuers
+            .filter_map(|der| x509_cert::Certificate::from_der(der).ok())
+            .map(|certificate| certificate.tbs_certificate().subject().to_string())
+            .collect();
+        let count = subjects.len();
+        subjects.sort();
+        subjects.dedup();
+        subjects.len() < count
     }
 
     /// Whom the client asks for: nobody in particular where the case is about no name.

@@ -1,0 +1,258 @@
+//! The vectors whose key is known, in real handshakes: a raw peer presents the chain, and every backend has to come to
+//! the verdict of the verifier by itself, for the same reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpStream;
+
+use mtls::backend::ServerBackend;
+use mtls::pki_types::{PrivatePkcs8KeyDer, UnixTime};
+use mtls::{
+    BackendKind, ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PrivateKey,
+    ProtocolVersion, RejectionReason, TrustAnchors,
+};
+
+use crate::common::pki::{Cast, Credential};
+use crate::common::raw::{Outcome, Peer as Raw, Tool, Version, socket_pair, tools};
+use crate::divergences::{self, ACCEPTED, ANCHORS_REFUSED, Judged, LISTS_REFUSED, NOT_PRESENTED};
+use crate::pure::{is_about_no_name, judge_by, policy, revocation_lists, rustls};
+use crate::vectors::{self, Case, Peer};
+
+#[test]
+fn servers_before_rustls() {
+    replay(Peer::Server, as_client(mtls::Rustls::default), |_, _| false);
+}
+
+#[test]
+fn clients_before_rustls() {
+    replay(Peer::Client, as_server(mtls::Rustls::default), |_, _| false);
+}
+
+#[cfg(feature = "openssl")]
+#[test]
+fn servers_before_openssl() {
+    replay(Peer::Server, as_client(mtls::OpenSsl::default), |_, _| {
+        false
+    });
+}
+
+/// OpenSSL's server shows the one path that it picked: where several issuers have one name it may refuse more.
+#[cfg(feature = "openssl")]
+#[test]
+fn clients_before_openssl() {
+    let may_differ = |case: &Case, live: &str| {
+        case.has_several_issuers_of_one_name() && live.starts_with("refused")
+    };
+    replay(Peer::Client, as_server(mtls::OpenSsl::default), may_differ);
+}
+
+/// The platform judges as well, and by its own clock: it may refuse more, and never accepts more.
+#[cfg(feature = "native-tls")]
+#[test]
+fn servers_before_native_tls() {
+    let may_differ = |_: &Case, live: &str| live.starts_with("refused");
+    replay(
+        Peer::Server,
+        as_client(mtls::NativeTls::default),
+        may_differ,
+    );
+}
+
+/// What one end makes of a chain that a raw peer presents to it.
+type Judge = Box<dyn Fn(&Case, &TrustAnchors, Version, TcpStream) -> Heard>;
+
+enum Heard {
+    Verdict(String),
+    /// It could not be built for this case, or does not do what the case asks for.
+    NotBuilt(String),
+    /// It came to none: the other end could not present the chain, or a limit of the library ended it.
+    Nothing(HandshakeError),
+}
+
+/// Every case that can be presented, by every raw peer that can, in both versions.
+#[track_caller]
+fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &str) -> bool) {
+    let Some(cases) = vectors::all() else { return };
+    let (kind, judge) = judge;
+    let (mut meetings, mut differ, mut wrong) = (0, Vec::new(), Vec::new());
+    let mut left_out: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for case in cases {
+        let mut leave_out = |why: &str| left_out.entry(why.to_owned()).or_default().push(&case.id);
+        let Some(credential) = credential(case) else {
+            leave_out("no key");
+            continue;
+        };
+        let expected = judge_by(case, policy(case), &rustls(), peer, case.time()).verdict;
+        if expected == ANCHORS_REFUSED || expected == LISTS_REFUSED {
+            leave_out(&expected);
+            continue;
+        }
+        let now = judge_by(case, policy(case), &rustls(), peer, UnixTime::now()).verdict;
+        if kind == BackendKind::NativeTls && now != expected {
+            leave_out("another verdict by the system's clock");
+            continue;
+        }
+        let anchors = TrustAnchors::from_pem(case.anchors().as_bytes()).unwrap();
+        let mut verdicts = BTreeSet::new();
+        let mut is_built = true;
+        for (tool, version) in tools()
+            .into_iter()
+            .flat_map(|t| Version::ALL.map(|v| (t, v)))
+        {
+            let (near, far) = socket_pair();
+            let presents = Raw::new(version).presents(&credential);
+            let (heard, outcome) = match peer {
+                Peer::Server => {
+                    let serving = tool.serve_over(far, presents);
+                    (judge(case, &anchors, version, near), serving.outcome())
+                }
+                Peer::Client => {
+                    let calling = tool.call_over(near, presents);
+                    (judge(case, &anchors, version, far), calling.outcome())
+                }
+            };
+            match heard {
+                Heard::Verdict(verdict) => {
+                    meetings += 1;
+                    verdicts.insert(verdict);
+                }
+                Heard::NotBuilt(error) => {
+                    leave_out(&format!("not built: {error}"));
+                    is_built = false;
+                }
+                Heard::Nothing(error) => leave_out(&not_presented(tool, version, &error, &outcome)),
+            }
+        }
+        if verdicts.is_empty() && is_built {
+            verdicts.insert(NOT_PRESENTED.to_owned());
+        }
+        verdicts.remove(&expected);
+        let (allowed, other) = verdicts.into_iter().partition(|v| may_differ(case, v));
+        differ.extend(BTreeSet::into_iter(allowed).map(|verdict| (&case.id, verdict)));
+        let listed = divergences::of_live(&case.id, &format!("{kind:?}"), peer);
+        if listed != other {
+            wrong.push(format!(
+                "{}: {other:?}, listed {listed:?}; by itself {expected}",
+                case.id
+            ));
+        }
+    }
+    println!(
+        "{kind:?}, {peer:?}s: {meetings} handshakes, {} differ: {differ:#?}",
+        differ.len()
+    );
+    for (why, ids) in &left_out {
+        println!("left out, {why}: {}, {:?}", ids.len(), ids.first());
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(meetings > 0, "nothing was replayed");
+}
+
+fn not_presented(tool: Tool, version: Version, error: &HandshakeError, saw: &Outcome) -> String {
+    let (name, why) = (tool.name, saw.error.as_deref());
+    format!(
+        "{name} in {version:?}: {}; we: {error}",
+        why.unwrap_or("no error")
+    )
+}
+
+fn as_client<B: ClientBackend + 'static>(backend: fn() -> B) -> (BackendKind, Judge) {
+    let cast = Cast::assemble();
+    let judge = move |case: &Case, anchors: &TrustAnchors, version, socket| {
+        let time = case.time();
+        let mut builder = MtlsClient::builder()
+            .identity(identity(&cast.alice))
+            .trust_anchors(anchors.clone())
+            .policy(policy(case))
+            .protocol_versions([protocol(version)])
+            .clock(move || time);
+        if let Some(lists) = revocation_lists(case) {
+            builder = builder.revocation_lists(lists.unwrap());
+        }
+        match builder.build(backend()) {
+            Ok(client) => heard(
+                case,
+                Peer::Server,
+                client.connect(case.server_name(), socket),
+            ),
+            Err(error) => Heard::NotBuilt(error.to_string()),
+        }
+    };
+    (B::KIND, Box::new(judge))
+}
+
+fn as_server<B: ServerBackend + 'static>(backend: fn() -> B) -> (BackendKind, Judge) {
+    let cast = Cast::assemble();
+    let judge = move |case: &Case, anchors: &TrustAnchors, version, socket| {
+        let time = case.time();
+        let mut builder = MtlsServer::builder()
+            .identity(identity(&cast.server))
+            .trust_anchors(anchors.clone())
+            .policy(policy(case))
+            .protocol_versions([protocol(version)])
+            .clock(move || time);
+        if let Some(lists) = revocation_lists(case) {
+            builder = builder.revocation_lists(lists.unwrap());
+        }
+        match builder.build(backend()) {
+            Ok(server) => heard(case, Peer::Client, server.accept(socket)),
+            Err(error) => Heard::NotBuilt(error.to_string()),
+        }
+    };
+    (B::KIND, Box::new(judge))
+}
+
+fn heard<S>(case: &Case, peer: Peer, result: Result<S, HandshakeError>) -> Heard {
+    match result {
+        Ok(_) => Heard::Verdict(ACCEPTED.to_owned()),
+        // A client whose key fits no signature scheme that is offered to it presents nothing.
+        Err(HandshakeError::Rejected(rejection))
+            if rejection.reason() == RejectionReason::NoCertificate =>
+        {
+            Heard::Nothing(HandshakeError::Rejected(rejection))
+        }
+        Err(HandshakeError::Rejected(rejection)) => {
+            match is_about_no_name(case, peer, rejection.reason()) {
+                true => Heard::Verdict(ACCEPTED.to_owned()),
+                false => Heard::Verdict(Judged::of(Err(rejection)).verdict),
+            }
+        }
+        Err(error) => Heard::Nothing(error),
+    }
+}
+
+/// The chain and its key; `None` where the key is not known.
+fn credential(case: &Case) -> Option<Credential> {
+    let pem = case.peer_certificate_key.as_deref()?;
+    let key = match PrivateKey::from_pem(pem.as_bytes()) {
+        Ok(key) => key.pkcs8_der().secret_pkcs8_der().to_vec(),
+        Err(error) => weak_key(pem).unwrap_or_else(|| panic!("{}: {error}", case.id)),
+    };
+    Some(Credential {
+        chain: case.chain(),
+        key: PrivatePkcs8KeyDer::from(key),
+    })
+}
+
+/// A key that we would not take, which a raw peer may have all the same.
+#[cfg(feature = "openssl")]
+fn weak_key(pem: &str) -> Option<Vec<u8>> {
+    let key = openssl::pkey::PKey::private_key_from_pem(pem.as_bytes()).ok()?;
+    key.private_key_to_pkcs8().ok()
+}
+
+#[cfg(not(feature = "openssl"))]
+fn weak_key(_: &str) -> Option<Vec<u8>> {
+    None
+}
+
+fn identity(credential: &Credential) -> MtlsIdentity {
+    let key = credential.key.secret_pkcs8_der();
+    MtlsIdentity::from_der(credential.chain.clone(), key).unwrap()
+}
+
+fn protocol(version: Version) -> ProtocolVersion {
+    match version {
+        Version::Tls12 => ProtocolVersion::Tls12,
+        Version::Tls13 => ProtocolVersion::Tls13,
+    }
+}
