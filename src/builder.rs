@@ -78,7 +78,7 @@ impl<E> Builder<E> {
     ///
     /// Its revocation rules, if it has any, are judged by the same [lists](Self::revocation_lists), which are required then
     /// too. It must be one that this end and its backend could enforce, and there must be an observer; anything else is a
-    /// [`BuildError`].
+    /// [`BuildError`](crate::BuildError).
     ///
     /// To narrow a policy, give the narrower one as shadow, and put it in force when nobody is named any more:
     ///
