@@ -6,13 +6,21 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "each target compiles this for itself and uses one of the functions"
 )]
 
+mod crl;
 mod encoding;
 mod judges;
+#[cfg(feature = "openssl")]
+mod san_differential;
+mod script;
 mod secrets;
 mod texts;
+mod tree;
+mod tricks;
+mod verdict_differential;
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -24,12 +32,16 @@ use mtls::{
     TrustAnchors, VerifierPolicy,
 };
 
+pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
 use judges::{
     ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
 };
+#[cfg(feature = "openssl")]
+pub use san_differential::san_differential;
 use secrets::Secrets;
 pub use texts::{policy_text, spiffe_id};
+pub use verdict_differential::verdict_differential;
 
 /// PEM with chain and key in it, or with a NUL between the two; or certificates and a key in DER,
 /// end to end.

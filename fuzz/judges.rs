@@ -23,6 +23,10 @@ pub(super) const ODD_TIMES: [UnixTime; 4] = [at(0), at(1 << 32), at(253_402_300_
 pub(super) static ANCHORS: LazyLock<TrustAnchors> =
     LazyLock::new(|| TrustAnchors::from_pem(include_bytes!("fixtures/anchors.pem")).unwrap());
 
+/// A client below an intermediate, and that intermediate.
+pub(super) static CHAIN: LazyLock<Vec<CertificateDer<'static>>> =
+    LazyLock::new(|| certificates(include_bytes!("fixtures/chain.der")));
+
 /// Every leaf that those CAs ever issued.
 pub(super) static ISSUED: LazyLock<Vec<CertificateDer<'static>>> =
     LazyLock::new(|| certificates(include_bytes!("fixtures/issued.der")));
@@ -135,7 +139,7 @@ pub(super) fn honest() -> SignatureAlgorithms {
 }
 
 /// Finds every signature good: without it the fuzzer would never see what comes after the first.
-fn credulous() -> SignatureAlgorithms {
+pub(super) fn credulous() -> SignatureAlgorithms {
     static ALL: [Credulous; 4] = [
         Credulous(alg_id::ECDSA_P256, alg_id::ECDSA_SHA256),
         Credulous(alg_id::ECDSA_P384, alg_id::ECDSA_SHA256),

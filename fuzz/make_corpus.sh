@@ -79,9 +79,24 @@ issue v1-deep P-256 branch "/CN=server.test" 8000
 issue forged P-256 stranger "/CN=alice" 8000 "${client}subjectAltName=DNS:alice.test"
 
 mkdir -p "$here/fixtures"
+cat alice.der branch.der >"$here/fixtures/chain.der"
 cat root.crt short.crt old.crt eddsa.crt bounds.crt >"$here/fixtures/anchors.pem"
 leaves="direct alice server both deep shallow unsigned rsa eddsa-leaf bounded outside nameless names rare control weak big aged v1 v1-rsa v1-deep"
 for name in $leaves; do cat "$name.der"; done >"$here/fixtures/issued.der"
+
+list() { # name, issuer's key and certificate, days, CRL extensions, certificates to revoke: name[:reason]
+    mkdir "$1.ca"
+    : >"$1.ca/index"
+    echo 01 >"$1.ca/number"
+    printf '%s\n' '[ca]' 'default_ca=own' '[own]' "database=$1.ca/index" "crlnumber=$1.ca/number" default_md=sha256 \
+        crl_extensions=crl '[crl]' "$4" >"$1.conf"
+    local own=(-config "$1.conf" -cert "$2.crt" -keyfile "$2.key") one
+    for one in "${@:5}"; do
+        openssl ca "${own[@]}" -revoke "${one%:*}.crt" -crl_reason "${one#*:}" 2>/dev/null
+    done
+    openssl ca "${own[@]}" -gencrl -crldays "$3" -out "$1.crl" 2>/dev/null
+    openssl crl -in "$1.crl" -outform DER -out "$1.der"
+}
 
 seed() { # target, name: standard input becomes a seed
     mkdir -p "$here/corpus/$1"
@@ -180,3 +195,30 @@ openssl rsa -in rsa2048.key -traditional -aes128 "${secret[@]}" 2>/dev/null | se
 openssl pkcs12 -export -in alice.crt -inkey alice.key -passout pass:fuzz | seed private_key pkcs12
 cat alice.crt | seed private_key certificate
 ders alice | seed private_key certificate-der
+
+crl_seeds() {
+    list plain branch 9000 authorityKeyIdentifier=keyid
+    list listed branch 9000 authorityKeyIdentifier=keyid alice:keyCompromise server:superseded
+    list listed-ca root 9000 authorityKeyIdentifier=keyid branch:cACompromise
+    list by-root root 9000 authorityKeyIdentifier=keyid direct:certificateHold
+    list stale branch 1 authorityKeyIdentifier=keyid
+    list shard branch 9000 $'issuingDistributionPoint=critical,@point\n[point]\nfullname=URI:http://a.test/c'
+    list users branch 9000 $'issuingDistributionPoint=critical,@point\n[point]\nonlyuser=TRUE'
+    list cas root 9000 $'issuingDistributionPoint=critical,@point\n[point]\nonlyCA=TRUE'
+    list reasons branch 9000 $'issuingDistributionPoint=critical,@point\n[point]\nonlysomereasons=keyCompromise,CACompromise'
+    list relative branch 9000 $'issuingDistributionPoint=critical,@point\n[point]\nrelativename=name\n[name]\nCN=shard'
+    list indirect branch 9000 $'issuingDistributionPoint=critical,@point\n[point]\nindirectCRL=TRUE'
+    list delta branch 9000 2.5.29.27=critical,ASN1:INTEGER:1
+    list critical branch 9000 1.2.3.4=critical,ASN1:NULL
+    local name
+    for name in plain listed listed-ca by-root stale shard users cas reasons relative indirect delta critical; do
+        ders "$name" | seed crl "$name"
+    done
+    ders plain by-root | seed crl both
+    ders listed plain by-root | seed crl old-and-new
+    cat plain.crl by-root.crl | seed crl pem
+    { cat plain.crl; cat root.crt; } | seed crl certificate
+}
+crl_seeds
+# The fixtures and seeds of the differential targets.
+"$here/make_chains.sh"

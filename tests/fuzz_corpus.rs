@@ -25,6 +25,11 @@ fn replay(target: &str, check: fn(&[u8])) {
 }
 
 #[test]
+fn crl() {
+    replay("crl", checks::crl);
+}
+
+#[test]
 fn identity_pem() {
     replay("identity_pem", checks::identity_pem);
 }
@@ -44,6 +49,12 @@ fn private_key() {
     replay("private_key", checks::private_key);
 }
 
+#[cfg(feature = "openssl")]
+#[test]
+fn san_differential() {
+    replay("san_differential", checks::san_differential);
+}
+
 #[test]
 fn spiffe_id() {
     replay("spiffe_id", checks::spiffe_id);
@@ -52,6 +63,11 @@ fn spiffe_id() {
 #[test]
 fn trust_anchors() {
     replay("trust_anchors", checks::trust_anchors);
+}
+
+#[test]
+fn verdict_differential() {
+    replay("verdict_differential", checks::verdict_differential);
 }
 
 #[test]

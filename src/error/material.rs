@@ -29,7 +29,7 @@ impl MaterialError {
         &self.0.origin
     }
 
-    /// Which section of a PEM input, or which of several DER certificates, it is about.
+    /// Which section of a PEM input, or which of several DER certificates or lists, it is about.
     pub fn place(&self) -> Option<&MaterialPlace> {
         self.0.place.as_ref()
     }
@@ -102,11 +102,11 @@ impl fmt::Display for MaterialOrigin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MaterialPlace {
-    /// The position among the PEM sections, or among the DER certificates, from 0.
+    /// The position among the PEM sections, or among the DER values, from 0.
     pub index: usize,
     /// The byte at which the PEM section begins, from 0; `None` for DER.
     pub offset: Option<usize>,
-    /// The label of the PEM section; `None` for DER.
+    /// The label of the PEM section, or the one that a DER value would have; `None` for certificates in DER.
     pub label: Option<String>,
 }
 
@@ -116,6 +116,7 @@ impl fmt::Display for MaterialPlace {
             (Some(label), Some(offset)) => {
                 write!(f, "section {} ({label}, at byte {offset})", self.index)
             }
+            (Some(label), None) => write!(f, "{label} {}", self.index),
             (None, Some(offset)) => write!(f, "section {} (at byte {offset})", self.index),
             _ => write!(f, "certificate {}", self.index),
         }

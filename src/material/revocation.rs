@@ -100,7 +100,7 @@ impl RevocationLists {
                 MaterialError::from(problem).at(MaterialPlace {
                     index,
                     offset: None,
-                    label: None,
+                    label: Some(label::X509_CRL.to_owned()),
                 })
             })?;
             read.push(Arc::new(list));

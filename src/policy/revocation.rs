@@ -226,7 +226,7 @@ impl Judge<'_> {
             .map(|list| list.describe(&Standing::of(list, certificate, issuer, self)))
             .collect();
         match standings.is_empty() {
-            true => format!("{} lists of other issuers", lists.count()),
+            true => format!("none among the {} that were given", lists.count()),
             false => standings.join("; "),
         }
     }

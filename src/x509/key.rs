@@ -5,6 +5,7 @@ use core::fmt;
 use const_oid::ObjectIdentifier;
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
+use ed25519_dalek::VerifyingKey;
 
 use super::{sequence_content, whole_bits};
 
@@ -81,6 +82,24 @@ impl<'a> PublicKey<'a> {
     }
 }
 
+impl PublicKey<'_> {
+    /// Whether every library takes it for the same key. aws-lc-rs reads compressed points (RFC 5480, section 2.2, leaves
+    /// it to each), ring does not; ring reads Ed25519 keys that are not reduced (RFC 8032, section 5.1.3), aws-lc-rs does
+    /// not; and under an Ed25519 key of small order signatures are good that nobody made.
+    pub(crate) fn is_unambiguous(&self) -> bool {
+        match self.kind() {
+            Ok(KeyKind::P256) => self.is_uncompressed_point(65),
+            Ok(KeyKind::P384) => self.is_uncompressed_point(97),
+            Ok(KeyKind::Ed25519) => is_strong_ed25519(self.key),
+            _ => true,
+        }
+    }
+
+    fn is_uncompressed_point(&self, bytes: usize) -> bool {
+        self.key.len() == bytes && self.key.first() == Some(&4)
+    }
+}
+
 impl fmt::Display for KeyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -108,4 +127,11 @@ fn rsa_bits(key: &[u8]) -> der::Result<usize> {
     let bytes = modulus.as_bytes();
     let top = bytes.first().map_or(0, |b| b.leading_zeros() as usize);
     Ok(bytes.len().saturating_mul(8).saturating_sub(top))
+}
+
+fn is_strong_ed25519(key: &[u8]) -> bool {
+    let Ok(key) = VerifyingKey::try_from(key) else {
+        return false;
+    };
+    !key.is_weak() && key.to_edwards().compress().as_bytes() == key.as_bytes()
 }

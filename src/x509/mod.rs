@@ -56,6 +56,8 @@ pub(crate) enum X509Error {
     Der(#[from] der::Error),
     #[error("a date of the validity cannot be read")]
     BadDate(#[source] der::Error),
+    #[error("the certificate's public key is not in the one form that every library reads")]
+    AmbiguousKey,
     #[error("the certificate carries the extension {0} twice")]
     DuplicateExtension(ObjectIdentifier),
     #[error("a version {0:?} certificate carries extensions, which only version 3 may")]
@@ -124,6 +126,9 @@ impl<'a> Certificate<'a> {
                 return Err(X509Error::ExtensionsBeforeV3(version));
             }
             extension::refuse_duplicates(&extensions)?;
+            if !public_key.is_unambiguous() {
+                return Err(X509Error::AmbiguousKey);
+            }
             Ok(Self {
                 tbs,
                 version,

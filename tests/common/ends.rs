@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use mtls::{
     BackendKind, BuildError, HandshakeError, PeerIdentity, ProtocolVersion, Rejection,
-    VerifierPolicy,
+    RevocationLists, VerifierPolicy,
 };
 use pki_types::CertificateDer;
 
@@ -33,6 +33,7 @@ pub struct Setup {
     pub policy: VerifierPolicy,
     /// Judged and not enforced.
     pub shadow: Option<VerifierPolicy>,
+    pub revocation_lists: Option<RevocationLists>,
     pub alpn: &'static [&'static str],
     pub timeout: Duration,
     /// For a client: whom it asks for.
@@ -51,6 +52,7 @@ impl Setup {
             anchors: vec![anchor.certificate()],
             policy: VerifierPolicy::allow_any_authenticated(),
             shadow: None,
+            revocation_lists: None,
             alpn: &[],
             timeout: LIMIT,
             server_name: "localhost",

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use mtls::Rejection;
+
 use crate::vectors::{Case, Expected};
 
 /// What became of a case: what a line of the list says of it.
@@ -13,16 +15,41 @@ pub(crate) struct Judged {
     pub(crate) words: String,
 }
 
+pub(crate) const ANCHORS_REFUSED: &str = "anchors refused";
+pub(crate) const ACCEPTED: &str = "accepted";
+
 impl Judged {
+    pub(crate) fn anchors_refused(words: String) -> Self {
+        Self {
+            verdict: ANCHORS_REFUSED.to_owned(),
+            words,
+        }
+    }
+
+    pub(crate) fn of(verdict: Result<String, Rejection>) -> Self {
+        let (verdict, words) = match verdict {
+            Ok(peer) => (ACCEPTED.to_owned(), peer),
+            Err(refusal) => (
+                format!("refused {:?}", refusal.reason()),
+                refusal.to_string(),
+            ),
+        };
+        Self { verdict, words }
+    }
+
     pub(crate) fn is_as_expected(&self, case: &Case) -> bool {
-        (self.verdict == "accepted") == (case.expected_result == Expected::Success)
+        (self.verdict == ACCEPTED) == (case.expected_result == Expected::Success)
     }
 }
 
-/// Verdicts by the case's id: `id: verdict: why it stands`, and `#` for a remark.
-pub(crate) fn listed() -> BTreeMap<&'static str, &'static str> {
+/// Of the default profile, and of the profile of the public web.
+pub(crate) const DEFAULT: &str = include_str!("divergences.txt");
+pub(crate) const WEBPKI: &str = include_str!("divergences_webpki.txt");
+
+/// Verdicts by the case's id: `id | verdict | why it stands`, and `#` for a remark.
+fn listed(list: &'static str) -> BTreeMap<&'static str, &'static str> {
     let mut listed = BTreeMap::new();
-    for line in include_str!("divergences.txt").lines() {
+    for line in list.lines() {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -38,8 +65,11 @@ pub(crate) fn listed() -> BTreeMap<&'static str, &'static str> {
 
 /// The list and the verdicts agree, case by case.
 #[track_caller]
-pub(crate) fn assert_as_listed<'a>(judged: impl Iterator<Item = (&'a Case, Judged)>) {
-    let listed = listed();
+pub(crate) fn assert_as_listed<'a>(
+    list: &'static str,
+    judged: impl Iterator<Item = (&'a Case, Judged)>,
+) {
+    let listed = listed(list);
     let mut wrong = Vec::new();
     let (mut count, mut differ) = (0, 0);
     for (case, judged) in judged {

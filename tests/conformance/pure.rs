@@ -1,67 +1,131 @@
 //! The verifier by itself.
 
-use mtls::pki_types::ServerName;
+use mtls::pki_types::{ServerName, UnixTime};
 use mtls::{
-    PeerIdentity, PeerVerifier, Rejection, RejectionReason, Rustls, SignatureAlgorithms,
-    TrustAnchors, VerifierPolicy,
+    CertificateProfile, PeerIdentity, PeerVerifier, Rejection, RejectionReason, Rustls,
+    SignatureAlgorithms, TrustAnchors, VerifierPolicy,
 };
 
-use crate::divergences::{Judged, assert_as_listed};
+use crate::divergences::{Judged, WEBPKI, assert_as_listed};
 use crate::vectors::{self, Case, Peer};
 
 #[test]
-fn with_the_algorithms_of_rustls() {
+fn by_the_default_profile() {
     let Some(cases) = vectors::all() else { return };
-    let algorithms = Rustls::default().signature_algorithms().unwrap();
-    assert_as_listed(cases.iter().map(|case| (case, judge(case, &algorithms))));
+    let judged = cases.iter().map(|case| (case, judge(case, &rustls())));
+    assert_as_listed(crate::divergences::DEFAULT, judged);
+}
+
+/// What the CA/Browser Forum asks of public web servers is a profile of its own.
+#[test]
+fn by_the_profile_of_the_public_web() {
+    let Some(cases) = vectors::all() else { return };
+    let web = cases.iter().filter(|case| case.id.starts_with("webpki::"));
+    let judged = web.map(|case| {
+        let policy = policy(case).with_profile(CertificateProfile::WebPki);
+        (
+            case,
+            judge_by(case, policy, &rustls(), case.peer, case.time()),
+        )
+    });
+    assert_as_listed(WEBPKI, judged);
 }
 
 #[cfg(feature = "openssl")]
 #[test]
 fn the_algorithms_of_openssl_come_to_the_same() {
     let Some(cases) = vectors::all() else { return };
-    let rustls = Rustls::default().signature_algorithms().unwrap();
     let openssl = mtls::OpenSsl::default().signature_algorithms().unwrap();
     let different: Vec<_> = cases
         .iter()
-        .map(|case| (&case.id, judge(case, &rustls), judge(case, &openssl)))
+        .map(|case| (&case.id, judge(case, &rustls()), judge(case, &openssl)))
         .filter(|(_, ours, theirs)| ours.verdict != theirs.verdict)
         .collect();
     assert!(different.is_empty(), "{different:#?}");
 }
 
+pub(crate) fn rustls() -> SignatureAlgorithms {
+    Rustls::default().signature_algorithms().unwrap()
+}
+
+/// What a case says about who judges.
+pub(crate) fn policy(case: &Case) -> VerifierPolicy {
+    /// The most that a policy can ask for.
+    const MOST: usize = 6;
+    let policy = VerifierPolicy::allow_any_authenticated();
+    match case.max_chain_depth {
+        Some(depth) => policy.with_max_intermediates(depth.min(MOST)),
+        None => policy,
+    }
+}
+
 /// The verdict, in the words of the list.
 fn judge(case: &Case, algorithms: &SignatureAlgorithms) -> Judged {
+    judge_by(case, policy(case), algorithms, case.peer, case.time())
+}
+
+pub(crate) fn judge_by(
+    case: &Case,
+    policy: VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
+    peer: Peer,
+    now: UnixTime,
+) -> Judged {
     let verifier = TrustAnchors::from_pem(case.anchors().as_bytes())
         .map_err(|error| error.to_string())
         .and_then(|anchors| {
-            let policy = VerifierPolicy::allow_any_authenticated();
             PeerVerifier::new(&anchors, policy, algorithms.clone()).map_err(|e| e.to_string())
         });
-    let (verdict, words) = match verifier.map(|verifier| verdict(case, &verifier)) {
-        Err(error) => ("anchors refused".to_owned(), error),
-        Ok(Ok(peer)) => ("accepted".to_owned(), peer.to_string()),
-        Ok(Err(refusal)) => (
-            format!("refused {:?}", refusal.reason()),
-            refusal.to_string(),
-        ),
-    };
-    Judged { verdict, words }
+    match verifier {
+        Err(words) => Judged::anchors_refused(words),
+        Ok(verifier) => Judged::of(verdict(case, &verifier, peer, now)),
+    }
 }
 
-fn verdict(case: &Case, verifier: &PeerVerifier) -> Result<String, Rejection> {
+fn verdict(
+    case: &Case,
+    verifier: &PeerVerifier,
+    peer: Peer,
+    now: UnixTime,
+) -> Result<String, Rejection> {
     let chain = case.chain();
-    let told = |peer: PeerIdentity| peer.to_string();
-    match (case.peer, case.server_name()) {
-        (Peer::Client, _) => verifier.verify_client(&chain, case.time()).map(told),
-        (Peer::Server, Some(name)) => verifier.verify_server(&chain, &name, case.time()).map(told),
-        (Peer::Server, None) => {
-            // The name is judged last: whoever has only this against it would be accepted for its own name.
-            let nobody = ServerName::try_from("nobody.invalid").unwrap();
-            match verifier.verify_server(&chain, &nobody, case.time()) {
-                Err(r) if r.reason() == RejectionReason::NameMismatch => Ok(r.to_string()),
-                verdict => verdict.map(told),
-            }
+    let verdict = match peer {
+        Peer::Client => verifier.verify_client(&chain, now),
+        Peer::Server => {
+            let name = ServerName::try_from(case.server_name()).expect("the name of a server");
+            verifier.verify_server(&chain, &name, now)
         }
+    };
+    match verdict {
+        Ok(peer) => {
+            assert_named(case, &peer);
+            Ok(peer.to_string())
+        }
+        Err(rejection) if is_about_no_name(case, peer, rejection.reason()) => {
+            Ok(rejection.to_string())
+        }
+        Err(rejection) => Err(rejection),
+    }
+}
+
+/// A server that is asked for by no name: the name is judged last, so whoever has only that against it is accepted.
+pub(crate) fn is_about_no_name(case: &Case, peer: Peer, reason: RejectionReason) -> bool {
+    peer == Peer::Server && !case.has_server_name() && reason == RejectionReason::NameMismatch
+}
+
+/// A peer that is accepted shows the names that it should have.
+fn assert_named(case: &Case, peer: &PeerIdentity) {
+    for name in &case.expected_peer_names {
+        let names = match name.kind.as_str() {
+            "RFC822" => peer.email_addresses().to_vec(),
+            "DNS" => peer.dns_names().to_vec(),
+            "IP" => peer
+                .ip_addresses()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            other => panic!("{}: a name of kind {other}", case.id),
+        };
+        assert!(names.contains(&name.value), "{}: {names:?}", case.id);
     }
 }

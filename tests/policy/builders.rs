@@ -173,10 +173,17 @@ fn a_server_s_name_is_replaced_by_a_spiffe_id_only() {
     let any = PeerMatcher::any_authenticated;
     let id = || PeerMatcher::spiffe_id("spiffe://a/b").unwrap();
     let domain = || PeerMatcher::trust_domain("a").unwrap();
+    let below = || PeerMatcher::spiffe_path_prefix("spiffe://a/b").unwrap();
+    let pin = || PeerMatcher::trust_anchor_sha256([0; 32]);
     let dns = || PeerMatcher::dns("a.example").unwrap();
     for matcher in [
         any(),
         dns(),
+        pin(),
+        // It does not ask for the only URI name.
+        PeerMatcher::uri_prefix("spiffe://a/b").unwrap(),
+        PeerMatcher::any_of([below(), pin()]).unwrap(),
+        PeerMatcher::any_of([below(), PeerMatcher::not(dns())]).unwrap(),
         PeerMatcher::not(id()),
         PeerMatcher::any_of([any()]).unwrap(),
         PeerMatcher::any_of([id(), dns()]).unwrap(),
@@ -192,7 +199,9 @@ fn a_server_s_name_is_replaced_by_a_spiffe_id_only() {
     for matcher in [
         id(),
         domain(),
-        PeerMatcher::any_of([id(), domain()]).unwrap(),
+        below(),
+        PeerMatcher::any_of([id(), domain(), below()]).unwrap(),
+        PeerMatcher::all_of([below(), pin()]).unwrap(),
         PeerMatcher::all_of([domain(), PeerMatcher::not(id())]).unwrap(),
         PeerMatcher::custom("looks for itself", |_| Ok(())),
     ] {

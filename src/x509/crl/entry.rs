@@ -1,7 +1,7 @@
 //! What a revocation list says of one certificate (RFC 5280, section 5.3).
 
 use const_oid::db::rfc5280::{ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_REASONS, ID_CE_INVALIDITY_DATE};
-use der::asn1::IntRef;
+use der::asn1::{GeneralizedTime, IntRef};
 use der::{Decode, Reader, SliceReader};
 use pki_types::UnixTime;
 use x509_cert::ext::pkix::CrlReason;
@@ -41,7 +41,9 @@ impl<'a> CrlEntry<'a> {
                     entry.reason = Some(decode(ID_CE_CRL_REASONS, extension)?);
                 } else if extension.is(ID_CE_CERTIFICATE_ISSUER) {
                     return Err(CrlError::Indirect);
-                } else if extension.critical && !extension.is(ID_CE_INVALIDITY_DATE) {
+                } else if extension.is(ID_CE_INVALIDITY_DATE) {
+                    decode::<GeneralizedTime>(ID_CE_INVALIDITY_DATE, extension)?;
+                } else if extension.critical {
                     let oid = extension.name();
                     return Err(CrlError::UnknownCriticalExtension { oid });
                 }

@@ -98,8 +98,12 @@ pub fn client_builder(setup: &Setup, notes: &Notes) -> ClientBuilder {
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
         .observer(notes.observer());
-    match &setup.shadow {
+    let builder = match &setup.shadow {
         Some(shadow) => builder.shadow_policy(shadow.clone()),
+        None => builder,
+    };
+    match &setup.revocation_lists {
+        Some(lists) => builder.revocation_lists(lists.clone()),
         None => builder,
     }
 }
@@ -115,6 +119,10 @@ pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
         .observer(notes.observer());
     let builder = match &setup.shadow {
         Some(shadow) => builder.shadow_policy(shadow.clone()),
+        None => builder,
+    };
+    let builder = match &setup.revocation_lists {
+        Some(lists) => builder.revocation_lists(lists.clone()),
         None => builder,
     };
     match setup.names_anchors {

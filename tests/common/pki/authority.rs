@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, NameConstraints,
+    KeyPair, KeyUsagePurpose, NameConstraints, SigningKey,
 };
 
 use super::{
@@ -68,6 +68,11 @@ impl Authority {
             chain: vec![self.certificate()],
             key: self.key_der(),
         }
+    }
+
+    /// A signature over `message`, by SHA-256 for the keys that authorities have by default.
+    pub fn sign_message(&self, message: &[u8]) -> Vec<u8> {
+        SigningKey::sign(&*self.key, message).unwrap()
     }
 
     pub(super) fn sign(

@@ -7,6 +7,7 @@
 //! ```
 
 mod authority;
+pub mod crl;
 mod leaf;
 
 use std::sync::atomic::{AtomicU64, Ordering};

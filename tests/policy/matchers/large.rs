@@ -24,7 +24,8 @@ fn one_of_a_hundred_thousand() {
 #[test]
 fn every_kind_of_list_is_looked_up() {
     let peer = Peer::with(payments().ip("10.1.2.3").email("ops@pay.example"));
-    let lists: [(fn(usize) -> M, M); 6] = [
+    type Nth = fn(usize) -> M;
+    let lists: [(Nth, M); 6] = [
         (
             |i| M::dns_suffix(&format!("x{i}.example")).unwrap(),
             M::dns_suffix("prod.example").unwrap(),

@@ -333,7 +333,7 @@ fn texts_are_bounded() {
         format!("dns({long})"),
     ] {
         let error = text.parse::<M>().unwrap_err();
-        let source = error.source().map(|source| source.to_string());
+        let source = error.source().map(ToString::to_string);
         assert!(error.to_string().len() < 1_000 && source.is_none_or(|words| words.len() < 1_000));
     }
 }

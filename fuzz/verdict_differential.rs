@@ -1,0 +1,110 @@
+//! One judge, several crypto libraries.
+
+use std::sync::LazyLock;
+
+use mtls::pki_types::ServerName;
+use mtls::{
+    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, TrustAnchors, VerifierPolicy,
+};
+
+use super::judges::NOW;
+use super::script::{ROOT, Scene, play};
+
+/// A script, or certificates end to end: whoever computes the signatures, the verdict and its reason are the same.
+pub fn verdict_differential(input: &[u8]) {
+    let scene = play(input);
+    let mut verdicts = JUDGES.iter().map(|judge| (judge.name, judge.asks(&scene)));
+    let Some((first, expected)) = verdicts.next() else {
+        return;
+    };
+    for (name, verdict) in verdicts {
+        let reason = |verdict: &Verdict| verdict.as_ref().map_err(Rejection::reason).copied();
+        assert!(
+            reason(&verdict) == reason(&expected),
+            "{first}: {expected:?}, {name}: {verdict:?}, {:?}",
+            scene.chain
+        );
+    }
+}
+
+/// Which of the scene's bits stand for what.
+const AS_SERVER: u8 = 4;
+const V1_LEAVES: u8 = 8;
+
+type Verdict = Result<(), Rejection>;
+
+struct Judge {
+    name: &'static str,
+    plain: PeerVerifier,
+    takes_v1: PeerVerifier,
+}
+
+impl Judge {
+    fn asks(&self, scene: &Scene) -> Verdict {
+        let verifier = match scene.how & V1_LEAVES {
+            0 => &self.plain,
+            _ => &self.takes_v1,
+        };
+        let verdict = match scene.how & AS_SERVER {
+            0 => verifier.verify_client(&scene.chain, NOW),
+            _ => verifier.verify_server(&scene.chain, &SERVER, NOW),
+        };
+        verdict.map(drop)
+    }
+}
+
+static SERVER: LazyLock<ServerName<'static>> =
+    LazyLock::new(|| ServerName::try_from("server.test").unwrap());
+
+static JUDGES: LazyLock<Vec<Judge>> = LazyLock::new(|| {
+    let anchors = TrustAnchors::from_der([ROOT.to_vec().into()]).unwrap();
+    let judge = |policy, algorithms| PeerVerifier::new(&anchors, policy, algorithms).unwrap();
+    let any = VerifierPolicy::allow_any_authenticated;
+    let judges = algorithms().into_iter().map(|(name, algorithms)| Judge {
+        name,
+        plain: judge(any(), algorithms.clone()),
+        takes_v1: judge(any().danger_allow_x509_v1_leaf(), algorithms),
+    });
+    let judges: Vec<_> = judges.collect();
+    // Every pair that is on the list is accepted before anything is changed in it; the others are not.
+    for (pair, expected) in (0..).zip(EXPECTED) {
+        for judge in &judges {
+            let verdict = judge.asks(&play(&[pair, 0]));
+            let reason = verdict.as_ref().err().map(Rejection::reason);
+            assert_eq!(reason, expected, "pair {pair}, {}: {verdict:?}", judge.name);
+        }
+    }
+    judges
+});
+
+/// In the order of `make_chains.sh`.
+const EXPECTED: [Option<RejectionReason>; 16] = {
+    let mut expected = [None; 16];
+    expected[11] = Some(RejectionReason::UnsupportedSignatureAlgorithm);
+    expected[12] = Some(RejectionReason::UnsupportedSignatureAlgorithm);
+    expected[13] = Some(RejectionReason::UnsupportedSignatureAlgorithm);
+    expected[14] = Some(RejectionReason::UnsupportedSignatureAlgorithm);
+    expected
+};
+
+fn algorithms() -> Vec<(&'static str, SignatureAlgorithms)> {
+    vec![
+        #[cfg(feature = "ring")]
+        ("ring", of(rustls::crypto::ring::default_provider())),
+        #[cfg(feature = "aws-lc-rs")]
+        (
+            "aws-lc-rs",
+            of(rustls::crypto::aws_lc_rs::default_provider()),
+        ),
+        #[cfg(feature = "openssl")]
+        (
+            "OpenSSL",
+            mtls::OpenSsl::default().signature_algorithms().unwrap(),
+        ),
+    ]
+}
+
+fn of(provider: rustls::crypto::CryptoProvider) -> SignatureAlgorithms {
+    let rustls = mtls::Rustls::with_provider(provider.into());
+    rustls.signature_algorithms().unwrap()
+}

@@ -1,0 +1,256 @@
+//! What loads, and what is said of the rest.
+
+use std::error::Error;
+
+use mtls::pki_types::CertificateRevocationListDer;
+use mtls::{MaterialError, MaterialProblem as Problem, RevocationLists, TrustAnchors};
+use time::Duration;
+
+use crate::common::pki::crl::{Crl, extension, relative_point_name, serial_of, tlv};
+use crate::common::pki::{Authority, Leaf, pem};
+
+type Der = CertificateRevocationListDer<'static>;
+
+fn load(crl: &Crl) -> Result<RevocationLists, MaterialError> {
+    RevocationLists::from_der([crl.signed_by(&Authority::root("Root"))])
+}
+
+/// The error with all its causes.
+fn in_full(error: &MaterialError) -> String {
+    let mut text = error.to_string();
+    let mut deepest: &dyn Error = error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+        text += &format!(": {cause}");
+    }
+    text
+}
+
+#[track_caller]
+fn assert_unfit(crl: &Crl, words: &str) {
+    let error = load(crl).unwrap_err();
+    let is_unfit = matches!(
+        error.problem(),
+        Problem::RevocationListUnfit { .. } | Problem::RevocationList { .. }
+    );
+    assert!(is_unfit, "{error:?}");
+    let said = in_full(&error);
+    assert!(said.contains("X509 CRL 0: "), "{said}");
+    assert!(said.contains(words), "no {words:?} in {said:?}");
+}
+
+#[test]
+fn what_breaks_the_profile() {
+    let new = Crl::new;
+    assert_unfit(&new().version1(), "version 2");
+    assert_unfit(&new().without_number(), "no CRL number");
+    assert_unfit(
+        &new().without_number().with(20, true, b"\x02\x01\x01"),
+        "critical",
+    );
+    assert_unfit(&new().number(&[1; 21]), "more than 20 octets");
+    load(&new().number(&[0x7f; 20])).unwrap();
+    assert_unfit(&new().number(&[0xff]), "2.5.29.20 cannot be read");
+    assert_unfit(&new().dated(Duration::ZERO, None), "no nextUpdate");
+    assert_unfit(
+        &new().inner_algorithm(b"\x30\x05\x06\x03\x2b\x65\x70"),
+        "differ",
+    );
+    assert_unfit(&new().with(99, true, b""), "critical extension 2.5.29.99");
+    load(&new().with(99, false, b"")).unwrap();
+    assert_unfit(&new().with(20, false, b"\x02\x01\x02"), "twice");
+    assert_unfit(&new().scope(&[b"\x85\x01\xff"]), "attribute certificates");
+    assert_unfit(
+        &new().scope(&[b"\x81\x01\xff\x82\x01\xff"]),
+        "2.5.29.28 cannot be read",
+    );
+    assert_unfit(&new().scope(&[b"\x81\x01\x01"]), "2.5.29.28 cannot be read");
+    load(&new().scope(&[&relative_point_name("shard")])).unwrap();
+    let nameless = new().signed_as(b"\x30\x00", &Authority::root("Root"));
+    let error = RevocationLists::from_der([nameless]).unwrap_err();
+    assert!(error.to_string().contains("no name"), "{error}");
+}
+
+#[test]
+fn what_an_entry_may_not_have() {
+    let entry = |extensions: &[u8]| Crl::new().lists_serial(&[5], Duration::ZERO, extensions);
+    assert_unfit(&entry(&extension(99, true, b"")), "2.5.29.99");
+    load(&entry(&extension(99, false, b""))).unwrap();
+    // 7 is no reason.
+    assert_unfit(&entry(&extension(21, false, b"\x0a\x01\x07")), "");
+    assert_unfit(&Crl::new().lists_serial(&[0, 5], Duration::ZERO, &[]), "");
+}
+
+#[test]
+fn kinds_that_are_not_used() {
+    let delta = Crl::new().with(27, true, b"\x02\x01\x01");
+    let error = load(&delta).unwrap_err();
+    assert!(
+        matches!(error.problem(), Problem::DeltaRevocationList),
+        "{error}"
+    );
+    let by_point = Crl::new().scope(&[b"\x84\x01\xff"]);
+    let issuer = extension(29, true, b"\x30\x02\xa4\x00");
+    let by_entry = Crl::new().lists_serial(&[5], Duration::ZERO, &issuer);
+    for crl in [by_point, by_entry] {
+        let error = load(&crl).unwrap_err();
+        assert!(
+            matches!(error.problem(), Problem::IndirectRevocationList),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn pem_of_many() {
+    let roots = ["One", "Two"].map(Authority::root);
+    let lists = roots.each_ref().map(|root| Crl::new().signed_by(root));
+    let text = |list: &Der| format!("a remark\n{}", pem("X509 CRL", list));
+    let both = lists.each_ref().map(text).concat();
+    let loaded = RevocationLists::from_pem(both.as_bytes()).unwrap();
+    assert_eq!(loaded, RevocationLists::from_der(lists.clone()).unwrap());
+    let issuers: Vec<_> = loaded.iter().map(|list| list.issuer()).collect();
+    assert_eq!(issuers, ["CN=One", "CN=Two"]);
+    // One bad section fails the whole load, and is named.
+    let damaged = text(&lists[0]) + &pem("X509 CRL", b"\x30\x03\x02\x01\x05");
+    let error = RevocationLists::from_pem(damaged.as_bytes()).unwrap_err();
+    let place = error.place().unwrap();
+    assert_eq!(
+        (place.index, place.offset),
+        (1, Some(text(&lists[0]).len()))
+    );
+    assert!(
+        matches!(error.problem(), Problem::RevocationList { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn files() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = ["One", "Two"].map(|name| Crl::new().signed_by(&Authority::root(name)));
+    let (pem_file, der_file) = (folder.path().join("one.pem"), folder.path().join("two.crl"));
+    std::fs::write(&pem_file, pem("X509 CRL", &one)).unwrap();
+    std::fs::write(&der_file, &two).unwrap();
+    let parts = [
+        RevocationLists::from_pem_file(&pem_file).unwrap(),
+        RevocationLists::from_der_file(&der_file).unwrap(),
+    ];
+    let together = RevocationLists::together(parts).unwrap();
+    assert_eq!(together, RevocationLists::from_der([one, two]).unwrap());
+    for error in [
+        RevocationLists::from_pem_file(&der_file).unwrap_err(),
+        RevocationLists::from_der_file(&pem_file).unwrap_err(),
+    ] {
+        let is_mixed_up = matches!(
+            error.problem(),
+            Problem::DerInsteadOfPem | Problem::PemInsteadOfDer
+        );
+        assert!(is_mixed_up, "{error}");
+        assert!(
+            error.to_string().contains(folder.path().to_str().unwrap()),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn something_else_than_a_list() {
+    let root = Authority::root("Root");
+    for error in [
+        RevocationLists::from_pem(root.pem().as_bytes()).unwrap_err(),
+        RevocationLists::from_der([root.certificate().to_vec().into()]).unwrap_err(),
+    ] {
+        let problem = error.problem();
+        let is_certificate = matches!(problem, Problem::CertificateInsteadOfRevocationList);
+        assert!(is_certificate, "{error}");
+    }
+    let key = pem("PRIVATE KEY", root.key_der().secret_pkcs8_der());
+    let error = RevocationLists::from_pem(key.as_bytes()).unwrap_err();
+    assert!(
+        matches!(error.problem(), Problem::UnexpectedSection { .. }),
+        "{error}"
+    );
+    let none = RevocationLists::from_der([]).unwrap_err();
+    assert!(
+        matches!(none.problem(), Problem::NoRevocationList),
+        "{none}"
+    );
+    let none = RevocationLists::together([]).unwrap_err();
+    assert!(
+        matches!(none.problem(), Problem::NoRevocationList),
+        "{none}"
+    );
+    // And the other way round.
+    let list = pem("X509 CRL", &Crl::new().signed_by(&root));
+    let error = TrustAnchors::from_pem(list.as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("RevocationLists"), "{error}");
+}
+
+#[test]
+fn what_a_list_tells() {
+    let root = Authority::root("Root");
+    let leaf = Leaf::named("alice").issued_by(&root);
+    let crl = Crl::new().number(&[0, 0x80]).lists_for(leaf.leaf(), 6);
+    let lists = load(&crl).unwrap();
+    let list = lists.iter().next().unwrap();
+    assert_eq!((list.entries(), list.number()), (1, &[0x80][..]));
+    let end = crl.next_update.unwrap().unix_timestamp() as u64;
+    assert_eq!(list.next_update().as_secs(), end);
+    assert_eq!(lists.next_update().as_secs(), end);
+    assert_eq!(
+        list.this_update().as_secs(),
+        crl.this_update.unix_timestamp() as u64
+    );
+    let found = list.find(&serial_of(leaf.leaf())).unwrap();
+    assert_eq!(found.reason(), "certificateHold");
+    assert!(found.date() < list.this_update());
+    assert_eq!(list.find(&[1, 2, 3]), None);
+}
+
+#[test]
+fn every_entry_is_found_and_nothing_else() {
+    for count in [1_u32, 2, 3, 7, 1_000] {
+        let serial = |i: u32| [&[1][..], &i.wrapping_mul(2_654_435_761).to_be_bytes()].concat();
+        let mut crl = Crl::new();
+        for i in 0..count {
+            crl = crl.lists_serial(&serial(i), Duration::ZERO, &[]);
+        }
+        let lists = load(&crl).unwrap();
+        let list = lists.iter().next().unwrap();
+        assert_eq!(list.entries(), count as usize);
+        assert!((0..count).all(|i| list.find(&serial(i)).is_some()));
+        assert!((count..3 * count).all(|i| list.find(&serial(i)).is_none()));
+    }
+}
+
+#[test]
+fn too_much() {
+    let list = Crl::new().signed_by(&Authority::root("Root"));
+    let most = RevocationLists::MAX_LISTS;
+    let many = RevocationLists::from_der(vec![list.clone(); most]).unwrap();
+    for error in [
+        RevocationLists::from_der(vec![list.clone(); most + 1]).unwrap_err(),
+        RevocationLists::from_der(std::iter::repeat(list.clone())).unwrap_err(),
+        RevocationLists::from_pem(pem("X509 CRL", &list).repeat(most + 1).as_bytes()).unwrap_err(),
+        RevocationLists::together([many, load(&Crl::new()).unwrap()]).unwrap_err(),
+        RevocationLists::from_der([vec![0x30; RevocationLists::MAX_INPUT_BYTES + 1].into()])
+            .unwrap_err(),
+        RevocationLists::from_pem(&vec![b'\n'; RevocationLists::MAX_INPUT_BYTES + 1]).unwrap_err(),
+    ] {
+        assert!(
+            matches!(error.problem(), Problem::TooMany { .. }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn bytes_after_the_end() {
+    let list = Crl::new().signed_by(&Authority::root("Root"));
+    let longer = [&list[..], &[0]].concat();
+    let inside = tlv(0x30, &[&list]);
+    for bytes in [longer, inside, vec![0x30, 0x00], vec![]] {
+        assert!(RevocationLists::from_der([bytes.into()]).is_err());
+    }
+}
