@@ -13,6 +13,7 @@ mod crl;
 mod encoding;
 mod judges;
 mod secrets;
+mod texts;
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -30,6 +31,7 @@ use judges::{
     ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
 };
 use secrets::Secrets;
+pub use texts::{policy_text, spiffe_id};
 
 /// PEM with chain and key in it, or with a NUL between the two; or certificates and a key in DER,
 /// end to end.
@@ -288,13 +290,31 @@ fn own_matchers(peer: &PeerIdentity) -> Vec<PeerMatcher> {
         .iter()
         .filter(|name| !name.starts_with('*'));
     let id = peer.spiffe_id();
-    let common_name = peer.common_name().filter(|name| !name.is_empty());
+    let common_name = peer
+        .common_name()
+        .filter(|name| (1..=PeerMatcher::MAX_PATTERN_BYTES).contains(&name.len()));
     let mut own = vec![Ok(PeerMatcher::spki_sha256(peer.spki_sha256()))];
     own.extend(names.take(3).map(|name| PeerMatcher::dns(name)));
-    own.extend(peer.uris().iter().take(3).map(|uri| PeerMatcher::uri(uri)));
+    let uris = peer.uris().iter();
+    let uris = uris.filter(|uri| uri.len() <= PeerMatcher::MAX_PATTERN_BYTES);
+    own.extend(uris.take(3).map(|uri| PeerMatcher::uri(uri)));
     own.extend(id.map(|id| PeerMatcher::spiffe_id(id.as_str())));
     own.extend(id.map(|id| PeerMatcher::trust_domain(id.trust_domain())));
     own.extend(common_name.map(PeerMatcher::common_name));
+    own.push(Ok(PeerMatcher::certificate_sha256(
+        peer.certificate_sha256(),
+    )));
+    own.push(Ok(PeerMatcher::any_authenticated()));
+    let plain_address = |ip: &&IpAddr| ip.to_canonical() == **ip;
+    let addresses = peer.ip_addresses().iter().filter(plain_address);
+    own.extend(addresses.take(3).map(|ip| PeerMatcher::ip(&ip.to_string())));
+    let emails = peer.email_addresses().iter().take(3);
+    own.extend(emails.map(|email| PeerMatcher::email(email)));
+    let long = |text: &&String| (1..=PeerMatcher::MAX_PATTERN_BYTES).contains(&text.len());
+    let units = peer.organizational_units().iter().filter(long).take(3);
+    own.extend(units.map(|unit| PeerMatcher::organizational_unit(unit)));
+    let organizations = peer.organizations().iter().filter(long).take(3);
+    own.extend(organizations.map(|name| PeerMatcher::organization(name)));
     own.into_iter().map(Result::unwrap).collect()
 }
 

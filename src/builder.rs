@@ -1,21 +1,17 @@
 //! What a client and a server are made of, as far as it is the same for both.
 
-use core::fmt;
+mod draft;
+
 use core::time::Duration;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use crate::backend::{
-    Backend, Capability, Clock, Event, Judge, Observer, ProtocolVersion, Support, Versions,
-};
-use crate::error::BuildError;
+use crate::backend::{Event, ProtocolVersion};
 use crate::material::{MtlsIdentity, RevocationLists, TrustAnchors};
-use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
-use crate::x509::{Certificate, rfc4514};
+use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
 
-/// How long a handshake may take unless a builder says otherwise.
-pub(crate) const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) use draft::Draft;
 
 /// Collects what a client or a server is made of: a [`ClientBuilder`](crate::ClientBuilder) or a
 /// [`ServerBuilder`](crate::ServerBuilder), which have a few settings of their own and `build`.
@@ -37,7 +33,15 @@ impl<E> Builder<E> {
     /// Who vouches for our peers. Required; the system's anchors are never added.
     #[must_use]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
-        self.draft.anchors = Some(anchors);
+        self.draft.trust = Some(TrustSource::Anchors(anchors));
+        self
+    }
+
+    /// Who vouches for our peers, by the SPIFFE trust domain that each of them is of. In place of
+    /// [`trust_anchors`](Self::trust_anchors); of the two the last that is called counts. Not on native-tls.
+    #[must_use]
+    pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
+        self.draft.trust = Some(TrustSource::Bundles(bundles));
         self
     }
 
@@ -56,6 +60,50 @@ impl<E> Builder<E> {
     #[must_use]
     pub fn policy(mut self, policy: VerifierPolicy) -> Self {
         self.draft.policy = Some(policy);
+        self
+    }
+
+    /// A second policy that is judged and not enforced: how to try a change before it is made.
+    ///
+    /// The [`observer`](Self::observer) is told of each peer about which the two disagree: [`Event::ShadowRejected`] for
+    /// one that was admitted and would not be, [`Event::ShadowAdmitted`] for one that was refused and would be. Nothing
+    /// else changes: not the verdict, the alert, the stream or the time it is judged by; and a shadow policy whose
+    /// [custom](crate::PeerMatcher::custom) matcher panics would have refused
+    /// ([`PolicyPanicked`](crate::RejectionReason::PolicyPanicked)).
+    ///
+    /// It is judged once for each handshake, also in those that run on the configuration from `config()`, and not in
+    /// the second look afterwards. It is a whole second judgement, signatures included: while it is there, judging costs
+    /// twice as much, and the anchors twice the memory. On native-tls it is judged where the policy is, after the
+    /// platform has agreed: about a peer that the platform refuses, no shadow is asked.
+    ///
+    /// It must be one that this end and its backend could enforce, and there must be an observer; anything else is a
+    /// [`BuildError`].
+    ///
+    /// To narrow a policy, give the narrower one as shadow, and put it in force when nobody is named any more:
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mtls::{Event, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors, VerifierPolicy};
+    ///
+    /// let server = MtlsServer::builder()
+    ///     .identity(MtlsIdentity::from_pem_files("server.crt", "server.key")?)
+    ///     .trust_anchors(TrustAnchors::from_pem_file("client-ca.crt")?)
+    ///     .policy(VerifierPolicy::allow_any_authenticated())
+    ///     .shadow_policy(VerifierPolicy::allow(PeerMatcher::trust_domain("prod.example")?))
+    ///     .observer(|event| match event {
+    ///         Event::ShadowRejected { peer, rejection, .. } => {
+    ///             eprintln!("{peer} would be shut out: {rejection}");
+    ///         }
+    ///         Event::PeerRejected(rejection) => eprintln!("refused: {rejection}"),
+    ///         _ => {}
+    ///     })
+    ///     .build(Rustls::default())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn shadow_policy(mut self, policy: VerifierPolicy) -> Self {
+        self.draft.shadow = Some(policy);
         self
     }
 
@@ -94,7 +142,7 @@ impl<E> Builder<E> {
         self
     }
 
-    /// Is told of every refusal, also in handshakes that run on the configuration from `config()`; but there a rustls
+    /// Is told of every refusal, and of what a [shadow policy](Self::shadow_policy) would do otherwise, also in handshakes that run on the configuration from `config()`; but there a rustls
     /// server, by itself and in silence, refuses a client that presents no certificate. It must be quick; should it
     /// panic, the refusal stands.
     #[must_use]
@@ -102,174 +150,4 @@ impl<E> Builder<E> {
         self.draft.observer = Some(Arc::new(observer));
         self
     }
-}
-
-/// Settings as they were given, not yet checked.
-pub(crate) struct Draft {
-    pub(crate) identity: Option<MtlsIdentity>,
-    pub(crate) anchors: Option<TrustAnchors>,
-    pub(crate) revocation_lists: Option<RevocationLists>,
-    pub(crate) policy: Option<VerifierPolicy>,
-    pub(crate) alpn: Vec<Vec<u8>>,
-    pub(crate) versions: Vec<ProtocolVersion>,
-    pub(crate) handshake_timeout: Duration,
-    pub(crate) clock: Clock,
-    pub(crate) observer: Option<Observer>,
-}
-
-/// Settings that were checked.
-pub(crate) struct Checked {
-    pub(crate) identity: MtlsIdentity,
-    pub(crate) anchors: TrustAnchors,
-    pub(crate) judge: Arc<Judge>,
-    pub(crate) alpn: Vec<Vec<u8>>,
-    pub(crate) versions: Versions,
-}
-
-impl Draft {
-    pub(crate) fn new() -> Self {
-        Self {
-            identity: None,
-            anchors: None,
-            revocation_lists: None,
-            policy: None,
-            alpn: Vec::new(),
-            versions: vec![ProtocolVersion::Tls12, ProtocolVersion::Tls13],
-            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
-            clock: Arc::new(UnixTime::now),
-            observer: None,
-        }
-    }
-
-    /// Checks everything that does not depend on the backend's own library.
-    pub(crate) fn check<B: Backend>(
-        self,
-        policy: VerifierPolicy,
-        backend: &B,
-    ) -> Result<Checked, BuildError> {
-        let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
-        let anchors = self.anchors.ok_or(BuildError::MissingTrustAnchors)?;
-        check_alpn(&self.alpn)?;
-        check_timeout(self.handshake_timeout)?;
-        let versions = check_versions(&self.versions)?;
-        let lists = check_revocation::<B>(&policy, self.revocation_lists)?;
-        let algorithms = match backend.algorithms()? {
-            Some(algorithms) => {
-                check_own_chain(&identity, &algorithms)?;
-                algorithms
-            }
-            None => SignatureAlgorithms::new([]),
-        };
-        let mut verifier = PeerVerifier::new(&anchors, policy, algorithms)?;
-        if let Some(lists) = lists {
-            verifier = verifier.with_revocation_lists(&lists)?;
-        }
-        let judge = Judge::new(verifier, self.clock, self.observer);
-        Ok(Checked {
-            identity,
-            anchors,
-            judge: Arc::new(judge),
-            alpn: self.alpn,
-            versions,
-        })
-    }
-}
-
-impl fmt::Debug for Draft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft")
-            .field("identity", &self.identity)
-            .field("anchors", &self.anchors)
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Rules and lists are of use only together.
-fn check_revocation<B: Backend>(
-    policy: &VerifierPolicy,
-    lists: Option<RevocationLists>,
-) -> Result<Option<RevocationLists>, BuildError> {
-    let has_rules = policy.revocation.is_some();
-    match (Capability::Revocation.on(B::KIND), has_rules, &lists) {
-        (_, false, None) => Ok(None),
-        (Support::Refused(_), ..) => Err(BuildError::Unsupported {
-            backend: B::KIND,
-            what: "revocation rules and lists: the platform shows us no path to judge them by",
-        }),
-        (_, true, None) => Err(BuildError::MissingRevocationLists),
-        (_, false, Some(_)) => Err(BuildError::MissingRevocationRules),
-        (_, true, Some(_)) => Ok(lists),
-    }
-}
-
-fn check_alpn(protocols: &[Vec<u8>]) -> Result<(), BuildError> {
-    match protocols.iter().find(|p| !(1..=255).contains(&p.len())) {
-        None => Ok(()),
-        Some(wrong) => Err(BuildError::InvalidSetting {
-            setting: "alpn",
-            problem: format!(
-                "a protocol name has 1 to 255 bytes (RFC 7301, section 3.1), this one {}",
-                wrong.len()
-            ),
-        }),
-    }
-}
-
-fn check_timeout(timeout: Duration) -> Result<(), BuildError> {
-    match timeout.is_zero() {
-        false => Ok(()),
-        true => Err(BuildError::InvalidSetting {
-            setting: "handshake_timeout",
-            problem: "no handshake can be done in no time".to_owned(),
-        }),
-    }
-}
-
-fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> {
-    let versions = Versions {
-        tls12: versions.contains(&ProtocolVersion::Tls12),
-        tls13: versions.contains(&ProtocolVersion::Tls13),
-    };
-    match versions.tls12 || versions.tls13 {
-        true => Ok(versions),
-        false => Err(BuildError::InvalidSetting {
-            setting: "protocol_versions",
-            problem: "the list is empty".to_owned(),
-        }),
-    }
-}
-
-/// That each certificate fits the next by name was seen when the identity was made; here is the proof.
-fn check_own_chain(
-    identity: &MtlsIdentity,
-    algorithms: &SignatureAlgorithms,
-) -> Result<(), BuildError> {
-    let chain = identity.chain().as_slice();
-    for (index, pair) in chain.windows(2).enumerate() {
-        let [child, issuer] = pair else { continue };
-        let problem = match (Certificate::from_der(child), Certificate::from_der(issuer)) {
-            (Ok(child), Ok(issuer)) => match algorithms.verify(&child, &issuer.public_key) {
-                Ok(()) => continue,
-                Err(problem) => (
-                    rfc4514(child.subject),
-                    rfc4514(issuer.subject),
-                    problem.to_string(),
-                ),
-            },
-            (Err(error), _) | (_, Err(error)) => (
-                "(unreadable)".to_owned(),
-                "(unreadable)".to_owned(),
-                error.to_string(),
-            ),
-        };
-        let (subject, issuer, problem) = problem;
-        return Err(BuildError::IdentityChain {
-            index,
-            subject,
-            issuer,
-            problem,
-        });
-    }
-    Ok(())
 }

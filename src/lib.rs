@@ -58,8 +58,9 @@ pub use material::{
 };
 pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
 pub use policy::{
-    Alert, Explanation, Outcome, PeerMatcher, PeerVerifier, Rejection, RejectionReason,
-    RevocationDepth, RevocationRules, Rule, SignatureAlgorithms, Step, VerifierPolicy,
+    Alert, CertificateProfile, Explanation, MatcherTextError, MatcherTextProblem, Outcome,
+    PeerMatcher, PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationRules, Rule,
+    SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
 };
 pub use server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,

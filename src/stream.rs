@@ -1,7 +1,9 @@
 use core::fmt;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
-use crate::backend::{Backend, Established, HandshakeError, ProtocolVersion, TlsStream};
+use crate::backend::{Backend, Established, Judge, ProtocolVersion, Request, TlsStream};
+use crate::rotation::Revision;
 use crate::transport::{Deadline, Transport};
 
 /// An established mutual TLS connection over a blocking transport.
@@ -11,7 +13,8 @@ use crate::transport::{Deadline, Transport};
 ///
 /// In TLS 1.3 a client's handshake is over before the server has judged it. A server's refusal reaches the client at
 /// its first read or write, as an [`io::Error`] of the kind `ConnectionRefused` that wraps
-/// [`HandshakeError::RejectedByPeer`]: see [`HandshakeError::in_io_error`]. Until the first bytes are read, any fatal
+/// [`HandshakeError::RejectedByPeer`](crate::HandshakeError::RejectedByPeer): see
+/// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). Until the first bytes are read, any fatal
 /// alert is told that way.
 ///
 /// Dropping a stream does not say goodbye: call [`close`](Self::close) when everything is written, or the peer cannot
@@ -22,39 +25,40 @@ pub struct MtlsStream<B: Backend, IO: Transport, P> {
 }
 
 /// What is known of a connection since its handshake.
-#[derive(Debug)]
 pub(crate) struct Facts<P> {
     pub(crate) peer: P,
     pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) version: ProtocolVersion,
     pub(crate) revision: u64,
-    pub(crate) acceptance: Acceptance,
+    judge: Arc<Judge>,
+    acceptance: Acceptance,
     /// Whether the peer has ended the connection by a fatal alert: nothing may be sent then (RFC 8446, section 6.2),
     /// and OpenSSL makes an error of the attempt, which would hide the first.
     pub(crate) is_over: bool,
 }
 
 /// Whether the other end is known to have accepted us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Acceptance {
-    /// A TLS 1.3 server may still refuse us.
-    Awaited,
+    /// A TLS 1.3 server may still refuse us, whom it had asked so.
+    Awaited(Request),
     Seen,
 }
 
 impl<P> Facts<P> {
     /// Takes a finished handshake apart: the stream, and what is known of it.
-    pub(crate) fn of<S>(
+    pub(crate) fn of<S, C>(
         established: Established<S>,
         peer: P,
-        revision: u64,
+        revision: &Revision<C>,
         acceptance: Acceptance,
     ) -> (S, Self) {
         let facts = Self {
             peer,
             alpn: established.alpn,
             version: established.version,
-            revision,
+            revision: revision.number,
+            judge: Arc::clone(&revision.judge),
             acceptance,
             is_over: false,
         };
@@ -65,10 +69,10 @@ impl<P> Facts<P> {
     pub(crate) fn explain<IO, S: TlsStream<IO>>(&mut self, error: io::Error) -> io::Error {
         let alert = S::received_alert(&error);
         self.is_over |= alert.is_some();
-        match (self.acceptance, alert) {
-            (Acceptance::Awaited, Some(alert)) => io::Error::new(
+        match (&self.acceptance, alert) {
+            (Acceptance::Awaited(request), Some(alert)) => io::Error::new(
                 io::ErrorKind::ConnectionRefused,
-                HandshakeError::by_peer(alert),
+                self.judge.refused(alert, request),
             ),
             _ => error,
         }
@@ -82,11 +86,24 @@ impl<P> Facts<P> {
     }
 }
 
+impl<P: fmt::Debug> fmt::Debug for Facts<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facts")
+            .field("peer", &self.peer)
+            .field("alpn", &self.alpn)
+            .field("version", &self.version)
+            .field("revision", &self.revision)
+            .field("acceptance", &self.acceptance)
+            .field("is_over", &self.is_over)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
-    pub(crate) fn new(
+    pub(crate) fn new<C>(
         established: Established<B::Stream<Deadline<IO>>>,
         peer: P,
-        revision: u64,
+        revision: &Revision<C>,
         acceptance: Acceptance,
     ) -> Self {
         let (inner, facts) = Facts::of(established, peer, revision, acceptance);

@@ -40,8 +40,18 @@ fn peer_identity() {
 }
 
 #[test]
+fn policy_text() {
+    replay("policy_text", checks::policy_text);
+}
+
+#[test]
 fn private_key() {
     replay("private_key", checks::private_key);
+}
+
+#[test]
+fn spiffe_id() {
+    replay("spiffe_id", checks::spiffe_id);
 }
 
 #[test]

@@ -279,7 +279,7 @@ mod judged {
     use super::*;
 
     /// Where plain webpki says yes and the crate must say no.
-    const NOT_SEEN_BY_WEBPKI: [&str; 16] = [
+    const NOT_SEEN_BY_WEBPKI: [&str; 32] = [
         "RSA 1024 leaf",
         "RSA-PSS leaf",
         "Ed448 leaf",
@@ -296,6 +296,22 @@ mod judged {
         "names that end inside a name",
         "path length of the anchor exceeded",
         "server: RSA 1024 leaf",
+        "serial number zero",
+        "serial number of 21 octets",
+        "key usage without digital signature",
+        "a leaf that may sign certificates",
+        "its own key identifier alone",
+        "an authority key identifier of another key",
+        "name constraints in a leaf",
+        "an underscore in a DNS name",
+        "names that are not critical beside an empty subject",
+        "an intermediate whose basicConstraints is not critical",
+        "an intermediate without its own key identifier",
+        "an intermediate without its issuer's key identifier",
+        "an intermediate with empty name constraints",
+        "an anchor with an unknown critical extension",
+        "an anchor for servers",
+        "an anchor whose basicConstraints is not critical",
     ];
 
     #[test]
@@ -306,7 +322,13 @@ mod judged {
             }
             let verdict = judge(case);
             let name = case.name;
-            if name == "an intermediate with its key usage twice" {
+            if name == "a critical subject key identifier" {
+                // To webpki every extension that it does not know is alike.
+                assert_eq!(
+                    reason(verdict.as_ref().unwrap_err()),
+                    Reason::UnhandledCriticalExtension
+                );
+            } else if name == "an intermediate with its key usage twice" {
                 // webpki stops at it; we pass over it, as OpenSSL does, and then no path is left.
                 assert_eq!(
                     reason(verdict.as_ref().unwrap_err()),

@@ -2,6 +2,7 @@ use core::fmt;
 use std::error::Error as StdError;
 use std::io;
 
+use super::diagnosis::Request;
 use super::settings::ProtocolVersion;
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, Rejection};
@@ -68,6 +69,7 @@ impl HandshakeError {
         }
     }
 
+    /// With the hint of the alert alone; [`Judge::complete`](super::Judge::complete) knows more.
     pub(crate) fn by_peer(alert: Alert) -> Self {
         Self::RejectedByPeer {
             alert,
@@ -92,6 +94,8 @@ pub struct Established<S> {
     pub(crate) peer: Option<PeerIdentity>,
     pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) version: ProtocolVersion,
+    /// For a client: how the server asked for its certificate. A TLS 1.3 server may yet refuse it.
+    pub(crate) request: Request,
 }
 
 impl<S> fmt::Debug for Established<S> {

@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
+use super::diagnosis::{Request, hint};
+use super::handshake::HandshakeError;
+use super::own_chain::OwnChain;
+use crate::error::BuildError;
 use crate::peer::PeerIdentity;
-use crate::policy::{PeerVerifier, Rejection, RejectionReason};
+use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 
 /// What an [`observer`](crate::ClientBuilder::observer) is told.
 #[derive(Debug)]
@@ -14,73 +18,157 @@ use crate::policy::{PeerVerifier, Rejection, RejectionReason};
 pub enum Event<'a> {
     /// A peer was refused. Told once for each handshake, on the handshake's thread, before the alert is sent.
     PeerRejected(&'a Rejection),
+    /// A peer was refused that the [shadow policy](crate::ClientBuilder::shadow_policy) would have admitted. Told once
+    /// for each handshake, right after [`PeerRejected`](Self::PeerRejected).
+    #[non_exhaustive]
+    ShadowAdmitted {
+        /// Whom the shadow policy would have admitted.
+        peer: &'a PeerIdentity,
+        /// Why the policy that is in force refused.
+        rejection: &'a Rejection,
+    },
+    /// A peer was admitted that the [shadow policy](crate::ClientBuilder::shadow_policy) would have refused. Told once
+    /// for each handshake, on the handshake's thread, before the handshake is over: what comes after it may still fail.
+    #[non_exhaustive]
+    ShadowRejected {
+        /// Whom the policy that is in force admitted.
+        peer: &'a PeerIdentity,
+        /// Why the shadow policy would have refused.
+        rejection: &'a Rejection,
+    },
 }
 
 pub(crate) type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 pub(crate) type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// The verifier of one revision with a clock and an observer: what the adapters ask.
+/// The verifier of one revision with a clock and an observer, and our own chain: what the adapters ask.
 pub struct Judge {
     verifier: PeerVerifier,
+    /// Asked as well, for the observer's ears only.
+    shadow: Option<PeerVerifier>,
+    own: OwnChain,
     clock: Clock,
     observer: Option<Observer>,
 }
 
+/// Which time a handshake's peer is judged: OpenSSL may ask again about another path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Again,
+    First,
+}
+
+type Verdict = Result<PeerIdentity, Rejection>;
+
 impl Judge {
-    pub(crate) fn new(verifier: PeerVerifier, clock: Clock, observer: Option<Observer>) -> Self {
+    pub(crate) fn new(
+        verifier: PeerVerifier,
+        shadow: Option<PeerVerifier>,
+        own: OwnChain,
+        clock: Clock,
+        observer: Option<Observer>,
+    ) -> Self {
         Self {
             verifier,
+            shadow,
+            own,
             clock,
             observer,
         }
     }
 
-    pub(crate) fn client(&self, chain: &[CertificateDer<'_>]) -> Result<PeerIdentity, Rejection> {
-        self.tell(|| self.verifier.verify_client(chain, self.now()))
+    /// For native-tls, which does not show which trust anchor a path ends in: no one of them may have a flaw then.
+    pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
+        self.verifier.check_anchors_for_servers()?;
+        match &self.shadow {
+            Some(shadow) => shadow.check_anchors_for_servers(),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn client(&self, chain: &[CertificateDer<'_>], look: Look) -> Verdict {
+        self.judge(look, |verifier, now| verifier.verify_client(chain, now))
     }
 
     pub(crate) fn server(
         &self,
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-    ) -> Result<PeerIdentity, Rejection> {
-        self.tell(|| self.verifier.verify_server(chain, name, self.now()))
+        look: Look,
+    ) -> Verdict {
+        self.judge(look, |verifier, now| {
+            verifier.verify_server(chain, name, now)
+        })
     }
 
     /// For native-tls, where the platform proved the path and shows the leaf alone.
-    pub(crate) fn server_leaf(
-        &self,
-        leaf: &CertificateDer<'_>,
-        name: &ServerName<'_>,
-    ) -> Result<PeerIdentity, Rejection> {
-        self.tell(|| self.verifier.verify_server_leaf(leaf, name, self.now()))
+    pub(crate) fn server_leaf(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Verdict {
+        self.judge(Look::First, |verifier, now| {
+            verifier.verify_server_leaf(leaf, name, now)
+        })
     }
 
-    /// The second look, after the handshake.
+    /// The second look, after the handshake. The shadow has said its word by then.
     pub(crate) fn confirm(&self, peer: &PeerIdentity) -> Result<(), Rejection> {
-        self.tell(|| self.verifier.confirm(peer, self.now()))
+        guard(|| self.verifier.confirm(peer, self.now()))
+            .map_err(|rejection| self.report(rejection))
     }
 
     /// Tells the observer of a refusal that did not come out of this judge, and hands it back.
     pub(crate) fn report(&self, rejection: Rejection) -> Rejection {
-        if let Some(observer) = &self.observer {
-            // What it makes of the news changes nothing: the peer is refused.
-            let _ = catch_unwind(AssertUnwindSafe(|| {
-                observer(&Event::PeerRejected(&rejection));
-            }));
-        }
+        self.tell(&Event::PeerRejected(&rejection));
         rejection
     }
 
-    /// Judges, and tells the observer of a refusal.
-    ///
-    /// The matcher and the clock may be the caller's code. Where they panic the peer is refused: in OpenSSL's callback a
-    /// panic would end the process, and elsewhere an accept loop.
-    fn tell<T>(&self, judge: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
-        let verdict = catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
-            Err(Rejection::new(RejectionReason::PolicyPanicked).with_presented(message(&*panic)))
-        });
-        verdict.map_err(|rejection| self.report(rejection))
+    /// Completes an error that an adapter made of its library's: tells the observer of a refusal that did not come out of
+    /// this judge, and looks for the reason of one by the peer.
+    pub(crate) fn complete(&self, error: HandshakeError, request: &Request) -> HandshakeError {
+        match error {
+            HandshakeError::Rejected(rejection) => HandshakeError::Rejected(self.report(rejection)),
+            HandshakeError::RejectedByPeer { alert, .. } => self.refused(alert, request),
+            other => other,
+        }
+    }
+
+    /// We were refused, by a peer that had asked us so.
+    pub(crate) fn refused(&self, alert: Alert, request: &Request) -> HandshakeError {
+        let now = catch_unwind(AssertUnwindSafe(|| self.now())).ok();
+        HandshakeError::RejectedByPeer {
+            alert,
+            hint: hint(&self.own, request, now, alert),
+        }
+    }
+
+    /// Our own chain, for the one question about it that comes up in each handshake.
+    pub(crate) fn own(&self) -> &OwnChain {
+        &self.own
+    }
+
+    /// Asks the verifier, tells the observer of a refusal, and then of a shadow that sees it otherwise.
+    fn judge(&self, look: Look, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) -> Verdict {
+        // `None` after a clock that panicked, which refuses whatever the policy.
+        let mut asked_at = None;
+        let verdict = guard(|| ask(&self.verifier, *asked_at.insert(self.now())));
+        let verdict = verdict.map_err(|rejection| self.report(rejection));
+        if let (Some(shadow), Some(now), Look::First) = (&self.shadow, asked_at, look) {
+            self.compare(&verdict, &guard(|| ask(shadow, now)));
+        }
+        verdict
+    }
+
+    fn compare(&self, verdict: &Verdict, shadow: &Verdict) {
+        match (verdict, shadow) {
+            (Ok(peer), Err(rejection)) => self.tell(&Event::ShadowRejected { peer, rejection }),
+            (Err(rejection), Ok(peer)) => self.tell(&Event::ShadowAdmitted { peer, rejection }),
+            _ => {}
+        }
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.observer {
+            // What it makes of the news changes nothing.
+            let _ = catch_unwind(AssertUnwindSafe(|| observer(event)));
+        }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -92,8 +180,17 @@ impl fmt::Debug for Judge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Judge")
             .field("verifier", &self.verifier)
+            .field("shadow", &self.shadow)
             .finish_non_exhaustive()
     }
+}
+
+/// Judges. The matcher and the clock may be the caller's code: where they panic the peer is refused. In OpenSSL's
+/// callback a panic would end the process, and elsewhere an accept loop.
+fn guard<T>(judge: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
+    catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
+        Err(Rejection::new(RejectionReason::PolicyPanicked).with_presented(message(&*panic)))
+    })
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

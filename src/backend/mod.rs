@@ -3,8 +3,10 @@
 //! The facade and the adapters meet in these traits and nowhere else; no adapter knows another.
 
 mod capability;
+mod diagnosis;
 mod handshake;
 mod judge;
+mod own_chain;
 mod settings;
 mod traits;
 
@@ -16,9 +18,11 @@ mod openssl;
 mod rustls;
 
 pub use capability::{Capability, Support};
+pub(crate) use diagnosis::Request;
 pub use handshake::{Established, HandshakeError};
-pub(crate) use judge::{Clock, Observer};
+pub(crate) use judge::{Clock, Look, Observer};
 pub use judge::{Event, Judge};
+pub(crate) use own_chain::{End, OwnChain};
 pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};
 pub use traits::{

@@ -2,7 +2,8 @@ use core::fmt;
 use std::sync::Arc;
 
 use super::judge::Judge;
-use crate::material::{MtlsIdentity, TrustAnchors};
+use crate::material::MtlsIdentity;
+use crate::policy::TrustSource;
 
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,12 +35,12 @@ pub(crate) struct Versions {
 #[derive(Debug)]
 pub struct ClientSettings {
     pub(crate) identity: MtlsIdentity,
-    pub(crate) anchors: TrustAnchors,
+    pub(crate) trust: TrustSource,
     pub(crate) judge: Arc<Judge>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
-    /// Whether the policy has an opt-in that only our own verifier can honour.
-    pub(crate) policy_relaxes: bool,
+    /// What of the policy only our own verifier can hold, because it sees the whole chain.
+    pub(crate) policy_beyond_leaf: Option<&'static str>,
     /// Whether the name that was connected to is checked, or a SPIFFE ID in its place.
     pub(crate) checks_server_name: bool,
 }

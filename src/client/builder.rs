@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::MtlsClient;
-use crate::backend::{ClientBackend, ClientSettings};
+use crate::backend::{ClientBackend, ClientSettings, End};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
 use crate::policy::VerifierPolicy;
@@ -35,17 +35,18 @@ impl ClientBuilder {
             .take()
             .unwrap_or_else(VerifierPolicy::allow_any_authenticated);
         policy.check_for_client()?;
-        let policy_relaxes = policy.relaxes();
+        self.draft.check_shadow(VerifierPolicy::check_for_client)?;
+        let policy_beyond_leaf = self.draft.beyond_the_leaf(&policy);
         let checks_server_name = policy.checks_server_name();
-        let checked = self.draft.check(policy, &backend)?;
+        let checked = self.draft.check(End::Client, policy, &backend)?;
         let judge = Arc::clone(&checked.judge);
         let config = backend.build_client(ClientSettings {
             identity: checked.identity,
-            anchors: checked.anchors,
+            trust: checked.trust,
             judge: checked.judge,
             alpn: checked.alpn,
             versions: checked.versions,
-            policy_relaxes,
+            policy_beyond_leaf,
             checks_server_name,
         })?;
         Ok(MtlsClient {

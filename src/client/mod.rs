@@ -1,7 +1,7 @@
 mod builder;
 
-use core::fmt;
 use core::time::Duration;
+use core::{fmt, mem};
 use std::sync::Arc;
 
 use pki_types::ServerName;
@@ -85,13 +85,8 @@ impl<B: ClientBackend> MtlsClient<B> {
         let mut handshake = B::start_client(&revision.config, &parse(server_name)?, io)?;
         let mut established = drive(&mut handshake)?;
         let peer = self.confirm(&revision, &mut established)?;
-        let acceptance = acceptance(established.version);
-        Ok(MtlsStream::new(
-            established,
-            peer,
-            revision.number,
-            acceptance,
-        ))
+        let acceptance = acceptance(&mut established);
+        Ok(MtlsStream::new(established, peer, &revision, acceptance))
     }
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
@@ -139,10 +134,10 @@ impl<B: ClientBackend> MtlsClient<B> {
 }
 
 /// In TLS 1.3 the client is done first.
-pub(crate) fn acceptance(version: ProtocolVersion) -> Acceptance {
-    match version {
+pub(crate) fn acceptance<S>(established: &mut Established<S>) -> Acceptance {
+    match established.version {
         ProtocolVersion::Tls12 => Acceptance::Seen,
-        _ => Acceptance::Awaited,
+        _ => Acceptance::Awaited(mem::take(&mut established.request)),
     }
 }
 

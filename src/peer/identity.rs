@@ -95,6 +95,16 @@ impl PeerIdentity {
         self.0.names.common_name.as_deref()
     }
 
+    /// The subject's organizational units, in the order in which they stand there.
+    pub fn organizational_units(&self) -> &[String] {
+        &self.0.names.organizational_units
+    }
+
+    /// The subject's organizations, in the order in which they stand there.
+    pub fn organizations(&self) -> &[String] {
+        &self.0.names.organizations
+    }
+
     /// The subject in the form of RFC 4514.
     pub fn subject(&self) -> String {
         rfc4514(&self.0.subject)
@@ -156,6 +166,11 @@ impl PeerIdentity {
 
     pub(crate) fn leaf(&self) -> &[u8] {
         self.0.chain.first().map_or(&[], |leaf| leaf.as_ref())
+    }
+
+    /// The issuer's `Name`, in DER.
+    pub(crate) fn issuer_der(&self) -> &[u8] {
+        &self.0.issuer
     }
 
     pub(crate) fn names(&self) -> &Names {

@@ -9,6 +9,6 @@ mod spiffe;
 
 pub use identity::PeerIdentity;
 pub(crate) use identity::ProvedPath;
-pub(crate) use names::{Names, is_dns_name};
+pub(crate) use names::{Names, is_dns_name, is_email_address, uri_problem};
 pub(crate) use spiffe::check_trust_domain;
 pub use spiffe::{SpiffeId, SpiffeIdError};

@@ -1,12 +1,13 @@
-//! Subject alternative names and the common name, read strictly (RFC 5280, section 4.2.1.6).
+//! Subject alternative names and what the subject says, read strictly (RFC 5280, section 4.2.1.6).
 
 use core::net::IpAddr;
 
-use const_oid::db::rfc4519::CN;
+use const_oid::db::rfc4519::{CN, O, OU};
+use x509_cert::ext::pkix::KeyUsages;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::spiffe::SpiffeId;
-use crate::x509::{Certificate, X509Error, attribute_text};
+use crate::x509::{Certificate, X509Error, attribute_texts};
 
 /// The names in a certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,10 +19,14 @@ pub(crate) struct Names {
     pub(crate) uris: Vec<String>,
     pub(crate) ips: Vec<IpAddr>,
     pub(crate) emails: Vec<String>,
-    /// Set when the certificate has one URI name and that is a SPIFFE ID.
+    /// Whether the key usage holds cRLSign.
+    pub(crate) signs_crls: bool,
+    /// Set when the certificate is an X.509-SVID: it has one URI name, and that is a SPIFFE ID.
     pub(crate) spiffe_id: Option<SpiffeId>,
     /// Set when the subject has one common name.
     pub(crate) common_name: Option<String>,
+    pub(crate) organizational_units: Vec<String>,
+    pub(crate) organizations: Vec<String>,
 }
 
 /// A name that cannot be taken at its word.
@@ -43,10 +48,7 @@ pub(crate) enum MalformedName {
 
 impl Names {
     pub(crate) fn read(certificate: &Certificate<'_>) -> Result<Self, MalformedName> {
-        let mut names = Self {
-            common_name: common_name(certificate)?,
-            ..Self::default()
-        };
+        let mut names = Self::of_subject(certificate)?;
         let san = certificate.subject_alt_name().map_err(MalformedName::San)?;
         let Some(san) = san else {
             return Ok(names);
@@ -58,10 +60,55 @@ impl Names {
         for name in &san.0 {
             names.add(name)?;
         }
+        names.signs_crls = certificate
+            .key_usage()
+            .is_ok_and(|usage| usage.is_some_and(|usage| usage.0.contains(KeyUsages::CRLSign)));
         if let [uri] = names.uris.as_slice() {
-            names.spiffe_id = spiffe_id(uri)?;
+            // One that may sign revocation lists is no X.509-SVID (SPIFFE X.509-SVID, section 4.3).
+            names.spiffe_id = spiffe_id(uri)?.filter(|_| !names.signs_crls);
         }
         Ok(names)
+    }
+
+    fn of_subject(certificate: &Certificate<'_>) -> Result<Self, MalformedName> {
+        let [mut common_names, organizational_units, organizations] =
+            attribute_texts(certificate.subject, [CN, OU, O]).map_err(MalformedName::Subject)?;
+        for (kind, values) in [
+            ("common name", &common_names),
+            ("organizational unit", &organizational_units),
+            ("organization", &organizations),
+        ] {
+            if let Some(value) = values.iter().find(|v| v.chars().any(char::is_control)) {
+                return Err(malformed(kind, value, "it holds a control character"));
+            }
+        }
+        Ok(Self {
+            common_name: match common_names.len() {
+                1 => common_names.pop(),
+                _ => None,
+            },
+            organizational_units,
+            organizations,
+            ..Self::default()
+        })
+    }
+
+    /// The SPIFFE ID, or why there is none.
+    pub(crate) fn svid_in_words(&self) -> String {
+        match &self.spiffe_id {
+            Some(id) => id.to_string(),
+            None => format!("none ({})", self.svid_problem()),
+        }
+    }
+
+    /// Why there is no SPIFFE ID.
+    pub(crate) fn svid_problem(&self) -> String {
+        match self.uris.as_slice() {
+            [] => "no URI name".to_owned(),
+            [uri] if self.signs_crls => format!("{uri} with keyUsage cRLSign"),
+            [uri] => uri.clone(),
+            several => format!("{} URI names", several.len()),
+        }
     }
 
     fn add(&mut self, name: &GeneralName) -> Result<(), MalformedName> {
@@ -90,21 +137,6 @@ pub(crate) fn is_dns_name(name: &str) -> bool {
         })
 }
 
-fn common_name(certificate: &Certificate<'_>) -> Result<Option<String>, MalformedName> {
-    let mut names = attribute_text(certificate.subject, CN).map_err(MalformedName::Subject)?;
-    if let Some(name) = names.iter().find(|n| n.chars().any(char::is_control)) {
-        return Err(malformed(
-            "common name",
-            name,
-            "it holds a control character",
-        ));
-    }
-    Ok(match names.len() {
-        1 => names.pop(),
-        _ => None,
-    })
-}
-
 fn dns_name(name: &str) -> Result<String, MalformedName> {
     // Only the whole leftmost label may be a wildcard (RFC 9525, section 6.3).
     if !is_dns_name(name.strip_prefix("*.").unwrap_or(name)) {
@@ -114,6 +146,14 @@ fn dns_name(name: &str) -> Result<String, MalformedName> {
 }
 
 fn uri_name(uri: &str) -> Result<String, MalformedName> {
+    match uri_problem(uri) {
+        None => Ok(uri.to_owned()),
+        Some(problem) => Err(malformed("URI", uri, problem)),
+    }
+}
+
+/// Why a text is no URI with a scheme (RFC 3986, section 3), if it is none.
+pub(crate) fn uri_problem(uri: &str) -> Option<&'static str> {
     let scheme_is_valid = uri.split_once(':').is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme
@@ -122,16 +162,12 @@ fn uri_name(uri: &str) -> Result<String, MalformedName> {
             && !rest.is_empty()
     });
     if !scheme_is_valid {
-        return Err(malformed("URI", uri, "it has no scheme"));
+        return Some("it has no scheme");
     }
-    if !uri.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(malformed(
-            "URI",
-            uri,
-            "it holds a space or a control character",
-        ));
+    match uri.bytes().all(|b| b.is_ascii_graphic()) {
+        true => None,
+        false => Some("it holds a space or a control character"),
     }
-    Ok(uri.to_owned())
 }
 
 fn ip_address(octets: &[u8]) -> Result<IpAddr, MalformedName> {
@@ -149,13 +185,17 @@ fn ip_address(octets: &[u8]) -> Result<IpAddr, MalformedName> {
 }
 
 fn email_address(email: &str) -> Result<String, MalformedName> {
-    let is_valid = email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.contains('@') && is_dns_name(domain)
-    }) && email.bytes().all(|b| b.is_ascii_graphic());
-    match is_valid {
+    match is_email_address(email) {
         true => Ok(email.to_owned()),
         false => Err(malformed("e-mail address", email, "it is not local@domain")),
     }
+}
+
+/// Whether a text is `local@domain` in printable ASCII (RFC 5280, section 4.2.1.6; RFC 5321, section 4.1.2).
+pub(crate) fn is_email_address(email: &str) -> bool {
+    email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.contains('@') && is_dns_name(domain)
+    }) && email.bytes().all(|b| b.is_ascii_graphic())
 }
 
 fn spiffe_id(uri: &str) -> Result<Option<SpiffeId>, MalformedName> {

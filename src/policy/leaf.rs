@@ -1,12 +1,16 @@
 //! What a leaf must be, whoever issued it.
 
-use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use pki_types::UnixTime;
 
-use super::explanation::Trace;
-use super::rejection::{Rejection, RejectionReason, rfc3339};
+use super::judgement::Judgement;
+use super::profile::{CertificateProfile, Flaw, Place, check_form};
+use super::reason::RejectionReason;
+use super::rejection::{Rejection, rfc3339};
 use super::rule::Rule;
+use super::usage::{check_key_usage, check_purpose, purposes_of, usages_of};
+use super::verifier_policy::VerifierPolicy;
+use super::webpki_profile;
+use crate::peer::Names;
 use crate::x509::{Certificate, KeyKind, PublicKey, Version, X509Error};
 
 /// Bits of the smallest RSA modulus that is accepted (NIST SP 800-57 part 1, 112 bits of strength).
@@ -14,30 +18,26 @@ pub(super) const MIN_RSA_BITS: usize = 2048;
 /// Bits of the largest RSA modulus that is accepted: larger ones only cost time.
 pub(super) const MAX_RSA_BITS: usize = 8192;
 
-/// Which end of the connection the peer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Client,
-    Server,
-}
-
-impl Role {
-    fn purpose(self) -> (ObjectIdentifier, &'static str) {
-        match self {
-            Self::Client => (ID_KP_CLIENT_AUTH, "clientAuth"),
-            Self::Server => (ID_KP_SERVER_AUTH, "serverAuth"),
-        }
-    }
-}
-
-/// Validity, CA flag, key and extended key usage of the leaf, in this order.
+/// Everything that is asked of a leaf by itself.
 pub(super) fn check_leaf(
     leaf: &Certificate<'_>,
-    role: Role,
-    now: UnixTime,
-    trace: &Trace,
+    names: &Names,
+    judgement: &Judgement<'_>,
 ) -> Result<(), Rejection> {
+    let &Judgement {
+        policy,
+        role,
+        now,
+        trace,
+        ..
+    } = judgement;
     let about = Some((0, leaf));
+    trace.check(
+        Rule::Version,
+        about,
+        |()| "3".to_owned(),
+        || check_version(leaf),
+    )?;
     trace.check(
         Rule::Validity,
         about,
@@ -54,17 +54,44 @@ pub(super) fn check_leaf(
         Rule::PublicKey,
         about,
         |()| kind_of(leaf),
-        || check_key(0, leaf),
+        || check_key(0, leaf, policy),
+    )?;
+    trace.check(
+        Rule::KeyUsage,
+        about,
+        |()| usages_of(leaf),
+        || check_key_usage(leaf),
     )?;
     trace.check(
         Rule::ExtendedKeyUsage,
         about,
-        |()| String::new(),
+        |()| purposes_of(leaf),
         || check_purpose(leaf, role),
+    )?;
+    check_form(0, leaf, Place::Leaf, policy.profile, trace)?;
+    trace.check(
+        Rule::Names,
+        about,
+        |()| String::new(),
+        || check_letters(leaf, names, policy.profile),
+    )?;
+    if policy.profile == CertificateProfile::WebPki {
+        trace.check(
+            Rule::WebPki,
+            about,
+            |()| String::new(),
+            || webpki_profile::check_leaf(leaf, names).map_err(|flaw| flaw.of(0, leaf)),
+        )?;
+    }
+    trace.check(
+        Rule::LeafLifetime,
+        about,
+        |()| String::new(),
+        || check_lifetime(leaf, policy),
     )
 }
 
-pub(super) fn check_version(leaf: &Certificate<'_>) -> Result<(), Rejection> {
+fn check_version(leaf: &Certificate<'_>) -> Result<(), Rejection> {
     match leaf.version {
         Version::V3 => Ok(()),
         version => Err(Rejection::new(RejectionReason::UnsupportedVersion)
@@ -90,7 +117,7 @@ fn window(certificate: &Certificate<'_>) -> String {
     )
 }
 
-fn kind_of(certificate: &Certificate<'_>) -> String {
+pub(super) fn kind_of(certificate: &Certificate<'_>) -> String {
     certificate
         .public_key
         .kind()
@@ -119,54 +146,77 @@ pub(super) fn check_validity(
         .with_presented(format!("now {}", rfc3339(now))))
 }
 
-pub(super) fn check_key(index: usize, certificate: &Certificate<'_>) -> Result<(), Rejection> {
-    acceptable_key(&certificate.public_key).map_err(|found| {
-        Rejection::new(RejectionReason::UnacceptableKey)
-            .about(index, certificate)
-            .with_expected(format!(
-                "ECDSA P-256 or P-384, Ed25519, or RSA {MIN_RSA_BITS} to {MAX_RSA_BITS} bits"
-            ))
-            .with_presented(found)
-    })
+pub(super) fn check_key(
+    index: usize,
+    certificate: &Certificate<'_>,
+    policy: &VerifierPolicy,
+) -> Result<(), Rejection> {
+    acceptable_key(&certificate.public_key, policy)
+        .map_err(|found| unacceptable_key(found, policy).of(index, certificate))
+}
+
+pub(super) fn unacceptable_key(found: String, policy: &VerifierPolicy) -> Flaw {
+    Flaw::new(
+        RejectionReason::UnacceptableKey,
+        format!(
+            "ECDSA P-256 or P-384, Ed25519, or RSA {} to {MAX_RSA_BITS} bits",
+            policy.minimum_rsa_bits
+        ),
+        found,
+    )
 }
 
 /// Whether a key is on the list; the error names what it is.
-pub(super) fn acceptable_key(key: &PublicKey<'_>) -> Result<(), String> {
+pub(super) fn acceptable_key(key: &PublicKey<'_>, policy: &VerifierPolicy) -> Result<(), String> {
     match key.kind() {
         Ok(KeyKind::P256 | KeyKind::P384 | KeyKind::Ed25519) => Ok(()),
-        Ok(KeyKind::Rsa { bits }) if (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) => Ok(()),
+        Ok(KeyKind::Rsa { bits }) if (policy.minimum_rsa_bits..=MAX_RSA_BITS).contains(&bits) => {
+            match bits % 8 == 0 || policy.profile != CertificateProfile::WebPki {
+                true => Ok(()),
+                false => Err(format!("RSA {bits} bits, which are no whole bytes")),
+            }
+        }
         Ok(other) => Err(other.to_string()),
         Err(error) => Err(format!("unreadable: {error}")),
     }
 }
 
-/// A certificate without the extension may be used for anything (RFC 5280, section 4.2.1.12).
-fn check_purpose(leaf: &Certificate<'_>, role: Role) -> Result<(), Rejection> {
-    let usage = leaf
-        .extended_key_usage()
-        .map_err(|error| unreadable(0, leaf, &error))?;
-    let (wanted, name) = role.purpose();
-    match usage {
-        Some(usage) if !usage.0.contains(&wanted) => {
-            let listed: Vec<String> = usage.0.iter().map(purpose_name).collect();
-            let presented = match listed.is_empty() {
-                true => "an empty list".to_owned(),
-                false => listed.join(", "),
-            };
-            Err(Rejection::new(RejectionReason::WrongExtendedKeyUsage)
-                .about(0, leaf)
-                .with_expected(name)
-                .with_presented(presented))
-        }
+/// Letters, digits and hyphens (RFC 5280, section 4.2.1.6, by RFC 1034, section 3.5).
+fn check_letters(
+    leaf: &Certificate<'_>,
+    names: &Names,
+    profile: CertificateProfile,
+) -> Result<(), Rejection> {
+    let odd = names.dns.iter().find(|name| name.contains('_'));
+    match odd {
+        Some(name) if profile != CertificateProfile::Lenient => Err(Flaw::new(
+            RejectionReason::MalformedName,
+            "DNS names of letters, digits and hyphens",
+            format!("DNS name {name}"),
+        )
+        .of(0, leaf)),
         _ => Ok(()),
     }
 }
 
-fn purpose_name(oid: &ObjectIdentifier) -> String {
-    match *oid {
-        ID_KP_CLIENT_AUTH => "clientAuth".to_owned(),
-        ID_KP_SERVER_AUTH => "serverAuth".to_owned(),
-        other => other.to_string(),
+fn check_lifetime(leaf: &Certificate<'_>, policy: &VerifierPolicy) -> Result<(), Rejection> {
+    let Some(longest) = policy.maximum_leaf_lifetime else {
+        return Ok(());
+    };
+    // Both ends count (RFC 5280, section 4.1.2.5).
+    let lifetime = leaf
+        .not_after
+        .as_secs()
+        .saturating_sub(leaf.not_before.as_secs())
+        .saturating_add(1);
+    match lifetime > longest.as_secs() {
+        false => Ok(()),
+        true => Err(Flaw::new(
+            RejectionReason::LifetimeTooLong,
+            format!("a leaf valid for at most {} s", longest.as_secs()),
+            format!("{lifetime} s, {}", window(leaf)),
+        )
+        .of(0, leaf)),
     }
 }
 

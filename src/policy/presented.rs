@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use pki_types::CertificateDer;
 
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use crate::x509::Certificate;
 
 /// Certificates that a peer may present. A TLS handshake message holds fewer of any that could be real.

@@ -23,8 +23,10 @@ use pki_types::UnixTime;
 use super::algorithms::SignatureAlgorithms;
 use super::anchor::Anchors;
 use super::explanation::Trace;
+use super::judgement::Judgement;
 use super::presented::Presented;
-use super::rejection::{Rejection, RejectionReason, rfc3339};
+use super::reason::RejectionReason;
+use super::rejection::{Rejection, rfc3339};
 use super::rule::Rule;
 use crate::material::{RevocationLists, Revoked};
 use crate::peer::ProvedPath;
@@ -53,18 +55,16 @@ pub(super) struct Revocation {
 /// section 6.1, judges paths, not keys). Nothing is evaded by that. What a list says of the certificates below hangs on
 /// name and key of their issuer, which are the same on both paths.
 pub(super) fn check(
-    revocation: Option<&Revocation>,
+    judgement: &Judgement<'_>,
     presented: &Presented<'_>,
     path: &ProvedPath,
-    anchors: &Anchors,
-    algorithms: &SignatureAlgorithms,
-    now: UnixTime,
-    trace: &Trace,
 ) -> Result<(), Rejection> {
-    match revocation {
-        Some(revocation) => revocation.check(presented, path, anchors, algorithms, now, trace),
+    match judgement.revocation {
+        Some(revocation) => revocation.check(judgement, presented, path),
         None => {
-            trace.not_applied(Rule::Revocation, || "the policy has no rules".to_owned());
+            judgement
+                .trace
+                .not_applied(Rule::Revocation, || "the policy has no rules".to_owned());
             Ok(())
         }
     }
@@ -79,32 +79,31 @@ impl Revocation {
     }
 
     /// Judges by these lists. The signatures of those that an anchor signed are verified now, since it takes long.
-    pub(super) fn with_lists(
+    pub(super) fn with_lists<'a>(
         self,
         lists: &RevocationLists,
-        anchors: &Anchors,
+        anchors: impl Iterator<Item = &'a Anchors>,
         algorithms: &SignatureAlgorithms,
     ) -> Self {
         let lists = Lists::new(lists);
-        lists.prove_by_anchors(anchors, algorithms);
+        for anchors in anchors {
+            lists.prove_by_anchors(anchors, algorithms);
+        }
         Self { lists, ..self }
     }
 
     /// Judges the certificates of a path that is in order otherwise.
     fn check(
         &self,
+        judgement: &Judgement<'_>,
         presented: &Presented<'_>,
         path: &ProvedPath,
-        anchors: &Anchors,
-        algorithms: &SignatureAlgorithms,
-        now: UnixTime,
-        trace: &Trace,
     ) -> Result<(), Rejection> {
         let judge = Judge {
             revocation: self,
-            algorithms,
-            now,
-            trace,
+            algorithms: judgement.algorithms,
+            now: judgement.now,
+            trace: judgement.trace,
         };
         let anchor = Certificate::from_der(&path.anchor)
             .map_err(|_| Rejection::new(RejectionReason::MalformedCertificate))?;
@@ -122,7 +121,9 @@ impl Revocation {
         }
         judge.certificate(Some(certificate.0), certificate.1, &anchor)?;
         match self.rules.depth {
-            RevocationDepth::Chain => judge.anchors_above(&anchor, anchors, MAX_ANCHORS_ABOVE),
+            RevocationDepth::Chain => {
+                judge.anchors_above(&anchor, judgement.anchors, MAX_ANCHORS_ABOVE)
+            }
             RevocationDepth::Leaf => Ok(()),
         }
     }
@@ -244,8 +245,8 @@ impl Judge<'_> {
         if certificate.is_self_issued() {
             return Ok(());
         }
-        for der in anchors.named(certificate.issuer) {
-            let Ok(issuer) = Certificate::from_der(der) else {
+        for facts in anchors.named(certificate.issuer) {
+            let Ok(issuer) = Certificate::from_der(facts.certificate()) else {
                 continue;
             };
             let signed = self.algorithms.verify(certificate, &issuer.public_key);

@@ -38,6 +38,8 @@ pub enum Rule {
     ServerName,
     /// The certificate is an X.509-SVID.
     SpiffeSvid,
+    /// What the CA/Browser Forum asks beyond RFC 5280, where the policy wants it.
+    WebPki,
     /// The matcher of the policy.
     Matcher,
 }
@@ -62,6 +64,7 @@ impl fmt::Display for Rule {
             Self::Revocation => "revocation",
             Self::ServerName => "server name",
             Self::SpiffeSvid => "SPIFFE X.509-SVID",
+            Self::WebPki => "CA/Browser Forum profile",
             Self::Matcher => "matcher",
         })
     }

@@ -4,29 +4,28 @@ use pki_types::{CertificateDer, ServerName};
 use webpki::EndEntityCert;
 
 use super::anchor::{Anchors, constrains_names};
+use super::judgement::Judgement;
 use super::matcher::common_name_as_dns;
 use super::presented::Presented;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
+use super::trust::check_svid;
 use super::verifier_policy::{CommonNameRule, ServerNameRule, VerifierPolicy};
 use crate::peer::Names;
 use crate::x509::{Certificate, Version};
 
 pub(super) fn check_server_name(
-    policy: &VerifierPolicy,
-    anchors: &Anchors,
+    judgement: &Judgement<'_>,
     presented: &Presented<'_>,
     names: &Names,
     server_name: &ServerName<'_>,
 ) -> Result<(), Rejection> {
+    let Judgement {
+        policy, anchors, ..
+    } = judgement;
     let leaf = presented.leaf()?;
     let is_named = match policy.server_name {
-        ServerNameRule::SpiffeId if names.spiffe_id.is_some() => return Ok(()),
-        ServerNameRule::SpiffeId => {
-            return Err(Rejection::new(RejectionReason::NameMismatch)
-                .about(0, leaf)
-                .with_expected("exactly one URI name, which is a SPIFFE ID")
-                .with_presented(list_of(names)));
-        }
+        ServerNameRule::SpiffeId => return check_svid(leaf, names).map(drop),
         ServerNameRule::Check if leaf.version == Version::V1 => false,
         ServerNameRule::Check => presented
             .der
@@ -93,6 +92,12 @@ pub(super) fn list_of(names: &Names) -> String {
             .iter()
             .map(|cn| format!("common name {cn:?}")),
     );
+    for (kind, values) in [
+        ("organizational unit", &names.organizational_units),
+        ("organization", &names.organizations),
+    ] {
+        words.extend(values.iter().map(|value| format!("{kind} {value:?}")));
+    }
     match words.len().checked_sub(NAMES_SHOWN) {
         _ if words.is_empty() => "no names".to_owned(),
         None | Some(0) => words.join(", "),

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use pki_types::UnixTime;
-
-use super::algorithms::{SignatureAlgorithms, SignatureProblem};
-use super::anchor::{Anchors, constrains_names};
-use super::explanation::Trace;
+use super::algorithms::SignatureProblem;
+use super::anchor::constrains_names;
+use super::judgement::Judgement;
 use super::leaf::{check_key, check_validity};
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use super::rule::Rule;
 use crate::peer::ProvedPath;
 use crate::x509::Certificate;
@@ -16,11 +15,16 @@ use crate::x509::Certificate;
 /// Proves a leaf that a trust anchor signed itself: no path, no extensions, so nothing else can be asked of it.
 pub(super) fn check_signed_by_anchor(
     leaf: &Certificate<'_>,
-    anchors: &Anchors,
-    algorithms: &SignatureAlgorithms,
-    now: UnixTime,
-    trace: &Trace,
+    judgement: &Judgement<'_>,
 ) -> Result<ProvedPath, Rejection> {
+    let &Judgement {
+        anchors,
+        algorithms,
+        policy,
+        now,
+        trace,
+        ..
+    } = judgement;
     let about = Some((0, leaf));
     trace.check(
         Rule::Validity,
@@ -32,15 +36,15 @@ pub(super) fn check_signed_by_anchor(
         Rule::PublicKey,
         about,
         |()| String::new(),
-        || check_key(0, leaf),
+        || check_key(0, leaf, policy),
     )?;
     let mut refusal = Rejection::new(RejectionReason::UnknownIssuer)
         .about(0, leaf)
         .with_hint(
             "a version 1 leaf must be signed by a trust anchor itself; give its CA as trust anchor",
         );
-    for der in anchors.named(leaf.issuer) {
-        let Ok(anchor) = Certificate::from_der(der.as_ref()) else {
+    for facts in anchors.named(leaf.issuer) {
+        let Ok(anchor) = Certificate::from_der(facts.certificate()) else {
             continue;
         };
         match algorithms.verify(leaf, &anchor.public_key) {
@@ -58,11 +62,11 @@ pub(super) fn check_signed_by_anchor(
                 .with_presented("a version 1 leaf under a trust anchor with name constraints, which bind no common name");
             continue;
         }
-        match Anchors::check_validity(&anchor, now) {
+        match facts.check(judgement) {
             Ok(()) => {
                 return Ok(ProvedPath {
                     intermediates: Vec::new(),
-                    anchor: Arc::clone(der),
+                    anchor: Arc::clone(facts.certificate()),
                 });
             }
             Err(rejection) => refusal = rejection,

@@ -5,13 +5,17 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::algorithms::SignatureAlgorithms;
 use super::anchor::Anchors;
 use super::explanation::{Explanation, Trace};
-use super::leaf::{Role, check_leaf, check_validity, check_version};
+use super::judgement::Judgement;
+use super::leaf::{check_leaf, check_validity};
 use super::path::check_path;
 use super::presented::Presented;
-use super::rejection::{Rejection, RejectionReason};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use super::revocation::Revocation;
 use super::rule::Rule;
 use super::server_name::{check_server_name, list_of, takes_common_name};
+use super::trust::{Trust, TrustBundles, TrustSource};
+use super::usage::Role;
 use super::v1;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
 use crate::error::BuildError;
@@ -37,7 +41,7 @@ use crate::x509::{Certificate, Version};
 /// # }
 /// ```
 pub struct PeerVerifier {
-    anchors: Anchors,
+    trust: Trust,
     policy: VerifierPolicy,
     algorithms: SignatureAlgorithms,
     /// The policy's rules, with the lists to judge by.
@@ -49,16 +53,50 @@ impl PeerVerifier {
     ///
     /// # Errors
     /// [`BuildError::Anchor`] for an anchor that is no CA's certificate: not version 3, without basicConstraints
-    /// `CA:TRUE`, with a keyUsage that lacks keyCertSign, or with a key that is not on the list;
-    /// [`BuildError::InvalidSetting`] for a policy that contradicts itself.
+    /// `CA:TRUE`, with a keyUsage that lacks keyCertSign, or with a key that is not on the list. Anything else that is
+    /// wrong with an anchor refuses the peers whose path ends in it.
+    /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a policy that contradicts
+    /// itself.
     pub fn new(
         anchors: &TrustAnchors,
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
+        Self::judged(Trust::anchors(anchors, &policy)?, policy, algorithms)
+    }
+
+    /// As [`new`](Self::new), for peers whose SPIFFE trust domain says which anchors count.
+    ///
+    /// # Errors
+    /// The errors of [`new`](Self::new).
+    pub fn with_trust_bundles(
+        bundles: &TrustBundles,
+        policy: VerifierPolicy,
+        algorithms: SignatureAlgorithms,
+    ) -> Result<Self, BuildError> {
+        Self::judged(Trust::bundles(bundles, &policy)?, policy, algorithms)
+    }
+
+    pub(crate) fn with_trust(
+        trust: &TrustSource,
+        policy: VerifierPolicy,
+        algorithms: SignatureAlgorithms,
+    ) -> Result<Self, BuildError> {
+        match trust {
+            TrustSource::Anchors(anchors) => Self::new(anchors, policy, algorithms),
+            TrustSource::Bundles(bundles) => Self::with_trust_bundles(bundles, policy, algorithms),
+        }
+    }
+
+    fn judged(
+        trust: Trust,
+        policy: VerifierPolicy,
+        algorithms: SignatureAlgorithms,
+    ) -> Result<Self, BuildError> {
+        policy.check_limits()?;
         policy.check_revocation()?;
         Ok(Self {
-            anchors: Anchors::new(anchors)?,
+            trust,
             revocation: policy.revocation.map(Revocation::new),
             policy,
             algorithms,
@@ -77,8 +115,8 @@ impl PeerVerifier {
         let Some(rules) = self.policy.revocation else {
             return Err(BuildError::MissingRevocationRules);
         };
-        self.revocation =
-            Some(Revocation::new(rules).with_lists(lists, &self.anchors, &self.algorithms));
+        let lists = Revocation::new(rules).with_lists(lists, self.trust.sets(), &self.algorithms);
+        self.revocation = Some(lists);
         Ok(self)
     }
 
@@ -136,9 +174,25 @@ impl PeerVerifier {
         let trace = Trace::off();
         let presented = Presented::read(core::slice::from_ref(leaf))?;
         let names = read_names(presented.leaf()?)?;
-        check_version(presented.leaf()?)?;
-        check_leaf(presented.leaf()?, Role::Server, now, &trace)?;
-        self.check_names(&presented, names, None, Some(server_name), &trace)
+        let anchors = self.trust.for_peer(presented.leaf()?, &names)?;
+        let judgement = self.judgement(anchors, Role::Server, now, &trace);
+        check_leaf(presented.leaf()?, &names, &judgement)?;
+        self.check_names(&presented, names, None, Some(server_name), &judgement)
+    }
+
+    /// That no anchor has a flaw for which the paths that end in it would be refused: for backends that do not show where
+    /// a path ends.
+    pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
+        match self.trust.flaw_for_servers() {
+            None => Ok(()),
+            Some(rejection) => Err(BuildError::InvalidSetting {
+                setting: "trust_anchors",
+                problem: format!(
+                    "{rejection}; this backend does not show which of them a path ends in, so none may have a flaw ({})",
+                    rejection.hint()
+                ),
+            }),
+        }
     }
 
     /// Asks again about a peer that was judged: whether its certificate is still valid and the policy admits it.
@@ -149,6 +203,24 @@ impl PeerVerifier {
             check_validity(0, &leaf, now)?;
         }
         self.authorize(peer, &Trace::off())
+    }
+
+    fn judgement<'j>(
+        &'j self,
+        anchors: &'j Anchors,
+        role: Role,
+        now: UnixTime,
+        trace: &'j Trace,
+    ) -> Judgement<'j> {
+        Judgement {
+            anchors,
+            algorithms: &self.algorithms,
+            policy: &self.policy,
+            revocation: self.revocation.as_ref(),
+            role,
+            now,
+            trace,
+        }
     }
 
     fn verify(
@@ -164,27 +236,20 @@ impl PeerVerifier {
         })?;
         let leaf = presented.leaf()?;
         let names = trace.check(Rule::Names, Some((0, leaf)), list_of, || read_names(leaf))?;
+        let anchors = trace.check(
+            Rule::SpiffeSvid,
+            Some((0, leaf)),
+            |_| names.svid_in_words(),
+            || self.trust.for_peer(leaf, &names),
+        )?;
+        let judgement = self.judgement(anchors, role, now, trace);
         let path = if leaf.version == Version::V1 && self.policy.x509_v1_leaf == X509V1Leaf::Allow {
-            v1::check_signed_by_anchor(leaf, &self.anchors, &self.algorithms, now, trace)?
+            v1::check_signed_by_anchor(leaf, &judgement)?
         } else {
-            trace.check(
-                Rule::Version,
-                Some((0, leaf)),
-                |()| "3".to_owned(),
-                || check_version(leaf),
-            )?;
-            check_leaf(leaf, role, now, trace)?;
-            check_path(
-                &presented,
-                &self.anchors,
-                &self.algorithms,
-                self.revocation.as_ref(),
-                role,
-                now,
-                trace,
-            )?
+            check_leaf(leaf, &names, &judgement)?;
+            check_path(&presented, &judgement)?
         };
-        self.check_names(&presented, names, Some(path), server_name, trace)
+        self.check_names(&presented, names, Some(path), server_name, &judgement)
     }
 
     fn check_names(
@@ -193,15 +258,16 @@ impl PeerVerifier {
         names: Names,
         path: Option<ProvedPath>,
         server_name: Option<&ServerName<'_>>,
-        trace: &Trace,
+        judgement: &Judgement<'_>,
     ) -> Result<PeerIdentity, Rejection> {
+        let trace = judgement.trace;
         let leaf = presented.leaf()?;
         if let Some(server_name) = server_name {
             trace.check(
                 Rule::ServerName,
                 Some((0, leaf)),
                 |()| server_name.to_str().into_owned(),
-                || check_server_name(&self.policy, &self.anchors, presented, &names, server_name),
+                || check_server_name(judgement, presented, &names, server_name),
             )?;
         }
         let peer = PeerIdentity::new(leaf, names, presented.chain, path);
@@ -213,13 +279,15 @@ impl PeerVerifier {
         trace.check(
             Rule::Matcher,
             None,
-            |()| self.policy.matcher.to_string(),
+            |()| self.policy.matcher.summary().into_owned(),
             || self.check_matcher(peer, trace),
         )
     }
 
     fn check_matcher(&self, peer: &PeerIdentity, trace: &Trace) -> Result<(), Rejection> {
-        let common_name_is_dns = takes_common_name(&self.policy, &self.anchors, peer.chain());
+        let anchors = self.trust.for_known(peer.names());
+        let common_name_is_dns =
+            anchors.is_some_and(|anchors| takes_common_name(&self.policy, anchors, peer.chain()));
         match self.policy.matcher.admits(peer, common_name_is_dns, trace) {
             Ok(()) => Ok(()),
             Err(said) => {
@@ -228,7 +296,7 @@ impl PeerVerifier {
                     None => list_of(peer.names()),
                 };
                 let rejection = Rejection::new(RejectionReason::NotAllowed)
-                    .with_expected(self.policy.matcher.to_string())
+                    .with_expected(self.policy.matcher.summary())
                     .with_presented(presented);
                 Err(match Certificate::from_der(peer.leaf()) {
                     Ok(leaf) => rejection.about(0, &leaf),

@@ -1,4 +1,9 @@
+use core::time::Duration;
+
+use super::leaf::{MAX_RSA_BITS, MIN_RSA_BITS};
 use super::matcher::PeerMatcher;
+use super::path::MAX_INTERMEDIATES;
+use super::profile::CertificateProfile;
 use super::revocation::RevocationRules;
 use crate::error::BuildError;
 
@@ -19,6 +24,10 @@ pub struct VerifierPolicy {
     pub(crate) server_name: ServerNameRule,
     pub(crate) x509_v1_leaf: X509V1Leaf,
     pub(crate) common_name: CommonNameRule,
+    pub(crate) profile: CertificateProfile,
+    pub(crate) max_intermediates: usize,
+    pub(crate) minimum_rsa_bits: usize,
+    pub(crate) maximum_leaf_lifetime: Option<Duration>,
     pub(crate) revocation: Option<RevocationRules>,
 }
 
@@ -51,6 +60,10 @@ impl VerifierPolicy {
             server_name: ServerNameRule::Check,
             x509_v1_leaf: X509V1Leaf::Refuse,
             common_name: CommonNameRule::NeverAName,
+            profile: CertificateProfile::default(),
+            max_intermediates: MAX_INTERMEDIATES,
+            minimum_rsa_bits: MIN_RSA_BITS,
+            maximum_leaf_lifetime: None,
             revocation: None,
         }
     }
@@ -66,13 +79,48 @@ impl VerifierPolicy {
     ///
     /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must match
     /// (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by `spiffe_id`,
-    /// `trust_domain` or `custom`; building a client with another is a [`BuildError`].
+    /// `spiffe_path_prefix`, `trust_domain` or `custom`; building a client with another is a [`BuildError`].
     /// A server's policy of this kind is a [`BuildError`].
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
             server_name: ServerNameRule::SpiffeId,
             ..Self::allow(matcher)
         }
+    }
+
+    /// How closely certificates have to follow RFC 5280 in matters of form. Initially
+    /// [`CertificateProfile::Rfc5280`]. Not on native-tls, which shows no more than the leaf.
+    #[must_use]
+    pub fn with_profile(mut self, profile: CertificateProfile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// How many intermediates a path may have between the leaf and its trust anchor. Initially 6, which is also the most.
+    ///
+    /// Those that are self-issued do not count, as with a path length constraint (RFC 5280, section 4.2.1.9). More than
+    /// 6 is a [`BuildError`]. Not on native-tls.
+    #[must_use]
+    pub fn with_max_intermediates(mut self, most: usize) -> Self {
+        self.max_intermediates = most;
+        self
+    }
+
+    /// The smallest RSA key, in bits, that a certificate of the path or its trust anchor may have. Initially 2048, which
+    /// is also the least (NIST SP 800-57 part 1); the largest is 8192. A [`BuildError`] beyond them. Not on native-tls.
+    #[must_use]
+    pub fn with_minimum_rsa_bits(mut self, bits: usize) -> Self {
+        self.minimum_rsa_bits = bits;
+        self
+    }
+
+    /// How long a leaf may be valid, from its `notBefore` to its `notAfter`, both included. Initially not limited.
+    ///
+    /// Short lives stand in for revocation: a certificate that was stolen is of use for so long only.
+    #[must_use]
+    pub fn with_maximum_leaf_lifetime(mut self, longest: Duration) -> Self {
+        self.maximum_leaf_lifetime = Some(longest);
+        self
     }
 
     /// Asks of certificates that they were not revoked, by the lists that are given beside the policy.
@@ -107,6 +155,53 @@ impl VerifierPolicy {
         self
     }
 
+    /// Whether every limit is one that can be held.
+    pub(crate) fn check_limits(&self) -> Result<(), BuildError> {
+        let problem = if self.max_intermediates > MAX_INTERMEDIATES {
+            format!(
+                "`with_max_intermediates({})`: paths are followed through at most {MAX_INTERMEDIATES}",
+                self.max_intermediates
+            )
+        } else if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&self.minimum_rsa_bits) {
+            format!(
+                "`with_minimum_rsa_bits({})`: it can be {MIN_RSA_BITS} to {MAX_RSA_BITS}",
+                self.minimum_rsa_bits
+            )
+        } else if self.maximum_leaf_lifetime.is_some_and(|d| d.as_secs() == 0) {
+            "`with_maximum_leaf_lifetime`: no leaf is valid for less than a second".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(BuildError::InvalidSetting {
+            setting: "policy",
+            problem,
+        })
+    }
+
+    /// What of the policy cannot be held by one who sees the leaf alone, after a platform has proved the path by its own
+    /// rules: opt-ins that relax those, and rules about the certificates above the leaf.
+    pub(crate) fn beyond_the_leaf(&self) -> Option<&'static str> {
+        if self.x509_v1_leaf == X509V1Leaf::Allow || self.common_name == CommonNameRule::AsDnsName {
+            Some(
+                "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",
+            )
+        } else if self.matcher.asks_for_path() {
+            Some(
+                "matching by issuers' keys or trust anchors: the platform does not show the path that it proves",
+            )
+        } else if self.profile != CertificateProfile::Rfc5280 {
+            Some(
+                "another profile than RFC 5280: the platform shows no more of the chain than the leaf",
+            )
+        } else if self.max_intermediates != MAX_INTERMEDIATES {
+            Some("a limit to intermediates: the platform shows no more of the chain than the leaf")
+        } else if self.minimum_rsa_bits != MIN_RSA_BITS {
+            Some("a minimum of RSA bits: the platform shows no more of the chain than the leaf")
+        } else {
+            None
+        }
+    }
+
     /// A SPIFFE policy without a name to check needs a matcher that asks for something.
     pub(crate) fn check_for_client(&self) -> Result<(), BuildError> {
         match self.server_name == ServerNameRule::SpiffeId && !self.matcher.asks_for_spiffe_id() {
@@ -114,7 +209,7 @@ impl VerifierPolicy {
             true => Err(BuildError::InvalidSetting {
                 setting: "policy",
                 problem: "`server_spiffe` replaces the check of the server's name, so whatever its matcher admits must \
-                          have been asked for by `spiffe_id`, `trust_domain` or `custom`; anything else would admit \
+                          have been asked for by `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; anything else would admit \
                           every peer of the anchors as every server"
                     .to_owned(),
             }),
@@ -122,6 +217,10 @@ impl VerifierPolicy {
     }
 
     /// A version 1 leaf proves so little that revocation cannot be asked of it.
+    pub(crate) fn has_revocation_rules(&self) -> bool {
+        self.revocation.is_some()
+    }
+
     pub(super) fn check_revocation(&self) -> Result<(), BuildError> {
         match self.revocation.is_some() && self.x509_v1_leaf == X509V1Leaf::Allow {
             false => Ok(()),
@@ -148,10 +247,5 @@ impl VerifierPolicy {
 
     pub(crate) fn checks_server_name(&self) -> bool {
         self.server_name == ServerNameRule::Check
-    }
-
-    /// Whether one of the opt-ins is on that a platform verifier cannot honour.
-    pub(crate) fn relaxes(&self) -> bool {
-        self.x509_v1_leaf == X509V1Leaf::Allow || self.common_name == CommonNameRule::AsDnsName
     }
 }

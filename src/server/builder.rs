@@ -2,10 +2,10 @@ use core::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{ClientAuthentication, MtlsServer, Optional, Required};
-use crate::backend::{ClientAuth, ServerBackend, ServerSettings};
+use crate::backend::{ClientAuth, End, ServerBackend, ServerSettings};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
-use crate::material::TrustAnchors;
+use crate::policy::{TrustSource, VerifierPolicy};
 use crate::rotation::Current;
 use crate::x509::Certificate;
 
@@ -75,7 +75,8 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
         let handshake_timeout = self.draft.handshake_timeout;
         let policy = self.draft.policy.take().ok_or(BuildError::MissingPolicy)?;
         policy.check_for_server()?;
-        let checked = self.draft.check(policy, &backend)?;
+        self.draft.check_shadow(VerifierPolicy::check_for_server)?;
+        let checked = self.draft.check(End::Server, policy, &backend)?;
         let judge = Arc::clone(&checked.judge);
         let config = backend.build_server(ServerSettings {
             identity: checked.identity,
@@ -87,7 +88,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
                 false => ClientAuth::Optional,
             },
             ca_names: match self.end.names_anchors {
-                NamesAnchors::Yes => ca_names(&checked.anchors),
+                NamesAnchors::Yes => ca_names(&checked.trust),
                 NamesAnchors::No => Vec::new(),
             },
         })?;
@@ -100,10 +101,10 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
 }
 
 /// The anchors' subjects, each once, or none when they are too many.
-fn ca_names(anchors: &TrustAnchors) -> Vec<Vec<u8>> {
+fn ca_names(trust: &TrustSource) -> Vec<Vec<u8>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let mut bytes: usize = 0;
-    for anchor in anchors.as_slice() {
+    for anchor in trust.certificates() {
         let Ok(anchor) = Certificate::from_der(anchor) else {
             continue;
         };

@@ -141,7 +141,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         Ok(MtlsStream::new(
             established,
             peer,
-            revision.number,
+            &revision,
             Acceptance::Seen,
         ))
     }

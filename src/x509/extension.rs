@@ -4,8 +4,8 @@ use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage,
-    SubjectAltName, SubjectKeyIdentifier,
+    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
+    ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName, SubjectKeyIdentifier,
 };
 
 use super::{Certificate, X509Error};
@@ -36,6 +36,12 @@ impl<'a> Certificate<'a> {
         self.extensions.iter().find(|e| e.is(oid))
     }
 
+    pub(crate) fn authority_info_access(
+        &self,
+    ) -> Result<Option<AuthorityInfoAccessSyntax>, X509Error> {
+        self.decode_extension()
+    }
+
     pub(crate) fn authority_key_identifier(
         &self,
     ) -> Result<Option<AuthorityKeyIdentifier>, X509Error> {
@@ -57,6 +63,10 @@ impl<'a> Certificate<'a> {
     }
 
     pub(crate) fn key_usage(&self) -> Result<Option<KeyUsage>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn name_constraints(&self) -> Result<Option<NameConstraints>, X509Error> {
         self.decode_extension()
     }
 

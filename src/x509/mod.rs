@@ -11,9 +11,7 @@ mod name;
 pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};
 pub(crate) use extension::Extension;
 pub(crate) use key::{KeyKind, PublicKey};
-pub(crate) use name::{attribute_text, rfc4514};
-
-use core::time::Duration;
+pub(crate) use name::{attribute_texts, canonical_rfc4514, is_hidden, rfc4514};
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BitStringRef, IntRef};
@@ -35,6 +33,8 @@ pub(crate) struct Certificate<'a> {
     pub(crate) issuer: &'a [u8],
     pub(crate) not_before: UnixTime,
     pub(crate) not_after: UnixTime,
+    /// Whether a date before 2050 is written as a `GeneralizedTime` (RFC 5280, section 4.1.2.5).
+    pub(crate) has_early_general_time: bool,
     /// The subject's `Name`, with its header.
     pub(crate) subject: &'a [u8],
     pub(crate) public_key: PublicKey<'a>,
@@ -113,6 +113,8 @@ impl<'a> Certificate<'a> {
             let issuer = sequence_tlv(r)?;
             let validity = sequence_content(r)?;
             let (not_before, not_after) = dates(validity).map_err(X509Error::BadDate)?;
+            let has_early_general_time =
+                is_early_general_time(&not_before) || is_early_general_time(&not_after);
             let subject = sequence_tlv(r)?;
             let public_key = PublicKey::decode(r)?;
             skip_implicit_bits(r, 1)?;
@@ -128,8 +130,9 @@ impl<'a> Certificate<'a> {
                 serial,
                 signature_algorithm,
                 issuer,
-                not_before,
-                not_after,
+                not_before: since_epoch(&not_before),
+                not_after: since_epoch(&not_after),
+                has_early_general_time,
                 subject,
                 public_key,
                 extensions,
@@ -138,11 +141,22 @@ impl<'a> Certificate<'a> {
         })
     }
 
+    pub(crate) fn has_empty_subject(&self) -> bool {
+        self.subject == EMPTY_NAME
+    }
+
+    pub(crate) fn has_empty_issuer(&self) -> bool {
+        self.issuer == EMPTY_NAME
+    }
+
     /// Whether issuer and subject are the same name, byte for byte.
     pub(crate) fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
     }
 }
+
+/// The two octets of a `Name` without attributes.
+const EMPTY_NAME: &[u8] = &[0x30, 0x00];
 
 /// The content of a SEQUENCE, without its header.
 fn sequence_content<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
@@ -164,16 +178,19 @@ fn whole_bits<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
         .ok_or_else(|| Tag::BitString.value_error().into())
 }
 
-fn dates(validity: &[u8]) -> der::Result<(UnixTime, UnixTime)> {
+fn dates(validity: &[u8]) -> der::Result<(Time, Time)> {
     let mut reader = SliceReader::new(validity)?;
-    let dates = (time(&mut reader)?, time(&mut reader)?);
+    let dates = (Time::decode(&mut reader)?, Time::decode(&mut reader)?);
     reader.finish()?;
     Ok(dates)
 }
 
-fn time(r: &mut SliceReader<'_>) -> der::Result<UnixTime> {
-    let since_epoch: Duration = Time::decode(r)?.to_unix_duration();
-    Ok(UnixTime::since_unix_epoch(since_epoch))
+fn since_epoch(time: &Time) -> UnixTime {
+    UnixTime::since_unix_epoch(time.to_unix_duration())
+}
+
+fn is_early_general_time(time: &Time) -> bool {
+    matches!(time, Time::GeneralTime(time) if time.to_date_time().year() < 2050)
 }
 
 /// The value inside an EXPLICIT context-specific tag, when the next element bears it.

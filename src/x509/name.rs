@@ -15,6 +15,12 @@ pub(crate) fn rfc4514(name: &[u8]) -> String {
     }
 }
 
+/// A name that somebody wrote down in the form of RFC 4514, as [`rfc4514`] would write it; `None` for what is no name.
+pub(crate) fn canonical_rfc4514(text: &str) -> Option<String> {
+    let name: Name = text.parse().ok()?;
+    (!name.is_empty()).then(|| escape_hidden(name.to_string()))
+}
+
 /// x509-cert escapes the control characters of ASCII. The others move the cursor, break lines or turn the
 /// direction of text as well, and a name goes into logs before anybody has vouched for it.
 fn escape_hidden(name: String) -> String {
@@ -35,19 +41,20 @@ fn escape_hidden(name: String) -> String {
     escaped
 }
 
-fn is_hidden(c: char) -> bool {
+/// Whether a character cannot be seen, or changes how others are seen.
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Every value of one attribute type in a `Name`, in the order of the bytes.
+/// Every value of each of these attribute types in a `Name`, in the order of the bytes.
 ///
 /// Values that are no text, or not in their type's character set, are an error.
-pub(crate) fn attribute_text<'a>(
+pub(crate) fn attribute_texts<'a, const N: usize>(
     name: &'a [u8],
-    attribute: ObjectIdentifier,
-) -> der::Result<Vec<String>> {
-    let mut values = Vec::new();
+    attributes: [ObjectIdentifier; N],
+) -> der::Result<[Vec<String>; N]> {
+    let mut values = [const { Vec::new() }; N];
     let mut reader = SliceReader::new(name)?;
     reader.sequence(|r| {
         while !r.is_finished() {
@@ -58,8 +65,10 @@ pub(crate) fn attribute_text<'a>(
                 set.sequence(|r: &mut SliceReader<'a>| {
                     let oid = ObjectIdentifier::decode(r)?;
                     let value = der::asn1::AnyRef::decode(r)?;
-                    if oid == attribute {
-                        values.push(text(value)?);
+                    for (attribute, values) in attributes.iter().zip(&mut values) {
+                        if oid == *attribute {
+                            values.push(text(value)?);
+                        }
                     }
                     Ok::<_, der::Error>(())
                 })?;

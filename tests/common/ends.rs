@@ -32,6 +32,8 @@ pub struct Setup {
     pub anchors: Vec<CertificateDer<'static>>,
     pub policy: VerifierPolicy,
     pub revocation_lists: Option<RevocationLists>,
+    /// Judged and not enforced.
+    pub shadow: Option<VerifierPolicy>,
     pub alpn: &'static [&'static str],
     pub timeout: Duration,
     /// For a client: whom it asks for.
@@ -50,6 +52,7 @@ impl Setup {
             anchors: vec![anchor.certificate()],
             policy: VerifierPolicy::allow_any_authenticated(),
             revocation_lists: None,
+            shadow: None,
             alpn: &[],
             timeout: LIMIT,
             server_name: "localhost",
@@ -78,6 +81,15 @@ pub struct Seen {
     pub received: Vec<u8>,
     /// What the observer was told.
     pub observed: Vec<Rejection>,
+    /// What the observer was told of the shadow policy.
+    pub shadows: Vec<Shadow>,
+}
+
+/// How a shadow policy sees it otherwise.
+#[derive(Clone, Debug)]
+pub enum Shadow {
+    WouldAdmit(PeerIdentity, Rejection),
+    WouldRefuse(PeerIdentity, Rejection),
 }
 
 impl fmt::Debug for Seen {
@@ -92,6 +104,7 @@ impl fmt::Debug for Seen {
             .field("told", &self.told)
             .field("received", &String::from_utf8_lossy(&self.received))
             .field("observed", &self.observed)
+            .field("shadows", &self.shadows)
             .finish()
     }
 }

@@ -26,8 +26,15 @@ mod names;
 #[cfg(feature = "openssl")]
 mod odd;
 mod policy;
+#[cfg(all(
+    feature = "rustls",
+    feature = "openssl",
+    any(feature = "aws-lc-rs", feature = "ring")
+))]
+mod refused_by_peer;
 mod scene;
 mod servers;
+mod shadow;
 mod timeout;
 mod verdict;
 #[cfg(all(feature = "rustls", any(feature = "aws-lc-rs", feature = "ring")))]

@@ -62,5 +62,5 @@ fn no_spiffe_id_in_place_of_the_name() {
     let mut scene = Scene::new();
     scene.client.policy =
         VerifierPolicy::server_spiffe(PeerMatcher::trust_domain("prod.test").unwrap());
-    scene.server_is_refused(Reason::NameMismatch, &["CN=server", "SPIFFE ID"]);
+    scene.server_is_refused(Reason::NotAnSvid, &["CN=server", "SPIFFE ID"]);
 }

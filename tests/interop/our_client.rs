@@ -84,6 +84,10 @@ fn is_refused(backend: &str, world: &World, host: &Host) {
         &[world.opt_in(), &[&url]].concat(),
     );
     let told = match host.refuses_aloud {
+        // What it asked for is shown by rustls alone.
+        true if backend == "rustls" => {
+            "the peer refused the handshake with the alert unknown_ca; the server asked for a certificate of one of"
+        }
         true => {
             "the peer refused the handshake with the alert unknown_ca; the peer does not trust the CA"
         }

@@ -44,6 +44,37 @@ fn what_is_required_is_asked_for_by_name() {
 }
 
 #[test]
+fn a_shadow_policy_needs_somebody_to_tell() {
+    let (root, own) = pki();
+    let shadow = VerifierPolicy::allow_any_authenticated;
+    let client = || {
+        MtlsClient::builder()
+            .identity(own.clone())
+            .trust_anchors(anchors(&[&root]))
+            .shadow_policy(shadow())
+    };
+    let server = || {
+        MtlsServer::builder()
+            .identity(own.clone())
+            .trust_anchors(anchors(&[&root]))
+            .policy(shadow())
+            .shadow_policy(shadow())
+    };
+    let errors = [
+        client().build(Rustls::default()).unwrap_err(),
+        server().build(Rustls::default()).unwrap_err(),
+    ];
+    for error in errors {
+        assert!(
+            matches!(&error, BuildError::InvalidSetting { setting: "shadow_policy", problem } if problem.contains("observer")),
+            "{error}"
+        );
+    }
+    client().observer(|_| {}).build(Rustls::default()).unwrap();
+    server().observer(|_| {}).build(Rustls::default()).unwrap();
+}
+
+#[test]
 fn settings_that_cannot_work_are_refused() {
     let (root, own) = pki();
     let client = || {

@@ -11,11 +11,11 @@ mod names;
 
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::{
-    BuildError, PeerIdentity, PeerMatcher, PeerVerifier, Rejection, RejectionReason, Rustls,
-    TrustAnchors, VerifierPolicy,
+    BuildError, PeerIdentity, PeerVerifier, Rejection, RejectionReason, Rustls, TrustAnchors,
+    VerifierPolicy,
 };
 
-use common::pki::{Authority, Credential, Leaf};
+use common::pki::{Authority, Credential};
 
 fn anchors(authorities: &[&Authority]) -> TrustAnchors {
     TrustAnchors::from_der(authorities.iter().map(|a| a.certificate())).unwrap()
@@ -55,21 +55,4 @@ fn server(
 
 fn reason(verdict: Result<PeerIdentity, Rejection>) -> Option<RejectionReason> {
     verdict.err().map(|rejection| rejection.reason())
-}
-
-/// Whether a matcher admits a client with this leaf.
-fn admits(leaf: Leaf, matcher: PeerMatcher) -> bool {
-    let root = Authority::root("Root");
-    let chain = leaf.client().issued_by(&root).chain;
-    match client(&root, VerifierPolicy::allow(matcher), &chain) {
-        Ok(_) => true,
-        Err(rejection) => {
-            assert_eq!(
-                rejection.reason(),
-                RejectionReason::NotAllowed,
-                "{rejection}"
-            );
-            false
-        }
-    }
 }

@@ -76,7 +76,7 @@ impl ClientBackend for NativeTls {
             .request_alpns(&alpn(&settings.alpn)?)
             // Off only where the policy asks for a SPIFFE ID in the name's place.
             .danger_accept_invalid_hostnames(!settings.checks_server_name);
-        for anchor in anchors(&settings.anchors)? {
+        for anchor in anchors(&settings.trust)? {
             builder.add_root_certificate(anchor);
         }
         let for_names = builder.build().map_err(refused("the settings"))?;

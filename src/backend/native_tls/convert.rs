@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::backend::{ClientSettings, Versions};
 use crate::error::{BackendKind, BuildError};
-use crate::material::{MtlsIdentity, TrustAnchors};
+use crate::material::MtlsIdentity;
+use crate::policy::TrustSource;
 use crate::x509::{Certificate as View, rfc4514};
 
 /// Secure Transport knows no TLS 1.3.
@@ -18,11 +19,10 @@ const TAKES_PKCS8: bool = cfg!(any(not(target_vendor = "apple"), target_os = "ma
 
 /// What is never dropped silently.
 pub(super) fn refuse_unsupported(settings: &ClientSettings) -> Result<(), BuildError> {
-    if settings.policy_relaxes {
-        return Err(unsupported(
-            "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",
-        ));
+    if let Some(what) = settings.policy_beyond_leaf {
+        return Err(unsupported(what));
     }
+    settings.judge.check_anchors_for_servers()?;
     if !settings.versions.tls12 && !HAS_TLS13 {
         return Err(unsupported(
             "TLS 1.3 alone: this platform's library ends at 1.2",
@@ -71,10 +71,15 @@ fn pem(label: &str, der: &[u8]) -> Result<String, BuildError> {
 }
 
 /// Reads the anchors here, because later native-tls would pass over one that it cannot read.
-pub(super) fn anchors(anchors: &TrustAnchors) -> Result<Vec<Certificate>, BuildError> {
-    anchors
-        .as_slice()
-        .iter()
+pub(super) fn anchors(trust: &TrustSource) -> Result<Vec<Certificate>, BuildError> {
+    if let TrustSource::Bundles(_) = trust {
+        return Err(unsupported(
+            "trust anchors for each trust domain: the platform does not show which of them a path ends in",
+        ));
+    }
+    trust
+        .certificates()
+        .into_iter()
         .enumerate()
         .map(|(index, der)| anchor(index, der))
         .collect()

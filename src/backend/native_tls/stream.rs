@@ -9,7 +9,7 @@ use super::client::NativeTlsClientConfig;
 use super::error::{alert_in, from_io, from_native};
 use super::verifier::judge_leaf;
 use super::watch::Watched;
-use crate::backend::{Established, Handshake, HandshakeError, ProtocolVersion, TlsStream};
+use crate::backend::{Established, Handshake, HandshakeError, ProtocolVersion, Request, TlsStream};
 use crate::policy::Alert;
 
 /// A native-tls connection over its transport.
@@ -160,12 +160,8 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
     }
 
     fn failed(&self, error: native_tls::Error) -> HandshakeError {
-        match from_native(error, &self.server_name) {
-            HandshakeError::Rejected(rejection) => {
-                HandshakeError::Rejected(self.config.judge().report(rejection))
-            }
-            other => other,
-        }
+        let error = from_native(error, &self.server_name);
+        self.config.judge().complete(error, &Request::Unseen)
     }
 
     /// Says goodbye where the platform accepts what we do not: native-tls sends no other alert than that.
@@ -184,6 +180,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
                 peer: Some(peer),
                 alpn,
                 version,
+                request: Request::Unseen,
             }),
             Err(error) => {
                 // The refusal matters more than whether the goodbye left.

@@ -7,7 +7,7 @@ use openssl::ex_data::Index;
 use openssl::ssl::{Ssl, SslRef};
 use pki_types::{CertificateDer, ServerName};
 
-use crate::backend::{ClientAuth, HandshakeError, Judge};
+use crate::backend::{ClientAuth, HandshakeError, Judge, Look};
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
 
@@ -53,12 +53,14 @@ impl Slot {
 
     /// The verdict about this chain. OpenSSL asks many times in one handshake; it is judged once.
     pub(super) fn judge(&self, chain: Vec<CertificateDer<'static>>) -> Verdict {
-        if let Some(seen) = self.seen().as_ref().filter(|seen| seen.chain == chain) {
-            return seen.verdict.clone();
-        }
+        let look = match self.seen().as_ref() {
+            Some(seen) if seen.chain == chain => return seen.verdict.clone(),
+            Some(_) => Look::Again,
+            None => Look::First,
+        };
         let verdict = match &self.peer {
-            Peer::Client => self.judge.client(&chain),
-            Peer::Server(name) => self.judge.server(&chain, name),
+            Peer::Client => self.judge.client(&chain, look),
+            Peer::Server(name) => self.judge.server(&chain, name, look),
         };
         *self.seen() = Some(Seen {
             chain,

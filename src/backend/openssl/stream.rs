@@ -8,7 +8,9 @@ use super::convert::negotiated;
 use super::error;
 use super::slot;
 use super::wire::{Fault, Wire, attempt};
-use crate::backend::{ClientAuth, Established, Handshake, HandshakeError, Judge, TlsStream};
+use crate::backend::{
+    ClientAuth, Established, Handshake, HandshakeError, Judge, Request, TlsStream,
+};
 use crate::policy::Alert;
 
 /// The most that one record holds (RFC 8446, section 5.1).
@@ -156,12 +158,8 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
         if let Some(refusal) = slot::refusal(ssl.ssl()) {
             return refusal;
         }
-        match error::from_handshake(fault) {
-            HandshakeError::Rejected(rejection) => {
-                HandshakeError::Rejected(self.judge.report(rejection))
-            }
-            other => other,
-        }
+        self.judge
+            .complete(error::from_handshake(fault), &Request::Unseen)
     }
 
     fn finish(
@@ -186,6 +184,7 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
             peer: slot::conclude(ssl.ssl(), &self.judge, client_auth)?,
             alpn,
             version: negotiated(ssl.ssl()),
+            request: Request::Unseen,
             stream: OpenSslStream::new(ssl),
         })
     }

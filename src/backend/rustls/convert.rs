@@ -9,7 +9,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use crate::backend::{ProtocolVersion, Versions};
+use super::slot::note;
+use crate::backend::{Judge, ProtocolVersion, Request, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 
@@ -56,12 +57,16 @@ pub(super) fn refused(what: &'static str) -> impl FnOnce(rustls::Error) -> Build
 
 /// Our own chain and key, always presented whole.
 #[derive(Debug)]
-pub(super) struct OwnIdentity(Arc<CertifiedKey>);
+pub(super) struct OwnIdentity {
+    certified: Arc<CertifiedKey>,
+    judge: Arc<Judge>,
+}
 
 impl OwnIdentity {
     pub(super) fn new(
         identity: &MtlsIdentity,
         provider: &CryptoProvider,
+        judge: &Arc<Judge>,
     ) -> Result<Self, BuildError> {
         let key = PrivateKeyDer::from(identity.private_key().pkcs8_der().clone_key());
         let key = provider
@@ -71,17 +76,25 @@ impl OwnIdentity {
         // Not by `CertifiedKey::from_der`: it cannot read a version 1 leaf, and that the key belongs to the leaf was
         // checked when the identity was made.
         let chain = identity.chain().as_slice().to_vec();
-        Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
+        Ok(Self {
+            certified: Arc::new(CertifiedKey::new(chain, key)),
+            judge: Arc::clone(judge),
+        })
     }
 }
 
 impl ResolvesClientCert for OwnIdentity {
     fn resolve(
         &self,
-        _root_hint_subjects: &[&[u8]],
-        _sigschemes: &[rustls::SignatureScheme],
+        root_hint_subjects: &[&[u8]],
+        sigschemes: &[rustls::SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
+        // What the server asks for changes nothing; should it refuse us, it tells why.
+        note(&self.judge, |heard| {
+            let fits = self.certified.key.choose_scheme(sigschemes).is_some();
+            heard.request = Some(Request::came(self.judge.own(), root_hint_subjects, fits));
+        });
+        Some(Arc::clone(&self.certified))
     }
 
     fn has_certs(&self) -> bool {
@@ -91,6 +104,6 @@ impl ResolvesClientCert for OwnIdentity {
 
 impl ResolvesServerCert for OwnIdentity {
     fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
+        Some(Arc::clone(&self.certified))
     }
 }

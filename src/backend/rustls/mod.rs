@@ -4,6 +4,7 @@ mod client;
 mod convert;
 mod error;
 mod server;
+mod slot;
 mod stream;
 mod verifier;
 

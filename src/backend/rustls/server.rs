@@ -25,7 +25,7 @@ impl ServerBackend for Rustls {
 
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
         let provider = self.provider()?;
-        let identity = OwnIdentity::new(&settings.identity, &provider)?;
+        let identity = OwnIdentity::new(&settings.identity, &provider, &settings.judge)?;
         let verifier = ClientJudge {
             judge: Arc::clone(&settings.judge),
             signatures: HandshakeSignatures::new(&provider),

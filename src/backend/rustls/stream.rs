@@ -1,4 +1,4 @@
-use core::fmt;
+use core::{fmt, mem};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -6,8 +6,10 @@ use rustls::{Connection, HandshakeKind};
 
 use super::convert::negotiated;
 use super::error::{alert_in, from_io};
-use super::verifier::{Verdict, with_slot};
-use crate::backend::{ClientAuth, Established, Handshake, HandshakeError, Judge, TlsStream};
+use super::slot::{Verdict, with_slot};
+use crate::backend::{
+    ClientAuth, Established, Handshake, HandshakeError, Judge, Request, TlsStream,
+};
 use crate::policy::{Alert, Rejection, RejectionReason};
 
 /// A rustls connection over its transport.
@@ -146,6 +148,7 @@ pub struct RustlsHandshake<IO> {
     judge: Arc<Judge>,
     client_auth: ClientAuth,
     verdict: Option<Verdict>,
+    request: Request,
 }
 
 impl<IO: Read + Write> RustlsHandshake<IO> {
@@ -155,6 +158,10 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         judge: Arc<Judge>,
         client_auth: ClientAuth,
     ) -> Self {
+        let request = match &connection {
+            Connection::Client(_) => Request::Awaited,
+            Connection::Server(_) => Request::Unseen,
+        };
         Self {
             stream: Some(RustlsStream {
                 connection,
@@ -164,6 +171,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             judge,
             client_auth,
             verdict: None,
+            request,
         }
     }
 
@@ -173,12 +181,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             // The transport may only not be ready: the handshake goes on, and the verdict is asked for at its end.
             admitted => self.verdict = admitted,
         }
-        match from_io(error) {
-            HandshakeError::Rejected(rejection) => {
-                HandshakeError::Rejected(self.judge.report(rejection))
-            }
-            other => other,
-        }
+        self.judge.complete(from_io(error), &self.request)
     }
 
     fn finish(
@@ -209,6 +212,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             peer,
             alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
             version: negotiated(connection.protocol_version()),
+            request: mem::take(&mut self.request),
             stream,
         })
     }
@@ -221,7 +225,7 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
         let Some(stream) = &mut self.stream else {
             return Err(HandshakeError::backend("the handshake is over"));
         };
-        let (result, verdict) = with_slot(&self.judge, || {
+        let (result, heard) = with_slot(&self.judge, || {
             while stream.connection.is_handshaking() || stream.connection.wants_write() {
                 if stream.connection.complete_io(&mut stream.io)? == (0, 0) {
                     return Err(io::ErrorKind::WriteZero.into());
@@ -229,7 +233,10 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
             }
             Ok(())
         });
-        self.verdict = verdict.or(self.verdict.take());
+        self.verdict = heard.verdict.or(self.verdict.take());
+        if let Some(request) = heard.request {
+            self.request = request;
+        }
         match result {
             Err(error) => {
                 // rustls tries once, and stops at the first record: in TLS 1.3 the alert is not the first.

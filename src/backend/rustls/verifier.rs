@@ -1,10 +1,5 @@
 //! Our judge in rustls' verifier seam.
-//!
-//! rustls' errors have no room for a whole [`Rejection`], and none at all for a peer that is admitted. rustls verifies
-//! on the thread that drives the connection, so a slot of that thread brings the verdict out: [`with_slot`] around each
-//! drive. Without a slot (somebody else drives our native config) the verdict reaches the observer only.
 
-use core::cell::RefCell;
 use core::fmt;
 use std::sync::Arc;
 
@@ -21,55 +16,16 @@ use rustls::{
 };
 
 use super::error::to_rustls;
-use crate::backend::{ClientAuth, Judge};
-use crate::peer::PeerIdentity;
-use crate::policy::Rejection;
+use super::slot::{Verdict, note};
+use crate::backend::{ClientAuth, Judge, Look};
 use crate::x509::{Certificate, Version};
-
-pub(super) type Verdict = Result<PeerIdentity, Rejection>;
-
-/// Whose verdict is awaited, and what it is.
-struct Slot {
-    judge: *const Judge,
-    verdict: Option<Verdict>,
-}
-
-thread_local! {
-    /// `None` while nobody listens.
-    static SLOT: RefCell<Option<Slot>> = const { RefCell::new(None) };
-}
-
-/// Runs `drive` and gives the verdict that `judge` reached within it, if it did.
-pub(super) fn with_slot<T>(judge: &Arc<Judge>, drive: impl FnOnce() -> T) -> (T, Option<Verdict>) {
-    // Puts back on the way out, panics included, what a handshake around this one had.
-    struct Outer(Option<Slot>);
-    impl Drop for Outer {
-        fn drop(&mut self) {
-            SLOT.set(self.0.take());
-        }
-    }
-    let _outer = Outer(SLOT.replace(Some(Slot {
-        judge: Arc::as_ptr(judge),
-        verdict: None,
-    })));
-    let result = drive();
-    (result, SLOT.take().and_then(|slot| slot.verdict))
-}
 
 fn deliver(judge: &Arc<Judge>, verdict: Verdict) -> Result<(), Error> {
     let answer = match &verdict {
         Ok(_) => Ok(()),
         Err(rejection) => Err(to_rustls(rejection.clone())),
     };
-    SLOT.with_borrow_mut(|slot| {
-        // The transport may drive a connection of its own, by another judge: TLS within TLS.
-        if let Some(slot) = slot
-            .as_mut()
-            .filter(|slot| slot.judge == Arc::as_ptr(judge))
-        {
-            slot.verdict = Some(verdict);
-        }
-    });
+    note(judge, |heard| heard.verdict = Some(verdict));
     answer
 }
 
@@ -97,8 +53,11 @@ impl ServerCertVerifier for ServerJudge {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = chain(end_entity, intermediates);
-        deliver(&self.judge, self.judge.server(&chain, server_name))
-            .map(|()| ServerCertVerified::assertion())
+        deliver(
+            &self.judge,
+            self.judge.server(&chain, server_name, Look::First),
+        )
+        .map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -140,7 +99,8 @@ impl ClientCertVerifier for ClientJudge {
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let chain = chain(end_entity, intermediates);
-        deliver(&self.judge, self.judge.client(&chain)).map(|()| ClientCertVerified::assertion())
+        deliver(&self.judge, self.judge.client(&chain, Look::First))
+            .map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -35,11 +35,11 @@ impl<B: ClientBackend> MtlsClient<B> {
             .await
             .map_err(|_| HandshakeError::Timeout)??;
         let peer = self.confirm(&revision, &mut established)?;
-        let acceptance = acceptance(established.version);
+        let acceptance = acceptance(&mut established);
         Ok(AsyncMtlsStream::new(
             established,
             peer,
-            revision.number,
+            &revision,
             acceptance,
         ))
     }
@@ -96,7 +96,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         Ok(AsyncMtlsStream::new(
             established,
             peer,
-            revision.number,
+            &revision,
             Acceptance::Seen,
         ))
     }

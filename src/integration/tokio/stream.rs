@@ -7,6 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::poll_io::{PollIo, poll};
 use crate::backend::{Backend, Established, ProtocolVersion, TlsStream};
+use crate::rotation::Revision;
 use crate::stream::{Acceptance, Facts};
 
 /// An established mutual TLS connection over an asynchronous transport: [`MtlsStream`](crate::MtlsStream) for tokio.
@@ -19,10 +20,10 @@ pub struct AsyncMtlsStream<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin
 }
 
 impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
-    pub(super) fn new(
+    pub(super) fn new<C>(
         established: Established<B::Stream<PollIo<IO>>>,
         peer: P,
-        revision: u64,
+        revision: &Revision<C>,
         acceptance: Acceptance,
     ) -> Self {
         let (inner, facts) = Facts::of(established, peer, revision, acceptance);

@@ -1,8 +1,16 @@
 //! A matcher asked about a peer.
 
-use super::{AnyOf, Exact, Node, PeerMatcher};
-use crate::peer::{Names, PeerIdentity, SpiffeId, is_dns_name};
-use crate::policy::explanation::Trace;
+use core::cell::RefCell;
+
+use super::index::Index;
+use super::kind::Kind;
+use super::list::{AllOf, AnyOf};
+use super::pattern::Seen;
+use super::view::PeerView;
+use super::{Node, PeerMatcher};
+use crate::peer::{Names, PeerIdentity, is_dns_name};
+use crate::policy::explanation::{Outcome, Step, Trace};
+use crate::policy::rule::Rule;
 
 impl PeerMatcher {
     /// Whether `peer` is admitted; the error says what a custom matcher said, if one did.
@@ -12,19 +20,21 @@ impl PeerMatcher {
         &self,
         peer: &PeerIdentity,
         common_name_is_dns: bool,
-        _trace: &Trace,
+        trace: &Trace,
     ) -> Result<(), Option<String>> {
-        let mut asked = Asked {
+        let dns_from_common_name = match common_name_is_dns {
+            true => common_name_as_dns(peer.names()),
+            false => None,
+        };
+        let asked = Asked {
             peer,
-            dns_from_common_name: match common_name_is_dns {
-                true => common_name_as_dns(peer.names()),
-                false => None,
-            },
-            said: None,
+            view: PeerView::new(peer, dns_from_common_name),
+            trace,
+            said: RefCell::new(None),
         };
         match asked.answer(self) {
             Answer::Yes => Ok(()),
-            Answer::No | Answer::Absent => Err(asked.said),
+            Answer::No | Answer::Undecided => Err(asked.said.into_inner()),
         }
     }
 }
@@ -37,110 +47,172 @@ pub(in crate::policy) fn common_name_as_dns(names: &Names) -> Option<String> {
     }
 }
 
-/// The answer in three values, so that `not` cannot turn an absent name into a yes.
+/// The answer in three values (Kleene's), so that `not` cannot turn an absent name into a yes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Yes,
     No,
-    /// The peer has no such attribute, or a custom matcher refused.
-    Absent,
+    /// The peer has no such attribute, or a value that can be read in two ways, or a custom matcher refused.
+    Undecided,
+}
+
+impl Answer {
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+            (Self::No, Self::No) => Self::No,
+            _ => Self::Undecided,
+        }
+    }
+
+    fn negated(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Undecided => Self::Undecided,
+        }
+    }
 }
 
 struct Asked<'a> {
     peer: &'a PeerIdentity,
-    dns_from_common_name: Option<String>,
-    said: Option<String>,
+    view: PeerView<'a>,
+    trace: &'a Trace,
+    /// What a custom matcher said last.
+    said: RefCell<Option<String>>,
 }
 
 impl Asked<'_> {
-    fn answer(&mut self, matcher: &PeerMatcher) -> Answer {
-        match &matcher.0 {
-            Node::AnyAuthenticated => Answer::Yes,
-            Node::Exact(exact) => self.exact(exact),
-            Node::Not(inner) => match self.answer(inner) {
-                Answer::Yes => Answer::No,
-                Answer::No => Answer::Yes,
-                Answer::Absent => Answer::Absent,
-            },
-            Node::AllOf(all) => {
-                let mut answer = Answer::Yes;
-                for matcher in all.iter() {
-                    match self.answer(matcher) {
-                        Answer::Yes => {}
-                        Answer::No => return Answer::No,
-                        Answer::Absent => answer = Answer::Absent,
+    fn answer(&self, matcher: &PeerMatcher) -> Answer {
+        self.step(
+            || match &matcher.0 {
+                Node::AnyAuthenticated => Answer::Yes,
+                Node::Pattern(pattern) => self.look(pattern.kind, |seen| pattern.holds(seen)),
+                Node::Not(inner) => self.answer(inner).negated(),
+                Node::AllOf(all) => self.all_of(all),
+                Node::AnyOf(any) => self.any_of(any),
+                Node::Custom(custom) => match (custom.decide)(self.peer) {
+                    Ok(()) => Answer::Yes,
+                    Err(reason) => {
+                        self.said
+                            .replace(Some(format!("{}: {reason}", custom.name)));
+                        Answer::Undecided
                     }
-                }
-                answer
-            }
-            Node::AnyOf(any) => self.any_of(any),
-            Node::Custom(custom) => match (custom.decide)(self.peer) {
-                Ok(()) => Answer::Yes,
-                Err(reason) => {
-                    self.said = Some(format!("{}: {reason}", custom.name));
-                    Answer::Absent
-                }
+                },
             },
-        }
+            |answer| self.about(matcher, answer),
+        )
     }
 
-    fn any_of(&mut self, any: &AnyOf) -> Answer {
-        let holds = |value| any.exact.contains(&value);
-        if any
-            .kinds
-            .iter()
-            .any(|kind| self.values(kind).into_iter().any(holds))
-        {
-            return Answer::Yes;
-        }
-        let mut answer = match any.kinds.iter().any(|kind| self.is_absent(kind)) {
-            true => Answer::Absent,
-            false => Answer::No,
-        };
-        for matcher in &any.others {
+    fn all_of(&self, all: &AllOf) -> Answer {
+        let mut answer = Answer::Yes;
+        for matcher in all.matchers() {
             match self.answer(matcher) {
-                Answer::Yes => return Answer::Yes,
-                Answer::No => {}
-                Answer::Absent => answer = Answer::Absent,
+                Answer::Yes => {}
+                Answer::No => return Answer::No,
+                Answer::Undecided => answer = Answer::Undecided,
             }
         }
         answer
     }
 
-    fn exact(&self, wanted: &Exact) -> Answer {
-        match self.values(wanted).contains(wanted) {
-            true => Answer::Yes,
-            false if self.is_absent(wanted) => Answer::Absent,
-            false => Answer::No,
+    fn any_of(&self, any: &AnyOf) -> Answer {
+        let mut answer = match any.index().is_empty() {
+            true => Answer::No,
+            false => self.step(
+                || self.look_up(any.index()),
+                |answer| self.about_listed(any, answer),
+            ),
+        };
+        for matcher in any.others() {
+            if answer == Answer::Yes {
+                break;
+            }
+            answer = answer.or(self.answer(matcher));
+        }
+        answer
+    }
+
+    fn look_up(&self, index: &Index) -> Answer {
+        let mut answer = Answer::No;
+        for (kind, set) in index.sets() {
+            answer = answer.or(self.look(*kind, |seen| set.holds(*kind, seen)));
+            if answer == Answer::Yes {
+                break;
+            }
+        }
+        answer
+    }
+
+    /// Whether one of the values that the peer has of an attribute is a wanted one.
+    fn look(&self, kind: Kind, is_wanted: impl Fn(Seen<'_>) -> bool) -> Answer {
+        // Without a value there is nothing that could be another one.
+        let mut otherwise = Answer::Undecided;
+        let mut is_decided = true;
+        let found = self.view.any(kind.attribute(), &mut |seen| {
+            if seen.undecided(kind).is_some() {
+                is_decided = false;
+                return false;
+            }
+            otherwise = Answer::No;
+            is_wanted(seen)
+        });
+        match (found, is_decided) {
+            (true, _) => Answer::Yes,
+            (false, true) => otherwise,
+            (false, false) => Answer::Undecided,
         }
     }
 
-    fn is_absent(&self, kind: &Exact) -> bool {
-        // Every certificate has a public key; looking for it costs a digest.
-        !matches!(kind, Exact::SpkiSha256(_)) && self.values(kind).is_empty()
+    fn step(
+        &self,
+        ask: impl FnOnce() -> Answer,
+        describe: impl FnOnce(Answer) -> String,
+    ) -> Answer {
+        self.trace.step(ask, |answer| Step {
+            rule: Rule::Matcher,
+            certificate: None,
+            outcome: match answer {
+                Answer::Yes => Outcome::Passed,
+                Answer::No | Answer::Undecided => Outcome::Failed,
+            },
+            detail: describe(*answer),
+            steps: Vec::new(),
+        })
     }
 
-    /// What the peer has of the attribute that `kind` is a value of.
-    fn values(&self, kind: &Exact) -> Vec<Exact> {
-        let names = self.peer.names();
-        let spiffe_id = names.spiffe_id.iter();
-        match kind {
-            Exact::CommonName(_) => collect(names.common_name.iter().cloned(), Exact::CommonName),
-            Exact::Dns(_) => collect(
-                names.dns.iter().chain(&self.dns_from_common_name).cloned(),
-                Exact::Dns,
+    fn about(&self, matcher: &PeerMatcher, answer: Answer) -> String {
+        match &matcher.0 {
+            Node::AnyAuthenticated => matcher.to_string(),
+            Node::Pattern(pattern) => format!(
+                "{}; {}",
+                matcher.summary(),
+                self.view.in_words([pattern.kind])
             ),
-            Exact::SpiffeId(_) => collect(spiffe_id.map(SpiffeId::to_string), Exact::SpiffeId),
-            Exact::SpkiSha256(_) => vec![Exact::SpkiSha256(self.peer.spki_sha256())],
-            Exact::TrustDomain(_) => collect(
-                spiffe_id.map(|id| id.trust_domain().to_owned()),
-                Exact::TrustDomain,
-            ),
-            Exact::Uri(_) => collect(names.uris.iter().cloned(), Exact::Uri),
+            Node::Not(_) => match answer {
+                Answer::Undecided => {
+                    "not: what it negates is neither a yes nor a no, so it refuses".to_owned()
+                }
+                Answer::Yes | Answer::No => "not".to_owned(),
+            },
+            Node::AllOf(all) => format!("all_of, {} branches", all.matchers().len()),
+            Node::AnyOf(any) => format!("any_of, {} branches", any.len()),
+            Node::Custom(custom) => match (answer, &*self.said.borrow()) {
+                (Answer::Undecided, Some(said)) => format!("custom {said}"),
+                _ => format!("custom {:?}", custom.name),
+            },
         }
     }
-}
 
-fn collect(values: impl Iterator<Item = String>, kind: fn(String) -> Exact) -> Vec<Exact> {
-    values.map(kind).collect()
+    fn about_listed(&self, any: &AnyOf, answer: Answer) -> String {
+        let found = match answer {
+            Answer::Yes => "one",
+            Answer::No | Answer::Undecided => "none",
+        };
+        format!(
+            "{found} of {} listed values; {}",
+            any.index().len(),
+            self.view.in_words(any.index().kinds())
+        )
+    }
 }

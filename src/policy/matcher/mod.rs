@@ -1,63 +1,106 @@
+mod certificates;
 mod evaluate;
+mod index;
+mod kind;
+mod list;
+mod names;
+mod parse;
+mod parse_error;
+mod pattern;
+mod subject;
+mod text;
+mod token;
+mod uri;
+mod view;
 
-use core::fmt;
-use core::mem::discriminant;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::BuildError;
-use crate::peer::{PeerIdentity, SpiffeId, check_trust_domain, is_dns_name};
+use crate::peer::PeerIdentity;
+use crate::policy::explanation::Trace;
 
 pub(in crate::policy) use evaluate::common_name_as_dns;
+pub use parse_error::{MatcherTextError, MatcherTextProblem};
+
+use kind::Kind;
+use list::{AllOf, AnyOf};
+use pattern::Pattern;
 
 /// Which proved peers are admitted.
 ///
-/// Patterns are parsed once, when the matcher is made; a large `any_of` of exact names is one look-up. DNS names
-/// compare without regard to case, everything else byte for byte. A wildcard in a peer's certificate is never
-/// expanded. `not` over a name that the peer does not have refuses, as does everything that is built from it.
-///
 /// ```
-/// # fn main() -> Result<(), mtls::BuildError> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use mtls::PeerMatcher;
 /// let matcher = PeerMatcher::any_of([
 ///     PeerMatcher::spiffe_id("spiffe://prod.example/payments")?,
-///     PeerMatcher::dns("billing.prod.example")?,
+///     PeerMatcher::all_of([
+///         PeerMatcher::dns_suffix("billing.example")?,
+///         PeerMatcher::not(PeerMatcher::organizational_unit("Test")?),
+///     ])?,
 /// ])?;
+/// let text = r#"any_of(
+///     spiffe_id("spiffe://prod.example/payments"),
+///     all_of(dns_suffix("billing.example"), not(organizational_unit("Test"))),
+/// )"#;
+/// assert_eq!(text.parse::<PeerMatcher>()?, matcher);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+///
+/// # What can be asked
+///
+/// | of | whole | more than one value |
+/// |---|---|---|
+/// | SPIFFE ID | [`spiffe_id`](Self::spiffe_id) | [`trust_domain`](Self::trust_domain), [`spiffe_path_prefix`](Self::spiffe_path_prefix) |
+/// | DNS name | [`dns`](Self::dns) | [`dns_suffix`](Self::dns_suffix), [`dns_prefix`](Self::dns_prefix) |
+/// | URI | [`uri`](Self::uri) | [`uri_prefix`](Self::uri_prefix) |
+/// | IP address | [`ip`](Self::ip) | [`ip_network`](Self::ip_network) |
+/// | e-mail address | [`email`](Self::email) | [`email_domain`](Self::email_domain), [`email_domain_suffix`](Self::email_domain_suffix) |
+/// | common name | [`common_name`](Self::common_name) | [`common_name_prefix`](Self::common_name_prefix), [`common_name_suffix`](Self::common_name_suffix) |
+/// | organizational unit | [`organizational_unit`](Self::organizational_unit) | [`organizational_unit_prefix`](Self::organizational_unit_prefix), [`organizational_unit_suffix`](Self::organizational_unit_suffix) |
+/// | organization | [`organization`](Self::organization) | [`organization_prefix`](Self::organization_prefix), [`organization_suffix`](Self::organization_suffix) |
+/// | issuers | [`issuer`](Self::issuer), [`issuer_spki_sha256`](Self::issuer_spki_sha256), [`trust_anchor_sha256`](Self::trust_anchor_sha256) | |
+/// | the leaf itself | [`spki_sha256`](Self::spki_sha256), [`certificate_sha256`](Self::certificate_sha256) | |
+///
+/// Forms that are not in the table would not be sound. The end of a URI says nothing about its authority, and the
+/// beginning of an e-mail address nothing about its domain: whoever may choose the rest chooses who it is. An address has
+/// no prefix but a network.
+///
+/// # Semantics
+///
+/// - The chain is proved first; a matcher narrows what the trust anchors vouch for and never replaces it.
+/// - What is not matched is refused. An empty list, an empty pattern and a pattern that can match nothing, or everything,
+///   is a [`BuildError`].
+/// - Of several values one has to match. Two patterns in `all_of` may be met by two different values.
+/// - DNS names and the domains of e-mail addresses compare without regard to case, everything else byte for byte.
+/// - An answer is yes, no or neither. It is neither where the peer has no such attribute, where a value can be read in two
+///   ways (a wildcard DNS name, an IPv4 address mapped into IPv6, for prefixes a URI with escapes or dot segments), and
+///   where a custom matcher refuses. Neither refuses, and `not` does not turn it into a yes; `any_of` and `all_of` follow
+///   Kleene's logic.
+/// - `not` admits whoever has another value, so it is only as good as the spelling: exclude by what your CA controls.
+///
+/// # Cost
+///
+/// Patterns are parsed once. In `any_of` they are looked up by hash: 100,000 cost what one does. A prefix, suffix or
+/// network costs one look-up for each different length. Everything else in a list is gone through in order.
+///
+/// # Text
+///
+/// `Display` writes the whole matcher and `FromStr` reads it: calls with the constructors' names, digests in hexadecimal,
+/// strings in double quotes with `\"`, `\\` and `\u{..}`. Whitespace and line breaks may stand anywhere between, lists may
+/// end in a comma, and `#` begins a comment that ends with its line. [`custom`](Self::custom) is written, but
+/// cannot be read. `Debug`, refusals and explanations show four entries of a list.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PeerMatcher(Node);
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 enum Node {
-    AllOf(Arc<[PeerMatcher]>),
+    AllOf(Arc<AllOf>),
     AnyAuthenticated,
     AnyOf(Arc<AnyOf>),
     Custom(Custom),
-    Exact(Exact),
-    Not(Box<PeerMatcher>),
-}
-
-/// One exact value of one attribute.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Exact {
-    CommonName(String),
-    Dns(String),
-    SpiffeId(String),
-    SpkiSha256([u8; 32]),
-    TrustDomain(String),
-    Uri(String),
-}
-
-/// Exact values by look-up, everything else one by one.
-struct AnyOf {
-    exact: HashSet<Exact>,
-    /// One of each kind in `exact`: which attributes have to be looked at.
-    kinds: Vec<Exact>,
-    others: Vec<PeerMatcher>,
-    /// Made once: a refusal must not cost more for a longer list.
-    text: String,
+    Not(Arc<PeerMatcher>),
+    Pattern(Pattern),
 }
 
 #[derive(Clone)]
@@ -68,138 +111,76 @@ struct Custom {
 
 type Decide = dyn Fn(&PeerIdentity) -> Result<(), String> + Send + Sync;
 
+/// See [`PeerMatcher::MAX_PATTERN_BYTES`].
+const MAX_PATTERN_BYTES: usize = 2048;
+/// See [`PeerMatcher::MAX_DEPTH`].
+const MAX_DEPTH: usize = 16;
+
 impl PeerMatcher {
+    /// Bytes of the longest pattern: those of the longest SPIFFE ID (SPIFFE-ID, section 2.3).
+    pub const MAX_PATTERN_BYTES: usize = MAX_PATTERN_BYTES;
+    /// How many lists may be nested in each other.
+    pub const MAX_DEPTH: usize = MAX_DEPTH;
+    /// Bytes of the longest text that is parsed: 32 MiB, where 100,000 SPIFFE IDs of 80 bytes take 10.
+    pub const MAX_TEXT_BYTES: usize = 32 * 1024 * 1024;
+    /// How many matchers a text may hold, those within others counted as well.
+    pub const MAX_TEXT_MATCHERS: usize = 1_000_000;
+
     /// Every peer that the trust anchors vouch for.
     pub fn any_authenticated() -> Self {
         Self(Node::AnyAuthenticated)
     }
 
-    /// A DNS name among the subject alternative names, whole and without wildcards.
+    /// Peers that at least one of `matchers` matches. Lists within it become a part of it.
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no host name.
-    pub fn dns(name: &str) -> Result<Self, BuildError> {
-        match is_dns_name(name) {
-            true => Ok(Self::exact(Exact::Dns(name.to_ascii_lowercase()))),
-            false => Err(invalid(
-                "dns",
-                name,
-                "it is no host name (wildcards are never expanded)",
-            )),
-        }
-    }
-
-    /// A URI among the subject alternative names, byte for byte.
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for a text without a scheme.
-    pub fn uri(uri: &str) -> Result<Self, BuildError> {
-        match uri.split_once(':') {
-            Some((scheme, rest)) if !scheme.is_empty() && !rest.is_empty() => {
-                Ok(Self::exact(Exact::Uri(uri.to_owned())))
-            }
-            _ => Err(invalid("uri", uri, "it has no scheme")),
-        }
-    }
-
-    /// One SPIFFE ID; the certificate must have no other URI name (SPIFFE X.509-SVID, section 2).
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no SPIFFE ID.
-    pub fn spiffe_id(id: &str) -> Result<Self, BuildError> {
-        match id.parse::<SpiffeId>() {
-            Ok(id) => Ok(Self::exact(Exact::SpiffeId(id.to_string()))),
-            Err(problem) => Err(invalid("spiffe_id", id, &problem.to_string())),
-        }
-    }
-
-    /// Every SPIFFE ID of one trust domain, given by its name alone: `prod.example`.
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no trust domain name.
-    pub fn trust_domain(name: &str) -> Result<Self, BuildError> {
-        match check_trust_domain(name) {
-            Ok(()) => Ok(Self::exact(Exact::TrustDomain(name.to_owned()))),
-            Err(problem) => Err(invalid("trust_domain", name, &problem.to_string())),
-        }
-    }
-
-    /// The subject's common name, where it has exactly one.
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text.
-    pub fn common_name(name: &str) -> Result<Self, BuildError> {
-        match name.is_empty() {
-            false => Ok(Self::exact(Exact::CommonName(name.to_owned()))),
-            true => Err(invalid("common_name", name, "it is empty")),
-        }
-    }
-
-    /// A public key, by SHA-256 over its `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
-    ///
-    /// The chain is proved as well: a pin narrows the anchors, it does not replace them.
-    pub fn spki_sha256(digest: [u8; 32]) -> Self {
-        Self::exact(Exact::SpkiSha256(digest))
-    }
-
-    /// Peers that at least one of `matchers` matches.
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] when there is none: an empty list would admit nobody.
+    /// [`BuildError::InvalidPattern`] when there is none, since an empty list would admit nobody, and when lists are
+    /// nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
     pub fn any_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, BuildError> {
-        let mut any = AnyOf {
-            exact: HashSet::new(),
-            kinds: Vec::new(),
-            others: Vec::new(),
-            text: String::new(),
-        };
-        for matcher in matchers {
-            match matcher.0 {
-                Node::Exact(exact) => {
-                    if !any
-                        .kinds
-                        .iter()
-                        .any(|k| discriminant(k) == discriminant(&exact))
-                    {
-                        any.kinds.push(exact.clone());
-                    }
-                    any.exact.insert(exact);
-                }
-                _ => any.others.push(matcher),
-            }
-        }
-        if any.exact.is_empty() && any.others.is_empty() {
-            return Err(invalid("any_of", "", "the list is empty"));
-        }
-        any.text = any.to_string();
-        Ok(Self(Node::AnyOf(Arc::new(any))))
+        Ok(Self(Node::AnyOf(Arc::new(AnyOf::new(matchers)?))))
     }
 
-    /// Peers that every one of `matchers` matches.
+    /// Peers that every one of `matchers` matches. Lists within it become a part of it.
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] when there is none: an empty list would admit everybody.
+    /// [`BuildError::InvalidPattern`] when there is none, since an empty list would admit everybody, and when lists are
+    /// nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
     pub fn all_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, BuildError> {
-        let all: Arc<[Self]> = matchers.into_iter().collect();
-        match all.is_empty() {
-            false => Ok(Self(Node::AllOf(all))),
-            true => Err(invalid("all_of", "", "the list is empty")),
-        }
+        Ok(Self(Node::AllOf(Arc::new(AllOf::new(matchers)?))))
     }
 
     /// Peers that have the attribute that `matcher` asks for, but with another value.
+    ///
+    /// Of several values none may match: `not(dns("a.example"))` refuses whoever has that name among others. A peer
+    /// without the attribute is refused. `not` of `not` is what it was.
     #[expect(
         clippy::should_implement_trait,
         reason = "the field's word for it, beside any_of and all_of"
     )]
     pub fn not(matcher: Self) -> Self {
-        Self(Node::Not(Box::new(matcher)))
+        match matcher.0 {
+            Node::Not(inner) => Arc::unwrap_or_clone(inner),
+            _ => Self(Node::Not(Arc::new(matcher))),
+        }
     }
 
     /// Peers that a function admits; its error says why not.
     ///
     /// It runs in every handshake, on the handshake's thread, so it must be quick. `name` stands for it in
-    /// `Debug` and in refusals. Under [`not`](Self::not) a refusal stays a refusal.
+    /// `Debug` and in refusals. Under [`not`](Self::not) a refusal stays a refusal. Two of them are equal where they
+    /// are clones of one.
+    ///
+    /// ```
+    /// use mtls::PeerMatcher;
+    /// let short_lived = PeerMatcher::custom("short-lived", |peer| {
+    ///     let seconds = peer.not_after().as_secs().saturating_sub(peer.not_before().as_secs());
+    ///     match seconds <= 24 * 3600 {
+    ///         true => Ok(()),
+    ///         false => Err(format!("valid for {seconds} seconds")),
+    ///     }
+    /// });
+    /// assert_eq!(short_lived.to_string(), r#"custom("short-lived")"#);
+    /// ```
     pub fn custom(
         name: &str,
         decide: impl Fn(&PeerIdentity) -> Result<(), String> + Send + Sync + 'static,
@@ -210,100 +191,73 @@ impl PeerMatcher {
         }))
     }
 
-    fn exact(exact: Exact) -> Self {
-        Self(Node::Exact(exact))
+    /// Whether a peer that was proved matches, for decisions after the handshake: who may call this route?
+    ///
+    /// A common name never stands for a DNS name here. What the TLS library does not show (on native-tls the path above
+    /// the leaf) is absent.
+    ///
+    /// ```
+    /// # fn f(peer: &mtls::PeerIdentity) -> Result<bool, mtls::BuildError> {
+    /// let admins = mtls::PeerMatcher::spiffe_path_prefix("spiffe://prod.example/admin")?;
+    /// Ok(admins.matches(peer))
+    /// # }
+    /// ```
+    pub fn matches(&self, peer: &PeerIdentity) -> bool {
+        self.admits(peer, false, &Trace::off()).is_ok()
+    }
+
+    /// A pattern from the argument of the constructor that `kind` names.
+    fn parsed(kind: Kind, text: &str) -> Result<Self, BuildError> {
+        Pattern::parse(kind, text).map(|pattern| Self(Node::Pattern(pattern)))
     }
 
     /// Whether every peer that it admits has a SPIFFE ID that was asked for. A custom matcher is taken at its word.
     pub(crate) fn asks_for_spiffe_id(&self) -> bool {
-        let is_spiffe = |exact: &Exact| matches!(exact, Exact::SpiffeId(_) | Exact::TrustDomain(_));
+        let is_spiffe = |kind| {
+            matches!(
+                kind,
+                Kind::SpiffeId | Kind::SpiffePathPrefix | Kind::TrustDomain
+            )
+        };
         match &self.0 {
-            Node::Exact(exact) => is_spiffe(exact),
-            Node::AllOf(all) => all.iter().any(Self::asks_for_spiffe_id),
+            Node::Pattern(pattern) => is_spiffe(pattern.kind),
+            Node::AllOf(all) => all.matchers().iter().any(Self::asks_for_spiffe_id),
             Node::AnyOf(any) => {
-                any.kinds.iter().all(is_spiffe) && any.others.iter().all(Self::asks_for_spiffe_id)
+                any.index().kinds().all(is_spiffe)
+                    && any.others().iter().all(Self::asks_for_spiffe_id)
             }
             Node::Custom(_) => true,
             Node::AnyAuthenticated | Node::Not(_) => false,
         }
     }
-}
 
-impl fmt::Display for PeerMatcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Whether a part of it asks for the proved path above the leaf, which not every TLS library shows.
+    pub(crate) fn asks_for_path(&self) -> bool {
+        let is_above = |kind| matches!(kind, Kind::IssuerSpkiSha256 | Kind::TrustAnchorSha256);
         match &self.0 {
-            Node::AnyAuthenticated => f.write_str("any_authenticated"),
-            Node::Exact(exact) => exact.fmt(f),
-            Node::Not(inner) => write!(f, "not({inner})"),
-            Node::AllOf(all) => list(f, "all_of", all.iter(), all.len()),
-            Node::AnyOf(any) => f.write_str(&any.text),
-            Node::Custom(custom) => write!(f, "custom {:?}", custom.name),
-        }
-    }
-}
-
-impl fmt::Display for AnyOf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.exact.len().saturating_add(self.others.len());
-        let mut entries: Vec<&Exact> = self.exact.iter().collect();
-        // Sorted, so that the same matcher always reads the same.
-        entries.sort_unstable();
-        let entries = entries.into_iter().map(ToString::to_string);
-        list(
-            f,
-            "any_of",
-            entries.chain(self.others.iter().map(ToString::to_string)),
-            count,
-        )
-    }
-}
-
-/// How many entries of a list stand in a message.
-const SHOWN: usize = 4;
-
-fn list<T: fmt::Display>(
-    f: &mut fmt::Formatter<'_>,
-    name: &str,
-    entries: impl Iterator<Item = T>,
-    count: usize,
-) -> fmt::Result {
-    write!(f, "{name}(")?;
-    for (index, entry) in entries.take(SHOWN).enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        write!(f, "{comma}{entry}")?;
-    }
-    match count.checked_sub(SHOWN) {
-        None | Some(0) => f.write_str(")"),
-        Some(more) => write!(f, ", and {more} more)"),
-    }
-}
-
-impl fmt::Display for Exact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CommonName(name) => write!(f, "common name {name:?}"),
-            Self::Dns(name) => write!(f, "DNS name {name}"),
-            Self::SpiffeId(id) => write!(f, "{id}"),
-            Self::SpkiSha256(digest) => {
-                f.write_str("SPKI SHA-256 ")?;
-                digest.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            Node::Pattern(pattern) => is_above(pattern.kind),
+            Node::AllOf(all) => all.matchers().iter().any(Self::asks_for_path),
+            Node::AnyOf(any) => {
+                any.index().kinds().any(is_above) || any.others().iter().any(Self::asks_for_path)
             }
-            Self::TrustDomain(name) => write!(f, "trust domain {name}"),
-            Self::Uri(uri) => write!(f, "URI {uri}"),
+            Node::Not(inner) => inner.asks_for_path(),
+            Node::AnyAuthenticated | Node::Custom(_) => false,
         }
     }
 }
 
-impl fmt::Debug for PeerMatcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PeerMatcher({self})")
+impl PartialEq for Custom {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.decide, &other.decide)
     }
 }
 
-fn invalid(matcher: &'static str, value: &str, problem: &str) -> BuildError {
+impl Eq for Custom {}
+
+fn invalid(matcher: &'static str, value: &str, problem: impl Into<String>) -> BuildError {
     BuildError::InvalidPattern {
         matcher,
-        value: value.to_owned(),
-        problem: problem.to_owned(),
+        value: text::shorten(value.to_owned()),
+        problem: problem.into(),
     }
 }

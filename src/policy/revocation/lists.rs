@@ -28,7 +28,7 @@ pub(super) struct List {
     other_keys: Mutex<Vec<Answer>>,
 }
 
-/// A key, and whether it signed the list.
+/// A key (a `SubjectPublicKeyInfo`), and whether it signed the list.
 type Answer = (Box<[u8]>, Result<(), SignatureProblem>);
 
 /// Keys of one issuer's name whose answers are remembered; the oldest makes room.
@@ -62,8 +62,8 @@ impl Lists {
     /// Verifies now what an anchor may have signed.
     pub(super) fn prove_by_anchors(&self, anchors: &Anchors, algorithms: &SignatureAlgorithms) {
         for (issuer, lists) in &self.by_issuer {
-            for der in anchors.named(issuer) {
-                if let Ok(anchor) = Certificate::from_der(der) {
+            for facts in anchors.named(issuer) {
+                if let Ok(anchor) = Certificate::from_der(facts.certificate()) {
                     for list in lists {
                         // The answer is for later.
                         let _ = list.check_signature(&anchor.public_key, algorithms);

@@ -86,18 +86,6 @@ fn contents() -> Vec<Case> {
             alice().extension(note()).extension(note()),
             Reason::MalformedCertificate,
         ),
-        case(
-            "serial number zero",
-            alice().serial_number(&[0]),
-            Reason::MalformedCertificate,
-        )
-        .not_judged_yet(),
-        case(
-            "serial number of 21 bytes",
-            alice().serial_number(&[1; 21]),
-            Reason::MalformedCertificate,
-        )
-        .not_judged_yet(),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Chains with the verdict that each must get, on every backend alike.
 
 mod accepted;
+mod form;
 mod malformed;
 #[cfg(feature = "openssl")]
 mod odd;
@@ -23,8 +24,6 @@ pub struct Case {
     /// The name that is asked for, when a server presents the chain; `None` when a client does.
     pub server_name: Option<&'static str>,
     pub expected: Result<(), Reason>,
-    /// It breaks a rule that is not judged yet, so it is accepted for now.
-    pub not_judged_yet: bool,
     /// Several issuers have one name. A server on OpenSSL sees the path that OpenSSL picked and no other, so that it
     /// may refuse what is accepted elsewhere, or give another reason; it never accepts what is refused elsewhere.
     pub several_issuers_of_one_name: bool,
@@ -68,7 +67,6 @@ impl Case {
             presented,
             server_name: None,
             expected: Ok(()),
-            not_judged_yet: false,
             several_issuers_of_one_name: false,
             presenter: Presenter::Anyone,
         }
@@ -91,12 +89,6 @@ impl Case {
         self
     }
 
-    fn not_judged_yet(mut self) -> Self {
-        self.expected = Ok(());
-        self.not_judged_yet = true;
-        self
-    }
-
     fn presenter(mut self, presenter: Presenter) -> Self {
         self.presenter = presenter;
         self
@@ -107,6 +99,7 @@ impl Case {
 pub fn clients() -> Vec<Case> {
     [
         accepted::cases(),
+        form::cases(),
         refused::cases(),
         malformed::cases(),
         #[cfg(feature = "openssl")]

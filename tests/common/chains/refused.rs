@@ -152,18 +152,12 @@ fn usages() -> Vec<Case> {
         )
     };
     vec![
-        wrong("no extended key usage", plain()).not_judged_yet(),
         wrong("a server's extended key usage", plain().server()),
         wrong(
             "some other extended key usage",
             plain().extended_key_usage(CodeSigning),
         ),
         wrong("any extended key usage", plain().extended_key_usage(Any)),
-        wrong(
-            "key usage without digital signature",
-            alice().key_usages(&[KeyUsagePurpose::KeyEncipherment]),
-        )
-        .not_judged_yet(),
         Case::refused(
             "an intermediate for servers",
             &[&root],

@@ -131,12 +131,14 @@ fn rules() -> Vec<Case> {
             plain().client().issued_by(&root),
             Reason::WrongExtendedKeyUsage,
         ),
-        case(
-            "server: no extended key usage",
-            plain().issued_by(&root),
-            Reason::WrongExtendedKeyUsage,
-        )
-        .not_judged_yet(),
+        Case {
+            server_name: Some("server.test"),
+            ..Case::accepted(
+                "server: no extended key usage",
+                &[&root],
+                plain().issued_by(&root),
+            )
+        },
         case(
             "server: expired",
             server().validity(Validity::expired()).issued_by(&root),

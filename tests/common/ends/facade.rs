@@ -11,7 +11,7 @@ use mtls::{
     ServerBuilder, TrustAnchors,
 };
 
-use super::{End, Ended, MESSAGE, Ready, Seen, Setup};
+use super::{End, Ended, MESSAGE, Ready, Seen, Setup, Shadow};
 use crate::common::raw::Version;
 
 pub fn client<B: ClientBackend + Default>() -> Box<dyn End> {
@@ -98,8 +98,12 @@ pub fn client_builder(setup: &Setup, notes: &Notes) -> ClientBuilder {
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
         .observer(notes.observer());
-    match &setup.revocation_lists {
+    let builder = match &setup.revocation_lists {
         Some(lists) => builder.revocation_lists(lists.clone()),
+        None => builder,
+    };
+    match &setup.shadow {
+        Some(shadow) => builder.shadow_policy(shadow.clone()),
         None => builder,
     }
 }
@@ -115,6 +119,10 @@ pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
         .observer(notes.observer());
     let builder = match &setup.revocation_lists {
         Some(lists) => builder.revocation_lists(lists.clone()),
+        None => builder,
+    };
+    let builder = match &setup.shadow {
+        Some(shadow) => builder.shadow_policy(shadow.clone()),
         None => builder,
     };
     match setup.names_anchors {
@@ -138,27 +146,40 @@ fn version(setup: &Setup) -> ProtocolVersion {
 
 /// What an observer hears.
 #[derive(Clone, Debug, Default)]
-pub struct Notes(Arc<Mutex<Vec<Rejection>>>);
+pub struct Notes(Arc<Mutex<(Vec<Rejection>, Vec<Shadow>)>>);
 
 impl Notes {
     pub fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         let notes = self.clone();
-        move |event| match event {
-            Event::PeerRejected(rejection) => {
-                notes.0.lock().unwrap().push((*rejection).clone());
+        move |event| {
+            let (refusals, shadows) = &mut *notes.0.lock().unwrap();
+            match *event {
+                Event::PeerRejected(rejection) => refusals.push(rejection.clone()),
+                Event::ShadowAdmitted {
+                    peer, rejection, ..
+                } => shadows.push(Shadow::WouldAdmit(peer.clone(), rejection.clone())),
+                Event::ShadowRejected {
+                    peer, rejection, ..
+                } => shadows.push(Shadow::WouldRefuse(peer.clone(), rejection.clone())),
+                _ => panic!("unknown event {event:?}"),
             }
-            other => panic!("unknown event {other:?}"),
         }
     }
 
+    /// The refusals.
     pub fn taken(&self) -> Vec<Rejection> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        std::mem::take(&mut self.0.lock().unwrap().0)
+    }
+
+    pub fn shadows(&self) -> Vec<Shadow> {
+        std::mem::take(&mut self.0.lock().unwrap().1)
     }
 
     pub fn with(&self, seen: Seen) -> Seen {
         let told = seen.ended.as_ref().and_then(|ended| alert(ended.error()?));
         Seen {
             observed: self.taken(),
+            shadows: self.shadows(),
             told,
             ..seen
         }

@@ -77,6 +77,19 @@ impl Leaf {
         self
     }
 
+    pub fn organization(mut self, organization: &str) -> Self {
+        let name = &mut self.params.distinguished_name;
+        name.push(DnType::OrganizationName, organization);
+        self
+    }
+
+    /// An attribute of the subject by its number, which may be there already.
+    pub fn subject_attribute(mut self, oid: &[u64], value: &str) -> Self {
+        let name = &mut self.params.distinguished_name;
+        name.push(DnType::CustomDnType(oid.to_vec()), value);
+        self
+    }
+
     /// No subject at all; rcgen then marks the names critical, as it should be.
     pub fn without_subject(mut self) -> Self {
         self.params.distinguished_name = DistinguishedName::new();

@@ -2,12 +2,14 @@
 
 use std::io::{ErrorKind, Read};
 
-use mtls::{Alert, BackendKind, Rejection, RejectionReason as Reason, Rustls};
+use mtls::{
+    Alert, BackendKind, PeerMatcher, Rejection, RejectionReason as Reason, Rustls, VerifierPolicy,
+};
 use rustls::{CertificateError, ClientConnection, Error, ServerConnection};
 
 use super::{converse, localhost};
 use crate::common::ends::facade::{Notes, client_builder, server_builder};
-use crate::common::ends::{MESSAGE, Setup};
+use crate::common::ends::{MESSAGE, Setup, Shadow};
 use crate::common::pki::{Cast, Credential, Validity};
 use crate::common::raw::{Outcome, Peer, Tool, Version, socket_pair};
 use crate::scene::{alice, server};
@@ -126,6 +128,30 @@ fn of_a_server() {
         ] {
             assert_refused(serve(&cast, version, Some(theirs)), error, reason);
         }
+    }
+}
+
+/// Whoever drives it, the shadow is asked.
+#[test]
+fn with_a_shadow_policy() {
+    let cast = Cast::assemble();
+    for version in Version::ALL {
+        let notes = Notes::default();
+        let setup = Setup {
+            version,
+            shadow: Some(VerifierPolicy::allow(PeerMatcher::dns("bob.test").unwrap())),
+            ..Setup::new(&cast.server, &cast.root)
+        };
+        let server = server_builder(&setup, &notes).build(Rustls::default());
+        let (near, mut far) = socket_pair();
+        let peer = Peer::new(version).presents(&cast.alice).says(MESSAGE);
+        let called = Tool::RUSTLS.call_over(near, peer.hears(MESSAGE.len()));
+        let connection = ServerConnection::new(server.unwrap().config()).unwrap();
+        converse(&mut connection.into(), &mut far).unwrap();
+        drop(far);
+        assert_eq!(called.outcome().received, MESSAGE);
+        assert!(notes.taken().is_empty());
+        assert!(matches!(&notes.shadows()[..], [Shadow::WouldRefuse(..)]));
     }
 }
 

@@ -1,0 +1,293 @@
+//! Why a peer may have refused us: its alert, beside what we presented and what it had asked for.
+//!
+//! An alert has room for a number. We know our own certificates, and often more than the peer will ever say.
+
+use pki_types::UnixTime;
+
+use super::own_chain::{End, Overdue, OwnChain};
+use crate::policy::{Alert, rfc3339};
+use crate::x509::rfc4514;
+
+/// The server's request for our certificate (RFC 8446, section 4.3.2), as far as the TLS library shows it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// It is not shown, or we are the server.
+    #[default]
+    Unseen,
+    /// It would be shown, and none has come.
+    Awaited,
+    /// It came.
+    Came {
+        /// Whether our certificate was sent: whether a signature scheme of the server's fits its key.
+        is_answered: bool,
+        /// The CAs that it names, unless one of them issued ours, or it names none.
+        other_cas: Option<OtherCas>,
+    },
+}
+
+/// CAs that a server asks for, and none of which issued our certificate.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OtherCas {
+    /// DER `Name`s.
+    names: Vec<Vec<u8>>,
+    left_out: usize,
+}
+
+/// Bytes of CA names that are kept for a diagnosis.
+const MAX_KEPT: usize = 16 * 1024;
+/// CA names in a hint, and the bytes (DER) of the longest.
+const MAX_SHOWN: usize = 4;
+const MAX_SHOWN_BYTES: usize = 512;
+
+impl Request {
+    /// One that came, with the CA names in it (DER `Name`s). Copies them only where none of them issued ours.
+    pub(crate) fn came(own: &OwnChain, ca_names: &[&[u8]], is_answered: bool) -> Self {
+        let fits = ca_names.is_empty() || ca_names.iter().any(|name| own.is_issued_by(name));
+        Self::Came {
+            is_answered,
+            other_cas: match fits {
+                true => None,
+                false => Some(OtherCas::keep(ca_names)),
+            },
+        }
+    }
+}
+
+impl OtherCas {
+    fn keep(ca_names: &[&[u8]]) -> Self {
+        let mut bytes: usize = 0;
+        let kept = ca_names.iter().take_while(|name| {
+            bytes = bytes.saturating_add(name.len());
+            bytes <= MAX_KEPT
+        });
+        let names: Vec<Vec<u8>> = kept.map(|name| name.to_vec()).collect();
+        Self {
+            left_out: ca_names.len().saturating_sub(names.len()),
+            names,
+        }
+    }
+
+    /// `None` where one of them issued ours after all: a name may be encoded in several ways.
+    fn in_words(&self, own: &OwnChain) -> Option<String> {
+        let names: Vec<String> = self.names.iter().map(|name| rfc4514(name)).collect();
+        if names.iter().any(|name| own.is_issued_by_one_called(name)) {
+            return None;
+        }
+        let short = self.names.iter().zip(names);
+        let mut shown: Vec<String> = short
+            .filter(|(der, _)| der.len() <= MAX_SHOWN_BYTES)
+            .take(MAX_SHOWN)
+            .map(|(_, name)| format!("\"{name}\""))
+            .collect();
+        let all = self.names.len().saturating_add(self.left_out);
+        match all.saturating_sub(shown.len()) {
+            0 => {}
+            more => shown.push(format!("{more} more")),
+        }
+        Some(shown.join(", "))
+    }
+}
+
+/// What to look at when the peer sent this alert: what we know to be wrong with our side, or what the alert usually
+/// means. `now` is `None` where there is no clock to ask.
+pub(crate) fn hint(
+    own: &OwnChain,
+    request: &Request,
+    now: Option<UnixTime>,
+    alert: Alert,
+) -> String {
+    let usual = alert.hint();
+    if !is_about_certificates(alert) {
+        return usual.to_owned();
+    }
+    let findings = match request {
+        Request::Awaited => return unasked(alert),
+        Request::Came {
+            is_answered: false,
+            other_cas,
+        } => {
+            let mut findings = vec![unfit_key(own)];
+            findings.extend(other_cas.as_ref().and_then(|cas| unfit_issuer(own, cas)));
+            findings
+        }
+        Request::Came {
+            is_answered: true,
+            other_cas,
+        } => {
+            let mut findings = defects(own, now);
+            findings.extend(other_cas.as_ref().and_then(|cas| unfit_issuer(own, cas)));
+            findings
+        }
+        Request::Unseen if alert == Alert::CERTIFICATE_REQUIRED && own.end() == End::Client => {
+            vec![held_back(own)]
+        }
+        Request::Unseen => defects(own, now),
+    };
+    let explains = findings.iter().any(|finding| finding.explains(alert));
+    let mut said: Vec<String> = findings.into_iter().map(|finding| finding.words).collect();
+    if !explains {
+        said.insert(0, usual_here(own, now, alert));
+    }
+    said.join("; besides, ")
+}
+
+/// Alerts with which peers refuse a certificate, or the lack of one. The others are about something else, whatever is
+/// wrong with ours.
+fn is_about_certificates(alert: Alert) -> bool {
+    matches!(alert.code(), 40 | 42..=46 | 48 | 49 | 51 | 116)
+}
+
+/// Something that is wrong with our side.
+struct Finding {
+    kind: Kind,
+    words: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Issuer,
+    Missing,
+    Use,
+    Validity,
+}
+
+impl Finding {
+    /// Whether a peer that found the same would have sent this alert. Some send `bad_certificate` or
+    /// `certificate_unknown` whatever they find.
+    fn explains(&self, alert: Alert) -> bool {
+        match alert {
+            Alert::BAD_CERTIFICATE | Alert::CERTIFICATE_UNKNOWN => true,
+            Alert::UNSUPPORTED_CERTIFICATE => self.kind == Kind::Use,
+            Alert::CERTIFICATE_EXPIRED => self.kind == Kind::Validity,
+            Alert::UNKNOWN_CA => self.kind == Kind::Issuer,
+            Alert::CERTIFICATE_REQUIRED | Alert::HANDSHAKE_FAILURE => self.kind == Kind::Missing,
+            _ => false,
+        }
+    }
+}
+
+/// What is wrong with our certificates, whoever looks at them.
+fn defects(own: &OwnChain, now: Option<UnixTime>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(now) = now {
+        for (index, subject, overdue) in own.overdue(now) {
+            let which = match index {
+                0 => format!("our certificate ({subject})"),
+                _ => format!("certificate {index} of our chain ({subject})"),
+            };
+            let now = rfc3339(now);
+            let words = match overdue {
+                Overdue::ExpiredAt(end) => {
+                    format!(
+                        "{which} has expired at {}, it is {now}: renew it",
+                        rfc3339(end)
+                    )
+                }
+                Overdue::ValidFrom(begin) => format!(
+                    "{which} is not valid before {}, it is {now}: compare the clocks of this machine and of the CA",
+                    rfc3339(begin)
+                ),
+            };
+            findings.push(Finding {
+                kind: Kind::Validity,
+                words,
+            });
+        }
+    }
+    if let Some((missing, listed)) = own.missing_purpose() {
+        let end = match own.end() {
+            End::Client => "client",
+            End::Server => "server",
+        };
+        findings.push(Finding {
+            kind: Kind::Use,
+            words: format!(
+                "our certificate's extended key usage ({}) lacks {missing}: have it reissued for the use as a {end}",
+                listed.join(", ")
+            ),
+        });
+    }
+    if own.has_old_leaf() {
+        findings.push(Finding {
+            kind: Kind::Use,
+            words: "our certificate is not of X.509 version 3, which many peers refuse: have it reissued with \
+                    extensions (`openssl x509 -req -extfile FILE ..`)"
+                .to_owned(),
+        });
+    }
+    findings
+}
+
+fn unfit_issuer(own: &OwnChain, cas: &OtherCas) -> Option<Finding> {
+    let asked_for = cas.in_words(own)?;
+    Some(Finding {
+        kind: Kind::Issuer,
+        words: format!(
+            "the server asked for a certificate of one of these CAs: {asked_for}; our chain ends below \"{}\": present \
+             a certificate that one of them issued, or, if they vouch for that CA, also the certificates in between",
+            own.top_issuer()
+        ),
+    })
+}
+
+fn unfit_key(own: &OwnChain) -> Finding {
+    Finding {
+        kind: Kind::Missing,
+        words: format!(
+            "no certificate was sent, since the server takes no signature scheme that fits ours, whose key is {}: \
+             have one issued for a key of another kind",
+            own.key()
+        ),
+    }
+}
+
+/// Where the library does not say why it left our certificate out.
+fn held_back(own: &OwnChain) -> Finding {
+    Finding {
+        kind: Kind::Missing,
+        words: format!(
+            "the server requires a certificate, and ours was not sent: it fits neither the signature schemes nor, \
+             perhaps, the CAs that the server asked for, or it asked for none in this handshake; our key is {}, and \
+             our chain ends below \"{}\"",
+            own.key(),
+            own.top_issuer()
+        ),
+    }
+}
+
+/// The server has not asked, so nothing is wrong with what we would have presented.
+fn unasked(alert: Alert) -> String {
+    match alert {
+        Alert::CERTIFICATE_REQUIRED => {
+            "the server did not ask for our certificate in this handshake, so none was sent; one that asks only later \
+             (by renegotiation, or after the handshake) gets none: have it ask in the handshake"
+        }
+        Alert::HANDSHAKE_FAILURE => {
+            "no common cipher suite, group or signature scheme; the server had not asked for our certificate"
+        }
+        _ => "the server has not asked for our certificate, so it was not this that it refused; its log has the reason",
+    }
+    .to_owned()
+}
+
+/// What the alert usually means, with what we know of its subject.
+fn usual_here(own: &OwnChain, now: Option<UnixTime>, alert: Alert) -> String {
+    let usual = alert.hint();
+    match (alert, now) {
+        (Alert::UNKNOWN_CA, _) => format!(
+            "{usual}; our chain, of length {}, ends below \"{}\"",
+            own.length(),
+            own.top_issuer()
+        ),
+        (Alert::CERTIFICATE_EXPIRED, Some(now)) if own.overdue(now).is_empty() => {
+            format!(
+                "{usual}: by ours it is {}, and none of our chain has expired",
+                rfc3339(now)
+            )
+        }
+        _ => usual.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+use core::time::Duration;
+
+use rcgen::{CertificateParams, DnType, DnValue, Issuer, KeyPair};
+
+use super::*;
+use crate::material::CertificateChain;
+use crate::x509::Certificate;
+
+const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
+
+/// A leaf that a CA of this name issued.
+fn own(end: End, issuer: DnValue) -> OwnChain {
+    let key = KeyPair::generate().unwrap();
+    let mut ca = CertificateParams::default();
+    ca.distinguished_name.push(DnType::CommonName, issuer);
+    let leaf = CertificateParams::new([]).unwrap();
+    let leaf = leaf.signed_by(&key, &Issuer::new(ca, &key)).unwrap();
+    let chain = CertificateChain::from_der([leaf.der().clone()]).unwrap();
+    OwnChain::new(end, &chain)
+}
+
+fn name(value: DnValue) -> Vec<u8> {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, value);
+    let certificate = params.self_signed(&key).unwrap();
+    Certificate::from_der(certificate.der())
+        .unwrap()
+        .subject
+        .to_vec()
+}
+
+fn utf8(text: &str) -> DnValue {
+    DnValue::Utf8String(text.to_owned())
+}
+
+fn said(own: &OwnChain, request: &Request, alert: Alert) -> String {
+    hint(own, request, Some(NOW), alert)
+}
+
+#[test]
+fn a_name_is_the_same_in_every_encoding() {
+    let own = own(End::Client, utf8("Some CA"));
+    let printable = name(DnValue::PrintableString("Some CA".try_into().unwrap()));
+    assert_ne!(printable, name(utf8("Some CA")));
+    let request = Request::came(&own, &[&printable], true);
+    let said_of_it = said(&own, &request, Alert::UNKNOWN_CA);
+    assert!(!said_of_it.contains("asked for"), "{said_of_it}");
+    let other = Request::came(&own, &[&name(utf8("Other CA"))], true);
+    let said_of_other = said(&own, &other, Alert::UNKNOWN_CA);
+    assert!(said_of_other.contains("\"CN=Other CA\""), "{said_of_other}");
+}
+
+#[test]
+fn names_are_kept_where_they_matter_and_within_limits() {
+    let own = own(End::Client, utf8("Some CA"));
+    let (ours, other) = (name(utf8("Some CA")), name(utf8("Other CA")));
+    for fitting in [&[][..], &[&*other, &*ours]] {
+        let kept = Request::came(&own, fitting, true);
+        assert_eq!(
+            kept,
+            Request::Came {
+                is_answered: true,
+                other_cas: None
+            }
+        );
+    }
+    let long = name(utf8(&"x".repeat(1000)));
+    let many = vec![&*long; 100];
+    let request = Request::came(&own, &many, true);
+    let Request::Came {
+        other_cas: Some(kept),
+        ..
+    } = &request
+    else {
+        panic!("nothing kept");
+    };
+    let bytes: usize = kept.names.iter().map(Vec::len).sum();
+    assert!(bytes <= MAX_KEPT && kept.names.len() > 10, "{bytes}");
+    let said = said(&own, &request, Alert::UNKNOWN_CA);
+    assert!(said.contains("100 more") && !said.contains("xxx"), "{said}");
+}
+
+#[test]
+fn names_that_are_none_do_no_harm() {
+    let own = own(End::Client, utf8("Some CA"));
+    let request = Request::came(&own, &[b"\xff\x00junk", b""], true);
+    let said = said(&own, &request, Alert::UNKNOWN_CA);
+    assert!(said.contains("(unreadable)"), "{said}");
+}
+
+#[test]
+fn nothing_is_said_of_a_certificate_that_nobody_asked_for() {
+    let own = own(End::Client, utf8("Some CA"));
+    let words = said(&own, &Request::Awaited, Alert::CERTIFICATE_REQUIRED);
+    assert!(words.contains("did not ask"), "{words}");
+    let words = said(&own, &Request::Awaited, Alert::BAD_CERTIFICATE);
+    assert!(words.contains("has not asked"), "{words}");
+}
+
+/// An alert about something else is not explained by our certificate, whatever is wrong with it.
+#[test]
+fn other_alerts_keep_their_hints() {
+    let own = own(End::Server, utf8("Some CA"));
+    let long_after = UnixTime::since_unix_epoch(Duration::from_secs(100_000_000_000));
+    for code in 0..=u8::MAX {
+        let alert = Alert::from_code(code);
+        let words = hint(&own, &Request::Unseen, Some(long_after), alert);
+        match is_about_certificates(alert) {
+            false => assert_eq!(words, alert.hint()),
+            true => assert!(words.contains("has expired at"), "{alert}: {words}"),
+        }
+        // A clock that panics tells no time.
+        let words = hint(&own, &Request::Unseen, None, alert);
+        assert!(words.starts_with(alert.hint()), "{alert}: {words}");
+    }
+}

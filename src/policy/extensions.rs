@@ -1,0 +1,138 @@
+//! Which extensions may stand where, and be critical (RFC 5280, section 4.2).
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_EXT_KEY_USAGE, ID_CE_FRESHEST_CRL, ID_CE_INHIBIT_ANY_POLICY, ID_CE_KEY_USAGE,
+    ID_CE_NAME_CONSTRAINTS, ID_CE_POLICY_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME,
+    ID_CE_SUBJECT_DIRECTORY_ATTRIBUTES, ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS,
+    ID_PE_SUBJECT_INFO_ACCESS,
+};
+
+use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
+
+use super::profile::{CertificateProfile, Flaw, Place};
+use super::reason::RejectionReason;
+use crate::x509::Certificate;
+
+/// Extensions that must not be critical (RFC 5280, sections 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15 and 4.2.2).
+const NEVER_CRITICAL: &[(ObjectIdentifier, &str)] = &[
+    (ID_CE_AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier"),
+    (ID_CE_SUBJECT_KEY_IDENTIFIER, "subjectKeyIdentifier"),
+    (
+        ID_CE_SUBJECT_DIRECTORY_ATTRIBUTES,
+        "subjectDirectoryAttributes",
+    ),
+    (ID_CE_FRESHEST_CRL, "freshestCRL"),
+    (ID_PE_AUTHORITY_INFO_ACCESS, "authorityInfoAccess"),
+    (ID_PE_SUBJECT_INFO_ACCESS, "subjectInfoAccess"),
+];
+
+/// Extensions that must be critical in a CA's certificate (RFC 5280, sections 4.2.1.9, 4.2.1.10, 4.2.1.11, 4.2.1.14).
+const ALWAYS_CRITICAL: &[(ObjectIdentifier, &str)] = &[
+    (ID_CE_BASIC_CONSTRAINTS, "basicConstraints"),
+    (ID_CE_NAME_CONSTRAINTS, "nameConstraints"),
+    (ID_CE_POLICY_CONSTRAINTS, "policyConstraints"),
+    (ID_CE_INHIBIT_ANY_POLICY, "inhibitAnyPolicy"),
+];
+
+pub(super) fn check_criticality(
+    certificate: &Certificate<'_>,
+    place: Place,
+    profile: CertificateProfile,
+) -> Result<(), Flaw> {
+    if place == Place::Leaf && certificate.extension(ID_CE_NAME_CONSTRAINTS).is_some() {
+        // RFC 5280, section 4.2.1.10.
+        return Err(Flaw::new(
+            RejectionReason::MisplacedExtension,
+            "name constraints in CAs' certificates only",
+            "nameConstraints in a leaf",
+        ));
+    }
+    if place == Place::Anchor {
+        // webpki looks at those of all the others.
+        check_known(certificate)?;
+    }
+    if profile == CertificateProfile::Lenient {
+        return Ok(());
+    }
+    for (oid, name) in NEVER_CRITICAL {
+        if certificate.extension(*oid).is_some_and(|e| e.critical) {
+            return Err(Flaw::new(
+                RejectionReason::WrongCriticality,
+                "an extension that is not critical",
+                format!("a critical {name}"),
+            ));
+        }
+    }
+    let must_be_critical = match place {
+        Place::Leaf if certificate.has_empty_subject() => LEAF_WITHOUT_SUBJECT,
+        Place::Leaf => &[],
+        Place::Issuer | Place::Anchor => ALWAYS_CRITICAL,
+    };
+    for (oid, name) in must_be_critical {
+        if certificate.extension(*oid).is_some_and(|e| !e.critical) {
+            return Err(Flaw::new(
+                RejectionReason::WrongCriticality,
+                "a critical extension",
+                format!("{name} that is not critical"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A CA that limits names has to say to which (RFC 5280, section 4.2.1.10): limits that cannot be read bind nobody.
+pub(super) fn check_name_constraints(
+    certificate: &Certificate<'_>,
+    place: Place,
+    _: CertificateProfile,
+) -> Result<(), Flaw> {
+    if place == Place::Leaf {
+        return Ok(());
+    }
+    let problem = match certificate.name_constraints() {
+        Ok(None) => return Ok(()),
+        Ok(Some(constraints)) => {
+            let count = |trees: Option<Vec<GeneralSubtree>>| trees.map_or(0, |trees| trees.len());
+            match count(constraints.permitted_subtrees).max(count(constraints.excluded_subtrees)) {
+                0 => "none at all".to_owned(),
+                _ => return Ok(()),
+            }
+        }
+        Err(error) => error.to_string(),
+    };
+    Err(Flaw::new(
+        RejectionReason::MalformedCertificate,
+        "name constraints that permit or exclude something",
+        problem,
+    ))
+}
+
+/// The extensions that webpki knows, and so may be critical (RFC 5280, section 4.2).
+const KNOWN: &[ObjectIdentifier] = &[
+    ID_CE_BASIC_CONSTRAINTS,
+    ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_EXT_KEY_USAGE,
+    ID_CE_KEY_USAGE,
+    ID_CE_NAME_CONSTRAINTS,
+    ID_CE_SUBJECT_ALT_NAME,
+];
+
+fn check_known(certificate: &Certificate<'_>) -> Result<(), Flaw> {
+    let mut critical = certificate.extensions.iter().filter(|e| e.critical);
+    match critical.find(|e| !KNOWN.iter().any(|known| e.is(*known))) {
+        None => Ok(()),
+        Some(unknown) => Err(Flaw::new(
+            RejectionReason::UnhandledCriticalExtension,
+            "no critical extension that is not known",
+            unknown.name(),
+        )),
+    }
+}
+
+/// RFC 5280, section 4.1.2.6.
+const LEAF_WITHOUT_SUBJECT: &[(ObjectIdentifier, &str)] = &[(
+    ID_CE_SUBJECT_ALT_NAME,
+    "subjectAltName beside an empty subject,",
+)];

@@ -1,0 +1,193 @@
+//! Many patterns, looked up and not gone through.
+
+use core::net::IpAddr;
+use std::collections::{BTreeSet, HashSet};
+
+use super::kind::Kind;
+use super::pattern::{Network, Pattern, Seen, Value};
+
+/// Patterns by kind: the cost of a question grows with the kinds, and with the different lengths of prefixes and
+/// suffixes, but not with their number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Index {
+    /// In the order of the kinds.
+    sets: Vec<(Kind, Set)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Set {
+    Digests(HashSet<[u8; 32]>),
+    Ips(HashSet<IpAddr>),
+    Networks {
+        members: HashSet<Network>,
+        /// Which prefix lengths there are, in order.
+        lengths: Vec<u8>,
+    },
+    Texts {
+        members: HashSet<Box<str>>,
+        /// Which lengths there are, in bytes, in order.
+        lengths: Vec<usize>,
+    },
+}
+
+impl Index {
+    pub(super) fn insert(&mut self, pattern: Pattern) {
+        let Pattern { kind, value } = pattern;
+        match self.sets.binary_search_by_key(&kind, |(kind, _)| *kind) {
+            Ok(at) => {
+                if let Some((_, set)) = self.sets.get_mut(at) {
+                    set.insert(value);
+                }
+            }
+            Err(at) => {
+                let mut set = Set::for_one(&value);
+                set.insert(value);
+                self.sets.insert(at, (kind, set));
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sets
+            .iter()
+            .fold(0, |sum, (_, set)| set.len().saturating_add(sum))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
+    pub(super) fn sets(&self) -> &[(Kind, Set)] {
+        &self.sets
+    }
+
+    pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.sets.iter().map(|(kind, _)| *kind)
+    }
+
+    pub(super) fn patterns(&self) -> impl Iterator<Item = Pattern> {
+        self.sets
+            .iter()
+            .flat_map(|(kind, set)| set.values().map(|value| Pattern { kind: *kind, value }))
+    }
+
+    /// The first in their order, so that the same matcher always reads the same.
+    pub(super) fn first(&self, count: usize) -> Vec<Pattern> {
+        let mut first = Vec::new();
+        for (kind, set) in &self.sets {
+            let rest = count.saturating_sub(first.len());
+            first.extend(
+                set.first(rest)
+                    .into_iter()
+                    .map(|value| Pattern { kind: *kind, value }),
+            );
+        }
+        first
+    }
+}
+
+impl Set {
+    fn for_one(value: &Value) -> Self {
+        match value {
+            Value::Digest(_) => Self::Digests(HashSet::new()),
+            Value::Ip(_) => Self::Ips(HashSet::new()),
+            Value::Network(_) => Self::Networks {
+                members: HashSet::new(),
+                lengths: Vec::new(),
+            },
+            Value::Text(_) => Self::Texts {
+                members: HashSet::new(),
+                lengths: Vec::new(),
+            },
+        }
+    }
+
+    /// The values of one kind are all of one sort.
+    fn insert(&mut self, value: Value) {
+        match (self, value) {
+            (Self::Digests(members), Value::Digest(digest)) => {
+                members.insert(digest);
+            }
+            (Self::Ips(members), Value::Ip(ip)) => {
+                members.insert(ip);
+            }
+            (Self::Networks { members, lengths }, Value::Network(network)) => {
+                insert_sorted(lengths, network.length);
+                members.insert(network);
+            }
+            (Self::Texts { members, lengths }, Value::Text(text)) => {
+                insert_sorted(lengths, text.len());
+                members.insert(text);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether one of them fits what the peer has.
+    pub(super) fn holds(&self, kind: Kind, seen: Seen<'_>) -> bool {
+        match (self, seen) {
+            (Self::Digests(members), Seen::Digest(digest)) => members.contains(&digest),
+            (Self::Ips(members), Seen::Ip(ip)) => members.contains(&ip),
+            (Self::Networks { members, lengths }, Seen::Ip(ip)) => lengths
+                .iter()
+                .filter_map(|length| Network::around(ip, *length))
+                .any(|network| members.contains(&network)),
+            (Self::Texts { members, lengths }, Seen::Text(text)) => {
+                let subject = kind.subject(text);
+                match kind.takes_whole_values() {
+                    true => members.contains(&*subject),
+                    false => lengths
+                        .iter()
+                        .filter_map(|length| kind.part(&subject, *length))
+                        .any(|part| members.contains(part)),
+                }
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Digests(members) => members.len(),
+            Self::Ips(members) => members.len(),
+            Self::Networks { members, .. } => members.len(),
+            Self::Texts { members, .. } => members.len(),
+        }
+    }
+
+    fn first(&self, count: usize) -> Vec<Value> {
+        match self {
+            Self::Digests(members) => least(members, count, |digest| Value::Digest(*digest)),
+            Self::Ips(members) => least(members, count, |ip| Value::Ip(*ip)),
+            Self::Networks { members, .. } => least(members, count, |net| Value::Network(*net)),
+            Self::Texts { members, .. } => least(members, count, |t| Value::Text(t.clone())),
+        }
+    }
+
+    fn values(&self) -> Box<dyn Iterator<Item = Value> + '_> {
+        match self {
+            Self::Digests(members) => Box::new(members.iter().copied().map(Value::Digest)),
+            Self::Ips(members) => Box::new(members.iter().copied().map(Value::Ip)),
+            Self::Networks { members, .. } => Box::new(members.iter().copied().map(Value::Network)),
+            Self::Texts { members, .. } => Box::new(members.iter().cloned().map(Value::Text)),
+        }
+    }
+}
+
+/// The least members, in order, without sorting all of them.
+fn least<T: Ord>(members: &HashSet<T>, count: usize, value: impl Fn(&T) -> Value) -> Vec<Value> {
+    let mut least = BTreeSet::new();
+    for member in members {
+        least.insert(member);
+        if least.len() > count {
+            least.pop_last();
+        }
+    }
+    least.into_iter().map(value).collect()
+}
+
+fn insert_sorted<T: Ord>(sorted: &mut Vec<T>, value: T) {
+    if let Err(at) = sorted.binary_search(&value) {
+        sorted.insert(at, value);
+    }
+}

@@ -1,0 +1,107 @@
+//! What a peer has of each attribute.
+
+use core::iter::once;
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::kind::{Attribute, Kind};
+use super::pattern::{Seen, Value};
+use crate::peer::{PeerIdentity, SpiffeId};
+use crate::x509::{Certificate, rfc4514};
+
+/// How many values of one attribute stand in an explanation.
+const SHOWN: usize = 8;
+
+pub(super) struct PeerView<'a> {
+    peer: &'a PeerIdentity,
+    /// A common name that stands for a DNS name.
+    dns_from_common_name: Option<String>,
+}
+
+impl<'a> PeerView<'a> {
+    pub(super) fn new(peer: &'a PeerIdentity, dns_from_common_name: Option<String>) -> Self {
+        Self {
+            peer,
+            dns_from_common_name,
+        }
+    }
+
+    /// Shows the values of an attribute one by one until `is_it` says yes. Digests and names in words are made here, and
+    /// only where somebody asks for them.
+    pub(super) fn any(
+        &self,
+        attribute: Attribute,
+        is_it: &mut dyn FnMut(Seen<'_>) -> bool,
+    ) -> bool {
+        let names = self.peer.names();
+        let mut text = |text: &String| is_it(Seen::Text(text));
+        match attribute {
+            Attribute::CommonName => names.common_name.iter().any(text),
+            Attribute::Dns => names.dns.iter().chain(&self.dns_from_common_name).any(text),
+            Attribute::Email => names.emails.iter().any(text),
+            Attribute::Organization => names.organizations.iter().any(text),
+            Attribute::OrganizationalUnit => names.organizational_units.iter().any(text),
+            Attribute::Uri => names.uris.iter().any(text),
+            Attribute::SpiffeId => {
+                let mut id = names.spiffe_id.iter().map(SpiffeId::as_str);
+                id.any(|id| is_it(Seen::Text(id)))
+            }
+            Attribute::Issuer => {
+                let issuer = rfc4514(self.peer.issuer_der());
+                // What cannot be read, or says nothing, is not named as another.
+                issuer.contains('=') && text(&issuer)
+            }
+            Attribute::Ip => names.ips.iter().any(|ip| is_it(Seen::Ip(*ip))),
+            Attribute::Certificate => is_it(Seen::Digest(self.peer.certificate_sha256())),
+            Attribute::Spki => is_it(Seen::Digest(self.peer.spki_sha256())),
+            Attribute::TrustAnchor => {
+                let anchor = self.peer.trust_anchor();
+                anchor.is_some_and(|anchor| is_it(Seen::Digest(Sha256::digest(anchor).into())))
+            }
+            Attribute::IssuerSpki => {
+                let issuers = self.peer.issuers();
+                let mut read = issuers.filter_map(|der| Certificate::from_der(der).ok());
+                read.any(|issuer| {
+                    is_it(Seen::Digest(Sha256::digest(issuer.public_key.spki).into()))
+                })
+            }
+        }
+    }
+
+    /// What the peer has of the attributes that these kinds ask for, and what is odd about it.
+    pub(super) fn in_words(&self, kinds: impl IntoIterator<Item = Kind>) -> String {
+        let mut words = Vec::new();
+        let mut odd = BTreeSet::new();
+        let mut last = None;
+        for kind in kinds {
+            let attribute = kind.attribute();
+            let mut values = Vec::new();
+            self.any(attribute, &mut |seen| {
+                odd.extend(seen.undecided(kind));
+                values.push(match seen {
+                    Seen::Digest(digest) => Value::Digest(digest).to_string(),
+                    Seen::Ip(ip) => ip.to_string(),
+                    Seen::Text(text) => format!("{text:?}"),
+                });
+                false
+            });
+            // Kinds of one attribute follow each other.
+            if last.replace(attribute) == Some(attribute) {
+                continue;
+            }
+            let more = values.len().saturating_sub(SHOWN);
+            values.truncate(SHOWN);
+            if more > 0 {
+                values.push(format!("{more} more"));
+            }
+            words.push(match values.is_empty() {
+                true => format!("no {attribute}"),
+                false => format!("{attribute} {}", values.join(", ")),
+            });
+        }
+        let has = once(format!("the peer has {}", words.join(", ")));
+        let odd = odd.into_iter().map(str::to_owned);
+        has.chain(odd).collect::<Vec<_>>().join("; ")
+    }
+}

@@ -1,0 +1,120 @@
+//! What webpki's errors mean, and which certificate they are about.
+
+use pki_types::UnixTime;
+use webpki::Error;
+
+use super::anchor::Anchors;
+use super::leaf::check_validity;
+use super::presented::Presented;
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
+use crate::x509::{Certificate, rfc4514};
+
+/// Turns webpki's error into ours, and finds the certificate that it is about.
+pub(super) fn refusal(
+    error: &Error,
+    presented: &Presented<'_>,
+    anchors: &Anchors,
+    now: UnixTime,
+) -> Rejection {
+    use RejectionReason as R;
+    let reason = match error {
+        Error::CertExpired { .. } | Error::CertNotValidYet { .. } => {
+            return outside_validity(presented, now);
+        }
+        // To a peer with another CA of the same name, a missing path and a wrong signature are one thing; and which
+        // of them is seen depends on the certificates that the TLS library shows.
+        Error::UnknownIssuer
+        | Error::InvalidSignatureForPublicKey
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            return no_path(presented, anchors);
+        }
+        Error::UnsupportedSignatureAlgorithmContext(_) => R::UnsupportedSignatureAlgorithm,
+        Error::CaUsedAsEndEntity => R::CaAsLeaf,
+        Error::EndEntityUsedAsCa => R::IssuerNotCa,
+        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => R::WrongExtendedKeyUsage,
+        Error::PathLenConstraintViolated => R::PathLengthExceeded,
+        Error::MaximumPathDepthExceeded
+        | Error::MaximumPathBuildCallsExceeded
+        | Error::MaximumSignatureChecksExceeded
+        | Error::MaximumNameConstraintComparisonsExceeded => R::PathTooLong,
+        Error::NameConstraintViolation
+        | Error::MalformedNameConstraint
+        | Error::InvalidNetworkMaskConstraint => R::NameConstraintViolated,
+        Error::UnsupportedCriticalExtension => R::UnhandledCriticalExtension,
+        Error::UnsupportedCertVersion => R::UnsupportedVersion,
+        _ => R::MalformedCertificate,
+    };
+    let rejection = Rejection::new(reason).with_presented(error.to_string());
+    match culprit(reason, presented) {
+        Some((index, certificate)) => rejection.about(index, certificate),
+        None => rejection,
+    }
+}
+
+/// The certificate that an error of webpki's must be about, where the chain itself tells.
+fn culprit<'p, 'a>(
+    reason: RejectionReason,
+    presented: &'p Presented<'a>,
+) -> Option<(usize, &'p Certificate<'a>)> {
+    let mut certificates = presented.certificates.iter().map(|(i, c)| (*i, c));
+    match reason {
+        RejectionReason::IssuerNotCa => certificates
+            .skip(1)
+            .find(|(_, c)| !c.is_ca().unwrap_or(false)),
+        RejectionReason::PathTooLong
+        | RejectionReason::PathLengthExceeded
+        | RejectionReason::MalformedCertificate => None,
+        _ => certificates.next(),
+    }
+}
+
+fn outside_validity(presented: &Presented<'_>, now: UnixTime) -> Rejection {
+    presented
+        .certificates
+        .iter()
+        .find_map(|(index, c)| check_validity(*index, c, now).err())
+        .unwrap_or_else(|| Rejection::new(RejectionReason::Expired))
+}
+
+/// Says how far the presented certificates lead, and what is missing there.
+fn no_path(presented: &Presented<'_>, anchors: &Anchors) -> Rejection {
+    let Some((mut index, mut last)) = presented.certificates.first().map(|(i, c)| (*i, c)) else {
+        return Rejection::new(RejectionReason::NoCertificate);
+    };
+    // Each certificate can be followed once, which bounds a circle of issuers.
+    for _ in &presented.certificates {
+        let next = presented
+            .certificates
+            .iter()
+            .skip(1)
+            .find(|(_, c)| c.subject == last.issuer);
+        match next {
+            Some((i, issuer)) if !last.is_self_issued() => (index, last) = (*i, issuer),
+            _ => break,
+        }
+    }
+    let issuer = rfc4514(last.issuer);
+    let hint = if let Some(problem) = &presented.passed_over {
+        format!("a presented certificate cannot issue others, and was passed over: {problem}")
+    } else if last.is_self_issued() {
+        "the chain ends in its own root, which is not among the trust anchors: give that root as trust anchor, if it \
+         is to be trusted"
+            .to_owned()
+    } else if anchors.named(last.issuer).next().is_some() {
+        format!(
+            "a trust anchor is named {issuer}, but its key did not sign this certificate: it comes from another CA of \
+             the same name, or from the same CA before it changed its key"
+        )
+    } else {
+        format!(
+            "{issuer} issued this certificate, and is neither among the presented certificates nor among the trust \
+             anchors: if it is an intermediate, the peer must send it after its leaf; if it is a root, give it as \
+             trust anchor"
+        )
+    };
+    Rejection::new(RejectionReason::UnknownIssuer)
+        .about(index, last)
+        .with_presented(format!("issuer {issuer}"))
+        .with_hint(hint)
+}

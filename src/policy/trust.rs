@@ -1,0 +1,192 @@
+//! Which trust anchors count for a peer: all of them, or those of its SPIFFE trust domain.
+
+use core::fmt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pki_types::CertificateDer;
+
+use super::anchor::Anchors;
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
+use super::verifier_policy::VerifierPolicy;
+use crate::error::BuildError;
+use crate::material::TrustAnchors;
+use crate::peer::{Names, SpiffeId, check_trust_domain};
+use crate::x509::Certificate;
+
+/// Trust anchors for each SPIFFE trust domain, for meshes that federate (SPIFFE Trust Domain and Bundle, section 4).
+///
+/// A peer has to be an X.509-SVID, and only the anchors of its own trust domain count: the CA of one domain vouches for
+/// nobody in another, which one common set of anchors would let it do. Never empty. Clones share the bytes.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mtls::{TrustAnchors, TrustBundles};
+/// let bundles = TrustBundles::new([
+///     ("prod.example", TrustAnchors::from_pem_file("prod.pem")?),
+///     ("partner.example", TrustAnchors::from_pem_file("partner.pem")?),
+/// ])?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrustBundles(Arc<BTreeMap<String, TrustAnchors>>);
+
+impl TrustBundles {
+    /// Takes trust domains by their names, without the scheme, each with its anchors.
+    ///
+    /// # Errors
+    /// [`BuildError::InvalidSetting`] for what is no trust domain name (SPIFFE-ID, section 2.1), for one that is given
+    /// twice, and for none at all.
+    pub fn new(
+        bundles: impl IntoIterator<Item = (impl AsRef<str>, TrustAnchors)>,
+    ) -> Result<Self, BuildError> {
+        let mut map = BTreeMap::new();
+        for (domain, anchors) in bundles {
+            let domain = domain.as_ref();
+            check_trust_domain(domain)
+                .map_err(|problem| invalid(format!("{domain:?} is no trust domain: {problem}")))?;
+            if map.insert(domain.to_owned(), anchors).is_some() {
+                return Err(invalid(format!("the trust domain {domain} is given twice")));
+            }
+        }
+        match map.is_empty() {
+            false => Ok(Self(Arc::new(map))),
+            true => Err(invalid("the list is empty".to_owned())),
+        }
+    }
+
+    /// The trust domains, in the order of their names, with their anchors.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &TrustAnchors)> {
+        self.0
+            .iter()
+            .map(|(domain, anchors)| (domain.as_str(), anchors))
+    }
+
+    /// The anchors of one trust domain.
+    pub fn get(&self, trust_domain: &str) -> Option<&TrustAnchors> {
+        self.0.get(trust_domain)
+    }
+}
+
+impl fmt::Debug for TrustBundles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter()).finish()
+    }
+}
+
+fn invalid(problem: String) -> BuildError {
+    BuildError::InvalidSetting {
+        setting: "trust_bundles",
+        problem,
+    }
+}
+
+/// What a builder was given to trust.
+#[derive(Clone, Debug)]
+pub(crate) enum TrustSource {
+    Anchors(TrustAnchors),
+    Bundles(TrustBundles),
+}
+
+impl TrustSource {
+    /// Every anchor, whomever it may vouch for.
+    pub(crate) fn certificates(&self) -> Vec<&CertificateDer<'static>> {
+        match self {
+            Self::Anchors(anchors) => anchors.as_slice().iter().collect(),
+            Self::Bundles(bundles) => bundles
+                .0
+                .values()
+                .flat_map(TrustAnchors::as_slice)
+                .collect(),
+        }
+    }
+}
+
+/// The anchors of a verifier, judged.
+pub(super) enum Trust {
+    Anchors(Anchors),
+    Bundles(BTreeMap<String, Anchors>),
+}
+
+impl Trust {
+    pub(super) fn anchors(
+        anchors: &TrustAnchors,
+        policy: &VerifierPolicy,
+    ) -> Result<Self, BuildError> {
+        Anchors::new(anchors.as_slice(), policy).map(Self::Anchors)
+    }
+
+    pub(super) fn bundles(
+        bundles: &TrustBundles,
+        policy: &VerifierPolicy,
+    ) -> Result<Self, BuildError> {
+        let judged = bundles.iter().map(|(domain, anchors)| {
+            Ok((domain.to_owned(), Anchors::new(anchors.as_slice(), policy)?))
+        });
+        judged.collect::<Result<_, _>>().map(Self::Bundles)
+    }
+
+    /// The anchors that count for this leaf.
+    pub(super) fn for_peer(
+        &self,
+        leaf: &Certificate<'_>,
+        names: &Names,
+    ) -> Result<&Anchors, Rejection> {
+        let bundles = match self {
+            Self::Anchors(anchors) => return Ok(anchors),
+            Self::Bundles(bundles) => bundles,
+        };
+        let id = check_svid(leaf, names)?;
+        bundles.get(id.trust_domain()).ok_or_else(|| {
+            let known: Vec<&str> = bundles.keys().take(SHOWN).map(String::as_str).collect();
+            let more = if bundles.len() > SHOWN { ", .." } else { "" };
+            Rejection::new(RejectionReason::UnknownTrustDomain)
+                .about(0, leaf)
+                .with_expected(format!("a trust domain of {}{more}", known.join(", ")))
+                .with_presented(id.to_string())
+        })
+    }
+
+    /// All sets of anchors.
+    pub(super) fn sets(&self) -> impl Iterator<Item = &Anchors> {
+        let (one, many) = match self {
+            Self::Anchors(anchors) => (Some(anchors), None),
+            Self::Bundles(bundles) => (None, Some(bundles.values())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+
+    /// As [`for_peer`](Self::for_peer), for one that was judged before; `None` where it would be refused.
+    pub(super) fn for_known(&self, names: &Names) -> Option<&Anchors> {
+        match self {
+            Self::Anchors(anchors) => Some(anchors),
+            Self::Bundles(bundles) => bundles.get(names.spiffe_id.as_ref()?.trust_domain()),
+        }
+    }
+
+    /// The first thing that is wrong with the form or the purposes of an anchor that is to vouch for servers.
+    pub(super) fn flaw_for_servers(&self) -> Option<Rejection> {
+        match self {
+            Self::Anchors(anchors) => anchors.flaw_for_servers(),
+            Self::Bundles(bundles) => bundles.values().find_map(Anchors::flaw_for_servers),
+        }
+    }
+}
+
+/// How many trust domains stand in a message.
+const SHOWN: usize = 4;
+
+/// The SPIFFE ID of a leaf that has to be an X.509-SVID (SPIFFE X.509-SVID, sections 2 to 5).
+pub(super) fn check_svid<'n>(
+    leaf: &Certificate<'_>,
+    names: &'n Names,
+) -> Result<&'n SpiffeId, Rejection> {
+    names.spiffe_id.as_ref().ok_or_else(|| {
+        Rejection::new(RejectionReason::NotAnSvid)
+            .about(0, leaf)
+            .with_expected("one URI name, which is a SPIFFE ID")
+            .with_presented(names.svid_problem())
+    })
+}

@@ -1,0 +1,134 @@
+//! What a certificate's key is for: key usage and extended key usage (RFC 5280, sections 4.2.1.3 and 4.2.1.12).
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
+use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsages};
+
+use super::leaf::unreadable;
+use super::profile::Flaw;
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
+use crate::x509::Certificate;
+
+/// Which end of the connection the peer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Client,
+    Server,
+}
+
+impl Role {
+    fn purpose(self) -> (ObjectIdentifier, &'static str) {
+        match self {
+            Self::Client => (ID_KP_CLIENT_AUTH, "clientAuth"),
+            Self::Server => (ID_KP_SERVER_AUTH, "serverAuth"),
+        }
+    }
+}
+
+/// What the leaf's key may do, where it says so: it has to sign handshakes (RFC 8446, section 4.4.2.2), and must not
+/// sign certificates (RFC 5280, section 4.2.1.9).
+pub(super) fn check_key_usage(leaf: &Certificate<'_>) -> Result<(), Rejection> {
+    let usage = leaf
+        .key_usage()
+        .map_err(|error| unreadable(0, leaf, &error))?;
+    let Some(usage) = usage else {
+        return Ok(());
+    };
+    if usage.0.contains(KeyUsages::KeyCertSign) || !usage.0.contains(KeyUsages::DigitalSignature) {
+        return Err(Flaw::new(
+            RejectionReason::WrongKeyUsage,
+            "digitalSignature, and not keyCertSign",
+            usages_of(leaf),
+        )
+        .of(0, leaf));
+    }
+    Ok(())
+}
+
+/// Key usages in the words of RFC 5280, section 4.2.1.3.
+pub(super) fn usages_of(certificate: &Certificate<'_>) -> String {
+    match certificate.key_usage() {
+        Ok(Some(usage)) => {
+            let named = USAGES.iter().filter(|(bit, _)| usage.0.contains(*bit));
+            let names: Vec<&str> = named.map(|(_, name)| *name).collect();
+            match names.is_empty() {
+                true => "none".to_owned(),
+                false => names.join(", "),
+            }
+        }
+        Ok(None) => "not limited".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+const USAGES: &[(KeyUsages, &str)] = &[
+    (KeyUsages::DigitalSignature, "digitalSignature"),
+    (KeyUsages::NonRepudiation, "nonRepudiation"),
+    (KeyUsages::KeyEncipherment, "keyEncipherment"),
+    (KeyUsages::DataEncipherment, "dataEncipherment"),
+    (KeyUsages::KeyAgreement, "keyAgreement"),
+    (KeyUsages::KeyCertSign, "keyCertSign"),
+    (KeyUsages::CRLSign, "cRLSign"),
+    (KeyUsages::EncipherOnly, "encipherOnly"),
+    (KeyUsages::DecipherOnly, "decipherOnly"),
+];
+
+pub(super) fn purposes_of(certificate: &Certificate<'_>) -> String {
+    match certificate.extended_key_usage() {
+        Ok(Some(usage)) => purposes(&usage),
+        Ok(None) => "not limited".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn purposes(usage: &ExtendedKeyUsage) -> String {
+    let listed: Vec<String> = usage.0.iter().map(purpose_name).collect();
+    match listed.is_empty() {
+        true => "an empty list".to_owned(),
+        false => listed.join(", "),
+    }
+}
+
+/// Why an anchor that limits what its certificates are for does not vouch for this role. webpki asks the intermediates.
+pub(super) fn flaw_of_anchors_purpose(anchor: &Certificate<'_>, role: Role) -> Option<Flaw> {
+    match anchor.extended_key_usage() {
+        Ok(Some(usage)) if usage.0.contains(&ANY_EXTENDED_KEY_USAGE) => None,
+        _ => flaw_of_purpose(anchor, role),
+    }
+}
+
+/// Why a certificate is not for this role.
+fn flaw_of_purpose(certificate: &Certificate<'_>, role: Role) -> Option<Flaw> {
+    let (wanted, name) = role.purpose();
+    match certificate.extended_key_usage() {
+        Ok(Some(usage)) if !usage.0.contains(&wanted) => Some(Flaw::new(
+            RejectionReason::WrongExtendedKeyUsage,
+            name,
+            purposes(&usage),
+        )),
+        Ok(_) => None,
+        Err(error) => Some(Flaw::new(
+            RejectionReason::MalformedCertificate,
+            "a readable extended key usage",
+            error.to_string(),
+        )),
+    }
+}
+
+/// A certificate without the extension may be used for anything (RFC 5280, section 4.2.1.12).
+pub(super) fn check_purpose(leaf: &Certificate<'_>, role: Role) -> Result<(), Rejection> {
+    match flaw_of_purpose(leaf, role) {
+        Some(flaw) => Err(flaw.of(0, leaf)),
+        None => Ok(()),
+    }
+}
+
+fn purpose_name(oid: &ObjectIdentifier) -> String {
+    match *oid {
+        ID_KP_CLIENT_AUTH => "clientAuth".to_owned(),
+        ID_KP_SERVER_AUTH => "serverAuth".to_owned(),
+        ANY_EXTENDED_KEY_USAGE => "anyExtendedKeyUsage".to_owned(),
+        other => other.to_string(),
+    }
+}

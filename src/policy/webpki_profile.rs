@@ -1,0 +1,134 @@
+//! What the CA/Browser Forum's baseline requirements (section 7.1) ask beyond RFC 5280, for
+//! [`CertificateProfile::WebPki`](super::CertificateProfile::WebPki).
+
+use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_CE_EXT_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME};
+use x509_cert::ext::pkix::name::GeneralName;
+
+use super::profile::Flaw;
+use super::reason::RejectionReason;
+use crate::peer::Names;
+use crate::x509::{Certificate, X509Error};
+
+pub(super) fn check_leaf(leaf: &Certificate<'_>, names: &Names) -> Result<(), Flaw> {
+    check_purposes(leaf)?;
+    check_common_name(leaf, names)?;
+    check_subject_alt_name(leaf)?;
+    check_authority_information(leaf)
+}
+
+/// Section 7.1.2.7.10.
+fn check_purposes(leaf: &Certificate<'_>) -> Result<(), Flaw> {
+    match leaf.extended_key_usage() {
+        Ok(Some(usage)) if !usage.0.contains(&ANY_EXTENDED_KEY_USAGE) => Ok(()),
+        Ok(Some(_)) => Err(purpose("anyExtendedKeyUsage")),
+        Ok(None) => Err(purpose("none")),
+        Err(error) => Err(unreadable("extended key usage", &error)),
+    }
+}
+
+fn purpose(presented: &'static str) -> Flaw {
+    Flaw::new(
+        RejectionReason::WrongExtendedKeyUsage,
+        "an extended key usage without anyExtendedKeyUsage",
+        presented,
+    )
+}
+
+/// Section 7.1.4.3: a common name repeats one of the alternative names, letter for letter.
+fn check_common_name(leaf: &Certificate<'_>, names: &Names) -> Result<(), Flaw> {
+    let Some(common_name) = &names.common_name else {
+        return Ok(());
+    };
+    let san = match leaf.subject_alt_name() {
+        Ok(san) => san.map_or_else(Vec::new, |san| san.0),
+        Err(error) => return Err(unreadable("subjectAltName", &error)),
+    };
+    let is_it = |name: &GeneralName| matches!(name, GeneralName::DnsName(dns) if dns.as_str() == common_name);
+    let is_listed =
+        san.iter().any(is_it) || names.ips.iter().any(|ip| ip.to_string() == *common_name);
+    match is_listed {
+        true => Ok(()),
+        false => Err(Flaw::new(
+            RejectionReason::MalformedName,
+            "a common name that is also a subject alternative name",
+            format!("common name {common_name:?}"),
+        )),
+    }
+}
+
+/// Section 7.1.2.7.12.
+fn check_subject_alt_name(leaf: &Certificate<'_>) -> Result<(), Flaw> {
+    match leaf.extension(ID_CE_SUBJECT_ALT_NAME) {
+        Some(san) if san.critical && !leaf.has_empty_subject() => Err(Flaw::new(
+            RejectionReason::WrongCriticality,
+            "a subjectAltName that is not critical beside a subject",
+            "a critical one",
+        )),
+        Some(_) => Ok(()),
+        None => Err(Flaw::new(
+            RejectionReason::MalformedName,
+            "a subjectAltName",
+            "none",
+        )),
+    }
+}
+
+/// Section 7.1.2.7.7.
+fn check_authority_information(leaf: &Certificate<'_>) -> Result<(), Flaw> {
+    let access = match leaf.authority_info_access() {
+        Ok(None) => return Ok(()),
+        Ok(Some(access)) => access,
+        Err(error) => return Err(unreadable("authorityInfoAccess", &error)),
+    };
+    let is_uri = |name: &GeneralName| matches!(name, GeneralName::UniformResourceIdentifier(_));
+    match !access.0.is_empty() && access.0.iter().all(|a| is_uri(&a.access_location)) {
+        true => Ok(()),
+        false => Err(Flaw::new(
+            RejectionReason::MalformedCertificate,
+            "an authorityInfoAccess of addresses",
+            "one of something else",
+        )),
+    }
+}
+
+/// Section 7.1.2.1: a root limits no purposes and names no issuer but itself.
+pub(super) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Flaw> {
+    if anchor.extension(ID_CE_EXT_KEY_USAGE).is_some() {
+        return Err(Flaw::new(
+            RejectionReason::MisplacedExtension,
+            "a root without an extended key usage",
+            "one with it",
+        ));
+    }
+    let unfit = |what: &'static str| {
+        Flaw::new(
+            RejectionReason::MisplacedExtension,
+            "a root whose authorityKeyIdentifier is its own subjectKeyIdentifier, or absent",
+            what,
+        )
+    };
+    let (authority, own) = match (
+        anchor.authority_key_identifier(),
+        anchor.subject_key_identifier(),
+    ) {
+        (Ok(Some(authority)), Ok(own)) => (authority, own),
+        (Ok(None), _) => return Ok(()),
+        (Err(error), _) | (_, Err(error)) => return Err(unreadable("key identifiers", &error)),
+    };
+    if authority.authority_cert_issuer.is_some() || authority.authority_cert_serial_number.is_some()
+    {
+        return Err(unfit("one with an issuer or a serial number"));
+    }
+    match anchor.is_self_issued() && authority.key_identifier != own.map(|own| own.0) {
+        false => Ok(()),
+        true => Err(unfit("another key's")),
+    }
+}
+
+fn unreadable(what: &'static str, error: &X509Error) -> Flaw {
+    Flaw::new(
+        RejectionReason::MalformedCertificate,
+        format!("a readable {what}"),
+        error.to_string(),
+    )
+}

@@ -1,0 +1,223 @@
+//! Client chains on both sides of the rules about the form of certificates.
+
+use mtls::RejectionReason as Reason;
+use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType};
+
+use super::Case;
+use crate::common::pki::{Authority, AuthorityBuilder, Leaf};
+
+pub(super) fn cases() -> Vec<Case> {
+    [leaves(), intermediates(), anchors()].concat()
+}
+
+fn leaves() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let good = |name, leaf: Leaf| Case::accepted(name, &[&root], leaf.issued_by(&root));
+    let bad =
+        |name, leaf: Leaf, reason| Case::refused(name, &[&root], leaf.issued_by(&root), reason);
+    vec![
+        good(
+            "no extended key usage",
+            Leaf::named("alice").dns("alice.test"),
+        ),
+        good("no key usage", alice().key_usages(&[])),
+        good(
+            "serial number of 20 octets",
+            alice().serial_number(&[0x7f; 20]),
+        ),
+        bad(
+            "serial number zero",
+            alice().serial_number(&[0]),
+            Reason::InvalidSerialNumber,
+        ),
+        bad(
+            "serial number of 21 octets",
+            alice().serial_number(&[1; 21]),
+            Reason::InvalidSerialNumber,
+        ),
+        bad(
+            "key usage without digital signature",
+            alice().key_usages(&[KeyUsagePurpose::KeyEncipherment]),
+            Reason::WrongKeyUsage,
+        ),
+        bad(
+            "a leaf that may sign certificates",
+            alice().key_usages(&[
+                KeyUsagePurpose::DigitalSignature,
+                KeyUsagePurpose::KeyCertSign,
+            ]),
+            Reason::WrongKeyUsage,
+        ),
+        good("neither key identifier", alice().without_key_identifier()),
+        bad(
+            "its own key identifier alone",
+            alice()
+                .without_key_identifier()
+                .extension(extension(SUBJECT_KEY_IDENTIFIER, b"\x04\x02\x01\x02")),
+            Reason::MissingKeyIdentifier,
+        ),
+        bad(
+            "an authority key identifier of another key",
+            alice().without_key_identifier().extension(extension(
+                AUTHORITY_KEY_IDENTIFIER,
+                b"\x30\x04\x80\x02\x01\x02",
+            )),
+            Reason::UnknownIssuer,
+        ),
+        bad(
+            "a critical subject key identifier",
+            alice().extension(critical(SUBJECT_KEY_IDENTIFIER, b"\x04\x02\x01\x02")),
+            // To webpki it is unknown.
+            Reason::WrongCriticality,
+        ),
+        bad(
+            "name constraints in a leaf",
+            alice().extension(critical(
+                NAME_CONSTRAINTS,
+                b"\x30\x0a\xa0\x08\x30\x06\x82\x04test",
+            )),
+            Reason::MisplacedExtension,
+        ),
+        bad(
+            "an underscore in a DNS name",
+            Leaf::named("alice").dns("alice_1.test").client(),
+            Reason::MalformedName,
+        ),
+        bad(
+            "names that are not critical beside an empty subject",
+            Leaf::named("alice")
+                .client()
+                .without_subject()
+                .extension(extension(SUBJECT_ALT_NAME, b"\x30\x0c\x82\x0aalice.test")),
+            Reason::WrongCriticality,
+        ),
+        good(
+            "critical names beside an empty subject",
+            Leaf::named("alice")
+                .client()
+                .san(SanType::DnsName("alice.test".try_into().unwrap()))
+                .without_subject(),
+        ),
+    ]
+}
+
+fn intermediates() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let under = |builder: AuthorityBuilder| {
+        let branch = builder.issued_by(&root);
+        alice()
+            .without_key_identifier()
+            .issued_by(&branch)
+            .with(&branch)
+    };
+    let bad = |name, builder, reason| Case::refused(name, &[&root], under(builder), reason);
+    let named = |name: &str| AuthorityBuilder::named(name);
+    // rcgen writes basicConstraints of its own for a CA only.
+    let by_hand = |name: &str| named(name).not_a_ca(false).extension(key_identifier());
+    vec![
+        Case::accepted(
+            "a critical basicConstraints made by hand",
+            &[&root],
+            under(by_hand("Hand Made").extension(critical(BASIC_CONSTRAINTS, CA_TRUE))),
+        ),
+        bad(
+            "an intermediate whose basicConstraints is not critical",
+            by_hand("Not Critical").extension(extension(BASIC_CONSTRAINTS, CA_TRUE)),
+            Reason::WrongCriticality,
+        ),
+        bad(
+            "an intermediate without its own key identifier",
+            named("Without Own")
+                .not_a_ca(false)
+                .extension(critical(BASIC_CONSTRAINTS, CA_TRUE)),
+            Reason::MissingKeyIdentifier,
+        ),
+        bad(
+            "an intermediate without its issuer's key identifier",
+            named("Without Issuer's").without_key_identifier(),
+            Reason::MissingKeyIdentifier,
+        ),
+        bad(
+            "an intermediate with empty name constraints",
+            named("Constrained").extension(critical(NAME_CONSTRAINTS, b"\x30\x00")),
+            Reason::MalformedCertificate,
+        ),
+    ]
+}
+
+fn anchors() -> Vec<Case> {
+    let root = Authority::root("Rhea");
+    let odd = || critical(&[1, 3, 6, 1, 4, 1, 99999, 3], b"\x05\x00");
+    let unknown = AuthorityBuilder::named("Unknown")
+        .extension(odd())
+        .self_signed();
+    let for_servers = AuthorityBuilder::named("For Servers")
+        .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
+        .self_signed();
+    let for_clients = AuthorityBuilder::named("For Clients")
+        .extended_key_usages(&[ExtendedKeyUsagePurpose::ClientAuth])
+        .self_signed();
+    let loose = AuthorityBuilder::named("Loose")
+        .not_a_ca(false)
+        .extension(key_identifier())
+        .extension(extension(BASIC_CONSTRAINTS, CA_TRUE))
+        .self_signed();
+    let bad = |name, anchor: &Authority, reason| {
+        let leaf = alice().without_key_identifier();
+        Case::refused(name, &[anchor], leaf.issued_by(anchor), reason)
+    };
+    vec![
+        bad(
+            "an anchor with an unknown critical extension",
+            &unknown,
+            Reason::UnhandledCriticalExtension,
+        ),
+        Case::accepted(
+            "another anchor with an unknown critical extension",
+            &[&unknown, &root],
+            alice().issued_by(&root),
+        ),
+        bad(
+            "an anchor for servers",
+            &for_servers,
+            Reason::WrongExtendedKeyUsage,
+        ),
+        Case::accepted(
+            "an anchor for clients",
+            &[&for_clients],
+            alice().issued_by(&for_clients),
+        ),
+        bad(
+            "an anchor whose basicConstraints is not critical",
+            &loose,
+            Reason::WrongCriticality,
+        ),
+    ]
+}
+
+fn alice() -> Leaf {
+    Leaf::named("alice").dns("alice.test").client()
+}
+
+fn extension(oid: &[u64], content: &[u8]) -> CustomExtension {
+    CustomExtension::from_oid_content(oid, content.to_vec())
+}
+
+fn critical(oid: &[u64], content: &[u8]) -> CustomExtension {
+    let mut extension = extension(oid, content);
+    extension.set_criticality(true);
+    extension
+}
+
+/// Not the one that rcgen computes, so that no certificate below may name it.
+fn key_identifier() -> CustomExtension {
+    extension(SUBJECT_KEY_IDENTIFIER, b"\x04\x02\x01\x02")
+}
+
+const CA_TRUE: &[u8] = b"\x30\x03\x01\x01\xff";
+
+const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
+const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
+const BASIC_CONSTRAINTS: &[u64] = &[2, 5, 29, 19];
+const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
+const AUTHORITY_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 35];

@@ -1,0 +1,130 @@
+use mtls::PeerMatcher as M;
+use mtls::pki_types::UnixTime;
+
+use mtls::{RejectionReason, VerifierPolicy};
+
+use super::{Peer, are_refused};
+use crate::client;
+use crate::common::pki::{Authority, Leaf};
+
+const OU: &[u64] = &[2, 5, 4, 11];
+const O: &[u64] = &[2, 5, 4, 10];
+
+#[test]
+fn common_names() {
+    Peer::with(Leaf::named("agent-7@prod"))
+        .is([
+            M::common_name("agent-7@prod"),
+            M::common_name_prefix("agent-"),
+            M::common_name_prefix("agent-7@prod"),
+            M::common_name_suffix("@prod"),
+            M::common_name_suffix("agent-7@prod"),
+        ])
+        .is_not([
+            M::common_name("Agent-7@prod"),
+            M::common_name("agent-7"),
+            M::common_name_prefix("Agent"),
+            M::common_name_prefix("gent"),
+            M::common_name_prefix("agent-7@prod2"),
+            M::common_name_suffix("@pro"),
+            M::common_name_suffix("xagent-7@prod"),
+        ]);
+    // In the middle of a character there is no prefix.
+    Peer::with(Leaf::named("éa"))
+        .is([M::common_name_prefix("é"), M::common_name_suffix("a")])
+        .is_not([M::common_name_prefix("e"), M::common_name_suffix("éa ")]);
+    for make in [
+        M::common_name,
+        M::common_name_prefix,
+        M::common_name_suffix,
+        M::organization,
+        M::organization_prefix,
+        M::organization_suffix,
+        M::organizational_unit,
+        M::organizational_unit_prefix,
+        M::organizational_unit_suffix,
+    ] {
+        are_refused(make, &["", "a\nb", "\0", "\u{9b}", &"x".repeat(2049)]);
+        assert!(make(&"x".repeat(2048)).is_ok());
+    }
+}
+
+#[test]
+fn two_common_names_are_none() {
+    Peer::with(Leaf::named("a").subject_attribute(&[2, 5, 4, 3], "b")).is_neither([
+        M::common_name("a"),
+        M::common_name("b"),
+        M::common_name("c"),
+        M::common_name_prefix("a"),
+        M::common_name_suffix("b"),
+    ]);
+}
+
+#[test]
+fn units_and_organizations() {
+    let leaf = Leaf::named("x")
+        .organization("Example Ltd")
+        .subject_attribute(O, "Example Group")
+        .organizational_unit("Payments")
+        .subject_attribute(OU, "team-7/prod");
+    let peer = Peer::with(leaf);
+    let identity = peer.identity();
+    assert_eq!(identity.organizational_units(), ["Payments", "team-7/prod"]);
+    assert_eq!(identity.organizations(), ["Example Ltd", "Example Group"]);
+    peer.is([
+        M::organizational_unit("Payments"),
+        M::organizational_unit("team-7/prod"),
+        M::organizational_unit_prefix("team-"),
+        M::organizational_unit_suffix("/prod"),
+        M::organization("Example Ltd"),
+        M::organization("Example Group"),
+        M::organization_prefix("Example "),
+        M::organization_suffix(" Group"),
+    ])
+    .is_not([
+        M::organizational_unit("payments"),
+        M::organizational_unit("Example Ltd"),
+        M::organizational_unit_prefix("eam"),
+        M::organizational_unit_suffix("/pro"),
+        M::organization("Example"),
+        M::organization("Payments"),
+        M::organization_prefix("Ltd"),
+        M::organization_suffix("Example"),
+    ]);
+}
+
+/// As a common name is: a name that cannot be shown is none to judge by.
+#[test]
+fn control_characters_refuse() {
+    for leaf in [
+        Leaf::named("a\u{7}"),
+        Leaf::named("a").organizational_unit("b\u{85}"),
+        Leaf::named("a").organization("b\n"),
+        Leaf::named("a").subject_attribute(&[2, 5, 4, 3], "b\0"),
+    ] {
+        let root = Authority::root("Root");
+        let chain = leaf.client().issued_by(&root).chain;
+        let verdict = client(&root, VerifierPolicy::allow_any_authenticated(), &chain);
+        assert_eq!(
+            verdict.unwrap_err().reason(),
+            RejectionReason::MalformedName
+        );
+    }
+}
+
+#[test]
+fn a_refusal_names_the_units() {
+    let peer = Peer::with(Leaf::named("x").organizational_unit("Test"));
+    let judge = peer.judge(&M::organizational_unit("Payments").unwrap());
+    let rejection = judge
+        .verify_client(peer.identity().chain(), UnixTime::now())
+        .unwrap_err();
+    assert_eq!(
+        rejection.presented(),
+        Some(r#"common name "x", organizational unit "Test""#)
+    );
+    assert_eq!(
+        rejection.expected(),
+        Some(r#"organizational_unit("Payments")"#)
+    );
+}
