@@ -225,7 +225,7 @@ pub fn serial_of(certificate: &CertificateDer<'_>) -> Vec<u8> {
     serial.as_bytes().to_vec()
 }
 
-/// UTCTime.
+/// A `UTCTime`.
 fn time(time: OffsetDateTime) -> Vec<u8> {
     let (year, month, day) = time.to_calendar_date();
     let (hour, minute, second) = time.to_hms();
