@@ -97,7 +97,7 @@ fn an_explanation_is_the_verdict() {
     let peer = verifier.verify_client(&good.chain, now()).unwrap();
     assert_eq!(explanation.verdict().unwrap().to_string(), peer.to_string());
     assert!(explanation.steps().iter().all(is_kept), "{explanation}");
-    let asked: Vec<Rule> = explanation.steps().iter().map(|s| s.rule()).collect();
+    let asked: Vec<Rule> = explanation.steps().iter().map(mtls::Step::rule).collect();
     for rule in [Rule::Presented, Rule::Names, Rule::Path, Rule::Matcher] {
         assert!(asked.contains(&rule), "{rule} in {asked:?}");
     }
