@@ -123,7 +123,7 @@ fn asked(rules: RevocationRules) -> impl Iterator<Item = &'static [u8]> {
         RevocationDepth::Leaf => 1,
         RevocationDepth::Chain => CHAIN.len(),
     };
-    CHAIN.iter().take(most).map(|der| der.as_ref())
+    CHAIN.iter().take(most).map(AsRef::as_ref)
 }
 
 /// The content of `issuer`, and of `serialNumber`.

@@ -76,8 +76,9 @@ impl<E> Builder<E> {
     /// twice as much, and the anchors twice the memory. On native-tls it is judged where the policy is, after the
     /// platform has agreed: about a peer that the platform refuses, no shadow is asked.
     ///
-    /// It must be one that this end and its backend could enforce, and there must be an observer; anything else is a
-    /// [`BuildError`].
+    /// Its revocation rules, if it has any, are judged by the same [lists](Self::revocation_lists), which are required then
+    /// too. It must be one that this end and its backend could enforce, and there must be an observer; anything else is a
+    /// [`BuildError`](crate::BuildError).
     ///
     /// To narrow a policy, give the narrower one as shadow, and put it in force when nobody is named any more:
     ///

@@ -27,7 +27,7 @@ mod error;
 mod integration;
 mod material;
 mod peer;
-mod policy;
+pub mod policy;
 mod rotation;
 mod server;
 mod stream;

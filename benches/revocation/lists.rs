@@ -1,7 +1,7 @@
 use mtls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use mtls::{
-    PeerVerifier, RevocationDepth, RevocationLists, RevocationRules, Rustls, TrustAnchors,
-    VerifierPolicy,
+    PeerIdentity, PeerVerifier, RevocationDepth, RevocationLists, RevocationRules, Rustls,
+    TrustAnchors, VerifierPolicy,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationList,
@@ -43,7 +43,7 @@ impl Chain {
         }
     }
 
-    fn judge(&self, lists: Option<Vec<Der>>) -> impl Fn() + use<> {
+    fn judge(&self, lists: Option<Vec<Der>>) -> impl Fn() -> PeerIdentity + use<> {
         let policy = VerifierPolicy::allow_any_authenticated();
         let algorithms = Rustls::default().signature_algorithms().unwrap();
         let verifier = match lists {
@@ -57,12 +57,12 @@ impl Chain {
             }
         };
         let (chain, now) = (self.presented.clone(), UnixTime::now());
-        move || drop(verifier.verify_client(&chain, now).unwrap())
+        move || verifier.verify_client(&chain, now).unwrap()
     }
 }
 
 /// No lists at all, and lists of so many entries by the root and by the intermediate.
-pub fn judges() -> Vec<(String, impl Fn())> {
+pub(crate) fn judges() -> Vec<(String, impl Fn() -> PeerIdentity)> {
     let chain = Chain::new();
     let mut judges = vec![("no lists".to_owned(), chain.judge(None))];
     for (by_root, by_intermediate) in [(0, 0), (0, 1_000), (1_000, 0), (0, LONGEST), (LONGEST, 0)] {
@@ -79,7 +79,7 @@ pub fn judges() -> Vec<(String, impl Fn())> {
 }
 
 /// The longest list, in DER and in PEM.
-pub fn longest() -> (Der, String) {
+pub(crate) fn longest() -> (Der, String) {
     let list = signed(&Chain::new().root, LONGEST);
     (list.der().clone(), list.pem().unwrap())
 }

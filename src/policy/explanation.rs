@@ -13,7 +13,11 @@ use crate::x509::{Certificate, rfc4514};
 /// Made by [`PeerVerifier::explain_client`](crate::PeerVerifier::explain_client) and
 /// [`explain_server`](crate::PeerVerifier::explain_server), which run the very code that judges and only write down what
 /// it does. `Display` is for people: one line for each step, indented below the step that it is a part of, then the
-/// verdict and what to do about it.
+/// verdict and what to do about it. `ok` is a rule that is kept, `no` one that is broken, `--` one that does not apply.
+///
+/// What follows was printed for failures of everyday life; long numbers are shortened.
+///
+#[doc = include_str!("explanations.md")]
 #[derive(Clone, Debug)]
 pub struct Explanation {
     verdict: Result<PeerIdentity, Rejection>,
@@ -157,7 +161,7 @@ impl Trace {
         self.step(check, |result| {
             let (outcome, detail) = match result {
                 Ok(value) => (Outcome::Passed, seen(value)),
-                Err(rejection) => (Outcome::Failed, rejection.to_string()),
+                Err(rejection) => (Outcome::Failed, rejection.values()),
             };
             Step {
                 rule,
@@ -166,6 +170,25 @@ impl Trace {
                 detail,
                 steps: Vec::new(),
             }
+        })
+    }
+
+    /// Asks a rule that consists of others, which say themselves what was looked at.
+    pub(super) fn outline<T>(
+        &self,
+        rule: Rule,
+        what: impl FnOnce() -> String,
+        check: impl FnOnce() -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        self.step(check, |result| Step {
+            rule,
+            certificate: None,
+            outcome: match result {
+                Ok(_) => Outcome::Passed,
+                Err(_) => Outcome::Failed,
+            },
+            detail: what(),
+            steps: Vec::new(),
         })
     }
 

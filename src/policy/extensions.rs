@@ -15,6 +15,15 @@ use super::profile::{CertificateProfile, Flaw, Place};
 use super::reason::RejectionReason;
 use crate::x509::Certificate;
 
+pub(super) fn check_extensions(
+    certificate: &Certificate<'_>,
+    place: Place,
+    profile: CertificateProfile,
+) -> Result<(), Flaw> {
+    check_criticality(certificate, place, profile)?;
+    check_name_constraints(certificate, place)
+}
+
 /// Extensions that must not be critical (RFC 5280, sections 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15 and 4.2.2).
 const NEVER_CRITICAL: &[(ObjectIdentifier, &str)] = &[
     (ID_CE_AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier"),
@@ -36,7 +45,7 @@ const ALWAYS_CRITICAL: &[(ObjectIdentifier, &str)] = &[
     (ID_CE_INHIBIT_ANY_POLICY, "inhibitAnyPolicy"),
 ];
 
-pub(super) fn check_criticality(
+fn check_criticality(
     certificate: &Certificate<'_>,
     place: Place,
     profile: CertificateProfile,
@@ -83,11 +92,7 @@ pub(super) fn check_criticality(
 }
 
 /// A CA that limits names has to say to which (RFC 5280, section 4.2.1.10): limits that cannot be read bind nobody.
-pub(super) fn check_name_constraints(
-    certificate: &Certificate<'_>,
-    place: Place,
-    _: CertificateProfile,
-) -> Result<(), Flaw> {
+fn check_name_constraints(certificate: &Certificate<'_>, place: Place) -> Result<(), Flaw> {
     if place == Place::Leaf {
         return Ok(());
     }
@@ -119,7 +124,7 @@ const KNOWN: &[ObjectIdentifier] = &[
     ID_CE_SUBJECT_ALT_NAME,
 ];
 
-fn check_known(certificate: &Certificate<'_>) -> Result<(), Flaw> {
+pub(super) fn check_known(certificate: &Certificate<'_>) -> Result<(), Flaw> {
     let mut critical = certificate.extensions.iter().filter(|e| e.critical);
     match critical.find(|e| !KNOWN.iter().any(|known| e.is(*known))) {
         None => Ok(()),

@@ -27,7 +27,6 @@ pub(super) fn check_leaf(
     let &Judgement {
         policy,
         role,
-        now,
         trace,
         ..
     } = judgement;
@@ -38,12 +37,7 @@ pub(super) fn check_leaf(
         |()| "3".to_owned(),
         || check_version(leaf),
     )?;
-    trace.check(
-        Rule::Validity,
-        about,
-        |()| window(leaf),
-        || check_validity(0, leaf, now),
-    )?;
+    check_form(0, leaf, Place::Leaf, judgement)?;
     trace.check(
         Rule::BasicConstraints,
         about,
@@ -68,13 +62,6 @@ pub(super) fn check_leaf(
         |()| purposes_of(leaf),
         || check_purpose(leaf, role),
     )?;
-    check_form(0, leaf, Place::Leaf, policy.profile, trace)?;
-    trace.check(
-        Rule::Names,
-        about,
-        |()| String::new(),
-        || check_letters(leaf, names, policy.profile),
-    )?;
     if policy.profile == CertificateProfile::WebPki {
         trace.check(
             Rule::WebPki,
@@ -86,7 +73,10 @@ pub(super) fn check_leaf(
     trace.check(
         Rule::LeafLifetime,
         about,
-        |()| String::new(),
+        |()| match policy.maximum_leaf_lifetime {
+            Some(longest) => format!("at most {} s", longest.as_secs()),
+            None => "not limited".to_owned(),
+        },
         || check_lifetime(leaf, policy),
     )
 }
@@ -104,12 +94,14 @@ fn check_version(leaf: &Certificate<'_>) -> Result<(), Rejection> {
 fn check_no_ca(leaf: &Certificate<'_>) -> Result<(), Rejection> {
     match leaf.is_ca() {
         Ok(false) => Ok(()),
-        Ok(true) => Err(Rejection::new(RejectionReason::CaAsLeaf).about(0, leaf)),
+        Ok(true) => Err(Rejection::new(RejectionReason::CaAsLeaf)
+            .about(0, leaf)
+            .with_presented("basicConstraints CA:TRUE")),
         Err(error) => Err(unreadable(0, leaf, &error)),
     }
 }
 
-fn window(certificate: &Certificate<'_>) -> String {
+pub(super) fn window(certificate: &Certificate<'_>) -> String {
     format!(
         "from {} to {}",
         rfc3339(certificate.not_before),
@@ -182,7 +174,7 @@ pub(super) fn acceptable_key(key: &PublicKey<'_>, policy: &VerifierPolicy) -> Re
 }
 
 /// Letters, digits and hyphens (RFC 5280, section 4.2.1.6, by RFC 1034, section 3.5).
-fn check_letters(
+pub(super) fn check_letters(
     leaf: &Certificate<'_>,
     names: &Names,
     profile: CertificateProfile,

@@ -1,8 +1,37 @@
 //! Who may connect: the one judgement that every backend shares.
 //!
-//! A chain is first *authenticated* (path to a trust anchor, signatures, validity, key usage, name) and then
-//! *authorized* by a [`PeerMatcher`]. The floor is pure: no I/O, no clock, no TLS library; time and signature
-//! algorithms are given to it.
+//! A chain is first *authenticated* (path to a trust anchor, signatures, validity, usages, revocation, name) and then
+//! *authorized* by a [`PeerMatcher`]. The first rule that is broken refuses the peer, with a [`Rejection`] that names the
+//! rule's [`RejectionReason`], the certificate, the values and what to do. Nothing here does I/O, reads a clock or knows a
+//! TLS library: time and [`SignatureAlgorithms`] are given, so the same chain gets the same verdict, for the same reason,
+//! on rustls and on OpenSSL. native-tls shows the leaf alone; what it could not hold is refused when a client is built.
+//!
+//! # What is asked
+//!
+//! [`Rule`] is the reference: one variant for each rule, in the order in which they are asked, with what it asks
+//! initially, what changes that, its source and the reasons it refuses for. In short:
+//!
+//! | | initially | changed by |
+//! |---|---|---|
+//! | who is admitted | nobody: a matcher has to be given | [`VerifierPolicy::allow`], [`PeerMatcher`] |
+//! | whose anchors count | all that were given | [`TrustBundles`]: those of the peer's trust domain |
+//! | form of certificates | RFC 5280, section 4 | [`VerifierPolicy::with_profile`], [`CertificateProfile`] |
+//! | intermediates | at most 6 | [`VerifierPolicy::with_max_intermediates`]: fewer |
+//! | RSA keys | 2048 to 8192 bits | [`VerifierPolicy::with_minimum_rsa_bits`]: longer |
+//! | life of a leaf | not limited | [`VerifierPolicy::with_maximum_leaf_lifetime`] |
+//! | revocation | not asked | [`VerifierPolicy::with_revocation`], [`RevocationRules`] |
+//! | a server's name | has to be in its certificate | [`VerifierPolicy::server_spiffe`]: a SPIFFE ID in its place |
+//! | X.509 version 1 leaves | refused | [`VerifierPolicy::danger_allow_x509_v1_leaf`] |
+//! | common names as host names | never | [`VerifierPolicy::danger_allow_common_name_as_dns`] |
+//!
+//! Extended key usages count where they are there, and many private CAs leave them out: then the certificate of a server
+//! serves as a client's. Keep CAs for the two apart, or ask for names in the matcher.
+//!
+//! # Trying it
+//!
+//! [`PeerVerifier`] judges offline what the backends judge in handshakes. [`PeerVerifier::explain_client`] and
+//! [`PeerVerifier::explain_server`] tell every step; [`Explanation`] shows what that looks like for the failures that one
+//! meets. A narrower policy can be tried beside the one in force: `shadow_policy` on a builder.
 
 mod alert;
 mod algorithms;

@@ -17,6 +17,7 @@ use super::rejection::Rejection;
 use super::revocation;
 use super::rule::Rule;
 use super::usage::{Role, usages_of};
+use super::verifier_policy::VerifierPolicy;
 use crate::peer::ProvedPath;
 use crate::x509::{Certificate, rfc4514};
 
@@ -31,7 +32,10 @@ pub(super) fn check_path(
     let Some((leaf_der, intermediates)) = presented.der.split_first() else {
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
-    let refusal = |error: &Error| refusal(error, presented, judgement.anchors, judgement.now);
+    let Judgement {
+        anchors, role, now, ..
+    } = *judgement;
+    let refusal = |error: &Error| refusal(error, presented, anchors, role, now);
     let leaf = EndEntityCert::try_from(leaf_der).map_err(|error| refusal(&error))?;
     let usage = match judgement.role {
         Role::Client => KeyUsage::client_auth(),
@@ -40,10 +44,9 @@ pub(super) fn check_path(
     // webpki's error has no room for what we found on a path that it would take.
     let found = RefCell::new(None);
     let check = |path: &VerifiedPath<'_>| {
-        let candidate = judgement.trace.check(
+        let candidate = judgement.trace.outline(
             Rule::Path,
-            None,
-            |proved| in_words(presented, proved),
+            || in_words(presented, path),
             || {
                 let path = check_candidate(path, presented, judgement)?;
                 revocation::check(judgement, presented, &path)?;
@@ -96,7 +99,12 @@ fn check_candidate(
         let Some((index, certificate)) = presented.find(&intermediate.der()) else {
             return Err(Rejection::new(RejectionReason::MalformedCertificate));
         };
-        check_link(child.0, child.1, &Identifiers::of(index, certificate)?)?;
+        judgement.trace.check(
+            Rule::KeyIdentifiers,
+            Some(child),
+            |()| format!("fits certificate {index}"),
+            || check_link(child.0, child.1, &Identifiers::of(index, certificate)?),
+        )?;
         check_intermediate(index, certificate, judgement)?;
         if !certificate.is_self_issued() {
             counted = counted.saturating_add(1);
@@ -104,13 +112,12 @@ fn check_candidate(
         intermediates.push(index);
         child = (index, certificate);
     }
-    let most = judgement.policy.max_intermediates;
-    if counted > most {
-        return Err(Rejection::new(RejectionReason::PathTooLong)
-            .with_expected(format!("at most {most} intermediates"))
-            .with_presented(counted.to_string())
-            .with_hint("present a shorter path, or raise `with_max_intermediates`"));
-    }
+    judgement.trace.check(
+        Rule::Path,
+        None,
+        |()| format!("{counted} intermediates"),
+        || check_length(counted, judgement.policy),
+    )?;
     let anchor = judgement
         .anchors
         .check_end_of_path(path, child, judgement)?;
@@ -118,6 +125,17 @@ fn check_candidate(
         intermediates,
         anchor: Arc::clone(anchor),
     })
+}
+
+fn check_length(intermediates: usize, policy: &VerifierPolicy) -> Result<(), Rejection> {
+    let most = policy.max_intermediates;
+    match intermediates > most {
+        false => Ok(()),
+        true => Err(Rejection::new(RejectionReason::PathTooLong)
+            .with_expected(format!("at most {most} intermediates"))
+            .with_presented(intermediates.to_string())
+            .with_hint("present a shorter path, or raise `with_max_intermediates`")),
+    }
 }
 
 fn check_intermediate(
@@ -139,7 +157,7 @@ fn check_intermediate(
         |()| usages_of(certificate),
         || check_signer(index, certificate),
     )?;
-    check_form(index, certificate, Place::Issuer, policy.profile, trace)
+    check_form(index, certificate, Place::Issuer, judgement)
 }
 
 /// OpenSSL passes over an intermediate that may not sign certificates when it builds a path, so that its server never
@@ -160,16 +178,14 @@ fn check_signer(index: usize, certificate: &Certificate<'_>) -> Result<(), Rejec
 }
 
 /// The path from the leaf up, for `explain`.
-fn in_words(presented: &Presented<'_>, path: &ProvedPath) -> String {
+fn in_words(presented: &Presented<'_>, path: &VerifiedPath<'_>) -> String {
     let mut words = "certificate 0".to_owned();
-    for index in &path.intermediates {
-        words.push_str(&format!(", certificate {index}"));
+    let mut issuer = presented.leaf().map_or(&[][..], |leaf| leaf.issuer);
+    for intermediate in path.intermediate_certificates() {
+        if let Some((index, certificate)) = presented.find(&intermediate.der()) {
+            words.push_str(&format!(", certificate {index}"));
+            issuer = certificate.issuer;
+        }
     }
-    let last = path.intermediates.last().copied().unwrap_or_default();
-    let issuer = presented
-        .certificates
-        .iter()
-        .find(|(index, _)| *index == last)
-        .map_or_else(String::new, |(_, certificate)| rfc4514(certificate.issuer));
-    format!("{words}, trust anchor {issuer}")
+    format!("{words}, trust anchor {}", rfc4514(issuer))
 }

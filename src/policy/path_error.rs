@@ -4,10 +4,14 @@ use pki_types::UnixTime;
 use webpki::Error;
 
 use super::anchor::Anchors;
+use super::extensions::check_known;
 use super::leaf::check_validity;
 use super::presented::Presented;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
+use super::server_name::list_of;
+use super::usage::{Role, flaw_of_purpose, purposes_of};
+use crate::peer::Names;
 use crate::x509::{Certificate, rfc4514};
 
 /// Turns webpki's error into ours, and finds the certificate that it is about.
@@ -15,6 +19,7 @@ pub(super) fn refusal(
     error: &Error,
     presented: &Presented<'_>,
     anchors: &Anchors,
+    role: Role,
     now: UnixTime,
 ) -> Rejection {
     use RejectionReason as R;
@@ -45,23 +50,61 @@ pub(super) fn refusal(
         Error::UnsupportedCertVersion => R::UnsupportedVersion,
         _ => R::MalformedCertificate,
     };
-    let rejection = Rejection::new(reason).with_presented(error.to_string());
-    match culprit(reason, presented) {
-        Some((index, certificate)) => rejection.about(index, certificate),
-        None => rejection,
+    let rejection = Rejection::new(reason);
+    let Some((index, certificate)) = culprit(reason, presented, role) else {
+        return rejection.with_presented(in_words(error));
+    };
+    let rejection = rejection.about(index, certificate);
+    match reason {
+        R::WrongExtendedKeyUsage => rejection
+            .with_expected(role.purpose_name())
+            .with_presented(purposes_of(certificate)),
+        R::UnhandledCriticalExtension => match check_known(certificate) {
+            Err(flaw) => rejection.with_presented(flaw.presented),
+            Ok(()) => rejection.with_presented(in_words(error)),
+        },
+        R::NameConstraintViolated => {
+            rejection.with_presented(list_of(&Names::read(certificate).unwrap_or_default()))
+        }
+        _ => rejection.with_presented(in_words(error)),
     }
+}
+
+/// webpki's errors are named, not worded.
+fn in_words(error: &Error) -> String {
+    let words = match error {
+        Error::CaUsedAsEndEntity => "basicConstraints CA:TRUE",
+        Error::EndEntityUsedAsCa => "no basicConstraints CA:TRUE",
+        Error::PathLenConstraintViolated => {
+            "more intermediates below one than its pathLenConstraint allows"
+        }
+        Error::MaximumPathDepthExceeded => "more than 6 intermediates",
+        Error::MaximumPathBuildCallsExceeded
+        | Error::MaximumSignatureChecksExceeded
+        | Error::MaximumNameConstraintComparisonsExceeded => "more alternatives than are tried",
+        other => return other.to_string(),
+    };
+    words.to_owned()
 }
 
 /// The certificate that an error of webpki's must be about, where the chain itself tells.
 fn culprit<'p, 'a>(
     reason: RejectionReason,
     presented: &'p Presented<'a>,
+    role: Role,
 ) -> Option<(usize, &'p Certificate<'a>)> {
     let mut certificates = presented.certificates.iter().map(|(i, c)| (*i, c));
     match reason {
         RejectionReason::IssuerNotCa => certificates
             .skip(1)
             .find(|(_, c)| !c.is_ca().unwrap_or(false)),
+        // The leaf's was judged before.
+        RejectionReason::WrongExtendedKeyUsage => certificates
+            .skip(1)
+            .find(|(_, c)| flaw_of_purpose(c, role).is_some()),
+        RejectionReason::UnhandledCriticalExtension => {
+            certificates.find(|(_, c)| check_known(c).is_err())
+        }
         RejectionReason::PathTooLong
         | RejectionReason::PathLengthExceeded
         | RejectionReason::MalformedCertificate => None,

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 
 use const_oid::db::rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER;
+use der::asn1::OctetString;
 
-use super::explanation::Trace;
-use super::extensions::{check_criticality, check_name_constraints};
+use super::extensions::check_extensions;
+use super::judgement::Judgement;
+use super::leaf::{check_validity, window};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::rule::Rule;
-use crate::x509::Certificate;
+use crate::x509::{Certificate, rfc4514};
 
 /// How closely certificates have to follow the profile of RFC 5280, section 4, in matters of form.
 ///
@@ -80,31 +82,61 @@ pub(super) enum Place {
     Anchor,
 }
 
-type Check = fn(&Certificate<'_>, Place, CertificateProfile) -> Result<(), Flaw>;
+/// What is asked of every certificate of a path, the anchor included.
+struct Check {
+    rule: Rule,
+    /// What it looks at, for `explain`.
+    seen: fn(&Certificate<'_>) -> String,
+    ask: fn(&Certificate<'_>, Place, CertificateProfile) -> Result<(), Flaw>,
+}
 
-const CHECKS: &[(Rule, Check)] = &[
-    (Rule::SerialNumber, check_serial_number),
-    (Rule::Names, check_directory_names),
-    (Rule::Validity, check_date_types),
-    (Rule::Extensions, check_criticality),
-    (Rule::Extensions, check_name_constraints),
-    (Rule::KeyIdentifiers, check_key_identifiers),
+const CHECKS: &[Check] = &[
+    Check {
+        rule: Rule::Validity,
+        seen: window,
+        ask: check_date_types,
+    },
+    Check {
+        rule: Rule::SerialNumber,
+        seen: |c| hex(c.serial),
+        ask: check_serial_number,
+    },
+    Check {
+        rule: Rule::Names,
+        seen: |c| format!("issuer {}", rfc4514(c.issuer)),
+        ask: check_directory_names,
+    },
+    Check {
+        rule: Rule::Extensions,
+        seen: extensions_of,
+        ask: check_extensions,
+    },
+    Check {
+        rule: Rule::KeyIdentifiers,
+        seen: key_identifiers_of,
+        ask: check_key_identifiers,
+    },
 ];
 
-/// Judges the form of a presented certificate.
+/// Judges the form of a presented certificate, and whether now lies in its validity.
 pub(super) fn check_form(
     index: usize,
     certificate: &Certificate<'_>,
     place: Place,
-    profile: CertificateProfile,
-    trace: &Trace,
+    judgement: &Judgement<'_>,
 ) -> Result<(), Rejection> {
-    for (rule, check) in CHECKS {
-        trace.check(
-            *rule,
+    for check in CHECKS {
+        judgement.trace.check(
+            check.rule,
             Some((index, certificate)),
-            |()| String::new(),
-            || check(certificate, place, profile).map_err(|flaw| flaw.of(index, certificate)),
+            |()| (check.seen)(certificate),
+            || {
+                if check.rule == Rule::Validity {
+                    check_validity(index, certificate, judgement.now)?;
+                }
+                (check.ask)(certificate, place, judgement.policy.profile)
+                    .map_err(|flaw| flaw.of(index, certificate))
+            },
         )?;
     }
     Ok(())
@@ -116,7 +148,29 @@ pub(super) fn flaw_of_anchor(
     profile: CertificateProfile,
 ) -> Option<Flaw> {
     let mut checks = CHECKS.iter();
-    checks.find_map(|(_, check)| check(certificate, Place::Anchor, profile).err())
+    checks.find_map(|check| (check.ask)(certificate, Place::Anchor, profile).err())
+}
+
+fn extensions_of(certificate: &Certificate<'_>) -> String {
+    let count = certificate.extensions.len();
+    let critical = certificate.extensions.iter().filter(|e| e.critical).count();
+    format!("{count}, of which {critical} critical")
+}
+
+fn key_identifiers_of(certificate: &Certificate<'_>) -> String {
+    let own = certificate.subject_key_identifier();
+    let of_issuer = certificate.authority_key_identifier();
+    let of_issuer = of_issuer.ok().flatten().and_then(|id| id.key_identifier);
+    let words = |id: Option<&[u8]>| id.map_or_else(|| "none".to_owned(), hex);
+    format!(
+        "own {}, issuer's {}",
+        words(own.ok().flatten().as_ref().map(|id| id.0.as_bytes())),
+        words(of_issuer.as_ref().map(OctetString::as_bytes))
+    )
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Octets of the longest serial number (RFC 5280, section 4.1.2.2).

@@ -1,7 +1,7 @@
 use super::alert::Alert;
 use crate::error::BackendKind;
 
-/// The reason of a [`Rejection`], the same on every backend.
+/// The reason of a [`Rejection`](crate::Rejection), the same on every backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionReason {

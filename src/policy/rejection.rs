@@ -80,6 +80,26 @@ impl Rejection {
         self.0.presented.as_deref()
     }
 
+    /// What is wrong, without the certificate that it is wrong with.
+    pub(super) fn values(&self) -> String {
+        let words = self.0.reason.words();
+        match self.expected_and_presented() {
+            Some(values) => format!("{words}: {values}"),
+            None => words.to_owned(),
+        }
+    }
+
+    fn expected_and_presented(&self) -> Option<String> {
+        match (self.expected(), self.presented()) {
+            (Some(expected), Some(presented)) => {
+                Some(format!("expected {expected}, presented {presented}"))
+            }
+            (Some(expected), None) => Some(format!("expected {expected}")),
+            (None, Some(presented)) => Some(presented.to_owned()),
+            (None, None) => None,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &str {
         &self.0.hint
@@ -99,13 +119,9 @@ impl fmt::Display for Rejection {
         if let Some((index, subject)) = self.certificate() {
             write!(f, ": certificate {index} ({subject})")?;
         }
-        match (self.expected(), self.presented()) {
-            (Some(expected), Some(presented)) => {
-                write!(f, ": expected {expected}, presented {presented}")
-            }
-            (Some(expected), None) => write!(f, ": expected {expected}"),
-            (None, Some(presented)) => write!(f, ": {presented}"),
-            (None, None) => Ok(()),
+        match self.expected_and_presented() {
+            Some(values) => write!(f, ": {values}"),
+            None => Ok(()),
         }
     }
 }

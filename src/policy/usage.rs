@@ -18,6 +18,10 @@ pub(super) enum Role {
 }
 
 impl Role {
+    pub(super) fn purpose_name(self) -> &'static str {
+        self.purpose().1
+    }
+
     fn purpose(self) -> (ObjectIdentifier, &'static str) {
         match self {
             Self::Client => (ID_KP_CLIENT_AUTH, "clientAuth"),
@@ -99,7 +103,7 @@ pub(super) fn flaw_of_anchors_purpose(anchor: &Certificate<'_>, role: Role) -> O
 }
 
 /// Why a certificate is not for this role.
-fn flaw_of_purpose(certificate: &Certificate<'_>, role: Role) -> Option<Flaw> {
+pub(super) fn flaw_of_purpose(certificate: &Certificate<'_>, role: Role) -> Option<Flaw> {
     let (wanted, name) = role.purpose();
     match certificate.extended_key_usage() {
         Ok(Some(usage)) if !usage.0.contains(&wanted) => Some(Flaw::new(

@@ -6,7 +6,7 @@ use super::algorithms::SignatureAlgorithms;
 use super::anchor::Anchors;
 use super::explanation::{Explanation, Trace};
 use super::judgement::Judgement;
-use super::leaf::{check_leaf, check_validity};
+use super::leaf::{check_leaf, check_letters, check_validity};
 use super::path::check_path;
 use super::presented::Presented;
 use super::reason::RejectionReason;
@@ -173,7 +173,7 @@ impl PeerVerifier {
     ) -> Result<PeerIdentity, Rejection> {
         let trace = Trace::off();
         let presented = Presented::read(core::slice::from_ref(leaf))?;
-        let names = read_names(presented.leaf()?)?;
+        let names = self.read_names(presented.leaf()?)?;
         let anchors = self.trust.for_peer(presented.leaf()?, &names)?;
         let judgement = self.judgement(anchors, Role::Server, now, &trace);
         check_leaf(presented.leaf()?, &names, &judgement)?;
@@ -235,7 +235,9 @@ impl PeerVerifier {
             Presented::read(chain)
         })?;
         let leaf = presented.leaf()?;
-        let names = trace.check(Rule::Names, Some((0, leaf)), list_of, || read_names(leaf))?;
+        let names = trace.check(Rule::Names, Some((0, leaf)), list_of, || {
+            self.read_names(leaf)
+        })?;
         let anchors = trace.check(
             Rule::SpiffeSvid,
             Some((0, leaf)),
@@ -275,11 +277,20 @@ impl PeerVerifier {
         Ok(peer)
     }
 
+    fn read_names(&self, leaf: &Certificate<'_>) -> Result<Names, Rejection> {
+        let names = Names::read(leaf).map_err(|error| {
+            Rejection::new(RejectionReason::MalformedName)
+                .about(0, leaf)
+                .with_presented(error.to_string())
+        })?;
+        check_letters(leaf, &names, self.policy.profile)?;
+        Ok(names)
+    }
+
     fn authorize(&self, peer: &PeerIdentity, trace: &Trace) -> Result<(), Rejection> {
-        trace.check(
+        trace.outline(
             Rule::Matcher,
-            None,
-            |()| self.policy.matcher.summary().into_owned(),
+            || self.policy.matcher.summary().into_owned(),
             || self.check_matcher(peer, trace),
         )
     }
@@ -314,12 +325,4 @@ impl fmt::Debug for PeerVerifier {
             .field("algorithms", &self.algorithms)
             .finish_non_exhaustive()
     }
-}
-
-fn read_names(leaf: &Certificate<'_>) -> Result<Names, Rejection> {
-    Names::read(leaf).map_err(|error| {
-        Rejection::new(RejectionReason::MalformedName)
-            .about(0, leaf)
-            .with_presented(error.to_string())
-    })
 }

@@ -2,7 +2,7 @@
 
 use mtls::{
     BackendKind, BuildError, PeerIdentity, PeerMatcher, Rejection, RejectionReason as Reason,
-    VerifierPolicy,
+    RevocationDepth, RevocationRules, VerifierPolicy,
 };
 
 use crate::common::ends::{Setup, Shadow};
@@ -210,6 +210,19 @@ fn that_could_not_be_enforced_is_refused_at_build() {
                 }
                 other => panic!("{end:?}: {other:?}"),
             }
+        }
+    }
+    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    let revoking = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    for client in scene.clients() {
+        let setup = Setup {
+            shadow: Some(revoking.clone()),
+            ..scene.client.clone()
+        };
+        match (client.kind(), client.ready(&setup).err()) {
+            (Some(BackendKind::NativeTls), Some(BuildError::Unsupported { .. })) => {}
+            (_, Some(BuildError::MissingRevocationLists)) => {}
+            other => panic!("{other:?}"),
         }
     }
     let relaxed = VerifierPolicy::allow_any_authenticated().danger_allow_x509_v1_leaf();

@@ -3,7 +3,9 @@
 use std::error::Error;
 
 use mtls::pki_types::CertificateRevocationListDer;
-use mtls::{MaterialError, MaterialProblem as Problem, RevocationLists, TrustAnchors};
+use mtls::{
+    MaterialError, MaterialProblem as Problem, RevocationList, RevocationLists, TrustAnchors,
+};
 use time::Duration;
 
 use crate::common::pki::crl::{Crl, extension, relative_point_name, serial_of, tlv};
@@ -109,7 +111,7 @@ fn pem_of_many() {
     let both = lists.each_ref().map(text).concat();
     let loaded = RevocationLists::from_pem(both.as_bytes()).unwrap();
     assert_eq!(loaded, RevocationLists::from_der(lists.clone()).unwrap());
-    let issuers: Vec<_> = loaded.iter().map(|list| list.issuer()).collect();
+    let issuers: Vec<_> = loaded.iter().map(RevocationList::issuer).collect();
     assert_eq!(issuers, ["CN=One", "CN=Two"]);
     // One bad section fails the whole load, and is named.
     let damaged = text(&lists[0]) + &pem("X509 CRL", b"\x30\x03\x02\x01\x05");

@@ -13,6 +13,7 @@ mod built;
 mod judged;
 mod live;
 mod loaded;
+mod once;
 mod real;
 mod scoped;
 // The stage of tests/handshake.

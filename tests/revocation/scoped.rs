@@ -65,10 +65,10 @@ fn two_shards() {
     let world = Shards::new(&[&point_name(A)]);
     let [a, b] = [A, B].map(|uri| Crl::new().of_point(uri));
     let listing = |crl: &Crl| crl.clone().lists(world.alice.leaf());
-    world.judge(&[a.clone()]).unwrap();
+    world.judge(std::slice::from_ref(&a)).unwrap();
     world.judge(&[a.clone(), b.clone()]).unwrap();
     world.judge(&[Crl::new()]).unwrap();
-    world.assert_unknown(&[b.clone()], OTHER_POINT);
+    world.assert_unknown(std::slice::from_ref(&b), OTHER_POINT);
     for lists in [
         [listing(&a), b.clone()],
         [a.clone(), listing(&b)],

@@ -26,11 +26,13 @@ pub enum KeyAlgorithm {
     Ed25519,
     P256,
     P384,
+    P521,
     /// 2048 bits.
     Rsa,
 }
 
 impl KeyAlgorithm {
+    /// Those that are on the list.
     pub const ALL: [Self; 4] = [Self::Ed25519, Self::P256, Self::P384, Self::Rsa];
 
     /// A new key; for RSA always the same one, since making it is slow.
@@ -41,6 +43,7 @@ impl KeyAlgorithm {
             Self::Ed25519 => make(&rcgen::PKCS_ED25519),
             Self::P256 => make(&rcgen::PKCS_ECDSA_P256_SHA256),
             Self::P384 => make(&rcgen::PKCS_ECDSA_P384_SHA384),
+            Self::P521 => make(&rcgen::PKCS_ECDSA_P521_SHA512),
             Self::Rsa => RSA.get_or_init(|| make(&rcgen::PKCS_RSA_SHA256)).clone(),
         }
     }

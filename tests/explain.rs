@@ -1,0 +1,366 @@
+//! The explanations in the documentation are those that the code gives.
+//!
+//! `UPDATE_EXPLANATIONS=1` writes them anew.
+
+#![cfg(feature = "aws-lc-rs")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::pki::crl::Crl;
+use common::pki::{Authority, AuthorityBuilder, Credential, KeyAlgorithm, Leaf, Validity};
+use mtls::{
+    Explanation, Outcome, PeerMatcher, PeerVerifier, RejectionReason as Reason, RevocationDepth,
+    RevocationLists, RevocationRules, Rule, Rustls, TrustAnchors, TrustBundles, VerifierPolicy,
+};
+use pki_types::{ServerName, UnixTime};
+use rcgen::{GeneralSubtree, KeyUsagePurpose, NameConstraints};
+use time::OffsetDateTime;
+
+/// 2026-01-15
+const NOW: i64 = 1_768_435_200;
+const DAY: i64 = 24 * 3600;
+
+/// What the documentation says of one failure.
+struct Story {
+    title: &'static str,
+    text: &'static str,
+    reason: Reason,
+    explanation: Explanation,
+}
+
+#[test]
+fn the_documentation_shows_what_the_code_says() {
+    let stories = stories();
+    assert!(stories.len() >= 12);
+    let mut text = String::new();
+    for story in &stories {
+        let rejection = story.explanation.verdict().unwrap_err();
+        assert_eq!(rejection.reason(), story.reason, "{}", story.title);
+        text.push_str(&format!(
+            "# {}\n\n{}\n\n```text\n{}\n```\n\n",
+            story.title,
+            story.text,
+            without_digits(&story.explanation.to_string())
+        ));
+    }
+    let text = format!("{}\n", text.trim_end());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/policy/explanations.md");
+    if std::env::var_os("UPDATE_EXPLANATIONS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let documented = fs::read_to_string(&path).unwrap();
+    assert_eq!(documented, text, "run with UPDATE_EXPLANATIONS=1");
+}
+
+/// Serial numbers and key identifiers differ from run to run.
+fn without_digits(text: &str) -> String {
+    let mut plain = String::new();
+    for word in text.split_inclusive([' ', ',', '\n']) {
+        let end = word.trim_end_matches([' ', ',', '\n']);
+        let is_long = end.len() >= 12 && end.bytes().all(|b| b.is_ascii_hexdigit());
+        match is_long {
+            true => plain.push_str(&word.replace(end, "0a1b2c..")),
+            false => plain.push_str(word),
+        }
+    }
+    plain
+}
+
+/// Each says which certificate, or which peer, which values, and what to do.
+#[test]
+fn each_names_the_values_and_the_remedy() {
+    for story in stories() {
+        let rejection = story.explanation.verdict().unwrap_err();
+        let title = story.title;
+        assert!(!rejection.hint().is_empty(), "{title}");
+        assert!(
+            rejection.presented().is_some() || rejection.certificate().is_some(),
+            "{title}"
+        );
+        let text = story.explanation.to_string();
+        assert!(text.contains("\nno ") || text.starts_with("no "), "{title}");
+        assert!(text.contains("\nhint: "), "{title}");
+        assert!(text.contains(&rejection.to_string()), "{title}");
+    }
+}
+
+/// Whatever the verdict, the same with the recorder and without.
+#[test]
+fn an_explanation_is_the_verdict() {
+    let root = root("Example CA");
+    let good = alice().issued_by(&root);
+    let verifier = verifier(&root, VerifierPolicy::allow_any_authenticated());
+    let explanation = verifier.explain_client(&good.chain, now());
+    let peer = verifier.verify_client(&good.chain, now()).unwrap();
+    assert_eq!(explanation.verdict().unwrap().to_string(), peer.to_string());
+    assert!(explanation.steps().iter().all(is_kept), "{explanation}");
+    let asked: Vec<Rule> = explanation.steps().iter().map(|s| s.rule()).collect();
+    for rule in [Rule::Presented, Rule::Names, Rule::Path, Rule::Matcher] {
+        assert!(asked.contains(&rule), "{rule} in {asked:?}");
+    }
+    for story in stories() {
+        let steps = story.explanation.steps();
+        let last = steps.last().unwrap();
+        assert_eq!(last.outcome(), Outcome::Failed, "{}", story.title);
+        let before = &steps[..steps.len() - 1];
+        assert!(before.iter().all(is_kept), "{}", story.explanation);
+    }
+}
+
+fn is_kept(step: &mtls::Step) -> bool {
+    step.outcome() != Outcome::Failed
+}
+
+fn stories() -> Vec<Story> {
+    let mut stories = of_certificates();
+    stories.extend(of_paths());
+    stories.extend(of_revocation());
+    stories.extend(of_policies());
+    stories
+}
+
+fn of_certificates() -> Vec<Story> {
+    let root = root("Example CA");
+    let judge = |leaf: Leaf| explain(&root, any(), &leaf.issued_by(&root));
+    vec![
+        Story {
+            title: "The certificate has expired",
+            text: "Nobody renewed it, or nobody reloaded it.",
+            reason: Reason::Expired,
+            explanation: judge(alice().validity(Validity::between(NOW - 90 * DAY, NOW - DAY))),
+        },
+        Story {
+            title: "A server's certificate is used by a client",
+            text: "The CA issued it with the extended key usage serverAuth alone.",
+            reason: Reason::WrongExtendedKeyUsage,
+            explanation: judge(plain().server()),
+        },
+        Story {
+            title: "The key may not sign handshakes",
+            text: "The key usage is that of a key for RSA key transport, which TLS 1.3 does not have.",
+            reason: Reason::WrongKeyUsage,
+            explanation: judge(alice().key_usages(&[KeyUsagePurpose::KeyEncipherment])),
+        },
+        Story {
+            title: "The CA's own certificate is presented",
+            text: "The wrong file was configured.",
+            reason: Reason::CaAsLeaf,
+            explanation: judge(alice().marked_as_ca()),
+        },
+        Story {
+            title: "A curve that is not on the list",
+            text: "The list is the same on every backend, so that a verdict does not depend on the crypto library.",
+            reason: Reason::UnacceptableKey,
+            explanation: judge(alice().algorithm(KeyAlgorithm::P521)),
+        },
+    ]
+}
+
+fn of_paths() -> Vec<Story> {
+    let root = root("Example CA");
+    let branch = authority("Example Issuing CA").issued_by(&root);
+    let twig = authority("Example Team CA").issued_by(&branch);
+    let short = authority("Example Short CA").path_length(0).self_signed();
+    let below_short = authority("Example Issuing CA").issued_by(&short);
+    let test_only = authority("Example Test CA")
+        .name_constraints(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("test.example".to_owned())],
+            excluded_subtrees: vec![],
+        })
+        .self_signed();
+    let old = AuthorityBuilder::named("Example Old CA")
+        .validity(Validity::between(NOW - 3650 * DAY, NOW - 30 * DAY))
+        .self_signed();
+    vec![
+        Story {
+            title: "An intermediate is missing",
+            text: "The peer sends one of the two certificates between its leaf and the root.",
+            reason: Reason::UnknownIssuer,
+            explanation: explain(&root, any(), &alice().issued_by(&twig).with(&twig)),
+        },
+        Story {
+            title: "Another CA of the same name",
+            text: "The CA was set up anew, with a new key under its old name.",
+            reason: Reason::UnknownIssuer,
+            explanation: explain(
+                &root,
+                any(),
+                &alice()
+                    .without_key_identifier()
+                    .issued_by(&self::root("Example CA")),
+            ),
+        },
+        Story {
+            title: "A path that is too long for its CA",
+            text: "The CA may issue leaves alone.",
+            reason: Reason::PathLengthExceeded,
+            explanation: explain(
+                &short,
+                any(),
+                &alice().issued_by(&below_short).with(&below_short),
+            ),
+        },
+        Story {
+            title: "A name outside its CA's constraints",
+            text: "The CA may issue for `test.example` alone.",
+            reason: Reason::NameConstraintViolated,
+            explanation: explain(&test_only, any(), &alice().issued_by(&test_only)),
+        },
+        Story {
+            title: "The trust anchor has expired",
+            text: "It is our own configuration that has to be renewed, not the peer.",
+            reason: Reason::AnchorExpired,
+            explanation: explain(&old, any(), &alice().issued_by(&old)),
+        },
+    ]
+}
+
+fn of_revocation() -> Vec<Story> {
+    let root = root("Example CA");
+    let branch = authority("Example Issuing CA").issued_by(&root);
+    let leaf = alice()
+        .serial_number(&[0x0a, 0x11, 0xce])
+        .issued_by(&branch)
+        .with(&branch);
+    let judge = |lists: &[Vec<u8>]| {
+        let policy = any().with_revocation(RevocationRules::require(RevocationDepth::Leaf));
+        let lists = RevocationLists::from_der(lists.iter().cloned().map(Into::into)).unwrap();
+        let verifier = verifier(&root, policy)
+            .with_revocation_lists(&lists)
+            .unwrap();
+        verifier.explain_client(&leaf.chain, now())
+    };
+    let revoked = list(&branch, NOW + DAY, Some(&[0x0a, 0x11, 0xce]));
+    let stale = list(&branch, NOW - DAY, None);
+    vec![
+        Story {
+            title: "The certificate was revoked",
+            text: "The list that says so is named.",
+            reason: Reason::Revoked,
+            explanation: judge(&[revoked]),
+        },
+        Story {
+            title: "The revocation list was not replaced in time",
+            text: "The job that fetches it has stopped.",
+            reason: Reason::RevocationListStale,
+            explanation: judge(&[stale]),
+        },
+    ]
+}
+
+fn of_policies() -> Vec<Story> {
+    let root = root("Example CA");
+    let matcher = PeerMatcher::any_of([
+        PeerMatcher::spiffe_id("spiffe://prod.example/billing").unwrap(),
+        PeerMatcher::all_of([
+            PeerMatcher::dns_suffix("prod.example").unwrap(),
+            PeerMatcher::not(PeerMatcher::organizational_unit("Test").unwrap()),
+        ])
+        .unwrap(),
+    ])
+    .unwrap();
+    let tester = alice().organizational_unit("Test").issued_by(&root);
+    let named = Leaf::named("db")
+        .validity(current())
+        .server()
+        .dns("db.prod.example")
+        .issued_by(&root);
+    let server = verifier(&root, any()).explain_server(
+        &named.chain,
+        &ServerName::try_from("db.example").unwrap(),
+        now(),
+    );
+    let bundles = TrustBundles::new([("prod.example", anchors(&root))]).unwrap();
+    let stranger = Leaf::named("guest")
+        .validity(current())
+        .client()
+        .uri("spiffe://partner.example/guest")
+        .issued_by(&root);
+    let federated = PeerVerifier::with_trust_bundles(
+        &bundles,
+        any(),
+        Rustls::default().signature_algorithms().unwrap(),
+    )
+    .unwrap();
+    vec![
+        Story {
+            title: "The policy does not list the peer",
+            text: "Each branch of the matcher says what it found.",
+            reason: Reason::NotAllowed,
+            explanation: explain(&root, VerifierPolicy::allow(matcher), &tester),
+        },
+        Story {
+            title: "The server has another name",
+            text: "The client connected to a name that the certificate does not hold.",
+            reason: Reason::NameMismatch,
+            explanation: server,
+        },
+        Story {
+            title: "A peer of a trust domain that is not federated with",
+            text: "Its bundle was never given.",
+            reason: Reason::UnknownTrustDomain,
+            explanation: federated.explain_client(&stranger.chain, now()),
+        },
+    ]
+}
+
+fn list(issuer: &Authority, next_update: i64, serial: Option<&[u8]>) -> Vec<u8> {
+    let date = |seconds| OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+    let mut list = Crl::new().number(&[7]);
+    list.this_update = date(NOW - 2 * DAY);
+    list.next_update = Some(date(next_update));
+    if let Some(serial) = serial {
+        let ago = date(NOW - 3 * DAY) - OffsetDateTime::now_utc();
+        list = list.lists_serial(serial, ago, KEY_COMPROMISE);
+    }
+    list.signed_by(issuer).to_vec()
+}
+
+/// A reason code extension.
+const KEY_COMPROMISE: &[u8] = b"\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01\x01";
+
+fn explain(root: &Authority, policy: VerifierPolicy, presented: &Credential) -> Explanation {
+    verifier(root, policy).explain_client(&presented.chain, now())
+}
+
+fn verifier(root: &Authority, policy: VerifierPolicy) -> PeerVerifier {
+    let algorithms = Rustls::default().signature_algorithms().unwrap();
+    PeerVerifier::new(&anchors(root), policy, algorithms).unwrap()
+}
+
+fn anchors(root: &Authority) -> TrustAnchors {
+    TrustAnchors::from_der([root.certificate()]).unwrap()
+}
+
+fn any() -> VerifierPolicy {
+    VerifierPolicy::allow_any_authenticated()
+}
+
+fn root(name: &str) -> Authority {
+    authority(name).self_signed()
+}
+
+fn authority(name: &str) -> AuthorityBuilder {
+    AuthorityBuilder::named(name).validity(Validity::between(NOW - 365 * DAY, NOW + 3650 * DAY))
+}
+
+fn alice() -> Leaf {
+    plain().client()
+}
+
+fn plain() -> Leaf {
+    Leaf::named("alice")
+        .validity(current())
+        .dns("alice.prod.example")
+}
+
+fn current() -> Validity {
+    Validity::between(NOW - 30 * DAY, NOW + 60 * DAY)
+}
+
+fn now() -> UnixTime {
+    UnixTime::since_unix_epoch(std::time::Duration::from_secs(NOW.unsigned_abs()))
+}
