@@ -16,6 +16,8 @@ pub(crate) struct Judged {
 }
 
 pub(crate) const ANCHORS_REFUSED: &str = "anchors refused";
+/// What the case connects to is no name of a server.
+pub(crate) const NAME_REFUSED: &str = "name refused";
 pub(crate) const LISTS_REFUSED: &str = "revocation lists refused";
 /// By none of the raw peers.
 pub(crate) const NOT_PRESENTED: &str = "not presented";

@@ -8,7 +8,7 @@ use mtls::{
 };
 
 use crate::divergences::{
-    ANCHORS_REFUSED, DEFAULT, Judged, LISTS_REFUSED, WEBPKI, assert_as_listed,
+    ANCHORS_REFUSED, DEFAULT, Judged, LISTS_REFUSED, NAME_REFUSED, WEBPKI, assert_as_listed,
 };
 use crate::vectors::{self, Case, Peer};
 
@@ -99,22 +99,23 @@ pub(crate) fn judge_by(
             Err(error) => return Judged::unfit(LISTS_REFUSED, &error),
         },
     };
-    Judged::of(verdict(case, &verifier, peer, now))
+    match ServerName::try_from(case.server_name()) {
+        Ok(name) => Judged::of(verdict(case, &verifier, peer, &name, now)),
+        Err(error) => Judged::unfit(NAME_REFUSED, &error),
+    }
 }
 
 fn verdict(
     case: &Case,
     verifier: &PeerVerifier,
     peer: Peer,
+    name: &ServerName<'_>,
     now: UnixTime,
 ) -> Result<String, Rejection> {
     let chain = case.chain();
     let verdict = match peer {
         Peer::Client => verifier.verify_client(&chain, now),
-        Peer::Server => {
-            let name = ServerName::try_from(case.server_name()).expect("the name of a server");
-            verifier.verify_server(&chain, &name, now)
-        }
+        Peer::Server => verifier.verify_server(&chain, name, now),
     };
     match verdict {
         Ok(peer) => {

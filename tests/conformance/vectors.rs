@@ -5,7 +5,6 @@ use std::fs;
 use std::io::Write;
 use std::sync::LazyLock;
 
-use der::Decode;
 use mtls::pki_types::{CertificateDer, UnixTime, pem::PemObject};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -100,23 +99,6 @@ impl Case {
             .chain(others)
             .map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).expect("PEM"))
             .collect()
-    }
-
-    /// Whether two of the certificates that can issue have one subject.
-    pub(crate) fn has_several_issuers_of_one_name(&self) -> bool {
-        let anchors = CertificateDer::pem_slice_iter(self.anchors().as_bytes())
-            .map(|der| der.expect("PEM"))
-            .collect::<Vec<_>>();
-        let chain = self.chain();
-        let issuers = chain.iter().skip(1).chain(&anchors);
-        let mut subjects: Vec<_> = issuers
-            .filter_map(|der| x509_cert::Certificate::from_der(der).ok())
-            .map(|certificate| certificate.tbs_certificate().subject().to_string())
-            .collect();
-        let count = subjects.len();
-        subjects.sort();
-        subjects.dedup();
-        subjects.len() < count
     }
 
     /// Whom the client asks for: nobody in particular where the case is about no name.
