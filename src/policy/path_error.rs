@@ -1,5 +1,7 @@
 //! What webpki's errors mean, and which certificate they are about.
 
+use const_oid::ObjectIdentifier;
+use der::{Decode, SliceReader};
 use pki_types::UnixTime;
 use webpki::Error;
 
@@ -82,9 +84,22 @@ fn in_words(error: &Error) -> String {
         Error::MaximumPathBuildCallsExceeded
         | Error::MaximumSignatureChecksExceeded
         | Error::MaximumNameConstraintComparisonsExceeded => "more alternatives than are tried",
+        Error::UnsupportedSignatureAlgorithmContext(context) => {
+            return algorithm_name(&context.signature_algorithm_id);
+        }
         other => return other.to_string(),
     };
     words.to_owned()
+}
+
+/// The identifier in the content of an `AlgorithmIdentifier`.
+fn algorithm_name(content: &[u8]) -> String {
+    let oid: der::Result<ObjectIdentifier> =
+        SliceReader::new(content).and_then(|mut r| ObjectIdentifier::decode(&mut r));
+    match oid {
+        Ok(oid) => format!("algorithm {oid}"),
+        Err(_) => "an algorithm without a name".to_owned(),
+    }
 }
 
 /// The certificate that an error of webpki's must be about, where the chain itself tells.

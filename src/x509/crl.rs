@@ -12,8 +12,9 @@ use const_oid::db::rfc5280::{
     ID_CE_ISSUING_DISTRIBUTION_POINT,
 };
 use der::asn1::{AnyRef, UintRef};
-use der::{Decode, Reader, SliceReader, Tag};
+use der::{Decode, Encode, Reader, SliceReader, Tag};
 use pki_types::UnixTime;
+use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::time::Time;
 
 use super::extension::{self, Extension};
@@ -180,13 +181,27 @@ fn read_extensions<'a>(
         } else if extension.is(ID_CE_DELTA_CRL_INDICATOR) {
             return Err(CrlError::Delta);
         } else if extension.is(ID_CE_ISSUING_DISTRIBUTION_POINT) {
-            scope = CrlScope::of(decode(ID_CE_ISSUING_DISTRIBUTION_POINT, extension)?, issuer)?;
+            scope = CrlScope::of(decode_point(extension)?, issuer)?;
         } else if extension.critical && !extension.is(ID_CE_AUTHORITY_KEY_IDENTIFIER) {
             let oid = extension.name();
             return Err(CrlError::UnknownCriticalExtension { oid });
         }
     }
     Ok((number.ok_or(CrlError::NoNumber)?, scope))
+}
+
+/// Flags of reasons that are not as DER has them would be read in two ways.
+fn decode_point(extension: &Extension<'_>) -> Result<IssuingDistributionPoint, CrlError> {
+    let oid = ID_CE_ISSUING_DISTRIBUTION_POINT;
+    let point: IssuingDistributionPoint = decode(oid, extension)?;
+    let is_exact = || point.to_der().is_ok_and(|der| der == extension.value());
+    match point.only_some_reasons.is_none() || is_exact() {
+        true => Ok(point),
+        false => Err(CrlError::MalformedExtension {
+            oid,
+            source: Tag::BitString.value_error().into(),
+        }),
+    }
 }
 
 fn decode<'a, T: Decode<'a, Error = der::Error>>(

@@ -112,12 +112,12 @@ impl<'a> Certificate<'a> {
             };
             let serial = IntRef::decode(r)?.as_bytes();
             let signature_algorithm = sequence_content(r)?;
-            let issuer = sequence_tlv(r)?;
+            let issuer = name::decode(r)?;
             let validity = sequence_content(r)?;
             let (not_before, not_after) = dates(validity).map_err(X509Error::BadDate)?;
             let has_early_general_time =
                 is_early_general_time(&not_before) || is_early_general_time(&not_after);
-            let subject = sequence_tlv(r)?;
+            let subject = name::decode(r)?;
             let public_key = PublicKey::decode(r)?;
             skip_implicit_bits(r, 1)?;
             skip_implicit_bits(r, 2)?;

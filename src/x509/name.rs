@@ -3,7 +3,8 @@
 use core::fmt::Write;
 
 use const_oid::ObjectIdentifier;
-use der::{Decode, Reader, SliceReader, Tag};
+use der::asn1::{AnyRef, BmpString, Utf8StringRef};
+use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::name::Name;
 
 /// A `Name` as RFC 4514 writes it; bytes that are no name are said to be unreadable.
@@ -47,6 +48,48 @@ pub(crate) fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// Takes a `Name` with its header off the reader.
+///
+/// Its values are of types that X.509 has (RFC 5280, section 4.1.2.4), and those in Unicode are in it: OpenSSL cannot
+/// decode a certificate with another.
+pub(super) fn decode<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
+    Tag::peek(r)?.assert_eq(Tag::Sequence)?;
+    let name = r.tlv_bytes()?;
+    let mut reader = SliceReader::new(name)?;
+    each_attribute(&mut reader, |_, value| check_value(value))?;
+    Ok(name)
+}
+
+fn check_value(value: AnyRef<'_>) -> der::Result<()> {
+    match value.tag() {
+        Tag::Utf8String => value.decode_as::<Utf8StringRef<'_>>().map(drop),
+        Tag::BmpString => value.decode_as::<BmpString>().map(drop),
+        Tag::ContextSpecific { .. } | Tag::Application { .. } | Tag::Private { .. } => {
+            Err(value.tag().value_error().into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn each_attribute<'a>(
+    name: &mut SliceReader<'a>,
+    mut look: impl FnMut(ObjectIdentifier, AnyRef<'a>) -> der::Result<()>,
+) -> der::Result<()> {
+    name.sequence(|r| {
+        while !r.is_finished() {
+            let set = der::Header::decode(r)?;
+            set.tag().assert_eq(Tag::Set)?;
+            let mut set = SliceReader::new(r.read_slice(set.length())?)?;
+            while !set.is_finished() {
+                set.sequence(|r: &mut SliceReader<'a>| {
+                    look(ObjectIdentifier::decode(r)?, AnyRef::decode(r)?)
+                })?;
+            }
+        }
+        Ok::<_, der::Error>(())
+    })
+}
+
 /// Every value of each of these attribute types in a `Name`, in the order of the bytes.
 ///
 /// Values that are no text, or not in their type's character set, are an error.
@@ -56,36 +99,21 @@ pub(crate) fn attribute_texts<'a, const N: usize>(
 ) -> der::Result<[Vec<String>; N]> {
     let mut values = [const { Vec::new() }; N];
     let mut reader = SliceReader::new(name)?;
-    reader.sequence(|r| {
-        while !r.is_finished() {
-            let set = der::Header::decode(r)?;
-            set.tag().assert_eq(Tag::Set)?;
-            let mut set = SliceReader::new(r.read_slice(set.length())?)?;
-            while !set.is_finished() {
-                set.sequence(|r: &mut SliceReader<'a>| {
-                    let oid = ObjectIdentifier::decode(r)?;
-                    let value = der::asn1::AnyRef::decode(r)?;
-                    for (attribute, values) in attributes.iter().zip(&mut values) {
-                        if oid == *attribute {
-                            values.push(text(value)?);
-                        }
-                    }
-                    Ok::<_, der::Error>(())
-                })?;
+    each_attribute(&mut reader, |oid, value| {
+        for (attribute, values) in attributes.iter().zip(&mut values) {
+            if oid == *attribute {
+                values.push(text(value)?);
             }
         }
-        Ok::<_, der::Error>(())
+        Ok(())
     })?;
     reader.finish()?;
     Ok(values)
 }
 
-fn text(value: der::asn1::AnyRef<'_>) -> der::Result<String> {
-    use der::Tagged;
+fn text(value: AnyRef<'_>) -> der::Result<String> {
     match value.tag() {
-        Tag::Utf8String => Ok(value
-            .decode_as::<der::asn1::Utf8StringRef<'_>>()?
-            .to_string()),
+        Tag::Utf8String => Ok(value.decode_as::<Utf8StringRef<'_>>()?.to_string()),
         Tag::PrintableString => Ok(value
             .decode_as::<der::asn1::PrintableStringRef<'_>>()?
             .to_string()),
@@ -95,7 +123,7 @@ fn text(value: der::asn1::AnyRef<'_>) -> der::Result<String> {
         Tag::TeletexString => Ok(value
             .decode_as::<der::asn1::TeletexStringRef<'_>>()?
             .to_string()),
-        Tag::BmpString => Ok(value.decode_as::<der::asn1::BmpString>()?.to_string()),
+        Tag::BmpString => Ok(value.decode_as::<BmpString>()?.to_string()),
         other => Err(other.value_error().into()),
     }
 }
