@@ -30,6 +30,11 @@ pub enum Capability {
     PathMatchers,
     /// Revocation rules and lists.
     Revocation,
+    /// Policies that ask for more of the chain above the leaf than is asked initially: another profile, fewer intermediates,
+    /// longer RSA keys.
+    ChainRules,
+    /// Trust anchors for each SPIFFE trust domain.
+    TrustBundles,
     /// A client's policy that knows servers by SPIFFE ID.
     SpiffeServers,
     /// Judging by the clock that was given.
@@ -55,7 +60,7 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
@@ -64,6 +69,8 @@ impl Capability {
         Self::DangerOptIns,
         Self::PathMatchers,
         Self::Revocation,
+        Self::ChainRules,
+        Self::TrustBundles,
         Self::SpiffeServers,
         Self::Clock,
         Self::ProtocolVersion,
@@ -109,6 +116,10 @@ impl Capability {
                 Support::Refused("the platform does not show the path that it proves")
             }
             Self::Revocation => Support::Refused("the platform shows us no path to judge by"),
+            Self::ChainRules => Support::Refused("the platform proves the path by its own rules"),
+            Self::TrustBundles => {
+                Support::Refused("the platform does not show which anchor a path ends in")
+            }
             Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
             Self::RefusalExplained => Support::Limited(
@@ -130,6 +141,8 @@ impl fmt::Display for Capability {
             Self::DangerOptIns => "opt-ins for X.509 v1 leaves and common names",
             Self::PathMatchers => "matchers over issuers' keys and trust anchors",
             Self::Revocation => "revocation lists",
+            Self::ChainRules => "rules about the chain above the leaf",
+            Self::TrustBundles => "trust anchors for each trust domain",
             Self::SpiffeServers => "servers known by SPIFFE ID",
             Self::Clock => "judged by the given clock",
             Self::ProtocolVersion => "negotiated version told",
