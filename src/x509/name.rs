@@ -93,8 +93,8 @@ fn each_attribute<'a>(
 /// Every value of each of these attribute types in a `Name`, in the order of the bytes.
 ///
 /// Values that are no text, or not in their type's character set, are an error.
-pub(crate) fn attribute_texts<'a, const N: usize>(
-    name: &'a [u8],
+pub(crate) fn attribute_texts<const N: usize>(
+    name: &[u8],
     attributes: [ObjectIdentifier; N],
 ) -> der::Result<[Vec<String>; N]> {
     let mut values = [const { Vec::new() }; N];
