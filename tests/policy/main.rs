@@ -6,8 +6,10 @@ mod common;
 
 mod anchors;
 mod builders;
+mod federation;
 mod matchers;
 mod names;
+mod rules;
 
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::{

@@ -1,0 +1,176 @@
+//! Trust anchors for each trust domain.
+
+use mtls::pki_types::{ServerName, UnixTime};
+use mtls::{
+    BuildError, PeerMatcher, PeerVerifier, RejectionReason as Reason, Rustls, TrustBundles,
+    VerifierPolicy,
+};
+use rcgen::KeyUsagePurpose;
+
+use super::common::pki::{Authority, Credential, Leaf};
+use super::{anchors, reason};
+
+struct World {
+    prod: Authority,
+    partner: Authority,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            prod: Authority::root("Prod"),
+            partner: Authority::root("Partner"),
+        }
+    }
+
+    fn bundles(&self) -> TrustBundles {
+        TrustBundles::new([
+            ("prod.example", anchors(&[&self.prod])),
+            ("partner.example", anchors(&[&self.partner])),
+        ])
+        .unwrap()
+    }
+
+    fn verifier(&self, policy: VerifierPolicy) -> PeerVerifier {
+        let algorithms = Rustls::default().signature_algorithms().unwrap();
+        PeerVerifier::with_trust_bundles(&self.bundles(), policy, algorithms).unwrap()
+    }
+
+    fn client(&self, credential: &Credential) -> Option<Reason> {
+        let verifier = self.verifier(VerifierPolicy::allow_any_authenticated());
+        reason(verifier.verify_client(&credential.chain, UnixTime::now()))
+    }
+}
+
+fn workload(id: &str) -> Leaf {
+    Leaf::named("workload").uri(id).client().server()
+}
+
+#[test]
+fn a_ca_vouches_for_its_own_trust_domain_alone() {
+    let world = World::new();
+    let ours = workload("spiffe://prod.example/pay");
+    let theirs = || workload("spiffe://partner.example/pay");
+    assert_eq!(world.client(&ours.issued_by(&world.prod)), None);
+    assert_eq!(world.client(&theirs().issued_by(&world.partner)), None);
+    assert_eq!(
+        world.client(&theirs().issued_by(&world.prod)),
+        Some(Reason::UnknownIssuer)
+    );
+    let forged = workload("spiffe://prod.example/pay").issued_by(&world.partner);
+    assert_eq!(world.client(&forged), Some(Reason::UnknownIssuer));
+}
+
+#[test]
+fn whoever_is_no_svid_of_a_known_domain_is_refused() {
+    let world = World::new();
+    let prod = &world.prod;
+    let cases = [
+        (
+            workload("spiffe://other.example/pay").issued_by(prod),
+            Reason::UnknownTrustDomain,
+        ),
+        (
+            Leaf::named("named")
+                .dns("pay.prod.example")
+                .client()
+                .issued_by(prod),
+            Reason::NotAnSvid,
+        ),
+        (
+            workload("spiffe://prod.example/a")
+                .uri("spiffe://prod.example/b")
+                .issued_by(prod),
+            Reason::NotAnSvid,
+        ),
+        (
+            workload("https://prod.example/pay").issued_by(prod),
+            Reason::NotAnSvid,
+        ),
+        (
+            workload("spiffe://prod.example/pay")
+                .key_usages(&[KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::CrlSign])
+                .issued_by(prod),
+            Reason::NotAnSvid,
+        ),
+    ];
+    for (credential, expected) in cases {
+        assert_eq!(world.client(&credential), Some(expected));
+    }
+}
+
+/// Where there are no bundles, a leaf that may sign revocation lists has no SPIFFE ID that could match.
+#[test]
+fn a_leaf_that_may_sign_lists_has_no_spiffe_id() {
+    let world = World::new();
+    let policy = || VerifierPolicy::allow(PeerMatcher::trust_domain("prod.example").unwrap());
+    let leaf = || workload("spiffe://prod.example/pay");
+    let plain = leaf().issued_by(&world.prod);
+    assert_eq!(
+        reason(super::client(&world.prod, policy(), &plain.chain)),
+        None
+    );
+    let signer = leaf()
+        .key_usages(&[KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::CrlSign])
+        .issued_by(&world.prod);
+    assert_eq!(
+        reason(super::client(&world.prod, policy(), &signer.chain)),
+        Some(Reason::NotAllowed)
+    );
+}
+
+#[test]
+fn servers_are_federated_with_as_well() {
+    let world = World::new();
+    let verifier = world.verifier(VerifierPolicy::server_spiffe(
+        PeerMatcher::trust_domain("partner.example").unwrap(),
+    ));
+    let name = ServerName::try_from("anything.example").unwrap();
+    let judge = |credential: &Credential| {
+        reason(verifier.verify_server(&credential.chain, &name, UnixTime::now()))
+    };
+    let good = workload("spiffe://partner.example/db").issued_by(&world.partner);
+    assert_eq!(judge(&good), None);
+    let forged = workload("spiffe://partner.example/db").issued_by(&world.prod);
+    assert_eq!(judge(&forged), Some(Reason::UnknownIssuer));
+    let other = workload("spiffe://prod.example/db").issued_by(&world.prod);
+    assert_eq!(judge(&other), Some(Reason::NotAllowed));
+}
+
+#[test]
+fn bundles_that_cannot_be_meant_are_errors() {
+    let root = Authority::root("Root");
+    let refused = |error: BuildError, words: &str| {
+        assert!(
+            matches!(
+                error,
+                BuildError::InvalidSetting {
+                    setting: "trust_bundles",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    refused(
+        TrustBundles::new([] as [(&str, _); 0]).unwrap_err(),
+        "empty",
+    );
+    for name in ["", "spiffe://prod.example", "Prod", "a/b"] {
+        let error = TrustBundles::new([(name, anchors(&[&root]))]).unwrap_err();
+        refused(error, "no trust domain");
+    }
+    let twice = [("a", anchors(&[&root])), ("a", anchors(&[&root]))];
+    refused(TrustBundles::new(twice).unwrap_err(), "twice");
+}
+
+#[test]
+fn bundles_can_be_looked_at() {
+    let world = World::new();
+    let bundles = world.bundles();
+    let domains: Vec<&str> = bundles.iter().map(|(domain, _)| domain).collect();
+    assert_eq!(domains, ["partner.example", "prod.example"]);
+    assert_eq!(bundles.get("prod.example"), Some(&anchors(&[&world.prod])));
+    assert_eq!(bundles.get("other.example"), None);
+}

@@ -1,0 +1,183 @@
+//! The settings of a policy, on both sides of the line that each draws.
+
+use std::time::Duration;
+
+use mtls::{BuildError, CertificateProfile, RejectionReason as Reason, VerifierPolicy};
+use rcgen::{CustomExtension, ExtendedKeyUsagePurpose};
+
+use super::common::chains;
+use super::common::pki::{Authority, AuthorityBuilder, KeyAlgorithm, Leaf, Validity};
+use super::{client, reason, server, verifier};
+
+/// What `Lenient` is about, and nothing else.
+const MATTERS_OF_FORM: &[Reason] = &[
+    Reason::InvalidSerialNumber,
+    Reason::MissingKeyIdentifier,
+    Reason::WrongCriticality,
+];
+
+#[test]
+fn the_lenient_profile_lets_in_what_is_a_matter_of_form() {
+    let mut let_in = 0;
+    for case in chains::clients() {
+        let policy = any().with_profile(CertificateProfile::Lenient);
+        let verifier = mtls::PeerVerifier::new(
+            &mtls::TrustAnchors::from_der(case.anchors.clone()).unwrap(),
+            policy,
+            mtls::Rustls::default().signature_algorithms().unwrap(),
+        )
+        .unwrap();
+        let verdict =
+            verifier.verify_client(&case.presented.chain, mtls::pki_types::UnixTime::now());
+        let is_form = match (case.name, case.expected) {
+            // Unknown to webpki, and critical.
+            ("a critical subject key identifier", _) => {
+                assert_eq!(reason(verdict), Some(Reason::UnhandledCriticalExtension));
+                continue;
+            }
+            ("an underscore in a DNS name", _) => true,
+            (_, Err(reason)) => MATTERS_OF_FORM.contains(&reason),
+            (_, Ok(())) => false,
+        };
+        match is_form {
+            true => {
+                let_in += 1;
+                assert!(verdict.is_ok(), "{}: {verdict:?}", case.name);
+            }
+            false => assert_eq!(
+                verdict.map(drop).map_err(|r| r.reason()),
+                case.expected,
+                "{}",
+                case.name
+            ),
+        }
+    }
+    assert!(let_in >= 8, "only {let_in}");
+}
+
+#[test]
+fn the_profile_of_the_public_web_asks_for_more() {
+    let root = Authority::root("Root");
+    let judge = |leaf: Leaf| {
+        let policy = any().with_profile(CertificateProfile::WebPki);
+        reason(server(&root, policy, &leaf.issued_by(&root), "db.example"))
+    };
+    let good = || Leaf::named("db.example").dns("db.example");
+    assert_eq!(judge(good().server()), None);
+    assert_eq!(judge(good()), Some(Reason::WrongExtendedKeyUsage));
+    assert_eq!(
+        judge(
+            good()
+                .server()
+                .extended_key_usage(ExtendedKeyUsagePurpose::Any)
+        ),
+        Some(Reason::WrongExtendedKeyUsage)
+    );
+    let title = Leaf::named("Our database").dns("db.example").server();
+    assert_eq!(judge(title), Some(Reason::MalformedName));
+    let capitals = Leaf::named("DB.example").dns("db.example").server();
+    assert_eq!(judge(capitals), Some(Reason::MalformedName));
+    let empty_access =
+        CustomExtension::from_oid_content(AUTHORITY_INFORMATION_ACCESS, b"\x30\x00".to_vec());
+    assert_eq!(
+        judge(good().server().extension(empty_access)),
+        Some(Reason::MalformedCertificate)
+    );
+    let limited = AuthorityBuilder::named("Limited")
+        .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
+        .self_signed();
+    let leaf = good().server().issued_by(&limited);
+    let web = any().with_profile(CertificateProfile::WebPki);
+    assert_eq!(
+        reason(server(&limited, web, &leaf, "db.example")),
+        Some(Reason::MisplacedExtension)
+    );
+    assert_eq!(reason(server(&limited, any(), &leaf, "db.example")), None);
+}
+
+const AUTHORITY_INFORMATION_ACCESS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 1];
+
+#[test]
+fn fewer_intermediates_can_be_allowed() {
+    let root = Authority::root("Root");
+    let first = root.intermediate("First");
+    let second = first.intermediate("Second");
+    let one = alice().issued_by(&first).with(&first).chain;
+    let two = alice().issued_by(&second).with(&second).with(&first).chain;
+    let at_most = |n, chain: &[_]| reason(client(&root, any().with_max_intermediates(n), chain));
+    assert_eq!(at_most(2, &two), None);
+    assert_eq!(at_most(1, &two), Some(Reason::PathTooLong));
+    assert_eq!(at_most(1, &one), None);
+    assert_eq!(at_most(0, &one), Some(Reason::PathTooLong));
+    assert_eq!(at_most(0, &alice().issued_by(&root).chain), None);
+}
+
+#[test]
+fn longer_rsa_keys_can_be_asked_for() {
+    let root = Authority::root("Root");
+    let rsa = alice().algorithm(KeyAlgorithm::Rsa).issued_by(&root).chain;
+    let judge = |bits, chain: &[_]| reason(client(&root, any().with_minimum_rsa_bits(bits), chain));
+    assert_eq!(judge(2048, &rsa), None);
+    assert_eq!(judge(2049, &rsa), Some(Reason::UnacceptableKey));
+    assert_eq!(judge(8192, &alice().issued_by(&root).chain), None);
+    let rsa_root = AuthorityBuilder::named("RSA")
+        .algorithm(KeyAlgorithm::Rsa)
+        .self_signed();
+    let error = verifier(&rsa_root, any().with_minimum_rsa_bits(3072)).unwrap_err();
+    assert!(matches!(error, BuildError::Anchor { .. }), "{error}");
+}
+
+#[test]
+fn the_life_of_a_leaf_can_be_limited() {
+    let root = Authority::root("Root");
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    // A day, both ends included.
+    let day = alice()
+        .validity(Validity::between(now - 3600, now - 3600 + 86_399))
+        .issued_by(&root)
+        .chain;
+    let limit = |seconds| any().with_maximum_leaf_lifetime(Duration::from_secs(seconds));
+    assert_eq!(reason(client(&root, limit(86_400), &day)), None);
+    let verdict = client(&root, limit(86_399), &day);
+    let rejection = verdict.unwrap_err();
+    assert_eq!(rejection.reason(), Reason::LifetimeTooLong);
+    assert!(
+        rejection.presented().unwrap().contains("86400 s"),
+        "{rejection}"
+    );
+}
+
+#[test]
+fn limits_that_cannot_be_held_are_errors() {
+    let root = Authority::root("Root");
+    for (policy, words) in [
+        (any().with_max_intermediates(7), "with_max_intermediates(7)"),
+        (any().with_minimum_rsa_bits(2047), "2048 to 8192"),
+        (any().with_minimum_rsa_bits(8193), "2048 to 8192"),
+        (
+            any().with_maximum_leaf_lifetime(Duration::from_millis(999)),
+            "less than a second",
+        ),
+    ] {
+        let error = verifier(&root, policy).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                BuildError::InvalidSetting {
+                    setting: "policy",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+fn any() -> VerifierPolicy {
+    VerifierPolicy::allow_any_authenticated()
+}
+
+fn alice() -> Leaf {
+    Leaf::named("alice").dns("alice.example").client()
+}
