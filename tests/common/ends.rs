@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use mtls::{
     BackendKind, BuildError, HandshakeError, PeerIdentity, ProtocolVersion, Rejection,
-    RevocationLists, VerifierPolicy,
+    RevocationLists, TrustBundles, VerifierPolicy,
 };
 use pki_types::CertificateDer;
 
@@ -30,6 +30,8 @@ pub struct Setup {
     /// Only a raw peer can do without.
     pub identity: Option<Credential>,
     pub anchors: Vec<CertificateDer<'static>>,
+    /// In place of the anchors, for a facade.
+    pub bundles: Option<TrustBundles>,
     pub policy: VerifierPolicy,
     /// Judged and not enforced.
     pub shadow: Option<VerifierPolicy>,
@@ -50,6 +52,7 @@ impl Setup {
             version: Version::Tls13,
             identity: Some(identity.clone()),
             anchors: vec![anchor.certificate()],
+            bundles: None,
             policy: VerifierPolicy::allow_any_authenticated(),
             shadow: None,
             revocation_lists: None,

@@ -22,6 +22,7 @@ mod anonymous;
 mod asynchronous;
 mod build;
 mod clients;
+mod federation;
 mod names;
 #[cfg(feature = "openssl")]
 mod odd;

@@ -1,6 +1,6 @@
 //! Who meets whom, in which versions, with which set-up.
 
-use mtls::{BackendKind, BuildError, MtlsIdentity, PeerMatcher, VerifierPolicy};
+use mtls::{BackendKind, BuildError, MtlsIdentity, PeerMatcher, TrustBundles, VerifierPolicy};
 
 use crate::common::ends::{self, End, Ends, Ready, Seen, Setup, meet};
 use crate::common::pki::{Authority, Cast, Credential, Leaf};
@@ -85,6 +85,18 @@ impl Scene {
     /// A policy with an opt-in that native-tls cannot honour, and must refuse to be built with.
     pub(crate) fn client_relaxes(mut self, policy: VerifierPolicy) -> Self {
         self.client.policy = policy;
+        self.client_relaxes = true;
+        self
+    }
+
+    pub(crate) fn server_federates(mut self, bundles: TrustBundles) -> Self {
+        self.server.bundles = Some(bundles);
+        self
+    }
+
+    /// Which native-tls must refuse to be built with.
+    pub(crate) fn client_federates(mut self, bundles: TrustBundles) -> Self {
+        self.client.bundles = Some(bundles);
         self.client_relaxes = true;
         self
     }

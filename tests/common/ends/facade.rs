@@ -98,6 +98,10 @@ pub fn client_builder(setup: &Setup, notes: &Notes) -> ClientBuilder {
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
         .observer(notes.observer());
+    let builder = match &setup.bundles {
+        Some(bundles) => builder.trust_bundles(bundles.clone()),
+        None => builder,
+    };
     let builder = match &setup.shadow {
         Some(shadow) => builder.shadow_policy(shadow.clone()),
         None => builder,
@@ -117,6 +121,10 @@ pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
         .protocol_versions([version(setup)])
         .handshake_timeout(setup.timeout)
         .observer(notes.observer());
+    let builder = match &setup.bundles {
+        Some(bundles) => builder.trust_bundles(bundles.clone()),
+        None => builder,
+    };
     let builder = match &setup.shadow {
         Some(shadow) => builder.shadow_policy(shadow.clone()),
         None => builder,
