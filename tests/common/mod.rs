@@ -10,6 +10,7 @@ pub mod chains;
 pub mod ends;
 #[cfg(feature = "openssl")]
 pub mod odd;
+pub mod openssl_ca;
 pub mod pki;
 pub mod programs;
 pub mod raw;

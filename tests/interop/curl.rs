@@ -4,11 +4,13 @@ use crate::common::programs::{Program, run};
 use crate::common::raw::Version;
 use crate::common::walkthrough::PASSPHRASE;
 use crate::examples::{End, LIMIT, SERVER_BACKENDS, Server};
-use crate::our_server::{Answer, Call, Http, is_called_by, obeys_its_allow_list};
+use crate::our_server::{
+    Answer, Call, Http, is_called_by, obeys_its_allow_list, obeys_its_revocation_lists,
+};
 use crate::worlds;
 
-/// The cipher suite that TLS 1.2 is spoken with.
-const SUITE: &str = "ECDHE-RSA-AES256-GCM-SHA384";
+/// The cipher suites that TLS 1.2 is spoken with: one for each kind of key.
+const SUITES: &str = "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384";
 
 #[test]
 fn curl_calls_our_server() {
@@ -21,6 +23,13 @@ fn curl_calls_our_server() {
 fn our_server_obeys_its_allow_list() {
     if let Some(curl) = Program::curl() {
         obeys_its_allow_list(&|call| ask(&curl, call));
+    }
+}
+
+#[test]
+fn our_server_obeys_its_revocation_lists() {
+    if let Some(curl) = Program::curl() {
+        obeys_its_revocation_lists(&|call| ask(&curl, call));
     }
 }
 
@@ -62,7 +71,7 @@ fn ask(curl: &Program, call: &Call<'_>) -> Answer {
         .args(["-q", "-sS", "-w", "%{http_version}", "--cacert"])
         .arg(&call.end.ca);
     match call.version {
-        Version::Tls12 => command.args(["--tlsv1.2", "--tls-max", "1.2", "--ciphers", SUITE]),
+        Version::Tls12 => command.args(["--tlsv1.2", "--tls-max", "1.2", "--ciphers", SUITES]),
         Version::Tls13 => command.arg("--tlsv1.3"),
     };
     let (option, spoken) = match call.http {

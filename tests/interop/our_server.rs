@@ -1,6 +1,10 @@
 //! What every program meets that calls our server: one body of tests, for any program that can ask by HTTPS.
 
+use std::fs;
+
+use crate::common::openssl_ca::Cas;
 use crate::common::raw::Version;
+use crate::common::walkthrough::Files;
 use crate::examples::{End, SERVER_BACKENDS, Server};
 use crate::worlds::{self, World};
 
@@ -95,6 +99,68 @@ pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
                 "the policy does not admit this peer",
                 "certificate unknown",
             );
+        }
+    }
+}
+
+/// A matcher in text, and a revocation list by `openssl ca`: admitted before, refused after.
+pub fn obeys_its_revocation_lists(ask: &dyn Fn(&Call<'_>) -> Answer) {
+    let Some(cas) = Cas::new() else { return };
+    let end = |name: &str| {
+        let (folder, root) = (cas.path("issuing"), cas.path("root").join("ca.crt"));
+        let chain = folder.join(format!("{name}.chain"));
+        let parts = [format!("{name}.crt"), "ca.crt".to_owned()];
+        let text = parts.map(|part| fs::read_to_string(folder.join(part)).unwrap());
+        fs::write(&chain, text.concat()).unwrap();
+        End {
+            files: Files {
+                certificate: chain,
+                key: folder.join(format!("{name}.key")),
+            },
+            encrypted: false,
+            intermediate: None,
+            ca: root,
+        }
+    };
+    let (ours, alice) = (end("server"), end("alice"));
+    let list = cas.path("issuing").join("now.crl");
+    let options = [
+        "--allow",
+        r#"all_of(dns("localhost"), common_name("alice"))"#,
+        "--crl",
+        list.to_str().unwrap(),
+    ];
+    for is_revoked in [false, true] {
+        if is_revoked {
+            cas.revoke("issuing", "alice.crt");
+        }
+        cas.list("issuing", "");
+        for backend in SERVER_BACKENDS {
+            let server = Server::start(backend, &ours, &options);
+            for version in Version::ALL {
+                let call = Call {
+                    port: server.port,
+                    host: "localhost",
+                    version,
+                    http: Http::V1,
+                    end: &alice,
+                    presents: true,
+                    body: "",
+                };
+                if is_revoked {
+                    let log = is_refused(
+                        &server,
+                        ask,
+                        &call,
+                        "a certificate was revoked",
+                        "certificate revoked",
+                    );
+                    assert!(log.contains("keyCompromise"), "{log}");
+                } else {
+                    let answer = ask(&call);
+                    assert!(answer.success, "{answer:#?}\n{}", server.log());
+                }
+            }
         }
     }
 }

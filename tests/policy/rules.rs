@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use mtls::{BuildError, CertificateProfile, RejectionReason as Reason, VerifierPolicy};
+use mtls::pki_types::UnixTime;
+use mtls::{
+    BuildError, CertificateProfile, PeerVerifier, RejectionReason as Reason, Rustls, TrustAnchors,
+    VerifierPolicy,
+};
 use rcgen::{CustomExtension, ExtendedKeyUsagePurpose};
 
 use super::common::chains;
@@ -21,14 +25,13 @@ fn the_lenient_profile_lets_in_what_is_a_matter_of_form() {
     let mut let_in = 0;
     for case in chains::clients() {
         let policy = any().with_profile(CertificateProfile::Lenient);
-        let verifier = mtls::PeerVerifier::new(
-            &mtls::TrustAnchors::from_der(case.anchors.clone()).unwrap(),
+        let verifier = PeerVerifier::new(
+            &TrustAnchors::from_der(case.anchors.clone()).unwrap(),
             policy,
-            mtls::Rustls::default().signature_algorithms().unwrap(),
+            Rustls::default().signature_algorithms().unwrap(),
         )
         .unwrap();
-        let verdict =
-            verifier.verify_client(&case.presented.chain, mtls::pki_types::UnixTime::now());
+        let verdict = verifier.verify_client(&case.presented.chain, UnixTime::now());
         let is_form = match (case.name, case.expected) {
             // Unknown to webpki, and critical.
             ("a critical subject key identifier", _) => {
