@@ -98,7 +98,9 @@ impl Anchors {
             .zip(&self.facts)
             .skip(self.first_of(subject))
             .take_while(|(a, _)| a.subject.as_ref() == subject)
-            .filter(|(a, _)| a.subject_public_key_info.as_ref() == key);
+            .filter(|(a, _)| a.subject_public_key_info.as_ref() == key)
+            // webpki held the path to these constraints, and to no others.
+            .filter(|(a, _)| a.name_constraints == path.anchor().name_constraints);
         // Self-issued certificates do not count (RFC 5280, section 4.2.1.9).
         let intermediates = path
             .intermediate_certificates()

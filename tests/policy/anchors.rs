@@ -1,6 +1,6 @@
 use mtls::pki_types::UnixTime;
 use mtls::{BuildError, PeerVerifier, RejectionReason, Rustls, VerifierPolicy};
-use rcgen::KeyUsagePurpose;
+use rcgen::{GeneralSubtree, KeyUsagePurpose, NameConstraints};
 
 use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
 use super::{anchors, client, reason, verifier};
@@ -132,5 +132,33 @@ fn a_name_beside_an_anchor_s_hides_none_of_them() {
             .with(&intermediate)
             .chain;
         verifier.verify_client(&chain, UnixTime::now()).unwrap();
+    }
+}
+
+/// Of two certificates of one CA, the faults of the one are not made good by the other, whose constraints would refuse.
+#[test]
+fn each_anchor_is_judged_with_its_own_constraints() {
+    let root = Authority::root("Root");
+    let expired = root.again().validity(Validity::expired()).self_signed();
+    let constrained = root
+        .again()
+        .name_constraints(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("inside.example".to_owned())],
+            excluded_subtrees: vec![],
+        })
+        .self_signed();
+    for both in [[&expired, &constrained], [&constrained, &expired]] {
+        let verifier = PeerVerifier::new(
+            &anchors(&both),
+            VerifierPolicy::allow_any_authenticated(),
+            Rustls::default().signature_algorithms().unwrap(),
+        )
+        .unwrap();
+        let judge = |name: &str| {
+            let leaf = Leaf::named("leaf").dns(name).client().issued_by(&root);
+            verifier.verify_client(&leaf.chain, UnixTime::now())
+        };
+        assert!(judge("in.inside.example").is_ok());
+        assert!(judge("outside.example").is_err());
     }
 }
