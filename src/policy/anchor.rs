@@ -3,7 +3,7 @@
 
 mod facts;
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use pki_types::{CertificateDer, TrustAnchor};
 use webpki::VerifiedPath;
@@ -49,26 +49,39 @@ impl Anchors {
         Ok(Self { webpki, facts })
     }
 
-    /// Runs `verify` with the anchors that could end a path from one of the `issuers`.
-    pub(super) fn with_candidates<T>(
-        &self,
-        issuers: impl Iterator<Item = impl AsRef<[u8]>>,
-        verify: impl FnOnce(&[TrustAnchor<'_>]) -> T,
-    ) -> T {
+    /// The anchors that could end a path from one of the `issuers`.
+    pub(super) fn candidates<'a>(
+        &'a self,
+        issuers: impl Iterator<Item = &'a [u8]>,
+    ) -> Candidates<'a> {
         if self.webpki.len() <= FEW {
-            return verify(&self.webpki);
+            return Candidates {
+                webpki: Cow::Borrowed(&self.webpki),
+                facts: self.facts.iter().collect(),
+            };
         }
-        let mut candidates = Vec::new();
+        let (mut webpki, mut facts) = (Vec::new(), Vec::new());
         for issuer in issuers {
-            let content = name_content(issuer.as_ref());
+            let content = name_content(issuer);
             let is_there = |a: &TrustAnchor<'_>| a.subject.as_ref() == content;
-            if candidates.iter().any(is_there) {
+            if webpki.iter().any(is_there) {
                 continue;
             }
-            let same = self.webpki.iter().skip(self.first_of(content));
-            candidates.extend(same.take_while(|a| is_there(a)).map(borrow));
+            let same = self
+                .webpki
+                .iter()
+                .zip(&self.facts)
+                .skip(self.first_of(content))
+                .take_while(|(a, _)| is_there(a));
+            for (anchor, its_facts) in same {
+                webpki.push(borrow(anchor));
+                facts.push(its_facts);
+            }
         }
-        verify(&candidates)
+        Candidates {
+            webpki: Cow::Owned(webpki),
+            facts,
+        }
     }
 
     /// The anchors with this subject (a `Name` with its header).
@@ -83,68 +96,59 @@ impl Anchors {
             .map(|(_, facts)| facts)
     }
 
-    /// Judges the anchor that a path ends in, whose last certificate below it is `child`.
-    pub(super) fn check_end_of_path(
-        &self,
-        path: &VerifiedPath<'_>,
-        child: (usize, &Certificate<'_>),
-        judgement: &Judgement<'_>,
-    ) -> Result<&Arc<CertificateDer<'static>>, Rejection> {
-        let subject = path.anchor().subject.as_ref();
-        let key = path.anchor().subject_public_key_info.as_ref();
-        let same = self
-            .webpki
-            .iter()
-            .zip(&self.facts)
-            .skip(self.first_of(subject))
-            .take_while(|(a, _)| a.subject.as_ref() == subject)
-            .filter(|(a, _)| a.subject_public_key_info.as_ref() == key)
-            // webpki held the path to these constraints, and to no others.
-            .filter(|(a, _)| a.name_constraints == path.anchor().name_constraints);
-        // Self-issued certificates do not count (RFC 5280, section 4.2.1.9).
-        let intermediates = path
-            .intermediate_certificates()
-            .filter(|c| c.subject() != c.issuer())
-            .count();
-        // The same CA may be configured twice, say old and renewed: one that is in order suffices.
-        let mut verdict = Err(Rejection::new(RejectionReason::UnknownIssuer));
-        for (_, facts) in same {
-            verdict = judgement.trace.check(
-                Rule::TrustAnchor,
-                None,
-                |_| facts.in_words(),
-                || {
-                    facts.check(judgement)?;
-                    facts.check_path_length(intermediates)?;
-                    facts.check_child(child)?;
-                    Ok(facts.certificate())
-                },
-            );
-            if verdict.is_ok() {
-                break;
-            }
-        }
-        verdict
-    }
-
     /// The first thing that is wrong with one that is to vouch for servers.
     pub(super) fn flaw_for_servers(&self) -> Option<Rejection> {
         self.facts.iter().find_map(|f| f.flaw_for(Role::Server))
     }
 
-    /// Whether one of these anchors limits the names below it.
-    pub(super) fn constrain_names(&self, subject: &[u8]) -> bool {
-        let content = name_content(subject);
-        self.webpki
-            .iter()
-            .skip(self.first_of(content))
-            .take_while(|a| a.subject.as_ref() == content)
-            .any(|a| a.name_constraints.is_some())
-    }
-
     fn first_of(&self, subject: &[u8]) -> usize {
         self.webpki
             .partition_point(|a| a.subject.as_ref() < subject)
+    }
+}
+
+/// Anchors that a path may end in.
+pub(super) struct Candidates<'a> {
+    webpki: Cow<'a, [TrustAnchor<'a>]>,
+    /// In the order of `webpki`.
+    facts: Vec<&'a Facts>,
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) fn as_slice(&self) -> &[TrustAnchor<'a>] {
+        &self.webpki
+    }
+
+    /// Judges the anchor that a path ends in, whose last certificate below it is `child`.
+    ///
+    /// It is this anchor and no other of its name and key: webpki proposes those as well, and has held the path to the
+    /// name constraints of this one.
+    pub(super) fn check_end_of_path(
+        &self,
+        path: &VerifiedPath<'_>,
+        child: (usize, &Certificate<'_>),
+        judgement: &Judgement<'_>,
+    ) -> Result<&'a Facts, Rejection> {
+        let mut both = self.webpki.iter().zip(&self.facts);
+        let Some((_, facts)) = both.find(|(a, _)| core::ptr::eq(*a, path.anchor())) else {
+            return Err(Rejection::new(RejectionReason::UnknownIssuer));
+        };
+        // Self-issued certificates do not count (RFC 5280, section 4.2.1.9).
+        let intermediates = path
+            .intermediate_certificates()
+            .filter(|c| c.subject() != c.issuer())
+            .count();
+        judgement.trace.check(
+            Rule::TrustAnchor,
+            None,
+            |_| facts.in_words(),
+            || {
+                facts.check(judgement)?;
+                facts.check_path_length(intermediates)?;
+                facts.check_child(child)?;
+                Ok(*facts)
+            },
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which extensions may stand where, and be critical (RFC 5280, section 4.2).
 
 use const_oid::ObjectIdentifier;
+use const_oid::db::rfc3280::EMAIL_ADDRESS;
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS,
     ID_CE_EXT_KEY_USAGE, ID_CE_FRESHEST_CRL, ID_CE_INHIBIT_ANY_POLICY, ID_CE_KEY_USAGE,
@@ -10,9 +11,11 @@ use const_oid::db::rfc5280::{
 };
 
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
+use x509_cert::ext::pkix::name::GeneralName;
 
 use super::profile::{CertificateProfile, Flaw, Place};
 use super::reason::RejectionReason;
+use super::rejection::Rejection;
 use crate::x509::Certificate;
 
 pub(super) fn check_extensions(
@@ -112,6 +115,33 @@ fn check_name_constraints(certificate: &Certificate<'_>, place: Place) -> Result
         "name constraints that permit or exclude something",
         problem,
     ))
+}
+
+/// Whether a CA's certificate limits the e-mail addresses below it. What cannot be read was refused before.
+pub(super) fn constrains_emails(certificate: &Certificate<'_>) -> bool {
+    let Ok(Some(constraints)) = certificate.name_constraints() else {
+        return false;
+    };
+    let trees = [
+        constraints.permitted_subtrees,
+        constraints.excluded_subtrees,
+    ];
+    let mut trees = trees.into_iter().flatten().flatten();
+    trees.any(|tree| matches!(tree.base, GeneralName::Rfc822Name(_)))
+}
+
+/// Limits to e-mail addresses bind one in the subject as well, where no alternative name holds one (RFC 5280, section
+/// 4.2.1.10). webpki refuses every alternative name of the kind, and does not look at subjects.
+pub(super) fn check_subject_email(leaf: &Certificate<'_>) -> Result<(), Rejection> {
+    match leaf.subject_has(EMAIL_ADDRESS) {
+        false => Ok(()),
+        true => Err(Flaw::new(
+            RejectionReason::NameConstraintViolated,
+            "no e-mail address under a CA that limits them",
+            "one in the subject",
+        )
+        .of(0, leaf)),
+    }
 }
 
 /// The extensions that webpki knows, and so may be critical (RFC 5280, section 4.2).

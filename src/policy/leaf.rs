@@ -191,7 +191,10 @@ pub(super) fn check_letters(
     }
 }
 
-fn check_lifetime(leaf: &Certificate<'_>, policy: &VerifierPolicy) -> Result<(), Rejection> {
+pub(super) fn check_lifetime(
+    leaf: &Certificate<'_>,
+    policy: &VerifierPolicy,
+) -> Result<(), Rejection> {
     let Some(longest) = policy.maximum_leaf_lifetime else {
         return Ok(());
     };

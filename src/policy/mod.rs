@@ -4,7 +4,8 @@
 //! *authorized* by a [`PeerMatcher`]. The first rule that is broken refuses the peer, with a [`Rejection`] that names the
 //! rule's [`RejectionReason`], the certificate, the values and what to do. Nothing here does I/O, reads a clock or knows a
 //! TLS library: time and [`SignatureAlgorithms`] are given, so the same chain gets the same verdict, for the same reason,
-//! on rustls and on OpenSSL. native-tls shows the leaf alone; what it could not hold is refused when a client is built.
+//! on rustls and on OpenSSL. native-tls shows the leaf alone: what a policy asks beyond that is refused when a client is
+//! built, and what is asked of intermediates initially is the platform's to ask there, by its own rules.
 //!
 //! # What is asked
 //!
@@ -35,6 +36,7 @@
 
 mod alert;
 mod algorithms;
+mod alternatives;
 mod anchor;
 #[cfg(test)]
 pub(crate) mod every_reason;

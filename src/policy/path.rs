@@ -6,6 +6,9 @@ use std::sync::Arc;
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
 use x509_cert::ext::pkix::KeyUsages;
 
+use super::alternatives::relevant;
+use super::anchor::Candidates;
+use super::extensions::{check_subject_email, constrains_emails};
 use super::judgement::Judgement;
 use super::leaf::{check_key, kind_of};
 use super::links::{Identifiers, check_link};
@@ -29,9 +32,10 @@ pub(super) fn check_path(
     presented: &Presented<'_>,
     judgement: &Judgement<'_>,
 ) -> Result<ProvedPath, Rejection> {
-    let Some((leaf_der, intermediates)) = presented.der.split_first() else {
+    let Some(leaf_der) = presented.der.first() else {
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
+    let intermediates = relevant(presented)?;
     let Judgement {
         anchors, role, now, ..
     } = *judgement;
@@ -41,6 +45,8 @@ pub(super) fn check_path(
         Role::Client => KeyUsage::client_auth(),
         Role::Server => KeyUsage::server_auth(),
     };
+    let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
+    let candidates = anchors.candidates(issuers);
     // webpki's error has no room for what we found on a path that it would take.
     let found = RefCell::new(None);
     let check = |path: &VerifiedPath<'_>| {
@@ -48,7 +54,7 @@ pub(super) fn check_path(
             Rule::Path,
             || in_words(presented, path),
             || {
-                let path = check_candidate(path, presented, judgement)?;
+                let path = check_candidate(path, presented, &candidates, judgement)?;
                 revocation::check(judgement, presented, &path)?;
                 Ok(path)
             },
@@ -60,20 +66,16 @@ pub(super) fn check_path(
             false => Ok(()),
         }
     };
-    let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
-    let result = judgement.anchors.with_candidates(issuers, |candidates| {
-        leaf.verify_for_usage(
-            judgement.algorithms.as_slice(),
-            candidates,
-            intermediates,
-            judgement.now,
-            usage,
-            None,
-            Some(&check),
-        )
-        .map(drop)
-    });
-    match (result, found.into_inner()) {
+    let result = leaf.verify_for_usage(
+        judgement.algorithms.as_slice(),
+        candidates.as_slice(),
+        &intermediates,
+        now,
+        usage,
+        None,
+        Some(&check),
+    );
+    match (result.map(drop), found.into_inner()) {
         (Ok(()), Some(Ok(path))) => Ok(path),
         (_, Some(Err(rejection))) => Err(rejection),
         (Err(error), _) => {
@@ -90,9 +92,11 @@ pub(super) fn check_path(
 fn check_candidate(
     path: &VerifiedPath<'_>,
     presented: &Presented<'_>,
+    anchors: &Candidates<'_>,
     judgement: &Judgement<'_>,
 ) -> Result<ProvedPath, Rejection> {
     let mut intermediates = Vec::new();
+    let mut has_email_rules = false;
     let mut child = (0, presented.leaf()?);
     let mut counted: usize = 0;
     for intermediate in path.intermediate_certificates() {
@@ -109,6 +113,7 @@ fn check_candidate(
         if !certificate.is_self_issued() {
             counted = counted.saturating_add(1);
         }
+        has_email_rules |= constrains_emails(certificate);
         intermediates.push(index);
         child = (index, certificate);
     }
@@ -118,12 +123,13 @@ fn check_candidate(
         |()| format!("{counted} intermediates"),
         || check_length(counted, judgement.policy),
     )?;
-    let anchor = judgement
-        .anchors
-        .check_end_of_path(path, child, judgement)?;
+    let anchor = anchors.check_end_of_path(path, child, judgement)?;
+    if has_email_rules || anchor.constrains_emails() {
+        check_subject_email(presented.leaf()?)?;
+    }
     Ok(ProvedPath {
         intermediates,
-        anchor: Arc::clone(anchor),
+        anchor: Arc::clone(anchor.certificate()),
     })
 }
 

@@ -3,7 +3,7 @@
 use pki_types::{CertificateDer, ServerName};
 use webpki::EndEntityCert;
 
-use super::anchor::{Anchors, constrains_names};
+use super::anchor::constrains_names;
 use super::judgement::Judgement;
 use super::matcher::common_name_as_dns;
 use super::presented::Presented;
@@ -11,18 +11,17 @@ use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::trust::check_svid;
 use super::verifier_policy::{CommonNameRule, ServerNameRule, VerifierPolicy};
-use crate::peer::Names;
+use crate::peer::{Names, PeerIdentity};
 use crate::x509::{Certificate, Version};
 
 pub(super) fn check_server_name(
     judgement: &Judgement<'_>,
     presented: &Presented<'_>,
-    names: &Names,
+    peer: &PeerIdentity,
     server_name: &ServerName<'_>,
 ) -> Result<(), Rejection> {
-    let Judgement {
-        policy, anchors, ..
-    } = judgement;
+    let policy = judgement.policy;
+    let names = peer.names();
     let leaf = presented.leaf()?;
     let is_named = match policy.server_name {
         ServerNameRule::SpiffeId => return check_svid(leaf, names).map(drop),
@@ -33,9 +32,7 @@ pub(super) fn check_server_name(
             .and_then(|der| EndEntityCert::try_from(der).ok())
             .is_some_and(|cert| cert.verify_is_valid_for_subject_name(server_name).is_ok()),
     };
-    let by_common_name = || {
-        is_common_name(names, server_name) && takes_common_name(policy, anchors, presented.chain)
-    };
+    let by_common_name = || is_common_name(names, server_name) && takes_common_name(policy, peer);
     if is_named || by_common_name() {
         return Ok(());
     }
@@ -54,17 +51,11 @@ pub(super) fn check_server_name(
 
 /// Whether the opt-in is on and no CA above the leaf limits names: such constraints bind no common name, so none may
 /// stand in for a name then.
-pub(super) fn takes_common_name(
-    policy: &VerifierPolicy,
-    anchors: &Anchors,
-    chain: &[CertificateDer<'_>],
-) -> bool {
-    let is_free = |der: &CertificateDer<'_>| match Certificate::from_der(der) {
-        Ok(c) => !constrains_names(&c) && !anchors.constrain_names(c.issuer),
-        // Passed over: it is above nobody.
-        Err(_) => true,
+pub(super) fn takes_common_name(policy: &VerifierPolicy, peer: &PeerIdentity) -> bool {
+    let is_free = |der: &CertificateDer<'_>| {
+        Certificate::from_der(der).is_ok_and(|issuer| !constrains_names(&issuer))
     };
-    policy.common_name == CommonNameRule::AsDnsName && chain.iter().all(is_free)
+    policy.common_name == CommonNameRule::AsDnsName && peer.issuers().all(is_free)
 }
 
 fn is_common_name(names: &Names, server_name: &ServerName<'_>) -> bool {
@@ -78,6 +69,9 @@ fn is_common_name(names: &Names, server_name: &ServerName<'_>) -> bool {
 
 /// How many of a certificate's names stand in a message.
 const NAMES_SHOWN: usize = 8;
+
+/// How much of each: a name is as long as its certificate lets it be.
+const LETTERS_SHOWN: usize = 256;
 
 /// A certificate's names in words, for messages.
 pub(super) fn list_of(names: &Names) -> String {
@@ -97,6 +91,12 @@ pub(super) fn list_of(names: &Names) -> String {
         ("organization", &names.organizations),
     ] {
         words.extend(values.iter().map(|value| format!("{kind} {value:?}")));
+    }
+    for word in &mut words {
+        if let Some((end, _)) = word.char_indices().nth(LETTERS_SHOWN) {
+            word.truncate(end);
+            word.push_str("..");
+        }
     }
     match words.len().checked_sub(NAMES_SHOWN) {
         _ if words.is_empty() => "no names".to_owned(),

@@ -158,14 +158,6 @@ impl Trust {
         one.into_iter().chain(many.into_iter().flatten())
     }
 
-    /// As [`for_peer`](Self::for_peer), for one that was judged before; `None` where it would be refused.
-    pub(super) fn for_known(&self, names: &Names) -> Option<&Anchors> {
-        match self {
-            Self::Anchors(anchors) => Some(anchors),
-            Self::Bundles(bundles) => bundles.get(names.spiffe_id.as_ref()?.trust_domain()),
-        }
-    }
-
     /// The first thing that is wrong with the form or the purposes of an anchor that is to vouch for servers.
     pub(super) fn flaw_for_servers(&self) -> Option<Rejection> {
         match self {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::algorithms::SignatureProblem;
 use super::anchor::constrains_names;
 use super::judgement::Judgement;
-use super::leaf::{check_key, check_validity};
+use super::leaf::{check_key, check_lifetime};
+use super::profile::{Place, check_form};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::rule::Rule;
@@ -21,16 +22,16 @@ pub(super) fn check_signed_by_anchor(
         anchors,
         algorithms,
         policy,
-        now,
         trace,
         ..
     } = judgement;
     let about = Some((0, leaf));
+    check_form(0, leaf, Place::Leaf, judgement)?;
     trace.check(
-        Rule::Validity,
+        Rule::LeafLifetime,
         about,
         |()| String::new(),
-        || check_validity(0, leaf, now),
+        || check_lifetime(leaf, policy),
     )?;
     trace.check(
         Rule::PublicKey,

@@ -264,15 +264,15 @@ impl PeerVerifier {
     ) -> Result<PeerIdentity, Rejection> {
         let trace = judgement.trace;
         let leaf = presented.leaf()?;
+        let peer = PeerIdentity::new(leaf, names, presented.chain, path);
         if let Some(server_name) = server_name {
             trace.check(
                 Rule::ServerName,
                 Some((0, leaf)),
                 |()| server_name.to_str().into_owned(),
-                || check_server_name(judgement, presented, &names, server_name),
+                || check_server_name(judgement, presented, &peer, server_name),
             )?;
         }
-        let peer = PeerIdentity::new(leaf, names, presented.chain, path);
         self.authorize(&peer, trace)?;
         Ok(peer)
     }
@@ -296,9 +296,7 @@ impl PeerVerifier {
     }
 
     fn check_matcher(&self, peer: &PeerIdentity, trace: &Trace) -> Result<(), Rejection> {
-        let anchors = self.trust.for_known(peer.names());
-        let common_name_is_dns =
-            anchors.is_some_and(|anchors| takes_common_name(&self.policy, anchors, peer.chain()));
+        let common_name_is_dns = takes_common_name(&self.policy, peer);
         match self.policy.matcher.admits(peer, common_name_is_dns, trace) {
             Ok(()) => Ok(()),
             Err(said) => {

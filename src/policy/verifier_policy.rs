@@ -167,6 +167,11 @@ impl VerifierPolicy {
                 "`with_minimum_rsa_bits({})`: it can be {MIN_RSA_BITS} to {MAX_RSA_BITS}",
                 self.minimum_rsa_bits
             )
+        } else if self.profile == CertificateProfile::WebPki
+            && self.x509_v1_leaf == X509V1Leaf::Allow
+        {
+            "`danger_allow_x509_v1_leaf` and `CertificateProfile::WebPki` exclude each other"
+                .to_owned()
         } else if self.maximum_leaf_lifetime.is_some_and(|d| d.as_secs() == 0) {
             "`with_maximum_leaf_lifetime`: no leaf is valid for less than a second".to_owned()
         } else {

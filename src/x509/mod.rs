@@ -150,6 +150,11 @@ impl<'a> Certificate<'a> {
         self.subject == EMPTY_NAME
     }
 
+    /// Whether the subject has an attribute of this type.
+    pub(crate) fn subject_has(&self, attribute: ObjectIdentifier) -> bool {
+        name::has_attribute(self.subject, attribute)
+    }
+
     pub(crate) fn has_empty_issuer(&self) -> bool {
         self.issuer == EMPTY_NAME
     }

@@ -90,6 +90,18 @@ fn each_attribute<'a>(
     })
 }
 
+pub(super) fn has_attribute(name: &[u8], attribute: ObjectIdentifier) -> bool {
+    let mut is_there = false;
+    let read = SliceReader::new(name).and_then(|mut reader| {
+        each_attribute(&mut reader, |oid, _| {
+            is_there |= oid == attribute;
+            Ok(())
+        })
+    });
+    // What cannot be read might be it.
+    is_there || read.is_err()
+}
+
 /// Every value of each of these attribute types in a `Name`, in the order of the bytes.
 ///
 /// Values that are no text, or not in their type's character set, are an error.

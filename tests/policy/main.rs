@@ -9,6 +9,7 @@ mod builders;
 mod federation;
 mod matchers;
 mod names;
+mod paths;
 mod rules;
 
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};

@@ -6,6 +6,7 @@ use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS};
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use x509_cert::ext::pkix::KeyUsages;
 
+use crate::policy::extensions::constrains_emails;
 use crate::policy::judgement::Judgement;
 use crate::policy::leaf::acceptable_key;
 use crate::policy::links::{Identifiers, check_link};
@@ -25,6 +26,7 @@ pub(in crate::policy) struct Facts {
     not_after: UnixTime,
     path_length: Option<usize>,
     identifiers: Identifiers<'static>,
+    constrains_emails: bool,
     /// What is wrong with its form: the paths that end in it are refused for that.
     flaw: Option<Flaw>,
     /// Why it does not vouch for clients, and for servers.
@@ -34,6 +36,10 @@ pub(in crate::policy) struct Facts {
 impl Facts {
     pub(in crate::policy) fn certificate(&self) -> &Arc<CertificateDer<'static>> {
         &self.der
+    }
+
+    pub(in crate::policy) fn constrains_emails(&self) -> bool {
+        self.constrains_emails
     }
 
     /// Subject and validity, for `explain`.
@@ -123,6 +129,7 @@ pub(super) fn judge(
         not_after: certificate.not_after,
         path_length,
         identifiers: identifiers.into_owned(),
+        constrains_emails: constrains_emails(&certificate),
         flaw: flaw_of_form(&certificate, policy.profile),
         purpose_flaws: [Role::Client, Role::Server]
             .map(|role| flaw_of_anchors_purpose(&certificate, role)),

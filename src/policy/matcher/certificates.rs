@@ -31,8 +31,10 @@ impl PeerMatcher {
     /// The public key of one of the CAs on the proved path, from the leaf's issuer to the trust anchor, by SHA-256 over
     /// its `SubjectPublicKeyInfo`.
     ///
-    /// Only what was proved counts; a certificate that the peer merely sends along does not. A client that asks for it
-    /// is a [`BuildError::Unsupported`] on native-tls, which does not show the path.
+    /// Only what was proved counts; a certificate that the peer merely sends along does not. Where a peer has several paths
+    /// the first that keeps every other rule counts, so that it chooses by what it sends: ask for a CA, and do not build on
+    /// [`not`](Self::not) to shut one out. A client that asks for it is a [`BuildError::Unsupported`] on native-tls, which
+    /// does not show the path.
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -pubkey | openssl pkey -pubin -outform DER | sha256sum
@@ -44,7 +46,8 @@ impl PeerMatcher {
 
     /// The trust anchor that the proved path ends in, by SHA-256 over its certificate.
     ///
-    /// For policies over several anchors. A client that asks for it is a [`BuildError::Unsupported`] on native-tls.
+    /// For policies over several anchors; of several paths the first counts, as with
+    /// [`issuer_spki_sha256`](Self::issuer_spki_sha256). A client that asks for it is a [`BuildError::Unsupported`] on native-tls.
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -outform DER | sha256sum

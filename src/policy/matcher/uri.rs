@@ -34,13 +34,16 @@ pub(super) fn is_ambiguous(uri: &str) -> bool {
         return true;
     };
     let Some(rest) = rest.strip_prefix("//") else {
-        // Without an authority it is no URI that a prefix speaks of, but some readers supply a slash that is missing.
-        return rest.starts_with(['/', '\\']);
+        // Without an authority it is no URI that a prefix speaks of, but some readers supply the slashes that are missing.
+        return rest.starts_with(['/', '\\']) || SPECIAL.contains(&scheme);
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let path = path.strip_suffix('/').unwrap_or(path);
     !is_scheme(scheme) || !is_plain_authority(authority) || !is_plain_path(path)
 }
+
+/// Schemes that always have an authority to readers of the WHATWG's URL standard, however it is written.
+const SPECIAL: &[&str] = &["file", "ftp", "http", "https", "ws", "wss"];
 
 fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|c: char| c.is_ascii_lowercase())
@@ -60,7 +63,8 @@ fn is_plain_authority(authority: &str) -> bool {
 fn is_plain_path(path: &str) -> bool {
     path.strip_prefix('/').is_none_or(|segments| {
         segments.split('/').all(|segment| {
-            !matches!(segment, "" | "." | "..")
+            // Parameters behind a semicolon do not hide dots.
+            !matches!(segment.split(';').next(), None | Some("" | "." | ".."))
                 && segment
                     .bytes()
                     .all(|b| b.is_ascii_graphic() && !b"%\\?#".contains(&b))

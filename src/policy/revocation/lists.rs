@@ -18,7 +18,7 @@ pub(super) struct Lists {
 /// One list, and by which keys it was found to be signed or not.
 ///
 /// To verify the signature of a long list takes longer than a handshake, and a list and a key never change their answer.
-/// So this remembers a pure function, not a verdict. Keys come from proved paths only: nobody fills this from outside.
+/// So this remembers a pure function, not a verdict. Keys come from proved paths only: CAs below our anchors could fill this, and nobody else.
 pub(super) struct List {
     content: Arc<RevocationList>,
     /// Its place among the lists that were given.

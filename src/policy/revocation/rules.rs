@@ -20,8 +20,8 @@
 /// A list with an issuing distribution point is about the certificates that it says (of CAs, of others) and, where the
 /// point has names, about those that carry one of them in their cRLDistributionPoints (RFC 5280, section 6.3.3, (b)(2)).
 ///
-/// CRL numbers order the lists of one issuer, but never take an entry back: a list with a lower number that is given
-/// beside a newer one revokes what it lists. To lift a hold, leave the old list out.
+/// CRL numbers are checked in form, when a list is loaded, and never take an entry back: a list with a lower number that is
+/// given beside a newer one revokes what it lists. To lift a hold, leave the old list out.
 ///
 /// ```
 /// use mtls::{RevocationDepth, RevocationRules, VerifierPolicy};

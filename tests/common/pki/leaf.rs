@@ -90,6 +90,11 @@ impl Leaf {
         self
     }
 
+    pub fn attribute(mut self, kind: DnType, value: &str) -> Self {
+        self.params.distinguished_name.push(kind, value);
+        self
+    }
+
     /// No subject at all; rcgen then marks the names critical, as it should be.
     pub fn without_subject(mut self) -> Self {
         self.params.distinguished_name = DistinguishedName::new();

@@ -1,0 +1,191 @@
+//! Which of several paths counts, and how many are looked for.
+
+use mtls::pki_types::{CertificateDer, UnixTime};
+use mtls::{
+    BuildError, CertificateProfile, PeerMatcher, PeerVerifier, RejectionReason as Reason, Rustls,
+    VerifierPolicy,
+};
+use rcgen::{CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
+
+use super::common::pki::{Authority, AuthorityBuilder, Leaf};
+use super::{anchors, client, reason, verifier};
+
+fn any() -> VerifierPolicy {
+    VerifierPolicy::allow_any_authenticated()
+}
+
+fn alice() -> Leaf {
+    Leaf::named("alice").dns("alice.example").client()
+}
+
+fn judge(given: &[&Authority], chain: &[CertificateDer<'_>]) -> Option<Reason> {
+    let algorithms = Rustls::default().signature_algorithms().unwrap();
+    let verifier = PeerVerifier::new(&anchors(given), any(), algorithms).unwrap();
+    reason(verifier.verify_client(chain, UnixTime::now()))
+}
+
+/// What the one forbids, the faults of the other do not allow.
+#[test]
+fn two_anchors_that_forbid_a_path_do_not_allow_it_together() {
+    let root = Authority::root("Root");
+    let branch = root.intermediate("Branch");
+    let chain = alice().issued_by(&branch).with(&branch).chain;
+    let constrained = root.again().name_constraints(permits_dns("inside.example"));
+    let constrained = constrained.self_signed();
+    let others = [
+        root.again().path_length(0).self_signed(),
+        root.again()
+            .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
+            .self_signed(),
+    ];
+    for other in &others {
+        assert!(judge(&[&constrained], &chain).is_some());
+        assert!(judge(&[other], &chain).is_some());
+        assert!(judge(&[&constrained, other], &chain).is_some());
+        assert!(judge(&[other, &constrained], &chain).is_some());
+        assert_eq!(judge(&[other, &root], &chain), None);
+        assert_eq!(judge(&[&root, other], &chain), None);
+    }
+}
+
+/// Nobody signed these for us, and their names make tens of thousands of paths.
+#[test]
+fn a_maze_of_certificates_is_refused_before_it_is_walked() {
+    let mut chain = Vec::new();
+    let top = Authority::root("Layer 5");
+    let mut above = vec![top.clone()];
+    for layer in (0..5).rev() {
+        let name = format!("Layer {layer}");
+        above = (0..8)
+            .map(|k| above[k % above.len()].intermediate(&name))
+            .collect();
+        chain.extend(above.iter().map(Authority::certificate));
+    }
+    let leaf = alice().issued_by(&above[0]).chain;
+    let chain = [leaf, chain].concat();
+    let root = Authority::root("Root");
+    let verdict = client(&root, any(), &chain).unwrap_err();
+    assert_eq!(verdict.reason(), Reason::PathTooLong);
+    assert!(verdict.expected().unwrap().contains("ways"), "{verdict}");
+}
+
+/// Each intermediate by three issuers of one name each, of which one leads home.
+#[test]
+fn ordinary_alternatives_are_followed() {
+    let root = Authority::root("Root");
+    let strangers = [root.namesake(), root.namesake()];
+    let branch = root.intermediate("Branch");
+    let twig = branch.intermediate("Twig");
+    let mut chain = alice().issued_by(&twig).with(&twig).chain;
+    for stranger in &strangers {
+        let other_branch = branch.cross_signed_by(stranger);
+        chain.push(other_branch.certificate());
+        chain.push(
+            twig.cross_signed_by(&stranger.intermediate("Branch"))
+                .certificate(),
+        );
+    }
+    chain.push(branch.certificate());
+    assert_eq!(judge(&[&root], &chain), None);
+    // And what no name leads to is no burden.
+    let unrelated = (0..40).map(|n| Authority::root(&format!("Unrelated {n}")).certificate());
+    chain.extend(unrelated);
+    assert_eq!(judge(&[&root], &chain), None);
+}
+
+/// Only a CA of the path can keep a common name from standing in for a DNS name.
+#[test]
+fn constraints_beside_the_path_bind_no_common_name() {
+    let root = Authority::root("Root");
+    let constrained = AuthorityBuilder::named("Constrained")
+        .name_constraints(permits_dns("inside.example"))
+        .issued_by(&root);
+    let policy = || {
+        VerifierPolicy::allow(PeerMatcher::dns("alice.example").unwrap())
+            .danger_allow_common_name_as_dns()
+    };
+    let named = || Leaf::named("alice.example").client();
+    let beside = named().issued_by(&root).with(&constrained).chain;
+    assert_eq!(reason(client(&root, policy(), &beside)), None);
+    let below = named().issued_by(&constrained).with(&constrained).chain;
+    assert_eq!(
+        reason(client(&root, policy(), &below)),
+        Some(Reason::NotAllowed)
+    );
+}
+
+/// RFC 5280, section 4.2.1.10: limits to e-mail addresses bind the subject's where no alternative name holds one.
+#[test]
+fn limits_to_email_addresses_bind_the_subject() {
+    let limits = || {
+        // permitted: rfc822Name good.example
+        let content = b"\x30\x12\xa0\x10\x30\x0e\x81\x0cgood.example";
+        let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 30], content.to_vec());
+        extension.set_criticality(true);
+        extension
+    };
+    let email = DnType::CustomDnType(vec![1, 2, 840, 113_549, 1, 9, 1]);
+    let root = Authority::root("Root");
+    let limited = AuthorityBuilder::named("Limited")
+        .extension(limits())
+        .issued_by(&root);
+    let limited_root = AuthorityBuilder::named("Limited Root")
+        .extension(limits())
+        .self_signed();
+    let with_email = || alice().attribute(email.clone(), "boss@evil.example");
+    let by_limited = |leaf: Leaf| leaf.issued_by(&limited).with(&limited).chain;
+    assert_eq!(judge(&[&root], &with_email().issued_by(&root).chain), None);
+    assert_eq!(judge(&[&root], &by_limited(alice())), None);
+    assert_eq!(
+        judge(&[&root], &by_limited(with_email())),
+        Some(Reason::NameConstraintViolated)
+    );
+    let by_root = |leaf: Leaf| leaf.issued_by(&limited_root).chain;
+    assert_eq!(judge(&[&limited_root], &by_root(alice())), None);
+    assert_eq!(
+        judge(&[&limited_root], &by_root(with_email())),
+        Some(Reason::NameConstraintViolated)
+    );
+}
+
+#[test]
+fn a_version_1_leaf_keeps_the_other_rules() {
+    let root = Authority::root("Root");
+    let error = verifier(
+        &root,
+        any()
+            .danger_allow_x509_v1_leaf()
+            .with_profile(CertificateProfile::WebPki),
+    )
+    .unwrap_err();
+    assert!(
+        matches!(error, BuildError::InvalidSetting { .. }),
+        "{error}"
+    );
+    #[cfg(feature = "openssl")]
+    {
+        use std::time::Duration;
+
+        use super::common::odd::Odd;
+
+        let leaf = Odd::X509V1.issued_by(&root, "alice").chain;
+        let policy = || any().danger_allow_x509_v1_leaf();
+        let limited = |seconds| policy().with_maximum_leaf_lifetime(Duration::from_secs(seconds));
+        assert_eq!(reason(client(&root, policy(), &leaf)), None);
+        assert_eq!(
+            reason(client(&root, limited(u64::from(u32::MAX)), &leaf)),
+            None
+        );
+        assert_eq!(
+            reason(client(&root, limited(1), &leaf)),
+            Some(Reason::LifetimeTooLong)
+        );
+    }
+}
+
+fn permits_dns(name: &str) -> NameConstraints {
+    NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName(name.to_owned())],
+        excluded_subtrees: vec![],
+    }
+}
