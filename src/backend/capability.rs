@@ -52,7 +52,8 @@ pub enum Capability {
 pub enum Support {
     /// Without limits.
     Full,
-    /// With the limit that is named: stricter than elsewhere, or less told, never looser.
+    /// With the limit that is named: stricter than elsewhere, or less told. Looser is one alone: what native-tls' platform
+    /// proves above the leaf, it proves by its own rules.
     Limited(&'static str),
     /// Not: asking for it does not compile, or is a [`BuildError`](crate::BuildError).
     Refused(&'static str),
@@ -106,7 +107,7 @@ impl Capability {
                 Support::Refused("native-tls cannot ask for a client certificate")
             }
             Self::ServerChain => Support::Limited(
-                "the platform proves the path, of any length; our policy sees the leaf alone",
+                "the platform proves the path, of any length, by its own rules; our policy sees the leaf alone",
             ),
             Self::JudgedInHandshake => Support::Limited(
                 "the policy judges right after the handshake, without an alert; our certificate has been sent by then",

@@ -16,7 +16,8 @@ use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A peer was refused. Told once for each handshake, on the handshake's thread, before the alert is sent.
+    /// A peer was refused. Told once for each handshake, on the handshake's thread, before the alert is sent; but OpenSSL may
+    /// show another path of the peer's after one that was refused, and that is judged, and told, by itself.
     PeerRejected(&'a Rejection),
     /// A peer was refused that the [shadow policy](crate::ClientBuilder::shadow_policy) would have admitted. Told once
     /// for each handshake, right after [`PeerRejected`](Self::PeerRejected).

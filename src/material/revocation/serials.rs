@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 
 use crate::x509::{CrlEntry, CrlError, CrlView};
 
-/// A hash table of places in the list's own bytes: 6 bytes for each entry. Its keys are random in each process, so that
-/// nobody can write a list that is slow to look up in.
+/// A hash table of places in the list's own bytes: 6 bytes for each entry. Its keys are random in each process, and of
+/// entries with one serial number the first alone has a place, so that nobody can write a list that is slow to look up in.
 pub(super) struct Serials {
     /// One more than the place where an entry begins, or 0 for an empty slot. Never full.
     slots: Box<[u32]>,
@@ -34,7 +34,7 @@ impl Serials {
             count: places.len(),
         };
         for (place, serial) in places {
-            serials.insert(place, serial);
+            serials.insert(list.revoked, place, serial);
         }
         Ok(serials)
     }
@@ -49,18 +49,21 @@ impl Serials {
         from.iter()
             .chain(to)
             .take_while(|slot| **slot != 0)
-            .find_map(|slot| {
-                let place = usize::try_from(slot.checked_sub(1)?).ok()?;
-                let entry = CrlEntry::at(revoked.get(place..)?).ok()?;
-                (entry.serial == serial).then_some(entry)
-            })
+            .filter_map(|slot| entry_in(revoked, *slot))
+            .find(|entry| entry.serial == serial)
     }
 
-    fn insert(&mut self, place: u32, serial: &[u8]) {
+    fn insert(&mut self, revoked: &[u8], place: u32, serial: &[u8]) {
         let start = self.start(serial);
         let (before, from) = self.slots.split_at_mut(start);
-        if let Some(slot) = from.iter_mut().chain(before).find(|slot| **slot == 0) {
-            *slot = place.saturating_add(1);
+        for slot in from.iter_mut().chain(before) {
+            if *slot == 0 {
+                *slot = place.saturating_add(1);
+                return;
+            }
+            if entry_in(revoked, *slot).is_some_and(|entry| entry.serial == serial) {
+                return;
+            }
         }
     }
 
@@ -76,4 +79,10 @@ impl Serials {
         let slots = self.slots.len() as u128;
         usize::try_from(hash.saturating_mul(slots) >> 64).unwrap_or_default()
     }
+}
+
+/// The entry that a slot stands for.
+fn entry_in(revoked: &[u8], slot: u32) -> Option<CrlEntry<'_>> {
+    let place = usize::try_from(slot.checked_sub(1)?).ok()?;
+    CrlEntry::at(revoked.get(place..)?).ok()
 }
