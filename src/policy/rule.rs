@@ -2,10 +2,10 @@ use core::fmt;
 
 /// A rule of the judgement: what is asked, what it asks initially, what changes that, and where it comes from.
 ///
-/// A step of an [`Explanation`](crate::Explanation) names its rule. The rules stand here in the order in which they are
-/// asked; the first that is broken decides. Where more than one path can be built, a path that breaks one is left for the
-/// next. Each holds on rustls and on OpenSSL alike; the capability table in the crate's documentation says what native-tls
-/// leaves to the platform.
+/// A step of an [`Explanation`](crate::Explanation) names its rule. The rules stand here in the order in which the leaf is
+/// asked; the first that is broken decides. The certificates above it are asked for each path that can be built, and a
+/// path that breaks a rule is left for the next. Each holds on rustls and on OpenSSL alike; the capability table in the
+/// crate's documentation says what native-tls leaves to the platform.
 ///
 /// [`CertificateProfile`](crate::CertificateProfile) is called the profile below,
 /// [`VerifierPolicy`](crate::VerifierPolicy) the policy, and a [`RejectionReason`](crate::RejectionReason) stands after
@@ -49,6 +49,27 @@ pub enum Rule {
     /// The moment is the caller's, or the builder's `clock`. RFC 5280, sections 4.1.2.5 and 6.1.3 (a)(2). Refused as
     /// `Expired`, `NotYetValid`, `AnchorExpired`, `MalformedCertificate`.
     Validity,
+    /// Serial numbers are positive, of at most 20 octets, unless the profile is `Lenient`. An anchor's is not looked at.
+    ///
+    /// RFC 5280, section 4.1.2.2. Refused as `InvalidSerialNumber`.
+    SerialNumber,
+    /// No critical extension is unknown, the anchor's included: known are basicConstraints, cRLDistributionPoints,
+    /// extendedKeyUsage, keyUsage, nameConstraints and subjectAltName. A leaf has no name constraints; those of a CA can be
+    /// read and say something. Unless the profile is `Lenient`: key identifiers, authorityInfoAccess, subjectInfoAccess,
+    /// subjectDirectoryAttributes and freshestCRL are not critical, a CA's basicConstraints, nameConstraints,
+    /// policyConstraints and inhibitAnyPolicy are, and so are the alternative names of a leaf without a subject. (So a CA
+    /// with one of those two is refused either way: policies are not processed.)
+    ///
+    /// RFC 5280, sections 4.2, 4.1.2.6 and those of each extension. Refused as `UnhandledCriticalExtension`,
+    /// `MisplacedExtension`, `WrongCriticality`, `MalformedCertificate`.
+    Extensions,
+    /// The authority key identifier of a certificate fits its issuer, where both say. Unless the profile is `Lenient`: a
+    /// CA's certificate has a subject key identifier; a certificate that has one has an authority key identifier with a
+    /// key identifier in it, but for self-signed anchors.
+    ///
+    /// RFC 5280, sections 4.2.1.1 and 4.2.1.2. Refused as `MissingKeyIdentifier`; one that does not fit is no issuer:
+    /// `UnknownIssuer`.
+    KeyIdentifiers,
     /// The leaf is no CA's certificate; an issuer is one.
     ///
     /// Fixed. RFC 5280, section 4.2.1.9. (RFC 5280 lets a CA's certificate stand as a leaf. That of a CA can make as many
@@ -74,36 +95,17 @@ pub enum Rule {
     /// A leaf without it may be used for anything, which is what many private CAs issue: keep CAs for clients and for
     /// servers apart, or let the matcher ask for more. RFC 5280, section 4.2.1.12. Refused as `WrongExtendedKeyUsage`.
     ExtendedKeyUsage,
-    /// Serial numbers are positive, of at most 20 octets, unless the profile is `Lenient`. An anchor's is not looked at.
-    ///
-    /// RFC 5280, section 4.1.2.2. Refused as `InvalidSerialNumber`.
-    SerialNumber,
-    /// No critical extension is unknown, the anchor's included. A leaf has no name constraints; those of a CA can be read
-    /// and say something. Unless the profile is `Lenient`: key identifiers, authorityInfoAccess, subjectInfoAccess,
-    /// subjectDirectoryAttributes and freshestCRL are not critical, a CA's basicConstraints, nameConstraints,
-    /// policyConstraints and inhibitAnyPolicy are, and so are the alternative names of a leaf without a subject.
-    ///
-    /// RFC 5280, sections 4.2, 4.1.2.6 and those of each extension. Refused as `UnhandledCriticalExtension`,
-    /// `MisplacedExtension`, `WrongCriticality`, `MalformedCertificate`.
-    Extensions,
-    /// The authority key identifier of a certificate fits its issuer, where both say. Unless the profile is `Lenient`: a
-    /// CA's certificate has a subject key identifier; a certificate that has one has an authority key identifier with a
-    /// key identifier in it, but for self-signed anchors.
-    ///
-    /// RFC 5280, sections 4.2.1.1 and 4.2.1.2. Refused as `MissingKeyIdentifier`; one that does not fit is no issuer:
-    /// `UnknownIssuer`.
-    KeyIdentifiers,
-    /// The leaf's life, `notBefore` to `notAfter`, is no longer than
-    /// [`with_maximum_leaf_lifetime`](crate::VerifierPolicy::with_maximum_leaf_lifetime) says. Initially not limited.
-    ///
-    /// Refused as `LifetimeTooLong`.
-    LeafLifetime,
     /// In the profile `WebPki` alone: a common name is one of the alternative names, those are there and not critical
     /// beside a subject, and authorityInfoAccess holds addresses.
     ///
     /// CA/Browser Forum baseline requirements, section 7.1. Refused as `MalformedName`, `WrongCriticality`,
     /// `WrongExtendedKeyUsage`, `MalformedCertificate`.
     WebPki,
+    /// The leaf's life, `notBefore` to `notAfter`, is no longer than
+    /// [`with_maximum_leaf_lifetime`](crate::VerifierPolicy::with_maximum_leaf_lifetime) says. Initially not limited.
+    ///
+    /// Refused as `LifetimeTooLong`.
+    LeafLifetime,
     /// A chain of signatures leads from the leaf through presented certificates, in whatever order, to a trust anchor.
     /// Names match byte for byte. At most 6 intermediates, or fewer by
     /// [`with_max_intermediates`](crate::VerifierPolicy::with_max_intermediates), and no more than each CA's path length
@@ -148,15 +150,15 @@ impl fmt::Display for Rule {
             Self::SpiffeSvid => "SPIFFE X.509-SVID",
             Self::Version => "version",
             Self::Validity => "validity",
+            Self::SerialNumber => "serial number",
+            Self::Extensions => "extensions",
+            Self::KeyIdentifiers => "key identifiers",
             Self::BasicConstraints => "basic constraints",
             Self::PublicKey => "public key",
             Self::KeyUsage => "key usage",
             Self::ExtendedKeyUsage => "extended key usage",
-            Self::SerialNumber => "serial number",
-            Self::Extensions => "extensions",
-            Self::KeyIdentifiers => "key identifiers",
-            Self::LeafLifetime => "leaf lifetime",
             Self::WebPki => "CA/Browser Forum profile",
+            Self::LeafLifetime => "leaf lifetime",
             Self::Path => "path",
             Self::TrustAnchor => "trust anchor",
             Self::Revocation => "revocation",
