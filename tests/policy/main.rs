@@ -10,6 +10,8 @@ mod federation;
 mod matchers;
 mod names;
 mod rules;
+#[cfg(feature = "openssl")]
+mod version_1;
 
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::{
