@@ -80,6 +80,9 @@ impl<E> Builder<E> {
     /// too. It must be one that this end and its backend could enforce, and there must be an observer; anything else is a
     /// [`BuildError`](crate::BuildError).
     ///
+    /// It is a policy of its own and takes nothing over from the one in force. Without the same revocation rules, limits
+    /// and profile it would admit whom those refuse, and the observer is told so for each such peer.
+    ///
     /// To narrow a policy, give the narrower one as shadow, and put it in force when nobody is named any more:
     ///
     /// ```no_run

@@ -12,8 +12,9 @@ use std::path::Path;
 use common::pki::crl::Crl;
 use common::pki::{Authority, AuthorityBuilder, Credential, KeyAlgorithm, Leaf, Validity};
 use mtls::{
-    Explanation, Outcome, PeerMatcher, PeerVerifier, RejectionReason as Reason, RevocationDepth,
-    RevocationLists, RevocationRules, Rule, Rustls, TrustAnchors, TrustBundles, VerifierPolicy,
+    CertificateProfile, Explanation, Outcome, PeerMatcher, PeerVerifier, RejectionReason as Reason,
+    RevocationDepth, RevocationLists, RevocationRules, Rule, Rustls, TrustAnchors, TrustBundles,
+    VerifierPolicy,
 };
 use pki_types::{ServerName, UnixTime};
 use rcgen::{GeneralSubtree, KeyUsagePurpose, NameConstraints};
@@ -76,10 +77,9 @@ fn each_names_the_values_and_the_remedy() {
         let rejection = story.explanation.verdict().unwrap_err();
         let title = story.title;
         assert!(!rejection.hint().is_empty(), "{title}");
-        assert!(
-            rejection.presented().is_some() || rejection.certificate().is_some(),
-            "{title}"
-        );
+        assert!(rejection.presented().is_some(), "{title}: no values");
+        let said = rejection.to_string();
+        assert!(said.contains("CN="), "{title}: which certificate? {said}");
         let text = story.explanation.to_string();
         assert!(text.contains("\nno ") || text.starts_with("no "), "{title}");
         assert!(text.contains("\nhint: "), "{title}");
@@ -108,6 +108,27 @@ fn an_explanation_is_the_verdict() {
         let before = &steps[..steps.len() - 1];
         assert!(before.iter().all(is_kept), "{}", story.explanation);
     }
+}
+
+/// The order in which [`Rule`] lists them is the one in which they are asked.
+#[test]
+fn the_rules_stand_in_the_order_in_which_they_are_asked() {
+    let root = root("Example CA");
+    let named = Leaf::named("db.prod.example")
+        .validity(current())
+        .server()
+        .dns("db.prod.example");
+    let named = named.issued_by(&root);
+    let policy = any().with_profile(CertificateProfile::WebPki);
+    let name = ServerName::try_from("db.prod.example").unwrap();
+    let explained = verifier(&root, policy).explain_server(&named.chain, &name, now());
+    let steps = explained.steps().iter();
+    let mut asked: Vec<Rule> = steps.map(mtls::Step::rule).collect();
+    // The name of the issuer, beside those of the leaf.
+    let second = asked.iter().rposition(|rule| *rule == Rule::Names).unwrap();
+    asked.remove(second);
+    assert!(asked.contains(&Rule::WebPki), "{explained}");
+    assert!(asked.is_sorted_by(|a, b| a < b), "{explained}");
 }
 
 fn is_kept(step: &mtls::Step) -> bool {

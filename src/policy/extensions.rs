@@ -24,7 +24,8 @@ pub(super) fn check_extensions(
     profile: CertificateProfile,
 ) -> Result<(), Flaw> {
     check_criticality(certificate, place, profile)?;
-    check_name_constraints(certificate, place)
+    check_name_constraints(certificate, place)?;
+    check_authority_information(certificate, profile)
 }
 
 /// Extensions that must not be critical (RFC 5280, sections 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15 and 4.2.2).
@@ -113,6 +114,25 @@ fn check_name_constraints(certificate: &Certificate<'_>, place: Place) -> Result
     Err(Flaw::new(
         RejectionReason::MalformedCertificate,
         "name constraints that permit or exclude something",
+        problem,
+    ))
+}
+
+/// RFC 5280, section 4.2.2.1: a sequence of at least one place.
+fn check_authority_information(
+    certificate: &Certificate<'_>,
+    profile: CertificateProfile,
+) -> Result<(), Flaw> {
+    let problem = match certificate.authority_info_access() {
+        _ if profile == CertificateProfile::Lenient => return Ok(()),
+        Ok(None) => return Ok(()),
+        Ok(Some(access)) if access.0.is_empty() => "an empty one".to_owned(),
+        Ok(Some(_)) => return Ok(()),
+        Err(error) => error.to_string(),
+    };
+    Err(Flaw::new(
+        RejectionReason::MalformedCertificate,
+        "an authorityInfoAccess with something in it",
         problem,
     ))
 }

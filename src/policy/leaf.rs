@@ -73,10 +73,7 @@ pub(super) fn check_leaf(
     trace.check(
         Rule::LeafLifetime,
         about,
-        |()| match policy.maximum_leaf_lifetime {
-            Some(longest) => format!("at most {} s", longest.as_secs()),
-            None => "not limited".to_owned(),
-        },
+        |()| lifetime_in_words(policy),
         || check_lifetime(leaf, policy),
     )
 }
@@ -188,6 +185,13 @@ pub(super) fn check_letters(
         )
         .of(0, leaf)),
         _ => Ok(()),
+    }
+}
+
+pub(super) fn lifetime_in_words(policy: &VerifierPolicy) -> String {
+    match policy.maximum_leaf_lifetime {
+        Some(longest) => format!("at most {} s", longest.as_secs()),
+        None => "not limited".to_owned(),
     }
 }
 

@@ -2,10 +2,10 @@ use core::fmt;
 
 /// A rule of the judgement: what is asked, what it asks initially, what changes that, and where it comes from.
 ///
-/// A step of an [`Explanation`](crate::Explanation) names its rule. The rules stand here in the order in which they are
-/// asked; the first that is broken decides. Where more than one path can be built, a path that breaks one is left for the
-/// next. Each holds on rustls and on OpenSSL alike; the capability table in the crate's documentation says what native-tls
-/// leaves to the platform.
+/// A step of an [`Explanation`](crate::Explanation) names its rule. The rules stand here in the order in which the leaf is
+/// asked; the first that is broken decides. The certificates above it are asked for each path that can be built, and a
+/// path that breaks a rule is left for the next. Each holds on rustls and on OpenSSL alike; the capability table in the
+/// crate's documentation says what native-tls leaves to the platform.
 ///
 /// [`CertificateProfile`](crate::CertificateProfile) is called the profile below,
 /// [`VerifierPolicy`](crate::VerifierPolicy) the policy, and a [`RejectionReason`](crate::RejectionReason) stands after
@@ -53,10 +53,13 @@ pub enum Rule {
     ///
     /// RFC 5280, section 4.1.2.2. Refused as `InvalidSerialNumber`.
     SerialNumber,
-    /// No critical extension is unknown, the anchor's included. A leaf has no name constraints; those of a CA can be read
-    /// and say something. Unless the profile is `Lenient`: key identifiers, authorityInfoAccess, subjectInfoAccess,
+    /// No critical extension is unknown, the anchor's included: known are basicConstraints, cRLDistributionPoints,
+    /// extendedKeyUsage, keyUsage, nameConstraints and subjectAltName. A leaf has no name constraints; those of a CA can be
+    /// read and say something. Unless the profile is `Lenient`: key identifiers, authorityInfoAccess, subjectInfoAccess,
     /// subjectDirectoryAttributes and freshestCRL are not critical, a CA's basicConstraints, nameConstraints,
-    /// policyConstraints and inhibitAnyPolicy are, and so are the alternative names of a leaf without a subject.
+    /// policyConstraints and inhibitAnyPolicy are, and so are the alternative names of a leaf without a subject. (So a CA
+    /// with one of those two is refused either way: policies are not processed.) An
+    /// authorityInfoAccess can be read and is not empty.
     ///
     /// RFC 5280, sections 4.2, 4.1.2.6 and those of each extension. Refused as `UnhandledCriticalExtension`,
     /// `MisplacedExtension`, `WrongCriticality`, `MalformedCertificate`.
@@ -94,7 +97,7 @@ pub enum Rule {
     /// servers apart, or let the matcher ask for more. RFC 5280, section 4.2.1.12. Refused as `WrongExtendedKeyUsage`.
     ExtendedKeyUsage,
     /// In the profile `WebPki` alone: a common name is one of the alternative names, those are there and not critical
-    /// beside a subject, and authorityInfoAccess holds addresses.
+    /// beside a subject.
     ///
     /// CA/Browser Forum baseline requirements, section 7.1. Refused as `MalformedName`, `WrongCriticality`,
     /// `WrongExtendedKeyUsage`, `MalformedCertificate`.

@@ -149,6 +149,23 @@ impl Trust {
         })
     }
 
+    /// Says of a peer without a path to the anchors of its trust domain what that means there: to add a CA to another
+    /// domain's anchors is to let it speak for that domain.
+    pub(super) fn in_context(&self, rejection: Rejection, names: &Names) -> Rejection {
+        let (Self::Bundles(bundles), RejectionReason::UnknownIssuer, Some(id)) =
+            (self, rejection.reason(), &names.spiffe_id)
+        else {
+            return rejection;
+        };
+        let domain = id.trust_domain();
+        let count = bundles.len();
+        rejection.with_hint(format!(
+            "only the anchors of the trust domain {domain} vouch for {id}, whatever those of the {count} domains together \
+             do; a CA that is another domain's is not to be added to them: either the peer presents too few \
+             intermediates, or the bundle of {domain} is not its newest, or the peer is not who it says"
+        ))
+    }
+
     /// All sets of anchors.
     pub(super) fn sets(&self) -> impl Iterator<Item = &Anchors> {
         let (one, many) = match self {

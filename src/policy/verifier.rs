@@ -249,7 +249,8 @@ impl PeerVerifier {
             v1::check_signed_by_anchor(leaf, &judgement)?
         } else {
             check_leaf(leaf, &names, &judgement)?;
-            check_path(&presented, &judgement)?
+            check_path(&presented, &judgement)
+                .map_err(|rejection| self.trust.in_context(rejection, &names))?
         };
         self.check_names(&presented, names, Some(path), server_name, &judgement)
     }

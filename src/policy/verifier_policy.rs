@@ -221,11 +221,11 @@ impl VerifierPolicy {
         }
     }
 
-    /// A version 1 leaf proves so little that revocation cannot be asked of it.
     pub(crate) fn has_revocation_rules(&self) -> bool {
         self.revocation.is_some()
     }
 
+    /// A version 1 leaf proves so little that revocation cannot be asked of it.
     pub(super) fn check_revocation(&self) -> Result<(), BuildError> {
         match self.revocation.is_some() && self.x509_v1_leaf == X509V1Leaf::Allow {
             false => Ok(()),

@@ -12,8 +12,7 @@ use crate::x509::{Certificate, X509Error};
 pub(super) fn check_leaf(leaf: &Certificate<'_>, names: &Names) -> Result<(), Flaw> {
     check_purposes(leaf)?;
     check_common_name(leaf, names)?;
-    check_subject_alt_name(leaf)?;
-    check_authority_information(leaf)
+    check_subject_alt_name(leaf)
 }
 
 /// Section 7.1.2.7.10.
@@ -69,24 +68,6 @@ fn check_subject_alt_name(leaf: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::MalformedName,
             "a subjectAltName",
             "none",
-        )),
-    }
-}
-
-/// Section 7.1.2.7.7.
-fn check_authority_information(leaf: &Certificate<'_>) -> Result<(), Flaw> {
-    let access = match leaf.authority_info_access() {
-        Ok(None) => return Ok(()),
-        Ok(Some(access)) => access,
-        Err(error) => return Err(unreadable("authorityInfoAccess", &error)),
-    };
-    let is_uri = |name: &GeneralName| matches!(name, GeneralName::UniformResourceIdentifier(_));
-    match !access.0.is_empty() && access.0.iter().all(|a| is_uri(&a.access_location)) {
-        true => Ok(()),
-        false => Err(Flaw::new(
-            RejectionReason::MalformedCertificate,
-            "an authorityInfoAccess of addresses",
-            "one of something else",
         )),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mtls::Rejection;
 
-use crate::vectors::{Case, Expected, Peer};
+use crate::vectors::{Case, Expected, Peer, tell};
 
 /// What became of a case: what a line of the list says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,16 +94,16 @@ pub(crate) fn assert_as_listed<'a>(
     list: &'static str,
     judged: impl Iterator<Item = (&'a Case, Judged)>,
 ) {
-    let listed = listed(list);
+    let mut listed = listed(list);
     let mut wrong = Vec::new();
     let (mut count, mut differ) = (0, 0);
     for (case, judged) in judged {
         count += 1;
         let as_expected = judged.is_as_expected(case);
         differ += usize::from(!as_expected);
-        let problem = match listed.get(case.id.as_str()) {
+        let problem = match listed.remove(case.id.as_str()) {
             None if as_expected => continue,
-            Some(verdict) if !as_expected && *verdict == judged.verdict => continue,
+            Some(verdict) if !as_expected && verdict == judged.verdict => continue,
             None => "not listed",
             Some(_) if as_expected => "listed, and as expected now",
             Some(_) => "listed with another verdict",
@@ -120,6 +120,13 @@ pub(crate) fn assert_as_listed<'a>(
         ));
     }
     println!("{count} cases, {differ} of them with another verdict than expected");
+    // Another part of the suite need not hold them all; a line for a case that is nowhere says nothing, though.
+    if !listed.is_empty() {
+        let ids: Vec<_> = listed.keys().collect();
+        tell(&format!(
+            "NOT TESTED: listed, and not among the vectors: {ids:?}"
+        ));
+    }
     assert!(
         wrong.is_empty(),
         "{}\n{} lines",

@@ -122,6 +122,6 @@ impl Case {
 }
 
 /// Past the capture of the test harness, which shows nothing of a test that passes.
-fn tell(message: &str) {
+pub(crate) fn tell(message: &str) {
     writeln!(std::io::stderr(), "{message}").ok();
 }

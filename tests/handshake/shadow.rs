@@ -142,6 +142,41 @@ fn is_asked_once_for_each_handshake() {
     assert_eq!(ASKED.load(Ordering::Relaxed), 2 * meetings);
 }
 
+/// It reads no clock of its own: what has just expired has done so for both.
+#[cfg(any(feature = "rustls", feature = "openssl"))]
+#[test]
+fn is_judged_by_the_same_moment() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use mtls::pki_types::UnixTime;
+
+    use crate::common::ends::facade::{Notes, client_builder, server_builder};
+
+    let scene = Scene::new();
+    let readings = |kind, shadow: Option<VerifierPolicy>| {
+        let count = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&count);
+        let setup = Setup {
+            shadow,
+            ..scene.client.clone()
+        };
+        let client = client_builder(&setup, &Notes::default()).clock(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            UnixTime::now()
+        });
+        let server = Setup::new(&scene.cast.server, &scene.cast.root);
+        both_talk(kind, client, server_builder(&server, &Notes::default()));
+        count.load(Ordering::Relaxed)
+    };
+    for client in scene.clients() {
+        let alone = readings(client.kind(), None);
+        assert!(alone > 0, "{client:?}");
+        let beside = readings(client.kind(), Some(only("db.test")));
+        assert_eq!(beside, alone, "{client:?}");
+    }
+}
+
 /// An observer that panics at the news changes nothing either.
 #[cfg(any(feature = "rustls", feature = "openssl"))]
 #[test]

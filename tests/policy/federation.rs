@@ -59,6 +59,15 @@ fn a_ca_vouches_for_its_own_trust_domain_alone() {
     );
     let forged = workload("spiffe://prod.example/pay").issued_by(&world.partner);
     assert_eq!(world.client(&forged), Some(Reason::UnknownIssuer));
+    // Not: give the partner's CA as an anchor of ours.
+    let verifier = world.verifier(VerifierPolicy::allow_any_authenticated());
+    let rejection = verifier.verify_client(&forged.chain, UnixTime::now());
+    let rejection = rejection.unwrap_err();
+    let hint = rejection.hint();
+    assert!(
+        hint.contains("prod.example") && hint.contains("not to be added"),
+        "{hint}"
+    );
 }
 
 #[test]

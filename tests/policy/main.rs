@@ -11,6 +11,8 @@ mod matchers;
 mod names;
 mod paths;
 mod rules;
+#[cfg(feature = "openssl")]
+mod version_1;
 
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::{

@@ -212,7 +212,9 @@ fn what_a_list_tells() {
 
 #[test]
 fn every_entry_is_found_and_nothing_else() {
-    for count in [1_u32, 2, 3, 7, 1_000] {
+    // Many short lists: places are found by a random hash, and a search has to go on at the beginning of the table.
+    let short = [1_u32, 2, 3, 7].into_iter().cycle().take(400);
+    for count in short.chain([1_000]) {
         let serial = |i: u32| [&[1][..], &i.wrapping_mul(2_654_435_761).to_be_bytes()].concat();
         let mut crl = Crl::new();
         for i in 0..count {
@@ -231,6 +233,11 @@ fn too_much() {
     let list = Crl::new().signed_by(&Authority::root("Root"));
     let most = RevocationLists::MAX_LISTS;
     let many = RevocationLists::from_der(vec![list.clone(); most]).unwrap();
+    let mut long = Crl::new();
+    for i in 0..=(RevocationLists::MAX_ENTRIES / most) as u32 {
+        let serial = [&[1][..], &i.to_be_bytes()].concat();
+        long = long.lists_serial(&serial, Duration::ZERO, &[]);
+    }
     for error in [
         RevocationLists::from_der(vec![list.clone(); most + 1]).unwrap_err(),
         RevocationLists::from_der(std::iter::repeat(list.clone())).unwrap_err(),
@@ -238,6 +245,7 @@ fn too_much() {
         RevocationLists::together([many, load(&Crl::new()).unwrap()]).unwrap_err(),
         RevocationLists::from_der([vec![0x30; RevocationLists::MAX_INPUT_BYTES + 1].into()])
             .unwrap_err(),
+        RevocationLists::together(vec![load(&long).unwrap(); most]).unwrap_err(),
         RevocationLists::from_pem(&vec![b'\n'; RevocationLists::MAX_INPUT_BYTES + 1]).unwrap_err(),
     ] {
         assert!(

@@ -43,7 +43,7 @@ impl Facts {
     }
 
     /// Subject and validity, for `explain`.
-    pub(super) fn in_words(&self) -> String {
+    pub(in crate::policy) fn in_words(&self) -> String {
         format!("{} {}", self.subject, self.window())
     }
 

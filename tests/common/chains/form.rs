@@ -71,6 +71,16 @@ fn leaves() -> Vec<Case> {
             Reason::WrongCriticality,
         ),
         bad(
+            "an authorityInfoAccess that is none",
+            alice().extension(extension(AUTHORITY_INFO_ACCESS, b"malformed")),
+            Reason::MalformedCertificate,
+        ),
+        bad(
+            "an empty authorityInfoAccess",
+            alice().extension(extension(AUTHORITY_INFO_ACCESS, b"\x30\x00")),
+            Reason::MalformedCertificate,
+        ),
+        bad(
             "name constraints in a leaf",
             alice().extension(critical(
                 NAME_CONSTRAINTS,
@@ -216,6 +226,7 @@ fn key_identifier() -> CustomExtension {
 
 const CA_TRUE: &[u8] = b"\x30\x03\x01\x01\xff";
 
+const AUTHORITY_INFO_ACCESS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 1];
 const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 const BASIC_CONSTRAINTS: &[u64] = &[2, 5, 29, 19];
