@@ -143,7 +143,14 @@ impl<'a> Parser<'a> {
     }
 
     fn refused(&self, at: usize, matcher: &'static str, source: BuildError) -> MatcherTextError {
-        let problem = MatcherTextProblem::Pattern { matcher };
+        let said = match &source {
+            BuildError::InvalidPattern { problem, .. } => problem.clone(),
+            other => other.to_string(),
+        };
+        let problem = MatcherTextProblem::Pattern {
+            matcher,
+            problem: said,
+        };
         self.tokens.problem(at, problem).caused_by(source)
     }
 

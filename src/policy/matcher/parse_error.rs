@@ -26,10 +26,12 @@ pub enum MatcherTextProblem {
     )]
     Custom,
     /// A constructor refuses its argument; the error's source is the [`BuildError`] that says why.
-    #[error("`{matcher}` cannot be made of this")]
+    #[error("`{matcher}` cannot be made of this: {problem}")]
     Pattern {
         /// The constructor.
         matcher: &'static str,
+        /// What it says.
+        problem: String,
     },
     /// Lists are nested more than [`MAX_DEPTH`](crate::PeerMatcher::MAX_DEPTH) deep.
     #[error("lists are nested more than {0} deep")]

@@ -48,7 +48,10 @@ impl<'a> Tokens<'a> {
                 self.at = self.at.saturating_add(name.len());
                 return Ok((from, Token::Name(name)));
             }
-            _ => return Err(self.unexpected(from, &character(first), "a matcher")),
+            _ => {
+                let wanted = "a matcher, a string in double quotes, `,`, `)` or the end";
+                return Err(self.unexpected(from, &character(first), wanted));
+            }
         };
         self.at = self.at.saturating_add(1);
         Ok((from, token))

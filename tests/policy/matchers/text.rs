@@ -190,14 +190,29 @@ fn an_error_says_where_and_what() {
             12,
             "expected a closing `\"`, found the end of the text",
         ),
-        ("\n\tDNS(\"a.test\")", 2, 2, "expected a matcher, found `D`"),
-        ("'a'", 1, 1, "expected a matcher, found `'`"),
-        ("any_of(\u{202e})", 1, 8, "expected a matcher, found U+202E"),
+        (
+            "\n\tDNS(\"a.test\")",
+            2,
+            2,
+            "expected a matcher, a string in double quotes, `,`, `)` or the end, found `D`",
+        ),
+        (
+            "'a'",
+            1,
+            1,
+            "expected a matcher, a string in double quotes, `,`, `)` or the end, found `'`",
+        ),
+        (
+            "any_of(\u{202e})",
+            1,
+            8,
+            "expected a matcher, a string in double quotes, `,`, `)` or the end, found U+202E",
+        ),
         (
             "\u{feff}dns(\"a.test\")",
             1,
             1,
-            "expected a matcher, found U+FEFF",
+            "expected a matcher, a string in double quotes, `,`, `)` or the end, found U+FEFF",
         ),
         (
             "any_authenticated",
@@ -234,9 +249,14 @@ fn an_error_says_where_and_what() {
             "any_of(\n  dns(\"a b\"))",
             2,
             3,
-            "`dns` cannot be made of this",
+            "`dns` cannot be made of this: it is no host name (wildcards are never expanded, and no dot begins or ends it)",
         ),
-        ("all_of( )", 1, 1, "`all_of` cannot be made of this"),
+        (
+            "all_of( )",
+            1,
+            1,
+            "`all_of` cannot be made of this: the list is empty",
+        ),
     ];
     for (text, line, column, problem) in cases {
         let error = text.parse::<M>().expect_err(text);
