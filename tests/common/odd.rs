@@ -19,6 +19,8 @@ use super::pki::{Authority, Credential};
 pub enum Odd {
     /// Version 3, both extended key usages, and no subject alternative names at all.
     CommonNameOnly,
+    /// Ordinary, but for a `notBefore` of this century that is written as a `GeneralizedTime`.
+    EarlyGeneralTime,
     Ed448,
     P521,
     Rsa1024,
@@ -31,8 +33,9 @@ pub enum Odd {
 }
 
 impl Odd {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CommonNameOnly,
+        Self::EarlyGeneralTime,
         Self::Ed448,
         Self::P521,
         Self::Rsa1024,
@@ -53,6 +56,11 @@ impl Odd {
         builder.set_subject_name(&subject(name)).unwrap();
         builder.set_pubkey(&key).unwrap();
         set_validity(&mut builder);
+        if self == Self::EarlyGeneralTime {
+            // OpenSSL keeps the type of the text.
+            let date = Asn1Time::from_str("20250101000000Z").unwrap();
+            builder.set_not_before(&date).unwrap();
+        }
         self.set_version_and_extensions(&mut builder, name);
         builder.sign(&issuer_key, self.digest()).unwrap();
         Credential {
@@ -63,7 +71,9 @@ impl Odd {
 
     fn key(self) -> PKey<Private> {
         match self {
-            Self::CommonNameOnly | Self::Sha1Signed => ec(Nid::X9_62_PRIME256V1),
+            Self::CommonNameOnly | Self::EarlyGeneralTime | Self::Sha1Signed => {
+                ec(Nid::X9_62_PRIME256V1)
+            }
             Self::Ed448 => PKey::generate_ed448().unwrap(),
             Self::P521 => ec(Nid::SECP521R1),
             Self::Rsa1024 => PKey::from_rsa(Rsa::generate(1024).unwrap()).unwrap(),

@@ -65,6 +65,14 @@ fn leaves() -> Vec<Case> {
             Reason::UnknownIssuer,
         ),
         bad(
+            "a critical authority key identifier",
+            alice().without_key_identifier().extension(critical(
+                AUTHORITY_KEY_IDENTIFIER,
+                b"\x30\x04\x80\x02\x01\x02",
+            )),
+            Reason::WrongCriticality,
+        ),
+        bad(
             "a critical subject key identifier",
             alice().extension(critical(SUBJECT_KEY_IDENTIFIER, b"\x04\x02\x01\x02")),
             // To webpki it is unknown.
@@ -148,6 +156,19 @@ fn intermediates() -> Vec<Case> {
             Reason::MissingKeyIdentifier,
         ),
         bad(
+            "an intermediate whose policyConstraints is not critical",
+            named("Policy").extension(extension(POLICY_CONSTRAINTS, b"\x30\x03\x80\x01\x00")),
+            Reason::WrongCriticality,
+        ),
+        bad(
+            "an intermediate whose nameConstraints is not critical",
+            named("Names").extension(extension(
+                NAME_CONSTRAINTS,
+                b"\x30\x0a\xa0\x08\x30\x06\x82\x04test",
+            )),
+            Reason::WrongCriticality,
+        ),
+        bad(
             "an intermediate with empty name constraints",
             named("Constrained").extension(critical(NAME_CONSTRAINTS, b"\x30\x00")),
             Reason::MalformedCertificate,
@@ -227,6 +248,7 @@ fn key_identifier() -> CustomExtension {
 const CA_TRUE: &[u8] = b"\x30\x03\x01\x01\xff";
 
 const AUTHORITY_INFO_ACCESS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 1];
+const POLICY_CONSTRAINTS: &[u64] = &[2, 5, 29, 36];
 const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 const BASIC_CONSTRAINTS: &[u64] = &[2, 5, 29, 19];

@@ -47,6 +47,12 @@ pub(super) fn client_cases() -> Vec<Case> {
             OpensslOnOfferIn13,
         ),
         case(
+            "a GeneralizedTime of before 2050",
+            Odd::EarlyGeneralTime,
+            Reason::MalformedCertificate,
+            Anyone,
+        ),
+        case(
             "leaf signed over SHA-1",
             Odd::Sha1Signed,
             Reason::UnsupportedSignatureAlgorithm,
