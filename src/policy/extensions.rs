@@ -1,7 +1,6 @@
 //! Which extensions may stand where, and be critical (RFC 5280, section 4.2).
 
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc3280::EMAIL_ADDRESS;
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS,
     ID_CE_EXT_KEY_USAGE, ID_CE_FRESHEST_CRL, ID_CE_INHIBIT_ANY_POLICY, ID_CE_KEY_USAGE,
@@ -10,12 +9,9 @@ use const_oid::db::rfc5280::{
     ID_PE_SUBJECT_INFO_ACCESS,
 };
 
-use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
-use x509_cert::ext::pkix::name::GeneralName;
-
+use super::name_constraints::check_name_constraints;
 use super::profile::{CertificateProfile, Flaw, Place};
 use super::reason::RejectionReason;
-use super::rejection::Rejection;
 use crate::x509::Certificate;
 
 pub(super) fn check_extensions(
@@ -24,7 +20,7 @@ pub(super) fn check_extensions(
     profile: CertificateProfile,
 ) -> Result<(), Flaw> {
     check_criticality(certificate, place, profile)?;
-    check_name_constraints(certificate, place)?;
+    check_name_constraints(certificate, place, profile)?;
     check_authority_information(certificate, profile)
 }
 
@@ -95,29 +91,6 @@ fn check_criticality(
     Ok(())
 }
 
-/// A CA that limits names has to say to which (RFC 5280, section 4.2.1.10): limits that cannot be read bind nobody.
-fn check_name_constraints(certificate: &Certificate<'_>, place: Place) -> Result<(), Flaw> {
-    if place == Place::Leaf {
-        return Ok(());
-    }
-    let problem = match certificate.name_constraints() {
-        Ok(None) => return Ok(()),
-        Ok(Some(constraints)) => {
-            let count = |trees: Option<Vec<GeneralSubtree>>| trees.map_or(0, |trees| trees.len());
-            match count(constraints.permitted_subtrees).max(count(constraints.excluded_subtrees)) {
-                0 => "none at all".to_owned(),
-                _ => return Ok(()),
-            }
-        }
-        Err(error) => error.to_string(),
-    };
-    Err(Flaw::new(
-        RejectionReason::MalformedCertificate,
-        "name constraints that permit or exclude something",
-        problem,
-    ))
-}
-
 /// RFC 5280, section 4.2.2.1: a sequence of at least one place.
 fn check_authority_information(
     certificate: &Certificate<'_>,
@@ -135,33 +108,6 @@ fn check_authority_information(
         "an authorityInfoAccess with something in it",
         problem,
     ))
-}
-
-/// Whether a CA's certificate limits the e-mail addresses below it. What cannot be read was refused before.
-pub(super) fn constrains_emails(certificate: &Certificate<'_>) -> bool {
-    let Ok(Some(constraints)) = certificate.name_constraints() else {
-        return false;
-    };
-    let trees = [
-        constraints.permitted_subtrees,
-        constraints.excluded_subtrees,
-    ];
-    let mut trees = trees.into_iter().flatten().flatten();
-    trees.any(|tree| matches!(tree.base, GeneralName::Rfc822Name(_)))
-}
-
-/// Limits to e-mail addresses bind one in the subject as well, where no alternative name holds one (RFC 5280, section
-/// 4.2.1.10). webpki refuses every alternative name of the kind, and does not look at subjects.
-pub(super) fn check_subject_email(leaf: &Certificate<'_>) -> Result<(), Rejection> {
-    match leaf.subject_has(EMAIL_ADDRESS) {
-        false => Ok(()),
-        true => Err(Flaw::new(
-            RejectionReason::NameConstraintViolated,
-            "no e-mail address under a CA that limits them",
-            "one in the subject",
-        )
-        .of(0, leaf)),
-    }
 }
 
 /// The extensions that webpki knows, and so may be critical (RFC 5280, section 4.2).

@@ -46,6 +46,7 @@ mod judgement;
 mod leaf;
 mod links;
 mod matcher;
+mod name_constraints;
 mod path;
 mod path_error;
 mod presented;

@@ -8,10 +8,10 @@ use x509_cert::ext::pkix::KeyUsages;
 
 use super::alternatives::relevant;
 use super::anchor::Candidates;
-use super::extensions::{check_subject_email, constrains_emails};
 use super::judgement::Judgement;
 use super::leaf::{check_key, kind_of};
 use super::links::{Identifiers, check_link};
+use super::name_constraints::{check_subject_email, constrains_emails};
 use super::path_error::refusal;
 use super::presented::Presented;
 use super::profile::{Place, check_form};

@@ -28,7 +28,7 @@ use crate::x509::{Certificate, rfc4514};
 pub enum CertificateProfile {
     /// Takes certificates of CAs that were set up by hand: without key identifiers, with a serial number of zero or of
     /// more than 20 octets, with an extension that is critical where it must not be or not critical where it must, with
-    /// a date in the wrong type, with underscores in DNS names. Not on native-tls.
+    /// a date in the wrong type, with underscores in DNS names, with name constraints that begin with a dot. Not on native-tls.
     Lenient,
     /// RFC 5280, section 4. The default.
     ///

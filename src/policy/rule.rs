@@ -55,7 +55,8 @@ pub enum Rule {
     SerialNumber,
     /// No critical extension is unknown, the anchor's included: known are basicConstraints, cRLDistributionPoints,
     /// extendedKeyUsage, keyUsage, nameConstraints and subjectAltName. A leaf has no name constraints; those of a CA can be
-    /// read and say something. Unless the profile is `Lenient`: key identifiers, authorityInfoAccess, subjectInfoAccess,
+    /// read and say something; unless the profile is `Lenient`, they hold DNS names without a dot before them and networks
+    /// with a mask, without minimum or maximum. Unless the profile is `Lenient`: key identifiers, authorityInfoAccess, subjectInfoAccess,
     /// subjectDirectoryAttributes and freshestCRL are not critical, a CA's basicConstraints, nameConstraints,
     /// policyConstraints and inhibitAnyPolicy are, and so are the alternative names of a leaf without a subject. (So a CA
     /// with one of those two is refused either way: policies are not processed.) An

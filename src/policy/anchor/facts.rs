@@ -6,10 +6,10 @@ use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS};
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use x509_cert::ext::pkix::KeyUsages;
 
-use crate::policy::extensions::constrains_emails;
 use crate::policy::judgement::Judgement;
 use crate::policy::leaf::acceptable_key;
 use crate::policy::links::{Identifiers, check_link};
+use crate::policy::name_constraints::constrains_emails;
 use crate::policy::profile::{CertificateProfile, Flaw, flaw_of_anchor};
 use crate::policy::reason::RejectionReason;
 use crate::policy::rejection::{Rejection, rfc3339};

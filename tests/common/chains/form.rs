@@ -169,6 +169,22 @@ fn intermediates() -> Vec<Case> {
             Reason::WrongCriticality,
         ),
         bad(
+            "an intermediate that limits names to some behind a dot",
+            named("Dot").extension(critical(
+                NAME_CONSTRAINTS,
+                b"\x30\x0b\xa0\x09\x30\x07\x82\x05.test",
+            )),
+            Reason::MalformedCertificate,
+        ),
+        Case::accepted(
+            "an intermediate that limits names",
+            &[&root],
+            under(named("Limits").extension(critical(
+                NAME_CONSTRAINTS,
+                b"\x30\x0a\xa0\x08\x30\x06\x82\x04test",
+            ))),
+        ),
+        bad(
             "an intermediate with empty name constraints",
             named("Constrained").extension(critical(NAME_CONSTRAINTS, b"\x30\x00")),
             Reason::MalformedCertificate,

@@ -1,0 +1,125 @@
+//! What a CA says about the names below it (RFC 5280, section 4.2.1.10), beyond what webpki asks.
+
+use const_oid::db::rfc3280::EMAIL_ADDRESS;
+use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
+use x509_cert::ext::pkix::name::GeneralName;
+
+use super::profile::{CertificateProfile, Flaw, Place};
+use super::reason::RejectionReason;
+use super::rejection::Rejection;
+use crate::peer::is_dns_name;
+use crate::x509::Certificate;
+
+/// A CA that limits names has to say to which: limits that cannot be read bind nobody. webpki looks at one when it meets a
+/// name of its kind.
+pub(super) fn check_name_constraints(
+    certificate: &Certificate<'_>,
+    place: Place,
+    profile: CertificateProfile,
+) -> Result<(), Flaw> {
+    if place == Place::Leaf {
+        return Ok(());
+    }
+    let flaw = |presented: String| {
+        Flaw::new(
+            RejectionReason::MalformedCertificate,
+            "name constraints that say which names",
+            presented,
+        )
+    };
+    let constraints = match certificate.name_constraints() {
+        Ok(None) => return Ok(()),
+        Ok(Some(constraints)) => constraints,
+        Err(error) => return Err(flaw(error.to_string())),
+    };
+    let trees = [
+        constraints.permitted_subtrees,
+        constraints.excluded_subtrees,
+    ];
+    let mut given = trees.iter().flatten().peekable();
+    if given.peek().is_none() || given.any(Vec::is_empty) {
+        return Err(flaw("an empty list".to_owned()));
+    }
+    if profile == CertificateProfile::Lenient {
+        return Ok(());
+    }
+    let problem = trees.iter().flatten().flatten().find_map(problem_of);
+    problem.map_or(Ok(()), |problem| Err(flaw(problem)))
+}
+
+fn problem_of(tree: &GeneralSubtree) -> Option<String> {
+    if tree.minimum != 0 || tree.maximum.is_some() {
+        return Some("a minimum or a maximum".to_owned());
+    }
+    match &tree.base {
+        // Nothing at all stands for every name.
+        GeneralName::DnsName(name) if !name.as_str().is_empty() && !is_dns_name(name.as_str()) => {
+            Some(format!("DNS name {:?}", name.as_str()))
+        }
+        GeneralName::IpAddress(network) if !is_network(network.as_bytes()) => {
+            Some("an IP address without a mask".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// An address and a mask of the same length, whose ones come first.
+fn is_network(octets: &[u8]) -> bool {
+    let (_, mask) = octets.split_at(octets.len() / 2);
+    let bits = mask.iter().fold((true, true), |(is_mask, ones), octet| {
+        let goes_on = ones || *octet == 0;
+        let has_ones_first = octet.leading_ones().saturating_add(octet.trailing_zeros()) >= 8;
+        (is_mask && goes_on && has_ones_first, ones && *octet == 0xff)
+    });
+    matches!(octets.len(), 8 | 32) && bits.0
+}
+
+/// Whether a CA's certificate limits the e-mail addresses below it. What cannot be read was refused before.
+pub(super) fn constrains_emails(certificate: &Certificate<'_>) -> bool {
+    let Ok(Some(constraints)) = certificate.name_constraints() else {
+        return false;
+    };
+    let trees = [
+        constraints.permitted_subtrees,
+        constraints.excluded_subtrees,
+    ];
+    let mut trees = trees.into_iter().flatten().flatten();
+    trees.any(|tree| matches!(tree.base, GeneralName::Rfc822Name(_)))
+}
+
+/// Limits to e-mail addresses bind one in the subject as well, where no alternative name holds one (RFC 5280, section
+/// 4.2.1.10). webpki refuses every alternative name of the kind, and does not look at subjects.
+pub(super) fn check_subject_email(leaf: &Certificate<'_>) -> Result<(), Rejection> {
+    match leaf.subject_has(EMAIL_ADDRESS) {
+        false => Ok(()),
+        true => Err(Flaw::new(
+            RejectionReason::NameConstraintViolated,
+            "no e-mail address under a CA that limits them",
+            "one in the subject",
+        )
+        .of(0, leaf)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_have_their_ones_first() {
+        for (mask, is_one) in [
+            ([255, 255, 255, 0], true),
+            ([255, 254, 0, 0], true),
+            ([0, 0, 0, 0], true),
+            ([255, 255, 255, 255], true),
+            ([255, 0, 255, 0], false),
+            ([255, 253, 0, 0], false),
+            ([0, 0, 0, 1], false),
+        ] {
+            let octets = [[10, 0, 0, 0], mask].concat();
+            assert_eq!(is_network(&octets), is_one, "{mask:?}");
+        }
+        assert!(!is_network(&[10, 0, 0, 0]));
+        assert!(is_network(&[0; 32]));
+    }
+}
