@@ -1,7 +1,7 @@
-//! How many paths the presented certificates could be, before any signature is looked at.
+//! Which of the presented certificates could be on a path, and how many paths that would be, before any signature is
+//! looked at.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 use pki_types::CertificateDer;
 
@@ -9,67 +9,104 @@ use super::path::MAX_INTERMEDIATES;
 use super::presented::Presented;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
+use crate::x509::Certificate;
 
-/// So few intermediates make so few paths that they need not be counted.
-const FEW: usize = 5;
 /// Presented certificates that may stand above the leaf, by their names.
 const MAX_RELEVANT: usize = 32;
-/// Ways that lead up from the leaf, by names: each costs webpki a reading of all the certificates that it is given, so
-/// that a stranger could keep it busy for seconds with certificates that nobody signed.
-const MAX_WAYS: u64 = 4096;
+/// Readings of a certificate that building a path may cost: webpki reads all of them at each step, and looks at signatures
+/// last, so that a stranger could keep it busy for seconds with certificates that nobody signed.
+const MAX_READINGS: usize = 16_384;
 
-/// The intermediates that the issuers' names lead to from the leaf, each once; all of them where they are few.
+/// The intermediates that the issuers' names lead to from the leaf, each once.
 pub(super) fn relevant<'p>(
     presented: &'p Presented<'_>,
 ) -> Result<Cow<'p, [CertificateDer<'p>]>, Rejection> {
-    let (Some((_, intermediates)), leaf) = (presented.der.split_first(), presented.leaf()?) else {
+    let leaf = presented.leaf()?;
+    let Some((_, intermediates)) = presented.der.split_first() else {
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
-    if intermediates.len() <= FEW {
+    let certificates = presented.certificates.iter().skip(1).map(|(_, c)| c);
+    let all: Vec<_> = intermediates.iter().zip(certificates).collect();
+    let reached = reached(leaf, &all);
+    let nodes: Vec<&Certificate<'_>> = reached.iter().map(|(_, c)| *c).collect();
+    let is_all = reached.len() == intermediates.len();
+    let too_many = |what: String| {
+        Rejection::new(RejectionReason::PathTooLong)
+            .with_expected(format!(
+                "at most {MAX_RELEVANT} certificates that the issuers' names lead to, and few ways through them"
+            ))
+            .with_presented(what)
+    };
+    if nodes.len() > MAX_RELEVANT {
+        return Err(too_many(nodes.len().to_string()));
+    }
+    let mut steps_left = MAX_READINGS / nodes.len().max(1);
+    if !walk(leaf.issuer, &nodes, &mut vec![leaf], &mut steps_left) {
+        return Err(too_many(format!("{}, with too many ways", nodes.len())));
+    }
+    if is_all {
         return Ok(Cow::Borrowed(intermediates));
     }
-    let mut seen = HashSet::new();
-    let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
-    let certificates = presented.certificates.iter().skip(1);
-    for (place, (der, (_, certificate))) in intermediates.iter().zip(certificates).enumerate() {
-        if seen.insert(der.as_ref()) {
-            by_name.entry(certificate.subject).or_default().push(place);
-        }
-    }
-    let issuer_of = |place: usize| {
-        let above = place.saturating_add(1);
-        let certificate = presented.certificates.get(above);
-        certificate.map_or(&[][..], |(_, certificate)| certificate.issuer)
-    };
-    let mut reached = vec![false; intermediates.len()];
-    let mut ways_in_all: u64 = 0;
-    let mut level: HashMap<&[u8], u64> = HashMap::from([(leaf.issuer, 1)]);
+    let der = reached
+        .into_iter()
+        .map(|(der, _)| CertificateDer::from(der.as_ref()));
+    Ok(Cow::Owned(der.collect()))
+}
+
+/// Those that a path can come to, in the order in which they were presented.
+fn reached<'p, 'c>(
+    leaf: &'p Certificate<'c>,
+    all: &[(&'p CertificateDer<'p>, &'p Certificate<'c>)],
+) -> Vec<(&'p CertificateDer<'p>, &'p Certificate<'c>)> {
+    let mut is_reached = vec![false; all.len()];
+    let mut wanted = vec![leaf.issuer];
+    // One step more than a path may have: webpki takes it before it sees that it is too long.
     for _ in 0..=MAX_INTERMEDIATES {
-        let mut above: HashMap<&[u8], u64> = HashMap::new();
-        for (name, ways) in level {
-            for &place in by_name.get(name).into_iter().flatten() {
-                if let Some(reached) = reached.get_mut(place) {
-                    *reached = true;
-                }
-                ways_in_all = ways_in_all.saturating_add(ways);
-                let ways_above = above.entry(issuer_of(place)).or_default();
-                *ways_above = ways_above.saturating_add(ways);
+        let mut above = Vec::new();
+        for ((_, certificate), is_reached) in all.iter().zip(&mut is_reached) {
+            if !*is_reached && wanted.contains(&certificate.subject) {
+                *is_reached = true;
+                above.push(certificate.issuer);
             }
         }
-        level = above;
+        wanted = above;
     }
-    let relevant: Vec<CertificateDer<'p>> = intermediates
-        .iter()
-        .zip(&reached)
-        .filter(|(_, reached)| **reached)
-        .map(|(der, _)| CertificateDer::from(der.as_ref()))
-        .collect();
-    match relevant.len() <= MAX_RELEVANT && ways_in_all <= MAX_WAYS {
-        true => Ok(Cow::Owned(relevant)),
-        false => Err(Rejection::new(RejectionReason::PathTooLong)
-            .with_expected(format!(
-                "at most {MAX_RELEVANT} certificates above the leaf, and {MAX_WAYS} ways through them by their names"
-            ))
-            .with_presented(format!("{}, and {ways_in_all}", relevant.len()))),
+    let mut reached: Vec<(&CertificateDer<'_>, &Certificate<'_>)> = Vec::new();
+    for (entry, is_reached) in all.iter().zip(is_reached) {
+        if is_reached && !reached.iter().any(|(der, _)| *der == entry.0) {
+            reached.push(*entry);
+        }
     }
+    reached
+}
+
+/// Takes the steps that webpki would, which takes no name and key twice on a path; false when there are no more left.
+fn walk<'p, 'c>(
+    issuer: &[u8],
+    nodes: &[&'p Certificate<'c>],
+    path: &mut Vec<&'p Certificate<'c>>,
+    steps_left: &mut usize,
+) -> bool {
+    if path.len() > MAX_INTERMEDIATES.saturating_add(1) {
+        return true;
+    }
+    for node in nodes {
+        let is_same = |on_path: &&Certificate<'_>| {
+            on_path.public_key.spki == node.public_key.spki && on_path.subject == node.subject
+        };
+        if node.subject != issuer || path.iter().any(is_same) {
+            continue;
+        }
+        let Some(left) = steps_left.checked_sub(1) else {
+            return false;
+        };
+        *steps_left = left;
+        path.push(node);
+        let is_within = walk(node.issuer, nodes, path, steps_left);
+        path.pop();
+        if !is_within {
+            return false;
+        }
+    }
+    true
 }

@@ -105,7 +105,7 @@ fn check_authority_information(
     };
     Err(Flaw::new(
         RejectionReason::MalformedCertificate,
-        "an authorityInfoAccess with something in it",
+        "an authorityInfoAccess that can be read and is not empty",
         problem,
     ))
 }

@@ -13,6 +13,8 @@ pub(super) struct Judgement<'j> {
     pub(super) algorithms: &'j SignatureAlgorithms,
     pub(super) policy: &'j VerifierPolicy,
     pub(super) revocation: Option<&'j Revocation>,
+    /// The peer's, where the anchors are those of it.
+    pub(super) trust_domain: Option<&'j str>,
     pub(super) role: Role,
     pub(super) now: UnixTime,
     pub(super) trace: &'j Trace,

@@ -89,15 +89,18 @@ pub(super) fn constrains_emails(certificate: &Certificate<'_>) -> bool {
 
 /// Limits to e-mail addresses bind one in the subject as well, where no alternative name holds one (RFC 5280, section
 /// 4.2.1.10). webpki refuses every alternative name of the kind, and does not look at subjects.
-pub(super) fn check_subject_email(leaf: &Certificate<'_>) -> Result<(), Rejection> {
-    match leaf.subject_has(EMAIL_ADDRESS) {
+pub(super) fn check_subject_email(
+    index: usize,
+    certificate: &Certificate<'_>,
+) -> Result<(), Rejection> {
+    match certificate.subject_has(EMAIL_ADDRESS) {
         false => Ok(()),
         true => Err(Flaw::new(
             RejectionReason::NameConstraintViolated,
             "no e-mail address under a CA that limits them",
             "one in the subject",
         )
-        .of(0, leaf)),
+        .of(index, certificate)),
     }
 }
 

@@ -36,17 +36,14 @@ pub(super) fn check_path(
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
     let intermediates = relevant(presented)?;
-    let Judgement {
-        anchors, role, now, ..
-    } = *judgement;
-    let refusal = |error: &Error| refusal(error, presented, anchors, role, now);
+    let refusal = |error: &Error| refusal(error, presented, judgement);
     let leaf = EndEntityCert::try_from(leaf_der).map_err(|error| refusal(&error))?;
     let usage = match judgement.role {
         Role::Client => KeyUsage::client_auth(),
         Role::Server => KeyUsage::server_auth(),
     };
     let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
-    let candidates = anchors.candidates(issuers);
+    let candidates = judgement.anchors.candidates(issuers);
     // webpki's error has no room for what we found on a path that it would take.
     let found = RefCell::new(None);
     let check = |path: &VerifiedPath<'_>| {
@@ -70,7 +67,7 @@ pub(super) fn check_path(
         judgement.algorithms.as_slice(),
         candidates.as_slice(),
         &intermediates,
-        now,
+        judgement.now,
         usage,
         None,
         Some(&check),
@@ -96,7 +93,6 @@ fn check_candidate(
     judgement: &Judgement<'_>,
 ) -> Result<ProvedPath, Rejection> {
     let mut intermediates = Vec::new();
-    let mut has_email_rules = false;
     let mut child = (0, presented.leaf()?);
     let mut counted: usize = 0;
     for intermediate in path.intermediate_certificates() {
@@ -113,8 +109,7 @@ fn check_candidate(
         if !certificate.is_self_issued() {
             counted = counted.saturating_add(1);
         }
-        has_email_rules |= constrains_emails(certificate);
-        intermediates.push(index);
+        intermediates.push((index, certificate));
         child = (index, certificate);
     }
     judgement.trace.check(
@@ -124,11 +119,18 @@ fn check_candidate(
         || check_length(counted, judgement.policy),
     )?;
     let anchor = anchors.check_end_of_path(path, child, judgement)?;
-    if has_email_rules || anchor.constrains_emails() {
-        check_subject_email(presented.leaf()?)?;
+    let mut limits_emails = anchor.constrains_emails();
+    for (index, certificate) in intermediates.iter().rev() {
+        if limits_emails && !certificate.is_self_issued() {
+            check_subject_email(*index, certificate)?;
+        }
+        limits_emails |= constrains_emails(certificate);
+    }
+    if limits_emails {
+        check_subject_email(0, presented.leaf()?)?;
     }
     Ok(ProvedPath {
-        intermediates,
+        intermediates: intermediates.iter().map(|(index, _)| *index).collect(),
         anchor: Arc::clone(anchor.certificate()),
     })
 }

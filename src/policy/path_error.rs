@@ -5,8 +5,8 @@ use der::{Decode, SliceReader};
 use pki_types::UnixTime;
 use webpki::Error;
 
-use super::anchor::Anchors;
 use super::extensions::check_known;
+use super::judgement::Judgement;
 use super::leaf::check_validity;
 use super::presented::Presented;
 use super::reason::RejectionReason;
@@ -20,11 +20,10 @@ use crate::x509::{Certificate, rfc4514};
 pub(super) fn refusal(
     error: &Error,
     presented: &Presented<'_>,
-    anchors: &Anchors,
-    role: Role,
-    now: UnixTime,
+    judgement: &Judgement<'_>,
 ) -> Rejection {
     use RejectionReason as R;
+    let &Judgement { role, now, .. } = judgement;
     let reason = match error {
         Error::CertExpired { .. } | Error::CertNotValidYet { .. } => {
             return outside_validity(presented, now);
@@ -34,7 +33,7 @@ pub(super) fn refusal(
         Error::UnknownIssuer
         | Error::InvalidSignatureForPublicKey
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
-            return no_path(presented, anchors);
+            return no_path(presented, judgement);
         }
         Error::UnsupportedSignatureAlgorithmContext(_) => R::UnsupportedSignatureAlgorithm,
         Error::CaUsedAsEndEntity => R::CaAsLeaf,
@@ -136,7 +135,7 @@ fn outside_validity(presented: &Presented<'_>, now: UnixTime) -> Rejection {
 }
 
 /// Says how far the presented certificates lead, and what is missing there.
-fn no_path(presented: &Presented<'_>, anchors: &Anchors) -> Rejection {
+fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
     let Some((mut index, mut last)) = presented.certificates.first().map(|(i, c)| (*i, c)) else {
         return Rejection::new(RejectionReason::NoCertificate);
     };
@@ -155,11 +154,16 @@ fn no_path(presented: &Presented<'_>, anchors: &Anchors) -> Rejection {
     let issuer = rfc4514(last.issuer);
     let hint = if let Some(problem) = &presented.passed_over {
         format!("a presented certificate cannot issue others, and was passed over: {problem}")
+    } else if let Some(domain) = judgement.trust_domain {
+        format!(
+            "only the bundle of {domain} vouches for {domain}, and a CA of another trust domain is not to be added to it: \
+             the peer sends too few intermediates, or the bundle is not the newest, or the peer is not who it says"
+        )
     } else if last.is_self_issued() {
         "the chain ends in its own root, which is not among the trust anchors: give that root as trust anchor, if it \
          is to be trusted"
             .to_owned()
-    } else if anchors.named(last.issuer).next().is_some() {
+    } else if judgement.anchors.named(last.issuer).next().is_some() {
         format!(
             "a trust anchor is named {issuer}, but its key did not sign this certificate: it comes from another CA of \
              the same name, or from the same CA before it changed its key"

@@ -116,7 +116,7 @@ pub enum Rule {
     /// refuses every leaf that has, or in the case of directory names may have, such a name.
     ///
     /// Of several paths the first that keeps every rule counts, matchers aside, and of several anchors of one name and key
-    /// each by itself. More than 32 certificates above the leaf, or 4096 ways through them by their names, are not followed.
+    /// each by itself. More than 32 certificates that the issuers' names lead to, or too many ways through them, are not followed.
     ///
     /// rustls-webpki builds the path, on every backend. RFC 5280, sections 6.1, 4.2.1.9 and 4.2.1.10. Refused as
     /// `UnknownIssuer`, `UnsupportedSignatureAlgorithm`, `PathTooLong`, `PathLengthExceeded`, `NameConstraintViolated`.

@@ -55,7 +55,9 @@ pub(super) fn takes_common_name(policy: &VerifierPolicy, peer: &PeerIdentity) ->
     let is_free = |der: &CertificateDer<'_>| {
         Certificate::from_der(der).is_ok_and(|issuer| !constrains_names(&issuer))
     };
-    policy.common_name == CommonNameRule::AsDnsName && peer.issuers().all(is_free)
+    policy.common_name == CommonNameRule::AsDnsName
+        && peer.trust_anchor().is_some()
+        && peer.issuers().all(is_free)
 }
 
 fn is_common_name(names: &Names, server_name: &ServerName<'_>) -> bool {

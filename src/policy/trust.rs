@@ -149,21 +149,13 @@ impl Trust {
         })
     }
 
-    /// Says of a peer without a path to the anchors of its trust domain what that means there: to add a CA to another
-    /// domain's anchors is to let it speak for that domain.
-    pub(super) fn in_context(&self, rejection: Rejection, names: &Names) -> Rejection {
-        let (Self::Bundles(bundles), RejectionReason::UnknownIssuer, Some(id)) =
-            (self, rejection.reason(), &names.spiffe_id)
-        else {
-            return rejection;
+    /// The trust domain of a peer whose anchors depend on it.
+    pub(super) fn domain_of(&self, names: &Names) -> Option<&str> {
+        let (Self::Bundles(bundles), Some(id)) = (self, &names.spiffe_id) else {
+            return None;
         };
-        let domain = id.trust_domain();
-        let count = bundles.len();
-        rejection.with_hint(format!(
-            "only the anchors of the trust domain {domain} vouch for {id}, whatever those of the {count} domains together \
-             do; a CA that is another domain's is not to be added to them: either the peer presents too few \
-             intermediates, or the bundle of {domain} is not its newest, or the peer is not who it says"
-        ))
+        let (domain, _) = bundles.get_key_value(id.trust_domain())?;
+        Some(domain)
     }
 
     /// All sets of anchors.

@@ -217,6 +217,7 @@ impl PeerVerifier {
             algorithms: &self.algorithms,
             policy: &self.policy,
             revocation: self.revocation.as_ref(),
+            trust_domain: None,
             role,
             now,
             trace,
@@ -244,13 +245,15 @@ impl PeerVerifier {
             |_| names.svid_in_words(),
             || self.trust.for_peer(leaf, &names),
         )?;
-        let judgement = self.judgement(anchors, role, now, trace);
+        let judgement = Judgement {
+            trust_domain: self.trust.domain_of(&names),
+            ..self.judgement(anchors, role, now, trace)
+        };
         let path = if leaf.version == Version::V1 && self.policy.x509_v1_leaf == X509V1Leaf::Allow {
             v1::check_signed_by_anchor(leaf, &judgement)?
         } else {
             check_leaf(leaf, &names, &judgement)?;
-            check_path(&presented, &judgement)
-                .map_err(|rejection| self.trust.in_context(rejection, &names))?
+            check_path(&presented, &judgement)?
         };
         self.check_names(&presented, names, Some(path), server_name, &judgement)
     }

@@ -54,6 +54,8 @@ pub(crate) enum Version {
 pub(crate) enum X509Error {
     #[error("the bytes are not a DER certificate")]
     Der(#[from] der::Error),
+    #[error("a name of the certificate cannot be read")]
+    BadName(#[source] der::Error),
     #[error("a date of the validity cannot be read")]
     BadDate(#[source] der::Error),
     #[error("the certificate's public key is not in the one form that every library reads")]
@@ -76,6 +78,16 @@ pub(crate) enum X509Error {
 }
 
 impl X509Error {
+    /// What our reader does not know in a name, another may: that is no reason to give up the certificates beside it.
+    fn in_name(error: der::Error) -> Self {
+        match error.kind() {
+            der::ErrorKind::TagUnknown { .. } | der::ErrorKind::OidMalformed => {
+                Self::BadName(error)
+            }
+            _ => Self::Der(error),
+        }
+    }
+
     /// Whether the bytes have not even the shape of a certificate: every TLS library stops there, while about the rest
     /// they differ.
     pub(crate) fn is_no_certificate(&self) -> bool {
@@ -112,12 +124,12 @@ impl<'a> Certificate<'a> {
             };
             let serial = IntRef::decode(r)?.as_bytes();
             let signature_algorithm = sequence_content(r)?;
-            let issuer = name::decode(r)?;
+            let issuer = name::decode(r).map_err(X509Error::in_name)?;
             let validity = sequence_content(r)?;
             let (not_before, not_after) = dates(validity).map_err(X509Error::BadDate)?;
             let has_early_general_time =
                 is_early_general_time(&not_before) || is_early_general_time(&not_after);
-            let subject = name::decode(r)?;
+            let subject = name::decode(r).map_err(X509Error::in_name)?;
             let public_key = PublicKey::decode(r)?;
             skip_implicit_bits(r, 1)?;
             skip_implicit_bits(r, 2)?;

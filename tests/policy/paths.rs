@@ -67,6 +67,23 @@ fn a_maze_of_certificates_is_refused_before_it_is_walked() {
     let verdict = client(&root, any(), &chain).unwrap_err();
     assert_eq!(verdict.reason(), Reason::PathTooLong);
     assert!(verdict.expected().unwrap().contains("ways"), "{verdict}");
+    // The leaf below five layers of five: few certificates, and more ways than are taken.
+    let mut few = Vec::new();
+    let mut above = vec![top];
+    for layer in (0..5).rev() {
+        let name = format!("Layer {layer}");
+        above = (0..5)
+            .map(|k| above[k % above.len()].intermediate(&name))
+            .collect();
+        few.extend(above.iter().map(Authority::certificate));
+    }
+    let leaf = alice().issued_by(&above[0]).chain;
+    let verdict = client(&root, any(), &[leaf, few].concat()).unwrap_err();
+    assert_eq!(verdict.reason(), Reason::PathTooLong);
+    assert!(
+        verdict.presented().unwrap().contains("too many ways"),
+        "{verdict}"
+    );
 }
 
 /// Each intermediate by three issuers of one name each, of which one leads home.
@@ -91,6 +108,26 @@ fn ordinary_alternatives_are_followed() {
     let unrelated = (0..40).map(|n| Authority::root(&format!("Unrelated {n}")).certificate());
     chain.extend(unrelated);
     assert_eq!(judge(&[&root], &chain), None);
+}
+
+/// Old and new roots of one name, each signed by itself and by the other (RFC 4210, section 4.4), sent along.
+#[test]
+fn a_ca_that_changed_its_key_sends_its_roots_along() {
+    let old = Authority::root("Root");
+    let new = old.namesake();
+    let (new_with_old, old_with_new) = (new.cross_signed_by(&old), old.cross_signed_by(&new));
+    let strangers = [old.namesake(), old.namesake(), old.namesake()];
+    let branch = old.intermediate("Branch");
+    let bundle = [&old, &new, &new_with_old, &old_with_new]
+        .into_iter()
+        .chain(&strangers)
+        .map(Authority::certificate);
+    let mut direct = alice().issued_by(&old).chain;
+    direct.extend(bundle.clone());
+    assert_eq!(judge(&[&old], &direct), None);
+    let mut below = alice().issued_by(&branch).with(&branch).chain;
+    below.extend(bundle);
+    assert_eq!(judge(&[&old], &below), None);
 }
 
 /// Only a CA of the path can keep a common name from standing in for a DNS name.
@@ -138,6 +175,13 @@ fn limits_to_email_addresses_bind_the_subject() {
     assert_eq!(judge(&[&root], &by_limited(alice())), None);
     assert_eq!(
         judge(&[&root], &by_limited(with_email())),
+        Some(Reason::NameConstraintViolated)
+    );
+    let boss = AuthorityBuilder::named("Boss").attribute(email.clone(), "boss@evil.example");
+    let boss = boss.issued_by(&limited);
+    let below_boss = alice().issued_by(&boss).with(&boss).with(&limited).chain;
+    assert_eq!(
+        judge(&[&root], &below_boss),
         Some(Reason::NameConstraintViolated)
     );
     let by_root = |leaf: Leaf| leaf.issued_by(&limited_root).chain;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, NameConstraints, SigningKey,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SigningKey,
 };
 
 use super::{
@@ -141,6 +141,11 @@ impl AuthorityBuilder {
         } else {
             IsCa::NoCa
         };
+        self
+    }
+
+    pub fn attribute(mut self, kind: DnType, value: &str) -> Self {
+        self.params.distinguished_name.push(kind, value);
         self
     }
 
