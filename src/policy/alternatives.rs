@@ -40,7 +40,7 @@ pub(super) fn relevant<'p>(
     if nodes.len() > MAX_RELEVANT {
         return Err(too_many(nodes.len().to_string()));
     }
-    let mut steps_left = MAX_READINGS / nodes.len().max(1);
+    let mut steps_left = MAX_READINGS.checked_div(nodes.len()).unwrap_or_default();
     if !walk(leaf.issuer, &nodes, &mut vec![leaf], &mut steps_left) {
         return Err(too_many(format!("{}, with too many ways", nodes.len())));
     }
