@@ -1,7 +1,8 @@
 //! Clients that are refused for their certificate.
 
-use mtls::RejectionReason as Reason;
+use mtls::{BackendKind, HandshakeError, RejectionReason as Reason};
 
+use crate::common::ends::Ended;
 use crate::common::pki::{Authority, AuthorityBuilder, Validity};
 use crate::scene::{ANY, Scene, alice, server};
 
@@ -96,4 +97,36 @@ fn with_a_certificate_of_its_own_making() {
     Scene::new()
         .client_presents(&alice().self_signed())
         .client_is_refused(Reason::UnknownIssuer, &["CN=alice"]);
+}
+
+/// Certificates that nobody signed for us, with ways through them by the thousand: over within the handshake's time. An
+/// OpenSSL server shows the one way that it took, which leads to a stranger.
+#[test]
+fn with_a_maze_of_certificates() {
+    let mut above = vec![Authority::root("Layer 5")];
+    let mut maze = Vec::new();
+    for layer in (0..5).rev() {
+        let name = format!("Layer {layer}");
+        let issuers = above;
+        above = issuers
+            .iter()
+            .cycle()
+            .take(8)
+            .map(|i| i.intermediate(&name))
+            .collect();
+        maze.extend(above.clone());
+    }
+    let ways: Vec<&Authority> = maze.iter().collect();
+    let lost = alice().issued_by(&above[0]).above(&ways);
+    let scene = Scene::new().client_presents(&lost).only_raw_client(ANY);
+    scene.play(&scene.clients(), &scene.servers(), |played| {
+        let ended = played.server.saw.ended.as_ref().and_then(Ended::error);
+        let rejection = ended.and_then(HandshakeError::rejection).unwrap();
+        let expected = match played.server.kind {
+            Some(BackendKind::OpenSsl) => Reason::UnknownIssuer,
+            _ => Reason::PathTooLong,
+        };
+        assert_eq!(rejection.reason(), expected, "{rejection}");
+        assert!(played.server.saw.peer.is_none() && played.client.saw.received.is_empty());
+    });
 }
