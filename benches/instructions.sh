@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 binary=$(cargo bench "$@" --bench count --no-run --message-format=json 2>/dev/null |
     grep -o '"executable":"[^"]*count-[^"]*"' | tail -n 1 | cut -d '"' -f 4)
 # The difference between two runs leaves the start-up, the PKI and the first handshake out.
-few=5 many=25
+few=5 many=205
 count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" "$2" 2>&1 |
         awk '/Collected/ { print $4 }'

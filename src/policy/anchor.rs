@@ -145,7 +145,7 @@ impl<'a> Candidates<'a> {
             || {
                 facts.check(judgement)?;
                 facts.check_path_length(intermediates)?;
-                facts.check_child(child)?;
+                facts.check_child(child, judgement.policy.profile)?;
                 Ok(*facts)
             },
         )

@@ -103,7 +103,10 @@ fn check_candidate(
             Rule::KeyIdentifiers,
             Some(child),
             |()| format!("fits certificate {index}"),
-            || check_link(child.0, child.1, &Identifiers::of(index, certificate)?),
+            || {
+                let identifiers = Identifiers::of(index, certificate)?;
+                check_link(child.0, child.1, &identifiers, judgement.policy.profile)
+            },
         )?;
         check_intermediate(index, certificate, judgement)?;
         if !certificate.is_self_issued() {

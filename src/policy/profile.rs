@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use const_oid::db::rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER;
+use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
 use der::asn1::OctetString;
 
 use super::extensions::check_extensions;
@@ -244,6 +244,14 @@ fn check_date_types(
     }
 }
 
+pub(super) fn without_key() -> Flaw {
+    Flaw::new(
+        RejectionReason::MissingKeyIdentifier,
+        "an authorityKeyIdentifier with a keyIdentifier",
+        "issuer and serial number alone",
+    )
+}
+
 fn check_key_identifiers(
     certificate: &Certificate<'_>,
     place: Place,
@@ -267,6 +275,20 @@ fn check_key_identifiers(
     if !has_own || (place == Place::Anchor && certificate.is_self_issued()) {
         return Ok(());
     }
+    if certificate
+        .extension(ID_CE_AUTHORITY_KEY_IDENTIFIER)
+        .is_none()
+    {
+        return Err(Flaw::new(
+            RejectionReason::MissingKeyIdentifier,
+            "an authorityKeyIdentifier",
+            "a subjectKeyIdentifier alone",
+        ));
+    }
+    if place != Place::Anchor {
+        // What is in it is asked with the issuer at hand, so that it is read once.
+        return Ok(());
+    }
     let of_issuer = certificate.authority_key_identifier().map_err(|error| {
         Flaw::new(
             RejectionReason::MalformedCertificate,
@@ -275,16 +297,7 @@ fn check_key_identifiers(
         )
     })?;
     match of_issuer {
-        Some(identifier) if identifier.key_identifier.is_some() => Ok(()),
-        Some(_) => Err(Flaw::new(
-            RejectionReason::MissingKeyIdentifier,
-            "an authorityKeyIdentifier with a keyIdentifier",
-            "issuer and serial number alone",
-        )),
-        None => Err(Flaw::new(
-            RejectionReason::MissingKeyIdentifier,
-            "an authorityKeyIdentifier",
-            "a subjectKeyIdentifier alone",
-        )),
+        Some(identifier) if identifier.key_identifier.is_none() => Err(without_key()),
+        _ => Ok(()),
     }
 }

@@ -71,9 +71,10 @@ fn check_value(value: AnyRef<'_>) -> der::Result<()> {
     }
 }
 
+/// Gives the type of each attribute as it is encoded: some have numbers that our reader does not hold.
 fn each_attribute<'a>(
     name: &mut SliceReader<'a>,
-    mut look: impl FnMut(ObjectIdentifier, AnyRef<'a>) -> der::Result<()>,
+    mut look: impl FnMut(&[u8], AnyRef<'a>) -> der::Result<()>,
 ) -> der::Result<()> {
     name.sequence(|r| {
         while !r.is_finished() {
@@ -82,7 +83,9 @@ fn each_attribute<'a>(
             let mut set = SliceReader::new(r.read_slice(set.length())?)?;
             while !set.is_finished() {
                 set.sequence(|r: &mut SliceReader<'a>| {
-                    look(ObjectIdentifier::decode(r)?, AnyRef::decode(r)?)
+                    let kind = AnyRef::decode(r)?;
+                    kind.tag().assert_eq(Tag::ObjectIdentifier)?;
+                    look(kind.value(), AnyRef::decode(r)?)
                 })?;
             }
         }
@@ -93,8 +96,8 @@ fn each_attribute<'a>(
 pub(super) fn has_attribute(name: &[u8], attribute: ObjectIdentifier) -> bool {
     let mut is_there = false;
     let read = SliceReader::new(name).and_then(|mut reader| {
-        each_attribute(&mut reader, |oid, _| {
-            is_there |= oid == attribute;
+        each_attribute(&mut reader, |kind, _| {
+            is_there |= kind == attribute.as_bytes();
             Ok(())
         })
     });
@@ -111,9 +114,9 @@ pub(crate) fn attribute_texts<const N: usize>(
 ) -> der::Result<[Vec<String>; N]> {
     let mut values = [const { Vec::new() }; N];
     let mut reader = SliceReader::new(name)?;
-    each_attribute(&mut reader, |oid, value| {
+    each_attribute(&mut reader, |kind, value| {
         for (attribute, values) in attributes.iter().zip(&mut values) {
-            if oid == *attribute {
+            if kind == attribute.as_bytes() {
                 values.push(text(value)?);
             }
         }

@@ -87,8 +87,12 @@ impl Facts {
         }
     }
 
-    pub(super) fn check_child(&self, child: (usize, &Certificate<'_>)) -> Result<(), Rejection> {
-        check_link(child.0, child.1, &self.identifiers)
+    pub(super) fn check_child(
+        &self,
+        child: (usize, &Certificate<'_>),
+        profile: CertificateProfile,
+    ) -> Result<(), Rejection> {
+        check_link(child.0, child.1, &self.identifiers, profile)
     }
 
     fn check_validity(&self, now: UnixTime) -> Result<(), Rejection> {

@@ -57,6 +57,14 @@ fn leaves() -> Vec<Case> {
             Reason::MissingKeyIdentifier,
         ),
         bad(
+            "an authority key identifier without a key",
+            alice()
+                .without_key_identifier()
+                .extension(extension(SUBJECT_KEY_IDENTIFIER, b"\x04\x02\x01\x02"))
+                .extension(extension(AUTHORITY_KEY_IDENTIFIER, b"\x30\x00")),
+            Reason::MissingKeyIdentifier,
+        ),
+        bad(
             "an authority key identifier of another key",
             alice().without_key_identifier().extension(extension(
                 AUTHORITY_KEY_IDENTIFIER,
