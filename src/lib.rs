@@ -53,7 +53,7 @@ pub use error::{
 #[cfg(feature = "tokio")]
 pub use integration::tokio::AsyncMtlsStream;
 pub use material::{
-    CertificateChain, IdentityWarning, KeyType, MtlsIdentity, Passphrase, PrivateKey,
+    CertificateChain, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase, PrivateKey,
     RevocationList, RevocationLists, Revoked, TrustAnchors,
 };
 pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};

@@ -1,6 +1,6 @@
 use core::fmt;
 use std::error::Error as StdError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::MaterialProblem;
 
@@ -37,6 +37,10 @@ impl MaterialError {
     pub(crate) fn at(mut self, place: MaterialPlace) -> Self {
         self.0.place = Some(place);
         self
+    }
+
+    pub(crate) fn in_file(self, path: &Path) -> Self {
+        self.with_origin(MaterialOrigin::File(path.to_owned()))
     }
 
     pub(crate) fn with_origin(mut self, origin: MaterialOrigin) -> Self {

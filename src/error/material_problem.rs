@@ -51,6 +51,11 @@ pub enum MaterialProblem {
          (`openssl ca -gencrl -out FILE`), and certificates of CAs to `TrustAnchors`"
     )]
     CertificateInsteadOfRevocationList,
+    /// The file's length or time changed between opening it and its end.
+    #[error(
+        "the file changed while it was read; write a new file beside it and rename that into its place, then load again"
+    )]
+    ChangedWhileRead,
     /// A marker line is not as RFC 7468 has it.
     #[error(
         "this line looks like a PEM marker but is none; it has to be `-----BEGIN LABEL-----` or \
@@ -120,7 +125,7 @@ pub enum MaterialProblem {
     )]
     IndirectRevocationList,
     /// The file could not be read.
-    #[error("the file cannot be read")]
+    #[error("{}", io_words(.source))]
     Io {
         /// The system's answer.
         source: io::Error,
@@ -247,13 +252,26 @@ pub enum MaterialProblem {
     #[error("no revocation list was given; give at least one, or leave the setting out")]
     NoRevocationList,
     /// Not a regular file.
-    #[error("this is not a regular file")]
-    NotAFile,
+    #[error("this is {found}, not a regular file, and only regular files are read")]
+    NotAFile {
+        /// What it is.
+        found: &'static str,
+    },
+    /// The passphrase could not be got.
+    #[error("the passphrase cannot be had from {from}: {source}")]
+    Passphrase {
+        /// From where.
+        from: String,
+        /// Why not.
+        source: Cause,
+    },
     /// PEM was given where DER is expected.
     #[error("this is PEM, not DER; use `from_pem`")]
     PemInsteadOfDer,
     /// A PKCS#12 container.
-    #[error("this is PKCS#12; unpack it by `openssl pkcs12 -in FILE -nodes -out NEW`")]
+    #[error(
+        "this is PKCS#12; give it to `MtlsIdentity::from_pkcs12` (cargo feature `pkcs12`), or unpack it by `openssl pkcs12 -in FILE -nodes -out NEW`"
+    )]
     Pkcs12,
     /// Bytes are no revocation list, or a damaged one.
     #[error(
@@ -324,4 +342,17 @@ pub enum MaterialProblem {
     /// The passphrase does not open the private key.
     #[error("the passphrase does not open the private key (or the file is damaged)")]
     WrongPassphrase,
+}
+
+fn io_words(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => {
+            "there is no such file; a relative path counts from the directory in which the program was started"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "this user may not read the file; give it to the user whom the service runs as (`chown`), and do not open \
+             it to everybody"
+        }
+        _ => "the file cannot be read",
+    }
 }

@@ -54,7 +54,9 @@ impl CertificateChain {
     /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
     /// regular files are read.
     pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, Self::from_pem)
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Self::from_pem(&file.bytes)
+        })
     }
 
     /// Takes certificates in DER, the leaf first.

@@ -14,6 +14,7 @@ use super::key::{self, PrivateKey};
 use super::label::{self, Wanted};
 use super::passphrase::Passphrase;
 use super::pem::{self, Section};
+use super::shape::Shape;
 use crate::error::{MaterialError, MaterialProblem};
 
 /// Private keys under a passphrase (cargo feature `encrypted-keys`).
@@ -48,7 +49,7 @@ impl PrivateKey {
     pub fn from_encrypted_pem(pem: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = pem::sections(pem, Self::MAX_SECTIONS)?;
-        open(key::only_key(&sections, Wanted::Key)?, passphrase)
+        from_section(key::only_key(&sections, Wanted::Key)?, Some(passphrase))
     }
 
     /// Reads a file as [`from_encrypted_pem`](Self::from_encrypted_pem) reads bytes.
@@ -61,8 +62,8 @@ impl PrivateKey {
         path: impl AsRef<Path>,
         passphrase: &Passphrase,
     ) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |pem| {
-            Self::from_encrypted_pem(pem, passphrase)
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Ok(Self::from_encrypted_pem(&file.bytes, passphrase)?.exposed(file.exposure))
         })
     }
 }
@@ -115,7 +116,14 @@ impl MtlsIdentity {
     }
 }
 
-fn open(section: &Section<'_>, passphrase: &Passphrase) -> Result<PrivateKey, MaterialError> {
+/// Reads the key of a section, and opens it where it is encrypted.
+pub(super) fn from_section(
+    section: &Section<'_>,
+    passphrase: Option<&Passphrase>,
+) -> Result<PrivateKey, MaterialError> {
+    let Some(passphrase) = passphrase else {
+        return PrivateKey::from_section(section);
+    };
     let plain = if section.label == label::ENCRYPTED_PRIVATE_KEY {
         pbes2::decrypt(&section.decode()?, passphrase)
     } else if section.has_encryption_header() {
@@ -128,16 +136,24 @@ fn open(section: &Section<'_>, passphrase: &Passphrase) -> Result<PrivateKey, Ma
         .map_err(|problem| section.error(problem))
 }
 
+/// Reads a key in DER, and opens it where it is encrypted.
+#[allow(dead_code)]
+pub(super) fn from_der(
+    der: &[u8],
+    passphrase: Option<&Passphrase>,
+) -> Result<PrivateKey, MaterialError> {
+    match passphrase {
+        Some(passphrase) if Shape::of(der) == Some(Shape::EncryptedPkcs8) => {
+            Ok(pbes2::decrypt(der, passphrase).and_then(|plain| read(&plain))?)
+        }
+        _ => PrivateKey::from_der(der),
+    }
+}
+
 fn read(plain: &Zeroizing<Vec<u8>>) -> Result<PrivateKey, MaterialProblem> {
     PrivateKey::read(plain).map_err(|problem| match problem {
         // One wrong passphrase in 256 leaves something that looks padded, but never a key.
         MaterialProblem::KeyMalformed => MaterialProblem::WrongPassphrase,
         problem => problem,
     })
-}
-
-impl Passphrase {
-    fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
 }

@@ -1,22 +1,30 @@
 //! Reading a file without trusting its size or kind.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::error::{MaterialError, MaterialOrigin, MaterialProblem};
+use super::exposure::KeyExposure;
+use crate::error::{MaterialError, MaterialProblem};
 
-/// Reads the file and hands its bytes on; whatever goes wrong names the file.
+/// What a file held, and who else may touch it.
+pub(super) struct Content {
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// Set where everybody on the machine may read or write the file.
+    pub(super) exposure: Option<KeyExposure>,
+}
+
+/// Reads the file and hands its content on; whatever goes wrong names the file.
 pub(super) fn load<T>(
     path: &Path,
     limit: usize,
-    parse: impl FnOnce(&[u8]) -> Result<T, MaterialError>,
+    parse: impl FnOnce(Content) -> Result<T, MaterialError>,
 ) -> Result<T, MaterialError> {
     read(path, limit)
-        .and_then(|bytes| parse(&bytes))
-        .map_err(|e| e.with_origin(MaterialOrigin::File(path.to_owned())))
+        .and_then(parse)
+        .map_err(|e| e.in_file(path))
 }
 
 /// Refuses inputs of more than `limit` bytes.
@@ -27,26 +35,56 @@ pub(super) fn check_size(bytes: &[u8], limit: usize) -> Result<(), MaterialError
     Ok(())
 }
 
-fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, MaterialError> {
-    // Asked before opening, since opening a FIFO blocks, and again on what was opened.
-    if !fs::metadata(path).map_err(io_problem)?.is_file() {
-        return Err(MaterialProblem::NotAFile.into());
-    }
-    let file = File::open(path).map_err(io_problem)?;
+/// Never more than what the file was said to hold when it was opened is read, and never more than `limit`.
+fn read(path: &Path, limit: usize) -> Result<Content, MaterialError> {
+    let file = open(path)?;
     let metadata = file.metadata().map_err(io_problem)?;
-    if !metadata.is_file() {
-        return Err(MaterialProblem::NotAFile.into());
-    }
-    let bound = limit.saturating_add(1);
-    let expected = usize::try_from(metadata.len()).unwrap_or(bound).min(bound);
+    check_kind(&metadata)?;
+    let expected = match usize::try_from(metadata.len()) {
+        Ok(expected) if expected <= limit => expected,
+        _ => return Err(too_large(limit)),
+    };
     // Room for all of it at once: a vector that grows leaves copies of a key behind. One byte
     // more than expected lets the end of the file be seen without growing.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(expected.saturating_add(1)));
-    file.take(u64::try_from(bound).unwrap_or(u64::MAX))
+    let bound = expected.saturating_add(1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(bound));
+    (&file)
+        .take(u64::try_from(bound).unwrap_or(u64::MAX))
         .read_to_end(&mut bytes)
         .map_err(io_problem)?;
-    check_size(&bytes, limit)?;
-    Ok(bytes)
+    let after = file.metadata().map_err(io_problem)?;
+    if bytes.len() != expected || is_changed(&metadata, &after) {
+        return Err(MaterialProblem::ChangedWhileRead.into());
+    }
+    Ok(Content {
+        bytes,
+        exposure: KeyExposure::of(path, &metadata),
+    })
+}
+
+/// Asked before opening, since opening a device may do something, and again of what was opened.
+fn open(path: &Path) -> Result<File, MaterialError> {
+    check_kind(&fs::metadata(path).map_err(io_problem)?)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // Should a FIFO take the file's place in between, opening it must not wait for a writer.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    options.open(path).map_err(io_problem)
+}
+
+fn check_kind(metadata: &Metadata) -> Result<(), MaterialError> {
+    let found = match metadata.file_type() {
+        kind if kind.is_file() => return Ok(()),
+        kind if kind.is_dir() => "a directory",
+        _ => "a FIFO, a socket or a device",
+    };
+    Err(MaterialProblem::NotAFile { found }.into())
+}
+
+fn is_changed(before: &Metadata, after: &Metadata) -> bool {
+    // Not every file system has the time; the length was compared with what was read.
+    before.len() != after.len() || before.modified().ok() != after.modified().ok()
 }
 
 fn io_problem(source: io::Error) -> MaterialError {

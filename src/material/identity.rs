@@ -6,6 +6,7 @@ use pki_types::CertificateDer;
 
 use super::certificates;
 use super::chain::CertificateChain;
+use super::exposure::KeyExposure;
 use super::file;
 use super::key::{self, PrivateKey};
 use super::label::Wanted;
@@ -145,6 +146,8 @@ impl fmt::Debug for MtlsIdentity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityWarning {
+    /// The private key's file is open to every user of the machine.
+    KeyExposed(KeyExposure),
     /// The leaf is an X.509 version 1 certificate.
     X509V1Leaf {
         /// Its subject (RFC 4514).
@@ -155,6 +158,7 @@ pub enum IdentityWarning {
 impl fmt::Display for IdentityWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::KeyExposed(exposure) => exposure.fmt(f),
             Self::X509V1Leaf { subject } => write!(
                 f,
                 "the leaf {subject} is an X.509 version 1 certificate, which many peers refuse; have it issued as \

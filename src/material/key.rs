@@ -4,6 +4,7 @@ use std::path::Path;
 use pki_types::PrivatePkcs8KeyDer;
 use zeroize::Zeroizing;
 
+use super::exposure::KeyExposure;
 use super::file;
 use super::key_encoding::Encoded;
 use super::key_type::KeyType;
@@ -30,6 +31,8 @@ pub struct PrivateKey {
     kind: KeyType,
     pkcs8: Zeroizing<Vec<u8>>,
     spki: Vec<u8>,
+    /// Set where it came from a file that others can read.
+    exposure: Option<KeyExposure>,
 }
 
 impl PrivateKey {
@@ -60,7 +63,9 @@ impl PrivateKey {
     /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
     /// regular files are read.
     pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, Self::from_pem)
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Ok(Self::from_pem(&file.bytes)?.exposed(file.exposure))
+        })
     }
 
     /// Reads PKCS#8, PKCS#1 or SEC1 in DER, whichever it is.
@@ -92,12 +97,23 @@ impl PrivateKey {
             kind: self.kind,
             pkcs8: self.pkcs8.clone(),
             spki: self.spki.clone(),
+            exposure: self.exposure.clone(),
         }
     }
 
     /// The `SubjectPublicKeyInfo` that a certificate for this key carries.
     pub(super) fn spki(&self) -> &[u8] {
         &self.spki
+    }
+
+    /// That its file is open to others, where it came from such a file.
+    pub(super) fn exposure(&self) -> Option<&KeyExposure> {
+        self.exposure.as_ref()
+    }
+
+    pub(super) fn exposed(mut self, exposure: Option<KeyExposure>) -> Self {
+        self.exposure = exposure;
+        self
     }
 
     pub(super) fn from_section(section: &Section<'_>) -> Result<Self, MaterialError> {
@@ -110,7 +126,12 @@ impl PrivateKey {
 
     pub(super) fn read(der: &[u8]) -> Result<Self, MaterialProblem> {
         let Encoded { kind, pkcs8, spki } = Encoded::read(der)?;
-        Ok(Self { kind, pkcs8, spki })
+        Ok(Self {
+            kind,
+            pkcs8,
+            spki,
+            exposure: None,
+        })
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn check(
     for (index, (certificate, next)) in views.iter().zip(issuers).enumerate() {
         check_link(index, certificate, next)?;
     }
-    Ok(warnings(leaf))
+    Ok(warnings(leaf, key))
 }
 
 fn check_key(
@@ -135,13 +135,12 @@ fn check_link(
     }
 }
 
-fn warnings(leaf: &Certificate<'_>) -> Vec<IdentityWarning> {
-    match leaf.version {
-        Version::V1 => vec![IdentityWarning::X509V1Leaf {
-            subject: rfc4514(leaf.subject),
-        }],
-        Version::V2 | Version::V3 => Vec::new(),
-    }
+fn warnings(leaf: &Certificate<'_>, key: &PrivateKey) -> Vec<IdentityWarning> {
+    let old = (leaf.version == Version::V1).then(|| IdentityWarning::X509V1Leaf {
+        subject: rfc4514(leaf.subject),
+    });
+    let exposed = key.exposure().cloned().map(IdentityWarning::KeyExposed);
+    old.into_iter().chain(exposed).collect()
 }
 
 fn extension(source: X509Error) -> MaterialProblem {

@@ -1,30 +1,118 @@
 use core::fmt;
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-/// The passphrase of an encrypted private key.
+use super::file;
+use crate::error::{MaterialError, MaterialProblem};
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The passphrase of an encrypted private key or of a PKCS#12 container, or where to get it.
 ///
-/// Its bytes are taken as UTF-8, as OpenSSL does. They are wiped when the value is dropped and never
-/// shown by `Debug`.
+/// It is asked for when something encrypted is met, and anew each time; never on a terminal. Its
+/// characters are taken as UTF-8, as OpenSSL does. What was got is wiped after use, what was given
+/// when the value is dropped, and `Debug` shows neither.
 ///
 /// ```
 /// use mtls::Passphrase;
 ///
 /// let passphrase = Passphrase::new("correct horse");
 /// assert_eq!(format!("{passphrase:?}"), "Passphrase(..)");
+/// let passphrase = Passphrase::from_env("CLIENT_KEY_PASSPHRASE");
+/// let passphrase = Passphrase::from_file("/run/secrets/client-key-passphrase");
+/// let passphrase = Passphrase::from_fn(|| Ok(std::process::id().to_string()));
 /// ```
 #[derive(Clone)]
-pub struct Passphrase(pub(super) Zeroizing<String>);
+pub struct Passphrase(Source);
+
+#[derive(Clone)]
+enum Source {
+    Value(Zeroizing<String>),
+    Call(Arc<dyn Fn() -> Result<String, Cause> + Send + Sync>),
+    File(PathBuf),
+    Environment(OsString),
+}
 
 impl Passphrase {
+    /// The most bytes that a passphrase may have, from wherever it comes.
+    pub const MAX_BYTES: usize = 4096;
+
     /// Takes the passphrase over. A `String` is not copied.
     pub fn new(passphrase: impl Into<String>) -> Self {
-        Self(Zeroizing::new(passphrase.into()))
+        Self(Source::Value(Zeroizing::new(passphrase.into())))
     }
 
-    /// Whether it has no characters at all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Asks the closure, which may block: for a secret store. What it returns is wiped after use.
+    ///
+    /// Its error becomes the source of [`MaterialProblem::Passphrase`].
+    pub fn from_fn(get: impl Fn() -> Result<String, Cause> + Send + Sync + 'static) -> Self {
+        Self(Source::Call(Arc::new(get)))
+    }
+
+    /// Reads the file, less one line break at its end. Only regular files are read.
+    pub fn from_file(path: impl Into<PathBuf>) -> Self {
+        Self(Source::File(path.into()))
+    }
+
+    /// Reads the environment variable. Who may look at the process' environment sees it there: a
+    /// file is better.
+    pub fn from_env(name: impl Into<OsString>) -> Self {
+        Self(Source::Environment(name.into()))
+    }
+
+    /// Gets it.
+    pub(super) fn reveal(&self) -> Result<Zeroizing<String>, MaterialProblem> {
+        let passphrase = match &self.0 {
+            Source::Value(value) => value.clone(),
+            Source::Call(get) => Zeroizing::new(
+                get().map_err(|source| unavailable("the function that was given", source))?,
+            ),
+            Source::File(path) => {
+                let from = || format!("the file {}", path.display());
+                let read = file::load(path, Self::MAX_BYTES, text);
+                read.map_err(|e| unavailable(&from(), e.into()))?
+            }
+            Source::Environment(name) => {
+                let from = || format!("the environment variable {}", name.display());
+                // What the variable holds must not get into the message.
+                let value = env::var_os(name)
+                    .ok_or_else(|| unavailable(&from(), "it is not set".into()))?;
+                match value.into_string() {
+                    Ok(value) => Zeroizing::new(value),
+                    Err(value) => {
+                        drop(Zeroizing::new(value.into_encoded_bytes()));
+                        return Err(unavailable(&from(), "it is not UTF-8".into()));
+                    }
+                }
+            }
+        };
+        match passphrase.len() > Self::MAX_BYTES {
+            true => Err(unavailable(
+                "what was given",
+                format!("it has more than {} bytes", Self::MAX_BYTES).into(),
+            )),
+            false => Ok(passphrase),
+        }
+    }
+}
+
+fn text(content: file::Content) -> Result<Zeroizing<String>, MaterialError> {
+    let line = content.bytes.strip_suffix(b"\n").unwrap_or(&content.bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match core::str::from_utf8(line) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(unavailable("it", "it is not UTF-8".into()).into()),
+    }
+}
+
+fn unavailable(from: &str, source: Cause) -> MaterialProblem {
+    MaterialProblem::Passphrase {
+        from: from.to_owned(),
+        source,
     }
 }
 

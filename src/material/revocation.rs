@@ -77,7 +77,9 @@ impl RevocationLists {
     /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only regular files are
     /// read.
     pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, Self::from_pem)
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Self::from_pem(&file.bytes)
+        })
     }
 
     /// Takes lists in DER, which is how CAs publish them (RFC 2585); one as `[list]`.
@@ -114,8 +116,8 @@ impl RevocationLists {
     /// The errors of [`from_der`](Self::from_der), and those of reading; each names the file. Only regular files are
     /// read.
     pub fn from_der_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |der| {
-            Self::from_der([der.to_vec().into()])
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Self::from_der([file.bytes.to_vec().into()])
         })
     }
 

@@ -68,7 +68,7 @@ fn limits_hold() {
 fn files_are_named() {
     says(
         TrustAnchors::from_pem_file("no/such.pem"),
-        &["no/such.pem: ", "cannot be read"],
+        &["no/such.pem: ", "there is no such file"],
     );
     says(
         TrustAnchors::from_pem_file(path("")),

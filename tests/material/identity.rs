@@ -194,7 +194,7 @@ fn both_files_are_named() {
     );
     says(
         MtlsIdentity::from_pem_files(path("rsa.crt"), "none.key"),
-        &["none.key: the file cannot be read"],
+        &["none.key: there is no such file"],
     );
 }
 

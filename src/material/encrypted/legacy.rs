@@ -56,7 +56,7 @@ fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
     passphrase: &Passphrase,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let (salt, _) = iv.split_at(SALT_LEN);
-    let key = derive::<KEY_LEN>(passphrase.as_bytes(), salt);
+    let key = derive::<KEY_LEN>(passphrase.reveal()?.as_bytes(), salt);
     let mut buffer = Zeroizing::new(data.to_vec());
     let plain = Decryptor::<C>::new_from_slices(&*key, iv)
         .map_err(|_| MaterialProblem::KeyMalformed)?

@@ -22,7 +22,7 @@ pub(super) fn decrypt(
     let mut buffer = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
     let plain = info
         .encryption_algorithm
-        .decrypt_in_place(passphrase.as_bytes(), &mut buffer)
+        .decrypt_in_place(passphrase.reveal()?.as_bytes(), &mut buffer)
         .map_err(|e| match e {
             Error::UnsupportedAlgorithm { oid } => unsupported(oid.to_string()),
             Error::AlgorithmParametersInvalid { .. } => MaterialProblem::KeyMalformed,
