@@ -12,10 +12,15 @@
 
 mod crl;
 mod encoding;
+mod files;
 mod judges;
+#[cfg(feature = "openssl")]
+mod pem_differential;
 #[cfg(feature = "openssl")]
 mod san_differential;
 mod script;
+#[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
+mod sealed;
 mod secrets;
 mod texts;
 mod tree;
@@ -34,11 +39,16 @@ use mtls::{
 
 pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
+pub use files::pem;
 use judges::{
     ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
 };
 #[cfg(feature = "openssl")]
+pub use pem_differential::pem_differential;
+#[cfg(feature = "openssl")]
 pub use san_differential::san_differential;
+#[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
+pub use sealed::encrypted_key;
 use secrets::Secrets;
 pub use texts::{policy_text, spiffe_id};
 pub use verdict_differential::verdict_differential;
@@ -373,9 +383,12 @@ fn check_possession(identity: &MtlsIdentity, secrets: &Secrets) {
     }
 }
 
+/// What the seeds are encrypted with.
+const PASSPHRASE: &str = "fuzz";
+
 #[cfg(feature = "encrypted-keys")]
 fn open(pem: &[u8]) -> Result<PrivateKey, MaterialError> {
-    PrivateKey::from_encrypted_pem(pem, &mtls::Passphrase::new("fuzz"))
+    PrivateKey::from_encrypted_pem(pem, &mtls::Passphrase::new(PASSPHRASE))
 }
 
 #[cfg(not(feature = "encrypted-keys"))]
