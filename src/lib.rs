@@ -54,7 +54,7 @@ pub use error::{
 pub use integration::tokio::AsyncMtlsStream;
 pub use material::{
     CertificateChain, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase, PrivateKey,
-    RevocationList, RevocationLists, Revoked, TrustAnchors,
+    RevocationList, RevocationLists, Revoked, SignatureScheme, SigningKey, TrustAnchors,
 };
 pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
 pub use policy::{

@@ -8,6 +8,7 @@ use pki_types::UnixTime;
 
 use crate::backend::{
     Backend, Capability, Clock, End, Judge, Observer, OwnChain, ProtocolVersion, Support, Versions,
+    no_external_key,
 };
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, RevocationLists};
@@ -93,6 +94,7 @@ impl Draft {
         backend: &B,
     ) -> Result<Checked, BuildError> {
         let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
+        check_key_place::<B>(&identity)?;
         let trust = self.trust.ok_or(BuildError::MissingTrustAnchors)?;
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
@@ -143,6 +145,14 @@ impl fmt::Debug for Draft {
             .field("policy", &self.policy)
             .field("shadow", &self.shadow)
             .finish_non_exhaustive()
+    }
+}
+
+/// Only a backend with a seam for it can let somebody else sign.
+fn check_key_place<B: Backend>(identity: &MtlsIdentity) -> Result<(), BuildError> {
+    match Capability::ExternalKeys.on(B::KIND) {
+        Support::Refused(_) if identity.signing_key().is_some() => Err(no_external_key(B::KIND)),
+        _ => Ok(()),
     }
 }
 

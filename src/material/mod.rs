@@ -33,6 +33,8 @@ mod pem;
 mod pkcs12;
 mod revocation;
 mod shape;
+mod signature_scheme;
+mod signing_key;
 
 pub use anchors::TrustAnchors;
 pub use chain::CertificateChain;
@@ -42,3 +44,6 @@ pub use key::PrivateKey;
 pub use key_type::KeyType;
 pub use passphrase::Passphrase;
 pub use revocation::{RevocationList, RevocationLists, Revoked};
+pub use signature_scheme::SignatureScheme;
+pub(crate) use signing_key::ExternalKey;
+pub use signing_key::SigningKey;
