@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
+use super::KeyPermissions;
 use crate::backend::{
     Backend, Capability, Clock, End, Judge, Observer, OwnChain, ProtocolVersion, Support, Versions,
     no_external_key,
@@ -20,6 +21,7 @@ const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Settings as they were given, not yet checked.
 pub(crate) struct Draft {
     pub(crate) identity: Option<MtlsIdentity>,
+    pub(crate) key_permissions: KeyPermissions,
     pub(crate) trust: Option<TrustSource>,
     pub(crate) revocation_lists: Option<RevocationLists>,
     pub(crate) policy: Option<VerifierPolicy>,
@@ -44,6 +46,7 @@ impl Draft {
     pub(crate) fn new() -> Self {
         Self {
             identity: None,
+            key_permissions: KeyPermissions::default(),
             trust: None,
             revocation_lists: None,
             policy: None,
@@ -95,6 +98,7 @@ impl Draft {
     ) -> Result<Checked, BuildError> {
         let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
         check_key_place::<B>(&identity)?;
+        self.key_permissions.check(&identity)?;
         let trust = self.trust.ok_or(BuildError::MissingTrustAnchors)?;
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
@@ -127,6 +131,10 @@ impl Draft {
         };
         let verifier = verifier(policy, algorithms)?;
         let judge = Judge::new(verifier, shadow, own, self.clock, self.observer);
+        let told = |warning: &&_| self.key_permissions.tells(warning);
+        identity.warnings().iter().filter(told).for_each(|warning| {
+            judge.warn(warning);
+        });
         Ok(Checked {
             identity,
             trust,

@@ -1,5 +1,6 @@
 use core::fmt;
 use std::error::Error as StdError;
+use std::path::PathBuf;
 
 /// The TLS library under a client or a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +83,19 @@ pub enum BuildError {
         setting: &'static str,
         /// What is wrong with the value.
         problem: String,
+    },
+    /// The private key's file is open to every user of the machine, and `KeyPermissions::Deny` refuses that.
+    #[error(
+        "the private key in {path} is open to every user of this machine (mode {mode:04o}), which is denied by \
+         `.key_permissions(KeyPermissions::Deny)`; close it by `chmod 600 {path}`, or for a Kubernetes secret by \
+         `defaultMode: 0400`, and load it again",
+        path = .path.display()
+    )]
+    KeyExposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits, as `chmod` takes them.
+        mode: u32,
     },
     /// No identity was given.
     #[error(

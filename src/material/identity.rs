@@ -9,6 +9,7 @@ use super::chain::CertificateChain;
 use super::exposure::KeyExposure;
 use super::file;
 use super::key::{self, PrivateKey};
+use super::key_type::KeyType;
 use super::label::Wanted;
 use super::links;
 use super::pem;
@@ -164,6 +165,10 @@ impl MtlsIdentity {
     /// The key that proves possession of the leaf, where it is elsewhere.
     pub fn signing_key(&self) -> Option<&Arc<dyn SigningKey>> {
         self.external_key().map(ExternalKey::signer)
+    }
+
+    pub(super) fn key_type(&self) -> KeyType {
+        self.0.key.kind()
     }
 
     pub(crate) fn external_key(&self) -> Option<&ExternalKey> {

@@ -6,6 +6,7 @@
 mod anchors;
 mod certificates;
 mod chain;
+mod description;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
 #[cfg(not(feature = "encrypted-keys"))]
@@ -38,6 +39,9 @@ mod signing_key;
 
 pub use anchors::TrustAnchors;
 pub use chain::CertificateChain;
+pub use description::{
+    AlternativeName, AnchorsDescription, CertificateDescription, IdentityDescription,
+};
 pub use exposure::KeyExposure;
 pub use identity::{IdentityWarning, MtlsIdentity};
 pub use key::PrivateKey;
