@@ -1,6 +1,7 @@
 use core::fmt;
 use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
 
 use super::diagnosis::Request;
 use super::settings::ProtocolVersion;
@@ -67,6 +68,10 @@ pub enum HandshakeError {
         /// What to look at: see above.
         hint: String,
     },
+    /// The [`SigningKey`](crate::SigningKey) of our identity failed or panicked: an HSM, a TPM or a KMS that is away, as
+    /// a rule. The source is its own error. The peer got no alert.
+    #[error("our signing key did not sign the TLS handshake")]
+    SigningKey(#[source] Arc<dyn StdError + Send + Sync>),
     /// The handshake was not done within its time.
     #[error("the TLS handshake took longer than its timeout")]
     Timeout,

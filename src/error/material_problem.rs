@@ -299,6 +299,15 @@ pub enum MaterialProblem {
         /// The section of the first key, from 0.
         first: usize,
     },
+    /// A key that is elsewhere (an HSM, a TPM, a KMS) says of itself what cannot be.
+    #[error(
+        "the signing key cannot be used: {problem}; let `SigningKey::public_key` give what \
+         `openssl x509 -in CERT -noout -pubkey` shows, in DER, and `SigningKey::schemes` what such a key can do"
+    )]
+    SigningKeyUnfit {
+        /// What it says.
+        problem: String,
+    },
     /// Deriving the key from the passphrase would cost too much.
     #[error(
         "opening the private key would cost {cost}, the limit is {limit}; encrypt it anew by \

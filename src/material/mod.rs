@@ -6,6 +6,7 @@
 mod anchors;
 mod certificates;
 mod chain;
+mod description;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
 #[cfg(not(feature = "encrypted-keys"))]
@@ -33,12 +34,20 @@ mod pem;
 mod pkcs12;
 mod revocation;
 mod shape;
+mod signature_scheme;
+mod signing_key;
 
 pub use anchors::TrustAnchors;
 pub use chain::CertificateChain;
+pub use description::{
+    AlternativeName, AnchorsDescription, CertificateDescription, IdentityDescription,
+};
 pub use exposure::KeyExposure;
 pub use identity::{IdentityWarning, MtlsIdentity};
 pub use key::PrivateKey;
 pub use key_type::KeyType;
 pub use passphrase::Passphrase;
 pub use revocation::{RevocationList, RevocationLists, Revoked};
+pub use signature_scheme::SignatureScheme;
+pub(crate) use signing_key::ExternalKey;
+pub use signing_key::SigningKey;
