@@ -116,6 +116,15 @@ impl MtlsIdentity {
         )
     }
 
+    /// The same, of a file that is open to others or is not.
+    pub(super) fn exposed(self, exposure: Option<KeyExposure>) -> Result<Self, MaterialError> {
+        if exposure.is_none() {
+            return Ok(self);
+        }
+        let key = self.private_key().clone_key().exposed(exposure);
+        Self::new(self.chain().clone(), key)
+    }
+
     /// The certificates that are presented, the leaf first.
     pub fn chain(&self) -> &CertificateChain {
         &self.0.chain

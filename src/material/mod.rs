@@ -4,13 +4,15 @@
 //! here verifies a signature.
 
 mod anchors;
+mod any;
+mod arrange;
 mod certificates;
 mod chain;
+mod directory;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
 #[cfg(not(feature = "encrypted-keys"))]
 #[path = "encrypted/absent.rs"]
-#[allow(dead_code)]
 mod encrypted;
 mod exposure;
 mod file;
@@ -31,8 +33,11 @@ mod pem;
 #[cfg_attr(feature = "pkcs12", path = "pkcs12/absent.rs")]
 #[allow(dead_code)]
 mod pkcs12;
+mod pkcs7;
+mod refusal;
 mod revocation;
 mod shape;
+mod sniff;
 
 pub use anchors::TrustAnchors;
 pub use chain::CertificateChain;
