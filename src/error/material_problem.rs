@@ -10,6 +10,12 @@ pub enum MaterialProblem {
     /// The text between the markers is not base64.
     #[error("the text between the markers is not base64; copy the file again, whole and as text")]
     Base64,
+    /// BER with indefinite lengths was given where DER is expected (X.690, section 8.1.3.6).
+    #[error(
+        "this is BER with indefinite lengths, not DER; unpack it into PEM by `openssl pkcs7 -inform DER -in FILE \
+         -print_certs -out NEW` (PKCS#7) or `openssl pkcs12 -in FILE -nodes -out NEW` (PKCS#12)"
+    )]
+    Ber,
     /// The key belongs to a CA certificate of the chain instead of the leaf.
     #[error(
         "the key belongs to the CA certificate {index} ({subject}) of the chain, not to the leaf; give the key that \
@@ -69,7 +75,7 @@ pub enum MaterialProblem {
     DeltaRevocationList,
     /// DER was given where PEM is expected.
     #[error(
-        "this is DER, not PEM; use `from_der`, or turn it into PEM by `openssl x509 -inform DER -in FILE` \
+        "this is DER, not PEM; use `from_bytes` or `from_der`, or turn it into PEM by `openssl x509 -inform DER -in FILE` \
          (certificates), `openssl pkey -inform DER -in FILE` (keys) or `openssl crl -inform DER -in FILE` \
          (revocation lists)"
     )]
@@ -111,7 +117,7 @@ pub enum MaterialProblem {
     },
     /// The private key is encrypted and no passphrase was given.
     #[error(
-        "the private key is encrypted; give its passphrase to `from_encrypted_pem` (cargo feature \
+        "the private key is encrypted; give its passphrase, to `from_file` or `from_encrypted_pem` (cargo feature \
          `encrypted-keys`)"
     )]
     EncryptedKey,
@@ -228,6 +234,17 @@ pub enum MaterialProblem {
         /// Its subject (RFC 4514).
         subject: String,
     },
+    /// Which of several certificates in any order is the leaf cannot be told.
+    #[error(
+        "which certificate is the leaf cannot be told: it is the one that is no CA's and issued no other, and of \
+         these none or more than one is: {}; give a PEM file with the leaf first, its issuer after it (from \
+         `openssl pkcs7 -print_certs -in FILE -out NEW`)",
+        .candidates.join(" and ")
+    )]
+    LeafUnclear {
+        /// The subjects of those that it could be, or of all where it can be none (RFC 4514).
+        candidates: Vec<String>,
+    },
     /// Line breaks are written as backslash and n.
     #[error(
         "the line breaks are written as the two characters `\\n`; turn them into real ones (as by `printf '%b'`)"
@@ -266,7 +283,7 @@ pub enum MaterialProblem {
         source: Cause,
     },
     /// PEM was given where DER is expected.
-    #[error("this is PEM, not DER; use `from_pem`")]
+    #[error("this is PEM, not DER; use `from_bytes` or `from_pem`")]
     PemInsteadOfDer,
     /// A PKCS#12 container.
     #[error(
@@ -293,7 +310,8 @@ pub enum MaterialProblem {
     },
     /// A second private key.
     #[error(
-        "this is a second private key, the first is section {first}; leave only the one of the leaf"
+        "this is a second private key, the first is section {first}; leave only the one of the leaf, whose public key \
+         (`openssl pkey -in KEY -pubout`) is the one of `openssl x509 -in CERT -noout -pubkey`"
     )]
     SecondKey {
         /// The section of the first key, from 0.
@@ -326,6 +344,16 @@ pub enum MaterialProblem {
         limit: usize,
         /// What is counted.
         what: &'static str,
+    },
+    /// The input is something else than what was expected.
+    #[error("this is {found}, expected {expected}; {advice}")]
+    UnexpectedContent {
+        /// What it is.
+        found: String,
+        /// What belongs here.
+        expected: &'static str,
+        /// What to do.
+        advice: &'static str,
     },
     /// A section of a kind that does not belong here.
     #[error("{label} does not belong here, expected {expected}; {advice}")]

@@ -43,10 +43,7 @@ impl TrustAnchors {
     pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = super::pem::sections(pem, Self::MAX_CERTIFICATES)?;
-        Self::checked(certificates::from_sections(
-            &sections,
-            Wanted::Certificates,
-        )?)
+        Self::checked(certificates::from_sections(&sections, Wanted::Anchors)?)
     }
 
     /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
@@ -73,7 +70,11 @@ impl TrustAnchors {
         // One more than the limit is enough to see that it is exceeded.
         let most = Self::MAX_CERTIFICATES.saturating_add(1);
         let anchors = anchors.into_iter().take(most);
-        Self::checked(certificates::from_der(anchors, Self::MAX_INPUT_BYTES)?)
+        Self::checked(certificates::from_der(
+            anchors,
+            Self::MAX_INPUT_BYTES,
+            Wanted::Anchors,
+        )?)
     }
 
     /// All anchors, in the order in which they were given. There is at least one.
@@ -81,7 +82,7 @@ impl TrustAnchors {
         &self.0
     }
 
-    fn checked(anchors: Vec<CertificateDer<'static>>) -> Result<Self, MaterialError> {
+    pub(super) fn checked(anchors: Vec<CertificateDer<'static>>) -> Result<Self, MaterialError> {
         certificates::check_count(&anchors, Self::MAX_CERTIFICATES)?;
         Ok(Self(anchors.into()))
     }

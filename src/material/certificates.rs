@@ -4,6 +4,7 @@ use pki_types::CertificateDer;
 
 use super::label::{self, Content, Wanted};
 use super::pem::Section;
+use super::refusal;
 use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
 use crate::x509::{Certificate, rfc4514};
 
@@ -27,6 +28,7 @@ pub(super) fn from_sections(
 pub(super) fn from_der(
     certificates: impl Iterator<Item = CertificateDer<'static>>,
     max_bytes: usize,
+    wanted: Wanted,
 ) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
     let mut checked = Vec::new();
     let mut left = max_bytes;
@@ -38,15 +40,21 @@ pub(super) fn from_der(
                 what: "bytes",
             })?;
         check_shape(&der).map_err(|problem| {
-            MaterialError::from(label::instead_of_der(&der).unwrap_or(problem)).at(MaterialPlace {
-                index,
-                offset: None,
-                label: None,
-            })
+            MaterialError::from(refusal::instead_of_der(&der, wanted).unwrap_or(problem))
+                .at(place(index))
         })?;
         checked.push(der);
     }
     Ok(checked)
+}
+
+/// The place of one of several certificates in DER.
+pub(super) fn place(index: usize) -> MaterialPlace {
+    MaterialPlace {
+        index,
+        offset: None,
+        label: None,
+    }
 }
 
 pub(super) fn check_count(
@@ -79,6 +87,6 @@ pub(super) fn malformed(source: impl std::error::Error + Send + Sync + 'static) 
     }
 }
 
-fn check_shape(der: &[u8]) -> Result<(), MaterialProblem> {
+pub(super) fn check_shape(der: &[u8]) -> Result<(), MaterialProblem> {
     Certificate::from_der(der).map(drop).map_err(malformed)
 }

@@ -71,7 +71,11 @@ impl CertificateChain {
         // One more than the limit is enough to see that it is exceeded.
         let most = Self::MAX_CERTIFICATES.saturating_add(1);
         let chain = chain.into_iter().take(most);
-        Self::checked(certificates::from_der(chain, Self::MAX_INPUT_BYTES)?)
+        Self::checked(certificates::from_der(
+            chain,
+            Self::MAX_INPUT_BYTES,
+            Wanted::Certificates,
+        )?)
     }
 
     /// All certificates, the leaf first. There is at least one.

@@ -125,6 +125,10 @@ pub(super) fn from_section(
         return PrivateKey::from_section(section);
     };
     let plain = if section.label == label::ENCRYPTED_PRIVATE_KEY {
+        if section.has_encryption_header() {
+            let algorithm = "PKCS#8 and once more by PEM headers".to_owned();
+            return Err(section.error(MaterialProblem::EncryptionUnsupported { algorithm }));
+        }
         pbes2::decrypt(&section.decode()?, passphrase)
     } else if section.has_encryption_header() {
         legacy::decrypt(section, &section.decode()?, passphrase)
@@ -137,7 +141,6 @@ pub(super) fn from_section(
 }
 
 /// Reads a key in DER, and opens it where it is encrypted.
-#[allow(dead_code)]
 pub(super) fn from_der(
     der: &[u8],
     passphrase: Option<&Passphrase>,

@@ -149,6 +149,17 @@ impl MtlsIdentity {
         )
     }
 
+    /// The same, of a file that is open to others or is not.
+    pub(super) fn exposed(self, exposure: Option<KeyExposure>) -> Result<Self, MaterialError> {
+        match (self.private_key(), exposure) {
+            (Some(key), Some(exposure)) => {
+                let key = key.clone_key().exposed(Some(exposure));
+                Self::new(self.chain().clone(), key)
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// The certificates that are presented, the leaf first.
     pub fn chain(&self) -> &CertificateChain {
         &self.0.chain

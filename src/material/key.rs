@@ -10,6 +10,7 @@ use super::key_encoding::Encoded;
 use super::key_type::KeyType;
 use super::label::{self, Content, Wanted};
 use super::pem::{self, Section};
+use super::refusal;
 use crate::error::{MaterialError, MaterialProblem};
 
 /// The private key of an identity.
@@ -76,7 +77,9 @@ impl PrivateKey {
     pub fn from_der(der: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(der, Self::MAX_INPUT_BYTES)?;
         Self::read(der).map_err(|problem| match problem {
-            MaterialProblem::KeyMalformed => label::instead_of_der(der).unwrap_or(problem).into(),
+            MaterialProblem::KeyMalformed => refusal::instead_of_der(der, Wanted::Key)
+                .unwrap_or(problem)
+                .into(),
             problem => problem.into(),
         })
     }
@@ -158,5 +161,9 @@ pub(super) fn only_key<'s, 'a>(
             (Content::Certificate | Content::EcParameters | Content::RevocationList, _) => {}
         }
     }
-    key.ok_or_else(|| MaterialProblem::NoKey.into())
+    let parameters = sections.iter().find(|s| s.label == label::EC_PARAMETERS);
+    key.ok_or_else(|| match parameters {
+        Some(section) => section.error(label::unexpected(section.label, wanted)),
+        None => MaterialProblem::NoKey.into(),
+    })
 }

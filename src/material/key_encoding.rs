@@ -14,6 +14,8 @@ use sec1::{EcParameters, EcPrivateKey};
 use zeroize::Zeroizing;
 
 use super::key_type::{KeyType, RSA_BITS, name_of};
+use super::label::Wanted;
+use super::refusal;
 use super::shape::Shape;
 use crate::error::MaterialProblem;
 
@@ -40,9 +42,8 @@ impl Encoded {
             Some(Shape::Pkcs1) => from_rsa(der),
             Some(Shape::Sec1) => from_sec1(der),
             Some(Shape::EncryptedPkcs8) => Err(MaterialProblem::EncryptedKey),
-            Some(Shape::Certificate) => Err(MaterialProblem::CertificateInsteadOfKey),
-            Some(Shape::Pkcs12) => Err(MaterialProblem::Pkcs12),
             Some(Shape::Dsa) => Err(unsupported("DSA".to_owned())),
+            Some(shape) => Err(refusal::instead(shape, Wanted::Key)),
             None => Err(MaterialProblem::KeyMalformed),
         }
     }

@@ -1,6 +1,6 @@
-//! What the labels of PEM sections say, and what other inputs look like.
+//! What the labels of PEM sections say.
 
-use super::shape::Shape;
+use super::refusal;
 use crate::error::MaterialProblem;
 
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
@@ -10,11 +10,29 @@ pub(super) const X509_CRL: &str = "X509 CRL";
 const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
 const DSA_PRIVATE_KEY: &str = "DSA PRIVATE KEY";
-const EC_PARAMETERS: &str = "EC PARAMETERS";
+pub(super) const EC_PARAMETERS: &str = "EC PARAMETERS";
+
+/// Names that CERTIFICATE had once (RFC 7468, section 5.1).
+const OLD_CERTIFICATE: [&str; 2] = ["X509 CERTIFICATE", "X.509 CERTIFICATE"];
+/// PKCS#7 (RFC 7468, section 8) and its younger form (section 9).
+const PKCS7: [&str; 2] = ["PKCS7", "CMS"];
+
+/// The name that a label has today.
+pub(super) fn today(label: &str) -> &str {
+    if OLD_CERTIFICATE.contains(&label) {
+        return CERTIFICATE;
+    }
+    label
+}
+
+pub(super) fn is_pkcs7(label: &str) -> bool {
+    PKCS7.contains(&label)
+}
 
 /// What a reader takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
+    Anchors,
     Bundle,
     Certificates,
     Key,
@@ -46,7 +64,7 @@ pub(super) fn sort(label: &str, wanted: Wanted) -> Result<Content, MaterialProbl
         | RSA_PRIVATE_KEY
         | EC_PRIVATE_KEY
         | DSA_PRIVATE_KEY
-            if wanted == Wanted::Certificates =>
+            if wanted.is_certificates() =>
         {
             Err(MaterialProblem::KeyInsteadOfCertificate)
         }
@@ -54,73 +72,63 @@ pub(super) fn sort(label: &str, wanted: Wanted) -> Result<Content, MaterialProbl
             found: "DSA".to_owned(),
         }),
         PRIVATE_KEY | ENCRYPTED_PRIVATE_KEY | RSA_PRIVATE_KEY | EC_PRIVATE_KEY => Ok(Content::Key),
-        EC_PARAMETERS if wanted != Wanted::Certificates => Ok(Content::EcParameters),
+        EC_PARAMETERS if !wanted.is_certificates() => Ok(Content::EcParameters),
         _ => Err(unexpected(label, wanted)),
     }
 }
 
-fn unexpected(label: &str, wanted: Wanted) -> MaterialProblem {
+pub(super) fn unexpected(label: &str, wanted: Wanted) -> MaterialProblem {
     MaterialProblem::UnexpectedSection {
         label: label.to_owned(),
         expected: wanted.expected(),
-        advice: advice(label),
+        advice: advice(label, wanted),
     }
-}
-
-/// Says what an input without any section is.
-pub(super) fn instead_of_pem(input: &[u8]) -> MaterialProblem {
-    if input.trim_ascii().is_empty() || input == b"\xef\xbb\xbf" {
-        return MaterialProblem::Empty;
-    }
-    if input.starts_with(b"\xff\xfe") || input.starts_with(b"\xfe\xff") {
-        return MaterialProblem::Utf16;
-    }
-    match Shape::of(input) {
-        Some(Shape::Pkcs12) => MaterialProblem::Pkcs12,
-        Some(_) => MaterialProblem::DerInsteadOfPem,
-        None => MaterialProblem::NoPem,
-    }
-}
-
-/// Says what bytes are that were to be DER and could not be read as what was wanted.
-pub(super) fn instead_of_der(input: &[u8]) -> Option<MaterialProblem> {
-    if input.is_empty() {
-        return Some(MaterialProblem::Empty);
-    }
-    let pem = b"-----BEGIN ";
-    if input.windows(pem.len()).any(|window| window == pem) {
-        return Some(MaterialProblem::PemInsteadOfDer);
-    }
-    (Shape::of(input) == Some(Shape::Pkcs12)).then_some(MaterialProblem::Pkcs12)
 }
 
 impl Wanted {
+    fn is_certificates(self) -> bool {
+        matches!(self, Self::Anchors | Self::Certificates)
+    }
+
     fn expected(self) -> &'static str {
         match self {
             Self::Bundle => "CERTIFICATE and PRIVATE KEY",
-            Self::Certificates => "CERTIFICATE",
+            Self::Anchors | Self::Certificates => "CERTIFICATE",
             Self::RevocationLists => X509_CRL,
             Self::Key => "PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY",
         }
     }
 }
 
-fn advice(label: &str) -> &'static str {
+fn advice(label: &str, wanted: Wanted) -> &'static str {
     match label {
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-            "a request is no certificate: give what the CA answered to it"
+        "ANY PRIVATE KEY" => {
+            "that is OpenSSL's name for a key of any kind, which no file has: write the key anew by \
+             `openssl pkey -in FILE -out NEW`"
+        }
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => refusal::REQUEST,
+        "DH PARAMETERS" | "X9.42 DH PARAMETERS" | "DSA PARAMETERS" => {
+            "parameters are no key, and TLS needs none from a file: leave it out"
+        }
+        EC_PARAMETERS if wanted == Wanted::Key || wanted == Wanted::Bundle => {
+            "it only names a curve, and no private key stands beside it: make one by \
+             `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE`"
         }
         "OPENSSH PRIVATE KEY" => "convert it by `ssh-keygen -p -m PKCS8 -f FILE`",
-        "PKCS7" | "CMS" => "unpack it by `openssl pkcs7 -print_certs -in FILE -out NEW`",
+        _ if is_pkcs7(label) => match wanted {
+            Wanted::Anchors | Wanted::Certificates => {
+                "give it alone to `from_bytes` or `from_file`, or unpack it by \
+                 `openssl pkcs7 -print_certs -in FILE -out NEW`"
+            }
+            _ => "unpack it by `openssl pkcs7 -print_certs -in FILE -out NEW`",
+        },
         "PUBLIC KEY" | "RSA PUBLIC KEY" => "a public key alone proves nothing: leave it out",
         "TRUSTED CERTIFICATE" => {
             "it carries OpenSSL's own trust settings, which nobody else reads: strip them by \
              `openssl x509 -in FILE -out NEW`"
         }
-        "X509 CERTIFICATE" => {
-            "it is an old name of CERTIFICATE: rewrite it by `openssl x509 -in FILE -out NEW`"
-        }
-        X509_CRL => "revocation lists are given separately, to `RevocationLists`: leave it out",
+        X509_CRL => refusal::REVOCATION_LIST,
+        _ if label.starts_with("PGP ") => refusal::PGP,
         _ => "leave it out",
     }
 }

@@ -4,16 +4,16 @@
 //! here verifies a signature.
 
 mod anchors;
-#[allow(dead_code)]
+mod any;
 mod arrange;
 mod certificates;
 mod chain;
 mod description;
+mod directory;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
 #[cfg(not(feature = "encrypted-keys"))]
 #[path = "encrypted/absent.rs"]
-#[allow(dead_code)]
 mod encrypted;
 mod exposure;
 mod file;
@@ -34,10 +34,13 @@ mod pem;
 #[cfg_attr(feature = "pkcs12", path = "pkcs12/absent.rs")]
 #[allow(dead_code)]
 mod pkcs12;
+mod pkcs7;
+mod refusal;
 mod revocation;
 mod shape;
 mod signature_scheme;
 mod signing_key;
+mod sniff;
 
 pub use anchors::TrustAnchors;
 pub use chain::CertificateChain;

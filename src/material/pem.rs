@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::label;
 use super::marker::Marker;
+use super::refusal;
 use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
 
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
@@ -72,7 +73,7 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
                 sections.push(Section {
                     index: sections.len(),
                     offset,
-                    label,
+                    label: label::today(label),
                     body: text.get(body..at).unwrap_or_default(),
                 });
                 open = None;
@@ -89,7 +90,7 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
         return Err(MaterialError::from(MaterialProblem::MissingEnd { label }).at(place));
     }
     if sections.is_empty() {
-        return Err(label::instead_of_pem(input).into());
+        return Err(refusal::instead_of_pem(input).into());
     }
     Ok(sections)
 }

@@ -1,22 +1,30 @@
 //! Telling DER structures apart by their outermost elements.
 
-use der::{Decode, Header, Reader, SliceReader, Tag};
+use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber};
 
-/// What bytes look like from outside; the insides are not looked at.
+/// What bytes look like from outside; whether the insides are in order is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// `SEQUENCE { SEQUENCE, SEQUENCE, .. }`: a certificate (RFC 5280, section 4.1) or its like.
     Certificate,
+    /// `CertificationRequest` (RFC 2986, section 4.2).
+    CertificateRequest,
     /// `SEQUENCE` of six INTEGERs: a DSA key of OpenSSL.
     Dsa,
     /// `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
     EncryptedPkcs8,
     /// `RSAPrivateKey` (RFC 8017, appendix A.1.2).
     Pkcs1,
+    /// `ContentInfo` (RFC 2315, section 7, and RFC 5652, section 3).
+    Pkcs7,
     /// `OneAsymmetricKey` (RFC 5958, section 2).
     Pkcs8,
     /// `PFX` (RFC 7292, section 4).
     Pkcs12,
+    /// `SubjectPublicKeyInfo` (RFC 5280, section 4.1), or `RSAPublicKey` (RFC 8017, appendix A.1.1).
+    PublicKey,
+    /// `CertificateList` (RFC 5280, section 5.1).
+    RevocationList,
     /// `ECPrivateKey` (RFC 5915, section 3).
     Sec1,
 }
@@ -24,23 +32,45 @@ pub(super) enum Shape {
 impl Shape {
     /// The shape of one DER value that fills `der`.
     pub(super) fn of(der: &[u8]) -> Option<Self> {
-        let mut reader = SliceReader::new(der).ok()?;
-        let header = Header::decode(&mut reader).ok()?;
-        let content = reader.read_slice(header.length()).ok()?;
-        if header.tag() != Tag::Sequence || !reader.is_finished() {
-            return None;
-        }
-        let mut content = SliceReader::new(content).ok()?;
+        let mut content = only_sequence(der)?;
         match Tag::peek(&content).ok()? {
             Tag::Sequence => {
-                content.tlv_bytes().ok()?;
+                let first = content.tlv_bytes().ok()?;
                 match Tag::peek(&content).ok()? {
+                    Tag::BitString => Some(Self::PublicKey),
                     Tag::OctetString => Some(Self::EncryptedPkcs8),
-                    Tag::Sequence => Some(Self::Certificate),
+                    Tag::Sequence => Some(Self::of_signed(first).unwrap_or(Self::Certificate)),
                     _ => None,
                 }
             }
             Tag::Integer => Self::after_version(&mut content),
+            Tag::ObjectIdentifier => {
+                content.tlv_bytes().ok()?;
+                (Tag::peek(&content).ok()? == EXPLICIT_0).then_some(Self::Pkcs7)
+            }
+            _ => None,
+        }
+    }
+
+    /// What certificates have in common with a few others: something signed, the algorithm, the signature.
+    fn of_signed(signed: &[u8]) -> Option<Self> {
+        let mut content = only_sequence(signed)?;
+        let has_version = Tag::peek(&content).ok()? == Tag::Integer;
+        if has_version {
+            content.tlv_bytes().ok()?;
+        }
+        // The algorithm and the issuer, or the subject and its key.
+        for _ in 0..2 {
+            if Tag::peek(&content).ok()? != Tag::Sequence {
+                return None;
+            }
+            content.tlv_bytes().ok()?;
+        }
+        match Tag::peek(&content) {
+            Ok(Tag::UtcTime | Tag::GeneralizedTime) => Some(Self::RevocationList),
+            // The attributes, which some leave out.
+            Ok(EXPLICIT_0) if has_version => Some(Self::CertificateRequest),
+            Err(_) if has_version => Some(Self::CertificateRequest),
             _ => None,
         }
     }
@@ -57,13 +87,29 @@ impl Shape {
                     content.tlv_bytes().ok()?;
                     integers = integers.saturating_add(1);
                 }
-                Some(if integers == 6 {
-                    Self::Dsa
-                } else {
-                    Self::Pkcs1
+                Some(match integers {
+                    2 => Self::PublicKey,
+                    6 => Self::Dsa,
+                    _ => Self::Pkcs1,
                 })
             }
             _ => None,
         }
     }
+}
+
+const EXPLICIT_0: Tag = Tag::ContextSpecific {
+    constructed: true,
+    number: TagNumber(0),
+};
+
+/// The content of the one SEQUENCE that fills `der`.
+fn only_sequence(der: &[u8]) -> Option<SliceReader<'_>> {
+    let mut reader = SliceReader::new(der).ok()?;
+    let header = Header::decode(&mut reader).ok()?;
+    let content = reader.read_slice(header.length()).ok()?;
+    if header.tag() != Tag::Sequence || !reader.is_finished() {
+        return None;
+    }
+    SliceReader::new(content).ok()
 }

@@ -4,7 +4,8 @@ use core::ops::Range;
 use pki_types::{CertificateRevocationListDer, UnixTime};
 use x509_cert::ext::pkix::CrlReason;
 
-use super::super::label;
+use super::super::label::Wanted;
+use super::super::refusal;
 use super::super::shape::Shape;
 use super::serials::Serials;
 use crate::error::MaterialProblem;
@@ -189,10 +190,11 @@ fn unfit(der: &[u8], error: CrlError) -> MaterialProblem {
         CrlError::Der(_) | CrlError::NotVersion2 if Certificate::from_der(der).is_ok() => {
             MaterialProblem::CertificateInsteadOfRevocationList
         }
-        CrlError::Der(_) if Shape::of(der).is_none() => match label::instead_of_der(der) {
-            Some(problem) => problem,
-            None => malformed(error),
-        },
+        // What looks like a certificate and is none may well be a damaged list.
+        CrlError::Der(_) if Shape::of(der) != Some(Shape::Certificate) => {
+            refusal::instead_of_der(der, Wanted::RevocationLists)
+                .unwrap_or_else(|| malformed(error))
+        }
         CrlError::Der(_)
         | CrlError::Extensions(_)
         | CrlError::Entry { .. }

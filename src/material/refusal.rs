@@ -1,0 +1,161 @@
+//! The words for inputs that are something else than what was asked for.
+
+use super::label::Wanted;
+use super::shape::Shape;
+use super::sniff::{Found, holds_pem};
+use crate::error::MaterialProblem;
+
+/// Says what an input without any PEM section is.
+pub(super) fn instead_of_pem(input: &[u8]) -> MaterialProblem {
+    match Found::of(input) {
+        Found::Der(Shape::Pkcs12) => MaterialProblem::Pkcs12,
+        Found::Der(_) => MaterialProblem::DerInsteadOfPem,
+        Found::Text => MaterialProblem::NoPem,
+        found => foreign(found, "PEM"),
+    }
+}
+
+/// Says what bytes are that were to be DER and could not be read as what was wanted; nothing where
+/// that would not say more than the reader's own words.
+pub(super) fn instead_of_der(input: &[u8], wanted: Wanted) -> Option<MaterialProblem> {
+    match Found::of(input) {
+        Found::Text if holds_pem(input) => Some(MaterialProblem::PemInsteadOfDer),
+        Found::Text => None,
+        Found::Der(shape) if wanted.is(shape) => None,
+        Found::Der(shape) => Some(instead(shape, wanted)),
+        Found::Empty if !input.is_empty() => None,
+        found => Some(foreign(found, wanted.content())),
+    }
+}
+
+/// Says what an input is that could be PEM or DER and is not what was wanted.
+pub(super) fn instead(shape: Shape, wanted: Wanted) -> MaterialProblem {
+    let (found, advice) = match (shape, wanted) {
+        (Shape::Certificate, Wanted::Key) => return MaterialProblem::CertificateInsteadOfKey,
+        (Shape::Certificate, Wanted::RevocationLists) => {
+            return MaterialProblem::CertificateInsteadOfRevocationList;
+        }
+        (Shape::Certificate, _) => ("a certificate", WITH_ITS_KEY),
+        (
+            Shape::Dsa | Shape::EncryptedPkcs8 | Shape::Pkcs1 | Shape::Pkcs8 | Shape::Sec1,
+            wanted,
+        ) => match wanted {
+            Wanted::Anchors | Wanted::Certificates => {
+                return MaterialProblem::KeyInsteadOfCertificate;
+            }
+            Wanted::Bundle => ("a private key", WITH_ITS_CERTIFICATES),
+            Wanted::Key | Wanted::RevocationLists => ("a private key", ONLY_THE_LIST),
+        },
+        (Shape::CertificateRequest, _) => ("a certificate request", REQUEST),
+        (Shape::Pkcs7, Wanted::Bundle) => ("PKCS#7, which holds no private key", WITH_ITS_KEY),
+        (Shape::Pkcs7, Wanted::RevocationLists) => ("PKCS#7", ONLY_THE_LIST),
+        (Shape::Pkcs7, Wanted::Key) => (
+            "PKCS#7, which holds no private key",
+            "the key is where its certificate was asked for: give that file",
+        ),
+        (Shape::Pkcs7, _) => ("PKCS#7", "give it to `from_bytes` or `from_file`"),
+        (Shape::Pkcs12, Wanted::Anchors) => (
+            "PKCS#12",
+            "give it to `TrustAnchors::from_pkcs12` (cargo feature `pkcs12`), or unpack its certificates by \
+             `openssl pkcs12 -in FILE -nokeys -out NEW`",
+        ),
+        (Shape::Pkcs12, Wanted::RevocationLists) => ("PKCS#12", ONLY_THE_LIST),
+        (Shape::Pkcs12, _) => return MaterialProblem::Pkcs12,
+        (Shape::PublicKey, _) => ("a public key", PUBLIC_KEY),
+        (Shape::RevocationList, _) => ("a revocation list (CRL)", REVOCATION_LIST),
+    };
+    unexpected(found, wanted.content(), advice)
+}
+
+/// Says what an input is that no reader takes.
+pub(super) fn foreign(found: Found, expected: &'static str) -> MaterialProblem {
+    let (found, advice) = match found {
+        Found::Empty => return MaterialProblem::Empty,
+        Found::Utf16 => return MaterialProblem::Utf16,
+        Found::Ber => return MaterialProblem::Ber,
+        Found::Base64 => (
+            "base64 without PEM marker lines",
+            "turn it into DER by `base64 -d FILE > NEW`, or put its line `-----BEGIN ..-----` and its line \
+             `-----END ..-----` around it again",
+        ),
+        Found::DerAndMore => (
+            "DER with something after its end",
+            "give one thing in a file, or several as PEM",
+        ),
+        Found::DerCut => (
+            "DER that was cut off",
+            "copy the file again, whole and not as text",
+        ),
+        Found::Jks => (
+            "a Java keystore (JKS)",
+            "turn it into PKCS#12 by \
+             `keytool -importkeystore -srckeystore FILE -destkeystore NEW -deststoretype PKCS12`",
+        ),
+        Found::Jceks => (
+            "a Java keystore (JCEKS)",
+            "turn it into PKCS#12 by `keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS \
+             -destkeystore NEW -deststoretype PKCS12`",
+        ),
+        Found::Pgp => ("a PGP key", PGP),
+        Found::Putty => (
+            "a private key of PuTTY's",
+            "convert it by `puttygen FILE -O private-openssh -o NEW` and then `ssh-keygen -p -m PKCS8 -f NEW`",
+        ),
+        Found::SshPublicKey => ("an SSH public key", PUBLIC_KEY),
+        Found::Der(_) | Found::Text => (
+            "neither PEM nor DER of a known kind",
+            "look at it with `file FILE` or `openssl asn1parse -inform DER -in FILE`",
+        ),
+    };
+    unexpected(found, expected, advice)
+}
+
+pub(super) fn unexpected(
+    found: impl Into<String>,
+    expected: &'static str,
+    advice: &'static str,
+) -> MaterialProblem {
+    MaterialProblem::UnexpectedContent {
+        found: found.into(),
+        expected,
+        advice,
+    }
+}
+
+impl Wanted {
+    /// What is expected, whatever it comes in.
+    pub(super) fn content(self) -> &'static str {
+        match self {
+            Self::Anchors | Self::Certificates => "certificates",
+            Self::Bundle => "a certificate chain together with its private key",
+            Self::Key => "a private key",
+            Self::RevocationLists => "a revocation list",
+        }
+    }
+
+    /// Whether one DER value of this shape is what is expected.
+    pub(super) fn is(self, shape: Shape) -> bool {
+        match self {
+            Self::Anchors | Self::Certificates => shape == Shape::Certificate,
+            Self::Bundle => false,
+            Self::Key => matches!(
+                shape,
+                Shape::Dsa | Shape::EncryptedPkcs8 | Shape::Pkcs1 | Shape::Pkcs8 | Shape::Sec1
+            ),
+            Self::RevocationLists => shape == Shape::RevocationList,
+        }
+    }
+}
+
+const ONLY_THE_LIST: &str =
+    "give the list that the CA publishes (`openssl ca -gencrl -out FILE`), as PEM or DER";
+const WITH_ITS_CERTIFICATES: &str =
+    "give it together with the file of its certificates to `MtlsIdentity::from_files`";
+const WITH_ITS_KEY: &str =
+    "give it together with the file of its private key to `MtlsIdentity::from_files`";
+
+pub(super) const PGP: &str = "keys of PGP are not for TLS: give X.509 certificates and their keys";
+pub(super) const PUBLIC_KEY: &str = "a public key alone proves nothing: give the certificate that it is in, or the private key that it belongs to";
+pub(super) const REQUEST: &str = "a request is no certificate: give what the CA answered to it";
+pub(super) const REVOCATION_LIST: &str =
+    "revocation lists are given separately, to `RevocationLists`: leave it out";

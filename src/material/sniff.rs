@@ -1,0 +1,112 @@
+//! What an input is, told by its first bytes and its outermost structure.
+
+use der::{Decode, Header, SliceReader};
+
+use super::shape::Shape;
+
+/// What was found. What it is good for depends on who asks: see `refusal`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Base64 without marker lines around it.
+    Base64,
+    /// BER with an indefinite length (X.690, section 8.1.3.6).
+    Ber,
+    /// One DER value, and nothing else.
+    Der(Shape),
+    /// A DER value that ends before the input does.
+    DerAndMore,
+    /// A DER value that goes on after the input's end.
+    DerCut,
+    Empty,
+    /// A Java keystore of the kind JCEKS.
+    Jceks,
+    /// A Java keystore of the kind JKS.
+    Jks,
+    Pgp,
+    /// A private key of the program `puttygen`.
+    Putty,
+    SshPublicKey,
+    /// Text, of which only the reader of PEM can say more, or nothing that is known.
+    Text,
+    Utf16,
+}
+
+const PEM: &[u8] = b"-----BEGIN ";
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+
+impl Found {
+    /// Each question is cheap, and the surest are asked first: DER may hold any text.
+    pub(super) fn of(input: &[u8]) -> Self {
+        let text = input.strip_prefix(UTF8_BOM).unwrap_or(input).trim_ascii();
+        if text.is_empty() {
+            return Self::Empty;
+        }
+        if let Some(shape) = Shape::of(input) {
+            return Self::Der(shape);
+        }
+        if holds_pem(text) {
+            return Self::Text;
+        }
+        of_binary(input)
+            .or_else(|| of_text(text))
+            .unwrap_or(Self::Text)
+    }
+}
+
+/// Whether the input has the beginning of a PEM section somewhere.
+pub(super) fn holds_pem(input: &[u8]) -> bool {
+    input.windows(PEM.len()).any(|window| window == PEM)
+}
+
+fn of_binary(input: &[u8]) -> Option<Found> {
+    Some(match input {
+        [0x30, 0x80, ..] => Found::Ber,
+        // A SEQUENCE of more than 127 bytes, which no text begins with.
+        [0x30, 0x81..=0x84, ..] => {
+            let mut reader = SliceReader::new(input).ok()?;
+            let content = Header::decode(&mut reader).ok()?.length();
+            if content > der::Reader::remaining_len(&reader) {
+                Found::DerCut
+            } else if content < der::Reader::remaining_len(&reader) {
+                Found::DerAndMore
+            } else {
+                return None;
+            }
+        }
+        [0xfe, 0xed, 0xfe, 0xed, ..] => Found::Jks,
+        [0xce, 0xce, 0xce, 0xce, ..] => Found::Jceks,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Found::Utf16,
+        // Five dashes, or the beginning of "MII", in UTF-16 without a byte order mark.
+        [b'-' | b'M', 0, b'-' | b'I', 0, ..] | [0, b'-' | b'M', 0, b'-' | b'I', ..] => Found::Utf16,
+        // A packet of version 4 with a public or a private key (RFC 4880, section 5.5).
+        [0x95 | 0x99, _, _, 4, ..] => Found::Pgp,
+        _ => return None,
+    })
+}
+
+fn of_text(text: &[u8]) -> Option<Found> {
+    const SSH: [&[u8]; 7] = [
+        b"ssh-rsa ",
+        b"ssh-dss ",
+        b"ssh-ed25519 ",
+        b"ecdsa-sha2-",
+        b"sk-ssh-",
+        b"sk-ecdsa-",
+        b"---- BEGIN SSH2 PUBLIC KEY ----",
+    ];
+    if text.starts_with(b"PuTTY-User-Key-File") {
+        return Some(Found::Putty);
+    }
+    if SSH.iter().any(|prefix| text.starts_with(prefix)) {
+        return Some(Found::SshPublicKey);
+    }
+    is_base64(text).then_some(Found::Base64)
+}
+
+/// The base64 of a SEQUENCE begins with `M`, unless it is tiny or huge.
+fn is_base64(text: &[u8]) -> bool {
+    let is_one = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=".contains(byte)
+    };
+    text.len() >= 64 && text.starts_with(b"M") && text.iter().all(is_one)
+}
