@@ -4,7 +4,10 @@
 //! here verifies a signature.
 
 mod anchors;
-#[allow(dead_code)]
+#[cfg_attr(
+    not(feature = "pkcs12"),
+    allow(dead_code, reason = "asked for by what is in no order alone")
+)]
 mod arrange;
 mod certificates;
 mod chain;
@@ -28,9 +31,18 @@ mod marker;
     allow(dead_code, reason = "asked for by what is encrypted alone")
 )]
 mod passphrase;
+#[cfg(any(feature = "legacy-keys", feature = "pkcs12"))]
+mod pbe;
+#[cfg(feature = "legacy-keys")]
+mod pbes1;
+#[cfg(all(feature = "encrypted-keys", not(feature = "legacy-keys")))]
+#[path = "pbes1/absent.rs"]
+mod pbes1;
 mod pem;
-#[cfg_attr(not(feature = "pkcs12"), path = "pkcs12/absent.rs")]
-#[cfg_attr(feature = "pkcs12", path = "pkcs12/absent.rs")]
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
+#[cfg(not(feature = "pkcs12"))]
+#[path = "pkcs12/absent.rs"]
 #[allow(dead_code)]
 mod pkcs12;
 mod revocation;
