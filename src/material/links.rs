@@ -70,7 +70,7 @@ fn check_key(
 
 /// The same kind and the same key. Kinds are read strictly, so that equal RSA keys (n and e) have
 /// equal bytes; the parameters of the algorithm may be written in more than one way.
-fn is_same(a: &PublicKey<'_>, b: &PublicKey<'_>) -> bool {
+pub(super) fn is_same(a: &PublicKey<'_>, b: &PublicKey<'_>) -> bool {
     match (a.kind(), b.kind()) {
         (Ok(kind), Ok(other)) => kind == other && a.key == b.key,
         _ => false,

@@ -29,10 +29,18 @@ mod marker;
     allow(dead_code, reason = "asked for by what is encrypted alone")
 )]
 mod passphrase;
+#[cfg(any(feature = "legacy-keys", feature = "pkcs12"))]
+mod pbe;
+#[cfg(feature = "legacy-keys")]
+mod pbes1;
+#[cfg(all(feature = "encrypted-keys", not(feature = "legacy-keys")))]
+#[path = "pbes1/absent.rs"]
+mod pbes1;
 mod pem;
-#[cfg_attr(not(feature = "pkcs12"), path = "pkcs12/absent.rs")]
-#[cfg_attr(feature = "pkcs12", path = "pkcs12/absent.rs")]
-#[allow(dead_code)]
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
+#[cfg(not(feature = "pkcs12"))]
+#[path = "pkcs12/absent.rs"]
 mod pkcs12;
 mod pkcs7;
 mod refusal;

@@ -17,7 +17,7 @@ use crate::x509::{Certificate, rfc4514};
 
 /// What the key signs before it is used. No TLS handshake signs it: in TLS 1.3 those begin with 64 spaces (RFC 8446,
 /// section 4.4.3), and in TLS 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and a
-/// client's begin with the type of a ClientHello, which is 1 (section 7.4.8).
+/// client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
 const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
 
 /// The adapter of an [`ExternalKey`].
