@@ -17,7 +17,7 @@ use crate::x509::{Certificate, rfc4514};
 
 /// What the key signs before it is used. No TLS handshake signs it: in TLS 1.3 those begin with 64 spaces (RFC 8446,
 /// section 4.4.3), and in TLS 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and a
-/// client's begin with the type of a ClientHello, which is 1 (section 7.4.8).
+/// client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
 const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
 
 /// The adapter of an [`ExternalKey`].
@@ -107,7 +107,7 @@ struct Session {
 impl Signer for Session {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         sign(&*self.signer, self.scheme, message)
-            .map_err(|error| Error::Other(OtherError(Arc::new(Failed(error.into())))))
+            .map_err(|error| Error::Other(OtherError(Arc::new(Failed(Arc::new(error))))))
     }
 
     fn scheme(&self) -> Native {
@@ -118,7 +118,8 @@ impl Signer for Session {
 /// A failure on its way through rustls.
 #[derive(Debug, thiserror::Error)]
 #[error("our signing key did not sign")]
-pub(super) struct Failed(#[source] pub(super) Arc<dyn StdError + Send + Sync>);
+#[allow(clippy::redundant_allocation, reason = "as `HandshakeError` takes it")]
+pub(super) struct Failed(#[source] pub(super) Arc<Box<dyn StdError + Send + Sync>>);
 
 #[derive(Debug, thiserror::Error)]
 #[error("the signing key panicked; what it said stands where this process writes its panics")]
