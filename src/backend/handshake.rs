@@ -71,7 +71,11 @@ pub enum HandshakeError {
     /// The [`SigningKey`](crate::SigningKey) of our identity failed or panicked: an HSM, a TPM or a KMS that is away, as
     /// a rule. The source is its own error. The peer got no alert.
     #[error("our signing key did not sign the TLS handshake")]
-    SigningKey(#[source] Arc<dyn StdError + Send + Sync>),
+    #[allow(
+        clippy::redundant_allocation,
+        reason = "an `Arc` of an error is an error itself, and would hide the type of the key's own as the source"
+    )]
+    SigningKey(#[source] Arc<Box<dyn StdError + Send + Sync>>),
     /// The handshake was not done within its time.
     #[error("the TLS handshake took longer than its timeout")]
     Timeout,

@@ -107,7 +107,7 @@ struct Session {
 impl Signer for Session {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         sign(&*self.signer, self.scheme, message)
-            .map_err(|error| Error::Other(OtherError(Arc::new(Failed(error.into())))))
+            .map_err(|error| Error::Other(OtherError(Arc::new(Failed(Arc::new(error))))))
     }
 
     fn scheme(&self) -> Native {
@@ -118,7 +118,8 @@ impl Signer for Session {
 /// A failure on its way through rustls.
 #[derive(Debug, thiserror::Error)]
 #[error("our signing key did not sign")]
-pub(super) struct Failed(#[source] pub(super) Arc<dyn StdError + Send + Sync>);
+#[allow(clippy::redundant_allocation, reason = "as `HandshakeError` takes it")]
+pub(super) struct Failed(#[source] pub(super) Arc<Box<dyn StdError + Send + Sync>>);
 
 #[derive(Debug, thiserror::Error)]
 #[error("the signing key panicked; what it said stands where this process writes its panics")]
