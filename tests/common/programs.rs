@@ -20,12 +20,20 @@ impl Program {
         Self::find("curl", "curl")
     }
 
+    pub fn keytool() -> Option<Self> {
+        Self::find("keytool", "default-jre-headless")
+    }
+
     pub fn node() -> Option<Self> {
         Self::find("node", "nodejs")
     }
 
     pub fn openssl() -> Option<Self> {
         Self::find("openssl", "openssl")
+    }
+
+    pub fn ssh_keygen() -> Option<Self> {
+        Self::find("ssh-keygen", "openssh-client")
     }
 
     /// A command of this program, to add arguments to.
