@@ -12,10 +12,15 @@
 
 mod crl;
 mod encoding;
+mod files;
 mod judges;
+#[cfg(feature = "openssl")]
+mod pem_differential;
 #[cfg(feature = "openssl")]
 mod san_differential;
 mod script;
+#[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
+mod sealed;
 mod secrets;
 mod texts;
 mod tree;
@@ -34,11 +39,16 @@ use mtls::{
 
 pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
+pub use files::pem;
 use judges::{
     ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
 };
 #[cfg(feature = "openssl")]
+pub use pem_differential::pem_differential;
+#[cfg(feature = "openssl")]
 pub use san_differential::san_differential;
+#[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
+pub use sealed::encrypted_key;
 use secrets::Secrets;
 pub use texts::{policy_text, spiffe_id};
 pub use verdict_differential::verdict_differential;
@@ -335,7 +345,10 @@ fn check_identity(identity: Result<MtlsIdentity, MaterialError>, secrets: &Secre
     };
     let chain = identity.chain().as_slice();
     assert!((1..=CertificateChain::MAX_CERTIFICATES).contains(&chain.len()));
-    let pkcs8 = identity.private_key().pkcs8_der();
+    let pkcs8 = identity
+        .private_key()
+        .expect("its key is at hand")
+        .pkcs8_der();
     let key = pkcs8.secret_pkcs8_der();
     let (chain_pem, key_pem) = (armour_all(chain), armour("PRIVATE KEY", key));
     for again in [
@@ -345,7 +358,10 @@ fn check_identity(identity: Result<MtlsIdentity, MaterialError>, secrets: &Secre
     ] {
         let again = again.expect("an identity loads again");
         assert_eq!(again.chain(), identity.chain());
-        assert_eq!(again.private_key().pkcs8_der(), pkcs8);
+        assert_eq!(
+            again.private_key().map(PrivateKey::pkcs8_der).as_ref(),
+            Some(&pkcs8)
+        );
         assert_eq!(again.warnings(), identity.warnings());
     }
     let warnings = identity.warnings().iter();
@@ -373,9 +389,12 @@ fn check_possession(identity: &MtlsIdentity, secrets: &Secrets) {
     }
 }
 
+/// What the seeds are encrypted with.
+const PASSPHRASE: &str = "fuzz";
+
 #[cfg(feature = "encrypted-keys")]
 fn open(pem: &[u8]) -> Result<PrivateKey, MaterialError> {
-    PrivateKey::from_encrypted_pem(pem, &mtls::Passphrase::new("fuzz"))
+    PrivateKey::from_encrypted_pem(pem, &mtls::Passphrase::new(PASSPHRASE))
 }
 
 #[cfg(not(feature = "encrypted-keys"))]

@@ -41,6 +41,25 @@ pub(super) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, content, rest))
 }
 
+/// A DER value of these parts.
+pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let mut der = vec![tag];
+    match u8::try_from(content.len()) {
+        Ok(short) if short < 0x80 => der.push(short),
+        _ => {
+            let digits = content.len().to_be_bytes();
+            der.push(0x80 | digits.len() as u8);
+            // No leading zeros.
+            let zeros = digits.iter().take_while(|digit| **digit == 0).count();
+            *der.last_mut().unwrap() -= zeros as u8;
+            der.extend(&digits[zeros..]);
+        }
+    }
+    der.extend(content);
+    der
+}
+
 pub(super) fn armour_all(certificates: &[CertificateDer<'_>]) -> String {
     let sections = certificates.iter().map(|der| armour("CERTIFICATE", der));
     sections.collect()

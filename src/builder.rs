@@ -1,6 +1,7 @@
 //! What a client and a server are made of, as far as it is the same for both.
 
 mod draft;
+mod key_permissions;
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::material::{MtlsIdentity, RevocationLists, TrustAnchors};
 use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
 
 pub(crate) use draft::Draft;
+pub use key_permissions::KeyPermissions;
 
 /// Collects what a client or a server is made of: a [`ClientBuilder`](crate::ClientBuilder) or a
 /// [`ServerBuilder`](crate::ServerBuilder), which have a few settings of their own and `build`.
@@ -27,6 +29,14 @@ impl<E> Builder<E> {
     #[must_use]
     pub fn identity(mut self, identity: MtlsIdentity) -> Self {
         self.draft.identity = Some(identity);
+        self
+    }
+
+    /// What to make of a private key whose file is open to every user of the machine. Initially
+    /// [`KeyPermissions::Warn`]: the [`observer`](Self::observer) hears of it, and without one nobody does.
+    #[must_use]
+    pub fn key_permissions(mut self, permissions: KeyPermissions) -> Self {
+        self.draft.key_permissions = permissions;
         self
     }
 
@@ -149,6 +159,8 @@ impl<E> Builder<E> {
     /// Is told of every refusal, and of what a [shadow policy](Self::shadow_policy) would do otherwise, also in handshakes
     /// that run on the configuration from `config()`; but there a rustls server, by itself and in silence, refuses a
     /// client that presents no certificate. It must be quick; should it panic, the verdict stands.
+    ///
+    /// `build` itself tells it of what should be mended in our own identity, see [`Event::IdentityWarning`].
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) {

@@ -45,7 +45,7 @@ pub use backend::{
 };
 #[cfg(feature = "openssl")]
 pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
-pub use builder::Builder;
+pub use builder::{Builder, KeyPermissions};
 pub use client::{ClientBuilder, ClientEnd, MtlsClient};
 pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
@@ -53,8 +53,10 @@ pub use error::{
 #[cfg(feature = "tokio")]
 pub use integration::tokio::AsyncMtlsStream;
 pub use material::{
-    CertificateChain, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase, PrivateKey,
-    RevocationList, RevocationLists, Revoked, TrustAnchors,
+    AlternativeName, AnchorsDescription, CertificateChain, CertificateDescription,
+    IdentityDescription, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase,
+    PrivateKey, RevocationList, RevocationLists, Revoked, SignatureScheme, SigningKey,
+    TrustAnchors,
 };
 pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
 pub use policy::{

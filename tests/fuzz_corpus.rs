@@ -29,6 +29,12 @@ fn crl() {
     replay("crl", checks::crl);
 }
 
+#[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
+#[test]
+fn encrypted_key() {
+    replay("encrypted_key", checks::encrypted_key);
+}
+
 #[test]
 fn identity_pem() {
     replay("identity_pem", checks::identity_pem);
@@ -37,6 +43,17 @@ fn identity_pem() {
 #[test]
 fn peer_identity() {
     replay("peer_identity", checks::peer_identity);
+}
+
+#[test]
+fn pem() {
+    replay("pem", checks::pem);
+}
+
+#[cfg(feature = "openssl")]
+#[test]
+fn pem_differential() {
+    replay("pem_differential", checks::pem_differential);
 }
 
 #[test]

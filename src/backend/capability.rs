@@ -37,6 +37,8 @@ pub enum Capability {
     TrustBundles,
     /// A client's policy that knows servers by SPIFFE ID.
     SpiffeServers,
+    /// Identities whose key is elsewhere and signs there: a [`SigningKey`](crate::SigningKey).
+    ExternalKeys,
     /// Judging by the clock that was given.
     Clock,
     /// Telling which TLS version was negotiated.
@@ -61,7 +63,7 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
@@ -73,6 +75,7 @@ impl Capability {
         Self::ChainRules,
         Self::TrustBundles,
         Self::SpiffeServers,
+        Self::ExternalKeys,
         Self::Clock,
         Self::ProtocolVersion,
         Self::RefusalExplained,
@@ -93,6 +96,9 @@ impl Capability {
             Self::ClientChain => Support::Limited(
                 "the one path that OpenSSL picks: where several issuers have one name it may refuse what rustls admits",
             ),
+            Self::ExternalKeys => {
+                Support::Refused("the openssl crate takes private keys that it holds itself")
+            }
             Self::RefusalExplained => Support::Limited(
                 "by our own certificates; the openssl crate does not show what the server asked for",
             ),
@@ -122,6 +128,7 @@ impl Capability {
                 Support::Refused("the platform does not show which anchor a path ends in")
             }
             Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
+            Self::ExternalKeys => Support::Refused("native-tls takes private keys as bytes alone"),
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
             Self::RefusalExplained => Support::Limited(
                 "by our own certificates; the platform does not show what the server asked for",
@@ -145,6 +152,7 @@ impl fmt::Display for Capability {
             Self::ChainRules => "rules about the chain above the leaf",
             Self::TrustBundles => "trust anchors for each trust domain",
             Self::SpiffeServers => "servers known by SPIFFE ID",
+            Self::ExternalKeys => "private keys that stay in an HSM, TPM or KMS",
             Self::Clock => "judged by the given clock",
             Self::ProtocolVersion => "negotiated version told",
             Self::RefusalExplained => "why a peer refused us",

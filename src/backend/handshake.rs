@@ -1,6 +1,7 @@
 use core::fmt;
 use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
 
 use super::diagnosis::Request;
 use super::settings::ProtocolVersion;
@@ -67,6 +68,14 @@ pub enum HandshakeError {
         /// What to look at: see above.
         hint: String,
     },
+    /// The [`SigningKey`](crate::SigningKey) of our identity failed or panicked: an HSM, a TPM or a KMS that is away, as
+    /// a rule. The source is its own error. The peer got no alert.
+    #[error("our signing key did not sign the TLS handshake")]
+    #[allow(
+        clippy::redundant_allocation,
+        reason = "an `Arc` of an error is an error itself, and would hide the type of the key's own as the source"
+    )]
+    SigningKey(#[source] Arc<Box<dyn StdError + Send + Sync>>),
     /// The handshake was not done within its time.
     #[error("the TLS handshake took longer than its timeout")]
     Timeout,

@@ -9,6 +9,7 @@ use super::diagnosis::{Request, hint};
 use super::handshake::HandshakeError;
 use super::own_chain::OwnChain;
 use crate::error::BuildError;
+use crate::material::IdentityWarning;
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 
@@ -16,6 +17,10 @@ use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// Something about our own identity works but should be mended. Told once for each
+    /// [warning](crate::MtlsIdentity::warnings) by every `build`, on its thread, when the settings have been checked (the
+    /// backend may yet refuse them). [`KeyPermissions`](crate::KeyPermissions) decides about keys that are open to others.
+    IdentityWarning(&'a IdentityWarning),
     /// A peer was refused. Told once for each handshake, on the handshake's thread, before the alert is sent; but OpenSSL may
     /// show another path of the peer's after one that was refused, and that is judged, and told, by itself.
     PeerRejected(&'a Rejection),
@@ -119,6 +124,11 @@ impl Judge {
     pub(crate) fn report(&self, rejection: Rejection) -> Rejection {
         self.tell(&Event::PeerRejected(&rejection));
         rejection
+    }
+
+    /// Tells the observer about our own identity.
+    pub(crate) fn warn(&self, warning: &IdentityWarning) {
+        self.tell(&Event::IdentityWarning(warning));
     }
 
     /// Completes an error that an adapter made of its library's: tells the observer of a refusal that did not come out of

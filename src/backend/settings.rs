@@ -2,7 +2,8 @@ use core::fmt;
 use std::sync::Arc;
 
 use super::judge::Judge;
-use crate::material::MtlsIdentity;
+use crate::error::{BackendKind, BuildError};
+use crate::material::{MtlsIdentity, PrivateKey};
 use crate::policy::TrustSource;
 
 /// A version of TLS.
@@ -62,4 +63,21 @@ pub struct ServerSettings {
 pub(crate) enum ClientAuth {
     Optional,
     Required,
+}
+
+/// The private key, for a backend that wants its bytes.
+pub(crate) fn held_key(
+    identity: &MtlsIdentity,
+    backend: BackendKind,
+) -> Result<&PrivateKey, BuildError> {
+    identity
+        .private_key()
+        .ok_or_else(|| no_external_key(backend))
+}
+
+pub(crate) fn no_external_key(backend: BackendKind) -> BuildError {
+    BuildError::Unsupported {
+        backend,
+        what: "an identity whose private key is elsewhere (`MtlsIdentity::with_signing_key`)",
+    }
 }

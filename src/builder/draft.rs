@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
+use super::KeyPermissions;
 use crate::backend::{
     Backend, Capability, Clock, End, Judge, Observer, OwnChain, ProtocolVersion, Support, Versions,
+    no_external_key,
 };
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, RevocationLists};
@@ -19,6 +21,7 @@ const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Settings as they were given, not yet checked.
 pub(crate) struct Draft {
     pub(crate) identity: Option<MtlsIdentity>,
+    pub(crate) key_permissions: KeyPermissions,
     pub(crate) trust: Option<TrustSource>,
     pub(crate) revocation_lists: Option<RevocationLists>,
     pub(crate) policy: Option<VerifierPolicy>,
@@ -43,6 +46,7 @@ impl Draft {
     pub(crate) fn new() -> Self {
         Self {
             identity: None,
+            key_permissions: KeyPermissions::default(),
             trust: None,
             revocation_lists: None,
             policy: None,
@@ -93,6 +97,8 @@ impl Draft {
         backend: &B,
     ) -> Result<Checked, BuildError> {
         let identity = self.identity.ok_or(BuildError::MissingIdentity)?;
+        check_key_place::<B>(&identity)?;
+        self.key_permissions.check(&identity)?;
         let trust = self.trust.ok_or(BuildError::MissingTrustAnchors)?;
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
@@ -125,6 +131,10 @@ impl Draft {
         };
         let verifier = verifier(policy, algorithms)?;
         let judge = Judge::new(verifier, shadow, own, self.clock, self.observer);
+        let told = |warning: &&_| self.key_permissions.tells(warning);
+        identity.warnings().iter().filter(told).for_each(|warning| {
+            judge.warn(warning);
+        });
         Ok(Checked {
             identity,
             trust,
@@ -143,6 +153,14 @@ impl fmt::Debug for Draft {
             .field("policy", &self.policy)
             .field("shadow", &self.shadow)
             .finish_non_exhaustive()
+    }
+}
+
+/// Only a backend with a seam for it can let somebody else sign.
+fn check_key_place<B: Backend>(identity: &MtlsIdentity) -> Result<(), BuildError> {
+    match Capability::ExternalKeys.on(B::KIND) {
+        Support::Refused(_) if identity.signing_key().is_some() => Err(no_external_key(B::KIND)),
+        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 use core::fmt;
 use std::error::Error as StdError;
+use std::path::PathBuf;
 
 /// The TLS library under a client or a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +84,19 @@ pub enum BuildError {
         /// What is wrong with the value.
         problem: String,
     },
+    /// The private key's file is open to every user of the machine, and `KeyPermissions::Deny` refuses that.
+    #[error(
+        "the private key in {path} is open to every user of this machine (mode {mode:04o}), which is denied by \
+         `.key_permissions(KeyPermissions::Deny)`; close it by `chmod 600 {path}`, or for a Kubernetes secret by \
+         `defaultMode: 0400`, and load it again",
+        path = .path.display()
+    )]
+    KeyExposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits, as `chmod` takes them.
+        mode: u32,
+    },
     /// No identity was given.
     #[error(
         "no identity was given; call `.identity(..)`: in mutual TLS both ends prove who they are"
@@ -118,6 +132,29 @@ pub enum BuildError {
          `Rustls::with_provider`"
     )]
     NoCryptoProvider,
+    /// The signing key of our identity (an HSM, a TPM, a KMS) did not sign the text that it is tried with.
+    #[error(
+        "the signing key did not sign a test text by {scheme}; look at what it says itself (below), and at its address, \
+         its credentials and its rights: the first handshake would fail as this did"
+    )]
+    SigningKeyFailed {
+        /// The signature scheme (RFC 8446, section 4.2.3).
+        scheme: String,
+        /// Its own words.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The signing key of our identity signed the text that it is tried with, and not by the key in the leaf.
+    #[error(
+        "what the signing key signed by {scheme} does not verify with the key in the leaf {subject}; give the id of the \
+         key that this certificate was issued for, and see that it signs the whole message (not a digest of a digest) \
+         and that ECDSA signatures are in DER"
+    )]
+    SigningKeyMismatch {
+        /// The signature scheme (RFC 8446, section 4.2.3).
+        scheme: String,
+        /// The subject of the leaf (RFC 4514).
+        subject: String,
+    },
     /// The backend cannot enforce what was asked for.
     #[error("{backend} cannot do this: {what}; choose another backend or leave the setting out")]
     Unsupported {

@@ -3,6 +3,9 @@ use std::io;
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
+const EXPORT_ANEW: &str = "`openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW` \
+                           (and delete PEM)";
+
 /// What is wrong with certificates or keys that were to be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,8 +15,8 @@ pub enum MaterialProblem {
     Base64,
     /// BER with indefinite lengths was given where DER is expected (X.690, section 8.1.3.6).
     #[error(
-        "this is BER with indefinite lengths, not DER; unpack it into PEM by `openssl pkcs7 -inform DER -in FILE \
-         -print_certs -out NEW` (PKCS#7) or `openssl pkcs12 -in FILE -nodes -out NEW` (PKCS#12)"
+        "this is BER with indefinite lengths (or with octet strings in pieces), and only DER is read; unpack PKCS#7 by \
+         `openssl pkcs7 -inform DER -in FILE -print_certs -out NEW`, export PKCS#12 anew by {EXPORT_ANEW}"
     )]
     Ber,
     /// The key belongs to a CA certificate of the chain instead of the leaf.
@@ -106,10 +109,10 @@ pub enum MaterialProblem {
         /// The label of the END marker.
         end: String,
     },
-    /// The encryption of the private key is of a kind that is not read.
+    /// A private key, or a part of a container, is encrypted by a scheme that is not read.
     #[error(
-        "the private key is encrypted by {algorithm}, which is not supported; encrypt it anew by \
-         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`"
+        "it is encrypted by {algorithm}, which is not supported; encrypt a private key anew by \
+         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`, and a container by {EXPORT_ANEW}"
     )]
     EncryptionUnsupported {
         /// The scheme.
@@ -121,6 +124,13 @@ pub enum MaterialProblem {
          `encrypted-keys`)"
     )]
     EncryptedKey,
+    /// A container with a private key was given for trust anchors.
+    #[error(
+        "there is a private key in it: this is an identity, not a store of trust anchors; give a container of \
+         certificates alone, or take the CA certificates out of it by \
+         `openssl pkcs12 -in FILE -cacerts -nokeys -out NEW` for `TrustAnchors::from_pem`"
+    )]
+    IdentityInsteadOfAnchors,
     /// The marker lines are indented.
     #[error("the PEM markers are indented; remove the spaces before `-----BEGIN` and `-----END`")]
     IndentedMarker,
@@ -260,14 +270,36 @@ pub enum MaterialProblem {
     #[error("there is no certificate in it; give a file with `-----BEGIN CERTIFICATE-----`")]
     NoCertificate,
     /// No private key was found.
-    #[error("there is no private key in it; give a file with `-----BEGIN PRIVATE KEY-----`")]
+    #[error(
+        "there is no private key in it; give a file with `-----BEGIN PRIVATE KEY-----`, or a container that was \
+         exported with its key"
+    )]
     NoKey,
+    /// A container has certificates, but none for its private key.
+    #[error(
+        "none of the certificates in it ({found}) is for its private key ({key}); export the key anew together with \
+         its certificate by `openssl pkcs12 -export -inkey KEY -in CERT -certfile CHAIN -out NEW`"
+    )]
+    NoLeaf {
+        /// The kind of the private key.
+        key: String,
+        /// The subjects of the certificates (RFC 4514).
+        found: String,
+    },
     /// The input is text without any PEM section.
     #[error("no PEM section begins in it: a line `-----BEGIN ..-----` is missing")]
     NoPem,
     /// No revocation list was found.
     #[error("no revocation list was given; give at least one, or leave the setting out")]
     NoRevocationList,
+    /// No private key of the container has the friendly name.
+    #[error("no private key in it has the friendly name {name}; there are: {found}")]
+    NoSuchIdentity {
+        /// The name that was asked for.
+        name: String,
+        /// The friendly names and the subjects of the certificates (RFC 4514).
+        found: String,
+    },
     /// Not a regular file.
     #[error("this is {found}, not a regular file, and only regular files are read")]
     NotAFile {
@@ -282,6 +314,12 @@ pub enum MaterialProblem {
         /// Why not.
         source: Cause,
     },
+    /// PKCS#12 was given without its passphrase.
+    #[error(
+        "this is PKCS#12, which has a passphrase; give it, or an empty one where it was made with none \
+         (`Passphrase::new(\"\")`)"
+    )]
+    PassphraseMissing,
     /// PEM was given where DER is expected.
     #[error("this is PEM, not DER; use `from_bytes` or `from_pem`")]
     PemInsteadOfDer,
@@ -290,6 +328,24 @@ pub enum MaterialProblem {
         "this is PKCS#12; give it to `MtlsIdentity::from_pkcs12` (cargo feature `pkcs12`), or unpack it by `openssl pkcs12 -in FILE -nodes -out NEW`"
     )]
     Pkcs12,
+    /// Bytes are no PKCS#12 container, or a damaged one.
+    #[error(
+        "this is not a PKCS#12 container, or a damaged one; look at it with `openssl pkcs12 -in FILE -info -noout`"
+    )]
+    Pkcs12Malformed,
+    /// A PKCS#12 container with something that is not read.
+    #[error(
+        "the container has {found}, which is not read in a container; export it anew by {EXPORT_ANEW}"
+    )]
+    Pkcs12Unsupported {
+        /// What it has.
+        found: String,
+    },
+    /// A PKCS#12 container without a MAC.
+    #[error(
+        "the container has no MAC, so that anybody may have changed what is in it; export it anew by {EXPORT_ANEW}"
+    )]
+    Pkcs12WithoutMac,
     /// Bytes are no revocation list, or a damaged one.
     #[error(
         "this is not an X.509 revocation list; look at it with `openssl crl -in FILE -noout -text`"
@@ -317,10 +373,28 @@ pub enum MaterialProblem {
         /// The section of the first key, from 0.
         first: usize,
     },
-    /// Deriving the key from the passphrase would cost too much.
+    /// There is more than one identity in a container.
     #[error(
-        "opening the private key would cost {cost}, the limit is {limit}; encrypt it anew by \
-         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`"
+        "there is not one identity in it, but: {found}; choose one by its friendly name with \
+         `MtlsIdentity::from_pkcs12_named`, or export it alone"
+    )]
+    SeveralIdentities {
+        /// The friendly names and the subjects of the certificates (RFC 4514).
+        found: String,
+    },
+    /// A key that is elsewhere (an HSM, a TPM, a KMS) says of itself what cannot be.
+    #[error(
+        "the signing key cannot be used: {problem}; let `SigningKey::public_key` give what \
+         `openssl x509 -in CERT -noout -pubkey` shows, in DER, and `SigningKey::schemes` what such a key can do"
+    )]
+    SigningKeyUnfit {
+        /// What it says.
+        problem: String,
+    },
+    /// Deriving keys from the passphrase would cost too much.
+    #[error(
+        "opening it would cost {cost}, the limit is {limit}; encrypt a private key anew by \
+         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`, and a container by {EXPORT_ANEW}"
     )]
     TooCostly {
         /// What the file asks for.
@@ -367,8 +441,10 @@ pub enum MaterialProblem {
         "this is UTF-16 text; save it as ASCII or UTF-8 (PowerShell: `Out-File -Encoding ascii`)"
     )]
     Utf16,
-    /// The passphrase does not open the private key.
-    #[error("the passphrase does not open the private key (or the file is damaged)")]
+    /// The passphrase does not open the private key or the container.
+    #[error(
+        "the passphrase does not open the private key or the container (or the file is damaged)"
+    )]
     WrongPassphrase,
 }
 

@@ -1,12 +1,17 @@
 //! Private keys under a passphrase.
 
+mod budget;
 mod legacy;
-mod pbes2;
+pub(super) mod pbes2;
+pub(super) mod pkcs8;
+mod scheme;
 
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
+pub(super) use self::budget::Budget;
+pub(super) use self::scheme::unsupported;
 use super::chain::CertificateChain;
 use super::file;
 use super::identity::{self, MtlsIdentity};
@@ -129,7 +134,7 @@ pub(super) fn from_section(
             let algorithm = "PKCS#8 and once more by PEM headers".to_owned();
             return Err(section.error(MaterialProblem::EncryptionUnsupported { algorithm }));
         }
-        pbes2::decrypt(&section.decode()?, passphrase)
+        pkcs8::decrypt(&section.decode()?, passphrase)
     } else if section.has_encryption_header() {
         legacy::decrypt(section, &section.decode()?, passphrase)
     } else {
@@ -147,13 +152,14 @@ pub(super) fn from_der(
 ) -> Result<PrivateKey, MaterialError> {
     match passphrase {
         Some(passphrase) if Shape::of(der) == Some(Shape::EncryptedPkcs8) => {
-            Ok(pbes2::decrypt(der, passphrase).and_then(|plain| read(&plain))?)
+            Ok(pkcs8::decrypt(der, passphrase).and_then(|plain| read(&plain))?)
         }
         _ => PrivateKey::from_der(der),
     }
 }
 
-fn read(plain: &Zeroizing<Vec<u8>>) -> Result<PrivateKey, MaterialProblem> {
+/// Reads a key that was encrypted.
+pub(super) fn read(plain: &Zeroizing<Vec<u8>>) -> Result<PrivateKey, MaterialProblem> {
     PrivateKey::read(plain).map_err(|problem| match problem {
         // One wrong passphrase in 256 leaves something that looks padded, but never a key.
         MaterialProblem::KeyMalformed => MaterialProblem::WrongPassphrase,

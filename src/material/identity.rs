@@ -9,9 +9,11 @@ use super::chain::CertificateChain;
 use super::exposure::KeyExposure;
 use super::file;
 use super::key::{self, PrivateKey};
+use super::key_type::KeyType;
 use super::label::Wanted;
 use super::links;
 use super::pem;
+use super::signing_key::{ExternalKey, IdentityKey, SigningKey};
 use crate::error::{MaterialError, MaterialOrigin};
 
 /// Who we are: a certificate chain and the private key of its leaf.
@@ -35,7 +37,7 @@ pub struct MtlsIdentity(Arc<Inner>);
 
 struct Inner {
     chain: CertificateChain,
-    private_key: PrivateKey,
+    key: IdentityKey,
     warnings: Vec<IdentityWarning>,
 }
 
@@ -47,10 +49,41 @@ impl MtlsIdentity {
     /// [`MaterialError`] when the key is not the leaf's, when the leaf is a CA, when a certificate is
     /// not followed by its issuer, and when one stands in the chain twice.
     pub fn new(chain: CertificateChain, private_key: PrivateKey) -> Result<Self, MaterialError> {
-        let warnings = links::check(&chain, &private_key)?;
+        Self::checked(chain, IdentityKey::Held(private_key))
+    }
+
+    /// Puts a chain and a key together that is elsewhere: in an HSM, a TPM or a KMS.
+    ///
+    /// What it says of itself is checked as [`new`](Self::new) checks a key that is at hand. That it has the private
+    /// half is seen when a client or a server is built: it signs a short text then, once for each of them.
+    ///
+    /// ```no_run
+    /// # fn f(key: impl mtls::SigningKey + 'static) -> Result<(), mtls::MaterialError> {
+    /// use mtls::{CertificateChain, MtlsIdentity};
+    /// use std::sync::Arc;
+    ///
+    /// let chain = CertificateChain::from_pem_file("client.crt")?;
+    /// let identity = MtlsIdentity::with_signing_key(chain, Arc::new(key))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new), and [`MaterialError`] when the kind of the key is not accepted, its public key cannot
+    /// be read, or no signature scheme that it offers fits it.
+    pub fn with_signing_key(
+        chain: CertificateChain,
+        key: Arc<dyn SigningKey>,
+    ) -> Result<Self, MaterialError> {
+        Self::checked(chain, IdentityKey::External(ExternalKey::new(key)?))
+    }
+
+    fn checked(chain: CertificateChain, key: IdentityKey) -> Result<Self, MaterialError> {
+        let warnings = links::check(&chain, &key)?;
         Ok(Self(Arc::new(Inner {
             chain,
-            private_key,
+            key,
             warnings,
         })))
     }
@@ -118,11 +151,13 @@ impl MtlsIdentity {
 
     /// The same, of a file that is open to others or is not.
     pub(super) fn exposed(self, exposure: Option<KeyExposure>) -> Result<Self, MaterialError> {
-        if exposure.is_none() {
-            return Ok(self);
+        match (self.private_key(), exposure) {
+            (Some(key), Some(exposure)) => {
+                let key = key.clone_key().exposed(Some(exposure));
+                Self::new(self.chain().clone(), key)
+            }
+            _ => Ok(self),
         }
-        let key = self.private_key().clone_key().exposed(exposure);
-        Self::new(self.chain().clone(), key)
     }
 
     /// The certificates that are presented, the leaf first.
@@ -130,9 +165,28 @@ impl MtlsIdentity {
         &self.0.chain
     }
 
-    /// The key that proves possession of the leaf.
-    pub fn private_key(&self) -> &PrivateKey {
-        &self.0.private_key
+    /// The key that proves possession of the leaf; `None` where it is elsewhere.
+    pub fn private_key(&self) -> Option<&PrivateKey> {
+        match &self.0.key {
+            IdentityKey::Held(key) => Some(key),
+            IdentityKey::External(_) => None,
+        }
+    }
+
+    /// The key that proves possession of the leaf, where it is elsewhere.
+    pub fn signing_key(&self) -> Option<&Arc<dyn SigningKey>> {
+        self.external_key().map(ExternalKey::signer)
+    }
+
+    pub(super) fn key_type(&self) -> KeyType {
+        self.0.key.kind()
+    }
+
+    pub(crate) fn external_key(&self) -> Option<&ExternalKey> {
+        match &self.0.key {
+            IdentityKey::Held(_) => None,
+            IdentityKey::External(key) => Some(key),
+        }
     }
 
     /// What works but should be mended; empty as a rule.
@@ -141,11 +195,12 @@ impl MtlsIdentity {
     }
 }
 
+/// Of a key that is elsewhere, its own `Debug` is not asked.
 impl fmt::Debug for MtlsIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MtlsIdentity")
             .field("chain", &self.0.chain)
-            .field("private_key", &self.0.private_key)
+            .field("key", &self.0.key)
             .field("warnings", &self.0.warnings)
             .finish()
     }

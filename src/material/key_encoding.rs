@@ -13,7 +13,7 @@ use pkcs8::{PrivateKeyInfo, PrivateKeyInfoRef};
 use sec1::{EcParameters, EcPrivateKey};
 use zeroize::Zeroizing;
 
-use super::key_type::{KeyType, name_of};
+use super::key_type::{KeyType, RSA_BITS, name_of};
 use super::label::Wanted;
 use super::refusal;
 use super::shape::Shape;
@@ -24,7 +24,6 @@ const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 
 /// A private key in the one form that the crate keeps.
 pub(super) struct Encoded {

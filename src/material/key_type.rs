@@ -2,6 +2,12 @@ use core::fmt;
 
 use const_oid::ObjectIdentifier;
 
+use crate::error::MaterialProblem;
+use crate::x509::{KeyKind, PublicKey};
+
+/// The RSA keys that are accepted, by the length of the modulus.
+pub(super) const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
+
 /// The kinds of private keys that are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -17,6 +23,22 @@ pub enum KeyType {
         /// The length of the modulus.
         bits: usize,
     },
+}
+
+impl KeyType {
+    /// The kind of a public key, where it is one that is accepted.
+    pub(super) fn of(key: &PublicKey<'_>) -> Result<Self, MaterialProblem> {
+        match key.kind() {
+            Ok(KeyKind::P256) if key.is_unambiguous() => Ok(Self::EcdsaP256),
+            Ok(KeyKind::P384) if key.is_unambiguous() => Ok(Self::EcdsaP384),
+            Ok(KeyKind::Ed25519) if key.is_unambiguous() => Ok(Self::Ed25519),
+            Ok(KeyKind::Rsa { bits }) if RSA_BITS.contains(&bits) => Ok(Self::Rsa { bits }),
+            Ok(kind) => Err(MaterialProblem::KeyUnsupported {
+                found: kind.to_string(),
+            }),
+            Err(_) => Err(MaterialProblem::KeyMalformed),
+        }
+    }
 }
 
 impl fmt::Display for KeyType {

@@ -8,14 +8,14 @@ use sha2::{Digest, Sha256};
 use super::certificates::{malformed, view};
 use super::chain::CertificateChain;
 use super::identity::IdentityWarning;
-use super::key::PrivateKey;
+use super::signing_key::IdentityKey;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::x509::{Certificate, PublicKey, Version, X509Error, rfc4514};
 
 /// Every rule for a chain with its key, and what is odd but allowed.
 pub(super) fn check(
     chain: &CertificateChain,
-    key: &PrivateKey,
+    key: &IdentityKey,
 ) -> Result<Vec<IdentityWarning>, MaterialError> {
     let views: Vec<Certificate<'_>> = chain
         .as_slice()
@@ -40,7 +40,7 @@ pub(super) fn check(
 fn check_key(
     leaf: &Certificate<'_>,
     issuers: &[Certificate<'_>],
-    key: &PrivateKey,
+    key: &IdentityKey,
 ) -> Result<(), MaterialProblem> {
     let ours = PublicKey::from_spki(key.spki()).map_err(|_| MaterialProblem::KeyMalformed)?;
     if is_same(&leaf.public_key, &ours) {
@@ -70,7 +70,7 @@ fn check_key(
 
 /// The same kind and the same key. Kinds are read strictly, so that equal RSA keys (n and e) have
 /// equal bytes; the parameters of the algorithm may be written in more than one way.
-fn is_same(a: &PublicKey<'_>, b: &PublicKey<'_>) -> bool {
+pub(super) fn is_same(a: &PublicKey<'_>, b: &PublicKey<'_>) -> bool {
     match (a.kind(), b.kind()) {
         (Ok(kind), Ok(other)) => kind == other && a.key == b.key,
         _ => false,
@@ -135,7 +135,7 @@ fn check_link(
     }
 }
 
-fn warnings(leaf: &Certificate<'_>, key: &PrivateKey) -> Vec<IdentityWarning> {
+fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
     let old = (leaf.version == Version::V1).then(|| IdentityWarning::X509V1Leaf {
         subject: rfc4514(leaf.subject),
     });

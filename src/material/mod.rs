@@ -8,6 +8,7 @@ mod any;
 mod arrange;
 mod certificates;
 mod chain;
+mod description;
 mod directory;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
@@ -28,22 +29,38 @@ mod marker;
     allow(dead_code, reason = "asked for by what is encrypted alone")
 )]
 mod passphrase;
+#[cfg(any(feature = "legacy-keys", feature = "pkcs12"))]
+mod pbe;
+#[cfg(feature = "legacy-keys")]
+mod pbes1;
+#[cfg(all(feature = "encrypted-keys", not(feature = "legacy-keys")))]
+#[path = "pbes1/absent.rs"]
+mod pbes1;
 mod pem;
-#[cfg_attr(not(feature = "pkcs12"), path = "pkcs12/absent.rs")]
-#[cfg_attr(feature = "pkcs12", path = "pkcs12/absent.rs")]
-#[allow(dead_code)]
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
+#[cfg(not(feature = "pkcs12"))]
+#[path = "pkcs12/absent.rs"]
 mod pkcs12;
 mod pkcs7;
 mod refusal;
 mod revocation;
 mod shape;
+mod signature_scheme;
+mod signing_key;
 mod sniff;
 
 pub use anchors::TrustAnchors;
 pub use chain::CertificateChain;
+pub use description::{
+    AlternativeName, AnchorsDescription, CertificateDescription, IdentityDescription,
+};
 pub use exposure::KeyExposure;
 pub use identity::{IdentityWarning, MtlsIdentity};
 pub use key::PrivateKey;
 pub use key_type::KeyType;
 pub use passphrase::Passphrase;
 pub use revocation::{RevocationList, RevocationLists, Revoked};
+pub use signature_scheme::SignatureScheme;
+pub(crate) use signing_key::ExternalKey;
+pub use signing_key::SigningKey;

@@ -1,13 +1,12 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use der::DateTime;
-use pki_types::UnixTime;
-
 use super::alert::Alert;
 use super::reason::RejectionReason;
 use crate::error::BackendKind;
 use crate::x509::{Certificate, rfc4514};
+
+pub(crate) use crate::x509::rfc3339;
 
 /// Why a peer was refused: a reason for programs, and for people the certificate, the values and what to do.
 ///
@@ -123,13 +122,5 @@ impl fmt::Display for Rejection {
             Some(values) => write!(f, ": {values}"),
             None => Ok(()),
         }
-    }
-}
-
-/// A point in time as RFC 3339 writes it, to the second.
-pub(crate) fn rfc3339(time: UnixTime) -> String {
-    match DateTime::from_unix_duration(core::time::Duration::from_secs(time.as_secs())) {
-        Ok(date) => date.to_string(),
-        Err(_) => format!("{} s after 1970", time.as_secs()),
     }
 }

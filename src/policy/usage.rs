@@ -8,7 +8,7 @@ use super::leaf::unreadable;
 use super::profile::Flaw;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
-use crate::x509::Certificate;
+use crate::x509::{Certificate, purpose_name};
 
 /// Which end of the connection the peer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,14 +125,5 @@ pub(super) fn check_purpose(leaf: &Certificate<'_>, role: Role) -> Result<(), Re
     match flaw_of_purpose(leaf, role) {
         Some(flaw) => Err(flaw.of(0, leaf)),
         None => Ok(()),
-    }
-}
-
-fn purpose_name(oid: &ObjectIdentifier) -> String {
-    match *oid {
-        ID_KP_CLIENT_AUTH => "clientAuth".to_owned(),
-        ID_KP_SERVER_AUTH => "serverAuth".to_owned(),
-        ANY_EXTENDED_KEY_USAGE => "anyExtendedKeyUsage".to_owned(),
-        other => other.to_string(),
     }
 }

@@ -1,5 +1,6 @@
 //! Extensions of a certificate, decoded by x509-cert where somebody asks for one.
 
+use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
@@ -104,6 +105,16 @@ impl<'a> Extension<'a> {
     /// The content of the OCTET STRING.
     pub(super) fn value(&self) -> &'a [u8] {
         self.value
+    }
+}
+
+/// A purpose of an extended key usage in the words of RFC 5280, section 4.2.1.12.
+pub(crate) fn purpose_name(oid: &ObjectIdentifier) -> String {
+    match *oid {
+        ID_KP_CLIENT_AUTH => "clientAuth".to_owned(),
+        ID_KP_SERVER_AUTH => "serverAuth".to_owned(),
+        ANY_EXTENDED_KEY_USAGE => "anyExtendedKeyUsage".to_owned(),
+        other => other.to_string(),
     }
 }
 

@@ -3,13 +3,16 @@
 //! Everything is read once, from the bytes that were given, with the `der` crate; nothing is copied.
 //! Reading says nothing about trust: that is the business of the policy floor.
 
+mod authority_access;
 mod crl;
+mod date;
 mod extension;
 mod key;
 mod name;
 
 pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};
-pub(crate) use extension::Extension;
+pub(crate) use date::rfc3339;
+pub(crate) use extension::{Extension, purpose_name};
 pub(crate) use key::{KeyKind, PublicKey};
 pub(crate) use name::{attribute_texts, canonical_rfc4514, is_hidden, rfc4514};
 

@@ -22,7 +22,10 @@ mod anonymous;
 mod asynchronous;
 mod build;
 mod clients;
+#[cfg(all(feature = "rustls", any(feature = "aws-lc-rs", feature = "ring")))]
+mod external_key;
 mod federation;
+mod key_permissions;
 mod names;
 #[cfg(feature = "openssl")]
 mod odd;

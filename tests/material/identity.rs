@@ -65,7 +65,7 @@ fn a_chain_with_or_without_its_root_loads() {
         assert_eq!(identity.chain().leaf(), &identity.chain().as_slice()[0]);
         assert!(identity.warnings().is_empty());
         assert_eq!(
-            format!("{:?}", identity.private_key()),
+            format!("{:?}", identity.private_key().unwrap()),
             "PrivateKey(ECDSA P-256, ..)"
         );
     }
@@ -78,14 +78,17 @@ fn every_way_to_load_gives_the_same() {
     let b = MtlsIdentity::from_pem_files(path("rsa.crt"), path("rsa_pkcs1.pem")).unwrap();
     let c = MtlsIdentity::from_der(
         [fixture("rsa.crt.der").into()],
-        a.private_key().pkcs8_der().secret_pkcs8_der(),
+        a.private_key().unwrap().pkcs8_der().secret_pkcs8_der(),
     )
     .unwrap();
     let d = MtlsIdentity::from_pem_bundle(&[chain.as_slice(), &key].concat()).unwrap();
     let e = MtlsIdentity::from_pem_bundle(&[key.as_slice(), &chain].concat()).unwrap();
     for other in [b, c, d, e] {
         assert_eq!(a.chain(), other.chain());
-        assert_eq!(a.private_key().pkcs8_der(), other.private_key().pkcs8_der());
+        assert_eq!(
+            a.private_key().unwrap().pkcs8_der(),
+            other.private_key().unwrap().pkcs8_der()
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use pem_rfc7468::LineEnding;
 use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use crate::backend::{ClientSettings, Versions};
+use crate::backend::{ClientSettings, Versions, held_key};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::policy::TrustSource;
@@ -59,7 +59,7 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
     for certificate in identity.chain().as_slice() {
         chain.push_str(&pem("CERTIFICATE", certificate)?);
     }
-    let key = identity.private_key().pkcs8_der();
+    let key = held_key(identity, BackendKind::NativeTls)?.pkcs8_der();
     let key = Zeroizing::new(pem("PRIVATE KEY", key.secret_pkcs8_der())?);
     Identity::from_pkcs8(chain.as_bytes(), key.as_bytes())
         .map_err(refused("our certificate chain and private key"))

@@ -9,7 +9,7 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Name};
 
-use crate::backend::{ProtocolVersion, Versions};
+use crate::backend::{ProtocolVersion, Versions, held_key};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 
@@ -92,7 +92,7 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
             .map_err(refused("a certificate of our own chain"))?;
     }
     // DER, never PEM: for an encrypted PEM key OpenSSL asks for the passphrase on the terminal.
-    let pkcs8 = identity.private_key().pkcs8_der();
+    let pkcs8 = held_key(identity, BackendKind::OpenSsl)?.pkcs8_der();
     PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der())
         .and_then(|key| context.set_private_key(&key))
         .and_then(|()| context.check_private_key())

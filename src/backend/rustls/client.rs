@@ -25,7 +25,12 @@ impl ClientBackend for Rustls {
 
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
         let provider = self.provider()?;
-        let identity = OwnIdentity::new(&settings.identity, &provider, &settings.judge)?;
+        let identity = OwnIdentity::new(
+            &settings.identity,
+            &provider,
+            &settings.judge,
+            settings.versions,
+        )?;
         let verifier = ServerJudge {
             judge: Arc::clone(&settings.judge),
             signatures: HandshakeSignatures::new(&provider),

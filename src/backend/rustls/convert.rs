@@ -7,10 +7,11 @@ use rustls::SupportedProtocolVersion;
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SigningKey};
 
+use super::external_key::External;
 use super::slot::note;
-use crate::backend::{Judge, ProtocolVersion, Request, Versions};
+use crate::backend::{Judge, ProtocolVersion, Request, Versions, held_key};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 
@@ -67,12 +68,18 @@ impl OwnIdentity {
         identity: &MtlsIdentity,
         provider: &CryptoProvider,
         judge: &Arc<Judge>,
+        versions: Versions,
     ) -> Result<Self, BuildError> {
-        let key = PrivateKeyDer::from(identity.private_key().pkcs8_der().clone_key());
-        let key = provider
-            .key_provider
-            .load_private_key(key)
-            .map_err(refused("the private key"))?;
+        let key: Arc<dyn SigningKey> = match identity.external_key() {
+            Some(key) => Arc::new(External::new(key, identity, provider, versions)?),
+            None => {
+                let key = held_key(identity, BackendKind::Rustls)?;
+                provider
+                    .key_provider
+                    .load_private_key(PrivateKeyDer::from(key.pkcs8_der().clone_key()))
+                    .map_err(refused("the private key"))?
+            }
+        };
         // Not by `CertifiedKey::from_der`: it cannot read a version 1 leaf, and that the key belongs to the leaf was
         // checked when the identity was made.
         let chain = identity.chain().as_slice().to_vec();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustls::{CertificateError, OtherError};
 
+use super::external_key::Failed;
 use crate::backend::HandshakeError;
 use crate::policy::{Alert, Rejection, RejectionReason};
 
@@ -25,6 +26,10 @@ fn from_rustls(error: rustls::Error) -> HandshakeError {
             HandshakeError::Rejected(Rejection::new(RejectionReason::NoCertificate))
         }
         rustls::Error::NoApplicationProtocol => HandshakeError::NoCommonProtocol,
+        rustls::Error::Other(error) => match error.0.downcast_ref::<Failed>() {
+            Some(Failed(source)) => HandshakeError::SigningKey(Arc::clone(source)),
+            None => HandshakeError::backend(rustls::Error::Other(error)),
+        },
         other => HandshakeError::backend(other),
     }
 }

@@ -3,6 +3,7 @@
 mod client;
 mod convert;
 mod error;
+mod external_key;
 mod server;
 mod slot;
 mod stream;

@@ -25,7 +25,12 @@ impl ServerBackend for Rustls {
 
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
         let provider = self.provider()?;
-        let identity = OwnIdentity::new(&settings.identity, &provider, &settings.judge)?;
+        let identity = OwnIdentity::new(
+            &settings.identity,
+            &provider,
+            &settings.judge,
+            settings.versions,
+        )?;
         let verifier = ClientJudge {
             judge: Arc::clone(&settings.judge),
             signatures: HandshakeSignatures::new(&provider),

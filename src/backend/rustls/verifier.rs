@@ -159,7 +159,7 @@ impl HandshakeSignatures {
         Self(provider.signature_verification_algorithms)
     }
 
-    fn schemes(&self) -> Vec<SignatureScheme> {
+    pub(super) fn schemes(&self) -> Vec<SignatureScheme> {
         let supported = self.0.supported_schemes();
         SCHEMES
             .iter()
@@ -179,15 +179,26 @@ impl HandshakeSignatures {
         let Some(leaf) = unread_v1(&verdict, cert) else {
             return verdict;
         };
+        self.verify_by(dss.scheme, &leaf, message, dss.signature())
+    }
+
+    /// Verifies with the key in the leaf as it stands there, by an algorithm of the scheme that takes such a key.
+    pub(super) fn verify_by(
+        &self,
+        scheme: SignatureScheme,
+        leaf: &Certificate<'_>,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<HandshakeSignatureValid, Error> {
         let algorithm = self
             .0
             .mapping
             .iter()
-            .filter(|(scheme, _)| *scheme == dss.scheme)
+            .filter(|(known, _)| *known == scheme)
             .flat_map(|(_, algorithms)| algorithms.iter())
             .find(|a| &*a.public_key_alg_id() == leaf.public_key.algorithm)
             .ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
-        match algorithm.verify_signature(leaf.public_key.key, message, dss.signature()) {
+        match algorithm.verify_signature(leaf.public_key.key, message, signature) {
             Ok(()) => Ok(HandshakeSignatureValid::assertion()),
             Err(_) => Err(CertificateError::BadSignature.into()),
         }

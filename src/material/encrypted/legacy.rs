@@ -5,6 +5,7 @@ use aes::{Aes128, Aes192, Aes256};
 use cbc::Decryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit};
+use des::TdesEde3;
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
@@ -12,8 +13,8 @@ use super::super::passphrase::Passphrase;
 use super::super::pem::Section;
 use crate::error::MaterialProblem;
 
-const IV_LEN: usize = 16;
-/// OpenSSL salts with the first half of the initialization vector.
+const MAX_IV_LEN: usize = 16;
+/// OpenSSL salts with the first octets of the initialization vector.
 const SALT_LEN: usize = 8;
 
 pub(super) fn decrypt(
@@ -30,6 +31,7 @@ pub(super) fn decrypt(
         "AES-128-CBC" => cbc_decrypt::<Aes128, 16>,
         "AES-192-CBC" => cbc_decrypt::<Aes192, 24>,
         "AES-256-CBC" => cbc_decrypt::<Aes256, 32>,
+        "DES-EDE3-CBC" => cbc_decrypt::<TdesEde3, 24>,
         other => {
             // It comes from the file and goes into a message.
             let is_name = (1..=32).contains(&other.len())
@@ -43,19 +45,21 @@ pub(super) fn decrypt(
             return Err(MaterialProblem::EncryptionUnsupported { algorithm });
         }
     };
-    let mut bytes = [0; IV_LEN];
-    match base16ct::mixed::decode(iv.trim(), &mut bytes) {
-        Ok(decoded) if decoded.len() == IV_LEN => open(data, &bytes, passphrase),
-        _ => Err(MaterialProblem::KeyMalformed),
-    }
+    let mut bytes = [0; MAX_IV_LEN];
+    let iv = base16ct::mixed::decode(iv.trim(), &mut bytes)
+        .map_err(|_| MaterialProblem::KeyMalformed)?;
+    open(data, iv, passphrase)
 }
 
 fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
     data: &[u8],
-    iv: &[u8; IV_LEN],
+    iv: &[u8],
     passphrase: &Passphrase,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
-    let (salt, _) = iv.split_at(SALT_LEN);
+    let salt = match iv.split_at_checked(SALT_LEN) {
+        Some((salt, _)) if iv.len() == C::block_size() => salt,
+        _ => return Err(MaterialProblem::KeyMalformed),
+    };
     let key = derive::<KEY_LEN>(passphrase.reveal()?.as_bytes(), salt);
     let mut buffer = Zeroizing::new(data.to_vec());
     let plain = Decryptor::<C>::new_from_slices(&*key, iv)

@@ -1,53 +1,85 @@
-//! PKCS#8 under PBES2 (RFC 5958, section 3; RFC 8018, section 6.2).
+//! PBES2 (RFC 8018, section 6.2).
 
-use der::Decode;
-use pkcs5::pbes2::{Kdf, Parameters, ScryptParams};
-use pkcs5::{EncryptionScheme, Error};
-use pkcs8::EncryptedPrivateKeyInfoRef;
+use const_oid::ObjectIdentifier;
+use der::asn1::{AnyRef, OctetStringRef};
+use der::{Decode, ErrorKind};
+use pkcs5::Error;
+use pkcs5::pbes2::{self, DES_EDE3_CBC_OID, Kdf, Parameters, ScryptParams};
+use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::super::key::PrivateKey;
-use super::super::passphrase::Passphrase;
+use super::Budget;
+use super::scheme::unsupported;
 use crate::error::MaterialProblem;
 
-pub(super) fn decrypt(
-    der: &[u8],
-    passphrase: &Passphrase,
-) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
-    let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|e| unreadable(der, e))?;
-    match &info.encryption_algorithm {
-        EncryptionScheme::Pbes2(parameters) => check_cost(parameters)?,
-        other => return Err(unsupported(format!("PBES1 ({})", other.oid()))),
+pub(in super::super) const PBES2: ObjectIdentifier = pbes2::PBES2_OID;
+const DES_BLOCK: usize = 8;
+
+/// Reads the parameters and takes what they cost from the budget.
+pub(in super::super) fn read(
+    algorithm: AlgorithmIdentifierRef<'_>,
+    budget: &mut Budget,
+) -> Result<Parameters, MaterialProblem> {
+    let parameters = algorithm.parameters.ok_or(MaterialProblem::KeyMalformed)?;
+    check_triple_des(parameters).map_err(|_| MaterialProblem::KeyMalformed)?;
+    let parameters = Parameters::try_from(parameters).map_err(|e| match e.kind() {
+        ErrorKind::OidUnknown { oid } => unsupported(oid),
+        _ => MaterialProblem::EncryptionUnsupported {
+            algorithm: format!("{} with these parameters", algorithm.oid),
+        },
+    })?;
+    match &parameters.kdf {
+        // It is said to be 1 at least.
+        Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count == 0 => {
+            return Err(MaterialProblem::KeyMalformed);
+        }
+        Kdf::Pbkdf2(pbkdf2) => {
+            budget.take_rounds(u64::from(pbkdf2.iteration_count), "PBKDF2")?;
+        }
+        Kdf::Scrypt(scrypt) => check_scrypt(scrypt, budget)?,
+        other => return Err(unsupported(other.oid())),
     }
-    let mut buffer = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
-    let plain = info
-        .encryption_algorithm
-        .decrypt_in_place(passphrase.reveal()?.as_bytes(), &mut buffer)
-        .map_err(|e| match e {
-            Error::UnsupportedAlgorithm { oid } => unsupported(oid.to_string()),
-            Error::AlgorithmParametersInvalid { .. } => MaterialProblem::KeyMalformed,
-            _ => MaterialProblem::WrongPassphrase,
-        })?;
-    Ok(Zeroizing::new(plain.to_vec()))
+    Ok(parameters)
 }
 
-/// pkcs5 does what the file asks for, however long it takes; so the limits come first.
-fn check_cost(parameters: &Parameters) -> Result<(), MaterialProblem> {
-    match &parameters.kdf {
-        Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count > PrivateKey::MAX_KDF_ITERATIONS => {
-            Err(MaterialProblem::TooCostly {
-                cost: format!("{} rounds of PBKDF2", pbkdf2.iteration_count),
-                limit: PrivateKey::MAX_KDF_ITERATIONS.to_string(),
-            })
+/// Derives the key, and decrypts.
+pub(in super::super) fn open(
+    parameters: &Parameters,
+    data: &[u8],
+    passphrase: &str,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let mut buffer = Zeroizing::new(data.to_vec());
+    let length = parameters
+        .decrypt_in_place(passphrase.as_bytes(), &mut buffer)
+        .map_err(|e| match e {
+            Error::UnsupportedAlgorithm { oid } => unsupported(oid),
+            Error::AlgorithmParametersInvalid { .. } => MaterialProblem::KeyMalformed,
+            _ => MaterialProblem::WrongPassphrase,
+        })?
+        .len();
+    // What is cut off is wiped with the rest.
+    buffer.truncate(length);
+    Ok(buffer)
+}
+
+/// pkcs5 panics when the initialization vector of 3DES is shorter than a block.
+fn check_triple_des(parameters: AnyRef<'_>) -> der::Result<()> {
+    let cipher = parameters.sequence(|reader| {
+        AlgorithmIdentifierRef::decode(reader)?;
+        AlgorithmIdentifierRef::decode(reader)
+    })?;
+    if cipher.oid == DES_EDE3_CBC_OID {
+        let iv = cipher.parameters.ok_or(ErrorKind::Failed)?;
+        if iv.decode_as::<&OctetStringRef>()?.as_bytes().len() != DES_BLOCK {
+            return Err(ErrorKind::Failed.into());
         }
-        Kdf::Pbkdf2(_) => Ok(()),
-        Kdf::Scrypt(scrypt) => check_scrypt(scrypt),
-        other => Err(unsupported(other.oid().to_string())),
     }
+    Ok(())
 }
 
 /// scrypt fills 128 * r * (N + p) bytes, p times over (RFC 7914, section 2).
-fn check_scrypt(scrypt: &ScryptParams) -> Result<(), MaterialProblem> {
+fn check_scrypt(scrypt: &ScryptParams, budget: &mut Budget) -> Result<(), MaterialProblem> {
     // pkcs5 takes the logarithm of N, and panics for 0.
     if !scrypt.cost_parameter.is_power_of_two() {
         return Err(MaterialProblem::KeyMalformed);
@@ -64,44 +96,18 @@ fn check_scrypt(scrypt: &ScryptParams) -> Result<(), MaterialProblem> {
             limit: PrivateKey::MAX_SCRYPT_MEMORY.to_string(),
         });
     }
-    if work > PrivateKey::MAX_SCRYPT_WORK {
-        return Err(MaterialProblem::TooCostly {
-            cost: format!("{work} bytes filled by scrypt"),
-            limit: PrivateKey::MAX_SCRYPT_WORK.to_string(),
-        });
-    }
-    Ok(())
-}
-
-/// A scheme that pkcs5 does not know fails already while reading.
-fn unreadable(der: &[u8], error: der::Error) -> MaterialProblem {
-    use der::asn1::AnyRef;
-    use pkcs8::spki::AlgorithmIdentifierRef;
-
-    let scheme = AnyRef::from_der(der).and_then(|whole| {
-        whole.sequence(|reader| {
-            let scheme = AlgorithmIdentifierRef::decode(reader)?;
-            AnyRef::decode(reader)?;
-            Ok::<_, der::Error>(scheme)
-        })
-    });
-    match (scheme, error.kind()) {
-        (Ok(_), der::ErrorKind::OidUnknown { oid }) => unsupported(oid.to_string()),
-        (Ok(scheme), _) => unsupported(format!("{} with these parameters", scheme.oid)),
-        (Err(_), _) => MaterialProblem::KeyMalformed,
-    }
-}
-
-fn unsupported(algorithm: String) -> MaterialProblem {
-    MaterialProblem::EncryptionUnsupported { algorithm }
+    budget.take_scrypt_work(work)
 }
 
 #[cfg(test)]
 mod tests {
     use der::Encode;
-    use der::asn1::OctetStringRef;
+    use pkcs5::EncryptionScheme;
     use pkcs5::pbes2::Salt;
     use pkcs8::EncryptedPrivateKeyInfo;
+
+    use super::super::super::passphrase::Passphrase;
+    use super::super::pkcs8::decrypt;
 
     use super::*;
 
@@ -139,7 +145,7 @@ mod tests {
                     parallelization,
                     key_length: None,
                 }),
-                encryption: pkcs5::pbes2::EncryptionScheme::Aes256Cbc { iv: [7; 16] },
+                encryption: pbes2::EncryptionScheme::Aes256Cbc { iv: [7; 16] },
             }),
             encrypted_data: OctetStringRef::new(&[7; 64]).unwrap(),
         };

@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use super::kind::{Attribute, Kind};
+use super::text::shorten;
 use super::uri::{is_ambiguous, prefix_problem};
 use super::{MAX_PATTERN_BYTES, invalid};
 use crate::error::BuildError;
@@ -151,7 +152,10 @@ fn value(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::IpNetwork => network(text).map(Value::Network),
         Kind::Issuer => match canonical_rfc4514(text) {
             Some(canonical) if canonical == text => unless(None),
-            Some(canonical) => Err(format!("in the form of RFC 4514 it is {canonical:?}")),
+            Some(canonical) => {
+                let canonical = shorten(canonical);
+                Err(format!("in the form of RFC 4514 it is {canonical:?}"))
+            }
             None => unless(Some("it is no name in the form of RFC 4514")),
         },
         Kind::SpkiSha256

@@ -169,6 +169,8 @@ impl Notes {
                 Event::ShadowRejected {
                     peer, rejection, ..
                 } => shadows.push(Shadow::WouldRefuse(peer.clone(), rejection.clone())),
+                // About ourselves, at build.
+                Event::IdentityWarning(_) => {}
                 _ => panic!("unknown event {event:?}"),
             }
         }
@@ -201,7 +203,7 @@ fn alert(error: &HandshakeError) -> Option<u8> {
     }
 }
 
-fn converse<B: Backend, P>(
+pub fn converse<B: Backend, P>(
     handshake: Result<MtlsStream<B, TcpStream, P>, HandshakeError>,
     peer: fn(&P) -> Option<PeerIdentity>,
 ) -> Seen {

@@ -1,0 +1,188 @@
+//! A key that is elsewhere, in rustls' signing seam.
+
+use core::fmt;
+use std::error::Error as StdError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::sign::{Signer, SigningKey};
+use rustls::{Error, OtherError, SignatureAlgorithm, SignatureScheme as Native};
+
+use super::verifier::HandshakeSignatures;
+use crate::backend::Versions;
+use crate::error::BuildError;
+use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
+use crate::x509::{Certificate, rfc4514};
+
+/// What the key signs before it is used. No TLS handshake signs it: in TLS 1.3 those begin with 64 spaces (RFC 8446,
+/// section 4.4.3), and in TLS 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and a
+/// client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
+const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
+
+/// The adapter of an [`ExternalKey`].
+pub(super) struct External {
+    signer: Arc<dyn material::SigningKey>,
+    algorithm: SignatureAlgorithm,
+    /// The key's order; never none.
+    schemes: Vec<SignatureScheme>,
+}
+
+impl External {
+    /// Takes the key after it has signed once: a wrong key id should be found now, not by the first peer.
+    pub(super) fn new(
+        key: &ExternalKey,
+        identity: &MtlsIdentity,
+        provider: &CryptoProvider,
+        versions: Versions,
+    ) -> Result<Self, BuildError> {
+        let signatures = HandshakeSignatures::new(provider);
+        let known = signatures.schemes();
+        let schemes = key.schemes().iter().copied();
+        let schemes: Vec<_> = schemes.filter(|s| known.contains(&native(*s))).collect();
+        let for_tls13 = schemes.iter().find(|scheme| scheme.is_for_tls13());
+        let first = match versions.tls13 {
+            true => for_tls13,
+            false => schemes.first(),
+        };
+        let Some(&first) = first else {
+            return Err(no_scheme(key, versions));
+        };
+        let external = Self {
+            signer: Arc::clone(key.signer()),
+            algorithm: algorithm(key.kind()),
+            schemes,
+        };
+        external.prove(first, identity, &signatures)?;
+        Ok(external)
+    }
+
+    fn prove(
+        &self,
+        scheme: SignatureScheme,
+        identity: &MtlsIdentity,
+        signatures: &HandshakeSignatures,
+    ) -> Result<(), BuildError> {
+        let signature =
+            sign(&*self.signer, scheme, PROBE).map_err(|source| BuildError::SigningKeyFailed {
+                scheme: scheme.to_string(),
+                source,
+            })?;
+        let leaf = Certificate::from_der(identity.chain().leaf());
+        let verdict = leaf
+            .as_ref()
+            .map(|leaf| signatures.verify_by(native(scheme), leaf, PROBE, &signature));
+        match verdict {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(BuildError::SigningKeyMismatch {
+                scheme: scheme.to_string(),
+                subject: leaf.map_or_else(|_| String::new(), |leaf| rfc4514(leaf.subject)),
+            }),
+        }
+    }
+}
+
+impl SigningKey for External {
+    fn choose_scheme(&self, offered: &[Native]) -> Option<Box<dyn Signer>> {
+        // In TLS 1.3, rustls offers what TLS 1.3 allows.
+        let fits = |scheme: &&SignatureScheme| offered.contains(&native(**scheme));
+        let scheme = *self.schemes.iter().find(fits)?;
+        Some(Box::new(Session {
+            signer: Arc::clone(&self.signer),
+            scheme,
+        }))
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+/// One signature to come.
+struct Session {
+    signer: Arc<dyn material::SigningKey>,
+    scheme: SignatureScheme,
+}
+
+impl Signer for Session {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        sign(&*self.signer, self.scheme, message)
+            .map_err(|error| Error::Other(OtherError(Arc::new(Failed(Arc::new(error))))))
+    }
+
+    fn scheme(&self) -> Native {
+        native(self.scheme)
+    }
+}
+
+/// A failure on its way through rustls.
+#[derive(Debug, thiserror::Error)]
+#[error("our signing key did not sign")]
+#[allow(clippy::redundant_allocation, reason = "as `HandshakeError` takes it")]
+pub(super) struct Failed(#[source] pub(super) Arc<Box<dyn StdError + Send + Sync>>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the signing key panicked; what it said stands where this process writes its panics")]
+struct Panicked;
+
+/// The key is the application's code: a panic would go through rustls and end an accept loop.
+fn sign(
+    signer: &dyn material::SigningKey,
+    scheme: SignatureScheme,
+    message: &[u8],
+) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
+    catch_unwind(AssertUnwindSafe(|| signer.sign(scheme, message)))
+        .unwrap_or_else(|_| Err(Panicked.into()))
+}
+
+fn no_scheme(key: &ExternalKey, versions: Versions) -> BuildError {
+    let problem = match versions.tls13 {
+        true => format!(
+            "the signing key ({}) offers no scheme of TLS 1.3, which has no RSA PKCS#1 v1.5; let it sign by RSA-PSS, or \
+             speak TLS 1.2 alone",
+            key.kind()
+        ),
+        false => format!(
+            "the signing key ({}) offers no scheme that the crypto provider knows",
+            key.kind()
+        ),
+    };
+    BuildError::InvalidSetting {
+        setting: "protocol_versions",
+        problem,
+    }
+}
+
+fn algorithm(kind: KeyType) -> SignatureAlgorithm {
+    match kind {
+        KeyType::EcdsaP256 | KeyType::EcdsaP384 => SignatureAlgorithm::ECDSA,
+        KeyType::Ed25519 => SignatureAlgorithm::ED25519,
+        KeyType::Rsa { .. } => SignatureAlgorithm::RSA,
+    }
+}
+
+fn native(scheme: SignatureScheme) -> Native {
+    match scheme {
+        SignatureScheme::EcdsaP256Sha256 => Native::ECDSA_NISTP256_SHA256,
+        SignatureScheme::EcdsaP384Sha384 => Native::ECDSA_NISTP384_SHA384,
+        SignatureScheme::Ed25519 => Native::ED25519,
+        SignatureScheme::RsaPkcs1Sha256 => Native::RSA_PKCS1_SHA256,
+        SignatureScheme::RsaPkcs1Sha384 => Native::RSA_PKCS1_SHA384,
+        SignatureScheme::RsaPkcs1Sha512 => Native::RSA_PKCS1_SHA512,
+        SignatureScheme::RsaPssSha256 => Native::RSA_PSS_SHA256,
+        SignatureScheme::RsaPssSha384 => Native::RSA_PSS_SHA384,
+        SignatureScheme::RsaPssSha512 => Native::RSA_PSS_SHA512,
+    }
+}
+
+impl fmt::Debug for External {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "External({:?}, ..)", self.algorithm)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({})", self.scheme)
+    }
+}

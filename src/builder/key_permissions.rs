@@ -1,0 +1,62 @@
+use crate::error::BuildError;
+use crate::material::{IdentityWarning, MtlsIdentity};
+
+/// What to make of a private key whose file every user of the machine can read or write.
+///
+/// Given to [`key_permissions`](crate::Builder::key_permissions). What was seen when the file was opened counts, also
+/// through symbolic links; members of the file's group may read it. Windows has no such bits: nothing is seen there.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mtls::{BuildError, KeyPermissions, MtlsClient, MtlsIdentity, Rustls, TrustAnchors};
+///
+/// let client = MtlsClient::builder()
+///     .identity(MtlsIdentity::from_pem_files("client.crt", "client.key")?)
+///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
+///     .key_permissions(KeyPermissions::Deny)
+///     .build(Rustls::default());
+/// if let Err(BuildError::KeyExposed { path, mode }) = &client {
+///     eprintln!("{} has the mode {mode:04o}", path.display());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyPermissions {
+    /// Nothing is built: [`BuildError::KeyExposed`].
+    Deny,
+    /// It is nobody's business, or it is known: the observer hears nothing of it.
+    Ignore,
+    /// The observer hears of it: [`Event::IdentityWarning`](crate::Event::IdentityWarning). Without an observer nobody
+    /// does, but for whom asks [`MtlsIdentity::warnings`].
+    #[default]
+    Warn,
+}
+
+impl KeyPermissions {
+    pub(super) fn check(self, identity: &MtlsIdentity) -> Result<(), BuildError> {
+        let exposure = identity
+            .warnings()
+            .iter()
+            .find_map(|warning| match warning {
+                IdentityWarning::KeyExposed(exposure) => Some(exposure),
+                _ => None,
+            });
+        match (self, exposure) {
+            (Self::Deny, Some(exposure)) => Err(BuildError::KeyExposed {
+                path: exposure.path.clone(),
+                mode: exposure.mode,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the observer hears of it.
+    pub(super) fn tells(self, warning: &IdentityWarning) -> bool {
+        match warning {
+            IdentityWarning::KeyExposed(_) => self == Self::Warn,
+            _ => true,
+        }
+    }
+}

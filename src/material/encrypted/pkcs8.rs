@@ -1,0 +1,34 @@
+//! PKCS#8 under a passphrase (RFC 5958, section 3).
+
+use der::Decode;
+use der::asn1::OctetStringRef;
+use pkcs8::spki::AlgorithmIdentifierRef;
+use zeroize::Zeroizing;
+
+use super::super::passphrase::Passphrase;
+use super::super::pbes1;
+use super::{Budget, pbes2};
+use crate::error::MaterialProblem;
+
+/// `EncryptedPrivateKeyInfo`; the reader of pkcs8 refuses what pkcs5 does not know.
+#[derive(der::Sequence)]
+pub(in super::super) struct EncryptedKey<'a> {
+    pub(in super::super) algorithm: AlgorithmIdentifierRef<'a>,
+    pub(in super::super) data: &'a OctetStringRef,
+}
+
+pub(super) fn decrypt(
+    der: &[u8],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let key = EncryptedKey::from_der(der).map_err(|_| MaterialProblem::KeyMalformed)?;
+    let data = key.data.as_bytes();
+    match key.algorithm.oid {
+        // The passphrase is asked for when it is known to be of use.
+        pbes2::PBES2 => {
+            let parameters = pbes2::read(key.algorithm, &mut Budget::new())?;
+            pbes2::open(&parameters, data, &passphrase.reveal()?)
+        }
+        _ => pbes1::decrypt(key.algorithm, data, passphrase),
+    }
+}

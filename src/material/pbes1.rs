@@ -1,0 +1,18 @@
+//! Private keys under the withdrawn encryption of PKCS#12, outside of a container.
+
+use pkcs8::spki::AlgorithmIdentifierRef;
+use zeroize::Zeroizing;
+
+use super::encrypted::Budget;
+use super::passphrase::Passphrase;
+use super::pbe::{self, Pbe};
+use crate::error::MaterialProblem;
+
+pub(super) fn decrypt(
+    algorithm: AlgorithmIdentifierRef<'_>,
+    data: &[u8],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let pbe = Pbe::read(&pbe::TRIPLE_DES, algorithm, &mut Budget::new())?;
+    pbe.open(data, &pbe::bmp_string(&passphrase.reveal()?))
+}

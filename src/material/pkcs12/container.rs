@@ -1,0 +1,185 @@
+//! The outside of a container (RFC 7292, section 4): its MAC, and the safes in it.
+
+use const_oid::ObjectIdentifier;
+use der::asn1::{AnyRef, OctetStringRef};
+use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use pkcs8::spki::AlgorithmIdentifierRef;
+use zeroize::Zeroizing;
+
+use super::super::encrypted::Budget;
+use super::super::file;
+use super::super::key::PrivateKey;
+use super::super::label::Wanted;
+use super::super::passphrase::Passphrase;
+use super::super::refusal;
+use super::crypt::{self, Password};
+use super::mac::{self, MacData};
+use crate::error::{MaterialError, MaterialProblem};
+
+/// The most safes of a container; ordinary ones have two.
+const MAX_SAFES: usize = 64;
+const VERSION: u8 = 3;
+
+const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+const ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.3");
+const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
+
+/// A container whose MAC is right.
+pub(super) struct Container {
+    /// The `SafeContents`, decrypted.
+    pub(super) safes: Vec<Zeroizing<Vec<u8>>>,
+    pub(super) password: Password,
+    /// What is left of it for the keys.
+    pub(super) budget: Budget,
+}
+
+#[derive(der::Sequence)]
+struct Pfx<'a> {
+    version: u8,
+    auth_safe: ContentInfo<'a>,
+    #[asn1(optional = "true")]
+    mac: Option<MacData<'a>>,
+}
+
+#[derive(der::Sequence)]
+struct ContentInfo<'a> {
+    kind: ObjectIdentifier,
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    content: Option<AnyRef<'a>>,
+}
+
+/// RFC 5652, section 8; of the attributes there are none in a container.
+#[derive(der::Sequence)]
+struct EncryptedData<'a> {
+    version: u8,
+    info: EncryptedContentInfo<'a>,
+}
+
+#[derive(der::Sequence)]
+struct EncryptedContentInfo<'a> {
+    kind: ObjectIdentifier,
+    algorithm: AlgorithmIdentifierRef<'a>,
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
+    content: Option<&'a OctetStringRef>,
+}
+
+/// What bytes are that cannot be read as a container.
+fn instead(der: &[u8]) -> MaterialProblem {
+    match refusal::instead_of_der(der, Wanted::Bundle) {
+        None | Some(MaterialProblem::Pkcs12) => MaterialProblem::Pkcs12Malformed,
+        Some(other) => other,
+    }
+}
+
+impl Container {
+    pub(super) fn open(der: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
+        file::check_size(der, PrivateKey::MAX_INPUT_BYTES)?;
+        let pfx = Pfx::from_der(der).map_err(|e| match malformed(e) {
+            MaterialProblem::Pkcs12Malformed => instead(der),
+            problem => problem,
+        })?;
+        Ok(Self::check(&pfx, passphrase)?)
+    }
+
+    fn check(pfx: &Pfx<'_>, passphrase: &Passphrase) -> Result<Self, MaterialProblem> {
+        if pfx.version != VERSION {
+            return Err(unsupported(format!("version {}", pfx.version)));
+        }
+        let content = match pfx.auth_safe.kind {
+            DATA => pfx.auth_safe.data()?,
+            SIGNED_DATA => return Err(unsupported("a signature in place of a MAC (signedData)")),
+            other => return Err(unsupported(format!("content of the type {other}"))),
+        };
+        let mac = pfx.mac.as_ref().ok_or(MaterialProblem::Pkcs12WithoutMac)?;
+        let mut budget = Budget::new();
+        let password = mac::verify(mac, content, passphrase, &mut budget)?;
+        let mut safes = Vec::new();
+        for_each(content, |reader| {
+            if safes.len() == MAX_SAFES {
+                return Err(MaterialProblem::TooMany {
+                    limit: MAX_SAFES,
+                    what: "safes",
+                });
+            }
+            let safe = ContentInfo::decode(reader).map_err(malformed)?;
+            safes.push(safe.open(&password, &mut budget)?);
+            Ok(())
+        })?;
+        Ok(Self {
+            safes,
+            password,
+            budget,
+        })
+    }
+}
+
+impl<'a> ContentInfo<'a> {
+    fn open(
+        &self,
+        password: &Password,
+        budget: &mut Budget,
+    ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+        match self.kind {
+            DATA => Ok(Zeroizing::new(self.data()?.to_vec())),
+            ENCRYPTED_DATA => {
+                let content = self.content.ok_or(MaterialProblem::Pkcs12Malformed)?;
+                let EncryptedData { version, info } = content.decode_as().map_err(malformed)?;
+                if version != 0 || info.kind != DATA {
+                    return Err(MaterialProblem::Pkcs12Malformed);
+                }
+                let content = info.content.ok_or(MaterialProblem::Pkcs12Malformed)?;
+                crypt::decrypt(info.algorithm, content.as_bytes(), password, budget)
+            }
+            ENVELOPED_DATA => Err(unsupported(
+                "a safe that is encrypted to a certificate (envelopedData)",
+            )),
+            other => Err(unsupported(format!("a safe of the type {other}"))),
+        }
+    }
+
+    fn data(&self) -> Result<&'a [u8], MaterialProblem> {
+        let content = self.content.ok_or(MaterialProblem::Pkcs12Malformed)?;
+        let octets: &OctetStringRef = content.decode_as().map_err(malformed)?;
+        Ok(octets.as_bytes())
+    }
+}
+
+/// Reads each element of a SEQUENCE OF that fills the bytes.
+pub(super) fn for_each<'a>(
+    sequence: &'a [u8],
+    read: impl FnMut(&mut SliceReader<'a>) -> Result<(), MaterialProblem>,
+) -> Result<(), MaterialProblem> {
+    let content = AnyRef::from_der(sequence).map_err(malformed)?;
+    check_tag(content, Tag::Sequence)?;
+    elements(content.value(), read)
+}
+
+/// Reads element after element to the end of the bytes.
+pub(super) fn elements<'a>(
+    content: &'a [u8],
+    mut read: impl FnMut(&mut SliceReader<'a>) -> Result<(), MaterialProblem>,
+) -> Result<(), MaterialProblem> {
+    let mut reader = SliceReader::new(content).map_err(malformed)?;
+    while !reader.is_finished() {
+        read(&mut reader)?;
+    }
+    Ok(())
+}
+
+pub(super) fn check_tag(value: AnyRef<'_>, tag: Tag) -> Result<(), MaterialProblem> {
+    value.tag().assert_eq(tag).map(drop).map_err(malformed)
+}
+
+pub(super) fn malformed(error: der::Error) -> MaterialProblem {
+    match error.kind() {
+        ErrorKind::IndefiniteLength => MaterialProblem::Ber,
+        _ => MaterialProblem::Pkcs12Malformed,
+    }
+}
+
+pub(super) fn unsupported(found: impl Into<String>) -> MaterialProblem {
+    MaterialProblem::Pkcs12Unsupported {
+        found: found.into(),
+    }
+}

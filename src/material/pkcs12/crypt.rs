@@ -1,0 +1,40 @@
+//! Decrypting the parts of a container.
+
+use pkcs8::spki::AlgorithmIdentifierRef;
+use rc2::Rc2;
+use zeroize::Zeroizing;
+
+use super::super::encrypted::{Budget, pbes2};
+use super::super::pbe::{Pbe, Scheme, TRIPLE_DES};
+use crate::error::MaterialProblem;
+
+/// The passphrase of a container in both of the forms that derivations take.
+pub(super) struct Password {
+    pub(super) text: Zeroizing<String>,
+    /// As the MAC has it.
+    pub(super) bmp: Zeroizing<Vec<u8>>,
+}
+
+/// 40 bits, which were all that could be exported once, are for certificates, and ordinary there.
+const RC2: [Scheme; 2] = [
+    Scheme::new::<Rc2>("1.2.840.113549.1.12.1.5", 16),
+    Scheme::new::<Rc2>("1.2.840.113549.1.12.1.6", 5),
+];
+
+pub(super) fn decrypt(
+    algorithm: AlgorithmIdentifierRef<'_>,
+    data: &[u8],
+    password: &Password,
+    budget: &mut Budget,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let plain = match algorithm.oid {
+        pbes2::PBES2 => pbes2::read(algorithm, budget)
+            .and_then(|parameters| pbes2::open(&parameters, data, &password.text)),
+        _ => Pbe::read(TRIPLE_DES.iter().chain(&RC2), algorithm, budget)
+            .and_then(|pbe| pbe.open(data, &password.bmp)),
+    };
+    plain.map_err(|problem| match problem {
+        MaterialProblem::KeyMalformed => MaterialProblem::Pkcs12Malformed,
+        problem => problem,
+    })
+}

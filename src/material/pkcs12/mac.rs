@@ -1,0 +1,103 @@
+//! The MAC of a container (RFC 7292, section 4 and appendix B.4).
+
+use der::asn1::OctetStringRef;
+use hmac::digest::block_api::BlockSizeUser;
+use hmac::digest::{Digest, FixedOutputReset};
+use hmac::{EagerHash, Hmac, KeyInit, Mac};
+use pkcs8::spki::AlgorithmIdentifierRef;
+use pkcs12::kdf::{Pkcs12KeyType, derive_key};
+use sha1::Sha1;
+use sha2::{Sha224, Sha256, Sha384, Sha512};
+use zeroize::Zeroizing;
+
+use super::super::encrypted::Budget;
+use super::super::passphrase::Passphrase;
+use super::super::pbe;
+use super::container::unsupported;
+use super::crypt::Password;
+use crate::error::MaterialProblem;
+
+#[derive(der::Sequence)]
+pub(super) struct MacData<'a> {
+    digest: DigestInfo<'a>,
+    salt: &'a OctetStringRef,
+    #[asn1(default = "one")]
+    iterations: u64,
+}
+
+#[derive(der::Sequence)]
+struct DigestInfo<'a> {
+    algorithm: AlgorithmIdentifierRef<'a>,
+    digest: &'a OctetStringRef,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// Whether it is the right MAC: of a password, a salt, so many rounds and the content.
+type IsRight = fn(&[u8], &[u8], i32, &[u8], &[u8]) -> bool;
+
+/// Verifies it, and returns the passphrase in the form that it was made with.
+pub(super) fn verify(
+    mac: &MacData<'_>,
+    content: &[u8],
+    passphrase: &Passphrase,
+    budget: &mut Budget,
+) -> Result<Password, MaterialProblem> {
+    let oid = mac.digest.algorithm.oid.to_string();
+    let is_right: IsRight = match oid.as_str() {
+        "1.3.14.3.2.26" => is_right::<Sha1>,
+        "2.16.840.1.101.3.4.2.4" => is_right::<Sha224>,
+        "2.16.840.1.101.3.4.2.1" => is_right::<Sha256>,
+        "2.16.840.1.101.3.4.2.2" => is_right::<Sha384>,
+        "2.16.840.1.101.3.4.2.3" => is_right::<Sha512>,
+        "1.2.840.113549.1.5.14" => {
+            return Err(unsupported("a MAC by PBMAC1 (RFC 9579)"));
+        }
+        other => return Err(unsupported(format!("a MAC by the digest {other}"))),
+    };
+    let salt = mac.salt.as_bytes();
+    pbe::check_salt(salt)?;
+    let mut take = || {
+        pbe::take_rounds(mac.iterations, 1, budget).map_err(|problem| match problem {
+            MaterialProblem::KeyMalformed => MaterialProblem::Pkcs12Malformed,
+            problem => problem,
+        })
+    };
+    let rounds = take()?;
+    let text = passphrase.reveal()?;
+    let digest = mac.digest.digest.as_bytes();
+    let bmp = pbe::bmp_string(&text);
+    if is_right(&bmp, salt, rounds, content, digest) {
+        return Ok(Password { text, bmp });
+    }
+    // An empty passphrase is two zero octets to some programs, and nothing at all to others.
+    if text.is_empty() {
+        let rounds = take()?;
+        let bmp: Zeroizing<Vec<u8>> = Zeroizing::default();
+        if is_right(&bmp, salt, rounds, content, digest) {
+            return Ok(Password { text, bmp });
+        }
+    }
+    Err(MaterialProblem::WrongPassphrase)
+}
+
+fn is_right<D>(password: &[u8], salt: &[u8], rounds: i32, content: &[u8], mac: &[u8]) -> bool
+where
+    D: Digest + FixedOutputReset + BlockSizeUser + EagerHash,
+{
+    let length = <D as Digest>::output_size();
+    let key = Zeroizing::new(derive_key::<D>(
+        password,
+        salt,
+        Pkcs12KeyType::Mac,
+        rounds,
+        length,
+    ));
+    let Ok(hmac) = <Hmac<D> as KeyInit>::new_from_slice(&key) else {
+        return false;
+    };
+    // In constant time, and of the whole length.
+    hmac.chain_update(content).verify_slice(mac).is_ok()
+}

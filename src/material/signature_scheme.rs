@@ -1,0 +1,79 @@
+use core::fmt;
+
+use super::key_type::KeyType;
+
+/// How a [`SigningKey`](crate::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display` gives the name there.
+///
+/// Those are on it that every backend of the crate verifies. The encodings of a signature are TLS' own: ECDSA is DER, a
+/// SEQUENCE of two INTEGERs (`Ecdsa-Sig-Value`); an Ed25519 signature has 64 bytes; one of RSA is as long as the modulus.
+///
+/// ```
+/// use mtls::SignatureScheme;
+/// assert_eq!(SignatureScheme::EcdsaP256Sha256.to_string(), "ecdsa_secp256r1_sha256");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignatureScheme {
+    /// ECDSA on P-256 with SHA-256
+    EcdsaP256Sha256,
+    /// ECDSA on P-384 with SHA-384
+    EcdsaP384Sha384,
+    /// Ed25519 (RFC 8032), over the message as it is
+    Ed25519,
+    /// RSA PKCS#1 v1.5 with SHA-256 (RFC 8017, section 8.2); TLS 1.2 only
+    RsaPkcs1Sha256,
+    /// RSA PKCS#1 v1.5 with SHA-384; TLS 1.2 only
+    RsaPkcs1Sha384,
+    /// RSA PKCS#1 v1.5 with SHA-512; TLS 1.2 only
+    RsaPkcs1Sha512,
+    /// RSA-PSS with SHA-256, MGF1 with the same, and a salt of 32 bytes (RFC 8017, section 8.1)
+    RsaPssSha256,
+    /// RSA-PSS with SHA-384, MGF1 with the same, and a salt of 48 bytes
+    RsaPssSha384,
+    /// RSA-PSS with SHA-512, MGF1 with the same, and a salt of 64 bytes
+    RsaPssSha512,
+}
+
+impl SignatureScheme {
+    /// Whether TLS 1.3 lets a handshake be signed by it (RFC 8446, section 4.2.3).
+    pub fn is_for_tls13(self) -> bool {
+        !matches!(
+            self,
+            Self::RsaPkcs1Sha256 | Self::RsaPkcs1Sha384 | Self::RsaPkcs1Sha512
+        )
+    }
+
+    /// Whether a key of this kind can sign by it.
+    pub fn fits(self, key: KeyType) -> bool {
+        match key {
+            KeyType::EcdsaP256 => self == Self::EcdsaP256Sha256,
+            KeyType::EcdsaP384 => self == Self::EcdsaP384Sha384,
+            KeyType::Ed25519 => self == Self::Ed25519,
+            KeyType::Rsa { .. } => matches!(
+                self,
+                Self::RsaPkcs1Sha256
+                    | Self::RsaPkcs1Sha384
+                    | Self::RsaPkcs1Sha512
+                    | Self::RsaPssSha256
+                    | Self::RsaPssSha384
+                    | Self::RsaPssSha512
+            ),
+        }
+    }
+}
+
+impl fmt::Display for SignatureScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EcdsaP256Sha256 => "ecdsa_secp256r1_sha256",
+            Self::EcdsaP384Sha384 => "ecdsa_secp384r1_sha384",
+            Self::Ed25519 => "ed25519",
+            Self::RsaPkcs1Sha256 => "rsa_pkcs1_sha256",
+            Self::RsaPkcs1Sha384 => "rsa_pkcs1_sha384",
+            Self::RsaPkcs1Sha512 => "rsa_pkcs1_sha512",
+            Self::RsaPssSha256 => "rsa_pss_rsae_sha256",
+            Self::RsaPssSha384 => "rsa_pss_rsae_sha384",
+            Self::RsaPssSha512 => "rsa_pss_rsae_sha512",
+        })
+    }
+}

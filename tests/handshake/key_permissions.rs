@@ -1,0 +1,232 @@
+//! What becomes of a key whose file is open to everybody.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use mtls::{
+    BuildError, ClientBackend, Event, IdentityWarning, KeyPermissions, MtlsClient, MtlsIdentity,
+    MtlsServer, ServerBackend, TrustAnchors, VerifierPolicy,
+};
+use tempfile::TempDir;
+
+use crate::common::pki::Cast;
+
+/// A client's files; the key's has this mode.
+fn files(cast: &Cast, mode: u32) -> (TempDir, PathBuf, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let (chain, key) = (folder.path().join("a.crt"), folder.path().join("a.key"));
+    fs::write(&chain, cast.alice.chain_pem()).unwrap();
+    fs::write(&key, cast.alice.key_pem()).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+    (folder, chain, key)
+}
+
+/// What the observer of a build heard about the identity.
+type Heard = Result<Vec<IdentityWarning>, BuildError>;
+
+/// Builds every end there is, with this setting or the initial one: all of them must agree.
+fn build(cast: &Cast, identity: &MtlsIdentity, permissions: Option<KeyPermissions>) -> Heard {
+    let anchors = TrustAnchors::from_der([cast.root.certificate()]).unwrap();
+    let client = |backend: &dyn Fn(mtls::ClientBuilder) -> Result<(), BuildError>| {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let builder = MtlsClient::builder()
+            .identity(identity.clone())
+            .trust_anchors(anchors.clone())
+            .observer(listener(&heard));
+        backend(match permissions {
+            Some(permissions) => builder.key_permissions(permissions),
+            None => builder,
+        })
+        .map(|()| std::mem::take(&mut *heard.lock().unwrap()))
+    };
+    let server = |backend: &dyn Fn(mtls::ServerBuilder) -> Result<(), BuildError>| {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let builder = MtlsServer::builder()
+            .identity(identity.clone())
+            .trust_anchors(anchors.clone())
+            .policy(VerifierPolicy::allow_any_authenticated())
+            .observer(listener(&heard));
+        backend(match permissions {
+            Some(permissions) => builder.key_permissions(permissions),
+            None => builder,
+        })
+        .map(|()| std::mem::take(&mut *heard.lock().unwrap()))
+    };
+    fn as_client<B: ClientBackend + Default>(b: mtls::ClientBuilder) -> Result<(), BuildError> {
+        b.build(B::default()).map(drop)
+    }
+    fn as_server<B: ServerBackend + Default>(b: mtls::ServerBuilder) -> Result<(), BuildError> {
+        b.build(B::default()).map(drop)
+    }
+    let all = [
+        #[cfg(feature = "rustls")]
+        client(&as_client::<mtls::Rustls>),
+        #[cfg(feature = "rustls")]
+        server(&as_server::<mtls::Rustls>),
+        #[cfg(feature = "openssl")]
+        client(&as_client::<mtls::OpenSsl>),
+        #[cfg(feature = "openssl")]
+        server(&as_server::<mtls::OpenSsl>),
+        #[cfg(feature = "native-tls")]
+        client(&as_client::<mtls::NativeTls>),
+    ];
+    let said: Vec<String> = all.iter().map(|heard| format!("{heard:?}")).collect();
+    assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:#?}");
+    all.into_iter().next().expect("no backend is compiled in")
+}
+
+fn listener(
+    heard: &Arc<Mutex<Vec<IdentityWarning>>>,
+) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+    let heard = Arc::clone(heard);
+    move |event| match event {
+        Event::IdentityWarning(warning) => heard.lock().unwrap().push((*warning).clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn assert_exposed(cast: &Cast, identity: &MtlsIdentity, path: &Path, mode: u32) {
+    let is_it = |warnings: &[IdentityWarning]| match warnings {
+        [IdentityWarning::KeyExposed(exposure)] => exposure.path == path && exposure.mode == mode,
+        _ => false,
+    };
+    assert!(is_it(identity.warnings()), "{:?}", identity.warnings());
+    for permissions in [None, Some(KeyPermissions::Warn)] {
+        let heard = build(cast, identity, permissions).unwrap();
+        assert!(is_it(&heard), "{heard:?}");
+    }
+    let ignored = build(cast, identity, Some(KeyPermissions::Ignore)).unwrap();
+    assert!(ignored.is_empty(), "{ignored:?}");
+    let error = build(cast, identity, Some(KeyPermissions::Deny)).unwrap_err();
+    let said = error.to_string();
+    for part in [
+        &*path.to_string_lossy(),
+        &format!("mode {mode:04o}"),
+        &format!("chmod 600 {}", path.display()),
+        "defaultMode: 0400",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    let BuildError::KeyExposed {
+        path: named,
+        mode: told,
+    } = error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!((&*named, told), (path, mode));
+}
+
+#[test]
+fn files_that_are_open_to_everybody() {
+    let cast = Cast::assemble();
+    for mode in [0o644, 0o604, 0o666, 0o602, 0o777] {
+        let (_folder, chain, key) = files(&cast, mode);
+        let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+        assert_exposed(&cast, &identity, &key, mode);
+    }
+}
+
+#[test]
+fn files_that_are_not() {
+    let cast = Cast::assemble();
+    for mode in [0o400, 0o600, 0o640, 0o660, 0o601] {
+        let (_folder, chain, key) = files(&cast, mode);
+        let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+        for permissions in [KeyPermissions::Deny, KeyPermissions::Warn] {
+            let heard = build(&cast, &identity, Some(permissions)).unwrap();
+            assert!(heard.is_empty(), "{mode:o}: {heard:?}");
+        }
+    }
+}
+
+/// As the kubelet mounts a secret: a link to a file below a link to a folder.
+#[test]
+fn links_are_followed() {
+    let cast = Cast::assemble();
+    for mode in [0o400, 0o644] {
+        let (folder, _, _) = files(&cast, mode);
+        let mount = TempDir::new().unwrap();
+        symlink(folder.path(), mount.path().join("..data")).unwrap();
+        for name in ["a.crt", "a.key"] {
+            let target = Path::new("..data").join(name);
+            symlink(target, mount.path().join(name)).unwrap();
+        }
+        let key = mount.path().join("a.key");
+        let identity = MtlsIdentity::from_pem_files(mount.path().join("a.crt"), &key).unwrap();
+        match mode {
+            0o644 => assert_exposed(&cast, &identity, &key, mode),
+            _ => assert!(
+                build(&cast, &identity, Some(KeyPermissions::Deny))
+                    .unwrap()
+                    .is_empty()
+            ),
+        }
+    }
+}
+
+#[test]
+fn without_an_observer_it_is_quiet() {
+    let cast = Cast::assemble();
+    let (_folder, chain, key) = files(&cast, 0o644);
+    let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+    let builder = || {
+        MtlsClient::builder()
+            .identity(identity.clone())
+            .trust_anchors(TrustAnchors::from_der([cast.root.certificate()]).unwrap())
+    };
+    let _ = builder;
+    #[cfg(feature = "rustls")]
+    {
+        builder().build(mtls::Rustls::default()).unwrap();
+        let denied = builder().key_permissions(KeyPermissions::Deny);
+        assert!(denied.build(mtls::Rustls::default()).is_err());
+    }
+    assert_eq!(identity.warnings().len(), 1);
+}
+
+/// A key that was not in a file of its own process' choosing is nobody's exposure.
+#[test]
+fn bytes_are_not_exposed() {
+    let cast = Cast::assemble();
+    let (chain, key) = (cast.alice.chain_pem(), cast.alice.key_pem());
+    let identity = MtlsIdentity::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+    assert!(
+        build(&cast, &identity, Some(KeyPermissions::Deny))
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[cfg(all(feature = "openssl", feature = "rustls"))]
+#[test]
+fn a_version_1_leaf_is_told_whatever_the_permissions() {
+    use crate::common::odd::Odd;
+    let cast = Cast::assemble();
+    let old = Odd::X509V1.issued_by(&cast.root, "old");
+    let identity = MtlsIdentity::from_der(old.chain.clone(), old.key.secret_pkcs8_der()).unwrap();
+    for permissions in [
+        KeyPermissions::Deny,
+        KeyPermissions::Ignore,
+        KeyPermissions::Warn,
+    ] {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        MtlsClient::builder()
+            .identity(identity.clone())
+            .trust_anchors(TrustAnchors::from_der([cast.root.certificate()]).unwrap())
+            .key_permissions(permissions)
+            .observer(listener(&heard))
+            .build(mtls::Rustls::default())
+            .unwrap();
+        let heard = heard.lock().unwrap();
+        assert!(
+            matches!(&**heard, [IdentityWarning::X509V1Leaf { .. }]),
+            "{heard:?}"
+        );
+    }
+}
