@@ -44,6 +44,9 @@ impl Found {
         if let Some(shape) = Shape::of(input) {
             return Self::Der(shape);
         }
+        if let [0x30, 0x80, 0x02 | 0x06 | 0x30, ..] = input {
+            return Self::Ber;
+        }
         if holds_pem(text) {
             return Self::Text;
         }
@@ -60,7 +63,6 @@ pub(super) fn holds_pem(input: &[u8]) -> bool {
 
 fn of_binary(input: &[u8]) -> Option<Found> {
     Some(match input {
-        [0x30, 0x80, ..] => Found::Ber,
         // A SEQUENCE of more than 127 bytes, which no text begins with.
         [0x30, 0x81..=0x84, ..] => {
             let mut reader = SliceReader::new(input).ok()?;

@@ -36,6 +36,10 @@ impl Program {
         Self::find("openssl", "openssl")
     }
 
+    pub fn ssh_keygen() -> Option<Self> {
+        Self::find("ssh-keygen", "openssh-client")
+    }
+
     /// A command of this program, to add arguments to.
     pub fn command(&self) -> Command {
         Command::new(&self.0)

@@ -1,11 +1,16 @@
 //! Loading certificates and keys: what is read, what is refused, and in which words.
 
 mod anchors;
+#[path = "../common/mod.rs"]
+mod common;
+mod directory;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
 mod identity;
 mod keys;
 mod pem;
+mod pkcs7;
+mod sniff;
 
 use std::path::PathBuf;
 

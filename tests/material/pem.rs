@@ -1,8 +1,11 @@
 //! What rustls-pki-types passes over in silence has to be said.
 
+use std::time::Duration;
+
 use mtls::{CertificateChain, MtlsIdentity, PrivateKey, TrustAnchors};
 
-use crate::{fixture, fixture_text, says};
+use crate::common::programs::{self, Program};
+use crate::{fixture, fixture_text, path, says};
 
 fn anchors(pem: impl AsRef<[u8]>) -> Result<TrustAnchors, mtls::MaterialError> {
     TrustAnchors::from_pem(pem.as_ref())
@@ -66,6 +69,102 @@ fn foreign_labels_are_refused_by_name() {
             &["section 1", label, "expected CERTIFICATE", advice],
         );
     }
+}
+
+#[test]
+fn old_names_of_certificates_are_read() {
+    let new = TrustAnchors::from_pem(&fixture("rsa.crt")).unwrap();
+    assert_eq!(anchors(fixture("x509_label.crt")).unwrap(), new);
+    for name in ["X509 CERTIFICATE", "X.509 CERTIFICATE"] {
+        let text = fixture_text("rsa.crt").replace("CERTIFICATE", name);
+        assert_eq!(anchors(&text).unwrap(), new);
+        let bundle = text.clone() + &fixture_text("rsa_pkcs8.pem");
+        let identity = MtlsIdentity::from_pem_bundle(bundle.as_bytes()).unwrap();
+        assert_eq!(identity.chain().as_slice(), new.as_slice());
+        says(
+            PrivateKey::from_pem(text.as_bytes()),
+            &["in each other's place"],
+        );
+        // Both markers have to agree.
+        let mixed = text.replace(&format!("END {name}"), "END CERTIFICATE");
+        says(anchors(mixed), &["begins as X", "ends as CERTIFICATE"]);
+    }
+    for name in ["X509  CERTIFICATE", "x509 certificate", "X509"] {
+        let text = fixture_text("rsa.crt").replace("CERTIFICATE", name);
+        says(anchors(text), &[name, "does not belong here"]);
+    }
+}
+
+#[test]
+fn what_the_command_pkcs12_prints_is_read() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let mut command = openssl.command();
+    command.args(["pkcs12", "-nodes", "-passin", "pass:correct horse", "-in"]);
+    command.arg(path("rsa.p12"));
+    let printed = programs::run(&mut command, b"", Duration::from_secs(30)).expect_success();
+    assert!(printed.contains("Bag Attributes") && printed.contains("localKeyID"));
+    let of_files = MtlsIdentity::from_pem(&fixture("rsa.crt"), &fixture("rsa_pkcs8.pem")).unwrap();
+    for text in [
+        printed.clone(),
+        printed.replace('\n', "\r\n"),
+        printed.replace('\n', "\r"),
+    ] {
+        for identity in [
+            MtlsIdentity::from_pem_bundle(text.as_bytes()),
+            MtlsIdentity::from_bytes(text.as_bytes(), None),
+        ] {
+            assert_eq!(identity.unwrap().chain(), of_files.chain());
+        }
+    }
+    // A name that somebody gave is no marker.
+    let named = printed.replacen(
+        "Bag Attributes",
+        "Bag Attributes\n    friendlyName: -- the END of it",
+        1,
+    );
+    MtlsIdentity::from_pem_bundle(named.as_bytes()).unwrap();
+}
+
+#[test]
+fn sections_that_are_no_keys_are_refused_by_name() {
+    let key = fixture_text("rsa_pkcs8.pem");
+    for (label, advice) in [
+        ("ANY PRIVATE KEY", "openssl pkey -in FILE -out NEW"),
+        ("CERTIFICATE REQUEST", "a request is no certificate"),
+        ("DH PARAMETERS", "parameters are no key"),
+        ("OPENSSH PRIVATE KEY", "ssh-keygen -p -m PKCS8 -f FILE"),
+        ("PGP PRIVATE KEY BLOCK", "not for TLS"),
+        ("PKCS7", "openssl pkcs7 -print_certs"),
+        ("PUBLIC KEY", "proves nothing"),
+        ("X509 CRL", "`RevocationLists`"),
+    ] {
+        let other = key.replace("PRIVATE KEY", label);
+        for text in [other.clone(), key.clone() + &other] {
+            for result in [
+                PrivateKey::from_pem(text.as_bytes()).map(drop),
+                PrivateKey::from_bytes(text.as_bytes(), None).map(drop),
+                MtlsIdentity::from_pem_bundle(text.as_bytes()).map(drop),
+                MtlsIdentity::from_bytes(text.as_bytes(), None).map(drop),
+            ] {
+                says(
+                    result,
+                    &[&format!("{label} does not belong here, expected "), advice],
+                );
+            }
+        }
+    }
+    let two = key + &fixture_text("p256_pkcs8.pem");
+    says(
+        MtlsIdentity::from_bytes(two.as_bytes(), None),
+        &[
+            "section 1 (PRIVATE KEY",
+            "second private key",
+            "is section 0",
+            "openssl pkey -in KEY -pubout",
+        ],
+    );
 }
 
 #[test]

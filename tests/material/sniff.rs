@@ -1,0 +1,560 @@
+//! Any file by its content: what is read, and in which words the rest is refused.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use mtls::{
+    CertificateChain, IdentityWarning, MaterialError, MaterialOrigin, MaterialProblem,
+    MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors,
+};
+use tempfile::TempDir;
+
+use crate::common::openssl_ca::Cas;
+use crate::common::programs::{self, Program};
+use crate::{fixture, fixture_text, message, path, says};
+
+/// All fixtures and what `openssl ca` makes, whole files by their names.
+fn files() -> Vec<(String, Vec<u8>)> {
+    let mut folders = vec![path("")];
+    let cas = Cas::new();
+    folders.extend(cas.iter().flat_map(|cas| {
+        cas.list("root", "");
+        [cas.path("root"), cas.path("issuing")]
+    }));
+    let mut files = Vec::new();
+    for folder in folders {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                files.push((name, fs::read(entry.path()).unwrap()));
+            }
+        }
+    }
+    files
+}
+
+fn key_bytes(key: &PrivateKey) -> Vec<u8> {
+    key.pkcs8_der().secret_pkcs8_der().to_vec()
+}
+
+#[test]
+fn what_loads_as_pem_loads_the_same_by_its_content_and_from_der() {
+    let (mut certificates, mut keys, mut lists) = (0, 0, 0);
+    for (name, bytes) in files() {
+        if let Ok(chain) = CertificateChain::from_pem(&bytes) {
+            assert_eq!(CertificateChain::from_bytes(&bytes).unwrap(), chain);
+            let leaf = CertificateChain::from_bytes(chain.leaf()).unwrap();
+            assert_eq!(leaf.as_slice(), &chain.as_slice()[..1], "{name}");
+            certificates += 1;
+        }
+        if let Ok(anchors) = TrustAnchors::from_pem(&bytes) {
+            assert_eq!(TrustAnchors::from_bytes(&bytes).unwrap(), anchors);
+            let first = TrustAnchors::from_bytes(&anchors.as_slice()[0]).unwrap();
+            assert_eq!(first.as_slice(), &anchors.as_slice()[..1], "{name}");
+        }
+        if let Ok(key) = PrivateKey::from_pem(&bytes) {
+            let again = PrivateKey::from_bytes(&bytes, None).unwrap();
+            assert_eq!(key_bytes(&again), key_bytes(&key), "{name}");
+            let again = PrivateKey::from_bytes(&key_bytes(&key), None).unwrap();
+            assert_eq!(key_bytes(&again), key_bytes(&key), "{name}");
+            keys += 1;
+        }
+        if let Ok(list) = RevocationLists::from_pem(&bytes) {
+            assert_eq!(RevocationLists::from_bytes(&bytes).unwrap(), list);
+            let der = list.iter().next().unwrap().as_der();
+            assert_eq!(RevocationLists::from_bytes(der).unwrap(), list, "{name}");
+            lists += 1;
+        }
+        // What one reader takes, the others refuse with words of their own.
+        for error in [
+            CertificateChain::from_bytes(&bytes).err(),
+            TrustAnchors::from_bytes(&bytes).err(),
+            PrivateKey::from_bytes(&bytes, None).err(),
+            RevocationLists::from_bytes(&bytes).err(),
+        ] {
+            let text = error.map_or_else(String::new, |error| error.to_string());
+            assert!(!text.contains(['\n', '\r']), "{name}: {text}");
+        }
+    }
+    assert!(certificates >= 2 && keys >= 8, "{certificates} {keys}");
+    if Program::openssl().is_some() {
+        assert!(certificates >= 8 && lists >= 1, "{certificates} {lists}");
+    }
+}
+
+#[test]
+fn every_key_in_der_is_told_apart() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    for (name, arguments) in [
+        ("rsa_pkcs8.pem", "rsa -traditional"),
+        ("rsa_pkcs8.pem", "pkcs8 -topk8 -nocrypt"),
+        ("p256_pkcs8.pem", "ec"),
+        ("p384_sec1.pem", "pkcs8 -topk8 -nocrypt"),
+        ("ed25519.pem", "pkey"),
+    ] {
+        let mut command = openssl.command();
+        command.args(arguments.split(' ')).args(["-outform", "DER"]);
+        let der = output(command.arg("-in").arg(path(name)));
+        let key = PrivateKey::from_bytes(&der, None).unwrap();
+        let plain = PrivateKey::from_pem_file(path(name)).unwrap();
+        assert_eq!(key_bytes(&key), key_bytes(&plain), "{name}, {arguments}");
+        says(
+            TrustAnchors::from_bytes(&der),
+            &["found a private key where certificates are expected"],
+        );
+        says(
+            TrustAnchors::from_der([der.clone().into()]),
+            &["certificate 0: found a private key"],
+        );
+        says(
+            MtlsIdentity::from_bytes(&der, None),
+            &["this is a private key", "`MtlsIdentity::from_files`"],
+        );
+        says(
+            RevocationLists::from_bytes(&der),
+            &["this is a private key, expected a revocation list"],
+        );
+        // What cuts it must not quote it.
+        says(
+            PrivateKey::from_bytes(&[der, vec![0]].concat(), None),
+            &["this is "],
+        );
+    }
+}
+
+/// What a program writes on standard output.
+fn output(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {output:?}");
+    output.stdout
+}
+
+#[cfg(feature = "encrypted-keys")]
+#[test]
+fn encrypted_keys_open_by_their_content() {
+    let passphrase = mtls::Passphrase::new("correct horse");
+    for (name, plain) in [
+        ("ed25519_pbes2_aes-256-cbc.pem", "ed25519.pem"),
+        ("rsa_legacy_aes256.pem", "rsa_pkcs8.pem"),
+        ("rsa_pkcs1.pem", "rsa_pkcs8.pem"),
+    ] {
+        let key = PrivateKey::from_file(path(name), Some(&passphrase)).unwrap();
+        let plain = PrivateKey::from_pem_file(path(plain)).unwrap();
+        assert_eq!(key_bytes(&key), key_bytes(&plain), "{name}");
+    }
+    says(
+        PrivateKey::from_file(path("ed25519_scrypt.pem"), None),
+        &["the private key is encrypted", "`from_file`"],
+    );
+
+    // A bundle, the key in front and under a passphrase.
+    let bundle = [fixture("rsa_legacy_aes256.pem"), fixture("rsa.crt")].concat();
+    let identity = MtlsIdentity::from_bytes(&bundle, Some(&passphrase)).unwrap();
+    assert_eq!(identity.chain().as_slice().len(), 1);
+    let chain = path("rsa.crt");
+    let key = path("rsa_legacy_aes256.pem");
+    MtlsIdentity::from_files(&chain, &key, Some(&passphrase)).unwrap();
+    let error = MtlsIdentity::from_files(&chain, &key, None).unwrap_err();
+    assert_eq!(error.origin(), &MaterialOrigin::File(key));
+    let error = MtlsIdentity::from_files(&chain, path("ed25519_scrypt.pem"), Some(&passphrase))
+        .unwrap_err();
+    assert!(matches!(error.origin(), MaterialOrigin::Pair { .. }));
+
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let mut command = openssl.command();
+    command.args(["pkcs8", "-topk8", "-outform", "DER"]);
+    command.args(["-passout", "pass:correct horse", "-in"]);
+    let der = output(command.arg(path("ed25519.pem")));
+    let key = PrivateKey::from_bytes(&der, Some(&passphrase)).unwrap();
+    let plain = PrivateKey::from_pem_file(path("ed25519.pem")).unwrap();
+    assert_eq!(key_bytes(&key), key_bytes(&plain));
+    let wrong = mtls::Passphrase::new("wrong");
+    let error = PrivateKey::from_bytes(&der, Some(&wrong)).unwrap_err();
+    assert!(matches!(error.problem(), MaterialProblem::WrongPassphrase));
+    let error = PrivateKey::from_bytes(&der, None).unwrap_err();
+    assert!(matches!(error.problem(), MaterialProblem::EncryptedKey));
+
+    // PKCS#8 that claims to be encrypted once more.
+    let text = fixture_text("ed25519_pbes2_aes-256-cbc.pem").replacen(
+        '\n',
+        "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n",
+        1,
+    );
+    says(
+        PrivateKey::from_bytes(text.as_bytes(), Some(&passphrase)),
+        &[
+            "encrypted by PKCS#8 and once more by PEM headers",
+            "openssl pkcs8 -topk8",
+        ],
+    );
+}
+
+#[test]
+fn bundles_load_by_their_content() {
+    let identity = MtlsIdentity::from_pem_files(path("rsa.crt"), path("rsa_pkcs8.pem")).unwrap();
+    let (chain, key) = (fixture("rsa.crt"), fixture("rsa_pkcs8.pem"));
+    for parts in [[&chain, &key], [&key, &chain]] {
+        let bundle = MtlsIdentity::from_bytes(&parts.map(Vec::as_slice).concat(), None).unwrap();
+        assert_eq!(bundle.chain(), identity.chain());
+    }
+    let der = MtlsIdentity::from_files(path("rsa.crt.der"), path("rsa_pkcs1.pem"), None).unwrap();
+    assert_eq!(der.chain(), identity.chain());
+    says(
+        MtlsIdentity::from_bytes(&fixture("rsa.crt.der"), None),
+        &[
+            "this is a certificate, expected",
+            "`MtlsIdentity::from_files`",
+        ],
+    );
+    says(
+        MtlsIdentity::from_files(path("rsa.crt.der"), path("rsa.crt.der"), None),
+        &["rsa.crt.der: found a certificate where a private key"],
+    );
+    says(
+        MtlsIdentity::from_files(path("ed25519.pem"), path("ed25519.pem"), None),
+        &["ed25519.pem: section 0", "found a private key where"],
+    );
+    says(
+        MtlsIdentity::from_files(path("rsa.crt.der"), path("ed25519.pem"), None),
+        &[
+            "rsa.crt.der and ",
+            "ed25519.pem: the private key (Ed25519, ",
+        ],
+    );
+    says(MtlsIdentity::from_bytes(&chain, None), &["no private key"]);
+    says(MtlsIdentity::from_bytes(&key, None), &["no certificate"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn open_files_of_keys_are_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (key, bundle) = (folder.path().join("key"), folder.path().join("bundle"));
+    fs::write(&key, fixture("rsa_pkcs8.pem")).unwrap();
+    fs::write(
+        &bundle,
+        [fixture("rsa_pkcs8.pem"), fixture("rsa.crt")].concat(),
+    )
+    .unwrap();
+    for (mode, expected) in [(0o644, 1), (0o600, 0)] {
+        for file in [&key, &bundle] {
+            fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        for (identity, file) in [
+            (MtlsIdentity::from_files(path("rsa.crt"), &key, None), &key),
+            (MtlsIdentity::from_file(&bundle, None), &bundle),
+        ] {
+            let identity = identity.unwrap();
+            let exposed = |warning: &IdentityWarning| matches!(warning, IdentityWarning::KeyExposed(e) if e.path == *file && e.mode == mode);
+            let count = identity.warnings().iter().filter(|w| exposed(w)).count();
+            assert_eq!(count, expected, "{mode:o}");
+        }
+    }
+}
+
+/// Everything that reads any encoding, except PKCS#12.
+fn every_reader(bytes: &[u8]) -> [Result<(), MaterialError>; 5] {
+    [
+        CertificateChain::from_bytes(bytes).map(drop),
+        TrustAnchors::from_bytes(bytes).map(drop),
+        PrivateKey::from_bytes(bytes, None).map(drop),
+        MtlsIdentity::from_bytes(bytes, None).map(drop),
+        RevocationLists::from_bytes(bytes).map(drop),
+    ]
+}
+
+#[track_caller]
+fn nobody_takes(bytes: &[u8], parts: &[&str]) {
+    for result in every_reader(bytes) {
+        says(result, parts);
+    }
+}
+
+#[test]
+fn requests_and_public_keys_are_named() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let key = path("p256_pkcs8.pem");
+    for form in ["PEM", "DER"] {
+        let run = |arguments: &str| {
+            let mut command = openssl.command();
+            let (name, rest) = arguments.split_once(' ').unwrap();
+            command.args([name, "-outform", form]).args(rest.split(' '));
+            output(&mut command)
+        };
+        let request = run(&format!("req -new -subj /CN=a -key {}", key.display()));
+        nobody_takes(
+            &request,
+            &["a request is no certificate", "the CA answered"],
+        );
+        for arguments in [
+            format!("pkey -pubout -in {}", key.display()),
+            format!(
+                "rsa -RSAPublicKey_out -in {}",
+                path("rsa_pkcs8.pem").display()
+            ),
+        ] {
+            nobody_takes(&run(&arguments), &["a public key alone proves nothing"]);
+        }
+        let parameters = run("ecparam -name prime256v1");
+        if form == "PEM" {
+            for result in [
+                PrivateKey::from_bytes(&parameters, None).map(drop),
+                MtlsIdentity::from_bytes(&parameters, None).map(drop),
+            ] {
+                says(
+                    result,
+                    &[
+                        "EC PARAMETERS",
+                        "names a curve",
+                        "no private key",
+                        "openssl genpkey",
+                    ],
+                );
+            }
+        }
+        let dh = run("dhparam -dsaparam 512");
+        if form == "PEM" {
+            nobody_takes(
+                &dh,
+                &[
+                    "DH PARAMETERS does not belong here",
+                    "parameters are no key",
+                ],
+            );
+        }
+    }
+}
+
+#[test]
+fn revocation_lists_are_read_where_they_belong() {
+    let Some(cas) = Cas::new() else { return };
+    let list = cas.list("issuing", "");
+    let folder = cas.path("issuing");
+    cas.run("issuing", "crl -in now.crl -outform DER -out now.der");
+    for name in ["now.crl", "now.der"] {
+        assert_eq!(RevocationLists::from_file(folder.join(name)).unwrap(), list);
+    }
+    let der = fs::read(folder.join("now.der")).unwrap();
+    says(
+        TrustAnchors::from_bytes(&der),
+        &[
+            "a revocation list (CRL), expected certificates",
+            "`RevocationLists`",
+        ],
+    );
+    says(
+        TrustAnchors::from_der([der.clone().into()]),
+        &["a revocation list (CRL), expected certificates"],
+    );
+    says(
+        PrivateKey::from_der(&der),
+        &["a revocation list (CRL), expected a private key"],
+    );
+    let certificate = fixture("rsa.crt.der");
+    says(
+        RevocationLists::from_bytes(&certificate),
+        &["found a certificate where a revocation list"],
+    );
+    says(
+        RevocationLists::from_bytes(&fixture("rsa.p12")),
+        &["this is PKCS#12, expected a revocation list"],
+    );
+    // One of version 1 is told from a certificate too, and refused as a list.
+    let version_1 = crate::common::openssl_ca::CONFIG.replace("crl_extensions = crl", "");
+    fs::write(folder.join("old"), version_1.replace("crlnumber", "#")).unwrap();
+    cas.run("issuing", "ca -gencrl -config old -out now.crl");
+    cas.run("issuing", "crl -in now.crl -outform DER -out now.der");
+    let der = fs::read(folder.join("now.der")).unwrap();
+    says(RevocationLists::from_bytes(&der), &["version 2"]);
+    says(TrustAnchors::from_bytes(&der), &["a revocation list (CRL)"]);
+}
+
+#[test]
+fn keys_of_ssh_are_named_and_the_command_converts_them() {
+    let Some(ssh_keygen) = Program::ssh_keygen() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("id");
+    for kind in ["ecdsa", "rsa"] {
+        let mut make = ssh_keygen.command();
+        make.args(["-q", "-N", "", "-t", kind, "-f"]).arg(&file);
+        output(&mut make);
+        for result in [
+            PrivateKey::from_file(&file, None).map(drop),
+            MtlsIdentity::from_file(&file, None).map(drop),
+        ] {
+            says(
+                result,
+                &["OPENSSH PRIVATE KEY", "`ssh-keygen -p -m PKCS8 -f FILE`"],
+            );
+        }
+        let public = fs::read(file.with_extension("pub")).unwrap();
+        nobody_takes(&public, &["an SSH public key", "proves nothing"]);
+        says(TrustAnchors::from_pem(&public), &["an SSH public key"]);
+
+        let mut convert = ssh_keygen.command();
+        convert.args(["-q", "-p", "-m", "PKCS8", "-N", "", "-P", "", "-f"]);
+        output(convert.arg(&file));
+        PrivateKey::from_file(&file, None).unwrap();
+        fs::remove_file(&file).unwrap();
+        fs::remove_file(file.with_extension("pub")).unwrap();
+    }
+    let putty = b"PuTTY-User-Key-File-3: ssh-ed25519\r\nEncryption: none\r\nComment: x\r\n";
+    nobody_takes(putty, &["PuTTY", "puttygen FILE -O private-openssh"]);
+    let rfc4716 = b"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n";
+    nobody_takes(rfc4716, &["an SSH public key"]);
+}
+
+#[test]
+fn keystores_of_java_are_named_and_the_command_converts_them() {
+    let Some(keytool) = Program::keytool() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (kind, magic) in [("JKS", 0xfe), ("JCEKS", 0xce)] {
+        let made = keystore(&keytool, &folder, kind);
+        let bytes = fs::read(&made).unwrap();
+        assert_eq!(bytes[0], magic);
+        let command = "`keytool -importkeystore -srckeystore FILE";
+        nobody_takes(&bytes, &["a Java keystore", kind, command]);
+        says(TrustAnchors::from_pem(&bytes), &["a Java keystore", kind]);
+        says(PrivateKey::from_der(&bytes), &["a Java keystore", kind]);
+
+        // What the message says is what works.
+        let message = message(TrustAnchors::from_bytes(&bytes));
+        let command = message.split('`').nth(1).unwrap();
+        let new = folder.path().join(format!("{kind}.p12"));
+        let mut convert = keytool.command();
+        for argument in command.split_whitespace().skip(1) {
+            match argument {
+                "FILE" => convert.arg(&made),
+                "NEW" => convert.arg(&new),
+                other => convert.arg(other),
+            };
+        }
+        convert.args(["-srcstorepass", "changeit", "-deststorepass", "changeit"]);
+        programs::run(&mut convert, b"", Duration::from_secs(60)).expect_success();
+        says(
+            TrustAnchors::from_file(new),
+            &["this is PKCS#12", "`TrustAnchors::from_pkcs12`"],
+        );
+    }
+}
+
+fn keystore(keytool: &Program, folder: &TempDir, kind: &str) -> PathBuf {
+    let file = folder.path().join(kind);
+    let mut make = keytool.command();
+    make.args([
+        "-genkeypair",
+        "-keyalg",
+        "EC",
+        "-dname",
+        "CN=a",
+        "-alias",
+        "a",
+    ]);
+    make.args([
+        "-storetype",
+        kind,
+        "-storepass",
+        "changeit",
+        "-keypass",
+        "changeit",
+    ]);
+    make.arg("-keystore").arg(&file);
+    programs::run(&mut make, b"", Duration::from_secs(60)).expect_success();
+    file
+}
+
+#[test]
+fn keys_of_pgp_are_named() {
+    let armored =
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n";
+    nobody_takes(armored, &["PGP PUBLIC KEY BLOCK", "not for TLS"]);
+    let binary = [0x99, 0x01, 0x0d, 4, 0x5f, 0, 0, 0, 1];
+    nobody_takes(&binary, &["a PGP key", "not for TLS"]);
+}
+
+#[test]
+fn texts_in_other_clothes_are_named() {
+    let text = fixture_text("rsa.crt");
+    let utf16 = |bom: &str| -> Vec<u8> {
+        let text = format!("{bom}{text}");
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    nobody_takes(&utf16("\u{feff}"), &["UTF-16"]);
+    nobody_takes(&utf16(""), &["UTF-16"]);
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    nobody_takes(&big, &["UTF-16"]);
+
+    let bare: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+    let parts = ["base64 without PEM marker lines", "`base64 -d FILE > NEW`"];
+    nobody_takes(bare.as_bytes(), &parts);
+    nobody_takes(format!("\u{feff}{bare}\r\n").as_bytes(), &parts);
+    says(TrustAnchors::from_pem(bare.as_bytes()), &parts);
+
+    nobody_takes(b"", &["the input is empty"]);
+    nobody_takes(b" \r\n", &["the input is empty"]);
+    nobody_takes(b"\xef\xbb\xbf", &["the input is empty"]);
+    let neither = ["neither PEM nor DER", "`file FILE`"];
+    nobody_takes(b"hello", &neither);
+    nobody_takes(&[0x30], &neither);
+    nobody_takes(&[0; 1000], &neither);
+    nobody_takes(b"\x89PNG\r\n\x1a\n", &neither);
+    // PEM comes in anything that is no DER, also behind a zero and an accent.
+    let odd = [b"0\x82\xff\xff ", text.as_bytes()].concat();
+    says(TrustAnchors::from_bytes(&odd), &["looks like a PEM marker"]);
+    let odd = [b"0\x82\xff\xff\n", text.as_bytes()].concat();
+    TrustAnchors::from_bytes(&odd).unwrap();
+}
+
+#[test]
+fn nothing_begins_in_a_way_that_stops_a_reader() {
+    for first in 0..=255 {
+        for second in [0, 1, 4, 0x2e, 0x7f, 0x80, 0x81, 0x82, 0x84, 0x85, 0xff] {
+            for rest in [
+                &[][..],
+                &[0x30],
+                &[2, 1, 3],
+                &[0x30, 0x80, 0, 0],
+                &[0xff; 40],
+            ] {
+                let bytes = [&[first, second][..], rest].concat();
+                for result in every_reader(&bytes) {
+                    assert!(!message(result).is_empty());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn sizes_are_limited_before_anything_is_read() {
+    let long = vec![b'\n'; (1 << 20) + 1];
+    let parts = &["more than 1048576 bytes"];
+    says(CertificateChain::from_bytes(&long), parts);
+    says(PrivateKey::from_bytes(&long, None), parts);
+    says(MtlsIdentity::from_bytes(&long, None), parts);
+    let long = vec![b'\n'; TrustAnchors::MAX_INPUT_BYTES + 1];
+    says(
+        TrustAnchors::from_bytes(&long),
+        &["more than 16777216 bytes"],
+    );
+    let long = vec![b'\n'; RevocationLists::MAX_INPUT_BYTES + 1];
+    says(
+        RevocationLists::from_bytes(&long),
+        &["more than 67108864 bytes"],
+    );
+}
