@@ -278,7 +278,7 @@ pub enum MaterialProblem {
     /// No private key was found.
     #[error(
         "there is no private key in it; give a file with `-----BEGIN PRIVATE KEY-----`, or a container that was \
-         exported with its key"
+         exported with its key (certificates of CAs alone go to `TrustAnchors`)"
     )]
     NoKey,
     /// A container has certificates, but none for its private key.

@@ -45,7 +45,7 @@ fn every_file_loads_or_is_refused_as_documented() {
                     (
                         variant(error),
                         format!(
-                            "| `{}` | {} | {} |\n",
+                            "| `{}` | `{}` | {} |\n",
                             cell(&case.command),
                             variant(error),
                             cell(&words)
