@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use mtls::{
-    CertificateChain, IdentityWarning, MaterialError, MaterialOrigin, MaterialProblem,
-    MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors,
+    CertificateChain, IdentityWarning, MaterialError, MtlsIdentity, PrivateKey, RevocationLists,
+    TrustAnchors,
 };
 use tempfile::TempDir;
 
@@ -134,9 +134,27 @@ fn output(command: &mut Command) -> Vec<u8> {
     output.stdout
 }
 
+#[cfg(not(feature = "encrypted-keys"))]
+#[test]
+fn encrypted_keys_ask_for_the_feature() {
+    let passphrase = mtls::Passphrase::new("correct horse");
+    for name in ["ed25519_scrypt.pem", "rsa_legacy_aes256.pem"] {
+        says(
+            PrivateKey::from_file(path(name), Some(&passphrase)),
+            &[name, "is encrypted", "cargo feature `encrypted-keys`"],
+        );
+    }
+    says(
+        MtlsIdentity::from_file(path("rsa.p12"), Some(&passphrase)),
+        &["rsa.p12: this is PKCS#12", "cargo feature `pkcs12`"],
+    );
+}
+
 #[cfg(feature = "encrypted-keys")]
 #[test]
 fn encrypted_keys_open_by_their_content() {
+    use mtls::{MaterialOrigin, MaterialProblem};
+
     let passphrase = mtls::Passphrase::new("correct horse");
     for (name, plain) in [
         ("ed25519_pbes2_aes-256-cbc.pem", "ed25519.pem"),
@@ -589,6 +607,8 @@ fn labels_that_lie_are_told() {
 #[cfg(feature = "pkcs12")]
 #[test]
 fn containers_load_by_their_content() {
+    use mtls::{MaterialOrigin, MaterialProblem};
+
     let passphrase = mtls::Passphrase::new("correct horse");
     let bytes = fixture("rsa.p12");
     let identity = MtlsIdentity::from_bytes(&bytes, Some(&passphrase)).unwrap();
