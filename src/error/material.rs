@@ -81,7 +81,7 @@ impl StdError for MaterialError {
 pub enum MaterialOrigin {
     /// Bytes in memory.
     Bytes,
-    /// One file.
+    /// One file, or one folder.
     File(PathBuf),
     /// The certificates of one file and the key of another, where the two do not fit together.
     Pair {

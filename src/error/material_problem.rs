@@ -331,7 +331,8 @@ pub enum MaterialProblem {
     PemInsteadOfDer,
     /// A PKCS#12 container.
     #[error(
-        "this is PKCS#12; give it to `MtlsIdentity::from_pkcs12` (cargo feature `pkcs12`), or unpack it by `openssl pkcs12 -in FILE -nodes -out NEW`"
+        "this is PKCS#12; give it to `MtlsIdentity::from_pkcs12` or `TrustAnchors::from_pkcs12` (cargo feature \
+         `pkcs12`), or unpack it by `openssl pkcs12 -in FILE -nodes -out NEW`"
     )]
     Pkcs12,
     /// Bytes are no PKCS#12 container, or a damaged one.

@@ -33,8 +33,9 @@ impl TrustAnchors {
 
     /// Reads `CERTIFICATE` sections (RFC 7468, section 5).
     ///
-    /// Text between the sections is passed over. One bad section fails the whole load: an anchor
-    /// that is silently missing shows up later, as a peer that is refused.
+    /// The old names `X509 CERTIFICATE` and `X.509 CERTIFICATE` are taken too (section 5.1). Text between
+    /// the sections is passed over. One bad section fails the whole load: an anchor that is silently
+    /// missing shows up later, as a peer that is refused.
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@
 //! Each type has `from_bytes` and `from_file` here. What they take in PEM is what `from_pem` takes,
 //! and PKCS#7 beside it.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use pki_types::CertificateDer;
@@ -126,7 +127,8 @@ impl MtlsIdentity {
     ///
     /// In a bundle the key may stand anywhere, encrypted or not, and the leaf has to be the first of the
     /// certificates. PKCS#12 takes the cargo feature `pkcs12`, an encrypted key `encrypted-keys`. The
-    /// passphrase is asked for only where something is encrypted.
+    /// passphrase is asked for only where something is encrypted. Taken at most are
+    /// [`CertificateChain::MAX_INPUT_BYTES`].
     ///
     /// ```no_run
     /// use mtls::{MtlsIdentity, Passphrase};
@@ -282,30 +284,30 @@ impl RevocationLists {
     }
 }
 
-enum Certificates {
+enum Certificates<'a> {
     /// In an order that means something.
     Listed(Vec<CertificateDer<'static>>),
     /// PKCS#7 in DER, not yet read.
-    Pkcs7(Vec<u8>),
+    Pkcs7(Cow<'a, [u8]>),
 }
 
 fn certificates_in(
     bytes: &[u8],
     limit: usize,
     wanted: Wanted,
-) -> Result<Certificates, MaterialError> {
+) -> Result<Certificates<'_>, MaterialError> {
     match Found::of(bytes) {
         Found::Der(Shape::Certificate) => {
             certificates::check_shape(bytes)?;
             Ok(Certificates::Listed(vec![bytes.to_vec().into()]))
         }
-        Found::Der(Shape::Pkcs7) => Ok(Certificates::Pkcs7(bytes.to_vec())),
+        Found::Der(Shape::Pkcs7) => Ok(Certificates::Pkcs7(bytes.into())),
         Found::Text => {
             let sections = pem::sections(bytes, limit).map_err(neither)?;
             match sections.as_slice() {
                 [only] if label::is_pkcs7(only.label) => {
                     let der = core::mem::take(&mut *only.decode()?);
-                    Ok(Certificates::Pkcs7(der))
+                    Ok(Certificates::Pkcs7(der.into()))
                 }
                 _ => {
                     let found = certificates::from_sections(&sections, wanted)?;

@@ -5,6 +5,8 @@ use pki_types::CertificateDer;
 use super::label::{self, Content, Wanted};
 use super::pem::Section;
 use super::refusal;
+use super::shape::Shape;
+use super::sniff::Found;
 use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
 use crate::x509::{Certificate, rfc4514};
 
@@ -18,11 +20,21 @@ pub(super) fn from_sections(
         if label::sort(section.label, wanted).map_err(|p| section.error(p))? == Content::Certificate
         {
             let der = section.decode()?;
-            check_shape(&der).map_err(|p| section.error(p))?;
+            check_shape(&der).map_err(|p| section.error(mislabelled(&der).unwrap_or(p)))?;
             certificates.push(CertificateDer::from(der.to_vec()));
         }
     }
     Ok(certificates)
+}
+
+/// Says what a section is that is no certificate, against its label.
+fn mislabelled(der: &[u8]) -> Option<MaterialProblem> {
+    match Found::of(der) {
+        Found::Der(shape) if shape != Shape::Certificate => {
+            Some(refusal::instead(shape, Wanted::Certificates))
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn from_der(

@@ -32,7 +32,8 @@ impl CertificateChain {
 
     /// Reads `CERTIFICATE` sections (RFC 7468, section 5), the leaf first.
     ///
-    /// Text between the sections is passed over.
+    /// The old names `X509 CERTIFICATE` and `X.509 CERTIFICATE` are taken too (section 5.1). Text between
+    /// the sections is passed over.
     ///
     /// # Errors
     ///

@@ -9,6 +9,7 @@ use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
 use pki_types::CertificateDer;
 
 use super::label::Wanted;
+use super::sniff::Found;
 use super::{arrange, certificates, refusal};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::x509::rfc4514;
@@ -44,7 +45,11 @@ pub(super) fn certificates(
     der: &[u8],
     limit: usize,
 ) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
-    let content = read(der).map_err(|_| damaged())??;
+    let content = read(der).map_err(|_| match Found::of(der) {
+        // In PEM nobody has looked at it yet.
+        Found::Ber => MaterialProblem::Ber,
+        _ => damaged(),
+    })??;
     if content.has_revocation_lists {
         return Err(refusal::unexpected(
             "PKCS#7 with revocation lists in it",

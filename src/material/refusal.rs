@@ -75,8 +75,12 @@ pub(super) fn foreign(found: Found, expected: &'static str) -> MaterialProblem {
         Found::Ber => return MaterialProblem::Ber,
         Found::Base64 => (
             "base64 without PEM marker lines",
-            "turn it into DER by `base64 -d FILE > NEW`, or put its line `-----BEGIN ..-----` and its line \
+            "turn it into DER by `base64 -di FILE > NEW`, or put its line `-----BEGIN ..-----` and its line \
              `-----END ..-----` around it again",
+        ),
+        Found::Base64OfPem => (
+            "base64 of PEM, as in the manifest of a Kubernetes secret",
+            "decode it by `base64 -di FILE > NEW`",
         ),
         Found::DerAndMore => (
             "DER with something after its end",

@@ -9,6 +9,8 @@ use super::shape::Shape;
 pub(super) enum Found {
     /// Base64 without marker lines around it.
     Base64,
+    /// Base64 of PEM, which is base64 already.
+    Base64OfPem,
     /// BER with an indefinite length (X.690, section 8.1.3.6).
     Ber,
     /// One DER value, and nothing else.
@@ -102,13 +104,15 @@ fn of_text(text: &[u8]) -> Option<Found> {
     if SSH.iter().any(|prefix| text.starts_with(prefix)) {
         return Some(Found::SshPublicKey);
     }
-    is_base64(text).then_some(Found::Base64)
+    // The base64 of a SEQUENCE, and that of `-----BEGIN`.
+    let found = match text {
+        [b'M', ..] if text.len() >= 64 => Found::Base64,
+        [b'L', b'S', b'0', b't', b'L', b'S', ..] => Found::Base64OfPem,
+        _ => return None,
+    };
+    text.iter().all(is_base64).then_some(found)
 }
 
-/// The base64 of a SEQUENCE begins with `M`, unless it is tiny or huge.
-fn is_base64(text: &[u8]) -> bool {
-    let is_one = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=".contains(byte)
-    };
-    text.len() >= 64 && text.starts_with(b"M") && text.iter().all(is_one)
+fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=".contains(byte)
 }

@@ -16,6 +16,10 @@ pub const REQUIRE_ALL: &str = "MTLS_TEST_REQUIRE_ALL";
 pub struct Program(PathBuf);
 
 impl Program {
+    pub fn base64() -> Option<Self> {
+        Self::find("base64", "coreutils")
+    }
+
     pub fn certtool() -> Option<Self> {
         Self::find("certtool", "gnutls-bin")
     }

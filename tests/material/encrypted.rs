@@ -2,7 +2,7 @@ use mtls::{MaterialProblem, MtlsIdentity, Passphrase, PrivateKey};
 
 use std::time::Duration;
 
-use crate::programs::{Program, run};
+use crate::common::programs::{Program, run};
 use crate::{fixture, fixture_text, path, says};
 
 fn passphrase() -> Passphrase {

@@ -9,13 +9,9 @@ mod encrypted;
 mod identity;
 mod keys;
 mod pem;
-#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
-#[cfg(feature = "encrypted-keys")]
 #[cfg(feature = "pkcs12")]
-#[path = "../common/programs.rs"]
 mod pkcs12;
 mod pkcs7;
-mod programs;
 mod sniff;
 
 use std::path::PathBuf;

@@ -200,6 +200,8 @@ fn indefinite_lengths_are_refused_and_the_command_mends_them() {
     says(CertificateChain::from_bytes(&ber), &parts);
     says(CertificateChain::from_pem(&ber), &parts);
     says(PrivateKey::from_der(&ber), &parts);
+    let pem = made(&cas, &arguments.replace("DER", "PEM"));
+    says(TrustAnchors::from_bytes(&pem), &parts[..1]);
     // PEM in what is signed is no PEM file.
     let ber = made(&cas, &arguments.replace("index.txt", "alice.csr"));
     says(TrustAnchors::from_bytes(&ber), &parts);

@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use mtls::{
-    CertificateChain, IdentityWarning, MaterialError, MaterialOrigin, MaterialProblem,
-    MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors,
+    CertificateChain, IdentityWarning, MaterialError, MtlsIdentity, PrivateKey, RevocationLists,
+    TrustAnchors,
 };
 use tempfile::TempDir;
 
@@ -134,9 +134,27 @@ fn output(command: &mut Command) -> Vec<u8> {
     output.stdout
 }
 
+#[cfg(not(feature = "encrypted-keys"))]
+#[test]
+fn encrypted_keys_ask_for_the_feature() {
+    let passphrase = mtls::Passphrase::new("correct horse");
+    for name in ["ed25519_scrypt.pem", "rsa_legacy_aes256.pem"] {
+        says(
+            PrivateKey::from_file(path(name), Some(&passphrase)),
+            &[name, "is encrypted", "cargo feature `encrypted-keys`"],
+        );
+    }
+    says(
+        MtlsIdentity::from_file(path("rsa.p12"), Some(&passphrase)),
+        &["rsa.p12: this is PKCS#12", "cargo feature `pkcs12`"],
+    );
+}
+
 #[cfg(feature = "encrypted-keys")]
 #[test]
 fn encrypted_keys_open_by_their_content() {
+    use mtls::{MaterialOrigin, MaterialProblem};
+
     let passphrase = mtls::Passphrase::new("correct horse");
     for (name, plain) in [
         ("ed25519_pbes2_aes-256-cbc.pem", "ed25519.pem"),
@@ -249,12 +267,26 @@ fn open_files_of_keys_are_warned_of() {
         for file in [&key, &bundle] {
             fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
         }
-        for (identity, file) in [
-            (MtlsIdentity::from_files(path("rsa.crt"), &key, None), &key),
-            (MtlsIdentity::from_file(&bundle, None), &bundle),
-        ] {
+        #[cfg(not(feature = "pkcs12"))]
+        let container: [(Result<MtlsIdentity, MaterialError>, _); 0] = [];
+        #[cfg(feature = "pkcs12")]
+        let container = {
+            let passphrase = mtls::Passphrase::new("correct horse");
+            let made = folder.path().join("made");
+            fs::write(&made, fixture("rsa.p12")).unwrap();
+            fs::set_permissions(&made, fs::Permissions::from_mode(mode)).unwrap();
+            [(MtlsIdentity::from_file(&made, Some(&passphrase)), made)]
+        };
+        let plain = [
+            (
+                MtlsIdentity::from_files(path("rsa.crt"), &key, None),
+                key.clone(),
+            ),
+            (MtlsIdentity::from_file(&bundle, None), bundle.clone()),
+        ];
+        for (identity, file) in plain.into_iter().chain(container) {
             let identity = identity.unwrap();
-            let exposed = |warning: &IdentityWarning| matches!(warning, IdentityWarning::KeyExposed(e) if e.path == *file && e.mode == mode);
+            let exposed = |warning: &IdentityWarning| matches!(warning, IdentityWarning::KeyExposed(e) if e.path == file && e.mode == mode);
             let count = identity.warnings().iter().filter(|w| exposed(w)).count();
             assert_eq!(count, expected, "{mode:o}");
         }
@@ -500,7 +532,7 @@ fn texts_in_other_clothes_are_named() {
     nobody_takes(&big, &["UTF-16"]);
 
     let bare: String = text.lines().filter(|line| !line.starts_with('-')).collect();
-    let parts = ["base64 without PEM marker lines", "`base64 -d FILE > NEW`"];
+    let parts = ["base64 without PEM marker lines", "`base64 -di FILE > NEW`"];
     nobody_takes(bare.as_bytes(), &parts);
     nobody_takes(format!("\u{feff}{bare}\r\n").as_bytes(), &parts);
     says(TrustAnchors::from_pem(bare.as_bytes()), &parts);
@@ -518,6 +550,90 @@ fn texts_in_other_clothes_are_named() {
     says(TrustAnchors::from_bytes(&odd), &["looks like a PEM marker"]);
     let odd = [b"0\x82\xff\xff\n", text.as_bytes()].concat();
     TrustAnchors::from_bytes(&odd).unwrap();
+}
+
+#[test]
+fn base64_around_it_is_named_and_the_command_takes_it_off() {
+    let Some(base64) = Program::base64() else {
+        return;
+    };
+    let text = fixture_text("rsa.crt");
+    let encoded = programs::run(
+        &mut base64.command(),
+        text.as_bytes(),
+        Duration::from_secs(30),
+    );
+    let of_pem = encoded.expect_success();
+    let bare = text.lines().filter(|line| !line.starts_with('-'));
+    let bare: Vec<&str> = bare.collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("FILE");
+    for (content, found) in [
+        (of_pem.replace('\n', ""), "base64 of PEM"),
+        (of_pem.replace('\n', "\r\n"), "base64 of PEM"),
+        (of_pem, "base64 of PEM"),
+        (bare.join("\r\n"), "base64 without PEM marker lines"),
+        (bare.concat(), "base64 without PEM marker lines"),
+    ] {
+        nobody_takes(content.as_bytes(), &[found, "`base64 -di FILE > NEW`"]);
+        fs::write(&file, content).unwrap();
+        let decoded = output(base64.command().arg("-di").arg(&file));
+        let anchors = TrustAnchors::from_bytes(&decoded).unwrap();
+        assert_eq!(anchors.as_slice()[0].as_ref(), fixture("rsa.crt.der"));
+    }
+}
+
+#[test]
+fn labels_that_lie_are_told() {
+    let label = |text: String, from: &str| text.replace(from, "CERTIFICATE");
+    says(
+        TrustAnchors::from_pem(label(fixture_text("ed25519.pem"), "PRIVATE KEY").as_bytes()),
+        &["section 0 (CERTIFICATE", "found a private key"],
+    );
+    let text = label(fixture_text("genrsa_aes256.pem"), "ENCRYPTED PRIVATE KEY");
+    says(
+        CertificateChain::from_bytes(text.as_bytes()),
+        &["section 0 (CERTIFICATE", "found a private key"],
+    );
+    let Some(cas) = Cas::new() else { return };
+    cas.run("root", "crl2pkcs7 -nocrl -certfile ca.crt -out made");
+    let text = fs::read_to_string(cas.path("root").join("made")).unwrap();
+    says(
+        TrustAnchors::from_bytes(label(text, "PKCS7").as_bytes()),
+        &["section 0 (CERTIFICATE", "this is PKCS#7"],
+    );
+}
+
+#[cfg(feature = "pkcs12")]
+#[test]
+fn containers_load_by_their_content() {
+    use mtls::{MaterialOrigin, MaterialProblem};
+
+    let passphrase = mtls::Passphrase::new("correct horse");
+    let bytes = fixture("rsa.p12");
+    let identity = MtlsIdentity::from_bytes(&bytes, Some(&passphrase)).unwrap();
+    let same = MtlsIdentity::from_pkcs12(&bytes, &passphrase).unwrap();
+    assert_eq!(identity.chain(), same.chain());
+    assert_eq!(
+        identity.chain().as_slice()[0].as_ref(),
+        fixture("rsa.crt.der")
+    );
+    says(
+        MtlsIdentity::from_bytes(&bytes, None),
+        &["PKCS#12", "passphrase"],
+    );
+    let wrong = mtls::Passphrase::new("wrong");
+    let error = MtlsIdentity::from_file(path("rsa.p12"), Some(&wrong)).unwrap_err();
+    assert!(matches!(error.problem(), MaterialProblem::WrongPassphrase));
+    assert_eq!(error.origin(), &MaterialOrigin::File(path("rsa.p12")));
+
+    for result in [
+        PrivateKey::from_bytes(&bytes, Some(&passphrase)).map(drop),
+        CertificateChain::from_bytes(&bytes).map(drop),
+        MtlsIdentity::from_files(path("rsa.p12"), path("rsa.p12"), Some(&passphrase)).map(drop),
+    ] {
+        says(result, &["this is PKCS#12", "`MtlsIdentity::from_pkcs12`"]);
+    }
 }
 
 #[test]
