@@ -16,7 +16,7 @@ pub(crate) use name::{attribute_texts, canonical_rfc4514, is_hidden, rfc4514};
 
 use const_oid::ObjectIdentifier;
 use cursor::Cursor;
-use der::asn1::{BitStringRef, IntRef};
+use der::asn1::{IntRef, UtcTime};
 use der::{Decode, Reader, Tag, TagNumber};
 use pki_types::UnixTime;
 use x509_cert::time::Time;
@@ -192,16 +192,26 @@ fn sequence_tlv<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
 
 /// The bytes of a BIT STRING that ends on a byte boundary.
 fn whole_bits<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
-    let bits = BitStringRef::decode(r)?;
-    bits.as_bytes()
-        .ok_or_else(|| Tag::BitString.value_error().into())
+    // The first octet counts the bits that the last one does not use (X.690, section 8.6.2).
+    match r.content(Tag::BitString)?.split_first() {
+        Some((0, bytes)) => Ok(bytes),
+        _ => Err(Tag::BitString.value_error().into()),
+    }
 }
 
 fn dates(validity: &[u8]) -> der::Result<(Time, Time)> {
     let mut reader = Cursor::new(validity)?;
-    let dates = (Time::decode(&mut reader)?, Time::decode(&mut reader)?);
+    let dates = (date(&mut reader)?, date(&mut reader)?);
     reader.finish()?;
     Ok(dates)
+}
+
+fn date(r: &mut Cursor<'_>) -> der::Result<Time> {
+    // The usual one without looking for what it is.
+    if r.is_next(Tag::UtcTime) {
+        return UtcTime::decode(r).map(Time::UtcTime);
+    }
+    Time::decode(r)
 }
 
 fn since_epoch(time: &Time) -> UnixTime {
