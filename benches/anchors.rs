@@ -3,26 +3,52 @@
 //! The bundle is the system's own where there is one, else as many generated anchors as such bundles have. "webpki" is
 //! rustls-pki-types and rustls-webpki by hand, which is what rustls' `RootCertStore` does; "OpenSSL" is its PEM loader.
 
-use std::cell::RefCell;
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mtls::TrustAnchors;
 use mtls::pki_types::CertificateDer;
-use mtls::pki_types::pem::PemObject;
+use mtls::pki_types::pem::{self, PemObject};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 
 const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Anchors of a generated bundle: as many as Mozilla's list has.
 const GENERATED: usize = 140;
 
-type Load = Box<dyn Fn(&[u8]) -> usize>;
+/// How often each loader is run beside the others for the ratios.
+const ROUNDS: usize = 300;
 
-fn bundle() -> (Vec<u8>, String) {
-    match std::fs::read(SYSTEM) {
-        Ok(pem) => (pem, SYSTEM.to_owned()),
-        Err(_) => (generated(), "a generated bundle, P-256".to_owned()),
+/// Reads the bundle and says how many anchors it has.
+type Load = Box<dyn Fn() -> usize>;
+
+struct Bundle {
+    path: PathBuf,
+    pem: &'static [u8],
+    /// Where a generated one lives.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Bundle {
+    fn new() -> Self {
+        if let Ok(pem) = std::fs::read(SYSTEM) {
+            return Self {
+                path: SYSTEM.into(),
+                pem: pem.leak(),
+                _folder: None,
+            };
+        }
+        println!("there is no {SYSTEM}: a generated bundle of P-256 anchors");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("generated.pem");
+        let pem = generated();
+        std::fs::write(&path, &pem).unwrap();
+        Self {
+            path,
+            pem: pem.leak(),
+            _folder: Some(folder),
+        }
     }
 }
 
@@ -41,27 +67,44 @@ fn generated() -> Vec<u8> {
     (0..GENERATED).map(anchor).collect::<String>().into_bytes()
 }
 
-fn loaders() -> Vec<(&'static str, Load)> {
+/// Ours for bytes and for a file stand first and third.
+fn loaders(bundle: &Bundle) -> Vec<(&'static str, Load)> {
+    let pem = bundle.pem;
+    let (ours, theirs) = (bundle.path.clone(), bundle.path.clone());
     #[allow(unused_mut, reason = "OpenSSL adds to it")]
     let mut loaders: Vec<(&'static str, Load)> = vec![
         (
-            "mtls",
-            Box::new(|pem| TrustAnchors::from_pem(pem).unwrap().as_slice().len()),
+            "bytes, mtls",
+            Box::new(|| TrustAnchors::from_pem(pem).unwrap().as_slice().len()),
         ),
-        ("webpki", Box::new(by_webpki)),
+        (
+            "bytes, webpki",
+            Box::new(|| by_webpki(CertificateDer::pem_slice_iter(pem))),
+        ),
+        (
+            "file, mtls",
+            Box::new(move || TrustAnchors::from_pem_file(&ours).unwrap().as_slice().len()),
+        ),
+        (
+            "file, webpki",
+            Box::new(move || by_webpki(CertificateDer::pem_file_iter(&theirs).unwrap())),
+        ),
     ];
     #[cfg(feature = "openssl")]
     loaders.extend([
-        ("OpenSSL", Box::new(openssl::stack) as Load),
-        ("OpenSSL, into a store", Box::new(openssl::store)),
+        ("bytes, OpenSSL", Box::new(|| openssl::stack(pem)) as Load),
+        (
+            "bytes, OpenSSL into a store",
+            Box::new(|| openssl::store(pem)),
+        ),
     ]);
     loaders
 }
 
-fn by_webpki(pem: &[u8]) -> usize {
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<_, _>>()
-        .unwrap();
+fn by_webpki(
+    certificates: impl Iterator<Item = Result<CertificateDer<'static>, pem::Error>>,
+) -> usize {
+    let certificates: Vec<_> = certificates.collect::<Result<_, _>>().unwrap();
     let anchors: Vec<_> = certificates
         .iter()
         .map(|certificate| webpki::anchor_from_trusted_cert(certificate).unwrap())
@@ -88,36 +131,38 @@ mod openssl {
 }
 
 fn reading(criterion: &mut Criterion) {
-    let (pem, from) = bundle();
-    let count = by_webpki(&pem);
-    println!("{count} anchors, {} bytes: {from}", pem.len());
+    let bundle = Bundle::new();
+    let loaders = loaders(&bundle);
+    let count = by_webpki(CertificateDer::pem_slice_iter(bundle.pem));
     let mut group = criterion.benchmark_group("read the anchors");
-    let fastest = RefCell::new(Vec::new());
-    for (name, load) in loaders() {
-        assert_eq!(load(&pem), count, "{name}");
-        let mut best = Duration::MAX;
-        group.bench_function(name, |bencher| {
-            bencher.iter_custom(|times| {
-                let start = Instant::now();
-                for _ in 0..times {
-                    black_box(load(black_box(&pem)));
-                }
-                let taken = start.elapsed();
-                best = best.min(taken / u32::try_from(times).unwrap_or(u32::MAX));
-                taken
-            });
-        });
-        fastest.borrow_mut().push((name, best));
+    for (name, load) in &loaders {
+        assert_eq!(load(), count, "{name}");
+        group.bench_function(*name, |bencher| bencher.iter(load));
     }
     group.finish();
-    let fastest = fastest.into_inner();
-    let Some((_, ours)) = fastest.iter().find(|(name, _)| *name == "mtls") else {
-        return;
-    };
-    for (name, taken) in &fastest {
-        let ratio = ours.as_secs_f64() / taken.as_secs_f64();
-        println!("{name}: {taken:?} at best; mtls takes {ratio:.3} of it");
+    let (path, bytes) = (bundle.path.display(), bundle.pem.len());
+    println!("{count} anchors, {bytes} bytes, {path}; the best of {ROUNDS} runs of each, in turn:");
+    for (name, other) in &loaders {
+        // Ours for bytes and for a file.
+        let own = if name.starts_with("file") { 2 } else { 0 };
+        let (ours, theirs) = side_by_side(&loaders[own].1, other);
+        let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+        println!("{name}: {theirs:?}, mtls {ours:?}: ratio {ratio:.3}");
     }
+}
+
+/// In turn, so that whatever else the machine does bears on both.
+fn side_by_side(one: &Load, other: &Load) -> (Duration, Duration) {
+    let time = |load: &Load| {
+        let start = Instant::now();
+        black_box(load());
+        start.elapsed()
+    };
+    let mut best = (Duration::MAX, Duration::MAX);
+    for _ in 0..ROUNDS {
+        best = (best.0.min(time(one)), best.1.min(time(other)));
+    }
+    best
 }
 
 criterion_group!(benches, reading);

@@ -19,9 +19,9 @@ pub(super) fn from_sections(
     for section in sections {
         if label::sort(section.label, wanted).map_err(|p| section.error(p))? == Content::Certificate
         {
-            let der = section.decode()?;
+            let der = section.decode_public()?;
             check_shape(&der).map_err(|p| section.error(mislabelled(&der).unwrap_or(p)))?;
-            certificates.push(CertificateDer::from(der.to_vec()));
+            certificates.push(CertificateDer::from(der));
         }
     }
     Ok(certificates)

@@ -35,7 +35,10 @@ impl<'a> Marker<'a> {
 fn label(rest: &[u8]) -> Option<&str> {
     let label = core::str::from_utf8(rest).ok()?.strip_suffix(DASHES)?;
     let plain = |c: char| c.is_ascii_graphic() || c == ' ';
-    (!label.is_empty() && !label.contains(DASHES) && label.chars().all(plain)).then_some(label)
+    (!label.is_empty()
+        && !contains(label.as_bytes(), DASHES.as_bytes())
+        && label.chars().all(plain))
+    .then_some(label)
 }
 
 fn looks_like_marker(line: &[u8]) -> bool {

@@ -22,6 +22,8 @@ pub(super) struct Section<'a> {
     pub(super) label: &'a str,
     /// Everything between the marker lines.
     body: &'a [u8],
+    /// The same with the marker lines.
+    whole: &'a [u8],
 }
 
 /// Every section of `input`, in order; at least one.
@@ -30,7 +32,7 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
     let start = input.len().saturating_sub(text.len());
     let mut sections: Vec<Section<'_>> = Vec::new();
     let mut open: Option<(usize, &str, usize)> = None;
-    for (at, line) in lines(text) {
+    for (at, line) in lines_with_dashes(text) {
         let offset = at.saturating_add(start);
         let place = || MaterialPlace {
             index: sections.len(),
@@ -70,11 +72,13 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
                     }
                     .into());
                 }
+                let (begin, end) = (offset.saturating_sub(start), at.saturating_add(line.len()));
                 sections.push(Section {
                     index: sections.len(),
                     offset,
                     label: label::today(label),
                     body: text.get(body..at).unwrap_or_default(),
+                    whole: text.get(begin..end).unwrap_or_default(),
                 });
                 open = None;
             }
@@ -119,6 +123,15 @@ impl<'a> Section<'a> {
             .any(|(name, value)| name == "Proc-Type" && value.ends_with("ENCRYPTED"))
     }
 
+    /// The content of what is no secret, a certificate or a revocation list, without a copy of the text.
+    pub(super) fn decode_public(&self) -> Result<Vec<u8>, MaterialError> {
+        match decode_text(self.whole) {
+            Some(der) => Ok(der),
+            // After BEGIN pki-types knows blanks, but not the tabs that we pass over too.
+            None => Ok(core::mem::take(&mut *self.decode()?)),
+        }
+    }
+
     pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, MaterialError> {
         // Under a label that pki-types knows, whatever the section's own is: it drops all others.
         // Only keys have headers; where the last one ends the base64 begins.
@@ -133,24 +146,66 @@ impl<'a> Section<'a> {
         text.extend_from_slice(format!("-----BEGIN {label}-----\n").as_bytes());
         text.extend_from_slice(base64);
         text.extend_from_slice(format!("\n-----END {label}-----\n").as_bytes());
-        let mut found = <(SectionKind, Vec<u8>)>::pem_slice_iter(&text);
-        match (found.next(), found.next()) {
-            (Some(Ok((_, der))), None) => Ok(Zeroizing::new(der)),
-            // Its error quotes the offending character, which may be one of a key.
-            _ => Err(self.error(MaterialProblem::Base64)),
-        }
+        // The error of pki-types quotes the offending character, which may be one of a key.
+        decode_text(&text)
+            .map(Zeroizing::new)
+            .ok_or_else(|| self.error(MaterialProblem::Base64))
     }
+}
+
+/// The content of the one section that the text is.
+fn decode_text(text: &[u8]) -> Option<Vec<u8>> {
+    let mut found = <(SectionKind, Vec<u8>)>::pem_slice_iter(text);
+    match (found.next(), found.next()) {
+        (Some(Ok((_, der))), None) => Some(der),
+        _ => None,
+    }
+}
+
+/// Those of the [`lines`] that have a dash in them: no other can be a marker, and base64 has none.
+fn lines_with_dashes(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0_usize;
+    core::iter::from_fn(move || {
+        let rest = text.get(at..)?;
+        let dash = until_dash(rest)?;
+        let (before, after) = rest.split_at_checked(dash)?;
+        let line_start = before.iter().rposition(is_line_break);
+        let line_start = line_start.map_or(0, |found| found.saturating_add(1));
+        let line_end = after.iter().position(is_line_break);
+        let line_end = line_end.map_or(rest.len(), |found| dash.saturating_add(found));
+        let start = at.saturating_add(line_start);
+        at = at.saturating_add(line_end).saturating_add(1);
+        Some((start, rest.get(line_start..line_end)?))
+    })
+}
+
+/// Where the first dash is. Whole blocks are asked, without a way out between their bytes: that way the compiler looks
+/// at many bytes at once, and the text is looked at as fast as it comes out of memory.
+fn until_dash(text: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let is_dash = |byte: &u8| *byte == b'-';
+    let has_dash = |block: &[u8]| {
+        block
+            .iter()
+            .fold(false, |found, byte| found | is_dash(byte))
+    };
+    let start = text.chunks(BLOCK).position(has_dash)?.saturating_mul(BLOCK);
+    let dash = text.get(start..)?.iter().position(is_dash)?;
+    Some(start.saturating_add(dash))
+}
+
+fn is_line_break(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// Lines with their offsets. A lone CR ends a line too, as it does for pki-types.
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0_usize;
-    text.split(|byte| matches!(byte, b'\n' | b'\r'))
-        .map(move |line| {
-            let start = at;
-            at = at.saturating_add(line.len()).saturating_add(1);
-            (start, line)
-        })
+    text.split(is_line_break).map(move |line| {
+        let start = at;
+        at = at.saturating_add(line.len()).saturating_add(1);
+        (start, line)
+    })
 }
 
 /// Names and values of the leading `Name: value` lines, and where each line ends.

@@ -64,7 +64,7 @@ impl RevocationLists {
         let mut lists = Vec::with_capacity(sections.len());
         for section in &sections {
             label::sort(section.label, Wanted::RevocationLists).map_err(|p| section.error(p))?;
-            let der = core::mem::take(&mut *section.decode()?);
+            let der = section.decode_public()?;
             let list = RevocationList::read(der.into()).map_err(|p| section.error(p))?;
             lists.push(Arc::new(list));
         }

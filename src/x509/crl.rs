@@ -12,11 +12,12 @@ use const_oid::db::rfc5280::{
     ID_CE_ISSUING_DISTRIBUTION_POINT,
 };
 use der::asn1::{AnyRef, UintRef};
-use der::{Decode, Encode, Reader, SliceReader, Tag};
+use der::{Decode, Encode, Reader, Tag};
 use pki_types::UnixTime;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::time::Time;
 
+use super::cursor::Cursor;
 use super::extension::{self, Extension};
 use super::{X509Error, explicit, sequence_content, sequence_tlv, whole_bits};
 
@@ -98,7 +99,7 @@ impl From<X509Error> for CrlError {
 impl<'a> CrlView<'a> {
     /// Reads one list that fills `bytes` to the last byte, all but its entries.
     pub(crate) fn from_der(bytes: &'a [u8]) -> Result<Self, CrlError> {
-        let mut reader = SliceReader::new(bytes)?;
+        let mut reader = Cursor::new(bytes)?;
         let list = reader.sequence(|r| {
             let tbs = r.tlv_bytes()?;
             let outer_algorithm = sequence_content(r)?;
@@ -122,7 +123,7 @@ impl<'a> CrlView<'a> {
     }
 
     fn from_tbs(tbs: &'a [u8], signature: &'a [u8]) -> Result<Self, CrlError> {
-        let mut reader = SliceReader::new(tbs)?;
+        let mut reader = Cursor::new(tbs)?;
         reader.sequence(|r| {
             // Version 1 has no version field.
             if Tag::peek(r)? != Tag::Integer || u8::decode(r)? != 1 {
@@ -211,6 +212,6 @@ fn decode<'a, T: Decode<'a, Error = der::Error>>(
     T::from_der(extension.value()).map_err(|source| CrlError::MalformedExtension { oid, source })
 }
 
-fn time(r: &mut SliceReader<'_>) -> der::Result<UnixTime> {
+fn time(r: &mut Cursor<'_>) -> der::Result<UnixTime> {
     Time::decode(r).map(|time| UnixTime::since_unix_epoch(time.to_unix_duration()))
 }

@@ -2,13 +2,13 @@
 
 use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use const_oid::{AssociatedOid, ObjectIdentifier};
-use der::asn1::{AnyRef, OctetStringRef};
-use der::{Decode, Reader, SliceReader, Tag, Tagged};
+use der::{Decode, Reader, Tag};
 use x509_cert::ext::pkix::{
     AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
     ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName, SubjectKeyIdentifier,
 };
 
+use super::cursor::Cursor;
 use super::{Certificate, X509Error};
 
 /// One extension, its value still encoded.
@@ -123,31 +123,29 @@ const TYPICAL: usize = 10;
 /// Extensions that a certificate may carry; looking for duplicates costs the square of it.
 const MOST: usize = 64;
 
-pub(super) fn decode_all<'a>(r: &mut SliceReader<'a>) -> Result<Vec<Extension<'a>>, X509Error> {
-    r.sequence(|r| {
-        let mut extensions = Vec::with_capacity(TYPICAL);
-        while !r.is_finished() {
-            if extensions.len() == MOST {
-                return Err(X509Error::TooManyExtensions(MOST));
-            }
-            extensions.push(decode(r)?);
+pub(super) fn decode_all<'a>(r: &mut Cursor<'a>) -> Result<Vec<Extension<'a>>, X509Error> {
+    let mut r = Cursor::new(r.content(Tag::Sequence)?)?;
+    let mut extensions = Vec::with_capacity(TYPICAL);
+    while !r.is_finished() {
+        if extensions.len() == MOST {
+            return Err(X509Error::TooManyExtensions(MOST));
         }
-        Ok(extensions)
-    })
+        extensions.push(decode(&mut r)?);
+    }
+    Ok(extensions)
 }
 
-fn decode<'a>(r: &mut SliceReader<'a>) -> der::Result<Extension<'a>> {
-    r.sequence(|r| {
-        let oid = AnyRef::decode(r)?;
-        oid.tag().assert_eq(Tag::ObjectIdentifier)?;
-        // Some issuers encode the default FALSE here; DER forbids it, everyone accepts it.
-        let critical = Option::<bool>::decode(r)?.unwrap_or_default();
-        let value = <&'a OctetStringRef>::decode(r)?.as_bytes();
-        Ok(Extension {
-            oid: oid.value(),
-            critical,
-            value,
-        })
+fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<Extension<'a>> {
+    let mut r = Cursor::new(r.content(Tag::Sequence)?)?;
+    let oid = r.content(Tag::ObjectIdentifier)?;
+    // Some issuers encode the default FALSE here; DER forbids it, everyone accepts it.
+    let critical = r.is_next(Tag::Boolean) && bool::decode(&mut r)?;
+    let value = r.content(Tag::OctetString)?;
+    r.finish()?;
+    Ok(Extension {
+        oid,
+        critical,
+        value,
     })
 }
 

@@ -4,9 +4,10 @@ use core::fmt;
 
 use const_oid::ObjectIdentifier;
 use der::asn1::UintRef;
-use der::{Decode, Reader, SliceReader};
+use der::{Decode, Reader, Tag};
 use ed25519_dalek::VerifyingKey;
 
+use super::cursor::Cursor;
 use super::{sequence_content, whole_bits};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -43,41 +44,53 @@ pub(crate) enum KeyKind {
 }
 
 impl<'a> PublicKey<'a> {
-    pub(crate) fn decode(r: &mut SliceReader<'a>) -> der::Result<Self> {
-        Self::from_spki(r.tlv_bytes()?)
+    pub(crate) fn decode(r: &mut Cursor<'a>) -> der::Result<Self> {
+        let (spki, content) = r.element(Tag::Sequence)?;
+        Self::from_content(spki, content)
     }
 
     /// Reads a `SubjectPublicKeyInfo` with its header.
     pub(crate) fn from_spki(spki: &'a [u8]) -> der::Result<Self> {
-        let mut reader = SliceReader::new(spki)?;
-        let key = reader.sequence(|r| {
-            Ok::<_, der::Error>(Self {
-                spki,
-                algorithm: sequence_content(r)?,
-                key: whole_bits(r)?,
-            })
-        })?;
+        let mut reader = Cursor::new(spki)?;
+        let content = reader.content(Tag::Sequence)?;
         reader.finish()?;
+        Self::from_content(spki, content)
+    }
+
+    fn from_content(spki: &'a [u8], content: &'a [u8]) -> der::Result<Self> {
+        let mut r = Cursor::new(content)?;
+        let key = Self {
+            spki,
+            algorithm: sequence_content(&mut r)?,
+            key: whole_bits(&mut r)?,
+        };
+        r.finish()?;
         Ok(key)
     }
 
     pub(crate) fn kind(&self) -> der::Result<KeyKind> {
-        let mut r = SliceReader::new(self.algorithm)?;
-        let oid = ObjectIdentifier::decode(&mut r)?;
-        Ok(match oid {
-            RSA_ENCRYPTION => KeyKind::Rsa {
-                bits: rsa_bits(self.key)?,
-            },
-            RSASSA_PSS => KeyKind::RsaPss,
-            EC_PUBLIC_KEY => match ObjectIdentifier::decode(&mut r)? {
+        let mut r = Cursor::new(self.algorithm)?;
+        // Compared as it is encoded: taking it apart is for what is not known.
+        let oid = r.content(Tag::ObjectIdentifier)?;
+        let is = |known: ObjectIdentifier| oid == known.as_bytes();
+        if is(RSA_ENCRYPTION) {
+            return rsa_bits(self.key).map(|bits| KeyKind::Rsa { bits });
+        }
+        if is(EC_PUBLIC_KEY) {
+            let curve = ObjectIdentifier::decode(&mut r)?;
+            return Ok(match curve {
                 P256 => KeyKind::P256,
                 P384 => KeyKind::P384,
                 P521 => KeyKind::P521,
                 curve => KeyKind::Other(curve),
-            },
-            ED25519 => KeyKind::Ed25519,
-            ED448 => KeyKind::Ed448,
-            other => KeyKind::Other(other),
+            });
+        }
+        Ok(match ObjectIdentifier::from_bytes(oid) {
+            Ok(RSASSA_PSS) => KeyKind::RsaPss,
+            Ok(ED25519) => KeyKind::Ed25519,
+            Ok(ED448) => KeyKind::Ed448,
+            Ok(other) => KeyKind::Other(other),
+            Err(_) => return Err(Tag::ObjectIdentifier.value_error().into()),
         })
     }
 }
@@ -117,7 +130,7 @@ impl fmt::Display for KeyKind {
 
 /// Bits of the modulus of an `RSAPublicKey` (RFC 8017, appendix A.1.1).
 fn rsa_bits(key: &[u8]) -> der::Result<usize> {
-    let mut reader = SliceReader::new(key)?;
+    let mut reader = Cursor::new(key)?;
     let modulus = reader.sequence(|r| {
         let modulus = UintRef::decode(r)?;
         UintRef::decode(r)?;

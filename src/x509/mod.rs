@@ -5,6 +5,7 @@
 
 mod authority_access;
 mod crl;
+mod cursor;
 mod date;
 mod extension;
 mod key;
@@ -17,8 +18,9 @@ pub(crate) use key::{KeyKind, PublicKey};
 pub(crate) use name::{attribute_texts, canonical_rfc4514, is_hidden, rfc4514};
 
 use const_oid::ObjectIdentifier;
-use der::asn1::{AnyRef, BitStringRef, IntRef};
-use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
+use cursor::Cursor;
+use der::asn1::{IntRef, UtcTime};
+use der::{Decode, Reader, Tag, TagNumber};
 use pki_types::UnixTime;
 use x509_cert::time::Time;
 
@@ -101,63 +103,61 @@ impl X509Error {
 impl<'a> Certificate<'a> {
     /// Reads one certificate that fills `bytes` to the last byte.
     pub(crate) fn from_der(bytes: &'a [u8]) -> Result<Self, X509Error> {
-        let mut reader = SliceReader::new(bytes)?;
-        let certificate = reader.sequence(|r| {
-            let tbs = r.tlv_bytes()?;
-            let outer_algorithm = sequence_content(r)?;
-            let signature = whole_bits(r)?;
-            let certificate = Self::from_tbs(tbs, signature)?;
-            if certificate.signature_algorithm != outer_algorithm {
-                return Err(X509Error::SignatureAlgorithmMismatch);
-            }
-            Ok::<_, X509Error>(certificate)
-        })?;
+        let mut reader = Cursor::new(bytes)?;
+        let mut r = Cursor::new(reader.content(Tag::Sequence)?)?;
         reader.finish()?;
+        let (tbs, content) = r.element(Tag::Sequence)?;
+        let outer_algorithm = sequence_content(&mut r)?;
+        let signature = whole_bits(&mut r)?;
+        r.finish()?;
+        let certificate = Self::from_tbs(tbs, content, signature)?;
+        if certificate.signature_algorithm != outer_algorithm {
+            return Err(X509Error::SignatureAlgorithmMismatch);
+        }
         Ok(certificate)
     }
 
-    fn from_tbs(tbs: &'a [u8], signature: &'a [u8]) -> Result<Self, X509Error> {
-        let mut reader = SliceReader::new(tbs)?;
-        reader.sequence(|r| {
-            let version = match explicit(r, 0, u8::decode)? {
-                None | Some(0) => Version::V1,
-                Some(1) => Version::V2,
-                Some(2) => Version::V3,
-                Some(other) => return Err(X509Error::UnknownVersion(other)),
-            };
-            let serial = IntRef::decode(r)?.as_bytes();
-            let signature_algorithm = sequence_content(r)?;
-            let issuer = name::decode(r).map_err(X509Error::in_name)?;
-            let validity = sequence_content(r)?;
-            let (not_before, not_after) = dates(validity).map_err(X509Error::BadDate)?;
-            let has_early_general_time =
-                is_early_general_time(&not_before) || is_early_general_time(&not_after);
-            let subject = name::decode(r).map_err(X509Error::in_name)?;
-            let public_key = PublicKey::decode(r)?;
-            skip_implicit_bits(r, 1)?;
-            skip_implicit_bits(r, 2)?;
-            let extensions = explicit(r, 3, extension::decode_all)?.unwrap_or_default();
-            if version != Version::V3 && !extensions.is_empty() {
-                return Err(X509Error::ExtensionsBeforeV3(version));
-            }
-            extension::refuse_duplicates(&extensions)?;
-            if !public_key.is_unambiguous() {
-                return Err(X509Error::AmbiguousKey);
-            }
-            Ok(Self {
-                tbs,
-                version,
-                serial,
-                signature_algorithm,
-                issuer,
-                not_before: since_epoch(&not_before),
-                not_after: since_epoch(&not_after),
-                has_early_general_time,
-                subject,
-                public_key,
-                extensions,
-                signature,
-            })
+    fn from_tbs(tbs: &'a [u8], content: &'a [u8], signature: &'a [u8]) -> Result<Self, X509Error> {
+        let r = &mut Cursor::new(content)?;
+        let version = match explicit(r, 0, u8::decode)? {
+            None | Some(0) => Version::V1,
+            Some(1) => Version::V2,
+            Some(2) => Version::V3,
+            Some(other) => return Err(X509Error::UnknownVersion(other)),
+        };
+        let serial = IntRef::decode(r)?.as_bytes();
+        let signature_algorithm = sequence_content(r)?;
+        let issuer = name::decode(r).map_err(X509Error::in_name)?;
+        let validity = sequence_content(r)?;
+        let (not_before, not_after) = dates(validity).map_err(X509Error::BadDate)?;
+        let has_early_general_time =
+            is_early_general_time(&not_before) || is_early_general_time(&not_after);
+        let subject = name::decode_after(issuer, r).map_err(X509Error::in_name)?;
+        let public_key = PublicKey::decode(r)?;
+        skip_implicit_bits(r, 1)?;
+        skip_implicit_bits(r, 2)?;
+        let extensions = explicit(r, 3, extension::decode_all)?.unwrap_or_default();
+        r.clone().finish()?;
+        if version != Version::V3 && !extensions.is_empty() {
+            return Err(X509Error::ExtensionsBeforeV3(version));
+        }
+        extension::refuse_duplicates(&extensions)?;
+        if !public_key.is_unambiguous() {
+            return Err(X509Error::AmbiguousKey);
+        }
+        Ok(Self {
+            tbs,
+            version,
+            serial,
+            signature_algorithm,
+            issuer,
+            not_before: since_epoch(&not_before),
+            not_after: since_epoch(&not_after),
+            has_early_general_time,
+            subject,
+            public_key,
+            extensions,
+            signature,
         })
     }
 
@@ -184,30 +184,37 @@ impl<'a> Certificate<'a> {
 const EMPTY_NAME: &[u8] = &[0x30, 0x00];
 
 /// The content of a SEQUENCE, without its header.
-fn sequence_content<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    let sequence = AnyRef::decode(r)?;
-    sequence.tag().assert_eq(Tag::Sequence)?;
-    Ok(sequence.value())
+fn sequence_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    r.content(Tag::Sequence)
 }
 
 /// A SEQUENCE with its header.
-fn sequence_tlv<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    Tag::peek(r)?.assert_eq(Tag::Sequence)?;
-    r.tlv_bytes()
+fn sequence_tlv<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    r.element(Tag::Sequence).map(|(whole, _)| whole)
 }
 
 /// The bytes of a BIT STRING that ends on a byte boundary.
-fn whole_bits<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    let bits = BitStringRef::decode(r)?;
-    bits.as_bytes()
-        .ok_or_else(|| Tag::BitString.value_error().into())
+fn whole_bits<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    // The first octet counts the bits that the last one does not use (X.690, section 8.6.2).
+    match r.content(Tag::BitString)?.split_first() {
+        Some((0, bytes)) => Ok(bytes),
+        _ => Err(Tag::BitString.value_error().into()),
+    }
 }
 
 fn dates(validity: &[u8]) -> der::Result<(Time, Time)> {
-    let mut reader = SliceReader::new(validity)?;
-    let dates = (Time::decode(&mut reader)?, Time::decode(&mut reader)?);
+    let mut reader = Cursor::new(validity)?;
+    let dates = (date(&mut reader)?, date(&mut reader)?);
     reader.finish()?;
     Ok(dates)
+}
+
+fn date(r: &mut Cursor<'_>) -> der::Result<Time> {
+    // The usual one without looking for what it is.
+    if r.is_next(Tag::UtcTime) {
+        return UtcTime::decode(r).map(Time::UtcTime);
+    }
+    Time::decode(r)
 }
 
 fn since_epoch(time: &Time) -> UnixTime {
@@ -220,34 +227,31 @@ fn is_early_general_time(time: &Time) -> bool {
 
 /// The value inside an EXPLICIT context-specific tag, when the next element bears it.
 fn explicit<'a, T, E: From<der::Error>>(
-    r: &mut SliceReader<'a>,
+    r: &mut Cursor<'a>,
     number: u32,
-    read: impl FnOnce(&mut SliceReader<'a>) -> Result<T, E>,
+    read: impl FnOnce(&mut Cursor<'a>) -> Result<T, E>,
 ) -> Result<Option<T>, E> {
-    if r.is_finished() {
-        return Ok(None);
-    }
     let tag = Tag::ContextSpecific {
         constructed: true,
         number: TagNumber(number),
     };
-    if Tag::peek(r)? != tag {
+    if !r.is_next(tag) {
         return Ok(None);
     }
-    let mut inner = SliceReader::new(AnyRef::decode(r)?.value())?;
+    let mut inner = Cursor::new(r.content(tag)?)?;
     let value = read(&mut inner)?;
     inner.finish()?;
     Ok(Some(value))
 }
 
 /// Passes over the unique identifiers of X.509 v2, which nobody uses (RFC 5280, section 4.1.2.8).
-fn skip_implicit_bits(r: &mut SliceReader<'_>, number: u32) -> der::Result<()> {
+fn skip_implicit_bits(r: &mut Cursor<'_>, number: u32) -> der::Result<()> {
     let tag = Tag::ContextSpecific {
         constructed: false,
         number: TagNumber(number),
     };
-    if !r.is_finished() && Tag::peek(r)? == tag {
-        r.tlv_bytes()?;
+    if r.is_next(tag) {
+        r.content(tag)?;
     }
     Ok(())
 }

@@ -4,8 +4,10 @@ use core::fmt::Write;
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BmpString, Utf8StringRef};
-use der::{Decode, Reader, SliceReader, Tag, Tagged};
+use der::{Decode, Reader, Tag, Tagged};
 use x509_cert::name::Name;
+
+use super::cursor::Cursor;
 
 /// A `Name` as RFC 4514 writes it; bytes that are no name are said to be unreadable.
 pub(crate) fn rfc4514(name: &[u8]) -> String {
@@ -52,11 +54,16 @@ pub(crate) fn is_hidden(c: char) -> bool {
 ///
 /// Its values are of types that X.509 has (RFC 5280, section 4.1.2.4), and those in Unicode are in it: OpenSSL cannot
 /// decode a certificate with another.
-pub(super) fn decode<'a>(r: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    Tag::peek(r)?.assert_eq(Tag::Sequence)?;
-    let name = r.tlv_bytes()?;
-    let mut reader = SliceReader::new(name)?;
-    each_attribute(&mut reader, |_, value| check_value(value))?;
+pub(super) fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    decode_after(&[], r)
+}
+
+/// As [`decode`], where a name of these bytes was read already: that of a self-signed certificate stands in it twice.
+pub(super) fn decode_after<'a>(read: &[u8], r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    let (name, content) = r.element(Tag::Sequence)?;
+    if name != read {
+        each_attribute(content, |_, value| check_value(value))?;
+    }
     Ok(name)
 }
 
@@ -72,31 +79,47 @@ fn check_value(value: AnyRef<'_>) -> der::Result<()> {
 }
 
 /// Gives the type of each attribute as it is encoded: some have numbers that our reader does not hold.
+///
+/// Takes the content of a `Name`.
 fn each_attribute<'a>(
-    name: &mut SliceReader<'a>,
+    names: &'a [u8],
     mut look: impl FnMut(&[u8], AnyRef<'a>) -> der::Result<()>,
 ) -> der::Result<()> {
-    name.sequence(|r| {
-        while !r.is_finished() {
-            let set = der::Header::decode(r)?;
-            set.tag().assert_eq(Tag::Set)?;
-            let mut set = SliceReader::new(r.read_slice(set.length())?)?;
-            while !set.is_finished() {
-                set.sequence(|r: &mut SliceReader<'a>| {
-                    let kind = AnyRef::decode(r)?;
-                    kind.tag().assert_eq(Tag::ObjectIdentifier)?;
-                    look(kind.value(), AnyRef::decode(r)?)
-                })?;
-            }
+    let mut names = Cursor::new(names)?;
+    while !names.is_finished() {
+        let mut set = Cursor::new(names.content(Tag::Set)?)?;
+        while !set.is_finished() {
+            let mut attribute = Cursor::new(set.content(Tag::Sequence)?)?;
+            let kind = attribute.content(Tag::ObjectIdentifier)?;
+            look(kind, value(&mut attribute)?)?;
+            attribute.finish()?;
         }
-        Ok::<_, der::Error>(())
-    })
+    }
+    Ok(())
+}
+
+/// Any value; the types that nearly all are of are asked for first.
+fn value<'a>(attribute: &mut Cursor<'a>) -> der::Result<AnyRef<'a>> {
+    for tag in [Tag::PrintableString, Tag::Utf8String] {
+        if attribute.is_next(tag) {
+            return AnyRef::new(tag, attribute.content(tag)?);
+        }
+    }
+    AnyRef::decode(attribute)
+}
+
+/// The content of a `Name` that fills the bytes.
+fn content(name: &[u8]) -> der::Result<&[u8]> {
+    let mut reader = Cursor::new(name)?;
+    let content = reader.content(Tag::Sequence)?;
+    reader.finish()?;
+    Ok(content)
 }
 
 pub(super) fn has_attribute(name: &[u8], attribute: ObjectIdentifier) -> bool {
     let mut is_there = false;
-    let read = SliceReader::new(name).and_then(|mut reader| {
-        each_attribute(&mut reader, |kind, _| {
+    let read = content(name).and_then(|content| {
+        each_attribute(content, |kind, _| {
             is_there |= kind == attribute.as_bytes();
             Ok(())
         })
@@ -113,8 +136,7 @@ pub(crate) fn attribute_texts<const N: usize>(
     attributes: [ObjectIdentifier; N],
 ) -> der::Result<[Vec<String>; N]> {
     let mut values = [const { Vec::new() }; N];
-    let mut reader = SliceReader::new(name)?;
-    each_attribute(&mut reader, |kind, value| {
+    each_attribute(content(name)?, |kind, value| {
         for (attribute, values) in attributes.iter().zip(&mut values) {
             if kind == attribute.as_bytes() {
                 values.push(text(value)?);
@@ -122,7 +144,6 @@ pub(crate) fn attribute_texts<const N: usize>(
         }
         Ok(())
     })?;
-    reader.finish()?;
     Ok(values)
 }
 

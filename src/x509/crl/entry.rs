@@ -2,10 +2,11 @@
 
 use const_oid::db::rfc5280::{ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_REASONS, ID_CE_INVALIDITY_DATE};
 use der::asn1::{GeneralizedTime, IntRef};
-use der::{Decode, Reader, SliceReader};
+use der::{Decode, Reader};
 use pki_types::UnixTime;
 use x509_cert::ext::pkix::CrlReason;
 
+use super::super::cursor::Cursor;
 use super::{CrlError, decode, extension, time};
 
 /// One entry of a list.
@@ -20,10 +21,10 @@ pub(crate) struct CrlEntry<'a> {
 impl<'a> CrlEntry<'a> {
     /// Reads the entry that `bytes` begin with.
     pub(crate) fn at(bytes: &'a [u8]) -> Result<Self, CrlError> {
-        Self::decode(&mut SliceReader::new(bytes)?)
+        Self::decode(&mut Cursor::new(bytes)?)
     }
 
-    fn decode(r: &mut SliceReader<'a>) -> Result<Self, CrlError> {
+    fn decode(r: &mut Cursor<'a>) -> Result<Self, CrlError> {
         r.sequence(|r| {
             let mut entry = Self {
                 serial: IntRef::decode(r)?.as_bytes(),
@@ -57,7 +58,7 @@ impl<'a> CrlEntry<'a> {
 pub(super) fn entries(
     revoked: &[u8],
 ) -> Result<impl Iterator<Item = Result<(usize, CrlEntry<'_>), CrlError>>, CrlError> {
-    let mut reader = SliceReader::new(revoked)?;
+    let mut reader = Cursor::new(revoked)?;
     let mut index: usize = 0;
     let mut unfit = false;
     Ok(core::iter::from_fn(move || {

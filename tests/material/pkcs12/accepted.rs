@@ -4,7 +4,7 @@ use mtls::{IdentityWarning, MtlsIdentity, Passphrase, TrustAnchors};
 
 use super::workshop::{KEYS, Workshop};
 use super::{PASSPHRASE, passphrase};
-use crate::programs::Program;
+use crate::common::programs::Program;
 
 #[test]
 fn every_encryption_of_openssl_is_read() {
@@ -156,8 +156,8 @@ fn every_cipher_of_certtool_is_read() {
             .unwrap_or_else(|e| panic!("{options}: {e}"));
         assert_eq!(identity.chain(), expected.chain(), "{options}");
         assert_eq!(
-            identity.private_key().pkcs8_der(),
-            expected.private_key().pkcs8_der()
+            identity.private_key().unwrap().pkcs8_der(),
+            expected.private_key().unwrap().pkcs8_der()
         );
     }
 }

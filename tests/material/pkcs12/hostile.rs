@@ -9,7 +9,7 @@ use super::forge::{
 };
 use super::workshop::Workshop;
 use super::{passphrase, workshop};
-use crate::programs::Program;
+use crate::common::programs::Program;
 
 /// In a build without optimization, the most that an input may take which is refused for its cost.
 const SOON: Duration = Duration::from_secs(5);
@@ -221,7 +221,7 @@ fn no_changed_byte_gives_another_identity() {
             match MtlsIdentity::from_pkcs12(&changed, &passphrase()) {
                 Ok(identity) => {
                     assert_eq!(identity.chain(), right.chain());
-                    let keys = [&identity, &right].map(|i| i.private_key().pkcs8_der());
+                    let keys = [&identity, &right].map(|i| i.private_key().unwrap().pkcs8_der());
                     assert_eq!(keys[0], keys[1], "byte {at} changed by {change:#x}");
                 }
                 Err(_) => refused += 1,

@@ -5,7 +5,7 @@ use mtls::pki_types::pem::PemObject;
 use mtls::{MaterialProblem, MtlsIdentity, Passphrase, TrustAnchors};
 
 use super::workshop::Workshop;
-use crate::programs::Program;
+use crate::common::programs::Program;
 
 /// `keytool` does not ask for passwords of less than six characters, nor on a terminal that is none.
 const STORE: &str = "-storetype PKCS12 -storepass changeit";

@@ -8,7 +8,7 @@ use super::forge::{
 };
 use super::passphrase;
 use super::workshop::Workshop;
-use crate::programs::Program;
+use crate::common::programs::Program;
 use crate::{fixture, path};
 
 const EXPORT_ANEW: &str =
@@ -269,7 +269,7 @@ fn bags_in_bags_are_limited() {
     for depth in 1..=6 {
         let nested = forge::bag(SAFE_CONTENTS, &tlv(0x30, &bags.concat()), About::default());
         let result =
-            MtlsIdentity::from_pkcs12(&container(&[safe(&[nested.clone()])]), &passphrase());
+            MtlsIdentity::from_pkcs12(&container(&[safe(std::slice::from_ref(&nested))]), &passphrase());
         match result {
             Ok(_) => assert!(depth <= 4),
             Err(error) => {

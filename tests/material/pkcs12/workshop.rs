@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::PASSPHRASE;
 use crate::fixture_text;
-use crate::programs::{Program, run};
+use crate::common::programs::{Program, run};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -113,7 +113,7 @@ impl Workshop {
         let pass = format!("pass:{pass}");
         let line = "pkcs12 -legacy -in made.p12 -nodes -nocerts -passin";
         let key = PrivateKey::from_pem(self.run(openssl, line, &[&pass]).as_bytes()).unwrap();
-        assert_eq!(identity.private_key().pkcs8_der(), key.pkcs8_der());
+        assert_eq!(identity.private_key().unwrap().pkcs8_der(), key.pkcs8_der());
         let line = "pkcs12 -legacy -in made.p12 -nodes -clcerts -nokeys -passin";
         let found = self.run(openssl, line, &[&pass]);
         assert_eq!(

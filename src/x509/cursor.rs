@@ -1,0 +1,187 @@
+//! Where we are in the bytes of a certificate.
+//!
+//! The `der` crate decodes; its own reader over a slice goes through several calls for each byte, which was most of the
+//! cost of reading a certificate. This one says where the next byte is, and no more.
+
+use der::{Decode, EncodingRules, Error, ErrorKind, Header, Length, Reader, Result, Tag};
+
+/// A [`Reader`] over bytes in memory.
+///
+/// Whoever gets an error from it must go no further. Nesting is as deep as the code that reads, none of which recurses.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor<'a> {
+    /// The input up to the end of the element that is read.
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self> {
+        Length::try_from(bytes.len())?;
+        Ok(Self { bytes, at: 0 })
+    }
+
+    /// The content of the next element, which has to bear this tag.
+    ///
+    /// As `AnyRef::decode` and `Tag::assert_eq`, but that the tag is compared and not looked up.
+    #[inline]
+    pub(crate) fn content(&mut self, tag: Tag) -> Result<&'a [u8]> {
+        if self.peek_byte() != Some(octet(tag)) {
+            return Err(self.unexpected(tag));
+        }
+        let start = self.at;
+        self.at = start.saturating_add(1);
+        match Length::decode(self) {
+            Ok(length) => self.read_slice(length),
+            Err(_) => {
+                self.at = start;
+                Err(self.unexpected(tag))
+            }
+        }
+    }
+
+    /// The next element with its header, and its content; it has to bear this tag.
+    #[inline]
+    pub(crate) fn element(&mut self, tag: Tag) -> Result<(&'a [u8], &'a [u8])> {
+        let start = self.at;
+        let content = self.content(tag)?;
+        let whole = self.bytes.get(start..self.at).unwrap_or_default();
+        Ok((whole, content))
+    }
+
+    /// Whether the next element bears this tag.
+    #[inline]
+    pub(crate) fn is_next(&self, tag: Tag) -> bool {
+        self.peek_byte() == Some(octet(tag))
+    }
+
+    /// What is wrong with an element that is not what was expected.
+    #[cold]
+    fn unexpected(&mut self, tag: Tag) -> Error {
+        match Header::decode(self).map(|header| header.tag().assert_eq(tag)) {
+            Err(error) | Ok(Err(error)) => error,
+            Ok(Ok(_)) => self.error(tag.value_error()),
+        }
+    }
+
+    #[cold]
+    fn incomplete(&mut self, wanted: Length) -> Error {
+        match self.position() + wanted {
+            Ok(expected_len) => {
+                let actual_len = self.input_len();
+                self.error(ErrorKind::Incomplete {
+                    expected_len,
+                    actual_len,
+                })
+            }
+            Err(error) => error,
+        }
+    }
+
+    #[cold]
+    fn trailing(&self) -> Error {
+        let decoded = self.position();
+        let remaining = self.remaining_len();
+        ErrorKind::TrailingData { decoded, remaining }.at(decoded)
+    }
+
+    /// The place behind so many more bytes, if there are so many.
+    #[inline]
+    fn behind(&mut self, length: Length) -> Result<usize> {
+        match self.at.checked_add(usize::try_from(length)?) {
+            Some(end) if end <= self.bytes.len() => Ok(end),
+            _ => Err(self.incomplete(length)),
+        }
+    }
+}
+
+impl<'a> Reader<'a> for Cursor<'a> {
+    const CAN_READ_SLICE: bool = true;
+
+    #[inline]
+    fn encoding_rules(&self) -> EncodingRules {
+        EncodingRules::Der
+    }
+
+    #[inline]
+    fn input_len(&self) -> Length {
+        // `new` saw that it fits.
+        Length::try_from(self.bytes.len()).unwrap_or(Length::MAX)
+    }
+
+    #[inline]
+    fn position(&self) -> Length {
+        Length::try_from(self.at).unwrap_or(Length::MAX)
+    }
+
+    #[inline]
+    fn is_finished(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    #[inline]
+    fn peek_byte(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    fn read_byte(&mut self) -> Result<u8> {
+        match self.bytes.get(self.at) {
+            Some(byte) => {
+                self.at = self.at.saturating_add(1);
+                Ok(*byte)
+            }
+            None => Err(self.incomplete(Length::ONE)),
+        }
+    }
+
+    #[inline]
+    fn read_slice(&mut self, length: Length) -> Result<&'a [u8]> {
+        let end = self.behind(length)?;
+        let slice = self.bytes.get(self.at..end).unwrap_or_default();
+        self.at = end;
+        Ok(slice)
+    }
+
+    #[inline]
+    fn tlv_bytes(&mut self) -> Result<&'a [u8]> {
+        let start = self.at;
+        let header = Header::decode(self)?;
+        self.read_slice(header.length())?;
+        Ok(self.bytes.get(start..self.at).unwrap_or_default())
+    }
+
+    #[inline]
+    fn read_nested<T, F, E>(&mut self, length: Length, read: F) -> core::result::Result<T, E>
+    where
+        E: From<Error>,
+        F: FnOnce(&mut Self) -> core::result::Result<T, E>,
+    {
+        let end = self.behind(length)?;
+        let inner = self.bytes.get(..end).unwrap_or_default();
+        let outer = core::mem::replace(&mut self.bytes, inner);
+        let value = read(self);
+        let trailing = (!self.is_finished()).then(|| self.trailing());
+        self.bytes = outer;
+        match trailing {
+            Some(trailing) if value.is_ok() => Err(trailing.into()),
+            _ => value,
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        if self.is_finished() {
+            Ok(())
+        } else {
+            Err(self.trailing())
+        }
+    }
+}
+
+/// The identifier octet of a tag (X.690, section 8.1.2), which is one octet for all that certificates have.
+#[inline]
+fn octet(tag: Tag) -> u8 {
+    debug_assert!(tag.number().value() < 31, "a tag in the low form");
+    let number = u8::try_from(tag.number().value()).unwrap_or(0x1f);
+    tag.class() as u8 | u8::from(tag.is_constructed()) << 5 | number
+}
