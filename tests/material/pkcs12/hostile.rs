@@ -204,6 +204,40 @@ fn truncated_containers_are_errors() {
 }
 
 #[test]
+fn changes_under_a_right_mac_are_survived() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    let key = PrivateKey::from_pem(&workshop.read("ed25519.key")).unwrap();
+    let line = "pkcs8 -topk8 -outform DER -v2 aes-256-cbc -noiter -passout file:passphrase";
+    workshop.write("passphrase", super::PASSPHRASE);
+    workshop.run(
+        &openssl,
+        &format!("{line} -in ed25519.key -out key.p8"),
+        &[],
+    );
+    let about = forge::named("name");
+    let right = safe(&[
+        forge::bag(forge::SHROUDED_KEY, &workshop.read("key.p8"), about),
+        forge::certificate(forge::X509, &workshop.certificate("ed25519"), about),
+    ]);
+    let outcome = |safe: Vec<u8>| MtlsIdentity::from_pkcs12(&container(&[safe]), &passphrase());
+    outcome(right.clone()).unwrap();
+    for at in 0..right.len() {
+        for change in [0x01, 0x20, 0x80, 0xff] {
+            let mut changed = right.clone();
+            changed[at] ^= change;
+            // Who knows the passphrase may write another certificate, but never one of another key.
+            if let Ok(identity) = outcome(changed) {
+                assert_eq!(identity.private_key().unwrap().pkcs8_der(), key.pkcs8_der());
+            }
+        }
+        assert!(outcome(right[..at].to_vec()).is_err());
+    }
+}
+
+#[test]
 fn no_changed_byte_gives_another_identity() {
     let Some(openssl) = Program::openssl() else {
         return;

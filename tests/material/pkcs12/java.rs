@@ -61,7 +61,7 @@ fn a_key_store_with_passwords_and_other_entries_is_read() {
     let workshop = Workshop::new();
     workshop.export(&openssl, "p256", "-name Client");
     let import = "-importkeystore -srckeystore made.p12 -srcstoretype PKCS12 -destkeystore store.p12 \
-                  -deststoretype PKCS12 -deststorepass changeit -srcalias client";
+         -deststoretype PKCS12 -deststorepass changeit -srcalias client";
     workshop.run(&keytool, import, &["-srcstorepass", super::PASSPHRASE]);
     // A trusted certificate, a symmetric key and a stranger's trusted root beside it.
     for name in ["root", "rsa"] {

@@ -268,8 +268,10 @@ fn bags_in_bags_are_limited() {
     let mut bags = ours();
     for depth in 1..=6 {
         let nested = forge::bag(SAFE_CONTENTS, &tlv(0x30, &bags.concat()), About::default());
-        let result =
-            MtlsIdentity::from_pkcs12(&container(&[safe(std::slice::from_ref(&nested))]), &passphrase());
+        let result = MtlsIdentity::from_pkcs12(
+            &container(&[safe(std::slice::from_ref(&nested))]),
+            &passphrase(),
+        );
         match result {
             Ok(_) => assert!(depth <= 4),
             Err(error) => {

@@ -12,8 +12,8 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
 use super::PASSPHRASE;
-use crate::fixture_text;
 use crate::common::programs::{Program, run};
+use crate::fixture_text;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
