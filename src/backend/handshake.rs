@@ -71,10 +71,7 @@ pub enum HandshakeError {
     /// The [`SigningKey`](crate::SigningKey) of our identity failed or panicked: an HSM, a TPM or a KMS that is away, as
     /// a rule. The source is its own error. The peer got no alert.
     #[error("our signing key did not sign the TLS handshake")]
-    #[allow(
-        clippy::redundant_allocation,
-        reason = "an `Arc` of an error is an error itself, and would hide the type of the key's own as the source"
-    )]
+    // A box in it: an `Arc` of an error is an error itself, and would hide the key's own as the source.
     SigningKey(#[source] Arc<Box<dyn StdError + Send + Sync>>),
     /// The handshake was not done within its time.
     #[error("the TLS handshake took longer than its timeout")]

@@ -20,6 +20,10 @@ impl Program {
         Self::find("base64", "coreutils")
     }
 
+    pub fn certtool() -> Option<Self> {
+        Self::find("certtool", "gnutls-bin")
+    }
+
     pub fn curl() -> Option<Self> {
         Self::find("curl", "curl")
     }

@@ -118,7 +118,6 @@ impl Signer for Session {
 /// A failure on its way through rustls.
 #[derive(Debug, thiserror::Error)]
 #[error("our signing key did not sign")]
-#[allow(clippy::redundant_allocation, reason = "as `HandshakeError` takes it")]
 pub(super) struct Failed(#[source] pub(super) Arc<Box<dyn StdError + Send + Sync>>);
 
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,52 @@
+//! That an identity is of use: it stands for both ends of real connections.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use mtls::{
+    ClientBackend, MtlsClient, MtlsIdentity, MtlsServer, NativeTls, OpenSsl, Rustls, ServerBackend, TrustAnchors,
+    VerifierPolicy,
+};
+
+/// One mutual handshake, and a byte each way, on every backend.
+pub fn on_every_backend(identity: &MtlsIdentity, anchors: &TrustAnchors) {
+    let ring = || Rustls::with_provider(rustls::crypto::ring::default_provider().into());
+    shake(identity, anchors, Rustls::default(), Rustls::default());
+    shake(identity, anchors, ring(), ring());
+    shake(identity, anchors, OpenSsl::default(), OpenSsl::default());
+    shake(identity, anchors, NativeTls::default(), Rustls::default());
+}
+
+fn shake<C: ClientBackend, S: ServerBackend>(identity: &MtlsIdentity, anchors: &TrustAnchors, client: C, server: S) {
+    let server = MtlsServer::builder()
+        .identity(identity.clone())
+        .trust_anchors(anchors.clone())
+        .policy(VerifierPolicy::allow_any_authenticated())
+        .build(server)
+        .unwrap();
+    let client = MtlsClient::builder()
+        .identity(identity.clone())
+        .trust_anchors(anchors.clone())
+        .build(client)
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::scope(|scope| {
+        let serving = scope.spawn(|| {
+            let (tcp, _) = listener.accept().unwrap();
+            let mut stream = server.accept(tcp).unwrap();
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            stream.write_all(&byte).unwrap();
+            stream.flush().unwrap();
+            stream.peer().chain().first().unwrap().to_vec()
+        });
+        let mut stream = client.connect("localhost", TcpStream::connect(address).unwrap()).unwrap();
+        stream.write_all(b"x").unwrap();
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        assert_eq!(&byte, b"x");
+        assert_eq!(serving.join().unwrap(), identity.chain().leaf().to_vec());
+    });
+}

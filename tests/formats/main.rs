@@ -1,0 +1,130 @@
+//! Files of every format, made by other people's programs: what loads is of use in handshakes, what does not is refused
+//! in words that the documentation has.
+//!
+//! `UPDATE_FORMATS=1` writes the documentation's table anew.
+
+mod cases;
+#[path = "../common/mod.rs"]
+mod common;
+mod handshakes;
+mod workshop;
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use cases::{Case, Reader, Verdict};
+use mtls::{MaterialError, MtlsIdentity, Passphrase, TrustAnchors};
+use workshop::Workshop;
+
+const TABLE: &str = "src/formats.md";
+
+#[test]
+fn every_file_loads_or_is_refused_as_documented() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let groups = cases::all();
+    let count: usize = groups.iter().map(|group| group.cases.len()).sum();
+    assert!(count >= 120, "{count} files");
+    let mut wrong = Vec::new();
+    let mut table = String::new();
+    for group in &groups {
+        let mut refused = String::new();
+        writeln!(table, "# {}\n", group.title).unwrap();
+        let mut loads = String::new();
+        for case in &group.cases {
+            let outcome = outcome(&workshop, case);
+            let (found, row) = match &outcome {
+                Ok(what) => ("loads".to_owned(), format!("| `{}` | {what} |\n", cell(&case.command))),
+                Err(error) => {
+                    let words = workshop.steady(&error.to_string());
+                    (
+                        variant(error),
+                        format!("| `{}` | {} | {} |\n", cell(&case.command), variant(error), cell(&words)),
+                    )
+                }
+            };
+            let expected = match case.verdict {
+                Verdict::Loads => "loads",
+                Verdict::Refused(problem) => problem,
+            };
+            if found != expected {
+                wrong.push(format!("{expected}, but {found}: {} {:?}", case.command, outcome));
+            }
+            match &outcome {
+                Ok(_) => loads.push_str(&row),
+                Err(_) => refused.push_str(&row),
+            }
+        }
+        if !loads.is_empty() {
+            table.push_str("| file that loads | as |\n|---|---|\n");
+            table.push_str(&loads);
+            table.push('\n');
+        }
+        if !refused.is_empty() {
+            table.push_str("| file that is refused | problem | in words |\n|---|---|---|\n");
+            table.push_str(&refused);
+            table.push('\n');
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
+    let table = format!("{}\n", table.trim_end());
+    if std::env::var_os("UPDATE_FORMATS").is_some() {
+        fs::write(&path, &table).unwrap();
+    }
+    let documented = fs::read_to_string(&path).unwrap_or_default();
+    let differences: Vec<_> = table.lines().zip(documented.lines()).filter(|(a, b)| a != b).collect();
+    assert!(
+        documented == table,
+        "run with UPDATE_FORMATS=1: {} lines, documented {}; {differences:#?}",
+        table.lines().count(),
+        documented.lines().count()
+    );
+}
+
+/// Loads the file, and tries what it loaded as.
+fn outcome(workshop: &Workshop, case: &Case) -> Result<String, MaterialError> {
+    let made = workshop.make(&case.command);
+    let passphrase = Passphrase::new(match case.command.contains("secretsecret") {
+        true => "secretsecret",
+        false => "secret",
+    });
+    let root = || TrustAnchors::from_pem_file(workshop.path("root.crt")).unwrap();
+    let chain = |key: &str| workshop.path(&format!("{key}.chain.pem"));
+    let key = |key: &str| workshop.path(&format!("{key}.key"));
+    let with = Some(&passphrase);
+    let identity = match case.reader {
+        Reader::Key(name) => MtlsIdentity::from_files(chain(name), &made, with)?,
+        Reader::OpenKey(name) => MtlsIdentity::from_files(chain(name), &made, None)?,
+        Reader::Chain(name) => MtlsIdentity::from_files(&made, key(name), None)?,
+        Reader::Identity => MtlsIdentity::from_file(&made, with)?,
+        Reader::OpenIdentity => MtlsIdentity::from_file(&made, None)?,
+        Reader::Anchors | Reader::AnchorStore => {
+            let anchors = match case.reader {
+                Reader::Anchors => TrustAnchors::from_file(&made)?,
+                _ => TrustAnchors::from_pkcs12_file(&made, &passphrase)?,
+            };
+            assert_eq!(anchors, root());
+            let identity = MtlsIdentity::from_pem_files(chain("p256"), key("p256")).unwrap();
+            handshakes::on_every_backend(&identity, &anchors);
+            return Ok(format!("{} anchor", anchors.as_slice().len()));
+        }
+    };
+    handshakes::on_every_backend(&identity, &root());
+    let kind = identity.private_key().unwrap().kind();
+    let count = identity.chain().as_slice().len();
+    Ok(format!("{kind}, {count} certificates"))
+}
+
+fn variant(error: &MaterialError) -> String {
+    let debug = format!("{:?}", error.problem());
+    let end = debug.find(|c: char| !c.is_ascii_alphanumeric());
+    debug[..end.unwrap_or(debug.len())].to_owned()
+}
+
+/// What a cell of a table may hold.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "\\<")
+}
