@@ -39,7 +39,7 @@ use mtls::{
 
 pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
-pub use files::pem;
+pub use files::{certificate, pem, pkcs7, sniff};
 use judges::{
     ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
 };
@@ -49,6 +49,8 @@ pub use pem_differential::pem_differential;
 pub use san_differential::san_differential;
 #[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
 pub use sealed::encrypted_key;
+#[cfg(all(feature = "openssl", feature = "pkcs12"))]
+pub use sealed::pkcs12;
 use secrets::Secrets;
 pub use texts::{policy_text, spiffe_id};
 pub use verdict_differential::verdict_differential;

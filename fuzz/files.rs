@@ -1,11 +1,131 @@
 //! What must hold for whole files, whatever their format.
 
+use std::time::Duration;
+
+use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{
-    CertificateChain, MaterialError, MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors,
+    CertificateChain, MaterialError, MtlsIdentity, Passphrase, PrivateKey, RevocationLists,
+    TrustAnchors,
 };
 
+use super::encoding::armour;
 use super::secrets::Secrets;
-use super::{check_identity, check_material_error};
+use super::{PASSPHRASE, check_identity, check_line, check_material_error};
+
+/// One certificate in DER, before everything that reads one without judging it.
+pub fn certificate(input: &[u8]) {
+    let secrets = Secrets::default();
+    let der = || [CertificateDer::from(input.to_vec())];
+    let anchors = checked(TrustAnchors::from_der(der()), &secrets);
+    let chain = checked(CertificateChain::from_der(der()), &secrets);
+    assert_eq!(anchors.is_some(), chain.is_some());
+    let pem = armour("CERTIFICATE", input);
+    assert_eq!(
+        checked(TrustAnchors::from_bytes(pem.as_bytes()), &secrets),
+        anchors
+    );
+    assert_eq!(
+        checked(CertificateChain::from_bytes(pem.as_bytes()), &secrets),
+        chain
+    );
+    let Some(anchors) = anchors else { return };
+    assert_eq!(
+        TrustAnchors::from_bytes(input).ok().as_ref(),
+        Some(&anchors)
+    );
+    let description = anchors.describe();
+    description.to_string().lines().for_each(check_line);
+    assert_eq!(description.to_string(), anchors.describe().to_string());
+    for time in [0, 1_800_000_000, 253_402_300_799] {
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(time));
+        if let Some(left) = anchors.expires_in(now) {
+            let then = |more| UnixTime::since_unix_epoch(Duration::from_secs(time) + left + more);
+            assert_eq!(
+                anchors.expires_in(then(Duration::ZERO)),
+                Some(Duration::ZERO)
+            );
+            assert_eq!(anchors.expires_in(then(Duration::from_secs(1))), None);
+        }
+    }
+}
+
+/// PKCS#7 with certificates: DER, or PEM.
+pub fn pkcs7(input: &[u8]) {
+    let secrets = Secrets::default();
+    let anchors = checked(TrustAnchors::from_bytes(input), &secrets);
+    let chain = checked(CertificateChain::from_bytes(input), &secrets);
+    if let Some(chain) = &chain {
+        let anchors = anchors
+            .as_ref()
+            .expect("a chain's certificates are certificates");
+        assert!(
+            chain
+                .as_slice()
+                .iter()
+                .all(|one| anchors.as_slice().contains(one))
+        );
+    }
+    let armoured = armour("PKCS7", input);
+    let from_pem = checked(TrustAnchors::from_bytes(armoured.as_bytes()), &secrets);
+    if let Some(from_pem) = &from_pem {
+        assert_eq!(anchors.as_ref(), Some(from_pem));
+    }
+    #[cfg(feature = "openssl")]
+    if let Some(from_pem) = &from_pem {
+        as_openssl_reads_it(input, from_pem);
+    }
+}
+
+#[cfg(feature = "openssl")]
+fn as_openssl_reads_it(der: &[u8], ours: &TrustAnchors) {
+    let Ok(theirs) = openssl::pkcs7::Pkcs7::from_der(der) else {
+        return;
+    };
+    let theirs = theirs.signed().and_then(|signed| signed.certificates());
+    let theirs = theirs.into_iter().flatten();
+    let theirs: Vec<Vec<u8>> = theirs.map(|one| one.to_der().unwrap()).collect();
+    let ours: Vec<&[u8]> = ours.as_slice().iter().map(|der| &**der).collect();
+    assert_eq!(ours, theirs);
+}
+
+/// Any bytes, told apart by their content. What a reader of one format takes, the reader of all takes, and makes the
+/// same of it.
+pub fn sniff(input: &[u8]) {
+    let secrets = match super::is_pem(input) {
+        true => Secrets::in_pem(input),
+        false => Secrets::of_der(input),
+    };
+    check_identity(MtlsIdentity::from_bytes(input, None), &secrets);
+    let bundle = MtlsIdentity::from_pem_bundle(input).ok();
+    if let Some(bundle) = bundle {
+        let any = MtlsIdentity::from_bytes(input, None).expect("a bundle");
+        assert_eq!(any.chain(), bundle.chain());
+    }
+    let key = checked(PrivateKey::from_bytes(input, None), &secrets).map(pkcs8);
+    let known = PrivateKey::from_pem(input).or_else(|_| PrivateKey::from_der(input));
+    assert_eq!(key, known.ok().map(pkcs8));
+    let anchors = checked(TrustAnchors::from_bytes(input), &secrets);
+    let known = TrustAnchors::from_pem(input)
+        .or_else(|_| TrustAnchors::from_der([CertificateDer::from(input.to_vec())]));
+    assert!(known.is_err() || known.ok() == anchors);
+    let lists = checked(RevocationLists::from_bytes(input), &secrets);
+    let known = RevocationLists::from_pem(input)
+        .or_else(|_| RevocationLists::from_der([input.to_vec().into()]));
+    assert_eq!(lists, known.ok());
+    if secrets.are_cheap() {
+        let passphrase = Passphrase::new(PASSPHRASE);
+        check_identity(MtlsIdentity::from_bytes(input, Some(&passphrase)), &secrets);
+        let opened = checked(PrivateKey::from_bytes(input, Some(&passphrase)), &secrets);
+        assert!(
+            key.is_none() || key == opened.map(pkcs8),
+            "it needs no passphrase"
+        );
+    }
+}
+
+fn pkcs8(key: PrivateKey) -> Vec<u8> {
+    key.pkcs8_der().secret_pkcs8_der().to_vec()
+}
 
 /// One text before every reader of PEM, and again with what editors and operating systems do to texts.
 pub fn pem(input: &[u8]) {
@@ -57,7 +177,7 @@ impl Outcome {
         Self {
             anchors: checked(TrustAnchors::from_pem(text), secrets),
             chain: checked(CertificateChain::from_pem(text), secrets),
-            key: key.map(|key| key.pkcs8_der().secret_pkcs8_der().to_vec()),
+            key: key.map(pkcs8),
             lists: checked(RevocationLists::from_pem(text), secrets),
         }
     }

@@ -121,39 +121,50 @@ fn is_cheap(der: &[u8]) -> bool {
 
     const PBKDF2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
     const SCRYPT: &[u8] = b"\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";
-    /// Rounds of PBKDF2, kilobytes of scrypt.
+    /// Of any cipher, whose number follows.
+    const PKCS12: &[u8] = b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
+    /// Rounds of key derivation, kilobytes of scrypt.
     const FEW: u64 = 4096;
 
     let append = |n: u64, digit: &u8| n.saturating_mul(256).saturating_add((*digit).into());
-    let costs = der
-        .windows(PBKDF2.len())
-        .enumerate()
-        .filter_map(|(at, oid)| {
-            if oid != PBKDF2 && oid != SCRYPT {
-                return None;
-            }
-            // The parameters: a salt, then numbers.
-            let (_, parameters, _) = element(&der[at + oid.len()..])?;
-            let (_, _, mut rest) = element(parameters)?;
-            let mut numbers = Vec::new();
-            while let Some((2, number, after)) = element(rest) {
-                numbers.push(number.iter().fold(0, append));
-                rest = after;
-            }
-            match oid == PBKDF2 {
-                true => Some((*numbers.first()?, PrivateKey::MAX_KDF_ITERATIONS.into())),
-                false => {
-                    let bytes = numbers
-                        .iter()
-                        .take(3)
-                        .copied()
-                        .fold(128, u64::saturating_mul);
-                    Some((bytes >> 10, PrivateKey::MAX_SCRYPT_WORK >> 10))
-                }
-            }
-        });
-    costs
-        .into_iter()
+    // The numbers that stand after a salt.
+    let numbers = |parameters: &[u8]| -> Option<Vec<u64>> {
+        let (_, _, mut rest) = element(parameters)?;
+        let mut numbers = Vec::new();
+        while let Some((2, number, after)) = element(rest) {
+            numbers.push(number.iter().fold(0, append));
+            rest = after;
+        }
+        Some(numbers)
+    };
+    let rounds = |count: u64| (count, u64::from(PrivateKey::MAX_KDF_ITERATIONS));
+    let schemes = (0..der.len()).filter_map(|at| {
+        let here = &der[at..];
+        if let Some(rest) = here.strip_prefix(PBKDF2) {
+            let (_, parameters, _) = element(rest)?;
+            return Some(rounds(*numbers(parameters)?.first()?));
+        }
+        if let Some(rest) = here.strip_prefix(PKCS12) {
+            let (_, parameters, _) = element(rest.get(1..)?)?;
+            return Some(rounds(*numbers(parameters)?.first()?));
+        }
+        let (_, parameters, _) = element(here.strip_prefix(SCRYPT)?)?;
+        let factors = numbers(parameters)?;
+        let bytes = factors.iter().take(3).copied();
+        let bytes = bytes.fold(128, u64::saturating_mul);
+        Some((bytes >> 10, PrivateKey::MAX_SCRYPT_WORK >> 10))
+    });
+    // The MAC of a container stands at its end: a digest, a salt, the rounds.
+    let mac = || {
+        let (_, container, _) = element(der)?;
+        let (_, _, rest) = element(container)?;
+        let (_, _, rest) = element(rest)?;
+        let (_, mac, _) = element(rest)?;
+        let (_, _, salt) = element(mac)?;
+        Some(rounds(*numbers(salt)?.first()?))
+    };
+    schemes
+        .chain(mac())
         .all(|(cost, limit)| cost <= FEW || cost > limit)
 }
 

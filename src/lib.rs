@@ -24,6 +24,7 @@ mod builder;
 mod client;
 mod drive;
 mod error;
+pub mod formats;
 mod integration;
 mod material;
 mod peer;

@@ -25,6 +25,11 @@ fn replay(target: &str, check: fn(&[u8])) {
 }
 
 #[test]
+fn certificate() {
+    replay("certificate", checks::certificate);
+}
+
+#[test]
 fn crl() {
     replay("crl", checks::crl);
 }
@@ -56,6 +61,17 @@ fn pem_differential() {
     replay("pem_differential", checks::pem_differential);
 }
 
+#[cfg(all(feature = "openssl", feature = "pkcs12"))]
+#[test]
+fn pkcs12() {
+    replay("pkcs12", checks::pkcs12);
+}
+
+#[test]
+fn pkcs7() {
+    replay("pkcs7", checks::pkcs7);
+}
+
 #[test]
 fn policy_text() {
     replay("policy_text", checks::policy_text);
@@ -70,6 +86,11 @@ fn private_key() {
 #[test]
 fn san_differential() {
     replay("san_differential", checks::san_differential);
+}
+
+#[test]
+fn sniff() {
+    replay("sniff", checks::sniff);
 }
 
 #[test]

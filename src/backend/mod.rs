@@ -23,9 +23,9 @@ pub use handshake::{Established, HandshakeError};
 pub(crate) use judge::{Clock, Observer};
 pub use judge::{Event, Judge};
 pub(crate) use own_chain::{End, OwnChain};
+pub(crate) use settings::no_external_key;
 pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};
-pub(crate) use settings::{held_key, no_external_key};
 pub use traits::{
     Backend, ClientBackend, DangerNativeClient, Handshake, NativeClient, NativeServer,
     ServerBackend, TlsStream,

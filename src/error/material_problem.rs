@@ -227,6 +227,12 @@ pub enum MaterialProblem {
         /// What it is.
         found: String,
     },
+    /// An EC key without any curve.
+    #[error(
+        "the EC key does not say which curve it is on, as `certtool --key-info` writes it; export it anew as PKCS#8 from \
+         where it was made"
+    )]
+    KeyWithoutCurve,
     /// An explicitly encoded curve instead of a name.
     #[error(
         "the EC key spells out its curve instead of naming it; convert it by \
@@ -272,7 +278,7 @@ pub enum MaterialProblem {
     /// No private key was found.
     #[error(
         "there is no private key in it; give a file with `-----BEGIN PRIVATE KEY-----`, or a container that was \
-         exported with its key"
+         exported with its key (certificates of CAs alone go to `TrustAnchors`)"
     )]
     NoKey,
     /// A container has certificates, but none for its private key.

@@ -94,7 +94,7 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
             return Err(MaterialProblem::KeyInconsistent { what });
         }
         (Some(curve), _) | (None, Some(curve)) => curve,
-        (None, None) => return Err(MaterialProblem::KeyWithoutCurveName),
+        (None, None) => return Err(MaterialProblem::KeyWithoutCurve),
     };
     match curve {
         P256 => {

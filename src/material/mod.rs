@@ -47,6 +47,10 @@ mod refusal;
 mod revocation;
 mod shape;
 mod signature_scheme;
+#[cfg_attr(
+    not(feature = "rustls"),
+    allow(dead_code, reason = "rustls alone lets others sign")
+)]
 mod signing_key;
 mod sniff;
 
@@ -62,5 +66,6 @@ pub use key_type::KeyType;
 pub use passphrase::Passphrase;
 pub use revocation::{RevocationList, RevocationLists, Revoked};
 pub use signature_scheme::SignatureScheme;
+#[cfg_attr(not(feature = "rustls"), allow(unused_imports))]
 pub(crate) use signing_key::ExternalKey;
 pub use signing_key::SigningKey;

@@ -4,7 +4,7 @@ use crate::workshop::KEYS;
 
 /// What a file is given to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub(crate) enum Reader {
     /// `MtlsIdentity::from_files`, with the chain of this key and the passphrase.
     Key(&'static str),
     /// The same without a passphrase.
@@ -23,7 +23,7 @@ pub enum Reader {
 
 /// What has to come of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It loads, and is of use in handshakes.
     Loads,
     /// It is refused for this problem. Its words are in the documentation.
@@ -32,15 +32,15 @@ pub enum Verdict {
 use Reader::{AnchorStore, Anchors, Chain, Identity, Key, OpenIdentity, OpenKey};
 use Verdict::{Loads, Refused};
 
-pub struct Case {
-    pub command: String,
-    pub reader: Reader,
-    pub verdict: Verdict,
+pub(crate) struct Case {
+    pub(crate) command: String,
+    pub(crate) reader: Reader,
+    pub(crate) verdict: Verdict,
 }
 
-pub struct Group {
-    pub title: &'static str,
-    pub cases: Vec<Case>,
+pub(crate) struct Group {
+    pub(crate) title: &'static str,
+    pub(crate) cases: Vec<Case>,
 }
 
 fn case(reader: Reader, verdict: Verdict, command: impl Into<String>) -> Case {
@@ -51,7 +51,7 @@ fn case(reader: Reader, verdict: Verdict, command: impl Into<String>) -> Case {
     }
 }
 
-pub fn all() -> Vec<Group> {
+pub(crate) fn all() -> Vec<Group> {
     let group = |title, cases| Group { title, cases };
     vec![
         group("Private keys in the clear", plain_keys()),
@@ -72,13 +72,42 @@ pub fn all() -> Vec<Group> {
 fn plain_keys() -> Vec<Case> {
     let mut cases = Vec::new();
     for key in KEYS {
-        cases.push(case(Key(key), Loads, format!("openssl pkey -in {key}.key -out out/key.pem")));
-        cases.push(case(Key(key), Loads, format!("openssl pkey -in {key}.key -outform DER -out out/key.der")));
+        cases.push(case(
+            Key(key),
+            Loads,
+            format!("openssl pkey -in {key}.key -out out/key.pem"),
+        ));
+        cases.push(case(
+            Key(key),
+            Loads,
+            format!("openssl pkey -in {key}.key -outform DER -out out/key.der"),
+        ));
+        // Of EC keys it leaves the curve out, and nobody reads them then.
+        let read_by_others = match key {
+            "rsa" => Loads,
+            _ => Refused("KeyWithoutCurve"),
+        };
         if key != "ed25519" {
-            cases.push(case(Key(key), Loads, format!("openssl pkey -in {key}.key -traditional -out out/key.pem")));
-            let program = if key == "rsa" { "rsa -traditional" } else { "ec" };
-            cases.push(case(Key(key), Loads, format!("openssl {program} -in {key}.key -outform DER -out out/key.der")));
-            cases.push(case(Key(key), Loads, format!("certtool --load-privkey {key}.key --key-info --outfile out/key.pem")));
+            cases.push(case(
+                Key(key),
+                Loads,
+                format!("openssl pkey -in {key}.key -traditional -out out/key.pem"),
+            ));
+            let program = if key == "rsa" {
+                "rsa -traditional"
+            } else {
+                "ec"
+            };
+            cases.push(case(
+                Key(key),
+                Loads,
+                format!("openssl {program} -in {key}.key -outform DER -out out/key.der"),
+            ));
+            cases.push(case(
+                Key(key),
+                read_by_others,
+                format!("certtool --load-privkey {key}.key --key-info --outfile out/key.pem"),
+            ));
         }
     }
     for (key, curve) in [("p256", "prime256v1"), ("p384", "secp384r1")] {
@@ -87,26 +116,56 @@ fn plain_keys() -> Vec<Case> {
             Loads,
             format!("{{ openssl ecparam -name {curve}; openssl ec -in {key}.key; }} >out/key.pem"),
         ));
-        cases.push(case(Key(key), Loads, format!("openssl ec -in {key}.key -no_public -out out/key.pem")));
+        cases.push(case(
+            Key(key),
+            Loads,
+            format!("openssl ec -in {key}.key -no_public -out out/key.pem"),
+        ));
     }
     cases
 }
 
 fn pbes2() -> Vec<Case> {
     let mut cases = Vec::new();
-    let pkcs8 = |key: &str, more: &str| format!("openssl pkcs8 -topk8 -in {key}.key -passout pass:secret {more}");
+    let pkcs8 = |key: &str, more: &str| {
+        format!("openssl pkcs8 -topk8 -in {key}.key -passout pass:secret {more}")
+    };
     for key in KEYS {
         for cipher in ["aes-128-cbc", "aes-192-cbc", "aes-256-cbc", "des3"] {
-            cases.push(case(Key(key), Loads, pkcs8(key, &format!("-v2 {cipher} -out out/key.pem"))));
+            cases.push(case(
+                Key(key),
+                Loads,
+                pkcs8(key, &format!("-v2 {cipher} -out out/key.pem")),
+            ));
         }
-        cases.push(case(Key(key), Loads, pkcs8(key, "-outform DER -out out/key.der")));
+        cases.push(case(
+            Key(key),
+            Loads,
+            pkcs8(key, "-outform DER -out out/key.der"),
+        ));
     }
     for hash in ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"] {
-        cases.push(case(Key("p256"), Loads, pkcs8("p256", &format!("-v2prf hmacWith{hash} -out out/key.pem"))));
+        cases.push(case(
+            Key("p256"),
+            Loads,
+            pkcs8("p256", &format!("-v2prf hmacWith{hash} -out out/key.pem")),
+        ));
     }
-    cases.push(case(Key("p384"), Loads, pkcs8("p384", "-scrypt -out out/key.pem")));
-    cases.push(case(Key("rsa"), Loads, pkcs8("rsa", "-scrypt -outform DER -out out/key.der")));
-    cases.push(case(Key("p256"), Loads, pkcs8("p256", "-iter 1000000 -out out/key.pem")));
+    cases.push(case(
+        Key("p384"),
+        Loads,
+        pkcs8("p384", "-scrypt -out out/key.pem"),
+    ));
+    cases.push(case(
+        Key("rsa"),
+        Loads,
+        pkcs8("rsa", "-scrypt -outform DER -out out/key.der"),
+    ));
+    cases.push(case(
+        Key("p256"),
+        Loads,
+        pkcs8("p256", "-iter 1000000 -out out/key.pem"),
+    ));
     for cipher in ["aes-128", "aes-256"] {
         cases.push(case(
             Key("p256"),
@@ -116,15 +175,44 @@ fn pbes2() -> Vec<Case> {
             ),
         ));
     }
-    cases.push(case(OpenKey("p256"), Refused("EncryptedKey"), pkcs8("p256", "-out out/key.pem")));
-    cases.push(case(OpenKey("p256"), Refused("EncryptedKey"), pkcs8("p256", "-outform DER -out out/key.der")));
-    let other = |more: &str| format!("openssl pkcs8 -topk8 -in p256.key -passout pass:other {more}");
-    cases.push(case(Key("p256"), Refused("WrongPassphrase"), other("-out out/key.pem")));
-    cases.push(case(Key("p256"), Refused("WrongPassphrase"), other("-outform DER -out out/key.der")));
-    cases.push(case(Key("p256"), Refused("WrongPassphrase"), other("-scrypt -out out/key.pem")));
-    cases.push(case(Key("p256"), Refused("TooCostly"), pkcs8("p256", "-iter 10000001 -out out/key.pem")));
+    cases.push(case(
+        OpenKey("p256"),
+        Refused("EncryptedKey"),
+        pkcs8("p256", "-out out/key.pem"),
+    ));
+    cases.push(case(
+        OpenKey("p256"),
+        Refused("EncryptedKey"),
+        pkcs8("p256", "-outform DER -out out/key.der"),
+    ));
+    let other =
+        |more: &str| format!("openssl pkcs8 -topk8 -in p256.key -passout pass:other {more}");
+    cases.push(case(
+        Key("p256"),
+        Refused("WrongPassphrase"),
+        other("-out out/key.pem"),
+    ));
+    cases.push(case(
+        Key("p256"),
+        Refused("WrongPassphrase"),
+        other("-outform DER -out out/key.der"),
+    ));
+    cases.push(case(
+        Key("p256"),
+        Refused("WrongPassphrase"),
+        other("-scrypt -out out/key.pem"),
+    ));
+    cases.push(case(
+        Key("p256"),
+        Refused("TooCostly"),
+        pkcs8("p256", "-iter 10000001 -out out/key.pem"),
+    ));
     for cipher in ["camellia-256-cbc", "aria-256-cbc"] {
-        cases.push(case(Key("p256"), Refused("EncryptionUnsupported"), pkcs8("p256", &format!("-v2 {cipher} -out out/key.pem"))));
+        cases.push(case(
+            Key("p256"),
+            Refused("EncryptionUnsupported"),
+            pkcs8("p256", &format!("-v2 {cipher} -out out/key.pem")),
+        ));
     }
     cases
 }
@@ -136,9 +224,20 @@ fn pbes1() -> Vec<Case> {
              out/key.pem"
         )
     };
-    let mut cases: Vec<Case> = KEYS.map(|key| case(Key(key), Loads, pkcs8(key, "PBE-SHA1-3DES"))).into();
-    for scheme in ["PBE-SHA1-RC2-40", "PBE-SHA1-RC4-128", "PBE-MD5-DES", "PBE-SHA1-DES"] {
-        cases.push(case(Key("p256"), Refused("EncryptionUnsupported"), pkcs8("p256", scheme)));
+    let mut cases: Vec<Case> = KEYS
+        .map(|key| case(Key(key), Loads, pkcs8(key, "PBE-SHA1-3DES")))
+        .into();
+    for scheme in [
+        "PBE-SHA1-RC2-40",
+        "PBE-SHA1-RC4-128",
+        "PBE-MD5-DES",
+        "PBE-SHA1-DES",
+    ] {
+        cases.push(case(
+            Key("p256"),
+            Refused("EncryptionUnsupported"),
+            pkcs8("p256", scheme),
+        ));
     }
     cases
 }
@@ -146,7 +245,11 @@ fn pbes1() -> Vec<Case> {
 fn dek_info() -> Vec<Case> {
     let mut cases = Vec::new();
     let traditional = |key: &str, cipher: &str| {
-        let program = if key == "rsa" { "rsa -traditional" } else { "ec" };
+        let program = if key == "rsa" {
+            "rsa -traditional"
+        } else {
+            "ec"
+        };
         format!("openssl {program} -in {key}.key -{cipher} -passout pass:secret -out out/key.pem")
     };
     for key in ["rsa", "p256", "p384"] {
@@ -154,8 +257,16 @@ fn dek_info() -> Vec<Case> {
             cases.push(case(Key(key), Loads, traditional(key, cipher)));
         }
     }
-    cases.push(case(OpenKey("rsa"), Refused("EncryptedKey"), traditional("rsa", "aes256")));
-    cases.push(case(Key("rsa"), Refused("EncryptionUnsupported"), traditional("rsa", "camellia256")));
+    cases.push(case(
+        OpenKey("rsa"),
+        Refused("EncryptedKey"),
+        traditional("rsa", "aes256"),
+    ));
+    cases.push(case(
+        Key("rsa"),
+        Refused("EncryptionUnsupported"),
+        traditional("rsa", "camellia256"),
+    ));
     cases.push(case(
         Key("p256"),
         Refused("WrongPassphrase"),
@@ -165,7 +276,13 @@ fn dek_info() -> Vec<Case> {
 }
 
 fn refused_keys() -> Vec<Case> {
-    let key = |command: &str| case(Key("p256"), Refused("KeyUnsupported"), format!("openssl {command} -out out/key.pem"));
+    let key = |command: &str| {
+        case(
+            Key("p256"),
+            Refused("KeyUnsupported"),
+            format!("openssl {command} -out out/key.pem"),
+        )
+    };
     let mut cases = vec![
         key("genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:1024"),
         key("genpkey -quiet -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048"),
@@ -191,10 +308,22 @@ fn refused_keys() -> Vec<Case> {
             Refused("KeyWithoutCurveName"),
             "openssl ec -in p256.key -param_enc explicit -out out/key.pem",
         ),
-        case(Key("p256"), Refused("KeyMismatch"), "cp other.key out/key.pem"),
-        case(Key("p256"), Refused("KeyMismatch"), "cp rsa.key out/key.pem"),
+        case(
+            Key("p256"),
+            Refused("KeyMismatch"),
+            "cp other.key out/key.pem",
+        ),
+        case(
+            Key("p256"),
+            Refused("KeyMismatch"),
+            "cp rsa.key out/key.pem",
+        ),
         case(Key("p256"), Refused("CaKey"), "cp issuing.key out/key.pem"),
-        case(Key("p256"), Refused("SecondKey"), "cat p256.key other.key >out/key.pem"),
+        case(
+            Key("p256"),
+            Refused("SecondKey"),
+            "cat p256.key other.key >out/key.pem",
+        ),
     ]);
     cases
 }
@@ -204,9 +333,21 @@ fn chains() -> Vec<Case> {
         format!("cat {files} | openssl crl2pkcs7 -nocrl -certfile /dev/stdin {more}")
     };
     vec![
-        case(Chain("p256"), Loads, "cat p256.crt issuing.crt >out/chain.pem"),
-        case(Chain("p256"), Loads, "cat p256.crt issuing.crt root.crt >out/chain.pem"),
-        case(Chain("rsa"), Loads, "cat rsa.crt issuing.crt | sed 's/$/\\r/' >out/chain.pem"),
+        case(
+            Chain("p256"),
+            Loads,
+            "cat p256.crt issuing.crt >out/chain.pem",
+        ),
+        case(
+            Chain("p256"),
+            Loads,
+            "cat p256.crt issuing.crt root.crt >out/chain.pem",
+        ),
+        case(
+            Chain("rsa"),
+            Loads,
+            "cat rsa.crt issuing.crt | sed 's/$/\\r/' >out/chain.pem",
+        ),
         case(
             Chain("rsa"),
             Loads,
@@ -222,36 +363,100 @@ fn chains() -> Vec<Case> {
             Loads,
             "sed 's/ CERTIFICATE/ X509 CERTIFICATE/' p384.chain.pem >out/chain.pem",
         ),
-        case(Chain("ed25519"), Loads, p7b("ed25519.crt issuing.crt", "-out out/chain.p7b")),
-        case(Chain("ed25519"), Loads, p7b("ed25519.crt issuing.crt", "-outform DER -out out/chain.p7b")),
-        case(Chain("p256"), Loads, p7b("root.crt issuing.crt p256.crt", "-outform DER -out out/chain.p7b")),
+        case(
+            Chain("ed25519"),
+            Loads,
+            p7b("ed25519.crt issuing.crt", "-out out/chain.p7b"),
+        ),
+        case(
+            Chain("ed25519"),
+            Loads,
+            p7b("ed25519.crt issuing.crt", "-outform DER -out out/chain.p7b"),
+        ),
+        case(
+            Chain("p256"),
+            Loads,
+            p7b(
+                "root.crt issuing.crt p256.crt",
+                "-outform DER -out out/chain.p7b",
+            ),
+        ),
         case(
             Chain("p256"),
             Loads,
             "cat p256.crt issuing.crt >both.pem; certtool --p7-generate --load-certificate both.pem --outder \
              --outfile out/chain.p7b 2>/dev/null || openssl crl2pkcs7 -nocrl -certfile both.pem -outform DER -out out/chain.p7b",
         ),
-        case(Chain("p256"), Refused("IssuerNameMismatch"), "cat p256.crt root.crt >out/chain.pem"),
-        case(Chain("p256"), Refused("LeafNotFirst"), "cat other.crt p256.crt issuing.crt >out/chain.pem"),
-        case(Chain("p256"), Refused("CaKey"), "cp issuing.crt out/chain.pem; cp issuing.key p256.key.tmp; cat out/chain.pem >/dev/null"),
-        case(Chain("p256"), Refused("DuplicateCertificate"), "cat p256.crt issuing.crt issuing.crt >out/chain.pem"),
+        case(
+            Chain("p256"),
+            Refused("IssuerNameMismatch"),
+            "cat p256.crt root.crt >out/chain.pem",
+        ),
+        case(
+            Chain("p256"),
+            Refused("LeafNotFirst"),
+            "cat other.crt p256.crt issuing.crt >out/chain.pem",
+        ),
+        case(
+            Chain("p256"),
+            Refused("CaLeaf"),
+            "openssl req -x509 -new -key p256.key -subj /CN=self -out out/chain.pem",
+        ),
+        case(
+            Chain("p256"),
+            Refused("KeyMismatch"),
+            "cp issuing.crt out/chain.pem",
+        ),
+        case(
+            Chain("p256"),
+            Refused("DuplicateCertificate"),
+            "cat p256.crt issuing.crt issuing.crt >out/chain.pem",
+        ),
         case(
             Chain("p256"),
             Refused("UnexpectedSection"),
             "openssl x509 -in p256.crt -trustout -addtrust clientAuth -out out/chain.pem",
         ),
-        case(Chain("p256"), Refused("UnexpectedSection"), "cp request.csr out/chain.pem"),
-        case(Chain("p256"), Refused("UnexpectedContent"), "openssl req -in request.csr -outform DER -out out/chain.der"),
-        case(Chain("p256"), Refused("KeyInsteadOfCertificate"), "cp p256.key out/chain.pem"),
+        case(
+            Chain("p256"),
+            Refused("UnexpectedSection"),
+            "cp request.csr out/chain.pem",
+        ),
+        case(
+            Chain("p256"),
+            Refused("UnexpectedContent"),
+            "openssl req -in request.csr -outform DER -out out/chain.der",
+        ),
+        case(
+            Chain("p256"),
+            Refused("KeyInsteadOfCertificate"),
+            "cp p256.key out/chain.pem",
+        ),
     ]
 }
 
 fn bundles() -> Vec<Case> {
     vec![
-        case(OpenIdentity, Loads, "cat p256.crt issuing.crt p256.key >out/identity.pem"),
-        case(OpenIdentity, Loads, "cat p256.key p256.crt issuing.crt >out/identity.pem"),
-        case(OpenIdentity, Loads, "cat rsa.crt rsa.key issuing.crt >out/identity.pem"),
-        case(OpenIdentity, Loads, "cat rsa.key rsa.crt issuing.crt | sed 's/$/\\r/' >out/identity.pem"),
+        case(
+            OpenIdentity,
+            Loads,
+            "cat p256.crt issuing.crt p256.key >out/identity.pem",
+        ),
+        case(
+            OpenIdentity,
+            Loads,
+            "cat p256.key p256.crt issuing.crt >out/identity.pem",
+        ),
+        case(
+            OpenIdentity,
+            Loads,
+            "cat rsa.crt rsa.key issuing.crt >out/identity.pem",
+        ),
+        case(
+            OpenIdentity,
+            Loads,
+            "cat rsa.key rsa.crt issuing.crt | sed 's/$/\\r/' >out/identity.pem",
+        ),
         case(
             OpenIdentity,
             Loads,
@@ -272,8 +477,16 @@ fn bundles() -> Vec<Case> {
             Refused("EncryptedKey"),
             "{ openssl pkcs8 -topk8 -in p384.key -passout pass:secret; cat p384.chain.pem; } >out/identity.pem",
         ),
-        case(OpenIdentity, Refused("NoKey"), "cp p256.chain.pem out/identity.pem"),
-        case(OpenIdentity, Refused("NoCertificate"), "cp p256.key out/identity.pem"),
+        case(
+            OpenIdentity,
+            Refused("NoKey"),
+            "cp p256.chain.pem out/identity.pem",
+        ),
+        case(
+            OpenIdentity,
+            Refused("NoCertificate"),
+            "cp p256.key out/identity.pem",
+        ),
         case(
             OpenIdentity,
             Refused("SecondKey"),
@@ -293,7 +506,14 @@ fn pkcs12() -> Vec<Case> {
     for key in KEYS {
         cases.push(case(Identity, Loads, export(key, "")));
         cases.push(case(Identity, Loads, export(key, "-legacy")));
-        cases.push(case(Identity, Loads, export(key, "-keypbe AES-128-CBC -certpbe AES-128-CBC -macalg sha512")));
+        cases.push(case(
+            Identity,
+            Loads,
+            export(
+                key,
+                "-keypbe AES-128-CBC -certpbe AES-128-CBC -macalg sha512",
+            ),
+        ));
     }
     for more in [
         "-name client",
@@ -349,14 +569,36 @@ fn pkcs12() -> Vec<Case> {
 
 fn refused_pkcs12() -> Vec<Case> {
     let export = |more: &str| {
-        format!("openssl pkcs12 -export -inkey p256.key -in p256.chain.pem {more} -out out/identity.p12")
+        format!(
+            "openssl pkcs12 -export -inkey p256.key -in p256.chain.pem {more} -out out/identity.p12"
+        )
     };
     vec![
-        case(Identity, Refused("Pkcs12WithoutMac"), export("-passout pass:secret -nomac")),
-        case(Identity, Refused("WrongPassphrase"), export("-passout pass:other")),
-        case(Identity, Refused("WrongPassphrase"), export("-passout pass:")),
-        case(OpenIdentity, Refused("PassphraseMissing"), export("-passout pass:secret")),
-        case(Identity, Refused("TooCostly"), export("-passout pass:secret -iter 6000000 -maciter")),
+        case(
+            Identity,
+            Refused("Pkcs12WithoutMac"),
+            export("-passout pass:secret -nomac"),
+        ),
+        case(
+            Identity,
+            Refused("WrongPassphrase"),
+            export("-passout pass:other"),
+        ),
+        case(
+            Identity,
+            Refused("WrongPassphrase"),
+            export("-passout pass:"),
+        ),
+        case(
+            OpenIdentity,
+            Refused("PassphraseMissing"),
+            export("-passout pass:secret"),
+        ),
+        case(
+            Identity,
+            Refused("TooCostly"),
+            export("-passout pass:secret -iter 6000000 -maciter"),
+        ),
         case(
             Identity,
             Refused("NoKey"),
@@ -380,9 +622,21 @@ fn refused_pkcs12() -> Vec<Case> {
 fn anchors() -> Vec<Case> {
     vec![
         case(Anchors, Loads, "cp root.crt out/ca.pem"),
-        case(Anchors, Loads, "openssl x509 -in root.crt -outform DER -out out/ca.der"),
-        case(Anchors, Loads, "openssl crl2pkcs7 -nocrl -certfile root.crt -out out/ca.p7b"),
-        case(Anchors, Loads, "openssl crl2pkcs7 -nocrl -certfile root.crt -outform DER -out out/ca.p7b"),
+        case(
+            Anchors,
+            Loads,
+            "openssl x509 -in root.crt -outform DER -out out/ca.der",
+        ),
+        case(
+            Anchors,
+            Loads,
+            "openssl crl2pkcs7 -nocrl -certfile root.crt -out out/ca.p7b",
+        ),
+        case(
+            Anchors,
+            Loads,
+            "openssl crl2pkcs7 -nocrl -certfile root.crt -outform DER -out out/ca.p7b",
+        ),
         case(
             AnchorStore,
             Loads,
@@ -394,15 +648,27 @@ fn anchors() -> Vec<Case> {
             Loads,
             "openssl pkcs12 -export -nokeys -in root.crt -passout pass:secret -out out/ca.p12",
         ),
-        case(Anchors, Refused("UnexpectedSection"), "openssl x509 -in root.crt -trustout -out out/ca.pem"),
+        case(
+            Anchors,
+            Refused("UnexpectedSection"),
+            "openssl x509 -in root.crt -trustout -out out/ca.pem",
+        ),
         case(
             Anchors,
             Refused("UnexpectedContent"),
             "keytool -importcert -noprompt -storetype JKS -keystore out/ca.jks -storepass secretsecret -alias root -file \
              root.crt 2>/dev/null",
         ),
-        case(Anchors, Refused("Pkcs12"), "openssl pkcs12 -export -nokeys -in root.crt -passout pass:secret -out out/ca.p12"),
-        case(AnchorStore, Refused("IdentityInsteadOfAnchors"), "cp p256.p12 out/ca.p12"),
+        case(
+            Anchors,
+            Refused("UnexpectedContent"),
+            "openssl pkcs12 -export -nokeys -in root.crt -passout pass:secret -out out/ca.p12",
+        ),
+        case(
+            AnchorStore,
+            Refused("IdentityInsteadOfAnchors"),
+            "cp p256.p12 out/ca.p12",
+        ),
     ]
 }
 
@@ -410,17 +676,43 @@ fn mistaken() -> Vec<Case> {
     let key = |verdict: &'static str, command: &str| case(Key("p256"), Refused(verdict), command);
     vec![
         key("CertificateInsteadOfKey", "cp p256.crt out/key.pem"),
-        key("CertificateInsteadOfKey", "openssl x509 -in p256.crt -outform DER -out out/key.der"),
+        key(
+            "CertificateInsteadOfKey",
+            "openssl x509 -in p256.crt -outform DER -out out/key.der",
+        ),
         key("UnexpectedSection", "cp request.csr out/key.pem"),
         key("UnexpectedSection", "cp public.pem out/key.pem"),
-        key("UnexpectedContent", "openssl pkey -in p256.key -pubout -outform DER -out out/key.der"),
-        key("UnexpectedSection", "ssh-keygen -q -t ed25519 -N '' -C x -f ssh; mv ssh out/key.pem; rm ssh.pub"),
-        key("UnexpectedContent", "ssh-keygen -q -t ed25519 -N '' -C x -f ssh; mv ssh.pub out/key.pub; rm ssh"),
+        key(
+            "UnexpectedContent",
+            "openssl pkey -in p256.key -pubout -outform DER -out out/key.der",
+        ),
+        key(
+            "UnexpectedSection",
+            "ssh-keygen -q -t ed25519 -N '' -C x -f ssh; mv ssh out/key.pem; rm ssh.pub",
+        ),
+        key(
+            "UnexpectedContent",
+            "ssh-keygen -q -t ed25519 -N '' -C x -f ssh; mv ssh.pub out/key.pub; rm ssh",
+        ),
         key("Pkcs12", "cp p256.p12 out/key.p12"),
-        key("UnexpectedContent", "openssl crl2pkcs7 -nocrl -certfile p256.crt -outform DER -out out/key.p7b"),
-        key("NoKey", "openssl ecparam -name prime256v1 -out out/key.pem"),
-        case(Identity, Refused("NoKey"), "openssl x509 -in p256.crt -outform DER -out out/identity.der"),
-        case(Identity, Refused("NoCertificate"), "openssl pkey -in p256.key -outform DER -out out/identity.der"),
+        key(
+            "UnexpectedContent",
+            "openssl crl2pkcs7 -nocrl -certfile p256.crt -outform DER -out out/key.p7b",
+        ),
+        key(
+            "UnexpectedSection",
+            "openssl ecparam -name prime256v1 -out out/key.pem",
+        ),
+        case(
+            Identity,
+            Refused("UnexpectedContent"),
+            "openssl x509 -in p256.crt -outform DER -out out/identity.der",
+        ),
+        case(
+            Identity,
+            Refused("UnexpectedContent"),
+            "openssl pkey -in p256.key -outform DER -out out/identity.der",
+        ),
         case(
             Identity,
             Refused("UnexpectedContent"),
@@ -441,25 +733,61 @@ fn damaged() -> Vec<Case> {
     vec![
         key("Empty", ": >out/key.pem"),
         key("Empty", "printf '\\n\\n' >out/key.pem"),
-        key("NoPem", "echo '<html>not found</html>' >out/key.pem"),
+        key(
+            "UnexpectedContent",
+            "echo '<html>not found</html>' >out/key.pem",
+        ),
         key("MissingEnd", "head -n 3 p256.key >out/key.pem"),
         key("UnexpectedEnd", "tail -n 2 p256.key >out/key.pem"),
-        key("EndLabelMismatch", "sed 's/END PRIVATE/END RSA PRIVATE/' p256.key >out/key.pem"),
-        key("EndAndBeginShareLine", "{ printf %s \"$(cat p256.crt)\"; cat p256.key; } >out/key.pem"),
+        key(
+            "EndLabelMismatch",
+            "sed 's/END PRIVATE/END RSA PRIVATE/' p256.key >out/key.pem",
+        ),
+        key(
+            "EndAndBeginShareLine",
+            "{ printf %s \"$(cat p256.crt)\"; cat p256.key; } >out/key.pem",
+        ),
         key("IndentedMarker", "sed 's/^/    /' p256.key >out/key.pem"),
-        key("LiteralLineBreaks", "awk '{ printf \"%s\\\\n\", $0 }' p256.key >out/key.pem"),
-        key("DamagedMarker", "sed 's/-----BEGIN/----BEGIN/' p256.key >out/key.pem"),
+        key(
+            "LiteralLineBreaks",
+            "awk '{ printf \"%s\\\\n\", $0 }' p256.key >out/key.pem",
+        ),
+        key(
+            "DamagedMarker",
+            "sed 's/-----BEGIN/----BEGIN/' p256.key >out/key.pem",
+        ),
         key("Utf16", "iconv -t UTF-16 p256.key >out/key.pem"),
         key("Base64", "sed '2s/./!/' p256.key >out/key.pem"),
         key("KeyMalformed", "sed '2s/^....//' p256.key >out/key.pem"),
-        key("UnexpectedContent", "openssl pkey -in p256.key -outform DER | head -c 100 >out/key.der"),
-        key("UnexpectedContent", "{ openssl pkey -in p256.key -outform DER; echo; } >out/key.der"),
-        key("NoPem", "head -c 64 /dev/zero >out/key.der"),
+        key(
+            "UnexpectedContent",
+            "openssl pkey -in p256.key -outform DER | head -c 100 >out/key.der",
+        ),
+        key(
+            "UnexpectedContent",
+            "{ openssl pkey -in p256.key -outform DER; echo; } >out/key.der",
+        ),
+        key("UnexpectedContent", "head -c 64 /dev/zero >out/key.der"),
         key("TooMany", "head -c 2000000 /dev/zero >out/key.der"),
-        key("UnexpectedContent", "grep -v -- ----- p256.key >out/key.pem"),
-        case(Chain("p256"), Refused("Certificate"), "{ sed '3s/^....//' p256.crt; cat issuing.crt; } >out/chain.pem"),
-        case(Chain("p256"), Refused("MissingEnd"), "{ head -n 4 p256.crt; cat issuing.crt; } >out/chain.pem"),
-        case(Identity, Refused("UnexpectedContent"), "head -c 700 p256.p12 >out/identity.p12"),
+        key(
+            "UnexpectedContent",
+            "grep -v -- ----- p256.key >out/key.pem",
+        ),
+        case(
+            Chain("p256"),
+            Refused("Certificate"),
+            "{ sed '3s/^....//' p256.crt; cat issuing.crt; } >out/chain.pem",
+        ),
+        case(
+            Chain("p256"),
+            Refused("MissingEnd"),
+            "{ head -n 4 p256.crt; cat issuing.crt; } >out/chain.pem",
+        ),
+        case(
+            Identity,
+            Refused("UnexpectedContent"),
+            "head -c 700 p256.p12 >out/identity.p12",
+        ),
         case(
             Identity,
             Refused("WrongPassphrase"),

@@ -5,12 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use mtls::{
-    ClientBackend, MtlsClient, MtlsIdentity, MtlsServer, NativeTls, OpenSsl, Rustls, ServerBackend, TrustAnchors,
-    VerifierPolicy,
+    ClientBackend, MtlsClient, MtlsIdentity, MtlsServer, NativeTls, OpenSsl, Rustls, ServerBackend,
+    TrustAnchors, VerifierPolicy,
 };
 
 /// One mutual handshake, and a byte each way, on every backend.
-pub fn on_every_backend(identity: &MtlsIdentity, anchors: &TrustAnchors) {
+pub(crate) fn on_every_backend(identity: &MtlsIdentity, anchors: &TrustAnchors) {
     let ring = || Rustls::with_provider(rustls::crypto::ring::default_provider().into());
     shake(identity, anchors, Rustls::default(), Rustls::default());
     shake(identity, anchors, ring(), ring());
@@ -18,7 +18,12 @@ pub fn on_every_backend(identity: &MtlsIdentity, anchors: &TrustAnchors) {
     shake(identity, anchors, NativeTls::default(), Rustls::default());
 }
 
-fn shake<C: ClientBackend, S: ServerBackend>(identity: &MtlsIdentity, anchors: &TrustAnchors, client: C, server: S) {
+fn shake<C: ClientBackend, S: ServerBackend>(
+    identity: &MtlsIdentity,
+    anchors: &TrustAnchors,
+    client: C,
+    server: S,
+) {
     let server = MtlsServer::builder()
         .identity(identity.clone())
         .trust_anchors(anchors.clone())
@@ -42,7 +47,9 @@ fn shake<C: ClientBackend, S: ServerBackend>(identity: &MtlsIdentity, anchors: &
             stream.flush().unwrap();
             stream.peer().chain().first().unwrap().to_vec()
         });
-        let mut stream = client.connect("localhost", TcpStream::connect(address).unwrap()).unwrap();
+        let mut stream = client
+            .connect("localhost", TcpStream::connect(address).unwrap())
+            .unwrap();
         stream.write_all(b"x").unwrap();
         let mut byte = [0];
         stream.read_exact(&mut byte).unwrap();

@@ -36,12 +36,20 @@ fn every_file_loads_or_is_refused_as_documented() {
         for case in &group.cases {
             let outcome = outcome(&workshop, case);
             let (found, row) = match &outcome {
-                Ok(what) => ("loads".to_owned(), format!("| `{}` | {what} |\n", cell(&case.command))),
+                Ok(what) => (
+                    "loads".to_owned(),
+                    format!("| `{}` | {what} |\n", cell(&case.command)),
+                ),
                 Err(error) => {
                     let words = workshop.steady(&error.to_string());
                     (
                         variant(error),
-                        format!("| `{}` | {} | {} |\n", cell(&case.command), variant(error), cell(&words)),
+                        format!(
+                            "| `{}` | `{}` | {} |\n",
+                            cell(&case.command),
+                            variant(error),
+                            cell(&words)
+                        ),
                     )
                 }
             };
@@ -50,7 +58,10 @@ fn every_file_loads_or_is_refused_as_documented() {
                 Verdict::Refused(problem) => problem,
             };
             if found != expected {
-                wrong.push(format!("{expected}, but {found}: {} {:?}", case.command, outcome));
+                wrong.push(format!(
+                    "{expected}, but {found}: {} {:?}",
+                    case.command, outcome
+                ));
             }
             match &outcome {
                 Ok(_) => loads.push_str(&row),
@@ -68,14 +79,23 @@ fn every_file_loads_or_is_refused_as_documented() {
             table.push('\n');
         }
     }
-    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     let table = format!("{}\n", table.trim_end());
     if std::env::var_os("UPDATE_FORMATS").is_some() {
         fs::write(&path, &table).unwrap();
     }
     let documented = fs::read_to_string(&path).unwrap_or_default();
-    let differences: Vec<_> = table.lines().zip(documented.lines()).filter(|(a, b)| a != b).collect();
+    let differences: Vec<_> = table
+        .lines()
+        .zip(documented.lines())
+        .filter(|(a, b)| a != b)
+        .collect();
     assert!(
         documented == table,
         "run with UPDATE_FORMATS=1: {} lines, documented {}; {differences:#?}",

@@ -12,7 +12,7 @@ use crate::common::programs::{Finished, Program, run};
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The keys that may be used, and those that may not.
-pub const KEYS: [&str; 4] = ["rsa", "p256", "p384", "ed25519"];
+pub(crate) const KEYS: [&str; 4] = ["rsa", "p256", "p384", "ed25519"];
 
 /// A root, an intermediate, a leaf for each kind of key with its chain, and keys that nobody takes.
 const PKI: &str = r#"
@@ -49,13 +49,13 @@ mkdir -p out
 "#;
 
 /// Files that programs made. Everything that they are asked for they write into `out/`.
-pub struct Workshop {
+pub(crate) struct Workshop {
     folder: TempDir,
 }
 
 impl Workshop {
     /// `None` where a program is missing; that was told then.
-    pub fn open() -> Option<Self> {
+    pub(crate) fn open() -> Option<Self> {
         let programs = [Program::openssl(), Program::keytool(), Program::certtool()];
         programs.into_iter().collect::<Option<Vec<_>>>()?;
         let workshop = Self {
@@ -65,13 +65,13 @@ impl Workshop {
         Some(workshop)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Runs the command with an empty `out/` and returns the path of the one file that it made there.
     #[track_caller]
-    pub fn make(&self, command: &str) -> PathBuf {
+    pub(crate) fn make(&self, command: &str) -> PathBuf {
         let out = self.path("out");
         std::fs::remove_dir_all(&out).unwrap();
         std::fs::create_dir(&out).unwrap();
@@ -88,7 +88,7 @@ impl Workshop {
     }
 
     /// The text without what differs from run to run.
-    pub fn steady(&self, text: &str) -> String {
+    pub(crate) fn steady(&self, text: &str) -> String {
         let folder = format!("{}/", self.folder.path().display());
         let text = text.replace(&folder, "").replace("out/", "");
         without_numbers(&text)
@@ -96,10 +96,11 @@ impl Workshop {
 
     fn run(&self, script: &str) -> Finished {
         let mut shell = Command::new("bash");
-        shell.args(["-o", "pipefail", "-c", script]).current_dir(self.folder.path());
+        shell
+            .args(["-o", "pipefail", "-c", script])
+            .current_dir(self.folder.path());
         run(&mut shell, b"", LIMIT)
     }
-
 }
 
 /// Digests and offsets are other ones each time.

@@ -9,6 +9,8 @@ mod encrypted;
 mod identity;
 mod keys;
 mod pem;
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
 mod pkcs7;
 mod sniff;
 

@@ -5,7 +5,8 @@ use pem_rfc7468::LineEnding;
 use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use crate::backend::{ClientSettings, Versions, held_key};
+use crate::backend::settings::held_key;
+use crate::backend::{ClientSettings, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::policy::TrustSource;

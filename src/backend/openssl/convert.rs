@@ -9,7 +9,8 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Name};
 
-use crate::backend::{ProtocolVersion, Versions, held_key};
+use crate::backend::settings::held_key;
+use crate::backend::{ProtocolVersion, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 

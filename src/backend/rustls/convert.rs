@@ -11,7 +11,8 @@ use rustls::sign::{CertifiedKey, SigningKey};
 
 use super::external_key::External;
 use super::slot::note;
-use crate::backend::{Judge, ProtocolVersion, Request, Versions, held_key};
+use crate::backend::settings::held_key;
+use crate::backend::{Judge, ProtocolVersion, Request, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 

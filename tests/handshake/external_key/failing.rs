@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mtls::{Alert, BuildError, HandshakeError};
 
-use super::soft::{Babbles, Behaviour, Fails, Lies, Panics, Pulled, Signs, Soft};
+use super::soft::{Babbles, Behaviour, Dawdles, Fails, Lies, Panics, Pulled, Signs, Soft, TIMEOUT};
 use super::{Side, credential, identity, providers, ready, setup};
 use crate::common::ends::{self, Ended, Ends, Ready, Seen, Setup, meet};
 use crate::common::pki::{Cast, KeyAlgorithm};
@@ -155,4 +155,39 @@ fn a_key_that_signs_wrongly_in_a_handshake() {
         let is_early = version == Version::Tls13 && side == Side::Client;
         assert_eq!(we_saw.completed, is_early);
     });
+}
+
+/// Nobody can take the thread away from the key; the handshake is over when it comes back.
+#[test]
+fn a_key_that_takes_longer_than_the_handshake_may() {
+    let cast = Cast::assemble();
+    let ours = credential(&cast, KeyAlgorithm::P256);
+    for (side, version) in Side::BOTH
+        .into_iter()
+        .flat_map(|side| Version::ALL.map(|version| (side, version)))
+    {
+        let setup = |credential| Setup {
+            version,
+            ..setup(&cast, credential)
+        };
+        let key = Arc::new(Soft::new(&ours).behaves(Signs, Dawdles));
+        let identity = identity(&ours, &key).unwrap();
+        let short = Setup {
+            timeout: TIMEOUT,
+            ..setup(&ours)
+        };
+        let us = ready(side, &short, &identity, &providers()[0]).unwrap();
+        for them in verifying(side) {
+            let they = match side {
+                Side::Client => them.ready(&setup(&cast.server)).unwrap(),
+                Side::Server => them.ready(&setup(&cast.alice)).unwrap(),
+            };
+            let (we_saw, _) = met(side, &*us, &*they);
+            println!("{side:?} {version:?} {them:?}: {we_saw:?}");
+            assert!(matches!(
+                we_saw.ended,
+                Some(Ended::Handshake(HandshakeError::Timeout))
+            ));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mtls::{SignatureScheme, SigningKey};
 use pki_types::SubjectPublicKeyInfoDer;
@@ -22,6 +23,8 @@ pub(super) enum Behaviour {
     Lies,
     /// Gives bytes that are no signature.
     Babbles,
+    /// Signs, but longer than [`TIMEOUT`] allows.
+    Dawdles,
 }
 
 /// An error of its own type, to be found again.
@@ -38,6 +41,9 @@ pub(super) struct Soft {
     /// All that was signed, or was to be.
     pub(super) asked: Mutex<Vec<(SignatureScheme, Vec<u8>)>>,
 }
+
+/// Time for a handshake, where it matters.
+pub(super) const TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Schemes of RSA, with those before that TLS 1.3 does not have.
 pub(super) const EVERY_SCHEME: [SignatureScheme; 9] = [
@@ -106,6 +112,10 @@ impl SigningKey for Soft {
             Signs => Ok(signer.sign(message)?),
             Lies => Ok(signer.sign(b"something else")?),
             Babbles => Ok(vec![0; 70]),
+            Dawdles => {
+                std::thread::sleep(TIMEOUT * 3);
+                Ok(signer.sign(message)?)
+            }
             Fails => Err(Pulled.into()),
             Panics => panic!("the driver fell over"),
         }
