@@ -54,6 +54,11 @@ pub(super) fn instead(shape: Shape, wanted: Wanted) -> MaterialProblem {
             "the key is where its certificate was asked for: give that file",
         ),
         (Shape::Pkcs7, _) => ("PKCS#7", "give it to `from_bytes` or `from_file`"),
+        (Shape::Pkcs12, Wanted::Anchors) => (
+            "PKCS#12",
+            "give it to `TrustAnchors::from_pkcs12` (cargo feature `pkcs12`), or unpack its certificates by \
+             `openssl pkcs12 -in FILE -nokeys -out NEW`",
+        ),
         (Shape::Pkcs12, Wanted::RevocationLists) => ("PKCS#12", ONLY_THE_LIST),
         (Shape::Pkcs12, _) => return MaterialProblem::Pkcs12,
         (Shape::PublicKey, _) => ("a public key", PUBLIC_KEY),
