@@ -26,7 +26,7 @@ use crate::x509::PublicKey;
 /// - **Time-outs are its own.** The handshake's is looked at when `sign` has come back, never in between.
 /// - **Where it fails or panics** in a handshake, the application gets
 ///   [`HandshakeError::SigningKey`](crate::HandshakeError::SigningKey) with its error as the source, and the connection
-///   is over: the peer gets no alert, only the end of the connection. A panic is caught. Where it fails when a client or
+///   is over: the peer gets no alert, only the end of the connection. A panic of `sign` is caught. Where it fails when a client or
 ///   a server is built, that is [`BuildError::SigningKeyFailed`](crate::BuildError::SigningKeyFailed).
 /// - **Its errors are logged** by whoever logs ours: they should not hold tokens, PINs or whole answers.
 ///

@@ -62,7 +62,7 @@ fn build(cast: &Cast, identity: &MtlsIdentity, permissions: Option<KeyPermission
     fn as_server<B: ServerBackend + Default>(b: mtls::ServerBuilder) -> Result<(), BuildError> {
         b.build(B::default()).map(drop)
     }
-    let all = [
+    let all: Vec<Heard> = vec![
         #[cfg(feature = "rustls")]
         client(&as_client::<mtls::Rustls>),
         #[cfg(feature = "rustls")]

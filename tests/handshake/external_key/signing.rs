@@ -1,14 +1,19 @@
 //! Keys that sign as they should.
 
-use std::sync::Arc;
+use std::error::Error;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
 
-use mtls::{KeyPermissions, MtlsClient, MtlsIdentity, Rustls, SignatureScheme, TrustAnchors};
+use mtls::{
+    KeyPermissions, MtlsClient, MtlsIdentity, Rustls, SignatureScheme, SigningKey, TrustAnchors,
+};
+use pki_types::SubjectPublicKeyInfoDer;
 
 use super::soft::{EVERY_SCHEME, Soft};
 use super::{Side, credential, identity, providers, ready, setup};
 use crate::common::ends::{self, Ends, MESSAGE, Setup, meet};
 use crate::common::pki::{Cast, KeyAlgorithm};
-use crate::common::raw::Version;
+use crate::common::raw::{LIMIT, Version};
 
 /// Facades, and raw peers of every library. All of them verify the proof of possession but raw rustls.
 fn opposite(side: Side) -> Ends {
@@ -117,6 +122,70 @@ fn every_scheme_of_rsa_signs() {
             }
             assert!(key.taken().iter().all(|(signed, _)| signed == scheme));
         }
+    }
+}
+
+/// Signs when as many are waiting as there are handshakes: a lock of ours around it would hold them up for ever.
+struct Together {
+    key: Soft,
+    all: (Mutex<usize>, Condvar),
+}
+
+impl SigningKey for Together {
+    fn public_key(&self) -> SubjectPublicKeyInfoDer<'_> {
+        self.key.public_key()
+    }
+
+    fn schemes(&self) -> &[SignatureScheme] {
+        self.key.schemes()
+    }
+
+    fn sign(
+        &self,
+        scheme: SignatureScheme,
+        message: &[u8],
+    ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        let (missing, changed) = &self.all;
+        let mut missing = missing.lock().unwrap();
+        *missing = missing.saturating_sub(1);
+        changed.notify_all();
+        let wait = changed.wait_timeout_while(missing, LIMIT / 2, |missing| *missing > 0);
+        if wait.unwrap().1.timed_out() {
+            return Err("the others never came".into());
+        }
+        self.key.sign(scheme, message)
+    }
+}
+
+#[test]
+fn handshakes_do_not_wait_for_each_other() {
+    const HANDSHAKES: usize = 8;
+    let cast = Cast::assemble();
+    let ours = credential(&cast, KeyAlgorithm::P256);
+    let key = Arc::new(Together {
+        key: Soft::new(&ours),
+        all: Default::default(),
+    });
+    let identity = identity(&ours, &key).unwrap();
+    let us = ready(
+        Side::Server,
+        &setup(&cast, &ours),
+        &identity,
+        &providers()[0],
+    )
+    .unwrap();
+    for clients in [ends::clients(), ends::raw_clients(crate::scene::ANY)] {
+        let they = clients[0].ready(&setup(&cast, &cast.alice)).unwrap();
+        *key.all.0.lock().unwrap() = HANDSHAKES;
+        thread::scope(|scope| {
+            for _ in 0..HANDSHAKES {
+                scope.spawn(|| {
+                    let (client, server) = meet(&*they, &*us);
+                    assert!(client.completed && client.ended.is_none(), "{client:?}");
+                    assert!(server.completed && server.ended.is_none(), "{server:?}");
+                });
+            }
+        });
     }
 }
 
