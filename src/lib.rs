@@ -53,8 +53,8 @@ pub use error::{
 #[cfg(feature = "tokio")]
 pub use integration::tokio::AsyncMtlsStream;
 pub use material::{
-    CertificateChain, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase, PrivateKey,
-    RevocationList, RevocationLists, Revoked, TrustAnchors,
+    CertificateChain, ChainRepair, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase,
+    PrivateKey, RevocationList, RevocationLists, Revoked, TrustAnchors,
 };
 pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
 pub use policy::{

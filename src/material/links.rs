@@ -70,7 +70,7 @@ fn check_key(
 
 /// The same kind and the same key. Kinds are read strictly, so that equal RSA keys (n and e) have
 /// equal bytes; the parameters of the algorithm may be written in more than one way.
-fn is_same(a: &PublicKey<'_>, b: &PublicKey<'_>) -> bool {
+pub(super) fn is_same(a: &PublicKey<'_>, b: &PublicKey<'_>) -> bool {
     match (a.kind(), b.kind()) {
         (Ok(kind), Ok(other)) => kind == other && a.key == b.key,
         _ => false,
@@ -116,6 +116,7 @@ fn check_link(
             issuer,
             next_subject,
             encoding_note,
+            issuer_address: certificate.ca_issuers(),
         });
     }
     let authority = certificate.authority_key_identifier().map_err(extension)?;
@@ -147,7 +148,7 @@ fn extension(source: X509Error) -> MaterialProblem {
     malformed(source)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
     for byte in bytes {
         // Writing into a string cannot fail.

@@ -4,6 +4,7 @@
 //! here verifies a signature.
 
 mod anchors;
+mod arrange;
 mod certificates;
 mod chain;
 #[cfg(feature = "encrypted-keys")]
@@ -31,6 +32,7 @@ mod pem;
 #[cfg_attr(feature = "pkcs12", path = "pkcs12/absent.rs")]
 #[allow(dead_code)]
 mod pkcs12;
+mod repair;
 mod revocation;
 mod shape;
 
@@ -41,4 +43,5 @@ pub use identity::{IdentityWarning, MtlsIdentity};
 pub use key::PrivateKey;
 pub use key_type::KeyType;
 pub use passphrase::Passphrase;
+pub use repair::ChainRepair;
 pub use revocation::{RevocationList, RevocationLists, Revoked};

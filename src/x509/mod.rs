@@ -3,6 +3,7 @@
 //! Everything is read once, from the bytes that were given, with the `der` crate; nothing is copied.
 //! Reading says nothing about trust: that is the business of the policy floor.
 
+mod authority_access;
 mod crl;
 mod cursor;
 mod extension;
