@@ -54,7 +54,7 @@ pub use error::{
 #[cfg(feature = "tokio")]
 pub use integration::tokio::AsyncMtlsStream;
 pub use material::{
-    AlternativeName, AnchorsDescription, CertificateChain, CertificateDescription,
+    AlternativeName, AnchorsDescription, CertificateChain, CertificateDescription, ChainRepair,
     IdentityDescription, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase,
     PrivateKey, RevocationList, RevocationLists, Revoked, SignatureScheme, SigningKey,
     TrustAnchors,

@@ -167,7 +167,9 @@ pub enum MaterialProblem {
     /// A certificate's issuer is not the next one's subject.
     #[error(
         "certificate {index} ({subject}) was issued by {issuer}, but the certificate after it is {next_subject}; \
-         put the chain in order, each certificate followed by its issuer, and leave out the others{encoding_note}"
+         put the chain in order, each certificate followed by its issuer, and leave out the others, as \
+         `CertificateChain::repaired` does{}{encoding_note}",
+        if_missing(.issuer_address)
     )]
     IssuerNameMismatch {
         /// The position of the certificate in the chain, from 0.
@@ -180,6 +182,8 @@ pub enum MaterialProblem {
         next_subject: String,
         /// Says so where both names read alike but are encoded differently.
         encoding_note: &'static str,
+        /// Where the certificate says that its issuer's can be had (RFC 5280, section 4.2.2.1); it is never fetched.
+        issuer_address: Option<String>,
     },
     /// The private key is not the one in the leaf certificate.
     #[error(
@@ -271,6 +275,22 @@ pub enum MaterialProblem {
     MissingEnd {
         /// The label of the BEGIN marker.
         label: String,
+    },
+    /// The issuer of a certificate is not there, though certificates are that can only stand above it.
+    #[error(
+        "the certificate of {issuer}, which issued certificate {index} ({subject}), is not there, and without it the CAs \
+         among the others lead nowhere; add it{}, or leave the CAs out that do not belong here",
+        way_to(.address)
+    )]
+    MissingIntermediate {
+        /// The position of the certificate without an issuer, from 0.
+        index: usize,
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// Its issuer.
+        issuer: String,
+        /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1); it is never fetched.
+        address: Option<String>,
     },
     /// No certificate was found.
     #[error("there is no certificate in it; give a file with `-----BEGIN CERTIFICATE-----`")]
@@ -465,5 +485,29 @@ fn io_words(source: &io::Error) -> &'static str {
              it to everybody"
         }
         _ => "the file cannot be read",
+    }
+}
+
+/// How a certificate is had from the address that another one names, in words that a shell takes as they are meant.
+fn way_to(address: &Option<String>) -> String {
+    let Some(address) = address else {
+        return String::new();
+    };
+    // Within single quotes a shell takes all but their end literally.
+    let address = address.replace('\'', "%27");
+    let lower = address.to_ascii_lowercase();
+    if lower.starts_with("http://") || lower.starts_with("https://") {
+        format!(
+            " (`curl -o issuer.der '{address}'`, then `openssl x509 -inform DER -in issuer.der >> CHAIN`)"
+        )
+    } else {
+        format!(" (it is said to be at '{address}')")
+    }
+}
+
+fn if_missing(address: &Option<String>) -> String {
+    match address {
+        Some(_) => format!("; where the issuer is missing, add it{}", way_to(address)),
+        None => String::new(),
     }
 }

@@ -61,13 +61,16 @@ pub(super) fn path(
 
 /// How well the issuer's key fits what the certificate says about it, the best the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+pub(super) enum Fit {
     Contradicted,
     Unknown,
     Named,
 }
 
-fn fit(certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<Fit, MaterialProblem> {
+pub(super) fn fit(
+    certificate: &Certificate<'_>,
+    issuer: &Certificate<'_>,
+) -> Result<Fit, MaterialProblem> {
     let authority = certificate.authority_key_identifier().map_err(malformed)?;
     let authority = authority.and_then(|a| a.key_identifier);
     let own = issuer.subject_key_identifier().map_err(malformed)?;
@@ -80,7 +83,7 @@ fn fit(certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<Fit, M
 
 /// Whether it is its own issuer, as far as one sees without its signature. One that a CA issued to
 /// its own next key has the same name twice too, but names another key (RFC 5280, section 3.2).
-fn is_root(certificate: &Certificate<'_>) -> Result<bool, MaterialProblem> {
+pub(super) fn is_root(certificate: &Certificate<'_>) -> Result<bool, MaterialProblem> {
     Ok(certificate.is_self_issued() && fit(certificate, certificate)? != Fit::Contradicted)
 }
 

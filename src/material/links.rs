@@ -116,6 +116,7 @@ fn check_link(
             issuer,
             next_subject,
             encoding_note,
+            issuer_address: certificate.ca_issuers(),
         });
     }
     let authority = certificate.authority_key_identifier().map_err(extension)?;
@@ -147,7 +148,7 @@ fn extension(source: X509Error) -> MaterialProblem {
     malformed(source)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
     for byte in bytes {
         // Writing into a string cannot fail.

@@ -44,6 +44,7 @@ mod pkcs12;
 mod pkcs12;
 mod pkcs7;
 mod refusal;
+mod repair;
 mod revocation;
 mod shape;
 mod signature_scheme;
@@ -64,6 +65,7 @@ pub use identity::{IdentityWarning, MtlsIdentity};
 pub use key::PrivateKey;
 pub use key_type::KeyType;
 pub use passphrase::Passphrase;
+pub use repair::ChainRepair;
 pub use revocation::{RevocationList, RevocationLists, Revoked};
 pub use signature_scheme::SignatureScheme;
 #[cfg_attr(not(feature = "rustls"), allow(unused_imports))]

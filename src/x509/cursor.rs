@@ -65,6 +65,10 @@ impl<'a> Cursor<'a> {
     }
 
     #[cold]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "what is too long is an error of the sum"
+    )]
     fn incomplete(&mut self, wanted: Length) -> Error {
         match self.position() + wanted {
             Ok(expected_len) => {
