@@ -128,7 +128,7 @@ fn plain_keys() -> Vec<Case> {
 fn pbes2() -> Vec<Case> {
     let mut cases = Vec::new();
     let pkcs8 = |key: &str, more: &str| {
-        format!("openssl pkcs8 -topk8 -in {key}.key -passout pass:secret {more}")
+        format!("openssl pkcs8 -topk8 -in {key}.key -passout pass:tr0ub4dor {more}")
     };
     for key in KEYS {
         for cipher in ["aes-128-cbc", "aes-192-cbc", "aes-256-cbc", "des3"] {
@@ -171,7 +171,7 @@ fn pbes2() -> Vec<Case> {
             Key("p256"),
             Loads,
             format!(
-                "certtool --load-privkey p256.key --to-p8 --pkcs-cipher {cipher} --password secret --outfile out/key.pem"
+                "certtool --load-privkey p256.key --to-p8 --pkcs-cipher {cipher} --password tr0ub4dor --outfile out/key.pem"
             ),
         ));
     }
@@ -220,7 +220,7 @@ fn pbes2() -> Vec<Case> {
 fn pbes1() -> Vec<Case> {
     let pkcs8 = |key: &str, scheme: &str| {
         format!(
-            "openssl pkcs8 -topk8 -v1 {scheme} -in {key}.key -passout pass:secret -provider legacy -provider default -out \
+            "openssl pkcs8 -topk8 -v1 {scheme} -in {key}.key -passout pass:tr0ub4dor -provider legacy -provider default -out \
              out/key.pem"
         )
     };
@@ -250,7 +250,9 @@ fn dek_info() -> Vec<Case> {
         } else {
             "ec"
         };
-        format!("openssl {program} -in {key}.key -{cipher} -passout pass:secret -out out/key.pem")
+        format!(
+            "openssl {program} -in {key}.key -{cipher} -passout pass:tr0ub4dor -out out/key.pem"
+        )
     };
     for key in ["rsa", "p256", "p384"] {
         for cipher in ["aes128", "aes192", "aes256", "des3"] {
@@ -460,22 +462,22 @@ fn bundles() -> Vec<Case> {
         case(
             OpenIdentity,
             Loads,
-            "openssl pkcs12 -in p256.p12 -nodes -passin pass:secret -out out/identity.pem",
+            "openssl pkcs12 -in p256.p12 -nodes -passin pass:tr0ub4dor -out out/identity.pem",
         ),
         case(
             Identity,
             Loads,
-            "{ openssl pkcs8 -topk8 -in p384.key -passout pass:secret; cat p384.chain.pem; } >out/identity.pem",
+            "{ openssl pkcs8 -topk8 -in p384.key -passout pass:tr0ub4dor; cat p384.chain.pem; } >out/identity.pem",
         ),
         case(
             Identity,
             Loads,
-            "{ openssl ec -in p256.key -aes256 -passout pass:secret; cat p256.chain.pem; } >out/identity.pem",
+            "{ openssl ec -in p256.key -aes256 -passout pass:tr0ub4dor; cat p256.chain.pem; } >out/identity.pem",
         ),
         case(
             OpenIdentity,
             Refused("EncryptedKey"),
-            "{ openssl pkcs8 -topk8 -in p384.key -passout pass:secret; cat p384.chain.pem; } >out/identity.pem",
+            "{ openssl pkcs8 -topk8 -in p384.key -passout pass:tr0ub4dor; cat p384.chain.pem; } >out/identity.pem",
         ),
         case(
             OpenIdentity,
@@ -498,7 +500,7 @@ fn bundles() -> Vec<Case> {
 fn pkcs12() -> Vec<Case> {
     let export = |key: &str, more: &str| {
         format!(
-            "openssl pkcs12 -export -inkey {key}.key -in {key}.crt -certfile issuing.crt -passout pass:secret {more} -out \
+            "openssl pkcs12 -export -inkey {key}.key -in {key}.crt -certfile issuing.crt -passout pass:tr0ub4dor {more} -out \
              out/identity.p12"
         )
     };
@@ -531,7 +533,7 @@ fn pkcs12() -> Vec<Case> {
     cases.push(case(
         Identity,
         Loads,
-        "cat root.crt issuing.crt p256.crt | openssl pkcs12 -export -inkey p256.key -in /dev/stdin -passout pass:secret \
+        "cat root.crt issuing.crt p256.crt | openssl pkcs12 -export -inkey p256.key -in /dev/stdin -passout pass:tr0ub4dor \
          -out out/identity.p12",
     ));
     for key in ["p256", "rsa"] {
@@ -539,18 +541,18 @@ fn pkcs12() -> Vec<Case> {
             Identity,
             Loads,
             format!(
-                "openssl pkcs12 -export -inkey {key}.key -in {key}.chain.pem -passout pass:secretsecret -name x -out a.p12; \
-                 keytool -importkeystore -srckeystore a.p12 -srcstorepass secretsecret -destkeystore out/identity.p12 \
-                 -deststoretype PKCS12 -deststorepass secretsecret 2>/dev/null"
+                "openssl pkcs12 -export -inkey {key}.key -in {key}.chain.pem -passout pass:tr0ub4dor -name x -out a.p12; \
+                 keytool -importkeystore -srckeystore a.p12 -srcstorepass tr0ub4dor -destkeystore out/identity.p12 \
+                 -deststoretype PKCS12 -deststorepass tr0ub4dor 2>/dev/null"
             ),
         ));
         cases.push(case(
             Identity,
             Loads,
             format!(
-                "openssl pkcs12 -export -inkey {key}.key -in {key}.chain.pem -passout pass:secretsecret -name x -out a.p12; \
-                 keytool -J-Dkeystore.pkcs12.legacy -importkeystore -srckeystore a.p12 -srcstorepass secretsecret \
-                 -destkeystore out/identity.p12 -deststoretype PKCS12 -deststorepass secretsecret 2>/dev/null"
+                "openssl pkcs12 -export -inkey {key}.key -in {key}.chain.pem -passout pass:tr0ub4dor -name x -out a.p12; \
+                 keytool -J-Dkeystore.pkcs12.legacy -importkeystore -srckeystore a.p12 -srcstorepass tr0ub4dor \
+                 -destkeystore out/identity.p12 -deststoretype PKCS12 -deststorepass tr0ub4dor 2>/dev/null"
             ),
         ));
     }
@@ -560,7 +562,7 @@ fn pkcs12() -> Vec<Case> {
             Loads,
             format!(
                 "certtool --to-p12 --load-certificate p256.chain.pem --load-privkey p256.key --pkcs-cipher {cipher} \
-                 --password secret --p12-name client --outder --outfile out/identity.p12"
+                 --password tr0ub4dor --p12-name client --outder --outfile out/identity.p12"
             ),
         ));
     }
@@ -577,7 +579,7 @@ fn refused_pkcs12() -> Vec<Case> {
         case(
             Identity,
             Refused("Pkcs12WithoutMac"),
-            export("-passout pass:secret -nomac"),
+            export("-passout pass:tr0ub4dor -nomac"),
         ),
         case(
             Identity,
@@ -592,28 +594,28 @@ fn refused_pkcs12() -> Vec<Case> {
         case(
             OpenIdentity,
             Refused("PassphraseMissing"),
-            export("-passout pass:secret"),
+            export("-passout pass:tr0ub4dor"),
         ),
         case(
             Identity,
             Refused("TooCostly"),
-            export("-passout pass:secret -iter 6000000 -maciter"),
+            export("-passout pass:tr0ub4dor -iter 6000000 -maciter"),
         ),
         case(
             Identity,
             Refused("NoKey"),
-            "openssl pkcs12 -export -nokeys -in root.crt -passout pass:secret -out out/identity.p12",
+            "openssl pkcs12 -export -nokeys -in root.crt -passout pass:tr0ub4dor -out out/identity.p12",
         ),
         case(
             Identity,
             Refused("NoCertificate"),
-            "openssl pkcs12 -export -nocerts -inkey p256.key -passout pass:secret -out out/identity.p12",
+            "openssl pkcs12 -export -nocerts -inkey p256.key -passout pass:tr0ub4dor -out out/identity.p12",
         ),
         case(
             Identity,
             Refused("KeyUnsupported"),
             "openssl genpkey -algorithm ed448 -out ed448.key; openssl req -x509 -new -key ed448.key -subj /CN=x -config \
-             ext.conf -out ed448.crt; openssl pkcs12 -export -inkey ed448.key -in ed448.crt -passout pass:secret -out \
+             ext.conf -out ed448.crt; openssl pkcs12 -export -inkey ed448.key -in ed448.crt -passout pass:tr0ub4dor -out \
              out/identity.p12",
         ),
     ]
@@ -640,13 +642,13 @@ fn anchors() -> Vec<Case> {
         case(
             AnchorStore,
             Loads,
-            "keytool -importcert -noprompt -storetype PKCS12 -keystore out/ca.p12 -storepass secretsecret -alias root -file \
+            "keytool -importcert -noprompt -storetype PKCS12 -keystore out/ca.p12 -storepass tr0ub4dor -alias root -file \
              root.crt 2>/dev/null",
         ),
         case(
             AnchorStore,
             Loads,
-            "openssl pkcs12 -export -nokeys -in root.crt -passout pass:secret -out out/ca.p12",
+            "openssl pkcs12 -export -nokeys -in root.crt -passout pass:tr0ub4dor -out out/ca.p12",
         ),
         case(
             Anchors,
@@ -656,13 +658,13 @@ fn anchors() -> Vec<Case> {
         case(
             Anchors,
             Refused("UnexpectedContent"),
-            "keytool -importcert -noprompt -storetype JKS -keystore out/ca.jks -storepass secretsecret -alias root -file \
+            "keytool -importcert -noprompt -storetype JKS -keystore out/ca.jks -storepass tr0ub4dor -alias root -file \
              root.crt 2>/dev/null",
         ),
         case(
             Anchors,
             Refused("UnexpectedContent"),
-            "openssl pkcs12 -export -nokeys -in root.crt -passout pass:secret -out out/ca.p12",
+            "openssl pkcs12 -export -nokeys -in root.crt -passout pass:tr0ub4dor -out out/ca.p12",
         ),
         case(
             AnchorStore,
@@ -716,13 +718,13 @@ fn mistaken() -> Vec<Case> {
         case(
             Identity,
             Refused("UnexpectedContent"),
-            "keytool -genkeypair -storetype JKS -keystore out/identity.jks -storepass secretsecret -keypass secretsecret \
+            "keytool -genkeypair -storetype JKS -keystore out/identity.jks -storepass tr0ub4dor -keypass tr0ub4dor \
              -keyalg EC -alias x -dname CN=x 2>/dev/null",
         ),
         case(
             Identity,
             Refused("UnexpectedContent"),
-            "keytool -genseckey -storetype JCEKS -keystore out/identity.jceks -storepass secretsecret -keypass secretsecret \
+            "keytool -genseckey -storetype JCEKS -keystore out/identity.jceks -storepass tr0ub4dor -keypass tr0ub4dor \
              -keyalg AES -keysize 128 -alias x 2>/dev/null",
         ),
     ]

@@ -7,6 +7,8 @@ mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod handshakes;
+#[cfg(target_os = "linux")]
+mod memory;
 mod workshop;
 
 use std::fmt::Write;
@@ -17,6 +19,8 @@ use cases::{Case, Reader, Verdict};
 use mtls::{MaterialError, MtlsIdentity, Passphrase, TrustAnchors};
 use workshop::Workshop;
 
+/// Of everything that has one.
+const PASSPHRASE: &str = "tr0ub4dor";
 const TABLE: &str = "src/formats.md";
 
 #[test]
@@ -107,10 +111,7 @@ fn every_file_loads_or_is_refused_as_documented() {
 /// Loads the file, and tries what it loaded as.
 fn outcome(workshop: &Workshop, case: &Case) -> Result<String, MaterialError> {
     let made = workshop.make(&case.command);
-    let passphrase = Passphrase::new(match case.command.contains("secretsecret") {
-        true => "secretsecret",
-        false => "secret",
-    });
+    let passphrase = Passphrase::new(PASSPHRASE);
     let root = || TrustAnchors::from_pem_file(workshop.path("root.crt")).unwrap();
     let chain = |key: &str| workshop.path(&format!("{key}.chain.pem"));
     let key = |key: &str| workshop.path(&format!("{key}.key"));

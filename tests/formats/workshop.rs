@@ -44,7 +44,7 @@ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key
 for name in rsa p256 p384 ed25519 other; do make_leaf "$name"; done
 openssl req -new -key p256.key -subj /CN=request -config ext.conf -out request.csr
 openssl pkey -in p256.key -pubout -out public.pem
-openssl pkcs12 -export -inkey p256.key -in p256.crt -certfile issuing.crt -passout pass:secret -out p256.p12
+openssl pkcs12 -export -inkey p256.key -in p256.crt -certfile issuing.crt -passout pass:tr0ub4dor -out p256.p12
 mkdir -p out
 "#;
 
@@ -85,6 +85,12 @@ impl Workshop {
             [one] => one.clone(),
             other => panic!("{command} made {other:?}"),
         }
+    }
+
+    /// What the command prints.
+    #[track_caller]
+    pub(crate) fn read(&self, command: &str) -> String {
+        self.run(command).expect_success()
     }
 
     /// The text without what differs from run to run.
