@@ -18,8 +18,9 @@ use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 #[non_exhaustive]
 pub enum Event<'a> {
     /// Something about our own identity works but should be mended. Told once for each
-    /// [warning](crate::MtlsIdentity::warnings) by every `build`, on its thread, when the settings have been checked (the
-    /// backend may yet refuse them). [`KeyPermissions`](crate::KeyPermissions) decides about keys that are open to others.
+    /// [warning](crate::MtlsIdentity::warnings) by every `build`, on its thread, when the settings have been checked
+    /// (the backend may yet refuse them). [`KeyPermissions`](crate::KeyPermissions) decides about keys that are open to
+    /// others.
     IdentityWarning(&'a IdentityWarning),
     /// A peer was refused. Told once for each handshake, on the handshake's thread, before the alert is sent; but OpenSSL may
     /// show another path of the peer's after one that was refused, and that is judged, and told, by itself.

@@ -134,8 +134,8 @@ pub enum BuildError {
     NoCryptoProvider,
     /// The signing key of our identity (an HSM, a TPM, a KMS) did not sign the text that it is tried with.
     #[error(
-        "the signing key did not sign a test text by {scheme}; look at what it says itself (below), and at its address, \
-         its credentials and its rights: the first handshake would fail as this did"
+        "the signing key did not sign a test text by {scheme}; look at what it says itself (below), and at its \
+         address, its credentials and its rights: the first handshake would fail as this did"
     )]
     SigningKeyFailed {
         /// The signature scheme (RFC 8446, section 4.2.3).
@@ -145,9 +145,9 @@ pub enum BuildError {
     },
     /// The signing key of our identity signed the text that it is tried with, and not by the key in the leaf.
     #[error(
-        "what the signing key signed by {scheme} does not verify with the key in the leaf {subject}; give the id of the \
-         key that this certificate was issued for, and see that it signs the whole message (not a digest of a digest) \
-         and that ECDSA signatures are in DER"
+        "what the signing key signed by {scheme} does not verify with the key in the leaf {subject}; give the id of \
+         the key that this certificate was issued for, and see that it signs the whole message (not a digest of a \
+         digest) and that ECDSA signatures are in DER"
     )]
     SigningKeyMismatch {
         /// The signature scheme (RFC 8446, section 4.2.3).

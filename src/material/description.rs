@@ -29,8 +29,8 @@ pub struct IdentityDescription {
     pub is_key_external: bool,
     /// What should be mended.
     pub warnings: Vec<IdentityWarning>,
-    /// The issuer (RFC 4514) of the last certificate, which every peer has to have: as a trust anchor, as a rule. `None`
-    /// where that certificate names itself as its issuer.
+    /// The issuer (RFC 4514) of the last certificate, which every peer has to have: as a trust anchor, as a rule.
+    /// `None` where that certificate names itself as its issuer.
     pub missing_issuer: Option<String>,
 }
 
@@ -110,7 +110,8 @@ impl TrustAnchors {
         }
     }
 
-    /// How long until the first of them expires; `None` when one has. It then vouches for nobody, and the others still do.
+    /// How long until the first of them expires; `None` when one has. It then vouches for nobody, and the others still
+    /// do.
     ///
     /// The second of `notAfter` is the last in which a certificate is valid (RFC 5280, section 4.1.2.5): in it this is
     /// zero, and one second later `None`. Reads every certificate again.

@@ -70,8 +70,8 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Self::new), and [`MaterialError`] when the kind of the key is not accepted, its public key cannot
-    /// be read, or no signature scheme that it offers fits it.
+    /// Those of [`new`](Self::new), and [`MaterialError`] when the kind of the key is not accepted, its public key
+    /// cannot be read, or no signature scheme that it offers fits it.
     pub fn with_signing_key(
         chain: CertificateChain,
         key: Arc<dyn SigningKey>,

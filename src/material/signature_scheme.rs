@@ -5,7 +5,8 @@ use super::key_type::KeyType;
 /// How a [`SigningKey`](crate::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display` gives the name there.
 ///
 /// Those are on it that every backend of the crate verifies. The encodings of a signature are TLS' own: ECDSA is DER, a
-/// SEQUENCE of two INTEGERs (`Ecdsa-Sig-Value`); an Ed25519 signature has 64 bytes; one of RSA is as long as the modulus.
+/// SEQUENCE of two INTEGERs (`Ecdsa-Sig-Value`); an Ed25519 signature has 64 bytes; one of RSA is as long as the
+/// modulus.
 ///
 /// ```
 /// use mtls::SignatureScheme;

@@ -18,16 +18,16 @@ use crate::x509::PublicKey;
 /// ([`Capability::ExternalKeys`](crate::Capability::ExternalKeys)). `examples/external_key.rs` has a whole one.
 ///
 /// - **When it is called.** [`public_key`](Self::public_key) and [`schemes`](Self::schemes) once, when the identity is
-///   made: later answers would not count. [`sign`](Self::sign) once for each client or server that is built, over a test
-///   text, and once for each handshake.
+///   made: later answers would not count. [`sign`](Self::sign) once for each client or server that is built, over a
+///   test text, and once for each handshake.
 /// - **On which thread.** The one that builds or shakes hands, which may be many at the same time: whoever can sign one
 ///   at a time only has to queue them. It may block; with `connect_async` and `accept_async` it then blocks a thread of
 ///   the runtime (`tokio::task::block_in_place` within `sign` lets a runtime of several threads go on).
 /// - **Time-outs are its own.** The handshake's is looked at when `sign` has come back, never in between.
 /// - **Where it fails or panics** in a handshake, the application gets
 ///   [`HandshakeError::SigningKey`](crate::HandshakeError::SigningKey) with its error as the source, and the connection
-///   is over: the peer gets no alert, only the end of the connection. A panic of `sign` is caught. Where it fails when a client or
-///   a server is built, that is [`BuildError::SigningKeyFailed`](crate::BuildError::SigningKeyFailed).
+///   is over: the peer gets no alert, only the end of the connection. A panic of `sign` is caught. Where it fails when
+///   a client or a server is built, that is [`BuildError::SigningKeyFailed`](crate::BuildError::SigningKeyFailed).
 /// - **Its errors are logged** by whoever logs ours: they should not hold tokens, PINs or whole answers.
 ///
 /// ```

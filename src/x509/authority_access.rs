@@ -11,9 +11,9 @@ const MOST: usize = 512;
 impl Certificate<'_> {
     /// The address of the issuer's certificate, for people: nothing is ever fetched from it.
     ///
-    /// The first by HTTP, else the first at all, of those that are URIs by their characters (RFC 3986, section 2) and not
-    /// overlong; the others are passed over, and so is an extension that cannot be read. Nobody has vouched for what it
-    /// says, and the characters of URIs include some that a shell takes for its own (`'`, `$`, `;`, `&`).
+    /// The first by HTTP, else the first at all, of those that are URIs by their characters (RFC 3986, section 2) and
+    /// not overlong; the others are passed over, and so is an extension that cannot be read. Nobody has vouched for
+    /// what it says, and the characters of URIs include some that a shell takes for its own (`'`, `$`, `;`, `&`).
     pub(crate) fn ca_issuers(&self) -> Option<String> {
         let access = self.authority_info_access().ok()??;
         let addresses = access

@@ -1,4 +1,5 @@
-//! Identities whose private key is elsewhere: what they sign, what their failures look like, and where they are refused.
+//! Identities whose private key is elsewhere: what they sign, what their failures look like, and where they are
+//! refused.
 
 mod failing;
 mod refused;

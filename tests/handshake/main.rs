@@ -25,6 +25,15 @@ mod clients;
 #[cfg(all(feature = "rustls", any(feature = "aws-lc-rs", feature = "ring")))]
 mod external_key;
 mod federation;
+#[cfg(all(
+    unix,
+    any(
+        feature = "aws-lc-rs",
+        feature = "ring",
+        feature = "openssl",
+        feature = "native-tls"
+    )
+))]
 mod key_permissions;
 mod names;
 #[cfg(feature = "openssl")]

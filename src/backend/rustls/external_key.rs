@@ -16,8 +16,8 @@ use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme}
 use crate::x509::{Certificate, rfc4514};
 
 /// What the key signs before it is used. No TLS handshake signs it: in TLS 1.3 those begin with 64 spaces (RFC 8446,
-/// section 4.4.3), and in TLS 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and a
-/// client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
+/// section 4.4.3), and in TLS 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and
+/// a client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
 const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
 
 /// The adapter of an [`ExternalKey`].
@@ -137,8 +137,8 @@ fn sign(
 fn no_scheme(key: &ExternalKey, versions: Versions) -> BuildError {
     let problem = match versions.tls13 {
         true => format!(
-            "the signing key ({}) offers no scheme of TLS 1.3, which has no RSA PKCS#1 v1.5; let it sign by RSA-PSS, or \
-             speak TLS 1.2 alone",
+            "the signing key ({}) offers no scheme of TLS 1.3, which has no RSA PKCS#1 v1.5; let it sign by RSA-PSS, \
+             or speak TLS 1.2 alone",
             key.kind()
         ),
         false => format!(

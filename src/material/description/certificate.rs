@@ -36,8 +36,8 @@ pub struct CertificateDescription {
     pub sha256: [u8; 32],
     /// SHA-256 over its `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
     pub spki_sha256: [u8; 32],
-    /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1). Nothing is fetched from there.
-    /// A URI by its characters (RFC 3986, section 2), of which a shell takes some for its own.
+    /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1). Nothing is fetched from
+    /// there. A URI by its characters (RFC 3986, section 2), of which a shell takes some for its own.
     pub issuer_address: Option<String>,
 }
 
@@ -51,7 +51,8 @@ pub enum AlternativeName {
     Email(String),
     /// An IP address.
     Ip(IpAddr),
-    /// One of another kind: `otherName`, `directoryName`, `registeredID`, `ediPartyName`; or what it is that cannot be read.
+    /// One of another kind: `otherName`, `directoryName`, `registeredID`, `ediPartyName`; or what it is that cannot be
+    /// read.
     Other(&'static str),
     /// A URI.
     Uri(String),

@@ -55,8 +55,8 @@ fn a_key_that_is_another_when_an_end_is_built() {
     }
 }
 
-/// What our end saw, and what the other, when the key first behaves like this in a handshake. Afterwards it signs, and a
-/// second handshake goes well.
+/// What our end saw, and what the other, when the key first behaves like this in a handshake. Afterwards it signs, and
+/// a second handshake goes well.
 fn each_handshake(behaviour: Behaviour, check: impl Fn(Version, Side, &Seen, &Seen)) {
     let cast = Cast::assemble();
     let ours = credential(&cast, KeyAlgorithm::P256);
