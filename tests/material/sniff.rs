@@ -264,7 +264,7 @@ fn open_files_of_keys_are_warned_of() {
             fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
         }
         #[cfg(not(feature = "pkcs12"))]
-        let container: [(Result<MtlsIdentity, MaterialError>, _); 0] = [];
+        let container: [(Result<MtlsIdentity, mtls::MaterialError>, _); 0] = [];
         #[cfg(feature = "pkcs12")]
         let container = {
             let passphrase = mtls::Passphrase::new("correct horse");
