@@ -13,6 +13,7 @@ mod pem;
 mod pkcs12;
 mod pkcs7;
 mod sniff;
+mod unread;
 
 use std::path::PathBuf;
 

@@ -1,19 +1,15 @@
-//! Any file by its content: what is read, and in which words the rest is refused.
+//! Any file by its content: what is read, and in which words what does not belong there is refused.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use mtls::{
-    CertificateChain, IdentityWarning, MaterialError, MtlsIdentity, PrivateKey, RevocationLists,
-    TrustAnchors,
+    CertificateChain, IdentityWarning, MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors,
 };
-use tempfile::TempDir;
 
 use crate::common::openssl_ca::Cas;
-use crate::common::programs::{self, Program};
-use crate::{fixture, fixture_text, message, path, says};
+use crate::common::programs::Program;
+use crate::{fixture, path, says};
 
 /// All fixtures and what `openssl ca` makes, whole files by their names.
 fn files() -> Vec<(String, Vec<u8>)> {
@@ -128,7 +124,7 @@ fn every_key_in_der_is_told_apart() {
 }
 
 /// What a program writes on standard output.
-fn output(command: &mut Command) -> Vec<u8> {
+pub(crate) fn output(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {output:?}");
     output.stdout
@@ -200,7 +196,7 @@ fn encrypted_keys_open_by_their_content() {
     assert!(matches!(error.problem(), MaterialProblem::EncryptedKey));
 
     // PKCS#8 that claims to be encrypted once more.
-    let text = fixture_text("ed25519_pbes2_aes-256-cbc.pem").replacen(
+    let text = crate::fixture_text("ed25519_pbes2_aes-256-cbc.pem").replacen(
         '\n',
         "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n",
         1,
@@ -268,7 +264,7 @@ fn open_files_of_keys_are_warned_of() {
             fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
         }
         #[cfg(not(feature = "pkcs12"))]
-        let container: [(Result<MtlsIdentity, MaterialError>, _); 0] = [];
+        let container: [(Result<MtlsIdentity, mtls::MaterialError>, _); 0] = [];
         #[cfg(feature = "pkcs12")]
         let container = {
             let passphrase = mtls::Passphrase::new("correct horse");
@@ -289,81 +285,6 @@ fn open_files_of_keys_are_warned_of() {
             let exposed = |warning: &IdentityWarning| matches!(warning, IdentityWarning::KeyExposed(e) if e.path == file && e.mode == mode);
             let count = identity.warnings().iter().filter(|w| exposed(w)).count();
             assert_eq!(count, expected, "{mode:o}");
-        }
-    }
-}
-
-/// Everything that reads any encoding, except PKCS#12.
-fn every_reader(bytes: &[u8]) -> [Result<(), MaterialError>; 5] {
-    [
-        CertificateChain::from_bytes(bytes).map(drop),
-        TrustAnchors::from_bytes(bytes).map(drop),
-        PrivateKey::from_bytes(bytes, None).map(drop),
-        MtlsIdentity::from_bytes(bytes, None).map(drop),
-        RevocationLists::from_bytes(bytes).map(drop),
-    ]
-}
-
-#[track_caller]
-fn nobody_takes(bytes: &[u8], parts: &[&str]) {
-    for result in every_reader(bytes) {
-        says(result, parts);
-    }
-}
-
-#[test]
-fn requests_and_public_keys_are_named() {
-    let Some(openssl) = Program::openssl() else {
-        return;
-    };
-    let key = path("p256_pkcs8.pem");
-    for form in ["PEM", "DER"] {
-        let run = |arguments: &str| {
-            let mut command = openssl.command();
-            let (name, rest) = arguments.split_once(' ').unwrap();
-            command.args([name, "-outform", form]).args(rest.split(' '));
-            output(&mut command)
-        };
-        let request = run(&format!("req -new -subj /CN=a -key {}", key.display()));
-        nobody_takes(
-            &request,
-            &["a request is no certificate", "the CA answered"],
-        );
-        for arguments in [
-            format!("pkey -pubout -in {}", key.display()),
-            format!(
-                "rsa -RSAPublicKey_out -in {}",
-                path("rsa_pkcs8.pem").display()
-            ),
-        ] {
-            nobody_takes(&run(&arguments), &["a public key alone proves nothing"]);
-        }
-        let parameters = run("ecparam -name prime256v1");
-        if form == "PEM" {
-            for result in [
-                PrivateKey::from_bytes(&parameters, None).map(drop),
-                MtlsIdentity::from_bytes(&parameters, None).map(drop),
-            ] {
-                says(
-                    result,
-                    &[
-                        "EC PARAMETERS",
-                        "names a curve",
-                        "no private key",
-                        "openssl genpkey",
-                    ],
-                );
-            }
-        }
-        let dh = run("dhparam -dsaparam 512");
-        if form == "PEM" {
-            nobody_takes(
-                &dh,
-                &[
-                    "DH PARAMETERS does not belong here",
-                    "parameters are no key",
-                ],
-            );
         }
     }
 }
@@ -412,198 +333,6 @@ fn revocation_lists_are_read_where_they_belong() {
     says(TrustAnchors::from_bytes(&der), &["a revocation list (CRL)"]);
 }
 
-#[test]
-fn keys_of_ssh_are_named_and_the_command_converts_them() {
-    let Some(ssh_keygen) = Program::ssh_keygen() else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("id");
-    for kind in ["ecdsa", "rsa"] {
-        let mut make = ssh_keygen.command();
-        make.args(["-q", "-N", "", "-t", kind, "-f"]).arg(&file);
-        output(&mut make);
-        for result in [
-            PrivateKey::from_file(&file, None).map(drop),
-            MtlsIdentity::from_file(&file, None).map(drop),
-        ] {
-            says(
-                result,
-                &["OPENSSH PRIVATE KEY", "`ssh-keygen -p -m PKCS8 -f FILE`"],
-            );
-        }
-        let public = fs::read(file.with_extension("pub")).unwrap();
-        nobody_takes(&public, &["an SSH public key", "proves nothing"]);
-        says(TrustAnchors::from_pem(&public), &["an SSH public key"]);
-
-        let mut convert = ssh_keygen.command();
-        convert.args(["-q", "-p", "-m", "PKCS8", "-N", "", "-P", "", "-f"]);
-        output(convert.arg(&file));
-        PrivateKey::from_file(&file, None).unwrap();
-        fs::remove_file(&file).unwrap();
-        fs::remove_file(file.with_extension("pub")).unwrap();
-    }
-    let putty = b"PuTTY-User-Key-File-3: ssh-ed25519\r\nEncryption: none\r\nComment: x\r\n";
-    nobody_takes(putty, &["PuTTY", "puttygen FILE -O private-openssh"]);
-    let rfc4716 = b"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n";
-    nobody_takes(rfc4716, &["an SSH public key"]);
-}
-
-#[test]
-fn keystores_of_java_are_named_and_the_command_converts_them() {
-    let Some(keytool) = Program::keytool() else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    for (kind, magic) in [("JKS", 0xfe), ("JCEKS", 0xce)] {
-        let made = keystore(&keytool, &folder, kind);
-        let bytes = fs::read(&made).unwrap();
-        assert_eq!(bytes[0], magic);
-        let command = "`keytool -importkeystore -srckeystore FILE";
-        nobody_takes(&bytes, &["a Java keystore", kind, command]);
-        says(TrustAnchors::from_pem(&bytes), &["a Java keystore", kind]);
-        says(PrivateKey::from_der(&bytes), &["a Java keystore", kind]);
-
-        // What the message says is what works.
-        let message = message(TrustAnchors::from_bytes(&bytes));
-        let command = message.split('`').nth(1).unwrap();
-        let new = folder.path().join(format!("{kind}.p12"));
-        let mut convert = keytool.command();
-        for argument in command.split_whitespace().skip(1) {
-            match argument {
-                "FILE" => convert.arg(&made),
-                "NEW" => convert.arg(&new),
-                other => convert.arg(other),
-            };
-        }
-        convert.args(["-srcstorepass", "changeit", "-deststorepass", "changeit"]);
-        programs::run(&mut convert, b"", Duration::from_secs(60)).expect_success();
-        says(
-            TrustAnchors::from_file(new),
-            &["this is PKCS#12", "`TrustAnchors::from_pkcs12`"],
-        );
-    }
-}
-
-fn keystore(keytool: &Program, folder: &TempDir, kind: &str) -> PathBuf {
-    let file = folder.path().join(kind);
-    let mut make = keytool.command();
-    make.args([
-        "-genkeypair",
-        "-keyalg",
-        "EC",
-        "-dname",
-        "CN=a",
-        "-alias",
-        "a",
-    ]);
-    make.args([
-        "-storetype",
-        kind,
-        "-storepass",
-        "changeit",
-        "-keypass",
-        "changeit",
-    ]);
-    make.arg("-keystore").arg(&file);
-    programs::run(&mut make, b"", Duration::from_secs(60)).expect_success();
-    file
-}
-
-#[test]
-fn keys_of_pgp_are_named() {
-    let armored =
-        b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n";
-    nobody_takes(armored, &["PGP PUBLIC KEY BLOCK", "not for TLS"]);
-    let binary = [0x99, 0x01, 0x0d, 4, 0x5f, 0, 0, 0, 1];
-    nobody_takes(&binary, &["a PGP key", "not for TLS"]);
-}
-
-#[test]
-fn texts_in_other_clothes_are_named() {
-    let text = fixture_text("rsa.crt");
-    let utf16 = |bom: &str| -> Vec<u8> {
-        let text = format!("{bom}{text}");
-        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
-    };
-    nobody_takes(&utf16("\u{feff}"), &["UTF-16"]);
-    nobody_takes(&utf16(""), &["UTF-16"]);
-    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    nobody_takes(&big, &["UTF-16"]);
-
-    let bare: String = text.lines().filter(|line| !line.starts_with('-')).collect();
-    let parts = ["base64 without PEM marker lines", "`base64 -di FILE > NEW`"];
-    nobody_takes(bare.as_bytes(), &parts);
-    nobody_takes(format!("\u{feff}{bare}\r\n").as_bytes(), &parts);
-    says(TrustAnchors::from_pem(bare.as_bytes()), &parts);
-
-    nobody_takes(b"", &["the input is empty"]);
-    nobody_takes(b" \r\n", &["the input is empty"]);
-    nobody_takes(b"\xef\xbb\xbf", &["the input is empty"]);
-    let neither = ["neither PEM nor DER", "`file FILE`"];
-    nobody_takes(b"hello", &neither);
-    nobody_takes(&[0x30], &neither);
-    nobody_takes(&[0; 1000], &neither);
-    nobody_takes(b"\x89PNG\r\n\x1a\n", &neither);
-    // PEM comes in anything that is no DER, also behind a zero and an accent.
-    let odd = [b"0\x82\xff\xff ", text.as_bytes()].concat();
-    says(TrustAnchors::from_bytes(&odd), &["looks like a PEM marker"]);
-    let odd = [b"0\x82\xff\xff\n", text.as_bytes()].concat();
-    TrustAnchors::from_bytes(&odd).unwrap();
-}
-
-#[test]
-fn base64_around_it_is_named_and_the_command_takes_it_off() {
-    let Some(base64) = Program::base64() else {
-        return;
-    };
-    let text = fixture_text("rsa.crt");
-    let encoded = programs::run(
-        &mut base64.command(),
-        text.as_bytes(),
-        Duration::from_secs(30),
-    );
-    let of_pem = encoded.expect_success();
-    let bare = text.lines().filter(|line| !line.starts_with('-'));
-    let bare: Vec<&str> = bare.collect();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("FILE");
-    for (content, found) in [
-        (of_pem.replace('\n', ""), "base64 of PEM"),
-        (of_pem.replace('\n', "\r\n"), "base64 of PEM"),
-        (of_pem, "base64 of PEM"),
-        (bare.join("\r\n"), "base64 without PEM marker lines"),
-        (bare.concat(), "base64 without PEM marker lines"),
-    ] {
-        nobody_takes(content.as_bytes(), &[found, "`base64 -di FILE > NEW`"]);
-        fs::write(&file, content).unwrap();
-        let decoded = output(base64.command().arg("-di").arg(&file));
-        let anchors = TrustAnchors::from_bytes(&decoded).unwrap();
-        assert_eq!(anchors.as_slice()[0].as_ref(), fixture("rsa.crt.der"));
-    }
-}
-
-#[test]
-fn labels_that_lie_are_told() {
-    let label = |text: String, from: &str| text.replace(from, "CERTIFICATE");
-    says(
-        TrustAnchors::from_pem(label(fixture_text("ed25519.pem"), "PRIVATE KEY").as_bytes()),
-        &["section 0 (CERTIFICATE", "found a private key"],
-    );
-    let text = label(fixture_text("genrsa_aes256.pem"), "ENCRYPTED PRIVATE KEY");
-    says(
-        CertificateChain::from_bytes(text.as_bytes()),
-        &["section 0 (CERTIFICATE", "found a private key"],
-    );
-    let Some(cas) = Cas::new() else { return };
-    cas.run("root", "crl2pkcs7 -nocrl -certfile ca.crt -out made");
-    let text = fs::read_to_string(cas.path("root").join("made")).unwrap();
-    says(
-        TrustAnchors::from_bytes(label(text, "PKCS7").as_bytes()),
-        &["section 0 (CERTIFICATE", "this is PKCS#7"],
-    );
-}
-
 #[cfg(feature = "pkcs12")]
 #[test]
 fn containers_load_by_their_content() {
@@ -634,43 +363,4 @@ fn containers_load_by_their_content() {
     ] {
         says(result, &["this is PKCS#12", "`MtlsIdentity::from_pkcs12`"]);
     }
-}
-
-#[test]
-fn nothing_begins_in_a_way_that_stops_a_reader() {
-    for first in 0..=255 {
-        for second in [0, 1, 4, 0x2e, 0x7f, 0x80, 0x81, 0x82, 0x84, 0x85, 0xff] {
-            for rest in [
-                &[][..],
-                &[0x30],
-                &[2, 1, 3],
-                &[0x30, 0x80, 0, 0],
-                &[0xff; 40],
-            ] {
-                let bytes = [&[first, second][..], rest].concat();
-                for result in every_reader(&bytes) {
-                    assert!(!message(result).is_empty());
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn sizes_are_limited_before_anything_is_read() {
-    let long = vec![b'\n'; (1 << 20) + 1];
-    let parts = &["more than 1048576 bytes"];
-    says(CertificateChain::from_bytes(&long), parts);
-    says(PrivateKey::from_bytes(&long, None), parts);
-    says(MtlsIdentity::from_bytes(&long, None), parts);
-    let long = vec![b'\n'; TrustAnchors::MAX_INPUT_BYTES + 1];
-    says(
-        TrustAnchors::from_bytes(&long),
-        &["more than 16777216 bytes"],
-    );
-    let long = vec![b'\n'; RevocationLists::MAX_INPUT_BYTES + 1];
-    says(
-        RevocationLists::from_bytes(&long),
-        &["more than 67108864 bytes"],
-    );
 }
