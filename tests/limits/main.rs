@@ -24,7 +24,7 @@ fn main() {
             Some(kb) => assert!(kb < MEMORY, "{name}: {kb} kB"),
             None => eprintln!("NOT TESTED: the memory of `{name}`: there is no /proc/self/status"),
         }
-        println!("{name}: refused");
+        println!("{name}: refused after {:.1?}", measured.time);
     }
     changing::all(folder.path());
 }

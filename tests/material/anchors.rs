@@ -77,7 +77,7 @@ fn files_are_named() {
     #[cfg(unix)]
     says(
         TrustAnchors::from_pem_file("/dev/null"),
-        &["/dev/null: this is not a regular file"],
+        &["/dev/null: this is a FIFO, a socket or a device, not a regular file"],
     );
     let error = TrustAnchors::from_pem_file("no/such.pem").unwrap_err();
     let cause = std::error::Error::source(&error).unwrap();
