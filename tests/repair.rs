@@ -387,7 +387,7 @@ fn a_gap_is_an_error_that_says_where_the_issuer_is() {
     );
     // Alone it is no gap: what is above may be the peer's anchor.
     assert_eq!(
-        cas.repair(&[leaf.clone()]).unwrap(),
+        cas.repair(std::slice::from_ref(&leaf)).unwrap(),
         (chain(&[leaf]), vec![])
     );
 }

@@ -66,16 +66,12 @@ impl<'a> Cursor<'a> {
 
     #[cold]
     fn incomplete(&mut self, wanted: Length) -> Error {
-        match self.position() + wanted {
-            Ok(expected_len) => {
-                let actual_len = self.input_len();
-                self.error(ErrorKind::Incomplete {
-                    expected_len,
-                    actual_len,
-                })
-            }
-            Err(error) => error,
-        }
+        let expected_len = self.position().saturating_add(wanted);
+        let actual_len = self.input_len();
+        self.error(ErrorKind::Incomplete {
+            expected_len,
+            actual_len,
+        })
     }
 
     #[cold]
