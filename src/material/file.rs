@@ -47,19 +47,39 @@ fn read(path: &Path, limit: usize) -> Result<Content, MaterialError> {
     // Room for all of it at once: a vector that grows leaves copies of a key behind. One byte
     // more than expected lets the end of the file be seen without growing.
     let bound = expected.saturating_add(1);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(bound));
-    (&file)
-        .take(u64::try_from(bound).unwrap_or(u64::MAX))
-        .read_to_end(&mut bytes)
-        .map_err(io_problem)?;
+    let mut bytes = Zeroizing::new(vec![0; bound]);
+    let length = fill(&file, &mut bytes).map_err(io_problem)?;
     let after = file.metadata().map_err(io_problem)?;
-    if bytes.len() != expected || is_changed(&metadata, &after) {
+    if expected == 0 && length > 0 && after.len() == 0 {
+        let found = "a pseudo file that does not tell its length (as in /proc)";
+        return Err(MaterialProblem::NotAFile { found }.into());
+    }
+    if length != expected || is_changed(&metadata, &after) {
         return Err(MaterialProblem::ChangedWhileRead.into());
     }
+    bytes.truncate(length);
     Ok(Content {
         bytes,
         exposure: KeyExposure::of(path, &metadata),
     })
+}
+
+/// Reads until the room is full or the file ends, into nothing else: the standard library's `read_to_end` looks for the
+/// end with a buffer on the stack, in which a short passphrase would stay.
+fn fill(mut file: &File, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0_usize;
+    loop {
+        let rest = room.get_mut(filled..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(filled);
+        }
+        match file.read(rest) {
+            Ok(0) => return Ok(filled),
+            Ok(count) => filled = filled.saturating_add(count),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Asked before opening, since opening a device may do something, and again of what was opened.

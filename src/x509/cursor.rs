@@ -70,16 +70,12 @@ impl<'a> Cursor<'a> {
         reason = "what is too long is an error of the sum"
     )]
     fn incomplete(&mut self, wanted: Length) -> Error {
-        match self.position() + wanted {
-            Ok(expected_len) => {
-                let actual_len = self.input_len();
-                self.error(ErrorKind::Incomplete {
-                    expected_len,
-                    actual_len,
-                })
-            }
-            Err(error) => error,
-        }
+        let expected_len = self.position().saturating_add(wanted);
+        let actual_len = self.input_len();
+        self.error(ErrorKind::Incomplete {
+            expected_len,
+            actual_len,
+        })
     }
 
     #[cold]

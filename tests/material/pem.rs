@@ -38,6 +38,12 @@ fn all_line_endings_and_text_between_sections_are_read() {
     assert_eq!(count(text.replace('\n', "\r")), 1);
     assert_eq!(count(text.trim_end()), 1);
     assert_eq!(count(text.replace("-----\n", "-----  \n")), 1);
+    assert_eq!(count(text.replace("-----\n", "-----\t\n")), 1);
+    assert_eq!(count(text.replace("-----\n", "----- \t \r\n")), 1);
+    // Dashes far from any marker, bytes that are no UTF-8, and no line break at the end.
+    let before = b"\xff-\xfe- --- -----\n-\r-\n".repeat(40);
+    let long = [before.as_slice(), text.trim_end().as_bytes()].concat();
+    assert_eq!(count(long), 1);
     assert_eq!(
         count(format!(
             "Subject: CN=a - b\n{text}\nBag Attributes\n  x: y\n{text}"
