@@ -87,6 +87,11 @@ fn plain_keys() -> Vec<Case> {
             "rsa" => Loads,
             _ => Refused("KeyWithoutCurve"),
         };
+        cases.push(case(
+            Key(key),
+            Loads,
+            format!("openssl pkcs8 -topk8 -nocrypt -in {key}.key -outform DER -out out/key.der"),
+        ));
         if key != "ed25519" {
             cases.push(case(
                 Key(key),

@@ -86,7 +86,8 @@ fn search(workshop: &Workshop, key: &str, file: &Path, hold: bool) -> String {
     // The numbers that are secret, without what stands around them.
     let secret = match key {
         "rsa" => format!(
-            "openssl pkey -in {key}.key -outform DER | openssl asn1parse -inform DER -strparse 22 -noout -out /dev/stdout | openssl asn1parse -inform DER | grep INTEGER | sed -n '4,5p' | sed 's/.*://'"
+            "openssl rsa -in {key}.key -traditional -outform DER | openssl asn1parse -inform DER | grep INTEGER | sed -n \
+             '4,6p' | sed 's/.*://'"
         ),
         "ed25519" => format!(
             "openssl pkey -in {key}.key -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \\n'"
@@ -95,7 +96,13 @@ fn search(workshop: &Workshop, key: &str, file: &Path, hold: bool) -> String {
             "openssl pkey -in {key}.key -noout -text | sed -n '/^priv:/,/^pub:/p' | grep '^ ' | tr -d ' :\\n'"
         ),
     };
-    let secret = workshop.read(&secret);
+    // And the text of a key in the clear.
+    let text = format!(
+        "grep -q -a ENCRYPTED {0} || sed -n '/BEGIN.*PRIVATE KEY/,/END.*PRIVATE KEY/p' {0} | grep -v -a -e ---- | while \
+         read -r line; do printf %s \"$line\" | od -An -v -tx1 | tr -d ' \\n'; echo; done || true",
+        file.display()
+    );
+    let secret = format!("{} {}", workshop.read(&secret), workshop.read(&text));
     let masked: Vec<String> = secret
         .split_whitespace()
         .map(|hex| {
