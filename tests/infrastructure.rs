@@ -53,7 +53,9 @@ fn programs_are_heard_and_ended() {
 #[test]
 fn programs_are_found_or_named() {
     for (program, argument) in [
+        (Program::certtool(), "--version"),
         (Program::curl(), "--version"),
+        (Program::keytool(), "-help"),
         (Program::node(), "--version"),
         (Program::openssl(), "version"),
     ] {

@@ -181,6 +181,12 @@ pub enum MaterialProblem {
         /// Says so where both names read alike but are encoded differently.
         encoding_note: &'static str,
     },
+    /// A key store in Java's own format.
+    #[error(
+        "this is a key store in Java's own format (JKS); turn it into PKCS#12 by \
+         `keytool -importkeystore -srckeystore FILE -destkeystore NEW -deststoretype PKCS12`"
+    )]
+    JavaKeyStore,
     /// The private key is not the one in the leaf certificate.
     #[error(
         "the private key ({key}, SHA-256 of its public key {key_sha256}) does not belong to the leaf {subject} \
@@ -261,7 +267,7 @@ pub enum MaterialProblem {
     /// No private key was found.
     #[error(
         "there is no private key in it; give a file with `-----BEGIN PRIVATE KEY-----`, or a container that was \
-         exported with its key"
+         exported with its key (certificates of CAs alone go to `TrustAnchors`)"
     )]
     NoKey,
     /// A container has certificates, but none for its private key.

@@ -24,19 +24,21 @@ use crate::error::{MaterialError, MaterialProblem};
 
 /// Private keys under a passphrase (cargo feature `encrypted-keys`).
 impl PrivateKey {
-    /// The most rounds of PBKDF2 that opening a key may take.
+    /// The most rounds of key derivation that opening a key, or all parts of a container, may take.
     pub const MAX_KDF_ITERATIONS: u32 = 10_000_000;
     /// The most memory that scrypt may take for opening a key, in bytes.
     pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
-    /// The most work that scrypt may do for opening a key: the bytes that it fills, over all lanes.
+    /// The most work that scrypt may do for opening a key, or all parts of a container: the bytes that it
+    /// fills, over all lanes.
     pub const MAX_SCRYPT_WORK: u64 = 1 << 30;
 
     /// Reads the one private key of a PEM text and opens it with the passphrase.
     ///
     /// Understood are `ENCRYPTED PRIVATE KEY`, that is PKCS#8 under PBES2 (RFC 8018, section 6.2:
-    /// PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC or AES-GCM), and the `DEK-Info` headers of
-    /// old OpenSSL with AES-CBC (RFC 1421, section 4.6.1.3). A key that is not encrypted is read too,
-    /// the passphrase unused, so that one setting serves both.
+    /// PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC, AES-GCM or 3DES), and the `DEK-Info` headers of
+    /// old OpenSSL with AES-CBC or 3DES (RFC 1421, section 4.6.1.3). The withdrawn PBES1 of PKCS#12 (RFC
+    /// 7292, appendix C) with SHA-1 and 3DES takes the cargo feature `legacy-keys`. A key that is not
+    /// encrypted is read too, the passphrase unused, so that one setting serves both.
     ///
     /// ```no_run
     /// use mtls::{Passphrase, PrivateKey};

@@ -16,8 +16,16 @@ pub const REQUIRE_ALL: &str = "MTLS_TEST_REQUIRE_ALL";
 pub struct Program(PathBuf);
 
 impl Program {
+    pub fn certtool() -> Option<Self> {
+        Self::find("certtool", "gnutls-bin")
+    }
+
     pub fn curl() -> Option<Self> {
         Self::find("curl", "curl")
+    }
+
+    pub fn keytool() -> Option<Self> {
+        Self::find("keytool", "default-jre-headless")
     }
 
     pub fn node() -> Option<Self> {

@@ -1,5 +1,8 @@
 use mtls::{MaterialProblem, MtlsIdentity, Passphrase, PrivateKey};
 
+use std::time::Duration;
+
+use crate::programs::{Program, run};
 use crate::{fixture, fixture_text, path, says};
 
 fn passphrase() -> Passphrase {
@@ -15,6 +18,7 @@ fn every_cipher_opens_the_same_key() {
                 "rsa_legacy_aes128.pem",
                 "rsa_legacy_aes192.pem",
                 "rsa_legacy_aes256.pem",
+                "rsa_legacy_des3.pem",
             ][..],
         ),
         ("p256_pkcs8.pem", &["p256_legacy_aes128.pem"]),
@@ -24,6 +28,7 @@ fn every_cipher_opens_the_same_key() {
                 "ed25519_pbes2_aes-128-cbc.pem",
                 "ed25519_pbes2_aes-192-cbc.pem",
                 "ed25519_pbes2_aes-256-cbc.pem",
+                "ed25519_pbes2_des3.pem",
                 "ed25519_pbes2_hmacWithSHA1.pem",
                 "ed25519_pbes2_hmacWithSHA512.pem",
                 "ed25519_scrypt.pem",
@@ -78,6 +83,8 @@ fn a_wrong_passphrase_is_said_to_be_wrong() {
         "genrsa_aes256.pem",
         "rsa_legacy_aes128.pem",
         "rsa_legacy_aes256.pem",
+        "rsa_legacy_des3.pem",
+        "ed25519_pbes2_des3.pem",
         "ed25519_scrypt.pem",
     ] {
         // Some of many leave something that looks padded.
@@ -97,17 +104,112 @@ fn a_wrong_passphrase_is_said_to_be_wrong() {
     }
 }
 
+#[cfg(feature = "legacy-keys")]
 #[test]
-fn other_encryption_is_refused_by_name() {
-    for (name, algorithm) in [
-        ("rsa_legacy_des3.pem", "DES-EDE3-CBC"),
-        ("ed25519_pbes1.pem", "1.2.840.113549.1.12.1.3"),
-    ] {
-        says(
-            PrivateKey::from_encrypted_pem_file(path(name), &passphrase()),
-            &[name, algorithm, "openssl pkcs8 -topk8 -v2 aes-256-cbc"],
+fn withdrawn_schemes_open_by_their_feature() {
+    let plain = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
+    let key = PrivateKey::from_encrypted_pem_file(path("ed25519_pbes1.pem"), &passphrase());
+    assert_eq!(key.unwrap().pkcs8_der(), plain.pkcs8_der());
+    for n in 0..600 {
+        let wrong = Passphrase::new(format!("wrong {n}"));
+        let error = PrivateKey::from_encrypted_pem(&fixture("ed25519_pbes1.pem"), &wrong);
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error.problem(), MaterialProblem::WrongPassphrase),
+            "{error}"
         );
     }
+}
+
+#[cfg(not(feature = "legacy-keys"))]
+#[test]
+fn withdrawn_schemes_name_their_feature() {
+    says(
+        PrivateKey::from_encrypted_pem_file(path("ed25519_pbes1.pem"), &passphrase()),
+        &[
+            "ed25519_pbes1.pem",
+            "pbeWithSHAAnd3-KeyTripleDES-CBC (1.2.840.113549.1.12.1.3)",
+            "cargo feature `legacy-keys`",
+            "openssl pkcs8 -topk8 -v2 aes-256-cbc",
+        ],
+    );
+}
+
+#[test]
+fn other_encryption_is_refused_by_name() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("key.pem");
+    let legacy = "-provider legacy -provider default -passout";
+    for (line, algorithm) in [
+        ("rsa -traditional -des", "DES-CBC"),
+        ("rsa -traditional -rc2", "RC2-CBC"),
+        ("rsa -traditional -camellia256", "CAMELLIA-256-CBC"),
+        (
+            "pkcs8 -topk8 -v1 PBE-MD5-DES",
+            "PBES1 pbeWithMD5AndDES-CBC (1.2.840.113549.1.5.3)",
+        ),
+        (
+            "pkcs8 -topk8 -v1 PBE-SHA1-DES",
+            "PBES1 pbeWithSHA1AndDES-CBC (1.2.840.113549.1.5.10)",
+        ),
+        (
+            "pkcs8 -topk8 -v1 PBE-SHA1-RC4-128",
+            "pbeWithSHAAnd128BitRC4 (1.2.840.113549.1.12.1.1)",
+        ),
+        (
+            "pkcs8 -topk8 -v1 PBE-SHA1-RC2-40",
+            "pbeWithSHAAnd40BitRC2-CBC (1.2.840.113549.1.12.1.6)",
+        ),
+        ("pkcs8 -topk8 -v2 des", "DES-CBC (1.3.14.3.2.7)"),
+        ("pkcs8 -topk8 -v2 rc2", "RC2-CBC (1.2.840.113549.3.2)"),
+        (
+            "pkcs8 -topk8 -v2 camellia-128-cbc",
+            "Camellia-128-CBC (1.2.392.200011.61.1.1.1.2)",
+        ),
+    ] {
+        let mut command = openssl.command();
+        command.args(line.split_whitespace());
+        command.args(legacy.split_whitespace()).arg("pass:x");
+        command.arg("-in").arg(path("rsa_pkcs8.pem"));
+        command.arg("-out").arg(&out);
+        run(&mut command, b"", Duration::from_secs(10)).expect_success();
+        let error = PrivateKey::from_encrypted_pem_file(&out, &Passphrase::new("x")).unwrap_err();
+        assert!(
+            matches!(
+                error.problem(),
+                MaterialProblem::EncryptionUnsupported { .. }
+            ),
+            "{line}: {error}"
+        );
+        for part in ["key.pem", algorithm, "openssl pkcs8 -topk8 -v2 aes-256-cbc"] {
+            assert!(error.to_string().contains(part), "{part}: {error}");
+        }
+    }
+}
+
+#[cfg(feature = "legacy-keys")]
+#[test]
+fn costly_withdrawn_schemes_are_refused_before_they_begin() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("key.pem");
+    let mut command = openssl.command();
+    let line = "pkcs8 -topk8 -v1 PBE-SHA1-3DES -iter 3333334 -passout pass:x";
+    command.args(line.split_whitespace());
+    command.arg("-in").arg(path("ed25519.pem"));
+    command.arg("-out").arg(&out);
+    run(&mut command, b"", Duration::from_secs(60)).expect_success();
+    let begin = std::time::Instant::now();
+    says(
+        PrivateKey::from_encrypted_pem_file(&out, &Passphrase::new("x")),
+        &["10000002 rounds", "the limit is 10000000"],
+    );
+    assert!(begin.elapsed().as_secs() < 5);
 }
 
 #[test]
@@ -124,7 +226,15 @@ fn costly_derivation_is_refused_before_it_begins() {
 fn damaged_headers_are_refused() {
     let text = fixture_text("rsa_legacy_aes256.pem");
     let info = text.lines().find(|l| l.starts_with("DEK-Info")).unwrap();
-    for changed in ["DEK-Info: AES-256-CBC", "DEK-Info: AES-256-CBC,00", "X: Y"] {
+    for changed in [
+        "DEK-Info: AES-256-CBC",
+        "DEK-Info: AES-256-CBC,00",
+        // The initialization vector of the other cipher's length.
+        "DEK-Info: AES-256-CBC,0011223344556677",
+        "DEK-Info: DES-EDE3-CBC,00112233445566778899aabbccddeeff",
+        "DEK-Info: DES-EDE3-CBC,00",
+        "X: Y",
+    ] {
         says(
             PrivateKey::from_encrypted_pem(text.replace(info, changed).as_bytes(), &passphrase()),
             &["not a private key"],

@@ -6,6 +6,12 @@ mod encrypted;
 mod identity;
 mod keys;
 mod pem;
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
+#[cfg(feature = "encrypted-keys")]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+#[path = "../common/programs.rs"]
+mod programs;
 
 use std::path::PathBuf;
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::super::key::PrivateKey;
 use super::Budget;
-use super::scheme::unsupported;
+use super::scheme::{name, unsupported};
 use crate::error::MaterialProblem;
 
 pub(in super::super) const PBES2: ObjectIdentifier = pbes2::PBES2_OID;
@@ -22,11 +22,16 @@ pub(in super::super) fn read(
     budget: &mut Budget,
 ) -> Result<Parameters, MaterialProblem> {
     let parameters = algorithm.parameters.ok_or(MaterialProblem::KeyMalformed)?;
-    check_triple_des(parameters).map_err(|_| MaterialProblem::KeyMalformed)?;
+    let [kdf, cipher] = parts(parameters).map_err(|_| MaterialProblem::KeyMalformed)?;
+    check_triple_des(cipher)?;
     let parameters = Parameters::try_from(parameters).map_err(|e| match e.kind() {
         ErrorKind::OidUnknown { oid } => unsupported(oid),
         _ => MaterialProblem::EncryptionUnsupported {
-            algorithm: format!("{} with these parameters", algorithm.oid),
+            algorithm: format!(
+                "PBES2 with such parameters of {} and {}",
+                name(kdf.oid),
+                name(cipher.oid)
+            ),
         },
     })?;
     match &parameters.kdf {
@@ -63,19 +68,28 @@ pub(in super::super) fn open(
     Ok(buffer)
 }
 
+/// The key derivation and the cipher.
+fn parts(parameters: AnyRef<'_>) -> der::Result<[AlgorithmIdentifierRef<'_>; 2]> {
+    parameters.sequence(|reader| {
+        Ok::<_, der::Error>([
+            AlgorithmIdentifierRef::decode(reader)?,
+            AlgorithmIdentifierRef::decode(reader)?,
+        ])
+    })
+}
+
 /// pkcs5 panics when the initialization vector of 3DES is shorter than a block.
-fn check_triple_des(parameters: AnyRef<'_>) -> der::Result<()> {
-    let cipher = parameters.sequence(|reader| {
-        AlgorithmIdentifierRef::decode(reader)?;
-        AlgorithmIdentifierRef::decode(reader)
-    })?;
-    if cipher.oid == DES_EDE3_CBC_OID {
-        let iv = cipher.parameters.ok_or(ErrorKind::Failed)?;
-        if iv.decode_as::<&OctetStringRef>()?.as_bytes().len() != DES_BLOCK {
-            return Err(ErrorKind::Failed.into());
+fn check_triple_des(cipher: AlgorithmIdentifierRef<'_>) -> Result<(), MaterialProblem> {
+    let is_block = |iv: AnyRef<'_>| {
+        iv.decode_as::<&OctetStringRef>()
+            .is_ok_and(|iv| iv.as_bytes().len() == DES_BLOCK)
+    };
+    match cipher.oid {
+        DES_EDE3_CBC_OID if !cipher.parameters.is_some_and(is_block) => {
+            Err(MaterialProblem::KeyMalformed)
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// scrypt fills 128 * r * (N + p) bytes, p times over (RFC 7914, section 2).

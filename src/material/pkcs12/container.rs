@@ -2,7 +2,7 @@
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
-use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use der::{Decode, ErrorKind, Reader, SliceReader, Tag, TagNumber, Tagged};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
@@ -18,11 +18,25 @@ use crate::error::{MaterialError, MaterialProblem};
 /// The most safes of a container; ordinary ones have two.
 const MAX_SAFES: usize = 64;
 const VERSION: u8 = 3;
+/// How the older key stores of Java begin.
+const JKS: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
 
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 const ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.3");
 const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
+
+/// The tag of encrypted content, and what BER makes of it where it was written as a stream.
+const WHOLE: Tag = Tag::ContextSpecific {
+    constructed: false,
+    number: TagNumber(0),
+};
+const IN_PIECES: Tag = Tag::ContextSpecific {
+    constructed: true,
+    number: TagNumber(0),
+};
+/// An OCTET STRING in pieces, which only BER has.
+const PIECES: u8 = 0x24;
 
 /// A container whose MAC is right.
 pub(super) struct Container {
@@ -59,13 +73,17 @@ struct EncryptedData<'a> {
 struct EncryptedContentInfo<'a> {
     kind: ObjectIdentifier,
     algorithm: AlgorithmIdentifierRef<'a>,
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
-    content: Option<&'a OctetStringRef>,
+    /// An OCTET STRING under an IMPLICIT tag.
+    #[asn1(optional = "true")]
+    content: Option<AnyRef<'a>>,
 }
 
 impl Container {
     pub(super) fn open(der: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
         file::check_size(der, PrivateKey::MAX_INPUT_BYTES)?;
+        if der.starts_with(&JKS) {
+            return Err(MaterialProblem::JavaKeyStore.into());
+        }
         let pfx = Pfx::from_der(der).map_err(|e| match malformed(e) {
             MaterialProblem::Pkcs12Malformed => match label::instead_of_der(der) {
                 None | Some(MaterialProblem::Pkcs12) => MaterialProblem::Pkcs12Malformed,
@@ -123,7 +141,11 @@ impl<'a> ContentInfo<'a> {
                     return Err(MaterialProblem::Pkcs12Malformed);
                 }
                 let content = info.content.ok_or(MaterialProblem::Pkcs12Malformed)?;
-                crypt::decrypt(info.algorithm, content.as_bytes(), password, budget)
+                if content.tag() == IN_PIECES {
+                    return Err(MaterialProblem::Ber);
+                }
+                check_tag(content, WHOLE)?;
+                crypt::decrypt(info.algorithm, content.value(), password, budget)
             }
             ENVELOPED_DATA => Err(unsupported(
                 "a safe that is encrypted to a certificate (envelopedData)",
@@ -167,7 +189,9 @@ pub(super) fn check_tag(value: AnyRef<'_>, tag: Tag) -> Result<(), MaterialProbl
 
 pub(super) fn malformed(error: der::Error) -> MaterialProblem {
     match error.kind() {
-        ErrorKind::IndefiniteLength => MaterialProblem::Ber,
+        ErrorKind::IndefiniteLength | ErrorKind::TagUnknown { byte: PIECES } => {
+            MaterialProblem::Ber
+        }
         _ => MaterialProblem::Pkcs12Malformed,
     }
 }

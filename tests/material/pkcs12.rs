@@ -1,0 +1,18 @@
+//! PKCS#12 containers, as other people's programs make them and as nobody should.
+
+mod accepted;
+mod chosen;
+mod forge;
+mod hostile;
+mod java;
+mod refused;
+mod workshop;
+
+use mtls::Passphrase;
+
+/// What every container here is made with.
+const PASSPHRASE: &str = "correct horse";
+
+fn passphrase() -> Passphrase {
+    Passphrase::new(PASSPHRASE)
+}

@@ -1,0 +1,267 @@
+//! Containers that were made to do harm: to cost too much, to make the reader fail, to slip in another key.
+
+use std::time::{Duration, Instant};
+
+use mtls::{MaterialProblem, MtlsIdentity, PrivateKey, TrustAnchors};
+
+use super::forge::{
+    self, About, Outside, container, encrypted_safe, integer, octets, pbe, pbes2, safe, sequence,
+};
+use super::workshop::Workshop;
+use super::{passphrase, workshop};
+use crate::programs::Program;
+
+/// In a build without optimization, the most that an input may take which is refused for its cost.
+const SOON: Duration = Duration::from_secs(5);
+const TRIPLE_DES: &str = "1.2.840.113549.1.12.1.3";
+const LIMIT: i128 = PrivateKey::MAX_KDF_ITERATIONS as i128;
+
+#[track_caller]
+fn is_too_costly(der: &[u8], parts: &[&str]) {
+    let begin = Instant::now();
+    let error = MtlsIdentity::from_pkcs12(der, &passphrase()).unwrap_err();
+    assert!(begin.elapsed() < SOON, "{:?}: {error}", begin.elapsed());
+    assert!(
+        matches!(error.problem(), MaterialProblem::TooCostly { .. }),
+        "{error}"
+    );
+    for part in parts {
+        assert!(error.to_string().contains(part), "`{part}`: {error}");
+    }
+}
+
+fn shrouded(algorithm: &[u8]) -> Vec<u8> {
+    let key = sequence(&[algorithm, &octets(&[7; 64])]);
+    forge::bag(forge::SHROUDED_KEY, &key, About::default())
+}
+
+fn with_mac_rounds(rounds: Vec<u8>) -> Vec<u8> {
+    let outside = Outside {
+        mac_rounds: rounds,
+        ..Outside::default()
+    };
+    outside.around(&[safe(&[])])
+}
+
+#[test]
+fn costly_rounds_are_refused_before_they_begin() {
+    for rounds in [LIMIT + 1, 0x7fff_ffff, 0xffff_ffff, i128::from(u64::MAX)] {
+        let said = format!("{rounds} rounds of PKCS#12 key derivation");
+        is_too_costly(
+            &with_mac_rounds(integer(rounds)),
+            &[&said, "the limit is 10000000"],
+        );
+    }
+    for rounds in [LIMIT, 4_294_967_295] {
+        // Two runs for the key and one for the initialization vector; and one round went for the MAC.
+        let said = format!("{} rounds of PKCS#12 key derivation, after 1", rounds * 3);
+        let algorithm = pbe(TRIPLE_DES, rounds);
+        is_too_costly(
+            &container(&[encrypted_safe(&algorithm, &[7; 64])]),
+            &[&said],
+        );
+        is_too_costly(&container(&[safe(&[shrouded(&algorithm)])]), &[&said]);
+        let said = format!("{rounds} rounds of PBKDF2, after 1");
+        let algorithm = pbes2(rounds);
+        is_too_costly(
+            &container(&[encrypted_safe(&algorithm, &[7; 64])]),
+            &[&said],
+        );
+        is_too_costly(&container(&[safe(&[shrouded(&algorithm)])]), &[&said]);
+    }
+}
+
+#[test]
+fn rounds_that_cannot_be_are_refused() {
+    for rounds in [0, -1, i128::from(i64::MIN), i128::from(u64::MAX) + 1] {
+        for der in [
+            with_mac_rounds(integer(rounds)),
+            container(&[encrypted_safe(&pbe(TRIPLE_DES, rounds), &[7; 64])]),
+            container(&[safe(&[shrouded(&pbe(TRIPLE_DES, rounds))])]),
+            container(&[encrypted_safe(&pbes2(rounds), &[7; 64])]),
+            container(&[safe(&[shrouded(&pbes2(rounds))])]),
+        ] {
+            let error = MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap_err();
+            assert!(
+                matches!(
+                    error.problem(),
+                    MaterialProblem::Pkcs12Malformed
+                        | MaterialProblem::EncryptionUnsupported { .. }
+                ),
+                "{rounds}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn many_parts_share_one_budget() {
+    // Each is below the limit. Safes come before keys, so the limit is met there.
+    let key = shrouded(&pbes2(LIMIT - 1));
+    let costly = encrypted_safe(&pbes2(LIMIT), &[7; 64]);
+    is_too_costly(
+        &container(&[safe(&vec![key; 60]), costly]),
+        &["10000000 rounds of PBKDF2, after 1 for other parts of it"],
+    );
+    // The keys are opened one after the other, and what the first costs is taken before the second.
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    let line = "pkcs8 -topk8 -outform DER -v2 aes-256-cbc -iter 20000 -passout";
+    let pass = ["pass:correct horse"];
+    let mut bags = Vec::new();
+    for (name, _) in workshop::KEYS {
+        let files = format!("{line} {} -in {name}.key -out {name}.p8", pass[0]);
+        // The passphrase has a space, so it is no word of the line.
+        let files = files.replace(pass[0], "file:passphrase");
+        workshop.write("passphrase", super::PASSPHRASE);
+        workshop.run(&openssl, &files, &[]);
+        let encrypted = workshop.read(&format!("{name}.p8"));
+        bags.push(forge::bag(
+            forge::SHROUDED_KEY,
+            &encrypted,
+            About::default(),
+        ));
+    }
+    bags.push(shrouded(&pbes2(LIMIT - 60_000)));
+    is_too_costly(
+        &container(&[safe(&bags)]),
+        &["9940000 rounds of PBKDF2, after 80001 for other parts of it"],
+    );
+}
+
+#[test]
+fn the_cost_of_real_containers_is_limited() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    for options in [
+        "-iter 10000001 -nomaciter -keypbe NONE",
+        "-iter 5000001 -legacy -nomaciter -keypbe NONE",
+    ] {
+        is_too_costly(
+            &workshop.export(&openssl, "ed25519", options),
+            &["the limit is 10000000"],
+        );
+    }
+}
+
+#[test]
+fn a_short_initialization_vector_is_refused() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    // pkcs5 panics for one of 3DES.
+    for iv in [&[][..], &[7; 7], &[7; 9]] {
+        let kdf = sequence(&[&octets(b"saltsalt"), &integer(1)]);
+        let kdf = sequence(&[&forge::oid("1.2.840.113549.1.5.12"), &kdf]);
+        let cipher = sequence(&[&forge::oid("1.2.840.113549.3.7"), &octets(iv)]);
+        let algorithm = sequence(&[&forge::oid(forge::PBES2), &sequence(&[&kdf, &cipher])]);
+        let safe = encrypted_safe(&algorithm, &[7; 64]);
+        let error = MtlsIdentity::from_pkcs12(&container(&[safe]), &passphrase()).unwrap_err();
+        assert!(
+            matches!(error.problem(), MaterialProblem::Pkcs12Malformed),
+            "{error}"
+        );
+        let key = sequence(&[&algorithm, &octets(&[7; 64])]);
+        std::fs::write(workshop.path("key.der"), key).unwrap();
+        let key = workshop.run(&openssl, "base64 -in key.der", &[]);
+        let label = "ENCRYPTED PRIVATE KEY-----";
+        let key = format!("-----BEGIN {label}\n{key}-----END {label}\n");
+        let error = PrivateKey::from_encrypted_pem(key.as_bytes(), &passphrase()).unwrap_err();
+        assert!(
+            matches!(error.problem(), MaterialProblem::KeyMalformed),
+            "{error}"
+        );
+    }
+}
+
+/// Small, with a MAC and encryption that cost next to nothing.
+fn small(openssl: &Program, workshop: &Workshop) -> Vec<u8> {
+    let line = "pkcs12 -export -in ed25519.crt -inkey ed25519.key -noiter -nomaciter -out made.p12 -passout";
+    workshop.run(openssl, line, &["pass:correct horse"]);
+    workshop.read("made.p12")
+}
+
+#[test]
+fn truncated_containers_are_errors() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    let der = small(&openssl, &workshop);
+    MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap();
+    for length in 0..der.len() {
+        let cut = &der[..length];
+        assert!(MtlsIdentity::from_pkcs12(cut, &passphrase()).is_err());
+        assert!(TrustAnchors::from_pkcs12(cut, &passphrase()).is_err());
+    }
+    let longer = [&der[..], &[0]].concat();
+    assert!(MtlsIdentity::from_pkcs12(&longer, &passphrase()).is_err());
+}
+
+#[test]
+fn changes_under_a_right_mac_are_survived() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    let key = PrivateKey::from_pem(&workshop.read("ed25519.key")).unwrap();
+    let line = "pkcs8 -topk8 -outform DER -v2 aes-256-cbc -noiter -passout file:passphrase";
+    workshop.write("passphrase", super::PASSPHRASE);
+    workshop.run(
+        &openssl,
+        &format!("{line} -in ed25519.key -out key.p8"),
+        &[],
+    );
+    let about = forge::named("name");
+    let right = safe(&[
+        forge::bag(forge::SHROUDED_KEY, &workshop.read("key.p8"), about),
+        forge::certificate(forge::X509, &workshop.certificate("ed25519"), about),
+    ]);
+    let outcome = |safe: Vec<u8>| MtlsIdentity::from_pkcs12(&container(&[safe]), &passphrase());
+    outcome(right.clone()).unwrap();
+    for at in 0..right.len() {
+        for change in [0x01, 0x20, 0x80, 0xff] {
+            let mut changed = right.clone();
+            changed[at] ^= change;
+            // Who knows the passphrase may write another certificate, but never one of another key.
+            if let Ok(identity) = outcome(changed) {
+                assert_eq!(identity.private_key().pkcs8_der(), key.pkcs8_der());
+            }
+        }
+        assert!(outcome(right[..at].to_vec()).is_err());
+    }
+}
+
+#[test]
+fn no_changed_byte_gives_another_identity() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    let der = small(&openssl, &workshop);
+    let right = MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap();
+    let mut refused = 0_usize;
+    let mut tried = 0_usize;
+    for at in 0..der.len() {
+        for change in [0x01, 0x20, 0x80, 0xff] {
+            let mut changed = der.clone();
+            changed[at] ^= change;
+            tried += 1;
+            match MtlsIdentity::from_pkcs12(&changed, &passphrase()) {
+                Ok(identity) => {
+                    assert_eq!(identity.chain(), right.chain());
+                    let keys = [&identity, &right].map(|i| i.private_key().pkcs8_der());
+                    assert_eq!(keys[0], keys[1], "byte {at} changed by {change:#x}");
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    // What is not under the MAC and changes nothing is next to nothing.
+    assert!(refused + 8 >= tried, "{refused} of {tried} were refused");
+}

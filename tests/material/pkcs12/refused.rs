@@ -1,0 +1,399 @@
+//! What is not read: each with its problem, and what its message says to do.
+
+use mtls::{MaterialError, MaterialProblem, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
+
+use super::forge::{
+    self, About, CERTIFICATE, CRL, KEY, Outside, SAFE_CONTENTS, SECRET, X509, certificate,
+    container, content, encrypted_safe, explicit, octets, oid, pbe, safe, sequence, tlv,
+};
+use super::passphrase;
+use super::workshop::Workshop;
+use crate::programs::Program;
+use crate::{fixture, path};
+
+const EXPORT_ANEW: &str =
+    "openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW";
+
+fn load(der: &[u8]) -> MaterialError {
+    let anchors = TrustAnchors::from_pkcs12(der, &passphrase()).unwrap_err();
+    let identity = MtlsIdentity::from_pkcs12(der, &passphrase()).unwrap_err();
+    let kinds = [&anchors, &identity].map(|e| std::mem::discriminant(e.problem()));
+    assert_eq!(kinds[0], kinds[1], "{anchors} {identity}");
+    identity
+}
+
+#[track_caller]
+fn is_unsupported(der: &[u8], found: &str) {
+    let error = load(der);
+    assert!(
+        matches!(error.problem(), MaterialProblem::Pkcs12Unsupported { .. }),
+        "{error}"
+    );
+    let message = error.to_string();
+    assert!(message.contains(found), "`{found}` is not in: {message}");
+    assert!(message.contains(EXPORT_ANEW), "{message}");
+}
+
+#[track_caller]
+fn is_malformed(der: &[u8]) {
+    let error = load(der);
+    assert!(
+        matches!(error.problem(), MaterialProblem::Pkcs12Malformed),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("openssl pkcs12 -in FILE -info -noout")
+    );
+}
+
+fn ours() -> Vec<Vec<u8>> {
+    let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
+    vec![
+        forge::bag(KEY, key.pkcs8_der().secret_pkcs8_der(), About::default()),
+        certificate(X509, &fixture("rsa.crt.der"), About::default()),
+    ]
+}
+
+#[test]
+fn what_is_forged_here_is_right_but_for_what_is_wrong() {
+    let identity = MtlsIdentity::from_pkcs12(&container(&[safe(&ours())]), &passphrase()).unwrap();
+    assert_eq!(identity.chain().leaf().as_ref(), fixture("rsa.crt.der"));
+}
+
+#[test]
+fn a_container_without_a_mac_is_refused() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    for options in ["-nomac", "-nomac -keypbe NONE -certpbe NONE"] {
+        let error = load(&workshop.export(&openssl, "p256", options));
+        assert!(
+            matches!(error.problem(), MaterialProblem::Pkcs12WithoutMac),
+            "{error}"
+        );
+        assert!(error.to_string().contains(EXPORT_ANEW), "{error}");
+    }
+    // And what the message says to do helps.
+    workshop.run(
+        &openssl,
+        "pkcs12 -in made.p12 -nodes -out plain.pem -passin",
+        &["pass:correct horse"],
+    );
+    workshop.run(
+        &openssl,
+        "pkcs12 -export -in plain.pem -out again.p12 -passout",
+        &["pass:correct horse"],
+    );
+    let identity = MtlsIdentity::from_pkcs12_file(workshop.path("again.p12"), &passphrase());
+    assert_eq!(identity.unwrap().chain().as_slice(), workshop.chain("p256"));
+}
+
+#[test]
+fn other_schemes_are_refused_by_name() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    for (options, name) in [
+        (
+            "-legacy -certpbe PBE-SHA1-RC4-128",
+            "pbeWithSHAAnd128BitRC4 (1.2.840.113549.1.12.1.1)",
+        ),
+        (
+            "-legacy -certpbe PBE-SHA1-RC4-40",
+            "pbeWithSHAAnd40BitRC4 (1.2.840.113549.1.12.1.2)",
+        ),
+        (
+            "-legacy -certpbe PBE-MD5-DES",
+            "PBES1 pbeWithMD5AndDES-CBC (1.2.840.113549.1.5.3)",
+        ),
+        (
+            "-certpbe CAMELLIA-256-CBC",
+            "Camellia-256-CBC (1.2.392.200011.61.1.1.1.4)",
+        ),
+    ] {
+        let error = load(&workshop.export(&openssl, "p256", options));
+        assert!(
+            matches!(
+                error.problem(),
+                MaterialProblem::EncryptionUnsupported { .. }
+            ),
+            "{error}"
+        );
+        for part in [name, EXPORT_ANEW] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+    for (options, digest) in [
+        ("-macalg md5", "1.2.840.113549.2.5"),
+        ("-macalg sha512-256", "2.16.840.1.101.3.4.2.6"),
+        ("-macalg sha3-256", "2.16.840.1.101.3.4.2.8"),
+    ] {
+        is_unsupported(&workshop.export(&openssl, "p256", options), digest);
+    }
+}
+
+#[test]
+fn a_container_with_a_key_is_no_store_of_anchors() {
+    let error = TrustAnchors::from_pkcs12_file(path("rsa.p12"), &passphrase()).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::IdentityInsteadOfAnchors),
+        "{error}"
+    );
+    for part in [
+        "rsa.p12",
+        "this is an identity, not a store of trust anchors",
+        "openssl pkcs12 -in FILE -cacerts -nokeys -out NEW",
+    ] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    // Its key costs nothing, since it is not opened.
+    let key = sequence(&[&forge::pbes2(i128::from(u32::MAX)), &octets(&[0; 64])]);
+    let key = forge::bag(forge::SHROUDED_KEY, &key, About::default());
+    let error = TrustAnchors::from_pkcs12(&container(&[safe(&[key])]), &passphrase());
+    assert!(matches!(
+        error.unwrap_err().problem(),
+        MaterialProblem::IdentityInsteadOfAnchors
+    ));
+}
+
+#[test]
+fn other_outsides_are_refused_by_name() {
+    let around = |outside: Outside| outside.around(&[safe(&ours())]);
+    for version in [0, 1, 2, 4, 255] {
+        let der = around(Outside {
+            version,
+            ..Outside::default()
+        });
+        is_unsupported(&der, &format!("version {version}"));
+    }
+    for version in [-1, 256] {
+        is_malformed(&around(Outside {
+            version,
+            ..Outside::default()
+        }));
+    }
+    for (kind, found) in [
+        (
+            "1.2.840.113549.1.7.2",
+            "a signature in place of a MAC (signedData)",
+        ),
+        (
+            "1.2.840.113549.1.7.5",
+            "content of the type 1.2.840.113549.1.7.5",
+        ),
+    ] {
+        is_unsupported(
+            &around(Outside {
+                kind,
+                ..Outside::default()
+            }),
+            found,
+        );
+    }
+    let parameters = sequence(&[&sequence(&[]), &sequence(&[])]);
+    for (digest, found) in [
+        ("1.2.840.113549.1.5.14", "a MAC by PBMAC1 (RFC 9579)"),
+        (
+            "1.2.840.113549.2.2",
+            "a MAC by the digest 1.2.840.113549.2.2",
+        ),
+    ] {
+        let der = around(Outside {
+            mac_digest: sequence(&[&oid(digest), &parameters]),
+            ..Outside::default()
+        });
+        is_unsupported(&der, found);
+    }
+    let long = |length: usize| {
+        around(Outside {
+            mac_salt: vec![7; length],
+            ..Outside::default()
+        })
+    };
+    assert!(MtlsIdentity::from_pkcs12(&long(1024), &passphrase()).is_ok());
+    let error = load(&long(1025)).to_string();
+    assert!(error.contains("more than 1024 bytes of salt"), "{error}");
+}
+
+#[test]
+fn other_insides_are_refused_by_name() {
+    let none = About::default();
+    let with = |part: Vec<u8>| container(&[safe(&ours()), part]);
+    is_unsupported(
+        &with(content("1.2.840.113549.1.7.3", &sequence(&[]))),
+        "encrypted to a certificate (envelopedData)",
+    );
+    is_unsupported(
+        &with(content("1.2.3", &sequence(&[]))),
+        "a safe of the type 1.2.3",
+    );
+    let with_bag = |bag: Vec<u8>| with(safe(&[bag]));
+    is_unsupported(
+        &with_bag(forge::bag(CRL, &sequence(&[]), none)),
+        "a revocation list, which is given separately, to `RevocationLists`",
+    );
+    is_unsupported(
+        &with_bag(forge::bag("1.2.3.4", &sequence(&[]), none)),
+        "a bag of the type 1.2.3.4",
+    );
+    is_unsupported(
+        &with_bag(certificate("1.2.840.113549.1.9.22.2", b"(sdsi)", none)),
+        "an SDSI certificate",
+    );
+    is_unsupported(
+        &with_bag(certificate("1.2.3.5", b"x", none)),
+        "a certificate of the type 1.2.3.5",
+    );
+    let error = MtlsIdentity::from_pkcs12(
+        &with(encrypted_safe(&pbe("1.2.840.113549.1.12.1.1", 1), &[7; 64])),
+        &passphrase(),
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("pbeWithSHAAnd128BitRC4"), "{error}");
+    // A secret is neither a key nor a certificate.
+    let secret = forge::bag(
+        SECRET,
+        &sequence(&[&oid("1.2.3"), &explicit(&octets(b"s"))]),
+        none,
+    );
+    MtlsIdentity::from_pkcs12(&with_bag(secret), &passphrase()).unwrap();
+}
+
+#[test]
+fn bags_in_bags_are_limited() {
+    let mut bags = ours();
+    for depth in 1..=6 {
+        let nested = forge::bag(SAFE_CONTENTS, &tlv(0x30, &bags.concat()), About::default());
+        let result = MtlsIdentity::from_pkcs12(
+            &container(&[safe(std::slice::from_ref(&nested))]),
+            &passphrase(),
+        );
+        match result {
+            Ok(_) => assert!(depth <= 4),
+            Err(error) => {
+                assert!(depth > 4, "{error}");
+                assert!(error.to_string().contains("more than 4 levels"), "{error}");
+            }
+        }
+        bags = vec![nested];
+    }
+}
+
+#[test]
+fn numbers_are_limited() {
+    let certificate = certificate(X509, &fixture("rsa.crt.der"), About::default());
+    let one_bag = safe(&[certificate]);
+    let most = TrustAnchors::from_pkcs12(&container(&vec![one_bag.clone(); 64]), &passphrase());
+    // Sixty-four times the same certificate is one.
+    assert_eq!(most.unwrap().as_slice().len(), 1);
+    let error = load(&container(&vec![one_bag; 65])).to_string();
+    assert!(error.contains("more than 64 safes"), "{error}");
+    let secret = forge::bag(SECRET, &sequence(&[]), About::default());
+    let error = load(&container(&[safe(&vec![secret; 4097])])).to_string();
+    assert!(error.contains("more than 4096 bags"), "{error}");
+    let key = ours().swap_remove(0);
+    let error = load(&container(&[safe(&vec![key; 65])])).to_string();
+    assert!(error.contains("more than 64 private keys"), "{error}");
+    let attribute = sequence(&[&oid("1.2.3"), &tlv(0x31, &[])]);
+    let bag = |count| {
+        let value = sequence(&[&oid(X509), &explicit(&octets(&fixture("rsa.crt.der")))]);
+        let attributes = tlv(0x31, &vec![attribute.clone(); count].concat());
+        sequence(&[&oid(CERTIFICATE), &explicit(&value), &attributes])
+    };
+    TrustAnchors::from_pkcs12(&container(&[safe(&[bag(32)])]), &passphrase()).unwrap();
+    let error = load(&container(&[safe(&[bag(33)])])).to_string();
+    assert!(error.contains("more than 32 attributes"), "{error}");
+    let error = load(&vec![0x30; (1 << 20) + 1]).to_string();
+    assert!(error.contains("more than 1048576 bytes"), "{error}");
+}
+
+#[test]
+fn ber_is_refused_by_name() {
+    let der = container(&[safe(&ours())]);
+    // The outermost SEQUENCE with an indefinite length.
+    let indefinite = |tag: u8, content: &[u8]| [&[tag, 0x80], content, &[0, 0]].concat();
+    let outer = indefinite(0x30, &der[4..]);
+    // And further in: the OCTET STRING with the safes in pieces, as streams are written.
+    let pieces = |constructed: Vec<u8>| {
+        let info = sequence(&[&oid(forge::DATA), &explicit(&constructed)]);
+        sequence(&[&forge::integer(3), &info])
+    };
+    let inner = pieces(indefinite(0x24, &octets(b"abc")));
+    let definite = pieces(tlv(0x24, &octets(b"abc")));
+    let safe = tlv(0x30, &[]);
+    let safe = content(forge::DATA, &octets(&indefinite(0x30, &safe)));
+    let streamed = indefinite(0xa0, &octets(&[7; 16]));
+    let streamed = sequence(&[&oid(forge::DATA), &forge::pbes2(1), &streamed]);
+    let streamed = sequence(&[&forge::integer(0), &streamed]);
+    let streamed = content(forge::ENCRYPTED_DATA, &streamed);
+    let in_pieces = explicit(&octets(&[7; 16]));
+    let in_pieces = sequence(&[&oid(forge::DATA), &forge::pbes2(1), &in_pieces]);
+    let in_pieces = sequence(&[&forge::integer(0), &in_pieces]);
+    let in_pieces = content(forge::ENCRYPTED_DATA, &in_pieces);
+    let inside = [safe, streamed, in_pieces].map(|safe| container(&[safe]));
+    for ber in [outer, inner, definite].into_iter().chain(inside) {
+        let error = load(&ber);
+        assert!(matches!(error.problem(), MaterialProblem::Ber), "{error}");
+        for part in ["BER", EXPORT_ANEW] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+}
+
+#[test]
+fn other_inputs_are_named() {
+    for input in [
+        fixture("rsa.crt.der"),
+        PrivateKey::from_pem(&fixture("rsa_pkcs8.pem"))
+            .unwrap()
+            .pkcs8_der()
+            .secret_pkcs8_der()
+            .to_vec(),
+        b"no container".to_vec(),
+    ] {
+        is_malformed(&input);
+    }
+    assert!(matches!(load(b"").problem(), MaterialProblem::Empty));
+    assert!(matches!(
+        load(&fixture("rsa.crt")).problem(),
+        MaterialProblem::PemInsteadOfDer
+    ));
+    let none = TrustAnchors::from_pkcs12_file(path("none.p12"), &passphrase()).unwrap_err();
+    assert!(matches!(none.problem(), MaterialProblem::Io { .. }));
+    let damaged = MtlsIdentity::from_pkcs12_file(path("rsa.p12"), &Passphrase::new("x"));
+    let damaged = damaged.unwrap_err();
+    assert!(matches!(
+        damaged.problem(),
+        MaterialProblem::WrongPassphrase
+    ));
+    assert!(
+        damaged
+            .to_string()
+            .contains("rsa.p12: the passphrase does not open")
+    );
+}
+
+#[test]
+fn the_parts_may_not_have_another_passphrase_than_the_mac() {
+    let none = About::default();
+    // Encrypted by something else than what the MAC was made with.
+    for algorithm in [forge::pbes2(1), pbe("1.2.840.113549.1.12.1.3", 1)] {
+        let key = sequence(&[&algorithm, &octets(&[7; 64])]);
+        let key = forge::bag(forge::SHROUDED_KEY, &key, none);
+        let error = MtlsIdentity::from_pkcs12(&container(&[safe(&[key])]), &passphrase());
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error.problem(), MaterialProblem::WrongPassphrase),
+            "{error}"
+        );
+        let error = load(&container(&[encrypted_safe(&algorithm, &[7; 64])]));
+        assert!(
+            matches!(error.problem(), MaterialProblem::WrongPassphrase),
+            "{error}"
+        );
+    }
+}
