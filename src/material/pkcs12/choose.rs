@@ -6,7 +6,7 @@ use super::super::links;
 use super::attributes::shown;
 use super::bags::{Bags, KeyBag};
 use crate::error::MaterialProblem;
-use crate::x509::PublicKey;
+use crate::x509::{Certificate, PublicKey};
 
 /// The most identities that a message lists.
 const MAX_LISTED: usize = 8;
@@ -33,12 +33,17 @@ pub(super) fn pair(
     let is_named =
         |bag: &KeyBag<'_>| name.is_some() && bag.attributes.friendly_name.as_deref() == name;
     let named_alone = bags.keys.iter().any(is_named);
+    let views: Vec<Certificate<'_>> = bags
+        .certificates
+        .iter()
+        .map(|c| view(&c.der))
+        .collect::<Result<_, _>>()?;
     let mut candidates: Vec<Candidate<'_, '_>> = Vec::new();
     for bag in bags.keys.iter().filter(|bag| !named_alone || is_named(bag)) {
         let key = open(bag)?;
         // The same key in two bags is one.
         if candidates.iter().all(|c| c.key.spki() != key.spki()) {
-            candidates.push(Candidate::new(bags, bag, key)?);
+            candidates.push(Candidate::new(bags, &views, bag, key)?);
         }
     }
     if candidates.is_empty() {
@@ -65,11 +70,15 @@ pub(super) fn pair(
 }
 
 impl<'b, 'a> Candidate<'b, 'a> {
-    fn new(bags: &Bags<'_>, bag: &'b KeyBag<'a>, key: PrivateKey) -> Result<Self, MaterialProblem> {
+    fn new(
+        bags: &Bags<'_>,
+        views: &[Certificate<'_>],
+        bag: &'b KeyBag<'a>,
+        key: PrivateKey,
+    ) -> Result<Self, MaterialProblem> {
         let ours = PublicKey::from_spki(key.spki()).map_err(|_| MaterialProblem::KeyMalformed)?;
         let (mut cas, mut leaves) = (Vec::new(), Vec::new());
-        for (index, certificate) in bags.certificates.iter().enumerate() {
-            let view = view(&certificate.der)?;
+        for (index, view) in views.iter().enumerate() {
             if links::is_same(&view.public_key, &ours) {
                 match view.is_ca().map_err(malformed)? {
                     true => cas.push(index),

@@ -124,7 +124,7 @@ fn every_passphrase_is_taken_as_openssl_takes_it() {
 }
 
 #[test]
-fn every_cipher_of_certtool_is_read() {
+fn what_certtool_makes_is_read() {
     let Some(certtool) = Program::certtool() else {
         return;
     };
@@ -137,18 +137,16 @@ fn every_cipher_of_certtool_is_read() {
     .unwrap();
     let line =
         "--to-p12 --load-privkey p256.key --load-certificate chain.pem --p12-name alice --outder";
-    // Each costs some 4 million rounds, so not every key length is among them.
+    // Each costs millions of rounds, so there is one of each way to derive and to write no passphrase: two zero
+    // octets, or nothing at all.
     for (options, text) in [
-        ("--pkcs-cipher 3des-pkcs12", PASSPHRASE),
-        ("--pkcs-cipher aes-256", PASSPHRASE),
         ("--pkcs-cipher rc2-40", PASSPHRASE),
-        // Two zero octets at the end of nothing, and nothing at all.
-        ("--empty-password", ""),
-        ("--null-password --pkcs-cipher 3des-pkcs12", ""),
+        ("--pkcs-cipher aes-256 --empty-password", ""),
+        ("--pkcs-cipher 3des-pkcs12 --null-password", ""),
     ] {
         let line = format!("{line} {options} --outfile made.p12");
-        let secret = format!("--password={text}");
-        let password = [secret.as_str()];
+        let password = format!("--password={text}");
+        let password = [password.as_str()];
         let password: &[&str] = if text.is_empty() { &[] } else { &password };
         workshop.run(&certtool, &line, password);
         let der = workshop.read("made.p12");

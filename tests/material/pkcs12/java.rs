@@ -103,6 +103,28 @@ fn a_key_store_with_passwords_and_other_entries_is_read() {
 }
 
 #[test]
+fn older_key_stores_are_named_and_the_advice_helps() {
+    let Some(keytool) = Program::keytool() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    let line = "-importcert -noprompt -alias root -file root.crt -storetype JKS -keystore old.jks";
+    workshop.run(&keytool, line, &["-storepass", "changeit"]);
+    let error = TrustAnchors::from_pkcs12_file(workshop.path("old.jks"), &changeit()).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::UnexpectedContent { .. }),
+        "{error}"
+    );
+    let advice = "-importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12";
+    let said = advice.replace("old.jks", "FILE").replace("new.p12", "NEW");
+    assert!(error.to_string().contains(&said), "{error}");
+    let passwords = "-srcstorepass changeit -deststorepass changeit";
+    workshop.run(&keytool, &format!("{advice} {passwords}"), &[]);
+    let anchors = TrustAnchors::from_pkcs12_file(workshop.path("new.p12"), &changeit()).unwrap();
+    assert_eq!(anchors.as_slice(), [workshop.certificate("root")]);
+}
+
+#[test]
 fn trust_stores_are_read() {
     let Some(keytool) = Program::keytool() else {
         return;
