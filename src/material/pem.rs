@@ -4,6 +4,7 @@
 //! it does not understand, so the sections are found and counted here first and everything that is
 //! odd about them is refused by name.
 
+use base64ct::{Base64, Encoding};
 use pki_types::pem::{PemObject, SectionKind};
 use zeroize::Zeroizing;
 
@@ -133,23 +134,21 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, MaterialError> {
-        // Under a label that pki-types knows, whatever the section's own is: it drops all others.
         // Only keys have headers; where the last one ends the base64 begins.
-        let (label, skip) = if matches!(self.label, label::CERTIFICATE | label::X509_CRL) {
-            (label::CERTIFICATE, 0)
-        } else {
-            let end = header_lines(self.body).last().map_or(0, |(_, _, end)| end);
-            (label::PRIVATE_KEY, end)
+        let skip = match self.label {
+            label::CERTIFICATE | label::X509_CRL => 0,
+            _ => header_lines(self.body).last().map_or(0, |(_, _, end)| end),
         };
         let base64 = self.body.get(skip..).unwrap_or_default();
-        let mut text = Zeroizing::new(Vec::with_capacity(base64.len().saturating_add(96)));
-        text.extend_from_slice(format!("-----BEGIN {label}-----\n").as_bytes());
-        text.extend_from_slice(base64);
-        text.extend_from_slice(format!("\n-----END {label}-----\n").as_bytes());
-        // The error of pki-types quotes the offending character, which may be one of a key.
-        decode_text(&text)
-            .map(Zeroizing::new)
-            .ok_or_else(|| self.error(MaterialProblem::Base64))
+        // In one buffer that never grows: pki-types leaves the text of a key behind in memory.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(base64.len()));
+        bytes.extend(base64.iter().filter(|byte| !byte.is_ascii_whitespace()));
+        // Where it stumbled is no secret, but of no use either.
+        let decoded =
+            Base64::decode_in_place(&mut bytes).map_err(|_| self.error(MaterialProblem::Base64))?;
+        let length = decoded.len();
+        bytes.truncate(length);
+        Ok(bytes)
     }
 }
 

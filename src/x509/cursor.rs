@@ -65,10 +65,6 @@ impl<'a> Cursor<'a> {
     }
 
     #[cold]
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "what is too long is an error of the sum"
-    )]
     fn incomplete(&mut self, wanted: Length) -> Error {
         let expected_len = self.position().saturating_add(wanted);
         let actual_len = self.input_len();
