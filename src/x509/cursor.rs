@@ -181,3 +181,88 @@ fn octet(tag: Tag) -> u8 {
     let number = u8::try_from(tag.number().value()).unwrap_or(0x1f);
     tag.class() as u8 | u8::from(tag.is_constructed()) << 5 | number
 }
+
+#[cfg(test)]
+mod tests {
+    use der::asn1::AnyRef;
+    use der::{SliceReader, Tagged};
+
+    use super::*;
+
+    /// A SEQUENCE of a SEQUENCE, an OBJECT IDENTIFIER, a BOOLEAN and an OCTET STRING, then an INTEGER behind it.
+    const SAMPLE: &[u8] = &[
+        0x30, 0x81, 0x83, 0x30, 0x03, 0x02, 0x01, 0x05, 0x06, 0x03, 0x55, 0x1d, 0x0e, 0x01, 0x01,
+        0xff, 0x04, 0x74,
+    ];
+
+    fn sample() -> Vec<u8> {
+        let mut bytes = SAMPLE.to_vec();
+        bytes.resize(SAMPLE.len() + 0x74, 7);
+        bytes.extend([0x02, 0x01, 0x00]);
+        bytes
+    }
+
+    /// Each element of the first one, then those behind it.
+    fn walk<'a>(mut r: impl Reader<'a>) -> Result<Vec<AnyRef<'a>>> {
+        let mut found = r.sequence(|r| {
+            let mut found = Vec::new();
+            while !r.is_finished() {
+                found.push(AnyRef::decode(r)?);
+            }
+            Ok::<_, Error>(found)
+        })?;
+        found.push(AnyRef::decode(&mut r)?);
+        r.finish()?;
+        Ok(found)
+    }
+
+    /// Every change of one of the first octets to any other, and every beginning.
+    fn inputs() -> impl Iterator<Item = Vec<u8>> {
+        let changed = (0..SAMPLE.len()).flat_map(|at| {
+            (0..=255).map(move |byte| {
+                let mut bytes = sample();
+                bytes[at] = byte;
+                bytes
+            })
+        });
+        let cut = (0..sample().len()).map(|length| sample()[..length].to_vec());
+        changed.chain(cut)
+    }
+
+    #[test]
+    fn it_reads_as_the_reader_of_the_der_crate() {
+        let mut good = 0;
+        for input in inputs() {
+            let ours = walk(Cursor::new(&input).unwrap());
+            let theirs = walk(SliceReader::new(&input).unwrap());
+            assert_eq!(ours.is_ok(), theirs.is_ok(), "{input:02x?}");
+            assert_eq!(ours.as_ref().ok(), theirs.as_ref().ok(), "{input:02x?}");
+            // How many bytes are missing is counted differently.
+            let kind = |r: Result<Vec<AnyRef<'_>>>| {
+                r.err().map(|error| core::mem::discriminant(&error.kind()))
+            };
+            assert_eq!(kind(ours), kind(theirs), "{input:02x?}");
+            good += usize::from(walk(Cursor::new(&input).unwrap()).is_ok());
+        }
+        assert!(good > 100, "{good}");
+    }
+
+    #[test]
+    fn a_compared_tag_is_a_decoded_one() {
+        let tags = [Tag::Sequence, Tag::Integer, Tag::OctetString, Tag::Boolean];
+        for input in inputs() {
+            for tag in tags {
+                let ours = Cursor::new(&input).unwrap().content(tag);
+                let theirs = SliceReader::new(&input)
+                    .and_then(|mut r| AnyRef::decode(&mut r))
+                    .and_then(|any| {
+                        any.tag().assert_eq(tag)?;
+                        Ok(any.value())
+                    });
+                assert_eq!(ours.ok(), theirs.as_ref().ok().copied(), "{input:02x?}");
+                let is_next = Cursor::new(&input).unwrap().is_next(tag);
+                assert!(is_next || theirs.is_err(), "{input:02x?}");
+            }
+        }
+    }
+}
