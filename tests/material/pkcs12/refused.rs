@@ -48,6 +48,14 @@ fn is_malformed(der: &[u8]) {
     );
 }
 
+#[track_caller]
+fn is_unexpected(error: &MaterialError, expected: &str) {
+    assert!(
+        matches!(error.problem(), MaterialProblem::UnexpectedContent { found, .. } if *found == expected),
+        "{error}"
+    );
+}
+
 fn ours() -> Vec<Vec<u8>> {
     let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
     vec![
@@ -170,11 +178,13 @@ fn other_outsides_are_refused_by_name() {
         });
         is_unsupported(&der, &format!("version {version}"));
     }
+    // No version of a container: the nearest thing that begins so is a private key.
     for version in [-1, 256] {
-        is_malformed(&around(Outside {
+        let error = load(&around(Outside {
             version,
             ..Outside::default()
         }));
+        is_unexpected(&error, "a private key");
     }
     for (kind, found) in [
         (
@@ -346,17 +356,14 @@ fn ber_is_refused_by_name() {
 
 #[test]
 fn other_inputs_are_named() {
-    for input in [
-        fixture("rsa.crt.der"),
-        PrivateKey::from_pem(&fixture("rsa_pkcs8.pem"))
-            .unwrap()
-            .pkcs8_der()
-            .secret_pkcs8_der()
-            .to_vec(),
-        b"no container".to_vec(),
+    let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
+    for (input, found) in [
+        (&*fixture("rsa.crt.der"), "a certificate"),
+        (key.pkcs8_der().secret_pkcs8_der(), "a private key"),
     ] {
-        is_malformed(&input);
+        is_unexpected(&load(input), found);
     }
+    is_malformed(b"no container");
     assert!(matches!(load(b"").problem(), MaterialProblem::Empty));
     assert!(matches!(
         load(&fixture("rsa.crt")).problem(),
