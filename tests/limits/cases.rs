@@ -62,14 +62,14 @@ pub fn all() -> Vec<Case> {
     let mut all = vec![
         Case {
             name: "4 billion rounds of PBKDF2",
-            says: "opening the private key would cost 4294967295 rounds of PBKDF2, the limit is",
+            says: "opening it would cost 4294967295 rounds of PBKDF2, the limit is",
             run: |_| {
                 PrivateKey::from_encrypted_pem(PBKDF2.as_bytes(), &Passphrase::new("a")).map(drop)
             },
         },
         Case {
             name: "scrypt, N = 2^22",
-            says: "opening the private key would cost",
+            says: "opening it would cost",
             run: |_| {
                 PrivateKey::from_encrypted_pem(SCRYPT.as_bytes(), &Passphrase::new("a")).map(drop)
             },
