@@ -327,7 +327,9 @@ pub enum MaterialProblem {
         found: String,
     },
     /// Not a regular file.
-    #[error("this is {found}, and only regular files are read; name the file itself")]
+    #[error(
+        "this is {found}, not a regular file, and only regular files are read; name the file itself"
+    )]
     NotAFile {
         /// What it is.
         found: &'static str,
