@@ -9,7 +9,7 @@ use super::forge::{
 use super::passphrase;
 use super::workshop::Workshop;
 use crate::common::programs::Program;
-use crate::fixture;
+use crate::{fixture, path};
 
 pub(super) const EXPORT_ANEW: &str =
     "openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW";
