@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 
@@ -477,7 +478,7 @@ pub enum MaterialProblem {
     WrongPassphrase,
 }
 
-fn io_words(source: &io::Error) -> &'static str {
+fn io_words(source: &io::Error) -> Cow<'static, str> {
     match source.kind() {
         io::ErrorKind::NotFound => {
             "there is no such file; a relative path counts from the directory in which the program was started"
@@ -486,8 +487,9 @@ fn io_words(source: &io::Error) -> &'static str {
             "this user may not read the file; give it to the user whom the service runs as (`chown`), and do not open \
              it to everybody"
         }
-        _ => "the file cannot be read",
+        _ => return Cow::Owned(format!("the file cannot be read ({source})")),
     }
+    .into()
 }
 
 /// How a certificate is had from the address that another one names, in words that a shell takes as they are meant.
