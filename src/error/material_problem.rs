@@ -96,7 +96,7 @@ pub enum MaterialProblem {
         subject: String,
     },
     /// The input holds no bytes at all.
-    #[error("the input is empty")]
+    #[error("the input is empty; see whether whoever writes it has done so, and to this place")]
     Empty,
     /// An END marker and the next BEGIN marker share a line.
     #[error("an END and a BEGIN marker share a line; put a line break between the two sections")]
@@ -271,7 +271,7 @@ pub enum MaterialProblem {
     )]
     LiteralLineBreaks,
     /// A section has no END marker.
-    #[error("the section {label} has no END marker; the file was cut off")]
+    #[error("the section {label} has no END marker; the file was cut off: copy it again, whole")]
     MissingEnd {
         /// The label of the BEGIN marker.
         label: String,
@@ -327,7 +327,9 @@ pub enum MaterialProblem {
         found: String,
     },
     /// Not a regular file.
-    #[error("this is {found}, not a regular file, and only regular files are read")]
+    #[error(
+        "this is {found}, not a regular file, and only regular files are read; name the file itself"
+    )]
     NotAFile {
         /// What it is.
         found: &'static str,
@@ -470,7 +472,7 @@ pub enum MaterialProblem {
     Utf16,
     /// The passphrase does not open the private key or the container.
     #[error(
-        "the passphrase does not open the private key or the container (or the file is damaged)"
+        "the passphrase does not open the private key or the container (or the file is damaged); try it by `openssl pkey -in FILE -noout`, or `openssl pkcs12 -in FILE -noout`"
     )]
     WrongPassphrase,
 }

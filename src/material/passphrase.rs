@@ -14,8 +14,9 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// The passphrase of an encrypted private key or of a PKCS#12 container, or where to get it.
 ///
 /// It is asked for when something encrypted is met, and anew each time; never on a terminal. Its
-/// characters are taken as UTF-8, and as UTF-16 by the key derivation of PKCS#12, as OpenSSL does. What was got is wiped after use, what was given
-/// when the value is dropped, and `Debug` shows neither.
+/// characters are taken as UTF-8, and as UTF-16 by the key derivation of PKCS#12, as OpenSSL does.
+/// What was got is wiped after use, what was given when the value is dropped, and `Debug` shows
+/// neither.
 ///
 /// ```
 /// use mtls::Passphrase;

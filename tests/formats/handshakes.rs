@@ -4,23 +4,43 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use crate::secrets::Watch;
 use mtls::{
     ClientBackend, MtlsClient, MtlsIdentity, MtlsServer, NativeTls, OpenSsl, Rustls, ServerBackend,
     TrustAnchors, VerifierPolicy,
 };
 
 /// One mutual handshake, and a byte each way, on every backend.
-pub(crate) fn on_every_backend(identity: &MtlsIdentity, anchors: &TrustAnchors) {
+pub(crate) fn on_every_backend(identity: &MtlsIdentity, anchors: &TrustAnchors, watch: &mut Watch) {
     let ring = || Rustls::with_provider(rustls::crypto::ring::default_provider().into());
-    shake(identity, anchors, Rustls::default(), Rustls::default());
-    shake(identity, anchors, ring(), ring());
-    shake(identity, anchors, OpenSsl::default(), OpenSsl::default());
-    shake(identity, anchors, NativeTls::default(), Rustls::default());
+    shake(
+        identity,
+        anchors,
+        watch,
+        Rustls::default(),
+        Rustls::default(),
+    );
+    shake(identity, anchors, watch, ring(), ring());
+    shake(
+        identity,
+        anchors,
+        watch,
+        OpenSsl::default(),
+        OpenSsl::default(),
+    );
+    shake(
+        identity,
+        anchors,
+        watch,
+        NativeTls::default(),
+        Rustls::default(),
+    );
 }
 
 fn shake<C: ClientBackend, S: ServerBackend>(
     identity: &MtlsIdentity,
     anchors: &TrustAnchors,
+    watch: &mut Watch,
     client: C,
     server: S,
 ) {
@@ -35,6 +55,8 @@ fn shake<C: ClientBackend, S: ServerBackend>(
         .trust_anchors(anchors.clone())
         .build(client)
         .unwrap();
+    watch.debug(&server);
+    watch.debug(&client);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::scope(|scope| {

@@ -9,6 +9,8 @@ mod common;
 mod handshakes;
 #[cfg(target_os = "linux")]
 mod memory;
+mod mistakes;
+mod secrets;
 mod workshop;
 
 use std::fmt::Write;
@@ -17,6 +19,7 @@ use std::path::Path;
 
 use cases::{Case, Reader, Verdict};
 use mtls::{MaterialError, MtlsIdentity, Passphrase, TrustAnchors};
+use secrets::Watch;
 use workshop::Workshop;
 
 /// Of everything that has one.
@@ -31,6 +34,10 @@ fn every_file_loads_or_is_refused_as_documented() {
     let groups = cases::all();
     let count: usize = groups.iter().map(|group| group.cases.len()).sum();
     assert!(count >= 120, "{count} files");
+    let mut watch = Watch::new(
+        &workshop,
+        &["rsa", "p256", "p384", "ed25519", "other", "issuing"],
+    );
     let mut wrong = Vec::new();
     let mut table = String::new();
     for group in &groups {
@@ -38,13 +45,14 @@ fn every_file_loads_or_is_refused_as_documented() {
         writeln!(table, "# {}\n", group.title).unwrap();
         let mut loads = String::new();
         for case in &group.cases {
-            let outcome = outcome(&workshop, case);
+            let outcome = outcome(&workshop, case, &mut watch);
             let (found, row) = match &outcome {
                 Ok(what) => (
                     "loads".to_owned(),
                     format!("| `{}` | {what} |\n", cell(&case.command)),
                 ),
                 Err(error) => {
+                    watch.error(error);
                     let words = workshop.steady(&error.to_string());
                     (
                         variant(error),
@@ -89,6 +97,7 @@ fn every_file_loads_or_is_refused_as_documented() {
         wrong.len(),
         wrong.join("\n")
     );
+    assert!(watch.check() > 100_000);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     let table = format!("{}\n", table.trim_end());
     if std::env::var_os("UPDATE_FORMATS").is_some() {
@@ -109,7 +118,7 @@ fn every_file_loads_or_is_refused_as_documented() {
 }
 
 /// Loads the file, and tries what it loaded as.
-fn outcome(workshop: &Workshop, case: &Case) -> Result<String, MaterialError> {
+fn outcome(workshop: &Workshop, case: &Case, watch: &mut Watch) -> Result<String, MaterialError> {
     let made = workshop.make(&case.command);
     let passphrase = Passphrase::new(PASSPHRASE);
     let root = || TrustAnchors::from_pem_file(workshop.path("root.crt")).unwrap();
@@ -129,11 +138,20 @@ fn outcome(workshop: &Workshop, case: &Case) -> Result<String, MaterialError> {
             };
             assert_eq!(anchors, root());
             let identity = MtlsIdentity::from_pem_files(chain("p256"), key("p256")).unwrap();
-            handshakes::on_every_backend(&identity, &anchors);
+            watch.debug(&anchors);
+            watch.text(&anchors.describe().to_string());
+            handshakes::on_every_backend(&identity, &anchors, watch);
             return Ok(format!("{} anchor", anchors.as_slice().len()));
         }
     };
-    handshakes::on_every_backend(&identity, &root());
+    watch.debug(&identity);
+    watch.debug(&identity.private_key());
+    watch.debug(&identity.describe());
+    watch.text(&identity.describe().to_string());
+    for warning in identity.warnings() {
+        watch.text(&warning.to_string());
+    }
+    handshakes::on_every_backend(&identity, &root(), watch);
     let kind = identity.private_key().unwrap().kind();
     let count = identity.chain().as_slice().len();
     Ok(format!("{kind}, {count} certificates"))

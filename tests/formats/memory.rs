@@ -11,7 +11,7 @@ use mtls::{MtlsIdentity, Passphrase};
 
 use crate::PASSPHRASE;
 use crate::common::programs::run;
-use crate::workshop::Workshop;
+use crate::workshop::{Workshop, from_hex};
 
 const ROLE: &str = "MTLS_TEST_MEMORY";
 /// Of a key's own bytes, which are searched for in pieces of 16.
@@ -83,35 +83,22 @@ fn nothing_of_a_dropped_key_stays_in_memory() {
 
 /// What a process of its own says.
 fn search(workshop: &Workshop, key: &str, file: &Path, hold: bool) -> String {
-    // The numbers that are secret, without what stands around them.
-    let secret = match key {
-        "rsa" => format!(
-            "openssl rsa -in {key}.key -traditional -outform DER | openssl asn1parse -inform DER | grep INTEGER | sed -n \
-             '4,6p' | sed 's/.*://'"
-        ),
-        "ed25519" => format!(
-            "openssl pkey -in {key}.key -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \\n'"
-        ),
-        _ => format!(
-            "openssl pkey -in {key}.key -noout -text | sed -n '/^priv:/,/^pub:/p' | grep '^ ' | tr -d ' :\\n'"
-        ),
-    };
+    let mut needles = workshop.secret_numbers(key);
     // And the text of a key in the clear.
     let text = format!(
         "grep -q -a ENCRYPTED {0} || sed -n '/BEGIN.*PRIVATE KEY/,/END.*PRIVATE KEY/p' {0} | grep -v -a -e ---- | while \
          read -r line; do printf %s \"$line\" | od -An -v -tx1 | tr -d ' \\n'; echo; done || true",
         file.display()
     );
-    let secret = format!("{} {}", workshop.read(&secret), workshop.read(&text));
-    let masked: Vec<String> = secret
-        .split_whitespace()
-        .map(|hex| {
-            hex::bytes(hex)
-                .iter()
-                .map(|byte| format!("{:02x}", byte ^ MASK))
-                .collect()
-        })
-        .collect();
+    let text = workshop.read(&text);
+    needles.extend(text.split_whitespace().map(from_hex));
+    let mask = |needle: &Vec<u8>| {
+        needle
+            .iter()
+            .map(|byte| format!("{:02x}", byte ^ MASK))
+            .collect()
+    };
+    let masked: Vec<String> = needles.iter().map(mask).collect();
     let mut child = Command::new(env::current_exe().unwrap());
     child
         .args([
@@ -136,7 +123,7 @@ fn look() {
     let masked = env::var("MASKED").unwrap();
     let pieces: Vec<Vec<u8>> = masked
         .split(' ')
-        .map(hex::bytes)
+        .map(from_hex)
         .flat_map(|needle| {
             needle
                 .chunks_exact(PIECE)
@@ -193,13 +180,4 @@ fn holds(memory: &[u8], masked: &[u8]) -> bool {
 
 fn number(hex: &str) -> u64 {
     u64::from_str_radix(hex, 16).unwrap()
-}
-
-mod hex {
-    pub(super) fn bytes(text: &str) -> Vec<u8> {
-        let pairs = text.as_bytes().chunks_exact(2);
-        pairs
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect()
-    }
 }

@@ -93,6 +93,32 @@ impl Workshop {
         self.run(command).expect_success()
     }
 
+    /// The numbers of a private key that nobody may see.
+    pub(crate) fn secret_numbers(&self, key: &str) -> Vec<Vec<u8>> {
+        let text = self.read(&match key {
+            // Between the public exponent and the coefficient: d, p and q.
+            "rsa" => format!(
+                "openssl rsa -in {key}.key -traditional -outform DER | openssl asn1parse -inform DER | grep INTEGER | \
+                 sed -n '4,6p' | sed 's/.*://'"
+            ),
+            "ed25519" => format!(
+                "openssl pkey -in {key}.key -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \\n'"
+            ),
+            _ => format!(
+                "openssl pkey -in {key}.key -noout -text | sed -n '/^priv:/,/^pub:/p' | grep '^ ' | tr -d ' :\\n'"
+            ),
+        });
+        let numbers: Vec<Vec<u8>> = text.split_whitespace().map(from_hex).collect();
+        assert!(numbers.iter().all(|number| number.len() >= 32), "{key}");
+        numbers
+    }
+
+    /// The base64 of a private key's file.
+    pub(crate) fn base64(&self, key: &str) -> String {
+        let pem = std::fs::read_to_string(self.path(&format!("{key}.key"))).unwrap();
+        pem.lines().filter(|line| !line.starts_with('-')).collect()
+    }
+
     /// The text without what differs from run to run.
     pub(crate) fn steady(&self, text: &str) -> String {
         let folder = format!("{}/", self.folder.path().display());
@@ -128,4 +154,10 @@ fn without_numbers(text: &str) -> String {
         steady.push_str(end);
     }
     steady
+}
+
+pub(crate) fn from_hex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().chunks_exact(2);
+    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    pairs.map(byte).collect()
 }

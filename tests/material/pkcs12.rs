@@ -3,6 +3,7 @@
 mod accepted;
 mod chosen;
 mod forge;
+mod form;
 mod hostile;
 mod java;
 mod refused;

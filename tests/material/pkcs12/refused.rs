@@ -1,6 +1,6 @@
 //! What is not read: each with its problem, and what its message says to do.
 
-use mtls::{MaterialError, MaterialProblem, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
+use mtls::{MaterialError, MaterialProblem, MtlsIdentity, PrivateKey, TrustAnchors};
 
 use super::forge::{
     self, About, CERTIFICATE, CRL, KEY, Outside, SAFE_CONTENTS, SECRET, X509, certificate,
@@ -11,10 +11,10 @@ use super::workshop::Workshop;
 use crate::common::programs::Program;
 use crate::{fixture, path};
 
-const EXPORT_ANEW: &str =
+pub(super) const EXPORT_ANEW: &str =
     "openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW";
 
-fn load(der: &[u8]) -> MaterialError {
+pub(super) fn load(der: &[u8]) -> MaterialError {
     let anchors = TrustAnchors::from_pkcs12(der, &passphrase()).unwrap_err();
     let identity = MtlsIdentity::from_pkcs12(der, &passphrase()).unwrap_err();
     let kinds = [&anchors, &identity].map(|e| std::mem::discriminant(e.problem()));
@@ -35,7 +35,7 @@ fn is_unsupported(der: &[u8], found: &str) {
 }
 
 #[track_caller]
-fn is_malformed(der: &[u8]) {
+pub(super) fn is_malformed(der: &[u8]) {
     let error = load(der);
     assert!(
         matches!(error.problem(), MaterialProblem::Pkcs12Malformed),
@@ -49,14 +49,14 @@ fn is_malformed(der: &[u8]) {
 }
 
 #[track_caller]
-fn is_unexpected(error: &MaterialError, expected: &str) {
+pub(super) fn is_unexpected(error: &MaterialError, expected: &str) {
     assert!(
         matches!(error.problem(), MaterialProblem::UnexpectedContent { found, .. } if *found == expected),
         "{error}"
     );
 }
 
-fn ours() -> Vec<Vec<u8>> {
+pub(super) fn ours() -> Vec<Vec<u8>> {
     let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
     vec![
         forge::bag(KEY, key.pkcs8_der().secret_pkcs8_der(), About::default()),
@@ -319,69 +319,6 @@ fn numbers_are_limited() {
     assert!(error.contains("more than 32 attributes"), "{error}");
     let error = load(&vec![0x30; (1 << 20) + 1]).to_string();
     assert!(error.contains("more than 1048576 bytes"), "{error}");
-}
-
-#[test]
-fn ber_is_refused_by_name() {
-    let der = container(&[safe(&ours())]);
-    // The outermost SEQUENCE with an indefinite length.
-    let indefinite = |tag: u8, content: &[u8]| [&[tag, 0x80], content, &[0, 0]].concat();
-    let outer = indefinite(0x30, &der[4..]);
-    // And further in: the OCTET STRING with the safes in pieces, as streams are written.
-    let pieces = |constructed: Vec<u8>| {
-        let info = sequence(&[&oid(forge::DATA), &explicit(&constructed)]);
-        sequence(&[&forge::integer(3), &info])
-    };
-    let inner = pieces(indefinite(0x24, &octets(b"abc")));
-    let definite = pieces(tlv(0x24, &octets(b"abc")));
-    let safe = tlv(0x30, &[]);
-    let safe = content(forge::DATA, &octets(&indefinite(0x30, &safe)));
-    let streamed = indefinite(0xa0, &octets(&[7; 16]));
-    let streamed = sequence(&[&oid(forge::DATA), &forge::pbes2(1), &streamed]);
-    let streamed = sequence(&[&forge::integer(0), &streamed]);
-    let streamed = content(forge::ENCRYPTED_DATA, &streamed);
-    let in_pieces = explicit(&octets(&[7; 16]));
-    let in_pieces = sequence(&[&oid(forge::DATA), &forge::pbes2(1), &in_pieces]);
-    let in_pieces = sequence(&[&forge::integer(0), &in_pieces]);
-    let in_pieces = content(forge::ENCRYPTED_DATA, &in_pieces);
-    let inside = [safe, streamed, in_pieces].map(|safe| container(&[safe]));
-    for ber in [outer, inner, definite].into_iter().chain(inside) {
-        let error = load(&ber);
-        assert!(matches!(error.problem(), MaterialProblem::Ber), "{error}");
-        for part in ["BER", EXPORT_ANEW] {
-            assert!(error.to_string().contains(part), "{error}");
-        }
-    }
-}
-
-#[test]
-fn other_inputs_are_named() {
-    let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
-    for (input, found) in [
-        (&*fixture("rsa.crt.der"), "a certificate"),
-        (key.pkcs8_der().secret_pkcs8_der(), "a private key"),
-    ] {
-        is_unexpected(&load(input), found);
-    }
-    is_malformed(b"no container");
-    assert!(matches!(load(b"").problem(), MaterialProblem::Empty));
-    assert!(matches!(
-        load(&fixture("rsa.crt")).problem(),
-        MaterialProblem::PemInsteadOfDer
-    ));
-    let none = TrustAnchors::from_pkcs12_file(path("none.p12"), &passphrase()).unwrap_err();
-    assert!(matches!(none.problem(), MaterialProblem::Io { .. }));
-    let damaged = MtlsIdentity::from_pkcs12_file(path("rsa.p12"), &Passphrase::new("x"));
-    let damaged = damaged.unwrap_err();
-    assert!(matches!(
-        damaged.problem(),
-        MaterialProblem::WrongPassphrase
-    ));
-    assert!(
-        damaged
-            .to_string()
-            .contains("rsa.p12: the passphrase does not open")
-    );
 }
 
 #[test]
