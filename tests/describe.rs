@@ -393,6 +393,16 @@ fn names_that_cannot_be_read_are_said_to_be() {
     let two = names(vec![0x30, 9, 0x87, 3, 1, 2, 3, 0x88, 2, 0x2a, 3]);
     assert_eq!(two[0], AlternativeName::Other("unreadable IP address"));
     assert_eq!(two[1], AlternativeName::Other("registeredID"));
+    // A directory name without anything in it, and a party `x`.
+    let two = names(
+        [
+            &[0x30, 11, 0xa4, 2, 0x30, 0, 0xa5, 5][..],
+            b"\xa1\x03\x0c\x01x",
+        ]
+        .concat(),
+    );
+    assert_eq!(two[0], AlternativeName::Other("directoryName"));
+    assert_eq!(two[1], AlternativeName::Other("ediPartyName"));
 }
 
 #[test]

@@ -262,6 +262,10 @@ fn what_does_not_belong_is_left_out() {
             },
         ]
     );
+    assert_eq!(
+        repairs[0].to_string(),
+        "certificate 1 (CN=stranger) was left out: it is not on the way from the leaf up"
+    );
 
     // A self-signed leaf is its own chain.
     cas.key("leaf");

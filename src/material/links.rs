@@ -22,6 +22,7 @@ pub(super) fn check(
         .iter()
         .map(view)
         .collect::<Result<_, _>>()?;
+    // Never: a chain has a leaf.
     let Some((leaf, issuers)) = views.split_first() else {
         return Err(MaterialProblem::NoCertificate.into());
     };

@@ -177,6 +177,7 @@ fn repair(
     let root = check_gap(path, &given)?;
     report(path, root, &given, &mut repairs);
     let kept = path.iter().map(|g| g.der.clone()).collect();
+    // Never an error: it is a part of a chain, and has a leaf.
     let chain = CertificateChain::checked(kept).map_err(|_| MaterialProblem::NoCertificate)?;
     Ok((chain, repairs))
 }
@@ -232,6 +233,7 @@ fn check_gap<'g, 'a>(
     path: &[&'g Given<'a>],
     given: &'g [Given<'a>],
 ) -> Result<Option<&'g Given<'a>>, MaterialProblem> {
+    // Never: the leaf is on its way.
     let Some(top) = path.last() else {
         return Err(MaterialProblem::NoCertificate);
     };

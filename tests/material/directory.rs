@@ -4,7 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use base64ct::{Base64, Encoding};
 use mtls::{MaterialOrigin, MaterialProblem, TrustAnchors};
+use pki_types::CertificateDer;
+use pki_types::pem::PemObject;
 use tempfile::TempDir;
 
 use crate::common::openssl_ca::Cas;
@@ -225,4 +228,33 @@ fn the_entries_are_limited() {
     fs::File::create(folder.path().join(".one_more")).unwrap();
     let message = message(TrustAnchors::from_directory(&folder));
     assert!(message.contains("more than 32768 entries"), "{message}");
+}
+
+#[test]
+fn the_anchors_are_limited_together() {
+    let der = CertificateDer::from_pem_slice(&fixture("v1.crt")).unwrap();
+    // Nobody looks at the signature, so that each other end is another certificate.
+    let many = |from: usize, to: usize| {
+        let mut text = String::new();
+        for n in from..to {
+            let mut der = der.to_vec();
+            let end = der.len() - 2;
+            der[end..].copy_from_slice(&u16::try_from(n).unwrap().to_be_bytes());
+            text += "-----BEGIN CERTIFICATE-----\n";
+            text += &Base64::encode_string(&der);
+            text += "\n-----END CERTIFICATE-----\n";
+        }
+        text
+    };
+    let most = TrustAnchors::MAX_CERTIFICATES;
+    let (lower, upper) = (many(0, most / 2), many(most / 2, most));
+    let folder = folder(&[("a", lower.as_bytes()), ("b", upper.as_bytes())]);
+    assert_eq!(count(&folder), most);
+    // What comes after the limit is not read.
+    fs::write(folder.path().join("c"), many(most, most + 1)).unwrap();
+    fs::write(folder.path().join("d"), "no anchor").unwrap();
+    let error = TrustAnchors::from_directory(&folder).unwrap_err();
+    let origin = MaterialOrigin::File(folder.path().to_owned());
+    assert_eq!(error.origin(), &origin);
+    says::<()>(Err(error), &["more than 16384 certificates"]);
 }

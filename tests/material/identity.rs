@@ -262,6 +262,23 @@ fn an_issuer_of_the_same_name_with_another_key_is_named() {
 }
 
 #[test]
+fn names_that_read_alike_are_told_apart() {
+    let mut root = Made::root("root");
+    let leaf = root.issue("leaf", IsCa::NoCa);
+    // The same letters as a PrintableString, where the leaf has them as a UTF8String.
+    let name = rcgen::string::PrintableString::try_from("root").unwrap();
+    root.params.distinguished_name = rcgen::DistinguishedName::new();
+    root.params
+        .distinguished_name
+        .push(DnType::CommonName, rcgen::DnValue::PrintableString(name));
+    root.pem = root.params.self_signed(&root.key).unwrap().pem();
+    says(
+        load(&[&leaf, &root], &leaf),
+        &["(the two names read alike, but are encoded differently)"],
+    );
+}
+
+#[test]
 fn a_version_1_leaf_is_a_warning() {
     let identity = MtlsIdentity::from_pem(&fixture("v1.crt"), &fixture("p256_pkcs8.pem")).unwrap();
     let subject = "CN=my-client".to_owned();

@@ -1,5 +1,10 @@
+use der::Encode;
+use der::asn1::{ObjectIdentifier, OctetStringRef};
 use mtls::{KeyType, MaterialProblem, PrivateKey};
+use pki_types::pem::PemObject;
 
+use crate::common::programs::Program;
+use crate::sniff::output;
 use crate::{fixture, fixture_text, message, path, says};
 
 const RSA: KeyType = KeyType::Rsa { bits: 2048 };
@@ -106,13 +111,13 @@ fn pkcs8_version_2_comes_out_as_version_1() {
         let inner = [&[4, 32], seed].concat();
         let info = pkcs8::PrivateKeyInfo {
             algorithm: pkcs8::AlgorithmIdentifierRef {
-                oid: pkcs8::ObjectIdentifier::new_unwrap("1.3.101.112"),
+                oid: ObjectIdentifier::new_unwrap("1.3.101.112"),
                 parameters: None,
             },
-            private_key: der::asn1::OctetStringRef::new(&inner).unwrap(),
+            private_key: OctetStringRef::new(&inner).unwrap(),
             public_key: Some(der::asn1::BitStringRef::from_bytes(public.as_bytes()).unwrap()),
         };
-        der::Encode::to_der(&info).unwrap()
+        info.to_der().unwrap()
     };
     let mut foreign = v2.clone();
     *foreign.last_mut().unwrap() ^= 1;
@@ -148,6 +153,65 @@ fn other_kinds_are_refused_by_name() {
         PrivateKey::from_pem_file(path("p256_explicit.pem")),
         &["spells out its curve", "-param_enc named_curve"],
     );
+    let dsa = pki_types::PrivateKeyDer::from_pem_slice(
+        fixture_text("dsa_legacy.pem")
+            .replace("DSA PRIVATE", "PRIVATE")
+            .as_bytes(),
+    );
+    says(
+        PrivateKey::from_der(dsa.unwrap().secret_der()),
+        &["the private key is DSA", "openssl genpkey"],
+    );
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let mut command = openssl.command();
+    command.args(["pkey", "-in"]).arg(path("p256_explicit.pem"));
+    says(
+        PrivateKey::from_pem(&output(&mut command)),
+        &["spells out its curve", "-param_enc named_curve"],
+    );
+    let mut command = openssl.command();
+    command.args(["genrsa", "-primes", "3", "2048"]);
+    says(
+        PrivateKey::from_pem(&output(&mut command)),
+        &["RSA of more than two primes", "openssl genpkey"],
+    );
+}
+
+#[test]
+fn a_curve_is_named_once() {
+    let key = |curve: Option<&str>| sec1::EcPrivateKey {
+        private_key: &[7; 32],
+        parameters: curve
+            .map(|curve| sec1::EcParameters::NamedCurve(ObjectIdentifier::new_unwrap(curve))),
+        public_key: None,
+    };
+    let alone = |curve| PrivateKey::from_der(&key(curve).to_der().unwrap());
+    let inside = |outer: &str, curve| {
+        let outer = ObjectIdentifier::new_unwrap(outer);
+        let inner = key(curve).to_der().unwrap();
+        let info = pkcs8::PrivateKeyInfoRef::new(
+            pkcs8::AlgorithmIdentifierRef {
+                oid: ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"),
+                parameters: Some((&outer).into()),
+            },
+            OctetStringRef::new(&inner).unwrap(),
+        );
+        PrivateKey::from_der(&info.to_der().unwrap())
+    };
+    let (p256, p384) = ("1.2.840.10045.3.1.7", "1.3.132.0.34");
+    let bare = alone(Some(p256)).unwrap();
+    for same in [inside(p256, Some(p256)), inside(p256, None)] {
+        assert_eq!(same.unwrap().pkcs8_der(), bare.pkcs8_der());
+    }
+    let error = alone(None).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::KeyWithoutCurve),
+        "{error}"
+    );
+    says(inside(p384, Some(p256)), &["it names two curves"]);
+    says(inside(p256, Some(p384)), &["it names two curves"]);
 }
 
 #[test]

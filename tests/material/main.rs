@@ -8,10 +8,13 @@ mod directory;
 mod encrypted;
 mod identity;
 mod keys;
+#[cfg(feature = "encrypted-keys")]
+mod passphrase;
 mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
 mod pkcs7;
+mod signing_key;
 mod sniff;
 mod unread;
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use der::{Decode, Encode};
 use mtls::{
     CertificateChain, MaterialError, MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors,
 };
@@ -32,6 +33,23 @@ fn nobody_takes(bytes: &[u8], parts: &[&str]) {
     }
 }
 
+/// A request without its empty attributes, which some programs leave out.
+fn without_attributes(request: &[u8]) -> Vec<u8> {
+    fn content(sequence: &[u8]) -> (&[u8], &[u8]) {
+        let any = der::asn1::AnyRef::from_der_partial(sequence).unwrap();
+        (any.0.value(), any.1)
+    }
+    fn sequence(content: &[u8]) -> Vec<u8> {
+        der::asn1::Any::new(der::Tag::Sequence, content)
+            .and_then(|any| any.to_der())
+            .unwrap()
+    }
+    let (request, _) = content(request);
+    let (info, signature) = content(request);
+    let info = sequence(info.strip_suffix(&[0xa0, 0]).unwrap());
+    sequence(&[&info, signature].concat())
+}
+
 #[test]
 fn requests_and_public_keys_are_named() {
     let Some(openssl) = Program::openssl() else {
@@ -50,6 +68,14 @@ fn requests_and_public_keys_are_named() {
             &request,
             &["a request is no certificate", "the CA answered"],
         );
+        if form == "DER" {
+            let bare = without_attributes(&request);
+            let read = ["req", "-inform", "DER", "-noout", "-subject"];
+            let mut command = openssl.command();
+            let said = programs::run(command.args(read), &bare, Duration::from_secs(10));
+            assert!(said.expect_success().contains("CN = a"));
+            nobody_takes(&bare, &["a request is no certificate"]);
+        }
         for arguments in [
             format!("pkey -pubout -in {}", key.display()),
             format!(

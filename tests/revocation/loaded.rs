@@ -84,6 +84,24 @@ fn what_an_entry_may_not_have() {
 }
 
 #[test]
+fn of_one_serial_number_the_first_entry_counts() {
+    let held = extension(21, false, b"\x0a\x01\x06");
+    let twice = Crl::new()
+        .lists_serial(&[5], Duration::hours(-2), &held)
+        .lists_serial(&[5], Duration::hours(-1), &[]);
+    let lists = load(&twice).unwrap();
+    let list = lists.iter().next().unwrap();
+    assert_eq!(list.entries(), 2);
+    assert_eq!(list.find(&[5]).unwrap().reason(), "certificateHold");
+    assert!(list.find(&[6]).is_none());
+    // A log gets no long list of entries.
+    assert_eq!(
+        format!("{lists:?}"),
+        r#"[RevocationList { issuer: "CN=Root", entries: 2, .. }]"#
+    );
+}
+
+#[test]
 fn kinds_that_are_not_used() {
     let delta = Crl::new().with(27, true, b"\x02\x01\x01");
     let error = load(&delta).unwrap_err();

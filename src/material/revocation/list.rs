@@ -9,7 +9,7 @@ use super::super::refusal;
 use super::super::shape::Shape;
 use super::serials::Serials;
 use crate::error::MaterialProblem;
-use crate::x509::{Certificate, CrlEntry, CrlError, CrlScope, CrlView, rfc4514};
+use crate::x509::{Certificate, CrlError, CrlScope, CrlView, rfc4514};
 
 /// One revocation list, its form checked and its entries indexed.
 pub struct RevocationList {
@@ -142,15 +142,6 @@ impl Revoked {
             Some(CrlReason::RemoveFromCRL) => "removeFromCRL",
             Some(CrlReason::PrivilegeWithdrawn) => "privilegeWithdrawn",
             Some(CrlReason::AaCompromise) => "aACompromise",
-        }
-    }
-}
-
-impl From<CrlEntry<'_>> for Revoked {
-    fn from(entry: CrlEntry<'_>) -> Self {
-        Self {
-            date: entry.date,
-            reason: entry.reason,
         }
     }
 }

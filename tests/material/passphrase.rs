@@ -1,0 +1,156 @@
+//! Where passphrases come from, and what is said when they do not come.
+
+use std::env;
+use std::error::Error;
+use std::ffi::OsStr;
+use std::fs;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mtls::{MaterialError, MaterialProblem, Passphrase, PrivateKey};
+
+use crate::common::programs::run;
+use crate::path;
+
+const ENCRYPTED: &str = "ed25519_pbes2_aes-256-cbc.pem";
+const RIGHT: &str = "correct horse";
+
+fn load(passphrase: &Passphrase) -> Result<PrivateKey, MaterialError> {
+    let key = PrivateKey::from_file(path(ENCRYPTED), Some(passphrase))?;
+    let plain = PrivateKey::from_pem_file(path("ed25519.pem")).unwrap();
+    assert_eq!(key.pkcs8_der(), plain.pkcs8_der());
+    Ok(key)
+}
+
+/// Asserts that the passphrase does not come, and that all that is said of it has the parts, and not the secret.
+#[track_caller]
+fn does_not_come(passphrase: &Passphrase, parts: &[&str], secret: &str) {
+    let error = load(passphrase).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::Passphrase { .. }),
+        "{error}"
+    );
+    let mut text = error.to_string();
+    let mut deepest: &dyn Error = &error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+        text += &format!(": {cause}");
+    }
+    for part in [ENCRYPTED].iter().chain(parts) {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+    for text in [text, format!("{error:?} {passphrase:?}")] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[test]
+fn a_function_is_asked_each_time_and_only_when_needed() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let passphrase = Passphrase::from_fn(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Ok(RIGHT.to_owned())
+    });
+    PrivateKey::from_file(path("ed25519.pem"), Some(&passphrase)).unwrap();
+    // Refused for its cost before the passphrase would be of use.
+    PrivateKey::from_file(path("ed25519_costly.pem"), Some(&passphrase)).unwrap_err();
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    load(&passphrase).unwrap();
+    load(&passphrase.clone()).unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+
+    let passphrase = Passphrase::from_fn(|| Err("the vault is sealed".into()));
+    let parts = ["the function that was given", "the vault is sealed"];
+    does_not_come(&passphrase, &parts, RIGHT);
+}
+
+#[test]
+fn one_line_break_at_the_end_of_a_file_is_no_part_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("passphrase");
+    let passphrase = Passphrase::from_file(&file);
+    for end in ["", "\n", "\r\n"] {
+        fs::write(&file, format!("{RIGHT}{end}")).unwrap();
+        load(&passphrase).unwrap_or_else(|e| panic!("{end:?}: {e}"));
+    }
+    for text in ["correct horse\n\n", " correct horse", "correct horse \n"] {
+        fs::write(&file, text).unwrap();
+        let error = load(&passphrase).unwrap_err();
+        assert!(
+            matches!(error.problem(), MaterialProblem::WrongPassphrase),
+            "{text:?}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_holds_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("passphrase");
+    let name = file.display().to_string();
+    let passphrase = Passphrase::from_file(&file);
+    does_not_come(&passphrase, &[&name, "there is no such file"], RIGHT);
+    fs::write(&file, b"hunter2\xff").unwrap();
+    does_not_come(&passphrase, &[&name, "it is not UTF-8"], "hunter2");
+    fs::write(&file, vec![b'h'; Passphrase::MAX_BYTES + 1]).unwrap();
+    does_not_come(&passphrase, &[&name, "more than 4096 bytes"], "hhhh");
+    let passphrase = Passphrase::from_file(folder.path());
+    does_not_come(&passphrase, &["a directory"], RIGHT);
+}
+
+#[test]
+fn the_length_is_limited_wherever_it_comes_from() {
+    let longest = "h".repeat(Passphrase::MAX_BYTES);
+    let error = load(&Passphrase::new(&*longest)).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::WrongPassphrase),
+        "{error}"
+    );
+    let longer = longest + "h";
+    let parts = ["it has more than 4096 bytes"];
+    does_not_come(&Passphrase::new(&*longer), &parts, "hhhh");
+    let called = Passphrase::from_fn(move || Ok(longer.clone()));
+    does_not_come(&called, &parts, "hhhh");
+}
+
+/// Set for the child; a process cannot change its own environment while others read it.
+const CHILD: &str = "MTLS_TEST_PASSPHRASE_IS";
+const VARIABLE: &str = "MTLS_TEST_PASSPHRASE";
+
+#[test]
+fn the_environment_is_read() {
+    if let Ok(expected) = env::var(CHILD) {
+        let passphrase = Passphrase::from_env(VARIABLE);
+        match expected.as_str() {
+            "right" => drop(load(&passphrase).unwrap()),
+            reason => does_not_come(
+                &passphrase,
+                &["the environment variable MTLS_TEST_PASSPHRASE", reason],
+                "hunter2",
+            ),
+        }
+        println!("seen: {expected}");
+        return;
+    }
+    #[cfg(unix)]
+    let broken: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"hunter2\xff");
+    for (value, expected) in [
+        (Some(OsStr::new(RIGHT)), "right"),
+        (None, "it is not set"),
+        #[cfg(unix)]
+        (Some(broken), "it is not UTF-8"),
+    ] {
+        let mut child = Command::new(env::current_exe().unwrap());
+        let this = "passphrase::the_environment_is_read";
+        child.args(["--exact", this, "--nocapture"]);
+        child.env(CHILD, expected).env_remove(VARIABLE);
+        if let Some(value) = value {
+            child.env(VARIABLE, value);
+        }
+        let said = run(&mut child, b"", Duration::from_secs(60)).expect_success();
+        assert!(said.contains(&format!("seen: {expected}")), "{said}");
+    }
+}
