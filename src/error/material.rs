@@ -43,6 +43,10 @@ impl MaterialError {
         self.with_origin(MaterialOrigin::File(path.to_owned()))
     }
 
+    pub(crate) fn in_entry(self, path: &Path) -> Self {
+        self.with_origin(MaterialOrigin::DirectoryEntry(path.to_owned()))
+    }
+
     pub(crate) fn with_origin(mut self, origin: MaterialOrigin) -> Self {
         self.0.origin = origin;
         self
@@ -81,6 +85,8 @@ impl StdError for MaterialError {
 pub enum MaterialOrigin {
     /// Bytes in memory.
     Bytes,
+    /// One file of a directory that was read whole.
+    DirectoryEntry(PathBuf),
     /// One file, or one folder.
     File(PathBuf),
     /// The certificates of one file and the key of another, where the two do not fit together.
@@ -96,6 +102,11 @@ impl fmt::Display for MaterialOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes => f.write_str("given bytes"),
+            Self::DirectoryEntry(path) => write!(
+                f,
+                "{} (every file of its directory is read; move away what does not belong there)",
+                path.display()
+            ),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Pair { chain, key } => write!(f, "{} and {}", chain.display(), key.display()),
         }

@@ -5,7 +5,7 @@ use std::io;
 type Cause = Box<dyn StdError + Send + Sync>;
 
 const EXPORT_ANEW: &str = "`openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW` \
-                           (and delete PEM)";
+                           (and delete PEM, which has the key in the clear)";
 
 /// What is wrong with certificates or keys that were to be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum MaterialProblem {
     /// The key belongs to a CA certificate of the chain instead of the leaf.
     #[error(
         "the key belongs to the CA certificate {index} ({subject}) of the chain, not to the leaf; give the key that \
-         was made for the leaf"
+         was made for the leaf, and take the CA's key off this machine"
     )]
     CaKey {
         /// The certificate's position in the chain, from 0.
@@ -35,7 +35,7 @@ pub enum MaterialProblem {
     #[error(
         "the leaf ({subject}) is the certificate of a CA, which may not stand for a client or a server; give a \
          certificate issued with `basicConstraints=CA:FALSE` (for a self-signed one: \
-         `openssl req -x509 -addext basicConstraints=critical,CA:FALSE ..`)"
+         `openssl req -x509 -key KEY -subj /CN=NAME -addext basicConstraints=critical,CA:FALSE -out CERT`)"
     )]
     CaLeaf {
         /// The leaf's subject (RFC 4514).
@@ -57,8 +57,9 @@ pub enum MaterialProblem {
     CertificateInsteadOfKey,
     /// A certificate stands where a revocation list is expected.
     #[error(
-        "found a certificate where a revocation list is expected; give the list that its issuer publishes \
-         (`openssl ca -gencrl -out FILE`), and certificates of CAs to `TrustAnchors`"
+        "found a certificate where a revocation list is expected; give the list that the CA publishes (where, says \
+         `openssl x509 -in CERT -noout -ext crlDistributionPoints` of one that it issued; as the CA oneself: \
+         `openssl ca -gencrl -out FILE`)"
     )]
     CertificateInsteadOfRevocationList,
     /// The file's length or time changed between opening it and its end.
@@ -79,11 +80,14 @@ pub enum MaterialProblem {
     DeltaRevocationList,
     /// DER was given where PEM is expected.
     #[error(
-        "this is DER, not PEM; use `from_bytes` or `from_der`, or turn it into PEM by `openssl x509 -inform DER -in FILE` \
-         (certificates), `openssl pkey -inform DER -in FILE` (keys) or `openssl crl -inform DER -in FILE` \
-         (revocation lists)"
+        "this is DER, {found}, and PEM was expected; use `from_bytes` or `from_file`, or turn it into PEM by {command}"
     )]
-    DerInsteadOfPem,
+    DerInsteadOfPem {
+        /// What it is.
+        found: &'static str,
+        /// What turns it into PEM.
+        command: &'static str,
+    },
     /// The same certificate stands twice in the chain.
     #[error(
         "certificates {first} and {second} of the chain are the same ({subject}); leave one out"
@@ -121,8 +125,8 @@ pub enum MaterialProblem {
     },
     /// The private key is encrypted and no passphrase was given.
     #[error(
-        "the private key is encrypted; give its passphrase, to `from_file` or `from_encrypted_pem` (cargo feature \
-         `encrypted-keys`)"
+        "the private key is encrypted and no passphrase was given; set it where the program takes it (in code: \
+         `from_file(.., Some(&passphrase))` or `from_encrypted_pem`, cargo feature `encrypted-keys`)"
     )]
     EncryptedKey,
     /// A container with a private key was given for trust anchors.
@@ -169,8 +173,7 @@ pub enum MaterialProblem {
     #[error(
         "certificate {index} ({subject}) was issued by {issuer}, but the certificate after it is {next_subject}; \
          put the chain in order, each certificate followed by its issuer, and leave out the others, as \
-         `CertificateChain::repaired` does{}{encoding_note}",
-        if_missing(.issuer_address)
+         `CertificateChain::repaired` does{encoding_note}"
     )]
     IssuerNameMismatch {
         /// The position of the certificate in the chain, from 0.
@@ -183,14 +186,12 @@ pub enum MaterialProblem {
         next_subject: String,
         /// Says so where both names read alike but are encoded differently.
         encoding_note: &'static str,
-        /// Where the certificate says that its issuer's can be had (RFC 5280, section 4.2.2.1); it is never fetched.
-        issuer_address: Option<String>,
     },
     /// The private key is not the one in the leaf certificate.
     #[error(
         "the private key ({key}, SHA-256 of its public key {key_sha256}) does not belong to the leaf {subject} \
-         ({leaf_key}, {leaf_sha256}); compare `openssl pkey -in KEY -pubout` with \
-         `openssl x509 -in CERT -noout -pubkey`"
+         ({leaf_key}, {leaf_sha256}); give the key whose \
+         public key has the leaf's digest: `openssl pkey -in KEY -pubout -outform DER | sha256sum`"
     )]
     KeyMismatch {
         /// The leaf's subject (RFC 4514).
@@ -225,8 +226,8 @@ pub enum MaterialProblem {
     /// A private key of a kind that is not accepted.
     #[error(
         "the private key is {found}; accepted are RSA of 2048 to 8192 bits, ECDSA P-256 and P-384, and Ed25519: \
-         make one by `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE` and have its \
-         certificate issued anew"
+         make one by `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW` and have a \
+         certificate issued for it"
     )]
     KeyUnsupported {
         /// What it is.
@@ -241,7 +242,7 @@ pub enum MaterialProblem {
     /// An explicitly encoded curve instead of a name.
     #[error(
         "the EC key spells out its curve instead of naming it; convert it by \
-         `openssl ec -in FILE -param_enc named_curve -out NEW`"
+         `openssl ec -in FILE -param_enc named_curve -out NEW` (NEW is not encrypted)"
     )]
     KeyWithoutCurveName,
     /// The leaf that belongs to the key stands later in the chain.
@@ -268,7 +269,8 @@ pub enum MaterialProblem {
     },
     /// Line breaks are written as backslash and n.
     #[error(
-        "the line breaks are written as the two characters `\\n`; turn them into real ones (as by `printf '%b'`)"
+        "the line breaks are written as the two characters `\\n`; turn them into real ones \
+         (`printf '%b\\n' \"$(cat FILE)\" > NEW`), or mend what wrote them"
     )]
     LiteralLineBreaks,
     /// A section has no END marker.
@@ -277,10 +279,10 @@ pub enum MaterialProblem {
         /// The label of the BEGIN marker.
         label: String,
     },
-    /// The issuer of a certificate is not there, though certificates are that can only stand above it.
+    /// The issuer of a certificate is not there, though other certificates are.
     #[error(
-        "the certificate of {issuer}, which issued certificate {index} ({subject}), is not there, and without it the CAs \
-         among the others lead nowhere; add it{}, or leave the CAs out that do not belong here",
+        "the certificate of {issuer}, which issued certificate {index} ({subject}), is not there, and none of the others \
+         leads to it; put it right after that one{}, or leave the others out",
         way_to(.address)
     )]
     MissingIntermediate {
@@ -296,6 +298,12 @@ pub enum MaterialProblem {
     /// No certificate was found.
     #[error("there is no certificate in it; give a file with `-----BEGIN CERTIFICATE-----`")]
     NoCertificate,
+    /// A directory has no file to read.
+    #[error(
+        "the directory has no file with a certificate (names that begin with a dot, and directories in it, are passed \
+         over); put the CAs' certificates there, as PEM or DER"
+    )]
+    NoCertificateInDirectory,
     /// No private key was found.
     #[error(
         "there is no private key in it; give a file with `-----BEGIN PRIVATE KEY-----`, or a container that was \
@@ -345,8 +353,8 @@ pub enum MaterialProblem {
     },
     /// PKCS#12 was given without its passphrase.
     #[error(
-        "this is PKCS#12, which has a passphrase; give it, or an empty one where it was made with none \
-         (`Passphrase::new(\"\")`)"
+        "this is PKCS#12 and no passphrase was given; set it where the program takes it, to the empty string where the \
+         container was exported without one (in code: `from_file(.., Some(&passphrase))`)"
     )]
     PassphraseMissing,
     /// PEM was given where DER is expected.
@@ -355,7 +363,7 @@ pub enum MaterialProblem {
     /// A PKCS#12 container.
     #[error(
         "this is PKCS#12; give it to `MtlsIdentity::from_pkcs12` or `TrustAnchors::from_pkcs12` (cargo feature \
-         `pkcs12`), or unpack it by `openssl pkcs12 -in FILE -nodes -out NEW`"
+         `pkcs12`), or unpack it by `openssl pkcs12 -in FILE -aes256 -out NEW` (it asks for a passphrase for the key in NEW)"
     )]
     Pkcs12,
     /// Bytes are no PKCS#12 container, or a damaged one.
@@ -373,7 +381,8 @@ pub enum MaterialProblem {
     },
     /// A PKCS#12 container without a MAC.
     #[error(
-        "the container has no MAC, so that anybody may have changed what is in it; export it anew by {EXPORT_ANEW}"
+        "the container has no MAC, so that anybody may have changed what is in it; have it exported with one where it \
+         comes from, or, if you know that it was not changed, by {EXPORT_ANEW}"
     )]
     Pkcs12WithoutMac,
     /// Bytes are no revocation list, or a damaged one.
@@ -396,8 +405,8 @@ pub enum MaterialProblem {
     },
     /// A second private key.
     #[error(
-        "this is a second private key, the first is section {first}; leave only the one of the leaf, whose public key \
-         (`openssl pkey -in KEY -pubout`) is the one of `openssl x509 -in CERT -noout -pubkey`"
+        "this is a second private key, the first is section {first}; leave only the one of the leaf: put each in a file of \
+         its own, and compare `openssl pkey -in KEY -pubout` with `openssl x509 -in CERT -noout -pubkey`"
     )]
     SecondKey {
         /// The section of the first key, from 0.
@@ -423,8 +432,8 @@ pub enum MaterialProblem {
     },
     /// Deriving keys from the passphrase would cost too much.
     #[error(
-        "opening it would cost {cost}, the limit is {limit}; encrypt a private key anew by \
-         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`, and a container by {EXPORT_ANEW}"
+        "opening it would cost {cost}, the limit is {limit}; see that it comes from where it should, and encrypt a private \
+         key anew by `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in FILE -out NEW`, a container by {EXPORT_ANEW}"
     )]
     TooCostly {
         /// What the file asks for.
@@ -468,7 +477,8 @@ pub enum MaterialProblem {
     },
     /// The text is UTF-16.
     #[error(
-        "this is UTF-16 text; save it as ASCII or UTF-8 (PowerShell: `Out-File -Encoding ascii`)"
+        "this is UTF-16 text; save it as ASCII or UTF-8 (`iconv -f UTF-16 -t UTF-8 FILE > NEW`, or in PowerShell \
+         `Get-Content FILE | Out-File -Encoding ascii NEW`)"
     )]
     Utf16,
     /// The passphrase does not open the private key or the container.
@@ -502,16 +512,9 @@ fn way_to(address: &Option<String>) -> String {
     let lower = address.to_ascii_lowercase();
     if lower.starts_with("http://") || lower.starts_with("https://") {
         format!(
-            " (`curl -o issuer.der '{address}'`, then `openssl x509 -inform DER -in issuer.der >> CHAIN`)"
+            " (`curl -o issuer.der '{address}'`; `openssl x509 -inform DER -in issuer.der` shows it as PEM)"
         )
     } else {
         format!(" (it is said to be at '{address}')")
-    }
-}
-
-fn if_missing(address: &Option<String>) -> String {
-    match address {
-        Some(_) => format!("; where the issuer is missing, add it{}", way_to(address)),
-        None => String::new(),
     }
 }

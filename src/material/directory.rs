@@ -59,13 +59,16 @@ impl TrustAnchors {
                 Err(error) if left < Self::MAX_INPUT_BYTES && is_too_large(&error, left) => {
                     return Err(in_folder(too_many(Self::MAX_INPUT_BYTES, "bytes")));
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.in_entry(&file)),
             };
             left = left.saturating_sub(length);
             all.add(&anchors);
             if all.anchors.len() > Self::MAX_CERTIFICATES {
                 break;
             }
+        }
+        if all.anchors.is_empty() {
+            return Err(in_folder(MaterialProblem::NoCertificateInDirectory.into()));
         }
         Self::checked(all.anchors).map_err(in_folder)
     }

@@ -37,8 +37,9 @@ impl fmt::Display for KeyExposure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the private key in {} is open to every user of this machine (mode {:04o}); close it by `chmod 600 {}`, or \
-             for a Kubernetes secret by `defaultMode: 0400`",
+            "the private key in {} is open to every user of this machine (mode {:04o}); give it to the service's user and \
+             close it by `chmod 600 {}` (a Kubernetes secret by `defaultMode: 0400`, with `fsGroup` 0440), and replace it \
+             if others were on this machine",
             self.path.display(),
             self.mode,
             self.path.display(),

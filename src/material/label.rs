@@ -95,7 +95,7 @@ impl Wanted {
             Self::Bundle => "CERTIFICATE and PRIVATE KEY",
             Self::Anchors | Self::Certificates => "CERTIFICATE",
             Self::RevocationLists => X509_CRL,
-            Self::Key => "PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY",
+            Self::Key => "PRIVATE KEY, ENCRYPTED PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY",
         }
     }
 }
@@ -114,7 +114,10 @@ fn advice(label: &str, wanted: Wanted) -> &'static str {
             "it only names a curve, and no private key stands beside it: make one by \
              `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE`"
         }
-        "OPENSSH PRIVATE KEY" => "convert it by `ssh-keygen -p -m PKCS8 -f FILE`",
+        "OPENSSH PRIVATE KEY" => {
+            "convert a copy of it by `ssh-keygen -p -m PKCS8 -f COPY`, but for Ed25519, which `ssh-keygen` leaves as it is: \
+             make a new key by `openssl genpkey -algorithm ed25519 -out NEW`"
+        }
         _ if is_pkcs7(label) => match wanted {
             Wanted::Anchors | Wanted::Certificates => {
                 "give it alone to `from_bytes` or `from_file`, or unpack it by \
@@ -122,10 +125,10 @@ fn advice(label: &str, wanted: Wanted) -> &'static str {
             }
             _ => "unpack it by `openssl pkcs7 -print_certs -in FILE -out NEW`",
         },
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => "a public key alone proves nothing: leave it out",
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => refusal::PUBLIC_KEY,
         "TRUSTED CERTIFICATE" => {
             "it carries OpenSSL's own trust settings, which nobody else reads: strip them by \
-             `openssl x509 -in FILE -out NEW`"
+             `openssl x509 -in FILE -out NEW`, one certificate at a time"
         }
         X509_CRL => refusal::REVOCATION_LIST,
         _ if label.starts_with("PGP ") => refusal::PGP,

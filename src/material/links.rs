@@ -33,7 +33,7 @@ pub(super) fn check(
     }
     check_duplicates(chain, &views)?;
     for (index, (certificate, next)) in views.iter().zip(issuers).enumerate() {
-        check_link(index, certificate, next)?;
+        check_link(index, certificate, next, &views)?;
     }
     Ok(warnings(leaf, key))
 }
@@ -100,6 +100,7 @@ fn check_link(
     index: usize,
     certificate: &Certificate<'_>,
     next: &Certificate<'_>,
+    all: &[Certificate<'_>],
 ) -> Result<(), MaterialProblem> {
     let subject = rfc4514(certificate.subject);
     let next_subject = rfc4514(next.subject);
@@ -111,13 +112,21 @@ fn check_link(
         } else {
             ""
         };
+        let is_there = all.iter().any(|one| rfc4514(one.subject) == issuer);
+        if !is_there {
+            return Err(MaterialProblem::MissingIntermediate {
+                index,
+                subject,
+                issuer,
+                address: certificate.ca_issuers(),
+            });
+        }
         return Err(MaterialProblem::IssuerNameMismatch {
             index,
             subject,
             issuer,
             next_subject,
             encoding_note,
-            issuer_address: certificate.ca_issuers(),
         });
     }
     let authority = certificate.authority_key_identifier().map_err(extension)?;

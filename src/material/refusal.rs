@@ -9,9 +9,47 @@ use crate::error::MaterialProblem;
 pub(super) fn instead_of_pem(input: &[u8]) -> MaterialProblem {
     match Found::of(input) {
         Found::Der(Shape::Pkcs12) => MaterialProblem::Pkcs12,
-        Found::Der(_) => MaterialProblem::DerInsteadOfPem,
+        Found::Der(shape) => {
+            let (found, command) = as_pem(shape);
+            MaterialProblem::DerInsteadOfPem { found, command }
+        }
         Found::Text => MaterialProblem::NoPem,
         found => foreign(found, "PEM"),
+    }
+}
+
+/// What DER is, and how it becomes PEM.
+fn as_pem(shape: Shape) -> (&'static str, &'static str) {
+    match shape {
+        Shape::Certificate => (
+            "a certificate",
+            "`openssl x509 -inform DER -in FILE -out NEW`",
+        ),
+        Shape::CertificateRequest => (
+            "a certificate request",
+            "`openssl req -inform DER -in FILE -out NEW`",
+        ),
+        Shape::EncryptedPkcs8 => (
+            "an encrypted private key",
+            "`openssl pkcs8 -topk8 -inform DER -in FILE -out NEW`",
+        ),
+        Shape::Dsa | Shape::Pkcs1 | Shape::Pkcs8 | Shape::Sec1 => (
+            "a private key",
+            "`openssl pkey -inform DER -in FILE -out NEW` (NEW is not encrypted)",
+        ),
+        Shape::Pkcs7 => (
+            "PKCS#7",
+            "`openssl pkcs7 -inform DER -print_certs -in FILE -out NEW`",
+        ),
+        Shape::Pkcs12 => ("PKCS#12", UNPACK),
+        Shape::PublicKey => (
+            "a public key",
+            "`openssl pkey -pubin -inform DER -in FILE -out NEW`",
+        ),
+        Shape::RevocationList => (
+            "a revocation list",
+            "`openssl crl -inform DER -in FILE -out NEW`",
+        ),
     }
 }
 
@@ -93,7 +131,7 @@ pub(super) fn foreign(found: Found, expected: &'static str) -> MaterialProblem {
         Found::Jks => (
             "a Java keystore (JKS)",
             "turn it into PKCS#12 by \
-             `keytool -importkeystore -srckeystore FILE -destkeystore NEW -deststoretype PKCS12`",
+             `keytool -importkeystore -srckeystore FILE -destkeystore NEW -deststoretype PKCS12` (then `chmod 600 NEW`)",
         ),
         Found::Jceks => (
             "a Java keystore (JCEKS)",
@@ -108,7 +146,7 @@ pub(super) fn foreign(found: Found, expected: &'static str) -> MaterialProblem {
         Found::SshPublicKey => ("an SSH public key", PUBLIC_KEY),
         Found::Der(_) | Found::Text => (
             "neither PEM nor DER of a known kind",
-            "look at it with `file FILE` or `openssl asn1parse -inform DER -in FILE`",
+            "look at its beginning by `head -c 200 FILE`: often it is an error page, or some other file",
         ),
     };
     unexpected(found, expected, advice)
@@ -151,6 +189,8 @@ impl Wanted {
     }
 }
 
+const UNPACK: &str =
+    "`openssl pkcs12 -in FILE -aes256 -out NEW` (it asks for a passphrase for the key in NEW)";
 const ONLY_THE_LIST: &str =
     "give the list that the CA publishes (`openssl ca -gencrl -out FILE`), as PEM or DER";
 const WITH_ITS_CERTIFICATES: &str =

@@ -396,7 +396,7 @@ fn chains() -> Vec<Case> {
         ),
         case(
             Chain("p256"),
-            Refused("IssuerNameMismatch"),
+            Refused("MissingIntermediate"),
             "cat p256.crt root.crt >out/chain.pem",
         ),
         case(

@@ -33,7 +33,7 @@ fn blames(folder: &TempDir, name: &str, parts: &[&str]) {
     let error = TrustAnchors::from_directory(folder).unwrap_err();
     assert_eq!(
         error.origin(),
-        &MaterialOrigin::File(folder.path().join(name)),
+        &MaterialOrigin::DirectoryEntry(folder.path().join(name)),
         "{error}"
     );
     says::<()>(Err(error), parts);
@@ -125,7 +125,7 @@ fn one_bad_file_fails_the_load_and_is_named() {
         (
             "README",
             b"The CAs of this house.".to_vec(),
-            &["neither PEM nor DER", "file FILE"][..],
+            &["neither PEM nor DER", "head -c 200 FILE"][..],
         ),
         ("empty.pem", Vec::new(), &["the input is empty"]),
         (
@@ -177,7 +177,10 @@ fn a_folder_with_nothing_in_it_is_named() {
     fs::create_dir(folder.path().join("sub")).unwrap();
     fs::write(folder.path().join(".keep"), "").unwrap();
     let error = TrustAnchors::from_directory(&folder).unwrap_err();
-    assert!(matches!(error.problem(), MaterialProblem::NoCertificate));
+    assert!(matches!(
+        error.problem(),
+        MaterialProblem::NoCertificateInDirectory
+    ));
     let origin = MaterialOrigin::File(folder.path().to_owned());
     assert_eq!(error.origin(), &origin);
 

@@ -64,7 +64,7 @@ fn foreign_labels_are_refused_by_name() {
     for (label, advice) in [
         ("CERTIFICATE REQUEST", "a request is no certificate"),
         ("PKCS7", "openssl pkcs7 -print_certs"),
-        ("PUBLIC KEY", "leave it out"),
+        ("PUBLIC KEY", "proves nothing"),
         ("X509 CRL", "leave it out"),
         ("DH PARAMETERS", "leave it out"),
     ] {
@@ -140,7 +140,7 @@ fn sections_that_are_no_keys_are_refused_by_name() {
         ("ANY PRIVATE KEY", "openssl pkey -in FILE -out NEW"),
         ("CERTIFICATE REQUEST", "a request is no certificate"),
         ("DH PARAMETERS", "parameters are no key"),
-        ("OPENSSH PRIVATE KEY", "ssh-keygen -p -m PKCS8 -f FILE"),
+        ("OPENSSH PRIVATE KEY", "ssh-keygen -p -m PKCS8 -f COPY"),
         ("PGP PRIVATE KEY BLOCK", "not for TLS"),
         ("PKCS7", "openssl pkcs7 -print_certs"),
         ("PUBLIC KEY", "proves nothing"),
@@ -273,7 +273,10 @@ fn inputs_without_any_section_are_named() {
     says(anchors("hello"), &["no PEM section begins in it"]);
     says(
         anchors(fixture("rsa.crt.der")),
-        &["this is DER, not PEM", "from_der"],
+        &[
+            "this is DER, a certificate, and PEM was expected",
+            "openssl x509 -inform DER",
+        ],
     );
     says(anchors(fixture("rsa.p12")), &["PKCS#12", "openssl pkcs12"]);
     let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();

@@ -308,5 +308,7 @@ fn it_is_read_where_any_encoding_is_and_alone() {
         MtlsIdentity::from_bytes(&der, None),
         &["PKCS#7", "`MtlsIdentity::from_files`"],
     );
-    assert!(message(TrustAnchors::from_pem(&der)).contains("DER, not PEM"));
+    assert!(
+        message(TrustAnchors::from_pem(&der)).contains("this is DER, PKCS#7, and PEM was expected")
+    );
 }

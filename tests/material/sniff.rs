@@ -163,7 +163,7 @@ fn encrypted_keys_open_by_their_content() {
     }
     says(
         PrivateKey::from_file(path("ed25519_scrypt.pem"), None),
-        &["the private key is encrypted", "`from_file`"],
+        &["the private key is encrypted", "`from_file("],
     );
 
     // A bundle, the key in front and under a passphrase.

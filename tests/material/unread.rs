@@ -132,7 +132,7 @@ fn keys_of_ssh_are_named_and_the_command_converts_them() {
         ] {
             says(
                 result,
-                &["OPENSSH PRIVATE KEY", "`ssh-keygen -p -m PKCS8 -f FILE`"],
+                &["OPENSSH PRIVATE KEY", "`ssh-keygen -p -m PKCS8 -f COPY`"],
             );
         }
         let public = fs::read(file.with_extension("pub")).unwrap();
@@ -243,7 +243,7 @@ fn texts_in_other_clothes_are_named() {
     nobody_takes(b"", &["the input is empty"]);
     nobody_takes(b" \r\n", &["the input is empty"]);
     nobody_takes(b"\xef\xbb\xbf", &["the input is empty"]);
-    let neither = ["neither PEM nor DER", "`file FILE`"];
+    let neither = ["neither PEM nor DER", "`head -c 200 FILE`"];
     nobody_takes(b"hello", &neither);
     nobody_takes(&[0x30], &neither);
     nobody_takes(&[0; 1000], &neither);

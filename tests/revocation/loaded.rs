@@ -164,7 +164,7 @@ fn files() {
     ] {
         let is_mixed_up = matches!(
             error.problem(),
-            Problem::DerInsteadOfPem | Problem::PemInsteadOfDer
+            Problem::DerInsteadOfPem { .. } | Problem::PemInsteadOfDer
         );
         assert!(is_mixed_up, "{error}");
         assert!(
