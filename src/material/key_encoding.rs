@@ -7,7 +7,7 @@ use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
 use p256::elliptic_curve::sec1::ToSec1Point;
-use pkcs1::{RsaPrivateKey, RsaPublicKey};
+use pkcs1::{RsaPrivateKey, RsaPublicKey, Version};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pkcs8::{PrivateKeyInfo, PrivateKeyInfoRef};
 use sec1::{EcParameters, EcPrivateKey};
@@ -153,10 +153,10 @@ fn from_ed25519(inner: &[u8]) -> Result<Encoded, MaterialProblem> {
 }
 
 fn from_rsa(pkcs1: &[u8]) -> Result<Encoded, MaterialProblem> {
-    let key = RsaPrivateKey::<der::asn1::UintRef<'_>>::from_der(pkcs1).map_err(malformed)?;
-    if key.other_prime_infos.is_some() {
+    if has_more_primes(pkcs1) {
         return Err(unsupported("RSA of more than two primes".to_owned()));
     }
+    let key = RsaPrivateKey::<der::asn1::UintRef<'_>>::from_der(pkcs1).map_err(malformed)?;
     let modulus = key.modulus.as_bytes();
     let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
     let bits = modulus.len().saturating_mul(8);
@@ -195,6 +195,16 @@ fn encode(
         pkcs8: Zeroizing::new(info.to_der().map_err(malformed)?),
         spki: spki.to_der().map_err(malformed)?,
     })
+}
+
+/// Whether it says by its version that it has more than two primes, which pkcs1 does not tell from damage.
+fn has_more_primes(pkcs1: &[u8]) -> bool {
+    let read = || {
+        let mut reader = SliceReader::new(pkcs1)?;
+        Header::decode(&mut reader)?;
+        Version::decode(&mut reader)
+    };
+    read().is_ok_and(Version::is_multi)
 }
 
 /// Whether the parameters of an `ECPrivateKey` are a structure instead of a name.

@@ -10,10 +10,7 @@ mod certificates;
 mod chain;
 mod description;
 mod directory;
-#[cfg(feature = "encrypted-keys")]
-mod encrypted;
-#[cfg(not(feature = "encrypted-keys"))]
-#[path = "encrypted/absent.rs"]
+#[cfg_attr(not(feature = "encrypted-keys"), path = "encrypted/absent.rs")]
 mod encrypted;
 mod exposure;
 mod file;
@@ -31,16 +28,11 @@ mod marker;
 mod passphrase;
 #[cfg(any(feature = "legacy-keys", feature = "pkcs12"))]
 mod pbe;
-#[cfg(feature = "legacy-keys")]
-mod pbes1;
-#[cfg(all(feature = "encrypted-keys", not(feature = "legacy-keys")))]
-#[path = "pbes1/absent.rs"]
+#[cfg(feature = "encrypted-keys")]
+#[cfg_attr(not(feature = "legacy-keys"), path = "pbes1/absent.rs")]
 mod pbes1;
 mod pem;
-#[cfg(feature = "pkcs12")]
-mod pkcs12;
-#[cfg(not(feature = "pkcs12"))]
-#[path = "pkcs12/absent.rs"]
+#[cfg_attr(not(feature = "pkcs12"), path = "pkcs12/absent.rs")]
 mod pkcs12;
 mod pkcs7;
 mod refusal;

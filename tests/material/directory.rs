@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use base64ct::{Base64, Encoding};
 use mtls::{MaterialOrigin, MaterialProblem, TrustAnchors};
 use pki_types::CertificateDer;
 use pki_types::pem::PemObject;
 use tempfile::TempDir;
 
 use crate::common::openssl_ca::Cas;
+use crate::common::pki::certificate_pem;
 use crate::common::programs::{self, Program};
 use crate::{fixture, message, path, says};
 
@@ -243,9 +243,7 @@ fn the_anchors_are_limited_together() {
             let mut der = der.to_vec();
             let end = der.len() - 2;
             der[end..].copy_from_slice(&u16::try_from(n).unwrap().to_be_bytes());
-            text += "-----BEGIN CERTIFICATE-----\n";
-            text += &Base64::encode_string(&der);
-            text += "\n-----END CERTIFICATE-----\n";
+            text += &certificate_pem(&der.into());
         }
         text
     };

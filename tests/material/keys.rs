@@ -171,12 +171,14 @@ fn other_kinds_are_refused_by_name() {
         PrivateKey::from_pem(&output(&mut command)),
         &["spells out its curve", "-param_enc named_curve"],
     );
-    let mut command = openssl.command();
-    command.args(["genrsa", "-primes", "3", "2048"]);
-    says(
-        PrivateKey::from_pem(&output(&mut command)),
-        &["RSA of more than two primes", "openssl genpkey"],
-    );
+    for form in [&["-traditional"][..], &[]] {
+        let mut command = openssl.command();
+        command.args(["genrsa", "-primes", "3"]).args(form);
+        says(
+            PrivateKey::from_pem(&output(command.arg("2048"))),
+            &["RSA of more than two primes", "openssl genpkey"],
+        );
+    }
 }
 
 #[test]

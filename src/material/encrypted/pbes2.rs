@@ -43,6 +43,7 @@ pub(in super::super) fn read(
             budget.take_rounds(u64::from(pbkdf2.iteration_count), "PBKDF2")?;
         }
         Kdf::Scrypt(scrypt) => check_scrypt(scrypt, budget)?,
+        // Never today: for what pkcs5 learns to read later, whose cost we do not know.
         other => return Err(unsupported(other.oid())),
     }
     Ok(parameters)
@@ -58,6 +59,7 @@ pub(in super::super) fn open(
     let length = parameters
         .decrypt_in_place(passphrase.as_bytes(), &mut buffer)
         .map_err(|e| match e {
+            // Never with the features of pkcs5 that we switch on: what it reads then it opens.
             Error::UnsupportedAlgorithm { oid } => unsupported(oid),
             Error::AlgorithmParametersInvalid { .. } => MaterialProblem::KeyMalformed,
             _ => MaterialProblem::WrongPassphrase,

@@ -95,6 +95,7 @@ where
         rounds,
         length,
     ));
+    // Never an error: HMAC takes keys of any length.
     let Ok(hmac) = <Hmac<D> as KeyInit>::new_from_slice(&key) else {
         return false;
     };

@@ -203,6 +203,47 @@ fn names_are_cleaned_and_shortened() {
 }
 
 #[test]
+fn half_a_character_of_a_name_is_shown_as_what_it_is_not() {
+    let pkcs8 = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
+    let name = forge::tlv(0x1e, b"\0a\0");
+    let name = forge::sequence(&[&forge::oid(forge::FRIENDLY_NAME), &forge::tlv(0x31, &name)]);
+    let odd = forge::sequence(&[
+        &forge::oid(KEY),
+        &forge::explicit(pkcs8.pkcs8_der().secret_pkcs8_der()),
+        &forge::tlv(0x31, &name),
+    ]);
+    let leaf = forge::certificate(X509, &fixture("rsa.crt.der"), About::default());
+    let bags = [odd, leaf];
+    load(&bags).unwrap();
+    load_named(&bags, "a\u{fffd}").unwrap();
+    let error = load_named(&bags, "a").unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::NoSuchIdentity { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_long_list_is_cut() {
+    let keys: Vec<_> = (0..10)
+        .map(|n| {
+            let key = KeyPair::generate().unwrap().serialize_der();
+            forge::bag(KEY, &key, named(&format!("key {n}")))
+        })
+        .collect();
+    let error = load(&keys).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::SeveralIdentities { .. }),
+        "{error}"
+    );
+    let text = error.to_string();
+    for part in ["`key 0` without a certificate; `key 1`", "; and 2 more"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(!text.contains("key 8"), "{text}");
+}
+
+#[test]
 fn keys_and_certificates_that_do_not_belong_together_are_refused() {
     let workshop = Workshop::new();
     let none = About::default();

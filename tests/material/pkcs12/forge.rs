@@ -19,7 +19,7 @@ pub(super) const CRL: &str = "1.2.840.113549.1.12.10.1.4";
 pub(super) const SECRET: &str = "1.2.840.113549.1.12.10.1.5";
 pub(super) const SAFE_CONTENTS: &str = "1.2.840.113549.1.12.10.1.6";
 pub(super) const X509: &str = "1.2.840.113549.1.9.22.1";
-const FRIENDLY_NAME: &str = "1.2.840.113549.1.9.20";
+pub(super) const FRIENDLY_NAME: &str = "1.2.840.113549.1.9.20";
 const LOCAL_KEY_ID: &str = "1.2.840.113549.1.9.21";
 
 pub(super) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {

@@ -41,6 +41,24 @@ fn ber_is_refused_by_name() {
 }
 
 #[test]
+fn an_encrypted_safe_is_of_version_0_and_of_data() {
+    let safe = |version, kind| {
+        let info = sequence(&[&oid(kind), &forge::pbes2(1), &tlv(0x80, &[7; 16])]);
+        let info = sequence(&[&forge::integer(version), &info]);
+        container(&[content(forge::ENCRYPTED_DATA, &info)])
+    };
+    for (version, kind) in [(1, forge::DATA), (0, forge::ENCRYPTED_DATA)] {
+        is_malformed(&safe(version, kind));
+    }
+    // With both right it comes to the passphrase, which what is in it was not encrypted with.
+    let error = load(&safe(0, forge::DATA));
+    assert!(
+        matches!(error.problem(), MaterialProblem::WrongPassphrase),
+        "{error}"
+    );
+}
+
+#[test]
 fn other_inputs_are_named() {
     let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
     for (input, found) in [

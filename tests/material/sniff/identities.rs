@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mtls::{CertificateChain, IdentityWarning, MtlsIdentity, PrivateKey};
+use mtls::{IdentityWarning, MtlsIdentity};
 
 use crate::{fixture, path, says};
 
@@ -88,7 +88,7 @@ fn open_files_of_keys_are_warned_of() {
 #[cfg(feature = "pkcs12")]
 #[test]
 fn containers_load_by_their_content() {
-    use mtls::{MaterialOrigin, MaterialProblem};
+    use mtls::{CertificateChain, MaterialOrigin, MaterialProblem, PrivateKey};
 
     let passphrase = mtls::Passphrase::new("correct horse");
     let bytes = fixture("rsa.p12");
