@@ -88,9 +88,22 @@ pub(super) fn view<'a>(der: &'a CertificateDer<'_>) -> Result<Certificate<'a>, M
     Certificate::from_der(der).map_err(malformed)
 }
 
+/// The most characters of a name that a message shows. The longest of the public web's have 300.
+const MAX_SHOWN: usize = 1024;
+
 /// The subject, for messages.
 pub(super) fn subject(der: &CertificateDer<'_>) -> String {
-    view(der).map_or_else(|_| "(unreadable)".to_owned(), |c| rfc4514(c.subject))
+    view(der).map_or_else(|_| "(unreadable)".to_owned(), |c| shown(c.subject))
+}
+
+/// A name, for messages: whoever wrote the certificate chose its length.
+pub(super) fn shown(name: &[u8]) -> String {
+    let mut text = rfc4514(name);
+    if let Some((end, _)) = text.char_indices().nth(MAX_SHOWN) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 pub(super) fn malformed(source: impl std::error::Error + Send + Sync + 'static) -> MaterialProblem {
@@ -101,4 +114,28 @@ pub(super) fn malformed(source: impl std::error::Error + Send + Sync + 'static) 
 
 pub(super) fn check_shape(der: &[u8]) -> Result<(), MaterialProblem> {
     Certificate::from_der(der).map(drop).map_err(malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, DnType, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut() {
+        let key = KeyPair::generate().unwrap();
+        let of = |characters: usize| {
+            let mut params = CertificateParams::default();
+            params.distinguished_name = rcgen::DistinguishedName::new();
+            let name = "é".repeat(characters - "CN=".len());
+            params.distinguished_name.push(DnType::CommonName, name);
+            subject(params.self_signed(&key).unwrap().der())
+        };
+        assert_eq!(of(MAX_SHOWN), format!("CN={}", "é".repeat(MAX_SHOWN - 3)));
+        for long in [MAX_SHOWN + 1, 100_000] {
+            let shown = of(long);
+            assert_eq!(shown, format!("CN={}…", "é".repeat(MAX_SHOWN - 3)));
+        }
+    }
 }

@@ -5,12 +5,15 @@ use core::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::certificates::{malformed, view};
+use super::certificates::{malformed, shown, view};
 use super::chain::CertificateChain;
 use super::identity::IdentityWarning;
 use super::signing_key::IdentityKey;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::x509::{Certificate, PublicKey, Version, X509Error, rfc4514};
+
+/// The most bytes of a key identifier that a message shows.
+const MAX_SHOWN: usize = 32;
 
 /// Every rule for a chain with its key, and what is odd but allowed.
 pub(super) fn check(
@@ -28,7 +31,7 @@ pub(super) fn check(
     };
     check_key(leaf, issuers, key)?;
     if leaf.is_ca().map_err(extension)? {
-        let subject = rfc4514(leaf.subject);
+        let subject = shown(leaf.subject);
         return Err(MaterialProblem::CaLeaf { subject }.into());
     }
     check_duplicates(chain, &views)?;
@@ -49,7 +52,7 @@ fn check_key(
     }
     for (index, certificate) in (1..).zip(issuers) {
         if is_same(&certificate.public_key, &ours) {
-            let subject = rfc4514(certificate.subject);
+            let subject = shown(certificate.subject);
             return Err(if certificate.is_ca().map_err(extension)? {
                 MaterialProblem::CaKey { index, subject }
             } else {
@@ -58,7 +61,7 @@ fn check_key(
         }
     }
     Err(MaterialProblem::KeyMismatch {
-        subject: rfc4514(leaf.subject),
+        subject: shown(leaf.subject),
         key: key.kind().to_string(),
         key_sha256: hex(&Sha256::digest(key.spki())),
         leaf_key: leaf
@@ -85,7 +88,7 @@ fn check_duplicates(
     for (second, (der, certificate)) in chain.as_slice().iter().zip(views).enumerate() {
         let earlier = chain.as_slice().iter().take(second);
         if let Some((first, _)) = earlier.enumerate().find(|(_, other)| *other == der) {
-            let subject = rfc4514(certificate.subject);
+            let subject = shown(certificate.subject);
             return Err(MaterialProblem::DuplicateCertificate {
                 first,
                 second,
@@ -102,17 +105,18 @@ fn check_link(
     next: &Certificate<'_>,
     all: &[Certificate<'_>],
 ) -> Result<(), MaterialProblem> {
-    let subject = rfc4514(certificate.subject);
-    let next_subject = rfc4514(next.subject);
+    let subject = shown(certificate.subject);
+    let next_subject = shown(next.subject);
     // Byte for byte, as every peer that builds on webpki compares them.
     if certificate.issuer != next.subject {
-        let issuer = rfc4514(certificate.issuer);
-        let encoding_note = if issuer == next_subject {
+        let issuer = shown(certificate.issuer);
+        let name = rfc4514(certificate.issuer);
+        let encoding_note = if name == rfc4514(next.subject) {
             " (the two names read alike, but are encoded differently)"
         } else {
             ""
         };
-        let is_there = all.iter().any(|one| rfc4514(one.subject) == issuer);
+        let is_there = all.iter().any(|one| rfc4514(one.subject) == name);
         if !is_there {
             return Err(MaterialProblem::MissingIntermediate {
                 index,
@@ -137,9 +141,9 @@ fn check_link(
             Err(MaterialProblem::IssuerKeyMismatch {
                 index,
                 subject,
-                authority_key: hex(authority.as_bytes()),
+                authority_key: shown_key(authority.as_bytes()),
                 next_subject,
-                subject_key: hex(own.0.as_bytes()),
+                subject_key: shown_key(own.0.as_bytes()),
             })
         }
         _ => Ok(()),
@@ -148,7 +152,7 @@ fn check_link(
 
 fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
     let old = (leaf.version == Version::V1).then(|| IdentityWarning::X509V1Leaf {
-        subject: rfc4514(leaf.subject),
+        subject: shown(leaf.subject),
     });
     let exposed = key.exposure().cloned().map(IdentityWarning::KeyExposed);
     old.into_iter().chain(exposed).collect()
@@ -158,6 +162,14 @@ fn extension(source: X509Error) -> MaterialProblem {
     malformed(source)
 }
 
+/// A key identifier, for messages: 20 bytes as a rule, but whoever wrote the certificate chose its length.
+fn shown_key(identifier: &[u8]) -> String {
+    match identifier.split_at_checked(MAX_SHOWN) {
+        Some((head, [_, ..])) => hex(head) + "…",
+        _ => hex(identifier),
+    }
+}
+
 pub(super) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
     for byte in bytes {
@@ -165,4 +177,18 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_key_identifiers_are_cut() {
+        assert_eq!(shown_key(&[7; MAX_SHOWN]), "07".repeat(MAX_SHOWN));
+        for long in [MAX_SHOWN + 1, 400_000] {
+            let shown = shown_key(&vec![7; long]);
+            assert_eq!(shown, "07".repeat(MAX_SHOWN) + "…");
+        }
+    }
 }

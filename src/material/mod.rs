@@ -46,6 +46,8 @@ mod signature_scheme;
 )]
 mod signing_key;
 mod sniff;
+#[cfg(feature = "encrypted-keys")]
+mod stack;
 
 pub use anchors::TrustAnchors;
 pub use chain::CertificateChain;

@@ -13,6 +13,7 @@ use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::encrypted::{self, Budget};
+use super::stack;
 use crate::error::MaterialProblem;
 
 /// The most bytes of a salt; ordinary ones have 8 to 64.
@@ -97,11 +98,13 @@ impl<'s, 'a> Pbe<'s, 'a> {
             let derived = derive_key::<Sha1>(password, self.salt, kind, self.rounds, length);
             Zeroizing::new(derived)
         };
-        let key = derive(Pkcs12KeyType::EncryptionKey, self.scheme.key);
-        let iv = derive(Pkcs12KeyType::Iv, BLOCK);
         let mut buffer = Zeroizing::new(data.to_vec());
-        let length =
-            (self.scheme.open)(&key, &iv, &mut buffer).ok_or(MaterialProblem::WrongPassphrase)?;
+        let opened = stack::scrubbed(|| {
+            let key = derive(Pkcs12KeyType::EncryptionKey, self.scheme.key);
+            let iv = derive(Pkcs12KeyType::Iv, BLOCK);
+            (self.scheme.open)(&key, &iv, &mut buffer)
+        });
+        let length = opened.ok_or(MaterialProblem::WrongPassphrase)?;
         // What is cut off is wiped with the rest.
         buffer.truncate(length);
         Ok(buffer)

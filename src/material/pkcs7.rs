@@ -12,7 +12,6 @@ use super::label::Wanted;
 use super::sniff::Found;
 use super::{arrange, certificates, refusal};
 use crate::error::{MaterialError, MaterialProblem};
-use crate::x509::rfc4514;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 /// The other kinds (RFC 2315, section 14; RFC 5083, section 2.1).
@@ -128,10 +127,16 @@ fn leaf(certificates: &[CertificateDer<'static>]) -> Result<usize, MaterialProbl
     match leaves.as_slice() {
         [(index, _)] => Ok(*index),
         [] => Err(MaterialProblem::LeafUnclear {
-            candidates: views.iter().map(|view| rfc4514(view.subject)).collect(),
+            candidates: views
+                .iter()
+                .map(|view| certificates::shown(view.subject))
+                .collect(),
         }),
         several => Err(MaterialProblem::LeafUnclear {
-            candidates: several.iter().map(|(_, v)| rfc4514(v.subject)).collect(),
+            candidates: several
+                .iter()
+                .map(|(_, v)| certificates::shown(v.subject))
+                .collect(),
         }),
     }
 }

@@ -7,12 +7,12 @@ use pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use sha2::{Digest, Sha256};
 
 use super::arrange::{self, Fit};
-use super::certificates::{malformed, view};
+use super::certificates::{malformed, shown, view};
 use super::chain::CertificateChain;
 use super::key::PrivateKey;
 use super::links::{hex, is_same};
 use crate::error::{MaterialError, MaterialProblem};
-use crate::x509::{Certificate, PublicKey, rfc4514};
+use crate::x509::{Certificate, PublicKey};
 
 /// One thing that [`CertificateChain::repaired`] did. Positions count from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +150,7 @@ fn repair(
         let view = view(der)?;
         if let Some(same) = given.iter().find(|g| g.der == der) {
             repairs.push(ChainRepair::DuplicateDropped {
-                subject: rfc4514(view.subject),
+                subject: shown(view.subject),
                 position,
                 first: same.position,
             });
@@ -201,7 +201,7 @@ fn find_leaf(
     if let Some(ca) = of_ca {
         return Err(MaterialProblem::CaKey {
             index: ca.position,
-            subject: rfc4514(ca.view.subject),
+            subject: shown(ca.view.subject),
         });
     }
     let words = |key: &PublicKey<'_>| {
@@ -210,7 +210,7 @@ fn find_leaf(
     };
     let first = view(chain.leaf())?;
     Err(MaterialProblem::KeyMismatch {
-        subject: rfc4514(first.subject),
+        subject: shown(first.subject),
         key: words(&ours),
         key_sha256: hex(&Sha256::digest(spki)),
         leaf_key: words(&first.public_key),
@@ -255,8 +255,8 @@ fn check_gap<'g, 'a>(
     if has_cas_left && !is_issuer_there {
         return Err(MaterialProblem::MissingIntermediate {
             index: top.position,
-            subject: rfc4514(top.view.subject),
-            issuer: rfc4514(top.view.issuer),
+            subject: shown(top.view.subject),
+            issuer: shown(top.view.issuer),
             address: top.view.ca_issuers(),
         });
     }
@@ -270,7 +270,7 @@ fn report(
     repairs: &mut Vec<ChainRepair>,
 ) {
     for left in given.iter().filter(|g| !is_on(path, g)) {
-        let (subject, position) = (rfc4514(left.view.subject), left.position);
+        let (subject, position) = (shown(left.view.subject), left.position);
         repairs.push(if root.is_some_and(|root| root.position == position) {
             ChainRepair::RootDropped { subject, position }
         } else {
@@ -282,7 +282,7 @@ fn report(
         let before = path.iter().filter(|g| g.position < kept.position).count();
         if before != to {
             repairs.push(ChainRepair::Moved {
-                subject: rfc4514(kept.view.subject),
+                subject: shown(kept.view.subject),
                 from: kept.position,
                 to,
             });

@@ -9,6 +9,7 @@ mod cursor;
 mod date;
 mod extension;
 mod key;
+mod key_identifier;
 mod name;
 
 pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};

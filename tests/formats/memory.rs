@@ -14,8 +14,9 @@ use crate::common::programs::run;
 use crate::workshop::{Workshop, from_hex};
 
 const ROLE: &str = "MTLS_TEST_MEMORY";
-/// Of a key's own bytes, which are searched for in pieces of 16.
+/// Long secrets are searched for in pieces of 16 bytes, short ones as a whole.
 const PIECE: usize = 16;
+const OTHER_PASSPHRASE: &str = "incorrect-mare";
 /// The needles are not to be found where they are kept.
 const MASK: u8 = 0xa5;
 
@@ -68,22 +69,38 @@ fn nothing_of_a_dropped_key_stays_in_memory() {
         ),
     ] {
         let file = workshop.make(command);
-        let found = search(&workshop, key, &file, true);
+        let found = search(&workshop, key, &file, "hold", "value");
         assert!(
-            found.contains("held: found"),
-            "{command}: the search finds nothing: {found}"
+            found.contains("left: key passphrase"),
+            "{command}: the search does not find what is there: {found}"
         );
-        let dropped = search(&workshop, key, &file, false);
-        if !dropped.contains("dropped: nothing") {
-            left.push(format!("{command}: {dropped}"));
+        let mut roles = vec![("drop", "value")];
+        let is_encrypted = command.contains(PASSPHRASE);
+        if is_encrypted {
+            roles.extend(["file", "environment", "closure"].map(|source| ("drop", source)));
+        }
+        for (role, source) in roles {
+            let dropped = search(&workshop, key, &file, role, source);
+            if !dropped.contains("left: nothing") {
+                left.push(format!("{command}, {role} {source}: {dropped}"));
+            }
+        }
+        if is_encrypted {
+            let file = workshop.make(&command.replace(PASSPHRASE, OTHER_PASSPHRASE));
+            let wrong = search(&workshop, key, &file, "wrong", "value");
+            if !wrong.contains("left: nothing") {
+                left.push(format!("{command}, a wrong passphrase: {wrong}"));
+            }
         }
     }
     assert!(left.is_empty(), "{}", left.join("\n"));
 }
 
 /// What a process of its own says.
-fn search(workshop: &Workshop, key: &str, file: &Path, hold: bool) -> String {
-    let mut needles = workshop.secret_numbers(key);
+fn search(workshop: &Workshop, key: &str, file: &Path, role: &str, source: &str) -> String {
+    let mut needles: Vec<(&str, Vec<u8>)> = Vec::new();
+    let numbers = workshop.secret_numbers(key);
+    needles.extend(numbers.into_iter().map(|number| ("key", number)));
     // And the text of a key in the clear.
     let text = format!(
         "grep -q -a ENCRYPTED {0} || sed -n '/BEGIN.*PRIVATE KEY/,/END.*PRIVATE KEY/p' {0} | grep -v -a -e ---- | while \
@@ -91,14 +108,25 @@ fn search(workshop: &Workshop, key: &str, file: &Path, hold: bool) -> String {
         file.display()
     );
     let text = workshop.read(&text);
-    needles.extend(text.split_whitespace().map(from_hex));
-    let mask = |needle: &Vec<u8>| {
-        needle
+    needles.extend(text.split_whitespace().map(|line| ("key", from_hex(line))));
+    // The environment of a process is a part of its memory.
+    if source != "environment" {
+        needles.push(("passphrase", PASSPHRASE.into()));
+    }
+    let utf16 = PASSPHRASE.encode_utf16().flat_map(u16::to_be_bytes);
+    needles.push(("passphrase in UTF-16", utf16.collect()));
+    let derived = workshop.read(&derive(file));
+    needles.extend(derived.split_whitespace().map(|k| ("derived", from_hex(k))));
+    let mask = |(name, needle): &(&str, Vec<u8>)| {
+        let hex: String = needle
             .iter()
             .map(|byte| format!("{:02x}", byte ^ MASK))
-            .collect()
+            .collect();
+        format!("{name}={hex}")
     };
     let masked: Vec<String> = needles.iter().map(mask).collect();
+    let passphrase_file = workshop.path("passphrase");
+    fs::write(&passphrase_file, format!("{PASSPHRASE}\n")).unwrap();
     let mut child = Command::new(env::current_exe().unwrap());
     child
         .args([
@@ -107,41 +135,78 @@ fn search(workshop: &Workshop, key: &str, file: &Path, hold: bool) -> String {
             "--nocapture",
             "--test-threads=1",
         ])
-        .env(ROLE, if hold { "hold" } else { "drop" })
-        .env("MASKED", masked.join(" "))
-        .env("FILE", file);
+        .env(ROLE, role)
+        .env("SOURCE", source)
+        .env("MASKED", masked.join(","))
+        .env("FILE", file)
+        .env("PASSPHRASE_FILE", passphrase_file);
+    if source == "environment" {
+        child.env("SECRET", PASSPHRASE);
+    }
     run(&mut child, b"", Duration::from_secs(120)).expect_success()
+}
+
+/// A command that prints the key which OpenSSL derives from the passphrase for a PKCS#8 key under PBES2; for other files
+/// it prints nothing.
+fn derive(file: &Path) -> String {
+    format!(
+        r#"parsed=$(openssl asn1parse -in {0} 2>/dev/null) || exit 0
+salt=$(sed -n 's/.*OCTET STRING *\[HEX DUMP\]://p' <<<"$parsed" | head -n 1)
+numbers=($(sed -n 's/.*INTEGER *://p' <<<"$parsed"))
+by="openssl kdf -keylen 32 -kdfopt pass:{PASSPHRASE} -kdfopt hexsalt:$salt"
+case $parsed in
+*PBKDF2*) $by -kdfopt digest:SHA256 -kdfopt iter:$((16#${{numbers[0]}})) PBKDF2 ;;
+*scrypt*) $by -kdfopt n:$((16#${{numbers[0]}})) -kdfopt r:$((16#${{numbers[1]}})) -kdfopt p:$((16#${{numbers[2]}})) SCRYPT ;;
+esac | tr -d :"#,
+        file.display()
+    )
+}
+
+fn passphrase(source: &str) -> Passphrase {
+    match source {
+        "value" => Passphrase::new(PASSPHRASE),
+        "file" => Passphrase::from_file(env::var("PASSPHRASE_FILE").unwrap()),
+        "environment" => Passphrase::from_env("SECRET"),
+        "closure" => Passphrase::from_fn(|| Ok(PASSPHRASE.to_owned())),
+        other => panic!("{other}"),
+    }
 }
 
 /// The child: loads, drops unless it holds, and searches itself.
 fn look() {
     let file = env::var("FILE").unwrap();
-    let hold = env::var(ROLE).unwrap() == "hold";
-    let passphrase = Passphrase::new(PASSPHRASE);
-    let held = Some(MtlsIdentity::from_file(file, Some(&passphrase)).unwrap()).filter(|_| hold);
-    drop(passphrase);
+    let role = env::var(ROLE).unwrap();
+    let passphrase = passphrase(&env::var("SOURCE").unwrap());
+    let loaded = MtlsIdentity::from_file(file, Some(&passphrase));
+    assert_eq!(loaded.is_err(), role == "wrong", "{loaded:?}");
+    let held = Some((loaded, passphrase)).filter(|_| role == "hold");
     let masked = env::var("MASKED").unwrap();
-    let pieces: Vec<Vec<u8>> = masked
-        .split(' ')
-        .map(from_hex)
-        .flat_map(|needle| {
-            needle
-                .chunks_exact(PIECE)
-                .map(<[u8]>::to_vec)
-                .collect::<Vec<_>>()
+    let pieces: Vec<(&str, Vec<u8>)> = masked
+        .split(',')
+        .filter_map(|needle| needle.split_once('='))
+        .flat_map(|(name, hex)| {
+            let needle = from_hex(hex);
+            let length = PIECE.min(needle.len());
+            let pieces = needle.chunks_exact(length).map(|p| (name, p.to_vec()));
+            pieces.collect::<Vec<_>>()
         })
         .collect();
     assert!(!pieces.is_empty());
-    let found = pieces_in_memory(&pieces);
-    let state = if held.is_some() { "held" } else { "dropped" };
-    match found {
-        0 => println!("{state}: nothing"),
-        found => println!("{state}: found {found} of {}", pieces.len()),
+    let masked: Vec<Vec<u8>> = pieces.iter().map(|(_, piece)| piece.clone()).collect();
+    let found = pieces_in_memory(&masked);
+    drop(held);
+    let mut names: Vec<&str> = pieces.iter().map(|(name, _)| *name).collect();
+    let mut found = found.into_iter();
+    names.retain(|_| found.next().unwrap());
+    names.dedup();
+    match names.as_slice() {
+        [] => println!("left: nothing"),
+        names => println!("left: {}", names.join(" ")),
     }
 }
 
-/// How many of the pieces stand somewhere in writable memory.
-fn pieces_in_memory(masked: &[Vec<u8>]) -> usize {
+/// Which of the pieces stand somewhere in writable memory.
+fn pieces_in_memory(masked: &[Vec<u8>]) -> Vec<bool> {
     let mut memory = File::open("/proc/self/mem").unwrap();
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     let mut found = vec![false; masked.len()];
@@ -164,7 +229,7 @@ fn pieces_in_memory(masked: &[Vec<u8>]) -> usize {
             at += u64::try_from(read.saturating_sub(PIECE).max(1)).unwrap();
         }
     }
-    found.into_iter().filter(|found| *found).count()
+    found
 }
 
 fn holds(memory: &[u8], masked: &[u8]) -> bool {

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::super::passphrase::Passphrase;
 use super::super::pem::Section;
+use super::super::stack;
 use crate::error::MaterialProblem;
 
 const MAX_IV_LEN: usize = 16;
@@ -60,13 +61,17 @@ fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
         Some((salt, _)) if iv.len() == C::block_size() => salt,
         _ => return Err(MaterialProblem::KeyMalformed),
     };
-    let key = derive::<KEY_LEN>(passphrase.reveal()?.as_bytes(), salt);
+    let passphrase = passphrase.reveal()?;
     let mut buffer = Zeroizing::new(data.to_vec());
-    let plain = Decryptor::<C>::new_from_slices(&*key, iv)
-        .map_err(|_| MaterialProblem::KeyMalformed)?
-        .decrypt_padded::<Pkcs7>(&mut buffer)
-        .map_err(|_| MaterialProblem::WrongPassphrase)?;
-    Ok(Zeroizing::new(plain.to_vec()))
+    let opened = stack::scrubbed(|| {
+        let key = derive::<KEY_LEN>(passphrase.as_bytes(), salt);
+        let decryptor = Decryptor::<C>::new_from_slices(&*key, iv).ok()?;
+        Some(decryptor.decrypt_padded::<Pkcs7>(&mut buffer).ok()?.len())
+    });
+    let length = opened.ok_or(MaterialProblem::WrongPassphrase)?;
+    // What is cut off is wiped with the rest.
+    buffer.truncate(length);
+    Ok(buffer)
 }
 
 /// Each block is the MD5 of the block before it, the passphrase and the salt.

@@ -4,17 +4,20 @@ use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, ErrorKind};
 use pkcs5::Error;
-use pkcs5::pbes2::{self, DES_EDE3_CBC_OID, Kdf, Parameters, ScryptParams};
+use pkcs5::pbes2::{self, DES_EDE3_CBC_OID, Kdf, Parameters, Pbkdf2Prf, ScryptParams};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::super::key::PrivateKey;
+use super::super::stack;
 use super::Budget;
 use super::scheme::{name, unsupported};
 use crate::error::MaterialProblem;
 
 pub(in super::super) const PBES2: ObjectIdentifier = pbes2::PBES2_OID;
 const DES_BLOCK: usize = 8;
+/// Bytes of SHA-256, which scrypt derives with.
+const SCRYPT_DIGEST: u64 = 32;
 
 /// Reads the parameters and takes what they cost from the budget.
 pub(in super::super) fn read(
@@ -40,13 +43,26 @@ pub(in super::super) fn read(
             return Err(MaterialProblem::KeyMalformed);
         }
         Kdf::Pbkdf2(pbkdf2) => {
-            budget.take_rounds(u64::from(pbkdf2.iteration_count), "PBKDF2")?;
+            // All rounds once for as many bytes as the digest has (RFC 8018, section 5.2).
+            let runs = parameters
+                .encryption
+                .key_size()
+                .div_ceil(digest_size(pbkdf2.prf));
+            let runs = u64::try_from(runs).unwrap_or(u64::MAX);
+            let rounds = u64::from(pbkdf2.iteration_count).saturating_mul(runs);
+            budget.take_rounds(rounds, "PBKDF2")?;
         }
         Kdf::Scrypt(scrypt) => check_scrypt(scrypt, budget)?,
         // Never today: for what pkcs5 learns to read later, whose cost we do not know.
         other => return Err(unsupported(other.oid())),
     }
     Ok(parameters)
+}
+
+/// Small, as what comes from [`stack::scrubbed`] has to be; the errors of pkcs5 are not.
+enum Failure {
+    Parameters,
+    Passphrase,
 }
 
 /// Derives the key, and decrypts.
@@ -56,15 +72,21 @@ pub(in super::super) fn open(
     passphrase: &str,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let mut buffer = Zeroizing::new(data.to_vec());
-    let length = parameters
-        .decrypt_in_place(passphrase.as_bytes(), &mut buffer)
-        .map_err(|e| match e {
-            // Never with the features of pkcs5 that we switch on: what it reads then it opens.
-            Error::UnsupportedAlgorithm { oid } => unsupported(oid),
-            Error::AlgorithmParametersInvalid { .. } => MaterialProblem::KeyMalformed,
-            _ => MaterialProblem::WrongPassphrase,
-        })?
-        .len();
+    // pkcs5 leaves the key that it derived on the stack.
+    let opened = stack::scrubbed(|| {
+        match parameters.decrypt_in_place(passphrase.as_bytes(), &mut buffer) {
+            Ok(plain) => Ok(plain.len()),
+            // Of algorithms that are not supported, `read` knew.
+            Err(Error::AlgorithmParametersInvalid { .. } | Error::UnsupportedAlgorithm { .. }) => {
+                Err(Failure::Parameters)
+            }
+            Err(_) => Err(Failure::Passphrase),
+        }
+    });
+    let length = opened.map_err(|failure| match failure {
+        Failure::Parameters => MaterialProblem::KeyMalformed,
+        Failure::Passphrase => MaterialProblem::WrongPassphrase,
+    })?;
     // What is cut off is wiped with the rest.
     buffer.truncate(length);
     Ok(buffer)
@@ -94,7 +116,21 @@ fn check_triple_des(cipher: AlgorithmIdentifierRef<'_>) -> Result<(), MaterialPr
     }
 }
 
-/// scrypt fills 128 * r * (N + p) bytes, p times over (RFC 7914, section 2).
+/// Bytes that one run of all rounds yields.
+fn digest_size(prf: Pbkdf2Prf) -> usize {
+    match prf {
+        Pbkdf2Prf::HmacWithSha1 => 20,
+        Pbkdf2Prf::HmacWithSha224 => 28,
+        Pbkdf2Prf::HmacWithSha256 => 32,
+        Pbkdf2Prf::HmacWithSha384 => 48,
+        Pbkdf2Prf::HmacWithSha512 => 64,
+        // There is no other; it would be the costliest.
+        _ => 1,
+    }
+}
+
+/// scrypt fills 128 * r * N bytes, p times over, beside 128 * r * p bytes that it has from PBKDF2 by HMAC-SHA-256, in
+/// one round for each 32 of them (RFC 7914, sections 2 and 6).
 fn check_scrypt(scrypt: &ScryptParams, budget: &mut Budget) -> Result<(), MaterialProblem> {
     // pkcs5 takes the logarithm of N, and panics for 0.
     if !scrypt.cost_parameter.is_power_of_two() {
@@ -112,18 +148,22 @@ fn check_scrypt(scrypt: &ScryptParams, budget: &mut Budget) -> Result<(), Materi
             limit: PrivateKey::MAX_SCRYPT_MEMORY.to_string(),
         });
     }
-    budget.take_scrypt_work(work)
+    budget.take_scrypt_work(work)?;
+    budget.take_rounds(
+        block.saturating_mul(lanes).div_ceil(SCRYPT_DIGEST),
+        "PBKDF2 within scrypt",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use der::Encode;
     use pkcs5::EncryptionScheme;
-    use pkcs5::pbes2::Salt;
+    use pkcs5::pbes2::{Pbkdf2Params, Salt};
     use pkcs8::EncryptedPrivateKeyInfo;
 
     use super::super::super::passphrase::Passphrase;
-    use super::super::pkcs8::decrypt;
+    use super::super::pkcs8::{EncryptedKey, decrypt};
 
     use super::*;
 
@@ -151,16 +191,67 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_run_of_pbkdf2_is_counted() {
+        let of = |prf, iteration_count| {
+            let kdf = Kdf::Pbkdf2(Pbkdf2Params {
+                salt: Salt::new([7; 8]).unwrap(),
+                iteration_count,
+                key_length: None,
+                prf,
+            });
+            let der = key(kdf);
+            let mut budget = Budget::new();
+            let key = EncryptedKey::from_der(&der).unwrap();
+            read(key.algorithm, &mut budget).map(|_| budget)
+        };
+        // A key of 32 bytes takes SHA-1, which has 20, two runs of all rounds.
+        for (prf, most) in [
+            (Pbkdf2Prf::HmacWithSha1, 5_000_000),
+            (Pbkdf2Prf::HmacWithSha224, 5_000_000),
+            (Pbkdf2Prf::HmacWithSha256, 10_000_000),
+            (Pbkdf2Prf::HmacWithSha384, 10_000_000),
+            (Pbkdf2Prf::HmacWithSha512, 10_000_000),
+        ] {
+            assert!(of(prf, most).is_ok(), "{prf:?}");
+            let problem = of(prf, most + 1).err().unwrap();
+            assert!(
+                matches!(problem, MaterialProblem::TooCostly { .. }),
+                "{prf:?}: {problem}"
+            );
+        }
+        let problem = of(Pbkdf2Prf::HmacWithSha1, 5_000_001).err().unwrap();
+        assert!(
+            problem.to_string().contains("10000002 rounds of PBKDF2"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn what_scrypt_has_from_pbkdf2_is_counted() {
+        let der = scrypt(2, 31, u16::MAX);
+        let algorithm = EncryptedKey::from_der(&der).unwrap().algorithm;
+        let mut budget = Budget::new();
+        read(algorithm, &mut budget).unwrap();
+        let problem = read(algorithm, &mut budget).unwrap_err();
+        let part = "8126340 rounds of PBKDF2 within scrypt, after 8126340 for other parts";
+        assert!(problem.to_string().contains(part), "{problem}");
+    }
+
     fn scrypt(cost_parameter: u64, block_size: u16, parallelization: u16) -> Vec<u8> {
+        key(Kdf::Scrypt(ScryptParams {
+            salt: Salt::new([7; 8]).unwrap(),
+            cost_parameter,
+            block_size,
+            parallelization,
+            key_length: None,
+        }))
+    }
+
+    fn key(kdf: Kdf) -> Vec<u8> {
         let info = EncryptedPrivateKeyInfo {
             encryption_algorithm: EncryptionScheme::from(Parameters {
-                kdf: Kdf::Scrypt(ScryptParams {
-                    salt: Salt::new([7; 8]).unwrap(),
-                    cost_parameter,
-                    block_size,
-                    parallelization,
-                    key_length: None,
-                }),
+                kdf,
                 encryption: pbes2::EncryptionScheme::Aes256Cbc { iv: [7; 16] },
             }),
             encrypted_data: OctetStringRef::new(&[7; 64]).unwrap(),

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::super::encrypted::Budget;
 use super::super::passphrase::Passphrase;
 use super::super::pbe;
+use super::super::stack;
 use super::container::unsupported;
 use super::crypt::Password;
 use crate::error::MaterialProblem;
@@ -69,14 +70,16 @@ pub(super) fn verify(
     let text = passphrase.reveal()?;
     let digest = mac.digest.digest.as_bytes();
     let bmp = pbe::bmp_string(&text);
-    if is_right(&bmp, salt, rounds, content, digest) {
+    let is_right =
+        |bmp: &[u8], rounds| stack::scrubbed(|| is_right(bmp, salt, rounds, content, digest));
+    if is_right(&bmp, rounds) {
         return Ok(Password { text, bmp });
     }
     // An empty passphrase is two zero octets to some programs, and nothing at all to others.
     if text.is_empty() {
         let rounds = take()?;
         let bmp: Zeroizing<Vec<u8>> = Zeroizing::default();
-        if is_right(&bmp, salt, rounds, content, digest) {
+        if is_right(&bmp, rounds) {
             return Ok(Password { text, bmp });
         }
     }

@@ -3,6 +3,10 @@
 use std::time::{Duration, Instant};
 
 use mtls::{MaterialProblem, MtlsIdentity, PrivateKey, TrustAnchors};
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyIdMethod,
+    KeyPair,
+};
 
 use super::forge::{
     self, About, Outside, container, encrypted_safe, integer, octets, pbe, pbes2, safe, sequence,
@@ -177,6 +181,59 @@ fn a_short_initialization_vector_is_refused() {
             "{error}"
         );
     }
+}
+
+/// A name of its own, and a key that is named so.
+fn named(name: &str, key_identifier: Vec<u8>) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier);
+    params
+}
+
+/// Everything that a certificate says about its issuer used to be read for each CA of the issuer's name.
+#[test]
+fn a_long_word_about_the_issuer_is_not_read_for_each_candidate() {
+    const CANDIDATES: u32 = 2000;
+    let key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let ca_key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let root = Issuer::new(named("root", Vec::new()), &ca_key);
+    let cas: Vec<_> = (1..=CANDIDATES)
+        .map(|n| {
+            let mut ca = named("ca", n.to_be_bytes().to_vec());
+            ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            ca.signed_by(&ca_key, &root).unwrap().der().to_vec()
+        })
+        .collect();
+    // The key identifier of the last, and thousands of names of its issuer (RFC 5280, section 4.2.1.1).
+    let authority = sequence(&[
+        &forge::tlv(0x80, &CANDIDATES.to_be_bytes()),
+        &forge::tlv(0xa1, &[0x88, 1, 0x2a].repeat(20_000)),
+        &forge::tlv(0x82, &[1]),
+    ]);
+    let mut leaf = named("leaf", Vec::new());
+    let oid = &[2, 5, 29, 35];
+    leaf.custom_extensions = vec![CustomExtension::from_oid_content(oid, authority)];
+    let ca = named("ca", CANDIDATES.to_be_bytes().to_vec());
+    let leaf = leaf.signed_by(&key, &Issuer::new(ca, &ca_key)).unwrap();
+    let leaf = leaf.der().to_vec();
+    let mut bags = vec![forge::bag(
+        forge::KEY,
+        key.serialized_der(),
+        About::default(),
+    )];
+    let certificates = [&leaf].into_iter().chain(&cas);
+    bags.extend(certificates.map(|der| forge::certificate(forge::X509, der, About::default())));
+    let der = container(&[safe(&bags)]);
+    assert!(der.len() < PrivateKey::MAX_INPUT_BYTES, "{}", der.len());
+    let begin = Instant::now();
+    let identity = MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap();
+    assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+    let chain: Vec<_> = identity.chain().as_slice().iter().collect();
+    assert_eq!(chain.len(), 2);
+    assert_eq!(**chain[0], *leaf);
+    assert_eq!(**chain[1], *cas[cas.len() - 1]);
 }
 
 /// Small, with a MAC and encryption that cost next to nothing.
