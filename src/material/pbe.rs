@@ -13,6 +13,7 @@ use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::encrypted::{self, Budget};
+use super::passphrase::wrong_passphrase;
 use crate::error::MaterialProblem;
 
 /// The most bytes of a salt; ordinary ones have 8 to 64.
@@ -100,8 +101,7 @@ impl<'s, 'a> Pbe<'s, 'a> {
         let key = derive(Pkcs12KeyType::EncryptionKey, self.scheme.key);
         let iv = derive(Pkcs12KeyType::Iv, BLOCK);
         let mut buffer = Zeroizing::new(data.to_vec());
-        let length =
-            (self.scheme.open)(&key, &iv, &mut buffer).ok_or(MaterialProblem::WrongPassphrase)?;
+        let length = (self.scheme.open)(&key, &iv, &mut buffer).ok_or_else(wrong_passphrase)?;
         // What is cut off is wiped with the rest.
         buffer.truncate(length);
         Ok(buffer)

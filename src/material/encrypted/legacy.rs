@@ -9,7 +9,7 @@ use des::TdesEde3;
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::super::passphrase::Passphrase;
+use super::super::passphrase::{Passphrase, wrong_passphrase};
 use super::super::pem::Section;
 use crate::error::MaterialProblem;
 
@@ -60,12 +60,21 @@ fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
         Some((salt, _)) if iv.len() == C::block_size() => salt,
         _ => return Err(MaterialProblem::KeyMalformed),
     };
-    let key = derive::<KEY_LEN>(passphrase.reveal()?.as_bytes(), salt);
+    passphrase.open(|text| decrypt_by::<C, KEY_LEN>(data, iv, salt, text))
+}
+
+fn decrypt_by<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
+    data: &[u8],
+    iv: &[u8],
+    salt: &[u8],
+    passphrase: &str,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let key = derive::<KEY_LEN>(passphrase.as_bytes(), salt);
     let mut buffer = Zeroizing::new(data.to_vec());
     let plain = Decryptor::<C>::new_from_slices(&*key, iv)
         .map_err(|_| MaterialProblem::KeyMalformed)?
         .decrypt_padded::<Pkcs7>(&mut buffer)
-        .map_err(|_| MaterialProblem::WrongPassphrase)?;
+        .map_err(|_| wrong_passphrase())?;
     Ok(Zeroizing::new(plain.to_vec()))
 }
 

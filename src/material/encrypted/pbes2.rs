@@ -9,6 +9,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::super::key::PrivateKey;
+use super::super::passphrase::wrong_passphrase;
 use super::Budget;
 use super::scheme::{name, unsupported};
 use crate::error::MaterialProblem;
@@ -60,7 +61,7 @@ pub(in super::super) fn open(
         .map_err(|e| match e {
             Error::UnsupportedAlgorithm { oid } => unsupported(oid),
             Error::AlgorithmParametersInvalid { .. } => MaterialProblem::KeyMalformed,
-            _ => MaterialProblem::WrongPassphrase,
+            _ => wrong_passphrase(),
         })?
         .len();
     // What is cut off is wiped with the rest.

@@ -61,7 +61,7 @@ fn other_inputs_are_named() {
     let damaged = damaged.unwrap_err();
     assert!(matches!(
         damaged.problem(),
-        MaterialProblem::WrongPassphrase
+        MaterialProblem::WrongPassphrase { .. }
     ));
     assert!(
         damaged
