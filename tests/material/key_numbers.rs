@@ -237,8 +237,10 @@ fn keys_of_certtool() {
             let theirs = PrivateKey::from_pem(&theirs).unwrap();
             assert_eq!(key.pkcs8_der(), theirs.pkcs8_der());
             let mut command = certtool.command();
-            command.args(["--pkcs8", "--to-p8", "--empty-password", "--load-privkey"]);
+            command.args(["--to-p8", "--password", "", "--load-privkey"]);
             output(command.arg(&sec1).arg("--outfile").arg(&pkcs8));
+            let ours = PrivateKey::from_file(&pkcs8, None).unwrap();
+            assert_eq!(ours.pkcs8_der(), key.pkcs8_der());
             #[cfg(feature = "encrypted-keys")]
             under_a_passphrase(&certtool, &sec1, &key);
             #[cfg(feature = "pkcs12")]
