@@ -122,7 +122,7 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
     }
 }
 
-/// The scalar without zeros before its length on this curve: RFC 5915, section 3, has exactly that length, but GnuTLS
+/// The scalar without zeros before its length on this curve: RFC 5915, section 3, has exactly that length, but `certtool`
 /// writes a DER INTEGER's content, with a zero before a highest bit that is set, and none of those that it should have.
 /// The readers fill up what is shorter, as OpenSSL does.
 fn scalar(octets: &[u8], length: usize) -> &[u8] {

@@ -193,7 +193,7 @@ fn ec_scalars_of_any_length() {
     }
 }
 
-/// GnuTLS writes a zero before a scalar whose highest bit is set, as half of them have it.
+/// `certtool` writes a zero before a scalar whose highest bit is set, as half of them have it.
 #[test]
 fn keys_of_certtool() {
     let (Some(certtool), Some(openssl)) = (Program::certtool(), Program::openssl()) else {

@@ -66,9 +66,8 @@ impl External {
     }
 
     fn prove(&self, scheme: SignatureScheme) -> Result<(), BuildError> {
-        let failure = match self.checked.sign(scheme, PROBE) {
-            Ok(_) => return Ok(()),
-            Err(failure) => failure,
+        let Err(failure) = self.checked.sign(scheme, PROBE) else {
+            return Ok(());
         };
         Err(match failure {
             Failure::Failed(source) => BuildError::SigningKeyFailed {
@@ -156,7 +155,7 @@ struct Checked {
 
 impl Checked {
     /// Nothing leaves unless it verifies with the leaf: one faulty signature by RSA can give the key away
-    /// (Boneh, DeMillo and Lipton, "On the Importance of Checking Cryptographic Protocols for Faults").
+    /// (Boneh and others, "On the Importance of Checking Cryptographic Protocols for Faults").
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
         // The key is the application's code: a panic would go through rustls and end an accept loop.
         let signature = catch_unwind(AssertUnwindSafe(|| self.signer.sign(scheme, message)))
