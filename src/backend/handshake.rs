@@ -69,7 +69,8 @@ pub enum HandshakeError {
         hint: String,
     },
     /// The [`SigningKey`](crate::SigningKey) of our identity failed or panicked: an HSM, a TPM or a KMS that is away,
-    /// as a rule. The source is its own error. The peer got no alert.
+    /// as a rule. The source is its own error. Or what it gave is no signature of the key in the leaf, which the source
+    /// says then; it was not sent. The peer got no alert.
     #[error("our signing key did not sign the TLS handshake")]
     // A box in it: an `Arc` of an error is an error itself, and would hide the key's own as the source.
     SigningKey(#[source] Arc<Box<dyn StdError + Send + Sync>>),

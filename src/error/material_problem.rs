@@ -483,9 +483,13 @@ pub enum MaterialProblem {
     Utf16,
     /// The passphrase does not open the private key or the container.
     #[error(
-        "the passphrase does not open the private key or the container (or the file is damaged); try it by `openssl pkey -in FILE -noout`, or `openssl pkcs12 -in FILE -noout`"
+        "the passphrase does not open the private key or the container (or the file is damaged): it {hint}; try it by \
+         `openssl pkey -in FILE -noout`, or `openssl pkcs12 -in FILE -noout`"
     )]
-    WrongPassphrase,
+    WrongPassphrase {
+        /// Where it came from, and whether it is empty or ends in white space; nothing else of it.
+        hint: String,
+    },
 }
 
 fn io_words(source: &io::Error) -> Cow<'static, str> {

@@ -8,8 +8,6 @@ mod scheme;
 
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 pub(super) use self::budget::Budget;
 pub(super) use self::scheme::unsupported;
 use super::chain::CertificateChain;
@@ -140,10 +138,15 @@ pub(super) fn from_section(
     } else if section.has_encryption_header() {
         legacy::decrypt(section, &section.decode()?, passphrase)
     } else {
-        return PrivateKey::from_section(section);
+        let der = section.decode()?;
+        // By content, as where it is DER: the label may be another.
+        if Shape::of(&der) != Some(Shape::EncryptedPkcs8) {
+            return PrivateKey::from_section(section);
+        }
+        pkcs8::decrypt(&der, passphrase)
     };
     plain
-        .and_then(|plain| read(&plain))
+        .and_then(|plain| PrivateKey::read(&plain))
         .map_err(|problem| section.error(problem))
 }
 
@@ -154,17 +157,8 @@ pub(super) fn from_der(
 ) -> Result<PrivateKey, MaterialError> {
     match passphrase {
         Some(passphrase) if Shape::of(der) == Some(Shape::EncryptedPkcs8) => {
-            Ok(pkcs8::decrypt(der, passphrase).and_then(|plain| read(&plain))?)
+            Ok(pkcs8::decrypt(der, passphrase).and_then(|plain| PrivateKey::read(&plain))?)
         }
         _ => PrivateKey::from_der(der),
     }
-}
-
-/// Reads a key that was encrypted.
-pub(super) fn read(plain: &Zeroizing<Vec<u8>>) -> Result<PrivateKey, MaterialProblem> {
-    PrivateKey::read(plain).map_err(|problem| match problem {
-        // One wrong passphrase in 256 leaves something that looks padded, but never a key.
-        MaterialProblem::KeyMalformed => MaterialProblem::WrongPassphrase,
-        problem => problem,
-    })
 }

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::key_type::{KeyType, RSA_BITS, name_of};
 use super::label::Wanted;
 use super::refusal;
+use super::rsa_numbers;
 use super::shape::Shape;
 use crate::error::MaterialProblem;
 
@@ -98,7 +99,8 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
     };
     match curve {
         P256 => {
-            let secret = p256::SecretKey::from_slice(key.private_key).map_err(malformed)?;
+            let secret =
+                p256::SecretKey::from_slice(scalar(key.private_key, 32)).map_err(malformed)?;
             let public = secret.public_key();
             let stated = key.public_key.map(p256::PublicKey::from_sec1_bytes);
             check_stated(stated, &public)?;
@@ -107,7 +109,8 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
             ec(KeyType::EcdsaP256, &P256, &scalar, point.as_bytes())
         }
         P384 => {
-            let secret = p384::SecretKey::from_slice(key.private_key).map_err(malformed)?;
+            let secret =
+                p384::SecretKey::from_slice(scalar(key.private_key, 48)).map_err(malformed)?;
             let public = secret.public_key();
             let stated = key.public_key.map(p384::PublicKey::from_sec1_bytes);
             check_stated(stated, &public)?;
@@ -116,6 +119,17 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
             ec(KeyType::EcdsaP384, &P384, &scalar, point.as_bytes())
         }
         other => Err(unsupported(name_of(other))),
+    }
+}
+
+/// The scalar without zeros before its length on this curve: RFC 5915, section 3, has exactly that length, but `certtool`
+/// writes a DER INTEGER's content, with a zero before a highest bit that is set, and none of those that it should have.
+/// The readers fill up what is shorter, as OpenSSL does.
+fn scalar(octets: &[u8], length: usize) -> &[u8] {
+    let more = octets.len().saturating_sub(length);
+    match octets.split_at_checked(more) {
+        Some((zeros, scalar)) if zeros.iter().all(|zero| *zero == 0) => scalar,
+        _ => octets,
     }
 }
 
@@ -165,6 +179,7 @@ fn from_rsa(pkcs1: &[u8]) -> Result<Encoded, MaterialProblem> {
     if !RSA_BITS.contains(&bits) {
         return Err(unsupported(kind.to_string()));
     }
+    rsa_numbers::check(&key, bits)?;
     let public = RsaPublicKey {
         modulus: key.modulus,
         public_exponent: key.public_exponent,

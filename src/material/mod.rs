@@ -38,6 +38,7 @@ mod pkcs7;
 mod refusal;
 mod repair;
 mod revocation;
+mod rsa_numbers;
 mod shape;
 mod signature_scheme;
 #[cfg_attr(

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use der::asn1::AnyRef;
+use der::{Decode, Tag, Tagged};
 use zeroize::Zeroizing;
 
 use super::file;
@@ -65,6 +67,41 @@ impl Passphrase {
         Self(Source::Environment(name.into()))
     }
 
+    /// Gets it and has it tried; what comes out of a right one is one DER SEQUENCE.
+    ///
+    /// One wrong passphrase in 256 leaves something that looks padded, but hardly ever that.
+    pub(super) fn open(
+        &self,
+        open: impl FnOnce(&str) -> Result<Zeroizing<Vec<u8>>, MaterialProblem>,
+    ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+        let text = self.reveal()?;
+        match open(&text) {
+            Ok(plain) if is_sequence(&plain) => Ok(plain),
+            Ok(_) | Err(MaterialProblem::WrongPassphrase { .. }) => Err(self.wrong(&text)),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Says where the wrong passphrase came from, and what of it is often a mistake; nothing else of it.
+    pub(super) fn wrong(&self, text: &str) -> MaterialProblem {
+        let from = match &self.0 {
+            Source::Value(_) => "was given as a value".to_owned(),
+            Source::Call(_) => "came from the function that was given".to_owned(),
+            Source::File(path) => format!("came from the file {}", path.display()),
+            Source::Environment(name) => {
+                format!("came from the environment variable {}", name.display())
+            }
+        };
+        let hint = match text.chars().next_back() {
+            None => format!("{from} and is empty"),
+            Some(last) if last.is_whitespace() => {
+                format!("{from} and ends in a blank or a line break")
+            }
+            Some(_) => from,
+        };
+        MaterialProblem::WrongPassphrase { hint }
+    }
+
     /// Gets it.
     pub(super) fn reveal(&self) -> Result<Zeroizing<String>, MaterialProblem> {
         let passphrase = match &self.0 {
@@ -99,6 +136,16 @@ impl Passphrase {
             false => Ok(passphrase),
         }
     }
+}
+
+/// What a cipher says, which does not know the passphrase.
+pub(super) fn wrong_passphrase() -> MaterialProblem {
+    let hint = String::new();
+    MaterialProblem::WrongPassphrase { hint }
+}
+
+pub(super) fn is_sequence(der: &[u8]) -> bool {
+    AnyRef::from_der(der).is_ok_and(|value| value.tag() == Tag::Sequence)
 }
 
 fn text(content: file::Content) -> Result<Zeroizing<String>, MaterialError> {

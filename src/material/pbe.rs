@@ -13,6 +13,7 @@ use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::encrypted::{self, Budget};
+use super::passphrase::wrong_passphrase;
 use super::stack;
 use crate::error::MaterialProblem;
 
@@ -104,7 +105,7 @@ impl<'s, 'a> Pbe<'s, 'a> {
             let iv = derive(Pkcs12KeyType::Iv, BLOCK);
             (self.scheme.open)(&key, &iv, &mut buffer)
         });
-        let length = opened.ok_or(MaterialProblem::WrongPassphrase)?;
+        let length = opened.ok_or_else(wrong_passphrase)?;
         // What is cut off is wiped with the rest.
         buffer.truncate(length);
         Ok(buffer)

@@ -14,5 +14,5 @@ pub(super) fn decrypt(
     passphrase: &Passphrase,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let pbe = Pbe::read(&pbe::TRIPLE_DES, algorithm, &mut Budget::new())?;
-    pbe.open(data, &pbe::bmp_string(&passphrase.reveal()?))
+    passphrase.open(|text| pbe.open(data, &pbe::bmp_string(text)))
 }

@@ -23,6 +23,8 @@ use crate::x509::PublicKey;
 /// - **On which thread.** The one that builds or shakes hands, which may be many at the same time: whoever can sign one
 ///   at a time only has to queue them. It may block; with `connect_async` and `accept_async` it then blocks a thread of
 ///   the runtime (`tokio::task::block_in_place` within `sign` lets a runtime of several threads go on).
+/// - **Each signature is verified** with the leaf before it is sent. One that does not verify (a key that was replaced, a
+///   fault in the device, which could give an RSA key away) ends as a failure does.
 /// - **Time-outs are its own.** The handshake's is looked at when `sign` has come back, never in between.
 /// - **Where it fails or panics** in a handshake, the application gets
 ///   [`HandshakeError::SigningKey`](crate::HandshakeError::SigningKey) with its error as the source, and the connection

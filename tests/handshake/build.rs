@@ -87,3 +87,42 @@ fn native_tls_is_no_server() {
     impl<T: mtls::ServerBackend> Ambiguous<u8> for T {}
     <mtls::NativeTls as Ambiguous<_>>::one();
 }
+
+/// A key with the public exponent 3, which OpenSSL makes and ring does not sign with.
+#[cfg(feature = "ring")]
+#[test]
+fn a_key_that_the_crypto_provider_does_not_take() {
+    use crate::common::programs::{Program, run};
+
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let [key, certificate] = ["a.key", "a.crt"].map(|name| folder.path().join(name));
+    let mut command = openssl.command();
+    let line = "req -x509 -newkey rsa:2048 -pkeyopt rsa_keygen_pubexp:3 -nodes -subj /CN=alice -days 1 \
+                -addext basicConstraints=critical,CA:FALSE";
+    command.args(line.split_whitespace());
+    command
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate);
+    run(&mut command, b"", std::time::Duration::from_secs(60)).expect_success();
+    let identity = mtls::MtlsIdentity::from_pem_files(&certificate, &key).unwrap();
+    let anchors = mtls::TrustAnchors::from_der([Cast::assemble().root.certificate()]).unwrap();
+    let builder = mtls::MtlsClient::builder().identity(identity);
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let error = builder
+        .trust_anchors(anchors)
+        .build(mtls::Rustls::with_provider(provider))
+        .unwrap_err();
+    let said = error.to_string();
+    for part in [
+        "rustls refused the private key",
+        "export it again",
+        "exponent 65537",
+    ] {
+        assert!(said.contains(part), "`{part}` is not in: {said}");
+    }
+}

@@ -132,6 +132,26 @@ fn files_that_are_open_to_everybody() {
     }
 }
 
+/// Whatever way the key takes from its file into an identity.
+#[test]
+fn copies_and_encrypted_readers_remember_the_file() {
+    let cast = Cast::assemble();
+    let (_folder, chain, key) = files(&cast, 0o644);
+    let read_chain = || mtls::CertificateChain::from_pem_file(&chain).unwrap();
+    let read = mtls::PrivateKey::from_pem_file(&key).unwrap();
+    let copied = MtlsIdentity::new(read_chain(), read.clone_key()).unwrap();
+    assert_exposed(&cast, &copied, &key, 0o644);
+    #[cfg(feature = "encrypted-keys")]
+    {
+        let passphrase = mtls::Passphrase::new("unused");
+        let read = mtls::PrivateKey::from_encrypted_pem_file(&key, &passphrase).unwrap();
+        let identity = MtlsIdentity::new(read_chain(), read).unwrap();
+        assert_exposed(&cast, &identity, &key, 0o644);
+        let identity = MtlsIdentity::from_encrypted_pem_files(&chain, &key, &passphrase).unwrap();
+        assert_exposed(&cast, &identity, &key, 0o644);
+    }
+}
+
 #[test]
 fn files_that_are_not() {
     let cast = Cast::assemble();

@@ -3,6 +3,7 @@ use mtls::{MaterialProblem, MtlsIdentity, Passphrase, PrivateKey};
 use std::time::Duration;
 
 use crate::common::programs::{Program, run};
+use crate::sniff::output;
 use crate::{fixture, fixture_text, path, says};
 
 fn passphrase() -> Passphrase {
@@ -93,7 +94,7 @@ fn a_wrong_passphrase_is_said_to_be_wrong() {
             let wrong = Passphrase::new(format!("wrong {n}"));
             let error = PrivateKey::from_encrypted_pem(&fixture(name), &wrong).unwrap_err();
             assert!(
-                matches!(error.problem(), MaterialProblem::WrongPassphrase),
+                matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
                 "{error}"
             );
         }
@@ -115,7 +116,7 @@ fn withdrawn_schemes_open_by_their_feature() {
         let error = PrivateKey::from_encrypted_pem(&fixture("ed25519_pbes1.pem"), &wrong);
         let error = error.unwrap_err();
         assert!(
-            matches!(error.problem(), MaterialProblem::WrongPassphrase),
+            matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
             "{error}"
         );
     }
@@ -175,7 +176,7 @@ fn other_encryption_is_refused_by_name() {
         command.args(legacy.split_whitespace()).arg("pass:x");
         command.arg("-in").arg(path("rsa_pkcs8.pem"));
         command.arg("-out").arg(&out);
-        run(&mut command, b"", Duration::from_secs(10)).expect_success();
+        run(&mut command, &[], Duration::from_secs(10)).expect_success();
         let error = PrivateKey::from_encrypted_pem_file(&out, &Passphrase::new("x")).unwrap_err();
         assert!(
             matches!(
@@ -203,7 +204,7 @@ fn costly_withdrawn_schemes_are_refused_before_they_begin() {
     command.args(line.split_whitespace());
     command.arg("-in").arg(path("ed25519.pem"));
     command.arg("-out").arg(&out);
-    run(&mut command, b"", Duration::from_secs(60)).expect_success();
+    run(&mut command, &[], Duration::from_secs(60)).expect_success();
     let begin = std::time::Instant::now();
     says(
         PrivateKey::from_encrypted_pem_file(&out, &Passphrase::new("x")),
@@ -245,4 +246,80 @@ fn damaged_headers_are_refused() {
 #[test]
 fn the_passphrase_is_not_shown() {
     assert_eq!(format!("{:?}", passphrase()), "Passphrase(..)");
+}
+
+/// What opens and is no key of ours is not the passphrase's fault.
+#[test]
+fn another_kind_of_key_is_named_when_it_was_opened() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    for (name, found) in [("p521.pem", "ECDSA P-521"), ("dsa.pem", "DSA")] {
+        let mut command = openssl.command();
+        command.args(["pkcs8", "-topk8", "-passout", "pass:correct horse", "-in"]);
+        let pem = output(command.arg(path(name)));
+        says(
+            PrivateKey::from_encrypted_pem(&pem, &passphrase()),
+            &["section 0", found, "openssl genpkey"],
+        );
+    }
+}
+
+/// `EncryptedPrivateKeyInfo` of any bytes, as no tool makes it of what is no key.
+pub(crate) fn sealed(plain: &[u8]) -> Vec<u8> {
+    use der::Encode;
+
+    let parameters = pkcs5::pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc;
+    let scheme = pkcs5::EncryptionScheme::from(parameters(1, b"saltsalt", [7; 16]).unwrap());
+    let sealed = scheme.encrypt("correct horse", plain).unwrap();
+    let key = ::pkcs8::EncryptedPrivateKeyInfoRef {
+        encryption_algorithm: scheme,
+        encrypted_data: der::asn1::OctetStringRef::new(&sealed).unwrap(),
+    };
+    key.to_der().unwrap()
+}
+
+#[test]
+fn what_is_no_key_when_it_was_opened() {
+    let seal =
+        |plain: &[u8]| PrivateKey::from_bytes(&sealed(plain), Some(&passphrase())).unwrap_err();
+    let plain = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
+    let mut plain = plain.pkcs8_der().secret_pkcs8_der().to_vec();
+    // A whole SEQUENCE, the algorithm's identifier damaged.
+    plain[7] = 0x0c;
+    let error = seal(&plain);
+    assert!(
+        matches!(error.problem(), MaterialProblem::KeyMalformed),
+        "{error}"
+    );
+    for broken in [
+        &plain[1..],
+        &plain[..20],
+        &[&*plain, &[0]].concat(),
+        &[],
+        b"text",
+    ] {
+        let error = seal(broken);
+        assert!(
+            matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_key_under_the_label_of_another_opens_by_its_content() {
+    let plain = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
+    let text = fixture_text("ed25519_pbes2_aes-256-cbc.pem");
+    for label in ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"] {
+        let text = text.replace("ENCRYPTED PRIVATE KEY", label);
+        let key = PrivateKey::from_encrypted_pem(text.as_bytes(), &passphrase()).unwrap();
+        assert_eq!(key.pkcs8_der(), plain.pkcs8_der());
+        let key = PrivateKey::from_bytes(text.as_bytes(), Some(&passphrase())).unwrap();
+        assert_eq!(key.pkcs8_der(), plain.pkcs8_der());
+        let error = PrivateKey::from_pem(text.as_bytes()).unwrap_err();
+        assert!(matches!(error.problem(), MaterialProblem::EncryptedKey));
+        let wrong = PrivateKey::from_encrypted_pem(text.as_bytes(), &Passphrase::new("x"));
+        says(wrong, &["section 0", "the passphrase does not open"]);
+    }
 }

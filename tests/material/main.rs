@@ -7,6 +7,7 @@ mod directory;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
 mod identity;
+mod key_numbers;
 mod keys;
 #[cfg(feature = "encrypted-keys")]
 mod passphrase;

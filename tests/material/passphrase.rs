@@ -80,7 +80,7 @@ fn one_line_break_at_the_end_of_a_file_is_no_part_of_it() {
         fs::write(&file, text).unwrap();
         let error = load(&passphrase).unwrap_err();
         assert!(
-            matches!(error.problem(), MaterialProblem::WrongPassphrase),
+            matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
             "{text:?}: {error}"
         );
     }
@@ -106,7 +106,7 @@ fn the_length_is_limited_wherever_it_comes_from() {
     let longest = "h".repeat(Passphrase::MAX_BYTES);
     let error = load(&Passphrase::new(&*longest)).unwrap_err();
     assert!(
-        matches!(error.problem(), MaterialProblem::WrongPassphrase),
+        matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
         "{error}"
     );
     let longer = longest + "h";
@@ -153,4 +153,58 @@ fn the_environment_is_read() {
         let said = run(&mut child, b"", Duration::from_secs(60)).expect_success();
         assert!(said.contains(&format!("seen: {expected}")), "{said}");
     }
+}
+
+#[test]
+fn a_wrong_one_says_where_it_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("passphrase");
+    let wrong = |passphrase: &Passphrase, part: &str| {
+        for name in FILES {
+            let error = PrivateKey::from_file(path(name), Some(passphrase)).unwrap_err();
+            let said = error.to_string();
+            let MaterialProblem::WrongPassphrase { hint } = error.problem() else {
+                panic!("{said}");
+            };
+            assert_eq!(hint, part);
+            assert!(said.contains(&format!(": it {part}; try it by")), "{said}");
+            assert!(!format!("{error:?}{said}").contains("hunter2"), "{said}");
+        }
+    };
+    const FILES: [&str; 2] = [ENCRYPTED, "rsa_legacy_aes256.pem"];
+    let end = "and ends in a blank or a line break";
+    wrong(&Passphrase::new("hunter2"), "was given as a value");
+    wrong(&Passphrase::new(""), "was given as a value and is empty");
+    for blank in [" ", "\n", "\t", "\u{a0}"] {
+        let passphrase = Passphrase::new(format!("hunter2{blank}"));
+        wrong(&passphrase, &format!("was given as a value {end}"));
+    }
+    let called = Passphrase::from_fn(|| Ok("hunter2\n".to_owned()));
+    let function = "came from the function that was given";
+    wrong(&called, &format!("{function} {end}"));
+    let from_file = Passphrase::from_file(&file);
+    let named = format!("came from the file {}", file.display());
+    fs::write(&file, "hunter2\n").unwrap();
+    wrong(&from_file, &named);
+    fs::write(&file, "hunter2\n\n").unwrap();
+    wrong(&from_file, &format!("{named} {end}"));
+    fs::write(&file, "\n").unwrap();
+    wrong(&from_file, &format!("{named} and is empty"));
+
+    #[cfg(feature = "pkcs12")]
+    {
+        let error = mtls::MtlsIdentity::from_file(path("rsa.p12"), Some(&called)).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains(&format!(": it {function} {end};")), "{said}");
+    }
+}
+
+/// The variable is this process' own, which has a `PATH` that opens nothing.
+#[test]
+fn a_wrong_one_names_its_variable() {
+    let error = load(&Passphrase::from_env("PATH")).unwrap_err();
+    let MaterialProblem::WrongPassphrase { hint } = error.problem() else {
+        panic!("{error}");
+    };
+    assert_eq!(hint, "came from the environment variable PATH");
 }

@@ -191,7 +191,10 @@ fn encrypted_keys_open_by_their_content() {
     assert_eq!(key_bytes(&key), key_bytes(&plain));
     let wrong = mtls::Passphrase::new("wrong");
     let error = PrivateKey::from_bytes(&der, Some(&wrong)).unwrap_err();
-    assert!(matches!(error.problem(), MaterialProblem::WrongPassphrase));
+    assert!(matches!(
+        error.problem(),
+        MaterialProblem::WrongPassphrase { .. }
+    ));
     let error = PrivateKey::from_bytes(&der, None).unwrap_err();
     assert!(matches!(error.problem(), MaterialProblem::EncryptedKey));
 
@@ -252,4 +255,35 @@ fn revocation_lists_are_read_where_they_belong() {
     let der = fs::read(folder.join("now.der")).unwrap();
     says(RevocationLists::from_bytes(&der), &["version 2"]);
     says(TrustAnchors::from_bytes(&der), &["a revocation list (CRL)"]);
+}
+
+#[test]
+fn utf_16_is_seen_with_and_without_its_mark() {
+    let text = crate::fixture_text("ed25519.pem");
+    // Base64 alone, and a whole PEM text.
+    let base64: String = crate::fixture_text("rsa_pkcs8.pem")
+        .lines()
+        .skip(1)
+        .take(3)
+        .collect();
+    assert!(base64.starts_with("MII"));
+    for text in [text, base64] {
+        for mark in ["", "\u{feff}"] {
+            let units = || mark.encode_utf16().chain(text.encode_utf16());
+            let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+            for bytes in [&little, &big] {
+                for error in [
+                    PrivateKey::from_bytes(bytes, None).unwrap_err(),
+                    PrivateKey::from_pem(bytes).unwrap_err(),
+                    TrustAnchors::from_bytes(bytes).unwrap_err(),
+                ] {
+                    assert!(
+                        matches!(error.problem(), mtls::MaterialProblem::Utf16),
+                        "{mark:?}: {error}"
+                    );
+                }
+            }
+        }
+    }
 }

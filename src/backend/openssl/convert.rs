@@ -97,7 +97,9 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der())
         .and_then(|key| context.set_private_key(&key))
         .and_then(|()| context.check_private_key())
-        .map_err(refused("our own private key"))
+        .map_err(refused(
+            "our own private key; export it again from where it was made",
+        ))
 }
 
 /// The list of protocols as it goes over the wire (RFC 7301, section 3.1).

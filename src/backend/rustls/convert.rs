@@ -78,7 +78,10 @@ impl OwnIdentity {
                 provider
                     .key_provider
                     .load_private_key(PrivateKeyDer::from(key.pkcs8_der().clone_key()))
-                    .map_err(refused("the private key"))?
+                    .map_err(refused(
+                        "the private key; export it again from where it was made, or give one that the crypto provider \
+                         signs with (ring: RSA of up to 4096 bits, with the public exponent 65537 or a larger one)",
+                    ))?
             }
         };
         // Not by `CertifiedKey::from_der`: it cannot read a version 1 leaf, and that the key belongs to the leaf was

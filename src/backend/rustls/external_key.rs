@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use pki_types::CertificateDer;
 use rustls::crypto::CryptoProvider;
 use rustls::sign::{Signer, SigningKey};
 use rustls::{Error, OtherError, SignatureAlgorithm, SignatureScheme as Native};
@@ -20,9 +21,12 @@ use crate::x509::{Certificate, rfc4514};
 /// a client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
 const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
 
+/// The most bytes of a signature: those of the longest RSA key that is accepted. rustls asserts that one fits its length.
+const MAX_SIGNATURE_BYTES: usize = 8192 / 8;
+
 /// The adapter of an [`ExternalKey`].
 pub(super) struct External {
-    signer: Arc<dyn material::SigningKey>,
+    checked: Arc<Checked>,
     algorithm: SignatureAlgorithm,
     /// The key's order; never none.
     schemes: Vec<SignatureScheme>,
@@ -49,36 +53,33 @@ impl External {
             return Err(no_scheme(key, versions));
         };
         let external = Self {
-            signer: Arc::clone(key.signer()),
+            checked: Arc::new(Checked {
+                signer: Arc::clone(key.signer()),
+                leaf: identity.chain().leaf().clone().into_owned(),
+                signatures,
+            }),
             algorithm: algorithm(key.kind()),
             schemes,
         };
-        external.prove(first, identity, &signatures)?;
+        external.prove(first)?;
         Ok(external)
     }
 
-    fn prove(
-        &self,
-        scheme: SignatureScheme,
-        identity: &MtlsIdentity,
-        signatures: &HandshakeSignatures,
-    ) -> Result<(), BuildError> {
-        let signature =
-            sign(&*self.signer, scheme, PROBE).map_err(|source| BuildError::SigningKeyFailed {
+    fn prove(&self, scheme: SignatureScheme) -> Result<(), BuildError> {
+        let Err(failure) = self.checked.sign(scheme, PROBE) else {
+            return Ok(());
+        };
+        Err(match failure {
+            Failure::Failed(source) => BuildError::SigningKeyFailed {
                 scheme: scheme.to_string(),
                 source,
-            })?;
-        let leaf = Certificate::from_der(identity.chain().leaf());
-        let verdict = leaf
-            .as_ref()
-            .map(|leaf| signatures.verify_by(native(scheme), leaf, PROBE, &signature));
-        match verdict {
-            Ok(Ok(_)) => Ok(()),
-            _ => Err(BuildError::SigningKeyMismatch {
+            },
+            Failure::Wrong => BuildError::SigningKeyMismatch {
                 scheme: scheme.to_string(),
-                subject: leaf.map_or_else(|_| String::new(), |leaf| rfc4514(leaf.subject)),
-            }),
-        }
+                subject: Certificate::from_der(&self.checked.leaf)
+                    .map_or_else(|_| String::new(), |leaf| rfc4514(leaf.subject)),
+            },
+        })
     }
 }
 
@@ -88,7 +89,7 @@ impl SigningKey for External {
         let fits = |scheme: &&SignatureScheme| offered.contains(&native(**scheme));
         let scheme = *self.schemes.iter().find(fits)?;
         Some(Box::new(Session {
-            signer: Arc::clone(&self.signer),
+            checked: Arc::clone(&self.checked),
             scheme,
         }))
     }
@@ -100,14 +101,20 @@ impl SigningKey for External {
 
 /// One signature to come.
 struct Session {
-    signer: Arc<dyn material::SigningKey>,
+    checked: Arc<Checked>,
     scheme: SignatureScheme,
 }
 
 impl Signer for Session {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        sign(&*self.signer, self.scheme, message)
-            .map_err(|error| Error::Other(OtherError(Arc::new(Failed(Arc::new(error))))))
+        let signature = self.checked.sign(self.scheme, message);
+        signature.map_err(|failure| {
+            let source = match failure {
+                Failure::Failed(source) => source,
+                Failure::Wrong => Wrong(self.scheme).into(),
+            };
+            Error::Other(OtherError(Arc::new(Failed(Arc::new(source)))))
+        })
     }
 
     fn scheme(&self) -> Native {
@@ -124,14 +131,45 @@ pub(super) struct Failed(#[source] pub(super) Arc<Box<dyn StdError + Send + Sync
 #[error("the signing key panicked; what it said stands where this process writes its panics")]
 struct Panicked;
 
-/// The key is the application's code: a panic would go through rustls and end an accept loop.
-fn sign(
-    signer: &dyn material::SigningKey,
-    scheme: SignatureScheme,
-    message: &[u8],
-) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
-    catch_unwind(AssertUnwindSafe(|| signer.sign(scheme, message)))
-        .unwrap_or_else(|_| Err(Panicked.into()))
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "what the signing key gave is no signature by {0} of the key in our leaf, and was not sent; see that it signs by the \
+     same key each time, and the whole message (not a digest of a digest), ECDSA in DER"
+)]
+struct Wrong(SignatureScheme);
+
+/// Why there is no signature.
+enum Failure {
+    /// In the key's own words.
+    Failed(Box<dyn StdError + Send + Sync>),
+    /// It gave something else.
+    Wrong,
+}
+
+/// The key, and what tells whether it signed.
+struct Checked {
+    signer: Arc<dyn material::SigningKey>,
+    leaf: CertificateDer<'static>,
+    signatures: HandshakeSignatures,
+}
+
+impl Checked {
+    /// Nothing leaves unless it verifies with the leaf: one faulty signature by RSA can give the key away
+    /// (Boneh and others, "On the Importance of Checking Cryptographic Protocols for Faults").
+    fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
+        // The key is the application's code: a panic would go through rustls and end an accept loop.
+        let signature = catch_unwind(AssertUnwindSafe(|| self.signer.sign(scheme, message)))
+            .unwrap_or_else(|_| Err(Panicked.into()))
+            .map_err(Failure::Failed)?;
+        if signature.len() > MAX_SIGNATURE_BYTES {
+            return Err(Failure::Wrong);
+        }
+        let leaf = Certificate::from_der(&self.leaf).map_err(|_| Failure::Wrong)?;
+        self.signatures
+            .verify_by(native(scheme), &leaf, message, &signature)
+            .map_err(|_| Failure::Wrong)?;
+        Ok(signature)
+    }
 }
 
 fn no_scheme(key: &ExternalKey, versions: Versions) -> BuildError {

@@ -9,7 +9,7 @@ use des::TdesEde3;
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::super::passphrase::Passphrase;
+use super::super::passphrase::{Passphrase, wrong_passphrase};
 use super::super::pem::Section;
 use super::super::stack;
 use crate::error::MaterialProblem;
@@ -61,14 +61,22 @@ fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
         Some((salt, _)) if iv.len() == C::block_size() => salt,
         _ => return Err(MaterialProblem::KeyMalformed),
     };
-    let passphrase = passphrase.reveal()?;
+    passphrase.open(|text| decrypt_by::<C, KEY_LEN>(data, iv, salt, text))
+}
+
+fn decrypt_by<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
+    data: &[u8],
+    iv: &[u8],
+    salt: &[u8],
+    passphrase: &str,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let mut buffer = Zeroizing::new(data.to_vec());
     let opened = stack::scrubbed(|| {
         let key = derive::<KEY_LEN>(passphrase.as_bytes(), salt);
         let decryptor = Decryptor::<C>::new_from_slices(&*key, iv).ok()?;
         Some(decryptor.decrypt_padded::<Pkcs7>(&mut buffer).ok()?.len())
     });
-    let length = opened.ok_or(MaterialProblem::WrongPassphrase)?;
+    let length = opened.ok_or_else(wrong_passphrase)?;
     // What is cut off is wiped with the rest.
     buffer.truncate(length);
     Ok(buffer)

@@ -9,6 +9,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::super::key::PrivateKey;
+use super::super::passphrase::wrong_passphrase;
 use super::super::stack;
 use super::Budget;
 use super::scheme::{name, unsupported};
@@ -85,7 +86,7 @@ pub(in super::super) fn open(
     });
     let length = opened.map_err(|failure| match failure {
         Failure::Parameters => MaterialProblem::KeyMalformed,
-        Failure::Passphrase => MaterialProblem::WrongPassphrase,
+        Failure::Passphrase => wrong_passphrase(),
     })?;
     // What is cut off is wiped with the rest.
     buffer.truncate(length);

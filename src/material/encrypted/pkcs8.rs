@@ -27,7 +27,7 @@ pub(super) fn decrypt(
         // The passphrase is asked for when it is known to be of use.
         pbes2::PBES2 => {
             let parameters = pbes2::read(key.algorithm, &mut Budget::new())?;
-            pbes2::open(&parameters, data, &passphrase.reveal()?)
+            passphrase.open(|text| pbes2::open(&parameters, data, text))
         }
         _ => pbes1::decrypt(key.algorithm, data, passphrase),
     }

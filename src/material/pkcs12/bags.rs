@@ -6,9 +6,10 @@ use der::{Decode, SliceReader, Tag, TagNumber};
 use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
+use super::super::encrypted::Budget;
 use super::super::encrypted::pkcs8::EncryptedKey;
-use super::super::encrypted::{self, Budget};
 use super::super::key::PrivateKey;
+use super::super::passphrase::is_sequence;
 use super::attributes::Attributes;
 use super::container::{check_tag, for_each, malformed, unsupported};
 use super::crypt::{self, Password};
@@ -155,7 +156,11 @@ impl KeyBag<'_> {
         }
         let key = EncryptedKey::from_der(self.der).map_err(malformed)?;
         let data = key.data.as_bytes();
-        encrypted::read(&crypt::decrypt(key.algorithm, data, password, budget)?)
+        let plain = crypt::decrypt(key.algorithm, data, password, budget)?;
+        if !is_sequence(&plain) {
+            return Err(crypt::another_passphrase());
+        }
+        PrivateKey::read(&plain)
     }
 }
 

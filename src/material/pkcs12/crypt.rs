@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::super::encrypted::{Budget, pbes2};
 use super::super::pbe::{Pbe, Scheme, TRIPLE_DES};
+use super::container::unsupported;
 use crate::error::MaterialProblem;
 
 /// The passphrase of a container in both of the forms that derivations take.
@@ -35,6 +36,12 @@ pub(super) fn decrypt(
     };
     plain.map_err(|problem| match problem {
         MaterialProblem::KeyMalformed => MaterialProblem::Pkcs12Malformed,
+        MaterialProblem::WrongPassphrase { .. } => another_passphrase(),
         problem => problem,
     })
+}
+
+/// The MAC was verified by then, so the passphrase is right, as far as the container has one.
+pub(super) fn another_passphrase() -> MaterialProblem {
+    unsupported("a part that the passphrase of its MAC does not open (or a damaged one)")
 }

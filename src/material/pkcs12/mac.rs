@@ -83,7 +83,7 @@ pub(super) fn verify(
             return Ok(Password { text, bmp });
         }
     }
-    Err(MaterialProblem::WrongPassphrase)
+    Err(passphrase.wrong(&text))
 }
 
 fn is_right<D>(password: &[u8], salt: &[u8], rounds: i32, content: &[u8], mac: &[u8]) -> bool

@@ -23,6 +23,10 @@ pub(super) enum Behaviour {
     Lies,
     /// Gives bytes that are no signature.
     Babbles,
+    /// Gives nothing.
+    Silent,
+    /// Gives more than any message of TLS has room for.
+    Floods,
     /// Signs, but longer than [`TIMEOUT`] allows.
     Dawdles,
 }
@@ -112,6 +116,8 @@ impl SigningKey for Soft {
             Signs => Ok(signer.sign(message)?),
             Lies => Ok(signer.sign(b"something else")?),
             Babbles => Ok(vec![0; 70]),
+            Silent => Ok(Vec::new()),
+            Floods => Ok(vec![0x30; 20 << 20]),
             Dawdles => {
                 std::thread::sleep(TIMEOUT * 3);
                 Ok(signer.sign(message)?)

@@ -1,6 +1,7 @@
 //! What is not read: each with its problem, and what its message says to do.
 
 use mtls::{MaterialError, MaterialProblem, MtlsIdentity, PrivateKey, TrustAnchors};
+use pki_types::pem::PemObject;
 
 use super::forge::{
     self, About, CERTIFICATE, CRL, KEY, Outside, SAFE_CONTENTS, SECRET, X509, certificate,
@@ -330,14 +331,38 @@ fn the_parts_may_not_have_another_passphrase_than_the_mac() {
         let key = forge::bag(forge::SHROUDED_KEY, &key, none);
         let error = MtlsIdentity::from_pkcs12(&container(&[safe(&[key])]), &passphrase());
         let error = error.unwrap_err();
-        assert!(
-            matches!(error.problem(), MaterialProblem::WrongPassphrase),
-            "{error}"
-        );
-        let error = load(&container(&[encrypted_safe(&algorithm, &[7; 64])]));
-        assert!(
-            matches!(error.problem(), MaterialProblem::WrongPassphrase),
-            "{error}"
-        );
+        let safe = load(&container(&[encrypted_safe(&algorithm, &[7; 64])]));
+        for error in [error, safe] {
+            assert!(
+                matches!(error.problem(), MaterialProblem::Pkcs12Unsupported { .. }),
+                "{error}"
+            );
+            let said = error.to_string();
+            let part = "a part that the passphrase of its MAC does not open (or a damaged one)";
+            assert!(said.contains(part), "{said}");
+        }
     }
+}
+
+/// The MAC says that the passphrase is right: it is the key that is not.
+#[test]
+fn keys_that_open_and_are_none() {
+    let inside = |plain: &[u8]| {
+        let key = crate::encrypted::sealed(plain);
+        let key = forge::bag(forge::SHROUDED_KEY, &key, About::default());
+        let certificate = certificate(X509, &fixture("rsa.crt.der"), About::default());
+        let container = container(&[safe(&[key, certificate])]);
+        MtlsIdentity::from_pkcs12(&container, &passphrase())
+    };
+    let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
+    let key = key.pkcs8_der().secret_pkcs8_der().to_vec();
+    inside(&key).unwrap();
+    let mut damaged = key.clone();
+    // The algorithm's identifier.
+    damaged[9] ^= 0x40;
+    let problem = |plain: &[u8]| format!("{:?}", inside(plain).unwrap_err().problem());
+    assert_eq!(problem(&damaged), "KeyMalformed");
+    let p521 = pki_types::PrivateKeyDer::from_pem_slice(&fixture("p521.pem")).unwrap();
+    assert!(problem(p521.secret_der()).starts_with("KeyUnsupported { found: \"ECDSA P-521"));
+    assert!(problem(&key[1..]).starts_with("Pkcs12Unsupported"));
 }

@@ -105,7 +105,10 @@ fn containers_load_by_their_content() {
     );
     let wrong = mtls::Passphrase::new("wrong");
     let error = MtlsIdentity::from_file(path("rsa.p12"), Some(&wrong)).unwrap_err();
-    assert!(matches!(error.problem(), MaterialProblem::WrongPassphrase));
+    assert!(matches!(
+        error.problem(),
+        MaterialProblem::WrongPassphrase { .. }
+    ));
     assert_eq!(error.origin(), &MaterialOrigin::File(path("rsa.p12")));
 
     for result in [
