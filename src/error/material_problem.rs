@@ -173,7 +173,7 @@ pub enum MaterialProblem {
     #[error(
         "certificate {index} ({subject}) was issued by {issuer}, but the certificate after it is {next_subject}; \
          put the chain in order, each certificate followed by its issuer, and leave out the others, as \
-         `CertificateChain::repaired` does{encoding_note}"
+         `MtlsIdentity::from_file_repaired`, `from_files_repaired` and `CertificateChain::repaired` do{encoding_note}"
     )]
     IssuerNameMismatch {
         /// The position of the certificate in the chain, from 0.
@@ -248,7 +248,8 @@ pub enum MaterialProblem {
     /// The leaf that belongs to the key stands later in the chain.
     #[error(
         "the key belongs to certificate {index} ({subject}), but the leaf has to be the first; put that certificate \
-         at the top, its issuer after it"
+         at the top, its issuer after it, or load it by `MtlsIdentity::from_file_repaired` (certificates and key in two \
+         files: `from_files_repaired`), which puts them in order"
     )]
     LeafNotFirst {
         /// The certificate's position, from 0.
@@ -259,7 +260,8 @@ pub enum MaterialProblem {
     /// Which of several certificates in any order is the leaf cannot be told.
     #[error(
         "which certificate is the leaf cannot be told: it is the one that is no CA's and issued no other, and of \
-         these none or more than one is: {}; give a PEM file with the leaf first, its issuer after it (from \
+         these none or more than one is: {}; give it together with its key to `MtlsIdentity::from_files`, \
+         which finds the key's, or give a PEM file with the leaf first, its issuer after it (from \
          `openssl pkcs7 -print_certs -in FILE -out NEW`)",
         .candidates.join(" and ")
     )]
@@ -415,7 +417,7 @@ pub enum MaterialProblem {
     /// There is more than one identity in a container.
     #[error(
         "there is not one identity in it, but: {found}; choose one by its friendly name with \
-         `MtlsIdentity::from_pkcs12_named`, or export it alone"
+         `MtlsIdentity::from_pkcs12_named_file`, or export it alone"
     )]
     SeveralIdentities {
         /// The friendly names and the subjects of the certificates (RFC 4514).

@@ -131,19 +131,21 @@ pub(super) fn from_section(
     let Some(passphrase) = passphrase else {
         return PrivateKey::from_section(section);
     };
+    let asked = passphrase.asked();
     let plain = if section.label == label::ENCRYPTED_PRIVATE_KEY {
         if section.has_encryption_header() {
             let algorithm = "PKCS#8 and once more by PEM headers".to_owned();
             return Err(section.error(MaterialProblem::EncryptionUnsupported { algorithm }));
         }
-        pkcs8::decrypt(&section.decode()?, passphrase)
+        pkcs8::decrypt(&section.decode()?, &asked)
     } else if section.has_encryption_header() {
-        legacy::decrypt(section, &section.decode()?, passphrase)
+        legacy::decrypt(section, &section.decode()?, &asked)
     } else {
         return PrivateKey::from_section(section);
     };
     plain
         .and_then(|plain| read(&plain))
+        .map(|key| asked.opened(key))
         .map_err(|problem| section.error(problem))
 }
 
@@ -154,7 +156,9 @@ pub(super) fn from_der(
 ) -> Result<PrivateKey, MaterialError> {
     match passphrase {
         Some(passphrase) if Shape::of(der) == Some(Shape::EncryptedPkcs8) => {
-            Ok(pkcs8::decrypt(der, passphrase).and_then(|plain| read(&plain))?)
+            let asked = passphrase.asked();
+            let key = pkcs8::decrypt(der, &asked).and_then(|plain| read(&plain))?;
+            Ok(asked.opened(key))
         }
         _ => PrivateKey::from_der(der),
     }

@@ -1,3 +1,4 @@
+use core::cell::RefCell;
 use core::fmt;
 use std::env;
 use std::ffi::OsString;
@@ -6,7 +7,10 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::exposure::KeyExposure;
 use super::file;
+use super::key::PrivateKey;
+use crate::error::path::shown;
 use crate::error::{MaterialError, MaterialProblem};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -54,7 +58,8 @@ impl Passphrase {
         Self(Source::Call(Arc::new(get)))
     }
 
-    /// Reads the file, less one line break at its end. Only regular files are read.
+    /// Reads the file, less one line break at its end. Only regular files are read. That it is open to others is
+    /// told beside the key that it opens: [`IdentityWarning::PassphraseExposed`](crate::IdentityWarning::PassphraseExposed).
     pub fn from_file(path: impl Into<PathBuf>) -> Self {
         Self(Source::File(path.into()))
     }
@@ -65,20 +70,34 @@ impl Passphrase {
         Self(Source::Environment(name.into()))
     }
 
-    /// Gets it.
-    pub(super) fn reveal(&self) -> Result<Zeroizing<String>, MaterialProblem> {
+    /// To be asked once, when it is needed.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked {
+            passphrase: self,
+            exposure: RefCell::new(None),
+        }
+    }
+
+    /// Gets it, and what was seen of its file.
+    fn reveal(
+        &self,
+        seen: &RefCell<Option<KeyExposure>>,
+    ) -> Result<Zeroizing<String>, MaterialProblem> {
         let passphrase = match &self.0 {
             Source::Value(value) => value.clone(),
             Source::Call(get) => Zeroizing::new(
                 get().map_err(|source| unavailable("the function that was given", source))?,
             ),
             Source::File(path) => {
-                let from = || format!("the file {}", path.display());
-                let read = file::load(path, Self::MAX_BYTES, text);
+                let from = || format!("the file {}", shown(path));
+                let read = file::load(path, Self::MAX_BYTES, |content| {
+                    seen.replace(content.exposure.clone());
+                    text(content)
+                });
                 read.map_err(|e| unavailable(&from(), e.into()))?
             }
             Source::Environment(name) => {
-                let from = || format!("the environment variable {}", name.display());
+                let from = || format!("the environment variable {}", shown(name.as_ref()));
                 // What the variable holds must not get into the message.
                 let value = env::var_os(name)
                     .ok_or_else(|| unavailable(&from(), "it is not set".into()))?;
@@ -98,6 +117,25 @@ impl Passphrase {
             )),
             false => Ok(passphrase),
         }
+    }
+}
+
+/// A passphrase while one input is opened with it.
+pub(super) struct Asked<'a> {
+    passphrase: &'a Passphrase,
+    exposure: RefCell<Option<KeyExposure>>,
+}
+
+impl Asked<'_> {
+    /// Gets it.
+    pub(super) fn reveal(&self) -> Result<Zeroizing<String>, MaterialProblem> {
+        self.passphrase.reveal(&self.exposure)
+    }
+
+    /// The key that it opened, with what was seen of the passphrase's file.
+    pub(super) fn opened(self, mut key: PrivateKey) -> PrivateKey {
+        key.passphrase_exposure = self.exposure.into_inner();
+        key
     }
 }
 

@@ -106,6 +106,31 @@ impl MtlsIdentity {
     ) -> Result<Self, MaterialError> {
         open(der, passphrase, Some(friendly_name), None)
     }
+
+    /// Reads a file as [`from_pkcs12_named`](Self::from_pkcs12_named) reads bytes.
+    ///
+    /// ```no_run
+    /// use mtls::{MtlsIdentity, Passphrase};
+    ///
+    /// let passphrase = Passphrase::from_file("/run/secrets/keystore-passphrase");
+    /// let identity =
+    ///     MtlsIdentity::from_pkcs12_named_file("keystore.p12", &passphrase, "client")?;
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_pkcs12_named`](Self::from_pkcs12_named), and those of reading; each names the
+    /// file. Only regular files are read.
+    pub fn from_pkcs12_named_file(
+        path: impl AsRef<Path>,
+        passphrase: &Passphrase,
+        friendly_name: &str,
+    ) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), PrivateKey::MAX_INPUT_BYTES, |file| {
+            open(&file.bytes, passphrase, Some(friendly_name), file.exposure)
+        })
+    }
 }
 
 /// PKCS#12 containers (cargo feature `pkcs12`).
@@ -168,7 +193,7 @@ pub(super) fn identity(
 
 /// The certificates of a container without private keys.
 fn anchors(der: &[u8], passphrase: &Passphrase) -> Result<TrustAnchors, MaterialError> {
-    let container = Container::open(der, passphrase)?;
+    let container = Container::open(der, &passphrase.asked())?;
     let bags = Bags::read(&container.safes)?;
     if !bags.keys.is_empty() {
         return Err(MaterialProblem::IdentityInsteadOfAnchors.into());
@@ -183,7 +208,8 @@ fn open(
     name: Option<&str>,
     exposure: Option<KeyExposure>,
 ) -> Result<MtlsIdentity, MaterialError> {
-    let mut container = Container::open(der, passphrase)?;
+    let asked = passphrase.asked();
+    let mut container = Container::open(der, &asked)?;
     let bags = Bags::read(&container.safes)?;
     let all = bags.certificates.iter().map(|c| c.der.clone());
     let all = certificates::from_der(all, PrivateKey::MAX_INPUT_BYTES, Wanted::Bundle)?;
@@ -194,6 +220,6 @@ fn open(
     let chain = path.into_iter().filter_map(|at| all.get(at).cloned());
     MtlsIdentity::new(
         CertificateChain::checked(chain.collect())?,
-        key.exposed(exposure),
+        asked.opened(key).exposed(exposure),
     )
 }

@@ -14,6 +14,7 @@ mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
 mod pkcs7;
+mod repaired;
 mod signing_key;
 mod sniff;
 mod unread;

@@ -283,7 +283,7 @@ fn inputs_without_any_section_are_named() {
     let der = key.pkcs8_der();
     says(
         PrivateKey::from_pem(der.secret_pkcs8_der()),
-        &["this is DER, not PEM"],
+        &["this is DER, a private key, and PEM was expected"],
     );
 }
 

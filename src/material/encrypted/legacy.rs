@@ -9,7 +9,7 @@ use des::TdesEde3;
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::super::passphrase::Passphrase;
+use super::super::passphrase::Asked;
 use super::super::pem::Section;
 use crate::error::MaterialProblem;
 
@@ -20,7 +20,7 @@ const SALT_LEN: usize = 8;
 pub(super) fn decrypt(
     section: &Section<'_>,
     data: &[u8],
-    passphrase: &Passphrase,
+    passphrase: &Asked<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let (_, info) = section
         .headers()
@@ -54,7 +54,7 @@ pub(super) fn decrypt(
 fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
     data: &[u8],
     iv: &[u8],
-    passphrase: &Passphrase,
+    passphrase: &Asked<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let salt = match iv.split_at_checked(SALT_LEN) {
         Some((salt, _)) if iv.len() == C::block_size() => salt,

@@ -4,13 +4,13 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::encrypted;
-use super::passphrase::Passphrase;
+use super::passphrase::Asked;
 use crate::error::MaterialProblem;
 
 pub(super) fn decrypt(
     algorithm: AlgorithmIdentifierRef<'_>,
     _: &[u8],
-    _: &Passphrase,
+    _: &Asked<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     Err(match encrypted::unsupported(algorithm.oid) {
         MaterialProblem::EncryptionUnsupported { algorithm: name }
