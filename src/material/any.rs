@@ -10,7 +10,7 @@ use std::path::Path;
 
 use pki_types::CertificateDer;
 
-use super::anchors::TrustAnchors;
+use super::anchors::{self, TrustAnchors};
 use super::certificates;
 use super::chain::CertificateChain;
 use super::encrypted;
@@ -161,9 +161,11 @@ impl TrustAnchors {
     /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file. Only
     /// regular files are read; for a folder of them there is [`from_directory`](Self::from_directory).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+        let path = path.as_ref();
+        file::load(path, Self::MAX_INPUT_BYTES, |file| {
             Self::from_bytes(&file.bytes)
         })
+        .map_err(|error| anchors::name_directory(error, path))
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 pub(super) use self::budget::Budget;
-pub(super) use self::scheme::unsupported;
+pub(super) use self::scheme::{in_container, unsupported};
 use super::chain::CertificateChain;
 use super::file;
 use super::identity::{self, MtlsIdentity};
@@ -135,7 +135,7 @@ pub(super) fn from_section(
     let plain = if section.label == label::ENCRYPTED_PRIVATE_KEY {
         if section.has_encryption_header() {
             let algorithm = "PKCS#8 and once more by PEM headers".to_owned();
-            return Err(section.error(MaterialProblem::EncryptionUnsupported { algorithm }));
+            return Err(section.error(scheme::refused(algorithm)));
         }
         pkcs8::decrypt(&section.decode()?, &asked)
     } else if section.has_encryption_header() {

@@ -9,6 +9,8 @@ mod mac;
 
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use self::bags::Bags;
 use self::container::Container;
 use super::anchors::TrustAnchors;
@@ -19,15 +21,17 @@ use super::exposure::KeyExposure;
 use super::file;
 use super::identity::MtlsIdentity;
 use super::key::PrivateKey;
-use super::label::Wanted;
+use super::label::{self, Wanted};
 use super::passphrase::Passphrase;
+use super::pem;
+use super::sniff::Found;
 use crate::error::{MaterialError, MaterialProblem};
 
 /// PKCS#12 containers (cargo feature `pkcs12`).
 impl MtlsIdentity {
     /// Reads a PKCS#12 container (RFC 7292): the private key, its certificate and the way up from it.
     ///
-    /// It has to be in DER, of version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2),
+    /// It has to be in DER (or that in a PEM section `PKCS12`, as certtool writes it), of version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2),
     /// which is verified before anything is decrypted. Understood are PBES2, as
     /// [`PrivateKey::from_encrypted_pem`] has it, 3DES and RC2 under SHA-1, and no encryption: what
     /// `openssl`, `certtool`, `keytool` and Windows write, now and before.
@@ -193,12 +197,26 @@ pub(super) fn identity(
 
 /// The certificates of a container without private keys.
 fn anchors(der: &[u8], passphrase: &Passphrase) -> Result<TrustAnchors, MaterialError> {
+    let unwrapped = unwrapped(der)?;
+    let der = unwrapped.as_ref().map_or(der, |inner| inner.as_slice());
     let container = Container::open(der, &passphrase.asked())?;
     let bags = Bags::read(&container.safes)?;
     if !bags.keys.is_empty() {
         return Err(MaterialProblem::IdentityInsteadOfAnchors.into());
     }
     TrustAnchors::from_der(bags.certificates.into_iter().map(|c| c.der))
+}
+
+/// The container in a PEM section `PKCS12`, as certtool writes it unless it is told otherwise.
+fn unwrapped(input: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialError> {
+    file::check_size(input, PrivateKey::MAX_INPUT_BYTES)?;
+    if Found::of(input) != Found::Text {
+        return Ok(None);
+    }
+    match pem::sections(input, 1).as_deref() {
+        Ok([only]) if only.label == label::PKCS12 => only.decode().map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// The identity of that name, or else the only one.
@@ -209,6 +227,8 @@ fn open(
     exposure: Option<KeyExposure>,
 ) -> Result<MtlsIdentity, MaterialError> {
     let asked = passphrase.asked();
+    let unwrapped = unwrapped(der)?;
+    let der = unwrapped.as_ref().map_or(der, |inner| inner.as_slice());
     let mut container = Container::open(der, &asked)?;
     let bags = Bags::read(&container.safes)?;
     let all = bags.certificates.iter().map(|c| c.der.clone());

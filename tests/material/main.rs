@@ -1,5 +1,7 @@
 //! Loading certificates and keys: what is read, what is refused, and in which words.
 
+#[cfg(feature = "pkcs12")]
+mod advised;
 mod anchors;
 #[path = "../common/mod.rs"]
 mod common;

@@ -10,7 +10,7 @@ use super::super::encrypted;
 use super::super::file;
 use super::super::identity::{self, MtlsIdentity};
 use super::super::key::{self, PrivateKey};
-use super::super::label::Wanted;
+use super::super::label::{self, Wanted};
 use super::super::passphrase::Passphrase;
 use super::super::pem;
 use super::super::pkcs7;
@@ -217,6 +217,11 @@ impl Whole {
             Found::Der(Shape::Pkcs12) => pkcs12::identity(bytes, passphrase).map(Self::Arranged),
             Found::Text => {
                 let sections = pem::sections(bytes, PrivateKey::MAX_SECTIONS).map_err(neither)?;
+                if let [only] = sections.as_slice()
+                    && only.label == label::PKCS12
+                {
+                    return pkcs12::identity(bytes, passphrase).map(Self::Arranged);
+                }
                 let key = key::only_key(&sections, Wanted::Bundle)?;
                 let certificates = certificates::from_sections(&sections, Wanted::Bundle)?;
                 Ok(Self::Parts(

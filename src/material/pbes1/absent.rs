@@ -13,11 +13,12 @@ pub(super) fn decrypt(
     _: &Asked<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     Err(match encrypted::unsupported(algorithm.oid) {
-        MaterialProblem::EncryptionUnsupported { algorithm: name }
-            if algorithm.oid.to_string() == "1.2.840.113549.1.12.1.3" =>
-        {
+        MaterialProblem::EncryptionUnsupported {
+            algorithm: name,
+            advice,
+        } if algorithm.oid.to_string() == "1.2.840.113549.1.12.1.3" => {
             let algorithm = format!("{name}, which takes the cargo feature `legacy-keys`");
-            MaterialProblem::EncryptionUnsupported { algorithm }
+            MaterialProblem::EncryptionUnsupported { algorithm, advice }
         }
         problem => problem,
     })
