@@ -85,7 +85,7 @@ fn old_names_of_certificates_are_read() {
         let text = fixture_text("rsa.crt").replace("CERTIFICATE", name);
         assert_eq!(anchors(&text).unwrap(), new);
         let bundle = text.clone() + &fixture_text("rsa_pkcs8.pem");
-        let identity = MtlsIdentity::MtlsIdentity::from_file(bundle.as_bytes()).unwrap();
+        let identity = MtlsIdentity::from_pem_bundle(bundle.as_bytes()).unwrap();
         assert_eq!(identity.chain().as_slice(), new.as_slice());
         says(
             PrivateKey::from_pem(text.as_bytes()),
@@ -118,7 +118,7 @@ fn what_the_command_pkcs12_prints_is_read() {
         printed.replace('\n', "\r"),
     ] {
         for identity in [
-            MtlsIdentity::MtlsIdentity::from_file(text.as_bytes()),
+            MtlsIdentity::from_pem_bundle(text.as_bytes()),
             MtlsIdentity::from_bytes(text.as_bytes(), None),
         ] {
             assert_eq!(identity.unwrap().chain(), of_files.chain());
@@ -130,7 +130,7 @@ fn what_the_command_pkcs12_prints_is_read() {
         "Bag Attributes\n    friendlyName: -- the END of it",
         1,
     );
-    MtlsIdentity::MtlsIdentity::from_file(named.as_bytes()).unwrap();
+    MtlsIdentity::from_pem_bundle(named.as_bytes()).unwrap();
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn sections_that_are_no_keys_are_refused_by_name() {
             for result in [
                 PrivateKey::from_pem(text.as_bytes()).map(drop),
                 PrivateKey::from_bytes(text.as_bytes(), None).map(drop),
-                MtlsIdentity::MtlsIdentity::from_file(text.as_bytes()).map(drop),
+                MtlsIdentity::from_pem_bundle(text.as_bytes()).map(drop),
                 MtlsIdentity::from_bytes(text.as_bytes(), None).map(drop),
             ] {
                 says(
