@@ -1,10 +1,11 @@
 use crate::error::BuildError;
-use crate::material::{IdentityWarning, MtlsIdentity};
+use crate::material::{IdentityWarning, KeyExposure, MtlsIdentity};
 
-/// What to make of a private key whose file every user of the machine can read or write.
+/// What to make of a private key whose file every user of the machine can read or write, or its group write.
 ///
 /// Given to [`key_permissions`](crate::Builder::key_permissions). What was seen when the file was opened counts, also
-/// through symbolic links; members of the file's group may read it. Windows has no such bits: nothing is seen there.
+/// through symbolic links; members of the file's group may read it. So does what was seen of the file of the passphrase
+/// that opened the key ([`Passphrase::from_file`](crate::Passphrase::from_file)). Windows has no such bits: nothing is seen there.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,7 +25,7 @@ use crate::material::{IdentityWarning, MtlsIdentity};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyPermissions {
-    /// Nothing is built: [`BuildError::KeyExposed`].
+    /// Nothing is built: [`BuildError::KeyExposed`] or [`BuildError::PassphraseExposed`].
     Deny,
     /// It is nobody's business, or it is known: the observer hears nothing of it.
     Ignore,
@@ -36,27 +37,32 @@ pub enum KeyPermissions {
 
 impl KeyPermissions {
     pub(super) fn check(self, identity: &MtlsIdentity) -> Result<(), BuildError> {
-        let exposure = identity
-            .warnings()
-            .iter()
-            .find_map(|warning| match warning {
-                IdentityWarning::KeyExposed(exposure) => Some(exposure),
-                _ => None,
-            });
-        match (self, exposure) {
-            (Self::Deny, Some(exposure)) => Err(BuildError::KeyExposed {
-                path: exposure.path.clone(),
-                mode: exposure.mode,
-            }),
-            _ => Ok(()),
+        if self != Self::Deny {
+            return Ok(());
         }
+        for warning in identity.warnings() {
+            match warning {
+                IdentityWarning::KeyExposed(KeyExposure { path, mode }) => {
+                    let (path, mode) = (path.clone(), *mode);
+                    return Err(BuildError::KeyExposed { path, mode });
+                }
+                IdentityWarning::PassphraseExposed(KeyExposure { path, mode }) => {
+                    let (path, mode) = (path.clone(), *mode);
+                    return Err(BuildError::PassphraseExposed { path, mode });
+                }
+                IdentityWarning::X509V1Leaf { .. } => {}
+            }
+        }
+        Ok(())
     }
 
     /// Whether the observer hears of it.
     pub(super) fn tells(self, warning: &IdentityWarning) -> bool {
         match warning {
-            IdentityWarning::KeyExposed(_) => self == Self::Warn,
-            _ => true,
+            IdentityWarning::KeyExposed(_) | IdentityWarning::PassphraseExposed(_) => {
+                self == Self::Warn
+            }
+            IdentityWarning::X509V1Leaf { .. } => true,
         }
     }
 }

@@ -1,6 +1,8 @@
 use core::fmt;
 use std::error::Error as StdError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::exposed;
 
 /// The TLS library under a client or a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,13 +86,8 @@ pub enum BuildError {
         /// What is wrong with the value.
         problem: String,
     },
-    /// The private key's file is open to every user of the machine, and `KeyPermissions::Deny` refuses that.
-    #[error(
-        "the private key in {path} is open to every user of this machine (mode {mode:04o}), which is denied by \
-         `.key_permissions(KeyPermissions::Deny)`; close it by `chmod 600 {path}`, or for a Kubernetes secret by \
-         `defaultMode: 0400`, and load it again",
-        path = .path.display()
-    )]
+    /// The private key's file is open to others, and `KeyPermissions::Deny` refuses that.
+    #[error("{}", denied("the private key", .path, *.mode))]
     KeyExposed {
         /// The file.
         path: PathBuf,
@@ -132,6 +129,14 @@ pub enum BuildError {
          `Rustls::with_provider`"
     )]
     NoCryptoProvider,
+    /// The file of the passphrase that opened the private key is open to others, and `KeyPermissions::Deny` refuses that.
+    #[error("{}", denied("the passphrase of the private key", .path, *.mode))]
+    PassphraseExposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits, as `chmod` takes them.
+        mode: u32,
+    },
     /// The signing key of our identity (an HSM, a TPM, a KMS) did not sign the text that it is tried with.
     #[error(
         "the signing key did not sign a test text by {scheme}; look at what it says itself (below), and at its \
@@ -163,4 +168,13 @@ pub enum BuildError {
         /// What it cannot do.
         what: &'static str,
     },
+}
+
+fn denied(what: &str, path: &Path, mode: u32) -> String {
+    format!(
+        "{}, which is denied by `.key_permissions(KeyPermissions::Deny)`; close it by `{}`, or for a Kubernetes secret by \
+         `defaultMode: 0400`, and load it again",
+        exposed::words(what, path, mode),
+        exposed::close(path),
+    )
 }

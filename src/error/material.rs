@@ -3,6 +3,7 @@ use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
 use super::MaterialProblem;
+use super::path::shown;
 
 /// Why certificates or keys could not be loaded: what is wrong, and where.
 ///
@@ -105,10 +106,10 @@ impl fmt::Display for MaterialOrigin {
             Self::DirectoryEntry(path) => write!(
                 f,
                 "{} (every file of its directory is read; move away what does not belong there)",
-                path.display()
+                shown(path)
             ),
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Pair { chain, key } => write!(f, "{} and {}", chain.display(), key.display()),
+            Self::File(path) => f.write_str(&shown(path)),
+            Self::Pair { chain, key } => write!(f, "{} and {}", shown(chain), shown(key)),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::io;
 type Cause = Box<dyn StdError + Send + Sync>;
 
 const EXPORT_ANEW: &str = "`openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW` \
-                           (and delete PEM, which has the key in the clear)";
+                           (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
+                           then delete PEM, which has the key in the clear)";
 
 /// What is wrong with certificates or keys that were to be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,12 @@ pub enum MaterialProblem {
          `openssl pkcs7 -inform DER -in FILE -print_certs -out NEW`, export PKCS#12 anew by {EXPORT_ANEW}"
     )]
     Ber,
+    /// A UTF-8 byte order mark stands before a marker that is not the first.
+    #[error(
+        "a UTF-8 byte order mark, which cannot be seen, stands before the marker, as where files were put together; take \
+         it out by `LC_ALL=C sed 's/\\xEF\\xBB\\xBF//g' FILE > NEW`"
+    )]
+    ByteOrderMark,
     /// The key belongs to a CA certificate of the chain instead of the leaf.
     #[error(
         "the key belongs to the CA certificate {index} ({subject}) of the chain, not to the leaf; give the key that \
@@ -52,7 +59,7 @@ pub enum MaterialProblem {
     /// A certificate stands where a private key is expected.
     #[error(
         "found a certificate where a private key is expected; were certificate and key given in each other's place? \
-         If one file holds both, use `MtlsIdentity::from_pem_bundle`"
+         If one file holds both, give it to `MtlsIdentity::from_file`, with `Some(&passphrase)` where the key is encrypted"
     )]
     CertificateInsteadOfKey,
     /// A certificate stands where a revocation list is expected.
@@ -115,13 +122,12 @@ pub enum MaterialProblem {
         end: String,
     },
     /// A private key, or a part of a container, is encrypted by a scheme that is not read.
-    #[error(
-        "it is encrypted by {algorithm}, which is not supported; encrypt a private key anew by \
-         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`, and a container by {EXPORT_ANEW}"
-    )]
+    #[error("it is encrypted by {algorithm}, which is not supported; {advice}")]
     EncryptionUnsupported {
         /// The scheme.
         algorithm: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// The private key is encrypted and no passphrase was given.
     #[error(
@@ -173,7 +179,7 @@ pub enum MaterialProblem {
     #[error(
         "certificate {index} ({subject}) was issued by {issuer}, but the certificate after it is {next_subject}; \
          put the chain in order, each certificate followed by its issuer, and leave out the others, as \
-         `CertificateChain::repaired` does{encoding_note}"
+         `MtlsIdentity::from_file_repaired`, `from_files_repaired` and `CertificateChain::repaired` do{encoding_note}"
     )]
     IssuerNameMismatch {
         /// The position of the certificate in the chain, from 0.
@@ -214,7 +220,8 @@ pub enum MaterialProblem {
     /// A private key stands where certificates are expected.
     #[error(
         "found a private key where certificates are expected; were certificate and key given in each other's \
-         place? If one file holds both, use `MtlsIdentity::from_pem_bundle`"
+         place? If one file holds both, give it to `MtlsIdentity::from_file`, with `Some(&passphrase)` where the key is \
+         encrypted; out of trust anchors take the key out"
     )]
     KeyInsteadOfCertificate,
     /// Bytes are no private key, or a damaged one.
@@ -248,7 +255,8 @@ pub enum MaterialProblem {
     /// The leaf that belongs to the key stands later in the chain.
     #[error(
         "the key belongs to certificate {index} ({subject}), but the leaf has to be the first; put that certificate \
-         at the top, its issuer after it"
+         at the top, its issuer after it, or load it by `MtlsIdentity::from_file_repaired` (certificates and key in two \
+         files: `from_files_repaired`), which puts them in order"
     )]
     LeafNotFirst {
         /// The certificate's position, from 0.
@@ -259,7 +267,8 @@ pub enum MaterialProblem {
     /// Which of several certificates in any order is the leaf cannot be told.
     #[error(
         "which certificate is the leaf cannot be told: it is the one that is no CA's and issued no other, and of \
-         these none or more than one is: {}; give a PEM file with the leaf first, its issuer after it (from \
+         these none or more than one is: {}; give it together with its key to `MtlsIdentity::from_files`, \
+         which finds the key's, or give a PEM file with the leaf first, its issuer after it (from \
          `openssl pkcs7 -print_certs -in FILE -out NEW`)",
         .candidates.join(" and ")
     )]
@@ -415,7 +424,7 @@ pub enum MaterialProblem {
     /// There is more than one identity in a container.
     #[error(
         "there is not one identity in it, but: {found}; choose one by its friendly name with \
-         `MtlsIdentity::from_pkcs12_named`, or export it alone"
+         `MtlsIdentity::from_pkcs12_named_file`, or export it alone"
     )]
     SeveralIdentities {
         /// The friendly names and the subjects of the certificates (RFC 4514).

@@ -4,8 +4,10 @@
 //! [`HandshakeError`](crate::HandshakeError): each lives on the floor where it arises.
 
 mod build;
+pub(crate) mod exposed;
 mod material;
 mod material_problem;
+pub(crate) mod path;
 
 pub use build::{BackendKind, BuildError};
 pub use material::{MaterialError, MaterialOrigin, MaterialPlace};

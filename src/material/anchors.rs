@@ -7,7 +7,7 @@ use pki_types::CertificateDer;
 use super::certificates;
 use super::file;
 use super::label::Wanted;
-use crate::error::MaterialError;
+use crate::error::{MaterialError, MaterialProblem};
 
 /// The certificates of the CAs that may vouch for a peer; never empty.
 ///
@@ -54,9 +54,11 @@ impl TrustAnchors {
     /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
     /// regular files are read.
     pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+        let path = path.as_ref();
+        file::load(path, Self::MAX_INPUT_BYTES, |file| {
             Self::from_pem(&file.bytes)
         })
+        .map_err(|error| name_directory(error, path))
     }
 
     /// Takes certificates in DER.
@@ -86,6 +88,20 @@ impl TrustAnchors {
     pub(super) fn checked(anchors: Vec<CertificateDer<'static>>) -> Result<Self, MaterialError> {
         certificates::check_count(&anchors, Self::MAX_CERTIFICATES)?;
         Ok(Self(anchors.into()))
+    }
+}
+
+/// Says what reads a folder, where one was given for a file.
+pub(super) fn name_directory(error: MaterialError, path: &Path) -> MaterialError {
+    match error.problem() {
+        MaterialProblem::NotAFile { found } => {
+            let found = match *found {
+                file::DIRECTORY => "a directory, which `TrustAnchors::from_directory` reads",
+                other => other,
+            };
+            MaterialError::from(MaterialProblem::NotAFile { found }).in_file(path)
+        }
+        _ => error,
     }
 }
 

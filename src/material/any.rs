@@ -3,23 +3,23 @@
 //! Each type has `from_bytes` and `from_file` here. What they take in PEM is what `from_pem` takes,
 //! and PKCS#7 beside it.
 
+mod identity;
+
 use std::borrow::Cow;
 use std::path::Path;
 
 use pki_types::CertificateDer;
 
-use super::anchors::TrustAnchors;
+use super::anchors::{self, TrustAnchors};
 use super::certificates;
 use super::chain::CertificateChain;
 use super::encrypted;
 use super::file;
-use super::identity::{self, MtlsIdentity};
 use super::key::{self, PrivateKey};
 use super::label::{self, Wanted};
 use super::passphrase::Passphrase;
 use super::pem;
 use super::pkcs7;
-use super::pkcs12;
 use super::refusal;
 use super::revocation::RevocationLists;
 use super::shape::Shape;
@@ -53,7 +53,10 @@ impl CertificateChain {
         file::check_size(bytes, Self::MAX_INPUT_BYTES)?;
         match certificates_in(bytes, Self::MAX_CERTIFICATES, Wanted::Certificates)? {
             Certificates::Listed(chain) => Self::checked(chain),
-            Certificates::Pkcs7(der) => Self::checked(pkcs7::chain(&der, Self::MAX_CERTIFICATES)?),
+            Certificates::Pkcs7(der) => {
+                let all = pkcs7::certificates(&der, Self::MAX_CERTIFICATES)?;
+                Self::checked(pkcs7::chain(all)?)
+            }
         }
     }
 
@@ -122,89 +125,6 @@ impl PrivateKey {
 }
 
 /// Any encoding, told by the content.
-impl MtlsIdentity {
-    /// Reads the chain and its key from one input: a PEM bundle or PKCS#12, whichever it is.
-    ///
-    /// In a bundle the key may stand anywhere, encrypted or not, and the leaf has to be the first of the
-    /// certificates. PKCS#12 takes the cargo feature `pkcs12`, an encrypted key `encrypted-keys`. The
-    /// passphrase is asked for only where something is encrypted. Taken at most are
-    /// [`CertificateChain::MAX_INPUT_BYTES`].
-    ///
-    /// ```no_run
-    /// use mtls::{MtlsIdentity, Passphrase};
-    ///
-    /// let bytes = std::fs::read("client.p12")?;
-    /// let identity = MtlsIdentity::from_bytes(&bytes, Some(&Passphrase::new("correct horse")))?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`from_pem_bundle`](Self::from_pem_bundle) and [`PrivateKey::from_bytes`], or those of
-    /// reading PKCS#12; and [`MaterialError`] when it is something else, which is named, such as a
-    /// certificate without its key.
-    pub fn from_bytes(
-        bytes: &[u8],
-        passphrase: Option<&Passphrase>,
-    ) -> Result<Self, MaterialError> {
-        file::check_size(bytes, CertificateChain::MAX_INPUT_BYTES)?;
-        match Found::of(bytes) {
-            Found::Der(Shape::Pkcs12) => pkcs12::identity(bytes, passphrase),
-            Found::Text => {
-                let sections = pem::sections(bytes, PrivateKey::MAX_SECTIONS).map_err(neither)?;
-                let key = key::only_key(&sections, Wanted::Bundle)?;
-                let certificates = certificates::from_sections(&sections, Wanted::Bundle)?;
-                Self::new(
-                    CertificateChain::checked(certificates)?,
-                    encrypted::from_section(key, passphrase)?,
-                )
-            }
-            found => Err(refused(found, Wanted::Bundle)),
-        }
-    }
-
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says nothing.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file. Only
-    /// regular files are read.
-    pub fn from_file(
-        path: impl AsRef<Path>,
-        passphrase: Option<&Passphrase>,
-    ) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), CertificateChain::MAX_INPUT_BYTES, |file| {
-            Self::from_bytes(&file.bytes, passphrase)?.exposed(file.exposure)
-        })
-    }
-
-    /// Reads the chain from one file and the key from another, each by its content.
-    ///
-    /// ```no_run
-    /// use mtls::{MtlsIdentity, Passphrase};
-    ///
-    /// let passphrase = Passphrase::from_file("/run/secrets/passphrase");
-    /// let identity = MtlsIdentity::from_files("client.p7b", "client.der", Some(&passphrase))?;
-    /// # Ok::<(), mtls::MaterialError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`CertificateChain::from_file`], [`PrivateKey::from_file`] and [`new`](Self::new); each
-    /// names the file or both.
-    pub fn from_files(
-        chain_path: impl AsRef<Path>,
-        key_path: impl AsRef<Path>,
-        passphrase: Option<&Passphrase>,
-    ) -> Result<Self, MaterialError> {
-        let (chain_path, key_path) = (chain_path.as_ref(), key_path.as_ref());
-        let chain = CertificateChain::from_file(chain_path)?;
-        let key = PrivateKey::from_file(key_path, passphrase)?;
-        Self::new(chain, key).map_err(|e| e.with_origin(identity::pair(chain_path, key_path)))
-    }
-}
-
-/// Any encoding, told by the content.
 impl TrustAnchors {
     /// Reads certificates in PEM, one in DER, or those of a PKCS#7, whichever it is.
     ///
@@ -241,9 +161,11 @@ impl TrustAnchors {
     /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file. Only
     /// regular files are read; for a folder of them there is [`from_directory`](Self::from_directory).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+        let path = path.as_ref();
+        file::load(path, Self::MAX_INPUT_BYTES, |file| {
             Self::from_bytes(&file.bytes)
         })
+        .map_err(|error| anchors::name_directory(error, path))
     }
 }
 

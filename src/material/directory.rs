@@ -50,17 +50,17 @@ impl TrustAnchors {
         let mut all = Collected::default();
         let mut left = Self::MAX_INPUT_BYTES;
         for file in files(folder).map_err(in_folder)? {
-            let read = file::load(&file, left, |content| {
-                Ok((content.bytes.len(), Self::from_bytes(&content.bytes)?))
-            });
-            let (length, anchors) = match read {
-                Ok(read) => read,
-                // No file alone, but all of them together: what is said has to be about the folder.
-                Err(error) if left < Self::MAX_INPUT_BYTES && is_too_large(&error, left) => {
-                    return Err(in_folder(too_many(Self::MAX_INPUT_BYTES, "bytes")));
+            let in_entry = |error: MaterialError| error.in_entry(&file);
+            let content = match file::read(&file, left).map_err(in_entry)? {
+                Some(content) => content,
+                None if left == Self::MAX_INPUT_BYTES => {
+                    return Err(in_entry(file::too_large(left)));
                 }
-                Err(error) => return Err(error.in_entry(&file)),
+                // No file alone, but all of them together: what is said has to be about the folder.
+                None => return Err(in_folder(file::too_large(Self::MAX_INPUT_BYTES))),
             };
+            let length = content.bytes.len();
+            let anchors = Self::from_bytes(&content.bytes).map_err(in_entry)?;
             left = left.saturating_sub(length);
             all.add(&anchors);
             if all.anchors.len() > Self::MAX_CERTIFICATES {
@@ -121,13 +121,6 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, MaterialError> {
         }
     }
     Ok(files)
-}
-
-fn is_too_large(error: &MaterialError, left: usize) -> bool {
-    matches!(
-        error.problem(),
-        MaterialProblem::TooMany { limit, what: "bytes" } if *limit == left
-    )
 }
 
 fn io_problem(source: io::Error) -> MaterialError {

@@ -9,7 +9,7 @@ mod scheme;
 use std::path::Path;
 
 pub(super) use self::budget::Budget;
-pub(super) use self::scheme::unsupported;
+pub(super) use self::scheme::{in_container, unsupported};
 use super::chain::CertificateChain;
 use super::file;
 use super::identity::{self, MtlsIdentity};
@@ -18,7 +18,7 @@ use super::label::{self, Wanted};
 use super::passphrase::Passphrase;
 use super::pem::{self, Section};
 use super::shape::Shape;
-use crate::error::{MaterialError, MaterialProblem};
+use crate::error::MaterialError;
 
 /// Private keys under a passphrase (cargo feature `encrypted-keys`).
 impl PrivateKey {
@@ -129,24 +129,26 @@ pub(super) fn from_section(
     let Some(passphrase) = passphrase else {
         return PrivateKey::from_section(section);
     };
+    let asked = passphrase.asked();
     let plain = if section.label == label::ENCRYPTED_PRIVATE_KEY {
         if section.has_encryption_header() {
             let algorithm = "PKCS#8 and once more by PEM headers".to_owned();
-            return Err(section.error(MaterialProblem::EncryptionUnsupported { algorithm }));
+            return Err(section.error(scheme::refused(algorithm)));
         }
-        pkcs8::decrypt(&section.decode()?, passphrase)
+        pkcs8::decrypt(&section.decode()?, &asked)
     } else if section.has_encryption_header() {
-        legacy::decrypt(section, &section.decode()?, passphrase)
+        legacy::decrypt(section, &section.decode()?, &asked)
     } else {
         let der = section.decode()?;
         // By content, as where it is DER: the label may be another.
         if Shape::of(&der) != Some(Shape::EncryptedPkcs8) {
             return PrivateKey::from_section(section);
         }
-        pkcs8::decrypt(&der, passphrase)
+        pkcs8::decrypt(&der, &asked)
     };
     plain
         .and_then(|plain| PrivateKey::read(&plain))
+        .map(|key| asked.opened(key))
         .map_err(|problem| section.error(problem))
 }
 
@@ -157,7 +159,9 @@ pub(super) fn from_der(
 ) -> Result<PrivateKey, MaterialError> {
     match passphrase {
         Some(passphrase) if Shape::of(der) == Some(Shape::EncryptedPkcs8) => {
-            Ok(pkcs8::decrypt(der, passphrase).and_then(|plain| PrivateKey::read(&plain))?)
+            let asked = passphrase.asked();
+            let key = pkcs8::decrypt(der, &asked).and_then(|plain| PrivateKey::read(&plain))?;
+            Ok(asked.opened(key))
         }
         _ => PrivateKey::from_der(der),
     }

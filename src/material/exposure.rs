@@ -2,7 +2,10 @@ use core::fmt;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-/// That the file of a private key is open to everybody on the machine.
+use crate::error::exposed;
+
+/// That the file of a private key, or of its passphrase, is open to others than its owner and those whom its group lets
+/// read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyExposure {
@@ -13,14 +16,15 @@ pub struct KeyExposure {
 }
 
 impl KeyExposure {
-    /// Group members are let: a service and its key are often given to each other by a group.
+    /// Group members may read: a service and its key are often given to each other by a group. Who may write puts a
+    /// key of his own there.
     #[cfg(unix)]
     pub(super) fn of(path: &Path, metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::PermissionsExt;
 
-        const OTHERS_READ_OR_WRITE: u32 = 0o006;
+        const GROUP_WRITE_OR_OTHERS: u32 = 0o026;
         let mode = metadata.permissions().mode() & 0o7777;
-        (mode & OTHERS_READ_OR_WRITE != 0).then(|| Self {
+        (mode & GROUP_WRITE_OR_OTHERS != 0).then(|| Self {
             path: path.to_owned(),
             mode,
         })
@@ -33,16 +37,21 @@ impl KeyExposure {
     }
 }
 
+/// As of the file of the private key itself.
 impl fmt::Display for KeyExposure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, "the private key")
+    }
+}
+
+impl KeyExposure {
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
         write!(
             f,
-            "the private key in {} is open to every user of this machine (mode {:04o}); give it to the service's user and \
-             close it by `chmod 600 {}` (a Kubernetes secret by `defaultMode: 0400`, with `fsGroup` 0440), and replace it \
-             if others were on this machine",
-            self.path.display(),
-            self.mode,
-            self.path.display(),
+            "{}; give it to the service's user and close it by `{}` (a Kubernetes secret by `defaultMode: 0400`, with \
+             `fsGroup` 0440), and replace it if others were on this machine",
+            exposed::words(what, &self.path, self.mode),
+            exposed::close(&self.path),
         )
     }
 }

@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 use super::exposure::KeyExposure;
 use crate::error::{MaterialError, MaterialProblem};
 
+pub(super) const DIRECTORY: &str = "a directory";
+
 /// What a file held, and who else may touch it.
 pub(super) struct Content {
     pub(super) bytes: Zeroizing<Vec<u8>>,
@@ -22,6 +24,7 @@ pub(super) fn load<T>(
     limit: usize,
     parse: impl FnOnce(Content) -> Result<T, MaterialError>,
 ) -> Result<T, MaterialError> {
+    let parse = |content: Option<Content>| parse(content.ok_or_else(|| too_large(limit))?);
     read(path, limit)
         .and_then(parse)
         .map_err(|e| e.in_file(path))
@@ -35,14 +38,14 @@ pub(super) fn check_size(bytes: &[u8], limit: usize) -> Result<(), MaterialError
     Ok(())
 }
 
-/// Never more than what the file was said to hold when it was opened is read, and never more than `limit`.
-fn read(path: &Path, limit: usize) -> Result<Content, MaterialError> {
+/// `None` where the file has more than `limit` bytes. Never more than what it was said to hold when it was opened is read, and never more than `limit`.
+pub(super) fn read(path: &Path, limit: usize) -> Result<Option<Content>, MaterialError> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(io_problem)?;
     check_kind(&metadata)?;
     let expected = match usize::try_from(metadata.len()) {
         Ok(expected) if expected <= limit => expected,
-        _ => return Err(too_large(limit)),
+        _ => return Ok(None),
     };
     // Room for all of it at once: a vector that grows leaves copies of a key behind. One byte
     // more than expected lets the end of the file be seen without growing.
@@ -58,10 +61,10 @@ fn read(path: &Path, limit: usize) -> Result<Content, MaterialError> {
         return Err(MaterialProblem::ChangedWhileRead.into());
     }
     bytes.truncate(length);
-    Ok(Content {
+    Ok(Some(Content {
         bytes,
         exposure: KeyExposure::of(path, &metadata),
-    })
+    }))
 }
 
 /// Reads until the room is full or the file ends, into nothing else: the standard library's `read_to_end` looks for the
@@ -96,7 +99,7 @@ fn open(path: &Path) -> Result<File, MaterialError> {
 fn check_kind(metadata: &Metadata) -> Result<(), MaterialError> {
     let found = match metadata.file_type() {
         kind if kind.is_file() => return Ok(()),
-        kind if kind.is_dir() => "a directory",
+        kind if kind.is_dir() => DIRECTORY,
         _ => "a FIFO, a socket or a device",
     };
     Err(MaterialProblem::NotAFile { found }.into())
@@ -111,7 +114,7 @@ fn io_problem(source: io::Error) -> MaterialError {
     MaterialProblem::Io { source }.into()
 }
 
-fn too_large(limit: usize) -> MaterialError {
+pub(super) fn too_large(limit: usize) -> MaterialError {
     MaterialProblem::TooMany {
         limit,
         what: "bytes",

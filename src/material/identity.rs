@@ -210,8 +210,10 @@ impl fmt::Debug for MtlsIdentity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityWarning {
-    /// The private key's file is open to every user of the machine.
+    /// The private key's file is open to every user of the machine, or may be written by its group.
     KeyExposed(KeyExposure),
+    /// The file of the passphrase that opened the private key is.
+    PassphraseExposed(KeyExposure),
     /// The leaf is an X.509 version 1 certificate.
     X509V1Leaf {
         /// Its subject (RFC 4514).
@@ -223,6 +225,9 @@ impl fmt::Display for IdentityWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyExposed(exposure) => exposure.fmt(f),
+            Self::PassphraseExposed(exposure) => {
+                exposure.write(f, "the passphrase of the private key")
+            }
             Self::X509V1Leaf { subject } => write!(
                 f,
                 "the leaf {subject} is an X.509 version 1 certificate, which many peers refuse; have it issued as \

@@ -34,6 +34,8 @@ pub struct PrivateKey {
     spki: Vec<u8>,
     /// Set where it came from a file that others can read.
     exposure: Option<KeyExposure>,
+    /// Set where the passphrase that opened it came from such a file.
+    pub(super) passphrase_exposure: Option<KeyExposure>,
 }
 
 impl PrivateKey {
@@ -101,6 +103,7 @@ impl PrivateKey {
             pkcs8: self.pkcs8.clone(),
             spki: self.spki.clone(),
             exposure: self.exposure.clone(),
+            passphrase_exposure: self.passphrase_exposure.clone(),
         }
     }
 
@@ -119,6 +122,11 @@ impl PrivateKey {
         self
     }
 
+    /// The same of the passphrase that opened it.
+    pub(super) fn passphrase_exposure(&self) -> Option<&KeyExposure> {
+        self.passphrase_exposure.as_ref()
+    }
+
     pub(super) fn from_section(section: &Section<'_>) -> Result<Self, MaterialError> {
         if section.label == label::ENCRYPTED_PRIVATE_KEY || section.has_encryption_header() {
             return Err(section.error(MaterialProblem::EncryptedKey));
@@ -134,6 +142,7 @@ impl PrivateKey {
             pkcs8,
             spki,
             exposure: None,
+            passphrase_exposure: None,
         })
     }
 }

@@ -6,6 +6,7 @@ use crate::error::MaterialProblem;
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
 pub(super) const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
+pub(super) const PKCS12: &str = "PKCS12";
 pub(super) const X509_CRL: &str = "X509 CRL";
 const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
@@ -108,7 +109,8 @@ fn advice(label: &str, wanted: Wanted) -> &'static str {
         }
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => refusal::REQUEST,
         "DH PARAMETERS" | "X9.42 DH PARAMETERS" | "DSA PARAMETERS" => {
-            "parameters are no key, and TLS needs none from a file: leave it out"
+            "parameters are no key, and TLS needs none from a file: leave it out (and where the file has nothing \
+             else, give the file that has what is expected)"
         }
         EC_PARAMETERS if wanted == Wanted::Key || wanted == Wanted::Bundle => {
             "it only names a curve, and no private key stands beside it: make one by \
@@ -132,6 +134,11 @@ fn advice(label: &str, wanted: Wanted) -> &'static str {
         }
         X509_CRL => refusal::REVOCATION_LIST,
         _ if label.starts_with("PGP ") => refusal::PGP,
-        _ => "leave it out",
+        PKCS12 => {
+            "give it alone to `MtlsIdentity::from_file` or `TrustAnchors::from_pkcs12_file` (cargo feature `pkcs12`)"
+        }
+        _ => {
+            "leave it out (and where the file has nothing else, give the file that has what is expected)"
+        }
     }
 }

@@ -155,7 +155,9 @@ fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
         subject: shown(leaf.subject),
     });
     let exposed = key.exposure().cloned().map(IdentityWarning::KeyExposed);
-    old.into_iter().chain(exposed).collect()
+    let passphrase = key.passphrase_exposure().cloned();
+    let passphrase = passphrase.map(IdentityWarning::PassphraseExposed);
+    old.into_iter().chain(exposed).chain(passphrase).collect()
 }
 
 fn extension(source: X509Error) -> MaterialProblem {

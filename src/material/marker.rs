@@ -4,6 +4,7 @@ use crate::error::{MaterialError, MaterialProblem};
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 const DASHES: &str = "-----";
 
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +35,16 @@ impl<'a> Marker<'a> {
     }
 }
 
+/// A label is echoed in messages. Those in use are a few words, so whatever else stands there may be a piece of a key
+/// whose line breaks were lost.
 fn label(rest: &[u8]) -> Option<&str> {
+    const MAX_BYTES: usize = 64;
+    const MAX_WORD_BYTES: usize = 16;
     let label = core::str::from_utf8(rest).ok()?.strip_suffix(DASHES)?;
-    let plain = |c: char| c.is_ascii_graphic() || c == ' ';
-    (!label.is_empty()
+    let plain = |c: char| c.is_ascii_alphanumeric() || " .-_#".contains(c);
+    ((1..=MAX_BYTES).contains(&label.len())
         && !contains(label.as_bytes(), DASHES.as_bytes())
+        && label.split(' ').all(|word| word.len() <= MAX_WORD_BYTES)
         && label.chars().all(plain))
     .then_some(label)
 }
@@ -52,7 +58,10 @@ fn looks_like_marker(line: &[u8]) -> bool {
 
 fn flaw(line: &[u8]) -> MaterialProblem {
     let indented = line.trim_ascii_start();
-    if contains(line, b"\\n") {
+    let marked = line.strip_prefix(UTF8_BOM).unwrap_or_default();
+    if marked.starts_with(BEGIN) {
+        MaterialProblem::ByteOrderMark
+    } else if contains(line, b"\\n") {
         MaterialProblem::LiteralLineBreaks
     } else if contains(line, END) && contains(line, BEGIN) && !line.starts_with(BEGIN) {
         MaterialProblem::EndAndBeginShareLine

@@ -1,3 +1,4 @@
+use core::cell::RefCell;
 use core::fmt;
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +9,10 @@ use der::asn1::AnyRef;
 use der::{Decode, Tag, Tagged};
 use zeroize::Zeroizing;
 
+use super::exposure::KeyExposure;
 use super::file;
+use super::key::PrivateKey;
+use crate::error::path::shown;
 use crate::error::{MaterialError, MaterialProblem};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -56,7 +60,8 @@ impl Passphrase {
         Self(Source::Call(Arc::new(get)))
     }
 
-    /// Reads the file, less one line break at its end. Only regular files are read.
+    /// Reads the file, less one line break at its end. Only regular files are read. That it is open to others is
+    /// told beside the key that it opens: [`IdentityWarning::PassphraseExposed`](crate::IdentityWarning::PassphraseExposed).
     pub fn from_file(path: impl Into<PathBuf>) -> Self {
         Self(Source::File(path.into()))
     }
@@ -67,55 +72,34 @@ impl Passphrase {
         Self(Source::Environment(name.into()))
     }
 
-    /// Gets it and has it tried; what comes out of a right one is one DER SEQUENCE.
-    ///
-    /// One wrong passphrase in 256 leaves something that looks padded, but hardly ever that.
-    pub(super) fn open(
-        &self,
-        open: impl FnOnce(&str) -> Result<Zeroizing<Vec<u8>>, MaterialProblem>,
-    ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
-        let text = self.reveal()?;
-        match open(&text) {
-            Ok(plain) if is_sequence(&plain) => Ok(plain),
-            Ok(_) | Err(MaterialProblem::WrongPassphrase { .. }) => Err(self.wrong(&text)),
-            Err(problem) => Err(problem),
+    /// To be asked once, when it is needed.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked {
+            passphrase: self,
+            exposure: RefCell::new(None),
         }
     }
 
-    /// Says where the wrong passphrase came from, and what of it is often a mistake; nothing else of it.
-    pub(super) fn wrong(&self, text: &str) -> MaterialProblem {
-        let from = match &self.0 {
-            Source::Value(_) => "was given as a value".to_owned(),
-            Source::Call(_) => "came from the function that was given".to_owned(),
-            Source::File(path) => format!("came from the file {}", path.display()),
-            Source::Environment(name) => {
-                format!("came from the environment variable {}", name.display())
-            }
-        };
-        let hint = match text.chars().next_back() {
-            None => format!("{from} and is empty"),
-            Some(last) if last.is_whitespace() => {
-                format!("{from} and ends in a blank or a line break")
-            }
-            Some(_) => from,
-        };
-        MaterialProblem::WrongPassphrase { hint }
-    }
-
-    /// Gets it.
-    pub(super) fn reveal(&self) -> Result<Zeroizing<String>, MaterialProblem> {
+    /// Gets it, and what was seen of its file.
+    fn reveal(
+        &self,
+        seen: &RefCell<Option<KeyExposure>>,
+    ) -> Result<Zeroizing<String>, MaterialProblem> {
         let passphrase = match &self.0 {
             Source::Value(value) => value.clone(),
             Source::Call(get) => Zeroizing::new(
                 get().map_err(|source| unavailable("the function that was given", source))?,
             ),
             Source::File(path) => {
-                let from = || format!("the file {}", path.display());
-                let read = file::load(path, Self::MAX_BYTES, text);
+                let from = || format!("the file {}", shown(path));
+                let read = file::load(path, Self::MAX_BYTES, |content| {
+                    seen.replace(content.exposure.clone());
+                    text(content)
+                });
                 read.map_err(|e| unavailable(&from(), e.into()))?
             }
             Source::Environment(name) => {
-                let from = || format!("the environment variable {}", name.display());
+                let from = || format!("the environment variable {}", shown(name.as_ref()));
                 // What the variable holds must not get into the message.
                 let value = env::var_os(name)
                     .ok_or_else(|| unavailable(&from(), "it is not set".into()))?;
@@ -135,6 +119,63 @@ impl Passphrase {
             )),
             false => Ok(passphrase),
         }
+    }
+}
+
+/// A passphrase while one input is opened with it.
+pub(super) struct Asked<'a> {
+    passphrase: &'a Passphrase,
+    exposure: RefCell<Option<KeyExposure>>,
+}
+
+impl Asked<'_> {
+    /// Gets it.
+    pub(super) fn reveal(&self) -> Result<Zeroizing<String>, MaterialProblem> {
+        self.passphrase.reveal(&self.exposure)
+    }
+
+    /// Gets it and has it tried; what comes out of a right one is one DER SEQUENCE.
+    ///
+    /// One wrong passphrase in 256 leaves something that looks padded, but hardly ever that.
+    pub(super) fn open(
+        &self,
+        open: impl FnOnce(&str) -> Result<Zeroizing<Vec<u8>>, MaterialProblem>,
+    ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+        let text = self.reveal()?;
+        match open(&text) {
+            Ok(plain) if is_sequence(&plain) => Ok(plain),
+            Ok(_) | Err(MaterialProblem::WrongPassphrase { .. }) => Err(self.wrong(&text)),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Says where the wrong passphrase came from, and what of it is often a mistake; nothing else of it.
+    pub(super) fn wrong(&self, text: &str) -> MaterialProblem {
+        let from = match &self.passphrase.0 {
+            Source::Value(_) => "was given as a value".to_owned(),
+            Source::Call(_) => "came from the function that was given".to_owned(),
+            Source::File(path) => format!("came from the file {}", shown(path)),
+            Source::Environment(name) => {
+                format!(
+                    "came from the environment variable {}",
+                    shown(name.as_ref())
+                )
+            }
+        };
+        let hint = match text.chars().next_back() {
+            None => format!("{from} and is empty"),
+            Some(last) if last.is_whitespace() => {
+                format!("{from} and ends in a blank or a line break")
+            }
+            Some(_) => from,
+        };
+        MaterialProblem::WrongPassphrase { hint }
+    }
+
+    /// The key that it opened, with what was seen of the passphrase's file.
+    pub(super) fn opened(self, mut key: PrivateKey) -> PrivateKey {
+        key.passphrase_exposure = self.exposure.into_inner();
+        key
     }
 }
 

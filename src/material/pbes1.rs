@@ -4,14 +4,14 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::encrypted::Budget;
-use super::passphrase::Passphrase;
+use super::passphrase::Asked;
 use super::pbe::{self, Pbe};
 use crate::error::MaterialProblem;
 
 pub(super) fn decrypt(
     algorithm: AlgorithmIdentifierRef<'_>,
     data: &[u8],
-    passphrase: &Passphrase,
+    passphrase: &Asked<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let pbe = Pbe::read(&pbe::TRIPLE_DES, algorithm, &mut Budget::new())?;
     passphrase.open(|text| pbe.open(data, &pbe::bmp_string(text)))

@@ -9,6 +9,8 @@ mod mac;
 
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use self::bags::Bags;
 use self::container::Container;
 use super::anchors::TrustAnchors;
@@ -19,15 +21,17 @@ use super::exposure::KeyExposure;
 use super::file;
 use super::identity::MtlsIdentity;
 use super::key::PrivateKey;
-use super::label::Wanted;
+use super::label::{self, Wanted};
 use super::passphrase::Passphrase;
+use super::pem;
+use super::sniff::Found;
 use crate::error::{MaterialError, MaterialProblem};
 
 /// PKCS#12 containers (cargo feature `pkcs12`).
 impl MtlsIdentity {
     /// Reads a PKCS#12 container (RFC 7292): the private key, its certificate and the way up from it.
     ///
-    /// It has to be in DER, of version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2),
+    /// It has to be in DER (or that in a PEM section `PKCS12`, as certtool writes it), of version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2),
     /// which is verified before anything is decrypted. Understood are PBES2, as
     /// [`PrivateKey::from_encrypted_pem`] has it, 3DES and RC2 under SHA-1, and no encryption: what
     /// `openssl`, `certtool`, `keytool` and Windows write, now and before.
@@ -106,6 +110,31 @@ impl MtlsIdentity {
     ) -> Result<Self, MaterialError> {
         open(der, passphrase, Some(friendly_name), None)
     }
+
+    /// Reads a file as [`from_pkcs12_named`](Self::from_pkcs12_named) reads bytes.
+    ///
+    /// ```no_run
+    /// use mtls::{MtlsIdentity, Passphrase};
+    ///
+    /// let passphrase = Passphrase::from_file("/run/secrets/keystore-passphrase");
+    /// let identity =
+    ///     MtlsIdentity::from_pkcs12_named_file("keystore.p12", &passphrase, "client")?;
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_pkcs12_named`](Self::from_pkcs12_named), and those of reading; each names the
+    /// file. Only regular files are read.
+    pub fn from_pkcs12_named_file(
+        path: impl AsRef<Path>,
+        passphrase: &Passphrase,
+        friendly_name: &str,
+    ) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), PrivateKey::MAX_INPUT_BYTES, |file| {
+            open(&file.bytes, passphrase, Some(friendly_name), file.exposure)
+        })
+    }
 }
 
 /// PKCS#12 containers (cargo feature `pkcs12`).
@@ -168,12 +197,26 @@ pub(super) fn identity(
 
 /// The certificates of a container without private keys.
 fn anchors(der: &[u8], passphrase: &Passphrase) -> Result<TrustAnchors, MaterialError> {
-    let container = Container::open(der, passphrase)?;
+    let unwrapped = unwrapped(der)?;
+    let der = unwrapped.as_ref().map_or(der, |inner| inner.as_slice());
+    let container = Container::open(der, &passphrase.asked())?;
     let bags = Bags::read(&container.safes)?;
     if !bags.keys.is_empty() {
         return Err(MaterialProblem::IdentityInsteadOfAnchors.into());
     }
     TrustAnchors::from_der(bags.certificates.into_iter().map(|c| c.der))
+}
+
+/// The container in a PEM section `PKCS12`, as certtool writes it unless it is told otherwise.
+fn unwrapped(input: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialError> {
+    file::check_size(input, PrivateKey::MAX_INPUT_BYTES)?;
+    if Found::of(input) != Found::Text {
+        return Ok(None);
+    }
+    match pem::sections(input, 1).as_deref() {
+        Ok([only]) if only.label == label::PKCS12 => only.decode().map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// The identity of that name, or else the only one.
@@ -183,7 +226,10 @@ fn open(
     name: Option<&str>,
     exposure: Option<KeyExposure>,
 ) -> Result<MtlsIdentity, MaterialError> {
-    let mut container = Container::open(der, passphrase)?;
+    let asked = passphrase.asked();
+    let unwrapped = unwrapped(der)?;
+    let der = unwrapped.as_ref().map_or(der, |inner| inner.as_slice());
+    let mut container = Container::open(der, &asked)?;
     let bags = Bags::read(&container.safes)?;
     let all = bags.certificates.iter().map(|c| c.der.clone());
     let all = certificates::from_der(all, PrivateKey::MAX_INPUT_BYTES, Wanted::Bundle)?;
@@ -194,6 +240,6 @@ fn open(
     let chain = path.into_iter().filter_map(|at| all.get(at).cloned());
     MtlsIdentity::new(
         CertificateChain::checked(chain.collect())?,
-        key.exposed(exposure),
+        asked.opened(key).exposed(exposure),
     )
 }

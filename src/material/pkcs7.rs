@@ -9,9 +9,11 @@ use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
 use pki_types::CertificateDer;
 
 use super::label::Wanted;
+use super::links::is_same;
 use super::sniff::Found;
 use super::{arrange, certificates, refusal};
 use crate::error::{MaterialError, MaterialProblem};
+use crate::x509::PublicKey;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 /// The other kinds (RFC 2315, section 14; RFC 5083, section 2.1).
@@ -88,20 +90,59 @@ pub(super) fn certificates(
 
 /// The leaf, its issuer and so on. Roots are left out, and so is what leads nowhere.
 pub(super) fn chain(
-    der: &[u8],
-    limit: usize,
-) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
-    let mut found = certificates(der, limit)?;
-    // A SET has nothing twice.
-    let mut unique = Vec::with_capacity(found.len());
-    for certificate in found.drain(..) {
+    all: Vec<CertificateDer<'static>>,
+) -> Result<Vec<CertificateDer<'static>>, MaterialProblem> {
+    let all = unique(all);
+    from_leaf(&all, leaf(&all)?)
+}
+
+/// The same, where the key tells which certificate is the leaf.
+pub(super) fn chain_of(
+    all: Vec<CertificateDer<'static>>,
+    spki: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, MaterialProblem> {
+    let all = unique(all);
+    let at = match leaf_of(&all, spki)? {
+        Some(at) => at,
+        // None is the key's, which is for the checks of an identity to say.
+        None => leaf(&all).unwrap_or_default(),
+    };
+    from_leaf(&all, at)
+}
+
+/// A SET has nothing twice.
+fn unique(all: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
+    let mut unique = Vec::with_capacity(all.len());
+    for certificate in all {
         if !unique.contains(&certificate) {
             unique.push(certificate);
         }
     }
-    let path = arrange::path(&unique, leaf(&unique)?)?;
-    let at = |index| unique.get(index).cloned();
-    Ok(path.into_iter().filter_map(at).collect())
+    unique
+}
+
+fn from_leaf(
+    all: &[CertificateDer<'static>],
+    leaf: usize,
+) -> Result<Vec<CertificateDer<'static>>, MaterialProblem> {
+    let path = arrange::path(all, leaf)?;
+    Ok(path
+        .into_iter()
+        .filter_map(|at| all.get(at).cloned())
+        .collect())
+}
+
+/// The certificate of this key that is no CA's; of several, the one that lasts longest.
+fn leaf_of(all: &[CertificateDer<'static>], spki: &[u8]) -> Result<Option<usize>, MaterialProblem> {
+    let ours = PublicKey::from_spki(spki).map_err(|_| MaterialProblem::KeyMalformed)?;
+    let mut found = None;
+    for (index, der) in all.iter().enumerate() {
+        let view = certificates::view(der)?;
+        if is_same(&view.public_key, &ours) && !view.is_ca().map_err(certificates::malformed)? {
+            found = found.max(Some((view.not_after, view.not_before, index)));
+        }
+    }
+    Ok(found.map(|(.., index)| index))
 }
 
 /// The only certificate that is no CA's and issued no other one.

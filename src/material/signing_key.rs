@@ -166,6 +166,13 @@ impl IdentityKey {
             Self::External(_) => None,
         }
     }
+
+    pub(super) fn passphrase_exposure(&self) -> Option<&KeyExposure> {
+        match self {
+            Self::Held(key) => key.passphrase_exposure(),
+            Self::External(_) => None,
+        }
+    }
 }
 
 impl fmt::Debug for IdentityKey {

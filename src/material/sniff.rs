@@ -65,8 +65,10 @@ pub(super) fn holds_pem(input: &[u8]) -> bool {
 
 fn of_binary(input: &[u8]) -> Option<Found> {
     Some(match input {
-        // A SEQUENCE of more than 127 bytes, which no text begins with.
-        [0x30, 0x81..=0x84, ..] => {
+        // A SEQUENCE of more than 127 bytes, or a short one of a key, which no text begins with.
+        [0x30, 0x81..=0x84, ..]
+        | [0x30, 0x01..=0x7f, 0x02, 0x01, ..]
+        | [0x30, 0x01..=0x7f, 0x30, _, 0x06, ..] => {
             let mut reader = SliceReader::new(input).ok()?;
             let content = Header::decode(&mut reader).ok()?.length();
             if content > der::Reader::remaining_len(&reader) {

@@ -8,6 +8,7 @@ use der::{Decode, Reader, Tag, Tagged};
 use x509_cert::name::Name;
 
 use super::cursor::Cursor;
+pub(crate) use crate::error::path::is_hidden;
 
 /// A `Name` as RFC 4514 writes it; bytes that are no name are said to be unreadable.
 pub(crate) fn rfc4514(name: &[u8]) -> String {
@@ -42,12 +43,6 @@ fn escape_hidden(name: String) -> String {
         }
     }
     escaped
-}
-
-/// Whether a character cannot be seen, or changes how others are seen.
-pub(crate) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Takes a `Name` with its header off the reader.

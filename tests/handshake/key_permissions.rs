@@ -155,7 +155,7 @@ fn copies_and_encrypted_readers_remember_the_file() {
 #[test]
 fn files_that_are_not() {
     let cast = Cast::assemble();
-    for mode in [0o400, 0o600, 0o640, 0o660, 0o601] {
+    for mode in [0o400, 0o600, 0o640, 0o440, 0o601, 0o650] {
         let (_folder, chain, key) = files(&cast, mode);
         let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
         for permissions in [KeyPermissions::Deny, KeyPermissions::Warn] {
@@ -163,6 +163,144 @@ fn files_that_are_not() {
             assert!(heard.is_empty(), "{mode:o}: {heard:?}");
         }
     }
+}
+
+/// Who may write the file puts a key of his own there.
+#[test]
+fn files_that_the_group_may_write() {
+    let cast = Cast::assemble();
+    for mode in [0o660, 0o620, 0o670] {
+        let (_folder, chain, key) = files(&cast, mode);
+        let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+        assert_exposed(&cast, &identity, &key, mode);
+        let said = identity.warnings()[0].to_string();
+        assert!(said.contains("by every member of its group"), "{said}");
+        assert!(!said.contains("every user"), "{said}");
+    }
+}
+
+/// The command is what a shell takes as it is meant.
+#[test]
+fn the_command_closes_files_of_any_name() {
+    let cast = Cast::assemble();
+    for name in ["a key", "it's", "$(touch x)", "two\nlines", "-x"] {
+        let (folder, chain, key) = files(&cast, 0o644);
+        let odd = folder.path().join(name);
+        fs::rename(key, &odd).unwrap();
+        let identity = MtlsIdentity::from_pem_files(&chain, &odd).unwrap();
+        let denied = build(&cast, &identity, Some(KeyPermissions::Deny)).unwrap_err();
+        for said in [identity.warnings()[0].to_string(), denied.to_string()] {
+            assert!(!said.contains('\n'), "{said}");
+            let command = said.split('`').find(|part| part.starts_with("chmod"));
+            let mut shell = std::process::Command::new("bash");
+            let status = shell.args(["-c", command.unwrap()]).status().unwrap();
+            assert!(status.success(), "{said}");
+            let mode = fs::metadata(&odd).unwrap().permissions().mode() & 0o7777;
+            assert_eq!(mode, 0o600, "{said}");
+            fs::set_permissions(&odd, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+    }
+}
+
+/// Everybody who has the passphrase and a copy of the encrypted key has the key.
+#[cfg(feature = "encrypted-keys")]
+#[test]
+fn the_file_of_the_passphrase_counts_too() {
+    use mtls::Passphrase;
+
+    use crate::common::openssl_ca::Cas;
+
+    let cast = Cast::assemble();
+    let Some(cas) = Cas::new() else { return };
+    let folder = cas.path("issuing");
+    let encrypted = "-passout pass:secret -out";
+    cas.run(
+        "issuing",
+        &format!("pkcs8 -topk8 -in alice.key {encrypted} pkcs8"),
+    );
+    cas.run(
+        "issuing",
+        &format!("pkcs8 -topk8 -in alice.key -outform DER {encrypted} der"),
+    );
+    cas.run(
+        "issuing",
+        &format!("ec -in alice.key -aes128 {encrypted} dek"),
+    );
+    cas.run(
+        "issuing",
+        &format!("pkcs12 -export -inkey alice.key -in alice.crt -name alice {encrypted} p12"),
+    );
+    let (chain, secret) = (folder.join("alice.crt"), folder.join("secret"));
+    fs::write(&secret, "secret\n").unwrap();
+    let passphrase = Passphrase::from_file(&secret);
+    for (mode, is_open) in [(0o600, false), (0o640, false), (0o644, true), (0o660, true)] {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+        let with_key = |name: &str| {
+            let key = folder.join(name);
+            fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+            MtlsIdentity::from_files(&chain, key, Some(&passphrase)).unwrap()
+        };
+        let mut identities = vec![with_key("pkcs8"), with_key("der"), with_key("dek")];
+        if cfg!(feature = "pkcs12") {
+            let container = folder.join("p12");
+            fs::set_permissions(&container, fs::Permissions::from_mode(0o600)).unwrap();
+            identities.push(MtlsIdentity::from_file(&container, Some(&passphrase)).unwrap());
+        }
+        for identity in identities {
+            let denied = build(&cast, &identity, Some(KeyPermissions::Deny));
+            if !is_open {
+                assert_eq!(denied.unwrap(), []);
+                continue;
+            }
+            let [IdentityWarning::PassphraseExposed(exposure)] = identity.warnings() else {
+                panic!("{:?}", identity.warnings());
+            };
+            assert_eq!((&exposure.path, exposure.mode), (&secret, mode));
+            let error = denied.unwrap_err();
+            let said = error.to_string();
+            assert!(
+                said.contains("the passphrase of the private key in "),
+                "{said}"
+            );
+            assert!(said.contains("chmod 600 "), "{said}");
+            assert!(
+                matches!(&error, BuildError::PassphraseExposed { path, mode: told } if (path, *told) == (&secret, mode)),
+                "{error:?}"
+            );
+            assert_eq!(build(&cast, &identity, None).unwrap(), identity.warnings());
+            let ignored = build(&cast, &identity, Some(KeyPermissions::Ignore)).unwrap();
+            assert_eq!(ignored, []);
+        }
+        // It was not asked for, so nothing hangs on it.
+        assert_eq!(with_key("alice.key").warnings(), []);
+    }
+}
+
+#[cfg(feature = "pkcs12")]
+#[test]
+fn a_chosen_identity_of_an_open_container_is_exposed() {
+    use mtls::Passphrase;
+
+    use crate::common::openssl_ca::Cas;
+
+    let cast = Cast::assemble();
+    let Some(cas) = Cas::new() else { return };
+    cas.run(
+        "issuing",
+        "pkcs12 -export -inkey alice.key -in alice.crt -name alice -passout pass:a -out p12",
+    );
+    let container = cas.path("issuing").join("p12");
+    let load =
+        |name: &str| MtlsIdentity::from_pkcs12_named_file(&container, &Passphrase::new("a"), name);
+    fs::set_permissions(&container, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_exposed(&cast, &load("alice").unwrap(), &container, 0o644);
+    fs::set_permissions(&container, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(load("alice").unwrap().warnings(), []);
+    let said = load("bob").unwrap_err().to_string();
+    assert!(
+        said.contains("p12: no private key in it has the friendly name `bob`"),
+        "{said}"
+    );
 }
 
 /// As the kubelet mounts a secret: a link to a file below a link to a folder.

@@ -1,5 +1,7 @@
 //! Loading certificates and keys: what is read, what is refused, and in which words.
 
+#[cfg(feature = "pkcs12")]
+mod advised;
 mod anchors;
 #[path = "../common/mod.rs"]
 mod common;
@@ -15,6 +17,7 @@ mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
 mod pkcs7;
+mod repaired;
 mod signing_key;
 mod sniff;
 mod unread;

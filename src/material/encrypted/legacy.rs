@@ -9,9 +9,10 @@ use des::TdesEde3;
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::super::passphrase::{Passphrase, wrong_passphrase};
+use super::super::passphrase::{Asked, wrong_passphrase};
 use super::super::pem::Section;
 use super::super::stack;
+use super::scheme::{cipher, refused};
 use crate::error::MaterialProblem;
 
 const MAX_IV_LEN: usize = 16;
@@ -21,30 +22,19 @@ const SALT_LEN: usize = 8;
 pub(super) fn decrypt(
     section: &Section<'_>,
     data: &[u8],
-    passphrase: &Passphrase,
+    passphrase: &Asked<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let (_, info) = section
         .headers()
         .find(|(name, _)| *name == "DEK-Info")
         .ok_or(MaterialProblem::KeyMalformed)?;
-    let (cipher, iv) = info.split_once(',').unwrap_or((info, ""));
-    let open = match cipher.trim() {
+    let (name, iv) = info.split_once(',').unwrap_or((info, ""));
+    let open = match name.trim() {
         "AES-128-CBC" => cbc_decrypt::<Aes128, 16>,
         "AES-192-CBC" => cbc_decrypt::<Aes192, 24>,
         "AES-256-CBC" => cbc_decrypt::<Aes256, 32>,
         "DES-EDE3-CBC" => cbc_decrypt::<TdesEde3, 24>,
-        other => {
-            // It comes from the file and goes into a message.
-            let is_name = (1..=32).contains(&other.len())
-                && other
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-');
-            let algorithm = match is_name {
-                true => other.to_owned(),
-                false => "something that is no cipher's name".to_owned(),
-            };
-            return Err(MaterialProblem::EncryptionUnsupported { algorithm });
-        }
+        other => return Err(refused(cipher(other).to_owned())),
     };
     let mut bytes = [0; MAX_IV_LEN];
     let iv = base16ct::mixed::decode(iv.trim(), &mut bytes)
@@ -55,7 +45,7 @@ pub(super) fn decrypt(
 fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
     data: &[u8],
     iv: &[u8],
-    passphrase: &Passphrase,
+    passphrase: &Asked<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let salt = match iv.split_at_checked(SALT_LEN) {
         Some((salt, _)) if iv.len() == C::block_size() => salt,

@@ -12,7 +12,7 @@ use super::super::key::PrivateKey;
 use super::super::passphrase::wrong_passphrase;
 use super::super::stack;
 use super::Budget;
-use super::scheme::{name, unsupported};
+use super::scheme::{name, refused, unsupported};
 use crate::error::MaterialProblem;
 
 pub(in super::super) const PBES2: ObjectIdentifier = pbes2::PBES2_OID;
@@ -30,13 +30,11 @@ pub(in super::super) fn read(
     check_triple_des(cipher)?;
     let parameters = Parameters::try_from(parameters).map_err(|e| match e.kind() {
         ErrorKind::OidUnknown { oid } => unsupported(oid),
-        _ => MaterialProblem::EncryptionUnsupported {
-            algorithm: format!(
-                "PBES2 with such parameters of {} and {}",
-                name(kdf.oid),
-                name(cipher.oid)
-            ),
-        },
+        _ => refused(format!(
+            "PBES2 with such parameters of {} and {}",
+            name(kdf.oid),
+            name(cipher.oid)
+        )),
     })?;
     match &parameters.kdf {
         // It is said to be 1 at least.
@@ -176,7 +174,7 @@ mod tests {
             (1 << 63, u16::MAX, u16::MAX, "bytes of memory for scrypt"),
             (1 << 14, 8, 4096, "68719476736 bytes filled by scrypt"),
         ] {
-            let problem = decrypt(&scrypt(n, r, p), &Passphrase::new("x")).unwrap_err();
+            let problem = decrypt(&scrypt(n, r, p), &Passphrase::new("x").asked()).unwrap_err();
             assert!(problem.to_string().contains(part), "{problem}");
         }
     }
@@ -184,7 +182,7 @@ mod tests {
     #[test]
     fn impossible_scrypt_parameters_are_refused() {
         for (n, r, p) in [(0, 8, 1), (3, 8, 1), (1 << 14, 0, 1), (1 << 14, 8, 0)] {
-            let problem = decrypt(&scrypt(n, r, p), &Passphrase::new("x")).unwrap_err();
+            let problem = decrypt(&scrypt(n, r, p), &Passphrase::new("x").asked()).unwrap_err();
             assert!(
                 matches!(problem, MaterialProblem::KeyMalformed),
                 "{n} {r} {p}: {problem}"

@@ -5,7 +5,7 @@ use der::asn1::OctetStringRef;
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::super::passphrase::Passphrase;
+use super::super::passphrase::Asked;
 use super::super::pbes1;
 use super::{Budget, pbes2};
 use crate::error::MaterialProblem;
@@ -19,7 +19,7 @@ pub(in super::super) struct EncryptedKey<'a> {
 
 pub(super) fn decrypt(
     der: &[u8],
-    passphrase: &Passphrase,
+    passphrase: &Asked<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let key = EncryptedKey::from_der(der).map_err(|_| MaterialProblem::KeyMalformed)?;
     let data = key.data.as_bytes();

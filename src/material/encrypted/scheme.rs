@@ -6,8 +6,122 @@ use crate::error::MaterialProblem;
 
 /// Refuses a scheme by its name and number.
 pub(in super::super) fn unsupported(scheme: ObjectIdentifier) -> MaterialProblem {
-    let algorithm = name(scheme);
-    MaterialProblem::EncryptionUnsupported { algorithm }
+    refused(name(scheme))
+}
+
+/// Refuses the encryption of a key, with the command that takes it off.
+pub(super) fn refused(algorithm: String) -> MaterialProblem {
+    let advice = match is_withdrawn(&algorithm) {
+        true => {
+            "encrypt the key anew by `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes-256-cbc -in FILE \
+             -out NEW`"
+        }
+        false => "encrypt the key anew by `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`",
+    };
+    MaterialProblem::EncryptionUnsupported { algorithm, advice }
+}
+
+/// The same in a container, which is exported anew as a whole.
+pub(in super::super) fn in_container(problem: MaterialProblem) -> MaterialProblem {
+    let MaterialProblem::EncryptionUnsupported { algorithm, .. } = problem else {
+        return problem;
+    };
+    let advice = match is_withdrawn(&algorithm) {
+        true => {
+            "export the container anew by `openssl pkcs12 -legacy -in FILE -nodes -out PEM && openssl pkcs12 -export \
+             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
+             then delete PEM, which has the key in the clear)"
+        }
+        false => {
+            "export the container anew by `openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export \
+             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
+             then delete PEM, which has the key in the clear)"
+        }
+    };
+    MaterialProblem::EncryptionUnsupported { algorithm, advice }
+}
+
+/// Whether OpenSSL has it in its provider `legacy` alone.
+fn is_withdrawn(algorithm: &str) -> bool {
+    const PARTS: [&str; 10] = [
+        "BF-", "CAST5-", "IDEA-", "MD2", "MD5", "PBES1 ", "RC2", "RC4", "RC5", "SEED-",
+    ];
+    PARTS.iter().any(|part| algorithm.contains(part))
+        || (algorithm.starts_with("DES-") && !algorithm.starts_with("DES-EDE"))
+}
+
+/// What OpenSSL writes into the headers of a key, but for what is read.
+const CIPHERS: [&str; 62] = [
+    "AES-128-CFB",
+    "AES-128-CTR",
+    "AES-128-OFB",
+    "AES-192-CFB",
+    "AES-192-CTR",
+    "AES-192-OFB",
+    "AES-256-CFB",
+    "AES-256-CTR",
+    "AES-256-OFB",
+    "ARIA-128-CBC",
+    "ARIA-128-CFB",
+    "ARIA-128-CTR",
+    "ARIA-128-OFB",
+    "ARIA-192-CBC",
+    "ARIA-192-CFB",
+    "ARIA-192-CTR",
+    "ARIA-192-OFB",
+    "ARIA-256-CBC",
+    "ARIA-256-CFB",
+    "ARIA-256-CTR",
+    "ARIA-256-OFB",
+    "BF-CBC",
+    "BF-CFB",
+    "BF-OFB",
+    "CAMELLIA-128-CBC",
+    "CAMELLIA-128-CFB",
+    "CAMELLIA-128-CTR",
+    "CAMELLIA-128-OFB",
+    "CAMELLIA-192-CBC",
+    "CAMELLIA-192-CFB",
+    "CAMELLIA-192-CTR",
+    "CAMELLIA-192-OFB",
+    "CAMELLIA-256-CBC",
+    "CAMELLIA-256-CFB",
+    "CAMELLIA-256-CTR",
+    "CAMELLIA-256-OFB",
+    "CAST5-CBC",
+    "CAST5-CFB",
+    "CAST5-OFB",
+    "DES-CBC",
+    "DES-CFB",
+    "DES-EDE-CBC",
+    "DES-EDE-CFB",
+    "DES-EDE-OFB",
+    "DES-EDE3-CBC",
+    "DES-EDE3-CFB",
+    "DES-EDE3-OFB",
+    "DES-OFB",
+    "IDEA-CBC",
+    "IDEA-CFB",
+    "IDEA-OFB",
+    "RC2-40-CBC",
+    "RC2-64-CBC",
+    "RC2-CBC",
+    "RC2-CFB",
+    "RC2-OFB",
+    "SEED-CBC",
+    "SEED-CFB",
+    "SEED-OFB",
+    "SM4-CBC",
+    "SM4-CFB",
+    "SM4-OFB",
+];
+
+/// The name of a cipher in the headers of a key; any other word may be a piece of the key.
+pub(super) fn cipher(name: &str) -> &'static str {
+    let known = CIPHERS.iter().find(|known| **known == name);
+    known
+        .copied()
+        .unwrap_or("something that is no cipher's name")
 }
 
 /// The name with the number, or the number alone.

@@ -10,7 +10,7 @@ use super::super::encrypted::Budget;
 use super::super::file;
 use super::super::key::PrivateKey;
 use super::super::label::Wanted;
-use super::super::passphrase::Passphrase;
+use super::super::passphrase::Asked;
 use super::super::refusal;
 use super::crypt::{self, Password};
 use super::mac::{self, MacData};
@@ -86,7 +86,7 @@ fn instead(der: &[u8]) -> MaterialProblem {
 }
 
 impl Container {
-    pub(super) fn open(der: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
+    pub(super) fn open(der: &[u8], passphrase: &Asked<'_>) -> Result<Self, MaterialError> {
         file::check_size(der, PrivateKey::MAX_INPUT_BYTES)?;
         let pfx = Pfx::from_der(der).map_err(|e| match malformed(e) {
             MaterialProblem::Pkcs12Malformed => instead(der),
@@ -95,7 +95,7 @@ impl Container {
         Ok(Self::check(&pfx, passphrase)?)
     }
 
-    fn check(pfx: &Pfx<'_>, passphrase: &Passphrase) -> Result<Self, MaterialProblem> {
+    fn check(pfx: &Pfx<'_>, passphrase: &Asked<'_>) -> Result<Self, MaterialProblem> {
         if pfx.version != VERSION {
             return Err(unsupported(format!("version {}", pfx.version)));
         }

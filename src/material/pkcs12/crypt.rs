@@ -4,7 +4,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use rc2::Rc2;
 use zeroize::Zeroizing;
 
-use super::super::encrypted::{Budget, pbes2};
+use super::super::encrypted::{Budget, in_container, pbes2};
 use super::super::pbe::{Pbe, Scheme, TRIPLE_DES};
 use super::container::unsupported;
 use crate::error::MaterialProblem;
@@ -37,7 +37,7 @@ pub(super) fn decrypt(
     plain.map_err(|problem| match problem {
         MaterialProblem::KeyMalformed => MaterialProblem::Pkcs12Malformed,
         MaterialProblem::WrongPassphrase { .. } => another_passphrase(),
-        problem => problem,
+        problem => in_container(problem),
     })
 }
 

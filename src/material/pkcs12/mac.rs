@@ -11,7 +11,7 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use super::super::encrypted::Budget;
-use super::super::passphrase::Passphrase;
+use super::super::passphrase::Asked;
 use super::super::pbe;
 use super::super::stack;
 use super::container::unsupported;
@@ -43,7 +43,7 @@ type IsRight = fn(&[u8], &[u8], i32, &[u8], &[u8]) -> bool;
 pub(super) fn verify(
     mac: &MacData<'_>,
     content: &[u8],
-    passphrase: &Passphrase,
+    passphrase: &Asked<'_>,
     budget: &mut Budget,
 ) -> Result<Password, MaterialProblem> {
     let oid = mac.digest.algorithm.oid.to_string();
