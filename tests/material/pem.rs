@@ -296,7 +296,10 @@ fn swapped_inputs_are_named() {
         PrivateKey::from_pem(&chain).map(drop),
         anchors(&key).map(drop),
     ] {
-        says(result, &["in each other's place", "MtlsIdentity::from_file"]);
+        says(
+            result,
+            &["in each other's place", "MtlsIdentity::from_file"],
+        );
     }
 }
 
