@@ -376,7 +376,7 @@ fn a_gap_is_an_error_that_says_where_the_issuer_is() {
                 "the certificate of CN=lower, which issued certificate",
                 "(CN=leaf), is not there",
                 "curl -o issuer.der 'http://ca.example/a%27b.der'",
-                "openssl x509 -inform DER -in issuer.der >> CHAIN",
+                "openssl x509 -inform DER -in issuer.der` shows it as PEM",
             ],
         );
     }

@@ -4,12 +4,12 @@ mod budget;
 mod legacy;
 pub(super) mod pbes2;
 pub(super) mod pkcs8;
-mod scheme;
+pub(super) mod scheme;
 
 use std::path::Path;
 
 pub(super) use self::budget::Budget;
-pub(super) use self::scheme::{in_container, unsupported};
+pub(super) use self::scheme::unsupported;
 use super::chain::CertificateChain;
 use super::file;
 use super::identity::{self, MtlsIdentity};

@@ -21,28 +21,8 @@ pub(super) fn refused(algorithm: String) -> MaterialProblem {
     MaterialProblem::EncryptionUnsupported { algorithm, advice }
 }
 
-/// The same in a container, which is exported anew as a whole.
-pub(in super::super) fn in_container(problem: MaterialProblem) -> MaterialProblem {
-    let MaterialProblem::EncryptionUnsupported { algorithm, .. } = problem else {
-        return problem;
-    };
-    let advice = match is_withdrawn(&algorithm) {
-        true => {
-            "export the container anew by `openssl pkcs12 -legacy -in FILE -nodes -out PEM && openssl pkcs12 -export \
-             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
-             then delete PEM, which has the key in the clear)"
-        }
-        false => {
-            "export the container anew by `openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export \
-             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
-             then delete PEM, which has the key in the clear)"
-        }
-    };
-    MaterialProblem::EncryptionUnsupported { algorithm, advice }
-}
-
 /// Whether OpenSSL has it in its provider `legacy` alone.
-fn is_withdrawn(algorithm: &str) -> bool {
+pub(in super::super) fn is_withdrawn(algorithm: &str) -> bool {
     const PARTS: [&str; 10] = [
         "BF-", "CAST5-", "IDEA-", "MD2", "MD5", "PBES1 ", "RC2", "RC4", "RC5", "SEED-",
     ];

@@ -4,7 +4,8 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use rc2::Rc2;
 use zeroize::Zeroizing;
 
-use super::super::encrypted::{Budget, in_container, pbes2};
+use super::super::encrypted::scheme::is_withdrawn;
+use super::super::encrypted::{Budget, pbes2};
 use super::super::pbe::{Pbe, Scheme, TRIPLE_DES};
 use super::container::unsupported;
 use crate::error::MaterialProblem;
@@ -44,4 +45,24 @@ pub(super) fn decrypt(
 /// The MAC was verified by then, so the passphrase is right, as far as the container has one.
 pub(super) fn another_passphrase() -> MaterialProblem {
     unsupported("a part that the passphrase of its MAC does not open (or a damaged one)")
+}
+
+/// What is not read in a container is exported anew with the whole of it.
+fn in_container(problem: MaterialProblem) -> MaterialProblem {
+    let MaterialProblem::EncryptionUnsupported { algorithm, .. } = problem else {
+        return problem;
+    };
+    let advice = match is_withdrawn(&algorithm) {
+        true => {
+            "export the container anew by `openssl pkcs12 -legacy -in FILE -nodes -out PEM && openssl pkcs12 -export \
+             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
+             then delete PEM, which has the key in the clear)"
+        }
+        false => {
+            "export the container anew by `openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export \
+             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
+             then delete PEM, which has the key in the clear)"
+        }
+    };
+    MaterialProblem::EncryptionUnsupported { algorithm, advice }
 }

@@ -53,7 +53,7 @@ fn an_encrypted_safe_is_of_version_0_and_of_data() {
     // With both right it comes to the passphrase, which what is in it was not encrypted with.
     let error = load(&safe(0, forge::DATA));
     assert!(
-        matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
+        matches!(error.problem(), MaterialProblem::Pkcs12Unsupported { .. }),
         "{error}"
     );
 }
