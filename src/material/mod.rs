@@ -63,6 +63,9 @@ pub use passphrase::Passphrase;
 pub use repair::ChainRepair;
 pub use revocation::{RevocationList, RevocationLists, Revoked};
 pub use signature_scheme::SignatureScheme;
-#[cfg_attr(not(feature = "rustls"), allow(unused_imports))]
+#[cfg_attr(
+    not(feature = "rustls"),
+    allow(unused_imports, reason = "rustls alone lets others sign")
+)]
 pub(crate) use signing_key::ExternalKey;
 pub use signing_key::SigningKey;
