@@ -137,6 +137,14 @@ fn a_piece_of_a_key_is_not_echoed() {
         assert!(said.contains("looks like a PEM marker"), "{said}");
         assert!(!said.contains(&secret[..20]), "{said}");
     }
+    // Nor is what is long, however short its words.
+    let label = ["KEY"; 17].join(" ");
+    let odd = format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+    let said = message(PrivateKey::from_pem(odd.as_bytes()));
+    assert!(
+        said.contains("looks like a PEM marker") && !said.contains(&label),
+        "{said}"
+    );
     let odd = format!(
         "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: {},00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
         &secret[..24]
