@@ -65,6 +65,7 @@ pub use policy::{
     PeerMatcher, PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationRules, Rule,
     SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
 };
+pub use rotation::{Reload, Rotation, Source, SourceError};
 pub use server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,
     ServerEnd,

@@ -1,0 +1,47 @@
+use core::error::Error;
+
+use super::alarm::Reload;
+use super::change::Rotation;
+
+/// Where identity, anchors, revocation lists and policy come from, and come again when they change: files, the SPIFFE
+/// Workload API, or yours (Vault, a cloud's KMS).
+///
+/// A client or server asks it when it is built, on the thread that builds it, and then on a thread of its own: at each
+/// [`reload_every`](crate::ClientBuilder::reload_every), and whenever the source says by `reload` that there is
+/// something new. What it gives and is the same as before changes nothing. When it fails, the last good revision goes on
+/// serving, the failure is told and counted, and it is asked again.
+///
+/// It gives what there is now, as often as it is asked: one that has certificates issued keeps the last and gives it
+/// until it is time for the next. It may wait (for the network, with a limit of its own), and nobody else waits with it.
+///
+/// ```no_run
+/// use mtls::{MtlsIdentity, Reload, Rotation, Source, SourceError};
+///
+/// struct Vault { /* address, token, role */ }
+///
+/// impl Source for Vault {
+///     fn load(&mut self, _reload: &Reload) -> Result<Rotation, SourceError> {
+///         let (chain, key) = self.issue_when_half_spent()?;
+///         Ok(Rotation::new()
+///             .identity(MtlsIdentity::from_pem(&chain, &key)?)
+///             .origin("vault pki/issue/web"))
+///     }
+/// }
+/// # impl Vault { fn issue_when_half_spent(&mut self) -> Result<(Vec<u8>, Vec<u8>), SourceError> { todo!() } }
+/// ```
+pub trait Source: Send + 'static {
+    /// Gives what there is now.
+    ///
+    /// # Errors
+    /// Whatever keeps it from doing so, in words that name what was asked (the file, the address).
+    fn load(&mut self, reload: &Reload) -> Result<Rotation, SourceError>;
+}
+
+/// What kept a [`Source`] from giving.
+pub type SourceError = Box<dyn Error + Send + Sync>;
+
+impl Source for Box<dyn Source> {
+    fn load(&mut self, reload: &Reload) -> Result<Rotation, SourceError> {
+        (**self).load(reload)
+    }
+}

@@ -1,0 +1,4 @@
+//! Files that are watched: what becomes of a client or server while they change, well or badly.
+
+#[path = "../common/mod.rs"]
+mod common;
