@@ -1,7 +1,9 @@
 //! What a client and a server are made of, as far as it is the same for both.
 
 mod draft;
+mod fixed;
 mod key_permissions;
+mod rotation;
 
 use core::time::Duration;
 use std::sync::Arc;

@@ -42,7 +42,8 @@ pub use backend::NativeTls;
 #[cfg(feature = "rustls")]
 pub use backend::Rustls;
 pub use backend::{
-    Capability, ClientBackend, Event, HandshakeError, ProtocolVersion, ServerBackend, Support,
+    Capability, ClientBackend, Event, Expiring, HandshakeError, ProtocolVersion, ServerBackend,
+    Support,
 };
 #[cfg(feature = "openssl")]
 pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
@@ -50,6 +51,7 @@ pub use builder::{Builder, KeyPermissions};
 pub use client::{ClientBuilder, ClientEnd, MtlsClient};
 pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
+    ReloadFailure,
 };
 #[cfg(feature = "tokio")]
 pub use integration::tokio::AsyncMtlsStream;
@@ -65,7 +67,9 @@ pub use policy::{
     PeerMatcher, PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationRules, Rule,
     SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
 };
-pub use rotation::{Reload, Rotation, Source, SourceError};
+pub use rotation::{
+    OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source, SourceError, Status, StatusWatch,
+};
 pub use server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,
     ServerEnd,

@@ -1,52 +1,17 @@
 use core::fmt;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::diagnosis::{Request, hint};
+use super::event::{Clock, Event, Observer};
 use super::handshake::HandshakeError;
-use super::own_chain::OwnChain;
+use super::own_chain::{End, OwnChain};
+use super::serving::Serving;
 use crate::error::BuildError;
-use crate::material::IdentityWarning;
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
-
-/// What an [`observer`](crate::ClientBuilder::observer) is told.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// Something about our own identity works but should be mended. Told once for each
-    /// [warning](crate::MtlsIdentity::warnings) by every `build`, on its thread, when the settings have been checked
-    /// (the backend may yet refuse them). [`KeyPermissions`](crate::KeyPermissions) decides about keys that are open to
-    /// others.
-    IdentityWarning(&'a IdentityWarning),
-    /// A peer was refused. Told once for each handshake, on the handshake's thread, before the alert is sent; but OpenSSL may
-    /// show another path of the peer's after one that was refused, and that is judged, and told, by itself.
-    PeerRejected(&'a Rejection),
-    /// A peer was refused that the [shadow policy](crate::ClientBuilder::shadow_policy) would have admitted. Told once
-    /// for each handshake, right after [`PeerRejected`](Self::PeerRejected).
-    #[non_exhaustive]
-    ShadowAdmitted {
-        /// Whom the shadow policy would have admitted.
-        peer: &'a PeerIdentity,
-        /// Why the policy that is in force refused.
-        rejection: &'a Rejection,
-    },
-    /// A peer was admitted that the [shadow policy](crate::ClientBuilder::shadow_policy) would have refused. Told once
-    /// for each handshake, on the handshake's thread, before the handshake is over: what comes after it may still fail.
-    #[non_exhaustive]
-    ShadowRejected {
-        /// Whom the policy that is in force admitted.
-        peer: &'a PeerIdentity,
-        /// Why the shadow policy would have refused.
-        rejection: &'a Rejection,
-    },
-}
-
-pub(crate) type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
-pub(crate) type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
 /// The verifier of one revision with a clock and an observer, and our own chain: what the adapters ask.
 pub struct Judge {
@@ -54,6 +19,7 @@ pub struct Judge {
     /// Asked as well, for the observer's ears only.
     shadow: Option<PeerVerifier>,
     own: OwnChain,
+    serving: Serving,
     clock: Clock,
     observer: Option<Observer>,
 }
@@ -72,6 +38,7 @@ impl Judge {
         verifier: PeerVerifier,
         shadow: Option<PeerVerifier>,
         own: OwnChain,
+        serving: Serving,
         clock: Clock,
         observer: Option<Observer>,
     ) -> Self {
@@ -79,6 +46,7 @@ impl Judge {
             verifier,
             shadow,
             own,
+            serving,
             clock,
             observer,
         }
@@ -117,8 +85,12 @@ impl Judge {
 
     /// The second look, after the handshake. The shadow has said its word by then.
     pub(crate) fn confirm(&self, peer: &PeerIdentity) -> Result<(), Rejection> {
-        guard(|| self.verifier.confirm(peer, self.now()))
-            .map_err(|rejection| self.report(rejection))
+        let confirmed = guard(|| {
+            let now = self.now();
+            self.serving.check(now)?;
+            self.verifier.confirm(peer, now)
+        });
+        confirmed.map_err(|rejection| self.report(rejection))
     }
 
     /// Tells the observer of a refusal that did not come out of this judge, and hands it back.
@@ -127,9 +99,18 @@ impl Judge {
         rejection
     }
 
-    /// Tells the observer about our own identity.
-    pub(crate) fn warn(&self, warning: &IdentityWarning) {
-        self.tell(&Event::IdentityWarning(warning));
+    /// Whether we serve at all, for those who stay anonymous; everyone else is judged.
+    pub(crate) fn check_serving(&self) -> Result<(), Rejection> {
+        guard(|| self.serving.check(self.now())).map_err(|rejection| self.report(rejection))
+    }
+
+    /// Whether our own anchors vouch for our own chain. On native-tls, which verifies signatures itself, they never do.
+    pub(crate) fn vouches_for_us(&self, now: UnixTime) -> Result<(), Rejection> {
+        let chain = self.own.chain();
+        guard(|| match self.own.end() {
+            End::Client => self.verifier.vouches_for_client(chain, now),
+            End::Server => self.verifier.vouches_for_server(chain, now),
+        })
     }
 
     /// Completes an error that an adapter made of its library's: tells the observer of a refusal that did not come out of
@@ -144,7 +125,7 @@ impl Judge {
 
     /// We were refused, by a peer that had asked us so.
     pub(crate) fn refused(&self, alert: Alert, request: &Request) -> HandshakeError {
-        let now = catch_unwind(AssertUnwindSafe(|| self.now())).ok();
+        let now = self.now_unless_panicked();
         HandshakeError::RejectedByPeer {
             alert,
             hint: hint(&self.own, request, now, alert),
@@ -158,9 +139,13 @@ impl Judge {
 
     /// Asks the verifier, tells the observer of a refusal, and then of a shadow that sees it otherwise.
     fn judge(&self, look: Look, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) -> Verdict {
-        // `None` after a clock that panicked, which refuses whatever the policy.
+        // `None` where no policy was asked: after a clock that panicked, and when we serve nobody.
         let mut asked_at = None;
-        let verdict = guard(|| ask(&self.verifier, *asked_at.insert(self.now())));
+        let verdict = guard(|| {
+            let now = self.now();
+            self.serving.check(now)?;
+            ask(&self.verifier, *asked_at.insert(now))
+        });
         let verdict = verdict.map_err(|rejection| self.report(rejection));
         if let (Some(shadow), Some(now), Look::First) = (&self.shadow, asked_at, look) {
             self.compare(&verdict, &guard(|| ask(shadow, now)));
@@ -176,7 +161,7 @@ impl Judge {
         }
     }
 
-    fn tell(&self, event: &Event<'_>) {
+    pub(crate) fn tell(&self, event: &Event<'_>) {
         if let Some(observer) = &self.observer {
             // What it makes of the news changes nothing.
             let _ = catch_unwind(AssertUnwindSafe(|| observer(event)));
@@ -185,6 +170,11 @@ impl Judge {
 
     pub(crate) fn now(&self) -> UnixTime {
         (self.clock)()
+    }
+
+    /// The time for what is not a judgement; `None` from a clock that panics.
+    pub(crate) fn now_unless_panicked(&self) -> Option<UnixTime> {
+        catch_unwind(AssertUnwindSafe(|| self.now())).ok()
     }
 }
 

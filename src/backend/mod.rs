@@ -4,9 +4,11 @@
 
 mod capability;
 mod diagnosis;
+mod event;
 mod handshake;
 mod judge;
 mod own_chain;
+mod serving;
 mod settings;
 mod traits;
 
@@ -19,10 +21,12 @@ mod rustls;
 
 pub use capability::{Capability, Support};
 pub(crate) use diagnosis::Request;
+pub(crate) use event::{Clock, Observer};
+pub use event::{Event, Expiring};
 pub use handshake::{Established, HandshakeError};
-pub(crate) use judge::{Clock, Observer};
-pub use judge::{Event, Judge};
+pub use judge::Judge;
 pub(crate) use own_chain::{End, OwnChain};
+pub(crate) use serving::{Serving, SourceDeadline};
 pub(crate) use settings::no_external_key;
 pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};

@@ -1,5 +1,5 @@
 use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
-use pki_types::UnixTime;
+use pki_types::{CertificateDer, UnixTime};
 use x509_cert::ext::pkix::KeyUsages;
 
 use crate::error::BuildError;
@@ -74,6 +74,10 @@ impl OwnChain {
             });
         }
         Ok(())
+    }
+
+    pub(super) fn chain(&self) -> &[CertificateDer<'static>] {
+        self.chain.as_slice()
     }
 
     pub(super) fn end(&self) -> End {

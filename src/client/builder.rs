@@ -5,7 +5,7 @@ use crate::backend::{ClientBackend, ClientSettings, End};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
 use crate::policy::VerifierPolicy;
-use crate::rotation::Current;
+use crate::rotation::{Made, Parts, Service};
 
 /// Collects what a [`MtlsClient`] is made of.
 pub type ClientBuilder = Builder<ClientEnd>;
@@ -28,29 +28,42 @@ impl ClientBuilder {
     /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain is not signed
     /// as it should be, or the backend refuses or cannot enforce a setting.
     pub fn build<B: ClientBackend>(mut self, backend: B) -> Result<MtlsClient<B>, BuildError> {
-        let handshake_timeout = self.draft.handshake_timeout;
-        let policy = self
-            .draft
-            .policy
-            .take()
-            .unwrap_or_else(VerifierPolicy::allow_any_authenticated);
-        policy.check_for_client()?;
-        self.draft.check_shadow(VerifierPolicy::check_for_client)?;
-        let policy_beyond_leaf = self.draft.beyond_the_leaf(&policy);
-        let checks_server_name = policy.checks_server_name();
-        let checked = self.draft.check(End::Client, policy, &backend)?;
-        let judge = Arc::clone(&checked.judge);
-        let config = backend.build_client(ClientSettings {
-            identity: checked.identity,
-            trust: checked.trust,
-            judge: checked.judge,
-            alpn: checked.alpn,
-            versions: checked.versions,
-            policy_beyond_leaf,
-            checks_server_name,
-        })?;
+        let policy = &mut self.draft.policy;
+        policy.get_or_insert_with(VerifierPolicy::allow_any_authenticated);
+        let begun = self.draft.begin()?;
+        let fixed = begun.fixed;
+        let handshake_timeout = fixed.handshake_timeout;
+        let make = move |parts: &Parts| {
+            let checked = fixed.check(
+                End::Client,
+                parts,
+                VerifierPolicy::check_for_client,
+                &backend,
+            )?;
+            let config = backend.build_client(ClientSettings {
+                identity: parts.identity.clone(),
+                trust: parts.trust.clone(),
+                judge: Arc::clone(&checked.judge),
+                alpn: checked.alpn,
+                versions: checked.versions,
+                policy_beyond_leaf: parts.beyond_the_leaf(),
+                checks_server_name: parts.policy.checks_server_name(),
+            })?;
+            Ok(Made {
+                config,
+                judge: checked.judge,
+                warnings: checked.warnings,
+            })
+        };
+        let make = Box::new(make);
         Ok(MtlsClient {
-            current: Arc::new(Current::first(config, judge)),
+            service: Service::start(
+                begun.parts,
+                make,
+                begun.rotation,
+                begun.bell,
+                begun.deadline,
+            )?,
             handshake_timeout,
         })
     }

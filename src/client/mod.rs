@@ -10,8 +10,9 @@ use crate::backend::{
     ClientBackend, DangerNativeClient, Established, HandshakeError, NativeClient, ProtocolVersion,
 };
 use crate::drive::drive;
+use crate::error::BuildError;
 use crate::peer::PeerIdentity;
-use crate::rotation::{Current, Revision};
+use crate::rotation::{Revision, Rotation, Service, Status, StatusWatch};
 use crate::stream::{Acceptance, MtlsStream};
 use crate::transport::{Deadline, Transport};
 
@@ -38,7 +39,7 @@ pub use builder::{ClientBuilder, ClientEnd};
 /// # }
 /// ```
 pub struct MtlsClient<B: ClientSide = Unbuilt> {
-    current: Arc<Current<B::Config>>,
+    service: Arc<Service<B::Config>>,
     handshake_timeout: Duration,
 }
 
@@ -107,8 +108,40 @@ impl<B: ClientBackend> MtlsClient<B> {
         <B as DangerNativeClient>::native(&self.revision().config)
     }
 
+    /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives the number of the revision
+    /// that serves then, which is the same as before where nothing changes.
+    ///
+    /// A handshake runs under one revision from its first byte to its last: those that have begun end as they began, those
+    /// that begin afterwards know nothing of the revision before, and no session leads back to it. This waits for other
+    /// calls, and nobody who shakes hands waits for this. A snapshot from `config()` goes on under the
+    /// revision that it was taken from.
+    ///
+    /// # Errors
+    /// [`BuildError`], and nothing has changed: what [`build`](crate::ClientBuilder) refuses, and for what is new also an
+    /// identity that is not valid at this moment, trust anchors of which none is, and whatever ends that our own trust
+    /// anchors vouch for our own identity (see [`SelfTrust`](crate::SelfTrust)).
+    pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+        self.service.rotate(rotation)
+    }
+
+    /// Has the [`Source`](crate::Source) asked again, on its own thread, as soon as it can be. Without a source this does
+    /// nothing.
+    pub fn reload(&self) {
+        self.service.reload();
+    }
+
+    /// Which revision serves, until when it can, and what went wrong since.
+    pub fn status(&self) -> Status {
+        self.service.status()
+    }
+
+    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any runtime.
+    pub fn status_changes(&self) -> StatusWatch {
+        self.service.status_changes()
+    }
+
     pub(crate) fn revision(&self) -> Arc<Revision<B::ClientConfig>> {
-        self.current.load()
+        self.service.load()
     }
 
     pub(crate) fn handshake_timeout(&self) -> Duration {
@@ -153,7 +186,7 @@ pub(crate) fn parse(server_name: &str) -> Result<ServerName<'static>, HandshakeE
 impl<B: ClientSide> Clone for MtlsClient<B> {
     fn clone(&self) -> Self {
         Self {
-            current: Arc::clone(&self.current),
+            service: Arc::clone(&self.service),
             handshake_timeout: self.handshake_timeout,
         }
     }
@@ -162,7 +195,7 @@ impl<B: ClientSide> Clone for MtlsClient<B> {
 impl<B: ClientSide> fmt::Debug for MtlsClient<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MtlsClient")
-            .field("revision", &self.current)
+            .field("service", &self.service)
             .finish_non_exhaustive()
     }
 }

@@ -53,6 +53,15 @@ pub enum BuildError {
         /// Its own words.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// None of the trust anchors of a rotation is within its validity.
+    #[error(
+        "no trust anchor is valid at {now}, so every peer would be refused; give the CA certificates that issue the peers' \
+         certificates now, and when these look valid, compare the clock"
+    )]
+    AnchorsNotValid {
+        /// The moment of the judgement.
+        now: String,
+    },
     /// A certificate of our own chain is not signed by the one that follows it.
     #[error(
         "certificate {index} ({subject}) of our own chain is not signed by the next one ({issuer}): {problem}; \
@@ -66,6 +75,32 @@ pub enum BuildError {
         /// The subject of the certificate after it.
         issuer: String,
         /// What is wrong with the signature.
+        problem: String,
+    },
+    /// A certificate of the identity of a rotation has expired, or is not valid yet.
+    #[error(
+        "certificate {index} ({subject}) of our own new chain is not valid at {now}: {problem}; renew it, and when it looks \
+         valid, compare the clock"
+    )]
+    IdentityNotValid {
+        /// Its position in the chain, from 0 (the leaf).
+        index: usize,
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// The end of its validity that was missed.
+        problem: String,
+        /// The moment of the judgement.
+        now: String,
+    },
+    /// Our own trust anchors vouched for our own identity, and would not after a rotation; or they have to, by
+    /// [`SelfTrust`](crate::SelfTrust), and do not.
+    #[error(
+        "our own trust anchors do not vouch for our own identity: {problem}; to change the CA, first add the new one to all \
+         trust anchors, then issue the identities anew, and remove the old one last (or change both in one rotation); where \
+         peers and we have different CAs, call `.self_trust(SelfTrust::Unchecked)`"
+    )]
+    IdentityNotVouchedFor {
+        /// Why not.
         problem: String,
     },
     /// A matcher was given a pattern that can never match, or that would match too much.
@@ -160,6 +195,12 @@ pub enum BuildError {
         /// The subject of the leaf (RFC 4514).
         subject: String,
     },
+    /// The source gave nothing to begin with.
+    #[error("the source of identity and anchors could not be loaded")]
+    Source(#[source] Box<dyn StdError + Send + Sync>),
+    /// No thread could be had to ask the source again, or to watch over connections.
+    #[error("the thread that watches over rotation could not be started")]
+    Thread(#[source] std::io::Error),
     /// The backend cannot enforce what was asked for.
     #[error("{backend} cannot do this: {what}; choose another backend or leave the setting out")]
     Unsupported {

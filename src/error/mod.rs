@@ -8,7 +8,9 @@ pub(crate) mod exposed;
 mod material;
 mod material_problem;
 pub(crate) mod path;
+mod reload;
 
 pub use build::{BackendKind, BuildError};
 pub use material::{MaterialError, MaterialOrigin, MaterialPlace};
 pub use material_problem::MaterialProblem;
+pub use reload::ReloadFailure;

@@ -20,7 +20,7 @@ macro_rules! every {
 every! {
     AnchorExpired CaAsLeaf Expired InvalidSerialNumber IssuerNotCa LifetimeTooLong MalformedCertificate MalformedName
     MisplacedExtension MissingKeyIdentifier NameConstraintViolated NameMismatch NoCertificate NotAllowed NotAnSvid
-    NotYetValid PathLengthExceeded PathTooLong PolicyPanicked RevocationListStale RevocationStatusUnknown Revoked UnacceptableKey UnhandledCriticalExtension UnknownIssuer
+    NotYetValid OutOfService PathLengthExceeded PathTooLong PolicyPanicked RevocationListStale RevocationStatusUnknown Revoked UnacceptableKey UnhandledCriticalExtension UnknownIssuer
     UnknownTrustDomain UnsupportedSignatureAlgorithm UnsupportedVersion WrongCriticality WrongExtendedKeyUsage
     WrongKeyUsage
 }

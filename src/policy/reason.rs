@@ -37,6 +37,9 @@ pub enum RejectionReason {
     NotAnSvid,
     /// A certificate of the path is before its `notBefore` (RFC 5280, section 4.1.2.5).
     NotYetValid,
+    /// We serve nobody at present: our own certificate has expired, or the source of our material is lost, and the owner
+    /// chose to refuse then.
+    OutOfService,
     /// A CA's path length constraint is exceeded (RFC 5280, section 4.2.1.9).
     PathLengthExceeded,
     /// The chain is longer, or has more alternatives, than the verifier follows.
@@ -134,6 +137,7 @@ impl RejectionReason {
             Self::NotAllowed => "the policy does not admit this peer",
             Self::NotAnSvid => "the certificate is no X.509-SVID",
             Self::NotYetValid => "a certificate is not valid yet",
+            Self::OutOfService => "we serve nobody at present",
             Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
             Self::PathTooLong => "the chain is longer than the verifier follows",
             Self::PolicyPanicked => "the policy panicked",
@@ -205,6 +209,9 @@ impl RejectionReason {
             }
             Self::NotYetValid => {
                 "compare the clocks of both ends; the certificate's notBefore lies in the future"
+            }
+            Self::OutOfService => {
+                "it is not the peer: renew our own certificate, or mend the source of our material; `status()` tells more"
             }
             Self::PathLengthExceeded => {
                 "issue the leaf directly under the constrained CA, or reissue that CA with a larger pathlen"

@@ -84,7 +84,7 @@ fn invalid(problem: String) -> BuildError {
 }
 
 /// What a builder was given to trust.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TrustSource {
     Anchors(TrustAnchors),
     Bundles(TrustBundles),

@@ -1,3 +1,5 @@
+mod own;
+
 use core::fmt;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};

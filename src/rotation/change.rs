@@ -64,7 +64,7 @@ impl Rotation {
         self
     }
 
-    /// Whom to admit from now on.
+    /// Whom to admit from now on. A policy that is given is taken for a new one; so a source gives it only when it is.
     pub fn policy(mut self, policy: VerifierPolicy) -> Self {
         self.policy = Some(policy);
         self

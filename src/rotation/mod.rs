@@ -1,11 +1,29 @@
 //! Revisions: what a client or server is at one moment, published as a whole.
+//!
+//! A [`Service`] has the current one. [`Rotation`]s lead to the next: given by hand, or by a [`Source`] that the keeper
+//! asks on a thread of its own.
 
 mod alarm;
+mod board;
 mod change;
+mod check;
+mod expiry;
+mod keeper;
+mod parts;
 mod revision;
+mod service;
+mod settings;
 mod source;
+mod status;
 
 pub use alarm::Reload;
+pub use board::StatusWatch;
 pub use change::Rotation;
-pub(crate) use revision::{Current, Revision};
+pub(crate) use keeper::ask;
+pub(crate) use parts::Parts;
+pub(crate) use revision::{Made, Revision};
+pub(crate) use service::Service;
+pub(crate) use settings::RotationSettings;
+pub use settings::{OnExpiry, OnSourceLost, SelfTrust};
 pub use source::{Source, SourceError};
+pub use status::Status;

@@ -1,41 +1,44 @@
 use core::fmt;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use pki_types::UnixTime;
 
+use super::parts::{Expiries, Parts};
 use crate::backend::Judge;
+use crate::error::BuildError;
+use crate::material::IdentityWarning;
 
-/// An immutable set of identity, anchors and policy, as a backend's configuration and its judge.
+/// An immutable set of identity, anchors, revocation lists and policy, as a backend's configuration and its judge.
 ///
 /// A handshake takes one and keeps it to its end.
-#[derive(Debug)]
 pub(crate) struct Revision<C> {
     pub(crate) number: u64,
     pub(crate) config: C,
     pub(crate) judge: Arc<Judge>,
+    pub(crate) parts: Parts,
+    /// Whether our own anchors vouch for our own identity. They need not: whom we trust may have nothing to do with who
+    /// vouches for us. But where they did, they should go on to.
+    pub(super) is_vouched_for: bool,
+    pub(super) loaded_at: UnixTime,
+    pub(super) expiries: Expiries,
 }
 
-/// The revision that new handshakes run under. Reading it never waits.
-pub(crate) struct Current<C>(ArcSwap<Revision<C>>);
-
-impl<C> Current<C> {
-    pub(crate) fn first(config: C, judge: Arc<Judge>) -> Self {
-        Self(ArcSwap::from_pointee(Revision {
-            number: 1,
-            config,
-            judge,
-        }))
-    }
-
-    pub(crate) fn load(&self) -> Arc<Revision<C>> {
-        self.0.load_full()
-    }
+/// What a backend makes of some parts.
+pub(crate) struct Made<C> {
+    pub(crate) config: C,
+    pub(crate) judge: Arc<Judge>,
+    /// What the observer is to hear about our identity.
+    pub(crate) warnings: Vec<IdentityWarning>,
 }
 
-impl<C> fmt::Debug for Current<C> {
+/// Turns parts into what a backend works with: the builder's settings, kept.
+pub(crate) type Make<C> = Box<dyn Fn(&Parts) -> Result<Made<C>, BuildError> + Send + Sync>;
+
+impl<C> fmt::Debug for Revision<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Current")
-            .field(&self.0.load().number)
-            .finish()
+        f.debug_struct("Revision")
+            .field("number", &self.number)
+            .field("loaded_at", &self.loaded_at)
+            .finish_non_exhaustive()
     }
 }

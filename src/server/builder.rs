@@ -6,7 +6,7 @@ use crate::backend::{ClientAuth, End, ServerBackend, ServerSettings};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
 use crate::policy::{TrustSource, VerifierPolicy};
-use crate::rotation::Current;
+use crate::rotation::{Made, Parts, Service};
 use crate::x509::Certificate;
 
 /// Bytes of CA names in a certificate request. More would slow every handshake, and some clients refuse it; beyond it
@@ -71,29 +71,47 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
     /// # Errors
     /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain is not signed
     /// as it should be, or the backend refuses or cannot enforce a setting.
-    pub fn build<B: ServerBackend>(mut self, backend: B) -> Result<MtlsServer<B, A>, BuildError> {
-        let handshake_timeout = self.draft.handshake_timeout;
-        let policy = self.draft.policy.take().ok_or(BuildError::MissingPolicy)?;
-        policy.check_for_server()?;
-        self.draft.check_shadow(VerifierPolicy::check_for_server)?;
-        let checked = self.draft.check(End::Server, policy, &backend)?;
-        let judge = Arc::clone(&checked.judge);
-        let config = backend.build_server(ServerSettings {
-            identity: checked.identity,
-            judge: checked.judge,
-            alpn: checked.alpn,
-            versions: checked.versions,
-            client_auth: match A::REQUIRED {
-                true => ClientAuth::Required,
-                false => ClientAuth::Optional,
-            },
-            ca_names: match self.end.names_anchors {
-                NamesAnchors::Yes => ca_names(&checked.trust),
-                NamesAnchors::No => Vec::new(),
-            },
-        })?;
+    pub fn build<B: ServerBackend>(self, backend: B) -> Result<MtlsServer<B, A>, BuildError> {
+        let begun = self.draft.begin()?;
+        let fixed = begun.fixed;
+        let handshake_timeout = fixed.handshake_timeout;
+        let names_anchors = self.end.names_anchors;
+        let make = move |parts: &Parts| {
+            let checked = fixed.check(
+                End::Server,
+                parts,
+                VerifierPolicy::check_for_server,
+                &backend,
+            )?;
+            let config = backend.build_server(ServerSettings {
+                identity: parts.identity.clone(),
+                judge: Arc::clone(&checked.judge),
+                alpn: checked.alpn,
+                versions: checked.versions,
+                client_auth: match A::REQUIRED {
+                    true => ClientAuth::Required,
+                    false => ClientAuth::Optional,
+                },
+                ca_names: match names_anchors {
+                    NamesAnchors::Yes => ca_names(&parts.trust),
+                    NamesAnchors::No => Vec::new(),
+                },
+            })?;
+            Ok(Made {
+                config,
+                judge: checked.judge,
+                warnings: checked.warnings,
+            })
+        };
+        let make = Box::new(make);
         Ok(MtlsServer {
-            current: Arc::new(Current::first(config, judge)),
+            service: Service::start(
+                begun.parts,
+                make,
+                begun.rotation,
+                begun.bell,
+                begun.deadline,
+            )?,
             handshake_timeout,
             client_auth: PhantomData,
         })

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use crate::backend::{Established, Handshake, HandshakeError, NativeServer, ServerBackend};
 use crate::client::Unbuilt;
 use crate::drive::{drive, linger};
+use crate::error::BuildError;
 use crate::peer::PeerIdentity;
-use crate::rotation::{Current, Revision};
+use crate::rotation::{Revision, Rotation, Service, Status, StatusWatch};
 use crate::stream::{Acceptance, MtlsStream};
 use crate::transport::{Deadline, Transport};
 
@@ -40,7 +41,7 @@ pub use builder::{MAX_CA_NAMES_BYTES, ServerBuilder, ServerEnd};
 /// # }
 /// ```
 pub struct MtlsServer<B: ServerSide = Unbuilt, A = Required> {
-    current: Arc<Current<B::Config>>,
+    service: Arc<Service<B::Config>>,
     handshake_timeout: Duration,
     client_auth: PhantomData<fn() -> A>,
 }
@@ -156,8 +157,40 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         B::native(&self.revision().config)
     }
 
+    /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives the number of the revision
+    /// that serves then, which is the same as before where nothing changes.
+    ///
+    /// A handshake runs under one revision from its first byte to its last: those that have begun end as they began, those
+    /// that begin afterwards know nothing of the revision before, and no session leads back to it. This waits for other
+    /// calls, and nobody who shakes hands waits for this. A snapshot from `config()` goes on under the
+    /// revision that it was taken from.
+    ///
+    /// # Errors
+    /// [`BuildError`], and nothing has changed: what [`build`](crate::ServerBuilder) refuses, and for what is new also an
+    /// identity that is not valid at this moment, trust anchors of which none is, and whatever ends that our own trust
+    /// anchors vouch for our own identity (see [`SelfTrust`](crate::SelfTrust)).
+    pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+        self.service.rotate(rotation)
+    }
+
+    /// Has the [`Source`](crate::Source) asked again, on its own thread, as soon as it can be. Without a source this does
+    /// nothing.
+    pub fn reload(&self) {
+        self.service.reload();
+    }
+
+    /// Which revision serves, until when it can, and what went wrong since.
+    pub fn status(&self) -> Status {
+        self.service.status()
+    }
+
+    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any runtime.
+    pub fn status_changes(&self) -> StatusWatch {
+        self.service.status_changes()
+    }
+
     pub(crate) fn revision(&self) -> Arc<Revision<B::ServerConfig>> {
-        self.current.load()
+        self.service.load()
     }
 
     pub(crate) fn handshake_timeout(&self) -> Duration {
@@ -171,12 +204,11 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         established: &mut Established<S>,
     ) -> Result<A::Peer, HandshakeError> {
         let presented = established.peer.take();
-        if let Some(peer) = &presented {
-            revision
-                .judge
-                .confirm(peer)
-                .map_err(HandshakeError::Rejected)?;
+        match &presented {
+            Some(peer) => revision.judge.confirm(peer),
+            None => revision.judge.check_serving(),
         }
+        .map_err(HandshakeError::Rejected)?;
         A::peer(presented)
             .ok_or_else(|| HandshakeError::backend("the client's certificate was not judged"))
     }
@@ -185,7 +217,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
 impl<B: ServerSide, A> Clone for MtlsServer<B, A> {
     fn clone(&self) -> Self {
         Self {
-            current: Arc::clone(&self.current),
+            service: Arc::clone(&self.service),
             handshake_timeout: self.handshake_timeout,
             client_auth: PhantomData,
         }
@@ -195,7 +227,7 @@ impl<B: ServerSide, A> Clone for MtlsServer<B, A> {
 impl<B: ServerSide, A> fmt::Debug for MtlsServer<B, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MtlsServer")
-            .field("revision", &self.current)
+            .field("service", &self.service)
             .finish_non_exhaustive()
     }
 }

@@ -123,7 +123,15 @@ fn ask_for_certificate(
     let judge = Arc::clone(&settings.judge);
     // After a retry request it comes here a second time, still before any certificate.
     context.set_client_hello_callback(move |ssl, _alert| {
-        Slot::lay(ssl, &judge, Peer::Client).map(|()| ClientHelloResponse::SUCCESS)
+        Slot::lay(ssl, &judge, Peer::Client)?;
+        // Here and not with the client's certificate: where that is optional, nobody may be judged at all.
+        match judge.check_serving() {
+            Ok(()) => Ok(ClientHelloResponse::SUCCESS),
+            Err(rejection) => {
+                Slot::refuse(ssl, rejection);
+                Err(ErrorStack::get())
+            }
+        }
     });
     context.set_client_ca_list(convert::ca_names(&settings.ca_names)?);
     // Nothing is resumed; without it OpenSSL would fail, not ignore, a session that is offered.

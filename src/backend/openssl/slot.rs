@@ -48,6 +48,16 @@ impl Slot {
         ssl.ex_data(index().ok()?)
     }
 
+    /// The verdict before anything was shown.
+    pub(super) fn refuse(ssl: &SslRef, rejection: Rejection) {
+        if let Some(slot) = Self::of(ssl) {
+            *slot.seen() = Some(Seen {
+                chain: Vec::new(),
+                verdict: Err(rejection),
+            });
+        }
+    }
+
     pub(super) fn peer(&self) -> &Peer {
         &self.peer
     }

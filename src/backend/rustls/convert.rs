@@ -115,6 +115,11 @@ impl ResolvesClientCert for OwnIdentity {
 
 impl ResolvesServerCert for OwnIdentity {
     fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        // Here and not with the client's certificate: where that is optional, nobody may be judged at all.
+        if let Err(rejection) = self.judge.check_serving() {
+            note(&self.judge, |heard| heard.verdict = Some(Err(rejection)));
+            return None;
+        }
         Some(Arc::clone(&self.certified))
     }
 }

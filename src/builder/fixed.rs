@@ -1,0 +1,186 @@
+//! What stays for the life of a client or server, and what it asks of each revision before a backend sees it.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::KeyPermissions;
+use crate::backend::{
+    Backend, Capability, Clock, End, Judge, Observer, OwnChain, ProtocolVersion, Serving,
+    SourceDeadline, Support, Versions, no_external_key,
+};
+use crate::error::BuildError;
+use crate::material::{IdentityWarning, MtlsIdentity};
+use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
+use crate::rotation::{OnExpiry, Parts};
+
+/// Settings that do not rotate.
+pub(crate) struct Fixed {
+    pub(super) key_permissions: KeyPermissions,
+    pub(super) alpn: Vec<Vec<u8>>,
+    pub(super) versions: Vec<ProtocolVersion>,
+    pub(crate) handshake_timeout: Duration,
+    pub(super) clock: Clock,
+    pub(super) observer: Option<Observer>,
+    pub(super) on_expiry: OnExpiry,
+    pub(super) deadline: Arc<SourceDeadline>,
+}
+
+/// A revision's parts that were checked.
+pub(crate) struct Checked {
+    pub(crate) judge: Arc<Judge>,
+    pub(crate) alpn: Vec<Vec<u8>>,
+    pub(crate) versions: Versions,
+    pub(crate) warnings: Vec<IdentityWarning>,
+}
+
+impl Fixed {
+    /// Checks everything that does not depend on the backend's own library. `check_policy` is what this end asks of a
+    /// policy.
+    pub(crate) fn check<B: Backend>(
+        &self,
+        end: End,
+        parts: &Parts,
+        check_policy: fn(&VerifierPolicy) -> Result<(), BuildError>,
+        backend: &B,
+    ) -> Result<Checked, BuildError> {
+        check_policy(&parts.policy)?;
+        self.check_shadow(parts.shadow.as_ref(), check_policy)?;
+        let identity = &parts.identity;
+        check_key_place::<B>(identity)?;
+        self.key_permissions.check(identity)?;
+        check_alpn(&self.alpn)?;
+        check_timeout(self.handshake_timeout)?;
+        let versions = check_versions(&self.versions)?;
+        check_revocation::<B>(parts)?;
+        let own = OwnChain::new(end, identity.chain());
+        let algorithms = match backend.algorithms()? {
+            Some(algorithms) => {
+                own.check_signatures(&algorithms)?;
+                algorithms
+            }
+            None => SignatureAlgorithms::new([]),
+        };
+        let verifier = |policy: &VerifierPolicy, algorithms| {
+            let verifier = PeerVerifier::with_trust(&parts.trust, policy.clone(), algorithms)?;
+            match &parts.revocation_lists {
+                Some(lists) if policy.has_revocation_rules() => {
+                    verifier.with_revocation_lists(lists)
+                }
+                _ => Ok(verifier),
+            }
+        };
+        let shadow = match &parts.shadow {
+            Some(shadow) => Some(verifier(shadow, algorithms.clone())?),
+            None => None,
+        };
+        let verifier = verifier(&parts.policy, algorithms)?;
+        let serving = Serving {
+            until: match self.on_expiry {
+                OnExpiry::KeepServing => None,
+                OnExpiry::Refuse => parts.identity_valid_until(),
+            },
+            source: Arc::clone(&self.deadline),
+        };
+        let observer = self.observer.clone();
+        let clock = Arc::clone(&self.clock);
+        let judge = Judge::new(verifier, shadow, own, serving, clock, observer);
+        let told = |warning: &&_| self.key_permissions.tells(warning);
+        Ok(Checked {
+            judge: Arc::new(judge),
+            alpn: self.alpn.clone(),
+            versions,
+            warnings: identity.warnings().iter().filter(told).cloned().collect(),
+        })
+    }
+
+    /// That somebody hears what the shadow policy says, and that this end could enforce it.
+    fn check_shadow(
+        &self,
+        shadow: Option<&VerifierPolicy>,
+        check: fn(&VerifierPolicy) -> Result<(), BuildError>,
+    ) -> Result<(), BuildError> {
+        const SETTING: &str = "shadow_policy";
+        match (shadow, &self.observer) {
+            (None, _) => Ok(()),
+            (Some(_), None) => Err(BuildError::InvalidSetting {
+                setting: SETTING,
+                problem:
+                    "it is judged for the observer alone, and there is none; call `.observer(..)`"
+                        .to_owned(),
+            }),
+            (Some(shadow), Some(_)) => check(shadow).map_err(|error| match error {
+                BuildError::InvalidSetting { problem, .. } => BuildError::InvalidSetting {
+                    setting: SETTING,
+                    problem,
+                },
+                other => other,
+            }),
+        }
+    }
+}
+
+/// Only a backend with a seam for it can let somebody else sign.
+fn check_key_place<B: Backend>(identity: &MtlsIdentity) -> Result<(), BuildError> {
+    match Capability::ExternalKeys.on(B::KIND) {
+        Support::Refused(_) if identity.signing_key().is_some() => Err(no_external_key(B::KIND)),
+        _ => Ok(()),
+    }
+}
+
+/// Rules and lists are of use only together.
+fn check_revocation<B: Backend>(parts: &Parts) -> Result<(), BuildError> {
+    let policies = [Some(&parts.policy), parts.shadow.as_ref()];
+    let mut policies = policies.into_iter().flatten();
+    let has_rules = policies.any(VerifierPolicy::has_revocation_rules);
+    match (
+        Capability::Revocation.on(B::KIND),
+        has_rules,
+        &parts.revocation_lists,
+    ) {
+        (_, false, None) => Ok(()),
+        (Support::Refused(_), ..) => Err(BuildError::Unsupported {
+            backend: B::KIND,
+            what: "revocation rules and lists: the platform shows us no path to judge them by",
+        }),
+        (_, true, None) => Err(BuildError::MissingRevocationLists),
+        (_, false, Some(_)) => Err(BuildError::MissingRevocationRules),
+        (_, true, Some(_)) => Ok(()),
+    }
+}
+
+fn check_alpn(protocols: &[Vec<u8>]) -> Result<(), BuildError> {
+    match protocols.iter().find(|p| !(1..=255).contains(&p.len())) {
+        None => Ok(()),
+        Some(wrong) => Err(BuildError::InvalidSetting {
+            setting: "alpn",
+            problem: format!(
+                "a protocol name has 1 to 255 bytes (RFC 7301, section 3.1), this one {}",
+                wrong.len()
+            ),
+        }),
+    }
+}
+
+fn check_timeout(timeout: Duration) -> Result<(), BuildError> {
+    match timeout.is_zero() {
+        false => Ok(()),
+        true => Err(BuildError::InvalidSetting {
+            setting: "handshake_timeout",
+            problem: "no handshake can be done in no time".to_owned(),
+        }),
+    }
+}
+
+fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> {
+    let versions = Versions {
+        tls12: versions.contains(&ProtocolVersion::Tls12),
+        tls13: versions.contains(&ProtocolVersion::Tls13),
+    };
+    match versions.tls12 || versions.tls13 {
+        true => Ok(versions),
+        false => Err(BuildError::InvalidSetting {
+            setting: "protocol_versions",
+            problem: "the list is empty".to_owned(),
+        }),
+    }
+}

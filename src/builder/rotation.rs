@@ -1,0 +1,78 @@
+//! What a builder says about rotation.
+
+use core::time::Duration;
+
+use super::Builder;
+use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, Source};
+
+impl<E> Builder<E> {
+    /// Where identity, trust anchors, revocation lists or policy come from, and come again when they change. What it gives
+    /// takes the place of what was given to the builder; the rest stays as it was given.
+    ///
+    /// `build` asks it on its own thread, and waits for it: in asynchronous code call `build` where waiting is allowed
+    /// (`spawn_blocking`). After that a thread of the client's or server's own asks it (`mtls-rotation`), and ends with it.
+    #[must_use]
+    pub fn source(mut self, source: impl Source) -> Self {
+        self.draft.rotation.source = Some(Box::new(source));
+        self
+    }
+
+    /// How often the source is asked whether or not it calls. Initially every 10 seconds; more than zero. After a failure it
+    /// is asked sooner: after half a second first, then after twice the last pause, up to this.
+    #[must_use]
+    pub fn reload_every(mut self, pause: Duration) -> Self {
+        self.draft.rotation.reload_every = pause;
+        self
+    }
+
+    /// What becomes of handshakes when our own certificate has expired. Initially [`OnExpiry::KeepServing`].
+    #[must_use]
+    pub fn on_expiry(mut self, choice: OnExpiry) -> Self {
+        self.draft.on_expiry = choice;
+        self
+    }
+
+    /// What becomes of handshakes when the source gives nothing good any more. Initially [`OnSourceLost::KeepServing`].
+    #[must_use]
+    pub fn on_source_lost(mut self, choice: OnSourceLost) -> Self {
+        self.draft.rotation.on_source_lost = choice;
+        self
+    }
+
+    /// Whether our own trust anchors have to vouch for our own identity. Initially [`SelfTrust::Kept`]. On native-tls nothing
+    /// is checked, since the platform shows no signatures.
+    #[must_use]
+    pub fn self_trust(mut self, choice: SelfTrust) -> Self {
+        self.draft.rotation.self_trust = choice;
+        self
+    }
+
+    /// How long before a certificate of our own chain, a trust anchor or a revocation list runs out the observer is warned
+    /// ([`Event::Expiring`](crate::Event::Expiring)): once for each of these times, and once when it has.
+    ///
+    /// Initially, where there is a [`source`](Self::source), once when a third of what it lasts is left, at most 30 days
+    /// before. Without a source nobody watches the clock unless this is called: then a thread does.
+    ///
+    /// ```no_run
+    /// # fn f(builder: mtls::ServerBuilder) -> mtls::ServerBuilder {
+    /// use mtls::Event;
+    /// use std::time::Duration;
+    ///
+    /// const DAY: Duration = Duration::from_secs(24 * 3600);
+    /// builder
+    ///     .warn_before_expiry([14 * DAY, 3 * DAY, DAY])
+    ///     .observer(|event| match event {
+    ///         Event::Expiring { what, subject, left, .. } => {
+    ///             eprintln!("{what} ({subject}) runs out in {} hours", left.as_secs() / 3600);
+    ///         }
+    ///         Event::ReloadFailed(failure) => eprintln!("{failure}"),
+    ///         _ => {}
+    ///     })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn warn_before_expiry(mut self, times: impl IntoIterator<Item = Duration>) -> Self {
+        self.draft.rotation.warn_before = Some(times.into_iter().collect());
+        self
+    }
+}

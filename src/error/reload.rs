@@ -1,0 +1,57 @@
+use core::error::Error;
+use core::fmt;
+
+use pki_types::UnixTime;
+
+/// Why a [`Source`](crate::Source) brought no new revision. The last good one serves on.
+///
+/// Its `Display` is the whole story in one line, causes included.
+#[derive(Debug)]
+pub struct ReloadFailure {
+    pub(crate) at: UnixTime,
+    pub(crate) in_a_row: u64,
+    pub(crate) origin: Option<String>,
+    pub(crate) error: Box<dyn Error + Send + Sync>,
+}
+
+impl ReloadFailure {
+    /// When, by the builder's clock.
+    pub fn at(&self) -> UnixTime {
+        self.at
+    }
+
+    /// How many attempts have failed in a row, this one included.
+    pub fn in_a_row(&self) -> u64 {
+        self.in_a_row
+    }
+
+    /// Where what was refused came from; `None` where the source itself failed, whose error says so.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+}
+
+impl fmt::Display for ReloadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the last good revision serves on: ")?;
+        if let Some(origin) = &self.origin {
+            write!(f, "what came from {origin} was refused: ")?;
+        }
+        write!(f, "{}", self.error)?;
+        let mut below = self.error.source();
+        while let Some(cause) = below {
+            write!(f, ": {cause}")?;
+            below = cause.source();
+        }
+        match self.in_a_row {
+            0 | 1 => Ok(()),
+            attempts => write!(f, " ({attempts} attempts in a row)"),
+        }
+    }
+}
+
+impl Error for ReloadFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.error)
+    }
+}

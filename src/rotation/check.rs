@@ -1,0 +1,66 @@
+//! What a revision is checked for before it is published, beyond what building it checks.
+
+use pki_types::UnixTime;
+
+use super::parts::Parts;
+use super::revision::{Made, Revision};
+use super::settings::SelfTrust;
+use crate::error::BuildError;
+use crate::policy::rfc3339;
+
+/// That the parts which have changed are good at this moment. What was good and has grown old meanwhile is not asked: it
+/// serves already, and must not keep the rest from being replaced.
+pub(super) fn check_next<C>(
+    next: &Parts,
+    made: &Made<C>,
+    previous: &Revision<C>,
+    self_trust: SelfTrust,
+    now: UnixTime,
+) -> Result<(), BuildError> {
+    if !previous.parts.has_identity(&next.identity) {
+        check_identity(next, now)?;
+    }
+    if next.trust != previous.parts.trust && next.anchors_are_over(now) {
+        return Err(BuildError::AnchorsNotValid { now: rfc3339(now) });
+    }
+    check_self_trust(made, previous.is_vouched_for, self_trust, now)
+}
+
+/// That our own anchors vouch for our own identity, where they did or have to.
+pub(super) fn check_self_trust<C>(
+    made: &Made<C>,
+    was_vouched_for: bool,
+    self_trust: SelfTrust,
+    now: UnixTime,
+) -> Result<(), BuildError> {
+    let asked = match self_trust {
+        SelfTrust::Kept => was_vouched_for,
+        SelfTrust::Required => true,
+        SelfTrust::Unchecked => false,
+    };
+    match made.judge.vouches_for_us(now) {
+        Err(rejection) if asked => Err(BuildError::IdentityNotVouchedFor {
+            problem: rejection.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_identity(next: &Parts, now: UnixTime) -> Result<(), BuildError> {
+    let overdue = next.identity_validity().find(|validity| {
+        let (_, _, from, until) = validity;
+        now < *from || now > *until
+    });
+    match overdue {
+        None => Ok(()),
+        Some((index, subject, from, until)) => Err(BuildError::IdentityNotValid {
+            index,
+            subject,
+            problem: match now < from {
+                true => format!("it is valid from {}", rfc3339(from)),
+                false => format!("it expired at {}", rfc3339(until)),
+            },
+            now: rfc3339(now),
+        }),
+    }
+}

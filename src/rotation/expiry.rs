@@ -1,0 +1,130 @@
+//! Warnings before something runs out.
+
+use core::time::Duration;
+
+use pki_types::UnixTime;
+
+use super::parts::Expiry;
+use super::revision::Revision;
+use crate::backend::{Event, Expiring};
+
+/// No warning is earlier than this unless it is asked for: a root that lasts for 20 years need not be renewed in its 14th.
+const EARLIEST: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// So near to a threshold the clock is looked at each second.
+const CLOSE: Duration = Duration::from_secs(3600);
+
+/// What has been told about one thing that runs out.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    /// When it runs out: another one is news.
+    until: Option<UnixTime>,
+    /// The shortest time of those that were asked for, below which somebody has been told.
+    below: Option<Duration>,
+}
+
+/// When to warn, and what was told already.
+#[derive(Debug)]
+pub(super) struct Warnings {
+    /// `None` for a third of what each thing lasts.
+    before: Option<Vec<Duration>>,
+    identity: Told,
+    anchors: Told,
+    lists: Told,
+    is_close: bool,
+}
+
+impl Warnings {
+    pub(super) fn new(before: Option<Vec<Duration>>) -> Self {
+        Self {
+            before,
+            identity: Told::default(),
+            anchors: Told::default(),
+            lists: Told::default(),
+            is_close: false,
+        }
+    }
+
+    /// When to look at the clock again: it may be set, and machines sleep.
+    pub(super) fn next_look(&self) -> Duration {
+        match self.is_close {
+            true => Duration::from_secs(1),
+            false => Duration::from_secs(60),
+        }
+    }
+
+    /// Tells the observer what is about to run out, once for each of the times that were asked for.
+    pub(super) fn tell<C>(&mut self, revision: &Revision<C>) {
+        let Some(now) = revision.judge.now_unless_panicked() else {
+            return;
+        };
+        let expiries = &revision.expiries;
+        let before = self.before.as_deref();
+        self.is_close = false;
+        for (what, told, expiry) in [
+            (Expiring::Identity, &mut self.identity, &expiries.identity),
+            (Expiring::TrustAnchor, &mut self.anchors, &expiries.anchors),
+            (Expiring::RevocationList, &mut self.lists, &expiries.lists),
+        ] {
+            let Some(expiry) = expiry else { continue };
+            // Where the next threshold is not far, minutes are too long to wait.
+            self.is_close |= times(expiry, before).any(|before| {
+                let at = expiry.until.as_secs().saturating_sub(before.as_secs());
+                at.abs_diff(now.as_secs()) < CLOSE.as_secs()
+            });
+            if let Some(left) = told.is_due(expiry, before, now) {
+                revision.judge.tell(&Event::Expiring {
+                    what,
+                    subject: &expiry.subject,
+                    expires_at: expiry.until,
+                    left,
+                });
+            }
+        }
+    }
+}
+
+impl Told {
+    /// How much time is left, where somebody should be told so.
+    fn is_due(
+        &mut self,
+        expiry: &Expiry,
+        before: Option<&[Duration]>,
+        now: UnixTime,
+    ) -> Option<Duration> {
+        if self.until != Some(expiry.until) {
+            *self = Self {
+                until: Some(expiry.until),
+                below: None,
+            };
+        }
+        let (now, until) = (now.as_secs(), expiry.until.as_secs());
+        let left = Duration::from_secs(until.saturating_sub(now));
+        // The last second still counts as valid, so nothing has run out before the next.
+        let reached = |before: &Duration| match before.is_zero() {
+            true => now > until,
+            false => left <= *before,
+        };
+        let shortest = times(expiry, before).filter(reached).min()?;
+        if self.below.is_some_and(|below| below <= shortest) {
+            return None;
+        }
+        self.below = Some(shortest);
+        Some(left)
+    }
+}
+
+/// When to warn of it: so long before.
+fn times(expiry: &Expiry, before: Option<&[Duration]>) -> impl Iterator<Item = Duration> {
+    let (asked, third) = match before {
+        Some(before) => (before, None),
+        None => (&[][..], Some(a_third(expiry))),
+    };
+    // That something has run out is always worth a word.
+    asked.iter().copied().chain(third).chain([Duration::ZERO])
+}
+
+fn a_third(expiry: &Expiry) -> Duration {
+    let lasts = expiry.until.as_secs().saturating_sub(expiry.from.as_secs());
+    Duration::from_secs(lasts / 3).min(EARLIEST)
+}

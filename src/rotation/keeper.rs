@@ -1,0 +1,103 @@
+//! The thread that asks the source, and that warns before something runs out.
+
+use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Weak};
+use std::thread;
+
+use super::alarm::{Reload, Wakened};
+use super::change::Rotation;
+use super::expiry::Warnings;
+use super::service::Service;
+use super::settings::RotationSettings;
+use super::source::{Source, SourceError};
+use crate::error::BuildError;
+
+/// The first pause after a failure; it doubles with each, up to the pause between two looks.
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+/// So much stack is enough to read and parse what a source gives; sources that need more have threads of their own.
+const STACK_BYTES: usize = 2 << 20;
+
+/// Starts the thread, if there is something for it to do. It ends with the service.
+pub(super) fn start<C: Send + Sync + 'static>(
+    service: &Arc<Service<C>>,
+    settings: RotationSettings,
+) -> Result<(), BuildError> {
+    let is_asked_to_warn = settings.warn_before.is_some();
+    if settings.source.is_none() && !is_asked_to_warn {
+        return Ok(());
+    }
+    let keeper = Keeper {
+        service: Arc::downgrade(service),
+        bell: service.bell().clone(),
+        source: settings.source,
+        reload_every: settings.reload_every,
+        warnings: Warnings::new(settings.warn_before),
+    };
+    let thread = thread::Builder::new()
+        .name("mtls-rotation".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(|| keeper.run());
+    match thread {
+        Ok(_) => Ok(()),
+        Err(error) => Err(BuildError::Thread(error)),
+    }
+}
+
+/// Asks a source. One that panics has failed.
+pub(crate) fn ask(source: &mut dyn Source, bell: &Reload) -> Result<Rotation, SourceError> {
+    catch_unwind(AssertUnwindSafe(|| source.load(bell))).unwrap_or_else(|_| {
+        Err("the source panicked; what it said stands where this process writes its panics".into())
+    })
+}
+
+struct Keeper<C> {
+    /// Not to keep alive what it watches over.
+    service: Weak<Service<C>>,
+    bell: Reload,
+    source: Option<Box<dyn Source>>,
+    reload_every: Duration,
+    warnings: Warnings,
+}
+
+impl<C: Send + Sync + 'static> Keeper<C> {
+    fn run(mut self) {
+        let mut until_asked = self.reload_every;
+        let mut retry = FIRST_RETRY;
+        loop {
+            match self.service.upgrade() {
+                None => return,
+                Some(service) => self.warnings.tell(&service.load()),
+            }
+            let pause = until_asked.min(self.warnings.next_look());
+            match self.bell.wait(pause) {
+                Wakened::Over => return,
+                Wakened::Rung => {}
+                Wakened::TimedOut => {
+                    until_asked = until_asked.saturating_sub(pause);
+                    if !until_asked.is_zero() {
+                        continue;
+                    }
+                }
+            }
+            let Some(was_good) = self.ask() else { return };
+            (until_asked, retry) = match was_good {
+                true => (self.reload_every, FIRST_RETRY),
+                false => (
+                    retry.min(self.reload_every),
+                    retry.saturating_mul(2).min(self.reload_every),
+                ),
+            };
+        }
+    }
+
+    /// `None` where nobody is left to be told.
+    fn ask(&mut self) -> Option<bool> {
+        let Some(source) = &mut self.source else {
+            return Some(true);
+        };
+        // Not with the service in hand: the source may take its time, and the service may be dropped meanwhile.
+        let given = ask(&mut **source, &self.bell);
+        Some(self.service.upgrade()?.reloaded(given))
+    }
+}

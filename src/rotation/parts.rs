@@ -1,0 +1,136 @@
+use pki_types::{CertificateDer, UnixTime};
+
+use super::change::Rotation;
+use crate::material::{MtlsIdentity, RevocationLists};
+use crate::policy::{TrustSource, VerifierPolicy};
+use crate::x509::{Certificate, rfc4514};
+
+/// What a revision is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) identity: MtlsIdentity,
+    pub(crate) trust: TrustSource,
+    pub(crate) revocation_lists: Option<RevocationLists>,
+    pub(crate) policy: VerifierPolicy,
+    pub(crate) shadow: Option<VerifierPolicy>,
+}
+
+/// When something runs out, and whose certificate or list it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Expiry {
+    pub(crate) subject: String,
+    pub(crate) from: UnixTime,
+    pub(crate) until: UnixTime,
+}
+
+/// What runs out first of each kind. Read once for each revision.
+#[derive(Clone, Debug)]
+pub(super) struct Expiries {
+    pub(super) identity: Option<Expiry>,
+    pub(super) anchors: Option<Expiry>,
+    pub(super) lists: Option<Expiry>,
+}
+
+impl Parts {
+    /// These parts with what a rotation changes; `None` where that is nothing.
+    pub(crate) fn changed_by(&self, rotation: Rotation) -> Option<Self> {
+        // A policy has no identity of its own to compare, so one that is given is a change.
+        let identity = rotation.identity.filter(|id| !self.has_identity(id));
+        let trust = rotation.trust.filter(|trust| *trust != self.trust);
+        let lists = rotation
+            .revocation_lists
+            .filter(|lists| self.revocation_lists.as_ref() != Some(lists));
+        if identity.is_none()
+            && trust.is_none()
+            && lists.is_none()
+            && rotation.policy.is_none()
+            && rotation.shadow.is_none()
+        {
+            return None;
+        }
+        let policy = rotation.policy.unwrap_or_else(|| self.policy.clone());
+        let shadow = rotation.shadow.or_else(|| self.shadow.clone());
+        let has_rules = |policy: &VerifierPolicy| policy.has_revocation_rules();
+        // Lists of before go with the last rules that asked for them; those that are given now have to be asked for.
+        let kept = match has_rules(&policy) || shadow.as_ref().is_some_and(has_rules) {
+            true => self.revocation_lists.clone(),
+            false => None,
+        };
+        Some(Self {
+            identity: identity.unwrap_or_else(|| self.identity.clone()),
+            trust: trust.unwrap_or_else(|| self.trust.clone()),
+            revocation_lists: lists.or(kept),
+            policy,
+            shadow,
+        })
+    }
+
+    /// Whether this is our identity already. The key is the leaf's, so the chain tells; but a file that was opened to
+    /// others since is news.
+    pub(crate) fn has_identity(&self, other: &MtlsIdentity) -> bool {
+        self.identity.chain().as_slice() == other.chain().as_slice()
+            && self.identity.warnings() == other.warnings()
+    }
+
+    /// Each certificate of our own chain: its index, its subject, and when it is valid.
+    pub(super) fn identity_validity(
+        &self,
+    ) -> impl Iterator<Item = (usize, String, UnixTime, UnixTime)> {
+        certificates(self.identity.chain().as_slice())
+            .enumerate()
+            .map(|(index, c)| (index, rfc4514(c.subject), c.not_before, c.not_after))
+    }
+
+    pub(super) fn expiries(&self) -> Expiries {
+        Expiries {
+            identity: first(self.identity.chain().as_slice()),
+            anchors: first(self.trust.certificates()),
+            lists: self.first_list(),
+        }
+    }
+
+    /// What of the policies cannot be held by one who sees the leaf alone.
+    pub(crate) fn beyond_the_leaf(&self) -> Option<&'static str> {
+        let shadow = || self.shadow.as_ref()?.beyond_the_leaf();
+        self.policy.beyond_the_leaf().or_else(shadow)
+    }
+
+    /// The last second in which our own chain is valid as a whole.
+    pub(crate) fn identity_valid_until(&self) -> Option<UnixTime> {
+        Some(first(self.identity.chain().as_slice())?.until)
+    }
+
+    fn first_list(&self) -> Option<Expiry> {
+        let lists = self.revocation_lists.as_ref()?;
+        let first = lists.iter().min_by_key(|list| list.next_update())?;
+        Some(Expiry {
+            subject: first.issuer(),
+            from: first.this_update(),
+            until: first.next_update(),
+        })
+    }
+
+    /// Whether no trust anchor is within its validity.
+    pub(crate) fn anchors_are_over(&self, now: UnixTime) -> bool {
+        let mut anchors = certificates(self.trust.certificates());
+        !anchors.any(|anchor| anchor.not_before <= now && now <= anchor.not_after)
+    }
+}
+
+fn first<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'static>>) -> Option<Expiry> {
+    let first = certificates(chain).min_by_key(|certificate| certificate.not_after)?;
+    Some(Expiry {
+        subject: rfc4514(first.subject),
+        from: first.not_before,
+        until: first.not_after,
+    })
+}
+
+/// All of them can be read: that was seen when they were loaded.
+fn certificates<'a>(
+    chain: impl IntoIterator<Item = &'a CertificateDer<'static>>,
+) -> impl Iterator<Item = Certificate<'a>> {
+    chain
+        .into_iter()
+        .filter_map(|der| Certificate::from_der(der).ok())
+}

@@ -1,0 +1,240 @@
+use core::fmt;
+use core::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use pki_types::UnixTime;
+
+use super::alarm::Reload;
+use super::board::{Board, StatusWatch};
+use super::change::Rotation;
+use super::check;
+use super::keeper;
+use super::parts::{Expiry, Parts};
+use super::revision::{Made, Make, Revision};
+use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
+use super::source::SourceError;
+use super::status::Status;
+use crate::backend::{Event, Judge, SourceDeadline};
+use crate::error::{BuildError, ReloadFailure};
+
+/// What the clones of a client or server share: the revision that new handshakes run under, and the way to the next.
+pub(crate) struct Service<C> {
+    /// Reading it never waits.
+    current: ArcSwap<Revision<C>>,
+    make: Make<C>,
+    /// Held while the next revision is made, so that none is made of parts that another is about to replace.
+    rotating: Mutex<()>,
+    board: Arc<Board>,
+    bell: Reload,
+    self_trust: SelfTrust,
+    on_source_lost: OnSourceLost,
+    deadline: Arc<SourceDeadline>,
+}
+
+impl<C: Send + Sync + 'static> Service<C> {
+    /// Publishes the first revision, and begins to watch over it where there is something to watch.
+    pub(crate) fn start(
+        parts: Parts,
+        make: Make<C>,
+        settings: RotationSettings,
+        bell: Reload,
+        deadline: Arc<SourceDeadline>,
+    ) -> Result<Arc<Self>, BuildError> {
+        let made = make(&parts)?;
+        let now = moment(&made.judge);
+        check::check_self_trust(&made, false, settings.self_trust, now)?;
+        warn(&made);
+        let revision = revision(1, parts, made, now);
+        let reloads = u64::from(settings.source.is_some());
+        let service = Arc::new(Self {
+            board: Arc::new(Board::new(Status {
+                reloads,
+                ..status(&revision)
+            })),
+            current: ArcSwap::from_pointee(revision),
+            make,
+            rotating: Mutex::new(()),
+            bell,
+            self_trust: settings.self_trust,
+            on_source_lost: settings.on_source_lost,
+            deadline,
+        });
+        service.heard();
+        keeper::start(&service, settings)?;
+        Ok(service)
+    }
+
+    /// Makes the next revision and publishes it, or leaves everything as it is.
+    pub(crate) fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+        let rotating = self.rotating.lock();
+        let _rotating = rotating.unwrap_or_else(PoisonError::into_inner);
+        let previous = self.load();
+        let Some(parts) = previous.parts.changed_by(rotation) else {
+            return Ok(previous.number);
+        };
+        let made = (self.make)(&parts)?;
+        let now = moment(&made.judge);
+        check::check_next(&parts, &made, &previous, self.self_trust, now)?;
+        if !previous.parts.has_identity(&parts.identity) {
+            warn(&made);
+        }
+        let next = revision(previous.number.saturating_add(1), parts, made, now);
+        let (number, judge, status) = (next.number, Arc::clone(&next.judge), status(&next));
+        self.current.store(Arc::new(next));
+        self.board.change(|board| {
+            *board = Status {
+                last_failure: board.last_failure.take(),
+                degraded: board.degraded.take(),
+                rotations: board.rotations.saturating_add(1),
+                reloads: board.reloads,
+                failures: board.failures,
+                ..status
+            };
+        });
+        judge.tell(&Event::Rotated { revision: number });
+        Ok(number)
+    }
+
+    /// Takes what a source gave, or failed to give. Whether it was good.
+    pub(super) fn reloaded(&self, given: Result<Rotation, SourceError>) -> bool {
+        let rotation = match given {
+            Ok(rotation) => rotation,
+            Err(error) => {
+                self.failed(None, error);
+                return false;
+            }
+        };
+        let (origin, degraded) = (rotation.origin.clone(), rotation.degraded.clone());
+        match self.rotate(rotation) {
+            Ok(_) => {
+                self.heard();
+                self.recovered(degraded);
+                true
+            }
+            Err(error) => {
+                self.failed(origin, error.into());
+                false
+            }
+        }
+    }
+
+    fn failed(&self, origin: Option<String>, error: SourceError) {
+        let judge = Arc::clone(&self.load().judge);
+        let last = self.board.status().last_failure;
+        let failure = Arc::new(ReloadFailure {
+            at: moment(&judge),
+            in_a_row: last.map_or(1, |last| last.in_a_row.saturating_add(1)),
+            origin,
+            error,
+        });
+        let told = Arc::clone(&failure);
+        self.board.change(|status| {
+            status.failures = status.failures.saturating_add(1);
+            status.last_failure = Some(told);
+        });
+        judge.tell(&Event::ReloadFailed(&failure));
+    }
+
+    fn recovered(&self, degraded: Option<String>) {
+        let now = self.board.status();
+        let is_news = now.last_failure.is_some() || now.degraded.as_deref() != degraded.as_deref();
+        let write = |status: &mut Status| {
+            status.reloads = status.reloads.saturating_add(1);
+            status.last_failure = None;
+            status.degraded = degraded.map(Into::into);
+        };
+        match is_news {
+            true => self.board.change(write),
+            false => self.board.note(write),
+        }
+    }
+
+    /// Something good has come from the source.
+    fn heard(&self) {
+        match self.on_source_lost {
+            OnSourceLost::KeepServing => {}
+            OnSourceLost::RefuseAfter(silence) => self.deadline.extend(silence),
+        }
+    }
+}
+
+impl<C> Service<C> {
+    pub(crate) fn load(&self) -> Arc<Revision<C>> {
+        self.current.load_full()
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.board.status()
+    }
+
+    pub(crate) fn status_changes(&self) -> StatusWatch {
+        StatusWatch::new(&self.board)
+    }
+
+    /// Has the source asked again, if there is one.
+    pub(crate) fn reload(&self) {
+        self.bell.now();
+    }
+
+    pub(super) fn bell(&self) -> &Reload {
+        &self.bell
+    }
+}
+
+impl<C> Drop for Service<C> {
+    fn drop(&mut self) {
+        self.bell.end();
+        self.board.end();
+    }
+}
+
+impl<C> fmt::Debug for Service<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Service")
+            .field(&self.current.load())
+            .finish()
+    }
+}
+
+/// What is said of a time that nobody could tell: by it, nothing is valid yet.
+const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
+
+fn moment(judge: &Judge) -> UnixTime {
+    judge.now_unless_panicked().unwrap_or(EPOCH)
+}
+
+fn warn<C>(made: &Made<C>) {
+    for warning in &made.warnings {
+        made.judge.tell(&Event::IdentityWarning(warning));
+    }
+}
+
+fn revision<C>(number: u64, parts: Parts, made: Made<C>, now: UnixTime) -> Revision<C> {
+    Revision {
+        number,
+        is_vouched_for: made.judge.vouches_for_us(now).is_ok(),
+        config: made.config,
+        judge: made.judge,
+        expiries: parts.expiries(),
+        parts,
+        loaded_at: now,
+    }
+}
+
+fn status<C>(revision: &Revision<C>) -> Status {
+    let until = |first: &Option<Expiry>| first.as_ref().map(|first| first.until);
+    let expiries = &revision.expiries;
+    Status {
+        revision: revision.number,
+        loaded_at: revision.loaded_at,
+        identity_expires_at: until(&expiries.identity).unwrap_or(EPOCH),
+        anchors_expire_at: until(&expiries.anchors).unwrap_or(EPOCH),
+        revocation_lists_expire_at: until(&expiries.lists),
+        last_failure: None,
+        degraded: None,
+        rotations: 0,
+        reloads: 0,
+        failures: 0,
+    }
+}

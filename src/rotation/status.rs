@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use pki_types::UnixTime;
+
+use crate::error::ReloadFailure;
+
+/// How a client or server stands: which revision serves, until when, and what went wrong.
+///
+/// A copy of one moment; [`StatusWatch`](crate::StatusWatch) tells when there is a new one.
+#[derive(Clone, Debug)]
+pub struct Status {
+    pub(super) revision: u64,
+    pub(super) loaded_at: UnixTime,
+    pub(super) identity_expires_at: UnixTime,
+    pub(super) anchors_expire_at: UnixTime,
+    pub(super) revocation_lists_expire_at: Option<UnixTime>,
+    pub(super) last_failure: Option<Arc<ReloadFailure>>,
+    pub(super) degraded: Option<Arc<str>>,
+    pub(super) rotations: u64,
+    pub(super) reloads: u64,
+    pub(super) failures: u64,
+}
+
+impl Status {
+    /// The number of the revision that serves new handshakes; the first is 1.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// When that revision was published, by the builder's clock.
+    pub fn loaded_at(&self) -> UnixTime {
+        self.loaded_at
+    }
+
+    /// The last second in which every certificate of our own chain is valid.
+    pub fn identity_expires_at(&self) -> UnixTime {
+        self.identity_expires_at
+    }
+
+    /// The last second in which every trust anchor is valid. One that has expired vouches for nobody; the others still do.
+    pub fn anchors_expire_at(&self) -> UnixTime {
+        self.anchors_expire_at
+    }
+
+    /// The last second in which every revocation list is current (`nextUpdate`); `None` without lists.
+    pub fn revocation_lists_expire_at(&self) -> Option<UnixTime> {
+        self.revocation_lists_expire_at
+    }
+
+    /// Why the last attempt of the source came to nothing; `None` when it succeeded.
+    pub fn last_failure(&self) -> Option<&ReloadFailure> {
+        self.last_failure.as_deref()
+    }
+
+    /// What the source says is not as it should be, although it gives.
+    pub fn degraded(&self) -> Option<&str> {
+        self.degraded.as_deref()
+    }
+
+    /// How many revisions were published after the first, by `rotate` and by the source.
+    pub fn rotations(&self) -> u64 {
+        self.rotations
+    }
+
+    /// How often the source gave something good since the client or server was built, be it new or not.
+    pub fn reloads(&self) -> u64 {
+        self.reloads
+    }
+
+    /// How often it did not.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+}
