@@ -1,0 +1,7 @@
+//! Revisions: published as a whole or not at all, by hand and by a source.
+
+mod out_of_service;
+mod published;
+mod refused;
+mod sources;
+mod watched;

@@ -1,0 +1,290 @@
+//! All or nothing: what a rotation is refused for, and that nothing has changed then.
+
+use mtls::{
+    BuildError, ClientBackend, MtlsClient, MtlsServer, NativeTls, OpenSsl, PeerMatcher,
+    RevocationDepth, RevocationLists, RevocationRules, Rotation, Rustls, SelfTrust, ServerBackend,
+    VerifierPolicy,
+};
+
+use crate::common::pki::crl::Crl;
+use crate::common::pki::{Authority, AuthorityBuilder, Cast, Credential, Leaf, Validity};
+use crate::stage::{Heard, anchors, client_of, identity, meet, server_of};
+
+fn ours(issuer: &Authority, validity: Validity) -> Credential {
+    let leaf = Leaf::named("next").dns("localhost").server().client();
+    leaf.validity(validity).issued_by(issuer)
+}
+
+/// Every rotation that must be refused, with the words that say why.
+fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
+    let stranger = Authority::root("Stranger");
+    let past = AuthorityBuilder::named("Past").validity(Validity::expired());
+    let past = past.self_signed();
+    let no_ca = Leaf::named("no CA").issued_by(&cast.root);
+    let no_ca = mtls::TrustAnchors::from_der(vec![no_ca.leaf().clone()]).unwrap();
+    let lists = RevocationLists::from_der([Crl::new().signed_by(&cast.intermediate)]).unwrap();
+    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    // The last byte belongs to the signature.
+    let mut broken = ours(&cast.intermediate, Validity::current()).with(&cast.intermediate);
+    let mut leaf = broken.leaf().to_vec();
+    *leaf.last_mut().unwrap() ^= 1;
+    broken.chain[0] = leaf.into();
+    let next = Rotation::new;
+    vec![
+        (
+            "expired identity",
+            next().identity(identity(&ours(&cast.root, Validity::expired()))),
+            "it expired at",
+        ),
+        (
+            "identity to come",
+            next().identity(identity(&ours(&cast.root, Validity::not_yet()))),
+            "it is valid from",
+        ),
+        (
+            "identity of a CA that is not ours",
+            next().identity(identity(&ours(&stranger, Validity::current()))),
+            "do not vouch for our own identity",
+        ),
+        (
+            "anchors without the CA of our own identity",
+            next().trust_anchors(anchors(&[&stranger])),
+            "do not vouch for our own identity",
+        ),
+        (
+            "anchors that have all expired",
+            next().trust_anchors(anchors(&[&past])),
+            "no trust anchor is valid at",
+        ),
+        (
+            "an anchor that is no CA",
+            next().trust_anchors(no_ca),
+            "cannot be used",
+        ),
+        (
+            "a chain that is not signed",
+            next().identity(identity(&broken)),
+            "is not signed by the next one",
+        ),
+        (
+            "lists without rules",
+            next().revocation_lists(lists),
+            "the policy would never look at them",
+        ),
+        (
+            "rules without lists",
+            next().policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules)),
+            "no lists were given",
+        ),
+        (
+            "a shadow that nobody hears of",
+            next().shadow_policy(VerifierPolicy::allow_any_authenticated()),
+            "shadow_policy cannot be used",
+        ),
+        (
+            "a limit that cannot be held, beside an identity that is good",
+            next()
+                .identity(identity(&ours(&cast.root, Validity::current())))
+                .policy(VerifierPolicy::allow_any_authenticated().with_max_intermediates(99)),
+            "with_max_intermediates(99)",
+        ),
+    ]
+}
+
+#[test]
+fn a_server_stays_what_it_is() {
+    fn on<B: ServerBackend + Default>() {
+        let cast = Cast::assemble();
+        let server = server_of(&cast).build(B::default()).unwrap();
+        let client = client_of(&cast).build(Rustls::default()).unwrap();
+        for (what, rotation, words) in unsound(&cast) {
+            let refused = server.rotate(rotation).expect_err(what);
+            assert!(refused.to_string().contains(words), "{what}: {refused}");
+            let (connected, served) = meet(&client, &server);
+            assert_eq!(served.expect(what).revision(), 1);
+            assert_eq!(
+                connected.expect(what).peer().chain(),
+                cast.server.chain,
+                "{what}"
+            );
+        }
+        let status = server.status();
+        assert_eq!((status.revision(), status.rotations()), (1, 0));
+        // None of them is in the way of a good one.
+        let next = ours(&cast.root, Validity::current());
+        assert_eq!(
+            server
+                .rotate(Rotation::new().identity(identity(&next)))
+                .unwrap(),
+            2
+        );
+    }
+    on::<Rustls>();
+    on::<OpenSsl>();
+}
+
+#[test]
+fn a_client_stays_what_it_is() {
+    fn on<B: ClientBackend + Default>() {
+        let cast = Cast::assemble();
+        let client = client_of(&cast).build(B::default()).unwrap();
+        let server = server_of(&cast).build(Rustls::default()).unwrap();
+        for (what, rotation, words) in unsound(&cast) {
+            let refused = client.rotate(rotation).expect_err(what);
+            assert!(refused.to_string().contains(words), "{what}: {refused}");
+            let (connected, served) = meet(&client, &server);
+            assert_eq!(connected.expect(what).revision(), 1);
+            assert_eq!(
+                served.expect(what).peer().chain(),
+                cast.alice.chain,
+                "{what}"
+            );
+        }
+    }
+    on::<Rustls>();
+    on::<OpenSsl>();
+}
+
+#[test]
+fn native_tls_refuses_what_it_cannot_enforce_in_a_rotation_too() {
+    let cast = Cast::assemble();
+    let client = client_of(&cast).build(NativeTls::default()).unwrap();
+    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    let lists = RevocationLists::from_der([Crl::new().signed_by(&cast.intermediate)]).unwrap();
+    let policy = VerifierPolicy::allow_any_authenticated();
+    for rotation in [
+        Rotation::new()
+            .policy(policy.clone().with_revocation(rules))
+            .revocation_lists(lists),
+        Rotation::new().policy(policy.danger_allow_common_name_as_dns()),
+    ] {
+        let refused = client.rotate(rotation).unwrap_err();
+        assert!(
+            matches!(refused, BuildError::Unsupported { .. }),
+            "{refused}"
+        );
+    }
+    let expired = ours(&cast.root, Validity::expired());
+    let refused = client.rotate(Rotation::new().identity(identity(&expired)));
+    assert!(matches!(refused, Err(BuildError::IdentityNotValid { .. })));
+    assert_eq!(client.status().revision(), 1);
+    let server = server_of(&cast).build(Rustls::default()).unwrap();
+    let next = ours(&cast.root, Validity::current());
+    client
+        .rotate(Rotation::new().identity(identity(&next)))
+        .unwrap();
+    let (connected, served) = meet(&client, &server);
+    assert_eq!(connected.unwrap().revision(), 2);
+    assert_eq!(served.unwrap().peer().subject(), "CN=next");
+}
+
+#[test]
+fn whether_our_anchors_vouch_for_us_is_ours_to_choose() {
+    let (cast, stranger) = (Cast::assemble(), Authority::root("Stranger"));
+    let foreign = || identity(&ours(&stranger, Validity::current()));
+    let build = |choice: SelfTrust, foreign_from_the_start: bool| {
+        let builder = server_of(&cast).self_trust(choice);
+        match foreign_from_the_start {
+            true => builder.identity(foreign()).build(Rustls::default()),
+            false => builder.build(Rustls::default()),
+        }
+    };
+    let rotate = |server: &MtlsServer<Rustls>| server.rotate(Rotation::new().identity(foreign()));
+
+    let kept = build(SelfTrust::Kept, false).unwrap();
+    assert!(matches!(
+        rotate(&kept),
+        Err(BuildError::IdentityNotVouchedFor { .. })
+    ));
+    // It never was, so there is nothing to keep.
+    let never = build(SelfTrust::Kept, true).unwrap();
+    assert_eq!(never.status().revision(), 1);
+    let next = Rotation::new().identity(identity(&ours(&stranger, Validity::current())));
+    assert_eq!(never.rotate(next).unwrap(), 2);
+    // It is from now on, and then it is kept.
+    let next = identity(&ours(&cast.root, Validity::current()));
+    assert_eq!(never.rotate(Rotation::new().identity(next)).unwrap(), 3);
+    assert!(matches!(
+        rotate(&never),
+        Err(BuildError::IdentityNotVouchedFor { .. })
+    ));
+
+    let required = build(SelfTrust::Required, true).unwrap_err();
+    assert!(
+        matches!(required, BuildError::IdentityNotVouchedFor { .. }),
+        "{required}"
+    );
+    let required = build(SelfTrust::Required, false).unwrap();
+    assert!(matches!(
+        rotate(&required),
+        Err(BuildError::IdentityNotVouchedFor { .. })
+    ));
+
+    let unchecked = build(SelfTrust::Unchecked, false).unwrap();
+    assert_eq!(rotate(&unchecked).unwrap(), 2);
+}
+
+#[test]
+fn a_list_that_revokes_us_takes_effect_on_the_others_that_it_revokes() {
+    let cast = Cast::assemble();
+    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    let policy = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    let lists = |crl: Crl| RevocationLists::from_der([crl.signed_by(&cast.intermediate)]).unwrap();
+    let server = server_of(&cast)
+        .policy(policy)
+        .revocation_lists(lists(Crl::new()));
+    let server = server.build(Rustls::default()).unwrap();
+    let both = Crl::new()
+        .number(&[2])
+        .lists(cast.server.leaf())
+        .lists(cast.alice.leaf());
+    server
+        .rotate(Rotation::new().revocation_lists(lists(both)))
+        .unwrap();
+    let client = client_of(&cast).build(Rustls::default()).unwrap();
+    assert_eq!(
+        crate::stage::refusal(meet(&client, &server).1),
+        mtls::RejectionReason::Revoked
+    );
+}
+
+#[test]
+fn an_exposed_key_is_told_or_denied_in_a_rotation_too() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let cast = Cast::assemble();
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = (folder.path().join("c"), folder.path().join("k"));
+        let next = ours(&cast.root, Validity::current());
+        std::fs::write(&chain, next.chain_pem()).unwrap();
+        std::fs::write(&key, next.key_pem()).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let load = || mtls::MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+
+        let heard = Heard::default();
+        let server = server_of(&cast)
+            .observer(heard.listen())
+            .build(Rustls::default())
+            .unwrap();
+        server.rotate(Rotation::new().identity(load())).unwrap();
+        assert_eq!(heard.count("KeyExposed"), 1);
+        let policy = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
+        server.rotate(Rotation::new().policy(policy)).unwrap();
+        assert_eq!(heard.count("KeyExposed"), 1, "the identity is the same");
+
+        let server = server_of(&cast).key_permissions(mtls::KeyPermissions::Deny);
+        let server = server.build(Rustls::default()).unwrap();
+        let refused = server.rotate(Rotation::new().identity(load()));
+        assert!(matches!(refused, Err(BuildError::KeyExposed { .. })));
+    }
+}
+
+#[test]
+fn a_client_of_server_spiffe_keeps_asking_for_ids() {
+    let cast = Cast::assemble();
+    let client: MtlsClient<Rustls> = client_of(&cast).build(Rustls::default()).unwrap();
+    let any = VerifierPolicy::server_spiffe(PeerMatcher::any_authenticated());
+    let refused = client.rotate(Rotation::new().policy(any)).unwrap_err();
+    assert!(refused.to_string().contains("server_spiffe"), "{refused}");
+}

@@ -1,0 +1,288 @@
+//! Sources of one's own: asked when something is built, and again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mtls::{BuildError, MtlsServer, Reload, Rotation, Rustls, Source, SourceError, VerifierPolicy};
+
+use crate::common::pki::{Authority, Cast, Leaf};
+use crate::stage::{Heard, anchors, client_of, eventually, identity, meet, server_of};
+
+pub struct FromFn<F>(F);
+
+pub fn from_fn<F>(load: F) -> FromFn<F>
+where
+    F: FnMut(&Reload) -> Result<Rotation, SourceError> + Send + 'static,
+{
+    FromFn(load)
+}
+
+impl<F> Source for FromFn<F>
+where
+    F: FnMut(&Reload) -> Result<Rotation, SourceError> + Send + 'static,
+{
+    fn load(&mut self, reload: &Reload) -> Result<Rotation, SourceError> {
+        (self.0)(reload)
+    }
+}
+
+/// What a source gives, for the test to change; and its bell.
+#[derive(Clone, Default)]
+struct Shelf {
+    given: Arc<Mutex<Option<Rotation>>>,
+    bell: Arc<Mutex<Option<Reload>>>,
+    asked: Arc<AtomicU64>,
+}
+
+impl Shelf {
+    fn holding(rotation: Rotation) -> Self {
+        let shelf = Self::default();
+        shelf.put(Some(rotation));
+        shelf
+    }
+
+    /// `None` for a failure.
+    fn put(&self, rotation: Option<Rotation>) {
+        *self.given.lock().unwrap() = rotation;
+    }
+
+    fn ring(&self) {
+        self.bell.lock().unwrap().as_ref().unwrap().now();
+    }
+
+    fn source(&self) -> impl Source {
+        let shelf = self.clone();
+        from_fn(move |reload| {
+            shelf.asked.fetch_add(1, Ordering::SeqCst);
+            *shelf.bell.lock().unwrap() = Some(reload.clone());
+            let given = shelf.given.lock().unwrap().clone();
+            given.ok_or_else(|| SourceError::from("the shelf is empty"))
+        })
+    }
+
+    fn asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+fn all_of(cast: &Cast) -> Rotation {
+    Rotation::new()
+        .identity(identity(&cast.server))
+        .trust_anchors(anchors(&[&cast.root]))
+        .origin("the top shelf")
+}
+
+fn server_from(shelf: &Shelf, heard: &Heard) -> MtlsServer<Rustls> {
+    MtlsServer::builder()
+        .policy(VerifierPolicy::allow_any_authenticated())
+        .source(shelf.source())
+        .reload_every(Duration::from_secs(3600))
+        .observer(heard.listen())
+        .build(Rustls::default())
+        .unwrap()
+}
+
+#[test]
+fn a_source_gives_the_first_revision_and_the_next() {
+    let (cast, heard) = (Cast::assemble(), Heard::default());
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_from(&shelf, &heard);
+    let client = client_of(&cast).build(Rustls::default()).unwrap();
+    assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
+    assert_eq!(shelf.asked(), 1);
+
+    // The same again is no revision.
+    shelf.ring();
+    eventually("asked", || server.status().reloads() == 2);
+    assert_eq!(server.status().revision(), 1);
+
+    for round in 2..=4_u64 {
+        let next = Leaf::named(&format!("round {round}"))
+            .dns("localhost")
+            .server();
+        let next = identity(&next.issued_by(&cast.intermediate).with(&cast.intermediate));
+        shelf.put(Some(all_of(&cast).identity(next)));
+        shelf.ring();
+        eventually("rotated", || server.status().revision() == round);
+        let (connected, _) = meet(&client, &server);
+        assert_eq!(
+            connected.unwrap().peer().subject(),
+            format!("CN=round {round}")
+        );
+    }
+    assert_eq!(heard.count("Rotated"), 3);
+    assert_eq!(server.status().failures(), 0);
+}
+
+#[test]
+fn a_source_is_asked_by_itself_as_often_as_was_said() {
+    let cast = Cast::assemble();
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_of(&cast).source(shelf.source());
+    let server = server
+        .reload_every(Duration::from_millis(20))
+        .build(Rustls::default())
+        .unwrap();
+    eventually("asked 5 times", || shelf.asked() >= 5);
+    // And at once, where the owner says so.
+    let server_asks = server_of(&cast)
+        .source(shelf.source())
+        .build(Rustls::default())
+        .unwrap();
+    let before = server_asks.status().reloads();
+    server_asks.reload();
+    eventually("asked at once", || server_asks.status().reloads() > before);
+    drop(server);
+}
+
+#[test]
+fn bad_news_is_told_and_counted_and_nothing_is_lost() {
+    let (cast, heard) = (Cast::assemble(), Heard::default());
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_from(&shelf, &heard);
+    let client = client_of(&cast).build(Rustls::default()).unwrap();
+
+    shelf.put(None);
+    shelf.ring();
+    // It is asked again by itself: after half a second first.
+    eventually("failed twice", || server.status().failures() >= 2);
+    let status = server.status();
+    let failure = status.last_failure().unwrap();
+    assert!(failure.in_a_row() >= 2, "{failure}");
+    assert!(
+        failure.to_string().contains("the shelf is empty"),
+        "{failure}"
+    );
+    assert_eq!(failure.origin(), None);
+    assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
+
+    // What is refused names where it came from.
+    let stranger = Authority::root("Stranger");
+    shelf.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
+    shelf.ring();
+    eventually("refused", || {
+        let status = server.status();
+        status
+            .last_failure()
+            .is_some_and(|failure| failure.origin() == Some("the top shelf"))
+    });
+    let told = server.status().last_failure().unwrap().to_string();
+    assert!(told.contains("do not vouch for our own identity"), "{told}");
+    assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
+    let failures = server.status().failures();
+    assert_eq!(
+        heard.count("ReloadFailed"),
+        usize::try_from(failures).unwrap()
+    );
+
+    shelf.put(Some(all_of(&cast)));
+    shelf.ring();
+    eventually("recovered", || server.status().last_failure().is_none());
+    assert_eq!(server.status().revision(), 1);
+}
+
+#[test]
+fn a_source_that_cannot_begin_fails_the_build() {
+    let cast = Cast::assemble();
+    let build = |source: Box<dyn Source>| {
+        let server = server_of(&cast).source(source).build(Rustls::default());
+        let error = server.map(drop).unwrap_err();
+        assert!(matches!(error, BuildError::Source(_)), "{error}");
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    let shelf = Shelf::default();
+    assert_eq!(build(Box::new(shelf.source())), "the shelf is empty");
+    let panics = from_fn(|_| panic!("a source that panics, as the test wants it"));
+    assert!(build(Box::new(panics)).contains("panicked"));
+}
+
+#[test]
+fn a_source_that_panics_has_failed_and_is_asked_again() {
+    let cast = Cast::assemble();
+    let mut times = 0;
+    let source = from_fn(move |_| {
+        times += 1;
+        match times {
+            2 => panic!("a source that panics, as the test wants it"),
+            _ => Ok(Rotation::new()),
+        }
+    });
+    let server = server_of(&cast)
+        .source(source)
+        .reload_every(Duration::from_millis(20));
+    let server = server.build(Rustls::default()).unwrap();
+    eventually("recovered", || {
+        let status = server.status();
+        status.failures() == 1 && status.last_failure().is_none() && status.reloads() >= 2
+    });
+}
+
+#[test]
+fn what_a_source_does_not_give_stays_as_it_was_given() {
+    let (cast, other) = (Cast::assemble(), Authority::root("Other"));
+    let shelf = Shelf::holding(Rotation::new().trust_anchors(anchors(&[&cast.root, &other])));
+    let server = server_of(&cast)
+        .source(shelf.source())
+        .build(Rustls::default())
+        .unwrap();
+    let bob = Leaf::named("bob").client().issued_by(&other);
+    let bob = client_of(&cast)
+        .identity(identity(&bob))
+        .build(Rustls::default())
+        .unwrap();
+    assert!(meet(&bob, &server).1.is_ok());
+    // By hand and by the source at the same time: the last word counts.
+    let next = Leaf::named("by hand")
+        .dns("localhost")
+        .server()
+        .issued_by(&cast.root);
+    server
+        .rotate(Rotation::new().identity(identity(&next)))
+        .unwrap();
+    shelf.ring();
+    eventually("asked", || server.status().reloads() == 2);
+    assert_eq!(
+        meet(&bob, &server).0.unwrap().peer().subject(),
+        "CN=by hand"
+    );
+}
+
+#[test]
+fn degraded_is_shown_until_it_is_over() {
+    let cast = Cast::assemble();
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_from(&shelf, &Heard::default());
+    shelf.put(Some(all_of(&cast).degraded("polled, not watched")));
+    shelf.ring();
+    eventually("degraded", || {
+        server.status().degraded() == Some("polled, not watched")
+    });
+    shelf.put(Some(all_of(&cast)));
+    shelf.ring();
+    eventually("over", || server.status().degraded().is_none());
+    assert_eq!(server.status().revision(), 1);
+}
+
+#[test]
+fn the_thread_ends_with_the_server() {
+    let cast = Cast::assemble();
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_from(&shelf, &Heard::default());
+    let bell = shelf.bell.lock().unwrap().clone().unwrap();
+    let copy = server.clone();
+    drop(server);
+    assert!(!bell.is_over());
+    // It still works for the copy, and then for nobody.
+    shelf.ring();
+    eventually("asked", || copy.status().reloads() == 2);
+    drop(copy);
+    assert!(bell.is_over());
+    let held = Arc::downgrade(&shelf.given);
+    drop(bell);
+    let Shelf { given, bell, .. } = shelf;
+    drop(bell);
+    drop(given);
+    // The source itself is gone, so the thread that had it is.
+    eventually("the source was dropped", || held.upgrade().is_none());
+}

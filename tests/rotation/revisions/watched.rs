@@ -1,0 +1,183 @@
+//! Status, waiting for it, and warnings before something runs out.
+
+use std::thread;
+use std::time::Duration;
+
+use mtls::{
+    PeerMatcher, RevocationDepth, RevocationLists, RevocationRules, Rotation, Rustls,
+    VerifierPolicy,
+};
+
+use crate::common::pki::crl::Crl;
+use crate::common::pki::{Cast, Leaf, Validity};
+use crate::stage::{Clock, Heard, LIMIT, eventually, identity, server_of};
+
+fn another() -> Rotation {
+    let policy = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
+    Rotation::new().policy(policy)
+}
+
+#[test]
+fn the_status_tells_when_what_serves_runs_out() {
+    let cast = Cast::assemble();
+    let clock = Clock::now();
+    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    let lists = RevocationLists::from_der([Crl::new().signed_by(&cast.intermediate)]).unwrap();
+    let server = server_of(&cast)
+        .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+        .revocation_lists(lists.clone())
+        .clock(clock.read())
+        .build(Rustls::default())
+        .unwrap();
+    let status = server.status();
+    assert_eq!(status.revision(), 1);
+    assert_eq!(status.loaded_at(), clock.read()());
+    let in_days =
+        |at: pki_types::UnixTime| (at.as_secs() - clock.read()().as_secs() + 43_200) / 86_400;
+    assert_eq!(in_days(status.identity_expires_at()), 30);
+    assert_eq!(
+        status.revocation_lists_expire_at(),
+        Some(lists.next_update())
+    );
+    assert!(status.anchors_expire_at() >= status.identity_expires_at());
+    clock.advance(Duration::from_secs(60));
+    server
+        .rotate(another().policy(VerifierPolicy::allow_any_authenticated()))
+        .unwrap();
+    let status = server.status();
+    assert_eq!((status.revision(), status.loaded_at()), (2, clock.read()()));
+    assert_eq!(status.revocation_lists_expire_at(), None);
+}
+
+#[test]
+fn a_thread_waits_for_the_next_change() {
+    let cast = Cast::assemble();
+    let server = server_of(&cast).build(Rustls::default()).unwrap();
+    let mut watch = server.status_changes();
+    assert!(
+        watch.wait(Duration::from_millis(20)).is_none(),
+        "nothing has changed"
+    );
+    // What happened between two waits is not missed.
+    server.rotate(another()).unwrap();
+    server.rotate(another()).unwrap();
+    assert_eq!(watch.wait(LIMIT).unwrap().revision(), 3);
+    assert!(watch.wait(Duration::from_millis(20)).is_none());
+    let waiting = thread::spawn(move || {
+        let status = watch.wait(LIMIT).unwrap();
+        (status.revision(), watch.wait(LIMIT).is_none())
+    });
+    server.rotate(another()).unwrap();
+    drop(server);
+    assert_eq!(
+        waiting.join().unwrap(),
+        (4, true),
+        "the end is told as well"
+    );
+}
+
+#[test]
+fn a_task_waits_for_the_next_change() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let cast = Cast::assemble();
+    let server = server_of(&cast).build(Rustls::default()).unwrap();
+    runtime.block_on(async {
+        let mut watch = server.status_changes();
+        let mut second = watch.clone();
+        let idle = tokio::time::timeout(Duration::from_millis(20), watch.changed());
+        assert!(idle.await.is_err(), "nothing has changed");
+        let task = tokio::spawn(async move {
+            let first = watch.changed().await.unwrap().revision();
+            (first, watch.changed().await.is_none())
+        });
+        tokio::task::yield_now().await;
+        server.rotate(another()).unwrap();
+        let told = tokio::time::timeout(LIMIT, second.changed()).await.unwrap();
+        assert_eq!(told.unwrap().revision(), 2);
+        tokio::task::yield_now().await;
+        drop(server);
+        let told = tokio::time::timeout(LIMIT, task).await.unwrap().unwrap();
+        assert_eq!(told, (2, true));
+    });
+}
+
+#[test]
+fn what_runs_out_is_told_once_for_each_time_that_was_asked_for() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let cast = Cast::assemble();
+    let (clock, heard) = (Clock::now(), Heard::default());
+    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    let lists = RevocationLists::from_der([Crl::new().signed_by(&cast.intermediate)]).unwrap();
+    let server = server_of(&cast)
+        .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+        .revocation_lists(lists)
+        .clock(clock.read())
+        .observer(heard.listen())
+        .warn_before_expiry([3 * DAY, DAY])
+        .build(Rustls::default())
+        .unwrap();
+    let told = |what: &str| {
+        let told = heard.all();
+        told.iter()
+            .filter(|t| t.contains("Expiring") && t.contains(what))
+            .count()
+    };
+    // A list lasts for 7 days here, our own chain for 30. A reload has the clock looked at now and not in a minute.
+    let look = |expected: usize, what: &str| {
+        eventually(
+            &format!("{expected} warnings of {what}: {:?}", heard.all()),
+            || {
+                server.reload();
+                told(what) >= expected
+            },
+        );
+        assert_eq!(told(what), expected);
+    };
+    clock.advance(5 * DAY);
+    look(1, "RevocationList");
+    clock.advance(DAY + DAY / 2);
+    look(2, "RevocationList");
+    clock.advance(DAY);
+    look(3, "RevocationList");
+    assert_eq!(told("Identity"), 0);
+    clock.advance(20 * DAY);
+    look(1, "Identity");
+    assert!(
+        heard
+            .all()
+            .iter()
+            .any(|t| t.contains("CN=server") || t.contains("CN=Ivo"))
+    );
+    // Renewed: the next one is counted by itself.
+    let now = time::OffsetDateTime::now_utc();
+    let next = Leaf::named("renewed")
+        .dns("localhost")
+        .server()
+        .validity(Validity {
+            not_before: now - time::Duration::hours(1),
+            not_after: now + time::Duration::days(29),
+        });
+    server
+        .rotate(Rotation::new().identity(identity(&next.issued_by(&cast.root))))
+        .unwrap();
+    look(2, "Identity");
+    clock.advance(2 * DAY);
+    look(3, "Identity");
+}
+
+#[test]
+fn without_a_source_nobody_watches_the_clock_unasked() {
+    let cast = Cast::assemble();
+    let (clock, heard) = (Clock::now(), Heard::default());
+    let server = server_of(&cast)
+        .clock(clock.read())
+        .observer(heard.listen());
+    let server = server.build(Rustls::default()).unwrap();
+    clock.advance(Duration::from_secs(29 * 24 * 3600));
+    server.reload();
+    thread::sleep(Duration::from_millis(50));
+    assert_eq!(heard.all(), Vec::<String>::new());
+}
