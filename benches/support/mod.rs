@@ -17,7 +17,7 @@ use mtls::backend::ServerBackend;
 use mtls::{ClientBackend, MtlsClient, MtlsServer, ProtocolVersion, Untimed, VerifierPolicy};
 
 pub(crate) use pipe::Pipe;
-use pki::Pki;
+pub(crate) use pki::Pki;
 
 pub(crate) const SERVER: &str = "server.example";
 
@@ -65,7 +65,7 @@ fn facade<B: ClientBackend + ServerBackend + Clone>(pki: &Pki, backend: B) -> Ha
 }
 
 /// Runs a server for as long as connections may come.
-fn serve(mut accept: impl FnMut(Pipe) + Send + 'static) -> Sender<Pipe> {
+pub(crate) fn serve(mut accept: impl FnMut(Pipe) + Send + 'static) -> Sender<Pipe> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         while let Ok(pipe) = receiver.recv() {
@@ -75,7 +75,7 @@ fn serve(mut accept: impl FnMut(Pipe) + Send + 'static) -> Sender<Pipe> {
     sender
 }
 
-fn dial(connections: &Sender<Pipe>) -> Pipe {
+pub(crate) fn dial(connections: &Sender<Pipe>) -> Pipe {
     let (ours, theirs) = Pipe::pair();
     connections.send(theirs).unwrap();
     ours

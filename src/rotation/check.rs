@@ -12,9 +12,7 @@ use crate::policy::rfc3339;
 /// serves already, and must not keep the rest from being replaced.
 pub(super) fn check_next<C>(
     next: &Parts,
-    made: &Made<C>,
     previous: &Revision<C>,
-    self_trust: SelfTrust,
     now: UnixTime,
 ) -> Result<(), BuildError> {
     if !previous.parts.has_identity(&next.identity) {
@@ -23,26 +21,27 @@ pub(super) fn check_next<C>(
     if next.trust != previous.parts.trust && next.anchors_are_over(now) {
         return Err(BuildError::AnchorsNotValid { now: rfc3339(now) });
     }
-    check_self_trust(made, previous.is_vouched_for, self_trust, now)
+    Ok(())
 }
 
-/// That our own anchors vouch for our own identity, where they did or have to.
+/// Whether our own anchors vouch for our own identity, which is an error where they have to, or did before.
 pub(super) fn check_self_trust<C>(
     made: &Made<C>,
     was_vouched_for: bool,
     self_trust: SelfTrust,
     now: UnixTime,
-) -> Result<(), BuildError> {
-    let asked = match self_trust {
+) -> Result<bool, BuildError> {
+    let is_asked = match self_trust {
         SelfTrust::Kept => was_vouched_for,
         SelfTrust::Required => true,
-        SelfTrust::Unchecked => false,
+        SelfTrust::Unchecked => return Ok(false),
     };
     match made.judge.vouches_for_us(now) {
-        Err(rejection) if asked => Err(BuildError::IdentityNotVouchedFor {
+        Ok(()) => Ok(true),
+        Err(rejection) if is_asked => Err(BuildError::IdentityNotVouchedFor {
             problem: rejection.to_string(),
         }),
-        _ => Ok(()),
+        Err(_) => Ok(false),
     }
 }
 

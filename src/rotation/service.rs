@@ -43,9 +43,9 @@ impl<C: Send + Sync + 'static> Service<C> {
     ) -> Result<Arc<Self>, BuildError> {
         let made = make(&parts)?;
         let now = moment(&made.judge);
-        check::check_self_trust(&made, false, settings.self_trust, now)?;
+        let is_vouched_for = check::check_self_trust(&made, false, settings.self_trust, now)?;
         warn(&made);
-        let revision = revision(1, parts, made, now);
+        let revision = revision(1, parts, made, is_vouched_for, now);
         let reloads = u64::from(settings.source.is_some());
         let service = Arc::new(Self {
             board: Arc::new(Board::new(Status {
@@ -75,11 +75,19 @@ impl<C: Send + Sync + 'static> Service<C> {
         };
         let made = (self.make)(&parts)?;
         let now = moment(&made.judge);
-        check::check_next(&parts, &made, &previous, self.self_trust, now)?;
+        check::check_next(&parts, &previous, now)?;
+        let was_vouched_for = previous.is_vouched_for;
+        let is_vouched_for = check::check_self_trust(&made, was_vouched_for, self.self_trust, now)?;
         if !previous.parts.has_identity(&parts.identity) {
             warn(&made);
         }
-        let next = revision(previous.number.saturating_add(1), parts, made, now);
+        let next = revision(
+            previous.number.saturating_add(1),
+            parts,
+            made,
+            is_vouched_for,
+            now,
+        );
         let (number, judge, status) = (next.number, Arc::clone(&next.judge), status(&next));
         self.current.store(Arc::new(next));
         self.board.change(|board| {
@@ -210,10 +218,16 @@ fn warn<C>(made: &Made<C>) {
     }
 }
 
-fn revision<C>(number: u64, parts: Parts, made: Made<C>, now: UnixTime) -> Revision<C> {
+fn revision<C>(
+    number: u64,
+    parts: Parts,
+    made: Made<C>,
+    is_vouched_for: bool,
+    now: UnixTime,
+) -> Revision<C> {
     Revision {
         number,
-        is_vouched_for: made.judge.vouches_for_us(now).is_ok(),
+        is_vouched_for,
         config: made.config,
         judge: made.judge,
         expiries: parts.expiries(),
