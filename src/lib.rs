@@ -53,6 +53,8 @@ pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
     ReloadFailure,
 };
+#[cfg(feature = "spiffe")]
+pub use integration::spiffe::{SpiffeError, SpiffeSource};
 #[cfg(feature = "tokio")]
 pub use integration::tokio::AsyncMtlsStream;
 pub use material::{

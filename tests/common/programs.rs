@@ -2,9 +2,9 @@
 
 use std::env;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,20 @@ impl Program {
         Self::find("openssl", "openssl")
     }
 
+    /// A Python that has Google's gRPC: the first on the path need not be the one that the system's packages are for.
+    pub fn python_with_grpc() -> Option<Self> {
+        static FOUND: OnceLock<Option<Program>> = OnceLock::new();
+        let imports = |path: &Path| {
+            let mut python = Command::new(path);
+            let python = python.args(["-c", "import grpc, google.protobuf"]);
+            let output = python.stdin(Stdio::null()).output();
+            output.is_ok_and(|output| output.status.success())
+        };
+        FOUND
+            .get_or_init(|| Self::find_that("python3", "python3-grpcio", imports))
+            .clone()
+    }
+
     pub fn ssh_keygen() -> Option<Self> {
         Self::find("ssh-keygen", "openssh-client")
     }
@@ -50,9 +64,13 @@ impl Program {
     }
 
     fn find(name: &str, package: &str) -> Option<Self> {
+        Self::find_that(name, package, Path::is_file)
+    }
+
+    fn find_that(name: &str, package: &str, is_it: impl Fn(&Path) -> bool) -> Option<Self> {
         let found = env::split_paths(&env::var_os("PATH").unwrap_or_default())
             .map(|folder| folder.join(name))
-            .find(|path| path.is_file());
+            .find(|path| is_it(path));
         if found.is_none() {
             let missing = format!("the program `{name}` is not here: apt-get install {package}");
             let required = env::var_os(REQUIRE_ALL).is_some_and(|value| !value.is_empty());

@@ -1,4 +1,9 @@
-//! The SPIFFE Workload API as a source.
+//! The SPIFFE Workload API as a source, with an agent that is a process of its own and speaks another gRPC than ours.
 
 #[path = "../common/mod.rs"]
 mod common;
+
+mod agent;
+mod failing;
+mod load;
+mod message;

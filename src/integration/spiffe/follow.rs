@@ -1,0 +1,188 @@
+//! The thread that keeps a stream from the agent open.
+
+use core::pin::{Pin, pin};
+use core::time::Duration;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use ::spiffe::transport::Endpoint;
+use ::spiffe::{WorkloadApiClient, WorkloadApiError, X509Context};
+use ::tokio::runtime;
+use ::tokio::time::{sleep, timeout};
+use futures_util::future::select;
+use futures_util::{Stream, StreamExt};
+
+use super::error::{SpiffeError, is_about_content};
+use super::given::{Choice, Given};
+use super::shared::Shared;
+use crate::rotation::Reload;
+
+/// The pause before a second try, and the longest one.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Listens to the agent until the source is dropped.
+pub(super) struct Follower {
+    pub(super) endpoint: Endpoint,
+    pub(super) address: String,
+    pub(super) answer_timeout: Duration,
+    pub(super) ask_again_every: Duration,
+    pub(super) choice: Choice,
+    pub(super) shared: Arc<Shared>,
+    pub(super) reload: Reload,
+}
+
+/// A stream, and the client whose connection it is on.
+struct Open {
+    _client: WorkloadApiClient,
+    contexts: Contexts,
+}
+
+type Contexts = Pin<Box<dyn Stream<Item = Result<X509Context, WorkloadApiError>> + Send>>;
+
+/// What a message was good for. The outer error ends the stream.
+type Told = Result<Result<Given, SpiffeError>, SpiffeError>;
+
+impl Follower {
+    pub(super) fn run(&self) {
+        // Should this thread end by a panic, what it gave last is not taken for what there is now.
+        let _end = End(self);
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => {
+                let over = pin!(self.shared.over.notified());
+                runtime.block_on(select(over, pin!(self.follow())));
+            }
+            Err(error) => self.lose(SpiffeError::ours(&self.address, error.to_string())),
+        }
+    }
+
+    async fn follow(&self) {
+        let mut pause = Pause(FIRST_PAUSE);
+        while !self.reload.is_over() {
+            let error = self.listen(&mut pause).await;
+            self.lose(error);
+            sleep(pause.next()).await;
+        }
+    }
+
+    /// Opens a stream and takes what comes, until it breaks off.
+    async fn listen(&self, pause: &mut Pause) -> SpiffeError {
+        let mut stream = match self.open().await {
+            Ok(stream) => stream,
+            Err(error) => return error,
+        };
+        *pause = Pause(FIRST_PAUSE);
+        while !self.reload.is_over() {
+            // An agent that hangs looks like one that has nothing new, so it is asked anew from time to time.
+            let next = match timeout(self.ask_again_every, stream.contexts.next()).await {
+                Ok(next) => self.told(next),
+                Err(_) => match self.open().await {
+                    Ok(anew) => {
+                        stream = anew;
+                        continue;
+                    }
+                    Err(error) => return error,
+                },
+            };
+            match next {
+                Ok(told) => self.settle(told),
+                Err(error) => return error,
+            }
+        }
+        SpiffeError::ended(&self.address)
+    }
+
+    /// A stream on a connection of its own that has given its first message.
+    async fn open(&self) -> Result<Open, SpiffeError> {
+        let opened = async {
+            let client = WorkloadApiClient::connect(self.endpoint.clone()).await?;
+            let mut contexts: Contexts = Box::pin(client.stream_x509_contexts().await?);
+            let first = contexts.next().await;
+            let stream = Open {
+                _client: client,
+                contexts,
+            };
+            Ok::<_, WorkloadApiError>((first, stream))
+        };
+        let (first, stream) = timeout(self.answer_timeout, opened)
+            .await
+            .map_err(|_| SpiffeError::NoAnswer {
+                address: self.address.clone(),
+                within: self.answer_timeout,
+            })?
+            .map_err(|error| SpiffeError::of(&self.address, &error))?;
+        self.settle(self.told(first)?);
+        Ok(stream)
+    }
+
+    fn told(&self, next: Option<Result<X509Context, WorkloadApiError>>) -> Told {
+        match next {
+            None => Err(SpiffeError::ended(&self.address)),
+            Some(Ok(context)) => Ok(Given::of(&context, &self.choice, &self.address)),
+            Some(Err(error)) if is_about_content(&error) => {
+                Ok(Err(SpiffeError::of(&self.address, &error)))
+            }
+            Some(Err(error)) => Err(SpiffeError::of(&self.address, &error)),
+        }
+    }
+
+    fn settle(&self, told: Result<Given, SpiffeError>) {
+        match told {
+            Ok(given) => {
+                self.shared.give(given);
+                self.reload.now();
+            }
+            Err(error) => self.lose(error),
+        }
+    }
+
+    fn lose(&self, error: SpiffeError) {
+        if self.shared.lose(error) {
+            self.reload.now();
+        }
+    }
+}
+
+struct End<'a>(&'a Follower);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        let address = &self.0.address;
+        self.0
+            .lose(SpiffeError::ours(address, "nobody listens to the agent"));
+    }
+}
+
+/// Doubles each time.
+struct Pause(Duration);
+
+impl Pause {
+    /// Between half of it and the whole, so that the workloads of a node do not come all at once.
+    fn next(&mut self) -> Duration {
+        let whole = self.0;
+        self.0 = whole.saturating_mul(2).min(LONGEST_PAUSE);
+        // The keys of the standard library's hash maps are random: that is enough for a pause.
+        let random = RandomState::new().hash_one(0_u8) & 0xffff;
+        let share = 0.5 + 0.5 * (random as f64 / 65_536.0);
+        whole.mul_f64(share)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_doubles_to_its_bound_and_is_never_short() {
+        let mut pause = Pause(FIRST_PAUSE);
+        let mut whole = FIRST_PAUSE;
+        for _ in 0..20 {
+            let next = pause.next();
+            assert!(next <= whole && next >= whole / 2, "{next:?} of {whole:?}");
+            whole = (whole * 2).min(LONGEST_PAUSE);
+        }
+        assert_eq!(pause.0, LONGEST_PAUSE);
+    }
+}

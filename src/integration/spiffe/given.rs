@@ -1,0 +1,168 @@
+//! What the agent gave, as our own material.
+
+use std::sync::Arc;
+
+use ::spiffe::{X509Context, X509Svid};
+use pki_types::CertificateDer;
+
+use super::error::{SpiffeError, shown};
+use crate::error::MaterialError;
+use crate::material::{AlternativeName, MtlsIdentity, TrustAnchors};
+use crate::peer::SpiffeId;
+use crate::policy::TrustBundles;
+
+/// The most SVIDs that one message may hold.
+pub(super) const MAX_SVIDS: usize = 100;
+/// The most trust domains that one message may hold the bundles of.
+pub(super) const MAX_TRUST_DOMAINS: usize = 1_024;
+
+/// Identity and bundles out of one message.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) identity: MtlsIdentity,
+    pub(super) bundles: TrustBundles,
+}
+
+/// Which of several SVIDs to take.
+#[derive(Clone, Debug)]
+pub(super) enum Choice {
+    First,
+    Id(SpiffeId),
+    Hint(String),
+}
+
+impl Given {
+    /// Takes the whole message, or nothing of it.
+    pub(super) fn of(
+        context: &X509Context,
+        choice: &Choice,
+        address: &str,
+    ) -> Result<Self, SpiffeError> {
+        let svids = context.svids();
+        if svids.len() > MAX_SVIDS {
+            return Err(SpiffeError::too_many(
+                address,
+                "SVIDs",
+                svids.len(),
+                MAX_SVIDS,
+            ));
+        }
+        let svid = choice.among(svids).ok_or_else(|| SpiffeError::NotGiven {
+            address: address.to_owned(),
+            wanted: choice.in_words(),
+            given: in_words(svids),
+        })?;
+        let (identity, id) = identity(svid, address)?;
+        let bundles = bundles(context, &id, address)?;
+        Ok(Self { identity, bundles })
+    }
+}
+
+impl Choice {
+    /// The first that fits (SPIFFE Workload API, sections 5.2.1 and 5.3).
+    fn among<'a>(&self, svids: &'a [Arc<X509Svid>]) -> Option<&'a X509Svid> {
+        svids
+            .iter()
+            .find(|svid| match self {
+                Self::First => true,
+                Self::Id(id) => svid.spiffe_id().to_string() == id.as_str(),
+                Self::Hint(hint) => svid.hint() == Some(hint),
+            })
+            .map(|svid| &**svid)
+    }
+
+    fn in_words(&self) -> String {
+        match self {
+            Self::First => "at all".to_owned(),
+            Self::Id(id) => format!("of {id}"),
+            Self::Hint(hint) => format!("with the hint {hint:?}"),
+        }
+    }
+}
+
+/// The first of them, for people.
+fn in_words(svids: &[Arc<X509Svid>]) -> String {
+    let texts = svids.iter().map(|svid| match svid.hint() {
+        None => svid.spiffe_id().to_string(),
+        Some(hint) => format!("{} ({hint:?})", svid.spiffe_id()),
+    });
+    match svids.len() {
+        0 => "none".to_owned(),
+        _ => shown(&texts.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The key is copied once, into what wipes it, and the message's own is wiped when the message is dropped.
+fn identity(svid: &X509Svid, address: &str) -> Result<(MtlsIdentity, SpiffeId), SpiffeError> {
+    let unusable = |problem: String| {
+        SpiffeError::unusable(address, format!("the SVID {}", svid.spiffe_id()), problem)
+    };
+    let chain = svid.cert_chain().iter().map(|c| owned(c.as_bytes()));
+    let identity = MtlsIdentity::from_der(chain, svid.private_key().as_bytes())
+        .map_err(|error| unusable(in_short(&error)))?;
+    // What peers will read in it, by our own reading.
+    let id = leaf_id(&identity)
+        .filter(|id| id.as_str() == svid.spiffe_id().to_string())
+        .ok_or_else(|| {
+            unusable("its leaf has not this SPIFFE ID as its only URI name".to_owned())
+        })?;
+    Ok((identity, id))
+}
+
+fn leaf_id(identity: &MtlsIdentity) -> Option<SpiffeId> {
+    let description = identity.describe();
+    let leaf = description.certificates.first()?;
+    let mut uris = leaf.names.iter().filter_map(|name| match name {
+        AlternativeName::Uri(uri) => Some(uri),
+        _ => None,
+    });
+    let only = uris.next().filter(|_| uris.next().is_none())?;
+    only.parse().ok()
+}
+
+/// One that is empty says that its trust domain is trusted no longer (SPIFFE Workload API, section 4.4).
+fn bundles(
+    context: &X509Context,
+    own: &SpiffeId,
+    address: &str,
+) -> Result<TrustBundles, SpiffeError> {
+    let given = context.bundle_set();
+    if given.len() > MAX_TRUST_DOMAINS {
+        return Err(SpiffeError::too_many(
+            address,
+            "trust domains",
+            given.len(),
+            MAX_TRUST_DOMAINS,
+        ));
+    }
+    let mut bundles = Vec::new();
+    for (domain, bundle) in given.iter().filter(|(_, b)| !b.authorities().is_empty()) {
+        let anchors = bundle.authorities().iter().map(|c| owned(c.as_bytes()));
+        let anchors = TrustAnchors::from_der(anchors).map_err(|error| {
+            SpiffeError::unusable(address, format!("the bundle of {domain}"), in_short(&error))
+        })?;
+        bundles.push((domain.as_str(), anchors));
+    }
+    let bundles = TrustBundles::new(bundles)
+        .map_err(|error| SpiffeError::unusable(address, "the bundles", error.to_string()))?;
+    match bundles.get(own.trust_domain()) {
+        Some(_) => Ok(bundles),
+        None => Err(SpiffeError::unusable(
+            address,
+            format!("the bundle of {}", own.trust_domain()),
+            "it is empty, and this is our own trust domain",
+        )),
+    }
+}
+
+/// Without where the bytes came from, which is said already.
+fn in_short(error: &MaterialError) -> String {
+    match error.place() {
+        Some(place) => format!("{place}: {}", error.problem()),
+        None => error.problem().to_string(),
+    }
+}
+
+fn owned(der: &[u8]) -> CertificateDer<'static> {
+    CertificateDer::from(der.to_vec())
+}

@@ -1,0 +1,219 @@
+//! An agent that is not there, does not answer, refuses, or goes and comes back.
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+use mtls::{SpiffeError, SpiffeSource};
+
+use super::agent::{Agent, until};
+use super::load::{load, until_fails, until_given};
+use super::message::{Domain, Message};
+
+const SHORT: Duration = Duration::from_millis(400);
+
+#[test]
+fn where_nobody_listens_it_is_said_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("agent.sock");
+    let address = format!("unix://{}", socket.display());
+    let at = || SpiffeSource::at(&address).unwrap().answer_timeout(SHORT);
+    let unreachable = |words: &str| {
+        let before = Instant::now();
+        let error = load(&mut at()).unwrap_err();
+        assert!(before.elapsed() >= SHORT, "it did not wait");
+        assert!(
+            matches!(error, SpiffeError::Unreachable { .. }),
+            "{error:?}"
+        );
+        let start = format!("the SPIFFE Workload API at {address} cannot be reached: ");
+        assert_eq!(error.to_string(), start + words);
+    };
+    unreachable(
+        "no socket is there; is the agent running, and is the folder of its socket mounted here?",
+    );
+    drop(UnixListener::bind(&socket).unwrap());
+    unreachable("nobody listens there; is the agent running?");
+    fs::remove_file(&socket).unwrap();
+    fs::create_dir(&socket).unwrap();
+    unreachable("nobody listens there; is the agent running?");
+}
+
+#[test]
+fn who_takes_the_call_and_does_not_answer_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("agent.sock");
+    // Takes connections in the kernel alone.
+    let _deaf = UnixListener::bind(&socket).unwrap();
+    let Some(agent) = Agent::start() else {
+        return;
+    };
+    for address in [format!("unix://{}", socket.display()), agent.address()] {
+        let mut source = SpiffeSource::at(&address).unwrap().answer_timeout(SHORT);
+        let before = Instant::now();
+        let error = load(&mut source).unwrap_err();
+        assert!(before.elapsed() < SHORT * 20, "{:?}", before.elapsed());
+        assert_eq!(
+            error,
+            SpiffeError::NoAnswer {
+                address,
+                within: SHORT
+            }
+        );
+        assert!(error.to_string().contains("did not answer within 0.4 s"));
+    }
+}
+
+#[test]
+fn who_speaks_something_else_is_told_from_an_agent() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("agent.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::io::Write::write_all(&mut stream.unwrap(), b"220 mail.test ESMTP\r\n").ok();
+        }
+    });
+    let address = format!("unix://{}", socket.display());
+    let mut source = SpiffeSource::at(&address).unwrap().answer_timeout(SHORT);
+    let error = load(&mut source).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SpiffeError::Interrupted { .. } | SpiffeError::Unreachable { .. }
+        ),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn an_identity_that_is_not_issued_is_said_to_need_an_entry() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    for (words, shown) in [
+        ("no identity issued", "no identity issued"),
+        ("not you\nnor you", "not you nor you"),
+    ] {
+        agent.deny(words);
+        let error = load(&mut agent.source().answer_timeout(SHORT)).unwrap_err();
+        assert!(matches!(error, SpiffeError::NoIdentity { .. }), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the SPIFFE Workload API at {} issues no identity to this process ({shown:?}); register an entry whose \
+                 selectors match this workload, on the node on which it runs",
+                agent.address()
+            )
+        );
+    }
+}
+
+#[test]
+fn an_identity_that_is_taken_back_fails_until_it_is_given_again() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    let mut source = agent.source();
+    agent.give(&Message::of([prod.entry("web-1", "/web")]));
+    until_given(&mut source, "CN=web-1");
+    agent.deny("no identity issued");
+    let error = until_fails(&mut source, "issues no identity");
+    assert!(matches!(error, SpiffeError::NoIdentity { .. }), "{error:?}");
+    agent.give(&Message::of([prod.entry("web-2", "/web")]));
+    until_given(&mut source, "CN=web-2");
+}
+
+#[test]
+fn an_agent_that_restarts_is_met_again() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    let mut source = agent.source();
+    for round in 0..3 {
+        let message = Message::of([prod.entry(&format!("web-{round}-"), "/web")]);
+        agent.give(&message);
+        until_given(&mut source, &format!("CN=web-{round}-"));
+        agent.go();
+        let error = until_fails(&mut source, "no socket is there");
+        assert!(
+            matches!(error, SpiffeError::Unreachable { .. }),
+            "{error:?}"
+        );
+        agent.come();
+    }
+}
+
+#[test]
+fn a_stream_that_fails_or_ends_is_opened_again() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    let mut source = agent.source();
+    agent.give(&Message::of([prod.entry("web-1", "/web")]));
+    until_given(&mut source, "CN=web-1");
+    agent.fail("syncing\nwith the server");
+    let error = until_fails(&mut source, "gives no more");
+    assert_eq!(
+        error,
+        SpiffeError::Interrupted {
+            address: agent.address(),
+            problem: "unavailable: syncing with the server".to_owned()
+        }
+    );
+    agent.give(&Message::of([prod.entry("web-2", "/web")]));
+    until_given(&mut source, "CN=web-2");
+    let (_, before) = agent.streams();
+    agent.end_streams();
+    until_fails(&mut source, "the agent closed the stream");
+    until_given(&mut source, "CN=web-2");
+    assert_eq!(agent.streams(), (1, before + 1));
+}
+
+#[test]
+fn an_agent_that_hangs_is_found_out() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    let mut source = agent
+        .source()
+        .answer_timeout(Duration::from_secs(1))
+        .ask_again_every(Duration::from_millis(200));
+    agent.give(&Message::of([prod.entry("web-1", "/web")]));
+    until_given(&mut source, "CN=web-1");
+    agent.freeze(true);
+    let error = until_fails(&mut source, "did not answer");
+    assert!(matches!(error, SpiffeError::NoAnswer { .. }), "{error:?}");
+    agent.freeze(false);
+    until_given(&mut source, "CN=web-1");
+    // What was asked anew takes the place of what was before, and leaves nothing open.
+    let asked = agent.streams().1;
+    until(|| match agent.streams() {
+        (1, calls) if calls > asked + 5 => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    load(&mut source).unwrap();
+}
+
+#[test]
+fn a_source_that_is_dropped_leaves_the_agent() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    agent.give(&Message::of([prod.entry("web-1", "/web")]));
+    let mut sources: Vec<_> = (0..5).map(|_| agent.source()).collect();
+    for source in &mut sources {
+        until_given(source, "CN=web-1");
+    }
+    assert_eq!(agent.streams(), (5, 5));
+    drop(sources);
+    until(|| match agent.streams() {
+        (0, 5) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+}
