@@ -75,6 +75,10 @@ impl Agent {
         std::fs::remove_file(self.socket()).ok();
     }
 
+    pub(crate) fn is_away(&self) -> bool {
+        self.running.is_none()
+    }
+
     pub(crate) fn give(&mut self, message: &Message) {
         let file = self.folder.path().join("message.json");
         std::fs::write(&file, message.json().to_string()).unwrap();

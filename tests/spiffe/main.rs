@@ -5,5 +5,8 @@ mod common;
 
 mod agent;
 mod failing;
+mod handshakes;
 mod load;
+mod many;
 mod message;
+mod workloads;

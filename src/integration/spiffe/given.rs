@@ -143,16 +143,18 @@ fn bundles(
         })?;
         bundles.push((domain.as_str(), anchors));
     }
-    let bundles = TrustBundles::new(bundles)
-        .map_err(|error| SpiffeError::unusable(address, "the bundles", error.to_string()))?;
-    match bundles.get(own.trust_domain()) {
-        Some(_) => Ok(bundles),
-        None => Err(SpiffeError::unusable(
+    if !bundles
+        .iter()
+        .any(|(domain, _)| *domain == own.trust_domain())
+    {
+        return Err(SpiffeError::unusable(
             address,
             format!("the bundle of {}", own.trust_domain()),
             "it is empty, and this is our own trust domain",
-        )),
+        ));
     }
+    TrustBundles::new(bundles)
+        .map_err(|error| SpiffeError::unusable(address, "the bundles", error.to_string()))
 }
 
 /// Without where the bytes came from, which is said already.

@@ -1,0 +1,114 @@
+//! Workloads, each with an agent of its own, that meet over loopback.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::thread;
+
+use mtls::{
+    ClientBackend, ClientBuilder, MtlsClient, MtlsServer, PeerIdentity, PeerMatcher, ServerBackend,
+    ServerBuilder, Status, VerifierPolicy,
+};
+
+use super::agent::{Agent, until};
+use super::common::raw::socket_pair;
+
+const WEB: &str = "spiffe://prod.test/web";
+
+/// A server that admits trust domains as a whole.
+pub(crate) fn web(agent: &Agent) -> ServerBuilder {
+    let domains = ["prod.test", "partner.test"];
+    let domains = domains.map(|domain| PeerMatcher::trust_domain(domain).unwrap());
+    MtlsServer::builder()
+        .policy(VerifierPolicy::allow(PeerMatcher::any_of(domains).unwrap()))
+        .source(agent.source())
+}
+
+/// A client that talks to that server alone.
+pub(crate) fn app(agent: &Agent) -> ClientBuilder {
+    MtlsClient::builder()
+        .policy(VerifierPolicy::server_spiffe(
+            PeerMatcher::spiffe_id(WEB).unwrap(),
+        ))
+        .source(agent.source())
+}
+
+/// Whom each end met (the client the server, the server the client), or why not. Either may fail alone.
+pub(crate) type Met = (Result<PeerIdentity, String>, Result<PeerIdentity, String>);
+
+/// Lets them shake hands and say a word each.
+pub(crate) fn meet<C: ClientBackend, S: ServerBackend>(
+    client: &MtlsClient<C>,
+    server: &MtlsServer<S>,
+) -> Met {
+    let (near, far) = socket_pair();
+    thread::scope(|scope| {
+        let served = scope.spawn(move || {
+            let mut stream = server.accept(far).map_err(|error| story(&error))?;
+            stream.write_all(b"!").map_err(|error| story(&error))?;
+            stream.read(&mut [0]).map_err(|error| story(&error))?;
+            Ok(stream.peer().clone())
+        });
+        let call = || {
+            let stream = client.connect("any.name.test", near);
+            let mut stream = stream.map_err(|error| story(&error))?;
+            stream.read(&mut [0]).map_err(|error| story(&error))?;
+            stream.write_all(b"!").map_err(|error| story(&error))?;
+            Ok(stream.peer().clone())
+        };
+        (call(), served.join().unwrap())
+    })
+}
+
+/// An error with its causes.
+fn story(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let texts: Vec<_> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+/// They meet, and these are the subjects that they see.
+#[track_caller]
+pub(crate) fn assert_meet<C: ClientBackend, S: ServerBackend>(
+    client: &MtlsClient<C>,
+    server: &MtlsServer<S>,
+    seen: [&str; 2],
+) {
+    match meet(client, server) {
+        (Ok(server), Ok(client)) => {
+            let subjects = [server.subject(), client.subject()];
+            assert_eq!(subjects, seen.map(|name| format!("CN={name}")));
+            assert_eq!(server.spiffe_id().unwrap().as_str(), WEB);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// They do not, since one of them says what holds `reason`.
+#[track_caller]
+pub(crate) fn assert_apart<C: ClientBackend, S: ServerBackend>(
+    client: &MtlsClient<C>,
+    server: &MtlsServer<S>,
+    reason: &str,
+) {
+    let met = meet(client, server);
+    let said = |end: &Result<_, String>| end.as_ref().is_err_and(|said| said.contains(reason));
+    assert!(said(&met.0) || said(&met.1), "{reason}: {met:?}");
+}
+
+/// Waits until the status fits.
+#[track_caller]
+pub(crate) fn until_status(status: impl Fn() -> Status, fits: impl Fn(&Status) -> bool) -> Status {
+    until(|| match status() {
+        status if fits(&status) => Ok(status),
+        status => Err(format!("{status:?}")),
+    })
+}
+
+/// Waits until the last attempt failed, with words that hold `part`.
+#[track_caller]
+pub(crate) fn until_failure(status: impl Fn() -> Status, part: &str) -> Status {
+    until_status(status, |status| {
+        let failure = status.last_failure();
+        failure.is_some_and(|failure| failure.to_string().contains(part))
+    })
+}
