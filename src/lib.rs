@@ -25,6 +25,7 @@ mod client;
 mod drive;
 mod error;
 pub mod formats;
+pub mod guides;
 mod integration;
 mod material;
 mod peer;

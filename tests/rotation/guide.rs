@@ -1,1 +1,368 @@
+//! The guide `src/guides/ca_rotation.md`, step by step, with real handshakes between those who have taken a step and those
+//! who have not; and out of order.
 
+use mtls::pki_types::UnixTime;
+use mtls::{
+    BuildError, ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, OpenSsl,
+    PeerMatcher, RejectionReason, Rotation, Rustls, ServerBackend, Status, TrustAnchors,
+    VerifierPolicy,
+};
+use sha2::{Digest, Sha256};
+
+use crate::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
+use crate::stage::{Heard, LIMIT, anchors, identity, meet, refusal};
+
+const GUIDE: &str = include_str!("../../src/guides/ca_rotation.md");
+
+/// A CA: a root, and who issues under it.
+struct Ca {
+    root: Authority,
+    issuing: Authority,
+}
+
+impl Ca {
+    fn new(name: &str) -> Self {
+        let root = Authority::root(&format!("{name} root"));
+        let issuing = root.intermediate(&format!("{name} issuing"));
+        Self { root, issuing }
+    }
+
+    fn issue(&self, name: &str) -> MtlsIdentity {
+        let leaf = Leaf::named(name).dns("localhost").server().client();
+        identity(&leaf.issued_by(&self.issuing).with(&self.issuing))
+    }
+}
+
+/// The two CAs of the guide.
+struct Cas {
+    old: Ca,
+    new: Ca,
+}
+
+/// What a member has after each step, of which the first is the state before the rotation.
+const STEPS: [Step; 4] = [
+    Step {
+        trusts: "old",
+        is_of: "old",
+    },
+    Step {
+        trusts: "both",
+        is_of: "old",
+    },
+    Step {
+        trusts: "both",
+        is_of: "new",
+    },
+    Step {
+        trusts: "new",
+        is_of: "new",
+    },
+];
+
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    trusts: &'static str,
+    is_of: &'static str,
+}
+
+impl Cas {
+    fn new() -> Self {
+        Self {
+            old: Ca::new("old"),
+            new: Ca::new("new"),
+        }
+    }
+
+    /// The old one and what it issued expire first.
+    fn with_dates() -> Self {
+        let first = || Validity::between(now() - 3600, now() + 7 * DAY);
+        let root = AuthorityBuilder::named("old root")
+            .validity(first())
+            .self_signed();
+        let issuing = AuthorityBuilder::named("old issuing")
+            .validity(first())
+            .issued_by(&root);
+        Self {
+            old: Ca { root, issuing },
+            new: Ca::new("new"),
+        }
+    }
+
+    fn anchors(&self, trusts: &str) -> TrustAnchors {
+        match trusts {
+            "old" => anchors(&[&self.old.root]),
+            "both" => anchors(&[&self.old.root, &self.new.root]),
+            _ => anchors(&[&self.new.root]),
+        }
+    }
+
+    fn identity(&self, is_of: &str) -> MtlsIdentity {
+        let ca = if is_of == "old" { &self.old } else { &self.new };
+        ca.issue(&format!("of the {is_of} ca"))
+    }
+
+    fn server<B: ServerBackend + Default>(&self, step: Step) -> MtlsServer<B> {
+        MtlsServer::builder()
+            .identity(self.identity(step.is_of))
+            .trust_anchors(self.anchors(step.trusts))
+            .policy(VerifierPolicy::allow_any_authenticated())
+            .handshake_timeout(LIMIT)
+            .build(B::default())
+            .unwrap()
+    }
+
+    fn client<B: ClientBackend + Default>(&self, step: Step) -> MtlsClient<B> {
+        MtlsClient::builder()
+            .identity(self.identity(step.is_of))
+            .trust_anchors(self.anchors(step.trusts))
+            .handshake_timeout(LIMIT)
+            .build(B::default())
+            .unwrap()
+    }
+
+    /// What a step changes, and no more.
+    fn rotation(&self, from: Step, to: Step) -> Rotation {
+        let rotation = Rotation::new();
+        match from.trusts == to.trusts {
+            true => rotation.identity(self.identity(to.is_of)),
+            false => rotation.trust_anchors(self.anchors(to.trusts)),
+        }
+    }
+}
+
+const DAY: i64 = 24 * 3600;
+
+fn now() -> i64 {
+    i64::try_from(UnixTime::now().as_secs()).unwrap()
+}
+
+#[test]
+fn in_order_no_handshake_fails_at_any_step() {
+    let rustls = in_order::<Rustls, Rustls>();
+    for shaken in [
+        in_order::<OpenSsl, Rustls>(),
+        in_order::<Rustls, OpenSsl>(),
+        in_order::<OpenSsl, OpenSsl>(),
+    ] {
+        assert_eq!(shaken, rustls);
+    }
+    // Three steps of two clients and two servers, each of which meets each after every single one, and once before.
+    assert_eq!(rustls, (3 * 4 + 1) * 4);
+}
+
+/// Two clients and two servers go through the steps one after the other. How many handshakes were made.
+fn in_order<C: ClientBackend + Default, S: ServerBackend + Default>() -> usize {
+    let cas = Cas::new();
+    let servers = [(); 2].map(|()| cas.server::<S>(STEPS[0]));
+    let clients = [(); 2].map(|()| cas.client::<C>(STEPS[0]));
+    let mut shaken = 0;
+    let mut all_meet = || {
+        for client in &clients {
+            for server in &servers {
+                let (connected, served) = meet(client, server);
+                let (connected, served) = (connected.unwrap(), served.unwrap());
+                assert_eq!(connected.revision(), client.status().revision());
+                assert_eq!(served.revision(), server.status().revision());
+                shaken += 1;
+            }
+        }
+    };
+    all_meet();
+    for (from, to) in STEPS.iter().zip(&STEPS[1..]) {
+        // A server first, then a client, so that every pair of ahead and behind is there in between.
+        for (server, client) in servers.iter().zip(&clients) {
+            server.rotate(cas.rotation(*from, *to)).unwrap();
+            all_meet();
+            client.rotate(cas.rotation(*from, *to)).unwrap();
+            all_meet();
+        }
+    }
+    shaken
+}
+
+#[test]
+fn one_who_is_a_step_ahead_or_behind_is_met_and_who_is_two_is_not() {
+    two_apart::<Rustls, Rustls>();
+    two_apart::<OpenSsl, OpenSsl>();
+}
+
+fn two_apart<C: ClientBackend + Default, S: ServerBackend + Default>() {
+    let cas = Cas::new();
+    let servers = STEPS.map(|step| cas.server::<S>(step));
+    let clients = STEPS.map(|step| cas.client::<C>(step));
+    for (of_client, client) in clients.iter().enumerate() {
+        for (of_server, server) in servers.iter().enumerate() {
+            let (connected, served) = meet(client, server);
+            let what = format!("client after step {of_client}, server after step {of_server}");
+            match of_client.abs_diff(of_server) {
+                0 | 1 => {
+                    connected.unwrap_or_else(|error| panic!("{what}: {error}"));
+                    served.unwrap_or_else(|error| panic!("{what}: {error}"));
+                }
+                _ => assert!(connected.is_err() || served.is_err(), "{what}"),
+            }
+        }
+    }
+}
+
+/// A refused rotation changes nothing; the words are those of the guide.
+#[track_caller]
+fn assert_refused_by_itself<B: ServerBackend>(server: &MtlsServer<B>, rotation: Rotation) {
+    let before = server.status().revision();
+    let error = server.rotate(rotation).unwrap_err();
+    assert!(
+        matches!(error, BuildError::IdentityNotVouchedFor { .. }),
+        "{error}"
+    );
+    let words = "our own trust anchors do not vouch for our own identity";
+    assert!(error.to_string().starts_with(words), "{error}");
+    assert!(GUIDE.contains(words) && GUIDE.contains("IdentityNotVouchedFor"));
+    assert_eq!(server.status().revision(), before);
+}
+
+#[test]
+fn out_of_order_at_one_member_its_own_check_refuses() {
+    refused_by_itself::<Rustls>();
+    refused_by_itself::<OpenSsl>();
+}
+
+fn refused_by_itself<B: ServerBackend + Default>() {
+    let cas = Cas::new();
+    let server = cas.server::<B>(STEPS[0]);
+    let peer = cas.client::<Rustls>(STEPS[0]);
+    // The new identity before the new CA, and the old CA away before the new identity.
+    assert_refused_by_itself(&server, Rotation::new().identity(cas.identity("new")));
+    assert_refused_by_itself(&server, Rotation::new().trust_anchors(cas.anchors("new")));
+    meet(&peer, &server).1.unwrap();
+    server.rotate(cas.rotation(STEPS[0], STEPS[1])).unwrap();
+    assert_refused_by_itself(&server, Rotation::new().trust_anchors(cas.anchors("new")));
+    meet(&peer, &server).1.unwrap();
+    // Both at once is consistent in itself.
+    let both = Rotation::new()
+        .identity(cas.identity("new"))
+        .trust_anchors(cas.anchors("new"));
+    server.rotate(both).unwrap();
+    assert_eq!(
+        client_refusal(meet(&peer, &server).0),
+        RejectionReason::UnknownIssuer
+    );
+}
+
+#[test]
+fn a_fleet_out_of_order_is_refused_by_those_who_are_behind_or_ahead() {
+    refused_by_others::<Rustls, Rustls>();
+    refused_by_others::<OpenSsl, Rustls>();
+    refused_by_others::<Rustls, OpenSsl>();
+    refused_by_others::<OpenSsl, OpenSsl>();
+}
+
+fn refused_by_others<C: ClientBackend + Default, S: ServerBackend + Default>() {
+    let cas = Cas::new();
+    // Issued anew before all have the new CA.
+    let (client, server) = (cas.client::<C>(STEPS[2]), cas.server::<S>(STEPS[0]));
+    assert_eq!(
+        refusal(meet(&client, &server).1),
+        RejectionReason::UnknownIssuer
+    );
+    server.rotate(cas.rotation(STEPS[0], STEPS[1])).unwrap();
+    meets(meet(&client, &server));
+    let (client, server) = (cas.client::<C>(STEPS[0]), cas.server::<S>(STEPS[2]));
+    assert_eq!(
+        client_refusal(meet(&client, &server).0),
+        RejectionReason::UnknownIssuer
+    );
+    client.rotate(cas.rotation(STEPS[0], STEPS[1])).unwrap();
+    meets(meet(&client, &server));
+    // The old CA removed before all are issued anew.
+    let (client, server) = (cas.client::<C>(STEPS[1]), cas.server::<S>(STEPS[3]));
+    assert_eq!(
+        refusal(meet(&client, &server).1),
+        RejectionReason::UnknownIssuer
+    );
+    let back = Rotation::new().trust_anchors(cas.anchors("both"));
+    server.rotate(back).unwrap();
+    meets(meet(&client, &server));
+    let (client, server) = (cas.client::<C>(STEPS[3]), cas.server::<S>(STEPS[1]));
+    assert_eq!(
+        client_refusal(meet(&client, &server).0),
+        RejectionReason::UnknownIssuer
+    );
+    server.rotate(cas.rotation(STEPS[1], STEPS[2])).unwrap();
+    meets(meet(&client, &server));
+    assert!(GUIDE.contains("`RejectionReason::UnknownIssuer`"));
+}
+
+#[track_caller]
+fn meets<C, S>((connected, served): (Result<C, HandshakeError>, Result<S, HandshakeError>)) {
+    assert!(connected.is_ok(), "{:?}", connected.err());
+    assert!(served.is_ok(), "{:?}", served.err());
+}
+
+#[track_caller]
+fn client_refusal<T>(connected: Result<T, HandshakeError>) -> RejectionReason {
+    match connected {
+        Err(HandshakeError::Rejected(rejection)) => rejection.reason(),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+#[test]
+fn status_and_peers_tell_who_has_taken_a_step() {
+    taken::<Rustls>();
+    taken::<OpenSsl>();
+}
+
+fn taken<B: ServerBackend + Default>() {
+    let cas = Cas::with_dates();
+    let heard = Heard::default();
+    let server = MtlsServer::builder()
+        .identity(cas.identity("old"))
+        .trust_anchors(cas.anchors("old"))
+        .policy(VerifierPolicy::allow_any_authenticated())
+        .observer(heard.listen())
+        .build(B::default())
+        .unwrap();
+    let expiries = |status: &Status| (status.identity_expires_at(), status.anchors_expire_at());
+    let at_first = server.status();
+
+    // 1. The revision is another one, of a later time; the old CA is still the first to expire.
+    let given_out = UnixTime::now();
+    server.rotate(cas.rotation(STEPS[0], STEPS[1])).unwrap();
+    let status = server.status();
+    assert_eq!(status.revision(), 2);
+    assert!(status.loaded_at() >= given_out);
+    assert_eq!(expiries(&status), expiries(&at_first));
+
+    // 2. Our own identity lasts longer, and peers are seen to come from the one CA or the other.
+    server.rotate(cas.rotation(STEPS[1], STEPS[2])).unwrap();
+    let status = server.status();
+    assert!(status.identity_expires_at() > at_first.identity_expires_at());
+    assert_eq!(status.anchors_expire_at(), at_first.anchors_expire_at());
+    let late = cas.client::<Rustls>(STEPS[1]);
+    let done = cas.client::<Rustls>(STEPS[2]);
+    for (client, ca) in [(&late, &cas.old), (&done, &cas.new)] {
+        let served = meet(client, &server).1.unwrap();
+        assert_eq!(served.peer().trust_anchor(), Some(&ca.root.certificate()));
+    }
+
+    // The shadow policy names who is not there yet, before anything is enforced.
+    let old: [u8; 32] = Sha256::digest(cas.old.root.certificate()).into();
+    let without_old =
+        VerifierPolicy::allow(PeerMatcher::not(PeerMatcher::trust_anchor_sha256(old)));
+    let shadow = Rotation::new().shadow_policy(without_old);
+    server.rotate(shadow).unwrap();
+    meet(&done, &server).1.unwrap();
+    assert_eq!(heard.count("ShadowRejected"), 0, "{:?}", heard.all());
+    meet(&late, &server).1.unwrap();
+    assert_eq!(heard.count("ShadowRejected"), 1, "{:?}", heard.all());
+    late.rotate(cas.rotation(STEPS[1], STEPS[2])).unwrap();
+    meet(&late, &server).1.unwrap();
+    assert_eq!(heard.count("ShadowRejected"), 1, "{:?}", heard.all());
+
+    // 3. The first of the anchors to expire is the new CA.
+    server.rotate(cas.rotation(STEPS[2], STEPS[3])).unwrap();
+    let status = server.status();
+    assert!(status.anchors_expire_at() > at_first.anchors_expire_at());
+    meet(&late, &server).1.unwrap();
+}

@@ -274,6 +274,24 @@ fn without_a_first_message_nothing_is_built() {
     });
 }
 
+/// `build` waits, and what it waits for has a runtime of its own.
+#[tokio::test]
+async fn it_is_built_within_a_runtime_too() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    agent.give(&web_1(&prod));
+    let server = web(&agent).build(Rustls::default()).unwrap();
+    let mut changes = server.status_changes();
+    agent.give(&Message::of([prod.entry("web-2", "/web")]));
+    while server.status().revision() < 2 {
+        let change = tokio::time::timeout(super::agent::LIMIT, changes.changed());
+        assert!(change.await.unwrap().is_some());
+    }
+    drop(server);
+}
+
 #[test]
 fn a_server_that_is_dropped_leaves_the_agent() {
     let Some(mut agent) = Agent::start() else {

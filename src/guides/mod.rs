@@ -1,0 +1,7 @@
+//! Guides: what an operator does, in which order, and what this crate says meanwhile.
+
+#[doc = include_str!("ca_rotation.md")]
+pub mod ca_rotation {}
+
+#[doc = include_str!("kubernetes.md")]
+pub mod kubernetes {}
