@@ -159,8 +159,8 @@ fn a_trust_domain_that_is_federated_is_admitted_for_as_long() {
         name: "prod.test",
         root: partner.root.clone(),
     };
-    of_web.give(&web_1(&prod).federated(&partner));
     let revision = server.status().revision();
+    of_web.give(&web_1(&prod).federated(&partner));
     until_status(|| server.status(), |status| status.revision() > revision);
     assert_meet(&client, &server, ["web-1", "app-1"]);
     let forged = forger.entry("app-2", "/app");

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{Read, Write};
 use std::thread;
+use std::time::Duration;
 
 use mtls::{
     ClientBackend, ClientBuilder, MtlsClient, MtlsServer, PeerIdentity, PeerMatcher, ServerBackend,
@@ -12,6 +13,8 @@ use mtls::{
 use super::agent::{Agent, until};
 use super::common::raw::socket_pair;
 
+/// So that nothing is seen but what the source calls for.
+const NEVER: Duration = Duration::from_secs(3600);
 const WEB: &str = "spiffe://prod.test/web";
 
 /// A server that admits trust domains as a whole.
@@ -21,6 +24,7 @@ pub(crate) fn web(agent: &Agent) -> ServerBuilder {
     MtlsServer::builder()
         .policy(VerifierPolicy::allow(PeerMatcher::any_of(domains).unwrap()))
         .source(agent.source())
+        .reload_every(NEVER)
 }
 
 /// A client that talks to that server alone.
@@ -30,6 +34,7 @@ pub(crate) fn app(agent: &Agent) -> ClientBuilder {
             PeerMatcher::spiffe_id(WEB).unwrap(),
         ))
         .source(agent.source())
+        .reload_every(NEVER)
 }
 
 /// Whom each end met (the client the server, the server the client), or why not. Either may fail alone.
