@@ -12,6 +12,7 @@ use crate::policy::rfc3339;
 /// serves already, and must not keep the rest from being replaced.
 pub(super) fn check_next<C>(
     next: &Parts,
+    made: &Made<C>,
     previous: &Revision<C>,
     now: UnixTime,
 ) -> Result<(), BuildError> {
@@ -21,7 +22,7 @@ pub(super) fn check_next<C>(
     if next.trust != previous.parts.trust && next.anchors_are_over(now) {
         return Err(BuildError::AnchorsNotValid { now: rfc3339(now) });
     }
-    Ok(())
+    made.judge.check_lists_follow(&previous.judge, now)
 }
 
 /// Whether our own anchors vouch for our own identity, which is an error where they have to, or did before.

@@ -75,7 +75,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         };
         let made = (self.make)(&parts)?;
         let now = moment(&made.judge);
-        check::check_next(&parts, &previous, now)?;
+        check::check_next(&parts, &made, &previous, now)?;
         let was_vouched_for = previous.is_vouched_for;
         let is_vouched_for = check::check_self_trust(&made, was_vouched_for, self.self_trust, now)?;
         if !previous.parts.has_identity(&parts.identity) {
