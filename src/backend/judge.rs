@@ -114,7 +114,11 @@ impl Judge {
     }
 
     /// That the revocation lists of this judge may take the place of those of `before`, which are in force.
-    pub(crate) fn check_lists_follow(&self, before: &Self, now: UnixTime) -> Result<(), BuildError> {
+    pub(crate) fn check_lists_follow(
+        &self,
+        before: &Self,
+        now: UnixTime,
+    ) -> Result<(), BuildError> {
         self.verifier.check_lists_follow(&before.verifier, now)
     }
 

@@ -40,6 +40,10 @@ impl Program {
         Self::find("openssl", "openssl")
     }
 
+    pub fn setpriv() -> Option<Self> {
+        Self::find("setpriv", "util-linux")
+    }
+
     pub fn ssh_keygen() -> Option<Self> {
         Self::find("ssh-keygen", "openssh-client")
     }

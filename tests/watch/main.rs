@@ -3,5 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod faults;
 mod place;
 mod source;
+mod stage;
+mod ways;

@@ -4,54 +4,86 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use mtls::FileSource;
 use pki_types::CertificateRevocationListDer;
 use tempfile::TempDir;
+use time::OffsetDateTime;
 
-use super::common::pki::{Authority, Credential, Leaf, pem};
+use super::common::pki::crl::Crl;
+use super::common::pki::{Authority, AuthorityBuilder, Credential, Leaf, Validity, pem};
 
-/// `tls.crt`, `tls.key`, `ca.crt` and `ca.crl`, in order.
+/// `tls.crt`, `tls.key`, `ca.crt` and `ca.crl` in a folder `tls`, in order.
 pub struct Place {
-    folder: TempDir,
+    above: TempDir,
     pub root: Authority,
     pub intermediate: Authority,
+    /// Whom nobody trusts.
+    pub other: Authority,
+    number: AtomicU8,
 }
 
 impl Place {
     /// With the files of a server called `first`.
     pub fn new() -> Self {
-        let root = Authority::root("Rhea Root");
-        let intermediate = root.intermediate("Ivo Intermediate");
-        let folder = tempfile::tempdir().unwrap();
+        let root = AuthorityBuilder::named("Rhea Root")
+            .validity(decades())
+            .self_signed();
         let place = Self {
-            folder,
+            above: tempfile::tempdir().unwrap(),
+            intermediate: AuthorityBuilder::named("Ivo Intermediate")
+                .validity(decades())
+                .issued_by(&root),
+            other: Authority::root("Other Root"),
             root,
-            intermediate,
+            number: AtomicU8::new(1),
         };
-        place.write("ca.crt", place.root.pem());
-        place.install(&place.server("first"));
+        fs::create_dir(place.folder()).unwrap();
+        place.good("first");
         place
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+    pub fn folder(&self) -> PathBuf {
+        self.above.path().join("tls")
     }
 
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    /// Something beside the folder.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.above.path().join(name)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+
+    /// Everything in order, for a server of this name, whatever was there. Lists have a higher number each time.
+    pub fn good(&self, name: &str) {
+        self.replace("ca.crt", self.root.pem());
+        self.replace("ca.crl", self.list(&self.next_crl()));
+        self.install(&self.server(name));
+    }
+
+    pub fn next_crl(&self) -> Crl {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        Crl::new().number(&[number + 1])
+    }
+
+    pub fn list(&self, crl: &Crl) -> String {
+        crl_pem(&crl.signed_by(&self.root))
     }
 
     /// A server's credential with this common name, the intermediate in its chain.
     pub fn server(&self, name: &str) -> Credential {
-        self.leaf(name)
-            .issued_by(&self.intermediate)
-            .with(&self.intermediate)
+        self.issue(self.leaf(name))
+    }
+
+    pub fn issue(&self, leaf: Leaf) -> Credential {
+        leaf.issued_by(&self.intermediate).with(&self.intermediate)
     }
 
     pub fn leaf(&self, name: &str) -> Leaf {
-        let leaf = Leaf::named(name).dns("localhost").ip("127.0.0.1");
-        leaf.server().client()
+        Leaf::named(name).dns("localhost").server()
     }
 
     /// In place, as an editor or `cp` does.
@@ -59,25 +91,48 @@ impl Place {
         fs::write(self.path(name), content).unwrap();
     }
 
-    /// Beside it and renamed, as one should.
+    /// Beside it and renamed, as one should; over whatever is there.
     pub fn replace(&self, name: &str, content: impl AsRef<[u8]>) {
-        let new = self.path(&format!(".{name}.new"));
+        let (new, old) = (self.path(&format!(".{name}.new")), self.path(name));
         fs::write(&new, content).unwrap();
-        fs::rename(new, self.path(name)).unwrap();
+        close(&new);
+        if fs::symlink_metadata(&old).is_ok_and(|found| found.is_dir()) {
+            fs::remove_dir_all(&old).unwrap();
+        }
+        fs::rename(new, old).unwrap();
     }
 
     /// Chain and key, each renamed into its place.
     pub fn install(&self, credential: &Credential) {
         self.replace("tls.crt", credential.chain_pem());
         self.replace("tls.key", credential.key_pem());
-        close(&self.path("tls.key"));
     }
 
-    /// Of the three files, without lists.
+    /// The same, in place.
+    pub fn overwrite(&self, credential: &Credential) {
+        self.write("tls.crt", credential.chain_pem());
+        self.write("tls.key", credential.key_pem());
+    }
+
+    pub fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).unwrap();
+    }
+
+    /// Of the files without lists.
     pub fn files(&self) -> FileSource {
         FileSource::new()
             .identity(self.path("tls.crt"), self.path("tls.key"))
             .trust_anchors(self.path("ca.crt"))
+    }
+}
+
+/// Ten years from today in both directions.
+pub fn decades() -> Validity {
+    let now = OffsetDateTime::now_utc();
+    let decade = time::Duration::days(3650);
+    Validity {
+        not_before: now - decade,
+        not_after: now + decade,
     }
 }
 

@@ -22,28 +22,35 @@ use watch::Watch;
 
 /// Identity, trust anchors and revocation lists from files, and from the files again when they change.
 ///
-/// Given to `source(..)` of a builder. What is not named here is given to the builder as ever.
+/// Given to [`source(..)`](crate::ServerBuilder::source) of a builder. What is not named here is given to the builder as
+/// ever.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use mtls::{FileSource, Reload, Source};
+/// use mtls::{Event, FileSource, MtlsServer, Rustls, VerifierPolicy};
 ///
-/// let mut files = FileSource::new()
+/// let files = FileSource::new()
 ///     .identity("/etc/tls/tls.crt", "/etc/tls/tls.key")
-///     .trust_anchors("/etc/tls/ca.crt")
-///     .revocation_lists("/etc/tls/ca.crl");
-/// // MtlsServer::builder().source(files).policy(..).build(Rustls::default())?
-/// let now = files.load(&Reload::default())?;
+///     .trust_anchors("/etc/tls/ca.crt");
+/// let server = MtlsServer::builder()
+///     .source(files)
+///     .policy(VerifierPolicy::allow_any_authenticated())
+///     .observer(|event| match event {
+///         Event::Rotated { revision, .. } => println!("revision {revision} serves"),
+///         Event::ReloadFailed(failure) => eprintln!("{failure}"),
+///         _ => {}
+///     })
+///     .build(Rustls::default())?;
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # When files are read
-/// Whenever the source is asked (`reload_every` of the builder), and at once when the system tells of a change. Watched
+/// Whenever the source is asked ([`reload_every`](crate::ServerBuilder::reload_every)), and at once when the system tells of a change. Watched
 /// are the folders of the files and of all symbolic links on the way to them, so that a new target of a link
 /// (Kubernetes' `..data`), a rename and a rewrite are all seen. Watching only saves time: on file systems that tell
 /// nothing (NFS, some container mounts), and where the system's limits are reached, changes are seen by the poll. That
-/// is told by [`Status::degraded`](crate::Rotation::degraded), and tried again each time.
+/// is told by [`Status::degraded`](crate::Status::degraded), and tried again each time.
 ///
 /// A poll reads the files and compares their SHA-256, and the permissions of keys. Only what differs is parsed, and only
 /// then a passphrase is asked for.
