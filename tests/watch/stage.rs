@@ -135,6 +135,20 @@ impl Stage {
         self.failures.lock().unwrap().clone()
     }
 
+    /// Waits until the observer was told of this.
+    #[track_caller]
+    pub fn told_of(&self, is_it: impl Fn(&str) -> bool) -> String {
+        let started = Instant::now();
+        loop {
+            let told = self.told();
+            if let Some(line) = told.iter().find(|line| is_it(line)) {
+                return line.clone();
+            }
+            assert!(started.elapsed() < LIMIT, "{told:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Ends it: no handshake has failed. How many there were.
     #[track_caller]
     pub fn end(mut self) -> usize {
