@@ -722,6 +722,25 @@ fn of_clocks() {
     }
 }
 
+/// An identity that has run out serves on (`OnExpiry::KeepServing`), and keeps nothing else from being replaced.
+#[test]
+fn of_an_identity_that_has_run_out() {
+    let place = Place::new();
+    let files = place.files();
+    let stage = Stage::new(place, files, false, Duration::from_secs(600));
+    stage.ahead.store(60 * 24 * 3600, Ordering::Relaxed);
+    let both = stage.place.root.pem() + &stage.place.long_lived_other().pem();
+    stage.place.replace("ca.crt", both);
+    stage.wait("more anchors", |status| status.revision() == 2);
+    // Those that do not vouch for it are refused all the same.
+    stage
+        .place
+        .replace("ca.crt", stage.place.long_lived_other().pem());
+    stage.told_of(|line| line.contains("vouch") && line.contains("ca.crt"));
+    stage.meets_only("first", 3);
+    stage.end();
+}
+
 /// Several at once, in quick succession, while others rotate by hand.
 #[test]
 fn of_many_kinds_at_once() {

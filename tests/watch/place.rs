@@ -64,6 +64,11 @@ impl Place {
         self.install(&self.server(name));
     }
 
+    /// Another CA that nobody here is of.
+    pub fn long_lived_other(&self) -> Authority {
+        self.other.again().validity(decades()).self_signed()
+    }
+
     pub fn next_crl(&self) -> Crl {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         Crl::new().number(&[number + 1])
