@@ -4,6 +4,7 @@
 mod common;
 
 mod faults;
+mod lists;
 mod place;
 mod source;
 mod stage;
