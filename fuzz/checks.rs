@@ -16,6 +16,8 @@ mod files;
 mod judges;
 #[cfg(feature = "openssl")]
 mod pem_differential;
+#[cfg(all(feature = "aws-lc-rs", feature = "watch"))]
+mod reload;
 #[cfg(feature = "openssl")]
 mod san_differential;
 mod script;
@@ -45,6 +47,8 @@ use judges::{
 };
 #[cfg(feature = "openssl")]
 pub use pem_differential::pem_differential;
+#[cfg(all(feature = "aws-lc-rs", feature = "watch"))]
+pub use reload::reload_model;
 #[cfg(feature = "openssl")]
 pub use san_differential::san_differential;
 #[cfg(all(feature = "openssl", feature = "encrypted-keys"))]

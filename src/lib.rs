@@ -70,6 +70,8 @@ pub use policy::{
     PeerMatcher, PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationRules, Rule,
     SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
 };
+#[cfg(feature = "watch")]
+pub use rotation::FileSource;
 pub use rotation::{
     OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source, SourceError, Status, StatusWatch,
 };

@@ -82,6 +82,12 @@ fn private_key() {
     replay("private_key", checks::private_key);
 }
 
+#[cfg(all(feature = "aws-lc-rs", feature = "watch"))]
+#[test]
+fn reload_model() {
+    replay("reload_model", checks::reload_model);
+}
+
 #[cfg(feature = "openssl")]
 #[test]
 fn san_differential() {

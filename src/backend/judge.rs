@@ -113,6 +113,15 @@ impl Judge {
         })
     }
 
+    /// That the revocation lists of this judge may take the place of those of `before`, which are in force.
+    pub(crate) fn check_lists_follow(
+        &self,
+        before: &Self,
+        now: UnixTime,
+    ) -> Result<(), BuildError> {
+        self.verifier.check_lists_follow(&before.verifier, now)
+    }
+
     /// Completes an error that an adapter made of its library's: tells the observer of a refusal that did not come out of
     /// this judge, and looks for the reason of one by the peer.
     pub(crate) fn complete(&self, error: HandshakeError, request: &Request) -> HandshakeError {

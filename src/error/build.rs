@@ -172,6 +172,18 @@ pub enum BuildError {
         /// Its permission bits, as `chmod` takes them.
         mode: u32,
     },
+    /// A rotation would lose a revocation list that counts now: the next one is missing, older, not current or not the
+    /// issuer's.
+    #[error(
+        "in place of the current revocation list of {issuer}: {problem}; give the latest one (of all that `openssl crl \
+         -in FILE -noout -crlnumber -lastupdate -nextupdate` shows); to go back on purpose build anew"
+    )]
+    RevocationListsWorse {
+        /// The issuer of the list (RFC 4514).
+        issuer: String,
+        /// What is wrong with what is to take its place.
+        problem: String,
+    },
     /// The signing key of our identity (an HSM, a TPM, a KMS) did not sign the text that it is tried with.
     #[error(
         "the signing key did not sign a test text by {scheme}; look at what it says itself (below), and at its \

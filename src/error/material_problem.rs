@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
@@ -192,6 +193,15 @@ pub enum MaterialProblem {
         next_subject: String,
         /// Says so where both names read alike but are encoded differently.
         encoding_note: &'static str,
+    },
+    /// A watched file, or one of a watched folder, was written again and again.
+    #[error(
+        "it has changed all the time for {} ms, so that nothing of it can be taken; see what writes it, and have that write \
+         a new file beside it and rename it into its place, once", .waited.as_millis()
+    )]
+    KeepsChanging {
+        /// For how long it was looked at.
+        waited: Duration,
     },
     /// The private key is not the one in the leaf certificate.
     #[error(

@@ -92,7 +92,7 @@ impl Collected {
 }
 
 /// The files to read, by name.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, MaterialError> {
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, MaterialError> {
     if !fs::metadata(folder).map_err(io_problem)?.is_dir() {
         return Err(refusal::unexpected(
             "no folder",

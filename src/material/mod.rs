@@ -14,6 +14,8 @@ mod directory;
 mod encrypted;
 mod exposure;
 mod file;
+#[cfg(feature = "watch")]
+mod fingerprint;
 mod identity;
 mod key;
 mod key_encoding;
@@ -22,8 +24,11 @@ mod label;
 mod links;
 mod marker;
 #[cfg_attr(
-    not(feature = "encrypted-keys"),
-    allow(dead_code, reason = "asked for by what is encrypted alone")
+    not(all(feature = "encrypted-keys", feature = "watch")),
+    allow(
+        dead_code,
+        reason = "asked for by what is encrypted, and by files that are watched"
+    )
 )]
 mod passphrase;
 #[cfg(any(feature = "legacy-keys", feature = "pkcs12"))]
@@ -56,6 +61,8 @@ pub use description::{
     AlternativeName, AnchorsDescription, CertificateDescription, IdentityDescription,
 };
 pub use exposure::KeyExposure;
+#[cfg(feature = "watch")]
+pub(crate) use fingerprint::Fingerprint;
 pub use identity::{IdentityWarning, MtlsIdentity};
 pub use key::PrivateKey;
 pub use key_type::KeyType;

@@ -2,7 +2,7 @@ use core::cell::RefCell;
 use core::fmt;
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use der::asn1::AnyRef;
@@ -70,6 +70,19 @@ impl Passphrase {
     /// file is better.
     pub fn from_env(name: impl Into<OsString>) -> Self {
         Self(Source::Environment(name.into()))
+    }
+
+    /// The file that it is read from.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.0 {
+            Source::File(path) => Some(path),
+            Source::Call(_) | Source::Environment(_) | Source::Value(_) => None,
+        }
+    }
+
+    /// Whether the next answer may be another one, and nobody can see that beforehand.
+    pub(crate) fn may_change_unseen(&self) -> bool {
+        matches!(self.0, Source::Call(_) | Source::Environment(_))
     }
 
     /// To be asked once, when it is needed.

@@ -96,6 +96,11 @@ impl Anchors {
             .map(|(_, facts)| facts)
     }
 
+    /// All of them.
+    pub(super) fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.facts.iter().map(|facts| &***facts.certificate())
+    }
+
     /// The first thing that is wrong with one that is to vouch for servers.
     pub(super) fn flaw_for_servers(&self) -> Option<Rejection> {
         self.facts.iter().find_map(|f| f.flaw_for(Role::Server))

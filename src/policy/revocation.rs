@@ -17,6 +17,7 @@
 mod lists;
 mod rules;
 mod standing;
+pub(super) mod succession;
 
 use pki_types::UnixTime;
 

@@ -13,7 +13,7 @@ use super::verifier_policy::VerifierPolicy;
 use crate::error::BuildError;
 use crate::material::TrustAnchors;
 use crate::peer::{Names, SpiffeId, check_trust_domain};
-use crate::x509::Certificate;
+use crate::x509::{Certificate, PublicKey};
 
 /// Trust anchors for each SPIFFE trust domain, for meshes that federate (SPIFFE Trust Domain and Bundle, section 4).
 ///
@@ -167,6 +167,21 @@ impl Trust {
         one.into_iter().chain(many.into_iter().flatten())
     }
 
+    /// Whether an anchor has this subject (a `Name` with its header) and this key.
+    pub(super) fn has_key(&self, subject: &[u8], key: &PublicKey<'_>) -> bool {
+        let mut named = self.sets().flat_map(|anchors| anchors.named(subject));
+        named.any(|facts| has_spki(facts.certificate(), key.spki))
+    }
+
+    /// Whether every anchor of `before` is here, too, by its subject and key.
+    pub(super) fn has_all_of(&self, before: &Self) -> bool {
+        let mut all = before.sets().flat_map(Anchors::certificates);
+        all.all(|der| match Certificate::from_der(der) {
+            Ok(anchor) => self.has_key(anchor.subject, &anchor.public_key),
+            Err(_) => true,
+        })
+    }
+
     /// The first thing that is wrong with the form or the purposes of an anchor that is to vouch for servers.
     pub(super) fn flaw_for_servers(&self) -> Option<Rejection> {
         match self {
@@ -174,6 +189,10 @@ impl Trust {
             Self::Bundles(bundles) => bundles.values().find_map(Anchors::flaw_for_servers),
         }
     }
+}
+
+fn has_spki(certificate: &[u8], spki: &[u8]) -> bool {
+    Certificate::from_der(certificate).is_ok_and(|found| found.public_key.spki == spki)
 }
 
 /// How many trust domains stand in a message.

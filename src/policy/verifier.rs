@@ -1,4 +1,5 @@
 mod own;
+mod succession;
 
 use core::fmt;
 

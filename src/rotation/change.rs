@@ -59,6 +59,12 @@ impl Rotation {
     }
 
     /// The lists by which the policy's revocation rules are judged from now on, in place of all that were given before.
+    ///
+    /// For each list that counts now (current, and its signature by an anchor, or by the CA of some peer, was seen to be
+    /// good) there has to be one of the same issuer and scope that is current and no older: neither its number (RFC 5280,
+    /// section 5.2.3) nor its date may be lower. Anything else is
+    /// [`RevocationListsWorse`](crate::BuildError::RevocationListsWorse), unless the rotation takes the issuer's anchor or
+    /// the rules away as well. To go back on purpose build a new client or server.
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
         self.revocation_lists = Some(lists);
         self

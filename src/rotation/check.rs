@@ -12,6 +12,7 @@ use crate::policy::rfc3339;
 /// serves already, and must not keep the rest from being replaced.
 pub(super) fn check_next<C>(
     next: &Parts,
+    made: &Made<C>,
     previous: &Revision<C>,
     now: UnixTime,
 ) -> Result<(), BuildError> {
@@ -21,11 +22,14 @@ pub(super) fn check_next<C>(
     if next.trust != previous.parts.trust && next.anchors_are_over(now) {
         return Err(BuildError::AnchorsNotValid { now: rfc3339(now) });
     }
-    Ok(())
+    made.judge.check_lists_follow(&previous.judge, now)
 }
 
-/// Whether our own anchors vouch for our own identity, which is an error where they have to, or did before.
+/// Whether our own anchors vouch for our own identity, which is an error where they have to, or did before. One that has
+/// expired is asked about in its last second: by whom it was issued has not changed, and whether it may be new is
+/// asked above.
 pub(super) fn check_self_trust<C>(
+    parts: &Parts,
     made: &Made<C>,
     was_vouched_for: bool,
     self_trust: SelfTrust,
@@ -36,7 +40,10 @@ pub(super) fn check_self_trust<C>(
         SelfTrust::Required => true,
         SelfTrust::Unchecked => return Ok(false),
     };
-    match made.judge.vouches_for_us(now) {
+    let then = parts
+        .identity_valid_until()
+        .map_or(now, |until| now.min(until));
+    match made.judge.vouches_for_us(then) {
         Ok(()) => Ok(true),
         Err(rejection) if is_asked => Err(BuildError::IdentityNotVouchedFor {
             problem: rejection.to_string(),

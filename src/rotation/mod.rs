@@ -8,6 +8,8 @@ mod board;
 mod change;
 mod check;
 mod expiry;
+#[cfg(feature = "watch")]
+mod files;
 mod keeper;
 mod parts;
 mod revision;
@@ -19,6 +21,8 @@ mod status;
 pub use alarm::Reload;
 pub use board::StatusWatch;
 pub use change::Rotation;
+#[cfg(feature = "watch")]
+pub use files::FileSource;
 pub(crate) use keeper::ask;
 pub(crate) use parts::Parts;
 pub(crate) use revision::{Made, Revision};

@@ -43,7 +43,8 @@ impl<C: Send + Sync + 'static> Service<C> {
     ) -> Result<Arc<Self>, BuildError> {
         let made = make(&parts)?;
         let now = moment(&made.judge);
-        let is_vouched_for = check::check_self_trust(&made, false, settings.self_trust, now)?;
+        let is_vouched_for =
+            check::check_self_trust(&parts, &made, false, settings.self_trust, now)?;
         warn(&made);
         let revision = revision(1, parts, made, is_vouched_for, now);
         let reloads = u64::from(settings.source.is_some());
@@ -75,9 +76,10 @@ impl<C: Send + Sync + 'static> Service<C> {
         };
         let made = (self.make)(&parts)?;
         let now = moment(&made.judge);
-        check::check_next(&parts, &previous, now)?;
+        check::check_next(&parts, &made, &previous, now)?;
         let was_vouched_for = previous.is_vouched_for;
-        let is_vouched_for = check::check_self_trust(&made, was_vouched_for, self.self_trust, now)?;
+        let is_vouched_for =
+            check::check_self_trust(&parts, &made, was_vouched_for, self.self_trust, now)?;
         if !previous.parts.has_identity(&parts.identity) {
             warn(&made);
         }

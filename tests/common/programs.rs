@@ -54,6 +54,10 @@ impl Program {
             .clone()
     }
 
+    pub fn setpriv() -> Option<Self> {
+        Self::find("setpriv", "util-linux")
+    }
+
     pub fn ssh_keygen() -> Option<Self> {
         Self::find("ssh-keygen", "openssh-client")
     }

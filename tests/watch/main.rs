@@ -2,3 +2,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+
+mod faults;
+mod lists;
+mod place;
+mod source;
+mod stage;
+mod ways;

@@ -79,6 +79,10 @@ impl Lists {
         self.by_issuer.get(issuer).into_iter().flatten()
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &List> {
+        self.by_issuer.values().flatten()
+    }
+
     pub(super) fn count(&self) -> usize {
         self.count
     }
@@ -87,6 +91,11 @@ impl Lists {
 impl List {
     pub(super) fn content(&self) -> &RevocationList {
         &self.content
+    }
+
+    /// The key (a `SubjectPublicKeyInfo`) that was seen to have signed it.
+    pub(super) fn signer(&self) -> Option<&[u8]> {
+        self.signed_by.get().map(|spki| &**spki)
     }
 
     /// Whether this key signed the list.

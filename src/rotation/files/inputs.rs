@@ -1,0 +1,134 @@
+//! Which files there are, and what they are read as.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::MaterialError;
+use crate::error::path::shown;
+use crate::material::{
+    CertificateChain, Fingerprint, MtlsIdentity, Passphrase, PrivateKey, RevocationLists,
+    TrustAnchors,
+};
+use crate::rotation::Rotation;
+
+/// The files of one source.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inputs {
+    pub(super) identity: Option<IdentityFiles>,
+    pub(super) passphrase: Option<Passphrase>,
+    pub(super) anchors: Option<Anchors>,
+    pub(super) lists: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum IdentityFiles {
+    One(PathBuf),
+    Pair { chain: PathBuf, key: PathBuf },
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Anchors {
+    Directory(PathBuf),
+    File(PathBuf),
+}
+
+/// One path that something is read from.
+#[derive(Clone, Copy)]
+pub(super) enum Input<'a> {
+    /// The folder, whose files are read.
+    Directory(&'a Path),
+    /// The file, and how many of its bytes are taken at most.
+    File(&'a Path, usize),
+}
+
+/// What all inputs were at one moment, in their order.
+pub(super) struct Seen(Vec<Fingerprint>);
+
+impl Inputs {
+    /// Every path, that of the passphrase too.
+    pub(super) fn all(&self) -> Vec<Input<'_>> {
+        let mut all = Vec::new();
+        match &self.identity {
+            Some(IdentityFiles::One(path)) => {
+                all.push(Input::File(path, CertificateChain::MAX_INPUT_BYTES));
+            }
+            Some(IdentityFiles::Pair { chain, key }) => {
+                all.push(Input::File(chain, CertificateChain::MAX_INPUT_BYTES));
+                all.push(Input::File(key, PrivateKey::MAX_INPUT_BYTES));
+            }
+            None => {}
+        }
+        if let Some(path) = self.passphrase.as_ref().and_then(Passphrase::file) {
+            all.push(Input::File(path, Passphrase::MAX_BYTES));
+        }
+        match &self.anchors {
+            Some(Anchors::Directory(folder)) => all.push(Input::Directory(folder)),
+            Some(Anchors::File(path)) => {
+                all.push(Input::File(path, TrustAnchors::MAX_INPUT_BYTES));
+            }
+            None => {}
+        }
+        for path in &self.lists {
+            all.push(Input::File(path, RevocationLists::MAX_INPUT_BYTES));
+        }
+        all
+    }
+
+    pub(super) fn look(&self) -> Seen {
+        let of = |input: &Input<'_>| match *input {
+            Input::Directory(folder) => Fingerprint::of_directory(folder),
+            Input::File(path, limit) => Fingerprint::of_file(path, limit),
+        };
+        Seen(self.all().iter().map(of).collect())
+    }
+
+    /// The first path under which `now` is not what it was `before`.
+    pub(super) fn changed(&self, before: &Seen, now: &Seen) -> Option<&Path> {
+        let mut pairs = self.all().into_iter().zip(before.0.iter().zip(&now.0));
+        let (input, _) = pairs.find(|(_, (before, now))| !before.is(**now))?;
+        Some(input.path())
+    }
+
+    /// Reads and parses everything. The identity comes last, since a passphrase may cost a second.
+    pub(super) fn load(&self) -> Result<Rotation, MaterialError> {
+        let mut rotation = Rotation::new().origin(self.in_words());
+        match &self.anchors {
+            Some(Anchors::Directory(folder)) => {
+                rotation = rotation.trust_anchors(TrustAnchors::from_directory(folder)?);
+            }
+            Some(Anchors::File(path)) => {
+                rotation = rotation.trust_anchors(TrustAnchors::from_file(path)?);
+            }
+            None => {}
+        }
+        if let Some(last) = self.lists.last() {
+            let lists = self.lists.iter().map(RevocationLists::from_file);
+            let lists = lists.collect::<Result<Vec<_>, _>>()?;
+            let lists = RevocationLists::together(lists).map_err(|e| e.in_file(last))?;
+            rotation = rotation.revocation_lists(lists);
+        }
+        let passphrase = self.passphrase.as_ref();
+        match &self.identity {
+            Some(IdentityFiles::One(path)) => {
+                rotation = rotation.identity(MtlsIdentity::from_file(path, passphrase)?);
+            }
+            Some(IdentityFiles::Pair { chain, key }) => {
+                rotation = rotation.identity(MtlsIdentity::from_files(chain, key, passphrase)?);
+            }
+            None => {}
+        }
+        Ok(rotation)
+    }
+
+    fn in_words(&self) -> String {
+        let paths = self.all().into_iter().map(|input| shown(input.path()));
+        paths.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn path(self) -> &'a Path {
+        match self {
+            Self::Directory(path) | Self::File(path, _) => path,
+        }
+    }
+}

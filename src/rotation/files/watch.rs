@@ -1,0 +1,179 @@
+//! Being told of changes, where the system does.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind};
+use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::places::Places;
+use crate::error::path::shown;
+use crate::rotation::Reload;
+
+/// The watches that there are. Whatever goes wrong with them only costs time, since files are polled as well.
+#[derive(Default)]
+pub(super) struct Watch {
+    current: Option<Watched>,
+}
+
+struct Watched {
+    places: Arc<Places>,
+    fate: Arc<Fate>,
+    /// How many folders are watched, of all that should be.
+    count: usize,
+    /// Ends its thread when it is dropped.
+    _watcher: Option<RecommendedWatcher>,
+}
+
+/// What became of a watcher.
+#[derive(Default)]
+struct Fate {
+    /// A folder is not where it was, so that another one may be there by now.
+    is_lost: AtomicBool,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Watch {
+    /// Watches these places from now on; all anew where one of them is another than before, or where the watcher failed.
+    /// What keeps it from doing so comes back. Whoever is told that watches are new has to look again at the files, which
+    /// may have changed before.
+    pub(super) fn keep(&mut self, places: Places, reload: &Reload) -> Kept {
+        match &self.current {
+            Some(current) if current.is_good_for(&places) => Kept {
+                is_new: false,
+                trouble: None,
+            },
+            _ => {
+                let before = self.current.take().map_or(0, |watched| watched.count);
+                let watched = Watched::new(places, reload);
+                let kept = Kept {
+                    // Without any new one, to look again at once would find the same, and so on without end.
+                    is_new: watched.fate.trouble().is_none() || watched.count > before,
+                    trouble: watched.fate.trouble(),
+                };
+                self.current = Some(watched);
+                kept
+            }
+        }
+    }
+}
+
+pub(super) struct Kept {
+    pub(super) is_new: bool,
+    pub(super) trouble: Option<String>,
+}
+
+impl Watched {
+    fn new(places: Places, reload: &Reload) -> Self {
+        let places = Arc::new(places);
+        let fate = Arc::new(Fate::default());
+        let handler = {
+            let (places, fate, reload) = (Arc::clone(&places), Arc::clone(&fate), reload.clone());
+            move |event: notify::Result<Event>| match event {
+                Ok(event) if fate.hears(&event, &places) => reload.now(),
+                Ok(_) => {}
+                // Not looked at right away, which would end in the same error: the next poll comes.
+                Err(error) => fate.fails(&error),
+            }
+        };
+        let mut count: usize = 0;
+        let mut watcher = match notify::recommended_watcher(handler) {
+            Ok(watcher) => Some(watcher),
+            Err(error) => {
+                fate.fails(&error);
+                None
+            }
+        };
+        for folder in places.folders.keys() {
+            let Some(watcher) = &mut watcher else { break };
+            match watcher.watch(folder, RecursiveMode::NonRecursive) {
+                Ok(()) => count = count.saturating_add(1),
+                Err(error) => fate.fails(&error),
+            }
+        }
+        Self {
+            places,
+            fate,
+            count,
+            _watcher: watcher,
+        }
+    }
+
+    fn is_good_for(&self, places: &Places) -> bool {
+        *self.places == *places
+            && !self.fate.is_lost.load(Ordering::Acquire)
+            && self.fate.trouble().is_none()
+    }
+}
+
+impl Fate {
+    /// Whether an event may be about the files.
+    fn hears(&self, event: &Event, places: &Places) -> bool {
+        match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => {}
+            // Our own reading is one.
+            EventKind::Access(_) => return false,
+            _ => {}
+        }
+        let leaves = matches!(
+            event.kind,
+            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
+        );
+        if leaves
+            && event
+                .paths
+                .iter()
+                .any(|path| places.folders.contains_key(path))
+        {
+            self.is_lost.store(true, Ordering::Release);
+        }
+        // Without a path, or after too many events, it may be about anything.
+        event.need_rescan()
+            || event.paths.is_empty()
+            || event.paths.iter().any(|path| places.matters(path))
+    }
+
+    fn fails(&self, error: &notify::Error) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        // The first one is most likely the cause of the others.
+        trouble.get_or_insert_with(|| in_words(error));
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.clone()
+    }
+}
+
+/// What happened, and what to do.
+fn in_words(error: &notify::Error) -> String {
+    const EMFILE: i32 = 24;
+    let advice = match &error.kind {
+        ErrorKind::MaxFilesWatch => {
+            "raise the limit by `sysctl fs.inotify.max_user_watches=524288`"
+        }
+        ErrorKind::Io(source)
+            if cfg!(target_os = "linux") && source.raw_os_error() == Some(EMFILE) =>
+        {
+            "raise the limit by `sysctl fs.inotify.max_user_instances=1024`, or that of open files (`ulimit -n`)"
+        }
+        ErrorKind::Io(source) if source.kind() == io::ErrorKind::PermissionDenied => {
+            "let the service's user read the folder"
+        }
+        _ => "where the file system does not tell of changes, ask for `FileSource::poll_only`",
+    };
+    let folder = match error.paths.first() {
+        Some(path) => format!(" of {}", shown(path)),
+        None => String::new(),
+    };
+    let problem = match &error.kind {
+        ErrorKind::Io(source) => source.to_string(),
+        ErrorKind::MaxFilesWatch => "no more folders may be watched".to_owned(),
+        ErrorKind::PathNotFound => "the folder is not there".to_owned(),
+        other => format!("{other:?}"),
+    };
+    format!(
+        "changes{folder} are seen when the files are polled, and not before: they cannot be watched ({problem}); {advice}"
+    )
+}
