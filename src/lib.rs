@@ -68,7 +68,8 @@ pub use policy::{
     SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
 };
 pub use rotation::{
-    OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source, SourceError, Status, StatusWatch,
+    LiveConnection, LiveConnections, OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source,
+    SourceError, Status, StatusWatch,
 };
 pub use server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,
