@@ -22,8 +22,8 @@ pub(crate) use waiting::Closer;
 /// that the peer presented then: its signatures, dates, revocation, for a server the name that was asked for, the policy. A
 /// revocation list that grows stale is noticed at the next revision.
 ///
-/// On native-tls, which shows the leaf alone, so are a change of the policy and the expiry of the leaf; that a trust anchor
-/// is gone is not seen there.
+/// On native-tls, which shows the leaf alone, that is all that is judged; and since it does not show which trust anchor has
+/// vouched for the peer either, a revision that lacks one of them rejects the peers of all connections from before.
 ///
 /// Judging is done on a thread of its own (`mtls-live`), once for all connections of one peer's chain. It begins with the
 /// first connection and ends when client or server and all connections are gone: connections that outlive the client or

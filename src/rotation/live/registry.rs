@@ -8,7 +8,7 @@ use super::LiveConnections;
 use super::attached::Attached;
 use super::handle::LiveConnection;
 use super::state::State;
-use super::subject::{Key, Subject};
+use super::subject::{Basis, Key, Subject};
 use super::thread;
 use super::waiting::{Closer, Waiting};
 use crate::peer::PeerIdentity;
@@ -34,11 +34,10 @@ const UNKNOWN: u64 = 0;
 
 impl Registry {
     pub(crate) fn new<C>(setting: LiveConnections, revision: &Revision<C>) -> Self {
-        let judge = Arc::clone(&revision.judge);
         Self {
             setting,
             shared: Arc::new(Shared {
-                state: Mutex::new(State::new(revision.number, judge)),
+                state: Mutex::new(State::new(basis(revision))),
                 work: Condvar::new(),
             }),
         }
@@ -67,7 +66,7 @@ impl Registry {
         let closer = if closes { closer()? } else { None };
         let live = self.enter(
             revision.number,
-            Subject::new(peer, asked),
+            Subject::new(peer, asked, &basis(revision)),
             Waiting::new(closer),
         )?;
         Ok(Some(Attached::new(live, closes)))
@@ -82,7 +81,8 @@ impl Registry {
         peer: &PeerIdentity,
         asked: Option<&ServerName<'_>>,
     ) -> io::Result<LiveConnection> {
-        self.enter(UNKNOWN, Subject::new(peer, asked), Waiting::default())
+        let subject = Subject::new(peer, asked, &self.shared.basis());
+        self.enter(UNKNOWN, subject, Waiting::default())
     }
 
     /// How many connections there are.
@@ -92,8 +92,8 @@ impl Registry {
 
     /// A revision was published. Told in the order of their numbers.
     pub(crate) fn revised<C>(&self, revision: &Revision<C>) {
-        let judge = Arc::clone(&revision.judge);
-        let former = self.shared.state().revise(revision.number, judge);
+        let basis = Arc::new(basis(revision));
+        let former = self.shared.state().revise(basis);
         self.shared.work.notify_one();
         drop(former);
     }
@@ -127,6 +127,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the newest revision judges by.
+    fn basis(&self) -> Arc<Basis> {
+        self.state().basis()
+    }
+
     /// A connection's last handle is gone.
     pub(super) fn leave(&self, key: &Key, number: u64) {
         let mut state = self.state();
@@ -143,6 +148,14 @@ impl Drop for Registry {
     fn drop(&mut self) {
         self.shared.state().is_over = true;
         self.shared.work.notify_one();
+    }
+}
+
+fn basis<C>(revision: &Revision<C>) -> Basis {
+    Basis {
+        revision: revision.number,
+        judge: Arc::clone(&revision.judge),
+        trust: revision.parts.trust.clone(),
     }
 }
 

@@ -7,8 +7,7 @@ use std::sync::{Arc, Weak};
 use pki_types::UnixTime;
 
 use super::handle::{Connection, LiveConnection};
-use super::subject::{Key, Subject};
-use crate::backend::Judge;
+use super::subject::{Basis, Key, Subject};
 use crate::policy::Rejection;
 
 /// How often the clock is looked at. It is the caller's and may jump, so no wait for a date is longer.
@@ -23,8 +22,7 @@ pub(super) struct State {
     pub(super) has_thread: bool,
     /// No further revision will come.
     pub(super) is_over: bool,
-    revision: u64,
-    judge: Arc<Judge>,
+    basis: Arc<Basis>,
     groups: BTreeMap<Key, Group>,
     connections: usize,
     next: u64,
@@ -56,9 +54,9 @@ struct Round {
 /// What the thread does next.
 pub(super) enum Work {
     /// These, by this revision.
-    Judge(Vec<Arc<Subject>>, u64, Arc<Judge>),
+    Judge(Vec<Arc<Subject>>, Arc<Basis>),
     /// Look at the clock.
-    Look(Arc<Judge>),
+    Look(Arc<Basis>),
     /// Nobody is left, and nobody will come.
     Over,
     /// Nothing for so long; without a limit where there is nobody.
@@ -68,12 +66,11 @@ pub(super) enum Work {
 pub(super) type Verdict = (Arc<Subject>, Result<UnixTime, Rejection>);
 
 impl State {
-    pub(super) fn new(revision: u64, judge: Arc<Judge>) -> Self {
+    pub(super) fn new(basis: Basis) -> Self {
         Self {
             has_thread: false,
             is_over: false,
-            revision,
-            judge,
+            basis: Arc::new(basis),
             groups: BTreeMap::new(),
             connections: 0,
             next: 0,
@@ -110,7 +107,7 @@ impl State {
             }
         });
         // The round of the newest revision may have passed by already.
-        if group.judged < self.revision && revision < self.revision {
+        if group.judged < self.basis.revision && revision < self.basis.revision {
             self.urgent.insert(key);
         }
         self.next = self.next.wrapping_add(1);
@@ -131,16 +128,19 @@ impl State {
         }
     }
 
-    /// Gives the former judge, to be dropped after the lock.
-    pub(super) fn revise(&mut self, revision: u64, judge: Arc<Judge>) -> Arc<Judge> {
-        self.revision = revision;
+    pub(super) fn basis(&self) -> Arc<Basis> {
+        Arc::clone(&self.basis)
+    }
+
+    /// Gives the former basis, to be dropped after the lock.
+    pub(super) fn revise(&mut self, basis: Arc<Basis>) -> Arc<Basis> {
         let at = self.round.take().and_then(|round| round.at);
         self.round = Some(Round {
             began: at,
             at,
             has_turned: false,
         });
-        core::mem::replace(&mut self.judge, judge)
+        core::mem::replace(&mut self.basis, basis)
     }
 
     /// `looked` is how long ago the clock was looked at.
@@ -160,13 +160,13 @@ impl State {
         }
         if subjects.is_empty() {
             if looked >= TICK {
-                return Work::Look(Arc::clone(&self.judge));
+                return Work::Look(self.basis());
             }
             if !self.go_round(&mut subjects) {
                 return Work::Wait(Some(TICK.saturating_sub(looked)));
             }
         }
-        Work::Judge(subjects, self.revision, Arc::clone(&self.judge))
+        Work::Judge(subjects, self.basis())
     }
 
     /// Adds those that come next in the round and were not judged by the newest revision: none, perhaps. `false` where
@@ -187,7 +187,7 @@ impl State {
                 break;
             }
             round.at = Some(*key);
-            if group.judged < self.revision {
+            if group.judged < self.basis.revision {
                 subjects.push(Arc::clone(&group.subject));
             }
         }
@@ -235,7 +235,7 @@ impl State {
                     group.expires = expires;
                 }
                 // A newer one may admit it, and may have: a connection may have come since.
-                Err(_) if revision < self.revision => {
+                Err(_) if revision < self.basis.revision => {
                     self.urgent.insert(key);
                 }
                 Err(rejection) => {

@@ -10,7 +10,7 @@ use pki_types::UnixTime;
 
 use super::registry::Shared;
 use super::state::{Group, State, Work};
-use super::subject::Subject;
+use super::subject::{Basis, Subject};
 use super::waiting::quietly;
 use crate::backend::Judge;
 use crate::policy::Rejection;
@@ -43,31 +43,31 @@ fn run(shared: &Shared) {
                     }
                 });
             }
-            Work::Look(judge) => {
+            Work::Look(basis) => {
                 drop(state);
                 // By a clock that panics all is over: it is judged, and the clock asked again, under guard.
-                let now = judge.now_unless_panicked().unwrap_or(THE_END);
+                let now = basis.judge.now_unless_panicked().unwrap_or(THE_END);
                 if shared.state().look(now) {
                     looked = Instant::now();
                 }
             }
-            Work::Judge(subjects, revision, judge) => {
+            Work::Judge(subjects, basis) => {
                 drop(state);
-                judge_all(shared, subjects, revision, &judge);
+                judge_all(shared, subjects, &basis);
             }
         }
     }
 }
 
-fn judge_all(shared: &Shared, subjects: Vec<Arc<Subject>>, revision: u64, judge: &Judge) {
+fn judge_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis) {
     let judged = subjects.into_iter().map(|subject| {
-        let verdict = subject.judge(judge);
+        let verdict = subject.judge(basis);
         (subject, verdict)
     });
     let judged: Vec<_> = judged.collect();
-    let rejected = shared.state().settle(revision, judged);
+    let rejected = shared.state().settle(basis.revision, judged);
     for (group, rejection) in rejected {
-        tell(&group, &rejection, judge);
+        tell(&group, &rejection, &basis.judge);
     }
 }
 
