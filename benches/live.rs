@@ -1,8 +1,8 @@
-//! What it takes to keep 100,000 open connections under judgement: registering, memory, time for a new revision, and what
-//! handshakes notice of that.
+//! What it takes to keep 100,000 open connections under judgement: registering, memory, time for a new revision, and
+//! what handshakes notice of that.
 //!
-//! `cargo bench --bench live`. Ends with 1 where handshakes are held up grossly. Of several runs the fastest counts, since a
-//! busy machine is no fault of ours.
+//! `cargo bench --bench live`. Ends with 1 where handshakes are held up grossly. Of several runs the fastest counts,
+//! since a busy machine is no fault of ours.
 
 use std::env;
 use std::io::{Read, Write};

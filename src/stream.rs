@@ -141,9 +141,8 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         self.facts.revision
     }
 
-    /// Whether the peer would still be admitted, where
-    /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked; `None` where it is not, and
-    /// for a client that stays anonymous.
+    /// Whether the peer would still be admitted, where [`live_connections`](crate::ClientBuilder::live_connections) has
+    /// the connection tracked; `None` where it is not, and for a client that stays anonymous.
     pub fn live(&self) -> Option<&LiveConnection> {
         self.facts.attached.as_ref().map(Attached::live)
     }
@@ -173,7 +172,8 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         }
     }
 
-    /// Does something with the connection. If it is closed by then, or is meanwhile, that is the error, whatever came of it.
+    /// Does something with the connection. If it is closed by then, or is meanwhile, that is the error, whatever came
+    /// of it.
     fn attempt<T>(
         &mut self,
         act: impl FnOnce(&mut B::Stream<Deadline<IO>>) -> io::Result<T>,

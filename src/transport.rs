@@ -47,9 +47,10 @@ pub trait Transport: Read + Write + Send {
         true
     }
 
-    /// What shuts the connection down for good from another thread, so that a read or write that waits comes back. Asked
-    /// for once, when [`LiveConnections::Close`](crate::LiveConnections::Close) is set, since it may cost a descriptor; it
-    /// is dropped with the stream. Initially there is none, and a stream is closed at its next read or write.
+    /// What shuts the connection down for good from another thread, so that a read or write that waits comes back.
+    /// Asked for once, when [`LiveConnections::Close`](crate::LiveConnections::Close) is set, since it may cost a
+    /// descriptor; it is dropped with the stream. Initially there is none, and a stream is closed at its next read or
+    /// write.
     ///
     /// # Errors
     /// The system's; the handshake fails by it.

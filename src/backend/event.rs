@@ -14,8 +14,8 @@ use crate::policy::Rejection;
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The peer of a connection that is open would not be admitted any more. Told once for each connection that is
-    /// [tracked](crate::LiveConnections), on the thread that judges them, after all connections of that peer were closed
-    /// that are to be.
+    /// [tracked](crate::LiveConnections), on the thread that judges them, after all connections of that peer were
+    /// closed that are to be.
     #[non_exhaustive]
     ConnectionRejected {
         /// Whom it was opened with.

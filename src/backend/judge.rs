@@ -93,8 +93,8 @@ impl Judge {
         confirmed.map_err(|rejection| self.report(rejection))
     }
 
-    /// Judges the peer of an open connection as a handshake would now, and tells nobody. `asked` is the name that a server
-    /// was asked for by; a client has none. Whether we serve is about us, and about who comes next.
+    /// Judges the peer of an open connection as a handshake would now, and tells nobody. `asked` is the name that a
+    /// server was asked for by; a client has none. Whether we serve is about us, and about who comes next.
     pub(crate) fn judge_again(
         &self,
         peer: &PeerIdentity,

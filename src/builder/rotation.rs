@@ -76,8 +76,8 @@ impl<E> Builder<E> {
         self
     }
 
-    /// What becomes of connections whose peer would not be admitted any more: by a new revision, or since its certificate has
-    /// expired. Initially [`LiveConnections::Untracked`]: nothing.
+    /// What becomes of connections whose peer would not be admitted any more: by a new revision, or since its
+    /// certificate has expired. Initially [`LiveConnections::Untracked`]: nothing.
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) -> mtls::ServerBuilder {

@@ -153,9 +153,9 @@ impl<B: ClientBackend> MtlsClient<B> {
         self.service.status_changes()
     }
 
-    /// Tracks a connection with `peer`, the server that was asked for by `server_name`, that another library holds: one made
-    /// through [`config`](Self::config), say. Whatever [`live_connections`](ClientBuilder::live_connections) is set to, it
-    /// is told alone; to close it is up to who holds it.
+    /// Tracks a connection with `peer`, the server that was asked for by `server_name`, that another library holds: one
+    /// made through [`config`](Self::config), say. Whatever [`live_connections`](ClientBuilder::live_connections) is
+    /// set to, it is told alone; to close it is up to who holds it.
     ///
     /// It is judged at once by the current revision, so that it may have been made under any.
     ///

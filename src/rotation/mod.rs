@@ -9,6 +9,14 @@ mod change;
 mod check;
 mod expiry;
 mod keeper;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "what wakes the tasks of asynchronous streams"
+    )
+)]
 mod live;
 mod parts;
 mod revision;
@@ -21,7 +29,9 @@ pub use alarm::Reload;
 pub use board::StatusWatch;
 pub use change::Rotation;
 pub(crate) use keeper::ask;
-pub(crate) use live::{Attached, Closer, Task};
+#[cfg(feature = "tokio")]
+pub(crate) use live::Task;
+pub(crate) use live::{Attached, Closer};
 pub use live::{LiveConnection, LiveConnections};
 pub(crate) use parts::Parts;
 pub(crate) use revision::{Made, Revision};

@@ -208,9 +208,9 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         self.service.status_changes()
     }
 
-    /// Tracks a connection with the client `peer` that another library holds: one made through [`config`](Self::config), say.
-    /// Whatever [`live_connections`](ServerBuilder::live_connections) is set to, it is told alone; to close it is up to who
-    /// holds it.
+    /// Tracks a connection with the client `peer` that another library holds: one made through
+    /// [`config`](Self::config), say. Whatever [`live_connections`](ServerBuilder::live_connections) is set to, it is
+    /// told alone; to close it is up to who holds it.
     ///
     /// It is judged at once by the current revision, so that it may have been made under any.
     ///

@@ -51,9 +51,8 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         self.facts.revision
     }
 
-    /// Whether the peer would still be admitted, where
-    /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked; `None` where it is not, and
-    /// for a client that stays anonymous.
+    /// Whether the peer would still be admitted, where [`live_connections`](crate::ClientBuilder::live_connections) has
+    /// the connection tracked; `None` where it is not, and for a client that stays anonymous.
     pub fn live(&self) -> Option<&LiveConnection> {
         self.facts.attached.as_ref().map(Attached::live)
     }
@@ -120,8 +119,8 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
 }
 
 impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
-    /// Does something with the connection for a task. If it is closed by then, or is meanwhile, that is the error, whatever
-    /// came of it.
+    /// Does something with the connection for a task. If it is closed by then, or is meanwhile, that is the error,
+    /// whatever came of it.
     fn attempt<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -131,8 +130,8 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         match self.unless_closed(context, task, act) {
             Ok(poll) => poll.map_err(|error| self.facts.explain::<_, B::Stream<PollIo<IO>>>(error)),
             Err(closed) => {
-                // The other end is to see it also while the stream is kept. Should this fail or have to wait, dropping it
-                // does that.
+                // The other end is to see it also while the stream is kept. Should this fail or have to wait, dropping
+                // it does that.
                 let _ = Pin::new(self.get_mut()).poll_shutdown(context);
                 Poll::Ready(Err(closed))
             }

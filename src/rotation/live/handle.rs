@@ -13,10 +13,10 @@ use crate::policy::Rejection;
 
 /// A connection that is open, and whether its peer would still be admitted.
 ///
-/// From `live()` of a stream, or from `track(..)` of a client or server for a connection that another library holds. It is
-/// told once: when its peer would not be admitted any more, see [`LiveConnections`](crate::LiveConnections) for when that
-/// is looked at. Whatever comes later does not change it. Cloning is cheap; while a clone is there, or the stream, the
-/// connection is judged.
+/// From `live()` of a stream, or from `track(..)` of a client or server for a connection that another library holds. It
+/// is told once: when its peer would not be admitted any more, see [`LiveConnections`](crate::LiveConnections) for when
+/// that is looked at. Whatever comes later does not change it. Cloning is cheap; while a clone is there, or the stream,
+/// the connection is judged.
 ///
 /// ```no_run
 /// # fn f(stream: mtls::MtlsStream<mtls::Rustls, std::net::TcpStream, mtls::PeerIdentity>) {
@@ -110,9 +110,9 @@ impl LiveConnection {
 
     /// Has `callback` called once when the peer is rejected, or at once if it has been. A panic in it is caught.
     ///
-    /// It is called on the thread that judges all connections of the client or server, after those that are to be closed
-    /// and have the same peer were: it must be quick. It must not hold a handle of this connection, which would then never
-    /// be dropped.
+    /// It is called on the thread that judges all connections of the client or server, after those that are to be
+    /// closed and have the same peer were: it must be quick. It must not hold a handle of this connection, which would
+    /// then never be dropped.
     pub fn on_rejected(&self, callback: impl FnOnce(&Rejection) + Send + 'static) {
         let mut waiting = self.0.waiting();
         match self.rejection() {

@@ -14,8 +14,8 @@ use super::waiting::{Closer, Waiting};
 use crate::peer::PeerIdentity;
 use crate::rotation::Revision;
 
-/// The open connections of a client or server. It knows the newest judge and nothing else of them, so that it can outlive
-/// them; dropped with them, it is told of no further revision.
+/// The open connections of a client or server. It knows the newest judge and nothing else of them, so that it can
+/// outlive them; dropped with them, it is told of no further revision.
 pub(crate) struct Registry {
     setting: LiveConnections,
     shared: Arc<Shared>,
@@ -43,8 +43,8 @@ impl Registry {
         }
     }
 
-    /// Takes in a stream whose handshake ran under `revision`, if streams are tracked and it has a peer. `closer` is asked
-    /// if it is to be closed.
+    /// Takes in a stream whose handshake ran under `revision`, if streams are tracked and it has a peer. `closer` is
+    /// asked if it is to be closed.
     ///
     /// # Errors
     /// The system's: no descriptor for the closer, or no thread to judge on.

@@ -64,8 +64,8 @@ impl Subject {
     }
 }
 
-const ANCHOR_GONE: &str = "a trust anchor is gone, and native-tls does not show which of them had vouched for this peer; \
-     connect again";
+const ANCHOR_GONE: &str = "a trust anchor is gone, and native-tls does not show which of them vouched for this \
+     peer; connect again";
 
 fn has_all(trust: &TrustSource, former: &TrustSource) -> bool {
     trust == former || {

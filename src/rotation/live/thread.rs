@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Instant;
@@ -23,7 +24,8 @@ const THE_END: UnixTime = UnixTime::since_unix_epoch(Duration::MAX);
 pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
     Builder::new()
         .name(NAME.to_owned())
-        .spawn(move || run(&shared))
+        // What panics here can only be a destructor, of a clock or matcher of the caller's: judging goes on all the same.
+        .spawn(move || while catch_unwind(AssertUnwindSafe(|| run(&shared))).is_err() {})
         .map(drop)
 }
 

@@ -1,4 +1,5 @@
-//! What is counted in a whole process: threads and descriptors. Each of these tests runs once more in a process of its own.
+//! What is counted in a whole process: threads and descriptors. Each of these tests runs once more in a process of its
+//! own.
 
 use std::env;
 use std::fs;

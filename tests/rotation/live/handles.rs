@@ -270,3 +270,39 @@ fn a_peer_is_judged_once() {
     wait_until("all are told", || stage.heard().len() == 1000);
     assert_eq!(judged.load(Ordering::SeqCst), 1);
 }
+
+/// What the caller's code leaves behind does not end the judging either.
+#[test]
+fn a_destructor_that_panics_harms_nobody() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(
+                thread::panicking(),
+                "a destructor of a test panics, as it should"
+            );
+        }
+    }
+    let stage = Stage::new();
+    let server = stage.server(TLS13, LiveConnections::Tell);
+    let server = server.build(Rustls::default()).unwrap();
+    let (_client, served) = meet(&alice(&stage), &server);
+    let (entered, enter) = channel();
+    let (leave, left) = channel::<()>();
+    let left = std::sync::Mutex::new(left);
+    let bomb = Bomb;
+    let slow = PeerMatcher::custom("slow", move |_| {
+        let _ = &bomb;
+        entered.send(()).unwrap();
+        left.lock().unwrap().recv_timeout(LIMIT).unwrap();
+        Ok(())
+    });
+    server
+        .rotate(Rotation::new().policy(stage.policy(slow)))
+        .unwrap();
+    enter.recv_timeout(LIMIT).unwrap();
+    // The thread is left as the last that has the matcher.
+    stage.strike(&server, Cause::PolicyNarrowed);
+    leave.send(()).unwrap();
+    assert!(served.live().unwrap().wait(LIMIT).is_some());
+}

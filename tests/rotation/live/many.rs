@@ -16,7 +16,8 @@ use crate::common::raw::LIMIT;
 
 const PEERS: usize = 200;
 
-/// A round of judging takes longer than the time between two rotations. Begun anew by each, it would never reach its end.
+/// A round of judging takes longer than the time between two rotations. Begun anew by each, it would never reach its
+/// end.
 #[test]
 fn are_all_reached() {
     let stage = Stage::new();
