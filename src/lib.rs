@@ -73,7 +73,8 @@ pub use policy::{
 #[cfg(feature = "watch")]
 pub use rotation::FileSource;
 pub use rotation::{
-    OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source, SourceError, Status, StatusWatch,
+    LiveConnection, LiveConnections, OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source,
+    SourceError, Status, StatusWatch,
 };
 pub use server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,

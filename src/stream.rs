@@ -3,7 +3,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use crate::backend::{Backend, Established, Judge, ProtocolVersion, Request, TlsStream};
-use crate::rotation::Revision;
+use crate::rotation::{Attached, LiveConnection, Revision};
 use crate::transport::{Deadline, Transport};
 
 /// An established mutual TLS connection over a blocking transport.
@@ -32,6 +32,8 @@ pub(crate) struct Facts<P> {
     pub(crate) revision: u64,
     judge: Arc<Judge>,
     acceptance: Acceptance,
+    /// Where the connection is tracked.
+    pub(crate) attached: Option<Attached>,
     /// Whether the peer has ended the connection by a fatal alert: nothing may be sent then (RFC 8446, section 6.2),
     /// and OpenSSL makes an error of the attempt, which would hide the first.
     pub(crate) is_over: bool,
@@ -52,6 +54,7 @@ impl<P> Facts<P> {
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,
+        attached: Option<Attached>,
     ) -> (S, Self) {
         let facts = Self {
             peer,
@@ -60,9 +63,15 @@ impl<P> Facts<P> {
             revision: revision.number,
             judge: Arc::clone(&revision.judge),
             acceptance,
+            attached,
             is_over: false,
         };
         (established.stream, facts)
+    }
+
+    /// Whether the connection may be used: its peer has not been rejected since, or nothing follows from that.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.attached.as_ref().map_or(Ok(()), Attached::check)
     }
 
     /// Turns a refusal that a read or write met with into one that says so.
@@ -94,6 +103,7 @@ impl<P: fmt::Debug> fmt::Debug for Facts<P> {
             .field("version", &self.version)
             .field("revision", &self.revision)
             .field("acceptance", &self.acceptance)
+            .field("attached", &self.attached)
             .field("is_over", &self.is_over)
             .finish_non_exhaustive()
     }
@@ -105,8 +115,9 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,
+        attached: Option<Attached>,
     ) -> Self {
-        let (inner, facts) = Facts::of(established, peer, revision, acceptance);
+        let (inner, facts) = Facts::of(established, peer, revision, acceptance, attached);
         Self { inner, facts }
     }
 
@@ -130,6 +141,12 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         self.facts.revision
     }
 
+    /// Whether the peer would still be admitted, where [`live_connections`](crate::ClientBuilder::live_connections) has
+    /// the connection tracked; `None` where it is not, and for a client that stays anonymous.
+    pub fn live(&self) -> Option<&LiveConnection> {
+        self.facts.attached.as_ref().map(Attached::live)
+    }
+
     /// The transport below.
     pub fn get_ref(&self) -> &IO {
         self.inner.io().io()
@@ -146,9 +163,7 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
     /// The transport's.
     pub fn close(&mut self) -> io::Result<()> {
         if !self.facts.is_over {
-            self.inner
-                .close_notify()
-                .map_err(|error| self.facts.explain::<_, B::Stream<Deadline<IO>>>(error))?;
+            self.attempt(TlsStream::close_notify)?;
         }
         match self.get_ref().shutdown_write() {
             // The peer has closed meanwhile: nobody is left to say it to.
@@ -156,31 +171,35 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
             result => result,
         }
     }
+
+    /// Does something with the connection. If it is closed by then, or is meanwhile, that is the error, whatever came
+    /// of it.
+    fn attempt<T>(
+        &mut self,
+        act: impl FnOnce(&mut B::Stream<Deadline<IO>>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        self.facts.check()?;
+        let result = act(&mut self.inner);
+        self.facts.check()?;
+        result.map_err(|error| self.facts.explain::<_, B::Stream<Deadline<IO>>>(error))
+    }
 }
 
 impl<B: Backend, IO: Transport, P> Read for MtlsStream<B, IO, P> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.inner.read(buf) {
-            Ok(bytes) => {
-                self.facts.has_read(bytes);
-                Ok(bytes)
-            }
-            Err(error) => Err(self.facts.explain::<_, B::Stream<Deadline<IO>>>(error)),
-        }
+        let bytes = self.attempt(|stream| stream.read(buf))?;
+        self.facts.has_read(bytes);
+        Ok(bytes)
     }
 }
 
 impl<B: Backend, IO: Transport, P> Write for MtlsStream<B, IO, P> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.inner
-            .write(buf)
-            .map_err(|error| self.facts.explain::<_, B::Stream<Deadline<IO>>>(error))
+        self.attempt(|stream| stream.write(buf))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.inner
-            .flush()
-            .map_err(|error| self.facts.explain::<_, B::Stream<Deadline<IO>>>(error))
+        self.attempt(Write::flush)
     }
 }
 

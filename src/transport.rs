@@ -46,6 +46,17 @@ pub trait Transport: Read + Write + Send {
     fn is_timed(&self) -> bool {
         true
     }
+
+    /// What shuts the connection down for good from another thread, so that a read or write that waits comes back.
+    /// Asked for once, when [`LiveConnections::Close`](crate::LiveConnections::Close) is set, since it may cost a
+    /// descriptor; it is dropped with the stream. Initially there is none, and a stream is closed at its next read or
+    /// write.
+    ///
+    /// # Errors
+    /// The system's; the handshake fails by it.
+    fn closer(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
+        Ok(None)
+    }
 }
 
 macro_rules! socket {
@@ -69,6 +80,14 @@ macro_rules! socket {
 
             fn shutdown_write(&self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
+            }
+
+            fn closer(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
+                let socket = self.try_clone()?;
+                Ok(Some(Box::new(move || {
+                    // Where this fails the other end was first.
+                    let _ = socket.shutdown(Shutdown::Both);
+                })))
             }
         }
     };

@@ -13,6 +13,16 @@ use crate::policy::Rejection;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The peer of a connection that is open would not be admitted any more. Told once for each connection that is
+    /// [tracked](crate::LiveConnections), on the thread that judges them, after all connections of that peer were
+    /// closed that are to be.
+    #[non_exhaustive]
+    ConnectionRejected {
+        /// Whom it was opened with.
+        peer: &'a PeerIdentity,
+        /// Why it would be refused now.
+        rejection: &'a Rejection,
+    },
     /// Something about our own identity works but should be mended. Told once for each
     /// [warning](crate::MtlsIdentity::warnings) by every `build`, on its thread, when the settings have been checked
     /// (the backend may yet refuse them). [`KeyPermissions`](crate::KeyPermissions) decides about keys that are open to

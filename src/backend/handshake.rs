@@ -81,7 +81,8 @@ pub enum HandshakeError {
 
 impl HandshakeError {
     /// The refusal by the peer that an [`io::Error`] of a stream stands for, if it does. Its hint is the same as if the
-    /// handshake itself had failed.
+    /// handshake itself had failed. Or our own, of a peer whose connection was closed for it:
+    /// [`LiveConnections::Close`](crate::LiveConnections::Close).
     ///
     /// ```no_run
     /// # fn f(mut stream: impl std::io::Read) {

@@ -93,6 +93,29 @@ impl Judge {
         confirmed.map_err(|rejection| self.report(rejection))
     }
 
+    /// Judges the peer of an open connection as a handshake would now, and tells nobody. `asked` is the name that a
+    /// server was asked for by; a client has none. Whether we serve is about us, and about who comes next.
+    pub(crate) fn judge_again(
+        &self,
+        peer: &PeerIdentity,
+        asked: Option<&ServerName<'_>>,
+    ) -> Verdict {
+        let chain = peer.chain();
+        guard(|| match (asked, chain) {
+            (None, _) => self.verifier.verify_client(chain, self.now()),
+            // The platform proved the path, and showed no more of it.
+            (Some(name), [leaf]) if peer.trust_anchor().is_none() => {
+                self.verifier.verify_server_leaf(leaf, name, self.now())
+            }
+            (Some(name), _) => self.verifier.verify_server(chain, name, self.now()),
+        })
+    }
+
+    /// Tells the observer of an open connection whose peer would not be admitted any more.
+    pub(crate) fn connection_rejected(&self, peer: &PeerIdentity, rejection: &Rejection) {
+        self.tell(&Event::ConnectionRejected { peer, rejection });
+    }
+
     /// Tells the observer of a refusal that did not come out of this judge, and hands it back.
     pub(crate) fn report(&self, rejection: Rejection) -> Rejection {
         self.tell(&Event::PeerRejected(&rejection));

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::Builder;
-use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, Source};
+use crate::rotation::{LiveConnections, OnExpiry, OnSourceLost, SelfTrust, Source};
 
 impl<E> Builder<E> {
     /// Where identity, trust anchors, revocation lists or policy come from, and come again when they change. What it gives
@@ -73,6 +73,29 @@ impl<E> Builder<E> {
     #[must_use]
     pub fn warn_before_expiry(mut self, times: impl IntoIterator<Item = Duration>) -> Self {
         self.draft.rotation.warn_before = Some(times.into_iter().collect());
+        self
+    }
+
+    /// What becomes of connections whose peer would not be admitted any more: by a new revision, or since its
+    /// certificate has expired. Initially [`LiveConnections::Untracked`]: nothing.
+    ///
+    /// ```no_run
+    /// # fn f(builder: mtls::ServerBuilder) -> mtls::ServerBuilder {
+    /// use mtls::{Event, LiveConnections};
+    ///
+    /// builder
+    ///     .live_connections(LiveConnections::Close)
+    ///     .observer(|event| match event {
+    ///         Event::ConnectionRejected { peer, rejection, .. } => {
+    ///             eprintln!("{peer} was shut out: {rejection}");
+    ///         }
+    ///         _ => {}
+    ///     })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn live_connections(mut self, setting: LiveConnections) -> Self {
+        self.draft.rotation.live = setting;
         self
     }
 }

@@ -2,17 +2,21 @@ mod builder;
 
 use core::time::Duration;
 use core::{fmt, mem};
+use std::io;
 use std::sync::Arc;
 
 use pki_types::ServerName;
 
 use crate::backend::{
     ClientBackend, DangerNativeClient, Established, HandshakeError, NativeClient, ProtocolVersion,
+    TlsStream,
 };
 use crate::drive::drive;
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
-use crate::rotation::{Revision, Rotation, Service, Status, StatusWatch};
+use crate::rotation::{
+    Attached, Closer, LiveConnection, Revision, Rotation, Service, Status, StatusWatch,
+};
 use crate::stream::{Acceptance, MtlsStream};
 use crate::transport::{Deadline, Transport};
 
@@ -83,11 +87,20 @@ impl<B: ClientBackend> MtlsClient<B> {
     ) -> Result<MtlsStream<B, IO, PeerIdentity>, HandshakeError> {
         let revision = self.revision();
         let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
-        let mut handshake = B::start_client(&revision.config, &parse(server_name)?, io)?;
+        let name = parse(server_name)?;
+        let mut handshake = B::start_client(&revision.config, &name, io)?;
         let mut established = drive(&mut handshake)?;
         let peer = self.confirm(&revision, &mut established)?;
         let acceptance = acceptance(&mut established);
-        Ok(MtlsStream::new(established, peer, &revision, acceptance))
+        let closer = || established.stream.io().io().closer();
+        let attached = self.attach(&revision, &peer, &name, closer)?;
+        Ok(MtlsStream::new(
+            established,
+            peer,
+            &revision,
+            acceptance,
+            attached,
+        ))
     }
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
@@ -138,6 +151,53 @@ impl<B: ClientBackend> MtlsClient<B> {
     /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any runtime.
     pub fn status_changes(&self) -> StatusWatch {
         self.service.status_changes()
+    }
+
+    /// Tracks a connection with `peer`, the server that was asked for by `server_name`, that another library holds: one
+    /// made through [`config`](Self::config), say. Whatever [`live_connections`](ClientBuilder::live_connections) is
+    /// set to, it is told alone; to close it is up to who holds it.
+    ///
+    /// It is judged at once by the current revision, so that it may have been made under any.
+    ///
+    /// ```no_run
+    /// # fn f(client: mtls::MtlsClient<mtls::Rustls>, peer: mtls::PeerIdentity, tcp: std::net::TcpStream)
+    /// # -> Result<(), Box<dyn std::error::Error>> {
+    /// use mtls::pki_types::ServerName;
+    ///
+    /// let live = client.track(&peer, &ServerName::try_from("db.internal")?)?;
+    /// live.on_rejected(move |_| {
+    ///     let _ = tcp.shutdown(std::net::Shutdown::Both);
+    /// });
+    /// // Keep `live` with the connection: it is tracked until that is dropped.
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's: there is no thread to judge on.
+    pub fn track(
+        &self,
+        peer: &PeerIdentity,
+        server_name: &ServerName<'_>,
+    ) -> io::Result<LiveConnection> {
+        self.service.live().track(peer, Some(server_name))
+    }
+
+    /// How many connections are tracked at this moment.
+    pub fn tracked_connections(&self) -> usize {
+        self.service.live().len()
+    }
+
+    pub(crate) fn attach(
+        &self,
+        revision: &Revision<B::ClientConfig>,
+        peer: &PeerIdentity,
+        server_name: &ServerName<'_>,
+        closer: impl FnOnce() -> io::Result<Option<Closer>>,
+    ) -> Result<Option<Attached>, HandshakeError> {
+        let live = self.service.live();
+        live.open(revision, Some(peer), Some(server_name), closer)
+            .map_err(HandshakeError::Io)
     }
 
     pub(crate) fn revision(&self) -> Arc<Revision<B::ClientConfig>> {

@@ -164,6 +164,15 @@ impl PeerIdentity {
         })
     }
 
+    /// The last second in which the proved path is valid: the earliest `notAfter` in it.
+    pub(crate) fn path_not_after(&self) -> UnixTime {
+        let above = self.issuers().filter_map(|issuer| {
+            let issuer = Certificate::from_der(issuer).ok()?;
+            Some(issuer.not_after)
+        });
+        above.fold(self.not_after(), Ord::min)
+    }
+
     pub(crate) fn leaf(&self) -> &[u8] {
         self.0.chain.first().map_or(&[], |leaf| leaf.as_ref())
     }

@@ -11,6 +11,15 @@ mod expiry;
 #[cfg(feature = "watch")]
 mod files;
 mod keeper;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "what wakes the tasks of asynchronous streams"
+    )
+)]
+mod live;
 mod parts;
 mod revision;
 mod service;
@@ -24,6 +33,10 @@ pub use change::Rotation;
 #[cfg(feature = "watch")]
 pub use files::FileSource;
 pub(crate) use keeper::ask;
+#[cfg(feature = "tokio")]
+pub(crate) use live::Task;
+pub(crate) use live::{Attached, Closer};
+pub use live::{LiveConnection, LiveConnections};
 pub(crate) use parts::Parts;
 pub(crate) use revision::{Made, Revision};
 pub(crate) use service::Service;

@@ -10,6 +10,7 @@ use super::board::{Board, StatusWatch};
 use super::change::Rotation;
 use super::check;
 use super::keeper;
+use super::live::Registry;
 use super::parts::{Expiry, Parts};
 use super::revision::{Made, Make, Revision};
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
@@ -30,6 +31,7 @@ pub(crate) struct Service<C> {
     self_trust: SelfTrust,
     on_source_lost: OnSourceLost,
     deadline: Arc<SourceDeadline>,
+    live: Registry,
 }
 
 impl<C: Send + Sync + 'static> Service<C> {
@@ -46,7 +48,8 @@ impl<C: Send + Sync + 'static> Service<C> {
         let is_vouched_for =
             check::check_self_trust(&parts, &made, false, settings.self_trust, now)?;
         warn(&made);
-        let revision = revision(1, parts, made, is_vouched_for, now);
+        let revision = revision(FIRST, parts, made, is_vouched_for, now);
+        let live = Registry::new(settings.live, &revision);
         let reloads = u64::from(settings.source.is_some());
         let service = Arc::new(Self {
             board: Arc::new(Board::new(Status {
@@ -60,6 +63,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             self_trust: settings.self_trust,
             on_source_lost: settings.on_source_lost,
             deadline,
+            live,
         });
         service.heard();
         keeper::start(&service, settings)?;
@@ -91,7 +95,9 @@ impl<C: Send + Sync + 'static> Service<C> {
             now,
         );
         let (number, judge, status) = (next.number, Arc::clone(&next.judge), status(&next));
-        self.current.store(Arc::new(next));
+        let next = Arc::new(next);
+        self.current.store(Arc::clone(&next));
+        self.live.revised(&next);
         self.board.change(|board| {
             *board = Status {
                 last_failure: board.last_failure.take(),
@@ -187,6 +193,11 @@ impl<C> Service<C> {
         self.bell.now();
     }
 
+    /// The connections that are open.
+    pub(crate) fn live(&self) -> &Registry {
+        &self.live
+    }
+
     pub(super) fn bell(&self) -> &Reload {
         &self.bell
     }
@@ -207,6 +218,8 @@ impl<C> fmt::Debug for Service<C> {
     }
 }
 
+/// The number of the first revision.
+const FIRST: u64 = 1;
 /// What is said of a time that nobody could tell: by it, nothing is valid yet.
 const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
 

@@ -1,5 +1,6 @@
 use core::time::Duration;
 
+use super::live::LiveConnections;
 use super::source::Source;
 use crate::error::BuildError;
 
@@ -56,6 +57,7 @@ pub(crate) struct RotationSettings {
     pub(crate) self_trust: SelfTrust,
     /// `None` where nobody said: then there are warnings if there is a source.
     pub(crate) warn_before: Option<Vec<Duration>>,
+    pub(crate) live: LiveConnections,
 }
 
 /// How often a source is asked unless a builder says otherwise.
@@ -69,6 +71,7 @@ impl RotationSettings {
             on_source_lost: OnSourceLost::default(),
             self_trust: SelfTrust::default(),
             warn_before: None,
+            live: LiveConnections::default(),
         }
     }
 

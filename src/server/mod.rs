@@ -3,14 +3,19 @@ mod builder;
 use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 
-use crate::backend::{Established, Handshake, HandshakeError, NativeServer, ServerBackend};
+use crate::backend::{
+    Established, Handshake, HandshakeError, NativeServer, ServerBackend, TlsStream,
+};
 use crate::client::Unbuilt;
 use crate::drive::{drive, linger};
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
-use crate::rotation::{Revision, Rotation, Service, Status, StatusWatch};
+use crate::rotation::{
+    Attached, Closer, LiveConnection, Revision, Rotation, Service, Status, StatusWatch,
+};
 use crate::stream::{Acceptance, MtlsStream};
 use crate::transport::{Deadline, Transport};
 
@@ -64,6 +69,9 @@ pub trait ClientAuthentication: sealed::Sealed {
 
     /// What a stream holds of the client that a handshake showed; `None` where it had to show one and did not.
     fn peer(shown: Option<PeerIdentity>) -> Option<Self::Peer>;
+
+    /// The client, unless it is anonymous.
+    fn shown(peer: &Self::Peer) -> Option<&PeerIdentity>;
 }
 
 impl ClientAuthentication for Required {
@@ -74,6 +82,10 @@ impl ClientAuthentication for Required {
     fn peer(shown: Option<PeerIdentity>) -> Option<PeerIdentity> {
         shown
     }
+
+    fn shown(peer: &PeerIdentity) -> Option<&PeerIdentity> {
+        Some(peer)
+    }
 }
 
 impl ClientAuthentication for Optional {
@@ -83,6 +95,10 @@ impl ClientAuthentication for Optional {
 
     fn peer(shown: Option<PeerIdentity>) -> Option<Option<PeerIdentity>> {
         Some(shown)
+    }
+
+    fn shown(peer: &Option<PeerIdentity>) -> Option<&PeerIdentity> {
+        peer.as_ref()
     }
 }
 
@@ -139,11 +155,14 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
             }
         };
         let peer = self.confirm(&revision, &mut established)?;
+        let closer = || established.stream.io().io().closer();
+        let attached = self.attach(&revision, &peer, closer)?;
         Ok(MtlsStream::new(
             established,
             peer,
             &revision,
             Acceptance::Seen,
+            attached,
         ))
     }
 
@@ -187,6 +206,46 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any runtime.
     pub fn status_changes(&self) -> StatusWatch {
         self.service.status_changes()
+    }
+
+    /// Tracks a connection with the client `peer` that another library holds: one made through
+    /// [`config`](Self::config), say. Whatever [`live_connections`](ServerBuilder::live_connections) is set to, it is
+    /// told alone; to close it is up to who holds it.
+    ///
+    /// It is judged at once by the current revision, so that it may have been made under any.
+    ///
+    /// ```no_run
+    /// # fn f(server: mtls::MtlsServer<mtls::Rustls>, peer: mtls::PeerIdentity, tcp: std::net::TcpStream)
+    /// # -> std::io::Result<()> {
+    /// let live = server.track(&peer)?;
+    /// live.on_rejected(move |_| {
+    ///     let _ = tcp.shutdown(std::net::Shutdown::Both);
+    /// });
+    /// // Keep `live` with the connection: it is tracked until that is dropped.
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's: there is no thread to judge on.
+    pub fn track(&self, peer: &PeerIdentity) -> io::Result<LiveConnection> {
+        self.service.live().track(peer, None)
+    }
+
+    /// How many connections are tracked at this moment.
+    pub fn tracked_connections(&self) -> usize {
+        self.service.live().len()
+    }
+
+    pub(crate) fn attach(
+        &self,
+        revision: &Revision<B::ServerConfig>,
+        peer: &A::Peer,
+        closer: impl FnOnce() -> io::Result<Option<Closer>>,
+    ) -> Result<Option<Attached>, HandshakeError> {
+        let live = self.service.live();
+        live.open(revision, A::shown(peer), None, closer)
+            .map_err(HandshakeError::Io)
     }
 
     pub(crate) fn revision(&self) -> Arc<Revision<B::ServerConfig>> {

@@ -36,11 +36,13 @@ impl<B: ClientBackend> MtlsClient<B> {
             .map_err(|_| HandshakeError::Timeout)??;
         let peer = self.confirm(&revision, &mut established)?;
         let acceptance = acceptance(&mut established);
+        let attached = self.attach(&revision, &peer, &name, || Ok(None))?;
         Ok(AsyncMtlsStream::new(
             established,
             peer,
             &revision,
             acceptance,
+            attached,
         ))
     }
 }
@@ -93,11 +95,13 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
             }
         };
         let peer = self.confirm(&revision, &mut established)?;
+        let attached = self.attach(&revision, &peer, || Ok(None))?;
         Ok(AsyncMtlsStream::new(
             established,
             peer,
             &revision,
             Acceptance::Seen,
+            attached,
         ))
     }
 }

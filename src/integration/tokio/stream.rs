@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::poll_io::{PollIo, poll};
 use crate::backend::{Backend, Established, ProtocolVersion, TlsStream};
-use crate::rotation::Revision;
+use crate::rotation::{Attached, LiveConnection, Revision, Task};
 use crate::stream::{Acceptance, Facts};
 
 /// An established mutual TLS connection over an asynchronous transport: [`MtlsStream`](crate::MtlsStream) for tokio.
@@ -25,8 +25,9 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,
+        attached: Option<Attached>,
     ) -> Self {
-        let (inner, facts) = Facts::of(established, peer, revision, acceptance);
+        let (inner, facts) = Facts::of(established, peer, revision, acceptance, attached);
         Self { inner, facts }
     }
 
@@ -48,6 +49,12 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
     /// The number of the revision that the handshake ran under; the first is 1.
     pub fn revision(&self) -> u64 {
         self.facts.revision
+    }
+
+    /// Whether the peer would still be admitted, where [`live_connections`](crate::ClientBuilder::live_connections) has
+    /// the connection tracked; `None` where it is not, and for a client that stays anonymous.
+    pub fn live(&self) -> Option<&LiveConnection> {
+        self.facts.attached.as_ref().map(Attached::live)
     }
 
     /// The transport below.
@@ -73,16 +80,11 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncRead
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.inner.io_mut().wake_reader(context);
-        match poll(this.inner.read(buf.initialize_unfilled())) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(bytes)) => {
-                buf.advance(bytes);
-                this.facts.has_read(bytes);
-                Poll::Ready(Ok(()))
-            }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(this.explain(error))),
-        }
+        let unfilled = buf.initialize_unfilled();
+        let bytes = ready!(this.attempt(context, Task::Reader, |stream| stream.read(unfilled)))?;
+        buf.advance(bytes);
+        this.facts.has_read(bytes);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -95,21 +97,18 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.inner.io_mut().wake_writer(context);
-        poll(this.inner.write(buf)).map_err(|error| this.explain(error))
+        this.attempt(context, Task::Writer, |stream| stream.write(buf))
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.inner.io_mut().wake_writer(context);
-        poll(this.inner.flush()).map_err(|error| this.explain(error))
+        this.attempt(context, Task::Writer, Write::flush)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.facts.is_over {
-            this.inner.io_mut().wake_writer(context);
-            ready!(poll(this.inner.close_notify())).map_err(|error| this.explain(error))?;
+            ready!(this.attempt(context, Task::Writer, TlsStream::close_notify))?;
         }
         match ready!(Pin::new(this.get_mut()).poll_shutdown(context)) {
             // The peer has closed meanwhile: nobody is left to say it to.
@@ -120,8 +119,42 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
 }
 
 impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
-    fn explain(&mut self, error: io::Error) -> io::Error {
-        self.facts.explain::<_, B::Stream<PollIo<IO>>>(error)
+    /// Does something with the connection for a task. If it is closed by then, or is meanwhile, that is the error,
+    /// whatever came of it.
+    fn attempt<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        task: Task,
+        act: impl FnOnce(&mut B::Stream<PollIo<IO>>) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        match self.unless_closed(context, task, act) {
+            Ok(poll) => poll.map_err(|error| self.facts.explain::<_, B::Stream<PollIo<IO>>>(error)),
+            Err(closed) => {
+                // The other end is to see it also while the stream is kept. Should this fail or have to wait, dropping
+                // it does that.
+                let _ = Pin::new(self.get_mut()).poll_shutdown(context);
+                Poll::Ready(Err(closed))
+            }
+        }
+    }
+
+    fn unless_closed<T>(
+        &mut self,
+        context: &Context<'_>,
+        task: Task,
+        act: impl FnOnce(&mut B::Stream<PollIo<IO>>) -> io::Result<T>,
+    ) -> io::Result<Poll<io::Result<T>>> {
+        self.facts.check()?;
+        match task {
+            Task::Reader => self.inner.io_mut().wake_reader(context),
+            Task::Writer => self.inner.io_mut().wake_writer(context),
+        }
+        let result = poll(act(&mut self.inner));
+        match &self.facts.attached {
+            Some(attached) if result.is_pending() => attached.watch(context, task)?,
+            _ => self.facts.check()?,
+        }
+        Ok(result)
     }
 }
 

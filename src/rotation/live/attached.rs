@@ -1,0 +1,63 @@
+use core::task::{Context, Poll};
+use std::io;
+
+use super::handle::LiveConnection;
+use super::waiting::Slot;
+use crate::backend::HandshakeError;
+
+/// What a stream holds of its tracking. Dropped with the stream, after which there is nothing to close.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    live: LiveConnection,
+    /// Whether the stream ends when the peer is rejected.
+    closes: bool,
+}
+
+/// Which of a stream's two tasks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Task {
+    Reader,
+    Writer,
+}
+
+impl Attached {
+    pub(super) fn new(live: LiveConnection, closes: bool) -> Self {
+        Self { live, closes }
+    }
+
+    pub(crate) fn live(&self) -> &LiveConnection {
+        &self.live
+    }
+
+    /// Whether the stream may be used.
+    ///
+    /// # Errors
+    /// The one that it ends with, from when its peer is rejected.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        match self.live.rejection() {
+            Some(rejection) if self.closes => Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                HandshakeError::Rejected(rejection.clone()),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`check`](Self::check), for a task that will sleep: it is woken when that changes.
+    pub(crate) fn watch(&self, context: &Context<'_>, task: Task) -> io::Result<()> {
+        let slot = match task {
+            Task::Reader => Slot::Reader,
+            Task::Writer => Slot::Writer,
+        };
+        match self.closes && self.live.poll(context, slot) == Poll::Ready(()) {
+            true => self.check(),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.live.detach();
+    }
+}

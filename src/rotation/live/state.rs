@@ -1,0 +1,256 @@
+use core::ops::Bound::{Excluded, Included, Unbounded};
+use core::time::Duration;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Weak};
+
+use pki_types::UnixTime;
+
+use super::handle::{Connection, LiveConnection};
+use super::subject::{Basis, Key, Subject};
+use crate::policy::Rejection;
+
+/// How often the clock is looked at. It is the caller's and may jump, so no wait for a date is longer.
+const TICK: Duration = Duration::from_secs(1);
+/// How many subjects are judged before it is asked what else there is to do.
+const BATCH: usize = 16;
+/// How many entries are looked at while the lock is held.
+const LOOKS: usize = 256;
+
+/// All connections, by what is judged of them. Trees and not hash tables, which stop everyone when they grow.
+pub(super) struct State {
+    pub(super) has_thread: bool,
+    /// No further revision will come.
+    pub(super) is_over: bool,
+    basis: Arc<Basis>,
+    groups: BTreeMap<Key, Group>,
+    connections: usize,
+    next: u64,
+    /// When groups expire, as far as they have not.
+    due: BTreeSet<(UnixTime, Key)>,
+    /// To be judged before all others: they expire, or began before the newest revision and missed its round.
+    urgent: BTreeSet<Key>,
+    round: Option<Round>,
+}
+
+/// The connections of one subject, which are told together.
+pub(super) struct Group {
+    pub(super) subject: Arc<Subject>,
+    pub(super) connections: BTreeMap<u64, Weak<Connection>>,
+    /// By which revision.
+    judged: u64,
+    expires: UnixTime,
+}
+
+/// The way around all groups for a new revision. When the next comes before its end, it goes on from there, around once
+/// more: begun anew each time, it would never reach the last while revisions come often.
+struct Round {
+    began: Option<Key>,
+    /// Until here all were looked at.
+    at: Option<Key>,
+    has_turned: bool,
+}
+
+/// What the thread does next.
+pub(super) enum Work {
+    /// These, by this revision.
+    Judge(Vec<Arc<Subject>>, Arc<Basis>),
+    /// Look at the clock.
+    Look(Arc<Basis>),
+    /// Nobody is left, and nobody will come.
+    Over,
+    /// Nothing for so long; without a limit where there is nobody.
+    Wait(Option<Duration>),
+}
+
+pub(super) type Verdict = (Arc<Subject>, Result<UnixTime, Rejection>);
+
+impl State {
+    pub(super) fn new(basis: Basis) -> Self {
+        Self {
+            has_thread: false,
+            is_over: false,
+            basis: Arc::new(basis),
+            groups: BTreeMap::new(),
+            connections: 0,
+            next: 0,
+            due: BTreeSet::new(),
+            urgent: BTreeSet::new(),
+            round: None,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.connections
+    }
+
+    /// Whether the thread, if it sleeps, sleeps too long for whom came last.
+    pub(super) fn is_pressing(&self) -> bool {
+        self.connections == 1 || !self.urgent.is_empty()
+    }
+
+    pub(super) fn enter(
+        &mut self,
+        revision: u64,
+        subject: Subject,
+        expires: UnixTime,
+        connection: impl FnOnce(Arc<Subject>, u64) -> LiveConnection,
+    ) -> LiveConnection {
+        let key = subject.key;
+        let group = self.groups.entry(key).or_insert_with(|| {
+            self.due.insert((expires, key));
+            Group {
+                subject: Arc::new(subject),
+                connections: BTreeMap::new(),
+                judged: revision,
+                expires,
+            }
+        });
+        // The round of the newest revision may have passed by already.
+        if group.judged < self.basis.revision && revision < self.basis.revision {
+            self.urgent.insert(key);
+        }
+        self.next = self.next.wrapping_add(1);
+        let live = connection(Arc::clone(&group.subject), self.next);
+        group.connections.insert(self.next, live.downgrade());
+        self.connections = self.connections.saturating_add(1);
+        live
+    }
+
+    /// Gives the group when that was its last, to be dropped after the lock.
+    pub(super) fn leave(&mut self, key: &Key, number: u64) -> Option<Group> {
+        let group = self.groups.get_mut(key)?;
+        group.connections.remove(&number)?;
+        self.connections = self.connections.saturating_sub(1);
+        match group.connections.is_empty() {
+            true => self.remove(key),
+            false => None,
+        }
+    }
+
+    pub(super) fn basis(&self) -> Arc<Basis> {
+        Arc::clone(&self.basis)
+    }
+
+    /// Gives the former basis, to be dropped after the lock.
+    pub(super) fn revise(&mut self, basis: Arc<Basis>) -> Arc<Basis> {
+        let at = self.round.take().and_then(|round| round.at);
+        self.round = Some(Round {
+            began: at,
+            at,
+            has_turned: false,
+        });
+        core::mem::replace(&mut self.basis, basis)
+    }
+
+    /// `looked` is how long ago the clock was looked at.
+    pub(super) fn work(&mut self, looked: Duration) -> Work {
+        if self.groups.is_empty() {
+            self.round = None;
+            if !self.is_over {
+                return Work::Wait(None);
+            }
+            self.has_thread = false;
+            return Work::Over;
+        }
+        let mut subjects = Vec::new();
+        while let (true, Some(key)) = (subjects.len() < BATCH, self.urgent.pop_first()) {
+            let group = self.groups.get(&key);
+            subjects.extend(group.map(|group| Arc::clone(&group.subject)));
+        }
+        if subjects.is_empty() {
+            if looked >= TICK {
+                return Work::Look(self.basis());
+            }
+            if !self.go_round(&mut subjects) {
+                return Work::Wait(Some(TICK.saturating_sub(looked)));
+            }
+        }
+        Work::Judge(subjects, self.basis())
+    }
+
+    /// Adds those that come next in the round and were not judged by the newest revision: none, perhaps. `false` where
+    /// there is no round.
+    fn go_round(&mut self, subjects: &mut Vec<Arc<Subject>>) -> bool {
+        let Some(round) = &mut self.round else {
+            return false;
+        };
+        let from = round.at.map_or(Unbounded, Excluded);
+        let to = match (round.has_turned, round.began) {
+            (true, Some(began)) => Included(began),
+            _ => Unbounded,
+        };
+        let mut is_at_end = true;
+        for (looked, (key, group)) in self.groups.range((from, to)).enumerate() {
+            if looked >= LOOKS || subjects.len() >= BATCH {
+                is_at_end = false;
+                break;
+            }
+            round.at = Some(*key);
+            if group.judged < self.basis.revision {
+                subjects.push(Arc::clone(&group.subject));
+            }
+        }
+        if is_at_end {
+            match (round.has_turned, round.began) {
+                (false, Some(_)) => (round.has_turned, round.at) = (true, None),
+                _ => self.round = None,
+            }
+        }
+        true
+    }
+
+    /// Puts before all others what has expired by `now`. `false` when there may be more.
+    pub(super) fn look(&mut self, now: UnixTime) -> bool {
+        for _ in 0..LOOKS {
+            match self.due.first() {
+                Some(&(expires, key)) if expires < now => {
+                    self.due.pop_first();
+                    self.urgent.insert(key);
+                }
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// Takes verdicts down, and those out whose peers are rejected.
+    pub(super) fn settle(
+        &mut self,
+        revision: u64,
+        verdicts: Vec<Verdict>,
+    ) -> Vec<(Group, Rejection)> {
+        let mut rejected = Vec::new();
+        for (subject, verdict) in verdicts {
+            let key = subject.key;
+            let Entry::Occupied(mut group) = self.groups.entry(key) else {
+                continue;
+            };
+            match verdict {
+                Ok(expires) => {
+                    let group = group.get_mut();
+                    group.judged = group.judged.max(revision);
+                    self.due.remove(&(group.expires, key));
+                    self.due.insert((expires, key));
+                    group.expires = expires;
+                }
+                // A newer one may admit it, and may have: a connection may have come since.
+                Err(_) if revision < self.basis.revision => {
+                    self.urgent.insert(key);
+                }
+                Err(rejection) => {
+                    let group = self.remove(&key);
+                    rejected.extend(group.map(|group| (group, rejection)));
+                }
+            }
+        }
+        rejected
+    }
+
+    fn remove(&mut self, key: &Key) -> Option<Group> {
+        let group = self.groups.remove(key)?;
+        self.due.remove(&(group.expires, *key));
+        self.connections = self.connections.saturating_sub(group.connections.len());
+        Some(group)
+    }
+}

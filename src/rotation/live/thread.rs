@@ -1,0 +1,90 @@
+//! The thread that judges.
+
+use core::time::Duration;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::thread::Builder;
+use std::time::Instant;
+
+use pki_types::UnixTime;
+
+use super::registry::Shared;
+use super::state::{Group, State, Work};
+use super::subject::{Basis, Subject};
+use super::waiting::quietly;
+use crate::backend::Judge;
+use crate::policy::Rejection;
+
+const NAME: &str = "mtls-live";
+/// After every date.
+const THE_END: UnixTime = UnixTime::since_unix_epoch(Duration::MAX);
+
+/// It ends when nobody is left and nobody will come.
+pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
+    Builder::new()
+        .name(NAME.to_owned())
+        // What panics here can only be a destructor, of a clock or matcher of the caller's: judging goes on all the same.
+        .spawn(move || while catch_unwind(AssertUnwindSafe(|| run(&shared))).is_err() {})
+        .map(drop)
+}
+
+fn run(shared: &Shared) {
+    let mut looked = Instant::now();
+    loop {
+        let mut state = shared.state();
+        match state.work(looked.elapsed()) {
+            Work::Over => return,
+            Work::Wait(at_most) => {
+                let woken = &shared.work;
+                drop::<MutexGuard<'_, State>>(match at_most {
+                    None => woken.wait(state).unwrap_or_else(PoisonError::into_inner),
+                    Some(at_most) => {
+                        let woken = woken.wait_timeout(state, at_most);
+                        woken.unwrap_or_else(PoisonError::into_inner).0
+                    }
+                });
+            }
+            Work::Look(basis) => {
+                drop(state);
+                // By a clock that panics all is over: it is judged, and the clock asked again, under guard.
+                let now = basis.judge.now_unless_panicked().unwrap_or(THE_END);
+                if shared.state().look(now) {
+                    looked = Instant::now();
+                }
+            }
+            Work::Judge(subjects, basis) => {
+                drop(state);
+                judge_all(shared, subjects, &basis);
+            }
+        }
+    }
+}
+
+fn judge_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis) {
+    let judged = subjects.into_iter().map(|subject| {
+        let verdict = subject.judge(basis);
+        (subject, verdict)
+    });
+    let judged: Vec<_> = judged.collect();
+    let rejected = shared.state().settle(basis.revision, judged);
+    for (group, rejection) in rejected {
+        tell(&group, &rejection, &basis.judge);
+    }
+}
+
+/// All are closed before anyone's code is called, which may take its time.
+fn tell(group: &Group, rejection: &Rejection, judge: &Judge) {
+    let connections = group.connections.values().filter_map(|connection| {
+        let connection = connection.upgrade()?;
+        let callbacks = connection.reject(rejection)?;
+        Some((connection, callbacks))
+    });
+    let told: Vec<_> = connections.collect();
+    for (_connection, callbacks) in told {
+        for callback in callbacks {
+            quietly(|| callback(rejection));
+        }
+        judge.connection_rejected(&group.subject.peer, rejection);
+    }
+}

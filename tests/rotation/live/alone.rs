@@ -1,0 +1,125 @@
+//! What is counted in a whole process: threads and descriptors. Each of these tests runs once more in a process of its
+//! own.
+
+use std::env;
+use std::fs;
+use std::process::Command;
+use std::thread;
+
+use mtls::{LiveConnections, ProtocolVersion, Rustls};
+
+use super::{Cause, Stage, alice, assert_ends, meet, wait_until};
+use crate::common::raw::LIMIT;
+
+const ALONE: &str = "MTLS_TEST_ALONE";
+const SETTINGS: [LiveConnections; 2] = [LiveConnections::Tell, LiveConnections::Close];
+
+/// Whether this is the process of its own; else it is run.
+fn is_alone(test: &str) -> bool {
+    if env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let path = format!("live::alone::{test}");
+    let output = Command::new(env::current_exe().unwrap())
+        .args([&path, "--exact", "--nocapture", "--test-threads=1"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
+}
+
+fn threads() -> usize {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    tasks
+        .filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok())
+        .filter(|name| name.trim() == "mtls-live")
+        .count()
+}
+
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_thread_ends() {
+    if !is_alone("the_thread_ends") {
+        return;
+    }
+    for setting in SETTINGS {
+        let stage = Stage::new();
+        let server = stage.server(ProtocolVersion::Tls13, setting);
+        let server = server.build(Rustls::default()).unwrap();
+        assert_eq!(threads(), 0);
+        // Without any connection there is nothing to be ended.
+        let (client, served) = meet(&alice(&stage), &server);
+        wait_until("it begins", || threads() == 1);
+        let others: Vec<_> = (0..3).map(|_| meet(&alice(&stage), &server)).collect();
+        assert_eq!(threads(), 1);
+        drop(others);
+        // The server goes first: the connection is watched on, and the thread ends with it.
+        drop(server);
+        thread::sleep(std::time::Duration::from_millis(50));
+        assert_eq!(threads(), 1);
+        let live = served.live().unwrap().clone();
+        stage.advance();
+        assert_eq!(live.wait(LIMIT).unwrap().reason(), Cause::Expired.reason());
+        wait_until("it ends", || threads() == 0);
+        drop((client, served));
+
+        // The connections go first.
+        let stage = Stage::new();
+        let server = stage.server(ProtocolVersion::Tls13, setting);
+        let server = server.build(Rustls::default()).unwrap();
+        drop(meet(&alice(&stage), &server));
+        wait_until("it begins", || threads() == 1);
+        drop(server);
+        wait_until("it ends", || threads() == 0);
+
+        // By a connection that is dropped after the server.
+        let stage = Stage::new();
+        let server = stage.server(ProtocolVersion::Tls13, setting);
+        let server = server.build(Rustls::default()).unwrap();
+        let pair = meet(&alice(&stage), &server);
+        drop(server);
+        wait_until("it begins", || threads() == 1);
+        drop(pair);
+        wait_until("it ends", || threads() == 0);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn descriptors_are_flat() {
+    if !is_alone("descriptors_are_flat") {
+        return;
+    }
+    let before = descriptors();
+    let stage = Stage::new();
+    for setting in SETTINGS {
+        for round in 0..50 {
+            let server = stage.server(ProtocolVersion::Tls13, setting);
+            let server = server.build(Rustls::default()).unwrap();
+            let (client, served) = meet(&alice(&stage), &server);
+            // The pair, and what closes it.
+            let held = 2 + usize::from(setting == LiveConnections::Close);
+            assert_eq!(descriptors(), before + held);
+            if round % 2 == 0 {
+                let live = served.live().unwrap().clone();
+                stage.strike(&server, Cause::PolicyNarrowed);
+                live.wait(LIMIT).expect("never told");
+                if setting == LiveConnections::Close {
+                    assert_ends(client);
+                }
+            }
+            drop(served);
+        }
+        wait_until("all are closed", || descriptors() == before);
+    }
+}
