@@ -5,6 +5,7 @@ mod convert;
 mod error;
 mod external_key;
 mod server;
+mod session;
 mod slot;
 mod stream;
 mod verifier;
