@@ -1,0 +1,269 @@
+//! Resumption within a revision, on rustls: when a session is resumed, and when it is not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use mtls::{
+    MtlsClient, PeerMatcher, RejectionReason as Reason, Resumption, RevocationDepth,
+    RevocationLists, RevocationRules, Rustls, VerifierPolicy,
+};
+
+use super::callers::{Caller, Keeping, Ours, RAW};
+use super::hosts::{Driven, accepts, accepts_async};
+use super::{BOUND, DAY, HOUR, Stage, assert_admitted, assert_refused};
+use crate::common::pki::crl::Crl;
+use crate::common::raw::{LIMIT, Version};
+
+fn callers(stage: &Stage, version: Version) -> Vec<Box<dyn Caller>> {
+    let raw = RAW.iter().filter_map(|make| make(version, Some(&stage.alice)));
+    let mut callers: Vec<_> = raw.collect();
+    callers.push(Box::new(Ours(ours(stage, version, BOUND))));
+    callers
+}
+
+fn ours(stage: &Stage, version: Version, resumption: Resumption) -> MtlsClient<Rustls> {
+    let client = stage.client(version, &stage.alice).resumption(resumption);
+    client.build(Rustls::default()).unwrap()
+}
+
+#[test]
+fn resumes_as_often_as_it_is_asked() {
+    let stage = Stage::set();
+    for version in Version::ALL {
+        for host in [accepts::<Rustls, _>, accepts_async::<Rustls, _>] {
+            for caller in callers(&stage, version) {
+                let server = stage.server(version).resumption(BOUND);
+                let host = host(&server.build(Rustls::default()).unwrap());
+                assert_admitted(&host, &*caller, &stage.alice, false);
+                for _ in 0..4 {
+                    assert_admitted(&host, &*caller, &stage.alice, true);
+                }
+            }
+        }
+    }
+    assert_eq!(stage.told(), []);
+}
+
+#[test]
+fn off_unless_both_ask() {
+    let stage = Stage::set();
+    for version in Version::ALL {
+        let server = |resumption| {
+            let server = stage.server(version).resumption(resumption);
+            accepts(&server.build(Rustls::default()).unwrap())
+        };
+        let off = server(Resumption::Off);
+        for caller in callers(&stage, version) {
+            for _ in 0..3 {
+                assert_admitted(&off, &*caller, &stage.alice, false);
+            }
+        }
+        let (bound, caller) = (server(BOUND), Ours(ours(&stage, version, Resumption::Off)));
+        for _ in 0..3 {
+            assert_admitted(&bound, &caller, &stage.alice, false);
+        }
+    }
+}
+
+#[test]
+fn snapshots_never_resume() {
+    let stage = Stage::set();
+    for version in Version::ALL {
+        let server = stage.server(version).resumption(BOUND);
+        let server = server.build(Rustls::default()).unwrap();
+        let (accepts, snapshot) = (accepts(&server), Rustls::snapshot(&server));
+        for caller in callers(&stage, version) {
+            assert_admitted(&accepts, &*caller, &stage.alice, false);
+            assert_admitted(&snapshot, &*caller, &stage.alice, false);
+            assert_admitted(&snapshot, &*caller, &stage.alice, false);
+        }
+        // Nor does a client on what ours gives.
+        let config = ours(&stage, version, BOUND).config();
+        let caller = Keeping { config };
+        for _ in 0..3 {
+            assert_admitted(&accepts, &caller, &stage.alice, false);
+        }
+    }
+}
+
+#[test]
+fn servers_share_nothing() {
+    let stage = Stage::set();
+    for version in Version::ALL {
+        let server = || {
+            let server = stage.server(version).resumption(BOUND);
+            accepts(&server.build(Rustls::default()).unwrap())
+        };
+        let (one, other) = (server(), server());
+        for caller in callers(&stage, version) {
+            assert_admitted(&one, &*caller, &stage.alice, false);
+            assert_admitted(&other, &*caller, &stage.alice, false);
+        }
+    }
+}
+
+#[test]
+fn over_by_the_given_clock_and_not_prolonged() {
+    for version in Version::ALL {
+        for judged_by_us in [true, false] {
+            let stage = Stage::set();
+            // Either end ends it by itself.
+            let long = Resumption::BoundToRevision { max_age: DAY };
+            let (here, there) = if judged_by_us { (BOUND, long) } else { (long, BOUND) };
+            let server = stage.server(version).resumption(here);
+            let host = accepts(&server.build(Rustls::default()).unwrap());
+            let caller = Ours(ours(&stage, version, there));
+            assert_admitted(&host, &caller, &stage.alice, false);
+            for _ in 0..3 {
+                stage.clock.pass(HOUR / 4);
+                assert_admitted(&host, &caller, &stage.alice, true);
+            }
+            stage.clock.pass(HOUR / 4 + Duration::from_secs(2));
+            assert_admitted(&host, &caller, &stage.alice, false);
+            assert_admitted(&host, &caller, &stage.alice, true);
+        }
+    }
+}
+
+#[test]
+fn over_by_the_monotonic_clock() {
+    let max_age = Duration::from_millis(400);
+    for version in Version::ALL {
+        let stage = Stage::set();
+        let short = Resumption::BoundToRevision { max_age };
+        let server = stage.server(version).resumption(short);
+        let host = accepts(&server.build(Rustls::default()).unwrap());
+        let caller = Ours(ours(&stage, version, BOUND));
+        // The given clock stands still meanwhile, as far as whole seconds tell.
+        let began = Instant::now();
+        assert_admitted(&host, &caller, &stage.alice, false);
+        loop {
+            let (answer, _) = super::meet(&host, &caller);
+            assert_eq!(answer.error, None);
+            if !answer.resumed {
+                break;
+            }
+            assert!(began.elapsed() < LIMIT, "it is resumed for ever");
+        }
+        assert!(began.elapsed() >= max_age, "{:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_clock_that_goes_back_ends_it() {
+    for version in Version::ALL {
+        let stage = Stage::set();
+        stage.clock.pass(HOUR);
+        let server = stage.server(version).resumption(BOUND);
+        let host = accepts(&server.build(Rustls::default()).unwrap());
+        let caller = Keeping::new(version, Some(&stage.alice));
+        assert_admitted(&host, &caller, &stage.alice, false);
+        stage.clock.0.store(0, Ordering::SeqCst);
+        assert_admitted(&host, &caller, &stage.alice, false);
+    }
+}
+
+/// Nothing rotates: what is looked at again is the peer.
+#[test]
+fn the_peer_is_judged_again() {
+    for version in Version::ALL {
+        let stage = Stage::set();
+        for caller in callers(&stage, version) {
+            let welcome = Arc::new(AtomicBool::new(true));
+            let asked = Arc::clone(&welcome);
+            let matcher = PeerMatcher::custom("of the hour", move |_| asked.load(Ordering::SeqCst));
+            let server = stage.server(version).resumption(BOUND);
+            let server = server.policy(VerifierPolicy::allow(matcher));
+            let host = accepts(&server.build(Rustls::default()).unwrap());
+            assert_admitted(&host, &*caller, &stage.alice, false);
+            assert_admitted(&host, &*caller, &stage.alice, true);
+            welcome.store(false, Ordering::SeqCst);
+            assert_refused(&host, &*caller);
+            assert_eq!(stage.told(), [Reason::NotAllowed], "told once");
+            // What was refused is gone.
+            welcome.store(true, Ordering::SeqCst);
+            assert_admitted(&host, &*caller, &stage.alice, false);
+        }
+    }
+}
+
+/// A custom matcher that panics refuses, and leaves the store in order.
+#[test]
+fn a_panic_is_a_refusal() {
+    for version in Version::ALL {
+        let stage = Stage::set();
+        let well = Arc::new(AtomicBool::new(true));
+        let asked = Arc::clone(&well);
+        let matcher = PeerMatcher::custom("unwell", move |_| {
+            assert!(asked.load(Ordering::SeqCst), "unwell");
+            true
+        });
+        let server = stage.server(version).resumption(BOUND);
+        let server = server.policy(VerifierPolicy::allow(matcher));
+        let host = accepts(&server.build(Rustls::default()).unwrap());
+        let caller = Ours(ours(&stage, version, BOUND));
+        assert_admitted(&host, &caller, &stage.alice, false);
+        well.store(false, Ordering::SeqCst);
+        assert_refused(&host, &caller);
+        assert_eq!(stage.told(), [Reason::PolicyPanicked]);
+        well.store(true, Ordering::SeqCst);
+        assert_admitted(&host, &caller, &stage.alice, false);
+        assert_admitted(&host, &caller, &stage.alice, true);
+    }
+}
+
+#[test]
+fn ends_with_the_revocation_list() {
+    for version in Version::ALL {
+        let stage = Stage::set();
+        let list = Crl::new().dated(time::Duration::hours(-1), Some(time::Duration::minutes(30)));
+        let lists = RevocationLists::from_der([list.signed_by(&stage.client_ca)]).unwrap();
+        let rules = RevocationRules::require(RevocationDepth::Leaf);
+        for caller in callers(&stage, version) {
+            let server = stage.server(version).resumption(BOUND);
+            let server = server
+                .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules.clone()))
+                .revocation_lists(lists.clone());
+            let host = accepts(&server.build(Rustls::default()).unwrap());
+            assert_admitted(&host, &*caller, &stage.alice, false);
+            assert_admitted(&host, &*caller, &stage.alice, true);
+            stage.clock.pass(HOUR / 2 + Duration::from_secs(2));
+            assert_refused(&host, &*caller);
+            assert_eq!(stage.told(), [Reason::RevocationListStale]);
+            stage.clock.0.store(0, Ordering::SeqCst);
+        }
+    }
+}
+
+/// The shadow policy is heard about those that resume, too, and once each time.
+#[test]
+fn the_shadow_is_asked() {
+    for version in Version::ALL {
+        let stage = Stage::set();
+        let bob = PeerMatcher::dns_name("bob.test").unwrap();
+        let server = stage.server(version).resumption(BOUND);
+        let server = server.shadow_policy(VerifierPolicy::allow(bob));
+        let host = accepts(&server.build(Rustls::default()).unwrap());
+        let caller = Keeping::new(version, Some(&stage.alice));
+        for resumed in [false, true, true] {
+            assert_admitted(&host, &caller, &stage.alice, resumed);
+            assert_eq!(stage.notes.shadows().len(), 1);
+        }
+    }
+}
+
+/// For another name than the session was made for there is a full handshake (RFC 6066, section 3), and what was looked up
+/// for it is nobody's.
+#[test]
+fn sessions_are_of_one_name() {
+    let stage = Stage::set();
+    let server = stage.server(Version::Tls13).resumption(BOUND);
+    let server = server.optional_client_auth();
+    let host = accepts(&server.build(Rustls::default()).unwrap());
+    let caller = super::limits::Renaming::new(&stage.alice);
+    assert_admitted(&host, &caller, &stage.alice, false);
+    assert_admitted(&host, &caller, &stage.alice, true);
+    caller.asks_for("elsewhere.test");
+    assert_admitted(&host, &caller, &stage.alice, false);
+}
