@@ -11,19 +11,20 @@ mod our_clients;
 mod our_servers;
 
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{
-    ClientBuilder, MtlsClient, MtlsIdentity, MtlsServer, ProtocolVersion, RejectionReason,
+    ClientBuilder, Event, MtlsClient, MtlsIdentity, MtlsServer, ProtocolVersion, RejectionReason,
     Resumption, ServerBuilder, TrustAnchors, VerifierPolicy,
 };
 
-use crate::common::ends::facade::Notes;
-use crate::common::pki::{Authority, Credential, Leaf};
+use crate::common::pki::{Authority, Credential, Leaf, Validity};
 use crate::common::raw::Version;
 use callers::{Called, Caller};
 use hosts::{Answer, Host, accept_within};
@@ -40,11 +41,12 @@ struct Stage {
     server_ca: Authority,
     /// Vouches for nobody here.
     spare_ca: Authority,
+    /// Expires in two days.
     alice: Credential,
     bob: Credential,
     server: Credential,
     clock: Clock,
-    notes: Notes,
+    heard: Heard,
 }
 
 /// The time that certificates are judged by: the real one, and what it was moved by.
@@ -69,20 +71,24 @@ impl Stage {
     fn set() -> Self {
         let client_ca = Authority::root("Clients' Root");
         let server_ca = Authority::root("Servers' Root");
-        let client = |name: &str| {
+        let client = |name: &str, validity| {
             let leaf = Leaf::named(name).dns(&format!("{name}.test")).client();
-            leaf.issued_by(&client_ca)
+            leaf.validity(validity).issued_by(&client_ca)
         };
         let server = Leaf::named("server").dns("localhost").ip("127.0.0.1");
+        let soon = Validity {
+            not_before: OffsetDateTime::now_utc() - time::Duration::HOUR,
+            not_after: OffsetDateTime::now_utc() + time::Duration::days(2),
+        };
         Self {
-            alice: client("alice"),
-            bob: client("bob"),
+            alice: client("alice", soon),
+            bob: client("bob", Validity::current()),
             server: server.server().issued_by(&server_ca),
             spare_ca: Authority::root("Spare Root"),
             client_ca,
             server_ca,
             clock: Clock::default(),
-            notes: Notes::default(),
+            heard: Heard::default(),
         }
     }
 
@@ -94,7 +100,7 @@ impl Stage {
             .policy(VerifierPolicy::allow_any_authenticated())
             .protocol_versions([speaks(version)])
             .clock(self.clock.read())
-            .observer(self.notes.observer())
+            .observer(self.heard.observer())
     }
 
     /// A client that takes every server of the servers' CA.
@@ -104,13 +110,40 @@ impl Stage {
             .trust_anchors(anchors(&[&self.server_ca, &self.spare_ca]))
             .protocol_versions([speaks(version)])
             .clock(self.clock.read())
-            .observer(self.notes.observer())
+            .observer(self.heard.observer())
     }
 
-    /// Of what the observer was told since the last time.
+    /// Why peers were refused since this was asked last, as the observer was told.
     fn told(&self) -> Vec<RejectionReason> {
-        let told = self.notes.taken();
-        told.iter().map(mtls::Rejection::reason).collect()
+        std::mem::take(&mut self.heard.0.lock().unwrap().refused)
+    }
+
+    /// How many peers would have been refused by the shadow policy.
+    fn told_by_shadow(&self) -> usize {
+        std::mem::take(&mut self.heard.0.lock().unwrap().shadowed)
+    }
+}
+
+/// What an observer hears of peers.
+#[derive(Clone, Debug, Default)]
+struct Heard(Arc<Mutex<News>>);
+
+#[derive(Debug, Default)]
+struct News {
+    refused: Vec<RejectionReason>,
+    shadowed: usize,
+}
+
+impl Heard {
+    fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+        let news = Arc::clone(&self.0);
+        move |event| match event {
+            Event::PeerRejected(rejection) => {
+                news.lock().unwrap().refused.push(rejection.reason());
+            }
+            Event::ShadowRejected { .. } => news.lock().unwrap().shadowed += 1,
+            _ => {}
+        }
     }
 }
 
@@ -147,9 +180,17 @@ fn assert_admitted(host: &Host, caller: &dyn Caller, credential: &Credential, re
     let (answer, called) = meet(host, caller);
     let what = format!("{caller:?}: {answer:?}, {called:?}");
     assert_eq!(answer.error, None, "{what}");
-    assert_eq!(answer.leaf.as_deref(), Some(credential.leaf().as_ref()), "{what}");
+    assert_eq!(
+        answer.leaf.as_deref(),
+        Some(credential.leaf().as_ref()),
+        "{what}"
+    );
     assert!(called.heard, "{what}");
-    assert_eq!((answer.resumed, called.resumed), (resumed, resumed), "{what}");
+    assert_eq!(
+        (answer.resumed, called.resumed),
+        (resumed, resumed),
+        "{what}"
+    );
 }
 
 /// The server refuses this client, which gets no application data.

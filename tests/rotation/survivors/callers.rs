@@ -38,7 +38,13 @@ pub(super) type Make = fn(Version, Option<&Credential>) -> Option<Box<dyn Caller
 /// Those that judge nothing.
 pub(super) const RAW: [Make; 2] = [
     |version, credential| Some(Box::new(Keeping::new(version, credential))),
-    |version, credential| Some(Box::new(SClient::new(Program::openssl()?, version, credential))),
+    |version, credential| {
+        Some(Box::new(SClient::new(
+            Program::openssl()?,
+            version,
+            credential,
+        )))
+    },
 ];
 
 /// Plain rustls.
@@ -99,11 +105,7 @@ pub(super) struct SClient {
 }
 
 impl SClient {
-    pub(super) fn new(
-        openssl: Program,
-        version: Version,
-        credential: Option<&Credential>,
-    ) -> Self {
+    pub(super) fn new(openssl: Program, version: Version, credential: Option<&Credential>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         if let Some(credential) = credential {
             let leaf = certificate_pem(credential.leaf());

@@ -1,12 +1,11 @@
 //! Servers, in every way in which ours can be asked to do a handshake.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtls::backend::Backend;
 use mtls::{ClientAuthentication, MtlsServer, PeerIdentity, ServerBackend};
 use rustls::{Connection, ServerConfig, ServerConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -112,6 +111,11 @@ where
 pub(super) trait Driven: ServerBackend + Default {
     /// Drives the one that `config()` gives at this moment.
     fn snapshot<A: ClientAuthentication>(server: &MtlsServer<Self, A>) -> Host;
+
+    /// Drives the one of `live_config()`, where there is one.
+    fn live<A: ClientAuthentication>(_: &MtlsServer<Self, A>) -> Option<Host> {
+        None
+    }
 }
 
 impl Driven for mtls::Rustls {
@@ -126,7 +130,9 @@ pub(super) fn drives(config: Arc<ServerConfig>) -> Host {
         let mut connection: Connection = ServerConnection::new(Arc::clone(&config)).unwrap().into();
         match converse(&mut connection, &mut socket) {
             Ok(()) => {
-                let leaf = connection.peer_certificates().map(|chain| chain[0].to_vec());
+                let leaf = connection
+                    .peer_certificates()
+                    .map(|chain| chain[0].to_vec());
                 Answer {
                     leaf,
                     resumed: was_resumed(&connection),
@@ -194,9 +200,4 @@ pub(super) fn accept_within(listener: &TcpListener) -> TcpStream {
         assert!(Instant::now() < deadline, "nobody called");
         thread::sleep(Duration::from_millis(1));
     }
-}
-
-/// The name of a backend, for messages.
-pub(super) fn name<B: Backend>() -> String {
-    B::KIND.to_string()
 }
