@@ -33,8 +33,8 @@ pub(crate) use settings::no_external_key;
 pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};
 pub use traits::{
-    Backend, ClientBackend, DangerNativeClient, Handshake, NativeClient, NativeServer,
-    ServerBackend, TlsStream,
+    Backend, ClientBackend, DangerNativeClient, Handshake, LiveClient, LiveServer, NativeClient,
+    NativeServer, ServerBackend, TlsStream,
 };
 
 #[cfg(feature = "native-tls")]

@@ -5,6 +5,7 @@ mod bound;
 mod callers;
 mod hosts;
 mod limits;
+mod live;
 #[path = "survivors/servers.rs"]
 mod our_clients;
 #[path = "survivors/matrix.rs"]

@@ -21,6 +21,9 @@ pub struct RustlsClientConfig {
     pub(super) native: Arc<ClientConfig>,
     /// For our own handshakes, where the peer of a resumed session is looked at.
     resuming: Option<Arc<ClientConfig>>,
+    /// What the native configuration presents and judges by, for one that follows the rotation.
+    pub(super) identity: Arc<OwnIdentity>,
+    pub(super) verifier: Arc<ServerJudge>,
     pub(super) judge: Arc<Judge>,
 }
 
@@ -30,22 +33,22 @@ impl ClientBackend for Rustls {
 
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
         let provider = self.provider()?;
-        let identity = OwnIdentity::new(
+        let identity = Arc::new(OwnIdentity::new(
             &settings.identity,
             &provider,
             &settings.judge,
             settings.versions,
-        )?;
-        let verifier = ServerJudge {
+        )?);
+        let verifier = Arc::new(ServerJudge {
             judge: Arc::clone(&settings.judge),
             signatures: HandshakeSignatures::new(&provider),
-        };
+        });
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings.versions))
             .map_err(refused("the protocol versions"))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_client_cert_resolver(Arc::new(identity));
+            .with_custom_certificate_verifier(verifier.clone())
+            .with_client_cert_resolver(identity.clone());
         config.alpn_protocols = settings.alpn;
         // A resumed session would skip the judge, and outlive the policy that admitted it.
         config.resumption = client::Resumption::disabled();
@@ -65,6 +68,8 @@ impl ClientBackend for Rustls {
         Ok(RustlsClientConfig {
             native: Arc::new(config),
             resuming,
+            identity,
+            verifier,
             judge: settings.judge,
         })
     }

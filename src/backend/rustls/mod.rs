@@ -4,6 +4,7 @@ mod client;
 mod convert;
 mod error;
 mod external_key;
+mod live;
 mod server;
 mod session;
 mod slot;

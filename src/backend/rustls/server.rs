@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use rustls::server::NoServerSessionStorage;
-use rustls::{DistinguishedName, ServerConfig, ServerConnection};
+use rustls::{ConfigBuilder, DistinguishedName, ServerConfig, ServerConnection, WantsVerifier};
 
 use super::Rustls;
 use super::convert::{OwnIdentity, refused, versions};
@@ -25,6 +25,10 @@ pub struct RustlsServerConfig {
     pub(super) native: Arc<ServerConfig>,
     /// For our own handshakes, where the peer of a resumed session is looked at.
     resuming: Option<Arc<ServerConfig>>,
+    /// What the native configuration is made of, for one that follows the rotation.
+    pub(super) begun: ConfigBuilder<ServerConfig, WantsVerifier>,
+    pub(super) identity: Arc<OwnIdentity>,
+    pub(super) verifier: Arc<ClientJudge>,
     pub(super) judge: Arc<Judge>,
     client_auth: ClientAuth,
 }
@@ -35,13 +39,13 @@ impl ServerBackend for Rustls {
 
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
         let provider = self.provider()?;
-        let identity = OwnIdentity::new(
+        let identity = Arc::new(OwnIdentity::new(
             &settings.identity,
             &provider,
             &settings.judge,
             settings.versions,
-        )?;
-        let verifier = ClientJudge {
+        )?);
+        let verifier = Arc::new(ClientJudge {
             judge: Arc::clone(&settings.judge),
             signatures: HandshakeSignatures::new(&provider),
             client_auth: settings.client_auth,
@@ -50,16 +54,16 @@ impl ServerBackend for Rustls {
                 .into_iter()
                 .map(DistinguishedName::from)
                 .collect(),
-        };
-        let mut config = ServerConfig::builder_with_provider(provider)
+        });
+        let begun = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings.versions))
-            .map_err(refused("the protocol versions"))?
-            .with_client_cert_verifier(Arc::new(verifier))
-            .with_cert_resolver(Arc::new(identity));
+            .map_err(refused("the protocol versions"))?;
+        let mut config = begun
+            .clone()
+            .with_client_cert_verifier(verifier.clone())
+            .with_cert_resolver(identity.clone());
         config.alpn_protocols = settings.alpn;
-        // All three, or a session outlives the policy that admitted it; the ticketer is off by default.
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
+        never_resumes(&mut config);
         let resuming = match settings.resumption {
             Resumption::Off => None,
             Resumption::BoundToRevision { max_age } => {
@@ -77,6 +81,9 @@ impl ServerBackend for Rustls {
         Ok(RustlsServerConfig {
             native: Arc::new(config),
             resuming,
+            begun,
+            identity,
+            verifier,
             judge: settings.judge,
             client_auth: settings.client_auth,
         })
@@ -102,4 +109,10 @@ impl ServerBackend for Rustls {
             Heard::default(),
         ))
     }
+}
+
+/// Each alone would let a session outlive the policy that admitted it; the ticketer is off by default.
+pub(super) fn never_resumes(config: &mut ServerConfig) {
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
 }

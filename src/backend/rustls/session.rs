@@ -77,7 +77,7 @@ impl Proof {
         max_age: Duration,
         ask: impl FnOnce(&PeerIdentity) -> Verdict,
     ) -> bool {
-        // Whole seconds, so this one may be most of a second late: the other is exact.
+        // In whole seconds, so up to one early or late: the monotonic clock is exact.
         let age = judge
             .now_unless_panicked()
             .and_then(|now| now.as_secs().checked_sub(self.told.as_secs()));

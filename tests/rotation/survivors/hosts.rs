@@ -1,5 +1,6 @@
 //! Servers, in every way in which ours can be asked to do a handshake.
 
+use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -17,12 +18,22 @@ use crate::common::ends::MESSAGE;
 use crate::common::raw::LIMIT;
 
 /// What a server saw.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Answer {
     /// Of the client that it admitted; `None` of an anonymous one, too.
     pub(super) leaf: Option<Vec<u8>>,
     pub(super) resumed: bool,
     pub(super) error: Option<String>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("leaf", &self.leaf.as_ref().map(Vec::len))
+            .field("resumed", &self.resumed)
+            .field("error", &self.error)
+            .finish()
+    }
 }
 
 impl Answer {
@@ -121,6 +132,10 @@ pub(super) trait Driven: ServerBackend + Default {
 impl Driven for mtls::Rustls {
     fn snapshot<A: ClientAuthentication>(server: &MtlsServer<Self, A>) -> Host {
         drives(server.config())
+    }
+
+    fn live<A: ClientAuthentication>(server: &MtlsServer<Self, A>) -> Option<Host> {
+        Some(drives(server.live_config()))
     }
 }
 

@@ -148,7 +148,24 @@ fn lists(stage: &Stage, list: &Crl) -> RevocationLists {
     RevocationLists::from_der([list.signed_by(&stage.server_ca)]).unwrap()
 }
 
-fn no_server_survives<B: ClientBackend + Default>(version: Version, resumption: Resumption) {
+/// A backend that may have a `live_config()`.
+trait MayLive: ClientBackend + Default {
+    fn live(_: &MtlsClient<Self>) -> Option<Box<dyn Caller>> {
+        None
+    }
+}
+
+impl MayLive for Rustls {
+    fn live(client: &MtlsClient<Self>) -> Option<Box<dyn Caller>> {
+        let config = client.live_config();
+        Some(Box::new(Keeping { config }))
+    }
+}
+
+#[cfg(feature = "openssl")]
+impl MayLive for mtls::OpenSsl {}
+
+fn no_server_survives<B: MayLive>(version: Version, resumption: Resumption) {
     for change in Change::ALL {
         let stage = Stage::set();
         for host in givers(&stage, version) {
@@ -162,10 +179,20 @@ fn no_server_survives<B: ClientBackend + Default>(version: Version, resumption: 
                 assert_admitted(&host, &caller, &stage.alice, resumes);
             }
             assert_eq!(stage.told(), []);
+            let live = B::live(&client);
+            if let Some(live) = &live {
+                assert_admitted(&host, &**live, &stage.alice, false);
+                assert_admitted(&host, &**live, &stage.alice, false);
+            }
             change.make(&stage, &client);
-            for _ in 0..2 {
-                assert_refused(&host, &caller);
-                assert_eq!(stage.told(), [change.reason()], "told once");
+            for caller in [Some(Box::new(caller) as Box<dyn Caller>), live]
+                .iter()
+                .flatten()
+            {
+                for _ in 0..2 {
+                    assert_refused(&host, &**caller);
+                    assert_eq!(stage.told(), [change.reason()], "told once");
+                }
             }
             stage.clock.0.store(0, std::sync::atomic::Ordering::SeqCst);
         }
