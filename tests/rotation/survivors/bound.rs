@@ -238,7 +238,7 @@ fn ends_with_the_revocation_list() {
         for caller in callers(&stage, version) {
             let server = stage.server(version).resumption(BOUND);
             let server = server
-                .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules.clone()))
+                .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
                 .revocation_lists(lists.clone());
             let host = accepts(&server.build(Rustls::default()).unwrap());
             assert_admitted(&host, &*caller, &stage.alice, false);

@@ -77,9 +77,12 @@ fn lists(issuer: &Authority, list: &Crl) -> RevocationLists {
     RevocationLists::from_der([list.signed_by(issuer)]).unwrap()
 }
 
+/// `None` where its program is not here.
+type Make = dyn Fn(&Stage, &Credential) -> Option<Box<dyn Caller>>;
+
 /// A client that keeps its sessions, and whether it resumes where it may.
 struct Keeper {
-    make: Box<dyn Fn(&Stage, &Credential) -> Option<Box<dyn Caller>>>,
+    make: Box<Make>,
     resumes: bool,
 }
 
