@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use time::OffsetDateTime;
+
 use mtls::pki_types::UnixTime;
 use mtls::{
     MtlsClient, PeerMatcher, RejectionReason as Reason, Resumption, RevocationDepth,
@@ -14,6 +16,7 @@ use super::callers::{Caller, Keeping, Ours, RAW};
 use super::hosts::{Driven, accepts, accepts_async};
 use super::{BOUND, DAY, HOUR, Stage, assert_admitted, assert_refused, meet};
 use crate::common::pki::crl::Crl;
+use crate::common::pki::{AuthorityBuilder, Leaf, Validity};
 use crate::common::raw::{LIMIT, Version};
 
 fn callers(stage: &Stage, version: Version) -> Vec<Box<dyn Caller>> {
@@ -246,6 +249,30 @@ fn ends_with_the_revocation_list() {
             stage.clock.pass(HOUR / 2 + Duration::from_secs(2));
             assert_refused(&host, &*caller);
             assert_eq!(stage.told(), [Reason::RevocationListStale]);
+            stage.clock.0.store(0, Ordering::SeqCst);
+        }
+    }
+}
+
+#[test]
+fn ends_with_the_trust_anchor() {
+    for version in Version::ALL {
+        let mut stage = Stage::set();
+        let soon = Validity {
+            not_before: OffsetDateTime::now_utc() - time::Duration::HOUR,
+            not_after: OffsetDateTime::now_utc() + time::Duration::minutes(30),
+        };
+        let root = AuthorityBuilder::named("Clients' Root").validity(soon);
+        stage.client_ca = root.self_signed();
+        stage.alice = Leaf::named("alice").client().issued_by(&stage.client_ca);
+        for caller in callers(&stage, version) {
+            let server = stage.server(version).resumption(BOUND);
+            let host = accepts(&server.build(Rustls::default()).unwrap());
+            assert_admitted(&host, &*caller, &stage.alice, false);
+            assert_admitted(&host, &*caller, &stage.alice, true);
+            stage.clock.pass(HOUR / 2 + Duration::from_secs(2));
+            assert_refused(&host, &*caller);
+            assert_eq!(stage.told(), [Reason::AnchorExpired]);
             stage.clock.0.store(0, Ordering::SeqCst);
         }
     }

@@ -2,19 +2,22 @@
 //! and who we are is what we are now.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use mtls::{
     ClientBackend, ClientBuilder, MtlsClient, PeerMatcher, RejectionReason as Reason, Resumption,
     RevocationDepth, RevocationLists, RevocationRules, Rotation, Rustls, VerifierPolicy,
 };
-use rustls::RootCertStore;
-use rustls::ServerConfig;
 use rustls::server::{ServerSessionMemoryCache, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
+use time::OffsetDateTime;
 
 use super::callers::{Caller, Keeping, Ours, crypto, versions};
 use super::hosts::{Host, accepts, drives};
-use super::{BOUND, DAY, Stage, anchors, assert_admitted, assert_refused, identity};
+use super::{BOUND, DAY, HOUR, Stage, anchors, assert_admitted, assert_refused, identity};
 use crate::common::pki::crl::Crl;
+use crate::common::pki::{AuthorityBuilder, Leaf, Validity};
 use crate::common::raw::Version;
 
 /// Plain rustls.
@@ -194,7 +197,7 @@ fn no_server_survives<B: MayLive>(version: Version, resumption: Resumption) {
                     assert_eq!(stage.told(), [change.reason()], "told once");
                 }
             }
-            stage.clock.0.store(0, std::sync::atomic::Ordering::SeqCst);
+            stage.clock.0.store(0, Ordering::SeqCst);
         }
     }
 }
@@ -267,6 +270,49 @@ fn snapshots_stay_as_they_were() {
             });
             assert_refused(&host, &*after);
             assert_eq!(stage.told(), [Reason::UnknownIssuer]);
+        }
+    }
+}
+
+/// Nothing rotates, and the leaf is as good as it was: what ends is what is above it, and what says that it is not revoked.
+#[test]
+fn a_server_is_judged_again_as_a_whole() {
+    let soon = Validity {
+        not_before: OffsetDateTime::now_utc() - time::Duration::HOUR,
+        not_after: OffsetDateTime::now_utc() + time::Duration::minutes(30),
+    };
+    for version in Version::ALL {
+        for reason in [Reason::AnchorExpired, Reason::RevocationListStale] {
+            let mut stage = Stage::set();
+            if reason == Reason::AnchorExpired {
+                let root = AuthorityBuilder::named("Servers' Root").validity(soon);
+                stage.server_ca = root.self_signed();
+                let leaf = Leaf::named("server").dns("localhost").server();
+                stage.server = leaf.issued_by(&stage.server_ca);
+            }
+            for host in givers(&stage, version) {
+                let client = stage.client(version, &stage.alice).resumption(BOUND);
+                let client = match reason {
+                    Reason::AnchorExpired => client,
+                    _ => {
+                        let rules = RevocationRules::require(RevocationDepth::Leaf);
+                        let until = Some(time::Duration::minutes(30));
+                        let list = Crl::new().dated(time::Duration::hours(-1), until);
+                        client
+                            .policy(
+                                VerifierPolicy::allow_any_authenticated().with_revocation(rules),
+                            )
+                            .revocation_lists(lists(&stage, &list))
+                    }
+                };
+                let caller = Ours(client.build(Rustls::default()).unwrap());
+                assert_admitted(&host, &caller, &stage.alice, false);
+                assert_admitted(&host, &caller, &stage.alice, true);
+                stage.clock.pass(HOUR / 2 + Duration::from_secs(2));
+                assert_refused(&host, &caller);
+                assert_eq!(stage.told(), [reason], "told once");
+                stage.clock.0.store(0, Ordering::SeqCst);
+            }
         }
     }
 }
