@@ -44,7 +44,8 @@ pub enum Resumption {
     /// [`BuildError::Unsupported`]. OpenSSL keeps the leaf alone in a ticket, and native-tls shows us nothing of it.
     ///
     /// - Sessions are kept in memory, at either end, and nowhere else: no key that would open tickets is made. A rotation
-    ///   begins with none, and two clients or servers share none, whatever they are built from.
+    ///   begins with none, and two clients or servers share none, whatever they are built from. A server keeps 1024, a client
+    ///   those with 256 servers and of each at most 8; the oldest make room.
     /// - Only `connect`, `accept` and their asynchronous twins resume, since only there the peer is judged again. What
     ///   `config()` and `live_config()` give never does.
     /// - Never is data sent or taken before the handshake is over (0-RTT, RFC 8446, section 8): it could be replayed.

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
+use tokio::runtime;
+use tokio::time::timeout;
 
 use mtls::pki_types::UnixTime;
 use mtls::{
@@ -12,11 +15,11 @@ use mtls::{
     RevocationLists, RevocationRules, Rustls, VerifierPolicy,
 };
 
-use super::callers::{Caller, Keeping, Ours, RAW};
+use super::callers::{Caller, Keeping, Ours, OursAsync, RAW, talk_async};
 use super::hosts::{Driven, accepts, accepts_async};
 use super::{BOUND, DAY, HOUR, Stage, assert_admitted, assert_refused, meet};
 use crate::common::pki::crl::Crl;
-use crate::common::pki::{AuthorityBuilder, Leaf, Validity};
+use crate::common::pki::{AuthorityBuilder, Credential, Leaf, Validity};
 use crate::common::raw::{LIMIT, Version};
 
 fn callers(stage: &Stage, version: Version) -> Vec<Box<dyn Caller>> {
@@ -25,6 +28,7 @@ fn callers(stage: &Stage, version: Version) -> Vec<Box<dyn Caller>> {
         .filter_map(|make| make(version, Some(&stage.alice)));
     let mut callers: Vec<_> = raw.collect();
     callers.push(Box::new(Ours(ours(stage, version, BOUND))));
+    callers.push(Box::new(OursAsync(ours(stage, version, BOUND))));
     callers
 }
 
@@ -49,6 +53,69 @@ fn resumes_as_often_as_it_is_asked() {
         }
     }
     assert_eq!(stage.told(), []);
+}
+
+/// Many handshakes on one thread, each a bit at a time: a session is of the client whose it is.
+#[test]
+fn sessions_are_not_mixed_up() {
+    const PAIRS: usize = 12;
+    for version in Version::ALL {
+        let stage = Stage::set();
+        let server = stage.server(version).resumption(BOUND);
+        let server = server.build(Rustls::default()).unwrap();
+        let clients = [&stage.alice, &stage.bob].map(|credential| {
+            let client = stage.client(version, credential).resumption(BOUND);
+            (client.build(Rustls::default()).unwrap(), credential)
+        });
+        let meet = async |(client, credential): &(MtlsClient<Rustls>, &Credential)| {
+            // Little fits in, so that nobody gets far in one go.
+            let (near, far) = tokio::io::duplex(64);
+            let call = async {
+                let mut stream = client.connect_async("localhost", near).await.unwrap();
+                talk_async(&mut stream).await.unwrap();
+                stream.resumed()
+            };
+            let answer = async {
+                let mut stream = server.accept_async(far).await.unwrap();
+                talk_async(&mut stream).await.unwrap();
+                assert_eq!(stream.peer().chain()[0], *credential.leaf());
+                stream.resumed()
+            };
+            let (called, answered) = tokio::join!(call, answer);
+            assert_eq!(called, answered);
+            called
+        };
+        let rounds = async {
+            let mut resumed = 0;
+            for _ in 0..4 {
+                // All at once, and polled in turn.
+                let mut pairs: Vec<_> = (0..PAIRS)
+                    .map(|pair| Box::pin(meet(&clients[pair % clients.len()])))
+                    .collect();
+                let mut done = vec![None; PAIRS];
+                std::future::poll_fn(|context| {
+                    for (pair, done) in pairs.iter_mut().zip(&mut done) {
+                        if done.is_none()
+                            && let Poll::Ready(was) = pair.as_mut().poll(context)
+                        {
+                            *done = Some(was);
+                        }
+                    }
+                    match done.iter().all(Option::is_some) {
+                        true => Poll::Ready(()),
+                        false => Poll::Pending,
+                    }
+                })
+                .await;
+                resumed += done.iter().flatten().filter(|was| **was).count();
+            }
+            resumed
+        };
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        let in_time = async { timeout(2 * LIMIT, rounds).await.expect("it never ended") };
+        let resumed = runtime.unwrap().block_on(in_time);
+        assert!(resumed >= PAIRS, "{resumed}");
+    }
 }
 
 #[test]

@@ -14,6 +14,9 @@ use rustls::{
     SignatureScheme, SupportedProtocolVersion,
 };
 use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::runtime;
+use tokio::time::timeout;
 
 use crate::common::ends::MESSAGE;
 use crate::common::pki::{Credential, certificate_pem};
@@ -182,6 +185,52 @@ impl<B: ClientBackend> Caller for Ours<B> {
 impl<B: ClientBackend> fmt::Debug for Ours<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "our client on {}", B::KIND)
+    }
+}
+
+/// Our own client, for tokio.
+pub(super) struct OursAsync<B: ClientBackend>(pub(super) MtlsClient<B>);
+
+impl<B: ClientBackend> Caller for OursAsync<B> {
+    fn call(&self, address: SocketAddr) -> Called {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        let work = async {
+            let socket = tokio::net::TcpStream::connect(address).await.unwrap();
+            let Ok(mut stream) = self.0.connect_async("localhost", socket).await else {
+                return Called {
+                    resumed: false,
+                    heard: false,
+                };
+            };
+            let heard = talk_async(&mut stream).await.is_ok();
+            stream.shutdown().await.ok();
+            Called {
+                resumed: heard && stream.resumed(),
+                heard,
+            }
+        };
+        let in_time = async { timeout(2 * LIMIT, work).await.expect("it never ended") };
+        runtime.unwrap().block_on(in_time)
+    }
+}
+
+impl<B: ClientBackend> fmt::Debug for OursAsync<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "our asynchronous client on {}", B::KIND)
+    }
+}
+
+/// [`talk`] for tokio.
+pub(super) async fn talk_async(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) -> io::Result<()> {
+    stream.write_all(MESSAGE).await?;
+    stream.flush().await?;
+    let mut heard = vec![0; MESSAGE.len()];
+    stream.read_exact(&mut heard).await?;
+    match heard == MESSAGE {
+        true => Ok(()),
+        false => Err(io::ErrorKind::InvalidData.into()),
     }
 }
 

@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 
 use mtls::{ClientAuthentication, MtlsServer, PeerIdentity, ServerBackend};
 use rustls::{Connection, ServerConfig, ServerConnection};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::runtime;
 use tokio::time::timeout;
 
-use super::callers::{bounded, converse, talk, was_resumed};
-use crate::common::ends::MESSAGE;
+use super::callers::{bounded, converse, talk, talk_async, was_resumed};
 use crate::common::raw::LIMIT;
 
 /// What a server saw.
@@ -101,16 +100,12 @@ where
                 Ok(stream) => stream,
                 Err(error) => return Answer::failed(&error),
             };
-            let mut heard = vec![0; MESSAGE.len()];
-            stream.write_all(MESSAGE).await.unwrap();
-            stream.flush().await.unwrap();
-            stream.read_exact(&mut heard).await.unwrap();
-            stream.shutdown().await.unwrap();
-            assert_eq!(heard, MESSAGE);
+            let result = talk_async(&mut stream).await;
+            stream.shutdown().await.ok();
             Answer {
                 leaf: stream.peer().leaf(),
                 resumed: stream.resumed(),
-                error: None,
+                error: result.err().map(|error| error.to_string()),
             }
         };
         let in_time = async { timeout(2 * LIMIT, work).await.expect("it never ended") };
