@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use crate::backend::{Event, ProtocolVersion};
+use crate::backend::{Event, ProtocolVersion, Resumption};
 use crate::material::{MtlsIdentity, RevocationLists, TrustAnchors};
 use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
 
@@ -139,6 +139,14 @@ impl<E> Builder<E> {
         versions: impl IntoIterator<Item = ProtocolVersion>,
     ) -> Self {
         self.draft.versions = versions.into_iter().collect();
+        self
+    }
+
+    /// Whether sessions are resumed, and under which terms. Initially [`Resumption::Off`]; on rustls alone it can be
+    /// anything else.
+    #[must_use]
+    pub fn resumption(mut self, resumption: Resumption) -> Self {
+        self.draft.resumption = resumption;
         self
     }
 

@@ -43,8 +43,8 @@ pub use backend::NativeTls;
 #[cfg(feature = "rustls")]
 pub use backend::Rustls;
 pub use backend::{
-    Capability, ClientBackend, Event, Expiring, HandshakeError, ProtocolVersion, ServerBackend,
-    Support,
+    Capability, ClientBackend, Event, Expiring, HandshakeError, MAX_RESUMPTION_AGE,
+    ProtocolVersion, Resumption, ServerBackend, Support,
 };
 #[cfg(feature = "openssl")]
 pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};

@@ -29,6 +29,7 @@ pub(crate) struct Facts<P> {
     pub(crate) peer: P,
     pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) version: ProtocolVersion,
+    pub(crate) resumed: bool,
     pub(crate) revision: u64,
     judge: Arc<Judge>,
     acceptance: Acceptance,
@@ -60,6 +61,7 @@ impl<P> Facts<P> {
             peer,
             alpn: established.alpn,
             version: established.version,
+            resumed: established.resumed,
             revision: revision.number,
             judge: Arc::clone(&revision.judge),
             acceptance,
@@ -101,6 +103,7 @@ impl<P: fmt::Debug> fmt::Debug for Facts<P> {
             .field("peer", &self.peer)
             .field("alpn", &self.alpn)
             .field("version", &self.version)
+            .field("resumed", &self.resumed)
             .field("revision", &self.revision)
             .field("acceptance", &self.acceptance)
             .field("attached", &self.attached)
@@ -134,6 +137,12 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
     /// The TLS version of the connection.
     pub fn protocol_version(&self) -> ProtocolVersion {
         self.facts.version
+    }
+
+    /// Whether the handshake resumed an earlier session, in which the peer showed the certificates that it was judged by
+    /// again: see [`Resumption`](crate::Resumption). Never unless that was asked for.
+    pub fn resumed(&self) -> bool {
+        self.facts.resumed
     }
 
     /// The number of the revision that the handshake ran under; the first is 1.

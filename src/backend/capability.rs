@@ -41,6 +41,8 @@ pub enum Capability {
     ExternalKeys,
     /// Judging by the clock that was given.
     Clock,
+    /// Resuming sessions with peers that are judged again: [`Resumption`](crate::Resumption).
+    Resumption,
     /// Telling which TLS version was negotiated.
     ProtocolVersion,
     /// Saying why a peer refused us by more than its alert: by our own certificates and by what the server asked for.
@@ -63,7 +65,7 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
@@ -77,6 +79,7 @@ impl Capability {
         Self::SpiffeServers,
         Self::ExternalKeys,
         Self::Clock,
+        Self::Resumption,
         Self::ProtocolVersion,
         Self::RefusalExplained,
         Self::NativeConfig,
@@ -98,6 +101,9 @@ impl Capability {
             ),
             Self::ExternalKeys => {
                 Support::Refused("the openssl crate takes private keys that it holds itself")
+            }
+            Self::Resumption => {
+                Support::Refused("a ticket of OpenSSL holds the leaf alone, too little to judge by")
             }
             Self::RefusalExplained => Support::Limited(
                 "by our own certificates; the openssl crate does not show what the server asked for",
@@ -130,6 +136,7 @@ impl Capability {
             Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
             Self::ExternalKeys => Support::Refused("native-tls takes private keys as bytes alone"),
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
+            Self::Resumption => Support::Refused("the platform does not show what it resumes"),
             Self::RefusalExplained => Support::Limited(
                 "by our own certificates; the platform does not show what the server asked for",
             ),
@@ -154,6 +161,7 @@ impl fmt::Display for Capability {
             Self::SpiffeServers => "servers known by SPIFFE ID",
             Self::ExternalKeys => "private keys that stay in an HSM, TPM or KMS",
             Self::Clock => "judged by the given clock",
+            Self::Resumption => "sessions resumed, the peer judged again",
             Self::ProtocolVersion => "negotiated version told",
             Self::RefusalExplained => "why a peer refused us",
             Self::NativeConfig => "native configuration, complete",

@@ -130,6 +130,8 @@ pub struct Established<S> {
     pub(crate) peer: Option<PeerIdentity>,
     pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) version: ProtocolVersion,
+    /// Whether it took up an earlier session, and the peer was judged by the certificates that it had shown then.
+    pub(crate) resumed: bool,
     /// For a client: how the server asked for its certificate. A TLS 1.3 server may yet refuse it.
     pub(crate) request: Request,
 }
@@ -140,6 +142,7 @@ impl<S> fmt::Debug for Established<S> {
             .field("peer", &self.peer)
             .field("alpn", &self.alpn)
             .field("version", &self.version)
+            .field("resumed", &self.resumed)
             .finish_non_exhaustive()
     }
 }

@@ -24,11 +24,13 @@ pub struct Judge {
     observer: Option<Observer>,
 }
 
-/// Which time a handshake's peer is judged: OpenSSL may ask again about another path.
+/// Which time a handshake's peer is judged: OpenSSL may ask again about another path, and before a session is resumed
+/// nobody hears of it, since a full handshake follows where it may not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     Again,
     First,
+    Unheard,
 }
 
 type Verdict = Result<PeerIdentity, Rejection>;
@@ -81,6 +83,24 @@ impl Judge {
         self.judge(Look::First, |verifier, now| {
             verifier.verify_server_leaf(leaf, name, now)
         })
+    }
+
+    /// Asks the shadow about a client whose session was resumed, and who was judged unheard.
+    pub(crate) fn resumed_client(&self, peer: &PeerIdentity) {
+        self.resumed(peer, |shadow, now| shadow.verify_client(peer.chain(), now));
+    }
+
+    /// The same about a server.
+    pub(crate) fn resumed_server(&self, peer: &PeerIdentity, name: &ServerName<'_>) {
+        self.resumed(peer, |shadow, now| {
+            shadow.verify_server(peer.chain(), name, now)
+        });
+    }
+
+    fn resumed(&self, peer: &PeerIdentity, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) {
+        if let Some(shadow) = &self.shadow {
+            self.compare(&Ok(peer.clone()), &guard(|| ask(shadow, self.now())));
+        }
     }
 
     /// The second look, after the handshake. The shadow has said its word by then.
@@ -178,6 +198,9 @@ impl Judge {
             self.serving.check(now)?;
             ask(&self.verifier, *asked_at.insert(now))
         });
+        if look == Look::Unheard {
+            return verdict;
+        }
         let verdict = verdict.map_err(|rejection| self.report(rejection));
         if let (Some(shadow), Some(now), Look::First) = (&self.shadow, asked_at, look) {
             self.compare(&verdict, &guard(|| ask(shadow, now)));

@@ -8,6 +8,7 @@ mod event;
 mod handshake;
 mod judge;
 mod own_chain;
+mod resumption;
 mod serving;
 mod settings;
 mod traits;
@@ -26,13 +27,14 @@ pub use event::{Event, Expiring};
 pub use handshake::{Established, HandshakeError};
 pub use judge::Judge;
 pub(crate) use own_chain::{End, OwnChain};
+pub use resumption::{MAX_RESUMPTION_AGE, Resumption};
 pub(crate) use serving::{Serving, SourceDeadline};
 pub(crate) use settings::no_external_key;
 pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};
 pub use traits::{
-    Backend, ClientBackend, DangerNativeClient, Handshake, NativeClient, NativeServer,
-    ServerBackend, TlsStream,
+    Backend, ClientBackend, DangerNativeClient, Handshake, LiveClient, LiveServer, NativeClient,
+    NativeServer, ServerBackend, TlsStream,
 };
 
 #[cfg(feature = "native-tls")]

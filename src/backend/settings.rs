@@ -2,6 +2,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use super::judge::Judge;
+use super::resumption::Resumption;
 use crate::error::{BackendKind, BuildError};
 use crate::material::{MtlsIdentity, PrivateKey};
 use crate::policy::TrustSource;
@@ -40,6 +41,7 @@ pub struct ClientSettings {
     pub(crate) judge: Arc<Judge>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
+    pub(crate) resumption: Resumption,
     /// What of the policy only our own verifier can hold, because it sees the whole chain.
     pub(crate) policy_beyond_leaf: Option<&'static str>,
     /// Whether the name that was connected to is checked, or a SPIFFE ID in its place.
@@ -53,6 +55,7 @@ pub struct ServerSettings {
     pub(crate) judge: Arc<Judge>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
+    pub(crate) resumption: Resumption,
     pub(crate) client_auth: ClientAuth,
     /// The anchors' subjects (each a DER `Name`) for the certificate request; empty to name none.
     pub(crate) ca_names: Vec<Vec<u8>>,

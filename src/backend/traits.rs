@@ -1,4 +1,5 @@
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use pki_types::ServerName;
 
@@ -130,6 +131,18 @@ pub trait NativeServer: ServerBackend {
 
     /// Takes it out of ours.
     fn native(config: &Self::ServerConfig) -> Self::Native;
+}
+
+/// A client backend whose own configuration can follow the rotation.
+pub trait LiveClient: NativeClient {
+    /// Makes one that asks `current` in each handshake what to present and what to judge by.
+    fn live(current: Arc<dyn Fn() -> Self::ClientConfig + Send + Sync>) -> Self::Native;
+}
+
+/// A server backend whose own configuration can follow the rotation.
+pub trait LiveServer: NativeServer {
+    /// Makes one that asks `current` in each handshake what to present and what to judge by.
+    fn live(current: Arc<dyn Fn() -> Self::ServerConfig + Send + Sync>) -> Self::Native;
 }
 
 /// A client backend whose own configuration lacks our judgement.

@@ -8,7 +8,7 @@ use pki_types::UnixTime;
 
 use super::KeyPermissions;
 use super::fixed::Fixed;
-use crate::backend::{Clock, Observer, ProtocolVersion, SourceDeadline};
+use crate::backend::{Clock, Observer, ProtocolVersion, Resumption, SourceDeadline};
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, RevocationLists};
 use crate::policy::{TrustSource, VerifierPolicy};
@@ -27,6 +27,7 @@ pub(crate) struct Draft {
     pub(crate) shadow: Option<VerifierPolicy>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Vec<ProtocolVersion>,
+    pub(crate) resumption: Resumption,
     pub(crate) handshake_timeout: Duration,
     pub(crate) clock: Clock,
     pub(crate) observer: Option<Observer>,
@@ -54,6 +55,7 @@ impl Draft {
             shadow: None,
             alpn: Vec::new(),
             versions: vec![ProtocolVersion::Tls12, ProtocolVersion::Tls13],
+            resumption: Resumption::Off,
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             clock: Arc::new(UnixTime::now),
             observer: None,
@@ -93,6 +95,7 @@ impl Draft {
                 key_permissions: self.key_permissions,
                 alpn: self.alpn,
                 versions: self.versions,
+                resumption: self.resumption,
                 handshake_timeout: self.handshake_timeout,
                 clock: self.clock,
                 observer: self.observer,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::KeyPermissions;
 use crate::backend::{
-    Backend, Capability, Clock, End, Judge, Observer, OwnChain, ProtocolVersion, Serving,
-    SourceDeadline, Support, Versions, no_external_key,
+    Backend, Capability, Clock, End, Judge, Observer, OwnChain, ProtocolVersion, Resumption,
+    Serving, SourceDeadline, Support, Versions, no_external_key,
 };
 use crate::error::BuildError;
 use crate::material::{IdentityWarning, MtlsIdentity};
@@ -18,6 +18,7 @@ pub(crate) struct Fixed {
     pub(super) key_permissions: KeyPermissions,
     pub(super) alpn: Vec<Vec<u8>>,
     pub(super) versions: Vec<ProtocolVersion>,
+    pub(super) resumption: Resumption,
     pub(crate) handshake_timeout: Duration,
     pub(super) clock: Clock,
     pub(super) observer: Option<Observer>,
@@ -30,6 +31,7 @@ pub(crate) struct Checked {
     pub(crate) judge: Arc<Judge>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
+    pub(crate) resumption: Resumption,
     pub(crate) warnings: Vec<IdentityWarning>,
 }
 
@@ -51,6 +53,7 @@ impl Fixed {
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
         let versions = check_versions(&self.versions)?;
+        self.resumption.check(B::KIND)?;
         check_revocation::<B>(parts)?;
         let own = OwnChain::new(end, identity.chain());
         let algorithms = match backend.algorithms()? {
@@ -89,6 +92,7 @@ impl Fixed {
             judge: Arc::new(judge),
             alpn: self.alpn.clone(),
             versions,
+            resumption: self.resumption,
             warnings: identity.warnings().iter().filter(told).cloned().collect(),
         })
     }

@@ -46,6 +46,7 @@ impl ClientBuilder {
                 judge: Arc::clone(&checked.judge),
                 alpn: checked.alpn,
                 versions: checked.versions,
+                resumption: checked.resumption,
                 policy_beyond_leaf: parts.beyond_the_leaf(),
                 checks_server_name: parts.policy.checks_server_name(),
             })?;

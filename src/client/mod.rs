@@ -8,8 +8,8 @@ use std::sync::Arc;
 use pki_types::ServerName;
 
 use crate::backend::{
-    ClientBackend, DangerNativeClient, Established, HandshakeError, NativeClient, ProtocolVersion,
-    TlsStream,
+    ClientBackend, DangerNativeClient, Established, HandshakeError, LiveClient, NativeClient,
+    ProtocolVersion, TlsStream,
 };
 use crate::drive::drive;
 use crate::error::BuildError;
@@ -105,12 +105,38 @@ impl<B: ClientBackend> MtlsClient<B> {
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
     ///
-    /// It is a snapshot: a later revision does not change it.
+    /// It is a snapshot: a later revision does not change it, and whoever goes on using it presents what was current then
+    /// and takes whom that revision takes; only the clock goes on. It never resumes a session, whatever
+    /// [`Resumption`](crate::Resumption) was asked for.
     pub fn config(&self) -> B::Native
     where
         B: NativeClient,
     {
         B::native(&self.revision().config)
+    }
+
+    /// The backend's own configuration, for what takes one once and keeps it (reqwest, tonic, quinn): it follows the
+    /// rotation. On rustls.
+    ///
+    /// In each handshake the server is judged by the revision that is current at that moment, and our certificate is taken
+    /// from it: never from one before the revision that was current when the handshake began. If a rotation comes in
+    /// between, the certificate that is presented may be of a later revision than the judgement. The versions of TLS and
+    /// the application protocols do not rotate. No session is ever resumed. Connections that stand are not touched.
+    ///
+    /// It keeps this client going, with its [`Source`](crate::Source): also when all its clones are dropped. Where a
+    /// configuration can be given for each connection, [`config`](Self::config) costs less and is of one revision.
+    ///
+    /// ```no_run
+    /// # fn f(client: mtls::MtlsClient<mtls::Rustls>) {
+    /// let config: std::sync::Arc<rustls::ClientConfig> = client.live_config();
+    /// # }
+    /// ```
+    pub fn live_config(&self) -> B::Native
+    where
+        B: LiveClient,
+    {
+        let service = Arc::clone(&self.service);
+        B::live(Arc::new(move || service.load().config.clone()))
     }
 
     /// The backend's own configuration, which does **not** judge the peer by the policy: whoever uses it has to.

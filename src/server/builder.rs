@@ -88,6 +88,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
                 judge: Arc::clone(&checked.judge),
                 alpn: checked.alpn,
                 versions: checked.versions,
+                resumption: checked.resumption,
                 client_auth: match A::REQUIRED {
                     true => ClientAuth::Required,
                     false => ClientAuth::Optional,

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::backend::{
-    Established, Handshake, HandshakeError, NativeServer, ServerBackend, TlsStream,
+    Established, Handshake, HandshakeError, LiveServer, NativeServer, ServerBackend, TlsStream,
 };
 use crate::client::Unbuilt;
 use crate::drive::{drive, linger};
@@ -168,12 +168,42 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
     ///
-    /// It is a snapshot: a later revision does not change it.
+    /// It is a snapshot: a later revision does not change it, and whoever goes on using it presents what was current then
+    /// and admits whom that revision admits; only the clock goes on. It never resumes a session, whatever
+    /// [`Resumption`](crate::Resumption) was asked for.
     pub fn config(&self) -> B::Native
     where
         B: NativeServer,
     {
         B::native(&self.revision().config)
+    }
+
+    /// The backend's own configuration, for what takes one once and keeps it (tonic, quinn): it follows the rotation. On
+    /// rustls.
+    ///
+    /// In each handshake our certificate is that of the revision which is current at that moment, and the client is judged
+    /// by it: never by one before the revision that was current when the handshake began. If a rotation comes in between, the
+    /// judgement may be of a later revision than the certificate. The versions of TLS, the application protocols and
+    /// whether a certificate is required do not rotate. No session is ever resumed. Connections that stand are not
+    /// touched.
+    ///
+    /// The trust anchors' names are not in its certificate request, since rustls has no way to let them rotate: a client
+    /// with several certificates has to know which one to present.
+    ///
+    /// It keeps this server going, with its [`Source`](crate::Source): also when all its clones are dropped. Where a
+    /// configuration can be given for each connection, [`config`](Self::config) costs less and is of one revision.
+    ///
+    /// ```no_run
+    /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) {
+    /// let config: std::sync::Arc<rustls::ServerConfig> = server.live_config();
+    /// # }
+    /// ```
+    pub fn live_config(&self) -> B::Native
+    where
+        B: LiveServer,
+    {
+        let service = Arc::clone(&self.service);
+        B::live(Arc::new(move || service.load().config.clone()))
     }
 
     /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives the number of the revision

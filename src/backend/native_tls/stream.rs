@@ -179,6 +179,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
                 },
                 peer: Some(peer),
                 alpn,
+                resumed: false,
                 version,
                 request: Request::Unseen,
             }),

@@ -184,6 +184,7 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
             peer: slot::conclude(ssl.ssl(), &self.judge, client_auth)?,
             alpn,
             version: negotiated(ssl.ssl()),
+            resumed: false,
             request: Request::Unseen,
             stream: OpenSslStream::new(ssl),
         })

@@ -2,20 +2,28 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use pki_types::ServerName;
-use rustls::client::Resumption;
+use rustls::client;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::Rustls;
 use super::convert::{OwnIdentity, refused, versions};
-use super::stream::RustlsHandshake;
+use super::session::ClientSessions;
+use super::slot::{Heard, with_slot};
+use super::stream::{End, RustlsHandshake, Terms};
 use super::verifier::{HandshakeSignatures, ServerJudge};
-use crate::backend::{ClientAuth, ClientBackend, ClientSettings, HandshakeError, Judge};
+use crate::backend::{ClientBackend, ClientSettings, HandshakeError, Judge, Request, Resumption};
 use crate::error::BuildError;
 
 /// A native configuration and the judge in it.
 #[derive(Clone, Debug)]
 pub struct RustlsClientConfig {
+    /// Never resumes.
     pub(super) native: Arc<ClientConfig>,
+    /// For our own handshakes, where the peer of a resumed session is looked at.
+    resuming: Option<Arc<ClientConfig>>,
+    /// What the native configuration presents and judges by, for one that follows the rotation.
+    pub(super) identity: Arc<OwnIdentity>,
+    pub(super) verifier: Arc<ServerJudge>,
     pub(super) judge: Arc<Judge>,
 }
 
@@ -25,27 +33,43 @@ impl ClientBackend for Rustls {
 
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
         let provider = self.provider()?;
-        let identity = OwnIdentity::new(
+        let identity = Arc::new(OwnIdentity::new(
             &settings.identity,
             &provider,
             &settings.judge,
             settings.versions,
-        )?;
-        let verifier = ServerJudge {
+        )?);
+        let verifier = Arc::new(ServerJudge {
             judge: Arc::clone(&settings.judge),
             signatures: HandshakeSignatures::new(&provider),
-        };
+        });
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings.versions))
             .map_err(refused("the protocol versions"))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_client_cert_resolver(Arc::new(identity));
+            .with_custom_certificate_verifier(verifier.clone())
+            .with_client_cert_resolver(identity.clone());
         config.alpn_protocols = settings.alpn;
         // A resumed session would skip the judge, and outlive the policy that admitted it.
-        config.resumption = Resumption::disabled();
+        config.resumption = client::Resumption::disabled();
+        let resuming = match settings.resumption {
+            Resumption::Off => None,
+            Resumption::BoundToRevision { max_age } => {
+                let sessions = ClientSessions::new(Arc::clone(&settings.judge), max_age);
+                let mut config = config.clone();
+                config.resumption = client::Resumption::store(Arc::new(sessions));
+                // Without it a session of TLS 1.2 can be spliced into another (RFC 7627, section 1).
+                config.require_ems = true;
+                // 0-RTT data could be replayed (RFC 8446, section 8).
+                config.enable_early_data = false;
+                Some(Arc::new(config))
+            }
+        };
         Ok(RustlsClientConfig {
             native: Arc::new(config),
+            resuming,
+            identity,
+            verifier,
             judge: settings.judge,
         })
     }
@@ -55,14 +79,21 @@ impl ClientBackend for Rustls {
         server_name: &ServerName<'static>,
         io: IO,
     ) -> Result<Self::ClientHandshake<IO>, HandshakeError> {
-        let connection = ClientConnection::new(Arc::clone(&config.native), server_name.clone())
-            .map_err(HandshakeError::backend)?;
-        let judge = Arc::clone(&config.judge);
-        Ok(RustlsHandshake::new(
-            connection.into(),
-            io,
-            judge,
-            ClientAuth::Required,
-        ))
+        let terms = Terms {
+            judge: Arc::clone(&config.judge),
+            end: End::Client(server_name.clone()),
+            resumes: config.resuming.is_some(),
+        };
+        let native = config.resuming.as_ref().unwrap_or(&config.native);
+        let heard = Heard {
+            request: Request::Awaited,
+            ..Heard::default()
+        };
+        // A session that may be resumed is looked up here.
+        let (connection, heard) = with_slot(&config.judge, heard, || {
+            ClientConnection::new(Arc::clone(native), server_name.clone())
+        });
+        let connection = connection.map_err(HandshakeError::backend)?;
+        Ok(RustlsHandshake::new(connection.into(), io, terms, heard))
     }
 }

@@ -103,7 +103,7 @@ impl ResolvesClientCert for OwnIdentity {
         // What the server asks for changes nothing; should it refuse us, it tells why.
         note(&self.judge, |heard| {
             let fits = self.certified.key.choose_scheme(sigschemes).is_some();
-            heard.request = Some(Request::came(self.judge.own(), root_hint_subjects, fits));
+            heard.request = Request::came(self.judge.own(), root_hint_subjects, fits);
         });
         Some(Arc::clone(&self.certified))
     }

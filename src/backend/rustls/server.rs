@@ -2,19 +2,33 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use rustls::server::NoServerSessionStorage;
-use rustls::{DistinguishedName, ServerConfig, ServerConnection};
+use rustls::{ConfigBuilder, DistinguishedName, ServerConfig, ServerConnection, WantsVerifier};
 
 use super::Rustls;
 use super::convert::{OwnIdentity, refused, versions};
-use super::stream::RustlsHandshake;
+use super::session::ServerSessions;
+use super::slot::Heard;
+use super::stream::{End, RustlsHandshake, Terms};
 use super::verifier::{ClientJudge, HandshakeSignatures};
-use crate::backend::{ClientAuth, HandshakeError, Judge, ServerBackend, ServerSettings};
+use crate::backend::{
+    ClientAuth, HandshakeError, Judge, Resumption, ServerBackend, ServerSettings,
+};
 use crate::error::BuildError;
+
+/// Tickets after a full handshake in TLS 1.3, each of which serves once.
+const TICKETS: usize = 2;
 
 /// A native configuration and the judge in it.
 #[derive(Clone, Debug)]
 pub struct RustlsServerConfig {
+    /// Never resumes.
     pub(super) native: Arc<ServerConfig>,
+    /// For our own handshakes, where the peer of a resumed session is looked at.
+    resuming: Option<Arc<ServerConfig>>,
+    /// What the native configuration is made of, for one that follows the rotation.
+    pub(super) begun: ConfigBuilder<ServerConfig, WantsVerifier>,
+    pub(super) identity: Arc<OwnIdentity>,
+    pub(super) verifier: Arc<ClientJudge>,
     pub(super) judge: Arc<Judge>,
     client_auth: ClientAuth,
 }
@@ -25,13 +39,13 @@ impl ServerBackend for Rustls {
 
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
         let provider = self.provider()?;
-        let identity = OwnIdentity::new(
+        let identity = Arc::new(OwnIdentity::new(
             &settings.identity,
             &provider,
             &settings.judge,
             settings.versions,
-        )?;
-        let verifier = ClientJudge {
+        )?);
+        let verifier = Arc::new(ClientJudge {
             judge: Arc::clone(&settings.judge),
             signatures: HandshakeSignatures::new(&provider),
             client_auth: settings.client_auth,
@@ -40,18 +54,36 @@ impl ServerBackend for Rustls {
                 .into_iter()
                 .map(DistinguishedName::from)
                 .collect(),
-        };
-        let mut config = ServerConfig::builder_with_provider(provider)
+        });
+        let begun = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings.versions))
-            .map_err(refused("the protocol versions"))?
-            .with_client_cert_verifier(Arc::new(verifier))
-            .with_cert_resolver(Arc::new(identity));
+            .map_err(refused("the protocol versions"))?;
+        let mut config = begun
+            .clone()
+            .with_client_cert_verifier(verifier.clone())
+            .with_cert_resolver(identity.clone());
         config.alpn_protocols = settings.alpn;
-        // All three, or a session outlives the policy that admitted it; the ticketer is off by default.
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
+        never_resumes(&mut config);
+        let resuming = match settings.resumption {
+            Resumption::Off => None,
+            Resumption::BoundToRevision { max_age } => {
+                let sessions = ServerSessions::new(Arc::clone(&settings.judge), max_age);
+                let mut config = config.clone();
+                config.session_storage = Arc::new(sessions);
+                config.send_tls13_tickets = TICKETS;
+                // Without it a session of TLS 1.2 can be spliced into another (RFC 7627, section 1).
+                config.require_ems = true;
+                // 0-RTT data could be replayed (RFC 8446, section 8).
+                config.max_early_data_size = 0;
+                Some(Arc::new(config))
+            }
+        };
         Ok(RustlsServerConfig {
             native: Arc::new(config),
+            resuming,
+            begun,
+            identity,
+            verifier,
             judge: settings.judge,
             client_auth: settings.client_auth,
         })
@@ -61,14 +93,26 @@ impl ServerBackend for Rustls {
         config: &Self::ServerConfig,
         io: IO,
     ) -> Result<Self::ServerHandshake<IO>, HandshakeError> {
+        let terms = Terms {
+            judge: Arc::clone(&config.judge),
+            end: End::Server(config.client_auth),
+            resumes: config.resuming.is_some(),
+        };
+        let native = config.resuming.as_ref().unwrap_or(&config.native);
         let connection =
-            ServerConnection::new(Arc::clone(&config.native)).map_err(HandshakeError::backend)?;
-        let judge = Arc::clone(&config.judge);
+            ServerConnection::new(Arc::clone(native)).map_err(HandshakeError::backend)?;
+        let connection = connection.into();
         Ok(RustlsHandshake::new(
-            connection.into(),
+            connection,
             io,
-            judge,
-            config.client_auth,
+            terms,
+            Heard::default(),
         ))
     }
+}
+
+/// Each alone would let a session outlive the policy that admitted it; the ticketer is off by default.
+pub(super) fn never_resumes(config: &mut ServerConfig) {
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
 }

@@ -2,14 +2,17 @@ use core::{fmt, mem};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use pki_types::ServerName;
 use rustls::{Connection, HandshakeKind};
 
 use super::convert::negotiated;
 use super::error::{alert_in, from_io};
-use super::slot::{Verdict, with_slot};
+use super::session::Proof;
+use super::slot::{Heard, with_slot};
 use crate::backend::{
     ClientAuth, Established, Handshake, HandshakeError, Judge, Request, TlsStream,
 };
+use crate::peer::PeerIdentity;
 use crate::policy::{Alert, Rejection, RejectionReason};
 
 /// A rustls connection over its transport.
@@ -18,6 +21,8 @@ pub struct RustlsStream<IO> {
     io: IO,
     /// Whether we have said that nothing more will be written.
     is_closed: bool,
+    /// For a client that resumes: TLS 1.3 tickets come after the handshake, and are kept for this judge and peer.
+    tickets: Option<(Arc<Judge>, Arc<Proof>)>,
 }
 
 impl<IO: Read + Write> RustlsStream<IO> {
@@ -36,12 +41,24 @@ impl<IO: Read + Write> RustlsStream<IO> {
         if self.connection.read_tls(&mut self.io)? == 0 {
             return Ok(false);
         }
-        if let Err(error) = self.connection.process_new_packets() {
+        if let Err(error) = self.process() {
             // There may be an alert to send; the error that caused it matters more than whether it left.
             let _ = self.send_pending();
             return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
         Ok(true)
+    }
+
+    fn process(&mut self) -> Result<(), rustls::Error> {
+        let Some((judge, proof)) = &self.tickets else {
+            return self.connection.process_new_packets().map(|_| ());
+        };
+        let heard = Heard {
+            proof: Some(Arc::clone(proof)),
+            ..Heard::default()
+        };
+        let (result, _) = with_slot(judge, heard, || self.connection.process_new_packets());
+        result.map(|_| ())
     }
 }
 
@@ -102,6 +119,11 @@ impl<IO: Read + Write> RustlsStream<IO> {
     }
 }
 
+/// The leaf that rustls holds for the peer's.
+fn leaf(connection: &Connection) -> Option<&[u8]> {
+    connection.peer_certificates()?.first().map(AsRef::as_ref)
+}
+
 /// How often a broken connection is read from for an alert; one record fills a read.
 const MAX_LAST_READS: usize = 16;
 
@@ -145,76 +167,129 @@ impl<IO: fmt::Debug> fmt::Debug for RustlsStream<IO> {
 pub struct RustlsHandshake<IO> {
     /// `None` once it is over.
     stream: Option<RustlsStream<IO>>,
-    judge: Arc<Judge>,
-    client_auth: ClientAuth,
-    verdict: Option<Verdict>,
-    request: Request,
+    terms: Terms,
+    heard: Heard,
+}
+
+/// What a handshake is held to.
+pub(super) struct Terms {
+    pub(super) judge: Arc<Judge>,
+    pub(super) end: End,
+    /// Whether a session may be resumed.
+    pub(super) resumes: bool,
+}
+
+/// Which end we are.
+pub(super) enum End {
+    /// Of the server of this name.
+    Client(ServerName<'static>),
+    Server(ClientAuth),
 }
 
 impl<IO: Read + Write> RustlsHandshake<IO> {
-    pub(super) fn new(
-        connection: Connection,
-        io: IO,
-        judge: Arc<Judge>,
-        client_auth: ClientAuth,
-    ) -> Self {
-        let request = match &connection {
-            Connection::Client(_) => Request::Awaited,
-            Connection::Server(_) => Request::Unseen,
-        };
+    pub(super) fn new(connection: Connection, io: IO, terms: Terms, heard: Heard) -> Self {
         Self {
             stream: Some(RustlsStream {
                 connection,
                 io,
                 is_closed: false,
+                tickets: None,
             }),
-            judge,
-            client_auth,
-            verdict: None,
-            request,
+            terms,
+            heard,
         }
     }
 
     fn failed(&mut self, error: io::Error) -> HandshakeError {
-        match self.verdict.take() {
+        match self.heard.verdict.take() {
             Some(Err(rejection)) => return HandshakeError::Rejected(rejection),
             // The transport may only not be ready: the handshake goes on, and the verdict is asked for at its end.
-            admitted => self.verdict = admitted,
+            admitted => self.heard.verdict = admitted,
         }
-        self.judge.complete(from_io(error), &self.request)
+        let judge = &self.terms.judge;
+        judge.complete(from_io(error), &self.heard.request)
     }
 
     fn finish(
         &mut self,
-        stream: RustlsStream<IO>,
+        mut stream: RustlsStream<IO>,
     ) -> Result<Established<RustlsStream<IO>>, HandshakeError> {
         let connection = &stream.connection;
-        if connection.handshake_kind() == Some(HandshakeKind::Resumed) {
-            return Err(HandshakeError::backend(
-                "a session was resumed, which is switched off",
-            ));
-        }
-        let leaf = connection.peer_certificates().and_then(<[_]>::first);
-        let peer = match (leaf, self.verdict.take()) {
-            (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf.as_ref() => Some(peer),
-            (Some(_), _) => {
-                return Err(HandshakeError::backend(
-                    "the peer's certificate was not judged",
-                ));
-            }
-            (None, _) if self.client_auth == ClientAuth::Required => {
-                let rejection = Rejection::new(RejectionReason::NoCertificate);
-                return Err(HandshakeError::Rejected(self.judge.report(rejection)));
-            }
-            (None, _) => None,
+        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+        let peer = match resumed {
+            false => self.judged(connection)?,
+            true => Some(self.judged_again(connection)?),
         };
+        if let (true, End::Client(_)) = (self.terms.resumes, &self.terms.end) {
+            stream.tickets = self.tickets(peer.as_ref());
+        }
+        let connection = &stream.connection;
         Ok(Established {
             peer,
             alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
             version: negotiated(connection.protocol_version()),
-            request: mem::take(&mut self.request),
+            resumed,
+            request: match resumed {
+                false => mem::take(&mut self.heard.request),
+                // It knows us from before, and does not ask.
+                true => Request::Unseen,
+            },
             stream,
         })
+    }
+
+    /// Who is at the other end of a full handshake.
+    fn judged(&mut self, connection: &Connection) -> Result<Option<PeerIdentity>, HandshakeError> {
+        let verdict = self.heard.verdict.take();
+        match (leaf(connection), verdict) {
+            (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => Ok(Some(peer)),
+            (Some(_), _) => Err(HandshakeError::backend(
+                "the peer's certificate was not judged",
+            )),
+            (None, _) => match self.terms.end {
+                End::Server(ClientAuth::Optional) => Ok(None),
+                End::Server(ClientAuth::Required) | End::Client(_) => {
+                    let rejection = Rejection::new(RejectionReason::NoCertificate);
+                    Err(HandshakeError::Rejected(self.terms.judge.report(rejection)))
+                }
+            },
+        }
+    }
+
+    /// Who is at the other end of a resumed one: whom the session's store had judged again.
+    fn judged_again(&self, connection: &Connection) -> Result<PeerIdentity, HandshakeError> {
+        let Terms {
+            judge,
+            end,
+            resumes,
+        } = &self.terms;
+        if !resumes {
+            return Err(HandshakeError::backend(
+                "a session was resumed, which is switched off",
+            ));
+        }
+        let peer = match (leaf(connection), &self.heard.proof) {
+            (Some(leaf), Some(proof)) if proof.peer.leaf() == leaf => proof.peer.clone(),
+            _ => {
+                return Err(HandshakeError::backend(
+                    "a session was resumed whose peer was not judged again",
+                ));
+            }
+        };
+        match end {
+            End::Client(name) => judge.resumed_server(&peer, name),
+            End::Server(_) => judge.resumed_client(&peer),
+        }
+        Ok(peer)
+    }
+
+    fn tickets(&mut self, peer: Option<&PeerIdentity>) -> Option<(Arc<Judge>, Arc<Proof>)> {
+        let judge = &self.terms.judge;
+        let proof = match self.heard.proof.take() {
+            Some(proof) => proof,
+            None => Arc::new(Proof::new(judge, peer?.clone())?),
+        };
+        Some((Arc::clone(judge), proof))
     }
 }
 
@@ -225,7 +300,8 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
         let Some(stream) = &mut self.stream else {
             return Err(HandshakeError::backend("the handshake is over"));
         };
-        let (result, heard) = with_slot(&self.judge, || {
+        let heard = mem::take(&mut self.heard);
+        let (result, heard) = with_slot(&self.terms.judge, heard, || {
             while stream.connection.is_handshaking() || stream.connection.wants_write() {
                 if stream.connection.complete_io(&mut stream.io)? == (0, 0) {
                     return Err(io::ErrorKind::WriteZero.into());
@@ -233,10 +309,7 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
             }
             Ok(())
         });
-        self.verdict = heard.verdict.or(self.verdict.take());
-        if let Some(request) = heard.request {
-            self.request = request;
-        }
+        self.heard = heard;
         match result {
             Err(error) => {
                 // rustls tries once, and stops at the first record: in TLS 1.3 the alert is not the first.

@@ -26,7 +26,10 @@ fn deliver(judge: &Arc<Judge>, verdict: Verdict) -> Result<(), Error> {
         Ok(_) => Ok(()),
         Err(rejection) => Err(to_rustls(rejection.clone())),
     };
-    note(judge, |heard| heard.verdict = Some(verdict));
+    note(judge, |heard| {
+        heard.verdict = Some(verdict);
+        heard.proof = None;
+    });
     answer
 }
 
@@ -90,6 +93,8 @@ impl ClientCertVerifier for ClientJudge {
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        // The client is being asked for its certificate: no session is resumed, though one may have been looked up.
+        note(&self.judge, |heard| heard.proof = None);
         &self.ca_names
     }
 

@@ -46,6 +46,12 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         self.facts.version
     }
 
+    /// Whether the handshake resumed an earlier session, in which the peer showed the certificates that it was judged by
+    /// again: see [`Resumption`](crate::Resumption). Never unless that was asked for.
+    pub fn resumed(&self) -> bool {
+        self.facts.resumed
+    }
+
     /// The number of the revision that the handshake ran under; the first is 1.
     pub fn revision(&self) -> u64 {
         self.facts.revision

@@ -1,0 +1,183 @@
+//! A native configuration that is taken once and follows the rotation: rustls asks its verifier and its resolver anew in
+//! each handshake, and they ask the revision that is current then.
+
+use core::fmt;
+use std::sync::Arc;
+
+use pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::client::ResolvesClientCert;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
+};
+
+use super::Rustls;
+use super::client::RustlsClientConfig;
+use super::server::{RustlsServerConfig, never_resumes};
+use crate::backend::{LiveClient, LiveServer};
+
+/// What is current at each call.
+struct Live<C>(Arc<dyn Fn() -> C + Send + Sync>);
+
+impl<C> Live<C> {
+    fn now(&self) -> C {
+        (self.0)()
+    }
+}
+
+impl<C> Clone for Live<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C> fmt::Debug for Live<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").finish_non_exhaustive()
+    }
+}
+
+impl LiveClient for Rustls {
+    fn live(current: Arc<dyn Fn() -> RustlsClientConfig + Send + Sync>) -> Arc<ClientConfig> {
+        let live = Live(current);
+        // Its versions and ALPN protocols, and that it does not resume.
+        let mut config = ClientConfig::clone(&live.now().native);
+        config.client_auth_cert_resolver = Arc::new(live.clone());
+        config.dangerous().set_certificate_verifier(Arc::new(live));
+        Arc::new(config)
+    }
+}
+
+impl LiveServer for Rustls {
+    fn live(current: Arc<dyn Fn() -> RustlsServerConfig + Send + Sync>) -> Arc<ServerConfig> {
+        let live = Live(current);
+        let now = live.now();
+        let verifier = LiveClientJudge {
+            is_mandatory: now.verifier.client_auth_mandatory(),
+            live: live.clone(),
+        };
+        let mut config = now
+            .begun
+            .with_client_cert_verifier(Arc::new(verifier))
+            .with_cert_resolver(Arc::new(live));
+        config.alpn_protocols = now.native.alpn_protocols.clone();
+        never_resumes(&mut config);
+        Arc::new(config)
+    }
+}
+
+impl ResolvesClientCert for Live<RustlsClientConfig> {
+    fn resolve(
+        &self,
+        root_hint_subjects: &[&[u8]],
+        sigschemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        let now = self.now();
+        ResolvesClientCert::resolve(&*now.identity, root_hint_subjects, sigschemes)
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+impl ResolvesServerCert for Live<RustlsServerConfig> {
+    fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        ResolvesServerCert::resolve(&*self.now().identity, client_hello)
+    }
+}
+
+impl ServerCertVerifier for Live<RustlsClientConfig> {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verifier = self.now().verifier;
+        verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verifier = self.now().verifier;
+        verifier.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verifier = self.now().verifier;
+        verifier.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.now().verifier.supported_verify_schemes()
+    }
+}
+
+/// Verifies clients by the revision of the moment.
+#[derive(Debug)]
+struct LiveClientJudge {
+    live: Live<RustlsServerConfig>,
+    /// That does not rotate.
+    is_mandatory: bool,
+}
+
+impl ClientCertVerifier for LiveClientJudge {
+    fn client_auth_mandatory(&self) -> bool {
+        self.is_mandatory
+    }
+
+    /// rustls wants to borrow them, for longer than a revision may be current: so none is named, and clients choose by
+    /// themselves.
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let verifier = self.live.now().verifier;
+        verifier.verify_client_cert(end_entity, intermediates, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verifier = self.live.now().verifier;
+        verifier.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verifier = self.live.now().verifier;
+        verifier.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.live.now().verifier.supported_verify_schemes()
+    }
+}

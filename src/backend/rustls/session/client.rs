@@ -1,0 +1,137 @@
+use core::fmt;
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pki_types::ServerName;
+use rustls::NamedGroup;
+use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
+
+use super::shelf::Shelf;
+use super::{MAX_SERVER_NAMES, MAX_TICKETS_PER_SERVER, Proof};
+use crate::backend::Judge;
+use crate::backend::judge::Look;
+
+/// The sessions of one client configuration. rustls wipes the secrets in its values by itself.
+pub(in super::super) struct ClientSessions {
+    judge: Arc<Judge>,
+    max_age: Duration,
+    kept: Mutex<Servers>,
+}
+
+type Servers = Shelf<ServerName<'static>, Sessions>;
+
+/// Those with one server.
+#[derive(Default)]
+struct Sessions {
+    tls12: Option<(Tls12ClientSessionValue, Arc<Proof>)>,
+    /// The youngest last.
+    tls13: VecDeque<(Tls13ClientSessionValue, Arc<Proof>)>,
+}
+
+impl Sessions {
+    fn drop_over(&mut self, max_age: Duration) {
+        self.tls12.take_if(|(_, proof)| proof.is_over(max_age));
+        self.tls13.retain(|(_, proof)| !proof.is_over(max_age));
+    }
+
+    fn are_over(&self, max_age: Duration) -> bool {
+        let mut proofs = self
+            .tls13
+            .iter()
+            .map(|(_, proof)| proof)
+            .chain(self.tls12.iter().map(|(_, proof)| proof));
+        proofs.all(|proof| proof.is_over(max_age))
+    }
+}
+
+impl ClientSessions {
+    pub(in super::super) fn new(judge: Arc<Judge>, max_age: Duration) -> Self {
+        Self {
+            judge,
+            max_age,
+            kept: Mutex::new(Shelf::new(MAX_SERVER_NAMES)),
+        }
+    }
+
+    /// Not held while the judge is asked, who may call the user's code.
+    fn kept(&self) -> MutexGuard<'_, Servers> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, name: ServerName<'static>, put: impl FnOnce(&mut Sessions, Arc<Proof>)) {
+        let Some(proof) = Proof::in_drive(&self.judge) else {
+            return;
+        };
+        let mut kept = self.kept();
+        kept.sweep(|sessions| sessions.are_over(self.max_age));
+        let mut sessions = kept.remove(&name).unwrap_or_default();
+        sessions.drop_over(self.max_age);
+        put(&mut sessions, proof);
+        kept.put(name, sessions);
+    }
+
+    fn change<T>(
+        &self,
+        name: &ServerName<'_>,
+        change: impl FnOnce(&mut Sessions) -> Option<T>,
+    ) -> Option<T> {
+        change(self.kept().get_mut(&name.to_owned())?)
+    }
+
+    fn may_resume(&self, name: &ServerName<'_>, proof: &Proof) -> bool {
+        proof.holds(&self.judge, self.max_age, |peer| {
+            self.judge.server(peer.chain(), name, Look::Unheard)
+        })
+    }
+}
+
+impl ClientSessionStore for ClientSessions {
+    /// A hint saves a round trip with a server that takes other groups; none is kept where nothing is resumed either.
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, name: ServerName<'static>, value: Tls12ClientSessionValue) {
+        self.keep(name, |sessions, proof| {
+            sessions.tls12 = Some((value, proof));
+        });
+    }
+
+    fn tls12_session(&self, name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        let (value, proof) = self.change(name, |sessions| sessions.tls12.clone())?;
+        if self.may_resume(name, &proof) {
+            return Some(value);
+        }
+        self.change(name, |sessions| sessions.tls12.take());
+        None
+    }
+
+    fn remove_tls12_session(&self, name: &ServerName<'static>) {
+        self.change(name, |sessions| sessions.tls12.take());
+    }
+
+    fn insert_tls13_ticket(&self, name: ServerName<'static>, value: Tls13ClientSessionValue) {
+        self.keep(name, |sessions, proof| {
+            while sessions.tls13.len() >= MAX_TICKETS_PER_SERVER {
+                sessions.tls13.pop_front();
+            }
+            sessions.tls13.push_back((value, proof));
+        });
+    }
+
+    fn take_tls13_ticket(&self, name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        let (value, proof) = self.change(name, |sessions| sessions.tls13.pop_back())?;
+        self.may_resume(name, &proof).then_some(value)
+    }
+}
+
+impl fmt::Debug for ClientSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSessions")
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
+}

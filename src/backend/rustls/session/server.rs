@@ -1,0 +1,89 @@
+use core::fmt;
+use core::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls::server::StoresServerSessions;
+use zeroize::Zeroizing;
+
+use super::shelf::Shelf;
+use super::{MAX_SERVER_SESSIONS, Proof};
+use crate::backend::Judge;
+use crate::backend::judge::Look;
+
+/// The sessions of one server configuration.
+pub(in super::super) struct ServerSessions {
+    judge: Arc<Judge>,
+    max_age: Duration,
+    kept: Mutex<Shelf<Vec<u8>, Arc<Session>>>,
+}
+
+struct Session {
+    proof: Arc<Proof>,
+    /// rustls' own encoding, its secret in it.
+    value: Zeroizing<Vec<u8>>,
+}
+
+impl ServerSessions {
+    pub(in super::super) fn new(judge: Arc<Judge>, max_age: Duration) -> Self {
+        Self {
+            judge,
+            max_age,
+            kept: Mutex::new(Shelf::new(MAX_SERVER_SESSIONS)),
+        }
+    }
+
+    /// Not held while the judge is asked, who may call the user's code.
+    fn kept(&self) -> MutexGuard<'_, Shelf<Vec<u8>, Arc<Session>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value for rustls, which takes it as it is; what it does not wipe is beyond us.
+    fn resumable(&self, session: &Session) -> Option<Vec<u8>> {
+        let holds = session.proof.holds(&self.judge, self.max_age, |peer| {
+            self.judge.client(peer.chain(), Look::Unheard)
+        });
+        holds.then(|| session.value.to_vec())
+    }
+}
+
+impl StoresServerSessions for ServerSessions {
+    fn put(&self, id: Vec<u8>, value: Vec<u8>) -> bool {
+        let value = Zeroizing::new(value);
+        // Nobody was judged: an anonymous client. Or it is not known who: somebody else drives the connection.
+        let Some(proof) = Proof::in_drive(&self.judge) else {
+            return false;
+        };
+        let mut kept = self.kept();
+        kept.sweep(|session| session.proof.is_over(self.max_age));
+        kept.put(id, Arc::new(Session { proof, value }));
+        true
+    }
+
+    /// For TLS 1.2, where a session serves many times.
+    fn get(&self, id: &[u8]) -> Option<Vec<u8>> {
+        let session = self.kept().get(id).map(Arc::clone)?;
+        let value = self.resumable(&session);
+        if value.is_none() {
+            self.kept().remove(id);
+        }
+        value
+    }
+
+    /// For TLS 1.3, where each serves once.
+    fn take(&self, id: &[u8]) -> Option<Vec<u8>> {
+        let session = self.kept().remove(id)?;
+        self.resumable(&session)
+    }
+
+    fn can_cache(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for ServerSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerSessions")
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,109 @@
+use core::borrow::Borrow;
+use core::hash::Hash;
+use std::collections::{BTreeMap, HashMap};
+
+/// A map with room for so many, where the oldest make way.
+pub(super) struct Shelf<K, V> {
+    room: usize,
+    /// The number of the next that is put.
+    next: u64,
+    kept: HashMap<K, (u64, V)>,
+    /// From the oldest.
+    order: BTreeMap<u64, K>,
+}
+
+impl<K: Clone + Eq + Hash, V> Shelf<K, V> {
+    pub(super) fn new(room: usize) -> Self {
+        Self {
+            room,
+            next: 0,
+            kept: HashMap::new(),
+            order: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.kept.get(key).map(|(_, value)| value)
+    }
+
+    pub(super) fn get_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        self.kept.get_mut(key).map(|(_, value)| value)
+    }
+
+    pub(super) fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let (number, value) = self.kept.remove(key)?;
+        self.order.remove(&number);
+        Some(value)
+    }
+
+    /// Puts it in as the youngest, in place of what has its key.
+    pub(super) fn put(&mut self, key: K, value: V) {
+        self.remove(&key);
+        while self.kept.len() >= self.room && self.drop_oldest() {}
+        self.order.insert(self.next, key.clone());
+        self.kept.insert(key, (self.next, value));
+        self.next = self.next.wrapping_add(1);
+    }
+
+    /// Drops from the oldest on those that are `over`, up to the first that is not.
+    pub(super) fn sweep(&mut self, over: impl Fn(&V) -> bool) {
+        while self.oldest().is_some_and(&over) && self.drop_oldest() {}
+    }
+
+    fn oldest(&self) -> Option<&V> {
+        let (_, key) = self.order.first_key_value()?;
+        self.get(key)
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        match self.order.pop_first() {
+            Some((_, key)) => self.kept.remove(&key).is_some(),
+            None => false,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        assert_eq!(self.kept.len(), self.order.len());
+        self.kept.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_make_way() {
+        let mut shelf = Shelf::new(2);
+        shelf.put("a", 1);
+        shelf.put("b", 2);
+        shelf.put("a", 3);
+        shelf.put("c", 4);
+        assert_eq!((shelf.get("a"), shelf.get("b")), (Some(&3), None));
+        assert_eq!((shelf.get("c"), shelf.len()), (Some(&4), 2));
+        assert_eq!((shelf.remove("a"), shelf.remove("a")), (Some(3), None));
+        assert_eq!(shelf.len(), 1);
+    }
+
+    #[test]
+    fn a_sweep_ends_at_the_first_that_stays() {
+        let mut shelf = Shelf::new(8);
+        for (key, value) in [("a", 1), ("b", 2), ("c", 9), ("d", 1)] {
+            shelf.put(key, value);
+        }
+        shelf.sweep(|value| *value < 5);
+        assert_eq!((shelf.len(), shelf.get("d")), (2, Some(&1)));
+        shelf.sweep(|_| true);
+        assert_eq!(shelf.len(), 0);
+    }
+}

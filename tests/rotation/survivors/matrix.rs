@@ -1,0 +1,275 @@
+//! Our servers: whom a new revision refuses, or the clock, gets in by no way, with his old sessions and without.
+
+use std::time::Duration;
+
+use mtls::{
+    ClientBackend, MtlsServer, PeerMatcher, RejectionReason as Reason, Resumption, RevocationDepth,
+    RevocationLists, RevocationRules, Rotation, Rustls, ServerBuilder, VerifierPolicy,
+};
+
+use super::callers::{Caller, Ours, RAW};
+use super::hosts::{Driven, Host, accepts, accepts_async};
+use super::{BOUND, DAY, Stage, anchors, assert_admitted, assert_refused, meet};
+use crate::common::pki::crl::Crl;
+use crate::common::pki::{Authority, Credential};
+use crate::common::raw::Version;
+
+/// What shuts alice out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    PolicyNarrowed,
+    AnchorRemoved,
+    Revoked,
+    /// No revision: the time.
+    Expired,
+}
+
+impl Change {
+    const ALL: [Self; 4] = [
+        Self::PolicyNarrowed,
+        Self::AnchorRemoved,
+        Self::Revoked,
+        Self::Expired,
+    ];
+
+    fn reason(self) -> Reason {
+        match self {
+            Self::PolicyNarrowed => Reason::NotAllowed,
+            Self::AnchorRemoved => Reason::UnknownIssuer,
+            Self::Revoked => Reason::Revoked,
+            Self::Expired => Reason::Expired,
+        }
+    }
+
+    fn prepare(self, stage: &Stage, server: ServerBuilder) -> ServerBuilder {
+        if self != Self::Revoked {
+            return server;
+        }
+        let rules = RevocationRules::require(RevocationDepth::Leaf);
+        server
+            .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+            .revocation_lists(lists(&stage.client_ca, &Crl::new()))
+    }
+
+    fn make<B: Driven>(self, stage: &Stage, server: &MtlsServer<B>) {
+        let rotation = match self {
+            Self::PolicyNarrowed => {
+                let bob = PeerMatcher::dns("bob.test").unwrap();
+                Rotation::new().policy(VerifierPolicy::allow(bob))
+            }
+            Self::AnchorRemoved => Rotation::new().trust_anchors(anchors(&[&stage.spare_ca])),
+            Self::Revoked => {
+                let list = Crl::new().number(&[2]).lists(stage.alice.leaf());
+                Rotation::new().revocation_lists(lists(&stage.client_ca, &list))
+            }
+            Self::Expired => return stage.clock.pass(DAY * 3),
+        };
+        assert_eq!(server.rotate(rotation).unwrap(), 2);
+    }
+
+    /// Whether a snapshot of the revision before admits alice still.
+    fn spares_snapshots(self) -> bool {
+        self != Self::Expired
+    }
+}
+
+fn lists(issuer: &Authority, list: &Crl) -> RevocationLists {
+    RevocationLists::from_der([list.signed_by(issuer)]).unwrap()
+}
+
+/// `None` where its program is not here.
+type Make = dyn Fn(&Stage, &Credential) -> Option<Box<dyn Caller>>;
+
+/// A client that keeps its sessions, and whether it resumes where it may.
+struct Keeper {
+    make: Box<Make>,
+    resumes: bool,
+}
+
+fn keepers(version: Version) -> Vec<Keeper> {
+    let raw = RAW.iter().map(|make| Keeper {
+        make: Box::new(move |_, credential| make(version, Some(credential))),
+        resumes: true,
+    });
+    let mut keepers: Vec<_> = raw.collect();
+    keepers.push(ours(version, Rustls::default, BOUND));
+    #[cfg(feature = "openssl")]
+    keepers.push(ours(version, mtls::OpenSsl::default, Resumption::Off));
+    keepers
+}
+
+fn ours<B: ClientBackend>(version: Version, backend: fn() -> B, resumption: Resumption) -> Keeper {
+    Keeper {
+        make: Box::new(move |stage, credential| {
+            let client = stage.client(version, credential).resumption(resumption);
+            Some(Box::new(Ours(client.build(backend()).unwrap())))
+        }),
+        resumes: resumption != Resumption::Off,
+    }
+}
+
+/// The ways to a server's present revision.
+fn ways<B: Driven>(server: &MtlsServer<B>) -> Vec<Host> {
+    let mut ways = vec![accepts(server), accepts_async(server), B::snapshot(server)];
+    ways.extend(B::live(server));
+    ways
+}
+
+fn nobody_survives<B: Driven>(version: Version, resumption: Resumption) {
+    let ways_of_each = {
+        let stage = Stage::set();
+        ways(&stage.server(version).build(B::default()).unwrap()).len()
+    };
+    for change in Change::ALL {
+        for keeper in keepers(version) {
+            for way in 0..ways_of_each {
+                refuses::<B>(version, resumption, change, &keeper, way);
+            }
+        }
+    }
+}
+
+fn refuses<B: Driven>(
+    version: Version,
+    resumption: Resumption,
+    change: Change,
+    keeper: &Keeper,
+    way: usize,
+) {
+    let stage = Stage::set();
+    let Some(caller) = (keeper.make)(&stage, &stage.alice) else {
+        return;
+    };
+    println!(
+        "{} {version:?} {resumption:?} {change:?} {caller:?} {way}",
+        B::KIND
+    );
+    let server = stage.server(version).resumption(resumption);
+    let server = change.prepare(&stage, server).build(B::default()).unwrap();
+    let host = accepts(&server);
+    let resumes = resumption != Resumption::Off && keeper.resumes;
+    assert_admitted(&host, &*caller, &stage.alice, false);
+    assert_admitted(&host, &*caller, &stage.alice, resumes);
+    let (before, live) = (B::snapshot(&server), B::live(&server));
+    assert_eq!(stage.told(), []);
+
+    change.make(&stage, &server);
+    let host = &ways(&server)[way];
+    // With what he has kept, without, and by what was handed out before.
+    let stranger = (keeper.make)(&stage, &stage.alice).unwrap();
+    for caller in [&caller, &stranger] {
+        assert_refused(host, &**caller);
+        assert_eq!(stage.told(), [change.reason()], "told once");
+    }
+    if let Some(host) = &live {
+        assert_refused(host, &*caller);
+        assert_eq!(stage.told(), [change.reason()]);
+    }
+    match change.spares_snapshots() {
+        true => assert_admitted(&before, &*caller, &stage.alice, false),
+        false => assert_refused(&before, &*caller),
+    }
+    stage.told();
+    // It was about alice.
+    if matches!(change, Change::PolicyNarrowed | Change::Revoked) {
+        let bob = (keeper.make)(&stage, &stage.bob).unwrap();
+        assert_admitted(host, &*bob, &stage.bob, false);
+    }
+}
+
+#[test]
+fn of_rustls_in_tls12() {
+    nobody_survives::<Rustls>(Version::Tls12, Resumption::Off);
+}
+
+#[test]
+fn of_rustls_in_tls13() {
+    nobody_survives::<Rustls>(Version::Tls13, Resumption::Off);
+}
+
+#[test]
+fn of_bound_sessions_in_tls12() {
+    nobody_survives::<Rustls>(Version::Tls12, BOUND);
+}
+
+#[test]
+fn of_bound_sessions_in_tls13() {
+    nobody_survives::<Rustls>(Version::Tls13, BOUND);
+}
+
+#[cfg(feature = "openssl")]
+#[test]
+fn of_openssl() {
+    for version in Version::ALL {
+        nobody_survives::<mtls::OpenSsl>(version, Resumption::Off);
+    }
+}
+
+/// A session that was made without a certificate is worth nothing where one is required; nor anything elsewhere.
+fn nobody_is_excused<B: Driven>(resumption: Resumption) {
+    for version in Version::ALL {
+        for make in RAW {
+            let stage = Stage::set();
+            let Some(caller) = make(version, None) else {
+                continue;
+            };
+            let optional = stage.server(version).resumption(resumption);
+            let optional = optional.optional_client_auth().build(B::default()).unwrap();
+            let optional = accepts(&optional);
+            for _ in 0..3 {
+                let (answer, called) = meet(&optional, &*caller);
+                assert_eq!((answer.leaf, answer.error), (None, None));
+                assert!(called.heard && !called.resumed && !answer.resumed);
+            }
+            let required = stage.server(version).resumption(resumption);
+            let required = required.build(B::default()).unwrap();
+            for host in [accepts(&required), accepts_async(&required)] {
+                for caller in [&caller, &make(version, None).unwrap()] {
+                    assert_refused(&host, &**caller);
+                    assert_eq!(stage.told(), [Reason::NoCertificate]);
+                }
+            }
+            let config = B::snapshot(&required);
+            for host in [config].into_iter().chain(B::live(&required)) {
+                assert_refused(&host, &*caller);
+            }
+        }
+    }
+}
+
+#[test]
+fn anonymous_sessions_on_rustls() {
+    nobody_is_excused::<Rustls>(Resumption::Off);
+    nobody_is_excused::<Rustls>(BOUND);
+}
+
+#[cfg(feature = "openssl")]
+#[test]
+fn anonymous_sessions_on_openssl() {
+    nobody_is_excused::<mtls::OpenSsl>(Resumption::Off);
+}
+
+/// A rotation that has nothing to do with alice ends her sessions all the same, and she may make new ones.
+#[test]
+fn each_revision_begins_with_none() {
+    for version in Version::ALL {
+        for keeper in keepers(version).iter().filter(|keeper| keeper.resumes) {
+            let stage = Stage::set();
+            let Some(caller) = (keeper.make)(&stage, &stage.alice) else {
+                continue;
+            };
+            let server = stage.server(version).resumption(BOUND);
+            let server = server.build(Rustls::default()).unwrap();
+            let host = accepts(&server);
+            assert_admitted(&host, &*caller, &stage.alice, false);
+            assert_admitted(&host, &*caller, &stage.alice, true);
+            let anchors = anchors(&[&stage.client_ca]);
+            server
+                .rotate(Rotation::new().trust_anchors(anchors))
+                .unwrap();
+            stage.clock.pass(Duration::from_secs(1));
+            assert_admitted(&host, &*caller, &stage.alice, false);
+            assert_admitted(&host, &*caller, &stage.alice, true);
+        }
+    }
+}
