@@ -5,7 +5,7 @@
 //! handshakes run with the other tests; `MTLS_LOAD_HANDSHAKES=200000 cargo test --release --test rotation load::` runs as
 //! many as it says, with a rotation for every hundred of them.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -211,6 +211,14 @@ impl Drop for Stop<'_> {
     }
 }
 
+struct Knock(SocketAddr);
+
+impl Drop for Knock {
+    fn drop(&mut self) {
+        drop(TcpStream::connect(self.0));
+    }
+}
+
 /// Calls the server again and again, and holds what came of each call against the revision that it ran under.
 fn call<B: ServerBackend + ClientBackend>(
     server: &MtlsServer<B>,
@@ -236,6 +244,9 @@ fn call<B: ServerBackend + ClientBackend>(
                 }
             }
         });
+        // Dropped in this order, also by a panic: nobody listens, and the one that accepts wakes up to see it.
+        let _knock = Knock(address);
+        let accepted = accepted;
         for (caller, client) in callers.iter().cycle() {
             if tally.done.fetch_add(1, Ordering::SeqCst) >= handshakes || tally.is_over() {
                 break;
@@ -248,9 +259,6 @@ fn call<B: ServerBackend + ClientBackend>(
                 connected.expect("the server admitted it");
             }
         }
-        drop(accepted);
-        // For the one that accepts to see it.
-        drop(TcpStream::connect(address).unwrap());
     });
 }
 
