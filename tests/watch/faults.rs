@@ -217,7 +217,7 @@ fn of_keys() {
             place.remove("tls.key");
         }),
         fault("key emptied", &["tls.key", "empty"], |place| {
-            place.write("tls.key", "")
+            place.write("tls.key", "");
         }),
         fault("key garbage", &["tls.key", "expected"], |place| {
             place.write("tls.key", [0xa5; 700]);
@@ -260,7 +260,7 @@ fn of_anchors() {
             place.remove("ca.crt");
         }),
         fault("anchors emptied", &["ca.crt", "empty"], |place| {
-            place.write("ca.crt", "")
+            place.write("ca.crt", "");
         }),
         fault("anchors garbage", &["ca.crt", "expected"], |place| {
             place.write("ca.crt", [0xa5; 700]);
@@ -316,16 +316,16 @@ fn of_lists() {
             place.write("ca.crl", &pem[..pem.len() - 50]);
         }),
         fault("list missing", &["ca.crl", "no such file"], |place| {
-            place.remove("ca.crl")
+            place.remove("ca.crl");
         }),
         fault("list emptied", &["ca.crl", "empty"], |place| {
-            place.write("ca.crl", "")
+            place.write("ca.crl", "");
         }),
         fault("list garbage", &["ca.crl", "expected"], |place| {
             place.write("ca.crl", [0xa5; 700]);
         }),
         fault("list over the limit", &["ca.crl", "more than"], |place| {
-            sparse(place, "ca.crl")
+            sparse(place, "ca.crl");
         }),
         fault(
             "list of another CA",
@@ -655,7 +655,7 @@ fn of_permissions() {
 
     const CHILD: &str = "MTLS_TEST_AS_NOBODY";
     let forbid = |place: &Place| {
-        let permissions = fs::Permissions::from_mode(0);
+        let permissions = fs::Permissions::from_mode(0o000);
         fs::set_permissions(place.path("tls.key"), permissions).unwrap();
     };
     let place = Place::new();
