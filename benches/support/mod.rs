@@ -1,6 +1,7 @@
-//! A full mutual handshake in memory, by the facade and by each library alone with equivalent settings.
+//! A full mutual handshake in memory, by the facade and by each library alone with equivalent settings; and one by the
+//! facade that resumes, where each peer is judged again.
 //!
-//! TLS 1.3, P-256, one intermediate on each side, no resumption. The server runs on a thread of its own and ends each
+//! TLS 1.3, P-256, one intermediate on each side. The server runs on a thread of its own and ends each
 //! connection with one byte, so that the client has seen the server's verdict.
 
 mod pipe;
@@ -14,7 +15,10 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use mtls::backend::ServerBackend;
-use mtls::{ClientBackend, MtlsClient, MtlsServer, ProtocolVersion, Untimed, VerifierPolicy};
+use mtls::{
+    ClientBackend, MAX_RESUMPTION_AGE, MtlsClient, MtlsServer, ProtocolVersion, Resumption,
+    Untimed, VerifierPolicy,
+};
 
 pub(crate) use pipe::Pipe;
 pub(crate) use pki::Pki;
@@ -30,37 +34,55 @@ pub(crate) fn all() -> Vec<(&'static str, Handshakes)> {
     #[allow(unused_mut, reason = "OpenSSL adds to it")]
     let mut all = vec![
         ("rustls/raw", raw_rustls::handshakes(&pki)),
-        ("rustls/mtls", facade(&pki, mtls::Rustls::default())),
+        ("rustls/mtls", facade(&pki, mtls::Rustls::default(), FULL)),
+        (
+            "rustls/mtls/resumed",
+            facade(&pki, mtls::Rustls::default(), RESUMED),
+        ),
     ];
     #[cfg(feature = "openssl")]
     all.extend([
         ("openssl/raw", raw_openssl::handshakes(&pki)),
-        ("openssl/mtls", facade(&pki, mtls::OpenSsl::default())),
+        ("openssl/mtls", facade(&pki, mtls::OpenSsl::default(), FULL)),
     ]);
     all
 }
 
-fn facade<B: ClientBackend + ServerBackend + Clone>(pki: &Pki, backend: B) -> Handshakes {
+const FULL: Resumption = Resumption::Off;
+const RESUMED: Resumption = Resumption::BoundToRevision {
+    max_age: MAX_RESUMPTION_AGE,
+};
+
+fn facade<B: ClientBackend + ServerBackend + Clone>(
+    pki: &Pki,
+    backend: B,
+    resumption: Resumption,
+) -> Handshakes {
     let server = MtlsServer::builder()
         .identity(pki.server_identity())
         .trust_anchors(pki.anchors())
         .policy(VerifierPolicy::allow_any_authenticated())
         .protocol_versions([ProtocolVersion::Tls13])
+        .resumption(resumption)
         .build(backend.clone())
         .unwrap();
     let client = MtlsClient::builder()
         .identity(pki.client_identity())
         .trust_anchors(pki.anchors())
         .protocol_versions([ProtocolVersion::Tls13])
+        .resumption(resumption)
         .build(backend)
         .unwrap();
     let connections = serve(move |pipe| {
         let mut stream = server.accept(Untimed(pipe)).unwrap();
         stream.write_all(&[1]).unwrap();
     });
+    let mut met = false;
     Box::new(move || {
         let mut stream = client.connect(SERVER, Untimed(dial(&connections))).unwrap();
         stream.read_exact(&mut [0]).unwrap();
+        assert_eq!(stream.resumed(), met && resumption != FULL);
+        met = true;
     })
 }
 

@@ -25,9 +25,9 @@ pub(super) fn check_next<C>(
     made.judge.check_lists_follow(&previous.judge, now)
 }
 
-/// Whether our own anchors vouch for our own identity, which is an error where they have to, or did before. One that has
-/// expired is asked about in its last second: by whom it was issued has not changed, and whether it may be new is
-/// asked above.
+/// Whether our own anchors vouch for our own identity, which is an error where they have to, or did before. One that is
+/// not valid now, since it has expired or the clock was set, is asked about in the nearest second in which it is: by whom
+/// it was issued has not changed, and whether it may be new is asked above.
 pub(super) fn check_self_trust<C>(
     parts: &Parts,
     made: &Made<C>,
@@ -41,8 +41,8 @@ pub(super) fn check_self_trust<C>(
         SelfTrust::Unchecked => return Ok(false),
     };
     let then = parts
-        .identity_valid_until()
-        .map_or(now, |until| now.min(until));
+        .identity_validity()
+        .fold(now, |then, (_, _, from, until)| then.max(from).min(until));
     match made.judge.vouches_for_us(then) {
         Ok(()) => Ok(true),
         Err(rejection) if is_asked => Err(BuildError::IdentityNotVouchedFor {

@@ -722,23 +722,26 @@ fn of_clocks() {
     }
 }
 
-/// An identity that has run out serves on (`OnExpiry::KeepServing`), and keeps nothing else from being replaced.
+/// An identity that is not valid any more, or not yet, serves on (`OnExpiry::KeepServing`), and keeps nothing else from
+/// being replaced.
 #[test]
-fn of_an_identity_that_has_run_out() {
-    let place = Place::new();
-    let files = place.files();
-    let stage = Stage::new(place, files, false, Duration::from_secs(600));
-    stage.ahead.store(60 * 24 * 3600, Ordering::Relaxed);
-    let both = stage.place.root.pem() + &stage.place.long_lived_other().pem();
-    stage.place.replace("ca.crt", both);
-    stage.wait("more anchors", |status| status.revision() == 2);
-    // Those that do not vouch for it are refused all the same.
-    stage
-        .place
-        .replace("ca.crt", stage.place.long_lived_other().pem());
-    stage.told_of(|line| line.contains("vouch") && line.contains("ca.crt"));
-    stage.meets_only("first", 3);
-    stage.end();
+fn of_an_identity_that_is_not_valid_now() {
+    for days in [60, -60] {
+        let place = Place::new();
+        let files = place.files();
+        let stage = Stage::new(place, files, false, Duration::from_secs(600));
+        stage.ahead.store(days * 24 * 3600, Ordering::Relaxed);
+        let other = stage.place.long_lived_other().pem();
+        stage
+            .place
+            .replace("ca.crt", stage.place.root.pem() + &other);
+        stage.wait("more anchors", |status| status.revision() == 2);
+        // Those that do not vouch for it are refused all the same.
+        stage.place.replace("ca.crt", other);
+        stage.told_of(|line| line.contains("vouch") && line.contains("ca.crt"));
+        stage.meets_only("first", 3);
+        stage.end();
+    }
 }
 
 /// Several at once, in quick succession, while others rotate by hand.
