@@ -96,9 +96,9 @@ impl<C: Send + Sync + 'static> Service<C> {
         );
         let (number, judge, status) = (next.number, Arc::clone(&next.judge), status(&next));
         let next = Arc::new(next);
-        self.current.store(Arc::clone(&next));
-        self.live.revised(&next);
         self.board.change(|board| {
+            // Together: nobody who has shaken hands under a revision reads a status from before it.
+            self.current.store(Arc::clone(&next));
             *board = Status {
                 last_failure: board.last_failure.take(),
                 degraded: board.degraded.take(),
@@ -108,6 +108,7 @@ impl<C: Send + Sync + 'static> Service<C> {
                 ..status
             };
         });
+        self.live.revised(&next);
         judge.tell(&Event::Rotated { revision: number });
         Ok(number)
     }
