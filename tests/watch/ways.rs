@@ -106,6 +106,26 @@ fn written_certificate_by_certificate() {
     });
 }
 
+/// Our own reading is told too, and other files in the folder are none of ours.
+#[test]
+fn nothing_is_read_without_a_reason() {
+    let place = Place::new();
+    let files = place.files();
+    let stage = Stage::new(place, files, false, HARDLY_EVER);
+    // Once in `build`, and once when the watch was there.
+    stage.wait("the second look", |status| status.reloads() == 2);
+    for round in 0..20 {
+        stage.place.write("other.log", format!("{round}"));
+        drop(fs::read(stage.place.path("tls.key")).unwrap());
+        stage.meets_only("first", 2);
+    }
+    assert_eq!(stage.server.status().reloads(), 2);
+    // What is ours is seen all the same.
+    stage.place.install(&stage.place.server("second"));
+    stage.meets("second");
+    stage.end();
+}
+
 /// `mv` from one file system to another copies.
 #[cfg(target_os = "linux")]
 #[test]
