@@ -50,8 +50,8 @@ impl<E> Builder<E> {
     /// How long before a certificate of our own chain, a trust anchor or a revocation list runs out the observer is warned
     /// ([`Event::Expiring`](crate::Event::Expiring)): once for each of these times, and once when it has.
     ///
-    /// Initially, where there is a [`source`](Self::source), once when a third of what it lasts is left, at most 30 days
-    /// before. Without a source nobody watches the clock unless this is called: then a thread does.
+    /// Initially, where there is a [`source`](Self::source), once when a quarter of what it lasts is left, at most 30 days
+    /// before: later than most issuers renew. Without a source nobody watches the clock unless this is called: then a thread does.
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) -> mtls::ServerBuilder {

@@ -26,7 +26,7 @@ struct Told {
 /// When to warn, and what was told already.
 #[derive(Debug)]
 pub(super) struct Warnings {
-    /// `None` for a third of what each thing lasts.
+    /// `None` for a quarter of what each thing lasts.
     before: Option<Vec<Duration>>,
     identity: Told,
     anchors: Told,
@@ -116,15 +116,15 @@ impl Told {
 
 /// When to warn of it: so long before.
 fn times(expiry: &Expiry, before: Option<&[Duration]>) -> impl Iterator<Item = Duration> {
-    let (asked, third) = match before {
+    let (asked, quarter) = match before {
         Some(before) => (before, None),
-        None => (&[][..], Some(a_third(expiry))),
+        None => (&[][..], Some(a_quarter(expiry))),
     };
     // That something has run out is always worth a word.
-    asked.iter().copied().chain(third).chain([Duration::ZERO])
+    asked.iter().copied().chain(quarter).chain([Duration::ZERO])
 }
 
-fn a_third(expiry: &Expiry) -> Duration {
+fn a_quarter(expiry: &Expiry) -> Duration {
     let lasts = expiry.until.as_secs().saturating_sub(expiry.from.as_secs());
-    Duration::from_secs(lasts / 3).min(EARLIEST)
+    Duration::from_secs(lasts / 4).min(EARLIEST)
 }

@@ -18,7 +18,7 @@ pub enum OnExpiry {
     Refuse,
 }
 
-/// What becomes of handshakes when the [`Source`](crate::Source) gives nothing that is good any more.
+/// What becomes of handshakes when the [`Source`] gives nothing that is good any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnSourceLost {
