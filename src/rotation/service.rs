@@ -18,6 +18,7 @@ use super::source::SourceError;
 use super::status::Status;
 use crate::backend::{Event, Judge, SourceDeadline};
 use crate::error::{BuildError, ReloadFailure};
+use crate::material::IdentityWarning;
 
 /// What the clones of a client or server share: the revision that new handshakes run under, and the way to the next.
 pub(crate) struct Service<C> {
@@ -34,6 +35,12 @@ pub(crate) struct Service<C> {
     live: Registry,
 }
 
+/// What came of a rotation that was not refused.
+enum Published<C> {
+    Next(Arc<Revision<C>>, Vec<IdentityWarning>),
+    Same(u64),
+}
+
 impl<C: Send + Sync + 'static> Service<C> {
     /// Publishes the first revision, and begins to watch over it where there is something to watch.
     pub(crate) fn start(
@@ -47,7 +54,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         let now = moment(&made.judge);
         let is_vouched_for =
             check::check_self_trust(&parts, &made, false, settings.self_trust, now)?;
-        warn(&made);
+        warn(&made.judge, &made.warnings);
         let revision = revision(FIRST, parts, made, is_vouched_for, now);
         let live = Registry::new(settings.live, &revision);
         let reloads = u64::from(settings.source.is_some());
@@ -72,30 +79,38 @@ impl<C: Send + Sync + 'static> Service<C> {
 
     /// Makes the next revision and publishes it, or leaves everything as it is.
     pub(crate) fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+        let (next, warnings) = match self.publish(rotation)? {
+            Published::Next(next, warnings) => (next, warnings),
+            Published::Same(number) => return Ok(number),
+        };
+        // Not under the lock: an observer may want to rotate as well.
+        warn(&next.judge, &warnings);
+        next.judge.tell(&Event::Rotated {
+            revision: next.number,
+        });
+        Ok(next.number)
+    }
+
+    fn publish(&self, rotation: Rotation) -> Result<Published<C>, BuildError> {
         let rotating = self.rotating.lock();
         let _rotating = rotating.unwrap_or_else(PoisonError::into_inner);
         let previous = self.load();
         let Some(parts) = previous.parts.changed_by(rotation) else {
-            return Ok(previous.number);
+            return Ok(Published::Same(previous.number));
         };
-        let made = (self.make)(&parts)?;
+        let mut made = (self.make)(&parts)?;
         let now = moment(&made.judge);
         check::check_next(&parts, &made, &previous, now)?;
         let was_vouched_for = previous.is_vouched_for;
         let is_vouched_for =
             check::check_self_trust(&parts, &made, was_vouched_for, self.self_trust, now)?;
-        if !previous.parts.has_identity(&parts.identity) {
-            warn(&made);
-        }
-        let next = revision(
-            previous.number.saturating_add(1),
-            parts,
-            made,
-            is_vouched_for,
-            now,
-        );
-        let (number, judge, status) = (next.number, Arc::clone(&next.judge), status(&next));
-        let next = Arc::new(next);
+        let warnings = match previous.parts.has_identity(&parts.identity) {
+            true => Vec::new(),
+            false => core::mem::take(&mut made.warnings),
+        };
+        let number = previous.number.saturating_add(1);
+        let next = Arc::new(revision(number, parts, made, is_vouched_for, now));
+        let status = status(&next);
         self.board.change(|board| {
             // Together: nobody who has shaken hands under a revision reads a status from before it.
             self.current.store(Arc::clone(&next));
@@ -109,8 +124,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             };
         });
         self.live.revised(&next);
-        judge.tell(&Event::Rotated { revision: number });
-        Ok(number)
+        Ok(Published::Next(next, warnings))
     }
 
     /// Takes what a source gave, or failed to give. Whether it was good.
@@ -228,9 +242,9 @@ fn moment(judge: &Judge) -> UnixTime {
     judge.now_unless_panicked().unwrap_or(EPOCH)
 }
 
-fn warn<C>(made: &Made<C>) {
-    for warning in &made.warnings {
-        made.judge.tell(&Event::IdentityWarning(warning));
+fn warn(judge: &Judge, warnings: &[IdentityWarning]) {
+    for warning in warnings {
+        judge.tell(&Event::IdentityWarning(warning));
     }
 }
 

@@ -3,11 +3,12 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use mtls::{
-    ClientBackend, OpenSsl, PeerMatcher, RejectionReason, RevocationDepth, RevocationLists,
-    RevocationRules, Rotation, Rustls, ServerBackend, VerifierPolicy,
+    ClientBackend, Event, MtlsServer, OpenSsl, PeerMatcher, RejectionReason, RevocationDepth,
+    RevocationLists, RevocationRules, Rotation, Rustls, ServerBackend, VerifierPolicy,
 };
 
 use crate::common::pki::crl::Crl;
@@ -262,4 +263,26 @@ impl Write for Began {
     fn flush(&mut self) -> io::Result<()> {
         self.socket.flush()
     }
+}
+
+#[test]
+fn an_observer_may_rotate_and_ask_for_the_status() {
+    let cast = Cast::assemble();
+    let server: Arc<OnceLock<MtlsServer<Rustls>>> = Arc::default();
+    let theirs = Arc::clone(&server);
+    let builder = server_of(&cast).observer(move |event| {
+        let (Event::Rotated { revision: 2, .. }, Some(server)) = (event, theirs.get()) else {
+            return;
+        };
+        assert_eq!(server.status().revision(), 2);
+        let alice = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
+        assert_eq!(server.rotate(Rotation::new().policy(alice)).unwrap(), 3);
+    });
+    server
+        .set(builder.build(Rustls::default()).unwrap())
+        .unwrap();
+    let server = server.get().unwrap();
+    let next = Rotation::new().identity(identity(&renewed(&cast)));
+    assert_eq!(server.rotate(next).unwrap(), 2);
+    assert_eq!(server.status().revision(), 3);
 }
