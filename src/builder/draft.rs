@@ -12,7 +12,7 @@ use crate::backend::{Clock, Observer, ProtocolVersion, Resumption, SourceDeadlin
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, RevocationLists};
 use crate::policy::{TrustSource, VerifierPolicy};
-use crate::rotation::{OnExpiry, Parts, Reload, Rotation, RotationSettings, ask};
+use crate::rotation::{Given, OnExpiry, Parts, Reload, Rotation, RotationSettings, ask};
 
 /// How long a handshake may take unless a builder says otherwise.
 const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -73,6 +73,7 @@ impl Draft {
             Some(source) => ask(&mut **source, &bell).map_err(BuildError::Source)?,
             None => Rotation::new(),
         };
+        self.rotation.given = Given::of(&first);
         let deadline = Arc::new(SourceDeadline::none());
         let parts = Parts {
             policy: first
@@ -100,6 +101,7 @@ impl Draft {
                 clock: self.clock,
                 observer: self.observer,
                 on_expiry: self.on_expiry,
+                self_trust: self.rotation.self_trust,
                 deadline: Arc::clone(&deadline),
             },
             parts,

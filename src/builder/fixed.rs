@@ -11,7 +11,7 @@ use crate::backend::{
 use crate::error::BuildError;
 use crate::material::{IdentityWarning, MtlsIdentity};
 use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
-use crate::rotation::{OnExpiry, Parts};
+use crate::rotation::{OnExpiry, Parts, SelfTrust};
 
 /// Settings that do not rotate.
 pub(crate) struct Fixed {
@@ -23,6 +23,7 @@ pub(crate) struct Fixed {
     pub(super) clock: Clock,
     pub(super) observer: Option<Observer>,
     pub(super) on_expiry: OnExpiry,
+    pub(super) self_trust: SelfTrust,
     pub(super) deadline: Arc<SourceDeadline>,
 }
 
@@ -60,6 +61,12 @@ impl Fixed {
             Some(algorithms) => {
                 own.check_signatures(&algorithms)?;
                 algorithms
+            }
+            None if self.self_trust == SelfTrust::Required => {
+                return Err(BuildError::Unsupported {
+                    backend: B::KIND,
+                    what: "`SelfTrust::Required`: the platform shows no signatures to see by who vouches for us",
+                });
             }
             None => SignatureAlgorithms::new([]),
         };

@@ -40,7 +40,8 @@ impl<E> Builder<E> {
     }
 
     /// Whether our own trust anchors have to vouch for our own identity. Initially [`SelfTrust::Kept`]. On native-tls nothing
-    /// is checked, since the platform shows no signatures.
+    /// is checked, since the platform shows no signatures, and [`SelfTrust::Required`] is a
+    /// [`BuildError`](crate::BuildError).
     #[must_use]
     pub fn self_trust(mut self, choice: SelfTrust) -> Self {
         self.draft.rotation.self_trust = choice;

@@ -178,6 +178,21 @@ impl MtlsIdentity {
         self.external_key().map(ExternalKey::signer)
     }
 
+    /// Whether `other` would be no news: the chain, where its key is, and what there is to warn of are the same. The key
+    /// itself is the leaf's; but one that is elsewhere may have to be reached anew.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let same_key = match (&self.0.key, &other.0.key) {
+            (IdentityKey::Held(_), IdentityKey::Held(_)) => true,
+            (IdentityKey::External(ours), IdentityKey::External(theirs)) => {
+                Arc::ptr_eq(ours.signer(), theirs.signer())
+            }
+            _ => false,
+        };
+        same_key
+            && self.chain().as_slice() == other.chain().as_slice()
+            && self.warnings() == other.warnings()
+    }
+
     pub(super) fn key_type(&self) -> KeyType {
         self.0.key.kind()
     }

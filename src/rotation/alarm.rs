@@ -48,13 +48,22 @@ impl Reload {
 
     /// Waits to be rung, and takes that back.
     pub(crate) fn wait(&self, at_most: Duration) -> Wakened {
+        self.wait_until(at_most, |state| core::mem::take(&mut state.is_rung))
+    }
+
+    /// Waits, rung or not.
+    pub(crate) fn rest(&self, pause: Duration) -> Wakened {
+        self.wait_until(pause, |_| false)
+    }
+
+    fn wait_until(&self, at_most: Duration, is_rung: impl Fn(&mut State) -> bool) -> Wakened {
         let until = Instant::now().checked_add(at_most);
         let mut state = self.state();
         loop {
             if state.is_over {
                 return Wakened::Over;
             }
-            if core::mem::take(&mut state.is_rung) {
+            if is_rung(&mut state) {
                 return Wakened::Rung;
             }
             state = match until {

@@ -1,6 +1,8 @@
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -19,7 +21,9 @@ struct State {
     /// Counts the changes that somebody may wait for.
     version: u64,
     is_over: bool,
-    wakers: Vec<Waker>,
+    /// Of those who wait, each under a number of its own, so that it can leave.
+    wakers: BTreeMap<u64, Waker>,
+    next_waiting: u64,
 }
 
 impl Board {
@@ -29,7 +33,8 @@ impl Board {
                 status,
                 version: 0,
                 is_over: false,
-                wakers: Vec::new(),
+                wakers: BTreeMap::new(),
+                next_waiting: 0,
             }),
             changed: Condvar::new(),
         }
@@ -64,7 +69,10 @@ impl Board {
             core::mem::take(&mut state.wakers)
         };
         self.changed.notify_all();
-        wakers.into_iter().for_each(Waker::wake);
+        for waker in wakers.into_values() {
+            // Somebody else's code: it must keep neither the others nor a rotation from going on.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -130,17 +138,26 @@ impl StatusWatch {
     /// Waits for a change on any runtime. `None` when there will be none because the client or server is gone. Dropping
     /// the future loses nothing.
     pub async fn changed(&mut self) -> Option<Status> {
-        Changed(self).await
+        let changed = Changed {
+            watch: self,
+            waiting: None,
+        };
+        changed.await
     }
 }
 
-struct Changed<'a>(&'a mut StatusWatch);
+struct Changed<'a> {
+    watch: &'a mut StatusWatch,
+    /// Under which number its waker is known.
+    waiting: Option<u64>,
+}
 
 impl Future for Changed<'_> {
     type Output = Option<Status>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Status>> {
-        let watch = &mut *self.0;
+        let this = &mut *self;
+        let watch = &mut *this.watch;
         let mut state = watch.board.state();
         if state.version != watch.seen {
             watch.seen = state.version;
@@ -149,10 +166,22 @@ impl Future for Changed<'_> {
         if state.is_over {
             return Poll::Ready(None);
         }
-        let waker = context.waker();
-        if !state.wakers.iter().any(|known| known.will_wake(waker)) {
-            state.wakers.push(waker.clone());
+        let number = this.waiting.unwrap_or(state.next_waiting);
+        if this.waiting.replace(number).is_none() {
+            state.next_waiting = state.next_waiting.wrapping_add(1);
         }
+        let former = state.wakers.insert(number, context.waker().clone());
+        drop(state);
+        drop(former);
         Poll::Pending
+    }
+}
+
+impl Drop for Changed<'_> {
+    fn drop(&mut self) {
+        if let Some(number) = self.waiting {
+            // Dropped without the lock: it is somebody else's.
+            let _waker = self.watch.board.state().wakers.remove(&number);
+        }
     }
 }

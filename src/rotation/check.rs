@@ -5,6 +5,7 @@ use pki_types::UnixTime;
 use super::parts::Parts;
 use super::revision::{Made, Revision};
 use super::settings::SelfTrust;
+use crate::backend::Judge;
 use crate::error::BuildError;
 use crate::policy::rfc3339;
 
@@ -16,7 +17,7 @@ pub(super) fn check_next<C>(
     previous: &Revision<C>,
     now: UnixTime,
 ) -> Result<(), BuildError> {
-    if !previous.parts.has_identity(&next.identity) {
+    if !previous.parts.identity.is_same_as(&next.identity) {
         check_identity(next, now)?;
     }
     if next.trust != previous.parts.trust && next.anchors_are_over(now) {
@@ -25,30 +26,38 @@ pub(super) fn check_next<C>(
     made.judge.check_lists_follow(&previous.judge, now)
 }
 
-/// Whether our own anchors vouch for our own identity, which is an error where they have to, or did before. One that is
-/// not valid now, since it has expired or the clock was set, is asked about in the nearest second in which it is: by whom
-/// it was issued has not changed, and whether it may be new is asked above.
-pub(super) fn check_self_trust<C>(
-    parts: &Parts,
-    made: &Made<C>,
-    was_vouched_for: bool,
+/// That our own anchors vouch for our own identity, where they have to, or did before. An identity that is not valid now,
+/// since it has expired or the clock was set, is asked about in the nearest second in which it is: by whom it was issued
+/// has not changed, and whether it may be new is asked above.
+///
+/// Only of what changes either of them: lists and policies have to get through whatever has grown old.
+pub(super) fn check_self_trust(
+    next: (&Parts, &Judge),
+    previous: Option<(&Parts, &Judge)>,
     self_trust: SelfTrust,
     now: UnixTime,
-) -> Result<bool, BuildError> {
-    let is_asked = match self_trust {
-        SelfTrust::Kept => was_vouched_for,
-        SelfTrust::Required => true,
-        SelfTrust::Unchecked => return Ok(false),
+) -> Result<(), BuildError> {
+    let vouches =
+        |(parts, judge): (&Parts, &Judge)| judge.vouches_for_us(parts.identity_valid_near(now));
+    let is_unchanged = previous.is_some_and(|(previous, _)| {
+        previous.trust == next.0.trust && previous.identity.is_same_as(&next.0.identity)
+    });
+    if is_unchanged || self_trust == SelfTrust::Unchecked {
+        return Ok(());
+    }
+    let Err(rejection) = vouches(next) else {
+        return Ok(());
     };
-    let then = parts
-        .identity_validity()
-        .fold(now, |then, (_, _, from, until)| then.max(from).min(until));
-    match made.judge.vouches_for_us(then) {
-        Ok(()) => Ok(true),
-        Err(rejection) if is_asked => Err(BuildError::IdentityNotVouchedFor {
+    let is_asked = match self_trust {
+        SelfTrust::Kept => previous.is_some_and(|previous| vouches(previous).is_ok()),
+        SelfTrust::Required => true,
+        SelfTrust::Unchecked => false,
+    };
+    match is_asked {
+        true => Err(BuildError::IdentityNotVouchedFor {
             problem: rejection.to_string(),
         }),
-        Err(_) => Ok(false),
+        false => Ok(()),
     }
 }
 

@@ -15,6 +15,8 @@ use crate::error::BuildError;
 
 /// The first pause after a failure; it doubles with each, up to the pause between two looks.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
+/// What passes at least between two looks at the source, however often it calls.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 /// So much stack is enough to read and parse what a source gives; sources that need more have threads of their own.
 const STACK_BYTES: usize = 2 << 20;
 
@@ -67,7 +69,9 @@ impl<C: Send + Sync + 'static> Keeper<C> {
         loop {
             match self.service.upgrade() {
                 None => return,
-                Some(service) => self.warnings.tell(&service.load()),
+                Some(service) => {
+                    let _ = quietly(|| self.warnings.tell(&service.load()));
+                }
             }
             let pause = until_asked.min(self.warnings.next_look());
             match self.bell.wait(pause) {
@@ -81,6 +85,10 @@ impl<C: Send + Sync + 'static> Keeper<C> {
                 }
             }
             let Some(was_good) = self.ask() else { return };
+            // A storm of calls is answered at this pace.
+            if self.bell.rest(SHORTEST_PAUSE) == Wakened::Over {
+                return;
+            }
             (until_asked, retry) = match was_good {
                 true => (self.reload_every, FIRST_RETRY),
                 false => (
@@ -98,6 +106,13 @@ impl<C: Send + Sync + 'static> Keeper<C> {
         };
         // Not with the service in hand: the source may take its time, and the service may be dropped meanwhile.
         let given = ask(&mut **source, &self.bell);
-        Some(self.service.upgrade()?.reloaded(given))
+        let service = self.service.upgrade()?;
+        // What panics here is a destructor of the user's, of a revision that is replaced.
+        Some(quietly(|| service.reloaded(given)).unwrap_or(false))
     }
+}
+
+/// Runs what may come to somebody else's code, without which the thread has to go on.
+fn quietly<T>(run: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(run)).ok()
 }

@@ -10,6 +10,7 @@ mod check;
 mod expiry;
 #[cfg(feature = "watch")]
 mod files;
+mod given;
 mod keeper;
 #[cfg_attr(
     not(feature = "tokio"),
@@ -32,6 +33,7 @@ pub use board::StatusWatch;
 pub use change::Rotation;
 #[cfg(feature = "watch")]
 pub use files::FileSource;
+pub(crate) use given::Given;
 pub(crate) use keeper::ask;
 #[cfg(feature = "tokio")]
 pub(crate) use live::Task;

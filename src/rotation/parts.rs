@@ -35,7 +35,9 @@ impl Parts {
     /// These parts with what a rotation changes; `None` where that is nothing.
     pub(crate) fn changed_by(&self, rotation: Rotation) -> Option<Self> {
         // A policy has no identity of its own to compare, so one that is given is a change.
-        let identity = rotation.identity.filter(|id| !self.has_identity(id));
+        let identity = rotation
+            .identity
+            .filter(|identity| !self.identity.is_same_as(identity));
         let trust = rotation.trust.filter(|trust| *trust != self.trust);
         let lists = rotation
             .revocation_lists
@@ -65,13 +67,6 @@ impl Parts {
         })
     }
 
-    /// Whether this is our identity already. The key is the leaf's, so the chain tells; but a file that was opened to
-    /// others since is news.
-    pub(crate) fn has_identity(&self, other: &MtlsIdentity) -> bool {
-        self.identity.chain().as_slice() == other.chain().as_slice()
-            && self.identity.warnings() == other.warnings()
-    }
-
     /// Each certificate of our own chain: its index, its subject, and when it is valid.
     pub(super) fn identity_validity(
         &self,
@@ -93,6 +88,12 @@ impl Parts {
     pub(crate) fn beyond_the_leaf(&self) -> Option<&'static str> {
         let shadow = || self.shadow.as_ref()?.beyond_the_leaf();
         self.policy.beyond_the_leaf().or_else(shadow)
+    }
+
+    /// The second in which our own chain is valid, as a whole, that is nearest to `now`.
+    pub(super) fn identity_valid_near(&self, now: UnixTime) -> UnixTime {
+        self.identity_validity()
+            .fold(now, |then, (_, _, from, until)| then.max(from).min(until))
     }
 
     /// The last second in which our own chain is valid as a whole.

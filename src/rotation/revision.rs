@@ -16,9 +16,6 @@ pub(crate) struct Revision<C> {
     pub(crate) config: C,
     pub(crate) judge: Arc<Judge>,
     pub(crate) parts: Parts,
-    /// Whether our own anchors vouch for our own identity. They need not: whom we trust may have nothing to do with who
-    /// vouches for us. But where they did, they should go on to.
-    pub(super) is_vouched_for: bool,
     pub(super) loaded_at: UnixTime,
     pub(super) expiries: Expiries,
 }

@@ -1,6 +1,6 @@
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use pki_types::UnixTime;
@@ -9,6 +9,7 @@ use super::alarm::Reload;
 use super::board::{Board, StatusWatch};
 use super::change::Rotation;
 use super::check;
+use super::given::Given;
 use super::keeper;
 use super::live::Registry;
 use super::parts::{Expiry, Parts};
@@ -32,6 +33,8 @@ pub(crate) struct Service<C> {
     self_trust: SelfTrust,
     on_source_lost: OnSourceLost,
     deadline: Arc<SourceDeadline>,
+    /// What the source gave last.
+    given: Mutex<Given>,
     live: Registry,
 }
 
@@ -52,10 +55,10 @@ impl<C: Send + Sync + 'static> Service<C> {
     ) -> Result<Arc<Self>, BuildError> {
         let made = make(&parts)?;
         let now = moment(&made.judge);
-        let is_vouched_for =
-            check::check_self_trust(&parts, &made, false, settings.self_trust, now)?;
+        let self_trust = settings.self_trust;
+        check::check_self_trust((&parts, &made.judge), None, self_trust, now)?;
         warn(&made.judge, &made.warnings);
-        let revision = revision(FIRST, parts, made, is_vouched_for, now);
+        let revision = revision(FIRST, parts, made, now);
         let live = Registry::new(settings.live, &revision);
         let reloads = u64::from(settings.source.is_some());
         let service = Arc::new(Self {
@@ -70,6 +73,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             self_trust: settings.self_trust,
             on_source_lost: settings.on_source_lost,
             deadline,
+            given: Mutex::new(settings.given.clone()),
             live,
         });
         service.heard();
@@ -99,21 +103,31 @@ impl<C: Send + Sync + 'static> Service<C> {
             return Ok(Published::Same(previous.number));
         };
         let mut made = (self.make)(&parts)?;
-        let now = moment(&made.judge);
+        // By a clock that cannot tell the time nothing can be seen to be valid, or to be newer.
+        let Some(now) = made.judge.now_unless_panicked() else {
+            return Err(BuildError::InvalidSetting {
+                setting: "clock",
+                problem: "it panicked".to_owned(),
+            });
+        };
         check::check_next(&parts, &made, &previous, now)?;
-        let was_vouched_for = previous.is_vouched_for;
-        let is_vouched_for =
-            check::check_self_trust(&parts, &made, was_vouched_for, self.self_trust, now)?;
-        let warnings = match previous.parts.has_identity(&parts.identity) {
+        check::check_self_trust(
+            (&parts, &made.judge),
+            Some((&previous.parts, &previous.judge)),
+            self.self_trust,
+            now,
+        )?;
+        let warnings = match previous.parts.identity.is_same_as(&parts.identity) {
             true => Vec::new(),
             false => core::mem::take(&mut made.warnings),
         };
         let number = previous.number.saturating_add(1);
-        let next = Arc::new(revision(number, parts, made, is_vouched_for, now));
+        let next = Arc::new(revision(number, parts, made, now));
         let status = status(&next);
         self.board.change(|board| {
             // Together: nobody who has shaken hands under a revision reads a status from before it.
             self.current.store(Arc::clone(&next));
+            self.live.revised(&next);
             *board = Status {
                 last_failure: board.last_failure.take(),
                 degraded: board.degraded.take(),
@@ -123,7 +137,6 @@ impl<C: Send + Sync + 'static> Service<C> {
                 ..status
             };
         });
-        self.live.revised(&next);
         Ok(Published::Next(next, warnings))
     }
 
@@ -137,8 +150,13 @@ impl<C: Send + Sync + 'static> Service<C> {
             }
         };
         let (origin, degraded) = (rotation.origin.clone(), rotation.degraded.clone());
-        match self.rotate(rotation) {
+        let given = self.given();
+        let (news, now_given) = given.compare(rotation);
+        // Nobody else takes it, but a source that rotates by itself may come here again.
+        drop(given);
+        match self.rotate(news) {
             Ok(_) => {
+                *self.given() = now_given;
                 self.heard();
                 self.recovered(degraded);
                 true
@@ -148,6 +166,10 @@ impl<C: Send + Sync + 'static> Service<C> {
                 false
             }
         }
+    }
+
+    fn given(&self) -> MutexGuard<'_, Given> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, origin: Option<String>, error: SourceError) {
@@ -248,16 +270,9 @@ fn warn(judge: &Judge, warnings: &[IdentityWarning]) {
     }
 }
 
-fn revision<C>(
-    number: u64,
-    parts: Parts,
-    made: Made<C>,
-    is_vouched_for: bool,
-    now: UnixTime,
-) -> Revision<C> {
+fn revision<C>(number: u64, parts: Parts, made: Made<C>, now: UnixTime) -> Revision<C> {
     Revision {
         number,
-        is_vouched_for,
         config: made.config,
         judge: made.judge,
         expiries: parts.expiries(),

@@ -1,5 +1,6 @@
 use core::time::Duration;
 
+use super::given::Given;
 use super::live::LiveConnections;
 use super::source::Source;
 use crate::error::BuildError;
@@ -52,6 +53,8 @@ pub enum SelfTrust {
 /// How a client or server is rotated.
 pub(crate) struct RotationSettings {
     pub(crate) source: Option<Box<dyn Source>>,
+    /// What the source gave to begin with.
+    pub(crate) given: Given,
     pub(crate) reload_every: Duration,
     pub(crate) on_source_lost: OnSourceLost,
     pub(crate) self_trust: SelfTrust,
@@ -67,6 +70,7 @@ impl RotationSettings {
     pub(crate) fn new() -> Self {
         Self {
             source: None,
+            given: Given::default(),
             reload_every: RELOAD_EVERY,
             on_source_lost: OnSourceLost::default(),
             self_trust: SelfTrust::default(),

@@ -8,8 +8,9 @@ use super::change::Rotation;
 ///
 /// A client or server asks it when it is built, on the thread that builds it, and then on a thread of its own: at each
 /// [`reload_every`](crate::ClientBuilder::reload_every), and whenever the source says by `reload` that there is
-/// something new. What it gives and is the same as before changes nothing. When it fails, the last good revision goes on
-/// serving, the failure is told and counted, and it is asked again.
+/// something new. What it gives and has given before changes nothing, also where `rotate` has put something else into its
+/// place since. When it fails, the last good revision goes on serving, the failure is told and counted, and it is asked
+/// again.
 ///
 /// It gives what there is now, as often as it is asked: one that has certificates issued keeps the last and gives it
 /// until it is time for the next. It may wait (for the network, with a limit of its own), and nobody else waits with it.

@@ -1,5 +1,8 @@
 //! All or nothing: what a rotation is refused for, and that nothing has changed then.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use mtls::{
     BuildError, ClientBackend, MtlsClient, MtlsServer, NativeTls, OpenSsl, PeerMatcher,
     RevocationDepth, RevocationLists, RevocationRules, Rotation, Rustls, SelfTrust, ServerBackend,
@@ -8,7 +11,7 @@ use mtls::{
 
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, AuthorityBuilder, Cast, Credential, Leaf, Validity};
-use crate::stage::{Heard, anchors, client_of, identity, meet, server_of};
+use crate::stage::{Clock, Heard, anchors, client_of, identity, meet, server_of};
 
 fn ours(issuer: &Authority, validity: Validity) -> Credential {
     let leaf = Leaf::named("next").dns("localhost").server().client();
@@ -287,4 +290,87 @@ fn a_client_of_server_spiffe_keeps_asking_for_ids() {
     let any = VerifierPolicy::server_spiffe(PeerMatcher::any_authenticated());
     let refused = client.rotate(Rotation::new().policy(any)).unwrap_err();
     assert!(refused.to_string().contains("server_spiffe"), "{refused}");
+}
+
+#[test]
+fn an_anchor_of_ours_that_has_grown_old_keeps_nothing_from_being_replaced() {
+    let now = time::OffsetDateTime::now_utc();
+    let month = Validity {
+        not_before: now - time::Duration::hours(1),
+        not_after: now + time::Duration::days(30),
+    };
+    let year = Validity {
+        not_before: now - time::Duration::hours(1),
+        not_after: now + time::Duration::days(365),
+    };
+    // The CA of our own identity runs out first.
+    let old = AuthorityBuilder::named("Old").validity(month).self_signed();
+    let theirs = AuthorityBuilder::named("Theirs")
+        .validity(year)
+        .self_signed();
+    let ours = Leaf::named("ours")
+        .dns("localhost")
+        .server()
+        .validity(year)
+        .issued_by(&old);
+    let bob = Leaf::named("bob")
+        .client()
+        .validity(year)
+        .issued_by(&theirs);
+    let clock = Clock::now();
+    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    let any = VerifierPolicy::allow_any_authenticated();
+    let far = Some(time::Duration::days(300));
+    let lists = |crl: Crl| {
+        let crl = crl.dated(time::Duration::hours(-1), far);
+        RevocationLists::from_der([crl.signed_by(&theirs)]).unwrap()
+    };
+    let server = MtlsServer::builder()
+        .identity(identity(&ours))
+        .trust_anchors(anchors(&[&old, &theirs]))
+        .policy(any.with_revocation(rules))
+        .revocation_lists(lists(Crl::new()))
+        .clock(clock.read())
+        .build(Rustls::default())
+        .unwrap();
+    clock.advance(std::time::Duration::from_secs(60 * 24 * 3600));
+    let revoked = lists(Crl::new().number(&[2]).lists(bob.leaf()));
+    assert_eq!(
+        server
+            .rotate(Rotation::new().revocation_lists(revoked))
+            .unwrap(),
+        2
+    );
+    let narrow = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
+    let narrow = Rotation::new().policy(narrow.with_revocation(rules));
+    assert_eq!(server.rotate(narrow).unwrap(), 3);
+    // It vouches for nobody any more, so it may go as well.
+    let without = Rotation::new().trust_anchors(anchors(&[&theirs]));
+    assert_eq!(server.rotate(without).unwrap(), 4);
+}
+
+#[test]
+fn native_tls_cannot_require_self_trust() {
+    let cast = Cast::assemble();
+    let client = client_of(&cast).self_trust(SelfTrust::Required);
+    let error = client.build(NativeTls::default()).map(drop).unwrap_err();
+    assert!(matches!(error, BuildError::Unsupported { .. }), "{error}");
+}
+
+#[test]
+fn by_a_clock_that_panics_nothing_is_rotated() {
+    let cast = Cast::assemble();
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let broken = Arc::clone(&is_broken);
+    let server = server_of(&cast).clock(move || match broken.load(Ordering::SeqCst) {
+        true => panic!("a clock that panics, as the test wants it"),
+        false => pki_types::UnixTime::now(),
+    });
+    let server = server.build(Rustls::default()).unwrap();
+    is_broken.store(true, Ordering::SeqCst);
+    let policy = || Rotation::new().policy(VerifierPolicy::allow_any_authenticated());
+    let refused = server.rotate(policy()).unwrap_err();
+    assert!(refused.to_string().contains("clock"), "{refused}");
+    is_broken.store(false, Ordering::SeqCst);
+    assert_eq!(server.rotate(policy()).unwrap(), 2);
 }

@@ -2,9 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use mtls::{BuildError, MtlsServer, Reload, Rotation, Rustls, Source, SourceError, VerifierPolicy};
+use mtls::pki_types::SubjectPublicKeyInfoDer;
+use mtls::{
+    BuildError, MtlsServer, Reload, Rotation, Rustls, SignatureScheme, SigningKey, Source,
+    SourceError, VerifierPolicy,
+};
+use x509_cert::der::{Decode, Encode};
 
 use crate::common::pki::{Authority, Cast, Leaf};
 use crate::stage::{Heard, anchors, client_of, eventually, identity, meet, server_of};
@@ -285,4 +291,102 @@ fn the_thread_ends_with_the_server() {
     drop(given);
     // The source itself is gone, so the thread that had it is.
     eventually("the source was dropped", || held.upgrade().is_none());
+}
+
+#[test]
+fn what_a_source_has_given_before_undoes_nothing() {
+    let (cast, evil) = (Cast::assemble(), Authority::root("Evil"));
+    let shelf = Shelf::holding(all_of(&cast).trust_anchors(anchors(&[&cast.root, &evil])));
+    let server = server_from(&shelf, &Heard::default());
+    let mallory = Leaf::named("mallory").client().issued_by(&evil);
+    let mallory = client_of(&cast)
+        .identity(identity(&mallory))
+        .build(Rustls::default())
+        .unwrap();
+    assert!(meet(&mallory, &server).1.is_ok());
+    // Thrown out by hand, while the shelf still has it.
+    server
+        .rotate(Rotation::new().trust_anchors(anchors(&[&cast.root])))
+        .unwrap();
+    for asked in 2..=4 {
+        shelf.ring();
+        eventually("asked", || server.status().reloads() == asked);
+        assert_eq!(server.status().revision(), 2);
+        assert!(meet(&mallory, &server).1.is_err());
+    }
+    // What the source gives anew takes effect, and what was refused is tried again.
+    let stranger = Authority::root("Stranger");
+    shelf.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
+    for failures in 1..=2 {
+        shelf.ring();
+        eventually("refused", || server.status().failures() >= failures);
+    }
+    shelf.put(Some(
+        all_of(&cast).trust_anchors(anchors(&[&cast.root, &stranger])),
+    ));
+    shelf.ring();
+    eventually("rotated", || server.status().revision() == 3);
+}
+
+#[test]
+fn a_storm_of_calls_does_not_keep_the_source_busy() {
+    let cast = Cast::assemble();
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_from(&shelf, &Heard::default());
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(600) {
+        shelf.ring();
+        thread::yield_now();
+    }
+    eventually("asked", || server.status().reloads() > 2);
+    let asked = shelf.asked();
+    let paced = began.elapsed().as_millis() / 50 + 3;
+    assert!(
+        u128::from(asked) <= paced,
+        "asked {asked} times in {:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn the_same_certificate_with_another_signer_is_news() {
+    /// Signs by nothing: it is not reached before it has proved itself.
+    struct Fresh(Vec<u8>);
+
+    impl SigningKey for Fresh {
+        fn public_key(&self) -> SubjectPublicKeyInfoDer<'_> {
+            self.0.as_slice().into()
+        }
+
+        fn schemes(&self) -> &[SignatureScheme] {
+            &[SignatureScheme::EcdsaP256Sha256]
+        }
+
+        fn sign(
+            &self,
+            _: SignatureScheme,
+            _: &[u8],
+        ) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+            Err("the token is away".into())
+        }
+    }
+
+    let cast = Cast::assemble();
+    let server = server_of(&cast).build(Rustls::default()).unwrap();
+    let chain = mtls::CertificateChain::from_der(cast.server.chain.clone()).unwrap();
+    let leaf = x509_cert::Certificate::from_der(cast.server.leaf()).unwrap();
+    let spki = leaf
+        .tbs_certificate()
+        .subject_public_key_info()
+        .to_der()
+        .unwrap();
+    let elsewhere = mtls::MtlsIdentity::with_signing_key(chain, Arc::new(Fresh(spki))).unwrap();
+    // Were it taken for the same, this would be a success that changes nothing.
+    let tried = server
+        .rotate(Rotation::new().identity(elsewhere))
+        .unwrap_err();
+    assert!(
+        matches!(tried, BuildError::SigningKeyFailed { .. }),
+        "{tried}"
+    );
 }

@@ -1,5 +1,8 @@
 //! Status, waiting for it, and warnings before something runs out.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -180,4 +183,44 @@ fn without_a_source_nobody_watches_the_clock_unasked() {
     server.reload();
     thread::sleep(Duration::from_millis(50));
     assert_eq!(heard.all(), Vec::<String>::new());
+}
+
+/// Counts how often it is woken, and panics at that.
+struct Panicking(AtomicUsize);
+
+impl Wake for Panicking {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        panic!("a waker that panics, as the test wants it");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_hurts_nobody() {
+    let cast = Cast::assemble();
+    let server = server_of(&cast).build(Rustls::default()).unwrap();
+    let (mut first, mut second) = (server.status_changes(), server.status_changes());
+    let panicking = Arc::new(Panicking(AtomicUsize::new(0)));
+    let waker = Waker::from(Arc::clone(&panicking));
+    let mut waiting = Box::pin(first.changed());
+    let mut context = Context::from_waker(&waker);
+    assert!(waiting.as_mut().poll(&mut context).is_pending());
+    assert_eq!(server.rotate(another()).unwrap(), 2);
+    assert_eq!(panicking.0.load(Ordering::SeqCst), 1);
+    assert_eq!(second.wait(LIMIT).unwrap().revision(), 2);
+    assert!(waiting.as_mut().poll(&mut context).is_ready());
+}
+
+#[test]
+fn a_future_that_is_dropped_leaves_nothing_behind() {
+    let cast = Cast::assemble();
+    let server = server_of(&cast).build(Rustls::default()).unwrap();
+    let counted = Arc::new(Panicking(AtomicUsize::new(0)));
+    for _ in 0..100 {
+        let mut watch = server.status_changes();
+        let waker = Waker::from(Arc::clone(&counted));
+        let waiting = std::pin::pin!(watch.changed());
+        assert!(waiting.poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(Arc::strong_count(&counted), 1);
 }
