@@ -67,13 +67,13 @@ impl Rotation {
     /// - None older, whatever the clock says: where there are any, one of them has at least its number (RFC 5280,
     ///   section 5.2.3) and at least its `thisUpdate`. This holds for lists that are gone as well (the last 256 of
     ///   them), until the policy has no rules any more.
-    /// - Not missing, while the old list lists anyone, is current, or may be stale by the rules.
+    /// - Not missing, while the old list is current, may be stale by the rules, or lists anyone who would be admitted
+    ///   without it, since the rules allow unknown status.
     /// - Current, while the old list is. In place of one that is stale a newer one will do that is stale, too.
     ///
     /// The last two hold while one of the anchors (by subject and key; 8 of them are remembered) is trusted in which
-    /// paths over the issuer were seen to end; so the lists of a CA may go together with its anchor. The last list of a
-    /// CA that issues no more has to stay beside the others for so long, unless it lists nobody. To go back on purpose
-    /// build a new client or server.
+    /// paths over the issuer were seen to end; so the lists of a CA may go together with its anchor. To go back on
+    /// purpose build a new client or server.
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
         self.revocation_lists = Some(lists);
         self

@@ -292,7 +292,10 @@ fn whatever_the_clock_says_none_is_older() {
     for ahead in [0, -120, -40 * 24 * 3600, epoch, 40 * 24 * 3600] {
         served.ahead.store(ahead, Ordering::Relaxed);
         served.refuses("Ivo Intermediate", "older", given(&[&back]));
-        served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
+        // When it looks stale it may be taken away: nobody whom it lists is admitted then.
+        if ahead <= 0 {
+            served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
+        }
         // The same again is no worse, nor is what the CA made since.
         let same = given(&[&of(5, 1).lists(alice.leaf()).signed_by(intermediate)]);
         served.server.rotate(same).unwrap();
@@ -424,7 +427,6 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
         served.refuses("Ivo Intermediate", "older", given(&[&number]));
         served.refuses("Ivo Intermediate", "older", given(&[&date, &number]));
         let unrelated = Crl::new().signed_by(&served.cast.root);
-        served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
         served.rotate(&[&of(6, -3, -1).signed_by(by)]).unwrap();
         served.refuses(
             "Ivo Intermediate",
@@ -438,6 +440,47 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
             "not now",
             given(&[&of(8, -1, -1).signed_by(by)]),
         );
+    }
+}
+
+/// The last list of a CA that issues no more can be taken away, where that admits nobody.
+#[test]
+fn a_stale_list_may_go_where_unknown_status_is_refused() {
+    let stale = |cast: &Cast, lists_alice: bool| {
+        let crl = Crl::new().number(&[5]);
+        let crl = crl.dated(Duration::hours(-4), Some(Duration::hours(-2)));
+        let crl = match lists_alice {
+            true => crl.lists(cast.alice.leaf()),
+            false => crl,
+        };
+        vec![crl.signed_by(&cast.intermediate)]
+    };
+    let unrelated = |served: &Served| Crl::new().signed_by(&served.cast.root);
+    for (rules, lists_alice, may_go) in [
+        (rules(), true, true),
+        (rules(), false, true),
+        (rules().danger_allow_unknown_status(), true, false),
+        (rules().danger_allow_unknown_status(), false, true),
+        (rules().danger_allow_stale_lists(), true, false),
+        (rules().danger_allow_stale_lists(), false, false),
+    ] {
+        let served = serve_by(rules, |cast| stale(cast, lists_alice));
+        // Seen to be signed by a CA of a proved path.
+        served.admits(&served.cast.alice);
+        match may_go {
+            false => served.refuses(
+                "Ivo Intermediate",
+                "there is none",
+                given(&[&unrelated(&served)]),
+            ),
+            true => {
+                served.rotate(&[&unrelated(&served)]).unwrap();
+                // What went does not come back in an older form, and whom it listed is not admitted.
+                let older = Crl::new().number(&[4]).signed_by(&served.cast.intermediate);
+                served.refuses("Ivo Intermediate", "older", given(&[&older]));
+                assert!(!lists_alice || !served.admits(&served.cast.alice));
+            }
+        }
     }
 }
 

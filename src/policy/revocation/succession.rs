@@ -16,7 +16,7 @@ use pki_types::UnixTime;
 
 use super::Revocation;
 use super::lists::{Anchor, List};
-use super::rules::StaleLists;
+use super::rules::{StaleLists, UnknownStatus};
 use crate::error::BuildError;
 use crate::material::RevocationList;
 use crate::policy::algorithms::SignatureAlgorithms;
@@ -77,7 +77,7 @@ pub(in crate::policy) fn check(
             continue;
         };
         let demand = match mark.is_vouched_for(next.trust) {
-            true => demand(list.content(), before.revocation, now),
+            true => demand(list.content(), before.revocation, next.revocation, now),
             false => Demand::NotOlder,
         };
         if !follow(&mark, demand, next, algorithms, now)? {
@@ -89,12 +89,17 @@ pub(in crate::policy) fn check(
     Ok(())
 }
 
-/// What a list has an effect by. It revokes what it lists whatever the time is; one that lists nothing can prove
-/// certificates good, or not any more, and is missed by nobody then.
-fn demand(list: &RevocationList, revocation: &Revocation, now: UnixTime) -> Demand {
+/// What would be missed with a list. A current one proves certificates good, and so does one that may be stale. One that is
+/// neither revokes what it lists all the same; but without it these are of unknown status, so that it is missed only where
+/// that is admitted. So the last list of a CA that was retired can be taken away in time.
+fn demand(list: &RevocationList, before: &Revocation, next: &Revocation, now: UnixTime) -> Demand {
     if is_current(list, now) {
         Demand::Current
-    } else if list.entries() > 0 || revocation.rules.stale == StaleLists::Allow {
+    // Before its time it is only where the clock was set back: it will be missed when that is mended.
+    } else if now < list.this_update()
+        || before.rules.stale == StaleLists::Allow
+        || (list.entries() > 0 && next.rules.unknown == UnknownStatus::Allow)
+    {
         Demand::Present
     } else {
         Demand::NotOlder
