@@ -13,7 +13,8 @@ use super::{
 use crate::common::pki::Leaf;
 
 const TLS13: ProtocolVersion = ProtocolVersion::Tls13;
-const PEERS: usize = 6;
+/// More than are judged at once.
+const PEERS: usize = 20;
 
 /// Clients of as many peers, each judged for itself.
 fn clients(stage: &Stage) -> Vec<mtls::MtlsClient<Rustls>> {
