@@ -70,7 +70,8 @@ impl Rotation {
         self
     }
 
-    /// Whom to admit from now on. A policy that is given is taken for a new one; so a source gives it only when it is.
+    /// Whom to admit from now on. Policies are the same where their rules are; matchers of the kind
+    /// [`custom`](crate::PeerMatcher::custom), where they are clones of one.
     pub fn policy(mut self, policy: VerifierPolicy) -> Self {
         self.policy = Some(policy);
         self
