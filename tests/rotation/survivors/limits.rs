@@ -168,7 +168,7 @@ fn sessions_are_of_one_name() {
     }
 }
 
-/// Whoever has recorded a ClientHello and sends it again gets a full handshake, in which he has to prove who he is: a
+/// Whoever has recorded a `ClientHello` and sends it again gets a full handshake, in which he has to prove who he is: a
 /// ticket of TLS 1.3 serves once (RFC 8446, section 8.1).
 #[test]
 fn a_ticket_serves_once() {
@@ -216,7 +216,7 @@ fn record(socket: &mut impl Read) -> Vec<u8> {
     record
 }
 
-/// Whether a ServerHello has taken a ticket: it has the extension `pre_shared_key` (RFC 8446, sections 4.1.3 and 4.2.11).
+/// Whether a `ServerHello` has taken a ticket: it has the extension `pre_shared_key` (RFC 8446, section 4.2.11).
 fn resumes(record: &[u8]) -> bool {
     assert_eq!((record[0], record[5]), (22, 2), "a ServerHello");
     // Header of the message, version, random; then the session id, suite, compression, length of the extensions.
