@@ -168,13 +168,15 @@ impl<E> Builder<E> {
 
     /// Is told what happens, by [`Event`]:
     ///
-    /// | on the thread of | |
-    /// |---|---|
-    /// | each handshake | [`PeerRejected`](Event::PeerRejected): a peer was refused; [`ShadowRejected`](Event::ShadowRejected) and [`ShadowAdmitted`](Event::ShadowAdmitted): the [shadow policy](Self::shadow_policy) disagrees |
-    /// | `build`, `rotate`, or the source | [`IdentityWarning`](Event::IdentityWarning): our own identity should be mended |
-    /// | `rotate`, or the source | [`Rotated`](Event::Rotated): another revision serves |
-    /// | the source (`mtls-rotation`) | [`ReloadFailed`](Event::ReloadFailed): it gave nothing good; [`Expiring`](Event::Expiring): something is about to run out |
-    /// | open connections (`mtls-live-tell`) | [`ConnectionRejected`](Event::ConnectionRejected): a peer with an open connection would be refused now |
+    /// - on the thread of each handshake: [`PeerRejected`](Event::PeerRejected), a peer was refused;
+    ///   [`ShadowRejected`](Event::ShadowRejected) and [`ShadowAdmitted`](Event::ShadowAdmitted), the
+    ///   [shadow policy](Self::shadow_policy) disagrees;
+    /// - on that of `build`, of `rotate`, or of the source: [`IdentityWarning`](Event::IdentityWarning), our own identity
+    ///   should be mended; and of the last two: [`Rotated`](Event::Rotated), another revision serves;
+    /// - on that of the source (`mtls-rotation`): [`ReloadFailed`](Event::ReloadFailed), it gave nothing good;
+    ///   [`Expiring`](Event::Expiring), something is about to run out;
+    /// - on one of its own (`mtls-live-tell`): [`ConnectionRejected`](Event::ConnectionRejected), a peer that has a connection
+    ///   open would be refused now.
     ///
     /// It hears of handshakes that run on the configuration from `config()` or `live_config()`, too; but there a rustls
     /// server, by itself and in silence, refuses a client that presents no certificate. It may be called on several threads
