@@ -100,7 +100,7 @@ fn rotate(mut rotate: impl FnMut(usize) -> u64) -> Times {
     })
 }
 
-/// Handshakes alone, and beside somebody who rotates without a pause.
+/// Handshakes alone, and beside somebody who rotates again and again, 5 ms after each time.
 fn felt<B: ServerBackend + ClientBackend + Default>() {
     let (pki, other) = (Pki::new(), Pki::new());
     let server = MtlsServer::builder()

@@ -166,12 +166,25 @@ impl<E> Builder<E> {
         self
     }
 
-    /// Is told of every refusal, and of what a [shadow policy](Self::shadow_policy) would do otherwise, also in handshakes
-    /// that run on the configuration from `config()`; but there a rustls server, by itself and in silence, refuses a
-    /// client that presents no certificate. It must be quick; should it panic, the verdict stands.
+    /// Is told what happens, by [`Event`]:
     ///
-    /// `build` itself tells it of what should be mended in our own identity, see [`Event::IdentityWarning`].
-    /// [`Event`] says on which thread each is told: a handshake's mostly; of open connections on one that does nothing else.
+    /// - on the thread of each handshake: [`PeerRejected`](Event::PeerRejected), a peer was refused;
+    ///   [`ShadowRejected`](Event::ShadowRejected) and [`ShadowAdmitted`](Event::ShadowAdmitted), the
+    ///   [shadow policy](Self::shadow_policy) disagrees;
+    /// - on that of `build`, of `rotate`, or of the source: [`IdentityWarning`](Event::IdentityWarning), our own identity
+    ///   should be mended; and of the last two: [`Rotated`](Event::Rotated), another revision serves;
+    /// - on that of the source (`mtls-rotation`): [`ReloadFailed`](Event::ReloadFailed), it gave nothing good;
+    ///   [`Expiring`](Event::Expiring), something is about to run out;
+    /// - on one of its own (`mtls-live-tell`): [`ConnectionRejected`](Event::ConnectionRejected), a peer that has a connection
+    ///   open would be refused now.
+    ///
+    /// It hears of handshakes that run on the configuration from `config()` or `live_config()`, too; but there a rustls
+    /// server, by itself and in silence, refuses a client that presents no certificate. It may be called on several threads
+    /// at once, and must be quick, since each of them waits for it; should it panic, the verdict stands.
+    ///
+    /// It may call `status()` and `rotate(..)` of the client or server. But a clone that it holds keeps that alive for ever,
+    /// with its threads and its source, since the client or server holds the observer: give it a
+    /// [`Weak`](std::sync::Weak) of an `Arc` of it, or a channel to somebody who has it.
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) {

@@ -25,9 +25,10 @@ pub enum Event<'a> {
         rejection: &'a Rejection,
     },
     /// Something about our own identity works but should be mended. Told once for each
-    /// [warning](crate::MtlsIdentity::warnings) by every `build`, on its thread, when the settings have been checked
-    /// (the backend may yet refuse them). [`KeyPermissions`](crate::KeyPermissions) decides about keys that are open to
-    /// others.
+    /// [warning](crate::MtlsIdentity::warnings), on the thread of the `build` or `rotate`, or on the one that asks the
+    /// source: by every `build`, when client or server have been made (a thread for the source may yet be refused), and by
+    /// a rotation that changes the identity, or what there is to warn of, after it has been published and before
+    /// [`Rotated`](Self::Rotated). [`KeyPermissions`](crate::KeyPermissions) decides about keys that are open to others.
     IdentityWarning(&'a IdentityWarning),
     /// Something of the revision that serves is about to run out, or has: told once for each of the times of
     /// [`warn_before_expiry`](crate::ClientBuilder::warn_before_expiry), on the thread that asks the source.

@@ -126,9 +126,25 @@ impl<B: ClientBackend> MtlsClient<B> {
     /// It keeps this client going, with its [`Source`](crate::Source): also when all its clones are dropped. Where a
     /// configuration can be given for each connection, [`config`](Self::config) costs less and is of one revision.
     ///
+    /// A library that takes the configuration by itself, and not in an `Arc`, gets a copy of it
+    /// (`ClientConfig::clone(&config)`), which follows the rotation as well. What that library does with it, in few words:
+    ///
     /// ```no_run
-    /// # fn f(client: mtls::MtlsClient<mtls::Rustls>) {
-    /// let config: std::sync::Arc<rustls::ClientConfig> = client.live_config();
+    /// # fn f(client: mtls::MtlsClient<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    /// use std::net::TcpStream;
+    /// use std::sync::Arc;
+    ///
+    /// use mtls::pki_types::ServerName;
+    ///
+    /// let config: Arc<rustls::ClientConfig> = client.live_config(); // once
+    /// loop {
+    ///     let name = ServerName::try_from("db.internal")?;
+    ///     let connection = rustls::ClientConnection::new(Arc::clone(&config), name)?; // for each connection
+    ///     let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect("db.internal:5433")?);
+    ///     stream.write_all(b"hello")?; // the handshake, under what is current now
+    ///     std::thread::sleep(std::time::Duration::from_secs(60));
+    /// }
     /// # }
     /// ```
     pub fn live_config(&self) -> B::Native

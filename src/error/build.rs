@@ -95,9 +95,10 @@ pub enum BuildError {
     /// Our own trust anchors vouched for our own identity, and would not after a rotation; or they have to, by
     /// [`SelfTrust`](crate::SelfTrust), and do not.
     #[error(
-        "our own trust anchors do not vouch for our own identity: {problem}; to change the CA, first add the new one to all \
-         trust anchors, then issue the identities anew, and remove the old one last (or change both in one rotation); where \
-         peers and we have different CAs, call `.self_trust(SelfTrust::Unchecked)`"
+        "our own trust anchors do not vouch for our own identity: {problem}; see that the trust anchors are the ones that \
+         were meant; to change the CA, first add the new one to all trust anchors, then issue the identities anew, and remove \
+         the old one last (or change both in one rotation); where peers and we have different CAs, call \
+         `.self_trust(SelfTrust::Unchecked)`"
     )]
     IdentityNotVouchedFor {
         /// Why not.

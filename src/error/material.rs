@@ -1,5 +1,6 @@
 use core::fmt;
 use std::error::Error as StdError;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::MaterialProblem;
@@ -70,7 +71,17 @@ impl fmt::Display for MaterialError {
         if let Some(place) = &self.0.place {
             write!(f, "{place}: ")?;
         }
-        write!(f, "{}", self.0.problem)
+        write!(f, "{}", self.0.problem)?;
+        match (&self.0.problem, &self.0.origin) {
+            (MaterialProblem::Io { source }, MaterialOrigin::File(path))
+                if source.kind() == io::ErrorKind::NotFound && path.is_relative() =>
+            {
+                f.write_str(
+                    "; a relative path counts from the directory in which the program was started",
+                )
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -514,7 +514,7 @@ pub enum MaterialProblem {
 fn io_words(source: &io::Error) -> Cow<'static, str> {
     match source.kind() {
         io::ErrorKind::NotFound => {
-            "there is no such file; a relative path counts from the directory in which the program was started"
+            "there is no such file"
         }
         io::ErrorKind::PermissionDenied => {
             "this user may not read the file; give it to the user whom the service runs as (`chown`), and do not open \

@@ -193,9 +193,24 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     /// It keeps this server going, with its [`Source`](crate::Source): also when all its clones are dropped. Where a
     /// configuration can be given for each connection, [`config`](Self::config) costs less and is of one revision.
     ///
+    /// A library that takes the configuration by itself, and not in an `Arc`, gets a copy of it
+    /// (`ServerConfig::clone(&config)`), which follows the rotation as well. What that library does with it, in few words:
+    ///
     /// ```no_run
-    /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) {
-    /// let config: std::sync::Arc<rustls::ServerConfig> = server.live_config();
+    /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    /// use std::net::TcpListener;
+    /// use std::sync::Arc;
+    ///
+    /// let config: Arc<rustls::ServerConfig> = server.live_config(); // once
+    /// for tcp in TcpListener::bind("127.0.0.1:8443")?.incoming() {
+    ///     let connection = rustls::ServerConnection::new(Arc::clone(&config))?; // for each connection
+    ///     let mut stream = rustls::StreamOwned::new(connection, tcp?);
+    ///     if let Err(error) = stream.write_all(b"hello") { // the handshake, under what is current now
+    ///         eprintln!("refused, or gone: {error}");
+    ///     }
+    /// }
+    /// # Ok(())
     /// # }
     /// ```
     pub fn live_config(&self) -> B::Native

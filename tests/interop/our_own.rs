@@ -203,3 +203,31 @@ fn fails(finished: &Finished, status: i32, part: &str) {
         "not `{part}`: {finished:#?}"
     );
 }
+
+#[cfg(all(unix, feature = "watch"))]
+#[test]
+fn the_rotation_example_tells_what_becomes_of_a_client() {
+    let said = run(&mut example("rotation"), b"", LIMIT).expect_success();
+    let mut rest = said.as_str();
+    for part in [
+        "open connection: CN=server 1 says: revision 1, to CN=client\n",
+        "new connection: CN=server 1 says: revision 1, to CN=client\n",
+        "a renewed certificate\n",
+        "server: revision 2 serves\n",
+        "open connection: CN=server 1 says: revision 1, to CN=client\n",
+        "new connection: CN=server 2 says: revision 2, to CN=client\n",
+        "with the key of another one\n",
+        "server: the last good revision serves on: ",
+        "does not belong to the leaf CN=server 3",
+        "open connection: CN=server 1 says: revision 1, to CN=client\n",
+        "new connection: CN=server 2 says: revision 2, to CN=client\n",
+        "without the clients' CA\n",
+        "open connection: peer closed connection",
+        "new connection: the peer refused the handshake with the alert unknown_ca",
+    ] {
+        let Some((_, after)) = rest.split_once(part) else {
+            panic!("no `{part}` where it should be:\n{said}");
+        };
+        rest = after;
+    }
+}

@@ -87,6 +87,18 @@ fn one_line_break_at_the_end_of_a_file_is_no_part_of_it() {
 }
 
 #[test]
+fn where_a_path_counts_from_is_told_of_a_relative_one_alone() {
+    let told = |path: &std::path::Path| {
+        let error = mtls::TrustAnchors::from_file(path).unwrap_err().to_string();
+        assert!(error.contains("there is no such file"), "{error}");
+        error.contains("in which the program was started")
+    };
+    let folder = tempfile::tempdir().unwrap();
+    assert!(told("no-such-folder/ca.crt".as_ref()));
+    assert!(!told(&folder.path().join("ca.crt")));
+}
+
+#[test]
 fn a_file_that_holds_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("passphrase");

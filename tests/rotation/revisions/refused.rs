@@ -283,6 +283,41 @@ fn an_exposed_key_is_told_or_denied_in_a_rotation_too() {
     }
 }
 
+/// The same chain, whose key's file has been opened to everybody meanwhile, is news: of what is to be mended.
+#[cfg(unix)]
+#[test]
+fn a_key_that_has_become_exposed_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let cast = Cast::assemble();
+    let folder = tempfile::tempdir().unwrap();
+    let (chain, key) = (folder.path().join("c"), folder.path().join("k"));
+    let own = ours(&cast.root, Validity::current());
+    std::fs::write(&chain, own.chain_pem()).unwrap();
+    std::fs::write(&key, own.key_pem()).unwrap();
+    let load = |mode| {
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
+        mtls::MtlsIdentity::from_pem_files(&chain, &key).unwrap()
+    };
+    let heard = Heard::default();
+    let server = server_of(&cast)
+        .identity(load(0o600))
+        .observer(heard.listen());
+    let server = server.build(Rustls::default()).unwrap();
+    let rotate = |mode| server.rotate(Rotation::new().identity(load(mode))).unwrap();
+    assert_eq!((rotate(0o600), heard.all().len()), (1, 0), "no news");
+    assert_eq!(rotate(0o644), 2);
+    let told = heard.all();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("IdentityWarning(KeyExposed"),
+        "{told:?}"
+    );
+    assert!(told[1].starts_with("Rotated"), "{told:?}");
+    assert_eq!((rotate(0o644), heard.all().len()), (2, 2), "told once");
+    // That it has been closed is news as well, of which there is nothing to warn.
+    assert_eq!((rotate(0o600), heard.count("IdentityWarning")), (3, 1));
+}
+
 #[test]
 fn a_client_of_server_spiffe_keeps_asking_for_ids() {
     let cast = Cast::assemble();

@@ -21,7 +21,7 @@ use rustls::{
 };
 
 use super::callers::{
-    Called, Caller, Ours, config, connect, converse, crypto, localhost, talk, was_resumed,
+    Called, Caller, Keeping, Ours, config, connect, converse, crypto, localhost, talk, was_resumed,
 };
 use super::hosts::{Driven, accepts};
 use super::our_clients::rustls_that_gives;
@@ -166,6 +166,69 @@ fn sessions_are_of_one_name() {
             assert!(called.heard && !called.resumed && !answer.resumed);
         }
     }
+}
+
+/// Whoever has recorded a `ClientHello` and sends it again gets a full handshake, in which he has to prove who he is: a
+/// ticket of TLS 1.3 serves once (RFC 8446, section 8.1).
+#[test]
+fn a_ticket_serves_once() {
+    let stage = Stage::set();
+    let server = stage.server(Version::Tls13).resumption(BOUND);
+    let host = accepts(&server.build(Rustls::default()).unwrap());
+    let caller = Keeping::new(Version::Tls13, Some(&stage.alice));
+    assert_admitted(&host, &caller, &stage.alice, false);
+
+    let mut connection = ClientConnection::new(Arc::clone(&caller.config), localhost()).unwrap();
+    let mut client_hello = Vec::new();
+    while connection.wants_write() {
+        connection.write_tls(&mut client_hello).unwrap();
+    }
+    let mut connection: Connection = connection.into();
+    thread::scope(|scope| {
+        let (mut near, far) = socket_pair();
+        let answer = scope.spawn(|| host(far));
+        near.write_all(&client_hello).unwrap();
+        let server_hello = record(&mut near);
+        assert!(resumes(&server_hello));
+        connection.read_tls(&mut server_hello.as_slice()).unwrap();
+        connection.process_new_packets().unwrap();
+        converse(&mut connection, &mut near).unwrap();
+        assert!(was_resumed(&connection) && answer.join().unwrap().resumed);
+    });
+    thread::scope(|scope| {
+        let (mut near, far) = socket_pair();
+        let answer = scope.spawn(|| host(far));
+        near.write_all(&client_hello).unwrap();
+        assert!(!resumes(&record(&mut near)));
+        drop(near);
+        let answer = answer.join().unwrap();
+        assert!(answer.error.is_some() && answer.leaf.is_none());
+    });
+}
+
+/// The first record, with its header of 5 bytes (RFC 8446, section 5.1).
+fn record(socket: &mut impl Read) -> Vec<u8> {
+    let mut record = vec![0; 5];
+    socket.read_exact(&mut record).unwrap();
+    let length = usize::from(u16::from_be_bytes([record[3], record[4]]));
+    record.resize(5 + length, 0);
+    socket.read_exact(&mut record[5..]).unwrap();
+    record
+}
+
+/// Whether a `ServerHello` has taken a ticket: it has the extension `pre_shared_key` (RFC 8446, section 4.2.11).
+fn resumes(record: &[u8]) -> bool {
+    assert_eq!((record[0], record[5]), (22, 2), "a ServerHello");
+    // Header of the message, version, random; then the session id, suite, compression, length of the extensions.
+    let session_id = 5 + 4 + 2 + 32;
+    let mut extensions = &record[session_id + 1 + usize::from(record[session_id]) + 2 + 1 + 2..];
+    let mut kinds = Vec::new();
+    while let [a, b, c, d, rest @ ..] = extensions {
+        kinds.push(u16::from_be_bytes([*a, *b]));
+        extensions = &rest[usize::from(u16::from_be_bytes([*c, *d]))..];
+    }
+    assert!(kinds.contains(&43), "supported_versions is always there");
+    kinds.contains(&41)
 }
 
 /// A client that sends early data all the same: it is thrown away, and the session is resumed without.
