@@ -115,7 +115,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         B::native(&self.revision().config)
     }
 
-    /// The backend's own configuration, for what takes one once and keeps it (reqwest, tonic, quinn): it follows the
+    /// The backend's own configuration, for what takes one once and keeps it (reqwest, quinn): it follows the
     /// rotation. On rustls.
     ///
     /// In each handshake the server is judged by the revision that is current at that moment, and our certificate is taken

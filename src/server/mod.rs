@@ -178,7 +178,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         B::native(&self.revision().config)
     }
 
-    /// The backend's own configuration, for what takes one once and keeps it (tonic, quinn): it follows the rotation. On
+    /// The backend's own configuration, for what takes one once and keeps it (quinn, servers of other crates): it follows the rotation. On
     /// rustls.
     ///
     /// In each handshake our certificate is that of the revision which is current at that moment, and the client is judged
