@@ -178,8 +178,8 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         B::native(&self.revision().config)
     }
 
-    /// The backend's own configuration, for what takes one once and keeps it (quinn, servers of other crates): it follows the rotation. On
-    /// rustls.
+    /// The backend's own configuration, for what takes one once and keeps it (quinn, an acceptor of tokio-rustls): it follows
+    /// the rotation. On rustls.
     ///
     /// In each handshake our certificate is that of the revision which is current at that moment, and the client is judged
     /// by it: never by one before the revision that was current when the handshake began. If a rotation comes in between, the
