@@ -3,9 +3,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clocks;
 mod faults;
 mod lists;
+#[cfg(unix)]
+mod paths;
 mod place;
 mod source;
 mod stage;
+mod suffer;
 mod ways;
