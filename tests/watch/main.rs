@@ -9,7 +9,11 @@ mod lists;
 #[cfg(unix)]
 mod paths;
 mod place;
+#[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
+mod races;
 mod source;
 mod stage;
+mod status;
 mod suffer;
+mod watches;
 mod ways;

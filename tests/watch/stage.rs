@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use mtls::pki_types::UnixTime;
 use mtls::{
-    Event, FileSource, MtlsClient, MtlsIdentity, MtlsServer, RevocationDepth, RevocationRules,
-    Rustls, Status, TrustAnchors, VerifierPolicy,
+    Event, MtlsClient, MtlsIdentity, MtlsServer, RevocationDepth, RevocationRules, Rustls, Source,
+    Status, TrustAnchors, VerifierPolicy,
 };
 
 use super::common::pki::Leaf;
@@ -24,7 +24,7 @@ use super::place::{Place, decades};
 pub const LIMIT: Duration = Duration::from_secs(20);
 
 pub struct Stage {
-    pub place: Place,
+    pub place: Arc<Place>,
     pub server: MtlsServer<Rustls>,
     /// Seconds by which the server's clock is ahead.
     pub ahead: Arc<AtomicI64>,
@@ -46,7 +46,13 @@ struct Log {
 
 impl Stage {
     /// `files` says what is watched; with lists among it, the policy asks for them.
-    pub fn new(place: Place, files: FileSource, has_lists: bool, every: Duration) -> Self {
+    pub fn new(
+        place: impl Into<Arc<Place>>,
+        files: impl Source + 'static,
+        has_lists: bool,
+        every: Duration,
+    ) -> Self {
+        let place = place.into();
         let failures = Arc::new(Mutex::new(Vec::new()));
         let ahead = Arc::new(AtomicI64::new(0));
         let mut policy = VerifierPolicy::allow_any_authenticated();

@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 use super::place::Place;
 use super::stage::Stage;
 
+type Act = Box<dyn Fn(&Place) + Send>;
+
 /// One thing that goes wrong.
 pub struct Fault {
     name: String,
     /// What stands in the failure.
     says: Vec<String>,
-    make: Box<dyn Fn(&Place) + Send>,
+    make: Act,
     /// Puts back what was there, where that is another way to mend it.
-    undo: Option<Box<dyn Fn(&Place) + Send>>,
+    undo: Option<Act>,
 }
 
 pub fn fault(name: &str, says: &[&str], make: impl Fn(&Place) + Send + 'static) -> Fault {
