@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use mtls::backend::ServerBackend;
 use mtls::{
-    ClientBackend, MtlsClient, MtlsServer, Rotation, Rustls, SelfTrust, Untimed, VerifierPolicy,
+    ClientBackend, MtlsClient, MtlsServer, PeerMatcher, Rotation, Rustls, SelfTrust, Untimed,
+    VerifierPolicy,
 };
 use support::{Pki, SERVER, dial, serve};
 
@@ -64,8 +65,11 @@ fn server<B: ServerBackend + Default>() -> bool {
     let all = rotate(|round| server.rotate(everything[(round + 1) % 2].clone()).unwrap());
     all.print(&format!("{}: identity and anchors, server", B::KIND));
     // In a place of its own, so that nothing but the policy changes.
-    let policy = Rotation::new().policy(VerifierPolicy::allow_any_authenticated());
-    let alone = rotate(|_| server.rotate(policy.clone()).unwrap());
+    let policies = ["a.example", "b.example"].map(|name| {
+        let matcher = PeerMatcher::dns(name).unwrap();
+        Rotation::new().policy(VerifierPolicy::allow(matcher))
+    });
+    let alone = rotate(|round| server.rotate(policies[round % 2].clone()).unwrap());
     alone.print(&format!("{}: policy, server", B::KIND));
     all.median() <= LIMIT
 }

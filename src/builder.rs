@@ -171,6 +171,7 @@ impl<E> Builder<E> {
     /// client that presents no certificate. It must be quick; should it panic, the verdict stands.
     ///
     /// `build` itself tells it of what should be mended in our own identity, see [`Event::IdentityWarning`].
+    /// [`Event`] says on which thread each is told: a handshake's mostly; of open connections on one that does nothing else.
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) {

@@ -14,8 +14,9 @@ use crate::policy::Rejection;
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The peer of a connection that is open would not be admitted any more. Told once for each connection that is
-    /// [tracked](crate::LiveConnections), on the thread that judges them, after all connections of that peer were
-    /// closed that are to be.
+    /// [tracked](crate::LiveConnections), on the thread that also calls
+    /// [`on_rejected`](crate::LiveConnection::on_rejected), after all connections of that peer were closed that are to
+    /// be.
     #[non_exhaustive]
     ConnectionRejected {
         /// Whom it was opened with.

@@ -74,6 +74,7 @@ impl Draft {
             None => Rotation::new(),
         };
         self.rotation.given = Given::of(&first);
+        self.rotation.degraded = first.degraded.clone();
         let deadline = Arc::new(SourceDeadline::none());
         let parts = Parts {
             policy: first

@@ -172,10 +172,11 @@ pub enum BuildError {
         /// Its permission bits, as `chmod` takes them.
         mode: u32,
     },
-    /// A rotation would lose a revocation list that counts now: the next one is missing, older, not current or not the
-    /// issuer's.
+    /// A rotation would lose a revocation list that counts, or bring back an older one: what is to take its place is
+    /// missing, older, not current or not the issuer's.
+    /// [`Rotation::revocation_lists`](crate::Rotation::revocation_lists) says what counts.
     #[error(
-        "in place of the current revocation list of {issuer}: {problem}; give the latest one (of all that `openssl crl \
+        "in place of the revocation list of {issuer}: {problem}; give the latest one (of all that `openssl crl \
          -in FILE -noout -crlnumber -lastupdate -nextupdate` shows); to go back on purpose build anew"
     )]
     RevocationListsWorse {

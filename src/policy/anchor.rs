@@ -85,7 +85,7 @@ impl Anchors {
     }
 
     /// The anchors with this subject (a `Name` with its header).
-    pub(super) fn named<'a>(&'a self, subject: &'a [u8]) -> impl Iterator<Item = &'a Facts> {
+    pub(super) fn named<'a>(&'a self, subject: &[u8]) -> impl Iterator<Item = &'a Facts> {
         let content = name_content(subject);
         let start = self.first_of(content);
         self.webpki
@@ -94,11 +94,6 @@ impl Anchors {
             .skip(start)
             .take_while(move |(anchor, _)| anchor.subject.as_ref() == content)
             .map(|(_, facts)| facts)
-    }
-
-    /// All of them.
-    pub(super) fn certificates(&self) -> impl Iterator<Item = &[u8]> {
-        self.facts.iter().map(|facts| &***facts.certificate())
     }
 
     /// The first thing that is wrong with one that is to vouch for servers.

@@ -33,10 +33,11 @@ use crate::material::{RevocationLists, Revoked};
 use crate::peer::ProvedPath;
 use crate::x509::{Certificate, Reasons, rfc4514};
 
-use lists::{List, Lists};
+use lists::{Anchor, List, Lists};
 pub use rules::{RevocationDepth, RevocationRules};
 use rules::{StaleLists, UnknownStatus};
 use standing::Standing;
+use succession::Gone;
 
 /// So many anchors above the one that ends a path are asked about. Nobody builds longer lines of them.
 const MAX_ANCHORS_ABOVE: usize = 8;
@@ -47,6 +48,8 @@ const MAX_NAMED_LISTS: usize = 8;
 pub(super) struct Revocation {
     rules: RevocationRules,
     lists: Lists,
+    /// Lists of revisions before this one that are not there any more.
+    gone: Gone,
 }
 
 /// Judges a path that is in order otherwise, where the policy has rules.
@@ -76,6 +79,7 @@ impl Revocation {
         Self {
             rules,
             lists: Lists::none(),
+            gone: Gone::default(),
         }
     }
 
@@ -103,6 +107,7 @@ impl Revocation {
         let judge = Judge {
             revocation: self,
             algorithms: judgement.algorithms,
+            anchor: &path.anchor,
             now: judgement.now,
             trace: judgement.trace,
         };
@@ -131,9 +136,12 @@ impl Revocation {
 }
 
 /// One judgement.
+#[derive(Clone, Copy)]
 struct Judge<'a> {
     revocation: &'a Revocation,
     algorithms: &'a SignatureAlgorithms,
+    /// Vouches for the issuer that is asked.
+    anchor: &'a Anchor,
     now: UnixTime,
     trace: &'a Trace,
 }
@@ -252,7 +260,8 @@ impl Judge<'_> {
             };
             let signed = self.algorithms.verify(certificate, &issuer.public_key);
             if signed.is_ok() {
-                self.certificate(None, certificate, &issuer)?;
+                let anchor = facts.certificate();
+                Judge { anchor, ..*self }.certificate(None, certificate, &issuer)?;
                 return self.anchors_above(&issuer, anchors, most);
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pki_types::CertificateDer;
 
-use super::anchor::Anchors;
+use super::anchor::{Anchors, Facts};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::verifier_policy::VerifierPolicy;
@@ -167,18 +167,15 @@ impl Trust {
         one.into_iter().chain(many.into_iter().flatten())
     }
 
-    /// Whether an anchor has this subject (a `Name` with its header) and this key.
-    pub(super) fn has_key(&self, subject: &[u8], key: &PublicKey<'_>) -> bool {
-        let mut named = self.sets().flat_map(|anchors| anchors.named(subject));
-        named.any(|facts| has_spki(facts.certificate(), key.spki))
-    }
-
-    /// Whether every anchor of `before` is here, too, by its subject and key.
-    pub(super) fn has_all_of(&self, before: &Self) -> bool {
-        let mut all = before.sets().flat_map(Anchors::certificates);
-        all.all(|der| match Certificate::from_der(der) {
-            Ok(anchor) => self.has_key(anchor.subject, &anchor.public_key),
-            Err(_) => true,
+    /// An anchor with this subject (a `Name` with its header) and this key.
+    pub(super) fn with_key(
+        &self,
+        subject: &[u8],
+        key: &PublicKey<'_>,
+    ) -> Option<&Arc<CertificateDer<'static>>> {
+        self.sets().find_map(|anchors| {
+            let mut named = anchors.named(subject).map(Facts::certificate);
+            named.find(|certificate| has_spki(certificate, key.spki))
         })
     }
 

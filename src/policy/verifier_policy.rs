@@ -18,7 +18,7 @@ use crate::error::BuildError;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifierPolicy {
     pub(crate) matcher: PeerMatcher,
     pub(crate) server_name: ServerNameRule,

@@ -44,28 +44,39 @@ impl Board {
         self.state().status.clone()
     }
 
-    /// Writes something that is not worth waking anybody for.
-    pub(super) fn note(&self, write: impl FnOnce(&mut Status)) {
-        write(&mut self.state().status);
+    /// Writes something, and tells everyone who waits if `write` says that it is worth it.
+    pub(super) fn note(&self, write: impl FnOnce(&mut Status) -> bool) {
+        self.wake(|state| {
+            let is_change = write(&mut state.status);
+            if is_change {
+                state.version = state.version.wrapping_add(1);
+            }
+            is_change
+        });
     }
 
     /// Writes a change, and tells everyone who waits for one.
     pub(super) fn change(&self, write: impl FnOnce(&mut Status)) {
-        self.wake(|state| {
-            write(&mut state.status);
-            state.version = state.version.wrapping_add(1);
+        self.note(|status| {
+            write(status);
+            true
         });
     }
 
     /// There will be no change any more.
     pub(super) fn end(&self) {
-        self.wake(|state| state.is_over = true);
+        self.wake(|state| {
+            state.is_over = true;
+            true
+        });
     }
 
-    fn wake(&self, write: impl FnOnce(&mut State)) {
+    fn wake(&self, write: impl FnOnce(&mut State) -> bool) {
         let wakers = {
             let mut state = self.state();
-            write(&mut state);
+            if !write(&mut state) {
+                return;
+            }
             core::mem::take(&mut state.wakers)
         };
         self.changed.notify_all();

@@ -60,17 +60,27 @@ impl Rotation {
 
     /// The lists by which the policy's revocation rules are judged from now on, in place of all that were given before.
     ///
-    /// For each list that counts now (current, and its signature by an anchor, or by the CA of some peer, was seen to be
-    /// good) there has to be one of the same issuer and scope that is current and no older: neither its number (RFC 5280,
-    /// section 5.2.3) nor its date may be lower. Anything else is
-    /// [`RevocationListsWorse`](crate::BuildError::RevocationListsWorse), unless the rotation takes the issuer's anchor or
-    /// the rules away as well. To go back on purpose build a new client or server.
+    /// A list counts once its signature was seen to be good: by the key of an anchor, or of a CA in some peer's path.
+    /// In place of each list that counts, what is given is held to this, by issuer (name and key) and scope, else it is
+    /// [`RevocationListsWorse`](crate::BuildError::RevocationListsWorse):
+    ///
+    /// - None older, whatever the clock says: where there are any, one of them has at least its number (RFC 5280,
+    ///   section 5.2.3) and at least its `thisUpdate`. This holds for lists that are gone as well (the last 256 of
+    ///   them), until the policy has no rules any more.
+    /// - Not missing, while the old list is current, may be stale by the rules, or lists anyone who would be admitted
+    ///   without it, since the rules allow unknown status.
+    /// - Current, while the old list is. In place of one that is stale a newer one will do that is stale, too.
+    ///
+    /// The last two hold while one of the anchors (by subject and key; 8 of them are remembered) is trusted in which
+    /// paths over the issuer were seen to end; so the lists of a CA may go together with its anchor. To go back on
+    /// purpose build a new client or server.
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
         self.revocation_lists = Some(lists);
         self
     }
 
-    /// Whom to admit from now on. A policy that is given is taken for a new one; so a source gives it only when it is.
+    /// Whom to admit from now on. Policies are the same where their rules are; matchers of the kind
+    /// [`custom`](crate::PeerMatcher::custom), where they are clones of one.
     pub fn policy(mut self, policy: VerifierPolicy) -> Self {
         self.policy = Some(policy);
         self

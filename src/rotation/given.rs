@@ -1,6 +1,6 @@
 use super::change::Rotation;
 use crate::material::{MtlsIdentity, RevocationLists};
-use crate::policy::TrustSource;
+use crate::policy::{TrustSource, VerifierPolicy};
 
 /// What a source gave last, and that was taken.
 ///
@@ -11,41 +11,69 @@ pub(crate) struct Given {
     identity: Option<MtlsIdentity>,
     trust: Option<TrustSource>,
     revocation_lists: Option<RevocationLists>,
+    policy: Option<VerifierPolicy>,
+    shadow: Option<VerifierPolicy>,
 }
 
 impl Given {
     pub(crate) fn of(rotation: &Rotation) -> Self {
+        Self::default().and(rotation)
+    }
+
+    /// What has been given when a rotation is taken as well.
+    pub(super) fn and(&self, rotation: &Rotation) -> Self {
+        fn or<T: Clone>(new: &Option<T>, old: &Option<T>) -> Option<T> {
+            new.as_ref().or(old.as_ref()).cloned()
+        }
         Self {
-            identity: rotation.identity.clone(),
-            trust: rotation.trust.clone(),
-            revocation_lists: rotation.revocation_lists.clone(),
+            identity: or(&rotation.identity, &self.identity),
+            trust: or(&rotation.trust, &self.trust),
+            revocation_lists: or(&rotation.revocation_lists, &self.revocation_lists),
+            policy: or(&rotation.policy, &self.policy),
+            shadow: or(&rotation.shadow, &self.shadow),
         }
     }
 
-    /// What of a rotation is news, and what has been given once it is taken.
-    pub(super) fn compare(&self, rotation: Rotation) -> (Rotation, Self) {
-        let now_given = Self {
-            identity: rotation.identity.clone().or_else(|| self.identity.clone()),
-            trust: rotation.trust.clone().or_else(|| self.trust.clone()),
-            revocation_lists: rotation
+    /// What of a rotation is news.
+    pub(super) fn news(&self, rotation: Rotation) -> Rotation {
+        rotation.without(
+            self.identity.as_ref(),
+            self.trust.as_ref(),
+            self.revocation_lists.as_ref(),
+            self.policy.as_ref(),
+            self.shadow.as_ref(),
+        )
+    }
+}
+
+impl Rotation {
+    /// What of it differs from these.
+    pub(super) fn without(
+        self,
+        identity: Option<&MtlsIdentity>,
+        trust: Option<&TrustSource>,
+        revocation_lists: Option<&RevocationLists>,
+        policy: Option<&VerifierPolicy>,
+        shadow: Option<&VerifierPolicy>,
+    ) -> Self {
+        let is_known = |new: &MtlsIdentity| identity.is_some_and(|known| known.is_same_as(new));
+        Self {
+            identity: self.identity.filter(|new| !is_known(new)),
+            trust: self.trust.filter(|new| Some(new) != trust),
+            revocation_lists: self
                 .revocation_lists
-                .clone()
-                .or_else(|| self.revocation_lists.clone()),
-        };
-        let is_known = |identity: &MtlsIdentity| {
-            let last = self.identity.as_ref();
-            last.is_some_and(|last| last.is_same_as(identity))
-        };
-        let news = Rotation {
-            identity: rotation.identity.filter(|identity| !is_known(identity)),
-            trust: rotation
-                .trust
-                .filter(|trust| self.trust.as_ref() != Some(trust)),
-            revocation_lists: rotation
-                .revocation_lists
-                .filter(|lists| self.revocation_lists.as_ref() != Some(lists)),
-            ..rotation
-        };
-        (news, now_given)
+                .filter(|new| Some(new) != revocation_lists),
+            policy: self.policy.filter(|new| Some(new) != policy),
+            shadow: self.shadow.filter(|new| Some(new) != shadow),
+            ..self
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.identity.is_none()
+            && self.trust.is_none()
+            && self.revocation_lists.is_none()
+            && self.policy.is_none()
+            && self.shadow.is_none()
     }
 }

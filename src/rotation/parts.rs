@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use pki_types::{CertificateDer, UnixTime};
+use sha2::{Digest, Sha256};
 
 use super::change::Rotation;
 use crate::material::{MtlsIdentity, RevocationLists};
@@ -34,24 +37,18 @@ pub(super) struct Expiries {
 impl Parts {
     /// These parts with what a rotation changes; `None` where that is nothing.
     pub(crate) fn changed_by(&self, rotation: Rotation) -> Option<Self> {
-        // A policy has no identity of its own to compare, so one that is given is a change.
-        let identity = rotation
-            .identity
-            .filter(|identity| !self.identity.is_same_as(identity));
-        let trust = rotation.trust.filter(|trust| *trust != self.trust);
-        let lists = rotation
-            .revocation_lists
-            .filter(|lists| self.revocation_lists.as_ref() != Some(lists));
-        if identity.is_none()
-            && trust.is_none()
-            && lists.is_none()
-            && rotation.policy.is_none()
-            && rotation.shadow.is_none()
-        {
+        let news = rotation.without(
+            Some(&self.identity),
+            Some(&self.trust),
+            self.revocation_lists.as_ref(),
+            Some(&self.policy),
+            self.shadow.as_ref(),
+        );
+        if news.is_empty() {
             return None;
         }
-        let policy = rotation.policy.unwrap_or_else(|| self.policy.clone());
-        let shadow = rotation.shadow.or_else(|| self.shadow.clone());
+        let policy = news.policy.unwrap_or_else(|| self.policy.clone());
+        let shadow = news.shadow.or_else(|| self.shadow.clone());
         let has_rules = |policy: &VerifierPolicy| policy.has_revocation_rules();
         // Lists of before go with the last rules that asked for them; those that are given now have to be asked for.
         let kept = match has_rules(&policy) || shadow.as_ref().is_some_and(has_rules) {
@@ -59,9 +56,9 @@ impl Parts {
             false => None,
         };
         Some(Self {
-            identity: identity.unwrap_or_else(|| self.identity.clone()),
-            trust: trust.unwrap_or_else(|| self.trust.clone()),
-            revocation_lists: lists.or(kept),
+            identity: news.identity.unwrap_or_else(|| self.identity.clone()),
+            trust: news.trust.unwrap_or_else(|| self.trust.clone()),
+            revocation_lists: news.revocation_lists.or(kept),
             policy,
             shadow,
         })
@@ -82,6 +79,17 @@ impl Parts {
             anchors: first(self.trust.certificates()),
             lists: self.first_list(),
         }
+    }
+
+    pub(super) fn certificate_sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.identity.chain().leaf()).into()
+    }
+
+    pub(super) fn trust_anchor_sha256s(&self) -> Arc<[[u8; 32]]> {
+        let anchors = self.trust.certificates().into_iter();
+        anchors
+            .map(|anchor| Sha256::digest(anchor).into())
+            .collect()
     }
 
     /// What of the policies cannot be held by one who sees the leaf alone.

@@ -38,6 +38,12 @@ pub(crate) struct Service<C> {
     live: Registry,
 }
 
+/// What a source gave, beside what changes.
+struct Reloaded {
+    given: Given,
+    degraded: Option<String>,
+}
+
 /// What came of a rotation that was not refused.
 enum Published<C> {
     Next(Arc<Revision<C>>, Vec<IdentityWarning>),
@@ -64,6 +70,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         let service = Arc::new(Self {
             board: Arc::new(Board::new(Status {
                 reloads,
+                degraded: settings.degraded.clone().map(Into::into),
                 ..status(&revision)
             })),
             current: ArcSwap::from_pointee(revision),
@@ -83,7 +90,11 @@ impl<C: Send + Sync + 'static> Service<C> {
 
     /// Makes the next revision and publishes it, or leaves everything as it is.
     pub(crate) fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
-        let (next, warnings) = match self.publish(rotation)? {
+        self.rotated(rotation, None)
+    }
+
+    fn rotated(&self, rotation: Rotation, reload: Option<Reloaded>) -> Result<u64, BuildError> {
+        let (next, warnings) = match self.publish(rotation, reload)? {
             Published::Next(next, warnings) => (next, warnings),
             Published::Same(number) => return Ok(number),
         };
@@ -95,11 +106,22 @@ impl<C: Send + Sync + 'static> Service<C> {
         Ok(next.number)
     }
 
-    fn publish(&self, rotation: Rotation) -> Result<Published<C>, BuildError> {
+    fn publish(
+        &self,
+        rotation: Rotation,
+        reload: Option<Reloaded>,
+    ) -> Result<Published<C>, BuildError> {
         let rotating = self.rotating.lock();
         let _rotating = rotating.unwrap_or_else(PoisonError::into_inner);
         let previous = self.load();
         let Some(parts) = previous.parts.changed_by(rotation) else {
+            if let Some(reload) = reload {
+                self.board.note(|status| {
+                    let before = (status.last_failure.is_some(), status.degraded.clone());
+                    self.recover(reload, status);
+                    before != (false, status.degraded.clone())
+                });
+            }
             return Ok(Published::Same(previous.number));
         };
         let mut made = (self.make)(&parts)?;
@@ -136,6 +158,9 @@ impl<C: Send + Sync + 'static> Service<C> {
                 failures: board.failures,
                 ..status
             };
+            if let Some(reload) = reload {
+                self.recover(reload, board);
+            }
         });
         Ok(Published::Next(next, warnings))
     }
@@ -149,16 +174,15 @@ impl<C: Send + Sync + 'static> Service<C> {
                 return false;
             }
         };
-        let (origin, degraded) = (rotation.origin.clone(), rotation.degraded.clone());
-        let given = self.given();
-        let (news, now_given) = given.compare(rotation);
-        // Nobody else takes it, but a source that rotates by itself may come here again.
-        drop(given);
-        match self.rotate(news) {
+        let origin = rotation.origin.clone();
+        let reload = Reloaded {
+            given: self.given().and(&rotation),
+            degraded: rotation.degraded.clone(),
+        };
+        let news = self.given().news(rotation);
+        match self.rotated(news, Some(reload)) {
             Ok(_) => {
-                *self.given() = now_given;
                 self.heard();
-                self.recovered(degraded);
                 true
             }
             Err(error) => {
@@ -166,6 +190,14 @@ impl<C: Send + Sync + 'static> Service<C> {
                 false
             }
         }
+    }
+
+    /// What a source has given was taken: it is known, and whatever was wrong with the source is over.
+    fn recover(&self, reload: Reloaded, status: &mut Status) {
+        *self.given() = reload.given;
+        status.reloads = status.reloads.saturating_add(1);
+        status.last_failure = None;
+        status.degraded = reload.degraded.map(Into::into);
     }
 
     fn given(&self) -> MutexGuard<'_, Given> {
@@ -187,20 +219,6 @@ impl<C: Send + Sync + 'static> Service<C> {
             status.last_failure = Some(told);
         });
         judge.tell(&Event::ReloadFailed(&failure));
-    }
-
-    fn recovered(&self, degraded: Option<String>) {
-        let now = self.board.status();
-        let is_news = now.last_failure.is_some() || now.degraded.as_deref() != degraded.as_deref();
-        let write = |status: &mut Status| {
-            status.reloads = status.reloads.saturating_add(1);
-            status.last_failure = None;
-            status.degraded = degraded.map(Into::into);
-        };
-        match is_news {
-            true => self.board.change(write),
-            false => self.board.note(write),
-        }
     }
 
     /// Something good has come from the source.
@@ -290,6 +308,8 @@ fn status<C>(revision: &Revision<C>) -> Status {
         identity_expires_at: until(&expiries.identity).unwrap_or(EPOCH),
         anchors_expire_at: until(&expiries.anchors).unwrap_or(EPOCH),
         revocation_lists_expire_at: until(&expiries.lists),
+        certificate_sha256: revision.parts.certificate_sha256(),
+        trust_anchor_sha256s: revision.parts.trust_anchor_sha256s(),
         last_failure: None,
         degraded: None,
         rotations: 0,

@@ -55,6 +55,8 @@ pub(crate) struct RotationSettings {
     pub(crate) source: Option<Box<dyn Source>>,
     /// What the source gave to begin with.
     pub(crate) given: Given,
+    /// What is wrong with it, by its own word.
+    pub(crate) degraded: Option<String>,
     pub(crate) reload_every: Duration,
     pub(crate) on_source_lost: OnSourceLost,
     pub(crate) self_trust: SelfTrust,
@@ -71,6 +73,7 @@ impl RotationSettings {
         Self {
             source: None,
             given: Given::default(),
+            degraded: None,
             reload_every: RELOAD_EVERY,
             on_source_lost: OnSourceLost::default(),
             self_trust: SelfTrust::default(),

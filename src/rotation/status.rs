@@ -14,6 +14,8 @@ pub struct Status {
     pub(super) identity_expires_at: UnixTime,
     pub(super) anchors_expire_at: UnixTime,
     pub(super) revocation_lists_expire_at: Option<UnixTime>,
+    pub(super) certificate_sha256: [u8; 32],
+    pub(super) trust_anchor_sha256s: Arc<[[u8; 32]]>,
     pub(super) last_failure: Option<Arc<ReloadFailure>>,
     pub(super) degraded: Option<Arc<str>>,
     pub(super) rotations: u64,
@@ -45,6 +47,17 @@ impl Status {
     /// The last second in which every revocation list is current (`nextUpdate`); `None` without lists.
     pub fn revocation_lists_expire_at(&self) -> Option<UnixTime> {
         self.revocation_lists_expire_at
+    }
+
+    /// The SHA-256 of our own leaf in DER: whether a renewed certificate serves already. It is what
+    /// `openssl x509 -in tls.crt -outform DER | sha256sum` prints.
+    pub fn certificate_sha256(&self) -> [u8; 32] {
+        self.certificate_sha256
+    }
+
+    /// The SHA-256 of each trust anchor's certificate in DER: who vouches for peers at present.
+    pub fn trust_anchor_sha256s(&self) -> &[[u8; 32]] {
+        &self.trust_anchor_sha256s
     }
 
     /// Why the last attempt of the source came to nothing; `None` when it succeeded.

@@ -6,6 +6,7 @@ mod blocking;
 mod clients;
 mod handles;
 mod many;
+mod telling;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

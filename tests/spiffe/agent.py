@@ -6,6 +6,7 @@ A command is one line of JSON, and each is answered by a line `done N`:
   {"deny": "words"}   PermissionDenied, to streams that are open too
   {"fail": "words"}   Unavailable
   {"silence": true}   takes calls and answers none
+  {"shut": "CODE"}    this status to calls from now on, while the streams that are open go on; undone by null
   {"end": true}       ends the streams that are open, as a success
   {"count": true}     nothing
 The answer goes on with ` open O calls C`: the streams that are open, and those that ever were.
@@ -69,10 +70,13 @@ class Agent:
         # Of the last command, and of the last that ended the streams which were open.
         self.version = self.ended = 0
         self.open = self.calls = 0
+        self.shut = None
 
     def tell(self, command):
         with self.changed:
-            if "count" not in command:
+            if "shut" in command:
+                self.shut = command["shut"]
+            elif "count" not in command:
                 self.version += 1
                 if "end" in command:
                     self.ended = self.version
@@ -87,7 +91,7 @@ class Agent:
         with self.changed:
             self.calls += 1
             self.open += 1
-            began = self.version
+            began, shut = self.version, self.shut
         gone = threading.Event()
 
         def closed():
@@ -98,6 +102,8 @@ class Agent:
 
         if not context.add_callback(closed):
             closed()
+        if shut:
+            context.abort(grpc.StatusCode[shut], "shut")
         seen = None
         while True:
             with self.changed:

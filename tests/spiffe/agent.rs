@@ -93,6 +93,11 @@ impl Agent {
         self.tell(&json!({ "fail": words }));
     }
 
+    /// Refuses calls for now with this status, or takes them again. Streams that are open go on.
+    pub(crate) fn shut(&mut self, code: Option<&str>) {
+        self.tell(&json!({ "shut": code }));
+    }
+
     pub(crate) fn end_streams(&mut self) {
         self.tell(&json!({ "end": true }));
     }

@@ -199,6 +199,91 @@ fn an_agent_that_hangs_is_found_out() {
     load(&mut source).unwrap();
 }
 
+/// The stream that is open may be fine, and here it is.
+#[test]
+fn an_agent_that_takes_no_call_for_a_while_is_listened_to_on() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    let mut source = agent.source().ask_again_every(SHORT);
+    agent.give(&Message::of([prod.entry("web-1", "/web")]));
+    until_given(&mut source, "CN=web-1");
+    for round in 2..5 {
+        let next = format!("CN=web-{round}");
+        let message = Message::of([prod.entry(&format!("web-{round}"), "/web")]);
+        agent.shut(Some("UNAVAILABLE"));
+        let before = agent.streams().1;
+        // Two tries in vain; the third comes half a second later at the earliest.
+        until(|| {
+            load(&mut source).map_err(|error| error.to_string())?;
+            match agent.streams() {
+                (1, calls) if calls >= before + 2 => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        });
+        agent.give(&message);
+        until(|| match load(&mut source) {
+            Ok(given) if given.contains(&next) => Ok(()),
+            Ok(given) => Err(given),
+            Err(error) => panic!("the stream was given up: {error}"),
+        });
+        agent.shut(None);
+    }
+    // It is asked again as before, and what was open before is left.
+    let before = agent.streams().1;
+    until(|| match agent.streams() {
+        (1, calls) if calls > before + 1 => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    load(&mut source).unwrap();
+}
+
+#[test]
+fn an_agent_that_takes_no_call_any_more_is_given_up() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    let mut source = agent.source().ask_again_every(SHORT);
+    agent.give(&Message::of([prod.entry("web-1", "/web")]));
+    until_given(&mut source, "CN=web-1");
+    agent.shut(Some("UNAVAILABLE"));
+    let before = agent.streams().1;
+    until_fails(&mut source, "unavailable: shut");
+    let tries = agent.streams().1 - before;
+    assert!((3..6).contains(&tries), "{tries} tries");
+    agent.shut(None);
+    until_given(&mut source, "CN=web-1");
+    // An answer is not taken for a failure.
+    agent.shut(Some("PERMISSION_DENIED"));
+    let before = agent.streams().1;
+    until_fails(&mut source, "issues no identity");
+    let tries = agent.streams().1 - before;
+    assert!((1..=2).contains(&tries), "{tries} tries");
+}
+
+/// After a success the pauses begin anew. They would be at 8 seconds or more by the end.
+#[test]
+fn pauses_do_not_grow_from_one_break_to_the_next() {
+    let Some(mut agent) = Agent::start() else {
+        return;
+    };
+    let prod = Domain::new("prod.test");
+    let mut source = agent.source();
+    agent.give(&Message::of([prod.entry("web-1", "/web")]));
+    until_given(&mut source, "CN=web-1");
+    let mut last = Duration::ZERO;
+    for _ in 0..6 {
+        agent.end_streams();
+        until_fails(&mut source, "the agent closed the stream");
+        let began = Instant::now();
+        until_given(&mut source, "CN=web-1");
+        last = began.elapsed();
+    }
+    assert!(last < Duration::from_secs(5), "{last:?}");
+}
+
 #[test]
 fn a_source_that_is_dropped_leaves_the_agent() {
     let Some(mut agent) = Agent::start() else {

@@ -295,6 +295,39 @@ fn addresses_are_checked_when_they_are_given() {
     }
 }
 
+/// What may be secret in an address is not in the error about it.
+#[test]
+fn what_is_secret_in_an_address_is_not_shown() {
+    for (address, shown) in [
+        ("tcp://user:hush@127.0.0.1:1", "tcp://127.0.0.1:1"),
+        ("tcp://hush@hush@127.0.0.1:1/path", "tcp://127.0.0.1:1/path"),
+        ("tcp:user:hush@127.0.0.1:1", "127.0.0.1:1"),
+        ("user:hush@127.0.0.1:1", "127.0.0.1:1"),
+        ("unix://user:hush@/run/a.sock", "unix:///run/a.sock"),
+        ("unix:///run/a.sock?token=hush", "unix:///run/a.sock"),
+        ("unix:///run/a.sock#hush", "unix:///run/a.sock"),
+        ("http://10.0.0.1:1/a?hush#hush", "http://10.0.0.1:1/a"),
+        ("http://10.0.0.1?hush", "http://10.0.0.1"),
+        ("http:///a@b?hush@hush", "http:///a@b"),
+        // It may be a password that should have been escaped.
+        ("tcp://user:hush/hush@127.0.0.1:1", "tcp://.."),
+        ("tcp://user:hush?hush@127.0.0.1:1", "tcp://.."),
+        ("tcp://user:hu#sh@127.0.0.1:1", "tcp://.."),
+        ("tcp://user:hu\\hush@127.0.0.1:1", "tcp://.."),
+        ("user:hush@a://127.0.0.1:1", ".."),
+        ("tcp://user:hush@127.0.0.1:1\n", "tcp://127.0.0.1:1 "),
+    ] {
+        let error = SpiffeSource::at(address).unwrap_err();
+        for text in [error.to_string(), format!("{error:?}")] {
+            assert!(!text.contains("hu"), "{address:?}: {text}");
+        }
+        match error {
+            SpiffeError::Address { address: said, .. } => assert_eq!(said, shown, "{address:?}"),
+            other => panic!("{address:?}: {other:?}"),
+        }
+    }
+}
+
 /// Twice: without the variable, then as a process of its own that has it.
 #[test]
 fn the_address_may_come_from_the_environment() {

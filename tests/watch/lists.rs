@@ -1,7 +1,7 @@
 //! Which revocation lists may take the place of those that count, by hand or from files.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 
 use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
@@ -30,7 +30,14 @@ fn identity(of: &Credential) -> MtlsIdentity {
 }
 
 fn policy() -> VerifierPolicy {
-    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    policy_of(rules())
+}
+
+fn rules() -> RevocationRules {
+    RevocationRules::require(RevocationDepth::Leaf)
+}
+
+fn policy_of(rules: RevocationRules) -> VerifierPolicy {
     VerifierPolicy::allow_any_authenticated().with_revocation(rules)
 }
 
@@ -42,6 +49,10 @@ struct Served {
 }
 
 fn serve(make: impl Fn(&Cast) -> Vec<Der>) -> Served {
+    serve_by(rules(), make)
+}
+
+fn serve_by(rules: RevocationRules, make: impl Fn(&Cast) -> Vec<Der>) -> Served {
     let cast = Cast::assemble();
     let ahead = Arc::new(AtomicI64::new(0));
     let first = make(&cast);
@@ -49,7 +60,7 @@ fn serve(make: impl Fn(&Cast) -> Vec<Der>) -> Served {
         .identity(identity(&cast.server))
         .trust_anchors(anchors(&[&cast.root, &cast.impostor]))
         .revocation_lists(lists(&first.iter().collect::<Vec<_>>()))
-        .policy(policy())
+        .policy(policy_of(rules))
         .self_trust(SelfTrust::Unchecked)
         .clock({
             let ahead = Arc::clone(&ahead);
@@ -194,12 +205,15 @@ fn what_is_of_no_use_any_more_may_go() {
     let without = given(&[&other]).trust_anchors(anchors(&[&served.cast.impostor]));
     served.refuses("Rhea Root", "not signed", given(&[&other]));
     served.server.rotate(without).unwrap();
-    // When it is not current any more: whatever comes is no worse.
+    // When it lists nobody, and is not current any more: whatever comes is no worse, but what is older.
     let served = serve(|cast| vec![Crl::new().number(&[5]).signed_by(&cast.root)]);
     let back = Crl::new().number(&[1]).signed_by(&served.cast.root);
     served.refuses("Rhea Root", "older", given(&[&back]));
     served.ahead.store(8 * 24 * 3600, Ordering::Relaxed);
-    served.rotate(&[&back]).unwrap();
+    served.refuses("Rhea Root", "older", given(&[&back]));
+    let other = Crl::new().signed_by(&served.cast.impostor);
+    served.rotate(&[&other]).unwrap();
+    served.refuses("Rhea Root", "older", given(&[&other, &back]));
 }
 
 /// No anchor says whether a list of a CA below it is good; a peer's path does.
@@ -207,7 +221,7 @@ fn what_is_of_no_use_any_more_may_go() {
 fn of_a_ca_below_the_anchors_once_it_was_judged_by() {
     let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
     let served = serve(|cast| vec![list(cast, 5)]);
-    let (back, next) = (list(&served.cast, 4), list(&served.cast, 6));
+    let back = list(&served.cast, 4);
     let foreign = Crl::new()
         .number(&[9])
         .signed_by(&served.cast.intermediate.namesake());
@@ -220,10 +234,11 @@ fn of_a_ca_below_the_anchors_once_it_was_judged_by() {
     served.refuses("Ivo Intermediate", "not signed", given(&[&foreign]));
     let unrelated = Crl::new().signed_by(&served.cast.root);
     served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
-    // Where an anchor goes, the CAs below it may go; a list that is there is no older all the same.
+    // Another anchor may go, which vouches for nobody here, and this list may not go with it.
     let fewer = |next: &Der| given(&[next]).trust_anchors(anchors(&[&served.cast.root]));
     served.refuses("Ivo Intermediate", "older", fewer(&back));
-    served.server.rotate(fewer(&unrelated)).unwrap();
+    served.refuses("Ivo Intermediate", "there is none", fewer(&unrelated));
+    let next = list(&served.cast, 6);
     served.rotate(&[&next, &unrelated]).unwrap();
     assert!(served.admits(&served.cast.alice));
 }
@@ -248,4 +263,262 @@ fn who_was_revoked_stays_revoked() {
     let lifted = Crl::new().number(&[3]).signed_by(&served.cast.intermediate);
     served.rotate(&[&root, &lifted]).unwrap();
     assert!(served.admits(&served.cast.alice));
+}
+
+/// A clock that was set back makes every list one of the future, and one that stands still at the epoch does, too.
+#[test]
+fn whatever_the_clock_says_none_is_older() {
+    let of = |number: u8, minutes: i64| {
+        let dates = (
+            Duration::minutes(-minutes),
+            Some(Duration::days(7) - Duration::minutes(minutes)),
+        );
+        Crl::new().dated(dates.0, dates.1).number(&[number])
+    };
+    let served = serve(|cast| {
+        let revoking = of(5, 1).lists(cast.alice.leaf());
+        vec![revoking.signed_by(&cast.intermediate)]
+    });
+    let Cast {
+        alice,
+        intermediate,
+        root,
+        ..
+    } = &served.cast;
+    assert!(!served.admits(alice));
+    let back = of(4, 60).signed_by(intermediate);
+    let unrelated = Crl::new().signed_by(root);
+    let epoch = -i64::try_from(UnixTime::now().as_secs()).unwrap();
+    for ahead in [0, -120, -40 * 24 * 3600, epoch, 40 * 24 * 3600] {
+        served.ahead.store(ahead, Ordering::Relaxed);
+        served.refuses("Ivo Intermediate", "older", given(&[&back]));
+        // When it looks stale it may be taken away: nobody whom it lists is admitted then.
+        if ahead <= 0 {
+            served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
+        }
+        // The same again is no worse, nor is what the CA made since.
+        let same = given(&[&of(5, 1).lists(alice.leaf()).signed_by(intermediate)]);
+        served.server.rotate(same).unwrap();
+    }
+    served.ahead.store(0, Ordering::Relaxed);
+    assert!(!served.admits(alice));
+}
+
+/// By a clock that panics nothing is rotated, and nothing goes back by that.
+#[test]
+fn nor_when_the_clock_panics() {
+    let cast = Cast::assemble();
+    let list = |number: u8| Crl::new().number(&[number]).signed_by(&cast.root);
+    let panics = Arc::new(AtomicBool::new(false));
+    let server = MtlsServer::builder()
+        .identity(identity(&cast.server))
+        .trust_anchors(anchors(&[&cast.root]))
+        .revocation_lists(lists(&[&list(5)]))
+        .policy(policy())
+        .self_trust(SelfTrust::Unchecked)
+        .clock({
+            let panics = Arc::clone(&panics);
+            move || match panics.load(Ordering::Relaxed) {
+                true => panic!("the time server is gone"),
+                false => UnixTime::now(),
+            }
+        })
+        .build(Rustls::default())
+        .unwrap();
+    panics.store(true, Ordering::Relaxed);
+    server.rotate(given(&[&list(4)])).unwrap_err();
+    panics.store(false, Ordering::Relaxed);
+    let refused = server.rotate(given(&[&list(4)]));
+    assert!(matches!(
+        refused,
+        Err(BuildError::RevocationListsWorse { .. })
+    ));
+    assert_eq!(server.rotate(given(&[&list(6)])).unwrap(), 2);
+}
+
+/// Nobody has to come by between two rotations: what was seen is handed on.
+#[test]
+fn no_rotation_makes_forget() {
+    let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
+    let served = serve(|cast| vec![list(cast, 5)]);
+    let [four, six] = [4, 6].map(|number| list(&served.cast, number));
+    let (root, other) = (&served.cast.root, &served.cast.impostor);
+    let unrelated = Crl::new().signed_by(root);
+    assert!(served.admits(&served.cast.alice));
+    let lax = policy_of(rules().danger_allow_unknown_status());
+    served.server.rotate(Rotation::new().policy(lax)).unwrap();
+    served.rotate(&[&six]).unwrap();
+    for anchors in [anchors(&[root, other]), anchors(&[root])] {
+        let given = |next: &Der| given(&[next]).trust_anchors(anchors.clone());
+        served.refuses("Ivo Intermediate", "older", given(&four));
+        served.refuses("Ivo Intermediate", "there is none", given(&unrelated));
+        served.server.rotate(given(&six)).unwrap();
+    }
+    // The anchor that vouches for the CA goes, and the list with it; both come back, the list no older.
+    let unrelated = Crl::new().signed_by(other);
+    let without = given(&[&unrelated]).trust_anchors(anchors(&[other]));
+    served.server.rotate(without).unwrap();
+    for list in [&four, &list(&served.cast, 5)] {
+        let both = given(&[list, &unrelated]).trust_anchors(anchors(&[root, other]));
+        served.refuses("Ivo Intermediate", "older", both);
+    }
+    let both = given(&[&six, &unrelated]).trust_anchors(anchors(&[root, other]));
+    served.server.rotate(both).unwrap();
+    served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
+    assert!(served.admits(&served.cast.alice));
+    // The rules go, and all that was known with them.
+    let none = VerifierPolicy::allow_any_authenticated();
+    served.server.rotate(Rotation::new().policy(none)).unwrap();
+    served
+        .server
+        .rotate(given(&[&four]).policy(policy()))
+        .unwrap();
+}
+
+/// The anchor may be renewed, and still vouches.
+#[test]
+fn a_renewed_anchor_vouches_as_before() {
+    let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
+    let served = serve(|cast| vec![list(cast, 5)]);
+    assert!(served.admits(&served.cast.alice));
+    let renewed = served.cast.root.again().self_signed();
+    assert_ne!(renewed.certificate(), served.cast.root.certificate());
+    let unrelated = Crl::new().signed_by(&renewed);
+    let of_renewed = |next: &Der| given(&[next]).trust_anchors(anchors(&[&renewed]));
+    served.refuses("Ivo Intermediate", "there is none", of_renewed(&unrelated));
+    served
+        .server
+        .rotate(of_renewed(&list(&served.cast, 5)))
+        .unwrap();
+    served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
+    served.refuses(
+        "Ivo Intermediate",
+        "older",
+        given(&[&list(&served.cast, 4)]),
+    );
+}
+
+/// A list past its time revokes whom it lists, and by some rules proves others good.
+#[test]
+fn a_stale_list_gives_way_to_newer_ones_alone() {
+    let hours = Duration::hours;
+    let of = |number: u8, from: i64, until: i64| {
+        let crl = Crl::new().number(&[number]);
+        crl.dated(hours(from), Some(hours(until)))
+    };
+    let all = [
+        (rules(), true),
+        (rules().danger_allow_unknown_status(), true),
+        (rules().danger_allow_stale_lists(), true),
+        (rules().danger_allow_stale_lists(), false),
+    ];
+    for (rules, lists_alice) in all {
+        let served = serve_by(rules, |cast| {
+            let stale = of(5, -4, -2);
+            vec![match lists_alice {
+                true => stale.lists(cast.alice.leaf()).signed_by(&cast.intermediate),
+                false => stale.signed_by(&cast.intermediate),
+            }]
+        });
+        let by = &served.cast.intermediate;
+        assert_eq!(served.admits(&served.cast.alice), !lists_alice);
+        let number = of(4, -3, 2).signed_by(by);
+        let date = of(6, -5, 2).signed_by(by);
+        served.refuses("Ivo Intermediate", "older", given(&[&number]));
+        served.refuses("Ivo Intermediate", "older", given(&[&date, &number]));
+        let unrelated = Crl::new().signed_by(&served.cast.root);
+        served.rotate(&[&of(6, -3, -1).signed_by(by)]).unwrap();
+        served.refuses(
+            "Ivo Intermediate",
+            "older",
+            given(&[&of(5, -3, -1).signed_by(by)]),
+        );
+        served.rotate(&[&of(7, -1, 1).signed_by(by)]).unwrap();
+        assert!(served.admits(&served.cast.alice));
+        served.refuses(
+            "Ivo Intermediate",
+            "not now",
+            given(&[&of(8, -1, -1).signed_by(by)]),
+        );
+    }
+}
+
+/// The last list of a CA that issues no more can be taken away, where that admits nobody.
+#[test]
+fn a_stale_list_may_go_where_unknown_status_is_refused() {
+    let stale = |cast: &Cast, lists_alice: bool| {
+        let crl = Crl::new().number(&[5]);
+        let crl = crl.dated(Duration::hours(-4), Some(Duration::hours(-2)));
+        let crl = match lists_alice {
+            true => crl.lists(cast.alice.leaf()),
+            false => crl,
+        };
+        vec![crl.signed_by(&cast.intermediate)]
+    };
+    let unrelated = |served: &Served| Crl::new().signed_by(&served.cast.root);
+    for (rules, lists_alice, may_go) in [
+        (rules(), true, true),
+        (rules(), false, true),
+        (rules().danger_allow_unknown_status(), true, false),
+        (rules().danger_allow_unknown_status(), false, true),
+        (rules().danger_allow_stale_lists(), true, false),
+        (rules().danger_allow_stale_lists(), false, false),
+    ] {
+        let served = serve_by(rules, |cast| stale(cast, lists_alice));
+        // Seen to be signed by a CA of a proved path.
+        served.admits(&served.cast.alice);
+        match may_go {
+            false => served.refuses(
+                "Ivo Intermediate",
+                "there is none",
+                given(&[&unrelated(&served)]),
+            ),
+            true => {
+                served.rotate(&[&unrelated(&served)]).unwrap();
+                // What went does not come back in an older form, and whom it listed is not admitted.
+                let older = Crl::new().number(&[4]).signed_by(&served.cast.intermediate);
+                served.refuses("Ivo Intermediate", "older", given(&[&older]));
+                assert!(!lists_alice || !served.admits(&served.cast.alice));
+            }
+        }
+    }
+}
+
+/// One name, two keys: each for itself.
+#[test]
+fn a_ca_with_a_new_key_keeps_the_list_of_the_old_one() {
+    let served = serve(|cast| {
+        let revoking = Crl::new().number(&[5]).lists(cast.alice.leaf());
+        vec![revoking.signed_by(&cast.intermediate)]
+    });
+    let (alice, old) = (&served.cast.alice, &served.cast.intermediate);
+    assert!(!served.admits(alice));
+    let new = old.namesake();
+    let of_new = Crl::new().number(&[1]).signed_by(&new);
+    let of_old = Crl::new().number(&[6]).lists(alice.leaf()).signed_by(old);
+    served.refuses("Ivo Intermediate", "not signed", given(&[&of_new]));
+    served.rotate(&[&of_new, &of_old]).unwrap();
+    let later = Crl::new().number(&[2]).signed_by(&new);
+    served.rotate(&[&of_old, &later]).unwrap();
+    assert!(!served.admits(alice));
+}
+
+/// Several of one issuer and scope revoke together; the latest is to be kept, or followed.
+#[test]
+fn of_several_the_latest_counts() {
+    let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
+    let served = serve(|cast| vec![list(cast, 5), list(cast, 7), list(cast, 3)]);
+    let [three, six, seven, eight] = [3, 6, 7, 8].map(|number| list(&served.cast, number));
+    assert!(served.admits(&served.cast.alice));
+    served.refuses(
+        "Ivo Intermediate",
+        "in place of 0x07",
+        given(&[&three, &six]),
+    );
+    served.rotate(&[&three, &seven]).unwrap();
+    served.rotate(&[&seven]).unwrap();
+    // One more issuer.
+    let root = Crl::new().signed_by(&served.cast.root);
+    served.rotate(&[&root, &eight]).unwrap();
+    served.refuses("Ivo Intermediate", "0x07", given(&[&root, &seven]));
 }

@@ -17,7 +17,7 @@ pub enum SpiffeError {
          `tcp://127.0.0.1:PORT`"
     )]
     Address {
-        /// What was given.
+        /// What was given, without user name, password, query and fragment, which may be secret.
         address: String,
         /// What is wrong with it.
         problem: String,
@@ -98,7 +98,7 @@ impl SpiffeError {
     /// Why an address cannot be used.
     pub(super) fn address(address: &str, problem: impl Into<String>) -> Self {
         Self::Address {
-            address: shown(address),
+            address: shown(&bare(address)),
             problem: problem.into(),
         }
     }
@@ -213,6 +213,23 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         at = error.source();
     }
     shown(&words)
+}
+
+/// Scheme, host, port and path of an address that may be anything. Where an `@` leaves open what is a password, not even
+/// that.
+fn bare(address: &str) -> String {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, _)) if scheme.contains('@') => return "..".to_owned(),
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), address),
+    };
+    let (authority, path) = rest.split_at(rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len()));
+    if !authority.is_empty() && path.contains('@') {
+        return format!("{scheme}..");
+    }
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}{host}{path}")
 }
 
 /// Somebody else's words on one line, not too many of them.

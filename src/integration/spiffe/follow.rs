@@ -22,6 +22,9 @@ use crate::rotation::Reload;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// How often in a row an agent may be asked anew for nothing before the stream that is open is given up.
+const MAX_FAILED: u32 = 3;
+
 /// Listens to the agent until the source is dropped.
 pub(super) struct Follower {
     pub(super) endpoint: Endpoint,
@@ -74,22 +77,24 @@ impl Follower {
             Err(error) => return error,
         };
         *pause = Pause(FIRST_PAUSE);
+        let mut failed = Failed::none();
         while !self.reload.is_over() {
             // An agent that hangs looks like one that has nothing new, so it is asked anew from time to time.
-            let next = match timeout(self.ask_again_every, stream.contexts.next()).await {
-                Ok(next) => self.told(next),
-                Err(_) => match self.open().await {
-                    Ok(anew) => {
-                        stream = anew;
-                        continue;
-                    }
+            let wait = failed.pause().unwrap_or(self.ask_again_every);
+            match timeout(wait, stream.contexts.next()).await {
+                Ok(next) => match self.told(next) {
+                    Ok(told) => self.settle(told),
                     Err(error) => return error,
                 },
-            };
-            match next {
-                Ok(told) => self.settle(told),
-                Err(error) => return error,
+                Err(_) => match self.open().await {
+                    Ok(anew) => stream = anew,
+                    // A word, and not a failure: what was given before is taken back.
+                    Err(error @ SpiffeError::NoIdentity { .. }) => return error,
+                    Err(_) if failed.again() => continue,
+                    Err(error) => return error,
+                },
             }
+            failed = Failed::none();
         }
         SpiffeError::ended(&self.address)
     }
@@ -152,6 +157,32 @@ impl Drop for End<'_> {
         let address = &self.0.address;
         self.0
             .lose(SpiffeError::ours(address, "nobody listens to the agent"));
+    }
+}
+
+/// How often in a row the agent was asked anew for nothing, while the stream that is open may be fine.
+struct Failed {
+    times: u32,
+    pause: Pause,
+}
+
+impl Failed {
+    fn none() -> Self {
+        Self {
+            times: 0,
+            pause: Pause(FIRST_PAUSE),
+        }
+    }
+
+    /// Once more. Whether the stream that is open is kept.
+    fn again(&mut self) -> bool {
+        self.times = self.times.saturating_add(1);
+        self.times < MAX_FAILED
+    }
+
+    /// Before it is asked the next time; `None` where nothing has failed.
+    fn pause(&mut self) -> Option<Duration> {
+        (self.times > 0).then(|| self.pause.next())
     }
 }
 

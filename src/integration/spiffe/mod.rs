@@ -59,7 +59,9 @@ use shared::Shared;
 /// give `OnSourceLost::RefuseAfter` with the time that an agent may take to restart.
 ///
 /// An agent that hangs looks like one with nothing new. So it is asked anew, on a new connection, at each
-/// [`ask_again_every`](Self::ask_again_every).
+/// [`ask_again_every`](Self::ask_again_every). Where that fails the stream that is open is kept, and the agent is asked
+/// twice more, after pauses as above; when it fails the third time, the stream is given up. A message that comes on it
+/// meanwhile shows that it is alive, and an agent that answers that it issues no identity is believed at once.
 ///
 /// # Limits
 ///
@@ -118,7 +120,7 @@ impl SpiffeSource {
     ///
     /// # Errors
     /// [`SpiffeError::Address`] for anything else: over TCP the private key comes in clear text, so it must not come from
-    /// another host.
+    /// another host. It does not show what may be secret in the address: user name, password, query, fragment.
     pub fn at(address: &str) -> Result<Self, SpiffeError> {
         // The parser of URLs passes over some of them.
         if address.contains(|c: char| c.is_control() || c.is_whitespace()) {
@@ -154,7 +156,8 @@ impl SpiffeSource {
         self
     }
 
-    /// How long the stream may be silent before the agent is asked anew, which shows whether it hangs. Initially 5
+    /// How long the stream may be silent before the agent is asked anew, which shows whether it hangs: when three tries
+    /// failed, which takes up to three times [`answer_timeout`](Self::answer_timeout) and 1.5 seconds. Initially 5
     /// minutes; at least 100 milliseconds are taken.
     pub fn ask_again_every(mut self, pause: Duration) -> Self {
         self.ask_again_every = pause.max(SHORTEST);

@@ -4,10 +4,15 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use pki_types::CertificateDer;
+
 use crate::material::{RevocationList, RevocationLists};
 use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
 use crate::policy::anchor::Anchors;
 use crate::x509::{Certificate, PublicKey};
+
+/// A trust anchor: the certificate that its verifier keeps.
+pub(super) type Anchor = Arc<CertificateDer<'static>>;
 
 /// All lists, by the `Name` of their issuer.
 pub(super) struct Lists {
@@ -26,6 +31,8 @@ pub(super) struct List {
     /// The first key by which the signature verified (a `SubjectPublicKeyInfo`): nearly always the only one.
     signed_by: OnceLock<Box<[u8]>>,
     other_keys: Mutex<Vec<Answer>>,
+    /// Anchors in which proved paths over the signer ended; the signer itself, where it is one.
+    vouchers: [OnceLock<Anchor>; MAX_VOUCHERS],
 }
 
 /// A key (a `SubjectPublicKeyInfo`), and whether it signed the list.
@@ -33,6 +40,8 @@ type Answer = (Box<[u8]>, Result<(), SignatureProblem>);
 
 /// Keys of one issuer's name whose answers are remembered; the oldest makes room.
 const MAX_OTHER_KEYS: usize = 8;
+/// Anchors that are remembered to vouch for the signer of a list; more are passed over.
+const MAX_VOUCHERS: usize = 8;
 
 impl Lists {
     pub(super) fn none() -> Self {
@@ -51,6 +60,7 @@ impl Lists {
                 index,
                 signed_by: OnceLock::new(),
                 other_keys: Mutex::default(),
+                vouchers: Default::default(),
             });
         }
         Self {
@@ -65,8 +75,9 @@ impl Lists {
             for facts in anchors.named(issuer) {
                 if let Ok(anchor) = Certificate::from_der(facts.certificate()) {
                     for list in lists {
-                        // The answer is for later.
-                        let _ = list.check_signature(&anchor.public_key, algorithms);
+                        if list.check_signature(&anchor.public_key, algorithms).is_ok() {
+                            list.vouch(facts.certificate());
+                        }
                     }
                 }
             }
@@ -130,6 +141,19 @@ impl List {
             });
         }
         answer
+    }
+
+    /// Remembers that a path which was proved to this anchor leads over the signer. In a handshake it is known already.
+    pub(super) fn vouch(&self, anchor: &Anchor) {
+        let is_there = |slot: &OnceLock<Anchor>| {
+            let known = slot.get_or_init(|| Arc::clone(anchor));
+            Arc::ptr_eq(known, anchor) || known == anchor
+        };
+        let _ = self.vouchers.iter().any(is_there);
+    }
+
+    pub(super) fn vouchers(&self) -> impl Iterator<Item = &Anchor> {
+        self.vouchers.iter().filter_map(OnceLock::get)
     }
 
     fn with_other_keys<T>(&self, look: impl FnOnce(&mut Vec<Answer>) -> T) -> T {

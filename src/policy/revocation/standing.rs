@@ -40,6 +40,7 @@ impl Standing {
         if let Err(problem) = list.check_signature(&issuer.public_key, judge.algorithms) {
             return Self::OtherKey(problem);
         }
+        list.vouch(judge.anchor);
         let content = list.content();
         // Before everything that limits what a list can prove: none of it limits what it can revoke.
         if let Some(revoked) = content.find(certificate.serial) {

@@ -110,9 +110,11 @@ impl LiveConnection {
 
     /// Has `callback` called once when the peer is rejected, or at once if it has been. A panic in it is caught.
     ///
-    /// It is called on the thread that judges all connections of the client or server, after those that are to be
-    /// closed and have the same peer were: it must be quick. It must not hold a handle of this connection, which would
-    /// then never be dropped.
+    /// It is called on a thread of the client's or server's own (`mtls-live-tell`), when the connection has been closed if
+    /// it is to be, and those who wait were woken. That thread calls all callbacks and the observer one after the other:
+    /// who takes long delays what others are told, but not that they are judged and closed. What was not told yet stays
+    /// in memory, each rejected connection once. It must not hold a handle of this connection, which would then never be
+    /// dropped.
     pub fn on_rejected(&self, callback: impl FnOnce(&Rejection) + Send + 'static) {
         let mut waiting = self.0.waiting();
         match self.rejection() {

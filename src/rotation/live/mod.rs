@@ -5,6 +5,9 @@ mod handle;
 mod registry;
 mod state;
 mod subject;
+mod telling;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod waiting;
 
@@ -27,7 +30,9 @@ pub(crate) use waiting::Closer;
 ///
 /// Judging is done on a thread of its own (`mtls-live`), once for all connections of one peer's chain. It begins with
 /// the first connection and ends when client or server and all connections are gone: connections that outlive the
-/// client or server are still closed when their peer's certificate expires.
+/// client or server are still closed when their peer's certificate expires. Callbacks and the observer are called on
+/// another thread (`mtls-live-tell`), one after the other, from when there is first something to tell: however long they
+/// take, nobody's connection is judged or closed later for it.
 ///
 /// ```no_run
 /// # fn f(builder: mtls::ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {

@@ -24,7 +24,7 @@ pub(crate) struct Registry {
 /// What the registry, its thread and the connections have in common. The lock is held for look-ups alone: never while a
 /// peer is judged, and never while somebody else's code runs, their destructors included.
 pub(super) struct Shared {
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
     /// For the thread alone.
     pub(super) work: Condvar,
 }

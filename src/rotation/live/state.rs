@@ -30,6 +30,8 @@ pub(super) struct State {
     due: BTreeSet<(UnixTime, Key)>,
     /// To be judged before all others: they expire, or began before the newest revision and missed its round.
     urgent: BTreeSet<Key>,
+    /// To be judged when the next revision is told of, since a connection came under it.
+    early: BTreeSet<Key>,
     round: Option<Round>,
 }
 
@@ -39,6 +41,8 @@ pub(super) struct Group {
     pub(super) connections: BTreeMap<u64, Weak<Connection>>,
     /// By which revision.
     judged: u64,
+    /// The newest revision that admitted one of them.
+    admitted: u64,
     expires: UnixTime,
 }
 
@@ -76,6 +80,7 @@ impl State {
             next: 0,
             due: BTreeSet::new(),
             urgent: BTreeSet::new(),
+            early: BTreeSet::new(),
             round: None,
         }
     }
@@ -103,9 +108,11 @@ impl State {
                 subject: Arc::new(subject),
                 connections: BTreeMap::new(),
                 judged: revision,
+                admitted: revision,
                 expires,
             }
         });
+        group.admitted = group.admitted.max(revision);
         // The round of the newest revision may have passed by already.
         if group.judged < self.basis.revision && revision < self.basis.revision {
             self.urgent.insert(key);
@@ -140,6 +147,7 @@ impl State {
             at,
             has_turned: false,
         });
+        self.urgent.append(&mut self.early);
         core::mem::replace(&mut self.basis, basis)
     }
 
@@ -226,7 +234,12 @@ impl State {
             let Entry::Occupied(mut group) = self.groups.entry(key) else {
                 continue;
             };
+            let admitted = group.get().admitted;
             match verdict {
+                // Handshakes know a revision before it is told of here.
+                _ if self.basis.revision < admitted => {
+                    self.early.insert(key);
+                }
                 Ok(expires) => {
                     let group = group.get_mut();
                     group.judged = group.judged.max(revision);

@@ -12,7 +12,7 @@ use pki_types::UnixTime;
 use super::registry::Shared;
 use super::state::{Group, State, Work};
 use super::subject::{Basis, Subject};
-use super::waiting::quietly;
+use super::telling::{News, Teller};
 use crate::backend::Judge;
 use crate::policy::Rejection;
 
@@ -22,14 +22,17 @@ const THE_END: UnixTime = UnixTime::since_unix_epoch(Duration::MAX);
 
 /// It ends when nobody is left and nobody will come.
 pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
+    let mut teller = Teller::default();
     Builder::new()
         .name(NAME.to_owned())
         // What panics here can only be a destructor, of a clock or matcher of the caller's: judging goes on all the same.
-        .spawn(move || while catch_unwind(AssertUnwindSafe(|| run(&shared))).is_err() {})
+        .spawn(
+            move || while catch_unwind(AssertUnwindSafe(|| run(&shared, &mut teller))).is_err() {},
+        )
         .map(drop)
 }
 
-fn run(shared: &Shared) {
+fn run(shared: &Shared, teller: &mut Teller) {
     let mut looked = Instant::now();
     loop {
         let mut state = shared.state();
@@ -55,36 +58,36 @@ fn run(shared: &Shared) {
             }
             Work::Judge(subjects, basis) => {
                 drop(state);
-                judge_all(shared, subjects, &basis);
+                judge_all(shared, subjects, &basis, teller);
             }
         }
     }
 }
 
-fn judge_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis) {
+fn judge_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis, teller: &mut Teller) {
     let judged = subjects.into_iter().map(|subject| {
         let verdict = subject.judge(basis);
         (subject, verdict)
     });
     let judged: Vec<_> = judged.collect();
     let rejected = shared.state().settle(basis.revision, judged);
-    for (group, rejection) in rejected {
-        tell(&group, &rejection, &basis.judge);
+    let rejected = rejected.into_iter();
+    let news: Vec<_> = rejected
+        .map(|(group, rejection)| reject(group, rejection, &basis.judge))
+        .collect();
+    for news in news {
+        teller.tell(news);
     }
 }
 
-/// All are closed before anyone's code is called, which may take its time.
-fn tell(group: &Group, rejection: &Rejection, judge: &Judge) {
-    let connections = group.connections.values().filter_map(|connection| {
-        let connection = connection.upgrade()?;
-        let callbacks = connection.reject(rejection)?;
-        Some((connection, callbacks))
-    });
-    let told: Vec<_> = connections.collect();
-    for (_connection, callbacks) in told {
-        for callback in callbacks {
-            quietly(|| callback(rejection));
-        }
-        judge.connection_rejected(&group.subject.peer, rejection);
+/// Closes and wakes all. Their owners are told on another thread, since their code may take its time.
+fn reject(group: Group, rejection: Rejection, judge: &Arc<Judge>) -> News {
+    let connections = group.connections.values();
+    let rejected = connections.filter_map(|connection| connection.upgrade()?.reject(&rejection));
+    News {
+        callbacks: rejected.collect(),
+        subject: group.subject,
+        rejection,
+        judge: Arc::clone(judge),
     }
 }

@@ -4,6 +4,7 @@
 use std::env;
 use std::fs;
 use std::process::Command;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use mtls::{LiveConnections, ProtocolVersion, Rustls};
@@ -35,10 +36,14 @@ fn is_alone(test: &str) -> bool {
 }
 
 fn threads() -> usize {
+    threads_called("mtls-live")
+}
+
+fn threads_called(called: &str) -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
     tasks
         .filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok())
-        .filter(|name| name.trim() == "mtls-live")
+        .filter(|name| name.trim() == called)
         .count()
 }
 
@@ -91,6 +96,43 @@ fn the_thread_ends() {
         wait_until("it begins", || threads() == 1);
         drop(pair);
         wait_until("it ends", || threads() == 0);
+    }
+}
+
+/// The thread that tells: begun by the first news, kept by what is not told yet.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_other_thread_ends() {
+    if !is_alone("the_other_thread_ends") {
+        return;
+    }
+    let tellers = || threads_called("mtls-live-tell");
+    for setting in SETTINGS {
+        let stage = Stage::new();
+        let server = stage.server(ProtocolVersion::Tls13, setting);
+        let server = server.build(Rustls::default()).unwrap();
+        let (_client, served) = meet(&alice(&stage), &server);
+        wait_until("the judging begins", || threads() == 1);
+        assert_eq!(tellers(), 0, "there is nothing to tell");
+        let (release, released) = channel::<()>();
+        let (told, tellings) = channel();
+        let live = served.live().unwrap();
+        live.on_rejected(move |_| {
+            let _ = released.recv_timeout(LIMIT);
+        });
+        live.on_rejected(move |_| told.send(()).unwrap());
+        stage.strike(&server, Cause::PolicyNarrowed);
+        live.wait(LIMIT).expect("never told");
+        wait_until("it begins", || tellers() == 1);
+        drop(server);
+        // Judging is over, telling is not.
+        wait_until("the judging ends", || threads() == 0);
+        assert_eq!(tellers(), 1);
+        assert!(tellings.try_recv().is_err() && stage.heard().is_empty());
+        drop(release);
+        tellings.recv_timeout(LIMIT).expect("never called");
+        wait_until("the observer hears of it", || stage.heard().len() == 1);
+        wait_until("it ends", || tellers() == 0);
     }
 }
 

@@ -368,7 +368,8 @@ fn by_a_clock_that_panics_nothing_is_rotated() {
     });
     let server = server.build(Rustls::default()).unwrap();
     is_broken.store(true, Ordering::SeqCst);
-    let policy = || Rotation::new().policy(VerifierPolicy::allow_any_authenticated());
+    let alice = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
+    let policy = || Rotation::new().policy(alice.clone());
     let refused = server.rotate(policy()).unwrap_err();
     assert!(refused.to_string().contains("clock"), "{refused}");
     is_broken.store(false, Ordering::SeqCst);

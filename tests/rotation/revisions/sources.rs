@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use mtls::pki_types::SubjectPublicKeyInfoDer;
 use mtls::{
-    BuildError, MtlsServer, Reload, Rotation, Rustls, SignatureScheme, SigningKey, Source,
-    SourceError, VerifierPolicy,
+    BuildError, MtlsServer, PeerMatcher, Reload, Rotation, Rustls, SignatureScheme, SigningKey,
+    Source, SourceError, VerifierPolicy,
 };
 use x509_cert::der::{Decode, Encode};
 
-use crate::common::pki::{Authority, Cast, Leaf};
-use crate::stage::{Heard, anchors, client_of, eventually, identity, meet, server_of};
+use crate::common::pki::{Authority, Cast, Leaf, Validity};
+use crate::stage::{Heard, LIMIT, anchors, client_of, eventually, identity, meet, server_of};
 
 pub struct FromFn<F>(F);
 
@@ -389,4 +389,68 @@ fn the_same_certificate_with_another_signer_is_news() {
         matches!(tried, BuildError::SigningKeyFailed { .. }),
         "{tried}"
     );
+}
+
+#[test]
+fn a_policy_that_was_refused_with_the_rest_is_not_lost() {
+    let cast = Cast::assemble();
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_from(&shelf, &Heard::default());
+    let client = client_of(&cast).build(Rustls::default()).unwrap();
+    let nobody = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
+    let expired = Leaf::named("expired").dns("localhost").server();
+    let expired = expired.validity(Validity::expired()).issued_by(&cast.root);
+    // Narrowed, beside an identity that is refused: nothing of it is taken.
+    shelf.put(Some(
+        all_of(&cast)
+            .policy(nobody.clone())
+            .identity(identity(&expired)),
+    ));
+    shelf.ring();
+    eventually("refused", || server.status().failures() == 1);
+    assert!(meet(&client, &server).1.is_ok());
+    // A source tells all that there is each time, so the policy comes again; and again, which is no news.
+    shelf.put(Some(all_of(&cast).policy(nobody)));
+    for asked in 2..=4 {
+        shelf.ring();
+        eventually("taken", || server.status().reloads() == asked);
+        assert_eq!(server.status().revision(), 2);
+        assert!(meet(&client, &server).1.is_err());
+    }
+}
+
+#[test]
+fn a_revision_and_the_end_of_a_failure_are_told_at_once() {
+    let cast = Cast::assemble();
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_from(&shelf, &Heard::default());
+    let mut watch = server.status_changes();
+    for round in 2..=6 {
+        shelf.put(None);
+        shelf.ring();
+        assert!(watch.wait(LIMIT).unwrap().last_failure().is_some());
+        let next = Leaf::named("next").dns("localhost").server();
+        shelf.put(Some(
+            all_of(&cast).identity(identity(&next.issued_by(&cast.root))),
+        ));
+        shelf.ring();
+        let mut status = watch.wait(LIMIT).unwrap();
+        // It may have failed once more before.
+        while status.revision() != round {
+            assert!(status.last_failure().is_some());
+            status = watch.wait(LIMIT).unwrap();
+        }
+        assert!(
+            status.last_failure().is_none(),
+            "revision {round} shows an old failure"
+        );
+    }
+}
+
+#[test]
+fn what_is_degraded_from_the_start_is_shown_from_the_start() {
+    let cast = Cast::assemble();
+    let shelf = Shelf::holding(all_of(&cast).degraded("polled, not watched"));
+    let server = server_from(&shelf, &Heard::default());
+    assert_eq!(server.status().degraded(), Some("polled, not watched"));
 }

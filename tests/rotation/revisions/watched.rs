@@ -11,12 +11,17 @@ use mtls::{
     VerifierPolicy,
 };
 
+use sha2::{Digest, Sha256};
+
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Cast, Leaf, Validity};
 use crate::stage::{Clock, Heard, LIMIT, eventually, identity, server_of};
 
+/// A policy that was not there before.
 fn another() -> Rotation {
-    let policy = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("peer{}.test", NEXT.fetch_add(1, Ordering::SeqCst));
+    let policy = VerifierPolicy::allow(PeerMatcher::dns(&name).unwrap());
     Rotation::new().policy(policy)
 }
 
@@ -43,6 +48,10 @@ fn the_status_tells_when_what_serves_runs_out() {
         Some(lists.next_update())
     );
     assert!(status.anchors_expire_at() >= status.identity_expires_at());
+    let sha256 = |der: &[u8]| <[u8; 32]>::from(Sha256::digest(der));
+    assert_eq!(status.certificate_sha256(), sha256(cast.server.leaf()));
+    let root = sha256(&cast.root.certificate());
+    assert_eq!(status.trust_anchor_sha256s(), [root]);
     clock.advance(Duration::from_secs(60));
     server
         .rotate(another().policy(VerifierPolicy::allow_any_authenticated()))

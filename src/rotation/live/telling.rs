@@ -1,0 +1,69 @@
+//! The thread that tells callers, whose code takes the time that it takes.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::thread::Builder;
+
+use super::subject::Subject;
+use super::waiting::{Callback, quietly};
+use crate::backend::Judge;
+use crate::policy::Rejection;
+
+const NAME: &str = "mtls-live-tell";
+
+/// What there is to be told of one subject, whose connections were closed that are to be.
+pub(super) struct News {
+    pub(super) subject: Arc<Subject>,
+    pub(super) rejection: Rejection,
+    /// Whose observer hears it.
+    pub(super) judge: Arc<Judge>,
+    /// Of each connection. A connection is rejected once, so that the queue has no more of them than there were.
+    pub(super) callbacks: Vec<Vec<Callback>>,
+}
+
+/// Where the judging thread leaves its news. The other thread is started by the first, and ends when this is dropped and
+/// all was told.
+#[derive(Default)]
+pub(super) struct Teller(Option<Sender<News>>);
+
+impl Teller {
+    pub(super) fn tell(&mut self, news: News) {
+        let news = match &self.0 {
+            Some(queue) => match queue.send(news) {
+                Ok(()) => return,
+                Err(SendError(news)) => news,
+            },
+            None => news,
+        };
+        let (queue, told) = channel();
+        match start(told) {
+            Ok(()) => {
+                // It cannot have ended: it would have waited for this.
+                let _ = queue.send(news);
+                self.0 = Some(queue);
+            }
+            // Late is better than never, for those who are judged next.
+            Err(_) => quietly(|| news.tell()),
+        }
+    }
+}
+
+fn start(news: Receiver<News>) -> io::Result<()> {
+    Builder::new()
+        .name(NAME.to_owned())
+        .spawn(move || news.into_iter().for_each(|news| quietly(|| news.tell())))
+        .map(drop)
+}
+
+impl News {
+    fn tell(self) {
+        for callbacks in self.callbacks {
+            for callback in callbacks {
+                quietly(|| callback(&self.rejection));
+            }
+            self.judge
+                .connection_rejected(&self.subject.peer, &self.rejection);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What no caller can bring about at will: connections under a revision that is not told of yet.
+
+use core::time::Duration;
+use std::sync::{Arc, Condvar, Mutex};
+
+use pki_types::{CertificateDer, UnixTime};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+
+use super::handle::LiveConnection;
+use super::registry::Shared;
+use super::state::{State, Verdict, Work};
+use super::subject::{Basis, Subject};
+use super::waiting::Waiting;
+use crate::backend::{End, Judge, OwnChain, Serving, SourceDeadline};
+use crate::material::{CertificateChain, TrustAnchors};
+use crate::peer::{Names, PeerIdentity, ProvedPath};
+use crate::policy::{
+    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, TrustSource, VerifierPolicy,
+};
+use crate::x509::Certificate;
+
+const EXPIRES: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(4_000_000_000));
+
+struct Scene {
+    shared: Arc<Shared>,
+    certificate: CertificateDer<'static>,
+    judge: Arc<Judge>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(["peer.test".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let certificate = certificate.der().clone();
+        let verifier = PeerVerifier::new(
+            &TrustAnchors::from_der([certificate.clone()]).unwrap(),
+            VerifierPolicy::allow_any_authenticated(),
+            SignatureAlgorithms::new([]),
+        );
+        let own = CertificateChain::from_der([certificate.clone()]).unwrap();
+        let serving = Serving {
+            until: None,
+            source: Arc::new(SourceDeadline::none()),
+        };
+        let judge = Arc::new(Judge::new(
+            verifier.unwrap(),
+            None,
+            OwnChain::new(End::Server, &own),
+            serving,
+            Arc::new(UnixTime::now),
+            None,
+        ));
+        let state = State::new(basis(&judge, &certificate, 1));
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                work: Condvar::new(),
+            }),
+            certificate,
+            judge,
+        }
+    }
+
+    fn subject(&self, revision: u64) -> Subject {
+        let leaf = Certificate::from_der(&self.certificate).unwrap();
+        let path = ProvedPath {
+            intermediates: Vec::new(),
+            anchor: Arc::new(self.certificate.clone()),
+        };
+        let chain = std::slice::from_ref(&self.certificate);
+        let peer = PeerIdentity::new(&leaf, Names::default(), chain, Some(path));
+        Subject::new(&peer, None, &self.basis(revision))
+    }
+
+    fn basis(&self, revision: u64) -> Basis {
+        basis(&self.judge, &self.certificate, revision)
+    }
+
+    /// A connection whose handshake ran under `revision`.
+    fn enter(&self, revision: u64) -> LiveConnection {
+        let subject = self.subject(revision);
+        let mut state = self.shared.state();
+        state.enter(revision, subject, EXPIRES, |subject, number| {
+            LiveConnection::new(self.shared.clone(), subject, number, Waiting::default())
+        })
+    }
+
+    fn revise(&self, revision: u64) {
+        let basis = Arc::new(self.basis(revision));
+        self.shared.state().revise(basis);
+    }
+
+    /// By which revision one is to be judged next, if at all.
+    fn next(&self) -> Option<(u64, Arc<Subject>)> {
+        loop {
+            match self.shared.state().work(Duration::ZERO) {
+                Work::Judge(subjects, basis) => {
+                    if let Some(subject) = subjects.first() {
+                        return Some((basis.revision, subject.clone()));
+                    }
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// How many are shut out by a verdict.
+    fn settle(&self, revision: u64, verdict: Verdict) -> usize {
+        let rejected = self.shared.state().settle(revision, vec![verdict]);
+        let counts = rejected.iter().map(|(group, _)| group.connections.len());
+        counts.sum()
+    }
+}
+
+fn basis(judge: &Arc<Judge>, anchor: &CertificateDer<'static>, revision: u64) -> Basis {
+    Basis {
+        revision,
+        judge: judge.clone(),
+        trust: TrustSource::Anchors(TrustAnchors::from_der([anchor.clone()]).unwrap()),
+    }
+}
+
+fn refused() -> Result<UnixTime, Rejection> {
+    Err(Rejection::new(RejectionReason::NotAllowed))
+}
+
+#[test]
+fn who_came_under_a_later_revision_is_not_judged_by_an_earlier() {
+    let scene = Scene::new();
+    let old = scene.enter(1);
+    scene.revise(2);
+    let (by, subject) = scene.next().expect("not judged by the new revision");
+    assert_eq!(by, 2);
+    // While it is judged the third is published, and not told of yet.
+    let new = scene.enter(3);
+    assert_eq!(scene.settle(2, (subject, refused())), 0);
+    assert_eq!(scene.shared.state().len(), 2);
+    assert!(scene.next().is_none(), "the second would be asked in vain");
+    scene.revise(3);
+    let (by, subject) = scene.next().expect("not judged again");
+    assert_eq!(by, 3);
+    // The last word has the revision that let it in.
+    assert_eq!(scene.settle(3, (subject, refused())), 2);
+    drop((old, new));
+}
+
+/// All from before were dropped meanwhile, so that it stands alone.
+#[test]
+fn who_came_under_a_later_revision_alone_is_not_judged_by_an_earlier() {
+    let scene = Scene::new();
+    let old = scene.enter(1);
+    scene.revise(2);
+    let (_, subject) = scene.next().expect("not judged by the new revision");
+    drop(old);
+    assert_eq!(scene.shared.state().len(), 0);
+    let new = scene.enter(3);
+    assert_eq!(scene.settle(2, (subject, refused())), 0);
+    scene.revise(3);
+    let (by, subject) = scene.next().expect("not judged again");
+    assert_eq!(by, 3);
+    assert_eq!(scene.settle(3, (subject, Ok(EXPIRES))), 0);
+    assert_eq!(scene.shared.state().len(), 1);
+    assert!(scene.next().is_none());
+    drop(new);
+}
+
+#[test]
+fn who_came_under_the_revision_that_judges_is_shut_out_by_it() {
+    let scene = Scene::new();
+    let old = scene.enter(1);
+    scene.revise(2);
+    let (_, subject) = scene.next().expect("not judged by the new revision");
+    let new = scene.enter(2);
+    assert_eq!(scene.settle(2, (subject, refused())), 2);
+    drop((old, new));
+}
