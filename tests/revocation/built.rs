@@ -1,5 +1,6 @@
 //! Rules and lists belong together.
 
+#[cfg(any(feature = "openssl", feature = "native-tls"))]
 use mtls::backend::Backend;
 use mtls::{
     BuildError, ClientBackend, MtlsClient, MtlsIdentity, MtlsServer, PeerVerifier, RevocationLists,

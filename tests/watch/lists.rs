@@ -426,7 +426,6 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
         let date = of(6, -5, 2).signed_by(by);
         served.refuses("Ivo Intermediate", "older", given(&[&number]));
         served.refuses("Ivo Intermediate", "older", given(&[&date, &number]));
-        let unrelated = Crl::new().signed_by(&served.cast.root);
         served.rotate(&[&of(6, -3, -1).signed_by(by)]).unwrap();
         served.refuses(
             "Ivo Intermediate",
