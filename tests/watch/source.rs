@@ -151,7 +151,7 @@ fn a_pair_is_waited_for() {
 #[test]
 fn what_keeps_changing_is_said_so() {
     let place = Place::new();
-    let mut files = place.files().settle(Duration::from_millis(30));
+    let mut files = place.files().settle(Duration::from_millis(60));
     given(&mut files);
     let (is_over, rounds) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
@@ -166,10 +166,11 @@ fn what_keeps_changing_is_said_so() {
             thread::yield_now();
         }
         // On a busy machine the writer may have to rest for so long that it looks settled; not each time.
-        let mut looks = std::iter::repeat_with(|| load(&mut files)).take(10);
-        let found = looks.find(|(outcome, _)| outcome.is_err());
+        let limit = Instant::now() + Duration::from_secs(45);
+        let mut looks = std::iter::repeat_with(|| load(&mut files));
+        let found = looks.find(|(outcome, _)| outcome.is_err() || Instant::now() > limit);
         is_over.store(1, Ordering::Relaxed);
-        let (outcome, took) = found.expect("what keeps changing is an error");
+        let (outcome, took) = found.unwrap();
         let error = outcome.unwrap_err();
         assert!(
             matches!(error.problem(), MaterialProblem::KeepsChanging { .. }),

@@ -103,7 +103,7 @@ fn a_new_revision_is_not_shown_with_the_failure_before_it() {
                 if all.last().is_none_or(news) {
                     all.push(status);
                 }
-                thread::yield_now();
+                thread::sleep(Duration::from_micros(50));
             }
             all
         });
