@@ -3,9 +3,17 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clocks;
 mod faults;
 mod lists;
+#[cfg(unix)]
+mod paths;
 mod place;
+#[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
+mod races;
 mod source;
 mod stage;
+mod status;
+mod suffer;
+mod watches;
 mod ways;

@@ -4,7 +4,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use mtls::FileSource;
 use pki_types::CertificateRevocationListDer;
@@ -22,11 +25,24 @@ pub struct Place {
     /// Whom nobody trusts.
     pub other: Authority,
     number: AtomicU8,
+    /// Which of the files has a folder of its own, in that of the others.
+    apart: Option<&'static str>,
+    /// Who writes all the time.
+    busy: Mutex<Option<(Arc<AtomicBool>, JoinHandle<()>)>>,
 }
 
 impl Place {
     /// With the files of a server called `first`.
     pub fn new() -> Self {
+        Self::laid_out(None)
+    }
+
+    /// The same, with this file in a folder of its own.
+    pub fn with_apart(name: &'static str) -> Self {
+        Self::laid_out(Some(name))
+    }
+
+    fn laid_out(apart: Option<&'static str>) -> Self {
         let root = AuthorityBuilder::named("Rhea Root")
             .validity(decades())
             .self_signed();
@@ -38,8 +54,9 @@ impl Place {
             other: Authority::root("Other Root"),
             root,
             number: AtomicU8::new(1),
+            apart,
+            busy: Mutex::new(None),
         };
-        fs::create_dir(place.folder()).unwrap();
         place.good("first");
         place
     }
@@ -54,11 +71,23 @@ impl Place {
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder().join(name)
+        match self.apart == Some(name) {
+            true => self.folder().join("apart").join(name),
+            false => self.folder().join(name),
+        }
+    }
+
+    /// The folder in which this file is.
+    pub fn folder_of(&self, name: &str) -> PathBuf {
+        self.path(name).parent().unwrap().to_owned()
     }
 
     /// Everything in order, for a server of this name, whatever was there. Lists have a higher number each time.
     pub fn good(&self, name: &str) {
+        self.keep_still();
+        for file in FILES {
+            fs::create_dir_all(self.folder_of(file)).unwrap();
+        }
         self.replace("ca.crt", self.root.pem());
         self.replace("ca.crl", self.list(&self.next_crl()));
         self.install(&self.server(name));
@@ -98,7 +127,8 @@ impl Place {
 
     /// Beside it and renamed, as one should; over whatever is there.
     pub fn replace(&self, name: &str, content: impl AsRef<[u8]>) {
-        let (new, old) = (self.path(&format!(".{name}.new")), self.path(name));
+        let old = self.path(name);
+        let new = old.with_file_name(format!(".{}.new", old.file_name().unwrap().display()));
         fs::write(&new, content).unwrap();
         close(&new);
         if fs::symlink_metadata(&old).is_ok_and(|found| found.is_dir()) {
@@ -123,6 +153,35 @@ impl Place {
         fs::remove_file(self.path(name)).unwrap();
     }
 
+    /// Writes the file again and again, with another comment each time, until everything is put in order.
+    pub fn keep_changing(&self, name: &str) {
+        let (path, content) = (self.path(name), fs::read(self.path(name)).unwrap());
+        let is_over = Arc::new(AtomicBool::new(false));
+        let is_enough = Arc::clone(&is_over);
+        let until = Instant::now() + Duration::from_secs(60);
+        let writer = thread::spawn(move || {
+            for round in 0.. {
+                if is_enough.load(Ordering::Relaxed) || Instant::now() > until {
+                    break;
+                }
+                let comment = format!("# {round}\n").into_bytes();
+                // The place is gone where the test has failed.
+                if fs::write(&path, [content.clone(), comment].concat()).is_err() {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(2));
+            }
+        });
+        *self.busy.lock().unwrap() = Some((is_over, writer));
+    }
+
+    fn keep_still(&self) {
+        if let Some((is_over, writer)) = self.busy.lock().unwrap().take() {
+            is_over.store(true, Ordering::Relaxed);
+            writer.join().unwrap();
+        }
+    }
+
     /// Of the files without lists.
     pub fn files(&self) -> FileSource {
         FileSource::new()
@@ -130,6 +189,17 @@ impl Place {
             .trust_anchors(self.path("ca.crt"))
     }
 }
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Ok(Some((is_over, _))) = self.busy.get_mut() {
+            is_over.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// All of them.
+pub const FILES: [&str; 4] = ["tls.crt", "tls.key", "ca.crt", "ca.crl"];
 
 /// Ten years from today in both directions.
 pub fn decades() -> Validity {

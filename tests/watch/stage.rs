@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use mtls::pki_types::UnixTime;
 use mtls::{
-    Event, FileSource, MtlsClient, MtlsIdentity, MtlsServer, RevocationDepth, RevocationRules,
-    Rustls, Status, TrustAnchors, VerifierPolicy,
+    Event, MtlsClient, MtlsIdentity, MtlsServer, RevocationDepth, RevocationRules, Rustls, Source,
+    Status, TrustAnchors, VerifierPolicy,
 };
 
 use super::common::pki::Leaf;
@@ -24,12 +24,14 @@ use super::place::{Place, decades};
 pub const LIMIT: Duration = Duration::from_secs(20);
 
 pub struct Stage {
-    pub place: Place,
+    pub place: Arc<Place>,
     pub server: MtlsServer<Rustls>,
     /// Seconds by which the server's clock is ahead.
     pub ahead: Arc<AtomicI64>,
     log: Arc<Log>,
     failures: Arc<Mutex<Vec<String>>>,
+    /// The handshake since which it is the server that was met last.
+    since: AtomicUsize,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -44,7 +46,13 @@ struct Log {
 
 impl Stage {
     /// `files` says what is watched; with lists among it, the policy asks for them.
-    pub fn new(place: Place, files: FileSource, has_lists: bool, every: Duration) -> Self {
+    pub fn new(
+        place: impl Into<Arc<Place>>,
+        files: impl Source + 'static,
+        has_lists: bool,
+        every: Duration,
+    ) -> Self {
+        let place = place.into();
         let failures = Arc::new(Mutex::new(Vec::new()));
         let ahead = Arc::new(AtomicI64::new(0));
         let mut policy = VerifierPolicy::allow_any_authenticated();
@@ -81,13 +89,18 @@ impl Stage {
             ahead,
             log,
             failures,
+            since: AtomicUsize::new(0),
             threads,
         }
     }
 
     /// The usual: all four files, polled as rarely as can be, so that what is seen in time was told.
     pub fn usual() -> Self {
-        let place = Place::new();
+        Self::of_all(Place::new())
+    }
+
+    /// The usual, of files that lie elsewhere.
+    pub fn of_all(place: Place) -> Self {
         let files = place.files().revocation_lists(place.path("ca.crl"));
         Self::new(place, files, true, Duration::from_secs(600))
     }
@@ -112,22 +125,33 @@ impl Stage {
     /// Waits for a handshake in which the server is this one, and which began after this call.
     #[track_caller]
     pub fn meets(&self, name: &str) {
-        let (started, from) = (Instant::now(), self.met().len());
-        while !self.met().iter().skip(from).any(|met| met == name) {
-            assert!(started.elapsed() < LIMIT, "{name}: {:?}", self.met().last());
+        let (started, from) = (Instant::now(), self.count());
+        loop {
+            let met = self.log.met.lock().unwrap();
+            if let Some(after) = met.iter().skip(from).position(|met| met == name) {
+                self.since.store(from + after, Ordering::Relaxed);
+                return;
+            }
+            assert!(started.elapsed() < LIMIT, "{name}: {:?}", met.last());
+            drop(met);
             thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// Waits for so many more handshakes; all since the first have this server.
+    /// Waits for so many more handshakes; all since the first that met this server have met it.
     #[track_caller]
     pub fn meets_only(&self, name: &str, count: usize) {
-        let (started, from) = (Instant::now(), self.met().len());
-        while self.met().len() < from + count {
+        let (started, from) = (Instant::now(), self.count());
+        while self.count() < from + count {
             assert!(started.elapsed() < LIMIT, "{:?}", self.log.failed.lock());
             thread::sleep(Duration::from_millis(1));
         }
-        assert!(self.met().iter().all(|met| met == name), "{:?}", self.met());
+        let (met, since) = (
+            self.log.met.lock().unwrap(),
+            self.since.load(Ordering::Relaxed),
+        );
+        let other = met.iter().skip(since).find(|met| *met != name);
+        assert_eq!(other, None, "not {name}");
     }
 
     /// What the observer was told of failures.
@@ -135,17 +159,35 @@ impl Stage {
         self.failures.lock().unwrap().clone()
     }
 
-    /// Waits until the observer was told of this.
+    /// Waits until the observer was told of this, after so many other failures.
     #[track_caller]
-    pub fn told_of(&self, is_it: impl Fn(&str) -> bool) -> String {
+    pub fn told_of(&self, before: usize, is_it: impl Fn(&str) -> bool) -> String {
         let started = Instant::now();
         loop {
             let told = self.told();
-            if let Some(line) = told.iter().find(|line| is_it(line)) {
+            if let Some(line) = told.iter().skip(before).find(|line| is_it(line)) {
                 return line.clone();
             }
             assert!(started.elapsed() < LIMIT, "{told:?}");
             thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until the source has not been asked for a while, so that nothing is on its way.
+    #[track_caller]
+    pub fn rests(&self) {
+        const WHILE: Duration = Duration::from_millis(500);
+        let asked = || {
+            let status = self.server.status();
+            status.reloads() + status.failures()
+        };
+        let (started, mut last, mut since) = (Instant::now(), asked(), Instant::now());
+        while since.elapsed() < WHILE {
+            assert!(started.elapsed() < LIMIT, "asked all the time");
+            thread::sleep(Duration::from_millis(5));
+            if asked() != last {
+                (last, since) = (asked(), Instant::now());
+            }
         }
     }
 
@@ -163,11 +205,11 @@ impl Stage {
             failed.len(),
             failed.first()
         );
-        self.met().len()
+        self.count()
     }
 
-    fn met(&self) -> Vec<String> {
-        self.log.met.lock().unwrap().clone()
+    fn count(&self) -> usize {
+        self.log.met.lock().unwrap().len()
     }
 }
 
