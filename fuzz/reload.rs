@@ -56,6 +56,10 @@ struct Scene {
     held: [Held; 4],
     now: UnixTime,
     serving: Revision,
+    /// The highest number of the root's lists that have served.
+    highest: u8,
+    /// Whether the other root's list has served while that root was trusted.
+    other_is_known: bool,
 }
 
 /// Two bytes for each step: what is done, and to what.
@@ -88,7 +92,7 @@ pub fn reload_model(input: &[u8]) {
             scene.serving
         );
         let is_new = expected.is_some_and(|next| next != scene.serving);
-        scene.serving = expected.unwrap_or(scene.serving);
+        scene.serve(expected.unwrap_or(scene.serving));
         let status = server.status();
         assert_eq!(
             status.revision(),
@@ -129,6 +133,8 @@ impl Scene {
                 anchors: Anchors::Root,
                 list: List::Good(1),
             },
+            highest: 1,
+            other_is_known: false,
         };
         scene.put(CHAIN, CHAIN, 0);
         scene.put(KEY, KEY, 0);
@@ -316,25 +322,48 @@ impl Scene {
             || (start_of(from, 1) <= self.now && self.now <= start_of(until, 1))
     }
 
-    /// What counts now is the root's, where the root is trusted, while it is current.
+    /// A list that was seen to be its issuer's never gives way to an older one; and while it is current, and its issuer
+    /// trusted, to none but the issuer's.
     fn list_may_follow(&self, next: Revision) -> bool {
         let is_current = |list: List| {
             let (year, month) = list.next_update();
             self.now <= start_of(year, month)
         };
-        let is_trusted = |list, anchors| match list {
-            List::Other => matches!(anchors, Anchors::Both | Anchors::Other),
-            List::Good(_) | List::Stale => anchors != Anchors::Other,
+        let is_older = match next.list {
+            List::Good(number) => number < self.highest,
+            // By its date, whatever its number.
+            List::Stale => true,
+            List::Other => false,
         };
         let old = self.serving.list;
-        let counts = is_trusted(old, self.serving.anchors) && is_current(old);
-        if !counts || !is_trusted(old, next.anchors) {
-            return true;
-        }
-        match (old, next.list) {
-            (List::Good(old), List::Good(new)) => new >= old && is_current(next.list),
+        let is_missed = self.is_known(old) && is_trusted(old, next.anchors) && is_current(old);
+        let is_followed = match (old, next.list) {
+            (List::Good(_), List::Good(_)) => is_current(next.list),
             (old, new) => old == new,
+        };
+        !is_older && (!is_missed || is_followed)
+    }
+
+    /// Whether it was seen by whom it is signed: for the root's from the start.
+    fn is_known(&self, list: List) -> bool {
+        list != List::Other || self.other_is_known
+    }
+
+    /// What is remembered of a revision.
+    fn serve(&mut self, next: Revision) {
+        if let List::Good(number) = next.list {
+            self.highest = self.highest.max(number);
         }
+        self.other_is_known |= next.list == List::Other && is_trusted(next.list, next.anchors);
+        self.serving = next;
+    }
+}
+
+/// Whether a list is of a CA among the anchors.
+fn is_trusted(list: List, anchors: Anchors) -> bool {
+    match list {
+        List::Other => matches!(anchors, Anchors::Both | Anchors::Other),
+        List::Good(_) | List::Stale => anchors != Anchors::Other,
     }
 }
 
