@@ -48,7 +48,7 @@ pub enum Event<'a> {
     PeerRejected(&'a Rejection),
     /// The source gave nothing good. Told at each attempt, on the thread that asks it; the last good revision serves on.
     ReloadFailed(&'a ReloadFailure),
-    /// Another revision serves from now on. Told on the thread that called `rotate`, or that asks the source.
+    /// Another revision serves from now on. Where two threads rotate at a time, the later one may be told first. Told on the thread that called `rotate`, or that asks the source.
     #[non_exhaustive]
     Rotated {
         /// Its number.

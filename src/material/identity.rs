@@ -184,7 +184,7 @@ impl MtlsIdentity {
         let same_key = match (&self.0.key, &other.0.key) {
             (IdentityKey::Held(_), IdentityKey::Held(_)) => true,
             (IdentityKey::External(ours), IdentityKey::External(theirs)) => {
-                Arc::ptr_eq(ours.signer(), theirs.signer())
+                Arc::ptr_eq(ours.signer(), theirs.signer()) && ours.schemes() == theirs.schemes()
             }
             _ => false,
         };

@@ -72,8 +72,8 @@ impl Rotation {
     /// - Current, while the old list is. In place of one that is stale a newer one will do that is stale, too.
     ///
     /// The last two hold while one of the anchors (by subject and key; 8 of them are remembered) is trusted in which
-    /// paths over the issuer were seen to end; so the lists of a CA may go together with its anchor. To go back on
-    /// purpose build a new client or server.
+    /// paths over the issuer were seen to end: the lists of a CA may go together with its anchor, and whoever trusts the
+    /// anchor again gives them again. To go back on purpose build a new client or server.
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
         self.revocation_lists = Some(lists);
         self

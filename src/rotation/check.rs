@@ -30,7 +30,7 @@ pub(super) fn check_next<C>(
 /// since it has expired or the clock was set, is asked about in the nearest second in which it is: by whom it was issued
 /// has not changed, and whether it may be new is asked above.
 ///
-/// Only of what changes either of them: lists and policies have to get through whatever has grown old.
+/// Lists, and a policy that does not end it by itself, have to get through whatever has grown old.
 pub(super) fn check_self_trust(
     next: (&Parts, &Judge),
     previous: Option<(&Parts, &Judge)>,
@@ -39,18 +39,21 @@ pub(super) fn check_self_trust(
 ) -> Result<(), BuildError> {
     let vouches =
         |(parts, judge): (&Parts, &Judge)| judge.vouches_for_us(parts.identity_valid_near(now));
-    let is_unchanged = previous.is_some_and(|(previous, _)| {
-        previous.trust == next.0.trust && previous.identity.is_same_as(&next.0.identity)
-    });
-    if is_unchanged || self_trust == SelfTrust::Unchecked {
+    let is_same = |part: fn(&Parts, &Parts) -> bool| {
+        previous.is_some_and(|(previous, _)| part(previous, next.0))
+    };
+    // What of the policy bears on paths is not told from the rest of it.
+    let is_of_others = is_same(|a, b| a.trust == b.trust && a.identity.is_same_as(&b.identity));
+    if self_trust == SelfTrust::Unchecked || is_of_others && is_same(|a, b| a.policy == b.policy) {
         return Ok(());
     }
     let Err(rejection) = vouches(next) else {
         return Ok(());
     };
+    let is_to_be_kept = || previous.is_some_and(|previous| vouches(previous).is_ok());
     let is_asked = match self_trust {
-        SelfTrust::Kept => previous.is_some_and(|previous| vouches(previous).is_ok()),
-        SelfTrust::Required => true,
+        SelfTrust::Kept => is_to_be_kept(),
+        SelfTrust::Required => !is_of_others || is_to_be_kept(),
         SelfTrust::Unchecked => false,
     };
     match is_asked {

@@ -34,6 +34,10 @@ impl Given {
         }
     }
 
+    pub(super) fn revocation_lists(&self) -> Option<&RevocationLists> {
+        self.revocation_lists.as_ref()
+    }
+
     /// What of a rotation is news.
     pub(super) fn news(&self, rotation: Rotation) -> Rotation {
         rotation.without(

@@ -4,6 +4,7 @@ use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
 use super::change::Rotation;
+use super::given::Given;
 use crate::material::{MtlsIdentity, RevocationLists};
 use crate::policy::{TrustSource, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
@@ -16,6 +17,13 @@ pub(crate) struct Parts {
     pub(crate) revocation_lists: Option<RevocationLists>,
     pub(crate) policy: VerifierPolicy,
     pub(crate) shadow: Option<VerifierPolicy>,
+}
+
+/// Where a rotation comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IsGiven {
+    ByHand,
+    BySource,
 }
 
 /// When something runs out, and whose certificate or list it is.
@@ -36,7 +44,24 @@ pub(super) struct Expiries {
 
 impl Parts {
     /// These parts with what a rotation changes; `None` where that is nothing.
-    pub(crate) fn changed_by(&self, rotation: Rotation) -> Option<Self> {
+    ///
+    /// Lists belong to rules: those of before go with the last rules that asked for them, and come back with the next, from
+    /// what the source gave last.
+    pub(super) fn changed_by(
+        &self,
+        mut rotation: Rotation,
+        given: &Given,
+        is_given: IsGiven,
+    ) -> Option<Self> {
+        let asks = |policy: Option<&VerifierPolicy>| {
+            policy.is_some_and(VerifierPolicy::has_revocation_rules)
+        };
+        let has_rules = asks(rotation.policy.as_ref().or(Some(&self.policy)))
+            || asks(rotation.shadow.as_ref().or(self.shadow.as_ref()));
+        // A source tells what it has; by hand it is a mistake, which building finds.
+        if !has_rules && is_given == IsGiven::BySource {
+            rotation.revocation_lists = None;
+        }
         let news = rotation.without(
             Some(&self.identity),
             Some(&self.trust),
@@ -49,16 +74,14 @@ impl Parts {
         }
         let policy = news.policy.unwrap_or_else(|| self.policy.clone());
         let shadow = news.shadow.or_else(|| self.shadow.clone());
-        let has_rules = |policy: &VerifierPolicy| policy.has_revocation_rules();
-        // Lists of before go with the last rules that asked for them; those that are given now have to be asked for.
-        let kept = match has_rules(&policy) || shadow.as_ref().is_some_and(has_rules) {
-            true => self.revocation_lists.clone(),
+        let kept = match has_rules {
+            true => self.revocation_lists.as_ref().or(given.revocation_lists()),
             false => None,
         };
         Some(Self {
             identity: news.identity.unwrap_or_else(|| self.identity.clone()),
             trust: news.trust.unwrap_or_else(|| self.trust.clone()),
-            revocation_lists: news.revocation_lists.or(kept),
+            revocation_lists: news.revocation_lists.or(kept.cloned()),
             policy,
             shadow,
         })

@@ -12,7 +12,7 @@ use super::check;
 use super::given::Given;
 use super::keeper;
 use super::live::Registry;
-use super::parts::{Expiry, Parts};
+use super::parts::{Expiry, IsGiven, Parts};
 use super::revision::{Made, Make, Revision};
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
@@ -46,7 +46,8 @@ struct Reloaded {
 
 /// What came of a rotation that was not refused.
 enum Published<C> {
-    Next(Arc<Revision<C>>, Vec<IdentityWarning>),
+    /// With what to tell of it, and the one before, to be dropped where nothing is locked.
+    Next(Arc<Revision<C>>, Vec<IdentityWarning>, Arc<Revision<C>>),
     Same(u64),
 }
 
@@ -94,8 +95,8 @@ impl<C: Send + Sync + 'static> Service<C> {
     }
 
     fn rotated(&self, rotation: Rotation, reload: Option<Reloaded>) -> Result<u64, BuildError> {
-        let (next, warnings) = match self.publish(rotation, reload)? {
-            Published::Next(next, warnings) => (next, warnings),
+        let (next, warnings, _previous) = match self.publish(rotation, reload)? {
+            Published::Next(next, warnings, previous) => (next, warnings, previous),
             Published::Same(number) => return Ok(number),
         };
         // Not under the lock: an observer may want to rotate as well.
@@ -114,11 +115,16 @@ impl<C: Send + Sync + 'static> Service<C> {
         let rotating = self.rotating.lock();
         let _rotating = rotating.unwrap_or_else(PoisonError::into_inner);
         let previous = self.load();
-        let Some(parts) = previous.parts.changed_by(rotation) else {
+        let (given, is_given) = match &reload {
+            Some(reload) => (reload.given.clone(), IsGiven::BySource),
+            None => (self.given().clone(), IsGiven::ByHand),
+        };
+        let Some(parts) = previous.parts.changed_by(rotation, &given, is_given) else {
+            let mut former = None;
             if let Some(reload) = reload {
                 self.board.note(|status| {
                     let before = (status.last_failure.is_some(), status.degraded.clone());
-                    self.recover(reload, status);
+                    former = Some(self.recover(reload, status));
                     before != (false, status.degraded.clone())
                 });
             }
@@ -146,6 +152,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         let number = previous.number.saturating_add(1);
         let next = Arc::new(revision(number, parts, made, now));
         let status = status(&next);
+        let mut former = None;
         self.board.change(|board| {
             // Together: nobody who has shaken hands under a revision reads a status from before it.
             self.current.store(Arc::clone(&next));
@@ -159,10 +166,10 @@ impl<C: Send + Sync + 'static> Service<C> {
                 ..status
             };
             if let Some(reload) = reload {
-                self.recover(reload, board);
+                former = Some(self.recover(reload, board));
             }
         });
-        Ok(Published::Next(next, warnings))
+        Ok(Published::Next(next, warnings, previous))
     }
 
     /// Takes what a source gave, or failed to give. Whether it was good.
@@ -192,12 +199,13 @@ impl<C: Send + Sync + 'static> Service<C> {
         }
     }
 
-    /// What a source has given was taken: it is known, and whatever was wrong with the source is over.
-    fn recover(&self, reload: Reloaded, status: &mut Status) {
-        *self.given() = reload.given;
+    /// What a source has given was taken: it is known, and whatever was wrong with the source is over. Hands back what was
+    /// known before, in which there may be things of the user's, to be dropped where nothing is locked.
+    fn recover(&self, reload: Reloaded, status: &mut Status) -> Given {
         status.reloads = status.reloads.saturating_add(1);
         status.last_failure = None;
         status.degraded = reload.degraded.map(Into::into);
+        core::mem::replace(&mut *self.given(), reload.given)
     }
 
     fn given(&self) -> MutexGuard<'_, Given> {

@@ -41,6 +41,8 @@ pub enum SelfTrust {
     /// have to vouch for its identity. Initially so. Where both ends trust the same CAs, as in a mesh, it keeps an identity
     /// of a CA that the peers may not know yet, or the anchors of another environment, from being served.
     ///
+    /// An anchor that has expired vouches for nobody, so there is nothing to keep then.
+    ///
     /// To drop a CA that still vouches for us, change both in one rotation.
     #[default]
     Kept,

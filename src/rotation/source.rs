@@ -13,7 +13,8 @@ use super::change::Rotation;
 /// again.
 ///
 /// It gives what there is now, as often as it is asked: one that has certificates issued keeps the last and gives it
-/// until it is time for the next. It may wait (for the network, with a limit of its own), and nobody else waits with it.
+/// until it is time for the next. A [`SigningKey`](crate::SigningKey) or a custom matcher made anew is another one, so it
+/// keeps these as well. It may wait (for the network, with a limit of its own), and nobody else waits with it.
 ///
 /// ```no_run
 /// use mtls::{MtlsIdentity, Reload, Rotation, Source, SourceError};

@@ -483,6 +483,25 @@ fn a_stale_list_may_go_where_unknown_status_is_refused() {
     }
 }
 
+/// A list from the future would make each right one after it too old.
+#[test]
+fn a_list_that_is_yet_to_begin_takes_no_place() {
+    let served = serve(|cast| {
+        let stale = Crl::new().number(&[5]);
+        let stale = stale.dated(Duration::hours(-4), Some(Duration::hours(-2)));
+        vec![stale.signed_by(&cast.intermediate)]
+    });
+    // Seen to be signed by a CA of a proved path.
+    served.admits(&served.cast.alice);
+    let by = &served.cast.intermediate;
+    let early = Crl::early().number(&[6]).signed_by(by);
+    served.refuses("Ivo Intermediate", "not now", given(&[&early]));
+    served
+        .rotate(&[&Crl::new().number(&[6]).signed_by(by)])
+        .unwrap();
+    assert!(served.admits(&served.cast.alice));
+}
+
 /// One name, two keys: each for itself.
 #[test]
 fn a_ca_with_a_new_key_keeps_the_list_of_the_old_one() {

@@ -224,7 +224,8 @@ fn bare(address: &str) -> String {
         None => (String::new(), address),
     };
     let (authority, path) = rest.split_at(rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len()));
-    if !authority.is_empty() && path.contains('@') {
+    let is_of_a_file = authority.is_empty() && scheme == "unix://";
+    if !is_of_a_file && path.contains('@') {
         return format!("{scheme}..");
     }
     let host = authority.rsplit('@').next().unwrap_or_default();

@@ -115,7 +115,7 @@ fn follow(
     now: UnixTime,
 ) -> Result<bool, BuildError> {
     let found = Successors::of(mark, next, algorithms, now);
-    match found.problem(mark, demand) {
+    match found.problem(mark, demand, now) {
         Some(problem) => Err(BuildError::RevocationListsWorse {
             issuer: rfc4514(&mark.issuer),
             problem,
@@ -242,9 +242,12 @@ impl<'a> Successors<'a> {
         }
     }
 
-    fn problem(&self, old: &Mark, demand: Demand) -> Option<String> {
+    fn problem(&self, old: &Mark, demand: Demand, now: UnixTime) -> Option<String> {
+        // One from the future would make every right one after it too old. Where the old one is from there as well, it is
+        // the clock that is wrong.
+        let is_early = |list: &RevocationList| now < list.this_update() && old.this_update <= now;
         Some(match self {
-            Self::NotCurrent(list) if demand == Demand::Current => format!(
+            Self::NotCurrent(list) if demand == Demand::Current || is_early(list) => format!(
                 "the next one counts from {} until {}, which is not now",
                 rfc3339(list.this_update()),
                 rfc3339(list.next_update())

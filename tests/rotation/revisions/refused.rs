@@ -410,3 +410,22 @@ fn by_a_clock_that_panics_nothing_is_rotated() {
     is_broken.store(false, Ordering::SeqCst);
     assert_eq!(server.rotate(policy()).unwrap(), 2);
 }
+
+#[test]
+fn a_policy_does_not_end_by_the_way_that_we_are_vouched_for() {
+    for choice in [SelfTrust::Kept, SelfTrust::Required] {
+        let cast = Cast::assemble();
+        let server = server_of(&cast)
+            .self_trust(choice)
+            .build(Rustls::default())
+            .unwrap();
+        // Our own leaf lasts for 30 days.
+        let strict = VerifierPolicy::allow_any_authenticated()
+            .with_maximum_leaf_lifetime(std::time::Duration::from_secs(24 * 3600));
+        let refused = server.rotate(Rotation::new().policy(strict)).unwrap_err();
+        assert!(
+            matches!(refused, BuildError::IdentityNotVouchedFor { .. }),
+            "{refused}"
+        );
+    }
+}

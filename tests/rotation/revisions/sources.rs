@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use mtls::pki_types::SubjectPublicKeyInfoDer;
 use mtls::{
-    BuildError, MtlsServer, PeerMatcher, Reload, Rotation, Rustls, SignatureScheme, SigningKey,
-    Source, SourceError, VerifierPolicy,
+    BuildError, MtlsServer, PeerMatcher, Reload, RevocationDepth, RevocationLists, RevocationRules,
+    Rotation, Rustls, SignatureScheme, SigningKey, Source, SourceError, VerifierPolicy,
 };
 use x509_cert::der::{Decode, Encode};
 
+use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, Cast, Leaf, Validity};
 use crate::stage::{Heard, LIMIT, anchors, client_of, eventually, identity, meet, server_of};
 
@@ -453,4 +454,44 @@ fn what_is_degraded_from_the_start_is_shown_from_the_start() {
     let shelf = Shelf::holding(all_of(&cast).degraded("polled, not watched"));
     let server = server_from(&shelf, &Heard::default());
     assert_eq!(server.status().degraded(), Some("polled, not watched"));
+}
+
+#[test]
+fn lists_come_and_go_with_the_rules_that_ask_for_them() {
+    let cast = Cast::assemble();
+    let rules = RevocationRules::require(RevocationDepth::Leaf);
+    let asking = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    let lists = |number: u8| {
+        let crl = Crl::new().number(&[number]).lists(cast.alice.leaf());
+        RevocationLists::from_der([crl.signed_by(&cast.intermediate)]).unwrap()
+    };
+    let all = |policy: &VerifierPolicy, number: u8| {
+        let all = all_of(&cast).revocation_lists(lists(number));
+        Some(all.policy(policy.clone()))
+    };
+    let shelf = Shelf::holding(all(&asking, 1).unwrap());
+    let server = server_from(&shelf, &Heard::default());
+    let alice = client_of(&cast).build(Rustls::default()).unwrap();
+    let refused = || meet(&alice, &server).1.is_err();
+    assert!(refused());
+    // A source goes on to give what it has, also what nobody asks for any more, and newer ones.
+    let without = VerifierPolicy::allow_any_authenticated();
+    for (number, revision) in [(1, 2), (2, 2)] {
+        shelf.put(all(&without, number));
+        shelf.ring();
+        let before = server.status().reloads();
+        eventually("taken", || server.status().reloads() > before);
+        eventually("without rules", || server.status().revision() == revision);
+        assert!(!refused());
+    }
+    assert_eq!(server.status().failures(), 0);
+    // The rules are back, by the source or by hand, and with them the lists that it gave last.
+    shelf.put(all(&asking, 2));
+    shelf.ring();
+    eventually("with rules", || server.status().revision() == 3);
+    assert!(refused());
+    server.rotate(Rotation::new().policy(without)).unwrap();
+    assert!(!refused());
+    server.rotate(Rotation::new().policy(asking)).unwrap();
+    assert!(refused());
 }
