@@ -208,26 +208,36 @@ fn fails(finished: &Finished, status: i32, part: &str) {
 #[test]
 fn the_rotation_example_tells_what_becomes_of_a_client() {
     let said = run(&mut example("rotation"), b"", LIMIT).expect_success();
-    let mut rest = said.as_str();
-    for part in [
-        "open connection: CN=server 1 says: revision 1, to CN=client\n",
-        "new connection: CN=server 1 says: revision 1, to CN=client\n",
-        "a renewed certificate\n",
-        "server: revision 2 serves\n",
-        "open connection: CN=server 1 says: revision 1, to CN=client\n",
-        "new connection: CN=server 2 says: revision 2, to CN=client\n",
-        "with the key of another one\n",
-        "server: the last good revision serves on: ",
-        "does not belong to the leaf CN=server 3",
-        "open connection: CN=server 1 says: revision 1, to CN=client\n",
-        "new connection: CN=server 2 says: revision 2, to CN=client\n",
-        "without the clients' CA\n",
+    // Each in its order; between the two of them only the threads decide.
+    let (server, client): (Vec<&str>, Vec<&str>) =
+        said.lines().partition(|line| line.starts_with("  server"));
+    let of_client = [
+        "open connection: CN=server 1 says: revision 1, to CN=client",
+        "new connection: CN=server 1 says: revision 1, to CN=client",
+        "a renewed certificate",
+        "open connection: CN=server 1 says: revision 1, to CN=client",
+        "new connection: CN=server 2 says: revision 2, to CN=client",
+        "with the key of another one",
+        "open connection: CN=server 1 says: revision 1, to CN=client",
+        "new connection: CN=server 2 says: revision 2, to CN=client",
+        "without the clients' CA",
         "open connection: peer closed connection",
         "new connection: the peer refused the handshake with the alert unknown_ca",
-    ] {
-        let Some((_, after)) = rest.split_once(part) else {
-            panic!("no `{part}` where it should be:\n{said}");
-        };
-        rest = after;
+    ];
+    let of_server = [
+        "server: revision 2 serves",
+        "server: the last good revision serves on: ",
+        "does not belong to the leaf CN=server 3",
+        "server: revision 3 serves",
+    ];
+    for (lines, parts) in [(client, &of_client[..]), (server, &of_server[..])] {
+        let lines = lines.join("\n");
+        let mut rest = lines.as_str();
+        for part in parts {
+            let Some((_, after)) = rest.split_once(part) else {
+                panic!("no `{part}` where it should be:\n{said}");
+            };
+            rest = after;
+        }
     }
 }
