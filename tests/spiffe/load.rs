@@ -308,10 +308,12 @@ fn what_is_secret_in_an_address_is_not_shown() {
         ("unix:///run/a.sock#hush", "unix:///run/a.sock"),
         ("http://10.0.0.1:1/a?hush#hush", "http://10.0.0.1:1/a"),
         ("http://10.0.0.1?hush", "http://10.0.0.1"),
-        ("http:///a@b?hush@hush", "http:///a@b"),
+        ("unix:///run/a@b?hush@hush", "unix:///run/a@b"),
         // It may be a password that should have been escaped.
         ("tcp://user:hush/hush@127.0.0.1:1", "tcp://.."),
         ("tcp://user:hush?hush@127.0.0.1:1", "tcp://.."),
+        ("tcp:///user:hush@127.0.0.1:1", "tcp://.."),
+        ("//user:hush@127.0.0.1:1", ".."),
         ("tcp://user:hu#sh@127.0.0.1:1", "tcp://.."),
         ("tcp://user:hu\\hush@127.0.0.1:1", "tcp://.."),
         ("user:hush@a://127.0.0.1:1", ".."),
