@@ -477,9 +477,9 @@ fn lists_come_and_go_with_the_rules_that_ask_for_them() {
     // A source goes on to give what it has, also what nobody asks for any more, and newer ones.
     let without = VerifierPolicy::allow_any_authenticated();
     for (number, revision) in [(1, 2), (2, 2)] {
+        let before = server.status().reloads();
         shelf.put(all(&without, number));
         shelf.ring();
-        let before = server.status().reloads();
         eventually("taken", || server.status().reloads() > before);
         eventually("without rules", || server.status().revision() == revision);
         assert!(!refused());
