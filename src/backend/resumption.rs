@@ -27,7 +27,7 @@ pub const MAX_RESUMPTION_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 ///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
 ///     .resumption(Resumption::BoundToRevision { max_age: Duration::from_secs(3600) })
 ///     .build(Rustls::default())?;
-/// # let tcp: std::net::TcpStream = todo!();
+/// let tcp = std::net::TcpStream::connect("db.internal:5433")?;
 /// let stream = client.connect("db.internal", tcp)?;
 /// println!("{}: resumed: {}", stream.peer(), stream.resumed());
 /// # Ok(())

@@ -19,17 +19,21 @@ use super::change::Rotation;
 /// ```no_run
 /// use mtls::{MtlsIdentity, Reload, Rotation, Source, SourceError};
 ///
-/// struct Vault { /* address, token, role */ }
+/// /// Whatever asks Vault for chain and key in PEM once half of the last certificate's time is spent, and gives those
+/// /// until then.
+/// struct Vault<F>(F);
 ///
-/// impl Source for Vault {
+/// impl<F> Source for Vault<F>
+/// where
+///     F: FnMut() -> Result<(Vec<u8>, Vec<u8>), SourceError> + Send + 'static,
+/// {
 ///     fn load(&mut self, _reload: &Reload) -> Result<Rotation, SourceError> {
-///         let (chain, key) = self.issue_when_half_spent()?;
+///         let (chain, key) = (self.0)()?;
 ///         Ok(Rotation::new()
 ///             .identity(MtlsIdentity::from_pem(&chain, &key)?)
 ///             .origin("vault pki/issue/web"))
 ///     }
 /// }
-/// # impl Vault { fn issue_when_half_spent(&mut self) -> Result<(Vec<u8>, Vec<u8>), SourceError> { todo!() } }
 /// ```
 pub trait Source: Send + 'static {
     /// Gives what there is now.
