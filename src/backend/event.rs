@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pki_types::UnixTime;
 
 use crate::error::ReloadFailure;
-use crate::material::IdentityWarning;
+use crate::material::{IdentityWarning, RevocationList};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
@@ -54,6 +54,11 @@ pub enum Event<'a> {
         /// Its number.
         revision: u64,
     },
+    /// A revocation list that no trust anchor signed, nor any CA that a peer presented to the revision before: it
+    /// revokes nothing so far. The CA may be an intermediate that no peer has presented yet; or the list is another CA's,
+    /// and the one that is needed is missing. One event for each such list of a revision, on the thread that publishes
+    /// it. [`Status::unclaimed_revocation_lists`](crate::Status::unclaimed_revocation_lists) tells which are left later.
+    UnclaimedRevocationList(&'a RevocationList),
     /// A peer was refused that the [shadow policy](crate::ClientBuilder::shadow_policy) would have admitted. Told once
     /// for each handshake, right after [`PeerRejected`](Self::PeerRejected).
     #[non_exhaustive]

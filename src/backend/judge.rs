@@ -1,6 +1,7 @@
 use core::fmt;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -10,6 +11,7 @@ use super::handshake::HandshakeError;
 use super::own_chain::{End, OwnChain};
 use super::serving::Serving;
 use crate::error::BuildError;
+use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 
@@ -163,6 +165,16 @@ impl Judge {
         now: UnixTime,
     ) -> Result<(), BuildError> {
         self.verifier.check_lists_follow(&before.verifier, now)
+    }
+
+    /// The revocation lists that neither a trust anchor nor a CA of a proved path signed so far.
+    pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
+        let lists = self.verifier.unclaimed_lists();
+        match &self.shadow {
+            // Only one of the policies may have rules.
+            Some(shadow) if lists.is_empty() => shadow.unclaimed_lists(),
+            _ => lists,
+        }
     }
 
     /// Completes an error that an adapter made of its library's: tells the observer of a refusal that did not come out of

@@ -15,14 +15,17 @@ use super::rule::Rule;
 use super::usage::Role;
 use super::verifier_policy::VerifierPolicy;
 use crate::error::BuildError;
-use crate::x509::Certificate;
+use crate::x509::{CanonicalName, Certificate};
 
 pub(super) use facts::{Facts, constrains_names};
 
 /// Anchors ready for use, sorted by subject so that a large set costs no more than a small one.
 pub(super) struct Anchors {
+    /// The subjects, in order; those that cannot be decoded among them.
+    names: Vec<CanonicalName>,
+    /// In the order of `names`.
     webpki: Vec<TrustAnchor<'static>>,
-    /// In the order of `webpki`.
+    /// In the order of `names`.
     facts: Vec<Facts>,
 }
 
@@ -44,9 +47,18 @@ impl Anchors {
                 }
             })?);
         }
-        judged.sort_by(|a, b| a.0.subject.as_ref().cmp(b.0.subject.as_ref()));
-        let (webpki, facts) = judged.into_iter().unzip();
-        Ok(Self { webpki, facts })
+        let mut named: Vec<_> = judged
+            .into_iter()
+            .map(|(subject, anchor, facts)| (subject, (anchor, facts)))
+            .collect();
+        named.sort_by(|a, b| a.0.cmp(&b.0));
+        let (names, anchors): (_, Vec<_>) = named.into_iter().unzip();
+        let (webpki, facts) = anchors.into_iter().unzip();
+        Ok(Self {
+            names,
+            webpki,
+            facts,
+        })
     }
 
     /// The anchors that could end a path from one of the `issuers`.
@@ -61,19 +73,11 @@ impl Anchors {
             };
         }
         let (mut webpki, mut facts) = (Vec::new(), Vec::new());
-        for issuer in issuers {
-            let content = name_content(issuer);
-            let is_there = |a: &TrustAnchor<'_>| a.subject.as_ref() == content;
-            if webpki.iter().any(is_there) {
-                continue;
-            }
-            let same = self
-                .webpki
-                .iter()
-                .zip(&self.facts)
-                .skip(self.first_of(content))
-                .take_while(|(a, _)| is_there(a));
-            for (anchor, its_facts) in same {
+        let mut names: Vec<_> = issuers.map(CanonicalName::of).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            for (anchor, its_facts) in self.of(&name) {
                 webpki.push(borrow(anchor));
                 facts.push(its_facts);
             }
@@ -84,16 +88,19 @@ impl Anchors {
         }
     }
 
-    /// The anchors with this subject (a `Name` with its header).
-    pub(super) fn named<'a>(&'a self, subject: &[u8]) -> impl Iterator<Item = &'a Facts> {
-        let content = name_content(subject);
-        let start = self.first_of(content);
-        self.webpki
-            .iter()
-            .zip(&self.facts)
-            .skip(start)
-            .take_while(move |(anchor, _)| anchor.subject.as_ref() == content)
-            .map(|(_, facts)| facts)
+    /// The anchors with this subject (a `Name` with its header; RFC 5280, section 7.1).
+    pub(super) fn named(&self, subject: &[u8]) -> impl Iterator<Item = &Facts> {
+        self.of(&CanonicalName::of(subject)).map(|(_, facts)| facts)
+    }
+
+    /// The anchors with this subject, and those with one that cannot be decoded, here or there.
+    pub(super) fn that_may_be(&self, subject: &[u8]) -> impl Iterator<Item = &Facts> {
+        let subject = CanonicalName::of(subject);
+        let all = self.names.iter().zip(&self.facts);
+        let may_be = move |(name, _): &(&CanonicalName, &Facts)| {
+            **name == subject || !name.is_readable() || !subject.is_readable()
+        };
+        all.filter(may_be).map(|(_, facts)| facts)
     }
 
     /// The first thing that is wrong with one that is to vouch for servers.
@@ -101,9 +108,14 @@ impl Anchors {
         self.facts.iter().find_map(|f| f.flaw_for(Role::Server))
     }
 
-    fn first_of(&self, subject: &[u8]) -> usize {
-        self.webpki
-            .partition_point(|a| a.subject.as_ref() < subject)
+    fn of<'a>(
+        &'a self,
+        subject: &CanonicalName,
+    ) -> impl Iterator<Item = (&'a TrustAnchor<'static>, &'a Facts)> + use<'a> {
+        let start = self.names.partition_point(|name| name < subject);
+        let rest = self.names.get(start..).unwrap_or_default();
+        let count = rest.partition_point(|name| name == subject);
+        self.webpki.iter().zip(&self.facts).skip(start).take(count)
     }
 }
 
@@ -119,7 +131,8 @@ impl<'a> Candidates<'a> {
         &self.webpki
     }
 
-    /// Judges the anchor that a path ends in, whose last certificate below it is `child`.
+    /// Judges the anchor that a path ends in, whose last certificate below it is `child`, with so many intermediates that
+    /// are not self-issued.
     ///
     /// It is this anchor and no other of its name and key: webpki proposes those as well, and has held the path to the
     /// name constraints of this one.
@@ -127,17 +140,13 @@ impl<'a> Candidates<'a> {
         &self,
         path: &VerifiedPath<'_>,
         child: (usize, &Certificate<'_>),
+        intermediates: usize,
         judgement: &Judgement<'_>,
     ) -> Result<&'a Facts, Rejection> {
         let mut both = self.webpki.iter().zip(&self.facts);
         let Some((_, facts)) = both.find(|(a, _)| core::ptr::eq(*a, path.anchor())) else {
             return Err(Rejection::new(RejectionReason::UnknownIssuer));
         };
-        // Self-issued certificates do not count (RFC 5280, section 4.2.1.9).
-        let intermediates = path
-            .intermediate_certificates()
-            .filter(|c| c.subject() != c.issuer())
-            .count();
         judgement.trace.check(
             Rule::TrustAnchor,
             None,
@@ -150,12 +159,6 @@ impl<'a> Candidates<'a> {
             },
         )
     }
-}
-
-/// The content of a `Name` that is given with its header: how webpki keeps subjects.
-fn name_content(name: &[u8]) -> &[u8] {
-    use der::Decode;
-    der::asn1::AnyRef::from_der(name).map_or(&[], |any| any.value())
 }
 
 fn borrow<'a>(anchor: &'a TrustAnchor<'static>) -> TrustAnchor<'a> {

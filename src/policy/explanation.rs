@@ -149,6 +149,10 @@ impl Trace {
         Self(Some(RefCell::new(Vec::new())))
     }
 
+    pub(super) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Asks a rule. The steps that are made inside of `check` become parts of this one; `seen` says, where the rule is
     /// kept, what was looked at.
     pub(super) fn check<T>(

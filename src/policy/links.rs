@@ -9,7 +9,7 @@ use super::leaf::unreadable;
 use super::profile::{CertificateProfile, without_key};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
-use crate::x509::{Certificate, X509Error};
+use crate::x509::{Certificate, X509Error, is_same_name};
 
 /// What an authority key identifier can ask of an issuer.
 pub(super) struct Identifiers<'a> {
@@ -88,7 +88,9 @@ pub(super) fn check_link(
 fn names_issuer_of(name: &GeneralName, issuer: &Identifiers<'_>) -> bool {
     use der::Encode;
     match name {
-        GeneralName::DirectoryName(name) => name.to_der().is_ok_and(|der| der == *issuer.issuer),
+        GeneralName::DirectoryName(name) => name
+            .to_der()
+            .is_ok_and(|der| is_same_name(&der, &issuer.issuer)),
         // What OpenSSL passes over as well.
         _ => true,
     }

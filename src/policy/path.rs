@@ -121,7 +121,7 @@ fn check_candidate(
         |()| format!("{counted} intermediates"),
         || check_length(counted, judgement.policy),
     )?;
-    let anchor = anchors.check_end_of_path(path, child, judgement)?;
+    let anchor = anchors.check_end_of_path(path, child, counted, judgement)?;
     let mut limits_emails = anchor.constrains_emails();
     for (index, certificate) in intermediates.iter().rev() {
         if limits_emails && !certificate.is_self_issued() {

@@ -14,7 +14,7 @@ use super::rejection::Rejection;
 use super::server_name::list_of;
 use super::usage::{Role, flaw_of_purpose, purposes_of};
 use crate::peer::Names;
-use crate::x509::{Certificate, rfc4514};
+use crate::x509::{Certificate, is_same_name, rfc4514};
 
 /// Turns webpki's error into ours, and finds the certificate that it is about.
 pub(super) fn refusal(
@@ -145,7 +145,7 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
             .certificates
             .iter()
             .skip(1)
-            .find(|(_, c)| c.subject == last.issuer);
+            .find(|(_, c)| is_same_name(c.subject, last.issuer));
         match next {
             Some((i, issuer)) if !last.is_self_issued() => (index, last) = (*i, issuer),
             _ => break,

@@ -19,6 +19,8 @@ mod rules;
 mod standing;
 pub(super) mod succession;
 
+use std::sync::Arc;
+
 use pki_types::UnixTime;
 
 use super::algorithms::SignatureAlgorithms;
@@ -29,7 +31,7 @@ use super::presented::Presented;
 use super::reason::RejectionReason;
 use super::rejection::{Rejection, rfc3339};
 use super::rule::Rule;
-use crate::material::{RevocationLists, Revoked};
+use crate::material::{RevocationList, RevocationLists, Revoked};
 use crate::peer::ProvedPath;
 use crate::x509::{Certificate, Reasons, rfc4514};
 
@@ -97,8 +99,29 @@ impl Revocation {
         Self { lists, ..self }
     }
 
+    /// Lists that neither a trust anchor nor a CA of a proved path signed so far.
+    pub(super) fn unclaimed(&self) -> impl Iterator<Item = &Arc<RevocationList>> {
+        self.lists.unclaimed().map(List::shared_content)
+    }
+
     /// Judges the certificates of a path that is in order otherwise.
     fn check(
+        &self,
+        judgement: &Judgement<'_>,
+        presented: &Presented<'_>,
+        path: &ProvedPath,
+    ) -> Result<(), Rejection> {
+        let verdict = self.check_path(judgement, presented, path);
+        if judgement.trace.is_on() {
+            for list in self.lists.unclaimed().take(MAX_NAMED_LISTS) {
+                let said = || format!("{list}: {}", list.unclaimed_in_words());
+                judgement.trace.not_applied(Rule::Revocation, said);
+            }
+        }
+        verdict
+    }
+
+    fn check_path(
         &self,
         judgement: &Judgement<'_>,
         presented: &Presented<'_>,

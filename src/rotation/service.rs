@@ -86,6 +86,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         });
         service.heard();
         keeper::start(&service, settings)?;
+        tell_unclaimed_lists(&service.load().judge);
         Ok(service)
     }
 
@@ -95,7 +96,7 @@ impl<C: Send + Sync + 'static> Service<C> {
     }
 
     fn rotated(&self, rotation: Rotation, reload: Option<Reloaded>) -> Result<u64, BuildError> {
-        let (next, warnings, _previous) = match self.publish(rotation, reload)? {
+        let (next, warnings, previous) = match self.publish(rotation, reload)? {
             Published::Next(next, warnings, previous) => (next, warnings, previous),
             Published::Same(number) => return Ok(number),
         };
@@ -104,6 +105,11 @@ impl<C: Send + Sync + 'static> Service<C> {
         next.judge.tell(&Event::Rotated {
             revision: next.number,
         });
+        let is_same =
+            |a: &Parts, b: &Parts| a.trust == b.trust && a.revocation_lists == b.revocation_lists;
+        if !is_same(&previous.parts, &next.parts) {
+            tell_unclaimed_lists(&next.judge);
+        }
         Ok(next.number)
     }
 
@@ -244,7 +250,10 @@ impl<C> Service<C> {
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.board.status()
+        Status {
+            unclaimed_lists: self.load().judge.unclaimed_lists().into(),
+            ..self.board.status()
+        }
     }
 
     pub(crate) fn status_changes(&self) -> StatusWatch {
@@ -296,6 +305,12 @@ fn warn(judge: &Judge, warnings: &[IdentityWarning]) {
     }
 }
 
+fn tell_unclaimed_lists(judge: &Judge) {
+    for list in judge.unclaimed_lists() {
+        judge.tell(&Event::UnclaimedRevocationList(&list));
+    }
+}
+
 fn revision<C>(number: u64, parts: Parts, made: Made<C>, now: UnixTime) -> Revision<C> {
     Revision {
         number,
@@ -320,6 +335,7 @@ fn status<C>(revision: &Revision<C>) -> Status {
         trust_anchor_sha256s: revision.parts.trust_anchor_sha256s(),
         last_failure: None,
         degraded: None,
+        unclaimed_lists: revision.judge.unclaimed_lists().into(),
         rotations: 0,
         reloads: 0,
         failures: 0,

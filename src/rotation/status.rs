@@ -3,6 +3,7 @@ use std::sync::Arc;
 use pki_types::UnixTime;
 
 use crate::error::ReloadFailure;
+use crate::material::RevocationList;
 
 /// How a client or server stands: which revision serves, until when, and what went wrong.
 ///
@@ -18,6 +19,7 @@ pub struct Status {
     pub(super) trust_anchor_sha256s: Arc<[[u8; 32]]>,
     pub(super) last_failure: Option<Arc<ReloadFailure>>,
     pub(super) degraded: Option<Arc<str>>,
+    pub(super) unclaimed_lists: Arc<[Arc<RevocationList>]>,
     pub(super) rotations: u64,
     pub(super) reloads: u64,
     pub(super) failures: u64,
@@ -58,6 +60,14 @@ impl Status {
     /// The SHA-256 of each trust anchor's certificate in DER: who vouches for peers at present.
     pub fn trust_anchor_sha256s(&self) -> &[[u8; 32]] {
         &self.trust_anchor_sha256s
+    }
+
+    /// The revocation lists that neither a trust anchor signed nor any CA of a verified path: they revoke nothing so far.
+    ///
+    /// A list of an intermediate is among them until a peer presents that intermediate. `status()` looks at the moment
+    /// of the call, [`StatusWatch`](crate::StatusWatch) at the moment of publication.
+    pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
+        self.unclaimed_lists.iter().map(|list| &**list)
     }
 
     /// Why the last attempt of the source came to nothing; `None` when it succeeded.

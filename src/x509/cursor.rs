@@ -16,6 +16,9 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// At the end of nothing.
+    pub(super) const EMPTY: Self = Self { bytes: &[], at: 0 };
+
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self> {
         Length::try_from(bytes.len())?;
         Ok(Self { bytes, at: 0 })

@@ -16,7 +16,9 @@ pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};
 pub(crate) use date::rfc3339;
 pub(crate) use extension::{Extension, purpose_name};
 pub(crate) use key::{KeyKind, PublicKey};
-pub(crate) use name::{attribute_texts, canonical_rfc4514, is_hidden, rfc4514};
+pub(crate) use name::{
+    CanonicalName, attribute_texts, canonical_rfc4514, is_hidden, is_same_name, rfc4514,
+};
 
 use const_oid::ObjectIdentifier;
 use cursor::Cursor;
@@ -175,9 +177,9 @@ impl<'a> Certificate<'a> {
         self.issuer == EMPTY_NAME
     }
 
-    /// Whether issuer and subject are the same name, byte for byte.
+    /// Whether issuer and subject are the same name (RFC 5280, section 7.1).
     pub(crate) fn is_self_issued(&self) -> bool {
-        self.issuer == self.subject
+        is_same_name(self.issuer, self.subject)
     }
 }
 

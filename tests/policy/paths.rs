@@ -233,3 +233,30 @@ fn permits_dns(name: &str) -> NameConstraints {
         excluded_subtrees: vec![],
     }
 }
+
+/// RFC 5280, section 7.1: case does not make another name of it.
+#[test]
+fn a_ca_that_spells_its_own_name_otherwise_is_self_issued() {
+    let root = Authority::root("Rhea");
+    let renewed = AuthorityBuilder::named("RHEA").issued_by(&root);
+    let chain = alice().issued_by(&renewed).with(&renewed).chain;
+    let none = || any().with_max_intermediates(0);
+    assert!(client(&root, none(), &chain).is_ok());
+    let other = AuthorityBuilder::named("Rhea 2").issued_by(&root);
+    let chain = alice().issued_by(&other).with(&other).chain;
+    let rejection = client(&root, none(), &chain).unwrap_err();
+    assert_eq!(rejection.reason(), Reason::PathTooLong);
+}
+
+/// The path length constraint of a trust anchor counts as the policy does.
+#[test]
+fn a_self_issued_certificate_is_not_counted_by_the_anchor() {
+    let root = AuthorityBuilder::named("Rhea").path_length(0).self_signed();
+    let renewed = AuthorityBuilder::named("RHEA").issued_by(&root);
+    let chain = alice().issued_by(&renewed).with(&renewed).chain;
+    assert!(client(&root, any(), &chain).is_ok());
+    let other = AuthorityBuilder::named("Rhea 2").issued_by(&root);
+    let chain = alice().issued_by(&other).with(&other).chain;
+    let rejection = client(&root, any(), &chain).unwrap_err();
+    assert_eq!(rejection.reason(), Reason::PathLengthExceeded);
+}

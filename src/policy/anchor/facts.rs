@@ -16,7 +16,7 @@ use crate::policy::rejection::{Rejection, rfc3339};
 use crate::policy::usage::{Role, flaw_of_anchors_purpose};
 use crate::policy::verifier_policy::VerifierPolicy;
 use crate::policy::webpki_profile;
-use crate::x509::{Certificate, Version, rfc4514};
+use crate::x509::{CanonicalName, Certificate, Version, rfc4514};
 
 /// What webpki does not keep of an anchor.
 pub(in crate::policy) struct Facts {
@@ -113,11 +113,11 @@ impl Facts {
     }
 }
 
-/// Reads and judges an anchor; the error is its subject and what is wrong with it.
+/// Reads and judges an anchor, by its subject; the error is its subject and what is wrong with it.
 pub(super) fn judge(
     der: &CertificateDer<'static>,
     policy: &VerifierPolicy,
-) -> Result<(TrustAnchor<'static>, Facts), (String, String)> {
+) -> Result<(CanonicalName, TrustAnchor<'static>, Facts), (String, String)> {
     let certificate = match Certificate::from_der(der) {
         Ok(certificate) => certificate,
         Err(error) => return Err(("(unreadable)".to_owned(), error.to_string())),
@@ -139,7 +139,8 @@ pub(super) fn judge(
             .map(|role| flaw_of_anchors_purpose(&certificate, role)),
         subject,
     };
-    Ok((anchor.to_owned(), facts))
+    let name = CanonicalName::of(certificate.subject);
+    Ok((name, anchor.to_owned(), facts))
 }
 
 fn flaw_of_form(certificate: &Certificate<'_>, profile: CertificateProfile) -> Option<Flaw> {

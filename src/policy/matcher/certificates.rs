@@ -9,6 +9,8 @@ use crate::error::BuildError;
 impl PeerMatcher {
     /// The leaf's issuer by its name, as [`PeerIdentity::issuer`](crate::PeerIdentity::issuer) gives it.
     ///
+    /// String types, the case of ASCII letters and repeated blanks do not count (RFC 5280, section 7.1).
+    ///
     /// A name is as good as the trust anchors: a CA below another of them may bear the same. Where that matters ask for
     /// [`issuer_spki_sha256`](Self::issuer_spki_sha256).
     ///

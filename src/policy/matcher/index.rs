@@ -1,10 +1,11 @@
 //! Many patterns, looked up and not gone through.
 
 use core::net::IpAddr;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::kind::Kind;
-use super::pattern::{Network, Pattern, Seen, Value};
+use super::pattern::{DirectoryName, Network, Pattern, Seen, Value};
+use crate::x509::CanonicalName;
 
 /// Patterns by kind: the cost of a question grows with the kinds, and with the different lengths of prefixes and
 /// suffixes, but not with their number.
@@ -18,6 +19,7 @@ pub(super) struct Index {
 pub(super) enum Set {
     Digests(HashSet<[u8; 32]>),
     Ips(HashSet<IpAddr>),
+    Names(HashMap<CanonicalName, DirectoryName>),
     Networks {
         members: HashSet<Network>,
         /// Which prefix lengths there are, in order.
@@ -91,6 +93,7 @@ impl Set {
         match value {
             Value::Digest(_) => Self::Digests(HashSet::new()),
             Value::Ip(_) => Self::Ips(HashSet::new()),
+            Value::Name(_) => Self::Names(HashMap::new()),
             Value::Network(_) => Self::Networks {
                 members: HashSet::new(),
                 lengths: Vec::new(),
@@ -111,6 +114,9 @@ impl Set {
             (Self::Ips(members), Value::Ip(ip)) => {
                 members.insert(ip);
             }
+            (Self::Names(members), Value::Name(name)) => {
+                members.entry(name.canonical().clone()).or_insert(name);
+            }
             (Self::Networks { members, lengths }, Value::Network(network)) => {
                 insert_sorted(lengths, network.length);
                 members.insert(network);
@@ -128,6 +134,7 @@ impl Set {
         match (self, seen) {
             (Self::Digests(members), Seen::Digest(digest)) => members.contains(&digest),
             (Self::Ips(members), Seen::Ip(ip)) => members.contains(&ip),
+            (Self::Names(members), Seen::Name(name, _)) => members.contains_key(name),
             (Self::Networks { members, lengths }, Seen::Ip(ip)) => lengths
                 .iter()
                 .filter_map(|length| Network::around(ip, *length))
@@ -150,6 +157,7 @@ impl Set {
         match self {
             Self::Digests(members) => members.len(),
             Self::Ips(members) => members.len(),
+            Self::Names(members) => members.len(),
             Self::Networks { members, .. } => members.len(),
             Self::Texts { members, .. } => members.len(),
         }
@@ -159,6 +167,7 @@ impl Set {
         match self {
             Self::Digests(members) => least(members, count, |digest| Value::Digest(*digest)),
             Self::Ips(members) => least(members, count, |ip| Value::Ip(*ip)),
+            Self::Names(members) => least(members.values(), count, |n| Value::Name(n.clone())),
             Self::Networks { members, .. } => least(members, count, |net| Value::Network(*net)),
             Self::Texts { members, .. } => least(members, count, |t| Value::Text(t.clone())),
         }
@@ -168,6 +177,7 @@ impl Set {
         match self {
             Self::Digests(members) => Box::new(members.iter().copied().map(Value::Digest)),
             Self::Ips(members) => Box::new(members.iter().copied().map(Value::Ip)),
+            Self::Names(members) => Box::new(members.values().cloned().map(Value::Name)),
             Self::Networks { members, .. } => Box::new(members.iter().copied().map(Value::Network)),
             Self::Texts { members, .. } => Box::new(members.iter().cloned().map(Value::Text)),
         }
@@ -175,7 +185,11 @@ impl Set {
 }
 
 /// The least members, in order, without sorting all of them.
-fn least<T: Ord>(members: &HashSet<T>, count: usize, value: impl Fn(&T) -> Value) -> Vec<Value> {
+fn least<'a, T: Ord + 'a>(
+    members: impl IntoIterator<Item = &'a T>,
+    count: usize,
+    value: impl Fn(&T) -> Value,
+) -> Vec<Value> {
     let mut least = BTreeSet::new();
     for member in members {
         least.insert(member);

@@ -1,6 +1,8 @@
 //! One value that is asked for, checked when it is made.
 
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::net::IpAddr;
 
 use super::kind::{Attribute, Kind};
@@ -9,7 +11,7 @@ use super::uri::{is_ambiguous, prefix_problem};
 use super::{MAX_PATTERN_BYTES, invalid};
 use crate::error::BuildError;
 use crate::peer::{SpiffeId, check_trust_domain, is_dns_name, is_email_address, uri_problem};
-use crate::x509::canonical_rfc4514;
+use crate::x509::{CanonicalName, canonical_rfc4514};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pattern {
@@ -21,8 +23,17 @@ pub(super) struct Pattern {
 pub(super) enum Value {
     Digest([u8; 32]),
     Ip(IpAddr),
+    Name(DirectoryName),
     Network(Network),
     Text(Box<str>),
+}
+
+/// A directory name as it was written down. Names that differ in case or blanks alone are the same (RFC 5280, section
+/// 7.1).
+#[derive(Clone, Debug)]
+pub(super) struct DirectoryName {
+    text: Box<str>,
+    name: CanonicalName,
 }
 
 /// An IP network; no bit is set behind the prefix.
@@ -37,6 +48,8 @@ pub(super) struct Network {
 pub(super) enum Seen<'a> {
     Digest([u8; 32]),
     Ip(IpAddr),
+    /// With its form by RFC 4514.
+    Name(&'a CanonicalName, &'a str),
     Text(&'a str),
 }
 
@@ -65,6 +78,7 @@ impl Pattern {
         match (&self.value, seen) {
             (Value::Digest(wanted), Seen::Digest(digest)) => *wanted == digest,
             (Value::Ip(wanted), Seen::Ip(ip)) => *wanted == ip,
+            (Value::Name(wanted), Seen::Name(name, _)) => wanted.name == *name,
             (Value::Network(wanted), Seen::Ip(ip)) => {
                 Network::around(ip, wanted.length) == Some(*wanted)
             }
@@ -74,6 +88,38 @@ impl Pattern {
             }
             _ => false,
         }
+    }
+}
+
+impl DirectoryName {
+    pub(super) fn canonical(&self) -> &CanonicalName {
+        &self.name
+    }
+}
+
+impl PartialEq for DirectoryName {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for DirectoryName {}
+
+impl Hash for DirectoryName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl Ord for DirectoryName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+}
+
+impl PartialOrd for DirectoryName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -151,8 +197,11 @@ fn value(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Ip => ip(text).map(Value::Ip),
         Kind::IpNetwork => network(text).map(Value::Network),
         Kind::Issuer => match canonical_rfc4514(text) {
-            Some(canonical) if canonical == text => unless(None),
-            Some(canonical) => {
+            Some((canonical, name)) if canonical == text => Ok(Value::Name(DirectoryName {
+                text: text.into(),
+                name,
+            })),
+            Some((canonical, _)) => {
                 let canonical = shorten(canonical);
                 Err(format!("in the form of RFC 4514 it is {canonical:?}"))
             }
@@ -234,6 +283,7 @@ impl fmt::Display for Value {
             Self::Digest(digest) => digest.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
             Self::Ip(ip) => ip.fmt(f),
             Self::Network(network) => network.fmt(f),
+            Self::Name(name) => f.write_str(&name.text),
             Self::Text(text) => f.write_str(text),
         }
     }

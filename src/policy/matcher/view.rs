@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::kind::{Attribute, Kind};
 use super::pattern::{Seen, Value};
 use crate::peer::{PeerIdentity, SpiffeId};
-use crate::x509::{Certificate, rfc4514};
+use crate::x509::{CanonicalName, Certificate, rfc4514};
 
 /// How many values of one attribute stand in an explanation.
 const SHOWN: usize = 8;
@@ -35,7 +35,7 @@ impl<'a> PeerView<'a> {
         is_it: &mut dyn FnMut(Seen<'_>) -> bool,
     ) -> bool {
         let names = self.peer.names();
-        let mut text = |text: &String| is_it(Seen::Text(text));
+        let text = |text: &String| is_it(Seen::Text(text));
         match attribute {
             Attribute::CommonName => names.common_name.iter().any(text),
             Attribute::Dns => names.dns.iter().chain(&self.dns_from_common_name).any(text),
@@ -48,9 +48,10 @@ impl<'a> PeerView<'a> {
                 id.any(|id| is_it(Seen::Text(id)))
             }
             Attribute::Issuer => {
-                let issuer = rfc4514(self.peer.issuer_der());
+                let der = self.peer.issuer_der();
+                let (name, words) = (CanonicalName::of(der), rfc4514(der));
                 // What cannot be read, or says nothing, is not named as another.
-                issuer.contains('=') && text(&issuer)
+                words.contains('=') && is_it(Seen::Name(&name, &words))
             }
             Attribute::Ip => names.ips.iter().any(|ip| is_it(Seen::Ip(*ip))),
             Attribute::Certificate => is_it(Seen::Digest(self.peer.certificate_sha256())),
@@ -82,7 +83,7 @@ impl<'a> PeerView<'a> {
                 values.push(match seen {
                     Seen::Digest(digest) => Value::Digest(digest).to_string(),
                     Seen::Ip(ip) => ip.to_string(),
-                    Seen::Text(text) => format!("{text:?}"),
+                    Seen::Name(_, text) | Seen::Text(text) => format!("{text:?}"),
                 });
                 false
             });

@@ -9,15 +9,18 @@ use pki_types::CertificateDer;
 use crate::material::{RevocationList, RevocationLists};
 use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
 use crate::policy::anchor::Anchors;
-use crate::x509::{Certificate, PublicKey};
+use crate::x509::{CanonicalName, Certificate, PublicKey};
 
 /// A trust anchor: the certificate that its verifier keeps.
 pub(super) type Anchor = Arc<CertificateDer<'static>>;
 
-/// All lists, by the `Name` of their issuer.
+/// All lists, and where to find those of an issuer.
 pub(super) struct Lists {
-    by_issuer: HashMap<Box<[u8]>, Vec<List>>,
-    count: usize,
+    all: Vec<List>,
+    /// Places in `all`.
+    by_issuer: HashMap<CanonicalName, Vec<usize>>,
+    /// Places of those with an issuer's name that cannot be decoded: only their signature tells whose they are.
+    of_unreadable_issuers: Vec<usize>,
 }
 
 /// One list, and by which keys it was found to be signed or not.
@@ -46,16 +49,22 @@ const MAX_VOUCHERS: usize = 8;
 impl Lists {
     pub(super) fn none() -> Self {
         Self {
+            all: Vec::new(),
             by_issuer: HashMap::new(),
-            count: 0,
+            of_unreadable_issuers: Vec::new(),
         }
     }
 
     pub(super) fn new(lists: &RevocationLists) -> Self {
-        let mut by_issuer: HashMap<Box<[u8]>, Vec<List>> = HashMap::new();
+        let mut found = Self::none();
         for (index, content) in lists.as_slice().iter().enumerate() {
-            let issuer = content.issuer_der().into();
-            by_issuer.entry(issuer).or_default().push(List {
+            let issuer = CanonicalName::of(content.issuer_der());
+            if issuer.is_readable() {
+                found.by_issuer.entry(issuer).or_default().push(index);
+            } else {
+                found.of_unreadable_issuers.push(index);
+            }
+            found.all.push(List {
                 content: Arc::clone(content),
                 index,
                 signed_by: OnceLock::new(),
@@ -63,45 +72,64 @@ impl Lists {
                 vouchers: Default::default(),
             });
         }
-        Self {
-            by_issuer,
-            count: lists.as_slice().len(),
-        }
+        found
     }
 
     /// Verifies now what an anchor may have signed.
     pub(super) fn prove_by_anchors(&self, anchors: &Anchors, algorithms: &SignatureAlgorithms) {
-        for (issuer, lists) in &self.by_issuer {
-            for facts in anchors.named(issuer) {
-                if let Ok(anchor) = Certificate::from_der(facts.certificate()) {
-                    for list in lists {
-                        if list.check_signature(&anchor.public_key, algorithms).is_ok() {
-                            list.vouch(facts.certificate());
-                        }
-                    }
+        for list in &self.all {
+            for facts in anchors.that_may_be(list.content.issuer_der()) {
+                let Ok(anchor) = Certificate::from_der(facts.certificate()) else {
+                    continue;
+                };
+                if list.check_signature(&anchor.public_key, algorithms).is_ok() {
+                    list.vouch(facts.certificate());
                 }
             }
         }
     }
 
-    /// The lists with the name of this issuer (a `Name` with its header, compared byte for byte), in the order in which
-    /// they were given.
+    /// The lists that may be those of this issuer (a `Name` with its header): those with its name (RFC 5280, sections
+    /// 6.3.3 and 7.1), and those with a name that cannot be decoded, here or there.
     pub(super) fn of(&self, issuer: &[u8]) -> impl Iterator<Item = &List> {
-        self.by_issuer.get(issuer).into_iter().flatten()
+        let issuer = CanonicalName::of(issuer);
+        let places: Vec<usize> = if issuer.is_readable() {
+            let named = self.by_issuer.get(&issuer).into_iter().flatten();
+            named.chain(&self.of_unreadable_issuers).copied().collect()
+        } else {
+            (0..self.all.len()).collect()
+        };
+        places.into_iter().filter_map(|place| self.all.get(place))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &List> {
-        self.by_issuer.values().flatten()
+        self.all.iter()
+    }
+
+    /// The lists of which no signer is known so far.
+    pub(super) fn unclaimed(&self) -> impl Iterator<Item = &List> {
+        self.all().filter(|list| list.signer().is_none())
     }
 
     pub(super) fn count(&self) -> usize {
-        self.count
+        self.all.len()
     }
 }
 
 impl List {
     pub(super) fn content(&self) -> &RevocationList {
         &self.content
+    }
+
+    pub(super) fn shared_content(&self) -> &Arc<RevocationList> {
+        &self.content
+    }
+
+    pub(super) fn unclaimed_in_words(&self) -> String {
+        format!(
+            "signed by no trust anchor and by no CA presented so far (issuer {})",
+            self.content.issuer()
+        )
     }
 
     /// The key (a `SubjectPublicKeyInfo`) that was seen to have signed it.

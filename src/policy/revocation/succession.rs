@@ -22,7 +22,7 @@ use crate::material::RevocationList;
 use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::rejection::rfc3339;
 use crate::policy::trust::Trust;
-use crate::x509::{Certificate, CrlScope, PublicKey, rfc4514};
+use crate::x509::{Certificate, CrlScope, PublicKey, is_same_name, rfc4514};
 
 /// Lists, and the anchors beside them.
 #[derive(Clone, Copy)]
@@ -157,7 +157,7 @@ impl Mark {
 
     /// Whether whatever is no older than this is no older than `other`.
     fn covers(&self, other: &Self) -> bool {
-        self.issuer == other.issuer
+        is_same_name(&self.issuer, &other.issuer)
             && self.signer == other.signer
             && self.scope == other.scope
             && !other.is_newer(&self.number, self.this_update)

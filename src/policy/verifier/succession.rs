@@ -1,9 +1,13 @@
 //! Whether one verifier may take the place of another.
 
+use std::sync::Arc;
+
 use pki_types::UnixTime;
 
 use super::PeerVerifier;
 use crate::error::BuildError;
+use crate::material::RevocationList;
+use crate::policy::revocation::Revocation;
 use crate::policy::revocation::succession::{self, Side};
 
 impl PeerVerifier {
@@ -18,6 +22,12 @@ impl PeerVerifier {
             (Some(before), Some(next)) => succession::check(before, next, &self.algorithms, now),
             _ => Ok(()),
         }
+    }
+
+    /// The revocation lists that neither a trust anchor nor a CA of a proved path signed so far.
+    pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
+        let lists = self.revocation.iter().flat_map(Revocation::unclaimed);
+        lists.map(Arc::clone).collect()
     }
 
     fn lists(&self) -> Option<Side<'_>> {

@@ -5,18 +5,25 @@ use der::asn1::{Any, AnyRef};
 use der::{Decode, Encode, Tag};
 use x509_cert::ext::pkix::crl::dp::{DistributionPoint, IssuingDistributionPoint, ReasonFlags};
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
-use x509_cert::name::{Name, RelativeDistinguishedName};
+use x509_cert::name::RelativeDistinguishedName;
 
 use super::CrlError;
-use crate::x509::Certificate;
+use crate::x509::{CanonicalName, Certificate};
 
 /// What an `IssuingDistributionPoint` says; without one, a list is about everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CrlScope {
     /// The names of the distribution point; `None` for a list that is not of one.
-    names: Option<Vec<GeneralName>>,
+    names: Option<Vec<PointName>>,
     only: Option<Only>,
     reasons: Reasons,
+}
+
+/// A name of a distribution point, ready to be compared (RFC 5280, section 7.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum PointName {
+    Directory(CanonicalName),
+    Other(GeneralName),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,13 +108,8 @@ impl CrlScope {
             return self.reasons;
         };
         // Every certificate belongs to a point with its issuer's name (RFC 5280, section 6.3.3, last paragraph).
-        let of_issuer = |name: &GeneralName| match name {
-            GeneralName::DirectoryName(name) => {
-                name.to_der().is_ok_and(|der| der == certificate.issuer)
-            }
-            _ => false,
-        };
-        if names.iter().any(of_issuer) {
+        let of_issuer = PointName::Directory(CanonicalName::of(certificate.issuer));
+        if names.contains(&of_issuer) {
             return self.reasons;
         }
         match certificate.crl_distribution_points() {
@@ -127,7 +129,7 @@ impl CrlScope {
 
 /// Whether a distribution point of a certificate has one of the names. One with a `cRLIssuer` is that of another
 /// issuer's indirect list.
-fn is_named(point: &DistributionPoint, names: &[GeneralName], issuer: &[u8]) -> bool {
+fn is_named(point: &DistributionPoint, names: &[PointName], issuer: &[u8]) -> bool {
     match (&point.distribution_point, &point.crl_issuer) {
         (Some(own), None) => {
             full_names(own, issuer).is_ok_and(|own| own.iter().any(|name| names.contains(name)))
@@ -136,18 +138,28 @@ fn is_named(point: &DistributionPoint, names: &[GeneralName], issuer: &[u8]) -> 
     }
 }
 
-fn full_names(name: &DistributionPointName, issuer: &[u8]) -> der::Result<Vec<GeneralName>> {
+fn full_names(name: &DistributionPointName, issuer: &[u8]) -> der::Result<Vec<PointName>> {
     match name {
-        DistributionPointName::FullName(names) => Ok(names.clone()),
+        DistributionPointName::FullName(names) => names.iter().map(point_name).collect(),
         DistributionPointName::NameRelativeToCRLIssuer(last) => {
-            Ok(vec![GeneralName::DirectoryName(below(issuer, last)?)])
+            let name = below(issuer, last)?;
+            Ok(vec![PointName::Directory(CanonicalName::of(&name))])
         }
     }
 }
 
+fn point_name(name: &GeneralName) -> der::Result<PointName> {
+    Ok(match name {
+        GeneralName::DirectoryName(name) => {
+            PointName::Directory(CanonicalName::of(&name.to_der()?))
+        }
+        other => PointName::Other(other.clone()),
+    })
+}
+
 /// The name that `last` makes below that of the issuer.
-fn below(issuer: &[u8], last: &RelativeDistinguishedName) -> der::Result<Name> {
+fn below(issuer: &[u8], last: &RelativeDistinguishedName) -> der::Result<Vec<u8>> {
     let mut content = AnyRef::from_der(issuer)?.value().to_vec();
     last.encode_to_vec(&mut content)?;
-    Name::from_der(&Any::new(Tag::Sequence, content)?.to_der()?)
+    Any::new(Tag::Sequence, content)?.to_der()
 }

@@ -170,7 +170,7 @@ impl Notes {
                     peer, rejection, ..
                 } => shadows.push(Shadow::WouldRefuse(peer.clone(), rejection.clone())),
                 // About ourselves, at build.
-                Event::IdentityWarning(_) => {}
+                Event::IdentityWarning(_) | Event::UnclaimedRevocationList(_) => {}
                 _ => panic!("unknown event {event:?}"),
             }
         }

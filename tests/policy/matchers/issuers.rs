@@ -27,9 +27,23 @@ fn key_of(certificate: &[u8]) -> [u8; 32] {
 
 #[test]
 fn the_issuer_by_name() {
+    let same = [
+        "CN=Root",
+        "CN=root",
+        "CN=\\ Root",
+        "2.5.4.3=#1e080052006f006f0074",
+    ];
+    for same in same {
+        let canonical = M::issuer(same).map_err(|error| error.to_string());
+        let Ok(matcher) = canonical else {
+            panic!("{same}: {canonical:?}");
+        };
+        Peer::with(payments()).is([Ok(matcher.clone())]);
+        assert_eq!(matcher, M::issuer("CN=Root").unwrap());
+    }
     Peer::with(payments()).is([M::issuer("CN=Root")]).is_not([
         M::issuer("CN=Roo"),
-        M::issuer("CN=root"),
+        M::issuer("CN=Ro ot"),
         M::issuer("CN=payments"),
         M::issuer("CN=Root,O=Example"),
         M::issuer("O=Root"),

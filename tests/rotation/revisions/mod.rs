@@ -4,4 +4,5 @@ mod out_of_service;
 mod published;
 mod refused;
 mod sources;
+mod unclaimed;
 mod watched;

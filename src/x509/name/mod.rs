@@ -1,14 +1,19 @@
-//! Distinguished names in words (RFC 4514).
+//! Directory names: taken apart, compared (RFC 5280, section 7.1) and in words (RFC 4514).
+
+mod canonical;
+mod string;
 
 use core::fmt::Write;
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BmpString, Utf8StringRef};
-use der::{Decode, Reader, Tag, Tagged};
+use der::{Decode, Encode, ErrorKind, Length, Reader, Tag, Tagged};
 use x509_cert::name::Name;
 
 use super::cursor::Cursor;
 pub(crate) use crate::error::path::is_hidden;
+pub(crate) use canonical::{CanonicalName, is_same_name};
+use string::Letters;
 
 /// A `Name` as RFC 4514 writes it; bytes that are no name are said to be unreadable.
 pub(crate) fn rfc4514(name: &[u8]) -> String {
@@ -20,9 +25,10 @@ pub(crate) fn rfc4514(name: &[u8]) -> String {
 }
 
 /// A name that somebody wrote down in the form of RFC 4514, as [`rfc4514`] would write it; `None` for what is no name.
-pub(crate) fn canonical_rfc4514(text: &str) -> Option<String> {
+pub(crate) fn canonical_rfc4514(text: &str) -> Option<(String, CanonicalName)> {
     let name: Name = text.parse().ok()?;
-    (!name.is_empty()).then(|| escape_hidden(name.to_string()))
+    let canonical = CanonicalName::of(&name.to_der().ok()?);
+    (!name.is_empty()).then(|| (escape_hidden(name.to_string()), canonical))
 }
 
 /// x509-cert escapes the control characters of ASCII. The others move the cursor, break lines or turn the
@@ -73,6 +79,84 @@ fn check_value(value: AnyRef<'_>) -> der::Result<()> {
     }
 }
 
+/// The bits of an identifier octet after which the number of the tag follows (X.690, section 8.1.2.4). Values of directory
+/// names have none of these.
+const LONG_TAG: u8 = 0x1f;
+
+/// The attributes of a `Name`, by the sets that they stand in.
+struct Attributes<'a>(Cursor<'a>);
+
+/// The attributes of one `RelativeDistinguishedName`.
+struct AttributeSet<'a>(Cursor<'a>);
+
+/// One attribute, its type and value as they are encoded: some have numbers or tags that the decoder does not know.
+struct Attribute<'a> {
+    /// Content of the OBJECT IDENTIFIER.
+    kind: &'a [u8],
+    /// Identifier octet of the value.
+    tag: u8,
+    value: &'a [u8],
+}
+
+impl<'a> Attributes<'a> {
+    /// Takes a `Name` that fills the bytes.
+    fn of(name: &'a [u8]) -> der::Result<Self> {
+        content(name).and_then(Cursor::new).map(Self)
+    }
+
+    /// Ends with the first set that cannot be read.
+    fn sets(mut self) -> impl Iterator<Item = der::Result<AttributeSet<'a>>> {
+        core::iter::from_fn(move || {
+            next(&mut self.0, |names| {
+                names
+                    .content(Tag::Set)
+                    .and_then(Cursor::new)
+                    .map(AttributeSet)
+            })
+        })
+    }
+}
+
+impl<'a> Iterator for AttributeSet<'a> {
+    type Item = der::Result<Attribute<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        next(&mut self.0, |set| {
+            let mut attribute = Cursor::new(set.content(Tag::Sequence)?)?;
+            let kind = attribute.content(Tag::ObjectIdentifier)?;
+            let tag = attribute.read_byte()?;
+            if tag & LONG_TAG == LONG_TAG {
+                return Err(attribute.error(ErrorKind::TagNumberInvalid));
+            }
+            let length = Length::decode(&mut attribute)?;
+            let value = attribute.read_slice(length)?;
+            attribute.finish()?;
+            Ok(Attribute { kind, tag, value })
+        })
+    }
+}
+
+impl<'a> Attribute<'a> {
+    fn letters(&self) -> Option<Letters<'a>> {
+        Letters::of(self.tag, self.value)
+    }
+}
+
+/// The next element; nothing more after an error.
+fn next<'a, T>(
+    r: &mut Cursor<'a>,
+    read: impl FnOnce(&mut Cursor<'a>) -> der::Result<T>,
+) -> Option<der::Result<T>> {
+    if r.is_finished() {
+        return None;
+    }
+    let element = read(r);
+    if element.is_err() {
+        *r = Cursor::EMPTY;
+    }
+    Some(element)
+}
+
 /// Gives the type of each attribute as it is encoded: some have numbers that our reader does not hold.
 ///
 /// Takes the content of a `Name`.
@@ -80,27 +164,13 @@ fn each_attribute<'a>(
     names: &'a [u8],
     mut look: impl FnMut(&[u8], AnyRef<'a>) -> der::Result<()>,
 ) -> der::Result<()> {
-    let mut names = Cursor::new(names)?;
-    while !names.is_finished() {
-        let mut set = Cursor::new(names.content(Tag::Set)?)?;
-        while !set.is_finished() {
-            let mut attribute = Cursor::new(set.content(Tag::Sequence)?)?;
-            let kind = attribute.content(Tag::ObjectIdentifier)?;
-            look(kind, value(&mut attribute)?)?;
-            attribute.finish()?;
+    for set in Attributes(Cursor::new(names)?).sets() {
+        for attribute in set? {
+            let Attribute { kind, tag, value } = attribute?;
+            look(kind, AnyRef::new(Tag::from_der(&[tag])?, value)?)?;
         }
     }
     Ok(())
-}
-
-/// Any value; the types that nearly all are of are asked for first.
-fn value<'a>(attribute: &mut Cursor<'a>) -> der::Result<AnyRef<'a>> {
-    for tag in [Tag::PrintableString, Tag::Utf8String] {
-        if attribute.is_next(tag) {
-            return AnyRef::new(tag, attribute.content(tag)?);
-        }
-    }
-    AnyRef::decode(attribute)
 }
 
 /// The content of a `Name` that fills the bytes.

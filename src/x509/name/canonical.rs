@@ -1,0 +1,240 @@
+//! When two directory names are the same (RFC 5280, section 7.1).
+//!
+//! One CA writes its name as `PrintableString` and its revocation lists as `UTF8String`, another changes case or blanks.
+//! So values are compared as characters: blanks at the ends do not count, several count as one, and neither does the
+//! case of ASCII letters. Case beyond ASCII counts: folding it differs between versions of Unicode. A value that
+//! cannot be decoded is compared as bytes.
+
+use core::iter::Peekable;
+
+use super::string::Letters;
+use super::{Attribute, Attributes};
+
+/// A `Name` in a form that is equal for equal names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct CanonicalName {
+    bytes: Box<[u8]>,
+    is_readable: bool,
+}
+
+impl CanonicalName {
+    /// Takes a `Name` with its header. Bytes that are no name are equal to themselves alone.
+    pub(crate) fn of(name: &[u8]) -> Self {
+        let mut is_readable = true;
+        let bytes = canonical(name, &mut is_readable).unwrap_or_else(|| {
+            is_readable = false;
+            [&[MALFORMED], name].concat()
+        });
+        Self {
+            bytes: bytes.into(),
+            is_readable,
+        }
+    }
+
+    /// Whether every value could be decoded. Without that, a name that differs may be the same all the same.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.is_readable
+    }
+}
+
+/// Whether two `Name`s, each with its header, are the same.
+pub(crate) fn is_same_name(a: &[u8], b: &[u8]) -> bool {
+    a == b || compare(a, b).unwrap_or(false)
+}
+
+/// First octets of the parts of a canonical name.
+const MALFORMED: u8 = 0;
+const SET: u8 = 1;
+const TEXT: u8 = 2;
+const BYTES: u8 = 3;
+
+fn canonical(name: &[u8], is_readable: &mut bool) -> Option<Vec<u8>> {
+    let mut canonical = Vec::with_capacity(name.len());
+    for set in Attributes::of(name).ok()?.sets() {
+        let mut values = set.ok()?.map(|attribute| {
+            let attribute = attribute.ok()?;
+            *is_readable &= attribute.letters().is_some();
+            Some(canonical_value(&attribute))
+        });
+        let mut values: Vec<Vec<u8>> = values.by_ref().collect::<Option<_>>()?;
+        // Sorted by their encoding, which depends on the string type.
+        values.sort_unstable();
+        canonical.push(SET);
+        canonical.extend(values.len().to_be_bytes());
+        values.iter().for_each(|value| canonical.extend(value));
+    }
+    Some(canonical)
+}
+
+fn canonical_value(attribute: &Attribute<'_>) -> Vec<u8> {
+    let (form, value) = match attribute.letters() {
+        Some(letters) => (TEXT, folded(letters).collect::<String>().into_bytes()),
+        None => (BYTES, [&[attribute.tag], attribute.value].concat()),
+    };
+    let kind = attribute.kind;
+    [
+        &kind.len().to_be_bytes()[..],
+        kind,
+        &[form],
+        &value.len().to_be_bytes(),
+        &value,
+    ]
+    .concat()
+}
+
+/// As comparing canonical names, without making them where no set holds several attributes: nearly always.
+fn compare(a: &[u8], b: &[u8]) -> Option<bool> {
+    let (mut a_sets, mut b_sets) = (
+        Attributes::of(a).ok()?.sets(),
+        Attributes::of(b).ok()?.sets(),
+    );
+    loop {
+        let (mut a_set, mut b_set) = match (a_sets.next(), b_sets.next()) {
+            (None, None) => return Some(true),
+            (Some(a_set), Some(b_set)) => (a_set.ok()?, b_set.ok()?),
+            _ => return Some(false),
+        };
+        match (a_set.next(), a_set.next(), b_set.next(), b_set.next()) {
+            (None, _, None, _) => {}
+            (Some(a), None, Some(b), None) => {
+                if !is_same_attribute(&a.ok()?, &b.ok()?) {
+                    return Some(false);
+                }
+            }
+            _ => return Some(CanonicalName::of(a) == CanonicalName::of(b)),
+        }
+    }
+}
+
+fn is_same_attribute(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
+    if a.kind != b.kind {
+        return false;
+    }
+    match (a.letters(), b.letters()) {
+        (Some(a), Some(b)) => folded(a).eq(folded(b)),
+        (None, None) => a.tag == b.tag && a.value == b.value,
+        _ => false,
+    }
+}
+
+/// Without blanks at the ends, one in place of several, and in lower case.
+fn folded(letters: Letters<'_>) -> impl Iterator<Item = char> {
+    let mut letters = letters.peekable();
+    skip_blanks(&mut letters);
+    core::iter::from_fn(move || {
+        let letter = letters.next()?;
+        if !is_blank(letter) {
+            return Some(letter.to_ascii_lowercase());
+        }
+        skip_blanks(&mut letters);
+        letters.peek().map(|_| ' ')
+    })
+}
+
+fn skip_blanks(letters: &mut Peekable<Letters<'_>>) {
+    while letters.next_if(|letter| is_blank(*letter)).is_some() {}
+}
+
+fn is_blank(letter: char) -> bool {
+    matches!(letter, ' ' | '\t'..='\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CN: &[u8] = &[0x55, 4, 3];
+    const O: &[u8] = &[0x55, 4, 10];
+
+    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
+    }
+
+    fn attribute(kind: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {
+        tlv(0x30, &[tlv(6, kind), tlv(tag, value)].concat())
+    }
+
+    fn name(sets: &[&[&Vec<u8>]]) -> Vec<u8> {
+        let sets = sets.iter().map(|set| {
+            let set: Vec<u8> = set.iter().copied().flatten().copied().collect();
+            tlv(0x31, &set)
+        });
+        tlv(0x30, &sets.collect::<Vec<_>>().concat())
+    }
+
+    fn common_name(tag: u8, value: &[u8]) -> Vec<u8> {
+        name(&[&[&attribute(CN, tag, value)]])
+    }
+
+    /// Both ways of comparing say the same.
+    #[track_caller]
+    fn assert_same(a: &[u8], b: &[u8], same: bool) {
+        assert_eq!(is_same_name(a, b), same, "{a:02x?} {b:02x?}");
+        assert_eq!(is_same_name(b, a), same, "{a:02x?} {b:02x?}");
+        let canonical = CanonicalName::of(a) == CanonicalName::of(b);
+        assert_eq!(canonical, same, "{a:02x?} {b:02x?}");
+    }
+
+    #[test]
+    fn string_types_case_and_blanks_do_not_count() {
+        let ca = common_name(0x0c, b"My CA");
+        for (tag, value) in [
+            (0x13, &b"My CA"[..]),
+            (0x16, b"my ca"),
+            (0x14, b"  MY \t CA "),
+            (0x1e, b"\0M\0y\0 \0C\0A"),
+            (0x1c, b"\0\0\0M\0\0\0y\0\0\0 \0\0\0C\0\0\0A"),
+        ] {
+            assert_same(&ca, &common_name(tag, value), true);
+        }
+        for (tag, value) in [
+            (0x0c, &b"MyCA"[..]),
+            (0x0c, b"My CB"),
+            (0x0c, b"My CA2"),
+            (0x0c, b""),
+            (0x04, b"My CA"),
+            (0x1e, b"\0M\0y\0 \0C\0A\0"),
+        ] {
+            assert_same(&ca, &common_name(tag, value), false);
+        }
+        assert_same(&ca, &name(&[&[&attribute(O, 0x0c, b"My CA")]]), false);
+        assert_same(
+            &common_name(0x14, b"Z\xfc"),
+            &common_name(0x0c, "Zü".as_bytes()),
+            true,
+        );
+        assert_same(
+            &common_name(0x0c, "Ü".as_bytes()),
+            &common_name(0x0c, "ü".as_bytes()),
+            false,
+        );
+    }
+
+    #[test]
+    fn attributes_of_one_set_have_no_order() {
+        let (a, b) = (attribute(CN, 0x13, b"a"), attribute(O, 0x0c, b"b"));
+        let one = name(&[&[&a, &b]]);
+        assert_same(&one, &name(&[&[&b, &a]]), true);
+        let (first, second) = (attribute(CN, 0x0c, b"A"), attribute(O, 0x13, b"B"));
+        assert_same(&one, &name(&[&[&second, &first]]), true);
+        assert_same(&one, &name(&[&[&a], &[&b]]), false);
+        assert_same(&name(&[&[&a], &[&b]]), &name(&[&[&b], &[&a]]), false);
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_compared_as_bytes() {
+        let odd = common_name(0x1e, b"\0M\0");
+        assert_same(&odd, &odd.clone(), true);
+        assert_same(&odd, &common_name(0x1e, b"\0m\0"), false);
+        assert_same(
+            &common_name(0x0c, b"\xff"),
+            &common_name(0x0c, b"\xfe"),
+            false,
+        );
+        assert!(!CanonicalName::of(&odd).is_readable());
+        assert!(CanonicalName::of(&common_name(0x13, b"a_b")).is_readable());
+        assert_same(b"no name", b"no name", true);
+        assert_same(b"no name", b"No name", false);
+        assert!(!CanonicalName::of(b"no name").is_readable());
+    }
+}

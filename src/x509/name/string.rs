@@ -1,0 +1,68 @@
+//! The string types of directory names (X.520; RFC 5280, section 4.1.2.4).
+
+use core::iter::Copied;
+use core::slice;
+use core::str::Chars;
+
+/// Identifier octets of the string types (X.680, section 8.4).
+const UTF8_STRING: u8 = 0x0c;
+const NUMERIC_STRING: u8 = 0x12;
+const PRINTABLE_STRING: u8 = 0x13;
+const TELETEX_STRING: u8 = 0x14;
+const IA5_STRING: u8 = 0x16;
+const VISIBLE_STRING: u8 = 0x1a;
+const UNIVERSAL_STRING: u8 = 0x1c;
+const BMP_STRING: u8 = 0x1e;
+
+/// The characters of a string, whatever its type.
+#[derive(Clone)]
+pub(super) enum Letters<'a> {
+    /// One octet each. `TeletexString` is Latin-1 in practice, and so is what stands in the types of ASCII although it
+    /// must not: OpenSSL reads both as this.
+    Latin1(Copied<slice::Iter<'a, u8>>),
+    Ucs2(slice::ChunksExact<'a, u8>),
+    Ucs4(slice::ChunksExact<'a, u8>),
+    Utf8(Chars<'a>),
+}
+
+impl<'a> Letters<'a> {
+    /// `None` for a value of another type, and for octets that are no characters of its type.
+    pub(super) fn of(tag: u8, value: &'a [u8]) -> Option<Self> {
+        let letters = match tag {
+            UTF8_STRING => Self::Utf8(core::str::from_utf8(value).ok()?.chars()),
+            NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING | VISIBLE_STRING => {
+                Self::Latin1(value.iter().copied())
+            }
+            BMP_STRING => Self::Ucs2(value.chunks_exact(2)),
+            UNIVERSAL_STRING => Self::Ucs4(value.chunks_exact(4)),
+            _ => return None,
+        };
+        let is_whole = match &letters {
+            Self::Latin1(_) | Self::Utf8(_) => true,
+            Self::Ucs2(units) | Self::Ucs4(units) => {
+                units.remainder().is_empty() && units.clone().all(|unit| letter(unit).is_some())
+            }
+        };
+        is_whole.then_some(letters)
+    }
+}
+
+impl Iterator for Letters<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        match self {
+            Self::Latin1(octets) => octets.next().map(char::from),
+            Self::Ucs2(units) | Self::Ucs4(units) => units.next().and_then(letter),
+            Self::Utf8(letters) => letters.next(),
+        }
+    }
+}
+
+/// A big-endian code point.
+fn letter(unit: &[u8]) -> Option<char> {
+    let code = unit
+        .iter()
+        .fold(0_u32, |code, octet| code.rotate_left(8) | u32::from(*octet));
+    char::from_u32(code)
+}

@@ -1,0 +1,128 @@
+//! Lists whose issuer is spelled otherwise than the CA spells itself: the same name by RFC 5280, section 7.1.
+
+use mtls::RejectionReason::{RevocationStatusUnknown, Revoked};
+use mtls::pki_types::CertificateRevocationListDer;
+use mtls::{RevocationLists, VerifierPolicy};
+
+use crate::common::pki::Cast;
+use crate::common::pki::crl::{Crl, tlv};
+use crate::scene::Scene;
+use crate::{World, assert_refused, chain_depth, leaf_depth};
+
+const PRINTABLE_STRING: u8 = 0x13;
+const UTF8_STRING: u8 = 0x0c;
+const BMP_STRING: u8 = 0x1e;
+const INTEGER: u8 = 0x02;
+
+/// A `Name` of one common name.
+fn name(tag: u8, common_name: &[u8]) -> Vec<u8> {
+    let value = tlv(tag, &[common_name]);
+    let attribute = tlv(0x30, &[b"\x06\x03\x55\x04\x03", &value]);
+    tlv(0x30, &[&tlv(0x31, &[&attribute])])
+}
+
+/// `common_name` in both string types, in its own case and another, with its own blanks and more.
+fn spellings(common_name: &str) -> Vec<Vec<u8>> {
+    let mut spellings = Vec::new();
+    for tag in [UTF8_STRING, PRINTABLE_STRING] {
+        for cased in [common_name.to_owned(), common_name.to_ascii_uppercase()] {
+            for spaced in [cased.clone(), format!(" {} ", cased.replace(' ', "   "))] {
+                spellings.push(name(tag, spaced.as_bytes()));
+            }
+        }
+    }
+    spellings
+}
+
+#[test]
+fn a_revoked_peer_is_rejected_in_every_spelling_on_every_backend() {
+    let spellings = spellings("Ivo Intermediate");
+    assert_eq!(spellings.len(), 8);
+    for issuer in &spellings {
+        for with_an_older_list in [false, true] {
+            let lists = |cast: &Cast| -> Vec<CertificateRevocationListDer<'static>> {
+                let revoking = Crl::new()
+                    .number(&[2])
+                    .lists(cast.alice.leaf())
+                    .lists(cast.server.leaf())
+                    .signed_as(issuer, &cast.intermediate);
+                // In the CA's own spelling, as it was before.
+                let older = Crl::new().signed_by(&cast.intermediate);
+                let older = with_an_older_list.then_some(older);
+                [older, Some(revoking)].into_iter().flatten().collect()
+            };
+            let policy = VerifierPolicy::allow_any_authenticated().with_revocation(leaf_depth());
+            let given = |scene: &Scene| RevocationLists::from_der(lists(&scene.cast)).unwrap();
+            let mut scene = Scene::new();
+            scene.server.revocation_lists = Some(given(&scene));
+            scene.server.policy = policy.clone();
+            scene.client_is_refused(Revoked, &["certificate 0"]);
+            let mut scene = Scene::new().without_native_tls();
+            scene.client.revocation_lists = Some(given(&scene));
+            scene.client.policy = policy;
+            scene.server_is_refused(Revoked, &["certificate 0"]);
+        }
+    }
+}
+
+#[test]
+fn a_list_in_another_spelling_proves_good_as_well() {
+    let world = World::new();
+    for issuer in spellings("Intermediate") {
+        let list = Crl::new().signed_as(&issuer, &world.intermediate);
+        let root = Crl::new().signed_by(&world.root);
+        world.judge(chain_depth(), &[list, root]).unwrap();
+    }
+}
+
+#[test]
+fn the_key_decides_where_a_name_cannot_be_decoded() {
+    let world = World::new();
+    let clean = Crl::new().signed_by(&world.intermediate);
+    for issuer in [
+        name(BMP_STRING, b"\0I\0n\0"),
+        name(UTF8_STRING, b"Intermediate\xff"),
+        name(INTEGER, b"\x01"),
+    ] {
+        let listing = Crl::new().lists(world.alice.leaf());
+        let revoking = listing.signed_as(&issuer, &world.intermediate);
+        let verdict = world.judge(leaf_depth(), &[clean.clone(), revoking]);
+        assert_refused(verdict, Revoked, Some(0), "");
+        // Of another key it says nothing.
+        let foreign = listing.signed_as(&issuer, &world.root);
+        world
+            .judge(leaf_depth(), &[clean.clone(), foreign])
+            .unwrap();
+    }
+}
+
+#[test]
+fn another_name_stays_another() {
+    let world = World::new();
+    for other in [
+        "Intermediat",
+        "Inter mediate",
+        "Intermediate 2",
+        "Íntermediate",
+    ] {
+        let list = Crl::new().signed_as(&name(UTF8_STRING, other.as_bytes()), &world.intermediate);
+        let verdict = world.judge(leaf_depth(), &[list]);
+        assert_refused(
+            verdict,
+            RevocationStatusUnknown,
+            Some(0),
+            "none among the 1",
+        );
+    }
+}
+
+#[test]
+fn a_distribution_point_named_after_the_issuer_in_another_spelling_is_its_own() {
+    let world = World::new();
+    for issuer in spellings("Intermediate") {
+        // fullName [0] { directoryName [4] }
+        let point = tlv(0xa0, &[&tlv(0xa0, &[&tlv(0xa4, &[&issuer])])]);
+        let list = Crl::new().scope(&[&point]).signed_by(&world.intermediate);
+        world.judge(leaf_depth(), &[list]).unwrap();
+    }
+}

@@ -1,0 +1,105 @@
+//! Revocation lists that no CA claims: reported by event, status and explanation.
+
+use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
+use mtls::{
+    OpenSsl, PeerVerifier, RevocationDepth, RevocationList, RevocationLists, RevocationRules,
+    Rotation, Rustls, ServerBackend, Status, VerifierPolicy,
+};
+
+use crate::common::pki::crl::Crl;
+use crate::common::pki::{Authority, Cast};
+use crate::stage::{Heard, anchors, client_of, meet, server_of};
+
+fn rules() -> VerifierPolicy {
+    VerifierPolicy::allow_any_authenticated()
+        .with_revocation(RevocationRules::require(RevocationDepth::Leaf))
+}
+
+fn lists(
+    lists: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
+) -> RevocationLists {
+    RevocationLists::from_der(lists).unwrap()
+}
+
+fn unclaimed(status: &Status) -> Vec<String> {
+    let lists = status.unclaimed_revocation_lists();
+    lists.map(RevocationList::issuer).collect()
+}
+
+#[test]
+fn rustls() {
+    a_list_is_unclaimed_until_its_ca_is_presented(Rustls::default());
+}
+
+#[test]
+fn openssl() {
+    a_list_is_unclaimed_until_its_ca_is_presented(OpenSsl::default());
+}
+
+fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
+    let cast = Cast::assemble();
+    let stranger = Authority::root("Stranger");
+    let [of_root, of_intermediate, of_stranger] =
+        [&cast.root, &cast.intermediate, &stranger].map(|ca| Crl::new().signed_by(ca));
+    let heard = Heard::default();
+    let server = server_of(&cast)
+        .policy(rules())
+        .revocation_lists(lists([
+            of_root,
+            of_intermediate.clone(),
+            of_stranger.clone(),
+        ]))
+        .observer(heard.listen())
+        .build(backend)
+        .unwrap();
+    let both = ["CN=Ivo Intermediate", "CN=Stranger"];
+    assert_eq!(unclaimed(&server.status()), both);
+    for issuer in both {
+        let event = format!("UnclaimedRevocationList(RevocationList {{ issuer: {issuer:?}");
+        assert_eq!(heard.count(&event), 1, "{:?}", heard.all());
+    }
+    assert_eq!(heard.count("UnclaimedRevocationList"), 2);
+
+    let client = client_of(&cast).build(Rustls::default()).unwrap();
+    assert!(meet(&client, &server).1.is_ok());
+    assert_eq!(unclaimed(&server.status()), ["CN=Stranger"]);
+
+    // A rotation reports what is new about lists and trust, and nothing else.
+    let mut changes = server.status_changes();
+    let policy = rules().with_max_intermediates(3);
+    server.rotate(Rotation::new().policy(policy)).unwrap();
+    assert_eq!(heard.count("UnclaimedRevocationList"), 2);
+    let newer = Crl::new().number(&[2]).signed_by(&cast.intermediate);
+    let next = lists([newer, of_stranger, Crl::new().signed_by(&cast.root)]);
+    server
+        .rotate(Rotation::new().revocation_lists(next))
+        .unwrap();
+    // The signer of the list before is known, so its successor is claimed.
+    assert_eq!(
+        heard.count("UnclaimedRevocationList"),
+        3,
+        "{:?}",
+        heard.all()
+    );
+    let published = changes.wait(std::time::Duration::from_secs(5)).unwrap();
+    assert_eq!(unclaimed(&published), ["CN=Stranger"]);
+}
+
+#[test]
+fn an_explanation_names_them() {
+    let cast = Cast::assemble();
+    let stranger = Crl::new().signed_by(&Authority::root("Stranger"));
+    let list = Crl::new().signed_by(&cast.intermediate);
+    let algorithms = Rustls::default().signature_algorithms().unwrap();
+    let verifier = PeerVerifier::new(&anchors(&[&cast.root]), rules(), algorithms).unwrap();
+    let verifier = verifier
+        .with_revocation_lists(&lists([stranger, list]))
+        .unwrap();
+    let now = UnixTime::now();
+    let explained = verifier.explain_client(&cast.alice.chain, now);
+    assert!(explained.verdict().is_ok());
+    let said = explained.to_string();
+    let words = "list 0 (number 0x01): signed by no trust anchor and by no CA presented so far";
+    assert_eq!(said.matches(words).count(), 1, "{said}");
+    assert_eq!(said.matches("presented so far").count(), 1, "{said}");
+}
