@@ -52,7 +52,7 @@ pub use builder::{Builder, KeyPermissions};
 pub use client::{ClientBuilder, ClientEnd, MtlsClient};
 pub use error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
-    ReloadFailure,
+    ReloadFailure, UnusableTrustAnchor,
 };
 #[cfg(feature = "spiffe")]
 pub use integration::spiffe::{SpiffeError, SpiffeSource};

@@ -48,8 +48,7 @@ fn assert_judged_as_expected(algorithms: &SignatureAlgorithms) {
 /// The verdict of the verifier alone.
 fn judge(case: &Case, algorithms: SignatureAlgorithms) -> Verdict {
     let anchors = TrustAnchors::from_der(case.anchors.clone()).unwrap();
-    let policy = VerifierPolicy::allow_any_authenticated();
-    let verifier = PeerVerifier::new(&anchors, policy, algorithms).unwrap();
+    let verifier = PeerVerifier::new(&anchors, policy(case), algorithms).unwrap();
     let (chain, now) = (&case.presented.chain, UnixTime::now());
     let verdict = match case.server_name {
         None => verifier.verify_client(chain, now),
@@ -59,6 +58,10 @@ fn judge(case: &Case, algorithms: SignatureAlgorithms) -> Verdict {
         assert!(!rejection.hint().is_empty(), "{}: no hint", case.name);
         rejection.reason()
     })
+}
+
+fn policy(case: &Case) -> VerifierPolicy {
+    VerifierPolicy::allow_any_authenticated().with_profile(case.profile)
 }
 
 #[test]
@@ -130,6 +133,7 @@ fn verdicts(
         version,
         anchors: case.anchors.clone(),
         server_name: case.server_name.unwrap_or("localhost"),
+        policy: policy(case),
         ..Setup::new(ours, &cast.root)
     };
     let judge = judge.ready(&judging).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use crate::error::ReloadFailure;
+use crate::error::{ReloadFailure, UnusableTrustAnchor};
 use crate::material::{IdentityWarning, RevocationList};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
@@ -54,6 +54,10 @@ pub enum Event<'a> {
         /// Its number.
         revision: u64,
     },
+    /// A trust anchor that cannot vouch for our peers, beside others that can: it is no CA's certificate, has expired, or is
+    /// for the other side. One event for each, on the thread of the `build`, or of the rotation that changes trust or
+    /// policy.
+    UnusableTrustAnchor(&'a UnusableTrustAnchor),
     /// A revocation list that no trust anchor signed, nor any CA that a peer presented to the revision before: it
     /// revokes nothing so far. The CA may be an intermediate that no peer has presented yet; or the list is another CA's,
     /// and the one that is needed is missing. One event for each such list of a revision, on the thread that publishes

@@ -10,7 +10,7 @@ use super::event::{Clock, Event, Observer};
 use super::handshake::HandshakeError;
 use super::own_chain::{End, OwnChain};
 use super::serving::Serving;
-use crate::error::BuildError;
+use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
@@ -165,6 +165,17 @@ impl Judge {
         now: UnixTime,
     ) -> Result<(), BuildError> {
         self.verifier.check_lists_follow(&before.verifier, now)
+    }
+
+    /// The trust anchors that cannot vouch for our peers at this time, or ever; an error where no other is left.
+    pub(crate) fn unusable_trust_anchors(
+        &self,
+        now: Option<UnixTime>,
+    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
+        match self.own.end() {
+            End::Client => self.verifier.unusable_for_servers(now),
+            End::Server => self.verifier.unusable_for_clients(now),
+        }
     }
 
     /// The revocation lists that neither a trust anchor nor a CA of a proved path signed so far.

@@ -2,6 +2,7 @@ use core::fmt;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
+use super::anchor::{self, UnusableTrustAnchor};
 use super::exposed;
 
 /// The TLS library under a client or a server.
@@ -30,19 +31,6 @@ impl fmt::Display for BackendKind {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A trust anchor may not vouch for anybody.
-    #[error(
-        "trust anchor {index} ({subject}) cannot be used: {problem}; give the certificate of the CA that issues \
-         the peers' certificates"
-    )]
-    Anchor {
-        /// Its position among the anchors, from 0.
-        index: usize,
-        /// Its subject (RFC 4514).
-        subject: String,
-        /// What is wrong with it.
-        problem: String,
-    },
     /// The TLS library refused a setting or our own material.
     #[error("{backend} refused {what}")]
     Backend {
@@ -53,7 +41,7 @@ pub enum BuildError {
         /// Its own words.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// None of the trust anchors of a rotation is within its validity.
+    /// None of the trust anchors is within its validity.
     #[error(
         "no trust anchor is valid at {now}, so every peer would be refused; give the CA certificates that issue the peers' \
          certificates now, and when these look valid, compare the clock"
@@ -215,6 +203,9 @@ pub enum BuildError {
     /// No thread could be had to ask the source again, or to watch over connections.
     #[error("the thread that watches over rotation could not be started")]
     Thread(#[source] std::io::Error),
+    /// No trust anchor can vouch for a peer, so every peer would be rejected.
+    #[error("no trust anchor can vouch for a peer: {}", anchor::list(.0))]
+    UnusableTrustAnchors(Vec<UnusableTrustAnchor>),
     /// The backend cannot enforce what was asked for.
     #[error("{backend} cannot do this: {what}; choose another backend or leave the setting out")]
     Unsupported {

@@ -3,6 +3,7 @@
 //! Judging a peer has [`Rejection`](crate::Rejection), a handshake has
 //! [`HandshakeError`](crate::HandshakeError): each lives on the floor where it arises.
 
+mod anchor;
 mod build;
 pub(crate) mod exposed;
 mod material;
@@ -10,6 +11,7 @@ mod material_problem;
 pub(crate) mod path;
 mod reload;
 
+pub use anchor::UnusableTrustAnchor;
 pub use build::{BackendKind, BuildError};
 pub use material::{MaterialError, MaterialOrigin, MaterialPlace};
 pub use material_problem::MaterialProblem;

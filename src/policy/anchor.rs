@@ -5,7 +5,7 @@ mod facts;
 
 use std::borrow::Cow;
 
-use pki_types::{CertificateDer, TrustAnchor};
+use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::VerifiedPath;
 
 use super::judgement::Judgement;
@@ -14,7 +14,7 @@ use super::rejection::Rejection;
 use super::rule::Rule;
 use super::usage::Role;
 use super::verifier_policy::VerifierPolicy;
-use crate::error::BuildError;
+use crate::error::UnusableTrustAnchor;
 use crate::x509::{CanonicalName, Certificate};
 
 pub(super) use facts::{Facts, constrains_names};
@@ -27,38 +27,58 @@ pub(super) struct Anchors {
     webpki: Vec<TrustAnchor<'static>>,
     /// In the order of `names`.
     facts: Vec<Facts>,
+    /// Those that no path may end in.
+    unusable: Vec<(CanonicalName, UnusableTrustAnchor)>,
 }
 
 /// So few anchors are handed over as they are; of more, only those that a presented certificate names.
 const FEW: usize = 16;
 
 impl Anchors {
-    pub(super) fn new(
-        anchors: &[CertificateDer<'static>],
-        policy: &VerifierPolicy,
-    ) -> Result<Self, BuildError> {
-        let mut judged = Vec::with_capacity(anchors.len());
+    pub(super) fn new(anchors: &[CertificateDer<'static>], policy: &VerifierPolicy) -> Self {
+        let mut named = Vec::with_capacity(anchors.len());
+        let mut unusable = Vec::new();
         for (index, der) in anchors.iter().enumerate() {
-            judged.push(facts::judge(der, policy).map_err(|(subject, problem)| {
-                BuildError::Anchor {
-                    index,
-                    subject,
-                    problem,
-                }
-            })?);
+            match facts::judge(index, der, policy) {
+                Ok((subject, anchor, facts)) => named.push((subject, (anchor, facts))),
+                Err(anchor) => unusable.push(anchor),
+            }
         }
-        let mut named: Vec<_> = judged
-            .into_iter()
-            .map(|(subject, anchor, facts)| (subject, (anchor, facts)))
-            .collect();
         named.sort_by(|a, b| a.0.cmp(&b.0));
         let (names, anchors): (_, Vec<_>) = named.into_iter().unzip();
         let (webpki, facts) = anchors.into_iter().unzip();
-        Ok(Self {
+        Self {
             names,
             webpki,
             facts,
-        })
+            unusable,
+        }
+    }
+
+    /// How many were given.
+    pub(super) fn count(&self) -> usize {
+        self.facts.len().saturating_add(self.unusable.len())
+    }
+
+    /// Those that cannot vouch, as far as is asked: for peers in this role, at this time.
+    pub(super) fn unusable(
+        &self,
+        role: Option<Role>,
+        now: Option<UnixTime>,
+    ) -> impl Iterator<Item = UnusableTrustAnchor> {
+        let never = self.unusable.iter().map(|(_, anchor)| anchor.clone());
+        let now = self
+            .facts
+            .iter()
+            .filter_map(move |facts| facts.unusable(role, now));
+        never.chain(now)
+    }
+
+    /// What keeps an anchor of this name from vouching for anyone.
+    pub(super) fn unusable_named(&self, subject: &[u8]) -> Option<&UnusableTrustAnchor> {
+        let subject = CanonicalName::of(subject);
+        let mut unusable = self.unusable.iter();
+        unusable.find_map(|(name, anchor)| (*name == subject).then_some(anchor))
     }
 
     /// The anchors that could end a path from one of the `issuers`.
@@ -101,11 +121,6 @@ impl Anchors {
             **name == subject || !name.is_readable() || !subject.is_readable()
         };
         all.filter(may_be).map(|(_, facts)| facts)
-    }
-
-    /// The first thing that is wrong with one that is to vouch for servers.
-    pub(super) fn flaw_for_servers(&self) -> Option<Rejection> {
-        self.facts.iter().find_map(|f| f.flaw_for(Role::Server))
     }
 
     fn of<'a>(
@@ -154,7 +169,7 @@ impl<'a> Candidates<'a> {
             || {
                 facts.check(judgement)?;
                 facts.check_path_length(intermediates)?;
-                facts.check_child(child, judgement.policy.profile)?;
+                facts.check_child(child)?;
                 Ok(*facts)
             },
         )

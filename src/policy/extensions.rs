@@ -50,6 +50,9 @@ fn check_criticality(
     place: Place,
     profile: CertificateProfile,
 ) -> Result<(), Flaw> {
+    if profile == CertificateProfile::Interoperable {
+        return Ok(());
+    }
     if place == Place::Leaf && certificate.extension(ID_CE_NAME_CONSTRAINTS).is_some() {
         // RFC 5280, section 4.2.1.10.
         return Err(Flaw::new(
@@ -61,9 +64,6 @@ fn check_criticality(
     if place == Place::Anchor {
         // webpki looks at those of all the others.
         check_known(certificate)?;
-    }
-    if profile == CertificateProfile::Lenient {
-        return Ok(());
     }
     for (oid, name) in NEVER_CRITICAL {
         if certificate.extension(*oid).is_some_and(|e| e.critical) {
@@ -80,6 +80,10 @@ fn check_criticality(
         Place::Issuer | Place::Anchor => ALWAYS_CRITICAL,
     };
     for (oid, name) in must_be_critical {
+        // The baseline requirements allow what RFC 5280 does not (section 7.1.2.10.8).
+        if *oid == ID_CE_NAME_CONSTRAINTS && profile == CertificateProfile::WebPki {
+            continue;
+        }
         if certificate.extension(*oid).is_some_and(|e| !e.critical) {
             return Err(Flaw::new(
                 RejectionReason::WrongCriticality,
@@ -96,8 +100,10 @@ fn check_authority_information(
     certificate: &Certificate<'_>,
     profile: CertificateProfile,
 ) -> Result<(), Flaw> {
+    if profile == CertificateProfile::Interoperable {
+        return Ok(());
+    }
     let problem = match certificate.authority_info_access() {
-        _ if profile == CertificateProfile::Lenient => return Ok(()),
         Ok(None) => return Ok(()),
         Ok(Some(access)) if access.0.is_empty() => "an empty one".to_owned(),
         Ok(Some(_)) => return Ok(()),

@@ -54,7 +54,7 @@ pub(super) fn check_leaf(
         Rule::KeyUsage,
         about,
         |()| usages_of(leaf),
-        || check_key_usage(leaf),
+        || check_key_usage(leaf, policy.profile),
     )?;
     trace.check(
         Rule::ExtendedKeyUsage,
@@ -178,7 +178,7 @@ pub(super) fn check_letters(
 ) -> Result<(), Rejection> {
     let odd = names.dns.iter().find(|name| name.contains('_'));
     match odd {
-        Some(name) if profile != CertificateProfile::Lenient => Err(Flaw::new(
+        Some(name) if profile != CertificateProfile::Interoperable => Err(Flaw::new(
             RejectionReason::MalformedName,
             "DNS names of letters, digits and hyphens",
             format!("DNS name {name}"),

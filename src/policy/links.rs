@@ -6,7 +6,7 @@ use const_oid::db::rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::leaf::unreadable;
-use super::profile::{CertificateProfile, without_key};
+use super::profile::without_key;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use crate::x509::{Certificate, X509Error, is_same_name};
@@ -50,14 +50,13 @@ pub(super) fn check_link(
     index: usize,
     child: &Certificate<'_>,
     issuer: &Identifiers<'_>,
-    profile: CertificateProfile,
 ) -> Result<(), Rejection> {
     let broken = |error| unreadable(index, child, &error);
     let Some(identifier) = child.authority_key_identifier().map_err(broken)? else {
         return Ok(());
     };
     let has_own = child.extension(ID_CE_SUBJECT_KEY_IDENTIFIER).is_some();
-    if identifier.key_identifier.is_none() && has_own && profile != CertificateProfile::Lenient {
+    if identifier.key_identifier.is_none() && has_own {
         return Err(without_key().of(index, child));
     }
     let key_fits = match (&identifier.key_identifier, &issuer.key) {

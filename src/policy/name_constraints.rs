@@ -40,7 +40,7 @@ pub(super) fn check_name_constraints(
     if given.peek().is_none() || given.any(Vec::is_empty) {
         return Err(flaw("an empty list".to_owned()));
     }
-    if profile == CertificateProfile::Lenient {
+    if profile == CertificateProfile::Interoperable {
         return Ok(());
     }
     let problem = trees.iter().flatten().flatten().find_map(problem_of);

@@ -14,7 +14,7 @@ use super::links::{Identifiers, check_link};
 use super::name_constraints::{check_subject_email, constrains_emails};
 use super::path_error::refusal;
 use super::presented::Presented;
-use super::profile::{Place, check_form};
+use super::profile::{CertificateProfile, Place, check_form};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::revocation;
@@ -99,15 +99,17 @@ fn check_candidate(
         let Some((index, certificate)) = presented.find(&intermediate.der()) else {
             return Err(Rejection::new(RejectionReason::MalformedCertificate));
         };
-        judgement.trace.check(
-            Rule::KeyIdentifiers,
-            Some(child),
-            |()| format!("fits certificate {index}"),
-            || {
-                let identifiers = Identifiers::of(index, certificate)?;
-                check_link(child.0, child.1, &identifiers, judgement.policy.profile)
-            },
-        )?;
+        if judgement.policy.profile != CertificateProfile::Interoperable {
+            judgement.trace.check(
+                Rule::KeyIdentifiers,
+                Some(child),
+                |()| format!("fits certificate {index}"),
+                || {
+                    let identifiers = Identifiers::of(index, certificate)?;
+                    check_link(child.0, child.1, &identifiers)
+                },
+            )?;
+        }
         check_intermediate(index, certificate, judgement)?;
         if !certificate.is_self_issued() {
             counted = counted.saturating_add(1);

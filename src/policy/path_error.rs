@@ -168,6 +168,8 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
             "a trust anchor is named {issuer}, but its key did not sign this certificate: it comes from another CA of \
              the same name, or from the same CA before it changed its key"
         )
+    } else if let Some(anchor) = judgement.anchors.unusable_named(last.issuer) {
+        format!("{anchor}; {}", anchor.hint())
     } else {
         format!(
             "{issuer} issued this certificate, and is neither among the presented certificates nor among the trust \

@@ -8,6 +8,7 @@ use der::asn1::OctetString;
 use super::extensions::check_extensions;
 use super::judgement::Judgement;
 use super::leaf::{check_validity, window};
+use super::name_constraints::check_name_constraints;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::rule::Rule;
@@ -15,32 +16,61 @@ use crate::x509::{Certificate, rfc4514};
 
 /// How closely certificates have to follow the profile of RFC 5280, section 4, in matters of form.
 ///
-/// Whatever bears on trust (signatures, validity, CA flags, key usages, keys, name constraints, revocation) is judged
-/// alike in all of them. The profile is about duties of issuers whose neglect is a sign of a careless CA rather than a
-/// way in.
+/// What bears on trust holds in every profile: signatures, keys, validity, CA flag, key usage, extended key usage, path
+/// length, names, name constraints, revocation, critical extensions that are unknown. A profile is about the rest: duties
+/// of issuers whose neglect lets nobody in. The table says for each rule in which profile it holds.
+///
+/// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why it does not bear on trust |
+/// |---|---|---|---|---|---|
+/// | serial numbers are positive, of at most 20 octets | | yes | yes | 4.1.2.2 | lists find them by their octets |
+/// | dates before 2050 are `UTCTime` | | yes | yes | 4.1.2.5 | both types are read to the second |
+/// | key identifiers are there, and fit | | yes | yes | 4.2.1.1, 4.2.1.2 | the signature tells which key signed |
+/// | key identifiers, authorityInfoAccess, subjectInfoAccess, subjectDirectoryAttributes, freshestCRL are not critical | (a) | yes | yes | 4.2.1, 4.2.2, 5.2.6 | see (a) |
+/// | a CA's basicConstraints is critical | | yes | yes | 4.2.1.9 | it is processed all the same |
+/// | a CA's nameConstraints is critical | | yes | | 4.2.1.10; BR 7.1.2.10.8 | they are processed all the same |
+/// | name constraints hold no leading dot, minimum, maximum or odd mask | (b) | yes | yes | 4.2.1.10 | see (b) |
+/// | policyConstraints and inhibitAnyPolicy are critical | (c) | yes | yes | 4.2.1.11, 4.2.1.14 | certificate policies decide nothing here |
+/// | alternative names beside an empty subject are critical | | yes | yes | 4.1.2.6 | they are processed all the same |
+/// | a leaf has no name constraints | | yes | yes | 4.2.1.10 | a leaf issues nothing |
+/// | a leaf without CA flag has no keyCertSign | | yes | yes | 4.2.1.3 | without the flag nothing it signs counts |
+/// | authorityInfoAccess can be read and is not empty | | yes | yes | 4.2.2.1 | nothing is fetched from it |
+/// | names are legal, every one | (d) | yes | yes | 4.2.1.6 | see (d) |
+/// | DNS names have no underscore | | yes | yes | 4.2.1.6 | it reads in one way only |
+/// | a trust anchor keeps the rules above, and has no unknown critical extension | | yes | yes | 6.1.1 | an anchor is its name, key, validity, CA flag, key usage, path length, name constraints and extended key usage |
+/// | a leaf has an extended key usage, which is not critical and without `anyExtendedKeyUsage` | | | yes | BR 7.1.2.7.6, 7.1.2.7.10 | |
+/// | a common name is an alternative name; alternative names are there, and not critical beside a subject | | | yes | BR 7.1.2.7.12, 7.1.4.3 | |
+/// | RSA sizes are whole bytes | | | yes | BR 6.1.5 | |
+/// | a root has no extended key usage, and no key identifier of another key | | | yes | BR 7.1.2.1 | |
+///
+/// (a) One that is critical is rejected in every profile: to path validation it is unknown.
+/// (b) A dot before the name is read as in RFC 5280's URI constraints: permitted are the hosts below the name; excluded
+/// are these and the name itself. What else cannot be read rejects the names that it is about.
+/// (c) One that is critical is rejected in every profile, but for trust anchors: policies are not processed.
+/// (d) A name that cannot be read is kept as unreadable and matches nothing:
+/// [`PeerIdentity::unreadable_names`](crate::PeerIdentity::unreadable_names). NUL, control characters and whatever reads
+/// as two names reject in every profile.
 ///
 /// ```
 /// use mtls::{CertificateProfile, VerifierPolicy};
-/// let policy = VerifierPolicy::allow_any_authenticated().with_profile(CertificateProfile::Lenient);
+/// let policy = VerifierPolicy::allow_any_authenticated().with_profile(CertificateProfile::Rfc5280);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]
 pub enum CertificateProfile {
-    /// Takes certificates of CAs that were set up by hand: without key identifiers, with a serial number of zero or of
-    /// more than 20 octets, with an extension that is critical where it must not be or not critical where it must, with
-    /// a date in the wrong type, with underscores in DNS names, with name constraints that begin with a dot. Not on native-tls.
-    Lenient,
-    /// RFC 5280, section 4. The default.
+    /// What bears on trust, and nothing else. The default.
     ///
-    /// It leaves one duty aside: a leaf with neither a subject nor an authority key identifier is taken, since that is
-    /// what `openssl x509 -req` of OpenSSL 3.0 makes unless it is told otherwise. One that has the first and lacks the
-    /// second is not.
+    /// It accepts what ordinary tools make and other TLS libraries accept: easy-rsa, keytool, cfssl, node-forge and Go's
+    /// `x509` package by their defaults among them. Policy extensions that are not critical are not processed, as in rustls
+    /// and in OpenSSL by default.
     #[default]
+    Interoperable,
+    /// RFC 5280, section 4, as well. Not on native-tls.
+    ///
+    /// It leaves one duty aside: a leaf with neither a subject nor an authority key identifier is accepted, since that is
+    /// what `openssl x509 -req` of OpenSSL 3.0 makes by default. One that has the first and lacks the second is not.
     Rfc5280,
-    /// In addition what the CA/Browser Forum's baseline requirements (section 7.1) ask of public web servers' CAs, as
-    /// far as a judge can see it without lists of its own: an extended key usage that is there and does not hold
-    /// `anyExtendedKeyUsage`, a common name that is also a subject alternative name, no critical one beside a subject,
-    /// RSA sizes that are whole bytes, and roots that say nothing that a root must not. Not on native-tls.
+    /// `Rfc5280`, and what the CA/Browser Forum's baseline requirements (BR, section 7.1) ask of public web servers' CAs, as
+    /// far as a verifier can see it without lists of its own. Not on native-tls.
     WebPki,
 }
 
@@ -147,6 +177,12 @@ pub(super) fn flaw_of_anchor(
     certificate: &Certificate<'_>,
     profile: CertificateProfile,
 ) -> Option<Flaw> {
+    if profile == CertificateProfile::Interoperable {
+        // RFC 5280, section 6.1.1 (d): a name, a key, and here constraints. Nothing else of the certificate counts.
+        let named = check_directory_names(certificate, Place::Anchor, profile);
+        let constraints = || check_name_constraints(certificate, Place::Anchor, profile);
+        return named.and_then(|()| constraints()).err();
+    }
     let mut checks = CHECKS.iter();
     checks.find_map(|check| (check.ask)(certificate, Place::Anchor, profile).err())
 }
@@ -182,7 +218,7 @@ fn check_serial_number(
     profile: CertificateProfile,
 ) -> Result<(), Flaw> {
     // Some of the oldest roots have the number zero, and nothing is ever looked up by an anchor's.
-    if place == Place::Anchor || profile == CertificateProfile::Lenient {
+    if place == Place::Anchor || profile == CertificateProfile::Interoperable {
         return Ok(());
     }
     let serial = certificate.serial;
@@ -234,14 +270,14 @@ fn check_date_types(
     _: Place,
     profile: CertificateProfile,
 ) -> Result<(), Flaw> {
-    match certificate.has_early_general_time && profile != CertificateProfile::Lenient {
-        false => Ok(()),
-        true => Err(Flaw::new(
-            RejectionReason::MalformedCertificate,
-            "dates before 2050 as UTCTime",
-            "a GeneralizedTime",
-        )),
+    if !certificate.has_early_general_time || profile == CertificateProfile::Interoperable {
+        return Ok(());
     }
+    Err(Flaw::new(
+        RejectionReason::MalformedCertificate,
+        "dates before 2050 as UTCTime",
+        "a GeneralizedTime",
+    ))
 }
 
 pub(super) fn without_key() -> Flaw {
@@ -257,7 +293,7 @@ fn check_key_identifiers(
     place: Place,
     profile: CertificateProfile,
 ) -> Result<(), Flaw> {
-    if profile == CertificateProfile::Lenient {
+    if profile == CertificateProfile::Interoperable {
         return Ok(());
     }
     let has_own = certificate

@@ -173,7 +173,7 @@ impl RejectionReason {
             }
             Self::InvalidSerialNumber => {
                 "reissue the certificate with a serial number of 1 to 20 octets, random ones for choice; or allow it by \
-                 `CertificateProfile::Lenient`"
+                 `CertificateProfile::Interoperable`"
             }
             Self::IssuerNotCa => {
                 "reissue the intermediate with basicConstraints CA:TRUE and keyUsage keyCertSign"
@@ -190,7 +190,7 @@ impl RejectionReason {
             Self::MisplacedExtension => "reissue the certificate without the extension",
             Self::MissingKeyIdentifier => {
                 "reissue it with `subjectKeyIdentifier = hash` (a CA) and `authorityKeyIdentifier = keyid` (all but a \
-                 self-signed root); or allow it by `CertificateProfile::Lenient`"
+                 self-signed root); or allow it by `CertificateProfile::Interoperable`"
             }
             Self::NameConstraintViolated => {
                 "issue the leaf under a CA whose name constraints permit its names; constraints on e-mail, URI and \
@@ -251,7 +251,7 @@ impl RejectionReason {
             }
             Self::WrongCriticality => {
                 "reissue the certificate with the extension's criticality as RFC 5280 has it (basicConstraints and \
-                 nameConstraints of a CA: critical; key identifiers: not); or allow it by `CertificateProfile::Lenient`"
+                 nameConstraints of a CA: critical; key identifiers: not); or allow it by `CertificateProfile::Interoperable`"
             }
             Self::WrongKeyUsage => {
                 "reissue the leaf with keyUsage digitalSignature (and keyEncipherment for RSA), without keyCertSign"

@@ -4,13 +4,14 @@ use core::fmt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pki_types::CertificateDer;
+use pki_types::{CertificateDer, UnixTime};
 
 use super::anchor::{Anchors, Facts};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
+use super::usage::Role;
 use super::verifier_policy::VerifierPolicy;
-use crate::error::BuildError;
+use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::material::TrustAnchors;
 use crate::peer::{Names, SpiffeId, check_trust_domain};
 use crate::x509::{Certificate, PublicKey};
@@ -111,21 +112,37 @@ pub(super) enum Trust {
 }
 
 impl Trust {
-    pub(super) fn anchors(
-        anchors: &TrustAnchors,
-        policy: &VerifierPolicy,
-    ) -> Result<Self, BuildError> {
-        Anchors::new(anchors.as_slice(), policy).map(Self::Anchors)
+    pub(super) fn anchors(anchors: &TrustAnchors, policy: &VerifierPolicy) -> Self {
+        Self::Anchors(Anchors::new(anchors.as_slice(), policy))
     }
 
-    pub(super) fn bundles(
-        bundles: &TrustBundles,
-        policy: &VerifierPolicy,
-    ) -> Result<Self, BuildError> {
+    pub(super) fn bundles(bundles: &TrustBundles, policy: &VerifierPolicy) -> Self {
         let judged = bundles.iter().map(|(domain, anchors)| {
-            Ok((domain.to_owned(), Anchors::new(anchors.as_slice(), policy)?))
+            let anchors = Anchors::new(anchors.as_slice(), policy);
+            (domain.to_owned(), anchors)
         });
-        judged.collect::<Result<_, _>>().map(Self::Bundles)
+        Self::Bundles(judged.collect())
+    }
+
+    /// The anchors that cannot vouch, as far as is asked: for peers in this role, at this time.
+    ///
+    /// Errors where no other is left.
+    pub(super) fn unusable(
+        &self,
+        role: Option<Role>,
+        now: Option<UnixTime>,
+    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
+        let all = self.sets().map(Anchors::count);
+        let all = all.fold(0, usize::saturating_add);
+        let unusable: Vec<_> = self
+            .sets()
+            .flat_map(|anchors| anchors.unusable(role, now))
+            .collect();
+        if unusable.len() < all {
+            Ok(unusable)
+        } else {
+            Err(BuildError::UnusableTrustAnchors(unusable))
+        }
     }
 
     /// The anchors that count for this leaf.
@@ -179,12 +196,12 @@ impl Trust {
         })
     }
 
-    /// The first thing that is wrong with the form or the purposes of an anchor that is to vouch for servers.
-    pub(super) fn flaw_for_servers(&self) -> Option<Rejection> {
-        match self {
-            Self::Anchors(anchors) => anchors.flaw_for_servers(),
-            Self::Bundles(bundles) => bundles.values().find_map(Anchors::flaw_for_servers),
-        }
+    /// The first anchor that cannot vouch for servers, whatever the time.
+    pub(super) fn unusable_for_servers(&self) -> Option<UnusableTrustAnchor> {
+        let mut unusable = self
+            .sets()
+            .flat_map(|a| a.unusable(Some(Role::Server), None));
+        unusable.next()
     }
 }
 

@@ -5,7 +5,7 @@ use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SE
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsages};
 
 use super::leaf::unreadable;
-use super::profile::Flaw;
+use super::profile::{CertificateProfile, Flaw};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use crate::x509::{Certificate, purpose_name};
@@ -30,24 +30,29 @@ impl Role {
     }
 }
 
-/// What the leaf's key may do, where it says so: it has to sign handshakes (RFC 8446, section 4.4.2.2), and must not
-/// sign certificates (RFC 5280, section 4.2.1.9).
-pub(super) fn check_key_usage(leaf: &Certificate<'_>) -> Result<(), Rejection> {
+/// What the leaf's key may do, where it says so: it has to sign handshakes (RFC 8446, section 4.4.2.2). To sign
+/// certificates takes a CA flag as well (RFC 5280, section 4.2.1.9), which a leaf does not have.
+pub(super) fn check_key_usage(
+    leaf: &Certificate<'_>,
+    profile: CertificateProfile,
+) -> Result<(), Rejection> {
     let usage = leaf
         .key_usage()
         .map_err(|error| unreadable(0, leaf, &error))?;
     let Some(usage) = usage else {
         return Ok(());
     };
-    if usage.0.contains(KeyUsages::KeyCertSign) || !usage.0.contains(KeyUsages::DigitalSignature) {
-        return Err(Flaw::new(
-            RejectionReason::WrongKeyUsage,
-            "digitalSignature, and not keyCertSign",
-            usages_of(leaf),
-        )
-        .of(0, leaf));
-    }
-    Ok(())
+    let expected = if !usage.0.contains(KeyUsages::DigitalSignature) {
+        "digitalSignature"
+    } else if usage.0.contains(KeyUsages::KeyCertSign)
+        && profile != CertificateProfile::Interoperable
+    {
+        "digitalSignature without keyCertSign"
+    } else {
+        return Ok(());
+    };
+    let flaw = Flaw::new(RejectionReason::WrongKeyUsage, expected, usages_of(leaf));
+    Err(flaw.of(0, leaf))
 }
 
 /// Key usages in the words of RFC 5280, section 4.2.1.3.

@@ -21,7 +21,7 @@ use super::trust::{Trust, TrustBundles, TrustSource};
 use super::usage::Role;
 use super::v1;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
-use crate::error::BuildError;
+use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::material::{RevocationLists, TrustAnchors};
 use crate::peer::{Names, PeerIdentity, ProvedPath};
 use crate::x509::{Certificate, Version};
@@ -55,9 +55,10 @@ impl PeerVerifier {
     /// Judges the anchors and keeps everything that a verdict needs.
     ///
     /// # Errors
-    /// [`BuildError::Anchor`] for an anchor that is no CA's certificate: not version 3, without basicConstraints
-    /// `CA:TRUE`, with a keyUsage that lacks keyCertSign, or with a key that is not on the list. Anything else that is
-    /// wrong with an anchor refuses the peers whose path ends in it.
+    /// [`BuildError::UnusableTrustAnchors`] where no anchor can vouch for a peer, whatever the time: it is no CA's
+    /// certificate (not version 3, without basicConstraints `CA:TRUE`, with a keyUsage that lacks keyCertSign), its key is
+    /// not on the list, its name constraints cannot be read, its extended key usage is for neither side, or it breaks
+    /// the policy's profile. [`unusable_trust_anchors`](Self::unusable_trust_anchors) lists such anchors beside others.
     /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a policy that contradicts
     /// itself.
     pub fn new(
@@ -65,7 +66,7 @@ impl PeerVerifier {
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
-        Self::judged(Trust::anchors(anchors, &policy)?, policy, algorithms)
+        Self::judged(Trust::anchors(anchors, &policy), policy, algorithms)
     }
 
     /// As [`new`](Self::new), for peers whose SPIFFE trust domain says which anchors count.
@@ -77,7 +78,7 @@ impl PeerVerifier {
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
-        Self::judged(Trust::bundles(bundles, &policy)?, policy, algorithms)
+        Self::judged(Trust::bundles(bundles, &policy), policy, algorithms)
     }
 
     pub(crate) fn with_trust(
@@ -98,12 +99,44 @@ impl PeerVerifier {
     ) -> Result<Self, BuildError> {
         policy.check_limits()?;
         policy.check_revocation()?;
+        trust.unusable(None, None)?;
         Ok(Self {
             trust,
             revocation: policy.revocation.map(Revocation::new),
             policy,
             algorithms,
         })
+    }
+
+    /// The trust anchors that can vouch for no peer, whatever the time; others can.
+    pub fn unusable_trust_anchors(&self) -> Vec<UnusableTrustAnchor> {
+        self.trust.unusable(None, None).unwrap_or_default()
+    }
+
+    /// The trust anchors that cannot vouch for peers in this role at this time.
+    ///
+    /// # Errors
+    /// [`BuildError::UnusableTrustAnchors`] where no other is left.
+    fn unusable_for(
+        &self,
+        role: Role,
+        now: Option<UnixTime>,
+    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
+        self.trust.unusable(Some(role), now)
+    }
+
+    pub(crate) fn unusable_for_clients(
+        &self,
+        now: Option<UnixTime>,
+    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
+        self.unusable_for(Role::Client, now)
+    }
+
+    pub(crate) fn unusable_for_servers(
+        &self,
+        now: Option<UnixTime>,
+    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
+        self.unusable_for(Role::Server, now)
     }
 
     /// Judges revocation by these lists, in place of any that were given before.
@@ -183,16 +216,15 @@ impl PeerVerifier {
         self.check_names(&presented, names, None, Some(server_name), &judgement)
     }
 
-    /// That no anchor has a flaw for which the paths that end in it would be refused: for backends that do not show where
-    /// a path ends.
+    /// That every anchor can vouch for servers: for backends that do not show where a path ends.
     pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
-        match self.trust.flaw_for_servers() {
+        match self.trust.unusable_for_servers() {
             None => Ok(()),
-            Some(rejection) => Err(BuildError::InvalidSetting {
+            Some(anchor) => Err(BuildError::InvalidSetting {
                 setting: "trust_anchors",
                 problem: format!(
-                    "{rejection}; this backend does not show which of them a path ends in, so none may have a flaw ({})",
-                    rejection.hint()
+                    "{anchor}; this backend does not show in which of them a path ends, so each has to be good ({})",
+                    anchor.hint()
                 ),
             }),
         }

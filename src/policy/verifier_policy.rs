@@ -89,7 +89,7 @@ impl VerifierPolicy {
     }
 
     /// How closely certificates have to follow RFC 5280 in matters of form. Initially
-    /// [`CertificateProfile::Rfc5280`]. Not on native-tls, which shows no more than the leaf.
+    /// [`CertificateProfile::Interoperable`]. Others not on native-tls, which shows no more than the leaf.
     #[must_use]
     pub fn with_profile(mut self, profile: CertificateProfile) -> Self {
         self.profile = profile;
@@ -194,7 +194,7 @@ impl VerifierPolicy {
             Some(
                 "matching by issuers' keys or trust anchors: the platform does not show the path that it proves",
             )
-        } else if self.profile != CertificateProfile::Rfc5280 {
+        } else if self.profile != CertificateProfile::Interoperable {
             Some(
                 "another profile than RFC 5280: the platform shows no more of the chain than the leaf",
             )

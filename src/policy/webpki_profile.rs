@@ -15,8 +15,16 @@ pub(super) fn check_leaf(leaf: &Certificate<'_>, names: &Names) -> Result<(), Fl
     check_subject_alt_name(leaf)
 }
 
-/// Section 7.1.2.7.10.
+/// Sections 7.1.2.7.6 and 7.1.2.7.10.
 fn check_purposes(leaf: &Certificate<'_>) -> Result<(), Flaw> {
+    let extension = leaf.extension(ID_CE_EXT_KEY_USAGE);
+    if extension.is_some_and(|extension| extension.critical) {
+        return Err(Flaw::new(
+            RejectionReason::WrongCriticality,
+            "an extended key usage that is not critical",
+            "a critical one",
+        ));
+    }
     match leaf.extended_key_usage() {
         Ok(Some(usage)) if !usage.0.contains(&ANY_EXTENDED_KEY_USAGE) => Ok(()),
         Ok(Some(_)) => Err(purpose("anyExtendedKeyUsage")),

@@ -6,7 +6,7 @@ use super::parts::Parts;
 use super::revision::{Made, Revision};
 use super::settings::SelfTrust;
 use crate::backend::Judge;
-use crate::error::BuildError;
+use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::policy::rfc3339;
 
 /// That the parts which have changed are good at this moment. What was good and has grown old meanwhile is not asked: it
@@ -20,10 +20,29 @@ pub(super) fn check_next<C>(
     if !previous.parts.identity.is_same_as(&next.identity) {
         check_identity(next, now)?;
     }
-    if next.trust != previous.parts.trust && next.anchors_are_over(now) {
-        return Err(BuildError::AnchorsNotValid { now: rfc3339(now) });
-    }
     made.judge.check_lists_follow(&previous.judge, now)
+}
+
+/// The trust anchors that cannot vouch for peers, where trust or policy is new; an error where no other is left. Anchors
+/// that serve already are not asked about the time.
+pub(super) fn check_anchors(
+    next: (&Parts, &Judge),
+    previous: Option<&Parts>,
+    now: Option<UnixTime>,
+) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
+    let (parts, judge) = next;
+    let is_same = |part: fn(&Parts, &Parts) -> bool| previous.is_some_and(|p| part(p, parts));
+    let is_same_trust = is_same(|a, b| a.trust == b.trust);
+    if is_same_trust && is_same(|a, b| a.policy == b.policy) {
+        return Ok(Vec::new());
+    }
+    let now = now.filter(|_| !is_same_trust);
+    match now {
+        Some(now) if parts.anchors_are_over(now) => {
+            Err(BuildError::AnchorsNotValid { now: rfc3339(now) })
+        }
+        _ => judge.unusable_trust_anchors(now),
+    }
 }
 
 /// That our own anchors vouch for our own identity, where they have to, or did before. An identity that is not valid now,

@@ -18,7 +18,7 @@ use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
 use super::status::Status;
 use crate::backend::{Event, Judge, SourceDeadline};
-use crate::error::{BuildError, ReloadFailure};
+use crate::error::{BuildError, ReloadFailure, UnusableTrustAnchor};
 use crate::material::IdentityWarning;
 
 /// What the clones of a client or server share: the revision that new handshakes run under, and the way to the next.
@@ -47,8 +47,14 @@ struct Reloaded {
 /// What came of a rotation that was not refused.
 enum Published<C> {
     /// With what to tell of it, and the one before, to be dropped where nothing is locked.
-    Next(Arc<Revision<C>>, Vec<IdentityWarning>, Arc<Revision<C>>),
+    Next(Arc<Revision<C>>, Warnings, Arc<Revision<C>>),
     Same(u64),
+}
+
+/// What works in a revision and should be mended.
+struct Warnings {
+    identity: Vec<IdentityWarning>,
+    anchors: Vec<UnusableTrustAnchor>,
 }
 
 impl<C: Send + Sync + 'static> Service<C> {
@@ -63,8 +69,16 @@ impl<C: Send + Sync + 'static> Service<C> {
         let made = make(&parts)?;
         let now = moment(&made.judge);
         let self_trust = settings.self_trust;
+        let warnings = Warnings {
+            anchors: check::check_anchors(
+                (&parts, &made.judge),
+                None,
+                made.judge.now_unless_panicked(),
+            )?,
+            identity: made.warnings.clone(),
+        };
         check::check_self_trust((&parts, &made.judge), None, self_trust, now)?;
-        warn(&made.judge, &made.warnings);
+        warnings.tell(&made.judge);
         let revision = revision(FIRST, parts, made, now);
         let live = Registry::new(settings.live, &revision);
         let reloads = u64::from(settings.source.is_some());
@@ -101,7 +115,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             Published::Same(number) => return Ok(number),
         };
         // Not under the lock: an observer may want to rotate as well.
-        warn(&next.judge, &warnings);
+        warnings.tell(&next.judge);
         next.judge.tell(&Event::Rotated {
             revision: next.number,
         });
@@ -144,6 +158,8 @@ impl<C: Send + Sync + 'static> Service<C> {
                 problem: "it panicked".to_owned(),
             });
         };
+        let anchors =
+            check::check_anchors((&parts, &made.judge), Some(&previous.parts), Some(now))?;
         check::check_next(&parts, &made, &previous, now)?;
         check::check_self_trust(
             (&parts, &made.judge),
@@ -151,9 +167,12 @@ impl<C: Send + Sync + 'static> Service<C> {
             self.self_trust,
             now,
         )?;
-        let warnings = match previous.parts.identity.is_same_as(&parts.identity) {
-            true => Vec::new(),
-            false => core::mem::take(&mut made.warnings),
+        let warnings = Warnings {
+            identity: match previous.parts.identity.is_same_as(&parts.identity) {
+                true => Vec::new(),
+                false => core::mem::take(&mut made.warnings),
+            },
+            anchors,
         };
         let number = previous.number.saturating_add(1);
         let next = Arc::new(revision(number, parts, made, now));
@@ -299,9 +318,14 @@ fn moment(judge: &Judge) -> UnixTime {
     judge.now_unless_panicked().unwrap_or(EPOCH)
 }
 
-fn warn(judge: &Judge, warnings: &[IdentityWarning]) {
-    for warning in warnings {
-        judge.tell(&Event::IdentityWarning(warning));
+impl Warnings {
+    fn tell(&self, judge: &Judge) {
+        for warning in &self.identity {
+            judge.tell(&Event::IdentityWarning(warning));
+        }
+        for anchor in &self.anchors {
+            judge.tell(&Event::UnusableTrustAnchor(anchor));
+        }
     }
 }
 

@@ -392,7 +392,7 @@ authorityKeyIdentifier=keyid:always,issuer:always
 keyUsage=cRLSign,keyCertSign
 ",
         leaves: EASY_RSA_LEAVES,
-        profile: CertificateProfile::Lenient,
+        profile: CertificateProfile::Interoperable,
         ..CA
     },
 ];

@@ -1,9 +1,20 @@
 //! What fails before any handshake.
 
+#[cfg(all(feature = "rustls", feature = "openssl"))]
+use std::sync::{Arc, Mutex};
+
 use mtls::{BackendKind, BuildError};
+#[cfg(all(feature = "rustls", feature = "openssl"))]
+use mtls::{
+    Event, MtlsServer, OpenSsl, PeerMatcher, Rotation, Rustls, TrustAnchors, VerifierPolicy,
+};
 use pki_types::CertificateDer;
+#[cfg(all(feature = "rustls", feature = "openssl"))]
+use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 
 use crate::common::ends::{End, Ends, Setup, clients, servers};
+#[cfg(all(feature = "rustls", feature = "openssl"))]
+use crate::common::pki::{AuthorityBuilder, Validity};
 use crate::common::pki::{Cast, Leaf};
 
 /// Every backend, in every role that it has.
@@ -21,18 +32,118 @@ fn build_error(end: &dyn End, setup: &Setup) -> BuildError {
     }
 }
 
-/// It comes second, so that its position is seen to be told.
+/// Alone it fails the build. Beside a good one it is a warning, but on native-tls, which does not show where a path ends.
 fn assert_no_anchor(anchor: &CertificateDer<'static>, name: &str, words: &str) {
     each_end(|end, mut setup| {
-        setup.anchors.push(anchor.clone());
+        let good = std::mem::replace(&mut setup.anchors, vec![anchor.clone()]);
         let error = build_error(end, &setup);
         let said = error.to_string();
-        let BuildError::Anchor { index, subject, .. } = error else {
+        let BuildError::UnusableTrustAnchors(unusable) = error else {
             panic!("{end:?}: {error:?}");
         };
-        assert_eq!((index, &*subject), (1, name), "{end:?}");
-        assert!(said.contains(words), "{end:?}: {said}");
+        let [unusable] = unusable.as_slice() else {
+            panic!("{end:?}: {unusable:?}");
+        };
+        assert_eq!((unusable.index, &*unusable.subject), (0, name), "{end:?}");
+        assert!(
+            said.contains(words) && said.contains(unusable.hint()),
+            "{end:?}: {said}"
+        );
+        setup.anchors = [good, vec![anchor.clone()]].concat();
+        if end.kind() == Some(BackendKind::NativeTls) {
+            let said = build_error(end, &setup).to_string();
+            assert!(said.contains(words), "{end:?}: {said}");
+        } else {
+            assert!(end.ready(&setup).is_ok(), "{end:?}");
+        }
     });
+}
+
+/// Each kind of anchor that cannot vouch is reported while another can, and fails the build alone.
+#[cfg(all(feature = "rustls", feature = "openssl"))]
+#[test]
+fn anchors_that_cannot_vouch_are_reported() {
+    let cast = Cast::assemble();
+    let named = AuthorityBuilder::named;
+    let cases = [
+        (
+            named("Old").validity(Validity::expired()).self_signed(),
+            "now is",
+        ),
+        (
+            named("Early").validity(Validity::not_yet()).self_signed(),
+            "now is",
+        ),
+        (
+            named("Servers")
+                .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
+                .self_signed(),
+            "clientAuth",
+        ),
+        (
+            named("Silent")
+                .key_usages(&[KeyUsagePurpose::CrlSign])
+                .self_signed(),
+            "keyCertSign",
+        ),
+        (named("Leaf").not_a_ca(true).self_signed(), "end-entity"),
+    ];
+    for (anchor, words) in cases {
+        let der = anchor.certificate();
+        let both = [cast.root.certificate(), der.clone()];
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let server = |anchors: Vec<CertificateDer<'static>>| {
+            let heard = Arc::clone(&heard);
+            MtlsServer::builder()
+                .identity(crate::common::ends::facade::identity(&Setup::new(
+                    &cast.server,
+                    &cast.root,
+                )))
+                .trust_anchors(TrustAnchors::from_der(anchors).unwrap())
+                .policy(VerifierPolicy::allow_any_authenticated())
+                .observer(move |event| {
+                    if let Event::UnusableTrustAnchor(anchor) = event {
+                        heard.lock().unwrap().push((*anchor).clone());
+                    }
+                })
+        };
+        let rustls = server(both.to_vec()).build(Rustls::default()).unwrap();
+        server(both.to_vec()).build(OpenSsl::default()).unwrap();
+        // A rotation of trust reports it as well, and one of something else does not.
+        rustls
+            .rotate(
+                Rotation::new().policy(VerifierPolicy::allow(PeerMatcher::dns("a.test").unwrap())),
+            )
+            .unwrap();
+        let reported = heard.lock().unwrap().clone();
+        let of_time = words == "now is";
+        assert_eq!(reported.len(), if of_time { 2 } else { 3 }, "{reported:?}");
+        for unusable in &reported {
+            assert_eq!(unusable.index, 1);
+            assert!(unusable.problem.contains(words), "{unusable}");
+            assert!(!unusable.hint().is_empty());
+        }
+        for error in [
+            server(vec![der.clone()])
+                .build(Rustls::default())
+                .unwrap_err(),
+            server(vec![der.clone()])
+                .build(OpenSsl::default())
+                .unwrap_err(),
+            rustls
+                .rotate(
+                    Rotation::new().trust_anchors(TrustAnchors::from_der([der.clone()]).unwrap()),
+                )
+                .unwrap_err(),
+        ] {
+            let is_it = match &error {
+                BuildError::AnchorsNotValid { .. } => of_time,
+                BuildError::UnusableTrustAnchors(_) => !of_time,
+                _ => false,
+            };
+            assert!(is_it, "{error:?}");
+        }
+    }
 }
 
 #[test]
@@ -110,7 +221,7 @@ fn a_key_that_the_crypto_provider_does_not_take() {
         .arg(&certificate);
     run(&mut command, b"", std::time::Duration::from_secs(60)).expect_success();
     let identity = mtls::MtlsIdentity::from_pem_files(&certificate, &key).unwrap();
-    let anchors = mtls::TrustAnchors::from_der([Cast::assemble().root.certificate()]).unwrap();
+    let anchors = TrustAnchors::from_der([Cast::assemble().root.certificate()]).unwrap();
     let builder = mtls::MtlsClient::builder().identity(identity);
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let error = builder

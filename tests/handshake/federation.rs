@@ -83,7 +83,7 @@ fn rules_above_the_leaf() {
     for policy in [
         policy().with_max_intermediates(1),
         policy().with_minimum_rsa_bits(3072),
-        policy().with_profile(CertificateProfile::Lenient),
+        policy().with_profile(CertificateProfile::Rfc5280),
     ] {
         scene.clone().client_relaxes(policy).is_allowed();
     }

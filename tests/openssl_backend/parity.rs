@@ -24,7 +24,7 @@ fn judged_by_server<S: ServerBackend>(
 ) -> Judged {
     let server: MtlsServer<S> = server(&Cast::assemble(), version)
         .trust_anchors(anchors(&case.anchors))
-        .policy(VerifierPolicy::allow_any_authenticated())
+        .policy(VerifierPolicy::allow_any_authenticated().with_profile(case.profile))
         .build(backend)
         .unwrap();
     let (near, far) = socket_pair();
@@ -42,6 +42,7 @@ fn judged_by_client<C: ClientBackend>(
     let client: MtlsClient<C> = MtlsClient::builder()
         .identity(identity(&Cast::assemble().alice))
         .trust_anchors(anchors(&case.anchors))
+        .policy(VerifierPolicy::allow_any_authenticated().with_profile(case.profile))
         .protocol_versions([protocol(version)])
         .build(backend)
         .unwrap();

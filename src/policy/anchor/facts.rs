@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS};
+use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use x509_cert::ext::pkix::KeyUsages;
 
+use crate::error::UnusableTrustAnchor;
 use crate::policy::judgement::Judgement;
 use crate::policy::leaf::acceptable_key;
 use crate::policy::links::{Identifiers, check_link};
@@ -16,16 +17,19 @@ use crate::policy::rejection::{Rejection, rfc3339};
 use crate::policy::usage::{Role, flaw_of_anchors_purpose};
 use crate::policy::verifier_policy::VerifierPolicy;
 use crate::policy::webpki_profile;
-use crate::x509::{CanonicalName, Certificate, Version, rfc4514};
+use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
 
 /// What webpki does not keep of an anchor.
 pub(in crate::policy) struct Facts {
+    /// Its place among those that were given.
+    index: usize,
     der: Arc<CertificateDer<'static>>,
     subject: String,
     not_before: UnixTime,
     not_after: UnixTime,
     path_length: Option<usize>,
-    identifiers: Identifiers<'static>,
+    /// `None` where the profile does not ask whether they fit.
+    identifiers: Option<Identifiers<'static>>,
     constrains_emails: bool,
     /// What is wrong with its form: the paths that end in it are refused for that.
     flaw: Option<Flaw>,
@@ -57,12 +61,16 @@ impl Facts {
     }
 
     /// The first thing that is wrong with it, whatever the time.
-    pub(super) fn flaw_for(&self, role: Role) -> Option<Rejection> {
+    fn flaw(&self, role: Role) -> Option<&Flaw> {
         let purpose_flaw = match (&self.purpose_flaws, role) {
             ([client, _], Role::Client) => client,
             ([_, server], Role::Server) => server,
         };
-        let flaw = self.flaw.as_ref().or(purpose_flaw.as_ref())?;
+        self.flaw.as_ref().or(purpose_flaw.as_ref())
+    }
+
+    fn flaw_for(&self, role: Role) -> Option<Rejection> {
+        let flaw = self.flaw(role)?;
         Some(
             Rejection::new(flaw.reason)
                 .with_expected(flaw.expected.clone())
@@ -87,12 +95,41 @@ impl Facts {
         }
     }
 
-    pub(super) fn check_child(
+    pub(super) fn check_child(&self, child: (usize, &Certificate<'_>)) -> Result<(), Rejection> {
+        match &self.identifiers {
+            Some(identifiers) => check_link(child.0, child.1, identifiers),
+            None => Ok(()),
+        }
+    }
+
+    /// Why it cannot vouch, for peers in this role and at this time; a role that is not known may be any.
+    pub(super) fn unusable(
         &self,
-        child: (usize, &Certificate<'_>),
-        profile: CertificateProfile,
-    ) -> Result<(), Rejection> {
-        check_link(child.0, child.1, &self.identifiers, profile)
+        role: Option<Role>,
+        now: Option<UnixTime>,
+    ) -> Option<UnusableTrustAnchor> {
+        let problem = |problem: String, hint: &str| UnusableTrustAnchor {
+            index: self.index,
+            subject: self.subject.clone(),
+            problem,
+            hint: hint.to_owned().into(),
+        };
+        let flaw = match role {
+            Some(role) => self.flaw(role),
+            None => self
+                .flaw(Role::Client)
+                .filter(|_| self.flaw(Role::Server).is_some()),
+        };
+        let flaw = flaw.map(|flaw| {
+            let words = format!("expected {}, found {}", flaw.expected, flaw.presented);
+            problem(words, flaw.reason.hint())
+        });
+        flaw.or_else(|| {
+            let now = now?;
+            let outside = self.check_validity(now).err()?;
+            let words = format!("it is valid {}, and now is {}", self.window(), rfc3339(now));
+            Some(problem(words, outside.hint()))
+        })
     }
 
     fn check_validity(&self, now: UnixTime) -> Result<(), Rejection> {
@@ -113,35 +150,59 @@ impl Facts {
     }
 }
 
-/// Reads and judges an anchor, by its subject; the error is its subject and what is wrong with it.
+/// Reads and judges an anchor, by its subject.
 pub(super) fn judge(
+    index: usize,
     der: &CertificateDer<'static>,
     policy: &VerifierPolicy,
-) -> Result<(CanonicalName, TrustAnchor<'static>, Facts), (String, String)> {
-    let certificate = match Certificate::from_der(der) {
-        Ok(certificate) => certificate,
-        Err(error) => return Err(("(unreadable)".to_owned(), error.to_string())),
+) -> Result<(CanonicalName, TrustAnchor<'static>, Facts), (CanonicalName, UnusableTrustAnchor)> {
+    let unusable = |name: &[u8], subject: &str, (problem, hint): Unfit| {
+        let anchor = UnusableTrustAnchor {
+            index,
+            subject: subject.to_owned(),
+            problem,
+            hint: hint.into(),
+        };
+        (CanonicalName::of(name), anchor)
     };
-    let subject = rfc4514(certificate.subject);
-    let unfit = |problem: String| (subject.clone(), problem);
+    let certificate = Certificate::from_der(der)
+        .map_err(|error| unusable(&[], "(unreadable)", (error.to_string(), REPLACE)))?;
+    let name = certificate.subject;
+    let subject = rfc4514(name);
+    let unfit = |unfit| unusable(name, &subject, unfit);
     let path_length = refuse_unfit(&certificate, policy).map_err(unfit)?;
-    let identifiers = Identifiers::read(&certificate).map_err(|e| unfit(e.to_string()))?;
-    let anchor = webpki::anchor_from_trusted_cert(der).map_err(|e| unfit(e.to_string()))?;
+    let identifiers = match policy.profile {
+        CertificateProfile::Interoperable => None,
+        _ => Some(
+            Identifiers::read(&certificate)
+                .map_err(|error| unfit((error.to_string(), REPLACE)))?
+                .into_owned(),
+        ),
+    };
+    let anchor = webpki::anchor_from_trusted_cert(der)
+        .map_err(|error| unfit((error.to_string(), REPLACE)))?;
     let facts = Facts {
+        index,
         der: Arc::new(der.clone()),
         not_before: certificate.not_before,
         not_after: certificate.not_after,
         path_length,
-        identifiers: identifiers.into_owned(),
+        identifiers,
         constrains_emails: constrains_emails(&certificate),
         flaw: flaw_of_form(&certificate, policy.profile),
         purpose_flaws: [Role::Client, Role::Server]
             .map(|role| flaw_of_anchors_purpose(&certificate, role)),
         subject,
     };
-    let name = CanonicalName::of(certificate.subject);
-    Ok((name, anchor.to_owned(), facts))
+    Ok((CanonicalName::of(name), anchor.to_owned(), facts))
 }
+
+/// What is wrong with an anchor, and what to do about it.
+type Unfit = (String, &'static str);
+
+const REPLACE: &str = "give the certificate of the CA that issues the peers' certificates";
+const REISSUE: &str =
+    "reissue the CA certificate with basicConstraints CA:TRUE and keyUsage keyCertSign";
 
 fn flaw_of_form(certificate: &Certificate<'_>, profile: CertificateProfile) -> Option<Flaw> {
     let of_web = || match profile {
@@ -160,25 +221,28 @@ pub(in crate::policy) fn constrains_names(certificate: &Certificate<'_>) -> bool
 fn refuse_unfit(
     certificate: &Certificate<'_>,
     policy: &VerifierPolicy,
-) -> Result<Option<usize>, String> {
+) -> Result<Option<usize>, Unfit> {
+    let unreadable = |error: X509Error| (error.to_string(), REISSUE);
     if certificate.version != Version::V3 {
-        return Err(format!(
-            "it is an X.509 {:?} certificate, which cannot say that it is a CA's; reissue it with basicConstraints \
-             CA:TRUE",
+        let problem = format!(
+            "it is an X.509 {:?} certificate, which cannot say that it is a CA's",
             certificate.version
-        ));
+        );
+        return Err((problem, REISSUE));
     }
-    let constraints = certificate.basic_constraints().map_err(|e| e.to_string())?;
+    let constraints = certificate.basic_constraints().map_err(unreadable)?;
     let Some(constraints) = constraints.filter(|c| c.ca) else {
-        return Err("it is an end-entity certificate (no basicConstraints CA:TRUE)".to_owned());
+        let problem = "it is an end-entity certificate (no basicConstraints CA:TRUE)".to_owned();
+        return Err((problem, REPLACE));
     };
-    let key_usage = certificate.key_usage().map_err(|e| e.to_string())?;
-    if certificate.extension(ID_CE_KEY_USAGE).is_some()
-        && !key_usage.is_some_and(|usage| usage.0.contains(KeyUsages::KeyCertSign))
-    {
-        return Err("its keyUsage does not include keyCertSign".to_owned());
+    let key_usage = certificate.key_usage().map_err(unreadable)?;
+    if key_usage.is_some_and(|usage| !usage.0.contains(KeyUsages::KeyCertSign)) {
+        let problem = "its keyUsage does not include keyCertSign".to_owned();
+        return Err((problem, REISSUE));
     }
     acceptable_key(&certificate.public_key, policy)
-        .map_err(|found| format!("its key is not acceptable: {found}"))?;
+        .map_err(|found| (format!("its key is not acceptable: {found}"), NEW_KEY))?;
     Ok(constraints.path_len_constraint.map(usize::from))
 }
+
+const NEW_KEY: &str = "replace it by a CA with an acceptable key";

@@ -8,7 +8,7 @@ mod odd;
 mod refused;
 mod server;
 
-use mtls::RejectionReason as Reason;
+use mtls::{CertificateProfile, RejectionReason as Reason};
 use pki_types::CertificateDer;
 
 use super::pki::{Authority, Credential};
@@ -24,6 +24,8 @@ pub struct Case {
     /// The name that is asked for, when a server presents the chain; `None` when a client does.
     pub server_name: Option<&'static str>,
     pub expected: Result<(), Reason>,
+    /// By which it is judged.
+    pub profile: CertificateProfile,
     /// Several issuers have one name. A server on OpenSSL sees the path that OpenSSL picked and no other, so that it
     /// may refuse what is accepted elsewhere, or give another reason; it never accepts what is refused elsewhere.
     pub several_issuers_of_one_name: bool,
@@ -67,6 +69,7 @@ impl Case {
             presented,
             server_name: None,
             expected: Ok(()),
+            profile: CertificateProfile::default(),
             several_issuers_of_one_name: false,
             presenter: Presenter::Anyone,
         }
@@ -82,6 +85,22 @@ impl Case {
             expected: Err(reason),
             ..Self::accepted(name, anchors, presented)
         }
+    }
+
+    /// A matter of form: accepted by default, and refused for this reason by the profile of RFC 5280.
+    fn form(
+        name: &'static str,
+        anchors: &[&Authority],
+        presented: Credential,
+        reason: Reason,
+    ) -> [Self; 2] {
+        let by_default = Self::accepted(name, anchors, presented);
+        let by_rfc5280 = Self {
+            expected: Err(reason),
+            profile: CertificateProfile::Rfc5280,
+            ..by_default.clone()
+        };
+        [by_default, by_rfc5280]
     }
 
     fn several_issuers(mut self) -> Self {

@@ -14,8 +14,16 @@ pub(super) fn client_cases() -> Vec<Case> {
         let chain = odd.issued_by(&root, "alice.test");
         Case::refused(name, &[&root], chain, reason).presenter(presenter)
     };
+    let [general_time, by_rfc5280] = Case::form(
+        "a GeneralizedTime of before 2050",
+        &[&root],
+        Odd::EarlyGeneralTime.issued_by(&root, "alice.test"),
+        Reason::MalformedCertificate,
+    );
     use Presenter::{Anyone, Openssl, OpensslOnOffer, OpensslOnOfferIn13};
     vec![
+        general_time,
+        by_rfc5280,
         case(
             "X.509 version 1 leaf",
             Odd::X509V1,
@@ -45,12 +53,6 @@ pub(super) fn client_cases() -> Vec<Case> {
             Odd::P521,
             Reason::UnacceptableKey,
             OpensslOnOfferIn13,
-        ),
-        case(
-            "a GeneralizedTime of before 2050",
-            Odd::EarlyGeneralTime,
-            Reason::MalformedCertificate,
-            Anyone,
         ),
         case(
             "leaf signed over SHA-1",

@@ -123,13 +123,13 @@ fn times() -> Vec<Case> {
         ),
         Case::refused(
             "anchor expired",
-            &[&over_anchor],
+            &[&over_anchor, &root],
             alice().issued_by(&over_anchor),
             Reason::AnchorExpired,
         ),
         Case::refused(
             "anchor not yet valid",
-            &[&early_anchor],
+            &[&early_anchor, &root],
             alice().issued_by(&early_anchor),
             Reason::AnchorExpired,
         ),

@@ -139,7 +139,7 @@ pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
     }
 }
 
-fn identity(setup: &Setup) -> MtlsIdentity {
+pub fn identity(setup: &Setup) -> MtlsIdentity {
     let ours = setup.identity.as_ref().expect("a facade has an identity");
     MtlsIdentity::from_der(ours.chain.clone(), ours.key.secret_pkcs8_der())
         .expect("no identity for a facade")
@@ -170,7 +170,9 @@ impl Notes {
                     peer, rejection, ..
                 } => shadows.push(Shadow::WouldRefuse(peer.clone(), rejection.clone())),
                 // About ourselves, at build.
-                Event::IdentityWarning(_) | Event::UnclaimedRevocationList(_) => {}
+                Event::IdentityWarning(_)
+                | Event::UnclaimedRevocationList(_)
+                | Event::UnusableTrustAnchor(_) => {}
                 _ => panic!("unknown event {event:?}"),
             }
         }

@@ -62,7 +62,7 @@ fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
         (
             "an anchor that is no CA",
             next().trust_anchors(no_ca),
-            "cannot be used",
+            "no trust anchor can vouch for a peer",
         ),
         (
             "a chain that is not signed",

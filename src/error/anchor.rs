@@ -1,0 +1,50 @@
+use core::fmt;
+use std::borrow::Cow;
+
+/// A trust anchor that cannot vouch for a peer, and why.
+///
+/// Told as [`Event::UnusableTrustAnchor`](crate::Event::UnusableTrustAnchor) while another anchor can vouch; where none can,
+/// it is [`BuildError::UnusableTrustAnchors`](crate::BuildError::UnusableTrustAnchors).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnusableTrustAnchor {
+    /// Its position among the anchors, from 0; in a trust bundle, among those of its trust domain.
+    pub index: usize,
+    /// Its subject (RFC 4514).
+    pub subject: String,
+    /// What is wrong with it.
+    pub problem: String,
+    pub(crate) hint: Cow<'static, str>,
+}
+
+impl UnusableTrustAnchor {
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+}
+
+impl fmt::Display for UnusableTrustAnchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "trust anchor {} ({}) cannot vouch for peers: {}",
+            self.index, self.subject, self.problem
+        )
+    }
+}
+
+/// How many of them stand in a message.
+const SHOWN: usize = 4;
+
+pub(super) fn list(anchors: &[UnusableTrustAnchor]) -> String {
+    let shown = anchors
+        .iter()
+        .take(SHOWN)
+        .map(|anchor| format!("{anchor}; {}", anchor.hint));
+    let mut words = shown.collect::<Vec<_>>().join("; ");
+    if let Some(more @ 1..) = anchors.len().checked_sub(SHOWN) {
+        words.push_str(&format!("; and {more} more"));
+    }
+    words
+}
