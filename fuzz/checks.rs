@@ -245,20 +245,21 @@ fn check_peer(peer: &PeerIdentity, chain: &[CertificateDer<'_>], now: UnixTime) 
         assert!(PeerMatcher::dns(parent).is_ok(), "{name}");
     }
     if let Some(id) = peer.spiffe_id() {
-        assert_eq!(peer.uris(), [id.as_str()]);
+        assert!(peer.uris().eq([id.as_str()]));
         assert_eq!(id.as_str().parse::<SpiffeId>().as_ref(), Ok(id));
         assert_eq!(
             format!("spiffe://{}{}", id.trust_domain(), id.path()),
             id.as_str()
         );
     }
-    for (name, part) in [(peer.uris(), ':'), (peer.email_addresses(), '@')] {
-        let is_plain = |name: &String| name.bytes().all(|byte| byte.is_ascii_graphic());
-        assert!(
-            name.iter()
-                .all(|name| is_plain(name) && name.contains(part)),
-            "{name:?}"
-        );
+    let uris = peer.uris().map(|uri| (uri, ':'));
+    let emails = peer.email_addresses().map(|email| (email, '@'));
+    for (name, part) in uris.chain(emails) {
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic());
+        assert!(is_plain && name.contains(part), "{name:?}");
+    }
+    for name in peer.unreadable_names() {
+        check_line(&name.to_string());
     }
     for line in [peer.to_string(), peer.subject(), peer.issuer()] {
         check_line(&line);
@@ -297,33 +298,30 @@ fn is_named(peer: &PeerIdentity, name: &ServerName<'_>, by_common_name: bool) ->
         ServerName::DnsName(dns) => {
             let dns = dns.as_ref();
             let wildcard = dns.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-            let mut names = peer.dns_names().iter();
+            let mut names = peer.dns_names();
             let common_name = peer
                 .common_name()
-                .filter(|_| by_common_name && names.len() == 0);
-            names.any(|own| own == dns || Some(own) == wildcard.as_ref())
+                .filter(|_| by_common_name && names.clone().next().is_none());
+            names.any(|own| own == dns || Some(own) == wildcard.as_deref())
                 || common_name.is_some_and(|own| own.eq_ignore_ascii_case(dns))
         }
-        ServerName::IpAddress(ip) => peer.ip_addresses().contains(&IpAddr::from(*ip)),
+        ServerName::IpAddress(ip) => peer.ip_addresses().any(|own| own == IpAddr::from(*ip)),
         _ => false,
     }
 }
 
 /// A matcher for each thing that the peer is.
 fn own_matchers(peer: &PeerIdentity) -> Vec<PeerMatcher> {
-    let names = peer
-        .dns_names()
-        .iter()
-        .filter(|name| !name.starts_with('*'));
+    let names = peer.dns_names().filter(|name| !name.starts_with('*'));
     let id = peer.spiffe_id();
     let common_name = peer
         .common_name()
         .filter(|name| (1..=PeerMatcher::MAX_PATTERN_BYTES).contains(&name.len()));
     let mut own = vec![Ok(PeerMatcher::spki_sha256(peer.spki_sha256()))];
-    own.extend(names.take(3).map(|name| PeerMatcher::dns(name)));
-    let uris = peer.uris().iter();
+    own.extend(names.take(3).map(PeerMatcher::dns));
+    let uris = peer.uris();
     let uris = uris.filter(|uri| uri.len() <= PeerMatcher::MAX_PATTERN_BYTES);
-    own.extend(uris.take(3).map(|uri| PeerMatcher::uri(uri)));
+    own.extend(uris.take(3).map(PeerMatcher::uri));
     own.extend(id.map(|id| PeerMatcher::spiffe_id(id.as_str())));
     own.extend(id.map(|id| PeerMatcher::trust_domain(id.trust_domain())));
     own.extend(common_name.map(PeerMatcher::common_name));
@@ -331,16 +329,16 @@ fn own_matchers(peer: &PeerIdentity) -> Vec<PeerMatcher> {
         peer.certificate_sha256(),
     )));
     own.push(Ok(PeerMatcher::any_authenticated()));
-    let plain_address = |ip: &&IpAddr| ip.to_canonical() == **ip;
-    let addresses = peer.ip_addresses().iter().filter(plain_address);
+    let plain_address = |ip: &IpAddr| ip.to_canonical() == *ip;
+    let addresses = peer.ip_addresses().filter(plain_address);
     own.extend(addresses.take(3).map(|ip| PeerMatcher::ip(&ip.to_string())));
-    let emails = peer.email_addresses().iter().take(3);
-    own.extend(emails.map(|email| PeerMatcher::email(email)));
-    let long = |text: &&String| (1..=PeerMatcher::MAX_PATTERN_BYTES).contains(&text.len());
-    let units = peer.organizational_units().iter().filter(long).take(3);
-    own.extend(units.map(|unit| PeerMatcher::organizational_unit(unit)));
-    let organizations = peer.organizations().iter().filter(long).take(3);
-    own.extend(organizations.map(|name| PeerMatcher::organization(name)));
+    let emails = peer.email_addresses().take(3);
+    own.extend(emails.map(PeerMatcher::email));
+    let long = |text: &&str| (1..=PeerMatcher::MAX_PATTERN_BYTES).contains(&text.len());
+    let units = peer.organizational_units().filter(long).take(3);
+    own.extend(units.map(PeerMatcher::organizational_unit));
+    let organizations = peer.organizations().filter(long).take(3);
+    own.extend(organizations.map(PeerMatcher::organization));
     own.into_iter().map(Result::unwrap).collect()
 }
 

@@ -64,7 +64,7 @@ pub use material::{
     PrivateKey, RevocationList, RevocationLists, Revoked, SignatureScheme, SigningKey,
     TrustAnchors,
 };
-pub use peer::{PeerIdentity, SpiffeId, SpiffeIdError};
+pub use peer::{NameKind, PeerIdentity, SpiffeId, SpiffeIdError, UnreadableName};
 pub use policy::{
     Alert, CertificateProfile, Explanation, MatcherTextError, MatcherTextProblem, Outcome,
     PeerMatcher, PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationRules, Rule,

@@ -156,7 +156,9 @@ pub static CAST: LazyLock<Cast> = LazyLock::new(|| {
         Anchors::Other => anchor(&other, &other_key),
         Anchors::Root => anchor(&root, &root_key),
     });
-    let sub = ca("Sub", (2020, 2049));
+    let mut sub = ca("Sub", (2020, 2049));
+    // It cannot vouch for clients, so that a chain in place of the anchors is refused.
+    sub.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let (root_key, other_key) = (&root_key, &other_key);
     let by_root = Issuer::from_params(&root, root_key);
     let by_other = Issuer::from_params(&other, other_key);

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
-use super::names::Names;
+use super::kind::{NameKind, UnreadableName};
+use super::names::{NameRanges, Names};
 use super::spiffe::SpiffeId;
-use crate::x509::{Certificate, rfc4514};
+use crate::x509::{Certificate, rfc4514_whole};
 
 /// A peer that was proved and allowed: the names in its leaf certificate and the chain it presented.
 ///
-/// Names are read strictly (RFC 5280, section 4.2.1.6; SPIFFE X.509-SVID, section 2): a certificate with a
-/// malformed name is refused as a whole, so that an accessor never hides one. `Display` gives the most telling
-/// name, for logs. Cloning is cheap.
+/// Names are read strictly (RFC 5280, section 4.2.1.6; SPIFFE X.509-SVID, section 2): the accessors give the legal
+/// names of each kind, and [`unreadable_names`](Self::unreadable_names) whatever else stands among them. They stand in
+/// the order of the certificate. `Display` gives the most telling name, for logs. Cloning is cheap.
 ///
 /// ```no_run
 /// # fn f(peer: &mtls::PeerIdentity) {
@@ -32,7 +33,7 @@ pub(crate) struct ProvedPath {
 }
 
 struct Inner {
-    names: Names,
+    names: NameRanges,
     chain: Vec<CertificateDer<'static>>,
     /// `None` where the platform proved it and shows it to nobody.
     path: Option<ProvedPath>,
@@ -48,7 +49,7 @@ impl PeerIdentity {
     /// Takes the names of `leaf` and a copy of the presented chain, whose first certificate it is.
     pub(crate) fn new(
         leaf: &Certificate<'_>,
-        names: Names,
+        names: NameRanges,
         chain: &[CertificateDer<'_>],
         path: Option<ProvedPath>,
     ) -> Self {
@@ -67,52 +68,60 @@ impl PeerIdentity {
 
     /// The SPIFFE ID, when the certificate has exactly one URI name and that is one.
     pub fn spiffe_id(&self) -> Option<&SpiffeId> {
-        self.0.names.spiffe_id.as_ref()
+        self.names().spiffe_id()
     }
 
     /// The DNS names of the subject alternative name extension, in lower case. A wildcard stands as it is.
-    pub fn dns_names(&self) -> &[String] {
-        &self.0.names.dns
+    pub fn dns_names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.names().texts(NameKind::Dns)
     }
 
     /// The URI names of the subject alternative name extension.
-    pub fn uris(&self) -> &[String] {
-        &self.0.names.uris
+    pub fn uris(&self) -> impl Iterator<Item = &str> + Clone {
+        self.names().texts(NameKind::Uri)
     }
 
     /// The IP addresses of the subject alternative name extension.
-    pub fn ip_addresses(&self) -> &[IpAddr] {
-        &self.0.names.ips
+    pub fn ip_addresses(&self) -> impl Iterator<Item = IpAddr> + Clone {
+        self.names().ips()
     }
 
     /// The e-mail addresses of the subject alternative name extension.
-    pub fn email_addresses(&self) -> &[String] {
-        &self.0.names.emails
+    pub fn email_addresses(&self) -> impl Iterator<Item = &str> + Clone {
+        self.names().texts(NameKind::Email)
     }
 
     /// The subject's common name, when it has exactly one.
     pub fn common_name(&self) -> Option<&str> {
-        self.0.names.common_name.as_deref()
+        self.names().common_name()
     }
 
     /// The subject's organizational units, in the order in which they stand there.
-    pub fn organizational_units(&self) -> &[String] {
-        &self.0.names.organizational_units
+    pub fn organizational_units(&self) -> impl Iterator<Item = &str> + Clone {
+        self.names().texts(NameKind::OrganizationalUnit)
     }
 
     /// The subject's organizations, in the order in which they stand there.
-    pub fn organizations(&self) -> &[String] {
-        &self.0.names.organizations
+    pub fn organizations(&self) -> impl Iterator<Item = &str> + Clone {
+        self.names().texts(NameKind::Organization)
+    }
+
+    /// The names that cannot be decoded or are no legal names of their kind: alternative names, and the subject's common
+    /// names, organizations and organizational units.
+    ///
+    /// None under [`CertificateProfile::Rfc5280`](crate::CertificateProfile::Rfc5280), which rejects such a certificate.
+    pub fn unreadable_names(&self) -> impl Iterator<Item = UnreadableName<'_>> + Clone {
+        self.names().unreadable()
     }
 
     /// The subject in the form of RFC 4514.
     pub fn subject(&self) -> String {
-        rfc4514(&self.0.subject)
+        rfc4514_whole(&self.0.subject)
     }
 
     /// The issuer in the form of RFC 4514.
     pub fn issuer(&self) -> String {
-        rfc4514(&self.0.issuer)
+        rfc4514_whole(&self.0.issuer)
     }
 
     /// The serial number: the content of the DER INTEGER, big-endian.
@@ -182,8 +191,8 @@ impl PeerIdentity {
         &self.0.issuer
     }
 
-    pub(crate) fn names(&self) -> &Names {
-        &self.0.names
+    pub(crate) fn names(&self) -> Names<'_> {
+        self.0.names.of(self.leaf())
     }
 }
 
@@ -193,7 +202,7 @@ impl fmt::Display for PeerIdentity {
         if let Some(id) = self.spiffe_id() {
             return write!(f, "{id}");
         }
-        match (self.dns_names().first(), self.common_name()) {
+        match (self.dns_names().next(), self.common_name()) {
             (Some(name), _) => f.write_str(name),
             (None, Some(name)) => f.write_str(name),
             (None, None) => f.write_str(&self.subject()),
@@ -206,7 +215,7 @@ impl fmt::Debug for PeerIdentity {
         f.debug_struct("PeerIdentity")
             .field("subject", &self.subject())
             .field("issuer", &self.issuer())
-            .field("names", self.names())
+            .field("names", &self.names())
             .field("certificates", &self.0.chain.len())
             .finish_non_exhaustive()
     }

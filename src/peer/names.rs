@@ -1,44 +1,60 @@
 //! Subject alternative names and what the subject says, read strictly (RFC 5280, section 4.2.1.6).
 
+use core::fmt;
 use core::net::IpAddr;
+use core::ops::Range;
+use std::borrow::Cow;
 
 use const_oid::db::rfc4519::{CN, O, OU};
 use x509_cert::ext::pkix::KeyUsages;
-use x509_cert::ext::pkix::name::GeneralName;
 
+use super::kind::{NameKind, UnreadableName, cut};
 use super::spiffe::SpiffeId;
-use crate::x509::{Certificate, X509Error, attribute_texts};
+use super::syntax::{ip_address, problem, reads_as_several};
+use crate::x509::{Certificate, GeneralName, X509Error, attribute_texts, range_in};
 
-/// The names in a certificate.
+/// Where the names in a certificate are. Its bytes are wanted to see them: [`Names`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Names {
-    /// Whether a subject alternative name extension is there at all.
-    pub(crate) has_san: bool,
-    /// Lower case.
-    pub(crate) dns: Vec<String>,
-    pub(crate) uris: Vec<String>,
-    pub(crate) ips: Vec<IpAddr>,
-    pub(crate) emails: Vec<String>,
-    /// Whether the key usage holds cRLSign.
-    pub(crate) signs_crls: bool,
-    /// Set when the certificate is an X.509-SVID: it has one URI name, and that is a SPIFFE ID.
-    pub(crate) spiffe_id: Option<SpiffeId>,
-    /// Set when the subject has one common name.
-    pub(crate) common_name: Option<String>,
-    pub(crate) organizational_units: Vec<String>,
-    pub(crate) organizations: Vec<String>,
+pub(crate) struct NameRanges {
+    entries: Vec<Entry>,
+    has_san: bool,
+    has_empty_san: bool,
+    signs_others: bool,
+    spiffe_id: Option<SpiffeId>,
 }
 
-/// A name that cannot be taken at its word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    kind: NameKind,
+    value: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    /// A text, or the octets of an address, as they stand in the certificate.
+    InCertificate(Range<usize>),
+    /// A text that stands there otherwise: in another encoding, or, of a host, in upper case.
+    Decoded(Box<str>),
+    /// Octets of the certificate that are no name of their kind.
+    Unreadable(Range<usize>, &'static str),
+}
+
+/// The names in a certificate.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    /// The certificate that `ranges` are about.
+    der: &'a [u8],
+    ranges: &'a NameRanges,
+}
+
+/// A name that rejects the certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MalformedName {
-    #[error("the subject alternative name extension is empty")]
-    EmptySan,
-    #[error("{kind} {value:?} is not well formed: {problem}")]
+    #[error("{kind} {value} is not well formed: {problem}")]
     Name {
-        kind: &'static str,
+        kind: NameKind,
         value: String,
-        problem: String,
+        problem: &'static str,
     },
     #[error("the subject cannot be read")]
     Subject(#[source] der::Error),
@@ -46,175 +62,260 @@ pub(crate) enum MalformedName {
     San(#[source] X509Error),
 }
 
-impl Names {
+impl NameRanges {
+    /// Reads the names; those that cannot be read are kept as such. An error is for what could be read as other names than
+    /// it is, and for what is no list of names at all.
     pub(crate) fn read(certificate: &Certificate<'_>) -> Result<Self, MalformedName> {
-        let mut names = Self::of_subject(certificate)?;
-        let san = certificate.subject_alt_name().map_err(MalformedName::San)?;
-        let Some(san) = san else {
+        let mut names = Self::default();
+        names.add_subject(certificate)?;
+        let Some(san) = certificate
+            .alternative_names()
+            .map_err(MalformedName::San)?
+        else {
             return Ok(names);
         };
-        if san.0.is_empty() {
-            return Err(MalformedName::EmptySan);
-        }
         names.has_san = true;
-        for name in &san.0 {
-            names.add(name)?;
+        names.has_empty_san = san.is_empty();
+        names.entries.reserve(san.len());
+        for name in &san {
+            names.add_alternative(certificate.der, name)?;
         }
-        names.signs_crls = certificate
-            .key_usage()
-            .is_ok_and(|usage| usage.is_some_and(|usage| usage.0.contains(KeyUsages::CRLSign)));
-        if let [uri] = names.uris.as_slice() {
-            // One that may sign revocation lists is no X.509-SVID (SPIFFE X.509-SVID, section 4.3).
-            names.spiffe_id = spiffe_id(uri)?.filter(|_| !names.signs_crls);
-        }
+        // One that may sign certificates or revocation lists is no X.509-SVID (SPIFFE X.509-SVID, section 4.3).
+        let usage = certificate.key_usage();
+        names.signs_others = usage.is_ok_and(|usage| {
+            usage.is_some_and(|usage| {
+                usage.0.contains(KeyUsages::CRLSign) || usage.0.contains(KeyUsages::KeyCertSign)
+            })
+        });
+        names.spiffe_id = names.of(certificate.der).find_spiffe_id();
         Ok(names)
     }
 
-    fn of_subject(certificate: &Certificate<'_>) -> Result<Self, MalformedName> {
-        let [mut common_names, organizational_units, organizations] =
-            attribute_texts(certificate.subject, [CN, OU, O]).map_err(MalformedName::Subject)?;
-        for (kind, values) in [
-            ("common name", &common_names),
-            ("organizational unit", &organizational_units),
-            ("organization", &organizations),
-        ] {
-            if let Some(value) = values.iter().find(|v| v.chars().any(char::is_control)) {
-                return Err(malformed(kind, value, "it holds a control character"));
+    /// The names themselves, out of the certificate that they were read from.
+    pub(crate) fn of<'a>(&'a self, der: &'a [u8]) -> Names<'a> {
+        Names { der, ranges: self }
+    }
+
+    fn add_subject(&mut self, certificate: &Certificate<'_>) -> Result<(), MalformedName> {
+        const KINDS: [NameKind; 3] = [
+            NameKind::CommonName,
+            NameKind::OrganizationalUnit,
+            NameKind::Organization,
+        ];
+        let mut malformed = None;
+        let texts = attribute_texts(certificate.subject, [CN, OU, O], |index, attribute| {
+            let kind = KINDS.get(index).copied().unwrap_or(NameKind::Unknown);
+            let range = range_in(certificate.der, attribute.value);
+            if attribute.has_control {
+                malformed = Some((kind, attribute.value));
             }
+            let value = match attribute.text {
+                Ok(Cow::Borrowed(_)) => Value::InCertificate(range),
+                Ok(Cow::Owned(text)) => Value::Decoded(text.into()),
+                Err(_) => Value::Unreadable(range, "it is not in the character set of its type"),
+            };
+            self.entries.push(Entry { kind, value });
+        });
+        texts.map_err(MalformedName::Subject)?;
+        match malformed {
+            Some((kind, value)) => Err(refused(kind, value, CONTROL)),
+            None => Ok(()),
         }
-        Ok(Self {
-            common_name: match common_names.len() {
-                1 => common_names.pop(),
-                _ => None,
+    }
+
+    fn add_alternative(&mut self, der: &[u8], name: &GeneralName<'_>) -> Result<(), MalformedName> {
+        let kind = match name.tag {
+            GeneralName::DNS => NameKind::Dns,
+            GeneralName::EMAIL => NameKind::Email,
+            GeneralName::IP => NameKind::Ip,
+            GeneralName::URI => NameKind::Uri,
+            // These say nothing that a matcher could ask for.
+            GeneralName::DIRECTORY_NAME
+            | GeneralName::EDI_PARTY_NAME
+            | GeneralName::OTHER_NAME
+            | GeneralName::REGISTERED_ID
+            | GeneralName::X400_ADDRESS => return Ok(()),
+            _ => NameKind::Unknown,
+        };
+        let range = range_in(der, name.value);
+        let value = match (kind, core::str::from_utf8(name.value)) {
+            (NameKind::Ip, _) => match name.value.len() {
+                4 | 16 => Value::InCertificate(range),
+                _ => Value::Unreadable(range, "it has neither 4 nor 16 octets"),
             },
-            organizational_units,
-            organizations,
-            ..Self::default()
+            (NameKind::Unknown, _) => {
+                Value::Unreadable(range, "it is of a kind that RFC 5280 does not have")
+            }
+            (_, _) if name.value.iter().any(u8::is_ascii_control) => {
+                return Err(refused(kind, name.value, CONTROL));
+            }
+            (_, Ok(text)) if text.is_ascii() => match problem(kind, text) {
+                None if kind == NameKind::Dns && text.bytes().any(|b| b.is_ascii_uppercase()) => {
+                    Value::Decoded(text.to_ascii_lowercase().into())
+                }
+                None => Value::InCertificate(range),
+                Some(_) if reads_as_several(kind, text) => {
+                    return Err(refused(kind, name.value, "it can be read as several names"));
+                }
+                Some(problem) => Value::Unreadable(range, problem),
+            },
+            _ => Value::Unreadable(range, "it is not in ASCII"),
+        };
+        self.entries.push(Entry { kind, value });
+        Ok(())
+    }
+}
+
+impl<'a> Names<'a> {
+    /// Whether a subject alternative name extension is there at all.
+    pub(crate) fn has_san(self) -> bool {
+        self.ranges.has_san
+    }
+
+    /// Whether that extension holds no name at all.
+    pub(crate) fn has_empty_san(self) -> bool {
+        self.ranges.has_empty_san
+    }
+
+    /// The readable texts of one kind; DNS names in lower case.
+    pub(crate) fn texts(self, kind: NameKind) -> impl Iterator<Item = &'a str> + Clone {
+        let entries = self.ranges.entries.iter();
+        entries
+            .filter(move |entry| entry.kind == kind)
+            .filter_map(move |entry| self.text(entry))
+    }
+
+    pub(crate) fn ips(self) -> impl Iterator<Item = IpAddr> + Clone {
+        let entries = self.ranges.entries.iter();
+        let ips = entries.filter(|entry| entry.kind == NameKind::Ip);
+        ips.filter_map(move |entry| match &entry.value {
+            Value::InCertificate(range) => ip_address(self.der.get(range.clone())?),
+            Value::Decoded(_) | Value::Unreadable(..) => None,
         })
     }
 
+    /// The common name, where there is one and no second one.
+    pub(crate) fn common_name(self) -> Option<&'a str> {
+        let mut entries = self.ranges.entries.iter();
+        let mut common_names = entries
+            .by_ref()
+            .filter(|entry| entry.kind == NameKind::CommonName);
+        match (common_names.next(), common_names.next()) {
+            (Some(only), None) => self.text(only),
+            _ => None,
+        }
+    }
+
+    /// Set when the certificate is an X.509-SVID: it has one URI name, and that is a SPIFFE ID.
+    pub(crate) fn spiffe_id(self) -> Option<&'a SpiffeId> {
+        self.ranges.spiffe_id.as_ref()
+    }
+
+    pub(crate) fn unreadable(self) -> impl Iterator<Item = UnreadableName<'a>> + Clone {
+        let entries = self.ranges.entries.iter();
+        entries.filter_map(move |entry| match &entry.value {
+            Value::Unreadable(range, problem) => Some(UnreadableName {
+                kind: entry.kind,
+                value: self.der.get(range.clone()).unwrap_or_default(),
+                problem,
+            }),
+            Value::InCertificate(_) | Value::Decoded(_) => None,
+        })
+    }
+
+    /// How many there are, of every kind.
+    pub(crate) fn count(self) -> usize {
+        self.ranges.entries.len()
+    }
+
+    /// Whether there may be a name of this kind that cannot be read.
+    pub(crate) fn may_hide(self, kind: NameKind) -> bool {
+        let mut unreadable = self.unreadable();
+        unreadable.any(|name| name.kind == kind || name.kind == NameKind::Unknown)
+    }
+
     /// The SPIFFE ID, or why there is none.
-    pub(crate) fn svid_in_words(&self) -> String {
-        match &self.spiffe_id {
+    pub(crate) fn svid_in_words(self) -> String {
+        match self.spiffe_id() {
             Some(id) => id.to_string(),
             None => format!("none ({})", self.svid_problem()),
         }
     }
 
     /// Why there is no SPIFFE ID.
-    pub(crate) fn svid_problem(&self) -> String {
-        match self.uris.as_slice() {
-            [] => "no URI name".to_owned(),
-            [uri] if self.signs_crls => format!("{uri} with keyUsage cRLSign"),
-            [uri] => uri.clone(),
-            several => format!("{} URI names", several.len()),
+    pub(crate) fn svid_problem(self) -> String {
+        let mut uris = self.uris();
+        match (uris.next(), uris.count()) {
+            (None, _) => "no URI name".to_owned(),
+            (Some(Some(uri)), 0) if self.ranges.signs_others => {
+                format!("{} with keyUsage keyCertSign or cRLSign", cut(uri))
+            }
+            (Some(Some(uri)), 0) => cut(uri).into_owned(),
+            (Some(None), 0) => "a URI name that cannot be read".to_owned(),
+            (Some(_), more) => format!("{} URI names", more.saturating_add(1)),
         }
     }
 
-    fn add(&mut self, name: &GeneralName) -> Result<(), MalformedName> {
-        match name {
-            GeneralName::DnsName(dns) => self.dns.push(dns_name(dns.as_str())?),
-            GeneralName::UniformResourceIdentifier(uri) => self.uris.push(uri_name(uri.as_str())?),
-            GeneralName::IpAddress(ip) => self.ips.push(ip_address(ip.as_bytes())?),
-            GeneralName::Rfc822Name(email) => self.emails.push(email_address(email.as_str())?),
-            // Directory names, registered IDs and other names say nothing that a matcher could ask for.
-            _ => {}
+    /// What may be a URI name, and its text where that can be read.
+    fn uris(self) -> impl Iterator<Item = Option<&'a str>> {
+        let entries = self.ranges.entries.iter();
+        entries
+            .filter(|entry| matches!(entry.kind, NameKind::Uri | NameKind::Unknown))
+            .map(move |entry| self.text(entry))
+    }
+
+    fn find_spiffe_id(self) -> Option<SpiffeId> {
+        let mut uris = self.uris();
+        match (uris.next(), uris.next()) {
+            (Some(Some(uri)), None) if !self.ranges.signs_others => uri.parse().ok(),
+            _ => None,
         }
-        Ok(())
+    }
+
+    fn text(self, entry: &'a Entry) -> Option<&'a str> {
+        match &entry.value {
+            Value::InCertificate(range) if entry.kind != NameKind::Ip => {
+                core::str::from_utf8(self.der.get(range.clone())?).ok()
+            }
+            Value::Decoded(text) => Some(text),
+            Value::InCertificate(_) | Value::Unreadable(..) => None,
+        }
     }
 }
 
-/// Whether a text is a DNS name in letters, digits, hyphens and underscores (RFC 1123, section 2.1).
-pub(crate) fn is_dns_name(name: &str) -> bool {
-    name.len() <= 253
-        && name.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        })
-}
-
-fn dns_name(name: &str) -> Result<String, MalformedName> {
-    // Only the whole leftmost label may be a wildcard (RFC 9525, section 6.3).
-    if !is_dns_name(name.strip_prefix("*.").unwrap_or(name)) {
-        return Err(malformed("DNS name", name, "it is no host name"));
-    }
-    Ok(name.to_ascii_lowercase())
-}
-
-fn uri_name(uri: &str) -> Result<String, MalformedName> {
-    match uri_problem(uri) {
-        None => Ok(uri.to_owned()),
-        Some(problem) => Err(malformed("URI", uri, problem)),
+impl fmt::Debug for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = [
+            NameKind::CommonName,
+            NameKind::Dns,
+            NameKind::Email,
+            NameKind::Organization,
+            NameKind::OrganizationalUnit,
+            NameKind::Uri,
+        ];
+        let texts = kinds.into_iter().flat_map(|kind| {
+            let texts = self.texts(kind);
+            texts.map(move |text| (kind, text.to_owned()))
+        });
+        let ips = self.ips().map(|ip| (NameKind::Ip, ip.to_string()));
+        let unreadable = self.unreadable().map(|name| (name.kind, name.to_string()));
+        f.debug_list()
+            .entries(texts.chain(ips).chain(unreadable))
+            .finish()
     }
 }
 
-/// Why a text is no URI with a scheme (RFC 3986, section 3), if it is none.
-pub(crate) fn uri_problem(uri: &str) -> Option<&'static str> {
-    let scheme_is_valid = uri.split_once(':').is_some_and(|(scheme, rest)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b))
-            && !rest.is_empty()
-    });
-    if !scheme_is_valid {
-        return Some("it has no scheme");
-    }
-    match uri.bytes().all(|b| b.is_ascii_graphic()) {
-        true => None,
-        false => Some("it holds a space or a control character"),
-    }
-}
+const CONTROL: &str = "it holds a control character";
 
-fn ip_address(octets: &[u8]) -> Result<IpAddr, MalformedName> {
-    if let Ok(v4) = <[u8; 4]>::try_from(octets) {
-        return Ok(v4.into());
-    }
-    match <[u8; 16]>::try_from(octets) {
-        Ok(v6) => Ok(v6.into()),
-        Err(_) => Err(malformed(
-            "IP address",
-            &format!("{octets:02x?}"),
-            "it has neither 4 nor 16 octets",
-        )),
-    }
-}
-
-fn email_address(email: &str) -> Result<String, MalformedName> {
-    match is_email_address(email) {
-        true => Ok(email.to_owned()),
-        false => Err(malformed("e-mail address", email, "it is not local@domain")),
-    }
-}
-
-/// Whether a text is `local@domain` in printable ASCII (RFC 5280, section 4.2.1.6; RFC 5321, section 4.1.2).
-pub(crate) fn is_email_address(email: &str) -> bool {
-    email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.contains('@') && is_dns_name(domain)
-    }) && email.bytes().all(|b| b.is_ascii_graphic())
-}
-
-fn spiffe_id(uri: &str) -> Result<Option<SpiffeId>, MalformedName> {
-    let has_scheme = uri
-        .get(..7)
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("spiffe:"));
-    if !has_scheme {
-        return Ok(None);
-    }
-    match uri.parse() {
-        Ok(id) => Ok(Some(id)),
-        Err(error) => Err(malformed("SPIFFE ID", uri, &error.to_string())),
-    }
-}
-
-fn malformed(kind: &'static str, value: &str, problem: &str) -> MalformedName {
+fn refused(kind: NameKind, value: &[u8], problem: &'static str) -> MalformedName {
+    let value = UnreadableName {
+        kind,
+        value,
+        problem,
+    };
     MalformedName::Name {
         kind,
-        value: value.to_owned(),
-        problem: problem.to_owned(),
+        value: value.text(),
+        problem,
     }
 }

@@ -10,7 +10,7 @@ use super::rule::Rule;
 use super::usage::{check_key_usage, check_purpose, purposes_of, usages_of};
 use super::verifier_policy::VerifierPolicy;
 use super::webpki_profile;
-use crate::peer::Names;
+use crate::peer::{NameKind, Names, cut};
 use crate::x509::{Certificate, KeyKind, PublicKey, Version, X509Error};
 
 /// Bits of the smallest RSA modulus that is accepted (NIST SP 800-57 part 1, 112 bits of strength).
@@ -21,7 +21,7 @@ pub(super) const MAX_RSA_BITS: usize = 8192;
 /// Everything that is asked of a leaf by itself.
 pub(super) fn check_leaf(
     leaf: &Certificate<'_>,
-    names: &Names,
+    names: Names<'_>,
     judgement: &Judgement<'_>,
 ) -> Result<(), Rejection> {
     let &Judgement {
@@ -170,22 +170,33 @@ pub(super) fn acceptable_key(key: &PublicKey<'_>, policy: &VerifierPolicy) -> Re
     }
 }
 
-/// Letters, digits and hyphens (RFC 5280, section 4.2.1.6, by RFC 1034, section 3.5).
-pub(super) fn check_letters(
+/// Every name is a legal one (RFC 5280, section 4.2.1.6), and DNS names hold letters, digits and hyphens (RFC 1034,
+/// section 3.5).
+pub(super) fn check_names(
     leaf: &Certificate<'_>,
-    names: &Names,
+    names: Names<'_>,
     profile: CertificateProfile,
 ) -> Result<(), Rejection> {
-    let odd = names.dns.iter().find(|name| name.contains('_'));
-    match odd {
-        Some(name) if profile != CertificateProfile::Interoperable => Err(Flaw::new(
-            RejectionReason::MalformedName,
-            "DNS names of letters, digits and hyphens",
-            format!("DNS name {name}"),
-        )
-        .of(0, leaf)),
-        _ => Ok(()),
+    if profile == CertificateProfile::Interoperable {
+        return Ok(());
     }
+    let underscored = || names.texts(NameKind::Dns).find(|name| name.contains('_'));
+    let (expected, presented) = if let Some(name) = names.unreadable().next() {
+        ("legal names alone", name.to_string())
+    } else if names.has_empty_san() {
+        (
+            "a subjectAltName with a name in it",
+            "an empty one".to_owned(),
+        )
+    } else if let Some(name) = underscored() {
+        (
+            "DNS names of letters, digits and hyphens",
+            format!("DNS name {}", cut(name)),
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Flaw::new(RejectionReason::MalformedName, expected, presented).of(0, leaf))
 }
 
 pub(super) fn lifetime_in_words(policy: &VerifierPolicy) -> String {

@@ -7,7 +7,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use super::profile::{CertificateProfile, Flaw, Place};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
-use crate::peer::is_dns_name;
+use crate::peer::{NameKind, Names, cut, is_dns_name};
 use crate::x509::Certificate;
 
 /// A CA that limits names has to say to which: limits that cannot be read bind nobody. webpki looks at one when it meets a
@@ -74,17 +74,95 @@ fn is_network(octets: &[u8]) -> bool {
     matches!(octets.len(), 8 | 32) && bits.0
 }
 
-/// Whether a CA's certificate limits the e-mail addresses below it. What cannot be read was refused before.
-pub(super) fn constrains_emails(certificate: &Certificate<'_>) -> bool {
-    let Ok(Some(constraints)) = certificate.name_constraints() else {
-        return false;
-    };
-    let trees = [
-        constraints.permitted_subtrees,
-        constraints.excluded_subtrees,
-    ];
-    let mut trees = trees.into_iter().flatten().flatten();
-    trees.any(|tree| matches!(tree.base, GeneralName::Rfc822Name(_)))
+/// What a CA's name constraints are about, as far as webpki does not ask it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NameLimits {
+    kinds: Vec<LimitedKind>,
+    /// Hosts that are excluded themselves, with all below them: written with a dot before them.
+    excluded_hosts: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LimitedKind {
+    Name(NameKind),
+    /// Of the subject.
+    Directory,
+    Other,
+}
+
+impl NameLimits {
+    /// `None` without constraints. What cannot be read was refused before.
+    pub(super) fn of(certificate: &Certificate<'_>) -> Option<Self> {
+        let constraints = certificate.name_constraints().ok().flatten()?;
+        let mut limits = Self::default();
+        let excluded = constraints.excluded_subtrees.unwrap_or_default();
+        for tree in &excluded {
+            if let GeneralName::DnsName(name) = &tree.base {
+                let host = name.as_str().strip_prefix('.');
+                limits.excluded_hosts.extend(host.map(str::to_owned));
+            }
+        }
+        let permitted = constraints.permitted_subtrees.unwrap_or_default();
+        limits.kinds = permitted
+            .iter()
+            .chain(&excluded)
+            .map(limited_kind)
+            .collect();
+        Some(limits)
+    }
+
+    pub(super) fn limits_emails(&self) -> bool {
+        self.kinds.contains(&LimitedKind::Name(NameKind::Email))
+    }
+
+    /// Holds the names of a leaf to what webpki passes over: names that it cannot read, and hosts that are excluded by a
+    /// name with a dot before it (webpki excludes what is below).
+    pub(super) fn check(&self, leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Rejection> {
+        let hidden = names.unreadable().find(|name| self.limits(name.kind()));
+        let mut hosts = names.texts(NameKind::Dns);
+        let is_excluded = |host: &&str| {
+            let mut excluded = self.excluded_hosts.iter();
+            excluded.any(|name| name.eq_ignore_ascii_case(host))
+        };
+        let flaw = if let Some(name) = hidden {
+            Flaw::new(
+                RejectionReason::NameConstraintViolated,
+                "legal names of the kinds that a CA above limits",
+                name.to_string(),
+            )
+        } else if let Some(host) = hosts.find(is_excluded) {
+            Flaw::new(
+                RejectionReason::NameConstraintViolated,
+                "no name that a CA above excludes",
+                format!("DNS name {}", cut(host)),
+            )
+        } else {
+            return Ok(());
+        };
+        Err(flaw.of(0, leaf))
+    }
+
+    fn limits(&self, kind: NameKind) -> bool {
+        match kind {
+            NameKind::CommonName | NameKind::Organization | NameKind::OrganizationalUnit => {
+                self.kinds.contains(&LimitedKind::Directory)
+            }
+            // It may be of any kind.
+            NameKind::Unknown => !self.kinds.is_empty(),
+            kind => self.kinds.contains(&LimitedKind::Name(kind)),
+        }
+    }
+}
+
+fn limited_kind(tree: &GeneralSubtree) -> LimitedKind {
+    match &tree.base {
+        GeneralName::DnsName(_) => LimitedKind::Name(NameKind::Dns),
+        GeneralName::Rfc822Name(_) => LimitedKind::Name(NameKind::Email),
+        GeneralName::IpAddress(_) => LimitedKind::Name(NameKind::Ip),
+        GeneralName::UniformResourceIdentifier(_) => LimitedKind::Name(NameKind::Uri),
+        GeneralName::DirectoryName(_) => LimitedKind::Directory,
+        _ => LimitedKind::Other,
+    }
 }
 
 /// Limits to e-mail addresses bind one in the subject as well, where no alternative name holds one (RFC 5280, section

@@ -7,11 +7,11 @@ use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
 use x509_cert::ext::pkix::KeyUsages;
 
 use super::alternatives::relevant;
-use super::anchor::Candidates;
+use super::anchor::{Candidates, Facts};
 use super::judgement::Judgement;
 use super::leaf::{check_key, kind_of};
 use super::links::{Identifiers, check_link};
-use super::name_constraints::{check_subject_email, constrains_emails};
+use super::name_constraints::{NameLimits, check_subject_email};
 use super::path_error::refusal;
 use super::presented::Presented;
 use super::profile::{CertificateProfile, Place, check_form};
@@ -21,7 +21,7 @@ use super::revocation;
 use super::rule::Rule;
 use super::usage::{Role, usages_of};
 use super::verifier_policy::VerifierPolicy;
-use crate::peer::ProvedPath;
+use crate::peer::{Names, ProvedPath};
 use crate::x509::{Certificate, rfc4514};
 
 /// Intermediates that a path may have: as far as webpki goes.
@@ -30,6 +30,7 @@ pub(super) const MAX_INTERMEDIATES: usize = 6;
 /// Proves a path from the leaf to an anchor.
 pub(super) fn check_path(
     presented: &Presented<'_>,
+    names: Names<'_>,
     judgement: &Judgement<'_>,
 ) -> Result<ProvedPath, Rejection> {
     let Some(leaf_der) = presented.der.first() else {
@@ -51,7 +52,7 @@ pub(super) fn check_path(
             Rule::Path,
             || in_words(presented, path),
             || {
-                let path = check_candidate(path, presented, &candidates, judgement)?;
+                let path = check_candidate(path, presented, names, &candidates, judgement)?;
                 revocation::check(judgement, presented, &path)?;
                 Ok(path)
             },
@@ -89,6 +90,7 @@ pub(super) fn check_path(
 fn check_candidate(
     path: &VerifiedPath<'_>,
     presented: &Presented<'_>,
+    names: Names<'_>,
     anchors: &Candidates<'_>,
     judgement: &Judgement<'_>,
 ) -> Result<ProvedPath, Rejection> {
@@ -124,20 +126,37 @@ fn check_candidate(
         || check_length(counted, judgement.policy),
     )?;
     let anchor = anchors.check_end_of_path(path, child, counted, judgement)?;
-    let mut limits_emails = anchor.constrains_emails();
-    for (index, certificate) in intermediates.iter().rev() {
-        if limits_emails && !certificate.is_self_issued() {
-            check_subject_email(*index, certificate)?;
-        }
-        limits_emails |= constrains_emails(certificate);
-    }
-    if limits_emails {
-        check_subject_email(0, presented.leaf()?)?;
-    }
+    check_names_below(names, presented.leaf()?, &intermediates, anchor)?;
     Ok(ProvedPath {
         intermediates: intermediates.iter().map(|(index, _)| *index).collect(),
         anchor: Arc::clone(anchor.certificate()),
     })
+}
+
+/// Holds the names below each CA to the constraints that webpki does not apply.
+fn check_names_below(
+    names: Names<'_>,
+    leaf: &Certificate<'_>,
+    intermediates: &[(usize, &Certificate<'_>)],
+    anchor: &Facts,
+) -> Result<(), Rejection> {
+    let mut limits_emails = anchor.name_limits().is_some_and(NameLimits::limits_emails);
+    if let Some(limits) = anchor.name_limits() {
+        limits.check(leaf, names)?;
+    }
+    for (index, certificate) in intermediates.iter().rev() {
+        if limits_emails && !certificate.is_self_issued() {
+            check_subject_email(*index, certificate)?;
+        }
+        if let Some(limits) = NameLimits::of(certificate) {
+            limits.check(leaf, names)?;
+            limits_emails |= limits.limits_emails();
+        }
+    }
+    if limits_emails {
+        check_subject_email(0, leaf)?;
+    }
+    Ok(())
 }
 
 fn check_length(intermediates: usize, policy: &VerifierPolicy) -> Result<(), Rejection> {

@@ -13,7 +13,7 @@ use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::server_name::list_of;
 use super::usage::{Role, flaw_of_purpose, purposes_of};
-use crate::peer::Names;
+use crate::peer::NameRanges;
 use crate::x509::{Certificate, is_same_name, rfc4514};
 
 /// Turns webpki's error into ours, and finds the certificate that it is about.
@@ -46,7 +46,8 @@ pub(super) fn refusal(
         | Error::MaximumNameConstraintComparisonsExceeded => R::PathTooLong,
         Error::NameConstraintViolation
         | Error::MalformedNameConstraint
-        | Error::InvalidNetworkMaskConstraint => R::NameConstraintViolated,
+        | Error::InvalidNetworkMaskConstraint
+        | Error::MalformedDnsIdentifier => R::NameConstraintViolated,
         Error::UnsupportedCriticalExtension => R::UnhandledCriticalExtension,
         Error::UnsupportedCertVersion => R::UnsupportedVersion,
         _ => R::MalformedCertificate,
@@ -65,7 +66,8 @@ pub(super) fn refusal(
             Ok(()) => rejection.with_presented(in_words(error)),
         },
         R::NameConstraintViolated => {
-            rejection.with_presented(list_of(&Names::read(certificate).unwrap_or_default()))
+            let names = NameRanges::read(certificate).unwrap_or_default();
+            rejection.with_presented(list_of(names.of(certificate.der)))
         }
         _ => rejection.with_presented(in_words(error)),
     }

@@ -11,7 +11,7 @@ use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::trust::check_svid;
 use super::verifier_policy::{CommonNameRule, ServerNameRule, VerifierPolicy};
-use crate::peer::{Names, PeerIdentity};
+use crate::peer::{NameKind, Names, PeerIdentity, cut};
 use crate::x509::{Certificate, Version};
 
 pub(super) fn check_server_name(
@@ -40,7 +40,7 @@ pub(super) fn check_server_name(
         .about(0, leaf)
         .with_expected(server_name.to_str())
         .with_presented(list_of(names));
-    Err(match names.has_san {
+    Err(match names.has_san() {
         true => rejection,
         false => rejection.with_hint(
             "the certificate has no subject alternative names, and a common name is no host name (RFC 9525): \
@@ -60,7 +60,7 @@ pub(super) fn takes_common_name(policy: &VerifierPolicy, peer: &PeerIdentity) ->
         && peer.issuers().all(is_free)
 }
 
-fn is_common_name(names: &Names, server_name: &ServerName<'_>) -> bool {
+fn is_common_name(names: Names<'_>, server_name: &ServerName<'_>) -> bool {
     match server_name {
         ServerName::DnsName(wanted) => {
             common_name_as_dns(names).is_some_and(|name| name.eq_ignore_ascii_case(wanted.as_ref()))
@@ -72,40 +72,32 @@ fn is_common_name(names: &Names, server_name: &ServerName<'_>) -> bool {
 /// How many of a certificate's names stand in a message.
 const NAMES_SHOWN: usize = 8;
 
-/// How much of each: a name is as long as its certificate lets it be.
-const LETTERS_SHOWN: usize = 256;
-
 /// A certificate's names in words, for messages.
-pub(super) fn list_of(names: &Names) -> String {
-    let mut words: Vec<String> = Vec::new();
-    words.extend(names.uris.iter().map(|uri| format!("URI {uri}")));
-    words.extend(names.dns.iter().map(|dns| format!("DNS name {dns}")));
-    words.extend(names.ips.iter().map(|ip| format!("IP address {ip}")));
-    words.extend(names.emails.iter().map(|email| format!("e-mail {email}")));
-    words.extend(
-        names
-            .common_name
-            .iter()
-            .map(|cn| format!("common name {cn:?}")),
-    );
-    for (kind, values) in [
-        ("organizational unit", &names.organizational_units),
-        ("organization", &names.organizations),
-    ] {
-        words.extend(values.iter().map(|value| format!("{kind} {value:?}")));
+pub(super) fn list_of(names: Names<'_>) -> String {
+    let plain = |label, kind| {
+        let texts = names.texts(kind);
+        texts.map(move |text| format!("{label} {}", cut(text)))
+    };
+    let quoted = |label, kind| {
+        let texts = names.texts(kind);
+        texts.map(move |text| format!("{label} {:?}", cut(text)))
+    };
+    let mut all = plain("URI", NameKind::Uri)
+        .chain(plain("DNS name", NameKind::Dns))
+        .chain(names.ips().map(|ip| format!("IP address {ip}")))
+        .chain(plain("e-mail", NameKind::Email))
+        .chain(names.unreadable().map(|name| format!("unreadable {name}")))
+        .chain(quoted("common name", NameKind::CommonName))
+        .chain(quoted("organizational unit", NameKind::OrganizationalUnit))
+        .chain(quoted("organization", NameKind::Organization));
+    let mut words: Vec<String> = all.by_ref().take(NAMES_SHOWN).collect();
+    let more = names.count().saturating_sub(NAMES_SHOWN);
+    if more > 0 {
+        words.push(format!("and {more} more"));
     }
-    for word in &mut words {
-        if let Some((end, _)) = word.char_indices().nth(LETTERS_SHOWN) {
-            word.truncate(end);
-            word.push_str("..");
-        }
-    }
-    match words.len().checked_sub(NAMES_SHOWN) {
-        _ if words.is_empty() => "no names".to_owned(),
-        None | Some(0) => words.join(", "),
-        Some(more) => {
-            words.truncate(NAMES_SHOWN);
-            format!("{}, and {more} more", words.join(", "))
-        }
+    if words.is_empty() {
+        "no names".to_owned()
+    } else {
+        words.join(", ")
     }
 }

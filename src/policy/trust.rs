@@ -149,7 +149,7 @@ impl Trust {
     pub(super) fn for_peer(
         &self,
         leaf: &Certificate<'_>,
-        names: &Names,
+        names: Names<'_>,
     ) -> Result<&Anchors, Rejection> {
         let bundles = match self {
             Self::Anchors(anchors) => return Ok(anchors),
@@ -167,8 +167,8 @@ impl Trust {
     }
 
     /// The trust domain of a peer whose anchors depend on it.
-    pub(super) fn domain_of(&self, names: &Names) -> Option<&str> {
-        let (Self::Bundles(bundles), Some(id)) = (self, &names.spiffe_id) else {
+    pub(super) fn domain_of(&self, names: Names<'_>) -> Option<&str> {
+        let (Self::Bundles(bundles), Some(id)) = (self, names.spiffe_id()) else {
             return None;
         };
         let (domain, _) = bundles.get_key_value(id.trust_domain())?;
@@ -215,9 +215,9 @@ const SHOWN: usize = 4;
 /// The SPIFFE ID of a leaf that has to be an X.509-SVID (SPIFFE X.509-SVID, sections 2 to 5).
 pub(super) fn check_svid<'n>(
     leaf: &Certificate<'_>,
-    names: &'n Names,
+    names: Names<'n>,
 ) -> Result<&'n SpiffeId, Rejection> {
-    names.spiffe_id.as_ref().ok_or_else(|| {
+    names.spiffe_id().ok_or_else(|| {
         Rejection::new(RejectionReason::NotAnSvid)
             .about(0, leaf)
             .with_expected("one URI name, which is a SPIFFE ID")

@@ -1,3 +1,4 @@
+mod anchors;
 mod own;
 mod succession;
 
@@ -9,7 +10,7 @@ use super::algorithms::SignatureAlgorithms;
 use super::anchor::Anchors;
 use super::explanation::{Explanation, Trace};
 use super::judgement::Judgement;
-use super::leaf::{check_leaf, check_letters, check_validity};
+use super::leaf::{check_leaf, check_names, check_validity};
 use super::path::check_path;
 use super::presented::Presented;
 use super::reason::RejectionReason;
@@ -21,9 +22,9 @@ use super::trust::{Trust, TrustBundles, TrustSource};
 use super::usage::Role;
 use super::v1;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
-use crate::error::{BuildError, UnusableTrustAnchor};
+use crate::error::BuildError;
 use crate::material::{RevocationLists, TrustAnchors};
-use crate::peer::{Names, PeerIdentity, ProvedPath};
+use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::x509::{Certificate, Version};
 
 /// The judge: says who the peer is, or why it is refused.
@@ -108,37 +109,6 @@ impl PeerVerifier {
         })
     }
 
-    /// The trust anchors that can vouch for no peer, whatever the time; others can.
-    pub fn unusable_trust_anchors(&self) -> Vec<UnusableTrustAnchor> {
-        self.trust.unusable(None, None).unwrap_or_default()
-    }
-
-    /// The trust anchors that cannot vouch for peers in this role at this time.
-    ///
-    /// # Errors
-    /// [`BuildError::UnusableTrustAnchors`] where no other is left.
-    fn unusable_for(
-        &self,
-        role: Role,
-        now: Option<UnixTime>,
-    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        self.trust.unusable(Some(role), now)
-    }
-
-    pub(crate) fn unusable_for_clients(
-        &self,
-        now: Option<UnixTime>,
-    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        self.unusable_for(Role::Client, now)
-    }
-
-    pub(crate) fn unusable_for_servers(
-        &self,
-        now: Option<UnixTime>,
-    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        self.unusable_for(Role::Server, now)
-    }
-
     /// Judges revocation by these lists, in place of any that were given before.
     ///
     /// Without them, every status that the policy's [`RevocationRules`](crate::RevocationRules) ask about is unknown. The
@@ -209,25 +179,13 @@ impl PeerVerifier {
     ) -> Result<PeerIdentity, Rejection> {
         let trace = Trace::off();
         let presented = Presented::read(core::slice::from_ref(leaf))?;
-        let names = self.read_names(presented.leaf()?)?;
-        let anchors = self.trust.for_peer(presented.leaf()?, &names)?;
+        let leaf = presented.leaf()?;
+        let ranges = self.read_names(leaf)?;
+        let names = ranges.of(leaf.der);
+        let anchors = self.trust.for_peer(leaf, names)?;
         let judgement = self.judgement(anchors, Role::Server, now, &trace);
-        check_leaf(presented.leaf()?, &names, &judgement)?;
-        self.check_names(&presented, names, None, Some(server_name), &judgement)
-    }
-
-    /// That every anchor can vouch for servers: for backends that do not show where a path ends.
-    pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
-        match self.trust.unusable_for_servers() {
-            None => Ok(()),
-            Some(anchor) => Err(BuildError::InvalidSetting {
-                setting: "trust_anchors",
-                problem: format!(
-                    "{anchor}; this backend does not show in which of them a path ends, so each has to be good ({})",
-                    anchor.hint()
-                ),
-            }),
-        }
+        check_leaf(leaf, names, &judgement)?;
+        self.check_names(&presented, ranges, None, Some(server_name), &judgement)
     }
 
     /// Asks again about a peer that was judged: whether its certificate is still valid and the policy admits it.
@@ -271,32 +229,36 @@ impl PeerVerifier {
             Presented::read(chain)
         })?;
         let leaf = presented.leaf()?;
-        let names = trace.check(Rule::Names, Some((0, leaf)), list_of, || {
-            self.read_names(leaf)
-        })?;
+        let ranges = trace.check(
+            Rule::Names,
+            Some((0, leaf)),
+            |ranges: &NameRanges| list_of(ranges.of(leaf.der)),
+            || self.read_names(leaf),
+        )?;
+        let names = ranges.of(leaf.der);
         let anchors = trace.check(
             Rule::SpiffeSvid,
             Some((0, leaf)),
             |_| names.svid_in_words(),
-            || self.trust.for_peer(leaf, &names),
+            || self.trust.for_peer(leaf, names),
         )?;
         let judgement = Judgement {
-            trust_domain: self.trust.domain_of(&names),
+            trust_domain: self.trust.domain_of(names),
             ..self.judgement(anchors, role, now, trace)
         };
         let path = if leaf.version == Version::V1 && self.policy.x509_v1_leaf == X509V1Leaf::Allow {
             v1::check_signed_by_anchor(leaf, &judgement)?
         } else {
-            check_leaf(leaf, &names, &judgement)?;
-            check_path(&presented, &judgement)?
+            check_leaf(leaf, names, &judgement)?;
+            check_path(&presented, names, &judgement)?
         };
-        self.check_names(&presented, names, Some(path), server_name, &judgement)
+        self.check_names(&presented, ranges, Some(path), server_name, &judgement)
     }
 
     fn check_names(
         &self,
         presented: &Presented<'_>,
-        names: Names,
+        names: NameRanges,
         path: Option<ProvedPath>,
         server_name: Option<&ServerName<'_>>,
         judgement: &Judgement<'_>,
@@ -316,13 +278,13 @@ impl PeerVerifier {
         Ok(peer)
     }
 
-    fn read_names(&self, leaf: &Certificate<'_>) -> Result<Names, Rejection> {
-        let names = Names::read(leaf).map_err(|error| {
+    fn read_names(&self, leaf: &Certificate<'_>) -> Result<NameRanges, Rejection> {
+        let names = NameRanges::read(leaf).map_err(|error| {
             Rejection::new(RejectionReason::MalformedName)
                 .about(0, leaf)
                 .with_presented(error.to_string())
         })?;
-        check_letters(leaf, &names, self.policy.profile)?;
+        check_names(leaf, names.of(leaf.der), self.policy.profile)?;
         Ok(names)
     }
 

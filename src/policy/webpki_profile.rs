@@ -1,15 +1,13 @@
 //! What the CA/Browser Forum's baseline requirements (section 7.1) ask beyond RFC 5280, for
 //! [`CertificateProfile::WebPki`](super::CertificateProfile::WebPki).
 
-use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_CE_EXT_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME};
-use x509_cert::ext::pkix::name::GeneralName;
-
 use super::profile::Flaw;
 use super::reason::RejectionReason;
-use crate::peer::Names;
-use crate::x509::{Certificate, X509Error};
+use crate::peer::{Names, cut};
+use crate::x509::{Certificate, GeneralName, X509Error};
+use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_CE_EXT_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME};
 
-pub(super) fn check_leaf(leaf: &Certificate<'_>, names: &Names) -> Result<(), Flaw> {
+pub(super) fn check_leaf(leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Flaw> {
     check_purposes(leaf)?;
     check_common_name(leaf, names)?;
     check_subject_alt_name(leaf)
@@ -42,23 +40,25 @@ fn purpose(presented: &'static str) -> Flaw {
 }
 
 /// Section 7.1.4.3: a common name repeats one of the alternative names, letter for letter.
-fn check_common_name(leaf: &Certificate<'_>, names: &Names) -> Result<(), Flaw> {
-    let Some(common_name) = &names.common_name else {
+fn check_common_name(leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Flaw> {
+    let Some(common_name) = names.common_name() else {
         return Ok(());
     };
-    let san = match leaf.subject_alt_name() {
-        Ok(san) => san.map_or_else(Vec::new, |san| san.0),
+    // As it stands there: a DNS name is compared without regard to case elsewhere.
+    let san = match leaf.alternative_names() {
+        Ok(san) => san.unwrap_or_default(),
         Err(error) => return Err(unreadable("subjectAltName", &error)),
     };
-    let is_it = |name: &GeneralName| matches!(name, GeneralName::DnsName(dns) if dns.as_str() == common_name);
-    let is_listed =
-        san.iter().any(is_it) || names.ips.iter().any(|ip| ip.to_string() == *common_name);
+    let is_it = |name: &GeneralName<'_>| {
+        name.tag == GeneralName::DNS && name.value == common_name.as_bytes()
+    };
+    let is_listed = san.iter().any(is_it) || names.ips().any(|ip| ip.to_string() == *common_name);
     match is_listed {
         true => Ok(()),
         false => Err(Flaw::new(
             RejectionReason::MalformedName,
             "a common name that is also a subject alternative name",
-            format!("common name {common_name:?}"),
+            format!("common name {:?}", cut(common_name)),
         )),
     }
 }

@@ -27,6 +27,7 @@ mod service;
 mod settings;
 mod source;
 mod status;
+mod warnings;
 
 pub use alarm::Reload;
 pub use board::StatusWatch;

@@ -17,9 +17,9 @@ use super::revision::{Made, Make, Revision};
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
 use super::status::Status;
+use super::warnings::{RevisionWarnings, tell_unclaimed_lists};
 use crate::backend::{Event, Judge, SourceDeadline};
-use crate::error::{BuildError, ReloadFailure, UnusableTrustAnchor};
-use crate::material::IdentityWarning;
+use crate::error::{BuildError, ReloadFailure};
 
 /// What the clones of a client or server share: the revision that new handshakes run under, and the way to the next.
 pub(crate) struct Service<C> {
@@ -47,14 +47,8 @@ struct Reloaded {
 /// What came of a rotation that was not refused.
 enum Published<C> {
     /// With what to tell of it, and the one before, to be dropped where nothing is locked.
-    Next(Arc<Revision<C>>, Warnings, Arc<Revision<C>>),
+    Next(Arc<Revision<C>>, RevisionWarnings, Arc<Revision<C>>),
     Same(u64),
-}
-
-/// What works in a revision and should be mended.
-struct Warnings {
-    identity: Vec<IdentityWarning>,
-    anchors: Vec<UnusableTrustAnchor>,
 }
 
 impl<C: Send + Sync + 'static> Service<C> {
@@ -69,7 +63,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         let made = make(&parts)?;
         let now = moment(&made.judge);
         let self_trust = settings.self_trust;
-        let warnings = Warnings {
+        let warnings = RevisionWarnings {
             anchors: check::check_anchors(
                 (&parts, &made.judge),
                 None,
@@ -167,7 +161,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             self.self_trust,
             now,
         )?;
-        let warnings = Warnings {
+        let warnings = RevisionWarnings {
             identity: match previous.parts.identity.is_same_as(&parts.identity) {
                 true => Vec::new(),
                 false => core::mem::take(&mut made.warnings),
@@ -316,23 +310,6 @@ const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
 
 fn moment(judge: &Judge) -> UnixTime {
     judge.now_unless_panicked().unwrap_or(EPOCH)
-}
-
-impl Warnings {
-    fn tell(&self, judge: &Judge) {
-        for warning in &self.identity {
-            judge.tell(&Event::IdentityWarning(warning));
-        }
-        for anchor in &self.anchors {
-            judge.tell(&Event::UnusableTrustAnchor(anchor));
-        }
-    }
-}
-
-fn tell_unclaimed_lists(judge: &Judge) {
-    for list in judge.unclaimed_lists() {
-        judge.tell(&Event::UnclaimedRevocationList(&list));
-    }
 }
 
 fn revision<C>(number: u64, parts: Parts, made: Made<C>, now: UnixTime) -> Revision<C> {

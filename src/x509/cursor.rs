@@ -52,6 +52,11 @@ impl<'a> Cursor<'a> {
         Ok((whole, content))
     }
 
+    /// What is not read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
     /// Whether the next element bears this tag.
     #[inline]
     pub(crate) fn is_next(&self, tag: Tag) -> bool {

@@ -5,7 +5,7 @@ use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::{Decode, Reader, Tag};
 use x509_cert::ext::pkix::{
     AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
-    ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName, SubjectKeyIdentifier,
+    ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectKeyIdentifier,
 };
 
 use super::cursor::Cursor;
@@ -68,10 +68,6 @@ impl<'a> Certificate<'a> {
     }
 
     pub(crate) fn name_constraints(&self) -> Result<Option<NameConstraints>, X509Error> {
-        self.decode_extension()
-    }
-
-    pub(crate) fn subject_alt_name(&self) -> Result<Option<SubjectAltName>, X509Error> {
         self.decode_extension()
     }
 

@@ -8,6 +8,7 @@ mod crl;
 mod cursor;
 mod date;
 mod extension;
+mod general_name;
 mod key;
 mod key_identifier;
 mod name;
@@ -15,10 +16,14 @@ mod name;
 pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};
 pub(crate) use date::rfc3339;
 pub(crate) use extension::{Extension, purpose_name};
+pub(crate) use general_name::GeneralName;
 pub(crate) use key::{KeyKind, PublicKey};
 pub(crate) use name::{
     CanonicalName, attribute_texts, canonical_rfc4514, is_hidden, is_same_name, rfc4514,
+    rfc4514_whole,
 };
+
+use core::ops::Range;
 
 use const_oid::ObjectIdentifier;
 use cursor::Cursor;
@@ -30,6 +35,8 @@ use x509_cert::time::Time;
 /// One certificate, as it stands in the bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate<'a> {
+    /// All of it.
+    pub(crate) der: &'a [u8],
     /// The bytes that the signature covers, with their header.
     pub(crate) tbs: &'a [u8],
     pub(crate) version: Version,
@@ -113,7 +120,10 @@ impl<'a> Certificate<'a> {
         let outer_algorithm = sequence_content(&mut r)?;
         let signature = whole_bits(&mut r)?;
         r.finish()?;
-        let certificate = Self::from_tbs(tbs, content, signature)?;
+        let certificate = Self {
+            der: bytes,
+            ..Self::from_tbs(tbs, content, signature)?
+        };
         if certificate.signature_algorithm != outer_algorithm {
             return Err(X509Error::SignatureAlgorithmMismatch);
         }
@@ -149,6 +159,7 @@ impl<'a> Certificate<'a> {
             return Err(X509Error::AmbiguousKey);
         }
         Ok(Self {
+            der: &[],
             tbs,
             version,
             serial,
@@ -180,6 +191,17 @@ impl<'a> Certificate<'a> {
     /// Whether issuer and subject are the same name (RFC 5280, section 7.1).
     pub(crate) fn is_self_issued(&self) -> bool {
         is_same_name(self.issuer, self.subject)
+    }
+}
+
+/// Where `part` lies in `whole`, of which it is a part; nowhere when it is none, as an empty one need not be.
+pub(crate) fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr());
+    match start {
+        Some(start) if start.saturating_add(part.len()) <= whole.len() => {
+            start..start.saturating_add(part.len())
+        }
+        _ => 0..0,
     }
 }
 

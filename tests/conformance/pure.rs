@@ -138,13 +138,9 @@ pub(crate) fn is_about_no_name(case: &Case, peer: Peer, reason: RejectionReason)
 fn assert_named(case: &Case, peer: &PeerIdentity) {
     for name in &case.expected_peer_names {
         let names = match name.kind.as_str() {
-            "RFC822" => peer.email_addresses().to_vec(),
-            "DNS" => peer.dns_names().to_vec(),
-            "IP" => peer
-                .ip_addresses()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            "RFC822" => peer.email_addresses().map(str::to_owned).collect(),
+            "DNS" => peer.dns_names().map(str::to_owned).collect::<Vec<_>>(),
+            "IP" => peer.ip_addresses().map(|ip| ip.to_string()).collect(),
             other => panic!("{}: a name of kind {other}", case.id),
         };
         assert!(names.contains(&name.value), "{}: {names:?}", case.id);

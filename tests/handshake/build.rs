@@ -223,10 +223,10 @@ fn a_key_that_the_crypto_provider_does_not_take() {
     let identity = mtls::MtlsIdentity::from_pem_files(&certificate, &key).unwrap();
     let anchors = TrustAnchors::from_der([Cast::assemble().root.certificate()]).unwrap();
     let builder = mtls::MtlsClient::builder().identity(identity);
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let error = builder
         .trust_anchors(anchors)
-        .build(mtls::Rustls::with_provider(provider))
+        .build(Rustls::with_provider(provider))
         .unwrap_err();
     let said = error.to_string();
     for part in [

@@ -3,9 +3,8 @@ use core::net::IpAddr;
 
 use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
-use x509_cert::ext::pkix::name::GeneralName;
 
-use crate::x509::{Certificate, is_hidden, purpose_name, rfc3339, rfc4514};
+use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rfc4514};
 
 /// What a certificate says; `Display` writes it in several lines, the first without indentation.
 ///
@@ -82,30 +81,32 @@ impl CertificateDescription {
 }
 
 fn names(certificate: &Certificate<'_>) -> Vec<AlternativeName> {
-    match certificate.subject_alt_name() {
-        Ok(Some(names)) => names.0.iter().map(name).collect(),
-        Ok(None) => Vec::new(),
+    match certificate.alternative_names() {
+        Ok(names) => names.iter().flatten().map(name).collect(),
         Err(_) => vec![AlternativeName::Other("unreadable names")],
     }
 }
 
-fn name(name: &GeneralName) -> AlternativeName {
-    match name {
-        GeneralName::DnsName(dns) => AlternativeName::Dns(clean(dns.as_str())),
-        GeneralName::Rfc822Name(email) => AlternativeName::Email(clean(email.as_str())),
-        GeneralName::UniformResourceIdentifier(uri) => AlternativeName::Uri(clean(uri.as_str())),
-        GeneralName::IpAddress(octets) => match octets.as_bytes() {
-            bytes if bytes.len() == 4 => <[u8; 4]>::try_from(bytes).map(IpAddr::from),
-            bytes => <[u8; 16]>::try_from(bytes).map(IpAddr::from),
-        }
-        .map_or(
+fn name(name: &GeneralName<'_>) -> AlternativeName {
+    let text = || clean(&String::from_utf8_lossy(name.value));
+    let ip = || {
+        let v4 = <[u8; 4]>::try_from(name.value).map(IpAddr::from);
+        v4.or_else(|_| <[u8; 16]>::try_from(name.value).map(IpAddr::from))
+    };
+    match name.tag {
+        GeneralName::DNS => AlternativeName::Dns(text()),
+        GeneralName::EMAIL => AlternativeName::Email(text()),
+        GeneralName::URI => AlternativeName::Uri(text()),
+        GeneralName::IP => ip().map_or(
             AlternativeName::Other("unreadable IP address"),
             AlternativeName::Ip,
         ),
-        GeneralName::DirectoryName(_) => AlternativeName::Other("directoryName"),
-        GeneralName::EdiPartyName(_) => AlternativeName::Other("ediPartyName"),
-        GeneralName::OtherName(_) => AlternativeName::Other("otherName"),
-        GeneralName::RegisteredId(_) => AlternativeName::Other("registeredID"),
+        GeneralName::DIRECTORY_NAME => AlternativeName::Other("directoryName"),
+        GeneralName::EDI_PARTY_NAME => AlternativeName::Other("ediPartyName"),
+        GeneralName::OTHER_NAME => AlternativeName::Other("otherName"),
+        GeneralName::REGISTERED_ID => AlternativeName::Other("registeredID"),
+        GeneralName::X400_ADDRESS => AlternativeName::Other("x400Address"),
+        _ => AlternativeName::Other("name of an unknown kind"),
     }
 }
 

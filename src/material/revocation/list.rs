@@ -9,7 +9,7 @@ use super::super::refusal;
 use super::super::shape::Shape;
 use super::serials::Serials;
 use crate::error::MaterialProblem;
-use crate::x509::{Certificate, CrlError, CrlScope, CrlView, rfc4514};
+use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514};
 
 /// One revocation list, its form checked and its entries indexed.
 pub struct RevocationList {
@@ -160,17 +160,6 @@ impl fmt::Debug for RevocationList {
             .field("issuer", &self.issuer())
             .field("entries", &self.entries())
             .finish_non_exhaustive()
-    }
-}
-
-/// Where `part` lies in `whole`, of which it is a part; nowhere when it is none, as an empty one need not be.
-fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr());
-    match start {
-        Some(start) if start.saturating_add(part.len()) <= whole.len() => {
-            start..start.saturating_add(part.len())
-        }
-        _ => 0..0,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::UnusableTrustAnchor;
 use crate::policy::judgement::Judgement;
 use crate::policy::leaf::acceptable_key;
 use crate::policy::links::{Identifiers, check_link};
-use crate::policy::name_constraints::constrains_emails;
+use crate::policy::name_constraints::NameLimits;
 use crate::policy::profile::{CertificateProfile, Flaw, flaw_of_anchor};
 use crate::policy::reason::RejectionReason;
 use crate::policy::rejection::{Rejection, rfc3339};
@@ -30,7 +30,7 @@ pub(in crate::policy) struct Facts {
     path_length: Option<usize>,
     /// `None` where the profile does not ask whether they fit.
     identifiers: Option<Identifiers<'static>>,
-    constrains_emails: bool,
+    name_limits: Option<NameLimits>,
     /// What is wrong with its form: the paths that end in it are refused for that.
     flaw: Option<Flaw>,
     /// Why it does not vouch for clients, and for servers.
@@ -42,8 +42,8 @@ impl Facts {
         &self.der
     }
 
-    pub(in crate::policy) fn constrains_emails(&self) -> bool {
-        self.constrains_emails
+    pub(in crate::policy) fn name_limits(&self) -> Option<&NameLimits> {
+        self.name_limits.as_ref()
     }
 
     /// Subject and validity, for `explain`.
@@ -188,7 +188,7 @@ pub(super) fn judge(
         not_after: certificate.not_after,
         path_length,
         identifiers,
-        constrains_emails: constrains_emails(&certificate),
+        name_limits: NameLimits::of(&certificate),
         flaw: flaw_of_form(&certificate, policy.profile),
         purpose_flaws: [Role::Client, Role::Server]
             .map(|role| flaw_of_anchors_purpose(&certificate, role)),

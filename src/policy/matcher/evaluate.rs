@@ -40,11 +40,9 @@ impl PeerMatcher {
 }
 
 /// The lone common name of a leaf without subject alternative names, where it is a DNS name; in lower case.
-pub(in crate::policy) fn common_name_as_dns(names: &Names) -> Option<String> {
-    match &names.common_name {
-        Some(name) if !names.has_san && is_dns_name(name) => Some(name.to_ascii_lowercase()),
-        _ => None,
-    }
+pub(in crate::policy) fn common_name_as_dns(names: Names<'_>) -> Option<String> {
+    let name = names.common_name().filter(|name| is_dns_name(name))?;
+    (!names.has_san()).then(|| name.to_ascii_lowercase())
 }
 
 /// The answer in three values (Kleene's), so that `not` cannot turn an absent name into a yes.
@@ -52,7 +50,7 @@ pub(in crate::policy) fn common_name_as_dns(names: &Names) -> Option<String> {
 enum Answer {
     Yes,
     No,
-    /// The peer has no such attribute, or a value that can be read in two ways, or a custom matcher refused.
+    /// The peer has no such attribute, or a value that can be read in two ways or not at all, or a custom matcher refused.
     Undecided,
 }
 
@@ -157,6 +155,8 @@ impl Asked<'_> {
             otherwise = Answer::No;
             is_wanted(seen)
         });
+        // One that cannot be read may be the wanted one, and may be another.
+        is_decided &= !self.view.may_hide(kind.attribute());
         match (found, is_decided) {
             (true, _) => Answer::Yes,
             (false, true) => otherwise,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::kind::{Attribute, Kind};
 use super::pattern::{Seen, Value};
-use crate::peer::{PeerIdentity, SpiffeId};
+use crate::peer::{NameKind, PeerIdentity, SpiffeId, cut};
 use crate::x509::{CanonicalName, Certificate, rfc4514};
 
 /// How many values of one attribute stand in an explanation.
@@ -35,17 +35,23 @@ impl<'a> PeerView<'a> {
         is_it: &mut dyn FnMut(Seen<'_>) -> bool,
     ) -> bool {
         let names = self.peer.names();
-        let text = |text: &String| is_it(Seen::Text(text));
+        let mut texts = |kind| names.texts(kind).any(|text| is_it(Seen::Text(text)));
         match attribute {
-            Attribute::CommonName => names.common_name.iter().any(text),
-            Attribute::Dns => names.dns.iter().chain(&self.dns_from_common_name).any(text),
-            Attribute::Email => names.emails.iter().any(text),
-            Attribute::Organization => names.organizations.iter().any(text),
-            Attribute::OrganizationalUnit => names.organizational_units.iter().any(text),
-            Attribute::Uri => names.uris.iter().any(text),
+            Attribute::CommonName => names
+                .common_name()
+                .is_some_and(|name| is_it(Seen::Text(name))),
+            Attribute::Dns => {
+                let from_common_name = self.dns_from_common_name.as_deref();
+                let mut all = names.texts(NameKind::Dns).chain(from_common_name);
+                all.any(|name| is_it(Seen::Text(name)))
+            }
+            Attribute::Email => texts(NameKind::Email),
+            Attribute::Organization => texts(NameKind::Organization),
+            Attribute::OrganizationalUnit => texts(NameKind::OrganizationalUnit),
+            Attribute::Uri => texts(NameKind::Uri),
             Attribute::SpiffeId => {
-                let mut id = names.spiffe_id.iter().map(SpiffeId::as_str);
-                id.any(|id| is_it(Seen::Text(id)))
+                let id = names.spiffe_id().map(SpiffeId::as_str);
+                id.is_some_and(|id| is_it(Seen::Text(id)))
             }
             Attribute::Issuer => {
                 let der = self.peer.issuer_der();
@@ -53,7 +59,7 @@ impl<'a> PeerView<'a> {
                 // What cannot be read, or says nothing, is not named as another.
                 words.contains('=') && is_it(Seen::Name(&name, &words))
             }
-            Attribute::Ip => names.ips.iter().any(|ip| is_it(Seen::Ip(*ip))),
+            Attribute::Ip => names.ips().any(|ip| is_it(Seen::Ip(ip))),
             Attribute::Certificate => is_it(Seen::Digest(self.peer.certificate_sha256())),
             Attribute::Spki => is_it(Seen::Digest(self.peer.spki_sha256())),
             Attribute::TrustAnchor => {
@@ -70,6 +76,26 @@ impl<'a> PeerView<'a> {
         }
     }
 
+    /// Whether the peer may have a value of an attribute that cannot be read.
+    pub(super) fn may_hide(&self, attribute: Attribute) -> bool {
+        let kind = match attribute {
+            Attribute::CommonName => NameKind::CommonName,
+            Attribute::Dns => NameKind::Dns,
+            Attribute::Email => NameKind::Email,
+            Attribute::Ip => NameKind::Ip,
+            Attribute::Organization => NameKind::Organization,
+            Attribute::OrganizationalUnit => NameKind::OrganizationalUnit,
+            Attribute::SpiffeId | Attribute::Uri => NameKind::Uri,
+            // Each certificate has one of these, which can be read or is not there.
+            Attribute::Certificate
+            | Attribute::Issuer
+            | Attribute::IssuerSpki
+            | Attribute::Spki
+            | Attribute::TrustAnchor => return false,
+        };
+        self.peer.names().may_hide(kind)
+    }
+
     /// What the peer has of the attributes that these kinds ask for, and what is odd about it.
     pub(super) fn in_words(&self, kinds: impl IntoIterator<Item = Kind>) -> String {
         let mut words = Vec::new();
@@ -83,7 +109,7 @@ impl<'a> PeerView<'a> {
                 values.push(match seen {
                     Seen::Digest(digest) => Value::Digest(digest).to_string(),
                     Seen::Ip(ip) => ip.to_string(),
-                    Seen::Name(_, text) | Seen::Text(text) => format!("{text:?}"),
+                    Seen::Name(_, text) | Seen::Text(text) => format!("{:?}", cut(text)),
                 });
                 false
             });
@@ -100,6 +126,9 @@ impl<'a> PeerView<'a> {
                 true => format!("no {attribute}"),
                 false => format!("{attribute} {}", values.join(", ")),
             });
+            if self.may_hide(attribute) {
+                odd.insert("a name that cannot be read is neither a yes nor a no");
+            }
         }
         let has = once(format!("the peer has {}", words.join(", ")));
         let odd = odd.into_iter().map(str::to_owned);

@@ -41,14 +41,15 @@ impl PeerVerifier {
         let trace = Trace::off();
         let presented = Presented::read(chain)?;
         let leaf = presented.leaf()?;
-        let names = self.read_names(leaf)?;
-        let anchors = self.trust.for_peer(leaf, &names)?;
+        let ranges = self.read_names(leaf)?;
+        let names = ranges.of(leaf.der);
+        let anchors = self.trust.for_peer(leaf, names)?;
         let judgement = Judgement {
-            trust_domain: self.trust.domain_of(&names),
+            trust_domain: self.trust.domain_of(names),
             revocation: None,
             ..self.judgement(anchors, role, now, &trace)
         };
-        check_leaf(leaf, &names, &judgement)?;
-        check_path(&presented, &judgement).map(drop)
+        check_leaf(leaf, names, &judgement)?;
+        check_path(&presented, names, &judgement).map(drop)
     }
 }

@@ -13,7 +13,7 @@ use super::subject::{Basis, Subject};
 use super::waiting::Waiting;
 use crate::backend::{End, Judge, OwnChain, Serving, SourceDeadline};
 use crate::material::{CertificateChain, TrustAnchors};
-use crate::peer::{Names, PeerIdentity, ProvedPath};
+use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::{
     PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, TrustSource, VerifierPolicy,
 };
@@ -69,7 +69,7 @@ impl Scene {
             anchor: Arc::new(self.certificate.clone()),
         };
         let chain = std::slice::from_ref(&self.certificate);
-        let peer = PeerIdentity::new(&leaf, Names::default(), chain, Some(path));
+        let peer = PeerIdentity::new(&leaf, NameRanges::default(), chain, Some(path));
         Subject::new(&peer, None, &self.basis(revision))
     }
 

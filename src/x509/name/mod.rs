@@ -2,54 +2,18 @@
 
 mod canonical;
 mod string;
+mod words;
 
-use core::fmt::Write;
+use std::borrow::Cow;
 
 use const_oid::ObjectIdentifier;
-use der::asn1::{AnyRef, BmpString, Utf8StringRef};
-use der::{Decode, Encode, ErrorKind, Length, Reader, Tag, Tagged};
-use x509_cert::name::Name;
+use der::{Decode, ErrorKind, Length, Reader, Tag};
 
 use super::cursor::Cursor;
 pub(crate) use crate::error::path::is_hidden;
 pub(crate) use canonical::{CanonicalName, is_same_name};
 use string::Letters;
-
-/// A `Name` as RFC 4514 writes it; bytes that are no name are said to be unreadable.
-pub(crate) fn rfc4514(name: &[u8]) -> String {
-    match Name::from_der(name) {
-        Ok(name) if name.is_empty() => "(empty)".to_owned(),
-        Ok(name) => escape_hidden(name.to_string()),
-        Err(_) => "(unreadable)".to_owned(),
-    }
-}
-
-/// A name that somebody wrote down in the form of RFC 4514, as [`rfc4514`] would write it; `None` for what is no name.
-pub(crate) fn canonical_rfc4514(text: &str) -> Option<(String, CanonicalName)> {
-    let name: Name = text.parse().ok()?;
-    let canonical = CanonicalName::of(&name.to_der().ok()?);
-    (!name.is_empty()).then(|| (escape_hidden(name.to_string()), canonical))
-}
-
-/// x509-cert escapes the control characters of ASCII. The others move the cursor, break lines or turn the
-/// direction of text as well, and a name goes into logs before anybody has vouched for it.
-fn escape_hidden(name: String) -> String {
-    if !name.contains(is_hidden) {
-        return name;
-    }
-    let mut escaped = String::with_capacity(name.len());
-    for c in name.chars() {
-        if is_hidden(c) {
-            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                // Writing into a string cannot fail.
-                let _ = write!(escaped, "\\{byte:02x}");
-            }
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
-}
+pub(crate) use words::{canonical_rfc4514, rfc4514, rfc4514_whole};
 
 /// Takes a `Name` with its header off the reader.
 ///
@@ -63,21 +27,27 @@ pub(super) fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
 pub(super) fn decode_after<'a>(read: &[u8], r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     let (name, content) = r.element(Tag::Sequence)?;
     if name != read {
-        each_attribute(content, |_, value| check_value(value))?;
+        each_attribute(content, check_value)?;
     }
     Ok(name)
 }
 
-fn check_value(value: AnyRef<'_>) -> der::Result<()> {
-    match value.tag() {
-        Tag::Utf8String => value.decode_as::<Utf8StringRef<'_>>().map(drop),
-        Tag::BmpString => value.decode_as::<BmpString>().map(drop),
-        Tag::ContextSpecific { .. } | Tag::Application { .. } | Tag::Private { .. } => {
-            Err(value.tag().value_error().into())
-        }
-        _ => Ok(()),
+/// What OpenSSL cannot decode, and so ends the handshake at.
+fn check_value(attribute: &Attribute<'_>) -> der::Result<()> {
+    let is_universal = attribute.tag & CLASS == 0;
+    let is_unicode = matches!(
+        attribute.tag,
+        string::UTF8_STRING | string::BMP_STRING | string::UNIVERSAL_STRING
+    );
+    if is_universal && (!is_unicode || attribute.letters().is_some()) {
+        Ok(())
+    } else {
+        Err(Tag::Utf8String.value_error().into())
     }
 }
+
+/// The class of a tag in its identifier octet (X.690, section 8.1.2.2).
+const CLASS: u8 = 0xc0;
 
 /// The bits of an identifier octet after which the number of the tag follows (X.690, section 8.1.2.4). Values of directory
 /// names have none of these.
@@ -96,6 +66,8 @@ struct Attribute<'a> {
     /// Identifier octet of the value.
     tag: u8,
     value: &'a [u8],
+    /// The value with its header.
+    element: &'a [u8],
 }
 
 impl<'a> Attributes<'a> {
@@ -124,6 +96,7 @@ impl<'a> Iterator for AttributeSet<'a> {
         next(&mut self.0, |set| {
             let mut attribute = Cursor::new(set.content(Tag::Sequence)?)?;
             let kind = attribute.content(Tag::ObjectIdentifier)?;
+            let element = attribute.rest();
             let tag = attribute.read_byte()?;
             if tag & LONG_TAG == LONG_TAG {
                 return Err(attribute.error(ErrorKind::TagNumberInvalid));
@@ -131,7 +104,12 @@ impl<'a> Iterator for AttributeSet<'a> {
             let length = Length::decode(&mut attribute)?;
             let value = attribute.read_slice(length)?;
             attribute.finish()?;
-            Ok(Attribute { kind, tag, value })
+            Ok(Attribute {
+                kind,
+                tag,
+                value,
+                element,
+            })
         })
     }
 }
@@ -157,17 +135,14 @@ fn next<'a, T>(
     Some(element)
 }
 
-/// Gives the type of each attribute as it is encoded: some have numbers that our reader does not hold.
-///
 /// Takes the content of a `Name`.
 fn each_attribute<'a>(
     names: &'a [u8],
-    mut look: impl FnMut(&[u8], AnyRef<'a>) -> der::Result<()>,
+    mut look: impl FnMut(&Attribute<'a>) -> der::Result<()>,
 ) -> der::Result<()> {
     for set in Attributes(Cursor::new(names)?).sets() {
         for attribute in set? {
-            let Attribute { kind, tag, value } = attribute?;
-            look(kind, AnyRef::new(Tag::from_der(&[tag])?, value)?)?;
+            look(&attribute?)?;
         }
     }
     Ok(())
@@ -184,8 +159,8 @@ fn content(name: &[u8]) -> der::Result<&[u8]> {
 pub(super) fn has_attribute(name: &[u8], attribute: ObjectIdentifier) -> bool {
     let mut is_there = false;
     let read = content(name).and_then(|content| {
-        each_attribute(content, |kind, _| {
-            is_there |= kind == attribute.as_bytes();
+        each_attribute(content, |other| {
+            is_there |= other.kind == attribute.as_bytes();
             Ok(())
         })
     });
@@ -193,64 +168,42 @@ pub(super) fn has_attribute(name: &[u8], attribute: ObjectIdentifier) -> bool {
     is_there || read.is_err()
 }
 
-/// Every value of each of these attribute types in a `Name`, in the order of the bytes.
-///
-/// Values that are no text, or not in their type's character set, are an error.
-pub(crate) fn attribute_texts<const N: usize>(
-    name: &[u8],
+/// The value of an attribute.
+pub(crate) struct AttributeText<'a> {
+    /// As it stands in the name.
+    pub(crate) value: &'a [u8],
+    /// Its text; an error where it is not in the character set of its type, or its type is none for text.
+    pub(crate) text: Result<Cow<'a, str>, NotText>,
+    /// Whether it holds a control character, however it is read.
+    pub(crate) has_control: bool,
+}
+
+/// The value of an attribute cannot be read as a text of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotText;
+
+/// Gives every value of these attribute types in a `Name`, with the place of its type among them, in the order of the
+/// bytes.
+pub(crate) fn attribute_texts<'a, const N: usize>(
+    name: &'a [u8],
     attributes: [ObjectIdentifier; N],
-) -> der::Result<[Vec<String>; N]> {
-    let mut values = [const { Vec::new() }; N];
-    each_attribute(content(name)?, |kind, value| {
-        for (attribute, values) in attributes.iter().zip(&mut values) {
-            if kind == attribute.as_bytes() {
-                values.push(text(value)?);
-            }
+    mut look: impl FnMut(usize, AttributeText<'a>),
+) -> der::Result<()> {
+    each_attribute(content(name)?, |attribute| {
+        let kind = attributes
+            .iter()
+            .position(|kind| kind.as_bytes() == attribute.kind);
+        if let Some(kind) = kind {
+            let mut letters = attribute.letters().into_iter().flatten();
+            look(
+                kind,
+                AttributeText {
+                    value: attribute.value,
+                    text: string::text(attribute.tag, attribute.value).ok_or(NotText),
+                    has_control: letters.any(char::is_control),
+                },
+            );
         }
         Ok(())
-    })?;
-    Ok(values)
-}
-
-fn text(value: AnyRef<'_>) -> der::Result<String> {
-    match value.tag() {
-        Tag::Utf8String => Ok(value.decode_as::<Utf8StringRef<'_>>()?.to_string()),
-        Tag::PrintableString => Ok(value
-            .decode_as::<der::asn1::PrintableStringRef<'_>>()?
-            .to_string()),
-        Tag::Ia5String => Ok(value
-            .decode_as::<der::asn1::Ia5StringRef<'_>>()?
-            .to_string()),
-        Tag::TeletexString => Ok(value
-            .decode_as::<der::asn1::TeletexStringRef<'_>>()?
-            .to_string()),
-        Tag::BmpString => Ok(value.decode_as::<BmpString>()?.to_string()),
-        other => Err(other.value_error().into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hidden_characters_are_escaped() {
-        for (common_name, shown) in [
-            ("Zoë", "CN=Zoë"),
-            ("a\nb", r"CN=a\0ab"),
-            ("a\u{9b}b", r"CN=a\c2\9bb"),
-            ("a\u{2028}b", r"CN=a\e2\80\a8b"),
-            ("a\u{202e}b", r"CN=a\e2\80\aeb"),
-        ] {
-            let length = u8::try_from(common_name.len()).unwrap();
-            let value = [&[0x0c, length], common_name.as_bytes()].concat();
-            let name = [
-                &[0x30, length + 11, 0x31, length + 9, 0x30, length + 7][..],
-                &[0x06, 0x03, 0x55, 0x04, 0x03],
-                &value,
-            ]
-            .concat();
-            assert_eq!(rfc4514(&name), shown);
-        }
-    }
+    })
 }

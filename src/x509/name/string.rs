@@ -3,16 +3,19 @@
 use core::iter::Copied;
 use core::slice;
 use core::str::Chars;
+use std::borrow::Cow;
+
+use der::asn1::PrintableStringRef;
 
 /// Identifier octets of the string types (X.680, section 8.4).
-const UTF8_STRING: u8 = 0x0c;
+pub(super) const UTF8_STRING: u8 = 0x0c;
 const NUMERIC_STRING: u8 = 0x12;
 const PRINTABLE_STRING: u8 = 0x13;
 const TELETEX_STRING: u8 = 0x14;
 const IA5_STRING: u8 = 0x16;
 const VISIBLE_STRING: u8 = 0x1a;
-const UNIVERSAL_STRING: u8 = 0x1c;
-const BMP_STRING: u8 = 0x1e;
+pub(super) const UNIVERSAL_STRING: u8 = 0x1c;
+pub(super) const BMP_STRING: u8 = 0x1e;
 
 /// The characters of a string, whatever its type.
 #[derive(Clone)]
@@ -56,6 +59,22 @@ impl Iterator for Letters<'_> {
             Self::Ucs2(units) | Self::Ucs4(units) => units.next().and_then(letter),
             Self::Utf8(letters) => letters.next(),
         }
+    }
+}
+
+/// The text of a string in the character set of its type: what every reader takes for the same.
+pub(super) fn text(tag: u8, value: &[u8]) -> Option<Cow<'_, str>> {
+    match tag {
+        UTF8_STRING => core::str::from_utf8(value).ok().map(Cow::Borrowed),
+        PRINTABLE_STRING => {
+            let text = PrintableStringRef::new(value).ok()?;
+            Some(Cow::Borrowed(text.as_str()))
+        }
+        IA5_STRING | TELETEX_STRING if value.is_ascii() => {
+            core::str::from_utf8(value).ok().map(Cow::Borrowed)
+        }
+        BMP_STRING => Letters::of(tag, value).map(|letters| Cow::Owned(letters.collect())),
+        _ => None,
     }
 }
 

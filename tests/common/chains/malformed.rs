@@ -55,18 +55,22 @@ fn bytes() -> Vec<Case> {
 fn contents() -> Vec<Case> {
     let root = Authority::root("Rhea");
     let plain = || Leaf::named("alice").client();
-    let case =
-        |name, leaf: Leaf, reason| Case::refused(name, &[&root], leaf.issued_by(&root), reason);
+    let case = |name, leaf: Leaf, reason| {
+        vec![Case::refused(name, &[&root], leaf.issued_by(&root), reason)]
+    };
+    let form = |name, leaf: Leaf, reason| {
+        Case::form(name, &[&root], leaf.issued_by(&root), reason).to_vec()
+    };
     let names =
         |content: &[u8]| CustomExtension::from_oid_content(SUBJECT_ALT_NAME, content.to_vec());
     let note = || CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
-    vec![
-        case(
+    [
+        form(
             "a DNS name with a blank in it",
             plain().extension(names(b"\x30\x0c\x82\x0aalice test")),
             Reason::MalformedName,
         ),
-        case(
+        form(
             "an IP address of three bytes",
             plain().extension(names(b"\x30\x05\x87\x03\xc0\x00\x02")),
             Reason::MalformedName,
@@ -76,7 +80,7 @@ fn contents() -> Vec<Case> {
             plain().extension(names(b"\x30\x08\x82\x0aalice.")),
             Reason::MalformedName,
         ),
-        case(
+        form(
             "an empty list of names",
             plain().extension(names(b"\x30\x00")),
             Reason::MalformedName,
@@ -86,7 +90,18 @@ fn contents() -> Vec<Case> {
             alice().extension(note()).extension(note()),
             Reason::MalformedCertificate,
         ),
+        case(
+            "a DNS name with a line break in it",
+            plain().extension(names(b"\x30\x0c\x82\x0aalice\x0atest")),
+            Reason::MalformedName,
+        ),
+        case(
+            "two DNS names in one",
+            plain().extension(names(b"\x30\x0c\x82\x0aa.test,b.te")),
+            Reason::MalformedName,
+        ),
     ]
+    .concat()
 }
 
 /// In certificates other than the leaf.

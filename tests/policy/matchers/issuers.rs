@@ -27,12 +27,7 @@ fn key_of(certificate: &[u8]) -> [u8; 32] {
 
 #[test]
 fn the_issuer_by_name() {
-    let same = [
-        "CN=Root",
-        "CN=root",
-        "CN=\\ Root",
-        "2.5.4.3=#1e080052006f006f0074",
-    ];
+    let same = ["CN=Root", "CN=root", "CN=\\ Root", "CN=ROOT"];
     for same in same {
         let canonical = M::issuer(same).map_err(|error| error.to_string());
         let Ok(matcher) = canonical else {

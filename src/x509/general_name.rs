@@ -1,0 +1,64 @@
+//! The subject alternative names of a certificate, as they stand in its bytes (RFC 5280, section 4.2.1.6).
+//!
+//! x509-cert decodes all of them or none, and one odd name must not hide the others.
+
+use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
+use der::{Decode, ErrorKind, Length, Reader, Tag};
+
+use super::cursor::Cursor;
+use super::{Certificate, X509Error};
+
+/// One name, whose value is not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GeneralName<'a> {
+    /// The identifier octet.
+    pub(crate) tag: u8,
+    pub(crate) value: &'a [u8],
+}
+
+impl GeneralName<'_> {
+    pub(crate) const OTHER_NAME: u8 = 0xa0;
+    pub(crate) const EMAIL: u8 = 0x81;
+    pub(crate) const DNS: u8 = 0x82;
+    pub(crate) const X400_ADDRESS: u8 = 0xa3;
+    pub(crate) const DIRECTORY_NAME: u8 = 0xa4;
+    pub(crate) const EDI_PARTY_NAME: u8 = 0xa5;
+    pub(crate) const URI: u8 = 0x86;
+    pub(crate) const IP: u8 = 0x87;
+    pub(crate) const REGISTERED_ID: u8 = 0x88;
+}
+
+/// The bits of an identifier octet after which the number of the tag follows (X.690, section 8.1.2.4); names have none
+/// of these.
+const LONG_TAG: u8 = 0x1f;
+
+impl<'a> Certificate<'a> {
+    /// The subject alternative names; `None` without the extension, an error where it is no sequence of names.
+    pub(crate) fn alternative_names(&self) -> Result<Option<Vec<GeneralName<'a>>>, X509Error> {
+        let Some(extension) = self.extension(ID_CE_SUBJECT_ALT_NAME) else {
+            return Ok(None);
+        };
+        let names = read(extension.value()).map_err(|source| X509Error::MalformedExtension {
+            oid: ID_CE_SUBJECT_ALT_NAME,
+            source,
+        })?;
+        Ok(Some(names))
+    }
+}
+
+fn read(extension: &[u8]) -> der::Result<Vec<GeneralName<'_>>> {
+    let mut reader = Cursor::new(extension)?;
+    let mut r = Cursor::new(reader.content(Tag::Sequence)?)?;
+    reader.finish()?;
+    let mut names = Vec::new();
+    while !r.is_finished() {
+        let tag = r.read_byte()?;
+        if tag & LONG_TAG == LONG_TAG {
+            return Err(r.error(ErrorKind::TagNumberInvalid));
+        }
+        let length = Length::decode(&mut r)?;
+        let value = r.read_slice(length)?;
+        names.push(GeneralName { tag, value });
+    }
+    Ok(names)
+}

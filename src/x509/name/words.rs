@@ -1,0 +1,227 @@
+//! Directory names in words (RFC 4514).
+
+use core::fmt::Write;
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::DB;
+use der::Encode;
+use x509_cert::name::Name;
+
+use super::canonical::CanonicalName;
+use super::string::Letters;
+use super::{Attribute, AttributeSet, Attributes};
+use crate::error::path::is_hidden;
+
+/// Attributes that stand in a message; names come from strangers.
+const MAX_SHOWN: usize = 8;
+/// Letters of each of them.
+const MAX_LETTERS: usize = 256;
+
+/// How much of a name is written.
+#[derive(Clone, Copy)]
+struct Limits {
+    attributes: usize,
+    letters: usize,
+}
+
+/// A `Name` as RFC 4514 writes it, for messages: of many attributes the most specific, of long values the beginning.
+/// Bytes that are no name are said to be unreadable.
+pub(crate) fn rfc4514(name: &[u8]) -> String {
+    let limits = Limits {
+        attributes: MAX_SHOWN,
+        letters: MAX_LETTERS,
+    };
+    write(name, limits)
+}
+
+/// All of a `Name` as RFC 4514 writes it.
+pub(crate) fn rfc4514_whole(name: &[u8]) -> String {
+    let limits = Limits {
+        attributes: usize::MAX,
+        letters: usize::MAX,
+    };
+    write(name, limits)
+}
+
+/// A name that somebody wrote down in the form of RFC 4514, as [`rfc4514_whole`] would write it; `None` for what is no
+/// name.
+pub(crate) fn canonical_rfc4514(text: &str) -> Option<(String, CanonicalName)> {
+    let name: Name = text.parse().ok()?;
+    let der = name.to_der().ok()?;
+    (!name.is_empty()).then(|| (rfc4514_whole(&der), CanonicalName::of(&der)))
+}
+
+fn write(name: &[u8], limits: Limits) -> String {
+    let sets = Attributes::of(name).and_then(|attributes| attributes.sets().collect());
+    let Ok(sets): der::Result<Vec<AttributeSet<'_>>> = sets else {
+        return "(unreadable)".to_owned();
+    };
+    if sets.is_empty() {
+        return "(empty)".to_owned();
+    }
+    let mut words = String::new();
+    let mut left = limits.attributes;
+    for (index, set) in sets.into_iter().rev().enumerate() {
+        if left == 0 {
+            words.push_str(",..");
+            break;
+        }
+        if index > 0 {
+            words.push(',');
+        }
+        if write_set(set, &mut left, limits, &mut words).is_err() {
+            return "(unreadable)".to_owned();
+        }
+    }
+    words
+}
+
+fn write_set(
+    set: AttributeSet<'_>,
+    left: &mut usize,
+    limits: Limits,
+    words: &mut String,
+) -> der::Result<()> {
+    for (index, attribute) in set.enumerate() {
+        let Some(fewer) = left.checked_sub(1) else {
+            words.push_str("+..");
+            return Ok(());
+        };
+        *left = fewer;
+        if index > 0 {
+            words.push('+');
+        }
+        write_attribute(&attribute?, limits.letters, words);
+    }
+    Ok(())
+}
+
+fn write_attribute(attribute: &Attribute<'_>, most: usize, words: &mut String) {
+    let kind = ObjectIdentifier::from_bytes(attribute.kind);
+    let short = kind.as_ref().ok().and_then(short_name);
+    match (short, attribute.letters()) {
+        (Some(name), Some(letters)) => {
+            words.push_str(&name.to_ascii_uppercase());
+            words.push('=');
+            write_letters(letters, most, words);
+        }
+        _ => {
+            match kind {
+                Ok(kind) => words.push_str(&kind.to_string()),
+                Err(_) => words.push_str("(unreadable)"),
+            }
+            words.push_str("=#");
+            for byte in attribute.element.iter().take(most / 2) {
+                hex(*byte, words);
+            }
+            if attribute.element.len() > most / 2 {
+                words.push_str("..");
+            }
+        }
+    }
+}
+
+/// RFC 4514, section 2.4; and whatever moves the cursor, breaks a line or turns the direction of text: a name goes into
+/// logs before anything has vouched for it.
+fn write_letters(letters: Letters<'_>, most: usize, words: &mut String) {
+    let mut letters = letters.enumerate().peekable();
+    while let Some((index, letter)) = letters.next() {
+        if index >= most {
+            words.push_str("..");
+            break;
+        }
+        let is_at_end = index == 0 || letters.peek().is_none();
+        match letter {
+            '#' if index == 0 => words.push_str("\\#"),
+            ' ' if is_at_end => words.push_str("\\ "),
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => words.extend(['\\', letter]),
+            _ if is_hidden(letter) || letter.is_control() => {
+                for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                    words.push('\\');
+                    hex(byte, words);
+                }
+            }
+            _ => words.push(letter),
+        }
+    }
+}
+
+fn hex(byte: u8, words: &mut String) {
+    // Writing into a string cannot fail.
+    let _ = write!(words, "{byte:02x}");
+}
+
+/// The shortest of the names that an attribute type has.
+fn short_name(kind: &ObjectIdentifier) -> Option<&'static str> {
+    let mut shortest: Option<&str> = None;
+    for name in DB.find_names_for_oid(*kind) {
+        if shortest.is_none_or(|other| name.len() < other.len()) {
+            shortest = Some(name);
+        }
+    }
+    shortest
+}
+
+#[cfg(test)]
+mod tests {
+    use core::str::FromStr;
+
+    use super::*;
+
+    fn common_name(tag: u8, value: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(value.len()).unwrap();
+        [
+            &[0x30, length + 11, 0x31, length + 9, 0x30, length + 7][..],
+            &[0x06, 0x03, 0x55, 0x04, 0x03],
+            &[tag, length],
+            value,
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn every_string_type_is_shown_as_text() {
+        for (tag, value, shown) in [
+            (0x13, &b"kafka_1"[..], "CN=kafka_1"),
+            (0x14, b"Z\xfcrich", "CN=Zürich"),
+            (0x1c, b"\0\0\0Z\0\x01\xf6\x00", "CN=Z😀"),
+            (0x1e, b"\0Z\x03\xb1", "CN=Zα"),
+            (0x02, b"\x01", "2.5.4.3=#020101"),
+        ] {
+            assert_eq!(rfc4514(&common_name(tag, value)), shown);
+        }
+    }
+
+    #[test]
+    fn messages_hold_a_part_of_what_is_long() {
+        let attribute = &common_name(0x0c, b"many")[2..];
+        let mut content = attribute.repeat(9);
+        content.splice(0..0, [0x30, 0x81, u8::try_from(content.len()).unwrap()]);
+        assert_eq!(rfc4514(&content).matches("CN=many").count(), 8);
+        assert!(rfc4514(&content).ends_with(",.."));
+        assert_eq!(rfc4514_whole(&content).matches("CN=many").count(), 9);
+        let long = "a".repeat(1_000);
+        let name = Name::from_str(&format!("CN={long}"))
+            .unwrap()
+            .to_der()
+            .unwrap();
+        assert_eq!(rfc4514(&name), format!("CN={}..", &long[..256]));
+        assert_eq!(rfc4514_whole(&name), format!("CN={long}"));
+    }
+
+    #[test]
+    fn hidden_characters_are_escaped() {
+        for (common_name, shown) in [
+            ("Zoë", "CN=Zoë"),
+            ("a\nb", r"CN=a\0ab"),
+            ("a\u{9b}b", r"CN=a\c2\9bb"),
+            ("a\u{2028}b", r"CN=a\e2\80\a8b"),
+            ("a\u{202e}b", r"CN=a\e2\80\aeb"),
+        ] {
+            assert_eq!(
+                rfc4514(&self::common_name(0x0c, common_name.as_bytes())),
+                shown
+            );
+        }
+    }
+}
