@@ -22,6 +22,7 @@ mod anonymous;
 mod asynchronous;
 mod build;
 mod clients;
+mod expiry;
 #[cfg(all(feature = "rustls", any(feature = "aws-lc-rs", feature = "ring")))]
 mod external_key;
 mod federation;
