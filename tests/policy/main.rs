@@ -11,6 +11,7 @@ mod matchers;
 mod names;
 mod paths;
 mod rules;
+mod self_issued;
 mod unreadable;
 #[cfg(feature = "openssl")]
 mod version_1;
