@@ -7,6 +7,7 @@ mod common;
 mod anchors;
 mod builders;
 mod federation;
+mod key_identifiers;
 mod matchers;
 mod names;
 mod paths;
