@@ -19,6 +19,8 @@ mod native_tls;
 mod openssl;
 #[cfg(feature = "rustls")]
 mod rustls;
+#[cfg(all(test, any(feature = "openssl", feature = "aws-lc-rs")))]
+mod tests;
 
 pub use capability::{Capability, Support};
 pub(crate) use diagnosis::Request;

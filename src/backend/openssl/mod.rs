@@ -8,6 +8,8 @@ mod error;
 mod server;
 mod slot;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod verifier;
 mod wire;
 

@@ -138,3 +138,6 @@ pub(super) fn index() -> Result<Index<Ssl, Slot>, ErrorStack> {
     static INDEX: LazyLock<Result<Index<Ssl, Slot>, ErrorStack>> = LazyLock::new(Ssl::new_ex_index);
     INDEX.clone()
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,3 +71,6 @@ fn der(chain: &StackRef<X509>) -> Result<Vec<CertificateDer<'static>>, ErrorStac
         .map(|certificate| certificate.to_der().map(CertificateDer::from))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

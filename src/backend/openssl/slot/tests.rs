@@ -1,0 +1,34 @@
+//! A verdict about another certificate than that of the connection, which no peer can cause.
+
+use super::*;
+use crate::backend::openssl::tests::connected;
+use crate::backend::tests::{Cast, accepted};
+
+#[test]
+fn the_verdict_has_to_be_about_the_peer_s_leaf() {
+    let cast = Cast::new();
+    let connected = connected(&cast);
+    let (ssl, judge) = (connected.server.ssl(), &connected.judge);
+    let conclude = || conclude(ssl, judge, ClientAuth::Required);
+    let peer = conclude().unwrap().unwrap();
+    assert_eq!(peer.dns_names(), ["alice.test"]);
+
+    let slot = Slot::of(ssl).unwrap();
+    *slot.seen() = Some(Seen {
+        chain: cast.bob.chain().as_slice().to_vec(),
+        verdict: Ok(accepted(judge, &cast.bob)),
+    });
+    assert_not_judged(conclude());
+    *slot.seen() = None;
+    assert_not_judged(conclude());
+}
+
+#[track_caller]
+fn assert_not_judged(conclusion: Result<Option<PeerIdentity>, HandshakeError>) {
+    match conclusion {
+        Err(HandshakeError::Backend(error)) => {
+            assert!(error.to_string().ends_with("was not judged"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
