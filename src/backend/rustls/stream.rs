@@ -333,3 +333,6 @@ impl<IO> fmt::Debug for RustlsHandshake<IO> {
         f.debug_struct("RustlsHandshake").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests;

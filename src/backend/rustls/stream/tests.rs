@@ -1,0 +1,140 @@
+//! A verdict about another certificate than that of the connection, which no peer can cause.
+
+use std::net::TcpStream;
+use std::thread;
+
+use rustls::server::{ServerConnection, ServerSessionMemoryCache};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
+
+use super::*;
+use crate::backend::rustls::Rustls;
+use crate::backend::tests::{Cast, accepted, socket_pair};
+use crate::backend::{NativeServer, ServerBackend};
+use crate::material::MtlsIdentity;
+
+#[test]
+fn the_verdict_has_to_be_about_the_peer_s_leaf() {
+    let scene = Scene::new();
+    let alice = scene.client(&scene.cast.alice);
+    for (verdict, is_accepted) in [
+        (Some(&scene.cast.alice), true),
+        (Some(&scene.cast.bob), false),
+        (None, false),
+    ] {
+        let heard = Heard {
+            verdict: verdict.map(|client| Ok(accepted(&scene.judge, client))),
+            ..Heard::default()
+        };
+        let peer = scene.accept(&alice, scene.native.clone(), false, heard);
+        assert_about(peer, is_accepted, "was not judged");
+    }
+}
+
+#[test]
+fn a_resumed_session_has_to_be_of_the_peer_s_leaf() {
+    let scene = Scene::new();
+    let mut resuming = (*scene.native).clone();
+    resuming.session_storage = ServerSessionMemoryCache::new(8);
+    resuming.send_tls13_tickets = 1;
+    let resuming = Arc::new(resuming);
+    for (proof, is_accepted) in [
+        (Some(&scene.cast.alice), true),
+        (Some(&scene.cast.bob), false),
+        (None, false),
+    ] {
+        let alice = scene.client(&scene.cast.alice);
+        let first = Heard {
+            verdict: Some(Ok(accepted(&scene.judge, &scene.cast.alice))),
+            ..Heard::default()
+        };
+        scene.accept(&alice, resuming.clone(), true, first).unwrap();
+        let proof = proof.map(|client| Proof::new(&scene.judge, accepted(&scene.judge, client)));
+        let second = Heard {
+            proof: proof.map(|proof| Arc::new(proof.unwrap())),
+            ..Heard::default()
+        };
+        let peer = scene.accept(&alice, resuming.clone(), true, second);
+        assert_about(peer, is_accepted, "was not judged again");
+    }
+}
+
+#[track_caller]
+fn assert_about(peer: Result<PeerIdentity, HandshakeError>, is_accepted: bool, problem: &str) {
+    match peer {
+        Ok(peer) if is_accepted => assert_eq!(peer.dns_names(), ["alice.test"]),
+        Err(HandshakeError::Backend(error)) if !is_accepted => {
+            assert!(error.to_string().ends_with(problem), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+struct Scene {
+    cast: Cast,
+    /// Has another judge, whose verdict does not replace the one that the handshake starts with.
+    native: Arc<ServerConfig>,
+    judge: Arc<Judge>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let cast = Cast::new();
+        let backend = Rustls::default();
+        let judge = || cast.judge(backend.signature_algorithms().unwrap());
+        let config = backend.build_server(cast.settings(&judge())).unwrap();
+        Self {
+            native: Rustls::native(&config),
+            judge: judge(),
+            cast,
+        }
+    }
+
+    /// Keeps sessions, which no other client resumes.
+    fn client(&self, identity: &MtlsIdentity) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.cast.root.clone()).unwrap();
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let key = identity.private_key().unwrap().pkcs8_der().clone_key();
+        let config = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_client_auth_cert(identity.chain().as_slice().to_vec(), key.into())
+            .unwrap();
+        Arc::new(config)
+    }
+
+    /// Lets `client` connect to a server whose handshake starts with `heard`.
+    fn accept(
+        &self,
+        client: &Arc<ClientConfig>,
+        native: Arc<ServerConfig>,
+        resumes: bool,
+        heard: Heard,
+    ) -> Result<PeerIdentity, HandshakeError> {
+        let (near, far) = socket_pair();
+        let client = Arc::clone(client);
+        let client = thread::spawn(move || connect(client, near));
+        let terms = Terms {
+            judge: Arc::clone(&self.judge),
+            end: End::Server(ClientAuth::Required),
+            resumes,
+        };
+        let connection = ServerConnection::new(native).unwrap();
+        let established = RustlsHandshake::new(connection.into(), far, terms, heard).advance();
+        let peer = established.map(|mut established| {
+            established.stream.write_all(b"!").unwrap();
+            established.peer.unwrap()
+        });
+        client.join().unwrap();
+        peer
+    }
+}
+
+/// Reads one byte, and the tickets before it.
+fn connect(config: Arc<ClientConfig>, socket: TcpStream) {
+    let name = ServerName::try_from("localhost").unwrap();
+    let connection = ClientConnection::new(config, name).unwrap();
+    // Where the server ends the connection there is nothing to read.
+    let _ = StreamOwned::new(connection, socket).read(&mut [0]);
+}
