@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --features tokio,encrypted-keys --example client -- \
-//!     --backend rustls --cert client.crt --key client.key --cacert ca.crt https://localhost:8443/
+//!     --cert client.crt --key client.key --cacert ca.crt https://localhost:8443/
 //! ```
 
 #![cfg_attr(
@@ -56,7 +56,7 @@ fn run() -> Result<()> {
 
 async fn fetch(options: &Options) -> Result<()> {
     // An arm for each backend, and nothing below knows of them.
-    match options.backend()? {
+    match options.backend() {
         #[cfg(feature = "native-tls")]
         BackendKind::NativeTls => {
             http::exchange(connect(mtls::NativeTls::default(), options).await?, options).await

@@ -7,22 +7,29 @@ use crate::support::{Common, Result};
 use crate::target::Target;
 
 pub(crate) const USAGE: &str = "\
-usage: client --backend rustls|openssl|native-tls --cert FILE --key FILE [--passphrase TEXT]
-              --cacert FILE [--data TEXT] [--danger-allow-x509-v1] [--verbose] URL
+usage: client --cert FILE [--key FILE] [--passphrase TEXT] --cacert FILE [--backend NAME]
+              [--crl FILE]... [--profile NAME] [--danger-allow-x509-v1]
+              [--data TEXT] [--verbose] URL
 
-  --backend NAME          the TLS library
-  --cert FILE             our certificate chain, the leaf first (PEM)
-  --key FILE              our private key (PEM)
+  --cert FILE             our certificate chain; with the key in the same file, without --key
+  --key FILE              our private key
   --passphrase TEXT       of the key, if it is encrypted; others on this machine can see it
-  --cacert FILE           the CAs that vouch for the server (PEM)
-  --data TEXT             POST this instead of GET
+  --cacert FILE           the CAs that issue the server's certificate
+  --backend NAME          the TLS library: rustls (initially), openssl or native-tls
+  --crl FILE              revocation lists; may be repeated. With any, the server's certificate
+                          has to be known not to be revoked
+  --profile NAME          how strict to be about the form of certificates: interoperable, rfc5280
+                          or web-pki
   --danger-allow-x509-v1  accept a server's X.509 version 1 certificate, which says nothing about
                           its use, and a common name in place of a DNS name
-  --verbose               say who the server is and what is spoken
-  --help                  say this
+  --data TEXT             POST this instead of GET
+  --verbose               print the server's name, and the protocols that are spoken
+  --help                  print this
 
-It prints the body of the answer. When the server is refused, or refuses us, it says why and ends
-with status 1.
+Files are recognised by their content: PEM, DER or PKCS#7; PKCS#12 with our certificate and key.
+
+The client prints the body of the answer. When it rejects the server, or the server rejects it, it
+says why and ends with status 1.
 ";
 
 /// From the first packet to the last byte of the answer.
@@ -68,17 +75,13 @@ impl Options {
         }))
     }
 
-    pub(crate) fn backend(&self) -> Result<BackendKind> {
-        Ok(self.common.backend()?)
+    pub(crate) fn backend(&self) -> BackendKind {
+        self.common.backend()
     }
 
     pub(crate) fn client<B: ClientBackend>(&self, backend: B) -> Result<MtlsClient<B>> {
         let policy = VerifierPolicy::allow_any_authenticated();
-        Ok(MtlsClient::builder()
-            .identity(self.common.identity()?)
-            .trust_anchors(self.common.anchors()?)
-            .policy(self.common.relaxed(policy))
-            .alpn(["h2", "http/1.1"])
-            .build(backend)?)
+        let builder = MtlsClient::builder().alpn(["h2", "http/1.1"]);
+        Ok(self.common.set_up(builder, policy)?.build(backend)?)
     }
 }

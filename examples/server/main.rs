@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --features tokio,encrypted-keys --example server -- \
-//!     --backend rustls --cert server.crt --key server.key --cacert client-ca.crt
+//!     --cert server.crt --key server.key --cacert client-ca.crt
 //! ```
 
 #![cfg_attr(
@@ -19,9 +19,10 @@ mod options;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use mtls::{AsyncMtlsStream, BackendKind, HandshakeError, MtlsServer, PeerIdentity, ServerBackend};
+use mtls::{
+    AsyncMtlsStream, BackendKind, ClientAuthentication, HandshakeError, MtlsServer, ServerBackend,
+};
 use tokio::net::{TcpListener, TcpStream};
 
 use listen::Caller;
@@ -45,27 +46,26 @@ fn run() -> Result<()> {
 
 async fn serve(options: Options) -> Result<()> {
     // An arm for each backend, and nothing below knows of them.
-    match options.backend()? {
+    match options.backend() {
         #[cfg(feature = "openssl")]
-        BackendKind::OpenSsl => {
-            let server = Arc::new(options.server(mtls::OpenSsl::default())?);
-            listen::forever(bind(&options).await?, move |tcp| {
-                accept(server.clone(), tcp)
-            })
-            .await
-        }
+        BackendKind::OpenSsl => serve_by(mtls::OpenSsl::default(), &options).await,
         #[cfg(feature = "rustls")]
-        BackendKind::Rustls => {
-            let server = Arc::new(options.server(mtls::Rustls::default())?);
-            listen::forever(bind(&options).await?, move |tcp| {
-                accept(server.clone(), tcp)
-            })
-            .await
-        }
+        BackendKind::Rustls => serve_by(mtls::Rustls::default(), &options).await,
         BackendKind::NativeTls => {
             Err("native-tls cannot ask a client for its certificate: use rustls or openssl".into())
         }
         other => Err(support::not_compiled_in(other)),
+    }
+}
+
+async fn serve_by<B: ServerBackend>(backend: B, options: &Options) -> Result<()> {
+    let builder = options.builder()?;
+    if options.is_optional {
+        let server = builder.optional_client_auth().build(backend)?;
+        listen::forever(bind(options).await?, move |tcp| accept(server.clone(), tcp)).await
+    } else {
+        let server = builder.build(backend)?;
+        listen::forever(bind(options).await?, move |tcp| accept(server.clone(), tcp)).await
     }
 }
 
@@ -79,15 +79,16 @@ async fn bind(options: &Options) -> Result<TcpListener> {
     Ok(listener)
 }
 
-type Stream<B> = AsyncMtlsStream<B, TcpStream, PeerIdentity>;
+type Stream<B, A> = AsyncMtlsStream<B, TcpStream, <A as ClientAuthentication>::Peer>;
 
-async fn accept<B: ServerBackend>(
-    server: Arc<MtlsServer<B>>,
+async fn accept<B: ServerBackend, A: ClientAuthentication>(
+    server: MtlsServer<B, A>,
     tcp: TcpStream,
-) -> std::result::Result<Caller<Stream<B>>, HandshakeError> {
+) -> std::result::Result<Caller<Stream<B, A>>, HandshakeError> {
     let stream = server.accept_async(tcp).await?;
+    let name = A::shown(stream.peer()).map(ToString::to_string);
     Ok(Caller {
-        name: stream.peer().to_string(),
+        name: name.unwrap_or_else(|| "(no certificate)".to_owned()),
         speaks_h2: stream.alpn() == Some(b"h2"),
         stream,
     })

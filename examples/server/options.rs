@@ -1,48 +1,50 @@
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
-use mtls::{
-    BackendKind, MtlsServer, PeerMatcher, RevocationDepth, RevocationLists, RevocationRules,
-    ServerBackend, VerifierPolicy,
-};
+use mtls::{BackendKind, MtlsServer, PeerMatcher, ServerBuilder, VerifierPolicy};
 
 use crate::support::{Common, Result};
 
 pub(crate) const USAGE: &str = "\
-usage: server --backend rustls|openssl --cert FILE --key FILE [--passphrase TEXT] --cacert FILE
-              [--allow MATCHER]... [--allow-spiffe-id ID]... [--allow-dns NAME]...
-              [--crl FILE]... [--danger-allow-x509-v1]
-              [--listen HOST:PORT]
+usage: server --cert FILE [--key FILE] [--passphrase TEXT] --cacert FILE [--backend NAME]
+              [--optional] [--allow MATCHER]... [--allow-spiffe-id ID]... [--allow-dns NAME]...
+              [--crl FILE]... [--profile NAME] [--danger-allow-x509-v1] [--listen HOST:PORT]
 
-  --backend NAME          the TLS library
-  --cert FILE             our certificate chain, the leaf first (PEM)
-  --key FILE              our private key (PEM)
+  --cert FILE             our certificate chain; with the key in the same file, without --key
+  --key FILE              our private key
   --passphrase TEXT       of the key, if it is encrypted; others on this machine can see it
-  --cacert FILE           the CAs that vouch for clients (PEM)
-  --allow MATCHER         admit whom a matcher matches, such as
+  --cacert FILE           the CAs that issue the clients' certificates
+  --backend NAME          the TLS library: rustls (initially) or openssl
+  --optional              accept clients without a certificate too
+  --allow MATCHER         accept the clients that a matcher matches, such as
                           'all_of(dns_suffix(\"prod.example\"), not(organizational_unit(\"Test\")))';
                           may be repeated
-  --allow-spiffe-id ID    admit this SPIFFE ID; may be repeated
-  --allow-dns NAME        admit this DNS name; may be repeated. Without any --allow-.. option,
-                          everyone is admitted that the CAs vouch for
-  --crl FILE              revocation lists (PEM); may be repeated. With any, a client has to be
-                          known not to be revoked
+  --allow-spiffe-id ID    accept this SPIFFE ID; may be repeated
+  --allow-dns NAME        accept this DNS name; may be repeated. Without any --allow-.. option,
+                          every client of the CAs is accepted
+  --crl FILE              revocation lists; may be repeated. With any, a client's certificate has
+                          to be known not to be revoked
+  --profile NAME          how strict to be about the form of certificates: interoperable, rfc5280
+                          or web-pki
   --danger-allow-x509-v1  accept clients' X.509 version 1 certificates, which say nothing about
                           their use, and a common name in place of a DNS name
   --listen HOST:PORT      initially 127.0.0.1:8443; port 0 is any that is free
-  --help                  say this
+  --help                  print this
 
-It prints `listening on HOST:PORT`, answers every request with `hello NAME` and the request's body,
-and says on standard error whom it refused and why.
+Files are recognised by their content: PEM, DER or PKCS#7; PKCS#12 with our certificate and key.
+
+The server prints `listening on HOST:PORT`, answers every request with `hello NAME` and the
+request's body, and says on standard error which clients it rejected and why.
 ";
 
-/// How long a client may take to prove who it is. Whoever does not get that far holds a connection for no longer.
+/// How long a client's handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Options {
     common: Common,
     allowed: Vec<PeerMatcher>,
-    lists: Vec<RevocationLists>,
+    /// Whether clients without a certificate are accepted.
+    pub(crate) is_optional: bool,
     pub(crate) listen: String,
 }
 
@@ -52,7 +54,7 @@ impl Options {
         let mut options = Self {
             common: Common::default(),
             allowed: Vec::new(),
-            lists: Vec::new(),
+            is_optional: false,
             listen: "127.0.0.1:8443".to_owned(),
         };
         let mut parser = Parser::from_env();
@@ -63,13 +65,10 @@ impl Options {
             let name = name.to_owned();
             match name.as_str() {
                 "help" => return Ok(None),
+                "optional" => options.is_optional = true,
                 "allow" => {
                     let matcher = parser.value()?.string()?;
                     options.allowed.push(matcher.parse()?);
-                }
-                "crl" => {
-                    let file = parser.value()?;
-                    options.lists.push(RevocationLists::from_pem_file(file)?);
                 }
                 "allow-spiffe-id" => {
                     let id = parser.value()?.string()?;
@@ -88,30 +87,19 @@ impl Options {
         Ok(Some(options))
     }
 
-    pub(crate) fn backend(&self) -> Result<BackendKind> {
-        Ok(self.common.backend()?)
+    pub(crate) fn backend(&self) -> BackendKind {
+        self.common.backend()
     }
 
-    pub(crate) fn server<B: ServerBackend>(&self, backend: B) -> Result<MtlsServer<B>> {
-        let policy = self.common.relaxed(self.policy()?);
+    pub(crate) fn builder(&self) -> Result<ServerBuilder> {
+        let policy = if self.allowed.is_empty() {
+            VerifierPolicy::allow_any_authenticated()
+        } else {
+            VerifierPolicy::allow(PeerMatcher::any_of(self.allowed.iter().cloned())?)
+        };
         let builder = MtlsServer::builder()
-            .identity(self.common.identity()?)
-            .trust_anchors(self.common.anchors()?)
             .alpn(["h2", "http/1.1"])
             .handshake_timeout(HANDSHAKE_TIMEOUT);
-        let builder = match self.lists.is_empty() {
-            true => builder.policy(policy),
-            false => builder
-                .policy(policy.with_revocation(RevocationRules::require(RevocationDepth::Leaf)))
-                .revocation_lists(RevocationLists::together(self.lists.iter().cloned())?),
-        };
-        Ok(builder.build(backend)?)
-    }
-
-    fn policy(&self) -> Result<VerifierPolicy> {
-        Ok(match self.allowed.is_empty() {
-            true => VerifierPolicy::allow_any_authenticated(),
-            false => VerifierPolicy::allow(PeerMatcher::any_of(self.allowed.iter().cloned())?),
-        })
+        self.common.set_up(builder, policy)
     }
 }

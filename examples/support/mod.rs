@@ -1,5 +1,5 @@
-//! What the `server` and the `client` example share: the arguments that name our material, the choice of a backend,
-//! and errors told in full.
+//! What the `server` and the `client` example share: the arguments for identity, trust and policy,
+//! the choice of a backend, and errors with all their causes.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -8,12 +8,27 @@ use std::process::ExitCode;
 
 use lexopt::{Parser, ValueExt};
 use mtls::{
-    BackendKind, HandshakeError, MtlsIdentity, Passphrase, Rejection, TrustAnchors, VerifierPolicy,
+    BackendKind, Builder, CertificateProfile, HandshakeError, MtlsIdentity, Passphrase, Rejection,
+    RevocationDepth, RevocationLists, RevocationRules, TrustAnchors, VerifierPolicy,
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// What every use of either example says about itself.
+/// The values of `--profile`.
+const PROFILES: [(&str, CertificateProfile); 3] = [
+    ("interoperable", CertificateProfile::Interoperable),
+    ("rfc5280", CertificateProfile::Rfc5280),
+    ("web-pki", CertificateProfile::WebPki),
+];
+
+/// The values of `--backend`.
+const BACKENDS: [(&str, BackendKind); 3] = [
+    ("rustls", BackendKind::Rustls),
+    ("openssl", BackendKind::OpenSsl),
+    ("native-tls", BackendKind::NativeTls),
+];
+
+/// The options of both examples.
 #[derive(Default)]
 pub(crate) struct Common {
     backend: Option<BackendKind>,
@@ -21,6 +36,8 @@ pub(crate) struct Common {
     key: Option<PathBuf>,
     passphrase: Option<Passphrase>,
     ca_certificates: Option<PathBuf>,
+    revocation_lists: Vec<PathBuf>,
+    profile: Option<CertificateProfile>,
     x509_v1: bool,
 }
 
@@ -32,39 +49,60 @@ impl Common {
         parser: &mut Parser,
     ) -> std::result::Result<bool, lexopt::Error> {
         match name {
-            "backend" => self.backend = Some(parser.value()?.parse_with(backend)?),
+            "backend" => self.backend = Some(one_of(&BACKENDS, "backend", parser)?),
             "cert" => self.certificate = Some(parser.value()?.into()),
             "key" => self.key = Some(parser.value()?.into()),
             "passphrase" => self.passphrase = Some(Passphrase::new(parser.value()?.string()?)),
             "cacert" => self.ca_certificates = Some(parser.value()?.into()),
+            "crl" => self.revocation_lists.push(parser.value()?.into()),
+            "profile" => self.profile = Some(one_of(&PROFILES, "profile", parser)?),
             "danger-allow-x509-v1" => self.x509_v1 = true,
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    pub(crate) fn backend(&self) -> std::result::Result<BackendKind, lexopt::Error> {
-        required(&self.backend, "--backend").copied()
+    pub(crate) fn backend(&self) -> BackendKind {
+        self.backend.unwrap_or(BackendKind::Rustls)
     }
 
-    /// That nothing is missing, which is better said before a file is read.
+    /// Checks that no option is missing, before any file is read.
     pub(crate) fn check(&self) -> std::result::Result<(), lexopt::Error> {
-        self.backend()?;
         required(&self.certificate, "--cert")?;
-        required(&self.key, "--key")?;
         required(&self.ca_certificates, "--cacert")?;
         Ok(())
     }
 
-    /// Who we are. What works but should be mended is said aloud.
-    pub(crate) fn identity(&self) -> Result<MtlsIdentity> {
+    /// Gives a builder our identity, the trust anchors and `policy`, as the options say.
+    pub(crate) fn set_up<T>(
+        &self,
+        builder: Builder<T>,
+        policy: VerifierPolicy,
+    ) -> Result<Builder<T>> {
+        let anchors = TrustAnchors::from_file(required(&self.ca_certificates, "--cacert")?)?;
+        let builder = builder.identity(self.identity()?).trust_anchors(anchors);
+        let policy = self.adjusted(policy);
+        if self.revocation_lists.is_empty() {
+            return Ok(builder.policy(policy));
+        }
+        let lists: std::result::Result<Vec<_>, _> = self
+            .revocation_lists
+            .iter()
+            .map(RevocationLists::from_file)
+            .collect();
+        let rules = RevocationRules::require(RevocationDepth::Leaf);
+        Ok(builder
+            .policy(policy.with_revocation(rules))
+            .revocation_lists(RevocationLists::together(lists?)?))
+    }
+
+    /// Our certificate chain and key, and on standard error what should be mended about them.
+    fn identity(&self) -> Result<MtlsIdentity> {
         let certificate = required(&self.certificate, "--cert")?;
-        let key = required(&self.key, "--key")?;
-        let identity = match &self.passphrase {
-            Some(passphrase) => {
-                MtlsIdentity::from_encrypted_pem_files(certificate, key, passphrase)?
-            }
-            None => MtlsIdentity::from_pem_files(certificate, key)?,
+        let passphrase = self.passphrase.as_ref();
+        let identity = match &self.key {
+            Some(key) => MtlsIdentity::from_files(certificate, key, passphrase)?,
+            None => MtlsIdentity::from_file(certificate, passphrase)?,
         };
         for warning in identity.warnings() {
             log(&format!("warning: {warning}"));
@@ -72,22 +110,17 @@ impl Common {
         Ok(identity)
     }
 
-    /// Who vouches for the other end.
-    pub(crate) fn anchors(&self) -> Result<TrustAnchors> {
-        Ok(TrustAnchors::from_pem_file(required(
-            &self.ca_certificates,
-            "--cacert",
-        )?)?)
-    }
-
-    /// `policy`, relaxed as `--danger-allow-x509-v1` asks for.
-    pub(crate) fn relaxed(&self, policy: VerifierPolicy) -> VerifierPolicy {
-        match self.x509_v1 {
-            true => policy
-                .danger_allow_x509_v1_leaf()
-                .danger_allow_common_name_as_dns(),
-            false => policy,
+    /// `policy` with the profile and the opt-ins of the options.
+    fn adjusted(&self, mut policy: VerifierPolicy) -> VerifierPolicy {
+        if let Some(profile) = self.profile {
+            policy = policy.with_profile(profile);
         }
+        if self.x509_v1 {
+            policy = policy
+                .danger_allow_x509_v1_leaf()
+                .danger_allow_common_name_as_dns();
+        }
+        policy
     }
 }
 
@@ -100,13 +133,22 @@ fn required<'a, T>(
         .ok_or_else(|| format!("the option {option} is missing").into())
 }
 
-fn backend(name: &str) -> std::result::Result<BackendKind, String> {
-    match name {
-        "rustls" => Ok(BackendKind::Rustls),
-        "openssl" => Ok(BackendKind::OpenSsl),
-        "native-tls" => Ok(BackendKind::NativeTls),
-        _ => Err(format!("there is no backend `{name}`")),
-    }
+/// The next argument, which has to be one of these names.
+fn one_of<T: Copy>(
+    names: &[(&str, T)],
+    what: &str,
+    parser: &mut Parser,
+) -> std::result::Result<T, lexopt::Error> {
+    parser.value()?.parse_with(|name| {
+        let found = names.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+            format!(
+                "there is no {what} `{name}`: use one of {}",
+                names.join(", ")
+            )
+        })
+    })
 }
 
 /// For a backend that this build leaves out.

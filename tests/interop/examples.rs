@@ -98,9 +98,23 @@ impl Server {
     /// `command` runs the example with the arguments that are added here.
     pub fn start_by(mut command: Command, backend: &str, end: &End, more: &[&str]) -> Self {
         command
-            .args(["--backend", backend, "--listen", "127.0.0.1:0"])
+            .args(["--backend", backend])
             .args(end.arguments())
             .args(more);
+        Self::run(command)
+    }
+
+    /// Starts the example with these arguments alone.
+    pub fn with(arguments: &[&str]) -> Self {
+        let mut command = example("server");
+        command.args(arguments);
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
+        if !command.get_args().any(|argument| argument == "--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let running = Running::start(&mut command);
         let line = running.wait_for_line("listening on ", LIMIT);
         let (_, port) = line.rsplit_once(':').unwrap();

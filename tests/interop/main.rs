@@ -13,6 +13,7 @@ mod examples;
 mod curl;
 mod node;
 mod openssl;
+mod options;
 mod our_client;
 mod our_own;
 mod our_server;

@@ -146,16 +146,21 @@ fn wrong_arguments_are_told() {
     for name in ["client", "server"] {
         let told = |arguments: &[&str]| run(example(name).args(arguments), b"", LIMIT);
         assert!(told(&["--help"]).expect_success().starts_with("usage: "));
-        fails(&told(&[]), 2, "the option --backend is missing");
+        fails(&told(&[]), 2, "the option --cert is missing");
         fails(
-            &told(&["--backend", "rustls"]),
+            &told(&["--cert", "none.pem"]),
             2,
-            "the option --cert is missing",
+            "the option --cacert is missing",
         );
         fails(
             &told(&["--backend", "schannel"]),
             2,
-            "there is no backend `schannel`",
+            "there is no backend `schannel`: use one of rustls, openssl, native-tls",
+        );
+        fails(
+            &told(&["--profile", "strict"]),
+            2,
+            "there is no profile `strict`: use one of interoperable, rfc5280, web-pki",
         );
         fails(&told(&["--nonsense"]), 2, "invalid option '--nonsense'");
     }
