@@ -2,6 +2,8 @@
 #![cfg(all(feature = "native-tls", feature = "aws-lc-rs"))]
 
 mod common;
+#[path = "native_tls_backend/platform.rs"]
+mod platform;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -176,8 +176,9 @@ fn expected_live(case: &Case, version: Version) -> Verdict {
     }
 }
 
-/// The lines of the capability table: a server on OpenSSL is shown one path and nothing beside it; on native-tls the
-/// platform judges as well. Neither ever accepts a path that is refused elsewhere.
+/// The lines of the capability table: a server on OpenSSL is shown one path and nothing beside it,
+/// and accepts no path that is rejected elsewhere. On native-tls the platform judges as well: the
+/// leaf never more loosely, and what is above the leaf by its own rules.
 fn may_differ(case: &Case, kind: BackendKind, role: Role, verdict: Verdict) -> bool {
     match (kind, role) {
         (BackendKind::OpenSsl, Role::Server) => {

@@ -61,7 +61,9 @@ fn clients_before_openssl() {
     replay(Peer::Client, as_server(mtls::OpenSsl::default), may_differ);
 }
 
-/// The platform judges as well, and by its own clock: it may refuse more, and never accepts more.
+/// The platform judges as well, and by its own clock, so that it may reject more. The leaf is never
+/// judged more loosely; above the leaf the platform's rules hold, and what it accepts by them is
+/// listed.
 #[cfg(feature = "native-tls")]
 #[test]
 fn servers_before_native_tls() {

@@ -24,13 +24,21 @@ pub use stream::NativeTlsStream;
 ///
 /// The platform verifies the server's chain by the trust anchors that were given, never by its own, and by the
 /// system's clock. After the handshake, before the application gets the connection, the policy judges the server's
-/// leaf, its name included. About the leaf this backend is never more permissive than the others, but:
+/// leaf, its name included. The leaf is never judged more loosely than on the other backends.
+/// Above the leaf the platform's rules hold:
 ///
-/// - about the certificates above it (their number, keys and signature algorithms) the platform's rules hold;
-/// - in TLS 1.3 our certificate has been sent by the time the policy refuses a server, and the refusal ends the
-///   connection without an alert that names its reason;
-/// - rules about the certificates above the leaf are the platform's;
-/// - the policy's opt-ins that relax are [`BuildError::Unsupported`].
+/// - it chooses the number of intermediates, their keys, and the signature algorithms of the path;
+/// - it judges their form: OpenSSL accepts intermediates without key identifiers, policyConstraints
+///   that are not critical, and name constraints with empty sequences of subtrees;
+/// - it evaluates name constraints: OpenSSL accepts `*.example.com` where `host.example.com` is
+///   excluded, and evaluates directory names, which no other backend does.
+///
+/// In a connection:
+///
+/// - in TLS 1.3 our certificate has been sent by the time the policy rejects a server, and the
+///   rejection ends the connection without an alert that names its reason;
+/// - the policy's rules about certificates above the leaf, and its opt-ins that relax, are
+///   [`BuildError::Unsupported`].
 ///
 /// ```
 /// use mtls::{BuildError, MtlsClient, NativeTls};
