@@ -1,8 +1,9 @@
 //! A self-issued intermediate, as a CA makes when it changes its key, counts in no path length
-//! (RFC 5280, sections 4.2.1.9 and 6.1.4 (l)).
+//! (RFC 5280, sections 4.2.1.9 and 6.1.4 (l)), and is held to no name constraints.
 
 use mtls::pki_types::CertificateDer;
 use mtls::{RejectionReason as Reason, VerifierPolicy};
+use rcgen::{CustomExtension, DnType};
 
 use super::common::pki::{Authority, AuthorityBuilder, Leaf};
 use super::{client, reason};
@@ -57,6 +58,34 @@ fn does_not_count_in_the_policy_s_number_of_intermediates() {
     let below = rollover.leaf_below_an_intermediate();
     assert_eq!(at_most(0, &below), Some(Reason::PathTooLong));
     assert_eq!(at_most(1, &below), None);
+}
+
+/// RFC 5280, section 4.2.1.10: name constraints are not applied to it, and apply below it.
+#[test]
+fn is_not_held_to_limits_of_email_addresses() {
+    let email = || DnType::CustomDnType(vec![1, 2, 840, 113_549, 1, 9, 1]);
+    let named = || AuthorityBuilder::named("Root").attribute(email(), "ca@outside.example");
+    // permitted: rfc822Name good.example
+    let content = b"\x30\x12\xa0\x10\x30\x0e\x81\x0cgood.example";
+    let mut limits = CustomExtension::from_oid_content(&[2, 5, 29, 30], content.to_vec());
+    limits.set_criticality(true);
+    for (root, expected) in [
+        (named(), None),
+        (
+            named().extension(limits),
+            Some(Reason::NameConstraintViolated),
+        ),
+    ] {
+        let root = root.self_signed();
+        let new_with_old = named().issued_by(&root);
+        let chain = alice().issued_by(&new_with_old).with(&new_with_old).chain;
+        assert_eq!(reason(client(&root, any(), &chain)), None);
+        // One of another name is, where there are limits.
+        let other = AuthorityBuilder::named("Other").attribute(email(), "ca@outside.example");
+        let other = other.issued_by(&root);
+        let chain = alice().issued_by(&other).with(&other).chain;
+        assert_eq!(reason(client(&root, any(), &chain)), expected);
+    }
 }
 
 fn any() -> VerifierPolicy {
