@@ -10,7 +10,7 @@ use openssl::x509::X509;
 
 use super::OpenSsl;
 use crate::backend::tests::{Cast, socket_pair};
-use crate::backend::{Judge, ServerBackend};
+use crate::backend::{ClientAuth, Judge, ServerBackend, ServerSettings};
 use crate::material::MtlsIdentity;
 
 /// Both ends of a connection, after their handshake.
@@ -21,14 +21,18 @@ pub(super) struct Connected {
     pub(super) judge: Arc<Judge>,
 }
 
-/// Lets `alice` connect to the server.
-pub(super) fn connected(cast: &Cast) -> Connected {
+/// Lets `client` connect to a server that accepts clients without a certificate too.
+pub(super) fn connected(cast: &Cast, client: Option<&MtlsIdentity>) -> Connected {
     let backend = OpenSsl::default();
     let judge = cast.judge(backend.signature_algorithms().unwrap());
-    let config = backend.build_server(cast.settings(&judge)).unwrap();
+    let settings = ServerSettings {
+        client_auth: ClientAuth::Optional,
+        ..cast.settings(&judge)
+    };
+    let config = backend.build_server(settings).unwrap();
     let (near, far) = socket_pair();
-    let alice = cast.alice.clone();
-    let client = thread::spawn(move || connect(near, &alice));
+    let client = client.cloned();
+    let client = thread::spawn(move || connect(near, client.as_ref()));
     let mut server = SslStream::new(Ssl::new(config.context()).unwrap(), far).unwrap();
     server.accept().unwrap();
     Connected {
@@ -39,13 +43,15 @@ pub(super) fn connected(cast: &Cast) -> Connected {
 }
 
 /// Presents `identity` and verifies nothing.
-fn connect(socket: TcpStream, identity: &MtlsIdentity) -> SslStream<TcpStream> {
+fn connect(socket: TcpStream, identity: Option<&MtlsIdentity>) -> SslStream<TcpStream> {
     let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
     connector.set_verify(SslVerifyMode::NONE);
-    let leaf = X509::from_der(&identity.chain().as_slice()[0]).unwrap();
-    let key = identity.private_key().unwrap().pkcs8_der();
-    let key = PKey::private_key_from_pkcs8(key.secret_pkcs8_der()).unwrap();
-    connector.set_certificate(&leaf).unwrap();
-    connector.set_private_key(&key).unwrap();
+    if let Some(identity) = identity {
+        let leaf = X509::from_der(&identity.chain().as_slice()[0]).unwrap();
+        let key = identity.private_key().unwrap().pkcs8_der();
+        let key = PKey::private_key_from_pkcs8(key.secret_pkcs8_der()).unwrap();
+        connector.set_certificate(&leaf).unwrap();
+        connector.set_private_key(&key).unwrap();
+    }
     connector.build().connect("localhost", socket).unwrap()
 }

@@ -7,7 +7,7 @@ use crate::backend::tests::{Cast, accepted};
 #[test]
 fn the_verdict_has_to_be_about_the_peer_s_leaf() {
     let cast = Cast::new();
-    let connected = connected(&cast);
+    let connected = connected(&cast, Some(&cast.alice));
     let (ssl, judge) = (connected.server.ssl(), &connected.judge);
     let conclude = || conclude(ssl, judge, ClientAuth::Required);
     let peer = conclude().unwrap().unwrap();
@@ -21,6 +21,20 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
     assert_not_judged(conclude());
     *slot.seen() = None;
     assert_not_judged(conclude());
+}
+
+#[test]
+fn a_client_without_a_certificate_is_accepted_where_it_is_optional() {
+    let connected = connected(&Cast::new(), None);
+    let conclude = |client_auth| conclude(connected.server.ssl(), &connected.judge, client_auth);
+    assert!(matches!(conclude(ClientAuth::Optional), Ok(None)));
+    // OpenSSL ends such a handshake itself.
+    match conclude(ClientAuth::Required) {
+        Err(HandshakeError::Rejected(rejection)) => {
+            assert_eq!(rejection.reason(), RejectionReason::NoCertificate);
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[track_caller]

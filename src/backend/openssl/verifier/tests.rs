@@ -12,7 +12,7 @@ use crate::material::MtlsIdentity;
 #[test]
 fn what_the_server_sent_is_verified_where_its_leaf_is_the_path_s() {
     let cast = Cast::new();
-    let connected = connected(&cast);
+    let connected = connected(&cast, Some(&cast.alice));
     let ssl = connected.client.ssl();
     let path_to = |identity: &MtlsIdentity| {
         let leaf = X509::from_der(&identity.chain().as_slice()[0]).unwrap();
