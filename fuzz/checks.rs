@@ -269,6 +269,8 @@ fn check_peer(peer: &PeerIdentity, chain: &[CertificateDer<'_>], now: UnixTime) 
 fn check_rejection(rejection: &Rejection, certificates: usize) {
     check_error(rejection, &Secrets::default());
     check_line(rejection.hint());
+    let bytes = rejection.to_string().len() + rejection.hint().len();
+    assert!(bytes < 4_096, "{bytes} bytes");
     let (index, subject) = rejection.certificate().unzip();
     assert!(index.is_none_or(|index| index < certificates));
     let parts = [rejection.expected(), rejection.presented(), subject];

@@ -69,15 +69,15 @@ impl OtherCas {
 
     /// `None` where one of them issued ours after all: a name may be encoded in several ways.
     fn in_words(&self, own: &OwnChain) -> Option<String> {
-        let names: Vec<String> = self.names.iter().map(|name| rfc4514(name)).collect();
-        if names.iter().any(|name| own.is_issued_by_one_called(name)) {
+        let is_ours = |name: &Vec<u8>| own.is_issued_by_one_called(name);
+        if self.names.iter().any(is_ours) {
             return None;
         }
-        let short = self.names.iter().zip(names);
+        let short = self.names.iter();
         let mut shown: Vec<String> = short
-            .filter(|(der, _)| der.len() <= MAX_SHOWN_BYTES)
+            .filter(|der| der.len() <= MAX_SHOWN_BYTES)
             .take(MAX_SHOWN)
-            .map(|(_, name)| format!("\"{name}\""))
+            .map(|name| format!("\"{}\"", rfc4514(name)))
             .collect();
         let all = self.names.len().saturating_add(self.left_out);
         match all.saturating_sub(shown.len()) {

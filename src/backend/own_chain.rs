@@ -5,7 +5,7 @@ use x509_cert::ext::pkix::KeyUsages;
 use crate::error::BuildError;
 use crate::material::CertificateChain;
 use crate::policy::{SignatureAlgorithms, purposes_of, usages_of};
-use crate::x509::{Certificate, Version, rfc4514};
+use crate::x509::{Certificate, Version, is_same_name, rfc4514};
 
 /// Our own chain, as one looks at it whom a peer has refused.
 ///
@@ -93,10 +93,10 @@ impl OwnChain {
         self.issuers.iter().any(|issuer| issuer == name)
     }
 
-    /// The same in words, which other encodings of the name share.
-    pub(super) fn is_issued_by_one_called(&self, name: &str) -> bool {
-        let mut issuers = self.issuers.iter().map(|issuer| rfc4514(issuer));
-        issuers.any(|issuer| issuer.eq_ignore_ascii_case(name))
+    /// Whether a CA of this name (a `Name` with its header) issued one of our certificates, however it is encoded.
+    pub(super) fn is_issued_by_one_called(&self, name: &[u8]) -> bool {
+        let mut issuers = self.issuers.iter();
+        issuers.any(|issuer| is_same_name(issuer, name))
     }
 
     /// Who issued the last of our certificates.

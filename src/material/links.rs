@@ -10,7 +10,7 @@ use super::chain::CertificateChain;
 use super::identity::IdentityWarning;
 use super::signing_key::IdentityKey;
 use crate::error::{MaterialError, MaterialProblem};
-use crate::x509::{Certificate, PublicKey, Version, X509Error, rfc4514};
+use crate::x509::{Certificate, PublicKey, Version, X509Error, is_same_name};
 
 /// The most bytes of a key identifier that a message shows.
 const MAX_SHOWN: usize = 32;
@@ -110,13 +110,14 @@ fn check_link(
     // Byte for byte, as every peer that builds on webpki compares them.
     if certificate.issuer != next.subject {
         let issuer = shown(certificate.issuer);
-        let name = rfc4514(certificate.issuer);
-        let encoding_note = if name == rfc4514(next.subject) {
+        let encoding_note = if is_same_name(certificate.issuer, next.subject) {
             " (the two names read alike, but are encoded differently)"
         } else {
             ""
         };
-        let is_there = all.iter().any(|one| rfc4514(one.subject) == name);
+        let is_there = all
+            .iter()
+            .any(|one| is_same_name(one.subject, certificate.issuer));
         if !is_there {
             return Err(MaterialProblem::MissingIntermediate {
                 index,

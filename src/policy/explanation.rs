@@ -5,7 +5,7 @@ use core::fmt;
 
 use super::rejection::Rejection;
 use super::rule::Rule;
-use crate::peer::PeerIdentity;
+use crate::peer::{PeerIdentity, cut};
 use crate::x509::{Certificate, rfc4514};
 
 /// A verdict with every step that led to it.
@@ -169,7 +169,10 @@ impl Trace {
             };
             Step {
                 rule,
-                certificate: about.map(|(index, c)| (index, rfc4514(c.subject))),
+                certificate: about.map(|(index, c)| {
+                    let subject = rfc4514(c.subject);
+                    (index, cut(&subject).into_owned())
+                }),
                 outcome,
                 detail,
                 steps: Vec::new(),

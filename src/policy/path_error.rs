@@ -13,7 +13,7 @@ use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::server_name::list_of;
 use super::usage::{Role, flaw_of_purpose, purposes_of};
-use crate::peer::NameRanges;
+use crate::peer::{NameRanges, cut};
 use crate::x509::{Certificate, is_same_name, rfc4514};
 
 /// Turns webpki's error into ours, and finds the certificate that it is about.
@@ -48,6 +48,8 @@ pub(super) fn refusal(
         | Error::MalformedNameConstraint
         | Error::InvalidNetworkMaskConstraint
         | Error::MalformedDnsIdentifier => R::NameConstraintViolated,
+        // Where a CA limits names, webpki stops at one that it cannot read.
+        Error::BadDer if has_unreadable_name(presented) => R::NameConstraintViolated,
         Error::UnsupportedCriticalExtension => R::UnhandledCriticalExtension,
         Error::UnsupportedCertVersion => R::UnsupportedVersion,
         _ => R::MalformedCertificate,
@@ -71,6 +73,14 @@ pub(super) fn refusal(
         }
         _ => rejection.with_presented(in_words(error)),
     }
+}
+
+fn has_unreadable_name(presented: &Presented<'_>) -> bool {
+    let leaf = presented.leaf().ok();
+    leaf.is_some_and(|leaf| {
+        let names = NameRanges::read(leaf).unwrap_or_default();
+        names.of(leaf.der).unreadable().next().is_some()
+    })
 }
 
 /// webpki's errors are named, not worded.
@@ -154,6 +164,7 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
         }
     }
     let issuer = rfc4514(last.issuer);
+    let issuer = cut(&issuer);
     let hint = if let Some(problem) = &presented.passed_over {
         format!("a presented certificate cannot issue others, and was passed over: {problem}")
     } else if let Some(domain) = judgement.trust_domain {

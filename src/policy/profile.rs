@@ -206,8 +206,16 @@ fn key_identifiers_of(certificate: &Certificate<'_>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let shown = bytes.iter().take(MAX_SHOWN_OCTETS);
+    let mut hex: String = shown.map(|byte| format!("{byte:02x}")).collect();
+    if bytes.len() > MAX_SHOWN_OCTETS {
+        hex.push_str("..");
+    }
+    hex
 }
+
+/// Octets of a number or identifier that stand in a message.
+const MAX_SHOWN_OCTETS: usize = 64;
 
 /// Octets of the longest serial number (RFC 5280, section 4.1.2.2).
 const MAX_SERIAL_OCTETS: usize = 20;

@@ -8,7 +8,9 @@ use crate::x509::{Certificate, rfc4514};
 
 pub(crate) use crate::x509::rfc3339;
 
-/// Why a peer was refused: a reason for programs, and for people the certificate, the values and what to do.
+/// Why a peer was rejected: a reason for programs, and for people the certificate, the values and what to do.
+///
+/// Text that the peer chose is cut: the whole, with its hint, has less than 4 KiB.
 ///
 /// ```no_run
 /// # fn f(rejection: &mtls::Rejection) {
@@ -17,6 +19,12 @@ pub(crate) use crate::x509::rfc3339;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection(Box<Inner>);
+
+/// Bytes of the parts of a rejection, of which strangers choose some: the whole stays below 4 KiB.
+const MAX_SUBJECT: usize = 512;
+const MAX_EXPECTED: usize = 640;
+const MAX_PRESENTED: usize = 1_536;
+const MAX_HINT: usize = 1_024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Inner {
@@ -40,22 +48,26 @@ impl Rejection {
     }
 
     pub(crate) fn about(mut self, index: usize, certificate: &Certificate<'_>) -> Self {
-        self.0.certificate = Some((index, rfc4514(certificate.subject)));
+        let subject = shorten(rfc4514(certificate.subject), MAX_SUBJECT);
+        self.0.certificate = Some((index, subject));
         self
     }
 
     pub(crate) fn with_expected(mut self, expected: impl Into<String>) -> Self {
-        self.0.expected = Some(expected.into());
+        self.0.expected = Some(shorten(expected.into(), MAX_EXPECTED));
         self
     }
 
     pub(crate) fn with_presented(mut self, presented: impl Into<String>) -> Self {
-        self.0.presented = Some(presented.into());
+        self.0.presented = Some(shorten(presented.into(), MAX_PRESENTED));
         self
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.0.hint = hint.into();
+        self.0.hint = match hint.into() {
+            Cow::Owned(hint) => shorten(hint, MAX_HINT).into(),
+            own => own,
+        };
         self
     }
 
@@ -108,6 +120,20 @@ impl Rejection {
     pub fn alert(&self, backend: BackendKind) -> Option<Alert> {
         self.0.reason.alert(backend)
     }
+}
+
+/// Cuts a text, so that it has no more than so many bytes.
+fn shorten(mut text: String, most: usize) -> String {
+    const CUT: &str = "..";
+    if text.len() > most {
+        let mut end = most.saturating_sub(CUT.len());
+        while !text.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        text.truncate(end);
+        text.push_str(CUT);
+    }
+    text
 }
 
 impl core::error::Error for Rejection {}

@@ -20,13 +20,18 @@ pub enum Rule {
     /// Fixed. RFC 5280, sections 4.1 and 4.2; RFC 8446, section 4.4.2. Refused as `NoCertificate`, `PathTooLong`,
     /// `MalformedCertificate`.
     Presented,
-    /// The subject alternative names of the leaf are well formed, every one of them: host names, with a wildcard at most as
-    /// the whole first label; addresses of 4 or 16 octets; URIs with a scheme; `local@domain`; a SPIFFE ID where one begins
-    /// like it. No name of the subject holds a control character, an issuer has a name, and so has the subject of a CA.
-    /// DNS names have no underscore, unless the profile is `Lenient`.
+    /// The names of the leaf can be read in one way only: none holds NUL or another control character, no DNS name or
+    /// e-mail address reads as several. An issuer has a name, and so has the subject of a CA.
     ///
-    /// RFC 5280, sections 4.1.2.4, 4.1.2.6 and 4.2.1.6; RFC 9525, section 6.3; SPIFFE-ID, section 2. Refused as
-    /// `MalformedName`.
+    /// A name that cannot be decoded, or is no legal name of its kind (RFC 5280, section 4.2.1.6), is kept as
+    /// [unreadable](crate::PeerIdentity::unreadable_names) in the profile `Interoperable`: it matches nothing, leaves
+    /// matchers over its kind undecided, counts as a URI for SPIFFE where it is one, and is rejected where a CA above
+    /// limits its kind. In the other profiles it rejects, as do an empty list of names and underscores in DNS names.
+    /// Legal are host names, with a wildcard at most as the whole first label; addresses of 4 or 16 octets; URIs with a
+    /// scheme; `local@domain`; a SPIFFE ID where one begins like it; in the subject, text of its string type.
+    ///
+    /// RFC 5280, sections 4.1.2.4, 4.1.2.6 and 4.2.1.6; RFC 9525, section 6.3; SPIFFE-ID, section 2. Rejected as
+    /// `MalformedName`, `NameConstraintViolated`.
     Names,
     /// Where [`TrustBundles`](crate::TrustBundles) are given in place of trust anchors, or the policy is one of
     /// [`server_spiffe`](crate::VerifierPolicy::server_spiffe), the leaf is an X.509-SVID: it has one URI name, that is a
@@ -44,32 +49,34 @@ pub enum Rule {
     /// RFC 5280, section 4.1.2.1. Refused as `UnsupportedVersion`.
     Version,
     /// Now lies between `notBefore` and `notAfter`, both included to the second, of the leaf, every intermediate and the
-    /// trust anchor. Dates before 2050 are written as `UTCTime`, unless the profile is `Lenient`.
+    /// trust anchor. Dates before 2050 are written as `UTCTime`, unless the profile is `Interoperable`.
     ///
     /// The moment is the caller's, or the builder's `clock`. RFC 5280, sections 4.1.2.5 and 6.1.3 (a)(2). Refused as
     /// `Expired`, `NotYetValid`, `AnchorExpired`, `MalformedCertificate`.
     Validity,
-    /// Serial numbers are positive, of at most 20 octets, unless the profile is `Lenient`. An anchor's is not looked at.
+    /// Serial numbers are positive, of at most 20 octets, unless the profile is `Interoperable`. An anchor's is not
+    /// looked at.
     ///
     /// RFC 5280, section 4.1.2.2. Refused as `InvalidSerialNumber`.
     SerialNumber,
-    /// No critical extension is unknown, the anchor's included: known are basicConstraints, cRLDistributionPoints,
-    /// extendedKeyUsage, keyUsage, nameConstraints and subjectAltName. A leaf has no name constraints; those of a CA can be
-    /// read and say something; unless the profile is `Lenient`, they hold DNS names without a dot before them and networks
-    /// with a mask, without minimum or maximum. Unless the profile is `Lenient`: key identifiers, authorityInfoAccess, subjectInfoAccess,
-    /// subjectDirectoryAttributes and freshestCRL are not critical, a CA's basicConstraints, nameConstraints,
-    /// policyConstraints and inhibitAnyPolicy are, and so are the alternative names of a leaf without a subject. (So a CA
-    /// with one of those two is refused either way: policies are not processed.) An
-    /// authorityInfoAccess can be read and is not empty.
+    /// No critical extension of the leaf or of an intermediate is unknown: known are basicConstraints,
+    /// cRLDistributionPoints, extendedKeyUsage, keyUsage, nameConstraints and subjectAltName. (So a certificate with a
+    /// critical policyConstraints or inhibitAnyPolicy is rejected: policies are not processed.) Name constraints of a CA
+    /// can be read and say something.
     ///
-    /// RFC 5280, sections 4.2, 4.1.2.6 and those of each extension. Refused as `UnhandledCriticalExtension`,
+    /// Which extensions are critical, and what else they hold, is the profile's: see the table of
+    /// [`CertificateProfile`](crate::CertificateProfile). In `Interoperable` no more than the above is asked, and of an
+    /// anchor only that its name constraints can be read.
+    ///
+    /// RFC 5280, sections 4.2, 4.1.2.6, 6.1.1 and those of each extension. Rejected as `UnhandledCriticalExtension`,
     /// `MisplacedExtension`, `WrongCriticality`, `MalformedCertificate`.
     Extensions,
-    /// The authority key identifier of a certificate fits its issuer, where both say. Unless the profile is `Lenient`: a
-    /// CA's certificate has a subject key identifier; a certificate that has one has an authority key identifier with a
-    /// key identifier in it, but for self-signed anchors.
+    /// The authority key identifier of a certificate fits its issuer, where both say; a CA's certificate has a subject key
+    /// identifier; a certificate that has one has an authority key identifier with a key identifier in it, but for
+    /// self-signed anchors. Not asked in the profile `Interoperable`: the signature tells which key signed.
     ///
-    /// RFC 5280, sections 4.2.1.1 and 4.2.1.2. Refused as `MissingKeyIdentifier`; one that does not fit is no issuer:
+    /// An OpenSSL server passes over an intermediate that does not fit, and so rejects what is accepted elsewhere.
+    /// RFC 5280, sections 4.2.1.1 and 4.2.1.2. Rejected as `MissingKeyIdentifier`; one that does not fit is no issuer:
     /// `UnknownIssuer`.
     KeyIdentifiers,
     /// The leaf is no CA's certificate; an issuer is one.
@@ -84,10 +91,10 @@ pub enum Rule {
     /// NIST SP 800-57 part 1, section 5.6; CA/Browser Forum, section 6.1.5. Refused as `UnacceptableKey`; an anchor with
     /// such a key fails the build.
     PublicKey,
-    /// The leaf's key usage, where it has one, holds digitalSignature and not keyCertSign; that of an intermediate holds
-    /// keyCertSign. An anchor that may not sign certificates fails the build.
+    /// The leaf's key usage, where it has one, holds digitalSignature and, unless the profile is `Interoperable`, not
+    /// keyCertSign; that of an intermediate holds keyCertSign. An anchor that may not sign certificates is unusable.
     ///
-    /// Fixed. RFC 5280, sections 4.2.1.3 and 4.2.1.9; RFC 8446, section 4.4.2.2. Refused as `WrongKeyUsage`; an
+    /// RFC 5280, sections 4.2.1.3 and 4.2.1.9; RFC 8446, section 4.4.2.2. Refused as `WrongKeyUsage`; an
     /// intermediate that may not sign is no issuer: `UnknownIssuer`.
     KeyUsage,
     /// The leaf's extended key usage, where it has one, names clientAuth for a client and serverAuth for a server;

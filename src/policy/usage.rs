@@ -92,12 +92,21 @@ pub(crate) fn purposes_of(certificate: &Certificate<'_>) -> String {
 }
 
 fn purposes(usage: &ExtendedKeyUsage) -> String {
-    let listed: Vec<String> = usage.0.iter().map(purpose_name).collect();
-    match listed.is_empty() {
-        true => "an empty list".to_owned(),
-        false => listed.join(", "),
+    let shown = usage.0.iter().take(MAX_SHOWN_PURPOSES);
+    let mut listed: Vec<String> = shown.map(purpose_name).collect();
+    let more = usage.0.len().saturating_sub(listed.len());
+    if more > 0 {
+        listed.push(format!("{more} more"));
+    }
+    if listed.is_empty() {
+        "an empty list".to_owned()
+    } else {
+        listed.join(", ")
     }
 }
+
+/// Purposes that stand in a message: a certificate may list thousands.
+const MAX_SHOWN_PURPOSES: usize = 8;
 
 /// Why an anchor that limits what its certificates are for does not vouch for this role. webpki asks the intermediates.
 pub(super) fn flaw_of_anchors_purpose(anchor: &Certificate<'_>, role: Role) -> Option<Flaw> {

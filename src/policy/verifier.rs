@@ -24,7 +24,7 @@ use super::v1;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
 use crate::error::BuildError;
 use crate::material::{RevocationLists, TrustAnchors};
-use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
+use crate::peer::{NameRanges, PeerIdentity, ProvedPath, cut};
 use crate::x509::{Certificate, Version};
 
 /// The judge: says who the peer is, or why it is refused.
@@ -302,7 +302,7 @@ impl PeerVerifier {
             Ok(()) => Ok(()),
             Err(said) => {
                 let presented = match said {
-                    Some(said) => format!("{} ({said})", list_of(peer.names())),
+                    Some(said) => format!("{} ({})", list_of(peer.names()), cut(&said)),
                     None => list_of(peer.names()),
                 };
                 let rejection = Rejection::new(RejectionReason::NotAllowed)

@@ -5,6 +5,7 @@
 mod common;
 
 mod anchors;
+mod bounded;
 mod builders;
 mod federation;
 mod key_identifiers;

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
-use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rfc4514};
+use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rfc4514_whole};
 
 /// What a certificate says; `Display` writes it in several lines, the first without indentation.
 ///
@@ -61,8 +61,8 @@ impl CertificateDescription {
     pub(super) fn of(der: &CertificateDer<'_>, certificate: &Certificate<'_>) -> Self {
         let purposes = certificate.extended_key_usage().ok().flatten();
         Self {
-            subject: rfc4514(certificate.subject),
-            issuer: rfc4514(certificate.issuer),
+            subject: rfc4514_whole(certificate.subject),
+            issuer: rfc4514_whole(certificate.issuer),
             names: names(certificate),
             serial_number: serial_number(certificate.serial),
             not_before: certificate.not_before,

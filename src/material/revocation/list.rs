@@ -9,7 +9,7 @@ use super::super::refusal;
 use super::super::shape::Shape;
 use super::serials::Serials;
 use crate::error::MaterialProblem;
-use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514};
+use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514_whole};
 
 /// One revocation list, its form checked and its entries indexed.
 pub struct RevocationList {
@@ -40,7 +40,7 @@ pub(crate) struct CrlContent<'a> {
 impl RevocationList {
     /// The issuer's name in the form of RFC 4514.
     pub fn issuer(&self) -> String {
-        rfc4514(self.issuer_der())
+        rfc4514_whole(self.issuer_der())
     }
 
     /// When it was issued (`thisUpdate`).
