@@ -41,9 +41,10 @@ pub enum MaterialProblem {
     },
     /// The first certificate of the chain is a CA's.
     #[error(
-        "the leaf ({subject}) is the certificate of a CA, which may not stand for a client or a server; give a \
-         certificate issued with `basicConstraints=CA:FALSE` (for a self-signed one: \
-         `openssl req -x509 -key KEY -subj /CN=NAME -addext basicConstraints=critical,CA:FALSE -out CERT`)"
+        "the leaf ({subject}) is the certificate of a CA, which may not stand for a client or a server; issue a leaf \
+         with it for a key of its own (`openssl req -new -newkey rsa:2048 -nodes -keyout LEAF.key -subj /CN=NAME \
+         -addext subjectAltName=DNS:NAME -out LEAF.csr`, then `openssl x509 -req -in LEAF.csr -CA CERT -CAkey KEY \
+         -copy_extensions copy -out LEAF.crt`), and give the CA's certificate to the peers as trust anchor"
     )]
     CaLeaf {
         /// The leaf's subject (RFC 4514).

@@ -142,6 +142,18 @@ impl NameLimits {
         Err(flaw.of(0, leaf))
     }
 
+    /// The limited kinds that webpki does not evaluate.
+    pub(super) fn not_evaluated(&self) -> Vec<&'static str> {
+        let kinds = self.kinds.iter().filter_map(|kind| match kind {
+            LimitedKind::Name(NameKind::Email) => Some("e-mail addresses"),
+            LimitedKind::Name(NameKind::Uri) => Some("URIs"),
+            LimitedKind::Directory => Some("directory names (a subject is one)"),
+            LimitedKind::Other => Some("names of other kinds"),
+            LimitedKind::Name(_) => None,
+        });
+        kinds.collect()
+    }
+
     fn limits(&self, kind: NameKind) -> bool {
         match kind {
             NameKind::CommonName | NameKind::Organization | NameKind::OrganizationalUnit => {

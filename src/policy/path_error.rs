@@ -1,5 +1,7 @@
 //! What webpki's errors mean, and which certificate they are about.
 
+use std::collections::BTreeSet;
+
 use const_oid::ObjectIdentifier;
 use der::{Decode, SliceReader};
 use pki_types::UnixTime;
@@ -8,6 +10,7 @@ use webpki::Error;
 use super::extensions::check_known;
 use super::judgement::Judgement;
 use super::leaf::check_validity;
+use super::name_constraints::NameLimits;
 use super::presented::Presented;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
@@ -54,7 +57,12 @@ pub(super) fn refusal(
         Error::UnsupportedCertVersion => R::UnsupportedVersion,
         _ => R::MalformedCertificate,
     };
-    let rejection = Rejection::new(reason);
+    let rejection = match reason {
+        R::NameConstraintViolated => {
+            Rejection::new(reason).with_hint(constraint_hint(presented, judgement))
+        }
+        _ => Rejection::new(reason),
+    };
     let Some((index, certificate)) = culprit(reason, presented, role) else {
         return rejection.with_presented(in_words(error));
     };
@@ -73,6 +81,29 @@ pub(super) fn refusal(
         }
         _ => rejection.with_presented(in_words(error)),
     }
+}
+
+/// What to do about constraints: those on some kinds are not evaluated, and reject every name of the kind.
+fn constraint_hint(presented: &Presented<'_>, judgement: &Judgement<'_>) -> String {
+    let issuers = presented.certificates.iter().skip(1);
+    let of_issuers = issuers.filter_map(|(_, c)| NameLimits::of(c));
+    let named = presented.certificates.iter().map(|(_, c)| c.issuer);
+    let anchors = named.flat_map(|issuer| judgement.anchors.named(issuer));
+    let of_anchors = anchors.filter_map(|anchor| anchor.name_limits().cloned());
+    let kinds: BTreeSet<&str> = of_issuers
+        .chain(of_anchors)
+        .flat_map(|limits| limits.not_evaluated())
+        .collect();
+    if kinds.is_empty() {
+        return "issue the leaf for names that its CAs permit, or under a CA that permits these"
+            .to_owned();
+    }
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    format!(
+        "a CA above limits {}, which is not evaluated and rejects every name of that kind: issue the leaf without such \
+         names, or under a CA that limits DNS names and IP addresses alone",
+        kinds.join(" and ")
+    )
 }
 
 fn has_unreadable_name(presented: &Presented<'_>) -> bool {
@@ -163,6 +194,9 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
             _ => break,
         }
     }
+    if let Some(rejection) = self_issued_counted(presented) {
+        return rejection;
+    }
     let issuer = rfc4514(last.issuer);
     let issuer = cut(&issuer);
     let hint = if let Some(problem) = &presented.passed_over {
@@ -172,10 +206,16 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
             "only the bundle of {domain} vouches for {domain}, and a CA of another trust domain is not to be added to it: \
              the peer sends too few intermediates, or the bundle is not the newest, or the peer is not who it says"
         )
+    } else if index == 0 && last.is_self_issued() {
+        "the certificate is self-signed and no CA's, so that no trust anchor can vouch for it: make a CA certificate \
+         (basicConstraints CA:TRUE), issue the leaf with it, and give the CA's certificate as trust anchor"
+            .to_owned()
     } else if last.is_self_issued() {
         "the chain ends in its own root, which is not among the trust anchors: give that root as trust anchor, if it \
          is to be trusted"
             .to_owned()
+    } else if let Some(hint) = spelled_otherwise(presented, last, judgement) {
+        hint
     } else if judgement.anchors.named(last.issuer).next().is_some() {
         format!(
             "a trust anchor is named {issuer}, but its key did not sign this certificate: it comes from another CA of \
@@ -194,4 +234,65 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
         .about(index, last)
         .with_presented(format!("issuer {issuer}"))
         .with_hint(hint)
+}
+
+/// What to do where the issuer is there under the same name, encoded in another way: paths are built byte for byte.
+fn spelled_otherwise(
+    presented: &Presented<'_>,
+    child: &Certificate<'_>,
+    judgement: &Judgement<'_>,
+) -> Option<String> {
+    let encodings_differ =
+        |subject: &[u8]| subject != child.issuer && is_same_name(subject, child.issuer);
+    let mut issuers = presented.certificates.iter().skip(1);
+    let is_presented = issuers.any(|(_, c)| encodings_differ(c.subject));
+    let mut anchors = judgement.anchors.named(child.issuer);
+    let is_anchor = anchors.any(|anchor| {
+        Certificate::from_der(anchor.certificate()).is_ok_and(|a| encodings_differ(a.subject))
+    });
+    let place = match (is_anchor, is_presented) {
+        (true, _) => "among the trust anchors",
+        (false, true) => "among the presented certificates",
+        (false, false) => return None,
+    };
+    let issuer = rfc4514(child.issuer);
+    Some(format!(
+        "{} is {place}, but encodes its name in another way (string type, case or blanks) than the certificate that it \
+         issued, and paths are built byte for byte: reissue the certificate with the CA's subject copied into its issuer",
+        cut(&issuer)
+    ))
+}
+
+/// rustls-webpki counts a self-issued certificate in path lengths, which RFC 5280 (section 4.2.1.9) does not, and says
+/// no more than that it finds no path.
+fn self_issued_counted(presented: &Presented<'_>) -> Option<Rejection> {
+    let mut left: Vec<_> = presented.certificates.iter().skip(1).collect();
+    let mut last = presented.leaf().ok()?;
+    let (mut counted, mut all) = (0_usize, 0_usize);
+    loop {
+        let is_issuer = |c: &Certificate<'_>| c.subject == last.issuer;
+        let self_issued = left
+            .iter()
+            .position(|(_, c)| is_issuer(c) && c.is_self_issued());
+        let at = self_issued.or_else(|| left.iter().position(|(_, c)| is_issuer(c)))?;
+        let (index, issuer) = left.remove(at);
+        let constraints = issuer.basic_constraints().ok().flatten();
+        let limit = constraints
+            .and_then(|c| c.path_len_constraint)
+            .map(usize::from);
+        if limit.is_some_and(|limit| all > limit && counted <= limit) {
+            return Some(
+                Rejection::new(RejectionReason::PathLengthExceeded)
+                    .about(*index, issuer)
+                    .with_presented(format!("pathlen exceeded by a self-issued certificate below it ({all} in all)"))
+                    .with_hint(
+                        "a self-issued certificate counts in path lengths here: give the CA's new certificate as trust \
+                         anchor in place of presenting it, or reissue the CA above with a larger pathlen",
+                    ),
+            );
+        }
+        all = all.saturating_add(1);
+        counted = counted.saturating_add(usize::from(!issuer.is_self_issued()));
+        last = issuer;
+    }
 }

@@ -40,12 +40,29 @@ pub(super) fn check_server_name(
         .about(0, leaf)
         .with_expected(server_name.to_str())
         .with_presented(list_of(names));
+    if let Some(hint) = address_as_dns(names, server_name) {
+        return Err(rejection.with_hint(hint));
+    }
     Err(match names.has_san() {
         true => rejection,
         false => rejection.with_hint(
             "the certificate has no subject alternative names, and a common name is no host name (RFC 9525): \
              reissue it with a subjectAltName; or allow it by `danger_allow_common_name_as_dns`",
         ),
+    })
+}
+
+/// What to do where an address was asked for, and stands as a DNS name in the certificate.
+fn address_as_dns(names: Names<'_>, server_name: &ServerName<'_>) -> Option<String> {
+    let ServerName::IpAddress(_) = server_name else {
+        return None;
+    };
+    let address = server_name.to_str();
+    names.texts(NameKind::Dns).any(|name| name == address).then(|| {
+        format!(
+            "the certificate has {address} as a DNS name, and an address counts as an IP address alone: reissue it with \
+             subjectAltName = IP:{address}"
+        )
     })
 }
 

@@ -8,6 +8,7 @@ mod anchors;
 mod bounded;
 mod builders;
 mod federation;
+mod hints;
 mod key_identifiers;
 mod matchers;
 mod names;

@@ -233,7 +233,12 @@ fn refuse_unfit(
     let constraints = certificate.basic_constraints().map_err(unreadable)?;
     let Some(constraints) = constraints.filter(|c| c.ca) else {
         let problem = "it is an end-entity certificate (no basicConstraints CA:TRUE)".to_owned();
-        return Err((problem, REPLACE));
+        let hint = if certificate.is_self_issued() {
+            SELF_SIGNED
+        } else {
+            REPLACE
+        };
+        return Err((problem, hint));
     };
     let key_usage = certificate.key_usage().map_err(unreadable)?;
     if key_usage.is_some_and(|usage| !usage.0.contains(KeyUsages::KeyCertSign)) {
@@ -245,4 +250,7 @@ fn refuse_unfit(
     Ok(constraints.path_len_constraint.map(usize::from))
 }
 
+/// As Go and LND make them by default.
+const SELF_SIGNED: &str = "a self-signed leaf cannot vouch for itself: make a CA certificate (basicConstraints CA:TRUE), \
+                           issue the leaf with it, and give the CA's certificate as trust anchor";
 const NEW_KEY: &str = "replace it by a CA with an acceptable key";
