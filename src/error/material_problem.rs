@@ -16,10 +16,10 @@ pub enum MaterialProblem {
     /// The text between the markers is not base64.
     #[error("the text between the markers is not base64; copy the file again, whole and as text")]
     Base64,
-    /// BER with indefinite lengths was given where DER is expected (X.690, section 8.1.3.6).
+    /// BER that is not DER (X.690, sections 8 and 10), of another kind than PKCS#7 and PKCS#12.
     #[error(
-        "this is BER with indefinite lengths (or with octet strings in pieces), and only DER is read; unpack PKCS#7 by \
-         `openssl pkcs7 -inform DER -in FILE -print_certs -out NEW`, export PKCS#12 anew by {EXPORT_ANEW}"
+        "this is BER and not DER, which certificates, keys and revocation lists have to be; export it \
+         again from where it was made, as DER or PEM"
     )]
     Ber,
     /// A UTF-8 byte order mark stands before a marker that is not the first.

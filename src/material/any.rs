@@ -30,7 +30,7 @@ use crate::error::{MaterialError, MaterialProblem};
 impl CertificateChain {
     /// Reads certificates in PEM, one in DER, or the chain in PKCS#7, whichever it is.
     ///
-    /// Of PKCS#7, in DER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9) that stands
+    /// Of PKCS#7, in DER or BER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9) that stands
     /// alone, the `SignedData` is read (RFC 2315, section 9.1; RFC 5652, section 5.1). It has no order:
     /// the leaf is the only certificate that is no CA's and issued no other one, the issuers are put
     /// after it, roots and what is not on the way are left out. Signatures in it are not looked at: the
@@ -128,7 +128,7 @@ impl PrivateKey {
 impl TrustAnchors {
     /// Reads certificates in PEM, one in DER, or those of a PKCS#7, whichever it is.
     ///
-    /// Of PKCS#7, in DER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9) that stands
+    /// Of PKCS#7, in DER or BER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9) that stands
     /// alone, the certificates of the `SignedData` are taken, all of them (RFC 2315, section 9.1;
     /// RFC 5652, section 5.1). Its signatures are not looked at: to be an anchor is your word alone.
     ///
@@ -223,7 +223,9 @@ fn certificates_in(
             certificates::check_shape(bytes)?;
             Ok(Certificates::Listed(vec![bytes.to_vec().into()]))
         }
-        Found::Der(Shape::Pkcs7) => Ok(Certificates::Pkcs7(bytes.into())),
+        Found::Der(Shape::Pkcs7) | Found::Ber(Shape::Pkcs7) => {
+            Ok(Certificates::Pkcs7(bytes.into()))
+        }
         Found::Text => {
             let sections = pem::sections(bytes, limit).map_err(neither)?;
             match sections.as_slice() {
@@ -243,7 +245,9 @@ fn certificates_in(
 
 fn refused(found: Found, wanted: Wanted) -> MaterialError {
     match found {
-        Found::Der(shape) => refusal::instead(shape, wanted),
+        Found::Der(shape) | Found::Ber(shape @ (Shape::Pkcs7 | Shape::Pkcs12)) => {
+            refusal::instead(shape, wanted)
+        }
         found => refusal::foreign(found, wanted.content()),
     }
     .into()

@@ -6,6 +6,7 @@
 mod anchors;
 mod any;
 mod arrange;
+mod ber;
 mod certificates;
 mod chain;
 mod description;

@@ -31,10 +31,11 @@ use crate::error::{MaterialError, MaterialProblem};
 impl MtlsIdentity {
     /// Reads a PKCS#12 container (RFC 7292): the private key, its certificate and the way up from it.
     ///
-    /// It has to be in DER (or that in a PEM section `PKCS12`, as certtool writes it), of version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2),
-    /// which is verified before anything is decrypted. Understood are PBES2, as
-    /// [`PrivateKey::from_encrypted_pem`] has it, 3DES and RC2 under SHA-1, and no encryption: what
-    /// `openssl`, `certtool`, `keytool` and Windows write, now and before.
+    /// It has to be in DER or BER (or that in a PEM section `PKCS12`, as certtool writes it), of
+    /// version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2), which is verified
+    /// before anything is decrypted. Understood are PBES2, as [`PrivateKey::from_encrypted_pem`] has
+    /// it, 3DES and RC2 under SHA-1, and no encryption: what `openssl`, `certtool`, `keytool`, Windows,
+    /// NSS (Firefox, Thunderbird) and BouncyCastle write, now and before.
     ///
     /// A container says nothing about order. So the leaf is the certificate of the private key, and
     /// the chain is put together from it by names and key identifiers. A root is not presented, and

@@ -10,8 +10,7 @@ use pki_types::CertificateDer;
 
 use super::label::Wanted;
 use super::links::is_same;
-use super::sniff::Found;
-use super::{arrange, certificates, refusal};
+use super::{arrange, certificates, refusal, sniff};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::x509::PublicKey;
 
@@ -46,11 +45,14 @@ pub(super) fn certificates(
     der: &[u8],
     limit: usize,
 ) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
-    let content = read(der).map_err(|_| match Found::of(der) {
-        // In PEM nobody has looked at it yet.
-        Found::Ber => MaterialProblem::Ber,
-        _ => damaged(),
-    })??;
+    let Ok(content) = read(der) else {
+        // What is DER now is not rewritten again.
+        return match sniff::rewritten(der)? {
+            Some(der) => certificates(&der, limit),
+            None => Err(damaged().into()),
+        };
+    };
+    let content = content?;
     if content.has_revocation_lists {
         return Err(refusal::unexpected(
             "PKCS#7 with revocation lists in it",

@@ -8,8 +8,8 @@ use crate::error::MaterialProblem;
 /// Says what an input without any PEM section is.
 pub(super) fn instead_of_pem(input: &[u8]) -> MaterialProblem {
     match Found::of(input) {
-        Found::Der(Shape::Pkcs12) => MaterialProblem::Pkcs12,
-        Found::Der(shape) => {
+        Found::Der(Shape::Pkcs12) | Found::Ber(Shape::Pkcs12) => MaterialProblem::Pkcs12,
+        Found::Der(shape) | Found::Ber(shape @ Shape::Pkcs7) => {
             let (found, command) = as_pem(shape);
             MaterialProblem::DerInsteadOfPem { found, command }
         }
@@ -60,7 +60,9 @@ pub(super) fn instead_of_der(input: &[u8], wanted: Wanted) -> Option<MaterialPro
         Found::Text if holds_pem(input) => Some(MaterialProblem::PemInsteadOfDer),
         Found::Text => None,
         Found::Der(shape) if wanted.is(shape) => None,
-        Found::Der(shape) => Some(instead(shape, wanted)),
+        Found::Der(shape) | Found::Ber(shape @ (Shape::Pkcs7 | Shape::Pkcs12)) => {
+            Some(instead(shape, wanted))
+        }
         Found::Empty if !input.is_empty() => None,
         found => Some(foreign(found, wanted.content())),
     }
@@ -110,7 +112,11 @@ pub(super) fn foreign(found: Found, expected: &'static str) -> MaterialProblem {
     let (found, advice) = match found {
         Found::Empty => return MaterialProblem::Empty,
         Found::Utf16 => return MaterialProblem::Utf16,
-        Found::Ber => return MaterialProblem::Ber,
+        Found::Ber(_) => return MaterialProblem::Ber,
+        Found::BerDamaged => (
+            "BER that is cut off or damaged",
+            "copy the file again, whole and not as text",
+        ),
         Found::Base64 => (
             "base64 without PEM marker lines",
             "turn it into DER by `base64 -di FILE > NEW`, or put its line `-----BEGIN ..-----` and its line \

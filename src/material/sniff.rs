@@ -1,8 +1,11 @@
 //! What an input is, told by its first bytes and its outermost structure.
 
 use der::{Decode, Header, SliceReader};
+use zeroize::Zeroizing;
 
+use super::ber::{self, BerError};
 use super::shape::Shape;
+use crate::error::MaterialProblem;
 
 /// What was found. What it is good for depends on who asks: see `refusal`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +14,10 @@ pub(super) enum Found {
     Base64,
     /// Base64 of PEM, which is base64 already.
     Base64OfPem,
-    /// BER with an indefinite length (X.690, section 8.1.3.6).
-    Ber,
+    /// One BER value that is not DER, and what its DER looks like.
+    Ber(Shape),
+    /// BER with an indefinite length (X.690, section 8.1.3.6) that cannot be read to its end.
+    BerDamaged,
     /// One DER value, and nothing else.
     Der(Shape),
     /// A DER value that ends before the input does.
@@ -46,8 +51,14 @@ impl Found {
         if let Some(shape) = Shape::of(input) {
             return Self::Der(shape);
         }
+        if let [0x30, ..] = input
+            && let Ok(Some(der)) = ber::to_der(input)
+            && let Some(shape) = Shape::of(&der)
+        {
+            return Self::Ber(shape);
+        }
         if let [0x30, 0x80, 0x02 | 0x06 | 0x30, ..] = input {
-            return Self::Ber;
+            return Self::BerDamaged;
         }
         if holds_pem(text) {
             return Self::Text;
@@ -55,6 +66,15 @@ impl Found {
         of_binary(input)
             .or_else(|| of_text(text))
             .unwrap_or(Self::Text)
+    }
+}
+
+/// The DER of BER; `None` where it is DER already, or cannot be read, which its reader says.
+pub(super) fn rewritten(ber: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialProblem> {
+    match ber::to_der(ber) {
+        Ok(der) => Ok(der),
+        Err(BerError::Limit { limit, what }) => Err(MaterialProblem::TooMany { limit, what }),
+        Err(BerError::Malformed) => Ok(None),
     }
 }
 

@@ -32,12 +32,27 @@ impl Program {
         Self::find("keytool", "default-jre-headless")
     }
 
+    /// The jar with the provider of BouncyCastle, for `keytool -providerpath`.
+    pub fn bouncy_castle() -> Option<&'static str> {
+        const JAR: &str = "/usr/share/java/bcprov.jar";
+        if Path::new(JAR).is_file() {
+            return Some(JAR);
+        }
+        missing("file", JAR, "libbcprov-java");
+        None
+    }
+
     pub fn node() -> Option<Self> {
         Self::find("node", "nodejs")
     }
 
     pub fn openssl() -> Option<Self> {
         Self::find("openssl", "openssl")
+    }
+
+    /// The other program of this package, `certutil`, is not needed: `pk12util` makes its database.
+    pub fn pk12util() -> Option<Self> {
+        Self::find("pk12util", "libnss3-tools")
     }
 
     /// A Python that has Google's gRPC: the first on the path need not be the one that the system's packages are for.
@@ -76,13 +91,18 @@ impl Program {
             .map(|folder| folder.join(name))
             .find(|path| is_it(path));
         if found.is_none() {
-            let missing = format!("the program `{name}` is not here: apt-get install {package}");
-            let required = env::var_os(REQUIRE_ALL).is_some_and(|value| !value.is_empty());
-            assert!(!required, "{missing} ({REQUIRE_ALL} is set)");
-            tell(&format!("NOT TESTED: {missing}"));
+            missing("program", name, package);
         }
         found.map(Self)
     }
+}
+
+/// Says what is missing, or fails where everything has to be here.
+fn missing(kind: &str, name: &str, package: &str) {
+    let missing = format!("the {kind} `{name}` is not here: apt-get install {package}");
+    let required = env::var_os(REQUIRE_ALL).is_some_and(|value| !value.is_empty());
+    assert!(!required, "{missing} ({REQUIRE_ALL} is set)");
+    tell(&format!("NOT TESTED: {missing}"));
 }
 
 /// What a program that ended, or was ended, left behind.

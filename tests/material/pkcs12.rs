@@ -1,6 +1,7 @@
 //! PKCS#12 containers, as other people's programs make them and as nobody should.
 
 mod accepted;
+mod ber;
 mod chosen;
 mod forge;
 mod form;

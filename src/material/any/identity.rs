@@ -214,7 +214,9 @@ impl Whole {
     fn read(bytes: &[u8], passphrase: Option<&Passphrase>) -> Result<Self, MaterialError> {
         file::check_size(bytes, CertificateChain::MAX_INPUT_BYTES)?;
         match Found::of(bytes) {
-            Found::Der(Shape::Pkcs12) => pkcs12::identity(bytes, passphrase).map(Self::Arranged),
+            Found::Der(Shape::Pkcs12) | Found::Ber(Shape::Pkcs12) => {
+                pkcs12::identity(bytes, passphrase).map(Self::Arranged)
+            }
             Found::Text => {
                 let sections = pem::sections(bytes, PrivateKey::MAX_SECTIONS).map_err(neither)?;
                 if let [only] = sections.as_slice()

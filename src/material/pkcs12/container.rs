@@ -2,7 +2,7 @@
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
-use der::{Decode, ErrorKind, Reader, SliceReader, Tag, TagNumber, Tagged};
+use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
@@ -12,6 +12,7 @@ use super::super::key::PrivateKey;
 use super::super::label::Wanted;
 use super::super::passphrase::Asked;
 use super::super::refusal;
+use super::super::sniff;
 use super::crypt::{self, Password};
 use super::mac::{self, MacData};
 use crate::error::{MaterialError, MaterialProblem};
@@ -25,7 +26,7 @@ const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1135
 const ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.3");
 const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
 
-/// The tag of encrypted content, and what BER makes of it where it was written as a stream.
+/// The tag of encrypted content, and of the same in pieces, as BER writes it in a stream.
 const WHOLE: Tag = Tag::ContextSpecific {
     constructed: false,
     number: TagNumber(0),
@@ -34,8 +35,6 @@ const IN_PIECES: Tag = Tag::ContextSpecific {
     constructed: true,
     number: TagNumber(0),
 };
-/// An OCTET STRING in pieces, which only BER has.
-const PIECES: u8 = 0x24;
 
 /// A container whose MAC is right.
 pub(super) struct Container {
@@ -88,10 +87,9 @@ fn instead(der: &[u8]) -> MaterialProblem {
 impl Container {
     pub(super) fn open(der: &[u8], passphrase: &Asked<'_>) -> Result<Self, MaterialError> {
         file::check_size(der, PrivateKey::MAX_INPUT_BYTES)?;
-        let pfx = Pfx::from_der(der).map_err(|e| match malformed(e) {
-            MaterialProblem::Pkcs12Malformed => instead(der),
-            problem => problem,
-        })?;
+        let rewritten = sniff::rewritten(der)?;
+        let whole = rewritten.as_ref().map_or(der, |der| der.as_slice());
+        let pfx = Pfx::from_der(whole).map_err(|_| instead(der))?;
         Ok(Self::check(&pfx, passphrase)?)
     }
 
@@ -107,6 +105,9 @@ impl Container {
         let mac = pfx.mac.as_ref().ok_or(MaterialProblem::Pkcs12WithoutMac)?;
         let mut budget = Budget::new();
         let password = mac::verify(mac, content, passphrase, &mut budget)?;
+        // The MAC is over the octets as they came; only now are they rewritten.
+        let rewritten = sniff::rewritten(content)?;
+        let content = rewritten.as_ref().map_or(content, |der| der.as_slice());
         let mut safes = Vec::new();
         for_each(content, |reader| {
             if safes.len() == MAX_SAFES {
@@ -116,7 +117,8 @@ impl Container {
                 });
             }
             let safe = ContentInfo::decode(reader).map_err(malformed)?;
-            safes.push(safe.open(&password, &mut budget)?);
+            let safe = safe.open(&password, &mut budget)?;
+            safes.push(sniff::rewritten(&safe)?.unwrap_or(safe));
             Ok(())
         })?;
         Ok(Self {
@@ -143,7 +145,8 @@ impl<'a> ContentInfo<'a> {
                 }
                 let content = info.content.ok_or(MaterialProblem::Pkcs12Malformed)?;
                 if content.tag() == IN_PIECES {
-                    return Err(MaterialProblem::Ber);
+                    let data = joined(content.value())?;
+                    return crypt::decrypt(info.algorithm, &data, password, budget);
                 }
                 check_tag(content, WHOLE)?;
                 crypt::decrypt(info.algorithm, content.value(), password, budget)
@@ -160,6 +163,17 @@ impl<'a> ContentInfo<'a> {
         let octets: &OctetStringRef = content.decode_as().map_err(malformed)?;
         Ok(octets.as_bytes())
     }
+}
+
+/// The content of OCTET STRINGs, one after another.
+fn joined(pieces: &[u8]) -> Result<Vec<u8>, MaterialProblem> {
+    let mut whole = Vec::with_capacity(pieces.len());
+    elements(pieces, |reader| {
+        let piece = <&OctetStringRef>::decode(reader).map_err(malformed)?;
+        whole.extend_from_slice(piece.as_bytes());
+        Ok(())
+    })?;
+    Ok(whole)
 }
 
 /// Reads each element of a SEQUENCE OF that fills the bytes.
@@ -188,13 +202,9 @@ pub(super) fn check_tag(value: AnyRef<'_>, tag: Tag) -> Result<(), MaterialProbl
     value.tag().assert_eq(tag).map(drop).map_err(malformed)
 }
 
-pub(super) fn malformed(error: der::Error) -> MaterialProblem {
-    match error.kind() {
-        ErrorKind::IndefiniteLength | ErrorKind::TagUnknown { byte: PIECES } => {
-            MaterialProblem::Ber
-        }
-        _ => MaterialProblem::Pkcs12Malformed,
-    }
+/// What the reader says may quote a key.
+pub(super) fn malformed(_: der::Error) -> MaterialProblem {
+    MaterialProblem::Pkcs12Malformed
 }
 
 pub(super) fn unsupported(found: impl Into<String>) -> MaterialProblem {

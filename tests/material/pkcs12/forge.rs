@@ -164,15 +164,20 @@ impl Default for Outside {
 impl Outside {
     pub(super) fn around(&self, safes: &[Vec<u8>]) -> Vec<u8> {
         let inside = tlv(0x30, &safes.concat());
+        self.around_content(&inside, &octets(&inside))
+    }
+
+    /// The OCTET STRING is `inside`, in whatever encoding.
+    pub(super) fn around_content(&self, inside: &[u8], octet_string: &[u8]) -> Vec<u8> {
         let kind = Pkcs12KeyType::Mac;
         let key = derive_key_utf8::<Sha256>(PASSPHRASE, &self.mac_salt, kind, 1, 32).unwrap();
         let mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-        let mac = mac.chain_update(&inside).finalize().into_bytes();
+        let mac = mac.chain_update(inside).finalize().into_bytes();
         let digest = sequence(&[&self.mac_digest, &octets(&mac)]);
         let mac = sequence(&[&digest, &octets(&self.mac_salt), &self.mac_rounds]);
         sequence(&[
             &integer(self.version),
-            &content(self.kind, &octets(&inside)),
+            &content(self.kind, octet_string),
             &mac,
         ])
     }

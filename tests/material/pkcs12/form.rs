@@ -1,44 +1,11 @@
-//! What is no container in DER: other encodings, and other things altogether.
+//! What is no container: other things altogether.
 
 use mtls::{MaterialProblem, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
 
-use super::forge::{self, container, content, explicit, octets, oid, safe, sequence, tlv};
+use super::forge::{self, container, content, oid, sequence, tlv};
 use super::passphrase;
-use super::refused::{EXPORT_ANEW, is_malformed, is_unexpected, load, ours};
+use super::refused::{is_malformed, is_unexpected, load};
 use crate::{fixture, path};
-
-#[test]
-fn ber_is_refused_by_name() {
-    let der = container(&[safe(&ours())]);
-    // The outermost SEQUENCE with an indefinite length.
-    let indefinite = |tag: u8, content: &[u8]| [&[tag, 0x80], content, &[0, 0]].concat();
-    let outer = indefinite(0x30, &der[4..]);
-    // And further in: the OCTET STRING with the safes in pieces, as streams are written.
-    let pieces = |constructed: Vec<u8>| {
-        let info = sequence(&[&oid(forge::DATA), &explicit(&constructed)]);
-        sequence(&[&forge::integer(3), &info])
-    };
-    let inner = pieces(indefinite(0x24, &octets(b"abc")));
-    let definite = pieces(tlv(0x24, &octets(b"abc")));
-    let safe = tlv(0x30, &[]);
-    let safe = content(forge::DATA, &octets(&indefinite(0x30, &safe)));
-    let streamed = indefinite(0xa0, &octets(&[7; 16]));
-    let streamed = sequence(&[&oid(forge::DATA), &forge::pbes2(1), &streamed]);
-    let streamed = sequence(&[&forge::integer(0), &streamed]);
-    let streamed = content(forge::ENCRYPTED_DATA, &streamed);
-    let in_pieces = explicit(&octets(&[7; 16]));
-    let in_pieces = sequence(&[&oid(forge::DATA), &forge::pbes2(1), &in_pieces]);
-    let in_pieces = sequence(&[&forge::integer(0), &in_pieces]);
-    let in_pieces = content(forge::ENCRYPTED_DATA, &in_pieces);
-    let inside = [safe, streamed, in_pieces].map(|safe| container(&[safe]));
-    for ber in [outer, inner, definite].into_iter().chain(inside) {
-        let error = load(&ber);
-        assert!(matches!(error.problem(), MaterialProblem::Ber), "{error}");
-        for part in ["BER", EXPORT_ANEW] {
-            assert!(error.to_string().contains(part), "{error}");
-        }
-    }
-}
 
 #[test]
 fn an_encrypted_safe_is_of_version_0_and_of_data() {
