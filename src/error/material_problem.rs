@@ -399,10 +399,17 @@ pub enum MaterialProblem {
         /// What it has.
         found: String,
     },
-    /// A PKCS#12 container without a MAC.
+    /// A passphrase was given for a PKCS#12 container without a MAC, which it does not protect.
     #[error(
-        "the container has no MAC, so that anybody may have changed what is in it; have it exported with one where it \
-         comes from, or, if you know that it was not changed, by {EXPORT_ANEW}"
+        "the container has no MAC, so the passphrase does not protect it; give no passphrase or an empty one \
+         (in code: `from_file(.., None)` or `Passphrase::new(\"\")`) if only you can write the file, \
+         or have it exported with a MAC where it comes from"
+    )]
+    Pkcs12PassphraseWithoutMac,
+    /// A PKCS#12 container with something encrypted and without a MAC.
+    #[error(
+        "the container has encrypted parts and no MAC, so that anybody may have changed what is in it; have it \
+         exported with one where it comes from, or, if you know that it was not changed, by {EXPORT_ANEW}"
     )]
     Pkcs12WithoutMac,
     /// Bytes are no revocation list, or a damaged one.

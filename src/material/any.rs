@@ -20,6 +20,7 @@ use super::label::{self, Wanted};
 use super::passphrase::Passphrase;
 use super::pem;
 use super::pkcs7;
+use super::pkcs12;
 use super::refusal;
 use super::revocation::RevocationLists;
 use super::shape::Shape;
@@ -132,6 +133,9 @@ impl TrustAnchors {
     /// alone, the certificates of the `SignedData` are taken, all of them (RFC 2315, section 9.1;
     /// RFC 5652, section 5.1). Its signatures are not looked at: to be an anchor is your word alone.
     ///
+    /// Of PKCS#12 a trust store without MAC and passphrase is read (cargo feature `pkcs12`), as `keytool`
+    /// makes it without protection; one with a passphrase takes [`from_pkcs12`](Self::from_pkcs12).
+    ///
     /// ```no_run
     /// use mtls::TrustAnchors;
     ///
@@ -209,7 +213,7 @@ impl RevocationLists {
 enum Certificates<'a> {
     /// In an order that means something.
     Listed(Vec<CertificateDer<'static>>),
-    /// PKCS#7 in DER, not yet read.
+    /// PKCS#7 in DER or BER, not yet read.
     Pkcs7(Cow<'a, [u8]>),
 }
 
@@ -226,12 +230,18 @@ fn certificates_in(
         Found::Der(Shape::Pkcs7) | Found::Ber(Shape::Pkcs7) => {
             Ok(Certificates::Pkcs7(bytes.into()))
         }
+        Found::Der(Shape::Pkcs12) | Found::Ber(Shape::Pkcs12) if wanted == Wanted::Anchors => {
+            trust_store(bytes)
+        }
         Found::Text => {
             let sections = pem::sections(bytes, limit).map_err(neither)?;
             match sections.as_slice() {
                 [only] if label::is_pkcs7(only.label) => {
                     let der = core::mem::take(&mut *only.decode()?);
                     Ok(Certificates::Pkcs7(der.into()))
+                }
+                [only] if only.label == label::PKCS12 && wanted == Wanted::Anchors => {
+                    trust_store(bytes)
                 }
                 _ => {
                     let found = certificates::from_sections(&sections, wanted)?;
@@ -241,6 +251,11 @@ fn certificates_in(
         }
         found => Err(refused(found, wanted)),
     }
+}
+
+fn trust_store(bytes: &[u8]) -> Result<Certificates<'_>, MaterialError> {
+    let anchors = pkcs12::open_anchors(bytes)?;
+    Ok(Certificates::Listed(anchors.as_slice().to_vec()))
 }
 
 fn refused(found: Found, wanted: Wanted) -> MaterialError {

@@ -22,8 +22,10 @@ use super::file;
 use super::identity::MtlsIdentity;
 use super::key::PrivateKey;
 use super::label::{self, Wanted};
-use super::passphrase::Passphrase;
+use super::passphrase::{Asked, Passphrase};
 use super::pem;
+use super::refusal;
+use super::shape::Shape;
 use super::sniff::Found;
 use crate::error::{MaterialError, MaterialProblem};
 
@@ -36,6 +38,9 @@ impl MtlsIdentity {
     /// before anything is decrypted. Understood are PBES2, as [`PrivateKey::from_encrypted_pem`] has
     /// it, 3DES and RC2 under SHA-1, and no encryption: what `openssl`, `certtool`, `keytool`, Windows,
     /// NSS (Firefox, Thunderbird) and BouncyCastle write, now and before.
+    ///
+    /// A container without a MAC, in which anybody may change anything, is read where nothing in it is
+    /// encrypted and the passphrase is empty; [`from_bytes`](Self::from_bytes) takes none at all.
     ///
     /// A container says nothing about order. So the leaf is the certificate of the private key, and
     /// the chain is put together from it by names and key identifiers. A root is not presented, and
@@ -81,7 +86,7 @@ impl MtlsIdentity {
         passphrase: &Passphrase,
     ) -> Result<Self, MaterialError> {
         file::load(path.as_ref(), PrivateKey::MAX_INPUT_BYTES, |file| {
-            open(&file.bytes, passphrase, None, file.exposure)
+            open(&file.bytes, Some(passphrase), None, file.exposure)
         })
     }
 
@@ -109,7 +114,7 @@ impl MtlsIdentity {
         passphrase: &Passphrase,
         friendly_name: &str,
     ) -> Result<Self, MaterialError> {
-        open(der, passphrase, Some(friendly_name), None)
+        open(der, Some(passphrase), Some(friendly_name), None)
     }
 
     /// Reads a file as [`from_pkcs12_named`](Self::from_pkcs12_named) reads bytes.
@@ -133,7 +138,12 @@ impl MtlsIdentity {
         friendly_name: &str,
     ) -> Result<Self, MaterialError> {
         file::load(path.as_ref(), PrivateKey::MAX_INPUT_BYTES, |file| {
-            open(&file.bytes, passphrase, Some(friendly_name), file.exposure)
+            open(
+                &file.bytes,
+                Some(passphrase),
+                Some(friendly_name),
+                file.exposure,
+            )
         })
     }
 }
@@ -145,7 +155,8 @@ impl TrustAnchors {
     ///
     /// What is understood, and the limits, are those of [`MtlsIdentity::from_pkcs12`]. A container with a
     /// private key is somebody's identity: whoever its certificates vouch for was not meant to be
-    /// trusted, so it is refused. Names and purposes beside the certificates are not looked at.
+    /// trusted, so it is refused. Names and purposes beside the certificates are not looked at. A store
+    /// without a passphrase is read by [`from_bytes`](Self::from_bytes), too.
     ///
     /// ```no_run
     /// use mtls::{Passphrase, TrustAnchors};
@@ -160,7 +171,7 @@ impl TrustAnchors {
     /// [`MaterialError`] when it is damaged or something else, the passphrase is wrong, something in it
     /// is of a kind that is not read, there is a private key or no certificate in it, or a limit is exceeded.
     pub fn from_pkcs12(der: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
-        anchors(der, passphrase)
+        anchors(der, Some(passphrase))
     }
 
     /// Reads a file as [`from_pkcs12`](Self::from_pkcs12) reads bytes.
@@ -192,20 +203,46 @@ pub(super) fn identity(
     der: &[u8],
     passphrase: Option<&Passphrase>,
 ) -> Result<MtlsIdentity, MaterialError> {
-    let passphrase = passphrase.ok_or(MaterialProblem::PassphraseMissing)?;
     open(der, passphrase, None, None)
 }
 
+/// The certificates of a container that takes no passphrase.
+pub(super) fn open_anchors(der: &[u8]) -> Result<TrustAnchors, MaterialError> {
+    anchors(der, None).map_err(|error| match error.problem() {
+        // Where the passphrase can be given, too.
+        MaterialProblem::PassphraseMissing => {
+            refusal::instead(Shape::Pkcs12, Wanted::Anchors).into()
+        }
+        _ => error,
+    })
+}
+
 /// The certificates of a container without private keys.
-fn anchors(der: &[u8], passphrase: &Passphrase) -> Result<TrustAnchors, MaterialError> {
+fn anchors(der: &[u8], passphrase: Option<&Passphrase>) -> Result<TrustAnchors, MaterialError> {
+    let asked = passphrase.map(Passphrase::asked);
     let unwrapped = unwrapped(der)?;
     let der = unwrapped.as_ref().map_or(der, |inner| inner.as_slice());
-    let container = Container::open(der, &passphrase.asked())?;
+    let container = Container::open(der, asked.as_ref())?;
     let bags = Bags::read(&container.safes)?;
     if !bags.keys.is_empty() {
         return Err(MaterialProblem::IdentityInsteadOfAnchors.into());
     }
+    check_protection(&container, asked.as_ref())?;
     TrustAnchors::from_der(bags.certificates.into_iter().map(|c| c.der))
+}
+
+/// Who gives a passphrase relies on it, and without a MAC it protects nothing. An empty one protects
+/// no more than none.
+fn check_protection(
+    container: &Container,
+    asked: Option<&Asked<'_>>,
+) -> Result<(), MaterialProblem> {
+    match asked {
+        Some(asked) if container.password.is_none() && !asked.reveal()?.is_empty() => {
+            Err(MaterialProblem::Pkcs12PassphraseWithoutMac)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The container in a PEM section `PKCS12`, as certtool writes it unless it is told otherwise.
@@ -223,24 +260,29 @@ fn unwrapped(input: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialError> 
 /// The identity of that name, or else the only one.
 fn open(
     der: &[u8],
-    passphrase: &Passphrase,
+    passphrase: Option<&Passphrase>,
     name: Option<&str>,
     exposure: Option<KeyExposure>,
 ) -> Result<MtlsIdentity, MaterialError> {
-    let asked = passphrase.asked();
+    let asked = passphrase.map(Passphrase::asked);
     let unwrapped = unwrapped(der)?;
     let der = unwrapped.as_ref().map_or(der, |inner| inner.as_slice());
-    let mut container = Container::open(der, &asked)?;
+    let mut container = Container::open(der, asked.as_ref())?;
     let bags = Bags::read(&container.safes)?;
     let all = bags.certificates.iter().map(|c| c.der.clone());
     let all = certificates::from_der(all, PrivateKey::MAX_INPUT_BYTES, Wanted::Bundle)?;
     let (key, leaf) = choose::pair(&bags, name, |key| {
-        key.open(&container.password, &mut container.budget)
+        key.open(container.password.as_ref(), &mut container.budget)
     })?;
+    check_protection(&container, asked.as_ref())?;
     let path = arrange::path(&all, leaf)?;
     let chain = path.into_iter().filter_map(|at| all.get(at).cloned());
+    let key = match asked {
+        Some(asked) => asked.opened(key),
+        None => key,
+    };
     MtlsIdentity::new(
         CertificateChain::checked(chain.collect())?,
-        asked.opened(key).exposed(exposure),
+        key.exposed(exposure),
     )
 }

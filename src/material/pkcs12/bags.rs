@@ -148,7 +148,7 @@ impl<'a> SafeBag<'a> {
 impl KeyBag<'_> {
     pub(super) fn open(
         &self,
-        password: &Password,
+        password: Option<&Password>,
         budget: &mut Budget,
     ) -> Result<PrivateKey, MaterialProblem> {
         if !self.is_encrypted {

@@ -36,11 +36,12 @@ const IN_PIECES: Tag = Tag::ContextSpecific {
     number: TagNumber(0),
 };
 
-/// A container whose MAC is right.
+/// A container whose MAC is right, or that has none and nothing encrypted in its safes.
 pub(super) struct Container {
     /// The `SafeContents`, decrypted.
     pub(super) safes: Vec<Zeroizing<Vec<u8>>>,
-    pub(super) password: Password,
+    /// `None`: it has no MAC.
+    pub(super) password: Option<Password>,
     /// What is left of it for the keys.
     pub(super) budget: Budget,
 }
@@ -85,7 +86,7 @@ fn instead(der: &[u8]) -> MaterialProblem {
 }
 
 impl Container {
-    pub(super) fn open(der: &[u8], passphrase: &Asked<'_>) -> Result<Self, MaterialError> {
+    pub(super) fn open(der: &[u8], passphrase: Option<&Asked<'_>>) -> Result<Self, MaterialError> {
         file::check_size(der, PrivateKey::MAX_INPUT_BYTES)?;
         let rewritten = sniff::rewritten(der)?;
         let whole = rewritten.as_ref().map_or(der, |der| der.as_slice());
@@ -93,7 +94,7 @@ impl Container {
         Ok(Self::check(&pfx, passphrase)?)
     }
 
-    fn check(pfx: &Pfx<'_>, passphrase: &Asked<'_>) -> Result<Self, MaterialProblem> {
+    fn check(pfx: &Pfx<'_>, passphrase: Option<&Asked<'_>>) -> Result<Self, MaterialProblem> {
         if pfx.version != VERSION {
             return Err(unsupported(format!("version {}", pfx.version)));
         }
@@ -102,9 +103,14 @@ impl Container {
             SIGNED_DATA => return Err(unsupported("a signature in place of a MAC (signedData)")),
             other => return Err(unsupported(format!("content of the type {other}"))),
         };
-        let mac = pfx.mac.as_ref().ok_or(MaterialProblem::Pkcs12WithoutMac)?;
         let mut budget = Budget::new();
-        let password = mac::verify(mac, content, passphrase, &mut budget)?;
+        let password = match &pfx.mac {
+            None => None,
+            Some(mac) => {
+                let passphrase = passphrase.ok_or(MaterialProblem::PassphraseMissing)?;
+                Some(mac::verify(mac, content, passphrase, &mut budget)?)
+            }
+        };
         // The MAC is over the octets as they came; only now are they rewritten.
         let rewritten = sniff::rewritten(content)?;
         let content = rewritten.as_ref().map_or(content, |der| der.as_slice());
@@ -117,7 +123,7 @@ impl Container {
                 });
             }
             let safe = ContentInfo::decode(reader).map_err(malformed)?;
-            let safe = safe.open(&password, &mut budget)?;
+            let safe = safe.open(password.as_ref(), &mut budget)?;
             safes.push(sniff::rewritten(&safe)?.unwrap_or(safe));
             Ok(())
         })?;
@@ -132,7 +138,7 @@ impl Container {
 impl<'a> ContentInfo<'a> {
     fn open(
         &self,
-        password: &Password,
+        password: Option<&Password>,
         budget: &mut Budget,
     ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
         match self.kind {

@@ -23,12 +23,14 @@ const RC2: [Scheme; 2] = [
     Scheme::new::<Rc2>("1.2.840.113549.1.12.1.6", 5),
 ];
 
+/// Decrypts a part; in a container without a MAC none may be encrypted.
 pub(super) fn decrypt(
     algorithm: AlgorithmIdentifierRef<'_>,
     data: &[u8],
-    password: &Password,
+    password: Option<&Password>,
     budget: &mut Budget,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let password = password.ok_or(MaterialProblem::Pkcs12WithoutMac)?;
     let plain = match algorithm.oid {
         pbes2::PBES2 => pbes2::read(algorithm, budget)
             .and_then(|parameters| pbes2::open(&parameters, data, &password.text)),

@@ -152,3 +152,29 @@ fn trust_stores_are_read() {
         ));
     }
 }
+
+/// As `keytool` makes them by these properties, and the JDK its own `cacerts`.
+#[test]
+fn stores_without_a_password_are_read() {
+    const NONE: &str = "-J-Dkeystore.pkcs12.macAlgorithm=NONE \
+                        -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE";
+    let Some(keytool) = Program::keytool() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    for name in ["root", "issuing"] {
+        let line =
+            format!("-importcert -noprompt -alias {name} -file {name}.crt -keystore open.p12");
+        workshop.run(&keytool, &format!("{line} {STORE} {NONE}"), &[]);
+    }
+    let anchors = TrustAnchors::from_file(workshop.path("open.p12")).unwrap();
+    assert_eq!(anchors.as_slice().len(), 2);
+    for name in ["root", "issuing"] {
+        assert!(anchors.as_slice().contains(&workshop.certificate(name)));
+    }
+    let error = TrustAnchors::from_pkcs12_file(workshop.path("open.p12"), &changeit());
+    assert!(matches!(
+        error.unwrap_err().problem(),
+        MaterialProblem::Pkcs12PassphraseWithoutMac
+    ));
+}

@@ -1,6 +1,6 @@
 //! What is not read: each with its problem, and what its message says to do.
 
-use mtls::{MaterialError, MaterialProblem, MtlsIdentity, PrivateKey, TrustAnchors};
+use mtls::{MaterialError, MaterialProblem, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
 use pki_types::pem::PemObject;
 
 use super::forge::{
@@ -72,18 +72,22 @@ fn what_is_forged_here_is_right_but_for_what_is_wrong() {
 }
 
 #[test]
-fn a_container_without_a_mac_is_refused() {
+fn an_encrypted_container_without_a_mac_is_refused() {
     let Some(openssl) = Program::openssl() else {
         return;
     };
     let workshop = Workshop::new();
-    for options in ["-nomac", "-nomac -keypbe NONE -certpbe NONE"] {
-        let error = load(&workshop.export(&openssl, "p256", options));
-        assert!(
-            matches!(error.problem(), MaterialProblem::Pkcs12WithoutMac),
-            "{error}"
-        );
-        assert!(error.to_string().contains(EXPORT_ANEW), "{error}");
+    for options in ["-nomac", "-nomac -keypbe NONE -certpbe AES-256-CBC"] {
+        let der = workshop.export(&openssl, "p256", options);
+        for passphrase in [None, Some(passphrase()), Some(Passphrase::new(""))] {
+            let error = MtlsIdentity::from_bytes(&der, passphrase.as_ref()).unwrap_err();
+            assert!(
+                matches!(error.problem(), MaterialProblem::Pkcs12WithoutMac),
+                "{options}: {error}"
+            );
+            assert!(error.to_string().contains(EXPORT_ANEW), "{error}");
+        }
+        assert!(TrustAnchors::from_bytes(&der).is_err());
     }
     // And what the message says to do helps.
     workshop.run(
@@ -98,6 +102,70 @@ fn a_container_without_a_mac_is_refused() {
     );
     let identity = MtlsIdentity::from_pkcs12_file(workshop.path("again.p12"), &passphrase());
     assert_eq!(identity.unwrap().chain().as_slice(), workshop.chain("p256"));
+}
+
+#[test]
+fn without_mac_and_encryption_it_is_read_without_a_passphrase() {
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let workshop = Workshop::new();
+    let der = workshop.export(&openssl, "p256", "-nomac -keypbe NONE -certpbe NONE");
+    let empty = Passphrase::new("");
+    for identity in [
+        MtlsIdentity::from_bytes(&der, None),
+        MtlsIdentity::from_file(workshop.path("made.p12"), None),
+        MtlsIdentity::from_bytes(&der, Some(&empty)),
+        MtlsIdentity::from_pkcs12(&der, &empty),
+    ] {
+        assert_eq!(identity.unwrap().chain().as_slice(), workshop.chain("p256"));
+    }
+    for error in [
+        MtlsIdentity::from_bytes(&der, Some(&passphrase())).unwrap_err(),
+        MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap_err(),
+    ] {
+        assert!(
+            matches!(error.problem(), MaterialProblem::Pkcs12PassphraseWithoutMac),
+            "{error}"
+        );
+        assert!(error.to_string().contains("from_file(.., None)"), "{error}");
+    }
+    let error = TrustAnchors::from_bytes(&der).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::IdentityInsteadOfAnchors),
+        "{error}"
+    );
+
+    let line = "pkcs12 -export -nokeys -in root.crt -nomac -certpbe NONE -out trust.p12 -passout";
+    workshop.run(&openssl, line, &["pass:"]);
+    let der = workshop.read("trust.p12");
+    for anchors in [
+        TrustAnchors::from_bytes(&der),
+        TrustAnchors::from_file(workshop.path("trust.p12")),
+        TrustAnchors::from_pkcs12(&der, &empty),
+        TrustAnchors::from_pkcs12_file(workshop.path("trust.p12"), &empty),
+    ] {
+        assert_eq!(anchors.unwrap().as_slice(), [workshop.certificate("root")]);
+    }
+    let error = TrustAnchors::from_pkcs12(&der, &passphrase()).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::Pkcs12PassphraseWithoutMac),
+        "{error}"
+    );
+    // A chain is not read from it, nor anchors of a container that takes a passphrase.
+    assert!(mtls::CertificateChain::from_bytes(&der).is_err());
+    let line = "pkcs12 -export -nokeys -in root.crt -out trust.p12 -passout";
+    workshop.run(&openssl, line, &["pass:correct horse"]);
+    let error = TrustAnchors::from_file(workshop.path("trust.p12")).unwrap_err();
+    assert!(
+        error.to_string().contains("`TrustAnchors::from_pkcs12`"),
+        "{error}"
+    );
+    let error = MtlsIdentity::from_file(workshop.path("trust.p12"), None).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::PassphraseMissing),
+        "{error}"
+    );
 }
 
 #[test]
