@@ -1,6 +1,8 @@
 //! Private keys under a passphrase.
 
 mod budget;
+pub(super) mod cipher;
+pub(super) mod kdf;
 mod legacy;
 pub(super) mod pbes2;
 pub(super) mod pkcs8;
@@ -36,7 +38,8 @@ impl PrivateKey {
     /// PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC, AES-GCM or 3DES), and the `DEK-Info` headers of
     /// old OpenSSL with AES-CBC or 3DES (RFC 1421, section 4.6.1.3). The withdrawn PBES1 of PKCS#12 (RFC
     /// 7292, appendix C) with SHA-1 and 3DES takes the cargo feature `legacy-keys`. A key that is not
-    /// encrypted is read too, the passphrase unused, so that one setting serves both.
+    /// encrypted is read too, the passphrase unused, so that one setting serves both. A salt may have
+    /// 1,024 bytes.
     ///
     /// ```no_run
     /// use mtls::{Passphrase, PrivateKey};

@@ -1,9 +1,7 @@
 //! The password-based encryption of PKCS#12 (RFC 7292, appendices B and C): derivation by SHA-1,
 //! ciphers in CBC mode.
 
-use cbc::Decryptor;
-use cbc::cipher::block_padding::Pkcs7;
-use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit};
+use cbc::cipher::{BlockCipherDecrypt, KeyInit};
 use const_oid::ObjectIdentifier;
 use der::asn1::OctetStringRef;
 use des::{TdesEde2, TdesEde3};
@@ -12,13 +10,11 @@ use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use super::encrypted::{self, Budget};
+use super::encrypted::{self, Budget, cipher, kdf};
 use super::passphrase::wrong_passphrase;
 use super::stack;
 use crate::error::MaterialProblem;
 
-/// The most bytes of a salt; ordinary ones have 8 to 64.
-pub(super) const MAX_SALT_BYTES: usize = 1024;
 /// Of every cipher here.
 const BLOCK: usize = 8;
 /// Bytes of SHA-1: as many as one run of all rounds yields.
@@ -44,7 +40,7 @@ impl Scheme {
         Self {
             oid: ObjectIdentifier::new_unwrap(oid),
             key,
-            open: cbc_decrypt::<C>,
+            open: cipher::cbc::<C>,
         }
     }
 }
@@ -78,7 +74,7 @@ impl<'s, 'a> Pbe<'s, 'a> {
             .decode_as()
             .map_err(|_| MaterialProblem::KeyMalformed)?;
         let salt = salt.as_bytes();
-        check_salt(salt)?;
+        kdf::check_salt(salt)?;
         let runs = scheme.key.div_ceil(DIGEST).saturating_add(1);
         let runs = u64::try_from(runs).unwrap_or(u64::MAX);
         let rounds = take_rounds(iterations, runs, budget)?;
@@ -124,16 +120,6 @@ pub(super) fn bmp_string(passphrase: &str) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-pub(super) fn check_salt(salt: &[u8]) -> Result<(), MaterialProblem> {
-    if salt.len() > MAX_SALT_BYTES {
-        return Err(MaterialProblem::TooMany {
-            limit: MAX_SALT_BYTES,
-            what: "bytes of salt",
-        });
-    }
-    Ok(())
-}
-
 /// Takes so many runs of so many iterations from the budget.
 pub(super) fn take_rounds(
     iterations: u64,
@@ -145,13 +131,4 @@ pub(super) fn take_rounds(
     }
     budget.take_rounds(iterations.saturating_mul(runs), "PKCS#12 key derivation")?;
     i32::try_from(iterations).map_err(|_| MaterialProblem::KeyMalformed)
-}
-
-fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit>(
-    key: &[u8],
-    iv: &[u8],
-    data: &mut [u8],
-) -> Option<usize> {
-    let decryptor = Decryptor::<C>::new_from_slices(key, iv).ok()?;
-    Some(decryptor.decrypt_padded::<Pkcs7>(data).ok()?.len())
 }

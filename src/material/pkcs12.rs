@@ -6,6 +6,7 @@ mod choose;
 mod container;
 mod crypt;
 mod mac;
+mod pbmac1;
 
 use std::path::Path;
 
@@ -34,8 +35,8 @@ impl MtlsIdentity {
     /// Reads a PKCS#12 container (RFC 7292): the private key, its certificate and the way up from it.
     ///
     /// It has to be in DER or BER (or that in a PEM section `PKCS12`, as certtool writes it), of
-    /// version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2), which is verified
-    /// before anything is decrypted. Understood are PBES2, as [`PrivateKey::from_encrypted_pem`] has
+    /// version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2) or by PBMAC1 (RFC 9579:
+    /// PBKDF2 and HMAC), which is verified before anything is decrypted. Understood are PBES2, as [`PrivateKey::from_encrypted_pem`] has
     /// it, 3DES and RC2 under SHA-1, and no encryption: what `openssl`, `certtool`, `keytool`, Windows,
     /// NSS (Firefox, Thunderbird) and BouncyCastle write, now and before.
     ///

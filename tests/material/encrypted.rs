@@ -328,3 +328,88 @@ fn a_key_under_the_label_of_another_opens_by_its_content() {
         says(wrong, &["section 0", "the passphrase does not open"]);
     }
 }
+
+/// The salts of NSS and of others are longer than those of `openssl`.
+#[test]
+fn long_salts_are_read_up_to_a_limit() {
+    use der::Encode;
+    use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
+
+    fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+        let content = parts.concat();
+        AnyRef::new(der::Tag::Sequence, &content)
+            .unwrap()
+            .to_der()
+            .unwrap()
+    }
+    let octets = |bytes: &[u8]| OctetStringRef::new(bytes).unwrap().to_der().unwrap();
+    let oid = |text: &str| ObjectIdentifier::new_unwrap(text).to_der().unwrap();
+    let plain = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
+    let plain = plain.pkcs8_der().secret_pkcs8_der().to_vec();
+    let number = |value: u16| value.to_der().unwrap();
+
+    for length in [0, 1, 32, 33, 64, 1024, 1025] {
+        let salt = vec![7; length];
+        let mut pbkdf2 = [0; 32];
+        pbkdf2::pbkdf2_hmac::<sha2::Sha256>(b"correct horse", &salt, 2, &mut pbkdf2);
+        let mut scrypt = [0; 32];
+        let params = scrypt::Params::new(4, 8, 1).unwrap();
+        scrypt::scrypt(b"correct horse", &salt, &params, &mut scrypt).unwrap();
+        let prf = sequence(&[&oid("1.2.840.113549.2.9"), &[5, 0]]);
+        for (kdf, parameters, key) in [
+            (
+                "1.2.840.113549.1.5.12",
+                sequence(&[&octets(&salt), &number(2), &prf]),
+                pbkdf2,
+            ),
+            (
+                "1.3.6.1.4.1.11591.4.11",
+                sequence(&[&octets(&salt), &number(16), &number(8), &number(1)]),
+                scrypt,
+            ),
+        ] {
+            let kdf = sequence(&[&oid(kdf), &parameters]);
+            let cbc = {
+                use cbc::cipher::block_padding::Pkcs7;
+                use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
+                let cipher = cbc::Encryptor::<aes::Aes256>::new(&key.into(), &[7; 16].into());
+                let mut buffer = [plain.as_slice(), &[0; 16]].concat();
+                let length = plain.len();
+                let sealed = cipher.encrypt_padded::<Pkcs7>(&mut buffer, length);
+                sealed.unwrap().to_vec()
+            };
+            let gcm = {
+                use aes_gcm::aead::AeadInOut;
+                use aes_gcm::{Aes256Gcm, KeyInit};
+                let mut text = plain.clone();
+                let cipher = Aes256Gcm::new(&key.into());
+                let tag =
+                    cipher.encrypt_inout_detached(&[7; 12].into(), &[], text.as_mut_slice().into());
+                [text, tag.unwrap().to_vec()].concat()
+            };
+            // The parameters of GCM as RFC 5084 has them, and as some write them.
+            let gcm_parameters = sequence(&[&octets(&[7; 12]), &number(16)]);
+            for (cipher, parameters, sealed) in [
+                ("2.16.840.1.101.3.4.1.42", octets(&[7; 16]), &cbc),
+                ("2.16.840.1.101.3.4.1.46", gcm_parameters, &gcm),
+                ("2.16.840.1.101.3.4.1.46", octets(&[7; 12]), &gcm),
+            ] {
+                let cipher = sequence(&[&oid(cipher), &parameters]);
+                let scheme =
+                    sequence(&[&oid("1.2.840.113549.1.5.13"), &sequence(&[&kdf, &cipher])]);
+                let der = sequence(&[&scheme, &octets(sealed)]);
+                let opened = PrivateKey::from_bytes(&der, Some(&passphrase()));
+                if length <= 1024 {
+                    let key = opened.unwrap_or_else(|e| panic!("{length}: {e}"));
+                    assert_eq!(key.pkcs8_der().secret_pkcs8_der(), plain);
+                } else {
+                    says(opened, &["more than 1024 bytes of salt"]);
+                }
+                // A changed last octet is a wrong tag, or wrong padding.
+                let mut changed = der.clone();
+                *changed.last_mut().unwrap() ^= 0x80;
+                assert!(PrivateKey::from_bytes(&changed, Some(&passphrase())).is_err());
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod forge;
 mod form;
 mod hostile;
 mod java;
+mod pbmac1;
 mod refused;
 mod workshop;
 

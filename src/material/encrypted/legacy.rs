@@ -2,9 +2,7 @@
 //! (RFC 1421, section 4.6; the key derivation is OpenSSL's `EVP_BytesToKey` with MD5, one round).
 
 use aes::{Aes128, Aes192, Aes256};
-use cbc::Decryptor;
-use cbc::cipher::block_padding::Pkcs7;
-use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit};
+use cbc::cipher::{BlockCipherDecrypt, KeyInit};
 use des::TdesEde3;
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
@@ -12,6 +10,7 @@ use zeroize::Zeroizing;
 use super::super::passphrase::{Asked, wrong_passphrase};
 use super::super::pem::Section;
 use super::super::stack;
+use super::cipher::cbc;
 use super::scheme::{cipher, refused};
 use crate::error::MaterialProblem;
 
@@ -63,8 +62,7 @@ fn decrypt_by<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
     let mut buffer = Zeroizing::new(data.to_vec());
     let opened = stack::scrubbed(|| {
         let key = derive::<KEY_LEN>(passphrase.as_bytes(), salt);
-        let decryptor = Decryptor::<C>::new_from_slices(&*key, iv).ok()?;
-        Some(decryptor.decrypt_padded::<Pkcs7>(&mut buffer).ok()?.len())
+        cbc::<C>(&*key, iv, &mut buffer)
     });
     let length = opened.ok_or_else(wrong_passphrase)?;
     // What is cut off is wiped with the rest.

@@ -1,34 +1,49 @@
-//! PBES2 (RFC 8018, section 6.2).
+//! PBES2 (RFC 8018, section 6.2): PBKDF2 or scrypt, and a cipher. What a derivation may cost is
+//! checked before it begins.
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
-use der::{Decode, ErrorKind};
-use pkcs5::Error;
-use pkcs5::pbes2::{self, DES_EDE3_CBC_OID, Kdf, Parameters, Pbkdf2Prf, ScryptParams};
+use der::{Decode, ErrorKind, Tag, Tagged};
+use pkcs5::pbes2::{
+    self, AES_128_GCM_OID, AES_256_GCM_OID, DES_EDE3_CBC_OID, EncryptionScheme, PBKDF2_OID,
+    SCRYPT_OID,
+};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::super::key::PrivateKey;
 use super::super::passphrase::wrong_passphrase;
 use super::super::stack;
 use super::Budget;
+use super::cipher;
+use super::kdf::{Pbkdf2, Scrypt};
 use super::scheme::{name, refused, unsupported};
 use crate::error::MaterialProblem;
 
 pub(in super::super) const PBES2: ObjectIdentifier = pbes2::PBES2_OID;
 const DES_BLOCK: usize = 8;
-/// Bytes of SHA-256, which scrypt derives with.
-const SCRYPT_DIGEST: u64 = 32;
+/// Of AES-256.
+const MAX_KEY_BYTES: usize = 32;
+
+/// An encryption whose cost is paid for.
+pub(in super::super) struct Parameters<'a> {
+    kdf: Kdf<'a>,
+    cipher: EncryptionScheme,
+}
+
+enum Kdf<'a> {
+    Pbkdf2(Pbkdf2<'a>),
+    Scrypt(Scrypt<'a>),
+}
 
 /// Reads the parameters and takes what they cost from the budget.
-pub(in super::super) fn read(
-    algorithm: AlgorithmIdentifierRef<'_>,
+pub(in super::super) fn read<'a>(
+    algorithm: AlgorithmIdentifierRef<'a>,
     budget: &mut Budget,
-) -> Result<Parameters, MaterialProblem> {
+) -> Result<Parameters<'a>, MaterialProblem> {
     let parameters = algorithm.parameters.ok_or(MaterialProblem::KeyMalformed)?;
     let [kdf, cipher] = parts(parameters).map_err(|_| MaterialProblem::KeyMalformed)?;
     check_triple_des(cipher)?;
-    let parameters = Parameters::try_from(parameters).map_err(|e| match e.kind() {
+    let parameters = Parameters::read(kdf, cipher).map_err(|e| match e.kind() {
         ErrorKind::OidUnknown { oid } => unsupported(oid),
         _ => refused(format!(
             "PBES2 with such parameters of {} and {}",
@@ -36,59 +51,96 @@ pub(in super::super) fn read(
             name(cipher.oid)
         )),
     })?;
-    match &parameters.kdf {
-        // It is said to be 1 at least.
-        Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count == 0 => {
-            return Err(MaterialProblem::KeyMalformed);
-        }
+    let key_bytes = parameters.cipher.key_size();
+    let stated = match &parameters.kdf {
         Kdf::Pbkdf2(pbkdf2) => {
-            // All rounds once for as many bytes as the digest has (RFC 8018, section 5.2).
-            let runs = parameters
-                .encryption
-                .key_size()
-                .div_ceil(digest_size(pbkdf2.prf));
-            let runs = u64::try_from(runs).unwrap_or(u64::MAX);
-            let rounds = u64::from(pbkdf2.iteration_count).saturating_mul(runs);
-            budget.take_rounds(rounds, "PBKDF2")?;
+            pbkdf2.take(key_bytes, budget)?;
+            pbkdf2.key_length
         }
-        Kdf::Scrypt(scrypt) => check_scrypt(scrypt, budget)?,
-        // Never today: for what pkcs5 learns to read later, whose cost we do not know.
-        other => return Err(unsupported(other.oid())),
+        Kdf::Scrypt(scrypt) => {
+            scrypt.take(budget)?;
+            scrypt.key_length
+        }
+    };
+    if stated.is_some_and(|stated| usize::from(stated) != key_bytes) {
+        return Err(MaterialProblem::KeyMalformed);
     }
     Ok(parameters)
 }
 
-/// Small, as what comes from [`stack::scrubbed`] has to be; the errors of pkcs5 are not.
-enum Failure {
-    Parameters,
-    Passphrase,
+impl<'a> Parameters<'a> {
+    fn read(
+        kdf: AlgorithmIdentifierRef<'a>,
+        cipher: AlgorithmIdentifierRef<'_>,
+    ) -> der::Result<Self> {
+        let parameters = kdf.parameters.ok_or(ErrorKind::Failed);
+        let kdf = match kdf.oid {
+            PBKDF2_OID => Kdf::Pbkdf2(Pbkdf2::read(parameters?)?),
+            SCRYPT_OID => Kdf::Scrypt(parameters?.decode_as()?),
+            oid => return Err(ErrorKind::OidUnknown { oid }.into()),
+        };
+        let cipher = match gcm(cipher)? {
+            Some(gcm) => gcm,
+            None => cipher.try_into()?,
+        };
+        Ok(Self { kdf, cipher })
+    }
+
+    fn decrypt(&self, data: &mut [u8], passphrase: &[u8]) -> Option<usize> {
+        let mut key = Zeroizing::new([0; MAX_KEY_BYTES]);
+        let key = key.get_mut(..self.cipher.key_size())?;
+        match &self.kdf {
+            Kdf::Pbkdf2(pbkdf2) => pbkdf2.derive(passphrase, key),
+            Kdf::Scrypt(scrypt) => scrypt.derive(passphrase, key)?,
+        }
+        cipher::decrypt(&self.cipher, key, data)
+    }
 }
 
 /// Derives the key, and decrypts.
 pub(in super::super) fn open(
-    parameters: &Parameters,
+    parameters: &Parameters<'_>,
     data: &[u8],
     passphrase: &str,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let mut buffer = Zeroizing::new(data.to_vec());
-    // pkcs5 leaves the key that it derived on the stack.
-    let opened = stack::scrubbed(|| {
-        match parameters.decrypt_in_place(passphrase.as_bytes(), &mut buffer) {
-            Ok(plain) => Ok(plain.len()),
-            // Of algorithms that are not supported, `read` knew.
-            Err(Error::AlgorithmParametersInvalid { .. } | Error::UnsupportedAlgorithm { .. }) => {
-                Err(Failure::Parameters)
-            }
-            Err(_) => Err(Failure::Passphrase),
-        }
-    });
-    let length = opened.map_err(|failure| match failure {
-        Failure::Parameters => MaterialProblem::KeyMalformed,
-        Failure::Passphrase => wrong_passphrase(),
-    })?;
+    // The libraries leave what they derived on the stack.
+    let opened = stack::scrubbed(|| parameters.decrypt(&mut buffer, passphrase.as_bytes()));
+    let length = opened.ok_or_else(wrong_passphrase)?;
     // What is cut off is wiped with the rest.
     buffer.truncate(length);
     Ok(buffer)
+}
+
+/// `GCMParameters` (RFC 5084, section 3.2).
+#[derive(der::Sequence)]
+struct GcmParameters<'a> {
+    nonce: &'a OctetStringRef,
+    #[asn1(default = "default_tag_bytes")]
+    tag_bytes: u8,
+}
+
+fn default_tag_bytes() -> u8 {
+    12
+}
+
+/// AES-GCM with the parameters that it is to have; pkcs5 takes the nonce alone for them.
+fn gcm(cipher: AlgorithmIdentifierRef<'_>) -> der::Result<Option<EncryptionScheme>> {
+    let parameters = match cipher.parameters {
+        Some(parameters) if parameters.tag() == Tag::Sequence => parameters,
+        _ => return Ok(None),
+    };
+    let GcmParameters { nonce, tag_bytes } = parameters.decode_as()?;
+    let nonce = nonce.as_bytes().try_into();
+    let nonce = nonce.map_err(|_| ErrorKind::Failed)?;
+    if usize::from(tag_bytes) != cipher::TAG_BYTES {
+        return Err(ErrorKind::Failed.into());
+    }
+    match cipher.oid {
+        AES_128_GCM_OID => Ok(Some(EncryptionScheme::Aes128Gcm { nonce })),
+        AES_256_GCM_OID => Ok(Some(EncryptionScheme::Aes256Gcm { nonce })),
+        _ => Err(ErrorKind::Failed.into()),
+    }
 }
 
 /// The key derivation and the cipher.
@@ -115,50 +167,11 @@ fn check_triple_des(cipher: AlgorithmIdentifierRef<'_>) -> Result<(), MaterialPr
     }
 }
 
-/// Bytes that one run of all rounds yields.
-fn digest_size(prf: Pbkdf2Prf) -> usize {
-    match prf {
-        Pbkdf2Prf::HmacWithSha1 => 20,
-        Pbkdf2Prf::HmacWithSha224 => 28,
-        Pbkdf2Prf::HmacWithSha256 => 32,
-        Pbkdf2Prf::HmacWithSha384 => 48,
-        Pbkdf2Prf::HmacWithSha512 => 64,
-        // There is no other; it would be the costliest.
-        _ => 1,
-    }
-}
-
-/// scrypt fills 128 * r * N bytes, p times over, beside 128 * r * p bytes that it has from PBKDF2 by HMAC-SHA-256, in
-/// one round for each 32 of them (RFC 7914, sections 2 and 6).
-fn check_scrypt(scrypt: &ScryptParams, budget: &mut Budget) -> Result<(), MaterialProblem> {
-    // pkcs5 takes the logarithm of N, and panics for 0.
-    if !scrypt.cost_parameter.is_power_of_two() {
-        return Err(MaterialProblem::KeyMalformed);
-    }
-    let lanes = u64::from(scrypt.parallelization);
-    let block = 128_u64.saturating_mul(u64::from(scrypt.block_size));
-    let memory = block.saturating_mul(scrypt.cost_parameter.saturating_add(lanes));
-    let work = block
-        .saturating_mul(scrypt.cost_parameter)
-        .saturating_mul(lanes);
-    if memory > PrivateKey::MAX_SCRYPT_MEMORY {
-        return Err(MaterialProblem::TooCostly {
-            cost: format!("{memory} bytes of memory for scrypt"),
-            limit: PrivateKey::MAX_SCRYPT_MEMORY.to_string(),
-        });
-    }
-    budget.take_scrypt_work(work)?;
-    budget.take_rounds(
-        block.saturating_mul(lanes).div_ceil(SCRYPT_DIGEST),
-        "PBKDF2 within scrypt",
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use der::Encode;
     use pkcs5::EncryptionScheme;
-    use pkcs5::pbes2::{Pbkdf2Params, Salt};
+    use pkcs5::pbes2::{Kdf, Pbkdf2Params, Pbkdf2Prf, Salt, ScryptParams};
     use pkcs8::EncryptedPrivateKeyInfo;
 
     use super::super::super::passphrase::Passphrase;
@@ -232,7 +245,7 @@ mod tests {
         let algorithm = EncryptedKey::from_der(&der).unwrap().algorithm;
         let mut budget = Budget::new();
         read(algorithm, &mut budget).unwrap();
-        let problem = read(algorithm, &mut budget).unwrap_err();
+        let problem = read(algorithm, &mut budget).err().unwrap();
         let part = "8126340 rounds of PBKDF2 within scrypt, after 8126340 for other parts";
         assert!(problem.to_string().contains(part), "{problem}");
     }
@@ -249,7 +262,7 @@ mod tests {
 
     fn key(kdf: Kdf) -> Vec<u8> {
         let info = EncryptedPrivateKeyInfo {
-            encryption_algorithm: EncryptionScheme::from(Parameters {
+            encryption_algorithm: EncryptionScheme::from(pbes2::Parameters {
                 kdf,
                 encryption: pbes2::EncryptionScheme::Aes256Cbc { iv: [7; 16] },
             }),

@@ -105,7 +105,7 @@ pub(super) fn cipher(name: &str) -> &'static str {
 }
 
 /// The name with the number, or the number alone.
-pub(super) fn name(scheme: ObjectIdentifier) -> String {
+pub(in super::super) fn name(scheme: ObjectIdentifier) -> String {
     let oid = scheme.to_string();
     let name = match oid.as_str() {
         "1.2.392.200011.61.1.1.1.2" => "Camellia-128-CBC",

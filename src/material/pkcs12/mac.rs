@@ -1,21 +1,22 @@
-//! The MAC of a container (RFC 7292, section 4 and appendix B.4).
+//! The MAC of a container (RFC 7292, section 4 and appendix B.4; RFC 9579).
 
 use der::asn1::OctetStringRef;
+use hmac::EagerHash;
 use hmac::digest::block_api::BlockSizeUser;
 use hmac::digest::{Digest, FixedOutputReset};
-use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::super::encrypted::Budget;
+use super::super::encrypted::{Budget, kdf};
 use super::super::passphrase::Asked;
 use super::super::pbe;
 use super::super::stack;
 use super::container::unsupported;
 use super::crypt::Password;
+use super::pbmac1::{self, PBMAC1, Pbmac1};
 use crate::error::MaterialProblem;
 
 #[derive(der::Sequence)]
@@ -46,6 +47,16 @@ pub(super) fn verify(
     passphrase: &Asked<'_>,
     budget: &mut Budget,
 ) -> Result<Password, MaterialProblem> {
+    let digest = mac.digest.digest.as_bytes();
+    if mac.digest.algorithm.oid == PBMAC1 {
+        let pbmac1 = Pbmac1::read(mac.digest.algorithm, budget)?;
+        let text = passphrase.reveal()?;
+        if !pbmac1.is_right(&text, content, digest) {
+            return Err(passphrase.wrong(&text));
+        }
+        let bmp = pbe::bmp_string(&text);
+        return Ok(Password { text, bmp });
+    }
     let oid = mac.digest.algorithm.oid.to_string();
     let is_right: IsRight = match oid.as_str() {
         "1.3.14.3.2.26" => is_right::<Sha1>,
@@ -53,13 +64,10 @@ pub(super) fn verify(
         "2.16.840.1.101.3.4.2.1" => is_right::<Sha256>,
         "2.16.840.1.101.3.4.2.2" => is_right::<Sha384>,
         "2.16.840.1.101.3.4.2.3" => is_right::<Sha512>,
-        "1.2.840.113549.1.5.14" => {
-            return Err(unsupported("a MAC by PBMAC1 (RFC 9579)"));
-        }
         other => return Err(unsupported(format!("a MAC by the digest {other}"))),
     };
     let salt = mac.salt.as_bytes();
-    pbe::check_salt(salt)?;
+    kdf::check_salt(salt)?;
     let mut take = || {
         pbe::take_rounds(mac.iterations, 1, budget).map_err(|problem| match problem {
             MaterialProblem::KeyMalformed => MaterialProblem::Pkcs12Malformed,
@@ -68,7 +76,6 @@ pub(super) fn verify(
     };
     let rounds = take()?;
     let text = passphrase.reveal()?;
-    let digest = mac.digest.digest.as_bytes();
     let bmp = pbe::bmp_string(&text);
     let is_right =
         |bmp: &[u8], rounds| stack::scrubbed(|| is_right(bmp, salt, rounds, content, digest));
@@ -98,10 +105,5 @@ where
         rounds,
         length,
     ));
-    // Never an error: HMAC takes keys of any length.
-    let Ok(hmac) = <Hmac<D> as KeyInit>::new_from_slice(&key) else {
-        return false;
-    };
-    // In constant time, and of the whole length.
-    hmac.chain_update(content).verify_slice(mac).is_ok()
+    pbmac1::is_right::<D>(&key, content, mac)
 }

@@ -84,7 +84,11 @@ pub(super) fn encrypted_safe(algorithm: &[u8], data: &[u8]) -> Vec<u8> {
 
 /// PBES2 with so many rounds of PBKDF2 and AES-256 (RFC 8018, appendix A.4).
 pub(super) fn pbes2(rounds: i128) -> Vec<u8> {
-    let kdf = sequence(&[&octets(b"saltsalt"), &integer(rounds), &hmac_sha256()]);
+    pbes2_with(b"saltsalt", rounds)
+}
+
+pub(super) fn pbes2_with(salt: &[u8], rounds: i128) -> Vec<u8> {
+    let kdf = sequence(&[&octets(salt), &integer(rounds), &hmac_sha256()]);
     let kdf = sequence(&[&oid("1.2.840.113549.1.5.12"), &kdf]);
     let cipher = sequence(&[&oid("2.16.840.1.101.3.4.1.42"), &octets(&[7; 16])]);
     sequence(&[&oid(PBES2), &sequence(&[&kdf, &cipher])])
@@ -140,16 +144,20 @@ pub(super) fn certificate(kind: &str, der: &[u8], about: About<'_>) -> Vec<u8> {
 }
 
 /// What the outside of a container says.
-pub(super) struct Outside {
+pub(super) struct Outside<'a> {
     pub(super) version: i128,
     pub(super) kind: &'static str,
     pub(super) mac_digest: Vec<u8>,
     pub(super) mac_salt: Vec<u8>,
     /// What is stated; the MAC itself is made with one.
     pub(super) mac_rounds: Vec<u8>,
+    /// Makes another MAC of the content.
+    pub(super) mac: Option<Mac12<'a>>,
 }
 
-impl Default for Outside {
+pub(super) type Mac12<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
+
+impl Default for Outside<'_> {
     fn default() -> Self {
         Self {
             version: 3,
@@ -157,11 +165,12 @@ impl Default for Outside {
             mac_digest: sequence(&[&oid(SHA256), &[5, 0]]),
             mac_salt: b"saltsalt".to_vec(),
             mac_rounds: integer(1),
+            mac: None,
         }
     }
 }
 
-impl Outside {
+impl Outside<'_> {
     pub(super) fn around(&self, safes: &[Vec<u8>]) -> Vec<u8> {
         let inside = tlv(0x30, &safes.concat());
         self.around_content(&inside, &octets(&inside))
@@ -169,10 +178,15 @@ impl Outside {
 
     /// The OCTET STRING is `inside`, in whatever encoding.
     pub(super) fn around_content(&self, inside: &[u8], octet_string: &[u8]) -> Vec<u8> {
-        let kind = Pkcs12KeyType::Mac;
-        let key = derive_key_utf8::<Sha256>(PASSPHRASE, &self.mac_salt, kind, 1, 32).unwrap();
-        let mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-        let mac = mac.chain_update(inside).finalize().into_bytes();
+        let mac = match self.mac {
+            Some(mac) => mac(inside),
+            None => {
+                let kind = Pkcs12KeyType::Mac;
+                let key = derive_key_utf8::<Sha256>(PASSPHRASE, &self.mac_salt, kind, 1, 32);
+                let mac = Hmac::<Sha256>::new_from_slice(&key.unwrap()).unwrap();
+                mac.chain_update(inside).finalize().into_bytes().to_vec()
+            }
+        };
         let digest = sequence(&[&self.mac_digest, &octets(&mac)]);
         let mac = sequence(&[&digest, &octets(&self.mac_salt), &self.mac_rounds]);
         sequence(&[

@@ -240,7 +240,7 @@ fn a_container_with_a_key_is_no_store_of_anchors() {
 
 #[test]
 fn other_outsides_are_refused_by_name() {
-    let around = |outside: Outside| outside.around(&[safe(&ours())]);
+    let around = |outside: Outside<'_>| outside.around(&[safe(&ours())]);
     for version in [0, 1, 2, 4, 255] {
         let der = around(Outside {
             version,
@@ -275,19 +275,11 @@ fn other_outsides_are_refused_by_name() {
         );
     }
     let parameters = sequence(&[&sequence(&[]), &sequence(&[])]);
-    for (digest, found) in [
-        ("1.2.840.113549.1.5.14", "a MAC by PBMAC1 (RFC 9579)"),
-        (
-            "1.2.840.113549.2.2",
-            "a MAC by the digest 1.2.840.113549.2.2",
-        ),
-    ] {
-        let der = around(Outside {
-            mac_digest: sequence(&[&oid(digest), &parameters]),
-            ..Outside::default()
-        });
-        is_unsupported(&der, found);
-    }
+    let der = around(Outside {
+        mac_digest: sequence(&[&oid("1.2.840.113549.2.2"), &parameters]),
+        ..Outside::default()
+    });
+    is_unsupported(&der, "a MAC by the digest 1.2.840.113549.2.2");
     let long = |length: usize| {
         around(Outside {
             mac_salt: vec![7; length],
