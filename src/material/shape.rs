@@ -39,6 +39,7 @@ impl Shape {
                 match Tag::peek(&content).ok()? {
                     Tag::BitString => Some(Self::PublicKey),
                     Tag::OctetString => Some(Self::EncryptedPkcs8),
+                    Tag::Sequence if is_encrypted_store(first) => None,
                     Tag::Sequence => Some(Self::of_signed(first).unwrap_or(Self::Certificate)),
                     _ => None,
                 }
@@ -96,6 +97,29 @@ impl Shape {
             _ => None,
         }
     }
+}
+
+/// Whether it is a keystore of BouncyCastle of the kind BCFKS: `SEQUENCE { store, integrity check }`.
+pub(super) fn is_bcfks(der: &[u8]) -> bool {
+    let is_store = |mut content: SliceReader<'_>| {
+        let store = content.tlv_bytes().ok()?;
+        // The integrity check: algorithms and a MAC, or a signature.
+        content.tlv_bytes().ok()?;
+        Some(content.is_finished() && is_encrypted_store(store))
+    };
+    only_sequence(der).and_then(is_store).unwrap_or(false)
+}
+
+/// `SEQUENCE { AlgorithmIdentifier, OCTET STRING }`, which nothing that is signed begins with.
+fn is_encrypted_store(der: &[u8]) -> bool {
+    let tags = |mut content: SliceReader<'_>| {
+        let first = Tag::peek(&content).ok()?;
+        content.tlv_bytes().ok()?;
+        let second = Tag::peek(&content).ok()?;
+        content.tlv_bytes().ok()?;
+        Some([first, second] == [Tag::Sequence, Tag::OctetString] && content.is_finished())
+    };
+    only_sequence(der).and_then(tags).unwrap_or(false)
 }
 
 const EXPLICIT_0: Tag = Tag::ContextSpecific {

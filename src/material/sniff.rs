@@ -4,7 +4,7 @@ use der::{Decode, Header, SliceReader};
 use zeroize::Zeroizing;
 
 use super::ber::{self, BerError};
-use super::shape::Shape;
+use super::shape::{Shape, is_bcfks};
 use crate::error::MaterialProblem;
 
 /// What was found. What it is good for depends on who asks: see `refusal`.
@@ -14,6 +14,10 @@ pub(super) enum Found {
     Base64,
     /// Base64 of PEM, which is base64 already.
     Base64OfPem,
+    /// A keystore of BouncyCastle of the kind BCFKS.
+    Bcfks,
+    /// A keystore of BouncyCastle of the kind BKS.
+    Bks,
     /// One BER value that is not DER, and what its DER looks like.
     Ber(Shape),
     /// BER with an indefinite length (X.690, section 8.1.3.6) that cannot be read to its end.
@@ -35,6 +39,8 @@ pub(super) enum Found {
     SshPublicKey,
     /// Text, of which only the reader of PEM can say more, or nothing that is known.
     Text,
+    /// A keystore of BouncyCastle of the kind UBER.
+    Uber,
     Utf16,
 }
 
@@ -50,6 +56,9 @@ impl Found {
         }
         if let Some(shape) = Shape::of(input) {
             return Self::Der(shape);
+        }
+        if is_bcfks(input) {
+            return Self::Bcfks;
         }
         if let [0x30, ..] = input
             && let Ok(Some(der)) = ber::to_der(input)
@@ -101,6 +110,9 @@ fn of_binary(input: &[u8]) -> Option<Found> {
         }
         [0xfe, 0xed, 0xfe, 0xed, ..] => Found::Jks,
         [0xce, 0xce, 0xce, 0xce, ..] => Found::Jceks,
+        [0, 0, 0, 0..=2, 0, 0, 0, salt @ 8..=64, rest @ ..] => {
+            return of_bouncy_castle(rest.get(usize::from(*salt)..)?);
+        }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Found::Utf16,
         // Five dashes, or the beginning of "MII", in UTF-16 without a byte order mark.
         [b'-' | b'M', 0, b'-' | b'I', 0, ..] | [0, b'-' | b'M', 0, b'-' | b'I', ..] => Found::Utf16,
@@ -108,6 +120,22 @@ fn of_binary(input: &[u8]) -> Option<Found> {
         [0x95 | 0x99, _, _, 4, ..] => Found::Pgp,
         _ => return None,
     })
+}
+
+/// BKS or UBER, which begin alike: a version, a salt, the rounds. Then BKS has its entries, each with a type
+/// and a name, or an end, and a MAC of 20 bytes; and UBER is encrypted.
+fn of_bouncy_castle(rounds: &[u8]) -> Option<Found> {
+    const MAC: usize = 20;
+    let (_, entries) = rounds.split_at_checked(4)?;
+    let is_bks = match entries {
+        [0, mac @ ..] => mac.len() == MAC,
+        [1..=4, high, low, rest @ ..] => {
+            let name = rest.get(..usize::from(u16::from_be_bytes([*high, *low])));
+            name.is_some_and(|name| core::str::from_utf8(name).is_ok())
+        }
+        _ => false,
+    };
+    Some(if is_bks { Found::Bks } else { Found::Uber })
 }
 
 fn of_text(text: &[u8]) -> Option<Found> {

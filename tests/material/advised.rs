@@ -115,7 +115,7 @@ fn containers_of_certtool_are_in_pem() {
     );
     says(
         TrustAnchors::from_file(&file),
-        &["PKCS12", "from_pkcs12_file"],
+        &["PKCS#12", "`TrustAnchors::from_pkcs12`"],
     );
     says(
         MtlsIdentity::from_file(&file, None),

@@ -188,6 +188,74 @@ fn keystores_of_java_are_named_and_the_command_converts_them() {
     }
 }
 
+#[test]
+fn keystores_of_bouncy_castle_are_named_and_the_command_converts_them() {
+    let (Some(keytool), Some(jar)) = (Program::keytool(), Program::bouncy_castle()) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let run = |line: &str| {
+        let mut command = keytool.command();
+        command.current_dir(&folder).env("LC_ALL", "C.UTF-8");
+        programs::run(
+            command.args(line.split_whitespace()),
+            b"",
+            Duration::from_secs(60),
+        )
+        .expect_success()
+    };
+    fs::write(folder.path().join("root.crt"), fixture("rsa.crt")).unwrap();
+    let provider = format!(
+        "-providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath {jar}"
+    );
+    for kind in ["BKS", "UBER", "BCFKS"] {
+        // With a key, with a certificate, and with nothing left.
+        run(&format!(
+            "-genkeypair -alias a -keyalg EC -dname CN=a -keystore {kind}.key -storetype {kind} \
+             -storepass changeit -keypass changeit {provider}"
+        ));
+        run(&format!(
+            "-importcert -noprompt -alias root -file root.crt -keystore {kind} -storetype {kind} \
+             -storepass changeit {provider}"
+        ));
+        let empty = format!("{kind}.empty");
+        fs::copy(folder.path().join(kind), folder.path().join(&empty)).unwrap();
+        run(&format!(
+            "-delete -alias root -keystore {empty} -storetype {kind} -storepass changeit {provider}"
+        ));
+        let named = format!("a BouncyCastle keystore ({kind})");
+        for file in [kind, &format!("{kind}.key"), &empty] {
+            let bytes = fs::read(folder.path().join(file)).unwrap();
+            nobody_takes(&bytes, &[&named, "keytool -importkeystore"]);
+            says(TrustAnchors::from_pem(&bytes), &[&named]);
+            says(PrivateKey::from_der(&bytes), &[&named]);
+            let der = pki_types::CertificateDer::from(bytes);
+            says(TrustAnchors::from_der([der]), &[&named]);
+        }
+
+        // What the message says is what works.
+        let bytes = fs::read(folder.path().join(kind)).unwrap();
+        let message = message(TrustAnchors::from_bytes(&bytes));
+        let command = message.split('`').nth(1).unwrap();
+        let command = command.strip_prefix("keytool ").unwrap();
+        let new = format!("{kind}.p12");
+        let command = command
+            .replace("FILE", kind)
+            .replace("NEW", &new)
+            .replace("bcprov.jar", jar);
+        run(&format!(
+            "{command} -srcstorepass changeit -deststorepass changeit"
+        ));
+        #[cfg(feature = "pkcs12")]
+        {
+            let passphrase = mtls::Passphrase::new("changeit");
+            let new = folder.path().join(new);
+            let anchors = TrustAnchors::from_pkcs12_file(new, &passphrase).unwrap();
+            assert_eq!(*anchors.as_slice()[0], fixture("rsa.crt.der")[..]);
+        }
+    }
+}
+
 fn keystore(keytool: &Program, folder: &TempDir, kind: &str) -> PathBuf {
     let file = folder.path().join(kind);
     let mut make = keytool.command();
