@@ -3,7 +3,7 @@
 use pki_types::CertificateDer;
 
 use super::label::{self, Content, Wanted};
-use super::pem::Section;
+use super::pem::{self, Section};
 use super::refusal;
 use super::shape::Shape;
 use super::sniff::Found;
@@ -24,7 +24,10 @@ pub(super) fn from_sections(
             certificates.push(CertificateDer::from(der));
         }
     }
-    Ok(certificates)
+    match pem::parameters_alone(sections, wanted) {
+        Some(error) if certificates.is_empty() => Err(error),
+        _ => Ok(certificates),
+    }
 }
 
 /// Says what a section is that is no certificate, against its label.

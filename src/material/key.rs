@@ -46,8 +46,8 @@ impl PrivateKey {
 
     /// Reads the one private key of a PEM text (RFC 7468, section 10), by its content.
     ///
-    /// An `EC PARAMETERS` section beside it, as `openssl ecparam -genkey` writes it, is passed over,
-    /// and so is text between the sections.
+    /// `EC PARAMETERS` beside it, as `openssl ecparam -genkey` writes them, are passed over, and so are
+    /// `DH PARAMETERS`, `DSA PARAMETERS` and text between the sections.
     ///
     /// # Errors
     ///
@@ -167,12 +167,10 @@ pub(super) fn only_key<'s, 'a>(
                 let first = first.index;
                 return Err(section.error(MaterialProblem::SecondKey { first }));
             }
-            (Content::Certificate | Content::EcParameters | Content::RevocationList, _) => {}
+            (Content::Certificate | Content::Parameters | Content::RevocationList, _) => {}
         }
     }
-    let parameters = sections.iter().find(|s| s.label == label::EC_PARAMETERS);
-    key.ok_or_else(|| match parameters {
-        Some(section) => section.error(label::unexpected(section.label, wanted)),
-        None => MaterialProblem::NoKey.into(),
+    key.ok_or_else(|| {
+        pem::parameters_alone(sections, wanted).unwrap_or_else(|| MaterialProblem::NoKey.into())
     })
 }

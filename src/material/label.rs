@@ -11,7 +11,15 @@ pub(super) const X509_CRL: &str = "X509 CRL";
 const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
 const DSA_PRIVATE_KEY: &str = "DSA PRIVATE KEY";
-pub(super) const EC_PARAMETERS: &str = "EC PARAMETERS";
+const EC_PARAMETERS: &str = "EC PARAMETERS";
+/// The curve that `openssl ecparam -genkey` writes before the key, and the group of a key exchange that
+/// haproxy, nginx and others read from the file of the certificate. TLS takes neither from there today.
+const PARAMETERS: [&str; 4] = [
+    EC_PARAMETERS,
+    "DH PARAMETERS",
+    "X9.42 DH PARAMETERS",
+    "DSA PARAMETERS",
+];
 
 /// Names that CERTIFICATE had once (RFC 7468, section 5.1).
 const OLD_CERTIFICATE: [&str; 2] = ["X509 CERTIFICATE", "X.509 CERTIFICATE"];
@@ -30,6 +38,10 @@ pub(super) fn is_pkcs7(label: &str) -> bool {
     PKCS7.contains(&label)
 }
 
+pub(super) fn is_parameters(label: &str) -> bool {
+    PARAMETERS.contains(&label)
+}
+
 /// What a reader takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -46,8 +58,8 @@ pub(super) enum Content {
     Certificate,
     Key,
     RevocationList,
-    /// The curve that `openssl ecparam -genkey` writes before the key, which names it again.
-    EcParameters,
+    /// Nothing that is of use here.
+    Parameters,
 }
 
 /// Sorts a section by its label, or says why it does not belong here.
@@ -73,7 +85,7 @@ pub(super) fn sort(label: &str, wanted: Wanted) -> Result<Content, MaterialProbl
             found: "DSA".to_owned(),
         }),
         PRIVATE_KEY | ENCRYPTED_PRIVATE_KEY | RSA_PRIVATE_KEY | EC_PRIVATE_KEY => Ok(Content::Key),
-        EC_PARAMETERS if !wanted.is_certificates() => Ok(Content::EcParameters),
+        label if is_parameters(label) && wanted != Wanted::Anchors => Ok(Content::Parameters),
         _ => Err(unexpected(label, wanted)),
     }
 }
@@ -108,13 +120,13 @@ fn advice(label: &str, wanted: Wanted) -> &'static str {
              `openssl pkey -in FILE -out NEW`"
         }
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => refusal::REQUEST,
-        "DH PARAMETERS" | "X9.42 DH PARAMETERS" | "DSA PARAMETERS" => {
-            "parameters are no key, and TLS needs none from a file: leave it out (and where the file has nothing \
-             else, give the file that has what is expected)"
-        }
         EC_PARAMETERS if wanted == Wanted::Key || wanted == Wanted::Bundle => {
             "it only names a curve, and no private key stands beside it: make one by \
              `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE`"
+        }
+        _ if is_parameters(label) => {
+            "parameters are no key, and TLS needs none from a file: leave it out (and where the file has nothing \
+             else, give the file that has what is expected)"
         }
         "OPENSSH PRIVATE KEY" => {
             "convert a copy of it by `ssh-keygen -p -m PKCS8 -f COPY`, but for Ed25519, which `ssh-keygen` leaves as it is: \

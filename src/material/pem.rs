@@ -8,7 +8,7 @@ use base64ct::{Base64, Encoding};
 use pki_types::pem::{PemObject, SectionKind};
 use zeroize::Zeroizing;
 
-use super::label;
+use super::label::{self, Wanted};
 use super::marker::Marker;
 use super::refusal;
 use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
@@ -98,6 +98,12 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
         return Err(refusal::instead_of_pem(input).into());
     }
     Ok(sections)
+}
+
+/// What is wrong with sections among which nothing that is wanted was found, where parameters are there.
+pub(super) fn parameters_alone(sections: &[Section<'_>], wanted: Wanted) -> Option<MaterialError> {
+    let parameters = sections.iter().find(|s| label::is_parameters(s.label))?;
+    Some(parameters.error(label::unexpected(parameters.label, wanted)))
 }
 
 impl<'a> Section<'a> {

@@ -133,13 +133,58 @@ fn what_the_command_pkcs12_prints_is_read() {
     MtlsIdentity::from_pem_bundle(named.as_bytes()).unwrap();
 }
 
+/// As haproxy, nginx and others keep them: one file with the certificate, its key and the group.
+#[test]
+fn parameters_are_passed_over() {
+    let (certificate, key) = (fixture_text("rsa.crt"), fixture_text("rsa_pkcs8.pem"));
+    for label in [
+        "DH PARAMETERS",
+        "X9.42 DH PARAMETERS",
+        "DSA PARAMETERS",
+        "EC PARAMETERS",
+    ] {
+        // What is in it is not looked at, as long as it is a section.
+        let parameters = format!("-----BEGIN {label}-----\nMAYCAQICAQM=\n-----END {label}-----\n");
+        for parts in [
+            [&certificate, &key, &parameters],
+            [&parameters, &key, &certificate],
+            [&certificate, &parameters, &key],
+        ] {
+            let bundle = parts.map(String::as_str).concat();
+            let bundle = bundle.as_bytes();
+            for identity in [
+                MtlsIdentity::from_pem_bundle(bundle),
+                MtlsIdentity::from_bytes(bundle, None),
+            ] {
+                assert_eq!(identity.unwrap().chain().as_slice().len(), 1, "{label}");
+            }
+        }
+        let chain = certificate.clone() + &parameters;
+        for chain in [
+            CertificateChain::from_pem(chain.as_bytes()),
+            CertificateChain::from_bytes(chain.as_bytes()),
+        ] {
+            assert_eq!(chain.unwrap().as_slice().len(), 1, "{label}");
+        }
+        PrivateKey::from_pem((key.clone() + &parameters).as_bytes()).unwrap();
+        // Alone they are of no use, and among trust anchors they are a mistake.
+        let alone = format!("{label} does not belong here");
+        says(CertificateChain::from_pem(parameters.as_bytes()), &[&alone]);
+        says(PrivateKey::from_pem(parameters.as_bytes()), &[&alone]);
+        says(
+            MtlsIdentity::from_pem_bundle(parameters.as_bytes()),
+            &[&alone],
+        );
+        says(anchors(chain), &["section 1", &alone]);
+    }
+}
+
 #[test]
 fn sections_that_are_no_keys_are_refused_by_name() {
     let key = fixture_text("rsa_pkcs8.pem");
     for (label, advice) in [
         ("ANY PRIVATE KEY", "openssl pkey -in FILE -out NEW"),
         ("CERTIFICATE REQUEST", "a request is no certificate"),
-        ("DH PARAMETERS", "parameters are no key"),
         ("OPENSSH PRIVATE KEY", "ssh-keygen -p -m PKCS8 -f COPY"),
         ("PGP PRIVATE KEY BLOCK", "not for TLS"),
         ("PKCS7", "openssl pkcs7 -print_certs"),
