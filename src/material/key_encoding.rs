@@ -50,8 +50,34 @@ impl Encoded {
     }
 }
 
+/// What ring before 0.17 writes for Ed25519: version 2, with the public key under an EXPLICIT tag where
+/// RFC 5958, section 2, has an IMPLICIT one.
+#[derive(der::Sequence)]
+struct OldRingKey<'a> {
+    version: u8,
+    algorithm: AlgorithmIdentifierRef<'a>,
+    private_key: &'a OctetStringRef,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT")]
+    public_key: BitStringRef<'a>,
+}
+
+fn pkcs8_info(der: &[u8]) -> Result<PrivateKeyInfoRef<'_>, MaterialProblem> {
+    if let Ok(info) = PrivateKeyInfoRef::from_der(der) {
+        return Ok(info);
+    }
+    let old = OldRingKey::from_der(der).map_err(malformed)?;
+    if old.version != 1 || old.algorithm.oid != ED25519 {
+        return Err(MaterialProblem::KeyMalformed);
+    }
+    Ok(PrivateKeyInfo {
+        algorithm: old.algorithm,
+        private_key: old.private_key,
+        public_key: Some(old.public_key),
+    })
+}
+
 fn from_pkcs8(der: &[u8]) -> Result<Encoded, MaterialProblem> {
-    let info = PrivateKeyInfoRef::from_der(der).map_err(malformed)?;
+    let info = pkcs8_info(der)?;
     let key = info.private_key.as_bytes();
     let encoded = match info.algorithm.oid {
         RSA_ENCRYPTION => from_rsa(key)?,

@@ -132,6 +132,40 @@ fn pkcs8_version_2_comes_out_as_version_1() {
     says(PrivateKey::from_der(&foreign), &["contradicts itself"]);
 }
 
+/// ring before 0.17 put the public key under an EXPLICIT tag.
+#[test]
+fn pkcs8_version_2_of_old_ring_is_read() {
+    let key = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
+    let version_1 = key.pkcs8_der().secret_pkcs8_der().to_vec();
+    let seed: [u8; 32] = version_1[version_1.len() - 32..].try_into().unwrap();
+    let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+    let old = |public: &[u8]| {
+        let head = [0x30, 0x53, 2, 1, 1];
+        let tail = [0xa1, 0x23, 3, 0x21, 0];
+        [&head, &version_1[5..], &tail, public].concat()
+    };
+    for read in [
+        PrivateKey::from_der(&old(public.as_bytes())),
+        PrivateKey::from_bytes(&old(public.as_bytes()), None),
+    ] {
+        let read = read.unwrap();
+        assert_eq!(read.pkcs8_der(), key.pkcs8_der());
+        every_library_reads(&read, "old ring");
+    }
+    let mut other = *public.as_bytes();
+    other[0] ^= 1;
+    says(
+        PrivateKey::from_der(&old(&other)),
+        &["the public key in it is not its own"],
+    );
+    // Another version, another algorithm, something after it.
+    for (at, to) in [(4, 0), (4, 2), (11, 0x71)] {
+        let mut changed = old(public.as_bytes());
+        changed[at] = to;
+        assert!(PrivateKey::from_der(&changed).is_err(), "{at}");
+    }
+}
+
 #[test]
 fn other_kinds_are_refused_by_name() {
     for (name, found) in [
