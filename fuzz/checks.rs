@@ -10,6 +10,7 @@
     reason = "each target compiles this for itself and uses one of the functions"
 )]
 
+mod ber;
 mod crl;
 mod encoding;
 mod files;
@@ -39,6 +40,7 @@ use mtls::{
     TrustAnchors, VerifierPolicy,
 };
 
+pub use ber::ber;
 pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
 pub use files::{certificate, pem, pkcs7, sniff};

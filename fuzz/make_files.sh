@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the seeds of the targets that read files of every format (certificate, encrypted_key, pem, pem_differential,
-# pkcs7, pkcs12, sniff) with openssl (3.0 or later), keytool and certtool. Nothing else depends on their keys.
+# Makes the seeds of the targets that read files of every format (ber, certificate, encrypted_key, pem,
+# pem_differential, pkcs7, pkcs12, sniff) with openssl (3.0 or later), keytool with BouncyCastle (libbcprov-java),
+# certtool and pk12util. Nothing else depends on their keys.
 set -euo pipefail
 cd "$(dirname "$0")"
 here=$PWD
@@ -13,7 +14,7 @@ seed() { # target, name: standard input becomes a seed
     cat >"$here/corpus/$1/seed-$2"
 }
 quiet() { "$@" 2>/dev/null; }
-for target in certificate encrypted_key pem pem_differential pkcs7 pkcs12 sniff; do
+for target in ber certificate encrypted_key pem pem_differential pkcs7 pkcs12 sniff; do
     rm -f "$here/corpus/$target"/seed-*
 done
 
@@ -102,6 +103,24 @@ for one in modern plain legacy 3des aes nomac anchors empty-passphrase certtool 
     seed pkcs12 "$one" <"$one.p12"
 done
 for one in modern plain legacy anchors; do safes "$one.p12" | seed pkcs12 "$one-safes"; done
+
+# BER, as OpenSSL writes streams, and NSS and BouncyCastle everything.
+cms() { openssl cms -sign -nodetach -in root.crt -signer alice.crt -inkey alice.key -certfile branch.crt -outform DER "$@"; }
+ber() { printf '\x30\x80'; tail -c +5; printf '\0\0'; } # of DER of 256 bytes and more
+cms -stream | seed ber cms
+cms | seed ber der
+cms -stream | seed pkcs7 ber
+mkdir nss
+quiet pk12util -i modern.p12 -d sql:nss -K '' -W fuzz
+quiet pk12util -o nss.p12 -n alice -d sql:nss -K '' -W fuzz
+quiet keytool -importkeystore -srckeystore modern.p12 -srcstorepass fuzz -destkeystore bouncy-castle.p12 \
+    -deststoretype PKCS12 -deststorepass fuzzfuzz -destprovidername BC \
+    -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath /usr/share/java/bcprov.jar
+for one in nss bouncy-castle; do seed ber "$one" <"$one.p12"; done
+for one in plain anchors; do
+    safes "$one.p12" | ber | seed pkcs12 "$one-ber-safes"
+    ber <"$one.p12" | seed pkcs12 "$one-ber"
+done
 
 for one in modern plain; do seed sniff "$one.p12" <"$one.p12"; done
 cat alice.key alice.crt branch.crt | seed sniff bundle

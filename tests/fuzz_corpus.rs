@@ -25,6 +25,11 @@ fn replay(target: &str, check: fn(&[u8])) {
 }
 
 #[test]
+fn ber() {
+    replay("ber", checks::ber);
+}
+
+#[test]
 fn certificate() {
     replay("certificate", checks::certificate);
 }
