@@ -43,6 +43,10 @@ pub(crate) struct Group {
     pub(crate) cases: Vec<Case>,
 }
 
+/// For keystores of BouncyCastle.
+const PROVIDER: &str = "-providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath \
+                        /usr/share/java/bcprov.jar";
+
 fn case(reader: Reader, verdict: Verdict, command: impl Into<String>) -> Case {
     Case {
         command: command.into(),
@@ -481,6 +485,11 @@ fn bundles() -> Vec<Case> {
         ),
         case(
             OpenIdentity,
+            Loads,
+            "{ cat p256.chain.pem p256.key; openssl dhparam -dsaparam 512; } >out/identity.pem 2>/dev/null",
+        ),
+        case(
+            OpenIdentity,
             Refused("EncryptedKey"),
             "{ openssl pkcs8 -topk8 -in p384.key -passout pass:tr0ub4dor; cat p384.chain.pem; } >out/identity.pem",
         ),
@@ -571,6 +580,32 @@ fn pkcs12() -> Vec<Case> {
             ),
         ));
     }
+    for key in ["p256", "rsa"] {
+        cases.push(case(
+            Identity,
+            Loads,
+            format!(
+                "{}; rm -rf db; mkdir db; pk12util -i out/identity.p12 -d sql:db -K '' -W tr0ub4dor >/dev/null; \
+                 pk12util -o out/identity.p12 -n {key} -d sql:db -K '' -W tr0ub4dor >/dev/null",
+                export(key, &format!("-name {key}"))
+            ),
+        ));
+        cases.push(case(
+            Identity,
+            Loads,
+            format!(
+                "openssl pkcs12 -export -inkey {key}.key -in {key}.chain.pem -passout pass:tr0ub4dor -name x -out a.p12; \
+                 keytool -importkeystore -srckeystore a.p12 -srcstorepass tr0ub4dor -destkeystore out/identity.p12 \
+                 -deststoretype PKCS12 -deststorepass tr0ub4dor -destprovidername BC {PROVIDER} 2>/dev/null"
+            ),
+        ));
+    }
+    cases.push(case(
+        OpenIdentity,
+        Loads,
+        "openssl pkcs12 -export -inkey p256.key -in p256.chain.pem -nomac -keypbe NONE -certpbe NONE -passout pass: -out \
+         out/identity.p12",
+    ));
     cases
 }
 
@@ -585,6 +620,16 @@ fn refused_pkcs12() -> Vec<Case> {
             Identity,
             Refused("Pkcs12WithoutMac"),
             export("-passout pass:tr0ub4dor -nomac"),
+        ),
+        case(
+            OpenIdentity,
+            Refused("Pkcs12WithoutMac"),
+            export("-passout pass:tr0ub4dor -nomac -certpbe AES-256-CBC"),
+        ),
+        case(
+            Identity,
+            Refused("Pkcs12PassphraseWithoutMac"),
+            export("-passout pass: -nomac -keypbe NONE -certpbe NONE"),
         ),
         case(
             Identity,
@@ -654,6 +699,25 @@ fn anchors() -> Vec<Case> {
             AnchorStore,
             Loads,
             "openssl pkcs12 -export -nokeys -in root.crt -passout pass:tr0ub4dor -out out/ca.p12",
+        ),
+        case(
+            AnchorStore,
+            Loads,
+            format!(
+                "keytool -importcert -noprompt -storetype PKCS12 -keystore out/ca.p12 -storepass tr0ub4dor -alias root \
+                 -file root.crt -providername BC {PROVIDER} 2>/dev/null"
+            ),
+        ),
+        case(
+            Anchors,
+            Loads,
+            "keytool -J-Dkeystore.pkcs12.macAlgorithm=NONE -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE -importcert \
+             -noprompt -storetype PKCS12 -keystore out/ca.p12 -storepass tr0ub4dor -alias root -file root.crt 2>/dev/null",
+        ),
+        case(
+            Anchors,
+            Loads,
+            "openssl cms -sign -stream -nodetach -in root.crt -signer root.crt -inkey root.key -outform DER -out out/ca.p7m",
         ),
         case(
             Anchors,
@@ -732,7 +796,18 @@ fn mistaken() -> Vec<Case> {
             "keytool -genseckey -storetype JCEKS -keystore out/identity.jceks -storepass tr0ub4dor -keypass tr0ub4dor \
              -keyalg AES -keysize 128 -alias x 2>/dev/null",
         ),
+        keystore("BKS"),
+        keystore("UBER"),
+        keystore("BCFKS"),
     ]
+}
+
+fn keystore(kind: &str) -> Case {
+    let command = format!(
+        "keytool -genkeypair -storetype {kind} -keystore out/identity.keystore -storepass tr0ub4dor -keypass tr0ub4dor \
+         -keyalg EC -alias x -dname CN=x {PROVIDER} 2>/dev/null"
+    );
+    case(Identity, Refused("UnexpectedContent"), command)
 }
 
 fn damaged() -> Vec<Case> {

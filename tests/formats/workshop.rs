@@ -56,8 +56,14 @@ pub(crate) struct Workshop {
 impl Workshop {
     /// `None` where a program is missing; that was told then.
     pub(crate) fn open() -> Option<Self> {
-        let programs = [Program::openssl(), Program::keytool(), Program::certtool()];
+        let programs = [
+            Program::openssl(),
+            Program::keytool(),
+            Program::certtool(),
+            Program::pk12util(),
+        ];
         programs.into_iter().collect::<Option<Vec<_>>>()?;
+        Program::bouncy_castle()?;
         let workshop = Self {
             folder: TempDir::new().unwrap(),
         };
