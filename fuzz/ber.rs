@@ -31,7 +31,8 @@ pub fn ber(input: &[u8]) {
     }
 }
 
-/// The value itself where it is DER, and the rewritten ones in it: what a reader of containers meets.
+/// The value itself where it is DER, and the rewritten ones in it: what a reader of containers
+/// meets.
 pub(super) fn layers(input: &[u8]) -> Vec<Vec<u8>> {
     const MOST: usize = 64;
     let mut layers = vec![input.to_vec()];

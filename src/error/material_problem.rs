@@ -18,8 +18,8 @@ pub enum MaterialProblem {
     Base64,
     /// BER that is not DER (X.690, sections 8 and 10), of another kind than PKCS#7 and PKCS#12.
     #[error(
-        "this is BER and not DER, which certificates, keys and revocation lists have to be; export it \
-         again from where it was made, as DER or PEM"
+        "this is BER and not DER, which certificates, keys and revocation lists have to be; \
+         export it again from where it was made, as DER or PEM"
     )]
     Ber,
     /// A UTF-8 byte order mark stands before a marker that is not the first.
@@ -401,15 +401,17 @@ pub enum MaterialProblem {
     },
     /// A passphrase was given for a PKCS#12 container without a MAC, which it does not protect.
     #[error(
-        "the container has no MAC, so the passphrase does not protect it; give no passphrase or an empty one \
-         (in code: `from_file(.., None)` or `Passphrase::new(\"\")`) if only you can write the file, \
-         or have it exported with a MAC where it comes from"
+        "the container has no MAC, so the passphrase does not protect it; \
+         give no passphrase or an empty one (in code: `from_file(.., None)` or \
+         `Passphrase::new(\"\")`) if only you can write the file, or have it exported with a MAC \
+         where it comes from"
     )]
     Pkcs12PassphraseWithoutMac,
     /// A PKCS#12 container with something encrypted and without a MAC.
     #[error(
-        "the container has encrypted parts and no MAC, so that anybody may have changed what is in it; have it \
-         exported with one where it comes from, or, if you know that it was not changed, by {EXPORT_ANEW}"
+        "the container has encrypted parts and no MAC, so that anybody may have changed what is in \
+         it; have it exported with one where it comes from, or, if you know that it was not changed, \
+         by {EXPORT_ANEW}"
     )]
     Pkcs12WithoutMac,
     /// Bytes are no revocation list, or a damaged one.

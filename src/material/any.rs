@@ -31,11 +31,11 @@ use crate::error::{MaterialError, MaterialProblem};
 impl CertificateChain {
     /// Reads certificates in PEM, one in DER, or the chain in PKCS#7, whichever it is.
     ///
-    /// Of PKCS#7, in DER or BER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9) that stands
-    /// alone, the `SignedData` is read (RFC 2315, section 9.1; RFC 5652, section 5.1). It has no order:
-    /// the leaf is the only certificate that is no CA's and issued no other one, the issuers are put
-    /// after it, roots and what is not on the way are left out. Signatures in it are not looked at: the
-    /// certificates count for no more than any others.
+    /// Of PKCS#7, in DER or BER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9)
+    /// that stands alone, the `SignedData` is read (RFC 2315, section 9.1; RFC 5652, section 5.1).
+    /// It has no order: the leaf is the only certificate that is no CA's and issued no other one,
+    /// the issuers are put after it, roots and what is not on the way are left out. Signatures in
+    /// it are not looked at: the certificates count for no more than any others.
     ///
     /// ```no_run
     /// use mtls::CertificateChain;
@@ -129,12 +129,14 @@ impl PrivateKey {
 impl TrustAnchors {
     /// Reads certificates in PEM, one in DER, or those of a PKCS#7, whichever it is.
     ///
-    /// Of PKCS#7, in DER or BER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9) that stands
-    /// alone, the certificates of the `SignedData` are taken, all of them (RFC 2315, section 9.1;
-    /// RFC 5652, section 5.1). Its signatures are not looked at: to be an anchor is your word alone.
+    /// Of PKCS#7, in DER or BER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9)
+    /// that stands alone, the certificates of the `SignedData` are taken, all of them (RFC 2315,
+    /// section 9.1; RFC 5652, section 5.1). Its signatures are not looked at: to be an anchor is
+    /// your word alone.
     ///
-    /// Of PKCS#12 a trust store without MAC and passphrase is read (cargo feature `pkcs12`), as `keytool`
-    /// makes it without protection; one with a passphrase takes [`from_pkcs12`](Self::from_pkcs12).
+    /// Of PKCS#12 a trust store without MAC and passphrase is read (cargo feature `pkcs12`), as
+    /// `keytool` makes it without protection; one with a passphrase takes
+    /// [`from_pkcs12`](Self::from_pkcs12).
     ///
     /// ```no_run
     /// use mtls::TrustAnchors;

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 /// The most bytes of an input.
 const MAX_BYTES: usize = 16 << 20;
-/// How many bytes longer than the input the output may be: a definite length of 64 KiB or more takes
-/// four bytes or five, an indefinite one with its end three.
+/// How many bytes longer than the input the output may be: a definite length of 64 KiB or more
+/// takes four bytes or five, an indefinite one with its end three.
 const MAX_GROWTH: usize = 256;
 /// How deep values may stand in values; a certificate in a PKCS#7 takes about 15.
 const MAX_DEPTH: usize = 64;

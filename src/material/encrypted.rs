@@ -35,11 +35,11 @@ impl PrivateKey {
     /// Reads the one private key of a PEM text and opens it with the passphrase.
     ///
     /// Understood are `ENCRYPTED PRIVATE KEY`, that is PKCS#8 under PBES2 (RFC 8018, section 6.2:
-    /// PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC, AES-GCM or 3DES), and the `DEK-Info` headers of
-    /// old OpenSSL with AES-CBC or 3DES (RFC 1421, section 4.6.1.3). The withdrawn PBES1 of PKCS#12 (RFC
-    /// 7292, appendix C) with SHA-1 and 3DES takes the cargo feature `legacy-keys`. A key that is not
-    /// encrypted is read too, the passphrase unused, so that one setting serves both. A salt may have
-    /// 1,024 bytes.
+    /// PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC, AES-GCM or 3DES), and the `DEK-Info`
+    /// headers of old OpenSSL with AES-CBC or 3DES (RFC 1421, section 4.6.1.3). The withdrawn PBES1
+    /// of PKCS#12 (RFC 7292, appendix C) with SHA-1 and 3DES takes the cargo feature `legacy-keys`.
+    /// A key that is not encrypted is read too, the passphrase unused, so that one setting serves
+    /// both. A salt may have 1,024 bytes.
     ///
     /// ```no_run
     /// use mtls::{Passphrase, PrivateKey};

@@ -46,8 +46,8 @@ impl PrivateKey {
 
     /// Reads the one private key of a PEM text (RFC 7468, section 10), by its content.
     ///
-    /// `EC PARAMETERS` beside it, as `openssl ecparam -genkey` writes them, are passed over, and so are
-    /// `DH PARAMETERS`, `DSA PARAMETERS` and text between the sections.
+    /// `EC PARAMETERS` beside it, as `openssl ecparam -genkey` writes them, are passed over, and so
+    /// are `DH PARAMETERS`, `DSA PARAMETERS` and text between the sections.
     ///
     /// # Errors
     ///

@@ -50,8 +50,8 @@ impl Encoded {
     }
 }
 
-/// What ring before 0.17 writes for Ed25519: version 2, with the public key under an EXPLICIT tag where
-/// RFC 5958, section 2, has an IMPLICIT one.
+/// What ring before 0.17 writes for Ed25519: version 2, with the public key under an EXPLICIT tag
+/// where RFC 5958, section 2, has an IMPLICIT one.
 #[derive(der::Sequence)]
 struct OldRingKey<'a> {
     version: u8,

@@ -12,8 +12,9 @@ const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
 const DSA_PRIVATE_KEY: &str = "DSA PRIVATE KEY";
 const EC_PARAMETERS: &str = "EC PARAMETERS";
-/// The curve that `openssl ecparam -genkey` writes before the key, and the group of a key exchange that
-/// haproxy, nginx and others read from the file of the certificate. TLS takes neither from there today.
+/// The curve that `openssl ecparam -genkey` writes before the key, and the group of a key exchange
+/// that haproxy, nginx and others read from the file of the certificate. TLS takes neither from
+/// there today.
 const PARAMETERS: [&str; 4] = [
     EC_PARAMETERS,
     "DH PARAMETERS",

@@ -100,7 +100,8 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
     Ok(sections)
 }
 
-/// What is wrong with sections among which nothing that is wanted was found, where parameters are there.
+/// What is wrong with sections among which nothing that is wanted was found, where parameters are
+/// there.
 pub(super) fn parameters_alone(sections: &[Section<'_>], wanted: Wanted) -> Option<MaterialError> {
     let parameters = sections.iter().find(|s| label::is_parameters(s.label))?;
     Some(parameters.error(label::unexpected(parameters.label, wanted)))

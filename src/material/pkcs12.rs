@@ -35,13 +35,15 @@ impl MtlsIdentity {
     /// Reads a PKCS#12 container (RFC 7292): the private key, its certificate and the way up from it.
     ///
     /// It has to be in DER or BER (or that in a PEM section `PKCS12`, as certtool writes it), of
-    /// version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2) or by PBMAC1 (RFC 9579:
-    /// PBKDF2 and HMAC), which is verified before anything is decrypted. Understood are PBES2, as [`PrivateKey::from_encrypted_pem`] has
-    /// it, 3DES and RC2 under SHA-1, and no encryption: what `openssl`, `certtool`, `keytool`, Windows,
-    /// NSS (Firefox, Thunderbird) and BouncyCastle write, now and before.
+    /// version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2) or by PBMAC1 (RFC
+    /// 9579: PBKDF2 and HMAC), which is verified before anything is decrypted. Understood are
+    /// PBES2, as [`PrivateKey::from_encrypted_pem`] has it, 3DES and RC2 under SHA-1, and no
+    /// encryption: what `openssl`, `certtool`, `keytool`, Windows, NSS (Firefox, Thunderbird) and
+    /// BouncyCastle write, now and before.
     ///
-    /// A container without a MAC, in which anybody may change anything, is read where nothing in it is
-    /// encrypted and the passphrase is empty; [`from_bytes`](Self::from_bytes) takes none at all.
+    /// A container without a MAC, in which anybody may change anything, is read where nothing in it
+    /// is encrypted and the passphrase is empty; [`from_bytes`](Self::from_bytes) takes none at
+    /// all.
     ///
     /// A container says nothing about order. So the leaf is the certificate of the private key, and
     /// the chain is put together from it by names and key identifiers. A root is not presented, and
@@ -154,10 +156,10 @@ impl TrustAnchors {
     /// Reads every certificate of a PKCS#12 container without private keys (RFC 7292), such as a trust
     /// store of Java.
     ///
-    /// What is understood, and the limits, are those of [`MtlsIdentity::from_pkcs12`]. A container with a
-    /// private key is somebody's identity: whoever its certificates vouch for was not meant to be
-    /// trusted, so it is refused. Names and purposes beside the certificates are not looked at. A store
-    /// without a passphrase is read by [`from_bytes`](Self::from_bytes), too.
+    /// What is understood, and the limits, are those of [`MtlsIdentity::from_pkcs12`]. A container
+    /// with a private key is somebody's identity: whoever its certificates vouch for was not meant
+    /// to be trusted, so it is refused. Names and purposes beside the certificates are not looked
+    /// at. A store without a passphrase is read by [`from_bytes`](Self::from_bytes), too.
     ///
     /// ```no_run
     /// use mtls::{Passphrase, TrustAnchors};
@@ -232,8 +234,8 @@ fn anchors(der: &[u8], passphrase: Option<&Passphrase>) -> Result<TrustAnchors, 
     TrustAnchors::from_der(bags.certificates.into_iter().map(|c| c.der))
 }
 
-/// Who gives a passphrase relies on it, and without a MAC it protects nothing. An empty one protects
-/// no more than none.
+/// Who gives a passphrase relies on it, and without a MAC it protects nothing. An empty one
+/// protects no more than none.
 fn check_protection(
     container: &Container,
     asked: Option<&Asked<'_>>,

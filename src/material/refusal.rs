@@ -148,21 +148,24 @@ pub(super) fn foreign(found: Found, expected: &'static str) -> MaterialProblem {
             "a BouncyCastle keystore (BCFKS)",
             "turn it into PKCS#12, with BouncyCastle's bcprov.jar at hand, by \
              `keytool -importkeystore -srckeystore FILE -srcstoretype BCFKS -destkeystore NEW \
-             -deststoretype PKCS12 -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
+             -deststoretype PKCS12 \
+             -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
              -providerpath bcprov.jar`",
         ),
         Found::Bks => (
             "a BouncyCastle keystore (BKS)",
             "turn it into PKCS#12, with BouncyCastle's bcprov.jar at hand, by \
              `keytool -importkeystore -srckeystore FILE -srcstoretype BKS -destkeystore NEW \
-             -deststoretype PKCS12 -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
+             -deststoretype PKCS12 \
+             -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
              -providerpath bcprov.jar`",
         ),
         Found::Uber => (
             "a BouncyCastle keystore (UBER)",
             "turn it into PKCS#12, with BouncyCastle's bcprov.jar at hand, by \
              `keytool -importkeystore -srckeystore FILE -srcstoretype UBER -destkeystore NEW \
-             -deststoretype PKCS12 -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
+             -deststoretype PKCS12 \
+             -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
              -providerpath bcprov.jar`",
         ),
         Found::Pgp => ("a PGP key", PGP),

@@ -99,7 +99,8 @@ impl Shape {
     }
 }
 
-/// Whether it is a keystore of BouncyCastle of the kind BCFKS: `SEQUENCE { store, integrity check }`.
+/// Whether it is a keystore of BouncyCastle of the kind BCFKS: `SEQUENCE { store, integrity check
+/// }`.
 pub(super) fn is_bcfks(der: &[u8]) -> bool {
     let is_store = |mut content: SliceReader<'_>| {
         let store = content.tlv_bytes().ok()?;

@@ -122,8 +122,8 @@ fn of_binary(input: &[u8]) -> Option<Found> {
     })
 }
 
-/// BKS or UBER, which begin alike: a version, a salt, the rounds. Then BKS has its entries, each with a type
-/// and a name, or an end, and a MAC of 20 bytes; and UBER is encrypted.
+/// BKS or UBER, which begin alike: a version, a salt, the rounds. Then BKS has its entries, each
+/// with a type and a name, or an end, and a MAC of 20 bytes; and UBER is encrypted.
 fn of_bouncy_castle(rounds: &[u8]) -> Option<Found> {
     const MAC: usize = 20;
     let (_, entries) = rounds.split_at_checked(4)?;

@@ -105,8 +105,8 @@ pub(super) struct Scrypt<'a> {
 impl Scrypt<'_> {
     /// Takes from the budget what a key costs.
     ///
-    /// scrypt fills 128 * r * N bytes, p times over, beside 128 * r * p bytes that it has from PBKDF2
-    /// by HMAC-SHA-256, in one round for each 32 of them (RFC 7914, sections 2 and 6).
+    /// scrypt fills 128 * r * N bytes, p times over, beside 128 * r * p bytes that it has from
+    /// PBKDF2 by HMAC-SHA-256, in one round for each 32 of them (RFC 7914, sections 2 and 6).
     pub(super) fn take(&self, budget: &mut Budget) -> Result<(), MaterialProblem> {
         check_salt(self.salt.as_bytes())?;
         if !self.cost_parameter.is_power_of_two() {

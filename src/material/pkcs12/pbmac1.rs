@@ -39,8 +39,8 @@ pub(super) struct Pbmac1<'a> {
 type IsRight = fn(&[u8], &[u8], &[u8]) -> bool;
 
 impl<'a> Pbmac1<'a> {
-    /// Reads the parameters and takes what they cost from the budget. Salt and iterations beside them
-    /// mean nothing.
+    /// Reads the parameters and takes what they cost from the budget. Salt and iterations beside
+    /// them mean nothing.
     pub(super) fn read(
         algorithm: AlgorithmIdentifierRef<'a>,
         budget: &mut Budget,
