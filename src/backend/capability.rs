@@ -97,7 +97,7 @@ impl Capability {
     fn on_openssl(self) -> Support {
         match self {
             Self::ClientChain => Support::Limited(
-                "the one path that OpenSSL picks: where several issuers have one name it may refuse what rustls admits",
+                "the one path that OpenSSL picks: where several issuers have one name, or an intermediate does not fit the key identifier below it, it may reject what rustls accepts",
             ),
             Self::ExternalKeys => {
                 Support::Refused("the openssl crate takes private keys that it holds itself")

@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | who is admitted | nobody: a matcher has to be given | [`VerifierPolicy::allow`], [`PeerMatcher`] |
 //! | whose anchors count | all that were given | [`TrustBundles`]: those of the peer's trust domain |
-//! | form of certificates | RFC 5280, section 4 | [`VerifierPolicy::with_profile`], [`CertificateProfile`] |
+//! | form of certificates | not judged | [`VerifierPolicy::with_profile`], [`CertificateProfile`] |
 //! | intermediates | at most 6 | [`VerifierPolicy::with_max_intermediates`]: fewer |
 //! | RSA keys | 2048 to 8192 bits | [`VerifierPolicy::with_minimum_rsa_bits`]: longer |
 //! | life of a leaf | not limited | [`VerifierPolicy::with_maximum_leaf_lifetime`] |
