@@ -13,8 +13,8 @@ use common::pki::crl::Crl;
 use common::pki::{Authority, AuthorityBuilder, Credential, KeyAlgorithm, Leaf, Validity};
 use mtls::{
     CertificateProfile, Explanation, Outcome, PeerMatcher, PeerVerifier, RejectionReason as Reason,
-    RevocationDepth, RevocationLists, RevocationRules, Rule, Rustls, TrustAnchors, TrustBundles,
-    VerifierPolicy,
+    RevocationDepth, RevocationLists, RevocationRules, Rule, Rustls, SignatureAlgorithms,
+    TrustAnchors, TrustBundles, VerifierPolicy,
 };
 use pki_types::{ServerName, UnixTime};
 use rcgen::{GeneralSubtree, KeyUsagePurpose, NameConstraints};
@@ -172,10 +172,15 @@ fn of_certificates() -> Vec<Story> {
             explanation: judge(alice().marked_as_ca()),
         },
         Story {
-            title: "A curve that is not on the list",
-            text: "The list is the same on every backend, so that a verdict does not depend on the crypto library.",
+            title: "An algorithm that the crypto library lacks",
+            text: "Here the library is ring, which has no P-521.",
             reason: Reason::UnacceptableKey,
-            explanation: judge(alice().algorithm(KeyAlgorithm::P521)),
+            explanation: {
+                let leaf = alice().algorithm(KeyAlgorithm::P521).issued_by(&root);
+                let policy = VerifierPolicy::allow_any_authenticated();
+                let verifier = PeerVerifier::new(&anchors(&root), policy, without_p521());
+                verifier.unwrap().explain_client(&leaf.chain, now())
+            },
         },
     ]
 }
@@ -350,6 +355,13 @@ fn explain(root: &Authority, policy: VerifierPolicy, presented: &Credential) -> 
 fn verifier(root: &Authority, policy: VerifierPolicy) -> PeerVerifier {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     PeerVerifier::new(&anchors(root), policy, algorithms).unwrap()
+}
+
+fn without_p521() -> SignatureAlgorithms {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let all = provider.signature_verification_algorithms.all.iter();
+    let p521 = pki_types::alg_id::ECDSA_P521;
+    SignatureAlgorithms::new(all.copied().filter(|a| a.public_key_alg_id() != p521))
 }
 
 fn anchors(root: &Authority) -> TrustAnchors {

@@ -6,6 +6,7 @@ use super::resumption::Resumption;
 use crate::error::{BackendKind, BuildError};
 use crate::material::{MtlsIdentity, PrivateKey};
 use crate::policy::TrustSource;
+use crate::x509::{Certificate, rfc4514};
 
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +77,20 @@ pub(crate) fn held_key(
     identity
         .private_key()
         .ok_or_else(|| no_external_key(backend))
+}
+
+/// What a key signs before it is used, where that has to show that it is the leaf's. No TLS handshake signs it: in TLS 1.3 those begin with 64 spaces (RFC 8446,
+/// section 4.4.3), and in TLS 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and
+/// a client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
+pub(crate) const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
+
+/// The private key did not sign by the key in the leaf.
+pub(crate) fn key_mismatch(identity: &MtlsIdentity) -> BuildError {
+    BuildError::KeyMismatch {
+        subject: Certificate::from_der(identity.chain().leaf())
+            .map_or_else(|_| String::new(), |leaf| rfc4514(leaf.subject)),
+        key: identity.key_type().to_string(),
+    }
 }
 
 pub(crate) fn no_external_key(backend: BackendKind) -> BuildError {

@@ -54,6 +54,7 @@ impl Fixed {
         check_alpn(&self.alpn)?;
         check_timeout(self.handshake_timeout)?;
         let versions = check_versions(&self.versions)?;
+        check_key_versions(identity, versions)?;
         self.resumption.check(B::KIND)?;
         check_revocation::<B>(parts)?;
         let own = OwnChain::new(end, identity.chain());
@@ -180,6 +181,21 @@ fn check_timeout(timeout: Duration) -> Result<(), BuildError> {
             problem: "no handshake can be done in no time".to_owned(),
         }),
     }
+}
+
+/// TLS 1.2 has no signature scheme for ML-DSA keys.
+fn check_key_versions(identity: &MtlsIdentity, versions: Versions) -> Result<(), BuildError> {
+    let kind = identity.key_type();
+    if versions.tls13 || !kind.is_ml_dsa() {
+        return Ok(());
+    }
+    Err(BuildError::InvalidSetting {
+        setting: "protocol_versions",
+        problem: format!(
+            "a handshake is signed by {kind} in TLS 1.3 alone; speak TLS 1.3 as well, or give an identity with an \
+             ECDSA, RSA or Ed25519 key"
+        ),
+    })
 }
 
 fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> {

@@ -118,6 +118,20 @@ pub enum BuildError {
         /// Its permission bits, as `chmod` takes them.
         mode: u32,
     },
+    /// The private key of our identity is not the one in its leaf.
+    ///
+    /// Of ECDSA P-521 and ML-DSA keys, which are not taken apart when they are loaded, the backend's library finds that;
+    /// of others it is a [`MaterialError`](crate::MaterialError) when they are loaded.
+    #[error(
+        "the private key ({key}) does not belong to the leaf {subject}; give the key whose public key has the leaf's \
+         digest: `openssl pkey -in KEY -pubout -outform DER | sha256sum`"
+    )]
+    KeyMismatch {
+        /// The leaf's subject (RFC 4514).
+        subject: String,
+        /// The kind of the private key.
+        key: String,
+    },
     /// No identity was given.
     #[error(
         "no identity was given; call `.identity(..)`: in mutual TLS both ends prove who they are"

@@ -193,7 +193,7 @@ impl MtlsIdentity {
             && self.warnings() == other.warnings()
     }
 
-    pub(super) fn key_type(&self) -> KeyType {
+    pub(crate) fn key_type(&self) -> KeyType {
         self.0.key.kind()
     }
 

@@ -10,16 +10,18 @@ use super::key_encoding::Encoded;
 use super::key_type::KeyType;
 use super::label::{self, Content, Wanted};
 use super::pem::{self, Section};
+use super::public_half::PublicHalf;
 use super::refusal;
 use crate::error::{MaterialError, MaterialProblem};
 
 /// The private key of an identity.
 ///
-/// RSA of 2048 to 8192 bits, ECDSA on P-256 and P-384, and Ed25519 are accepted, as PKCS#8
-/// (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915); any other kind is refused by name. Whatever
-/// came in, PKCS#8 is kept, in a form that every backend reads (ring, and so rustls on ring, signs
-/// with RSA keys of up to 4096 bits only). The bytes are wiped on drop and `Debug` does not show
-/// them.
+/// RSA of 2048 to 8192 bits, ECDSA on P-256, P-384 and P-521, Ed25519, and ML-DSA are accepted, as
+/// PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915); any other kind is refused by name. ML-DSA
+/// is PKCS#8 in one of the three forms of RFC 9881, section 6: seed, expanded key, or both. Whatever
+/// came in, PKCS#8 is kept, in a form that every backend reads that has the algorithm (ring, and so
+/// rustls on ring, has neither P-521 nor ML-DSA, and signs with RSA keys of up to 4096 bits only).
+/// The bytes are wiped on drop and `Debug` does not show them.
 ///
 /// ```no_run
 /// use mtls::PrivateKey;
@@ -31,7 +33,8 @@ use crate::error::{MaterialError, MaterialProblem};
 pub struct PrivateKey {
     kind: KeyType,
     pkcs8: Zeroizing<Vec<u8>>,
-    spki: Vec<u8>,
+    /// `None` where the input does not have it, and it is not derived: see [`KeyType::is_derived`].
+    spki: Option<Vec<u8>>,
     /// Set where it came from a file that others can read.
     exposure: Option<KeyExposure>,
     /// Set where the passphrase that opened it came from such a file.
@@ -107,9 +110,19 @@ impl PrivateKey {
         }
     }
 
-    /// The `SubjectPublicKeyInfo` that a certificate for this key carries.
-    pub(super) fn spki(&self) -> &[u8] {
-        &self.spki
+    pub(super) fn public_half(&self) -> PublicHalf<'_> {
+        match &self.spki {
+            Some(spki) => PublicHalf::Known(spki),
+            None => PublicHalf::OfKind(self.kind),
+        }
+    }
+
+    /// Whether both are the same key, as far as one sees.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        match (&self.spki, &other.spki) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.pkcs8 == other.pkcs8,
+        }
     }
 
     /// That its file is open to others, where it came from such a file.

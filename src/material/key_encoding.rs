@@ -19,11 +19,16 @@ use super::refusal;
 use super::rsa_numbers;
 use super::shape::Shape;
 use crate::error::MaterialProblem;
+use crate::x509::PublicKey;
 
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+const ML_DSA_44: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17");
+const ML_DSA_65: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18");
+const ML_DSA_87: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// A private key in the one form that the crate keeps.
@@ -31,8 +36,8 @@ pub(super) struct Encoded {
     pub(super) kind: KeyType,
     /// PKCS#8, version 1 (RFC 5958).
     pub(super) pkcs8: Zeroizing<Vec<u8>>,
-    /// The `SubjectPublicKeyInfo` that belongs to it (RFC 5280, section 4.1.2.7).
-    pub(super) spki: Vec<u8>,
+    /// The `SubjectPublicKeyInfo` that belongs to it (RFC 5280, section 4.1.2.7), where it is derived or stated.
+    pub(super) spki: Option<Vec<u8>>,
 }
 
 impl Encoded {
@@ -79,7 +84,7 @@ fn pkcs8_info(der: &[u8]) -> Result<PrivateKeyInfoRef<'_>, MaterialProblem> {
 fn from_pkcs8(der: &[u8]) -> Result<Encoded, MaterialProblem> {
     let info = pkcs8_info(der)?;
     let key = info.private_key.as_bytes();
-    let encoded = match info.algorithm.oid {
+    let mut encoded = match info.algorithm.oid {
         RSA_ENCRYPTION => from_rsa(key)?,
         ED25519 => from_ed25519(key)?,
         EC_PUBLIC_KEY => {
@@ -92,13 +97,23 @@ fn from_pkcs8(der: &[u8]) -> Result<Encoded, MaterialProblem> {
             }
             from_ec(key, Some(curve.decode_as().map_err(malformed)?))?
         }
+        ML_DSA_44 => from_ml_dsa(KeyType::MlDsa44, &info)?,
+        ML_DSA_65 => from_ml_dsa(KeyType::MlDsa65, &info)?,
+        ML_DSA_87 => from_ml_dsa(KeyType::MlDsa87, &info)?,
         other => return Err(unsupported(name_of(other))),
     };
     // Version 2 carries the public key along; it must not be somebody else's.
     if let Some(public) = info.public_key {
-        let ours = SubjectPublicKeyInfoRef::from_der(&encoded.spki).map_err(malformed)?;
-        if public != ours.subject_public_key {
-            return Err(foreign_public_key());
+        if let Some(spki) = &encoded.spki {
+            let ours = SubjectPublicKeyInfoRef::from_der(spki).map_err(malformed)?;
+            if public != ours.subject_public_key {
+                return Err(foreign_public_key());
+            }
+        } else {
+            let public = public.as_bytes().ok_or_else(foreign_public_key)?;
+            let stated = spki(info.algorithm, public)?;
+            check_public(&stated, encoded.kind)?;
+            encoded.spki = Some(stated);
         }
     }
     Ok(encoded)
@@ -132,7 +147,7 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
             check_stated(stated, &public)?;
             let scalar = Zeroizing::new(secret.to_bytes());
             let point = public.to_sec1_point(false);
-            ec(KeyType::EcdsaP256, &P256, &scalar, point.as_bytes())
+            ec(KeyType::EcdsaP256, &P256, &scalar, Some(point.as_bytes()))
         }
         P384 => {
             let secret =
@@ -142,9 +157,82 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
             check_stated(stated, &public)?;
             let scalar = Zeroizing::new(secret.to_bytes());
             let point = public.to_sec1_point(false);
-            ec(KeyType::EcdsaP384, &P384, &scalar, point.as_bytes())
+            ec(KeyType::EcdsaP384, &P384, &scalar, Some(point.as_bytes()))
         }
+        P521 => from_p521(&key),
         other => Err(unsupported(name_of(other))),
+    }
+}
+
+/// Nothing is derived here: the backend's library proves that the stated public key, or else the leaf's, is the key's.
+fn from_p521(key: &EcPrivateKey<'_>) -> Result<Encoded, MaterialProblem> {
+    let octets = scalar(key.private_key, P521_BYTES);
+    let mut full = Zeroizing::new([0; P521_BYTES]);
+    let zeros = P521_BYTES
+        .checked_sub(octets.len())
+        .ok_or(MaterialProblem::KeyMalformed)?;
+    let (_, place) = full.split_at_mut(zeros);
+    place.copy_from_slice(octets);
+    if full.iter().all(|octet| *octet == 0) {
+        return Err(MaterialProblem::KeyMalformed);
+    }
+    // A compressed point is passed over, as if there were none.
+    let point = key.public_key.filter(|point| point.first() == Some(&4));
+    let encoded = ec(KeyType::EcdsaP521, &P521, full.as_slice(), point)?;
+    if let Some(spki) = &encoded.spki {
+        check_public(spki, KeyType::EcdsaP521)?;
+    }
+    Ok(encoded)
+}
+
+/// The three forms of RFC 9881, section 6: `seed [0]`, `expandedKey`, and a SEQUENCE of both.
+fn from_ml_dsa(kind: KeyType, info: &PrivateKeyInfoRef<'_>) -> Result<Encoded, MaterialProblem> {
+    let expanded = match kind {
+        KeyType::MlDsa44 => 2560,
+        KeyType::MlDsa65 => 4032,
+        _ => 4896,
+    };
+    let private = info.private_key.as_bytes();
+    if info.algorithm.parameters.is_some() || !has_ml_dsa_form(private, expanded).unwrap_or(false) {
+        return Err(MaterialProblem::KeyMalformed);
+    }
+    encode(kind, info.algorithm.oid, None, private, None)
+}
+
+/// Whether a private key has one of the forms, with a seed of 32 octets and an expanded key of so many.
+fn has_ml_dsa_form(private: &[u8], expanded: usize) -> der::Result<bool> {
+    let mut reader = SliceReader::new(private)?;
+    let header = Header::decode(&mut reader)?;
+    let content = reader.read_slice(header.length())?;
+    reader.finish()?;
+    Ok(match header.tag() {
+        SEED => content.len() == SEED_BYTES,
+        Tag::OctetString => content.len() == expanded,
+        Tag::Sequence => {
+            let mut both = SliceReader::new(content)?;
+            let seed = <&OctetStringRef>::decode(&mut both)?.as_bytes().len();
+            let key = <&OctetStringRef>::decode(&mut both)?.as_bytes().len();
+            both.finish()?;
+            seed == SEED_BYTES && key == expanded
+        }
+        _ => false,
+    })
+}
+
+const SEED: Tag = Tag::ContextSpecific {
+    constructed: false,
+    number: TagNumber(0),
+};
+const SEED_BYTES: usize = 32;
+const P521_BYTES: usize = 66;
+
+/// That a stated public key is one of this kind.
+fn check_public(spki: &[u8], kind: KeyType) -> Result<(), MaterialProblem> {
+    let key = PublicKey::from_spki(spki).map_err(malformed)?;
+    if KeyType::of(&key).is_ok_and(|found| found == kind) {
+        Ok(())
+    } else {
+        Err(foreign_public_key())
     }
 }
 
@@ -174,12 +262,12 @@ fn ec(
     kind: KeyType,
     curve: &ObjectIdentifier,
     scalar: &[u8],
-    point: &[u8],
+    point: Option<&[u8]>,
 ) -> Result<Encoded, MaterialProblem> {
     let inner = EcPrivateKey {
         private_key: scalar,
         parameters: None,
-        public_key: Some(point),
+        public_key: point,
     };
     let inner = Zeroizing::new(inner.to_der().map_err(malformed)?);
     encode(kind, EC_PUBLIC_KEY, Some(curve.into()), &inner, point)
@@ -189,7 +277,8 @@ fn from_ed25519(inner: &[u8]) -> Result<Encoded, MaterialProblem> {
     let seed = <&OctetStringRef>::from_der(inner).map_err(malformed)?;
     let seed: Zeroizing<[u8; 32]> = Zeroizing::new(seed.as_bytes().try_into().map_err(malformed)?);
     let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
-    encode(KeyType::Ed25519, ED25519, None, inner, public.as_bytes())
+    let public = public.as_bytes();
+    encode(KeyType::Ed25519, ED25519, None, inner, Some(public))
 }
 
 fn from_rsa(pkcs1: &[u8]) -> Result<Encoded, MaterialProblem> {
@@ -211,7 +300,8 @@ fn from_rsa(pkcs1: &[u8]) -> Result<Encoded, MaterialProblem> {
         public_exponent: key.public_exponent,
     };
     let public = public.to_der().map_err(malformed)?;
-    encode(kind, RSA_ENCRYPTION, Some(AnyRef::NULL), pkcs1, &public)
+    let parameters = Some(AnyRef::NULL);
+    encode(kind, RSA_ENCRYPTION, parameters, pkcs1, Some(&public))
 }
 
 fn encode(
@@ -219,7 +309,7 @@ fn encode(
     oid: ObjectIdentifier,
     parameters: Option<AnyRef<'_>>,
     private: &[u8],
-    public: &[u8],
+    public: Option<&[u8]>,
 ) -> Result<Encoded, MaterialProblem> {
     let algorithm = AlgorithmIdentifierRef { oid, parameters };
     let info = PrivateKeyInfo {
@@ -227,15 +317,19 @@ fn encode(
         private_key: OctetStringRef::new(private).map_err(malformed)?,
         public_key: None::<BitStringRef<'_>>,
     };
+    Ok(Encoded {
+        kind,
+        pkcs8: Zeroizing::new(info.to_der().map_err(malformed)?),
+        spki: public.map(|public| spki(algorithm, public)).transpose()?,
+    })
+}
+
+fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>, MaterialProblem> {
     let spki = SubjectPublicKeyInfoRef {
         algorithm,
         subject_public_key: BitStringRef::from_bytes(public).map_err(malformed)?,
     };
-    Ok(Encoded {
-        kind,
-        pkcs8: Zeroizing::new(info.to_der().map_err(malformed)?),
-        spki: spki.to_der().map_err(malformed)?,
-    })
+    spki.to_der().map_err(malformed)
 }
 
 /// Whether it says by its version that it has more than two primes, which pkcs1 does not tell from damage.

@@ -3,7 +3,7 @@ use core::fmt;
 use const_oid::ObjectIdentifier;
 
 use crate::error::MaterialProblem;
-use crate::x509::{KeyKind, PublicKey};
+use crate::x509::{KeyKind, PublicKey, algorithm_name};
 
 /// The RSA keys that are accepted, by the length of the modulus.
 pub(super) const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
@@ -16,8 +16,16 @@ pub enum KeyType {
     EcdsaP256,
     /// ECDSA on the curve P-384 (`secp384r1`).
     EcdsaP384,
+    /// ECDSA on the curve P-521 (`secp521r1`).
+    EcdsaP521,
     /// Ed25519 (RFC 8032).
     Ed25519,
+    /// ML-DSA-44 (FIPS 204, RFC 9881).
+    MlDsa44,
+    /// ML-DSA-65.
+    MlDsa65,
+    /// ML-DSA-87.
+    MlDsa87,
     /// RSA (RFC 8017).
     Rsa {
         /// The length of the modulus.
@@ -26,12 +34,29 @@ pub enum KeyType {
 }
 
 impl KeyType {
+    /// Whether the public half is derived from the private one when a key is read. Of the other kinds the backend's
+    /// library proves, when a client or a server is built, that key and leaf belong together.
+    pub(crate) fn is_derived(self) -> bool {
+        match self {
+            Self::EcdsaP256 | Self::EcdsaP384 | Self::Ed25519 | Self::Rsa { .. } => true,
+            Self::EcdsaP521 | Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => false,
+        }
+    }
+
+    pub(crate) fn is_ml_dsa(self) -> bool {
+        matches!(self, Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87)
+    }
+
     /// The kind of a public key, where it is one that is accepted.
     pub(super) fn of(key: &PublicKey<'_>) -> Result<Self, MaterialProblem> {
         match key.kind() {
             Ok(KeyKind::P256) if key.is_unambiguous() => Ok(Self::EcdsaP256),
             Ok(KeyKind::P384) if key.is_unambiguous() => Ok(Self::EcdsaP384),
+            Ok(KeyKind::P521) if key.fault().is_none() => Ok(Self::EcdsaP521),
             Ok(KeyKind::Ed25519) if key.is_unambiguous() => Ok(Self::Ed25519),
+            Ok(KeyKind::MlDsa44) if key.fault().is_none() => Ok(Self::MlDsa44),
+            Ok(KeyKind::MlDsa65) if key.fault().is_none() => Ok(Self::MlDsa65),
+            Ok(KeyKind::MlDsa87) if key.fault().is_none() => Ok(Self::MlDsa87),
             Ok(KeyKind::Rsa { bits }) if RSA_BITS.contains(&bits) => Ok(Self::Rsa { bits }),
             Ok(kind) => Err(MaterialProblem::KeyUnsupported {
                 found: kind.to_string(),
@@ -46,7 +71,11 @@ impl fmt::Display for KeyType {
         match self {
             Self::EcdsaP256 => f.write_str("ECDSA P-256"),
             Self::EcdsaP384 => f.write_str("ECDSA P-384"),
+            Self::EcdsaP521 => f.write_str("ECDSA P-521"),
             Self::Ed25519 => f.write_str("Ed25519"),
+            Self::MlDsa44 => f.write_str("ML-DSA-44"),
+            Self::MlDsa65 => f.write_str("ML-DSA-65"),
+            Self::MlDsa87 => f.write_str("ML-DSA-87"),
             Self::Rsa { bits } => write!(f, "RSA of {bits} bits"),
         }
     }
@@ -54,22 +83,10 @@ impl fmt::Display for KeyType {
 
 /// The name of an algorithm or a curve that is refused.
 pub(super) fn name_of(oid: ObjectIdentifier) -> String {
-    let oid = oid.to_string();
-    let name = match oid.as_str() {
-        "1.2.840.10040.4.1" => "DSA",
-        "1.2.840.10045.3.1.1" => "ECDSA P-192",
-        "1.2.840.10046.2.1" | "1.2.840.113549.1.3.1" => "Diffie-Hellman",
-        "1.2.840.113549.1.1.10" => "RSA-PSS (RSA restricted to PSS)",
-        "1.3.101.110" => "X25519 (key agreement only)",
-        "1.3.101.111" => "X448 (key agreement only)",
-        "1.3.101.113" => "Ed448",
-        "1.3.132.0.10" => "ECDSA secp256k1",
-        "1.3.132.0.33" => "ECDSA P-224",
-        "1.3.132.0.35" => "ECDSA P-521",
-        "1.3.36.3.3.2.8.1.1.7" => "ECDSA brainpoolP256r1",
-        "1.3.36.3.3.2.8.1.1.11" => "ECDSA brainpoolP384r1",
-        "1.3.36.3.3.2.8.1.1.13" => "ECDSA brainpoolP512r1",
-        other => return format!("of the type {other}"),
-    };
-    name.to_owned()
+    if oid == RSASSA_PSS {
+        return "RSA-PSS (RSA restricted to PSS)".to_owned();
+    }
+    algorithm_name(oid)
 }
+
+const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");

@@ -46,12 +46,12 @@ fn check_key(
     issuers: &[Certificate<'_>],
     key: &IdentityKey,
 ) -> Result<(), MaterialProblem> {
-    let ours = PublicKey::from_spki(key.spki()).map_err(|_| MaterialProblem::KeyMalformed)?;
-    if is_same(&leaf.public_key, &ours) {
+    let ours = key.public_half();
+    if ours.fits(&leaf.public_key) {
         return Ok(());
     }
     for (index, certificate) in (1..).zip(issuers) {
-        if is_same(&certificate.public_key, &ours) {
+        if ours.fits(&certificate.public_key) {
             let subject = shown(certificate.subject);
             return Err(if certificate.is_ca().map_err(extension)? {
                 MaterialProblem::CaKey { index, subject }
@@ -63,7 +63,7 @@ fn check_key(
     Err(MaterialProblem::KeyMismatch {
         subject: shown(leaf.subject),
         key: key.kind().to_string(),
-        key_sha256: hex(&Sha256::digest(key.spki())),
+        key_sha256: ours.sha256(),
         leaf_key: leaf
             .public_key
             .kind()

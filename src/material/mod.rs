@@ -41,6 +41,7 @@ mod pem;
 #[cfg_attr(not(feature = "pkcs12"), path = "pkcs12/absent.rs")]
 mod pkcs12;
 mod pkcs7;
+mod public_half;
 mod refusal;
 mod repair;
 mod revocation;

@@ -9,10 +9,9 @@ use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
 use pki_types::CertificateDer;
 
 use super::label::Wanted;
-use super::links::is_same;
+use super::public_half::PublicHalf;
 use super::{arrange, certificates, refusal, sniff};
 use crate::error::{MaterialError, MaterialProblem};
-use crate::x509::PublicKey;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 /// The other kinds (RFC 2315, section 14; RFC 5083, section 2.1).
@@ -101,10 +100,10 @@ pub(super) fn chain(
 /// The same, where the key tells which certificate is the leaf.
 pub(super) fn chain_of(
     all: Vec<CertificateDer<'static>>,
-    spki: &[u8],
+    key: PublicHalf<'_>,
 ) -> Result<Vec<CertificateDer<'static>>, MaterialProblem> {
     let all = unique(all);
-    let at = match leaf_of(&all, spki)? {
+    let at = match leaf_of(&all, key)? {
         Some(at) => at,
         // None is the key's, which is for the checks of an identity to say.
         None => leaf(&all).unwrap_or_default(),
@@ -135,12 +134,14 @@ fn from_leaf(
 }
 
 /// The certificate of this key that is no CA's; of several, the one that lasts longest.
-fn leaf_of(all: &[CertificateDer<'static>], spki: &[u8]) -> Result<Option<usize>, MaterialProblem> {
-    let ours = PublicKey::from_spki(spki).map_err(|_| MaterialProblem::KeyMalformed)?;
+fn leaf_of(
+    all: &[CertificateDer<'static>],
+    key: PublicHalf<'_>,
+) -> Result<Option<usize>, MaterialProblem> {
     let mut found = None;
     for (index, der) in all.iter().enumerate() {
         let view = certificates::view(der)?;
-        if is_same(&view.public_key, &ours) && !view.is_ca().map_err(certificates::malformed)? {
+        if key.fits(&view.public_key) && !view.is_ca().map_err(certificates::malformed)? {
             found = found.max(Some((view.not_after, view.not_before, index)));
         }
     }

@@ -10,7 +10,8 @@ use super::arrange::{self, Fit};
 use super::certificates::{malformed, shown, view};
 use super::chain::CertificateChain;
 use super::key::PrivateKey;
-use super::links::{hex, is_same};
+use super::links::hex;
+use super::public_half::PublicHalf;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::x509::{Certificate, PublicKey};
 
@@ -106,7 +107,7 @@ impl CertificateChain {
     /// before it should: an issuer is not there though CAs are left that could only stand above it
     /// ([`MaterialProblem::MissingIntermediate`], with the address where it can be had if the certificate says so).
     pub fn repaired(&self, key: &PrivateKey) -> Result<(Self, Vec<ChainRepair>), MaterialError> {
-        Ok(repair(self, key.spki())?)
+        Ok(repair(self, key.public_half(), key.kind().to_string())?)
     }
 
     /// As [`repaired`](Self::repaired), for a private key that is not at hand and whose public key is known.
@@ -129,7 +130,9 @@ impl CertificateChain {
         &self,
         public_key: &SubjectPublicKeyInfoDer<'_>,
     ) -> Result<(Self, Vec<ChainRepair>), MaterialError> {
-        Ok(repair(self, public_key)?)
+        let key = PublicKey::from_spki(public_key).map_err(|_| MaterialProblem::KeyMalformed)?;
+        let kind = words(&key);
+        Ok(repair(self, PublicHalf::Known(public_key), kind)?)
     }
 }
 
@@ -142,7 +145,8 @@ struct Given<'a> {
 
 fn repair(
     chain: &CertificateChain,
-    spki: &[u8],
+    key: PublicHalf<'_>,
+    kind: String,
 ) -> Result<(CertificateChain, Vec<ChainRepair>), MaterialProblem> {
     let mut repairs = Vec::new();
     let mut given: Vec<Given<'_>> = Vec::new();
@@ -169,7 +173,7 @@ fn repair(
             g.der.as_ref(),
         )
     });
-    let leaf = find_leaf(chain, &given, spki)?;
+    let leaf = find_leaf(chain, &given, key, kind)?;
     let sorted: Vec<_> = given.iter().map(|g| g.der.clone()).collect();
     let path = arrange::path(&sorted, leaf)?;
     let path: Vec<&Given<'_>> = path.iter().filter_map(|&at| given.get(at)).collect();
@@ -186,12 +190,12 @@ fn repair(
 fn find_leaf(
     chain: &CertificateChain,
     given: &[Given<'_>],
-    spki: &[u8],
+    key: PublicHalf<'_>,
+    kind: String,
 ) -> Result<usize, MaterialProblem> {
-    let ours = PublicKey::from_spki(spki).map_err(|_| MaterialProblem::KeyMalformed)?;
     let mut of_ca = None;
     for (at, certificate) in given.iter().enumerate() {
-        if is_same(&certificate.view.public_key, &ours) {
+        if key.fits(&certificate.view.public_key) {
             if !certificate.view.is_ca().map_err(malformed)? {
                 return Ok(at);
             }
@@ -204,18 +208,19 @@ fn find_leaf(
             subject: shown(ca.view.subject),
         });
     }
-    let words = |key: &PublicKey<'_>| {
-        key.kind()
-            .map_or_else(|_| "unreadable key".to_owned(), |kind| kind.to_string())
-    };
     let first = view(chain.leaf())?;
     Err(MaterialProblem::KeyMismatch {
         subject: shown(first.subject),
-        key: words(&ours),
-        key_sha256: hex(&Sha256::digest(spki)),
+        key: kind,
+        key_sha256: key.sha256(),
         leaf_key: words(&first.public_key),
         leaf_sha256: hex(&Sha256::digest(first.public_key.spki)),
     })
+}
+
+fn words(key: &PublicKey<'_>) -> String {
+    key.kind()
+        .map_or_else(|_| "unreadable key".to_owned(), |kind| kind.to_string())
 }
 
 /// The part of the way on which each certificate is followed by one of the key that it names.

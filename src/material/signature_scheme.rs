@@ -4,9 +4,12 @@ use super::key_type::KeyType;
 
 /// How a [`SigningKey`](crate::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display` gives the name there.
 ///
-/// Those are on it that every backend of the crate verifies. The encodings of a signature are TLS' own: ECDSA is DER, a
+/// The encodings of a signature are TLS' own: ECDSA is DER, a
 /// SEQUENCE of two INTEGERs (`Ecdsa-Sig-Value`); an Ed25519 signature has 64 bytes; one of RSA is as long as the
-/// modulus.
+/// modulus; one of ML-DSA has 2420, 3309 or 4627 bytes, and is made with an empty context (RFC 9881, section 3).
+///
+/// Which of them a peer verifies depends on its crypto library:
+/// [`SignatureAlgorithms`](crate::SignatureAlgorithms) has the table.
 ///
 /// ```
 /// use mtls::SignatureScheme;
@@ -19,8 +22,16 @@ pub enum SignatureScheme {
     EcdsaP256Sha256,
     /// ECDSA on P-384 with SHA-384
     EcdsaP384Sha384,
+    /// ECDSA on P-521 with SHA-512
+    EcdsaP521Sha512,
     /// Ed25519 (RFC 8032), over the message as it is
     Ed25519,
+    /// ML-DSA-44 (FIPS 204), over the message as it is; TLS 1.3 only
+    MlDsa44,
+    /// ML-DSA-65, over the message as it is; TLS 1.3 only
+    MlDsa65,
+    /// ML-DSA-87, over the message as it is; TLS 1.3 only
+    MlDsa87,
     /// RSA PKCS#1 v1.5 with SHA-256 (RFC 8017, section 8.2); TLS 1.2 only
     RsaPkcs1Sha256,
     /// RSA PKCS#1 v1.5 with SHA-384; TLS 1.2 only
@@ -44,12 +55,21 @@ impl SignatureScheme {
         )
     }
 
+    /// Whether TLS 1.2 lets a handshake be signed by it (RFC 5246, section 7.4.1.4.1; ML-DSA has no place there).
+    pub fn is_for_tls12(self) -> bool {
+        !matches!(self, Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87)
+    }
+
     /// Whether a key of this kind can sign by it.
     pub fn fits(self, key: KeyType) -> bool {
         match key {
             KeyType::EcdsaP256 => self == Self::EcdsaP256Sha256,
             KeyType::EcdsaP384 => self == Self::EcdsaP384Sha384,
+            KeyType::EcdsaP521 => self == Self::EcdsaP521Sha512,
             KeyType::Ed25519 => self == Self::Ed25519,
+            KeyType::MlDsa44 => self == Self::MlDsa44,
+            KeyType::MlDsa65 => self == Self::MlDsa65,
+            KeyType::MlDsa87 => self == Self::MlDsa87,
             KeyType::Rsa { .. } => matches!(
                 self,
                 Self::RsaPkcs1Sha256
@@ -68,7 +88,11 @@ impl fmt::Display for SignatureScheme {
         f.write_str(match self {
             Self::EcdsaP256Sha256 => "ecdsa_secp256r1_sha256",
             Self::EcdsaP384Sha384 => "ecdsa_secp384r1_sha384",
+            Self::EcdsaP521Sha512 => "ecdsa_secp521r1_sha512",
             Self::Ed25519 => "ed25519",
+            Self::MlDsa44 => "mldsa44",
+            Self::MlDsa65 => "mldsa65",
+            Self::MlDsa87 => "mldsa87",
             Self::RsaPkcs1Sha256 => "rsa_pkcs1_sha256",
             Self::RsaPkcs1Sha384 => "rsa_pkcs1_sha384",
             Self::RsaPkcs1Sha512 => "rsa_pkcs1_sha512",

@@ -7,6 +7,7 @@ use pki_types::SubjectPublicKeyInfoDer;
 use super::exposure::KeyExposure;
 use super::key::PrivateKey;
 use super::key_type::KeyType;
+use super::public_half::PublicHalf;
 use super::signature_scheme::SignatureScheme;
 use crate::error::MaterialProblem;
 use crate::x509::PublicKey;
@@ -70,7 +71,8 @@ pub trait SigningKey: Send + Sync {
 
     /// Signs the message by one of [`schemes`](Self::schemes).
     ///
-    /// The message is not hashed yet: hashing it is the first step of each scheme but Ed25519, which signs it as it is.
+    /// The message is not hashed yet: hashing it is the first step of each scheme but Ed25519 and ML-DSA, which sign it as
+    /// it is.
     /// A service that takes digests has to be given the digest, and told that it is one. The message holds nothing
     /// secret. It is some 130 bytes in TLS 1.3 (RFC 8446, section 4.4.3); in TLS 1.2 a client signs the whole handshake
     /// so far (RFC 5246, section 7.4.8), which may be longer than a service takes.
@@ -145,11 +147,10 @@ impl ExternalKey {
 }
 
 impl IdentityKey {
-    /// The `SubjectPublicKeyInfo` that a certificate for this key carries.
-    pub(super) fn spki(&self) -> &[u8] {
+    pub(super) fn public_half(&self) -> PublicHalf<'_> {
         match self {
-            Self::Held(key) => key.spki(),
-            Self::External(key) => &key.spki,
+            Self::Held(key) => key.public_half(),
+            Self::External(key) => PublicHalf::Known(&key.spki),
         }
     }
 

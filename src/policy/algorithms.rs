@@ -3,13 +3,23 @@ use std::sync::Arc;
 
 use pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_id};
 
-use crate::x509::{Certificate, PublicKey};
+use crate::x509::{Certificate, PublicKey, identified_name};
 
 /// The signature algorithms that certificates may be signed with, and who computes them.
 ///
-/// Which algorithms count is fixed for every backend, so that a verdict does not depend on the crypto library:
-/// ECDSA over P-256 and P-384 with SHA-256 or SHA-384, Ed25519, and RSA (PKCS#1 v1.5 and PSS) with SHA-256,
-/// SHA-384 or SHA-512. No SHA-1, no P-521.
+/// The crate has one list for every backend, and no SHA-1 on it:
+///
+/// | algorithm | aws-lc-rs | ring | OpenSSL |
+/// |---|---|---|---|
+/// | ECDSA over P-256 and P-384, with SHA-256 or SHA-384 | yes | yes | yes |
+/// | Ed25519 | yes | yes | yes |
+/// | RSA PKCS#1 v1.5 and PSS, with SHA-256, SHA-384 or SHA-512 | yes | yes | yes |
+/// | ECDSA over P-256 and P-384, with SHA-512 | yes | no | yes |
+/// | ECDSA over P-521, with SHA-256, SHA-384 or SHA-512 | yes | no | yes |
+/// | ML-DSA-44, ML-DSA-65, ML-DSA-87 (RFC 9881) | yes | no | from 3.5 on |
+///
+/// A key whose algorithm is not there is rejected as `UnacceptableKey`, a signature as
+/// `UnsupportedSignatureAlgorithm`.
 ///
 /// Cloning is cheap. A backend value has its own: `Rustls::default().signature_algorithms()`.
 #[derive(Clone)]
@@ -31,6 +41,21 @@ impl SignatureAlgorithms {
     /// Whether there is none: nothing can be verified then.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether a signature of this key can be verified. Without any algorithm the platform verifies, and is not asked.
+    pub(super) fn take_key(&self, key: &PublicKey<'_>) -> bool {
+        self.is_empty() || self.take_keys_of(key.algorithm)
+    }
+
+    /// The same of keys by the content of their algorithm's identifier.
+    pub(super) fn take_keys_of(&self, algorithm: &[u8]) -> bool {
+        self.0.iter().any(|a| &*a.public_key_alg_id() == algorithm)
+    }
+
+    /// Whether a signature by this algorithm (the content of its identifier) can be verified.
+    pub(super) fn take_signature(&self, algorithm: &[u8]) -> bool {
+        self.0.iter().any(|a| &*a.signature_alg_id() == algorithm)
     }
 
     pub(crate) fn as_slice(&self) -> &[&'static dyn SignatureVerificationAlgorithm] {
@@ -66,7 +91,8 @@ impl SignatureAlgorithms {
             .filter(|a| &*a.signature_alg_id() == signature_algorithm)
             .peekable();
         if candidates.peek().is_none() {
-            return Err(SignatureProblem::UnsupportedAlgorithm);
+            let name = identified_name(signature_algorithm);
+            return Err(SignatureProblem::UnsupportedAlgorithm { name });
         }
         match candidates.find(|a| &*a.public_key_alg_id() == issuer.algorithm) {
             None => Err(SignatureProblem::KeyOfAnotherKind),
@@ -84,14 +110,14 @@ impl fmt::Debug for SignatureAlgorithms {
 }
 
 /// Why a signature on a certificate does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SignatureProblem {
     #[error("the signature does not verify with the issuer's key")]
     Invalid,
     #[error("the issuer's key is of another kind than the signature")]
     KeyOfAnotherKind,
-    #[error("the signature algorithm is not on the list (SHA-1 and P-521 are not)")]
-    UnsupportedAlgorithm,
+    #[error("{name} is no signature algorithm that is accepted and that the crypto library has")]
+    UnsupportedAlgorithm { name: String },
 }
 
 fn is_listed(key: AlgorithmIdentifier, signature: AlgorithmIdentifier) -> bool {
@@ -101,9 +127,17 @@ fn is_listed(key: AlgorithmIdentifier, signature: AlgorithmIdentifier) -> bool {
 const LISTED: &[(AlgorithmIdentifier, AlgorithmIdentifier)] = &[
     (alg_id::ECDSA_P256, alg_id::ECDSA_SHA256),
     (alg_id::ECDSA_P256, alg_id::ECDSA_SHA384),
+    (alg_id::ECDSA_P256, alg_id::ECDSA_SHA512),
     (alg_id::ECDSA_P384, alg_id::ECDSA_SHA256),
     (alg_id::ECDSA_P384, alg_id::ECDSA_SHA384),
+    (alg_id::ECDSA_P384, alg_id::ECDSA_SHA512),
+    (alg_id::ECDSA_P521, alg_id::ECDSA_SHA256),
+    (alg_id::ECDSA_P521, alg_id::ECDSA_SHA384),
+    (alg_id::ECDSA_P521, alg_id::ECDSA_SHA512),
     (alg_id::ED25519, alg_id::ED25519),
+    (alg_id::ML_DSA_44, alg_id::ML_DSA_44),
+    (alg_id::ML_DSA_65, alg_id::ML_DSA_65),
+    (alg_id::ML_DSA_87, alg_id::ML_DSA_87),
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA256),
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA384),
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA512),

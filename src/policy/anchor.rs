@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::VerifiedPath;
 
+use super::algorithms::SignatureAlgorithms;
 use super::judgement::Judgement;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
@@ -35,11 +36,15 @@ pub(super) struct Anchors {
 const FEW: usize = 16;
 
 impl Anchors {
-    pub(super) fn new(anchors: &[CertificateDer<'static>], policy: &VerifierPolicy) -> Self {
+    pub(super) fn new(
+        anchors: &[CertificateDer<'static>],
+        policy: &VerifierPolicy,
+        algorithms: &SignatureAlgorithms,
+    ) -> Self {
         let mut named = Vec::with_capacity(anchors.len());
         let mut unusable = Vec::new();
         for (index, der) in anchors.iter().enumerate() {
-            match facts::judge(index, der, policy) {
+            match facts::judge(index, der, policy, algorithms) {
                 Ok((subject, anchor, facts)) => named.push((subject, (anchor, facts))),
                 Err(anchor) => unusable.push(anchor),
             }

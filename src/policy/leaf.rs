@@ -1,7 +1,8 @@
 //! What a leaf must be, whoever issued it.
 
-use pki_types::UnixTime;
+use pki_types::{UnixTime, alg_id};
 
+use super::algorithms::SignatureAlgorithms;
 use super::judgement::Judgement;
 use super::profile::{CertificateProfile, Flaw, Place, check_form};
 use super::reason::RejectionReason;
@@ -48,7 +49,7 @@ pub(super) fn check_leaf(
         Rule::PublicKey,
         about,
         |()| kind_of(leaf),
-        || check_key(0, leaf, policy),
+        || check_key(0, leaf, judgement),
     )?;
     trace.check(
         Rule::KeyUsage,
@@ -138,35 +139,62 @@ pub(super) fn check_validity(
 pub(super) fn check_key(
     index: usize,
     certificate: &Certificate<'_>,
-    policy: &VerifierPolicy,
+    judgement: &Judgement<'_>,
 ) -> Result<(), Rejection> {
-    acceptable_key(&certificate.public_key, policy)
-        .map_err(|found| unacceptable_key(found, policy).of(index, certificate))
+    let &Judgement {
+        policy, algorithms, ..
+    } = judgement;
+    acceptable_key(&certificate.public_key, policy, algorithms)
+        .map_err(|found| unacceptable_key(found, policy, algorithms).of(index, certificate))
 }
 
-pub(super) fn unacceptable_key(found: String, policy: &VerifierPolicy) -> Flaw {
+pub(super) fn unacceptable_key(
+    found: String,
+    policy: &VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
+) -> Flaw {
+    let optional: String = [("P-521", alg_id::ECDSA_P521), ("ML-DSA", alg_id::ML_DSA_65)]
+        .iter()
+        .filter(|(_, key)| algorithms.take_keys_of(key))
+        .map(|(name, _)| format!("{name}, "))
+        .collect();
     Flaw::new(
         RejectionReason::UnacceptableKey,
         format!(
-            "ECDSA P-256 or P-384, Ed25519, or RSA {} to {MAX_RSA_BITS} bits",
+            "ECDSA P-256 or P-384, {optional}Ed25519, or RSA {} to {MAX_RSA_BITS} bits",
             policy.minimum_rsa_bits
         ),
         found,
     )
 }
 
-/// Whether a key is on the list; the error names what it is.
-pub(super) fn acceptable_key(key: &PublicKey<'_>, policy: &VerifierPolicy) -> Result<(), String> {
-    match key.kind() {
-        Ok(KeyKind::P256 | KeyKind::P384 | KeyKind::Ed25519) => Ok(()),
-        Ok(KeyKind::Rsa { bits }) if (policy.minimum_rsa_bits..=MAX_RSA_BITS).contains(&bits) => {
-            match bits % 8 == 0 || policy.profile != CertificateProfile::WebPki {
-                true => Ok(()),
-                false => Err(format!("RSA {bits} bits, which are no whole bytes")),
-            }
+/// Whether a key is on the list, sound, and of an algorithm that is at hand; the error names what it is.
+pub(super) fn acceptable_key(
+    key: &PublicKey<'_>,
+    policy: &VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
+) -> Result<(), String> {
+    let kind = key.kind().map_err(|error| format!("unreadable: {error}"))?;
+    let is_listed = match kind {
+        KeyKind::Rsa { bits } => (policy.minimum_rsa_bits..=MAX_RSA_BITS).contains(&bits),
+        KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Ed25519 => true,
+        KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87 => true,
+        KeyKind::Ed448 | KeyKind::RsaPss | KeyKind::Other(_) => false,
+    };
+    if !is_listed {
+        return Err(kind.to_string());
+    }
+    if let Some(fault) = key.fault() {
+        return Err(format!("{kind} with {fault}"));
+    }
+    if !algorithms.take_key(key) {
+        return Err(format!("{kind}, which the crypto library does not have"));
+    }
+    match kind {
+        KeyKind::Rsa { bits } if bits % 8 != 0 && policy.profile == CertificateProfile::WebPki => {
+            Err(format!("RSA {bits} bits, which are no whole bytes"))
         }
-        Ok(other) => Err(other.to_string()),
-        Err(error) => Err(format!("unreadable: {error}")),
+        _ => Ok(()),
     }
 }
 

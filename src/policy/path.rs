@@ -175,13 +175,13 @@ fn check_intermediate(
     certificate: &Certificate<'_>,
     judgement: &Judgement<'_>,
 ) -> Result<(), Rejection> {
-    let Judgement { policy, trace, .. } = judgement;
+    let trace = judgement.trace;
     let about = Some((index, certificate));
     trace.check(
         Rule::PublicKey,
         about,
         |()| kind_of(certificate),
-        || check_key(index, certificate, policy),
+        || check_key(index, certificate, judgement),
     )?;
     trace.check(
         Rule::KeyUsage,

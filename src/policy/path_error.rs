@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use const_oid::ObjectIdentifier;
-use der::{Decode, SliceReader};
 use pki_types::UnixTime;
 use webpki::Error;
 
@@ -15,9 +13,9 @@ use super::presented::Presented;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::server_name::list_of;
-use super::usage::{Role, flaw_of_purpose, purposes_of};
+use super::usage::{flaw_of_purpose, purposes_of};
 use crate::peer::{NameRanges, cut};
-use crate::x509::{Certificate, is_same_name, rfc4514};
+use crate::x509::{Certificate, identified_name, is_same_name, rfc4514};
 
 /// Turns webpki's error into ours, and finds the certificate that it is about.
 pub(super) fn refusal(
@@ -63,7 +61,7 @@ pub(super) fn refusal(
         }
         _ => Rejection::new(reason),
     };
-    let Some((index, certificate)) = culprit(reason, presented, role) else {
+    let Some((index, certificate)) = culprit(reason, presented, judgement) else {
         return rejection.with_presented(in_words(error));
     };
     let rejection = rejection.about(index, certificate);
@@ -127,28 +125,23 @@ fn in_words(error: &Error) -> String {
         | Error::MaximumSignatureChecksExceeded
         | Error::MaximumNameConstraintComparisonsExceeded => "more alternatives than are tried",
         Error::UnsupportedSignatureAlgorithmContext(context) => {
-            return algorithm_name(&context.signature_algorithm_id);
+            return format!(
+                "{}, which is not accepted or which the crypto library does not have",
+                identified_name(&context.signature_algorithm_id)
+            );
         }
         other => return other.to_string(),
     };
     words.to_owned()
 }
 
-/// The identifier in the content of an `AlgorithmIdentifier`.
-fn algorithm_name(content: &[u8]) -> String {
-    let oid: der::Result<ObjectIdentifier> =
-        SliceReader::new(content).and_then(|mut r| ObjectIdentifier::decode(&mut r));
-    match oid {
-        Ok(oid) => format!("algorithm {oid}"),
-        Err(_) => "an algorithm without a name".to_owned(),
-    }
-}
-
 /// The certificate that an error of webpki's must be about, where the chain itself tells.
 fn culprit<'p, 'a>(
     reason: RejectionReason,
     presented: &'p Presented<'a>,
-    role: Role,
+    &Judgement {
+        role, algorithms, ..
+    }: &Judgement<'_>,
 ) -> Option<(usize, &'p Certificate<'a>)> {
     let mut certificates = presented.certificates.iter().map(|(i, c)| (*i, c));
     match reason {
@@ -159,6 +152,9 @@ fn culprit<'p, 'a>(
         RejectionReason::WrongExtendedKeyUsage => certificates
             .skip(1)
             .find(|(_, c)| flaw_of_purpose(c, role).is_some()),
+        RejectionReason::UnsupportedSignatureAlgorithm => {
+            certificates.find(|(_, c)| !algorithms.take_signature(c.signature_algorithm))
+        }
         RejectionReason::UnhandledCriticalExtension => {
             certificates.find(|(_, c)| check_known(c).is_err())
         }
@@ -195,6 +191,13 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
         }
     }
     if let Some(rejection) = self_issued_counted(presented) {
+        return rejection;
+    }
+    let mut named = judgement.anchors.named(last.issuer).peekable();
+    if let Some(first) = named.peek().copied()
+        && named.all(|anchor| anchor.key_flaw().is_some())
+        && let Some(rejection) = first.flaw_for(judgement.role)
+    {
         return rejection;
     }
     let issuer = rfc4514(last.issuer);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, UnixTime};
 
+use super::algorithms::SignatureAlgorithms;
 use super::anchor::{Anchors, Facts};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
@@ -112,13 +113,21 @@ pub(super) enum Trust {
 }
 
 impl Trust {
-    pub(super) fn anchors(anchors: &TrustAnchors, policy: &VerifierPolicy) -> Self {
-        Self::Anchors(Anchors::new(anchors.as_slice(), policy))
+    pub(super) fn anchors(
+        anchors: &TrustAnchors,
+        policy: &VerifierPolicy,
+        algorithms: &SignatureAlgorithms,
+    ) -> Self {
+        Self::Anchors(Anchors::new(anchors.as_slice(), policy, algorithms))
     }
 
-    pub(super) fn bundles(bundles: &TrustBundles, policy: &VerifierPolicy) -> Self {
+    pub(super) fn bundles(
+        bundles: &TrustBundles,
+        policy: &VerifierPolicy,
+        algorithms: &SignatureAlgorithms,
+    ) -> Self {
         let judged = bundles.iter().map(|(domain, anchors)| {
-            let anchors = Anchors::new(anchors.as_slice(), policy);
+            let anchors = Anchors::new(anchors.as_slice(), policy, algorithms);
             (domain.to_owned(), anchors)
         });
         Self::Bundles(judged.collect())

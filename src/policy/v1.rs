@@ -42,7 +42,7 @@ pub(super) fn check_signed_by_anchor(
         Rule::PublicKey,
         about,
         |()| kind_of(leaf),
-        || check_key(0, leaf, policy),
+        || check_key(0, leaf, judgement),
     )?;
     trace.outline(
         Rule::Path,
@@ -87,9 +87,11 @@ fn check_anchor(
     let anchor = Certificate::from_der(facts.certificate()).map_err(|_| not_signed(leaf))?;
     match judgement.algorithms.verify(leaf, &anchor.public_key) {
         Ok(()) => {}
-        Err(SignatureProblem::UnsupportedAlgorithm) => {
+        Err(problem @ SignatureProblem::UnsupportedAlgorithm { .. }) => {
             return Err(
-                Rejection::new(RejectionReason::UnsupportedSignatureAlgorithm).about(0, leaf),
+                Rejection::new(RejectionReason::UnsupportedSignatureAlgorithm)
+                    .about(0, leaf)
+                    .with_presented(problem.to_string()),
             );
         }
         Err(_) => return Err(not_signed(leaf)),

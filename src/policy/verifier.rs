@@ -58,7 +58,7 @@ impl PeerVerifier {
     /// # Errors
     /// [`BuildError::UnusableTrustAnchors`] where no anchor can vouch for a peer, whatever the time: it is no CA's
     /// certificate (not version 3, without basicConstraints `CA:TRUE`, with a keyUsage that lacks keyCertSign), its key is
-    /// not on the list, its name constraints cannot be read, its extended key usage is for neither side, or it breaks
+    /// not on the list or of no algorithm among `algorithms`, its name constraints cannot be read, its extended key usage is for neither side, or it breaks
     /// the policy's profile. [`unusable_trust_anchors`](Self::unusable_trust_anchors) lists such anchors beside others.
     /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a policy that contradicts
     /// itself.
@@ -67,7 +67,8 @@ impl PeerVerifier {
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
-        Self::judged(Trust::anchors(anchors, &policy), policy, algorithms)
+        let trust = Trust::anchors(anchors, &policy, &algorithms);
+        Self::judged(trust, policy, algorithms)
     }
 
     /// As [`new`](Self::new), for peers whose SPIFFE trust domain says which anchors count.
@@ -79,7 +80,8 @@ impl PeerVerifier {
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
-        Self::judged(Trust::bundles(bundles, &policy), policy, algorithms)
+        let trust = Trust::bundles(bundles, &policy, &algorithms);
+        Self::judged(trust, policy, algorithms)
     }
 
     pub(crate) fn with_trust(

@@ -6,9 +6,11 @@ use const_oid::ObjectIdentifier;
 use der::asn1::UintRef;
 use der::{Decode, Reader, Tag};
 use ed25519_dalek::VerifyingKey;
+use pki_types::alg_id;
 
+use super::algorithm::algorithm_name;
 use super::cursor::Cursor;
-use super::{sequence_content, whole_bits};
+use super::{curve, sequence_content, whole_bits};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
@@ -18,6 +20,12 @@ const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
+const ML_DSA_44: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17");
+const ML_DSA_65: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18");
+const ML_DSA_87: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19");
+
+/// Bits of the largest public exponent of RSA that every library takes.
+const MAX_EXPONENT_BITS: usize = 33;
 
 /// A `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
 #[derive(Clone, Copy, Debug)]
@@ -33,14 +41,39 @@ pub(crate) struct PublicKey<'a> {
 /// What a public key is, as far as the rules distinguish keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
-    Rsa { bits: usize },
+    Rsa {
+        bits: usize,
+    },
     RsaPss,
     P256,
     P384,
     P521,
     Ed25519,
     Ed448,
+    /// ML-DSA (FIPS 204, RFC 9881).
+    MlDsa44,
+    MlDsa65,
+    MlDsa87,
     Other(ObjectIdentifier),
+}
+
+/// What is wrong with a key of a known kind: libraries reject it, disagree about it, or fail late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeyFault {
+    #[error("an even modulus")]
+    EvenModulus,
+    #[error("a public exponent that is not an odd number from 3 to 2^33 - 1")]
+    Exponent,
+    #[error("a public key of the wrong length")]
+    Length,
+    #[error("a point that is not on the curve")]
+    NotOnCurve,
+    #[error("other parameters of the algorithm than its specification has")]
+    Parameters,
+    #[error("a point that is not in uncompressed form")]
+    PointForm,
+    #[error("a point of small order, or one that is not reduced")]
+    WeakPoint,
 }
 
 impl<'a> PublicKey<'a> {
@@ -74,7 +107,10 @@ impl<'a> PublicKey<'a> {
         let oid = r.content(Tag::ObjectIdentifier)?;
         let is = |known: ObjectIdentifier| oid == known.as_bytes();
         if is(RSA_ENCRYPTION) {
-            return rsa_bits(self.key).map(|bits| KeyKind::Rsa { bits });
+            let (modulus, _) = rsa_numbers(self.key)?;
+            return Ok(KeyKind::Rsa {
+                bits: bits_of(modulus.as_bytes()),
+            });
         }
         if is(EC_PUBLIC_KEY) {
             let curve = ObjectIdentifier::decode(&mut r)?;
@@ -89,6 +125,9 @@ impl<'a> PublicKey<'a> {
             Ok(RSASSA_PSS) => KeyKind::RsaPss,
             Ok(ED25519) => KeyKind::Ed25519,
             Ok(ED448) => KeyKind::Ed448,
+            Ok(ML_DSA_44) => KeyKind::MlDsa44,
+            Ok(ML_DSA_65) => KeyKind::MlDsa65,
+            Ok(ML_DSA_87) => KeyKind::MlDsa87,
             Ok(other) => KeyKind::Other(other),
             Err(_) => return Err(Tag::ObjectIdentifier.value_error().into()),
         })
@@ -100,16 +139,36 @@ impl PublicKey<'_> {
     /// it to each), ring does not; ring reads Ed25519 keys that are not reduced (RFC 8032, section 5.1.3), aws-lc-rs does
     /// not; and under an Ed25519 key of small order signatures are good that nobody made.
     pub(crate) fn is_unambiguous(&self) -> bool {
+        // Each certificate is asked this whenever it is read, so that no curve is computed on here.
         match self.kind() {
-            Ok(KeyKind::P256) => self.is_uncompressed_point(65),
-            Ok(KeyKind::P384) => self.is_uncompressed_point(97),
-            Ok(KeyKind::Ed25519) => is_strong_ed25519(self.key),
+            Ok(KeyKind::P256) => curve::is_uncompressed(self.key, curve::P256_BYTES),
+            Ok(KeyKind::P384) => curve::is_uncompressed(self.key, curve::P384_BYTES),
+            Ok(KeyKind::P521) => curve::is_uncompressed(self.key, curve::P521_BYTES),
+            Ok(KeyKind::Ed25519) => ed25519_fault(self.key).is_none(),
             _ => true,
         }
     }
 
-    fn is_uncompressed_point(&self, bytes: usize) -> bool {
-        self.key.len() == bytes && self.key.first() == Some(&4)
+    /// The first fault of a key of a known kind.
+    pub(crate) fn fault(&self) -> Option<KeyFault> {
+        let kind = self.kind().ok()?;
+        let (parameters, fault): (&[u8], _) = match kind {
+            KeyKind::Rsa { .. } => (&alg_id::RSA_ENCRYPTION, rsa_fault(self.key)),
+            KeyKind::P256 => (&alg_id::ECDSA_P256, curve::fault_on_p256(self.key)),
+            KeyKind::P384 => (&alg_id::ECDSA_P384, curve::fault_on_p384(self.key)),
+            KeyKind::P521 => (&alg_id::ECDSA_P521, curve::fault_on_p521(self.key)),
+            KeyKind::Ed25519 => (&alg_id::ED25519, ed25519_fault(self.key)),
+            KeyKind::MlDsa44 => (&alg_id::ML_DSA_44, self.length_fault(1312)),
+            KeyKind::MlDsa65 => (&alg_id::ML_DSA_65, self.length_fault(1952)),
+            KeyKind::MlDsa87 => (&alg_id::ML_DSA_87, self.length_fault(2592)),
+            KeyKind::RsaPss | KeyKind::Ed448 | KeyKind::Other(_) => return None,
+        };
+        let parameters = (self.algorithm != parameters).then_some(KeyFault::Parameters);
+        fault.or(parameters)
+    }
+
+    fn length_fault(&self, bytes: usize) -> Option<KeyFault> {
+        (self.key.len() != bytes).then_some(KeyFault::Length)
     }
 }
 
@@ -123,28 +182,43 @@ impl fmt::Display for KeyKind {
             Self::P521 => f.write_str("ECDSA P-521"),
             Self::Ed25519 => f.write_str("Ed25519"),
             Self::Ed448 => f.write_str("Ed448"),
-            Self::Other(oid) => write!(f, "key of type {oid}"),
+            Self::MlDsa44 => f.write_str("ML-DSA-44"),
+            Self::MlDsa65 => f.write_str("ML-DSA-65"),
+            Self::MlDsa87 => f.write_str("ML-DSA-87"),
+            Self::Other(oid) => f.write_str(&algorithm_name(*oid)),
         }
     }
 }
 
-/// Bits of the modulus of an `RSAPublicKey` (RFC 8017, appendix A.1.1).
-fn rsa_bits(key: &[u8]) -> der::Result<usize> {
+/// Modulus and public exponent of an `RSAPublicKey` (RFC 8017, appendix A.1.1).
+fn rsa_numbers(key: &[u8]) -> der::Result<(UintRef<'_>, UintRef<'_>)> {
     let mut reader = Cursor::new(key)?;
-    let modulus = reader.sequence(|r| {
-        let modulus = UintRef::decode(r)?;
-        UintRef::decode(r)?;
-        Ok::<_, der::Error>(modulus)
-    })?;
+    let numbers =
+        reader.sequence(|r| Ok::<_, der::Error>((UintRef::decode(r)?, UintRef::decode(r)?)))?;
     reader.finish()?;
-    let bytes = modulus.as_bytes();
-    let top = bytes.first().map_or(0, |b| b.leading_zeros() as usize);
-    Ok(bytes.len().saturating_mul(8).saturating_sub(top))
+    Ok(numbers)
 }
 
-fn is_strong_ed25519(key: &[u8]) -> bool {
+fn bits_of(number: &[u8]) -> usize {
+    let top = number.first().map_or(0, |b| b.leading_zeros() as usize);
+    number.len().saturating_mul(8).saturating_sub(top)
+}
+
+fn rsa_fault(key: &[u8]) -> Option<KeyFault> {
+    let (modulus, exponent) = rsa_numbers(key).ok()?;
+    let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
+    if !is_odd(modulus.as_bytes()) {
+        return Some(KeyFault::EvenModulus);
+    }
+    let exponent = exponent.as_bytes();
+    let is_sound = is_odd(exponent) && (2..=MAX_EXPONENT_BITS).contains(&bits_of(exponent));
+    (!is_sound).then_some(KeyFault::Exponent)
+}
+
+fn ed25519_fault(key: &[u8]) -> Option<KeyFault> {
     let Ok(key) = VerifyingKey::try_from(key) else {
-        return false;
+        return Some(KeyFault::WeakPoint);
     };
-    !key.is_weak() && key.to_edwards().compress().as_bytes() == key.as_bytes()
+    let is_strong = !key.is_weak() && key.to_edwards().compress().as_bytes() == key.as_bytes();
+    (!is_strong).then_some(KeyFault::WeakPoint)
 }

@@ -3,9 +3,11 @@
 //! Everything is read once, from the bytes that were given, with the `der` crate; nothing is copied.
 //! Reading says nothing about trust: that is the business of the policy floor.
 
+mod algorithm;
 mod authority_access;
 mod crl;
 mod cursor;
+mod curve;
 mod date;
 mod extension;
 mod general_name;
@@ -13,6 +15,7 @@ mod key;
 mod key_identifier;
 mod name;
 
+pub(crate) use algorithm::{algorithm_name, identified_name};
 pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};
 pub(crate) use date::rfc3339;
 pub(crate) use extension::{Extension, purpose_name};

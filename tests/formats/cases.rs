@@ -297,7 +297,6 @@ fn refused_keys() -> Vec<Case> {
     let mut cases = vec![
         key("genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:1024"),
         key("genpkey -quiet -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048"),
-        key("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521"),
         key("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1"),
         key("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1"),
         key("genpkey -algorithm ed448"),

@@ -114,8 +114,8 @@ const MISTAKES: &[(&str, &str, Attempt)] = &[
         |w, made| pair_at(w.path("p256.chain.pem"), made),
     ),
     (
-        "a key on P-521",
-        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out out/x",
+        "a key on secp256k1",
+        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out out/x",
         |w, made| pair_at(w.path("p256.chain.pem"), made),
     ),
     (

@@ -259,7 +259,7 @@ fn another_kind_of_key_is_named_when_it_was_opened() {
     let Some(openssl) = Program::openssl() else {
         return;
     };
-    for (name, found) in [("p521.pem", "ECDSA P-521"), ("dsa.pem", "DSA")] {
+    for (name, found) in [("secp256k1.pem", "ECDSA secp256k1"), ("dsa.pem", "DSA")] {
         let mut command = openssl.command();
         command.args(["pkcs8", "-topk8", "-passout", "pass:correct horse", "-in"]);
         let pem = output(command.arg(path(name)));

@@ -60,7 +60,13 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
     for certificate in identity.chain().as_slice() {
         chain.push_str(&pem("CERTIFICATE", certificate)?);
     }
-    let key = held_key(identity, BackendKind::NativeTls)?.pkcs8_der();
+    let key = held_key(identity, BackendKind::NativeTls)?;
+    if !key.kind().is_derived() {
+        return Err(unsupported(
+            "a private key of ECDSA P-521 or ML-DSA: native-tls does not look whether it belongs to the leaf",
+        ));
+    }
+    let key = key.pkcs8_der();
     let key = Zeroizing::new(pem("PRIVATE KEY", key.secret_pkcs8_der())?);
     Identity::from_pkcs8(chain.as_bytes(), key.as_bytes())
         .map_err(refused("our certificate chain and private key"))

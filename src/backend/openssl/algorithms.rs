@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+use const_oid::ObjectIdentifier;
+use der::asn1::BitStringRef;
+use der::{Decode, Encode};
 use openssl::bn::BigNumContext;
 use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::error::ErrorStack;
@@ -10,12 +13,41 @@ use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::{RsaPssSaltlen, Verifier};
+use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
-/// Every algorithm of the crate's list.
+use crate::x509::PublicKey;
+
+/// Every algorithm of the crate's list that this OpenSSL has.
 pub(super) fn all() -> impl Iterator<Item = &'static dyn SignatureVerificationAlgorithm> {
     ALL.iter()
+        .filter(|algorithm| algorithm.is_available())
         .map(|algorithm| algorithm as &'static dyn SignatureVerificationAlgorithm)
+}
+
+/// Whether this OpenSSL, which may be newer than the one that was compiled against, has ML-DSA: from 3.5 on, unless it
+/// was left out or its provider is not loaded.
+pub(super) fn has_ml_dsa() -> bool {
+    static HAS: LazyLock<bool> = LazyLock::new(|| {
+        let takes = |parameters: MlDsa| {
+            let key = vec![0; parameters.public_key_bytes()];
+            matches!(parameters.public_key(&key), Ok(Some(_)))
+        };
+        [MlDsa::M44, MlDsa::M65, MlDsa::M87].into_iter().all(takes)
+    });
+    *HAS
+}
+
+/// Whether the key signed a message by the strongest algorithm of its kind: with SHA-512, or with no hash before it.
+pub(super) fn is_by(key: &PublicKey<'_>, message: &[u8], signature: &[u8]) -> bool {
+    let mut fitting = ALL.iter().filter(|algorithm| {
+        matches!(algorithm.hash, Hash::None | Hash::Sha512) && &*algorithm.key_id == key.algorithm
+    });
+    fitting.any(|algorithm| {
+        algorithm
+            .verify_signature(key.key, message, signature)
+            .is_ok()
+    })
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +62,7 @@ struct Algorithm {
 enum Key {
     Ecdsa(Curve),
     Ed25519,
+    MlDsa(MlDsa),
     RsaPkcs1,
     RsaPss,
 }
@@ -38,15 +71,36 @@ enum Key {
 enum Curve {
     P256,
     P384,
+    P521,
+}
+
+/// The parameter sets of FIPS 204, section 4.
+#[derive(Clone, Copy, Debug)]
+enum MlDsa {
+    M44,
+    M65,
+    M87,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Hash {
-    /// Ed25519 hashes within (RFC 8032).
+    /// Ed25519 and ML-DSA hash within (RFC 8032, FIPS 204).
     None,
     Sha256,
     Sha384,
     Sha512,
+}
+
+const fn p256(hash: Hash, signature_id: AlgorithmIdentifier) -> Algorithm {
+    ecdsa(Curve::P256, hash, alg_id::ECDSA_P256, signature_id)
+}
+
+const fn p384(hash: Hash, signature_id: AlgorithmIdentifier) -> Algorithm {
+    ecdsa(Curve::P384, hash, alg_id::ECDSA_P384, signature_id)
+}
+
+const fn p521(hash: Hash, signature_id: AlgorithmIdentifier) -> Algorithm {
+    ecdsa(Curve::P521, hash, alg_id::ECDSA_P521, signature_id)
 }
 
 const fn ecdsa(
@@ -63,6 +117,16 @@ const fn ecdsa(
     }
 }
 
+/// One whose keys and signatures have the same identifier.
+const fn hashless(key: Key, id: AlgorithmIdentifier) -> Algorithm {
+    Algorithm {
+        key,
+        hash: Hash::None,
+        key_id: id,
+        signature_id: id,
+    }
+}
+
 const fn rsa(key: Key, hash: Hash, signature_id: AlgorithmIdentifier) -> Algorithm {
     Algorithm {
         key,
@@ -72,37 +136,20 @@ const fn rsa(key: Key, hash: Hash, signature_id: AlgorithmIdentifier) -> Algorit
     }
 }
 
-static ALL: [Algorithm; 11] = [
-    ecdsa(
-        Curve::P256,
-        Hash::Sha256,
-        alg_id::ECDSA_P256,
-        alg_id::ECDSA_SHA256,
-    ),
-    ecdsa(
-        Curve::P256,
-        Hash::Sha384,
-        alg_id::ECDSA_P256,
-        alg_id::ECDSA_SHA384,
-    ),
-    ecdsa(
-        Curve::P384,
-        Hash::Sha256,
-        alg_id::ECDSA_P384,
-        alg_id::ECDSA_SHA256,
-    ),
-    ecdsa(
-        Curve::P384,
-        Hash::Sha384,
-        alg_id::ECDSA_P384,
-        alg_id::ECDSA_SHA384,
-    ),
-    Algorithm {
-        key: Key::Ed25519,
-        hash: Hash::None,
-        key_id: alg_id::ED25519,
-        signature_id: alg_id::ED25519,
-    },
+static ALL: [Algorithm; 19] = [
+    p256(Hash::Sha256, alg_id::ECDSA_SHA256),
+    p256(Hash::Sha384, alg_id::ECDSA_SHA384),
+    p256(Hash::Sha512, alg_id::ECDSA_SHA512),
+    p384(Hash::Sha256, alg_id::ECDSA_SHA256),
+    p384(Hash::Sha384, alg_id::ECDSA_SHA384),
+    p384(Hash::Sha512, alg_id::ECDSA_SHA512),
+    p521(Hash::Sha256, alg_id::ECDSA_SHA256),
+    p521(Hash::Sha384, alg_id::ECDSA_SHA384),
+    p521(Hash::Sha512, alg_id::ECDSA_SHA512),
+    hashless(Key::Ed25519, alg_id::ED25519),
+    hashless(Key::MlDsa(MlDsa::M44), alg_id::ML_DSA_44),
+    hashless(Key::MlDsa(MlDsa::M65), alg_id::ML_DSA_65),
+    hashless(Key::MlDsa(MlDsa::M87), alg_id::ML_DSA_87),
     rsa(Key::RsaPkcs1, Hash::Sha256, alg_id::RSA_PKCS1_SHA256),
     rsa(Key::RsaPkcs1, Hash::Sha384, alg_id::RSA_PKCS1_SHA384),
     rsa(Key::RsaPkcs1, Hash::Sha512, alg_id::RSA_PKCS1_SHA512),
@@ -135,6 +182,10 @@ impl SignatureVerificationAlgorithm for Algorithm {
 }
 
 impl Algorithm {
+    fn is_available(&self) -> bool {
+        !matches!(self.key, Key::MlDsa(_)) || has_ml_dsa()
+    }
+
     fn verify(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, ErrorStack> {
         let Some(key) = self.public_key(key)? else {
             return Ok(false);
@@ -154,7 +205,7 @@ impl Algorithm {
                 verifier.set_rsa_mgf1_md(digest)?;
                 verifier.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
             }
-            Key::Ecdsa(_) | Key::Ed25519 => {}
+            Key::Ecdsa(_) | Key::Ed25519 | Key::MlDsa(_) => {}
         }
         verifier.verify_oneshot(signature, message)
     }
@@ -164,6 +215,7 @@ impl Algorithm {
         match self.key {
             Key::Ecdsa(curve) => curve.public_key(key),
             Key::Ed25519 => PKey::public_key_from_raw_bytes(key, Id::ED25519).map(Some),
+            Key::MlDsa(parameters) => parameters.public_key(key),
             Key::RsaPkcs1 | Key::RsaPss => rsa_public_key(key),
         }
     }
@@ -186,9 +238,12 @@ impl Curve {
             LazyLock::new(|| EcGroup::from_curve_name(Nid::X9_62_PRIME256V1));
         static P384: LazyLock<Result<EcGroup, ErrorStack>> =
             LazyLock::new(|| EcGroup::from_curve_name(Nid::SECP384R1));
+        static P521: LazyLock<Result<EcGroup, ErrorStack>> =
+            LazyLock::new(|| EcGroup::from_curve_name(Nid::SECP521R1));
         let (group, bytes) = match self {
             Self::P256 => (&*P256, 65),
             Self::P384 => (&*P384, 97),
+            Self::P521 => (&*P521, 133),
         };
         // OpenSSL reads compressed and hybrid points too, which the other libraries refuse (RFC 8446, section 4.2.8.2).
         if point.len() != bytes || point.first() != Some(&4) {
@@ -200,6 +255,45 @@ impl Curve {
         let key = EcKey::from_public_key(group, &point)?;
         PKey::from_ec_key(key).map(Some)
     }
+}
+
+impl MlDsa {
+    /// FIPS 204, section 4, table 2.
+    fn public_key_bytes(self) -> usize {
+        match self {
+            Self::M44 => 1312,
+            Self::M65 => 1952,
+            Self::M87 => 2592,
+        }
+    }
+
+    /// By its `SubjectPublicKeyInfo`: the call for raw bytes takes numbers, which OpenSSL has none of for ML-DSA.
+    fn public_key(self, key: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
+        if key.len() != self.public_key_bytes() {
+            return Ok(None);
+        }
+        let algorithm = match self {
+            Self::M44 => alg_id::ML_DSA_44,
+            Self::M65 => alg_id::ML_DSA_65,
+            Self::M87 => alg_id::ML_DSA_87,
+        };
+        let Some(spki) = subject_public_key_info(&algorithm, key) else {
+            return Ok(None);
+        };
+        PKey::public_key_from_der(&spki).map(Some)
+    }
+}
+
+/// `algorithm` is the content of its identifier.
+fn subject_public_key_info(algorithm: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    let spki = SubjectPublicKeyInfoRef {
+        algorithm: AlgorithmIdentifierRef {
+            oid: ObjectIdentifier::from_der(algorithm).ok()?,
+            parameters: None,
+        },
+        subject_public_key: BitStringRef::from_bytes(key).ok()?,
+    };
+    spki.to_der().ok()
 }
 
 /// The sizes are the policy's business, which says why it refuses; here they keep a hostile key from costing time.

@@ -1,7 +1,9 @@
 //! Our settings in OpenSSL's words.
 
 use openssl::error::ErrorStack;
-use openssl::pkey::PKey;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, PKeyRef, Private};
+use openssl::sign::Signer;
 use openssl::ssl::{
     SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode, SslVersion,
 };
@@ -9,10 +11,12 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Name};
 
-use crate::backend::settings::held_key;
+use super::algorithms::{self, has_ml_dsa};
+use crate::backend::settings::{PROBE, held_key, key_mismatch};
 use crate::backend::{ProtocolVersion, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
+use crate::x509::Certificate;
 
 /// What rustls speaks: authenticated encryption, keys by ECDHE.
 const TLS12_CIPHERS: &str = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:\
@@ -20,11 +24,14 @@ const TLS12_CIPHERS: &str = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GC
      ECDHE-RSA-CHACHA20-POLY1305";
 const TLS13_CIPHERS: &str =
     "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
-const GROUPS: &str = "X25519:P-256:P-384";
+/// In TLS 1.2 the groups also are the curves of keys that OpenSSL takes: hence P-521.
+const GROUPS: &str = "X25519:P-256:P-384:P-521";
 /// The same schemes in the same order as on rustls.
-const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:ed25519:\
+const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:ecdsa_secp521r1_sha512:ed25519:\
      rsa_pss_rsae_sha512:rsa_pss_rsae_sha384:rsa_pss_rsae_sha256:\
      rsa_pkcs1_sha512:rsa_pkcs1_sha384:rsa_pkcs1_sha256";
+/// Where OpenSSL has ML-DSA, which it takes in TLS 1.3 only.
+const ML_DSA_SCHEMES: &str = ":mldsa65:mldsa87:mldsa44";
 /// Certificates that OpenSSL follows from a leaf upwards; our own verifier stops far earlier and says so.
 const VERIFY_DEPTH: u32 = 100;
 
@@ -46,7 +53,8 @@ fn harden(context: &mut SslContextBuilder, versions: Versions) -> Result<(), Err
     context.set_max_proto_version(Some(most))?;
     context.set_cipher_list(TLS12_CIPHERS)?;
     context.set_ciphersuites(TLS13_CIPHERS)?;
-    context.set_sigalgs_list(SCHEMES)?;
+    let ml_dsa = if has_ml_dsa() { ML_DSA_SCHEMES } else { "" };
+    context.set_sigalgs_list(&format!("{SCHEMES}{ml_dsa}"))?;
     context.set_groups_list(GROUPS)?;
     // All that a level would govern is pinned above; a higher one would refuse keys and digests of certificates
     // before our own judge can, and without its reason.
@@ -80,6 +88,13 @@ fn bounds(versions: Versions) -> (SslVersion, SslVersion) {
 
 /// Our own chain, whole, and its key.
 fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(), BuildError> {
+    let kind = identity.key_type();
+    if kind.is_ml_dsa() && !has_ml_dsa() {
+        return Err(BuildError::Unsupported {
+            backend: BackendKind::OpenSsl,
+            what: "an identity with an ML-DSA key, for which it takes OpenSSL 3.5 or newer",
+        });
+    }
     let mut chain = identity.chain().as_slice().iter();
     // The leaf before the key: OpenSSL silently drops a key that does not belong to a leaf set after it.
     if let Some(leaf) = chain.next() {
@@ -94,12 +109,37 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     }
     // DER, never PEM: for an encrypted PEM key OpenSSL asks for the passphrase on the terminal.
     let pkcs8 = held_key(identity, BackendKind::OpenSsl)?.pkcs8_der();
-    PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der())
-        .and_then(|key| context.set_private_key(&key))
+    let key = PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der());
+    // OpenSSL itself compares the leaf with the public key that the file states beside the private one.
+    let is_of_leaf = || key.as_ref().is_ok_and(|key| is_of_leaf(key, identity));
+    if !kind.is_derived() && !is_of_leaf() {
+        return Err(key_mismatch(identity));
+    }
+    let key = key.map_err(refused(OUR_KEY))?;
+    context
+        .set_private_key(&key)
         .and_then(|()| context.check_private_key())
-        .map_err(refused(
-            "our own private key; export it again from where it was made",
-        ))
+        .map_err(refused(OUR_KEY))
+}
+
+const OUR_KEY: &str = "our own private key; export it again from where it was made";
+
+/// Whether the key signs what verifies with the leaf.
+fn is_of_leaf(key: &PKeyRef<Private>, identity: &MtlsIdentity) -> bool {
+    let sign = || {
+        let mut signer = if identity.key_type().is_ml_dsa() {
+            Signer::new_without_digest(key)?
+        } else {
+            Signer::new(MessageDigest::sha512(), key)?
+        };
+        signer.sign_oneshot_to_vec(PROBE)
+    };
+    let signature: Result<Vec<u8>, ErrorStack> = sign();
+    let leaf = Certificate::from_der(identity.chain().leaf());
+    match (signature, leaf) {
+        (Ok(signature), Ok(leaf)) => algorithms::is_by(&leaf.public_key, PROBE, &signature),
+        _ => false,
+    }
 }
 
 /// The list of protocols as it goes over the wire (RFC 7301, section 3.1).

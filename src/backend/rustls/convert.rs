@@ -11,10 +11,12 @@ use rustls::sign::{CertifiedKey, SigningKey};
 
 use super::external_key::External;
 use super::slot::note;
-use crate::backend::settings::held_key;
+use super::verifier::HandshakeSignatures;
+use crate::backend::settings::{PROBE, held_key, key_mismatch};
 use crate::backend::{Judge, ProtocolVersion, Request, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
+use crate::x509::Certificate;
 
 #[cfg(feature = "aws-lc-rs")]
 pub(super) fn compiled_in_provider() -> Option<Arc<CryptoProvider>> {
@@ -75,13 +77,23 @@ impl OwnIdentity {
             Some(key) => Arc::new(External::new(key, identity, provider, versions)?),
             None => {
                 let key = held_key(identity, BackendKind::Rustls)?;
-                provider
+                let loaded = provider
                     .key_provider
-                    .load_private_key(PrivateKeyDer::from(key.pkcs8_der().clone_key()))
-                    .map_err(refused(
+                    .load_private_key(PrivateKeyDer::from(key.pkcs8_der().clone_key()));
+                // The library knows the algorithm, and looks whether the key's own parts fit each other.
+                if !key.kind().is_derived() && loaded.is_err() && has_algorithm(provider, identity)
+                {
+                    return Err(key_mismatch(identity));
+                }
+                let loaded = loaded.map_err(refused(
                         "the private key; export it again from where it was made, or give one that the crypto provider \
-                         signs with (ring: RSA of up to 4096 bits, with the public exponent 65537 or a larger one)",
-                    ))?
+                         signs with (ring: no ECDSA P-521, no ML-DSA, and RSA of up to 4096 bits, with the public \
+                         exponent 65537 or a larger one)",
+                    ))?;
+                if !key.kind().is_derived() {
+                    prove(&*loaded, identity, provider)?;
+                }
+                loaded
             }
         };
         // Not by `CertifiedKey::from_der`: it cannot read a version 1 leaf, and that the key belongs to the leaf was
@@ -92,6 +104,36 @@ impl OwnIdentity {
             judge: Arc::clone(judge),
         })
     }
+}
+
+fn has_algorithm(provider: &CryptoProvider, identity: &MtlsIdentity) -> bool {
+    let Ok(leaf) = Certificate::from_der(identity.chain().leaf()) else {
+        return false;
+    };
+    let all = provider.signature_verification_algorithms.all;
+    all.iter()
+        .any(|a| &*a.public_key_alg_id() == leaf.public_key.algorithm)
+}
+
+/// That the key is the one in the leaf, by a signature.
+fn prove(
+    key: &dyn SigningKey,
+    identity: &MtlsIdentity,
+    provider: &CryptoProvider,
+) -> Result<(), BuildError> {
+    let signatures = HandshakeSignatures::new(provider);
+    let signer = key
+        .choose_scheme(&signatures.schemes())
+        .ok_or_else(|| key_mismatch(identity))?;
+    let signature = signer
+        .sign(PROBE)
+        .map_err(refused("the private key, which does not sign"))?;
+    let leaf = Certificate::from_der(identity.chain().leaf());
+    let leaf = leaf.map_err(|_| key_mismatch(identity))?;
+    signatures
+        .verify_by(signer.scheme(), &leaf, PROBE, &signature)
+        .map_err(|_| key_mismatch(identity))?;
+    Ok(())
 }
 
 impl ResolvesClientCert for OwnIdentity {

@@ -12,17 +12,13 @@ use rustls::{Error, OtherError, SignatureAlgorithm, SignatureScheme as Native};
 
 use super::verifier::HandshakeSignatures;
 use crate::backend::Versions;
+use crate::backend::settings::PROBE;
 use crate::error::BuildError;
 use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
 use crate::x509::{Certificate, rfc4514};
 
-/// What the key signs before it is used. No TLS handshake signs it: in TLS 1.3 those begin with 64 spaces (RFC 8446,
-/// section 4.4.3), and in TLS 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and
-/// a client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
-const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
-
-/// The most bytes of a signature: those of the longest RSA key that is accepted. rustls asserts that one fits its length.
-const MAX_SIGNATURE_BYTES: usize = 8192 / 8;
+/// The most bytes of a signature: those of ML-DSA-87 (FIPS 204, section 4). rustls asserts that one fits its length.
+const MAX_SIGNATURE_BYTES: usize = 4627;
 
 /// The adapter of an [`ExternalKey`].
 pub(super) struct External {
@@ -44,13 +40,15 @@ impl External {
         let known = signatures.schemes();
         let schemes = key.schemes().iter().copied();
         let schemes: Vec<_> = schemes.filter(|s| known.contains(&native(*s))).collect();
-        let for_tls13 = schemes.iter().find(|scheme| scheme.is_for_tls13());
-        let first = match versions.tls13 {
-            true => for_tls13,
-            false => schemes.first(),
-        };
+        let first = schemes.iter().find(|scheme| {
+            if versions.tls13 {
+                scheme.is_for_tls13()
+            } else {
+                scheme.is_for_tls12()
+            }
+        });
         let Some(&first) = first else {
-            return Err(no_scheme(key, versions));
+            return Err(no_scheme(key, schemes.is_empty(), versions));
         };
         let external = Self {
             checked: Arc::new(Checked {
@@ -172,17 +170,23 @@ impl Checked {
     }
 }
 
-fn no_scheme(key: &ExternalKey, versions: Versions) -> BuildError {
-    let problem = match versions.tls13 {
-        true => format!(
-            "the signing key ({}) offers no scheme of TLS 1.3, which has no RSA PKCS#1 v1.5; let it sign by RSA-PSS, \
-             or speak TLS 1.2 alone",
-            key.kind()
-        ),
-        false => format!(
-            "the signing key ({}) offers no scheme that the crypto provider knows",
-            key.kind()
-        ),
+fn no_scheme(key: &ExternalKey, is_unknown: bool, versions: Versions) -> BuildError {
+    let kind = key.kind();
+    if is_unknown {
+        return BuildError::InvalidSetting {
+            setting: "identity",
+            problem: format!(
+                "the signing key ({kind}) offers no scheme that the crypto provider knows"
+            ),
+        };
+    }
+    let problem = if versions.tls13 {
+        format!(
+            "the signing key ({kind}) offers no scheme of TLS 1.3, which has no RSA PKCS#1 v1.5; let it sign by RSA-PSS, \
+             or speak TLS 1.2 alone"
+        )
+    } else {
+        format!("the signing key ({kind}) offers no scheme of TLS 1.2; speak TLS 1.3 as well")
     };
     BuildError::InvalidSetting {
         setting: "protocol_versions",
@@ -192,8 +196,10 @@ fn no_scheme(key: &ExternalKey, versions: Versions) -> BuildError {
 
 fn algorithm(kind: KeyType) -> SignatureAlgorithm {
     match kind {
-        KeyType::EcdsaP256 | KeyType::EcdsaP384 => SignatureAlgorithm::ECDSA,
+        KeyType::EcdsaP256 | KeyType::EcdsaP384 | KeyType::EcdsaP521 => SignatureAlgorithm::ECDSA,
         KeyType::Ed25519 => SignatureAlgorithm::ED25519,
+        // As rustls' own keys do: TLS 1.2, which this is for, has no number for it.
+        KeyType::MlDsa44 | KeyType::MlDsa65 | KeyType::MlDsa87 => SignatureAlgorithm::Unknown(0),
         KeyType::Rsa { .. } => SignatureAlgorithm::RSA,
     }
 }
@@ -202,7 +208,11 @@ fn native(scheme: SignatureScheme) -> Native {
     match scheme {
         SignatureScheme::EcdsaP256Sha256 => Native::ECDSA_NISTP256_SHA256,
         SignatureScheme::EcdsaP384Sha384 => Native::ECDSA_NISTP384_SHA384,
+        SignatureScheme::EcdsaP521Sha512 => Native::ECDSA_NISTP521_SHA512,
         SignatureScheme::Ed25519 => Native::ED25519,
+        SignatureScheme::MlDsa44 => Native::ML_DSA_44,
+        SignatureScheme::MlDsa65 => Native::ML_DSA_65,
+        SignatureScheme::MlDsa87 => Native::ML_DSA_87,
         SignatureScheme::RsaPkcs1Sha256 => Native::RSA_PKCS1_SHA256,
         SignatureScheme::RsaPkcs1Sha384 => Native::RSA_PKCS1_SHA384,
         SignatureScheme::RsaPkcs1Sha512 => Native::RSA_PKCS1_SHA512,

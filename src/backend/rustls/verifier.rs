@@ -150,6 +150,7 @@ pub(super) struct HandshakeSignatures(WebPkiSupportedAlgorithms);
 const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ECDSA_NISTP384_SHA384,
     SignatureScheme::ECDSA_NISTP256_SHA256,
+    SignatureScheme::ECDSA_NISTP521_SHA512,
     SignatureScheme::ED25519,
     SignatureScheme::RSA_PSS_SHA512,
     SignatureScheme::RSA_PSS_SHA384,
@@ -157,6 +158,16 @@ const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::RSA_PKCS1_SHA512,
     SignatureScheme::RSA_PKCS1_SHA384,
     SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::ML_DSA_65,
+    SignatureScheme::ML_DSA_87,
+    SignatureScheme::ML_DSA_44,
+];
+
+/// In TLS 1.3 only (draft-ietf-tls-mldsa, section 4); rustls itself does not look.
+const ML_DSA: &[SignatureScheme] = &[
+    SignatureScheme::ML_DSA_44,
+    SignatureScheme::ML_DSA_65,
+    SignatureScheme::ML_DSA_87,
 ];
 
 impl HandshakeSignatures {
@@ -180,6 +191,9 @@ impl HandshakeSignatures {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         check_scheme(dss)?;
+        if ML_DSA.contains(&dss.scheme) {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        }
         let verdict = verify_tls12_signature(message, cert, dss, &self.0);
         let Some(leaf) = unread_v1(&verdict, cert) else {
             return verdict;

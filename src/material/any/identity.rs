@@ -262,5 +262,5 @@ fn chain_of(
     all: Vec<CertificateDer<'static>>,
     key: &PrivateKey,
 ) -> Result<CertificateChain, MaterialError> {
-    CertificateChain::checked(pkcs7::chain_of(all, key.spki())?)
+    CertificateChain::checked(pkcs7::chain_of(all, key.public_half())?)
 }

@@ -2,11 +2,10 @@
 
 use super::super::certificates::{malformed, subject, view};
 use super::super::key::PrivateKey;
-use super::super::links;
 use super::attributes::shown;
 use super::bags::{Bags, KeyBag};
 use crate::error::MaterialProblem;
-use crate::x509::{Certificate, PublicKey};
+use crate::x509::Certificate;
 
 /// The most identities that a message lists.
 const MAX_LISTED: usize = 8;
@@ -42,7 +41,7 @@ pub(super) fn pair(
     for bag in bags.keys.iter().filter(|bag| !named_alone || is_named(bag)) {
         let key = open(bag)?;
         // The same key in two bags is one.
-        if candidates.iter().all(|c| c.key.spki() != key.spki()) {
+        if !candidates.iter().any(|c| c.key.is_same_as(&key)) {
             candidates.push(Candidate::new(bags, &views, bag, key)?);
         }
     }
@@ -76,10 +75,10 @@ impl<'b, 'a> Candidate<'b, 'a> {
         bag: &'b KeyBag<'a>,
         key: PrivateKey,
     ) -> Result<Self, MaterialProblem> {
-        let ours = PublicKey::from_spki(key.spki()).map_err(|_| MaterialProblem::KeyMalformed)?;
+        let ours = key.public_half();
         let (mut cas, mut leaves) = (Vec::new(), Vec::new());
         for (index, view) in views.iter().enumerate() {
-            if links::is_same(&view.public_key, &ours) {
+            if ours.fits(&view.public_key) {
                 match view.is_ca().map_err(malformed)? {
                     true => cas.push(index),
                     false => leaves.push(index),

@@ -7,8 +7,9 @@ use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use x509_cert::ext::pkix::KeyUsages;
 
 use crate::error::UnusableTrustAnchor;
+use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::judgement::Judgement;
-use crate::policy::leaf::acceptable_key;
+use crate::policy::leaf::{acceptable_key, unacceptable_key};
 use crate::policy::links::{Identifiers, check_link};
 use crate::policy::name_constraints::NameLimits;
 use crate::policy::profile::{CertificateProfile, Flaw, flaw_of_anchor};
@@ -60,6 +61,12 @@ impl Facts {
         }
     }
 
+    /// What is wrong with its key: it can vouch for no one.
+    pub(in crate::policy) fn key_flaw(&self) -> Option<&Flaw> {
+        let flaw = self.flaw.as_ref()?;
+        (flaw.reason == RejectionReason::UnacceptableKey).then_some(flaw)
+    }
+
     /// The first thing that is wrong with it, whatever the time.
     fn flaw(&self, role: Role) -> Option<&Flaw> {
         let purpose_flaw = match (&self.purpose_flaws, role) {
@@ -69,7 +76,7 @@ impl Facts {
         self.flaw.as_ref().or(purpose_flaw.as_ref())
     }
 
-    fn flaw_for(&self, role: Role) -> Option<Rejection> {
+    pub(in crate::policy) fn flaw_for(&self, role: Role) -> Option<Rejection> {
         let flaw = self.flaw(role)?;
         Some(
             Rejection::new(flaw.reason)
@@ -155,6 +162,7 @@ pub(super) fn judge(
     index: usize,
     der: &CertificateDer<'static>,
     policy: &VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
 ) -> Result<(CanonicalName, TrustAnchor<'static>, Facts), (CanonicalName, UnusableTrustAnchor)> {
     let unusable = |name: &[u8], subject: &str, (problem, hint): Unfit| {
         let anchor = UnusableTrustAnchor {
@@ -170,7 +178,7 @@ pub(super) fn judge(
     let name = certificate.subject;
     let subject = rfc4514(name);
     let unfit = |unfit| unusable(name, &subject, unfit);
-    let path_length = refuse_unfit(&certificate, policy).map_err(unfit)?;
+    let path_length = refuse_unfit(&certificate).map_err(unfit)?;
     let identifiers = match policy.profile {
         CertificateProfile::Interoperable => None,
         _ => Some(
@@ -189,7 +197,8 @@ pub(super) fn judge(
         path_length,
         identifiers,
         name_limits: NameLimits::of(&certificate),
-        flaw: flaw_of_form(&certificate, policy.profile),
+        flaw: flaw_of_key(&certificate, policy, algorithms)
+            .or_else(|| flaw_of_form(&certificate, policy.profile)),
         purpose_flaws: [Role::Client, Role::Server]
             .map(|role| flaw_of_anchors_purpose(&certificate, role)),
         subject,
@@ -203,6 +212,16 @@ type Unfit = (String, &'static str);
 const REPLACE: &str = "give the certificate of the CA that issues the peers' certificates";
 const REISSUE: &str =
     "reissue the CA certificate with basicConstraints CA:TRUE and keyUsage keyCertSign";
+
+/// Beside anchors that can vouch, one whose algorithm is not at hand does no harm: CAs can be changed over to it.
+fn flaw_of_key(
+    certificate: &Certificate<'_>,
+    policy: &VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
+) -> Option<Flaw> {
+    let found = acceptable_key(&certificate.public_key, policy, algorithms).err()?;
+    Some(unacceptable_key(found, policy, algorithms))
+}
 
 fn flaw_of_form(certificate: &Certificate<'_>, profile: CertificateProfile) -> Option<Flaw> {
     let of_web = || match profile {
@@ -218,10 +237,7 @@ pub(in crate::policy) fn constrains_names(certificate: &Certificate<'_>) -> bool
 }
 
 /// What an anchor must be; gives its path length.
-fn refuse_unfit(
-    certificate: &Certificate<'_>,
-    policy: &VerifierPolicy,
-) -> Result<Option<usize>, Unfit> {
+fn refuse_unfit(certificate: &Certificate<'_>) -> Result<Option<usize>, Unfit> {
     let unreadable = |error: X509Error| (error.to_string(), REISSUE);
     if certificate.version != Version::V3 {
         let problem = format!(
@@ -245,12 +261,9 @@ fn refuse_unfit(
         let problem = "its keyUsage does not include keyCertSign".to_owned();
         return Err((problem, REISSUE));
     }
-    acceptable_key(&certificate.public_key, policy)
-        .map_err(|found| (format!("its key is not acceptable: {found}"), NEW_KEY))?;
     Ok(constraints.path_len_constraint.map(usize::from))
 }
 
 /// As Go and LND make them by default.
 const SELF_SIGNED: &str = "a self-signed leaf cannot vouch for itself: make a CA certificate (basicConstraints CA:TRUE), \
                            issue the leaf with it, and give the CA's certificate as trust anchor";
-const NEW_KEY: &str = "replace it by a CA with an acceptable key";

@@ -148,7 +148,7 @@ impl List {
         }
         let remembered = self.with_other_keys(|keys| {
             let known = keys.iter().find(|(spki, _)| **spki == *key.spki);
-            known.map(|(_, answer)| *answer)
+            known.map(|(_, answer)| answer.clone())
         });
         if let Some(answer) = remembered {
             return answer;
@@ -165,7 +165,7 @@ impl List {
                 if keys.len() >= MAX_OTHER_KEYS {
                     let _oldest = keys.remove(0);
                 }
-                keys.push((key.spki.into(), answer));
+                keys.push((key.spki.into(), answer.clone()));
             });
         }
         answer

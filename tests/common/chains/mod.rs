@@ -39,13 +39,11 @@ pub enum Presenter {
     /// Some of the bytes are no certificate: OpenSSL can neither send them, nor hand them to a callback when it
     /// receives them (it ends the handshake by itself, with its own error).
     Rustls,
-    /// rustls cannot load the key.
+    /// rustls cannot load the key, or does not name its curve among its groups, as OpenSSL asks of a client in TLS 1.2.
     Openssl,
     /// As [`Openssl`](Self::Openssl), and only to those who offer a signature scheme for such a key; before the
     /// others a client presents no certificate at all.
     OpensslOnOffer,
-    /// As [`OpensslOnOffer`](Self::OpensslOnOffer) in TLS 1.3. In TLS 1.2 a signature scheme does not bind the curve.
-    OpensslOnOfferIn13,
     /// There is no chain: the peer presents nothing.
     Nobody,
 }
@@ -56,9 +54,7 @@ impl Case {
         match self.presenter {
             Presenter::Anyone | Presenter::Nobody => true,
             Presenter::Rustls => tool.name == "rustls",
-            Presenter::Openssl | Presenter::OpensslOnOffer | Presenter::OpensslOnOfferIn13 => {
-                tool.name == "openssl"
-            }
+            Presenter::Openssl | Presenter::OpensslOnOffer => tool.name == "openssl",
         }
     }
 

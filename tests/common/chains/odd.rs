@@ -20,7 +20,7 @@ pub(super) fn client_cases() -> Vec<Case> {
         Odd::EarlyGeneralTime.issued_by(&root, "alice.test"),
         Reason::MalformedCertificate,
     );
-    use Presenter::{Anyone, Openssl, OpensslOnOffer, OpensslOnOfferIn13};
+    use Presenter::{Anyone, Openssl, OpensslOnOffer};
     vec![
         general_time,
         by_rfc5280,
@@ -48,12 +48,12 @@ pub(super) fn client_cases() -> Vec<Case> {
             Reason::UnacceptableKey,
             OpensslOnOffer,
         ),
-        case(
+        Case::accepted(
             "P-521 leaf",
-            Odd::P521,
-            Reason::UnacceptableKey,
-            OpensslOnOfferIn13,
-        ),
+            &[&root],
+            Odd::P521.issued_by(&root, "alice.test"),
+        )
+        .presenter(Openssl),
         case(
             "leaf signed over SHA-1",
             Odd::Sha1Signed,

@@ -423,7 +423,7 @@ fn keys_that_open_and_are_none() {
     damaged[9] ^= 0x40;
     let problem = |plain: &[u8]| format!("{:?}", inside(plain).unwrap_err().problem());
     assert_eq!(problem(&damaged), "KeyMalformed");
-    let p521 = pki_types::PrivateKeyDer::from_pem_slice(&fixture("p521.pem")).unwrap();
-    assert!(problem(p521.secret_der()).starts_with("KeyUnsupported { found: \"ECDSA P-521"));
+    let ed448 = pki_types::PrivateKeyDer::from_pem_slice(&fixture("ed448.pem")).unwrap();
+    assert!(problem(ed448.secret_der()).starts_with("KeyUnsupported { found: \"Ed448"));
     assert!(problem(&key[1..]).starts_with("Pkcs12Unsupported"));
 }

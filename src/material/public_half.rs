@@ -1,0 +1,33 @@
+//! What is known of the public half of a private key.
+
+use sha2::{Digest, Sha256};
+
+use super::key_type::KeyType;
+use super::links::{hex, is_same};
+use crate::x509::PublicKey;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PublicHalf<'a> {
+    /// The `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
+    Known(&'a [u8]),
+    /// The kind alone: no library at this floor derives it, and the input does not have it.
+    OfKind(KeyType),
+}
+
+impl PublicHalf<'_> {
+    /// Whether a certificate with this key may be the private key's.
+    pub(super) fn fits(&self, key: &PublicKey<'_>) -> bool {
+        match self {
+            Self::Known(spki) => PublicKey::from_spki(spki).is_ok_and(|ours| is_same(key, &ours)),
+            Self::OfKind(kind) => KeyType::of(key).is_ok_and(|found| found == *kind),
+        }
+    }
+
+    /// The digest of the `SubjectPublicKeyInfo`, for messages.
+    pub(super) fn sha256(&self) -> String {
+        match self {
+            Self::Known(spki) => hex(&Sha256::digest(spki)),
+            Self::OfKind(_) => "which the input does not have".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Our own keys of the algorithms whose public half is not derived when they are loaded.
+
+use std::sync::Arc;
+
+use mtls::{
+    BuildError, ClientBackend, MaterialProblem, MtlsClient, MtlsIdentity, NativeTls, OpenSsl,
+    PeerVerifier, PrivateKey, ProtocolVersion, RejectionReason as Reason, Rustls,
+    SignatureAlgorithms, VerifierPolicy,
+};
+use openssl::nid::Nid;
+use openssl::pkey::{KeyType, PKey, Private};
+use pki_types::UnixTime;
+
+use crate::common::pki::Credential;
+use crate::forge::{
+    Ca, algorithm, ec, ecdsa, has_ml_dsa, ml_dsa, ml_dsa_signature, oid, sequence, tlv,
+};
+use crate::{anchors, identity};
+
+fn build<B: ClientBackend>(ca: &Ca, identity: MtlsIdentity, backend: B) -> Result<(), BuildError> {
+    let client = MtlsClient::builder()
+        .identity(identity)
+        .trust_anchors(anchors(&[ca.certificate.clone()]));
+    client.build(backend).map(drop)
+}
+
+fn on_ring() -> Rustls {
+    Rustls::with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+}
+
+const ML_DSA: [KeyType; 3] = [KeyType::ML_DSA_44, KeyType::ML_DSA_65, KeyType::ML_DSA_87];
+
+/// PKCS#8 around the content of a private key.
+fn pkcs8(algorithm: &[u8], private: &[u8]) -> Vec<u8> {
+    sequence(&[&[2, 1, 0], algorithm, &tlv(4, private)])
+}
+
+/// Seed and expanded key, out of the form with both that OpenSSL writes.
+fn parts(key: &PKey<Private>) -> (Vec<u8>, Vec<u8>) {
+    let mut seed = [0; 32];
+    assert_eq!(key.seed_into(&mut seed).unwrap(), 32);
+    (seed.to_vec(), key.raw_private_key().unwrap())
+}
+
+#[test]
+fn ml_dsa_keys_load_in_each_of_their_forms() {
+    if !has_ml_dsa() {
+        return;
+    }
+    for kind in ML_DSA {
+        let signature = ml_dsa_signature(kind);
+        let ca = Ca::new("CA", ml_dsa(kind), &signature);
+        let key = ml_dsa(kind);
+        let leaf = ca.issue("alice.test", &key.public_key_to_der().unwrap(), &signature);
+        let (seed, expanded) = parts(&key);
+        let both = sequence(&[&tlv(4, &seed), &tlv(4, &expanded)]);
+        for form in [tlv(0x80, &seed), tlv(4, &expanded), both] {
+            let der = pkcs8(&signature.algorithm, &form);
+            let ours = MtlsIdentity::from_der([leaf.clone()], &der).unwrap();
+            let named = ours.private_key().unwrap().kind().to_string();
+            assert_eq!(named, signature.name);
+            build(&ca, ours.clone(), Rustls::default()).unwrap();
+            build(&ca, ours.clone(), OpenSsl::default()).unwrap();
+            let error = build(&ca, ours.clone(), on_ring()).unwrap_err();
+            assert!(matches!(
+                error,
+                BuildError::UnusableTrustAnchors(_) | BuildError::IdentityChain { .. }
+            ));
+            let error = build(&ca, ours, NativeTls::default()).unwrap_err();
+            assert!(matches!(error, BuildError::Unsupported { .. }), "{error}");
+        }
+    }
+}
+
+#[test]
+fn other_forms_of_ml_dsa_keys_are_no_keys() {
+    let name = algorithm("2.16.840.1.101.3.4.3.18", &[]);
+    let with_null = algorithm("2.16.840.1.101.3.4.3.18", &[5, 0]);
+    let seed = [7; 32];
+    let wrong = [
+        pkcs8(&name, &seed),
+        pkcs8(&name, &tlv(0x80, &seed[1..])),
+        pkcs8(&name, &[tlv(0x80, &seed), vec![0]].concat()),
+        pkcs8(&name, &tlv(4, &seed)),
+        pkcs8(&name, &tlv(4, &[7; 4031])),
+        pkcs8(&name, &sequence(&[&tlv(4, &seed)])),
+        pkcs8(&name, &sequence(&[&tlv(4, &seed), &tlv(4, &[7; 4033])])),
+        pkcs8(&name, &[]),
+        pkcs8(&with_null, &tlv(0x80, &seed)),
+    ];
+    for der in wrong {
+        let error = PrivateKey::from_der(&der).unwrap_err();
+        assert!(
+            matches!(error.problem(), MaterialProblem::KeyMalformed),
+            "{error}"
+        );
+    }
+    PrivateKey::from_der(&pkcs8(&name, &tlv(0x80, &seed))).unwrap();
+}
+
+/// On either backend that can have the key, the same error.
+fn is_a_mismatch(ca: &Ca, ours: MtlsIdentity, kind: &str) {
+    let errors = [
+        build(ca, ours.clone(), Rustls::default()).unwrap_err(),
+        build(ca, ours, OpenSsl::default()).unwrap_err(),
+    ];
+    for error in errors {
+        let said = error.to_string();
+        let BuildError::KeyMismatch { subject, key } = error else {
+            panic!("{said}");
+        };
+        assert_eq!((subject.as_str(), key.as_str()), ("CN=alice.test", kind));
+        assert!(said.contains("openssl pkey -in KEY -pubout"), "{said}");
+    }
+}
+
+#[test]
+fn an_ml_dsa_key_of_another_leaf_is_found_at_build() {
+    if !has_ml_dsa() {
+        return;
+    }
+    for kind in ML_DSA {
+        let signature = ml_dsa_signature(kind);
+        let ca = Ca::new("CA", ml_dsa(kind), &signature);
+        let leaf = ca.credential("alice.test", &ml_dsa(kind), &signature);
+        let other = ml_dsa(kind);
+        let (seed, expanded) = parts(&other);
+        let lying = sequence(&[&tlv(4, &parts(&ml_dsa(kind)).0), &tlv(4, &expanded)]);
+        for form in [tlv(0x80, &seed), tlv(4, &expanded), lying] {
+            let der = pkcs8(&signature.algorithm, &form);
+            let ours = MtlsIdentity::from_der(leaf.chain.clone(), &der).unwrap();
+            is_a_mismatch(&ca, ours, &signature.name);
+        }
+    }
+    let signature = ml_dsa_signature(KeyType::ML_DSA_65);
+    let ca = Ca::new("CA", ml_dsa(KeyType::ML_DSA_65), &signature);
+    let leaf = ca.credential("alice.test", &ml_dsa(KeyType::ML_DSA_65), &signature);
+    let other = ml_dsa(KeyType::ML_DSA_44).private_key_to_pkcs8().unwrap();
+    let error = MtlsIdentity::from_der(leaf.chain, &other).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::KeyMismatch { .. }),
+        "{error}"
+    );
+}
+
+/// PKCS#8 around an `ECPrivateKey` on P-521, with the public key that is given.
+fn p521(scalar: &PKey<Private>, public: Option<&PKey<Private>>) -> Vec<u8> {
+    let scalar = scalar
+        .ec_key()
+        .unwrap()
+        .private_key()
+        .to_vec_padded(66)
+        .unwrap();
+    let point = public.map(|key| {
+        let spki = key.public_key_to_der().unwrap();
+        let point = [&[0], &spki[spki.len() - 133..]].concat();
+        tlv(0xa1, &tlv(3, &point))
+    });
+    let inner = sequence(&[&[2, 1, 1], &tlv(4, &scalar), &point.unwrap_or_default()]);
+    let name = algorithm("1.2.840.10045.2.1", &tlv(6, &oid("1.3.132.0.35")));
+    pkcs8(&name, &inner)
+}
+
+#[test]
+fn a_p521_key_of_another_leaf_is_found_at_load_or_at_build() {
+    let ca = Ca::new("CA", ec(Nid::SECP521R1), &ecdsa("SHA512"));
+    let (key, other) = (ec(Nid::SECP521R1), ec(Nid::SECP521R1));
+    let leaf = ca.credential("alice.test", &key, &ecdsa("SHA512"));
+    let load = |der: &[u8]| MtlsIdentity::from_der(leaf.chain.clone(), der);
+    for good in [p521(&key, Some(&key)), p521(&key, None)] {
+        let ours = load(&good).unwrap();
+        build(&ca, ours.clone(), Rustls::default()).unwrap();
+        build(&ca, ours.clone(), OpenSsl::default()).unwrap();
+        let error = build(&ca, ours, NativeTls::default()).unwrap_err();
+        assert!(matches!(error, BuildError::Unsupported { .. }), "{error}");
+    }
+    for stated in [p521(&other, Some(&other)), p521(&key, Some(&other))] {
+        let error = load(&stated).unwrap_err();
+        assert!(
+            matches!(error.problem(), MaterialProblem::KeyMismatch { .. }),
+            "{error}"
+        );
+    }
+    is_a_mismatch(&ca, load(&p521(&other, None)).unwrap(), "ECDSA P-521");
+    is_a_mismatch(&ca, load(&p521(&other, Some(&key))).unwrap(), "ECDSA P-521");
+}
+
+#[test]
+fn a_crypto_library_that_lacks_the_algorithm_says_so() {
+    let p256 = Ca::new("CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"));
+    let ours = p256.credential("alice.test", &ec(Nid::SECP521R1), &ecdsa("SHA256"));
+    let error = build(&p256, identity(&ours), on_ring()).unwrap_err();
+    assert!(
+        error.to_string().contains("no ECDSA P-521, no ML-DSA"),
+        "{error}"
+    );
+}
+
+#[test]
+fn ml_dsa_is_for_tls_1_3() {
+    if !has_ml_dsa() {
+        return;
+    }
+    let signature = ml_dsa_signature(KeyType::ML_DSA_65);
+    let ca = Ca::new("CA", ml_dsa(KeyType::ML_DSA_65), &signature);
+    let ours = ca.credential("alice.test", &ml_dsa(KeyType::ML_DSA_65), &signature);
+    let builder = MtlsClient::builder()
+        .identity(identity(&ours))
+        .trust_anchors(anchors(&[ca.certificate.clone()]))
+        .protocol_versions([ProtocolVersion::Tls12]);
+    let error = builder.build(Rustls::default()).unwrap_err();
+    let setting = matches!(
+        error,
+        BuildError::InvalidSetting {
+            setting: "protocol_versions",
+            ..
+        }
+    );
+    assert!(
+        setting && error.to_string().contains("ML-DSA-65"),
+        "{error}"
+    );
+}
+
+/// A verdict on a client.
+fn verdict(
+    cas: &[&Ca],
+    client: &Credential,
+    algorithms: SignatureAlgorithms,
+) -> Result<(), (Reason, String)> {
+    let certificates: Vec<_> = cas.iter().map(|ca| ca.certificate.clone()).collect();
+    let policy = VerifierPolicy::allow_any_authenticated();
+    let verifier = PeerVerifier::new(&anchors(&certificates), policy, algorithms).unwrap();
+    let verdict = verifier.verify_client(&client.chain, UnixTime::now());
+    verdict.map(drop).map_err(|r| (r.reason(), r.to_string()))
+}
+
+#[test]
+fn cas_of_old_and_new_algorithms_stand_side_by_side() {
+    if !has_ml_dsa() {
+        return;
+    }
+    let new = ml_dsa_signature(KeyType::ML_DSA_65);
+    let old_ca = Ca::new("Old CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"));
+    let new_ca = Ca::new("New CA", ml_dsa(KeyType::ML_DSA_65), &new);
+    let p256 = ec(Nid::X9_62_PRIME256V1);
+    let old = old_ca.credential("alice.test", &p256, &ecdsa("SHA256"));
+    let crossed = new_ca.credential("alice.test", &p256, &new);
+    let both = [&old_ca, &new_ca];
+    let aws = Rustls::default().signature_algorithms().unwrap();
+    let openssl = OpenSsl::default().signature_algorithms().unwrap();
+    let ring = on_ring().signature_algorithms().unwrap();
+    for algorithms in [aws, openssl] {
+        assert_eq!(verdict(&both, &old, algorithms.clone()), Ok(()));
+        assert_eq!(verdict(&both, &crossed, algorithms), Ok(()));
+    }
+    assert_eq!(verdict(&both, &old, ring.clone()), Ok(()));
+    let (reason, said) = verdict(&both, &crossed, ring.clone()).unwrap_err();
+    assert_eq!(reason, Reason::UnsupportedSignatureAlgorithm);
+    assert!(said.contains("ML-DSA-65"), "{said}");
+    // Alone it can vouch for no one.
+    let policy = VerifierPolicy::allow_any_authenticated();
+    let alone = anchors(&[new_ca.certificate.clone()]);
+    let error = PeerVerifier::new(&alone, policy, ring.clone()).unwrap_err();
+    assert!(
+        matches!(error, BuildError::UnusableTrustAnchors(_)),
+        "{error}"
+    );
+    assert!(error.to_string().contains("ML-DSA-65"), "{error}");
+    // A key that the library lacks, under a signature that it has.
+    let p521_ca = Ca::new("P-521 CA", ec(Nid::SECP521R1), &ecdsa("SHA256"));
+    let below = p521_ca.credential("alice.test", &p256, &ecdsa("SHA256"));
+    let (reason, said) = verdict(&[&old_ca, &p521_ca], &below, ring).unwrap_err();
+    assert_eq!(reason, Reason::UnacceptableKey);
+    assert!(
+        said.contains("ECDSA P-521") && said.contains("CN=P-521 CA"),
+        "{said}"
+    );
+}

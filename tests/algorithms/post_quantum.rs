@@ -1,0 +1,60 @@
+//! ML-DSA and P-521 identities in handshakes, with ourselves and across the backends.
+
+use openssl::nid::Nid;
+use openssl::pkey::KeyType;
+
+use crate::common::ends::{self, Setup, meet};
+use crate::common::pki::Credential;
+use crate::common::raw::Version;
+use crate::forge::{Ca, ec, ecdsa, has_ml_dsa, ml_dsa, ml_dsa_signature};
+
+/// Every client with every server that is no native-tls.
+fn is_mutual(ca: &Ca, client: &Credential, server: &Credential, version: Version) -> usize {
+    let mut met = 0;
+    for near in ends::clients() {
+        if near.kind() == Some(mtls::BackendKind::NativeTls) {
+            continue;
+        }
+        for far in ends::servers() {
+            let setup = |identity: &Credential| Setup {
+                version,
+                identity: Some(identity.clone()),
+                anchors: vec![ca.certificate.clone()],
+                ..Setup::new(identity, &crate::common::pki::Authority::root("unused"))
+            };
+            let near = near.ready(&setup(client)).unwrap();
+            let far_end = far.ready(&setup(server)).unwrap();
+            let (saw_server, saw_client) = meet(&*near, &*far_end);
+            let said = format!("{far:?} in {version:?}: {saw_server:?}, {saw_client:?}");
+            assert!(saw_server.completed && saw_server.ended.is_none(), "{said}");
+            assert!(saw_client.completed && saw_client.ended.is_none(), "{said}");
+            assert_eq!(saw_client.presented, client.chain, "{said}");
+            assert_eq!(saw_server.presented, server.chain, "{said}");
+            met += 1;
+        }
+    }
+    met
+}
+
+#[test]
+fn ml_dsa_on_both_ends_on_every_backend() {
+    if !has_ml_dsa() {
+        return;
+    }
+    for kind in [KeyType::ML_DSA_44, KeyType::ML_DSA_65, KeyType::ML_DSA_87] {
+        let signature = ml_dsa_signature(kind);
+        let ca = Ca::new("Post-Quantum CA", ml_dsa(kind), &signature);
+        let client = ca.credential("alice.test", &ml_dsa(kind), &signature);
+        let server = ca.credential("localhost", &ml_dsa(kind), &signature);
+        assert_eq!(is_mutual(&ca, &client, &server, Version::Tls13), 4);
+    }
+}
+
+#[test]
+fn p521_on_both_ends_on_every_backend() {
+    let signature = ecdsa("SHA512");
+    let ca = Ca::new("P-521 CA", ec(Nid::SECP521R1), &signature);
+    let client = ca.credential("alice.test", &ec(Nid::SECP521R1), &signature);
+    let server = ca.credential("localhost", &ec(Nid::SECP521R1), &signature);
+    assert_eq!(is_mutual(&ca, &client, &server, Version::Tls13), 4);
+}
