@@ -44,7 +44,7 @@ pub use backend::NativeTls;
 pub use backend::Rustls;
 pub use backend::{
     Capability, ClientBackend, Event, Expiring, HandshakeError, MAX_RESUMPTION_AGE,
-    ProtocolVersion, Resumption, ServerBackend, Support,
+    ProtocolVersion, Resumption, ServerBackend, SessionInfo, Support,
 };
 #[cfg(feature = "openssl")]
 pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};

@@ -2,7 +2,9 @@ use core::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use crate::backend::{Backend, Established, Judge, ProtocolVersion, Request, TlsStream};
+use crate::backend::{
+    Backend, Established, Judge, ProtocolVersion, Request, SessionInfo, TlsStream,
+};
 use crate::rotation::{Attached, LiveConnection, Revision};
 use crate::transport::{Deadline, Transport};
 
@@ -27,9 +29,7 @@ pub struct MtlsStream<B: Backend, IO: Transport, P> {
 /// What is known of a connection since its handshake.
 pub(crate) struct Facts<P> {
     pub(crate) peer: P,
-    pub(crate) alpn: Option<Vec<u8>>,
-    pub(crate) version: ProtocolVersion,
-    pub(crate) resumed: bool,
+    pub(crate) session: SessionInfo,
     pub(crate) revision: u64,
     judge: Arc<Judge>,
     acceptance: Acceptance,
@@ -59,9 +59,7 @@ impl<P> Facts<P> {
     ) -> (S, Self) {
         let facts = Self {
             peer,
-            alpn: established.alpn,
-            version: established.version,
-            resumed: established.resumed,
+            session: established.session,
             revision: revision.number,
             judge: Arc::clone(&revision.judge),
             acceptance,
@@ -101,9 +99,7 @@ impl<P: fmt::Debug> fmt::Debug for Facts<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Facts")
             .field("peer", &self.peer)
-            .field("alpn", &self.alpn)
-            .field("version", &self.version)
-            .field("resumed", &self.resumed)
+            .field("session", &self.session)
             .field("revision", &self.revision)
             .field("acceptance", &self.acceptance)
             .field("attached", &self.attached)
@@ -129,20 +125,25 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         &self.facts.peer
     }
 
+    /// What the handshake negotiated: version, cipher suite, key exchange and more.
+    pub fn session(&self) -> &SessionInfo {
+        &self.facts.session
+    }
+
     /// The application protocol that both ends chose (RFC 7301), if they did.
     pub fn alpn(&self) -> Option<&[u8]> {
-        self.facts.alpn.as_deref()
+        self.facts.session.alpn()
     }
 
     /// The TLS version of the connection.
     pub fn protocol_version(&self) -> ProtocolVersion {
-        self.facts.version
+        self.facts.session.protocol_version()
     }
 
     /// Whether the handshake resumed an earlier session, in which the peer showed the certificates that it was judged by
     /// again: see [`Resumption`](crate::Resumption). Never unless that was asked for.
     pub fn resumed(&self) -> bool {
-        self.facts.resumed
+        self.facts.session.is_resumed()
     }
 
     /// The number of the revision that the handshake ran under; the first is 1.

@@ -45,6 +45,20 @@ pub enum Capability {
     Resumption,
     /// Telling which TLS version was negotiated.
     ProtocolVersion,
+    /// Telling which cipher suite was negotiated.
+    CipherSuite,
+    /// Telling which group the keys were exchanged by.
+    KeyExchangeGroup,
+    /// Telling by which scheme the peer signed the handshake.
+    SignatureScheme,
+    /// ECDSA with SHA-512, and keys on P-521.
+    P521,
+    /// ML-DSA keys and signatures: leaves, CAs, our own key, handshakes.
+    MlDsa,
+    /// The hybrid key exchange X25519MLKEM768, preferred to others in TLS 1.3.
+    MlKem,
+    /// Telling whether the configuration is in FIPS mode.
+    Fips,
     /// Saying why a peer refused us by more than its alert: by our own certificates and by what the server asked for.
     RefusalExplained,
     /// The library's own configuration, complete with our judgement, to plug in elsewhere.
@@ -65,7 +79,7 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
@@ -81,6 +95,13 @@ impl Capability {
         Self::Clock,
         Self::Resumption,
         Self::ProtocolVersion,
+        Self::CipherSuite,
+        Self::KeyExchangeGroup,
+        Self::SignatureScheme,
+        Self::P521,
+        Self::MlDsa,
+        Self::MlKem,
+        Self::Fips,
         Self::RefusalExplained,
         Self::NativeConfig,
     ];
@@ -88,14 +109,35 @@ impl Capability {
     /// How far a backend has it.
     pub fn on(self, backend: BackendKind) -> Support {
         match backend {
-            BackendKind::Rustls => Support::Full,
+            BackendKind::Rustls => self.on_rustls(),
             BackendKind::OpenSsl => self.on_openssl(),
             BackendKind::NativeTls => self.on_native_tls(),
         }
     }
 
+    fn on_rustls(self) -> Support {
+        match self {
+            Self::P521 | Self::MlDsa | Self::MlKem => {
+                Support::Limited("on aws-lc-rs; ring has none of it")
+            }
+            _ => Support::Full,
+        }
+    }
+
     fn on_openssl(self) -> Support {
         match self {
+            Self::KeyExchangeGroup => Support::Limited(
+                "in TLS 1.3, and for clients in TLS 1.2; the openssl crate shows a server no more",
+            ),
+            Self::SignatureScheme => {
+                Support::Refused("the openssl crate does not show how the peer signed")
+            }
+            Self::P521 => Support::Limited(
+                "in TLS 1.2, OpenSSL refuses such a key on either end of a client that does not name P-521 among its \
+                 groups, as rustls does not",
+            ),
+            Self::MlDsa | Self::MlKem => Support::Limited("from OpenSSL 3.5 on"),
+            Self::Fips => Support::Refused("the openssl crate does not tell it of OpenSSL 3"),
             Self::ClientChain => Support::Limited(
                 "the one path that OpenSSL picks: where several issuers have one name, or an intermediate does not fit the key identifier below it, it may reject what rustls accepts",
             ),
@@ -134,6 +176,14 @@ impl Capability {
                 Support::Refused("the platform does not show which anchor a path ends in")
             }
             Self::SpiffeServers | Self::ProtocolVersion => Support::Full,
+            Self::CipherSuite | Self::KeyExchangeGroup | Self::SignatureScheme | Self::Fips => {
+                Support::Refused("native-tls does not show it")
+            }
+            Self::P521 | Self::MlDsa => Support::Limited(
+                "what the platform verifies; our own key is none of these, since native-tls does not look whether it is the \
+                 leaf's",
+            ),
+            Self::MlKem => Support::Limited("what the platform prefers"),
             Self::ExternalKeys => Support::Refused("native-tls takes private keys as bytes alone"),
             Self::Clock => Support::Limited("the platform also judges by the system's clock"),
             Self::Resumption => Support::Refused("the platform does not show what it resumes"),
@@ -163,6 +213,13 @@ impl fmt::Display for Capability {
             Self::Clock => "judged by the given clock",
             Self::Resumption => "sessions resumed, the peer judged again",
             Self::ProtocolVersion => "negotiated version told",
+            Self::CipherSuite => "negotiated cipher suite told",
+            Self::KeyExchangeGroup => "group of the key exchange told",
+            Self::SignatureScheme => "peer's signature scheme told",
+            Self::P521 => "ECDSA with SHA-512, and on P-521",
+            Self::MlDsa => "ML-DSA certificates and keys",
+            Self::MlKem => "X25519MLKEM768 preferred",
+            Self::Fips => "FIPS mode told",
             Self::RefusalExplained => "why a peer refused us",
             Self::NativeConfig => "native configuration, complete",
         })

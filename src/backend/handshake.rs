@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::diagnosis::Request;
-use super::settings::ProtocolVersion;
+use super::session_info::SessionInfo;
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, Rejection};
 
@@ -128,10 +128,8 @@ pub struct Established<S> {
     pub(crate) stream: S,
     /// The peer that the judge admitted; `None` when none was asked for and none came.
     pub(crate) peer: Option<PeerIdentity>,
-    pub(crate) alpn: Option<Vec<u8>>,
-    pub(crate) version: ProtocolVersion,
-    /// Whether it took up an earlier session, and the peer was judged by the certificates that it had shown then.
-    pub(crate) resumed: bool,
+    /// What was negotiated. In a resumed session the peer was judged by the certificates that it had shown before.
+    pub(crate) session: SessionInfo,
     /// For a client: how the server asked for its certificate. A TLS 1.3 server may yet refuse it.
     pub(crate) request: Request,
 }
@@ -140,9 +138,7 @@ impl<S> fmt::Debug for Established<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Established")
             .field("peer", &self.peer)
-            .field("alpn", &self.alpn)
-            .field("version", &self.version)
-            .field("resumed", &self.resumed)
+            .field("session", &self.session)
             .finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ mod judge;
 mod own_chain;
 mod resumption;
 mod serving;
+mod session_info;
 mod settings;
 mod traits;
 
@@ -31,6 +32,7 @@ pub use judge::Judge;
 pub(crate) use own_chain::{End, OwnChain};
 pub use resumption::{MAX_RESUMPTION_AGE, Resumption};
 pub(crate) use serving::{Serving, SourceDeadline};
+pub use session_info::{Crypto, SessionInfo};
 pub(crate) use settings::no_external_key;
 pub(crate) use settings::{ClientAuth, Versions};
 pub use settings::{ClientSettings, ProtocolVersion, ServerSettings};

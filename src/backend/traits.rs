@@ -4,6 +4,7 @@ use std::sync::Arc;
 use pki_types::ServerName;
 
 use super::handshake::{Established, HandshakeError};
+use super::session_info::Crypto;
 use super::settings::{ClientSettings, ServerSettings};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::{Alert, SignatureAlgorithms};
@@ -41,6 +42,9 @@ pub trait ClientBackend: Backend {
     /// A [`BuildError`] for what the library refuses or cannot enforce.
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError>;
 
+    /// What the configuration is able to.
+    fn client_crypto(config: &Self::ClientConfig) -> Crypto;
+
     /// Begins a handshake; nothing is sent before it is advanced.
     ///
     /// # Errors
@@ -70,6 +74,9 @@ pub trait ServerBackend: Backend {
     /// # Errors
     /// A [`BuildError`] for what the library refuses or cannot enforce.
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError>;
+
+    /// What the configuration is able to.
+    fn server_crypto(config: &Self::ServerConfig) -> Crypto;
 
     /// Begins a handshake; nothing is read before it is advanced.
     ///

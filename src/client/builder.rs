@@ -51,6 +51,7 @@ impl ClientBuilder {
                 checks_server_name: parts.policy.checks_server_name(),
             })?;
             Ok(Made {
+                crypto: B::client_crypto(&config),
                 config,
                 judge: checked.judge,
                 warnings: checked.warnings,

@@ -270,7 +270,7 @@ impl<B: ClientBackend> MtlsClient<B> {
 
 /// In TLS 1.3 the client is done first.
 pub(crate) fn acceptance<S>(established: &mut Established<S>) -> Acceptance {
-    match established.version {
+    match established.session.protocol_version() {
         ProtocolVersion::Tls12 => Acceptance::Seen,
         _ => Acceptance::Awaited(mem::take(&mut established.request)),
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use pki_types::UnixTime;
 
 use super::parts::{Expiries, Parts};
-use crate::backend::Judge;
+use crate::backend::{Crypto, Judge};
 use crate::error::BuildError;
 use crate::material::IdentityWarning;
 
@@ -15,6 +15,7 @@ pub(crate) struct Revision<C> {
     pub(crate) number: u64,
     pub(crate) config: C,
     pub(crate) judge: Arc<Judge>,
+    pub(super) crypto: Crypto,
     pub(crate) parts: Parts,
     pub(super) loaded_at: UnixTime,
     pub(super) expiries: Expiries,
@@ -24,6 +25,7 @@ pub(crate) struct Revision<C> {
 pub(crate) struct Made<C> {
     pub(crate) config: C,
     pub(crate) judge: Arc<Judge>,
+    pub(crate) crypto: Crypto,
     /// What the observer is to hear about our identity.
     pub(crate) warnings: Vec<IdentityWarning>,
 }

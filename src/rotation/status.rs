@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
+use crate::backend::Crypto;
 use crate::error::ReloadFailure;
 use crate::material::RevocationList;
 
@@ -17,6 +18,8 @@ pub struct Status {
     pub(super) revocation_lists_expire_at: Option<UnixTime>,
     pub(super) certificate_sha256: [u8; 32],
     pub(super) trust_anchor_sha256s: Arc<[[u8; 32]]>,
+    pub(super) crypto: Crypto,
+    pub(super) has_post_quantum_identity: bool,
     pub(super) last_failure: Option<Arc<ReloadFailure>>,
     pub(super) degraded: Option<Arc<str>>,
     pub(super) unclaimed_lists: Arc<[Arc<RevocationList>]>,
@@ -68,6 +71,25 @@ impl Status {
     /// of the call, [`StatusWatch`](crate::StatusWatch) at the moment of publication.
     pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
         self.unclaimed_lists.iter().map(|list| &**list)
+    }
+
+    /// Whether the key exchange that is preferred withstands a quantum computer: a hybrid with ML-KEM, in TLS 1.3.
+    ///
+    /// `None` where the backend does not tell. A peer that lacks it still gets another;
+    /// [`SessionInfo`](crate::SessionInfo) says what a connection has.
+    pub fn prefers_post_quantum_key_exchange(&self) -> Option<bool> {
+        self.crypto.prefers_ml_kem
+    }
+
+    /// Whether the key of our own leaf is one of ML-DSA.
+    pub fn has_post_quantum_identity(&self) -> bool {
+        self.has_post_quantum_identity
+    }
+
+    /// Whether the configuration is one that the crypto library calls FIPS mode (rustls' `ClientConfig::fips` and
+    /// `ServerConfig::fips`); `None` where the backend does not tell.
+    pub fn is_fips(&self) -> Option<bool> {
+        self.crypto.is_fips
     }
 
     /// Why the last attempt of the source came to nothing; `None` when it succeeded.

@@ -99,6 +99,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
                 },
             })?;
             Ok(Made {
+                crypto: B::server_crypto(&config),
                 config,
                 judge: checked.judge,
                 warnings: checked.warnings,

@@ -7,6 +7,7 @@ mod common;
 mod forge;
 mod own_keys;
 mod post_quantum;
+mod session;
 
 use mtls::{MtlsIdentity, TrustAnchors};
 use pki_types::CertificateDer;

@@ -8,7 +8,7 @@ use pki_types::ServerName;
 use super::NativeTls;
 use super::convert::{alpn, anchors, identity, protocols, refuse_unsupported, refused};
 use super::stream::NativeTlsHandshake;
-use crate::backend::{ClientBackend, ClientSettings, HandshakeError, Judge, Versions};
+use crate::backend::{ClientBackend, ClientSettings, Crypto, HandshakeError, Judge, Versions};
 use crate::error::BuildError;
 
 /// On OpenSSL native-tls leaves server name indication out for an address; elsewhere it has to be told.
@@ -95,6 +95,11 @@ impl ClientBackend for NativeTls {
             alpn: settings.alpn,
             versions: settings.versions,
         })))
+    }
+
+    /// The platform tells nothing of itself.
+    fn client_crypto(_: &Self::ClientConfig) -> Crypto {
+        Crypto::default()
     }
 
     fn start_client<IO: Read + Write + Send>(

@@ -9,7 +9,9 @@ use super::client::NativeTlsClientConfig;
 use super::error::{alert_in, from_io, from_native};
 use super::verifier::judge_leaf;
 use super::watch::Watched;
-use crate::backend::{Established, Handshake, HandshakeError, ProtocolVersion, Request, TlsStream};
+use crate::backend::{
+    Established, Handshake, HandshakeError, ProtocolVersion, Request, SessionInfo, TlsStream,
+};
 use crate::policy::Alert;
 
 /// A native-tls connection over its transport.
@@ -178,9 +180,18 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
                     is_closed: false,
                 },
                 peer: Some(peer),
-                alpn,
-                resumed: false,
-                version,
+                session: SessionInfo {
+                    protocol_version: version,
+                    cipher_suite: None,
+                    key_exchange_group: None,
+                    signature_scheme: None,
+                    alpn,
+                    server_name: match &self.server_name {
+                        ServerName::DnsName(name) => Some(name.as_ref().into()),
+                        _ => None,
+                    },
+                    is_resumed: false,
+                },
                 request: Request::Unseen,
             }),
             Err(error) => {

@@ -9,7 +9,7 @@ use super::OpenSsl;
 use super::slot::{self, Peer, Slot};
 use super::stream::{End, OpenSslHandshake};
 use super::{alert, convert, verifier};
-use crate::backend::{ClientAuth, ClientBackend, ClientSettings, HandshakeError, Judge};
+use crate::backend::{ClientAuth, ClientBackend, ClientSettings, Crypto, HandshakeError, Judge};
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
@@ -41,6 +41,7 @@ pub struct OpenSslClientConfig {
     context: SslContext,
     judge: Arc<Judge>,
     alpn: Arc<[Vec<u8>]>,
+    crypto: Crypto,
 }
 
 impl OpenSslClientConfig {
@@ -120,10 +121,15 @@ impl ClientBackend for OpenSsl {
                 .map_err(convert::refused("the ALPN protocols"))?;
         }
         Ok(OpenSslClientConfig {
+            crypto: convert::crypto(settings.versions),
             context: context.build(),
             judge: settings.judge,
             alpn: settings.alpn.into(),
         })
+    }
+
+    fn client_crypto(config: &Self::ClientConfig) -> Crypto {
+        config.crypto
     }
 
     fn start_client<IO: Read + Write + Send>(

@@ -1,19 +1,24 @@
 //! Our settings in OpenSSL's words.
 
+use std::sync::LazyLock;
+
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, PKeyRef, Private};
+use openssl::nid::Nid;
+use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private};
 use openssl::sign::Signer;
 use openssl::ssl::{
-    SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode, SslVersion,
+    NameType, SslCipherRef, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef,
+    SslSessionCacheMode, SslVersion,
 };
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Name};
 
 use super::algorithms::{self, has_ml_dsa};
+use crate::backend::session_info::X25519_ML_KEM_768;
 use crate::backend::settings::{PROBE, held_key, key_mismatch};
-use crate::backend::{ProtocolVersion, Versions};
+use crate::backend::{Crypto, ProtocolVersion, SessionInfo, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::x509::Certificate;
@@ -26,6 +31,8 @@ const TLS13_CIPHERS: &str =
     "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
 /// In TLS 1.2 the groups also are the curves of keys that OpenSSL takes: hence P-521.
 const GROUPS: &str = "X25519:P-256:P-384:P-521";
+/// The same behind the post-quantum hybrid, with key shares of the first two, as rustls sends them: from OpenSSL 3.5 on.
+const HYBRID_GROUPS: &str = "*X25519MLKEM768:*X25519:P-256:P-384:P-521";
 /// The same schemes in the same order as on rustls.
 const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:ecdsa_secp521r1_sha512:ed25519:\
      rsa_pss_rsae_sha512:rsa_pss_rsae_sha384:rsa_pss_rsae_sha256:\
@@ -55,7 +62,7 @@ fn harden(context: &mut SslContextBuilder, versions: Versions) -> Result<(), Err
     context.set_ciphersuites(TLS13_CIPHERS)?;
     let ml_dsa = if has_ml_dsa() { ML_DSA_SCHEMES } else { "" };
     context.set_sigalgs_list(&format!("{SCHEMES}{ml_dsa}"))?;
-    context.set_groups_list(GROUPS)?;
+    context.set_groups_list(groups())?;
     // All that a level would govern is pinned above; a higher one would refuse keys and digests of certificates
     // before our own judge can, and without its reason.
     context.set_security_level(0);
@@ -76,6 +83,19 @@ fn harden(context: &mut SslContextBuilder, versions: Versions) -> Result<(), Err
             | SslMode::RELEASE_BUFFERS,
     );
     Ok(())
+}
+
+fn groups() -> &'static str {
+    if has_ml_kem() { HYBRID_GROUPS } else { GROUPS }
+}
+
+/// Whether this OpenSSL, which may be newer than the one that was compiled against, has the hybrid.
+pub(super) fn has_ml_kem() -> bool {
+    static HAS: LazyLock<bool> = LazyLock::new(|| {
+        let context = SslContextBuilder::new(SslMethod::tls());
+        context.is_ok_and(|mut context| context.set_groups_list(HYBRID_GROUPS).is_ok())
+    });
+    *HAS
 }
 
 fn bounds(versions: Versions) -> (SslVersion, SslVersion) {
@@ -177,10 +197,51 @@ pub(super) fn ca_names(names: &[Vec<u8>]) -> Result<Stack<X509Name>, ErrorStack>
     Ok(stack)
 }
 
-pub(super) fn negotiated(ssl: &SslRef) -> ProtocolVersion {
-    match ssl.version2() {
-        Some(SslVersion::TLS1_3) => ProtocolVersion::Tls13,
-        _ => ProtocolVersion::Tls12,
+/// The openssl crate does not tell whether OpenSSL 3 is in FIPS mode.
+pub(super) fn crypto(versions: Versions) -> Crypto {
+    Crypto {
+        is_fips: None,
+        prefers_ml_kem: Some(versions.tls13 && has_ml_kem()),
+    }
+}
+
+pub(super) fn session(ssl: &SslRef, alpn: Option<Vec<u8>>) -> SessionInfo {
+    let suite = ssl.current_cipher().and_then(SslCipherRef::standard_name);
+    let server_name = ssl.servername(NameType::HOST_NAME);
+    SessionInfo {
+        protocol_version: match ssl.version2() {
+            Some(SslVersion::TLS1_3) => ProtocolVersion::Tls13,
+            _ => ProtocolVersion::Tls12,
+        },
+        cipher_suite: suite.map(Into::into),
+        key_exchange_group: key_exchange_group(ssl).map(Into::into),
+        signature_scheme: None,
+        alpn,
+        server_name: server_name.map(Into::into),
+        is_resumed: false,
+    }
+}
+
+/// By the temporary keys that OpenSSL keeps: of a hybrid the client has its own alone, and the server the client's; in
+/// TLS 1.2 the client has the server's, and the server none.
+fn key_exchange_group(ssl: &SslRef) -> Option<&'static str> {
+    let theirs = ssl.peer_tmp_key().ok().and_then(|key| group_of(&key));
+    theirs.or_else(|| group_of(&*ssl.tmp_key().ok()?))
+}
+
+/// The group among [`GROUPS`] that a temporary key is of.
+fn group_of<T: HasPublic>(key: &PKeyRef<T>) -> Option<&'static str> {
+    const HYBRID_BYTES: usize = 1184 + 32;
+    match key.id() {
+        Id::X25519 => Some("x25519"),
+        Id::EC => match key.ec_key().ok()?.group().curve_name()? {
+            Nid::X9_62_PRIME256V1 => Some("secp256r1"),
+            Nid::SECP384R1 => Some("secp384r1"),
+            Nid::SECP521R1 => Some("secp521r1"),
+            _ => None,
+        },
+        // OpenSSL has no number for it.
+        _ => (key.raw_public_key().ok()?.len() == HYBRID_BYTES).then_some(X25519_ML_KEM_768),
     }
 }
 

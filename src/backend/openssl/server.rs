@@ -12,7 +12,7 @@ use super::OpenSsl;
 use super::slot::{self, Peer, Slot};
 use super::stream::{End, OpenSslHandshake};
 use super::{alert, convert, verifier};
-use crate::backend::{ClientAuth, HandshakeError, Judge, ServerBackend, ServerSettings};
+use crate::backend::{ClientAuth, Crypto, HandshakeError, Judge, ServerBackend, ServerSettings};
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
@@ -44,6 +44,7 @@ pub struct OpenSslServerConfig {
     context: SslContext,
     judge: Arc<Judge>,
     client_auth: ClientAuth,
+    crypto: Crypto,
 }
 
 impl OpenSslServerConfig {
@@ -93,10 +94,15 @@ impl ServerBackend for OpenSsl {
             });
         }
         Ok(OpenSslServerConfig {
+            crypto: convert::crypto(settings.versions),
             context: context.build(),
             judge: settings.judge,
             client_auth: settings.client_auth,
         })
+    }
+
+    fn server_crypto(config: &Self::ServerConfig) -> Crypto {
+        config.crypto
     }
 
     fn start_server<IO: Read + Write + Send>(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use openssl::ssl::{Ssl, SslStream};
 
-use super::convert::negotiated;
+use super::convert;
 use super::error;
 use super::slot;
 use super::wire::{Fault, Wire, attempt};
@@ -182,9 +182,7 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
         };
         Ok(Established {
             peer: slot::conclude(ssl.ssl(), &self.judge, client_auth)?,
-            alpn,
-            version: negotiated(ssl.ssl()),
-            resumed: false,
+            session: convert::session(ssl.ssl(), alpn),
             request: Request::Unseen,
             stream: OpenSslStream::new(ssl),
         })

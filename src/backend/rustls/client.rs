@@ -6,12 +6,14 @@ use rustls::client;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::Rustls;
-use super::convert::{OwnIdentity, refused, versions};
+use super::convert::{OwnIdentity, prefers_ml_kem, refused, versions};
 use super::session::ClientSessions;
 use super::slot::{Heard, with_slot};
 use super::stream::{End, RustlsHandshake, Terms};
 use super::verifier::{HandshakeSignatures, ServerJudge};
-use crate::backend::{ClientBackend, ClientSettings, HandshakeError, Judge, Request, Resumption};
+use crate::backend::{
+    ClientBackend, ClientSettings, Crypto, HandshakeError, Judge, Request, Resumption,
+};
 use crate::error::BuildError;
 
 /// A native configuration and the judge in it.
@@ -25,6 +27,7 @@ pub struct RustlsClientConfig {
     pub(super) identity: Arc<OwnIdentity>,
     pub(super) verifier: Arc<ServerJudge>,
     pub(super) judge: Arc<Judge>,
+    crypto: Crypto,
 }
 
 impl ClientBackend for Rustls {
@@ -66,12 +69,20 @@ impl ClientBackend for Rustls {
             }
         };
         Ok(RustlsClientConfig {
+            crypto: Crypto {
+                is_fips: Some(config.fips()),
+                prefers_ml_kem: Some(prefers_ml_kem(config.crypto_provider(), settings.versions)),
+            },
             native: Arc::new(config),
             resuming,
             identity,
             verifier,
             judge: settings.judge,
         })
+    }
+
+    fn client_crypto(config: &Self::ClientConfig) -> Crypto {
+        config.crypto
     }
 
     fn start_client<IO: Read + Write + Send>(

@@ -1,26 +1,33 @@
 //! Our settings in rustls' words.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use pki_types::PrivateKeyDer;
-use rustls::SupportedProtocolVersion;
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::{CipherSuite, NamedGroup, SupportedProtocolVersion};
 
 use super::external_key::External;
 use super::slot::note;
 use super::verifier::HandshakeSignatures;
+use crate::backend::session_info::X25519_ML_KEM_768;
 use crate::backend::settings::{PROBE, held_key, key_mismatch};
 use crate::backend::{Judge, ProtocolVersion, Request, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::x509::Certificate;
 
+/// With the post-quantum hybrid first, as rustls' own default features have it.
 #[cfg(feature = "aws-lc-rs")]
 pub(super) fn compiled_in_provider() -> Option<Arc<CryptoProvider>> {
-    Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider
+        .kx_groups
+        .sort_by_key(|group| group.name() != NamedGroup::X25519MLKEM768);
+    Some(Arc::new(provider))
 }
 
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
@@ -49,6 +56,32 @@ pub(super) fn negotiated(version: Option<rustls::ProtocolVersion>) -> ProtocolVe
         Some(rustls::ProtocolVersion::TLSv1_3) => ProtocolVersion::Tls13,
         _ => ProtocolVersion::Tls12,
     }
+}
+
+/// IANA's name of a suite; rustls has its own for those of TLS 1.3.
+pub(super) fn suite_name(suite: CipherSuite) -> Option<Cow<'static, str>> {
+    let name = suite.as_str()?;
+    Some(match name.strip_prefix("TLS13_") {
+        Some(rest) => format!("TLS_{rest}").into(),
+        None => name.into(),
+    })
+}
+
+/// IANA's name of a group.
+pub(super) fn group_name(group: NamedGroup) -> Cow<'static, str> {
+    match group {
+        NamedGroup::X25519 => "x25519".into(),
+        NamedGroup::X25519MLKEM768 => X25519_ML_KEM_768.into(),
+        NamedGroup::secp256r1 => "secp256r1".into(),
+        NamedGroup::secp384r1 => "secp384r1".into(),
+        other => format!("{other:?}").into(),
+    }
+}
+
+/// Whether the first key exchange on offer is a hybrid with ML-KEM, which takes TLS 1.3.
+pub(super) fn prefers_ml_kem(provider: &CryptoProvider, versions: Versions) -> bool {
+    let first = provider.kx_groups.first();
+    versions.tls13 && first.is_some_and(|group| group_name(group.name()).contains("MLKEM"))
 }
 
 pub(super) fn refused(what: &'static str) -> impl FnOnce(rustls::Error) -> BuildError {

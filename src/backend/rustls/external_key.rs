@@ -222,6 +222,13 @@ fn native(scheme: SignatureScheme) -> Native {
     }
 }
 
+/// The scheme of ours with this number; `None` for one that is not on our list.
+pub(super) fn ours(scheme: Native) -> Option<SignatureScheme> {
+    SignatureScheme::ALL
+        .into_iter()
+        .find(|known| native(*known) == scheme)
+}
+
 impl fmt::Debug for External {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "External({:?}, ..)", self.algorithm)

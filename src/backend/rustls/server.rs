@@ -5,13 +5,13 @@ use rustls::server::NoServerSessionStorage;
 use rustls::{ConfigBuilder, DistinguishedName, ServerConfig, ServerConnection, WantsVerifier};
 
 use super::Rustls;
-use super::convert::{OwnIdentity, refused, versions};
+use super::convert::{OwnIdentity, prefers_ml_kem, refused, versions};
 use super::session::ServerSessions;
 use super::slot::Heard;
 use super::stream::{End, RustlsHandshake, Terms};
 use super::verifier::{ClientJudge, HandshakeSignatures};
 use crate::backend::{
-    ClientAuth, HandshakeError, Judge, Resumption, ServerBackend, ServerSettings,
+    ClientAuth, Crypto, HandshakeError, Judge, Resumption, ServerBackend, ServerSettings,
 };
 use crate::error::BuildError;
 
@@ -31,6 +31,7 @@ pub struct RustlsServerConfig {
     pub(super) verifier: Arc<ClientJudge>,
     pub(super) judge: Arc<Judge>,
     client_auth: ClientAuth,
+    crypto: Crypto,
 }
 
 impl ServerBackend for Rustls {
@@ -79,6 +80,10 @@ impl ServerBackend for Rustls {
             }
         };
         Ok(RustlsServerConfig {
+            crypto: Crypto {
+                is_fips: Some(config.fips()),
+                prefers_ml_kem: Some(prefers_ml_kem(config.crypto_provider(), settings.versions)),
+            },
             native: Arc::new(config),
             resuming,
             begun,
@@ -87,6 +92,10 @@ impl ServerBackend for Rustls {
             judge: settings.judge,
             client_auth: settings.client_auth,
         })
+    }
+
+    fn server_crypto(config: &Self::ServerConfig) -> Crypto {
+        config.crypto
     }
 
     fn start_server<IO: Read + Write + Send>(

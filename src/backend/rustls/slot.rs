@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::session::Proof;
 use crate::backend::{Judge, Request};
+use crate::material::SignatureScheme;
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
@@ -24,6 +25,8 @@ pub(super) struct Heard {
     /// Of a full handshake.
     pub(super) verdict: Option<Verdict>,
     pub(super) request: Request,
+    /// By which scheme the peer has signed the handshake.
+    pub(super) signature: Option<SignatureScheme>,
     /// Whose the connection's sessions are: noted where one is about to be resumed, taken back by a full handshake, and
     /// made of its verdict when the first session is kept.
     pub(super) proof: Option<Arc<Proof>>,

@@ -16,6 +16,7 @@ use rustls::{
 };
 
 use super::error::to_rustls;
+use super::external_key::ours;
 use super::slot::{Verdict, note};
 use crate::backend::judge::Look;
 use crate::backend::{ClientAuth, Judge};
@@ -31,6 +32,11 @@ fn deliver(judge: &Arc<Judge>, verdict: Verdict) -> Result<(), Error> {
         heard.proof = None;
     });
     answer
+}
+
+/// Notes how the peer has signed the handshake.
+fn signed(judge: &Arc<Judge>, scheme: SignatureScheme) {
+    note(judge, |heard| heard.signature = ours(scheme));
 }
 
 /// Verifies servers, for a client.
@@ -70,7 +76,9 @@ impl ServerCertVerifier for ServerJudge {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signatures.verify_tls12(message, cert, dss)
+        let verified = self.signatures.verify_tls12(message, cert, dss)?;
+        signed(&self.judge, dss.scheme);
+        Ok(verified)
     }
 
     fn verify_tls13_signature(
@@ -79,7 +87,9 @@ impl ServerCertVerifier for ServerJudge {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signatures.verify_tls13(message, cert, dss)
+        let verified = self.signatures.verify_tls13(message, cert, dss)?;
+        signed(&self.judge, dss.scheme);
+        Ok(verified)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -115,7 +125,9 @@ impl ClientCertVerifier for ClientJudge {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signatures.verify_tls12(message, cert, dss)
+        let verified = self.signatures.verify_tls12(message, cert, dss)?;
+        signed(&self.judge, dss.scheme);
+        Ok(verified)
     }
 
     fn verify_tls13_signature(
@@ -124,7 +136,9 @@ impl ClientCertVerifier for ClientJudge {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signatures.verify_tls13(message, cert, dss)
+        let verified = self.signatures.verify_tls13(message, cert, dss)?;
+        signed(&self.judge, dss.scheme);
+        Ok(verified)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

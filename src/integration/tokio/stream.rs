@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::poll_io::{PollIo, poll};
-use crate::backend::{Backend, Established, ProtocolVersion, TlsStream};
+use crate::backend::{Backend, Established, ProtocolVersion, SessionInfo, TlsStream};
 use crate::rotation::{Attached, LiveConnection, Revision, Task};
 use crate::stream::{Acceptance, Facts};
 
@@ -36,20 +36,25 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         &self.facts.peer
     }
 
+    /// What the handshake negotiated: version, cipher suite, key exchange and more.
+    pub fn session(&self) -> &SessionInfo {
+        &self.facts.session
+    }
+
     /// The application protocol that both ends chose (RFC 7301), if they did.
     pub fn alpn(&self) -> Option<&[u8]> {
-        self.facts.alpn.as_deref()
+        self.facts.session.alpn()
     }
 
     /// The TLS version of the connection.
     pub fn protocol_version(&self) -> ProtocolVersion {
-        self.facts.version
+        self.facts.session.protocol_version()
     }
 
     /// Whether the handshake resumed an earlier session, in which the peer showed the certificates that it was judged by
     /// again: see [`Resumption`](crate::Resumption). Never unless that was asked for.
     pub fn resumed(&self) -> bool {
-        self.facts.resumed
+        self.facts.session.is_resumed()
     }
 
     /// The number of the revision that the handshake ran under; the first is 1.
