@@ -33,7 +33,7 @@ use crate::error::{MaterialError, MaterialProblem};
 pub struct PrivateKey {
     kind: KeyType,
     pkcs8: Zeroizing<Vec<u8>>,
-    /// `None` where the input does not have it, and it is not derived: see [`KeyType::is_derived`].
+    /// `None` where the input does not have it, and it is not derived: of P-521 and ML-DSA.
     spki: Option<Vec<u8>>,
     /// Set where it came from a file that others can read.
     exposure: Option<KeyExposure>,
@@ -114,14 +114,6 @@ impl PrivateKey {
         match &self.spki {
             Some(spki) => PublicHalf::Known(spki),
             None => PublicHalf::OfKind(self.kind),
-        }
-    }
-
-    /// Whether both are the same key, as far as one sees.
-    pub(super) fn is_same_as(&self, other: &Self) -> bool {
-        match (&self.spki, &other.spki) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => self.pkcs8 == other.pkcs8,
         }
     }
 

@@ -3,6 +3,8 @@
 //! What comes out is what every TLS library reads: version 1 of PKCS#8 (OpenSSL 3.0 refuses version
 //! 2), the public key inside an EC key (ring insists on it), the curve named once.
 
+mod underived;
+
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
@@ -19,7 +21,6 @@ use super::refusal;
 use super::rsa_numbers;
 use super::shape::Shape;
 use crate::error::MaterialProblem;
-use crate::x509::PublicKey;
 
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -97,22 +98,22 @@ fn from_pkcs8(der: &[u8]) -> Result<Encoded, MaterialProblem> {
             }
             from_ec(key, Some(curve.decode_as().map_err(malformed)?))?
         }
-        ML_DSA_44 => from_ml_dsa(KeyType::MlDsa44, &info)?,
-        ML_DSA_65 => from_ml_dsa(KeyType::MlDsa65, &info)?,
-        ML_DSA_87 => from_ml_dsa(KeyType::MlDsa87, &info)?,
+        ML_DSA_44 => underived::from_ml_dsa(KeyType::MlDsa44, &info)?,
+        ML_DSA_65 => underived::from_ml_dsa(KeyType::MlDsa65, &info)?,
+        ML_DSA_87 => underived::from_ml_dsa(KeyType::MlDsa87, &info)?,
         other => return Err(unsupported(name_of(other))),
     };
     // Version 2 carries the public key along; it must not be somebody else's.
     if let Some(public) = info.public_key {
+        let public = public.as_bytes().ok_or_else(foreign_public_key)?;
         if let Some(spki) = &encoded.spki {
             let ours = SubjectPublicKeyInfoRef::from_der(spki).map_err(malformed)?;
-            if public != ours.subject_public_key {
+            if Some(public) != ours.subject_public_key.as_bytes() {
                 return Err(foreign_public_key());
             }
         } else {
-            let public = public.as_bytes().ok_or_else(foreign_public_key)?;
             let stated = spki(info.algorithm, public)?;
-            check_public(&stated, encoded.kind)?;
+            underived::check_public(&stated, encoded.kind)?;
             encoded.spki = Some(stated);
         }
     }
@@ -159,80 +160,8 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
             let point = public.to_sec1_point(false);
             ec(KeyType::EcdsaP384, &P384, &scalar, Some(point.as_bytes()))
         }
-        P521 => from_p521(&key),
+        P521 => underived::from_p521(&key),
         other => Err(unsupported(name_of(other))),
-    }
-}
-
-/// Nothing is derived here: the backend's library proves that the stated public key, or else the leaf's, is the key's.
-fn from_p521(key: &EcPrivateKey<'_>) -> Result<Encoded, MaterialProblem> {
-    let octets = scalar(key.private_key, P521_BYTES);
-    let mut full = Zeroizing::new([0; P521_BYTES]);
-    let zeros = P521_BYTES
-        .checked_sub(octets.len())
-        .ok_or(MaterialProblem::KeyMalformed)?;
-    let (_, place) = full.split_at_mut(zeros);
-    place.copy_from_slice(octets);
-    if full.iter().all(|octet| *octet == 0) {
-        return Err(MaterialProblem::KeyMalformed);
-    }
-    // A compressed point is passed over, as if there were none.
-    let point = key.public_key.filter(|point| point.first() == Some(&4));
-    let encoded = ec(KeyType::EcdsaP521, &P521, full.as_slice(), point)?;
-    if let Some(spki) = &encoded.spki {
-        check_public(spki, KeyType::EcdsaP521)?;
-    }
-    Ok(encoded)
-}
-
-/// The three forms of RFC 9881, section 6: `seed [0]`, `expandedKey`, and a SEQUENCE of both.
-fn from_ml_dsa(kind: KeyType, info: &PrivateKeyInfoRef<'_>) -> Result<Encoded, MaterialProblem> {
-    let expanded = match kind {
-        KeyType::MlDsa44 => 2560,
-        KeyType::MlDsa65 => 4032,
-        _ => 4896,
-    };
-    let private = info.private_key.as_bytes();
-    if info.algorithm.parameters.is_some() || !has_ml_dsa_form(private, expanded).unwrap_or(false) {
-        return Err(MaterialProblem::KeyMalformed);
-    }
-    encode(kind, info.algorithm.oid, None, private, None)
-}
-
-/// Whether a private key has one of the forms, with a seed of 32 octets and an expanded key of so many.
-fn has_ml_dsa_form(private: &[u8], expanded: usize) -> der::Result<bool> {
-    let mut reader = SliceReader::new(private)?;
-    let header = Header::decode(&mut reader)?;
-    let content = reader.read_slice(header.length())?;
-    reader.finish()?;
-    Ok(match header.tag() {
-        SEED => content.len() == SEED_BYTES,
-        Tag::OctetString => content.len() == expanded,
-        Tag::Sequence => {
-            let mut both = SliceReader::new(content)?;
-            let seed = <&OctetStringRef>::decode(&mut both)?.as_bytes().len();
-            let key = <&OctetStringRef>::decode(&mut both)?.as_bytes().len();
-            both.finish()?;
-            seed == SEED_BYTES && key == expanded
-        }
-        _ => false,
-    })
-}
-
-const SEED: Tag = Tag::ContextSpecific {
-    constructed: false,
-    number: TagNumber(0),
-};
-const SEED_BYTES: usize = 32;
-const P521_BYTES: usize = 66;
-
-/// That a stated public key is one of this kind.
-fn check_public(spki: &[u8], kind: KeyType) -> Result<(), MaterialProblem> {
-    let key = PublicKey::from_spki(spki).map_err(malformed)?;
-    if KeyType::of(&key).is_ok_and(|found| found == kind) {
-        Ok(())
-    } else {
-        Err(foreign_public_key())
     }
 }
 

@@ -34,15 +34,6 @@ pub enum KeyType {
 }
 
 impl KeyType {
-    /// Whether the public half is derived from the private one when a key is read. Of the other kinds the backend's
-    /// library proves, when a client or a server is built, that key and leaf belong together.
-    pub(crate) fn is_derived(self) -> bool {
-        match self {
-            Self::EcdsaP256 | Self::EcdsaP384 | Self::Ed25519 | Self::Rsa { .. } => true,
-            Self::EcdsaP521 | Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => false,
-        }
-    }
-
     pub(crate) fn is_ml_dsa(self) -> bool {
         matches!(self, Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87)
     }

@@ -47,22 +47,6 @@ pub enum SignatureScheme {
 }
 
 impl SignatureScheme {
-    pub(crate) const ALL: [Self; 13] = [
-        Self::EcdsaP256Sha256,
-        Self::EcdsaP384Sha384,
-        Self::EcdsaP521Sha512,
-        Self::Ed25519,
-        Self::MlDsa44,
-        Self::MlDsa65,
-        Self::MlDsa87,
-        Self::RsaPkcs1Sha256,
-        Self::RsaPkcs1Sha384,
-        Self::RsaPkcs1Sha512,
-        Self::RsaPssSha256,
-        Self::RsaPssSha384,
-        Self::RsaPssSha512,
-    ];
-
     /// Whether TLS 1.3 lets a handshake be signed by it (RFC 8446, section 4.2.3).
     pub fn is_for_tls13(self) -> bool {
         !matches!(

@@ -5,7 +5,7 @@ use pem_rfc7468::LineEnding;
 use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use crate::backend::settings::held_key;
+use crate::backend::settings::{held_key, takes_proof};
 use crate::backend::{ClientSettings, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
@@ -61,7 +61,7 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
         chain.push_str(&pem("CERTIFICATE", certificate)?);
     }
     let key = held_key(identity, BackendKind::NativeTls)?;
-    if !key.kind().is_derived() {
+    if takes_proof(key.kind()) {
         return Err(unsupported(
             "a private key of ECDSA P-521 or ML-DSA: native-tls does not look whether it belongs to the leaf",
         ));

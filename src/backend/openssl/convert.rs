@@ -17,7 +17,7 @@ use openssl::x509::{X509, X509Name};
 
 use super::algorithms::{self, has_ml_dsa};
 use crate::backend::session_info::X25519_ML_KEM_768;
-use crate::backend::settings::{PROBE, held_key, key_mismatch};
+use crate::backend::settings::{PROBE, held_key, key_mismatch, takes_proof};
 use crate::backend::{Crypto, ProtocolVersion, SessionInfo, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
@@ -132,7 +132,7 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     let key = PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der());
     // OpenSSL itself compares the leaf with the public key that the file states beside the private one.
     let is_of_leaf = || key.as_ref().is_ok_and(|key| is_of_leaf(key, identity));
-    if !kind.is_derived() && !is_of_leaf() {
+    if takes_proof(kind) && !is_of_leaf() {
         return Err(key_mismatch(identity));
     }
     let key = key.map_err(refused(OUR_KEY))?;

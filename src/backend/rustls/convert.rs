@@ -1,6 +1,5 @@
 //! Our settings in rustls' words.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use pki_types::PrivateKeyDer;
@@ -8,14 +7,14 @@ use rustls::client::ResolvesClientCert;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SigningKey};
-use rustls::{CipherSuite, NamedGroup, SupportedProtocolVersion};
+use rustls::{NamedGroup, SupportedProtocolVersion};
 
 use super::external_key::External;
+use super::session_info::group_name;
 use super::slot::note;
 use super::verifier::HandshakeSignatures;
-use crate::backend::session_info::X25519_ML_KEM_768;
-use crate::backend::settings::{PROBE, held_key, key_mismatch};
-use crate::backend::{Judge, ProtocolVersion, Request, Versions};
+use crate::backend::settings::{PROBE, held_key, key_mismatch, takes_proof};
+use crate::backend::{Judge, Request, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::x509::Certificate;
@@ -49,33 +48,6 @@ pub(super) fn versions(versions: Versions) -> Vec<&'static SupportedProtocolVers
         list.push(&rustls::version::TLS12);
     }
     list
-}
-
-pub(super) fn negotiated(version: Option<rustls::ProtocolVersion>) -> ProtocolVersion {
-    match version {
-        Some(rustls::ProtocolVersion::TLSv1_3) => ProtocolVersion::Tls13,
-        _ => ProtocolVersion::Tls12,
-    }
-}
-
-/// IANA's name of a suite; rustls has its own for those of TLS 1.3.
-pub(super) fn suite_name(suite: CipherSuite) -> Option<Cow<'static, str>> {
-    let name = suite.as_str()?;
-    Some(match name.strip_prefix("TLS13_") {
-        Some(rest) => format!("TLS_{rest}").into(),
-        None => name.into(),
-    })
-}
-
-/// IANA's name of a group.
-pub(super) fn group_name(group: NamedGroup) -> Cow<'static, str> {
-    match group {
-        NamedGroup::X25519 => "x25519".into(),
-        NamedGroup::X25519MLKEM768 => X25519_ML_KEM_768.into(),
-        NamedGroup::secp256r1 => "secp256r1".into(),
-        NamedGroup::secp384r1 => "secp384r1".into(),
-        other => format!("{other:?}").into(),
-    }
 }
 
 /// Whether the first key exchange on offer is a hybrid with ML-KEM, which takes TLS 1.3.
@@ -114,8 +86,7 @@ impl OwnIdentity {
                     .key_provider
                     .load_private_key(PrivateKeyDer::from(key.pkcs8_der().clone_key()));
                 // The library knows the algorithm, and looks whether the key's own parts fit each other.
-                if !key.kind().is_derived() && loaded.is_err() && has_algorithm(provider, identity)
-                {
+                if takes_proof(key.kind()) && loaded.is_err() && has_algorithm(provider, identity) {
                     return Err(key_mismatch(identity));
                 }
                 let loaded = loaded.map_err(refused(
@@ -123,7 +94,7 @@ impl OwnIdentity {
                          signs with (ring: no ECDSA P-521, no ML-DSA, and RSA of up to 4096 bits, with the public \
                          exponent 65537 or a larger one)",
                     ))?;
-                if !key.kind().is_derived() {
+                if takes_proof(key.kind()) {
                     prove(&*loaded, identity, provider)?;
                 }
                 loaded

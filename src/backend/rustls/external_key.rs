@@ -204,6 +204,22 @@ fn algorithm(kind: KeyType) -> SignatureAlgorithm {
     }
 }
 
+const ALL: [SignatureScheme; 13] = [
+    SignatureScheme::EcdsaP256Sha256,
+    SignatureScheme::EcdsaP384Sha384,
+    SignatureScheme::EcdsaP521Sha512,
+    SignatureScheme::Ed25519,
+    SignatureScheme::MlDsa44,
+    SignatureScheme::MlDsa65,
+    SignatureScheme::MlDsa87,
+    SignatureScheme::RsaPkcs1Sha256,
+    SignatureScheme::RsaPkcs1Sha384,
+    SignatureScheme::RsaPkcs1Sha512,
+    SignatureScheme::RsaPssSha256,
+    SignatureScheme::RsaPssSha384,
+    SignatureScheme::RsaPssSha512,
+];
+
 fn native(scheme: SignatureScheme) -> Native {
     match scheme {
         SignatureScheme::EcdsaP256Sha256 => Native::ECDSA_NISTP256_SHA256,
@@ -224,9 +240,7 @@ fn native(scheme: SignatureScheme) -> Native {
 
 /// The scheme of ours with this number; `None` for one that is not on our list.
 pub(super) fn ours(scheme: Native) -> Option<SignatureScheme> {
-    SignatureScheme::ALL
-        .into_iter()
-        .find(|known| native(*known) == scheme)
+    ALL.into_iter().find(|known| native(*known) == scheme)
 }
 
 impl fmt::Debug for External {

@@ -7,6 +7,7 @@ mod external_key;
 mod live;
 mod server;
 mod session;
+mod session_info;
 mod slot;
 mod stream;
 mod verifier;

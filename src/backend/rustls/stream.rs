@@ -5,12 +5,12 @@ use std::sync::Arc;
 use pki_types::ServerName;
 use rustls::{Connection, HandshakeKind};
 
-use super::convert::{group_name, negotiated, suite_name};
 use super::error::{alert_in, from_io};
 use super::session::Proof;
+use super::session_info;
 use super::slot::{Heard, with_slot};
 use crate::backend::{
-    ClientAuth, Established, Handshake, HandshakeError, Judge, Request, SessionInfo, TlsStream,
+    ClientAuth, Established, Handshake, HandshakeError, Judge, Request, TlsStream,
 };
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, Rejection, RejectionReason};
@@ -226,7 +226,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         let connection = &stream.connection;
         Ok(Established {
             peer,
-            session: self.session(connection, resumed),
+            session: session_info::of(connection, &self.terms.end, self.heard.signature, resumed),
             request: match resumed {
                 false => mem::take(&mut self.heard.request),
                 // It knows us from before, and does not ask.
@@ -234,25 +234,6 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             },
             stream,
         })
-    }
-
-    fn session(&self, connection: &Connection, is_resumed: bool) -> SessionInfo {
-        let suite = connection.negotiated_cipher_suite();
-        let group = connection.negotiated_key_exchange_group();
-        let server_name = match (&self.terms.end, connection) {
-            (End::Client(ServerName::DnsName(name)), _) => Some(name.as_ref()),
-            (_, Connection::Server(connection)) => connection.server_name(),
-            _ => None,
-        };
-        SessionInfo {
-            protocol_version: negotiated(connection.protocol_version()),
-            cipher_suite: suite.and_then(|suite| suite_name(suite.suite())),
-            key_exchange_group: group.map(|group| group_name(group.name())),
-            signature_scheme: self.heard.signature.filter(|_| !is_resumed),
-            alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
-            server_name: server_name.map(Into::into),
-            is_resumed,
-        }
     }
 
     /// Who is at the other end of a full handshake.

@@ -2,6 +2,7 @@
 
 use super::super::certificates::{malformed, subject, view};
 use super::super::key::PrivateKey;
+use super::super::public_half::PublicHalf;
 use super::attributes::shown;
 use super::bags::{Bags, KeyBag};
 use crate::error::MaterialProblem;
@@ -41,7 +42,7 @@ pub(super) fn pair(
     for bag in bags.keys.iter().filter(|bag| !named_alone || is_named(bag)) {
         let key = open(bag)?;
         // The same key in two bags is one.
-        if !candidates.iter().any(|c| c.key.is_same_as(&key)) {
+        if !candidates.iter().any(|c| is_same(&c.key, &key)) {
             candidates.push(Candidate::new(bags, &views, bag, key)?);
         }
     }
@@ -65,6 +66,13 @@ pub(super) fn pair(
             _ => Err(MaterialProblem::SeveralIdentities { found }),
         },
         _ => Err(MaterialProblem::SeveralIdentities { found }),
+    }
+}
+
+fn is_same(a: &PrivateKey, b: &PrivateKey) -> bool {
+    match (a.public_half(), b.public_half()) {
+        (PublicHalf::Known(ours), PublicHalf::Known(theirs)) => ours == theirs,
+        _ => a.pkcs8_der().secret_pkcs8_der() == b.pkcs8_der().secret_pkcs8_der(),
     }
 }
 
