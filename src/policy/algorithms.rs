@@ -13,7 +13,7 @@ use crate::x509::{Certificate, PublicKey, identified_name};
 /// |---|---|---|---|
 /// | ECDSA over P-256 and P-384, with SHA-256 or SHA-384 | yes | yes | yes |
 /// | Ed25519 | yes | yes | yes |
-/// | RSA PKCS#1 v1.5 and PSS, with SHA-256, SHA-384 or SHA-512 | yes | yes | yes |
+/// | RSA PKCS#1 v1.5 and PSS, with SHA-256, SHA-384 or SHA-512 (salt as long, MGF1 by the same) | yes | yes | yes |
 /// | ECDSA over P-256 and P-384, with SHA-512 | yes | no | yes |
 /// | ECDSA over P-521, with SHA-256, SHA-384 or SHA-512 | yes | no | yes |
 /// | ML-DSA-44, ML-DSA-65, ML-DSA-87 (RFC 9881) | yes | no | from 3.5 on |
@@ -26,6 +26,20 @@ use crate::x509::{Certificate, PublicKey, identified_name};
 pub struct SignatureAlgorithms(Arc<[&'static dyn SignatureVerificationAlgorithm]>);
 
 impl SignatureAlgorithms {
+    /// Without the NULL that should follow; readers have to take both (RFC 4055, section 5).
+    pub(crate) const RSA_PKCS1_SHA256_BARE: AlgorithmIdentifier =
+        AlgorithmIdentifier::from_slice(&[
+            0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b,
+        ]);
+    pub(crate) const RSA_PKCS1_SHA384_BARE: AlgorithmIdentifier =
+        AlgorithmIdentifier::from_slice(&[
+            0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c,
+        ]);
+    pub(crate) const RSA_PKCS1_SHA512_BARE: AlgorithmIdentifier =
+        AlgorithmIdentifier::from_slice(&[
+            0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d,
+        ]);
+
     /// Takes from `algorithms` those on the crate's list; the others are left out.
     pub fn new(
         algorithms: impl IntoIterator<Item = &'static dyn SignatureVerificationAlgorithm>,
@@ -141,6 +155,18 @@ const LISTED: &[(AlgorithmIdentifier, AlgorithmIdentifier)] = &[
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA256),
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA384),
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA512),
+    (
+        alg_id::RSA_ENCRYPTION,
+        SignatureAlgorithms::RSA_PKCS1_SHA256_BARE,
+    ),
+    (
+        alg_id::RSA_ENCRYPTION,
+        SignatureAlgorithms::RSA_PKCS1_SHA384_BARE,
+    ),
+    (
+        alg_id::RSA_ENCRYPTION,
+        SignatureAlgorithms::RSA_PKCS1_SHA512_BARE,
+    ),
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PSS_SHA256),
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PSS_SHA384),
     (alg_id::RSA_ENCRYPTION, alg_id::RSA_PSS_SHA512),

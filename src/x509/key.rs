@@ -10,7 +10,7 @@ use pki_types::alg_id;
 
 use super::algorithm::algorithm_name;
 use super::cursor::Cursor;
-use super::{curve, sequence_content, whole_bits};
+use super::{algorithm_content, curve, whole_bits};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
@@ -94,7 +94,7 @@ impl<'a> PublicKey<'a> {
         let mut r = Cursor::new(content)?;
         let key = Self {
             spki,
-            algorithm: sequence_content(&mut r)?,
+            algorithm: algorithm_content(&mut r)?,
             key: whole_bits(&mut r)?,
         };
         r.finish()?;

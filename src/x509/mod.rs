@@ -30,7 +30,7 @@ use core::ops::Range;
 
 use const_oid::ObjectIdentifier;
 use cursor::Cursor;
-use der::asn1::{IntRef, UtcTime};
+use der::asn1::{AnyRef, IntRef, UtcTime};
 use der::{Decode, Reader, Tag, TagNumber};
 use pki_types::UnixTime;
 use x509_cert::time::Time;
@@ -120,7 +120,7 @@ impl<'a> Certificate<'a> {
         let mut r = Cursor::new(reader.content(Tag::Sequence)?)?;
         reader.finish()?;
         let (tbs, content) = r.element(Tag::Sequence)?;
-        let outer_algorithm = sequence_content(&mut r)?;
+        let outer_algorithm = algorithm_content(&mut r)?;
         let signature = whole_bits(&mut r)?;
         r.finish()?;
         let certificate = Self {
@@ -142,7 +142,7 @@ impl<'a> Certificate<'a> {
             Some(other) => return Err(X509Error::UnknownVersion(other)),
         };
         let serial = IntRef::decode(r)?.as_bytes();
-        let signature_algorithm = sequence_content(r)?;
+        let signature_algorithm = algorithm_content(r)?;
         let issuer = name::decode(r).map_err(X509Error::in_name)?;
         let validity = sequence_content(r)?;
         let (not_before, not_after) = dates(validity).map_err(X509Error::BadDate)?;
@@ -214,6 +214,18 @@ const EMPTY_NAME: &[u8] = &[0x30, 0x00];
 /// The content of a SEQUENCE, without its header.
 fn sequence_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     r.content(Tag::Sequence)
+}
+
+/// The content of an `AlgorithmIdentifier`: an identifier, and at most one value (RFC 5280, section 4.1.1.2).
+fn algorithm_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    let content = r.content(Tag::Sequence)?;
+    let mut inner = Cursor::new(content)?;
+    inner.content(Tag::ObjectIdentifier)?;
+    if !inner.is_finished() {
+        AnyRef::decode(&mut inner)?;
+    }
+    inner.finish()?;
+    Ok(content)
 }
 
 /// A SEQUENCE with its header.

@@ -58,9 +58,9 @@ pub(crate) struct Signature {
     pub(crate) name: String,
     /// The `AlgorithmIdentifier`.
     pub(crate) algorithm: Vec<u8>,
-    digest: Option<MessageDigest>,
+    pub(crate) digest: Option<MessageDigest>,
     /// Of RSASSA-PSS: the length of the salt, and the digest of its mask.
-    pss: Option<(i32, MessageDigest)>,
+    pub(crate) pss: Option<(i32, MessageDigest)>,
 }
 
 impl Signature {

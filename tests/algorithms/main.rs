@@ -5,9 +5,12 @@
 mod common;
 
 mod forge;
+mod keys;
+mod matrix;
 mod own_keys;
 mod post_quantum;
 mod session;
+mod signatures;
 
 use mtls::{MtlsIdentity, TrustAnchors};
 use pki_types::CertificateDer;

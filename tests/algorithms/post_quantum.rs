@@ -4,7 +4,7 @@ use openssl::nid::Nid;
 use openssl::pkey::KeyType;
 
 use crate::common::ends::{self, Setup, meet};
-use crate::common::pki::Credential;
+use crate::common::pki::{Authority, Credential};
 use crate::common::raw::Version;
 use crate::forge::{Ca, ec, ecdsa, has_ml_dsa, ml_dsa, ml_dsa_signature};
 
@@ -20,7 +20,7 @@ fn is_mutual(ca: &Ca, client: &Credential, server: &Credential, version: Version
                 version,
                 identity: Some(identity.clone()),
                 anchors: vec![ca.certificate.clone()],
-                ..Setup::new(identity, &crate::common::pki::Authority::root("unused"))
+                ..Setup::new(identity, &Authority::root("unused"))
             };
             let near = near.ready(&setup(client)).unwrap();
             let far_end = far.ready(&setup(server)).unwrap();
@@ -47,6 +47,34 @@ fn ml_dsa_on_both_ends_on_every_backend() {
         let client = ca.credential("alice.test", &ml_dsa(kind), &signature);
         let server = ca.credential("localhost", &ml_dsa(kind), &signature);
         assert_eq!(is_mutual(&ca, &client, &server, Version::Tls13), 4);
+    }
+}
+
+/// draft-ietf-tls-mldsa, section 4: a client that signs so in TLS 1.2 is not accepted.
+#[test]
+fn ml_dsa_does_not_count_in_tls_1_2() {
+    if !has_ml_dsa() {
+        return;
+    }
+    let ca = Ca::new("CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"));
+    let client = ca.credential("alice.test", &ml_dsa(KeyType::ML_DSA_65), &ecdsa("SHA256"));
+    let server = ca.credential("localhost", &ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"));
+    let setup = |version, identity: &Credential| Setup {
+        version,
+        anchors: vec![ca.certificate.clone()],
+        ..Setup::new(identity, &Authority::root("unused"))
+    };
+    for far in ends::servers() {
+        let near = &ends::raw_clients(&["rustls"])[0];
+        for (version, is_accepted) in [(Version::Tls12, false), (Version::Tls13, true)] {
+            let near = near.ready(&setup(version, &client)).unwrap();
+            let judge = far.ready(&setup(version, &server)).unwrap();
+            let (_, seen) = meet(&*near, &*judge);
+            assert_eq!(
+                seen.completed, is_accepted,
+                "{far:?} in {version:?}: {seen:?}"
+            );
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use openssl::sign::{RsaPssSaltlen, Verifier};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
+use crate::policy::SignatureAlgorithms;
 use crate::x509::PublicKey;
 
 /// Every algorithm of the crate's list that this OpenSSL has.
@@ -136,7 +137,7 @@ const fn rsa(key: Key, hash: Hash, signature_id: AlgorithmIdentifier) -> Algorit
     }
 }
 
-static ALL: [Algorithm; 19] = [
+static ALL: [Algorithm; 22] = [
     p256(Hash::Sha256, alg_id::ECDSA_SHA256),
     p256(Hash::Sha384, alg_id::ECDSA_SHA384),
     p256(Hash::Sha512, alg_id::ECDSA_SHA512),
@@ -153,6 +154,21 @@ static ALL: [Algorithm; 19] = [
     rsa(Key::RsaPkcs1, Hash::Sha256, alg_id::RSA_PKCS1_SHA256),
     rsa(Key::RsaPkcs1, Hash::Sha384, alg_id::RSA_PKCS1_SHA384),
     rsa(Key::RsaPkcs1, Hash::Sha512, alg_id::RSA_PKCS1_SHA512),
+    rsa(
+        Key::RsaPkcs1,
+        Hash::Sha256,
+        SignatureAlgorithms::RSA_PKCS1_SHA256_BARE,
+    ),
+    rsa(
+        Key::RsaPkcs1,
+        Hash::Sha384,
+        SignatureAlgorithms::RSA_PKCS1_SHA384_BARE,
+    ),
+    rsa(
+        Key::RsaPkcs1,
+        Hash::Sha512,
+        SignatureAlgorithms::RSA_PKCS1_SHA512_BARE,
+    ),
     rsa(Key::RsaPss, Hash::Sha256, alg_id::RSA_PSS_SHA256),
     rsa(Key::RsaPss, Hash::Sha384, alg_id::RSA_PSS_SHA384),
     rsa(Key::RsaPss, Hash::Sha512, alg_id::RSA_PSS_SHA512),
