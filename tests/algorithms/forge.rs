@@ -113,16 +113,24 @@ pub(crate) struct Ca {
 impl Ca {
     pub(crate) fn new(name: &str, key: PKey<Private>, signature: &Signature) -> Self {
         let spki = key.public_key_to_der().unwrap();
-        Self::with_spki(name, key, signature, &spki)
+        let certificate = certificate(&key, name, name, &spki, &spki, signature, true);
+        Self {
+            name: name.to_owned(),
+            key,
+            certificate,
+        }
     }
 
-    pub(crate) fn with_spki(
+    /// A CA below this one.
+    pub(crate) fn intermediate(
+        &self,
         name: &str,
         key: PKey<Private>,
         signature: &Signature,
-        spki: &[u8],
     ) -> Self {
-        let certificate = certificate(&key, name, name, spki, spki, signature, true);
+        let spki = key.public_key_to_der().unwrap();
+        let ours = self.key.public_key_to_der().unwrap();
+        let certificate = certificate(&self.key, &self.name, name, &spki, &ours, signature, true);
         Self {
             name: name.to_owned(),
             key,
@@ -183,6 +191,8 @@ fn certificate(
         ));
         let names = sequence(&[&tlv(0x82, subject.as_bytes())]);
         extensions.push(extension("2.5.29.17", false, &names));
+    }
+    if issuer != subject {
         let issuers = sequence(&[&tlv(0x80, &sha1(issuer_spki))]);
         extensions.push(extension("2.5.29.35", false, &issuers));
     }

@@ -212,6 +212,11 @@ fn points() -> Vec<LeafKey> {
                 UNACCEPTABLE,
             ),
             ("at the origin", of(&named, &zero), UNACCEPTABLE),
+            (
+                "with a coordinate that is not reduced",
+                of(&named, &unreduced(name, point)),
+                UNACCEPTABLE,
+            ),
             ("compressed", of(&named, &compressed), MALFORMED),
             ("hybrid", of(&named, &hybrid), MALFORMED),
             ("at infinity", of(&named, &[0]), MALFORMED),
@@ -228,6 +233,26 @@ fn points() -> Vec<LeafKey> {
         }
     }
     keys
+}
+
+/// A coordinate of P-521 with the prime added to it, for which its octets have room; that of another curve as large as they
+/// allow.
+fn unreduced(name: &str, point: &[u8]) -> Vec<u8> {
+    let mut point = point.to_vec();
+    if name != "P-521" {
+        point[1..5].fill(0xff);
+        return point;
+    }
+    let one = BigNum::from_u32(1).unwrap();
+    let mut prime = BigNum::new().unwrap();
+    prime.lshift(&one, 521).unwrap();
+    prime.sub_word(1).unwrap();
+    let mut y = BigNum::from_slice(&point[67..]).unwrap();
+    let mut sum = BigNum::new().unwrap();
+    sum.checked_add(&y, &prime).unwrap();
+    std::mem::swap(&mut y, &mut sum);
+    point[67..].copy_from_slice(&y.to_vec_padded(66).unwrap());
+    point
 }
 
 fn curve_bits(name: &str) -> usize {

@@ -256,6 +256,49 @@ fn every_signature_over_every_sound_key() {
     tally.check("combinations of key and signature", at_least);
 }
 
+/// The message says what is wrong with a key of a known kind.
+#[test]
+fn a_fault_is_named() {
+    let ca = spare();
+    let judges = Judges::new(&[ca.certificate.clone()], &[], &Cast::assemble());
+    let words = [
+        (
+            "RSA without parameters",
+            "RSA 2048 bits with other parameters",
+        ),
+        (
+            "RSA with the exponent 2",
+            "a public exponent that is not an odd number",
+        ),
+        ("RSA with an even modulus", "with an even modulus"),
+        (
+            "P-521 off the curve",
+            "ECDSA P-521 with a point that is not on the curve",
+        ),
+        ("Ed25519 with NULL", "Ed25519 with other parameters"),
+        (
+            "ML-DSA-65 too short",
+            "ML-DSA-65 with a public key of the wrong length",
+        ),
+        ("EC: brainpoolP256r1", "ECDSA brainpoolP256r1"),
+        ("SLH-DSA-SHA2-128s", "SLH-DSA-SHA2-128s"),
+        ("an unknown algorithm", "an unknown algorithm (OID 1.2.3.4)"),
+    ];
+    let keys = keys::unusual();
+    for (name, words) in words {
+        let key = keys.iter().find(|key| key.name == name).unwrap();
+        let leaf = ca.issue(NAME, &key.spki, &ecdsa("SHA256"));
+        let presented = Presented::new(name.to_owned(), leaf, key, &Cast::assemble());
+        let algorithms = Rustls::default().signature_algorithms().unwrap();
+        let said = judges
+            .pure(&presented, algorithms)
+            .0
+            .unwrap_err()
+            .to_string();
+        assert!(said.contains(words), "{name}: {said}");
+    }
+}
+
 #[test]
 fn every_form_of_key() {
     let (cast, ca) = (Cast::assemble(), spare());

@@ -85,6 +85,10 @@ fn other_forms_of_ml_dsa_keys_are_no_keys() {
         pkcs8(&name, &tlv(4, &[7; 4031])),
         pkcs8(&name, &sequence(&[&tlv(4, &seed)])),
         pkcs8(&name, &sequence(&[&tlv(4, &seed), &tlv(4, &[7; 4033])])),
+        pkcs8(
+            &name,
+            &sequence(&[&tlv(4, &seed), &tlv(4, &[7; 4032]), &[5, 0]]),
+        ),
         pkcs8(&name, &[]),
         pkcs8(&with_null, &tlv(0x80, &seed)),
     ];
@@ -267,6 +271,13 @@ fn cas_of_old_and_new_algorithms_stand_side_by_side() {
         "{error}"
     );
     assert!(error.to_string().contains("ML-DSA-65"), "{error}");
+    // Not the leaf, but the certificate above it is signed by what the library lacks.
+    let issuing = new_ca.intermediate("Issuing CA", ec(Nid::X9_62_PRIME256V1), &new);
+    let mut chain = issuing.credential("alice.test", &p256, &ecdsa("SHA256"));
+    chain.chain.push(issuing.certificate.clone());
+    let (reason, said) = verdict(&both, &chain, ring.clone()).unwrap_err();
+    assert_eq!(reason, Reason::UnsupportedSignatureAlgorithm);
+    assert!(said.contains("certificate 1 (CN=Issuing CA)"), "{said}");
     // A key that the library lacks, under a signature that it has.
     let p521_ca = Ca::new("P-521 CA", ec(Nid::SECP521R1), &ecdsa("SHA256"));
     let below = p521_ca.credential("alice.test", &p256, &ecdsa("SHA256"));

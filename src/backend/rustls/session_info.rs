@@ -28,7 +28,7 @@ pub(super) fn of(
         protocol_version: negotiated(connection.protocol_version()),
         cipher_suite: suite.and_then(|suite| suite_name(suite.suite())),
         key_exchange_group: group.map(|group| group_name(group.name())),
-        signature_scheme: signature.filter(|_| !is_resumed),
+        signature_scheme: signature,
         alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
         server_name: server_name.map(Into::into),
         is_resumed,

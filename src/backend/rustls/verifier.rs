@@ -177,7 +177,8 @@ const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ML_DSA_44,
 ];
 
-/// In TLS 1.3 only (draft-ietf-tls-mldsa, section 4); rustls itself does not look.
+/// In TLS 1.3 only (draft-ietf-tls-mldsa, section 4). rustls does not offer them in TLS 1.2, and does not look whether a
+/// client signs by them there all the same.
 const ML_DSA: &[SignatureScheme] = &[
     SignatureScheme::ML_DSA_44,
     SignatureScheme::ML_DSA_65,
@@ -283,4 +284,25 @@ fn chain<'a>(
         .chain(intermediates)
         .map(|der| CertificateDer::from(der.as_ref()))
         .collect()
+}
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests {
+    use rustls::internal::msgs::codec::{Codec, Reader};
+
+    use super::*;
+
+    #[test]
+    fn ml_dsa_does_not_count_in_tls_1_2() {
+        let signatures = HandshakeSignatures::new(&rustls::crypto::aws_lc_rs::default_provider());
+        let cert = CertificateDer::from(&[][..]);
+        for scheme in ML_DSA {
+            assert!(signatures.schemes().contains(scheme));
+            let [high, low] = u16::from(*scheme).to_be_bytes();
+            let dss = DigitallySignedStruct::read(&mut Reader::init(&[high, low, 0, 0])).unwrap();
+            let error = signatures.verify_tls12(b"", &cert, &dss).unwrap_err();
+            let expected = PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme;
+            assert_eq!(error, expected.into());
+        }
+    }
 }
