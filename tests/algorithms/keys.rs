@@ -191,7 +191,7 @@ fn points() -> Vec<LeafKey> {
     ] {
         let key = ec(curve);
         let spki_der = key.public_key_to_der().unwrap();
-        let coordinate = (curve_bits(name) + 7) / 8;
+        let coordinate = curve_bits(name).div_ceil(8);
         let point = &spki_der[spki_der.len() - 2 * coordinate - 1..];
         let named = tlv(6, &oid(oid_text));
         let of = |parameters: &[u8], point: &[u8]| {

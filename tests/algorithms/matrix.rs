@@ -260,7 +260,11 @@ fn every_signature_over_every_sound_key() {
 #[test]
 fn a_fault_is_named() {
     let ca = spare();
-    let judges = Judges::new(&[ca.certificate.clone()], &[], &Cast::assemble());
+    let judges = Judges::new(
+        std::slice::from_ref(&ca.certificate),
+        &[],
+        &Cast::assemble(),
+    );
     let words = [
         (
             "RSA without parameters",
@@ -302,7 +306,7 @@ fn a_fault_is_named() {
 #[test]
 fn every_form_of_key() {
     let (cast, ca) = (Cast::assemble(), spare());
-    let judges = Judges::new(&[ca.certificate.clone()], &Version::ALL, &cast);
+    let judges = Judges::new(std::slice::from_ref(&ca.certificate), &Version::ALL, &cast);
     let mut tally = Tally::default();
     for key in keys::unusual() {
         let leaf = ca.issue(NAME, &key.spki, &ecdsa("SHA256"));

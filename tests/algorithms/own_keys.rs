@@ -20,7 +20,7 @@ use crate::{anchors, identity};
 fn build<B: ClientBackend>(ca: &Ca, identity: MtlsIdentity, backend: B) -> Result<(), BuildError> {
     let client = MtlsClient::builder()
         .identity(identity)
-        .trust_anchors(anchors(&[ca.certificate.clone()]));
+        .trust_anchors(anchors(std::slice::from_ref(&ca.certificate)));
     client.build(backend).map(drop)
 }
 
@@ -210,7 +210,7 @@ fn ml_dsa_is_for_tls_1_3() {
     let ours = ca.credential("alice.test", &ml_dsa(KeyType::ML_DSA_65), &signature);
     let builder = MtlsClient::builder()
         .identity(identity(&ours))
-        .trust_anchors(anchors(&[ca.certificate.clone()]))
+        .trust_anchors(anchors(std::slice::from_ref(&ca.certificate)))
         .protocol_versions([ProtocolVersion::Tls12]);
     let error = builder.build(Rustls::default()).unwrap_err();
     let setting = matches!(
@@ -264,7 +264,7 @@ fn cas_of_old_and_new_algorithms_stand_side_by_side() {
     assert!(said.contains("ML-DSA-65"), "{said}");
     // Alone it can vouch for no one.
     let policy = VerifierPolicy::allow_any_authenticated();
-    let alone = anchors(&[new_ca.certificate.clone()]);
+    let alone = anchors(std::slice::from_ref(&new_ca.certificate));
     let error = PeerVerifier::new(&alone, policy, ring.clone()).unwrap_err();
     assert!(
         matches!(error, BuildError::UnusableTrustAnchors(_)),

@@ -36,7 +36,7 @@ impl Stage {
             .credential("alice.test", &ec(Nid::SECP384R1), &ecdsa("SHA384"));
         let builder = MtlsClient::builder()
             .identity(identity(&ours))
-            .trust_anchors(anchors(&[self.ca.certificate.clone()]))
+            .trust_anchors(anchors(std::slice::from_ref(&self.ca.certificate)))
             .protocol_versions(self.versions.clone())
             .alpn(["h2"]);
         builder.build(backend).unwrap()
@@ -47,7 +47,7 @@ impl Stage {
         let ours = self.ca.credential("localhost", &p256, &ecdsa("SHA512"));
         let builder = MtlsServer::builder()
             .identity(identity(&ours))
-            .trust_anchors(anchors(&[self.ca.certificate.clone()]))
+            .trust_anchors(anchors(std::slice::from_ref(&self.ca.certificate)))
             .policy(VerifierPolicy::allow_any_authenticated())
             .protocol_versions(self.versions.clone())
             .alpn(["h2"]);
@@ -194,11 +194,11 @@ fn an_ml_dsa_session_is_post_quantum_as_a_whole() {
     let server = ca.credential("localhost", &ml_dsa(kind), &signature);
     let client = MtlsClient::builder()
         .identity(identity(&client))
-        .trust_anchors(anchors(&[ca.certificate.clone()]));
+        .trust_anchors(anchors(std::slice::from_ref(&ca.certificate)));
     let client = client.build(Rustls::default()).unwrap();
     let server = MtlsServer::builder()
         .identity(identity(&server))
-        .trust_anchors(anchors(&[ca.certificate.clone()]))
+        .trust_anchors(anchors(std::slice::from_ref(&ca.certificate)))
         .policy(VerifierPolicy::allow_any_authenticated());
     let server = server.build(Rustls::default()).unwrap();
     assert!(client.status().has_post_quantum_identity());
