@@ -140,10 +140,12 @@ pub(super) fn honest() -> SignatureAlgorithms {
 
 /// Finds every signature good: without it the fuzzer would never see what comes after the first.
 pub(super) fn credulous() -> SignatureAlgorithms {
-    static ALL: [Credulous; 4] = [
+    static ALL: [Credulous; 6] = [
         Credulous(alg_id::ECDSA_P256, alg_id::ECDSA_SHA256),
         Credulous(alg_id::ECDSA_P384, alg_id::ECDSA_SHA256),
+        Credulous(alg_id::ECDSA_P521, alg_id::ECDSA_SHA256),
         Credulous(alg_id::ED25519, alg_id::ED25519),
+        Credulous(alg_id::ML_DSA_65, alg_id::ML_DSA_65),
         Credulous(alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA256),
     ];
     let all = ALL.iter().map(|a| a as &dyn SignatureVerificationAlgorithm);

@@ -50,6 +50,7 @@ pair "${rsa}2056 -pkeyopt rsa_keygen_pubexp:3" -sha256
 # What is not on the list.
 pair "${rsa}2048" "$(pss sha256 max)"
 pair "${rsa}2048" -sha1
+# What ring lacks.
 pair "${ec}P-256" -sha512
 pair "${ec}P-521" -sha512
 # Directly under the root, which comes along.
