@@ -133,8 +133,8 @@ impl Capability {
                 Support::Refused("the openssl crate does not show how the peer signed")
             }
             Self::P521 => Support::Limited(
-                "in TLS 1.2, OpenSSL refuses such a key on either end of a client that does not name P-521 among its \
-                 groups, as rustls does not",
+                "in TLS 1.2, OpenSSL refuses such a key on either end of a client that does not \
+                 name P-521 among its groups, as rustls does not",
             ),
             Self::MlDsa | Self::MlKem => Support::Limited("from OpenSSL 3.5 on"),
             Self::Fips => Support::Refused("the openssl crate does not tell it of OpenSSL 3"),
@@ -180,8 +180,8 @@ impl Capability {
                 Support::Refused("native-tls does not show it")
             }
             Self::P521 | Self::MlDsa => Support::Limited(
-                "what the platform verifies; our own key is none of these, since native-tls does not look whether it is the \
-                 leaf's",
+                "what the platform verifies; our own key is none of these, since native-tls does \
+                 not look whether it is the leaf's",
             ),
             Self::MlKem => Support::Limited("what the platform prefers"),
             Self::ExternalKeys => Support::Refused("native-tls takes private keys as bytes alone"),

@@ -128,7 +128,8 @@ pub struct Established<S> {
     pub(crate) stream: S,
     /// The peer that the judge admitted; `None` when none was asked for and none came.
     pub(crate) peer: Option<PeerIdentity>,
-    /// What was negotiated. In a resumed session the peer was judged by the certificates that it had shown before.
+    /// What was negotiated. In a resumed session the peer was judged by the certificates that it
+    /// had shown before.
     pub(crate) session: SessionInfo,
     /// For a client: how the server asked for its certificate. A TLS 1.3 server may yet refuse it.
     pub(crate) request: Request,

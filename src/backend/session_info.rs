@@ -5,11 +5,13 @@ use crate::material::SignatureScheme;
 
 /// What a handshake negotiated.
 ///
-/// What a backend does not show is `None`: see [`Capability`](crate::Capability). Names are those of IANA's TLS
-/// registries.
+/// What a backend does not show is `None`: see [`Capability`](crate::Capability). Names are those
+/// of IANA's TLS registries.
 ///
 /// ```no_run
-/// # fn f(client: mtls::MtlsClient<mtls::Rustls>, tcp: std::net::TcpStream) -> Result<(), mtls::HandshakeError> {
+/// # use mtls::{HandshakeError, MtlsClient, Rustls};
+/// # use std::net::TcpStream;
+/// # fn f(client: MtlsClient<Rustls>, tcp: TcpStream) -> Result<(), HandshakeError> {
 /// let stream = client.connect("db.internal", tcp)?;
 /// let session = stream.session();
 /// if !session.has_post_quantum_key_exchange() {
@@ -48,14 +50,15 @@ impl SessionInfo {
         self.key_exchange_group.as_deref()
     }
 
-    /// Whether the key exchange is known to withstand a quantum computer: a hybrid with ML-KEM (FIPS 203).
+    /// Whether the key exchange is known to withstand a quantum computer: a hybrid with ML-KEM
+    /// (FIPS 203).
     pub fn has_post_quantum_key_exchange(&self) -> bool {
         self.key_exchange_group()
             .is_some_and(|group| group.contains("MLKEM"))
     }
 
-    /// The scheme by which the peer signed the handshake; `None` also for a resumed session and an anonymous client, who
-    /// sign nothing.
+    /// The scheme by which the peer signed the handshake; `None` also for a resumed session and an
+    /// anonymous client, who sign nothing.
     pub fn signature_scheme(&self) -> Option<SignatureScheme> {
         self.signature_scheme
     }
@@ -65,7 +68,8 @@ impl SessionInfo {
         self.alpn.as_deref()
     }
 
-    /// The DNS name that the client sent as server name indication (RFC 6066, section 3). An IP address is not sent.
+    /// The DNS name that the client sent as server name indication (RFC 6066, section 3). An IP
+    /// address is not sent.
     pub fn server_name(&self) -> Option<&str> {
         self.server_name.as_deref()
     }

@@ -79,14 +79,14 @@ pub(crate) fn held_key(
         .ok_or_else(|| no_external_key(backend))
 }
 
-/// What a key signs before it is used, where that has to show that it is the leaf's. No TLS handshake signs it: in
-/// TLS 1.3 those begin with 64 spaces (RFC 8446, section 4.4.3), and in TLS 1.2 a server's are longer, by its two
-/// random values alone (RFC 5246, section 7.4.3), and a client's begin with the type of a `ClientHello`, which is 1
-/// (section 7.4.8).
+/// What a key signs before it is used, where that has to show that it is the leaf's. No TLS
+/// handshake signs it: in TLS 1.3 those begin with 64 spaces (RFC 8446, section 4.4.3), and in TLS
+/// 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and a
+/// client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
 pub(crate) const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
 
-/// Whether only the backend's library can tell that a key of this kind is the leaf's: the public half of the others was
-/// derived when the key was read.
+/// Whether only the backend's library can tell that a key of this kind is the leaf's: the public
+/// half of the others was derived when the key was read.
 pub(crate) fn takes_proof(kind: KeyType) -> bool {
     match kind {
         KeyType::EcdsaP521 | KeyType::MlDsa44 | KeyType::MlDsa65 | KeyType::MlDsa87 => true,

@@ -192,8 +192,8 @@ fn check_key_versions(identity: &MtlsIdentity, versions: Versions) -> Result<(),
     Err(BuildError::InvalidSetting {
         setting: "protocol_versions",
         problem: format!(
-            "a handshake is signed by {kind} in TLS 1.3 alone; speak TLS 1.3 as well, or give an identity with an \
-             ECDSA, RSA or Ed25519 key"
+            "a handshake is signed by {kind} in TLS 1.3 alone; speak TLS 1.3 as well, or give an \
+             identity with an ECDSA, RSA or Ed25519 key"
         ),
     })
 }

@@ -120,11 +120,12 @@ pub enum BuildError {
     },
     /// The private key of our identity is not the one in its leaf.
     ///
-    /// Of ECDSA P-521 and ML-DSA keys, which are not taken apart when they are loaded, the backend's library finds that;
-    /// of others it is a [`MaterialError`](crate::MaterialError) when they are loaded.
+    /// Of ECDSA P-521 and ML-DSA keys, which are not taken apart when they are loaded, the
+    /// backend's library finds that; of others it is a [`MaterialError`](crate::MaterialError) when
+    /// they are loaded.
     #[error(
-        "the private key ({key}) does not belong to the leaf {subject}; give the key whose public key has the leaf's \
-         digest: `openssl pkey -in KEY -pubout -outform DER | sha256sum`"
+        "the private key ({key}) does not belong to the leaf {subject}; give the key whose public \
+         key has the leaf's digest: `openssl pkey -in KEY -pubout -outform DER | sha256sum`"
     )]
     KeyMismatch {
         /// The leaf's subject (RFC 4514).

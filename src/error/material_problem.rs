@@ -243,8 +243,9 @@ pub enum MaterialProblem {
     KeyMalformed,
     /// A private key of a kind that is not accepted.
     #[error(
-        "the private key is {found}; accepted are RSA of 2048 to 8192 bits, ECDSA P-256, P-384 and P-521, Ed25519, \
-         and ML-DSA: make one by `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW` and have a \
+        "the private key is {found}; accepted are RSA of 2048 to 8192 bits, ECDSA P-256, P-384 \
+         and P-521, Ed25519, and ML-DSA: make one by \
+         `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW` and have a \
          certificate issued for it"
     )]
     KeyUnsupported {

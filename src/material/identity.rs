@@ -21,7 +21,8 @@ use crate::error::{MaterialError, MaterialOrigin};
 /// One that exists fits together: the key belongs to the leaf, the leaf is no CA, and each
 /// certificate names the next one as its issuer (RFC 5280, section 6.1.3 (a)(4) and section
 /// 4.2.1.1). The signatures of the chain are checked later, when a client or a server is built, since
-/// the backend has the algorithms. Clones share the bytes.
+/// the backend has the algorithms; and so is whether a key of ECDSA P-521 or ML-DSA belongs to the
+/// leaf, unless its file says otherwise. Clones share the bytes.
 ///
 /// ```no_run
 /// use mtls::MtlsIdentity;

@@ -17,11 +17,11 @@ use crate::error::{MaterialError, MaterialProblem};
 /// The private key of an identity.
 ///
 /// RSA of 2048 to 8192 bits, ECDSA on P-256, P-384 and P-521, Ed25519, and ML-DSA are accepted, as
-/// PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915); any other kind is refused by name. ML-DSA
-/// is PKCS#8 in one of the three forms of RFC 9881, section 6: seed, expanded key, or both. Whatever
-/// came in, PKCS#8 is kept, in a form that every backend reads that has the algorithm (ring, and so
-/// rustls on ring, has neither P-521 nor ML-DSA, and signs with RSA keys of up to 4096 bits only).
-/// The bytes are wiped on drop and `Debug` does not show them.
+/// PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915); any other kind is refused by name.
+/// ML-DSA is PKCS#8 in one of the three forms of RFC 9881, section 6: seed, expanded key, or both.
+/// Whatever came in, PKCS#8 is kept, in a form that every backend reads that has the algorithm
+/// (ring, and so rustls on ring, has neither P-521 nor ML-DSA, and signs with RSA keys of up to
+/// 4096 bits only). The bytes are wiped on drop and `Debug` does not show them.
 ///
 /// ```no_run
 /// use mtls::PrivateKey;

@@ -37,7 +37,8 @@ pub(super) struct Encoded {
     pub(super) kind: KeyType,
     /// PKCS#8, version 1 (RFC 5958).
     pub(super) pkcs8: Zeroizing<Vec<u8>>,
-    /// The `SubjectPublicKeyInfo` that belongs to it (RFC 5280, section 4.1.2.7), where it is derived or stated.
+    /// The `SubjectPublicKeyInfo` that belongs to it (RFC 5280, section 4.1.2.7), where it is
+    /// derived or stated.
     pub(super) spki: Option<Vec<u8>>,
 }
 

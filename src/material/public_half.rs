@@ -27,7 +27,7 @@ impl PublicHalf<'_> {
     pub(super) fn sha256(&self) -> String {
         match self {
             Self::Known(spki) => hex(&Sha256::digest(spki)),
-            Self::OfKind(_) => "which the input does not have".to_owned(),
+            Self::OfKind(_) => "unknown".to_owned(),
         }
     }
 }

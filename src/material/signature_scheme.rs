@@ -4,9 +4,10 @@ use super::key_type::KeyType;
 
 /// How a [`SigningKey`](crate::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display` gives the name there.
 ///
-/// The encodings of a signature are TLS' own: ECDSA is DER, a
-/// SEQUENCE of two INTEGERs (`Ecdsa-Sig-Value`); an Ed25519 signature has 64 bytes; one of RSA is as long as the
-/// modulus; one of ML-DSA has 2420, 3309 or 4627 bytes, and is made with an empty context (RFC 9881, section 3).
+/// The encodings of a signature are TLS' own: ECDSA is DER, a SEQUENCE of two INTEGERs
+/// (`Ecdsa-Sig-Value`); an Ed25519 signature has 64 bytes; one of RSA is as long as the modulus;
+/// one of ML-DSA has 2420, 3309 or 4627 bytes, and is made with an empty context (RFC 9881, section
+/// 3).
 ///
 /// Which of them a peer verifies depends on its crypto library:
 /// [`SignatureAlgorithms`](crate::SignatureAlgorithms) has the table.
@@ -55,7 +56,8 @@ impl SignatureScheme {
         )
     }
 
-    /// Whether TLS 1.2 lets a handshake be signed by it (RFC 5246, section 7.4.1.4.1; ML-DSA has no place there).
+    /// Whether TLS 1.2 lets a handshake be signed by it (RFC 5246, section 7.4.1.4.1; ML-DSA has no
+    /// place there).
     pub fn is_for_tls12(self) -> bool {
         !matches!(self, Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87)
     }

@@ -71,11 +71,11 @@ pub trait SigningKey: Send + Sync {
 
     /// Signs the message by one of [`schemes`](Self::schemes).
     ///
-    /// The message is not hashed yet: hashing it is the first step of each scheme but Ed25519 and ML-DSA, which sign it as
-    /// it is.
-    /// A service that takes digests has to be given the digest, and told that it is one. The message holds nothing
-    /// secret. It is some 130 bytes in TLS 1.3 (RFC 8446, section 4.4.3); in TLS 1.2 a client signs the whole handshake
-    /// so far (RFC 5246, section 7.4.8), which may be longer than a service takes.
+    /// The message is not hashed yet: hashing it is the first step of each scheme but Ed25519 and
+    /// ML-DSA, which sign it as it is. A service that takes digests has to be given the digest, and
+    /// told that it is one. The message holds nothing secret. It is some 130 bytes in TLS 1.3 (RFC
+    /// 8446, section 4.4.3); in TLS 1.2 a client signs the whole handshake so far (RFC 5246,
+    /// section 7.4.8), which may be longer than a service takes.
     ///
     /// # Errors
     /// Whatever went wrong, in words for the operator and for logs.

@@ -13,7 +13,7 @@ use crate::x509::{Certificate, PublicKey, identified_name};
 /// |---|---|---|---|
 /// | ECDSA over P-256 and P-384, with SHA-256 or SHA-384 | yes | yes | yes |
 /// | Ed25519 | yes | yes | yes |
-/// | RSA PKCS#1 v1.5 and PSS, with SHA-256, SHA-384 or SHA-512 (salt as long, MGF1 by the same) | yes | yes | yes |
+/// | RSA PKCS#1 v1.5 and PSS, with SHA-256, SHA-384 or SHA-512 | yes | yes | yes |
 /// | ECDSA over P-256 and P-384, with SHA-512 | yes | no | yes |
 /// | ECDSA over P-521, with SHA-256, SHA-384 or SHA-512 | yes | no | yes |
 /// | ML-DSA-44, ML-DSA-65, ML-DSA-87 (RFC 9881) | yes | no | from 3.5 on |
@@ -57,7 +57,8 @@ impl SignatureAlgorithms {
         self.0.is_empty()
     }
 
-    /// Whether a signature of this key can be verified. Without any algorithm the platform verifies, and is not asked.
+    /// Whether a signature of this key can be verified. Without any algorithm the platform
+    /// verifies, and is not asked.
     pub(super) fn take_key(&self, key: &PublicKey<'_>) -> bool {
         self.is_empty() || self.take_keys_of(key.algorithm)
     }

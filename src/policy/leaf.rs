@@ -168,7 +168,8 @@ pub(super) fn unacceptable_key(
     )
 }
 
-/// Whether a key is on the list, sound, and of an algorithm that is at hand; the error names what it is.
+/// Whether a key is on the list, sound, and of an algorithm that is at hand; the error names what
+/// it is.
 pub(super) fn acceptable_key(
     key: &PublicKey<'_>,
     policy: &VerifierPolicy,

@@ -232,8 +232,8 @@ impl RejectionReason {
                 "have a new certificate issued, for a new key if the old one is compromised"
             }
             Self::UnacceptableKey => {
-                "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519 or RSA (2048 to 8192 bits), which every \
-                 crypto library has"
+                "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519 or RSA \
+                 (2048 to 8192 bits), which every crypto library has"
             }
             Self::UnhandledCriticalExtension => {
                 "reissue the certificate without the extension, or not critical"
@@ -243,8 +243,8 @@ impl RejectionReason {
             }
             Self::UnknownIssuer => "give the CA that issued the peer's certificate as trust anchor",
             Self::UnsupportedSignatureAlgorithm => {
-                "reissue the certificate signed with SHA-256 or SHA-384 by a key of ECDSA P-256 or P-384, RSA or Ed25519, which \
-                 every crypto library has"
+                "reissue the certificate signed with SHA-256 or SHA-384 by a key of ECDSA P-256 or \
+                 P-384, RSA or Ed25519, which every crypto library has"
             }
             Self::UnsupportedVersion => {
                 "reissue it with extensions, which makes it version 3: `openssl x509 -req -extfile ..` with a \

@@ -84,16 +84,20 @@ pub enum Rule {
     /// Fixed. RFC 5280, section 4.2.1.9. (RFC 5280 lets a CA's certificate stand as a leaf. That of a CA can make as many
     /// others as it likes; it is not what a peer should hold.) Refused as `CaAsLeaf`, `IssuerNotCa`.
     BasicConstraints,
-    /// Every key of the path, the anchor's included, is ECDSA P-256, P-384 or P-521 on a named curve, ML-DSA, Ed25519, or
-    /// RSA of 2048 to 8192 bits, without the restriction to RSASSA-PSS, and of an algorithm that the crypto library has
-    /// ([`SignatureAlgorithms`](crate::SignatureAlgorithms)). [`with_minimum_rsa_bits`](crate::VerifierPolicy::with_minimum_rsa_bits)
-    /// raises the lower limit. In the profile `WebPki` RSA sizes are whole bytes.
+    /// Every key of the path, the anchor's included, is ECDSA P-256, P-384 or P-521 on a named
+    /// curve, ML-DSA, Ed25519, or RSA of 2048 to 8192 bits, without the restriction to RSASSA-PSS,
+    /// and of an algorithm that the crypto library has
+    /// ([`SignatureAlgorithms`](crate::SignatureAlgorithms)).
+    /// [`with_minimum_rsa_bits`](crate::VerifierPolicy::with_minimum_rsa_bits) raises the lower
+    /// limit. In the profile `WebPki` RSA sizes are whole bytes.
     ///
-    /// A key is sound: its algorithm has the parameters of its specification (RSA: NULL; Ed25519, ML-DSA: none), its point
-    /// is on the curve, the modulus of RSA is odd, and the public exponent of RSA an odd number from 3 to 2^33 - 1.
+    /// A key is sound: its algorithm has the parameters of its specification (RSA: NULL; Ed25519,
+    /// ML-DSA: none), its point is on the curve, the modulus of RSA is odd, and the public exponent
+    /// of RSA an odd number from 3 to 2^33 - 1.
     ///
-    /// NIST SP 800-57 part 1, section 5.6; CA/Browser Forum, section 6.1.5; RFC 3279, section 2.3; RFC 8410, section 3;
-    /// RFC 9881, section 2. Refused as `UnacceptableKey`; anchors of which none has an acceptable key fail the build.
+    /// NIST SP 800-57 part 1, section 5.6; CA/Browser Forum, section 6.1.5; RFC 3279, section 2.3;
+    /// RFC 8410, section 3; RFC 9881, section 2. Refused as `UnacceptableKey`; anchors of which
+    /// none has an acceptable key fail the build.
     PublicKey,
     /// The leaf's key usage, where it has one, holds digitalSignature and, unless the profile is `Interoperable`, not
     /// keyCertSign; that of an intermediate holds keyCertSign. An anchor that may not sign certificates is unusable.

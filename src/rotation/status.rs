@@ -86,8 +86,8 @@ impl Status {
         self.has_post_quantum_identity
     }
 
-    /// Whether the configuration is one that the crypto library calls FIPS mode (rustls' `ClientConfig::fips` and
-    /// `ServerConfig::fips`); `None` where the backend does not tell.
+    /// Whether the configuration is one that the crypto library calls FIPS mode (rustls'
+    /// `ClientConfig::fips` and `ServerConfig::fips`); `None` where the backend does not tell.
     pub fn is_fips(&self) -> Option<bool> {
         self.crypto.is_fips
     }

@@ -41,11 +41,13 @@ fn fault(point: &[u8], coordinate: usize, is_on_curve: impl Fn(&[u8]) -> bool) -
 const P521_PRIME: U576 = U576::ONE.shl_vartime(521).wrapping_sub(&U576::ONE);
 const P521_B: U576 = U576::from_be_hex(concat!(
     "000000000000",
-    "0051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1",
-    "bf073573df883d2c34f1ef451fd46b503f00",
+    "0051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef1",
+    "09e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b50",
+    "3f00",
 ));
 
-/// The equation of the curve, over public numbers: the crate has no library for P-521 at this floor.
+/// The equation of the curve, over public numbers: the crate has no library for P-521 at this
+/// floor.
 fn is_on_p521(point: &[u8]) -> bool {
     let Some((x, y)) = point.get(1..).and_then(|c| c.split_at_checked(P521_BYTES)) else {
         return false;

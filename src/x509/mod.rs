@@ -216,7 +216,8 @@ fn sequence_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     r.content(Tag::Sequence)
 }
 
-/// The content of an `AlgorithmIdentifier`: an identifier, and at most one value (RFC 5280, section 4.1.1.2).
+/// The content of an `AlgorithmIdentifier`: an identifier, and at most one value (RFC 5280, section
+/// 4.1.1.2).
 fn algorithm_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     let content = r.content(Tag::Sequence)?;
     let mut inner = Cursor::new(content)?;

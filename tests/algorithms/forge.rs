@@ -2,9 +2,10 @@
 
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{Id, KeyType, PKey, Private};
+use openssl::pkey::{Id, PKey, Private};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
 use openssl::sha::sha1;
@@ -253,31 +254,64 @@ pub(crate) fn rsa_pss() -> PKey<Private> {
     context.keygen().unwrap()
 }
 
-pub(crate) fn ml_dsa(kind: KeyType) -> PKey<Private> {
-    let mut seed = [0; 32];
-    openssl::rand::rand_bytes(&mut seed).unwrap();
-    PKey::private_key_from_seed(None, kind, None, &seed).unwrap()
+/// The parameter sets of ML-DSA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MlDsa {
+    M44,
+    M65,
+    M87,
+}
+
+impl MlDsa {
+    pub(crate) const ALL: [Self; 3] = [Self::M44, Self::M65, Self::M87];
+
+    pub(crate) fn algorithm(self) -> Vec<u8> {
+        let arc = match self {
+            Self::M44 => "17",
+            Self::M65 => "18",
+            Self::M87 => "19",
+        };
+        algorithm(&format!("2.16.840.1.101.3.4.3.{arc}"), &[])
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::M44 => "ML-DSA-44",
+            Self::M65 => "ML-DSA-65",
+            Self::M87 => "ML-DSA-87",
+        }
+    }
+
+    pub(crate) fn signature(self) -> Signature {
+        Signature::new(self.name(), self.algorithm(), None)
+    }
+
+    /// A new key.
+    pub(crate) fn key(self) -> PKey<Private> {
+        let mut seed = [0; 32];
+        openssl::rand::rand_bytes(&mut seed).unwrap();
+        self.of_seed(&seed).unwrap()
+    }
+
+    /// By PKCS#8: the openssl crate has its own call for it only where it is compiled against
+    /// OpenSSL 3.5.
+    pub(crate) fn of_seed(self, seed: &[u8; 32]) -> Result<PKey<Private>, ErrorStack> {
+        PKey::private_key_from_pkcs8(&pkcs8(&self.algorithm(), &tlv(0x80, seed)))
+    }
+}
+
+/// PKCS#8 around the content of a private key.
+pub(crate) fn pkcs8(algorithm: &[u8], private: &[u8]) -> Vec<u8> {
+    sequence(&[&[2, 1, 0], algorithm, &tlv(4, private)])
 }
 
 /// Whether this OpenSSL has ML-DSA; says so where it has not.
 pub(crate) fn has_ml_dsa() -> bool {
-    let has = PKey::private_key_from_seed(None, KeyType::ML_DSA_65, None, &[1; 32]).is_ok();
+    let has = MlDsa::M65.of_seed(&[1; 32]).is_ok();
     if !has {
         println!("SKIPPED: {} has no ML-DSA", openssl::version::version());
     }
     has
-}
-
-pub(crate) fn ml_dsa_signature(kind: KeyType) -> Signature {
-    let (name, number) = if kind == KeyType::ML_DSA_44 {
-        ("ML-DSA-44", "17")
-    } else if kind == KeyType::ML_DSA_65 {
-        ("ML-DSA-65", "18")
-    } else {
-        ("ML-DSA-87", "19")
-    };
-    let oid_text = format!("2.16.840.1.101.3.4.3.{number}");
-    Signature::new(name, algorithm(&oid_text, &[]), None)
 }
 
 pub(crate) fn ecdsa(hash: &str) -> Signature {

@@ -3,10 +3,10 @@
 use mtls::RejectionReason as Reason;
 use openssl::bn::{BigNum, MsbOption};
 use openssl::nid::Nid;
-use openssl::pkey::{KeyType, PKey, Private};
+use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 
-use crate::forge::{algorithm, ec, ml_dsa, null, oid, rsa, sequence, spki, tlv};
+use crate::forge::{MlDsa, algorithm, ec, null, oid, rsa, sequence, spki, tlv};
 
 /// One key as it stands in a leaf.
 pub(crate) struct LeafKey {
@@ -32,9 +32,9 @@ pub(crate) fn sound(ml_dsa_too: bool) -> Vec<LeafKey> {
     ];
     if ml_dsa_too {
         keys.extend([
-            ("ML-DSA-44", ml_dsa(KeyType::ML_DSA_44)),
-            ("ML-DSA-65", ml_dsa(KeyType::ML_DSA_65)),
-            ("ML-DSA-87", ml_dsa(KeyType::ML_DSA_87)),
+            ("ML-DSA-44", MlDsa::M44.key()),
+            ("ML-DSA-65", MlDsa::M65.key()),
+            ("ML-DSA-87", MlDsa::M87.key()),
         ]);
     }
     keys.into_iter()
@@ -235,8 +235,8 @@ fn points() -> Vec<LeafKey> {
     keys
 }
 
-/// A coordinate of P-521 with the prime added to it, for which its octets have room; that of another curve as large as they
-/// allow.
+/// A coordinate of P-521 with the prime added to it, for which its octets have room; that of
+/// another curve as large as they allow.
 fn unreduced(name: &str, point: &[u8]) -> Vec<u8> {
     let mut point = point.to_vec();
     if name != "P-521" {

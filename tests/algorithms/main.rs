@@ -1,5 +1,5 @@
-//! Keys and signatures of every algorithm: which are accepted, by which name the others are rejected, and that the
-//! verdict does not depend on the library.
+//! Keys and signatures of every algorithm: which are accepted, by which name the others are
+//! rejected, and that the verdict does not depend on the library.
 
 #[path = "../common/mod.rs"]
 mod common;

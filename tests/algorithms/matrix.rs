@@ -1,4 +1,5 @@
-//! Keys and signatures of every encoding, before the verifier alone and live, on rustls and on OpenSSL.
+//! Keys and signatures of every encoding, before the verifier alone and live, on rustls and on
+//! OpenSSL.
 
 use std::sync::Arc;
 
@@ -21,7 +22,8 @@ type Verdict = Result<(), Reason>;
 
 const NAME: &str = "peer.test";
 
-/// Those who judge: the verifier by itself with each library's algorithms, and both ends on each backend.
+/// Those who judge: the verifier by itself with each library's algorithms, and both ends on each
+/// backend.
 struct Judges {
     trust: TrustAnchors,
     servers: Vec<(String, Version, Box<dyn Ready>)>,
@@ -220,7 +222,8 @@ fn spare() -> Ca {
     Ca::new("Spare CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"))
 }
 
-/// P-521 is presented by rustls to OpenSSL in TLS 1.3 alone (see the capability table), and ML-DSA is for it.
+/// P-521 is presented by rustls to OpenSSL in TLS 1.3 alone (see the capability table), and ML-DSA
+/// is for it.
 fn is_for_both_versions(key: &LeafKey) -> bool {
     key.name != "P-521" && !key.name.starts_with("ML-DSA")
 }

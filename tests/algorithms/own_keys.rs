@@ -8,13 +8,11 @@ use mtls::{
     SignatureAlgorithms, VerifierPolicy,
 };
 use openssl::nid::Nid;
-use openssl::pkey::{KeyType, PKey, Private};
+use openssl::pkey::{PKey, Private};
 use pki_types::UnixTime;
 
 use crate::common::pki::Credential;
-use crate::forge::{
-    Ca, algorithm, ec, ecdsa, has_ml_dsa, ml_dsa, ml_dsa_signature, oid, sequence, tlv,
-};
+use crate::forge::{Ca, MlDsa, algorithm, ec, ecdsa, has_ml_dsa, oid, pkcs8, sequence, tlv};
 use crate::{anchors, identity};
 
 fn build<B: ClientBackend>(ca: &Ca, identity: MtlsIdentity, backend: B) -> Result<(), BuildError> {
@@ -28,18 +26,13 @@ fn on_ring() -> Rustls {
     Rustls::with_provider(Arc::new(rustls::crypto::ring::default_provider()))
 }
 
-const ML_DSA: [KeyType; 3] = [KeyType::ML_DSA_44, KeyType::ML_DSA_65, KeyType::ML_DSA_87];
-
-/// PKCS#8 around the content of a private key.
-fn pkcs8(algorithm: &[u8], private: &[u8]) -> Vec<u8> {
-    sequence(&[&[2, 1, 0], algorithm, &tlv(4, private)])
-}
-
-/// Seed and expanded key, out of the form with both that OpenSSL writes.
-fn parts(key: &PKey<Private>) -> (Vec<u8>, Vec<u8>) {
+/// A new key, its seed and its expanded form.
+fn parts(kind: MlDsa) -> (PKey<Private>, [u8; 32], Vec<u8>) {
     let mut seed = [0; 32];
-    assert_eq!(key.seed_into(&mut seed).unwrap(), 32);
-    (seed.to_vec(), key.raw_private_key().unwrap())
+    openssl::rand::rand_bytes(&mut seed).unwrap();
+    let key = kind.of_seed(&seed).unwrap();
+    let expanded = key.raw_private_key().unwrap();
+    (key, seed, expanded)
 }
 
 #[test]
@@ -47,12 +40,11 @@ fn ml_dsa_keys_load_in_each_of_their_forms() {
     if !has_ml_dsa() {
         return;
     }
-    for kind in ML_DSA {
-        let signature = ml_dsa_signature(kind);
-        let ca = Ca::new("CA", ml_dsa(kind), &signature);
-        let key = ml_dsa(kind);
+    for kind in MlDsa::ALL {
+        let signature = kind.signature();
+        let ca = Ca::new("CA", kind.key(), &signature);
+        let (key, seed, expanded) = parts(kind);
         let leaf = ca.issue("alice.test", &key.public_key_to_der().unwrap(), &signature);
-        let (seed, expanded) = parts(&key);
         let both = sequence(&[&tlv(4, &seed), &tlv(4, &expanded)]);
         for form in [tlv(0x80, &seed), tlv(4, &expanded), both] {
             let der = pkcs8(&signature.algorithm, &form);
@@ -123,23 +115,22 @@ fn an_ml_dsa_key_of_another_leaf_is_found_at_build() {
     if !has_ml_dsa() {
         return;
     }
-    for kind in ML_DSA {
-        let signature = ml_dsa_signature(kind);
-        let ca = Ca::new("CA", ml_dsa(kind), &signature);
-        let leaf = ca.credential("alice.test", &ml_dsa(kind), &signature);
-        let other = ml_dsa(kind);
-        let (seed, expanded) = parts(&other);
-        let lying = sequence(&[&tlv(4, &parts(&ml_dsa(kind)).0), &tlv(4, &expanded)]);
+    for kind in MlDsa::ALL {
+        let signature = kind.signature();
+        let ca = Ca::new("CA", kind.key(), &signature);
+        let leaf = ca.credential("alice.test", &kind.key(), &signature);
+        let (_, seed, expanded) = parts(kind);
+        let lying = sequence(&[&tlv(4, &parts(kind).1), &tlv(4, &expanded)]);
         for form in [tlv(0x80, &seed), tlv(4, &expanded), lying] {
             let der = pkcs8(&signature.algorithm, &form);
             let ours = MtlsIdentity::from_der(leaf.chain.clone(), &der).unwrap();
             is_a_mismatch(&ca, ours, &signature.name);
         }
     }
-    let signature = ml_dsa_signature(KeyType::ML_DSA_65);
-    let ca = Ca::new("CA", ml_dsa(KeyType::ML_DSA_65), &signature);
-    let leaf = ca.credential("alice.test", &ml_dsa(KeyType::ML_DSA_65), &signature);
-    let other = ml_dsa(KeyType::ML_DSA_44).private_key_to_pkcs8().unwrap();
+    let signature = MlDsa::M65.signature();
+    let ca = Ca::new("CA", MlDsa::M65.key(), &signature);
+    let leaf = ca.credential("alice.test", &MlDsa::M65.key(), &signature);
+    let other = MlDsa::M44.key().private_key_to_pkcs8().unwrap();
     let error = MtlsIdentity::from_der(leaf.chain, &other).unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::KeyMismatch { .. }),
@@ -205,9 +196,9 @@ fn ml_dsa_is_for_tls_1_3() {
     if !has_ml_dsa() {
         return;
     }
-    let signature = ml_dsa_signature(KeyType::ML_DSA_65);
-    let ca = Ca::new("CA", ml_dsa(KeyType::ML_DSA_65), &signature);
-    let ours = ca.credential("alice.test", &ml_dsa(KeyType::ML_DSA_65), &signature);
+    let signature = MlDsa::M65.signature();
+    let ca = Ca::new("CA", MlDsa::M65.key(), &signature);
+    let ours = ca.credential("alice.test", &MlDsa::M65.key(), &signature);
     let builder = MtlsClient::builder()
         .identity(identity(&ours))
         .trust_anchors(anchors(std::slice::from_ref(&ca.certificate)))
@@ -244,9 +235,9 @@ fn cas_of_old_and_new_algorithms_stand_side_by_side() {
     if !has_ml_dsa() {
         return;
     }
-    let new = ml_dsa_signature(KeyType::ML_DSA_65);
+    let new = MlDsa::M65.signature();
     let old_ca = Ca::new("Old CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"));
-    let new_ca = Ca::new("New CA", ml_dsa(KeyType::ML_DSA_65), &new);
+    let new_ca = Ca::new("New CA", MlDsa::M65.key(), &new);
     let p256 = ec(Nid::X9_62_PRIME256V1);
     let old = old_ca.credential("alice.test", &p256, &ecdsa("SHA256"));
     let crossed = new_ca.credential("alice.test", &p256, &new);

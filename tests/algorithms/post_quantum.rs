@@ -1,12 +1,11 @@
 //! ML-DSA and P-521 identities in handshakes, with ourselves and across the backends.
 
 use openssl::nid::Nid;
-use openssl::pkey::KeyType;
 
 use crate::common::ends::{self, Setup, meet};
 use crate::common::pki::{Authority, Credential};
 use crate::common::raw::Version;
-use crate::forge::{Ca, ec, ecdsa, has_ml_dsa, ml_dsa, ml_dsa_signature};
+use crate::forge::{Ca, MlDsa, ec, ecdsa, has_ml_dsa};
 
 /// Every client with every server that is no native-tls.
 fn is_mutual(ca: &Ca, client: &Credential, server: &Credential, version: Version) -> usize {
@@ -41,11 +40,11 @@ fn ml_dsa_on_both_ends_on_every_backend() {
     if !has_ml_dsa() {
         return;
     }
-    for kind in [KeyType::ML_DSA_44, KeyType::ML_DSA_65, KeyType::ML_DSA_87] {
-        let signature = ml_dsa_signature(kind);
-        let ca = Ca::new("Post-Quantum CA", ml_dsa(kind), &signature);
-        let client = ca.credential("alice.test", &ml_dsa(kind), &signature);
-        let server = ca.credential("localhost", &ml_dsa(kind), &signature);
+    for kind in MlDsa::ALL {
+        let signature = kind.signature();
+        let ca = Ca::new("Post-Quantum CA", kind.key(), &signature);
+        let client = ca.credential("alice.test", &kind.key(), &signature);
+        let server = ca.credential("localhost", &kind.key(), &signature);
         assert_eq!(is_mutual(&ca, &client, &server, Version::Tls13), 4);
     }
 }
@@ -57,7 +56,7 @@ fn ml_dsa_does_not_count_in_tls_1_2() {
         return;
     }
     let ca = Ca::new("CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"));
-    let client = ca.credential("alice.test", &ml_dsa(KeyType::ML_DSA_65), &ecdsa("SHA256"));
+    let client = ca.credential("alice.test", &MlDsa::M65.key(), &ecdsa("SHA256"));
     let server = ca.credential("localhost", &ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"));
     let setup = |version, identity: &Credential| Setup {
         version,

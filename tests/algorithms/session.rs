@@ -1,4 +1,5 @@
-//! What a connection tells of its handshake, and what a client or server tells of its configuration.
+//! What a connection tells of its handshake, and what a client or server tells of its
+//! configuration.
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -9,10 +10,9 @@ use mtls::{
     SessionInfo, SignatureScheme, VerifierPolicy,
 };
 use openssl::nid::Nid;
-use openssl::pkey::KeyType;
 
 use crate::common::raw::socket_pair;
-use crate::forge::{Ca, ec, ecdsa, has_ml_dsa, ml_dsa, ml_dsa_signature};
+use crate::forge::{Ca, MlDsa, ec, ecdsa, has_ml_dsa};
 use crate::{anchors, identity};
 
 const BOTH: [ProtocolVersion; 2] = [ProtocolVersion::Tls12, ProtocolVersion::Tls13];
@@ -187,11 +187,11 @@ fn an_ml_dsa_session_is_post_quantum_as_a_whole() {
     if !has_ml_dsa() {
         return;
     }
-    let kind = KeyType::ML_DSA_65;
-    let signature = ml_dsa_signature(kind);
-    let ca = Ca::new("CA", ml_dsa(kind), &signature);
-    let client = ca.credential("alice.test", &ml_dsa(kind), &signature);
-    let server = ca.credential("localhost", &ml_dsa(kind), &signature);
+    let kind = MlDsa::M65;
+    let signature = kind.signature();
+    let ca = Ca::new("CA", kind.key(), &signature);
+    let client = ca.credential("alice.test", &kind.key(), &signature);
+    let server = ca.credential("localhost", &kind.key(), &signature);
     let client = MtlsClient::builder()
         .identity(identity(&client))
         .trust_anchors(anchors(std::slice::from_ref(&ca.certificate)));

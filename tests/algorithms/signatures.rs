@@ -3,11 +3,10 @@
 use mtls::RejectionReason as Reason;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{KeyType, PKey, Private};
+use openssl::pkey::{PKey, Private};
 
 use crate::forge::{
-    Ca, Signature, algorithm, ec, ecdsa, ml_dsa, ml_dsa_signature, null, oid, rsa, rsa_pss,
-    sequence, tlv,
+    Ca, MlDsa, Signature, algorithm, ec, ecdsa, null, oid, rsa, rsa_pss, sequence, tlv,
 };
 
 /// A CA, how it signs, and the verdict about what it signed.
@@ -17,7 +16,8 @@ pub(crate) struct Signed {
     pub(crate) expected: Result<(), Reason>,
 }
 
-/// A CA's key, the signature on its own certificate, and the signatures that it makes, each with its verdict.
+/// A CA's key, the signature on its own certificate, and the signatures that it makes, each with
+/// its verdict.
 struct Signer {
     key: PKey<Private>,
     own: Signature,
@@ -28,7 +28,7 @@ pub(crate) fn all(ml_dsa_too: bool) -> Vec<Signed> {
     let mut signers = curves();
     signers.extend([rsa_2048(), rsa_1024(), rsa_pss_alone(), ed25519(), ed448()]);
     if ml_dsa_too {
-        signers.extend([KeyType::ML_DSA_44, KeyType::ML_DSA_65, KeyType::ML_DSA_87].map(of_ml_dsa));
+        signers.extend(MlDsa::ALL.map(of_ml_dsa));
     }
     let mut all = Vec::new();
     for (number, signer) in signers.into_iter().enumerate() {
@@ -242,8 +242,8 @@ fn ed448() -> Signer {
     }
 }
 
-fn of_ml_dsa(kind: KeyType) -> Signer {
-    let own = ml_dsa_signature(kind);
+fn of_ml_dsa(kind: MlDsa) -> Signer {
+    let own = kind.signature();
     let mut with_null = own.algorithm.clone();
     with_null[1] += 2;
     with_null.extend(null());
@@ -260,7 +260,7 @@ fn of_ml_dsa(kind: KeyType) -> Signer {
     );
     assert_eq!(oid("1.2.3.4").len(), 3);
     Signer {
-        key: ml_dsa(kind),
+        key: kind.key(),
         own: own.clone(),
         makes: vec![(own, Ok(())), (null, UNSUPPORTED), (unknown, UNSUPPORTED)],
     }

@@ -63,7 +63,8 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
     let key = held_key(identity, BackendKind::NativeTls)?;
     if takes_proof(key.kind()) {
         return Err(unsupported(
-            "a private key of ECDSA P-521 or ML-DSA: native-tls does not look whether it belongs to the leaf",
+            "a private key of ECDSA P-521 or ML-DSA: native-tls does not look whether it belongs to \
+             the leaf",
         ));
     }
     let key = key.pkcs8_der();

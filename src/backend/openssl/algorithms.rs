@@ -26,8 +26,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static dyn SignatureVerificationAl
         .map(|algorithm| algorithm as &'static dyn SignatureVerificationAlgorithm)
 }
 
-/// Whether this OpenSSL, which may be newer than the one that was compiled against, has ML-DSA: from 3.5 on, unless it
-/// was left out or its provider is not loaded.
+/// Whether this OpenSSL, which may be newer than the one that was compiled against, has ML-DSA:
+/// from 3.5 on, unless it was left out or its provider is not loaded.
 pub(super) fn has_ml_dsa() -> bool {
     static HAS: LazyLock<bool> = LazyLock::new(|| {
         let takes = |parameters: MlDsa| {
@@ -39,7 +39,8 @@ pub(super) fn has_ml_dsa() -> bool {
     *HAS
 }
 
-/// Whether the key signed a message by the strongest algorithm of its kind: with SHA-512, or with no hash before it.
+/// Whether the key signed a message by the strongest algorithm of its kind: with SHA-512, or with
+/// no hash before it.
 pub(super) fn is_by(key: &PublicKey<'_>, message: &[u8], signature: &[u8]) -> bool {
     let mut fitting = ALL.iter().filter(|algorithm| {
         matches!(algorithm.hash, Hash::None | Hash::Sha512) && &*algorithm.key_id == key.algorithm
@@ -283,7 +284,8 @@ impl MlDsa {
         }
     }
 
-    /// By its `SubjectPublicKeyInfo`: the call for raw bytes takes numbers, which OpenSSL has none of for ML-DSA.
+    /// By its `SubjectPublicKeyInfo`: the call for raw bytes takes numbers, which OpenSSL has none
+    /// of for ML-DSA.
     fn public_key(self, key: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
         if key.len() != self.public_key_bytes() {
             return Ok(None);

@@ -31,10 +31,12 @@ const TLS13_CIPHERS: &str =
     "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
 /// In TLS 1.2 the groups also are the curves of keys that OpenSSL takes: hence P-521.
 const GROUPS: &str = "X25519:P-256:P-384:P-521";
-/// The same behind the post-quantum hybrid, with key shares of the first two, as rustls sends them: from OpenSSL 3.5 on.
+/// The same behind the post-quantum hybrid, with key shares of the first two, as rustls sends them:
+/// from OpenSSL 3.5 on.
 const HYBRID_GROUPS: &str = "*X25519MLKEM768:*X25519:P-256:P-384:P-521";
 /// The same schemes in the same order as on rustls.
-const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:ecdsa_secp521r1_sha512:ed25519:\
+const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:\
+     ecdsa_secp521r1_sha512:ed25519:\
      rsa_pss_rsae_sha512:rsa_pss_rsae_sha384:rsa_pss_rsae_sha256:\
      rsa_pkcs1_sha512:rsa_pkcs1_sha384:rsa_pkcs1_sha256";
 /// Where OpenSSL has ML-DSA, which it takes in TLS 1.3 only.
@@ -130,7 +132,8 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     // DER, never PEM: for an encrypted PEM key OpenSSL asks for the passphrase on the terminal.
     let pkcs8 = held_key(identity, BackendKind::OpenSsl)?.pkcs8_der();
     let key = PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der());
-    // OpenSSL itself compares the leaf with the public key that the file states beside the private one.
+    // OpenSSL itself compares the leaf with the public key that the file states beside the private
+    // one.
     let is_of_leaf = || key.as_ref().is_ok_and(|key| is_of_leaf(key, identity));
     if takes_proof(kind) && !is_of_leaf() {
         return Err(key_mismatch(identity));
@@ -222,8 +225,8 @@ pub(super) fn session(ssl: &SslRef, alpn: Option<Vec<u8>>) -> SessionInfo {
     }
 }
 
-/// By the temporary keys that OpenSSL keeps: of a hybrid the client has its own alone, and the server the client's; in
-/// TLS 1.2 the client has the server's, and the server none.
+/// By the temporary keys that OpenSSL keeps: of a hybrid the client has its own alone, and the
+/// server the client's; in TLS 1.2 the client has the server's, and the server none.
 fn key_exchange_group(ssl: &SslRef) -> Option<&'static str> {
     let theirs = ssl.peer_tmp_key().ok().and_then(|key| group_of(&key));
     theirs.or_else(|| group_of(&*ssl.tmp_key().ok()?))

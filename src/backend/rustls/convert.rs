@@ -85,7 +85,8 @@ impl OwnIdentity {
                 let loaded = provider
                     .key_provider
                     .load_private_key(PrivateKeyDer::from(key.pkcs8_der().clone_key()));
-                // The library knows the algorithm, and looks whether the key's own parts fit each other.
+                // The library knows the algorithm, and looks whether the key's own parts fit each
+                // other.
                 if takes_proof(key.kind()) && loaded.is_err() && has_algorithm(provider, identity) {
                     return Err(key_mismatch(identity));
                 }

@@ -17,7 +17,8 @@ use crate::error::BuildError;
 use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
 use crate::x509::{Certificate, rfc4514};
 
-/// The most bytes of a signature: those of ML-DSA-87 (FIPS 204, section 4). rustls asserts that one fits its length.
+/// The most bytes of a signature: those of ML-DSA-87 (FIPS 204, section 4). rustls asserts that one
+/// fits its length.
 const MAX_SIGNATURE_BYTES: usize = 4627;
 
 /// The adapter of an [`ExternalKey`].

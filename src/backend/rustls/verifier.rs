@@ -177,8 +177,8 @@ const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ML_DSA_44,
 ];
 
-/// In TLS 1.3 only (draft-ietf-tls-mldsa, section 4). rustls looks itself, but not at a version 1 leaf, of which we verify
-/// the signature.
+/// In TLS 1.3 only (draft-ietf-tls-mldsa, section 4). rustls looks itself, but not at a version 1
+/// leaf, of which we verify the signature.
 const ML_DSA: &[SignatureScheme] = &[
     SignatureScheme::ML_DSA_44,
     SignatureScheme::ML_DSA_65,

@@ -11,7 +11,8 @@ use crate::error::MaterialProblem;
 use crate::material::key_type::KeyType;
 use crate::x509::PublicKey;
 
-/// Nothing is derived here: the backend's library proves that the stated public key, or else the leaf's, is the key's.
+/// Nothing is derived here: the backend's library proves that the stated public key, or else the
+/// leaf's, is the key's.
 pub(super) fn from_p521(key: &EcPrivateKey<'_>) -> Result<Encoded, MaterialProblem> {
     let octets = scalar(key.private_key, P521_BYTES);
     let mut full = Zeroizing::new([0; P521_BYTES]);
@@ -49,7 +50,8 @@ pub(super) fn from_ml_dsa(
     encode(kind, info.algorithm.oid, None, private, None)
 }
 
-/// Whether a private key has one of the forms, with a seed of 32 octets and an expanded key of so many.
+/// Whether a private key has one of the forms, with a seed of 32 octets and an expanded key of so
+/// many.
 fn has_ml_dsa_form(private: &[u8], expanded: usize) -> der::Result<bool> {
     let mut reader = SliceReader::new(private)?;
     let header = Header::decode(&mut reader)?;

@@ -39,7 +39,8 @@ pub enum Presenter {
     /// Some of the bytes are no certificate: OpenSSL can neither send them, nor hand them to a callback when it
     /// receives them (it ends the handshake by itself, with its own error).
     Rustls,
-    /// rustls cannot load the key, or does not name its curve among its groups, as OpenSSL asks of a client in TLS 1.2.
+    /// rustls cannot load the key, or does not name its curve among its groups, as OpenSSL asks of
+    /// a client in TLS 1.2.
     Openssl,
     /// As [`Openssl`](Self::Openssl), and only to those who offer a signature scheme for such a key; before the
     /// others a client presents no certificate at all.

@@ -2,7 +2,7 @@
 
 use openssl::bn::BigNumContext;
 use openssl::ec::PointConversionForm;
-use openssl::pkey::{KeyType, PKeyRef, Private};
+use openssl::pkey::{PKeyRef, Private};
 use openssl::sign::Signer;
 use rustls::crypto::aws_lc_rs::default_provider;
 
@@ -37,13 +37,18 @@ fn private_key(algorithm: &Algorithm) -> PKey<Private> {
         Key::Ecdsa(Curve::P256) => ec(Nid::X9_62_PRIME256V1),
         Key::Ecdsa(Curve::P384) => ec(Nid::SECP384R1),
         Key::Ecdsa(Curve::P521) => ec(Nid::SECP521R1),
-        Key::MlDsa(parameters) => {
-            let kind = match parameters {
-                MlDsa::M44 => KeyType::ML_DSA_44,
-                MlDsa::M65 => KeyType::ML_DSA_65,
-                MlDsa::M87 => KeyType::ML_DSA_87,
+        Key::MlDsa(_) => {
+            // The form with the seed alone (RFC 9881, section 6).
+            let info = pkcs8::PrivateKeyInfo {
+                algorithm: AlgorithmIdentifierRef {
+                    oid: ObjectIdentifier::from_der(&algorithm.key_id).unwrap(),
+                    parameters: None,
+                },
+                private_key: der::asn1::OctetString::new([&[0x80, 32][..], &[7; 32]].concat())
+                    .unwrap(),
+                public_key: None::<BitStringRef<'_>>,
             };
-            PKey::private_key_from_seed(None, kind, None, &[7; 32])
+            PKey::private_key_from_pkcs8(&info.to_der().unwrap())
         }
         Key::Ed25519 => PKey::generate_ed25519(),
         Key::RsaPkcs1 | Key::RsaPss => Rsa::generate(2048).and_then(PKey::from_rsa),
