@@ -176,6 +176,21 @@ openssl ec -in P-384.key -outform DER 2>/dev/null | seed private_key sec1-der
 openssl ecparam -name prime256v1 -genkey | seed private_key ec-parameters
 openssl ecparam -name prime256v1 -genkey -param_enc explicit | seed private_key explicit-curve
 openssl ec -in P-256.key -no_public 2>/dev/null | seed private_key sec1-no-public
+# ML-DSA in each form of RFC 9881, section 6, put together here, since openssl has it from 3.5 on: ML-DSA-65 by its seed,
+# ML-DSA-44 expanded, and both. Random octets have the form of a key.
+algorithm='\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03'
+{ printf '\x30\x34\x02\x01\x00'"$algorithm"'\x12\x04\x22\x80\x20'; openssl rand 32; } | seed private_key ml-dsa-seed
+{
+    printf '\x30\x82\x0a\x18\x02\x01\x00'"$algorithm"'\x11\x04\x82\x0a\x04\x04\x82\x0a\x00'
+    openssl rand 2560
+} | seed private_key ml-dsa-expanded
+{
+    printf '\x30\x82\x0a\x3e\x02\x01\x00'"$algorithm"'\x11\x04\x82\x0a\x2a\x30\x82\x0a\x26\x04\x20'
+    openssl rand 32
+    printf '\x04\x82\x0a\x00'
+    openssl rand 2560
+} | seed private_key ml-dsa-both
+openssl ec -in P-521.key -no_public 2>/dev/null | seed private_key sec1-p521-no-public
 for cipher in aes-128-cbc aes-192-cbc des3; do
     openssl pkcs8 -topk8 -in ed25519.key -v2 "$cipher" -iter 2 "${secret[@]}" | seed private_key "pbes2-$cipher"
 done

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use pki_types::PrivateKeyDer;
+use rustls::SupportedProtocolVersion;
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SigningKey};
-use rustls::{NamedGroup, SupportedProtocolVersion};
 
 use super::external_key::External;
 use super::session_info::group_name;
@@ -25,7 +25,7 @@ pub(super) fn compiled_in_provider() -> Option<Arc<CryptoProvider>> {
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
     provider
         .kx_groups
-        .sort_by_key(|group| group.name() != NamedGroup::X25519MLKEM768);
+        .sort_by_key(|group| group.name() != rustls::NamedGroup::X25519MLKEM768);
     Some(Arc::new(provider))
 }
 
