@@ -120,7 +120,7 @@ fn of_keys() {
             "a key of a kind that is not taken",
             &["tls.key", "accepted are"],
             |place| {
-                place.replace("tls.key", fixture("p521.pem"));
+                place.replace("tls.key", fixture("ed448.pem"));
             },
         ),
         fault("the CA's key", &["tls.key", "belongs to the CA"], |place| {
