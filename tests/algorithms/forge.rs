@@ -12,7 +12,6 @@ use openssl::sha::sha1;
 use openssl::sign::{RsaPssSaltlen, Signer};
 use pki_types::CertificateDer;
 use time::OffsetDateTime;
-use time::macros::format_description;
 
 use crate::common::pki::Credential;
 
@@ -234,8 +233,14 @@ fn name(common_name: &str) -> Vec<u8> {
 }
 
 fn date(moment: OffsetDateTime) -> Vec<u8> {
-    let form = format_description!("[year repr:last_two][month][day][hour][minute][second]Z");
-    tlv(0x17, moment.format(form).unwrap().as_bytes())
+    let (hour, minute, second) = moment.to_hms();
+    let text = format!(
+        "{:02}{:02}{:02}{hour:02}{minute:02}{second:02}Z",
+        moment.year() % 100,
+        u8::from(moment.month()),
+        moment.day()
+    );
+    tlv(0x17, text.as_bytes())
 }
 
 pub(crate) fn ec(curve: Nid) -> PKey<Private> {

@@ -1,5 +1,6 @@
 //! ML-DSA and P-521 identities in handshakes, with ourselves and across the backends.
 
+use mtls::BackendKind;
 use openssl::nid::Nid;
 
 use crate::common::ends::{self, Setup, meet};
@@ -11,7 +12,7 @@ use crate::forge::{Ca, MlDsa, ec, ecdsa, has_ml_dsa};
 fn is_mutual(ca: &Ca, client: &Credential, server: &Credential, version: Version) -> usize {
     let mut met = 0;
     for near in ends::clients() {
-        if near.kind() == Some(mtls::BackendKind::NativeTls) {
+        if near.kind() == Some(BackendKind::NativeTls) {
             continue;
         }
         for far in ends::servers() {
@@ -73,6 +74,38 @@ fn ml_dsa_does_not_count_in_tls_1_2() {
                 seen.completed, is_accepted,
                 "{far:?} in {version:?}: {seen:?}"
             );
+        }
+    }
+}
+
+/// The line of the capability table: OpenSSL asks that the client names the curve among its groups.
+#[test]
+fn p521_in_tls_1_2_takes_a_client_that_names_the_curve() {
+    let ca = Ca::new("CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA512"));
+    let [p521, p256] = [Nid::SECP521R1, Nid::X9_62_PRIME256V1];
+    let setup = |name: &str, curve| {
+        let ours = ca.credential(name, &ec(curve), &ecdsa("SHA512"));
+        Setup {
+            version: Version::Tls12,
+            anchors: vec![ca.certificate.clone()],
+            ..Setup::new(&ours, &Authority::root("unused"))
+        }
+    };
+    for near in ends::clients()
+        .iter()
+        .filter(|e| e.kind() != Some(BackendKind::NativeTls))
+    {
+        for far in ends::servers() {
+            for (client, server) in [(p521, p521), (p521, p256), (p256, p521)] {
+                let near_end = near.ready(&setup("alice.test", client)).unwrap();
+                let far_end = far.ready(&setup("localhost", server)).unwrap();
+                let (saw_server, saw_client) = meet(&*near_end, &*far_end);
+                let is_lacking = near.kind() == Some(BackendKind::Rustls)
+                    && far.kind() == Some(BackendKind::OpenSsl);
+                let said = format!("{near:?}, {far:?}: {saw_server:?}, {saw_client:?}");
+                assert_eq!(saw_client.completed, !is_lacking, "{said}");
+                assert_eq!(saw_server.completed, !is_lacking, "{said}");
+            }
         }
     }
 }

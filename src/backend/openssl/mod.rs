@@ -30,6 +30,9 @@ pub use server::OpenSslServerConfig;
 /// Its own verification of certificates never says yes: every peer is judged by the same
 /// [`PeerVerifier`](crate::PeerVerifier) as on the other backends. The system's trust store is not read.
 ///
+/// What OpenSSL has is asked when the program runs: from 3.5 on, ML-DSA certificates and the key
+/// exchange X25519MLKEM768, which is preferred then.
+///
 /// ```
 /// # fn main() -> Result<(), mtls::BuildError> {
 /// let algorithms = mtls::OpenSsl::default().signature_algorithms()?;
@@ -45,7 +48,7 @@ impl OpenSsl {
     /// OpenSSL's signature algorithms that are on the crate's list, for a [`PeerVerifier`](crate::PeerVerifier).
     ///
     /// # Errors
-    /// None at present: OpenSSL 3 has them all.
+    /// None at present. ML-DSA is left out where this OpenSSL is older than 3.5.
     pub fn signature_algorithms(&self) -> Result<SignatureAlgorithms, BuildError> {
         Ok(SignatureAlgorithms::new(algorithms::all()))
     }

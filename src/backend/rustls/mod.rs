@@ -26,6 +26,9 @@ pub use stream::RustlsStream;
 
 /// rustls, with a crypto provider of its own: a process-wide one is neither read nor set.
 ///
+/// With aws-lc-rs the key exchange X25519MLKEM768 is preferred, as rustls' own default features have it.
+/// A provider that is given keeps its order.
+///
 /// ```
 /// # fn main() -> Result<(), mtls::BuildError> {
 /// let algorithms = mtls::Rustls::default().signature_algorithms()?;
