@@ -1,15 +1,18 @@
 //! Our own keys of the algorithms whose public half is not derived when they are loaded.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use mtls::{
-    BuildError, ClientBackend, MaterialProblem, MtlsClient, MtlsIdentity, NativeTls, OpenSsl,
-    PeerVerifier, PrivateKey, ProtocolVersion, RejectionReason as Reason, Rustls,
-    SignatureAlgorithms, VerifierPolicy,
+    BuildError, CertificateChain, ClientBackend, MaterialProblem, MtlsClient, MtlsIdentity,
+    NativeTls, OpenSsl, PeerVerifier, PrivateKey, ProtocolVersion, RejectionReason as Reason,
+    Rustls, SignatureAlgorithms, SignatureScheme, SigningKey, VerifierPolicy,
 };
+use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use pki_types::UnixTime;
+use openssl::sign::Signer;
+use pki_types::{SubjectPublicKeyInfoDer, UnixTime};
 
 use crate::common::pki::Credential;
 use crate::forge::{Ca, MlDsa, algorithm, ec, ecdsa, has_ml_dsa, oid, pkcs8, sequence, tlv};
@@ -278,4 +281,79 @@ fn cas_of_old_and_new_algorithms_stand_side_by_side() {
         said.contains("ECDSA P-521") && said.contains("CN=P-521 CA"),
         "{said}"
     );
+}
+
+/// A key that OpenSSL holds, as if it were elsewhere.
+struct Elsewhere {
+    key: PKey<Private>,
+    spki: Vec<u8>,
+    schemes: [SignatureScheme; 1],
+    digest: Option<MessageDigest>,
+}
+
+impl SigningKey for Elsewhere {
+    fn public_key(&self) -> SubjectPublicKeyInfoDer<'_> {
+        self.spki.as_slice().into()
+    }
+
+    fn schemes(&self) -> &[SignatureScheme] {
+        &self.schemes
+    }
+
+    fn sign(
+        &self,
+        _: SignatureScheme,
+        message: &[u8],
+    ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        let mut signer = match self.digest {
+            Some(digest) => Signer::new(digest, &self.key)?,
+            None => Signer::new_without_digest(&self.key)?,
+        };
+        Ok(signer.sign_oneshot_to_vec(message)?)
+    }
+}
+
+#[test]
+fn keys_elsewhere_sign_by_the_new_schemes() {
+    let ca = Ca::new("CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"));
+    let mut keys = vec![(
+        ec(Nid::SECP521R1),
+        SignatureScheme::EcdsaP521Sha512,
+        Some(MessageDigest::sha512()),
+    )];
+    if has_ml_dsa() {
+        keys.extend([
+            (MlDsa::M44.key(), SignatureScheme::MlDsa44, None),
+            (MlDsa::M65.key(), SignatureScheme::MlDsa65, None),
+            (MlDsa::M87.key(), SignatureScheme::MlDsa87, None),
+        ]);
+    }
+    for (key, scheme, digest) in keys {
+        let spki = key.public_key_to_der().unwrap();
+        let leaf = ca.issue("alice.test", &spki, &ecdsa("SHA256"));
+        let chain = || CertificateChain::from_der([leaf.clone()]).unwrap();
+        let elsewhere = |key| Elsewhere {
+            key,
+            spki: spki.clone(),
+            schemes: [scheme],
+            digest,
+        };
+        let ours = MtlsIdentity::with_signing_key(chain(), Arc::new(elsewhere(key))).unwrap();
+        build(&ca, ours.clone(), Rustls::default()).unwrap();
+        let error = build(&ca, ours, on_ring()).unwrap_err();
+        let is_named = error
+            .to_string()
+            .contains("no scheme that the crypto provider knows");
+        assert!(is_named, "{error}");
+        let other = match scheme {
+            SignatureScheme::EcdsaP521Sha512 => ec(Nid::SECP521R1),
+            SignatureScheme::MlDsa44 => MlDsa::M44.key(),
+            SignatureScheme::MlDsa65 => MlDsa::M65.key(),
+            _ => MlDsa::M87.key(),
+        };
+        let wrong = MtlsIdentity::with_signing_key(chain(), Arc::new(elsewhere(other))).unwrap();
+        let error = build(&ca, wrong, Rustls::default()).unwrap_err();
+        let is_mismatch = matches!(error, BuildError::SigningKeyMismatch { .. });
+        assert!(is_mismatch, "{error}");
+    }
 }
