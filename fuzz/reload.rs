@@ -56,8 +56,10 @@ struct Scene {
     held: [Held; 4],
     now: UnixTime,
     serving: Revision,
-    /// The highest number of the root's lists that have served.
-    highest: u8,
+    /// The highest number of the root's lists that have served; `None` while all were without one.
+    highest: Option<u8>,
+    /// The latest day on which one of these lists was issued.
+    latest: u8,
     /// Whether the other root's list has served while that root was trusted.
     other_is_known: bool,
 }
@@ -131,15 +133,16 @@ impl Scene {
             serving: Revision {
                 chain: Chain::Good(0),
                 anchors: Anchors::Root,
-                list: List::Good(1),
+                list: List::Unnumbered(1),
             },
-            highest: 1,
+            highest: None,
+            latest: 1,
             other_is_known: false,
         };
         scene.put(CHAIN, CHAIN, 0);
         scene.put(KEY, KEY, 0);
         scene.put(ANCHOR, ANCHOR, place(&ANCHORS, Anchors::Root));
-        scene.put(LIST, LIST, 0);
+        scene.put(LIST, LIST, place(&LISTS, List::Unnumbered(1)));
         scene
     }
 
@@ -330,7 +333,9 @@ impl Scene {
             self.now <= start_of(year, month)
         };
         let is_older = match next.list {
-            List::Good(number) => number < self.highest,
+            List::Good(number) => Some(number) < self.highest || number < self.latest,
+            // A number is not taken back.
+            List::Unnumbered(day) => self.highest.is_some() || day < self.latest,
             // By its date, whatever its number.
             List::Stale => true,
             List::Other => false,
@@ -338,7 +343,9 @@ impl Scene {
         let old = self.serving.list;
         let is_missed = self.is_known(old) && is_trusted(old, next.anchors) && is_current(old);
         let is_followed = match (old, next.list) {
-            (List::Good(_), List::Good(_)) => is_current(next.list),
+            (List::Good(_) | List::Unnumbered(_), List::Good(_) | List::Unnumbered(_)) => {
+                is_current(next.list)
+            }
             (old, new) => old == new,
         };
         !is_older && (!is_missed || is_followed)
@@ -351,8 +358,11 @@ impl Scene {
 
     /// What is remembered of a revision.
     fn serve(&mut self, next: Revision) {
+        if let List::Good(day) | List::Unnumbered(day) = next.list {
+            self.latest = self.latest.max(day);
+        }
         if let List::Good(number) = next.list {
-            self.highest = self.highest.max(number);
+            self.highest = self.highest.max(Some(number));
         }
         self.other_is_known |= next.list == List::Other && is_trusted(next.list, next.anchors);
         self.serving = next;
@@ -363,7 +373,7 @@ impl Scene {
 fn is_trusted(list: List, anchors: Anchors) -> bool {
     match list {
         List::Other => matches!(anchors, Anchors::Both | Anchors::Other),
-        List::Good(_) | List::Stale => anchors != Anchors::Other,
+        List::Good(_) | List::Stale | List::Unnumbered(_) => anchors != Anchors::Other,
     }
 }
 
@@ -432,7 +442,10 @@ fn server(clock: &Arc<AtomicUsize>) -> MtlsServer<Rustls> {
             MtlsIdentity::from_pem(CAST.chains[0].as_bytes(), CAST.keys[0].as_bytes()).unwrap(),
         )
         .trust_anchors(TrustAnchors::from_pem(anchors.as_bytes()).unwrap())
-        .revocation_lists(RevocationLists::from_pem(CAST.lists[0].as_bytes()).unwrap())
+        .revocation_lists({
+            let first = &CAST.lists[place(&LISTS, List::Unnumbered(1))];
+            RevocationLists::from_pem(first.as_bytes()).unwrap()
+        })
         .policy(
             VerifierPolicy::allow_any_authenticated()
                 .with_revocation(RevocationRules::require(RevocationDepth::Leaf)),

@@ -7,10 +7,10 @@ use mtls::pki_types::{CertificateDer, UnixTime};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SanType,
-    SerialNumber, date_time_ymd,
+    SerialNumber, SigningKey, date_time_ymd,
 };
 
-use super::super::encoding::armour;
+use super::super::encoding::{armour, element, tlv};
 
 /// What a file of certificates holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum List {
     Other,
     /// With a high number, until 2028.
     Stale,
+    /// As `Good`, on the same day, but without a CRL number.
+    Unnumbered(u8),
 }
 
 pub const CHAINS: [Chain; 10] = [
@@ -66,13 +68,16 @@ pub const ANCHORS: [Anchors; 4] = [
     Anchors::Other,
     Anchors::Root,
 ];
-pub const LISTS: [List; 6] = [
+pub const LISTS: [List; 9] = [
     List::Good(1),
     List::Good(2),
     List::Good(3),
     List::Good(4),
     List::Other,
     List::Stale,
+    List::Unnumbered(1),
+    List::Unnumbered(2),
+    List::Unnumbered(3),
 ];
 
 /// 1 January 2030, and 1 June 2031.
@@ -127,8 +132,8 @@ impl List {
     /// The day after.
     pub fn next_update(self) -> (i32, u8) {
         match self {
-            Self::Good(1) => (2030, 6),
-            Self::Good(number) => (2031 + i32::from(number), 1),
+            Self::Good(1) | Self::Unnumbered(1) => (2030, 6),
+            Self::Good(day) | Self::Unnumbered(day) => (2031 + i32::from(day), 1),
             Self::Other => (2040, 1),
             Self::Stale => (2028, 1),
         }
@@ -197,14 +202,14 @@ pub static CAST: LazyLock<Cast> = LazyLock::new(|| {
         let (year, month) = list.next_update();
         let params = CertificateRevocationListParams {
             this_update: match list {
-                List::Good(number) => date_time_ymd(2029, 1, number),
+                List::Good(day) | List::Unnumbered(day) => date_time_ymd(2029, 1, day),
                 List::Other => date_time_ymd(2029, 2, 1),
                 List::Stale => date_time_ymd(2027, 1, 1),
             },
             next_update: date_time_ymd(year, month, 1),
             crl_number: SerialNumber::from(match list {
                 List::Good(number) => number.into(),
-                List::Other | List::Stale => 100_u64,
+                List::Other | List::Stale | List::Unnumbered(_) => 100_u64,
             }),
             issuing_distribution_point: None,
             revoked_certs: Vec::new(),
@@ -215,7 +220,11 @@ pub static CAST: LazyLock<Cast> = LazyLock::new(|| {
         } else {
             &by_root
         };
-        armour("X509 CRL", params.signed_by(issuer).unwrap().der())
+        let der = params.signed_by(issuer).unwrap();
+        match list {
+            List::Unnumbered(_) => armour("X509 CRL", &without_number(der.der(), root_key)),
+            _ => armour("X509 CRL", der.der()),
+        }
     });
     let client_key = key();
     let mut client = named("client", (2025, 2045));
@@ -233,6 +242,37 @@ pub static CAST: LazyLock<Cast> = LazyLock::new(|| {
         client: (client.into(), client_key.serialize_der()),
     }
 });
+
+/// The list without its CRL number, signed anew.
+fn without_number(list: &[u8], key: &KeyPair) -> Vec<u8> {
+    const NUMBER: &[u8] = b"\x06\x03\x55\x1d\x14";
+    let (_, whole, _) = element(list).unwrap();
+    let (_, tbs, rest) = element(whole).unwrap();
+    let algorithm = &rest[..rest.len() - element(rest).unwrap().2.len()];
+    let mut fields: Vec<Vec<u8>> = elements(tbs);
+    let extensions = fields.last_mut().unwrap();
+    let (_, inside, _) = element(extensions).unwrap();
+    let all = elements(element(inside).unwrap().1);
+    let left: Vec<u8> = all
+        .into_iter()
+        .filter(|extension| !element(extension).unwrap().1.starts_with(NUMBER))
+        .flatten()
+        .collect();
+    *extensions = tlv(0xa0, &[&tlv(0x30, &[&left])]);
+    let tbs = tlv(0x30, &[&fields.concat()]);
+    let signature = [&[0], &*key.sign(&tbs).unwrap()].concat();
+    tlv(0x30, &[&tbs, algorithm, &tlv(0x03, &[&signature])])
+}
+
+/// The DER values of a content, each whole.
+fn elements(mut content: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    while let Some((_, _, rest)) = element(content) {
+        all.push(content[..content.len() - rest.len()].to_vec());
+        content = rest;
+    }
+    all
+}
 
 fn named(name: &str, (from, until): (i32, i32)) -> CertificateParams {
     let mut params = CertificateParams::default();

@@ -84,7 +84,8 @@ pub enum MaterialProblem {
     DamagedMarker,
     /// A revocation list holds the changes since another one only (RFC 5280, section 5.2.4).
     #[error(
-        "this is a delta CRL, which only says what changed since another one; give the complete list of the same CA"
+        "this is a delta CRL, which only says what changed since another one; give the complete \
+         list (the base CRL) of the same CA"
     )]
     DeltaRevocationList,
     /// DER was given where PEM is expected.
@@ -425,14 +426,24 @@ pub enum MaterialProblem {
     },
     /// A revocation list that breaks a rule of RFC 5280, section 5, or is of a kind that is not used.
     #[error(
-        "this revocation list cannot be used: {problem}; have the CA issue a complete list of version 2 with \
-         nextUpdate and a CRL number, as `openssl ca -gencrl` does with `crl_extensions` and `crlnumber` in its \
-         configuration"
+        "this revocation list cannot be used: {problem}; have the CA issue a complete list of \
+         version 2 with nextUpdate, as `openssl ca -gencrl` does with `crlnumber` and \
+         `default_crl_days` in its configuration"
     )]
     RevocationListUnfit {
         /// What is wrong with it.
         problem: String,
     },
+    /// A revocation list of version 1 (RFC 5280, section 5.1.2.1), as `keytool -gencrl` makes them.
+    #[error(
+        "this revocation list is of version 1; have the CA issue one of version 2: `openssl ca \
+         -gencrl` does with `crlnumber` in its configuration; `keytool -gencrl` cannot, so export \
+         the CA by `keytool -importkeystore -srckeystore KEYSTORE -destkeystore ca.p12 \
+         -deststoretype PKCS12` and `openssl pkcs12 -in ca.p12 -nodes -out ca.pem`, and issue the \
+         list by `openssl ca -gencrl -config FILE -cert ca.pem -keyfile ca.pem` (all steps, and \
+         the file, are in the documentation of `RevocationLists`)"
+    )]
+    RevocationListVersion1,
     /// A second private key.
     #[error(
         "this is a second private key, the first is section {first}; leave only the one of the leaf: put each in a file of \

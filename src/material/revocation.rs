@@ -21,10 +21,15 @@ pub use list::{RevocationList, Revoked};
 /// It proves nothing: whether a list was signed by the issuer of a certificate, speaks about it and is current is judged
 /// with each peer, by the [`RevocationRules`](crate::RevocationRules) of the policy.
 ///
-/// A list must be of version 2, with `nextUpdate` and a CRL number of at most 20 octets that is not critical. Refused,
-/// since to use them as if they were complete lists would be wrong, are delta CRLs, indirect CRLs, lists of attribute
-/// certificates, and whatever else carries a critical extension that is not known, be it in the list or in an entry.
-/// Lists that cover a part of what their issuer issues (of a distribution point, for some reasons, for CAs) are taken.
+/// A list must be of version 2 and have a `nextUpdate`. A CRL number is optional, although RFC
+/// 5280, section 5.2.3, asks for one, since easy-rsa, cfssl and others make lists without; where
+/// there is one it has at most 20 octets and is not critical. Rejected, since to use them as if
+/// they were complete lists would be wrong, are delta CRLs, indirect CRLs, lists of attribute
+/// certificates, and whatever else carries a critical extension that is not known, be it in the
+/// list or in an entry. Lists that cover a part of what their issuer issues (of a distribution
+/// point, for some reasons, for CAs) are taken, and so is a complete list that names a delta CRL
+/// (`freshestCRL`, as AD CS writes it): the delta is not needed, and what it adds counts as soon as
+/// the next complete list has it.
 ///
 /// In memory a list takes its DER and 6 bytes for each entry. Clones share all of it.
 ///
@@ -38,6 +43,30 @@ pub use list::{RevocationList, Revoked};
 ///     .with_revocation(RevocationRules::require(RevocationDepth::Chain));
 /// // MtlsServer::builder().policy(policy).revocation_lists(lists) ..
 /// # Ok::<(), mtls::MaterialError>(())
+/// ```
+///
+/// # Lists of version 1
+///
+/// They have no extensions, so that nothing tells a complete list from a partial one (RFC 5280,
+/// section 5.2), and they are rejected. `openssl ca -gencrl` makes them where its configuration has
+/// neither `crlnumber` nor `crl_extensions`, and `keytool -gencrl` makes nothing else. A CA that is
+/// kept in a keystore issues lists of version 2 in this way:
+///
+/// ```console
+/// $ keytool -importkeystore -srckeystore ca.jks -destkeystore ca.p12 -deststoretype PKCS12
+/// $ openssl pkcs12 -in ca.p12 -nodes -out ca.pem   # with the key: keep it as safe as the keystore
+/// $ cat > crl.cnf <<END
+/// [ca]
+/// default_ca = lists
+/// [lists]
+/// database = index.txt
+/// crlnumber = crlnumber
+/// default_md = sha256
+/// default_crl_days = 30
+/// END
+/// $ touch index.txt && echo 01 > crlnumber         # once
+/// $ openssl ca -config crl.cnf -cert ca.pem -keyfile ca.pem -revoke alice.crt   # for each of them
+/// $ openssl ca -config crl.cnf -cert ca.pem -keyfile ca.pem -gencrl -out ca.crl
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct RevocationLists(Arc<[Arc<RevocationList>]>);

@@ -64,9 +64,10 @@ impl Rotation {
     /// In place of each list that counts, what is given is held to this, by issuer (name and key) and scope, else it is
     /// [`RevocationListsWorse`](crate::BuildError::RevocationListsWorse):
     ///
-    /// - None older, whatever the clock says: where there are any, one of them has at least its number (RFC 5280,
-    ///   section 5.2.3) and at least its `thisUpdate`. This holds for lists that are gone as well (the last 256 of
-    ///   them), until the policy has no rules any more.
+    /// - None older, whatever the clock says: where there are any, one of them has at least its
+    ///   number (RFC 5280, section 5.2.3), if it has one, and at least its `thisUpdate`. This holds
+    ///   for lists that are gone as well (the last 256 of them), until the policy has no rules any
+    ///   more.
     /// - Not missing, while the old list is current, may be stale by the rules, or lists anyone who would be admitted
     ///   without it, since the rules allow unknown status.
     /// - Current, while the old list is. In place of one that is stale a newer one will do that is stale, too.

@@ -37,8 +37,8 @@ pub(crate) struct CrlView<'a> {
     pub(crate) next_update: UnixTime,
     /// Content of `revokedCertificates`; empty where there is none.
     pub(crate) revoked: &'a [u8],
-    /// Big-endian, without leading zeros.
-    pub(crate) number: &'a [u8],
+    /// Big-endian, without leading zeros; `None` for a list that has no CRL number.
+    pub(crate) number: Option<&'a [u8]>,
     pub(crate) scope: CrlScope,
     pub(crate) signature: &'a [u8],
 }
@@ -71,10 +71,6 @@ pub(crate) enum CrlError {
         "it has no nextUpdate, so that nobody can tell when it is stale (RFC 5280, section 5.1.2.5)"
     )]
     NoNextUpdate,
-    #[error("it has no CRL number (RFC 5280, section 5.2.3)")]
-    NoNumber,
-    #[error("it is not of version 2 (RFC 5280, section 5.1.2.1)")]
-    NotVersion2,
     #[error("its CRL number has more than 20 octets (RFC 5280, section 5.2.3)")]
     NumberTooLong,
     #[error("its two signature algorithm fields differ (RFC 5280, section 5.1.2.2)")]
@@ -85,6 +81,10 @@ pub(crate) enum CrlError {
         "it carries the critical extension {oid}, which is not known here (RFC 5280, section 5.2)"
     )]
     UnknownCriticalExtension { oid: String },
+    #[error("it has a version number that is not 2 (RFC 5280, section 5.1.2.1)")]
+    UnknownVersion,
+    #[error("it is of version 1, which has no version field (RFC 5280, section 5.1.2.1)")]
+    Version1,
 }
 
 impl From<X509Error> for CrlError {
@@ -125,9 +125,11 @@ impl<'a> CrlView<'a> {
     fn from_tbs(tbs: &'a [u8], signature: &'a [u8]) -> Result<Self, CrlError> {
         let mut reader = Cursor::new(tbs)?;
         reader.sequence(|r| {
-            // Version 1 has no version field.
-            if Tag::peek(r)? != Tag::Integer || u8::decode(r)? != 1 {
-                return Err(CrlError::NotVersion2);
+            if Tag::peek(r)? == Tag::Sequence {
+                return Err(CrlError::Version1);
+            }
+            if u8::decode(r)? != 1 {
+                return Err(CrlError::UnknownVersion);
             }
             let signature_algorithm = sequence_content(r)?;
             let issuer = sequence_tlv(r)?;
@@ -166,7 +168,7 @@ impl<'a> CrlView<'a> {
 fn read_extensions<'a>(
     extensions: &[Extension<'a>],
     issuer: &[u8],
-) -> Result<(&'a [u8], CrlScope), CrlError> {
+) -> Result<(Option<&'a [u8]>, CrlScope), CrlError> {
     let mut number = None;
     let mut scope = CrlScope::EVERYTHING;
     for extension in extensions {
@@ -188,7 +190,7 @@ fn read_extensions<'a>(
             return Err(CrlError::UnknownCriticalExtension { oid });
         }
     }
-    Ok((number.ok_or(CrlError::NoNumber)?, scope))
+    Ok((number, scope))
 }
 
 /// Flags of reasons that are not as DER has them would be read in two ways.

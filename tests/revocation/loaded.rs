@@ -8,7 +8,7 @@ use mtls::{
 };
 use time::Duration;
 
-use crate::common::pki::crl::{Crl, extension, relative_point_name, serial_of, tlv};
+use crate::common::pki::crl::{Crl, extension, point_name, relative_point_name, serial_of, tlv};
 use crate::common::pki::{Authority, Leaf, pem};
 
 type Der = CertificateRevocationListDer<'static>;
@@ -44,8 +44,6 @@ fn assert_unfit(crl: &Crl, words: &str) {
 #[test]
 fn what_breaks_the_profile() {
     let new = Crl::new;
-    assert_unfit(&new().version1(), "version 2");
-    assert_unfit(&new().without_number(), "no CRL number");
     assert_unfit(
         &new().without_number().with(20, true, b"\x02\x01\x01"),
         "critical",
@@ -71,6 +69,51 @@ fn what_breaks_the_profile() {
     let nameless = new().signed_as(b"\x30\x00", &Authority::root("Root"));
     let error = RevocationLists::from_der([nameless]).unwrap_err();
     assert!(error.to_string().contains("no name"), "{error}");
+}
+
+#[test]
+fn version_1() {
+    let error = load(&Crl::new().version1()).unwrap_err();
+    assert!(
+        matches!(error.problem(), Problem::RevocationListVersion1),
+        "{error}"
+    );
+    let said = error.to_string();
+    for words in ["version 1", "keytool -importkeystore", "openssl ca -gencrl"] {
+        assert!(said.contains(words), "no {words:?} in {said:?}");
+    }
+}
+
+/// As Go's `CreateCRL`, cfssl and easy-rsa make them.
+#[test]
+fn a_number_is_optional() {
+    let crl = Crl::new().without_number().key_identifier(b"of the CA");
+    for crl in [Crl::new().without_number(), crl] {
+        let lists = load(&crl.lists_serial(&[5], Duration::ZERO, &[])).unwrap();
+        let list = lists.iter().next().unwrap();
+        assert_eq!(list.number(), None);
+        assert!(list.find(&[5]).is_some());
+    }
+    let zero = load(&Crl::new().number(&[0])).unwrap();
+    assert_eq!(zero.iter().next().unwrap().number(), Some(&[0][..]));
+}
+
+/// A base list with the extensions that AD CS writes: the CA's version, when the next one comes,
+/// and where the delta is.
+#[test]
+fn a_base_list_that_names_a_delta() {
+    // 1.3.6.1.4.1.311.21.1 and .4
+    let microsoft = |last: u8| [&b"\x06\x09\x2b\x06\x01\x04\x01\x82\x37\x15"[..], &[last]].concat();
+    let delta = tlv(0x30, &[&tlv(0x30, &[&point_name("ldap:///CN=CA+,CN=CDP")])]);
+    let base = Crl::new()
+        .with_other(&microsoft(1), false, &[0x02, 0x01, 0x00])
+        .with_other(&microsoft(4), false, b"\x17\x0d270101000000Z")
+        .with(46, false, &delta)
+        .lists_serial(&[5], Duration::ZERO, &[]);
+    let lists = load(&base).unwrap();
+    assert!(lists.iter().next().unwrap().find(&[5]).is_some());
+    let critical = Crl::new().with(46, true, &delta);
+    assert_unfit(&critical, "critical extension 2.5.29.46");
 }
 
 #[test]
@@ -109,6 +152,7 @@ fn kinds_that_are_not_used() {
         matches!(error.problem(), Problem::DeltaRevocationList),
         "{error}"
     );
+    assert!(error.to_string().contains("the complete list"), "{error}");
     let by_point = Crl::new().scope(&[b"\x84\x01\xff"]);
     let issuer = extension(29, true, b"\x30\x02\xa4\x00");
     let by_entry = Crl::new().lists_serial(&[5], Duration::ZERO, &issuer);
@@ -214,7 +258,7 @@ fn what_a_list_tells() {
     let crl = Crl::new().number(&[0, 0x80]).lists_for(leaf.leaf(), 6);
     let lists = load(&crl).unwrap();
     let list = lists.iter().next().unwrap();
-    assert_eq!((list.entries(), list.number()), (1, &[0x80][..]));
+    assert_eq!((list.entries(), list.number()), (1, Some(&[0x80][..])));
     let end = crl.next_update.unwrap().unix_timestamp() as u64;
     assert_eq!(list.next_update().as_secs(), end);
     assert_eq!(lists.next_update().as_secs(), end);

@@ -1,13 +1,19 @@
 //! Lists by `openssl ca -gencrl`, as people make them.
 
 use std::fs;
+use std::time::Duration;
 
 use mtls::RejectionReason::{RevocationListStale, RevocationStatusUnknown, Revoked};
-use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
-use mtls::{RejectionReason, RevocationLists, RevocationRules, VerifierPolicy};
+use mtls::pki_types::pem::PemObject;
+use mtls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use mtls::{
+    MaterialError, MaterialProblem, RejectionReason, RevocationLists, RevocationRules,
+    VerifierPolicy,
+};
 
 use crate::common::openssl_ca::{CONFIG, Cas};
 use crate::common::pki::pem;
+use crate::common::programs::{self, Program};
 use crate::scene::Scene;
 use crate::{assert_refused, chain_depth, leaf_depth};
 
@@ -104,7 +110,10 @@ fn good_and_revoked() {
         let lists = RevocationLists::together(parts.map(Clone::clone)).unwrap();
         cas.assert(chain_depth(), &lists, Err((Revoked, 0)));
     }
-    let numbers: Vec<_> = revoked.iter().map(|list| list.number().to_vec()).collect();
+    let numbers: Vec<_> = revoked
+        .iter()
+        .map(|list| list.number().unwrap().to_vec())
+        .collect();
     assert_eq!(numbers, [[2], [2]]);
 }
 
@@ -152,8 +161,27 @@ fn der_and_pem_are_one() {
     assert_eq!(RevocationLists::from_pem(text.as_bytes()).unwrap(), lists);
 }
 
+/// As easy-rsa makes them: extensions, but no number.
 #[test]
-fn without_a_number_it_is_refused() {
+fn without_a_number() {
+    let Some(cas) = Cas::new() else { return };
+    let without = CONFIG.replace("crlnumber = $dir/crlnumber\n", "");
+    for ca in ["root", "issuing"] {
+        fs::write(cas.path(ca).join("config"), &without).unwrap();
+    }
+    let good = cas.both("");
+    assert!(good.iter().all(|list| list.number().is_none()));
+    cas.assert(chain_depth(), &good, Ok(()));
+    cas.revoke("issuing", "alice.crt");
+    cas.revoke("issuing", "server.crt");
+    let revoked = cas.both("");
+    cas.assert(chain_depth(), &revoked, Err((Revoked, 0)));
+    let lists = RevocationLists::together([revoked, good]).unwrap();
+    cas.assert(chain_depth(), &lists, Err((Revoked, 0)));
+}
+
+#[test]
+fn without_extensions_it_is_of_version_1() {
     let Some(cas) = Cas::new() else { return };
     let without = CONFIG
         .replace("crlnumber = $dir/crlnumber\n", "")
@@ -161,6 +189,83 @@ fn without_a_number_it_is_refused() {
     fs::write(cas.path("root").join("config"), without).unwrap();
     cas.run("root", "ca -gencrl -config config -out now.crl");
     let error = RevocationLists::from_pem_file(cas.path("root").join("now.crl")).unwrap_err();
-    // Without extensions it is of version 1.
-    assert!(error.to_string().contains("version 2"), "{error}");
+    assert_version_1(&error);
+    // What the message says is enough.
+    let with_number = CONFIG.replace("crl_extensions = crl\n", "");
+    fs::write(cas.path("root").join("config"), with_number).unwrap();
+    let lists = cas.list("root", "");
+    assert_eq!(lists.iter().next().unwrap().number(), Some(&[1][..]));
+}
+
+/// The CA is in a keystore; what the documentation of `RevocationLists` says is followed to the
+/// letter.
+#[test]
+fn of_a_ca_in_a_keystore() {
+    let (Some(keytool), Some(openssl)) = (Program::keytool(), Program::openssl()) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let run = |program: &Program, line: &str| {
+        let mut command = program.command();
+        command
+            .args(line.split_whitespace())
+            .current_dir(folder.path());
+        programs::run(&mut command, b"", Duration::from_secs(60)).expect_success()
+    };
+    let java = |line: &str| run(&keytool, &format!("{line} -storepass secret"));
+    let file = |name: &str| folder.path().join(name);
+    java(
+        "-genkeypair -keystore ca.jks -alias ca -keyalg EC -dname CN=Kay -validity 60 -ext \
+         bc:critical=ca:true -ext ku:critical=keyCertSign,cRLSign",
+    );
+    java("-exportcert -keystore ca.jks -alias ca -rfc -file ca.crt");
+    for name in ["alice", "bob"] {
+        java(&format!(
+            "-genkeypair -keystore leaves.jks -alias {name} -keyalg EC -dname CN={name}"
+        ));
+        java(&format!(
+            "-certreq -keystore leaves.jks -alias {name} -file {name}.csr"
+        ));
+        java(&format!(
+            "-gencert -keystore ca.jks -alias ca -infile {name}.csr -rfc -outfile {name}.crt \
+             -validity 30 -ext bc=ca:false -ext ku:critical=digitalSignature -ext eku=clientAuth"
+        ));
+    }
+    java("-gencrl -keystore ca.jks -alias ca -id 5 -rfc -file v1.crl");
+    assert_version_1(&RevocationLists::from_pem_file(file("v1.crl")).unwrap_err());
+
+    run(
+        &keytool,
+        "-importkeystore -srckeystore ca.jks -destkeystore ca.p12 -deststoretype PKCS12 \
+         -srcstorepass secret -deststorepass secret",
+    );
+    run(
+        &openssl,
+        "pkcs12 -in ca.p12 -nodes -out ca.pem -passin pass:secret",
+    );
+    let config = "[ca]\ndefault_ca = lists\n[lists]\ndatabase = index.txt\ncrlnumber = crlnumber\n\
+                  default_md = sha256\ndefault_crl_days = 30\n";
+    fs::write(file("crl.cnf"), config).unwrap();
+    fs::write(file("index.txt"), "").unwrap();
+    fs::write(file("crlnumber"), "01\n").unwrap();
+    let ca = "ca -config crl.cnf -cert ca.pem -keyfile ca.pem";
+    run(&openssl, &format!("{ca} -revoke alice.crt"));
+    run(&openssl, &format!("{ca} -gencrl -out ca.crl"));
+
+    let lists = RevocationLists::from_pem_file(file("ca.crl")).unwrap();
+    let ders: Vec<_> = lists.iter().map(|list| list.as_der().clone()).collect();
+    let certificate = |name: &str| CertificateDer::from_pem_file(file(name)).unwrap();
+    let judge = |name: &str| {
+        let anchors = [certificate("ca.crt")];
+        let chain = [certificate(name)];
+        crate::judge_by(&anchors, leaf_depth(), &ders, &chain, UnixTime::now())
+    };
+    judge("bob.crt").unwrap();
+    assert_refused(judge("alice.crt"), Revoked, Some(0), "");
+}
+
+#[track_caller]
+fn assert_version_1(error: &MaterialError) {
+    let is_it = matches!(error.problem(), MaterialProblem::RevocationListVersion1);
+    assert!(is_it, "{error}");
 }

@@ -263,11 +263,14 @@ fn of_lists() {
         }),
         fault(
             "list without a number",
-            &["ca.crl", "cannot be used"],
+            &["ca.crl", "Rhea Root", "is older", "no CRL number"],
             |place| {
-                place.replace("ca.crl", place.list(&Crl::new().without_number()));
+                place.replace("ca.crl", place.list(&place.next_crl().without_number()));
             },
         ),
+        fault("list of version 1", &["ca.crl", "version 1"], |place| {
+            place.replace("ca.crl", place.list(&place.next_crl().version1()));
+        }),
         fault(
             "a certificate in its place",
             &["ca.crl", "certificate"],

@@ -530,7 +530,7 @@ fn of_several_the_latest_counts() {
     assert!(served.admits(&served.cast.alice));
     served.refuses(
         "Ivo Intermediate",
-        "in place of 0x07",
+        "in place of the CRL number 0x07",
         given(&[&three, &six]),
     );
     served.rotate(&[&three, &seven]).unwrap();
@@ -539,4 +539,84 @@ fn of_several_the_latest_counts() {
     let root = Crl::new().signed_by(&served.cast.root);
     served.rotate(&[&root, &eight]).unwrap();
     served.refuses("Ivo Intermediate", "0x07", given(&[&root, &seven]));
+}
+
+/// `thisUpdate` orders lists without a number.
+#[test]
+fn without_numbers_the_time_counts() {
+    let of = |hours: i64| {
+        let dates = (Duration::hours(-hours), Some(Duration::days(7)));
+        Crl::new().dated(dates.0, dates.1).without_number()
+    };
+    for revokes_by_root in [true, false] {
+        let served = serve(|cast| {
+            let revoking = of(3).lists(cast.alice.leaf()).signed_by(&cast.intermediate);
+            match revokes_by_root {
+                true => vec![revoking, of(3).signed_by(&cast.root)],
+                false => vec![revoking],
+            }
+        });
+        let Cast {
+            alice,
+            intermediate,
+            root,
+            ..
+        } = &served.cast;
+        assert!(!served.admits(alice));
+        let back = of(4).signed_by(intermediate);
+        let same = of(3).lists(alice.leaf()).signed_by(intermediate);
+        let root_back = of(4).signed_by(root);
+        let root_next = of(2).signed_by(root);
+        served.refuses(
+            "Ivo Intermediate",
+            "it has no CRL number",
+            given(&[&back, &root_next]),
+        );
+        if revokes_by_root {
+            served.refuses("Rhea Root", "is older", given(&[&same, &root_back]));
+        }
+        served.rotate(&[&same, &root_next]).unwrap();
+        let later = of(2).signed_by(intermediate);
+        served.rotate(&[&later, &root_next]).unwrap();
+        assert!(served.admits(alice));
+        served.refuses("Ivo Intermediate", "is older", given(&[&same, &root_next]));
+    }
+}
+
+/// A CA that has begun to number its lists goes on.
+#[test]
+fn a_list_without_a_number_follows_none_with_one() {
+    let of = |hours: i64| {
+        let dates = (Duration::hours(-hours), Some(Duration::days(7)));
+        Crl::new().dated(dates.0, dates.1)
+    };
+    let served = serve(|cast| vec![of(5).without_number().signed_by(&cast.root)]);
+    let root = &served.cast.root;
+    let other = Crl::new().signed_by(&served.cast.impostor);
+    let numbered = of(5).number(&[0]).signed_by(root);
+    let plain = of(1).without_number().signed_by(root);
+    let early = of(6).number(&[9]).signed_by(root);
+    served.refuses("Rhea Root", "in place of no CRL number", given(&[&early]));
+    served.rotate(&[&numbered]).unwrap();
+    served.refuses("Rhea Root", "it has no CRL number", given(&[&plain]));
+    // Beside one with a number it does no harm, and has to be followed by what is no older.
+    served.rotate(&[&numbered, &plain]).unwrap();
+    let older = of(2).number(&[1]).signed_by(root);
+    served.refuses("Rhea Root", "is older", given(&[&older]));
+    served
+        .rotate(&[&of(1).number(&[1]).signed_by(root)])
+        .unwrap();
+    // Nor when it was away.
+    let without = given(&[&other]).trust_anchors(anchors(&[&served.cast.impostor]));
+    served.server.rotate(without).unwrap();
+    let back = |list: &Der| {
+        let both = anchors(&[root, &served.cast.impostor]);
+        given(&[list, &other]).trust_anchors(both)
+    };
+    let newest = of(0).without_number().signed_by(root);
+    served.refuses("Rhea Root", "it has no CRL number", back(&newest));
+    served
+        .server
+        .rotate(back(&of(0).number(&[1]).signed_by(root)))
+        .unwrap();
 }

@@ -17,7 +17,7 @@ pub struct RevocationList {
     issuer: Range<usize>,
     this_update: UnixTime,
     next_update: UnixTime,
-    number: Range<usize>,
+    number: Option<Range<usize>>,
     scope: CrlScope,
     revoked: Range<usize>,
     serials: Serials,
@@ -53,9 +53,13 @@ impl RevocationList {
         self.next_update
     }
 
-    /// The CRL number, big-endian, at most 20 octets without leading zeros.
-    pub fn number(&self) -> &[u8] {
-        self.part(&self.number)
+    /// The CRL number, big-endian, at most 20 octets without leading zeros (RFC 5280, section
+    /// 5.2.3).
+    ///
+    /// `None` for a list without one, as easy-rsa and cfssl make them: only `thisUpdate` tells then
+    /// which of two lists is the newer one.
+    pub fn number(&self) -> Option<&[u8]> {
+        self.number.as_ref().map(|number| self.part(number))
     }
 
     /// How many certificates it lists.
@@ -105,7 +109,7 @@ impl RevocationList {
         let range = |part| range_in(&der, part);
         Ok(Self {
             issuer: range(view.issuer),
-            number: range(view.number),
+            number: view.number.map(range),
             revoked: range(view.revoked),
             this_update: view.this_update,
             next_update: view.next_update,
@@ -167,9 +171,12 @@ fn unfit(der: &[u8], error: CrlError) -> MaterialProblem {
     match error {
         CrlError::Delta => MaterialProblem::DeltaRevocationList,
         CrlError::Indirect => MaterialProblem::IndirectRevocationList,
-        CrlError::Der(_) | CrlError::NotVersion2 if Certificate::from_der(der).is_ok() => {
+        CrlError::Der(_) | CrlError::UnknownVersion | CrlError::Version1
+            if Certificate::from_der(der).is_ok() =>
+        {
             MaterialProblem::CertificateInsteadOfRevocationList
         }
+        CrlError::Version1 => MaterialProblem::RevocationListVersion1,
         // What looks like a certificate and is none may well be a damaged list.
         CrlError::Der(_) if Shape::of(der) != Some(Shape::Certificate) => {
             refusal::instead_of_der(der, Wanted::RevocationLists)

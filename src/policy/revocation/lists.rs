@@ -9,6 +9,7 @@ use pki_types::CertificateDer;
 use crate::material::{RevocationList, RevocationLists};
 use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
 use crate::policy::anchor::Anchors;
+use crate::policy::rejection::rfc3339;
 use crate::x509::{CanonicalName, Certificate, PublicKey};
 
 /// A trust anchor: the certificate that its verifier keeps.
@@ -196,9 +197,14 @@ impl List {
 
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "list {} (number 0x", self.index)?;
-        let number = self.content.number();
-        number.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        write!(f, ")")
+        write!(f, "list {} (", self.index)?;
+        match self.content.number() {
+            Some(number) => {
+                f.write_str("number 0x")?;
+                number.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+            }
+            None => write!(f, "of {}", rfc3339(self.content.this_update()))?,
+        }
+        f.write_str(")")
     }
 }

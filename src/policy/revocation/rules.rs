@@ -20,8 +20,11 @@
 /// A list with an issuing distribution point is about the certificates that it says (of CAs, of others) and, where the
 /// point has names, about those that carry one of them in their cRLDistributionPoints (RFC 5280, section 6.3.3, (b)(2)).
 ///
-/// CRL numbers are checked in form, when a list is loaded, and never take an entry back: a list with a lower number that is
-/// given beside a newer one revokes what it lists. To lift a hold, leave the old list out.
+/// CRL numbers are optional, and never take an entry back: a list with a lower number that is given
+/// beside a newer one revokes what it lists. To lift a hold, leave the old list out. Where a
+/// rotation replaces lists, no older one takes the place of one that a signature has proved: the
+/// number and `thisUpdate` may both only grow, and a list without a number never follows one with a
+/// number ([`BuildError::RevocationListsWorse`](crate::BuildError::RevocationListsWorse)).
 ///
 /// ```
 /// use mtls::{RevocationDepth, RevocationRules, VerifierPolicy};

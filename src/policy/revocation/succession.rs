@@ -44,7 +44,7 @@ pub(super) struct Mark {
     /// A `SubjectPublicKeyInfo`.
     signer: Box<[u8]>,
     scope: CrlScope,
-    number: Box<[u8]>,
+    number: Option<Box<[u8]>>,
     this_update: UnixTime,
     vouchers: Vec<Anchor>,
 }
@@ -143,7 +143,7 @@ impl Mark {
             issuer: content.issuer_der().into(),
             signer: list.signer()?.into(),
             scope: content.scope().clone(),
-            number: content.number().into(),
+            number: content.number().map(Into::into),
             this_update: content.this_update(),
             vouchers: list.vouchers().cloned().collect(),
         })
@@ -160,12 +160,19 @@ impl Mark {
         is_same_name(&self.issuer, &other.issuer)
             && self.signer == other.signer
             && self.scope == other.scope
-            && !other.is_newer(&self.number, self.this_update)
+            && !other.is_newer(self.number.as_deref(), self.this_update)
     }
 
-    /// CRL numbers only grow (RFC 5280, section 5.2.3), and so does time.
-    fn is_newer(&self, number: &[u8], this_update: UnixTime) -> bool {
-        compare_numbers(number, &self.number) == Ordering::Less || this_update < self.this_update
+    /// Whether it is newer than a list with this number and this time. CRL numbers only grow (RFC
+    /// 5280, section 5.2.3), and so does time. Without a number the time alone counts; but an
+    /// issuer that has begun to number its lists goes on, so that one without a number never
+    /// follows one with a number.
+    fn is_newer(&self, number: Option<&[u8]>, this_update: UnixTime) -> bool {
+        let has_smaller_number = match (number, self.number.as_deref()) {
+            (Some(next), Some(own)) => compare_numbers(next, own) == Ordering::Less,
+            (next, own) => next.is_none() && own.is_some(),
+        };
+        has_smaller_number || this_update < self.this_update
     }
 
     /// Who vouches for the signer, to be handed on: nobody may come by before the next rotation. Anchors that are
@@ -254,10 +261,10 @@ impl<'a> Successors<'a> {
             ),
             Self::Good | Self::NotCurrent(_) => return None,
             Self::Older(list) => format!(
-                "the next one is older: it has the number {} of {}, in place of {} of {}",
-                number(list.number()),
+                "the next one is older: it has {} and is of {}, in place of {} of {}",
+                describe_number(list.number()),
                 rfc3339(list.this_update()),
-                number(&old.number),
+                describe_number(old.number.as_deref()),
                 rfc3339(old.this_update)
             ),
             _ if demand == Demand::NotOlder => return None,
@@ -281,21 +288,24 @@ fn compare_numbers(a: &[u8], b: &[u8]) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
-fn number(number: &[u8]) -> String {
+fn describe_number(number: Option<&[u8]>) -> String {
+    let Some(number) = number else {
+        return "no CRL number".to_owned();
+    };
     let digits = number.iter().map(|byte| format!("{byte:02x}"));
-    format!("0x{}", digits.collect::<String>())
+    format!("the CRL number 0x{}", digits.collect::<String>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mark(issuer: u16, number: u8, this_update: u64) -> Mark {
+    fn mark(issuer: u16, number: impl Into<Option<u8>>, this_update: u64) -> Mark {
         Mark {
             issuer: Box::new(issuer.to_be_bytes()),
             signer: Box::new([1]),
             scope: CrlScope::EVERYTHING,
-            number: Box::new([number]),
+            number: number.into().map(|number| [number].into()),
             this_update: UnixTime::since_unix_epoch(core::time::Duration::from_secs(this_update)),
             vouchers: Vec::new(),
         }
@@ -307,14 +317,49 @@ mod tests {
         for (number, this_update) in [(5, 5), (7, 7), (6, 6), (7, 7), (8, 6)] {
             remember(&mut gone, mark(0, number, this_update));
         }
-        let left = gone
-            .iter()
-            .map(|mark| (mark.number[0], mark.this_update.as_secs()));
-        assert_eq!(left.collect::<Vec<_>>(), [(7, 7), (8, 6)]);
+        assert_eq!(remembered(&gone), [(Some(7), 7), (Some(8), 6)]);
         for issuer in 1..=300 {
             remember(&mut gone, mark(issuer, 1, 1));
         }
         assert_eq!(gone.len(), MAX_GONE);
         assert_eq!(*gone[0].issuer, 45_u16.to_be_bytes());
+    }
+
+    #[test]
+    fn a_number_covers_none_and_none_covers_no_number() {
+        let mut gone = Vec::new();
+        for (number, this_update) in [(None, 4), (None, 6), (None, 5), (Some(1), 5)] {
+            remember(&mut gone, mark(0, number, this_update));
+        }
+        assert_eq!(remembered(&gone), [(None, 6), (Some(1), 5)]);
+        remember(&mut gone, mark(0, 1, 6));
+        assert_eq!(remembered(&gone), [(Some(1), 6)]);
+        remember(&mut gone, mark(0, None, 7));
+        assert_eq!(remembered(&gone), [(Some(1), 6), (None, 7)]);
+    }
+
+    #[test]
+    fn to_be_no_older_is_an_order() {
+        let all: Vec<Mark> = [None, Some(1), Some(2)]
+            .into_iter()
+            .flat_map(|number| (1..=3).map(move |time| mark(0, number, time)))
+            .collect();
+        for a in &all {
+            assert!(a.covers(a));
+            for b in &all {
+                let is_same = (&a.number, a.this_update) == (&b.number, b.this_update);
+                assert_eq!(a.covers(b) && b.covers(a), is_same);
+                for c in &all {
+                    assert!(!(a.covers(b) && b.covers(c)) || a.covers(c));
+                }
+            }
+        }
+    }
+
+    fn remembered(gone: &[Mark]) -> Vec<(Option<u8>, u64)> {
+        let number = |mark: &Mark| mark.number.as_ref().map(|number| number[0]);
+        gone.iter()
+            .map(|mark| (number(mark), mark.this_update.as_secs()))
+            .collect()
     }
 }

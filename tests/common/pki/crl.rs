@@ -130,6 +130,14 @@ impl Crl {
         self
     }
 
+    /// An extension with this encoded identifier.
+    pub fn with_other(mut self, oid: &[u8], critical: bool, value: &[u8]) -> Self {
+        let critical: &[u8] = if critical { TRUE } else { b"" };
+        let whole = tlv(0x30, &[oid, critical, &tlv(0x04, &[value])]);
+        self.extensions.push(whole);
+        self
+    }
+
     /// What the fields of an issuing distribution point say, encoded one after the other.
     pub fn scope(self, fields: &[&[u8]]) -> Self {
         self.with(ISSUING_DISTRIBUTION_POINT, true, &tlv(0x30, fields))
