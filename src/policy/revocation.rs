@@ -16,6 +16,7 @@
 
 mod lists;
 mod rules;
+mod shortfall;
 mod standing;
 pub(super) mod succession;
 
@@ -38,6 +39,7 @@ use crate::x509::{Certificate, Reasons, rfc4514};
 use lists::{Anchor, List, Lists};
 pub use rules::{RevocationDepth, RevocationRules};
 use rules::{StaleLists, UnknownStatus};
+use shortfall::Shortfall;
 use standing::Standing;
 use succession::Gone;
 
@@ -208,11 +210,14 @@ impl Judge<'_> {
     ) -> Result<Status, Rejection> {
         let rules = &self.revocation.rules;
         let (mut current, mut outdated) = (Reasons::NONE, Reasons::NONE);
+        let mut nearest = Shortfall::NoList;
+        let mut outdated_by = Shortfall::Early;
         for list in self.revocation.lists.of(certificate.issuer) {
             let standing = self.trace.step(
                 || Standing::of(list, certificate, issuer, self),
                 |standing| standing.step(list),
             );
+            nearest = nearest.max(Shortfall::of(&standing).unwrap_or(nearest));
             match standing {
                 Standing::Revokes(revoked) => {
                     return Err(about(
@@ -226,19 +231,23 @@ impl Judge<'_> {
                 Standing::Stale(reasons) if rules.stale == StaleLists::Allow => {
                     current = current.or(reasons);
                 }
-                Standing::Stale(reasons) | Standing::Early(reasons) => {
+                Standing::Stale(reasons) => {
                     outdated = outdated.or(reasons);
+                    outdated_by = Shortfall::Stale;
                 }
-                Standing::IssuerMayNotSign | Standing::OutOfScope | Standing::OtherKey(_) => {}
+                Standing::Early(reasons) => outdated = outdated.or(reasons),
+                Standing::IssuerMayNotSign | Standing::OutOfScope(_) | Standing::OtherKey(_) => {}
             }
         }
         if current == Reasons::ALL {
             return Ok(Status::Good);
         }
-        let reason = match current.or(outdated) == Reasons::ALL {
-            true => RejectionReason::RevocationListStale,
-            false if rules.unknown == UnknownStatus::Allow => return Ok(Status::UnknownAndAllowed),
-            false => RejectionReason::RevocationStatusUnknown,
+        let (reason, shortfall) = if current.or(outdated) == Reasons::ALL {
+            (RejectionReason::RevocationListStale, outdated_by)
+        } else if rules.unknown == UnknownStatus::Allow {
+            return Ok(Status::UnknownAndAllowed);
+        } else {
+            (RejectionReason::RevocationStatusUnknown, nearest)
         };
         let expected = format!(
             "a current revocation list of {} at {}",
@@ -246,7 +255,9 @@ impl Judge<'_> {
             rfc3339(self.now)
         );
         let presented = self.all_standings(certificate, issuer);
-        Err(about(reason, index, certificate, presented).with_expected(expected))
+        Err(about(reason, index, certificate, presented)
+            .with_expected(expected)
+            .with_hint(shortfall.hint(index == Some(0))))
     }
 
     /// What is wrong with each list of the issuer.

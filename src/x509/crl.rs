@@ -4,7 +4,7 @@ mod entry;
 mod scope;
 
 pub(crate) use entry::CrlEntry;
-pub(crate) use scope::{CrlScope, Reasons};
+pub(crate) use scope::{CrlScope, Exclusion, Reasons};
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{

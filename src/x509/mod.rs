@@ -16,7 +16,7 @@ mod key_identifier;
 mod name;
 
 pub(crate) use algorithm::{algorithm_name, identified_name};
-pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Reasons};
+pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Exclusion, Reasons};
 pub(crate) use date::rfc3339;
 pub(crate) use extension::{Extension, purpose_name};
 pub(crate) use general_name::GeneralName;

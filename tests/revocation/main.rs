@@ -10,6 +10,7 @@
 mod common;
 
 mod built;
+mod hints;
 mod issuer_names;
 mod judged;
 mod live;

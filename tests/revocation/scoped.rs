@@ -59,6 +59,7 @@ impl Shards {
 }
 
 const OTHER_POINT: &str = "is of a distribution point that the certificate does not name";
+const NO_POINT: &str = "is of a distribution point, and the certificate names none";
 
 #[test]
 fn two_shards() {
@@ -86,7 +87,7 @@ fn two_shards() {
 fn a_point_that_the_certificate_does_not_name() {
     let world = Shards::new(&[]);
     let list = Crl::new().of_point(A);
-    world.assert_unknown(std::slice::from_ref(&list), OTHER_POINT);
+    world.assert_unknown(std::slice::from_ref(&list), NO_POINT);
     let rules = leaf_depth().danger_cover_certificates_without_distribution_point();
     world.judge_by(rules, std::slice::from_ref(&list)).unwrap();
     let listing = list.clone().lists(world.alice.leaf());
@@ -151,19 +152,18 @@ fn for_cas_or_for_others() {
             UnixTime::now(),
         )
     };
-    let words = "is about other kinds of certificates";
     chain(ONLY_CAS, ONLY_USERS).unwrap();
     assert_refused(
         chain(ONLY_CAS, ONLY_CAS),
         RevocationStatusUnknown,
         Some(0),
-        words,
+        "is about CA certificates only",
     );
     assert_refused(
         chain(ONLY_USERS, ONLY_USERS),
         RevocationStatusUnknown,
         Some(1),
-        words,
+        "is about user certificates only",
     );
 }
 

@@ -10,7 +10,7 @@ use crate::policy::algorithms::SignatureProblem;
 use crate::policy::explanation::{Outcome, Step};
 use crate::policy::rejection::rfc3339;
 use crate::policy::rule::Rule;
-use crate::x509::{Certificate, Reasons};
+use crate::x509::{Certificate, Exclusion, Reasons};
 
 /// How a list with the name of the certificate's issuer stands to the certificate.
 pub(super) enum Standing {
@@ -23,7 +23,7 @@ pub(super) enum Standing {
     /// Not signed by the issuer's key of the path.
     OtherKey(SignatureProblem),
     /// It is about other certificates.
-    OutOfScope,
+    OutOfScope(Exclusion),
     /// It lists the certificate.
     Revokes(Revoked),
     /// As `Current`, but its `nextUpdate` has passed.
@@ -50,10 +50,11 @@ impl Standing {
             return Self::IssuerMayNotSign;
         }
         let unnamed = judge.revocation.rules.unnamed == UnnamedPoint::All;
-        let reasons = content.scope().reasons_for(certificate, unnamed);
-        if reasons == Reasons::NONE {
-            Self::OutOfScope
-        } else if judge.now < content.this_update() {
+        let reasons = match content.scope().reasons_for(certificate, unnamed) {
+            Ok(reasons) => reasons,
+            Err(exclusion) => return Self::OutOfScope(exclusion),
+        };
+        if judge.now < content.this_update() {
             Self::Early(reasons)
         } else if judge.now > content.next_update() {
             Self::Stale(reasons)
@@ -68,7 +69,7 @@ impl Standing {
             certificate: None,
             outcome: match self {
                 Self::Current(_) => Outcome::Passed,
-                Self::OtherKey(_) | Self::OutOfScope => Outcome::NotApplied,
+                Self::OtherKey(_) | Self::OutOfScope(_) => Outcome::NotApplied,
                 Self::Early(_) | Self::IssuerMayNotSign | Self::Revokes(_) | Self::Stale(_) => {
                     Outcome::Failed
                 }
@@ -95,16 +96,22 @@ impl List {
             Standing::OtherKey(problem) => {
                 format!("not signed by the issuer of this certificate: {problem}")
             }
-            Standing::OutOfScope if content.scope().is_of_a_point() => {
-                "is of a distribution point that the certificate does not name".to_owned()
-            }
-            Standing::OutOfScope => "is about other kinds of certificates".to_owned(),
+            Standing::OutOfScope(exclusion) => describe(*exclusion).to_owned(),
             Standing::Revokes(revoked) => return revoked_by(self, *revoked),
             Standing::Stale(_) => {
                 format!("is stale since {}", rfc3339(content.next_update()))
             }
         };
         format!("{self}: {said}")
+    }
+}
+
+fn describe(exclusion: Exclusion) -> &'static str {
+    match exclusion {
+        Exclusion::Ca => "is about user certificates only",
+        Exclusion::NoPoint => "is of a distribution point, and the certificate names none",
+        Exclusion::NotCa => "is about CA certificates only",
+        Exclusion::OtherPoint => "is of a distribution point that the certificate does not name",
     }
 }
 

@@ -32,6 +32,19 @@ enum Only {
     Leaves,
 }
 
+/// Why a list is not about a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exclusion {
+    /// It is about user certificates alone, and the certificate is a CA's.
+    Ca,
+    /// It is of a distribution point, and the certificate names none.
+    NoPoint,
+    /// It is about CA certificates alone, and the certificate is no CA's.
+    NotCa,
+    /// It is of another distribution point than those that the certificate names.
+    OtherPoint,
+}
+
 /// A set of reasons for a revocation (RFC 5280, section 4.2.1.13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reasons(u16);
@@ -90,39 +103,42 @@ impl CrlScope {
         })
     }
 
-    /// Whether the list is of a distribution point that has a name.
-    pub(crate) fn is_of_a_point(&self) -> bool {
-        self.names.is_some()
-    }
-
     /// For which reasons of revocation the list speaks about this certificate (RFC 5280, section 6.3.3, (b) and (d)).
     ///
     /// A list of a distribution point speaks about the certificates that name the point. `unnamed` says whether it
     /// speaks about those, too, that name none.
-    pub(crate) fn reasons_for(&self, certificate: &Certificate<'_>, unnamed: bool) -> Reasons {
+    pub(crate) fn reasons_for(
+        &self,
+        certificate: &Certificate<'_>,
+        unnamed: bool,
+    ) -> Result<Reasons, Exclusion> {
         let is_ca = certificate.is_ca().unwrap_or_default();
-        if self.only.is_some_and(|only| is_ca != (only == Only::Cas)) {
-            return Reasons::NONE;
+        match self.only {
+            Some(Only::Cas) if !is_ca => return Err(Exclusion::NotCa),
+            Some(Only::Leaves) if is_ca => return Err(Exclusion::Ca),
+            _ => {}
         }
         let Some(names) = &self.names else {
-            return self.reasons;
+            return Ok(self.reasons);
         };
         // Every certificate belongs to a point with its issuer's name (RFC 5280, section 6.3.3, last paragraph).
         let of_issuer = PointName::Directory(CanonicalName::of(certificate.issuer));
         if names.contains(&of_issuer) {
-            return self.reasons;
+            return Ok(self.reasons);
         }
         match certificate.crl_distribution_points() {
-            Ok(None) if unnamed => self.reasons,
+            Ok(None) if unnamed => Ok(self.reasons),
+            Ok(None) => Err(Exclusion::NoPoint),
             Ok(Some(points)) => {
                 let named = points
                     .0
                     .iter()
                     .filter(|p| is_named(p, names, certificate.issuer));
                 let reasons = named.map(|point| Reasons::of(point.reasons));
-                reasons.fold(Reasons::NONE, Reasons::or).and(self.reasons)
+                let all = reasons.reduce(Reasons::or).ok_or(Exclusion::OtherPoint)?;
+                Ok(all.and(self.reasons))
             }
-            Ok(None) | Err(_) => Reasons::NONE,
+            Err(_) => Err(Exclusion::OtherPoint),
         }
     }
 }

@@ -1,0 +1,108 @@
+//! What lists lack where none of them proves a certificate good, and what to do about it.
+
+use super::standing::Standing;
+use crate::policy::algorithms::SignatureProblem;
+use crate::x509::{Exclusion, Reasons};
+
+/// What is wrong with the lists of one issuer, ordered by how little it takes to mend it. One list
+/// stands for all: the one that comes nearest to proving the certificate good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shortfall {
+    NoList,
+    OtherKey,
+    UnsupportedSignature,
+    IssuerMayNotSign,
+    OtherKind(Kind),
+    OtherPoint,
+    NoPoint,
+    SomeReasons,
+    Early,
+    Stale,
+}
+
+/// The certificates that a list is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Cas,
+    Users,
+}
+
+impl Shortfall {
+    /// `None` for a list that lacks nothing.
+    pub(super) fn of(standing: &Standing) -> Option<Self> {
+        Some(match standing {
+            Standing::Current(Reasons::ALL) | Standing::Revokes(_) => return None,
+            Standing::Early(Reasons::ALL) => Self::Early,
+            Standing::Stale(Reasons::ALL) => Self::Stale,
+            Standing::Current(_) | Standing::Early(_) | Standing::Stale(_) => Self::SomeReasons,
+            Standing::IssuerMayNotSign => Self::IssuerMayNotSign,
+            Standing::OtherKey(SignatureProblem::UnsupportedAlgorithm { .. }) => {
+                Self::UnsupportedSignature
+            }
+            Standing::OtherKey(_) => Self::OtherKey,
+            Standing::OutOfScope(Exclusion::Ca) => Self::OtherKind(Kind::Users),
+            Standing::OutOfScope(Exclusion::NotCa) => Self::OtherKind(Kind::Cas),
+            Standing::OutOfScope(Exclusion::NoPoint) => Self::NoPoint,
+            Standing::OutOfScope(Exclusion::OtherPoint) => Self::OtherPoint,
+        })
+    }
+
+    /// What to do about it, for the leaf or a certificate above it.
+    pub(super) fn hint(self, is_leaf: bool) -> &'static str {
+        match self {
+            Self::NoList if is_leaf => {
+                "give the current list of this issuer to `revocation_lists`; its CA publishes one, \
+                 or makes one by `openssl ca -gencrl`"
+            }
+            Self::NoList => {
+                "give the current list of this issuer to `revocation_lists` as well; or ask about \
+                 leaves alone, by `RevocationDepth::Leaf`"
+            }
+            Self::OtherKey => {
+                "give the list that the CA signed with the key of the issuer's certificate in this \
+                 path: a CA that has changed its key signs a list with each of them, and another \
+                 CA may have the same name"
+            }
+            Self::UnsupportedSignature => {
+                "have the CA sign its list with the digest with which it signed this certificate, \
+                 SHA-256 for instance (`openssl ca -gencrl -md sha256`)"
+            }
+            Self::IssuerMayNotSign => {
+                "reissue the issuer's certificate, for the same name and key, with keyUsage \
+                 keyCertSign and cRLSign, and put it in the place of the old one: among the \
+                 presented certificates, or the trust anchors; its lists stay as they are"
+            }
+            Self::OtherKind(Kind::Cas) => {
+                "give the issuer's list about user certificates as well (onlyContainsUserCerts), \
+                 or one about all"
+            }
+            Self::OtherKind(Kind::Users) => {
+                "give the issuer's list about CA certificates as well (onlyContainsCACerts), or \
+                 one about all; or ask about leaves alone, by `RevocationDepth::Leaf`"
+            }
+            Self::OtherPoint => {
+                "give the issuer's list of a distribution point that the certificate names \
+                 (`openssl x509 -in CERT -noout -ext crlDistributionPoints` shows them), or one \
+                 without issuingDistributionPoint"
+            }
+            Self::NoPoint => {
+                "where this list is about all that its CA issues, say so by \
+                 `RevocationRules::danger_cover_certificates_without_distribution_point`; or have \
+                 the CA make a list without issuingDistributionPoint, or name its point in the \
+                 certificates (crlDistributionPoints)"
+            }
+            Self::SomeReasons => {
+                "give the issuer's lists for the other reasons as well (onlySomeReasons): together \
+                 they must cover all; or one for all reasons"
+            }
+            Self::Early => {
+                "compare this machine's clock with the CA's: the list is from the future; until it \
+                 begins give the one before it"
+            }
+            Self::Stale => {
+                "give the list that the issuer made since, as `openssl crl -in FILE -noout \
+                 -lastupdate -nextupdate` shows; when it looks current, compare the clocks"
+            }
+        }
+    }
+}
