@@ -15,6 +15,7 @@ pub(super) struct Judgement<'j> {
     pub(super) revocation: Option<&'j Revocation>,
     /// The peer's, where the anchors are those of it.
     pub(super) trust_domain: Option<&'j str>,
+    /// The end whose purpose the certificates must be for: the peer's, as a rule.
     pub(super) role: Role,
     pub(super) now: UnixTime,
     pub(super) trace: &'j Trace,

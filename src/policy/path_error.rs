@@ -13,7 +13,7 @@ use super::presented::Presented;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::server_name::list_of;
-use super::usage::{flaw_of_purpose, purposes_of};
+use super::usage::{flaw_of_purpose, issuer_hint, purposes_of};
 use crate::peer::{NameRanges, cut};
 use crate::x509::{Certificate, identified_name, is_same_name, rfc4514};
 
@@ -68,7 +68,8 @@ pub(super) fn refusal(
     match reason {
         R::WrongExtendedKeyUsage => rejection
             .with_expected(role.purpose_name())
-            .with_presented(purposes_of(certificate)),
+            .with_presented(purposes_of(certificate))
+            .with_hint(issuer_hint(role)),
         R::UnhandledCriticalExtension => match check_known(certificate) {
             Err(flaw) => rejection.with_presented(flaw.presented),
             Ok(()) => rejection.with_presented(in_words(error)),

@@ -105,9 +105,12 @@ pub enum Rule {
     /// RFC 5280, sections 4.2.1.3 and 4.2.1.9; RFC 8446, section 4.4.2.2. Refused as `WrongKeyUsage`; an
     /// intermediate that may not sign is no issuer: `UnknownIssuer`.
     KeyUsage,
-    /// The leaf's extended key usage, where it has one, names clientAuth for a client and serverAuth for a server;
-    /// `anyExtendedKeyUsage` alone is not enough. The same goes for the intermediates, and for the anchor, where `any` is
-    /// enough. In the profile `WebPki` the leaf has to have one, without `any`.
+    /// The leaf's extended key usage, where it has one, names clientAuth for a client and
+    /// serverAuth for a server; `anyExtendedKeyUsage` alone is not enough. The same goes for the
+    /// intermediates, and for the anchor, where `any` is enough. In the profile `WebPki` the leaf
+    /// has to have one, without `any`. By
+    /// [`danger_allow_server_auth_for_clients`](crate::VerifierPolicy::danger_allow_server_auth_for_clients)
+    /// a client's may name serverAuth, all along its path.
     ///
     /// A leaf without it may be used for anything, which is what many private CAs issue: keep CAs for clients and for
     /// servers apart, or let the matcher ask for more. RFC 5280, section 4.2.1.12. Refused as `WrongExtendedKeyUsage`.

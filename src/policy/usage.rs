@@ -8,6 +8,7 @@ use super::leaf::unreadable;
 use super::profile::{CertificateProfile, Flaw};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
+use super::verifier_policy::{ClientPurpose, VerifierPolicy};
 use crate::x509::{Certificate, purpose_name};
 
 /// Which end of the connection the peer is.
@@ -27,6 +28,26 @@ impl Role {
             Self::Client => (ID_KP_CLIENT_AUTH, "clientAuth"),
             Self::Server => (ID_KP_SERVER_AUTH, "serverAuth"),
         }
+    }
+}
+
+/// The purpose that a path from this leaf must be for. A client's is clientAuth; by the policy's
+/// opt-in it is serverAuth where the leaf lists that and not clientAuth.
+pub(super) fn required_purpose(
+    role: Role,
+    leaf: &Certificate<'_>,
+    policy: &VerifierPolicy,
+) -> Role {
+    let lists_server_auth_only = || match leaf.extended_key_usage() {
+        Ok(Some(usage)) => {
+            usage.0.contains(&ID_KP_SERVER_AUTH) && !usage.0.contains(&ID_KP_CLIENT_AUTH)
+        }
+        Ok(None) | Err(_) => false,
+    };
+    if policy.client_purpose == ClientPurpose::OrServerAuth && lists_server_auth_only() {
+        Role::Server
+    } else {
+        role
     }
 }
 
@@ -137,7 +158,40 @@ pub(super) fn flaw_of_purpose(certificate: &Certificate<'_>, role: Role) -> Opti
 /// A certificate without the extension may be used for anything (RFC 5280, section 4.2.1.12).
 pub(super) fn check_purpose(leaf: &Certificate<'_>, role: Role) -> Result<(), Rejection> {
     match flaw_of_purpose(leaf, role) {
+        Some(flaw) if flaw.reason == RejectionReason::WrongExtendedKeyUsage => {
+            Err(flaw.of(0, leaf).with_hint(leaf_hint(leaf, role)))
+        }
         Some(flaw) => Err(flaw.of(0, leaf)),
         None => Ok(()),
+    }
+}
+
+fn leaf_hint(leaf: &Certificate<'_>, role: Role) -> &'static str {
+    let usage = leaf.extended_key_usage().ok().flatten();
+    let is_for_servers = usage.is_some_and(|usage| usage.0.contains(&ID_KP_SERVER_AUTH));
+    match role {
+        Role::Client if is_for_servers => {
+            "have a private CA issue the client's certificate with extendedKeyUsage clientAuth: \
+             public CAs stop doing so; until then, accept the client by its exact name or key with \
+             `VerifierPolicy::danger_allow_server_auth_for_clients` (see \
+             `mtls::guides::client_auth`)"
+        }
+        Role::Client => "reissue the client's certificate with extendedKeyUsage clientAuth",
+        Role::Server => "reissue the server's certificate with extendedKeyUsage serverAuth",
+    }
+}
+
+/// What to do about an intermediate, or a trust anchor, that is not for this role.
+pub(super) fn issuer_hint(role: Role) -> &'static str {
+    match role {
+        Role::Client => {
+            "issue the client's certificate under CAs that have clientAuth in their \
+             extendedKeyUsage, or none, such as a private CA's: those of public CAs are for \
+             servers"
+        }
+        Role::Server => {
+            "issue the certificate under CAs that have serverAuth in their extendedKeyUsage, or \
+             none"
+        }
     }
 }

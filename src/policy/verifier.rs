@@ -19,7 +19,7 @@ use super::revocation::Revocation;
 use super::rule::Rule;
 use super::server_name::{check_server_name, list_of, takes_common_name};
 use super::trust::{Trust, TrustBundles, TrustSource};
-use super::usage::Role;
+use super::usage::{Role, required_purpose};
 use super::v1;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
 use crate::error::BuildError;
@@ -244,9 +244,10 @@ impl PeerVerifier {
             |_| names.svid_in_words(),
             || self.trust.for_peer(leaf, names),
         )?;
+        let purpose = required_purpose(role, leaf, &self.policy);
         let judgement = Judgement {
             trust_domain: self.trust.domain_of(names),
-            ..self.judgement(anchors, role, now, trace)
+            ..self.judgement(anchors, purpose, now, trace)
         };
         let path = if leaf.version == Version::V1 && self.policy.x509_v1_leaf == X509V1Leaf::Allow {
             v1::check_signed_by_anchor(leaf, &judgement)?

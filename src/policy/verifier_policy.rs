@@ -24,6 +24,7 @@ pub struct VerifierPolicy {
     pub(crate) server_name: ServerNameRule,
     pub(crate) x509_v1_leaf: X509V1Leaf,
     pub(crate) common_name: CommonNameRule,
+    pub(crate) client_purpose: ClientPurpose,
     pub(crate) profile: CertificateProfile,
     pub(crate) max_intermediates: usize,
     pub(crate) minimum_rsa_bits: usize,
@@ -52,6 +53,14 @@ pub(crate) enum CommonNameRule {
     NeverAName,
 }
 
+/// What a client's certificates have to be for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientPurpose {
+    ClientAuth,
+    /// Those of a leaf that lists serverAuth and not clientAuth: serverAuth.
+    OrServerAuth,
+}
+
 impl VerifierPolicy {
     /// Admits the peers that `matcher` matches, after their chain was proved.
     pub fn allow(matcher: PeerMatcher) -> Self {
@@ -60,6 +69,7 @@ impl VerifierPolicy {
             server_name: ServerNameRule::Check,
             x509_v1_leaf: X509V1Leaf::Refuse,
             common_name: CommonNameRule::NeverAName,
+            client_purpose: ClientPurpose::ClientAuth,
             profile: CertificateProfile::default(),
             max_intermediates: MAX_INTERMEDIATES,
             minimum_rsa_bits: MIN_RSA_BITS,
@@ -155,6 +165,42 @@ impl VerifierPolicy {
         self
     }
 
+    /// Dangerous, for servers: accepts as a client whose leaf's extended key usage lists serverAuth
+    /// and not clientAuth.
+    ///
+    /// Public CAs stop issuing clientAuth ; this keeps
+    /// clients with their certificates until they have one of a private CA. Every path of such a
+    /// leaf must be for serverAuth: its intermediates and its trust anchor, where they have an
+    /// extended key usage (RFC 5280, section 4.2.1.12). All other leaves are verified as before.
+    ///
+    /// The operator of a TLS server did not mean to be your client when it asked for its
+    /// certificate. So the matcher has to say who is: on every branch there must be an exact
+    /// [`dns`](PeerMatcher::dns), [`uri`](PeerMatcher::uri), [`spiffe_id`](PeerMatcher::spiffe_id),
+    /// [`ip`](PeerMatcher::ip), [`email`](PeerMatcher::email),
+    /// [`spki_sha256`](PeerMatcher::spki_sha256) or
+    /// [`certificate_sha256`](PeerMatcher::certificate_sha256). Prefixes, suffixes, networks, trust
+    /// domains, common names, organizations and issuers do not count; nor do `not` and `custom` by
+    /// themselves. In `all_of` one such pattern is enough, in `any_of` each alternative needs one.
+    /// Anything else is [`BuildError::InvalidSetting`], and so is a client's policy with this
+    /// opt-in.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// use mtls::{PeerMatcher, VerifierPolicy};
+    /// let policy = VerifierPolicy::allow(PeerMatcher::any_of([
+    ///     PeerMatcher::dns("partner.example")?,
+    ///     PeerMatcher::dns("other-partner.example")?,
+    /// ])?)
+    /// .danger_allow_server_auth_for_clients();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn danger_allow_server_auth_for_clients(mut self) -> Self {
+        self.client_purpose = ClientPurpose::OrServerAuth;
+        self
+    }
+
     /// Whether every limit is one that can be held.
     pub(crate) fn check_limits(&self) -> Result<(), BuildError> {
         let problem = if self.max_intermediates > MAX_INTERMEDIATES {
@@ -171,6 +217,14 @@ impl VerifierPolicy {
             && self.x509_v1_leaf == X509V1Leaf::Allow
         {
             "`danger_allow_x509_v1_leaf` and `CertificateProfile::WebPki` exclude each other"
+                .to_owned()
+        } else if self.client_purpose == ClientPurpose::OrServerAuth
+            && !self.matcher.asks_for_exact_peer()
+        {
+            "`danger_allow_server_auth_for_clients`: on every branch the matcher has to ask for an \
+             exact `dns`, `uri`, `spiffe_id`, `ip`, `email`, `spki_sha256` or \
+             `certificate_sha256`; by anything wider, every server of a public CA would be \
+             accepted as a client"
                 .to_owned()
         } else if self.maximum_leaf_lifetime.is_some_and(|d| d.as_secs() == 0) {
             "`with_maximum_leaf_lifetime`: no leaf is valid for less than a second".to_owned()
@@ -209,6 +263,15 @@ impl VerifierPolicy {
 
     /// A SPIFFE policy without a name to check needs a matcher that asks for something.
     pub(crate) fn check_for_client(&self) -> Result<(), BuildError> {
+        if self.client_purpose == ClientPurpose::OrServerAuth {
+            return Err(BuildError::InvalidSetting {
+                setting: "policy",
+                problem:
+                    "`danger_allow_server_auth_for_clients` is for a server's policy; leave it \
+                          out on a client"
+                        .to_owned(),
+            });
+        }
         match self.server_name == ServerNameRule::SpiffeId && !self.matcher.asks_for_spiffe_id() {
             false => Ok(()),
             true => Err(BuildError::InvalidSetting {

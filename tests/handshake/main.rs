@@ -47,6 +47,7 @@ mod policy;
 ))]
 mod refused_by_peer;
 mod scene;
+mod server_auth;
 mod servers;
 mod shadow;
 mod timeout;

@@ -15,6 +15,7 @@ mod names;
 mod paths;
 mod rules;
 mod self_issued;
+mod server_auth;
 mod unreadable;
 #[cfg(feature = "openssl")]
 mod version_1;

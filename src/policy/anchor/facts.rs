@@ -15,7 +15,7 @@ use crate::policy::name_constraints::NameLimits;
 use crate::policy::profile::{CertificateProfile, Flaw, flaw_of_anchor};
 use crate::policy::reason::RejectionReason;
 use crate::policy::rejection::{Rejection, rfc3339};
-use crate::policy::usage::{Role, flaw_of_anchors_purpose};
+use crate::policy::usage::{Role, flaw_of_anchors_purpose, issuer_hint};
 use crate::policy::verifier_policy::VerifierPolicy;
 use crate::policy::webpki_profile;
 use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
@@ -78,14 +78,13 @@ impl Facts {
 
     pub(in crate::policy) fn flaw_for(&self, role: Role) -> Option<Rejection> {
         let flaw = self.flaw(role)?;
-        Some(
-            Rejection::new(flaw.reason)
-                .with_expected(flaw.expected.clone())
-                .with_presented(format!(
-                    "{} in the trust anchor {}",
-                    flaw.presented, self.subject
-                )),
-        )
+        let rejection = Rejection::new(flaw.reason)
+            .with_expected(flaw.expected.clone())
+            .with_presented(format!(
+                "{} in the trust anchor {}",
+                flaw.presented, self.subject
+            ));
+        Some(rejection.with_hint(hint(flaw, role)))
     }
 
     pub(super) fn check_path_length(&self, intermediates: usize) -> Result<(), Rejection> {
@@ -129,7 +128,7 @@ impl Facts {
         };
         let flaw = flaw.map(|flaw| {
             let words = format!("expected {}, found {}", flaw.expected, flaw.presented);
-            problem(words, flaw.reason.hint())
+            problem(words, hint(flaw, role.unwrap_or(Role::Client)))
         });
         flaw.or_else(|| {
             let now = now?;
@@ -221,6 +220,15 @@ fn flaw_of_key(
 ) -> Option<Flaw> {
     let found = acceptable_key(&certificate.public_key, policy, algorithms).err()?;
     Some(unacceptable_key(found, policy, algorithms))
+}
+
+/// What to do about an anchor that has this flaw, for peers in this role.
+fn hint(flaw: &Flaw, role: Role) -> &'static str {
+    if flaw.reason == RejectionReason::WrongExtendedKeyUsage {
+        issuer_hint(role)
+    } else {
+        flaw.reason.hint()
+    }
 }
 
 fn flaw_of_form(certificate: &Certificate<'_>, profile: CertificateProfile) -> Option<Flaw> {

@@ -98,6 +98,21 @@ impl Kind {
         Self::CertificateSha256,
     ];
 
+    /// Whether it asks for one whole name, of those that a CA verifies, or for the peer's own key
+    /// or certificate. A common name, a unit and an organization are free text.
+    pub(super) fn is_exact_peer(self) -> bool {
+        matches!(
+            self,
+            Self::CertificateSha256
+                | Self::Dns
+                | Self::Email
+                | Self::Ip
+                | Self::SpiffeId
+                | Self::SpkiSha256
+                | Self::Uri
+        )
+    }
+
     /// The constructor's name, which is the name in a text as well.
     pub(super) fn name(self) -> &'static str {
         match self {

@@ -231,6 +231,22 @@ impl PeerMatcher {
         }
     }
 
+    /// Whether every peer that it accepts was asked for by one exact name of its own, or by its key
+    /// or certificate: on every branch there is such a pattern. Prefixes, suffixes and networks are
+    /// no such patterns, nor what an issuer or a subject's text says; `not` and `custom` prove
+    /// nothing by themselves.
+    pub(crate) fn asks_for_exact_peer(&self) -> bool {
+        match &self.0 {
+            Node::Pattern(pattern) => pattern.kind.is_exact_peer(),
+            Node::AllOf(all) => all.matchers().iter().any(Self::asks_for_exact_peer),
+            Node::AnyOf(any) => {
+                any.index().kinds().all(Kind::is_exact_peer)
+                    && any.others().iter().all(Self::asks_for_exact_peer)
+            }
+            Node::AnyAuthenticated | Node::Custom(_) | Node::Not(_) => false,
+        }
+    }
+
     /// Whether a part of it asks for the proved path above the leaf, which not every TLS library shows.
     pub(crate) fn asks_for_path(&self) -> bool {
         let is_above = |kind| matches!(kind, Kind::IssuerSpkiSha256 | Kind::TrustAnchorSha256);

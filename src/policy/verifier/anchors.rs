@@ -5,6 +5,7 @@ use pki_types::UnixTime;
 use super::PeerVerifier;
 use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::policy::usage::Role;
+use crate::policy::verifier_policy::ClientPurpose;
 
 impl PeerVerifier {
     /// The trust anchors that can vouch for no peer, whatever the time; others can.
@@ -28,7 +29,12 @@ impl PeerVerifier {
         &self,
         now: Option<UnixTime>,
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        self.unusable_for(Role::Client, now)
+        // By the opt-in an anchor for servers vouches for clients, too.
+        if self.policy.client_purpose == ClientPurpose::OrServerAuth {
+            self.trust.unusable(None, now)
+        } else {
+            self.unusable_for(Role::Client, now)
+        }
     }
 
     pub(crate) fn unusable_for_servers(
