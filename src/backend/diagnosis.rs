@@ -195,14 +195,17 @@ fn defects(own: &OwnChain, now: Option<UnixTime>) -> Vec<Finding> {
         }
     }
     if let Some((missing, listed)) = own.missing_purpose() {
-        let end = match own.end() {
-            End::Client => "client",
-            End::Server => "server",
+        let remedy = match own.end() {
+            End::Client => {
+                "have it reissued for the use as a client, by a private CA since public ones stop \
+                 doing so, or accepted by the server as it is (see `mtls::guides::client_auth`)"
+            }
+            End::Server => "have it reissued for the use as a server",
         };
         findings.push(Finding {
             kind: Kind::Use,
             words: format!(
-                "our certificate's extended key usage ({listed}) lacks {missing}: have it reissued for the use as a {end}"
+                "our certificate's extended key usage ({listed}) lacks {missing}: {remedy}"
             ),
         });
     }

@@ -3,7 +3,7 @@ use pki_types::{CertificateDer, UnixTime};
 use x509_cert::ext::pkix::KeyUsages;
 
 use crate::error::BuildError;
-use crate::material::CertificateChain;
+use crate::material::{CertificateChain, IdentityWarning};
 use crate::policy::{SignatureAlgorithms, purposes_of, usages_of};
 use crate::x509::{Certificate, Version, is_same_name, rfc4514};
 
@@ -120,6 +120,17 @@ impl OwnChain {
                 Some((index, rfc4514(certificate.subject), overdue))
             })
             .collect()
+    }
+
+    /// What peers will hold against our leaf.
+    pub(crate) fn warning(&self) -> Option<IdentityWarning> {
+        let (missing, listed) = self.missing_purpose()?;
+        let (_, leaf) = certificates(&self.chain).next()?;
+        Some(IdentityWarning::MissingPurpose {
+            subject: rfc4514(leaf.subject),
+            missing,
+            listed,
+        })
     }
 
     /// The purpose that the leaf's extended key usage lacks, and those that it lists.

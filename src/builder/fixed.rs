@@ -94,14 +94,16 @@ impl Fixed {
         };
         let observer = self.observer.clone();
         let clock = Arc::clone(&self.clock);
+        let known = identity.warnings().iter().cloned().chain(own.warning());
+        let warnings = known.filter(|warning| self.key_permissions.tells(warning));
+        let warnings = warnings.collect();
         let judge = Judge::new(verifier, shadow, own, serving, clock, observer);
-        let told = |warning: &&_| self.key_permissions.tells(warning);
         Ok(Checked {
             judge: Arc::new(judge),
             alpn: self.alpn.clone(),
             versions,
             resumption: self.resumption,
-            warnings: identity.warnings().iter().filter(told).cloned().collect(),
+            warnings,
         })
     }
 

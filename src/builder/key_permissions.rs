@@ -50,7 +50,7 @@ impl KeyPermissions {
                     let (path, mode) = (path.clone(), *mode);
                     return Err(BuildError::PassphraseExposed { path, mode });
                 }
-                IdentityWarning::X509V1Leaf { .. } => {}
+                IdentityWarning::MissingPurpose { .. } | IdentityWarning::X509V1Leaf { .. } => {}
             }
         }
         Ok(())
@@ -62,7 +62,7 @@ impl KeyPermissions {
             IdentityWarning::KeyExposed(_) | IdentityWarning::PassphraseExposed(_) => {
                 self == Self::Warn
             }
-            IdentityWarning::X509V1Leaf { .. } => true,
+            IdentityWarning::MissingPurpose { .. } | IdentityWarning::X509V1Leaf { .. } => true,
         }
     }
 }

@@ -40,6 +40,7 @@ mod names;
 #[cfg(feature = "openssl")]
 mod odd;
 mod policy;
+mod purposes;
 #[cfg(all(
     feature = "rustls",
     feature = "openssl",

@@ -1,0 +1,123 @@
+//! A leaf that is not for its side is reported when a client or server is built.
+
+use std::sync::{Arc, Mutex};
+
+use mtls::{
+    ClientBackend, Event, IdentityWarning, MtlsClient, MtlsIdentity, MtlsServer, SelfTrust,
+    ServerBackend, TrustAnchors, VerifierPolicy,
+};
+
+use crate::common::pki::{Cast, Credential};
+
+type Heard = Arc<Mutex<Vec<IdentityWarning>>>;
+
+fn observer(heard: &Heard) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+    let heard = Arc::clone(heard);
+    move |event| {
+        if let Event::IdentityWarning(warning) = event {
+            heard.lock().unwrap().push((*warning).clone());
+        }
+    }
+}
+
+fn identity(credential: &Credential) -> MtlsIdentity {
+    MtlsIdentity::from_der(credential.chain.clone(), credential.key.secret_pkcs8_der()).unwrap()
+}
+
+fn anchors(cast: &Cast) -> TrustAnchors {
+    TrustAnchors::from_der([cast.root.certificate()]).unwrap()
+}
+
+fn client<B: ClientBackend + Default>(cast: &Cast, own: &MtlsIdentity) -> Vec<IdentityWarning> {
+    let heard = Heard::default();
+    let builder = MtlsClient::builder()
+        .identity(own.clone())
+        .trust_anchors(anchors(cast))
+        .observer(observer(&heard));
+    builder.build(B::default()).unwrap();
+    assert!(own.warnings().is_empty());
+    std::mem::take(&mut heard.lock().unwrap())
+}
+
+fn server<B: ServerBackend + Default>(
+    cast: &Cast,
+    own: &MtlsIdentity,
+    heard: &Heard,
+) -> MtlsServer<B> {
+    MtlsServer::builder()
+        .identity(own.clone())
+        .trust_anchors(anchors(cast))
+        .policy(VerifierPolicy::allow_any_authenticated())
+        .self_trust(SelfTrust::Unchecked)
+        .observer(observer(heard))
+        .build(B::default())
+        .unwrap()
+}
+
+#[track_caller]
+fn assert_missing(heard: &[IdentityWarning], wanted: &str, lists: &str, remedy: &str) {
+    let [
+        warning @ IdentityWarning::MissingPurpose {
+            subject,
+            missing,
+            listed,
+        },
+    ] = heard
+    else {
+        panic!("{heard:?}")
+    };
+    assert_eq!((*missing, &**listed), (wanted, lists));
+    let said = warning.to_string();
+    assert!(said.contains(&**subject) && said.contains(remedy), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[test]
+fn a_client_is_told_when_it_is_built() {
+    let cast = Cast::assemble();
+    let clients = [
+        #[cfg(feature = "rustls")]
+        client::<mtls::Rustls>,
+        #[cfg(feature = "openssl")]
+        client::<mtls::OpenSsl>,
+        #[cfg(feature = "native-tls")]
+        client::<mtls::NativeTls>,
+    ];
+    let good = identity(&cast.alice);
+    let wrong = identity(&cast.server);
+    for build in clients {
+        assert!(build(&cast, &good).is_empty());
+        assert_missing(
+            &build(&cast, &wrong),
+            "clientAuth",
+            "serverAuth",
+            "a private CA",
+        );
+    }
+}
+
+#[cfg(feature = "rustls")]
+#[test]
+fn a_server_too_and_once_for_each_identity() {
+    let cast = Cast::assemble();
+    let (good, wrong) = (identity(&cast.server), identity(&cast.alice));
+    let heard = Heard::default();
+    let take = || std::mem::take(&mut *heard.lock().unwrap());
+    let remedy = "reissued with serverAuth";
+    server::<mtls::Rustls>(&cast, &wrong, &heard);
+    assert_missing(&take(), "serverAuth", "clientAuth", remedy);
+    #[cfg(feature = "openssl")]
+    {
+        server::<mtls::OpenSsl>(&cast, &wrong, &heard);
+        assert_missing(&take(), "serverAuth", "clientAuth", remedy);
+    }
+    let server = server::<mtls::Rustls>(&cast, &good, &heard);
+    assert!(take().is_empty());
+    let rotate = |own: &MtlsIdentity| server.rotate(mtls::Rotation::new().identity(own.clone()));
+    rotate(&wrong).unwrap();
+    assert_missing(&take(), "serverAuth", "clientAuth", remedy);
+    rotate(&wrong).unwrap();
+    assert!(take().is_empty());
+    rotate(&good).unwrap();
+    assert!(take().is_empty());
+}
