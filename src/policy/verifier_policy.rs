@@ -168,7 +168,7 @@ impl VerifierPolicy {
     /// Dangerous, for servers: accepts as a client whose leaf's extended key usage lists serverAuth
     /// and not clientAuth.
     ///
-    /// Public CAs stop issuing clientAuth ; this keeps
+    /// Public CAs stop issuing clientAuth ([why and when](crate::guides::client_auth)); this keeps
     /// clients with their certificates until they have one of a private CA. Every path of such a
     /// leaf must be for serverAuth: its intermediates and its trust anchor, where they have an
     /// extended key usage (RFC 5280, section 4.2.1.12). All other leaves are verified as before.
