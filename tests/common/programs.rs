@@ -24,6 +24,10 @@ impl Program {
         Self::find("certtool", "gnutls-bin")
     }
 
+    pub fn cfssl() -> Option<Self> {
+        Self::find("cfssl", "golang-cfssl")
+    }
+
     pub fn curl() -> Option<Self> {
         Self::find("curl", "curl")
     }

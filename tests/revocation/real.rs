@@ -180,6 +180,28 @@ fn without_a_number() {
     cas.assert(chain_depth(), &lists, Err((Revoked, 0)));
 }
 
+/// cfssl makes them by Go's `CreateCRL`.
+#[test]
+fn by_cfssl() {
+    let (Some(cfssl), Some(cas)) = (Program::cfssl(), Cas::new()) else {
+        return;
+    };
+    let list_of = |serials: &str| {
+        fs::write(cas.path("issuing").join("serials"), serials).unwrap();
+        let mut command = cfssl.command();
+        command
+            .args(["gencrl", "serials", "ca.crt", "ca.key"])
+            .current_dir(cas.path("issuing"));
+        let base64 = programs::run(&mut command, b"", Duration::from_secs(30)).expect_success();
+        let text = format!("-----BEGIN X509 CRL-----\n{base64}\n-----END X509 CRL-----\n");
+        RevocationLists::from_pem(text.as_bytes()).unwrap()
+    };
+    let (good, revoking) = (list_of("5\n"), list_of("4096\n4097\n"));
+    assert!(good.iter().all(|list| list.number().is_none()));
+    cas.assert(leaf_depth(), &good, Ok(()));
+    cas.assert(leaf_depth(), &revoking, Err((Revoked, 0)));
+}
+
 #[test]
 fn without_extensions_it_is_of_version_1() {
     let Some(cas) = Cas::new() else { return };
