@@ -50,7 +50,9 @@ impl KeyPermissions {
                     let (path, mode) = (path.clone(), *mode);
                     return Err(BuildError::PassphraseExposed { path, mode });
                 }
-                IdentityWarning::MissingPurpose { .. } | IdentityWarning::X509V1Leaf { .. } => {}
+                IdentityWarning::MissingPurpose { .. }
+                | IdentityWarning::RejectedLeaf { .. }
+                | IdentityWarning::X509V1Leaf { .. } => {}
             }
         }
         Ok(())
@@ -62,7 +64,9 @@ impl KeyPermissions {
             IdentityWarning::KeyExposed(_) | IdentityWarning::PassphraseExposed(_) => {
                 self == Self::Warn
             }
-            IdentityWarning::MissingPurpose { .. } | IdentityWarning::X509V1Leaf { .. } => true,
+            IdentityWarning::MissingPurpose { .. }
+            | IdentityWarning::RejectedLeaf { .. }
+            | IdentityWarning::X509V1Leaf { .. } => true,
         }
     }
 }

@@ -243,6 +243,15 @@ pub enum IdentityWarning {
     },
     /// The file of the passphrase that opened the private key is.
     PassphraseExposed(KeyExposure),
+    /// This crate's verifier would reject the leaf as a peer's, whatever the side, the time and the policy.
+    RejectedLeaf {
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
     /// The leaf is an X.509 version 1 certificate.
     X509V1Leaf {
         /// Its subject (RFC 4514).
@@ -276,6 +285,14 @@ impl fmt::Display for IdentityWarning {
             Self::PassphraseExposed(exposure) => {
                 exposure.write(f, "the passphrase of the private key")
             }
+            Self::RejectedLeaf {
+                subject,
+                problem,
+                hint,
+            } => write!(
+                f,
+                "peers that verify as we do reject our leaf {subject}: {problem}; {hint}"
+            ),
             Self::X509V1Leaf { subject } => write!(
                 f,
                 "the leaf {subject} is an X.509 version 1 certificate, which many peers refuse; have it issued as \

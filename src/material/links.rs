@@ -3,6 +3,8 @@
 
 use core::fmt::Write;
 
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use sha2::{Digest, Sha256};
 
 use super::certificates::{malformed, shown, view};
@@ -10,7 +12,7 @@ use super::chain::CertificateChain;
 use super::identity::IdentityWarning;
 use super::signing_key::IdentityKey;
 use crate::error::{MaterialError, MaterialProblem};
-use crate::x509::{Certificate, PublicKey, Version, X509Error, is_same_name};
+use crate::x509::{Certificate, MIN_RSA_BITS, PublicKey, Version, X509Error, is_same_name};
 
 /// The most bytes of a key identifier that a message shows.
 const MAX_SHOWN: usize = 32;
@@ -155,10 +157,61 @@ fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
     let old = (leaf.version == Version::V1).then(|| IdentityWarning::X509V1Leaf {
         subject: shown(leaf.subject),
     });
+    let rejected = leaf_problems(leaf).into_iter();
+    let rejected = rejected.map(|(problem, hint)| IdentityWarning::RejectedLeaf {
+        subject: shown(leaf.subject),
+        problem,
+        hint,
+    });
     let exposed = key.exposure().cloned().map(IdentityWarning::KeyExposed);
     let passphrase = key.passphrase_exposure().cloned();
     let passphrase = passphrase.map(IdentityWarning::PassphraseExposed);
-    old.into_iter().chain(exposed).chain(passphrase).collect()
+    let all = old.into_iter().chain(rejected);
+    all.chain(exposed).chain(passphrase).collect()
+}
+
+/// What this crate's verifier would hold against the leaf, whatever the side, the time and the policy; and what to do.
+fn leaf_problems(leaf: &Certificate<'_>) -> Vec<(String, &'static str)> {
+    let mut problems = Vec::new();
+    if !leaf.may_sign_handshakes().unwrap_or(false) {
+        problems.push((
+            "its keyUsage lacks digitalSignature".to_owned(),
+            "have it reissued with keyUsage digitalSignature",
+        ));
+    }
+    if let Some(unknown) = leaf.unknown_critical_extension() {
+        problems.push((
+            format!("it has the unknown critical extension {}", unknown.name()),
+            "have it reissued without that extension, or with it not critical",
+        ));
+    }
+    let listed = leaf.public_key.kind();
+    let fault = leaf.public_key.fault();
+    let is_listed = listed
+        .as_ref()
+        .is_ok_and(|kind| kind.is_listed(MIN_RSA_BITS));
+    if !is_listed || fault.is_some() {
+        let kind = listed.map_or_else(|_| "unreadable".to_owned(), |kind| kind.to_string());
+        let fault = fault.map_or_else(String::new, |fault| format!(" with {fault}"));
+        problems.push((
+            format!("its key is {kind}{fault}"),
+            "have it issued anew for a key of ECDSA P-256 or P-384, Ed25519, or RSA of 2048 to 8192 bits",
+        ));
+    }
+    let purposes = leaf.extended_key_usage();
+    let is_for_tls = purposes.as_ref().is_ok_and(|purposes| {
+        let for_tls = |oid: &ObjectIdentifier| [ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH].contains(oid);
+        purposes
+            .as_ref()
+            .is_none_or(|purposes| purposes.0.iter().any(for_tls))
+    });
+    if !is_for_tls {
+        problems.push((
+            "its extended key usage has neither clientAuth nor serverAuth".to_owned(),
+            "have it reissued with clientAuth for a client, serverAuth for a server",
+        ));
+    }
+    problems
 }
 
 fn extension(source: X509Error) -> MaterialProblem {

@@ -2,15 +2,15 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
-    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS,
-    ID_CE_EXT_KEY_USAGE, ID_CE_FRESHEST_CRL, ID_CE_INHIBIT_ANY_POLICY, ID_CE_KEY_USAGE,
-    ID_CE_NAME_CONSTRAINTS, ID_CE_POLICY_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME,
-    ID_CE_SUBJECT_DIRECTORY_ATTRIBUTES, ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS,
-    ID_PE_SUBJECT_INFO_ACCESS,
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_FRESHEST_CRL,
+    ID_CE_INHIBIT_ANY_POLICY, ID_CE_NAME_CONSTRAINTS, ID_CE_POLICY_CONSTRAINTS,
+    ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_DIRECTORY_ATTRIBUTES, ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_PE_AUTHORITY_INFO_ACCESS, ID_PE_SUBJECT_INFO_ACCESS,
 };
 
+use super::flaw::{Flaw, Place};
 use super::name_constraints::check_name_constraints;
-use super::profile::{CertificateProfile, Flaw, Place};
+use super::profile::CertificateProfile;
 use super::reason::RejectionReason;
 use crate::x509::Certificate;
 
@@ -59,6 +59,7 @@ fn check_criticality(
             RejectionReason::MisplacedExtension,
             "name constraints in CAs' certificates only",
             "nameConstraints in a leaf",
+            "reissue the leaf without nameConstraints; or accept it by `CertificateProfile::Interoperable`",
         ));
     }
     if place == Place::Anchor {
@@ -71,6 +72,7 @@ fn check_criticality(
                 RejectionReason::WrongCriticality,
                 "an extension that is not critical",
                 format!("a critical {name}"),
+                "reissue the certificate with that extension not critical",
             ));
         }
     }
@@ -89,6 +91,7 @@ fn check_criticality(
                 RejectionReason::WrongCriticality,
                 "a critical extension",
                 format!("{name} that is not critical"),
+                "reissue the certificate with that extension critical; or accept it by `CertificateProfile::Interoperable`",
             ));
         }
     }
@@ -113,27 +116,18 @@ fn check_authority_information(
         RejectionReason::MalformedCertificate,
         "an authorityInfoAccess that can be read and is not empty",
         problem,
+        "reissue the certificate with an authorityInfoAccess that names a place, or without; or accept it by `CertificateProfile::Interoperable`",
     ))
 }
 
-/// The extensions that webpki knows, and so may be critical (RFC 5280, section 4.2).
-const KNOWN: &[ObjectIdentifier] = &[
-    ID_CE_BASIC_CONSTRAINTS,
-    ID_CE_CRL_DISTRIBUTION_POINTS,
-    ID_CE_EXT_KEY_USAGE,
-    ID_CE_KEY_USAGE,
-    ID_CE_NAME_CONSTRAINTS,
-    ID_CE_SUBJECT_ALT_NAME,
-];
-
 pub(super) fn check_known(certificate: &Certificate<'_>) -> Result<(), Flaw> {
-    let mut critical = certificate.extensions.iter().filter(|e| e.critical);
-    match critical.find(|e| !KNOWN.iter().any(|known| e.is(*known))) {
+    match certificate.unknown_critical_extension() {
         None => Ok(()),
         Some(unknown) => Err(Flaw::new(
             RejectionReason::UnhandledCriticalExtension,
             "no critical extension that is not known",
             unknown.name(),
+            "reissue the certificate without that extension, or with it not critical",
         )),
     }
 }

@@ -3,8 +3,9 @@
 use pki_types::{UnixTime, alg_id};
 
 use super::algorithms::SignatureAlgorithms;
+use super::flaw::{Flaw, Place};
 use super::judgement::Judgement;
-use super::profile::{CertificateProfile, Flaw, Place, check_form};
+use super::profile::{CertificateProfile, check_form};
 use super::reason::RejectionReason;
 use super::rejection::{Rejection, rfc3339};
 use super::rule::Rule;
@@ -12,12 +13,7 @@ use super::usage::{check_key_usage, check_purpose, purposes_of, usages_of};
 use super::verifier_policy::VerifierPolicy;
 use super::webpki_profile;
 use crate::peer::{NameKind, Names, cut};
-use crate::x509::{Certificate, KeyKind, PublicKey, Version, X509Error};
-
-/// Bits of the smallest RSA modulus that is accepted (NIST SP 800-57 part 1, 112 bits of strength).
-pub(super) const MIN_RSA_BITS: usize = 2048;
-/// Bits of the largest RSA modulus that is accepted: larger ones only cost time.
-pub(super) const MAX_RSA_BITS: usize = 8192;
+use crate::x509::{Certificate, KeyKind, MAX_RSA_BITS, PublicKey, Version, X509Error};
 
 /// Everything that is asked of a leaf by itself.
 pub(super) fn check_leaf(
@@ -165,6 +161,8 @@ pub(super) fn unacceptable_key(
             policy.minimum_rsa_bits
         ),
         found,
+        "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519, or RSA (2048 to 8192 bits): every crypto \
+         library has these",
     )
 }
 
@@ -176,13 +174,7 @@ pub(super) fn acceptable_key(
     algorithms: &SignatureAlgorithms,
 ) -> Result<(), String> {
     let kind = key.kind().map_err(|error| format!("unreadable: {error}"))?;
-    let is_listed = match kind {
-        KeyKind::Rsa { bits } => (policy.minimum_rsa_bits..=MAX_RSA_BITS).contains(&bits),
-        KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Ed25519 => true,
-        KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87 => true,
-        KeyKind::Ed448 | KeyKind::RsaPss | KeyKind::Other(_) => false,
-    };
-    if !is_listed {
+    if !kind.is_listed(policy.minimum_rsa_bits) {
         return Err(kind.to_string());
     }
     if let Some(fault) = key.fault() {
@@ -210,22 +202,31 @@ pub(super) fn check_names(
         return Ok(());
     }
     let underscored = || names.texts(NameKind::Dns).find(|name| name.contains('_'));
-    let (expected, presented) = if let Some(name) = names.unreadable().next() {
-        ("legal names alone", name.to_string())
+    let (expected, presented, hint) = if let Some(name) = names.unreadable().next() {
+        (
+            "legal names alone",
+            name.to_string(),
+            "reissue the certificate without that name, or with a legal one in its place; or accept it, as a name that \
+             matches nothing, by `CertificateProfile::Interoperable`",
+        )
     } else if names.has_empty_san() {
         (
             "a subjectAltName with a name in it",
             "an empty one".to_owned(),
+            "reissue the certificate with a name in its subjectAltName, or without the extension; or accept it by \
+             `CertificateProfile::Interoperable`",
         )
     } else if let Some(name) = underscored() {
         (
             "DNS names of letters, digits and hyphens",
             format!("DNS name {}", cut(name)),
+            "reissue the certificate with DNS names without underscores; or accept them by \
+             `CertificateProfile::Interoperable`",
         )
     } else {
         return Ok(());
     };
-    Err(Flaw::new(RejectionReason::MalformedName, expected, presented).of(0, leaf))
+    Err(Flaw::new(RejectionReason::MalformedName, expected, presented, hint).of(0, leaf))
 }
 
 pub(super) fn lifetime_in_words(policy: &VerifierPolicy) -> String {
@@ -254,6 +255,7 @@ pub(super) fn check_lifetime(
             RejectionReason::LifetimeTooLong,
             format!("a leaf valid for at most {} s", longest.as_secs()),
             format!("{lifetime} s, {}", window(leaf)),
+            "have the CA issue leaves for a shorter time, or raise `with_maximum_leaf_lifetime`",
         )
         .of(0, leaf)),
     }

@@ -42,6 +42,7 @@ mod anchor;
 pub(crate) mod every_reason;
 mod explanation;
 mod extensions;
+mod flaw;
 mod judgement;
 mod leaf;
 mod links;

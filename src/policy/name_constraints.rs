@@ -4,7 +4,8 @@ use const_oid::db::rfc3280::EMAIL_ADDRESS;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::profile::{CertificateProfile, Flaw, Place};
+use super::flaw::{Flaw, Place};
+use super::profile::CertificateProfile;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use crate::peer::{NameKind, Names, cut, is_dns_name};
@@ -25,6 +26,7 @@ pub(super) fn check_name_constraints(
             RejectionReason::MalformedCertificate,
             "name constraints that say which names",
             presented,
+            "reissue the CA certificate with name constraints that can be read and name something; DNS names in them have no dot before them, which `CertificateProfile::Interoperable` accepts",
         )
     };
     let constraints = match certificate.name_constraints() {
@@ -129,12 +131,14 @@ impl NameLimits {
                 RejectionReason::NameConstraintViolated,
                 "legal names of the kinds that a CA above limits",
                 name.to_string(),
+                "reissue the leaf without the name that cannot be read",
             )
         } else if let Some(host) = hosts.find(is_excluded) {
             Flaw::new(
                 RejectionReason::NameConstraintViolated,
                 "no name that a CA above excludes",
                 format!("DNS name {}", cut(host)),
+                "issue the leaf without the excluded name, or under a CA that does not exclude it",
             )
         } else {
             return Ok(());
@@ -188,8 +192,7 @@ pub(super) fn check_subject_email(
         true => Err(Flaw::new(
             RejectionReason::NameConstraintViolated,
             "no e-mail address under a CA that limits them",
-            "one in the subject",
-        )
+            "one in the subject", "issue the leaf without an e-mail address in its subject, or under a CA that does not limit e-mail addresses",)
         .of(index, certificate)),
     }
 }

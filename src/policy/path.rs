@@ -8,13 +8,14 @@ use x509_cert::ext::pkix::KeyUsages;
 
 use super::alternatives::relevant;
 use super::anchor::{Candidates, Facts};
+use super::flaw::Place;
 use super::judgement::Judgement;
 use super::leaf::{check_key, kind_of};
 use super::links::{Identifiers, check_link};
 use super::name_constraints::{NameLimits, check_subject_email};
 use super::path_error::refusal;
 use super::presented::Presented;
-use super::profile::{CertificateProfile, Place, check_form};
+use super::profile::{CertificateProfile, check_form};
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::revocation;

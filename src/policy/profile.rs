@@ -1,11 +1,10 @@
 //! How a certificate has to be made: what RFC 5280 asks of issuers, and what a judge can tell from the certificate.
 
-use std::borrow::Cow;
-
 use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
 use der::asn1::OctetString;
 
 use super::extensions::check_extensions;
+use super::flaw::{Flaw, Place};
 use super::judgement::Judgement;
 use super::leaf::{check_validity, window};
 use super::name_constraints::check_name_constraints;
@@ -72,44 +71,6 @@ pub enum CertificateProfile {
     /// `Rfc5280`, and what the CA/Browser Forum's baseline requirements (BR, section 7.1) ask of public web servers' CAs, as
     /// far as a verifier can see it without lists of its own. Not on native-tls.
     WebPki,
-}
-
-/// A rule that a certificate breaks, whoever it belongs to.
-#[derive(Clone, Debug)]
-pub(super) struct Flaw {
-    pub(super) reason: RejectionReason,
-    pub(super) expected: Cow<'static, str>,
-    pub(super) presented: String,
-}
-
-impl Flaw {
-    pub(super) fn new(
-        reason: RejectionReason,
-        expected: impl Into<Cow<'static, str>>,
-        presented: impl Into<String>,
-    ) -> Self {
-        Self {
-            reason,
-            expected: expected.into(),
-            presented: presented.into(),
-        }
-    }
-
-    /// The refusal of the presented certificate that has the flaw.
-    pub(super) fn of(self, index: usize, certificate: &Certificate<'_>) -> Rejection {
-        Rejection::new(self.reason)
-            .about(index, certificate)
-            .with_expected(self.expected)
-            .with_presented(self.presented)
-    }
-}
-
-/// Where a certificate stands in a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Leaf,
-    Issuer,
-    Anchor,
 }
 
 /// What is asked of every certificate of a path, the anchor included.
@@ -247,6 +208,7 @@ fn check_serial_number(
         RejectionReason::InvalidSerialNumber,
         "a positive serial number of at most 20 octets",
         problem,
+        "reissue the certificate with a random serial number of 1 to 20 octets; or accept it by `CertificateProfile::Interoperable`",
     ))
 }
 
@@ -261,6 +223,7 @@ fn check_directory_names(
             RejectionReason::MalformedName,
             "an issuer name",
             "an empty one",
+            "reissue the certificate with the subject of its CA as issuer",
         ));
     }
     if place != Place::Leaf && certificate.has_empty_subject() {
@@ -268,6 +231,7 @@ fn check_directory_names(
             RejectionReason::MalformedName,
             "a CA's certificate with a subject",
             "an empty one",
+            "reissue the CA certificate with a subject",
         ));
     }
     Ok(())
@@ -285,6 +249,7 @@ fn check_date_types(
         RejectionReason::MalformedCertificate,
         "dates before 2050 as UTCTime",
         "a GeneralizedTime",
+        "reissue the certificate with dates before 2050 as UTCTime; or accept it by `CertificateProfile::Interoperable`",
     ))
 }
 
@@ -293,6 +258,7 @@ pub(super) fn without_key() -> Flaw {
         RejectionReason::MissingKeyIdentifier,
         "an authorityKeyIdentifier with a keyIdentifier",
         "issuer and serial number alone",
+        "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by `CertificateProfile::Interoperable`",
     )
 }
 
@@ -313,6 +279,7 @@ fn check_key_identifiers(
             RejectionReason::MissingKeyIdentifier,
             "a CA's certificate with a subjectKeyIdentifier",
             "none",
+            "reissue the CA certificate with `subjectKeyIdentifier = hash`; or accept it by `CertificateProfile::Interoperable`",
         ));
     }
     // RFC 5280, section 4.2.1.1: a self-signed certificate may leave it out.
@@ -327,6 +294,7 @@ fn check_key_identifiers(
             RejectionReason::MissingKeyIdentifier,
             "an authorityKeyIdentifier",
             "a subjectKeyIdentifier alone",
+            "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by `CertificateProfile::Interoperable`",
         ));
     }
     if place != Place::Anchor {
@@ -337,8 +305,7 @@ fn check_key_identifiers(
         Flaw::new(
             RejectionReason::MalformedCertificate,
             "a readable authorityKeyIdentifier",
-            error.to_string(),
-        )
+            error.to_string(), "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by `CertificateProfile::Interoperable`",)
     })?;
     match of_issuer {
         Some(identifier) if identifier.key_identifier.is_none() => Err(without_key()),

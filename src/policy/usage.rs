@@ -4,8 +4,9 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsages};
 
+use super::flaw::Flaw;
 use super::leaf::unreadable;
-use super::profile::{CertificateProfile, Flaw};
+use super::profile::CertificateProfile;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::verifier_policy::{ClientPurpose, VerifierPolicy};
@@ -57,22 +58,30 @@ pub(super) fn check_key_usage(
     leaf: &Certificate<'_>,
     profile: CertificateProfile,
 ) -> Result<(), Rejection> {
-    let usage = leaf
+    let broken = |error| unreadable(0, leaf, &error);
+    let signs_certificates = leaf
         .key_usage()
-        .map_err(|error| unreadable(0, leaf, &error))?;
-    let Some(usage) = usage else {
-        return Ok(());
-    };
-    let expected = if !usage.0.contains(KeyUsages::DigitalSignature) {
-        "digitalSignature"
-    } else if usage.0.contains(KeyUsages::KeyCertSign)
-        && profile != CertificateProfile::Interoperable
-    {
-        "digitalSignature without keyCertSign"
+        .map_err(broken)?
+        .is_some_and(|usage| usage.0.contains(KeyUsages::KeyCertSign));
+    let (expected, hint) = if !leaf.may_sign_handshakes().map_err(broken)? {
+        (
+            "digitalSignature",
+            "reissue the leaf with keyUsage digitalSignature (and keyEncipherment for RSA)",
+        )
+    } else if signs_certificates && profile != CertificateProfile::Interoperable {
+        (
+            "digitalSignature without keyCertSign",
+            "reissue the leaf without keyCertSign in its keyUsage; or accept it by `CertificateProfile::Interoperable`",
+        )
     } else {
         return Ok(());
     };
-    let flaw = Flaw::new(RejectionReason::WrongKeyUsage, expected, usages_of(leaf));
+    let flaw = Flaw::new(
+        RejectionReason::WrongKeyUsage,
+        expected,
+        usages_of(leaf),
+        hint,
+    );
     Err(flaw.of(0, leaf))
 }
 
@@ -145,12 +154,14 @@ pub(super) fn flaw_of_purpose(certificate: &Certificate<'_>, role: Role) -> Opti
             RejectionReason::WrongExtendedKeyUsage,
             name,
             purposes(&usage),
+            issuer_hint(role),
         )),
         Ok(_) => None,
         Err(error) => Some(Flaw::new(
             RejectionReason::MalformedCertificate,
             "a readable extended key usage",
             error.to_string(),
+            "reissue the certificate with an extended key usage that can be read: `openssl x509 -noout -text` shows it",
         )),
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::algorithms::SignatureProblem;
 use super::anchor::{Facts, constrains_names};
+use super::flaw::Place;
 use super::judgement::Judgement;
 use super::leaf::{check_key, check_lifetime, kind_of, lifetime_in_words};
-use super::profile::{Place, check_form};
+use super::profile::check_form;
 use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use super::rule::Rule;

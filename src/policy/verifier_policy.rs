@@ -1,11 +1,11 @@
 use core::time::Duration;
 
-use super::leaf::{MAX_RSA_BITS, MIN_RSA_BITS};
 use super::matcher::PeerMatcher;
 use super::path::MAX_INTERMEDIATES;
 use super::profile::CertificateProfile;
 use super::revocation::RevocationRules;
 use crate::error::BuildError;
+use crate::x509::{MAX_RSA_BITS, MIN_RSA_BITS};
 
 /// Who may connect, and how strictly certificates are judged.
 ///

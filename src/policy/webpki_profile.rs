@@ -1,7 +1,7 @@
 //! What the CA/Browser Forum's baseline requirements (section 7.1) ask beyond RFC 5280, for
 //! [`CertificateProfile::WebPki`](super::CertificateProfile::WebPki).
 
-use super::profile::Flaw;
+use super::flaw::Flaw;
 use super::reason::RejectionReason;
 use crate::peer::{Names, cut};
 use crate::x509::{Certificate, GeneralName, X509Error};
@@ -21,6 +21,7 @@ fn check_purposes(leaf: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::WrongCriticality,
             "an extended key usage that is not critical",
             "a critical one",
+            "reissue the leaf with an extended key usage that is not critical; or choose another `CertificateProfile` than `WebPki`",
         ));
     }
     match leaf.extended_key_usage() {
@@ -36,6 +37,7 @@ fn purpose(presented: &'static str) -> Flaw {
         RejectionReason::WrongExtendedKeyUsage,
         "an extended key usage without anyExtendedKeyUsage",
         presented,
+        "reissue the leaf with extendedKeyUsage clientAuth for a client, serverAuth for a server, and without anyExtendedKeyUsage; or choose another `CertificateProfile` than `WebPki`",
     )
 }
 
@@ -59,6 +61,7 @@ fn check_common_name(leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Fla
             RejectionReason::MalformedName,
             "a common name that is also a subject alternative name",
             format!("common name {:?}", cut(common_name)),
+            "reissue the leaf with its common name among the subject alternative names, or without one; or choose another `CertificateProfile` than `WebPki`",
         )),
     }
 }
@@ -70,12 +73,14 @@ fn check_subject_alt_name(leaf: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::WrongCriticality,
             "a subjectAltName that is not critical beside a subject",
             "a critical one",
+            "reissue the leaf with a subjectAltName that is not critical; or choose another `CertificateProfile` than `WebPki`",
         )),
         Some(_) => Ok(()),
         None => Err(Flaw::new(
             RejectionReason::MalformedName,
             "a subjectAltName",
             "none",
+            "reissue the leaf with its names in a subjectAltName; or choose another `CertificateProfile` than `WebPki`",
         )),
     }
 }
@@ -87,6 +92,7 @@ pub(super) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::MisplacedExtension,
             "a root without an extended key usage",
             "one with it",
+            "give a root without an extended key usage; or choose another `CertificateProfile` than `WebPki`",
         ));
     }
     let unfit = |what: &'static str| {
@@ -94,6 +100,7 @@ pub(super) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::MisplacedExtension,
             "a root whose authorityKeyIdentifier is its own subjectKeyIdentifier, or absent",
             what,
+            "give a root whose authorityKeyIdentifier is its own, or that has none; or choose another `CertificateProfile` than `WebPki`",
         )
     };
     let (authority, own) = match (
@@ -119,5 +126,6 @@ fn unreadable(what: &'static str, error: &X509Error) -> Flaw {
         RejectionReason::MalformedCertificate,
         format!("a readable {what}"),
         error.to_string(),
+        "look at it with `openssl x509 -noout -text`, and reissue the certificate",
     )
 }

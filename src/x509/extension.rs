@@ -1,11 +1,15 @@
 //! Extensions of a certificate, decoded by x509-cert where somebody asks for one.
 
-use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
+use const_oid::db::rfc5280::{
+    ANY_EXTENDED_KEY_USAGE, ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME,
+    ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH,
+};
 use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::{Decode, Reader, Tag};
 use x509_cert::ext::pkix::{
     AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
-    ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectKeyIdentifier,
+    ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints, SubjectKeyIdentifier,
 };
 
 use super::cursor::Cursor;
@@ -75,6 +79,19 @@ impl<'a> Certificate<'a> {
         self.decode_extension()
     }
 
+    /// The first critical extension that is not known (RFC 5280, section 4.2).
+    pub(crate) fn unknown_critical_extension(&self) -> Option<&Extension<'a>> {
+        let mut critical = self.extensions.iter().filter(|e| e.critical);
+        critical.find(|e| !KNOWN.iter().any(|known| e.is(*known)))
+    }
+
+    /// Whether its key may sign handshakes (RFC 8446, section 4.4.2.2). A certificate without a key usage may be used for
+    /// anything.
+    pub(crate) fn may_sign_handshakes(&self) -> Result<bool, X509Error> {
+        let usage = self.key_usage()?;
+        Ok(usage.is_none_or(|usage| usage.0.contains(KeyUsages::DigitalSignature)))
+    }
+
     /// Whether the certificate says of itself that it is a CA's.
     pub(crate) fn is_ca(&self) -> Result<bool, X509Error> {
         Ok(self.basic_constraints()?.is_some_and(|b| b.ca))
@@ -113,6 +130,16 @@ pub(crate) fn purpose_name(oid: &ObjectIdentifier) -> String {
         other => other.to_string(),
     }
 }
+
+/// The extensions that webpki knows, and so may be critical.
+const KNOWN: &[ObjectIdentifier] = &[
+    ID_CE_BASIC_CONSTRAINTS,
+    ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_EXT_KEY_USAGE,
+    ID_CE_KEY_USAGE,
+    ID_CE_NAME_CONSTRAINTS,
+    ID_CE_SUBJECT_ALT_NAME,
+];
 
 /// Room for the extensions of an ordinary certificate.
 const TYPICAL: usize = 10;

@@ -172,6 +172,23 @@ impl PublicKey<'_> {
     }
 }
 
+/// Bits of the smallest RSA modulus that is accepted (NIST SP 800-57 part 1, 112 bits of strength).
+pub(crate) const MIN_RSA_BITS: usize = 2048;
+/// Bits of the largest RSA modulus that is accepted: larger ones only cost time.
+pub(crate) const MAX_RSA_BITS: usize = 8192;
+
+impl KeyKind {
+    /// Whether keys of this kind are accepted, where RSA keys have so many bits at least.
+    pub(crate) fn is_listed(self, min_rsa_bits: usize) -> bool {
+        match self {
+            Self::Rsa { bits } => (min_rsa_bits..=MAX_RSA_BITS).contains(&bits),
+            Self::P256 | Self::P384 | Self::P521 | Self::Ed25519 => true,
+            Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => true,
+            Self::Ed448 | Self::RsaPss | Self::Other(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for KeyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

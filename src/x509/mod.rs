@@ -20,7 +20,7 @@ pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Exclusion, Reasons};
 pub(crate) use date::rfc3339;
 pub(crate) use extension::{Extension, purpose_name};
 pub(crate) use general_name::GeneralName;
-pub(crate) use key::{KeyKind, PublicKey};
+pub(crate) use key::{KeyKind, MAX_RSA_BITS, MIN_RSA_BITS, PublicKey};
 pub(crate) use name::{
     CanonicalName, attribute_texts, canonical_rfc4514, is_hidden, is_same_name, rfc4514,
     rfc4514_whole,

@@ -307,3 +307,47 @@ fn values_are_shared_between_threads() {
     assert!(size_of::<mtls::MaterialError>() <= size_of::<usize>());
     let _ = fixture_text("rsa.crt");
 }
+
+#[test]
+fn a_leaf_that_our_own_verifier_rejects_is_a_warning() {
+    use crate::common::pki::{Authority, KeyAlgorithm, Leaf};
+    use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose};
+    let root = Authority::root("Root");
+    let alice = || Leaf::named("alice").dns("alice.test");
+    let mut critical = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999], vec![5, 0]);
+    critical.set_criticality(true);
+    let warnings = |leaf: Leaf| {
+        let own = leaf.issued_by(&root);
+        let key = own.key.secret_pkcs8_der();
+        let identity = MtlsIdentity::from_der(own.chain.clone(), key).unwrap();
+        identity.warnings().to_vec()
+    };
+    for sound in [
+        alice(),
+        alice().client(),
+        alice().algorithm(KeyAlgorithm::Rsa),
+    ] {
+        assert_eq!(warnings(sound), []);
+    }
+    for (leaf, words) in [
+        (
+            alice().key_usages(&[KeyUsagePurpose::KeyEncipherment]),
+            "lacks digitalSignature",
+        ),
+        (
+            alice().extension(critical),
+            "critical extension 1.3.6.1.4.1.99999",
+        ),
+        (
+            alice().extended_key_usage(ExtendedKeyUsagePurpose::CodeSigning),
+            "neither clientAuth nor serverAuth",
+        ),
+    ] {
+        let said = warnings(leaf);
+        let [warning @ IdentityWarning::RejectedLeaf { .. }] = said.as_slice() else {
+            panic!("{words}: {said:?}");
+        };
+        assert!(warning.to_string().contains(words), "{warning}");
+        assert!(warning.to_string().contains("reissued"), "{warning}");
+    }
+}

@@ -8,14 +8,15 @@ use x509_cert::ext::pkix::KeyUsages;
 
 use crate::error::UnusableTrustAnchor;
 use crate::policy::algorithms::SignatureAlgorithms;
+use crate::policy::flaw::Flaw;
 use crate::policy::judgement::Judgement;
 use crate::policy::leaf::{acceptable_key, unacceptable_key};
 use crate::policy::links::{Identifiers, check_link};
 use crate::policy::name_constraints::NameLimits;
-use crate::policy::profile::{CertificateProfile, Flaw, flaw_of_anchor};
+use crate::policy::profile::{CertificateProfile, flaw_of_anchor};
 use crate::policy::reason::RejectionReason;
 use crate::policy::rejection::{Rejection, rfc3339};
-use crate::policy::usage::{Role, flaw_of_anchors_purpose, issuer_hint};
+use crate::policy::usage::{Role, flaw_of_anchors_purpose};
 use crate::policy::verifier_policy::VerifierPolicy;
 use crate::policy::webpki_profile;
 use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
@@ -84,7 +85,7 @@ impl Facts {
                 "{} in the trust anchor {}",
                 flaw.presented, self.subject
             ));
-        Some(rejection.with_hint(hint(flaw, role)))
+        Some(rejection.with_hint(flaw.hint))
     }
 
     pub(super) fn check_path_length(&self, intermediates: usize) -> Result<(), Rejection> {
@@ -128,7 +129,7 @@ impl Facts {
         };
         let flaw = flaw.map(|flaw| {
             let words = format!("expected {}, found {}", flaw.expected, flaw.presented);
-            problem(words, hint(flaw, role.unwrap_or(Role::Client)))
+            problem(words, flaw.hint)
         });
         flaw.or_else(|| {
             let now = now?;
@@ -220,15 +221,6 @@ fn flaw_of_key(
 ) -> Option<Flaw> {
     let found = acceptable_key(&certificate.public_key, policy, algorithms).err()?;
     Some(unacceptable_key(found, policy, algorithms))
-}
-
-/// What to do about an anchor that has this flaw, for peers in this role.
-fn hint(flaw: &Flaw, role: Role) -> &'static str {
-    if flaw.reason == RejectionReason::WrongExtendedKeyUsage {
-        issuer_hint(role)
-    } else {
-        flaw.reason.hint()
-    }
 }
 
 fn flaw_of_form(certificate: &Certificate<'_>, profile: CertificateProfile) -> Option<Flaw> {

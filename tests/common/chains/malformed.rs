@@ -97,7 +97,7 @@ fn contents() -> Vec<Case> {
         ),
         case(
             "two DNS names in one",
-            plain().extension(names(b"\x30\x0c\x82\x0aa.test,b.te")),
+            plain().extension(names(b"\x30\x0d\x82\x0ba.test,b.te")),
             Reason::MalformedName,
         ),
     ]
