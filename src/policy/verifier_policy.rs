@@ -250,7 +250,7 @@ impl VerifierPolicy {
             )
         } else if self.profile != CertificateProfile::Interoperable {
             Some(
-                "another profile than RFC 5280: the platform shows no more of the chain than the leaf",
+                "another profile than `Interoperable`: the platform shows no more of the chain than the leaf",
             )
         } else if self.max_intermediates != MAX_INTERMEDIATES {
             Some("a limit to intermediates: the platform shows no more of the chain than the leaf")
