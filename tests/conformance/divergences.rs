@@ -48,8 +48,9 @@ impl Judged {
     }
 }
 
-/// Of the default profile, and of the profile of the public web.
-pub(crate) const DEFAULT: &str = include_str!("divergences.txt");
+/// By profile.
+pub(crate) const INTEROPERABLE: &str = include_str!("divergences.txt");
+pub(crate) const RFC5280: &str = include_str!("divergences_rfc5280.txt");
 pub(crate) const WEBPKI: &str = include_str!("divergences_webpki.txt");
 
 /// Verdicts by the case's id: `id | verdict | why it stands`, and `#` for a remark.

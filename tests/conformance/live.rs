@@ -9,8 +9,8 @@ use mtls::backend::ServerBackend;
 use mtls::pki_types::{CertificateDer, pem::PemObject};
 use mtls::pki_types::{PrivatePkcs8KeyDer, UnixTime};
 use mtls::{
-    BackendKind, ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PrivateKey,
-    ProtocolVersion, RejectionReason, TrustAnchors,
+    BackendKind, CertificateProfile, ClientBackend, HandshakeError, MtlsClient, MtlsIdentity,
+    MtlsServer, PrivateKey, ProtocolVersion, RejectionReason, TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::{Cast, Credential};
@@ -76,7 +76,7 @@ fn servers_before_native_tls() {
 }
 
 /// What one end makes of a chain that a raw peer presents to it.
-type Judge = Box<dyn Fn(&Case, &TrustAnchors, Version, TcpStream) -> Heard>;
+type Judge = Box<dyn Fn(&Case, VerifierPolicy, &TrustAnchors, Version, TcpStream) -> Heard>;
 
 enum Heard {
     Verdict(String),
@@ -86,25 +86,26 @@ enum Heard {
     Nothing(HandshakeError),
 }
 
-/// Every case that can be presented, by every raw peer that can, in both versions.
+/// Every case that can be presented, by every raw peer that can, in both versions: under the default profile, and under
+/// RFC 5280's where that has another verdict.
 #[track_caller]
 fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &str) -> bool) {
     let Some(cases) = vectors::all() else { return };
     let (kind, judge) = judge;
     let (mut meetings, mut differ, mut wrong) = (0, Vec::new(), Vec::new());
     let mut left_out: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for case in cases {
+    for (case, policy) in cases.iter().flat_map(|case| policies(case, peer)) {
         let mut leave_out = |why: &str| left_out.entry(why.to_owned()).or_default().push(&case.id);
         let Some(credential) = credential(case) else {
             leave_out("no key");
             continue;
         };
-        let expected = judge_by(case, policy(case), &rustls(), peer, case.time()).verdict;
+        let expected = judge_by(case, policy.clone(), &rustls(), peer, case.time()).verdict;
         if [ANCHORS_REFUSED, LISTS_REFUSED, NAME_REFUSED].contains(&expected.as_str()) {
             leave_out(&expected);
             continue;
         }
-        let now = judge_by(case, policy(case), &rustls(), peer, UnixTime::now()).verdict;
+        let now = judge_by(case, policy.clone(), &rustls(), peer, UnixTime::now()).verdict;
         if kind == BackendKind::NativeTls && now != expected {
             leave_out("another verdict by the system's clock");
             continue;
@@ -121,11 +122,17 @@ fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &s
             let (heard, outcome) = match peer {
                 Peer::Server => {
                     let serving = tool.serve_over(far, presents);
-                    (judge(case, &anchors, version, near), serving.outcome())
+                    (
+                        judge(case, policy.clone(), &anchors, version, near),
+                        serving.outcome(),
+                    )
                 }
                 Peer::Client => {
                     let calling = tool.call_over(near, presents);
-                    (judge(case, &anchors, version, far), calling.outcome())
+                    (
+                        judge(case, policy.clone(), &anchors, version, far),
+                        calling.outcome(),
+                    )
                 }
             };
             match heard {
@@ -140,7 +147,10 @@ fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &s
                 Heard::Nothing(error) => leave_out(&not_presented(tool, version, &error, &outcome)),
             }
         }
-        if verdicts.is_empty() && is_built {
+        if verdicts.is_empty() && !is_built {
+            continue;
+        }
+        if verdicts.is_empty() {
             verdicts.insert(NOT_PRESENTED.to_owned());
         }
         verdicts.remove(&expected);
@@ -149,7 +159,7 @@ fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &s
         let listed = divergences::of_live(&case.id, &format!("{kind:?}"), peer);
         if listed != other {
             wrong.push(format!(
-                "{}: {other:?}, listed {listed:?}; by itself {expected}",
+                "{}: {other:?}, listed {listed:?}; by itself {expected} by {policy:?}",
                 case.id
             ));
         }
@@ -165,6 +175,19 @@ fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &s
     assert!(meetings > 0, "nothing was replayed");
 }
 
+fn policies(case: &Case, peer: Peer) -> Vec<(&Case, VerifierPolicy)> {
+    let by_default = policy(case);
+    let strict = by_default.clone().with_profile(CertificateProfile::Rfc5280);
+    let verdict = |policy: &VerifierPolicy| {
+        judge_by(case, policy.clone(), &rustls(), peer, case.time()).verdict
+    };
+    let mut policies = vec![(case, by_default)];
+    if verdict(&policies[0].1) != verdict(&strict) {
+        policies.push((case, strict));
+    }
+    policies
+}
+
 fn not_presented(tool: Tool, version: Version, error: &HandshakeError, saw: &Outcome) -> String {
     let (name, why) = (tool.name, saw.error.as_deref());
     format!(
@@ -175,12 +198,12 @@ fn not_presented(tool: Tool, version: Version, error: &HandshakeError, saw: &Out
 
 fn as_client<B: ClientBackend + 'static>(backend: fn() -> B) -> (BackendKind, Judge) {
     let cast = Cast::assemble();
-    let judge = move |case: &Case, anchors: &TrustAnchors, version, socket| {
+    let judge = move |case: &Case, policy, anchors: &TrustAnchors, version, socket| {
         let time = case.time();
         let mut builder = MtlsClient::builder()
             .identity(identity(&cast.alice))
             .trust_anchors(anchors.clone())
-            .policy(policy(case))
+            .policy(policy)
             .protocol_versions([protocol(version)])
             .clock(move || time);
         if let Some(lists) = revocation_lists(case) {
@@ -200,12 +223,12 @@ fn as_client<B: ClientBackend + 'static>(backend: fn() -> B) -> (BackendKind, Ju
 
 fn as_server<B: ServerBackend + 'static>(backend: fn() -> B) -> (BackendKind, Judge) {
     let cast = Cast::assemble();
-    let judge = move |case: &Case, anchors: &TrustAnchors, version, socket| {
+    let judge = move |case: &Case, policy, anchors: &TrustAnchors, version, socket| {
         let time = case.time();
         let mut builder = MtlsServer::builder()
             .identity(identity(&cast.server))
             .trust_anchors(anchors.clone())
-            .policy(policy(case))
+            .policy(policy)
             .protocol_versions([protocol(version)])
             .clock(move || time);
         if let Some(lists) = revocation_lists(case) {

@@ -8,30 +8,57 @@ use mtls::{
 };
 
 use crate::divergences::{
-    ANCHORS_REFUSED, DEFAULT, Judged, LISTS_REFUSED, NAME_REFUSED, WEBPKI, assert_as_listed,
+    ACCEPTED, ANCHORS_REFUSED, INTEROPERABLE, Judged, LISTS_REFUSED, NAME_REFUSED, RFC5280, WEBPKI,
+    assert_as_listed,
 };
 use crate::vectors::{self, Case, Peer};
 
+/// The default: each case that it accepts against the vectors' word is listed with the reason why
+/// its fault does not bear on trust.
 #[test]
-fn by_the_default_profile() {
+fn under_the_default_profile() {
+    assert_eq!(
+        CertificateProfile::default(),
+        CertificateProfile::Interoperable
+    );
     let Some(cases) = vectors::all() else { return };
     let judged = cases.iter().map(|case| (case, judge(case, &rustls())));
-    assert_as_listed(DEFAULT, judged);
+    assert_as_listed(INTEROPERABLE, judged);
+}
+
+#[test]
+fn under_the_profile_of_rfc_5280() {
+    let Some(cases) = vectors::all() else { return };
+    let judged = cases.iter().map(|case| {
+        let judged = judge_under(CertificateProfile::Rfc5280, case);
+        (case, judged)
+    });
+    assert_as_listed(RFC5280, judged);
 }
 
 /// What the CA/Browser Forum asks of public web servers is a profile of its own.
 #[test]
-fn by_the_profile_of_the_public_web() {
+fn under_the_profile_of_the_public_web() {
     let Some(cases) = vectors::all() else { return };
     let web = cases.iter().filter(|case| case.id.starts_with("webpki::"));
-    let judged = web.map(|case| {
-        let policy = policy(case).with_profile(CertificateProfile::WebPki);
-        (
-            case,
-            judge_by(case, policy, &rustls(), case.peer, case.time()),
-        )
-    });
+    let judged = web.map(|case| (case, judge_under(CertificateProfile::WebPki, case)));
     assert_as_listed(WEBPKI, judged);
+}
+
+/// What one of the other profiles accepts, the default accepts.
+#[test]
+fn the_default_profile_accepts_the_most() {
+    let Some(cases) = vectors::all() else { return };
+    let accepts = |profile, case| judge_under(profile, case).verdict == ACCEPTED;
+    for stricter in [CertificateProfile::Rfc5280, CertificateProfile::WebPki] {
+        let accepted_there_alone: Vec<_> = cases
+            .iter()
+            .filter(|case| accepts(stricter, case))
+            .filter(|case| !accepts(CertificateProfile::default(), case))
+            .map(|case| &case.id)
+            .collect();
+        assert!(accepted_there_alone.is_empty(), "{accepted_there_alone:?}");
+    }
 }
 
 #[cfg(feature = "openssl")]
@@ -69,6 +96,11 @@ pub(crate) fn policy(case: &Case) -> VerifierPolicy {
 pub(crate) fn revocation_lists(case: &Case) -> Option<Result<RevocationLists, MaterialError>> {
     let lists = case.revocation_lists();
     (!lists.is_empty()).then(|| RevocationLists::from_pem(lists.as_bytes()))
+}
+
+fn judge_under(profile: CertificateProfile, case: &Case) -> Judged {
+    let policy = policy(case).with_profile(profile);
+    judge_by(case, policy, &rustls(), case.peer, case.time())
 }
 
 /// The verdict, in the words of the list.
