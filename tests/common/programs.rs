@@ -32,6 +32,23 @@ impl Program {
         Self::find("curl", "curl")
     }
 
+    /// Debian keeps it outside the path.
+    pub fn easy_rsa() -> Option<Self> {
+        const FOLDER: &str = "/usr/share/easy-rsa";
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = env::split_paths(&path).chain([FOLDER.into()]);
+        Self::find_in(
+            folders,
+            "easyrsa",
+            "apt-get install easy-rsa",
+            Path::is_file,
+        )
+    }
+
+    pub fn go() -> Option<Self> {
+        Self::find("go", "golang-go")
+    }
+
     pub fn keytool() -> Option<Self> {
         Self::find("keytool", "default-jre-headless")
     }
@@ -42,12 +59,24 @@ impl Program {
         if Path::new(JAR).is_file() {
             return Some(JAR);
         }
-        missing("file", JAR, "libbcprov-java");
+        missing("file", JAR, "apt-get install libbcprov-java");
         None
     }
 
     pub fn node() -> Option<Self> {
         Self::find("node", "nodejs")
+    }
+
+    /// Node that finds the module `node-forge`: where it looks, or in the folders of `NODE_PATH`.
+    pub fn node_with_forge() -> Option<Self> {
+        let finds = |path: &Path| {
+            let mut node = Command::new(path);
+            let node = node.args(["-e", "require('node-forge')"]);
+            let output = node.stdin(Stdio::null()).output();
+            output.is_ok_and(|output| output.status.success())
+        };
+        let how = "npm install node-forge, and NODE_PATH set to its node_modules";
+        Self::find_in(search_path(), "node", how, finds)
     }
 
     pub fn openssl() -> Option<Self> {
@@ -77,6 +106,10 @@ impl Program {
         Self::find("setpriv", "util-linux")
     }
 
+    pub fn sscg() -> Option<Self> {
+        Self::find("sscg", "sscg")
+    }
+
     pub fn ssh_keygen() -> Option<Self> {
         Self::find("ssh-keygen", "openssh-client")
     }
@@ -91,19 +124,32 @@ impl Program {
     }
 
     fn find_that(name: &str, package: &str, is_it: impl Fn(&Path) -> bool) -> Option<Self> {
-        let found = env::split_paths(&env::var_os("PATH").unwrap_or_default())
-            .map(|folder| folder.join(name))
-            .find(|path| is_it(path));
+        let how = format!("apt-get install {package}");
+        Self::find_in(search_path(), name, &how, is_it)
+    }
+
+    fn find_in(
+        folders: impl IntoIterator<Item = PathBuf>,
+        name: &str,
+        how: &str,
+        is_it: impl Fn(&Path) -> bool,
+    ) -> Option<Self> {
+        let mut paths = folders.into_iter().map(|folder| folder.join(name));
+        let found = paths.find(|path| is_it(path));
         if found.is_none() {
-            missing("program", name, package);
+            missing("program", name, how);
         }
         found.map(Self)
     }
 }
 
-/// Says what is missing, or fails where everything has to be here.
-fn missing(kind: &str, name: &str, package: &str) {
-    let missing = format!("the {kind} `{name}` is not here: apt-get install {package}");
+fn search_path() -> Vec<PathBuf> {
+    env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect()
+}
+
+/// Says what is missing and how to install it, or fails where everything has to be here.
+fn missing(kind: &str, name: &str, how: &str) {
+    let missing = format!("the {kind} `{name}` is not here: {how}");
     let required = env::var_os(REQUIRE_ALL).is_some_and(|value| !value.is_empty());
     assert!(!required, "{missing} ({REQUIRE_ALL} is set)");
     tell(&format!("NOT TESTED: {missing}"));

@@ -9,8 +9,8 @@ use mtls::backend::ServerBackend;
 use mtls::pki_types::{CertificateDer, pem::PemObject};
 use mtls::pki_types::{PrivatePkcs8KeyDer, UnixTime};
 use mtls::{
-    BackendKind, CertificateProfile, ClientBackend, HandshakeError, MtlsClient, MtlsIdentity,
-    MtlsServer, PrivateKey, ProtocolVersion, RejectionReason, TrustAnchors, VerifierPolicy,
+    BackendKind, CertificateProfile, ClientBackend, HandshakeError, MtlsClient, MtlsServer,
+    PrivateKey, RejectionReason, TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::{Cast, Credential};
@@ -18,6 +18,7 @@ use crate::common::raw::{Outcome, Peer as Raw, Tool, Version, socket_pair, tools
 use crate::divergences::{
     self, ACCEPTED, ANCHORS_REFUSED, Judged, LISTS_REFUSED, NAME_REFUSED, NOT_PRESENTED,
 };
+use crate::meetings::{identity, protocol};
 use crate::pure::{is_about_no_name, judge_by, policy, revocation_lists, rustls};
 use crate::vectors::{self, Case, Peer};
 
@@ -86,8 +87,8 @@ enum Heard {
     Nothing(HandshakeError),
 }
 
-/// Every case that can be presented, by every raw peer that can, in both versions: under the default profile, and under
-/// RFC 5280's where that has another verdict.
+/// Every case that can be presented, by every raw peer that can, in both versions: under the
+/// default profile, and under RFC 5280's where that has another verdict.
 #[track_caller]
 fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &str) -> bool) {
     let Some(cases) = vectors::all() else { return };
@@ -284,16 +285,4 @@ fn weak_key(pem: &str) -> Option<Vec<u8>> {
 #[cfg(not(feature = "openssl"))]
 fn weak_key(_: &str) -> Option<Vec<u8>> {
     None
-}
-
-fn identity(credential: &Credential) -> MtlsIdentity {
-    let key = credential.key.secret_pkcs8_der();
-    MtlsIdentity::from_der(credential.chain.clone(), key).unwrap()
-}
-
-fn protocol(version: Version) -> ProtocolVersion {
-    match version {
-        Version::Tls12 => ProtocolVersion::Tls12,
-        Version::Tls13 => ProtocolVersion::Tls13,
-    }
 }

@@ -1,6 +1,18 @@
 //! What private CAs put into certificates unless they are told otherwise, in the words of openssl's configuration.
 
+mod government;
+mod microsoft;
+mod templates;
+
 use mtls::CertificateProfile;
+
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Ca> {
+    CAS.iter()
+        .chain(government::CAS)
+        .chain(microsoft::CAS)
+        .chain(templates::CAS)
+}
 
 /// One CA.
 pub(crate) struct Ca {
@@ -23,6 +35,8 @@ pub(crate) struct Leaf {
     pub(crate) role: Role,
     /// Lifetime and serial number.
     pub(crate) options: &'static [&'static str],
+    /// Which string types its subject may have, in the words of openssl's `string_mask`.
+    pub(crate) string_mask: &'static str,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +64,10 @@ const LEAF: Leaf = Leaf {
     extensions: "",
     role: Role::Both,
     options: &["-days", "90"],
+    string_mask: "utf8only",
 };
 
-pub(crate) const CAS: &[Ca] = &[
+const CAS: &[Ca] = &[
     Ca {
         name: "openssl req -x509, openssl x509 -req",
         subject: "/C=XX/ST=State/L=City/O=Company/CN=My CA",
@@ -278,6 +293,7 @@ bits=INTEGER:128
 ",
                 role: Role::Client,
                 options: &["-days", "365", "-set_serial", "0x610000000a5e1d4c2b3a4958670000000000a1"],
+                ..LEAF
             },
             Leaf {
                 name: "a machine's",
@@ -318,6 +334,7 @@ subjectAltName=URI:spiffe://example.org/ns/default/sa/web
 ",
             role: Role::Svid,
             options: &["-days", "1"],
+            ..LEAF
         }],
         ..CA
     },

@@ -1,0 +1,28 @@
+//! node-forge, as its documentation shows it: the leaf may sign certificates, and is no CA.
+
+use super::{Made, below_root};
+use crate::common::programs::Program;
+use crate::recipes::Role;
+use crate::workshop::Workshop;
+
+pub(super) fn make(workshop: &Workshop) -> Option<Made> {
+    let mut node = Program::node_with_forge()?.command();
+    workshop.write("forge.js", include_str!("forge.js"));
+    node.arg("forge.js");
+    workshop.run(node, b"");
+    let root = workshop.certified_key("ca");
+    let issued =
+        |name: &str, file: &str, role| below_root(name, &root, workshop.certified_key(file), role);
+    Some(Made {
+        issued: vec![
+            issued("node-forge", "leaf", Role::Both),
+            // A PrintableString that is none.
+            issued(
+                "node-forge, an address as common name",
+                "address",
+                Role::Client,
+            ),
+        ],
+        lists: vec![],
+    })
+}
