@@ -10,12 +10,14 @@
 mod common;
 
 mod divergences;
+mod faults;
 mod issued;
 mod live;
 mod meetings;
 mod private_cas;
 mod pure;
 mod recipes;
+mod reissue;
 mod tools;
 mod vectors;
 mod workshop;

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use mtls::{
     BuildError, ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerIdentity,
-    ProtocolVersion, ServerBackend, TrustAnchors, VerifierPolicy,
+    ProtocolVersion, RevocationLists, ServerBackend, TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::{Cast, Credential};
@@ -17,6 +17,7 @@ pub(crate) struct World {
     cast: Cast,
     anchors: TrustAnchors,
     policy: VerifierPolicy,
+    lists: Option<RevocationLists>,
 }
 
 impl World {
@@ -25,7 +26,12 @@ impl World {
             cast: Cast::assemble(),
             anchors: anchors.clone(),
             policy,
+            lists: None,
         }
+    }
+
+    pub(crate) fn with_lists(self, lists: Option<RevocationLists>) -> Self {
+        Self { lists, ..self }
     }
 }
 
@@ -100,11 +106,14 @@ fn accept<B: ServerBackend + Default>(
     version: Version,
     socket: TcpStream,
 ) -> Result<PeerIdentity, Failed> {
-    let builder = MtlsServer::builder()
+    let mut builder = MtlsServer::builder()
         .identity(identity(&world.cast.server))
         .trust_anchors(world.anchors.clone())
         .policy(world.policy.clone())
         .protocol_versions([protocol(version)]);
+    if let Some(lists) = &world.lists {
+        builder = builder.revocation_lists(lists.clone());
+    }
     let server = builder.build(B::default()).map_err(Failed::Built)?;
     let stream = server.accept(socket).map_err(Failed::Handshake)?;
     Ok(stream.peer().clone())
@@ -115,11 +124,14 @@ fn connect<B: ClientBackend + Default>(
     version: Version,
     socket: TcpStream,
 ) -> Result<PeerIdentity, Failed> {
-    let builder = MtlsClient::builder()
+    let mut builder = MtlsClient::builder()
         .identity(identity(&world.cast.alice))
         .trust_anchors(world.anchors.clone())
         .policy(world.policy.clone())
         .protocol_versions([protocol(version)]);
+    if let Some(lists) = &world.lists {
+        builder = builder.revocation_lists(lists.clone());
+    }
     let client = builder.build(B::default()).map_err(Failed::Built)?;
     let stream = client
         .connect(SERVER_NAME, socket)

@@ -98,7 +98,7 @@ impl Crl {
 
     pub fn lists_serial(mut self, serial: &[u8], date: Duration, extensions: &[u8]) -> Self {
         let serial = tlv(0x02, &[serial]);
-        let date = time(OffsetDateTime::now_utc() + date);
+        let date = utc_time(OffsetDateTime::now_utc() + date);
         let extensions = match extensions.is_empty() {
             true => vec![],
             false => tlv(0x30, &[extensions]),
@@ -157,13 +157,23 @@ impl Crl {
 
     /// In somebody's name (DER), by somebody's key.
     pub fn signed_as(&self, name: &[u8], key: &Authority) -> CertificateRevocationListDer<'static> {
+        self.signed_with(name, ECDSA_SHA256, |tbs| key.sign_message(tbs))
+    }
+
+    /// In somebody's name (DER), with this algorithm (DER).
+    pub fn signed_with(
+        &self,
+        name: &[u8],
+        algorithm: &[u8],
+        sign: impl FnOnce(&[u8]) -> Vec<u8>,
+    ) -> CertificateRevocationListDer<'static> {
         let mut extensions = self.extensions.clone();
         if let Some(identifier) = &self.key_identifier {
             let value = tlv(0x30, &[&tlv(0x80, &[identifier])]);
             extensions.push(extension(AUTHORITY_KEY_IDENTIFIER, false, &value));
         }
         let version: &[u8] = if self.is_v1 { b"" } else { b"\x02\x01\x01" };
-        let next_update = self.next_update.map(time).unwrap_or_default();
+        let next_update = self.next_update.map(utc_time).unwrap_or_default();
         let revoked = match self.entries.is_empty() {
             true => vec![],
             false => tlv(0x30, &[&self.entries]),
@@ -178,14 +188,14 @@ impl Crl {
                 version,
                 &self.inner_algorithm,
                 name,
-                &time(self.this_update),
+                &utc_time(self.this_update),
                 &next_update,
                 &revoked,
                 &extensions,
             ],
         );
-        let signature = [&[0], &*key.sign_message(&tbs)].concat();
-        tlv(0x30, &[&tbs, ECDSA_SHA256, &tlv(0x03, &[&signature])]).into()
+        let signature = [&[0], &*sign(&tbs)].concat();
+        tlv(0x30, &[&tbs, algorithm, &tlv(0x03, &[&signature])]).into()
     }
 }
 
@@ -234,7 +244,7 @@ pub fn serial_of(certificate: &CertificateDer<'_>) -> Vec<u8> {
 }
 
 /// `UTCTime`.
-fn time(time: OffsetDateTime) -> Vec<u8> {
+pub fn utc_time(time: OffsetDateTime) -> Vec<u8> {
     let (year, month, day) = time.to_calendar_date();
     let (hour, minute, second) = time.to_hms();
     let (year, month) = (year % 100, u8::from(month));
