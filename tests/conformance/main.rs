@@ -11,6 +11,9 @@ mod common;
 
 mod divergences;
 mod faults;
+mod field_cases;
+#[cfg(feature = "pkcs12")]
+mod field_files;
 mod issued;
 mod live;
 mod meetings;

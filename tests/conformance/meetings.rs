@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::TcpStream;
 
+use mtls::pki_types::UnixTime;
 use mtls::{
     BuildError, ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerIdentity,
     ProtocolVersion, RevocationLists, ServerBackend, TrustAnchors, VerifierPolicy,
@@ -18,6 +19,8 @@ pub(crate) struct World {
     anchors: TrustAnchors,
     policy: VerifierPolicy,
     lists: Option<RevocationLists>,
+    /// In place of the system's clock.
+    now: Option<UnixTime>,
 }
 
 impl World {
@@ -27,7 +30,13 @@ impl World {
             anchors: anchors.clone(),
             policy,
             lists: None,
+            now: None,
         }
+    }
+
+    pub(crate) fn at(self, now: UnixTime) -> Self {
+        let now = Some(now);
+        Self { now, ..self }
     }
 
     pub(crate) fn with_lists(self, lists: Option<RevocationLists>) -> Self {
@@ -114,6 +123,9 @@ fn accept<B: ServerBackend + Default>(
     if let Some(lists) = &world.lists {
         builder = builder.revocation_lists(lists.clone());
     }
+    if let Some(now) = world.now {
+        builder = builder.clock(move || now);
+    }
     let server = builder.build(B::default()).map_err(Failed::Built)?;
     let stream = server.accept(socket).map_err(Failed::Handshake)?;
     Ok(stream.peer().clone())
@@ -131,6 +143,9 @@ fn connect<B: ClientBackend + Default>(
         .protocol_versions([protocol(version)]);
     if let Some(lists) = &world.lists {
         builder = builder.revocation_lists(lists.clone());
+    }
+    if let Some(now) = world.now {
+        builder = builder.clock(move || now);
     }
     let client = builder.build(B::default()).map_err(Failed::Built)?;
     let stream = client
