@@ -24,9 +24,10 @@ pub(super) fn check_name_constraints(
     let flaw = |presented: String| {
         Flaw::new(
             RejectionReason::MalformedCertificate,
-            "name constraints that say which names",
+            "name constraints that can be read and hold a name",
             presented,
-            "reissue the CA certificate with name constraints that can be read and name something; DNS names in them have no dot before them, which `CertificateProfile::Interoperable` accepts",
+            "reissue the CA certificate with name constraints that hold a name, or without the extension; `openssl x509 \
+             -noout -ext nameConstraints` shows what is there",
         )
     };
     let constraints = match certificate.name_constraints() {
@@ -45,22 +46,39 @@ pub(super) fn check_name_constraints(
     if profile == CertificateProfile::Interoperable {
         return Ok(());
     }
-    let problem = trees.iter().flatten().flatten().find_map(problem_of);
-    problem.map_or(Ok(()), |problem| Err(flaw(problem)))
+    let flaw = trees.iter().flatten().flatten().find_map(flaw_of);
+    flaw.map_or(Ok(()), Err)
 }
 
-fn problem_of(tree: &GeneralSubtree) -> Option<String> {
+fn flaw_of(tree: &GeneralSubtree) -> Option<Flaw> {
+    let flaw = |expected: &'static str, presented: String, hint| {
+        let reason = RejectionReason::MalformedCertificate;
+        Some(Flaw::new(reason, expected, presented, hint))
+    };
     if tree.minimum != 0 || tree.maximum.is_some() {
-        return Some("a minimum or a maximum".to_owned());
+        return flaw(
+            "name constraints without minimum and maximum",
+            "one of the two".to_owned(),
+            "reissue the CA certificate with name constraints without minimum and maximum; or accept it by \
+             `CertificateProfile::Interoperable`",
+        );
     }
     match &tree.base {
         // Nothing at all stands for every name.
         GeneralName::DnsName(name) if !name.as_str().is_empty() && !is_dns_name(name.as_str()) => {
-            Some(format!("DNS name {:?}", name.as_str()))
+            flaw(
+                "DNS names in name constraints that are host names, without a dot before them",
+                format!("{:?}", cut(name.as_str())),
+                "reissue the CA certificate with the name without the dot before it (`permitted;DNS:example.org` means \
+                 that name and all below it); or accept it by `CertificateProfile::Interoperable`",
+            )
         }
-        GeneralName::IpAddress(network) if !is_network(network.as_bytes()) => {
-            Some("an IP address without a mask".to_owned())
-        }
+        GeneralName::IpAddress(network) if !is_network(network.as_bytes()) => flaw(
+            "IP addresses in name constraints with a mask",
+            "one without".to_owned(),
+            "reissue the CA certificate with the network and its mask (`permitted;IP:10.0.0.0/255.0.0.0`); or accept it \
+             by `CertificateProfile::Interoperable`",
+        ),
         _ => None,
     }
 }
@@ -146,16 +164,18 @@ impl NameLimits {
         Err(flaw.of(0, leaf))
     }
 
-    /// The limited kinds that webpki does not evaluate.
-    pub(super) fn not_evaluated(&self) -> Vec<&'static str> {
-        let kinds = self.kinds.iter().filter_map(|kind| match kind {
+    /// The first limited kind that webpki does not evaluate, other than directory names.
+    pub(super) fn not_evaluated(&self) -> Option<&'static str> {
+        self.kinds.iter().find_map(|kind| match kind {
             LimitedKind::Name(NameKind::Email) => Some("e-mail addresses"),
             LimitedKind::Name(NameKind::Uri) => Some("URIs"),
-            LimitedKind::Directory => Some("directory names (a subject is one)"),
             LimitedKind::Other => Some("names of other kinds"),
-            LimitedKind::Name(_) => None,
-        });
-        kinds.collect()
+            LimitedKind::Name(_) | LimitedKind::Directory => None,
+        })
+    }
+
+    pub(super) fn limits_directory_names(&self) -> bool {
+        self.kinds.contains(&LimitedKind::Directory)
     }
 
     fn limits(&self, kind: NameKind) -> bool {

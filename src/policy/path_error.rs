@@ -1,7 +1,5 @@
 //! What webpki's errors mean, and which certificate they are about.
 
-use std::collections::BTreeSet;
-
 use pki_types::UnixTime;
 use webpki::Error;
 
@@ -85,23 +83,39 @@ pub(super) fn refusal(
 /// What to do about constraints: those on some kinds are not evaluated, and reject every name of the kind.
 fn constraint_hint(presented: &Presented<'_>, judgement: &Judgement<'_>) -> String {
     let issuers = presented.certificates.iter().skip(1);
-    let of_issuers = issuers.filter_map(|(_, c)| NameLimits::of(c));
+    let of_issuers = issuers.filter_map(|(_, c)| Some((rfc4514(c.subject), NameLimits::of(c)?)));
     let named = presented.certificates.iter().map(|(_, c)| c.issuer);
     let anchors = named.flat_map(|issuer| judgement.anchors.named(issuer));
-    let of_anchors = anchors.filter_map(|anchor| anchor.name_limits().cloned());
-    let kinds: BTreeSet<&str> = of_issuers
-        .chain(of_anchors)
-        .flat_map(|limits| limits.not_evaluated())
-        .collect();
-    if kinds.is_empty() {
-        return "issue the leaf for names that its CAs permit, or under a CA that permits these"
-            .to_owned();
+    let of_anchors = anchors.filter_map(|anchor| {
+        let limits = anchor.name_limits()?.clone();
+        Some((anchor.subject().to_owned(), limits))
+    });
+    let limits: Vec<(String, NameLimits)> = of_issuers.chain(of_anchors).collect();
+    for (ca, limits) in &limits {
+        let ca = cut(ca);
+        if limits.limits_directory_names() {
+            return format!(
+                "{ca} limits directory names, which are not evaluated and reject every certificate with a subject: issue the \
+                 leaf with an empty subject and its names in a critical subjectAltName, or under a CA that limits DNS names \
+                 and IP addresses alone"
+            );
+        }
+        if let Some(kind) = limits.not_evaluated() {
+            return format!(
+                "{ca} limits {kind}, which are not evaluated and reject every leaf with such a name: issue the leaf without \
+                 {kind}, or under a CA that limits DNS names and IP addresses alone"
+            );
+        }
     }
-    let kinds: Vec<&str> = kinds.into_iter().collect();
+    let cas: Vec<_> = limits.iter().take(2).map(|(ca, _)| cut(ca)).collect();
     format!(
-        "a CA above limits {}, which is not evaluated and rejects every name of that kind: issue the leaf without such \
-         names, or under a CA that limits DNS names and IP addresses alone",
-        kinds.join(" and ")
+        "issue the leaf for names that {} permits (`openssl x509 -noout -ext nameConstraints` shows them), or under a CA \
+         that permits these",
+        if cas.is_empty() {
+            "its CA".to_owned()
+        } else {
+            cas.join(", ")
+        }
     )
 }
 
@@ -223,15 +237,17 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
     } else if judgement.anchors.named(last.issuer).next().is_some() {
         format!(
             "a trust anchor is named {issuer}, but its key did not sign this certificate: it comes from another CA of \
-             the same name, or from the same CA before it changed its key"
+             the same name, or from the same CA before it changed its key; find the CA's certificate whose key did \
+             (`openssl x509 -noout -ext authorityKeyIdentifier` of this one, `-ext subjectKeyIdentifier` of the CA's), \
+             and give it as trust anchor as well, if it is to be trusted"
         )
     } else if let Some(anchor) = judgement.anchors.unusable_named(last.issuer) {
         format!("{anchor}; {}", anchor.hint())
     } else {
         format!(
             "{issuer} issued this certificate, and is neither among the presented certificates nor among the trust \
-             anchors: if it is an intermediate, the peer must send it after its leaf; if it is a root, give it as \
-             trust anchor"
+             anchors: if it is an intermediate, the peer must send it after its leaf; if it is a root that is to be \
+             trusted, give it as trust anchor; else the peer needs a certificate of a CA that is"
         )
     };
     Rejection::new(RejectionReason::UnknownIssuer)
@@ -261,8 +277,10 @@ fn spelled_otherwise(
     };
     let issuer = rfc4514(child.issuer);
     Some(format!(
-        "{} is {place}, but encodes its name in another way (string type, case or blanks) than the certificate that it \
-         issued, and paths are built byte for byte: reissue the certificate with the CA's subject copied into its issuer",
+        "{} is {place}, but writes its name in another encoding (string type, case or blanks) than this certificate \
+         writes its issuer, and the two have to be the same bytes (`openssl x509 -noout -subject -issuer -nameopt \
+         multiline,show_type` shows them): reissue the certificate from that CA certificate (`openssl x509 -req -CA FILE` \
+         copies the name), or give the CA's certificate in the other encoding",
         cut(&issuer)
     ))
 }
@@ -273,6 +291,7 @@ fn self_issued_counted(presented: &Presented<'_>) -> Option<Rejection> {
     let mut left: Vec<_> = presented.certificates.iter().skip(1).collect();
     let mut last = presented.leaf().ok()?;
     let (mut counted, mut all) = (0_usize, 0_usize);
+    let mut last_self_issued = None;
     loop {
         let is_issuer = |c: &Certificate<'_>| c.subject == last.issuer;
         let self_issued = left
@@ -284,19 +303,29 @@ fn self_issued_counted(presented: &Presented<'_>) -> Option<Rejection> {
         let limit = constraints
             .and_then(|c| c.path_len_constraint)
             .map(usize::from);
-        if limit.is_some_and(|limit| all > limit && counted <= limit) {
+        if let Some(limit) = limit.filter(|limit| all > *limit && counted <= *limit) {
             return Some(
                 Rejection::new(RejectionReason::PathLengthExceeded)
                     .about(*index, issuer)
-                    .with_presented(format!("pathlen exceeded by a self-issued certificate below it ({all} in all)"))
-                    .with_hint(
-                        "a self-issued certificate counts in path lengths here: give the CA's new certificate as trust \
-                         anchor in place of presenting it, or reissue the CA above with a larger pathlen",
-                    ),
+                    .with_expected(format!("at most {limit} intermediates below it"))
+                    .with_presented(format!(
+                        "{all}, of which certificate {} is self-issued",
+                        last_self_issued.unwrap_or_default()
+                    ))
+                    .with_hint(format!(
+                        "certificate {} is the CA's certificate by its own older key, and counts in path lengths here: give it \
+                         as trust anchor and leave it out of what the peer presents, or reissue certificate {index} with a \
+                         larger pathlen",
+                        last_self_issued.unwrap_or_default()
+                    )),
             );
         }
         all = all.saturating_add(1);
-        counted = counted.saturating_add(usize::from(!issuer.is_self_issued()));
+        if issuer.is_self_issued() {
+            last_self_issued = Some(*index);
+        } else {
+            counted = counted.saturating_add(1);
+        }
         last = issuer;
     }
 }

@@ -127,7 +127,7 @@ impl RejectionReason {
             Self::InvalidSerialNumber => "a certificate's serial number is not allowed",
             Self::IssuerNotCa => "a certificate was issued by one that is no CA's",
             Self::LifetimeTooLong => "the certificate is valid for too long",
-            Self::MalformedCertificate => "a certificate cannot be read",
+            Self::MalformedCertificate => "a certificate is malformed",
             Self::MalformedName => "a name in the certificate is not well formed",
             Self::MisplacedExtension => "an extension stands where it must not",
             Self::MissingKeyIdentifier => "a certificate lacks a key identifier",
@@ -166,7 +166,9 @@ impl RejectionReason {
         match self {
             Self::AnchorExpired => "replace the expired CA certificate among the trust anchors",
             Self::CaAsLeaf => {
-                "the peer must present a leaf that its CA issued (basicConstraints CA:FALSE), not the CA's own certificate"
+                "present a leaf in its place: if this is meant to be one, reissue it with basicConstraints CA:FALSE (`openssl \
+                 req -x509` makes CAs unless told otherwise); if it is the CA, issue a leaf with it, and give this \
+                 certificate to the other end as trust anchor"
             }
             Self::Expired => {
                 "renew the certificate; when it looks valid, compare the clocks of both ends"

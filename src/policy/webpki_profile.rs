@@ -21,13 +21,13 @@ fn check_purposes(leaf: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::WrongCriticality,
             "an extended key usage that is not critical",
             "a critical one",
-            "reissue the leaf with an extended key usage that is not critical; or choose another `CertificateProfile` than `WebPki`",
+            "reissue the leaf with an extended key usage that is not critical; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
         ));
     }
     match leaf.extended_key_usage() {
         Ok(Some(usage)) if !usage.0.contains(&ANY_EXTENDED_KEY_USAGE) => Ok(()),
         Ok(Some(_)) => Err(purpose("anyExtendedKeyUsage")),
-        Ok(None) => Err(purpose("none")),
+        Ok(None) => Err(purpose("no extended key usage")),
         Err(error) => Err(unreadable("extended key usage", &error)),
     }
 }
@@ -37,7 +37,7 @@ fn purpose(presented: &'static str) -> Flaw {
         RejectionReason::WrongExtendedKeyUsage,
         "an extended key usage without anyExtendedKeyUsage",
         presented,
-        "reissue the leaf with extendedKeyUsage clientAuth for a client, serverAuth for a server, and without anyExtendedKeyUsage; or choose another `CertificateProfile` than `WebPki`",
+        "reissue the leaf with extendedKeyUsage clientAuth for a client, serverAuth for a server, and without anyExtendedKeyUsage; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
     )
 }
 
@@ -61,7 +61,7 @@ fn check_common_name(leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Fla
             RejectionReason::MalformedName,
             "a common name that is also a subject alternative name",
             format!("common name {:?}", cut(common_name)),
-            "reissue the leaf with its common name among the subject alternative names, or without one; or choose another `CertificateProfile` than `WebPki`",
+            "reissue the leaf with its common name among the subject alternative names, or without one; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
         )),
     }
 }
@@ -73,14 +73,14 @@ fn check_subject_alt_name(leaf: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::WrongCriticality,
             "a subjectAltName that is not critical beside a subject",
             "a critical one",
-            "reissue the leaf with a subjectAltName that is not critical; or choose another `CertificateProfile` than `WebPki`",
+            "reissue the leaf with a subjectAltName that is not critical; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
         )),
         Some(_) => Ok(()),
         None => Err(Flaw::new(
             RejectionReason::MalformedName,
             "a subjectAltName",
             "none",
-            "reissue the leaf with its names in a subjectAltName; or choose another `CertificateProfile` than `WebPki`",
+            "reissue the leaf with its names in a subjectAltName; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
         )),
     }
 }
@@ -92,7 +92,7 @@ pub(super) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::MisplacedExtension,
             "a root without an extended key usage",
             "one with it",
-            "give a root without an extended key usage; or choose another `CertificateProfile` than `WebPki`",
+            "give a root without an extended key usage; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
         ));
     }
     let unfit = |what: &'static str| {
@@ -100,7 +100,7 @@ pub(super) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Flaw> {
             RejectionReason::MisplacedExtension,
             "a root whose authorityKeyIdentifier is its own subjectKeyIdentifier, or absent",
             what,
-            "give a root whose authorityKeyIdentifier is its own, or that has none; or choose another `CertificateProfile` than `WebPki`",
+            "give a root whose authorityKeyIdentifier is its own, or that has none; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
         )
     };
     let (authority, own) = match (

@@ -44,6 +44,10 @@ impl Facts {
         &self.der
     }
 
+    pub(in crate::policy) fn subject(&self) -> &str {
+        &self.subject
+    }
+
     pub(in crate::policy) fn name_limits(&self) -> Option<&NameLimits> {
         self.name_limits.as_ref()
     }
