@@ -1,13 +1,16 @@
 //! Lists whose issuer is spelled otherwise than the CA spells itself: the same name by RFC 5280, section 7.1.
 
 use mtls::RejectionReason::{RevocationStatusUnknown, Revoked};
-use mtls::pki_types::CertificateRevocationListDer;
+use mtls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use mtls::{RevocationLists, VerifierPolicy};
 
-use crate::common::pki::Cast;
+use x509_cert::der::asn1::AnyRef;
+use x509_cert::der::{Decode, Encode};
+
 use crate::common::pki::crl::{Crl, tlv};
+use crate::common::pki::{Authority, Cast, Leaf};
 use crate::scene::Scene;
-use crate::{World, assert_refused, chain_depth, leaf_depth};
+use crate::{World, assert_refused, chain_depth, judge_by, leaf_depth};
 
 const PRINTABLE_STRING: u8 = 0x13;
 const UTF8_STRING: u8 = 0x0c;
@@ -125,4 +128,70 @@ fn a_distribution_point_named_after_the_issuer_in_another_spelling_is_its_own() 
         let list = Crl::new().scope(&[&point]).signed_by(&world.intermediate);
         world.judge(leaf_depth(), &[list]).unwrap();
     }
+}
+
+/// What one tool writes as UTF-8 under a type that has none, another reads as Latin-1: the key decides.
+#[test]
+fn a_name_beyond_ascii_is_found_in_every_type() {
+    const TELETEX_STRING: u8 = 0x14;
+    let utf8 = "Zürich".as_bytes();
+    let spellings = [
+        (UTF8_STRING, utf8),
+        (TELETEX_STRING, utf8),
+        (TELETEX_STRING, b"Z\xfcrich"),
+        (PRINTABLE_STRING, utf8),
+        (PRINTABLE_STRING, b"Z\xfcrich"),
+        (BMP_STRING, b"\0Z\0\xfc\0r\0i\0c\0h"),
+    ];
+    for (tag, value) in spellings {
+        // The CA's own certificate in that spelling, which nothing that makes certificates writes.
+        let ca = Authority::root("mmmmmm");
+        let leaf = Leaf::named("alice")
+            .dns("alice.test")
+            .client()
+            .issued_by(&ca);
+        let anchor = respelled(&ca.certificate(), "mmmmmm", tag, value, &ca);
+        let alice = respelled(leaf.leaf(), "mmmmmm", tag, value, &ca);
+        let own = name(tag, value);
+        for (other, text) in spellings {
+            let older = Crl::new().signed_as(&own, &ca);
+            let revoking = Crl::new().number(&[2]).lists(leaf.leaf());
+            let revoking = revoking.signed_as(&name(other, text), &ca);
+            let lists = [older, revoking];
+            let now = UnixTime::now();
+            let chain = [alice.clone()];
+            let verdict = judge_by(
+                std::slice::from_ref(&anchor),
+                leaf_depth(),
+                &lists,
+                &chain,
+                now,
+            );
+            assert_refused(verdict, Revoked, Some(0), "");
+        }
+    }
+}
+
+/// A certificate of a CA with that common name, spelled otherwise wherever it stands and signed anew.
+fn respelled(
+    der: &CertificateDer<'_>,
+    common_name: &str,
+    tag: u8,
+    value: &[u8],
+    ca: &Authority,
+) -> CertificateDer<'static> {
+    let certificate = x509_cert::Certificate::from_der(der).unwrap();
+    let tbs = certificate.tbs_certificate().to_der().unwrap();
+    let mut content = AnyRef::from_der(&tbs).unwrap().value().to_vec();
+    let old = name(UTF8_STRING, common_name.as_bytes());
+    let new = name(tag, value);
+    let mut at = 0;
+    while let Some(found) = content[at..].windows(old.len()).position(|w| w == old) {
+        content.splice(at + found..at + found + old.len(), new.iter().copied());
+        at += found + new.len();
+    }
+    let tbs = tlv(0x30, &[&content]);
+    let algorithm = certificate.signature_algorithm().to_der().unwrap();
+    let signature = [&[0], &*ca.sign_message(&tbs)].concat();
+    tlv(0x30, &[&tbs, &algorithm, &tlv(0x03, &[&signature])]).into()
 }

@@ -5,13 +5,15 @@
 //! case of ASCII letters. Case beyond ASCII counts: folding it differs between versions of Unicode. A value that
 //! cannot be decoded is compared as bytes.
 
+use core::cmp::Ordering;
+use core::hash::{Hash, Hasher};
 use core::iter::Peekable;
 
-use super::string::Letters;
+use super::string::{Letters, is_certain};
 use super::{Attribute, Attributes};
 
 /// A `Name` in a form that is equal for equal names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
 pub(crate) struct CanonicalName {
     bytes: Box<[u8]>,
     is_readable: bool,
@@ -31,9 +33,36 @@ impl CanonicalName {
         }
     }
 
-    /// Whether every value could be decoded. Without that, a name that differs may be the same all the same.
+    /// Whether every value is read as the same characters by everyone. Without that, a name that differs may be the same
+    /// all the same.
     pub(crate) fn is_readable(&self) -> bool {
         self.is_readable
+    }
+}
+
+impl PartialEq for CanonicalName {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for CanonicalName {}
+
+impl Hash for CanonicalName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
+    }
+}
+
+impl Ord for CanonicalName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bytes.cmp(&other.bytes)
+    }
+}
+
+impl PartialOrd for CanonicalName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -53,7 +82,7 @@ fn canonical(name: &[u8], is_readable: &mut bool) -> Option<Vec<u8>> {
     for set in Attributes::of(name).ok()?.sets() {
         let mut values = set.ok()?.map(|attribute| {
             let attribute = attribute.ok()?;
-            *is_readable &= attribute.letters().is_some();
+            *is_readable &= is_certain(attribute.tag, attribute.value);
             Some(canonical_value(&attribute))
         });
         let mut values: Vec<Vec<u8>> = values.by_ref().collect::<Option<_>>()?;
@@ -232,6 +261,12 @@ mod tests {
             false,
         );
         assert!(!CanonicalName::of(&odd).is_readable());
+        // Latin-1 to some, UTF-8 to others.
+        for tag in [0x12, 0x13, 0x14, 0x16, 0x1a] {
+            assert!(!CanonicalName::of(&common_name(tag, b"Z\xfc")).is_readable());
+            assert!(!CanonicalName::of(&common_name(tag, "Zü".as_bytes())).is_readable());
+            assert!(CanonicalName::of(&common_name(tag, b"Zu")).is_readable());
+        }
         assert!(CanonicalName::of(&common_name(0x13, b"a_b")).is_readable());
         assert_same(b"no name", b"no name", true);
         assert_same(b"no name", b"No name", false);

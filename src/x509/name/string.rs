@@ -62,6 +62,17 @@ impl Iterator for Letters<'_> {
     }
 }
 
+/// Whether a value is read as these characters by everyone: octets beyond ASCII in the types of one octet are Latin-1 to
+/// some, and UTF-8 to others.
+pub(super) fn is_certain(tag: u8, value: &[u8]) -> bool {
+    match tag {
+        NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING | VISIBLE_STRING => {
+            value.is_ascii()
+        }
+        _ => Letters::of(tag, value).is_some(),
+    }
+}
+
 /// The text of a string in the character set of its type: what every reader takes for the same.
 pub(super) fn text(tag: u8, value: &[u8]) -> Option<Cow<'_, str>> {
     match tag {
