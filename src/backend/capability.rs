@@ -161,7 +161,7 @@ impl Capability {
                 Support::Refused("native-tls cannot ask for a client certificate")
             }
             Self::ServerChain => Support::Limited(
-                "the platform proves the path, of any length, by its own rules; our policy sees the leaf alone",
+                "the platform proves the path, of any length, by its own rules; our policy sees the leaf alone, and rejects one with a name that cannot be read",
             ),
             Self::JudgedInHandshake => Support::Limited(
                 "the policy judges right after the handshake, without an alert; our certificate has been sent by then",

@@ -90,7 +90,14 @@ fn check_no_ca(leaf: &Certificate<'_>) -> Result<(), Rejection> {
         Ok(false) => Ok(()),
         Ok(true) => Err(Rejection::new(RejectionReason::CaAsLeaf)
             .about(0, leaf)
-            .with_presented("basicConstraints CA:TRUE")),
+            .with_presented("basicConstraints CA:TRUE")
+            .with_hint(if leaf.is_self_issued() {
+                "a self-signed CA certificate stands for no client or server: issue a leaf with it (basicConstraints \
+                 CA:FALSE) for a key of its own, and present the leaf"
+            } else {
+                "if this is meant to be a leaf, have its CA reissue it with basicConstraints CA:FALSE; if it is a CA, issue \
+                 a leaf with it, and present the leaf with this certificate after it"
+            })),
         Err(error) => Err(unreadable(0, leaf, &error)),
     }
 }
@@ -227,6 +234,23 @@ pub(super) fn check_names(
         return Ok(());
     };
     Err(Flaw::new(RejectionReason::MalformedName, expected, presented, hint).of(0, leaf))
+}
+
+/// A name that cannot be read is rejected where a CA limits its kind, and a platform does not show its CAs.
+pub(super) fn check_hides_nothing(
+    leaf: &Certificate<'_>,
+    names: Names<'_>,
+) -> Result<(), Rejection> {
+    let Some(name) = names.unreadable().next() else {
+        return Ok(());
+    };
+    let flaw = Flaw::new(
+        RejectionReason::MalformedName,
+        "legal names alone, since the platform does not show what the CAs limit",
+        name.to_string(),
+        "reissue the certificate without that name, or choose another backend",
+    );
+    Err(flaw.of(0, leaf))
 }
 
 pub(super) fn lifetime_in_words(policy: &VerifierPolicy) -> String {

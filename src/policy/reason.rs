@@ -128,7 +128,7 @@ impl RejectionReason {
             Self::IssuerNotCa => "a certificate was issued by one that is no CA's",
             Self::LifetimeTooLong => "the certificate is valid for too long",
             Self::MalformedCertificate => "a certificate is malformed",
-            Self::MalformedName => "a name in the certificate is not well formed",
+            Self::MalformedName => "a name in the certificate is not accepted",
             Self::MisplacedExtension => "an extension stands where it must not",
             Self::MissingKeyIdentifier => "a certificate lacks a key identifier",
             Self::NameConstraintViolated => "a name lies outside its CA's name constraints",
@@ -205,7 +205,10 @@ impl RejectionReason {
                 "the client must be configured with a certificate and key; one that does not fit the server's list of \
                  CA names or signature schemes is silently not sent by some clients"
             }
-            Self::NotAllowed => "add the peer to the policy if it should be admitted",
+            Self::NotAllowed => {
+                "if the peer should be accepted, let the matcher match one of its names; `PeerVerifier::explain_client` and \
+                 `explain_server` show which part of it does not"
+            }
             Self::NotAnSvid => {
                 "issue the peer a certificate with one URI name, spiffe://TRUST-DOMAIN/PATH, and without keyUsage cRLSign"
             }

@@ -10,7 +10,7 @@ use super::algorithms::SignatureAlgorithms;
 use super::anchor::Anchors;
 use super::explanation::{Explanation, Trace};
 use super::judgement::Judgement;
-use super::leaf::{check_leaf, check_names, check_validity};
+use super::leaf::{check_hides_nothing, check_leaf, check_names, check_validity};
 use super::path::check_path;
 use super::presented::Presented;
 use super::reason::RejectionReason;
@@ -187,6 +187,7 @@ impl PeerVerifier {
         let anchors = self.trust.for_peer(leaf, names)?;
         let judgement = self.judgement(anchors, Role::Server, now, &trace);
         check_leaf(leaf, names, &judgement)?;
+        check_hides_nothing(leaf, names)?;
         self.check_names(&presented, ranges, None, Some(server_name), &judgement)
     }
 
@@ -308,9 +309,15 @@ impl PeerVerifier {
                     Some(said) => format!("{} ({})", list_of(peer.names()), cut(&said)),
                     None => list_of(peer.names()),
                 };
-                let rejection = Rejection::new(RejectionReason::NotAllowed)
+                let mut rejection = Rejection::new(RejectionReason::NotAllowed)
                     .with_expected(self.policy.matcher.summary())
                     .with_presented(presented);
+                if peer.unreadable_names().next().is_some() {
+                    rejection = rejection.with_hint(
+                        "a name of the peer cannot be read, which leaves matchers over its kind undecided, `not(..)` too: \
+                         reissue the certificate without that name, or match another kind",
+                    );
+                }
                 Err(match Certificate::from_der(peer.leaf()) {
                     Ok(leaf) => rejection.about(0, &leaf),
                     Err(_) => rejection,
