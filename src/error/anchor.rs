@@ -10,6 +10,8 @@ use std::borrow::Cow;
 pub struct UnusableTrustAnchor {
     /// Its position among the anchors, from 0; in a trust bundle, among those of its trust domain.
     pub index: usize,
+    /// The trust domain in whose bundle it stands; `None` where anchors were given without bundles.
+    pub trust_domain: Option<String>,
     /// Its subject (RFC 4514).
     pub subject: String,
     /// What is wrong with it.
@@ -26,11 +28,11 @@ impl UnusableTrustAnchor {
 
 impl fmt::Display for UnusableTrustAnchor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "trust anchor {} ({}) cannot vouch for peers: {}",
-            self.index, self.subject, self.problem
-        )
+        write!(f, "trust anchor {} ({}", self.index, self.subject)?;
+        if let Some(domain) = &self.trust_domain {
+            write!(f, ", of the trust domain {domain}")?;
+        }
+        write!(f, ") cannot vouch for peers: {}", self.problem)
     }
 }
 

@@ -18,6 +18,7 @@ use super::verifier_policy::VerifierPolicy;
 use crate::error::UnusableTrustAnchor;
 use crate::x509::{CanonicalName, Certificate};
 
+use facts::Refused;
 pub(super) use facts::{Facts, constrains_names};
 
 /// Anchors ready for use, sorted by subject so that a large set costs no more than a small one.
@@ -29,7 +30,7 @@ pub(super) struct Anchors {
     /// In the order of `names`.
     facts: Vec<Facts>,
     /// Those that no path may end in.
-    unusable: Vec<(CanonicalName, UnusableTrustAnchor)>,
+    unusable: Vec<Refused>,
 }
 
 /// So few anchors are handed over as they are; of more, only those that a presented certificate names.
@@ -71,7 +72,7 @@ impl Anchors {
         role: Option<Role>,
         now: Option<UnixTime>,
     ) -> impl Iterator<Item = UnusableTrustAnchor> {
-        let never = self.unusable.iter().map(|(_, anchor)| anchor.clone());
+        let never = self.unusable.iter().map(|(_, anchor)| (**anchor).clone());
         let now = self
             .facts
             .iter()
@@ -83,7 +84,7 @@ impl Anchors {
     pub(super) fn unusable_named(&self, subject: &[u8]) -> Option<&UnusableTrustAnchor> {
         let subject = CanonicalName::of(subject);
         let mut unusable = self.unusable.iter();
-        unusable.find_map(|(name, anchor)| (*name == subject).then_some(anchor))
+        unusable.find_map(|(name, anchor)| (*name == subject).then_some(&**anchor))
     }
 
     /// The anchors that could end a path from one of the `issuers`.

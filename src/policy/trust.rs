@@ -143,10 +143,19 @@ impl Trust {
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
         let all = self.sets().map(Anchors::count);
         let all = all.fold(0, usize::saturating_add);
-        let unusable: Vec<_> = self
-            .sets()
-            .flat_map(|anchors| anchors.unusable(role, now))
-            .collect();
+        let unusable: Vec<_> = match self {
+            Self::Anchors(anchors) => anchors.unusable(role, now).collect(),
+            Self::Bundles(bundles) => {
+                let each = bundles.iter().flat_map(|(domain, anchors)| {
+                    let unusable = anchors.unusable(role, now);
+                    unusable.map(|anchor| UnusableTrustAnchor {
+                        trust_domain: Some(domain.clone()),
+                        ..anchor
+                    })
+                });
+                each.collect()
+            }
+        };
         if unusable.len() < all {
             Ok(unusable)
         } else {

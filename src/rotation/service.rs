@@ -17,7 +17,7 @@ use super::revision::{Made, Make, Revision};
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
 use super::status::Status;
-use super::warnings::{RevisionWarnings, tell_unclaimed_lists};
+use super::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
 use crate::backend::{Event, Judge, SourceDeadline};
 use crate::error::{BuildError, ReloadFailure};
 
@@ -263,8 +263,10 @@ impl<C> Service<C> {
     }
 
     pub(crate) fn status(&self) -> Status {
+        let judge = &self.load().judge;
         Status {
-            unclaimed_lists: self.load().judge.unclaimed_lists().into(),
+            unclaimed_lists: judge.unclaimed_lists().into(),
+            unusable_anchors: unusable_anchors(judge),
             ..self.board.status()
         }
     }
@@ -340,6 +342,7 @@ fn status<C>(revision: &Revision<C>) -> Status {
         last_failure: None,
         degraded: None,
         unclaimed_lists: revision.judge.unclaimed_lists().into(),
+        unusable_anchors: unusable_anchors(&revision.judge),
         rotations: 0,
         reloads: 0,
         failures: 0,

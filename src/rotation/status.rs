@@ -3,7 +3,7 @@ use std::sync::Arc;
 use pki_types::UnixTime;
 
 use crate::backend::Crypto;
-use crate::error::ReloadFailure;
+use crate::error::{ReloadFailure, UnusableTrustAnchor};
 use crate::material::RevocationList;
 
 /// How a client or server stands: which revision serves, until when, and what went wrong.
@@ -23,6 +23,7 @@ pub struct Status {
     pub(super) last_failure: Option<Arc<ReloadFailure>>,
     pub(super) degraded: Option<Arc<str>>,
     pub(super) unclaimed_lists: Arc<[Arc<RevocationList>]>,
+    pub(super) unusable_anchors: Arc<[UnusableTrustAnchor]>,
     pub(super) rotations: u64,
     pub(super) reloads: u64,
     pub(super) failures: u64,
@@ -60,9 +61,17 @@ impl Status {
         self.certificate_sha256
     }
 
-    /// The SHA-256 of each trust anchor's certificate in DER: who vouches for peers at present.
+    /// The SHA-256 of each trust anchor's certificate in DER, those included that are
+    /// [unusable](Self::unusable_trust_anchors).
     pub fn trust_anchor_sha256s(&self) -> &[[u8; 32]] {
         &self.trust_anchor_sha256s
+    }
+
+    /// The trust anchors that cannot vouch for peers: no CA's, outside their validity, for the other side.
+    ///
+    /// `status()` looks at the moment of the call, [`StatusWatch`](crate::StatusWatch) at the moment of publication.
+    pub fn unusable_trust_anchors(&self) -> &[UnusableTrustAnchor] {
+        &self.unusable_anchors
     }
 
     /// The revocation lists that neither a trust anchor signed nor any CA of a verified path: they revoke nothing so far.

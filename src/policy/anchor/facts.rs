@@ -121,6 +121,7 @@ impl Facts {
     ) -> Option<UnusableTrustAnchor> {
         let problem = |problem: String, hint: &str| UnusableTrustAnchor {
             index: self.index,
+            trust_domain: None,
             subject: self.subject.clone(),
             problem,
             hint: hint.to_owned().into(),
@@ -161,21 +162,25 @@ impl Facts {
     }
 }
 
+/// An anchor that no path may end in, by its subject.
+pub(super) type Refused = (CanonicalName, Box<UnusableTrustAnchor>);
+
 /// Reads and judges an anchor, by its subject.
 pub(super) fn judge(
     index: usize,
     der: &CertificateDer<'static>,
     policy: &VerifierPolicy,
     algorithms: &SignatureAlgorithms,
-) -> Result<(CanonicalName, TrustAnchor<'static>, Facts), (CanonicalName, UnusableTrustAnchor)> {
+) -> Result<(CanonicalName, TrustAnchor<'static>, Facts), Refused> {
     let unusable = |name: &[u8], subject: &str, (problem, hint): Unfit| {
         let anchor = UnusableTrustAnchor {
             index,
+            trust_domain: None,
             subject: subject.to_owned(),
             problem,
             hint: hint.into(),
         };
-        (CanonicalName::of(name), anchor)
+        (CanonicalName::of(name), Box::new(anchor))
     };
     let certificate = Certificate::from_der(der)
         .map_err(|error| unusable(&[], "(unreadable)", (error.to_string(), REPLACE)))?;
