@@ -226,6 +226,12 @@ impl VerifierPolicy {
              `certificate_sha256`; by anything wider, every server of a public CA would be \
              accepted as a client"
                 .to_owned()
+        } else if self.client_purpose == ClientPurpose::OrServerAuth
+            && self.common_name == CommonNameRule::AsDnsName
+        {
+            "`danger_allow_server_auth_for_clients` and `danger_allow_common_name_as_dns` exclude each other: a common name \
+             is free text, and a public CA's certificate would be accepted by it"
+                .to_owned()
         } else if self.maximum_leaf_lifetime.is_some_and(|d| d.as_secs() == 0) {
             "`with_maximum_leaf_lifetime`: no leaf is valid for less than a second".to_owned()
         } else {

@@ -246,3 +246,19 @@ fn hints_say_what_helps() {
         assert!(!hint.contains("danger"), "{hint}");
     }
 }
+
+/// A common name is free text: it must not stand for the exact name that the opt-in takes.
+#[test]
+fn a_common_name_does_not_stand_in_for_an_exact_name() {
+    let root = Authority::root("Root");
+    let exact = PeerMatcher::dns("peer.example").unwrap();
+    let policy = VerifierPolicy::allow(exact)
+        .danger_allow_server_auth_for_clients()
+        .danger_allow_common_name_as_dns();
+    let error = verifier(&root, policy).unwrap_err();
+    assert!(
+        matches!(error, BuildError::InvalidSetting { .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("exclude each other"), "{error}");
+}
