@@ -188,13 +188,16 @@ fn outside_validity(presented: &Presented<'_>, now: UnixTime) -> Rejection {
         .unwrap_or_else(|| Rejection::new(RejectionReason::Expired))
 }
 
+/// Certificates that are followed to say what is missing: a stranger chooses how many there are.
+const MAX_STEPS: usize = 16;
+
 /// Says how far the presented certificates lead, and what is missing there.
 fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
     let Some((mut index, mut last)) = presented.certificates.first().map(|(i, c)| (*i, c)) else {
         return Rejection::new(RejectionReason::NoCertificate);
     };
-    // Each certificate can be followed once, which bounds a circle of issuers.
-    for _ in &presented.certificates {
+    // Bounds a circle of issuers.
+    for _ in 0..MAX_STEPS {
         let next = presented
             .certificates
             .iter()
@@ -205,7 +208,7 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
             _ => break,
         }
     }
-    if let Some(rejection) = self_issued_counted(presented) {
+    if let Some(rejection) = self_issued_counted(presented, judgement) {
         return rejection;
     }
     let mut named = judgement.anchors.named(last.issuer).peekable();
@@ -287,24 +290,29 @@ fn spelled_otherwise(
 
 /// rustls-webpki counts a self-issued certificate in path lengths, which RFC 5280 (section 4.2.1.9) does not, and says
 /// no more than that it finds no path.
-fn self_issued_counted(presented: &Presented<'_>) -> Option<Rejection> {
+fn self_issued_counted(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Option<Rejection> {
     let mut left: Vec<_> = presented.certificates.iter().skip(1).collect();
     let mut last = presented.leaf().ok()?;
     let (mut counted, mut all) = (0_usize, 0_usize);
     let mut last_self_issued = None;
-    loop {
+    let mut rejection = None;
+    for _ in 0..MAX_STEPS {
         let is_issuer = |c: &Certificate<'_>| c.subject == last.issuer;
         let self_issued = left
             .iter()
             .position(|(_, c)| is_issuer(c) && c.is_self_issued());
-        let at = self_issued.or_else(|| left.iter().position(|(_, c)| is_issuer(c)))?;
+        let Some(at) = self_issued.or_else(|| left.iter().position(|(_, c)| is_issuer(c))) else {
+            // Somebody else's CAs say nothing about paths to ours.
+            let mut anchors = judgement.anchors.named(last.issuer);
+            return rejection.filter(|_| anchors.next().is_some());
+        };
         let (index, issuer) = left.remove(at);
         let constraints = issuer.basic_constraints().ok().flatten();
         let limit = constraints
             .and_then(|c| c.path_len_constraint)
             .map(usize::from);
         if let Some(limit) = limit.filter(|limit| all > *limit && counted <= *limit) {
-            return Some(
+            rejection = Some(
                 Rejection::new(RejectionReason::PathLengthExceeded)
                     .about(*index, issuer)
                     .with_expected(format!("at most {limit} intermediates below it"))
@@ -328,4 +336,5 @@ fn self_issued_counted(presented: &Presented<'_>) -> Option<Rejection> {
         }
         last = issuer;
     }
+    None
 }

@@ -73,8 +73,8 @@ use pattern::Pattern;
 ///   is a [`BuildError`].
 /// - Of several values one has to match. Two patterns in `all_of` may be met by two different values.
 /// - DNS names and the domains of e-mail addresses compare without regard to case, everything else byte for byte.
-/// - An answer is yes, no or neither. It is neither where the peer has no such attribute, where a value can be read in two
-///   ways (a wildcard DNS name, an IPv4 address mapped into IPv6, for prefixes a URI with escapes or dot segments), and
+/// - An answer is yes, no or neither. It is neither where the peer has no such attribute, where a name of the kind cannot be
+///   read ([`PeerIdentity::unreadable_names`]) and no other one matches, where a value can be read in two ways (a wildcard DNS name, an IPv4 address mapped into IPv6, for prefixes a URI with escapes or dot segments), and
 ///   where a custom matcher refuses. Neither refuses, and `not` does not turn it into a yes; `any_of` and `all_of` follow
 ///   Kleene's logic.
 /// - `not` admits whoever has another value, so it is only as good as the spelling: exclude by what your CA controls.

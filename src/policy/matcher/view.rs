@@ -86,9 +86,9 @@ impl<'a> PeerView<'a> {
             Attribute::Organization => NameKind::Organization,
             Attribute::OrganizationalUnit => NameKind::OrganizationalUnit,
             Attribute::SpiffeId | Attribute::Uri => NameKind::Uri,
-            // Each certificate has one of these, which can be read or is not there.
+            Attribute::Issuer => return !CanonicalName::of(self.peer.issuer_der()).is_readable(),
+            // Each certificate has one of these.
             Attribute::Certificate
-            | Attribute::Issuer
             | Attribute::IssuerSpki
             | Attribute::Spki
             | Attribute::TrustAnchor => return false,
