@@ -5,16 +5,16 @@ use std::sync::Arc;
 use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
-use super::kind::{NameKind, UnreadableName};
+use super::kind::{NameKind, UnreadableName, cut};
 use super::names::{NameRanges, Names};
 use super::spiffe::SpiffeId;
-use crate::x509::{Certificate, rfc4514_whole};
+use crate::x509::{Certificate, rfc4514, rfc4514_whole};
 
 /// A peer that was proved and allowed: the names in its leaf certificate and the chain it presented.
 ///
 /// Names are read strictly (RFC 5280, section 4.2.1.6; SPIFFE X.509-SVID, section 2): the accessors give the legal
 /// names of each kind, and [`unreadable_names`](Self::unreadable_names) whatever else stands among them. They stand in
-/// the order of the certificate. `Display` gives the most telling name, for logs. Cloning is cheap.
+/// the order of the certificate. `Display` gives the most telling name, for logs, and cuts it at 256 letters. Cloning is cheap.
 ///
 /// ```no_run
 /// # fn f(peer: &mtls::PeerIdentity) {
@@ -202,10 +202,9 @@ impl fmt::Display for PeerIdentity {
         if let Some(id) = self.spiffe_id() {
             return write!(f, "{id}");
         }
-        match (self.dns_names().next(), self.common_name()) {
-            (Some(name), _) => f.write_str(name),
-            (None, Some(name)) => f.write_str(name),
-            (None, None) => f.write_str(&self.subject()),
+        match self.dns_names().next().or(self.common_name()) {
+            Some(name) => f.write_str(&cut(name)),
+            None => f.write_str(&rfc4514(&self.0.subject)),
         }
     }
 }
@@ -213,8 +212,8 @@ impl fmt::Display for PeerIdentity {
 impl fmt::Debug for PeerIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PeerIdentity")
-            .field("subject", &self.subject())
-            .field("issuer", &self.issuer())
+            .field("subject", &rfc4514(&self.0.subject))
+            .field("issuer", &rfc4514(&self.0.issuer))
             .field("names", &self.names())
             .field("certificates", &self.0.chain.len())
             .finish_non_exhaustive()

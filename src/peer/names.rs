@@ -295,15 +295,17 @@ impl fmt::Debug for Names<'_> {
         ];
         let texts = kinds.into_iter().flat_map(|kind| {
             let texts = self.texts(kind);
-            texts.map(move |text| (kind, text.to_owned()))
+            texts.map(move |text| (kind, cut(text).into_owned()))
         });
         let ips = self.ips().map(|ip| (NameKind::Ip, ip.to_string()));
         let unreadable = self.unreadable().map(|name| (name.kind, name.to_string()));
-        f.debug_list()
-            .entries(texts.chain(ips).chain(unreadable))
-            .finish()
+        let all = texts.chain(ips).chain(unreadable);
+        f.debug_list().entries(all.take(MAX_SHOWN)).finish()
     }
 }
+
+/// Names that stand in `Debug`.
+const MAX_SHOWN: usize = 32;
 
 const CONTROL: &str = "it holds a control character";
 

@@ -9,7 +9,7 @@ use super::super::refusal;
 use super::super::shape::Shape;
 use super::serials::Serials;
 use crate::error::MaterialProblem;
-use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514_whole};
+use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514, rfc4514_whole};
 
 /// One revocation list, its form checked and its entries indexed.
 pub struct RevocationList {
@@ -161,7 +161,7 @@ impl Eq for RevocationList {}
 impl fmt::Debug for RevocationList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RevocationList")
-            .field("issuer", &self.issuer())
+            .field("issuer", &rfc4514(self.issuer_der()))
             .field("entries", &self.entries())
             .finish_non_exhaustive()
     }

@@ -10,7 +10,7 @@ use crate::material::{RevocationList, RevocationLists};
 use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
 use crate::policy::anchor::Anchors;
 use crate::policy::rejection::rfc3339;
-use crate::x509::{CanonicalName, Certificate, PublicKey};
+use crate::x509::{CanonicalName, Certificate, PublicKey, rfc4514};
 
 /// A trust anchor: the certificate that its verifier keeps.
 pub(super) type Anchor = Arc<CertificateDer<'static>>;
@@ -129,7 +129,7 @@ impl List {
     pub(super) fn unclaimed_in_words(&self) -> String {
         format!(
             "signed by no trust anchor and by no CA presented so far (issuer {})",
-            self.content.issuer()
+            rfc4514(self.content.issuer_der())
         )
     }
 

@@ -260,6 +260,10 @@ impl<'a> Successors<'a> {
                 rfc3339(list.next_update())
             ),
             Self::Good | Self::NotCurrent(_) => return None,
+            Self::Older(list) if list.number().is_none() && old.number.is_some() => {
+                "the next one has no CRL number, and takes the place of none that has one"
+                    .to_owned()
+            }
             Self::Older(list) => format!(
                 "the next one is older: it has {} and is of {}, in place of {} of {}",
                 describe_number(list.number()),
