@@ -53,7 +53,7 @@ impl Judge {
             let mut chain = scene.chain.iter();
             chain.any(|der| der.windows(oid.len()).any(|bytes| bytes == *oid))
         };
-        self.name == "ring" && verdict.is_err() && LACKED_BY_RING.iter().any(|oid| is_there(&oid))
+        self.name == "ring" && verdict.is_err() && LACKED_BY_RING.iter().any(is_there)
     }
 
     fn asks(&self, scene: &Scene) -> Verdict {

@@ -115,6 +115,11 @@ fn anchors_that_cannot_vouch_are_reported() {
                 Rotation::new().policy(VerifierPolicy::allow(PeerMatcher::dns("a.test").unwrap())),
             )
             .unwrap();
+        let status = rustls.status();
+        let [listed] = status.unusable_trust_anchors() else {
+            panic!("{:?}", status.unusable_trust_anchors());
+        };
+        assert_eq!(listed.index, 1);
         let reported = heard.lock().unwrap().clone();
         let of_time = words == "now is";
         assert_eq!(reported.len(), if of_time { 2 } else { 3 }, "{reported:?}");
