@@ -206,7 +206,11 @@ fn a_ca_is_no_leaf() {
     let root = Made::root("root");
     says(
         load(&[&root], &root),
-        &["the leaf (CN=root)", "CA:FALSE", "openssl req -x509"],
+        &[
+            "the leaf (CN=root)",
+            "the certificate of a CA",
+            "openssl x509 -req",
+        ],
     );
 }
 

@@ -169,9 +169,9 @@ fn of_anchors() {
         fault("the CA's namesake", &["ca.crt", "vouch"], |place| {
             place.replace("ca.crt", place.root.namesake().pem());
         }),
-        fault("no CA among them", &["ca.crt", "cannot be used"], |place| {
+        fault("no CA among them", &["ca.crt", "CA:TRUE"], |place| {
             let leaf = place.server("x");
-            place.replace("ca.crt", place.root.pem() + &certificate_pem(leaf.leaf()));
+            place.replace("ca.crt", certificate_pem(leaf.leaf()));
         }),
         fault(
             "a damaged one among them",
@@ -263,7 +263,7 @@ fn of_lists() {
         }),
         fault(
             "list without a number",
-            &["ca.crl", "Rhea Root", "is older", "no CRL number"],
+            &["ca.crl", "Rhea Root", "has no CRL number"],
             |place| {
                 place.replace("ca.crl", place.list(&place.next_crl().without_number()));
             },

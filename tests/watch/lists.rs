@@ -598,7 +598,11 @@ fn a_list_without_a_number_follows_none_with_one() {
     let early = of(6).number(&[9]).signed_by(root);
     served.refuses("Rhea Root", "in place of no CRL number", given(&[&early]));
     served.rotate(&[&numbered]).unwrap();
-    served.refuses("Rhea Root", "it has no CRL number", given(&[&plain]));
+    served.refuses(
+        "Rhea Root",
+        "the next one has no CRL number",
+        given(&[&plain]),
+    );
     // Beside one with a number it does no harm, and has to be followed by what is no older.
     served.rotate(&[&numbered, &plain]).unwrap();
     let older = of(2).number(&[1]).signed_by(root);
@@ -614,7 +618,7 @@ fn a_list_without_a_number_follows_none_with_one() {
         given(&[list, &other]).trust_anchors(both)
     };
     let newest = of(0).without_number().signed_by(root);
-    served.refuses("Rhea Root", "it has no CRL number", back(&newest));
+    served.refuses("Rhea Root", "the next one has no CRL number", back(&newest));
     served
         .server
         .rotate(back(&of(0).number(&[1]).signed_by(root)))
