@@ -14,6 +14,7 @@ use pki_types::CertificateDer;
 use time::OffsetDateTime;
 
 use crate::common::pki::Credential;
+use crate::common::programs::tell;
 
 /// One DER value.
 pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -314,7 +315,10 @@ pub(crate) fn pkcs8(algorithm: &[u8], private: &[u8]) -> Vec<u8> {
 pub(crate) fn has_ml_dsa() -> bool {
     let has = MlDsa::M65.of_seed(&[1; 32]).is_ok();
     if !has {
-        println!("SKIPPED: {} has no ML-DSA", openssl::version::version());
+        let version = openssl::version::version();
+        tell(&format!(
+            "NOT TESTED: ML-DSA: {version} lacks it; take the feature `openssl-vendored`"
+        ));
     }
     has
 }

@@ -384,6 +384,6 @@ impl Text {
 }
 
 /// Past the capture of the test harness, which shows nothing of a test that passes.
-fn tell(message: &str) {
+pub fn tell(message: &str) {
     writeln!(std::io::stderr(), "{message}").ok();
 }
