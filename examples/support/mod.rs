@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use lexopt::{Parser, ValueExt};
 use mtls::{
-    BackendKind, Builder, CertificateProfile, HandshakeError, MtlsIdentity, Passphrase, Rejection,
-    RevocationDepth, RevocationLists, RevocationRules, TrustAnchors, VerifierPolicy,
+    BackendKind, Builder, CertificateProfile, Event, HandshakeError, MtlsIdentity, Passphrase,
+    Rejection, RevocationDepth, RevocationLists, RevocationRules, TrustAnchors, VerifierPolicy,
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -80,7 +80,10 @@ impl Common {
         policy: VerifierPolicy,
     ) -> Result<Builder<T>> {
         let anchors = TrustAnchors::from_file(required(&self.ca_certificates, "--cacert")?)?;
-        let builder = builder.identity(self.identity()?).trust_anchors(anchors);
+        let builder = builder
+            .identity(self.identity()?)
+            .trust_anchors(anchors)
+            .observer(warn);
         let policy = self.adjusted(policy);
         if self.revocation_lists.is_empty() {
             return Ok(builder.policy(policy));
@@ -96,18 +99,14 @@ impl Common {
             .revocation_lists(RevocationLists::together(lists?)?))
     }
 
-    /// Our certificate chain and key, and on standard error what should be mended about them.
+    /// Our certificate chain and key.
     fn identity(&self) -> Result<MtlsIdentity> {
         let certificate = required(&self.certificate, "--cert")?;
         let passphrase = self.passphrase.as_ref();
-        let identity = match &self.key {
+        Ok(match &self.key {
             Some(key) => MtlsIdentity::from_files(certificate, key, passphrase)?,
             None => MtlsIdentity::from_file(certificate, passphrase)?,
-        };
-        for warning in identity.warnings() {
-            log(&format!("warning: {warning}"));
-        }
-        Ok(identity)
+        })
     }
 
     /// `policy` with the profile and the opt-ins of the options.
@@ -121,6 +120,21 @@ impl Common {
                 .danger_allow_common_name_as_dns();
         }
         policy
+    }
+}
+
+/// Says on standard error what works and should be mended.
+fn warn(event: &Event<'_>) {
+    match event {
+        Event::IdentityWarning(warning) => log(&format!("warning: {warning}")),
+        Event::UnusableTrustAnchor(anchor) => {
+            log(&format!("warning: {anchor}; hint: {}", anchor.hint()));
+        }
+        Event::UnclaimedRevocationList(list) => log(&format!(
+            "warning: no trust anchor signed the revocation list of {}",
+            list.issuer()
+        )),
+        _ => {}
     }
 }
 
