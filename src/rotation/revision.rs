@@ -1,14 +1,21 @@
 use core::fmt;
+use core::time::Duration;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use super::parts::{Expiries, Parts};
+use super::parts::{Expiries, Expiry, Parts};
+use super::status::Status;
+use super::warnings::unusable_anchors;
 use crate::backend::{Crypto, Judge};
 use crate::error::BuildError;
 use crate::material::IdentityWarning;
 
-/// An immutable set of identity, anchors, revocation lists and policy, as a backend's configuration and its judge.
+/// What is said of a time that nobody could tell: by it, nothing is valid yet.
+pub(super) const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
+
+/// An immutable set of identity, anchors, revocation lists and policy, as a backend's configuration
+/// and its judge.
 ///
 /// A handshake takes one and keeps it to its end.
 pub(crate) struct Revision<C> {
@@ -32,6 +39,32 @@ pub(crate) struct Made<C> {
 
 /// Turns parts into what a backend works with: the builder's settings, kept.
 pub(crate) type Make<C> = Box<dyn Fn(&Parts) -> Result<Made<C>, BuildError> + Send + Sync>;
+
+impl<C> Revision<C> {
+    /// The status while nothing has happened since.
+    pub(super) fn status(&self) -> Status {
+        let until = |first: &Option<Expiry>| first.as_ref().map(|first| first.until);
+        let expiries = &self.expiries;
+        Status {
+            revision: self.number,
+            loaded_at: self.loaded_at,
+            identity_expires_at: until(&expiries.identity).unwrap_or(EPOCH),
+            anchors_expire_at: until(&expiries.anchors).unwrap_or(EPOCH),
+            revocation_lists_expire_at: until(&expiries.lists),
+            certificate_sha256: self.parts.certificate_sha256(),
+            trust_anchor_sha256s: self.parts.trust_anchor_sha256s(),
+            crypto: self.crypto,
+            has_post_quantum_identity: self.parts.identity.key_type().is_ml_dsa(),
+            last_failure: None,
+            degraded: None,
+            unclaimed_lists: self.judge.unclaimed_lists().into(),
+            unusable_anchors: unusable_anchors(&self.judge),
+            rotations: 0,
+            reloads: 0,
+            failures: 0,
+        }
+    }
+}
 
 impl<C> fmt::Debug for Revision<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,4 @@
 use core::fmt;
-use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -12,8 +11,8 @@ use super::check;
 use super::given::Given;
 use super::keeper;
 use super::live::Registry;
-use super::parts::{Expiry, IsGiven, Parts};
-use super::revision::{Made, Make, Revision};
+use super::parts::{IsGiven, Parts};
+use super::revision::{EPOCH, Made, Make, Revision};
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
 use super::status::Status;
@@ -21,12 +20,14 @@ use super::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
 use crate::backend::{Event, Judge, SourceDeadline};
 use crate::error::{BuildError, ReloadFailure};
 
-/// What the clones of a client or server share: the revision that new handshakes run under, and the way to the next.
+/// What the clones of a client or server share: the revision that new handshakes run under, and the
+/// way to the next.
 pub(crate) struct Service<C> {
     /// Reading it never waits.
     current: ArcSwap<Revision<C>>,
     make: Make<C>,
-    /// Held while the next revision is made, so that none is made of parts that another is about to replace.
+    /// Held while the next revision is made, so that none is made of parts that another is about to
+    /// replace.
     rotating: Mutex<()>,
     board: Arc<Board>,
     bell: Reload,
@@ -80,7 +81,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             board: Arc::new(Board::new(Status {
                 reloads,
                 degraded: settings.degraded.clone().map(Into::into),
-                ..status(&revision)
+                ..revision.status()
             })),
             current: ArcSwap::from_pointee(revision),
             make,
@@ -170,7 +171,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         };
         let number = previous.number.saturating_add(1);
         let next = Arc::new(revision(number, parts, made, now));
-        let status = status(&next);
+        let status = next.status();
         let mut former = None;
         self.board.change(|board| {
             // Together: nobody who has shaken hands under a revision reads a status from before it.
@@ -218,8 +219,9 @@ impl<C: Send + Sync + 'static> Service<C> {
         }
     }
 
-    /// What a source has given was taken: it is known, and whatever was wrong with the source is over. Hands back what was
-    /// known before, in which there may be things of the user's, to be dropped where nothing is locked.
+    /// What a source has given was taken: it is known, and whatever was wrong with the source is
+    /// over. Hands back what was known before, in which there may be things of the user's, to be
+    /// dropped where nothing is locked.
     fn recover(&self, reload: Reloaded, status: &mut Status) -> Given {
         status.reloads = status.reloads.saturating_add(1);
         status.last_failure = None;
@@ -307,8 +309,6 @@ impl<C> fmt::Debug for Service<C> {
 
 /// The number of the first revision.
 const FIRST: u64 = 1;
-/// What is said of a time that nobody could tell: by it, nothing is valid yet.
-const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
 
 fn moment(judge: &Judge) -> UnixTime {
     judge.now_unless_panicked().unwrap_or(EPOCH)
@@ -323,28 +323,5 @@ fn revision<C>(number: u64, parts: Parts, made: Made<C>, now: UnixTime) -> Revis
         expiries: parts.expiries(),
         parts,
         loaded_at: now,
-    }
-}
-
-fn status<C>(revision: &Revision<C>) -> Status {
-    let until = |first: &Option<Expiry>| first.as_ref().map(|first| first.until);
-    let expiries = &revision.expiries;
-    Status {
-        revision: revision.number,
-        loaded_at: revision.loaded_at,
-        identity_expires_at: until(&expiries.identity).unwrap_or(EPOCH),
-        anchors_expire_at: until(&expiries.anchors).unwrap_or(EPOCH),
-        revocation_lists_expire_at: until(&expiries.lists),
-        certificate_sha256: revision.parts.certificate_sha256(),
-        trust_anchor_sha256s: revision.parts.trust_anchor_sha256s(),
-        crypto: revision.crypto,
-        has_post_quantum_identity: revision.parts.identity.key_type().is_ml_dsa(),
-        last_failure: None,
-        degraded: None,
-        unclaimed_lists: revision.judge.unclaimed_lists().into(),
-        unusable_anchors: unusable_anchors(&revision.judge),
-        rotations: 0,
-        reloads: 0,
-        failures: 0,
     }
 }
