@@ -1,5 +1,7 @@
-//! Does a number of handshakes of one kind and nothing else, for an instruction counter: `benches/instructions.sh`.
+//! Does a number of handshakes or refusals of one kind and nothing else, for an instruction counter: `benches/instructions.sh`.
 
+#[path = "support/crowded.rs"]
+mod crowded;
 mod support;
 
 use std::env;
@@ -10,12 +12,15 @@ fn main() {
     let [kind, count] = arguments.as_slice() else {
         return;
     };
-    let count: usize = count.parse().expect("a number of handshakes");
-    let mut handshake = support::all()
-        .into_iter()
-        .find_map(|(name, handshake)| (name == kind).then_some(handshake))
-        .expect("a kind of handshake that is compiled in");
+    let count: usize = count.parse().expect("a number");
+    let mut once = match kind.strip_prefix("refusal/") {
+        Some(attributes) => crowded::refusals(attributes.parse().expect("a number")),
+        None => support::all()
+            .into_iter()
+            .find_map(|(name, handshake)| (name == kind).then_some(handshake))
+            .expect("a kind of handshake that is compiled in"),
+    };
     for _ in 0..count {
-        handshake();
+        once();
     }
 }

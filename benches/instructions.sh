@@ -1,5 +1,6 @@
 #!/bin/sh
-# Instructions of one full mutual handshake (both ends), counted by valgrind, facade beside library in one run.
+# Instructions of one full mutual handshake (both ends), counted by valgrind, facade beside library in one run, and of
+# refusing a client whose subject has 1 and 5,000 attributes.
 # Needs: valgrind. Usage: benches/instructions.sh [cargo feature flags]
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,11 +12,14 @@ count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" "$2" 2>&1 |
         awk '/Collected/ { print $4 }'
 }
-per_handshake() { echo $((($(count "$1" $many) - $(count "$1" $few)) / (many - few))); }
+each() { echo $((($(count "$1" $many) - $(count "$1" $few)) / (many - few))); }
 libraries=rustls
 case "$*" in *openssl* | *all-features*) libraries="rustls openssl" ;; esac
 for library in $libraries; do
-    raw=$(per_handshake "$library/raw")
-    ours=$(per_handshake "$library/mtls")
+    raw=$(each "$library/raw")
+    ours=$(each "$library/mtls")
     echo "$library: raw $raw, mtls $ours instructions per handshake, ratio $(awk "BEGIN { printf \"%.4f\", $ours / $raw }")"
+done
+for attributes in 1 5000; do
+    echo "refusing a subject of $attributes attributes: $(each "refusal/$attributes") instructions"
 done

@@ -5,17 +5,23 @@ use std::sync::Arc;
 
 use mtls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::crypto::SupportedKxGroup;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::TLS13;
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, Stream,
+    ClientConfig, ClientConnection, NamedGroup, RootCertStore, ServerConfig, ServerConnection,
+    Stream,
 };
 
 use super::pki::{Own, Pki};
 use super::{Handshakes, SERVER, dial, serve};
 
 pub(crate) fn handshakes(pki: &Pki) -> Handshakes {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    // As rustls' own default features and the facade have it.
+    let is_second = |group: &&dyn SupportedKxGroup| group.name() != NamedGroup::X25519MLKEM768;
+    provider.kx_groups.sort_by_key(is_second);
+    let provider = Arc::new(provider);
     let mut roots = RootCertStore::empty();
     roots.add(pki.root.clone()).unwrap();
     let roots = Arc::new(roots);
