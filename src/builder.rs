@@ -172,7 +172,9 @@ impl<E> Builder<E> {
     ///   [`ShadowRejected`](Event::ShadowRejected) and [`ShadowAdmitted`](Event::ShadowAdmitted), the
     ///   [shadow policy](Self::shadow_policy) disagrees;
     /// - on that of `build`, of `rotate`, or of the source: [`IdentityWarning`](Event::IdentityWarning), our own identity
-    ///   should be mended; and of the last two: [`Rotated`](Event::Rotated), another revision serves;
+    ///   should be mended; [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor that vouches for nobody;
+    ///   [`UnclaimedRevocationList`](Event::UnclaimedRevocationList), a list that revokes nothing so far;
+    /// - on that of `rotate` or of the source: [`Rotated`](Event::Rotated), another revision serves;
     /// - on that of the source (`mtls-rotation`): [`ReloadFailed`](Event::ReloadFailed), it gave nothing good;
     ///   [`Expiring`](Event::Expiring), something is about to run out;
     /// - on one of its own (`mtls-live-tell`): [`ConnectionRejected`](Event::ConnectionRejected), a peer that has a connection

@@ -13,14 +13,15 @@ use crate::transport::{Deadline, Transport};
 /// `P` is the peer: a [`PeerIdentity`](crate::PeerIdentity), or an `Option` of one on a server with
 /// [`optional_client_auth`](crate::ServerBuilder::optional_client_auth).
 ///
-/// In TLS 1.3 a client's handshake is over before the server has judged it. A server's refusal reaches the client at
-/// its first read or write, as an [`io::Error`] of the kind `ConnectionRefused` that wraps
+/// In TLS 1.3 a client's handshake is over before the server has judged it. A server's refusal
+/// reaches the client at its first read or write, as an [`io::Error`] of the kind
+/// `ConnectionRefused` that wraps
 /// [`HandshakeError::RejectedByPeer`](crate::HandshakeError::RejectedByPeer): see
-/// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). Until the first bytes are read, any fatal
-/// alert is told that way.
+/// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). Until the first bytes are
+/// read, any fatal alert is told that way.
 ///
-/// Dropping a stream does not say goodbye: call [`close`](Self::close) when everything is written, or the peer cannot
-/// tell the end from a cut connection.
+/// Dropping a stream does not say goodbye: call [`close`](Self::close) when everything is written,
+/// or the peer cannot tell the end from a cut connection.
 pub struct MtlsStream<B: Backend, IO: Transport, P> {
     inner: B::Stream<Deadline<IO>>,
     facts: Facts<P>,
@@ -35,8 +36,8 @@ pub(crate) struct Facts<P> {
     acceptance: Acceptance,
     /// Where the connection is tracked.
     pub(crate) attached: Option<Attached>,
-    /// Whether the peer has ended the connection by a fatal alert: nothing may be sent then (RFC 8446, section 6.2),
-    /// and OpenSSL makes an error of the attempt, which would hide the first.
+    /// Whether the peer has ended the connection by a fatal alert: nothing may be sent then (RFC
+    /// 8446, section 6.2), and OpenSSL makes an error of the attempt, which would hide the first.
     pub(crate) is_over: bool,
 }
 
@@ -69,7 +70,8 @@ impl<P> Facts<P> {
         (established.stream, facts)
     }
 
-    /// Whether the connection may be used: its peer has not been rejected since, or nothing follows from that.
+    /// Whether the connection may be used: its peer has not been rejected since, or nothing follows
+    /// from that.
     pub(crate) fn check(&self) -> io::Result<()> {
         self.attached.as_ref().map_or(Ok(()), Attached::check)
     }
@@ -140,8 +142,9 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         self.facts.session.protocol_version()
     }
 
-    /// Whether the handshake resumed an earlier session, in which the peer showed the certificates that it was judged by
-    /// again: see [`Resumption`](crate::Resumption). Never unless that was asked for.
+    /// Whether the handshake resumed an earlier session, in which the peer showed the certificates
+    /// that it was judged by again: see [`Resumption`](crate::Resumption). Never unless that was
+    /// asked for.
     pub fn resumed(&self) -> bool {
         self.facts.session.is_resumed()
     }
@@ -151,8 +154,9 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         self.facts.revision
     }
 
-    /// Whether the peer would still be admitted, where [`live_connections`](crate::ClientBuilder::live_connections) has
-    /// the connection tracked; `None` where it is not, and for a client that stays anonymous.
+    /// Whether the peer would still be admitted, where
+    /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked;
+    /// `None` where it is not, and for a client that stays anonymous.
     pub fn live(&self) -> Option<&LiveConnection> {
         self.facts.attached.as_ref().map(Attached::live)
     }
@@ -182,8 +186,8 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         }
     }
 
-    /// Does something with the connection. If it is closed by then, or is meanwhile, that is the error, whatever came
-    /// of it.
+    /// Does something with the connection. If it is closed by then, or is meanwhile, that is the
+    /// error, whatever came of it.
     fn attempt<T>(
         &mut self,
         act: impl FnOnce(&mut B::Stream<Deadline<IO>>) -> io::Result<T>,

@@ -30,8 +30,8 @@ pub enum Capability {
     PathMatchers,
     /// Revocation rules and lists.
     Revocation,
-    /// Policies that ask for more of the chain above the leaf than is asked initially: another profile, fewer intermediates,
-    /// longer RSA keys.
+    /// Policies that ask for more of the chain above the leaf than is asked initially: another
+    /// profile, fewer intermediates, longer RSA keys.
     ChainRules,
     /// Trust anchors for each SPIFFE trust domain.
     TrustBundles,
@@ -59,7 +59,8 @@ pub enum Capability {
     MlKem,
     /// Telling whether the configuration is in FIPS mode.
     Fips,
-    /// Saying why a peer refused us by more than its alert: by our own certificates and by what the server asked for.
+    /// Saying why a peer refused us by more than its alert: by our own certificates and by what the
+    /// server asked for.
     RefusalExplained,
     /// The library's own configuration, complete with our judgement, to plug in elsewhere.
     NativeConfig,
@@ -70,8 +71,8 @@ pub enum Capability {
 pub enum Support {
     /// Without limits.
     Full,
-    /// With the limit that is named: stricter than elsewhere, or less told. Looser is one alone: what native-tls' platform
-    /// proves above the leaf, it proves by its own rules.
+    /// With the limit that is named: stricter than elsewhere, or less told. Looser is one alone:
+    /// what native-tls' platform proves above the leaf, it proves by its own rules.
     Limited(&'static str),
     /// Not: asking for it does not compile, or is a [`BuildError`](crate::BuildError).
     Refused(&'static str),

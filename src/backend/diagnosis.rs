@@ -1,6 +1,7 @@
 //! Why a peer may have refused us: its alert, beside what we presented and what it had asked for.
 //!
-//! An alert has room for a number. We know our own certificates, and often more than the peer will ever say.
+//! An alert has room for a number. We know our own certificates, and often more than the peer will
+//! ever say.
 
 use pki_types::UnixTime;
 
@@ -8,7 +9,8 @@ use super::own_chain::{End, Overdue, OwnChain};
 use crate::policy::{Alert, rfc3339};
 use crate::x509::rfc4514;
 
-/// The server's request for our certificate (RFC 8446, section 4.3.2), as far as the TLS library shows it.
+/// The server's request for our certificate (RFC 8446, section 4.3.2), as far as the TLS library
+/// shows it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum Request {
     /// It is not shown, or we are the server.
@@ -18,7 +20,8 @@ pub(crate) enum Request {
     Awaited,
     /// It came.
     Came {
-        /// Whether our certificate was sent: whether a signature scheme of the server's fits its key.
+        /// Whether our certificate was sent: whether a signature scheme of the server's fits its
+        /// key.
         is_answered: bool,
         /// The CAs that it names, unless one of them issued ours, or it names none.
         other_cas: Option<OtherCas>,
@@ -40,7 +43,8 @@ const MAX_SHOWN: usize = 4;
 const MAX_SHOWN_BYTES: usize = 512;
 
 impl Request {
-    /// One that came, with the CA names in it (DER `Name`s). Copies them only where none of them issued ours.
+    /// One that came, with the CA names in it (DER `Name`s). Copies them only where none of them
+    /// issued ours.
     pub(crate) fn came(own: &OwnChain, ca_names: &[&[u8]], is_answered: bool) -> Self {
         let fits = ca_names.is_empty() || ca_names.iter().any(|name| own.is_issued_by(name));
         Self::Came {
@@ -88,8 +92,8 @@ impl OtherCas {
     }
 }
 
-/// What to look at when the peer sent this alert: what we know to be wrong with our side, or what the alert usually
-/// means. `now` is `None` where there is no clock to ask.
+/// What to look at when the peer sent this alert: what we know to be wrong with our side, or what
+/// the alert usually means. `now` is `None` where there is no clock to ask.
 pub(crate) fn hint(
     own: &OwnChain,
     request: &Request,
@@ -131,8 +135,8 @@ pub(crate) fn hint(
     said.join("; besides, ")
 }
 
-/// Alerts with which peers refuse a certificate, or the lack of one. The others are about something else, whatever is
-/// wrong with ours.
+/// Alerts with which peers refuse a certificate, or the lack of one. The others are about something
+/// else, whatever is wrong with ours.
 fn is_about_certificates(alert: Alert) -> bool {
     matches!(alert.code(), 40 | 42..=46 | 48 | 49 | 51 | 116)
 }
@@ -152,8 +156,8 @@ enum Kind {
 }
 
 impl Finding {
-    /// Whether a peer that found the same would have sent this alert. Some send `bad_certificate` or
-    /// `certificate_unknown` whatever they find.
+    /// Whether a peer that found the same would have sent this alert. Some send `bad_certificate`
+    /// or `certificate_unknown` whatever they find.
     fn explains(&self, alert: Alert) -> bool {
         match alert {
             Alert::BAD_CERTIFICATE | Alert::CERTIFICATE_UNKNOWN => true,

@@ -10,8 +10,9 @@ use crate::policy::{Alert, Rejection};
 
 /// Why a handshake did not end in a connection. The same variants on every backend.
 ///
-/// In TLS 1.3 a client learns only at its first read or write that the server refused its certificate: the
-/// [`io::Error`] of that read or write has this type inside, see [`HandshakeError::in_io_error`].
+/// In TLS 1.3 a client learns only at its first read or write that the server refused its
+/// certificate: the [`io::Error`] of that read or write has this type inside, see
+/// [`HandshakeError::in_io_error`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandshakeError {
@@ -35,19 +36,21 @@ pub enum HandshakeError {
     Rejected(#[source] Rejection),
     /// The peer refused us, or the handshake, with a TLS alert.
     ///
-    /// An alert is a number (RFC 8446, section 6.2), and some peers send the same whatever they find. The hint sets
-    /// beside it what this side knows, and is the [alert's own](Alert::hint) where that is nothing:
+    /// An alert is a number (RFC 8446, section 6.2), and some peers send the same whatever they
+    /// find. The hint sets beside it what this side knows, and is the [alert's own](Alert::hint)
+    /// where that is nothing:
     ///
     /// - a certificate of our chain that is not valid at this moment, by our clock, with the date;
-    /// - the purpose that our leaf's extended key usage lacks for this end, or the digitalSignature that its key usage
-    ///   lacks; a leaf that is not of X.509 version 3;
-    /// - for a client: the CAs that the server asked for, where none of them issued a certificate of our chain; that it
-    ///   takes no signature scheme that fits our key, so that nothing was sent; or that it did not ask. Only rustls shows
-    ///   this, see [`Capability::RefusalExplained`](crate::Capability::RefusalExplained);
+    /// - the purpose that our leaf's extended key usage lacks for this end, or the digitalSignature
+    ///   that its key usage lacks; a leaf that is not of X.509 version 3;
+    /// - for a client: the CAs that the server asked for, where none of them issued a certificate
+    ///   of our chain; that it takes no signature scheme that fits our key, so that nothing was
+    ///   sent; or that it did not ask. Only rustls shows this, see
+    ///   [`Capability::RefusalExplained`](crate::Capability::RefusalExplained);
     /// - who issued the last certificate of our chain, where the CA is said to be unknown.
     ///
-    /// It is for people: at most a few sentences, of which the wording may change. Names in it are escaped as in
-    /// RFC 4514.
+    /// It is for people: at most a few sentences, of which the wording may change. Names in it are
+    /// escaped as in RFC 4514.
     ///
     /// ```no_run
     /// # fn f(client: mtls::MtlsClient<mtls::Rustls>, tcp: std::net::TcpStream) {
@@ -68,9 +71,9 @@ pub enum HandshakeError {
         /// What to look at: see above.
         hint: String,
     },
-    /// The [`SigningKey`](crate::SigningKey) of our identity failed or panicked: an HSM, a TPM or a KMS that is away,
-    /// as a rule. The source is its own error. Or what it gave is no signature of the key in the leaf, which the source
-    /// says then; it was not sent. The peer got no alert.
+    /// The [`SigningKey`](crate::SigningKey) of our identity failed or panicked: an HSM, a TPM or a
+    /// KMS that is away, as a rule. The source is its own error. Or what it gave is no signature of
+    /// the key in the leaf, which the source says then; it was not sent. The peer got no alert.
     #[error("our signing key did not sign the TLS handshake")]
     // A box in it: an `Arc` of an error is an error itself, and would hide the key's own as the source.
     SigningKey(#[source] Arc<Box<dyn StdError + Send + Sync>>),
@@ -80,9 +83,9 @@ pub enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// The refusal by the peer that an [`io::Error`] of a stream stands for, if it does. Its hint is the same as if the
-    /// handshake itself had failed. Or our own, of a peer whose connection was closed for it:
-    /// [`LiveConnections::Close`](crate::LiveConnections::Close).
+    /// The refusal by the peer that an [`io::Error`] of a stream stands for, if it does. Its hint
+    /// is the same as if the handshake itself had failed. Or our own, of a peer whose connection
+    /// was closed for it: [`LiveConnections::Close`](crate::LiveConnections::Close).
     ///
     /// ```no_run
     /// # fn f(mut stream: impl std::io::Read) {

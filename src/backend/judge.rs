@@ -15,7 +15,8 @@ use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 
-/// The verifier of one revision with a clock and an observer, and our own chain: what the adapters ask.
+/// The verifier of one revision with a clock and an observer, and our own chain: what the adapters
+/// ask.
 pub struct Judge {
     verifier: PeerVerifier,
     /// Asked as well, for the observer's ears only.
@@ -26,8 +27,8 @@ pub struct Judge {
     observer: Option<Observer>,
 }
 
-/// Which time a handshake's peer is judged: OpenSSL may ask again about another path, and before a session is resumed
-/// nobody hears of it, since a full handshake follows where it may not be.
+/// Which time a handshake's peer is judged: OpenSSL may ask again about another path, and before a
+/// session is resumed nobody hears of it, since a full handshake follows where it may not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     Again,
@@ -56,7 +57,8 @@ impl Judge {
         }
     }
 
-    /// For native-tls, which does not show which trust anchor a path ends in: no one of them may have a flaw then.
+    /// For native-tls, which does not show which trust anchor a path ends in: no one of them may
+    /// have a flaw then.
     pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
         self.verifier.check_anchors_for_servers()?;
         match &self.shadow {
@@ -115,8 +117,9 @@ impl Judge {
         confirmed.map_err(|rejection| self.report(rejection))
     }
 
-    /// Judges the peer of an open connection as a handshake would now, and tells nobody. `asked` is the name that a
-    /// server was asked for by; a client has none. Whether we serve is about us, and about who comes next.
+    /// Judges the peer of an open connection as a handshake would now, and tells nobody. `asked` is
+    /// the name that a server was asked for by; a client has none. Whether we serve is about us,
+    /// and about who comes next.
     pub(crate) fn judge_again(
         &self,
         peer: &PeerIdentity,
@@ -149,7 +152,8 @@ impl Judge {
         guard(|| self.serving.check(self.now())).map_err(|rejection| self.report(rejection))
     }
 
-    /// Whether our own anchors vouch for our own chain. On native-tls, which verifies signatures itself, they never do.
+    /// Whether our own anchors vouch for our own chain. On native-tls, which verifies signatures
+    /// itself, they never do.
     pub(crate) fn vouches_for_us(&self, now: UnixTime) -> Result<(), Rejection> {
         let chain = self.own.chain();
         guard(|| match self.own.end() {
@@ -158,7 +162,8 @@ impl Judge {
         })
     }
 
-    /// That the revocation lists of this judge may take the place of those of `before`, which are in force.
+    /// That the revocation lists of this judge may take the place of those of `before`, which are
+    /// in force.
     pub(crate) fn check_lists_follow(
         &self,
         before: &Self,
@@ -167,7 +172,8 @@ impl Judge {
         self.verifier.check_lists_follow(&before.verifier, now)
     }
 
-    /// The trust anchors that cannot vouch for our peers at this time, or ever; an error where no other is left.
+    /// The trust anchors that cannot vouch for our peers at this time, or ever; an error where no
+    /// other is left.
     pub(crate) fn unusable_trust_anchors(
         &self,
         now: Option<UnixTime>,
@@ -188,8 +194,8 @@ impl Judge {
         }
     }
 
-    /// Completes an error that an adapter made of its library's: tells the observer of a refusal that did not come out of
-    /// this judge, and looks for the reason of one by the peer.
+    /// Completes an error that an adapter made of its library's: tells the observer of a refusal
+    /// that did not come out of this judge, and looks for the reason of one by the peer.
     pub(crate) fn complete(&self, error: HandshakeError, request: &Request) -> HandshakeError {
         match error {
             HandshakeError::Rejected(rejection) => HandshakeError::Rejected(self.report(rejection)),
@@ -212,7 +218,8 @@ impl Judge {
         &self.own
     }
 
-    /// Asks the verifier, tells the observer of a refusal, and then of a shadow that sees it otherwise.
+    /// Asks the verifier, tells the observer of a refusal, and then of a shadow that sees it
+    /// otherwise.
     fn judge(&self, look: Look, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) -> Verdict {
         // `None` where no policy was asked: after a clock that panicked, and when we serve nobody.
         let mut asked_at = None;
@@ -265,8 +272,8 @@ impl fmt::Debug for Judge {
     }
 }
 
-/// Judges. The matcher and the clock may be the caller's code: where they panic the peer is refused. In OpenSSL's
-/// callback a panic would end the process, and elsewhere an accept loop.
+/// Judges. The matcher and the clock may be the caller's code: where they panic the peer is
+/// refused. In OpenSSL's callback a panic would end the process, and elsewhere an accept loop.
 fn guard<T>(judge: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
     catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
         Err(Rejection::new(RejectionReason::PolicyPanicked).with_presented(message(&*panic)))

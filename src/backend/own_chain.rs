@@ -42,7 +42,8 @@ impl OwnChain {
         }
     }
 
-    /// That each certificate fits the next by name was seen when the identity was made; here is the proof.
+    /// That each certificate fits the next by name was seen when the identity was made; here is the
+    /// proof.
     pub(crate) fn check_signatures(
         &self,
         algorithms: &SignatureAlgorithms,
@@ -88,12 +89,14 @@ impl OwnChain {
         self.chain.as_slice().len()
     }
 
-    /// Whether one of our certificates was issued by the CA of this name (a DER `Name`), byte for byte.
+    /// Whether one of our certificates was issued by the CA of this name (a DER `Name`), byte for
+    /// byte.
     pub(super) fn is_issued_by(&self, name: &[u8]) -> bool {
         self.issuers.iter().any(|issuer| issuer == name)
     }
 
-    /// Whether a CA of this name (a `Name` with its header) issued one of our certificates, however it is encoded.
+    /// Whether a CA of this name (a `Name` with its header) issued one of our certificates, however
+    /// it is encoded.
     pub(super) fn is_issued_by_one_called(&self, name: &[u8]) -> bool {
         let mut issuers = self.issuers.iter();
         issuers.any(|issuer| is_same_name(issuer, name))

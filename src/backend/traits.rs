@@ -21,8 +21,8 @@ pub trait Backend: sealed::Sealed + Send + Sync + 'static {
     /// A connection over `IO`, of either end.
     type Stream<IO: Read + Write + Send>: TlsStream<IO> + Send;
 
-    /// The library's signature algorithms, as far as they are on the crate's list; `None` where the platform
-    /// verifies signatures itself.
+    /// The library's signature algorithms, as far as they are on the crate's list; `None` where the
+    /// platform verifies signatures itself.
     ///
     /// # Errors
     /// [`BuildError::NoCryptoProvider`] from rustls without a provider.
@@ -93,8 +93,8 @@ pub trait Handshake<IO> {
     /// The connection that it ends in.
     type Stream;
 
-    /// Goes on until the end or until the transport is not ready, which is a [`HandshakeError::Io`] of the kind
-    /// `WouldBlock`: call again then. After any other result it is over.
+    /// Goes on until the end or until the transport is not ready, which is a [`HandshakeError::Io`]
+    /// of the kind `WouldBlock`: call again then. After any other result it is over.
     ///
     /// # Errors
     /// The [`HandshakeError`] that ended it, after the alert for it was sent.
@@ -104,7 +104,8 @@ pub trait Handshake<IO> {
     fn io_mut(&mut self) -> Option<&mut IO>;
 }
 
-/// An established connection. Not being ready is an error of the kind `WouldBlock`, as with any transport.
+/// An established connection. Not being ready is an error of the kind `WouldBlock`, as with any
+/// transport.
 pub trait TlsStream<IO>: Read + Write {
     /// The transport below.
     fn io(&self) -> &IO;

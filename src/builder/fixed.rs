@@ -1,4 +1,5 @@
-//! What stays for the life of a client or server, and what it asks of each revision before a backend sees it.
+//! What stays for the life of a client or server, and what it asks of each revision before a
+//! backend sees it.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -37,8 +38,8 @@ pub(crate) struct Checked {
 }
 
 impl Fixed {
-    /// Checks everything that does not depend on the backend's own library. `check_policy` is what this end asks of a
-    /// policy.
+    /// Checks everything that does not depend on the backend's own library. `check_policy` is what
+    /// this end asks of a policy.
     pub(crate) fn check<B: Backend>(
         &self,
         end: End,

@@ -1,11 +1,14 @@
 use crate::error::BuildError;
 use crate::material::{IdentityWarning, KeyExposure, MtlsIdentity};
 
-/// What to make of a private key whose file every user of the machine can read or write, or its group write.
+/// What to make of a private key whose file every user of the machine can read or write, or its
+/// group write.
 ///
-/// Given to [`key_permissions`](crate::Builder::key_permissions). What was seen when the file was opened counts, also
-/// through symbolic links; members of the file's group may read it. So does what was seen of the file of the passphrase
-/// that opened the key ([`Passphrase::from_file`](crate::Passphrase::from_file)). Windows has no such bits: nothing is seen there.
+/// Given to [`key_permissions`](crate::Builder::key_permissions). What was seen when the file was
+/// opened counts, also through symbolic links; members of the file's group may read it. So does
+/// what was seen of the file of the passphrase that opened the key
+/// ([`Passphrase::from_file`](crate::Passphrase::from_file)). Windows has no such bits: nothing is
+/// seen there.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,8 +32,8 @@ pub enum KeyPermissions {
     Deny,
     /// It is nobody's business, or it is known: the observer hears nothing of it.
     Ignore,
-    /// The observer hears of it: [`Event::IdentityWarning`](crate::Event::IdentityWarning). Without an observer nobody
-    /// does, but for whom asks [`MtlsIdentity::warnings`].
+    /// The observer hears of it: [`Event::IdentityWarning`](crate::Event::IdentityWarning). Without
+    /// an observer nobody does, but for whom asks [`MtlsIdentity::warnings`].
     #[default]
     Warn,
 }

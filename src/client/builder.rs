@@ -25,8 +25,8 @@ impl ClientBuilder {
     /// Checks everything and makes the client.
     ///
     /// # Errors
-    /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain is not signed
-    /// as it should be, or the backend refuses or cannot enforce a setting.
+    /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain
+    /// is not signed as it should be, or the backend refuses or cannot enforce a setting.
     pub fn build<B: ClientBackend>(mut self, backend: B) -> Result<MtlsClient<B>, BuildError> {
         let policy = &mut self.draft.policy;
         policy.get_or_insert_with(VerifierPolicy::allow_any_authenticated);

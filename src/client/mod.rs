@@ -73,8 +73,9 @@ impl MtlsClient<Unbuilt> {
 }
 
 impl<B: ClientBackend> MtlsClient<B> {
-    /// Does a handshake over `io` with the server that is called `server_name`: a DNS name, or an IP address, which
-    /// matches IP names only and is not sent as server name indication (RFC 6066, section 3).
+    /// Does a handshake over `io` with the server that is called `server_name`: a DNS name, or an
+    /// IP address, which matches IP names only and is not sent as server name indication (RFC 6066,
+    /// section 3).
     ///
     /// In TLS 1.3 the server's verdict about us comes after this; see [`MtlsStream`].
     ///
@@ -105,9 +106,9 @@ impl<B: ClientBackend> MtlsClient<B> {
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
     ///
-    /// It is a snapshot: a later revision does not change it, and whoever goes on using it presents what was current then
-    /// and takes whom that revision takes; only the clock goes on. It never resumes a session, whatever
-    /// [`Resumption`](crate::Resumption) was asked for.
+    /// It is a snapshot: a later revision does not change it, and whoever goes on using it presents
+    /// what was current then and takes whom that revision takes; only the clock goes on. It never
+    /// resumes a session, whatever [`Resumption`](crate::Resumption) was asked for.
     pub fn config(&self) -> B::Native
     where
         B: NativeClient,
@@ -115,19 +116,22 @@ impl<B: ClientBackend> MtlsClient<B> {
         B::native(&self.revision().config)
     }
 
-    /// The backend's own configuration, for what takes one once and keeps it (reqwest, quinn): it follows the
-    /// rotation. On rustls.
+    /// The backend's own configuration, for what takes one once and keeps it (reqwest, quinn): it
+    /// follows the rotation. On rustls.
     ///
-    /// In each handshake the server is judged by the revision that is current at that moment, and our certificate is taken
-    /// from it: never from one before the revision that was current when the handshake began. If a rotation comes in
-    /// between, the certificate that is presented may be of a later revision than the judgement. The versions of TLS and
-    /// the application protocols do not rotate. No session is ever resumed. Connections that stand are not touched.
+    /// In each handshake the server is judged by the revision that is current at that moment, and
+    /// our certificate is taken from it: never from one before the revision that was current when
+    /// the handshake began. If a rotation comes in between, the certificate that is presented may
+    /// be of a later revision than the judgement. The versions of TLS and the application protocols
+    /// do not rotate. No session is ever resumed. Connections that stand are not touched.
     ///
-    /// It keeps this client going, with its [`Source`](crate::Source): also when all its clones are dropped. Where a
-    /// configuration can be given for each connection, [`config`](Self::config) costs less and is of one revision.
+    /// It keeps this client going, with its [`Source`](crate::Source): also when all its clones are
+    /// dropped. Where a configuration can be given for each connection, [`config`](Self::config)
+    /// costs less and is of one revision.
     ///
     /// A library that takes the configuration by itself, and not in an `Arc`, gets a copy of it
-    /// (`ClientConfig::clone(&config)`), which follows the rotation as well. What that library does with it, in few words:
+    /// (`ClientConfig::clone(&config)`), which follows the rotation as well. What that library does
+    /// with it, in few words:
     ///
     /// ```no_run
     /// # fn f(client: mtls::MtlsClient<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
@@ -155,7 +159,8 @@ impl<B: ClientBackend> MtlsClient<B> {
         B::live(Arc::new(move || service.load().config.clone()))
     }
 
-    /// The backend's own configuration, which does **not** judge the peer by the policy: whoever uses it has to.
+    /// The backend's own configuration, which does **not** judge the peer by the policy: whoever
+    /// uses it has to.
     pub fn danger_config(&self) -> <B as DangerNativeClient>::Native
     where
         B: DangerNativeClient,
@@ -163,24 +168,26 @@ impl<B: ClientBackend> MtlsClient<B> {
         <B as DangerNativeClient>::native(&self.revision().config)
     }
 
-    /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives the number of the revision
-    /// that serves then, which is the same as before where nothing changes.
+    /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives
+    /// the number of the revision that serves then, which is the same as before where nothing
+    /// changes.
     ///
-    /// A handshake runs under one revision from its first byte to its last: those that have begun end as they began, those
-    /// that begin afterwards know nothing of the revision before, and no session leads back to it. This waits for other
-    /// calls, and nobody who shakes hands waits for this. A snapshot from `config()` goes on under the
-    /// revision that it was taken from.
+    /// A handshake runs under one revision from its first byte to its last: those that have begun
+    /// end as they began, those that begin afterwards know nothing of the revision before, and no
+    /// session leads back to it. This waits for other calls, and nobody who shakes hands waits for
+    /// this. A snapshot from `config()` goes on under the revision that it was taken from.
     ///
     /// # Errors
-    /// [`BuildError`], and nothing has changed: what [`build`](crate::ClientBuilder) refuses, and for what is new also an
-    /// identity that is not valid at this moment, trust anchors of which none is, and whatever ends that our own trust
-    /// anchors vouch for our own identity (see [`SelfTrust`](crate::SelfTrust)).
+    /// [`BuildError`], and nothing has changed: what [`build`](crate::ClientBuilder) refuses, and
+    /// for what is new also an identity that is not valid at this moment, trust anchors of which
+    /// none is, and whatever ends that our own trust anchors vouch for our own identity (see
+    /// [`SelfTrust`](crate::SelfTrust)).
     pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
         self.service.rotate(rotation)
     }
 
-    /// Has the [`Source`](crate::Source) asked again, on its own thread, as soon as it can be. Without a source this does
-    /// nothing.
+    /// Has the [`Source`](crate::Source) asked again, on its own thread, as soon as it can be.
+    /// Without a source this does nothing.
     pub fn reload(&self) {
         self.service.reload();
     }
@@ -190,14 +197,16 @@ impl<B: ClientBackend> MtlsClient<B> {
         self.service.status()
     }
 
-    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any runtime.
+    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any
+    /// runtime.
     pub fn status_changes(&self) -> StatusWatch {
         self.service.status_changes()
     }
 
-    /// Tracks a connection with `peer`, the server that was asked for by `server_name`, that another library holds: one
-    /// made through [`config`](Self::config), say. Whatever [`live_connections`](ClientBuilder::live_connections) is
-    /// set to, it is told alone; to close it is up to who holds it.
+    /// Tracks a connection with `peer`, the server that was asked for by `server_name`, that
+    /// another library holds: one made through [`config`](Self::config), say. Whatever
+    /// [`live_connections`](ClientBuilder::live_connections) is set to, it is told alone; to close
+    /// it is up to who holds it.
     ///
     /// It is judged at once by the current revision, so that it may have been made under any.
     ///

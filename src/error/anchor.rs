@@ -3,8 +3,9 @@ use std::borrow::Cow;
 
 /// A trust anchor that cannot vouch for a peer, and why.
 ///
-/// Told as [`Event::UnusableTrustAnchor`](crate::Event::UnusableTrustAnchor) while another anchor can vouch; where none can,
-/// it is [`BuildError::UnusableTrustAnchors`](crate::BuildError::UnusableTrustAnchors).
+/// Told as [`Event::UnusableTrustAnchor`](crate::Event::UnusableTrustAnchor) while another anchor
+/// can vouch; where none can, it is
+/// [`BuildError::UnusableTrustAnchors`](crate::BuildError::UnusableTrustAnchors).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnusableTrustAnchor {

@@ -80,8 +80,8 @@ pub enum BuildError {
         /// The moment of the judgement.
         now: String,
     },
-    /// Our own trust anchors vouched for our own identity, and would not after a rotation; or they have to, by
-    /// [`SelfTrust`](crate::SelfTrust), and do not.
+    /// Our own trust anchors vouched for our own identity, and would not after a rotation; or they
+    /// have to, by [`SelfTrust`](crate::SelfTrust), and do not.
     #[error(
         "our own trust anchors do not vouch for our own identity: {problem}; see that the trust anchors are the ones that \
          were meant; to change the CA, first add the new one to all trust anchors, then issue the identities anew, and remove \
@@ -168,7 +168,8 @@ pub enum BuildError {
          `Rustls::with_provider`"
     )]
     NoCryptoProvider,
-    /// The file of the passphrase that opened the private key is open to others, and `KeyPermissions::Deny` refuses that.
+    /// The file of the passphrase that opened the private key is open to others, and
+    /// `KeyPermissions::Deny` refuses that.
     #[error("{}", denied("the passphrase of the private key", .path, *.mode))]
     PassphraseExposed {
         /// The file.
@@ -176,8 +177,8 @@ pub enum BuildError {
         /// Its permission bits, as `chmod` takes them.
         mode: u32,
     },
-    /// A rotation would lose a revocation list that counts, or bring back an older one: what is to take its place is
-    /// missing, older, not current or not the issuer's.
+    /// A rotation would lose a revocation list that counts, or bring back an older one: what is to
+    /// take its place is missing, older, not current or not the issuer's.
     /// [`Rotation::revocation_lists`](crate::Rotation::revocation_lists) says what counts.
     #[error(
         "in place of the revocation list of {issuer}: {problem}; give the latest one (of all that `openssl crl \
@@ -189,7 +190,8 @@ pub enum BuildError {
         /// What is wrong with what is to take its place.
         problem: String,
     },
-    /// The signing key of our identity (an HSM, a TPM, a KMS) did not sign the text that it is tried with.
+    /// The signing key of our identity (an HSM, a TPM, a KMS) did not sign the text that it is
+    /// tried with.
     #[error(
         "the signing key did not sign a test text by {scheme}; look at what it says itself (below), and at its \
          address, its credentials and its rights: the first handshake would fail as this did"
@@ -200,7 +202,8 @@ pub enum BuildError {
         /// Its own words.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// The signing key of our identity signed the text that it is tried with, and not by the key in the leaf.
+    /// The signing key of our identity signed the text that it is tried with, and not by the key in
+    /// the leaf.
     #[error(
         "what the signing key signed by {scheme} does not verify with the key in the leaf {subject}; give the id of \
          the key that this certificate was issued for, and see that it signs the whole message (not a digest of a \

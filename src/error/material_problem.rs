@@ -314,7 +314,8 @@ pub enum MaterialProblem {
         subject: String,
         /// Its issuer.
         issuer: String,
-        /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1); it is never fetched.
+        /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1); it
+        /// is never fetched.
         address: Option<String>,
     },
     /// No certificate was found.
@@ -424,7 +425,8 @@ pub enum MaterialProblem {
         /// What the reader stumbled over.
         source: Cause,
     },
-    /// A revocation list that breaks a rule of RFC 5280, section 5, or is of a kind that is not used.
+    /// A revocation list that breaks a rule of RFC 5280, section 5, or is of a kind that is not
+    /// used.
     #[error(
         "this revocation list cannot be used: {problem}; have the CA issue a complete list of \
          version 2 with nextUpdate, as `openssl ca -gencrl` does with `crlnumber` and \
@@ -547,7 +549,8 @@ fn io_words(source: &io::Error) -> Cow<'static, str> {
     .into()
 }
 
-/// How a certificate is had from the address that another one names, in words that a shell takes as they are meant.
+/// How a certificate is had from the address that another one names, in words that a shell takes as
+/// they are meant.
 fn way_to(address: &Option<String>) -> String {
     let Some(address) = address else {
         return String::new();

@@ -47,9 +47,9 @@ impl CertificateChain {
     ///
     /// # Errors
     ///
-    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and [`MaterialError`] when
-    /// it is something else, which is named, and when a PKCS#7 is of another kind, damaged, holds
-    /// revocation lists, or has no leaf or more than one.
+    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and
+    /// [`MaterialError`] when it is something else, which is named, and when a PKCS#7 is of another
+    /// kind, damaged, holds revocation lists, or has no leaf or more than one.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(bytes, Self::MAX_INPUT_BYTES)?;
         match certificates_in(bytes, Self::MAX_CERTIFICATES, Wanted::Certificates)? {
@@ -61,12 +61,13 @@ impl CertificateChain {
         }
     }
 
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says nothing.
+    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file. Only
-    /// regular files are read.
+    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
+    /// Only regular files are read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
         file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
             Self::from_bytes(&file.bytes)
@@ -91,9 +92,10 @@ impl PrivateKey {
     ///
     /// # Errors
     ///
-    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and [`MaterialError`] when
-    /// it is something else, which is named, when it is encrypted and there is no passphrase or a wrong
-    /// one, and when opening it would cost more than the limits of this type.
+    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and
+    /// [`MaterialError`] when it is something else, which is named, when it is encrypted and there
+    /// is no passphrase or a wrong one, and when opening it would cost more than the limits of this
+    /// type.
     pub fn from_bytes(
         bytes: &[u8],
         passphrase: Option<&Passphrase>,
@@ -109,12 +111,13 @@ impl PrivateKey {
         }
     }
 
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says nothing.
+    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file. Only
-    /// regular files are read.
+    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
+    /// Only regular files are read.
     pub fn from_file(
         path: impl AsRef<Path>,
         passphrase: Option<&Passphrase>,
@@ -147,9 +150,9 @@ impl TrustAnchors {
     ///
     /// # Errors
     ///
-    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and [`MaterialError`] when
-    /// it is something else, which is named, and when a PKCS#7 is of another kind, damaged, or holds
-    /// revocation lists.
+    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and
+    /// [`MaterialError`] when it is something else, which is named, and when a PKCS#7 is of another
+    /// kind, damaged, or holds revocation lists.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(bytes, Self::MAX_INPUT_BYTES)?;
         Self::checked(
@@ -160,12 +163,14 @@ impl TrustAnchors {
         )
     }
 
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says nothing.
+    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file. Only
-    /// regular files are read; for a folder of them there is [`from_directory`](Self::from_directory).
+    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
+    /// Only regular files are read; for a folder of them there is
+    /// [`from_directory`](Self::from_directory).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
         let path = path.as_ref();
         file::load(path, Self::MAX_INPUT_BYTES, |file| {
@@ -187,8 +192,8 @@ impl RevocationLists {
     /// ```
     ///
     /// # Errors
-    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and [`MaterialError`] when it is
-    /// something else, which is named.
+    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and
+    /// [`MaterialError`] when it is something else, which is named.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(bytes, Self::MAX_INPUT_BYTES)?;
         match Found::of(bytes) {
@@ -200,11 +205,12 @@ impl RevocationLists {
         }
     }
 
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says nothing.
+    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
+    /// nothing.
     ///
     /// # Errors
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file. Only regular files
-    /// are read.
+    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
+    /// Only regular files are read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
         file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
             Self::from_bytes(&file.bytes)

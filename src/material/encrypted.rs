@@ -28,8 +28,8 @@ impl PrivateKey {
     pub const MAX_KDF_ITERATIONS: u32 = 10_000_000;
     /// The most memory that scrypt may take for opening a key, in bytes.
     pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
-    /// The most work that scrypt may do for opening a key, or all parts of a container: the bytes that it
-    /// fills, over all lanes.
+    /// The most work that scrypt may do for opening a key, or all parts of a container: the bytes
+    /// that it fills, over all lanes.
     pub const MAX_SCRYPT_WORK: u64 = 1 << 30;
 
     /// Reads the one private key of a PEM text and opens it with the passphrase.
@@ -51,9 +51,9 @@ impl PrivateKey {
     ///
     /// # Errors
     ///
-    /// Those of [`from_pem`](Self::from_pem), and [`MaterialError`] when the passphrase is wrong, the
-    /// encryption is of another kind, or opening the key would cost more than the limits of this
-    /// type, which are checked before any work is done.
+    /// Those of [`from_pem`](Self::from_pem), and [`MaterialError`] when the passphrase is wrong,
+    /// the encryption is of another kind, or opening the key would cost more than the limits of
+    /// this type, which are checked before any work is done.
     pub fn from_encrypted_pem(pem: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = pem::sections(pem, Self::MAX_SECTIONS)?;

@@ -20,9 +20,9 @@ use crate::error::{MaterialError, MaterialOrigin};
 ///
 /// One that exists fits together: the key belongs to the leaf, the leaf is no CA, and each
 /// certificate names the next one as its issuer (RFC 5280, section 6.1.3 (a)(4) and section
-/// 4.2.1.1). The signatures of the chain are checked later, when a client or a server is built, since
-/// the backend has the algorithms; and so is whether a key of ECDSA P-521 or ML-DSA belongs to the
-/// leaf, unless its file says otherwise. Clones share the bytes.
+/// 4.2.1.1). The signatures of the chain are checked later, when a client or a server is built,
+/// since the backend has the algorithms; and so is whether a key of ECDSA P-521 or ML-DSA belongs
+/// to the leaf, unless its file says otherwise. Clones share the bytes.
 ///
 /// ```no_run
 /// use mtls::MtlsIdentity;
@@ -47,16 +47,17 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when the key is not the leaf's, when the leaf is a CA, when a certificate is
-    /// not followed by its issuer, and when one stands in the chain twice.
+    /// [`MaterialError`] when the key is not the leaf's, when the leaf is a CA, when a certificate
+    /// is not followed by its issuer, and when one stands in the chain twice.
     pub fn new(chain: CertificateChain, private_key: PrivateKey) -> Result<Self, MaterialError> {
         Self::checked(chain, IdentityKey::Held(private_key))
     }
 
     /// Puts a chain and a key together that is elsewhere: in an HSM, a TPM or a KMS.
     ///
-    /// What it says of itself is checked as [`new`](Self::new) checks a key that is at hand. That it has the private
-    /// half is seen when a client or a server is built: it signs a short text then, once for each of them.
+    /// What it says of itself is checked as [`new`](Self::new) checks a key that is at hand. That
+    /// it has the private half is seen when a client or a server is built: it signs a short text
+    /// then, once for each of them.
     ///
     /// ```no_run
     /// # fn f(key: impl mtls::SigningKey + 'static) -> Result<(), mtls::MaterialError> {
@@ -71,8 +72,8 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Self::new), and [`MaterialError`] when the kind of the key is not accepted, its public key
-    /// cannot be read, or no signature scheme that it offers fits it.
+    /// Those of [`new`](Self::new), and [`MaterialError`] when the kind of the key is not accepted,
+    /// its public key cannot be read, or no signature scheme that it offers fits it.
     pub fn with_signing_key(
         chain: CertificateChain,
         key: Arc<dyn SigningKey>,
@@ -179,8 +180,9 @@ impl MtlsIdentity {
         self.external_key().map(ExternalKey::signer)
     }
 
-    /// Whether `other` would be no news: the chain, where its key is, and what there is to warn of are the same. The key
-    /// itself is the leaf's; but one that is elsewhere may have to be reached anew.
+    /// Whether `other` would be no news: the chain, where its key is, and what there is to warn of
+    /// are the same. The key itself is the leaf's; but one that is elsewhere may have to be reached
+    /// anew.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         let same_key = match (&self.0.key, &other.0.key) {
             (IdentityKey::Held(_), IdentityKey::Held(_)) => true,
@@ -243,7 +245,8 @@ pub enum IdentityWarning {
     },
     /// The file of the passphrase that opened the private key is.
     PassphraseExposed(KeyExposure),
-    /// This crate's verifier would reject the leaf as a peer's, whatever the side, the time and the policy.
+    /// This crate's verifier would reject the leaf as a peer's, whatever the side, the time and the
+    /// policy.
     RejectedLeaf {
         /// Its subject (RFC 4514).
         subject: String,

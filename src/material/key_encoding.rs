@@ -166,9 +166,10 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Encoded, Mater
     }
 }
 
-/// The scalar without zeros before its length on this curve: RFC 5915, section 3, has exactly that length, but `certtool`
-/// writes a DER INTEGER's content, with a zero before a highest bit that is set, and none of those that it should have.
-/// The readers fill up what is shorter, as OpenSSL does.
+/// The scalar without zeros before its length on this curve: RFC 5915, section 3, has exactly that
+/// length, but `certtool` writes a DER INTEGER's content, with a zero before a highest bit that is
+/// set, and none of those that it should have. The readers fill up what is shorter, as OpenSSL
+/// does.
 fn scalar(octets: &[u8], length: usize) -> &[u8] {
     let more = octets.len().saturating_sub(length);
     match octets.split_at_checked(more) {
@@ -262,7 +263,8 @@ fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>,
     spki.to_der().map_err(malformed)
 }
 
-/// Whether it says by its version that it has more than two primes, which pkcs1 does not tell from damage.
+/// Whether it says by its version that it has more than two primes, which pkcs1 does not tell from
+/// damage.
 fn has_more_primes(pkcs1: &[u8]) -> bool {
     let read = || {
         let mut reader = SliceReader::new(pkcs1)?;

@@ -170,7 +170,8 @@ fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
     all.chain(exposed).chain(passphrase).collect()
 }
 
-/// What this crate's verifier would hold against the leaf, whatever the side, the time and the policy; and what to do.
+/// What this crate's verifier would hold against the leaf, whatever the side, the time and the
+/// policy; and what to do.
 fn leaf_problems(leaf: &Certificate<'_>) -> Vec<(String, &'static str)> {
     let mut problems = Vec::new();
     if !leaf.may_sign_handshakes().unwrap_or(false) {
@@ -218,7 +219,8 @@ fn extension(source: X509Error) -> MaterialProblem {
     malformed(source)
 }
 
-/// A key identifier, for messages: 20 bytes as a rule, but whoever wrote the certificate chose its length.
+/// A key identifier, for messages: 20 bytes as a rule, but whoever wrote the certificate chose its
+/// length.
 fn shown_key(identifier: &[u8]) -> String {
     match identifier.split_at_checked(MAX_SHOWN) {
         Some((head, [_, ..])) => hex(head) + "…",

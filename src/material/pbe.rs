@@ -108,8 +108,9 @@ impl<'s, 'a> Pbe<'s, 'a> {
     }
 }
 
-/// The passphrase as the key derivation takes it: UTF-16, the high octet first, and two zero octets at
-/// the end (RFC 7292, appendix B.1). What is beyond the BMP becomes two units, as in OpenSSL and Java.
+/// The passphrase as the key derivation takes it: UTF-16, the high octet first, and two zero octets
+/// at the end (RFC 7292, appendix B.1). What is beyond the BMP becomes two units, as in OpenSSL and
+/// Java.
 pub(super) fn bmp_string(passphrase: &str) -> Zeroizing<Vec<u8>> {
     let units = || passphrase.encode_utf16().chain([0]);
     // Room for all of it at once: a vector that grows leaves copies behind.

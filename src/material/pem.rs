@@ -120,7 +120,8 @@ impl<'a> Section<'a> {
         MaterialError::from(problem).at(self.place())
     }
 
-    /// The headers that old OpenSSL puts before the base64 of an encrypted key (RFC 1421, section 4.6).
+    /// The headers that old OpenSSL puts before the base64 of an encrypted key (RFC 1421, section
+    /// 4.6).
     pub(super) fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         header_lines(self.body).map(|(name, value, _)| (name, value))
     }
@@ -131,7 +132,8 @@ impl<'a> Section<'a> {
             .any(|(name, value)| name == "Proc-Type" && value.ends_with("ENCRYPTED"))
     }
 
-    /// The content of what is no secret, a certificate or a revocation list, without a copy of the text.
+    /// The content of what is no secret, a certificate or a revocation list, without a copy of the
+    /// text.
     pub(super) fn decode_public(&self) -> Result<Vec<u8>, MaterialError> {
         match decode_text(self.whole) {
             Some(der) => Ok(der),
@@ -185,8 +187,9 @@ fn lines_with_dashes(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// Where the first dash is. Whole blocks are asked, without a way out between their bytes: that way the compiler looks
-/// at many bytes at once, and the text is looked at as fast as it comes out of memory.
+/// Where the first dash is. Whole blocks are asked, without a way out between their bytes: that way
+/// the compiler looks at many bytes at once, and the text is looked at as fast as it comes out of
+/// memory.
 fn until_dash(text: &[u8]) -> Option<usize> {
     const BLOCK: usize = 64;
     let is_dash = |byte: &u8| *byte == b'-';

@@ -32,7 +32,8 @@ use crate::error::{MaterialError, MaterialProblem};
 
 /// PKCS#12 containers (cargo feature `pkcs12`).
 impl MtlsIdentity {
-    /// Reads a PKCS#12 container (RFC 7292): the private key, its certificate and the way up from it.
+    /// Reads a PKCS#12 container (RFC 7292): the private key, its certificate and the way up from
+    /// it.
     ///
     /// It has to be in DER or BER (or that in a PEM section `PKCS12`, as certtool writes it), of
     /// version 3, with a MAC by the key derivation of PKCS#12 (SHA-1 or SHA-2) or by PBMAC1 (RFC
@@ -47,8 +48,9 @@ impl MtlsIdentity {
     ///
     /// A container says nothing about order. So the leaf is the certificate of the private key, and
     /// the chain is put together from it by names and key identifiers. A root is not presented, and
-    /// certificates that lead nowhere are left out. Of several keys one is taken if it is the only one with a
-    /// certificate that is no CA's; otherwise see [`from_pkcs12_named`](Self::from_pkcs12_named).
+    /// certificates that lead nowhere are left out. Of several keys one is taken if it is the only
+    /// one with a certificate that is no CA's; otherwise see
+    /// [`from_pkcs12_named`](Self::from_pkcs12_named).
     ///
     /// Taken at most are [`PrivateKey::MAX_INPUT_BYTES`], and for all its parts together
     /// [`PrivateKey::MAX_KDF_ITERATIONS`] rounds of key derivation, counted before they are begun.
@@ -63,9 +65,9 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when it is damaged or something else, the passphrase is wrong, something in it
-    /// is of a kind that is not read, there is no or more than one identity in it, or a limit is
-    /// exceeded; and the errors of [`new`](Self::new).
+    /// [`MaterialError`] when it is damaged or something else, the passphrase is wrong, something
+    /// in it is of a kind that is not read, there is no or more than one identity in it, or a limit
+    /// is exceeded; and the errors of [`new`](Self::new).
     pub fn from_pkcs12(der: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
         identity(der, Some(passphrase))
     }
@@ -93,11 +95,12 @@ impl MtlsIdentity {
         })
     }
 
-    /// Reads one identity of a container with several, as [`from_pkcs12`](Self::from_pkcs12) reads the only one.
+    /// Reads one identity of a container with several, as [`from_pkcs12`](Self::from_pkcs12) reads
+    /// the only one.
     ///
     /// The friendly name (RFC 7292, section 4.2) is what `openssl pkcs12 -name` and the aliases of
-    /// `keytool` write, compared exactly: `keytool` turns its aliases into lower case. Where the private key
-    /// has none, the one of its certificate counts.
+    /// `keytool` write, compared exactly: `keytool` turns its aliases into lower case. Where the
+    /// private key has none, the one of its certificate counts.
     ///
     /// ```no_run
     /// use mtls::{MtlsIdentity, Passphrase};
@@ -133,8 +136,8 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// The errors of [`from_pkcs12_named`](Self::from_pkcs12_named), and those of reading; each names the
-    /// file. Only regular files are read.
+    /// The errors of [`from_pkcs12_named`](Self::from_pkcs12_named), and those of reading; each
+    /// names the file. Only regular files are read.
     pub fn from_pkcs12_named_file(
         path: impl AsRef<Path>,
         passphrase: &Passphrase,
@@ -153,8 +156,8 @@ impl MtlsIdentity {
 
 /// PKCS#12 containers (cargo feature `pkcs12`).
 impl TrustAnchors {
-    /// Reads every certificate of a PKCS#12 container without private keys (RFC 7292), such as a trust
-    /// store of Java.
+    /// Reads every certificate of a PKCS#12 container without private keys (RFC 7292), such as a
+    /// trust store of Java.
     ///
     /// What is understood, and the limits, are those of [`MtlsIdentity::from_pkcs12`]. A container
     /// with a private key is somebody's identity: whoever its certificates vouch for was not meant
@@ -171,8 +174,9 @@ impl TrustAnchors {
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when it is damaged or something else, the passphrase is wrong, something in it
-    /// is of a kind that is not read, there is a private key or no certificate in it, or a limit is exceeded.
+    /// [`MaterialError`] when it is damaged or something else, the passphrase is wrong, something
+    /// in it is of a kind that is not read, there is a private key or no certificate in it, or a
+    /// limit is exceeded.
     pub fn from_pkcs12(der: &[u8], passphrase: &Passphrase) -> Result<Self, MaterialError> {
         anchors(der, Some(passphrase))
     }

@@ -191,7 +191,8 @@ struct Content<'a> {
     has_revocation_lists: bool,
 }
 
-/// `ContentInfo` and the `SignedData` in it. Lists that are there and empty, as OpenSSL writes them, are none.
+/// `ContentInfo` and the `SignedData` in it. Lists that are there and empty, as OpenSSL writes
+/// them, are none.
 fn read(der: &[u8]) -> der::Result<Result<Content<'_>, MaterialProblem>> {
     let mut outer = inside(der, Tag::Sequence)?;
     let kind = ObjectIdentifier::decode(&mut outer)?;

@@ -37,7 +37,8 @@ pub enum ChainRepair {
         /// Where it stands now.
         to: usize,
     },
-    /// The self-signed root at the end was left out: whoever trusts it has it (RFC 8446, section 4.4.2).
+    /// The self-signed root at the end was left out: whoever trusts it has it (RFC 8446, section
+    /// 4.4.2).
     RootDropped {
         /// Its subject (RFC 4514).
         subject: String,
@@ -80,14 +81,15 @@ impl fmt::Display for ChainRepair {
 }
 
 impl CertificateChain {
-    /// The same chain in the order that peers expect (RFC 8446, section 4.4.2; RFC 5246, section 7.4.2), and
-    /// everything that was done for it; nothing is ever repaired unless this is called.
+    /// The same chain in the order that peers expect (RFC 8446, section 4.4.2; RFC 5246, section
+    /// 7.4.2), and everything that was done for it; nothing is ever repaired unless this is called.
     ///
-    /// The leaf is the certificate of this key. Each issuer is found by its name and by the key that the certificate
-    /// below it names (RFC 5280, section 4.2.1.1); of several, it is the one that lasts longest, whatever order they
-    /// came in. Left out are certificates that stand there twice, the self-signed root at the end (a leaf that is
-    /// self-signed stays), and whatever is not on the way up. Nothing is fetched, and no signature is looked at: give the
-    /// result to [`MtlsIdentity::new`](crate::MtlsIdentity::new), and mend the file by what the report says.
+    /// The leaf is the certificate of this key. Each issuer is found by its name and by the key
+    /// that the certificate below it names (RFC 5280, section 4.2.1.1); of several, it is the one
+    /// that lasts longest, whatever order they came in. Left out are certificates that stand there
+    /// twice, the self-signed root at the end (a leaf that is self-signed stays), and whatever is
+    /// not on the way up. Nothing is fetched, and no signature is looked at: give the result to
+    /// [`MtlsIdentity::new`](crate::MtlsIdentity::new), and mend the file by what the report says.
     ///
     /// ```no_run
     /// use mtls::{CertificateChain, MtlsIdentity, PrivateKey};
@@ -103,14 +105,16 @@ impl CertificateChain {
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when no certificate has this key or the one that has it is a CA's, and when the way up ends
-    /// before it should: an issuer is not there though CAs are left that could only stand above it
-    /// ([`MaterialProblem::MissingIntermediate`], with the address where it can be had if the certificate says so).
+    /// [`MaterialError`] when no certificate has this key or the one that has it is a CA's, and
+    /// when the way up ends before it should: an issuer is not there though CAs are left that could
+    /// only stand above it ([`MaterialProblem::MissingIntermediate`], with the address where it can
+    /// be had if the certificate says so).
     pub fn repaired(&self, key: &PrivateKey) -> Result<(Self, Vec<ChainRepair>), MaterialError> {
         Ok(repair(self, key.public_half(), key.kind().to_string())?)
     }
 
-    /// As [`repaired`](Self::repaired), for a private key that is not at hand and whose public key is known.
+    /// As [`repaired`](Self::repaired), for a private key that is not at hand and whose public key
+    /// is known.
     ///
     /// ```no_run
     /// use mtls::CertificateChain;
@@ -125,7 +129,8 @@ impl CertificateChain {
     ///
     /// # Errors
     ///
-    /// Those of [`repaired`](Self::repaired), and [`MaterialProblem::KeyMalformed`] when the bytes are no public key.
+    /// Those of [`repaired`](Self::repaired), and [`MaterialProblem::KeyMalformed`] when the bytes
+    /// are no public key.
     pub fn repaired_for(
         &self,
         public_key: &SubjectPublicKeyInfoDer<'_>,

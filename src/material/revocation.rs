@@ -17,9 +17,10 @@ pub use list::{RevocationList, Revoked};
 
 /// Revocation lists (CRLs) of the CAs that issue our peers' certificates; never empty.
 ///
-/// Loading checks the form of each list (RFC 5280, section 5) and makes its entries ready for look-ups in constant time.
-/// It proves nothing: whether a list was signed by the issuer of a certificate, speaks about it and is current is judged
-/// with each peer, by the [`RevocationRules`](crate::RevocationRules) of the policy.
+/// Loading checks the form of each list (RFC 5280, section 5) and makes its entries ready for
+/// look-ups in constant time. It proves nothing: whether a list was signed by the issuer of a
+/// certificate, speaks about it and is current is judged with each peer, by the
+/// [`RevocationRules`](crate::RevocationRules) of the policy.
 ///
 /// A list must be of version 2 and have a `nextUpdate`. A CRL number is optional, although RFC
 /// 5280, section 5.2.3, asks for one, since easy-rsa, cfssl and others make lists without; where
@@ -81,12 +82,14 @@ impl RevocationLists {
 
     /// Reads `X509 CRL` sections (RFC 7468, section 6).
     ///
-    /// Text between the sections is passed over. One bad section fails the whole load: a list that is silently missing
-    /// would let a revoked peer in where unknown status is allowed, and keep all peers out where it is not.
+    /// Text between the sections is passed over. One bad section fails the whole load: a list that
+    /// is silently missing would let a revoked peer in where unknown status is allowed, and keep
+    /// all peers out where it is not.
     ///
     /// # Errors
-    /// [`MaterialError`] when a section is damaged, is no list, is a list of a kind that is not used or is something
-    /// else than a list, when there is none, and when a limit of this type is exceeded.
+    /// [`MaterialError`] when a section is damaged, is no list, is a list of a kind that is not
+    /// used or is something else than a list, when there is none, and when a limit of this type is
+    /// exceeded.
     pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = super::pem::sections(pem, Self::MAX_LISTS)?;
@@ -103,8 +106,8 @@ impl RevocationLists {
     /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
     ///
     /// # Errors
-    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only regular files are
-    /// read.
+    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
+    /// regular files are read.
     pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
         file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
             Self::from_pem(&file.bytes)
@@ -114,8 +117,8 @@ impl RevocationLists {
     /// Takes lists in DER, which is how CAs publish them (RFC 2585); one as `[list]`.
     ///
     /// # Errors
-    /// [`MaterialError`] when one of them is no list, or of a kind that is not used, when there is none, and when a
-    /// limit of this type is exceeded.
+    /// [`MaterialError`] when one of them is no list, or of a kind that is not used, when there is
+    /// none, and when a limit of this type is exceeded.
     pub fn from_der(
         lists: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
     ) -> Result<Self, MaterialError> {
@@ -142,8 +145,8 @@ impl RevocationLists {
     /// Reads a file that holds one list in DER.
     ///
     /// # Errors
-    /// The errors of [`from_der`](Self::from_der), and those of reading; each names the file. Only regular files are
-    /// read.
+    /// The errors of [`from_der`](Self::from_der), and those of reading; each names the file. Only
+    /// regular files are read.
     pub fn from_der_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
         file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
             Self::from_der([file.bytes.to_vec().into()])
@@ -153,7 +156,8 @@ impl RevocationLists {
     /// Puts lists from several inputs together. The same list twice is no error.
     ///
     /// # Errors
-    /// [`MaterialError`] when nothing is given, and when the limits of lists or entries are exceeded.
+    /// [`MaterialError`] when nothing is given, and when the limits of lists or entries are
+    /// exceeded.
     pub fn together(parts: impl IntoIterator<Item = Self>) -> Result<Self, MaterialError> {
         let mut lists: Vec<Arc<RevocationList>> = Vec::new();
         for part in parts {

@@ -21,7 +21,8 @@ pub(super) enum Shape {
     Pkcs8,
     /// `PFX` (RFC 7292, section 4).
     Pkcs12,
-    /// `SubjectPublicKeyInfo` (RFC 5280, section 4.1), or `RSAPublicKey` (RFC 8017, appendix A.1.1).
+    /// `SubjectPublicKeyInfo` (RFC 5280, section 4.1), or `RSAPublicKey` (RFC 8017, appendix
+    /// A.1.1).
     PublicKey,
     /// `CertificateList` (RFC 5280, section 5.1).
     RevocationList,
@@ -53,7 +54,8 @@ impl Shape {
         }
     }
 
-    /// What certificates have in common with a few others: something signed, the algorithm, the signature.
+    /// What certificates have in common with a few others: something signed, the algorithm, the
+    /// signature.
     fn of_signed(signed: &[u8]) -> Option<Self> {
         let mut content = only_sequence(signed)?;
         let has_version = Tag::peek(&content).ok()? == Tag::Integer;

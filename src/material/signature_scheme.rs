@@ -2,7 +2,8 @@ use core::fmt;
 
 use super::key_type::KeyType;
 
-/// How a [`SigningKey`](crate::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display` gives the name there.
+/// How a [`SigningKey`](crate::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display`
+/// gives the name there.
 ///
 /// The encodings of a signature are TLS' own: ECDSA is DER, a SEQUENCE of two INTEGERs
 /// (`Ecdsa-Sig-Value`); an Ed25519 signature has 64 bytes; one of RSA is as long as the modulus;

@@ -14,24 +14,30 @@ use crate::x509::PublicKey;
 
 /// A private key that stays where it is, in an HSM, a TPM or a KMS, and signs there.
 ///
-/// Give it to [`MtlsIdentity::with_signing_key`](crate::MtlsIdentity::with_signing_key). It works on the backend
-/// [`Rustls`](crate::BackendKind::Rustls); the others are refused when a client or a server is built
-/// ([`Capability::ExternalKeys`](crate::Capability::ExternalKeys)). `examples/external_key.rs` has a whole one.
+/// Give it to [`MtlsIdentity::with_signing_key`](crate::MtlsIdentity::with_signing_key). It works
+/// on the backend [`Rustls`](crate::BackendKind::Rustls); the others are refused when a client or a
+/// server is built ([`Capability::ExternalKeys`](crate::Capability::ExternalKeys)).
+/// `examples/external_key.rs` has a whole one.
 ///
-/// - **When it is called.** [`public_key`](Self::public_key) and [`schemes`](Self::schemes) once, when the identity is
-///   made: later answers would not count. [`sign`](Self::sign) once for each client or server that is built, over a
-///   test text, and once for each handshake.
-/// - **On which thread.** The one that builds or shakes hands, which may be many at the same time: whoever can sign one
-///   at a time only has to queue them. It may block; with `connect_async` and `accept_async` it then blocks a thread of
-///   the runtime (`tokio::task::block_in_place` within `sign` lets a runtime of several threads go on).
-/// - **Each signature is verified** with the leaf before it is sent. One that does not verify (a key that was replaced, a
-///   fault in the device, which could give an RSA key away) ends as a failure does.
-/// - **Time-outs are its own.** The handshake's is looked at when `sign` has come back, never in between.
+/// - **When it is called.** [`public_key`](Self::public_key) and [`schemes`](Self::schemes) once,
+///   when the identity is made: later answers would not count. [`sign`](Self::sign) once for each
+///   client or server that is built, over a test text, and once for each handshake.
+/// - **On which thread.** The one that builds or shakes hands, which may be many at the same time:
+///   whoever can sign one at a time only has to queue them. It may block; with `connect_async` and
+///   `accept_async` it then blocks a thread of the runtime (`tokio::task::block_in_place` within
+///   `sign` lets a runtime of several threads go on).
+/// - **Each signature is verified** with the leaf before it is sent. One that does not verify (a
+///   key that was replaced, a fault in the device, which could give an RSA key away) ends as a
+///   failure does.
+/// - **Time-outs are its own.** The handshake's is looked at when `sign` has come back, never in
+///   between.
 /// - **Where it fails or panics** in a handshake, the application gets
-///   [`HandshakeError::SigningKey`](crate::HandshakeError::SigningKey) with its error as the source, and the connection
-///   is over: the peer gets no alert, only the end of the connection. A panic of `sign` is caught. Where it fails when
-///   a client or a server is built, that is [`BuildError::SigningKeyFailed`](crate::BuildError::SigningKeyFailed).
-/// - **Its errors are logged** by whoever logs ours: they should not hold tokens, PINs or whole answers.
+///   [`HandshakeError::SigningKey`](crate::HandshakeError::SigningKey) with its error as the
+///   source, and the connection is over: the peer gets no alert, only the end of the connection. A
+///   panic of `sign` is caught. Where it fails when a client or a server is built, that is
+///   [`BuildError::SigningKeyFailed`](crate::BuildError::SigningKeyFailed).
+/// - **Its errors are logged** by whoever logs ours: they should not hold tokens, PINs or whole
+///   answers.
 ///
 /// ```
 /// use mtls::pki_types::SubjectPublicKeyInfoDer;
@@ -60,8 +66,8 @@ use crate::x509::PublicKey;
 /// }
 /// ```
 pub trait SigningKey: Send + Sync {
-    /// The `SubjectPublicKeyInfo` of the key (RFC 5280, section 4.1.2.7), as `openssl pkey -pubout -outform DER` writes
-    /// it and most services hand it out. It must be the one in the leaf.
+    /// The `SubjectPublicKeyInfo` of the key (RFC 5280, section 4.1.2.7), as `openssl pkey -pubout
+    /// -outform DER` writes it and most services hand it out. It must be the one in the leaf.
     fn public_key(&self) -> SubjectPublicKeyInfoDer<'_>;
 
     /// How it can sign, most wanted first. What does not fit the kind of the key is passed over.
@@ -86,7 +92,8 @@ pub trait SigningKey: Send + Sync {
     ) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>>;
 }
 
-/// Says that there is one. The key's own `Debug`, if it has one, is not asked: nobody knows what it would show.
+/// Says that there is one. The key's own `Debug`, if it has one, is not asked: nobody knows what it
+/// would show.
 impl fmt::Debug for dyn SigningKey + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey(..)")

@@ -10,11 +10,13 @@ use super::names::{NameRanges, Names};
 use super::spiffe::SpiffeId;
 use crate::x509::{Certificate, rfc4514, rfc4514_whole};
 
-/// A peer that was proved and allowed: the names in its leaf certificate and the chain it presented.
+/// A peer that was proved and allowed: the names in its leaf certificate and the chain it
+/// presented.
 ///
-/// Names are read strictly (RFC 5280, section 4.2.1.6; SPIFFE X.509-SVID, section 2): the accessors give the legal
-/// names of each kind, and [`unreadable_names`](Self::unreadable_names) whatever else stands among them. They stand in
-/// the order of the certificate. `Display` gives the most telling name, for logs, and cuts it at 256 letters. Cloning is cheap.
+/// Names are read strictly (RFC 5280, section 4.2.1.6; SPIFFE X.509-SVID, section 2): the accessors
+/// give the legal names of each kind, and [`unreadable_names`](Self::unreadable_names) whatever
+/// else stands among them. They stand in the order of the certificate. `Display` gives the most
+/// telling name, for logs, and cuts it at 256 letters. Cloning is cheap.
 ///
 /// ```no_run
 /// # fn f(peer: &mtls::PeerIdentity) {
@@ -71,7 +73,8 @@ impl PeerIdentity {
         self.names().spiffe_id()
     }
 
-    /// The DNS names of the subject alternative name extension, in lower case. A wildcard stands as it is.
+    /// The DNS names of the subject alternative name extension, in lower case. A wildcard stands as
+    /// it is.
     pub fn dns_names(&self) -> impl Iterator<Item = &str> + Clone {
         self.names().texts(NameKind::Dns)
     }
@@ -106,10 +109,11 @@ impl PeerIdentity {
         self.names().texts(NameKind::Organization)
     }
 
-    /// The names that cannot be decoded or are no legal names of their kind: alternative names, and the subject's common
-    /// names, organizations and organizational units.
+    /// The names that cannot be decoded or are no legal names of their kind: alternative names, and
+    /// the subject's common names, organizations and organizational units.
     ///
-    /// None under [`CertificateProfile::Rfc5280`](crate::CertificateProfile::Rfc5280), which rejects such a certificate.
+    /// None under [`CertificateProfile::Rfc5280`](crate::CertificateProfile::Rfc5280), which
+    /// rejects such a certificate.
     pub fn unreadable_names(&self) -> impl Iterator<Item = UnreadableName<'_>> + Clone {
         self.names().unreadable()
     }
@@ -161,8 +165,8 @@ impl PeerIdentity {
         self.0.path.as_ref().map(|path| &*path.anchor)
     }
 
-    /// The proved path above the leaf: its issuer first, the trust anchor last (RFC 5280, section 6.1). Empty on
-    /// native-tls.
+    /// The proved path above the leaf: its issuer first, the trust anchor last (RFC 5280, section
+    /// 6.1). Empty on native-tls.
     pub fn issuers(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         let path = self.0.path.iter();
         path.flat_map(|path| {

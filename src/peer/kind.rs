@@ -38,10 +38,11 @@ impl fmt::Display for NameKind {
     }
 }
 
-/// A name of a certificate that cannot be decoded, or is no legal name of its kind, such as the DNS name `kafka/0`.
+/// A name of a certificate that cannot be decoded, or is no legal name of its kind, such as the DNS
+/// name `kafka/0`.
 ///
-/// It matches nothing, and a matcher over its kind stays undecided unless another name decides it. `Display` is for
-/// messages: it is cut, and escapes what is not printable ASCII.
+/// It matches nothing, and a matcher over its kind stays undecided unless another name decides it.
+/// `Display` is for messages: it is cut, and escapes what is not printable ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnreadableName<'a> {
     pub(super) kind: NameKind,

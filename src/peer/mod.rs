@@ -1,7 +1,8 @@
 //! Who the peer is: names read strictly from a certificate.
 //!
 //! Reading proves nothing. A [`PeerIdentity`] that an application holds came out of a
-//! [`PeerVerifier`](crate::PeerVerifier), which proves the chain first and lets a policy decide after.
+//! [`PeerVerifier`](crate::PeerVerifier), which proves the chain first and lets a policy decide
+//! after.
 
 mod identity;
 mod kind;

@@ -63,8 +63,8 @@ pub(crate) enum MalformedName {
 }
 
 impl NameRanges {
-    /// Reads the names; those that cannot be read are kept as such. An error is for what could be read as other names than
-    /// it is, and for what is no list of names at all.
+    /// Reads the names; those that cannot be read are kept as such. An error is for what could be
+    /// read as other names than it is, and for what is no list of names at all.
     pub(crate) fn read(certificate: &Certificate<'_>) -> Result<Self, MalformedName> {
         let mut names = Self::default();
         names.add_subject(certificate)?;

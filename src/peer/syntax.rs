@@ -30,7 +30,8 @@ pub(super) fn reads_as_several(kind: NameKind, text: &str) -> bool {
     }
 }
 
-/// Whether a text is a DNS name in letters, digits, hyphens and underscores (RFC 1123, section 2.1).
+/// Whether a text is a DNS name in letters, digits, hyphens and underscores (RFC 1123, section
+/// 2.1).
 pub(crate) fn is_dns_name(name: &str) -> bool {
     name.len() <= 253
         && name.split('.').all(|label| {
@@ -67,7 +68,8 @@ pub(super) fn ip_address(octets: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| v6()).ok()
 }
 
-/// Whether a text is `local@domain` in printable ASCII (RFC 5280, section 4.2.1.6; RFC 5321, section 4.1.2).
+/// Whether a text is `local@domain` in printable ASCII (RFC 5280, section 4.2.1.6; RFC 5321,
+/// section 4.1.2).
 pub(crate) fn is_email_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.contains('@') && is_dns_name(domain)

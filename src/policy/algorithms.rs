@@ -92,7 +92,8 @@ impl SignatureAlgorithms {
         self.verify_signed(signature_algorithm, tbs, signature, issuer)
     }
 
-    /// Whether `issuer` signed the bytes `tbs`, by an algorithm that is given as the content of its identifier.
+    /// Whether `issuer` signed the bytes `tbs`, by an algorithm that is given as the content of its
+    /// identifier.
     pub(super) fn verify_signed(
         &self,
         signature_algorithm: &[u8],

@@ -1,5 +1,5 @@
-//! Trust anchors, judged. webpki takes any certificate as an anchor and looks at neither its validity, nor its CA
-//! flag, nor its path length (RFC 5280, section 6.1.1 leaves that to us).
+//! Trust anchors, judged. webpki takes any certificate as an anchor and looks at neither its
+//! validity, nor its CA flag, nor its path length (RFC 5280, section 6.1.1 leaves that to us).
 
 mod facts;
 
@@ -33,7 +33,8 @@ pub(super) struct Anchors {
     unusable: Vec<Refused>,
 }
 
-/// So few anchors are handed over as they are; of more, only those that a presented certificate names.
+/// So few anchors are handed over as they are; of more, only those that a presented certificate
+/// names.
 const FEW: usize = 16;
 
 impl Anchors {
@@ -152,11 +153,11 @@ impl<'a> Candidates<'a> {
         &self.webpki
     }
 
-    /// Judges the anchor that a path ends in, whose last certificate below it is `child`, with so many intermediates that
-    /// are not self-issued.
+    /// Judges the anchor that a path ends in, whose last certificate below it is `child`, with so
+    /// many intermediates that are not self-issued.
     ///
-    /// It is this anchor and no other of its name and key: webpki proposes those as well, and has held the path to the
-    /// name constraints of this one.
+    /// It is this anchor and no other of its name and key: webpki proposes those as well, and has
+    /// held the path to the name constraints of this one.
     pub(super) fn check_end_of_path(
         &self,
         path: &VerifiedPath<'_>,

@@ -11,9 +11,10 @@ use crate::x509::{Certificate, rfc4514};
 /// A verdict with every step that led to it.
 ///
 /// Made by [`PeerVerifier::explain_client`](crate::PeerVerifier::explain_client) and
-/// [`explain_server`](crate::PeerVerifier::explain_server), which run the very code that judges and only write down what
-/// it does. `Display` is for people: one line for each step, indented below the step that it is a part of, then the
-/// verdict and what to do about it. `ok` is a rule that is kept, `no` one that is broken, `--` one that does not apply.
+/// [`explain_server`](crate::PeerVerifier::explain_server), which run the very code that judges and
+/// only write down what it does. `Display` is for people: one line for each step, indented below
+/// the step that it is a part of, then the verdict and what to do about it. `ok` is a rule that is
+/// kept, `no` one that is broken, `--` one that does not apply.
 ///
 /// What follows was printed for failures of everyday life; long numbers are shortened.
 ///
@@ -37,7 +38,8 @@ pub struct Step {
 /// What came out of a [`Step`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The rule is broken. The verdict is a refusal, unless another path, or another branch of the matcher, is in order.
+    /// The rule is broken. The verdict is a refusal, unless another path, or another branch of the
+    /// matcher, is in order.
     Failed,
     /// There was nothing to ask: the certificate has no such extension, or the policy no such rule.
     NotApplied,
@@ -73,8 +75,8 @@ impl Step {
         self.rule
     }
 
-    /// Which of the presented certificates it was asked about (0 is the leaf), and its subject (RFC 4514). `None` for a
-    /// rule about the chain as a whole, the trust anchor or the peer.
+    /// Which of the presented certificates it was asked about (0 is the leaf), and its subject (RFC
+    /// 4514). `None` for a rule about the chain as a whole, the trust anchor or the peer.
     pub fn certificate(&self) -> Option<(usize, &str)> {
         self.certificate.as_ref().map(|(i, s)| (*i, s.as_str()))
     }
@@ -136,7 +138,8 @@ impl fmt::Display for Step {
     }
 }
 
-/// Where the steps of a judgement are written, if anywhere: the evaluator is the same with and without.
+/// Where the steps of a judgement are written, if anywhere: the evaluator is the same with and
+/// without.
 pub(super) struct Trace(Option<RefCell<Vec<Step>>>);
 
 impl Trace {
@@ -153,8 +156,8 @@ impl Trace {
         self.0.is_some()
     }
 
-    /// Asks a rule. The steps that are made inside of `check` become parts of this one; `seen` says, where the rule is
-    /// kept, what was looked at.
+    /// Asks a rule. The steps that are made inside of `check` become parts of this one; `seen`
+    /// says, where the rule is kept, what was looked at.
     pub(super) fn check<T>(
         &self,
         rule: Rule,
@@ -213,7 +216,8 @@ impl Trace {
         );
     }
 
-    /// Does `work` and writes down what `describe` makes of its result, with the steps that were made inside.
+    /// Does `work` and writes down what `describe` makes of its result, with the steps that were
+    /// made inside.
     pub(super) fn step<T>(&self, work: impl FnOnce() -> T, describe: impl FnOnce(&T) -> Step) -> T {
         let Some(steps) = &self.0 else {
             return work();

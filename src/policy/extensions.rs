@@ -24,7 +24,8 @@ pub(super) fn check_extensions(
     check_authority_information(certificate, profile)
 }
 
-/// Extensions that must not be critical (RFC 5280, sections 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15 and 4.2.2).
+/// Extensions that must not be critical (RFC 5280, sections 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15 and
+/// 4.2.2).
 const NEVER_CRITICAL: &[(ObjectIdentifier, &str)] = &[
     (ID_CE_AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier"),
     (ID_CE_SUBJECT_KEY_IDENTIFIER, "subjectKeyIdentifier"),
@@ -37,7 +38,8 @@ const NEVER_CRITICAL: &[(ObjectIdentifier, &str)] = &[
     (ID_PE_SUBJECT_INFO_ACCESS, "subjectInfoAccess"),
 ];
 
-/// Extensions that must be critical in a CA's certificate (RFC 5280, sections 4.2.1.9, 4.2.1.10, 4.2.1.11, 4.2.1.14).
+/// Extensions that must be critical in a CA's certificate (RFC 5280, sections 4.2.1.9, 4.2.1.10,
+/// 4.2.1.11, 4.2.1.14).
 const ALWAYS_CRITICAL: &[(ObjectIdentifier, &str)] = &[
     (ID_CE_BASIC_CONSTRAINTS, "basicConstraints"),
     (ID_CE_NAME_CONSTRAINTS, "nameConstraints"),

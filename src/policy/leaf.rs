@@ -198,8 +198,8 @@ pub(super) fn acceptable_key(
     }
 }
 
-/// Every name is a legal one (RFC 5280, section 4.2.1.6), and DNS names hold letters, digits and hyphens (RFC 1034,
-/// section 3.5).
+/// Every name is a legal one (RFC 5280, section 4.2.1.6), and DNS names hold letters, digits and
+/// hyphens (RFC 1034, section 3.5).
 pub(super) fn check_names(
     leaf: &Certificate<'_>,
     names: Names<'_>,
@@ -236,7 +236,8 @@ pub(super) fn check_names(
     Err(Flaw::new(RejectionReason::MalformedName, expected, presented, hint).of(0, leaf))
 }
 
-/// A name that cannot be read is rejected where a CA limits its kind, and a platform does not show its CAs.
+/// A name that cannot be read is rejected where a CA limits its kind, and a platform does not show
+/// its CAs.
 pub(super) fn check_hides_nothing(
     leaf: &Certificate<'_>,
     names: Names<'_>,

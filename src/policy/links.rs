@@ -42,10 +42,11 @@ impl<'a> Identifiers<'a> {
     }
 }
 
-/// The authority key identifier of `child` has to fit `issuer`, where both say (RFC 5280, section 4.2.1.1).
+/// The authority key identifier of `child` has to fit `issuer`, where both say (RFC 5280, section
+/// 4.2.1.1).
 ///
-/// It tells apart the certificates of a CA that has changed its key. OpenSSL takes no issuer into a path that it does
-/// not fit, so one that does not is no issuer here as well.
+/// It tells apart the certificates of a CA that has changed its key. OpenSSL takes no issuer into a
+/// path that it does not fit, so one that does not is no issuer here as well.
 pub(super) fn check_link(
     index: usize,
     child: &Certificate<'_>,

@@ -1,16 +1,18 @@
 //! Who may connect: the one judgement that every backend shares.
 //!
-//! A chain is first *authenticated* (path to a trust anchor, signatures, validity, usages, revocation, name) and then
-//! *authorized* by a [`PeerMatcher`]. The first rule that is broken refuses the peer, with a [`Rejection`] that names the
-//! rule's [`RejectionReason`], the certificate, the values and what to do. Nothing here does I/O, reads a clock or knows a
-//! TLS library: time and [`SignatureAlgorithms`] are given, so the same chain gets the same verdict, for the same reason,
-//! on rustls and on OpenSSL. native-tls shows the leaf alone: what a policy asks beyond that is refused when a client is
-//! built, and what is asked of intermediates initially is the platform's to ask there, by its own rules.
+//! A chain is first *authenticated* (path to a trust anchor, signatures, validity, usages,
+//! revocation, name) and then *authorized* by a [`PeerMatcher`]. The first rule that is broken
+//! refuses the peer, with a [`Rejection`] that names the rule's [`RejectionReason`], the
+//! certificate, the values and what to do. Nothing here does I/O, reads a clock or knows a TLS
+//! library: time and [`SignatureAlgorithms`] are given, so the same chain gets the same verdict,
+//! for the same reason, on rustls and on OpenSSL. native-tls shows the leaf alone: what a policy
+//! asks beyond that is refused when a client is built, and what is asked of intermediates initially
+//! is the platform's to ask there, by its own rules.
 //!
 //! # What is asked
 //!
-//! [`Rule`] is the reference: one variant for each rule, in the order in which they are asked, with what it asks
-//! initially, what changes that, its source and the reasons it refuses for. In short:
+//! [`Rule`] is the reference: one variant for each rule, in the order in which they are asked, with
+//! what it asks initially, what changes that, its source and the reasons it refuses for. In short:
 //!
 //! | | initially | changed by |
 //! |---|---|---|
@@ -25,14 +27,16 @@
 //! | X.509 version 1 leaves | refused | [`VerifierPolicy::danger_allow_x509_v1_leaf`] |
 //! | common names as host names | never | [`VerifierPolicy::danger_allow_common_name_as_dns`] |
 //!
-//! Extended key usages count where they are there, and many private CAs leave them out: then the certificate of a server
-//! serves as a client's. Keep CAs for the two apart, or ask for names in the matcher.
+//! Extended key usages count where they are there, and many private CAs leave them out: then the
+//! certificate of a server serves as a client's. Keep CAs for the two apart, or ask for names in
+//! the matcher.
 //!
 //! # Trying it
 //!
-//! [`PeerVerifier`] judges offline what the backends judge in handshakes. [`PeerVerifier::explain_client`] and
-//! [`PeerVerifier::explain_server`] tell every step; [`Explanation`] shows what that looks like for the failures that one
-//! meets. A narrower policy can be tried beside the one in force: `shadow_policy` on a builder.
+//! [`PeerVerifier`] judges offline what the backends judge in handshakes.
+//! [`PeerVerifier::explain_client`] and [`PeerVerifier::explain_server`] tell every step;
+//! [`Explanation`] shows what that looks like for the failures that one meets. A narrower policy
+//! can be tried beside the one in force: `shadow_policy` on a builder.
 
 mod alert;
 mod algorithms;

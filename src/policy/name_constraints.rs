@@ -11,8 +11,8 @@ use super::rejection::Rejection;
 use crate::peer::{NameKind, Names, cut, is_dns_name};
 use crate::x509::Certificate;
 
-/// A CA that limits names has to say to which: limits that cannot be read bind nobody. webpki looks at one when it meets a
-/// name of its kind.
+/// A CA that limits names has to say to which: limits that cannot be read bind nobody. webpki looks
+/// at one when it meets a name of its kind.
 pub(super) fn check_name_constraints(
     certificate: &Certificate<'_>,
     place: Place,
@@ -135,8 +135,8 @@ impl NameLimits {
         self.kinds.contains(&LimitedKind::Name(NameKind::Email))
     }
 
-    /// Holds the names of a leaf to what webpki passes over: names that it cannot read, and hosts that are excluded by a
-    /// name with a dot before it (webpki excludes what is below).
+    /// Holds the names of a leaf to what webpki passes over: names that it cannot read, and hosts
+    /// that are excluded by a name with a dot before it (webpki excludes what is below).
     pub(super) fn check(&self, leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Rejection> {
         let hidden = names.unreadable().find(|name| self.limits(name.kind()));
         let mut hosts = names.texts(NameKind::Dns);
@@ -201,8 +201,9 @@ fn limited_kind(tree: &GeneralSubtree) -> LimitedKind {
     }
 }
 
-/// Limits to e-mail addresses bind one in the subject as well, where no alternative name holds one (RFC 5280, section
-/// 4.2.1.10). webpki refuses every alternative name of the kind, and does not look at subjects.
+/// Limits to e-mail addresses bind one in the subject as well, where no alternative name holds one
+/// (RFC 5280, section 4.2.1.10). webpki refuses every alternative name of the kind, and does not
+/// look at subjects.
 pub(super) fn check_subject_email(
     index: usize,
     certificate: &Certificate<'_>,

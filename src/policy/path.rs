@@ -86,8 +86,8 @@ pub(super) fn check_path(
     }
 }
 
-/// What webpki does not ask of a path: the form of its certificates, what they say about their keys, whether one fits
-/// the other, and the anchor itself.
+/// What webpki does not ask of a path: the form of its certificates, what they say about their
+/// keys, whether one fits the other, and the anchor itself.
 fn check_candidate(
     path: &VerifiedPath<'_>,
     presented: &Presented<'_>,
@@ -193,8 +193,8 @@ fn check_intermediate(
     check_form(index, certificate, Place::Issuer, judgement)
 }
 
-/// OpenSSL passes over an intermediate that may not sign certificates when it builds a path, so that its server never
-/// shows it to us: the reason must be the one that is left then.
+/// OpenSSL passes over an intermediate that may not sign certificates when it builds a path, so
+/// that its server never shows it to us: the reason must be the one that is left then.
 fn check_signer(index: usize, certificate: &Certificate<'_>) -> Result<(), Rejection> {
     let may_sign = match certificate.key_usage() {
         Ok(None) => true,

@@ -80,7 +80,8 @@ pub(super) fn refusal(
     }
 }
 
-/// What to do about constraints: those on some kinds are not evaluated, and reject every name of the kind.
+/// What to do about constraints: those on some kinds are not evaluated, and reject every name of
+/// the kind.
 fn constraint_hint(presented: &Presented<'_>, judgement: &Judgement<'_>) -> String {
     let issuers = presented.certificates.iter().skip(1);
     let of_issuers = issuers.filter_map(|(_, c)| Some((rfc4514(c.subject), NameLimits::of(c)?)));
@@ -259,7 +260,8 @@ fn no_path(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Rejection {
         .with_hint(hint)
 }
 
-/// What to do where the issuer is there under the same name, encoded in another way: paths are built byte for byte.
+/// What to do where the issuer is there under the same name, encoded in another way: paths are
+/// built byte for byte.
 fn spelled_otherwise(
     presented: &Presented<'_>,
     child: &Certificate<'_>,
@@ -288,8 +290,8 @@ fn spelled_otherwise(
     ))
 }
 
-/// rustls-webpki counts a self-issued certificate in path lengths, which RFC 5280 (section 4.2.1.9) does not, and says
-/// no more than that it finds no path.
+/// rustls-webpki counts a self-issued certificate in path lengths, which RFC 5280 (section 4.2.1.9)
+/// does not, and says no more than that it finds no path.
 fn self_issued_counted(presented: &Presented<'_>, judgement: &Judgement<'_>) -> Option<Rejection> {
     let mut left: Vec<_> = presented.certificates.iter().skip(1).collect();
     let mut last = presented.leaf().ok()?;

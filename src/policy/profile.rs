@@ -1,4 +1,5 @@
-//! How a certificate has to be made: what RFC 5280 asks of issuers, and what a judge can tell from the certificate.
+//! How a certificate has to be made: what RFC 5280 asks of issuers, and what a judge can tell from
+//! the certificate.
 
 use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
 use der::asn1::OctetString;
@@ -15,9 +16,10 @@ use crate::x509::{Certificate, rfc4514};
 
 /// How closely certificates have to follow the profile of RFC 5280, section 4, in matters of form.
 ///
-/// What bears on trust holds in every profile: signatures, keys, validity, CA flag, key usage, extended key usage, path
-/// length, names, name constraints, revocation, critical extensions that are unknown. A profile is about the rest: duties
-/// of issuers whose neglect lets nobody in. The table says for each rule in which profile it holds.
+/// What bears on trust holds in every profile: signatures, keys, validity, CA flag, key usage,
+/// extended key usage, path length, names, name constraints, revocation, critical extensions that
+/// are unknown. A profile is about the rest: duties of issuers whose neglect lets nobody in. The
+/// table says for each rule in which profile it holds.
 ///
 /// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why it does not bear on trust |
 /// |---|---|---|---|---|---|
@@ -41,13 +43,15 @@ use crate::x509::{Certificate, rfc4514};
 /// | RSA sizes are whole bytes | | | yes | BR 6.1.5 | |
 /// | a root has no extended key usage, and no key identifier of another key | | | yes | BR 7.1.2.1 | |
 ///
-/// (a) One that is critical is rejected in every profile: to path validation it is unknown.
-/// (b) A dot before the name is read as in RFC 5280's URI constraints: permitted are the hosts below the name; excluded
-/// are these and the name itself. What else cannot be read rejects the names that it is about.
-/// (c) One that is critical is rejected in every profile, but for trust anchors: policies are not processed.
-/// (d) A name that cannot be read is kept as unreadable and matches nothing:
-/// [`PeerIdentity::unreadable_names`](crate::PeerIdentity::unreadable_names). NUL, control characters and whatever reads
-/// as two names reject in every profile.
+/// - (a) One that is critical is rejected in every profile: to path validation it is unknown.
+/// - (b) A dot before the name is read as in RFC 5280's URI constraints: permitted are the hosts
+///   below the name; excluded are these and the name itself. What else cannot be read rejects the
+///   names that it is about.
+/// - (c) One that is critical is rejected in every profile, but for trust anchors: policies are not
+///   processed.
+/// - (d) A name that cannot be read is kept as unreadable and matches nothing:
+///   [`PeerIdentity::unreadable_names`](crate::PeerIdentity::unreadable_names). NUL, control
+///   characters and whatever reads as two names reject in every profile.
 ///
 /// ```
 /// use mtls::{CertificateProfile, VerifierPolicy};
@@ -58,18 +62,20 @@ use crate::x509::{Certificate, rfc4514};
 pub enum CertificateProfile {
     /// What bears on trust, and nothing else. The default.
     ///
-    /// It accepts what ordinary tools make and other TLS libraries accept: easy-rsa, keytool, cfssl, node-forge and Go's
-    /// `x509` package by their defaults among them. Policy extensions that are not critical are not processed, as in rustls
-    /// and in OpenSSL by default.
+    /// It accepts what ordinary tools make and other TLS libraries accept: easy-rsa, keytool,
+    /// cfssl, node-forge and Go's `x509` package by their defaults among them. Policy extensions
+    /// that are not critical are not processed, as in rustls and in OpenSSL by default.
     #[default]
     Interoperable,
     /// RFC 5280, section 4, as well. Not on native-tls.
     ///
-    /// It leaves one duty aside: a leaf with neither a subject nor an authority key identifier is accepted, since that is
-    /// what `openssl x509 -req` of OpenSSL 3.0 makes by default. One that has the first and lacks the second is not.
+    /// It leaves one duty aside: a leaf with neither a subject nor an authority key identifier is
+    /// accepted, since that is what `openssl x509 -req` of OpenSSL 3.0 makes by default. One that
+    /// has the first and lacks the second is not.
     Rfc5280,
-    /// `Rfc5280`, and what the CA/Browser Forum's baseline requirements (BR, section 7.1) ask of public web servers' CAs, as
-    /// far as a verifier can see it without lists of its own. Not on native-tls.
+    /// `Rfc5280`, and what the CA/Browser Forum's baseline requirements (BR, section 7.1) ask of
+    /// public web servers' CAs, as far as a verifier can see it without lists of its own. Not on
+    /// native-tls.
     WebPki,
 }
 

@@ -23,7 +23,8 @@ pub enum RejectionReason {
     MalformedName,
     /// An extension stands in a certificate that must not have it (RFC 5280, section 4.2.1.10).
     MisplacedExtension,
-    /// A certificate does not identify its issuer's key, or a CA's not its own (RFC 5280, sections 4.2.1.1 and 4.2.1.2).
+    /// A certificate does not identify its issuer's key, or a CA's not its own (RFC 5280, sections
+    /// 4.2.1.1 and 4.2.1.2).
     MissingKeyIdentifier,
     /// A name lies outside the name constraints of a CA above it (RFC 5280, section 4.2.1.10).
     NameConstraintViolated,
@@ -33,12 +34,13 @@ pub enum RejectionReason {
     NoCertificate,
     /// The peer is who it says it is, but the policy does not admit it.
     NotAllowed,
-    /// The peer has to be known by its SPIFFE ID, and its certificate is no X.509-SVID (SPIFFE X.509-SVID, sections 2 to 5).
+    /// The peer has to be known by its SPIFFE ID, and its certificate is no X.509-SVID (SPIFFE
+    /// X.509-SVID, sections 2 to 5).
     NotAnSvid,
     /// A certificate of the path is before its `notBefore` (RFC 5280, section 4.1.2.5).
     NotYetValid,
-    /// We serve nobody at present: our own certificate has expired, or the source of our material is lost, and the owner
-    /// chose to refuse then.
+    /// We serve nobody at present: our own certificate has expired, or the source of our material
+    /// is lost, and the owner chose to refuse then.
     OutOfService,
     /// A CA's path length constraint is exceeded (RFC 5280, section 4.2.1.9).
     PathLengthExceeded,
@@ -46,7 +48,8 @@ pub enum RejectionReason {
     PathTooLong,
     /// A custom matcher, or the clock, panicked.
     PolicyPanicked,
-    /// The lists that could tell whether a certificate of the path is revoked are not current (RFC 5280, section 6.3.3).
+    /// The lists that could tell whether a certificate of the path is revoked are not current (RFC
+    /// 5280, section 6.3.3).
     RevocationListStale,
     /// No list tells whether a certificate of the path is revoked (RFC 5280, section 6.3.3).
     RevocationStatusUnknown,
@@ -58,25 +61,28 @@ pub enum RejectionReason {
     UnhandledCriticalExtension,
     /// No path leads to a trust anchor: the CA is another one, or an intermediate is missing.
     UnknownIssuer,
-    /// The peer's SPIFFE ID is of a trust domain for which there are no anchors (SPIFFE Trust Domain and Bundle, section 4).
+    /// The peer's SPIFFE ID is of a trust domain for which there are no anchors (SPIFFE Trust
+    /// Domain and Bundle, section 4).
     UnknownTrustDomain,
     /// A certificate is signed with an algorithm that is not on the list.
     UnsupportedSignatureAlgorithm,
     /// The certificate is of an older version than X.509 v3 (RFC 5280, section 4.1.2.1).
     UnsupportedVersion,
-    /// An extension is critical where it must not be, or not critical where it must (RFC 5280, section 4.2).
+    /// An extension is critical where it must not be, or not critical where it must (RFC 5280,
+    /// section 4.2).
     WrongCriticality,
     /// The extended key usage does not allow this role (RFC 5280, section 4.2.1.12).
     WrongExtendedKeyUsage,
-    /// The leaf's key may not sign handshakes, or may sign certificates (RFC 5280, section 4.2.1.3).
+    /// The leaf's key may not sign handshakes, or may sign certificates (RFC 5280, section
+    /// 4.2.1.3).
     WrongKeyUsage,
 }
 
 impl RejectionReason {
     /// The alert that a backend sends for this reason (RFC 8446, section 6.2).
     ///
-    /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it produce; where they
-    /// cannot send the same, each sends what it can:
+    /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it
+    /// produce; where they cannot send the same, each sends what it can:
     ///
     /// | reason | rustls | OpenSSL |
     /// |---|---|---|
@@ -90,11 +96,12 @@ impl RejectionReason {
     /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
     /// | `NotAllowed` and all others | `certificate_unknown` | `certificate_unknown` |
     ///
-    /// A peer whose status is unknown, or known by stale lists only, can do nothing about it, and is told nothing but
-    /// `certificate_unknown`: what both libraries have of their own for it (`unknown_ca`, `certificate_expired`) would
-    /// send it looking in the wrong place.
+    /// A peer whose status is unknown, or known by stale lists only, can do nothing about it, and
+    /// is told nothing but `certificate_unknown`: what both libraries have of their own for it
+    /// (`unknown_ca`, `certificate_expired`) would send it looking in the wrong place.
     ///
-    /// native-tls sends none for what our policy refuses, and its platform's own for what the platform refuses.
+    /// native-tls sends none for what our policy refuses, and its platform's own for what the
+    /// platform refuses.
     pub fn alert(self, backend: BackendKind) -> Option<Alert> {
         use RejectionReason::*;
         let (rustls, openssl) = match self {

@@ -8,7 +8,8 @@ use crate::x509::{Certificate, rfc4514};
 
 pub(crate) use crate::x509::rfc3339;
 
-/// Why a peer was rejected: a reason for programs, and for people the certificate, the values and what to do.
+/// Why a peer was rejected: a reason for programs, and for people the certificate, the values and
+/// what to do.
 ///
 /// Text that the peer chose is cut: the whole, with its hint, has less than 4 KiB.
 ///

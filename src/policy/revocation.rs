@@ -2,17 +2,20 @@
 //!
 //! Every list of a certificate's issuer counts, in whatever order they were given:
 //!
-//! - A list is the issuer's when it has the issuer's name and its signature verifies with the issuer's key *of the
-//!   proved path*.
-//! - Such a list **always revokes** what it lists: be it stale, about other certificates, superseded by one with a
-//!   higher CRL number, or signed by an issuer without cRLSign. A serial number is used once by an issuer, so that no
-//!   such list says anything wrong about a certificate in order; and whoever passed over one of them would let in a peer
-//!   that another choice of lists, or of the path, keeps out. A hold that was lifted, or an entry that was dropped after
+//! - A list is the issuer's when it has the issuer's name and its signature verifies with the
+//!   issuer's key *of the proved path*.
+//! - Such a list **always revokes** what it lists: be it stale, about other certificates,
+//!   superseded by one with a higher CRL number, or signed by an issuer without cRLSign. A serial
+//!   number is used once by an issuer, so that no such list says anything wrong about a certificate
+//!   in order; and whoever passed over one of them would let in a peer that another choice of
+//!   lists, or of the path, keeps out. A hold that was lifted, or an entry that was dropped after
 //!   its certificate had expired, is no reason to weaken this: take the old list away.
-//! - It **proves a certificate good** only when it is more than that: current, about this certificate (RFC 5280, section
-//!   6.3.3, (b)), and its issuer may sign lists ((f)). Lists for some reasons prove it together, when they cover all.
+//! - It **proves a certificate good** only when it is more than that: current, about this
+//!   certificate (RFC 5280, section 6.3.3, (b)), and its issuer may sign lists ((f)). Lists for
+//!   some reasons prove it together, when they cover all.
 //!
-//! Where neither is the case the status is unknown, or stale where older lists are all there is; both refuse.
+//! Where neither is the case the status is unknown, or stale where older lists are all there is;
+//! both refuse.
 
 mod lists;
 mod rules;
@@ -43,7 +46,8 @@ use shortfall::Shortfall;
 use standing::Standing;
 use succession::Gone;
 
-/// So many anchors above the one that ends a path are asked about. Nobody builds longer lines of them.
+/// So many anchors above the one that ends a path are asked about. Nobody builds longer lines of
+/// them.
 const MAX_ANCHORS_ABOVE: usize = 8;
 /// So many lists are named in a refusal.
 const MAX_NAMED_LISTS: usize = 8;
@@ -58,10 +62,11 @@ pub(super) struct Revocation {
 
 /// Judges a path that is in order otherwise, where the policy has rules.
 ///
-/// Each path that webpki proposes is judged, so that the verdict does not depend on the order of the certificates: where
-/// a CA's certificate by one issuer is revoked and that by another is not, the path by the other is valid (RFC 5280,
-/// section 6.1, judges paths, not keys). Nothing is evaded by that. What a list says of the certificates below hangs on
-/// name and key of their issuer, which are the same on both paths.
+/// Each path that webpki proposes is judged, so that the verdict does not depend on the order of
+/// the certificates: where a CA's certificate by one issuer is revoked and that by another is not,
+/// the path by the other is valid (RFC 5280, section 6.1, judges paths, not keys). Nothing is
+/// evaded by that. What a list says of the certificates below hangs on name and key of their
+/// issuer, which are the same on both paths.
 pub(super) fn check(
     judgement: &Judgement<'_>,
     presented: &Presented<'_>,
@@ -87,7 +92,8 @@ impl Revocation {
         }
     }
 
-    /// Judges by these lists. The signatures of those that an anchor signed are verified now, since it takes long.
+    /// Judges by these lists. The signatures of those that an anchor signed are verified now, since
+    /// it takes long.
     pub(super) fn with_lists<'a>(
         self,
         lists: &RevocationLists,
@@ -274,8 +280,9 @@ impl Judge<'_> {
         }
     }
 
-    /// An intermediate that is trusted by itself ends the path, though its issuer, where that is an anchor too, may have
-    /// revoked it. An anchor that issued itself is not asked about, nor one whose issuer is no anchor.
+    /// An intermediate that is trusted by itself ends the path, though its issuer, where that is an
+    /// anchor too, may have revoked it. An anchor that issued itself is not asked about, nor one
+    /// whose issuer is no anchor.
     fn anchors_above(
         &self,
         certificate: &Certificate<'_>,

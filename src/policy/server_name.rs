@@ -66,8 +66,8 @@ fn address_as_dns(names: Names<'_>, server_name: &ServerName<'_>) -> Option<Stri
     })
 }
 
-/// Whether the opt-in is on and no CA above the leaf limits names: such constraints bind no common name, so none may
-/// stand in for a name then.
+/// Whether the opt-in is on and no CA above the leaf limits names: such constraints bind no common
+/// name, so none may stand in for a name then.
 pub(super) fn takes_common_name(policy: &VerifierPolicy, peer: &PeerIdentity) -> bool {
     let is_free = |der: &CertificateDer<'_>| {
         Certificate::from_der(der).is_ok_and(|issuer| !constrains_names(&issuer))

@@ -17,10 +17,12 @@ use crate::material::TrustAnchors;
 use crate::peer::{Names, SpiffeId, check_trust_domain};
 use crate::x509::{Certificate, PublicKey};
 
-/// Trust anchors for each SPIFFE trust domain, for meshes that federate (SPIFFE Trust Domain and Bundle, section 4).
+/// Trust anchors for each SPIFFE trust domain, for meshes that federate (SPIFFE Trust Domain and
+/// Bundle, section 4).
 ///
-/// A peer has to be an X.509-SVID, and only the anchors of its own trust domain count: the CA of one domain vouches for
-/// nobody in another, which one common set of anchors would let it do. Never empty. Clones share the bytes.
+/// A peer has to be an X.509-SVID, and only the anchors of its own trust domain count: the CA of
+/// one domain vouches for nobody in another, which one common set of anchors would let it do. Never
+/// empty. Clones share the bytes.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,8 +41,8 @@ impl TrustBundles {
     /// Takes trust domains by their names, without the scheme, each with its anchors.
     ///
     /// # Errors
-    /// [`BuildError::InvalidSetting`] for what is no trust domain name (SPIFFE-ID, section 2.1), for one that is given
-    /// twice, and for none at all.
+    /// [`BuildError::InvalidSetting`] for what is no trust domain name (SPIFFE-ID, section 2.1),
+    /// for one that is given twice, and for none at all.
     pub fn new(
         bundles: impl IntoIterator<Item = (impl AsRef<str>, TrustAnchors)>,
     ) -> Result<Self, BuildError> {

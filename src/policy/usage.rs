@@ -1,4 +1,5 @@
-//! What a certificate's key is for: key usage and extended key usage (RFC 5280, sections 4.2.1.3 and 4.2.1.12).
+//! What a certificate's key is for: key usage and extended key usage (RFC 5280, sections 4.2.1.3
+//! and 4.2.1.12).
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
@@ -52,8 +53,9 @@ pub(super) fn required_purpose(
     }
 }
 
-/// What the leaf's key may do, where it says so: it has to sign handshakes (RFC 8446, section 4.4.2.2). To sign
-/// certificates takes a CA flag as well (RFC 5280, section 4.2.1.9), which a leaf does not have.
+/// What the leaf's key may do, where it says so: it has to sign handshakes (RFC 8446, section
+/// 4.4.2.2). To sign certificates takes a CA flag as well (RFC 5280, section 4.2.1.9), which a leaf
+/// does not have.
 pub(super) fn check_key_usage(
     leaf: &Certificate<'_>,
     profile: CertificateProfile,
@@ -138,7 +140,8 @@ fn purposes(usage: &ExtendedKeyUsage) -> String {
 /// Purposes that stand in a message: a certificate may list thousands.
 const MAX_SHOWN_PURPOSES: usize = 8;
 
-/// Why an anchor that limits what its certificates are for does not vouch for this role. webpki asks the intermediates.
+/// Why an anchor that limits what its certificates are for does not vouch for this role. webpki
+/// asks the intermediates.
 pub(super) fn flaw_of_anchors_purpose(anchor: &Certificate<'_>, role: Role) -> Option<Flaw> {
     match anchor.extended_key_usage() {
         Ok(Some(usage)) if usage.0.contains(&ANY_EXTENDED_KEY_USAGE) => None,

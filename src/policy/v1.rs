@@ -14,7 +14,8 @@ use super::rule::Rule;
 use crate::peer::ProvedPath;
 use crate::x509::{Certificate, rfc4514};
 
-/// Proves a leaf that a trust anchor signed itself: no path, no extensions, so nothing else can be asked of it.
+/// Proves a leaf that a trust anchor signed itself: no path, no extensions, so nothing else can be
+/// asked of it.
 pub(super) fn check_signed_by_anchor(
     leaf: &Certificate<'_>,
     judgement: &Judgement<'_>,

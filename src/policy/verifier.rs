@@ -29,7 +29,8 @@ use crate::x509::{Certificate, Version};
 
 /// The judge: says who the peer is, or why it is refused.
 ///
-/// Pure: no I/O, no clock of its own, no TLS, no cache. Every backend asks it, and so can you, offline:
+/// Pure: no I/O, no clock of its own, no TLS, no cache. Every backend asks it, and so can you,
+/// offline:
 ///
 /// ```no_run
 /// # fn f(anchors: mtls::TrustAnchors, chain: Vec<mtls::pki_types::CertificateDer<'static>>)
@@ -56,12 +57,14 @@ impl PeerVerifier {
     /// Judges the anchors and keeps everything that a verdict needs.
     ///
     /// # Errors
-    /// [`BuildError::UnusableTrustAnchors`] where no anchor can vouch for a peer, whatever the time: it is no CA's
-    /// certificate (not version 3, without basicConstraints `CA:TRUE`, with a keyUsage that lacks keyCertSign), its key is
-    /// not on the list or of no algorithm among `algorithms`, its name constraints cannot be read, its extended key usage is for neither side, or it breaks
-    /// the policy's profile. [`unusable_trust_anchors`](Self::unusable_trust_anchors) lists such anchors beside others.
-    /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a policy that contradicts
-    /// itself.
+    /// [`BuildError::UnusableTrustAnchors`] where no anchor can vouch for a peer, whatever the
+    /// time: it is no CA's certificate (not version 3, without basicConstraints `CA:TRUE`, with a
+    /// keyUsage that lacks keyCertSign), its key is not on the list or of no algorithm among
+    /// `algorithms`, its name constraints cannot be read, its extended key usage is for neither
+    /// side, or it breaks the policy's profile.
+    /// [`unusable_trust_anchors`](Self::unusable_trust_anchors) lists such anchors beside others.
+    /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a
+    /// policy that contradicts itself.
     pub fn new(
         anchors: &TrustAnchors,
         policy: VerifierPolicy,
@@ -113,12 +116,13 @@ impl PeerVerifier {
 
     /// Judges revocation by these lists, in place of any that were given before.
     ///
-    /// Without them, every status that the policy's [`RevocationRules`](crate::RevocationRules) ask about is unknown. The
-    /// signatures of lists that a trust anchor may have made are verified here, those of others when they are first
-    /// needed; each once.
+    /// Without them, every status that the policy's [`RevocationRules`](crate::RevocationRules) ask
+    /// about is unknown. The signatures of lists that a trust anchor may have made are verified
+    /// here, those of others when they are first needed; each once.
     ///
     /// # Errors
-    /// [`BuildError::MissingRevocationRules`] where the policy has none, so that the lists would never be looked at.
+    /// [`BuildError::MissingRevocationRules`] where the policy has none, so that the lists would
+    /// never be looked at.
     pub fn with_revocation_lists(mut self, lists: &RevocationLists) -> Result<Self, BuildError> {
         let Some(rules) = self.policy.revocation else {
             return Err(BuildError::MissingRevocationRules);
@@ -131,7 +135,8 @@ impl PeerVerifier {
     /// Judges a client by the chain that it presented, leaf first.
     ///
     /// # Errors
-    /// The [`Rejection`] with the first rule that the chain breaks (RFC 5280, section 6; then the policy).
+    /// The [`Rejection`] with the first rule that the chain breaks (RFC 5280, section 6; then the
+    /// policy).
     pub fn verify_client(
         &self,
         chain: &[CertificateDer<'_>],
@@ -140,10 +145,12 @@ impl PeerVerifier {
         self.verify(chain, Role::Client, None, now, &Trace::off())
     }
 
-    /// Judges a server by the chain that it presented, leaf first, and the name that was connected to.
+    /// Judges a server by the chain that it presented, leaf first, and the name that was connected
+    /// to.
     ///
     /// # Errors
-    /// The [`Rejection`] with the first rule that the chain breaks (RFC 5280, section 6; RFC 9525; then the policy).
+    /// The [`Rejection`] with the first rule that the chain breaks (RFC 5280, section 6; RFC 9525;
+    /// then the policy).
     pub fn verify_server(
         &self,
         chain: &[CertificateDer<'_>],
@@ -172,7 +179,8 @@ impl PeerVerifier {
         Explanation::new(verdict, trace)
     }
 
-    /// Judges the leaf of a server whose path the platform has proved to these anchors, which shows no more of it.
+    /// Judges the leaf of a server whose path the platform has proved to these anchors, which shows
+    /// no more of it.
     pub(crate) fn verify_server_leaf(
         &self,
         leaf: &CertificateDer<'_>,
@@ -191,7 +199,8 @@ impl PeerVerifier {
         self.check_names(&presented, ranges, None, Some(server_name), &judgement)
     }
 
-    /// Asks again about a peer that was judged: whether its certificate is still valid and the policy admits it.
+    /// Asks again about a peer that was judged: whether its certificate is still valid and the
+    /// policy admits it.
     pub(crate) fn confirm(&self, peer: &PeerIdentity, now: UnixTime) -> Result<(), Rejection> {
         if now < peer.not_before() || now > peer.not_after() {
             let leaf = Certificate::from_der(peer.leaf())

@@ -87,10 +87,10 @@ impl VerifierPolicy {
 
     /// For clients: a server is known by its SPIFFE ID, and not by the name that was connected to.
     ///
-    /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must match
-    /// (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by `spiffe_id`,
-    /// `spiffe_path_prefix`, `trust_domain` or `custom`; building a client with another is a [`BuildError`].
-    /// A server's policy of this kind is a [`BuildError`].
+    /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must
+    /// match (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by
+    /// `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; building a client with
+    /// another is a [`BuildError`]. A server's policy of this kind is a [`BuildError`].
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
             server_name: ServerNameRule::SpiffeId,
@@ -99,44 +99,50 @@ impl VerifierPolicy {
     }
 
     /// How closely certificates have to follow RFC 5280 in matters of form. Initially
-    /// [`CertificateProfile::Interoperable`]. Others not on native-tls, which shows no more than the leaf.
+    /// [`CertificateProfile::Interoperable`]. Others not on native-tls, which shows no more than
+    /// the leaf.
     #[must_use]
     pub fn with_profile(mut self, profile: CertificateProfile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// How many intermediates a path may have between the leaf and its trust anchor. Initially 6, which is also the most.
+    /// How many intermediates a path may have between the leaf and its trust anchor. Initially 6,
+    /// which is also the most.
     ///
-    /// Those that are self-issued do not count, as with a path length constraint (RFC 5280, section 4.2.1.9). More than
-    /// 6 is a [`BuildError`]. Not on native-tls.
+    /// Those that are self-issued do not count, as with a path length constraint (RFC 5280, section
+    /// 4.2.1.9). More than 6 is a [`BuildError`]. Not on native-tls.
     #[must_use]
     pub fn with_max_intermediates(mut self, most: usize) -> Self {
         self.max_intermediates = most;
         self
     }
 
-    /// The smallest RSA key, in bits, that a certificate of the path or its trust anchor may have. Initially 2048, which
-    /// is also the least (NIST SP 800-57 part 1); the largest is 8192. A [`BuildError`] beyond them. Not on native-tls.
+    /// The smallest RSA key, in bits, that a certificate of the path or its trust anchor may have.
+    /// Initially 2048, which is also the least (NIST SP 800-57 part 1); the largest is 8192. A
+    /// [`BuildError`] beyond them. Not on native-tls.
     #[must_use]
     pub fn with_minimum_rsa_bits(mut self, bits: usize) -> Self {
         self.minimum_rsa_bits = bits;
         self
     }
 
-    /// How long a leaf may be valid, from its `notBefore` to its `notAfter`, both included. Initially not limited.
+    /// How long a leaf may be valid, from its `notBefore` to its `notAfter`, both included.
+    /// Initially not limited.
     ///
-    /// Short lives stand in for revocation: a certificate that was stolen is of use for so long only.
+    /// Short lives stand in for revocation: a certificate that was stolen is of use for so long
+    /// only.
     #[must_use]
     pub fn with_maximum_leaf_lifetime(mut self, longest: Duration) -> Self {
         self.maximum_leaf_lifetime = Some(longest);
         self
     }
 
-    /// Asks of certificates that they were not revoked, by the lists that are given beside the policy.
+    /// Asks of certificates that they were not revoked, by the lists that are given beside the
+    /// policy.
     ///
-    /// Initially nothing is asked. Rules without lists are [`BuildError::MissingRevocationLists`], lists without rules
-    /// [`BuildError::MissingRevocationRules`]. Not together with
+    /// Initially nothing is asked. Rules without lists are [`BuildError::MissingRevocationLists`],
+    /// lists without rules [`BuildError::MissingRevocationRules`]. Not together with
     /// [`danger_allow_x509_v1_leaf`](Self::danger_allow_x509_v1_leaf), and not on native-tls.
     #[must_use]
     pub fn with_revocation(mut self, rules: RevocationRules) -> Self {
@@ -144,21 +150,24 @@ impl VerifierPolicy {
         self
     }
 
-    /// Dangerous: accepts X.509 version 1 leaves, which `openssl x509 -req` makes when it is given no extensions.
+    /// Dangerous: accepts X.509 version 1 leaves, which `openssl x509 -req` makes when it is given
+    /// no extensions.
     ///
-    /// Such a certificate says nothing about its use: any one that the CA ever issued serves as a client and as a
-    /// server. It must be signed by a trust anchor itself, without intermediates. Not on native-tls.
+    /// Such a certificate says nothing about its use: any one that the CA ever issued serves as a
+    /// client and as a server. It must be signed by a trust anchor itself, without intermediates.
+    /// Not on native-tls.
     #[must_use]
     pub fn danger_allow_x509_v1_leaf(mut self) -> Self {
         self.x509_v1_leaf = X509V1Leaf::Allow;
         self
     }
 
-    /// Dangerous: takes the subject's common name for a DNS name where a leaf has no subject alternative names.
+    /// Dangerous: takes the subject's common name for a DNS name where a leaf has no subject
+    /// alternative names.
     ///
-    /// RFC 9525, section 2, forbids it: a common name is free text that a CA need not have checked, and name
-    /// constraints do not bind it. It must be the only common name, is compared whole, never as a wildcard and never
-    /// with an IP address. Not on native-tls.
+    /// RFC 9525, section 2, forbids it: a common name is free text that a CA need not have checked,
+    /// and name constraints do not bind it. It must be the only common name, is compared whole,
+    /// never as a wildcard and never with an IP address. Not on native-tls.
     #[must_use]
     pub fn danger_allow_common_name_as_dns(mut self) -> Self {
         self.common_name = CommonNameRule::AsDnsName;
@@ -243,8 +252,9 @@ impl VerifierPolicy {
         })
     }
 
-    /// What of the policy cannot be held by one who sees the leaf alone, after a platform has proved the path by its own
-    /// rules: opt-ins that relax those, and rules about the certificates above the leaf.
+    /// What of the policy cannot be held by one who sees the leaf alone, after a platform has
+    /// proved the path by its own rules: opt-ins that relax those, and rules about the certificates
+    /// above the leaf.
     pub(crate) fn beyond_the_leaf(&self) -> Option<&'static str> {
         if self.x509_v1_leaf == X509V1Leaf::Allow || self.common_name == CommonNameRule::AsDnsName {
             Some(

@@ -3,8 +3,9 @@ use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
 
 /// What the next revision has of its own; what is not given stays as it is.
 ///
-/// Given to `rotate(..)` of a [`MtlsClient`](crate::MtlsClient) or [`MtlsServer`](crate::MtlsServer), and by a
-/// [`Source`](crate::Source). All that is in one takes effect at once, or none of it.
+/// Given to `rotate(..)` of a [`MtlsClient`](crate::MtlsClient) or
+/// [`MtlsServer`](crate::MtlsServer), and by a [`Source`](crate::Source). All that is in one takes
+/// effect at once, or none of it.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,29 +53,34 @@ impl Rotation {
         self
     }
 
-    /// Who vouches for the peers of each SPIFFE trust domain from now on. Takes the place of trust anchors, too.
+    /// Who vouches for the peers of each SPIFFE trust domain from now on. Takes the place of trust
+    /// anchors, too.
     pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
         self.trust = Some(TrustSource::Bundles(bundles));
         self
     }
 
-    /// The lists by which the policy's revocation rules are judged from now on, in place of all that were given before.
+    /// The lists by which the policy's revocation rules are judged from now on, in place of all
+    /// that were given before.
     ///
-    /// A list counts once its signature was seen to be good: by the key of an anchor, or of a CA in some peer's path.
-    /// In place of each list that counts, what is given is held to this, by issuer (name and key) and scope, else it is
+    /// A list counts once its signature was seen to be good: by the key of an anchor, or of a CA in
+    /// some peer's path. In place of each list that counts, what is given is held to this, by
+    /// issuer (name and key) and scope, else it is
     /// [`RevocationListsWorse`](crate::BuildError::RevocationListsWorse):
     ///
     /// - None older, whatever the clock says: where there are any, one of them has at least its
     ///   number (RFC 5280, section 5.2.3), if it has one, and at least its `thisUpdate`. This holds
     ///   for lists that are gone as well (the last 256 of them), until the policy has no rules any
     ///   more.
-    /// - Not missing, while the old list is current, may be stale by the rules, or lists anyone who would be admitted
-    ///   without it, since the rules allow unknown status.
-    /// - Current, while the old list is. In place of one that is stale a newer one will do that is stale, too.
+    /// - Not missing, while the old list is current, may be stale by the rules, or lists anyone who
+    ///   would be admitted without it, since the rules allow unknown status.
+    /// - Current, while the old list is. In place of one that is stale a newer one will do that is
+    ///   stale, too.
     ///
-    /// The last two hold while one of the anchors (by subject and key; 8 of them are remembered) is trusted in which
-    /// paths over the issuer were seen to end: the lists of a CA may go together with its anchor, and whoever trusts the
-    /// anchor again gives them again. To go back on purpose build a new client or server.
+    /// The last two hold while one of the anchors (by subject and key; 8 of them are remembered) is
+    /// trusted in which paths over the issuer were seen to end: the lists of a CA may go together
+    /// with its anchor, and whoever trusts the anchor again gives them again. To go back on purpose
+    /// build a new client or server.
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
         self.revocation_lists = Some(lists);
         self
@@ -93,8 +99,8 @@ impl Rotation {
         self
     }
 
-    /// Where this came from, for people: named where it is refused. The paths of files, the address of a service; no
-    /// secrets.
+    /// Where this came from, for people: named where it is refused. The paths of files, the address
+    /// of a service; no secrets.
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
         self

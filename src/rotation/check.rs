@@ -9,8 +9,8 @@ use crate::backend::Judge;
 use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::policy::rfc3339;
 
-/// That the parts which have changed are good at this moment. What was good and has grown old meanwhile is not asked: it
-/// serves already, and must not keep the rest from being replaced.
+/// That the parts which have changed are good at this moment. What was good and has grown old
+/// meanwhile is not asked: it serves already, and must not keep the rest from being replaced.
 pub(super) fn check_next<C>(
     next: &Parts,
     made: &Made<C>,
@@ -23,8 +23,8 @@ pub(super) fn check_next<C>(
     made.judge.check_lists_follow(&previous.judge, now)
 }
 
-/// The trust anchors that cannot vouch for peers, where trust or policy is new; an error where no other is left. Anchors
-/// that serve already are not asked about the time.
+/// The trust anchors that cannot vouch for peers, where trust or policy is new; an error where no
+/// other is left. Anchors that serve already are not asked about the time.
 pub(super) fn check_anchors(
     next: (&Parts, &Judge),
     previous: Option<&Parts>,
@@ -45,9 +45,10 @@ pub(super) fn check_anchors(
     }
 }
 
-/// That our own anchors vouch for our own identity, where they have to, or did before. An identity that is not valid now,
-/// since it has expired or the clock was set, is asked about in the nearest second in which it is: by whom it was issued
-/// has not changed, and whether it may be new is asked above.
+/// That our own anchors vouch for our own identity, where they have to, or did before. An identity
+/// that is not valid now, since it has expired or the clock was set, is asked about in the nearest
+/// second in which it is: by whom it was issued has not changed, and whether it may be new is asked
+/// above.
 ///
 /// Lists, and a policy that does not end it by itself, have to get through whatever has grown old.
 pub(super) fn check_self_trust(

@@ -1,7 +1,7 @@
 //! Revisions: what a client or server is at one moment, published as a whole.
 //!
-//! A [`Service`] has the current one. [`Rotation`]s lead to the next: given by hand, or by a [`Source`] that the keeper
-//! asks on a thread of its own.
+//! A [`Service`] has the current one. [`Rotation`]s lead to the next: given by hand, or by a
+//! [`Source`] that the keeper asks on a thread of its own.
 
 mod alarm;
 mod board;

@@ -45,12 +45,14 @@ impl Status {
         self.identity_expires_at
     }
 
-    /// The last second in which every trust anchor is valid. One that has expired vouches for nobody; the others still do.
+    /// The last second in which every trust anchor is valid. One that has expired vouches for
+    /// nobody; the others still do.
     pub fn anchors_expire_at(&self) -> UnixTime {
         self.anchors_expire_at
     }
 
-    /// The last second in which every revocation list is current (`nextUpdate`); `None` without lists.
+    /// The last second in which every revocation list is current (`nextUpdate`); `None` without
+    /// lists.
     pub fn revocation_lists_expire_at(&self) -> Option<UnixTime> {
         self.revocation_lists_expire_at
     }
@@ -67,22 +69,27 @@ impl Status {
         &self.trust_anchor_sha256s
     }
 
-    /// The trust anchors that cannot vouch for peers: no CA's, outside their validity, for the other side.
+    /// The trust anchors that cannot vouch for peers: no CA's, outside their validity, for the
+    /// other side.
     ///
-    /// `status()` looks at the moment of the call, [`StatusWatch`](crate::StatusWatch) at the moment of publication.
+    /// `status()` looks at the moment of the call, [`StatusWatch`](crate::StatusWatch) at the
+    /// moment of publication.
     pub fn unusable_trust_anchors(&self) -> &[UnusableTrustAnchor] {
         &self.unusable_anchors
     }
 
-    /// The revocation lists that neither a trust anchor signed nor any CA of a verified path: they revoke nothing so far.
+    /// The revocation lists that neither a trust anchor signed nor any CA of a verified path: they
+    /// revoke nothing so far.
     ///
-    /// A list of an intermediate is among them until a peer presents that intermediate. `status()` looks at the moment
-    /// of the call, [`StatusWatch`](crate::StatusWatch) at the moment of publication.
+    /// A list of an intermediate is among them until a peer presents that intermediate. `status()`
+    /// looks at the moment of the call, [`StatusWatch`](crate::StatusWatch) at the moment of
+    /// publication.
     pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
         self.unclaimed_lists.iter().map(|list| &**list)
     }
 
-    /// Whether the key exchange that is preferred withstands a quantum computer: a hybrid with ML-KEM, in TLS 1.3.
+    /// Whether the key exchange that is preferred withstands a quantum computer: a hybrid with
+    /// ML-KEM, in TLS 1.3.
     ///
     /// `None` where the backend does not tell. A peer that lacks it still gets another;
     /// [`SessionInfo`](crate::SessionInfo) says what a connection has.
@@ -116,7 +123,8 @@ impl Status {
         self.rotations
     }
 
-    /// How often the source gave something good since the client or server was built, be it new or not.
+    /// How often the source gave something good since the client or server was built, be it new or
+    /// not.
     pub fn reloads(&self) -> u64 {
         self.reloads
     }

@@ -9,8 +9,8 @@ use crate::policy::{TrustSource, VerifierPolicy};
 use crate::rotation::{Made, Parts, Service};
 use crate::x509::Certificate;
 
-/// Bytes of CA names in a certificate request. More would slow every handshake, and some clients refuse it; beyond it
-/// none is named, since a client may take a shortened list for the whole.
+/// Bytes of CA names in a certificate request. More would slow every handshake, and some clients
+/// refuse it; beyond it none is named, since a client may take a shortened list for the whole.
 pub const MAX_CA_NAMES_BYTES: usize = 16 * 1024;
 
 /// Collects what a [`MtlsServer`] is made of.
@@ -42,7 +42,8 @@ impl ServerBuilder<Required> {
 
     /// Lets clients connect without a certificate; `peer()` is an `Option` then.
     ///
-    /// One that is presented is judged all the same, and refused when it fails: never taken for anonymous.
+    /// One that is presented is judged all the same, and refused when it fails: never taken for
+    /// anonymous.
     #[must_use]
     pub fn optional_client_auth(self) -> ServerBuilder<Optional> {
         Builder {
@@ -58,8 +59,8 @@ impl ServerBuilder<Required> {
 impl<A: ClientAuthentication> ServerBuilder<A> {
     /// Leaves the trust anchors' subjects out of the certificate request (RFC 8446, section 4.2.4).
     ///
-    /// Initially they are in it, up to [`MAX_CA_NAMES_BYTES`], so that a client with several certificates can choose;
-    /// everyone who connects can read them.
+    /// Initially they are in it, up to [`MAX_CA_NAMES_BYTES`], so that a client with several
+    /// certificates can choose; everyone who connects can read them.
     #[must_use]
     pub fn without_ca_names(mut self) -> Self {
         self.end.names_anchors = NamesAnchors::No;
@@ -69,8 +70,8 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
     /// Checks everything and makes the server.
     ///
     /// # Errors
-    /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain is not signed
-    /// as it should be, or the backend refuses or cannot enforce a setting.
+    /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain
+    /// is not signed as it should be, or the backend refuses or cannot enforce a setting.
     pub fn build<B: ServerBackend>(self, backend: B) -> Result<MtlsServer<B, A>, BuildError> {
         let begun = self.draft.begin()?;
         let fixed = begun.fixed;

@@ -114,7 +114,8 @@ impl<'a> CrlView<'a> {
         Ok(list)
     }
 
-    /// Every entry, with its place in the content of `revokedCertificates`; nothing after the first that is unfit.
+    /// Every entry, with its place in the content of `revokedCertificates`; nothing after the first
+    /// that is unfit.
     pub(crate) fn entries(
         &self,
     ) -> Result<impl Iterator<Item = Result<(usize, CrlEntry<'a>), CrlError>> + use<'a>, CrlError>
@@ -163,8 +164,8 @@ impl<'a> CrlView<'a> {
     }
 }
 
-/// The CRL number and the scope. Which key signed the list is for the signature to say, not for its authority key
-/// identifier.
+/// The CRL number and the scope. Which key signed the list is for the signature to say, not for its
+/// authority key identifier.
 fn read_extensions<'a>(
     extensions: &[Extension<'a>],
     issuer: &[u8],

@@ -1,13 +1,15 @@
 //! Where we are in the bytes of a certificate.
 //!
-//! The `der` crate decodes; its own reader over a slice goes through several calls for each byte, which was most of the
-//! cost of reading a certificate. This one says where the next byte is, and no more.
+//! The `der` crate decodes; its own reader over a slice goes through several calls for each byte,
+//! which was most of the cost of reading a certificate. This one says where the next byte is, and
+//! no more.
 
 use der::{Decode, EncodingRules, Error, ErrorKind, Header, Length, Reader, Result, Tag};
 
 /// A [`Reader`] over bytes in memory.
 ///
-/// Whoever gets an error from it must go no further. Nesting is as deep as the code that reads, none of which recurses.
+/// Whoever gets an error from it must go no further. Nesting is as deep as the code that reads,
+/// none of which recurses.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor<'a> {
     /// The input up to the end of the element that is read.
@@ -182,7 +184,8 @@ impl<'a> Reader<'a> for Cursor<'a> {
     }
 }
 
-/// The identifier octet of a tag (X.690, section 8.1.2), which is one octet for all that certificates have.
+/// The identifier octet of a tag (X.690, section 8.1.2), which is one octet for all that
+/// certificates have.
 #[inline]
 fn octet(tag: Tag) -> u8 {
     debug_assert!(tag.number().value() < 31, "a tag in the low form");
@@ -197,7 +200,8 @@ mod tests {
 
     use super::*;
 
-    /// A SEQUENCE of a SEQUENCE, an OBJECT IDENTIFIER, a BOOLEAN and an OCTET STRING, then an INTEGER behind it.
+    /// A SEQUENCE of a SEQUENCE, an OBJECT IDENTIFIER, a BOOLEAN and an OCTET STRING, then an
+    /// INTEGER behind it.
     const SAMPLE: &[u8] = &[
         0x30, 0x81, 0x83, 0x30, 0x03, 0x02, 0x01, 0x05, 0x06, 0x03, 0x55, 0x1d, 0x0e, 0x01, 0x01,
         0xff, 0x04, 0x74,

@@ -85,8 +85,8 @@ impl<'a> Certificate<'a> {
         critical.find(|e| !KNOWN.iter().any(|known| e.is(*known)))
     }
 
-    /// Whether its key may sign handshakes (RFC 8446, section 4.4.2.2). A certificate without a key usage may be used for
-    /// anything.
+    /// Whether its key may sign handshakes (RFC 8446, section 4.4.2.2). A certificate without a key
+    /// usage may be used for anything.
     pub(crate) fn may_sign_handshakes(&self) -> Result<bool, X509Error> {
         let usage = self.key_usage()?;
         Ok(usage.is_none_or(|usage| usage.0.contains(KeyUsages::DigitalSignature)))

@@ -1,4 +1,5 @@
-//! The subject alternative names of a certificate, as they stand in its bytes (RFC 5280, section 4.2.1.6).
+//! The subject alternative names of a certificate, as they stand in its bytes (RFC 5280, section
+//! 4.2.1.6).
 //!
 //! x509-cert decodes all of them or none, and one odd name must not hide the others.
 
@@ -28,12 +29,13 @@ impl GeneralName<'_> {
     pub(crate) const REGISTERED_ID: u8 = 0x88;
 }
 
-/// The bits of an identifier octet after which the number of the tag follows (X.690, section 8.1.2.4); names have none
-/// of these.
+/// The bits of an identifier octet after which the number of the tag follows (X.690, section
+/// 8.1.2.4); names have none of these.
 const LONG_TAG: u8 = 0x1f;
 
 impl<'a> Certificate<'a> {
-    /// The subject alternative names; `None` without the extension, an error where it is no sequence of names.
+    /// The subject alternative names; `None` without the extension, an error where it is no
+    /// sequence of names.
     pub(crate) fn alternative_names(&self) -> Result<Option<Vec<GeneralName<'a>>>, X509Error> {
         let Some(extension) = self.extension(ID_CE_SUBJECT_ALT_NAME) else {
             return Ok(None);

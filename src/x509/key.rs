@@ -135,9 +135,10 @@ impl<'a> PublicKey<'a> {
 }
 
 impl PublicKey<'_> {
-    /// Whether every library takes it for the same key. aws-lc-rs reads compressed points (RFC 5480, section 2.2, leaves
-    /// it to each), ring does not; ring reads Ed25519 keys that are not reduced (RFC 8032, section 5.1.3), aws-lc-rs does
-    /// not; and under an Ed25519 key of small order signatures are good that nobody made.
+    /// Whether every library takes it for the same key. aws-lc-rs reads compressed points (RFC
+    /// 5480, section 2.2, leaves it to each), ring does not; ring reads Ed25519 keys that are not
+    /// reduced (RFC 8032, section 5.1.3), aws-lc-rs does not; and under an Ed25519 key of small
+    /// order signatures are good that nobody made.
     pub(crate) fn is_unambiguous(&self) -> bool {
         // Each certificate is asked this whenever it is read, so that no curve is computed on here.
         match self.kind() {

@@ -1,7 +1,7 @@
 //! A borrowed, strict view of one X.509 certificate (RFC 5280, section 4.1).
 //!
-//! Everything is read once, from the bytes that were given, with the `der` crate; nothing is copied.
-//! Reading says nothing about trust: that is the business of the policy floor.
+//! Everything is read once, from the bytes that were given, with the `der` crate; nothing is
+//! copied. Reading says nothing about trust: that is the business of the policy floor.
 
 mod algorithm;
 mod authority_access;
@@ -96,7 +96,8 @@ pub(crate) enum X509Error {
 }
 
 impl X509Error {
-    /// What our reader does not know in a name, another may: that is no reason to give up the certificates beside it.
+    /// What our reader does not know in a name, another may: that is no reason to give up the
+    /// certificates beside it.
     fn in_name(error: der::Error) -> Self {
         match error.kind() {
             der::ErrorKind::TagUnknown { .. } | der::ErrorKind::OidMalformed => {
@@ -106,8 +107,8 @@ impl X509Error {
         }
     }
 
-    /// Whether the bytes have not even the shape of a certificate: every TLS library stops there, while about the rest
-    /// they differ.
+    /// Whether the bytes have not even the shape of a certificate: every TLS library stops there,
+    /// while about the rest they differ.
     pub(crate) fn is_no_certificate(&self) -> bool {
         matches!(self, Self::Der(_))
     }
@@ -197,7 +198,8 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// Where `part` lies in `whole`, of which it is a part; nowhere when it is none, as an empty one need not be.
+/// Where `part` lies in `whole`, of which it is a part; nowhere when it is none, as an empty one
+/// need not be.
 pub(crate) fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr());
     match start {

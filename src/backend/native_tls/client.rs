@@ -11,7 +11,8 @@ use super::stream::NativeTlsHandshake;
 use crate::backend::{ClientBackend, ClientSettings, Crypto, HandshakeError, Judge, Versions};
 use crate::error::BuildError;
 
-/// On OpenSSL native-tls leaves server name indication out for an address; elsewhere it has to be told.
+/// On OpenSSL native-tls leaves server name indication out for an address; elsewhere it has to be
+/// told.
 const ADDRESSES_NEED_TELLING: bool = cfg!(any(windows, target_vendor = "apple"));
 
 /// A connector and what the platform leaves to us.

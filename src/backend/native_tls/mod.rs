@@ -1,7 +1,7 @@
 //! native-tls: OpenSSL, Schannel or Secure Transport, whichever the platform has.
 //!
-//! The platform proves the path to our anchors and shows the leaf alone, after the handshake: what needs more than
-//! that cannot be enforced here, and `build_client` refuses it.
+//! The platform proves the path to our anchors and shows the leaf alone, after the handshake: what
+//! needs more than that cannot be enforced here, and `build_client` refuses it.
 
 mod client;
 mod convert;
@@ -20,12 +20,13 @@ use crate::policy::SignatureAlgorithms;
 
 pub use stream::NativeTlsStream;
 
-/// native-tls, the platform's own TLS library. For clients only: it cannot ask for a client certificate.
+/// native-tls, the platform's own TLS library. For clients only: it cannot ask for a client
+/// certificate.
 ///
-/// The platform verifies the server's chain by the trust anchors that were given, never by its own, and by the
-/// system's clock. After the handshake, before the application gets the connection, the policy judges the server's
-/// leaf, its name included. The leaf is never judged more loosely than on the other backends.
-/// Above the leaf the platform's rules hold:
+/// The platform verifies the server's chain by the trust anchors that were given, never by its own,
+/// and by the system's clock. After the handshake, before the application gets the connection, the
+/// policy judges the server's leaf, its name included. The leaf is never judged more loosely than
+/// on the other backends. Above the leaf the platform's rules hold:
 ///
 /// - it chooses the number of intermediates, their keys, and the signature algorithms of the path;
 /// - it judges their form: OpenSSL accepts intermediates without key identifiers, policyConstraints

@@ -33,7 +33,8 @@ impl<IO: Read + Write> NativeTlsStream<IO> {
         }
     }
 
-    /// Where the server has hung up before it said anything, its alert may lie unread and says more than `error`.
+    /// Where the server has hung up before it said anything, its alert may lie unread and says more
+    /// than `error`.
     fn explain(&mut self, error: io::Error) -> io::Error {
         if self.has_heard || !is_hang_up(&error) {
             return error;
@@ -166,7 +167,8 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         self.config.judge().complete(error, &Request::Unseen)
     }
 
-    /// Says goodbye where the platform accepts what we do not: native-tls sends no other alert than that.
+    /// Says goodbye where the platform accepts what we do not: native-tls sends no other alert than
+    /// that.
     fn finish(
         &self,
         mut inner: Native<Watched<IO>>,

@@ -227,7 +227,8 @@ impl Algorithm {
         verifier.verify_oneshot(signature, message)
     }
 
-    /// The key in the content of a `subjectPublicKey`; `None` for one that this algorithm does not take.
+    /// The key in the content of a `subjectPublicKey`; `None` for one that this algorithm does not
+    /// take.
     fn public_key(&self, key: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
         match self.key {
             Key::Ecdsa(curve) => curve.public_key(key),
@@ -314,7 +315,8 @@ fn subject_public_key_info(algorithm: &[u8], key: &[u8]) -> Option<Vec<u8>> {
     spki.to_der().ok()
 }
 
-/// The sizes are the policy's business, which says why it refuses; here they keep a hostile key from costing time.
+/// The sizes are the policy's business, which says why it refuses; here they keep a hostile key
+/// from costing time.
 fn rsa_public_key(der: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
     let key = Rsa::public_key_from_der_pkcs1(der)?;
     let takes = (2048..=8192).contains(&key.n().num_bits())

@@ -55,8 +55,9 @@ impl OpenSslClientConfig {
         Ok(ssl)
     }
 
-    /// Tells an `Ssl` of [`danger_context`](Self::danger_context) which server it is for, before its handshake: a DNS
-    /// name, which is also sent as server name indication, or an IP address, which is not (RFC 6066, section 3).
+    /// Tells an `Ssl` of [`danger_context`](Self::danger_context) which server it is for, before
+    /// its handshake: a DNS name, which is also sent as server name indication, or an IP address,
+    /// which is not (RFC 6066, section 3).
     ///
     /// Without this every server is refused.
     ///
@@ -79,16 +80,16 @@ impl OpenSslClientConfig {
     /// Who the server is, after the handshake; or, also after one that failed, why it was refused.
     ///
     /// # Errors
-    /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the handshake is not over,
-    /// when this configuration did not [`arm`](Self::arm) the `Ssl`, and when a session was resumed: that would pass
-    /// the policy by.
+    /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the
+    /// handshake is not over, when this configuration did not [`arm`](Self::arm) the `Ssl`, and
+    /// when a session was resumed: that would pass the policy by.
     pub fn judge(&self, ssl: &SslRef) -> Result<PeerIdentity, HandshakeError> {
         slot::conclude(ssl, &self.judge, ClientAuth::Required)?
             .ok_or_else(|| HandshakeError::backend("the server's certificate was not judged"))
     }
 
-    /// The context below, which knows no server's name: an `Ssl` made of it refuses every server until it is
-    /// [armed](Self::arm), and what it admits must be asked of [`judge`](Self::judge).
+    /// The context below, which knows no server's name: an `Ssl` made of it refuses every server
+    /// until it is [armed](Self::arm), and what it admits must be asked of [`judge`](Self::judge).
     pub fn danger_context(&self) -> &SslContextRef {
         &self.context
     }

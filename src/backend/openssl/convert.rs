@@ -41,10 +41,12 @@ const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:\
      rsa_pkcs1_sha512:rsa_pkcs1_sha384:rsa_pkcs1_sha256";
 /// Where OpenSSL has ML-DSA, which it takes in TLS 1.3 only.
 const ML_DSA_SCHEMES: &str = ":mldsa65:mldsa87:mldsa44";
-/// Certificates that OpenSSL follows from a leaf upwards; our own verifier stops far earlier and says so.
+/// Certificates that OpenSSL follows from a leaf upwards; our own verifier stops far earlier and
+/// says so.
 const VERIFY_DEPTH: u32 = 100;
 
-/// What both ends have in common. The builder is a bare one: a connector's would read the system's trust store.
+/// What both ends have in common. The builder is a bare one: a connector's would read the system's
+/// trust store.
 pub(super) fn context(
     method: SslMethod,
     identity: &MtlsIdentity,

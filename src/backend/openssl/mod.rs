@@ -1,4 +1,5 @@
-//! OpenSSL, by the openssl crate. OpenSSL speaks TLS and computes signatures; who the peer is, our own judge says.
+//! OpenSSL, by the openssl crate. OpenSSL speaks TLS and computes signatures; who the peer is, our
+//! own judge says.
 
 mod alert;
 mod algorithms;
@@ -28,7 +29,8 @@ pub use server::OpenSslServerConfig;
 /// OpenSSL: the system's, or one that is built from source with the feature `openssl-vendored`.
 ///
 /// Its own verification of certificates never says yes: every peer is judged by the same
-/// [`PeerVerifier`](crate::PeerVerifier) as on the other backends. The system's trust store is not read.
+/// [`PeerVerifier`](crate::PeerVerifier) as on the other backends. The system's trust store is not
+/// read.
 ///
 /// What OpenSSL has is asked when the program runs: from 3.5 on, ML-DSA certificates and the key
 /// exchange X25519MLKEM768, which is preferred then.
@@ -45,7 +47,8 @@ pub use server::OpenSslServerConfig;
 pub struct OpenSsl {}
 
 impl OpenSsl {
-    /// OpenSSL's signature algorithms that are on the crate's list, for a [`PeerVerifier`](crate::PeerVerifier).
+    /// OpenSSL's signature algorithms that are on the crate's list, for a
+    /// [`PeerVerifier`](crate::PeerVerifier).
     ///
     /// # Errors
     /// None at present. ML-DSA is left out where this OpenSSL is older than 3.5.

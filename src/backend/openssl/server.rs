@@ -18,8 +18,8 @@ use crate::peer::PeerIdentity;
 
 /// A server's OpenSSL configuration, and the judge of its clients.
 ///
-/// Other code can accept connections with its [`context`](Self::context). Clients are judged within the handshake,
-/// and [`judge`](Self::judge) says afterwards who called, or why it was refused.
+/// Other code can accept connections with its [`context`](Self::context). Clients are judged within
+/// the handshake, and [`judge`](Self::judge) says afterwards who called, or why it was refused.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,18 +48,20 @@ pub struct OpenSslServerConfig {
 }
 
 impl OpenSslServerConfig {
-    /// The context, complete by itself: it arms each connection as soon as the client's hello comes.
+    /// The context, complete by itself: it arms each connection as soon as the client's hello
+    /// comes.
     pub fn context(&self) -> &SslContext {
         &self.context
     }
 
-    /// Who the client is, after the handshake; or, also after one that failed, why it was refused. `None` is a client
-    /// without a certificate, where that is [optional](crate::ServerBuilder::optional_client_auth).
+    /// Who the client is, after the handshake; or, also after one that failed, why it was refused.
+    /// `None` is a client without a certificate, where that is
+    /// [optional](crate::ServerBuilder::optional_client_auth).
     ///
     /// # Errors
-    /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the handshake is not over,
-    /// also because OpenSSL itself ended it, when the `Ssl` is not of this configuration, and when a session was
-    /// resumed: that would pass the policy by.
+    /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the
+    /// handshake is not over, also because OpenSSL itself ended it, when the `Ssl` is not of this
+    /// configuration, and when a session was resumed: that would pass the policy by.
     pub fn judge(&self, ssl: &SslRef) -> Result<Option<PeerIdentity>, HandshakeError> {
         slot::conclude(ssl, &self.judge, self.client_auth)
     }

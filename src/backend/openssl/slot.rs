@@ -93,7 +93,8 @@ pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
     }
 }
 
-/// The second look, after the handshake: the peer that `judge` admitted is the one that has proved its key.
+/// The second look, after the handshake: the peer that `judge` admitted is the one that has proved
+/// its key.
 pub(super) fn conclude(
     ssl: &SslRef,
     judge: &Arc<Judge>,
@@ -133,7 +134,8 @@ pub(super) fn conclude(
     }
 }
 
-/// Where in an `Ssl` the slot lies. OpenSSL counts these places, so one is taken for the whole process.
+/// Where in an `Ssl` the slot lies. OpenSSL counts these places, so one is taken for the whole
+/// process.
 pub(super) fn index() -> Result<Index<Ssl, Slot>, ErrorStack> {
     static INDEX: LazyLock<Result<Index<Ssl, Slot>, ErrorStack>> = LazyLock::new(Ssl::new_ex_index);
     INDEX.clone()

@@ -19,8 +19,8 @@ const RECORD: usize = 16 * 1024;
 /// An OpenSSL connection over its transport.
 pub struct OpenSslStream<IO> {
     ssl: SslStream<Wire<IO>>,
-    /// Taken from the writer while the transport was not ready. OpenSSL wants exactly these bytes again, and the
-    /// writer may come back with others.
+    /// Taken from the writer while the transport was not ready. OpenSSL wants exactly these bytes
+    /// again, and the writer may come back with others.
     pending: Vec<u8>,
     /// Whether `close_notify` has left: a further shutdown would wait for the peer's.
     closed: bool,

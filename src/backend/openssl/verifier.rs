@@ -1,7 +1,7 @@
 //! Our judge in OpenSSL's verify callback.
 //!
-//! OpenSSL's store is empty, so it objects to every chain and comes here. What it found does not matter; what our own
-//! verifier finds in the certificates that it shows does.
+//! OpenSSL's store is empty, so it objects to every chain and comes here. What it found does not
+//! matter; what our own verifier finds in the certificates that it shows does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -49,7 +49,8 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
     }
 }
 
-/// The peer's certificates. A client sees all that the server sent, a server only the path that OpenSSL picked.
+/// The peer's certificates. A client sees all that the server sent, a server only the path that
+/// OpenSSL picked.
 fn shown(
     context: &X509StoreContextRef,
     ssl: &SslRef,

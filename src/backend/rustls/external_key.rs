@@ -30,7 +30,8 @@ pub(super) struct External {
 }
 
 impl External {
-    /// Takes the key after it has signed once: a wrong key id should be found now, not by the first peer.
+    /// Takes the key after it has signed once: a wrong key id should be found now, not by the first
+    /// peer.
     pub(super) fn new(
         key: &ExternalKey,
         identity: &MtlsIdentity,
@@ -153,8 +154,9 @@ struct Checked {
 }
 
 impl Checked {
-    /// Nothing leaves unless it verifies with the leaf: one faulty signature by RSA can give the key away
-    /// (Boneh and others, "On the Importance of Checking Cryptographic Protocols for Faults").
+    /// Nothing leaves unless it verifies with the leaf: one faulty signature by RSA can give the
+    /// key away (Boneh and others, "On the Importance of Checking Cryptographic Protocols for
+    /// Faults").
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
         // The key is the application's code: a panic would go through rustls and end an accept loop.
         let signature = catch_unwind(AssertUnwindSafe(|| self.signer.sign(scheme, message)))

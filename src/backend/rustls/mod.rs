@@ -26,8 +26,8 @@ pub use stream::RustlsStream;
 
 /// rustls, with a crypto provider of its own: a process-wide one is neither read nor set.
 ///
-/// With aws-lc-rs the key exchange X25519MLKEM768 is preferred, as rustls' own default features have it.
-/// A provider that is given keeps its order.
+/// With aws-lc-rs the key exchange X25519MLKEM768 is preferred, as rustls' own default features
+/// have it. A provider that is given keeps its order.
 ///
 /// ```
 /// # fn main() -> Result<(), mtls::BuildError> {
@@ -42,7 +42,8 @@ pub struct Rustls {
 }
 
 impl Rustls {
-    /// rustls with this crypto provider. [`Default`] takes aws-lc-rs, or ring where only that is compiled in.
+    /// rustls with this crypto provider. [`Default`] takes aws-lc-rs, or ring where only that is
+    /// compiled in.
     pub fn with_provider(provider: Arc<CryptoProvider>) -> Self {
         Self {
             provider: Some(provider),

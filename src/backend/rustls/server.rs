@@ -120,7 +120,8 @@ impl ServerBackend for Rustls {
     }
 }
 
-/// Each alone would let a session outlive the policy that admitted it; the ticketer is off by default.
+/// Each alone would let a session outlive the policy that admitted it; the ticketer is off by
+/// default.
 pub(super) fn never_resumes(config: &mut ServerConfig) {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;

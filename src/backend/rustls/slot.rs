@@ -1,12 +1,13 @@
 //! What a drive of a connection brings out of rustls, and into it.
 //!
-//! rustls' errors have no room for a whole [`Rejection`], and none at all for a peer that is admitted or for what a
-//! server asks of us. rustls calls us on the thread that drives the connection, so a slot of that thread brings it
-//! out: [`with_slot`] around each drive. Without a slot (somebody else drives our native config) the verdict reaches the
-//! observer only.
+//! rustls' errors have no room for a whole [`Rejection`], and none at all for a peer that is
+//! admitted or for what a server asks of us. rustls calls us on the thread that drives the
+//! connection, so a slot of that thread brings it out: [`with_slot`] around each drive. Without a
+//! slot (somebody else drives our native config) the verdict reaches the observer only.
 //!
-//! rustls' session stores are not told whose session they are given either, and the verdict may have come in an earlier
-//! drive: so what was heard of a connection so far is laid into the slot again.
+//! rustls' session stores are not told whose session they are given either, and the verdict may
+//! have come in an earlier drive: so what was heard of a connection so far is laid into the slot
+//! again.
 
 use core::cell::RefCell;
 use std::sync::Arc;
@@ -27,8 +28,8 @@ pub(super) struct Heard {
     pub(super) request: Request,
     /// By which scheme the peer has signed the handshake.
     pub(super) signature: Option<SignatureScheme>,
-    /// Whose the connection's sessions are: noted where one is about to be resumed, taken back by a full handshake, and
-    /// made of its verdict when the first session is kept.
+    /// Whose the connection's sessions are: noted where one is about to be resumed, taken back by a
+    /// full handshake, and made of its verdict when the first session is kept.
     pub(super) proof: Option<Arc<Proof>>,
 }
 
@@ -67,8 +68,8 @@ pub(super) fn with_slot<T>(
     )
 }
 
-/// Notes something for the drive around this call, or looks what was: `None` if it is not one by `judge`. `write` must not
-/// call anything that may drive a connection.
+/// Notes something for the drive around this call, or looks what was: `None` if it is not one by
+/// `judge`. `write` must not call anything that may drive a connection.
 pub(super) fn note<T>(judge: &Arc<Judge>, write: impl FnOnce(&mut Heard) -> T) -> Option<T> {
     SLOT.with_borrow_mut(|slot| {
         // The transport may drive a connection of its own, by another judge: TLS within TLS.

@@ -21,7 +21,8 @@ pub struct RustlsStream<IO> {
     io: IO,
     /// Whether we have said that nothing more will be written.
     is_closed: bool,
-    /// For a client that resumes: TLS 1.3 tickets come after the handshake, and are kept for this judge and peer.
+    /// For a client that resumes: TLS 1.3 tickets come after the handshake, and are kept for this
+    /// judge and peer.
     tickets: Option<(Arc<Judge>, Arc<Proof>)>,
 }
 
@@ -36,7 +37,8 @@ impl<IO: Read + Write> RustlsStream<IO> {
         Ok(())
     }
 
-    /// Reads from the transport once and lets rustls work on it. `false` at the end of the transport.
+    /// Reads from the transport once and lets rustls work on it. `false` at the end of the
+    /// transport.
     fn receive(&mut self) -> io::Result<bool> {
         if self.connection.read_tls(&mut self.io)? == 0 {
             return Ok(false);
@@ -100,7 +102,8 @@ impl<IO: Read + Write> Write for RustlsStream<IO> {
 }
 
 impl<IO: Read + Write> RustlsStream<IO> {
-    /// Sends what waits. Where the peer has hung up, its alert may lie unread and says more than a broken pipe.
+    /// Sends what waits. Where the peer has hung up, its alert may lie unread and says more than a
+    /// broken pipe.
     fn send_or_explain(&mut self) -> io::Result<()> {
         let Err(error) = self.send_pending() else {
             return Ok(());

@@ -216,7 +216,8 @@ impl HandshakeSignatures {
         self.verify_by(dss.scheme, &leaf, message, dss.signature())
     }
 
-    /// Verifies with the key in the leaf as it stands there, by an algorithm of the scheme that takes such a key.
+    /// Verifies with the key in the leaf as it stands there, by an algorithm of the scheme that
+    /// takes such a key.
     pub(super) fn verify_by(
         &self,
         scheme: SignatureScheme,
@@ -261,8 +262,8 @@ fn check_scheme(dss: &DigitallySignedStruct) -> Result<(), Error> {
     }
 }
 
-/// The version 1 leaf that made rustls fail, which cannot read one. It gets here only when the judge has admitted it;
-/// its signature is verified then with the bare key.
+/// The version 1 leaf that made rustls fail, which cannot read one. It gets here only when the
+/// judge has admitted it; its signature is verified then with the bare key.
 fn unread_v1<'a>(
     verdict: &Result<HandshakeSignatureValid, Error>,
     cert: &'a CertificateDer<'_>,

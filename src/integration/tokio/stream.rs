@@ -10,10 +10,11 @@ use crate::backend::{Backend, Established, ProtocolVersion, SessionInfo, TlsStre
 use crate::rotation::{Attached, LiveConnection, Revision, Task};
 use crate::stream::{Acceptance, Facts};
 
-/// An established mutual TLS connection over an asynchronous transport: [`MtlsStream`](crate::MtlsStream) for tokio.
+/// An established mutual TLS connection over an asynchronous transport:
+/// [`MtlsStream`](crate::MtlsStream) for tokio.
 ///
-/// In TLS 1.3 a server's refusal reaches the client at its first read or write, as with `MtlsStream`. To end the
-/// connection properly, shut it down: that sends `close_notify`.
+/// In TLS 1.3 a server's refusal reaches the client at its first read or write, as with
+/// `MtlsStream`. To end the connection properly, shut it down: that sends `close_notify`.
 pub struct AsyncMtlsStream<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> {
     inner: B::Stream<PollIo<IO>>,
     facts: Facts<P>,
@@ -51,8 +52,9 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         self.facts.session.protocol_version()
     }
 
-    /// Whether the handshake resumed an earlier session, in which the peer showed the certificates that it was judged by
-    /// again: see [`Resumption`](crate::Resumption). Never unless that was asked for.
+    /// Whether the handshake resumed an earlier session, in which the peer showed the certificates
+    /// that it was judged by again: see [`Resumption`](crate::Resumption). Never unless that was
+    /// asked for.
     pub fn resumed(&self) -> bool {
         self.facts.session.is_resumed()
     }
@@ -62,8 +64,9 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         self.facts.revision
     }
 
-    /// Whether the peer would still be admitted, where [`live_connections`](crate::ClientBuilder::live_connections) has
-    /// the connection tracked; `None` where it is not, and for a client that stays anonymous.
+    /// Whether the peer would still be admitted, where
+    /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked;
+    /// `None` where it is not, and for a client that stays anonymous.
     pub fn live(&self) -> Option<&LiveConnection> {
         self.facts.attached.as_ref().map(Attached::live)
     }
@@ -130,8 +133,8 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
 }
 
 impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
-    /// Does something with the connection for a task. If it is closed by then, or is meanwhile, that is the error,
-    /// whatever came of it.
+    /// Does something with the connection for a task. If it is closed by then, or is meanwhile,
+    /// that is the error, whatever came of it.
     fn attempt<T>(
         &mut self,
         context: &mut Context<'_>,

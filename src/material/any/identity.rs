@@ -25,10 +25,10 @@ use crate::error::MaterialError;
 impl MtlsIdentity {
     /// Reads the chain and its key from one input: a PEM bundle or PKCS#12, whichever it is.
     ///
-    /// In a bundle the key may stand anywhere, encrypted or not, and the leaf has to be the first of the
-    /// certificates. PKCS#12 takes the cargo feature `pkcs12`, an encrypted key `encrypted-keys`. The
-    /// passphrase is asked for only where something is encrypted. Taken at most are
-    /// [`CertificateChain::MAX_INPUT_BYTES`].
+    /// In a bundle the key may stand anywhere, encrypted or not, and the leaf has to be the first
+    /// of the certificates. PKCS#12 takes the cargo feature `pkcs12`, an encrypted key
+    /// `encrypted-keys`. The passphrase is asked for only where something is encrypted. Taken at
+    /// most are [`CertificateChain::MAX_INPUT_BYTES`].
     ///
     /// ```no_run
     /// use mtls::{MtlsIdentity, Passphrase};
@@ -40,9 +40,9 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// Those of [`from_pem_bundle`](Self::from_pem_bundle) and [`PrivateKey::from_bytes`], or those of
-    /// reading PKCS#12; and [`MaterialError`] when it is something else, which is named, such as a
-    /// certificate without its key.
+    /// Those of [`from_pem_bundle`](Self::from_pem_bundle) and [`PrivateKey::from_bytes`], or those
+    /// of reading PKCS#12; and [`MaterialError`] when it is something else, which is named, such as
+    /// a certificate without its key.
     pub fn from_bytes(
         bytes: &[u8],
         passphrase: Option<&Passphrase>,
@@ -53,12 +53,13 @@ impl MtlsIdentity {
         }
     }
 
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says nothing.
+    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file. Only
-    /// regular files are read.
+    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
+    /// Only regular files are read.
     pub fn from_file(
         path: impl AsRef<Path>,
         passphrase: Option<&Passphrase>,
@@ -70,8 +71,8 @@ impl MtlsIdentity {
 
     /// Reads the chain from one file and the key from another, each by its content.
     ///
-    /// PKCS#7 has no order: the leaf is the certificate of this key, whatever others are in it, and the
-    /// chain is put together from it, as [`CertificateChain::from_bytes`] does.
+    /// PKCS#7 has no order: the leaf is the certificate of this key, whatever others are in it, and
+    /// the chain is put together from it, as [`CertificateChain::from_bytes`] does.
     ///
     /// ```no_run
     /// use mtls::{MtlsIdentity, Passphrase};
@@ -83,8 +84,8 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// Those of [`CertificateChain::from_file`], [`PrivateKey::from_file`] and [`new`](Self::new); each
-    /// names the file or both.
+    /// Those of [`CertificateChain::from_file`], [`PrivateKey::from_file`] and [`new`](Self::new);
+    /// each names the file or both.
     pub fn from_files(
         chain_path: impl AsRef<Path>,
         key_path: impl AsRef<Path>,
@@ -132,8 +133,8 @@ impl MtlsIdentity {
         }
     }
 
-    /// Reads a file as [`from_bytes_repaired`](Self::from_bytes_repaired) reads bytes: the way for a bundle whose
-    /// certificates are not in order.
+    /// Reads a file as [`from_bytes_repaired`](Self::from_bytes_repaired) reads bytes: the way for
+    /// a bundle whose certificates are not in order.
     ///
     /// ```no_run
     /// use mtls::{MtlsIdentity, Passphrase};
@@ -148,8 +149,8 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// The errors of [`from_bytes_repaired`](Self::from_bytes_repaired), and those of reading; each names the
-    /// file. Only regular files are read.
+    /// The errors of [`from_bytes_repaired`](Self::from_bytes_repaired), and those of reading; each
+    /// names the file. Only regular files are read.
     pub fn from_file_repaired(
         path: impl AsRef<Path>,
         passphrase: Option<&Passphrase>,
@@ -176,7 +177,8 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// Those of [`from_files`](Self::from_files) and [`CertificateChain::repaired`]; each names the file or both.
+    /// Those of [`from_files`](Self::from_files) and [`CertificateChain::repaired`]; each names the
+    /// file or both.
     pub fn from_files_repaired(
         chain_path: impl AsRef<Path>,
         key_path: impl AsRef<Path>,

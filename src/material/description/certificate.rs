@@ -8,8 +8,9 @@ use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rf
 
 /// What a certificate says; `Display` writes it in several lines, the first without indentation.
 ///
-/// The texts are the certificate's own, with what cannot be seen or breaks a line escaped (`\0a`), so that they can go
-/// into logs. Nobody has vouched for them: to admit a peer, use a [`PeerMatcher`](crate::PeerMatcher).
+/// The texts are the certificate's own, with what cannot be seen or breaks a line escaped (`\0a`),
+/// so that they can go into logs. Nobody has vouched for them: to admit a peer, use a
+/// [`PeerMatcher`](crate::PeerMatcher).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CertificateDescription {
@@ -27,7 +28,8 @@ pub struct CertificateDescription {
     pub not_after: UnixTime,
     /// What its public key is.
     pub key: String,
-    /// Whether it says of itself that it is a CA's (RFC 5280, section 4.2.1.9); not where that cannot be read.
+    /// Whether it says of itself that it is a CA's (RFC 5280, section 4.2.1.9); not where that
+    /// cannot be read.
     pub is_ca: bool,
     /// What it is for (RFC 5280, section 4.2.1.12); `None` where it does not say, or not readably.
     pub extended_key_usages: Option<Vec<String>>,
@@ -35,8 +37,9 @@ pub struct CertificateDescription {
     pub sha256: [u8; 32],
     /// SHA-256 over its `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
     pub spki_sha256: [u8; 32],
-    /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1). Nothing is fetched from
-    /// there. A URI by its characters (RFC 3986, section 2), of which a shell takes some for its own.
+    /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1). Nothing
+    /// is fetched from there. A URI by its characters (RFC 3986, section 2), of which a shell takes
+    /// some for its own.
     pub issuer_address: Option<String>,
 }
 
@@ -50,8 +53,8 @@ pub enum AlternativeName {
     Email(String),
     /// An IP address.
     Ip(IpAddr),
-    /// One of another kind: `otherName`, `directoryName`, `registeredID`, `ediPartyName`; or what it is that cannot be
-    /// read.
+    /// One of another kind: `otherName`, `directoryName`, `registeredID`, `ediPartyName`; or what
+    /// it is that cannot be read.
     Other(&'static str),
     /// A URI.
     Uri(String),
@@ -110,7 +113,8 @@ fn name(name: &GeneralName<'_>) -> AlternativeName {
     }
 }
 
-/// Escapes what cannot be seen, spaces, and the backslash, so that one value is never taken for two or for another.
+/// Escapes what cannot be seen, spaces, and the backslash, so that one value is never taken for two
+/// or for another.
 fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     for c in text.chars() {

@@ -22,8 +22,8 @@ struct Candidate<'b, 'a> {
 
 /// The key of that name, or else the only one, and where its certificate stands.
 ///
-/// A key's certificate is the one with its public key, whatever the bags say: their identifiers only
-/// tell which of several such certificates is meant.
+/// A key's certificate is the one with its public key, whatever the bags say: their identifiers
+/// only tell which of several such certificates is meant.
 pub(super) fn pair(
     bags: &Bags<'_>,
     name: Option<&str>,

@@ -67,8 +67,9 @@ impl RevocationList {
         self.serials.len()
     }
 
-    /// What it says about the certificate with this serial number (the content of the DER INTEGER, as
-    /// [`PeerIdentity::serial_number`](crate::PeerIdentity::serial_number) gives it), if it is listed.
+    /// What it says about the certificate with this serial number (the content of the DER INTEGER,
+    /// as [`PeerIdentity::serial_number`](crate::PeerIdentity::serial_number) gives it), if it is
+    /// listed.
     pub fn find(&self, serial: &[u8]) -> Option<Revoked> {
         let entry = self.serials.find(self.part(&self.revoked), serial)?;
         Some(Revoked {
@@ -130,10 +131,11 @@ impl Revoked {
         self.date
     }
 
-    /// The reason in the words of RFC 5280, section 5.3.1, such as `keyCompromise`; `unspecified` where none is given.
+    /// The reason in the words of RFC 5280, section 5.3.1, such as `keyCompromise`; `unspecified`
+    /// where none is given.
     ///
-    /// Each of them revokes. `certificateHold` may be lifted by a later list, `removeFromCRL` has no meaning in a
-    /// complete one.
+    /// Each of them revokes. `certificateHold` may be lifted by a later list, `removeFromCRL` has
+    /// no meaning in a complete one.
     pub fn reason(&self) -> &'static str {
         match self.reason {
             None | Some(CrlReason::Unspecified) => "unspecified",

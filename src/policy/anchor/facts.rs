@@ -113,7 +113,8 @@ impl Facts {
         }
     }
 
-    /// Why it cannot vouch, for peers in this role and at this time; a role that is not known may be any.
+    /// Why it cannot vouch, for peers in this role and at this time; a role that is not known may
+    /// be any.
     pub(super) fn unusable(
         &self,
         role: Option<Role>,
@@ -222,7 +223,8 @@ const REPLACE: &str = "give the certificate of the CA that issues the peers' cer
 const REISSUE: &str =
     "reissue the CA certificate with basicConstraints CA:TRUE and keyUsage keyCertSign";
 
-/// Beside anchors that can vouch, one whose algorithm is not at hand does no harm: CAs can be changed over to it.
+/// Beside anchors that can vouch, one whose algorithm is not at hand does no harm: CAs can be
+/// changed over to it.
 fn flaw_of_key(
     certificate: &Certificate<'_>,
     policy: &VerifierPolicy,

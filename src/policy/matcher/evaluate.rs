@@ -39,7 +39,8 @@ impl PeerMatcher {
     }
 }
 
-/// The lone common name of a leaf without subject alternative names, where it is a DNS name; in lower case.
+/// The lone common name of a leaf without subject alternative names, where it is a DNS name; in
+/// lower case.
 pub(in crate::policy) fn common_name_as_dns(names: Names<'_>) -> Option<String> {
     let name = names.common_name().filter(|name| is_dns_name(name))?;
     (!names.has_san()).then(|| name.to_ascii_lowercase())
@@ -50,7 +51,8 @@ pub(in crate::policy) fn common_name_as_dns(names: Names<'_>) -> Option<String> 
 enum Answer {
     Yes,
     No,
-    /// The peer has no such attribute, or a value that can be read in two ways or not at all, or a custom matcher refused.
+    /// The peer has no such attribute, or a value that can be read in two ways or not at all, or a
+    /// custom matcher refused.
     Undecided,
 }
 

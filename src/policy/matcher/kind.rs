@@ -3,7 +3,8 @@
 use core::fmt;
 use std::borrow::Cow;
 
-/// One question with one argument: an attribute of the peer, and how much of its value the pattern has to be.
+/// One question with one argument: an attribute of the peer, and how much of its value the pattern
+/// has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     SpiffeId,
@@ -214,8 +215,8 @@ impl Kind {
         }
     }
 
-    /// The part of a [`subject`](Self::subject) that a pattern of `length` bytes would have to be, where the form allows
-    /// for a pattern of that length.
+    /// The part of a [`subject`](Self::subject) that a pattern of `length` bytes would have to be,
+    /// where the form allows for a pattern of that length.
     pub(super) fn part(self, subject: &str, length: usize) -> Option<&str> {
         let bytes = subject.as_bytes();
         match self.form() {

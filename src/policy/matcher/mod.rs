@@ -62,34 +62,41 @@ use pattern::Pattern;
 /// | issuers | [`issuer`](Self::issuer), [`issuer_spki_sha256`](Self::issuer_spki_sha256), [`trust_anchor_sha256`](Self::trust_anchor_sha256) | |
 /// | the leaf itself | [`spki_sha256`](Self::spki_sha256), [`certificate_sha256`](Self::certificate_sha256) | |
 ///
-/// Forms that are not in the table would not be sound. The end of a URI says nothing about its authority, and the
-/// beginning of an e-mail address nothing about its domain: whoever may choose the rest chooses who it is. An address has
-/// no prefix but a network.
+/// Forms that are not in the table would not be sound. The end of a URI says nothing about its
+/// authority, and the beginning of an e-mail address nothing about its domain: whoever may choose
+/// the rest chooses who it is. An address has no prefix but a network.
 ///
 /// # Semantics
 ///
-/// - The chain is proved first; a matcher narrows what the trust anchors vouch for and never replaces it.
-/// - What is not matched is refused. An empty list, an empty pattern and a pattern that can match nothing, or everything,
-///   is a [`BuildError`].
-/// - Of several values one has to match. Two patterns in `all_of` may be met by two different values.
-/// - DNS names and the domains of e-mail addresses compare without regard to case, everything else byte for byte.
-/// - An answer is yes, no or neither. It is neither where the peer has no such attribute, where a name of the kind cannot be
-///   read ([`PeerIdentity::unreadable_names`]) and no other one matches, where a value can be read in two ways (a wildcard DNS name, an IPv4 address mapped into IPv6, for prefixes a URI with escapes or dot segments), and
-///   where a custom matcher refuses. Neither refuses, and `not` does not turn it into a yes; `any_of` and `all_of` follow
-///   Kleene's logic.
-/// - `not` admits whoever has another value, so it is only as good as the spelling: exclude by what your CA controls.
+/// - The chain is proved first; a matcher narrows what the trust anchors vouch for and never
+///   replaces it.
+/// - What is not matched is refused. An empty list, an empty pattern and a pattern that can match
+///   nothing, or everything, is a [`BuildError`].
+/// - Of several values one has to match. Two patterns in `all_of` may be met by two different
+///   values.
+/// - DNS names and the domains of e-mail addresses compare without regard to case, everything else
+///   byte for byte.
+/// - An answer is yes, no or neither. It is neither where the peer has no such attribute, where a
+///   name of the kind cannot be read ([`PeerIdentity::unreadable_names`]) and no other one matches,
+///   where a value can be read in two ways (a wildcard DNS name, an IPv4 address mapped into IPv6,
+///   for prefixes a URI with escapes or dot segments), and where a custom matcher refuses. Neither
+///   refuses, and `not` does not turn it into a yes; `any_of` and `all_of` follow Kleene's logic.
+/// - `not` admits whoever has another value, so it is only as good as the spelling: exclude by what
+///   your CA controls.
 ///
 /// # Cost
 ///
-/// Patterns are parsed once. In `any_of` they are looked up by hash: 100,000 cost what one does. A prefix, suffix or
-/// network costs one look-up for each different length. Everything else in a list is gone through in order.
+/// Patterns are parsed once. In `any_of` they are looked up by hash: 100,000 cost what one does. A
+/// prefix, suffix or network costs one look-up for each different length. Everything else in a list
+/// is gone through in order.
 ///
 /// # Text
 ///
-/// `Display` writes the whole matcher and `FromStr` reads it: calls with the constructors' names, digests in hexadecimal,
-/// strings in double quotes with `\"`, `\\` and `\u{..}`. Whitespace and line breaks may stand anywhere between, lists may
-/// end in a comma, and `#` begins a comment that ends with its line. [`custom`](Self::custom) is written, but
-/// cannot be read. `Debug`, refusals and explanations show four entries of a list.
+/// `Display` writes the whole matcher and `FromStr` reads it: calls with the constructors' names,
+/// digests in hexadecimal, strings in double quotes with `\"`, `\\` and `\u{..}`. Whitespace and
+/// line breaks may stand anywhere between, lists may end in a comma, and `#` begins a comment that
+/// ends with its line. [`custom`](Self::custom) is written, but cannot be read. `Debug`, refusals
+/// and explanations show four entries of a list.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PeerMatcher(Node);
 
@@ -121,7 +128,8 @@ impl PeerMatcher {
     pub const MAX_PATTERN_BYTES: usize = MAX_PATTERN_BYTES;
     /// How many lists may be nested in each other.
     pub const MAX_DEPTH: usize = MAX_DEPTH;
-    /// Bytes of the longest text that is parsed: 32 MiB, where 100,000 SPIFFE IDs of 80 bytes take 10.
+    /// Bytes of the longest text that is parsed: 32 MiB, where 100,000 SPIFFE IDs of 80 bytes take
+    /// 10.
     pub const MAX_TEXT_BYTES: usize = 32 * 1024 * 1024;
     /// How many matchers a text may hold, those within others counted as well.
     pub const MAX_TEXT_MATCHERS: usize = 1_000_000;
@@ -134,8 +142,8 @@ impl PeerMatcher {
     /// Peers that at least one of `matchers` matches. Lists within it become a part of it.
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] when there is none, since an empty list would admit nobody, and when lists are
-    /// nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
+    /// [`BuildError::InvalidPattern`] when there is none, since an empty list would admit nobody,
+    /// and when lists are nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
     pub fn any_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, BuildError> {
         Ok(Self(Node::AnyOf(Arc::new(AnyOf::new(matchers)?))))
     }
@@ -143,16 +151,16 @@ impl PeerMatcher {
     /// Peers that every one of `matchers` matches. Lists within it become a part of it.
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] when there is none, since an empty list would admit everybody, and when lists are
-    /// nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
+    /// [`BuildError::InvalidPattern`] when there is none, since an empty list would admit
+    /// everybody, and when lists are nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
     pub fn all_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, BuildError> {
         Ok(Self(Node::AllOf(Arc::new(AllOf::new(matchers)?))))
     }
 
     /// Peers that have the attribute that `matcher` asks for, but with another value.
     ///
-    /// Of several values none may match: `not(dns("a.example"))` refuses whoever has that name among others. A peer
-    /// without the attribute is refused. `not` of `not` is what it was.
+    /// Of several values none may match: `not(dns("a.example"))` refuses whoever has that name
+    /// among others. A peer without the attribute is refused. `not` of `not` is what it was.
     #[expect(
         clippy::should_implement_trait,
         reason = "the field's word for it, beside any_of and all_of"
@@ -166,9 +174,9 @@ impl PeerMatcher {
 
     /// Peers that a function admits; its error says why not.
     ///
-    /// It runs in every handshake, on the handshake's thread, so it must be quick. `name` stands for it in
-    /// `Debug` and in refusals. Under [`not`](Self::not) a refusal stays a refusal. Two of them are equal where they
-    /// are clones of one.
+    /// It runs in every handshake, on the handshake's thread, so it must be quick. `name` stands
+    /// for it in `Debug` and in refusals. Under [`not`](Self::not) a refusal stays a refusal. Two
+    /// of them are equal where they are clones of one.
     ///
     /// ```
     /// use mtls::PeerMatcher;
@@ -191,10 +199,11 @@ impl PeerMatcher {
         }))
     }
 
-    /// Whether a peer that was proved matches, for decisions after the handshake: who may call this route?
+    /// Whether a peer that was proved matches, for decisions after the handshake: who may call this
+    /// route?
     ///
-    /// A common name never stands for a DNS name here. What the TLS library does not show (on native-tls the path above
-    /// the leaf) is absent.
+    /// A common name never stands for a DNS name here. What the TLS library does not show (on
+    /// native-tls the path above the leaf) is absent.
     ///
     /// ```
     /// # fn f(peer: &mtls::PeerIdentity) -> Result<bool, mtls::BuildError> {
@@ -211,7 +220,8 @@ impl PeerMatcher {
         Pattern::parse(kind, text).map(|pattern| Self(Node::Pattern(pattern)))
     }
 
-    /// Whether every peer that it admits has a SPIFFE ID that was asked for. A custom matcher is taken at its word.
+    /// Whether every peer that it admits has a SPIFFE ID that was asked for. A custom matcher is
+    /// taken at its word.
     pub(crate) fn asks_for_spiffe_id(&self) -> bool {
         let is_spiffe = |kind| {
             matches!(
@@ -247,7 +257,8 @@ impl PeerMatcher {
         }
     }
 
-    /// Whether a part of it asks for the proved path above the leaf, which not every TLS library shows.
+    /// Whether a part of it asks for the proved path above the leaf, which not every TLS library
+    /// shows.
     pub(crate) fn asks_for_path(&self) -> bool {
         let is_above = |kind| matches!(kind, Kind::IssuerSpkiSha256 | Kind::TrustAnchorSha256);
         match &self.0 {

@@ -27,8 +27,8 @@ impl<'a> PeerView<'a> {
         }
     }
 
-    /// Shows the values of an attribute one by one until `is_it` says yes. Digests and names in words are made here, and
-    /// only where somebody asks for them.
+    /// Shows the values of an attribute one by one until `is_it` says yes. Digests and names in
+    /// words are made here, and only where somebody asks for them.
     pub(super) fn any(
         &self,
         attribute: Attribute,

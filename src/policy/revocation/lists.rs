@@ -20,19 +20,22 @@ pub(super) struct Lists {
     all: Vec<List>,
     /// Places in `all`.
     by_issuer: HashMap<CanonicalName, Vec<usize>>,
-    /// Places of those with an issuer's name that cannot be decoded: only their signature tells whose they are.
+    /// Places of those with an issuer's name that cannot be decoded: only their signature tells
+    /// whose they are.
     of_unreadable_issuers: Vec<usize>,
 }
 
 /// One list, and by which keys it was found to be signed or not.
 ///
-/// To verify the signature of a long list takes longer than a handshake, and a list and a key never change their answer.
-/// So this remembers a pure function, not a verdict. Keys come from proved paths only: CAs below our anchors could fill this, and nobody else.
+/// To verify the signature of a long list takes longer than a handshake, and a list and a key never
+/// change their answer. So this remembers a pure function, not a verdict. Keys come from proved
+/// paths only: CAs below our anchors could fill this, and nobody else.
 pub(super) struct List {
     content: Arc<RevocationList>,
     /// Its place among the lists that were given.
     index: usize,
-    /// The first key by which the signature verified (a `SubjectPublicKeyInfo`): nearly always the only one.
+    /// The first key by which the signature verified (a `SubjectPublicKeyInfo`): nearly always the
+    /// only one.
     signed_by: OnceLock<Box<[u8]>>,
     other_keys: Mutex<Vec<Answer>>,
     /// Anchors in which proved paths over the signer ended; the signer itself, where it is one.
@@ -90,8 +93,9 @@ impl Lists {
         }
     }
 
-    /// The lists that may be those of this issuer (a `Name` with its header): those with its name (RFC 5280, sections
-    /// 6.3.3 and 7.1), and those with a name that cannot be decoded, here or there.
+    /// The lists that may be those of this issuer (a `Name` with its header): those with its name
+    /// (RFC 5280, sections 6.3.3 and 7.1), and those with a name that cannot be decoded, here or
+    /// there.
     pub(super) fn of(&self, issuer: &[u8]) -> impl Iterator<Item = &List> {
         let issuer = CanonicalName::of(issuer);
         let places: Vec<usize> = if issuer.is_readable() {
@@ -172,7 +176,8 @@ impl List {
         answer
     }
 
-    /// Remembers that a path which was proved to this anchor leads over the signer. In a handshake it is known already.
+    /// Remembers that a path which was proved to this anchor leads over the signer. In a handshake
+    /// it is known already.
     pub(super) fn vouch(&self, anchor: &Anchor) {
         let is_there = |slot: &OnceLock<Anchor>| {
             let known = slot.get_or_init(|| Arc::clone(anchor));

@@ -1,13 +1,15 @@
 //! Whether other lists may take the place of those that were judged by.
 //!
-//! A rotation must not lose what worked. A list that is rolled back would admit whom a later one revokes; one that is
-//! missing, stale or not the issuer's would refuse everybody, or admit the revoked where unknown status is allowed.
+//! A rotation must not lose what worked. A list that is rolled back would admit whom a later one
+//! revokes; one that is missing, stale or not the issuer's would refuse everybody, or admit the
+//! revoked where unknown status is allowed.
 //!
-//! What worked is told by signatures: a list counts that was found to be signed by its issuer, which is an anchor, or a
-//! CA of a path that was proved meanwhile. So a list that never was of any use can be replaced by whatever mends it.
+//! What worked is told by signatures: a list counts that was found to be signed by its issuer,
+//! which is an anchor, or a CA of a path that was proved meanwhile. So a list that never was of any
+//! use can be replaced by whatever mends it.
 //!
-//! The clock is no judge of what is older: by one that was set back, no list would count. It says only whether the next
-//! list has to be current.
+//! The clock is no judge of what is older: by one that was set back, no list would count. It says
+//! only whether the next list has to be current.
 
 use core::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -58,8 +60,8 @@ enum Demand {
     Current,
 }
 
-/// Refuses `next` where it lacks, at this time, what `before` has, or has what is older; remembers in `next` what is
-/// gone.
+/// Refuses `next` where it lacks, at this time, what `before` has, or has what is older; remembers
+/// in `next` what is gone.
 pub(in crate::policy) fn check(
     before: Side<'_>,
     next: Side<'_>,
@@ -89,9 +91,10 @@ pub(in crate::policy) fn check(
     Ok(())
 }
 
-/// What would be missed with a list. A current one proves certificates good, and so does one that may be stale. One that is
-/// neither revokes what it lists all the same; but without it these are of unknown status, so that it is missed only where
-/// that is admitted. So the last list of a CA that was retired can be taken away in time.
+/// What would be missed with a list. A current one proves certificates good, and so does one that
+/// may be stale. One that is neither revokes what it lists all the same; but without it these are
+/// of unknown status, so that it is missed only where that is admitted. So the last list of a CA
+/// that was retired can be taken away in time.
 fn demand(list: &RevocationList, before: &Revocation, next: &Revocation, now: UnixTime) -> Demand {
     if is_current(list, now) {
         Demand::Current
@@ -175,8 +178,9 @@ impl Mark {
         has_smaller_number || this_update < self.this_update
     }
 
-    /// Who vouches for the signer, to be handed on: nobody may come by before the next rotation. Anchors that are
-    /// trusted come first, by their certificates of now; others may be trusted again.
+    /// Who vouches for the signer, to be handed on: nobody may come by before the next rotation.
+    /// Anchors that are trusted come first, by their certificates of now; others may be trusted
+    /// again.
     fn vouchers_in(&self, trust: &Trust) -> Vec<Anchor> {
         let (trusted, gone): (Vec<_>, Vec<_>) = self
             .vouchers

@@ -30,8 +30,8 @@ impl PeerVerifier {
         self.vouches_for(chain, Role::Server, now)
     }
 
-    /// The path alone. Names and the matcher are about peers; and a list that revokes us must take effect on the others
-    /// that it revokes.
+    /// The path alone. Names and the matcher are about peers; and a list that revokes us must take
+    /// effect on the others that it revokes.
     fn vouches_for(
         &self,
         chain: &[CertificateDer<'_>],

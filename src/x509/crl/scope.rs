@@ -103,10 +103,11 @@ impl CrlScope {
         })
     }
 
-    /// For which reasons of revocation the list speaks about this certificate (RFC 5280, section 6.3.3, (b) and (d)).
+    /// For which reasons of revocation the list speaks about this certificate (RFC 5280, section
+    /// 6.3.3, (b) and (d)).
     ///
-    /// A list of a distribution point speaks about the certificates that name the point. `unnamed` says whether it
-    /// speaks about those, too, that name none.
+    /// A list of a distribution point speaks about the certificates that name the point. `unnamed`
+    /// says whether it speaks about those, too, that name none.
     pub(crate) fn reasons_for(
         &self,
         certificate: &Certificate<'_>,
@@ -143,8 +144,8 @@ impl CrlScope {
     }
 }
 
-/// Whether a distribution point of a certificate has one of the names. One with a `cRLIssuer` is that of another
-/// issuer's indirect list.
+/// Whether a distribution point of a certificate has one of the names. One with a `cRLIssuer` is
+/// that of another issuer's indirect list.
 fn is_named(point: &DistributionPoint, names: &[PointName], issuer: &[u8]) -> bool {
     match (&point.distribution_point, &point.crl_issuer) {
         (Some(own), None) => {

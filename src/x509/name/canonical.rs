@@ -1,9 +1,10 @@
 //! When two directory names are the same (RFC 5280, section 7.1).
 //!
-//! One CA writes its name as `PrintableString` and its revocation lists as `UTF8String`, another changes case or blanks.
-//! So values are compared as characters: blanks at the ends do not count, several count as one, and neither does the
-//! case of ASCII letters. Case beyond ASCII counts: folding it differs between versions of Unicode. A value that
-//! cannot be decoded is compared as bytes.
+//! One CA writes its name as `PrintableString` and its revocation lists as `UTF8String`, another
+//! changes case or blanks. So values are compared as characters: blanks at the ends do not count,
+//! several count as one, and neither does the case of ASCII letters. Case beyond ASCII counts:
+//! folding it differs between versions of Unicode. A value that cannot be decoded is compared as
+//! bytes.
 
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
@@ -33,8 +34,8 @@ impl CanonicalName {
         }
     }
 
-    /// Whether every value is read as the same characters by everyone. Without that, a name that differs may be the same
-    /// all the same.
+    /// Whether every value is read as the same characters by everyone. Without that, a name that
+    /// differs may be the same all the same.
     pub(crate) fn is_readable(&self) -> bool {
         self.is_readable
     }
@@ -111,7 +112,8 @@ fn canonical_value(attribute: &Attribute<'_>) -> Vec<u8> {
     .concat()
 }
 
-/// As comparing canonical names, without making them where no set holds several attributes: nearly always.
+/// As comparing canonical names, without making them where no set holds several attributes: nearly
+/// always.
 fn compare(a: &[u8], b: &[u8]) -> Option<bool> {
     let (mut a_sets, mut b_sets) = (
         Attributes::of(a).ok()?.sets(),

@@ -17,13 +17,14 @@ pub(crate) use words::{canonical_rfc4514, rfc4514, rfc4514_whole};
 
 /// Takes a `Name` with its header off the reader.
 ///
-/// Its values are of types that X.509 has (RFC 5280, section 4.1.2.4), and those in Unicode are in it: OpenSSL cannot
-/// decode a certificate with another.
+/// Its values are of types that X.509 has (RFC 5280, section 4.1.2.4), and those in Unicode are in
+/// it: OpenSSL cannot decode a certificate with another.
 pub(super) fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     decode_after(&[], r)
 }
 
-/// As [`decode`], where a name of these bytes was read already: that of a self-signed certificate stands in it twice.
+/// As [`decode`], where a name of these bytes was read already: that of a self-signed certificate
+/// stands in it twice.
 pub(super) fn decode_after<'a>(read: &[u8], r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     let (name, content) = r.element(Tag::Sequence)?;
     if name != read {
@@ -49,8 +50,8 @@ fn check_value(attribute: &Attribute<'_>) -> der::Result<()> {
 /// The class of a tag in its identifier octet (X.690, section 8.1.2.2).
 const CLASS: u8 = 0xc0;
 
-/// The bits of an identifier octet after which the number of the tag follows (X.690, section 8.1.2.4). Values of directory
-/// names have none of these.
+/// The bits of an identifier octet after which the number of the tag follows (X.690, section
+/// 8.1.2.4). Values of directory names have none of these.
 const LONG_TAG: u8 = 0x1f;
 
 /// The attributes of a `Name`, by the sets that they stand in.
@@ -59,7 +60,8 @@ struct Attributes<'a>(Cursor<'a>);
 /// The attributes of one `RelativeDistinguishedName`.
 struct AttributeSet<'a>(Cursor<'a>);
 
-/// One attribute, its type and value as they are encoded: some have numbers or tags that the decoder does not know.
+/// One attribute, its type and value as they are encoded: some have numbers or tags that the
+/// decoder does not know.
 struct Attribute<'a> {
     /// Content of the OBJECT IDENTIFIER.
     kind: &'a [u8],
@@ -172,7 +174,8 @@ pub(super) fn has_attribute(name: &[u8], attribute: ObjectIdentifier) -> bool {
 pub(crate) struct AttributeText<'a> {
     /// As it stands in the name.
     pub(crate) value: &'a [u8],
-    /// Its text; an error where it is not in the character set of its type, or its type is none for text.
+    /// Its text; an error where it is not in the character set of its type, or its type is none for
+    /// text.
     pub(crate) text: Result<Cow<'a, str>, NotText>,
     /// Whether it holds a control character, however it is read.
     pub(crate) has_control: bool,
@@ -182,8 +185,8 @@ pub(crate) struct AttributeText<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotText;
 
-/// Gives every value of these attribute types in a `Name`, with the place of its type among them, in the order of the
-/// bytes.
+/// Gives every value of these attribute types in a `Name`, with the place of its type among them,
+/// in the order of the bytes.
 pub(crate) fn attribute_texts<'a, const N: usize>(
     name: &'a [u8],
     attributes: [ObjectIdentifier; N],

@@ -20,8 +20,8 @@ pub(super) const BMP_STRING: u8 = 0x1e;
 /// The characters of a string, whatever its type.
 #[derive(Clone)]
 pub(super) enum Letters<'a> {
-    /// One octet each. `TeletexString` is Latin-1 in practice, and so is what stands in the types of ASCII although it
-    /// must not: OpenSSL reads both as this.
+    /// One octet each. `TeletexString` is Latin-1 in practice, and so is what stands in the types
+    /// of ASCII although it must not: OpenSSL reads both as this.
     Latin1(Copied<slice::Iter<'a, u8>>),
     Ucs2(slice::ChunksExact<'a, u8>),
     Ucs4(slice::ChunksExact<'a, u8>),
@@ -62,8 +62,8 @@ impl Iterator for Letters<'_> {
     }
 }
 
-/// Whether a value is read as these characters by everyone: octets beyond ASCII in the types of one octet are Latin-1 to
-/// some, and UTF-8 to others.
+/// Whether a value is read as these characters by everyone: octets beyond ASCII in the types of one
+/// octet are Latin-1 to some, and UTF-8 to others.
 pub(super) fn is_certain(tag: u8, value: &[u8]) -> bool {
     match tag {
         NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING | VISIBLE_STRING => {

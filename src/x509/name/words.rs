@@ -24,8 +24,8 @@ struct Limits {
     letters: usize,
 }
 
-/// A `Name` as RFC 4514 writes it, for messages: of many attributes the most specific, of long values the beginning.
-/// Bytes that are no name are said to be unreadable.
+/// A `Name` as RFC 4514 writes it, for messages: of many attributes the most specific, of long
+/// values the beginning. Bytes that are no name are said to be unreadable.
 pub(crate) fn rfc4514(name: &[u8]) -> String {
     let limits = Limits {
         attributes: MAX_SHOWN,
@@ -43,8 +43,8 @@ pub(crate) fn rfc4514_whole(name: &[u8]) -> String {
     write(name, limits)
 }
 
-/// A name that somebody wrote down in the form of RFC 4514, as [`rfc4514_whole`] would write it; `None` for what is no
-/// name.
+/// A name that somebody wrote down in the form of RFC 4514, as [`rfc4514_whole`] would write it;
+/// `None` for what is no name.
 pub(crate) fn canonical_rfc4514(text: &str) -> Option<(String, CanonicalName)> {
     let name: Name = text.parse().ok()?;
     let der = name.to_der().ok()?;
@@ -121,8 +121,8 @@ fn write_attribute(attribute: &Attribute<'_>, most: usize, words: &mut String) {
     }
 }
 
-/// RFC 4514, section 2.4; and whatever moves the cursor, breaks a line or turns the direction of text: a name goes into
-/// logs before anything has vouched for it.
+/// RFC 4514, section 2.4; and whatever moves the cursor, breaks a line or turns the direction of
+/// text: a name goes into logs before anything has vouched for it.
 fn write_letters(letters: Letters<'_>, most: usize, words: &mut String) {
     let mut letters = letters.enumerate().peekable();
     while let Some((index, letter)) = letters.next() {
