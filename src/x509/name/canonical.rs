@@ -262,6 +262,13 @@ mod tests {
             &common_name(0x0c, b"\xfe"),
             false,
         );
+        // Beside a value that differs as bytes, and not as characters.
+        let attributes = [attribute(O, 0x0c, b"O"), attribute(O, 0x13, b"o")];
+        let [upper, lower] = attributes.each_ref().map(|organization| {
+            let odd = attribute(CN, 0x1e, b"\0M\0");
+            name(&[&[organization], &[&odd]])
+        });
+        assert_same(&upper, &lower, true);
         assert!(!CanonicalName::of(&odd).is_readable());
         // Latin-1 to some, UTF-8 to others.
         for tag in [0x12, 0x13, 0x14, 0x16, 0x1a] {

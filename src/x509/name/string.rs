@@ -96,3 +96,32 @@ fn letter(unit: &[u8]) -> Option<char> {
         .fold(0_u32, |code, octet| code.rotate_left(8) | u32::from(*octet));
     char::from_u32(code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_in_the_character_set_of_its_type() {
+        for (tag, value, expected) in [
+            (UTF8_STRING, "Zü".as_bytes(), Some("Zü")),
+            (UTF8_STRING, b"Z\xfc", None),
+            (PRINTABLE_STRING, b"a.test", Some("a.test")),
+            (PRINTABLE_STRING, b"a_b", None),
+            (IA5_STRING, b"a_b", Some("a_b")),
+            (TELETEX_STRING, b"a_b", Some("a_b")),
+            // Some readers take these octets for UTF-8, others for two letters of Latin-1.
+            (IA5_STRING, "ü".as_bytes(), None),
+            (TELETEX_STRING, "ü".as_bytes(), None),
+            (BMP_STRING, b"\0Z\0\xfc", Some("Zü")),
+            (BMP_STRING, b"\0Z\0", None),
+            (UNIVERSAL_STRING, b"\0\0\0Z", None),
+        ] {
+            assert_eq!(
+                text(tag, value).as_deref(),
+                expected,
+                "{tag:#x} {value:02x?}"
+            );
+        }
+    }
+}
