@@ -220,6 +220,9 @@ pub(super) fn check_subject_email(
 
 #[cfg(test)]
 mod tests {
+    use der::asn1::{Ia5String, OctetString};
+    use x509_cert::name::Name;
+
     use super::*;
 
     #[test]
@@ -238,5 +241,62 @@ mod tests {
         }
         assert!(!is_network(&[10, 0, 0, 0]));
         assert!(is_network(&[0; 32]));
+    }
+
+    /// webpki rejects most of these names itself; what it passes over changes with its releases.
+    #[test]
+    fn a_kind_is_limited_by_constraints_about_it() {
+        let every = [
+            NameKind::CommonName,
+            NameKind::Dns,
+            NameKind::Email,
+            NameKind::Ip,
+            NameKind::Organization,
+            NameKind::OrganizationalUnit,
+            NameKind::Unknown,
+            NameKind::Uri,
+        ];
+        let text = |text| Ia5String::new(text).unwrap();
+        for (base, limited) in [
+            (GeneralName::DnsName(text("a.test")), vec![NameKind::Dns]),
+            (
+                GeneralName::Rfc822Name(text("a.test")),
+                vec![NameKind::Email],
+            ),
+            (
+                GeneralName::IpAddress(OctetString::new([0; 8]).unwrap()),
+                vec![NameKind::Ip],
+            ),
+            (
+                GeneralName::UniformResourceIdentifier(text("a.test")),
+                vec![NameKind::Uri],
+            ),
+            (
+                GeneralName::DirectoryName(Name::default()),
+                vec![
+                    NameKind::CommonName,
+                    NameKind::Organization,
+                    NameKind::OrganizationalUnit,
+                ],
+            ),
+            (GeneralName::RegisteredId(EMAIL_ADDRESS), vec![]),
+        ] {
+            let tree = GeneralSubtree {
+                base,
+                minimum: 0,
+                maximum: None,
+            };
+            let limits = NameLimits {
+                kinds: vec![limited_kind(&tree)],
+                ..NameLimits::default()
+            };
+            for kind in every {
+                // A name of an unknown kind may be of each.
+                let expected = kind == NameKind::Unknown || limited.contains(&kind);
+                assert_eq!(limits.limits(kind), expected, "{tree:?} {kind:?}");
+            }
+        }
+        let none = NameLimits::default();
+        assert!(every.iter().all(|kind| !none.limits(*kind)));
     }
 }

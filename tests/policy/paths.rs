@@ -173,6 +173,15 @@ fn limits_to_email_addresses_bind_the_subject() {
     let by_limited = |leaf: Leaf| leaf.issued_by(&limited).with(&limited).chain;
     assert_eq!(judge(&[&root], &with_email().issued_by(&root).chain), None);
     assert_eq!(judge(&[&root], &by_limited(alice())), None);
+    // Limits to other names do not.
+    let hosts = || AuthorityBuilder::named("Hosts").name_constraints(permits_dns("example"));
+    let (below, itself) = (hosts().issued_by(&root), hosts().self_signed());
+    let chain = with_email().issued_by(&below).with(&below).chain;
+    assert_eq!(judge(&[&root], &chain), None);
+    assert_eq!(
+        judge(&[&itself], &with_email().issued_by(&itself).chain),
+        None
+    );
     assert_eq!(
         judge(&[&root], &by_limited(with_email())),
         Some(Reason::NameConstraintViolated)
