@@ -144,6 +144,30 @@ fn control_characters_and_two_names_in_one_reject() {
     assert_eq!(rejection.reason(), Reason::MalformedName);
 }
 
+/// Two readers may differ about what separates names only where both read the letters.
+#[test]
+fn what_is_not_in_ascii_is_unreadable_and_not_several() {
+    let leaf = with_names(&[(DNS, b"z\xc3\xbc.example,b.example")]);
+    let peer = judge(&leaf, any()).unwrap();
+    let problems: Vec<_> = peer.unreadable_names().map(|n| n.problem()).collect();
+    assert_eq!(problems, ["it is not in ASCII"]);
+}
+
+#[test]
+fn names_of_kinds_that_no_matcher_asks_for_hide_nothing() {
+    for (kind, tag) in [
+        ("otherName", 0xa0),
+        ("x400Address", 0xa3),
+        ("directoryName", 0xa4),
+        ("ediPartyName", 0xa5),
+        ("registeredID", 0x88),
+    ] {
+        let leaf = with_names(&[(tag, b""), (DNS, b"good.example")]);
+        let peer = judge(&leaf, not(PeerMatcher::dns("other.example").unwrap())).expect(kind);
+        assert_eq!(peer.unreadable_names().count(), 0, "{kind}");
+    }
+}
+
 #[test]
 fn a_matcher_is_undecided_unless_another_name_decides_it() {
     let good = || PeerMatcher::dns("good.example").unwrap();

@@ -35,6 +35,7 @@ fn the_issuer_by_name() {
         };
         Peer::with(payments()).is([Ok(matcher.clone())]);
         assert_eq!(matcher, M::issuer("CN=Root").unwrap());
+        assert_ne!(matcher, M::issuer("CN=Other").unwrap());
     }
     Peer::with(payments()).is([M::issuer("CN=Root")]).is_not([
         M::issuer("CN=Roo"),
