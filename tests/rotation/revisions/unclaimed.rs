@@ -6,7 +6,7 @@ use mtls::{
     Rotation, Rustls, ServerBackend, Status, VerifierPolicy,
 };
 
-use crate::common::pki::crl::Crl;
+use crate::common::pki::crl::{Crl, tlv};
 use crate::common::pki::{Authority, Cast};
 use crate::stage::{Heard, anchors, client_of, meet, server_of};
 
@@ -83,6 +83,33 @@ fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
     );
     let published = changes.wait(std::time::Duration::from_secs(5)).unwrap();
     assert_eq!(unclaimed(&published), ["CN=Stranger"]);
+}
+
+/// Where the name of its issuer cannot be decoded, the key decides; elsewhere both do.
+#[test]
+fn a_list_is_an_anchor_s_by_name_and_key() {
+    let cast = Cast::assemble();
+    let name = |tag: u8, value: &[u8]| {
+        let common_name = tlv(0x30, &[b"\x06\x03\x55\x04\x03", &tlv(tag, &[value])]);
+        tlv(0x30, &[&tlv(0x31, &[&common_name])])
+    };
+    for (issuer, key, is_claimed) in [
+        (name(0x02, b"\x01"), &cast.root, true),
+        (name(0x02, b"\x01"), &cast.intermediate, false),
+        (name(0x0c, b"Another"), &cast.root, false),
+    ] {
+        let list = Crl::new().signed_as(&issuer, key);
+        let server = server_of(&cast)
+            .policy(rules())
+            .revocation_lists(lists([list]))
+            .build(Rustls::default())
+            .unwrap();
+        assert_eq!(
+            unclaimed(&server.status()).is_empty(),
+            is_claimed,
+            "{issuer:02x?}"
+        );
+    }
 }
 
 #[test]
