@@ -295,3 +295,38 @@ pub(super) fn unreadable(
         .about(index, certificate)
         .with_presented(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82], &length[..], content].concat()
+    }
+
+    /// The numbers are of no key pair: whether they are primes is asked by no verifier.
+    #[test]
+    fn the_public_web_has_rsa_keys_of_whole_bytes() {
+        // rsaEncryption with NULL parameters.
+        let algorithm = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+        let none = SignatureAlgorithms::new([]);
+        // Of 2048 bits, with a zero before them for the sign, and of 2052.
+        for (first, whole_bytes) in [([0x00, 0x80], true), ([0x08, 0x00], false)] {
+            let modulus = [&first[..], &[0x55; 255]].concat();
+            let numbers = [tlv(2, &modulus), b"\x02\x01\x03".to_vec()];
+            let bits = [&[0], &*tlv(0x30, &numbers.concat())].concat();
+            let spki = tlv(0x30, &[&algorithm[..], &tlv(3, &bits)].concat());
+            let key = PublicKey::from_spki(&spki).unwrap();
+            for (profile, is_accepted) in [
+                (CertificateProfile::Interoperable, true),
+                (CertificateProfile::Rfc5280, true),
+                (CertificateProfile::WebPki, whole_bytes),
+            ] {
+                let policy = VerifierPolicy::allow_any_authenticated().with_profile(profile);
+                let accepted = acceptable_key(&key, &policy, &none);
+                assert_eq!(accepted.is_ok(), is_accepted, "{accepted:?} {profile:?}");
+            }
+        }
+    }
+}
