@@ -144,6 +144,13 @@ fn control_characters_and_two_names_in_one_reject() {
     assert_eq!(rejection.reason(), Reason::MalformedName);
 }
 
+/// Its number would follow in octets of its own, which readers of one octet take for the length.
+#[test]
+fn a_tag_of_several_octets_is_malformed() {
+    let rejection = judge(&with_names(&[(0x9f, b"\x01")]), any()).unwrap_err();
+    assert_eq!(rejection.reason(), Reason::MalformedName, "{rejection}");
+}
+
 /// Two readers may differ about what separates names only where both read the letters.
 #[test]
 fn what_is_not_in_ascii_is_unreadable_and_not_several() {
