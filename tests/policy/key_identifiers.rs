@@ -2,8 +2,8 @@
 
 use der::asn1::Ia5String;
 use der::{Decode, Encode};
-use mtls::pki_types::CertificateDer;
-use mtls::{CertificateProfile, RejectionReason as Reason, VerifierPolicy};
+use mtls::pki_types::{CertificateDer, UnixTime};
+use mtls::{CertificateProfile, PeerVerifier, RejectionReason as Reason, Rustls, VerifierPolicy};
 use rcgen::CustomExtension;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -11,7 +11,7 @@ use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 use x509_cert::serial_number::SerialNumber;
 
 use super::common::pki::{Authority, AuthorityBuilder, Leaf};
-use super::{client, reason};
+use super::{anchors, client, reason};
 
 #[test]
 fn the_issuer_s_own_issuer_has_to_be_the_one_that_is_named() {
@@ -65,6 +65,34 @@ fn the_serial_number_has_to_be_the_issuer_s() {
         judge(&root, &issued(serial(&renewed)).chain),
         Some(Reason::UnknownIssuer)
     );
+}
+
+#[test]
+fn an_anchor_that_another_ca_issued_names_its_issuer_s_key() {
+    let root = Authority::root("Root");
+    let bare = || AuthorityBuilder::named("Branch").without_key_identifier();
+    let empty = CustomExtension::from_oid_content(&[2, 5, 29, 35], b"\x30\x00".to_vec());
+    for (branch, expected) in [
+        (root.intermediate("Branch"), None),
+        (bare().issued_by(&root), Some(Reason::MissingKeyIdentifier)),
+        (
+            bare().extension(empty).issued_by(&root),
+            Some(Reason::MissingKeyIdentifier),
+        ),
+        // A self-signed one may leave it out.
+        (bare().self_signed(), None),
+    ] {
+        let policy = VerifierPolicy::allow_any_authenticated();
+        let verifier = PeerVerifier::new(
+            &anchors(&[&branch, &root]),
+            policy.with_profile(CertificateProfile::Rfc5280),
+            Rustls::default().signature_algorithms().unwrap(),
+        );
+        let leaf = Leaf::named("alice").dns("alice.example").client();
+        let chain = leaf.issued_by(&branch).chain;
+        let verdict = verifier.unwrap().verify_client(&chain, UnixTime::now());
+        assert_eq!(reason(verdict), expected);
+    }
 }
 
 /// By the profile that asks for it.
