@@ -298,3 +298,19 @@ fn skip_implicit_bits(r: &mut Cursor<'_>, number: u32) -> der::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_of_a_part_alone() {
+        let all = [0; 6];
+        let whole = &all[1..4];
+        assert_eq!(range_in(whole, whole), 0..3);
+        assert_eq!(range_in(whole, &all[2..3]), 1..2);
+        for other in [&all[..2], &all[2..6], &all[5..]] {
+            assert_eq!(range_in(whole, other), 0..0);
+        }
+    }
+}

@@ -79,6 +79,12 @@ fn they_are_kept_and_shown() {
             b"no address",
             r#"e-mail address "no address""#,
         ),
+        (
+            EMAIL,
+            NameKind::Email,
+            b"a@kafka/0",
+            r#"e-mail address "a@kafka/0""#,
+        ),
         (URI, NameKind::Uri, b"no scheme", r#"URI "no scheme""#),
         (
             URI,
