@@ -3,6 +3,7 @@
 mod out_of_service;
 mod published;
 mod refused;
+mod reported;
 mod sources;
 mod unclaimed;
 mod watched;

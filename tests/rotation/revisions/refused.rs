@@ -10,9 +10,7 @@ use mtls::{
 };
 
 use crate::common::pki::crl::Crl;
-use crate::common::pki::{
-    Authority, AuthorityBuilder, Cast, Credential, KeyAlgorithm, Leaf, Validity,
-};
+use crate::common::pki::{Authority, AuthorityBuilder, Cast, Credential, Leaf, Validity};
 use crate::stage::{Clock, Heard, anchors, client_of, identity, meet, server_of};
 
 fn ours(issuer: &Authority, validity: Validity) -> Credential {
@@ -430,28 +428,4 @@ fn a_policy_does_not_end_by_the_way_that_we_are_vouched_for() {
             "{refused}"
         );
     }
-}
-
-/// Nothing is refused where another anchor vouches: it is reported, though the anchors are the same.
-#[test]
-fn an_anchor_that_the_next_policy_rejects_is_reported() {
-    let cast = Cast::assemble();
-    let rsa = AuthorityBuilder::named("RSA")
-        .algorithm(KeyAlgorithm::Rsa)
-        .self_signed();
-    let heard = Heard::default();
-    let server = server_of(&cast)
-        .trust_anchors(anchors(&[&cast.root, &rsa]))
-        .observer(heard.listen())
-        .build(Rustls::default())
-        .unwrap();
-    let rotate = |bits| {
-        let policy = VerifierPolicy::allow_any_authenticated().with_minimum_rsa_bits(bits);
-        server.rotate(Rotation::new().policy(policy)).unwrap();
-        heard.count("UnusableTrustAnchor")
-    };
-    assert_eq!(rotate(2048), 0);
-    assert_eq!(rotate(3072), 1, "{:?}", heard.all());
-    // What is as it was is not reported again.
-    assert_eq!(rotate(3072), 1, "{:?}", heard.all());
 }

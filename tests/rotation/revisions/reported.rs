@@ -1,0 +1,53 @@
+//! Trust anchors that cannot vouch: reported beside others that can.
+
+use mtls::{Rotation, Rustls, VerifierPolicy};
+use rcgen::ExtendedKeyUsagePurpose;
+
+use crate::common::pki::{AuthorityBuilder, Cast, KeyAlgorithm};
+use crate::stage::{Heard, anchors, client_of, server_of};
+
+/// Though the anchors are the same.
+#[test]
+fn an_anchor_that_the_next_policy_rejects_is_reported() {
+    let cast = Cast::assemble();
+    let rsa = AuthorityBuilder::named("RSA")
+        .algorithm(KeyAlgorithm::Rsa)
+        .self_signed();
+    let heard = Heard::default();
+    let server = server_of(&cast)
+        .trust_anchors(anchors(&[&cast.root, &rsa]))
+        .observer(heard.listen())
+        .build(Rustls::default())
+        .unwrap();
+    let rotate = |bits| {
+        let policy = VerifierPolicy::allow_any_authenticated().with_minimum_rsa_bits(bits);
+        server.rotate(Rotation::new().policy(policy)).unwrap();
+        heard.count("UnusableTrustAnchor")
+    };
+    assert_eq!(rotate(2048), 0);
+    assert_eq!(rotate(3072), 1, "{:?}", heard.all());
+    // What is as it was is not reported again.
+    assert_eq!(rotate(3072), 1, "{:?}", heard.all());
+}
+
+#[test]
+fn an_anchor_is_reported_by_the_side_that_it_cannot_vouch_for() {
+    let cast = Cast::assemble();
+    let of_clients = AuthorityBuilder::named("Clients")
+        .extended_key_usages(&[ExtendedKeyUsagePurpose::ClientAuth])
+        .self_signed();
+    let both = || anchors(&[&cast.root, &of_clients]);
+    let heard = Heard::default();
+    let server = server_of(&cast).trust_anchors(both());
+    server
+        .observer(heard.listen())
+        .build(Rustls::default())
+        .unwrap();
+    assert_eq!(heard.count("UnusableTrustAnchor"), 0, "{:?}", heard.all());
+    let client = client_of(&cast).trust_anchors(both());
+    client
+        .observer(heard.listen())
+        .build(Rustls::default())
+        .unwrap();
+    assert_eq!(heard.count("UnusableTrustAnchor"), 1, "{:?}", heard.all());
+}
