@@ -139,7 +139,7 @@ impl TrustAnchors {
     ///
     /// Of PKCS#12 a trust store without MAC and passphrase is read (cargo feature `pkcs12`), as
     /// `keytool` makes it without protection; one with a passphrase takes
-    /// [`from_pkcs12`](Self::from_pkcs12).
+    /// `from_pkcs12`.
     ///
     /// ```no_run
     /// use mtls::TrustAnchors;
