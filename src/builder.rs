@@ -172,7 +172,7 @@ impl<E> Builder<E> {
     ///   [`ShadowRejected`](Event::ShadowRejected) and [`ShadowAdmitted`](Event::ShadowAdmitted), the
     ///   [shadow policy](Self::shadow_policy) disagrees;
     /// - on that of `build`, of `rotate`, or of the source: [`IdentityWarning`](Event::IdentityWarning), our own identity
-    ///   should be mended; [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor that vouches for nobody;
+    ///   should be mended; [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor that vouches for no peer;
     ///   [`UnclaimedRevocationList`](Event::UnclaimedRevocationList), a list that revokes nothing so far;
     /// - on that of `rotate` or of the source: [`Rotated`](Event::Rotated), another revision serves;
     /// - on that of the source (`mtls-rotation`): [`ReloadFailed`](Event::ReloadFailed), it gave nothing good;

@@ -56,10 +56,8 @@ pub(crate) fn uri_problem(uri: &str) -> Option<&'static str> {
     if !scheme_is_valid {
         return Some("it has no scheme");
     }
-    match uri.bytes().all(|b| b.is_ascii_graphic()) {
-        true => None,
-        false => Some("it holds a space or a control character"),
-    }
+    let is_graphic = uri.bytes().all(|b| b.is_ascii_graphic());
+    (!is_graphic).then_some("it holds a space or a control character")
 }
 
 pub(super) fn ip_address(octets: &[u8]) -> Option<IpAddr> {

@@ -6,7 +6,7 @@ use super::reason::RejectionReason;
 use super::rejection::Rejection;
 use crate::x509::Certificate;
 
-/// A rule that a certificate breaks, whoever it belongs to.
+/// A rule that a certificate breaks.
 #[derive(Clone, Debug)]
 pub(super) struct Flaw {
     pub(super) reason: RejectionReason,

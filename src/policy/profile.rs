@@ -18,7 +18,7 @@ use crate::x509::{Certificate, rfc4514};
 ///
 /// What bears on trust holds in every profile: signatures, keys, validity, CA flag, key usage,
 /// extended key usage, path length, names, name constraints, revocation, critical extensions that
-/// are unknown. A profile is about the rest: duties of issuers whose neglect lets nobody in. The
+/// are unknown. A profile is about the rest: duties of issuers whose neglect lets no stranger in. The
 /// table says for each rule in which profile it holds.
 ///
 /// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why it does not bear on trust |

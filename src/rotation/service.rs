@@ -163,9 +163,10 @@ impl<C: Send + Sync + 'static> Service<C> {
             now,
         )?;
         let warnings = RevisionWarnings {
-            identity: match previous.parts.identity.is_same_as(&parts.identity) {
-                true => Vec::new(),
-                false => core::mem::take(&mut made.warnings),
+            identity: if previous.parts.identity.is_same_as(&parts.identity) {
+                Vec::new()
+            } else {
+                core::mem::take(&mut made.warnings)
             },
             anchors,
         };

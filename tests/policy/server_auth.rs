@@ -167,10 +167,7 @@ fn the_whole_path_is_for_one_purpose() {
                 let policy = exact("peer.example").danger_allow_server_auth_for_clients();
                 let lax = client(&root, policy, &chain);
                 let is_server = leaf.contains(&ServerAuth) && !leaf.contains(&ClientAuth);
-                let expected = match is_server {
-                    true => is_for(&ServerAuth),
-                    false => is_for(&ClientAuth),
-                };
+                let expected = is_for(if is_server { &ServerAuth } else { &ClientAuth });
                 assert_eq!(lax.is_ok(), expected, "{all:?}");
                 for verdict in [&strict, &lax] {
                     let reason = verdict.as_ref().map_err(mtls::Rejection::reason);

@@ -551,10 +551,8 @@ fn without_numbers_the_time_counts() {
     for revokes_by_root in [true, false] {
         let served = serve(|cast| {
             let revoking = of(3).lists(cast.alice.leaf()).signed_by(&cast.intermediate);
-            match revokes_by_root {
-                true => vec![revoking, of(3).signed_by(&cast.root)],
-                false => vec![revoking],
-            }
+            let by_root = revokes_by_root.then(|| of(3).signed_by(&cast.root));
+            [revoking].into_iter().chain(by_root).collect()
         });
         let Cast {
             alice,
