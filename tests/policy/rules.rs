@@ -109,6 +109,13 @@ fn the_profile_of_the_public_web_asks_for_more() {
     assert_eq!(judge(title), Some(Reason::MalformedName));
     let capitals = Leaf::named("DB.example").dns("db.example").server();
     assert_eq!(judge(capitals), Some(Reason::MalformedName));
+    for (address, expected) in [
+        ("192.0.2.7", None),
+        ("192.0.2.8", Some(Reason::MalformedName)),
+    ] {
+        let leaf = Leaf::named(address).dns("db.example").ip("192.0.2.7");
+        assert_eq!(judge(leaf.server()), expected, "{address}");
+    }
     let empty_access =
         CustomExtension::from_oid_content(AUTHORITY_INFORMATION_ACCESS, b"\x30\x00".to_vec());
     assert_eq!(

@@ -210,3 +210,44 @@ pub(crate) fn attribute_texts<'a, const N: usize>(
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name with one common name, whose value has this tag.
+    fn common_name(tag: u8, value: &[u8]) -> Vec<u8> {
+        let tlv = |tag: u8, content: &[u8]| {
+            let length = u8::try_from(content.len()).unwrap();
+            [&[tag, length], content].concat()
+        };
+        let attribute = [b"\x06\x03\x55\x04\x03", &*tlv(tag, value)].concat();
+        tlv(0x30, &tlv(0x31, &tlv(0x30, &attribute)))
+    }
+
+    #[test]
+    fn a_value_has_to_be_one_that_openssl_decodes() {
+        for (tag, value, is_decoded) in [
+            (0x0c, "Zü".as_bytes(), true),
+            (0x0c, b"Z\xfc", false),
+            (0x1e, b"\0Z", true),
+            (0x1e, b"\0Z\0", false),
+            (0x1c, b"\0\0\0Z", true),
+            (0x1c, b"\0Z", false),
+            (0x13, b"a_b", true),
+            (0x14, b"\xfc", true),
+            (0x02, b"\x01", true),
+            // Of other classes, and with a number in octets of its own.
+            (0x4c, b"Z", false),
+            (0x80, b"Z", false),
+            (0xcc, b"Z", false),
+            (0x1f, b"\x01", false),
+        ] {
+            let name = common_name(tag, value);
+            let decoded = |read| decode_after(read, &mut Cursor::new(&name).unwrap()).is_ok();
+            assert_eq!(decoded(&[]), is_decoded, "{tag:#x} {value:02x?}");
+            // One that was read is not read again.
+            assert!(decoded(&name), "{tag:#x} {value:02x?}");
+        }
+    }
+}
