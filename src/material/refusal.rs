@@ -107,6 +107,20 @@ pub(super) fn instead(shape: Shape, wanted: Wanted) -> MaterialProblem {
     unexpected(found, wanted.content(), advice)
 }
 
+/// How a store of BouncyCastle's becomes PKCS#12.
+macro_rules! bouncy_castle {
+    ($store_type:literal) => {
+        concat!(
+            "turn it into PKCS#12, with BouncyCastle's bcprov.jar at hand, by \
+             `keytool -importkeystore -srckeystore FILE -srcstoretype ",
+            $store_type,
+            " -destkeystore NEW -deststoretype PKCS12 \
+             -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
+             -providerpath bcprov.jar`"
+        )
+    };
+}
+
 /// Says what an input is that no reader takes.
 pub(super) fn foreign(found: Found, expected: &'static str) -> MaterialProblem {
     let (found, advice) = match found {
@@ -144,30 +158,9 @@ pub(super) fn foreign(found: Found, expected: &'static str) -> MaterialProblem {
             "turn it into PKCS#12 by `keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS \
              -destkeystore NEW -deststoretype PKCS12`",
         ),
-        Found::Bcfks => (
-            "a BouncyCastle keystore (BCFKS)",
-            "turn it into PKCS#12, with BouncyCastle's bcprov.jar at hand, by \
-             `keytool -importkeystore -srckeystore FILE -srcstoretype BCFKS -destkeystore NEW \
-             -deststoretype PKCS12 \
-             -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
-             -providerpath bcprov.jar`",
-        ),
-        Found::Bks => (
-            "a BouncyCastle keystore (BKS)",
-            "turn it into PKCS#12, with BouncyCastle's bcprov.jar at hand, by \
-             `keytool -importkeystore -srckeystore FILE -srcstoretype BKS -destkeystore NEW \
-             -deststoretype PKCS12 \
-             -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
-             -providerpath bcprov.jar`",
-        ),
-        Found::Uber => (
-            "a BouncyCastle keystore (UBER)",
-            "turn it into PKCS#12, with BouncyCastle's bcprov.jar at hand, by \
-             `keytool -importkeystore -srckeystore FILE -srcstoretype UBER -destkeystore NEW \
-             -deststoretype PKCS12 \
-             -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
-             -providerpath bcprov.jar`",
-        ),
+        Found::Bcfks => ("a BouncyCastle keystore (BCFKS)", bouncy_castle!("BCFKS")),
+        Found::Bks => ("a BouncyCastle keystore (BKS)", bouncy_castle!("BKS")),
+        Found::Uber => ("a BouncyCastle keystore (UBER)", bouncy_castle!("UBER")),
         Found::Pgp => ("a PGP key", PGP),
         Found::Putty => (
             "a private key of PuTTY's",
