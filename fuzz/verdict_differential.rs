@@ -10,8 +10,8 @@ use mtls::{
 use super::judges::NOW;
 use super::script::{ROOT, Scene, play};
 
-/// A script, or certificates end to end: whoever computes the signatures, the verdict and its
-/// reason are the same, but where a library lacks an algorithm.
+/// A script, or certificates end to end: whichever library computes the signatures, the verdict
+/// and its reason are the same, but where a library lacks an algorithm.
 pub fn verdict_differential(input: &[u8]) {
     let scene = play(input);
     let mut verdicts = JUDGES.iter().map(|judge| (judge, judge.asks(&scene)));

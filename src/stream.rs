@@ -186,7 +186,7 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         }
     }
 
-    /// Does something with the connection. If it is closed by then, or is meanwhile, that is the
+    /// Does something with the connection. If it is closed by then, or is during it, that is the
     /// error, whatever came of it.
     fn attempt<T>(
         &mut self,

@@ -28,7 +28,7 @@ pub struct Judge {
 }
 
 /// Which time a handshake's peer is judged: OpenSSL may ask again about another path, and before a
-/// session is resumed nobody hears of it, since a full handshake follows where it may not be.
+/// session is resumed the observer hears of no refusal, since a full handshake follows one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     Again,
@@ -117,8 +117,8 @@ impl Judge {
         confirmed.map_err(|rejection| self.report(rejection))
     }
 
-    /// Judges the peer of an open connection as a handshake would now, and tells nobody. `asked` is
-    /// the name that a server was asked for by; a client has none. Whether we serve is about us,
+    /// Judges the peer of an open connection as a handshake would now, without a word to the
+    /// observer. `asked` is the name that a server was asked for by; a client has none. Whether we serve is about us,
     /// and about who comes next.
     pub(crate) fn judge_again(
         &self,

@@ -33,7 +33,7 @@ pub enum KeyPermissions {
     /// It is nobody's business, or it is known: the observer hears nothing of it.
     Ignore,
     /// The observer hears of it: [`Event::IdentityWarning`](crate::Event::IdentityWarning). Without
-    /// an observer nobody does, but for whom asks [`MtlsIdentity::warnings`].
+    /// an observer, [`MtlsIdentity::warnings`] alone shows it.
     #[default]
     Warn,
 }

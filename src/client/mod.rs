@@ -106,9 +106,9 @@ impl<B: ClientBackend> MtlsClient<B> {
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
     ///
-    /// It is a snapshot: a later revision does not change it, and whoever goes on using it presents
-    /// what was current then and takes whom that revision takes; only the clock goes on. It never
-    /// resumes a session, whatever [`Resumption`](crate::Resumption) was asked for.
+    /// It is a snapshot: a later revision does not change it, and its user goes on presenting what
+    /// was current then, and accepts the servers that were accepted then; only the clock goes on.
+    /// It never resumes a session, whatever [`Resumption`](crate::Resumption) was asked for.
     pub fn config(&self) -> B::Native
     where
         B: NativeClient,
@@ -159,8 +159,8 @@ impl<B: ClientBackend> MtlsClient<B> {
         B::live(Arc::new(move || service.load().config.clone()))
     }
 
-    /// The backend's own configuration, which does **not** judge the peer by the policy: whoever
-    /// uses it has to.
+    /// The backend's own configuration, which does **not** judge the peer by the policy: its
+    /// user has to.
     pub fn danger_config(&self) -> <B as DangerNativeClient>::Native
     where
         B: DangerNativeClient,
@@ -174,8 +174,8 @@ impl<B: ClientBackend> MtlsClient<B> {
     ///
     /// A handshake runs under one revision from its first byte to its last: those that have begun
     /// end as they began, those that begin afterwards know nothing of the revision before, and no
-    /// session leads back to it. This waits for other calls, and nobody who shakes hands waits for
-    /// this. A snapshot from `config()` goes on under the revision that it was taken from.
+    /// session leads back to it. This waits for other calls of itself; handshakes do not wait
+    /// for it. A snapshot from `config()` goes on under the revision that it was taken from.
     ///
     /// # Errors
     /// [`BuildError`], and nothing has changed: what [`build`](crate::ClientBuilder) refuses, and
@@ -205,8 +205,8 @@ impl<B: ClientBackend> MtlsClient<B> {
 
     /// Tracks a connection with `peer`, the server that was asked for by `server_name`, that
     /// another library holds: one made through [`config`](Self::config), say. Whatever
-    /// [`live_connections`](ClientBuilder::live_connections) is set to, it is told alone; to close
-    /// it is up to who holds it.
+    /// [`live_connections`](ClientBuilder::live_connections) is set to, it is never closed from
+    /// here: its holder learns of the refusal and closes it.
     ///
     /// It is judged at once by the current revision, so that it may have been made under any.
     ///

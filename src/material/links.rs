@@ -219,8 +219,8 @@ fn extension(source: X509Error) -> MaterialProblem {
     malformed(source)
 }
 
-/// A key identifier, for messages: 20 bytes as a rule, but whoever wrote the certificate chose its
-/// length.
+/// A key identifier, for messages: 20 bytes as a rule, but the certificate's author
+/// chose its length.
 fn shown_key(identifier: &[u8]) -> String {
     match identifier.split_at_checked(MAX_SHOWN) {
         Some((head, [_, ..])) => hex(head) + "…",

@@ -67,7 +67,8 @@ pub trait ClientAuthentication: sealed::Sealed {
     /// Whether a client without a certificate is refused.
     const REQUIRED: bool;
 
-    /// What a stream holds of the client that a handshake showed; `None` where it had to show one and did not.
+    /// What a stream holds of the client that a handshake showed; `None` where it had to show one
+    /// and did not.
     fn peer(shown: Option<PeerIdentity>) -> Option<Self::Peer>;
 
     /// The client, unless it is anonymous.
@@ -132,7 +133,8 @@ impl MtlsServer<Unbuilt, Required> {
 impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     /// Does a handshake over `io` with a client that has connected.
     ///
-    /// A client that is refused is given up to a second to read why, so this belongs on a thread of its own.
+    /// A client that is refused is given up to a second to read why, so this belongs on a thread of
+    /// its own.
     ///
     /// # Errors
     /// [`HandshakeError`]; the connection is of no use then.
@@ -168,9 +170,9 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
 
     /// The backend's own configuration of the current revision, to plug in elsewhere.
     ///
-    /// It is a snapshot: a later revision does not change it, and whoever goes on using it presents what was current then
-    /// and admits whom that revision admits; only the clock goes on. It never resumes a session, whatever
-    /// [`Resumption`](crate::Resumption) was asked for.
+    /// It is a snapshot: a later revision does not change it, and its user goes on presenting what
+    /// was current then, and accepts the clients that were accepted then; only the clock goes on.
+    /// It never resumes a session, whatever [`Resumption`](crate::Resumption) was asked for.
     pub fn config(&self) -> B::Native
     where
         B: NativeServer,
@@ -178,23 +180,26 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         B::native(&self.revision().config)
     }
 
-    /// The backend's own configuration, for what takes one once and keeps it (quinn, an acceptor of tokio-rustls): it follows
-    /// the rotation. On rustls.
+    /// The backend's own configuration, for what takes one once and keeps it (quinn, an acceptor of
+    /// tokio-rustls): it follows the rotation. On rustls.
     ///
-    /// In each handshake our certificate is that of the revision which is current at that moment, and the client is judged
-    /// by it: never by one before the revision that was current when the handshake began. If a rotation comes in between, the
-    /// judgement may be of a later revision than the certificate. The versions of TLS, the application protocols and
-    /// whether a certificate is required do not rotate. No session is ever resumed. Connections that stand are not
-    /// touched.
+    /// In each handshake our certificate is that of the revision which is current at that moment,
+    /// and the client is judged by it: never by one before the revision that was current when the
+    /// handshake began. If a rotation comes in between, the judgement may be of a later revision
+    /// than the certificate. The versions of TLS, the application protocols and whether a
+    /// certificate is required do not rotate. No session is ever resumed. Connections that stand
+    /// are not touched.
     ///
-    /// The trust anchors' names are not in its certificate request, since rustls has no way to let them rotate: a client
-    /// with several certificates has to know which one to present.
+    /// The trust anchors' names are not in its certificate request, since rustls has no way to let
+    /// them rotate: a client with several certificates has to know which one to present.
     ///
-    /// It keeps this server going, with its [`Source`](crate::Source): also when all its clones are dropped. Where a
-    /// configuration can be given for each connection, [`config`](Self::config) costs less and is of one revision.
+    /// It keeps this server going, with its [`Source`](crate::Source): also when all its clones are
+    /// dropped. Where a configuration can be given for each connection, [`config`](Self::config)
+    /// costs less and is of one revision.
     ///
     /// A library that takes the configuration by itself, and not in an `Arc`, gets a copy of it
-    /// (`ServerConfig::clone(&config)`), which follows the rotation as well. What that library does with it, in few words:
+    /// (`ServerConfig::clone(&config)`), which follows the rotation as well. What that library does
+    /// with it, in few words:
     ///
     /// ```no_run
     /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
@@ -221,24 +226,26 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         B::live(Arc::new(move || service.load().config.clone()))
     }
 
-    /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives the number of the revision
-    /// that serves then, which is the same as before where nothing changes.
+    /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives
+    /// the number of the revision that serves then, which is the same as before where nothing
+    /// changes.
     ///
-    /// A handshake runs under one revision from its first byte to its last: those that have begun end as they began, those
-    /// that begin afterwards know nothing of the revision before, and no session leads back to it. This waits for other
-    /// calls, and nobody who shakes hands waits for this. A snapshot from `config()` goes on under the
-    /// revision that it was taken from.
+    /// A handshake runs under one revision from its first byte to its last: those that have begun
+    /// end as they began, those that begin afterwards know nothing of the revision before, and no
+    /// session leads back to it. This waits for other calls of itself; handshakes do not wait for
+    /// it. A snapshot from `config()` goes on under the revision that it was taken from.
     ///
     /// # Errors
-    /// [`BuildError`], and nothing has changed: what [`build`](crate::ServerBuilder) refuses, and for what is new also an
-    /// identity that is not valid at this moment, trust anchors of which none is, and whatever ends that our own trust
-    /// anchors vouch for our own identity (see [`SelfTrust`](crate::SelfTrust)).
+    /// [`BuildError`], and nothing has changed: what [`build`](crate::ServerBuilder) refuses, and
+    /// for what is new also an identity that is not valid at this moment, trust anchors of which
+    /// none is, and whatever ends that our own trust anchors vouch for our own identity (see
+    /// [`SelfTrust`](crate::SelfTrust)).
     pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
         self.service.rotate(rotation)
     }
 
-    /// Has the [`Source`](crate::Source) asked again, on its own thread, as soon as it can be. Without a source this does
-    /// nothing.
+    /// Has the [`Source`](crate::Source) asked again, on its own thread, as soon as it can be.
+    /// Without a source this does nothing.
     pub fn reload(&self) {
         self.service.reload();
     }
@@ -248,14 +255,16 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         self.service.status()
     }
 
-    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any runtime.
+    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any
+    /// runtime.
     pub fn status_changes(&self) -> StatusWatch {
         self.service.status_changes()
     }
 
     /// Tracks a connection with the client `peer` that another library holds: one made through
-    /// [`config`](Self::config), say. Whatever [`live_connections`](ServerBuilder::live_connections) is set to, it is
-    /// told alone; to close it is up to who holds it.
+    /// [`config`](Self::config), say. Whatever
+    /// [`live_connections`](ServerBuilder::live_connections) is set to, it is never closed from
+    /// here: its holder learns of the refusal and closes it.
     ///
     /// It is judged at once by the current revision, so that it may have been made under any.
     ///

@@ -133,7 +133,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
 }
 
 impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
-    /// Does something with the connection for a task. If it is closed by then, or is meanwhile,
+    /// Does something with the connection for a task. If it is closed by then, or is during it,
     /// that is the error, whatever came of it.
     fn attempt<T>(
         &mut self,

@@ -9,7 +9,7 @@ use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rf
 /// What a certificate says; `Display` writes it in several lines, the first without indentation.
 ///
 /// The texts are the certificate's own, with what cannot be seen or breaks a line escaped (`\0a`),
-/// so that they can go into logs. Nobody has vouched for them: to admit a peer, use a
+/// so that they can go into logs. They are not proved: to admit a peer, use a
 /// [`PeerMatcher`](crate::PeerMatcher).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
