@@ -32,6 +32,7 @@ mod peer;
 pub mod policy;
 mod rotation;
 mod server;
+mod side;
 mod stream;
 mod transport;
 mod x509;
@@ -39,46 +40,46 @@ mod x509;
 pub use pki_types;
 
 #[cfg(feature = "native-tls")]
-pub use backend::NativeTls;
+pub use crate::backend::NativeTls;
 #[cfg(feature = "rustls")]
-pub use backend::Rustls;
-pub use backend::{
+pub use crate::backend::Rustls;
+pub use crate::backend::{
     Capability, ClientBackend, Event, Expiring, HandshakeError, MAX_RESUMPTION_AGE,
     ProtocolVersion, Resumption, ServerBackend, SessionInfo, Support,
 };
 #[cfg(feature = "openssl")]
-pub use backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
-pub use builder::{Builder, KeyPermissions};
-pub use client::{ClientBuilder, ClientEnd, MtlsClient};
-pub use error::{
+pub use crate::backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
+pub use crate::builder::{Builder, KeyPermissions};
+pub use crate::client::{ClientBuilder, ClientEnd, MtlsClient};
+pub use crate::error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
     ReloadFailure, UnusableTrustAnchor,
 };
 #[cfg(feature = "spiffe")]
-pub use integration::spiffe::{SpiffeError, SpiffeSource};
+pub use crate::integration::spiffe::{SpiffeError, SpiffeSource};
 #[cfg(feature = "tokio")]
-pub use integration::tokio::AsyncMtlsStream;
-pub use material::{
+pub use crate::integration::tokio::AsyncMtlsStream;
+pub use crate::material::{
     AlternativeName, AnchorsDescription, CertificateChain, CertificateDescription, ChainRepair,
     IdentityDescription, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase,
     PrivateKey, RevocationList, RevocationLists, Revoked, SignatureScheme, SigningKey,
     TrustAnchors,
 };
-pub use peer::{NameKind, PeerIdentity, SpiffeId, SpiffeIdError, UnreadableName};
-pub use policy::{
+pub use crate::peer::{NameKind, PeerIdentity, SpiffeId, SpiffeIdError, UnreadableName};
+pub use crate::policy::{
     Alert, CertificateProfile, Explanation, MatcherTextError, MatcherTextProblem, Outcome,
     PeerMatcher, PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationRules, Rule,
     SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
 };
 #[cfg(feature = "watch")]
-pub use rotation::FileSource;
-pub use rotation::{
+pub use crate::rotation::FileSource;
+pub use crate::rotation::{
     LiveConnection, LiveConnections, OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source,
     SourceError, Status, StatusWatch,
 };
-pub use server::{
+pub use crate::server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,
     ServerEnd,
 };
-pub use stream::MtlsStream;
-pub use transport::{Transport, Untimed};
+pub use crate::stream::MtlsStream;
+pub use crate::transport::{Transport, Untimed};

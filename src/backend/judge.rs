@@ -157,8 +157,8 @@ impl Judge {
     pub(crate) fn vouches_for_us(&self, now: UnixTime) -> Result<(), Rejection> {
         let chain = self.own.chain();
         guard(|| match self.own.end() {
-            End::Client => self.verifier.vouches_for_client(chain, now),
-            End::Server => self.verifier.vouches_for_server(chain, now),
+            End::Client => self.verifier.verify_own_client_chain(chain, now),
+            End::Server => self.verifier.verify_own_server_chain(chain, now),
         })
     }
 

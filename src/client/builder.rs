@@ -47,7 +47,7 @@ impl ClientBuilder {
                 alpn: checked.alpn,
                 versions: checked.versions,
                 resumption: checked.resumption,
-                policy_beyond_leaf: parts.beyond_the_leaf(),
+                policy_beyond_leaf: parts.requires_full_chain(),
                 checks_server_name: parts.policy.checks_server_name(),
             })?;
             Ok(Made {

@@ -3,6 +3,7 @@
 //! Judging a peer has [`Rejection`](crate::Rejection), a handshake has
 //! [`HandshakeError`](crate::HandshakeError): each lives on the floor where it arises.
 
+pub(crate) mod alert;
 mod anchor;
 mod build;
 pub(crate) mod exposed;

@@ -2,8 +2,10 @@
 
 use pki_types::CertificateDer;
 
-use super::label::{self, Content, Wanted};
-use super::pem::{self, Section};
+use super::label;
+use super::label::{Content, Wanted};
+use super::pem;
+use super::pem::Section;
 use super::refusal;
 use super::shape::Shape;
 use super::sniff::Found;

@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::anchors::TrustAnchors;
 use super::directory;
-use super::file::{self, Content};
+use super::file;
+use super::file::Content;
 use crate::error::{MaterialError, MaterialProblem};
 
 /// What there is under a path, as far as loading it depends on that: the bytes and whether others may touch them, or why

@@ -10,7 +10,8 @@ use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use super::encrypted::{self, Budget, cipher, kdf};
+use super::encrypted;
+use super::encrypted::{Budget, cipher, kdf};
 use super::passphrase::wrong_passphrase;
 use super::stack;
 use crate::error::MaterialProblem;

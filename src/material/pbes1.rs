@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 
 use super::encrypted::Budget;
 use super::passphrase::Asked;
-use super::pbe::{self, Pbe};
+use super::pbe;
+use super::pbe::Pbe;
 use crate::error::MaterialProblem;
 
 pub(super) fn decrypt(

@@ -8,7 +8,8 @@ use base64ct::{Base64, Encoding};
 use pki_types::pem::{PemObject, SectionKind};
 use zeroize::Zeroizing;
 
-use super::label::{self, Wanted};
+use super::label;
+use super::label::Wanted;
 use super::marker::Marker;
 use super::refusal;
 use crate::error::{MaterialError, MaterialPlace, MaterialProblem};

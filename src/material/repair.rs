@@ -6,7 +6,8 @@ use core::fmt;
 use pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use sha2::{Digest, Sha256};
 
-use super::arrange::{self, Fit};
+use super::arrange;
+use super::arrange::Fit;
 use super::certificates::{malformed, shown, view};
 use super::chain::CertificateChain;
 use super::key::PrivateKey;

@@ -3,7 +3,8 @@
 use der::{Decode, Header, SliceReader};
 use zeroize::Zeroizing;
 
-use super::ber::{self, BerError};
+use super::ber;
+use super::ber::BerError;
 use super::shape::{Shape, is_bcfks};
 use crate::error::MaterialProblem;
 

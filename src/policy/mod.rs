@@ -38,48 +38,34 @@
 //! [`Explanation`] shows what that looks like for the failures that one meets. A narrower policy
 //! can be tried beside the one in force: `shadow_policy` on a builder.
 
-mod alert;
 mod algorithms;
-mod alternatives;
-mod anchor;
-#[cfg(test)]
-pub(crate) mod every_reason;
-mod explanation;
-mod extensions;
-mod flaw;
-mod judgement;
-mod leaf;
-mod links;
+pub(crate) mod certificate;
+mod limits;
 mod matcher;
-mod name_constraints;
+pub(crate) mod name;
 mod path;
-mod path_error;
-mod presented;
+pub(crate) mod presented_chain;
 mod profile;
-mod reason;
-mod rejection;
 mod revocation;
-mod rule;
-mod server_name;
+pub(crate) mod revocation_rules;
 mod trust;
-mod usage;
-mod v1;
+pub(crate) mod verdict;
+pub(crate) mod verification;
 mod verifier;
 mod verifier_policy;
-mod webpki_profile;
 
-pub use alert::Alert;
+pub use crate::error::alert::Alert;
 pub use algorithms::SignatureAlgorithms;
-pub use explanation::{Explanation, Outcome, Step};
+pub(crate) use certificate::key_usage::{purposes_of, usages_of};
 pub use matcher::{MatcherTextError, MatcherTextProblem, PeerMatcher};
 pub use profile::CertificateProfile;
-pub use reason::RejectionReason;
-pub use rejection::Rejection;
-pub(crate) use rejection::rfc3339;
-pub use revocation::{RevocationDepth, RevocationRules};
-pub use rule::Rule;
+pub use revocation_rules::{RevocationDepth, RevocationRules};
 pub use trust::TrustBundles;
 pub(crate) use trust::TrustSource;
-pub(crate) use usage::{purposes_of, usages_of};
+pub use verdict::explanation::{Explanation, Outcome, Step};
+pub use verdict::reason::RejectionReason;
+pub use verdict::rejection::Rejection;
+pub(crate) use verdict::rejection::rfc3339;
+pub use verdict::rule::Rule;
 pub use verifier::PeerVerifier;
 pub use verifier_policy::VerifierPolicy;

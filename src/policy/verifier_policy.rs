@@ -1,10 +1,10 @@
 use core::time::Duration;
 
 use super::matcher::PeerMatcher;
-use super::path::MAX_INTERMEDIATES;
 use super::profile::CertificateProfile;
-use super::revocation::RevocationRules;
+use super::revocation_rules::RevocationRules;
 use crate::error::BuildError;
+use crate::policy::limits::MAX_INTERMEDIATES;
 use crate::x509::{MAX_RSA_BITS, MIN_RSA_BITS};
 
 /// Who may connect, and how strictly certificates are judged.
@@ -255,7 +255,7 @@ impl VerifierPolicy {
     /// What of the policy cannot be held by one who sees the leaf alone, after a platform has
     /// proved the path by its own rules: opt-ins that relax those, and rules about the certificates
     /// above the leaf.
-    pub(crate) fn beyond_the_leaf(&self) -> Option<&'static str> {
+    pub(crate) fn requires_full_chain(&self) -> Option<&'static str> {
         if self.x509_v1_leaf == X509V1Leaf::Allow || self.common_name == CommonNameRule::AsDnsName {
             Some(
                 "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",

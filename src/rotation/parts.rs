@@ -116,9 +116,9 @@ impl Parts {
     }
 
     /// What of the policies cannot be held by one who sees the leaf alone.
-    pub(crate) fn beyond_the_leaf(&self) -> Option<&'static str> {
-        let shadow = || self.shadow.as_ref()?.beyond_the_leaf();
-        self.policy.beyond_the_leaf().or_else(shadow)
+    pub(crate) fn requires_full_chain(&self) -> Option<&'static str> {
+        let shadow = || self.shadow.as_ref()?.requires_full_chain();
+        self.policy.requires_full_chain().or_else(shadow)
     }
 
     /// The second in which our own chain is valid, as a whole, that is nearest to `now`.

@@ -13,8 +13,8 @@ mod watch;
 
 use std::io::{Read, Write};
 
-use crate::backend::traits::sealed;
-use crate::backend::{Backend, DangerNativeClient};
+use super::traits::sealed;
+use super::{Backend, DangerNativeClient};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 

@@ -6,7 +6,8 @@ use openssl::ssl::{Ssl, SslContext, SslContextRef, SslMethod, SslRef, SslVerifyM
 use pki_types::ServerName;
 
 use super::OpenSsl;
-use super::slot::{self, Peer, Slot};
+use super::slot;
+use super::slot::{Peer, Slot};
 use super::stream::{End, OpenSslHandshake};
 use super::{alert, convert, verifier};
 use crate::backend::{ClientAuth, ClientBackend, ClientSettings, Crypto, HandshakeError, Judge};

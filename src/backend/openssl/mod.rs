@@ -16,8 +16,8 @@ mod wire;
 
 use std::io::{Read, Write};
 
-use crate::backend::traits::sealed;
-use crate::backend::{Backend, NativeClient, NativeServer};
+use super::traits::sealed;
+use super::{Backend, NativeClient, NativeServer};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 

@@ -9,7 +9,8 @@ use openssl::ssl::{
 };
 
 use super::OpenSsl;
-use super::slot::{self, Peer, Slot};
+use super::slot;
+use super::slot::{Peer, Slot};
 use super::stream::{End, OpenSslHandshake};
 use super::{alert, convert, verifier};
 use crate::backend::{ClientAuth, Crypto, HandshakeError, Judge, ServerBackend, ServerSettings};

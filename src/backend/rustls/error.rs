@@ -64,7 +64,7 @@ mod tests {
 
     use super::*;
     use crate::error::BackendKind;
-    use crate::policy::every_reason::EVERY_REASON;
+    use crate::policy::verdict::every_reason::EVERY_REASON;
 
     #[test]
     fn every_reason_has_its_alert() {

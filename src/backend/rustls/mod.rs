@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-use crate::backend::traits::sealed;
-use crate::backend::{Backend, NativeClient, NativeServer};
+use super::traits::sealed;
+use super::{Backend, NativeClient, NativeServer};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 

@@ -4,22 +4,25 @@ use std::path::Path;
 
 use pki_types::CertificateDer;
 
-use super::super::certificates;
-use super::super::chain::CertificateChain;
-use super::super::encrypted;
-use super::super::file;
-use super::super::identity::{self, MtlsIdentity};
-use super::super::key::{self, PrivateKey};
-use super::super::label::{self, Wanted};
-use super::super::passphrase::Passphrase;
-use super::super::pem;
-use super::super::pkcs7;
-use super::super::pkcs12;
-use super::super::repair::ChainRepair;
-use super::super::shape::Shape;
-use super::super::sniff::Found;
 use super::{Certificates, certificates_in, neither, refused};
 use crate::error::MaterialError;
+use crate::material::certificates;
+use crate::material::chain::CertificateChain;
+use crate::material::encrypted;
+use crate::material::file;
+use crate::material::identity;
+use crate::material::identity::MtlsIdentity;
+use crate::material::key;
+use crate::material::key::PrivateKey;
+use crate::material::label;
+use crate::material::label::Wanted;
+use crate::material::passphrase::Passphrase;
+use crate::material::pem;
+use crate::material::pkcs7;
+use crate::material::pkcs12;
+use crate::material::repair::ChainRepair;
+use crate::material::shape::Shape;
+use crate::material::sniff::Found;
 
 /// Any encoding, told by the content.
 impl MtlsIdentity {

@@ -1,16 +1,16 @@
-use super::super::key::PrivateKey;
 use crate::error::MaterialProblem;
+use crate::material::key::PrivateKey;
 
 /// What is left of what opening one input may cost, however many things in it are encrypted.
 ///
 /// Libraries derive for as long as the input asks them to; so each derivation is taken from here first.
-pub(in super::super) struct Budget {
+pub(in crate::material) struct Budget {
     rounds: u64,
     scrypt_work: u64,
 }
 
 impl Budget {
-    pub(in super::super) fn new() -> Self {
+    pub(in crate::material) fn new() -> Self {
         Self {
             rounds: u64::from(PrivateKey::MAX_KDF_ITERATIONS),
             scrypt_work: PrivateKey::MAX_SCRYPT_WORK,
@@ -18,7 +18,7 @@ impl Budget {
     }
 
     /// Takes the rounds of one derivation.
-    pub(in super::super) fn take_rounds(
+    pub(in crate::material) fn take_rounds(
         &mut self,
         rounds: u64,
         of: &str,

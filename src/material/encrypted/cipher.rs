@@ -31,7 +31,7 @@ pub(super) fn decrypt(scheme: &EncryptionScheme, key: &[u8], data: &mut [u8]) ->
 }
 
 /// Decrypts in place by a block cipher in CBC mode; returns how much of it is the plain text.
-pub(in super::super) fn cbc<C: BlockCipherDecrypt + KeyInit>(
+pub(in crate::material) fn cbc<C: BlockCipherDecrypt + KeyInit>(
     key: &[u8],
     iv: &[u8],
     data: &mut [u8],

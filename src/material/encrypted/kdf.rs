@@ -6,20 +6,20 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 
-use super::super::key::PrivateKey;
 use super::Budget;
 use crate::error::MaterialProblem;
+use crate::material::key::PrivateKey;
 
 /// The most bytes of a salt; ordinary ones have 8 to 64.
-pub(in super::super) const MAX_SALT_BYTES: usize = 1024;
+pub(in crate::material) const MAX_SALT_BYTES: usize = 1024;
 /// Bytes of SHA-256, which scrypt derives with.
 const SCRYPT_DIGEST: u64 = 32;
 
 /// The parameters of PBKDF2; pkcs5 reads no salt of more than 32 bytes.
-pub(in super::super) struct Pbkdf2<'a> {
+pub(in crate::material) struct Pbkdf2<'a> {
     salt: &'a [u8],
     iterations: u32,
-    pub(in super::super) key_length: Option<u16>,
+    pub(in crate::material) key_length: Option<u16>,
     prf: Pbkdf2Prf,
 }
 
@@ -34,7 +34,7 @@ struct Pbkdf2Params<'a> {
 }
 
 impl<'a> Pbkdf2<'a> {
-    pub(in super::super) fn read(parameters: AnyRef<'a>) -> der::Result<Self> {
+    pub(in crate::material) fn read(parameters: AnyRef<'a>) -> der::Result<Self> {
         let read: Pbkdf2Params<'_> = parameters.decode_as()?;
         Ok(Self {
             salt: read.salt.as_bytes(),
@@ -48,7 +48,7 @@ impl<'a> Pbkdf2<'a> {
     }
 
     /// Takes from the budget what a key of so many bytes costs.
-    pub(in super::super) fn take(
+    pub(in crate::material) fn take(
         &self,
         key_bytes: usize,
         budget: &mut Budget,
@@ -65,7 +65,7 @@ impl<'a> Pbkdf2<'a> {
     }
 
     /// Fills the key. It must be paid for.
-    pub(in super::super) fn derive(&self, passphrase: &[u8], key: &mut [u8]) {
+    pub(in crate::material) fn derive(&self, passphrase: &[u8], key: &mut [u8]) {
         let derive = match self.prf {
             Pbkdf2Prf::HmacWithSha1 => pbkdf2::pbkdf2_hmac::<Sha1>,
             Pbkdf2Prf::HmacWithSha224 => pbkdf2::pbkdf2_hmac::<Sha224>,
@@ -147,7 +147,7 @@ impl Scrypt<'_> {
     }
 }
 
-pub(in super::super) fn check_salt(salt: &[u8]) -> Result<(), MaterialProblem> {
+pub(in crate::material) fn check_salt(salt: &[u8]) -> Result<(), MaterialProblem> {
     if salt.len() > MAX_SALT_BYTES {
         return Err(MaterialProblem::TooMany {
             limit: MAX_SALT_BYTES,

@@ -7,12 +7,12 @@ use des::TdesEde3;
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::super::passphrase::{Asked, wrong_passphrase};
-use super::super::pem::Section;
-use super::super::stack;
 use super::cipher::cbc;
 use super::scheme::{cipher, refused};
 use crate::error::MaterialProblem;
+use crate::material::passphrase::{Asked, wrong_passphrase};
+use crate::material::pem::Section;
+use crate::material::stack;
 
 const MAX_IV_LEN: usize = 16;
 /// OpenSSL salts with the first octets of the initialization vector.

@@ -11,21 +11,21 @@ use pkcs5::pbes2::{
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::super::passphrase::wrong_passphrase;
-use super::super::stack;
 use super::Budget;
 use super::cipher;
 use super::kdf::{Pbkdf2, Scrypt};
 use super::scheme::{name, refused, unsupported};
 use crate::error::MaterialProblem;
+use crate::material::passphrase::wrong_passphrase;
+use crate::material::stack;
 
-pub(in super::super) const PBES2: ObjectIdentifier = pbes2::PBES2_OID;
+pub(in crate::material) const PBES2: ObjectIdentifier = pbes2::PBES2_OID;
 const DES_BLOCK: usize = 8;
 /// Of AES-256.
 const MAX_KEY_BYTES: usize = 32;
 
 /// An encryption whose cost is paid for.
-pub(in super::super) struct Parameters<'a> {
+pub(in crate::material) struct Parameters<'a> {
     kdf: Kdf<'a>,
     cipher: EncryptionScheme,
 }
@@ -36,7 +36,7 @@ enum Kdf<'a> {
 }
 
 /// Reads the parameters and takes what they cost from the budget.
-pub(in super::super) fn read<'a>(
+pub(in crate::material) fn read<'a>(
     algorithm: AlgorithmIdentifierRef<'a>,
     budget: &mut Budget,
 ) -> Result<Parameters<'a>, MaterialProblem> {
@@ -98,7 +98,7 @@ impl<'a> Parameters<'a> {
 }
 
 /// Derives the key, and decrypts.
-pub(in super::super) fn open(
+pub(in crate::material) fn open(
     parameters: &Parameters<'_>,
     data: &[u8],
     passphrase: &str,
@@ -174,8 +174,8 @@ mod tests {
     use pkcs5::pbes2::{Kdf, Pbkdf2Params, Pbkdf2Prf, Salt, ScryptParams};
     use pkcs8::EncryptedPrivateKeyInfo;
 
-    use super::super::super::passphrase::Passphrase;
-    use super::super::pkcs8::{EncryptedKey, decrypt};
+    use crate::material::encrypted::pkcs8::{EncryptedKey, decrypt};
+    use crate::material::passphrase::Passphrase;
 
     use super::*;
 

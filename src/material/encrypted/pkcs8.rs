@@ -5,16 +5,16 @@ use der::asn1::OctetStringRef;
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::super::passphrase::Asked;
-use super::super::pbes1;
 use super::{Budget, pbes2};
 use crate::error::MaterialProblem;
+use crate::material::passphrase::Asked;
+use crate::material::pbes1;
 
 /// `EncryptedPrivateKeyInfo`; the reader of pkcs8 refuses what pkcs5 does not know.
 #[derive(der::Sequence)]
-pub(in super::super) struct EncryptedKey<'a> {
-    pub(in super::super) algorithm: AlgorithmIdentifierRef<'a>,
-    pub(in super::super) data: &'a OctetStringRef,
+pub(in crate::material) struct EncryptedKey<'a> {
+    pub(in crate::material) algorithm: AlgorithmIdentifierRef<'a>,
+    pub(in crate::material) data: &'a OctetStringRef,
 }
 
 pub(super) fn decrypt(

@@ -5,7 +5,7 @@ use const_oid::ObjectIdentifier;
 use crate::error::MaterialProblem;
 
 /// Refuses a scheme by its name and number.
-pub(in super::super) fn unsupported(scheme: ObjectIdentifier) -> MaterialProblem {
+pub(in crate::material) fn unsupported(scheme: ObjectIdentifier) -> MaterialProblem {
     refused(name(scheme))
 }
 
@@ -22,7 +22,7 @@ pub(super) fn refused(algorithm: String) -> MaterialProblem {
 }
 
 /// Whether OpenSSL has it in its provider `legacy` alone.
-pub(in super::super) fn is_withdrawn(algorithm: &str) -> bool {
+pub(in crate::material) fn is_withdrawn(algorithm: &str) -> bool {
     const PARTS: [&str; 10] = [
         "BF-", "CAST5-", "IDEA-", "MD2", "MD5", "PBES1 ", "RC2", "RC4", "RC5", "SEED-",
     ];
@@ -105,7 +105,7 @@ pub(super) fn cipher(name: &str) -> &'static str {
 }
 
 /// The name with the number, or the number alone.
-pub(in super::super) fn name(scheme: ObjectIdentifier) -> String {
+pub(in crate::material) fn name(scheme: ObjectIdentifier) -> String {
     let oid = scheme.to_string();
     let name = match oid.as_str() {
         "1.2.392.200011.61.1.1.1.2" => "Camellia-128-CBC",

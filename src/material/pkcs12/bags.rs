@@ -6,14 +6,15 @@ use der::{Decode, SliceReader, Tag, TagNumber};
 use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use super::super::encrypted::Budget;
-use super::super::encrypted::pkcs8::EncryptedKey;
-use super::super::key::PrivateKey;
-use super::super::passphrase::is_sequence;
 use super::attributes::Attributes;
 use super::container::{check_tag, for_each, malformed, unsupported};
-use super::crypt::{self, Password};
+use super::crypt;
+use super::crypt::Password;
 use crate::error::MaterialProblem;
+use crate::material::encrypted::Budget;
+use crate::material::encrypted::pkcs8::EncryptedKey;
+use crate::material::key::PrivateKey;
+use crate::material::passphrase::is_sequence;
 
 /// The most bags of a container; a store of the public web's roots has about 150.
 const MAX_BAGS: usize = 4096;

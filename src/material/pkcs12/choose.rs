@@ -1,11 +1,11 @@
 //! Which of the keys in a container is meant, and which certificate is its.
 
-use super::super::certificates::{malformed, subject, view};
-use super::super::key::PrivateKey;
-use super::super::public_half::PublicHalf;
 use super::attributes::shown;
 use super::bags::{Bags, KeyBag};
 use crate::error::MaterialProblem;
+use crate::material::certificates::{malformed, subject, view};
+use crate::material::key::PrivateKey;
+use crate::material::public_half::PublicHalf;
 use crate::x509::Certificate;
 
 /// The most identities that a message lists.

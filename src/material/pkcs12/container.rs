@@ -6,16 +6,18 @@ use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::super::encrypted::Budget;
-use super::super::file;
-use super::super::key::PrivateKey;
-use super::super::label::Wanted;
-use super::super::passphrase::Asked;
-use super::super::refusal;
-use super::super::sniff;
-use super::crypt::{self, Password};
-use super::mac::{self, MacData};
+use super::crypt;
+use super::crypt::Password;
+use super::mac;
+use super::mac::MacData;
 use crate::error::{MaterialError, MaterialProblem};
+use crate::material::encrypted::Budget;
+use crate::material::file;
+use crate::material::key::PrivateKey;
+use crate::material::label::Wanted;
+use crate::material::passphrase::Asked;
+use crate::material::refusal;
+use crate::material::sniff;
 
 /// The most safes of a container; ordinary ones have two.
 const MAX_SAFES: usize = 64;

@@ -4,11 +4,11 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use rc2::Rc2;
 use zeroize::Zeroizing;
 
-use super::super::encrypted::scheme::is_withdrawn;
-use super::super::encrypted::{Budget, pbes2};
-use super::super::pbe::{Pbe, Scheme, TRIPLE_DES};
 use super::container::unsupported;
 use crate::error::MaterialProblem;
+use crate::material::encrypted::scheme::is_withdrawn;
+use crate::material::encrypted::{Budget, pbes2};
+use crate::material::pbe::{Pbe, Scheme, TRIPLE_DES};
 
 /// The passphrase of a container in both of the forms that derivations take.
 pub(super) struct Password {

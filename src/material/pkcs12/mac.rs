@@ -10,14 +10,15 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::super::encrypted::{Budget, kdf};
-use super::super::passphrase::Asked;
-use super::super::pbe;
-use super::super::stack;
 use super::container::unsupported;
 use super::crypt::Password;
-use super::pbmac1::{self, PBMAC1, Pbmac1};
+use super::pbmac1;
+use super::pbmac1::{PBMAC1, Pbmac1};
 use crate::error::MaterialProblem;
+use crate::material::encrypted::{Budget, kdf};
+use crate::material::passphrase::Asked;
+use crate::material::pbe;
+use crate::material::stack;
 
 #[derive(der::Sequence)]
 pub(super) struct MacData<'a> {

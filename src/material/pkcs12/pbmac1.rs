@@ -8,12 +8,12 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::super::encrypted::Budget;
-use super::super::encrypted::kdf::Pbkdf2;
-use super::super::encrypted::scheme::name;
-use super::super::stack;
 use super::container::{malformed, unsupported};
 use crate::error::MaterialProblem;
+use crate::material::encrypted::Budget;
+use crate::material::encrypted::kdf::Pbkdf2;
+use crate::material::encrypted::scheme::name;
+use crate::material::stack;
 
 pub(super) const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
 

@@ -4,11 +4,11 @@ use core::ops::Range;
 use pki_types::{CertificateRevocationListDer, UnixTime};
 use x509_cert::ext::pkix::CrlReason;
 
-use super::super::label::Wanted;
-use super::super::refusal;
-use super::super::shape::Shape;
 use super::serials::Serials;
 use crate::error::MaterialProblem;
+use crate::material::label::Wanted;
+use crate::material::refusal;
+use crate::material::shape::Shape;
 use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514, rfc4514_whole};
 
 /// One revocation list, its form checked and its entries indexed.

@@ -2,15 +2,14 @@
 
 use core::cell::RefCell;
 
+use super::attribute::Kind;
 use super::index::Index;
-use super::kind::Kind;
-use super::list::{AllOf, AnyOf};
-use super::pattern::Seen;
+use super::pattern::PeerValue;
+use super::tree::{AllOf, AnyOf, Node, PeerMatcher};
 use super::view::PeerView;
-use super::{Node, PeerMatcher};
 use crate::peer::{Names, PeerIdentity, is_dns_name};
-use crate::policy::explanation::{Outcome, Step, Trace};
-use crate::policy::rule::Rule;
+use crate::policy::verdict::explanation::{Outcome, Step, Trace};
+use crate::policy::verdict::rule::Rule;
 
 impl PeerMatcher {
     /// Whether `peer` is admitted; the error says what a custom matcher said, if one did.
@@ -26,15 +25,15 @@ impl PeerMatcher {
             true => common_name_as_dns(peer.names()),
             false => None,
         };
-        let asked = Asked {
+        let asked = MatchContext {
             peer,
             view: PeerView::new(peer, dns_from_common_name),
             trace,
             said: RefCell::new(None),
         };
         match asked.answer(self) {
-            Answer::Yes => Ok(()),
-            Answer::No | Answer::Undecided => Err(asked.said.into_inner()),
+            Ternary::Yes => Ok(()),
+            Ternary::No | Ternary::Undecided => Err(asked.said.into_inner()),
         }
     }
 }
@@ -48,7 +47,7 @@ pub(in crate::policy) fn common_name_as_dns(names: Names<'_>) -> Option<String> 
 
 /// The answer in three values (Kleene's), so that `not` cannot turn an absent name into a yes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum Ternary {
     Yes,
     No,
     /// The peer has no such attribute, or a value that can be read in two ways or not at all, or a
@@ -56,7 +55,7 @@ enum Answer {
     Undecided,
 }
 
-impl Answer {
+impl Ternary {
     fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
@@ -74,7 +73,7 @@ impl Answer {
     }
 }
 
-struct Asked<'a> {
+struct MatchContext<'a> {
     peer: &'a PeerIdentity,
     view: PeerView<'a>,
     trace: &'a Trace,
@@ -82,21 +81,21 @@ struct Asked<'a> {
     said: RefCell<Option<String>>,
 }
 
-impl Asked<'_> {
-    fn answer(&self, matcher: &PeerMatcher) -> Answer {
+impl MatchContext<'_> {
+    fn answer(&self, matcher: &PeerMatcher) -> Ternary {
         self.step(
             || match &matcher.0 {
-                Node::AnyAuthenticated => Answer::Yes,
-                Node::Pattern(pattern) => self.look(pattern.kind, |seen| pattern.holds(seen)),
+                Node::AnyAuthenticated => Ternary::Yes,
+                Node::Pattern(pattern) => self.any_value(pattern.kind, |seen| pattern.holds(seen)),
                 Node::Not(inner) => self.answer(inner).negated(),
                 Node::AllOf(all) => self.all_of(all),
                 Node::AnyOf(any) => self.any_of(any),
                 Node::Custom(custom) => match (custom.decide)(self.peer) {
-                    Ok(()) => Answer::Yes,
+                    Ok(()) => Ternary::Yes,
                     Err(reason) => {
                         self.said
                             .replace(Some(format!("{}: {reason}", custom.name)));
-                        Answer::Undecided
+                        Ternary::Undecided
                     }
                 },
             },
@@ -104,28 +103,28 @@ impl Asked<'_> {
         )
     }
 
-    fn all_of(&self, all: &AllOf) -> Answer {
-        let mut answer = Answer::Yes;
+    fn all_of(&self, all: &AllOf) -> Ternary {
+        let mut answer = Ternary::Yes;
         for matcher in all.matchers() {
             match self.answer(matcher) {
-                Answer::Yes => {}
-                Answer::No => return Answer::No,
-                Answer::Undecided => answer = Answer::Undecided,
+                Ternary::Yes => {}
+                Ternary::No => return Ternary::No,
+                Ternary::Undecided => answer = Ternary::Undecided,
             }
         }
         answer
     }
 
-    fn any_of(&self, any: &AnyOf) -> Answer {
+    fn any_of(&self, any: &AnyOf) -> Ternary {
         let mut answer = match any.index().is_empty() {
-            true => Answer::No,
+            true => Ternary::No,
             false => self.step(
                 || self.look_up(any.index()),
                 |answer| self.about_listed(any, answer),
             ),
         };
         for matcher in any.others() {
-            if answer == Answer::Yes {
+            if answer == Ternary::Yes {
                 break;
             }
             answer = answer.or(self.answer(matcher));
@@ -133,11 +132,11 @@ impl Asked<'_> {
         answer
     }
 
-    fn look_up(&self, index: &Index) -> Answer {
-        let mut answer = Answer::No;
+    fn look_up(&self, index: &Index) -> Ternary {
+        let mut answer = Ternary::No;
         for (kind, set) in index.sets() {
-            answer = answer.or(self.look(*kind, |seen| set.holds(*kind, seen)));
-            if answer == Answer::Yes {
+            answer = answer.or(self.any_value(*kind, |seen| set.holds(*kind, seen)));
+            if answer == Ternary::Yes {
                 break;
             }
         }
@@ -145,45 +144,45 @@ impl Asked<'_> {
     }
 
     /// Whether one of the values that the peer has of an attribute is a wanted one.
-    fn look(&self, kind: Kind, is_wanted: impl Fn(Seen<'_>) -> bool) -> Answer {
+    fn any_value(&self, kind: Kind, is_wanted: impl Fn(PeerValue<'_>) -> bool) -> Ternary {
         // Without a value there is nothing that could be another one.
-        let mut otherwise = Answer::Undecided;
+        let mut otherwise = Ternary::Undecided;
         let mut is_decided = true;
         let found = self.view.any(kind.attribute(), &mut |seen| {
             if seen.undecided(kind).is_some() {
                 is_decided = false;
                 return false;
             }
-            otherwise = Answer::No;
+            otherwise = Ternary::No;
             is_wanted(seen)
         });
         // One that cannot be read may be the wanted one, and may be another.
         is_decided &= !self.view.may_hide(kind.attribute());
         match (found, is_decided) {
-            (true, _) => Answer::Yes,
+            (true, _) => Ternary::Yes,
             (false, true) => otherwise,
-            (false, false) => Answer::Undecided,
+            (false, false) => Ternary::Undecided,
         }
     }
 
     fn step(
         &self,
-        ask: impl FnOnce() -> Answer,
-        describe: impl FnOnce(Answer) -> String,
-    ) -> Answer {
+        ask: impl FnOnce() -> Ternary,
+        describe: impl FnOnce(Ternary) -> String,
+    ) -> Ternary {
         self.trace.step(ask, |answer| Step {
             rule: Rule::Matcher,
             certificate: None,
             outcome: match answer {
-                Answer::Yes => Outcome::Passed,
-                Answer::No | Answer::Undecided => Outcome::Failed,
+                Ternary::Yes => Outcome::Passed,
+                Ternary::No | Ternary::Undecided => Outcome::Failed,
             },
             detail: describe(*answer),
             steps: Vec::new(),
         })
     }
 
-    fn about(&self, matcher: &PeerMatcher, answer: Answer) -> String {
+    fn about(&self, matcher: &PeerMatcher, answer: Ternary) -> String {
         match &matcher.0 {
             Node::AnyAuthenticated => matcher.to_string(),
             Node::Pattern(pattern) => format!(
@@ -192,24 +191,24 @@ impl Asked<'_> {
                 self.view.in_words([pattern.kind])
             ),
             Node::Not(_) => match answer {
-                Answer::Undecided => {
+                Ternary::Undecided => {
                     "not: what it negates is neither a yes nor a no, so it refuses".to_owned()
                 }
-                Answer::Yes | Answer::No => "not".to_owned(),
+                Ternary::Yes | Ternary::No => "not".to_owned(),
             },
             Node::AllOf(all) => format!("all_of, {} branches", all.matchers().len()),
             Node::AnyOf(any) => format!("any_of, {} branches", any.len()),
             Node::Custom(custom) => match (answer, &*self.said.borrow()) {
-                (Answer::Undecided, Some(said)) => format!("custom {said}"),
+                (Ternary::Undecided, Some(said)) => format!("custom {said}"),
                 _ => format!("custom {:?}", custom.name),
             },
         }
     }
 
-    fn about_listed(&self, any: &AnyOf, answer: Answer) -> String {
+    fn about_listed(&self, any: &AnyOf, answer: Ternary) -> String {
         let found = match answer {
-            Answer::Yes => "one",
-            Answer::No | Answer::Undecided => "none",
+            Ternary::Yes => "one",
+            Ternary::No | Ternary::Undecided => "none",
         };
         format!(
             "{found} of {} listed values; {}",

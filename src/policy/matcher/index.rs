@@ -3,8 +3,8 @@
 use core::net::IpAddr;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::kind::Kind;
-use super::pattern::{DirectoryName, Network, Pattern, Seen, Value};
+use super::attribute::Kind;
+use super::pattern::{DirectoryName, Network, Pattern, PeerValue, Value};
 use crate::x509::CanonicalName;
 
 /// Patterns by kind: the cost of a question grows with the kinds, and with the different lengths of prefixes and
@@ -130,16 +130,16 @@ impl Set {
     }
 
     /// Whether one of them fits what the peer has.
-    pub(super) fn holds(&self, kind: Kind, seen: Seen<'_>) -> bool {
+    pub(super) fn holds(&self, kind: Kind, seen: PeerValue<'_>) -> bool {
         match (self, seen) {
-            (Self::Digests(members), Seen::Digest(digest)) => members.contains(&digest),
-            (Self::Ips(members), Seen::Ip(ip)) => members.contains(&ip),
-            (Self::Names(members), Seen::Name(name, _)) => members.contains_key(name),
-            (Self::Networks { members, lengths }, Seen::Ip(ip)) => lengths
+            (Self::Digests(members), PeerValue::Digest(digest)) => members.contains(&digest),
+            (Self::Ips(members), PeerValue::Ip(ip)) => members.contains(&ip),
+            (Self::Names(members), PeerValue::Name(name, _)) => members.contains_key(name),
+            (Self::Networks { members, lengths }, PeerValue::Ip(ip)) => lengths
                 .iter()
                 .filter_map(|length| Network::around(ip, *length))
                 .any(|network| members.contains(&network)),
-            (Self::Texts { members, lengths }, Seen::Text(text)) => {
+            (Self::Texts { members, lengths }, PeerValue::Text(text)) => {
                 let subject = kind.subject(text);
                 match kind.takes_whole_values() {
                     true => members.contains(&*subject),

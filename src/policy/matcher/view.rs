@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::kind::{Attribute, Kind};
-use super::pattern::{Seen, Value};
+use super::attribute::{Attribute, Kind};
+use super::pattern::{PeerValue, Value};
 use crate::peer::{NameKind, PeerIdentity, SpiffeId, cut};
 use crate::x509::{CanonicalName, Certificate, rfc4514};
 
@@ -32,18 +32,18 @@ impl<'a> PeerView<'a> {
     pub(super) fn any(
         &self,
         attribute: Attribute,
-        is_it: &mut dyn FnMut(Seen<'_>) -> bool,
+        is_it: &mut dyn FnMut(PeerValue<'_>) -> bool,
     ) -> bool {
         let names = self.peer.names();
-        let mut texts = |kind| names.texts(kind).any(|text| is_it(Seen::Text(text)));
+        let mut texts = |kind| names.texts(kind).any(|text| is_it(PeerValue::Text(text)));
         match attribute {
             Attribute::CommonName => names
                 .common_name()
-                .is_some_and(|name| is_it(Seen::Text(name))),
+                .is_some_and(|name| is_it(PeerValue::Text(name))),
             Attribute::Dns => {
                 let from_common_name = self.dns_from_common_name.as_deref();
                 let mut all = names.texts(NameKind::Dns).chain(from_common_name);
-                all.any(|name| is_it(Seen::Text(name)))
+                all.any(|name| is_it(PeerValue::Text(name)))
             }
             Attribute::Email => texts(NameKind::Email),
             Attribute::Organization => texts(NameKind::Organization),
@@ -51,26 +51,28 @@ impl<'a> PeerView<'a> {
             Attribute::Uri => texts(NameKind::Uri),
             Attribute::SpiffeId => {
                 let id = names.spiffe_id().map(SpiffeId::as_str);
-                id.is_some_and(|id| is_it(Seen::Text(id)))
+                id.is_some_and(|id| is_it(PeerValue::Text(id)))
             }
             Attribute::Issuer => {
                 let der = self.peer.issuer_der();
                 let (name, words) = (CanonicalName::of(der), rfc4514(der));
                 // What cannot be read, or says nothing, is not named as another.
-                words.contains('=') && is_it(Seen::Name(&name, &words))
+                words.contains('=') && is_it(PeerValue::Name(&name, &words))
             }
-            Attribute::Ip => names.ips().any(|ip| is_it(Seen::Ip(ip))),
-            Attribute::Certificate => is_it(Seen::Digest(self.peer.certificate_sha256())),
-            Attribute::Spki => is_it(Seen::Digest(self.peer.spki_sha256())),
+            Attribute::Ip => names.ips().any(|ip| is_it(PeerValue::Ip(ip))),
+            Attribute::Certificate => is_it(PeerValue::Digest(self.peer.certificate_sha256())),
+            Attribute::Spki => is_it(PeerValue::Digest(self.peer.spki_sha256())),
             Attribute::TrustAnchor => {
                 let anchor = self.peer.trust_anchor();
-                anchor.is_some_and(|anchor| is_it(Seen::Digest(Sha256::digest(anchor).into())))
+                anchor.is_some_and(|anchor| is_it(PeerValue::Digest(Sha256::digest(anchor).into())))
             }
             Attribute::IssuerSpki => {
                 let issuers = self.peer.issuers();
                 let mut read = issuers.filter_map(|der| Certificate::from_der(der).ok());
                 read.any(|issuer| {
-                    is_it(Seen::Digest(Sha256::digest(issuer.public_key.spki).into()))
+                    is_it(PeerValue::Digest(
+                        Sha256::digest(issuer.public_key.spki).into(),
+                    ))
                 })
             }
         }
@@ -107,9 +109,9 @@ impl<'a> PeerView<'a> {
             self.any(attribute, &mut |seen| {
                 odd.extend(seen.undecided(kind));
                 values.push(match seen {
-                    Seen::Digest(digest) => Value::Digest(digest).to_string(),
-                    Seen::Ip(ip) => ip.to_string(),
-                    Seen::Name(_, text) | Seen::Text(text) => format!("{:?}", cut(text)),
+                    PeerValue::Digest(digest) => Value::Digest(digest).to_string(),
+                    PeerValue::Ip(ip) => ip.to_string(),
+                    PeerValue::Name(_, text) | PeerValue::Text(text) => format!("{:?}", cut(text)),
                 });
                 false
             });

@@ -8,8 +8,8 @@ use pki_types::CertificateDer;
 
 use crate::material::{RevocationList, RevocationLists};
 use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
-use crate::policy::anchor::Anchors;
-use crate::policy::rejection::rfc3339;
+use crate::policy::trust::anchors::Anchors;
+use crate::policy::verdict::rejection::rfc3339;
 use crate::x509::{CanonicalName, Certificate, PublicKey, rfc4514};
 
 /// A trust anchor: the certificate that its verifier keeps.

@@ -1,6 +1,6 @@
 //! What lists lack where none of them proves a certificate good, and what to do about it.
 
-use super::standing::Standing;
+use super::list_verdict::ListVerdict;
 use crate::policy::algorithms::SignatureProblem;
 use crate::x509::{Exclusion, Reasons};
 
@@ -29,21 +29,23 @@ pub(super) enum Kind {
 
 impl Shortfall {
     /// `None` for a list that lacks nothing.
-    pub(super) fn of(standing: &Standing) -> Option<Self> {
-        Some(match standing {
-            Standing::Current(Reasons::ALL) | Standing::Revokes(_) => return None,
-            Standing::Early(Reasons::ALL) => Self::Early,
-            Standing::Stale(Reasons::ALL) => Self::Stale,
-            Standing::Current(_) | Standing::Early(_) | Standing::Stale(_) => Self::SomeReasons,
-            Standing::IssuerMayNotSign => Self::IssuerMayNotSign,
-            Standing::OtherKey(SignatureProblem::UnsupportedAlgorithm { .. }) => {
+    pub(super) fn of(verdict: &ListVerdict) -> Option<Self> {
+        Some(match verdict {
+            ListVerdict::Current(Reasons::ALL) | ListVerdict::Revokes(_) => return None,
+            ListVerdict::Early(Reasons::ALL) => Self::Early,
+            ListVerdict::Stale(Reasons::ALL) => Self::Stale,
+            ListVerdict::Current(_) | ListVerdict::Early(_) | ListVerdict::Stale(_) => {
+                Self::SomeReasons
+            }
+            ListVerdict::IssuerMayNotSign => Self::IssuerMayNotSign,
+            ListVerdict::OtherKey(SignatureProblem::UnsupportedAlgorithm { .. }) => {
                 Self::UnsupportedSignature
             }
-            Standing::OtherKey(_) => Self::OtherKey,
-            Standing::OutOfScope(Exclusion::Ca) => Self::OtherKind(Kind::Users),
-            Standing::OutOfScope(Exclusion::NotCa) => Self::OtherKind(Kind::Cas),
-            Standing::OutOfScope(Exclusion::NoPoint) => Self::NoPoint,
-            Standing::OutOfScope(Exclusion::OtherPoint) => Self::OtherPoint,
+            ListVerdict::OtherKey(_) => Self::OtherKey,
+            ListVerdict::OutOfScope(Exclusion::Ca) => Self::OtherKind(Kind::Users),
+            ListVerdict::OutOfScope(Exclusion::NotCa) => Self::OtherKind(Kind::Cas),
+            ListVerdict::OutOfScope(Exclusion::NoPoint) => Self::NoPoint,
+            ListVerdict::OutOfScope(Exclusion::OtherPoint) => Self::OtherPoint,
         })
     }
 

@@ -4,8 +4,8 @@ use pki_types::UnixTime;
 
 use super::PeerVerifier;
 use crate::error::{BuildError, UnusableTrustAnchor};
-use crate::policy::usage::Role;
 use crate::policy::verifier_policy::ClientPurpose;
+use crate::side::Side;
 
 impl PeerVerifier {
     /// The trust anchors that can vouch for no peer, whatever the time; others can.
@@ -13,16 +13,16 @@ impl PeerVerifier {
         self.trust.unusable(None, None).unwrap_or_default()
     }
 
-    /// The trust anchors that cannot vouch for peers in this role at this time.
+    /// The trust anchors that cannot vouch for peers in this side at this time.
     ///
     /// # Errors
     /// [`BuildError::UnusableTrustAnchors`] where no other is left.
     fn unusable_for(
         &self,
-        role: Role,
+        side: Side,
         now: Option<UnixTime>,
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        self.trust.unusable(Some(role), now)
+        self.trust.unusable(Some(side), now)
     }
 
     pub(crate) fn unusable_for_clients(
@@ -33,7 +33,7 @@ impl PeerVerifier {
         if self.policy.client_purpose == ClientPurpose::OrServerAuth {
             self.trust.unusable(None, now)
         } else {
-            self.unusable_for(Role::Client, now)
+            self.unusable_for(Side::Client, now)
         }
     }
 
@@ -41,7 +41,7 @@ impl PeerVerifier {
         &self,
         now: Option<UnixTime>,
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        self.unusable_for(Role::Server, now)
+        self.unusable_for(Side::Server, now)
     }
 
     /// That every anchor can vouch for servers: for backends that do not show where a path ends.

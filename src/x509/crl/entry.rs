@@ -6,8 +6,8 @@ use der::{Decode, Reader};
 use pki_types::UnixTime;
 use x509_cert::ext::pkix::CrlReason;
 
-use super::super::cursor::Cursor;
 use super::{CrlError, decode, extension, time};
+use crate::x509::cursor::Cursor;
 
 /// One entry of a list.
 #[derive(Clone, Copy, Debug)]

@@ -28,10 +28,12 @@ mod unix {
     use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
     use openssl::x509::{X509CrlBuilder, X509Extension, X509RevokedBuilder};
 
-    use super::super::{BEGIN, END, NOW};
     use super::{ErrorStack, Pair, X509VerifyResult};
+    use crate::backend::openssl::alert::{BEGIN, END, NOW};
 
-    pub(in super::super) fn produce(pair: &Pair) -> Result<X509VerifyResult, ErrorStack> {
+    pub(in crate::backend::openssl::alert) fn produce(
+        pair: &Pair,
+    ) -> Result<X509VerifyResult, ErrorStack> {
         let list = list(pair)?;
         // Short enough to lie in the pipe as a whole.
         let pipe = filled(&list).map_err(|_| ErrorStack::get())?;

@@ -2,7 +2,7 @@
 
 use super::code_for;
 use crate::error::BackendKind;
-use crate::policy::every_reason::EVERY_REASON;
+use crate::policy::verdict::every_reason::EVERY_REASON;
 use crate::policy::{Alert, RejectionReason};
 
 /// As `ssl_x509err2alert` of OpenSSL has it, for the codes that we give it.

@@ -13,7 +13,7 @@ use crate::backend::Judge;
 use crate::backend::judge::Look;
 
 /// The sessions of one client configuration. rustls wipes the secrets in its values by itself.
-pub(in super::super) struct ClientSessions {
+pub(in crate::backend::rustls) struct ClientSessions {
     judge: Arc<Judge>,
     max_age: Duration,
     kept: Mutex<Servers>,
@@ -46,7 +46,7 @@ impl Sessions {
 }
 
 impl ClientSessions {
-    pub(in super::super) fn new(judge: Arc<Judge>, max_age: Duration) -> Self {
+    pub(in crate::backend::rustls) fn new(judge: Arc<Judge>, max_age: Duration) -> Self {
         Self {
             judge,
             max_age,

@@ -11,7 +11,7 @@ use crate::backend::Judge;
 use crate::backend::judge::Look;
 
 /// The sessions of one server configuration.
-pub(in super::super) struct ServerSessions {
+pub(in crate::backend::rustls) struct ServerSessions {
     judge: Arc<Judge>,
     max_age: Duration,
     kept: Mutex<Shelf<Vec<u8>, Arc<Session>>>,
@@ -24,7 +24,7 @@ struct Session {
 }
 
 impl ServerSessions {
-    pub(in super::super) fn new(judge: Arc<Judge>, max_age: Duration) -> Self {
+    pub(in crate::backend::rustls) fn new(judge: Arc<Judge>, max_age: Duration) -> Self {
         Self {
             judge,
             max_age,

@@ -1,0 +1,211 @@
+//! Certificate revocation lists, read once and ready for look-ups.
+
+mod list;
+mod serials;
+
+use core::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use pki_types::{CertificateRevocationListDer, UnixTime};
+
+use super::file;
+use super::label;
+use super::label::Wanted;
+use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
+
+pub use list::{RevocationList, Revoked};
+
+/// Revocation lists (CRLs) of the CAs that issue our peers' certificates; never empty.
+///
+/// Loading checks the form of each list (RFC 5280, section 5) and makes its entries ready for
+/// look-ups in constant time. It proves nothing: whether a list was signed by the issuer of a
+/// certificate, speaks about it and is current is judged with each peer, by the
+/// [`RevocationRules`](crate::RevocationRules) of the policy.
+///
+/// A list must be of version 2 and have a `nextUpdate`. A CRL number is optional, although RFC
+/// 5280, section 5.2.3, asks for one, since easy-rsa, cfssl and others make lists without; where
+/// there is one it has at most 20 octets and is not critical. Rejected, since to use them as if
+/// they were complete lists would be wrong, are delta CRLs, indirect CRLs, lists of attribute
+/// certificates, and whatever else carries a critical extension that is not known, be it in the
+/// list or in an entry. Lists that cover a part of what their issuer issues (of a distribution
+/// point, for some reasons, for CAs) are taken, and so is a complete list that names a delta CRL
+/// (`freshestCRL`, as AD CS writes it): the delta is not needed, and what it adds counts as soon as
+/// the next complete list has it.
+///
+/// In memory a list takes its DER and 6 bytes for each entry. Clones share all of it.
+///
+/// ```no_run
+/// use mtls::{RevocationDepth, RevocationLists, RevocationRules, VerifierPolicy};
+///
+/// let root = RevocationLists::from_pem_file("root.crl.pem")?;
+/// let issuing = RevocationLists::from_der_file("issuing.crl")?;
+/// let lists = RevocationLists::together([root, issuing])?;
+/// let policy = VerifierPolicy::allow_any_authenticated()
+///     .with_revocation(RevocationRules::require(RevocationDepth::Chain));
+/// // MtlsServer::builder().policy(policy).revocation_lists(lists) ..
+/// # Ok::<(), mtls::MaterialError>(())
+/// ```
+///
+/// # Lists of version 1
+///
+/// They have no extensions, so that nothing tells a complete list from a partial one (RFC 5280,
+/// section 5.2), and they are rejected. `openssl ca -gencrl` makes them where its configuration has
+/// neither `crlnumber` nor `crl_extensions`, and `keytool -gencrl` makes nothing else. A CA that is
+/// kept in a keystore issues lists of version 2 in this way:
+///
+/// ```console
+/// $ keytool -importkeystore -srckeystore ca.jks -destkeystore ca.p12 -deststoretype PKCS12
+/// $ openssl pkcs12 -in ca.p12 -nodes -out ca.pem   # with the key: keep it as safe as the keystore
+/// $ cat > crl.cnf <<END
+/// [ca]
+/// default_ca = lists
+/// [lists]
+/// database = index.txt
+/// crlnumber = crlnumber
+/// default_md = sha256
+/// default_crl_days = 30
+/// END
+/// $ touch index.txt && echo 01 > crlnumber         # once
+/// $ openssl ca -config crl.cnf -cert ca.pem -keyfile ca.pem -revoke alice.crt   # for each of them
+/// $ openssl ca -config crl.cnf -cert ca.pem -keyfile ca.pem -gencrl -out ca.crl
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RevocationLists(Arc<[Arc<RevocationList>]>);
+
+impl RevocationLists {
+    /// The most lists that may be given together.
+    pub const MAX_LISTS: usize = 4_096;
+    /// The most entries that the lists may have together.
+    pub const MAX_ENTRIES: usize = 4_194_304;
+    /// The most bytes that an input may have: room for a million entries and more, in PEM.
+    pub const MAX_INPUT_BYTES: usize = 64 << 20;
+
+    /// Reads `X509 CRL` sections (RFC 7468, section 6).
+    ///
+    /// Text between the sections is passed over. One bad section fails the whole load: a list that
+    /// is silently missing would let a revoked peer in where unknown status is allowed, and keep
+    /// all peers out where it is not.
+    ///
+    /// # Errors
+    /// [`MaterialError`] when a section is damaged, is no list, is a list of a kind that is not
+    /// used or is something else than a list, when there is none, and when a limit of this type is
+    /// exceeded.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
+        file::check_size(pem, Self::MAX_INPUT_BYTES)?;
+        let sections = super::pem::sections(pem, Self::MAX_LISTS)?;
+        let mut lists = Vec::with_capacity(sections.len());
+        for section in &sections {
+            label::sort(section.label, Wanted::RevocationLists).map_err(|p| section.error(p))?;
+            let der = section.decode_public()?;
+            let list = RevocationList::read(der.into()).map_err(|p| section.error(p))?;
+            lists.push(Arc::new(list));
+        }
+        Self::checked(lists)
+    }
+
+    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
+    ///
+    /// # Errors
+    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
+    /// regular files are read.
+    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Self::from_pem(&file.bytes)
+        })
+    }
+
+    /// Takes lists in DER, which is how CAs publish them (RFC 2585); one as `[list]`.
+    ///
+    /// # Errors
+    /// [`MaterialError`] when one of them is no list, or of a kind that is not used, when there is
+    /// none, and when a limit of this type is exceeded.
+    pub fn from_der(
+        lists: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
+    ) -> Result<Self, MaterialError> {
+        // One more than the limit is enough to see that it is exceeded.
+        let most = Self::MAX_LISTS.saturating_add(1);
+        let mut left = Self::MAX_INPUT_BYTES;
+        let mut read = Vec::new();
+        for (index, der) in lists.into_iter().take(most).enumerate() {
+            left = left
+                .checked_sub(der.len())
+                .ok_or(too_many(Self::MAX_INPUT_BYTES, "bytes"))?;
+            let list = RevocationList::read(der).map_err(|problem| {
+                MaterialError::from(problem).at(MaterialPlace {
+                    index,
+                    offset: None,
+                    label: Some(label::X509_CRL.to_owned()),
+                })
+            })?;
+            read.push(Arc::new(list));
+        }
+        Self::checked(read)
+    }
+
+    /// Reads a file that holds one list in DER.
+    ///
+    /// # Errors
+    /// The errors of [`from_der`](Self::from_der), and those of reading; each names the file. Only
+    /// regular files are read.
+    pub fn from_der_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Self::from_der([file.bytes.to_vec().into()])
+        })
+    }
+
+    /// Puts lists from several inputs together. The same list twice is no error.
+    ///
+    /// # Errors
+    /// [`MaterialError`] when nothing is given, and when the limits of lists or entries are
+    /// exceeded.
+    pub fn together(parts: impl IntoIterator<Item = Self>) -> Result<Self, MaterialError> {
+        let mut lists: Vec<Arc<RevocationList>> = Vec::new();
+        for part in parts {
+            lists.extend(part.0.iter().map(Arc::clone));
+            if lists.len() > Self::MAX_LISTS {
+                break;
+            }
+        }
+        Self::checked(lists)
+    }
+
+    /// All lists, in the order in which they were given. There is at least one.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
+        self.0.iter().map(|list| &**list)
+    }
+
+    /// The moment after which the first of them is stale.
+    pub fn next_update(&self) -> UnixTime {
+        let earliest = self.iter().map(RevocationList::next_update).min();
+        earliest.unwrap_or(UnixTime::since_unix_epoch(core::time::Duration::ZERO))
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Arc<RevocationList>] {
+        &self.0
+    }
+
+    fn checked(lists: Vec<Arc<RevocationList>>) -> Result<Self, MaterialError> {
+        if lists.is_empty() {
+            return Err(MaterialProblem::NoRevocationList.into());
+        }
+        if lists.len() > Self::MAX_LISTS {
+            return Err(too_many(Self::MAX_LISTS, "revocation lists"));
+        }
+        let entries = lists.iter().map(|list| list.entries());
+        if entries.fold(0, usize::saturating_add) > Self::MAX_ENTRIES {
+            return Err(too_many(Self::MAX_ENTRIES, "entries of revocation lists"));
+        }
+        Ok(Self(lists.into()))
+    }
+}
+
+fn too_many(limit: usize, what: &'static str) -> MaterialError {
+    MaterialProblem::TooMany { limit, what }.into()
+}
+
+impl fmt::Debug for RevocationLists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

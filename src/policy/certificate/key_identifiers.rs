@@ -1,0 +1,97 @@
+//! Whether one certificate can have issued another, beyond names and signature.
+
+use std::borrow::Cow;
+
+use const_oid::db::rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER;
+use x509_cert::ext::pkix::name::GeneralName;
+
+use crate::policy::verdict::defect::unreadable;
+use crate::policy::verdict::defect::without_key;
+use crate::policy::verdict::reason::RejectionReason;
+use crate::policy::verdict::rejection::Rejection;
+use crate::x509::{Certificate, X509Error, is_same_name};
+
+/// What an authority key identifier can ask of an issuer.
+pub(crate) struct Identifiers<'a> {
+    key: Option<Vec<u8>>,
+    serial: Cow<'a, [u8]>,
+    /// Of the issuer's own issuer.
+    issuer: Cow<'a, [u8]>,
+}
+
+impl<'a> Identifiers<'a> {
+    pub(crate) fn of(index: usize, issuer: &Certificate<'a>) -> Result<Self, Rejection> {
+        Self::read(issuer).map_err(|error| unreadable(index, issuer, &error))
+    }
+
+    pub(crate) fn read(issuer: &Certificate<'a>) -> Result<Self, X509Error> {
+        let key = issuer.subject_key_identifier()?;
+        Ok(Self {
+            key: key.map(|key| key.0.into_bytes().into()),
+            serial: issuer.serial.into(),
+            issuer: issuer.issuer.into(),
+        })
+    }
+
+    pub(crate) fn into_owned(self) -> Identifiers<'static> {
+        Identifiers {
+            key: self.key,
+            serial: self.serial.into_owned().into(),
+            issuer: self.issuer.into_owned().into(),
+        }
+    }
+}
+
+/// The authority key identifier of `child` has to fit `issuer`, where both say (RFC 5280, section
+/// 4.2.1.1).
+///
+/// It tells apart the certificates of a CA that has changed its key. OpenSSL takes no issuer into a
+/// path that it does not fit, so one that does not is no issuer here as well.
+pub(crate) fn check_link(
+    index: usize,
+    child: &Certificate<'_>,
+    issuer: &Identifiers<'_>,
+) -> Result<(), Rejection> {
+    let broken = |error| unreadable(index, child, &error);
+    let Some(identifier) = child.authority_key_identifier().map_err(broken)? else {
+        return Ok(());
+    };
+    let has_own = child.extension(ID_CE_SUBJECT_KEY_IDENTIFIER).is_some();
+    if identifier.key_identifier.is_none() && has_own {
+        return Err(without_key().of(index, child));
+    }
+    let key_fits = match (&identifier.key_identifier, &issuer.key) {
+        (Some(wanted), Some(own)) => wanted.as_bytes() == own,
+        _ => true,
+    };
+    let serial_fits = match &identifier.authority_cert_serial_number {
+        Some(wanted) => wanted.as_bytes() == &*issuer.serial,
+        None => true,
+    };
+    let issuer_fits = match &identifier.authority_cert_issuer {
+        Some(names) => names.iter().any(|name| names_issuer_of(name, issuer)),
+        None => true,
+    };
+    match key_fits && serial_fits && issuer_fits {
+        true => Ok(()),
+        false => Err(Rejection::new(RejectionReason::UnknownIssuer)
+            .about(index, child)
+            .with_expected("an issuer that fits the authorityKeyIdentifier")
+            .with_presented("one of the same name with another key identifier or serial number")
+            .with_hint(
+                "the certificate was issued with another key, or under another certificate, of the CA: present that \
+                 CA's certificate, or give it as trust anchor",
+            )),
+    }
+}
+
+fn names_issuer_of(name: &GeneralName, issuer: &Identifiers<'_>) -> bool {
+    use der::Encode;
+    match name {
+        GeneralName::DirectoryName(name) => name
+            .to_der()
+            .is_ok_and(|der| is_same_name(&der, &issuer.issuer)),
+        // What OpenSSL passes over as well.
+        _ => true,
+    }
+}

@@ -1,0 +1,113 @@
+//! Which public keys a certificate may have.
+
+use pki_types::alg_id;
+
+use crate::policy::algorithms::SignatureAlgorithms;
+use crate::policy::profile::CertificateProfile;
+use crate::policy::verdict::defect::Defect;
+use crate::policy::verdict::reason::RejectionReason;
+use crate::policy::verdict::rejection::Rejection;
+use crate::policy::verification::VerificationContext;
+use crate::policy::verifier_policy::VerifierPolicy;
+use crate::x509::{Certificate, KeyKind, MAX_RSA_BITS, PublicKey};
+
+pub(crate) fn kind_of(certificate: &Certificate<'_>) -> String {
+    certificate
+        .public_key
+        .kind()
+        .map_or_else(|error| error.to_string(), |kind| kind.to_string())
+}
+
+pub(crate) fn check_key(
+    index: usize,
+    certificate: &Certificate<'_>,
+    context: &VerificationContext<'_>,
+) -> Result<(), Rejection> {
+    let &VerificationContext {
+        policy, algorithms, ..
+    } = context;
+    acceptable_key(&certificate.public_key, policy, algorithms)
+        .map_err(|found| unacceptable_key(found, policy, algorithms).of(index, certificate))
+}
+
+pub(crate) fn unacceptable_key(
+    found: String,
+    policy: &VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
+) -> Defect {
+    let optional: String = [("P-521", alg_id::ECDSA_P521), ("ML-DSA", alg_id::ML_DSA_65)]
+        .iter()
+        .filter(|(_, key)| algorithms.take_keys_of(key))
+        .map(|(name, _)| format!("{name}, "))
+        .collect();
+    Defect::new(
+        RejectionReason::UnacceptableKey,
+        format!(
+            "ECDSA P-256 or P-384, {optional}Ed25519, or RSA {} to {MAX_RSA_BITS} bits",
+            policy.minimum_rsa_bits
+        ),
+        found,
+        "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519, or RSA (2048 to 8192 bits): every crypto \
+         library has these",
+    )
+}
+
+/// Whether a key is on the list, sound, and of an algorithm that is at hand; the error names what
+/// it is.
+pub(crate) fn acceptable_key(
+    key: &PublicKey<'_>,
+    policy: &VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
+) -> Result<(), String> {
+    let kind = key.kind().map_err(|error| format!("unreadable: {error}"))?;
+    if !kind.is_listed(policy.minimum_rsa_bits) {
+        return Err(kind.to_string());
+    }
+    if let Some(fault) = key.fault() {
+        return Err(format!("{kind} with {fault}"));
+    }
+    if !algorithms.take_key(key) {
+        return Err(format!("{kind}, which the crypto library does not have"));
+    }
+    match kind {
+        KeyKind::Rsa { bits } if bits % 8 != 0 && policy.profile == CertificateProfile::WebPki => {
+            Err(format!("RSA {bits} bits, which are no whole bytes"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82], &length[..], content].concat()
+    }
+
+    /// The numbers are of no key pair: whether they are primes is asked by no verifier.
+    #[test]
+    fn the_public_web_has_rsa_keys_of_whole_bytes() {
+        // rsaEncryption with NULL parameters.
+        let algorithm = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+        let none = SignatureAlgorithms::new([]);
+        // Of 2048 bits, with a zero before them for the sign, and of 2052.
+        for (first, whole_bytes) in [([0x00, 0x80], true), ([0x08, 0x00], false)] {
+            let modulus = [&first[..], &[0x55; 255]].concat();
+            let numbers = [tlv(2, &modulus), b"\x02\x01\x03".to_vec()];
+            let bits = [&[0], &*tlv(0x30, &numbers.concat())].concat();
+            let spki = tlv(0x30, &[&algorithm[..], &tlv(3, &bits)].concat());
+            let key = PublicKey::from_spki(&spki).unwrap();
+            for (profile, is_accepted) in [
+                (CertificateProfile::Interoperable, true),
+                (CertificateProfile::Rfc5280, true),
+                (CertificateProfile::WebPki, whole_bytes),
+            ] {
+                let policy = VerifierPolicy::allow_any_authenticated().with_profile(profile);
+                let accepted = acceptable_key(&key, &policy, &none);
+                assert_eq!(accepted.is_ok(), is_accepted, "{accepted:?} {profile:?}");
+            }
+        }
+    }
+}

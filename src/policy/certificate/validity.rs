@@ -1,0 +1,71 @@
+//! When a certificate is valid, and for how long (RFC 5280, section 4.1.2.5).
+
+use pki_types::UnixTime;
+
+use crate::policy::verdict::defect::Defect;
+use crate::policy::verdict::reason::RejectionReason;
+use crate::policy::verdict::rejection::{Rejection, rfc3339};
+use crate::policy::verifier_policy::VerifierPolicy;
+use crate::x509::Certificate;
+
+pub(crate) fn window(certificate: &Certificate<'_>) -> String {
+    format!(
+        "from {} to {}",
+        rfc3339(certificate.not_before),
+        rfc3339(certificate.not_after)
+    )
+}
+
+pub(crate) fn check_validity(
+    index: usize,
+    certificate: &Certificate<'_>,
+    now: UnixTime,
+) -> Result<(), Rejection> {
+    let reason = if now < certificate.not_before {
+        RejectionReason::NotYetValid
+    } else if now > certificate.not_after {
+        RejectionReason::Expired
+    } else {
+        return Ok(());
+    };
+    Err(Rejection::new(reason)
+        .about(index, certificate)
+        .with_expected(format!(
+            "valid from {} to {}",
+            rfc3339(certificate.not_before),
+            rfc3339(certificate.not_after)
+        ))
+        .with_presented(format!("now {}", rfc3339(now))))
+}
+
+pub(crate) fn lifetime_in_words(policy: &VerifierPolicy) -> String {
+    match policy.maximum_leaf_lifetime {
+        Some(longest) => format!("at most {} s", longest.as_secs()),
+        None => "not limited".to_owned(),
+    }
+}
+
+pub(crate) fn check_lifetime(
+    leaf: &Certificate<'_>,
+    policy: &VerifierPolicy,
+) -> Result<(), Rejection> {
+    let Some(longest) = policy.maximum_leaf_lifetime else {
+        return Ok(());
+    };
+    // Both ends count (RFC 5280, section 4.1.2.5).
+    let lifetime = leaf
+        .not_after
+        .as_secs()
+        .saturating_sub(leaf.not_before.as_secs())
+        .saturating_add(1);
+    match lifetime > longest.as_secs() {
+        false => Ok(()),
+        true => Err(Defect::new(
+            RejectionReason::LifetimeTooLong,
+            format!("a leaf valid for at most {} s", longest.as_secs()),
+            format!("{lifetime} s, {}", window(leaf)),
+            "have the CA issue leaves for a shorter time, or raise `with_maximum_leaf_lifetime`",
+        )
+        .of(0, leaf)),
+    }
+}

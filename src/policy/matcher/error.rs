@@ -1,0 +1,101 @@
+use super::text::excerpt::shorten;
+use crate::error::BuildError;
+
+/// Why a text is no [`PeerMatcher`](crate::PeerMatcher), and where.
+///
+/// ```
+/// let error = "any_of(\n  dns(\"a.example\") spki_sha256(\"\"))".parse::<mtls::PeerMatcher>().unwrap_err();
+/// assert_eq!(error.to_string(), "line 2, column 20: expected `,` or `)`, found `spki_sha256`");
+/// assert_eq!((error.line(), error.column()), (2, 20));
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}, column {column}: {problem}")]
+pub struct MatcherTextError {
+    line: usize,
+    column: usize,
+    problem: MatcherTextProblem,
+    source: Option<Box<BuildError>>,
+}
+
+/// What is wrong with the text of a matcher.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MatcherTextProblem {
+    /// A custom matcher is code, and cannot come from a text.
+    #[error(
+        "a custom matcher is code and cannot be read from a text; add it by `PeerMatcher::custom`"
+    )]
+    Custom,
+    /// A constructor refuses its argument; the error's source is the [`BuildError`] that says why.
+    #[error("`{matcher}` cannot be made of this: {problem}")]
+    Pattern {
+        /// The constructor.
+        matcher: &'static str,
+        /// What it says.
+        problem: String,
+    },
+    /// Lists are nested more than [`MAX_DEPTH`](crate::PeerMatcher::MAX_DEPTH) deep.
+    #[error("lists are nested more than {0} deep")]
+    TooDeep(usize),
+    /// The text has more than [`MAX_TEXT_BYTES`](crate::PeerMatcher::MAX_TEXT_BYTES).
+    #[error("the text is longer than {0} bytes")]
+    TooLong(usize),
+    /// The text holds more than [`MAX_TEXT_MATCHERS`](crate::PeerMatcher::MAX_TEXT_MATCHERS).
+    #[error("the text holds more than {0} matchers")]
+    TooMany(usize),
+    /// Something else stands where another thing should.
+    #[error("expected {expected}, found {found}")]
+    Unexpected {
+        /// What stands there.
+        found: String,
+        /// What may stand there.
+        expected: String,
+    },
+}
+
+impl MatcherTextError {
+    /// `at` is a place in `text`, in bytes.
+    pub(crate) fn new(text: &str, at: usize, problem: MatcherTextProblem) -> Self {
+        let before = text.get(..at).unwrap_or(text);
+        let lines = before.matches('\n').count();
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        Self {
+            line: lines.saturating_add(1),
+            column: last.chars().count().saturating_add(1),
+            problem,
+            source: None,
+        }
+    }
+
+    pub(crate) fn caused_by(mut self, source: BuildError) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// The line, from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The column, in characters, from 1.
+    pub fn column(&self) -> usize {
+        self.column
+    }
+
+    /// What is wrong there.
+    pub fn problem(&self) -> &MatcherTextProblem {
+        &self.problem
+    }
+}
+
+pub(super) fn invalid(
+    matcher: &'static str,
+    value: &str,
+    problem: impl Into<String>,
+) -> BuildError {
+    BuildError::InvalidPattern {
+        matcher,
+        value: shorten(value.to_owned()),
+        problem: problem.into(),
+    }
+}

@@ -1,0 +1,169 @@
+//! A matcher from its text.
+
+use core::str::FromStr;
+
+use super::token::{Token, Tokens};
+use crate::error::BuildError;
+use crate::policy::matcher::attribute::Kind;
+use crate::policy::matcher::error::{MatcherTextError, MatcherTextProblem};
+use crate::policy::matcher::limits::MAX_DEPTH;
+use crate::policy::matcher::tree::PeerMatcher;
+
+impl FromStr for PeerMatcher {
+    type Err = MatcherTextError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parser = Parser {
+            tokens: Tokens::new(text),
+            matchers: 0,
+        };
+        if text.len() > Self::MAX_TEXT_BYTES {
+            let problem = MatcherTextProblem::TooLong(Self::MAX_TEXT_BYTES);
+            return Err(parser.tokens.problem(0, problem));
+        }
+        let (at, token) = parser.tokens.next()?;
+        let matcher = parser.matcher(at, token, 0)?;
+        match parser.tokens.next()? {
+            (_, Token::End) => Ok(matcher),
+            (at, token) => Err(parser.unexpected(at, &token, "the end of the text")),
+        }
+    }
+}
+
+struct Parser<'a> {
+    tokens: Tokens<'a>,
+    matchers: usize,
+}
+
+impl<'a> Parser<'a> {
+    /// A matcher whose name is `token`, within `depth` lists.
+    fn matcher(
+        &mut self,
+        mut at: usize,
+        mut token: Token<'a>,
+        depth: usize,
+    ) -> Result<PeerMatcher, MatcherTextError> {
+        // Counted and not nested: a thousand of them are no deeper than one.
+        let mut negations = 0_usize;
+        while token == Token::Name("not") {
+            self.count(at)?;
+            self.expect(&Token::Open)?;
+            negations = negations.saturating_add(1);
+            (at, token) = self.tokens.next()?;
+        }
+        let matcher = self.positive(at, token, depth)?;
+        for _ in 0..negations {
+            self.expect(&Token::Close)?;
+        }
+        Ok(match negations % 2 {
+            0 => matcher,
+            _ => PeerMatcher::not(matcher),
+        })
+    }
+
+    fn positive(
+        &mut self,
+        at: usize,
+        token: Token<'a>,
+        depth: usize,
+    ) -> Result<PeerMatcher, MatcherTextError> {
+        let Token::Name(name) = token else {
+            return Err(self.unexpected(at, &token, "a matcher"));
+        };
+        self.count(at)?;
+        match name {
+            "any_authenticated" => {
+                self.expect(&Token::Open)?;
+                self.expect(&Token::Close)?;
+                Ok(PeerMatcher::any_authenticated())
+            }
+            "any_of" => {
+                let list = self.list(at, depth)?;
+                PeerMatcher::any_of(list).map_err(|error| self.refused(at, "any_of", error))
+            }
+            "all_of" => {
+                let list = self.list(at, depth)?;
+                PeerMatcher::all_of(list).map_err(|error| self.refused(at, "all_of", error))
+            }
+            "custom" => Err(self.tokens.problem(at, MatcherTextProblem::Custom)),
+            _ => match Kind::ALL.iter().find(|kind| kind.name() == name) {
+                Some(kind) => self.pattern(at, *kind),
+                None => Err(self.unexpected(at, &token, &one_of())),
+            },
+        }
+    }
+
+    fn list(&mut self, at: usize, depth: usize) -> Result<Vec<PeerMatcher>, MatcherTextError> {
+        let depth = depth.saturating_add(1);
+        if depth > MAX_DEPTH {
+            let problem = MatcherTextProblem::TooDeep(MAX_DEPTH);
+            return Err(self.tokens.problem(at, problem));
+        }
+        self.expect(&Token::Open)?;
+        let mut list = Vec::new();
+        loop {
+            let (at, token) = self.tokens.next()?;
+            if token == Token::Close {
+                return Ok(list);
+            }
+            list.push(self.matcher(at, token, depth)?);
+            match self.tokens.next()? {
+                (_, Token::Comma) => {}
+                (_, Token::Close) => return Ok(list),
+                (at, token) => return Err(self.unexpected(at, &token, "`,` or `)`")),
+            }
+        }
+    }
+
+    fn pattern(&mut self, at: usize, kind: Kind) -> Result<PeerMatcher, MatcherTextError> {
+        self.expect(&Token::Open)?;
+        let argument = match self.tokens.next()? {
+            (_, Token::Text(argument)) => argument,
+            (at, token) => return Err(self.unexpected(at, &token, "a string in double quotes")),
+        };
+        self.expect(&Token::Close)?;
+        PeerMatcher::parsed(kind, &argument).map_err(|error| self.refused(at, kind.name(), error))
+    }
+
+    fn expect(&mut self, wanted: &Token<'_>) -> Result<(), MatcherTextError> {
+        match self.tokens.next()? {
+            (_, token) if token == *wanted => Ok(()),
+            (at, token) => Err(self.unexpected(at, &token, &wanted.found())),
+        }
+    }
+
+    fn count(&mut self, at: usize) -> Result<(), MatcherTextError> {
+        self.matchers = self.matchers.saturating_add(1);
+        match self.matchers > PeerMatcher::MAX_TEXT_MATCHERS {
+            true => {
+                let problem = MatcherTextProblem::TooMany(PeerMatcher::MAX_TEXT_MATCHERS);
+                Err(self.tokens.problem(at, problem))
+            }
+            false => Ok(()),
+        }
+    }
+
+    fn refused(&self, at: usize, matcher: &'static str, source: BuildError) -> MatcherTextError {
+        let said = match &source {
+            BuildError::InvalidPattern { problem, .. } => problem.clone(),
+            other => other.to_string(),
+        };
+        let problem = MatcherTextProblem::Pattern {
+            matcher,
+            problem: said,
+        };
+        self.tokens.problem(at, problem).caused_by(source)
+    }
+
+    fn unexpected(&self, at: usize, found: &Token<'_>, expected: &str) -> MatcherTextError {
+        self.tokens.unexpected(at, &found.found(), expected)
+    }
+}
+
+/// The names that a text may hold.
+fn one_of() -> String {
+    let lists = ["any_authenticated", "any_of", "all_of", "not"];
+    let patterns = Kind::ALL.iter().map(|kind| kind.name());
+    let names: Vec<&str> = lists.into_iter().chain(patterns).collect();
+    format!("one of {}", names.join(", "))
+}

@@ -1,0 +1,3 @@
+//! Checks of the name that a peer must have.
+
+pub(crate) mod server_name;

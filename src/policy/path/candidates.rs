@@ -1,0 +1,112 @@
+//! Which of the presented certificates could be on a path, and how many paths that would be, before any signature is
+//! looked at.
+
+use std::borrow::Cow;
+
+use pki_types::CertificateDer;
+
+use crate::policy::limits::MAX_INTERMEDIATES;
+use crate::policy::presented_chain::PresentedChain;
+use crate::policy::verdict::reason::RejectionReason;
+use crate::policy::verdict::rejection::Rejection;
+use crate::x509::Certificate;
+
+/// PresentedChain certificates that may stand above the leaf, by their names.
+const MAX_RELEVANT: usize = 32;
+/// Readings of a certificate that building a path may cost: webpki reads all of them at each step, and looks at signatures
+/// last, so that a stranger could keep it busy for seconds with certificates that nobody signed.
+const MAX_READINGS: usize = 16_384;
+
+/// The intermediates that the issuers' names lead to from the leaf, each once.
+pub(crate) fn relevant<'p>(
+    presented: &'p PresentedChain<'_>,
+) -> Result<Cow<'p, [CertificateDer<'p>]>, Rejection> {
+    let leaf = presented.leaf()?;
+    let Some((_, intermediates)) = presented.der.split_first() else {
+        return Err(Rejection::new(RejectionReason::NoCertificate));
+    };
+    let certificates = presented.certificates.iter().skip(1).map(|(_, c)| c);
+    let all: Vec<_> = intermediates.iter().zip(certificates).collect();
+    let reached = reached(leaf, &all);
+    let nodes: Vec<&Certificate<'_>> = reached.iter().map(|(_, c)| *c).collect();
+    let is_all = reached.len() == intermediates.len();
+    let too_many = |what: String| {
+        Rejection::new(RejectionReason::PathTooLong)
+            .with_expected(format!(
+                "at most {MAX_RELEVANT} certificates that the issuers' names lead to, and few ways through them"
+            ))
+            .with_presented(what)
+    };
+    if nodes.len() > MAX_RELEVANT {
+        return Err(too_many(nodes.len().to_string()));
+    }
+    let mut steps_left = MAX_READINGS.checked_div(nodes.len()).unwrap_or_default();
+    if !walk(leaf.issuer, &nodes, &mut vec![leaf], &mut steps_left) {
+        return Err(too_many(format!("{}, with too many ways", nodes.len())));
+    }
+    if is_all {
+        return Ok(Cow::Borrowed(intermediates));
+    }
+    let der = reached
+        .into_iter()
+        .map(|(der, _)| CertificateDer::from(der.as_ref()));
+    Ok(Cow::Owned(der.collect()))
+}
+
+/// Those that a path can come to, in the order in which they were presented.
+fn reached<'p, 'c>(
+    leaf: &'p Certificate<'c>,
+    all: &[(&'p CertificateDer<'p>, &'p Certificate<'c>)],
+) -> Vec<(&'p CertificateDer<'p>, &'p Certificate<'c>)> {
+    let mut is_reached = vec![false; all.len()];
+    let mut wanted = vec![leaf.issuer];
+    // One step more than a path may have: webpki takes it before it sees that it is too long.
+    for _ in 0..=MAX_INTERMEDIATES {
+        let mut above = Vec::new();
+        for ((_, certificate), is_reached) in all.iter().zip(&mut is_reached) {
+            if !*is_reached && wanted.contains(&certificate.subject) {
+                *is_reached = true;
+                above.push(certificate.issuer);
+            }
+        }
+        wanted = above;
+    }
+    let mut reached: Vec<(&CertificateDer<'_>, &Certificate<'_>)> = Vec::new();
+    for (entry, is_reached) in all.iter().zip(is_reached) {
+        if is_reached && !reached.iter().any(|(der, _)| *der == entry.0) {
+            reached.push(*entry);
+        }
+    }
+    reached
+}
+
+/// Takes the steps that webpki would, which takes no name and key twice on a path; false when there are no more left.
+fn walk<'p, 'c>(
+    issuer: &[u8],
+    nodes: &[&'p Certificate<'c>],
+    path: &mut Vec<&'p Certificate<'c>>,
+    steps_left: &mut usize,
+) -> bool {
+    if path.len() > MAX_INTERMEDIATES.saturating_add(1) {
+        return true;
+    }
+    for node in nodes {
+        let is_same = |on_path: &&Certificate<'_>| {
+            on_path.public_key.spki == node.public_key.spki && on_path.subject == node.subject
+        };
+        if node.subject != issuer || path.iter().any(is_same) {
+            continue;
+        }
+        let Some(left) = steps_left.checked_sub(1) else {
+            return false;
+        };
+        *steps_left = left;
+        path.push(node);
+        let is_within = walk(node.issuer, nodes, path, steps_left);
+        path.pop();
+        if !is_within {
+            return false;
+        }
+    }
+    true
+}

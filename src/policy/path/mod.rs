@@ -1,0 +1,233 @@
+//! From the leaf to a trust anchor, by rustls-webpki, and what has to be asked above it.
+
+pub(crate) mod candidates;
+pub(crate) mod error;
+pub(crate) mod x509_v1;
+
+use core::cell::RefCell;
+use std::sync::Arc;
+
+use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
+use x509_cert::ext::pkix::KeyUsages;
+
+use super::certificate::key_identifiers::{Identifiers, check_link};
+use super::certificate::key_usage::usages_of;
+use super::certificate::name_constraints::{NameLimits, check_subject_email};
+use super::presented_chain::PresentedChain;
+use super::profile::CertificateProfile;
+use super::revocation::{self, Revocation};
+use super::trust::{
+    anchor_facts::AnchorFacts,
+    anchors::{Anchors, Candidates},
+};
+use super::verdict::defect::PathPosition;
+use super::verdict::reason::RejectionReason;
+use super::verdict::rejection::Rejection;
+use super::verdict::rule::Rule;
+use super::verification::VerificationContext;
+use super::verifier_policy::VerifierPolicy;
+use crate::peer::{Names, ProvedPath};
+use crate::policy::certificate::form::check_form;
+use crate::policy::certificate::public_key::check_key;
+use crate::policy::certificate::public_key::kind_of;
+use crate::side::Side;
+use crate::x509::{Certificate, rfc4514};
+use candidates::relevant;
+use error::refusal;
+
+/// Proves a path from the leaf to an anchor.
+pub(super) fn check_path(
+    presented: &PresentedChain<'_>,
+    names: Names<'_>,
+    anchors: &Anchors,
+    revocation: Option<&Revocation>,
+    context: &VerificationContext<'_>,
+) -> Result<ProvedPath, Rejection> {
+    let Some(leaf_der) = presented.der.first() else {
+        return Err(Rejection::new(RejectionReason::NoCertificate));
+    };
+    let intermediates = relevant(presented)?;
+    let refusal = |error: &Error| refusal(error, presented, anchors, context);
+    let leaf = EndEntityCert::try_from(leaf_der).map_err(|error| refusal(&error))?;
+    let usage = match context.side {
+        Side::Client => KeyUsage::client_auth(),
+        Side::Server => KeyUsage::server_auth(),
+    };
+    let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
+    let candidates = anchors.candidates(issuers);
+    // webpki's error has no room for what we found on a path that it would take.
+    let found = RefCell::new(None);
+    let check = |path: &VerifiedPath<'_>| {
+        let candidate = context.trace.outline(
+            Rule::Path,
+            || in_words(presented, path),
+            || {
+                let path = check_candidate(path, presented, names, &candidates, context)?;
+                revocation::check(revocation, anchors, context, presented, &path)?;
+                Ok(path)
+            },
+        );
+        let refused = candidate.is_err();
+        found.replace(Some(candidate));
+        match refused {
+            true => Err(Error::UnknownIssuer),
+            false => Ok(()),
+        }
+    };
+    let result = leaf.verify_for_usage(
+        context.algorithms.as_slice(),
+        candidates.as_slice(),
+        &intermediates,
+        context.now,
+        usage,
+        None,
+        Some(&check),
+    );
+    match (result.map(drop), found.into_inner()) {
+        (Ok(()), Some(Ok(path))) => Ok(path),
+        (_, Some(Err(rejection))) => Err(rejection),
+        (Err(error), _) => {
+            context
+                .trace
+                .check(Rule::Path, None, |_| String::new(), || Err(refusal(&error)))
+        }
+        (Ok(()), None) => Err(Rejection::new(RejectionReason::UnknownIssuer)),
+    }
+}
+
+/// What webpki does not ask of a path: the form of its certificates, what they say about their
+/// keys, whether one fits the other, and the anchor itself.
+fn check_candidate(
+    path: &VerifiedPath<'_>,
+    presented: &PresentedChain<'_>,
+    names: Names<'_>,
+    anchors: &Candidates<'_>,
+    context: &VerificationContext<'_>,
+) -> Result<ProvedPath, Rejection> {
+    let mut intermediates = Vec::new();
+    let mut child = (0, presented.leaf()?);
+    let mut counted: usize = 0;
+    for intermediate in path.intermediate_certificates() {
+        let Some((index, certificate)) = presented.find(&intermediate.der()) else {
+            return Err(Rejection::new(RejectionReason::MalformedCertificate));
+        };
+        if context.policy.profile != CertificateProfile::Interoperable {
+            context.trace.check(
+                Rule::KeyIdentifiers,
+                Some(child),
+                |()| format!("fits certificate {index}"),
+                || {
+                    let identifiers = Identifiers::of(index, certificate)?;
+                    check_link(child.0, child.1, &identifiers)
+                },
+            )?;
+        }
+        check_intermediate(index, certificate, context)?;
+        if !certificate.is_self_issued() {
+            counted = counted.saturating_add(1);
+        }
+        intermediates.push((index, certificate));
+        child = (index, certificate);
+    }
+    context.trace.check(
+        Rule::Path,
+        None,
+        |()| format!("{counted} intermediates"),
+        || check_length(counted, context.policy),
+    )?;
+    let anchor = anchors.check_end_of_path(path, child, counted, context)?;
+    check_names_below(names, presented.leaf()?, &intermediates, anchor)?;
+    Ok(ProvedPath {
+        intermediates: intermediates.iter().map(|(index, _)| *index).collect(),
+        anchor: Arc::clone(anchor.certificate()),
+    })
+}
+
+/// Holds the names below each CA to the constraints that webpki does not apply.
+fn check_names_below(
+    names: Names<'_>,
+    leaf: &Certificate<'_>,
+    intermediates: &[(usize, &Certificate<'_>)],
+    anchor: &AnchorFacts,
+) -> Result<(), Rejection> {
+    let mut limits_emails = anchor.name_limits().is_some_and(NameLimits::limits_emails);
+    if let Some(limits) = anchor.name_limits() {
+        limits.check(leaf, names)?;
+    }
+    for (index, certificate) in intermediates.iter().rev() {
+        if limits_emails && !certificate.is_self_issued() {
+            check_subject_email(*index, certificate)?;
+        }
+        if let Some(limits) = NameLimits::of(certificate) {
+            limits.check(leaf, names)?;
+            limits_emails |= limits.limits_emails();
+        }
+    }
+    if limits_emails {
+        check_subject_email(0, leaf)?;
+    }
+    Ok(())
+}
+
+fn check_length(intermediates: usize, policy: &VerifierPolicy) -> Result<(), Rejection> {
+    let most = policy.max_intermediates;
+    match intermediates > most {
+        false => Ok(()),
+        true => Err(Rejection::new(RejectionReason::PathTooLong)
+            .with_expected(format!("at most {most} intermediates"))
+            .with_presented(intermediates.to_string())
+            .with_hint("present a shorter path, or raise `with_max_intermediates`")),
+    }
+}
+
+fn check_intermediate(
+    index: usize,
+    certificate: &Certificate<'_>,
+    context: &VerificationContext<'_>,
+) -> Result<(), Rejection> {
+    let trace = context.trace;
+    let about = Some((index, certificate));
+    trace.check(
+        Rule::PublicKey,
+        about,
+        |()| kind_of(certificate),
+        || check_key(index, certificate, context),
+    )?;
+    trace.check(
+        Rule::KeyUsage,
+        about,
+        |()| usages_of(certificate),
+        || check_signer(index, certificate),
+    )?;
+    check_form(index, certificate, PathPosition::Issuer, context)
+}
+
+/// OpenSSL passes over an intermediate that may not sign certificates when it builds a path, so
+/// that its server never shows it to us: the reason must be the one that is left then.
+fn check_signer(index: usize, certificate: &Certificate<'_>) -> Result<(), Rejection> {
+    let may_sign = match certificate.key_usage() {
+        Ok(None) => true,
+        Ok(Some(usage)) => usage.0.contains(KeyUsages::KeyCertSign),
+        Err(_) => false,
+    };
+    match may_sign {
+        true => Ok(()),
+        false => Err(Rejection::new(RejectionReason::UnknownIssuer)
+            .about(index, certificate)
+            .with_presented("a keyUsage without keyCertSign")
+            .with_hint("reissue this intermediate with keyUsage keyCertSign: as it is, it may not issue certificates")),
+    }
+}
+
+/// The path from the leaf up, for `explain`.
+fn in_words(presented: &PresentedChain<'_>, path: &VerifiedPath<'_>) -> String {
+    let mut words = "certificate 0".to_owned();
+    let mut issuer = presented.leaf().map_or(&[][..], |leaf| leaf.issuer);
+    for intermediate in path.intermediate_certificates() {
+        if let Some((index, certificate)) = presented.find(&intermediate.der()) {
+            words.push_str(&format!(", certificate {index}"));
+            issuer = certificate.issuer;
+        }
+    }
+    format!("{words}, trust anchor {}", rfc4514(issuer))
+}

@@ -1,0 +1,144 @@
+//! What one list means to one certificate.
+
+use x509_cert::ext::pkix::KeyUsages;
+
+use pki_types::UnixTime;
+
+use super::lists::{Anchor, List};
+use crate::material::Revoked;
+use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
+use crate::policy::revocation_rules::{RevocationRules, UnnamedPoint};
+use crate::policy::verdict::explanation::{Outcome, Step};
+use crate::policy::verdict::rejection::rfc3339;
+use crate::policy::verdict::rule::Rule;
+use crate::x509::{Certificate, Exclusion, Reasons};
+
+/// What a verdict rests on besides the certificate and its issuer.
+#[derive(Clone, Copy)]
+pub(super) struct VerdictBasis<'a> {
+    pub(super) rules: &'a RevocationRules,
+    pub(super) algorithms: &'a SignatureAlgorithms,
+    /// Vouches for the issuer.
+    pub(super) anchor: &'a Anchor,
+    pub(super) now: UnixTime,
+}
+
+/// How a list with the name of the certificate's issuer stands to the certificate.
+pub(super) enum ListVerdict {
+    /// It does not list the certificate, and proves so for these reasons.
+    Current(Reasons),
+    /// As `Current`, but its `thisUpdate` lies ahead.
+    Early(Reasons),
+    /// The issuer has a keyUsage without cRLSign.
+    IssuerMayNotSign,
+    /// Not signed by the issuer's key of the path.
+    OtherKey(SignatureProblem),
+    /// It is about other certificates.
+    OutOfScope(Exclusion),
+    /// It lists the certificate.
+    Revokes(Revoked),
+    /// As `Current`, but its `nextUpdate` has passed.
+    Stale(Reasons),
+}
+
+impl ListVerdict {
+    pub(super) fn of(
+        list: &List,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        basis: &VerdictBasis<'_>,
+    ) -> Self {
+        if let Err(problem) = list.check_signature(&issuer.public_key, basis.algorithms) {
+            return Self::OtherKey(problem);
+        }
+        list.vouch(basis.anchor);
+        let content = list.content();
+        // Before everything that limits what a list can prove: none of it limits what it can revoke.
+        if let Some(revoked) = content.find(certificate.serial) {
+            return Self::Revokes(revoked);
+        }
+        if !may_sign_lists(issuer) {
+            return Self::IssuerMayNotSign;
+        }
+        let unnamed = basis.rules.unnamed == UnnamedPoint::All;
+        let reasons = match content.scope().reasons_for(certificate, unnamed) {
+            Ok(reasons) => reasons,
+            Err(exclusion) => return Self::OutOfScope(exclusion),
+        };
+        if basis.now < content.this_update() {
+            Self::Early(reasons)
+        } else if basis.now > content.next_update() {
+            Self::Stale(reasons)
+        } else {
+            Self::Current(reasons)
+        }
+    }
+
+    pub(super) fn step(&self, list: &List) -> Step {
+        Step {
+            rule: Rule::Revocation,
+            certificate: None,
+            outcome: match self {
+                Self::Current(_) => Outcome::Passed,
+                Self::OtherKey(_) | Self::OutOfScope(_) => Outcome::NotApplied,
+                Self::Early(_) | Self::IssuerMayNotSign | Self::Revokes(_) | Self::Stale(_) => {
+                    Outcome::Failed
+                }
+            },
+            detail: list.describe(self),
+            steps: Vec::new(),
+        }
+    }
+}
+
+impl List {
+    pub(super) fn describe(&self, verdict: &ListVerdict) -> String {
+        let content = self.content();
+        let said = match verdict {
+            ListVerdict::Current(reasons) if *reasons != Reasons::ALL => {
+                "does not list the certificate, but covers some reasons only".to_owned()
+            }
+            ListVerdict::Current(_) => "does not list the certificate".to_owned(),
+            ListVerdict::Early(_) => {
+                let begin = rfc3339(content.this_update());
+                format!("is not valid before {begin}; compare the clocks")
+            }
+            ListVerdict::IssuerMayNotSign => "its issuer has a keyUsage without cRLSign".to_owned(),
+            ListVerdict::OtherKey(problem) => {
+                format!("not signed by the issuer of this certificate: {problem}")
+            }
+            ListVerdict::OutOfScope(exclusion) => describe(*exclusion).to_owned(),
+            ListVerdict::Revokes(revoked) => return revoked_by(self, *revoked),
+            ListVerdict::Stale(_) => {
+                format!("is stale since {}", rfc3339(content.next_update()))
+            }
+        };
+        format!("{self}: {said}")
+    }
+}
+
+fn describe(exclusion: Exclusion) -> &'static str {
+    match exclusion {
+        Exclusion::Ca => "is about user certificates only",
+        Exclusion::NoPoint => "is of a distribution point, and the certificate names none",
+        Exclusion::NotCa => "is about CA certificates only",
+        Exclusion::OtherPoint => "is of a distribution point that the certificate does not name",
+    }
+}
+
+/// A certificate without a keyUsage may be used for anything (RFC 5280, section 6.3.3, (f)).
+fn may_sign_lists(issuer: &Certificate<'_>) -> bool {
+    match issuer.key_usage() {
+        Ok(None) => true,
+        Ok(Some(usage)) => usage.0.contains(KeyUsages::CRLSign),
+        Err(_) => false,
+    }
+}
+
+pub(super) fn revoked_by(list: &List, revoked: Revoked) -> String {
+    format!(
+        "revoked at {} ({}) by {list}",
+        rfc3339(revoked.date()),
+        revoked.reason()
+    )
+}

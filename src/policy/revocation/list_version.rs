@@ -1,0 +1,174 @@
+//! How far an issuer has come with its lists.
+
+use core::cmp::Ordering;
+use std::sync::{Arc, OnceLock};
+
+use pki_types::UnixTime;
+
+use super::lists::{Anchor, List};
+use crate::policy::trust::Trust;
+use crate::x509::{Certificate, CrlScope, is_same_name};
+
+/// Lists that were retired when this revision began, each with what must not come back in its place.
+pub(super) type RetiredLists = OnceLock<Box<[ListVersion]>>;
+
+/// Lists that are retired and remembered; the one that has been retired for longest makes room.
+const MAX_RETIRED: usize = 256;
+
+/// How far an issuer has come with its lists of one scope.
+#[derive(Clone)]
+pub(super) struct ListVersion {
+    pub(super) issuer: Box<[u8]>,
+    /// A `SubjectPublicKeyInfo`.
+    pub(super) signer: Box<[u8]>,
+    pub(super) scope: CrlScope,
+    pub(super) number: Option<Box<[u8]>>,
+    pub(super) this_update: UnixTime,
+    pub(super) vouchers: Vec<Anchor>,
+}
+
+pub(super) fn remember(retired: &mut Vec<ListVersion>, version: ListVersion) {
+    if retired.iter().any(|other| other.covers(&version)) {
+        return;
+    }
+    retired.retain(|other| !version.covers(other));
+    if retired.len() >= MAX_RETIRED {
+        let _longest = retired.remove(0);
+    }
+    retired.push(version);
+}
+
+impl ListVersion {
+    /// `None` for a list that was not seen to be anybody's.
+    pub(super) fn of(list: &List) -> Option<Self> {
+        let content = list.content();
+        Some(Self {
+            issuer: content.issuer_der().into(),
+            signer: list.signer()?.into(),
+            scope: content.scope().clone(),
+            number: content.number().map(Into::into),
+            this_update: content.this_update(),
+            vouchers: list.vouchers().cloned().collect(),
+        })
+    }
+
+    pub(super) fn is_vouched_for(&self, trust: &Trust) -> bool {
+        let mut vouchers = self.vouchers.iter();
+        // None is known only while the first handshake is about to tell.
+        self.vouchers.is_empty() || vouchers.any(|anchor| same_anchor(anchor, trust).is_some())
+    }
+
+    /// Whether whatever is no older than this is no older than `other`.
+    fn covers(&self, other: &Self) -> bool {
+        is_same_name(&self.issuer, &other.issuer)
+            && self.signer == other.signer
+            && self.scope == other.scope
+            && !other.is_newer(self.number.as_deref(), self.this_update)
+    }
+
+    /// Whether it is newer than a list with this number and this time. CRL numbers only grow (RFC
+    /// 5280, section 5.2.3), and so does time. Without a number the time alone counts; but an
+    /// issuer that has begun to number its lists goes on, so that one without a number never
+    /// follows one with a number.
+    pub(super) fn is_newer(&self, number: Option<&[u8]>, this_update: UnixTime) -> bool {
+        let has_smaller_number = match (number, self.number.as_deref()) {
+            (Some(next), Some(own)) => compare_numbers(next, own) == Ordering::Less,
+            (next, own) => next.is_none() && own.is_some(),
+        };
+        has_smaller_number || this_update < self.this_update
+    }
+
+    /// Who vouches for the signer, to be handed on: nobody may come by before the next rotation.
+    /// Anchors that are trusted come first, by their certificates of now; others may be trusted
+    /// again.
+    pub(super) fn vouchers_in(&self, trust: &Trust) -> Vec<Anchor> {
+        let (trusted, retired): (Vec<_>, Vec<_>) = self
+            .vouchers
+            .iter()
+            .map(|anchor| same_anchor(anchor, trust).ok_or(anchor))
+            .partition(Result::is_ok);
+        let all = trusted.into_iter().chain(retired);
+        all.map(|(Ok(anchor) | Err(anchor))| Arc::clone(anchor))
+            .collect()
+    }
+}
+
+/// The anchor with this one's subject and key: it may have been renewed.
+fn same_anchor<'a>(anchor: &Anchor, trust: &'a Trust) -> Option<&'a Anchor> {
+    let anchor = Certificate::from_der(anchor).ok()?;
+    trust.with_key(anchor.subject, &anchor.public_key)
+}
+
+/// Big-endian, without leading zeros.
+fn compare_numbers(a: &[u8], b: &[u8]) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(issuer: u16, number: impl Into<Option<u8>>, this_update: u64) -> ListVersion {
+        ListVersion {
+            issuer: Box::new(issuer.to_be_bytes()),
+            signer: Box::new([1]),
+            scope: CrlScope::EVERYTHING,
+            number: number.into().map(|number| [number].into()),
+            this_update: UnixTime::since_unix_epoch(core::time::Duration::from_secs(this_update)),
+            vouchers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_gone_is_remembered_once_and_not_without_bound() {
+        let mut retired = Vec::new();
+        for (number, this_update) in [(5, 5), (7, 7), (6, 6), (7, 7), (8, 6)] {
+            remember(&mut retired, version(0, number, this_update));
+        }
+        assert_eq!(remembered(&retired), [(Some(7), 7), (Some(8), 6)]);
+        for issuer in 1..=300 {
+            remember(&mut retired, version(issuer, 1, 1));
+        }
+        assert_eq!(retired.len(), MAX_RETIRED);
+        assert_eq!(*retired[0].issuer, 45_u16.to_be_bytes());
+    }
+
+    #[test]
+    fn a_number_covers_none_and_none_covers_no_number() {
+        let mut retired = Vec::new();
+        for (number, this_update) in [(None, 4), (None, 6), (None, 5), (Some(1), 5)] {
+            remember(&mut retired, version(0, number, this_update));
+        }
+        assert_eq!(remembered(&retired), [(None, 6), (Some(1), 5)]);
+        remember(&mut retired, version(0, 1, 6));
+        assert_eq!(remembered(&retired), [(Some(1), 6)]);
+        remember(&mut retired, version(0, None, 7));
+        assert_eq!(remembered(&retired), [(Some(1), 6), (None, 7)]);
+    }
+
+    #[test]
+    fn to_be_no_older_is_an_order() {
+        let all: Vec<ListVersion> = [None, Some(1), Some(2)]
+            .into_iter()
+            .flat_map(|number| (1..=3).map(move |time| version(0, number, time)))
+            .collect();
+        for a in &all {
+            assert!(a.covers(a));
+            for b in &all {
+                let is_same = (&a.number, a.this_update) == (&b.number, b.this_update);
+                assert_eq!(a.covers(b) && b.covers(a), is_same);
+                for c in &all {
+                    assert!(!(a.covers(b) && b.covers(c)) || a.covers(c));
+                }
+            }
+        }
+    }
+
+    fn remembered(retired: &[ListVersion]) -> Vec<(Option<u8>, u64)> {
+        let number = |version: &ListVersion| version.number.as_ref().map(|number| number[0]);
+        retired
+            .iter()
+            .map(|version| (number(version), version.this_update.as_secs()))
+            .collect()
+    }
+}

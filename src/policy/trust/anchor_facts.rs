@@ -1,0 +1,286 @@
+//! One trust anchor, judged as far as it can be before a peer comes.
+
+use std::sync::Arc;
+
+use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
+use pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use x509_cert::ext::pkix::KeyUsages;
+
+use crate::error::UnusableTrustAnchor;
+use crate::policy::algorithms::SignatureAlgorithms;
+use crate::policy::certificate::form::anchor_defect;
+use crate::policy::certificate::key_identifiers::{Identifiers, check_link};
+use crate::policy::certificate::key_usage::anchor_purpose_defect;
+use crate::policy::certificate::name_constraints::NameLimits;
+use crate::policy::certificate::public_key::acceptable_key;
+use crate::policy::certificate::public_key::unacceptable_key;
+use crate::policy::certificate::web_pki;
+use crate::policy::profile::CertificateProfile;
+use crate::policy::verdict::defect::Defect;
+use crate::policy::verdict::reason::RejectionReason;
+use crate::policy::verdict::rejection::{Rejection, rfc3339};
+use crate::policy::verification::VerificationContext;
+use crate::policy::verifier_policy::VerifierPolicy;
+use crate::side::Side;
+use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
+
+/// What webpki does not keep of an anchor.
+pub(in crate::policy) struct AnchorFacts {
+    /// Its place among those that were given.
+    index: usize,
+    der: Arc<CertificateDer<'static>>,
+    subject: String,
+    not_before: UnixTime,
+    not_after: UnixTime,
+    path_length: Option<usize>,
+    /// `None` where the profile does not ask whether they fit.
+    identifiers: Option<Identifiers<'static>>,
+    name_limits: Option<NameLimits>,
+    /// What is wrong with its form: the paths that end in it are refused for that.
+    defect: Option<Defect>,
+    /// Why it does not vouch for clients, and for servers.
+    purpose_defects: [Option<Defect>; 2],
+}
+
+impl AnchorFacts {
+    pub(in crate::policy) fn certificate(&self) -> &Arc<CertificateDer<'static>> {
+        &self.der
+    }
+
+    pub(in crate::policy) fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    pub(in crate::policy) fn name_limits(&self) -> Option<&NameLimits> {
+        self.name_limits.as_ref()
+    }
+
+    /// Subject and validity, for `explain`.
+    pub(in crate::policy) fn in_words(&self) -> String {
+        format!("{} {}", self.subject, self.window())
+    }
+
+    /// Validity, form and purposes.
+    pub(in crate::policy) fn check(
+        &self,
+        context: &VerificationContext<'_>,
+    ) -> Result<(), Rejection> {
+        self.check_validity(context.now)?;
+        match self.defect_for(context.side) {
+            None => Ok(()),
+            Some(rejection) => Err(rejection),
+        }
+    }
+
+    /// What is wrong with its key: it can vouch for no one.
+    pub(in crate::policy) fn key_defect(&self) -> Option<&Defect> {
+        let defect = self.defect.as_ref()?;
+        (defect.reason == RejectionReason::UnacceptableKey).then_some(defect)
+    }
+
+    /// The first thing that is wrong with it, whatever the time.
+    fn defect(&self, side: Side) -> Option<&Defect> {
+        let purpose_flaw = match (&self.purpose_defects, side) {
+            ([client, _], Side::Client) => client,
+            ([_, server], Side::Server) => server,
+        };
+        self.defect.as_ref().or(purpose_flaw.as_ref())
+    }
+
+    pub(in crate::policy) fn defect_for(&self, side: Side) -> Option<Rejection> {
+        let defect = self.defect(side)?;
+        let rejection = Rejection::new(defect.reason)
+            .with_expected(defect.expected.clone())
+            .with_presented(format!(
+                "{} in the trust anchor {}",
+                defect.presented, self.subject
+            ));
+        Some(rejection.with_hint(defect.hint))
+    }
+
+    pub(crate) fn check_path_length(&self, intermediates: usize) -> Result<(), Rejection> {
+        match self.path_length {
+            Some(limit) if intermediates > limit => {
+                Err(Rejection::new(RejectionReason::PathLengthExceeded)
+                    .with_expected(format!(
+                        "at most {limit} intermediates under the trust anchor {}",
+                        self.subject
+                    ))
+                    .with_presented(intermediates.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_child(&self, child: (usize, &Certificate<'_>)) -> Result<(), Rejection> {
+        match &self.identifiers {
+            Some(identifiers) => check_link(child.0, child.1, identifiers),
+            None => Ok(()),
+        }
+    }
+
+    /// Why it cannot vouch, for peers in this side and at this time; a role that is not known may
+    /// be any.
+    pub(crate) fn unusable(
+        &self,
+        side: Option<Side>,
+        now: Option<UnixTime>,
+    ) -> Option<UnusableTrustAnchor> {
+        let problem = |problem: String, hint: &str| UnusableTrustAnchor {
+            index: self.index,
+            trust_domain: None,
+            subject: self.subject.clone(),
+            problem,
+            hint: hint.to_owned().into(),
+        };
+        let defect = match side {
+            Some(side) => self.defect(side),
+            None => self
+                .defect(Side::Client)
+                .filter(|_| self.defect(Side::Server).is_some()),
+        };
+        let defect = defect.map(|defect| {
+            let words = format!("expected {}, found {}", defect.expected, defect.presented);
+            problem(words, defect.hint)
+        });
+        defect.or_else(|| {
+            let now = now?;
+            let outside = self.check_validity(now).err()?;
+            let words = format!("it is valid {}, and now is {}", self.window(), rfc3339(now));
+            Some(problem(words, outside.hint()))
+        })
+    }
+
+    fn check_validity(&self, now: UnixTime) -> Result<(), Rejection> {
+        match (self.not_before..=self.not_after).contains(&now) {
+            true => Ok(()),
+            false => Err(Rejection::new(RejectionReason::AnchorExpired)
+                .with_expected(format!("{} valid {}", self.subject, self.window()))
+                .with_presented(format!("now {}", rfc3339(now)))),
+        }
+    }
+
+    fn window(&self) -> String {
+        format!(
+            "from {} to {}",
+            rfc3339(self.not_before),
+            rfc3339(self.not_after)
+        )
+    }
+}
+
+/// An anchor that no path may end in, by its subject.
+pub(crate) type Refused = (CanonicalName, Box<UnusableTrustAnchor>);
+
+/// Reads and judges an anchor, by its subject.
+pub(crate) fn judge(
+    index: usize,
+    der: &CertificateDer<'static>,
+    policy: &VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
+) -> Result<(CanonicalName, TrustAnchor<'static>, AnchorFacts), Refused> {
+    let unusable = |name: &[u8], subject: &str, (problem, hint): Unfit| {
+        let anchor = UnusableTrustAnchor {
+            index,
+            trust_domain: None,
+            subject: subject.to_owned(),
+            problem,
+            hint: hint.into(),
+        };
+        (CanonicalName::of(name), Box::new(anchor))
+    };
+    let certificate = Certificate::from_der(der)
+        .map_err(|error| unusable(&[], "(unreadable)", (error.to_string(), REPLACE)))?;
+    let name = certificate.subject;
+    let subject = rfc4514(name);
+    let unfit = |unfit| unusable(name, &subject, unfit);
+    let path_length = refuse_unfit(&certificate).map_err(unfit)?;
+    let identifiers = match policy.profile {
+        CertificateProfile::Interoperable => None,
+        _ => Some(
+            Identifiers::read(&certificate)
+                .map_err(|error| unfit((error.to_string(), REPLACE)))?
+                .into_owned(),
+        ),
+    };
+    let anchor = webpki::anchor_from_trusted_cert(der)
+        .map_err(|error| unfit((error.to_string(), REPLACE)))?;
+    let facts = AnchorFacts {
+        index,
+        der: Arc::new(der.clone()),
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+        path_length,
+        identifiers,
+        name_limits: NameLimits::of(&certificate),
+        defect: key_defect_of(&certificate, policy, algorithms)
+            .or_else(|| form_defect_of(&certificate, policy.profile)),
+        purpose_defects: [Side::Client, Side::Server]
+            .map(|side| anchor_purpose_defect(&certificate, side)),
+        subject,
+    };
+    Ok((CanonicalName::of(name), anchor.to_owned(), facts))
+}
+
+/// What is wrong with an anchor, and what to do about it.
+type Unfit = (String, &'static str);
+
+const REPLACE: &str = "give the certificate of the CA that issues the peers' certificates";
+const REISSUE: &str =
+    "reissue the CA certificate with basicConstraints CA:TRUE and keyUsage keyCertSign";
+
+/// Beside anchors that can vouch, one whose algorithm is not at hand does no harm: CAs can be
+/// changed over to it.
+fn key_defect_of(
+    certificate: &Certificate<'_>,
+    policy: &VerifierPolicy,
+    algorithms: &SignatureAlgorithms,
+) -> Option<Defect> {
+    let found = acceptable_key(&certificate.public_key, policy, algorithms).err()?;
+    Some(unacceptable_key(found, policy, algorithms))
+}
+
+fn form_defect_of(certificate: &Certificate<'_>, profile: CertificateProfile) -> Option<Defect> {
+    let of_web = || match profile {
+        CertificateProfile::WebPki => web_pki::check_anchor(certificate).err(),
+        _ => None,
+    };
+    anchor_defect(certificate, profile).or_else(of_web)
+}
+
+/// Whether a CA's certificate limits the names below it.
+pub(in crate::policy) fn constrains_names(certificate: &Certificate<'_>) -> bool {
+    certificate.extension(ID_CE_NAME_CONSTRAINTS).is_some()
+}
+
+/// What an anchor must be; gives its path length.
+fn refuse_unfit(certificate: &Certificate<'_>) -> Result<Option<usize>, Unfit> {
+    let unreadable = |error: X509Error| (error.to_string(), REISSUE);
+    if certificate.version != Version::V3 {
+        let problem = format!(
+            "it is an X.509 {:?} certificate, which cannot say that it is a CA's",
+            certificate.version
+        );
+        return Err((problem, REISSUE));
+    }
+    let constraints = certificate.basic_constraints().map_err(unreadable)?;
+    let Some(constraints) = constraints.filter(|c| c.ca) else {
+        let problem = "it is an end-entity certificate (no basicConstraints CA:TRUE)".to_owned();
+        let hint = if certificate.is_self_issued() {
+            SELF_SIGNED
+        } else {
+            REPLACE
+        };
+        return Err((problem, hint));
+    };
+    let key_usage = certificate.key_usage().map_err(unreadable)?;
+    if key_usage.is_some_and(|usage| !usage.0.contains(KeyUsages::KeyCertSign)) {
+        let problem = "its keyUsage does not include keyCertSign".to_owned();
+        return Err((problem, REISSUE));
+    }
+    Ok(constraints.path_len_constraint.map(usize::from))
+}
+
+/// As Go and LND make them by default.
+const SELF_SIGNED: &str = "a self-signed leaf cannot vouch for itself: make a CA certificate (basicConstraints CA:TRUE), \
+                           issue the leaf with it, and give the CA's certificate as trust anchor";

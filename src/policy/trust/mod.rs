@@ -1,0 +1,250 @@
+//! Which trust anchors count for a peer: all of them, or those of its SPIFFE trust domain.
+
+pub(crate) mod anchor_facts;
+pub(crate) mod anchors;
+
+use core::fmt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pki_types::{CertificateDer, UnixTime};
+
+use super::algorithms::SignatureAlgorithms;
+use super::verdict::reason::RejectionReason;
+use super::verdict::rejection::Rejection;
+use super::verifier_policy::VerifierPolicy;
+use crate::error::{BuildError, UnusableTrustAnchor};
+use crate::material::TrustAnchors;
+use crate::peer::{Names, SpiffeId, check_trust_domain};
+use crate::side::Side;
+use crate::x509::{Certificate, PublicKey};
+use anchor_facts::AnchorFacts;
+use anchors::Anchors;
+
+/// Trust anchors for each SPIFFE trust domain, for meshes that federate (SPIFFE Trust Domain and
+/// Bundle, section 4).
+///
+/// A peer has to be an X.509-SVID, and only the anchors of its own trust domain count: the CA of
+/// one domain vouches for nobody in another, which one common set of anchors would let it do. Never
+/// empty. Clones share the bytes.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mtls::{TrustAnchors, TrustBundles};
+/// let bundles = TrustBundles::new([
+///     ("prod.example", TrustAnchors::from_pem_file("prod.pem")?),
+///     ("partner.example", TrustAnchors::from_pem_file("partner.pem")?),
+/// ])?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrustBundles(Arc<BTreeMap<String, TrustAnchors>>);
+
+impl TrustBundles {
+    /// Takes trust domains by their names, without the scheme, each with its anchors.
+    ///
+    /// # Errors
+    /// [`BuildError::InvalidSetting`] for what is no trust domain name (SPIFFE-ID, section 2.1),
+    /// for one that is given twice, and for none at all.
+    pub fn new(
+        bundles: impl IntoIterator<Item = (impl AsRef<str>, TrustAnchors)>,
+    ) -> Result<Self, BuildError> {
+        let mut map = BTreeMap::new();
+        for (domain, anchors) in bundles {
+            let domain = domain.as_ref();
+            check_trust_domain(domain)
+                .map_err(|problem| invalid(format!("{domain:?} is no trust domain: {problem}")))?;
+            if map.insert(domain.to_owned(), anchors).is_some() {
+                return Err(invalid(format!("the trust domain {domain} is given twice")));
+            }
+        }
+        match map.is_empty() {
+            false => Ok(Self(Arc::new(map))),
+            true => Err(invalid("the list is empty".to_owned())),
+        }
+    }
+
+    /// The trust domains, in the order of their names, with their anchors.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &TrustAnchors)> {
+        self.0
+            .iter()
+            .map(|(domain, anchors)| (domain.as_str(), anchors))
+    }
+
+    /// The anchors of one trust domain.
+    pub fn get(&self, trust_domain: &str) -> Option<&TrustAnchors> {
+        self.0.get(trust_domain)
+    }
+}
+
+impl fmt::Debug for TrustBundles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter()).finish()
+    }
+}
+
+fn invalid(problem: String) -> BuildError {
+    BuildError::InvalidSetting {
+        setting: "trust_bundles",
+        problem,
+    }
+}
+
+/// What a builder was given to trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TrustSource {
+    Anchors(TrustAnchors),
+    Bundles(TrustBundles),
+}
+
+impl TrustSource {
+    /// Every anchor, whomever it may vouch for.
+    pub(crate) fn certificates(&self) -> Vec<&CertificateDer<'static>> {
+        match self {
+            Self::Anchors(anchors) => anchors.as_slice().iter().collect(),
+            Self::Bundles(bundles) => bundles
+                .0
+                .values()
+                .flat_map(TrustAnchors::as_slice)
+                .collect(),
+        }
+    }
+}
+
+/// The anchors of a verifier, judged.
+pub(super) enum Trust {
+    Anchors(Anchors),
+    Bundles(BTreeMap<String, Anchors>),
+}
+
+impl Trust {
+    pub(super) fn anchors(
+        anchors: &TrustAnchors,
+        policy: &VerifierPolicy,
+        algorithms: &SignatureAlgorithms,
+    ) -> Self {
+        Self::Anchors(Anchors::new(anchors.as_slice(), policy, algorithms))
+    }
+
+    pub(super) fn bundles(
+        bundles: &TrustBundles,
+        policy: &VerifierPolicy,
+        algorithms: &SignatureAlgorithms,
+    ) -> Self {
+        let judged = bundles.iter().map(|(domain, anchors)| {
+            let anchors = Anchors::new(anchors.as_slice(), policy, algorithms);
+            (domain.to_owned(), anchors)
+        });
+        Self::Bundles(judged.collect())
+    }
+
+    /// The anchors that cannot vouch, as far as is asked: for peers in this side, at this time.
+    ///
+    /// Errors where no other is left.
+    pub(super) fn unusable(
+        &self,
+        side: Option<Side>,
+        now: Option<UnixTime>,
+    ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
+        let all = self.sets().map(Anchors::count);
+        let all = all.fold(0, usize::saturating_add);
+        let unusable: Vec<_> = match self {
+            Self::Anchors(anchors) => anchors.unusable(side, now).collect(),
+            Self::Bundles(bundles) => {
+                let each = bundles.iter().flat_map(|(domain, anchors)| {
+                    let unusable = anchors.unusable(side, now);
+                    unusable.map(|anchor| UnusableTrustAnchor {
+                        trust_domain: Some(domain.clone()),
+                        ..anchor
+                    })
+                });
+                each.collect()
+            }
+        };
+        if unusable.len() < all {
+            Ok(unusable)
+        } else {
+            Err(BuildError::UnusableTrustAnchors(unusable))
+        }
+    }
+
+    /// The anchors that count for this leaf.
+    pub(super) fn for_peer(
+        &self,
+        leaf: &Certificate<'_>,
+        names: Names<'_>,
+    ) -> Result<&Anchors, Rejection> {
+        let bundles = match self {
+            Self::Anchors(anchors) => return Ok(anchors),
+            Self::Bundles(bundles) => bundles,
+        };
+        let id = check_svid(leaf, names)?;
+        bundles.get(id.trust_domain()).ok_or_else(|| {
+            let known: Vec<&str> = bundles.keys().take(SHOWN).map(String::as_str).collect();
+            let more = if bundles.len() > SHOWN { ", .." } else { "" };
+            Rejection::new(RejectionReason::UnknownTrustDomain)
+                .about(0, leaf)
+                .with_expected(format!("a trust domain of {}{more}", known.join(", ")))
+                .with_presented(id.to_string())
+        })
+    }
+
+    /// The trust domain of a peer whose anchors depend on it.
+    pub(super) fn domain_of(&self, names: Names<'_>) -> Option<&str> {
+        let (Self::Bundles(bundles), Some(id)) = (self, names.spiffe_id()) else {
+            return None;
+        };
+        let (domain, _) = bundles.get_key_value(id.trust_domain())?;
+        Some(domain)
+    }
+
+    /// All sets of anchors.
+    pub(super) fn sets(&self) -> impl Iterator<Item = &Anchors> {
+        let (one, many) = match self {
+            Self::Anchors(anchors) => (Some(anchors), None),
+            Self::Bundles(bundles) => (None, Some(bundles.values())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+
+    /// An anchor with this subject (a `Name` with its header) and this key.
+    pub(super) fn with_key(
+        &self,
+        subject: &[u8],
+        key: &PublicKey<'_>,
+    ) -> Option<&Arc<CertificateDer<'static>>> {
+        self.sets().find_map(|anchors| {
+            let mut named = anchors.named(subject).map(AnchorFacts::certificate);
+            named.find(|certificate| has_spki(certificate, key.spki))
+        })
+    }
+
+    /// The first anchor that cannot vouch for servers, whatever the time.
+    pub(super) fn unusable_for_servers(&self) -> Option<UnusableTrustAnchor> {
+        let mut unusable = self
+            .sets()
+            .flat_map(|a| a.unusable(Some(Side::Server), None));
+        unusable.next()
+    }
+}
+
+fn has_spki(certificate: &[u8], spki: &[u8]) -> bool {
+    Certificate::from_der(certificate).is_ok_and(|found| found.public_key.spki == spki)
+}
+
+/// How many trust domains stand in a message.
+const SHOWN: usize = 4;
+
+/// The SPIFFE ID of a leaf that has to be an X.509-SVID (SPIFFE X.509-SVID, sections 2 to 5).
+pub(super) fn check_svid<'n>(
+    leaf: &Certificate<'_>,
+    names: Names<'n>,
+) -> Result<&'n SpiffeId, Rejection> {
+    names.spiffe_id().ok_or_else(|| {
+        Rejection::new(RejectionReason::NotAnSvid)
+            .about(0, leaf)
+            .with_expected("one URI name, which is a SPIFFE ID")
+            .with_presented(names.svid_problem())
+    })
+}

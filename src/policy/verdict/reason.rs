@@ -1,0 +1,278 @@
+use crate::error::BackendKind;
+use crate::error::alert::Alert;
+
+/// The reason of a [`Rejection`](crate::Rejection), the same on every backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RejectionReason {
+    /// The trust anchor at the end of the path is outside its validity (RFC 5280, section 6.1.3).
+    AnchorExpired,
+    /// The leaf is a CA's certificate (RFC 5280, section 4.2.1.9).
+    CaAsLeaf,
+    /// A certificate of the path is past its `notAfter` (RFC 5280, section 4.1.2.5).
+    Expired,
+    /// A serial number is not positive, or longer than 20 octets (RFC 5280, section 4.1.2.2).
+    InvalidSerialNumber,
+    /// A certificate that signed another is no CA's (RFC 5280, section 4.2.1.9).
+    IssuerNotCa,
+    /// The leaf is valid for longer than the policy allows.
+    LifetimeTooLong,
+    /// A presented certificate cannot be read, or contradicts itself (RFC 5280, section 4.1).
+    MalformedCertificate,
+    /// A name in the leaf is not well formed (RFC 5280, section 4.2.1.6).
+    MalformedName,
+    /// An extension stands in a certificate that must not have it (RFC 5280, section 4.2.1.10).
+    MisplacedExtension,
+    /// A certificate does not identify its issuer's key, or a CA's not its own (RFC 5280, sections
+    /// 4.2.1.1 and 4.2.1.2).
+    MissingKeyIdentifier,
+    /// A name lies outside the name constraints of a CA above it (RFC 5280, section 4.2.1.10).
+    NameConstraintViolated,
+    /// The server's certificate is for another name (RFC 9525, section 6).
+    NameMismatch,
+    /// The peer presented no certificate.
+    NoCertificate,
+    /// The peer is who it says it is, but the policy does not admit it.
+    NotAllowed,
+    /// The peer has to be known by its SPIFFE ID, and its certificate is no X.509-SVID (SPIFFE
+    /// X.509-SVID, sections 2 to 5).
+    NotAnSvid,
+    /// A certificate of the path is before its `notBefore` (RFC 5280, section 4.1.2.5).
+    NotYetValid,
+    /// We serve nobody at present: our own certificate has expired, or the source of our material
+    /// is lost, and the owner chose to refuse then.
+    OutOfService,
+    /// A CA's path length constraint is exceeded (RFC 5280, section 4.2.1.9).
+    PathLengthExceeded,
+    /// The chain is longer, or has more alternatives, than the verifier follows.
+    PathTooLong,
+    /// A custom matcher, or the clock, panicked.
+    PolicyPanicked,
+    /// The lists that could tell whether a certificate of the path is revoked are not current (RFC
+    /// 5280, section 6.3.3).
+    RevocationListStale,
+    /// No list tells whether a certificate of the path is revoked (RFC 5280, section 6.3.3).
+    RevocationStatusUnknown,
+    /// A certificate of the path is on its issuer's revocation list (RFC 5280, section 5.3).
+    Revoked,
+    /// The leaf's key, or an issuer's, is of a kind or size that is not on the list.
+    UnacceptableKey,
+    /// A critical extension is not known (RFC 5280, section 4.2).
+    UnhandledCriticalExtension,
+    /// No path leads to a trust anchor: the CA is another one, or an intermediate is missing.
+    UnknownIssuer,
+    /// The peer's SPIFFE ID is of a trust domain for which there are no anchors (SPIFFE Trust
+    /// Domain and Bundle, section 4).
+    UnknownTrustDomain,
+    /// A certificate is signed with an algorithm that is not on the list.
+    UnsupportedSignatureAlgorithm,
+    /// The certificate is of an older version than X.509 v3 (RFC 5280, section 4.1.2.1).
+    UnsupportedVersion,
+    /// An extension is critical where it must not be, or not critical where it must (RFC 5280,
+    /// section 4.2).
+    WrongCriticality,
+    /// The extended key usage does not allow this role (RFC 5280, section 4.2.1.12).
+    WrongExtendedKeyUsage,
+    /// The leaf's key may not sign handshakes, or may sign certificates (RFC 5280, section
+    /// 4.2.1.3).
+    WrongKeyUsage,
+}
+
+impl RejectionReason {
+    /// The alert that a backend sends for this reason (RFC 8446, section 6.2).
+    ///
+    /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it
+    /// produce; where they cannot send the same, each sends what it can:
+    ///
+    /// | reason | rustls | OpenSSL |
+    /// |---|---|---|
+    /// | `Expired`, `AnchorExpired` | `certificate_expired` | `certificate_expired` |
+    /// | `NotYetValid` | `certificate_expired` | `bad_certificate` |
+    /// | `UnknownIssuer` | `unknown_ca` | `unknown_ca` |
+    /// | `WrongExtendedKeyUsage` | `unsupported_certificate` | `unsupported_certificate` |
+    /// | `Revoked` | `certificate_revoked` | `certificate_revoked`; `certificate_unknown` on systems without `/dev/fd` |
+    /// | `NameMismatch`, `MalformedName`, `UnsupportedVersion` | `bad_certificate` | `bad_certificate` |
+    /// | `MalformedCertificate` | `bad_certificate` | `bad_certificate`; `decode_error` where OpenSSL cannot decode it at all |
+    /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
+    /// | `NotAllowed` and all others | `certificate_unknown` | `certificate_unknown` |
+    ///
+    /// A peer whose status is unknown, or known by stale lists only, can do nothing about it, and
+    /// is told nothing but `certificate_unknown`: what both libraries have of their own for it
+    /// (`unknown_ca`, `certificate_expired`) would send it looking in the wrong place.
+    ///
+    /// native-tls sends none for what our policy refuses, and its platform's own for what the
+    /// platform refuses.
+    pub fn alert(self, backend: BackendKind) -> Option<Alert> {
+        use RejectionReason::*;
+        let (rustls, openssl) = match self {
+            Expired | AnchorExpired => (Alert::CERTIFICATE_EXPIRED, Alert::CERTIFICATE_EXPIRED),
+            NotYetValid => (Alert::CERTIFICATE_EXPIRED, Alert::BAD_CERTIFICATE),
+            UnknownIssuer => (Alert::UNKNOWN_CA, Alert::UNKNOWN_CA),
+            WrongExtendedKeyUsage => (
+                Alert::UNSUPPORTED_CERTIFICATE,
+                Alert::UNSUPPORTED_CERTIFICATE,
+            ),
+            Revoked => (Alert::CERTIFICATE_REVOKED, Alert::CERTIFICATE_REVOKED),
+            NoCertificate => (Alert::CERTIFICATE_REQUIRED, Alert::CERTIFICATE_REQUIRED),
+            NameMismatch | MalformedCertificate | MalformedName | UnsupportedVersion => {
+                (Alert::BAD_CERTIFICATE, Alert::BAD_CERTIFICATE)
+            }
+            _ => (Alert::CERTIFICATE_UNKNOWN, Alert::CERTIFICATE_UNKNOWN),
+        };
+        match backend {
+            BackendKind::Rustls => Some(rustls),
+            BackendKind::OpenSsl => Some(openssl),
+            BackendKind::NativeTls => None,
+        }
+    }
+
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::AnchorExpired => "the trust anchor is outside its validity",
+            Self::CaAsLeaf => "the peer presented a CA's certificate as its own",
+            Self::Expired => "a certificate has expired",
+            Self::InvalidSerialNumber => "a certificate's serial number is not allowed",
+            Self::IssuerNotCa => "a certificate was issued by one that is no CA's",
+            Self::LifetimeTooLong => "the certificate is valid for too long",
+            Self::MalformedCertificate => "a certificate is malformed",
+            Self::MalformedName => "a name in the certificate is not accepted",
+            Self::MisplacedExtension => "an extension stands where it must not",
+            Self::MissingKeyIdentifier => "a certificate lacks a key identifier",
+            Self::NameConstraintViolated => "a name lies outside its CA's name constraints",
+            Self::NameMismatch => "the certificate is for another name",
+            Self::NoCertificate => "the peer presented no certificate",
+            Self::NotAllowed => "the policy does not admit this peer",
+            Self::NotAnSvid => "the certificate is no X.509-SVID",
+            Self::NotYetValid => "a certificate is not valid yet",
+            Self::OutOfService => "we serve nobody at present",
+            Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
+            Self::PathTooLong => "the chain is longer than the verifier follows",
+            Self::PolicyPanicked => "the policy panicked",
+            Self::RevocationListStale => "the revocation lists for a certificate are not current",
+            Self::RevocationStatusUnknown => "no revocation list tells about a certificate",
+            Self::Revoked => "a certificate was revoked",
+            Self::UnacceptableKey => "a certificate's key is not acceptable",
+            Self::UnhandledCriticalExtension => {
+                "a certificate carries an unknown critical extension"
+            }
+            Self::UnknownTrustDomain => "the peer's trust domain is not known",
+            Self::UnknownIssuer => "no path leads to a trust anchor",
+            Self::UnsupportedSignatureAlgorithm => {
+                "a certificate is signed with an unacceptable algorithm"
+            }
+            Self::UnsupportedVersion => "the certificate is not of X.509 version 3",
+            Self::WrongCriticality => "an extension's criticality is wrong",
+            Self::WrongKeyUsage => "the certificate's key usage does not allow this role",
+            Self::WrongExtendedKeyUsage => {
+                "the certificate's extended key usage does not allow this role"
+            }
+        }
+    }
+
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::AnchorExpired => "replace the expired CA certificate among the trust anchors",
+            Self::CaAsLeaf => {
+                "present a leaf in its place: if this is meant to be one, reissue it with basicConstraints CA:FALSE (`openssl \
+                 req -x509` makes CAs unless told otherwise); if it is the CA, issue a leaf with it, and give this \
+                 certificate to the other end as trust anchor"
+            }
+            Self::Expired => {
+                "renew the certificate; when it looks valid, compare the clocks of both ends"
+            }
+            Self::InvalidSerialNumber => {
+                "reissue the certificate with a serial number of 1 to 20 octets, random ones for choice; or allow it by \
+                 `CertificateProfile::Interoperable`"
+            }
+            Self::IssuerNotCa => {
+                "reissue the intermediate with basicConstraints CA:TRUE and keyUsage keyCertSign"
+            }
+            Self::LifetimeTooLong => {
+                "have the CA issue leaves for a shorter time, or raise `with_maximum_leaf_lifetime`"
+            }
+            Self::MalformedCertificate => {
+                "look at it with `openssl x509 -text`, and reissue it: it breaks RFC 5280"
+            }
+            Self::MalformedName => {
+                "reissue the certificate with well-formed subject alternative names"
+            }
+            Self::MisplacedExtension => "reissue the certificate without the extension",
+            Self::MissingKeyIdentifier => {
+                "reissue it with `subjectKeyIdentifier = hash` (a CA) and `authorityKeyIdentifier = keyid` (all but a \
+                 self-signed root); or allow it by `CertificateProfile::Interoperable`"
+            }
+            Self::NameConstraintViolated => {
+                "issue the leaf under a CA whose name constraints permit its names; constraints on e-mail, URI and \
+                 directory names are not supported and refuse every leaf"
+            }
+            Self::NameMismatch => {
+                "connect by a name that the certificate lists, or reissue it with a subject alternative name for this one"
+            }
+            Self::NoCertificate => {
+                "the client must be configured with a certificate and key; one that does not fit the server's list of \
+                 CA names or signature schemes is silently not sent by some clients"
+            }
+            Self::NotAllowed => {
+                "if the peer should be accepted, let the matcher match one of its names; `PeerVerifier::explain_client` and \
+                 `explain_server` show which part of it does not"
+            }
+            Self::NotAnSvid => {
+                "issue the peer a certificate with one URI name, spiffe://TRUST-DOMAIN/PATH, and without keyUsage cRLSign"
+            }
+            Self::NotYetValid => {
+                "compare the clocks of both ends; the certificate's notBefore lies in the future"
+            }
+            Self::OutOfService => {
+                "it is not the peer: renew our own certificate, or mend the source of our material; `status()` tells more"
+            }
+            Self::PathLengthExceeded => {
+                "issue the leaf directly under the constrained CA, or reissue that CA with a larger pathlen"
+            }
+            Self::PathTooLong => {
+                "present only the certificates between the leaf and its root; at most 6 intermediates count"
+            }
+            Self::PolicyPanicked => {
+                "mend the custom matcher or the clock; until then the peers it judges are refused"
+            }
+            Self::RevocationListStale => {
+                "give the issuer's newest list; when it looks current, compare the clocks"
+            }
+            Self::RevocationStatusUnknown => {
+                "give a complete, current revocation list that this certificate's issuer signed"
+            }
+            Self::Revoked => {
+                "have a new certificate issued, for a new key if the old one is compromised"
+            }
+            Self::UnacceptableKey => {
+                "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519 or RSA \
+                 (2048 to 8192 bits), which every crypto library has"
+            }
+            Self::UnhandledCriticalExtension => {
+                "reissue the certificate without the extension, or not critical"
+            }
+            Self::UnknownTrustDomain => {
+                "add the trust domain with its bundle to the `TrustBundles`, if it is to be federated with"
+            }
+            Self::UnknownIssuer => "give the CA that issued the peer's certificate as trust anchor",
+            Self::UnsupportedSignatureAlgorithm => {
+                "reissue the certificate signed with SHA-256 or SHA-384 by a key of ECDSA P-256 or \
+                 P-384, RSA or Ed25519, which every crypto library has"
+            }
+            Self::UnsupportedVersion => {
+                "reissue it with extensions, which makes it version 3: `openssl x509 -req -extfile ..` with a \
+                 subjectAltName; or, knowing that any certificate of that CA then serves as client and as server, \
+                 allow it by `danger_allow_x509_v1_leaf`"
+            }
+            Self::WrongCriticality => {
+                "reissue the certificate with the extension's criticality as RFC 5280 has it (basicConstraints and \
+                 nameConstraints of a CA: critical; key identifiers: not); or allow it by `CertificateProfile::Interoperable`"
+            }
+            Self::WrongKeyUsage => {
+                "reissue the leaf with keyUsage digitalSignature (and keyEncipherment for RSA), without keyCertSign"
+            }
+            Self::WrongExtendedKeyUsage => {
+                "reissue the certificate with extendedKeyUsage clientAuth for a client, serverAuth for a server, or both"
+            }
+        }
+    }
+}

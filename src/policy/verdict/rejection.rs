@@ -1,0 +1,153 @@
+use core::fmt;
+use std::borrow::Cow;
+
+use super::reason::RejectionReason;
+use crate::error::BackendKind;
+use crate::error::alert::Alert;
+use crate::x509::{Certificate, rfc4514};
+
+pub(crate) use crate::x509::rfc3339;
+
+/// Why a peer was rejected: a reason for programs, and for people the certificate, the values and
+/// what to do.
+///
+/// Text that the peer chose is cut: the whole, with its hint, has less than 4 KiB.
+///
+/// ```no_run
+/// # fn f(rejection: &mtls::Rejection) {
+/// eprintln!("refused: {rejection}\nhint: {}", rejection.hint());
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection(Box<Inner>);
+
+/// Bytes of the parts of a rejection, of which strangers choose some: the whole stays below 4 KiB.
+const MAX_SUBJECT: usize = 512;
+const MAX_EXPECTED: usize = 640;
+const MAX_PRESENTED: usize = 1_536;
+const MAX_HINT: usize = 1_024;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inner {
+    reason: RejectionReason,
+    certificate: Option<(usize, String)>,
+    expected: Option<String>,
+    presented: Option<String>,
+    hint: Cow<'static, str>,
+}
+
+impl Rejection {
+    /// A refusal for `reason`, with the hint that goes with it.
+    pub(crate) fn new(reason: RejectionReason) -> Self {
+        Self(Box::new(Inner {
+            reason,
+            certificate: None,
+            expected: None,
+            presented: None,
+            hint: Cow::Borrowed(reason.hint()),
+        }))
+    }
+
+    pub(crate) fn about(mut self, index: usize, certificate: &Certificate<'_>) -> Self {
+        let subject = shorten(rfc4514(certificate.subject), MAX_SUBJECT);
+        self.0.certificate = Some((index, subject));
+        self
+    }
+
+    pub(crate) fn with_expected(mut self, expected: impl Into<String>) -> Self {
+        self.0.expected = Some(shorten(expected.into(), MAX_EXPECTED));
+        self
+    }
+
+    pub(crate) fn with_presented(mut self, presented: impl Into<String>) -> Self {
+        self.0.presented = Some(shorten(presented.into(), MAX_PRESENTED));
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = match hint.into() {
+            Cow::Owned(hint) => shorten(hint, MAX_HINT).into(),
+            own => own,
+        };
+        self
+    }
+
+    /// The reason, to match on.
+    pub fn reason(&self) -> RejectionReason {
+        self.0.reason
+    }
+
+    /// Which of the presented certificates it is about (0 is the leaf), and its subject (RFC 4514).
+    pub fn certificate(&self) -> Option<(usize, &str)> {
+        self.0.certificate.as_ref().map(|(i, s)| (*i, s.as_str()))
+    }
+
+    /// What would have been accepted.
+    pub fn expected(&self) -> Option<&str> {
+        self.0.expected.as_deref()
+    }
+
+    /// What was there instead.
+    pub fn presented(&self) -> Option<&str> {
+        self.0.presented.as_deref()
+    }
+
+    /// What is wrong, without the certificate that it is wrong with.
+    pub(crate) fn values(&self) -> String {
+        let words = self.0.reason.words();
+        match self.expected_and_presented() {
+            Some(values) => format!("{words}: {values}"),
+            None => words.to_owned(),
+        }
+    }
+
+    fn expected_and_presented(&self) -> Option<String> {
+        match (self.expected(), self.presented()) {
+            (Some(expected), Some(presented)) => {
+                Some(format!("expected {expected}, presented {presented}"))
+            }
+            (Some(expected), None) => Some(format!("expected {expected}")),
+            (None, Some(presented)) => Some(presented.to_owned()),
+            (None, None) => None,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        &self.0.hint
+    }
+
+    /// The alert that the peer is sent; `None` on native-tls, which judges after the handshake.
+    pub fn alert(&self, backend: BackendKind) -> Option<Alert> {
+        self.0.reason.alert(backend)
+    }
+}
+
+/// Cuts a text, so that it has no more than so many bytes.
+fn shorten(mut text: String, most: usize) -> String {
+    const CUT: &str = "..";
+    if text.len() > most {
+        let mut end = most.saturating_sub(CUT.len());
+        while !text.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        text.truncate(end);
+        text.push_str(CUT);
+    }
+    text
+}
+
+impl core::error::Error for Rejection {}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.reason.words())?;
+        if let Some((index, subject)) = self.certificate() {
+            write!(f, ": certificate {index} ({subject})")?;
+        }
+        match self.expected_and_presented() {
+            Some(values) => write!(f, ": {values}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,351 @@
+mod anchors;
+pub(crate) mod continuity;
+pub(crate) mod own_chain;
+
+use core::fmt;
+
+use pki_types::{CertificateDer, ServerName, UnixTime};
+
+use super::algorithms::SignatureAlgorithms;
+use super::certificate::key_usage::required_purpose;
+use super::certificate::leaf::{check_hides_nothing, check_leaf, check_names};
+use super::name::server_name::{check_server_name, list_of, takes_common_name};
+use super::path::check_path;
+use super::path::x509_v1;
+use super::presented_chain::PresentedChain;
+use super::revocation::Revocation;
+use super::trust::{Trust, TrustBundles, TrustSource};
+use super::verdict::explanation::{Explanation, Trace};
+use super::verdict::reason::RejectionReason;
+use super::verdict::rejection::Rejection;
+use super::verdict::rule::Rule;
+use super::verification::VerificationContext;
+use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
+use crate::error::BuildError;
+use crate::material::{RevocationLists, TrustAnchors};
+use crate::peer::{NameRanges, PeerIdentity, ProvedPath, cut};
+use crate::policy::certificate::validity::check_validity;
+use crate::side::Side;
+use crate::x509::{Certificate, Version};
+
+/// The judge: says who the peer is, or why it is refused.
+///
+/// Pure: no I/O, no clock of its own, no TLS, no cache. Every backend asks it, and so can you,
+/// offline:
+///
+/// ```no_run
+/// # fn f(anchors: mtls::TrustAnchors, chain: Vec<mtls::pki_types::CertificateDer<'static>>)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// use mtls::{PeerVerifier, Rustls, VerifierPolicy};
+/// let verifier = PeerVerifier::new(
+///     &anchors,
+///     VerifierPolicy::allow_any_authenticated(),
+///     Rustls::default().signature_algorithms()?,
+/// )?;
+/// let peer = verifier.verify_client(&chain, mtls::pki_types::UnixTime::now())?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct PeerVerifier {
+    trust: Trust,
+    policy: VerifierPolicy,
+    algorithms: SignatureAlgorithms,
+    /// The policy's rules, with the lists to judge by.
+    revocation: Option<Revocation>,
+}
+
+impl PeerVerifier {
+    /// Judges the anchors and keeps everything that a verdict needs.
+    ///
+    /// # Errors
+    /// [`BuildError::UnusableTrustAnchors`] where no anchor can vouch for a peer, whatever the
+    /// time: it is no CA's certificate (not version 3, without basicConstraints `CA:TRUE`, with a
+    /// keyUsage that lacks keyCertSign), its key is not on the list or of no algorithm among
+    /// `algorithms`, its name constraints cannot be read, its extended key usage is for neither
+    /// side, or it breaks the policy's profile.
+    /// [`unusable_trust_anchors`](Self::unusable_trust_anchors) lists such anchors beside others.
+    /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a
+    /// policy that contradicts itself.
+    pub fn new(
+        anchors: &TrustAnchors,
+        policy: VerifierPolicy,
+        algorithms: SignatureAlgorithms,
+    ) -> Result<Self, BuildError> {
+        let trust = Trust::anchors(anchors, &policy, &algorithms);
+        Self::judged(trust, policy, algorithms)
+    }
+
+    /// As [`new`](Self::new), for peers whose SPIFFE trust domain says which anchors count.
+    ///
+    /// # Errors
+    /// The errors of [`new`](Self::new).
+    pub fn with_trust_bundles(
+        bundles: &TrustBundles,
+        policy: VerifierPolicy,
+        algorithms: SignatureAlgorithms,
+    ) -> Result<Self, BuildError> {
+        let trust = Trust::bundles(bundles, &policy, &algorithms);
+        Self::judged(trust, policy, algorithms)
+    }
+
+    pub(crate) fn with_trust(
+        trust: &TrustSource,
+        policy: VerifierPolicy,
+        algorithms: SignatureAlgorithms,
+    ) -> Result<Self, BuildError> {
+        match trust {
+            TrustSource::Anchors(anchors) => Self::new(anchors, policy, algorithms),
+            TrustSource::Bundles(bundles) => Self::with_trust_bundles(bundles, policy, algorithms),
+        }
+    }
+
+    fn judged(
+        trust: Trust,
+        policy: VerifierPolicy,
+        algorithms: SignatureAlgorithms,
+    ) -> Result<Self, BuildError> {
+        policy.check_limits()?;
+        policy.check_revocation()?;
+        trust.unusable(None, None)?;
+        Ok(Self {
+            trust,
+            revocation: policy.revocation.map(Revocation::new),
+            policy,
+            algorithms,
+        })
+    }
+
+    /// Judges revocation by these lists, in place of any that were given before.
+    ///
+    /// Without them, every status that the policy's [`RevocationRules`](crate::RevocationRules) ask
+    /// about is unknown. The signatures of lists that a trust anchor may have made are verified
+    /// here, those of others when they are first needed; each once.
+    ///
+    /// # Errors
+    /// [`BuildError::MissingRevocationRules`] where the policy has none, so that the lists would
+    /// never be looked at.
+    pub fn with_revocation_lists(mut self, lists: &RevocationLists) -> Result<Self, BuildError> {
+        let Some(rules) = self.policy.revocation else {
+            return Err(BuildError::MissingRevocationRules);
+        };
+        let lists = Revocation::new(rules).with_lists(lists, self.trust.sets(), &self.algorithms);
+        self.revocation = Some(lists);
+        Ok(self)
+    }
+
+    /// Judges a client by the chain that it presented, leaf first.
+    ///
+    /// # Errors
+    /// The [`Rejection`] with the first rule that the chain breaks (RFC 5280, section 6; then the
+    /// policy).
+    pub fn verify_client(
+        &self,
+        chain: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<PeerIdentity, Rejection> {
+        self.verify(chain, Side::Client, None, now, &Trace::off())
+    }
+
+    /// Judges a server by the chain that it presented, leaf first, and the name that was connected
+    /// to.
+    ///
+    /// # Errors
+    /// The [`Rejection`] with the first rule that the chain breaks (RFC 5280, section 6; RFC 9525;
+    /// then the policy).
+    pub fn verify_server(
+        &self,
+        chain: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<PeerIdentity, Rejection> {
+        self.verify(chain, Side::Server, Some(server_name), now, &Trace::off())
+    }
+
+    /// Judges as [`verify_client`](Self::verify_client) does, and tells every step.
+    pub fn explain_client(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Explanation {
+        let trace = Trace::on();
+        let verdict = self.verify(chain, Side::Client, None, now, &trace);
+        Explanation::new(verdict, trace)
+    }
+
+    /// Judges as [`verify_server`](Self::verify_server) does, and tells every step.
+    pub fn explain_server(
+        &self,
+        chain: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Explanation {
+        let trace = Trace::on();
+        let verdict = self.verify(chain, Side::Server, Some(server_name), now, &trace);
+        Explanation::new(verdict, trace)
+    }
+
+    /// Judges the leaf of a server whose path the platform has proved to these anchors, which shows
+    /// no more of it.
+    pub(crate) fn verify_server_leaf(
+        &self,
+        leaf: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<PeerIdentity, Rejection> {
+        let trace = Trace::off();
+        let presented = PresentedChain::read(core::slice::from_ref(leaf))?;
+        let leaf = presented.leaf()?;
+        let ranges = self.read_names(leaf)?;
+        let names = ranges.of(leaf.der);
+        let _ = self.trust.for_peer(leaf, names)?;
+        let context = self.context(Side::Server, now, &trace);
+        check_leaf(leaf, names, &context)?;
+        check_hides_nothing(leaf, names)?;
+        self.check_names(&presented, ranges, None, Some(server_name), &context)
+    }
+
+    /// Asks again about a peer that was judged: whether its certificate is still valid and the
+    /// policy admits it.
+    pub(crate) fn confirm(&self, peer: &PeerIdentity, now: UnixTime) -> Result<(), Rejection> {
+        if now < peer.not_before() || now > peer.not_after() {
+            let leaf = Certificate::from_der(peer.leaf())
+                .map_err(|_| Rejection::new(RejectionReason::MalformedCertificate))?;
+            check_validity(0, &leaf, now)?;
+        }
+        self.authorize(peer, &Trace::off())
+    }
+
+    fn context<'j>(
+        &'j self,
+        side: Side,
+        now: UnixTime,
+        trace: &'j Trace,
+    ) -> VerificationContext<'j> {
+        VerificationContext {
+            algorithms: &self.algorithms,
+            policy: &self.policy,
+            trust_domain: None,
+            side,
+            now,
+            trace,
+        }
+    }
+
+    fn verify(
+        &self,
+        chain: &[CertificateDer<'_>],
+        side: Side,
+        server_name: Option<&ServerName<'_>>,
+        now: UnixTime,
+        trace: &Trace,
+    ) -> Result<PeerIdentity, Rejection> {
+        let presented =
+            trace.check(Rule::PresentedChain, None, PresentedChain::in_words, || {
+                PresentedChain::read(chain)
+            })?;
+        let leaf = presented.leaf()?;
+        let ranges = trace.check(
+            Rule::Names,
+            Some((0, leaf)),
+            |ranges: &NameRanges| list_of(ranges.of(leaf.der)),
+            || self.read_names(leaf),
+        )?;
+        let names = ranges.of(leaf.der);
+        let anchors = trace.check(
+            Rule::SpiffeSvid,
+            Some((0, leaf)),
+            |_| names.svid_in_words(),
+            || self.trust.for_peer(leaf, names),
+        )?;
+        let purpose = required_purpose(side, leaf, &self.policy);
+        let context = VerificationContext {
+            trust_domain: self.trust.domain_of(names),
+            ..self.context(purpose, now, trace)
+        };
+        let path = if leaf.version == Version::V1 && self.policy.x509_v1_leaf == X509V1Leaf::Allow {
+            x509_v1::check_signed_by_anchor(leaf, anchors, &context)?
+        } else {
+            check_leaf(leaf, names, &context)?;
+            check_path(
+                &presented,
+                names,
+                anchors,
+                self.revocation.as_ref(),
+                &context,
+            )?
+        };
+        self.check_names(&presented, ranges, Some(path), server_name, &context)
+    }
+
+    fn check_names(
+        &self,
+        presented: &PresentedChain<'_>,
+        names: NameRanges,
+        path: Option<ProvedPath>,
+        server_name: Option<&ServerName<'_>>,
+        context: &VerificationContext<'_>,
+    ) -> Result<PeerIdentity, Rejection> {
+        let trace = context.trace;
+        let leaf = presented.leaf()?;
+        let peer = PeerIdentity::new(leaf, names, presented.chain, path);
+        if let Some(server_name) = server_name {
+            trace.check(
+                Rule::ServerName,
+                Some((0, leaf)),
+                |()| server_name.to_str().into_owned(),
+                || check_server_name(context, presented, &peer, server_name),
+            )?;
+        }
+        self.authorize(&peer, trace)?;
+        Ok(peer)
+    }
+
+    fn read_names(&self, leaf: &Certificate<'_>) -> Result<NameRanges, Rejection> {
+        let names = NameRanges::read(leaf).map_err(|error| {
+            Rejection::new(RejectionReason::MalformedName)
+                .about(0, leaf)
+                .with_presented(error.to_string())
+        })?;
+        check_names(leaf, names.of(leaf.der), self.policy.profile)?;
+        Ok(names)
+    }
+
+    fn authorize(&self, peer: &PeerIdentity, trace: &Trace) -> Result<(), Rejection> {
+        trace.outline(
+            Rule::Matcher,
+            || self.policy.matcher.summary().into_owned(),
+            || self.check_matcher(peer, trace),
+        )
+    }
+
+    fn check_matcher(&self, peer: &PeerIdentity, trace: &Trace) -> Result<(), Rejection> {
+        let common_name_is_dns = takes_common_name(&self.policy, peer);
+        match self.policy.matcher.admits(peer, common_name_is_dns, trace) {
+            Ok(()) => Ok(()),
+            Err(said) => {
+                let presented = match said {
+                    Some(said) => format!("{} ({})", list_of(peer.names()), cut(&said)),
+                    None => list_of(peer.names()),
+                };
+                let mut rejection = Rejection::new(RejectionReason::NotAllowed)
+                    .with_expected(self.policy.matcher.summary())
+                    .with_presented(presented);
+                if peer.unreadable_names().next().is_some() {
+                    rejection = rejection.with_hint(
+                        "a name of the peer cannot be read, which leaves matchers over its kind undecided, `not(..)` too: \
+                         reissue the certificate without that name, or match another kind",
+                    );
+                }
+                Err(match Certificate::from_der(peer.leaf()) {
+                    Ok(leaf) => rejection.about(0, &leaf),
+                    Err(_) => rejection,
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for PeerVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PeerVerifier")
+            .field("policy", &self.policy)
+            .field("algorithms", &self.algorithms)
+            .finish_non_exhaustive()
+    }
+}
