@@ -2,7 +2,7 @@
 
 use mtls::TrustAnchors;
 
-#[path = "../src/material/ber.rs"]
+#[path = "../src/material/container/ber.rs"]
 mod rewriting;
 
 /// One BER value.

@@ -2,8 +2,7 @@ use core::fmt;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
-use super::anchor;
-use super::anchor::UnusableTrustAnchor;
+use super::anchor::{self, UnusableTrustAnchor};
 use super::exposed;
 
 /// The TLS library under a client or a server.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use pki_types::CertificateDer;
 
-use super::certificates;
-use super::file;
-use super::label::Wanted;
+use super::chain::certificates;
+use super::input::file;
+use super::pem::expected::ExpectedContent;
 use crate::error::{MaterialError, MaterialProblem};
 
 /// The certificates of the CAs that may vouch for a peer; never empty.
@@ -44,7 +44,10 @@ impl TrustAnchors {
     pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = super::pem::sections(pem, Self::MAX_CERTIFICATES)?;
-        Self::checked(certificates::from_sections(&sections, Wanted::Anchors)?)
+        Self::checked(certificates::from_sections(
+            &sections,
+            ExpectedContent::Anchors,
+        )?)
     }
 
     /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
@@ -76,7 +79,7 @@ impl TrustAnchors {
         Self::checked(certificates::from_der(
             anchors,
             Self::MAX_INPUT_BYTES,
-            Wanted::Anchors,
+            ExpectedContent::Anchors,
         )?)
     }
 

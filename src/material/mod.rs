@@ -4,77 +4,38 @@
 //! here verifies a signature.
 
 mod anchors;
-mod any;
-mod arrange;
-mod ber;
-mod certificates;
 mod chain;
-mod description;
-mod directory;
-#[cfg_attr(not(feature = "encrypted-keys"), path = "encrypted/absent.rs")]
-mod encrypted;
-mod exposure;
-mod file;
-#[cfg(feature = "watch")]
-mod fingerprint;
+pub(crate) mod container;
+pub(crate) mod describe;
+#[cfg_attr(not(feature = "encrypted-keys"), path = "encryption/absent.rs")]
+pub(crate) mod encryption;
 mod identity;
+mod identity_warning;
+pub(crate) mod input;
 mod key;
-mod key_encoding;
-mod key_type;
-mod label;
-mod links;
-mod marker;
-#[cfg_attr(
-    not(all(feature = "encrypted-keys", feature = "watch")),
-    allow(
-        dead_code,
-        reason = "asked for by what is encrypted, and by files that are watched"
-    )
-)]
-mod passphrase;
-#[cfg(any(feature = "legacy-keys", feature = "pkcs12"))]
-mod pbe;
-#[cfg(feature = "encrypted-keys")]
-#[cfg_attr(not(feature = "legacy-keys"), path = "pbes1/absent.rs")]
-mod pbes1;
+pub(crate) mod loader;
 mod pem;
-#[cfg_attr(not(feature = "pkcs12"), path = "pkcs12/absent.rs")]
-mod pkcs12;
-mod pkcs7;
-mod public_half;
-mod refusal;
-mod repair;
 mod revocation;
-mod rsa_numbers;
-mod shape;
-mod signature_scheme;
-#[cfg_attr(
-    not(feature = "rustls"),
-    allow(dead_code, reason = "rustls alone lets others sign")
-)]
-mod signing_key;
-mod sniff;
-#[cfg(feature = "encrypted-keys")]
-mod stack;
 
 pub use anchors::TrustAnchors;
 pub use chain::CertificateChain;
-pub use description::{
+pub use chain::repair::ChainRepair;
+pub use describe::{
     AlternativeName, AnchorsDescription, CertificateDescription, IdentityDescription,
 };
-pub use exposure::KeyExposure;
-#[cfg(feature = "watch")]
-pub(crate) use fingerprint::Fingerprint;
-pub use identity::{IdentityWarning, MtlsIdentity};
+pub use identity::MtlsIdentity;
+pub use identity_warning::IdentityWarning;
+pub use input::passphrase::Passphrase;
+pub use input::permissions::KeyExposure;
 pub use key::PrivateKey;
-pub use key_type::KeyType;
-pub use passphrase::Passphrase;
-pub use repair::ChainRepair;
-pub use revocation::{RevocationList, RevocationLists, Revoked};
-pub use signature_scheme::SignatureScheme;
+pub use key::key_type::KeyType;
+pub use key::signature_scheme::SignatureScheme;
 #[cfg_attr(
     not(feature = "rustls"),
     allow(unused_imports, reason = "rustls alone lets others sign")
 )]
-pub(crate) use signing_key::ExternalKey;
-pub use signing_key::SigningKey;
+pub(crate) use key::signing_key::ExternalKey;
+pub use key::signing_key::SigningKey;
+#[cfg(feature = "watch")]
+pub(crate) use loader::fingerprint::Fingerprint;
+pub use revocation::{RevocationList, RevocationLists, Revoked};

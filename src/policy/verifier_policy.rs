@@ -1,10 +1,10 @@
 use core::time::Duration;
 
+use super::limits::MAX_INTERMEDIATES;
 use super::matcher::PeerMatcher;
 use super::profile::CertificateProfile;
 use super::revocation_rules::RevocationRules;
 use crate::error::BuildError;
-use crate::policy::limits::MAX_INTERMEDIATES;
 use crate::x509::{MAX_RSA_BITS, MIN_RSA_BITS};
 
 /// Who may connect, and how strictly certificates are judged.

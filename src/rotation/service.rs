@@ -7,9 +7,7 @@ use pki_types::UnixTime;
 use super::alarm::Reload;
 use super::board::{Board, StatusWatch};
 use super::change::Rotation;
-use super::check;
 use super::given::Given;
-use super::keeper;
 use super::live::Registry;
 use super::parts::{IsGiven, Parts};
 use super::revision::{EPOCH, Made, Make, Revision};
@@ -17,6 +15,7 @@ use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
 use super::status::Status;
 use super::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
+use super::{check, keeper};
 use crate::backend::{Event, Judge, SourceDeadline};
 use crate::error::{BuildError, ReloadFailure};
 

@@ -101,6 +101,16 @@ impl<'a> PublicKey<'a> {
         Ok(key)
     }
 
+    /// Whether the other is of the same kind and the same key. Kinds are read strictly, so that
+    /// equal RSA keys (n and e) have equal bytes; the parameters of the algorithm may be written in
+    /// more than one way.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self.kind(), other.kind()) {
+            (Ok(kind), Ok(other_kind)) => kind == other_kind && self.key == other.key,
+            _ => false,
+        }
+    }
+
     pub(crate) fn kind(&self) -> der::Result<KeyKind> {
         let mut r = Cursor::new(self.algorithm)?;
         // Compared as it is encoded: taking it apart is for what is not known.

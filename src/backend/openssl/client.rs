@@ -5,11 +5,9 @@ use std::sync::Arc;
 use openssl::ssl::{Ssl, SslContext, SslContextRef, SslMethod, SslRef, SslVerifyMode};
 use pki_types::ServerName;
 
-use super::OpenSsl;
-use super::slot;
-use super::slot::{Peer, Slot};
+use super::slot::{self, Peer, Slot};
 use super::stream::{End, OpenSslHandshake};
-use super::{alert, convert, verifier};
+use super::{OpenSsl, alert, convert, verifier};
 use crate::backend::{ClientAuth, ClientBackend, ClientSettings, Crypto, HandshakeError, Judge};
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;

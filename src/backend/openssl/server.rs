@@ -8,11 +8,9 @@ use openssl::ssl::{
     SslVerifyMode,
 };
 
-use super::OpenSsl;
-use super::slot;
-use super::slot::{Peer, Slot};
+use super::slot::{self, Peer, Slot};
 use super::stream::{End, OpenSslHandshake};
-use super::{alert, convert, verifier};
+use super::{OpenSsl, alert, convert, verifier};
 use crate::backend::{ClientAuth, Crypto, HandshakeError, Judge, ServerBackend, ServerSettings};
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;

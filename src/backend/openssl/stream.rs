@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use openssl::ssl::{Ssl, SslStream};
 
-use super::convert;
-use super::error;
-use super::slot;
 use super::wire::{Fault, Wire, attempt};
+use super::{convert, error, slot};
 use crate::backend::{
     ClientAuth, Established, Handshake, HandshakeError, Judge, Request, TlsStream,
 };

@@ -6,9 +6,9 @@ use x509_cert::ext::pkix::CrlReason;
 
 use super::serials::Serials;
 use crate::error::MaterialProblem;
-use crate::material::label::Wanted;
-use crate::material::refusal;
-use crate::material::shape::Shape;
+use crate::material::input::der_shape::DerShape;
+use crate::material::pem::expected::ExpectedContent;
+use crate::material::pem::unexpected_input;
 use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514, rfc4514_whole};
 
 /// One revocation list, its form checked and its entries indexed.
@@ -180,8 +180,8 @@ fn unfit(der: &[u8], error: CrlError) -> MaterialProblem {
         }
         CrlError::Version1 => MaterialProblem::RevocationListVersion1,
         // What looks like a certificate and is none may well be a damaged list.
-        CrlError::Der(_) if Shape::of(der) != Some(Shape::Certificate) => {
-            refusal::instead_of_der(der, Wanted::RevocationLists)
+        CrlError::Der(_) if DerShape::of(der) != Some(DerShape::Certificate) => {
+            unexpected_input::instead_of_der(der, ExpectedContent::RevocationLists)
                 .unwrap_or_else(|| malformed(error))
         }
         CrlError::Der(_)

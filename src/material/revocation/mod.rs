@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use pki_types::{CertificateRevocationListDer, UnixTime};
 
-use super::file;
-use super::label;
-use super::label::Wanted;
+use super::input::file;
+use super::pem::label::{self};
 use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
+use crate::material::pem::expected::ExpectedContent;
 
 pub use list::{RevocationList, Revoked};
 
@@ -96,7 +96,8 @@ impl RevocationLists {
         let sections = super::pem::sections(pem, Self::MAX_LISTS)?;
         let mut lists = Vec::with_capacity(sections.len());
         for section in &sections {
-            label::sort(section.label, Wanted::RevocationLists).map_err(|p| section.error(p))?;
+            label::sort(section.label, ExpectedContent::RevocationLists)
+                .map_err(|p| section.error(p))?;
             let der = section.decode_public()?;
             let list = RevocationList::read(der.into()).map_err(|p| section.error(p))?;
             lists.push(Arc::new(list));

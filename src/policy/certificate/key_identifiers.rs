@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use const_oid::db::rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use crate::policy::verdict::defect::unreadable;
-use crate::policy::verdict::defect::without_key;
+use crate::policy::verdict::defect::{unreadable, without_key};
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::x509::{Certificate, X509Error, is_same_name};

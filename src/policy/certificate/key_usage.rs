@@ -6,8 +6,7 @@ use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SE
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsages};
 
 use crate::policy::profile::CertificateProfile;
-use crate::policy::verdict::defect::Defect;
-use crate::policy::verdict::defect::unreadable;
+use crate::policy::verdict::defect::{Defect, unreadable};
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verifier_policy::{ClientPurpose, VerifierPolicy};

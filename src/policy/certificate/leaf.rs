@@ -1,11 +1,11 @@
 //! What a leaf must be, whoever issued it.
 
+use super::form::check_form;
 use super::key_usage::{check_key_usage, check_purpose, purposes_of, usages_of};
 use super::public_key::{check_key, kind_of};
 use super::validity::{check_lifetime, lifetime_in_words};
 use super::web_pki;
 use crate::peer::{NameKind, Names, cut};
-use crate::policy::certificate::form::check_form;
 use crate::policy::profile::CertificateProfile;
 use crate::policy::verdict::defect::{Defect, PathPosition, unreadable};
 use crate::policy::verdict::reason::RejectionReason;

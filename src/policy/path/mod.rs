@@ -10,16 +10,16 @@ use std::sync::Arc;
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
 use x509_cert::ext::pkix::KeyUsages;
 
+use super::certificate::form::check_form;
 use super::certificate::key_identifiers::{Identifiers, check_link};
 use super::certificate::key_usage::usages_of;
 use super::certificate::name_constraints::{NameLimits, check_subject_email};
+use super::certificate::public_key::{check_key, kind_of};
 use super::presented_chain::PresentedChain;
 use super::profile::CertificateProfile;
 use super::revocation::{self, Revocation};
-use super::trust::{
-    anchor_facts::AnchorFacts,
-    anchors::{Anchors, Candidates},
-};
+use super::trust::anchor_facts::AnchorFacts;
+use super::trust::anchors::{Anchors, Candidates};
 use super::verdict::defect::PathPosition;
 use super::verdict::reason::RejectionReason;
 use super::verdict::rejection::Rejection;
@@ -27,9 +27,6 @@ use super::verdict::rule::Rule;
 use super::verification::VerificationContext;
 use super::verifier_policy::VerifierPolicy;
 use crate::peer::{Names, ProvedPath};
-use crate::policy::certificate::form::check_form;
-use crate::policy::certificate::public_key::check_key;
-use crate::policy::certificate::public_key::kind_of;
 use crate::side::Side;
 use crate::x509::{Certificate, rfc4514};
 use candidates::relevant;

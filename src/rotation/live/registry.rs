@@ -4,13 +4,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use pki_types::ServerName;
 
-use super::LiveConnections;
 use super::attached::Attached;
 use super::handle::LiveConnection;
 use super::state::State;
 use super::subject::{Basis, Key, Subject};
-use super::thread;
 use super::waiting::{Closer, Waiting};
+use super::{LiveConnections, thread};
 use crate::peer::PeerIdentity;
 use crate::rotation::Revision;
 

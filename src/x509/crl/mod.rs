@@ -18,8 +18,7 @@ use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::time::Time;
 
 use super::cursor::Cursor;
-use super::extension;
-use super::extension::Extension;
+use super::extension::{self, Extension};
 use super::{X509Error, explicit, sequence_content, sequence_tlv, whole_bits};
 
 /// Octets of the longest CRL number (RFC 5280, section 5.2.3).

@@ -1,6 +1,6 @@
 //! A matcher in words: whole, as it can be parsed again, and short, as it stands in messages.
 
-pub(in crate::policy::matcher) mod excerpt;
+pub(super) mod excerpt;
 mod parse;
 mod token;
 

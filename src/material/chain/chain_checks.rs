@@ -1,0 +1,233 @@
+//! Whether a key and the certificates of a chain fit together, as far as one sees without
+//! verifying a signature.
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
+use sha2::{Digest, Sha256};
+
+use super::CertificateChain;
+use super::certificates::{malformed, shown, view};
+use crate::error::{MaterialError, MaterialProblem};
+use crate::material::identity_warning::IdentityWarning;
+use crate::material::key::public_half::hex;
+use crate::material::key::signing_key::IdentityKey;
+use crate::x509::{Certificate, MIN_RSA_BITS, Version, X509Error, is_same_name};
+
+/// The most bytes of a key identifier that a message shows.
+const MAX_SHOWN: usize = 32;
+
+/// Every rule for a chain with its key, and what is odd but allowed.
+pub(crate) fn check(
+    chain: &CertificateChain,
+    key: &IdentityKey,
+) -> Result<Vec<IdentityWarning>, MaterialError> {
+    let views: Vec<Certificate<'_>> = chain
+        .as_slice()
+        .iter()
+        .map(view)
+        .collect::<Result<_, _>>()?;
+    // Never: a chain has a leaf.
+    let Some((leaf, issuers)) = views.split_first() else {
+        return Err(MaterialProblem::NoCertificate.into());
+    };
+    check_key(leaf, issuers, key)?;
+    if leaf.is_ca().map_err(extension)? {
+        let subject = shown(leaf.subject);
+        return Err(MaterialProblem::CaLeaf { subject }.into());
+    }
+    check_duplicates(chain, &views)?;
+    for (index, (certificate, next)) in views.iter().zip(issuers).enumerate() {
+        check_link(index, certificate, next, &views)?;
+    }
+    Ok(warnings(leaf, key))
+}
+
+fn check_key(
+    leaf: &Certificate<'_>,
+    issuers: &[Certificate<'_>],
+    key: &IdentityKey,
+) -> Result<(), MaterialProblem> {
+    let ours = key.public_half();
+    if ours.fits(&leaf.public_key) {
+        return Ok(());
+    }
+    for (index, certificate) in (1..).zip(issuers) {
+        if ours.fits(&certificate.public_key) {
+            let subject = shown(certificate.subject);
+            return Err(if certificate.is_ca().map_err(extension)? {
+                MaterialProblem::CaKey { index, subject }
+            } else {
+                MaterialProblem::LeafNotFirst { index, subject }
+            });
+        }
+    }
+    Err(MaterialProblem::KeyMismatch {
+        subject: shown(leaf.subject),
+        key: key.kind().to_string(),
+        key_sha256: ours.sha256(),
+        leaf_key: leaf
+            .public_key
+            .kind()
+            .map_or_else(|_| "unreadable key".to_owned(), |kind| kind.to_string()),
+        leaf_sha256: hex(&Sha256::digest(leaf.public_key.spki)),
+    })
+}
+
+fn check_duplicates(
+    chain: &CertificateChain,
+    views: &[Certificate<'_>],
+) -> Result<(), MaterialProblem> {
+    for (second, (der, certificate)) in chain.as_slice().iter().zip(views).enumerate() {
+        let earlier = chain.as_slice().iter().take(second);
+        if let Some((first, _)) = earlier.enumerate().find(|(_, other)| *other == der) {
+            let subject = shown(certificate.subject);
+            return Err(MaterialProblem::DuplicateCertificate {
+                first,
+                second,
+                subject,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_link(
+    index: usize,
+    certificate: &Certificate<'_>,
+    next: &Certificate<'_>,
+    all: &[Certificate<'_>],
+) -> Result<(), MaterialProblem> {
+    let subject = shown(certificate.subject);
+    let next_subject = shown(next.subject);
+    // Byte for byte, as every peer that builds on webpki compares them.
+    if certificate.issuer != next.subject {
+        let issuer = shown(certificate.issuer);
+        let encoding_note = if is_same_name(certificate.issuer, next.subject) {
+            " (the two names read alike, but are encoded differently)"
+        } else {
+            ""
+        };
+        let is_there = all
+            .iter()
+            .any(|one| is_same_name(one.subject, certificate.issuer));
+        if !is_there {
+            return Err(MaterialProblem::MissingIntermediate {
+                index,
+                subject,
+                issuer,
+                address: certificate.ca_issuers(),
+            });
+        }
+        return Err(MaterialProblem::IssuerNameMismatch {
+            index,
+            subject,
+            issuer,
+            next_subject,
+            encoding_note,
+        });
+    }
+    let authority = certificate.authority_key_identifier().map_err(extension)?;
+    let authority = authority.and_then(|a| a.key_identifier);
+    let own = next.subject_key_identifier().map_err(extension)?;
+    match (authority, own) {
+        (Some(authority), Some(own)) if authority != own.0 => {
+            Err(MaterialProblem::IssuerKeyMismatch {
+                index,
+                subject,
+                authority_key: shown_key(authority.as_bytes()),
+                next_subject,
+                subject_key: shown_key(own.0.as_bytes()),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
+    let old = (leaf.version == Version::V1).then(|| IdentityWarning::X509V1Leaf {
+        subject: shown(leaf.subject),
+    });
+    let rejected = leaf_problems(leaf).into_iter();
+    let rejected = rejected.map(|(problem, hint)| IdentityWarning::RejectedLeaf {
+        subject: shown(leaf.subject),
+        problem,
+        hint,
+    });
+    let exposed = key.exposure().cloned().map(IdentityWarning::KeyExposed);
+    let passphrase = key.passphrase_exposure().cloned();
+    let passphrase = passphrase.map(IdentityWarning::PassphraseExposed);
+    let all = old.into_iter().chain(rejected);
+    all.chain(exposed).chain(passphrase).collect()
+}
+
+/// What this crate's verifier would hold against the leaf, whatever the side, the time and the
+/// policy; and what to do.
+fn leaf_problems(leaf: &Certificate<'_>) -> Vec<(String, &'static str)> {
+    let mut problems = Vec::new();
+    if !leaf.may_sign_handshakes().unwrap_or(false) {
+        problems.push((
+            "its keyUsage lacks digitalSignature".to_owned(),
+            "have it reissued with keyUsage digitalSignature",
+        ));
+    }
+    if let Some(unknown) = leaf.unknown_critical_extension() {
+        problems.push((
+            format!("it has the unknown critical extension {}", unknown.name()),
+            "have it reissued without that extension, or with it not critical",
+        ));
+    }
+    let listed = leaf.public_key.kind();
+    let fault = leaf.public_key.fault();
+    let is_listed = listed
+        .as_ref()
+        .is_ok_and(|kind| kind.is_listed(MIN_RSA_BITS));
+    if !is_listed || fault.is_some() {
+        let kind = listed.map_or_else(|_| "unreadable".to_owned(), |kind| kind.to_string());
+        let fault = fault.map_or_else(String::new, |fault| format!(" with {fault}"));
+        problems.push((
+            format!("its key is {kind}{fault}"),
+            "have it issued anew for a key of ECDSA P-256 or P-384, Ed25519, or RSA of 2048 to 8192 bits",
+        ));
+    }
+    let purposes = leaf.extended_key_usage();
+    let is_for_tls = purposes.as_ref().is_ok_and(|purposes| {
+        let for_tls = |oid: &ObjectIdentifier| [ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH].contains(oid);
+        purposes
+            .as_ref()
+            .is_none_or(|purposes| purposes.0.iter().any(for_tls))
+    });
+    if !is_for_tls {
+        problems.push((
+            "its extended key usage has neither clientAuth nor serverAuth".to_owned(),
+            "have it reissued with clientAuth for a client, serverAuth for a server",
+        ));
+    }
+    problems
+}
+
+fn extension(source: X509Error) -> MaterialProblem {
+    malformed(source)
+}
+
+/// A key identifier, for messages: 20 bytes as a rule, but the certificate's author
+/// chose its length.
+fn shown_key(identifier: &[u8]) -> String {
+    match identifier.split_at_checked(MAX_SHOWN) {
+        Some((head, [_, ..])) => hex(head) + "…",
+        _ => hex(identifier),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_key_identifiers_are_cut() {
+        assert_eq!(shown_key(&[7; MAX_SHOWN]), "07".repeat(MAX_SHOWN));
+        for long in [MAX_SHOWN + 1, 400_000] {
+            let shown = shown_key(&vec![7; long]);
+            assert_eq!(shown, "07".repeat(MAX_SHOWN) + "…");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+pub(crate) mod certificates;
+pub(crate) mod chain_checks;
+pub(crate) mod chain_order;
+pub(crate) mod repair;
+
+use core::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use pki_types::CertificateDer;
+
+use super::input::file;
+use super::pem::expected::ExpectedContent;
+use crate::error::MaterialError;
+
+/// The certificates that we present: the leaf first, each followed by its issuer, never empty.
+///
+/// Every certificate is known to be well-formed X.509 (RFC 5280, section 4.1). Whether they belong
+/// together is checked by [`MtlsIdentity::new`](crate::MtlsIdentity::new). Clones share the bytes.
+///
+/// ```no_run
+/// use mtls::CertificateChain;
+///
+/// let chain = CertificateChain::from_pem_file("client.crt")?;
+/// println!("{} certificates", chain.as_slice().len());
+/// # Ok::<(), mtls::MaterialError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct CertificateChain(Arc<[CertificateDer<'static>]>);
+
+impl CertificateChain {
+    /// The most certificates that a chain may have.
+    pub const MAX_CERTIFICATES: usize = 16;
+    /// The most bytes that an input may have.
+    pub const MAX_INPUT_BYTES: usize = 1 << 20;
+
+    /// Reads `CERTIFICATE` sections (RFC 7468, section 5), the leaf first.
+    ///
+    /// The old names `X509 CERTIFICATE` and `X.509 CERTIFICATE` are taken too (section 5.1). Text between
+    /// the sections is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when a section is damaged, is no certificate or is something else than a
+    /// certificate, when there is none, and when a limit of this type is exceeded.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
+        file::check_size(pem, Self::MAX_INPUT_BYTES)?;
+        let sections = super::pem::sections(pem, Self::MAX_CERTIFICATES)?;
+        Self::checked(certificates::from_sections(
+            &sections,
+            ExpectedContent::Certificates,
+        )?)
+    }
+
+    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
+    /// regular files are read.
+    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Self::from_pem(&file.bytes)
+        })
+    }
+
+    /// Takes certificates in DER, the leaf first.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when one of them is no certificate, when there is none, and when a limit of
+    /// this type is exceeded.
+    pub fn from_der(
+        chain: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Result<Self, MaterialError> {
+        // One more than the limit is enough to see that it is exceeded.
+        let most = Self::MAX_CERTIFICATES.saturating_add(1);
+        let chain = chain.into_iter().take(most);
+        Self::checked(certificates::from_der(
+            chain,
+            Self::MAX_INPUT_BYTES,
+            ExpectedContent::Certificates,
+        )?)
+    }
+
+    /// All certificates, the leaf first. There is at least one.
+    pub fn as_slice(&self) -> &[CertificateDer<'static>] {
+        &self.0
+    }
+
+    /// The first certificate: whom the chain is about.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "never empty: `checked` is the only constructor"
+    )]
+    pub fn leaf(&self) -> &CertificateDer<'static> {
+        &self.0[0]
+    }
+
+    pub(super) fn checked(chain: Vec<CertificateDer<'static>>) -> Result<Self, MaterialError> {
+        certificates::check_count(&chain, Self::MAX_CERTIFICATES)?;
+        Ok(Self(chain.into()))
+    }
+}
+
+impl fmt::Debug for CertificateChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|c| certificates::subject(c)))
+            .finish()
+    }
+}

@@ -1,0 +1,313 @@
+//! Putting the certificates of a chain in order, and saying what was done.
+
+use core::cmp::Reverse;
+use core::fmt;
+
+use pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
+use sha2::{Digest, Sha256};
+
+use super::CertificateChain;
+use super::certificates::{malformed, shown, view};
+use super::chain_order::{self, KeyMatch};
+use crate::error::{MaterialError, MaterialProblem};
+use crate::material::key::PrivateKey;
+use crate::material::key::public_half::PublicHalf;
+use crate::material::key::public_half::hex;
+use crate::x509::{Certificate, PublicKey};
+
+/// One thing that [`CertificateChain::repaired`] did. Positions count from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChainRepair {
+    /// A certificate stood there before, and was left out.
+    DuplicateDropped {
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// Where it stood.
+        position: usize,
+        /// Where the same certificate stands that was looked at in its place.
+        first: usize,
+    },
+    /// A certificate changed its place among those that are kept.
+    Moved {
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// Where it stood.
+        from: usize,
+        /// Where it stands now.
+        to: usize,
+    },
+    /// The self-signed root at the end was left out: whoever trusts it has it (RFC 8446, section
+    /// 4.4.2).
+    RootDropped {
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// Where it stood.
+        position: usize,
+    },
+    /// A certificate that is not on the way from the leaf up was left out.
+    UnrelatedDropped {
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// Where it stood.
+        position: usize,
+    },
+}
+
+impl fmt::Display for ChainRepair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateDropped {
+                subject,
+                position,
+                first,
+            } => write!(
+                f,
+                "certificate {position} ({subject}) was left out: it is the same as certificate {first}"
+            ),
+            Self::Moved { subject, from, to } => {
+                write!(f, "certificate {from} ({subject}) was moved to place {to}")
+            }
+            Self::RootDropped { subject, position } => write!(
+                f,
+                "certificate {position} ({subject}) was left out: it is the root, which peers that trust it have"
+            ),
+            Self::UnrelatedDropped { subject, position } => write!(
+                f,
+                "certificate {position} ({subject}) was left out: it is not on the way from the leaf up"
+            ),
+        }
+    }
+}
+
+impl CertificateChain {
+    /// The same chain in the order that peers expect (RFC 8446, section 4.4.2; RFC 5246, section
+    /// 7.4.2), and everything that was done for it; nothing is ever repaired unless this is called.
+    ///
+    /// The leaf is the certificate of this key. Each issuer is found by its name and by the key
+    /// that the certificate below it names (RFC 5280, section 4.2.1.1); of several, it is the one
+    /// that lasts longest, whatever order they came in. Left out are certificates that stand there
+    /// twice, the self-signed root at the end (a leaf that is self-signed stays), and whatever is
+    /// not on the way up. Nothing is fetched, and no signature is looked at: give the result to
+    /// [`MtlsIdentity::new`](crate::MtlsIdentity::new), and mend the file by what the report says.
+    ///
+    /// ```no_run
+    /// use mtls::{CertificateChain, MtlsIdentity, PrivateKey};
+    ///
+    /// let key = PrivateKey::from_pem_file("client.key")?;
+    /// let (chain, repairs) = CertificateChain::from_pem_file("client.crt")?.repaired(&key)?;
+    /// for repair in repairs {
+    ///     eprintln!("client.crt: {repair}");
+    /// }
+    /// let identity = MtlsIdentity::new(chain, key)?;
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when no certificate has this key or the one that has it is a CA's, and
+    /// when the way up ends before it should: an issuer is not there though CAs are left that could
+    /// only stand above it ([`MaterialProblem::MissingIntermediate`], with the address where it can
+    /// be had if the certificate says so).
+    pub fn repaired(&self, key: &PrivateKey) -> Result<(Self, Vec<ChainRepair>), MaterialError> {
+        Ok(repair(self, key.public_half(), key.kind().to_string())?)
+    }
+
+    /// As [`repaired`](Self::repaired), for a private key that is not at hand and whose public key
+    /// is known.
+    ///
+    /// ```no_run
+    /// use mtls::CertificateChain;
+    /// use mtls::pki_types::{SubjectPublicKeyInfoDer, pem::PemObject};
+    ///
+    /// // `openssl pkey -in KEY -pubout`
+    /// let public_key = SubjectPublicKeyInfoDer::from_pem_file("client.pub").expect("a public key");
+    /// let chain = CertificateChain::from_pem_file("client.crt")?;
+    /// let (chain, repairs) = chain.repaired_for(&public_key)?;
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`repaired`](Self::repaired), and [`MaterialProblem::KeyMalformed`] when the bytes
+    /// are no public key.
+    pub fn repaired_for(
+        &self,
+        public_key: &SubjectPublicKeyInfoDer<'_>,
+    ) -> Result<(Self, Vec<ChainRepair>), MaterialError> {
+        let key = PublicKey::from_spki(public_key).map_err(|_| MaterialProblem::KeyMalformed)?;
+        let kind = words(&key);
+        Ok(repair(self, PublicHalf::Known(public_key), kind)?)
+    }
+}
+
+/// A certificate and where it stood.
+struct RepairInput<'a> {
+    position: usize,
+    der: &'a CertificateDer<'static>,
+    view: Certificate<'a>,
+}
+
+fn repair(
+    chain: &CertificateChain,
+    key: PublicHalf<'_>,
+    kind: String,
+) -> Result<(CertificateChain, Vec<ChainRepair>), MaterialProblem> {
+    let mut repairs = Vec::new();
+    let mut given: Vec<RepairInput<'_>> = Vec::new();
+    for (position, der) in chain.as_slice().iter().enumerate() {
+        let view = view(der)?;
+        if let Some(same) = given.iter().find(|g| g.der == der) {
+            repairs.push(ChainRepair::DuplicateDropped {
+                subject: shown(view.subject),
+                position,
+                first: same.position,
+            });
+        } else {
+            given.push(RepairInput {
+                position,
+                der,
+                view,
+            });
+        }
+    }
+    // So that the order in which they came decides nothing.
+    given.sort_by_key(|g| {
+        (
+            Reverse((g.view.not_after, g.view.not_before)),
+            g.der.as_ref(),
+        )
+    });
+    let leaf = find_leaf(chain, &given, key, kind)?;
+    let sorted: Vec<_> = given.iter().map(|g| g.der.clone()).collect();
+    let path = chain_order::path(&sorted, leaf)?;
+    let path: Vec<&RepairInput<'_>> = path.iter().filter_map(|&at| given.get(at)).collect();
+    let path = joined(&path)?;
+    let root = check_gap(path, &given)?;
+    report(path, root, &given, &mut repairs);
+    let kept = path.iter().map(|g| g.der.clone()).collect();
+    // Never an error: it is a part of a chain, and has a leaf.
+    let chain = CertificateChain::checked(kept).map_err(|_| MaterialProblem::NoCertificate)?;
+    Ok((chain, repairs))
+}
+
+/// The place of the certificate of this key. The one that lasts longest comes first.
+fn find_leaf(
+    chain: &CertificateChain,
+    given: &[RepairInput<'_>],
+    key: PublicHalf<'_>,
+    kind: String,
+) -> Result<usize, MaterialProblem> {
+    let mut of_ca = None;
+    for (at, certificate) in given.iter().enumerate() {
+        if key.fits(&certificate.view.public_key) {
+            if !certificate.view.is_ca().map_err(malformed)? {
+                return Ok(at);
+            }
+            of_ca = Some(certificate);
+        }
+    }
+    if let Some(ca) = of_ca {
+        return Err(MaterialProblem::CaKey {
+            index: ca.position,
+            subject: shown(ca.view.subject),
+        });
+    }
+    let first = view(chain.leaf())?;
+    Err(MaterialProblem::KeyMismatch {
+        subject: shown(first.subject),
+        key: kind,
+        key_sha256: key.sha256(),
+        leaf_key: words(&first.public_key),
+        leaf_sha256: hex(&Sha256::digest(first.public_key.spki)),
+    })
+}
+
+fn words(key: &PublicKey<'_>) -> String {
+    key.kind()
+        .map_or_else(|_| "unreadable key".to_owned(), |kind| kind.to_string())
+}
+
+/// The part of the way on which each certificate is followed by one of the key that it names.
+fn joined<'p, 'a>(
+    path: &'p [&'p RepairInput<'a>],
+) -> Result<&'p [&'p RepairInput<'a>], MaterialProblem> {
+    for (place, (below, above)) in (1..).zip(path.iter().zip(path.iter().skip(1))) {
+        if chain_order::key_match(&below.view, &above.view)? == KeyMatch::Contradicted {
+            return Ok(path.get(..place).unwrap_or(path));
+        }
+    }
+    Ok(path)
+}
+
+/// The root in which the way ends, if it is there; an error where the way ends too early.
+fn check_gap<'g, 'a>(
+    path: &[&'g RepairInput<'a>],
+    given: &'g [RepairInput<'a>],
+) -> Result<Option<&'g RepairInput<'a>>, MaterialProblem> {
+    // Never: the leaf is on its way.
+    let Some(top) = path.last() else {
+        return Err(MaterialProblem::NoCertificate);
+    };
+    let mut is_issuer_there = false;
+    let mut has_cas_left = false;
+    let mut root = None;
+    for other in given {
+        let is_left = !is_on(path, other);
+        if other.view.subject == top.view.issuer
+            && chain_order::key_match(&top.view, &other.view)? != KeyMatch::Contradicted
+        {
+            is_issuer_there = true;
+            if is_left && root.is_none() && chain_order::is_root(&other.view)? {
+                root = Some(other);
+            }
+        }
+        has_cas_left |= is_left && other.view.is_ca().map_err(malformed)?;
+    }
+    if has_cas_left && !is_issuer_there {
+        return Err(MaterialProblem::MissingIntermediate {
+            index: top.position,
+            subject: shown(top.view.subject),
+            issuer: shown(top.view.issuer),
+            address: top.view.ca_issuers(),
+        });
+    }
+    Ok(root)
+}
+
+fn report(
+    path: &[&RepairInput<'_>],
+    root: Option<&RepairInput<'_>>,
+    given: &[RepairInput<'_>],
+    repairs: &mut Vec<ChainRepair>,
+) {
+    for left in given.iter().filter(|g| !is_on(path, g)) {
+        let (subject, position) = (shown(left.view.subject), left.position);
+        repairs.push(if root.is_some_and(|root| root.position == position) {
+            ChainRepair::RootDropped { subject, position }
+        } else {
+            ChainRepair::UnrelatedDropped { subject, position }
+        });
+    }
+    for (to, kept) in path.iter().enumerate() {
+        // Where it would stand had the others only been left out.
+        let before = path.iter().filter(|g| g.position < kept.position).count();
+        if before != to {
+            repairs.push(ChainRepair::Moved {
+                subject: shown(kept.view.subject),
+                from: kept.position,
+                to,
+            });
+        }
+    }
+    repairs.sort_by_key(|repair| match repair {
+        ChainRepair::DuplicateDropped { position, .. }
+        | ChainRepair::RootDropped { position, .. }
+        | ChainRepair::UnrelatedDropped { position, .. } => *position,
+        ChainRepair::Moved { from, .. } => *from,
+    });
+}
+
+fn is_on(path: &[&RepairInput<'_>], certificate: &RepairInput<'_>) -> bool {
+    path.iter().any(|on| on.position == certificate.position)
+}

@@ -1,0 +1,70 @@
+//! Decrypting the parts of a container.
+
+use pkcs8::spki::AlgorithmIdentifierRef;
+use rc2::Rc2;
+use zeroize::Zeroizing;
+
+use super::elements::unsupported;
+use crate::error::MaterialProblem;
+use crate::material::encryption::pbe::{Pbe, Scheme, TRIPLE_DES};
+use crate::material::encryption::scheme::is_withdrawn;
+use crate::material::encryption::{Budget, pbes2};
+
+/// The passphrase of a container in both of the forms that derivations take.
+pub(crate) struct Password {
+    pub(crate) text: Zeroizing<String>,
+    /// As the MAC has it.
+    pub(crate) bmp: Zeroizing<Vec<u8>>,
+}
+
+/// 40 bits, which were all that could be exported once, are for certificates, and ordinary there.
+const RC2: [Scheme; 2] = [
+    Scheme::new::<Rc2>("1.2.840.113549.1.12.1.5", 16),
+    Scheme::new::<Rc2>("1.2.840.113549.1.12.1.6", 5),
+];
+
+/// Decrypts a part; in a container without a MAC none may be encrypted.
+pub(crate) fn decrypt(
+    algorithm: AlgorithmIdentifierRef<'_>,
+    data: &[u8],
+    password: Option<&Password>,
+    budget: &mut Budget,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let password = password.ok_or(MaterialProblem::Pkcs12WithoutMac)?;
+    let plain = match algorithm.oid {
+        pbes2::PBES2 => pbes2::read(algorithm, budget)
+            .and_then(|parameters| pbes2::open(&parameters, data, &password.text)),
+        _ => Pbe::read(TRIPLE_DES.iter().chain(&RC2), algorithm, budget)
+            .and_then(|pbe| pbe.open(data, &password.bmp)),
+    };
+    plain.map_err(|problem| match problem {
+        MaterialProblem::KeyMalformed => MaterialProblem::Pkcs12Malformed,
+        MaterialProblem::WrongPassphrase { .. } => another_passphrase(),
+        problem => in_container(problem),
+    })
+}
+
+/// The MAC was verified by then, so the passphrase is right, as far as the container has one.
+pub(crate) fn another_passphrase() -> MaterialProblem {
+    unsupported("a part that the passphrase of its MAC does not open (or a damaged one)")
+}
+
+/// What is not read in a container is exported anew with the whole of it.
+fn in_container(problem: MaterialProblem) -> MaterialProblem {
+    let MaterialProblem::EncryptionUnsupported { algorithm, .. } = problem else {
+        return problem;
+    };
+    let advice = match is_withdrawn(&algorithm) {
+        true => {
+            "export the container anew by `openssl pkcs12 -legacy -in FILE -nodes -out PEM && openssl pkcs12 -export \
+             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
+             then delete PEM, which has the key in the clear)"
+        }
+        false => {
+            "export the container anew by `openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export \
+             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
+             then delete PEM, which has the key in the clear)"
+        }
+    };
+    MaterialProblem::EncryptionUnsupported { algorithm, advice }
+}

@@ -1,0 +1,42 @@
+//! The elements of DER inside a container, and what can be wrong with them.
+
+use der::{AnyRef, Decode, Reader, SliceReader, Tag, Tagged};
+
+use crate::error::MaterialProblem;
+
+/// Reads each element of a SEQUENCE OF that fills the bytes.
+pub(crate) fn for_each<'a>(
+    sequence: &'a [u8],
+    read: impl FnMut(&mut SliceReader<'a>) -> Result<(), MaterialProblem>,
+) -> Result<(), MaterialProblem> {
+    let content = AnyRef::from_der(sequence).map_err(malformed)?;
+    check_tag(content, Tag::Sequence)?;
+    elements(content.value(), read)
+}
+
+/// Reads element after element to the end of the bytes.
+pub(crate) fn elements<'a>(
+    content: &'a [u8],
+    mut read: impl FnMut(&mut SliceReader<'a>) -> Result<(), MaterialProblem>,
+) -> Result<(), MaterialProblem> {
+    let mut reader = SliceReader::new(content).map_err(malformed)?;
+    while !reader.is_finished() {
+        read(&mut reader)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn check_tag(value: AnyRef<'_>, tag: Tag) -> Result<(), MaterialProblem> {
+    value.tag().assert_eq(tag).map(drop).map_err(malformed)
+}
+
+/// What the reader says may quote a key.
+pub(crate) fn malformed(_: der::Error) -> MaterialProblem {
+    MaterialProblem::Pkcs12Malformed
+}
+
+pub(crate) fn unsupported(found: impl Into<String>) -> MaterialProblem {
+    MaterialProblem::Pkcs12Unsupported {
+        found: found.into(),
+    }
+}

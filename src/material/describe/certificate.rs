@@ -1,0 +1,184 @@
+use core::fmt;
+use core::net::IpAddr;
+
+use pki_types::{CertificateDer, UnixTime};
+use sha2::{Digest, Sha256};
+
+use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rfc4514_whole};
+
+/// What a certificate says; `Display` writes it in several lines, the first without indentation.
+///
+/// The texts are the certificate's own, with what cannot be seen or breaks a line escaped (`\0a`),
+/// so that they can go into logs. They are not proved: to admit a peer, use a
+/// [`PeerMatcher`](crate::PeerMatcher).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CertificateDescription {
+    /// The subject (RFC 4514).
+    pub subject: String,
+    /// The issuer (RFC 4514).
+    pub issuer: String,
+    /// The subject alternative names (RFC 5280, section 4.2.1.6).
+    pub names: Vec<AlternativeName>,
+    /// The serial number in hexadecimal, as `openssl x509 -noout -serial` writes it.
+    pub serial_number: String,
+    /// The first second in which it is valid.
+    pub not_before: UnixTime,
+    /// The last second in which it is valid.
+    pub not_after: UnixTime,
+    /// What its public key is.
+    pub key: String,
+    /// Whether it says of itself that it is a CA's (RFC 5280, section 4.2.1.9); not where that
+    /// cannot be read.
+    pub is_ca: bool,
+    /// What it is for (RFC 5280, section 4.2.1.12); `None` where it does not say, or not readably.
+    pub extended_key_usages: Option<Vec<String>>,
+    /// SHA-256 over the certificate.
+    pub sha256: [u8; 32],
+    /// SHA-256 over its `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
+    pub spki_sha256: [u8; 32],
+    /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1). Nothing
+    /// is fetched from there. A URI by its characters (RFC 3986, section 2), of which a shell takes
+    /// some for its own.
+    pub issuer_address: Option<String>,
+}
+
+/// A subject alternative name, as it stands in a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AlternativeName {
+    /// A DNS name.
+    Dns(String),
+    /// An e-mail address.
+    Email(String),
+    /// An IP address.
+    Ip(IpAddr),
+    /// One of another kind: `otherName`, `directoryName`, `registeredID`, `ediPartyName`; or what
+    /// it is that cannot be read.
+    Other(&'static str),
+    /// A URI.
+    Uri(String),
+}
+
+impl CertificateDescription {
+    pub(crate) fn of(der: &CertificateDer<'_>, certificate: &Certificate<'_>) -> Self {
+        let purposes = certificate.extended_key_usage().ok().flatten();
+        Self {
+            subject: rfc4514_whole(certificate.subject),
+            issuer: rfc4514_whole(certificate.issuer),
+            names: names(certificate),
+            serial_number: serial_number(certificate.serial),
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            key: certificate
+                .public_key
+                .kind()
+                .map_or_else(|_| "unreadable".to_owned(), |kind| kind.to_string()),
+            is_ca: certificate.is_ca().is_ok_and(|is_ca| is_ca),
+            extended_key_usages: purposes.map(|p| p.0.iter().map(purpose_name).collect()),
+            sha256: Sha256::digest(der).into(),
+            spki_sha256: Sha256::digest(certificate.public_key.spki).into(),
+            issuer_address: certificate.ca_issuers(),
+        }
+    }
+}
+
+fn names(certificate: &Certificate<'_>) -> Vec<AlternativeName> {
+    match certificate.alternative_names() {
+        Ok(names) => names.iter().flatten().map(name).collect(),
+        Err(_) => vec![AlternativeName::Other("unreadable names")],
+    }
+}
+
+fn name(name: &GeneralName<'_>) -> AlternativeName {
+    let text = || clean(&String::from_utf8_lossy(name.value));
+    let ip = || {
+        let v4 = <[u8; 4]>::try_from(name.value).map(IpAddr::from);
+        v4.or_else(|_| <[u8; 16]>::try_from(name.value).map(IpAddr::from))
+    };
+    match name.tag {
+        GeneralName::DNS => AlternativeName::Dns(text()),
+        GeneralName::EMAIL => AlternativeName::Email(text()),
+        GeneralName::URI => AlternativeName::Uri(text()),
+        GeneralName::IP => ip().map_or(
+            AlternativeName::Other("unreadable IP address"),
+            AlternativeName::Ip,
+        ),
+        GeneralName::DIRECTORY_NAME => AlternativeName::Other("directoryName"),
+        GeneralName::EDI_PARTY_NAME => AlternativeName::Other("ediPartyName"),
+        GeneralName::OTHER_NAME => AlternativeName::Other("otherName"),
+        GeneralName::REGISTERED_ID => AlternativeName::Other("registeredID"),
+        GeneralName::X400_ADDRESS => AlternativeName::Other("x400Address"),
+        _ => AlternativeName::Other("name of an unknown kind"),
+    }
+}
+
+/// Escapes what cannot be seen, spaces, and the backslash, so that one value is never taken for two
+/// or for another.
+fn clean(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) || c == ' ' || c == '\\' {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                cleaned.push_str(&format!("\\{byte:02x}"));
+            }
+        } else {
+            cleaned.push(c);
+        }
+    }
+    cleaned
+}
+
+/// The content of the INTEGER without the zero that only says that it is positive.
+fn serial_number(content: &[u8]) -> String {
+    let digits = match content {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    digits.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+impl fmt::Display for AlternativeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => write!(f, "DNS:{name}"),
+            Self::Email(address) => write!(f, "email:{address}"),
+            Self::Ip(address) => write!(f, "IP:{address}"),
+            Self::Other(kind) => f.write_str(kind),
+            Self::Uri(uri) => write!(f, "URI:{uri}"),
+        }
+    }
+}
+
+impl fmt::Display for CertificateDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  issuer: {}", self.subject, self.issuer)?;
+        // A line for each: a value may hold whatever would separate it from the next.
+        for name in &self.names {
+            write!(f, "\n  name: {name}")?;
+        }
+        write!(f, "\n  serial number: {}", self.serial_number)?;
+        let (begin, end) = (rfc3339(self.not_before), rfc3339(self.not_after));
+        write!(f, "\n  valid: {begin} to {end}\n  key: {}", self.key)?;
+        write!(f, "\n  CA: {}", if self.is_ca { "yes" } else { "no" })?;
+        match &self.extended_key_usages {
+            Some(usages) => write!(f, "\n  for: {}", usages.join(", "))?,
+            None => write!(f, "\n  for: not limited")?,
+        }
+        write!(f, "\n  SHA-256: {}", Hex(&self.sha256))?;
+        write!(f, "\n  SHA-256 of the key: {}", Hex(&self.spki_sha256))?;
+        match &self.issuer_address {
+            Some(address) => write!(f, "\n  issuer's certificate at: {address}"),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

@@ -1,0 +1,188 @@
+//! What identities and anchors say of themselves, for start-up logs and for operators.
+
+mod certificate;
+
+use core::fmt;
+use core::time::Duration;
+
+use pki_types::{CertificateDer, UnixTime};
+
+use super::anchors::TrustAnchors;
+use super::chain::certificates::view;
+use super::identity::MtlsIdentity;
+use super::identity_warning::IdentityWarning;
+use super::key::key_type::KeyType;
+use crate::x509::rfc4514;
+
+pub use certificate::{AlternativeName, CertificateDescription};
+
+/// What an [`MtlsIdentity`] is made of; `Display` writes it in several lines.
+///
+/// Nothing of it is secret: it is what any peer is shown, and the kind and place of the key.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct IdentityDescription {
+    /// The certificates, the leaf first.
+    pub certificates: Vec<CertificateDescription>,
+    /// The kind of the private key.
+    pub key: KeyType,
+    /// Whether the private key is elsewhere: a [`SigningKey`](crate::SigningKey).
+    pub is_key_external: bool,
+    /// What should be mended.
+    pub warnings: Vec<IdentityWarning>,
+    /// The issuer (RFC 4514) of the last certificate, which every peer has to have: as a trust anchor, as a rule.
+    /// `None` where that certificate names itself as its issuer.
+    pub missing_issuer: Option<String>,
+}
+
+/// What [`TrustAnchors`] are made of; `Display` writes it in several lines.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AnchorsDescription {
+    /// The certificates, in the order in which they were given.
+    pub certificates: Vec<CertificateDescription>,
+}
+
+impl MtlsIdentity {
+    /// What it is made of, for a log or an operator.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), mtls::MaterialError> {
+    /// let identity = mtls::MtlsIdentity::from_pem_files("client.crt", "client.key")?;
+    /// println!("{}", identity.describe());
+    /// // leaf: CN=payments
+    /// //   issuer: CN=Example CA
+    /// //   name: URI:spiffe://prod.example/payments
+    /// //   serial number: 4D544C5300000001
+    /// //   valid: 2026-03-01T00:00:00Z to 2026-05-30T00:00:00Z
+    /// //   ..
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn describe(&self) -> IdentityDescription {
+        let chain = self.chain().as_slice();
+        let last = chain.last().and_then(|der| view(der).ok());
+        IdentityDescription {
+            certificates: describe_all(chain),
+            key: self.key_type(),
+            is_key_external: self.signing_key().is_some(),
+            warnings: self.warnings().to_vec(),
+            missing_issuer: last
+                .filter(|last| !last.is_self_issued())
+                .map(|last| rfc4514(last.issuer)),
+        }
+    }
+
+    /// How long until the first certificate of the chain expires; `None` when one has.
+    ///
+    /// The second of `notAfter` is the last in which a certificate is valid (RFC 5280, section 4.1.2.5): in it this is
+    /// zero, and one second later `None`. Whether the certificates are valid yet is not asked.
+    ///
+    /// ```no_run
+    /// # fn f(identity: mtls::MtlsIdentity) {
+    /// use mtls::pki_types::UnixTime;
+    /// match identity.expires_in(UnixTime::now()) {
+    ///     None => eprintln!("our certificate has expired"),
+    ///     Some(left) if left.as_secs() < 7 * 86_400 => eprintln!("our certificate expires this week"),
+    ///     Some(_) => {}
+    /// }
+    /// # }
+    /// ```
+    pub fn expires_in(&self, now: UnixTime) -> Option<Duration> {
+        expires_in(self.chain().as_slice(), now)
+    }
+}
+
+impl TrustAnchors {
+    /// What they are, for a log or an operator. Reads every certificate again.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), mtls::MaterialError> {
+    /// let anchors = mtls::TrustAnchors::from_pem_file("ca.crt")?;
+    /// for anchor in anchors.describe().certificates {
+    ///     println!("{} (CA: {})", anchor.subject, anchor.is_ca);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn describe(&self) -> AnchorsDescription {
+        AnchorsDescription {
+            certificates: describe_all(self.as_slice()),
+        }
+    }
+
+    /// How long until the first of them expires; `None` when one has. It then vouches for nobody, and the others still
+    /// do.
+    ///
+    /// The second of `notAfter` is the last in which a certificate is valid (RFC 5280, section 4.1.2.5): in it this is
+    /// zero, and one second later `None`. Reads every certificate again.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), mtls::MaterialError> {
+    /// let anchors = mtls::TrustAnchors::from_pem_file("ca.crt")?;
+    /// if anchors.expires_in(mtls::pki_types::UnixTime::now()).is_none() {
+    ///     eprintln!("a trust anchor has expired");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expires_in(&self, now: UnixTime) -> Option<Duration> {
+        expires_in(self.as_slice(), now)
+    }
+}
+
+/// All of them can be read: that was seen when they were loaded.
+fn describe_all(certificates: &[CertificateDer<'static>]) -> Vec<CertificateDescription> {
+    certificates
+        .iter()
+        .filter_map(|der| Some(CertificateDescription::of(der, &view(der).ok()?)))
+        .collect()
+}
+
+fn expires_in(certificates: &[CertificateDer<'static>], now: UnixTime) -> Option<Duration> {
+    let ends = certificates
+        .iter()
+        .map(|der| view(der).map_or(0, |certificate| certificate.not_after.as_secs()));
+    ends.min()?
+        .checked_sub(now.as_secs())
+        .map(Duration::from_secs)
+}
+
+impl fmt::Display for IdentityDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, certificate) in self.certificates.iter().enumerate() {
+            match index {
+                0 => write!(f, "leaf: ")?,
+                _ => write!(f, "\ncertificate {index}: ")?,
+            }
+            certificate.fmt(f)?;
+        }
+        let place = match self.is_key_external {
+            true => "elsewhere, as a signing key",
+            false => "at hand",
+        };
+        write!(f, "\nprivate key: {}, {place}", self.key)?;
+        for warning in &self.warnings {
+            write!(f, "\nwarning: {warning}")?;
+        }
+        match &self.missing_issuer {
+            Some(issuer) => write!(
+                f,
+                "\nnot in the chain: {issuer}, the issuer of the last certificate, whom every peer has to know"
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for AnchorsDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, certificate) in self.certificates.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "trust anchor {index}: {certificate}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+use crate::error::MaterialProblem;
+use crate::material::key::PrivateKey;
+
+/// What is left of what opening one input may cost, however many things in it are encrypted.
+///
+/// Libraries derive for as long as the input asks them to; so each derivation is taken from here first.
+pub(crate) struct Budget {
+    rounds: u64,
+    scrypt_work: u64,
+}
+
+impl Budget {
+    pub(in crate::material) fn new() -> Self {
+        Self {
+            rounds: u64::from(PrivateKey::MAX_KDF_ITERATIONS),
+            scrypt_work: PrivateKey::MAX_SCRYPT_WORK,
+        }
+    }
+
+    /// Takes the rounds of one derivation.
+    pub(in crate::material) fn take_rounds(
+        &mut self,
+        rounds: u64,
+        of: &str,
+    ) -> Result<(), MaterialProblem> {
+        let limit = u64::from(PrivateKey::MAX_KDF_ITERATIONS);
+        let before = limit.saturating_sub(self.rounds);
+        self.rounds = self
+            .rounds
+            .checked_sub(rounds)
+            .ok_or_else(|| too_costly(rounds, before, &format!("rounds of {of}"), limit))?;
+        Ok(())
+    }
+
+    /// Takes the bytes that one derivation by scrypt fills.
+    pub(crate) fn take_scrypt_work(&mut self, work: u64) -> Result<(), MaterialProblem> {
+        let limit = PrivateKey::MAX_SCRYPT_WORK;
+        let before = limit.saturating_sub(self.scrypt_work);
+        self.scrypt_work = self
+            .scrypt_work
+            .checked_sub(work)
+            .ok_or_else(|| too_costly(work, before, "bytes filled by scrypt", limit))?;
+        Ok(())
+    }
+}
+
+fn too_costly(cost: u64, before: u64, what: &str, limit: u64) -> MaterialProblem {
+    MaterialProblem::TooCostly {
+        cost: match before {
+            0 => format!("{cost} {what}"),
+            before => format!("{cost} {what}, after {before} for other parts of it"),
+        },
+        limit: limit.to_string(),
+    }
+}

@@ -1,0 +1,25 @@
+//! In place of the parent's, where the withdrawn schemes are not compiled in.
+
+use pkcs8::spki::AlgorithmIdentifierRef;
+use zeroize::Zeroizing;
+
+use crate::error::MaterialProblem;
+use crate::material::encryption;
+use crate::material::input::passphrase::PassphraseUse;
+
+pub(crate) fn decrypt(
+    algorithm: AlgorithmIdentifierRef<'_>,
+    _: &[u8],
+    _: &PassphraseUse<'_>,
+) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    Err(match encryption::unsupported(algorithm.oid) {
+        MaterialProblem::EncryptionUnsupported {
+            algorithm: name,
+            advice,
+        } if algorithm.oid.to_string() == "1.2.840.113549.1.12.1.3" => {
+            let algorithm = format!("{name}, which takes the cargo feature `legacy-keys`");
+            MaterialProblem::EncryptionUnsupported { algorithm, advice }
+        }
+        problem => problem,
+    })
+}

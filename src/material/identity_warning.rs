@@ -1,0 +1,84 @@
+use core::fmt;
+
+use super::input::permissions::KeyExposure;
+
+/// Something about an identity that works but should be mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdentityWarning {
+    /// The private key's file is open to every user of the machine, or may be written by its group.
+    KeyExposed(KeyExposure),
+    /// The leaf's extended key usage lacks the purpose of the side that presents it (RFC 5280,
+    /// section 4.2.1.12).
+    ///
+    /// Only a client or a server that is built knows its side, so this is never among
+    /// [`MtlsIdentity::warnings`].
+    MissingPurpose {
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// `clientAuth` for a client, `serverAuth` for a server.
+        missing: &'static str,
+        /// The purposes that it lists.
+        listed: String,
+    },
+    /// The file of the passphrase that opened the private key is.
+    PassphraseExposed(KeyExposure),
+    /// This crate's verifier would reject the leaf as a peer's, whatever the side, the time and the
+    /// policy.
+    RejectedLeaf {
+        /// Its subject (RFC 4514).
+        subject: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// The leaf is an X.509 version 1 certificate.
+    X509V1Leaf {
+        /// Its subject (RFC 4514).
+        subject: String,
+    },
+}
+
+impl fmt::Display for IdentityWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyExposed(exposure) => exposure.fmt(f),
+            Self::MissingPurpose {
+                subject,
+                missing,
+                listed,
+            } => {
+                write!(
+                    f,
+                    "the extended key usage of our leaf {subject} ({listed}) lacks {missing}, so \
+                     that peers reject it; "
+                )?;
+                f.write_str(match *missing {
+                    "clientAuth" => {
+                        "have a private CA issue it with clientAuth, since public CAs stop doing \
+                         so; a server that runs this crate may accept it by \
+                         `VerifierPolicy::danger_allow_server_auth_for_clients`"
+                    }
+                    _ => "have it reissued with serverAuth",
+                })
+            }
+            Self::PassphraseExposed(exposure) => {
+                exposure.write(f, "the passphrase of the private key")
+            }
+            Self::RejectedLeaf {
+                subject,
+                problem,
+                hint,
+            } => write!(
+                f,
+                "peers that verify as we do reject our leaf {subject}: {problem}; {hint}"
+            ),
+            Self::X509V1Leaf { subject } => write!(
+                f,
+                "the leaf {subject} is an X.509 version 1 certificate, which many peers refuse; have it issued as \
+                 version 3, with a subject alternative name (`openssl x509 -req -extfile FILE ..`)"
+            ),
+        }
+    }
+}

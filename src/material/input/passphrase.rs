@@ -1,0 +1,225 @@
+use core::cell::RefCell;
+use core::fmt;
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use der::asn1::AnyRef;
+use der::{Decode, Tag, Tagged};
+use zeroize::Zeroizing;
+
+use super::file;
+use super::permissions::KeyExposure;
+use crate::error::path::shown;
+use crate::error::{MaterialError, MaterialProblem};
+use crate::material::key::PrivateKey;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The passphrase of an encrypted private key or of a PKCS#12 container, or where to get it.
+///
+/// It is asked for when something encrypted is met, and anew each time; never on a terminal. Its
+/// characters are taken as UTF-8, and as UTF-16 by the key derivation of PKCS#12, as OpenSSL does.
+/// What was got is wiped after use, what was given when the value is dropped, and `Debug` shows
+/// neither.
+///
+/// ```
+/// use mtls::Passphrase;
+///
+/// let passphrase = Passphrase::new("correct horse");
+/// assert_eq!(format!("{passphrase:?}"), "Passphrase(..)");
+/// let passphrase = Passphrase::from_env("CLIENT_KEY_PASSPHRASE");
+/// let passphrase = Passphrase::from_file("/run/secrets/client-key-passphrase");
+/// let passphrase = Passphrase::from_fn(|| Ok(std::process::id().to_string()));
+/// ```
+#[derive(Clone)]
+pub struct Passphrase(Source);
+
+#[derive(Clone)]
+enum Source {
+    Value(Zeroizing<String>),
+    Call(Arc<dyn Fn() -> Result<String, Cause> + Send + Sync>),
+    File(PathBuf),
+    Environment(OsString),
+}
+
+impl Passphrase {
+    /// The most bytes that a passphrase may have, from wherever it comes.
+    pub const MAX_BYTES: usize = 4096;
+
+    /// Takes the passphrase over. A `String` is not copied.
+    pub fn new(passphrase: impl Into<String>) -> Self {
+        Self(Source::Value(Zeroizing::new(passphrase.into())))
+    }
+
+    /// Asks the closure, which may block: for a secret store. What it returns is wiped after use.
+    ///
+    /// Its error becomes the source of [`MaterialProblem::Passphrase`].
+    pub fn from_fn(get: impl Fn() -> Result<String, Cause> + Send + Sync + 'static) -> Self {
+        Self(Source::Call(Arc::new(get)))
+    }
+
+    /// Reads the file, less one line break at its end. Only regular files are read. That it is open to others is
+    /// told beside the key that it opens: [`IdentityWarning::PassphraseExposed`](crate::IdentityWarning::PassphraseExposed).
+    pub fn from_file(path: impl Into<PathBuf>) -> Self {
+        Self(Source::File(path.into()))
+    }
+
+    /// Reads the environment variable. Who may look at the process' environment sees it there: a
+    /// file is better.
+    pub fn from_env(name: impl Into<OsString>) -> Self {
+        Self(Source::Environment(name.into()))
+    }
+
+    /// The file that it is read from.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.0 {
+            Source::File(path) => Some(path),
+            Source::Call(_) | Source::Environment(_) | Source::Value(_) => None,
+        }
+    }
+
+    /// Whether the next answer may be another one, and nobody can see that beforehand.
+    pub(crate) fn may_change_unseen(&self) -> bool {
+        matches!(self.0, Source::Call(_) | Source::Environment(_))
+    }
+
+    /// To be asked once, when it is needed.
+    pub(crate) fn asked(&self) -> PassphraseUse<'_> {
+        PassphraseUse {
+            passphrase: self,
+            exposure: RefCell::new(None),
+        }
+    }
+
+    /// Gets it, and what was seen of its file.
+    fn reveal(
+        &self,
+        seen: &RefCell<Option<KeyExposure>>,
+    ) -> Result<Zeroizing<String>, MaterialProblem> {
+        let passphrase = match &self.0 {
+            Source::Value(value) => value.clone(),
+            Source::Call(get) => Zeroizing::new(
+                get().map_err(|source| unavailable("the function that was given", source))?,
+            ),
+            Source::File(path) => {
+                let from = || format!("the file {}", shown(path));
+                let read = file::load(path, Self::MAX_BYTES, |content| {
+                    seen.replace(content.exposure.clone());
+                    text(content)
+                });
+                read.map_err(|e| unavailable(&from(), e.into()))?
+            }
+            Source::Environment(name) => {
+                let from = || format!("the environment variable {}", shown(name.as_ref()));
+                // What the variable holds must not get into the message.
+                let value = env::var_os(name)
+                    .ok_or_else(|| unavailable(&from(), "it is not set".into()))?;
+                match value.into_string() {
+                    Ok(value) => Zeroizing::new(value),
+                    Err(value) => {
+                        drop(Zeroizing::new(value.into_encoded_bytes()));
+                        return Err(unavailable(&from(), "it is not UTF-8".into()));
+                    }
+                }
+            }
+        };
+        match passphrase.len() > Self::MAX_BYTES {
+            true => Err(unavailable(
+                "what was given",
+                format!("it has more than {} bytes", Self::MAX_BYTES).into(),
+            )),
+            false => Ok(passphrase),
+        }
+    }
+}
+
+/// A passphrase while one input is opened with it.
+pub(crate) struct PassphraseUse<'a> {
+    passphrase: &'a Passphrase,
+    exposure: RefCell<Option<KeyExposure>>,
+}
+
+impl PassphraseUse<'_> {
+    /// Gets it.
+    pub(crate) fn reveal(&self) -> Result<Zeroizing<String>, MaterialProblem> {
+        self.passphrase.reveal(&self.exposure)
+    }
+
+    /// Gets it and has it tried; what comes out of a right one is one DER SEQUENCE.
+    ///
+    /// One wrong passphrase in 256 leaves something that looks padded, but hardly ever that.
+    pub(crate) fn open(
+        &self,
+        open: impl FnOnce(&str) -> Result<Zeroizing<Vec<u8>>, MaterialProblem>,
+    ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+        let text = self.reveal()?;
+        match open(&text) {
+            Ok(plain) if is_sequence(&plain) => Ok(plain),
+            Ok(_) | Err(MaterialProblem::WrongPassphrase { .. }) => Err(self.wrong(&text)),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Says where the wrong passphrase came from, and what of it is often a mistake; nothing else of it.
+    pub(crate) fn wrong(&self, text: &str) -> MaterialProblem {
+        let from = match &self.passphrase.0 {
+            Source::Value(_) => "was given as a value".to_owned(),
+            Source::Call(_) => "came from the function that was given".to_owned(),
+            Source::File(path) => format!("came from the file {}", shown(path)),
+            Source::Environment(name) => {
+                format!(
+                    "came from the environment variable {}",
+                    shown(name.as_ref())
+                )
+            }
+        };
+        let hint = match text.chars().next_back() {
+            None => format!("{from} and is empty"),
+            Some(last) if last.is_whitespace() => {
+                format!("{from} and ends in a blank or a line break")
+            }
+            Some(_) => from,
+        };
+        MaterialProblem::WrongPassphrase { hint }
+    }
+
+    /// The key that it opened, with what was seen of the passphrase's file.
+    pub(crate) fn opened(self, mut key: PrivateKey) -> PrivateKey {
+        key.passphrase_exposure = self.exposure.into_inner();
+        key
+    }
+}
+
+/// What a cipher says, which does not know the passphrase.
+pub(crate) fn wrong_passphrase() -> MaterialProblem {
+    let hint = String::new();
+    MaterialProblem::WrongPassphrase { hint }
+}
+
+pub(crate) fn is_sequence(der: &[u8]) -> bool {
+    AnyRef::from_der(der).is_ok_and(|value| value.tag() == Tag::Sequence)
+}
+
+fn text(content: file::FileContent) -> Result<Zeroizing<String>, MaterialError> {
+    let line = content.bytes.strip_suffix(b"\n").unwrap_or(&content.bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match core::str::from_utf8(line) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(unavailable("it", "it is not UTF-8".into()).into()),
+    }
+}
+
+fn unavailable(from: &str, source: Cause) -> MaterialProblem {
+    MaterialProblem::Passphrase {
+        from: from.to_owned(),
+        source,
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(..)")
+    }
+}

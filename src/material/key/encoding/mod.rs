@@ -1,0 +1,309 @@
+//! Private keys of every accepted encoding, taken apart and put together again as PKCS#8.
+//!
+//! What comes out is what every TLS library reads: version 1 of PKCS#8 (OpenSSL 3.0 refuses version
+//! 2), the public key inside an EC key (ring insists on it), the curve named once.
+
+mod underived;
+
+use const_oid::ObjectIdentifier;
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
+use der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
+use p256::elliptic_curve::sec1::ToSec1Point;
+use pkcs1::{RsaPrivateKey, RsaPublicKey, Version};
+use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use pkcs8::{PrivateKeyInfo, PrivateKeyInfoRef};
+use sec1::{EcParameters, EcPrivateKey};
+use zeroize::Zeroizing;
+
+use super::key_type::{KeyType, RSA_BITS, name_of};
+use super::rsa_numbers;
+use crate::error::MaterialProblem;
+use crate::material::input::der_shape::DerShape;
+use crate::material::pem::expected::ExpectedContent;
+use crate::material::pem::unexpected_input;
+
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+const ML_DSA_44: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17");
+const ML_DSA_65: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18");
+const ML_DSA_87: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19");
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+/// A private key in the one form that the crate keeps.
+pub(crate) struct Pkcs8Key {
+    pub(crate) kind: KeyType,
+    /// PKCS#8, version 1 (RFC 5958).
+    pub(crate) pkcs8: Zeroizing<Vec<u8>>,
+    /// The `SubjectPublicKeyInfo` that belongs to it (RFC 5280, section 4.1.2.7), where it is
+    /// derived or stated.
+    pub(crate) spki: Option<Vec<u8>>,
+}
+
+impl Pkcs8Key {
+    /// Reads a key of whatever encoding the bytes show.
+    pub(crate) fn read(der: &[u8]) -> Result<Self, MaterialProblem> {
+        match DerShape::of(der) {
+            Some(DerShape::Pkcs8) => from_pkcs8(der),
+            Some(DerShape::Pkcs1) => from_rsa(der),
+            Some(DerShape::Sec1) => from_sec1(der),
+            Some(DerShape::EncryptedPkcs8) => Err(MaterialProblem::EncryptedKey),
+            Some(DerShape::Dsa) => Err(unsupported("DSA".to_owned())),
+            Some(shape) => Err(unexpected_input::instead(shape, ExpectedContent::Key)),
+            None => Err(MaterialProblem::KeyMalformed),
+        }
+    }
+}
+
+/// What ring before 0.17 writes for Ed25519: version 2, with the public key under an EXPLICIT tag
+/// where RFC 5958, section 2, has an IMPLICIT one.
+#[derive(der::Sequence)]
+struct OldRingKey<'a> {
+    version: u8,
+    algorithm: AlgorithmIdentifierRef<'a>,
+    private_key: &'a OctetStringRef,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT")]
+    public_key: BitStringRef<'a>,
+}
+
+fn pkcs8_info(der: &[u8]) -> Result<PrivateKeyInfoRef<'_>, MaterialProblem> {
+    if let Ok(info) = PrivateKeyInfoRef::from_der(der) {
+        return Ok(info);
+    }
+    let old = OldRingKey::from_der(der).map_err(malformed)?;
+    if old.version != 1 || old.algorithm.oid != ED25519 {
+        return Err(MaterialProblem::KeyMalformed);
+    }
+    Ok(PrivateKeyInfo {
+        algorithm: old.algorithm,
+        private_key: old.private_key,
+        public_key: Some(old.public_key),
+    })
+}
+
+fn from_pkcs8(der: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
+    let info = pkcs8_info(der)?;
+    let key = info.private_key.as_bytes();
+    let mut encoded = match info.algorithm.oid {
+        RSA_ENCRYPTION => from_rsa(key)?,
+        ED25519 => from_ed25519(key)?,
+        EC_PUBLIC_KEY => {
+            let curve = info
+                .algorithm
+                .parameters
+                .ok_or(MaterialProblem::KeyMalformed)?;
+            if curve.tag() == Tag::Sequence {
+                return Err(MaterialProblem::KeyWithoutCurveName);
+            }
+            from_ec(key, Some(curve.decode_as().map_err(malformed)?))?
+        }
+        ML_DSA_44 => underived::from_ml_dsa(KeyType::MlDsa44, &info)?,
+        ML_DSA_65 => underived::from_ml_dsa(KeyType::MlDsa65, &info)?,
+        ML_DSA_87 => underived::from_ml_dsa(KeyType::MlDsa87, &info)?,
+        other => return Err(unsupported(name_of(other))),
+    };
+    // Version 2 carries the public key along; it must not be somebody else's.
+    if let Some(public) = info.public_key {
+        let public = public.as_bytes().ok_or_else(foreign_public_key)?;
+        if let Some(spki) = &encoded.spki {
+            let ours = SubjectPublicKeyInfoRef::from_der(spki).map_err(malformed)?;
+            if Some(public) != ours.subject_public_key.as_bytes() {
+                return Err(foreign_public_key());
+            }
+        } else {
+            let stated = spki(info.algorithm, public)?;
+            underived::check_public(&stated, encoded.kind)?;
+            encoded.spki = Some(stated);
+        }
+    }
+    Ok(encoded)
+}
+
+fn from_sec1(der: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
+    if spells_out_curve(der) {
+        return Err(MaterialProblem::KeyWithoutCurveName);
+    }
+    from_ec(der, None)
+}
+
+/// `curve` is the one that the PKCS#8 around the key names.
+fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Pkcs8Key, MaterialProblem> {
+    let key = EcPrivateKey::from_der(der).map_err(malformed)?;
+    let inner = key.parameters.and_then(EcParameters::named_curve);
+    let curve = match (curve, inner) {
+        (Some(outer), Some(inner)) if outer != inner => {
+            let what = "it names two curves";
+            return Err(MaterialProblem::KeyInconsistent { what });
+        }
+        (Some(curve), _) | (None, Some(curve)) => curve,
+        (None, None) => return Err(MaterialProblem::KeyWithoutCurve),
+    };
+    match curve {
+        P256 => {
+            let secret =
+                p256::SecretKey::from_slice(scalar(key.private_key, 32)).map_err(malformed)?;
+            let public = secret.public_key();
+            let stated = key.public_key.map(p256::PublicKey::from_sec1_bytes);
+            check_stated(stated, &public)?;
+            let scalar = Zeroizing::new(secret.to_bytes());
+            let point = public.to_sec1_point(false);
+            ec(KeyType::EcdsaP256, &P256, &scalar, Some(point.as_bytes()))
+        }
+        P384 => {
+            let secret =
+                p384::SecretKey::from_slice(scalar(key.private_key, 48)).map_err(malformed)?;
+            let public = secret.public_key();
+            let stated = key.public_key.map(p384::PublicKey::from_sec1_bytes);
+            check_stated(stated, &public)?;
+            let scalar = Zeroizing::new(secret.to_bytes());
+            let point = public.to_sec1_point(false);
+            ec(KeyType::EcdsaP384, &P384, &scalar, Some(point.as_bytes()))
+        }
+        P521 => underived::from_p521(&key),
+        other => Err(unsupported(name_of(other))),
+    }
+}
+
+/// The scalar without zeros before its length on this curve: RFC 5915, section 3, has exactly that
+/// length, but `certtool` writes a DER INTEGER's content, with a zero before a highest bit that is
+/// set, and none of those that it should have. The readers fill up what is shorter, as OpenSSL
+/// does.
+fn scalar(octets: &[u8], length: usize) -> &[u8] {
+    let more = octets.len().saturating_sub(length);
+    match octets.split_at_checked(more) {
+        Some((zeros, scalar)) if zeros.iter().all(|zero| *zero == 0) => scalar,
+        _ => octets,
+    }
+}
+
+fn check_stated<K: PartialEq, E>(
+    stated: Option<Result<K, E>>,
+    derived: &K,
+) -> Result<(), MaterialProblem> {
+    match stated {
+        None => Ok(()),
+        Some(Ok(stated)) if stated == *derived => Ok(()),
+        Some(_) => Err(foreign_public_key()),
+    }
+}
+
+fn ec(
+    kind: KeyType,
+    curve: &ObjectIdentifier,
+    scalar: &[u8],
+    point: Option<&[u8]>,
+) -> Result<Pkcs8Key, MaterialProblem> {
+    let inner = EcPrivateKey {
+        private_key: scalar,
+        parameters: None,
+        public_key: point,
+    };
+    let inner = Zeroizing::new(inner.to_der().map_err(malformed)?);
+    encode(kind, EC_PUBLIC_KEY, Some(curve.into()), &inner, point)
+}
+
+fn from_ed25519(inner: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
+    let seed = <&OctetStringRef>::from_der(inner).map_err(malformed)?;
+    let seed: Zeroizing<[u8; 32]> = Zeroizing::new(seed.as_bytes().try_into().map_err(malformed)?);
+    let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+    let public = public.as_bytes();
+    encode(KeyType::Ed25519, ED25519, None, inner, Some(public))
+}
+
+fn from_rsa(pkcs1: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
+    if has_more_primes(pkcs1) {
+        return Err(unsupported("RSA of more than two primes".to_owned()));
+    }
+    let key = RsaPrivateKey::<der::asn1::UintRef<'_>>::from_der(pkcs1).map_err(malformed)?;
+    let modulus = key.modulus.as_bytes();
+    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+    let bits = modulus.len().saturating_mul(8);
+    let bits = bits.saturating_sub(usize::try_from(unused).unwrap_or(0));
+    let kind = KeyType::Rsa { bits };
+    if !RSA_BITS.contains(&bits) {
+        return Err(unsupported(kind.to_string()));
+    }
+    rsa_numbers::check(&key, bits)?;
+    let public = RsaPublicKey {
+        modulus: key.modulus,
+        public_exponent: key.public_exponent,
+    };
+    let public = public.to_der().map_err(malformed)?;
+    let parameters = Some(AnyRef::NULL);
+    encode(kind, RSA_ENCRYPTION, parameters, pkcs1, Some(&public))
+}
+
+fn encode(
+    kind: KeyType,
+    oid: ObjectIdentifier,
+    parameters: Option<AnyRef<'_>>,
+    private: &[u8],
+    public: Option<&[u8]>,
+) -> Result<Pkcs8Key, MaterialProblem> {
+    let algorithm = AlgorithmIdentifierRef { oid, parameters };
+    let info = PrivateKeyInfo {
+        algorithm,
+        private_key: OctetStringRef::new(private).map_err(malformed)?,
+        public_key: None::<BitStringRef<'_>>,
+    };
+    Ok(Pkcs8Key {
+        kind,
+        pkcs8: Zeroizing::new(info.to_der().map_err(malformed)?),
+        spki: public.map(|public| spki(algorithm, public)).transpose()?,
+    })
+}
+
+fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>, MaterialProblem> {
+    let spki = SubjectPublicKeyInfoRef {
+        algorithm,
+        subject_public_key: BitStringRef::from_bytes(public).map_err(malformed)?,
+    };
+    spki.to_der().map_err(malformed)
+}
+
+/// Whether it says by its version that it has more than two primes, which pkcs1 does not tell from
+/// damage.
+fn has_more_primes(pkcs1: &[u8]) -> bool {
+    let read = || {
+        let mut reader = SliceReader::new(pkcs1)?;
+        Header::decode(&mut reader)?;
+        Version::decode(&mut reader)
+    };
+    read().is_ok_and(Version::is_multi)
+}
+
+/// Whether the parameters of an `ECPrivateKey` are a structure instead of a name.
+fn spells_out_curve(der: &[u8]) -> bool {
+    let parameters = Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(0),
+    };
+    let read = || {
+        let mut reader = SliceReader::new(der)?;
+        Header::decode(&mut reader)?;
+        reader.tlv_bytes()?;
+        reader.tlv_bytes()?;
+        if reader.is_finished() || Tag::peek(&reader)? != parameters {
+            return Ok(false);
+        }
+        Header::decode(&mut reader)?;
+        Ok::<_, der::Error>(Tag::peek(&reader)? == Tag::Sequence)
+    };
+    read().unwrap_or(false)
+}
+
+// What a reader says about a key may quote it, so nothing of it goes on.
+fn malformed<E>(_: E) -> MaterialProblem {
+    MaterialProblem::KeyMalformed
+}
+
+fn foreign_public_key() -> MaterialProblem {
+    let what = "the public key in it is not its own";
+    MaterialProblem::KeyInconsistent { what }
+}
+
+fn unsupported(found: String) -> MaterialProblem {
+    MaterialProblem::KeyUnsupported { found }
+}

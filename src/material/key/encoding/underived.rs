@@ -1,0 +1,89 @@
+//! Private keys whose public half no library at this floor derives.
+
+use der::asn1::OctetStringRef;
+use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber};
+use pkcs8::PrivateKeyInfoRef;
+use sec1::EcPrivateKey;
+use zeroize::Zeroizing;
+
+use super::{P521, Pkcs8Key, ec, encode, foreign_public_key, malformed, scalar};
+use crate::error::MaterialProblem;
+use crate::material::key::key_type::KeyType;
+use crate::x509::PublicKey;
+
+/// Nothing is derived here: the backend's library proves that the stated public key, or else the
+/// leaf's, is the key's.
+pub(crate) fn from_p521(key: &EcPrivateKey<'_>) -> Result<Pkcs8Key, MaterialProblem> {
+    let octets = scalar(key.private_key, P521_BYTES);
+    let mut full = Zeroizing::new([0; P521_BYTES]);
+    let zeros = P521_BYTES
+        .checked_sub(octets.len())
+        .ok_or(MaterialProblem::KeyMalformed)?;
+    let (_, place) = full.split_at_mut(zeros);
+    place.copy_from_slice(octets);
+    if full.iter().all(|octet| *octet == 0) {
+        return Err(MaterialProblem::KeyMalformed);
+    }
+    // A compressed point is passed over, as if there were none.
+    let point = key.public_key.filter(|point| point.first() == Some(&4));
+    let encoded = ec(KeyType::EcdsaP521, &P521, full.as_slice(), point)?;
+    if let Some(spki) = &encoded.spki {
+        check_public(spki, KeyType::EcdsaP521)?;
+    }
+    Ok(encoded)
+}
+
+/// The three forms of RFC 9881, section 6: `seed [0]`, `expandedKey`, and a SEQUENCE of both.
+pub(crate) fn from_ml_dsa(
+    kind: KeyType,
+    info: &PrivateKeyInfoRef<'_>,
+) -> Result<Pkcs8Key, MaterialProblem> {
+    let expanded = match kind {
+        KeyType::MlDsa44 => 2560,
+        KeyType::MlDsa65 => 4032,
+        _ => 4896,
+    };
+    let private = info.private_key.as_bytes();
+    if info.algorithm.parameters.is_some() || !has_ml_dsa_form(private, expanded).unwrap_or(false) {
+        return Err(MaterialProblem::KeyMalformed);
+    }
+    encode(kind, info.algorithm.oid, None, private, None)
+}
+
+/// Whether a private key has one of the forms, with a seed of 32 octets and an expanded key of so
+/// many.
+fn has_ml_dsa_form(private: &[u8], expanded: usize) -> der::Result<bool> {
+    let mut reader = SliceReader::new(private)?;
+    let header = Header::decode(&mut reader)?;
+    let content = reader.read_slice(header.length())?;
+    reader.finish()?;
+    Ok(match header.tag() {
+        SEED => content.len() == SEED_BYTES,
+        Tag::OctetString => content.len() == expanded,
+        Tag::Sequence => {
+            let mut both = SliceReader::new(content)?;
+            let seed = <&OctetStringRef>::decode(&mut both)?.as_bytes().len();
+            let key = <&OctetStringRef>::decode(&mut both)?.as_bytes().len();
+            both.finish()?;
+            seed == SEED_BYTES && key == expanded
+        }
+        _ => false,
+    })
+}
+
+const SEED: Tag = Tag::ContextSpecific {
+    constructed: false,
+    number: TagNumber(0),
+};
+const SEED_BYTES: usize = 32;
+const P521_BYTES: usize = 66;
+
+/// That a stated public key is one of this kind.
+pub(crate) fn check_public(spki: &[u8], kind: KeyType) -> Result<(), MaterialProblem> {
+    let key = PublicKey::from_spki(spki).map_err(malformed)?;
+    if KeyType::of(&key).is_ok_and(|found| found == kind) {
+        Ok(())
+    } else {
+        Err(foreign_public_key())
+    }
+}

@@ -1,0 +1,197 @@
+pub(crate) mod encoding;
+pub(crate) mod key_type;
+pub(crate) mod public_half;
+pub(crate) mod rsa_numbers;
+pub(crate) mod signature_scheme;
+#[cfg_attr(
+    not(feature = "rustls"),
+    allow(dead_code, reason = "rustls alone lets others sign")
+)]
+pub(crate) mod signing_key;
+
+use core::fmt;
+use std::path::Path;
+
+use pki_types::PrivatePkcs8KeyDer;
+use zeroize::Zeroizing;
+
+use super::input::file;
+use super::input::permissions::KeyExposure;
+use super::pem::label::{self, SectionKind};
+use super::pem::{self, Section, unexpected_input};
+use crate::error::{MaterialError, MaterialProblem};
+use crate::material::pem::expected::ExpectedContent;
+use encoding::Pkcs8Key;
+use key_type::KeyType;
+use public_half::PublicHalf;
+
+/// The private key of an identity.
+///
+/// RSA of 2048 to 8192 bits, ECDSA on P-256, P-384 and P-521, Ed25519, and ML-DSA are accepted, as
+/// PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915); any other kind is refused by name.
+/// ML-DSA is PKCS#8 in one of the three forms of RFC 9881, section 6: seed, expanded key, or both.
+/// Whatever came in, PKCS#8 is kept, in a form that every backend reads that has the algorithm
+/// (ring, and so rustls on ring, has neither P-521 nor ML-DSA, and signs with RSA keys of up to
+/// 4096 bits only). The bytes are wiped on drop and `Debug` does not show them.
+///
+/// ```no_run
+/// use mtls::PrivateKey;
+///
+/// let key = PrivateKey::from_pem_file("client.key")?;
+/// println!("{}", key.kind());
+/// # Ok::<(), mtls::MaterialError>(())
+/// ```
+pub struct PrivateKey {
+    kind: KeyType,
+    pkcs8: Zeroizing<Vec<u8>>,
+    /// `None` where the input does not have it, and it is not derived: of P-521 and ML-DSA.
+    spki: Option<Vec<u8>>,
+    /// Set where it came from a file that others can read.
+    exposure: Option<KeyExposure>,
+    /// Set where the passphrase that opened it came from such a file.
+    pub(super) passphrase_exposure: Option<KeyExposure>,
+}
+
+impl PrivateKey {
+    /// The most bytes that an input may have.
+    pub const MAX_INPUT_BYTES: usize = 1 << 20;
+    /// The most PEM sections that an input may have.
+    pub const MAX_SECTIONS: usize = 32;
+
+    /// Reads the one private key of a PEM text (RFC 7468, section 10), by its content.
+    ///
+    /// `EC PARAMETERS` beside it, as `openssl ecparam -genkey` writes them, are passed over, and so
+    /// are `DH PARAMETERS`, `DSA PARAMETERS` and text between the sections.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when the key is damaged, of another kind or encrypted, when there are two,
+    /// when something else than a key is among it, and when a limit of this type is exceeded.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
+        file::check_size(pem, Self::MAX_INPUT_BYTES)?;
+        let sections = pem::sections(pem, Self::MAX_SECTIONS)?;
+        Self::from_section(only_key(&sections, ExpectedContent::Key)?)
+    }
+
+    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
+    /// regular files are read.
+    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
+        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
+            Ok(Self::from_pem(&file.bytes)?.exposed(file.exposure))
+        })
+    }
+
+    /// Reads PKCS#8, PKCS#1 or SEC1 in DER, whichever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] when the key is damaged, of another kind or encrypted.
+    pub fn from_der(der: &[u8]) -> Result<Self, MaterialError> {
+        file::check_size(der, Self::MAX_INPUT_BYTES)?;
+        Self::read(der).map_err(|problem| match problem {
+            MaterialProblem::KeyMalformed => {
+                unexpected_input::instead_of_der(der, ExpectedContent::Key)
+                    .unwrap_or(problem)
+                    .into()
+            }
+            problem => problem.into(),
+        })
+    }
+
+    /// The key as PKCS#8, version 1 (RFC 5958).
+    pub fn pkcs8_der(&self) -> PrivatePkcs8KeyDer<'_> {
+        PrivatePkcs8KeyDer::from(self.pkcs8.as_slice())
+    }
+
+    /// What kind of key it is.
+    pub fn kind(&self) -> KeyType {
+        self.kind
+    }
+
+    /// A second copy of the secret, for where one must be given away.
+    pub fn clone_key(&self) -> Self {
+        Self {
+            kind: self.kind,
+            pkcs8: self.pkcs8.clone(),
+            spki: self.spki.clone(),
+            exposure: self.exposure.clone(),
+            passphrase_exposure: self.passphrase_exposure.clone(),
+        }
+    }
+
+    pub(super) fn public_half(&self) -> PublicHalf<'_> {
+        match &self.spki {
+            Some(spki) => PublicHalf::Known(spki),
+            None => PublicHalf::OfKind(self.kind),
+        }
+    }
+
+    /// That its file is open to others, where it came from such a file.
+    pub(super) fn exposure(&self) -> Option<&KeyExposure> {
+        self.exposure.as_ref()
+    }
+
+    pub(super) fn exposed(mut self, exposure: Option<KeyExposure>) -> Self {
+        self.exposure = exposure;
+        self
+    }
+
+    /// The same of the passphrase that opened it.
+    pub(super) fn passphrase_exposure(&self) -> Option<&KeyExposure> {
+        self.passphrase_exposure.as_ref()
+    }
+
+    pub(super) fn from_section(section: &Section<'_>) -> Result<Self, MaterialError> {
+        if section.label == label::ENCRYPTED_PRIVATE_KEY || section.has_encryption_header() {
+            return Err(section.error(MaterialProblem::EncryptedKey));
+        }
+        let der = section.decode()?;
+        Self::read(&der).map_err(|problem| section.error(problem))
+    }
+
+    pub(super) fn read(der: &[u8]) -> Result<Self, MaterialProblem> {
+        let Pkcs8Key { kind, pkcs8, spki } = Pkcs8Key::read(der)?;
+        Ok(Self {
+            kind,
+            pkcs8,
+            spki,
+            exposure: None,
+            passphrase_exposure: None,
+        })
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({}, ..)", self.kind)
+    }
+}
+
+/// The only section with a private key; whatever is not wanted is an error.
+pub(super) fn only_key<'s, 'a>(
+    sections: &'s [Section<'a>],
+    wanted: ExpectedContent,
+) -> Result<&'s Section<'a>, MaterialError> {
+    let mut key: Option<&Section<'_>> = None;
+    for section in sections {
+        let content = label::sort(section.label, wanted).map_err(|p| section.error(p))?;
+        match (content, key) {
+            (SectionKind::Key, None) => key = Some(section),
+            (SectionKind::Key, Some(first)) => {
+                let first = first.index;
+                return Err(section.error(MaterialProblem::SecondKey { first }));
+            }
+            (
+                SectionKind::Certificate | SectionKind::Parameters | SectionKind::RevocationList,
+                _,
+            ) => {}
+        }
+    }
+    key.ok_or_else(|| {
+        pem::parameters_alone(sections, wanted).unwrap_or_else(|| MaterialProblem::NoKey.into())
+    })
+}

@@ -1,0 +1,236 @@
+//! The sections of a PEM text (RFC 7468).
+//!
+//! rustls-pki-types decodes them, one at a time. Left alone with a whole file it passes over what
+//! it does not understand, so the sections are found and counted here first and everything that is
+//! odd about them is refused by name.
+
+pub(crate) mod expected;
+pub(crate) mod label;
+pub(crate) mod marker;
+pub(crate) mod unexpected_input;
+
+use base64ct::{Base64, Encoding};
+use pki_types::pem::{PemObject, SectionKind};
+use zeroize::Zeroizing;
+
+use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
+use expected::ExpectedContent;
+use marker::Marker;
+
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// One section, its text not yet decoded.
+#[derive(Clone, Debug)]
+pub(super) struct Section<'a> {
+    pub(super) index: usize,
+    pub(super) offset: usize,
+    pub(super) label: &'a str,
+    /// Everything between the marker lines.
+    body: &'a [u8],
+    /// The same with the marker lines.
+    whole: &'a [u8],
+}
+
+/// Every section of `input`, in order; at least one.
+pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, MaterialError> {
+    let text = input.strip_prefix(UTF8_BOM).unwrap_or(input);
+    let start = input.len().saturating_sub(text.len());
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    let mut open: Option<(usize, &str, usize)> = None;
+    for (at, line) in lines_with_dashes(text) {
+        let offset = at.saturating_add(start);
+        let place = || MaterialPlace {
+            index: sections.len(),
+            offset: Some(open.map_or(offset, |(begin, ..)| begin)),
+            label: open.map(|(_, label, _)| label.to_owned()),
+        };
+        match Marker::read(line).map_err(|e| e.at(place()))? {
+            None => {}
+            Some(Marker::Begin(label)) => {
+                if let Some((_, label, _)) = open {
+                    let label = label.to_owned();
+                    return Err(
+                        MaterialError::from(MaterialProblem::MissingEnd { label }).at(place())
+                    );
+                }
+                open = Some((offset, label, at.saturating_add(line.len())));
+            }
+            Some(Marker::End(end)) => {
+                let Some((offset, label, body)) = open else {
+                    let label = end.to_owned();
+                    return Err(
+                        MaterialError::from(MaterialProblem::UnexpectedEnd { label }).at(place()),
+                    );
+                };
+                if label != end {
+                    let (begin, end) = (label.to_owned(), end.to_owned());
+                    return Err(MaterialError::from(MaterialProblem::EndLabelMismatch {
+                        begin,
+                        end,
+                    })
+                    .at(place()));
+                }
+                if sections.len() == limit {
+                    return Err(MaterialProblem::TooMany {
+                        limit,
+                        what: "PEM sections",
+                    }
+                    .into());
+                }
+                let (begin, end) = (offset.saturating_sub(start), at.saturating_add(line.len()));
+                sections.push(Section {
+                    index: sections.len(),
+                    offset,
+                    label: label::today(label),
+                    body: text.get(body..at).unwrap_or_default(),
+                    whole: text.get(begin..end).unwrap_or_default(),
+                });
+                open = None;
+            }
+        }
+    }
+    if let Some((offset, label, _)) = open {
+        let place = MaterialPlace {
+            index: sections.len(),
+            offset: Some(offset),
+            label: Some(label.to_owned()),
+        };
+        let label = label.to_owned();
+        return Err(MaterialError::from(MaterialProblem::MissingEnd { label }).at(place));
+    }
+    if sections.is_empty() {
+        return Err(unexpected_input::instead_of_pem(input).into());
+    }
+    Ok(sections)
+}
+
+/// What is wrong with sections among which nothing that is wanted was found, where parameters are
+/// there.
+pub(super) fn parameters_alone(
+    sections: &[Section<'_>],
+    wanted: ExpectedContent,
+) -> Option<MaterialError> {
+    let parameters = sections.iter().find(|s| label::is_parameters(s.label))?;
+    Some(parameters.error(label::unexpected(parameters.label, wanted)))
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn place(&self) -> MaterialPlace {
+        MaterialPlace {
+            index: self.index,
+            offset: Some(self.offset),
+            label: Some(self.label.to_owned()),
+        }
+    }
+
+    pub(super) fn error(&self, problem: MaterialProblem) -> MaterialError {
+        MaterialError::from(problem).at(self.place())
+    }
+
+    /// The headers that old OpenSSL puts before the base64 of an encrypted key (RFC 1421, section
+    /// 4.6).
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        header_lines(self.body).map(|(name, value, _)| (name, value))
+    }
+
+    /// Whether a header says that the section is encrypted.
+    pub(super) fn has_encryption_header(&self) -> bool {
+        self.headers()
+            .any(|(name, value)| name == "Proc-Type" && value.ends_with("ENCRYPTED"))
+    }
+
+    /// The content of what is no secret, a certificate or a revocation list, without a copy of the
+    /// text.
+    pub(super) fn decode_public(&self) -> Result<Vec<u8>, MaterialError> {
+        match decode_text(self.whole) {
+            Some(der) => Ok(der),
+            // After BEGIN pki-types knows blanks, but not the tabs that we pass over too.
+            None => Ok(core::mem::take(&mut *self.decode()?)),
+        }
+    }
+
+    pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, MaterialError> {
+        // Only keys have headers; where the last one ends the base64 begins.
+        let skip = match self.label {
+            label::CERTIFICATE | label::X509_CRL => 0,
+            _ => header_lines(self.body).last().map_or(0, |(_, _, end)| end),
+        };
+        let base64 = self.body.get(skip..).unwrap_or_default();
+        // In one buffer that never grows: pki-types leaves the text of a key behind in memory.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(base64.len()));
+        bytes.extend(base64.iter().filter(|byte| !byte.is_ascii_whitespace()));
+        // Where it stumbled is no secret, but of no use either.
+        let decoded =
+            Base64::decode_in_place(&mut bytes).map_err(|_| self.error(MaterialProblem::Base64))?;
+        let length = decoded.len();
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+}
+
+/// The content of the one section that the text is.
+fn decode_text(text: &[u8]) -> Option<Vec<u8>> {
+    let mut found = <(SectionKind, Vec<u8>)>::pem_slice_iter(text);
+    match (found.next(), found.next()) {
+        (Some(Ok((_, der))), None) => Some(der),
+        _ => None,
+    }
+}
+
+/// Those of the [`lines`] that have a dash in them: no other can be a marker, and base64 has none.
+fn lines_with_dashes(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0_usize;
+    core::iter::from_fn(move || {
+        let rest = text.get(at..)?;
+        let dash = until_dash(rest)?;
+        let (before, after) = rest.split_at_checked(dash)?;
+        let line_start = before.iter().rposition(is_line_break);
+        let line_start = line_start.map_or(0, |found| found.saturating_add(1));
+        let line_end = after.iter().position(is_line_break);
+        let line_end = line_end.map_or(rest.len(), |found| dash.saturating_add(found));
+        let start = at.saturating_add(line_start);
+        at = at.saturating_add(line_end).saturating_add(1);
+        Some((start, rest.get(line_start..line_end)?))
+    })
+}
+
+/// Where the first dash is. IdentityInput blocks are asked, without a way out between their bytes: that way
+/// the compiler looks at many bytes at once, and the text is looked at as fast as it comes out of
+/// memory.
+fn until_dash(text: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let is_dash = |byte: &u8| *byte == b'-';
+    let has_dash = |block: &[u8]| {
+        block
+            .iter()
+            .fold(false, |found, byte| found | is_dash(byte))
+    };
+    let start = text.chunks(BLOCK).position(has_dash)?.saturating_mul(BLOCK);
+    let dash = text.get(start..)?.iter().position(is_dash)?;
+    Some(start.saturating_add(dash))
+}
+
+fn is_line_break(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+/// Lines with their offsets. A lone CR ends a line too, as it does for pki-types.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0_usize;
+    text.split(is_line_break).map(move |line| {
+        let start = at;
+        at = at.saturating_add(line.len()).saturating_add(1);
+        (start, line)
+    })
+}
+
+/// Names and values of the leading `Name: value` lines, and where each line ends.
+fn header_lines(body: &[u8]) -> impl Iterator<Item = (&str, &str, usize)> {
+    lines(body)
+        // CR LF leaves an empty line between any two.
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
+        .map_while(|(at, line)| {
+            let (name, value) = core::str::from_utf8(line).ok()?.split_once(':')?;
+            Some((name.trim(), value.trim(), at.saturating_add(line.len())))
+        })
+}

@@ -1,0 +1,245 @@
+//! The words for inputs that are something else than what was asked for.
+
+use super::expected::ExpectedContent;
+use crate::error::MaterialProblem;
+use crate::material::input::der_shape::DerShape;
+use crate::material::input::format::{DetectedFormat, holds_pem};
+
+/// Says what an input without any PEM section is.
+pub(crate) fn instead_of_pem(input: &[u8]) -> MaterialProblem {
+    match DetectedFormat::of(input) {
+        DetectedFormat::Der(DerShape::Pkcs12) | DetectedFormat::Ber(DerShape::Pkcs12) => {
+            MaterialProblem::Pkcs12
+        }
+        DetectedFormat::Der(shape) | DetectedFormat::Ber(shape @ DerShape::Pkcs7) => {
+            let (found, command) = as_pem(shape);
+            MaterialProblem::DerInsteadOfPem { found, command }
+        }
+        DetectedFormat::Text => MaterialProblem::NoPem,
+        found => foreign(found, "PEM"),
+    }
+}
+
+/// What DER is, and how it becomes PEM.
+fn as_pem(shape: DerShape) -> (&'static str, &'static str) {
+    match shape {
+        DerShape::Certificate => (
+            "a certificate",
+            "`openssl x509 -inform DER -in FILE -out NEW`",
+        ),
+        DerShape::CertificateRequest => (
+            "a certificate request",
+            "`openssl req -inform DER -in FILE -out NEW`",
+        ),
+        DerShape::EncryptedPkcs8 => (
+            "an encrypted private key",
+            "`openssl pkcs8 -topk8 -inform DER -in FILE -out NEW`",
+        ),
+        DerShape::Dsa | DerShape::Pkcs1 | DerShape::Pkcs8 | DerShape::Sec1 => (
+            "a private key",
+            "`openssl pkey -inform DER -in FILE -out NEW` (NEW is not encrypted)",
+        ),
+        DerShape::Pkcs7 => (
+            "PKCS#7",
+            "`openssl pkcs7 -inform DER -print_certs -in FILE -out NEW`",
+        ),
+        DerShape::Pkcs12 => ("PKCS#12", UNPACK),
+        DerShape::PublicKey => (
+            "a public key",
+            "`openssl pkey -pubin -inform DER -in FILE -out NEW`",
+        ),
+        DerShape::RevocationList => (
+            "a revocation list",
+            "`openssl crl -inform DER -in FILE -out NEW`",
+        ),
+    }
+}
+
+/// Says what bytes are that were to be DER and could not be read as what was wanted; nothing where
+/// that would not say more than the reader's own words.
+pub(crate) fn instead_of_der(input: &[u8], wanted: ExpectedContent) -> Option<MaterialProblem> {
+    match DetectedFormat::of(input) {
+        DetectedFormat::Text if holds_pem(input) => Some(MaterialProblem::PemInsteadOfDer),
+        DetectedFormat::Text => None,
+        DetectedFormat::Der(shape) if wanted.is(shape) => None,
+        DetectedFormat::Der(shape)
+        | DetectedFormat::Ber(shape @ (DerShape::Pkcs7 | DerShape::Pkcs12)) => {
+            Some(instead(shape, wanted))
+        }
+        DetectedFormat::Empty if !input.is_empty() => None,
+        found => Some(foreign(found, wanted.content())),
+    }
+}
+
+/// Says what an input is that could be PEM or DER and is not what was wanted.
+pub(crate) fn instead(shape: DerShape, wanted: ExpectedContent) -> MaterialProblem {
+    let (found, advice) = match (shape, wanted) {
+        (DerShape::Certificate, ExpectedContent::Key) => {
+            return MaterialProblem::CertificateInsteadOfKey;
+        }
+        (DerShape::Certificate, ExpectedContent::RevocationLists) => {
+            return MaterialProblem::CertificateInsteadOfRevocationList;
+        }
+        (DerShape::Certificate, _) => ("a certificate", WITH_ITS_KEY),
+        (
+            DerShape::Dsa
+            | DerShape::EncryptedPkcs8
+            | DerShape::Pkcs1
+            | DerShape::Pkcs8
+            | DerShape::Sec1,
+            wanted,
+        ) => match wanted {
+            ExpectedContent::Anchors | ExpectedContent::Certificates => {
+                return MaterialProblem::KeyInsteadOfCertificate;
+            }
+            ExpectedContent::Bundle => ("a private key", WITH_ITS_CERTIFICATES),
+            ExpectedContent::Key | ExpectedContent::RevocationLists => {
+                ("a private key", ONLY_THE_LIST)
+            }
+        },
+        (DerShape::CertificateRequest, _) => ("a certificate request", REQUEST),
+        (DerShape::Pkcs7, ExpectedContent::Bundle) => {
+            ("PKCS#7, which holds no private key", WITH_ITS_KEY)
+        }
+        (DerShape::Pkcs7, ExpectedContent::RevocationLists) => ("PKCS#7", ONLY_THE_LIST),
+        (DerShape::Pkcs7, ExpectedContent::Key) => (
+            "PKCS#7, which holds no private key",
+            "the key is where its certificate was asked for: give that file",
+        ),
+        (DerShape::Pkcs7, _) => ("PKCS#7", "give it to `from_bytes` or `from_file`"),
+        (DerShape::Pkcs12, ExpectedContent::Anchors) => (
+            "PKCS#12",
+            "give it to `TrustAnchors::from_pkcs12` (cargo feature `pkcs12`), or unpack its certificates by \
+             `openssl pkcs12 -in FILE -nokeys -out NEW`",
+        ),
+        (DerShape::Pkcs12, ExpectedContent::RevocationLists) => ("PKCS#12", ONLY_THE_LIST),
+        (DerShape::Pkcs12, _) => return MaterialProblem::Pkcs12,
+        (DerShape::PublicKey, _) => ("a public key", PUBLIC_KEY),
+        (DerShape::RevocationList, _) => ("a revocation list (CRL)", REVOCATION_LIST),
+    };
+    unexpected(found, wanted.content(), advice)
+}
+
+/// How a store of BouncyCastle's becomes PKCS#12.
+macro_rules! bouncy_castle {
+    ($store_type:literal) => {
+        concat!(
+            "turn it into PKCS#12, with BouncyCastle's bcprov.jar at hand, by \
+             `keytool -importkeystore -srckeystore FILE -srcstoretype ",
+            $store_type,
+            " -destkeystore NEW -deststoretype PKCS12 \
+             -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
+             -providerpath bcprov.jar`"
+        )
+    };
+}
+
+/// Says what an input is that no reader takes.
+pub(crate) fn foreign(found: DetectedFormat, expected: &'static str) -> MaterialProblem {
+    let (found, advice) = match found {
+        DetectedFormat::Empty => return MaterialProblem::Empty,
+        DetectedFormat::Utf16 => return MaterialProblem::Utf16,
+        DetectedFormat::Ber(_) => return MaterialProblem::Ber,
+        DetectedFormat::BerDamaged => (
+            "BER that is cut off or damaged",
+            "copy the file again, whole and not as text",
+        ),
+        DetectedFormat::Base64 => (
+            "base64 without PEM marker lines",
+            "turn it into DER by `base64 -di FILE > NEW`, or put its line `-----BEGIN ..-----` and its line \
+             `-----END ..-----` around it again",
+        ),
+        DetectedFormat::Base64OfPem => (
+            "base64 of PEM, as in the manifest of a Kubernetes secret",
+            "decode it by `base64 -di FILE > NEW`",
+        ),
+        DetectedFormat::DerAndMore => (
+            "DER with something after its end",
+            "give one thing in a file, or several as PEM",
+        ),
+        DetectedFormat::DerCut => (
+            "DER that was cut off",
+            "copy the file again, whole and not as text",
+        ),
+        DetectedFormat::Jks => (
+            "a Java keystore (JKS)",
+            "turn it into PKCS#12 by \
+             `keytool -importkeystore -srckeystore FILE -destkeystore NEW -deststoretype PKCS12` (then `chmod 600 NEW`)",
+        ),
+        DetectedFormat::Jceks => (
+            "a Java keystore (JCEKS)",
+            "turn it into PKCS#12 by `keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS \
+             -destkeystore NEW -deststoretype PKCS12`",
+        ),
+        DetectedFormat::Bcfks => ("a BouncyCastle keystore (BCFKS)", bouncy_castle!("BCFKS")),
+        DetectedFormat::Bks => ("a BouncyCastle keystore (BKS)", bouncy_castle!("BKS")),
+        DetectedFormat::Uber => ("a BouncyCastle keystore (UBER)", bouncy_castle!("UBER")),
+        DetectedFormat::Pgp => ("a PGP key", PGP),
+        DetectedFormat::Putty => (
+            "a private key of PuTTY's",
+            "convert it by `puttygen FILE -O private-openssh -o NEW` and then `ssh-keygen -p -m PKCS8 -f NEW`",
+        ),
+        DetectedFormat::SshPublicKey => ("an SSH public key", PUBLIC_KEY),
+        DetectedFormat::Der(_) | DetectedFormat::Text => (
+            "neither PEM nor DER of a known kind",
+            "look at its beginning by `head -c 200 FILE`: often it is an error page, or some other file",
+        ),
+    };
+    unexpected(found, expected, advice)
+}
+
+pub(crate) fn unexpected(
+    found: impl Into<String>,
+    expected: &'static str,
+    advice: &'static str,
+) -> MaterialProblem {
+    MaterialProblem::UnexpectedContent {
+        found: found.into(),
+        expected,
+        advice,
+    }
+}
+
+impl ExpectedContent {
+    /// What is expected, whatever it comes in.
+    pub(crate) fn content(self) -> &'static str {
+        match self {
+            Self::Anchors | Self::Certificates => "certificates",
+            Self::Bundle => "a certificate chain together with its private key",
+            Self::Key => "a private key",
+            Self::RevocationLists => "a revocation list",
+        }
+    }
+
+    /// Whether one DER value of this shape is what is expected.
+    pub(crate) fn is(self, shape: DerShape) -> bool {
+        match self {
+            Self::Anchors | Self::Certificates => shape == DerShape::Certificate,
+            Self::Bundle => false,
+            Self::Key => matches!(
+                shape,
+                DerShape::Dsa
+                    | DerShape::EncryptedPkcs8
+                    | DerShape::Pkcs1
+                    | DerShape::Pkcs8
+                    | DerShape::Sec1
+            ),
+            Self::RevocationLists => shape == DerShape::RevocationList,
+        }
+    }
+}
+
+const UNPACK: &str =
+    "`openssl pkcs12 -in FILE -aes256 -out NEW` (it asks for a passphrase for the key in NEW)";
+const ONLY_THE_LIST: &str =
+    "give the list that the CA publishes (`openssl ca -gencrl -out FILE`), as PEM or DER";
+const WITH_ITS_CERTIFICATES: &str =
+    "give it together with the file of its certificates to `MtlsIdentity::from_files`";
+const WITH_ITS_KEY: &str =
+    "give it together with the file of its private key to `MtlsIdentity::from_files`";
+
+pub(crate) const PGP: &str = "keys of PGP are not for TLS: give X.509 certificates and their keys";
+pub(crate) const PUBLIC_KEY: &str = "a public key alone proves nothing: give the certificate that it is in, or the private key that it belongs to";
+pub(crate) const REQUEST: &str = "a request is no certificate: give what the CA answered to it";
+pub(crate) const REVOCATION_LIST: &str =
+    "revocation lists are given separately, to `RevocationLists`: leave it out";
