@@ -2,7 +2,8 @@ use core::fmt;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
-use super::anchor::{self, UnusableTrustAnchor};
+use super::anchor;
+use super::anchor::UnusableTrustAnchor;
 use super::exposed;
 
 /// The TLS library under a client or a server.

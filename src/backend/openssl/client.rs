@@ -5,7 +5,8 @@ use std::sync::Arc;
 use openssl::ssl::{Ssl, SslContext, SslContextRef, SslMethod, SslRef, SslVerifyMode};
 use pki_types::ServerName;
 
-use super::slot::{self, Peer, Slot};
+use super::slot;
+use super::slot::{Peer, Slot};
 use super::stream::{End, OpenSslHandshake};
 use super::{OpenSsl, alert, convert, verifier};
 use crate::backend::{ClientAuth, ClientBackend, ClientSettings, Crypto, HandshakeError, Judge};

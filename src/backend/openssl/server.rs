@@ -8,7 +8,8 @@ use openssl::ssl::{
     SslVerifyMode,
 };
 
-use super::slot::{self, Peer, Slot};
+use super::slot;
+use super::slot::{Peer, Slot};
 use super::stream::{End, OpenSslHandshake};
 use super::{OpenSsl, alert, convert, verifier};
 use crate::backend::{ClientAuth, Crypto, HandshakeError, Judge, ServerBackend, ServerSettings};

@@ -14,7 +14,8 @@ use super::verifier::HandshakeSignatures;
 use crate::backend::Versions;
 use crate::backend::settings::PROBE;
 use crate::error::BuildError;
-use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
+use crate::material;
+use crate::material::{ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
 use crate::x509::{Certificate, rfc4514};
 
 /// The most bytes of a signature: those of ML-DSA-87 (FIPS 204, section 4). rustls asserts that one

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::CertificateChain;
 use super::certificates::{malformed, shown, view};
-use super::chain_order::{self, KeyMatch};
+use super::chain_order;
+use super::chain_order::KeyMatch;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::key::PrivateKey;
 use crate::material::key::public_half::PublicHalf;

@@ -16,15 +16,18 @@ pub(super) mod scheme;
 use std::path::Path;
 
 use super::chain::CertificateChain;
-use super::identity::{self, MtlsIdentity};
+use super::identity;
+use super::identity::MtlsIdentity;
 use super::input::der_shape::DerShape;
 use super::input::file;
 use super::input::passphrase::Passphrase;
-use super::key::{self, PrivateKey};
-use super::pem::label::{self};
-use super::pem::{self, Section};
+use super::key;
+use super::key::PrivateKey;
+use super::pem;
+use super::pem::Section;
+use super::pem::expected::ExpectedContent;
+use super::pem::label;
 use crate::error::MaterialError;
-use crate::material::pem::expected::ExpectedContent;
 pub(super) use budget::Budget;
 pub(super) use scheme::unsupported;
 

@@ -4,7 +4,8 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::Budget;
-use super::pbe::{self, Pbe};
+use super::pbe;
+use super::pbe::Pbe;
 use crate::error::MaterialProblem;
 use crate::material::input::passphrase::PassphraseUse;
 

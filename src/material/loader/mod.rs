@@ -13,7 +13,8 @@ use std::path::Path;
 
 use pki_types::CertificateDer;
 
-use super::anchors::{self, TrustAnchors};
+use super::anchors;
+use super::anchors::TrustAnchors;
 use super::chain::{CertificateChain, certificates};
 use super::container::{pkcs7, pkcs12};
 use super::encryption;
@@ -21,12 +22,14 @@ use super::input::der_shape::DerShape;
 use super::input::file;
 use super::input::format::DetectedFormat;
 use super::input::passphrase::Passphrase;
-use super::key::{self, PrivateKey};
-use super::pem::label::{self};
-use super::pem::{self, unexpected_input};
+use super::key;
+use super::key::PrivateKey;
+use super::pem;
+use super::pem::expected::ExpectedContent;
+use super::pem::label;
+use super::pem::unexpected_input;
 use super::revocation::RevocationLists;
 use crate::error::{MaterialError, MaterialProblem};
-use crate::material::pem::expected::ExpectedContent;
 
 /// Any encoding, told by the content.
 impl CertificateChain {

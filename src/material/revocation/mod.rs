@@ -10,9 +10,9 @@ use std::sync::Arc;
 use pki_types::{CertificateRevocationListDer, UnixTime};
 
 use super::input::file;
-use super::pem::label::{self};
+use super::pem::expected::ExpectedContent;
+use super::pem::label;
 use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
-use crate::material::pem::expected::ExpectedContent;
 
 pub use list::{RevocationList, Revoked};
 

@@ -6,7 +6,9 @@ use der::{Decode, Reader};
 use pki_types::UnixTime;
 use x509_cert::ext::pkix::CrlReason;
 
-use super::{CrlError, decode, extension, time};
+use super::decode::{decode, time};
+use super::error::CrlError;
+use crate::x509::certificate::extension;
 use crate::x509::cursor::Cursor;
 
 /// One entry of a list.

@@ -7,8 +7,9 @@ use x509_cert::ext::pkix::crl::dp::{DistributionPoint, IssuingDistributionPoint,
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::name::RelativeDistinguishedName;
 
-use super::CrlError;
-use crate::x509::{CanonicalName, Certificate};
+use super::error::CrlError;
+use crate::x509::certificate::Certificate;
+use crate::x509::name::CanonicalName;
 
 /// What an `IssuingDistributionPoint` says; without one, a list is about everything.
 #[derive(Clone, Debug, PartialEq, Eq)]

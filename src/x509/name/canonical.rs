@@ -10,8 +10,8 @@ use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 use core::iter::Peekable;
 
+use super::attributes::{Attribute, Attributes};
 use super::string::{Letters, is_certain};
-use super::{Attribute, Attributes};
 
 /// A `Name` in a form that is equal for equal names.
 #[derive(Clone, Debug)]

@@ -7,9 +7,9 @@ use const_oid::db::DB;
 use der::Encode;
 use x509_cert::name::Name;
 
+use super::attributes::{Attribute, AttributeSet, Attributes};
 use super::canonical::CanonicalName;
 use super::string::Letters;
-use super::{Attribute, AttributeSet, Attributes};
 use crate::error::path::is_hidden;
 
 /// Attributes that stand in a message; names come from strangers.

@@ -2,31 +2,31 @@
 
 use crypto_bigint::{NonZero, U576};
 
-use super::key::KeyFault;
+use super::fault::KeyFault;
 
 /// Octets of a coordinate.
-pub(super) const P256_BYTES: usize = 32;
-pub(super) const P384_BYTES: usize = 48;
-pub(super) const P521_BYTES: usize = 66;
+pub(crate) const P256_BYTES: usize = 32;
+pub(crate) const P384_BYTES: usize = 48;
+pub(crate) const P521_BYTES: usize = 66;
 
 /// The octet 4 and two coordinates (SEC 1, section 2.3.3).
-pub(super) fn is_uncompressed(point: &[u8], coordinate: usize) -> bool {
+pub(crate) fn is_uncompressed(point: &[u8], coordinate: usize) -> bool {
     point.len() == coordinate.saturating_mul(2).saturating_add(1) && point.first() == Some(&4)
 }
 
-pub(super) fn fault_on_p256(point: &[u8]) -> Option<KeyFault> {
+pub(crate) fn fault_on_p256(point: &[u8]) -> Option<KeyFault> {
     fault(point, P256_BYTES, |point| {
         p256::PublicKey::from_sec1_bytes(point).is_ok()
     })
 }
 
-pub(super) fn fault_on_p384(point: &[u8]) -> Option<KeyFault> {
+pub(crate) fn fault_on_p384(point: &[u8]) -> Option<KeyFault> {
     fault(point, P384_BYTES, |point| {
         p384::PublicKey::from_sec1_bytes(point).is_ok()
     })
 }
 
-pub(super) fn fault_on_p521(point: &[u8]) -> Option<KeyFault> {
+pub(crate) fn fault_on_p521(point: &[u8]) -> Option<KeyFault> {
     fault(point, P521_BYTES, is_on_p521)
 }
 

@@ -7,8 +7,9 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
 use der::{Reader, Tag, TagNumber};
 
-use super::cursor::Cursor;
-use super::{Certificate, X509Error};
+use super::error::X509Error;
+use super::view::Certificate;
+use crate::x509::cursor::Cursor;
 
 /// `keyIdentifier`, the first in `AuthorityKeyIdentifier`, in DER.
 const KEY_IDENTIFIER: Tag = Tag::ContextSpecific {

@@ -1,5 +1,8 @@
 //! Public keys: what kind, how strong.
 
+pub(crate) mod curve;
+mod fault;
+
 use core::fmt;
 
 use const_oid::ObjectIdentifier;
@@ -10,7 +13,8 @@ use pki_types::alg_id;
 
 use super::algorithm::algorithm_name;
 use super::cursor::Cursor;
-use super::{algorithm_content, curve, whole_bits};
+use super::element::{algorithm_content, whole_bits};
+pub(crate) use fault::KeyFault;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
@@ -55,25 +59,6 @@ pub(crate) enum KeyKind {
     MlDsa65,
     MlDsa87,
     Other(ObjectIdentifier),
-}
-
-/// What is wrong with a key of a known kind: libraries reject it, disagree about it, or fail late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum KeyFault {
-    #[error("an even modulus")]
-    EvenModulus,
-    #[error("a public exponent that is not an odd number from 3 to 2^33 - 1")]
-    Exponent,
-    #[error("a public key of the wrong length")]
-    Length,
-    #[error("a point that is not on the curve")]
-    NotOnCurve,
-    #[error("other parameters of the algorithm than its specification has")]
-    Parameters,
-    #[error("a point that is not in uncompressed form")]
-    PointForm,
-    #[error("a point of small order, or one that is not reduced")]
-    WeakPoint,
 }
 
 impl<'a> PublicKey<'a> {

@@ -3,7 +3,7 @@
 use const_oid::db::rfc5280::ID_AD_CA_ISSUERS;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::Certificate;
+use super::view::Certificate;
 
 /// Bytes of the longest address that is passed on; longer ones are for nobody to read.
 const MOST: usize = 512;

@@ -6,8 +6,9 @@
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 use der::{Decode, ErrorKind, Length, Reader, Tag};
 
-use super::cursor::Cursor;
-use super::{Certificate, X509Error};
+use super::error::X509Error;
+use super::view::Certificate;
+use crate::x509::cursor::Cursor;
 
 /// One name, whose value is not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

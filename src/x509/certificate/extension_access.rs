@@ -1,0 +1,102 @@
+use const_oid::db::rfc5280::{
+    ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE,
+    ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME,
+};
+use const_oid::{AssociatedOid, ObjectIdentifier};
+use der::Decode;
+use x509_cert::ext::pkix::{
+    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
+    ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints, SubjectKeyIdentifier,
+};
+
+use super::error::X509Error;
+use super::extension::Extension;
+use super::view::Certificate;
+
+impl<'a> Certificate<'a> {
+    pub(crate) fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension<'a>> {
+        self.extensions.iter().find(|e| e.is(oid))
+    }
+
+    pub(crate) fn authority_info_access(
+        &self,
+    ) -> Result<Option<AuthorityInfoAccessSyntax>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn authority_key_identifier(
+        &self,
+    ) -> Result<Option<AuthorityKeyIdentifier>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn basic_constraints(&self) -> Result<Option<BasicConstraints>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn crl_distribution_points(
+        &self,
+    ) -> Result<Option<CrlDistributionPoints>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn extended_key_usage(&self) -> Result<Option<ExtendedKeyUsage>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn key_usage(&self) -> Result<Option<KeyUsage>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn name_constraints(&self) -> Result<Option<NameConstraints>, X509Error> {
+        self.decode_extension()
+    }
+
+    pub(crate) fn subject_key_identifier(&self) -> Result<Option<SubjectKeyIdentifier>, X509Error> {
+        self.decode_extension()
+    }
+
+    /// The first critical extension that is not known (RFC 5280, section 4.2).
+    pub(crate) fn unknown_critical_extension(&self) -> Option<&Extension<'a>> {
+        let mut critical = self.extensions.iter().filter(|e| e.critical);
+        critical.find(|e| !KNOWN.iter().any(|known| e.is(*known)))
+    }
+
+    /// Whether its key may sign handshakes (RFC 8446, section 4.4.2.2). A certificate without a key
+    /// usage may be used for anything.
+    pub(crate) fn may_sign_handshakes(&self) -> Result<bool, X509Error> {
+        let usage = self.key_usage()?;
+        Ok(usage.is_none_or(|usage| usage.0.contains(KeyUsages::DigitalSignature)))
+    }
+
+    /// Whether the certificate says of itself that it is a CA's.
+    pub(crate) fn is_ca(&self) -> Result<bool, X509Error> {
+        Ok(self.basic_constraints()?.is_some_and(|b| b.ca))
+    }
+
+    fn decode_extension<T>(&self) -> Result<Option<T>, X509Error>
+    where
+        T: AssociatedOid + for<'b> Decode<'b, Error = der::Error>,
+    {
+        match self.extension(T::OID) {
+            None => Ok(None),
+            Some(extension) => match T::from_der(extension.value()) {
+                Ok(value) => Ok(Some(value)),
+                Err(source) => Err(X509Error::MalformedExtension {
+                    oid: T::OID,
+                    source,
+                }),
+            },
+        }
+    }
+}
+
+/// The extensions that webpki knows, and so may be critical.
+const KNOWN: &[ObjectIdentifier] = &[
+    ID_CE_BASIC_CONSTRAINTS,
+    ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_EXT_KEY_USAGE,
+    ID_CE_KEY_USAGE,
+    ID_CE_NAME_CONSTRAINTS,
+    ID_CE_SUBJECT_ALT_NAME,
+];

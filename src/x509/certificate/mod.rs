@@ -1,0 +1,17 @@
+//! A borrowed, strict view of one X.509 certificate (RFC 5280, section 4.1).
+//!
+//! The accessors of [`Certificate`] stand beside what they decode: one file for each group of
+//! extensions.
+
+mod authority_access;
+mod error;
+pub(super) mod extension;
+mod extension_access;
+mod general_name;
+mod key_identifier;
+mod view;
+
+pub(crate) use error::{Version, X509Error};
+pub(crate) use extension::{Extension, purpose_name};
+pub(crate) use general_name::GeneralName;
+pub(crate) use view::Certificate;

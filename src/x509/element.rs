@@ -1,0 +1,87 @@
+//! DER elements that certificates and revocation lists share.
+
+use core::ops::Range;
+
+use der::asn1::AnyRef;
+use der::{Decode, Reader, Tag, TagNumber};
+
+use super::cursor::Cursor;
+
+/// The content of a SEQUENCE, without its header.
+pub(super) fn sequence_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    r.content(Tag::Sequence)
+}
+
+/// The content of an `AlgorithmIdentifier`: an identifier, and at most one value (RFC 5280, section
+/// 4.1.1.2).
+pub(super) fn algorithm_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    let content = r.content(Tag::Sequence)?;
+    let mut inner = Cursor::new(content)?;
+    inner.content(Tag::ObjectIdentifier)?;
+    if !inner.is_finished() {
+        AnyRef::decode(&mut inner)?;
+    }
+    inner.finish()?;
+    Ok(content)
+}
+
+/// A SEQUENCE with its header.
+pub(super) fn sequence_tlv<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    r.element(Tag::Sequence).map(|(whole, _)| whole)
+}
+
+/// The bytes of a BIT STRING that ends on a byte boundary.
+pub(super) fn whole_bits<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    // The first octet counts the bits that the last one does not use (X.690, section 8.6.2).
+    match r.content(Tag::BitString)?.split_first() {
+        Some((0, bytes)) => Ok(bytes),
+        _ => Err(Tag::BitString.value_error().into()),
+    }
+}
+
+/// The value inside an EXPLICIT context-specific tag, when the next element bears it.
+pub(super) fn explicit<'a, T, E: From<der::Error>>(
+    r: &mut Cursor<'a>,
+    number: u32,
+    read: impl FnOnce(&mut Cursor<'a>) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    let tag = Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(number),
+    };
+    if !r.is_next(tag) {
+        return Ok(None);
+    }
+    let mut inner = Cursor::new(r.content(tag)?)?;
+    let value = read(&mut inner)?;
+    inner.finish()?;
+    Ok(Some(value))
+}
+
+/// Where `part` lies in `whole`, of which it is a part; nowhere when it is none, as an empty one
+/// need not be.
+pub(crate) fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr());
+    match start {
+        Some(start) if start.saturating_add(part.len()) <= whole.len() => {
+            start..start.saturating_add(part.len())
+        }
+        _ => 0..0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_of_a_part_alone() {
+        let all = [0; 6];
+        let whole = &all[1..4];
+        assert_eq!(range_in(whole, whole), 0..3);
+        assert_eq!(range_in(whole, &all[2..3]), 1..2);
+        for other in [&all[..2], &all[2..6], &all[5..]] {
+            assert_eq!(range_in(whole, other), 0..0);
+        }
+    }
+}
