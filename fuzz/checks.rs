@@ -282,7 +282,7 @@ fn check_rejection(rejection: &Rejection, certificates: usize) {
         BackendKind::OpenSsl,
         BackendKind::Rustls,
     ] {
-        let alert = rejection.alert(backend);
+        let alert = backend.alert_for(rejection.reason());
         assert_eq!(alert.is_none(), backend == BackendKind::NativeTls);
         alert
             .iter()

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::io::{self, Read};
 
-use crate::backend::{Established, Handshake, HandshakeError};
+use crate::backend::{Handshake, HandshakeError, HandshakeResult};
 use crate::transport::{Deadline, Transport};
 
 /// How long a refused peer is given to read why.
@@ -11,7 +11,7 @@ pub(crate) const LINGER: Duration = Duration::from_secs(1);
 /// How many bytes of a refused peer are read and thrown away meanwhile.
 pub(crate) const LINGER_BYTES: usize = 64 * 1024;
 
-pub(crate) fn drive<IO, H>(handshake: &mut H) -> Result<Established<H::Stream>, HandshakeError>
+pub(crate) fn drive<IO, H>(handshake: &mut H) -> Result<HandshakeResult<H::Stream>, HandshakeError>
 where
     IO: Transport,
     H: Handshake<Deadline<IO>>,

@@ -3,7 +3,8 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use crate::backend::{
-    Backend, Established, Judge, ProtocolVersion, Request, SessionInfo, TlsStream,
+    Backend, CertificateRequest, HandshakeResult, ProtocolVersion, SessionInfo, SessionVerifier,
+    TlsStream,
 };
 use crate::rotation::{Attached, LiveConnection, Revision};
 use crate::transport::{Deadline, Transport};
@@ -32,7 +33,7 @@ pub(crate) struct Facts<P> {
     pub(crate) peer: P,
     pub(crate) session: SessionInfo,
     pub(crate) revision: u64,
-    judge: Arc<Judge>,
+    verifier: Arc<SessionVerifier>,
     acceptance: Acceptance,
     /// Where the connection is tracked.
     pub(crate) attached: Option<Attached>,
@@ -45,14 +46,14 @@ pub(crate) struct Facts<P> {
 #[derive(Debug)]
 pub(crate) enum Acceptance {
     /// A TLS 1.3 server may still refuse us, whom it had asked so.
-    Awaited(Request),
+    Awaited(CertificateRequest),
     Seen,
 }
 
 impl<P> Facts<P> {
     /// Takes a finished handshake apart: the stream, and what is known of it.
     pub(crate) fn of<S, C>(
-        established: Established<S>,
+        established: HandshakeResult<S>,
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,
@@ -62,7 +63,7 @@ impl<P> Facts<P> {
             peer,
             session: established.session,
             revision: revision.number,
-            judge: Arc::clone(&revision.judge),
+            verifier: Arc::clone(&revision.verifier),
             acceptance,
             attached,
             is_over: false,
@@ -83,7 +84,7 @@ impl<P> Facts<P> {
         match (&self.acceptance, alert) {
             (Acceptance::Awaited(request), Some(alert)) => io::Error::new(
                 io::ErrorKind::ConnectionRefused,
-                self.judge.refused(alert, request),
+                self.verifier.rejected_by_peer(alert, request),
             ),
             _ => error,
         }
@@ -112,7 +113,7 @@ impl<P: fmt::Debug> fmt::Debug for Facts<P> {
 
 impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
     pub(crate) fn new<C>(
-        established: Established<B::Stream<Deadline<IO>>>,
+        established: HandshakeResult<B::Stream<Deadline<IO>>>,
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::settings::ProtocolVersion;
+use super::protocol_version::ProtocolVersion;
 use crate::material::SignatureScheme;
 
 /// What a handshake negotiated.

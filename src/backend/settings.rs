@@ -1,45 +1,19 @@
-use core::fmt;
 use std::sync::Arc;
 
-use super::judge::Judge;
+use super::protocol_version::Versions;
 use super::resumption::Resumption;
+use super::verification::session_verifier::SessionVerifier;
 use crate::error::{BackendKind, BuildError};
 use crate::material::{KeyType, MtlsIdentity, PrivateKey};
 use crate::policy::TrustSource;
 use crate::x509::{Certificate, rfc4514};
-
-/// A version of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum ProtocolVersion {
-    /// TLS 1.2 (RFC 5246)
-    Tls12,
-    /// TLS 1.3 (RFC 8446)
-    Tls13,
-}
-
-impl fmt::Display for ProtocolVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tls12 => "TLS 1.2",
-            Self::Tls13 => "TLS 1.3",
-        })
-    }
-}
-
-/// Which versions are spoken: never none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Versions {
-    pub(crate) tls12: bool,
-    pub(crate) tls13: bool,
-}
 
 /// What a client is made of, checked by the facade and ready for an adapter.
 #[derive(Debug)]
 pub struct ClientSettings {
     pub(crate) identity: MtlsIdentity,
     pub(crate) trust: TrustSource,
-    pub(crate) judge: Arc<Judge>,
+    pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
     pub(crate) resumption: Resumption,
@@ -53,7 +27,7 @@ pub struct ClientSettings {
 #[derive(Debug)]
 pub struct ServerSettings {
     pub(crate) identity: MtlsIdentity,
-    pub(crate) judge: Arc<Judge>,
+    pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
     pub(crate) resumption: Resumption,

@@ -10,9 +10,10 @@ use rcgen::{
     KeyUsagePurpose,
 };
 
-use super::judge::Look;
+use super::verification::session_verifier::Pass;
 use super::{
-    ClientAuth, End, Judge, OwnChain, Resumption, ServerSettings, Serving, SourceDeadline, Versions,
+    ClientAuth, End, OwnChain, Resumption, ServerSettings, ServingGate, SessionVerifier,
+    SourceDeadline, Versions,
 };
 use crate::material::{MtlsIdentity, TrustAnchors};
 use crate::peer::PeerIdentity;
@@ -56,14 +57,14 @@ impl Cast {
     }
 
     /// Accepts every client of the CA.
-    pub(super) fn judge(&self, algorithms: SignatureAlgorithms) -> Arc<Judge> {
+    pub(super) fn verifier(&self, algorithms: SignatureAlgorithms) -> Arc<SessionVerifier> {
         let anchors = TrustAnchors::from_der([self.root.clone()]).unwrap();
         let policy = VerifierPolicy::allow_any_authenticated();
-        let serving = Serving {
+        let serving = ServingGate {
             until: None,
             source: Arc::new(SourceDeadline::none()),
         };
-        Arc::new(Judge::new(
+        Arc::new(SessionVerifier::new(
             PeerVerifier::new(&anchors, policy, algorithms).unwrap(),
             None,
             OwnChain::new(End::Server, self.server.chain()),
@@ -73,10 +74,10 @@ impl Cast {
         ))
     }
 
-    pub(super) fn settings(&self, judge: &Arc<Judge>) -> ServerSettings {
+    pub(super) fn settings(&self, verifier: &Arc<SessionVerifier>) -> ServerSettings {
         ServerSettings {
             identity: self.server.clone(),
-            judge: Arc::clone(judge),
+            verifier: Arc::clone(verifier),
             alpn: Vec::new(),
             versions: Versions {
                 tls12: true,
@@ -95,9 +96,9 @@ fn named(name: &str) -> DistinguishedName {
     subject
 }
 
-pub(super) fn accepted(judge: &Judge, client: &MtlsIdentity) -> PeerIdentity {
+pub(super) fn accepted(verifier: &SessionVerifier, client: &MtlsIdentity) -> PeerIdentity {
     let chain = client.chain().as_slice();
-    judge.client(chain, Look::First).unwrap()
+    verifier.client(chain, Pass::First).unwrap()
 }
 
 /// Two ends of a connection, which wait for at most ten seconds.

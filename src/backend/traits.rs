@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use pki_types::ServerName;
 
-use super::handshake::{Established, HandshakeError};
+use super::handshake_error::HandshakeError;
+use super::handshake_result::HandshakeResult;
 use super::session_info::Crypto;
 use super::settings::{ClientSettings, ServerSettings};
 use crate::error::{BackendKind, BuildError};
@@ -98,7 +99,7 @@ pub trait Handshake<IO> {
     ///
     /// # Errors
     /// The [`HandshakeError`] that ended it, after the alert for it was sent.
-    fn advance(&mut self) -> Result<Established<Self::Stream>, HandshakeError>;
+    fn advance(&mut self) -> Result<HandshakeResult<Self::Stream>, HandshakeError>;
 
     /// The transport, unless the handshake ended and took it along.
     fn io_mut(&mut self) -> Option<&mut IO>;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::KeyPermissions;
 use crate::backend::{
-    Backend, Capability, Clock, End, Judge, Observer, OwnChain, ProtocolVersion, Resumption,
-    Serving, SourceDeadline, Support, Versions, no_external_key,
+    Backend, Capability, Clock, End, Observer, OwnChain, ProtocolVersion, Resumption, ServingGate,
+    SessionVerifier, SourceDeadline, Support, Versions, no_external_key,
 };
 use crate::error::BuildError;
 use crate::material::{IdentityWarning, MtlsIdentity};
@@ -30,7 +30,7 @@ pub(crate) struct Fixed {
 
 /// A revision's parts that were checked.
 pub(crate) struct Checked {
-    pub(crate) judge: Arc<Judge>,
+    pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
     pub(crate) resumption: Resumption,
@@ -86,7 +86,7 @@ impl Fixed {
             None => None,
         };
         let verifier = verifier(&parts.policy, algorithms)?;
-        let serving = Serving {
+        let serving = ServingGate {
             until: match self.on_expiry {
                 OnExpiry::KeepServing => None,
                 OnExpiry::Refuse => parts.identity_valid_until(),
@@ -98,9 +98,9 @@ impl Fixed {
         let known = identity.warnings().iter().cloned().chain(own.warning());
         let warnings = known.filter(|warning| self.key_permissions.tells(warning));
         let warnings = warnings.collect();
-        let judge = Judge::new(verifier, shadow, own, serving, clock, observer);
+        let verifier = SessionVerifier::new(verifier, shadow, own, serving, clock, observer);
         Ok(Checked {
-            judge: Arc::new(judge),
+            verifier: Arc::new(verifier),
             alpn: self.alpn.clone(),
             versions,
             resumption: self.resumption,
@@ -155,7 +155,7 @@ fn check_revocation<B: Backend>(parts: &Parts) -> Result<(), BuildError> {
         (_, false, None) => Ok(()),
         (Support::Refused(_), ..) => Err(BuildError::Unsupported {
             backend: B::KIND,
-            what: "revocation rules and lists: the platform shows us no path to judge them by",
+            what: "revocation rules and lists: the platform shows us no path to verifier them by",
         }),
         (_, true, None) => Err(BuildError::MissingRevocationLists),
         (_, false, Some(_)) => Err(BuildError::MissingRevocationRules),

@@ -43,7 +43,7 @@ impl ClientBuilder {
             let config = backend.build_client(ClientSettings {
                 identity: parts.identity.clone(),
                 trust: parts.trust.clone(),
-                judge: Arc::clone(&checked.judge),
+                verifier: Arc::clone(&checked.verifier),
                 alpn: checked.alpn,
                 versions: checked.versions,
                 resumption: checked.resumption,
@@ -53,7 +53,7 @@ impl ClientBuilder {
             Ok(Made {
                 crypto: B::client_crypto(&config),
                 config,
-                judge: checked.judge,
+                verifier: checked.verifier,
                 warnings: checked.warnings,
             })
         };

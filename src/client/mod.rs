@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pki_types::ServerName;
 
 use crate::backend::{
-    ClientBackend, DangerNativeClient, Established, HandshakeError, LiveClient, NativeClient,
+    ClientBackend, DangerNativeClient, HandshakeError, HandshakeResult, LiveClient, NativeClient,
     ProtocolVersion, TlsStream,
 };
 use crate::drive::drive;
@@ -263,14 +263,14 @@ impl<B: ClientBackend> MtlsClient<B> {
     pub(crate) fn confirm<S>(
         &self,
         revision: &Revision<B::ClientConfig>,
-        established: &mut Established<S>,
+        established: &mut HandshakeResult<S>,
     ) -> Result<PeerIdentity, HandshakeError> {
         let Some(peer) = established.peer.take() else {
             return Err(HandshakeError::backend(
                 "the server's certificate was not judged",
             ));
         };
-        match revision.judge.confirm(&peer) {
+        match revision.verifier.confirm(&peer) {
             Ok(()) => Ok(peer),
             Err(rejection) => Err(HandshakeError::Rejected(rejection)),
         }
@@ -278,7 +278,7 @@ impl<B: ClientBackend> MtlsClient<B> {
 }
 
 /// In TLS 1.3 the client is done first.
-pub(crate) fn acceptance<S>(established: &mut Established<S>) -> Acceptance {
+pub(crate) fn acceptance<S>(established: &mut HandshakeResult<S>) -> Acceptance {
     match established.session.protocol_version() {
         ProtocolVersion::Tls12 => Acceptance::Seen,
         _ => Acceptance::Awaited(mem::take(&mut established.request)),

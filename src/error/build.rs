@@ -1,32 +1,9 @@
-use core::fmt;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
-use super::anchor;
-use super::anchor::UnusableTrustAnchor;
+use super::anchor::{self, UnusableTrustAnchor};
+use super::backend_kind::BackendKind;
 use super::exposed;
-
-/// The TLS library under a client or a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BackendKind {
-    /// native-tls: the platform's own TLS library.
-    NativeTls,
-    /// The openssl crate.
-    OpenSsl,
-    /// rustls.
-    Rustls,
-}
-
-impl fmt::Display for BackendKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NativeTls => "native-tls",
-            Self::OpenSsl => "OpenSSL",
-            Self::Rustls => "rustls",
-        })
-    }
-}
 
 /// Why a client or a server could not be built from its settings.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@
 
 pub(crate) mod alert;
 mod anchor;
+mod backend_kind;
 mod build;
 pub(crate) mod exposed;
 mod material;
@@ -13,7 +14,8 @@ pub(crate) mod path;
 mod reload;
 
 pub use anchor::UnusableTrustAnchor;
-pub use build::{BackendKind, BuildError};
+pub use backend_kind::BackendKind;
+pub use build::BuildError;
 pub use material::{MaterialError, MaterialOrigin, MaterialPlace};
 pub use material_problem::MaterialProblem;
 pub use reload::ReloadFailure;

@@ -5,7 +5,7 @@ use pki_types::UnixTime;
 use super::parts::Parts;
 use super::revision::{Made, Revision};
 use super::settings::SelfTrust;
-use crate::backend::Judge;
+use crate::backend::SessionVerifier;
 use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::policy::rfc3339;
 
@@ -20,17 +20,17 @@ pub(super) fn check_next<C>(
     if !previous.parts.identity.is_same_as(&next.identity) {
         check_identity(next, now)?;
     }
-    made.judge.check_lists_follow(&previous.judge, now)
+    made.verifier.check_lists_follow(&previous.verifier, now)
 }
 
 /// The trust anchors that cannot vouch for peers, where trust or policy is new; an error where no
 /// other is left. Anchors that serve already are not asked about the time.
 pub(super) fn check_anchors(
-    next: (&Parts, &Judge),
+    next: (&Parts, &SessionVerifier),
     previous: Option<&Parts>,
     now: Option<UnixTime>,
 ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-    let (parts, judge) = next;
+    let (parts, verifier) = next;
     let is_same = |part: fn(&Parts, &Parts) -> bool| previous.is_some_and(|p| part(p, parts));
     let is_same_trust = is_same(|a, b| a.trust == b.trust);
     if is_same_trust && is_same(|a, b| a.policy == b.policy) {
@@ -41,7 +41,7 @@ pub(super) fn check_anchors(
         Some(now) if parts.anchors_are_over(now) => {
             Err(BuildError::AnchorsNotValid { now: rfc3339(now) })
         }
-        _ => judge.unusable_trust_anchors(now),
+        _ => verifier.unusable_trust_anchors(now),
     }
 }
 
@@ -52,13 +52,14 @@ pub(super) fn check_anchors(
 ///
 /// Lists, and a policy that does not end it by itself, have to get through whatever has grown old.
 pub(super) fn check_self_trust(
-    next: (&Parts, &Judge),
-    previous: Option<(&Parts, &Judge)>,
+    next: (&Parts, &SessionVerifier),
+    previous: Option<(&Parts, &SessionVerifier)>,
     self_trust: SelfTrust,
     now: UnixTime,
 ) -> Result<(), BuildError> {
-    let vouches =
-        |(parts, judge): (&Parts, &Judge)| judge.vouches_for_us(parts.identity_valid_near(now));
+    let vouches = |(parts, verifier): (&Parts, &SessionVerifier)| {
+        verifier.verify_own_chain(parts.identity_valid_near(now))
+    };
     let is_same = |part: fn(&Parts, &Parts) -> bool| {
         previous.is_some_and(|(previous, _)| part(previous, next.0))
     };

@@ -55,7 +55,7 @@ impl Warnings {
 
     /// Tells the observer what is about to run out, once for each of the times that were asked for.
     pub(super) fn tell<C>(&mut self, revision: &Revision<C>) {
-        let Some(now) = revision.judge.now_unless_panicked() else {
+        let Some(now) = revision.verifier.now_unless_panicked() else {
             return;
         };
         let expiries = &revision.expiries;
@@ -73,7 +73,7 @@ impl Warnings {
                 at.abs_diff(now.as_secs()) < CLOSE.as_secs()
             });
             if let Some(left) = told.is_due(expiry, before, now) {
-                revision.judge.tell(&Event::Expiring {
+                revision.verifier.tell(&Event::Expiring {
                     what,
                     subject: &expiry.subject,
                     expires_at: expiry.until,

@@ -7,7 +7,7 @@ use pki_types::UnixTime;
 use super::parts::{Expiries, Expiry, Parts};
 use super::status::Status;
 use super::warnings::unusable_anchors;
-use crate::backend::{Crypto, Judge};
+use crate::backend::{Crypto, SessionVerifier};
 use crate::error::BuildError;
 use crate::material::IdentityWarning;
 
@@ -21,7 +21,7 @@ pub(super) const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
 pub(crate) struct Revision<C> {
     pub(crate) number: u64,
     pub(crate) config: C,
-    pub(crate) judge: Arc<Judge>,
+    pub(crate) verifier: Arc<SessionVerifier>,
     pub(super) crypto: Crypto,
     pub(crate) parts: Parts,
     pub(super) loaded_at: UnixTime,
@@ -31,7 +31,7 @@ pub(crate) struct Revision<C> {
 /// What a backend makes of some parts.
 pub(crate) struct Made<C> {
     pub(crate) config: C,
-    pub(crate) judge: Arc<Judge>,
+    pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) crypto: Crypto,
     /// What the observer is to hear about our identity.
     pub(crate) warnings: Vec<IdentityWarning>,
@@ -57,8 +57,8 @@ impl<C> Revision<C> {
             has_post_quantum_identity: self.parts.identity.key_type().is_ml_dsa(),
             last_failure: None,
             degraded: None,
-            unclaimed_lists: self.judge.unclaimed_lists().into(),
-            unusable_anchors: unusable_anchors(&self.judge),
+            unclaimed_lists: self.verifier.unclaimed_lists().into(),
+            unusable_anchors: unusable_anchors(&self.verifier),
             rotations: 0,
             reloads: 0,
             failures: 0,

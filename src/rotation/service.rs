@@ -16,7 +16,7 @@ use super::source::SourceError;
 use super::status::Status;
 use super::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
 use super::{check, keeper};
-use crate::backend::{Event, Judge, SourceDeadline};
+use crate::backend::{Event, SessionVerifier, SourceDeadline};
 use crate::error::{BuildError, ReloadFailure};
 
 /// What the clones of a client or server share: the revision that new handshakes run under, and the
@@ -61,18 +61,18 @@ impl<C: Send + Sync + 'static> Service<C> {
         deadline: Arc<SourceDeadline>,
     ) -> Result<Arc<Self>, BuildError> {
         let made = make(&parts)?;
-        let now = moment(&made.judge);
+        let now = moment(&made.verifier);
         let self_trust = settings.self_trust;
         let warnings = RevisionWarnings {
             anchors: check::check_anchors(
-                (&parts, &made.judge),
+                (&parts, &made.verifier),
                 None,
-                made.judge.now_unless_panicked(),
+                made.verifier.now_unless_panicked(),
             )?,
             identity: made.warnings.clone(),
         };
-        check::check_self_trust((&parts, &made.judge), None, self_trust, now)?;
-        warnings.tell(&made.judge);
+        check::check_self_trust((&parts, &made.verifier), None, self_trust, now)?;
+        warnings.tell(&made.verifier);
         let revision = revision(FIRST, parts, made, now);
         let live = Registry::new(settings.live, &revision);
         let reloads = u64::from(settings.source.is_some());
@@ -94,7 +94,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         });
         service.heard();
         keeper::start(&service, settings)?;
-        tell_unclaimed_lists(&service.load().judge);
+        tell_unclaimed_lists(&service.load().verifier);
         Ok(service)
     }
 
@@ -109,14 +109,14 @@ impl<C: Send + Sync + 'static> Service<C> {
             Published::Same(number) => return Ok(number),
         };
         // Not under the lock: an observer may want to rotate as well.
-        warnings.tell(&next.judge);
-        next.judge.tell(&Event::Rotated {
+        warnings.tell(&next.verifier);
+        next.verifier.tell(&Event::Rotated {
             revision: next.number,
         });
         let is_same =
             |a: &Parts, b: &Parts| a.trust == b.trust && a.revocation_lists == b.revocation_lists;
         if !is_same(&previous.parts, &next.parts) {
-            tell_unclaimed_lists(&next.judge);
+            tell_unclaimed_lists(&next.verifier);
         }
         Ok(next.number)
     }
@@ -146,18 +146,18 @@ impl<C: Send + Sync + 'static> Service<C> {
         };
         let mut made = (self.make)(&parts)?;
         // By a clock that cannot tell the time nothing can be seen to be valid, or to be newer.
-        let Some(now) = made.judge.now_unless_panicked() else {
+        let Some(now) = made.verifier.now_unless_panicked() else {
             return Err(BuildError::InvalidSetting {
                 setting: "clock",
                 problem: "it panicked".to_owned(),
             });
         };
         let anchors =
-            check::check_anchors((&parts, &made.judge), Some(&previous.parts), Some(now))?;
+            check::check_anchors((&parts, &made.verifier), Some(&previous.parts), Some(now))?;
         check::check_next(&parts, &made, &previous, now)?;
         check::check_self_trust(
-            (&parts, &made.judge),
-            Some((&previous.parts, &previous.judge)),
+            (&parts, &made.verifier),
+            Some((&previous.parts, &previous.verifier)),
             self.self_trust,
             now,
         )?;
@@ -234,10 +234,10 @@ impl<C: Send + Sync + 'static> Service<C> {
     }
 
     fn failed(&self, origin: Option<String>, error: SourceError) {
-        let judge = Arc::clone(&self.load().judge);
+        let verifier = Arc::clone(&self.load().verifier);
         let last = self.board.status().last_failure;
         let failure = Arc::new(ReloadFailure {
-            at: moment(&judge),
+            at: moment(&verifier),
             in_a_row: last.map_or(1, |last| last.in_a_row.saturating_add(1)),
             origin,
             error,
@@ -247,7 +247,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             status.failures = status.failures.saturating_add(1);
             status.last_failure = Some(told);
         });
-        judge.tell(&Event::ReloadFailed(&failure));
+        verifier.tell(&Event::ReloadFailed(&failure));
     }
 
     /// Something good has come from the source.
@@ -265,10 +265,10 @@ impl<C> Service<C> {
     }
 
     pub(crate) fn status(&self) -> Status {
-        let judge = &self.load().judge;
+        let verifier = &self.load().verifier;
         Status {
-            unclaimed_lists: judge.unclaimed_lists().into(),
-            unusable_anchors: unusable_anchors(judge),
+            unclaimed_lists: verifier.unclaimed_lists().into(),
+            unusable_anchors: unusable_anchors(verifier),
             ..self.board.status()
         }
     }
@@ -310,15 +310,15 @@ impl<C> fmt::Debug for Service<C> {
 /// The number of the first revision.
 const FIRST: u64 = 1;
 
-fn moment(judge: &Judge) -> UnixTime {
-    judge.now_unless_panicked().unwrap_or(EPOCH)
+fn moment(verifier: &SessionVerifier) -> UnixTime {
+    verifier.now_unless_panicked().unwrap_or(EPOCH)
 }
 
 fn revision<C>(number: u64, parts: Parts, made: Made<C>, now: UnixTime) -> Revision<C> {
     Revision {
         number,
         config: made.config,
-        judge: made.judge,
+        verifier: made.verifier,
         crypto: made.crypto,
         expiries: parts.expiries(),
         parts,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Event, Judge};
+use crate::backend::{Event, SessionVerifier};
 use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::material::IdentityWarning;
 
@@ -13,25 +13,25 @@ pub(super) struct RevisionWarnings {
 }
 
 impl RevisionWarnings {
-    pub(super) fn tell(&self, judge: &Judge) {
+    pub(super) fn tell(&self, verifier: &SessionVerifier) {
         for warning in &self.identity {
-            judge.tell(&Event::IdentityWarning(warning));
+            verifier.tell(&Event::IdentityWarning(warning));
         }
         for anchor in &self.anchors {
-            judge.tell(&Event::UnusableTrustAnchor(anchor));
+            verifier.tell(&Event::UnusableTrustAnchor(anchor));
         }
     }
 }
 
-pub(super) fn tell_unclaimed_lists(judge: &Judge) {
-    for list in judge.unclaimed_lists() {
-        judge.tell(&Event::UnclaimedRevocationList(&list));
+pub(super) fn tell_unclaimed_lists(verifier: &SessionVerifier) {
+    for list in verifier.unclaimed_lists() {
+        verifier.tell(&Event::UnclaimedRevocationList(&list));
     }
 }
 
 /// The trust anchors that cannot vouch now, or ever.
-pub(super) fn unusable_anchors(judge: &Judge) -> Arc<[UnusableTrustAnchor]> {
-    match judge.unusable_trust_anchors(judge.now_unless_panicked()) {
+pub(super) fn unusable_anchors(verifier: &SessionVerifier) -> Arc<[UnusableTrustAnchor]> {
+    match verifier.unusable_trust_anchors(verifier.now_unless_panicked()) {
         Ok(unusable) | Err(BuildError::UnusableTrustAnchors(unusable)) => unusable.into(),
         Err(_) => Arc::default(),
     }

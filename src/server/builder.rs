@@ -86,7 +86,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
             )?;
             let config = backend.build_server(ServerSettings {
                 identity: parts.identity.clone(),
-                judge: Arc::clone(&checked.judge),
+                verifier: Arc::clone(&checked.verifier),
                 alpn: checked.alpn,
                 versions: checked.versions,
                 resumption: checked.resumption,
@@ -102,7 +102,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
             Ok(Made {
                 crypto: B::server_crypto(&config),
                 config,
-                judge: checked.judge,
+                verifier: checked.verifier,
                 warnings: checked.warnings,
             })
         };

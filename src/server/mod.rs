@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::backend::{
-    Established, Handshake, HandshakeError, LiveServer, NativeServer, ServerBackend, TlsStream,
+    Handshake, HandshakeError, HandshakeResult, LiveServer, NativeServer, ServerBackend, TlsStream,
 };
 use crate::client::Unbuilt;
 use crate::drive::{drive, linger};
@@ -314,12 +314,12 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     pub(crate) fn confirm<S>(
         &self,
         revision: &Revision<B::ServerConfig>,
-        established: &mut Established<S>,
+        established: &mut HandshakeResult<S>,
     ) -> Result<A::Peer, HandshakeError> {
         let presented = established.peer.take();
         match &presented {
-            Some(peer) => revision.judge.confirm(peer),
-            None => revision.judge.check_serving(),
+            Some(peer) => revision.verifier.confirm(peer),
+            None => revision.verifier.check_serving(),
         }
         .map_err(HandshakeError::Rejected)?;
         A::peer(presented)

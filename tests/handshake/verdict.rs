@@ -43,7 +43,12 @@ impl Scene {
     pub(crate) fn server_is_refused(&self, reason: Reason, words: &[&str]) {
         self.play(&self.clients(), &self.suspect_servers(), |played| {
             let rejection = assert_rejected(played.client, reason, words);
-            match rejection.alert(played.client.kind.expect("a facade")) {
+            match played
+                .client
+                .kind
+                .expect("a facade")
+                .alert_for(rejection.reason())
+            {
                 // A server is never done before the client is.
                 Some(alert) => assert_told(played.server, alert, false),
                 None => assert_left(played.server),
@@ -126,5 +131,6 @@ fn alert_of_server(played: &Played<'_>, rejection: &Rejection) -> Alert {
     {
         return Alert::HANDSHAKE_FAILURE;
     }
-    rejection.alert(kind).expect("a server sends an alert")
+    kind.alert_for(rejection.reason())
+        .expect("a server sends an alert")
 }

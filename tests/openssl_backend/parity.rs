@@ -95,7 +95,9 @@ fn compare(case: &Case, version: Version, ours: &Judged, theirs: &Judged) {
             ours.1,
             case.name
         );
-        let told = rejection.alert(BackendKind::OpenSsl).map(Alert::code);
+        let told = BackendKind::OpenSsl
+            .alert_for(rejection.reason())
+            .map(Alert::code);
         let exception = exception(rejection, version).map(Alert::code);
         assert!(ours.1 == told || ours.1 == exception, "{what}");
     }

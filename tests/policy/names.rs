@@ -136,10 +136,10 @@ fn a_rejection_says_what_where_and_what_to_do() {
     assert!(rejection.presented().unwrap().starts_with("now 20"));
     assert!(rejection.hint().contains("renew"));
     assert_eq!(
-        rejection.alert(BackendKind::Rustls),
+        BackendKind::Rustls.alert_for(rejection.reason()),
         Some(Alert::CERTIFICATE_EXPIRED)
     );
-    assert_eq!(rejection.alert(BackendKind::NativeTls), None);
+    assert_eq!(BackendKind::NativeTls.alert_for(rejection.reason()), None);
 }
 
 #[test]

@@ -19,11 +19,11 @@ const HAS_TLS13: bool = cfg!(not(target_vendor = "apple"));
 const TAKES_PKCS8: bool = cfg!(any(not(target_vendor = "apple"), target_os = "macos"));
 
 /// What is never dropped silently.
-pub(super) fn refuse_unsupported(settings: &ClientSettings) -> Result<(), BuildError> {
+pub(super) fn reject_unsupported(settings: &ClientSettings) -> Result<(), BuildError> {
     if let Some(what) = settings.policy_beyond_leaf {
         return Err(unsupported(what));
     }
-    settings.judge.check_anchors_for_servers()?;
+    settings.verifier.check_anchors_for_servers()?;
     if !settings.versions.tls12 && !HAS_TLS13 {
         return Err(unsupported(
             "TLS 1.3 alone: this platform's library ends at 1.2",
@@ -70,12 +70,12 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
     let key = key.pkcs8_der();
     let key = Zeroizing::new(pem("PRIVATE KEY", key.secret_pkcs8_der())?);
     Identity::from_pkcs8(chain.as_bytes(), key.as_bytes())
-        .map_err(refused("our certificate chain and private key"))
+        .map_err(build_error("our certificate chain and private key"))
 }
 
 fn pem(label: &str, der: &[u8]) -> Result<String, BuildError> {
     pem_rfc7468::encode_string(label, LineEnding::LF, der)
-        .map_err(refused("our certificate chain and private key"))
+        .map_err(build_error("our certificate chain and private key"))
 }
 
 /// Reads the anchors here, because later native-tls would pass over one that it cannot read.
@@ -97,7 +97,7 @@ fn anchor(index: usize, der: &CertificateDer<'_>) -> Result<Certificate, BuildEr
     Certificate::from_der(der).map_err(|source| {
         let subject = View::from_der(der)
             .map_or_else(|_| "unreadable".to_owned(), |view| rfc4514(view.subject));
-        refused("a trust anchor")(RefusedAnchor {
+        build_error("a trust anchor")(RefusedAnchor {
             index,
             subject,
             source,
@@ -113,7 +113,7 @@ struct RefusedAnchor {
     source: native_tls::Error,
 }
 
-pub(super) fn refused<E>(what: &'static str) -> impl FnOnce(E) -> BuildError
+pub(super) fn build_error<E>(what: &'static str) -> impl FnOnce(E) -> BuildError
 where
     E: std::error::Error + Send + Sync + 'static,
 {

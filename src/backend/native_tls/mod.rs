@@ -4,17 +4,18 @@
 //! needs more than that cannot be enforced here, and `build_client` refuses it.
 
 mod client;
+mod config;
 mod convert;
 mod error;
+pub(crate) mod record_observer;
 mod server;
 mod stream;
 mod verifier;
-mod watch;
 
 use std::io::{Read, Write};
 
+use super::Backend;
 use super::traits::sealed;
-use super::{Backend, DangerNativeClient};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
@@ -60,13 +61,5 @@ impl Backend for NativeTls {
 
     fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
         Ok(None)
-    }
-}
-
-impl DangerNativeClient for NativeTls {
-    type Native = native_tls::TlsConnector;
-
-    fn native(config: &Self::ClientConfig) -> Self::Native {
-        config.connector().clone()
     }
 }

@@ -5,18 +5,19 @@ use std::io::{self, Read, Write};
 use native_tls::{MidHandshakeTlsStream, TlsStream as Native};
 use pki_types::ServerName;
 
-use super::client::NativeTlsClientConfig;
+use super::config::NativeTlsClientConfig;
 use super::error::{alert_in, from_io, from_native};
-use super::verifier::judge_leaf;
-use super::watch::Watched;
+use super::record_observer::RecordObserver;
+use super::verifier::verify_leaf;
 use crate::backend::{
-    Established, Handshake, HandshakeError, ProtocolVersion, Request, SessionInfo, TlsStream,
+    CertificateRequest, Handshake, HandshakeError, HandshakeResult, ProtocolVersion, SessionInfo,
+    TlsStream,
 };
 use crate::policy::Alert;
 
 /// A native-tls connection over its transport.
 pub struct NativeTlsStream<IO> {
-    inner: Native<Watched<IO>>,
+    inner: Native<RecordObserver<IO>>,
     /// What was read while a failed write was looked into.
     kept: VecDeque<u8>,
     /// Whether application data has come: the server has accepted us.
@@ -132,8 +133,8 @@ pub struct NativeTlsHandshake<IO> {
 }
 
 enum State<IO> {
-    Started(Watched<IO>),
-    Interrupted(MidHandshakeTlsStream<Watched<IO>>),
+    Started(RecordObserver<IO>),
+    Interrupted(MidHandshakeTlsStream<RecordObserver<IO>>),
     Over,
 }
 
@@ -146,14 +147,14 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         Self {
             config,
             server_name,
-            state: State::Started(Watched::new(io)),
+            state: State::Started(RecordObserver::new(io)),
         }
     }
 
     fn connect(
         &self,
-        io: Watched<IO>,
-    ) -> Result<Native<Watched<IO>>, native_tls::HandshakeError<Watched<IO>>> {
+        io: RecordObserver<IO>,
+    ) -> Result<Native<RecordObserver<IO>>, native_tls::HandshakeError<RecordObserver<IO>>> {
         let name = self.server_name.to_str();
         // The root's dot is neither sent (RFC 6066, section 3) nor in certificates.
         let name = name.strip_suffix('.').unwrap_or(&name);
@@ -164,17 +165,19 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
 
     fn failed(&self, error: native_tls::Error) -> HandshakeError {
         let error = from_native(error, &self.server_name);
-        self.config.judge().complete(error, &Request::Unseen)
+        self.config
+            .verifier()
+            .complete(error, &CertificateRequest::Unseen)
     }
 
     /// Says goodbye where the platform accepts what we do not: native-tls sends no other alert than
     /// that.
     fn finish(
         &self,
-        mut inner: Native<Watched<IO>>,
-    ) -> Result<Established<NativeTlsStream<IO>>, HandshakeError> {
-        match self.judge(&mut inner) {
-            Ok((version, peer, alpn)) => Ok(Established {
+        mut inner: Native<RecordObserver<IO>>,
+    ) -> Result<HandshakeResult<NativeTlsStream<IO>>, HandshakeError> {
+        match self.verifier(&mut inner) {
+            Ok((version, peer, alpn)) => Ok(HandshakeResult {
                 stream: NativeTlsStream {
                     inner,
                     kept: VecDeque::new(),
@@ -194,7 +197,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
                     },
                     is_resumed: false,
                 },
-                request: Request::Unseen,
+                request: CertificateRequest::Unseen,
             }),
             Err(error) => {
                 // The refusal matters more than whether the goodbye left.
@@ -204,7 +207,10 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         }
     }
 
-    fn judge(&self, inner: &mut Native<Watched<IO>>) -> Result<Judged, HandshakeError> {
+    fn verifier(
+        &self,
+        inner: &mut Native<RecordObserver<IO>>,
+    ) -> Result<VerifiedPeer, HandshakeError> {
         inner.get_mut().records.establish();
         let version = inner.get_ref().records.version();
         let spoken = self.config.versions();
@@ -217,7 +223,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
                 ));
             }
         };
-        let peer = judge_leaf(inner, self.config.judge(), &self.server_name)?;
+        let peer = verify_leaf(inner, self.config.verifier(), &self.server_name)?;
         let alpn = inner.negotiated_alpn().map_err(HandshakeError::backend)?;
         match &alpn {
             Some(chosen) if !self.config.alpn().contains(chosen) => Err(HandshakeError::backend(
@@ -228,12 +234,12 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
     }
 }
 
-type Judged = (ProtocolVersion, crate::peer::PeerIdentity, Option<Vec<u8>>);
+type VerifiedPeer = (ProtocolVersion, crate::peer::PeerIdentity, Option<Vec<u8>>);
 
 impl<IO: Read + Write> Handshake<IO> for NativeTlsHandshake<IO> {
     type Stream = NativeTlsStream<IO>;
 
-    fn advance(&mut self) -> Result<Established<Self::Stream>, HandshakeError> {
+    fn advance(&mut self) -> Result<HandshakeResult<Self::Stream>, HandshakeError> {
         let outcome = match mem::replace(&mut self.state, State::Over) {
             State::Started(io) => self.connect(io),
             State::Interrupted(handshake) => handshake.handshake(),

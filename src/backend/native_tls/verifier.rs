@@ -5,22 +5,22 @@ use std::io::{Read, Write};
 use native_tls::TlsStream;
 use pki_types::{CertificateDer, ServerName};
 
-use crate::backend::{HandshakeError, Judge};
+use crate::backend::{HandshakeError, SessionVerifier};
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
 
 /// Judges the leaf, all that the platform shows of the chain that it proved.
-pub(super) fn judge_leaf<S: Read + Write>(
+pub(super) fn verify_leaf<S: Read + Write>(
     stream: &TlsStream<S>,
-    judge: &Judge,
+    verifier: &SessionVerifier,
     server_name: &ServerName<'_>,
 ) -> Result<PeerIdentity, HandshakeError> {
     let Some(leaf) = stream.peer_certificate().map_err(HandshakeError::backend)? else {
         let rejection = Rejection::new(RejectionReason::NoCertificate);
-        return Err(HandshakeError::Rejected(judge.report(rejection)));
+        return Err(HandshakeError::Rejected(verifier.report(rejection)));
     };
     let leaf = CertificateDer::from(leaf.to_der().map_err(HandshakeError::backend)?);
-    judge
+    verifier
         .server_leaf(&leaf, server_name)
         .map_err(HandshakeError::Rejected)
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use openssl::ssl::{Ssl, SslContext, SslContextRef, SslMethod, SslRef, SslVerifyMode};
 use pki_types::ServerName;
 
-use super::slot;
-use super::slot::{Peer, Slot};
-use super::stream::{End, OpenSslHandshake};
-use super::{OpenSsl, alert, convert, verifier};
-use crate::backend::{ClientAuth, ClientBackend, ClientSettings, Crypto, HandshakeError, Judge};
+use super::slot::{self, ExpectedPeer, Slot};
+use super::stream::{OpenSslHandshake, SideParams};
+use super::{OpenSsl, convert, verifier, verify_codes};
+use crate::backend::{
+    ClientAuth, ClientBackend, ClientSettings, Crypto, HandshakeError, NativeClient,
+    SessionVerifier,
+};
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
@@ -39,7 +41,7 @@ use crate::peer::PeerIdentity;
 #[derive(Clone)]
 pub struct OpenSslClientConfig {
     context: SslContext,
-    judge: Arc<Judge>,
+    verifier: Arc<SessionVerifier>,
     alpn: Arc<[Vec<u8>]>,
     crypto: Crypto,
 }
@@ -73,8 +75,12 @@ impl OpenSslClientConfig {
             let name = name.strip_suffix('.').unwrap_or(name);
             ssl.set_hostname(name).map_err(HandshakeError::backend)?;
         }
-        Slot::lay(ssl, &self.judge, Peer::Server(server_name.to_owned()))
-            .map_err(HandshakeError::backend)
+        Slot::lay(
+            ssl,
+            &self.verifier,
+            ExpectedPeer::Server(server_name.to_owned()),
+        )
+        .map_err(HandshakeError::backend)
     }
 
     /// Who the server is, after the handshake; or, also after one that failed, why it was refused.
@@ -83,8 +89,8 @@ impl OpenSslClientConfig {
     /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the
     /// handshake is not over, when this configuration did not [`arm`](Self::arm) the `Ssl`, and
     /// when a session was resumed: that would pass the policy by.
-    pub fn judge(&self, ssl: &SslRef) -> Result<PeerIdentity, HandshakeError> {
-        slot::conclude(ssl, &self.judge, ClientAuth::Required)?
+    pub fn verifier(&self, ssl: &SslRef) -> Result<PeerIdentity, HandshakeError> {
+        slot::conclude(ssl, &self.verifier, ClientAuth::Required)?
             .ok_or_else(|| HandshakeError::backend("the server's certificate was not judged"))
     }
 
@@ -98,7 +104,7 @@ impl OpenSslClientConfig {
 impl fmt::Debug for OpenSslClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenSslClientConfig")
-            .field("judge", &self.judge)
+            .field("verifier", &self.verifier)
             .finish_non_exhaustive()
     }
 }
@@ -108,8 +114,8 @@ impl ClientBackend for OpenSsl {
     type ClientHandshake<IO: Read + Write + Send> = OpenSslHandshake<IO>;
 
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
-        slot::index().map_err(convert::refused("a place for our data"))?;
-        alert::prepare();
+        slot::index().map_err(convert::build_error("a place for our data"))?;
+        verify_codes::prepare();
         let mut context = convert::context(
             SslMethod::tls_client(),
             &settings.identity,
@@ -119,12 +125,12 @@ impl ClientBackend for OpenSsl {
         if !settings.alpn.is_empty() {
             context
                 .set_alpn_protos(&convert::alpn_wire(&settings.alpn))
-                .map_err(convert::refused("the ALPN protocols"))?;
+                .map_err(convert::build_error("the ALPN protocols"))?;
         }
         Ok(OpenSslClientConfig {
             crypto: convert::crypto(settings.versions),
             context: context.build(),
-            judge: settings.judge,
+            verifier: settings.verifier,
             alpn: settings.alpn.into(),
         })
     }
@@ -138,9 +144,22 @@ impl ClientBackend for OpenSsl {
         server_name: &ServerName<'static>,
         io: IO,
     ) -> Result<Self::ClientHandshake<IO>, HandshakeError> {
-        let end = End::Client {
+        let end = SideParams::Client {
             offered: Arc::clone(&config.alpn),
         };
-        OpenSslHandshake::new(config.ssl(server_name)?, io, Arc::clone(&config.judge), end)
+        OpenSslHandshake::new(
+            config.ssl(server_name)?,
+            io,
+            Arc::clone(&config.verifier),
+            end,
+        )
+    }
+}
+
+impl NativeClient for OpenSsl {
+    type Native = OpenSslClientConfig;
+
+    fn native(config: &Self::ClientConfig) -> Self::Native {
+        config.clone()
     }
 }

@@ -15,8 +15,7 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Name};
 
-use super::algorithms;
-use super::algorithms::has_ml_dsa;
+use super::algorithms::{self, has_ml_dsa};
 use crate::backend::session_info::X25519_ML_KEM_768;
 use crate::backend::settings::{PROBE, held_key, key_mismatch, takes_proof};
 use crate::backend::{Crypto, ProtocolVersion, SessionInfo, Versions};
@@ -53,8 +52,8 @@ pub(super) fn context(
     identity: &MtlsIdentity,
     versions: Versions,
 ) -> Result<SslContextBuilder, BuildError> {
-    let mut context = SslContextBuilder::new(method).map_err(refused("a new context"))?;
-    harden(&mut context, versions).map_err(refused("the TLS settings"))?;
+    let mut context = SslContextBuilder::new(method).map_err(build_error("a new context"))?;
+    harden(&mut context, versions).map_err(build_error("the TLS settings"))?;
     present(&mut context, identity)?;
     Ok(context)
 }
@@ -125,12 +124,12 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     if let Some(leaf) = chain.next() {
         X509::from_der(leaf)
             .and_then(|leaf| context.set_certificate(&leaf))
-            .map_err(refused("our own leaf certificate"))?;
+            .map_err(build_error("our own leaf certificate"))?;
     }
     for certificate in chain {
         X509::from_der(certificate)
             .and_then(|certificate| context.add_extra_chain_cert(certificate))
-            .map_err(refused("a certificate of our own chain"))?;
+            .map_err(build_error("a certificate of our own chain"))?;
     }
     // DER, never PEM: for an encrypted PEM key OpenSSL asks for the passphrase on the terminal.
     let pkcs8 = held_key(identity, BackendKind::OpenSsl)?.pkcs8_der();
@@ -141,11 +140,11 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     if takes_proof(kind) && !is_of_leaf() {
         return Err(key_mismatch(identity));
     }
-    let key = key.map_err(refused(OUR_KEY))?;
+    let key = key.map_err(build_error(OUR_KEY))?;
     context
         .set_private_key(&key)
         .and_then(|()| context.check_private_key())
-        .map_err(refused(OUR_KEY))
+        .map_err(build_error(OUR_KEY))
 }
 
 const OUR_KEY: &str = "our own private key; export it again from where it was made";
@@ -251,7 +250,7 @@ fn group_of<T: HasPublic>(key: &PKeyRef<T>) -> Option<&'static str> {
     }
 }
 
-pub(super) fn refused(what: &'static str) -> impl FnOnce(ErrorStack) -> BuildError {
+pub(super) fn build_error(what: &'static str) -> impl FnOnce(ErrorStack) -> BuildError {
     move |source| BuildError::Backend {
         backend: BackendKind::OpenSsl,
         what,

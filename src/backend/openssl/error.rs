@@ -5,7 +5,7 @@ use std::io;
 use openssl::error::{Error as Problem, ErrorStack};
 use openssl::ssl::Error;
 
-use super::wire::Fault;
+use super::io_fault::IoFault;
 use crate::backend::HandshakeError;
 use crate::policy::{Alert, Rejection, RejectionReason};
 
@@ -24,22 +24,22 @@ const ASN1: i32 = 13;
 const WITHOUT_FLAGS: i32 = (1 << 18) - 1;
 
 /// The error that ended a handshake, where no verdict of ours did.
-pub(super) fn from_handshake(fault: Fault) -> HandshakeError {
+pub(super) fn from_handshake(fault: IoFault) -> HandshakeError {
     let error = match fault {
-        Fault::End => return HandshakeError::Io(io::ErrorKind::UnexpectedEof.into()),
-        Fault::Io(error) => return HandshakeError::Io(error),
-        Fault::Tls(error) => error,
+        IoFault::End => return HandshakeError::Io(io::ErrorKind::UnexpectedEof.into()),
+        IoFault::Io(error) => return HandshakeError::Io(error),
+        IoFault::Tls(error) => error,
     };
     let explained = problems(&error).find_map(explained);
     explained.unwrap_or_else(|| HandshakeError::backend(error))
 }
 
 /// The error of a call on an established connection; [`alert_in`] finds the alert in it.
-pub(super) fn from_stream(fault: Fault) -> io::Error {
+pub(super) fn from_stream(fault: IoFault) -> io::Error {
     match fault {
-        Fault::End => io::ErrorKind::UnexpectedEof.into(),
-        Fault::Io(error) => error,
-        Fault::Tls(error) => io::Error::new(io::ErrorKind::InvalidData, error),
+        IoFault::End => io::ErrorKind::UnexpectedEof.into(),
+        IoFault::Io(error) => error,
+        IoFault::Tls(error) => io::Error::new(io::ErrorKind::InvalidData, error),
     }
 }
 

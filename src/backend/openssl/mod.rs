@@ -1,23 +1,24 @@
 //! OpenSSL, by the openssl crate. OpenSSL speaks TLS and computes signatures; who the peer is, our
 //! own judge says.
 
-mod alert;
 mod algorithms;
 mod client;
 mod convert;
 mod error;
+mod io_fault;
 mod server;
 mod slot;
 mod stream;
 #[cfg(test)]
 mod tests;
+pub(crate) mod transport_adapter;
 mod verifier;
-mod wire;
+pub(crate) mod verify_codes;
 
 use std::io::{Read, Write};
 
+use super::Backend;
 use super::traits::sealed;
-use super::{Backend, NativeClient, NativeServer};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
@@ -66,21 +67,5 @@ impl Backend for OpenSsl {
 
     fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
         self.signature_algorithms().map(Some)
-    }
-}
-
-impl NativeClient for OpenSsl {
-    type Native = OpenSslClientConfig;
-
-    fn native(config: &Self::ClientConfig) -> Self::Native {
-        config.clone()
-    }
-}
-
-impl NativeServer for OpenSsl {
-    type Native = OpenSslServerConfig;
-
-    fn native(config: &Self::ServerConfig) -> Self::Native {
-        config.clone()
     }
 }

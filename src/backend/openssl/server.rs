@@ -8,11 +8,13 @@ use openssl::ssl::{
     SslVerifyMode,
 };
 
-use super::slot;
-use super::slot::{Peer, Slot};
-use super::stream::{End, OpenSslHandshake};
-use super::{OpenSsl, alert, convert, verifier};
-use crate::backend::{ClientAuth, Crypto, HandshakeError, Judge, ServerBackend, ServerSettings};
+use super::slot::{self, ExpectedPeer, Slot};
+use super::stream::{OpenSslHandshake, SideParams};
+use super::{OpenSsl, convert, verifier, verify_codes};
+use crate::backend::{
+    ClientAuth, Crypto, HandshakeError, NativeServer, ServerBackend, ServerSettings,
+    SessionVerifier,
+};
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
@@ -42,7 +44,7 @@ use crate::peer::PeerIdentity;
 #[derive(Clone)]
 pub struct OpenSslServerConfig {
     context: SslContext,
-    judge: Arc<Judge>,
+    verifier: Arc<SessionVerifier>,
     client_auth: ClientAuth,
     crypto: Crypto,
 }
@@ -62,15 +64,15 @@ impl OpenSslServerConfig {
     /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the
     /// handshake is not over, also because OpenSSL itself ended it, when the `Ssl` is not of this
     /// configuration, and when a session was resumed: that would pass the policy by.
-    pub fn judge(&self, ssl: &SslRef) -> Result<Option<PeerIdentity>, HandshakeError> {
-        slot::conclude(ssl, &self.judge, self.client_auth)
+    pub fn verifier(&self, ssl: &SslRef) -> Result<Option<PeerIdentity>, HandshakeError> {
+        slot::conclude(ssl, &self.verifier, self.client_auth)
     }
 }
 
 impl fmt::Debug for OpenSslServerConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenSslServerConfig")
-            .field("judge", &self.judge)
+            .field("verifier", &self.verifier)
             .finish_non_exhaustive()
     }
 }
@@ -80,15 +82,15 @@ impl ServerBackend for OpenSsl {
     type ServerHandshake<IO: Read + Write + Send> = OpenSslHandshake<IO>;
 
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
-        slot::index().map_err(convert::refused("a place for our data"))?;
-        alert::prepare();
+        slot::index().map_err(convert::build_error("a place for our data"))?;
+        verify_codes::prepare();
         let mut context = convert::context(
             SslMethod::tls_server(),
             &settings.identity,
             settings.versions,
         )?;
         ask_for_certificate(&mut context, &settings)
-            .map_err(convert::refused("the certificate request"))?;
+            .map_err(convert::build_error("the certificate request"))?;
         if !settings.alpn.is_empty() {
             let ours = settings.alpn;
             context.set_alpn_select_callback(move |_, offered| {
@@ -98,7 +100,7 @@ impl ServerBackend for OpenSsl {
         Ok(OpenSslServerConfig {
             crypto: convert::crypto(settings.versions),
             context: context.build(),
-            judge: settings.judge,
+            verifier: settings.verifier,
             client_auth: settings.client_auth,
         })
     }
@@ -112,10 +114,18 @@ impl ServerBackend for OpenSsl {
         io: IO,
     ) -> Result<Self::ServerHandshake<IO>, HandshakeError> {
         let ssl = Ssl::new(&config.context).map_err(HandshakeError::backend)?;
-        let end = End::Server {
+        let end = SideParams::Server {
             client_auth: config.client_auth,
         };
-        OpenSslHandshake::new(ssl, io, Arc::clone(&config.judge), end)
+        OpenSslHandshake::new(ssl, io, Arc::clone(&config.verifier), end)
+    }
+}
+
+impl NativeServer for OpenSsl {
+    type Native = OpenSslServerConfig;
+
+    fn native(config: &Self::ServerConfig) -> Self::Native {
+        config.clone()
     }
 }
 
@@ -128,12 +138,12 @@ fn ask_for_certificate(
         ClientAuth::Required => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
     };
     context.set_verify_callback(mode, verifier::verify);
-    let judge = Arc::clone(&settings.judge);
+    let verifier = Arc::clone(&settings.verifier);
     // After a retry request it comes here a second time, still before any certificate.
     context.set_client_hello_callback(move |ssl, _alert| {
-        Slot::lay(ssl, &judge, Peer::Client)?;
+        Slot::lay(ssl, &verifier, ExpectedPeer::Client)?;
         // Here and not with the client's certificate: where that is optional, nobody may be judged at all.
-        match judge.check_serving() {
+        match verifier.check_serving() {
             Ok(()) => Ok(ClientHelloResponse::SUCCESS),
             Err(rejection) => {
                 Slot::refuse(ssl, rejection);

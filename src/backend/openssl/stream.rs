@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use openssl::ssl::{Ssl, SslStream};
 
-use super::wire::{Fault, Wire, attempt};
+use super::io_fault::IoFault;
+use super::transport_adapter::{TransportAdapter, attempt};
 use super::{convert, error, slot};
 use crate::backend::{
-    ClientAuth, Established, Handshake, HandshakeError, Judge, Request, TlsStream,
+    CertificateRequest, ClientAuth, Handshake, HandshakeError, HandshakeResult, SessionVerifier,
+    TlsStream,
 };
 use crate::policy::Alert;
 
@@ -16,7 +18,7 @@ const RECORD: usize = 16 * 1024;
 
 /// An OpenSSL connection over its transport.
 pub struct OpenSslStream<IO> {
-    ssl: SslStream<Wire<IO>>,
+    ssl: SslStream<TransportAdapter<IO>>,
     /// Taken from the writer while the transport was not ready. OpenSSL wants exactly these bytes
     /// again, and the writer may come back with others.
     pending: Vec<u8>,
@@ -25,7 +27,7 @@ pub struct OpenSslStream<IO> {
 }
 
 impl<IO: Read + Write> OpenSslStream<IO> {
-    fn new(ssl: SslStream<Wire<IO>>) -> Self {
+    fn new(ssl: SslStream<TransportAdapter<IO>>) -> Self {
         Self {
             ssl,
             pending: Vec::new(),
@@ -61,7 +63,7 @@ impl<IO: Read + Write> Read for OpenSslStream<IO> {
         // before it does. A failure belongs to the next write.
         let _ = self.send_pending();
         match attempt(&mut self.ssl, |ssl| ssl.ssl_read(buf)) {
-            Err(Fault::End) => Ok(0),
+            Err(IoFault::End) => Ok(0),
             result => result.map_err(error::from_stream),
         }
     }
@@ -122,13 +124,13 @@ impl<IO: fmt::Debug> fmt::Debug for OpenSslStream<IO> {
 /// A handshake of either end.
 pub struct OpenSslHandshake<IO> {
     /// `None` once it is over.
-    ssl: Option<SslStream<Wire<IO>>>,
-    judge: Arc<Judge>,
-    end: End,
+    ssl: Option<SslStream<TransportAdapter<IO>>>,
+    verifier: Arc<SessionVerifier>,
+    end: SideParams,
 }
 
 /// Which end we are.
-pub(super) enum End {
+pub(super) enum SideParams {
     Client {
         /// The ALPN protocols in our hello.
         offered: Arc<[Vec<u8>]>,
@@ -142,31 +144,33 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
     pub(super) fn new(
         ssl: Ssl,
         io: IO,
-        judge: Arc<Judge>,
-        end: End,
+        verifier: Arc<SessionVerifier>,
+        end: SideParams,
     ) -> Result<Self, HandshakeError> {
         Ok(Self {
-            ssl: Some(SslStream::new(ssl, Wire::new(io)).map_err(HandshakeError::backend)?),
-            judge,
+            ssl: Some(
+                SslStream::new(ssl, TransportAdapter::new(io)).map_err(HandshakeError::backend)?,
+            ),
+            verifier,
             end,
         })
     }
 
-    fn failed(&self, ssl: &SslStream<Wire<IO>>, fault: Fault) -> HandshakeError {
+    fn failed(&self, ssl: &SslStream<TransportAdapter<IO>>, fault: IoFault) -> HandshakeError {
         if let Some(refusal) = slot::refusal(ssl.ssl()) {
             return refusal;
         }
-        self.judge
-            .complete(error::from_handshake(fault), &Request::Unseen)
+        self.verifier
+            .complete(error::from_handshake(fault), &CertificateRequest::Unseen)
     }
 
     fn finish(
         &self,
-        ssl: SslStream<Wire<IO>>,
-    ) -> Result<Established<OpenSslStream<IO>>, HandshakeError> {
+        ssl: SslStream<TransportAdapter<IO>>,
+    ) -> Result<HandshakeResult<OpenSslStream<IO>>, HandshakeError> {
         let alpn = ssl.ssl().selected_alpn_protocol().map(<[u8]>::to_vec);
         let client_auth = match &self.end {
-            End::Client { offered } => {
+            SideParams::Client { offered } => {
                 if alpn
                     .as_ref()
                     .is_some_and(|chosen| !offered.contains(chosen))
@@ -176,12 +180,12 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
                 }
                 ClientAuth::Required
             }
-            End::Server { client_auth } => *client_auth,
+            SideParams::Server { client_auth } => *client_auth,
         };
-        Ok(Established {
-            peer: slot::conclude(ssl.ssl(), &self.judge, client_auth)?,
+        Ok(HandshakeResult {
+            peer: slot::conclude(ssl.ssl(), &self.verifier, client_auth)?,
             session: convert::session(ssl.ssl(), alpn),
-            request: Request::Unseen,
+            request: CertificateRequest::Unseen,
             stream: OpenSslStream::new(ssl),
         })
     }
@@ -190,13 +194,13 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
 impl<IO: Read + Write> Handshake<IO> for OpenSslHandshake<IO> {
     type Stream = OpenSslStream<IO>;
 
-    fn advance(&mut self) -> Result<Established<Self::Stream>, HandshakeError> {
+    fn advance(&mut self) -> Result<HandshakeResult<Self::Stream>, HandshakeError> {
         let Some(mut ssl) = self.ssl.take() else {
             return Err(HandshakeError::backend("the handshake is over"));
         };
         let result = attempt(&mut ssl, |ssl| match self.end {
-            End::Client { .. } => ssl.connect(),
-            End::Server { .. } => ssl.accept(),
+            SideParams::Client { .. } => ssl.connect(),
+            SideParams::Server { .. } => ssl.accept(),
         });
         match result {
             Ok(()) => self.finish(ssl),

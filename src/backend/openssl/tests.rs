@@ -10,7 +10,7 @@ use openssl::x509::X509;
 
 use super::OpenSsl;
 use crate::backend::tests::{Cast, socket_pair};
-use crate::backend::{ClientAuth, Judge, ServerBackend, ServerSettings};
+use crate::backend::{ClientAuth, ServerBackend, ServerSettings, SessionVerifier};
 use crate::material::MtlsIdentity;
 
 /// Both ends of a connection, after their handshake.
@@ -18,16 +18,16 @@ pub(super) struct Connected {
     pub(super) client: SslStream<TcpStream>,
     pub(super) server: SslStream<TcpStream>,
     /// The server's.
-    pub(super) judge: Arc<Judge>,
+    pub(super) verifier: Arc<SessionVerifier>,
 }
 
 /// Lets `client` connect to a server that accepts clients without a certificate too.
 pub(super) fn connected(cast: &Cast, client: Option<&MtlsIdentity>) -> Connected {
     let backend = OpenSsl::default();
-    let judge = cast.judge(backend.signature_algorithms().unwrap());
+    let verifier = cast.verifier(backend.signature_algorithms().unwrap());
     let settings = ServerSettings {
         client_auth: ClientAuth::Optional,
-        ..cast.settings(&judge)
+        ..cast.settings(&verifier)
     };
     let config = backend.build_server(settings).unwrap();
     let (near, far) = socket_pair();
@@ -38,7 +38,7 @@ pub(super) fn connected(cast: &Cast, client: Option<&MtlsIdentity>) -> Connected
     Connected {
         client: client.join().unwrap(),
         server,
-        judge,
+        verifier,
     }
 }
 

@@ -6,13 +6,16 @@ use rustls::client;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::Rustls;
-use super::convert::{OwnIdentity, prefers_ml_kem, refused, versions};
+use super::convert::{OwnIdentity, build_error, prefers_ml_kem, versions};
 use super::session::ClientSessions;
-use super::slot::{Heard, with_slot};
-use super::stream::{End, RustlsHandshake, Terms};
-use super::verifier::{HandshakeSignatures, ServerJudge};
+use super::slot::{HandshakeRecord, with_slot};
+use super::stream::RustlsHandshake;
+use super::stream::handshake_params::{HandshakeParams, SideParams};
+use super::verifier::ServerVerifier;
+use super::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::{
-    ClientBackend, ClientSettings, Crypto, HandshakeError, Judge, Request, Resumption,
+    CertificateRequest, ClientBackend, ClientSettings, Crypto, HandshakeError, NativeClient,
+    Resumption, SessionVerifier,
 };
 use crate::error::BuildError;
 
@@ -25,8 +28,8 @@ pub struct RustlsClientConfig {
     resuming: Option<Arc<ClientConfig>>,
     /// What the native configuration presents and judges by, for one that follows the rotation.
     pub(super) identity: Arc<OwnIdentity>,
-    pub(super) verifier: Arc<ServerJudge>,
-    pub(super) judge: Arc<Judge>,
+    pub(super) cert_verifier: Arc<ServerVerifier>,
+    pub(super) verifier: Arc<SessionVerifier>,
     crypto: Crypto,
 }
 
@@ -39,18 +42,18 @@ impl ClientBackend for Rustls {
         let identity = Arc::new(OwnIdentity::new(
             &settings.identity,
             &provider,
-            &settings.judge,
+            &settings.verifier,
             settings.versions,
         )?);
-        let verifier = Arc::new(ServerJudge {
-            judge: Arc::clone(&settings.judge),
+        let cert_verifier = Arc::new(ServerVerifier {
+            verifier: Arc::clone(&settings.verifier),
             signatures: HandshakeSignatures::new(&provider),
         });
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings.versions))
-            .map_err(refused("the protocol versions"))?
+            .map_err(build_error("the protocol versions"))?
             .dangerous()
-            .with_custom_certificate_verifier(verifier.clone())
+            .with_custom_certificate_verifier(cert_verifier.clone())
             .with_client_cert_resolver(identity.clone());
         config.alpn_protocols = settings.alpn;
         // A resumed session would skip the judge, and outlive the policy that admitted it.
@@ -58,7 +61,7 @@ impl ClientBackend for Rustls {
         let resuming = match settings.resumption {
             Resumption::Off => None,
             Resumption::BoundToRevision { max_age } => {
-                let sessions = ClientSessions::new(Arc::clone(&settings.judge), max_age);
+                let sessions = ClientSessions::new(Arc::clone(&settings.verifier), max_age);
                 let mut config = config.clone();
                 config.resumption = client::Resumption::store(Arc::new(sessions));
                 // Without it a session of TLS 1.2 can be spliced into another (RFC 7627, section 1).
@@ -76,8 +79,8 @@ impl ClientBackend for Rustls {
             native: Arc::new(config),
             resuming,
             identity,
-            verifier,
-            judge: settings.judge,
+            cert_verifier,
+            verifier: settings.verifier,
         })
     }
 
@@ -90,21 +93,29 @@ impl ClientBackend for Rustls {
         server_name: &ServerName<'static>,
         io: IO,
     ) -> Result<Self::ClientHandshake<IO>, HandshakeError> {
-        let terms = Terms {
-            judge: Arc::clone(&config.judge),
-            end: End::Client(server_name.clone()),
+        let params = HandshakeParams {
+            verifier: Arc::clone(&config.verifier),
+            end: SideParams::Client(server_name.clone()),
             resumes: config.resuming.is_some(),
         };
         let native = config.resuming.as_ref().unwrap_or(&config.native);
-        let heard = Heard {
-            request: Request::Awaited,
-            ..Heard::default()
+        let heard = HandshakeRecord {
+            request: CertificateRequest::Awaited,
+            ..HandshakeRecord::default()
         };
         // A session that may be resumed is looked up here.
-        let (connection, heard) = with_slot(&config.judge, heard, || {
+        let (connection, heard) = with_slot(&config.verifier, heard, || {
             ClientConnection::new(Arc::clone(native), server_name.clone())
         });
         let connection = connection.map_err(HandshakeError::backend)?;
-        Ok(RustlsHandshake::new(connection.into(), io, terms, heard))
+        Ok(RustlsHandshake::new(connection.into(), io, params, heard))
+    }
+}
+
+impl NativeClient for Rustls {
+    type Native = Arc<ClientConfig>;
+
+    fn native(config: &Self::ClientConfig) -> Self::Native {
+        Arc::clone(&config.native)
     }
 }

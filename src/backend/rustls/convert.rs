@@ -9,12 +9,12 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SigningKey};
 
-use super::external_key::External;
 use super::session_info::group_name;
+use super::signing::external_key::ExternalSigner;
 use super::slot::note;
-use super::verifier::HandshakeSignatures;
+use super::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::settings::{PROBE, held_key, key_mismatch, takes_proof};
-use crate::backend::{Judge, Request, Versions};
+use crate::backend::{CertificateRequest, SessionVerifier, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::x509::Certificate;
@@ -56,7 +56,7 @@ pub(super) fn prefers_ml_kem(provider: &CryptoProvider, versions: Versions) -> b
     versions.tls13 && first.is_some_and(|group| group_name(group.name()).contains("MLKEM"))
 }
 
-pub(super) fn refused(what: &'static str) -> impl FnOnce(rustls::Error) -> BuildError {
+pub(super) fn build_error(what: &'static str) -> impl FnOnce(rustls::Error) -> BuildError {
     move |source| BuildError::Backend {
         backend: BackendKind::Rustls,
         what,
@@ -68,18 +68,18 @@ pub(super) fn refused(what: &'static str) -> impl FnOnce(rustls::Error) -> Build
 #[derive(Debug)]
 pub(super) struct OwnIdentity {
     certified: Arc<CertifiedKey>,
-    judge: Arc<Judge>,
+    verifier: Arc<SessionVerifier>,
 }
 
 impl OwnIdentity {
     pub(super) fn new(
         identity: &MtlsIdentity,
         provider: &CryptoProvider,
-        judge: &Arc<Judge>,
+        verifier: &Arc<SessionVerifier>,
         versions: Versions,
     ) -> Result<Self, BuildError> {
         let key: Arc<dyn SigningKey> = match identity.external_key() {
-            Some(key) => Arc::new(External::new(key, identity, provider, versions)?),
+            Some(key) => Arc::new(ExternalSigner::new(key, identity, provider, versions)?),
             None => {
                 let key = held_key(identity, BackendKind::Rustls)?;
                 let loaded = provider
@@ -90,7 +90,7 @@ impl OwnIdentity {
                 if takes_proof(key.kind()) && loaded.is_err() && has_algorithm(provider, identity) {
                     return Err(key_mismatch(identity));
                 }
-                let loaded = loaded.map_err(refused(
+                let loaded = loaded.map_err(build_error(
                         "the private key; export it again from where it was made, or give one that the crypto provider \
                          signs with (ring: no ECDSA P-521, no ML-DSA, and RSA of up to 4096 bits, with the public \
                          exponent 65537 or a larger one)",
@@ -106,7 +106,7 @@ impl OwnIdentity {
         let chain = identity.chain().as_slice().to_vec();
         Ok(Self {
             certified: Arc::new(CertifiedKey::new(chain, key)),
-            judge: Arc::clone(judge),
+            verifier: Arc::clone(verifier),
         })
     }
 }
@@ -132,7 +132,7 @@ fn prove(
         .ok_or_else(|| key_mismatch(identity))?;
     let signature = signer
         .sign(PROBE)
-        .map_err(refused("the private key, which does not sign"))?;
+        .map_err(build_error("the private key, which does not sign"))?;
     let leaf = Certificate::from_der(identity.chain().leaf());
     let leaf = leaf.map_err(|_| key_mismatch(identity))?;
     signatures
@@ -148,9 +148,9 @@ impl ResolvesClientCert for OwnIdentity {
         sigschemes: &[rustls::SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
         // What the server asks for changes nothing; should it refuse us, it tells why.
-        note(&self.judge, |heard| {
+        note(&self.verifier, |heard| {
             let fits = self.certified.key.choose_scheme(sigschemes).is_some();
-            heard.request = Request::came(self.judge.own(), root_hint_subjects, fits);
+            heard.request = CertificateRequest::came(self.verifier.own(), root_hint_subjects, fits);
         });
         Some(Arc::clone(&self.certified))
     }
@@ -163,8 +163,8 @@ impl ResolvesClientCert for OwnIdentity {
 impl ResolvesServerCert for OwnIdentity {
     fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         // Here and not with the client's certificate: where that is optional, nobody may be judged at all.
-        if let Err(rejection) = self.judge.check_serving() {
-            note(&self.judge, |heard| heard.verdict = Some(Err(rejection)));
+        if let Err(rejection) = self.verifier.check_serving() {
+            note(&self.verifier, |heard| heard.verdict = Some(Err(rejection)));
             return None;
         }
         Some(Arc::clone(&self.certified))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::{CertificateError, OtherError};
 
-use super::external_key::Failed;
+use super::signing::failure::SignFailure;
 use crate::backend::HandshakeError;
 use crate::policy::{Alert, Rejection, RejectionReason};
 
@@ -26,8 +26,8 @@ fn from_rustls(error: rustls::Error) -> HandshakeError {
             HandshakeError::Rejected(Rejection::new(RejectionReason::NoCertificate))
         }
         rustls::Error::NoApplicationProtocol => HandshakeError::NoCommonProtocol,
-        rustls::Error::Other(error) => match error.0.downcast_ref::<Failed>() {
-            Some(Failed(source)) => HandshakeError::SigningKey(Arc::clone(source)),
+        rustls::Error::Other(error) => match error.0.downcast_ref::<SignFailure>() {
+            Some(SignFailure(source)) => HandshakeError::SigningKey(Arc::clone(source)),
             None => HandshakeError::backend(rustls::Error::Other(error)),
         },
         other => HandshakeError::backend(other),
@@ -78,7 +78,11 @@ mod tests {
                 panic!("{reason:?} is not about a certificate");
             };
             let alert = Alert::from_code(AlertDescription::from(error).into());
-            assert_eq!(reason.alert(BackendKind::Rustls), Some(alert), "{reason:?}");
+            assert_eq!(
+                BackendKind::Rustls.alert_for(*reason),
+                Some(alert),
+                "{reason:?}"
+            );
         }
     }
 }

@@ -3,11 +3,11 @@
 mod client;
 mod convert;
 mod error;
-mod external_key;
-mod live;
+pub(crate) mod live_config;
 mod server;
 mod session;
 mod session_info;
+mod signing;
 mod slot;
 mod stream;
 mod verifier;
@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
+use super::Backend;
 use super::traits::sealed;
-use super::{Backend, NativeClient, NativeServer};
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
@@ -83,21 +83,5 @@ impl Backend for Rustls {
 
     fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
         self.signature_algorithms().map(Some)
-    }
-}
-
-impl NativeClient for Rustls {
-    type Native = Arc<rustls::ClientConfig>;
-
-    fn native(config: &Self::ClientConfig) -> Self::Native {
-        Arc::clone(&config.native)
-    }
-}
-
-impl NativeServer for Rustls {
-    type Native = Arc<rustls::ServerConfig>;
-
-    fn native(config: &Self::ServerConfig) -> Self::Native {
-        Arc::clone(&config.native)
     }
 }

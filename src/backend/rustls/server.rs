@@ -5,13 +5,16 @@ use rustls::server::NoServerSessionStorage;
 use rustls::{ConfigBuilder, DistinguishedName, ServerConfig, ServerConnection, WantsVerifier};
 
 use super::Rustls;
-use super::convert::{OwnIdentity, prefers_ml_kem, refused, versions};
+use super::convert::{OwnIdentity, build_error, prefers_ml_kem, versions};
 use super::session::ServerSessions;
-use super::slot::Heard;
-use super::stream::{End, RustlsHandshake, Terms};
-use super::verifier::{ClientJudge, HandshakeSignatures};
+use super::slot::HandshakeRecord;
+use super::stream::RustlsHandshake;
+use super::stream::handshake_params::{HandshakeParams, SideParams};
+use super::verifier::ClientVerifier;
+use super::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::{
-    ClientAuth, Crypto, HandshakeError, Judge, Resumption, ServerBackend, ServerSettings,
+    ClientAuth, Crypto, HandshakeError, NativeServer, Resumption, ServerBackend, ServerSettings,
+    SessionVerifier,
 };
 use crate::error::BuildError;
 
@@ -28,8 +31,8 @@ pub struct RustlsServerConfig {
     /// What the native configuration is made of, for one that follows the rotation.
     pub(super) begun: ConfigBuilder<ServerConfig, WantsVerifier>,
     pub(super) identity: Arc<OwnIdentity>,
-    pub(super) verifier: Arc<ClientJudge>,
-    pub(super) judge: Arc<Judge>,
+    pub(super) cert_verifier: Arc<ClientVerifier>,
+    pub(super) verifier: Arc<SessionVerifier>,
     client_auth: ClientAuth,
     crypto: Crypto,
 }
@@ -43,11 +46,11 @@ impl ServerBackend for Rustls {
         let identity = Arc::new(OwnIdentity::new(
             &settings.identity,
             &provider,
-            &settings.judge,
+            &settings.verifier,
             settings.versions,
         )?);
-        let verifier = Arc::new(ClientJudge {
-            judge: Arc::clone(&settings.judge),
+        let cert_verifier = Arc::new(ClientVerifier {
+            verifier: Arc::clone(&settings.verifier),
             signatures: HandshakeSignatures::new(&provider),
             client_auth: settings.client_auth,
             ca_names: settings
@@ -58,17 +61,17 @@ impl ServerBackend for Rustls {
         });
         let begun = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings.versions))
-            .map_err(refused("the protocol versions"))?;
+            .map_err(build_error("the protocol versions"))?;
         let mut config = begun
             .clone()
-            .with_client_cert_verifier(verifier.clone())
+            .with_client_cert_verifier(cert_verifier.clone())
             .with_cert_resolver(identity.clone());
         config.alpn_protocols = settings.alpn;
         never_resumes(&mut config);
         let resuming = match settings.resumption {
             Resumption::Off => None,
             Resumption::BoundToRevision { max_age } => {
-                let sessions = ServerSessions::new(Arc::clone(&settings.judge), max_age);
+                let sessions = ServerSessions::new(Arc::clone(&settings.verifier), max_age);
                 let mut config = config.clone();
                 config.session_storage = Arc::new(sessions);
                 config.send_tls13_tickets = TICKETS;
@@ -88,8 +91,8 @@ impl ServerBackend for Rustls {
             resuming,
             begun,
             identity,
-            verifier,
-            judge: settings.judge,
+            cert_verifier,
+            verifier: settings.verifier,
             client_auth: settings.client_auth,
         })
     }
@@ -102,9 +105,9 @@ impl ServerBackend for Rustls {
         config: &Self::ServerConfig,
         io: IO,
     ) -> Result<Self::ServerHandshake<IO>, HandshakeError> {
-        let terms = Terms {
-            judge: Arc::clone(&config.judge),
-            end: End::Server(config.client_auth),
+        let params = HandshakeParams {
+            verifier: Arc::clone(&config.verifier),
+            end: SideParams::Server(config.client_auth),
             resumes: config.resuming.is_some(),
         };
         let native = config.resuming.as_ref().unwrap_or(&config.native);
@@ -114,9 +117,17 @@ impl ServerBackend for Rustls {
         Ok(RustlsHandshake::new(
             connection,
             io,
-            terms,
-            Heard::default(),
+            params,
+            HandshakeRecord::default(),
         ))
+    }
+}
+
+impl NativeServer for Rustls {
+    type Native = Arc<ServerConfig>;
+
+    fn native(config: &Self::ServerConfig) -> Self::Native {
+        Arc::clone(&config.native)
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use pki_types::ServerName;
 use rustls::{CipherSuite, Connection, NamedGroup};
 
-use super::stream::End;
+use super::stream::handshake_params::SideParams;
 use crate::backend::session_info::X25519_ML_KEM_768;
 use crate::backend::{ProtocolVersion, SessionInfo};
 use crate::material::SignatureScheme;
@@ -13,14 +13,14 @@ use crate::material::SignatureScheme;
 /// `signature` is what the peer has signed by.
 pub(super) fn of(
     connection: &Connection,
-    end: &End,
+    end: &SideParams,
     signature: Option<SignatureScheme>,
     is_resumed: bool,
 ) -> SessionInfo {
     let suite = connection.negotiated_cipher_suite();
     let group = connection.negotiated_key_exchange_group();
     let server_name = match (end, connection) {
-        (End::Client(ServerName::DnsName(name)), _) => Some(name.as_ref()),
+        (SideParams::Client(ServerName::DnsName(name)), _) => Some(name.as_ref()),
         (_, Connection::Server(connection)) => connection.server_name(),
         _ => None,
     };

@@ -12,8 +12,8 @@
 use core::cell::RefCell;
 use std::sync::Arc;
 
-use super::session::Proof;
-use crate::backend::{Judge, Request};
+use super::session::verified_session::VerifiedSession;
+use crate::backend::{CertificateRequest, SessionVerifier};
 use crate::material::SignatureScheme;
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
@@ -22,21 +22,21 @@ pub(super) type Verdict = Result<PeerIdentity, Rejection>;
 
 /// What was heard of one connection.
 #[derive(Default)]
-pub(super) struct Heard {
+pub(super) struct HandshakeRecord {
     /// Of a full handshake.
     pub(super) verdict: Option<Verdict>,
-    pub(super) request: Request,
+    pub(super) request: CertificateRequest,
     /// By which scheme the peer has signed the handshake.
     pub(super) signature: Option<SignatureScheme>,
     /// Whose the connection's sessions are: noted where one is about to be resumed, taken back by a
     /// full handshake, and made of its verdict when the first session is kept.
-    pub(super) proof: Option<Arc<Proof>>,
+    pub(super) proof: Option<Arc<VerifiedSession>>,
 }
 
 /// Whose connection is driven, and what was heard of it.
 struct Slot {
-    judge: *const Judge,
-    heard: Heard,
+    verifier: *const SessionVerifier,
+    heard: HandshakeRecord,
 }
 
 thread_local! {
@@ -46,36 +46,40 @@ thread_local! {
 
 /// Runs `drive` and gives what was `heard` for `judge` before and within it.
 pub(super) fn with_slot<T>(
-    judge: &Arc<Judge>,
-    heard: Heard,
+    verifier: &Arc<SessionVerifier>,
+    heard: HandshakeRecord,
     drive: impl FnOnce() -> T,
-) -> (T, Heard) {
+) -> (T, HandshakeRecord) {
     // Puts back on the way out, panics included, what a handshake around this one had.
-    struct Outer(Option<Slot>);
-    impl Drop for Outer {
+    struct SlotGuard(Option<Slot>);
+    impl Drop for SlotGuard {
         fn drop(&mut self) {
             SLOT.set(self.0.take());
         }
     }
-    let _outer = Outer(SLOT.replace(Some(Slot {
-        judge: Arc::as_ptr(judge),
+    let _outer = SlotGuard(SLOT.replace(Some(Slot {
+        verifier: Arc::as_ptr(verifier),
         heard,
     })));
     let result = drive();
     (
         result,
-        SLOT.take().map_or_else(Heard::default, |slot| slot.heard),
+        SLOT.take()
+            .map_or_else(HandshakeRecord::default, |slot| slot.heard),
     )
 }
 
 /// Notes something for the drive around this call, or looks what was: `None` if it is not one by
 /// `judge`. `write` must not call anything that may drive a connection.
-pub(super) fn note<T>(judge: &Arc<Judge>, write: impl FnOnce(&mut Heard) -> T) -> Option<T> {
+pub(super) fn note<T>(
+    verifier: &Arc<SessionVerifier>,
+    write: impl FnOnce(&mut HandshakeRecord) -> T,
+) -> Option<T> {
     SLOT.with_borrow_mut(|slot| {
         // The transport may drive a connection of its own, by another judge: TLS within TLS.
         let slot = slot
             .as_mut()
-            .filter(|slot| slot.judge == Arc::as_ptr(judge));
+            .filter(|slot| slot.verifier == Arc::as_ptr(verifier));
         slot.map(|slot| write(&mut slot.heard))
     })
 }

@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::poll_io::PollIo;
 use super::stream::AsyncMtlsStream;
-use crate::backend::{ClientBackend, Established, Handshake, HandshakeError, ServerBackend};
+use crate::backend::{ClientBackend, Handshake, HandshakeError, HandshakeResult, ServerBackend};
 use crate::client::{MtlsClient, acceptance, parse};
 use crate::drive::{LINGER, LINGER_BYTES};
 use crate::peer::PeerIdentity;
@@ -108,7 +108,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
 
 async fn drive<IO, H: Handshake<PollIo<IO>>>(
     handshake: &mut H,
-) -> Result<Established<H::Stream>, HandshakeError> {
+) -> Result<HandshakeResult<H::Stream>, HandshakeError> {
     poll_fn(|context| {
         if let Some(io) = handshake.io_mut() {
             io.wake(context);

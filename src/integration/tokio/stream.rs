@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::poll_io::{PollIo, poll};
-use crate::backend::{Backend, Established, ProtocolVersion, SessionInfo, TlsStream};
+use crate::backend::{Backend, HandshakeResult, ProtocolVersion, SessionInfo, TlsStream};
 use crate::rotation::{Attached, LiveConnection, Revision, Task};
 use crate::stream::{Acceptance, Facts};
 
@@ -22,7 +22,7 @@ pub struct AsyncMtlsStream<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin
 
 impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
     pub(super) fn new<C>(
-        established: Established<B::Stream<PollIo<IO>>>,
+        established: HandshakeResult<B::Stream<PollIo<IO>>>,
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,

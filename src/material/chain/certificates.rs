@@ -5,11 +5,9 @@ use pki_types::CertificateDer;
 use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
 use crate::material::input::der_shape::DerShape;
 use crate::material::input::format::DetectedFormat;
-use crate::material::pem;
 use crate::material::pem::expected::ExpectedContent;
-use crate::material::pem::label;
-use crate::material::pem::label::SectionKind;
-use crate::material::pem::{Section, unexpected_input};
+use crate::material::pem::label::{self, SectionKind};
+use crate::material::pem::{self, Section, unexpected_input};
 use crate::x509::{Certificate, rfc4514};
 
 /// The certificates among the sections; whatever is not wanted is an error.

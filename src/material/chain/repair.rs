@@ -8,12 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::CertificateChain;
 use super::certificates::{malformed, shown, view};
-use super::chain_order;
-use super::chain_order::KeyMatch;
+use super::chain_order::{self, KeyMatch};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::key::PrivateKey;
-use crate::material::key::public_half::PublicHalf;
-use crate::material::key::public_half::hex;
+use crate::material::key::public_half::{PublicHalf, hex};
 use crate::x509::{Certificate, PublicKey};
 
 /// One thing that [`CertificateChain::repaired`] did. Positions count from 0.

@@ -4,8 +4,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::Budget;
-use super::pbe;
-use super::pbe::Pbe;
+use super::pbe::{self, Pbe};
 use crate::error::MaterialProblem;
 use crate::material::input::passphrase::PassphraseUse;
 

@@ -5,8 +5,7 @@ use zeroize::Zeroizing;
 
 use super::der_shape::{DerShape, is_bcfks};
 use crate::error::MaterialProblem;
-use crate::material::container::ber;
-use crate::material::container::ber::BerError;
+use crate::material::container::ber::{self, BerError};
 
 /// What was found. What it is good for depends on who asks: see `rejection`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,11 +17,9 @@ use zeroize::Zeroizing;
 
 use super::input::file;
 use super::input::permissions::KeyExposure;
-use super::pem;
 use super::pem::expected::ExpectedContent;
-use super::pem::label;
-use super::pem::label::SectionKind;
-use super::pem::{Section, unexpected_input};
+use super::pem::label::{self, SectionKind};
+use super::pem::{self, Section, unexpected_input};
 use crate::error::{MaterialError, MaterialProblem};
 use encoding::Pkcs8Key;
 use key_type::KeyType;

@@ -7,8 +7,7 @@ use sha2::{Digest, Sha256};
 use super::directory;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::anchors::TrustAnchors;
-use crate::material::input::file;
-use crate::material::input::file::FileContent;
+use crate::material::input::file::{self, FileContent};
 
 /// What there is under a path, as far as loading it depends on that: the bytes and whether others may touch them, or why
 /// they cannot be had. `None` for what changed while it was read, which is like nothing, itself included.

@@ -10,17 +10,14 @@ use crate::material::chain::repair::ChainRepair;
 use crate::material::chain::{CertificateChain, certificates};
 use crate::material::container::{pkcs7, pkcs12};
 use crate::material::encryption;
-use crate::material::identity;
-use crate::material::identity::MtlsIdentity;
+use crate::material::identity::{self, MtlsIdentity};
 use crate::material::input::der_shape::DerShape;
 use crate::material::input::file;
 use crate::material::input::format::DetectedFormat;
 use crate::material::input::passphrase::Passphrase;
-use crate::material::key;
-use crate::material::key::PrivateKey;
-use crate::material::pem;
+use crate::material::key::{self, PrivateKey};
 use crate::material::pem::expected::ExpectedContent;
-use crate::material::pem::label;
+use crate::material::pem::{self, label};
 
 /// Any encoding, told by the content.
 impl MtlsIdentity {

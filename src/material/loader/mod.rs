@@ -13,8 +13,7 @@ use std::path::Path;
 
 use pki_types::CertificateDer;
 
-use super::anchors;
-use super::anchors::TrustAnchors;
+use super::anchors::{self, TrustAnchors};
 use super::chain::{CertificateChain, certificates};
 use super::container::{pkcs7, pkcs12};
 use super::encryption;
@@ -22,12 +21,9 @@ use super::input::der_shape::DerShape;
 use super::input::file;
 use super::input::format::DetectedFormat;
 use super::input::passphrase::Passphrase;
-use super::key;
-use super::key::PrivateKey;
-use super::pem;
+use super::key::{self, PrivateKey};
 use super::pem::expected::ExpectedContent;
-use super::pem::label;
-use super::pem::unexpected_input;
+use super::pem::{self, label, unexpected_input};
 use super::revocation::RevocationLists;
 use crate::error::{MaterialError, MaterialProblem};
 

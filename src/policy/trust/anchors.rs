@@ -16,8 +16,7 @@ use crate::policy::verifier_policy::VerifierPolicy;
 use crate::side::Side;
 use crate::x509::{CanonicalName, Certificate};
 
-use super::anchor_facts;
-use super::anchor_facts::{AnchorFacts, Refused};
+use super::anchor_facts::{self, AnchorFacts, Refused};
 
 /// Anchors ready for use, sorted by subject so that a large set costs no more than a small one.
 pub(crate) struct Anchors {

@@ -1,6 +1,3 @@
-use crate::error::BackendKind;
-use crate::error::alert::Alert;
-
 /// The reason of a [`Rejection`](crate::Rejection), the same on every backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -79,53 +76,6 @@ pub enum RejectionReason {
 }
 
 impl RejectionReason {
-    /// The alert that a backend sends for this reason (RFC 8446, section 6.2).
-    ///
-    /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it
-    /// produce; where they cannot send the same, each sends what it can:
-    ///
-    /// | reason | rustls | OpenSSL |
-    /// |---|---|---|
-    /// | `Expired`, `AnchorExpired` | `certificate_expired` | `certificate_expired` |
-    /// | `NotYetValid` | `certificate_expired` | `bad_certificate` |
-    /// | `UnknownIssuer` | `unknown_ca` | `unknown_ca` |
-    /// | `WrongExtendedKeyUsage` | `unsupported_certificate` | `unsupported_certificate` |
-    /// | `Revoked` | `certificate_revoked` | `certificate_revoked`; `certificate_unknown` on systems without `/dev/fd` |
-    /// | `NameMismatch`, `MalformedName`, `UnsupportedVersion` | `bad_certificate` | `bad_certificate` |
-    /// | `MalformedCertificate` | `bad_certificate` | `bad_certificate`; `decode_error` where OpenSSL cannot decode it at all |
-    /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
-    /// | `NotAllowed` and all others | `certificate_unknown` | `certificate_unknown` |
-    ///
-    /// A peer whose status is unknown, or known by stale lists only, can do nothing about it, and
-    /// is told nothing but `certificate_unknown`: what both libraries have of their own for it
-    /// (`unknown_ca`, `certificate_expired`) would send it looking in the wrong place.
-    ///
-    /// native-tls sends none for what our policy refuses, and its platform's own for what the
-    /// platform refuses.
-    pub fn alert(self, backend: BackendKind) -> Option<Alert> {
-        use RejectionReason::*;
-        let (rustls, openssl) = match self {
-            Expired | AnchorExpired => (Alert::CERTIFICATE_EXPIRED, Alert::CERTIFICATE_EXPIRED),
-            NotYetValid => (Alert::CERTIFICATE_EXPIRED, Alert::BAD_CERTIFICATE),
-            UnknownIssuer => (Alert::UNKNOWN_CA, Alert::UNKNOWN_CA),
-            WrongExtendedKeyUsage => (
-                Alert::UNSUPPORTED_CERTIFICATE,
-                Alert::UNSUPPORTED_CERTIFICATE,
-            ),
-            Revoked => (Alert::CERTIFICATE_REVOKED, Alert::CERTIFICATE_REVOKED),
-            NoCertificate => (Alert::CERTIFICATE_REQUIRED, Alert::CERTIFICATE_REQUIRED),
-            NameMismatch | MalformedCertificate | MalformedName | UnsupportedVersion => {
-                (Alert::BAD_CERTIFICATE, Alert::BAD_CERTIFICATE)
-            }
-            _ => (Alert::CERTIFICATE_UNKNOWN, Alert::CERTIFICATE_UNKNOWN),
-        };
-        match backend {
-            BackendKind::Rustls => Some(rustls),
-            BackendKind::OpenSsl => Some(openssl),
-            BackendKind::NativeTls => None,
-        }
-    }
-
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::AnchorExpired => "the trust anchor is outside its validity",

@@ -2,8 +2,6 @@ use core::fmt;
 use std::borrow::Cow;
 
 use super::reason::RejectionReason;
-use crate::error::BackendKind;
-use crate::error::alert::Alert;
 use crate::x509::{Certificate, rfc4514};
 
 pub(crate) use crate::x509::rfc3339;
@@ -115,11 +113,6 @@ impl Rejection {
     /// What to do about it.
     pub fn hint(&self) -> &str {
         &self.0.hint
-    }
-
-    /// The alert that the peer is sent; `None` on native-tls, which judges after the handshake.
-    pub fn alert(&self, backend: BackendKind) -> Option<Alert> {
-        self.0.reason.alert(backend)
     }
 }
 

@@ -8,8 +8,7 @@ use super::PeerVerifier;
 use crate::error::BuildError;
 use crate::material::RevocationList;
 use crate::policy::revocation::Revocation;
-use crate::policy::revocation::continuity;
-use crate::policy::revocation::continuity::ContinuityState;
+use crate::policy::revocation::continuity::{self, ContinuityState};
 
 impl PeerVerifier {
     /// That this verifier, which is to take the place of `before`, has at this time the revocation lists that `before`

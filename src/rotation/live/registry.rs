@@ -153,7 +153,7 @@ impl Drop for Registry {
 fn basis<C>(revision: &Revision<C>) -> Basis {
     Basis {
         revision: revision.number,
-        judge: Arc::clone(&revision.judge),
+        verifier: Arc::clone(&revision.verifier),
         trust: revision.parts.trust.clone(),
     }
 }

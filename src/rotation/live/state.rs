@@ -58,7 +58,7 @@ struct Round {
 /// What the thread does next.
 pub(super) enum Work {
     /// These, by this revision.
-    Judge(Vec<Arc<Subject>>, Arc<Basis>),
+    SessionVerifier(Vec<Arc<Subject>>, Arc<Basis>),
     /// Look at the clock.
     Look(Arc<Basis>),
     /// Nobody is left, and nobody will come.
@@ -174,7 +174,7 @@ impl State {
                 return Work::Wait(Some(TICK.saturating_sub(looked)));
             }
         }
-        Work::Judge(subjects, self.basis())
+        Work::SessionVerifier(subjects, self.basis())
     }
 
     /// Adds those that come next in the round and were not judged by the newest revision: none, perhaps. `false` where

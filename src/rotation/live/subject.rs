@@ -3,7 +3,7 @@ use std::sync::Arc;
 use pki_types::{ServerName, UnixTime};
 use sha2::{Digest, Sha256};
 
-use crate::backend::Judge;
+use crate::backend::SessionVerifier;
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason, TrustSource};
 
@@ -24,7 +24,7 @@ pub(super) type Key = [u8; 32];
 #[derive(Clone)]
 pub(super) struct Basis {
     pub(super) revision: u64,
-    pub(super) judge: Arc<Judge>,
+    pub(super) verifier: Arc<SessionVerifier>,
     pub(super) trust: TrustSource,
 }
 
@@ -52,8 +52,10 @@ impl Subject {
     }
 
     /// As a handshake would be judged now: until when the path that was found is valid.
-    pub(super) fn judge(&self, basis: &Basis) -> Result<UnixTime, Rejection> {
-        let peer = basis.judge.judge_again(&self.peer, self.asked.as_ref())?;
+    pub(super) fn verifier(&self, basis: &Basis) -> Result<UnixTime, Rejection> {
+        let peer = basis
+            .verifier
+            .verify_again(&self.peer, self.asked.as_ref())?;
         match &self.proved_by {
             Some(former) if !has_all(&basis.trust, former) => {
                 let rejection = Rejection::new(RejectionReason::UnknownIssuer);

@@ -7,7 +7,7 @@ use std::thread::Builder;
 
 use super::subject::Subject;
 use super::waiting::{Callback, quietly};
-use crate::backend::Judge;
+use crate::backend::SessionVerifier;
 use crate::policy::Rejection;
 
 const NAME: &str = "mtls-live-tell";
@@ -17,7 +17,7 @@ pub(super) struct News {
     pub(super) subject: Arc<Subject>,
     pub(super) rejection: Rejection,
     /// Whose observer hears it.
-    pub(super) judge: Arc<Judge>,
+    pub(super) verifier: Arc<SessionVerifier>,
     /// Of each connection. A connection is rejected once, so that the queue has no more of them than there were.
     pub(super) callbacks: Vec<Vec<Callback>>,
 }
@@ -62,7 +62,7 @@ impl News {
             for callback in callbacks {
                 quietly(|| callback(&self.rejection));
             }
-            self.judge
+            self.verifier
                 .connection_rejected(&self.subject.peer, &self.rejection);
         }
     }

@@ -11,7 +11,7 @@ use super::registry::Shared;
 use super::state::{State, Verdict, Work};
 use super::subject::{Basis, Subject};
 use super::waiting::Waiting;
-use crate::backend::{End, Judge, OwnChain, Serving, SourceDeadline};
+use crate::backend::{End, OwnChain, ServingGate, SessionVerifier, SourceDeadline};
 use crate::material::{CertificateChain, TrustAnchors};
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::{
@@ -24,7 +24,7 @@ const EXPIRES: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(4_000_0
 struct Scene {
     shared: Arc<Shared>,
     certificate: CertificateDer<'static>,
-    judge: Arc<Judge>,
+    verifier: Arc<SessionVerifier>,
 }
 
 impl Scene {
@@ -39,11 +39,11 @@ impl Scene {
             SignatureAlgorithms::new([]),
         );
         let own = CertificateChain::from_der([certificate.clone()]).unwrap();
-        let serving = Serving {
+        let serving = ServingGate {
             until: None,
             source: Arc::new(SourceDeadline::none()),
         };
-        let judge = Arc::new(Judge::new(
+        let verifier = Arc::new(SessionVerifier::new(
             verifier.unwrap(),
             None,
             OwnChain::new(End::Server, &own),
@@ -51,14 +51,14 @@ impl Scene {
             Arc::new(UnixTime::now),
             None,
         ));
-        let state = State::new(basis(&judge, &certificate, 1));
+        let state = State::new(basis(&verifier, &certificate, 1));
         Self {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
                 work: Condvar::new(),
             }),
             certificate,
-            judge,
+            verifier,
         }
     }
 
@@ -74,7 +74,7 @@ impl Scene {
     }
 
     fn basis(&self, revision: u64) -> Basis {
-        basis(&self.judge, &self.certificate, revision)
+        basis(&self.verifier, &self.certificate, revision)
     }
 
     /// A connection whose handshake ran under `revision`.
@@ -95,7 +95,7 @@ impl Scene {
     fn next(&self) -> Option<(u64, Arc<Subject>)> {
         loop {
             match self.shared.state().work(Duration::ZERO) {
-                Work::Judge(subjects, basis) => {
+                Work::SessionVerifier(subjects, basis) => {
                     if let Some(subject) = subjects.first() {
                         return Some((basis.revision, subject.clone()));
                     }
@@ -113,10 +113,14 @@ impl Scene {
     }
 }
 
-fn basis(judge: &Arc<Judge>, anchor: &CertificateDer<'static>, revision: u64) -> Basis {
+fn basis(
+    verifier: &Arc<SessionVerifier>,
+    anchor: &CertificateDer<'static>,
+    revision: u64,
+) -> Basis {
     Basis {
         revision,
-        judge: judge.clone(),
+        verifier: verifier.clone(),
         trust: TrustSource::Anchors(TrustAnchors::from_der([anchor.clone()]).unwrap()),
     }
 }

@@ -13,7 +13,7 @@ use super::registry::Shared;
 use super::state::{Group, State, Work};
 use super::subject::{Basis, Subject};
 use super::telling::{News, Teller};
-use crate::backend::Judge;
+use crate::backend::SessionVerifier;
 use crate::policy::Rejection;
 
 const NAME: &str = "mtls-live";
@@ -51,29 +51,29 @@ fn run(shared: &Shared, teller: &mut Teller) {
             Work::Look(basis) => {
                 drop(state);
                 // By a clock that panics all is over: it is judged, and the clock asked again, under guard.
-                let now = basis.judge.now_unless_panicked().unwrap_or(THE_END);
+                let now = basis.verifier.now_unless_panicked().unwrap_or(THE_END);
                 if shared.state().look(now) {
                     looked = Instant::now();
                 }
             }
-            Work::Judge(subjects, basis) => {
+            Work::SessionVerifier(subjects, basis) => {
                 drop(state);
-                judge_all(shared, subjects, &basis, teller);
+                verify_all(shared, subjects, &basis, teller);
             }
         }
     }
 }
 
-fn judge_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis, teller: &mut Teller) {
+fn verify_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis, teller: &mut Teller) {
     let judged = subjects.into_iter().map(|subject| {
-        let verdict = subject.judge(basis);
+        let verdict = subject.verifier(basis);
         (subject, verdict)
     });
     let judged: Vec<_> = judged.collect();
     let rejected = shared.state().settle(basis.revision, judged);
     let rejected = rejected.into_iter();
     let news: Vec<_> = rejected
-        .map(|(group, rejection)| reject(group, rejection, &basis.judge))
+        .map(|(group, rejection)| reject(group, rejection, &basis.verifier))
         .collect();
     for news in news {
         teller.tell(news);
@@ -81,13 +81,13 @@ fn judge_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis, teller
 }
 
 /// Closes and wakes all. Their owners are told on another thread, since their code may take its time.
-fn reject(group: Group, rejection: Rejection, judge: &Arc<Judge>) -> News {
+fn reject(group: Group, rejection: Rejection, verifier: &Arc<SessionVerifier>) -> News {
     let connections = group.connections.values();
     let rejected = connections.filter_map(|connection| connection.upgrade()?.reject(&rejection));
     News {
         callbacks: rejected.collect(),
         subject: group.subject,
         rejection,
-        judge: Arc::clone(judge),
+        verifier: Arc::clone(verifier),
     }
 }

@@ -71,7 +71,7 @@ fn assert_refused(
     assert_eq!(result, Err(Error::InvalidCertificate(error)));
     let told: Vec<_> = notes.taken().iter().map(Rejection::reason).collect();
     assert_eq!(told, [reason]);
-    let alert = reason.alert(BackendKind::Rustls).map(Alert::code);
+    let alert = BackendKind::Rustls.alert_for(reason).map(Alert::code);
     assert_eq!(other.alert, alert, "{other:?}");
     assert!(other.received.is_empty());
 }

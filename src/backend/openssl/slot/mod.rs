@@ -7,36 +7,40 @@ use openssl::ex_data::Index;
 use openssl::ssl::{Ssl, SslRef};
 use pki_types::{CertificateDer, ServerName};
 
-use crate::backend::judge::Look;
-use crate::backend::{ClientAuth, HandshakeError, Judge};
+use crate::backend::verification::session_verifier::Pass;
+use crate::backend::{ClientAuth, HandshakeError, SessionVerifier};
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
 
 /// One handshake's question and answer. OpenSSL's callback gets nothing but the `Ssl` it lies in.
 pub(super) struct Slot {
-    judge: Arc<Judge>,
-    peer: Peer,
-    seen: Mutex<Option<Seen>>,
+    verifier: Arc<SessionVerifier>,
+    peer: ExpectedPeer,
+    seen: Mutex<Option<PresentedPath>>,
 }
 
 /// Who is at the other end.
-pub(super) enum Peer {
+pub(super) enum ExpectedPeer {
     Client,
     Server(ServerName<'static>),
 }
 
 pub(super) type Verdict = Result<PeerIdentity, Rejection>;
 
-struct Seen {
+struct PresentedPath {
     chain: Vec<CertificateDer<'static>>,
     verdict: Verdict,
 }
 
 impl Slot {
     /// Lays a new slot into `ssl`, for a handshake that is yet to come.
-    pub(super) fn lay(ssl: &mut SslRef, judge: &Arc<Judge>, peer: Peer) -> Result<(), ErrorStack> {
+    pub(super) fn lay(
+        ssl: &mut SslRef,
+        verifier: &Arc<SessionVerifier>,
+        peer: ExpectedPeer,
+    ) -> Result<(), ErrorStack> {
         let slot = Self {
-            judge: Arc::clone(judge),
+            verifier: Arc::clone(verifier),
             peer,
             seen: Mutex::new(None),
         };
@@ -51,36 +55,36 @@ impl Slot {
     /// The verdict before anything was shown.
     pub(super) fn refuse(ssl: &SslRef, rejection: Rejection) {
         if let Some(slot) = Self::of(ssl) {
-            *slot.seen() = Some(Seen {
+            *slot.seen() = Some(PresentedPath {
                 chain: Vec::new(),
                 verdict: Err(rejection),
             });
         }
     }
 
-    pub(super) fn peer(&self) -> &Peer {
+    pub(super) fn peer(&self) -> &ExpectedPeer {
         &self.peer
     }
 
     /// The verdict about this chain. OpenSSL asks many times in one handshake; it is judged once.
-    pub(super) fn judge(&self, chain: Vec<CertificateDer<'static>>) -> Verdict {
+    pub(super) fn verifier(&self, chain: Vec<CertificateDer<'static>>) -> Verdict {
         let look = match self.seen().as_ref() {
             Some(seen) if seen.chain == chain => return seen.verdict.clone(),
-            Some(_) => Look::Again,
-            None => Look::First,
+            Some(_) => Pass::Repeat,
+            None => Pass::First,
         };
         let verdict = match &self.peer {
-            Peer::Client => self.judge.client(&chain, look),
-            Peer::Server(name) => self.judge.server(&chain, name, look),
+            ExpectedPeer::Client => self.verifier.client(&chain, look),
+            ExpectedPeer::Server(name) => self.verifier.server(&chain, name, look),
         };
-        *self.seen() = Some(Seen {
+        *self.seen() = Some(PresentedPath {
             chain,
             verdict: verdict.clone(),
         });
         verdict
     }
 
-    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+    fn seen(&self) -> MutexGuard<'_, Option<PresentedPath>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -97,10 +101,10 @@ pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
 /// its key.
 pub(super) fn conclude(
     ssl: &SslRef,
-    judge: &Arc<Judge>,
+    verifier: &Arc<SessionVerifier>,
     client_auth: ClientAuth,
 ) -> Result<Option<PeerIdentity>, HandshakeError> {
-    let slot = Slot::of(ssl).filter(|slot| Arc::ptr_eq(&slot.judge, judge));
+    let slot = Slot::of(ssl).filter(|slot| Arc::ptr_eq(&slot.verifier, verifier));
     let Some(slot) = slot else {
         return Err(HandshakeError::backend(
             "this configuration did not arm the `Ssl`",
@@ -128,7 +132,7 @@ pub(super) fn conclude(
         )),
         (None, _) if client_auth == ClientAuth::Required => {
             let rejection = Rejection::new(RejectionReason::NoCertificate);
-            Err(HandshakeError::Rejected(judge.report(rejection)))
+            Err(HandshakeError::Rejected(verifier.report(rejection)))
         }
         (None, _) => Ok(None),
     }

@@ -8,15 +8,15 @@ use crate::backend::tests::{Cast, accepted};
 fn the_verdict_has_to_be_about_the_peer_s_leaf() {
     let cast = Cast::new();
     let connected = connected(&cast, Some(&cast.alice));
-    let (ssl, judge) = (connected.server.ssl(), &connected.judge);
-    let conclude = || conclude(ssl, judge, ClientAuth::Required);
+    let (ssl, verifier) = (connected.server.ssl(), &connected.verifier);
+    let conclude = || conclude(ssl, verifier, ClientAuth::Required);
     let peer = conclude().unwrap().unwrap();
     assert!(peer.dns_names().eq(["alice.test"]));
 
     let slot = Slot::of(ssl).unwrap();
-    *slot.seen() = Some(Seen {
+    *slot.seen() = Some(PresentedPath {
         chain: cast.bob.chain().as_slice().to_vec(),
-        verdict: Ok(accepted(judge, &cast.bob)),
+        verdict: Ok(accepted(verifier, &cast.bob)),
     });
     assert_not_judged(conclude());
     *slot.seen() = None;
@@ -26,7 +26,7 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
 #[test]
 fn a_client_without_a_certificate_is_accepted_where_it_is_optional() {
     let connected = connected(&Cast::new(), None);
-    let conclude = |client_auth| conclude(connected.server.ssl(), &connected.judge, client_auth);
+    let conclude = |client_auth| conclude(connected.server.ssl(), &connected.verifier, client_auth);
     assert!(matches!(conclude(ClientAuth::Optional), Ok(None)));
     // OpenSSL ends such a handshake itself.
     match conclude(ClientAuth::Required) {

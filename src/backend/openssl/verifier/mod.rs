@@ -11,8 +11,8 @@ use openssl::stack::StackRef;
 use openssl::x509::{X509, X509StoreContext, X509StoreContextRef, X509VerifyResult};
 use pki_types::CertificateDer;
 
-use super::alert::code_for;
-use super::slot::{Peer, Slot};
+use super::slot::{ExpectedPeer, Slot};
+use super::verify_codes::code_for;
 
 /// `X509_V_ERR_EE_KEY_TOO_SMALL`, the one objection that comes before a path is built.
 const EE_KEY_TOO_SMALL: i32 = 66;
@@ -43,7 +43,7 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
     // Nobody said which server this should be: what the `Ssl` says by itself is not to be trusted.
     let slot = Slot::of(ssl).ok_or(refused)?;
     let chain = shown(context, ssl, slot.peer()).map_err(|_| refused)?;
-    match slot.judge(chain) {
+    match slot.verifier(chain) {
         Ok(_) => Ok(()),
         Err(rejection) => Err(code_for(rejection.reason())),
     }
@@ -54,10 +54,10 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
 fn shown(
     context: &X509StoreContextRef,
     ssl: &SslRef,
-    peer: &Peer,
+    peer: &ExpectedPeer,
 ) -> Result<Vec<CertificateDer<'static>>, ErrorStack> {
     let path = context.chain().map_or(Ok(Vec::new()), der)?;
-    if let (Peer::Server(_), Some(sent)) = (peer, ssl.peer_cert_chain()) {
+    if let (ExpectedPeer::Server(_), Some(sent)) = (peer, ssl.peer_cert_chain()) {
         let sent = der(sent)?;
         if sent.first() == path.first() {
             return Ok(sent);

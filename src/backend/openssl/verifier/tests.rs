@@ -17,7 +17,7 @@ fn what_the_server_sent_is_verified_where_its_leaf_is_the_path_s() {
     let path_to = |identity: &MtlsIdentity| {
         let leaf = X509::from_der(&identity.chain().as_slice()[0]).unwrap();
         let store = X509StoreBuilder::new().unwrap().build();
-        let peer = Peer::Server(ServerName::try_from("localhost").unwrap());
+        let peer = ExpectedPeer::Server(ServerName::try_from("localhost").unwrap());
         let mut context = X509StoreContext::new().unwrap();
         let none = Stack::new().unwrap();
         let shown = context.init(&store, &leaf, &none, |context| {

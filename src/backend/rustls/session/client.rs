@@ -7,26 +7,26 @@ use pki_types::ServerName;
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 
-use super::shelf::Shelf;
-use super::{MAX_SERVER_NAMES, MAX_TICKETS_PER_SERVER, Proof};
-use crate::backend::Judge;
-use crate::backend::judge::Look;
+use super::store::SessionStore;
+use super::verified_session::{MAX_SERVER_NAMES, MAX_TICKETS_PER_SERVER, VerifiedSession};
+use crate::backend::SessionVerifier;
+use crate::backend::verification::session_verifier::Pass;
 
 /// The sessions of one client configuration. rustls wipes the secrets in its values by itself.
 pub(in crate::backend::rustls) struct ClientSessions {
-    judge: Arc<Judge>,
+    verifier: Arc<SessionVerifier>,
     max_age: Duration,
     kept: Mutex<Servers>,
 }
 
-type Servers = Shelf<ServerName<'static>, Sessions>;
+type Servers = SessionStore<ServerName<'static>, Sessions>;
 
 /// Those with one server.
 #[derive(Default)]
 struct Sessions {
-    tls12: Option<(Tls12ClientSessionValue, Arc<Proof>)>,
+    tls12: Option<(Tls12ClientSessionValue, Arc<VerifiedSession>)>,
     /// The youngest last.
-    tls13: VecDeque<(Tls13ClientSessionValue, Arc<Proof>)>,
+    tls13: VecDeque<(Tls13ClientSessionValue, Arc<VerifiedSession>)>,
 }
 
 impl Sessions {
@@ -46,11 +46,14 @@ impl Sessions {
 }
 
 impl ClientSessions {
-    pub(in crate::backend::rustls) fn new(judge: Arc<Judge>, max_age: Duration) -> Self {
+    pub(in crate::backend::rustls) fn new(
+        verifier: Arc<SessionVerifier>,
+        max_age: Duration,
+    ) -> Self {
         Self {
-            judge,
+            verifier,
             max_age,
-            kept: Mutex::new(Shelf::new(MAX_SERVER_NAMES)),
+            kept: Mutex::new(SessionStore::new(MAX_SERVER_NAMES)),
         }
     }
 
@@ -59,8 +62,12 @@ impl ClientSessions {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, name: ServerName<'static>, put: impl FnOnce(&mut Sessions, Arc<Proof>)) {
-        let Some(proof) = Proof::in_drive(&self.judge) else {
+    fn keep(
+        &self,
+        name: ServerName<'static>,
+        put: impl FnOnce(&mut Sessions, Arc<VerifiedSession>),
+    ) {
+        let Some(proof) = VerifiedSession::in_drive(&self.verifier) else {
             return;
         };
         let mut kept = self.kept();
@@ -79,9 +86,9 @@ impl ClientSessions {
         change(self.kept().get_mut(&name.to_owned())?)
     }
 
-    fn may_resume(&self, name: &ServerName<'_>, proof: &Proof) -> bool {
-        proof.holds(&self.judge, self.max_age, |peer| {
-            self.judge.server(peer.chain(), name, Look::Unheard)
+    fn may_resume(&self, name: &ServerName<'_>, proof: &VerifiedSession) -> bool {
+        proof.holds(&self.verifier, self.max_age, |peer| {
+            self.verifier.server(peer.chain(), name, Pass::Unreported)
         })
     }
 }

@@ -5,42 +5,45 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustls::server::StoresServerSessions;
 use zeroize::Zeroizing;
 
-use super::shelf::Shelf;
-use super::{MAX_SERVER_SESSIONS, Proof};
-use crate::backend::Judge;
-use crate::backend::judge::Look;
+use super::store::SessionStore;
+use super::verified_session::{MAX_SERVER_SESSIONS, VerifiedSession};
+use crate::backend::SessionVerifier;
+use crate::backend::verification::session_verifier::Pass;
 
 /// The sessions of one server configuration.
 pub(in crate::backend::rustls) struct ServerSessions {
-    judge: Arc<Judge>,
+    verifier: Arc<SessionVerifier>,
     max_age: Duration,
-    kept: Mutex<Shelf<Vec<u8>, Arc<Session>>>,
+    kept: Mutex<SessionStore<Vec<u8>, Arc<Session>>>,
 }
 
 struct Session {
-    proof: Arc<Proof>,
+    proof: Arc<VerifiedSession>,
     /// rustls' own encoding, its secret in it.
     value: Zeroizing<Vec<u8>>,
 }
 
 impl ServerSessions {
-    pub(in crate::backend::rustls) fn new(judge: Arc<Judge>, max_age: Duration) -> Self {
+    pub(in crate::backend::rustls) fn new(
+        verifier: Arc<SessionVerifier>,
+        max_age: Duration,
+    ) -> Self {
         Self {
-            judge,
+            verifier,
             max_age,
-            kept: Mutex::new(Shelf::new(MAX_SERVER_SESSIONS)),
+            kept: Mutex::new(SessionStore::new(MAX_SERVER_SESSIONS)),
         }
     }
 
     /// Not held while the judge is asked, who may call the user's code.
-    fn kept(&self) -> MutexGuard<'_, Shelf<Vec<u8>, Arc<Session>>> {
+    fn kept(&self) -> MutexGuard<'_, SessionStore<Vec<u8>, Arc<Session>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The value for rustls, which takes it as it is; what it does not wipe is beyond us.
     fn resumable(&self, session: &Session) -> Option<Vec<u8>> {
-        let holds = session.proof.holds(&self.judge, self.max_age, |peer| {
-            self.judge.client(peer.chain(), Look::Unheard)
+        let holds = session.proof.holds(&self.verifier, self.max_age, |peer| {
+            self.verifier.client(peer.chain(), Pass::Unreported)
         });
         holds.then(|| session.value.to_vec())
     }
@@ -50,7 +53,7 @@ impl StoresServerSessions for ServerSessions {
     fn put(&self, id: Vec<u8>, value: Vec<u8>) -> bool {
         let value = Zeroizing::new(value);
         // Nobody was judged: an anonymous client. Or it is not known who: somebody else drives the connection.
-        let Some(proof) = Proof::in_drive(&self.judge) else {
+        let Some(proof) = VerifiedSession::in_drive(&self.verifier) else {
             return false;
         };
         let mut kept = self.kept();

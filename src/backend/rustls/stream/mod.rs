@@ -1,19 +1,22 @@
 use core::{fmt, mem};
+pub(super) mod handshake_params;
+
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use pki_types::ServerName;
 use rustls::{Connection, HandshakeKind};
 
 use super::error::{alert_in, from_io};
-use super::session::Proof;
+use super::session::VerifiedSession;
 use super::session_info;
-use super::slot::{Heard, with_slot};
+use super::slot::{HandshakeRecord, with_slot};
 use crate::backend::{
-    ClientAuth, Established, Handshake, HandshakeError, Judge, Request, TlsStream,
+    CertificateRequest, ClientAuth, Handshake, HandshakeError, HandshakeResult, SessionVerifier,
+    TlsStream,
 };
 use crate::peer::PeerIdentity;
 use crate::policy::{Alert, Rejection, RejectionReason};
+use handshake_params::{HandshakeParams, SideParams};
 
 /// A rustls connection over its transport.
 pub struct RustlsStream<IO> {
@@ -23,7 +26,7 @@ pub struct RustlsStream<IO> {
     is_closed: bool,
     /// For a client that resumes: TLS 1.3 tickets come after the handshake, and are kept for this
     /// judge and peer.
-    tickets: Option<(Arc<Judge>, Arc<Proof>)>,
+    tickets: Option<(Arc<SessionVerifier>, Arc<VerifiedSession>)>,
 }
 
 impl<IO: Read + Write> RustlsStream<IO> {
@@ -52,14 +55,14 @@ impl<IO: Read + Write> RustlsStream<IO> {
     }
 
     fn process(&mut self) -> Result<(), rustls::Error> {
-        let Some((judge, proof)) = &self.tickets else {
+        let Some((verifier, proof)) = &self.tickets else {
             return self.connection.process_new_packets().map(|_| ());
         };
-        let heard = Heard {
+        let heard = HandshakeRecord {
             proof: Some(Arc::clone(proof)),
-            ..Heard::default()
+            ..HandshakeRecord::default()
         };
-        let (result, _) = with_slot(judge, heard, || self.connection.process_new_packets());
+        let (result, _) = with_slot(verifier, heard, || self.connection.process_new_packets());
         result.map(|_| ())
     }
 }
@@ -170,27 +173,17 @@ impl<IO: fmt::Debug> fmt::Debug for RustlsStream<IO> {
 pub struct RustlsHandshake<IO> {
     /// `None` once it is over.
     stream: Option<RustlsStream<IO>>,
-    terms: Terms,
-    heard: Heard,
-}
-
-/// What a handshake is held to.
-pub(super) struct Terms {
-    pub(super) judge: Arc<Judge>,
-    pub(super) end: End,
-    /// Whether a session may be resumed.
-    pub(super) resumes: bool,
-}
-
-/// Which end we are.
-pub(super) enum End {
-    /// Of the server of this name.
-    Client(ServerName<'static>),
-    Server(ClientAuth),
+    params: HandshakeParams,
+    heard: HandshakeRecord,
 }
 
 impl<IO: Read + Write> RustlsHandshake<IO> {
-    pub(super) fn new(connection: Connection, io: IO, terms: Terms, heard: Heard) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        io: IO,
+        params: HandshakeParams,
+        heard: HandshakeRecord,
+    ) -> Self {
         Self {
             stream: Some(RustlsStream {
                 connection,
@@ -198,7 +191,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
                 is_closed: false,
                 tickets: None,
             }),
-            terms,
+            params,
             heard,
         }
     }
@@ -209,61 +202,66 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             // The transport may only not be ready: the handshake goes on, and the verdict is asked for at its end.
             admitted => self.heard.verdict = admitted,
         }
-        let judge = &self.terms.judge;
-        judge.complete(from_io(error), &self.heard.request)
+        let verifier = &self.params.verifier;
+        verifier.complete(from_io(error), &self.heard.request)
     }
 
     fn finish(
         &mut self,
         mut stream: RustlsStream<IO>,
-    ) -> Result<Established<RustlsStream<IO>>, HandshakeError> {
+    ) -> Result<HandshakeResult<RustlsStream<IO>>, HandshakeError> {
         let connection = &stream.connection;
         let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         let peer = match resumed {
-            false => self.judged(connection)?,
-            true => Some(self.judged_again(connection)?),
+            false => self.verified_peer(connection)?,
+            true => Some(self.reverified_peer(connection)?),
         };
-        if let (true, End::Client(_)) = (self.terms.resumes, &self.terms.end) {
+        if let (true, SideParams::Client(_)) = (self.params.resumes, &self.params.end) {
             stream.tickets = self.tickets(peer.as_ref());
         }
         let connection = &stream.connection;
-        Ok(Established {
+        Ok(HandshakeResult {
             peer,
-            session: session_info::of(connection, &self.terms.end, self.heard.signature, resumed),
+            session: session_info::of(connection, &self.params.end, self.heard.signature, resumed),
             request: match resumed {
                 false => mem::take(&mut self.heard.request),
                 // It knows us from before, and does not ask.
-                true => Request::Unseen,
+                true => CertificateRequest::Unseen,
             },
             stream,
         })
     }
 
     /// Who is at the other end of a full handshake.
-    fn judged(&mut self, connection: &Connection) -> Result<Option<PeerIdentity>, HandshakeError> {
+    fn verified_peer(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<Option<PeerIdentity>, HandshakeError> {
         let verdict = self.heard.verdict.take();
         match (leaf(connection), verdict) {
             (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => Ok(Some(peer)),
             (Some(_), _) => Err(HandshakeError::backend(
-                "the peer's certificate was not judged",
+                "the peer's certificate was not verified_peer",
             )),
-            (None, _) => match self.terms.end {
-                End::Server(ClientAuth::Optional) => Ok(None),
-                End::Server(ClientAuth::Required) | End::Client(_) => {
+            (None, _) => match self.params.end {
+                SideParams::Server(ClientAuth::Optional) => Ok(None),
+                SideParams::Server(ClientAuth::Required) | SideParams::Client(_) => {
                     let rejection = Rejection::new(RejectionReason::NoCertificate);
-                    Err(HandshakeError::Rejected(self.terms.judge.report(rejection)))
+                    Err(HandshakeError::Rejected(
+                        self.params.verifier.report(rejection),
+                    ))
                 }
             },
         }
     }
 
     /// Who is at the other end of a resumed one: whom the session's store had judged again.
-    fn judged_again(&self, connection: &Connection) -> Result<PeerIdentity, HandshakeError> {
-        let Terms {
-            judge,
+    fn reverified_peer(&self, connection: &Connection) -> Result<PeerIdentity, HandshakeError> {
+        let HandshakeParams {
+            verifier,
             end,
             resumes,
-        } = &self.terms;
+        } = &self.params;
         if !resumes {
             return Err(HandshakeError::backend(
                 "a session was resumed, which is switched off",
@@ -273,36 +271,39 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             (Some(leaf), Some(proof)) if proof.peer.leaf() == leaf => proof.peer.clone(),
             _ => {
                 return Err(HandshakeError::backend(
-                    "a session was resumed whose peer was not judged again",
+                    "a session was resumed whose peer was not verified_peer again",
                 ));
             }
         };
         match end {
-            End::Client(name) => judge.resumed_server(&peer, name),
-            End::Server(_) => judge.resumed_client(&peer),
+            SideParams::Client(name) => verifier.shadow_resumed_server(&peer, name),
+            SideParams::Server(_) => verifier.shadow_resumed_client(&peer),
         }
         Ok(peer)
     }
 
-    fn tickets(&mut self, peer: Option<&PeerIdentity>) -> Option<(Arc<Judge>, Arc<Proof>)> {
-        let judge = &self.terms.judge;
+    fn tickets(
+        &mut self,
+        peer: Option<&PeerIdentity>,
+    ) -> Option<(Arc<SessionVerifier>, Arc<VerifiedSession>)> {
+        let verifier = &self.params.verifier;
         let proof = match self.heard.proof.take() {
             Some(proof) => proof,
-            None => Arc::new(Proof::new(judge, peer?.clone())?),
+            None => Arc::new(VerifiedSession::new(verifier, peer?.clone())?),
         };
-        Some((Arc::clone(judge), proof))
+        Some((Arc::clone(verifier), proof))
     }
 }
 
 impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
     type Stream = RustlsStream<IO>;
 
-    fn advance(&mut self) -> Result<Established<Self::Stream>, HandshakeError> {
+    fn advance(&mut self) -> Result<HandshakeResult<Self::Stream>, HandshakeError> {
         let Some(stream) = &mut self.stream else {
             return Err(HandshakeError::backend("the handshake is over"));
         };
         let heard = mem::take(&mut self.heard);
-        let (result, heard) = with_slot(&self.terms.judge, heard, || {
+        let (result, heard) = with_slot(&self.params.verifier, heard, || {
             while stream.connection.is_handshaking() || stream.connection.wants_write() {
                 if stream.connection.complete_io(&mut stream.io)? == (0, 0) {
                     return Err(io::ErrorKind::WriteZero.into());

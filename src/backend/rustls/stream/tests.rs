@@ -21,9 +21,9 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
         (Some(&scene.cast.bob), false),
         (None, false),
     ] {
-        let heard = Heard {
-            verdict: verdict.map(|client| Ok(accepted(&scene.judge, client))),
-            ..Heard::default()
+        let heard = HandshakeRecord {
+            verdict: verdict.map(|client| Ok(accepted(&scene.verifier, client))),
+            ..HandshakeRecord::default()
         };
         let peer = scene.accept(&alice, scene.native.clone(), false, heard);
         assert_about(peer, is_accepted, "was not judged");
@@ -43,15 +43,16 @@ fn a_resumed_session_has_to_be_of_the_peer_s_leaf() {
         (None, false),
     ] {
         let alice = scene.client(&scene.cast.alice);
-        let first = Heard {
-            verdict: Some(Ok(accepted(&scene.judge, &scene.cast.alice))),
-            ..Heard::default()
+        let first = HandshakeRecord {
+            verdict: Some(Ok(accepted(&scene.verifier, &scene.cast.alice))),
+            ..HandshakeRecord::default()
         };
         scene.accept(&alice, resuming.clone(), true, first).unwrap();
-        let proof = proof.map(|client| Proof::new(&scene.judge, accepted(&scene.judge, client)));
-        let second = Heard {
+        let proof = proof
+            .map(|client| VerifiedSession::new(&scene.verifier, accepted(&scene.verifier, client)));
+        let second = HandshakeRecord {
             proof: proof.map(|proof| Arc::new(proof.unwrap())),
-            ..Heard::default()
+            ..HandshakeRecord::default()
         };
         let peer = scene.accept(&alice, resuming.clone(), true, second);
         assert_about(peer, is_accepted, "was not judged again");
@@ -73,18 +74,18 @@ struct Scene {
     cast: Cast,
     /// Has another judge, whose verdict does not replace the one that the handshake starts with.
     native: Arc<ServerConfig>,
-    judge: Arc<Judge>,
+    verifier: Arc<SessionVerifier>,
 }
 
 impl Scene {
     fn new() -> Self {
         let cast = Cast::new();
         let backend = Rustls::default();
-        let judge = || cast.judge(backend.signature_algorithms().unwrap());
-        let config = backend.build_server(cast.settings(&judge())).unwrap();
+        let verifier = || cast.verifier(backend.signature_algorithms().unwrap());
+        let config = backend.build_server(cast.settings(&verifier())).unwrap();
         Self {
             native: Rustls::native(&config),
-            judge: judge(),
+            verifier: verifier(),
             cast,
         }
     }
@@ -110,18 +111,18 @@ impl Scene {
         client: &Arc<ClientConfig>,
         native: Arc<ServerConfig>,
         resumes: bool,
-        heard: Heard,
+        heard: HandshakeRecord,
     ) -> Result<PeerIdentity, HandshakeError> {
         let (near, far) = socket_pair();
         let client = Arc::clone(client);
         let client = thread::spawn(move || connect(client, near));
-        let terms = Terms {
-            judge: Arc::clone(&self.judge),
-            end: End::Server(ClientAuth::Required),
+        let params = HandshakeParams {
+            verifier: Arc::clone(&self.verifier),
+            end: SideParams::Server(ClientAuth::Required),
             resumes,
         };
         let connection = ServerConnection::new(native).unwrap();
-        let established = RustlsHandshake::new(connection.into(), far, terms, heard).advance();
+        let established = RustlsHandshake::new(connection.into(), far, params, heard).advance();
         let peer = established.map(|mut established| {
             established.stream.write_all(b"!").unwrap();
             established.peer.unwrap()

@@ -7,8 +7,7 @@ use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use super::attributes::Attributes;
-use super::crypt;
-use super::crypt::Password;
+use super::crypt::{self, Password};
 use super::elements::{check_tag, for_each, malformed, unsupported};
 use crate::error::MaterialProblem;
 use crate::material::encryption::Budget;

@@ -6,11 +6,9 @@ use der::{Decode, Tag, TagNumber, Tagged};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::crypt;
-use super::crypt::Password;
+use super::crypt::{self, Password};
 use super::elements::{check_tag, elements, for_each, malformed, unsupported};
-use super::mac;
-use super::mac::MacData;
+use super::mac::{self, MacData};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::encryption::Budget;
 use crate::material::input::passphrase::PassphraseUse;

@@ -12,8 +12,7 @@ use zeroize::Zeroizing;
 
 use super::crypt::Password;
 use super::elements::unsupported;
-use super::pbmac1;
-use super::pbmac1::{PBMAC1, Pbmac1};
+use super::pbmac1::{self, PBMAC1, Pbmac1};
 use crate::error::MaterialProblem;
 use crate::material::encryption::{Budget, kdf, pbe};
 use crate::material::input::passphrase::PassphraseUse;

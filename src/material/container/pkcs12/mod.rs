@@ -23,10 +23,8 @@ use crate::material::input::format::DetectedFormat;
 use crate::material::input::passphrase::{Passphrase, PassphraseUse};
 use crate::material::input::permissions::KeyExposure;
 use crate::material::key::PrivateKey;
-use crate::material::pem;
 use crate::material::pem::expected::ExpectedContent;
-use crate::material::pem::label;
-use crate::material::pem::unexpected_input;
+use crate::material::pem::{self, label, unexpected_input};
 use bags::Bags;
 use container::Container;
 

@@ -18,18 +18,18 @@ const MAX_HELLO: usize = 1 << 14;
 
 /// A transport whose inbound records are looked at.
 #[derive(Debug)]
-pub(super) struct Watched<IO> {
+pub(super) struct RecordObserver<IO> {
     pub(super) io: IO,
-    pub(super) records: Records,
+    pub(super) records: RecordParser,
     /// How the transport failed in its last call, if it did. OpenSSL since 3.2 keeps it to itself.
     pub(super) failure: Option<io::ErrorKind>,
 }
 
-impl<IO> Watched<IO> {
+impl<IO> RecordObserver<IO> {
     pub(super) fn new(io: IO) -> Self {
         Self {
             io,
-            records: Records::default(),
+            records: RecordParser::default(),
             failure: None,
         }
     }
@@ -48,7 +48,7 @@ impl<IO> Watched<IO> {
     }
 }
 
-impl<IO: Read> Read for Watched<IO> {
+impl<IO: Read> Read for RecordObserver<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let read = self.call(|io| io.read(buf))?;
         self.records.has_ended |= read == 0 && !buf.is_empty();
@@ -57,7 +57,7 @@ impl<IO: Read> Read for Watched<IO> {
     }
 }
 
-impl<IO: Write> Write for Watched<IO> {
+impl<IO: Write> Write for RecordObserver<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.call(|io| io.write(buf))
     }
@@ -69,7 +69,7 @@ impl<IO: Write> Write for Watched<IO> {
 
 /// Where in the stream of records we are, and what was seen in it.
 #[derive(Debug, Default)]
-pub(super) struct Records {
+pub(super) struct RecordParser {
     /// What has come of the next header.
     header: Vec<u8>,
     content_type: u8,
@@ -81,7 +81,7 @@ pub(super) struct Records {
     has_ended: bool,
 }
 
-impl Records {
+impl RecordParser {
     /// The version that the server chose, once its hello has come.
     pub(super) fn version(&self) -> Option<ProtocolVersion> {
         self.version
@@ -126,7 +126,7 @@ impl Records {
             if self.is_established && content_type == HANDSHAKE {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    "the server began a TLS renegotiation, in which nobody would judge its certificate",
+                    "the server began a TLS renegotiation, in which nobody would verifier its certificate",
                 ));
             }
         }
@@ -151,17 +151,17 @@ fn chosen_version(message: &[u8]) -> Option<ProtocolVersion> {
     const SERVER_HELLO: u8 = 2;
     const SUPPORTED_VERSIONS: [u8; 2] = [0, 43];
 
-    let mut message = Fields(message);
+    let mut message = FieldReader(message);
     if message.take(1)? != [SERVER_HELLO] {
         return None;
     }
-    let mut hello = Fields(message.vector(3)?);
+    let mut hello = FieldReader(message.vector(3)?);
     let legacy_version = hello.take(2)?;
     hello.take(32)?; // random
     hello.vector(1)?; // session id
     hello.take(3)?; // cipher suite, compression method
     // A TLS 1.2 server without extensions leaves out the list, with its length.
-    let mut extensions = Fields(hello.vector(2).unwrap_or_default());
+    let mut extensions = FieldReader(hello.vector(2).unwrap_or_default());
     while let Some(extension) = extensions.take(2) {
         let content = extensions.vector(2)?;
         if extension == SUPPORTED_VERSIONS {
@@ -172,9 +172,9 @@ fn chosen_version(message: &[u8]) -> Option<ProtocolVersion> {
 }
 
 /// The fields of a handshake message that are not read yet.
-struct Fields<'a>(&'a [u8]);
+struct FieldReader<'a>(&'a [u8]);
 
-impl<'a> Fields<'a> {
+impl<'a> FieldReader<'a> {
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (field, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
@@ -228,7 +228,7 @@ mod tests {
             let two_records = [record(HANDSHAKE, first), record(HANDSHAKE, second)].concat();
             for bytes in [record(HANDSHAKE, &hello), two_records] {
                 for step in 1..=bytes.len() {
-                    let mut records = Records::default();
+                    let mut records = RecordParser::default();
                     bytes
                         .chunks(step)
                         .for_each(|chunk| records.see(chunk).unwrap());
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_renegotiation_is_refused_and_data_is_not() {
-        let mut records = Records::default();
+        let mut records = RecordParser::default();
         records.see(&record(HANDSHAKE, &hello(&[]))).unwrap();
         records.establish();
         records.see(&record(23, &[HANDSHAKE; 64])).unwrap();
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn an_endless_hello_is_not_collected() {
-        let mut records = Records::default();
+        let mut records = RecordParser::default();
         for _ in 0..1000 {
             records.see(&record(HANDSHAKE, &[2; 200])).unwrap();
         }

@@ -10,12 +10,13 @@ use rustls::crypto::CryptoProvider;
 use rustls::sign::{Signer, SigningKey};
 use rustls::{Error, OtherError, SignatureAlgorithm, SignatureScheme as Native};
 
-use super::verifier::HandshakeSignatures;
+use super::failure::{InvalidSignature, SignFailure, SignPanic};
+use super::scheme::native;
 use crate::backend::Versions;
+use crate::backend::rustls::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::settings::PROBE;
 use crate::error::BuildError;
-use crate::material;
-use crate::material::{ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
+use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
 use crate::x509::{Certificate, rfc4514};
 
 /// The most bytes of a signature: those of ML-DSA-87 (FIPS 204, section 4). rustls asserts that one
@@ -23,17 +24,17 @@ use crate::x509::{Certificate, rfc4514};
 const MAX_SIGNATURE_BYTES: usize = 4627;
 
 /// The adapter of an [`ExternalKey`].
-pub(super) struct External {
-    checked: Arc<Checked>,
+pub(in crate::backend::rustls) struct ExternalSigner {
+    checked: Arc<VerifyingSigner>,
     algorithm: SignatureAlgorithm,
     /// The key's order; never none.
     schemes: Vec<SignatureScheme>,
 }
 
-impl External {
+impl ExternalSigner {
     /// Takes the key after it has signed once: a wrong key id should be found now, not by the first
     /// peer.
-    pub(super) fn new(
+    pub(in crate::backend::rustls) fn new(
         key: &ExternalKey,
         identity: &MtlsIdentity,
         provider: &CryptoProvider,
@@ -54,7 +55,7 @@ impl External {
             return Err(no_scheme(key, schemes.is_empty(), versions));
         };
         let external = Self {
-            checked: Arc::new(Checked {
+            checked: Arc::new(VerifyingSigner {
                 signer: Arc::clone(key.signer()),
                 leaf: identity.chain().leaf().clone().into_owned(),
                 signatures,
@@ -84,7 +85,7 @@ impl External {
     }
 }
 
-impl SigningKey for External {
+impl SigningKey for ExternalSigner {
     fn choose_scheme(&self, offered: &[Native]) -> Option<Box<dyn Signer>> {
         // In TLS 1.3, rustls offers what TLS 1.3 allows.
         let fits = |scheme: &&SignatureScheme| offered.contains(&native(**scheme));
@@ -102,7 +103,7 @@ impl SigningKey for External {
 
 /// One signature to come.
 struct Session {
-    checked: Arc<Checked>,
+    checked: Arc<VerifyingSigner>,
     scheme: SignatureScheme,
 }
 
@@ -112,9 +113,9 @@ impl Signer for Session {
         signature.map_err(|failure| {
             let source = match failure {
                 Failure::Failed(source) => source,
-                Failure::Wrong => Wrong(self.scheme).into(),
+                Failure::Wrong => InvalidSignature(self.scheme).into(),
             };
-            Error::Other(OtherError(Arc::new(Failed(Arc::new(source)))))
+            Error::Other(OtherError(Arc::new(SignFailure(Arc::new(source)))))
         })
     }
 
@@ -122,22 +123,6 @@ impl Signer for Session {
         native(self.scheme)
     }
 }
-
-/// A failure on its way through rustls.
-#[derive(Debug, thiserror::Error)]
-#[error("our signing key did not sign")]
-pub(super) struct Failed(#[source] pub(super) Arc<Box<dyn StdError + Send + Sync>>);
-
-#[derive(Debug, thiserror::Error)]
-#[error("the signing key panicked; what it said stands where this process writes its panics")]
-struct Panicked;
-
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "what the signing key gave is no signature by {0} of the key in our leaf, and was not sent; see that it signs by the \
-     same key each time, and the whole message (not a digest of a digest), ECDSA in DER"
-)]
-struct Wrong(SignatureScheme);
 
 /// Why there is no signature.
 enum Failure {
@@ -148,20 +133,20 @@ enum Failure {
 }
 
 /// The key, and what tells whether it signed.
-struct Checked {
+struct VerifyingSigner {
     signer: Arc<dyn material::SigningKey>,
     leaf: CertificateDer<'static>,
     signatures: HandshakeSignatures,
 }
 
-impl Checked {
+impl VerifyingSigner {
     /// Nothing leaves unless it verifies with the leaf: one faulty signature by RSA can give the
     /// key away (Boneh and others, "On the Importance of Checking Cryptographic Protocols for
     /// Faults").
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
         // The key is the application's code: a panic would go through rustls and end an accept loop.
         let signature = catch_unwind(AssertUnwindSafe(|| self.signer.sign(scheme, message)))
-            .unwrap_or_else(|_| Err(Panicked.into()))
+            .unwrap_or_else(|_| Err(SignPanic.into()))
             .map_err(Failure::Failed)?;
         if signature.len() > MAX_SIGNATURE_BYTES {
             return Err(Failure::Wrong);
@@ -208,48 +193,9 @@ fn algorithm(kind: KeyType) -> SignatureAlgorithm {
     }
 }
 
-const ALL: [SignatureScheme; 13] = [
-    SignatureScheme::EcdsaP256Sha256,
-    SignatureScheme::EcdsaP384Sha384,
-    SignatureScheme::EcdsaP521Sha512,
-    SignatureScheme::Ed25519,
-    SignatureScheme::MlDsa44,
-    SignatureScheme::MlDsa65,
-    SignatureScheme::MlDsa87,
-    SignatureScheme::RsaPkcs1Sha256,
-    SignatureScheme::RsaPkcs1Sha384,
-    SignatureScheme::RsaPkcs1Sha512,
-    SignatureScheme::RsaPssSha256,
-    SignatureScheme::RsaPssSha384,
-    SignatureScheme::RsaPssSha512,
-];
-
-fn native(scheme: SignatureScheme) -> Native {
-    match scheme {
-        SignatureScheme::EcdsaP256Sha256 => Native::ECDSA_NISTP256_SHA256,
-        SignatureScheme::EcdsaP384Sha384 => Native::ECDSA_NISTP384_SHA384,
-        SignatureScheme::EcdsaP521Sha512 => Native::ECDSA_NISTP521_SHA512,
-        SignatureScheme::Ed25519 => Native::ED25519,
-        SignatureScheme::MlDsa44 => Native::ML_DSA_44,
-        SignatureScheme::MlDsa65 => Native::ML_DSA_65,
-        SignatureScheme::MlDsa87 => Native::ML_DSA_87,
-        SignatureScheme::RsaPkcs1Sha256 => Native::RSA_PKCS1_SHA256,
-        SignatureScheme::RsaPkcs1Sha384 => Native::RSA_PKCS1_SHA384,
-        SignatureScheme::RsaPkcs1Sha512 => Native::RSA_PKCS1_SHA512,
-        SignatureScheme::RsaPssSha256 => Native::RSA_PSS_SHA256,
-        SignatureScheme::RsaPssSha384 => Native::RSA_PSS_SHA384,
-        SignatureScheme::RsaPssSha512 => Native::RSA_PSS_SHA512,
-    }
-}
-
-/// The scheme of ours with this number; `None` for one that is not on our list.
-pub(super) fn ours(scheme: Native) -> Option<SignatureScheme> {
-    ALL.into_iter().find(|known| native(*known) == scheme)
-}
-
-impl fmt::Debug for External {
+impl fmt::Debug for ExternalSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "External({:?}, ..)", self.algorithm)
+        write!(f, "ExternalSigner({:?}, ..)", self.algorithm)
     }
 }
 

@@ -6,23 +6,15 @@ use openssl::error::ErrorStack;
 use openssl::ssl::{Error, ErrorCode, SslStream};
 
 use super::error::is_unexpected_end;
+use super::io_fault::IoFault;
 
 /// Keeps the transport's own error. OpenSSL has no room for it: it makes one of what it finds in `errno`.
-pub(super) struct Wire<IO> {
+pub(super) struct TransportAdapter<IO> {
     pub(super) io: IO,
     failed: Option<io::Error>,
 }
 
-/// Why a call on a connection did not do its work.
-pub(super) enum Fault {
-    /// The peer has sent its `close_notify`.
-    End,
-    /// The transport failed, or is not ready.
-    Io(io::Error),
-    Tls(Error),
-}
-
-impl<IO> Wire<IO> {
+impl<IO> TransportAdapter<IO> {
     pub(super) fn new(io: IO) -> Self {
         Self { io, failed: None }
     }
@@ -36,14 +28,14 @@ impl<IO> Wire<IO> {
     }
 }
 
-impl<IO: Read> Read for Wire<IO> {
+impl<IO: Read> Read for TransportAdapter<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let result = self.io.read(buf);
         self.keep(result)
     }
 }
 
-impl<IO: Write> Write for Wire<IO> {
+impl<IO: Write> Write for TransportAdapter<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let result = self.io.write(buf);
         self.keep(result)
@@ -57,9 +49,9 @@ impl<IO: Write> Write for Wire<IO> {
 
 /// Calls until the call is done, has failed, or waits for the transport.
 pub(super) fn attempt<IO, T>(
-    ssl: &mut SslStream<Wire<IO>>,
-    mut call: impl FnMut(&mut SslStream<Wire<IO>>) -> Result<T, Error>,
-) -> Result<T, Fault> {
+    ssl: &mut SslStream<TransportAdapter<IO>>,
+    mut call: impl FnMut(&mut SslStream<TransportAdapter<IO>>) -> Result<T, Error>,
+) -> Result<T, IoFault> {
     // Errors that other calls on this thread left behind would be taken for this one's.
     drop(ErrorStack::get());
     loop {
@@ -75,7 +67,7 @@ pub(super) fn attempt<IO, T>(
 }
 
 /// `None`: the call is to be made again.
-fn fault(error: Error, transport: Option<io::Error>) -> Option<Fault> {
+fn fault(error: Error, transport: Option<io::Error>) -> Option<IoFault> {
     let is_transport = matches!(
         error.code(),
         ErrorCode::SYSCALL | ErrorCode::WANT_READ | ErrorCode::WANT_WRITE
@@ -83,13 +75,13 @@ fn fault(error: Error, transport: Option<io::Error>) -> Option<Fault> {
     match (error.code(), transport) {
         (_, Some(cause)) if is_transport => match cause.kind() {
             io::ErrorKind::Interrupted => None,
-            _ => Some(Fault::Io(cause)),
+            _ => Some(IoFault::Io(cause)),
         },
         (ErrorCode::WANT_READ, _) => None,
-        (ErrorCode::WANT_WRITE, _) => Some(Fault::Io(io::ErrorKind::WouldBlock.into())),
-        (ErrorCode::ZERO_RETURN, _) => Some(Fault::End),
-        (ErrorCode::SYSCALL, _) => Some(Fault::Io(io::ErrorKind::UnexpectedEof.into())),
-        _ if is_unexpected_end(&error) => Some(Fault::Io(io::ErrorKind::UnexpectedEof.into())),
-        _ => Some(Fault::Tls(error)),
+        (ErrorCode::WANT_WRITE, _) => Some(IoFault::Io(io::ErrorKind::WouldBlock.into())),
+        (ErrorCode::ZERO_RETURN, _) => Some(IoFault::End),
+        (ErrorCode::SYSCALL, _) => Some(IoFault::Io(io::ErrorKind::UnexpectedEof.into())),
+        _ if is_unexpected_end(&error) => Some(IoFault::Io(io::ErrorKind::UnexpectedEof.into())),
+        _ => Some(IoFault::Tls(error)),
     }
 }

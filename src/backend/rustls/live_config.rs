@@ -20,29 +20,29 @@ use super::server::{RustlsServerConfig, never_resumes};
 use crate::backend::{LiveClient, LiveServer};
 
 /// What is current at each call.
-struct Live<C>(Arc<dyn Fn() -> C + Send + Sync>);
+struct LiveConfig<C>(Arc<dyn Fn() -> C + Send + Sync>);
 
-impl<C> Live<C> {
+impl<C> LiveConfig<C> {
     fn now(&self) -> C {
         (self.0)()
     }
 }
 
-impl<C> Clone for Live<C> {
+impl<C> Clone for LiveConfig<C> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<C> fmt::Debug for Live<C> {
+impl<C> fmt::Debug for LiveConfig<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Live").finish_non_exhaustive()
+        f.debug_struct("LiveConfig").finish_non_exhaustive()
     }
 }
 
 impl LiveClient for Rustls {
     fn live(current: Arc<dyn Fn() -> RustlsClientConfig + Send + Sync>) -> Arc<ClientConfig> {
-        let live = Live(current);
+        let live = LiveConfig(current);
         // Its versions and ALPN protocols, and that it does not resume.
         let mut config = ClientConfig::clone(&live.now().native);
         config.client_auth_cert_resolver = Arc::new(live.clone());
@@ -53,10 +53,10 @@ impl LiveClient for Rustls {
 
 impl LiveServer for Rustls {
     fn live(current: Arc<dyn Fn() -> RustlsServerConfig + Send + Sync>) -> Arc<ServerConfig> {
-        let live = Live(current);
+        let live = LiveConfig(current);
         let now = live.now();
-        let verifier = LiveClientJudge {
-            is_mandatory: now.verifier.client_auth_mandatory(),
+        let verifier = LiveClientVerifier {
+            is_mandatory: now.cert_verifier.client_auth_mandatory(),
             live: live.clone(),
         };
         let mut config = now
@@ -69,7 +69,7 @@ impl LiveServer for Rustls {
     }
 }
 
-impl ResolvesClientCert for Live<RustlsClientConfig> {
+impl ResolvesClientCert for LiveConfig<RustlsClientConfig> {
     fn resolve(
         &self,
         root_hint_subjects: &[&[u8]],
@@ -84,13 +84,13 @@ impl ResolvesClientCert for Live<RustlsClientConfig> {
     }
 }
 
-impl ResolvesServerCert for Live<RustlsServerConfig> {
+impl ResolvesServerCert for LiveConfig<RustlsServerConfig> {
     fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         ResolvesServerCert::resolve(&*self.now().identity, client_hello)
     }
 }
 
-impl ServerCertVerifier for Live<RustlsClientConfig> {
+impl ServerCertVerifier for LiveConfig<RustlsClientConfig> {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -99,7 +99,7 @@ impl ServerCertVerifier for Live<RustlsClientConfig> {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verifier = self.now().verifier;
+        let verifier = self.now().cert_verifier;
         verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
@@ -109,7 +109,7 @@ impl ServerCertVerifier for Live<RustlsClientConfig> {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let verifier = self.now().verifier;
+        let verifier = self.now().cert_verifier;
         verifier.verify_tls12_signature(message, cert, dss)
     }
 
@@ -119,24 +119,24 @@ impl ServerCertVerifier for Live<RustlsClientConfig> {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let verifier = self.now().verifier;
+        let verifier = self.now().cert_verifier;
         verifier.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.now().verifier.supported_verify_schemes()
+        self.now().cert_verifier.supported_verify_schemes()
     }
 }
 
 /// Verifies clients by the revision of the moment.
 #[derive(Debug)]
-struct LiveClientJudge {
-    live: Live<RustlsServerConfig>,
+struct LiveClientVerifier {
+    live: LiveConfig<RustlsServerConfig>,
     /// That does not rotate.
     is_mandatory: bool,
 }
 
-impl ClientCertVerifier for LiveClientJudge {
+impl ClientCertVerifier for LiveClientVerifier {
     fn client_auth_mandatory(&self) -> bool {
         self.is_mandatory
     }
@@ -153,7 +153,7 @@ impl ClientCertVerifier for LiveClientJudge {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verifier = self.live.now().verifier;
+        let verifier = self.live.now().cert_verifier;
         verifier.verify_client_cert(end_entity, intermediates, now)
     }
 
@@ -163,7 +163,7 @@ impl ClientCertVerifier for LiveClientJudge {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let verifier = self.live.now().verifier;
+        let verifier = self.live.now().cert_verifier;
         verifier.verify_tls12_signature(message, cert, dss)
     }
 
@@ -173,11 +173,11 @@ impl ClientCertVerifier for LiveClientJudge {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let verifier = self.live.now().verifier;
+        let verifier = self.live.now().cert_verifier;
         verifier.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.live.now().verifier.supported_verify_schemes()
+        self.live.now().cert_verifier.supported_verify_schemes()
     }
 }

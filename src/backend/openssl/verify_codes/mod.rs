@@ -43,15 +43,15 @@ pub(super) fn prepare() {
     LazyLock::force(&CODES);
 }
 
-static CODES: LazyLock<Codes> = LazyLock::new(|| {
-    let codes = Codes::produce();
+static CODES: LazyLock<VerifyCodes> = LazyLock::new(|| {
+    let codes = VerifyCodes::produce();
     // Each of them was an error, and may lie in the thread's queue still.
     drop(ErrorStack::get());
-    codes.unwrap_or(Codes::ANY)
+    codes.unwrap_or(VerifyCodes::ANY)
 });
 
 #[derive(Debug)]
-struct Codes {
+struct VerifyCodes {
     expired: X509VerifyResult,
     name_mismatch: X509VerifyResult,
     not_yet_valid: X509VerifyResult,
@@ -72,7 +72,7 @@ const END: i32 = 1_200_000_000;
 const AFTER: i32 = 1_400_000_000;
 const LONG_AFTER: i32 = 1_900_000_000;
 
-impl Codes {
+impl VerifyCodes {
     /// Refuses all the same, with the alert `handshake_failure`.
     const ANY: Self = {
         let any = X509VerifyResult::APPLICATION_VERIFICATION;
@@ -88,24 +88,25 @@ impl Codes {
     };
 
     fn produce() -> Result<Self, ErrorStack> {
-        let pair = Pair::new()?;
-        let policy = pair.verify(Trust::Root, |param| {
+        let pair = ProbeChain::new()?;
+        let policy = pair.verify(ProbeTrust::Root, |param| {
             param.set_flags(X509VerifyFlags::POLICY_CHECK | X509VerifyFlags::EXPLICIT_POLICY)
         })?;
         Ok(Self {
-            expired: pair.verify(Trust::Root, |param| {
+            expired: pair.verify(ProbeTrust::Root, |param| {
                 param.set_time(AFTER.into());
                 Ok(())
             })?,
-            name_mismatch: pair.verify(Trust::Root, |param| param.set_host("another.invalid"))?,
-            not_yet_valid: pair.verify(Trust::Root, |param| {
+            name_mismatch: pair
+                .verify(ProbeTrust::Root, |param| param.set_host("another.invalid"))?,
+            not_yet_valid: pair.verify(ProbeTrust::Root, |param| {
                 param.set_time(BEFORE.into());
                 Ok(())
             })?,
             policy,
             revoked: revoked::produce(&pair).unwrap_or(policy),
-            unknown_issuer: pair.verify(Trust::Nobody, |_| Ok(()))?,
-            wrong_purpose: pair.verify(Trust::Root, |param| {
+            unknown_issuer: pair.verify(ProbeTrust::Nobody, |_| Ok(()))?,
+            wrong_purpose: pair.verify(ProbeTrust::Root, |param| {
                 param.set_purpose(X509PurposeId::SSL_CLIENT)
             })?,
         })
@@ -113,25 +114,25 @@ impl Codes {
 }
 
 /// A server's certificate and the root that it comes from.
-struct Pair {
+struct ProbeChain {
     key: PKey<Private>,
     leaf: X509,
     root: X509,
 }
 
 #[derive(Clone, Copy)]
-enum Trust {
+enum ProbeTrust {
     Nobody,
     Root,
 }
 
-impl Pair {
+impl ProbeChain {
     fn new() -> Result<Self, ErrorStack> {
         let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
         let key = PKey::from_ec_key(EcKey::generate(&group)?)?;
         Ok(Self {
-            leaf: certificate(Whose::Leaf, &key)?,
-            root: certificate(Whose::Root, &key)?,
+            leaf: certificate(ProbeSubject::Leaf, &key)?,
+            root: certificate(ProbeSubject::Root, &key)?,
             key,
         })
     }
@@ -139,14 +140,14 @@ impl Pair {
     /// What OpenSSL says of the leaf when it is verified so.
     fn verify(
         &self,
-        trust: Trust,
+        trust: ProbeTrust,
         adjust: impl FnOnce(&mut X509VerifyParam) -> Result<(), ErrorStack>,
     ) -> Result<X509VerifyResult, ErrorStack> {
         let mut param = X509VerifyParam::new()?;
         param.set_time(NOW.into());
         adjust(&mut param)?;
         let mut store = X509StoreBuilder::new()?;
-        if let Trust::Root = trust {
+        if let ProbeTrust::Root = trust {
             store.add_cert(self.root.clone())?;
         }
         store.set_param(&param)?;
@@ -172,15 +173,15 @@ impl Pair {
 }
 
 #[derive(Clone, Copy)]
-enum Whose {
+enum ProbeSubject {
     Leaf,
     Root,
 }
 
-fn certificate(whose: Whose, key: &PKey<Private>) -> Result<X509, ErrorStack> {
+fn certificate(whose: ProbeSubject, key: &PKey<Private>) -> Result<X509, ErrorStack> {
     let (subject, serial, begin, end) = match whose {
-        Whose::Leaf => ("leaf.invalid", 2, BEGIN, END),
-        Whose::Root => ("root.invalid", 1, LONG_BEFORE, LONG_AFTER),
+        ProbeSubject::Leaf => ("leaf.invalid", 2, BEGIN, END),
+        ProbeSubject::Root => ("root.invalid", 1, LONG_BEFORE, LONG_AFTER),
     };
     let mut builder = X509::builder()?;
     // Counted from 0: version 3.
@@ -193,8 +194,8 @@ fn certificate(whose: Whose, key: &PKey<Private>) -> Result<X509, ErrorStack> {
     builder.set_not_after(&*Asn1Time::from_unix(end.into())?)?;
     builder.set_pubkey(key)?;
     builder.append_extension(match whose {
-        Whose::Leaf => ExtendedKeyUsage::new().server_auth().build()?,
-        Whose::Root => BasicConstraints::new().critical().ca().build()?,
+        ProbeSubject::Leaf => ExtendedKeyUsage::new().server_auth().build()?,
+        ProbeSubject::Root => BasicConstraints::new().critical().ca().build()?,
     })?;
     builder.sign(key, MessageDigest::sha256())?;
     Ok(builder.build())

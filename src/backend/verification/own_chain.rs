@@ -27,7 +27,7 @@ pub(crate) enum End {
 
 /// When a certificate of ours is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Overdue {
+pub(crate) enum ValidityFault {
     ExpiredAt(UnixTime),
     ValidFrom(UnixTime),
 }
@@ -77,46 +77,46 @@ impl OwnChain {
         Ok(())
     }
 
-    pub(super) fn chain(&self) -> &[CertificateDer<'static>] {
+    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
         self.chain.as_slice()
     }
 
-    pub(super) fn end(&self) -> End {
+    pub(crate) fn end(&self) -> End {
         self.end
     }
 
-    pub(super) fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.chain.as_slice().len()
     }
 
     /// Whether one of our certificates was issued by the CA of this name (a DER `Name`), byte for
     /// byte.
-    pub(super) fn is_issued_by(&self, name: &[u8]) -> bool {
+    pub(crate) fn is_issued_by(&self, name: &[u8]) -> bool {
         self.issuers.iter().any(|issuer| issuer == name)
     }
 
     /// Whether a CA of this name (a `Name` with its header) issued one of our certificates, however
     /// it is encoded.
-    pub(super) fn is_issued_by_one_called(&self, name: &[u8]) -> bool {
+    pub(crate) fn is_issued_by_one_called(&self, name: &[u8]) -> bool {
         let mut issuers = self.issuers.iter();
         issuers.any(|issuer| is_same_name(issuer, name))
     }
 
     /// Who issued the last of our certificates.
-    pub(super) fn top_issuer(&self) -> String {
+    pub(crate) fn top_issuer(&self) -> String {
         self.issuers
             .last()
             .map_or_else(String::new, |issuer| rfc4514(issuer))
     }
 
     /// Our certificates that are not valid now, each with its index and its subject.
-    pub(super) fn overdue(&self, now: UnixTime) -> Vec<(usize, String, Overdue)> {
+    pub(crate) fn overdue(&self, now: UnixTime) -> Vec<(usize, String, ValidityFault)> {
         certificates(&self.chain)
             .filter_map(|(index, certificate)| {
                 let overdue = if now < certificate.not_before {
-                    Overdue::ValidFrom(certificate.not_before)
+                    ValidityFault::ValidFrom(certificate.not_before)
                 } else if now > certificate.not_after {
-                    Overdue::ExpiredAt(certificate.not_after)
+                    ValidityFault::ExpiredAt(certificate.not_after)
                 } else {
                     return None;
                 };
@@ -137,7 +137,7 @@ impl OwnChain {
     }
 
     /// The purpose that the leaf's extended key usage lacks, and those that it lists.
-    pub(super) fn missing_purpose(&self) -> Option<(&'static str, String)> {
+    pub(crate) fn missing_purpose(&self) -> Option<(&'static str, String)> {
         let (_, leaf) = certificates(&self.chain).next()?;
         let usage = leaf.extended_key_usage().ok()??;
         let (wanted, name) = match self.end {
@@ -151,7 +151,7 @@ impl OwnChain {
     }
 
     /// The leaf's key usages, where its key may not sign a handshake (RFC 8446, section 4.4.2.2).
-    pub(super) fn wrong_key_usage(&self) -> Option<String> {
+    pub(crate) fn wrong_key_usage(&self) -> Option<String> {
         let (_, leaf) = certificates(&self.chain).next()?;
         let usage = leaf.key_usage().ok()??;
         match usage.0.contains(KeyUsages::DigitalSignature) {
@@ -161,14 +161,14 @@ impl OwnChain {
     }
 
     /// Whether the leaf is of a version before 3.
-    pub(super) fn has_old_leaf(&self) -> bool {
+    pub(crate) fn has_old_leaf(&self) -> bool {
         certificates(&self.chain)
             .next()
             .is_some_and(|(_, leaf)| leaf.version != Version::V3)
     }
 
     /// What the leaf's key is.
-    pub(super) fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         certificates(&self.chain)
             .next()
             .and_then(|(_, leaf)| leaf.public_key.kind().ok())

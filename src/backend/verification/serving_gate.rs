@@ -10,7 +10,7 @@ use crate::policy::{Rejection, RejectionReason, rfc3339};
 /// Whether we may do handshakes at all: what the owner chose for the day on which our own certificate has run out, or
 /// nothing is heard any more from where material comes from. One decision for every way into a handshake.
 #[derive(Clone, Debug)]
-pub(crate) struct Serving {
+pub(crate) struct ServingGate {
     /// The end of our own chain, where nobody is to be served after it.
     pub(crate) until: Option<UnixTime>,
     pub(crate) source: Arc<SourceDeadline>,
@@ -50,19 +50,21 @@ impl SourceDeadline {
     }
 }
 
-impl Serving {
+impl ServingGate {
     pub(crate) fn check(&self, now: UnixTime) -> Result<(), Rejection> {
-        let refused = |presented: String| {
+        let not_serving = |presented: String| {
             Err(Rejection::new(RejectionReason::OutOfService).with_presented(presented))
         };
         match self.until {
             Some(until) if now > until => {
-                return refused(format!("our own chain expired at {}", rfc3339(until)));
+                return not_serving(format!("our own chain expired at {}", rfc3339(until)));
             }
             _ => {}
         }
         match self.source.is_over() {
-            true => refused("the source of our material has been silent for too long".to_owned()),
+            true => {
+                not_serving("the source of our material has been silent for too long".to_owned())
+            }
             false => Ok(()),
         }
     }

@@ -5,14 +5,14 @@
 
 use pki_types::UnixTime;
 
-use super::own_chain::{End, Overdue, OwnChain};
+use super::own_chain::{End, OwnChain, ValidityFault};
 use crate::policy::{Alert, rfc3339};
 use crate::x509::rfc4514;
 
 /// The server's request for our certificate (RFC 8446, section 4.3.2), as far as the TLS library
 /// shows it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) enum Request {
+pub(crate) enum CertificateRequest {
     /// It is not shown, or we are the server.
     #[default]
     Unseen,
@@ -24,13 +24,13 @@ pub(crate) enum Request {
         /// key.
         is_answered: bool,
         /// The CAs that it names, unless one of them issued ours, or it names none.
-        other_cas: Option<OtherCas>,
+        other_cas: Option<UnmatchedCas>,
     },
 }
 
 /// CAs that a server asks for, and none of which issued our certificate.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct OtherCas {
+pub(crate) struct UnmatchedCas {
     /// DER `Name`s.
     names: Vec<Vec<u8>>,
     left_out: usize,
@@ -42,7 +42,7 @@ const MAX_KEPT: usize = 16 * 1024;
 const MAX_SHOWN: usize = 4;
 const MAX_SHOWN_BYTES: usize = 512;
 
-impl Request {
+impl CertificateRequest {
     /// One that came, with the CA names in it (DER `Name`s). Copies them only where none of them
     /// issued ours.
     pub(crate) fn came(own: &OwnChain, ca_names: &[&[u8]], is_answered: bool) -> Self {
@@ -51,13 +51,13 @@ impl Request {
             is_answered,
             other_cas: match fits {
                 true => None,
-                false => Some(OtherCas::keep(ca_names)),
+                false => Some(UnmatchedCas::keep(ca_names)),
             },
         }
     }
 }
 
-impl OtherCas {
+impl UnmatchedCas {
     fn keep(ca_names: &[&[u8]]) -> Self {
         let mut bytes: usize = 0;
         let kept = ca_names.iter().take_while(|name| {
@@ -96,7 +96,7 @@ impl OtherCas {
 /// the alert usually means. `now` is `None` where there is no clock to ask.
 pub(crate) fn hint(
     own: &OwnChain,
-    request: &Request,
+    request: &CertificateRequest,
     now: Option<UnixTime>,
     alert: Alert,
 ) -> String {
@@ -105,8 +105,8 @@ pub(crate) fn hint(
         return usual.to_owned();
     }
     let findings = match request {
-        Request::Awaited => return unasked(alert),
-        Request::Came {
+        CertificateRequest::Awaited => return no_request_hint(alert),
+        CertificateRequest::Came {
             is_answered: false,
             other_cas,
         } => {
@@ -114,7 +114,7 @@ pub(crate) fn hint(
             findings.extend(other_cas.as_ref().and_then(|cas| unfit_issuer(own, cas)));
             findings
         }
-        Request::Came {
+        CertificateRequest::Came {
             is_answered: true,
             other_cas,
         } => {
@@ -122,15 +122,17 @@ pub(crate) fn hint(
             findings.extend(other_cas.as_ref().and_then(|cas| unfit_issuer(own, cas)));
             findings
         }
-        Request::Unseen if alert == Alert::CERTIFICATE_REQUIRED && own.end() == End::Client => {
-            vec![held_back(own)]
+        CertificateRequest::Unseen
+            if alert == Alert::CERTIFICATE_REQUIRED && own.end() == End::Client =>
+        {
+            vec![withheld_certificate_hint(own)]
         }
-        Request::Unseen => defects(own, now),
+        CertificateRequest::Unseen => defects(own, now),
     };
     let explains = findings.iter().any(|finding| finding.explains(alert));
     let mut said: Vec<String> = findings.into_iter().map(|finding| finding.words).collect();
     if !explains {
-        said.insert(0, usual_here(own, now, alert));
+        said.insert(0, usual_cause_hint(own, now, alert));
     }
     said.join("; besides, ")
 }
@@ -181,13 +183,13 @@ fn defects(own: &OwnChain, now: Option<UnixTime>) -> Vec<Finding> {
             };
             let now = rfc3339(now);
             let words = match overdue {
-                Overdue::ExpiredAt(end) => {
+                ValidityFault::ExpiredAt(end) => {
                     format!(
                         "{which} has expired at {}, it is {now}: renew it",
                         rfc3339(end)
                     )
                 }
-                Overdue::ValidFrom(begin) => format!(
+                ValidityFault::ValidFrom(begin) => format!(
                     "{which} is not valid before {}, it is {now}: compare the clocks of this machine and of the CA",
                     rfc3339(begin)
                 ),
@@ -232,7 +234,7 @@ fn defects(own: &OwnChain, now: Option<UnixTime>) -> Vec<Finding> {
     findings
 }
 
-fn unfit_issuer(own: &OwnChain, cas: &OtherCas) -> Option<Finding> {
+fn unfit_issuer(own: &OwnChain, cas: &UnmatchedCas) -> Option<Finding> {
     let asked_for = cas.in_words(own)?;
     Some(Finding {
         kind: Kind::Issuer,
@@ -256,7 +258,7 @@ fn unfit_key(own: &OwnChain) -> Finding {
 }
 
 /// Where the library does not say why it left our certificate out.
-fn held_back(own: &OwnChain) -> Finding {
+fn withheld_certificate_hint(own: &OwnChain) -> Finding {
     Finding {
         kind: Kind::Missing,
         words: format!(
@@ -270,7 +272,7 @@ fn held_back(own: &OwnChain) -> Finding {
 }
 
 /// The server has not asked, so nothing is wrong with what we would have presented.
-fn unasked(alert: Alert) -> String {
+fn no_request_hint(alert: Alert) -> String {
     match alert {
         Alert::CERTIFICATE_REQUIRED => {
             "the server did not ask for our certificate in this handshake, so none was sent; one that asks only later \
@@ -285,7 +287,7 @@ fn unasked(alert: Alert) -> String {
 }
 
 /// What the alert usually means, with what we know of its subject.
-fn usual_here(own: &OwnChain, now: Option<UnixTime>, alert: Alert) -> String {
+fn usual_cause_hint(own: &OwnChain, now: Option<UnixTime>, alert: Alert) -> String {
     let usual = alert.hint();
     match (alert, now) {
         (Alert::UNKNOWN_CA, _) => format!(

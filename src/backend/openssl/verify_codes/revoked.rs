@@ -6,15 +6,15 @@
 use openssl::error::ErrorStack;
 use openssl::x509::X509VerifyResult;
 
-use super::Pair;
+use super::ProbeChain;
 
 #[cfg(not(unix))]
-pub(super) fn produce(_pair: &Pair) -> Result<X509VerifyResult, ErrorStack> {
+pub(crate) fn produce(_pair: &ProbeChain) -> Result<X509VerifyResult, ErrorStack> {
     Err(ErrorStack::get())
 }
 
 #[cfg(unix)]
-pub(super) use unix::produce;
+pub(crate) use unix::produce;
 
 #[cfg(unix)]
 mod unix {
@@ -28,12 +28,10 @@ mod unix {
     use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
     use openssl::x509::{X509CrlBuilder, X509Extension, X509RevokedBuilder};
 
-    use super::{ErrorStack, Pair, X509VerifyResult};
-    use crate::backend::openssl::alert::{BEGIN, END, NOW};
+    use super::{ErrorStack, ProbeChain, X509VerifyResult};
+    use crate::backend::openssl::verify_codes::{BEGIN, END, NOW};
 
-    pub(in crate::backend::openssl::alert) fn produce(
-        pair: &Pair,
-    ) -> Result<X509VerifyResult, ErrorStack> {
+    pub(crate) fn produce(pair: &ProbeChain) -> Result<X509VerifyResult, ErrorStack> {
         let list = list(pair)?;
         // Short enough to lie in the pipe as a whole.
         let pipe = filled(&list).map_err(|_| ErrorStack::get())?;
@@ -57,7 +55,7 @@ mod unix {
     }
 
     /// A list of the root's with the leaf on it.
-    fn list(pair: &Pair) -> Result<Vec<u8>, ErrorStack> {
+    fn list(pair: &ProbeChain) -> Result<Vec<u8>, ErrorStack> {
         let begin = Asn1Time::from_unix(BEGIN.into())?;
         let mut revoked = X509RevokedBuilder::new()?;
         revoked.set_serial_number(pair.leaf.serial_number())?;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::diagnosis::{Request, hint};
-use super::event::{Clock, Event, Observer};
-use super::handshake::HandshakeError;
+use super::alert_hint::{CertificateRequest, hint};
 use super::own_chain::{End, OwnChain};
-use super::serving::Serving;
+use super::serving_gate::ServingGate;
+use crate::backend::event::{Clock, Event, Observer};
+use crate::backend::handshake_error::HandshakeError;
 use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
@@ -17,12 +17,12 @@ use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
 
 /// The verifier of one revision with a clock and an observer, and our own chain: what the adapters
 /// ask.
-pub struct Judge {
+pub struct SessionVerifier {
     verifier: PeerVerifier,
     /// Asked as well, for the observer's ears only.
     shadow: Option<PeerVerifier>,
     own: OwnChain,
-    serving: Serving,
+    serving_gate: ServingGate,
     clock: Clock,
     observer: Option<Observer>,
 }
@@ -30,20 +30,20 @@ pub struct Judge {
 /// Which time a handshake's peer is judged: OpenSSL may ask again about another path, and before a
 /// session is resumed the observer hears of no refusal, since a full handshake follows one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
-    Again,
+pub(crate) enum Pass {
+    Repeat,
     First,
-    Unheard,
+    Unreported,
 }
 
 type Verdict = Result<PeerIdentity, Rejection>;
 
-impl Judge {
+impl SessionVerifier {
     pub(crate) fn new(
         verifier: PeerVerifier,
         shadow: Option<PeerVerifier>,
         own: OwnChain,
-        serving: Serving,
+        serving_gate: ServingGate,
         clock: Clock,
         observer: Option<Observer>,
     ) -> Self {
@@ -51,7 +51,7 @@ impl Judge {
             verifier,
             shadow,
             own,
-            serving,
+            serving_gate,
             clock,
             observer,
         }
@@ -67,35 +67,35 @@ impl Judge {
         }
     }
 
-    pub(crate) fn client(&self, chain: &[CertificateDer<'_>], look: Look) -> Verdict {
-        self.judge(look, |verifier, now| verifier.verify_client(chain, now))
+    pub(crate) fn client(&self, chain: &[CertificateDer<'_>], look: Pass) -> Verdict {
+        self.verify(look, |verifier, now| verifier.verify_client(chain, now))
     }
 
     pub(crate) fn server(
         &self,
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        look: Look,
+        look: Pass,
     ) -> Verdict {
-        self.judge(look, |verifier, now| {
+        self.verify(look, |verifier, now| {
             verifier.verify_server(chain, name, now)
         })
     }
 
     /// For native-tls, where the platform proved the path and shows the leaf alone.
     pub(crate) fn server_leaf(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Verdict {
-        self.judge(Look::First, |verifier, now| {
+        self.verify(Pass::First, |verifier, now| {
             verifier.verify_server_leaf(leaf, name, now)
         })
     }
 
     /// Asks the shadow about a client whose session was resumed, and who was judged unheard.
-    pub(crate) fn resumed_client(&self, peer: &PeerIdentity) {
+    pub(crate) fn shadow_resumed_client(&self, peer: &PeerIdentity) {
         self.resumed(peer, |shadow, now| shadow.verify_client(peer.chain(), now));
     }
 
     /// The same about a server.
-    pub(crate) fn resumed_server(&self, peer: &PeerIdentity, name: &ServerName<'_>) {
+    pub(crate) fn shadow_resumed_server(&self, peer: &PeerIdentity, name: &ServerName<'_>) {
         self.resumed(peer, |shadow, now| {
             shadow.verify_server(peer.chain(), name, now)
         });
@@ -111,7 +111,7 @@ impl Judge {
     pub(crate) fn confirm(&self, peer: &PeerIdentity) -> Result<(), Rejection> {
         let confirmed = guard(|| {
             let now = self.now();
-            self.serving.check(now)?;
+            self.serving_gate.check(now)?;
             self.verifier.confirm(peer, now)
         });
         confirmed.map_err(|rejection| self.report(rejection))
@@ -120,7 +120,7 @@ impl Judge {
     /// Judges the peer of an open connection as a handshake would now, without a word to the
     /// observer. `asked` is the name that a server was asked for by; a client has none. Whether we serve is about us,
     /// and about who comes next.
-    pub(crate) fn judge_again(
+    pub(crate) fn verify_again(
         &self,
         peer: &PeerIdentity,
         asked: Option<&ServerName<'_>>,
@@ -149,12 +149,12 @@ impl Judge {
 
     /// Whether we serve at all, for those who stay anonymous; everyone else is judged.
     pub(crate) fn check_serving(&self) -> Result<(), Rejection> {
-        guard(|| self.serving.check(self.now())).map_err(|rejection| self.report(rejection))
+        guard(|| self.serving_gate.check(self.now())).map_err(|rejection| self.report(rejection))
     }
 
     /// Whether our own anchors vouch for our own chain. On native-tls, which verifies signatures
     /// itself, they never do.
-    pub(crate) fn vouches_for_us(&self, now: UnixTime) -> Result<(), Rejection> {
+    pub(crate) fn verify_own_chain(&self, now: UnixTime) -> Result<(), Rejection> {
         let chain = self.own.chain();
         guard(|| match self.own.end() {
             End::Client => self.verifier.verify_own_client_chain(chain, now),
@@ -196,16 +196,24 @@ impl Judge {
 
     /// Completes an error that an adapter made of its library's: tells the observer of a refusal
     /// that did not come out of this judge, and looks for the reason of one by the peer.
-    pub(crate) fn complete(&self, error: HandshakeError, request: &Request) -> HandshakeError {
+    pub(crate) fn complete(
+        &self,
+        error: HandshakeError,
+        request: &CertificateRequest,
+    ) -> HandshakeError {
         match error {
             HandshakeError::Rejected(rejection) => HandshakeError::Rejected(self.report(rejection)),
-            HandshakeError::RejectedByPeer { alert, .. } => self.refused(alert, request),
+            HandshakeError::RejectedByPeer { alert, .. } => self.rejected_by_peer(alert, request),
             other => other,
         }
     }
 
     /// We were refused, by a peer that had asked us so.
-    pub(crate) fn refused(&self, alert: Alert, request: &Request) -> HandshakeError {
+    pub(crate) fn rejected_by_peer(
+        &self,
+        alert: Alert,
+        request: &CertificateRequest,
+    ) -> HandshakeError {
         let now = self.now_unless_panicked();
         HandshakeError::RejectedByPeer {
             alert,
@@ -220,19 +228,19 @@ impl Judge {
 
     /// Asks the verifier, tells the observer of a refusal, and then of a shadow that sees it
     /// otherwise.
-    fn judge(&self, look: Look, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) -> Verdict {
+    fn verify(&self, look: Pass, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) -> Verdict {
         // `None` where no policy was asked: after a clock that panicked, and when we serve nobody.
         let mut asked_at = None;
         let verdict = guard(|| {
             let now = self.now();
-            self.serving.check(now)?;
+            self.serving_gate.check(now)?;
             ask(&self.verifier, *asked_at.insert(now))
         });
-        if look == Look::Unheard {
+        if look == Pass::Unreported {
             return verdict;
         }
         let verdict = verdict.map_err(|rejection| self.report(rejection));
-        if let (Some(shadow), Some(now), Look::First) = (&self.shadow, asked_at, look) {
+        if let (Some(shadow), Some(now), Pass::First) = (&self.shadow, asked_at, look) {
             self.compare(&verdict, &guard(|| ask(shadow, now)));
         }
         verdict
@@ -263,9 +271,9 @@ impl Judge {
     }
 }
 
-impl fmt::Debug for Judge {
+impl fmt::Debug for SessionVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Judge")
+        f.debug_struct("SessionVerifier")
             .field("verifier", &self.verifier)
             .field("shadow", &self.shadow)
             .finish_non_exhaustive()
@@ -274,8 +282,8 @@ impl fmt::Debug for Judge {
 
 /// Judges. The matcher and the clock may be the caller's code: where they panic the peer is
 /// refused. In OpenSSL's callback a panic would end the process, and elsewhere an accept loop.
-fn guard<T>(judge: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
-    catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
+fn guard<T>(verify: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
+    catch_unwind(AssertUnwindSafe(verify)).unwrap_or_else(|panic| {
         Err(Rejection::new(RejectionReason::PolicyPanicked).with_presented(message(&*panic)))
     })
 }

@@ -27,7 +27,7 @@ fn every_reason_has_its_alert() {
         }
         let alert = alert_for(code_for(*reason).as_raw());
         assert_eq!(
-            reason.alert(BackendKind::OpenSsl),
+            BackendKind::OpenSsl.alert_for(*reason),
             Some(alert),
             "{reason:?}"
         );

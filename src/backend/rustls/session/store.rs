@@ -3,7 +3,7 @@ use core::hash::Hash;
 use std::collections::{BTreeMap, HashMap};
 
 /// A map with room for so many, where the oldest make way.
-pub(super) struct Shelf<K, V> {
+pub(super) struct SessionStore<K, V> {
     room: usize,
     /// The number of the next that is put.
     next: u64,
@@ -12,7 +12,7 @@ pub(super) struct Shelf<K, V> {
     order: BTreeMap<u64, K>,
 }
 
-impl<K: Clone + Eq + Hash, V> Shelf<K, V> {
+impl<K: Clone + Eq + Hash, V> SessionStore<K, V> {
     pub(super) fn new(room: usize) -> Self {
         Self {
             room,
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_oldest_make_way() {
-        let mut shelf = Shelf::new(2);
+        let mut shelf = SessionStore::new(2);
         shelf.put("a", 1);
         shelf.put("b", 2);
         shelf.put("a", 3);
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_sweep_ends_at_the_first_that_stays() {
-        let mut shelf = Shelf::new(8);
+        let mut shelf = SessionStore::new(8);
         for (key, value) in [("a", 1), ("b", 2), ("c", 9), ("d", 1)] {
             shelf.put(key, value);
         }

@@ -1,11 +1,7 @@
-use core::fmt;
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 
-use super::diagnosis::Request;
-use super::session_info::SessionInfo;
-use crate::peer::PeerIdentity;
 use crate::policy::{Alert, Rejection};
 
 /// Why a handshake did not end in a connection. The same variants on every backend.
@@ -108,7 +104,7 @@ impl HandshakeError {
         }
     }
 
-    /// With the hint of the alert alone; [`Judge::complete`](super::Judge::complete) knows more.
+    /// With the hint of the alert alone; [`SessionVerifier::complete`](super::SessionVerifier::complete) knows more.
     pub(crate) fn by_peer(alert: Alert) -> Self {
         Self::RejectedByPeer {
             alert,
@@ -123,26 +119,5 @@ impl HandshakeError {
     /// Whether the transport only was not ready.
     pub(crate) fn would_block(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
-    }
-}
-
-/// What a handshake ended in.
-pub struct Established<S> {
-    pub(crate) stream: S,
-    /// The peer that the judge admitted; `None` when none was asked for and none came.
-    pub(crate) peer: Option<PeerIdentity>,
-    /// What was negotiated. In a resumed session the peer was judged by the certificates that it
-    /// had shown before.
-    pub(crate) session: SessionInfo,
-    /// For a client: how the server asked for its certificate. A TLS 1.3 server may yet refuse it.
-    pub(crate) request: Request,
-}
-
-impl<S> fmt::Debug for Established<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Established")
-            .field("peer", &self.peer)
-            .field("session", &self.session)
-            .finish_non_exhaustive()
     }
 }

@@ -39,7 +39,7 @@ fn utf8(text: &str) -> DnValue {
     DnValue::Utf8String(text.to_owned())
 }
 
-fn said(own: &OwnChain, request: &Request, alert: Alert) -> String {
+fn said(own: &OwnChain, request: &CertificateRequest, alert: Alert) -> String {
     hint(own, request, Some(NOW), alert)
 }
 
@@ -48,10 +48,10 @@ fn a_name_is_the_same_in_every_encoding() {
     let own = own(End::Client, utf8("Some CA"));
     let printable = name(DnValue::PrintableString("Some CA".try_into().unwrap()));
     assert_ne!(printable, name(utf8("Some CA")));
-    let request = Request::came(&own, &[&printable], true);
+    let request = CertificateRequest::came(&own, &[&printable], true);
     let said_of_it = said(&own, &request, Alert::UNKNOWN_CA);
     assert!(!said_of_it.contains("asked for"), "{said_of_it}");
-    let other = Request::came(&own, &[&name(utf8("Other CA"))], true);
+    let other = CertificateRequest::came(&own, &[&name(utf8("Other CA"))], true);
     let said_of_other = said(&own, &other, Alert::UNKNOWN_CA);
     assert!(said_of_other.contains("\"CN=Other CA\""), "{said_of_other}");
 }
@@ -61,10 +61,10 @@ fn names_are_kept_where_they_matter_and_within_limits() {
     let own = own(End::Client, utf8("Some CA"));
     let (ours, other) = (name(utf8("Some CA")), name(utf8("Other CA")));
     for fitting in [&[][..], &[&*other, &*ours]] {
-        let kept = Request::came(&own, fitting, true);
+        let kept = CertificateRequest::came(&own, fitting, true);
         assert_eq!(
             kept,
-            Request::Came {
+            CertificateRequest::Came {
                 is_answered: true,
                 other_cas: None
             }
@@ -72,8 +72,8 @@ fn names_are_kept_where_they_matter_and_within_limits() {
     }
     let long = name(utf8(&"x".repeat(1000)));
     let many = vec![&*long; 100];
-    let request = Request::came(&own, &many, true);
-    let Request::Came {
+    let request = CertificateRequest::came(&own, &many, true);
+    let CertificateRequest::Came {
         other_cas: Some(kept),
         ..
     } = &request
@@ -95,7 +95,11 @@ fn a_key_that_may_not_sign_is_seen() {
         (&[KeyEncipherment], true),
     ] {
         let own = own_with(End::Server, utf8("Some CA"), usages);
-        let said = said(&own, &Request::Unseen, Alert::UNSUPPORTED_CERTIFICATE);
+        let said = said(
+            &own,
+            &CertificateRequest::Unseen,
+            Alert::UNSUPPORTED_CERTIFICATE,
+        );
         let words = "our certificate's key usage (keyEncipherment) lacks digitalSignature";
         assert_eq!(said.contains(words), is_wrong, "{said}");
     }
@@ -104,7 +108,7 @@ fn a_key_that_may_not_sign_is_seen() {
 #[test]
 fn names_that_are_none_do_no_harm() {
     let own = own(End::Client, utf8("Some CA"));
-    let request = Request::came(&own, &[b"\xff\x00junk", b""], true);
+    let request = CertificateRequest::came(&own, &[b"\xff\x00junk", b""], true);
     let said = said(&own, &request, Alert::UNKNOWN_CA);
     assert!(said.contains("(unreadable)"), "{said}");
 }
@@ -112,9 +116,13 @@ fn names_that_are_none_do_no_harm() {
 #[test]
 fn nothing_is_said_of_a_certificate_that_nobody_asked_for() {
     let own = own(End::Client, utf8("Some CA"));
-    let words = said(&own, &Request::Awaited, Alert::CERTIFICATE_REQUIRED);
+    let words = said(
+        &own,
+        &CertificateRequest::Awaited,
+        Alert::CERTIFICATE_REQUIRED,
+    );
     assert!(words.contains("did not ask"), "{words}");
-    let words = said(&own, &Request::Awaited, Alert::BAD_CERTIFICATE);
+    let words = said(&own, &CertificateRequest::Awaited, Alert::BAD_CERTIFICATE);
     assert!(words.contains("has not asked"), "{words}");
 }
 
@@ -125,13 +133,13 @@ fn other_alerts_keep_their_hints() {
     let long_after = UnixTime::since_unix_epoch(Duration::from_secs(100_000_000_000));
     for code in 0..=u8::MAX {
         let alert = Alert::from_code(code);
-        let words = hint(&own, &Request::Unseen, Some(long_after), alert);
+        let words = hint(&own, &CertificateRequest::Unseen, Some(long_after), alert);
         match is_about_certificates(alert) {
             false => assert_eq!(words, alert.hint()),
             true => assert!(words.contains("has expired at"), "{alert}: {words}"),
         }
         // A clock that panics tells no time.
-        let words = hint(&own, &Request::Unseen, None, alert);
+        let words = hint(&own, &CertificateRequest::Unseen, None, alert);
         assert!(words.starts_with(alert.hint()), "{alert}: {words}");
     }
 }

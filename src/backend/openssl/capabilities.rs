@@ -1,0 +1,51 @@
+//! What this backend can do, and the alerts that it sends: known without its cargo feature.
+
+use crate::backend::{Capability, Support};
+use crate::error::alert::Alert;
+use crate::policy::RejectionReason;
+
+pub(in crate::backend) fn support(capability: Capability) -> Support {
+    match capability {
+        Capability::KeyExchangeGroup => Support::Limited(
+            "in TLS 1.3, and for clients in TLS 1.2; the openssl crate shows a server no more",
+        ),
+        Capability::SignatureScheme => {
+            Support::Refused("the openssl crate does not show how the peer signed")
+        }
+        Capability::P521 => Support::Limited(
+            "in TLS 1.2, OpenSSL refuses such a key on either end of a client that does not \
+             name P-521 among its groups, as rustls does not",
+        ),
+        Capability::MlDsa | Capability::MlKem => Support::Limited("from OpenSSL 3.5 on"),
+        Capability::Fips => Support::Refused("the openssl crate does not tell it of OpenSSL 3"),
+        Capability::ClientChain => Support::Limited(
+            "the one path that OpenSSL picks: where several issuers have one name, or an intermediate does not fit the key identifier below it, it may reject what rustls accepts",
+        ),
+        Capability::ExternalKeys => {
+            Support::Refused("the openssl crate takes private keys that it holds itself")
+        }
+        Capability::Resumption => {
+            Support::Refused("a ticket of OpenSSL holds the leaf alone, too little to verifier by")
+        }
+        Capability::RefusalExplained => Support::Limited(
+            "by our own certificates; the openssl crate does not show what the server asked for",
+        ),
+        _ => Support::Full,
+    }
+}
+
+/// The alert that OpenSSL sends for the verification code that stands for this reason.
+pub(in crate::backend) fn alert_for(reason: RejectionReason) -> Option<Alert> {
+    use RejectionReason::*;
+    Some(match reason {
+        AnchorExpired | Expired => Alert::CERTIFICATE_EXPIRED,
+        MalformedCertificate | MalformedName | NameMismatch | NotYetValid | UnsupportedVersion => {
+            Alert::BAD_CERTIFICATE
+        }
+        NoCertificate => Alert::CERTIFICATE_REQUIRED,
+        Revoked => Alert::CERTIFICATE_REVOKED,
+        UnknownIssuer => Alert::UNKNOWN_CA,
+        WrongExtendedKeyUsage => Alert::UNSUPPORTED_CERTIFICATE,
+        _ => Alert::CERTIFICATE_UNKNOWN,
+    })
+}

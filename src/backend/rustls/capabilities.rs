@@ -1,0 +1,30 @@
+//! What this backend can do, and the alerts that it sends: known without its cargo feature.
+
+use crate::backend::{Capability, Support};
+use crate::error::alert::Alert;
+use crate::policy::RejectionReason;
+
+pub(in crate::backend) fn support(capability: Capability) -> Support {
+    match capability {
+        Capability::P521 | Capability::MlDsa | Capability::MlKem => {
+            Support::Limited("on aws-lc-rs; ring has none of it")
+        }
+        _ => Support::Full,
+    }
+}
+
+/// The alert that rustls sends for the error that stands for this reason.
+pub(in crate::backend) fn alert_for(reason: RejectionReason) -> Option<Alert> {
+    use RejectionReason::*;
+    Some(match reason {
+        AnchorExpired | Expired | NotYetValid => Alert::CERTIFICATE_EXPIRED,
+        MalformedCertificate | MalformedName | NameMismatch | UnsupportedVersion => {
+            Alert::BAD_CERTIFICATE
+        }
+        NoCertificate => Alert::CERTIFICATE_REQUIRED,
+        Revoked => Alert::CERTIFICATE_REVOKED,
+        UnknownIssuer => Alert::UNKNOWN_CA,
+        WrongExtendedKeyUsage => Alert::UNSUPPORTED_CERTIFICATE,
+        _ => Alert::CERTIFICATE_UNKNOWN,
+    })
+}

@@ -1,0 +1,57 @@
+//! What a session store learns from the drive of a connection around its call, and tells it.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::verified_session::VerifiedSession;
+use crate::backend::SessionVerifier;
+use crate::backend::rustls::slot::{Verdict, note};
+use crate::peer::PeerIdentity;
+
+impl VerifiedSession {
+    /// Whose the session is that the drive around this call makes. `None`, and nothing may be kept, where that is nobody
+    /// who was judged, or not known.
+    pub(in crate::backend::rustls) fn in_drive(
+        verifier: &Arc<SessionVerifier>,
+    ) -> Option<Arc<Self>> {
+        let (known, verdict) = note(verifier, |heard| {
+            let peer = match &heard.verdict {
+                Some(Ok(peer)) => Some(peer.clone()),
+                _ => None,
+            };
+            (heard.proof.clone(), peer)
+        })?;
+        if known.is_some() {
+            return known;
+        }
+        let proof = Arc::new(Self::new(verifier, verdict?)?);
+        note(verifier, |heard| heard.proof = Some(Arc::clone(&proof)))?;
+        Some(proof)
+    }
+
+    /// Whether a session of it may be resumed in the drive around this call: it is young enough by both clocks, and the
+    /// peer is admitted now as well. The drive is told who it is.
+    pub(super) fn holds(
+        &self,
+        verifier: &Arc<SessionVerifier>,
+        max_age: Duration,
+        ask: impl FnOnce(&PeerIdentity) -> Verdict,
+    ) -> bool {
+        // In whole seconds, so up to one early or late: the monotonic clock is exact.
+        let age = verifier
+            .now_unless_panicked()
+            .and_then(|now| now.as_secs().checked_sub(self.told.as_secs()));
+        let is_young = age.is_some_and(|age| Duration::from_secs(age) <= max_age);
+        if self.is_over(max_age) || !is_young {
+            return false;
+        }
+        let Ok(peer) = ask(&self.peer) else {
+            return false;
+        };
+        let proof = Arc::new(Self {
+            peer,
+            ..self.clone()
+        });
+        note(verifier, |heard| heard.proof = Some(proof)).is_some()
+    }
+}

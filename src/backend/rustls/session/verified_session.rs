@@ -1,0 +1,41 @@
+use core::time::Duration;
+use std::time::Instant;
+
+use pki_types::UnixTime;
+
+use crate::backend::SessionVerifier;
+use crate::peer::PeerIdentity;
+
+/// Sessions that a server keeps; the oldest make room. In TLS 1.3 a full handshake makes two.
+pub(in crate::backend::rustls) const MAX_SERVER_SESSIONS: usize = 1024;
+/// Servers whose sessions a client keeps; those that it met longest ago make room.
+pub(in crate::backend::rustls) const MAX_SERVER_NAMES: usize = 256;
+/// TLS 1.3 tickets that a client keeps of one server. Each serves once; of TLS 1.2 there is one session.
+pub(in crate::backend::rustls) const MAX_TICKETS_PER_SERVER: usize = 8;
+
+/// A peer that proved its key in a full handshake, and when that was.
+#[derive(Clone, Debug)]
+pub(in crate::backend::rustls) struct VerifiedSession {
+    pub(in crate::backend::rustls) peer: PeerIdentity,
+    pub(super) at: Instant,
+    /// By the judge's clock.
+    pub(super) told: UnixTime,
+}
+
+impl VerifiedSession {
+    pub(in crate::backend::rustls) fn new(
+        verifier: &SessionVerifier,
+        peer: PeerIdentity,
+    ) -> Option<Self> {
+        Some(Self {
+            peer,
+            at: Instant::now(),
+            told: verifier.now_unless_panicked()?,
+        })
+    }
+
+    /// Whether it is older than `max_age`, by the monotonic clock.
+    pub(super) fn is_over(&self, max_age: Duration) -> bool {
+        self.at.elapsed() >= max_age
+    }
+}

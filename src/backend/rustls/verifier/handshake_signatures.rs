@@ -1,0 +1,149 @@
+use pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
+use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, SignatureScheme};
+
+use crate::x509::{Certificate, Version};
+
+/// VerifiedSession of possession of the key, with the schemes on our list: the same for every provider.
+pub(in crate::backend::rustls) struct HandshakeSignatures(WebPkiSupportedAlgorithms);
+
+const SCHEMES: &[SignatureScheme] = &[
+    SignatureScheme::ECDSA_NISTP384_SHA384,
+    SignatureScheme::ECDSA_NISTP256_SHA256,
+    SignatureScheme::ECDSA_NISTP521_SHA512,
+    SignatureScheme::ED25519,
+    SignatureScheme::RSA_PSS_SHA512,
+    SignatureScheme::RSA_PSS_SHA384,
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::ML_DSA_65,
+    SignatureScheme::ML_DSA_87,
+    SignatureScheme::ML_DSA_44,
+];
+
+/// In TLS 1.3 only (draft-ietf-tls-mldsa, section 4). rustls looks itself, but not at a version 1
+/// leaf, of which we verify the signature.
+const ML_DSA: &[SignatureScheme] = &[
+    SignatureScheme::ML_DSA_44,
+    SignatureScheme::ML_DSA_65,
+    SignatureScheme::ML_DSA_87,
+];
+
+impl HandshakeSignatures {
+    pub(in crate::backend::rustls) fn new(provider: &CryptoProvider) -> Self {
+        Self(provider.signature_verification_algorithms)
+    }
+
+    pub(in crate::backend::rustls) fn schemes(&self) -> Vec<SignatureScheme> {
+        let supported = self.0.supported_schemes();
+        SCHEMES
+            .iter()
+            .copied()
+            .filter(|scheme| supported.contains(scheme))
+            .collect()
+    }
+
+    pub(in crate::backend::rustls) fn verify_tls12(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        check_scheme(dss)?;
+        if ML_DSA.contains(&dss.scheme) {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        }
+        let verdict = verify_tls12_signature(message, cert, dss, &self.0);
+        let Some(leaf) = unread_v1(&verdict, cert) else {
+            return verdict;
+        };
+        self.verify_by(dss.scheme, &leaf, message, dss.signature())
+    }
+
+    /// Verifies with the key in the leaf as it stands there, by an algorithm of the scheme that
+    /// takes such a key.
+    pub(in crate::backend::rustls) fn verify_by(
+        &self,
+        scheme: SignatureScheme,
+        leaf: &Certificate<'_>,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithm = self
+            .0
+            .mapping
+            .iter()
+            .filter(|(known, _)| *known == scheme)
+            .flat_map(|(_, algorithms)| algorithms.iter())
+            .find(|a| &*a.public_key_alg_id() == leaf.public_key.algorithm)
+            .ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+        match algorithm.verify_signature(leaf.public_key.key, message, signature) {
+            Ok(()) => Ok(HandshakeSignatureValid::assertion()),
+            Err(_) => Err(CertificateError::BadSignature.into()),
+        }
+    }
+
+    pub(in crate::backend::rustls) fn verify_tls13(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        check_scheme(dss)?;
+        let verdict = verify_tls13_signature(message, cert, dss, &self.0);
+        let Some(leaf) = unread_v1(&verdict, cert) else {
+            return verdict;
+        };
+        let spki = SubjectPublicKeyInfoDer::from(leaf.public_key.spki);
+        verify_tls13_signature_with_raw_key(message, &spki, dss, &self.0)
+    }
+}
+
+fn check_scheme(dss: &DigitallySignedStruct) -> Result<(), Error> {
+    match SCHEMES.contains(&dss.scheme) {
+        true => Ok(()),
+        false => Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into()),
+    }
+}
+
+/// The version 1 leaf that made rustls fail, which cannot read one. It gets here only when the
+/// judge has admitted it; its signature is verified then with the bare key.
+fn unread_v1<'a>(
+    verdict: &Result<HandshakeSignatureValid, Error>,
+    cert: &'a CertificateDer<'_>,
+) -> Option<Certificate<'a>> {
+    if verdict.is_ok() {
+        return None;
+    }
+    match Certificate::from_der(cert) {
+        Ok(leaf) if leaf.version == Version::V1 => Some(leaf),
+        _ => None,
+    }
+}
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests {
+    use rustls::internal::msgs::codec::{Codec, Reader};
+
+    use super::*;
+
+    #[test]
+    fn ml_dsa_does_not_count_in_tls_1_2() {
+        let signatures = HandshakeSignatures::new(&rustls::crypto::aws_lc_rs::default_provider());
+        let cert = CertificateDer::from(&[][..]);
+        for scheme in ML_DSA {
+            assert!(signatures.schemes().contains(scheme));
+            let [high, low] = u16::from(*scheme).to_be_bytes();
+            let dss = DigitallySignedStruct::read(&mut Reader::init(&[high, low, 0, 0])).unwrap();
+            let error = signatures.verify_tls12(b"", &cert, &dss).unwrap_err();
+            let expected = PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme;
+            assert_eq!(error, expected.into());
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Our verifier in rustls' verifier seam.
+
+pub(super) mod handshake_signatures;
+
+use core::fmt;
+use std::sync::Arc;
+
+use pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+
+use super::error::to_rustls;
+use super::signing::scheme::ours;
+use super::slot::{Verdict, note};
+use crate::backend::verification::session_verifier::Pass;
+use crate::backend::{ClientAuth, SessionVerifier};
+use handshake_signatures::HandshakeSignatures;
+
+fn deliver(verifier: &Arc<SessionVerifier>, verdict: Verdict) -> Result<(), Error> {
+    let answer = match &verdict {
+        Ok(_) => Ok(()),
+        Err(rejection) => Err(to_rustls(rejection.clone())),
+    };
+    note(verifier, |heard| {
+        heard.verdict = Some(verdict);
+        heard.proof = None;
+    });
+    answer
+}
+
+/// Notes how the peer has signed the handshake.
+fn signed(verifier: &Arc<SessionVerifier>, scheme: SignatureScheme) {
+    note(verifier, |heard| heard.signature = ours(scheme));
+}
+
+/// Verifies servers, for a client.
+pub(in crate::backend::rustls) struct ServerVerifier {
+    pub(in crate::backend::rustls) verifier: Arc<SessionVerifier>,
+    pub(in crate::backend::rustls) signatures: HandshakeSignatures,
+}
+
+/// Verifies clients, for a server.
+pub(in crate::backend::rustls) struct ClientVerifier {
+    pub(in crate::backend::rustls) verifier: Arc<SessionVerifier>,
+    pub(in crate::backend::rustls) signatures: HandshakeSignatures,
+    pub(in crate::backend::rustls) client_auth: ClientAuth,
+    pub(in crate::backend::rustls) ca_names: Vec<DistinguishedName>,
+}
+
+impl ServerCertVerifier for ServerVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain = chain(end_entity, intermediates);
+        deliver(
+            &self.verifier,
+            self.verifier.server(&chain, server_name, Pass::First),
+        )
+        .map(|()| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verified = self.signatures.verify_tls12(message, cert, dss)?;
+        signed(&self.verifier, dss.scheme);
+        Ok(verified)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verified = self.signatures.verify_tls13(message, cert, dss)?;
+        signed(&self.verifier, dss.scheme);
+        Ok(verified)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.signatures.schemes()
+    }
+}
+
+impl ClientCertVerifier for ClientVerifier {
+    fn client_auth_mandatory(&self) -> bool {
+        self.client_auth == ClientAuth::Required
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        // The client is being asked for its certificate: no session is resumed, though one may have been looked up.
+        note(&self.verifier, |heard| heard.proof = None);
+        &self.ca_names
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let chain = chain(end_entity, intermediates);
+        deliver(&self.verifier, self.verifier.client(&chain, Pass::First))
+            .map(|()| ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verified = self.signatures.verify_tls12(message, cert, dss)?;
+        signed(&self.verifier, dss.scheme);
+        Ok(verified)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verified = self.signatures.verify_tls13(message, cert, dss)?;
+        signed(&self.verifier, dss.scheme);
+        Ok(verified)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.signatures.schemes()
+    }
+}
+
+impl fmt::Debug for ServerVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ServerVerifier")
+            .field(&self.verifier)
+            .finish()
+    }
+}
+
+impl fmt::Debug for ClientVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClientVerifier")
+            .field(&self.verifier)
+            .finish()
+    }
+}
+
+fn chain<'a>(
+    end_entity: &'a CertificateDer<'_>,
+    intermediates: &'a [CertificateDer<'_>],
+) -> Vec<CertificateDer<'a>> {
+    core::iter::once(end_entity)
+        .chain(intermediates)
+        .map(|der| CertificateDer::from(der.as_ref()))
+        .collect()
+}

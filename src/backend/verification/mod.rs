@@ -1,0 +1,6 @@
+//! What the adapters ask of one revision: its verifier, its own chain, its clock and its observer.
+
+pub(crate) mod alert_hint;
+pub(crate) mod own_chain;
+pub(crate) mod serving_gate;
+pub(crate) mod session_verifier;

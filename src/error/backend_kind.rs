@@ -1,0 +1,23 @@
+use core::fmt;
+
+/// The TLS library under a client or a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BackendKind {
+    /// native-tls: the platform's own TLS library.
+    NativeTls,
+    /// The openssl crate.
+    OpenSsl,
+    /// rustls.
+    Rustls,
+}
+
+impl fmt::Display for BackendKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NativeTls => "native-tls",
+            Self::OpenSsl => "OpenSSL",
+            Self::Rustls => "rustls",
+        })
+    }
+}
