@@ -22,10 +22,19 @@
 pub mod backend;
 mod builder;
 mod client;
-mod drive;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "what wakes the tasks of asynchronous streams"
+    )
+)]
+mod connection;
 mod error;
 pub mod formats;
 pub mod guides;
+mod handshake_loop;
 mod integration;
 mod material;
 mod peer;
@@ -34,7 +43,6 @@ mod rotation;
 mod server;
 mod side;
 mod stream;
-mod transport;
 mod x509;
 
 pub use pki_types;
@@ -51,6 +59,8 @@ pub use crate::backend::{
 pub use crate::backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
 pub use crate::builder::{Builder, KeyPermissions};
 pub use crate::client::{ClientBuilder, ClientEnd, MtlsClient};
+pub use crate::connection::transport::{Transport, Untimed};
+pub use crate::connection::{LiveConnection, LiveConnections};
 pub use crate::error::{
     BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
     ReloadFailure, UnusableTrustAnchor,
@@ -74,12 +84,10 @@ pub use crate::policy::{
 #[cfg(feature = "watch")]
 pub use crate::rotation::FileSource;
 pub use crate::rotation::{
-    LiveConnection, LiveConnections, OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source,
-    SourceError, Status, StatusWatch,
+    OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source, SourceError, Status, StatusWatch,
 };
 pub use crate::server::{
     ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,
     ServerEnd,
 };
 pub use crate::stream::MtlsStream;
-pub use crate::transport::{Transport, Untimed};

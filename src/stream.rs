@@ -6,8 +6,9 @@ use crate::backend::{
     Backend, CertificateRequest, HandshakeResult, ProtocolVersion, SessionInfo, SessionVerifier,
     TlsStream,
 };
-use crate::rotation::{Attached, LiveConnection, Revision};
-use crate::transport::{Deadline, Transport};
+use crate::connection::transport::{Deadline, Transport};
+use crate::connection::{LiveConnection, StreamTracking};
+use crate::rotation::Revision;
 
 /// An established mutual TLS connection over a blocking transport.
 ///
@@ -36,7 +37,7 @@ pub(crate) struct Facts<P> {
     verifier: Arc<SessionVerifier>,
     acceptance: Acceptance,
     /// Where the connection is tracked.
-    pub(crate) attached: Option<Attached>,
+    pub(crate) attached: Option<StreamTracking>,
     /// Whether the peer has ended the connection by a fatal alert: nothing may be sent then (RFC
     /// 8446, section 6.2), and OpenSSL makes an error of the attempt, which would hide the first.
     pub(crate) is_over: bool,
@@ -57,7 +58,7 @@ impl<P> Facts<P> {
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,
-        attached: Option<Attached>,
+        attached: Option<StreamTracking>,
     ) -> (S, Self) {
         let facts = Self {
             peer,
@@ -74,7 +75,7 @@ impl<P> Facts<P> {
     /// Whether the connection may be used: its peer has not been rejected since, or nothing follows
     /// from that.
     pub(crate) fn check(&self) -> io::Result<()> {
-        self.attached.as_ref().map_or(Ok(()), Attached::check)
+        self.attached.as_ref().map_or(Ok(()), StreamTracking::check)
     }
 
     /// Turns a refusal that a read or write met with into one that says so.
@@ -117,7 +118,7 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,
-        attached: Option<Attached>,
+        attached: Option<StreamTracking>,
     ) -> Self {
         let (inner, facts) = Facts::of(established, peer, revision, acceptance, attached);
         Self { inner, facts }
@@ -159,7 +160,7 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
     /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked;
     /// `None` where it is not, and for a client that stays anonymous.
     pub fn live(&self) -> Option<&LiveConnection> {
-        self.facts.attached.as_ref().map(Attached::live)
+        self.facts.attached.as_ref().map(StreamTracking::live)
     }
 
     /// The transport below.

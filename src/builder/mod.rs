@@ -1,9 +1,9 @@
 //! What a client and a server are made of, as far as it is the same for both.
 
-mod draft;
-mod fixed;
 mod key_permissions;
-mod rotation;
+pub(crate) mod rotation_settings;
+pub(crate) mod settings;
+pub(crate) mod static_settings;
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use crate::backend::{Event, ProtocolVersion, Resumption};
 use crate::material::{MtlsIdentity, RevocationLists, TrustAnchors};
 use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
 
-pub(crate) use draft::Draft;
 pub use key_permissions::KeyPermissions;
+pub(crate) use settings::Draft;
 
 /// Collects what a client or a server is made of: a [`ClientBuilder`](crate::ClientBuilder) or a
 /// [`ServerBuilder`](crate::ServerBuilder), which have a few settings of their own and `build`.

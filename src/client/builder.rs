@@ -5,7 +5,7 @@ use crate::backend::{ClientBackend, ClientSettings, End};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
 use crate::policy::VerifierPolicy;
-use crate::rotation::{Made, Parts, Service};
+use crate::rotation::{self, Made, Parts};
 
 /// Collects what a [`MtlsClient`] is made of.
 pub type ClientBuilder = Builder<ClientEnd>;
@@ -59,7 +59,7 @@ impl ClientBuilder {
         };
         let make = Box::new(make);
         Ok(MtlsClient {
-            service: Service::start(
+            service: rotation::start(
                 begun.parts,
                 make,
                 begun.rotation,

@@ -11,14 +11,13 @@ use crate::backend::{
     ClientBackend, DangerNativeClient, HandshakeError, HandshakeResult, LiveClient, NativeClient,
     ProtocolVersion, TlsStream,
 };
-use crate::drive::drive;
+use crate::connection::transport::{Deadline, Transport};
+use crate::connection::{Closer, LiveConnection, StreamTracking};
 use crate::error::BuildError;
+use crate::handshake_loop::drive;
 use crate::peer::PeerIdentity;
-use crate::rotation::{
-    Attached, Closer, LiveConnection, Revision, Rotation, Service, Status, StatusWatch,
-};
+use crate::rotation::{Revision, Rotation, Service, Status, StatusWatch};
 use crate::stream::{Acceptance, MtlsStream};
-use crate::transport::{Deadline, Transport};
 
 pub use builder::{ClientBuilder, ClientEnd};
 
@@ -245,10 +244,15 @@ impl<B: ClientBackend> MtlsClient<B> {
         peer: &PeerIdentity,
         server_name: &ServerName<'_>,
         closer: impl FnOnce() -> io::Result<Option<Closer>>,
-    ) -> Result<Option<Attached>, HandshakeError> {
+    ) -> Result<Option<StreamTracking>, HandshakeError> {
         let live = self.service.live();
-        live.open(revision, Some(peer), Some(server_name), closer)
-            .map_err(HandshakeError::Io)
+        live.open(
+            || revision.verification_basis(),
+            Some(peer),
+            Some(server_name),
+            closer,
+        )
+        .map_err(HandshakeError::Io)
     }
 
     pub(crate) fn revision(&self) -> Arc<Revision<B::ClientConfig>> {

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
-use super::change::Rotation;
-use super::given::Given;
+use super::rotation::Rotation;
+use super::source::baseline::Given;
 use crate::material::{MtlsIdentity, RevocationLists};
 use crate::policy::{TrustSource, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};

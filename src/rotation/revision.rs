@@ -6,8 +6,9 @@ use pki_types::UnixTime;
 
 use super::parts::{Expiries, Expiry, Parts};
 use super::status::Status;
-use super::warnings::unusable_anchors;
+use super::status::warnings::unusable_anchors;
 use crate::backend::{Crypto, SessionVerifier};
+use crate::connection::VerificationBasis;
 use crate::error::BuildError;
 use crate::material::IdentityWarning;
 
@@ -41,6 +42,15 @@ pub(crate) struct Made<C> {
 pub(crate) type Make<C> = Box<dyn Fn(&Parts) -> Result<Made<C>, BuildError> + Send + Sync>;
 
 impl<C> Revision<C> {
+    /// What open connections are verified by while this revision is current.
+    pub(crate) fn verification_basis(&self) -> VerificationBasis {
+        VerificationBasis {
+            revision: self.number,
+            verifier: Arc::clone(&self.verifier),
+            trust: self.parts.trust.clone(),
+        }
+    }
+
     /// The status while nothing has happened since.
     pub(super) fn status(&self) -> Status {
         let until = |first: &Option<Expiry>| first.as_ref().map(|first| first.until);

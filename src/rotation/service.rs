@@ -4,19 +4,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use pki_types::UnixTime;
 
-use super::alarm::Reload;
-use super::board::{Board, StatusWatch};
-use super::change::Rotation;
-use super::given::Given;
-use super::live::Registry;
 use super::parts::{IsGiven, Parts};
+use super::publish_checks;
 use super::revision::{EPOCH, Made, Make, Revision};
+use super::rotation::Rotation;
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
+use super::source::baseline::Given;
+use super::source::reload_trigger::Reload;
 use super::status::Status;
-use super::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
-use super::{check, keeper};
+use super::status::channel::{Board, StatusWatch};
+use super::status::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
 use crate::backend::{Event, SessionVerifier, SourceDeadline};
+use crate::connection::Registry;
 use crate::error::{BuildError, ReloadFailure};
 
 /// What the clones of a client or server share: the revision that new handshakes run under, and the
@@ -52,11 +52,11 @@ enum Published<C> {
 }
 
 impl<C: Send + Sync + 'static> Service<C> {
-    /// Publishes the first revision, and begins to watch over it where there is something to watch.
-    pub(crate) fn start(
+    /// Publishes the first revision.
+    pub(super) fn new(
         parts: Parts,
         make: Make<C>,
-        settings: RotationSettings,
+        settings: &RotationSettings,
         bell: Reload,
         deadline: Arc<SourceDeadline>,
     ) -> Result<Arc<Self>, BuildError> {
@@ -64,17 +64,17 @@ impl<C: Send + Sync + 'static> Service<C> {
         let now = moment(&made.verifier);
         let self_trust = settings.self_trust;
         let warnings = RevisionWarnings {
-            anchors: check::check_anchors(
+            anchors: publish_checks::check_anchors(
                 (&parts, &made.verifier),
                 None,
                 made.verifier.now_unless_panicked(),
             )?,
             identity: made.warnings.clone(),
         };
-        check::check_self_trust((&parts, &made.verifier), None, self_trust, now)?;
+        publish_checks::check_self_trust((&parts, &made.verifier), None, self_trust, now)?;
         warnings.tell(&made.verifier);
         let revision = revision(FIRST, parts, made, now);
-        let live = Registry::new(settings.live, &revision);
+        let live = Registry::new(settings.live, revision.verification_basis());
         let reloads = u64::from(settings.source.is_some());
         let service = Arc::new(Self {
             board: Arc::new(Board::new(Status {
@@ -93,9 +93,12 @@ impl<C: Send + Sync + 'static> Service<C> {
             live,
         });
         service.heard();
-        keeper::start(&service, settings)?;
-        tell_unclaimed_lists(&service.load().verifier);
         Ok(service)
+    }
+
+    /// Tells the observer of revocation lists that no trust anchor and no known CA signed.
+    pub(super) fn tell_unclaimed_lists(&self) {
+        tell_unclaimed_lists(&self.load().verifier);
     }
 
     /// Makes the next revision and publishes it, or leaves everything as it is.
@@ -152,10 +155,13 @@ impl<C: Send + Sync + 'static> Service<C> {
                 problem: "it panicked".to_owned(),
             });
         };
-        let anchors =
-            check::check_anchors((&parts, &made.verifier), Some(&previous.parts), Some(now))?;
-        check::check_next(&parts, &made, &previous, now)?;
-        check::check_self_trust(
+        let anchors = publish_checks::check_anchors(
+            (&parts, &made.verifier),
+            Some(&previous.parts),
+            Some(now),
+        )?;
+        publish_checks::check_next(&parts, &made, &previous, now)?;
+        publish_checks::check_self_trust(
             (&parts, &made.verifier),
             Some((&previous.parts, &previous.verifier)),
             self.self_trust,
@@ -176,7 +182,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         self.board.change(|board| {
             // Together: nobody who has shaken hands under a revision reads a status from before it.
             self.current.store(Arc::clone(&next));
-            self.live.revised(&next);
+            self.live.revised(next.verification_basis());
             *board = Status {
                 last_failure: board.last_failure.take(),
                 degraded: board.degraded.take(),

@@ -1,8 +1,8 @@
 use core::time::Duration;
 
-use super::given::Given;
-use super::live::LiveConnections;
 use super::source::Source;
+use super::source::baseline::Given;
+use crate::connection::LiveConnections;
 use crate::error::BuildError;
 
 /// What becomes of handshakes when our own certificate has expired. Whether or not they go on, peers that judge as we do

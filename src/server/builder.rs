@@ -6,7 +6,7 @@ use crate::backend::{ClientAuth, End, ServerBackend, ServerSettings};
 use crate::builder::{Builder, Draft};
 use crate::error::BuildError;
 use crate::policy::{TrustSource, VerifierPolicy};
-use crate::rotation::{Made, Parts, Service};
+use crate::rotation::{self, Made, Parts};
 use crate::x509::Certificate;
 
 /// Bytes of CA names in a certificate request. More would slow every handshake, and some clients
@@ -108,7 +108,7 @@ impl<A: ClientAuthentication> ServerBuilder<A> {
         };
         let make = Box::new(make);
         Ok(MtlsServer {
-            service: Service::start(
+            service: rotation::start(
                 begun.parts,
                 make,
                 begun.rotation,

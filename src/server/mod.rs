@@ -10,14 +10,13 @@ use crate::backend::{
     Handshake, HandshakeError, HandshakeResult, LiveServer, NativeServer, ServerBackend, TlsStream,
 };
 use crate::client::Unbuilt;
-use crate::drive::{drive, linger};
+use crate::connection::transport::{Deadline, Transport};
+use crate::connection::{Closer, LiveConnection, StreamTracking};
 use crate::error::BuildError;
+use crate::handshake_loop::{drive, linger};
 use crate::peer::PeerIdentity;
-use crate::rotation::{
-    Attached, Closer, LiveConnection, Revision, Rotation, Service, Status, StatusWatch,
-};
+use crate::rotation::{Revision, Rotation, Service, Status, StatusWatch};
 use crate::stream::{Acceptance, MtlsStream};
-use crate::transport::{Deadline, Transport};
 
 pub use builder::{MAX_CA_NAMES_BYTES, ServerBuilder, ServerEnd};
 
@@ -296,10 +295,15 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         revision: &Revision<B::ServerConfig>,
         peer: &A::Peer,
         closer: impl FnOnce() -> io::Result<Option<Closer>>,
-    ) -> Result<Option<Attached>, HandshakeError> {
+    ) -> Result<Option<StreamTracking>, HandshakeError> {
         let live = self.service.live();
-        live.open(revision, A::shown(peer), None, closer)
-            .map_err(HandshakeError::Io)
+        live.open(
+            || revision.verification_basis(),
+            A::shown(peer),
+            None,
+            closer,
+        )
+        .map_err(HandshakeError::Io)
     }
 
     pub(crate) fn revision(&self) -> Arc<Revision<B::ServerConfig>> {

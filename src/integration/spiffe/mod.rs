@@ -1,9 +1,9 @@
 //! The SPIFFE Workload API as a source.
 
 mod error;
-mod follow;
-mod given;
 mod shared;
+pub(crate) mod stream_worker;
+pub(crate) mod svid_update;
 
 use core::fmt;
 use core::time::Duration;
@@ -18,9 +18,9 @@ use crate::peer::SpiffeId;
 use crate::rotation::{Reload, Rotation, Source, SourceError};
 
 pub use error::SpiffeError;
-use follow::Follower;
-use given::{Choice, Given};
 use shared::Shared;
+use stream_worker::Follower;
+use svid_update::{Choice, Given};
 
 /// Identity and trust bundles from the SPIFFE Workload API, as an agent (SPIRE's, for one) serves it on a socket; cargo
 /// feature `spiffe`.
@@ -101,9 +101,9 @@ const SHORTEST: Duration = Duration::from_millis(100);
 
 impl SpiffeSource {
     /// The most SVIDs that one message may hold.
-    pub const MAX_SVIDS: usize = given::MAX_SVIDS;
+    pub const MAX_SVIDS: usize = svid_update::MAX_SVIDS;
     /// The most trust domains that one message may hold the bundles of.
-    pub const MAX_TRUST_DOMAINS: usize = given::MAX_TRUST_DOMAINS;
+    pub const MAX_TRUST_DOMAINS: usize = svid_update::MAX_TRUST_DOMAINS;
 
     /// The Workload API at the address in the environment variable `SPIFFE_ENDPOINT_SOCKET` (SPIFFE Workload Endpoint,
     /// section 4).

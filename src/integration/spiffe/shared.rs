@@ -7,7 +7,7 @@ use std::time::Instant;
 use ::tokio::sync::Notify;
 
 use super::error::SpiffeError;
-use super::given::Given;
+use super::svid_update::Given;
 use crate::rotation::Reload;
 
 /// How long one who waits does not look whether anybody still wants it.

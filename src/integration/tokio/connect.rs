@@ -8,7 +8,7 @@ use super::poll_io::PollIo;
 use super::stream::AsyncMtlsStream;
 use crate::backend::{ClientBackend, Handshake, HandshakeError, HandshakeResult, ServerBackend};
 use crate::client::{MtlsClient, acceptance, parse};
-use crate::drive::{LINGER, LINGER_BYTES};
+use crate::handshake_loop::{LINGER, LINGER_BYTES};
 use crate::peer::PeerIdentity;
 use crate::server::{ClientAuthentication, MtlsServer};
 use crate::stream::Acceptance;

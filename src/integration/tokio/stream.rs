@@ -7,7 +7,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::poll_io::{PollIo, poll};
 use crate::backend::{Backend, HandshakeResult, ProtocolVersion, SessionInfo, TlsStream};
-use crate::rotation::{Attached, LiveConnection, Revision, Task};
+use crate::connection::{LiveConnection, StreamTracking, Task};
+use crate::rotation::Revision;
 use crate::stream::{Acceptance, Facts};
 
 /// An established mutual TLS connection over an asynchronous transport:
@@ -26,7 +27,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         peer: P,
         revision: &Revision<C>,
         acceptance: Acceptance,
-        attached: Option<Attached>,
+        attached: Option<StreamTracking>,
     ) -> Self {
         let (inner, facts) = Facts::of(established, peer, revision, acceptance, attached);
         Self { inner, facts }
@@ -68,7 +69,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
     /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked;
     /// `None` where it is not, and for a client that stays anonymous.
     pub fn live(&self) -> Option<&LiveConnection> {
-        self.facts.attached.as_ref().map(Attached::live)
+        self.facts.attached.as_ref().map(StreamTracking::live)
     }
 
     /// The transport below.

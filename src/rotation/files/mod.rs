@@ -1,8 +1,8 @@
 //! Identity, anchors and lists from files.
 
+pub(crate) mod file_watcher;
 mod inputs;
-mod places;
-mod watch;
+pub(crate) mod watch_paths;
 
 use core::fmt;
 use core::time::Duration;
@@ -10,15 +10,15 @@ use std::path::{self, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::alarm::{Reload, Wakened};
-use super::change::Rotation;
+use super::rotation::Rotation;
+use super::source::reload_trigger::{Reload, Wakened};
 use super::source::{Source, SourceError};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::Passphrase;
 
+use file_watcher::Watch;
 use inputs::{Anchors, IdentityFiles, Inputs, Seen};
-use places::Places;
-use watch::Watch;
+use watch_paths::Places;
 
 /// Identity, trust anchors and revocation lists from files, and from the files again when they change.
 ///

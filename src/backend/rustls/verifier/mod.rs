@@ -35,17 +35,17 @@ fn signed(verifier: &Arc<SessionVerifier>, scheme: SignatureScheme) {
 }
 
 /// Verifies servers, for a client.
-pub(in crate::backend::rustls) struct ServerVerifier {
-    pub(in crate::backend::rustls) verifier: Arc<SessionVerifier>,
-    pub(in crate::backend::rustls) signatures: HandshakeSignatures,
+pub(super) struct ServerVerifier {
+    pub(super) verifier: Arc<SessionVerifier>,
+    pub(super) signatures: HandshakeSignatures,
 }
 
 /// Verifies clients, for a server.
-pub(in crate::backend::rustls) struct ClientVerifier {
-    pub(in crate::backend::rustls) verifier: Arc<SessionVerifier>,
-    pub(in crate::backend::rustls) signatures: HandshakeSignatures,
-    pub(in crate::backend::rustls) client_auth: ClientAuth,
-    pub(in crate::backend::rustls) ca_names: Vec<DistinguishedName>,
+pub(super) struct ClientVerifier {
+    pub(super) verifier: Arc<SessionVerifier>,
+    pub(super) signatures: HandshakeSignatures,
+    pub(super) client_auth: ClientAuth,
+    pub(super) ca_names: Vec<DistinguishedName>,
 }
 
 impl ServerCertVerifier for ServerVerifier {

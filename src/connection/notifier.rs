@@ -5,30 +5,30 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread::Builder;
 
-use super::subject::Subject;
-use super::waiting::{Callback, quietly};
+use super::verification_subject::VerificationSubject;
+use super::waiters::{Callback, catch_panic};
 use crate::backend::SessionVerifier;
 use crate::policy::Rejection;
 
 const NAME: &str = "mtls-live-tell";
 
 /// What there is to be told of one subject, whose connections were closed that are to be.
-pub(super) struct News {
-    pub(super) subject: Arc<Subject>,
-    pub(super) rejection: Rejection,
+pub(crate) struct Notification {
+    pub(crate) subject: Arc<VerificationSubject>,
+    pub(crate) rejection: Rejection,
     /// Whose observer hears it.
-    pub(super) verifier: Arc<SessionVerifier>,
+    pub(crate) verifier: Arc<SessionVerifier>,
     /// Of each connection. A connection is rejected once, so that the queue has no more of them than there were.
-    pub(super) callbacks: Vec<Vec<Callback>>,
+    pub(crate) callbacks: Vec<Vec<Callback>>,
 }
 
 /// Where the judging thread leaves its news. The other thread is started by the first, and ends when this is dropped and
 /// all was told.
 #[derive(Default)]
-pub(super) struct Teller(Option<Sender<News>>);
+pub(crate) struct Notifier(Option<Sender<Notification>>);
 
-impl Teller {
-    pub(super) fn tell(&mut self, news: News) {
+impl Notifier {
+    pub(crate) fn tell(&mut self, news: Notification) {
         let news = match &self.0 {
             Some(queue) => match queue.send(news) {
                 Ok(()) => return,
@@ -44,23 +44,26 @@ impl Teller {
                 self.0 = Some(queue);
             }
             // Late is better than never, for those who are judged next.
-            Err(_) => quietly(|| news.tell()),
+            Err(_) => catch_panic(|| news.tell()),
         }
     }
 }
 
-fn start(news: Receiver<News>) -> io::Result<()> {
+fn start(news: Receiver<Notification>) -> io::Result<()> {
     Builder::new()
         .name(NAME.to_owned())
-        .spawn(move || news.into_iter().for_each(|news| quietly(|| news.tell())))
+        .spawn(move || {
+            news.into_iter()
+                .for_each(|news| catch_panic(|| news.tell()))
+        })
         .map(drop)
 }
 
-impl News {
+impl Notification {
     fn tell(self) {
         for callbacks in self.callbacks {
             for callback in callbacks {
-                quietly(|| callback(&self.rejection));
+                catch_panic(|| callback(&self.rejection));
             }
             self.verifier
                 .connection_rejected(&self.subject.peer, &self.rejection);

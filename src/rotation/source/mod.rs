@@ -1,7 +1,11 @@
+pub(crate) mod baseline;
+pub(crate) mod poller;
+pub(crate) mod reload_trigger;
+
 use core::error::Error;
 
-use super::alarm::Reload;
-use super::change::Rotation;
+use super::rotation::Rotation;
+use reload_trigger::Reload;
 
 /// Where identity, anchors, revocation lists and policy come from, and come again when they change: files, the SPIFFE
 /// Workload API, or yours (Vault, a cloud's KMS).

@@ -7,13 +7,13 @@ use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::material::IdentityWarning;
 
 /// What works in a revision and should be mended.
-pub(super) struct RevisionWarnings {
-    pub(super) identity: Vec<IdentityWarning>,
-    pub(super) anchors: Vec<UnusableTrustAnchor>,
+pub(crate) struct RevisionWarnings {
+    pub(crate) identity: Vec<IdentityWarning>,
+    pub(crate) anchors: Vec<UnusableTrustAnchor>,
 }
 
 impl RevisionWarnings {
-    pub(super) fn tell(&self, verifier: &SessionVerifier) {
+    pub(crate) fn tell(&self, verifier: &SessionVerifier) {
         for warning in &self.identity {
             verifier.tell(&Event::IdentityWarning(warning));
         }
@@ -23,14 +23,14 @@ impl RevisionWarnings {
     }
 }
 
-pub(super) fn tell_unclaimed_lists(verifier: &SessionVerifier) {
+pub(crate) fn tell_unclaimed_lists(verifier: &SessionVerifier) {
     for list in verifier.unclaimed_lists() {
         verifier.tell(&Event::UnclaimedRevocationList(&list));
     }
 }
 
 /// The trust anchors that cannot vouch now, or ever.
-pub(super) fn unusable_anchors(verifier: &SessionVerifier) -> Arc<[UnusableTrustAnchor]> {
+pub(crate) fn unusable_anchors(verifier: &SessionVerifier) -> Arc<[UnusableTrustAnchor]> {
     match verifier.unusable_trust_anchors(verifier.now_unless_panicked()) {
         Ok(unusable) | Err(BuildError::UnusableTrustAnchors(unusable)) => unusable.into(),
         Err(_) => Arc::default(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind};
 use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::places::Places;
+use super::watch_paths::Places;
 use crate::error::path::shown;
 use crate::rotation::Reload;
 

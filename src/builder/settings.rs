@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pki_types::UnixTime;
 
 use super::KeyPermissions;
-use super::fixed::Fixed;
+use super::static_settings::Fixed;
 use crate::backend::{Clock, Observer, ProtocolVersion, Resumption, SourceDeadline};
 use crate::error::BuildError;
 use crate::material::{MtlsIdentity, RevocationLists};

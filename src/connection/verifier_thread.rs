@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use pki_types::UnixTime;
 
-use super::registry::Shared;
-use super::state::{Group, State, Work};
-use super::subject::{Basis, Subject};
-use super::telling::{News, Teller};
+use super::notifier::{Notification, Notifier};
+use super::registry_state::{NextStep, PeerConnections, RegistryState};
+use super::tracked_connection::{SharedRegistry, TrackedConnection};
+use super::verification_subject::{VerificationBasis, VerificationSubject};
 use crate::backend::SessionVerifier;
 use crate::policy::Rejection;
 
@@ -21,8 +21,8 @@ const NAME: &str = "mtls-live";
 const THE_END: UnixTime = UnixTime::since_unix_epoch(Duration::MAX);
 
 /// It ends when nobody is left and nobody will come.
-pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
-    let mut teller = Teller::default();
+pub(crate) fn start(shared: Arc<SharedRegistry>) -> io::Result<()> {
+    let mut teller = Notifier::default();
     Builder::new()
         .name(NAME.to_owned())
         // What panics here can only be a destructor, of a clock or matcher of the caller's: judging goes on all the same.
@@ -32,15 +32,15 @@ pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
         .map(drop)
 }
 
-fn run(shared: &Shared, teller: &mut Teller) {
+fn run(shared: &SharedRegistry, teller: &mut Notifier) {
     let mut looked = Instant::now();
     loop {
         let mut state = shared.state();
         match state.work(looked.elapsed()) {
-            Work::Over => return,
-            Work::Wait(at_most) => {
+            NextStep::Over => return,
+            NextStep::Wait(at_most) => {
                 let woken = &shared.work;
-                drop::<MutexGuard<'_, State>>(match at_most {
+                drop::<MutexGuard<'_, RegistryState<TrackedConnection>>>(match at_most {
                     None => woken.wait(state).unwrap_or_else(PoisonError::into_inner),
                     Some(at_most) => {
                         let woken = woken.wait_timeout(state, at_most);
@@ -48,7 +48,7 @@ fn run(shared: &Shared, teller: &mut Teller) {
                     }
                 });
             }
-            Work::Look(basis) => {
+            NextStep::Look(basis) => {
                 drop(state);
                 // By a clock that panics all is over: it is judged, and the clock asked again, under guard.
                 let now = basis.verifier.now_unless_panicked().unwrap_or(THE_END);
@@ -56,7 +56,7 @@ fn run(shared: &Shared, teller: &mut Teller) {
                     looked = Instant::now();
                 }
             }
-            Work::SessionVerifier(subjects, basis) => {
+            NextStep::SessionVerifier(subjects, basis) => {
                 drop(state);
                 verify_all(shared, subjects, &basis, teller);
             }
@@ -64,7 +64,12 @@ fn run(shared: &Shared, teller: &mut Teller) {
     }
 }
 
-fn verify_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis, teller: &mut Teller) {
+fn verify_all(
+    shared: &SharedRegistry,
+    subjects: Vec<Arc<VerificationSubject>>,
+    basis: &VerificationBasis,
+    teller: &mut Notifier,
+) {
     let judged = subjects.into_iter().map(|subject| {
         let verdict = subject.verifier(basis);
         (subject, verdict)
@@ -81,10 +86,14 @@ fn verify_all(shared: &Shared, subjects: Vec<Arc<Subject>>, basis: &Basis, telle
 }
 
 /// Closes and wakes all. Their owners are told on another thread, since their code may take its time.
-fn reject(group: Group, rejection: Rejection, verifier: &Arc<SessionVerifier>) -> News {
+fn reject(
+    group: PeerConnections<TrackedConnection>,
+    rejection: Rejection,
+    verifier: &Arc<SessionVerifier>,
+) -> Notification {
     let connections = group.connections.values();
     let rejected = connections.filter_map(|connection| connection.upgrade()?.reject(&rejection));
-    News {
+    Notification {
         callbacks: rejected.collect(),
         subject: group.subject,
         rejection,

@@ -8,9 +8,9 @@ use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason, TrustSource};
 
 /// What is judged: a peer, in its role. Many connections may share one.
-pub(super) struct Subject {
-    pub(super) key: Key,
-    pub(super) peer: PeerIdentity,
+pub(crate) struct VerificationSubject {
+    pub(crate) key: Key,
+    pub(crate) peer: PeerIdentity,
     /// By which name, for a server.
     asked: Option<ServerName<'static>>,
     /// Where the platform proved the path to one of these and does not show which.
@@ -18,18 +18,22 @@ pub(super) struct Subject {
 }
 
 /// SHA-256 over all that the judgement depends on.
-pub(super) type Key = [u8; 32];
+pub(crate) type Key = [u8; 32];
 
 /// What a revision judges by.
 #[derive(Clone)]
-pub(super) struct Basis {
-    pub(super) revision: u64,
-    pub(super) verifier: Arc<SessionVerifier>,
-    pub(super) trust: TrustSource,
+pub(crate) struct VerificationBasis {
+    pub(crate) revision: u64,
+    pub(crate) verifier: Arc<SessionVerifier>,
+    pub(crate) trust: TrustSource,
 }
 
-impl Subject {
-    pub(super) fn new(peer: &PeerIdentity, asked: Option<&ServerName<'_>>, opened: &Basis) -> Self {
+impl VerificationSubject {
+    pub(crate) fn new(
+        peer: &PeerIdentity,
+        asked: Option<&ServerName<'_>>,
+        opened: &VerificationBasis,
+    ) -> Self {
         let is_shown = peer.trust_anchor().is_some();
         Self {
             key: key(
@@ -52,7 +56,7 @@ impl Subject {
     }
 
     /// As a handshake would be judged now: until when the path that was found is valid.
-    pub(super) fn verifier(&self, basis: &Basis) -> Result<UnixTime, Rejection> {
+    pub(crate) fn verifier(&self, basis: &VerificationBasis) -> Result<UnixTime, Rejection> {
         let peer = basis
             .verifier
             .verify_again(&self.peer, self.asked.as_ref())?;

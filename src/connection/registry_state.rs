@@ -6,8 +6,7 @@ use std::sync::{Arc, Weak};
 
 use pki_types::UnixTime;
 
-use super::handle::{Connection, LiveConnection};
-use super::subject::{Basis, Key, Subject};
+use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
 use crate::policy::Rejection;
 
 /// How often the clock is looked at. It is the caller's and may jump, so no wait for a date is longer.
@@ -18,27 +17,27 @@ const BATCH: usize = 16;
 const LOOKS: usize = 256;
 
 /// All connections, by what is judged of them. Trees and not hash tables, which stop everyone when they grow.
-pub(super) struct State {
-    pub(super) has_thread: bool,
+pub(super) struct RegistryState<C> {
+    pub(crate) has_thread: bool,
     /// No further revision will come.
-    pub(super) is_over: bool,
-    basis: Arc<Basis>,
-    groups: BTreeMap<Key, Group>,
+    pub(crate) is_over: bool,
+    basis: Arc<VerificationBasis>,
+    groups: BTreeMap<Key, PeerConnections<C>>,
     connections: usize,
     next: u64,
     /// When groups expire, as far as they have not.
     due: BTreeSet<(UnixTime, Key)>,
-    /// To be judged before all others: they expire, or began before the newest revision and missed its round.
+    /// To be judged before all others: they expire, or began before the newest revision and missed its sweep.
     urgent: BTreeSet<Key>,
     /// To be judged when the next revision is told of, since a connection came under it.
     early: BTreeSet<Key>,
-    round: Option<Round>,
+    sweep: Option<Sweep>,
 }
 
 /// The connections of one subject, which are told together.
-pub(super) struct Group {
-    pub(super) subject: Arc<Subject>,
-    pub(super) connections: BTreeMap<u64, Weak<Connection>>,
+pub(super) struct PeerConnections<C> {
+    pub(crate) subject: Arc<VerificationSubject>,
+    pub(crate) connections: BTreeMap<u64, Weak<C>>,
     /// By which revision.
     judged: u64,
     /// The newest revision that admitted one of them.
@@ -48,7 +47,7 @@ pub(super) struct Group {
 
 /// The way around all groups for a new revision. When the next comes before its end, it goes on from there, around once
 /// more: begun anew each time, it would never reach the last while revisions come often.
-struct Round {
+struct Sweep {
     began: Option<Key>,
     /// Until here all were looked at.
     at: Option<Key>,
@@ -56,21 +55,21 @@ struct Round {
 }
 
 /// What the thread does next.
-pub(super) enum Work {
+pub(crate) enum NextStep {
     /// These, by this revision.
-    SessionVerifier(Vec<Arc<Subject>>, Arc<Basis>),
+    SessionVerifier(Vec<Arc<VerificationSubject>>, Arc<VerificationBasis>),
     /// Look at the clock.
-    Look(Arc<Basis>),
+    Look(Arc<VerificationBasis>),
     /// Nobody is left, and nobody will come.
     Over,
     /// Nothing for so long; without a limit where there is nobody.
     Wait(Option<Duration>),
 }
 
-pub(super) type Verdict = (Arc<Subject>, Result<UnixTime, Rejection>);
+pub(crate) type Verdict = (Arc<VerificationSubject>, Result<UnixTime, Rejection>);
 
-impl State {
-    pub(super) fn new(basis: Basis) -> Self {
+impl<C> RegistryState<C> {
+    pub(crate) fn new(basis: VerificationBasis) -> Self {
         Self {
             has_thread: false,
             is_over: false,
@@ -81,30 +80,30 @@ impl State {
             due: BTreeSet::new(),
             urgent: BTreeSet::new(),
             early: BTreeSet::new(),
-            round: None,
+            sweep: None,
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.connections
     }
 
     /// Whether the thread, if it sleeps, sleeps too long for whom came last.
-    pub(super) fn is_pressing(&self) -> bool {
+    pub(crate) fn is_pressing(&self) -> bool {
         self.connections == 1 || !self.urgent.is_empty()
     }
 
-    pub(super) fn enter(
+    pub(crate) fn enter(
         &mut self,
         revision: u64,
-        subject: Subject,
+        subject: VerificationSubject,
         expires: UnixTime,
-        connection: impl FnOnce(Arc<Subject>, u64) -> LiveConnection,
-    ) -> LiveConnection {
+        connection: impl FnOnce(Arc<VerificationSubject>, u64) -> Arc<C>,
+    ) -> Arc<C> {
         let key = subject.key;
         let group = self.groups.entry(key).or_insert_with(|| {
             self.due.insert((expires, key));
-            Group {
+            PeerConnections {
                 subject: Arc::new(subject),
                 connections: BTreeMap::new(),
                 judged: revision,
@@ -113,19 +112,19 @@ impl State {
             }
         });
         group.admitted = group.admitted.max(revision);
-        // The round of the newest revision may have passed by already.
+        // The sweep of the newest revision may have passed by already.
         if group.judged < self.basis.revision && revision < self.basis.revision {
             self.urgent.insert(key);
         }
         self.next = self.next.wrapping_add(1);
         let live = connection(Arc::clone(&group.subject), self.next);
-        group.connections.insert(self.next, live.downgrade());
+        group.connections.insert(self.next, Arc::downgrade(&live));
         self.connections = self.connections.saturating_add(1);
         live
     }
 
     /// Gives the group when that was its last, to be dropped after the lock.
-    pub(super) fn leave(&mut self, key: &Key, number: u64) -> Option<Group> {
+    pub(crate) fn leave(&mut self, key: &Key, number: u64) -> Option<PeerConnections<C>> {
         let group = self.groups.get_mut(key)?;
         group.connections.remove(&number)?;
         self.connections = self.connections.saturating_sub(1);
@@ -135,14 +134,14 @@ impl State {
         }
     }
 
-    pub(super) fn basis(&self) -> Arc<Basis> {
+    pub(crate) fn basis(&self) -> Arc<VerificationBasis> {
         Arc::clone(&self.basis)
     }
 
     /// Gives the former basis, to be dropped after the lock.
-    pub(super) fn revise(&mut self, basis: Arc<Basis>) -> Arc<Basis> {
-        let at = self.round.take().and_then(|round| round.at);
-        self.round = Some(Round {
+    pub(crate) fn revise(&mut self, basis: Arc<VerificationBasis>) -> Arc<VerificationBasis> {
+        let at = self.sweep.take().and_then(|sweep| sweep.at);
+        self.sweep = Some(Sweep {
             began: at,
             at,
             has_turned: false,
@@ -152,14 +151,14 @@ impl State {
     }
 
     /// `looked` is how long ago the clock was looked at.
-    pub(super) fn work(&mut self, looked: Duration) -> Work {
+    pub(crate) fn work(&mut self, looked: Duration) -> NextStep {
         if self.groups.is_empty() {
-            self.round = None;
+            self.sweep = None;
             if !self.is_over {
-                return Work::Wait(None);
+                return NextStep::Wait(None);
             }
             self.has_thread = false;
-            return Work::Over;
+            return NextStep::Over;
         }
         let mut subjects = Vec::new();
         while let (true, Some(key)) = (subjects.len() < BATCH, self.urgent.pop_first()) {
@@ -168,23 +167,23 @@ impl State {
         }
         if subjects.is_empty() {
             if looked >= TICK {
-                return Work::Look(self.basis());
+                return NextStep::Look(self.basis());
             }
-            if !self.go_round(&mut subjects) {
-                return Work::Wait(Some(TICK.saturating_sub(looked)));
+            if !self.continue_sweep(&mut subjects) {
+                return NextStep::Wait(Some(TICK.saturating_sub(looked)));
             }
         }
-        Work::SessionVerifier(subjects, self.basis())
+        NextStep::SessionVerifier(subjects, self.basis())
     }
 
-    /// Adds those that come next in the round and were not judged by the newest revision: none, perhaps. `false` where
-    /// there is no round.
-    fn go_round(&mut self, subjects: &mut Vec<Arc<Subject>>) -> bool {
-        let Some(round) = &mut self.round else {
+    /// Adds those that come next in the sweep and were not judged by the newest revision: none, perhaps. `false` where
+    /// there is no sweep.
+    fn continue_sweep(&mut self, subjects: &mut Vec<Arc<VerificationSubject>>) -> bool {
+        let Some(sweep) = &mut self.sweep else {
             return false;
         };
-        let from = round.at.map_or(Unbounded, Excluded);
-        let to = match (round.has_turned, round.began) {
+        let from = sweep.at.map_or(Unbounded, Excluded);
+        let to = match (sweep.has_turned, sweep.began) {
             (true, Some(began)) => Included(began),
             _ => Unbounded,
         };
@@ -194,22 +193,22 @@ impl State {
                 is_at_end = false;
                 break;
             }
-            round.at = Some(*key);
+            sweep.at = Some(*key);
             if group.judged < self.basis.revision {
                 subjects.push(Arc::clone(&group.subject));
             }
         }
         if is_at_end {
-            match (round.has_turned, round.began) {
-                (false, Some(_)) => (round.has_turned, round.at) = (true, None),
-                _ => self.round = None,
+            match (sweep.has_turned, sweep.began) {
+                (false, Some(_)) => (sweep.has_turned, sweep.at) = (true, None),
+                _ => self.sweep = None,
             }
         }
         true
     }
 
     /// Puts before all others what has expired by `now`. `false` when there may be more.
-    pub(super) fn look(&mut self, now: UnixTime) -> bool {
+    pub(crate) fn look(&mut self, now: UnixTime) -> bool {
         for _ in 0..LOOKS {
             match self.due.first() {
                 Some(&(expires, key)) if expires < now => {
@@ -223,11 +222,11 @@ impl State {
     }
 
     /// Takes verdicts down, and those out whose peers are rejected.
-    pub(super) fn settle(
+    pub(crate) fn settle(
         &mut self,
         revision: u64,
         verdicts: Vec<Verdict>,
-    ) -> Vec<(Group, Rejection)> {
+    ) -> Vec<(PeerConnections<C>, Rejection)> {
         let mut rejected = Vec::new();
         for (subject, verdict) in verdicts {
             let key = subject.key;
@@ -260,7 +259,7 @@ impl State {
         rejected
     }
 
-    fn remove(&mut self, key: &Key) -> Option<Group> {
+    fn remove(&mut self, key: &Key) -> Option<PeerConnections<C>> {
         let group = self.groups.remove(key)?;
         self.due.remove(&(group.expires, *key));
         self.connections = self.connections.saturating_sub(group.connections.len());

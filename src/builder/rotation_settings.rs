@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use super::Builder;
-use crate::rotation::{LiveConnections, OnExpiry, OnSourceLost, SelfTrust, Source};
+use crate::connection::LiveConnections;
+use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, Source};
 
 impl<E> Builder<E> {
     /// Where identity, trust anchors, revocation lists or policy come from, and come again when they change. What it gives

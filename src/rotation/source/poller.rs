@@ -5,13 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::thread;
 
-use super::alarm::{Reload, Wakened};
-use super::change::Rotation;
-use super::expiry::Warnings;
-use super::service::Service;
-use super::settings::RotationSettings;
-use super::source::{Source, SourceError};
+use super::reload_trigger::{Reload, Wakened};
+use super::{Source, SourceError};
 use crate::error::BuildError;
+use crate::rotation::rotation::Rotation;
+use crate::rotation::service::Service;
+use crate::rotation::settings::RotationSettings;
+use crate::rotation::status::expiry::Warnings;
 
 /// The first pause after a failure; it doubles with each, up to the pause between two looks.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
@@ -21,7 +21,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const STACK_BYTES: usize = 2 << 20;
 
 /// Starts the thread, if there is something for it to do. It ends with the service.
-pub(super) fn start<C: Send + Sync + 'static>(
+pub(crate) fn start<C: Send + Sync + 'static>(
     service: &Arc<Service<C>>,
     settings: RotationSettings,
 ) -> Result<(), BuildError> {

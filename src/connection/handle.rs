@@ -2,12 +2,11 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use super::registry::Shared;
-use super::subject::Subject;
-use super::waiting::{Callback, Slot, Waiting, quietly};
+use super::tracked_connection::TrackedConnection;
+use super::waiters::{WakerSlot, catch_panic};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
@@ -27,38 +26,11 @@ use crate::policy::Rejection;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct LiveConnection(Arc<Connection>);
-
-/// One connection, as the registry knows it. Dropped with its last handle, it leaves the registry.
-pub(super) struct Connection {
-    registry: Arc<Shared>,
-    subject: Arc<Subject>,
-    number: u64,
-    /// Set once, while `waiting` is locked.
-    rejection: OnceLock<Rejection>,
-    waiting: Mutex<Waiting>,
-    rejected: Condvar,
-}
+pub struct LiveConnection(Arc<TrackedConnection>);
 
 impl LiveConnection {
-    pub(super) fn new(
-        registry: Arc<Shared>,
-        subject: Arc<Subject>,
-        number: u64,
-        waiting: Waiting,
-    ) -> Self {
-        Self(Arc::new(Connection {
-            registry,
-            subject,
-            number,
-            rejection: OnceLock::new(),
-            waiting: Mutex::new(waiting),
-            rejected: Condvar::new(),
-        }))
-    }
-
-    pub(super) fn downgrade(&self) -> Weak<Connection> {
-        Arc::downgrade(&self.0)
+    pub(super) fn new(connection: Arc<TrackedConnection>) -> Self {
+        Self(connection)
     }
 
     /// Who is at the other end.
@@ -121,13 +93,13 @@ impl LiveConnection {
             None => waiting.call(Box::new(callback)),
             Some(rejection) => {
                 drop(waiting);
-                quietly(|| callback(rejection));
+                catch_panic(|| callback(rejection));
             }
         }
     }
 
     /// As `poll` of a future, with a slot for the waker.
-    pub(super) fn poll(&self, context: &Context<'_>, slot: Slot) -> Poll<()> {
+    pub(crate) fn poll(&self, context: &Context<'_>, slot: WakerSlot) -> Poll<()> {
         let mut waiting = self.0.waiting();
         if self.rejection().is_some() {
             return Poll::Ready(());
@@ -139,35 +111,12 @@ impl LiveConnection {
     }
 
     /// The stream is gone: there is nothing to be closed, and nobody to be woken.
-    pub(super) fn detach(&self) {
+    pub(crate) fn detach(&self) {
         let mut waiting = self.0.waiting();
         let closer = waiting.closer.take();
-        let wakers = [Slot::Reader, Slot::Writer].map(|slot| waiting.forget(slot));
+        let wakers = [WakerSlot::Reader, WakerSlot::Writer].map(|slot| waiting.forget(slot));
         drop(waiting);
-        quietly(|| drop((closer, wakers)));
-    }
-}
-
-impl Connection {
-    /// Tells it. Gives what is still to be called back; `None` where it had been told.
-    pub(super) fn reject(&self, rejection: &Rejection) -> Option<Vec<Callback>> {
-        let mut waiting = self.waiting();
-        // Before anything is closed, so that who is woken by that finds it.
-        self.rejection.set(rejection.clone()).ok()?;
-        let acts = core::mem::take(&mut *waiting);
-        drop(waiting);
-        self.rejected.notify_all();
-        Some(acts.act())
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.registry.leave(&self.subject.key, self.number);
+        catch_panic(|| drop((closer, wakers)));
     }
 }
 
@@ -183,7 +132,7 @@ impl fmt::Debug for LiveConnection {
 /// Comes when the peer is rejected; takes its waker back when it is dropped before.
 struct Rejected<'a> {
     live: &'a LiveConnection,
-    slot: Slot,
+    slot: WakerSlot,
 }
 
 impl<'a> Future for Rejected<'a> {

@@ -1,21 +1,3 @@
-//! Connections that are open: who still has one that would not get one now.
-
-mod attached;
-mod handle;
-mod registry;
-mod state;
-mod subject;
-mod telling;
-#[cfg(test)]
-mod tests;
-mod thread;
-mod waiting;
-
-pub(crate) use attached::{Attached, Task};
-pub use handle::LiveConnection;
-pub(crate) use registry::Registry;
-pub(crate) use waiting::Closer;
-
 /// What becomes of connections whose peer would not be admitted any more.
 ///
 /// A handshake judges once, and a connection may live for weeks. With [`Tell`](Self::Tell) or [`Close`](Self::Close)

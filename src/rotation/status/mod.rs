@@ -1,3 +1,7 @@
+pub(crate) mod channel;
+pub(crate) mod expiry;
+pub(crate) mod warnings;
+
 use std::sync::Arc;
 
 use pki_types::UnixTime;

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::io::{self, Read};
 
 use crate::backend::{Handshake, HandshakeError, HandshakeResult};
-use crate::transport::{Deadline, Transport};
+use crate::connection::transport::{Deadline, Transport};
 
 /// How long a refused peer is given to read why.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use pki_types::UnixTime;
 
-use super::parts::Expiry;
-use super::revision::Revision;
 use crate::backend::{Event, Expiring};
+use crate::rotation::parts::Expiry;
+use crate::rotation::revision::Revision;
 
 /// No warning is earlier than this unless it is asked for: a root that lasts for 20 years need not be renewed in its 14th.
 const EARLIEST: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -25,7 +25,7 @@ struct Told {
 
 /// When to warn, and what was told already.
 #[derive(Debug)]
-pub(super) struct Warnings {
+pub(crate) struct Warnings {
     /// `None` for a quarter of what each thing lasts.
     before: Option<Vec<Duration>>,
     identity: Told,
@@ -35,7 +35,7 @@ pub(super) struct Warnings {
 }
 
 impl Warnings {
-    pub(super) fn new(before: Option<Vec<Duration>>) -> Self {
+    pub(crate) fn new(before: Option<Vec<Duration>>) -> Self {
         Self {
             before,
             identity: Told::default(),
@@ -46,7 +46,7 @@ impl Warnings {
     }
 
     /// When to look at the clock again: it may be set, and machines sleep.
-    pub(super) fn next_look(&self) -> Duration {
+    pub(crate) fn next_look(&self) -> Duration {
         match self.is_close {
             true => Duration::from_secs(1),
             false => Duration::from_secs(60),
@@ -54,7 +54,7 @@ impl Warnings {
     }
 
     /// Tells the observer what is about to run out, once for each of the times that were asked for.
-    pub(super) fn tell<C>(&mut self, revision: &Revision<C>) {
+    pub(crate) fn tell<C>(&mut self, revision: &Revision<C>) {
         let Some(now) = revision.verifier.now_unless_panicked() else {
             return;
         };

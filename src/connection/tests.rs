@@ -7,10 +7,10 @@ use pki_types::{CertificateDer, UnixTime};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
 use super::handle::LiveConnection;
-use super::registry::Shared;
-use super::state::{State, Verdict, Work};
-use super::subject::{Basis, Subject};
-use super::waiting::Waiting;
+use super::registry::SharedRegistry;
+use super::registry_state::{NextStep, State, Verdict};
+use super::verification_subject::{VerificationBasis, VerificationSubject};
+use super::waiters::Waiters;
 use crate::backend::{End, OwnChain, ServingGate, SessionVerifier, SourceDeadline};
 use crate::material::{CertificateChain, TrustAnchors};
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
@@ -22,7 +22,7 @@ use crate::x509::Certificate;
 const EXPIRES: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(4_000_000_000));
 
 struct Scene {
-    shared: Arc<Shared>,
+    shared: Arc<SharedRegistry>,
     certificate: CertificateDer<'static>,
     verifier: Arc<SessionVerifier>,
 }
@@ -53,7 +53,7 @@ impl Scene {
         ));
         let state = State::new(basis(&verifier, &certificate, 1));
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(SharedRegistry {
                 state: Mutex::new(state),
                 work: Condvar::new(),
             }),
@@ -62,7 +62,7 @@ impl Scene {
         }
     }
 
-    fn subject(&self, revision: u64) -> Subject {
+    fn subject(&self, revision: u64) -> VerificationSubject {
         let leaf = Certificate::from_der(&self.certificate).unwrap();
         let path = ProvedPath {
             intermediates: Vec::new(),
@@ -70,10 +70,10 @@ impl Scene {
         };
         let chain = std::slice::from_ref(&self.certificate);
         let peer = PeerIdentity::new(&leaf, NameRanges::default(), chain, Some(path));
-        Subject::new(&peer, None, &self.basis(revision))
+        VerificationSubject::new(&peer, None, &self.basis(revision))
     }
 
-    fn basis(&self, revision: u64) -> Basis {
+    fn basis(&self, revision: u64) -> VerificationBasis {
         basis(&self.verifier, &self.certificate, revision)
     }
 
@@ -82,7 +82,7 @@ impl Scene {
         let subject = self.subject(revision);
         let mut state = self.shared.state();
         state.enter(revision, subject, EXPIRES, |subject, number| {
-            LiveConnection::new(self.shared.clone(), subject, number, Waiting::default())
+            LiveConnection::new(self.shared.clone(), subject, number, Waiters::default())
         })
     }
 
@@ -92,10 +92,10 @@ impl Scene {
     }
 
     /// By which revision one is to be judged next, if at all.
-    fn next(&self) -> Option<(u64, Arc<Subject>)> {
+    fn next(&self) -> Option<(u64, Arc<VerificationSubject>)> {
         loop {
             match self.shared.state().work(Duration::ZERO) {
-                Work::SessionVerifier(subjects, basis) => {
+                NextStep::SessionVerifier(subjects, basis) => {
                     if let Some(subject) = subjects.first() {
                         return Some((basis.revision, subject.clone()));
                     }
@@ -117,8 +117,8 @@ fn basis(
     verifier: &Arc<SessionVerifier>,
     anchor: &CertificateDer<'static>,
     revision: u64,
-) -> Basis {
-    Basis {
+) -> VerificationBasis {
+    VerificationBasis {
         revision,
         verifier: verifier.clone(),
         trust: TrustSource::Anchors(TrustAnchors::from_der([anchor.clone()]).unwrap()),

@@ -1,42 +1,34 @@
 use core::fmt;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 
 use pki_types::ServerName;
 
-use super::attached::Attached;
 use super::handle::LiveConnection;
-use super::state::State;
-use super::subject::{Basis, Key, Subject};
-use super::waiting::{Closer, Waiting};
-use super::{LiveConnections, thread};
+use super::registry_state::RegistryState;
+use super::stream_tracking::StreamTracking;
+use super::tracked_connection::{SharedRegistry, TrackedConnection};
+use super::verification_subject::{VerificationBasis, VerificationSubject};
+use super::waiters::{Closer, Waiters};
+use super::{LiveConnections, verifier_thread};
 use crate::peer::PeerIdentity;
-use crate::rotation::Revision;
 
 /// The open connections of a client or server. It knows the newest judge and nothing else of them, so that it can
 /// outlive them; dropped with them, it is told of no further revision.
 pub(crate) struct Registry {
     setting: LiveConnections,
-    shared: Arc<Shared>,
-}
-
-/// What the registry, its thread and the connections have in common. The lock is held for look-ups alone: never while a
-/// peer is judged, and never while somebody else's code runs, their destructors included.
-pub(super) struct Shared {
-    pub(super) state: Mutex<State>,
-    /// For the thread alone.
-    pub(super) work: Condvar,
+    shared: Arc<SharedRegistry>,
 }
 
 /// Of which revision a connection was not seen: it is judged at once.
 const UNKNOWN: u64 = 0;
 
 impl Registry {
-    pub(crate) fn new<C>(setting: LiveConnections, revision: &Revision<C>) -> Self {
+    pub(crate) fn new(setting: LiveConnections, basis: VerificationBasis) -> Self {
         Self {
             setting,
-            shared: Arc::new(Shared {
-                state: Mutex::new(State::new(basis(revision))),
+            shared: Arc::new(SharedRegistry {
+                state: Mutex::new(RegistryState::new(basis)),
                 work: Condvar::new(),
             }),
         }
@@ -47,13 +39,13 @@ impl Registry {
     ///
     /// # Errors
     /// The system's: no descriptor for the closer, or no thread to judge on.
-    pub(crate) fn open<C>(
+    pub(crate) fn open(
         &self,
-        revision: &Revision<C>,
+        basis: impl FnOnce() -> VerificationBasis,
         peer: Option<&PeerIdentity>,
         asked: Option<&ServerName<'_>>,
         closer: impl FnOnce() -> io::Result<Option<Closer>>,
-    ) -> io::Result<Option<Attached>> {
+    ) -> io::Result<Option<StreamTracking>> {
         let closes = match self.setting {
             LiveConnections::Untracked => return Ok(None),
             LiveConnections::Tell => false,
@@ -63,12 +55,13 @@ impl Registry {
             return Ok(None);
         };
         let closer = if closes { closer()? } else { None };
+        let basis = basis();
         let live = self.enter(
-            revision.number,
-            Subject::new(peer, asked, &basis(revision)),
-            Waiting::new(closer),
+            basis.revision,
+            VerificationSubject::new(peer, asked, &basis),
+            Waiters::new(closer),
         )?;
-        Ok(Some(Attached::new(live, closes)))
+        Ok(Some(StreamTracking::new(live, closes)))
     }
 
     /// Takes in a connection that somebody else holds.
@@ -80,8 +73,8 @@ impl Registry {
         peer: &PeerIdentity,
         asked: Option<&ServerName<'_>>,
     ) -> io::Result<LiveConnection> {
-        let subject = Subject::new(peer, asked, &self.shared.basis());
-        self.enter(UNKNOWN, subject, Waiting::default())
+        let subject = VerificationSubject::new(peer, asked, &self.shared.basis());
+        self.enter(UNKNOWN, subject, Waiters::default())
     }
 
     /// How many connections there are.
@@ -90,9 +83,8 @@ impl Registry {
     }
 
     /// A revision was published. Told in the order of their numbers.
-    pub(crate) fn revised<C>(&self, revision: &Revision<C>) {
-        let basis = Arc::new(basis(revision));
-        let former = self.shared.state().revise(basis);
+    pub(crate) fn revised(&self, basis: VerificationBasis) {
+        let former = self.shared.state().revise(Arc::new(basis));
         self.shared.work.notify_one();
         drop(former);
     }
@@ -100,46 +92,25 @@ impl Registry {
     fn enter(
         &self,
         revision: u64,
-        subject: Subject,
-        waiting: Waiting,
+        subject: VerificationSubject,
+        waiting: Waiters,
     ) -> io::Result<LiveConnection> {
         let expires = subject.peer.path_not_after();
         let mut state = self.shared.state();
         if !state.has_thread {
-            thread::start(Arc::clone(&self.shared))?;
+            verifier_thread::start(Arc::clone(&self.shared))?;
             state.has_thread = true;
         }
-        let live = state.enter(revision, subject, expires, |subject, number| {
-            LiveConnection::new(Arc::clone(&self.shared), subject, number, waiting)
+        let connection = state.enter(revision, subject, expires, |subject, number| {
+            let shared = Arc::clone(&self.shared);
+            Arc::new(TrackedConnection::new(shared, subject, number, waiting))
         });
         let is_pressing = state.is_pressing();
         drop(state);
         if is_pressing {
             self.shared.work.notify_one();
         }
-        Ok(live)
-    }
-}
-
-impl Shared {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What the newest revision judges by.
-    fn basis(&self) -> Arc<Basis> {
-        self.state().basis()
-    }
-
-    /// A connection's last handle is gone.
-    pub(super) fn leave(&self, key: &Key, number: u64) {
-        let mut state = self.state();
-        let group = state.leave(key, number);
-        let is_last = group.is_some() && state.len() == 0;
-        drop(state);
-        if is_last {
-            self.work.notify_one();
-        }
+        Ok(LiveConnection::new(connection))
     }
 }
 
@@ -147,14 +118,6 @@ impl Drop for Registry {
     fn drop(&mut self) {
         self.shared.state().is_over = true;
         self.shared.work.notify_one();
-    }
-}
-
-fn basis<C>(revision: &Revision<C>) -> Basis {
-    Basis {
-        revision: revision.number,
-        verifier: Arc::clone(&revision.verifier),
-        trust: revision.parts.trust.clone(),
     }
 }
 

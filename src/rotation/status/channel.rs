@@ -6,11 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::status::Status;
+use super::Status;
 
 /// Where the status stands for everyone to read, and to wait for.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(crate) struct Board {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -27,7 +27,7 @@ struct State {
 }
 
 impl Board {
-    pub(super) fn new(status: Status) -> Self {
+    pub(crate) fn new(status: Status) -> Self {
         Self {
             state: Mutex::new(State {
                 status,
@@ -40,12 +40,12 @@ impl Board {
         }
     }
 
-    pub(super) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         self.state().status.clone()
     }
 
     /// Writes something, and tells everyone who waits if `write` says that it is worth it.
-    pub(super) fn note(&self, write: impl FnOnce(&mut Status) -> bool) {
+    pub(crate) fn note(&self, write: impl FnOnce(&mut Status) -> bool) {
         self.wake(|state| {
             let is_change = write(&mut state.status);
             if is_change {
@@ -56,7 +56,7 @@ impl Board {
     }
 
     /// Writes a change, and tells everyone who waits for one.
-    pub(super) fn change(&self, write: impl FnOnce(&mut Status)) {
+    pub(crate) fn change(&self, write: impl FnOnce(&mut Status)) {
         self.note(|status| {
             write(status);
             true
@@ -64,7 +64,7 @@ impl Board {
     }
 
     /// There will be no change any more.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.wake(|state| {
             state.is_over = true;
             true
@@ -102,7 +102,7 @@ pub struct StatusWatch {
 }
 
 impl StatusWatch {
-    pub(super) fn new(board: &Arc<Board>) -> Self {
+    pub(crate) fn new(board: &Arc<Board>) -> Self {
         Self {
             seen: board.state().version,
             board: Arc::clone(board),

@@ -6,20 +6,20 @@ use crate::policy::Rejection;
 /// Shuts a connection down, from any thread: see [`Transport::closer`](crate::Transport::closer).
 pub(crate) type Closer = Box<dyn FnOnce() + Send>;
 
-pub(super) type Callback = Box<dyn FnOnce(&Rejection) + Send>;
+pub(crate) type Callback = Box<dyn FnOnce(&Rejection) + Send>;
 
 /// What is to be done when a connection's peer is rejected.
 #[derive(Default)]
-pub(super) struct Waiting {
-    pub(super) closer: Option<Closer>,
+pub(crate) struct Waiters {
+    pub(crate) closer: Option<Closer>,
     callbacks: Vec<Callback>,
-    wakers: Vec<(Slot, Waker)>,
+    wakers: Vec<(WakerSlot, Waker)>,
     next: u64,
 }
 
 /// Whose waker it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(crate) enum WakerSlot {
     /// The stream's own task that reads.
     Reader,
     /// The stream's own task that writes.
@@ -28,25 +28,25 @@ pub(super) enum Slot {
     Future(u64),
 }
 
-impl Waiting {
-    pub(super) fn new(closer: Option<Closer>) -> Self {
+impl Waiters {
+    pub(crate) fn new(closer: Option<Closer>) -> Self {
         Self {
             closer,
             ..Self::default()
         }
     }
 
-    pub(super) fn call(&mut self, callback: Callback) {
+    pub(crate) fn call(&mut self, callback: Callback) {
         self.callbacks.push(callback);
     }
 
-    pub(super) fn future(&mut self) -> Slot {
+    pub(crate) fn future(&mut self) -> WakerSlot {
         self.next = self.next.wrapping_add(1);
-        Slot::Future(self.next)
+        WakerSlot::Future(self.next)
     }
 
     /// Keeps a task's waker. Gives back the one that it had, which may own the task: to be dropped after the lock.
-    pub(super) fn wake(&mut self, slot: Slot, waker: &Waker) -> Option<Waker> {
+    pub(crate) fn wake(&mut self, slot: WakerSlot, waker: &Waker) -> Option<Waker> {
         match self.wakers.iter_mut().find(|(own, _)| *own == slot) {
             Some((_, known)) if known.will_wake(waker) => None,
             Some((_, known)) => Some(core::mem::replace(known, waker.clone())),
@@ -58,24 +58,24 @@ impl Waiting {
     }
 
     /// Forgets a task's waker, which is given back as above.
-    pub(super) fn forget(&mut self, slot: Slot) -> Option<Waker> {
+    pub(crate) fn forget(&mut self, slot: WakerSlot) -> Option<Waker> {
         let place = self.wakers.iter().position(|(own, _)| *own == slot)?;
         Some(self.wakers.swap_remove(place).1)
     }
 
     /// Closes and wakes. What is left is to call back, which may take its time.
-    pub(super) fn act(self) -> Vec<Callback> {
+    pub(crate) fn act(self) -> Vec<Callback> {
         if let Some(closer) = self.closer {
-            quietly(closer);
+            catch_panic(closer);
         }
         for (_, waker) in self.wakers {
-            quietly(|| waker.wake());
+            catch_panic(|| waker.wake());
         }
         self.callbacks
     }
 }
 
 /// Runs the caller's code, whose panics are its own affair.
-pub(super) fn quietly(run: impl FnOnce()) {
+pub(crate) fn catch_panic(run: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(run));
 }

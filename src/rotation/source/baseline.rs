@@ -1,6 +1,6 @@
-use super::change::Rotation;
 use crate::material::{MtlsIdentity, RevocationLists};
 use crate::policy::{TrustSource, VerifierPolicy};
+use crate::rotation::rotation::Rotation;
 
 /// What a source gave last, and that was taken.
 ///
@@ -21,7 +21,7 @@ impl Given {
     }
 
     /// What has been given when a rotation is taken as well.
-    pub(super) fn and(&self, rotation: &Rotation) -> Self {
+    pub(crate) fn and(&self, rotation: &Rotation) -> Self {
         fn or<T: Clone>(new: &Option<T>, old: &Option<T>) -> Option<T> {
             new.as_ref().or(old.as_ref()).cloned()
         }
@@ -34,12 +34,12 @@ impl Given {
         }
     }
 
-    pub(super) fn revocation_lists(&self) -> Option<&RevocationLists> {
+    pub(crate) fn revocation_lists(&self) -> Option<&RevocationLists> {
         self.revocation_lists.as_ref()
     }
 
     /// What of a rotation is news.
-    pub(super) fn news(&self, rotation: Rotation) -> Rotation {
+    pub(crate) fn news(&self, rotation: Rotation) -> Rotation {
         rotation.without(
             self.identity.as_ref(),
             self.trust.as_ref(),
@@ -52,7 +52,7 @@ impl Given {
 
 impl Rotation {
     /// What of it differs from these.
-    pub(super) fn without(
+    pub(crate) fn without(
         self,
         identity: Option<&MtlsIdentity>,
         trust: Option<&TrustSource>,
@@ -73,7 +73,7 @@ impl Rotation {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.identity.is_none()
             && self.trust.is_none()
             && self.revocation_lists.is_none()

@@ -14,8 +14,8 @@ use futures_util::future::select;
 use futures_util::{Stream, StreamExt};
 
 use super::error::{SpiffeError, is_about_content};
-use super::given::{Choice, Given};
 use super::shared::Shared;
+use super::svid_update::{Choice, Given};
 use crate::rotation::Reload;
 
 /// The pause before a second try, and the longest one.

@@ -2,12 +2,12 @@ use core::task::{Context, Poll};
 use std::io;
 
 use super::handle::LiveConnection;
-use super::waiting::Slot;
+use super::waiters::WakerSlot;
 use crate::backend::HandshakeError;
 
 /// What a stream holds of its tracking. Dropped with the stream, after which there is nothing to close.
 #[derive(Debug)]
-pub(crate) struct Attached {
+pub(crate) struct StreamTracking {
     live: LiveConnection,
     /// Whether the stream ends when the peer is rejected.
     closes: bool,
@@ -20,8 +20,8 @@ pub(crate) enum Task {
     Writer,
 }
 
-impl Attached {
-    pub(super) fn new(live: LiveConnection, closes: bool) -> Self {
+impl StreamTracking {
+    pub(crate) fn new(live: LiveConnection, closes: bool) -> Self {
         Self { live, closes }
     }
 
@@ -46,8 +46,8 @@ impl Attached {
     /// As [`check`](Self::check), for a task that will sleep: it is woken when that changes.
     pub(crate) fn watch(&self, context: &Context<'_>, task: Task) -> io::Result<()> {
         let slot = match task {
-            Task::Reader => Slot::Reader,
-            Task::Writer => Slot::Writer,
+            Task::Reader => WakerSlot::Reader,
+            Task::Writer => WakerSlot::Writer,
         };
         match self.closes && self.live.poll(context, slot) == Poll::Ready(()) {
             true => self.check(),
@@ -56,7 +56,7 @@ impl Attached {
     }
 }
 
-impl Drop for Attached {
+impl Drop for StreamTracking {
     fn drop(&mut self) {
         self.live.detach();
     }

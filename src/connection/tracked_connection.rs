@@ -1,0 +1,86 @@
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::registry_state::RegistryState;
+use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
+use super::waiters::{Callback, Waiters};
+use crate::policy::Rejection;
+
+/// One connection, as the registry knows it. Dropped with its last handle, it leaves the registry.
+pub(crate) struct TrackedConnection {
+    registry: Arc<SharedRegistry>,
+    pub(super) subject: Arc<VerificationSubject>,
+    number: u64,
+    /// Set once, while `waiting` is locked.
+    pub(super) rejection: OnceLock<Rejection>,
+    waiting: Mutex<Waiters>,
+    pub(super) rejected: Condvar,
+}
+
+impl TrackedConnection {
+    pub(super) fn new(
+        registry: Arc<SharedRegistry>,
+        subject: Arc<VerificationSubject>,
+        number: u64,
+        waiting: Waiters,
+    ) -> Self {
+        Self {
+            registry,
+            subject,
+            number,
+            rejection: OnceLock::new(),
+            waiting: Mutex::new(waiting),
+            rejected: Condvar::new(),
+        }
+    }
+
+    /// Tells it. Gives what is still to be called back; `None` where it had been told.
+    pub(crate) fn reject(&self, rejection: &Rejection) -> Option<Vec<Callback>> {
+        let mut waiting = self.waiting();
+        // Before anything is closed, so that who is woken by that finds it.
+        self.rejection.set(rejection.clone()).ok()?;
+        let acts = core::mem::take(&mut *waiting);
+        drop(waiting);
+        self.rejected.notify_all();
+        Some(acts.act())
+    }
+
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Waiters> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for TrackedConnection {
+    fn drop(&mut self) {
+        self.registry.leave(&self.subject.key, self.number);
+    }
+}
+
+/// What the registry, its thread and the connections have in common. The lock is held for look-ups alone: never while a
+/// peer is judged, and never while somebody else's code runs, their destructors included.
+pub(crate) struct SharedRegistry {
+    pub(crate) state: Mutex<RegistryState<TrackedConnection>>,
+    /// For the thread alone.
+    pub(crate) work: Condvar,
+}
+
+impl SharedRegistry {
+    pub(crate) fn state(&self) -> MutexGuard<'_, RegistryState<TrackedConnection>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the newest revision judges by.
+    pub(super) fn basis(&self) -> Arc<VerificationBasis> {
+        self.state().basis()
+    }
+
+    /// A connection's last handle is gone.
+    pub(crate) fn leave(&self, key: &Key, number: u64) {
+        let mut state = self.state();
+        let group = state.leave(key, number);
+        let is_last = group.is_some() && state.len() == 0;
+        drop(state);
+        if is_last {
+            self.work.notify_one();
+        }
+    }
+}
