@@ -13,10 +13,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mtls::connection::LiveConnections;
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{
-    LiveConnection, LiveConnections, MtlsClient, MtlsIdentity, MtlsServer, PeerIdentity,
-    PeerMatcher, PeerVerifier, Rotation, Rustls, TrustAnchors, VerifierPolicy,
+    ConnectionHandle, MtlsClient, MtlsIdentity, MtlsServer, PeerIdentity, PeerMatcher,
+    PeerVerifier, Rotation, Rustls, TrustAnchors, VerifierPolicy,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -60,7 +61,7 @@ fn measure(pki: &Pki, count: usize) -> bool {
 
     let before = resident();
     let began = Instant::now();
-    let connections: Vec<LiveConnection> = (0..CONNECTIONS)
+    let connections: Vec<ConnectionHandle> = (0..CONNECTIONS)
         .map(|number| server.track(&peers[number % peers.len()]).unwrap())
         .collect();
     let each = began.elapsed() / u32::try_from(CONNECTIONS).unwrap();
@@ -98,8 +99,11 @@ fn measure(pki: &Pki, count: usize) -> bool {
 
     let nobody = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
     let began = Instant::now();
-    server.rotate(Rotation::new().policy(nobody)).unwrap();
-    while server.tracked_connections() > 0 {
+    server
+        .handle()
+        .rotate(Rotation::new().policy(nobody))
+        .unwrap();
+    while server.handle().tracked_connections() > 0 {
         assert!(began.elapsed() < LIMIT, "never rejected");
         thread::sleep(Duration::from_millis(1));
     }
@@ -141,7 +145,10 @@ fn rotate(server: &MtlsServer<Rustls>, judged: &Counted) {
         Ok(())
     });
     let policy = VerifierPolicy::allow(matcher);
-    server.rotate(Rotation::new().policy(policy)).unwrap();
+    server
+        .handle()
+        .rotate(Rotation::new().policy(policy))
+        .unwrap();
 }
 
 #[derive(Clone, Copy)]

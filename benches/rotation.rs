@@ -16,11 +16,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mtls::backend::ClientBackend;
 use mtls::backend::ServerBackend;
-use mtls::{
-    ClientBackend, MtlsClient, MtlsServer, PeerMatcher, Rotation, Rustls, SelfTrust, Untimed,
-    VerifierPolicy,
-};
+use mtls::connection::WithoutTimeout;
+use mtls::rotation::SelfTrust;
+use mtls::{MtlsClient, MtlsServer, PeerMatcher, Rotation, Rustls, VerifierPolicy};
 use support::{Pki, SERVER, dial, serve};
 
 const ROTATIONS: usize = 1_000;
@@ -62,14 +62,19 @@ fn server<B: ServerBackend + Default>() -> bool {
         .policy(VerifierPolicy::allow_any_authenticated())
         .build(B::default())
         .unwrap();
-    let all = rotate(|round| server.rotate(everything[(round + 1) % 2].clone()).unwrap());
+    let all = rotate(|round| {
+        server
+            .handle()
+            .rotate(everything[(round + 1) % 2].clone())
+            .unwrap()
+    });
     all.print(&format!("{}: identity and anchors, server", B::KIND));
     // In a place of its own, so that nothing but the policy changes.
     let policies = ["a.example", "b.example"].map(|name| {
         let matcher = PeerMatcher::dns(name).unwrap();
         Rotation::new().policy(VerifierPolicy::allow(matcher))
     });
-    let alone = rotate(|round| server.rotate(policies[round % 2].clone()).unwrap());
+    let alone = rotate(|round| server.handle().rotate(policies[round % 2].clone()).unwrap());
     alone.print(&format!("{}: policy, server", B::KIND));
     all.median() <= LIMIT
 }
@@ -87,7 +92,12 @@ fn client<B: ClientBackend + Default>() {
         .trust_anchors(pkis[0].anchors())
         .build(B::default())
         .unwrap();
-    let all = rotate(|round| client.rotate(everything[(round + 1) % 2].clone()).unwrap());
+    let all = rotate(|round| {
+        client
+            .handle()
+            .rotate(everything[(round + 1) % 2].clone())
+            .unwrap()
+    });
     all.print(&format!("{}: identity and anchors, client", B::KIND));
 }
 
@@ -107,7 +117,7 @@ fn felt<B: ServerBackend + ClientBackend + Default>() {
         .identity(pki.server_identity())
         .trust_anchors(pki.anchors())
         .policy(VerifierPolicy::allow_any_authenticated())
-        .self_trust(SelfTrust::Unchecked)
+        .self_trust(SelfTrust::Skip)
         .build(B::default())
         .unwrap();
     let client = MtlsClient::builder()
@@ -118,11 +128,13 @@ fn felt<B: ServerBackend + ClientBackend + Default>() {
     let both = mtls::TrustAnchors::from_der([pki.root.clone(), other.root.clone()]).unwrap();
     let accepts = server.clone();
     let connections = serve(move |pipe| {
-        let mut stream = accepts.accept(Untimed(pipe)).unwrap();
+        let mut stream = accepts.accept(WithoutTimeout(pipe)).unwrap();
         stream.write_all(&[1]).unwrap();
     });
     let shake = |_| {
-        let mut stream = client.connect(SERVER, Untimed(dial(&connections))).unwrap();
+        let mut stream = client
+            .connect(SERVER, WithoutTimeout(dial(&connections)))
+            .unwrap();
         stream.read_exact(&mut [0]).unwrap();
     };
     Times::of(HANDSHAKES / 10, shake);
@@ -130,17 +142,17 @@ fn felt<B: ServerBackend + ClientBackend + Default>() {
     let is_over = AtomicBool::new(false);
     let (times, rotations) = thread::scope(|scope| {
         let rotating = scope.spawn(|| {
-            let before = server.status().rotations();
+            let before = server.handle().status().rotations();
             let rotations = [both, pki.anchors()].map(|a| Rotation::new().trust_anchors(a));
             for next in rotations.iter().cycle() {
                 if is_over.load(Ordering::SeqCst) {
                     break;
                 }
-                server.rotate(next.clone()).unwrap();
+                server.handle().rotate(next.clone()).unwrap();
                 // A core of two is wanted by the handshakes.
                 thread::sleep(Duration::from_millis(5));
             }
-            server.status().rotations() - before
+            server.handle().status().rotations() - before
         });
         let times = Times::of(HANDSHAKES, shake);
         is_over.store(true, Ordering::SeqCst);

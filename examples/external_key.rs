@@ -13,10 +13,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use mtls::material::{SignatureScheme, SigningKey};
 use mtls::pki_types::SubjectPublicKeyInfoDer;
 use mtls::{
-    CertificateChain, MtlsClient, MtlsIdentity, MtlsServer, Rustls, SignatureScheme, SigningKey,
-    TrustAnchors, VerifierPolicy,
+    CertificateChain, MtlsClient, MtlsIdentity, MtlsServer, Rustls, TrustAnchors, VerifierPolicy,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData,
@@ -134,7 +134,7 @@ fn identity(ca: &CertifiedIssuer<'static, KeyPair>, name: &str) -> Result<MtlsId
     params.use_authority_key_identifier_extension = true;
     let certificate = params.signed_by(&key, ca)?;
     let chain = CertificateChain::from_der([certificate.der().clone()])?;
-    let identity = MtlsIdentity::with_signing_key(chain, Arc::new(key))?;
+    let identity = MtlsIdentity::from_signing_key(chain, Arc::new(key))?;
     println!("{}\n", identity.describe());
     Ok(identity)
 }

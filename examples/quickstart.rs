@@ -11,10 +11,10 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use mtls::backend::ClientBackend;
 use mtls::backend::ServerBackend;
 use mtls::{
-    ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, TrustAnchors,
-    VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, TrustAnchors, VerifierPolicy,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -137,8 +137,8 @@ fn greet<C: ClientBackend>(client: &MtlsClient<C>, tcp: TcpStream) -> Result<Str
         Ok(_) => Ok(format!(
             "saw {}, {}, ALPN {}, was told \"{greeting}\"",
             stream.peer(),
-            stream.protocol_version(),
-            String::from_utf8_lossy(stream.alpn().unwrap_or(b"none")),
+            stream.session().protocol_version(),
+            String::from_utf8_lossy(stream.session().alpn().unwrap_or(b"none")),
         )),
         // In TLS 1.3 the server's refusal comes now.
         Err(error) => match HandshakeError::in_io_error(&error) {

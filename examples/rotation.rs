@@ -18,15 +18,16 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use mtls::connection::LiveConnections;
 use mtls::{
-    Event, FileSource, HandshakeError, LiveConnections, MtlsClient, MtlsIdentity, MtlsServer,
-    MtlsStream, PeerIdentity, Rustls, TrustAnchors, VerifierPolicy,
+    Event, FileSource, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, MtlsStream, Rustls,
+    TrustAnchors, VerifierPolicy,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Ca = CertifiedIssuer<'static, KeyPair>;
-type Connection = BufReader<MtlsStream<Rustls, TcpStream, PeerIdentity>>;
+type Connection = BufReader<MtlsStream<TcpStream>>;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -55,7 +56,7 @@ fn main() -> Result<()> {
             other => println!("  server: {other:?}"),
         })
         .build(Rustls::default())?;
-    let mut changes = server.status_changes();
+    let mut changes = server.handle().status_changes();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     thread::spawn(move || {

@@ -33,11 +33,13 @@ mod verdict_differential;
 use std::error::Error;
 use std::net::IpAddr;
 
+use mtls::backend::BackendKind;
+use mtls::material::KeyType;
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::{
-    BackendKind, CertificateChain, KeyType, MaterialError, MtlsClient, MtlsIdentity, PeerIdentity,
-    PeerMatcher, PeerVerifier, PrivateKey, Rejection, RejectionReason, Rustls, SpiffeId,
-    TrustAnchors, VerifierPolicy,
+    CertificateChain, MaterialError, MtlsClient, MtlsIdentity, PeerIdentity, PeerMatcher,
+    PeerVerifier, PrivateKey, Rejection, RejectionReason, Rustls, SpiffeId, TrustAnchors,
+    VerifierPolicy,
 };
 
 pub use ber::ber;
@@ -98,7 +100,7 @@ pub fn peer_identity(input: &[u8]) {
     let admits = |judge: &PeerVerifier| match judge.verify_client(&chain, NOW) {
         Ok(_) => true,
         Err(rejection) => {
-            assert_eq!(rejection.reason(), RejectionReason::NotAllowed);
+            assert_eq!(rejection.reason(), RejectionReason::NotAuthorized);
             check_rejection(&rejection, 1);
             false
         }

@@ -1,10 +1,9 @@
 //! What must hold of revocation lists.
 
+use mtls::material::RevocationList;
 use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
-use mtls::{
-    PeerVerifier, RejectionReason, RevocationDepth, RevocationList, RevocationLists,
-    RevocationRules, VerifierPolicy,
-};
+use mtls::policy::RevocationDepth;
+use mtls::{PeerVerifier, RejectionReason, RevocationLists, RevocationRules, VerifierPolicy};
 use webpki::{BorrowedCertRevocationList, Error};
 
 use super::encoding::{armour, certificates, element, is_pem};
@@ -102,8 +101,8 @@ fn judge(
     ders.reverse();
     let reversed = RevocationLists::from_der(ders).unwrap();
     let verdicts = [lists, &reversed].map(|lists| {
-        let policy = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
-        let judge = PeerVerifier::new(&ANCHORS, policy, credulous()).unwrap();
+        let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
+        let judge = PeerVerifier::new(&*ANCHORS, policy, credulous()).unwrap();
         let judge = judge.with_revocation_lists(lists).unwrap();
         let verdict = judge.verify_client(&CHAIN, now);
         let explained = judge.explain_client(&CHAIN, now);

@@ -130,13 +130,13 @@ fn pkcs8(key: PrivateKey) -> Vec<u8> {
 /// One text before every reader of PEM, and again with what editors and operating systems do to texts.
 pub fn pem(input: &[u8]) {
     let secrets = Secrets::in_pem(input);
-    let outcome = Outcome::of(input, &secrets);
+    let outcome = StepOutcome::of(input, &secrets);
     check_identity(MtlsIdentity::from_pem_bundle(input), &secrets);
     if !input.starts_with(BOM) && !input.starts_with(b"\xff\xfe") && !input.starts_with(b"\xfe\xff")
     {
         assert_eq!(
             outcome,
-            Outcome::of(&[BOM, input].concat(), &secrets),
+            StepOutcome::of(&[BOM, input].concat(), &secrets),
             "with a BOM"
         );
     }
@@ -148,13 +148,13 @@ pub fn pem(input: &[u8]) {
                 other => vec![*other],
             })
             .collect();
-        assert_eq!(outcome, Outcome::of(&windows, &secrets), "with CR LF");
+        assert_eq!(outcome, StepOutcome::of(&windows, &secrets), "with CR LF");
     }
     let annotated = [b"Bag Attributes\n    friendlyName: x\n", input, b"\ntext\n"].concat();
     if input.starts_with(b"-----BEGIN ") && outcome.loads() {
         assert_eq!(
             outcome,
-            Outcome::of(&annotated, &secrets),
+            StepOutcome::of(&annotated, &secrets),
             "with text around it"
         );
     }
@@ -164,14 +164,14 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// What each reader makes of a text.
 #[derive(Debug, PartialEq)]
-struct Outcome {
+struct StepOutcome {
     anchors: Option<TrustAnchors>,
     chain: Option<CertificateChain>,
     key: Option<Vec<u8>>,
     lists: Option<RevocationLists>,
 }
 
-impl Outcome {
+impl StepOutcome {
     fn of(text: &[u8], secrets: &Secrets) -> Self {
         let key = checked(PrivateKey::from_pem(text), secrets);
         Self {

@@ -7,10 +7,8 @@ use mtls::pki_types::{
     AlgorithmIdentifier, CertificateDer, InvalidSignature, ServerName,
     SignatureVerificationAlgorithm, UnixTime, alg_id,
 };
-use mtls::{
-    PeerIdentity, PeerMatcher, PeerVerifier, Rustls, SignatureAlgorithms, TrustAnchors,
-    VerifierPolicy,
-};
+use mtls::policy::SignatureAlgorithms;
+use mtls::{PeerIdentity, PeerMatcher, PeerVerifier, Rustls, TrustAnchors, VerifierPolicy};
 
 use super::encoding::certificates;
 
@@ -178,7 +176,7 @@ fn strictness(algorithms: fn() -> SignatureAlgorithms) -> Strictness {
 }
 
 fn judge(policy: VerifierPolicy, algorithms: SignatureAlgorithms) -> PeerVerifier {
-    PeerVerifier::new(&ANCHORS, policy, algorithms).unwrap()
+    PeerVerifier::new(&*ANCHORS, policy, algorithms).unwrap()
 }
 
 fn alice() -> PeerMatcher {

@@ -12,9 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mtls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use mtls::policy::RevocationDepth;
+use mtls::rotation::ReloadTrigger;
 use mtls::{
-    FileSource, MtlsIdentity, MtlsServer, Reload, RevocationDepth, RevocationLists,
-    RevocationRules, Rustls, Source, TrustAnchors, VerifierPolicy,
+    FileSource, MtlsIdentity, MtlsServer, RevocationLists, RevocationRules, Rustls, Source,
+    TrustAnchors, VerifierPolicy,
 };
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -75,15 +77,15 @@ pub fn reload_model(input: &[u8]) {
         .trust_anchors(path(ANCHOR))
         .revocation_lists(path(LIST))
         .settle(Duration::ZERO)
-        .poll_only();
-    let bell = Reload::default();
+        .without_notify();
+    let bell = ReloadTrigger::default();
     for step in input.chunks_exact(2).take(MAX_STEPS) {
         let hand = scene.step(step[0], step[1]);
         clock.store(usize::from(scene.now == TIMES[1]), Ordering::Relaxed);
-        let before = server.status();
+        let before = server.handle().status();
         let expected = scene.next();
         let became = match source.load(&bell) {
-            Ok(rotation) => server.rotate(rotation).is_ok(),
+            Ok(rotation) => server.handle().rotate(rotation).is_ok(),
             Err(_) => false,
         };
         assert_eq!(
@@ -95,7 +97,7 @@ pub fn reload_model(input: &[u8]) {
         );
         let is_new = expected.is_some_and(|next| next != scene.serving);
         scene.serve(expected.unwrap_or(scene.serving));
-        let status = server.status();
+        let status = server.handle().status();
         assert_eq!(
             status.revision(),
             before.revision() + u64::from(is_new),
@@ -448,7 +450,7 @@ fn server(clock: &Arc<AtomicUsize>) -> MtlsServer<Rustls> {
         })
         .policy(
             VerifierPolicy::allow_any_authenticated()
-                .with_revocation(RevocationRules::require(RevocationDepth::Leaf)),
+                .revocation(RevocationRules::require(RevocationDepth::Leaf)),
         )
         .clock(move || TIMES[clock.load(Ordering::Relaxed)])
         .build(Rustls::default())

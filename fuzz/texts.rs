@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use mtls::{MatcherTextProblem, PeerMatcher, SpiffeId, SpiffeIdError};
+use mtls::error::{MatcherProblem, SpiffeIdError};
+use mtls::{PeerMatcher, SpiffeId};
 
 use super::secrets::Secrets;
 use super::{check_error, check_line};
@@ -19,7 +20,7 @@ pub fn policy_text(input: &[u8]) {
             assert!(error.to_string().len() < 1_500, "{error}");
             let line = text.split('\n').nth(error.line() - 1).expect("a line");
             assert!((1..=line.chars().count() + 1).contains(&error.column()));
-            let is_pattern = matches!(error.problem(), MatcherTextProblem::Pattern { .. });
+            let is_pattern = matches!(error.problem(), MatcherProblem::Pattern { .. });
             assert_eq!(error.source().is_some(), is_pattern);
         }
     }

@@ -3,9 +3,8 @@
 use std::sync::LazyLock;
 
 use mtls::pki_types::ServerName;
-use mtls::{
-    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, TrustAnchors, VerifierPolicy,
-};
+use mtls::policy::SignatureAlgorithms;
+use mtls::{PeerVerifier, Rejection, RejectionReason, TrustAnchors, VerifierPolicy};
 
 use super::judges::NOW;
 use super::script::{ROOT, Scene, play};

@@ -2,7 +2,7 @@
 //!
 //! Every file below was made by the command beside it, in a test. What loads was then an identity,
 //! or an anchor, of mutual handshakes on rustls (with aws-lc-rs and with ring) and on OpenSSL, and
-//! of a client on native-tls. What is refused is refused for the [problem](crate::MaterialProblem)
+//! of a client on native-tls. What is refused is refused for the [problem](crate::error::MaterialProblem)
 //! that is named, in these words, which say what to do next and, where there is one, the command
 //! that does it. `N` and `<digest>` stand for what differs from file to file; keys on their own
 //! were given together with their chain, and passphrases by [`Passphrase`](crate::Passphrase).

@@ -11,7 +11,9 @@ pub(crate) const LINGER: Duration = Duration::from_secs(1);
 /// How many bytes of a refused peer are read and thrown away meanwhile.
 pub(crate) const LINGER_BYTES: usize = 64 * 1024;
 
-pub(crate) fn drive<IO, H>(handshake: &mut H) -> Result<HandshakeResult<H::Stream>, HandshakeError>
+pub(crate) fn handshake_loop<IO, H>(
+    handshake: &mut H,
+) -> Result<HandshakeResult<H::Stream>, HandshakeError>
 where
     IO: Transport,
     H: Handshake<Deadline<IO>>,
@@ -37,7 +39,7 @@ where
 /// Lets a refused peer read the alert: to close at once, with its bytes unread, would reset the connection and take
 /// the alert along.
 pub(crate) fn linger<IO: Transport>(io: &mut Deadline<IO>) {
-    if !io.io().is_timed() {
+    if !io.io().has_timeouts() {
         return;
     }
     io.extend(LINGER);

@@ -12,34 +12,20 @@
     )
 )]
 
-#[cfg_attr(
-    not(all(feature = "rustls", feature = "native-tls", feature = "tokio")),
-    allow(
-        dead_code,
-        reason = "the adapters share what not each of them asks for"
-    )
-)]
 pub mod backend;
 mod builder;
 mod client;
-#[cfg_attr(
-    not(feature = "tokio"),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "what wakes the tasks of asynchronous streams"
-    )
-)]
-mod connection;
-mod error;
+pub mod connection;
+pub mod error;
+pub mod event;
 pub mod formats;
 pub mod guides;
 mod handshake_loop;
 mod integration;
-mod material;
-mod peer;
+pub mod material;
+pub mod peer;
 pub mod policy;
-mod rotation;
+pub mod rotation;
 mod server;
 mod side;
 mod stream;
@@ -47,47 +33,42 @@ mod x509;
 
 pub use pki_types;
 
+pub use backend::event::Event;
+pub use backend::handshake_error::HandshakeError;
 #[cfg(feature = "native-tls")]
-pub use crate::backend::NativeTls;
-#[cfg(feature = "rustls")]
-pub use crate::backend::Rustls;
-pub use crate::backend::{
-    Capability, ClientBackend, Event, Expiring, HandshakeError, MAX_RESUMPTION_AGE,
-    ProtocolVersion, Resumption, ServerBackend, SessionInfo, Support,
-};
+pub use backend::native_tls::NativeTls;
 #[cfg(feature = "openssl")]
-pub use crate::backend::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig};
-pub use crate::builder::{Builder, KeyPermissions};
-pub use crate::client::{ClientBuilder, ClientEnd, MtlsClient};
-pub use crate::connection::transport::{Transport, Untimed};
-pub use crate::connection::{LiveConnection, LiveConnections};
-pub use crate::error::{
-    BackendKind, BuildError, MaterialError, MaterialOrigin, MaterialPlace, MaterialProblem,
-    ReloadFailure, UnusableTrustAnchor,
-};
+pub use backend::openssl::OpenSsl;
+#[cfg(feature = "rustls")]
+pub use backend::rustls::Rustls;
+pub use builder::Builder;
+pub use client::{ClientBuilder, MtlsClient};
+pub use connection::handle::ConnectionHandle;
+pub use error::build::BuildError;
+pub use error::material::MaterialError;
 #[cfg(feature = "spiffe")]
-pub use crate::integration::spiffe::{SpiffeError, SpiffeSource};
+pub use integration::spiffe::SpiffeSource;
 #[cfg(feature = "tokio")]
-pub use crate::integration::tokio::AsyncMtlsStream;
-pub use crate::material::{
-    AlternativeName, AnchorsDescription, CertificateChain, CertificateDescription, ChainRepair,
-    IdentityDescription, IdentityWarning, KeyExposure, KeyType, MtlsIdentity, Passphrase,
-    PrivateKey, RevocationList, RevocationLists, Revoked, SignatureScheme, SigningKey,
-    TrustAnchors,
-};
-pub use crate::peer::{NameKind, PeerIdentity, SpiffeId, SpiffeIdError, UnreadableName};
-pub use crate::policy::{
-    Alert, CertificateProfile, Explanation, MatcherTextError, MatcherTextProblem, Outcome,
-    PeerMatcher, PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationRules, Rule,
-    SignatureAlgorithms, Step, TrustBundles, VerifierPolicy,
-};
+pub use integration::tokio::AsyncMtlsStream;
+pub use material::anchors::TrustAnchors;
+pub use material::chain::CertificateChain;
+pub use material::identity::MtlsIdentity;
+pub use material::input::passphrase::Passphrase;
+pub use material::key::PrivateKey;
+pub use material::revocation::RevocationLists;
+pub use peer::identity::PeerIdentity;
+pub use peer::spiffe::SpiffeId;
+pub use policy::matcher::PeerMatcher;
+pub use policy::revocation_rules::RevocationRules;
+pub use policy::trust::TrustBundles;
+pub use policy::verdict::reason::RejectionReason;
+pub use policy::verdict::rejection::Rejection;
+pub use policy::verifier::PeerVerifier;
+pub use policy::verifier_policy::VerifierPolicy;
 #[cfg(feature = "watch")]
-pub use crate::rotation::FileSource;
-pub use crate::rotation::{
-    OnExpiry, OnSourceLost, Reload, Rotation, SelfTrust, Source, SourceError, Status, StatusWatch,
-};
-pub use crate::server::{
-    ClientAuthentication, MAX_CA_NAMES_BYTES, MtlsServer, Optional, Required, ServerBuilder,
-    ServerEnd,
-};
-pub use crate::stream::MtlsStream;
+pub use rotation::files::FileSource;
+pub use rotation::rotation::Rotation;
+pub use rotation::source::Source;
+pub use rotation::status::Status;
+pub use server::{MtlsServer, ServerBuilder};
+pub use stream::MtlsStream;

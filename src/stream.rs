@@ -3,11 +3,12 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use crate::backend::{
-    Backend, CertificateRequest, HandshakeResult, ProtocolVersion, SessionInfo, SessionVerifier,
+    Backend, CertificateRequest, DefaultBackend, HandshakeResult, SessionInfo, SessionVerifier,
     TlsStream,
 };
 use crate::connection::transport::{Deadline, Transport};
-use crate::connection::{LiveConnection, StreamTracking};
+use crate::connection::{ConnectionHandle, StreamTracking};
+use crate::peer::PeerIdentity;
 use crate::rotation::Revision;
 
 /// An established mutual TLS connection over a blocking transport.
@@ -24,18 +25,18 @@ use crate::rotation::Revision;
 ///
 /// Dropping a stream does not say goodbye: call [`close`](Self::close) when everything is written,
 /// or the peer cannot tell the end from a cut connection.
-pub struct MtlsStream<B: Backend, IO: Transport, P> {
+pub struct MtlsStream<IO: Transport, P = PeerIdentity, B: Backend = DefaultBackend> {
     inner: B::Stream<Deadline<IO>>,
-    facts: Facts<P>,
+    state: ConnectionState<P>,
 }
 
 /// What is known of a connection since its handshake.
-pub(crate) struct Facts<P> {
+pub(crate) struct ConnectionState<P> {
     pub(crate) peer: P,
     pub(crate) session: SessionInfo,
     pub(crate) revision: u64,
     verifier: Arc<SessionVerifier>,
-    acceptance: Acceptance,
+    acceptance: PeerAcceptance,
     /// Where the connection is tracked.
     pub(crate) attached: Option<StreamTracking>,
     /// Whether the peer has ended the connection by a fatal alert: nothing may be sent then (RFC
@@ -45,22 +46,22 @@ pub(crate) struct Facts<P> {
 
 /// Whether the other end is known to have accepted us.
 #[derive(Debug)]
-pub(crate) enum Acceptance {
+pub(crate) enum PeerAcceptance {
     /// A TLS 1.3 server may still refuse us, whom it had asked so.
     Awaited(CertificateRequest),
     Seen,
 }
 
-impl<P> Facts<P> {
+impl<P> ConnectionState<P> {
     /// Takes a finished handshake apart: the stream, and what is known of it.
     pub(crate) fn of<S, C>(
         established: HandshakeResult<S>,
         peer: P,
         revision: &Revision<C>,
-        acceptance: Acceptance,
+        acceptance: PeerAcceptance,
         attached: Option<StreamTracking>,
     ) -> (S, Self) {
-        let facts = Self {
+        let state = Self {
             peer,
             session: established.session,
             revision: revision.number,
@@ -69,7 +70,7 @@ impl<P> Facts<P> {
             attached,
             is_over: false,
         };
-        (established.stream, facts)
+        (established.stream, state)
     }
 
     /// Whether the connection may be used: its peer has not been rejected since, or nothing follows
@@ -83,7 +84,7 @@ impl<P> Facts<P> {
         let alert = S::received_alert(&error);
         self.is_over |= alert.is_some();
         match (&self.acceptance, alert) {
-            (Acceptance::Awaited(request), Some(alert)) => io::Error::new(
+            (PeerAcceptance::Awaited(request), Some(alert)) => io::Error::new(
                 io::ErrorKind::ConnectionRefused,
                 self.verifier.rejected_by_peer(alert, request),
             ),
@@ -94,14 +95,14 @@ impl<P> Facts<P> {
     /// Application data has come: the other end has accepted us.
     pub(crate) fn has_read(&mut self, bytes: usize) {
         if bytes > 0 {
-            self.acceptance = Acceptance::Seen;
+            self.acceptance = PeerAcceptance::Seen;
         }
     }
 }
 
-impl<P: fmt::Debug> fmt::Debug for Facts<P> {
+impl<P: fmt::Debug> fmt::Debug for ConnectionState<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Facts")
+        f.debug_struct("ConnectionState")
             .field("peer", &self.peer)
             .field("session", &self.session)
             .field("revision", &self.revision)
@@ -112,55 +113,38 @@ impl<P: fmt::Debug> fmt::Debug for Facts<P> {
     }
 }
 
-impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
+impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
     pub(crate) fn new<C>(
         established: HandshakeResult<B::Stream<Deadline<IO>>>,
         peer: P,
         revision: &Revision<C>,
-        acceptance: Acceptance,
+        acceptance: PeerAcceptance,
         attached: Option<StreamTracking>,
     ) -> Self {
-        let (inner, facts) = Facts::of(established, peer, revision, acceptance, attached);
-        Self { inner, facts }
+        let (inner, state) = ConnectionState::of(established, peer, revision, acceptance, attached);
+        Self { inner, state }
     }
 
     /// Who is at the other end.
     pub fn peer(&self) -> &P {
-        &self.facts.peer
+        &self.state.peer
     }
 
     /// What the handshake negotiated: version, cipher suite, key exchange and more.
     pub fn session(&self) -> &SessionInfo {
-        &self.facts.session
-    }
-
-    /// The application protocol that both ends chose (RFC 7301), if they did.
-    pub fn alpn(&self) -> Option<&[u8]> {
-        self.facts.session.alpn()
-    }
-
-    /// The TLS version of the connection.
-    pub fn protocol_version(&self) -> ProtocolVersion {
-        self.facts.session.protocol_version()
-    }
-
-    /// Whether the handshake resumed an earlier session, in which the peer showed the certificates
-    /// that it was judged by again: see [`Resumption`](crate::Resumption). Never unless that was
-    /// asked for.
-    pub fn resumed(&self) -> bool {
-        self.facts.session.is_resumed()
+        &self.state.session
     }
 
     /// The number of the revision that the handshake ran under; the first is 1.
     pub fn revision(&self) -> u64 {
-        self.facts.revision
+        self.state.revision
     }
 
     /// Whether the peer would still be admitted, where
     /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked;
     /// `None` where it is not, and for a client that stays anonymous.
-    pub fn live(&self) -> Option<&LiveConnection> {
-        self.facts.attached.as_ref().map(StreamTracking::live)
+    pub fn connection(&self) -> Option<&ConnectionHandle> {
+        self.state.attached.as_ref().map(StreamTracking::live)
     }
 
     /// The transport below.
@@ -178,7 +162,7 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
     /// # Errors
     /// The transport's.
     pub fn close(&mut self) -> io::Result<()> {
-        if !self.facts.is_over {
+        if !self.state.is_over {
             self.attempt(TlsStream::close_notify)?;
         }
         match self.get_ref().shutdown_write() {
@@ -194,22 +178,22 @@ impl<B: Backend, IO: Transport, P> MtlsStream<B, IO, P> {
         &mut self,
         act: impl FnOnce(&mut B::Stream<Deadline<IO>>) -> io::Result<T>,
     ) -> io::Result<T> {
-        self.facts.check()?;
+        self.state.check()?;
         let result = act(&mut self.inner);
-        self.facts.check()?;
-        result.map_err(|error| self.facts.explain::<_, B::Stream<Deadline<IO>>>(error))
+        self.state.check()?;
+        result.map_err(|error| self.state.explain::<_, B::Stream<Deadline<IO>>>(error))
     }
 }
 
-impl<B: Backend, IO: Transport, P> Read for MtlsStream<B, IO, P> {
+impl<IO: Transport, P, B: Backend> Read for MtlsStream<IO, P, B> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let bytes = self.attempt(|stream| stream.read(buf))?;
-        self.facts.has_read(bytes);
+        self.state.has_read(bytes);
         Ok(bytes)
     }
 }
 
-impl<B: Backend, IO: Transport, P> Write for MtlsStream<B, IO, P> {
+impl<IO: Transport, P, B: Backend> Write for MtlsStream<IO, P, B> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.attempt(|stream| stream.write(buf))
     }
@@ -219,11 +203,11 @@ impl<B: Backend, IO: Transport, P> Write for MtlsStream<B, IO, P> {
     }
 }
 
-impl<B: Backend, IO: Transport + fmt::Debug, P: fmt::Debug> fmt::Debug for MtlsStream<B, IO, P> {
+impl<IO: Transport + fmt::Debug, P: fmt::Debug, B: Backend> fmt::Debug for MtlsStream<IO, P, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MtlsStream")
             .field("io", self.get_ref())
-            .field("facts", &self.facts)
+            .field("state", &self.state)
             .finish_non_exhaustive()
     }
 }

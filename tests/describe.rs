@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mtls::{
-    AlternativeName, CertificateChain, CertificateDescription, IdentityWarning, KeyType,
-    MtlsIdentity, SignatureScheme, SigningKey, TrustAnchors,
+use mtls::material::{
+    AlternativeName, CertificateDescription, IdentityWarning, KeyType, SignatureScheme, SigningKey,
 };
+use mtls::{CertificateChain, MtlsIdentity, TrustAnchors};
 use pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
 use rcgen::{CustomExtension, DnType, SanType};
 
@@ -298,7 +298,10 @@ fn an_exposed_key_is_a_warning() {
     let said = MtlsIdentity::from_pem_files(&chain, &key)
         .unwrap()
         .describe();
-    assert!(matches!(&*said.warnings, [IdentityWarning::KeyExposed(_)]));
+    assert!(matches!(
+        &*said.warnings,
+        [IdentityWarning::InsecureKeyFile(_)]
+    ));
     let text = said.to_string();
     assert!(text.contains("\nwarning: the private key in "), "{text}");
     assert!(text.contains("mode 0644"), "{text}");
@@ -329,7 +332,7 @@ fn a_key_that_is_elsewhere_is_said_to_be() {
     let certificate = params.self_signed(&key).unwrap();
     let spki = rcgen::PublicKeyData::subject_public_key_info(&key);
     let chain = CertificateChain::from_der([certificate.der().clone()]).unwrap();
-    let identity = MtlsIdentity::with_signing_key(chain, Arc::new(Elsewhere(spki))).unwrap();
+    let identity = MtlsIdentity::from_signing_key(chain, Arc::new(Elsewhere(spki))).unwrap();
     let said = identity.describe();
     assert!(said.is_key_external);
     let text = said.to_string();

@@ -11,9 +11,11 @@ use std::path::Path;
 
 use common::pki::crl::Crl;
 use common::pki::{Authority, AuthorityBuilder, Credential, KeyAlgorithm, Leaf, Validity};
+use mtls::policy::{
+    CertificateProfile, Explanation, RevocationDepth, Rule, SignatureAlgorithms, StepOutcome,
+};
 use mtls::{
-    CertificateProfile, Explanation, Outcome, PeerMatcher, PeerVerifier, RejectionReason as Reason,
-    RevocationDepth, RevocationLists, RevocationRules, Rule, Rustls, SignatureAlgorithms,
+    PeerMatcher, PeerVerifier, RejectionReason as Reason, RevocationLists, RevocationRules, Rustls,
     TrustAnchors, TrustBundles, VerifierPolicy,
 };
 use pki_types::{ServerName, UnixTime};
@@ -97,14 +99,18 @@ fn an_explanation_is_the_verdict() {
     let peer = verifier.verify_client(&good.chain, now()).unwrap();
     assert_eq!(explanation.verdict().unwrap().to_string(), peer.to_string());
     assert!(explanation.steps().iter().all(is_kept), "{explanation}");
-    let asked: Vec<Rule> = explanation.steps().iter().map(mtls::Step::rule).collect();
-    for rule in [Rule::Presented, Rule::Names, Rule::Path, Rule::Matcher] {
+    let asked: Vec<Rule> = explanation
+        .steps()
+        .iter()
+        .map(mtls::policy::ExplanationStep::rule)
+        .collect();
+    for rule in [Rule::PresentedChain, Rule::Names, Rule::Path, Rule::Matcher] {
         assert!(asked.contains(&rule), "{rule} in {asked:?}");
     }
     for story in stories() {
         let steps = story.explanation.steps();
         let last = steps.last().unwrap();
-        assert_eq!(last.outcome(), Outcome::Failed, "{}", story.title);
+        assert_eq!(last.outcome(), StepOutcome::Failed, "{}", story.title);
         let before = &steps[..steps.len() - 1];
         assert!(before.iter().all(is_kept), "{}", story.explanation);
     }
@@ -119,11 +125,11 @@ fn the_rules_stand_in_the_order_in_which_they_are_asked() {
         .server()
         .dns("db.prod.example");
     let named = named.issued_by(&root);
-    let policy = any().with_profile(CertificateProfile::WebPki);
+    let policy = any().profile(CertificateProfile::WebPki);
     let name = ServerName::try_from("db.prod.example").unwrap();
     let explained = verifier(&root, policy).explain_server(&named.chain, &name, now());
     let steps = explained.steps().iter();
-    let mut asked: Vec<Rule> = steps.map(mtls::Step::rule).collect();
+    let mut asked: Vec<Rule> = steps.map(mtls::policy::ExplanationStep::rule).collect();
     // The name of the issuer, beside those of the leaf.
     let second = asked.iter().rposition(|rule| *rule == Rule::Names).unwrap();
     asked.remove(second);
@@ -131,8 +137,8 @@ fn the_rules_stand_in_the_order_in_which_they_are_asked() {
     assert!(asked.is_sorted_by(|a, b| a < b), "{explained}");
 }
 
-fn is_kept(step: &mtls::Step) -> bool {
-    step.outcome() != Outcome::Failed
+fn is_kept(step: &mtls::policy::ExplanationStep) -> bool {
+    step.outcome() != StepOutcome::Failed
 }
 
 fn stories() -> Vec<Story> {
@@ -168,13 +174,13 @@ fn of_certificates() -> Vec<Story> {
         Story {
             title: "The CA's own certificate is presented",
             text: "The wrong file was configured.",
-            reason: Reason::CaAsLeaf,
+            reason: Reason::LeafIsCa,
             explanation: judge(alice().marked_as_ca()),
         },
         Story {
             title: "An algorithm that the crypto library lacks",
             text: "Here the library is ring, which has no P-521.",
-            reason: Reason::UnacceptableKey,
+            reason: Reason::UnsupportedKey,
             explanation: {
                 let leaf = alice().algorithm(KeyAlgorithm::P521).issued_by(&root);
                 let policy = VerifierPolicy::allow_any_authenticated();
@@ -252,7 +258,7 @@ fn of_revocation() -> Vec<Story> {
         .issued_by(&branch)
         .with(&branch);
     let judge = |lists: &[Vec<u8>]| {
-        let policy = any().with_revocation(RevocationRules::require(RevocationDepth::Leaf));
+        let policy = any().revocation(RevocationRules::require(RevocationDepth::Leaf));
         let lists = RevocationLists::from_der(lists.iter().cloned().map(Into::into)).unwrap();
         let verifier = verifier(&root, policy)
             .with_revocation_lists(&lists)
@@ -305,7 +311,7 @@ fn of_policies() -> Vec<Story> {
         .client()
         .uri("spiffe://partner.example/guest")
         .issued_by(&root);
-    let federated = PeerVerifier::with_trust_bundles(
+    let federated = PeerVerifier::new(
         &bundles,
         any(),
         Rustls::default().signature_algorithms().unwrap(),
@@ -315,7 +321,7 @@ fn of_policies() -> Vec<Story> {
         Story {
             title: "The policy does not list the peer",
             text: "Each branch of the matcher says what it found.",
-            reason: Reason::NotAllowed,
+            reason: Reason::NotAuthorized,
             explanation: explain(&root, VerifierPolicy::allow(matcher), &tester),
         },
         Story {

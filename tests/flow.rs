@@ -8,9 +8,11 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::connection::WithoutTimeout;
 use mtls::{
-    ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher,
-    RejectionReason, Rustls, ServerBackend, TrustAnchors, Untimed, VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, RejectionReason, Rustls,
+    TrustAnchors, VerifierPolicy,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, duplex, split};
 use tokio::runtime::Builder;
@@ -160,7 +162,7 @@ fn a_policy_that_panics_refuses_and_the_loop_goes_on() {
         let error = server.accept(far).map(drop).unwrap_err();
         assert_eq!(
             error.rejection().unwrap().reason(),
-            RejectionReason::PolicyPanicked
+            RejectionReason::VerifierPanicked
         );
         calling.join().unwrap().ok();
     }
@@ -199,7 +201,9 @@ fn an_untimed_transport_has_all_the_time_it_takes() {
     let server = server(&cast, PeerMatcher::any_authenticated(), Rustls::default());
     let (near, far) = pair();
     let serving = thread::spawn(move || server.accept(far).map(drop));
-    client.connect("localhost", Untimed(Slow(near))).unwrap();
+    client
+        .connect("localhost", WithoutTimeout(Slow(near)))
+        .unwrap();
     serving.join().unwrap().unwrap();
 }
 
@@ -214,7 +218,7 @@ fn a_refused_and_silent_peer_does_not_hold_an_untimed_accept() {
     let client = client(&cast, Rustls::default());
     let (near, far) = pair();
     let (done, over) = std::sync::mpsc::channel();
-    thread::spawn(move || done.send(server.accept(Untimed(far)).map(drop)));
+    thread::spawn(move || done.send(server.accept(WithoutTimeout(far)).map(drop)));
     // It keeps its connection open and says nothing more.
     let _open = client.connect("localhost", near);
     let verdict = over
@@ -222,6 +226,6 @@ fn a_refused_and_silent_peer_does_not_hold_an_untimed_accept() {
         .expect("accept waits for a silent peer");
     assert_eq!(
         verdict.unwrap_err().rejection().unwrap().reason(),
-        RejectionReason::NotAllowed
+        RejectionReason::NotAuthorized
     );
 }

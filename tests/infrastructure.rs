@@ -359,7 +359,7 @@ mod judged {
             Error::BadDer | Error::ExtensionValueInvalid | Error::TrailingData(_) => {
                 Reason::MalformedCertificate
             }
-            Error::CaUsedAsEndEntity => Reason::CaAsLeaf,
+            Error::CaUsedAsEndEntity => Reason::LeafIsCa,
             Error::CertExpired { .. } => Reason::Expired,
             Error::CertNotValidForName(_) => Reason::NameMismatch,
             Error::CertNotValidYet { .. } => Reason::NotYetValid,
@@ -426,7 +426,7 @@ mod judged {
     }
 
     /// A server that judges by rustls' own verifier, and closes as soon as it is done.
-    fn refused_by_stock_rustls(cast: &Cast, tool: raw::Tool, peer: Peer) -> raw::Outcome {
+    fn refused_by_stock_rustls(cast: &Cast, tool: raw::Tool, peer: Peer) -> raw::StepOutcome {
         let provider = Arc::new(default_provider());
         let mut roots = RootCertStore::empty();
         roots.add(cast.root.certificate()).unwrap();

@@ -16,10 +16,12 @@ use std::time::{Duration, Instant};
 use common::pki::{Authority, Cast, Credential, Leaf, Validity};
 use common::programs::{Program, Running};
 use common::raw::{Peer, Tool, Version};
+use mtls::connection::ProtocolVersion;
+use mtls::error::Alert;
 use mtls::pki_types::UnixTime;
 use mtls::{
-    Alert, BuildError, ClientBuilder, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer,
-    NativeTls, PeerMatcher, ProtocolVersion, RejectionReason, Rustls, TrustAnchors, VerifierPolicy,
+    BuildError, ClientBuilder, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer,
+    NativeTls, PeerMatcher, RejectionReason, Rustls, TrustAnchors, VerifierPolicy,
 };
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -127,8 +129,8 @@ fn allowed() {
         let client = build(client(&cast, version).alpn(["ping"]));
         let mut stream = client.connect("localhost", server.tcp).unwrap();
         assert!(stream.peer().dns_names().eq(["server.test", "localhost"]));
-        assert_eq!(stream.protocol_version(), version);
-        assert_eq!(stream.alpn(), Some(b"ping".as_slice()));
+        assert_eq!(stream.session().protocol_version(), version);
+        assert_eq!(stream.session().alpn(), Some(b"ping".as_slice()));
         stream.write_all(b"ping").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -147,7 +149,7 @@ fn the_version_is_told_where_both_are_spoken() {
         let server = Server::start(&cast.server, &cast.root, policy, &[version]);
         let client = build(client(&cast, version).protocol_versions(VERSIONS));
         let stream = client.connect("localhost", server.tcp).unwrap();
-        assert_eq!(stream.protocol_version(), version);
+        assert_eq!(stream.session().protocol_version(), version);
     }
 }
 
@@ -181,7 +183,7 @@ fn refused_by_the_servers_policy() {
         .unwrap_err();
     assert_refused(&error, Alert::CERTIFICATE_UNKNOWN);
     let error = tls12.outcome.recv().unwrap().unwrap_err();
-    assert_eq!(reason(&error), RejectionReason::NotAllowed);
+    assert_eq!(reason(&error), RejectionReason::NotAuthorized);
 
     let tls13 = server();
     let mut stream = build(client(&cast, Tls13))
@@ -193,7 +195,7 @@ fn refused_by_the_servers_policy() {
         Alert::CERTIFICATE_UNKNOWN,
     );
     let error = tls13.outcome.recv().unwrap().unwrap_err();
-    assert_eq!(reason(&error), RejectionReason::NotAllowed);
+    assert_eq!(reason(&error), RejectionReason::NotAuthorized);
 }
 
 #[test]
@@ -232,7 +234,7 @@ fn refused_by_the_clients_policy() {
         let policy = VerifierPolicy::allow(PeerMatcher::dns("somebody-else.test").unwrap());
         let server = Server::open(&cast.server, &cast.root);
         let error = refusal(client(&cast, version).policy(policy), server, "localhost");
-        assert_eq!(reason(&error), RejectionReason::NotAllowed);
+        assert_eq!(reason(&error), RejectionReason::NotAuthorized);
         assert!(error.rejection().unwrap().certificate().is_some());
     }
 }
@@ -334,9 +336,9 @@ fn server_spiffe_replaces_the_name() {
             (
                 &workload,
                 "spiffe://prod.test/other",
-                RejectionReason::NotAllowed,
+                RejectionReason::NotAuthorized,
             ),
-            (&cast.server, SPIFFE_ID, RejectionReason::NotAnSvid),
+            (&cast.server, SPIFFE_ID, RejectionReason::InvalidSvid),
         ] {
             let server = Server::open(credential, &cast.root);
             assert_eq!(
@@ -572,7 +574,7 @@ async fn asynchronously_too() {
             .connect_async("localhost", tcp)
             .await
             .unwrap();
-        assert_eq!(stream.protocol_version(), version);
+        assert_eq!(stream.session().protocol_version(), version);
         stream.write_all(b"ping").await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();

@@ -18,9 +18,11 @@ mod refusal;
 
 use std::fmt::Debug;
 
+use mtls::backend::ClientBackend;
+use mtls::connection::ProtocolVersion;
 use mtls::{
-    ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher,
-    ProtocolVersion, RejectionReason, ServerBuilder, TrustAnchors, VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, RejectionReason,
+    ServerBuilder, TrustAnchors, VerifierPolicy,
 };
 use pki_types::CertificateDer;
 

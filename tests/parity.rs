@@ -14,10 +14,9 @@ use common::chains::{self, Case, Presenter};
 use common::ends::{self, End, Ended, Ends, Seen, Setup, meet};
 use common::pki::Cast;
 use common::raw::{self, Version};
-use mtls::{
-    BackendKind, HandshakeError, PeerVerifier, RejectionReason as Reason, SignatureAlgorithms,
-    TrustAnchors, VerifierPolicy,
-};
+use mtls::backend::BackendKind;
+use mtls::policy::SignatureAlgorithms;
+use mtls::{HandshakeError, PeerVerifier, RejectionReason as Reason, TrustAnchors, VerifierPolicy};
 use pki_types::{ServerName, UnixTime};
 
 type Verdict = Result<(), Reason>;
@@ -61,7 +60,7 @@ fn judge(case: &Case, algorithms: SignatureAlgorithms) -> Verdict {
 }
 
 fn policy(case: &Case) -> VerifierPolicy {
-    VerifierPolicy::allow_any_authenticated().with_profile(case.profile)
+    VerifierPolicy::allow_any_authenticated().profile(case.profile)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The README tells the truth about capabilities.
 
-use mtls::{BackendKind, Capability};
+use mtls::backend::{BackendKind, Capability};
 
 #[test]
 fn the_capability_table_is_the_code_s() {

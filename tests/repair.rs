@@ -8,12 +8,14 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use common::programs::{self, Program};
+use mtls::error::MaterialProblem;
+use mtls::material::ChainRepair;
 use mtls::pki_types::CertificateDer;
 use mtls::pki_types::SubjectPublicKeyInfoDer;
 use mtls::pki_types::pem::PemObject;
 use mtls::{
-    CertificateChain, ChainRepair, MaterialError, MaterialProblem, MtlsClient, MtlsIdentity,
-    MtlsServer, PrivateKey, Rustls, TrustAnchors, VerifierPolicy,
+    CertificateChain, MaterialError, MtlsClient, MtlsIdentity, MtlsServer, PrivateKey, Rustls,
+    TrustAnchors, VerifierPolicy,
 };
 use tempfile::TempDir;
 

@@ -1,7 +1,8 @@
 use mtls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use mtls::policy::RevocationDepth;
 use mtls::{
-    PeerIdentity, PeerVerifier, RevocationDepth, RevocationLists, RevocationRules, Rustls,
-    TrustAnchors, VerifierPolicy,
+    PeerIdentity, PeerVerifier, RevocationLists, RevocationRules, Rustls, TrustAnchors,
+    VerifierPolicy,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationList,
@@ -50,7 +51,7 @@ impl Chain {
             None => PeerVerifier::new(&self.anchors, policy, algorithms).unwrap(),
             Some(lists) => {
                 let rules = RevocationRules::require(RevocationDepth::Chain);
-                PeerVerifier::new(&self.anchors, policy.with_revocation(rules), algorithms)
+                PeerVerifier::new(&self.anchors, policy.revocation(rules), algorithms)
                     .unwrap()
                     .with_revocation_lists(&RevocationLists::from_der(lists).unwrap())
                     .unwrap()

@@ -14,11 +14,10 @@ use std::io::{Read, Write};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
+use mtls::backend::ClientBackend;
 use mtls::backend::ServerBackend;
-use mtls::{
-    ClientBackend, MAX_RESUMPTION_AGE, MtlsClient, MtlsServer, ProtocolVersion, Resumption,
-    Untimed, VerifierPolicy,
-};
+use mtls::connection::{ProtocolVersion, Resumption, WithoutTimeout};
+use mtls::{MtlsClient, MtlsServer, VerifierPolicy};
 
 pub(crate) use pipe::Pipe;
 pub(crate) use pki::Pki;
@@ -50,7 +49,7 @@ pub(crate) fn all() -> Vec<(&'static str, Handshakes)> {
 
 const FULL: Resumption = Resumption::Off;
 const RESUMED: Resumption = Resumption::BoundToRevision {
-    max_age: MAX_RESUMPTION_AGE,
+    max_age: Resumption::MAX_AGE,
 };
 
 fn facade<B: ClientBackend + ServerBackend + Clone>(
@@ -74,14 +73,16 @@ fn facade<B: ClientBackend + ServerBackend + Clone>(
         .build(backend)
         .unwrap();
     let connections = serve(move |pipe| {
-        let mut stream = server.accept(Untimed(pipe)).unwrap();
+        let mut stream = server.accept(WithoutTimeout(pipe)).unwrap();
         stream.write_all(&[1]).unwrap();
     });
     let mut met = false;
     Box::new(move || {
-        let mut stream = client.connect(SERVER, Untimed(dial(&connections))).unwrap();
+        let mut stream = client
+            .connect(SERVER, WithoutTimeout(dial(&connections)))
+            .unwrap();
         stream.read_exact(&mut [0]).unwrap();
-        assert_eq!(stream.resumed(), met && resumption != FULL);
+        assert_eq!(stream.session().is_resumed(), met && resumption != FULL);
         met = true;
     })
 }

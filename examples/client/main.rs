@@ -24,7 +24,8 @@ mod target;
 
 use std::process::ExitCode;
 
-use mtls::{AsyncMtlsStream, BackendKind, ClientBackend, PeerIdentity};
+use mtls::backend::{BackendKind, ClientBackend};
+use mtls::{AsyncMtlsStream, PeerIdentity};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -73,7 +74,7 @@ async fn fetch(options: &Options) -> Result<()> {
     }
 }
 
-type Stream<B> = AsyncMtlsStream<B, TcpStream, PeerIdentity>;
+type Stream<B> = AsyncMtlsStream<TcpStream, PeerIdentity, B>;
 
 async fn connect<B: ClientBackend>(backend: B, options: &Options) -> Result<Connection<Stream<B>>> {
     let target = &options.target;
@@ -84,16 +85,16 @@ async fn connect<B: ClientBackend>(backend: B, options: &Options) -> Result<Conn
     let address = tcp.peer_addr()?;
     let stream = client.connect_async(target.host(), tcp).await?;
     if options.verbose {
-        let alpn = stream.alpn().unwrap_or(b"none");
+        let alpn = stream.session().alpn().unwrap_or(b"none");
         log(&format!(
             "* connected to {address}\n* the server is {}\n* {}, ALPN {}",
             stream.peer(),
-            stream.protocol_version(),
+            stream.session().protocol_version(),
             String::from_utf8_lossy(alpn),
         ));
     }
     Ok(Connection {
-        speaks_h2: stream.alpn() == Some(b"h2"),
+        speaks_h2: stream.session().alpn() == Some(b"h2"),
         stream,
     })
 }

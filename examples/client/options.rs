@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
-use mtls::{BackendKind, ClientBackend, MtlsClient, VerifierPolicy};
+use mtls::backend::{BackendKind, ClientBackend};
+use mtls::{MtlsClient, VerifierPolicy};
 
 use crate::support::{Common, Result};
 use crate::target::Target;

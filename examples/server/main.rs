@@ -20,9 +20,9 @@ mod options;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use mtls::{
-    AsyncMtlsStream, BackendKind, ClientAuthentication, HandshakeError, MtlsServer, ServerBackend,
-};
+use mtls::backend::{BackendKind, ServerBackend};
+use mtls::connection::ClientAuth;
+use mtls::{AsyncMtlsStream, HandshakeError, MtlsServer};
 use tokio::net::{TcpListener, TcpStream};
 
 use listen::Caller;
@@ -79,17 +79,17 @@ async fn bind(options: &Options) -> Result<TcpListener> {
     Ok(listener)
 }
 
-type Stream<B, A> = AsyncMtlsStream<B, TcpStream, <A as ClientAuthentication>::Peer>;
+type Stream<B, A> = AsyncMtlsStream<TcpStream, <A as ClientAuth>::Peer, B>;
 
-async fn accept<B: ServerBackend, A: ClientAuthentication>(
+async fn accept<B: ServerBackend, A: ClientAuth>(
     server: MtlsServer<B, A>,
     tcp: TcpStream,
 ) -> std::result::Result<Caller<Stream<B, A>>, HandshakeError> {
     let stream = server.accept_async(tcp).await?;
-    let name = A::shown(stream.peer()).map(ToString::to_string);
+    let name = A::identity(stream.peer()).map(ToString::to_string);
     Ok(Caller {
         name: name.unwrap_or_else(|| "(no certificate)".to_owned()),
-        speaks_h2: stream.alpn() == Some(b"h2"),
+        speaks_h2: stream.session().alpn() == Some(b"h2"),
         stream,
     })
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
-use mtls::{BackendKind, MtlsServer, PeerMatcher, ServerBuilder, VerifierPolicy};
+use mtls::backend::BackendKind;
+use mtls::{MtlsServer, PeerMatcher, ServerBuilder, VerifierPolicy};
 
 use crate::support::{Common, Result};
 

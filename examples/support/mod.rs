@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::{Parser, ValueExt};
+use mtls::backend::BackendKind;
+use mtls::policy::{CertificateProfile, RevocationDepth};
 use mtls::{
-    BackendKind, Builder, CertificateProfile, Event, HandshakeError, MtlsIdentity, Passphrase,
-    Rejection, RevocationDepth, RevocationLists, RevocationRules, TrustAnchors, VerifierPolicy,
+    Builder, Event, HandshakeError, MtlsIdentity, Passphrase, Rejection, RevocationLists,
+    RevocationRules, TrustAnchors, VerifierPolicy,
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -95,7 +97,7 @@ impl Common {
             .collect();
         let rules = RevocationRules::require(RevocationDepth::Leaf);
         Ok(builder
-            .policy(policy.with_revocation(rules))
+            .policy(policy.revocation(rules))
             .revocation_lists(RevocationLists::together(lists?)?))
     }
 
@@ -112,7 +114,7 @@ impl Common {
     /// `policy` with the profile and the opt-ins of the options.
     fn adjusted(&self, mut policy: VerifierPolicy) -> VerifierPolicy {
         if let Some(profile) = self.profile {
-            policy = policy.with_profile(profile);
+            policy = policy.profile(profile);
         }
         if self.x509_v1 {
             policy = policy

@@ -7,9 +7,9 @@ use crate::error::BackendKind;
 /// What it cannot is refused when a client or server is built, never left out in silence.
 ///
 /// ```
-/// use mtls::{BackendKind, Capability, Support};
+/// use mtls::backend::{BackendKind, Capability, Support};
 /// assert_eq!(Capability::Server.on(BackendKind::Rustls), Support::Full);
-/// assert!(matches!(Capability::Server.on(BackendKind::NativeTls), Support::Refused(_)));
+/// assert!(matches!(Capability::Server.on(BackendKind::NativeTls), Support::None(_)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -23,7 +23,7 @@ pub enum Capability {
     /// Judging a client by everything that it presented.
     ClientChain,
     /// Refusing the peer within the handshake, with an alert that tells why.
-    JudgedInHandshake,
+    VerifiedInHandshake,
     /// The opt-ins for X.509 v1 leaves and for common names as host names.
     DangerOptIns,
     /// Matchers that ask for the keys and anchors above the leaf.
@@ -37,11 +37,11 @@ pub enum Capability {
     TrustBundles,
     /// A client's policy that knows servers by SPIFFE ID.
     SpiffeServers,
-    /// Identities whose key is elsewhere and signs there: a [`SigningKey`](crate::SigningKey).
+    /// Identities whose key is elsewhere and signs there: a [`SigningKey`](crate::material::SigningKey).
     ExternalKeys,
     /// Judging by the clock that was given.
     Clock,
-    /// Resuming sessions with peers that are judged again: [`Resumption`](crate::Resumption).
+    /// Resuming sessions with peers that are judged again: [`Resumption`](crate::connection::Resumption).
     Resumption,
     /// Telling which TLS version was negotiated.
     ProtocolVersion,
@@ -61,7 +61,7 @@ pub enum Capability {
     Fips,
     /// Saying why a peer refused us by more than its alert: by our own certificates and by what the
     /// server asked for.
-    RefusalExplained,
+    RejectionExplained,
     /// The library's own configuration, complete with our judgement, to plug in elsewhere.
     NativeConfig,
 }
@@ -75,7 +75,7 @@ pub enum Support {
     /// what native-tls' platform proves above the leaf, it proves by its own rules.
     Limited(&'static str),
     /// Not: asking for it does not compile, or is a [`BuildError`](crate::BuildError).
-    Refused(&'static str),
+    None(&'static str),
 }
 
 impl Capability {
@@ -85,7 +85,7 @@ impl Capability {
         Self::Server,
         Self::ServerChain,
         Self::ClientChain,
-        Self::JudgedInHandshake,
+        Self::VerifiedInHandshake,
         Self::DangerOptIns,
         Self::PathMatchers,
         Self::Revocation,
@@ -103,7 +103,7 @@ impl Capability {
         Self::MlDsa,
         Self::MlKem,
         Self::Fips,
-        Self::RefusalExplained,
+        Self::RejectionExplained,
         Self::NativeConfig,
     ];
 
@@ -120,7 +120,7 @@ impl fmt::Display for Capability {
             Self::Server => "server",
             Self::ServerChain => "server judged by all it presented",
             Self::ClientChain => "client judged by all it presented",
-            Self::JudgedInHandshake => "refused within the handshake, with an alert",
+            Self::VerifiedInHandshake => "refused within the handshake, with an alert",
             Self::DangerOptIns => "opt-ins for X.509 v1 leaves and common names",
             Self::PathMatchers => "matchers over issuers' keys and trust anchors",
             Self::Revocation => "revocation lists",
@@ -138,7 +138,7 @@ impl fmt::Display for Capability {
             Self::MlDsa => "ML-DSA certificates and keys",
             Self::MlKem => "X25519MLKEM768 preferred",
             Self::Fips => "FIPS mode told",
-            Self::RefusalExplained => "why a peer refused us",
+            Self::RejectionExplained => "why a peer refused us",
             Self::NativeConfig => "native configuration, complete",
         })
     }
@@ -149,7 +149,7 @@ impl fmt::Display for Support {
         match self {
             Self::Full => f.write_str("yes"),
             Self::Limited(limit) => write!(f, "limited: {limit}"),
-            Self::Refused(why) => write!(f, "no: {why}"),
+            Self::None(why) => write!(f, "no: {why}"),
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::policy::Rejection;
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The peer of a connection that is open would not be admitted any more. Told once for each
-    /// connection that is [tracked](crate::LiveConnections), on the thread that also calls
-    /// [`on_rejected`](crate::LiveConnection::on_rejected), after all connections of that peer were
+    /// connection that is [tracked](crate::connection::LiveConnections), on the thread that also calls
+    /// [`on_rejected`](crate::ConnectionHandle::on_rejected), after all connections of that peer were
     /// closed that are to be.
     #[non_exhaustive]
     ConnectionRejected {
@@ -29,7 +29,7 @@ pub enum Event<'a> {
     /// the one that asks the source: by every `build`, when client or server have been made (a
     /// thread for the source may yet be refused), and by a rotation that changes the identity, or
     /// what there is to warn of, after it has been published and before [`Rotated`](Self::Rotated).
-    /// [`KeyPermissions`](crate::KeyPermissions) decides about keys that are open to others.
+    /// [`KeyPermissions`](crate::material::KeyPermissions) decides about keys that are open to others.
     IdentityWarning(&'a IdentityWarning),
     /// Something of the revision that serves is about to run out, or has: told once for each of the
     /// times of [`warn_before_expiry`](crate::ClientBuilder::warn_before_expiry), on the thread
@@ -37,7 +37,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     Expiring {
         /// What it is.
-        what: Expiring,
+        what: ExpiringItem,
         /// Its subject, or the issuer of a revocation list (RFC 4514).
         subject: &'a str,
         /// The last second in which it is valid.
@@ -73,7 +73,7 @@ pub enum Event<'a> {
     /// A peer was refused that the [shadow policy](crate::ClientBuilder::shadow_policy) would have
     /// admitted. Told once for each handshake, right after [`PeerRejected`](Self::PeerRejected).
     #[non_exhaustive]
-    ShadowAdmitted {
+    ShadowAccepted {
         /// Whom the shadow policy would have admitted.
         peer: &'a PeerIdentity,
         /// Why the policy that is in force refused.
@@ -97,7 +97,7 @@ pub(crate) type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 /// What [`Event::Expiring`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Expiring {
+pub enum ExpiringItem {
     /// A certificate of our own chain.
     Identity,
     /// A revocation list, whose `nextUpdate` it is.
@@ -106,7 +106,7 @@ pub enum Expiring {
     TrustAnchor,
 }
 
-impl fmt::Display for Expiring {
+impl fmt::Display for ExpiringItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Identity => "a certificate of our own chain",

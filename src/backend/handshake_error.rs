@@ -2,7 +2,8 @@ use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 
-use crate::policy::{Alert, Rejection};
+use crate::error::Alert;
+use crate::policy::Rejection;
 
 /// Why a handshake did not end in a connection. The same variants on every backend.
 ///
@@ -42,7 +43,7 @@ pub enum HandshakeError {
     /// - for a client: the CAs that the server asked for, where none of them issued a certificate
     ///   of our chain; that it takes no signature scheme that fits our key, so that nothing was
     ///   sent; or that it did not ask. Only rustls shows this, see
-    ///   [`Capability::RefusalExplained`](crate::Capability::RefusalExplained);
+    ///   [`Capability::RejectionExplained`](crate::backend::Capability::RejectionExplained);
     /// - who issued the last certificate of our chain, where the CA is said to be unknown.
     ///
     /// It is for people: at most a few sentences, of which the wording may change. Names in it are
@@ -50,7 +51,8 @@ pub enum HandshakeError {
     ///
     /// ```no_run
     /// # fn f(client: mtls::MtlsClient<mtls::Rustls>, tcp: std::net::TcpStream) {
-    /// use mtls::{Alert, HandshakeError};
+    /// use mtls::HandshakeError;
+    /// use mtls::error::Alert;
     /// if let Err(HandshakeError::RejectedByPeer { alert, hint }) = client.connect("db.internal", tcp) {
     ///     // "certificate_expired: our certificate (CN=alice) has expired at 2026-03-01T00:00:00Z, it is .."
     ///     eprintln!("{alert}: {hint}");
@@ -67,7 +69,7 @@ pub enum HandshakeError {
         /// What to look at: see above.
         hint: String,
     },
-    /// The [`SigningKey`](crate::SigningKey) of our identity failed or panicked: an HSM, a TPM or a
+    /// The [`SigningKey`](crate::material::SigningKey) of our identity failed or panicked: an HSM, a TPM or a
     /// KMS that is away, as a rule. The source is its own error. Or what it gave is no signature of
     /// the key in the leaf, which the source says then; it was not sent. The peer got no alert.
     #[error("our signing key did not sign the TLS handshake")]
@@ -81,7 +83,7 @@ pub enum HandshakeError {
 impl HandshakeError {
     /// The refusal by the peer that an [`io::Error`] of a stream stands for, if it does. Its hint
     /// is the same as if the handshake itself had failed. Or our own, of a peer whose connection
-    /// was closed for it: [`LiveConnections::Close`](crate::LiveConnections::Close).
+    /// was closed for it: [`LiveConnections::Close`](crate::connection::LiveConnections::Close).
     ///
     /// ```no_run
     /// # fn f(mut stream: impl std::io::Read) {

@@ -5,7 +5,7 @@ use super::verification::alert_hint::CertificateRequest;
 use crate::peer::PeerIdentity;
 
 /// What a handshake ended in.
-pub struct HandshakeResult<S> {
+pub(crate) struct HandshakeResult<S> {
     pub(crate) stream: S,
     /// The peer that the judge admitted; `None` when none was asked for and none came.
     pub(crate) peer: Option<PeerIdentity>,

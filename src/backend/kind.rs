@@ -20,7 +20,7 @@ impl BackendKind {
     /// | `NameMismatch`, `MalformedName`, `UnsupportedVersion` | `bad_certificate` | `bad_certificate` |
     /// | `MalformedCertificate` | `bad_certificate` | `bad_certificate`; `decode_error` where OpenSSL cannot decode it at all |
     /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
-    /// | `NotAllowed` and all others | `certificate_unknown` | `certificate_unknown` |
+    /// | `NotAuthorized` and all others | `certificate_unknown` | `certificate_unknown` |
     ///
     /// A peer whose status is unknown, or known by stale lists only, can do nothing about it, and
     /// is told nothing but `certificate_unknown`: what both libraries have of their own for it
@@ -70,7 +70,7 @@ mod tests {
     fn the_table_of_alerts_is_the_code_s() {
         let table = documented();
         let (others, rest) = table.split_last().expect("no table");
-        assert_eq!(others.0, ["NotAllowed"]);
+        assert_eq!(others.0, ["NotAuthorized"]);
         for reason in EVERY_REASON {
             let rows: Vec<_> = rest
                 .iter()

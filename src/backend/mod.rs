@@ -1,16 +1,25 @@
-//! What a backend must give, and the door to each.
+//! The TLS libraries, what each can do, and the bounds that they fulfil.
 //!
-//! The facade and the adapters meet in these traits and nowhere else; no adapter knows another.
+//! The client, the server and the adapters meet in the traits of `adapter` and nowhere else; no
+//! adapter knows another.
 
+mod adapter;
+mod bounds;
 mod capability;
-mod event;
-mod resumption;
-mod session_info;
-mod settings;
-mod traits;
-
+pub(crate) mod event;
 pub(crate) mod handshake_error;
 mod handshake_result;
+mod kind;
+mod no_backend;
+pub(crate) mod protocol_version;
+pub(crate) mod resumption;
+pub(crate) mod session_info;
+mod settings;
+#[cfg(all(test, any(feature = "openssl", feature = "aws-lc-rs")))]
+mod tests;
+mod verification;
+
+// What a library can do is known without its feature.
 #[path = "native_tls/capabilities.rs"]
 mod native_tls_capabilities;
 #[path = "openssl/capabilities.rs"]
@@ -18,42 +27,43 @@ mod openssl_capabilities;
 #[path = "rustls/capabilities.rs"]
 mod rustls_capabilities;
 
-mod kind;
 #[cfg(feature = "native-tls")]
-mod native_tls;
+pub(crate) mod native_tls;
 #[cfg(feature = "openssl")]
-mod openssl;
-mod protocol_version;
+pub(crate) mod openssl;
 #[cfg(feature = "rustls")]
-mod rustls;
-#[cfg(all(test, any(feature = "openssl", feature = "aws-lc-rs")))]
-mod tests;
-pub(crate) mod verification;
+pub(crate) mod rustls;
 
+pub use crate::error::backend_kind::BackendKind;
+pub(crate) use adapter::{Handshake, TlsStream, ToNative};
+pub use bounds::{
+    Backend, ClientBackend, DangerNativeClient, LiveClient, LiveServer, NativeClient, NativeServer,
+    ServerBackend,
+};
 pub use capability::{Capability, Support};
 pub(crate) use event::{Clock, Observer};
-pub use event::{Event, Expiring};
-pub use handshake_error::HandshakeError;
-pub use handshake_result::HandshakeResult;
-pub use protocol_version::ProtocolVersion;
-pub(crate) use protocol_version::Versions;
-pub use resumption::{MAX_RESUMPTION_AGE, Resumption};
-pub use session_info::{Crypto, SessionInfo};
-pub(crate) use settings::ClientAuth;
-pub(crate) use settings::no_external_key;
-pub use settings::{ClientSettings, ServerSettings};
-pub use traits::{
-    Backend, ClientBackend, DangerNativeClient, Handshake, LiveClient, LiveServer, NativeClient,
-    NativeServer, ServerBackend, TlsStream,
-};
+pub(crate) use event::{Event, ExpiringItem};
+pub(crate) use handshake_error::HandshakeError;
+pub(crate) use handshake_result::HandshakeResult;
+pub use no_backend::NoBackend;
+pub(crate) use protocol_version::{ProtocolVersion, Versions};
+pub(crate) use resumption::Resumption;
+pub(crate) use session_info::Crypto;
+pub use session_info::SessionInfo;
+pub(crate) use settings::{ClientAuthMode, ClientSettings, ServerSettings, no_external_key};
 pub(crate) use verification::alert_hint::CertificateRequest;
-pub(crate) use verification::own_chain::{End, OwnChain};
+pub(crate) use verification::own_chain::OwnChain;
 pub(crate) use verification::serving_gate::{ServingGate, SourceDeadline};
-pub use verification::session_verifier::SessionVerifier;
+pub(crate) use verification::session_verifier::SessionVerifier;
 
-#[cfg(feature = "native-tls")]
-pub use native_tls::{NativeTls, NativeTlsStream};
 #[cfg(feature = "openssl")]
-pub use openssl::{OpenSsl, OpenSslClientConfig, OpenSslServerConfig, OpenSslStream};
+pub use openssl::{OpenSslClientConfig, OpenSslServerConfig};
 #[cfg(feature = "rustls")]
-pub use rustls::{Rustls, RustlsStream};
+pub(crate) use rustls::Rustls;
+
+/// The backend of a type that names none.
+#[cfg(not(feature = "rustls"))]
+pub(crate) type DefaultBackend = NoBackend;
+/// The backend of a type that names none.
+#[cfg(feature = "rustls")]
+pub(crate) type DefaultBackend = Rustls;

@@ -3,10 +3,6 @@ use core::time::Duration;
 use super::capability::{Capability, Support};
 use crate::error::{BackendKind, BuildError};
 
-/// The longest `max_age` of [`Resumption::BoundToRevision`]: a day. RFC 8446, section 4.6.1, allows seven; a day is what
-/// rustls' servers tell their clients.
-pub const MAX_RESUMPTION_AGE: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// Whether a client and a server that met before may do a shorter handshake, which shows no certificates (RFC 8446,
 /// section 2.2; RFC 5246, section 7.3).
 ///
@@ -19,7 +15,8 @@ pub const MAX_RESUMPTION_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use mtls::{MtlsClient, MtlsIdentity, Resumption, Rustls, TrustAnchors};
+/// use mtls::{MtlsClient, MtlsIdentity, Rustls, TrustAnchors};
+/// use mtls::connection::Resumption;
 /// use std::time::Duration;
 ///
 /// let client = MtlsClient::builder()
@@ -56,18 +53,22 @@ pub enum Resumption {
     BoundToRevision {
         /// How long after the full handshake, in which the peer proved its key, a session may be resumed, by the monotonic
         /// clock and by the [one given](crate::ClientBuilder::clock); resuming does not prolong it. More than zero, at most
-        /// [`MAX_RESUMPTION_AGE`].
+        /// [`MAX_AGE`](Self::MAX_AGE).
         max_age: Duration,
     },
 }
 
 impl Resumption {
+    /// The longest `max_age` of [`BoundToRevision`](Self::BoundToRevision): a day. RFC 8446, section 4.6.1, allows seven; a day is what
+    /// rustls' servers tell their clients.
+    pub const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
     /// That a backend can hold it to its terms.
     pub(crate) fn check(self, backend: BackendKind) -> Result<(), BuildError> {
         let Self::BoundToRevision { max_age } = self else {
             return Ok(());
         };
-        if let Support::Refused(_) = Capability::Resumption.on(backend) {
+        if let Support::None(_) = Capability::Resumption.on(backend) {
             return Err(BuildError::Unsupported {
                 backend,
                 what: "resumption that is bound to the revision (`.resumption(..)`), where the peer is judged again",
@@ -75,10 +76,10 @@ impl Resumption {
         }
         let problem = if max_age.is_zero() {
             "no session can be resumed in no time; leave it out, and nothing is resumed".to_owned()
-        } else if max_age > MAX_RESUMPTION_AGE {
+        } else if max_age > Self::MAX_AGE {
             format!(
                 "a session is kept for at most {} seconds (24 hours), not {}",
-                MAX_RESUMPTION_AGE.as_secs(),
+                Self::MAX_AGE.as_secs(),
                 max_age.as_secs_f64()
             )
         } else {

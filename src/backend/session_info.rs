@@ -5,7 +5,7 @@ use crate::material::SignatureScheme;
 
 /// What a handshake negotiated.
 ///
-/// What a backend does not show is `None`: see [`Capability`](crate::Capability). Names are those
+/// What a backend does not show is `None`: see [`Capability`](crate::backend::Capability). Names are those
 /// of IANA's TLS registries.
 ///
 /// ```no_run
@@ -74,7 +74,7 @@ impl SessionInfo {
         self.server_name.as_deref()
     }
 
-    /// Whether the handshake resumed an earlier session: see [`Resumption`](crate::Resumption).
+    /// Whether the handshake resumed an earlier session: see [`Resumption`](crate::connection::Resumption).
     pub fn is_resumed(&self) -> bool {
         self.is_resumed
     }
@@ -82,7 +82,7 @@ impl SessionInfo {
 
 /// What a configuration is able to, as far as its library tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Crypto {
+pub(crate) struct Crypto {
     pub(crate) is_fips: Option<bool>,
     pub(crate) prefers_ml_kem: Option<bool>,
 }

@@ -5,14 +5,14 @@ use super::resumption::Resumption;
 use super::verification::session_verifier::SessionVerifier;
 use crate::error::{BackendKind, BuildError};
 use crate::material::{KeyType, MtlsIdentity, PrivateKey};
-use crate::policy::TrustSource;
+use crate::policy::Trust;
 use crate::x509::{Certificate, rfc4514};
 
 /// What a client is made of, checked by the facade and ready for an adapter.
 #[derive(Debug)]
-pub struct ClientSettings {
+pub(crate) struct ClientSettings {
     pub(crate) identity: MtlsIdentity,
-    pub(crate) trust: TrustSource,
+    pub(crate) trust: Trust,
     pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
@@ -25,20 +25,20 @@ pub struct ClientSettings {
 
 /// What a server is made of, checked by the facade and ready for an adapter.
 #[derive(Debug)]
-pub struct ServerSettings {
+pub(crate) struct ServerSettings {
     pub(crate) identity: MtlsIdentity,
     pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
     pub(crate) resumption: Resumption,
-    pub(crate) client_auth: ClientAuth,
+    pub(crate) client_auth: ClientAuthMode,
     /// The anchors' subjects (each a DER `Name`) for the certificate request; empty to name none.
     pub(crate) ca_names: Vec<Vec<u8>>,
 }
 
 /// Whether a client may stay anonymous.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClientAuth {
+pub(crate) enum ClientAuthMode {
     Optional,
     Required,
 }
@@ -80,6 +80,6 @@ pub(crate) fn key_mismatch(identity: &MtlsIdentity) -> BuildError {
 pub(crate) fn no_external_key(backend: BackendKind) -> BuildError {
     BuildError::Unsupported {
         backend,
-        what: "an identity whose private key is elsewhere (`MtlsIdentity::with_signing_key`)",
+        what: "an identity whose private key is elsewhere (`MtlsIdentity::from_signing_key`)",
     }
 }

@@ -12,12 +12,13 @@ use rcgen::{
 
 use super::verification::session_verifier::Pass;
 use super::{
-    ClientAuth, End, OwnChain, Resumption, ServerSettings, ServingGate, SessionVerifier,
+    ClientAuthMode, OwnChain, Resumption, ServerSettings, ServingGate, SessionVerifier,
     SourceDeadline, Versions,
 };
 use crate::material::{MtlsIdentity, TrustAnchors};
 use crate::peer::PeerIdentity;
 use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
+use crate::side::Side;
 
 pub(super) struct Cast {
     pub(super) root: CertificateDer<'static>,
@@ -67,7 +68,7 @@ impl Cast {
         Arc::new(SessionVerifier::new(
             PeerVerifier::new(&anchors, policy, algorithms).unwrap(),
             None,
-            OwnChain::new(End::Server, self.server.chain()),
+            OwnChain::new(Side::Server, self.server.chain()),
             serving,
             Arc::new(UnixTime::now),
             None,
@@ -84,7 +85,7 @@ impl Cast {
                 tls13: true,
             },
             resumption: Resumption::Off,
-            client_auth: ClientAuth::Required,
+            client_auth: ClientAuthMode::Required,
             ca_names: Vec::new(),
         }
     }

@@ -1,36 +1,46 @@
 //! What a client and a server are made of, as far as it is the same for both.
 
 mod key_permissions;
-pub(crate) mod rotation_settings;
-pub(crate) mod settings;
-pub(crate) mod static_settings;
+mod rotation_settings;
+mod settings;
+mod static_settings;
 
+use core::fmt;
+use core::marker::PhantomData;
 use core::time::Duration;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
 
 use crate::backend::{Event, ProtocolVersion, Resumption};
-use crate::material::{MtlsIdentity, RevocationLists, TrustAnchors};
-use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
+use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists, TrustAnchors};
+use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 
-pub use key_permissions::KeyPermissions;
-pub(crate) use settings::Draft;
+pub(crate) use settings::BuilderSettings;
 
 /// Collects what a client or a server is made of: a [`ClientBuilder`](crate::ClientBuilder) or a
 /// [`ServerBuilder`](crate::ServerBuilder), which have a few settings of their own and `build`.
-#[derive(Debug)]
-pub struct Builder<E> {
-    pub(crate) draft: Draft,
-    /// What only this end has.
-    pub(crate) end: E,
+pub struct Builder<T> {
+    pub(crate) settings: BuilderSettings,
+    side: PhantomData<fn() -> T>,
 }
 
-impl<E> Builder<E> {
+impl<T> Builder<T> {
+    pub(crate) fn new() -> Self {
+        Self::with(BuilderSettings::new())
+    }
+
+    pub(crate) fn with(settings: BuilderSettings) -> Self {
+        Self {
+            settings,
+            side: PhantomData,
+        }
+    }
+
     /// Who we are. Required.
     #[must_use]
     pub fn identity(mut self, identity: MtlsIdentity) -> Self {
-        self.draft.identity = Some(identity);
+        self.settings.identity = Some(identity);
         self
     }
 
@@ -38,14 +48,14 @@ impl<E> Builder<E> {
     /// [`KeyPermissions::Warn`]: the [`observer`](Self::observer) hears of it, and without one nobody does.
     #[must_use]
     pub fn key_permissions(mut self, permissions: KeyPermissions) -> Self {
-        self.draft.key_permissions = permissions;
+        self.settings.key_permissions = permissions;
         self
     }
 
     /// Who vouches for our peers. Required; the system's anchors are never added.
     #[must_use]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
-        self.draft.trust = Some(TrustSource::Anchors(anchors));
+        self.settings.trust = Some(Trust::Anchors(anchors));
         self
     }
 
@@ -53,7 +63,7 @@ impl<E> Builder<E> {
     /// [`trust_anchors`](Self::trust_anchors); of the two the last that is called counts. Not on native-tls.
     #[must_use]
     pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
-        self.draft.trust = Some(TrustSource::Bundles(bundles));
+        self.settings.trust = Some(Trust::Bundles(bundles));
         self
     }
 
@@ -61,7 +71,7 @@ impl<E> Builder<E> {
     /// rules, and refused where it has none. Not on native-tls.
     #[must_use]
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
-        self.draft.revocation_lists = Some(lists);
+        self.settings.revocation_lists = Some(lists);
         self
     }
 
@@ -71,17 +81,17 @@ impl<E> Builder<E> {
     /// has initially. A client's policy adds to the check of the server's name, which is made in any case.
     #[must_use]
     pub fn policy(mut self, policy: VerifierPolicy) -> Self {
-        self.draft.policy = Some(policy);
+        self.settings.policy = Some(policy);
         self
     }
 
     /// A second policy that is judged and not enforced: how to try a change before it is made.
     ///
     /// The [`observer`](Self::observer) is told of each peer about which the two disagree: [`Event::ShadowRejected`] for
-    /// one that was admitted and would not be, [`Event::ShadowAdmitted`] for one that was refused and would be. Nothing
+    /// one that was admitted and would not be, [`Event::ShadowAccepted`] for one that was refused and would be. Nothing
     /// else changes: not the verdict, the alert, the stream or the time it is judged by; and a shadow policy whose
     /// [custom](crate::PeerMatcher::custom) matcher panics would have refused
-    /// ([`PolicyPanicked`](crate::RejectionReason::PolicyPanicked)).
+    /// ([`VerifierPanicked`](crate::RejectionReason::VerifierPanicked)).
     ///
     /// It is judged once for each handshake, also in those that run on the configuration from `config()`, and not in
     /// the second look afterwards. It is a whole second judgement, signatures included: while it is there, judging costs
@@ -119,7 +129,7 @@ impl<E> Builder<E> {
     /// ```
     #[must_use]
     pub fn shadow_policy(mut self, policy: VerifierPolicy) -> Self {
-        self.draft.shadow = Some(policy);
+        self.settings.shadow = Some(policy);
         self
     }
 
@@ -128,7 +138,7 @@ impl<E> Builder<E> {
     /// Initially none. Where both ends name protocols and have none in common, there is no handshake.
     #[must_use]
     pub fn alpn(mut self, protocols: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        self.draft.alpn = protocols.into_iter().map(|p| p.as_ref().to_vec()).collect();
+        self.settings.alpn = protocols.into_iter().map(|p| p.as_ref().to_vec()).collect();
         self
     }
 
@@ -138,7 +148,7 @@ impl<E> Builder<E> {
         mut self,
         versions: impl IntoIterator<Item = ProtocolVersion>,
     ) -> Self {
-        self.draft.versions = versions.into_iter().collect();
+        self.settings.versions = versions.into_iter().collect();
         self
     }
 
@@ -146,14 +156,14 @@ impl<E> Builder<E> {
     /// anything else.
     #[must_use]
     pub fn resumption(mut self, resumption: Resumption) -> Self {
-        self.draft.resumption = resumption;
+        self.settings.resumption = resumption;
         self
     }
 
     /// How long a handshake may take as a whole. Initially 10 seconds; more than zero.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.draft.handshake_timeout = timeout;
+        self.settings.handshake_timeout = timeout;
         self
     }
 
@@ -162,14 +172,14 @@ impl<E> Builder<E> {
     /// native-tls proves the path by the system's clock all the same.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
-        self.draft.clock = Arc::new(clock);
+        self.settings.clock = Arc::new(clock);
         self
     }
 
     /// Is told what happens, by [`Event`]:
     ///
     /// - on the thread of each handshake: [`PeerRejected`](Event::PeerRejected), a peer was refused;
-    ///   [`ShadowRejected`](Event::ShadowRejected) and [`ShadowAdmitted`](Event::ShadowAdmitted), the
+    ///   [`ShadowRejected`](Event::ShadowRejected) and [`ShadowAccepted`](Event::ShadowAccepted), the
     ///   [shadow policy](Self::shadow_policy) disagrees;
     /// - on that of `build`, of `rotate`, or of the source: [`IdentityWarning`](Event::IdentityWarning), our own identity
     ///   should be mended; [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor that vouches for no peer;
@@ -199,7 +209,19 @@ impl<E> Builder<E> {
     /// ```
     #[must_use]
     pub fn observer(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.draft.observer = Some(Arc::new(observer));
+        self.settings.observer = Some(Arc::new(observer));
         self
+    }
+}
+
+impl<T> Clone for Builder<T> {
+    fn clone(&self) -> Self {
+        Self::with(self.settings.clone())
+    }
+}
+
+impl<T> fmt::Debug for Builder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(f)
     }
 }

@@ -4,48 +4,51 @@ use core::time::Duration;
 
 use super::Builder;
 use crate::connection::LiveConnections;
-use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, Source};
+use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, Source, SourceSlot};
 
-impl<E> Builder<E> {
+impl<T> Builder<T> {
     /// Where identity, trust anchors, revocation lists or policy come from, and come again when they change. What it gives
     /// takes the place of what was given to the builder; the rest stays as it was given.
     ///
     /// `build` asks it on its own thread, and waits for it: in asynchronous code call `build` where waiting is allowed
     /// (`spawn_blocking`). After that a thread of the client's or server's own asks it (`mtls-rotation`), and ends with it.
+    ///
+    /// A clone of the builder shares the source, which only one client or server can take: give each clone its own, or
+    /// its `build` returns [`BuildError::SourceTaken`](crate::BuildError::SourceTaken).
     #[must_use]
     pub fn source(mut self, source: impl Source) -> Self {
-        self.draft.rotation.source = Some(Box::new(source));
+        self.settings.rotation.source = Some(SourceSlot::new(source));
         self
     }
 
     /// How often the source is asked whether or not it calls. Initially every 10 seconds; more than zero. After a failure it
     /// is asked sooner: after half a second first, then after twice the last pause, up to this.
     #[must_use]
-    pub fn reload_every(mut self, pause: Duration) -> Self {
-        self.draft.rotation.reload_every = pause;
+    pub fn poll_interval(mut self, pause: Duration) -> Self {
+        self.settings.rotation.poll_interval = pause;
         self
     }
 
     /// What becomes of handshakes when our own certificate has expired. Initially [`OnExpiry::KeepServing`].
     #[must_use]
     pub fn on_expiry(mut self, choice: OnExpiry) -> Self {
-        self.draft.on_expiry = choice;
+        self.settings.on_expiry = choice;
         self
     }
 
     /// What becomes of handshakes when the source gives nothing good any more. Initially [`OnSourceLost::KeepServing`].
     #[must_use]
     pub fn on_source_lost(mut self, choice: OnSourceLost) -> Self {
-        self.draft.rotation.on_source_lost = choice;
+        self.settings.rotation.on_source_lost = choice;
         self
     }
 
-    /// Whether our own trust anchors have to vouch for our own identity. Initially [`SelfTrust::Kept`]. On native-tls nothing
-    /// is checked, since the platform shows no signatures, and [`SelfTrust::Required`] is a
+    /// Whether our own trust anchors have to vouch for our own identity. Initially [`SelfTrust::Preserve`]. On native-tls nothing
+    /// is checked, since the platform shows no signatures, and [`SelfTrust::Require`] is a
     /// [`BuildError`](crate::BuildError).
     #[must_use]
     pub fn self_trust(mut self, choice: SelfTrust) -> Self {
-        self.draft.rotation.self_trust = choice;
+        self.settings.rotation.self_trust = choice;
         self
     }
 
@@ -74,7 +77,7 @@ impl<E> Builder<E> {
     /// ```
     #[must_use]
     pub fn warn_before_expiry(mut self, times: impl IntoIterator<Item = Duration>) -> Self {
-        self.draft.rotation.warn_before = Some(times.into_iter().collect());
+        self.settings.rotation.warn_before = Some(times.into_iter().collect());
         self
     }
 
@@ -83,7 +86,8 @@ impl<E> Builder<E> {
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) -> mtls::ServerBuilder {
-    /// use mtls::{Event, LiveConnections};
+    /// use mtls::Event;
+    /// use mtls::connection::LiveConnections;
     ///
     /// builder
     ///     .live_connections(LiveConnections::Close)
@@ -97,7 +101,7 @@ impl<E> Builder<E> {
     /// ```
     #[must_use]
     pub fn live_connections(mut self, setting: LiveConnections) -> Self {
-        self.draft.rotation.live = setting;
+        self.settings.rotation.live = setting;
         self
     }
 }

@@ -6,22 +6,24 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use super::KeyPermissions;
-use super::static_settings::Fixed;
+use super::static_settings::StaticSettings;
 use crate::backend::{Clock, Observer, ProtocolVersion, Resumption, SourceDeadline};
 use crate::error::BuildError;
-use crate::material::{MtlsIdentity, RevocationLists};
-use crate::policy::{TrustSource, VerifierPolicy};
-use crate::rotation::{Given, OnExpiry, Parts, Reload, Rotation, RotationSettings, ask};
+use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists};
+use crate::policy::{Trust, VerifierPolicy};
+use crate::rotation::{
+    OnExpiry, ReloadTrigger, RevisionParts, Rotation, RotationSettings, Source, SourceBaseline, ask,
+};
 
 /// How long a handshake may take unless a builder says otherwise.
 const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Settings as they were given, not yet checked.
-pub(crate) struct Draft {
+#[derive(Clone)]
+pub(crate) struct BuilderSettings {
     pub(crate) identity: Option<MtlsIdentity>,
     pub(crate) key_permissions: KeyPermissions,
-    pub(crate) trust: Option<TrustSource>,
+    pub(crate) trust: Option<Trust>,
     pub(crate) revocation_lists: Option<RevocationLists>,
     pub(crate) policy: Option<VerifierPolicy>,
     pub(crate) shadow: Option<VerifierPolicy>,
@@ -32,19 +34,22 @@ pub(crate) struct Draft {
     pub(crate) clock: Clock,
     pub(crate) observer: Option<Observer>,
     pub(crate) on_expiry: OnExpiry,
+    /// Whether a server names its trust anchors to clients.
+    pub(crate) names_anchors: bool,
     pub(crate) rotation: RotationSettings,
 }
 
 /// A draft taken apart: what stays for the life of a client or server, and what rotates.
-pub(crate) struct Begun {
-    pub(crate) fixed: Fixed,
-    pub(crate) parts: Parts,
+pub(crate) struct InitialParts {
+    pub(crate) fixed: StaticSettings,
+    pub(crate) parts: RevisionParts,
     pub(crate) rotation: RotationSettings,
-    pub(crate) bell: Reload,
+    pub(crate) source: Option<Box<dyn Source>>,
+    pub(crate) trigger: ReloadTrigger,
     pub(crate) deadline: Arc<SourceDeadline>,
 }
 
-impl Draft {
+impl BuilderSettings {
     pub(crate) fn new() -> Self {
         Self {
             identity: None,
@@ -60,23 +65,28 @@ impl Draft {
             clock: Arc::new(UnixTime::now),
             observer: None,
             on_expiry: OnExpiry::default(),
+            names_anchors: true,
             rotation: RotationSettings::new(),
         }
     }
 
     /// Asks the source, if there is one, and sees that nothing is missing. What the source gives takes the place of what
     /// was given to the builder.
-    pub(crate) fn begin(mut self) -> Result<Begun, BuildError> {
+    pub(crate) fn begin(mut self) -> Result<InitialParts, BuildError> {
         self.rotation.check()?;
-        let bell = Reload::default();
-        let first = match &mut self.rotation.source {
-            Some(source) => ask(&mut **source, &bell).map_err(BuildError::Source)?,
+        let trigger = ReloadTrigger::default();
+        let mut source = match &self.rotation.source {
+            Some(slot) => Some(slot.take()?),
+            None => None,
+        };
+        let first = match &mut source {
+            Some(source) => ask(&mut **source, &trigger).map_err(BuildError::Source)?,
             None => Rotation::new(),
         };
-        self.rotation.given = Given::of(&first);
+        self.rotation.given = SourceBaseline::of(&first);
         self.rotation.degraded = first.degraded.clone();
         let deadline = Arc::new(SourceDeadline::none());
-        let parts = Parts {
+        let parts = RevisionParts {
             policy: first
                 .policy
                 .or(self.policy)
@@ -92,8 +102,8 @@ impl Draft {
             revocation_lists: first.revocation_lists.or(self.revocation_lists),
             shadow: first.shadow.or(self.shadow),
         };
-        Ok(Begun {
-            fixed: Fixed {
+        Ok(InitialParts {
+            fixed: StaticSettings {
                 key_permissions: self.key_permissions,
                 alpn: self.alpn,
                 versions: self.versions,
@@ -107,15 +117,16 @@ impl Draft {
             },
             parts,
             rotation: self.rotation,
-            bell,
+            source,
+            trigger,
             deadline,
         })
     }
 }
 
-impl fmt::Debug for Draft {
+impl fmt::Debug for BuilderSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft")
+        f.debug_struct("BuilderSettings")
             .field("identity", &self.identity)
             .field("trust", &self.trust)
             .field("policy", &self.policy)

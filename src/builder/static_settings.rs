@@ -4,18 +4,18 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::KeyPermissions;
 use crate::backend::{
-    Backend, Capability, Clock, End, Observer, OwnChain, ProtocolVersion, Resumption, ServingGate,
+    Backend, Capability, Clock, Observer, OwnChain, ProtocolVersion, Resumption, ServingGate,
     SessionVerifier, SourceDeadline, Support, Versions, no_external_key,
 };
 use crate::error::BuildError;
-use crate::material::{IdentityWarning, MtlsIdentity};
+use crate::material::{IdentityWarning, KeyPermissions, MtlsIdentity};
 use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
-use crate::rotation::{OnExpiry, Parts, SelfTrust};
+use crate::rotation::{OnExpiry, RevisionParts, SelfTrust};
+use crate::side::Side;
 
 /// Settings that do not rotate.
-pub(crate) struct Fixed {
+pub(crate) struct StaticSettings {
     pub(super) key_permissions: KeyPermissions,
     pub(super) alpn: Vec<Vec<u8>>,
     pub(super) versions: Vec<ProtocolVersion>,
@@ -29,7 +29,7 @@ pub(crate) struct Fixed {
 }
 
 /// A revision's parts that were checked.
-pub(crate) struct Checked {
+pub(crate) struct ValidatedParts {
     pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
@@ -37,16 +37,16 @@ pub(crate) struct Checked {
     pub(crate) warnings: Vec<IdentityWarning>,
 }
 
-impl Fixed {
+impl StaticSettings {
     /// Checks everything that does not depend on the backend's own library. `check_policy` is what
     /// this end asks of a policy.
     pub(crate) fn check<B: Backend>(
         &self,
-        end: End,
-        parts: &Parts,
+        side: Side,
+        parts: &RevisionParts,
         check_policy: fn(&VerifierPolicy) -> Result<(), BuildError>,
         backend: &B,
-    ) -> Result<Checked, BuildError> {
+    ) -> Result<ValidatedParts, BuildError> {
         check_policy(&parts.policy)?;
         self.check_shadow(parts.shadow.as_ref(), check_policy)?;
         let identity = &parts.identity;
@@ -56,24 +56,24 @@ impl Fixed {
         check_timeout(self.handshake_timeout)?;
         let versions = check_versions(&self.versions)?;
         check_key_versions(identity, versions)?;
-        self.resumption.check(B::KIND)?;
+        self.resumption.check(B::LIBRARY)?;
         check_revocation::<B>(parts)?;
-        let own = OwnChain::new(end, identity.chain());
+        let own = OwnChain::new(side, identity.chain());
         let algorithms = match backend.algorithms()? {
             Some(algorithms) => {
                 own.check_signatures(&algorithms)?;
                 algorithms
             }
-            None if self.self_trust == SelfTrust::Required => {
+            None if self.self_trust == SelfTrust::Require => {
                 return Err(BuildError::Unsupported {
-                    backend: B::KIND,
-                    what: "`SelfTrust::Required`: the platform shows no signatures to see by who vouches for us",
+                    backend: B::LIBRARY,
+                    what: "`SelfTrust::Require`: the platform shows no signatures to see by who vouches for us",
                 });
             }
             None => SignatureAlgorithms::new([]),
         };
         let verifier = |policy: &VerifierPolicy, algorithms| {
-            let verifier = PeerVerifier::with_trust(&parts.trust, policy.clone(), algorithms)?;
+            let verifier = PeerVerifier::new(parts.trust.clone(), policy.clone(), algorithms)?;
             match &parts.revocation_lists {
                 Some(lists) if policy.has_revocation_rules() => {
                     verifier.with_revocation_lists(lists)
@@ -89,7 +89,7 @@ impl Fixed {
         let serving = ServingGate {
             until: match self.on_expiry {
                 OnExpiry::KeepServing => None,
-                OnExpiry::Refuse => parts.identity_valid_until(),
+                OnExpiry::Reject => parts.identity_valid_until(),
             },
             source: Arc::clone(&self.deadline),
         };
@@ -99,7 +99,7 @@ impl Fixed {
         let warnings = known.filter(|warning| self.key_permissions.tells(warning));
         let warnings = warnings.collect();
         let verifier = SessionVerifier::new(verifier, shadow, own, serving, clock, observer);
-        Ok(Checked {
+        Ok(ValidatedParts {
             verifier: Arc::new(verifier),
             alpn: self.alpn.clone(),
             versions,
@@ -136,25 +136,25 @@ impl Fixed {
 
 /// Only a backend with a seam for it can let somebody else sign.
 fn check_key_place<B: Backend>(identity: &MtlsIdentity) -> Result<(), BuildError> {
-    match Capability::ExternalKeys.on(B::KIND) {
-        Support::Refused(_) if identity.signing_key().is_some() => Err(no_external_key(B::KIND)),
+    match Capability::ExternalKeys.on(B::LIBRARY) {
+        Support::None(_) if identity.signing_key().is_some() => Err(no_external_key(B::LIBRARY)),
         _ => Ok(()),
     }
 }
 
 /// Rules and lists are of use only together.
-fn check_revocation<B: Backend>(parts: &Parts) -> Result<(), BuildError> {
+fn check_revocation<B: Backend>(parts: &RevisionParts) -> Result<(), BuildError> {
     let policies = [Some(&parts.policy), parts.shadow.as_ref()];
     let mut policies = policies.into_iter().flatten();
     let has_rules = policies.any(VerifierPolicy::has_revocation_rules);
     match (
-        Capability::Revocation.on(B::KIND),
+        Capability::Revocation.on(B::LIBRARY),
         has_rules,
         &parts.revocation_lists,
     ) {
         (_, false, None) => Ok(()),
-        (Support::Refused(_), ..) => Err(BuildError::Unsupported {
-            backend: B::KIND,
+        (Support::None(_), ..) => Err(BuildError::Unsupported {
+            backend: B::LIBRARY,
             what: "revocation rules and lists: the platform shows us no path to verifier them by",
         }),
         (_, true, None) => Err(BuildError::MissingRevocationLists),

@@ -1,41 +1,38 @@
 use std::sync::Arc;
 
 use super::MtlsClient;
-use crate::backend::{ClientBackend, ClientSettings, End};
-use crate::builder::{Builder, Draft};
+use crate::backend::{ClientBackend, ClientSettings, NoBackend};
+use crate::builder::Builder;
 use crate::error::BuildError;
 use crate::policy::VerifierPolicy;
-use crate::rotation::{self, Made, Parts};
+use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
+use crate::side::Side;
 
 /// Collects what a [`MtlsClient`] is made of.
-pub type ClientBuilder = Builder<ClientEnd>;
+pub type ClientBuilder = Builder<MtlsClient<NoBackend>>;
 
-/// What only a client's builder has: nothing.
-#[derive(Debug)]
-pub struct ClientEnd(());
+impl MtlsClient<NoBackend> {
+    /// Begins a client. Identity and trust anchors are required.
+    pub fn builder() -> ClientBuilder {
+        Builder::new()
+    }
+}
 
 impl ClientBuilder {
-    pub(super) fn new() -> Self {
-        Self {
-            draft: Draft::new(),
-            end: ClientEnd(()),
-        }
-    }
-
     /// Checks everything and makes the client.
     ///
     /// # Errors
     /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain
     /// is not signed as it should be, or the backend refuses or cannot enforce a setting.
     pub fn build<B: ClientBackend>(mut self, backend: B) -> Result<MtlsClient<B>, BuildError> {
-        let policy = &mut self.draft.policy;
+        let policy = &mut self.settings.policy;
         policy.get_or_insert_with(VerifierPolicy::allow_any_authenticated);
-        let begun = self.draft.begin()?;
+        let begun = self.settings.begin()?;
         let fixed = begun.fixed;
         let handshake_timeout = fixed.handshake_timeout;
-        let make = move |parts: &Parts| {
+        let make = move |parts: &RevisionParts| {
             let checked = fixed.check(
-                End::Client,
+                Side::Client,
                 parts,
                 VerifierPolicy::check_for_client,
                 &backend,
@@ -50,7 +47,7 @@ impl ClientBuilder {
                 policy_beyond_leaf: parts.requires_full_chain(),
                 checks_server_name: parts.policy.checks_server_name(),
             })?;
-            Ok(Made {
+            Ok(BackendConfig {
                 crypto: B::client_crypto(&config),
                 config,
                 verifier: checked.verifier,
@@ -58,14 +55,17 @@ impl ClientBuilder {
             })
         };
         let make = Box::new(make);
+        let service = rotation::start(
+            begun.parts,
+            make,
+            begun.rotation,
+            begun.source,
+            begun.trigger,
+            begun.deadline,
+        )?;
         Ok(MtlsClient {
-            service: rotation::start(
-                begun.parts,
-                make,
-                begun.rotation,
-                begun.bell,
-                begun.deadline,
-            )?,
+            handle: RotationHandle::new(&service),
+            service,
             handshake_timeout,
         })
     }

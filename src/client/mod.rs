@@ -8,18 +8,17 @@ use std::sync::Arc;
 use pki_types::ServerName;
 
 use crate::backend::{
-    ClientBackend, DangerNativeClient, HandshakeError, HandshakeResult, LiveClient, NativeClient,
-    ProtocolVersion, TlsStream,
+    ClientBackend, DangerNativeClient, DefaultBackend, HandshakeError, HandshakeResult, LiveClient,
+    NativeClient, ProtocolVersion, TlsStream, ToNative,
 };
 use crate::connection::transport::{Deadline, Transport};
-use crate::connection::{Closer, LiveConnection, StreamTracking};
-use crate::error::BuildError;
-use crate::handshake_loop::drive;
+use crate::connection::{Closer, ConnectionHandle, StreamTracking};
+use crate::handshake_loop::handshake_loop;
 use crate::peer::PeerIdentity;
-use crate::rotation::{Revision, Rotation, Service, Status, StatusWatch};
-use crate::stream::{Acceptance, MtlsStream};
+use crate::rotation::{Revision, RotationHandle, Service};
+use crate::stream::{MtlsStream, PeerAcceptance};
 
-pub use builder::{ClientBuilder, ClientEnd};
+pub use builder::ClientBuilder;
 
 /// A mutual TLS client: proves who it is, and judges every server.
 ///
@@ -41,34 +40,10 @@ pub use builder::{ClientBuilder, ClientEnd};
 /// # Ok(())
 /// # }
 /// ```
-pub struct MtlsClient<B: ClientSide = Unbuilt> {
-    service: Arc<Service<B::Config>>,
+pub struct MtlsClient<B: ClientBackend = DefaultBackend> {
+    service: Arc<Service<B::ClientConfig>>,
+    handle: RotationHandle,
     handshake_timeout: Duration,
-}
-
-/// In place of a backend until there is one, so that `MtlsClient::builder()` needs no annotation.
-#[derive(Debug)]
-pub enum Unbuilt {}
-
-/// What a client holds of its backend. Every [`ClientBackend`] has it.
-pub trait ClientSide {
-    /// The backend's configuration.
-    type Config;
-}
-
-impl ClientSide for Unbuilt {
-    type Config = ();
-}
-
-impl<B: ClientBackend> ClientSide for B {
-    type Config = B::ClientConfig;
-}
-
-impl MtlsClient<Unbuilt> {
-    /// Begins a client. Identity and trust anchors are required.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::new()
-    }
 }
 
 impl<B: ClientBackend> MtlsClient<B> {
@@ -84,12 +59,12 @@ impl<B: ClientBackend> MtlsClient<B> {
         &self,
         server_name: &str,
         io: IO,
-    ) -> Result<MtlsStream<B, IO, PeerIdentity>, HandshakeError> {
+    ) -> Result<MtlsStream<IO, PeerIdentity, B>, HandshakeError> {
         let revision = self.revision();
         let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
         let name = parse(server_name)?;
         let mut handshake = B::start_client(&revision.config, &name, io)?;
-        let mut established = drive(&mut handshake)?;
+        let mut established = handshake_loop(&mut handshake)?;
         let peer = self.confirm(&revision, &mut established)?;
         let acceptance = acceptance(&mut established);
         let closer = || established.stream.io().io().closer();
@@ -107,12 +82,12 @@ impl<B: ClientBackend> MtlsClient<B> {
     ///
     /// It is a snapshot: a later revision does not change it, and its user goes on presenting what
     /// was current then, and accepts the servers that were accepted then; only the clock goes on.
-    /// It never resumes a session, whatever [`Resumption`](crate::Resumption) was asked for.
+    /// It never resumes a session, whatever [`Resumption`](crate::connection::Resumption) was asked for.
     pub fn config(&self) -> B::Native
     where
         B: NativeClient,
     {
-        B::native(&self.revision().config)
+        self.revision().config.to_native()
     }
 
     /// The backend's own configuration, for what takes one once and keeps it (reqwest, quinn): it
@@ -155,7 +130,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         B: LiveClient,
     {
         let service = Arc::clone(&self.service);
-        B::live(Arc::new(move || service.load().config.clone()))
+        B::live_client(Arc::new(move || service.load().config.clone()))
     }
 
     /// The backend's own configuration, which does **not** judge the peer by the policy: its
@@ -164,42 +139,12 @@ impl<B: ClientBackend> MtlsClient<B> {
     where
         B: DangerNativeClient,
     {
-        <B as DangerNativeClient>::native(&self.revision().config)
+        self.revision().config.to_native()
     }
 
-    /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives
-    /// the number of the revision that serves then, which is the same as before where nothing
-    /// changes.
-    ///
-    /// A handshake runs under one revision from its first byte to its last: those that have begun
-    /// end as they began, those that begin afterwards know nothing of the revision before, and no
-    /// session leads back to it. This waits for other calls of itself; handshakes do not wait
-    /// for it. A snapshot from `config()` goes on under the revision that it was taken from.
-    ///
-    /// # Errors
-    /// [`BuildError`], and nothing has changed: what [`build`](crate::ClientBuilder) refuses, and
-    /// for what is new also an identity that is not valid at this moment, trust anchors of which
-    /// none is, and whatever ends that our own trust anchors vouch for our own identity (see
-    /// [`SelfTrust`](crate::SelfTrust)).
-    pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
-        self.service.rotate(rotation)
-    }
-
-    /// Has the [`Source`](crate::Source) asked again, on its own thread, as soon as it can be.
-    /// Without a source this does nothing.
-    pub fn reload(&self) {
-        self.service.reload();
-    }
-
-    /// Which revision serves, until when it can, and what went wrong since.
-    pub fn status(&self) -> Status {
-        self.service.status()
-    }
-
-    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any
-    /// runtime.
-    pub fn status_changes(&self) -> StatusWatch {
-        self.service.status_changes()
+    /// Rotates this client and tells its status.
+    pub fn handle(&self) -> &RotationHandle {
+        &self.handle
     }
 
     /// Tracks a connection with `peer`, the server that was asked for by `server_name`, that
@@ -229,13 +174,8 @@ impl<B: ClientBackend> MtlsClient<B> {
         &self,
         peer: &PeerIdentity,
         server_name: &ServerName<'_>,
-    ) -> io::Result<LiveConnection> {
+    ) -> io::Result<ConnectionHandle> {
         self.service.live().track(peer, Some(server_name))
-    }
-
-    /// How many connections are tracked at this moment.
-    pub fn tracked_connections(&self) -> usize {
-        self.service.live().len()
     }
 
     pub(crate) fn attach(
@@ -282,10 +222,10 @@ impl<B: ClientBackend> MtlsClient<B> {
 }
 
 /// In TLS 1.3 the client is done first.
-pub(crate) fn acceptance<S>(established: &mut HandshakeResult<S>) -> Acceptance {
+pub(crate) fn acceptance<S>(established: &mut HandshakeResult<S>) -> PeerAcceptance {
     match established.session.protocol_version() {
-        ProtocolVersion::Tls12 => Acceptance::Seen,
-        _ => Acceptance::Awaited(mem::take(&mut established.request)),
+        ProtocolVersion::Tls12 => PeerAcceptance::Seen,
+        _ => PeerAcceptance::Awaited(mem::take(&mut established.request)),
     }
 }
 
@@ -298,16 +238,17 @@ pub(crate) fn parse(server_name: &str) -> Result<ServerName<'static>, HandshakeE
     }
 }
 
-impl<B: ClientSide> Clone for MtlsClient<B> {
+impl<B: ClientBackend> Clone for MtlsClient<B> {
     fn clone(&self) -> Self {
         Self {
             service: Arc::clone(&self.service),
+            handle: self.handle.clone(),
             handshake_timeout: self.handshake_timeout,
         }
     }
 }
 
-impl<B: ClientSide> fmt::Debug for MtlsClient<B> {
+impl<B: ClientBackend> fmt::Debug for MtlsClient<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MtlsClient")
             .field("service", &self.service)

@@ -13,12 +13,12 @@ use crate::policy::Rejection;
 /// A connection that is open, and whether its peer would still be admitted.
 ///
 /// From `live()` of a stream, or from `track(..)` of a client or server for a connection that another library holds. It
-/// is told once: when its peer would not be admitted any more, see [`LiveConnections`](crate::LiveConnections) for when
+/// is told once: when its peer would not be admitted any more, see [`LiveConnections`](crate::connection::LiveConnections) for when
 /// that is looked at. Whatever comes later does not change it. Cloning is cheap; while a clone is there, or the stream,
 /// the connection is judged.
 ///
 /// ```no_run
-/// # fn f(stream: mtls::MtlsStream<mtls::Rustls, std::net::TcpStream, mtls::PeerIdentity>) {
+/// # fn f(stream: mtls::MtlsStream<std::net::TcpStream>) {
 /// if let Some(live) = stream.live() {
 ///     let peer = stream.peer().clone();
 ///     live.on_rejected(move |rejection| eprintln!("{peer} would be shut out now: {rejection}"));
@@ -26,9 +26,9 @@ use crate::policy::Rejection;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct LiveConnection(Arc<TrackedConnection>);
+pub struct ConnectionHandle(Arc<TrackedConnection>);
 
-impl LiveConnection {
+impl ConnectionHandle {
     pub(super) fn new(connection: Arc<TrackedConnection>) -> Self {
         Self(connection)
     }
@@ -68,7 +68,7 @@ impl LiveConnection {
     ///
     /// ```no_run
     /// # async fn serve(request: &mut String) {}
-    /// # async fn f(live: mtls::LiveConnection, mut request: String) {
+    /// # async fn f(live: mtls::ConnectionHandle, mut request: String) {
     /// tokio::select! {
     ///     rejection = live.rejected() => eprintln!("{} is out: {rejection}", live.peer()),
     ///     () = serve(&mut request) => {}
@@ -77,7 +77,7 @@ impl LiveConnection {
     /// ```
     pub async fn rejected(&self) -> &Rejection {
         let slot = self.0.waiting().future();
-        Rejected { live: self, slot }.await
+        RejectionFuture { live: self, slot }.await
     }
 
     /// Has `callback` called once when the peer is rejected, or at once if it has been. A panic in it is caught.
@@ -120,9 +120,9 @@ impl LiveConnection {
     }
 }
 
-impl fmt::Debug for LiveConnection {
+impl fmt::Debug for ConnectionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LiveConnection")
+        f.debug_struct("ConnectionHandle")
             .field("peer", self.peer())
             .field("rejection", &self.rejection())
             .finish_non_exhaustive()
@@ -130,12 +130,12 @@ impl fmt::Debug for LiveConnection {
 }
 
 /// Comes when the peer is rejected; takes its waker back when it is dropped before.
-struct Rejected<'a> {
-    live: &'a LiveConnection,
+struct RejectionFuture<'a> {
+    live: &'a ConnectionHandle,
     slot: WakerSlot,
 }
 
-impl<'a> Future for Rejected<'a> {
+impl<'a> Future for RejectionFuture<'a> {
     type Output = &'a Rejection;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<&'a Rejection> {
@@ -147,7 +147,7 @@ impl<'a> Future for Rejected<'a> {
     }
 }
 
-impl Drop for Rejected<'_> {
+impl Drop for RejectionFuture<'_> {
     fn drop(&mut self) {
         let waker = self.live.0.waiting().forget(self.slot);
         drop(waker);

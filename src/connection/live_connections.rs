@@ -1,6 +1,6 @@
 /// What becomes of connections whose peer would not be admitted any more.
 ///
-/// A handshake judges once, and a connection may live for weeks. With [`Tell`](Self::Tell) or [`Close`](Self::Close)
+/// A handshake judges once, and a connection may live for weeks. With [`Notify`](Self::Notify) or [`Close`](Self::Close)
 /// each stream of a client or server is tracked until it is dropped, and its peer is judged again: by every new
 /// revision (a `rotate`, a [`Source`](crate::Source)), and when a certificate of its path expires by the
 /// [clock](crate::ClientBuilder::clock), which is looked at every second. It is the judgement of a handshake, over the
@@ -18,7 +18,8 @@
 ///
 /// ```no_run
 /// # fn f(builder: mtls::ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
-/// use mtls::{LiveConnections, Rustls};
+/// use mtls::Rustls;
+/// use mtls::connection::LiveConnections;
 ///
 /// let server = builder.live_connections(LiveConnections::Close).build(Rustls::default())?;
 /// # Ok(())
@@ -33,13 +34,13 @@ pub enum LiveConnections {
     /// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). Nothing is read or written any more, not
     /// even what had been decrypted. The other end sees the connection cut.
     ///
-    /// A blocking stream is shut down from the judging thread by what [`Transport::closer`](crate::Transport::closer)
+    /// A blocking stream is shut down from the judging thread by what [`Transport::closer`](crate::connection::Transport::closer)
     /// gives, which costs a file descriptor for each connection over a socket; over a transport that gives none, at its
     /// next read or write. An asynchronous one shuts its transport down in the task that reads or writes, which is
     /// woken.
     Close,
-    /// They are told: see [`LiveConnection`].
-    Tell,
+    /// They are told: see [`ConnectionHandle`](crate::ConnectionHandle).
+    Notify,
     /// Nothing, and it costs nothing. The initial setting.
     #[default]
     Untracked,

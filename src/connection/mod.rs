@@ -1,6 +1,7 @@
 //! Connections that are open: who still has one that would not get one now.
 
-mod handle;
+mod client_auth;
+pub(crate) mod handle;
 mod live_connections;
 mod notifier;
 mod registry;
@@ -14,9 +15,14 @@ mod verification_subject;
 mod verifier_thread;
 mod waiters;
 
-pub use handle::LiveConnection;
+pub use crate::backend::protocol_version::ProtocolVersion;
+pub use crate::backend::resumption::Resumption;
+pub use crate::backend::session_info::SessionInfo;
+pub use client_auth::{ClientAuth, MAX_CA_NAMES_BYTES, Optional, Required};
+pub(crate) use handle::ConnectionHandle;
 pub use live_connections::LiveConnections;
 pub(crate) use registry::Registry;
 pub(crate) use stream_tracking::{StreamTracking, Task};
+pub use transport::{Transport, WithoutTimeout};
 pub(crate) use verification_subject::VerificationBasis;
 pub(crate) use waiters::Closer;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use pki_types::ServerName;
 
-use super::handle::LiveConnection;
+use super::handle::ConnectionHandle;
 use super::registry_state::RegistryState;
 use super::stream_tracking::StreamTracking;
 use super::tracked_connection::{SharedRegistry, TrackedConnection};
@@ -48,7 +48,7 @@ impl Registry {
     ) -> io::Result<Option<StreamTracking>> {
         let closes = match self.setting {
             LiveConnections::Untracked => return Ok(None),
-            LiveConnections::Tell => false,
+            LiveConnections::Notify => false,
             LiveConnections::Close => true,
         };
         let Some(peer) = peer else {
@@ -72,7 +72,7 @@ impl Registry {
         &self,
         peer: &PeerIdentity,
         asked: Option<&ServerName<'_>>,
-    ) -> io::Result<LiveConnection> {
+    ) -> io::Result<ConnectionHandle> {
         let subject = VerificationSubject::new(peer, asked, &self.shared.basis());
         self.enter(UNKNOWN, subject, Waiters::default())
     }
@@ -94,7 +94,7 @@ impl Registry {
         revision: u64,
         subject: VerificationSubject,
         waiting: Waiters,
-    ) -> io::Result<LiveConnection> {
+    ) -> io::Result<ConnectionHandle> {
         let expires = subject.peer.path_not_after();
         let mut state = self.shared.state();
         if !state.has_thread {
@@ -110,7 +110,7 @@ impl Registry {
         if is_pressing {
             self.shared.work.notify_one();
         }
-        Ok(LiveConnection::new(connection))
+        Ok(ConnectionHandle::new(connection))
     }
 }
 

@@ -57,7 +57,7 @@ struct Sweep {
 /// What the thread does next.
 pub(crate) enum NextStep {
     /// These, by this revision.
-    SessionVerifier(Vec<Arc<VerificationSubject>>, Arc<VerificationBasis>),
+    Verify(Vec<Arc<VerificationSubject>>, Arc<VerificationBasis>),
     /// Look at the clock.
     Look(Arc<VerificationBasis>),
     /// Nobody is left, and nobody will come.
@@ -173,7 +173,7 @@ impl<C> RegistryState<C> {
                 return NextStep::Wait(Some(TICK.saturating_sub(looked)));
             }
         }
-        NextStep::SessionVerifier(subjects, self.basis())
+        NextStep::Verify(subjects, self.basis())
     }
 
     /// Adds those that come next in the sweep and were not judged by the newest revision: none, perhaps. `false` where

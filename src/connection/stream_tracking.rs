@@ -1,14 +1,14 @@
 use core::task::{Context, Poll};
 use std::io;
 
-use super::handle::LiveConnection;
+use super::handle::ConnectionHandle;
 use super::waiters::WakerSlot;
 use crate::backend::HandshakeError;
 
 /// What a stream holds of its tracking. Dropped with the stream, after which there is nothing to close.
 #[derive(Debug)]
 pub(crate) struct StreamTracking {
-    live: LiveConnection,
+    live: ConnectionHandle,
     /// Whether the stream ends when the peer is rejected.
     closes: bool,
 }
@@ -21,11 +21,11 @@ pub(crate) enum Task {
 }
 
 impl StreamTracking {
-    pub(crate) fn new(live: LiveConnection, closes: bool) -> Self {
+    pub(crate) fn new(live: ConnectionHandle, closes: bool) -> Self {
         Self { live, closes }
     }
 
-    pub(crate) fn live(&self) -> &LiveConnection {
+    pub(crate) fn live(&self) -> &ConnectionHandle {
         &self.live
     }
 

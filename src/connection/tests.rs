@@ -6,17 +6,18 @@ use std::sync::{Arc, Condvar, Mutex};
 use pki_types::{CertificateDer, UnixTime};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
-use super::handle::LiveConnection;
-use super::registry::SharedRegistry;
-use super::registry_state::{NextStep, State, Verdict};
+use super::handle::ConnectionHandle;
+use super::registry_state::{NextStep, RegistryState, Verdict};
+use super::tracked_connection::{SharedRegistry, TrackedConnection};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
 use super::waiters::Waiters;
-use crate::backend::{End, OwnChain, ServingGate, SessionVerifier, SourceDeadline};
+use crate::backend::{OwnChain, ServingGate, SessionVerifier, SourceDeadline};
 use crate::material::{CertificateChain, TrustAnchors};
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::{
-    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, TrustSource, VerifierPolicy,
+    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, Trust, VerifierPolicy,
 };
+use crate::side::Side;
 use crate::x509::Certificate;
 
 const EXPIRES: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(4_000_000_000));
@@ -46,12 +47,12 @@ impl Scene {
         let verifier = Arc::new(SessionVerifier::new(
             verifier.unwrap(),
             None,
-            OwnChain::new(End::Server, &own),
+            OwnChain::new(Side::Server, &own),
             serving,
             Arc::new(UnixTime::now),
             None,
         ));
-        let state = State::new(basis(&verifier, &certificate, 1));
+        let state = RegistryState::new(basis(&verifier, &certificate, 1));
         Self {
             shared: Arc::new(SharedRegistry {
                 state: Mutex::new(state),
@@ -78,12 +79,14 @@ impl Scene {
     }
 
     /// A connection whose handshake ran under `revision`.
-    fn enter(&self, revision: u64) -> LiveConnection {
+    fn enter(&self, revision: u64) -> ConnectionHandle {
         let subject = self.subject(revision);
         let mut state = self.shared.state();
-        state.enter(revision, subject, EXPIRES, |subject, number| {
-            LiveConnection::new(self.shared.clone(), subject, number, Waiters::default())
-        })
+        let connection = state.enter(revision, subject, EXPIRES, |subject, number| {
+            let (shared, waiters) = (self.shared.clone(), Waiters::default());
+            Arc::new(TrackedConnection::new(shared, subject, number, waiters))
+        });
+        ConnectionHandle::new(connection)
     }
 
     fn revise(&self, revision: u64) {
@@ -95,7 +98,7 @@ impl Scene {
     fn next(&self) -> Option<(u64, Arc<VerificationSubject>)> {
         loop {
             match self.shared.state().work(Duration::ZERO) {
-                NextStep::SessionVerifier(subjects, basis) => {
+                NextStep::Verify(subjects, basis) => {
                     if let Some(subject) = subjects.first() {
                         return Some((basis.revision, subject.clone()));
                     }
@@ -121,12 +124,12 @@ fn basis(
     VerificationBasis {
         revision,
         verifier: verifier.clone(),
-        trust: TrustSource::Anchors(TrustAnchors::from_der([anchor.clone()]).unwrap()),
+        trust: Trust::Anchors(TrustAnchors::from_der([anchor.clone()]).unwrap()),
     }
 }
 
 fn refused() -> Result<UnixTime, Rejection> {
-    Err(Rejection::new(RejectionReason::NotAllowed))
+    Err(Rejection::new(RejectionReason::NotAuthorized))
 }
 
 #[test]

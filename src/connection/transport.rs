@@ -43,12 +43,12 @@ pub trait Transport: Read + Write + Send {
 
     /// Whether the time-outs are kept. Where they are not, the handshake timeout does not apply either, and a refused
     /// peer is not given time to read why.
-    fn is_timed(&self) -> bool {
+    fn has_timeouts(&self) -> bool {
         true
     }
 
     /// What shuts the connection down for good from another thread, so that a read or write that waits comes back.
-    /// Asked for once, when [`LiveConnections::Close`](crate::LiveConnections::Close) is set, since it may cost a
+    /// Asked for once, when [`LiveConnections::Close`](crate::connection::LiveConnections::Close) is set, since it may cost a
     /// descriptor; it is dropped with the stream. Initially there is none, and a stream is closed at its next read or
     /// write.
     ///
@@ -99,15 +99,15 @@ socket!(UnixStream);
 
 /// Any `Read + Write` as a [`Transport`]: the caller bounds its time, the handshake timeout does not apply.
 #[derive(Debug)]
-pub struct Untimed<IO>(pub IO);
+pub struct WithoutTimeout<IO>(pub IO);
 
-impl<IO: Read> Read for Untimed<IO> {
+impl<IO: Read> Read for WithoutTimeout<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.read(buf)
     }
 }
 
-impl<IO: Write> Write for Untimed<IO> {
+impl<IO: Write> Write for WithoutTimeout<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.0.write(buf)
     }
@@ -121,7 +121,7 @@ impl<IO: Write> Write for Untimed<IO> {
     }
 }
 
-impl<IO: Read + Write + Send> Transport for Untimed<IO> {
+impl<IO: Read + Write + Send> Transport for WithoutTimeout<IO> {
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
         Ok(None)
     }
@@ -142,7 +142,7 @@ impl<IO: Read + Write + Send> Transport for Untimed<IO> {
         Ok(())
     }
 
-    fn is_timed(&self) -> bool {
+    fn has_timeouts(&self) -> bool {
         false
     }
 }
@@ -168,7 +168,7 @@ struct Until {
 impl<IO: Transport> Deadline<IO> {
     pub(crate) fn new(io: IO, timeout: Duration) -> io::Result<Self> {
         let instant = Instant::now().checked_add(timeout);
-        let until = instant.filter(|_| io.is_timed()).map(|instant| {
+        let until = instant.filter(|_| io.has_timeouts()).map(|instant| {
             Ok::<_, io::Error>(Until {
                 instant,
                 read: io.read_timeout()?,

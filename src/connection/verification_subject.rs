@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::backend::SessionVerifier;
 use crate::peer::PeerIdentity;
-use crate::policy::{Rejection, RejectionReason, TrustSource};
+use crate::policy::{Rejection, RejectionReason, Trust};
 
 /// What is judged: a peer, in its role. Many connections may share one.
 pub(crate) struct VerificationSubject {
@@ -14,7 +14,7 @@ pub(crate) struct VerificationSubject {
     /// By which name, for a server.
     asked: Option<ServerName<'static>>,
     /// Where the platform proved the path to one of these and does not show which.
-    proved_by: Option<TrustSource>,
+    proved_by: Option<Trust>,
 }
 
 /// SHA-256 over all that the judgement depends on.
@@ -25,7 +25,7 @@ pub(crate) type Key = [u8; 32];
 pub(crate) struct VerificationBasis {
     pub(crate) revision: u64,
     pub(crate) verifier: Arc<SessionVerifier>,
-    pub(crate) trust: TrustSource,
+    pub(crate) trust: Trust,
 }
 
 impl VerificationSubject {
@@ -73,7 +73,7 @@ impl VerificationSubject {
 const ANCHOR_GONE: &str = "a trust anchor is gone, and native-tls does not show which of them vouched for this \
      peer; connect again";
 
-fn has_all(trust: &TrustSource, former: &TrustSource) -> bool {
+fn has_all(trust: &Trust, former: &Trust) -> bool {
     trust == former || {
         let now = trust.certificates();
         former

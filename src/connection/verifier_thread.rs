@@ -56,7 +56,7 @@ fn run(shared: &SharedRegistry, teller: &mut Notifier) {
                     looked = Instant::now();
                 }
             }
-            NextStep::SessionVerifier(subjects, basis) => {
+            NextStep::Verify(subjects, basis) => {
                 drop(state);
                 verify_all(shared, subjects, &basis, teller);
             }

@@ -3,7 +3,7 @@ use core::fmt;
 /// A TLS alert (RFC 8446, section 6; RFC 7301, section 3.2).
 ///
 /// ```
-/// let alert = mtls::Alert::UNKNOWN_CA;
+/// let alert = mtls::error::Alert::UNKNOWN_CA;
 /// assert_eq!((alert.code(), alert.to_string().as_str()), (48, "unknown_ca"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +60,7 @@ impl Alert {
     /// certificates, or what the server asked for, tell why.
     ///
     /// ```
-    /// assert!(mtls::Alert::UNKNOWN_CA.hint().contains("does not trust the CA"));
+    /// assert!(mtls::error::Alert::UNKNOWN_CA.hint().contains("does not trust the CA"));
     /// ```
     pub fn hint(self) -> &'static str {
         self.row()

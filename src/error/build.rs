@@ -24,7 +24,7 @@ pub enum BuildError {
         "no trust anchor is valid at {now}, so every peer would be refused; give the CA certificates that issue the peers' \
          certificates now, and when these look valid, compare the clock"
     )]
-    AnchorsNotValid {
+    TrustAnchorsExpired {
         /// The moment of the judgement.
         now: String,
     },
@@ -59,14 +59,14 @@ pub enum BuildError {
         now: String,
     },
     /// Our own trust anchors vouched for our own identity, and would not after a rotation; or they
-    /// have to, by [`SelfTrust`](crate::SelfTrust), and do not.
+    /// have to, by [`SelfTrust`](crate::rotation::SelfTrust), and do not.
     #[error(
         "our own trust anchors do not vouch for our own identity: {problem}; see that the trust anchors are the ones that \
          were meant; to change the CA, first add the new one to all trust anchors, then issue the identities anew, and remove \
          the old one last (or change both in one rotation); where peers and we have different CAs, call \
-         `.self_trust(SelfTrust::Unchecked)`"
+         `.self_trust(SelfTrust::Skip)`"
     )]
-    IdentityNotVouchedFor {
+    OwnChainRejected {
         /// Why not.
         problem: String,
     },
@@ -90,7 +90,7 @@ pub enum BuildError {
     },
     /// The private key's file is open to others, and `KeyPermissions::Deny` refuses that.
     #[error("{}", denied("the private key", .path, *.mode))]
-    KeyExposed {
+    InsecureKeyFile {
         /// The file.
         path: PathBuf,
         /// Its permission bits, as `chmod` takes them.
@@ -124,14 +124,14 @@ pub enum BuildError {
     MissingPolicy,
     /// The policy has revocation rules, and no lists were given.
     #[error(
-        "the policy asks for revocation (`VerifierPolicy::with_revocation`), and no lists were given; call \
+        "the policy asks for revocation (`VerifierPolicy::revocation`), and no lists were given; call \
          `.revocation_lists(..)`: without them every peer would be refused"
     )]
     MissingRevocationLists,
     /// Revocation lists were given, and the policy has no rules for them.
     #[error(
         "revocation lists were given (`.revocation_lists(..)`), and the policy would never look at them; call \
-         `VerifierPolicy::with_revocation(RevocationRules::require(..))`"
+         `VerifierPolicy::revocation(RevocationRules::require(..))`"
     )]
     MissingRevocationRules,
     /// No trust anchors were given.
@@ -149,7 +149,7 @@ pub enum BuildError {
     /// The file of the passphrase that opened the private key is open to others, and
     /// `KeyPermissions::Deny` refuses that.
     #[error("{}", denied("the passphrase of the private key", .path, *.mode))]
-    PassphraseExposed {
+    InsecurePassphraseFile {
         /// The file.
         path: PathBuf,
         /// Its permission bits, as `chmod` takes them.
@@ -162,7 +162,7 @@ pub enum BuildError {
         "in place of the revocation list of {issuer}: {problem}; give the latest one (of all that `openssl crl \
          -in FILE -noout -crlnumber -lastupdate -nextupdate` shows); to go back on purpose build anew"
     )]
-    RevocationListsWorse {
+    RevocationListRegression {
         /// The issuer of the list (RFC 4514).
         issuer: String,
         /// What is wrong with what is to take its place.
@@ -202,6 +202,9 @@ pub enum BuildError {
     /// No trust anchor can vouch for a peer, so every peer would be rejected.
     #[error("no trust anchor can vouch for a peer: {}", anchor::list(.0))]
     UnusableTrustAnchors(Vec<UnusableTrustAnchor>),
+    /// The source was taken by another client or server, built from a clone of the builder.
+    #[error("the source was taken by a clone of this builder; give each clone a source of its own")]
+    SourceTaken,
     /// The backend cannot enforce what was asked for.
     #[error("{backend} cannot do this: {what}; choose another backend or leave the setting out")]
     Unsupported {

@@ -16,7 +16,7 @@ pub struct MaterialError(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     origin: MaterialOrigin,
-    place: Option<MaterialPlace>,
+    place: Option<MaterialLocation>,
     problem: MaterialProblem,
 }
 
@@ -32,11 +32,11 @@ impl MaterialError {
     }
 
     /// Which section of a PEM input, or which of several DER certificates or lists, it is about.
-    pub fn place(&self) -> Option<&MaterialPlace> {
+    pub fn place(&self) -> Option<&MaterialLocation> {
         self.0.place.as_ref()
     }
 
-    pub(crate) fn at(mut self, place: MaterialPlace) -> Self {
+    pub(crate) fn at(mut self, place: MaterialLocation) -> Self {
         self.0.place = Some(place);
         self
     }
@@ -128,7 +128,7 @@ impl fmt::Display for MaterialOrigin {
 /// A place in an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct MaterialPlace {
+pub struct MaterialLocation {
     /// The position among the PEM sections, or among the DER values, from 0.
     pub index: usize,
     /// The byte at which the PEM section begins, from 0; `None` for DER.
@@ -137,7 +137,7 @@ pub struct MaterialPlace {
     pub label: Option<String>,
 }
 
-impl fmt::Display for MaterialPlace {
+impl fmt::Display for MaterialLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.label, self.offset) {
             (Some(label), Some(offset)) => {

@@ -9,7 +9,7 @@ use pki_types::UnixTime;
 #[derive(Debug)]
 pub struct ReloadFailure {
     pub(crate) at: UnixTime,
-    pub(crate) in_a_row: u64,
+    pub(crate) consecutive: u64,
     pub(crate) origin: Option<String>,
     pub(crate) error: Box<dyn Error + Send + Sync>,
 }
@@ -21,8 +21,8 @@ impl ReloadFailure {
     }
 
     /// How many attempts have failed in a row, this one included.
-    pub fn in_a_row(&self) -> u64 {
-        self.in_a_row
+    pub fn consecutive(&self) -> u64 {
+        self.consecutive
     }
 
     /// Where what was refused came from; `None` where the source itself failed, whose error says so.
@@ -43,7 +43,7 @@ impl fmt::Display for ReloadFailure {
             write!(f, ": {cause}")?;
             below = cause.source();
         }
-        match self.in_a_row {
+        match self.consecutive {
             0 | 1 => Ok(()),
             attempts => write!(f, " ({attempts} attempts in a row)"),
         }

@@ -7,7 +7,7 @@ use pki_types::CertificateDer;
 use super::chain::{CertificateChain, certificates, chain_checks};
 use super::identity_warning::IdentityWarning;
 use super::input::file;
-use super::input::permissions::KeyExposure;
+use super::input::permissions::InsecurePermissions;
 use super::key::key_type::KeyType;
 use super::key::signing_key::{ExternalKey, IdentityKey, SigningKey};
 use super::key::{self, PrivateKey};
@@ -59,12 +59,12 @@ impl MtlsIdentity {
     /// then, once for each of them.
     ///
     /// ```no_run
-    /// # fn f(key: impl mtls::SigningKey + 'static) -> Result<(), mtls::MaterialError> {
+    /// # fn f(key: impl mtls::material::SigningKey + 'static) -> Result<(), mtls::MaterialError> {
     /// use mtls::{CertificateChain, MtlsIdentity};
     /// use std::sync::Arc;
     ///
     /// let chain = CertificateChain::from_pem_file("client.crt")?;
-    /// let identity = MtlsIdentity::with_signing_key(chain, Arc::new(key))?;
+    /// let identity = MtlsIdentity::from_signing_key(chain, Arc::new(key))?;
     /// # Ok(())
     /// # }
     /// ```
@@ -73,7 +73,7 @@ impl MtlsIdentity {
     ///
     /// Those of [`new`](Self::new), and [`MaterialError`] when the kind of the key is not accepted,
     /// its public key cannot be read, or no signature scheme that it offers fits it.
-    pub fn with_signing_key(
+    pub fn from_signing_key(
         chain: CertificateChain,
         key: Arc<dyn SigningKey>,
     ) -> Result<Self, MaterialError> {
@@ -151,7 +151,10 @@ impl MtlsIdentity {
     }
 
     /// The same, of a file that is open to others or is not.
-    pub(super) fn exposed(self, exposure: Option<KeyExposure>) -> Result<Self, MaterialError> {
+    pub(super) fn exposed(
+        self,
+        exposure: Option<InsecurePermissions>,
+    ) -> Result<Self, MaterialError> {
         match (self.private_key(), exposure) {
             (Some(key), Some(exposure)) => {
                 let key = key.clone_key().exposed(Some(exposure));

@@ -1,18 +1,18 @@
 use core::fmt;
 
-use super::input::permissions::KeyExposure;
+use super::input::permissions::InsecurePermissions;
 
 /// Something about an identity that works but should be mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityWarning {
     /// The private key's file is open to every user of the machine, or may be written by its group.
-    KeyExposed(KeyExposure),
+    InsecureKeyFile(InsecurePermissions),
     /// The leaf's extended key usage lacks the purpose of the side that presents it (RFC 5280,
     /// section 4.2.1.12).
     ///
     /// Only a client or a server that is built knows its side, so this is never among
-    /// [`MtlsIdentity::warnings`].
+    /// [`MtlsIdentity::warnings`](crate::MtlsIdentity::warnings).
     MissingPurpose {
         /// Its subject (RFC 4514).
         subject: String,
@@ -22,7 +22,7 @@ pub enum IdentityWarning {
         listed: String,
     },
     /// The file of the passphrase that opened the private key is.
-    PassphraseExposed(KeyExposure),
+    InsecurePassphraseFile(InsecurePermissions),
     /// This crate's verifier would reject the leaf as a peer's, whatever the side, the time and the
     /// policy.
     RejectedLeaf {
@@ -43,7 +43,7 @@ pub enum IdentityWarning {
 impl fmt::Display for IdentityWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::KeyExposed(exposure) => exposure.fmt(f),
+            Self::InsecureKeyFile(exposure) => exposure.fmt(f),
             Self::MissingPurpose {
                 subject,
                 missing,
@@ -63,7 +63,7 @@ impl fmt::Display for IdentityWarning {
                     _ => "have it reissued with serverAuth",
                 })
             }
-            Self::PassphraseExposed(exposure) => {
+            Self::InsecurePassphraseFile(exposure) => {
                 exposure.write(f, "the passphrase of the private key")
             }
             Self::RejectedLeaf {

@@ -3,39 +3,43 @@
 //! A value that exists is whole and fits together. Nothing here knows a TLS library, and nothing
 //! here verifies a signature.
 
-mod anchors;
-mod chain;
+pub(crate) mod anchors;
+pub(crate) mod chain;
 pub(crate) mod container;
 pub(crate) mod describe;
 #[cfg_attr(not(feature = "encrypted-keys"), path = "encryption/absent.rs")]
 pub(crate) mod encryption;
-mod identity;
+pub(crate) mod identity;
 mod identity_warning;
 pub(crate) mod input;
-mod key;
+pub(crate) mod key;
 pub(crate) mod loader;
 mod pem;
-mod revocation;
+pub(crate) mod revocation;
 
-pub use anchors::TrustAnchors;
-pub use chain::CertificateChain;
 pub use chain::repair::ChainRepair;
 pub use describe::{
     AlternativeName, AnchorsDescription, CertificateDescription, IdentityDescription,
 };
-pub use identity::MtlsIdentity;
 pub use identity_warning::IdentityWarning;
-pub use input::passphrase::Passphrase;
-pub use input::permissions::KeyExposure;
-pub use key::PrivateKey;
+pub use input::permissions::{InsecurePermissions, KeyPermissions};
 pub use key::key_type::KeyType;
 pub use key::signature_scheme::SignatureScheme;
+pub use key::signing_key::SigningKey;
+pub use revocation::{RevocationList, RevokedEntry};
+
+// At the root of the crate.
+pub(crate) use anchors::TrustAnchors;
+pub(crate) use chain::CertificateChain;
+pub(crate) use identity::MtlsIdentity;
+pub(crate) use input::passphrase::Passphrase;
+pub(crate) use key::PrivateKey;
+pub(crate) use revocation::RevocationLists;
+
 #[cfg_attr(
     not(feature = "rustls"),
     allow(unused_imports, reason = "rustls alone lets others sign")
 )]
 pub(crate) use key::signing_key::ExternalKey;
-pub use key::signing_key::SigningKey;
 #[cfg(feature = "watch")]
 pub(crate) use loader::fingerprint::Fingerprint;
-pub use revocation::{RevocationList, RevocationLists, Revoked};

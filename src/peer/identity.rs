@@ -112,7 +112,7 @@ impl PeerIdentity {
     /// The names that cannot be decoded or are no legal names of their kind: alternative names, and
     /// the subject's common names, organizations and organizational units.
     ///
-    /// None under [`CertificateProfile::Rfc5280`](crate::CertificateProfile::Rfc5280), which
+    /// None under [`CertificateProfile::Rfc5280`](crate::policy::CertificateProfile::Rfc5280), which
     /// rejects such a certificate.
     pub fn unreadable_names(&self) -> impl Iterator<Item = UnreadableName<'_>> + Clone {
         self.names().unreadable()

@@ -4,17 +4,16 @@
 //! [`PeerVerifier`](crate::PeerVerifier), which proves the chain first and lets a policy decide
 //! after.
 
-mod identity;
+pub(crate) mod identity;
 mod kind;
 mod names;
-mod spiffe;
+pub(crate) mod spiffe;
 mod syntax;
 
-pub use identity::PeerIdentity;
-pub(crate) use identity::ProvedPath;
+pub(crate) use identity::{PeerIdentity, ProvedPath};
 pub(crate) use kind::cut;
 pub use kind::{NameKind, UnreadableName};
 pub(crate) use names::{NameRanges, Names};
+pub(crate) use spiffe::SpiffeId;
 pub(crate) use spiffe::check_trust_domain;
-pub use spiffe::{SpiffeId, SpiffeIdError};
 pub(crate) use syntax::{is_dns_name, is_email_address, uri_problem};

@@ -9,7 +9,7 @@ const MAX_TRUST_DOMAIN_LENGTH: usize = 255;
 /// A SPIFFE ID: `spiffe://` and a trust domain, then a path or nothing (SPIFFE-ID, section 2).
 ///
 /// ```
-/// # fn main() -> Result<(), mtls::SpiffeIdError> {
+/// # fn main() -> Result<(), mtls::error::SpiffeIdError> {
 /// let id: mtls::SpiffeId = "spiffe://prod.example/payments".parse()?;
 /// assert_eq!(id.trust_domain(), "prod.example");
 /// assert_eq!(id.path(), "/payments");

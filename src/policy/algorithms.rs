@@ -18,7 +18,7 @@ use crate::x509::{Certificate, PublicKey, identified_name};
 /// | ECDSA over P-521, with SHA-256, SHA-384 or SHA-512 | yes | no | yes |
 /// | ML-DSA-44, ML-DSA-65, ML-DSA-87 (RFC 9881) | yes | no | from 3.5 on |
 ///
-/// A key whose algorithm is not there is rejected as `UnacceptableKey`, a signature as
+/// A key whose algorithm is not there is rejected as `UnsupportedKey`, a signature as
 /// `UnsupportedSignatureAlgorithm`.
 ///
 /// Cloning is cheap. A backend value has its own: `Rustls::default().signature_algorithms()`.

@@ -1,7 +1,7 @@
 //! Who may connect: the one judgement that every backend shares.
 //!
 //! A chain is first *authenticated* (path to a trust anchor, signatures, validity, usages,
-//! revocation, name) and then *authorized* by a [`PeerMatcher`]. The first rule that is broken
+//! revocation, name) and then *authorized* by a [`PeerMatcher`](crate::PeerMatcher). The first rule that is broken
 //! refuses the peer, with a [`Rejection`] that names the rule's [`RejectionReason`], the
 //! certificate, the values and what to do. Nothing here does I/O, reads a clock or knows a TLS
 //! library: time and [`SignatureAlgorithms`] are given, so the same chain gets the same verdict,
@@ -16,13 +16,13 @@
 //!
 //! | | initially | changed by |
 //! |---|---|---|
-//! | who is admitted | nobody: a matcher has to be given | [`VerifierPolicy::allow`], [`PeerMatcher`] |
+//! | who is admitted | nobody: a matcher has to be given | [`VerifierPolicy::allow`], [`PeerMatcher`](crate::PeerMatcher) |
 //! | whose anchors count | all that were given | [`TrustBundles`]: those of the peer's trust domain |
-//! | form of certificates | not judged | [`VerifierPolicy::with_profile`], [`CertificateProfile`] |
-//! | intermediates | at most 6 | [`VerifierPolicy::with_max_intermediates`]: fewer |
-//! | RSA keys | 2048 to 8192 bits | [`VerifierPolicy::with_minimum_rsa_bits`]: longer |
-//! | life of a leaf | not limited | [`VerifierPolicy::with_maximum_leaf_lifetime`] |
-//! | revocation | not asked | [`VerifierPolicy::with_revocation`], [`RevocationRules`] |
+//! | form of certificates | not judged | [`VerifierPolicy::profile`], [`CertificateProfile`] |
+//! | intermediates | at most 6 | [`VerifierPolicy::max_intermediates`]: fewer |
+//! | RSA keys | 2048 to 8192 bits | [`VerifierPolicy::min_rsa_bits`]: longer |
+//! | life of a leaf | not limited | [`VerifierPolicy::max_leaf_lifetime`] |
+//! | revocation | not asked | [`VerifierPolicy::revocation`], [`RevocationRules`](crate::RevocationRules) |
 //! | a server's name | has to be in its certificate | [`VerifierPolicy::server_spiffe`]: a SPIFFE ID in its place |
 //! | X.509 version 1 leaves | refused | [`VerifierPolicy::danger_allow_x509_v1_leaf`] |
 //! | common names as host names | never | [`VerifierPolicy::danger_allow_common_name_as_dns`] |
@@ -41,31 +41,32 @@
 mod algorithms;
 pub(crate) mod certificate;
 mod limits;
-mod matcher;
+pub(crate) mod matcher;
 pub(crate) mod name;
 mod path;
 pub(crate) mod presented_chain;
 mod profile;
 mod revocation;
 pub(crate) mod revocation_rules;
-mod trust;
+pub(crate) mod trust;
 pub(crate) mod verdict;
 pub(crate) mod verification;
-mod verifier;
-mod verifier_policy;
+pub(crate) mod verifier;
+pub(crate) mod verifier_policy;
 
-pub use crate::error::alert::Alert;
 pub use algorithms::SignatureAlgorithms;
-pub(crate) use certificate::key_usage::{purposes_of, usages_of};
-pub use matcher::{MatcherTextError, MatcherTextProblem, PeerMatcher};
 pub use profile::CertificateProfile;
-pub use revocation_rules::{RevocationDepth, RevocationRules};
-pub use trust::TrustBundles;
-pub(crate) use trust::TrustSource;
-pub use verdict::explanation::{Explanation, Outcome, Step};
-pub use verdict::reason::RejectionReason;
-pub use verdict::rejection::Rejection;
-pub(crate) use verdict::rejection::rfc3339;
+pub use revocation_rules::RevocationDepth;
+pub use trust::Trust;
+pub use verdict::explanation::{Explanation, ExplanationStep, StepOutcome};
 pub use verdict::rule::Rule;
-pub use verifier::PeerVerifier;
-pub use verifier_policy::VerifierPolicy;
+
+// At the root of the crate.
+pub(crate) use trust::TrustBundles;
+pub(crate) use verdict::reason::RejectionReason;
+pub(crate) use verdict::rejection::Rejection;
+pub(crate) use verifier::PeerVerifier;
+pub(crate) use verifier_policy::VerifierPolicy;
+
+pub(crate) use certificate::key_usage::{purposes_of, usages_of};
+pub(crate) use verdict::rejection::rfc3339;

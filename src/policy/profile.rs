@@ -38,8 +38,9 @@
 ///   characters and whatever reads as two names reject in every profile.
 ///
 /// ```
-/// use mtls::{CertificateProfile, VerifierPolicy};
-/// let policy = VerifierPolicy::allow_any_authenticated().with_profile(CertificateProfile::Rfc5280);
+/// use mtls::VerifierPolicy;
+/// use mtls::policy::CertificateProfile;
+/// let policy = VerifierPolicy::allow_any_authenticated().profile(CertificateProfile::Rfc5280);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 /// Which certificates must be known not to be revoked, and what becomes of those of which nothing
 /// is known.
 ///
-/// Given to [`VerifierPolicy::with_revocation`](crate::VerifierPolicy::with_revocation); the lists
+/// Given to [`VerifierPolicy::revocation`](crate::VerifierPolicy::revocation); the lists
 /// themselves are given beside the policy, since they change on their own: `revocation_lists(..)`
 /// on a builder, or
 /// [`PeerVerifier::with_revocation_lists`](crate::PeerVerifier::with_revocation_lists).
@@ -29,12 +29,13 @@
 /// beside a newer one revokes what it lists. To lift a hold, leave the old list out. Where a
 /// rotation replaces lists, no older one takes the place of one that a signature has proved: the
 /// number and `thisUpdate` may both only grow, and a list without a number never follows one with a
-/// number ([`BuildError::RevocationListsWorse`](crate::BuildError::RevocationListsWorse)).
+/// number ([`BuildError::RevocationListRegression`](crate::BuildError::RevocationListRegression)).
 ///
 /// ```
-/// use mtls::{RevocationDepth, RevocationRules, VerifierPolicy};
+/// use mtls::{RevocationRules, VerifierPolicy};
+/// use mtls::policy::RevocationDepth;
 /// let policy = VerifierPolicy::allow_any_authenticated()
-///     .with_revocation(RevocationRules::require(RevocationDepth::Chain));
+///     .revocation(RevocationRules::require(RevocationDepth::Chain));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationRules {
@@ -58,13 +59,13 @@ pub enum RevocationDepth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnknownStatus {
     Allow,
-    Refuse,
+    Reject,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StaleLists {
     Allow,
-    Refuse,
+    Reject,
 }
 
 /// Whether a certificate that names no distribution point belongs to all of them.
@@ -79,8 +80,8 @@ impl RevocationRules {
     pub fn require(depth: RevocationDepth) -> Self {
         Self {
             depth,
-            unknown: UnknownStatus::Refuse,
-            stale: StaleLists::Refuse,
+            unknown: UnknownStatus::Reject,
+            stale: StaleLists::Reject,
             unnamed: UnnamedPoint::None,
         }
     }

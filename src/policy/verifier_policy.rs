@@ -27,8 +27,8 @@ pub struct VerifierPolicy {
     pub(crate) client_purpose: ClientPurpose,
     pub(crate) profile: CertificateProfile,
     pub(crate) max_intermediates: usize,
-    pub(crate) minimum_rsa_bits: usize,
-    pub(crate) maximum_leaf_lifetime: Option<Duration>,
+    pub(crate) min_rsa_bits: usize,
+    pub(crate) max_leaf_lifetime: Option<Duration>,
     pub(crate) revocation: Option<RevocationRules>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum ServerNameRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum X509V1Leaf {
     Allow,
-    Refuse,
+    Reject,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(crate) enum CommonNameRule {
 /// What a client's certificates have to be for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientPurpose {
-    ClientAuth,
+    ClientAuthMode,
     /// Those of a leaf that lists serverAuth and not clientAuth: serverAuth.
     OrServerAuth,
 }
@@ -67,13 +67,13 @@ impl VerifierPolicy {
         Self {
             matcher,
             server_name: ServerNameRule::Check,
-            x509_v1_leaf: X509V1Leaf::Refuse,
+            x509_v1_leaf: X509V1Leaf::Reject,
             common_name: CommonNameRule::NeverAName,
-            client_purpose: ClientPurpose::ClientAuth,
+            client_purpose: ClientPurpose::ClientAuthMode,
             profile: CertificateProfile::default(),
             max_intermediates: MAX_INTERMEDIATES,
-            minimum_rsa_bits: MIN_RSA_BITS,
-            maximum_leaf_lifetime: None,
+            min_rsa_bits: MIN_RSA_BITS,
+            max_leaf_lifetime: None,
             revocation: None,
         }
     }
@@ -102,7 +102,7 @@ impl VerifierPolicy {
     /// [`CertificateProfile::Interoperable`]. Others not on native-tls, which shows no more than
     /// the leaf.
     #[must_use]
-    pub fn with_profile(mut self, profile: CertificateProfile) -> Self {
+    pub fn profile(mut self, profile: CertificateProfile) -> Self {
         self.profile = profile;
         self
     }
@@ -113,7 +113,7 @@ impl VerifierPolicy {
     /// Those that are self-issued do not count, as with a path length constraint (RFC 5280, section
     /// 4.2.1.9). More than 6 is a [`BuildError`]. Not on native-tls.
     #[must_use]
-    pub fn with_max_intermediates(mut self, most: usize) -> Self {
+    pub fn max_intermediates(mut self, most: usize) -> Self {
         self.max_intermediates = most;
         self
     }
@@ -122,8 +122,8 @@ impl VerifierPolicy {
     /// Initially 2048, which is also the least (NIST SP 800-57 part 1); the largest is 8192. A
     /// [`BuildError`] beyond them. Not on native-tls.
     #[must_use]
-    pub fn with_minimum_rsa_bits(mut self, bits: usize) -> Self {
-        self.minimum_rsa_bits = bits;
+    pub fn min_rsa_bits(mut self, bits: usize) -> Self {
+        self.min_rsa_bits = bits;
         self
     }
 
@@ -133,8 +133,8 @@ impl VerifierPolicy {
     /// Short lives stand in for revocation: a certificate that was stolen is of use for so long
     /// only.
     #[must_use]
-    pub fn with_maximum_leaf_lifetime(mut self, longest: Duration) -> Self {
-        self.maximum_leaf_lifetime = Some(longest);
+    pub fn max_leaf_lifetime(mut self, longest: Duration) -> Self {
+        self.max_leaf_lifetime = Some(longest);
         self
     }
 
@@ -145,7 +145,7 @@ impl VerifierPolicy {
     /// lists without rules [`BuildError::MissingRevocationRules`]. Not together with
     /// [`danger_allow_x509_v1_leaf`](Self::danger_allow_x509_v1_leaf), and not on native-tls.
     #[must_use]
-    pub fn with_revocation(mut self, rules: RevocationRules) -> Self {
+    pub fn revocation(mut self, rules: RevocationRules) -> Self {
         self.revocation = Some(rules);
         self
     }
@@ -214,13 +214,13 @@ impl VerifierPolicy {
     pub(crate) fn check_limits(&self) -> Result<(), BuildError> {
         let problem = if self.max_intermediates > MAX_INTERMEDIATES {
             format!(
-                "`with_max_intermediates({})`: paths are followed through at most {MAX_INTERMEDIATES}",
+                "`max_intermediates({})`: paths are followed through at most {MAX_INTERMEDIATES}",
                 self.max_intermediates
             )
-        } else if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&self.minimum_rsa_bits) {
+        } else if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&self.min_rsa_bits) {
             format!(
-                "`with_minimum_rsa_bits({})`: it can be {MIN_RSA_BITS} to {MAX_RSA_BITS}",
-                self.minimum_rsa_bits
+                "`min_rsa_bits({})`: it can be {MIN_RSA_BITS} to {MAX_RSA_BITS}",
+                self.min_rsa_bits
             )
         } else if self.profile == CertificateProfile::WebPki
             && self.x509_v1_leaf == X509V1Leaf::Allow
@@ -241,8 +241,8 @@ impl VerifierPolicy {
             "`danger_allow_server_auth_for_clients` and `danger_allow_common_name_as_dns` exclude each other: a common name \
              is free text, and a public CA's certificate would be accepted by it"
                 .to_owned()
-        } else if self.maximum_leaf_lifetime.is_some_and(|d| d.as_secs() == 0) {
-            "`with_maximum_leaf_lifetime`: no leaf is valid for less than a second".to_owned()
+        } else if self.max_leaf_lifetime.is_some_and(|d| d.as_secs() == 0) {
+            "`max_leaf_lifetime`: no leaf is valid for less than a second".to_owned()
         } else {
             return Ok(());
         };
@@ -270,7 +270,7 @@ impl VerifierPolicy {
             )
         } else if self.max_intermediates != MAX_INTERMEDIATES {
             Some("a limit to intermediates: the platform shows no more of the chain than the leaf")
-        } else if self.minimum_rsa_bits != MIN_RSA_BITS {
+        } else if self.min_rsa_bits != MIN_RSA_BITS {
             Some("a minimum of RSA bits: the platform shows no more of the chain than the leaf")
         } else {
             None
@@ -310,7 +310,7 @@ impl VerifierPolicy {
             false => Ok(()),
             true => Err(BuildError::InvalidSetting {
                 setting: "policy",
-                problem: "`danger_allow_x509_v1_leaf` and `with_revocation` exclude each other: a version 1 leaf is \
+                problem: "`danger_allow_x509_v1_leaf` and `revocation` exclude each other: a version 1 leaf is \
                           judged outside of path validation, which is where revocation is judged; reissue such leaves"
                     .to_owned(),
             }),

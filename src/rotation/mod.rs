@@ -1,50 +1,51 @@
 //! Revisions: what a client or server is at one moment, published as a whole.
 //!
-//! A [`Service`] has the current one. [`Rotation`]s lead to the next: given by hand, or by a
-//! [`Source`] that the keeper asks on a thread of its own.
+//! A [`Rotation`] leads to the next: given by hand through a [`RotationHandle`], or by a [`Source`]
+//! that is polled on a thread of its own.
 
 #[cfg(feature = "watch")]
-mod files;
+pub(crate) mod files;
+mod handle;
 mod parts;
 mod publish_checks;
 mod revision;
-mod rotation;
+pub(crate) mod rotation;
 mod service;
 mod settings;
-mod source;
-mod status;
+pub(crate) mod source;
+pub(crate) mod status;
 
 use std::sync::Arc;
 
 use crate::backend::SourceDeadline;
 use crate::error::BuildError;
-use revision::Make;
+use revision::ConfigFactory;
 
-#[cfg(feature = "watch")]
-pub use files::FileSource;
-pub(crate) use parts::Parts;
-pub(crate) use revision::{Made, Revision};
-pub use rotation::Rotation;
+pub use handle::RotationHandle;
+pub(crate) use parts::RevisionParts;
+pub(crate) use revision::{BackendConfig, Revision};
+pub(crate) use rotation::Rotation;
 pub(crate) use service::Service;
-pub(crate) use settings::RotationSettings;
 pub use settings::{OnExpiry, OnSourceLost, SelfTrust};
-pub(crate) use source::baseline::Given;
+pub(crate) use settings::{RotationSettings, SourceSlot};
+pub(crate) use source::Source;
+pub use source::SourceError;
+pub(crate) use source::baseline::SourceBaseline;
 pub(crate) use source::poller::ask;
-pub use source::reload_trigger::Reload;
-pub use source::{Source, SourceError};
-pub use status::Status;
-pub use status::channel::StatusWatch;
+pub use source::reload_trigger::ReloadTrigger;
+pub use status::channel::StatusChanges;
 
 /// Publishes the first revision, and starts the thread that polls the source, where there is one.
 pub(crate) fn start<C: Send + Sync + 'static>(
-    parts: Parts,
-    make: Make<C>,
+    parts: RevisionParts,
+    make: ConfigFactory<C>,
     settings: RotationSettings,
-    bell: Reload,
+    source: Option<Box<dyn Source>>,
+    trigger: ReloadTrigger,
     deadline: Arc<SourceDeadline>,
 ) -> Result<Arc<Service<C>>, BuildError> {
-    let service = Service::new(parts, make, &settings, bell, deadline)?;
-    source::poller::start(&service, settings)?;
+    let service = Service::new(parts, make, &settings, trigger, deadline)?;
+    source::poller::start(&service, source, settings)?;
     service.tell_unclaimed_lists();
     Ok(service)
 }

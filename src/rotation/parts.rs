@@ -4,16 +4,16 @@ use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
 use super::rotation::Rotation;
-use super::source::baseline::Given;
+use super::source::baseline::SourceBaseline;
 use crate::material::{MtlsIdentity, RevocationLists};
-use crate::policy::{TrustSource, VerifierPolicy};
+use crate::policy::{Trust, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
 /// What a revision is made of.
 #[derive(Clone, Debug)]
-pub(crate) struct Parts {
+pub(crate) struct RevisionParts {
     pub(crate) identity: MtlsIdentity,
-    pub(crate) trust: TrustSource,
+    pub(crate) trust: Trust,
     pub(crate) revocation_lists: Option<RevocationLists>,
     pub(crate) policy: VerifierPolicy,
     pub(crate) shadow: Option<VerifierPolicy>,
@@ -21,7 +21,7 @@ pub(crate) struct Parts {
 
 /// Where a rotation comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum IsGiven {
+pub(super) enum RotationOrigin {
     ByHand,
     BySource,
 }
@@ -42,7 +42,7 @@ pub(super) struct Expiries {
     pub(super) lists: Option<Expiry>,
 }
 
-impl Parts {
+impl RevisionParts {
     /// These parts with what a rotation changes; `None` where that is nothing.
     ///
     /// Lists belong to rules: those of before go with the last rules that asked for them, and come back with the next, from
@@ -50,8 +50,8 @@ impl Parts {
     pub(super) fn changed_by(
         &self,
         mut rotation: Rotation,
-        given: &Given,
-        is_given: IsGiven,
+        given: &SourceBaseline,
+        is_given: RotationOrigin,
     ) -> Option<Self> {
         let asks = |policy: Option<&VerifierPolicy>| {
             policy.is_some_and(VerifierPolicy::has_revocation_rules)
@@ -59,7 +59,7 @@ impl Parts {
         let has_rules = asks(rotation.policy.as_ref().or(Some(&self.policy)))
             || asks(rotation.shadow.as_ref().or(self.shadow.as_ref()));
         // A source tells what it has; by hand it is a mistake, which building finds.
-        if !has_rules && is_given == IsGiven::BySource {
+        if !has_rules && is_given == RotationOrigin::BySource {
             rotation.revocation_lists = None;
         }
         let news = rotation.without(

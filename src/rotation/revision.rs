@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use super::parts::{Expiries, Expiry, Parts};
+use super::parts::{Expiries, Expiry, RevisionParts};
 use super::status::Status;
 use super::status::warnings::unusable_anchors;
 use crate::backend::{Crypto, SessionVerifier};
@@ -24,13 +24,13 @@ pub(crate) struct Revision<C> {
     pub(crate) config: C,
     pub(crate) verifier: Arc<SessionVerifier>,
     pub(super) crypto: Crypto,
-    pub(crate) parts: Parts,
+    pub(crate) parts: RevisionParts,
     pub(super) loaded_at: UnixTime,
     pub(super) expiries: Expiries,
 }
 
 /// What a backend makes of some parts.
-pub(crate) struct Made<C> {
+pub(crate) struct BackendConfig<C> {
     pub(crate) config: C,
     pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) crypto: Crypto,
@@ -39,7 +39,8 @@ pub(crate) struct Made<C> {
 }
 
 /// Turns parts into what a backend works with: the builder's settings, kept.
-pub(crate) type Make<C> = Box<dyn Fn(&Parts) -> Result<Made<C>, BuildError> + Send + Sync>;
+pub(crate) type ConfigFactory<C> =
+    Box<dyn Fn(&RevisionParts) -> Result<BackendConfig<C>, BuildError> + Send + Sync>;
 
 impl<C> Revision<C> {
     /// What open connections are verified by while this revision is current.

@@ -1,9 +1,9 @@
 use crate::material::{MtlsIdentity, RevocationLists, TrustAnchors};
-use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
+use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 
 /// What the next revision has of its own; what is not given stays as it is.
 ///
-/// Given to `rotate(..)` of a [`MtlsClient`](crate::MtlsClient) or
+/// SourceBaseline to `rotate(..)` of a [`MtlsClient`](crate::MtlsClient) or
 /// [`MtlsServer`](crate::MtlsServer), and by a [`Source`](crate::Source). All that is in one takes
 /// effect at once, or none of it.
 ///
@@ -27,7 +27,7 @@ use crate::policy::{TrustBundles, TrustSource, VerifierPolicy};
 #[must_use = "it has no effect before it is given to `rotate`"]
 pub struct Rotation {
     pub(crate) identity: Option<MtlsIdentity>,
-    pub(crate) trust: Option<TrustSource>,
+    pub(crate) trust: Option<Trust>,
     pub(crate) revocation_lists: Option<RevocationLists>,
     pub(crate) policy: Option<VerifierPolicy>,
     pub(crate) shadow: Option<VerifierPolicy>,
@@ -49,14 +49,14 @@ impl Rotation {
 
     /// Who vouches for our peers from now on. Takes the place of trust bundles, too.
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
-        self.trust = Some(TrustSource::Anchors(anchors));
+        self.trust = Some(Trust::Anchors(anchors));
         self
     }
 
     /// Who vouches for the peers of each SPIFFE trust domain from now on. Takes the place of trust
     /// anchors, too.
     pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
-        self.trust = Some(TrustSource::Bundles(bundles));
+        self.trust = Some(Trust::Bundles(bundles));
         self
     }
 
@@ -66,7 +66,7 @@ impl Rotation {
     /// A list counts once its signature was seen to be good: by the key of an anchor, or of a CA in
     /// some peer's path. In place of each list that counts, what is given is held to this, by
     /// issuer (name and key) and scope, else it is
-    /// [`RevocationListsWorse`](crate::BuildError::RevocationListsWorse):
+    /// [`RevocationListRegression`](crate::BuildError::RevocationListRegression):
     ///
     /// - None older, whatever the clock says: where there are any, one of them has at least its
     ///   number (RFC 5280, section 5.2.3), if it has one, and at least its `thisUpdate`. This holds

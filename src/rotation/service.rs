@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use pki_types::UnixTime;
 
-use super::parts::{IsGiven, Parts};
+use super::parts::{RevisionParts, RotationOrigin};
 use super::publish_checks;
-use super::revision::{EPOCH, Made, Make, Revision};
+use super::revision::{BackendConfig, ConfigFactory, EPOCH, Revision};
 use super::rotation::Rotation;
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
-use super::source::baseline::Given;
-use super::source::reload_trigger::Reload;
+use super::source::baseline::SourceBaseline;
+use super::source::reload_trigger::ReloadTrigger;
 use super::status::Status;
-use super::status::channel::{Board, StatusWatch};
+use super::status::channel::{StatusChanges, StatusChannel};
 use super::status::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
 use crate::backend::{Event, SessionVerifier, SourceDeadline};
 use crate::connection::Registry;
@@ -24,28 +24,28 @@ use crate::error::{BuildError, ReloadFailure};
 pub(crate) struct Service<C> {
     /// Reading it never waits.
     current: ArcSwap<Revision<C>>,
-    make: Make<C>,
+    make: ConfigFactory<C>,
     /// Held while the next revision is made, so that none is made of parts that another is about to
     /// replace.
     rotating: Mutex<()>,
-    board: Arc<Board>,
-    bell: Reload,
+    channel: Arc<StatusChannel>,
+    trigger: ReloadTrigger,
     self_trust: SelfTrust,
     on_source_lost: OnSourceLost,
     deadline: Arc<SourceDeadline>,
     /// What the source gave last.
-    given: Mutex<Given>,
+    given: Mutex<SourceBaseline>,
     live: Registry,
 }
 
 /// What a source gave, beside what changes.
-struct Reloaded {
-    given: Given,
+struct ReloadContext {
+    given: SourceBaseline,
     degraded: Option<String>,
 }
 
 /// What came of a rotation that was not refused.
-enum Published<C> {
+enum PublishOutcome<C> {
     /// With what to tell of it, and the one before, to be dropped where nothing is locked.
     Next(Arc<Revision<C>>, RevisionWarnings, Arc<Revision<C>>),
     Same(u64),
@@ -54,10 +54,10 @@ enum Published<C> {
 impl<C: Send + Sync + 'static> Service<C> {
     /// Publishes the first revision.
     pub(super) fn new(
-        parts: Parts,
-        make: Make<C>,
+        parts: RevisionParts,
+        make: ConfigFactory<C>,
         settings: &RotationSettings,
-        bell: Reload,
+        trigger: ReloadTrigger,
         deadline: Arc<SourceDeadline>,
     ) -> Result<Arc<Self>, BuildError> {
         let made = make(&parts)?;
@@ -77,7 +77,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         let live = Registry::new(settings.live, revision.verification_basis());
         let reloads = u64::from(settings.source.is_some());
         let service = Arc::new(Self {
-            board: Arc::new(Board::new(Status {
+            channel: Arc::new(StatusChannel::new(Status {
                 reloads,
                 degraded: settings.degraded.clone().map(Into::into),
                 ..revision.status()
@@ -85,7 +85,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             current: ArcSwap::from_pointee(revision),
             make,
             rotating: Mutex::new(()),
-            bell,
+            trigger,
             self_trust: settings.self_trust,
             on_source_lost: settings.on_source_lost,
             deadline,
@@ -106,18 +106,23 @@ impl<C: Send + Sync + 'static> Service<C> {
         self.rotated(rotation, None)
     }
 
-    fn rotated(&self, rotation: Rotation, reload: Option<Reloaded>) -> Result<u64, BuildError> {
+    fn rotated(
+        &self,
+        rotation: Rotation,
+        reload: Option<ReloadContext>,
+    ) -> Result<u64, BuildError> {
         let (next, warnings, previous) = match self.publish(rotation, reload)? {
-            Published::Next(next, warnings, previous) => (next, warnings, previous),
-            Published::Same(number) => return Ok(number),
+            PublishOutcome::Next(next, warnings, previous) => (next, warnings, previous),
+            PublishOutcome::Same(number) => return Ok(number),
         };
         // Not under the lock: an observer may want to rotate as well.
         warnings.tell(&next.verifier);
         next.verifier.tell(&Event::Rotated {
             revision: next.number,
         });
-        let is_same =
-            |a: &Parts, b: &Parts| a.trust == b.trust && a.revocation_lists == b.revocation_lists;
+        let is_same = |a: &RevisionParts, b: &RevisionParts| {
+            a.trust == b.trust && a.revocation_lists == b.revocation_lists
+        };
         if !is_same(&previous.parts, &next.parts) {
             tell_unclaimed_lists(&next.verifier);
         }
@@ -127,25 +132,25 @@ impl<C: Send + Sync + 'static> Service<C> {
     fn publish(
         &self,
         rotation: Rotation,
-        reload: Option<Reloaded>,
-    ) -> Result<Published<C>, BuildError> {
+        reload: Option<ReloadContext>,
+    ) -> Result<PublishOutcome<C>, BuildError> {
         let rotating = self.rotating.lock();
         let _rotating = rotating.unwrap_or_else(PoisonError::into_inner);
         let previous = self.load();
         let (given, is_given) = match &reload {
-            Some(reload) => (reload.given.clone(), IsGiven::BySource),
-            None => (self.given().clone(), IsGiven::ByHand),
+            Some(reload) => (reload.given.clone(), RotationOrigin::BySource),
+            None => (self.given().clone(), RotationOrigin::ByHand),
         };
         let Some(parts) = previous.parts.changed_by(rotation, &given, is_given) else {
             let mut former = None;
             if let Some(reload) = reload {
-                self.board.note(|status| {
+                self.channel.note(|status| {
                     let before = (status.last_failure.is_some(), status.degraded.clone());
                     former = Some(self.recover(reload, status));
                     before != (false, status.degraded.clone())
                 });
             }
-            return Ok(Published::Same(previous.number));
+            return Ok(PublishOutcome::Same(previous.number));
         };
         let mut made = (self.make)(&parts)?;
         // By a clock that cannot tell the time nothing can be seen to be valid, or to be newer.
@@ -179,23 +184,23 @@ impl<C: Send + Sync + 'static> Service<C> {
         let next = Arc::new(revision(number, parts, made, now));
         let status = next.status();
         let mut former = None;
-        self.board.change(|board| {
+        self.channel.change(|channel| {
             // Together: nobody who has shaken hands under a revision reads a status from before it.
             self.current.store(Arc::clone(&next));
             self.live.revised(next.verification_basis());
-            *board = Status {
-                last_failure: board.last_failure.take(),
-                degraded: board.degraded.take(),
-                rotations: board.rotations.saturating_add(1),
-                reloads: board.reloads,
-                failures: board.failures,
+            *channel = Status {
+                last_failure: channel.last_failure.take(),
+                degraded: channel.degraded.take(),
+                rotations: channel.rotations.saturating_add(1),
+                reloads: channel.reloads,
+                failures: channel.failures,
                 ..status
             };
             if let Some(reload) = reload {
-                former = Some(self.recover(reload, board));
+                former = Some(self.recover(reload, channel));
             }
         });
-        Ok(Published::Next(next, warnings, previous))
+        Ok(PublishOutcome::Next(next, warnings, previous))
     }
 
     /// Takes what a source gave, or failed to give. Whether it was good.
@@ -208,7 +213,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             }
         };
         let origin = rotation.origin.clone();
-        let reload = Reloaded {
+        let reload = ReloadContext {
             given: self.given().and(&rotation),
             degraded: rotation.degraded.clone(),
         };
@@ -228,28 +233,28 @@ impl<C: Send + Sync + 'static> Service<C> {
     /// What a source has given was taken: it is known, and whatever was wrong with the source is
     /// over. Hands back what was known before, in which there may be things of the user's, to be
     /// dropped where nothing is locked.
-    fn recover(&self, reload: Reloaded, status: &mut Status) -> Given {
+    fn recover(&self, reload: ReloadContext, status: &mut Status) -> SourceBaseline {
         status.reloads = status.reloads.saturating_add(1);
         status.last_failure = None;
         status.degraded = reload.degraded.map(Into::into);
         core::mem::replace(&mut *self.given(), reload.given)
     }
 
-    fn given(&self) -> MutexGuard<'_, Given> {
+    fn given(&self) -> MutexGuard<'_, SourceBaseline> {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, origin: Option<String>, error: SourceError) {
         let verifier = Arc::clone(&self.load().verifier);
-        let last = self.board.status().last_failure;
+        let last = self.channel.status().last_failure;
         let failure = Arc::new(ReloadFailure {
             at: moment(&verifier),
-            in_a_row: last.map_or(1, |last| last.in_a_row.saturating_add(1)),
+            consecutive: last.map_or(1, |last| last.consecutive.saturating_add(1)),
             origin,
             error,
         });
         let told = Arc::clone(&failure);
-        self.board.change(|status| {
+        self.channel.change(|status| {
             status.failures = status.failures.saturating_add(1);
             status.last_failure = Some(told);
         });
@@ -260,7 +265,7 @@ impl<C: Send + Sync + 'static> Service<C> {
     fn heard(&self) {
         match self.on_source_lost {
             OnSourceLost::KeepServing => {}
-            OnSourceLost::RefuseAfter(silence) => self.deadline.extend(silence),
+            OnSourceLost::RejectAfter(silence) => self.deadline.extend(silence),
         }
     }
 }
@@ -275,17 +280,17 @@ impl<C> Service<C> {
         Status {
             unclaimed_lists: verifier.unclaimed_lists().into(),
             unusable_anchors: unusable_anchors(verifier),
-            ..self.board.status()
+            ..self.channel.status()
         }
     }
 
-    pub(crate) fn status_changes(&self) -> StatusWatch {
-        StatusWatch::new(&self.board)
+    pub(crate) fn status_changes(&self) -> StatusChanges {
+        StatusChanges::new(&self.channel)
     }
 
     /// Has the source asked again, if there is one.
     pub(crate) fn reload(&self) {
-        self.bell.now();
+        self.trigger.now();
     }
 
     /// The connections that are open.
@@ -293,15 +298,15 @@ impl<C> Service<C> {
         &self.live
     }
 
-    pub(super) fn bell(&self) -> &Reload {
-        &self.bell
+    pub(super) fn trigger(&self) -> &ReloadTrigger {
+        &self.trigger
     }
 }
 
 impl<C> Drop for Service<C> {
     fn drop(&mut self) {
-        self.bell.end();
-        self.board.end();
+        self.trigger.end();
+        self.channel.end();
     }
 }
 
@@ -320,7 +325,12 @@ fn moment(verifier: &SessionVerifier) -> UnixTime {
     verifier.now_unless_panicked().unwrap_or(EPOCH)
 }
 
-fn revision<C>(number: u64, parts: Parts, made: Made<C>, now: UnixTime) -> Revision<C> {
+fn revision<C>(
+    number: u64,
+    parts: RevisionParts,
+    made: BackendConfig<C>,
+    now: UnixTime,
+) -> Revision<C> {
     Revision {
         number,
         config: made.config,

@@ -1,7 +1,8 @@
 use core::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::source::Source;
-use super::source::baseline::Given;
+use super::source::baseline::SourceBaseline;
 use crate::connection::LiveConnections;
 use crate::error::BuildError;
 
@@ -14,9 +15,9 @@ pub enum OnExpiry {
     /// service down otherwise, and a peer's clock is the one that counts.
     #[default]
     KeepServing,
-    /// Every peer is refused, for [`OutOfService`](crate::RejectionReason::OutOfService), on `config()` as well, until a
+    /// Every peer is refused, for [`NotServing`](crate::RejectionReason::NotServing), on `config()` as well, until a
     /// rotation brings an identity that is valid.
-    Refuse,
+    Reject,
 }
 
 /// What becomes of handshakes when the [`Source`] gives nothing that is good any more.
@@ -26,11 +27,11 @@ pub enum OnSourceLost {
     /// They go on under the last good revision for as long as it lasts. Initially so.
     #[default]
     KeepServing,
-    /// Every peer is refused, for [`OutOfService`](crate::RejectionReason::OutOfService), on `config()` as well, when the
+    /// Every peer is refused, for [`NotServing`](crate::RejectionReason::NotServing), on `config()` as well, when the
     /// source has given nothing good for longer than this, and until it does again. For those whose word about who is
-    /// trusted must not grow old. It is to be longer than [`reload_every`](crate::ClientBuilder::reload_every), by some
+    /// trusted must not grow old. It is to be longer than [`poll_interval`](crate::ClientBuilder::poll_interval), by some
     /// attempts.
-    RefuseAfter(Duration),
+    RejectAfter(Duration),
 }
 
 /// Whether our own trust anchors have to vouch for our own identity.
@@ -45,21 +46,39 @@ pub enum SelfTrust {
     ///
     /// To drop a CA that still vouches for us, change both in one rotation.
     #[default]
-    Kept,
-    /// As `Kept`, and from the first revision on.
-    Required,
+    Preserve,
+    /// As `Preserve`, and from the first revision on.
+    Require,
     /// Whom we trust has nothing to do with who vouches for us.
-    Unchecked,
+    Skip,
+}
+
+/// A source that one client or server can take; clones of a builder share it.
+#[derive(Clone)]
+pub(crate) struct SourceSlot(Arc<Mutex<Option<Box<dyn Source>>>>);
+
+impl SourceSlot {
+    pub(crate) fn new(source: impl Source) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::new(source)))))
+    }
+
+    /// # Errors
+    /// [`BuildError::SourceTaken`] where a clone of the builder was built before.
+    pub(crate) fn take(&self) -> Result<Box<dyn Source>, BuildError> {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.take().ok_or(BuildError::SourceTaken)
+    }
 }
 
 /// How a client or server is rotated.
+#[derive(Clone)]
 pub(crate) struct RotationSettings {
-    pub(crate) source: Option<Box<dyn Source>>,
+    pub(crate) source: Option<SourceSlot>,
     /// What the source gave to begin with.
-    pub(crate) given: Given,
+    pub(crate) given: SourceBaseline,
     /// What is wrong with it, by its own word.
     pub(crate) degraded: Option<String>,
-    pub(crate) reload_every: Duration,
+    pub(crate) poll_interval: Duration,
     pub(crate) on_source_lost: OnSourceLost,
     pub(crate) self_trust: SelfTrust,
     /// `None` where nobody said: then there are warnings if there is a source.
@@ -74,9 +93,9 @@ impl RotationSettings {
     pub(crate) fn new() -> Self {
         Self {
             source: None,
-            given: Given::default(),
+            given: SourceBaseline::default(),
             degraded: None,
-            reload_every: RELOAD_EVERY,
+            poll_interval: RELOAD_EVERY,
             on_source_lost: OnSourceLost::default(),
             self_trust: SelfTrust::default(),
             warn_before: None,
@@ -91,20 +110,20 @@ impl RotationSettings {
                 problem: problem.to_owned(),
             })
         };
-        if self.reload_every.is_zero() {
-            return refuse("reload_every", "it has to be more than zero");
+        if self.poll_interval.is_zero() {
+            return refuse("poll_interval", "it has to be more than zero");
         }
         match self.on_source_lost {
             OnSourceLost::KeepServing => Ok(()),
-            OnSourceLost::RefuseAfter(_) if self.source.is_none() => refuse(
+            OnSourceLost::RejectAfter(_) if self.source.is_none() => refuse(
                 "on_source_lost",
                 "there is no source that could be lost; call `.source(..)`",
             ),
-            OnSourceLost::RefuseAfter(silence) if silence <= self.reload_every => refuse(
+            OnSourceLost::RejectAfter(silence) if silence <= self.poll_interval => refuse(
                 "on_source_lost",
-                "`RefuseAfter` has to be longer than `reload_every`, or every pause between two looks would be a loss",
+                "`RejectAfter` has to be longer than `poll_interval`, or every pause between two looks would be a loss",
             ),
-            OnSourceLost::RefuseAfter(_) => Ok(()),
+            OnSourceLost::RejectAfter(_) => Ok(()),
         }
     }
 }

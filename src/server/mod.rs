@@ -7,22 +7,22 @@ use std::io;
 use std::sync::Arc;
 
 use crate::backend::{
-    Handshake, HandshakeError, HandshakeResult, LiveServer, NativeServer, ServerBackend, TlsStream,
+    DefaultBackend, Handshake, HandshakeError, HandshakeResult, LiveServer, NativeServer,
+    ServerBackend, TlsStream, ToNative,
 };
-use crate::client::Unbuilt;
 use crate::connection::transport::{Deadline, Transport};
-use crate::connection::{Closer, LiveConnection, StreamTracking};
-use crate::error::BuildError;
-use crate::handshake_loop::{drive, linger};
+use crate::connection::{ClientAuth, Required};
+use crate::connection::{Closer, ConnectionHandle, StreamTracking};
+use crate::handshake_loop::{handshake_loop, linger};
 use crate::peer::PeerIdentity;
-use crate::rotation::{Revision, Rotation, Service, Status, StatusWatch};
-use crate::stream::{Acceptance, MtlsStream};
+use crate::rotation::{Revision, RotationHandle, Service};
+use crate::stream::{MtlsStream, PeerAcceptance};
 
-pub use builder::{MAX_CA_NAMES_BYTES, ServerBuilder, ServerEnd};
+pub use builder::ServerBuilder;
 
 /// A mutual TLS server: proves who it is, and judges every client.
 ///
-/// Build it once and share it; cloning is cheap. `A` is [`Required`], or [`Optional`] after
+/// Build it once and share it; cloning is cheap. `A` is [`Required`](crate::connection::Required), or [`Optional`](crate::connection::Optional) after
 /// [`optional_client_auth`](ServerBuilder::optional_client_auth).
 ///
 /// ```no_run
@@ -44,92 +44,14 @@ pub use builder::{MAX_CA_NAMES_BYTES, ServerBuilder, ServerEnd};
 /// # Ok(())
 /// # }
 /// ```
-pub struct MtlsServer<B: ServerSide = Unbuilt, A = Required> {
-    service: Arc<Service<B::Config>>,
+pub struct MtlsServer<B: ServerBackend = DefaultBackend, A = Required> {
+    service: Arc<Service<B::ServerConfig>>,
+    handle: RotationHandle,
     handshake_timeout: Duration,
     client_auth: PhantomData<fn() -> A>,
 }
 
-/// A client without a certificate is refused: `peer()` is a [`PeerIdentity`].
-#[derive(Debug)]
-pub enum Required {}
-
-/// A client may stay anonymous: `peer()` is an `Option` of a [`PeerIdentity`].
-#[derive(Debug)]
-pub enum Optional {}
-
-/// Whether a server's clients must present a certificate: [`Required`] or [`Optional`].
-pub trait ClientAuthentication: sealed::Sealed {
-    /// What a stream knows about its client.
-    type Peer;
-
-    /// Whether a client without a certificate is refused.
-    const REQUIRED: bool;
-
-    /// What a stream holds of the client that a handshake showed; `None` where it had to show one
-    /// and did not.
-    fn peer(shown: Option<PeerIdentity>) -> Option<Self::Peer>;
-
-    /// The client, unless it is anonymous.
-    fn shown(peer: &Self::Peer) -> Option<&PeerIdentity>;
-}
-
-impl ClientAuthentication for Required {
-    type Peer = PeerIdentity;
-
-    const REQUIRED: bool = true;
-
-    fn peer(shown: Option<PeerIdentity>) -> Option<PeerIdentity> {
-        shown
-    }
-
-    fn shown(peer: &PeerIdentity) -> Option<&PeerIdentity> {
-        Some(peer)
-    }
-}
-
-impl ClientAuthentication for Optional {
-    type Peer = Option<PeerIdentity>;
-
-    const REQUIRED: bool = false;
-
-    fn peer(shown: Option<PeerIdentity>) -> Option<Option<PeerIdentity>> {
-        Some(shown)
-    }
-
-    fn shown(peer: &Option<PeerIdentity>) -> Option<&PeerIdentity> {
-        peer.as_ref()
-    }
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Optional {}
-    impl Sealed for super::Required {}
-}
-
-/// What a server holds of its backend. Every [`ServerBackend`] has it.
-pub trait ServerSide {
-    /// The backend's configuration.
-    type Config;
-}
-
-impl ServerSide for Unbuilt {
-    type Config = ();
-}
-
-impl<B: ServerBackend> ServerSide for B {
-    type Config = B::ServerConfig;
-}
-
-impl MtlsServer<Unbuilt, Required> {
-    /// Begins a server. Identity, trust anchors and policy are required.
-    pub fn builder() -> ServerBuilder<Required> {
-        ServerBuilder::new()
-    }
-}
-
-impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
+impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// Does a handshake over `io` with a client that has connected.
     ///
     /// A client that is refused is given up to a second to read why, so this belongs on a thread of
@@ -140,11 +62,11 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     pub fn accept<IO: Transport>(
         &self,
         io: IO,
-    ) -> Result<MtlsStream<B, IO, A::Peer>, HandshakeError> {
+    ) -> Result<MtlsStream<IO, A::Peer, B>, HandshakeError> {
         let revision = self.revision();
         let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
         let mut handshake = B::start_server(&revision.config, io)?;
-        let mut established = match drive(&mut handshake) {
+        let mut established = match handshake_loop(&mut handshake) {
             Ok(established) => established,
             Err(error) => {
                 if let (HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol, Some(io)) =
@@ -162,7 +84,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
             established,
             peer,
             &revision,
-            Acceptance::Seen,
+            PeerAcceptance::Seen,
             attached,
         ))
     }
@@ -171,12 +93,12 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     ///
     /// It is a snapshot: a later revision does not change it, and its user goes on presenting what
     /// was current then, and accepts the clients that were accepted then; only the clock goes on.
-    /// It never resumes a session, whatever [`Resumption`](crate::Resumption) was asked for.
+    /// It never resumes a session, whatever [`Resumption`](crate::connection::Resumption) was asked for.
     pub fn config(&self) -> B::Native
     where
         B: NativeServer,
     {
-        B::native(&self.revision().config)
+        self.revision().config.to_native()
     }
 
     /// The backend's own configuration, for what takes one once and keeps it (quinn, an acceptor of
@@ -222,42 +144,12 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         B: LiveServer,
     {
         let service = Arc::clone(&self.service);
-        B::live(Arc::new(move || service.load().config.clone()))
+        B::live_server(Arc::new(move || service.load().config.clone()))
     }
 
-    /// Makes the next revision out of what `rotation` changes, and publishes it as a whole. Gives
-    /// the number of the revision that serves then, which is the same as before where nothing
-    /// changes.
-    ///
-    /// A handshake runs under one revision from its first byte to its last: those that have begun
-    /// end as they began, those that begin afterwards know nothing of the revision before, and no
-    /// session leads back to it. This waits for other calls of itself; handshakes do not wait for
-    /// it. A snapshot from `config()` goes on under the revision that it was taken from.
-    ///
-    /// # Errors
-    /// [`BuildError`], and nothing has changed: what [`build`](crate::ServerBuilder) refuses, and
-    /// for what is new also an identity that is not valid at this moment, trust anchors of which
-    /// none is, and whatever ends that our own trust anchors vouch for our own identity (see
-    /// [`SelfTrust`](crate::SelfTrust)).
-    pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
-        self.service.rotate(rotation)
-    }
-
-    /// Has the [`Source`](crate::Source) asked again, on its own thread, as soon as it can be.
-    /// Without a source this does nothing.
-    pub fn reload(&self) {
-        self.service.reload();
-    }
-
-    /// Which revision serves, until when it can, and what went wrong since.
-    pub fn status(&self) -> Status {
-        self.service.status()
-    }
-
-    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any
-    /// runtime.
-    pub fn status_changes(&self) -> StatusWatch {
-        self.service.status_changes()
+    /// Rotates this server and tells its status.
+    pub fn handle(&self) -> &RotationHandle {
+        &self.handle
     }
 
     /// Tracks a connection with the client `peer` that another library holds: one made through
@@ -281,13 +173,8 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     ///
     /// # Errors
     /// The system's: there is no thread to judge on.
-    pub fn track(&self, peer: &PeerIdentity) -> io::Result<LiveConnection> {
+    pub fn track(&self, peer: &PeerIdentity) -> io::Result<ConnectionHandle> {
         self.service.live().track(peer, None)
-    }
-
-    /// How many connections are tracked at this moment.
-    pub fn tracked_connections(&self) -> usize {
-        self.service.live().len()
     }
 
     pub(crate) fn attach(
@@ -299,7 +186,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
         let live = self.service.live();
         live.open(
             || revision.verification_basis(),
-            A::shown(peer),
+            A::identity(peer),
             None,
             closer,
         )
@@ -331,17 +218,18 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     }
 }
 
-impl<B: ServerSide, A> Clone for MtlsServer<B, A> {
+impl<B: ServerBackend, A> Clone for MtlsServer<B, A> {
     fn clone(&self) -> Self {
         Self {
             service: Arc::clone(&self.service),
+            handle: self.handle.clone(),
             handshake_timeout: self.handshake_timeout,
             client_auth: PhantomData,
         }
     }
 }
 
-impl<B: ServerSide, A> fmt::Debug for MtlsServer<B, A> {
+impl<B: ServerBackend, A> fmt::Debug for MtlsServer<B, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MtlsServer")
             .field("service", &self.service)

@@ -17,7 +17,7 @@ pub(crate) struct LeafKey {
     pub(crate) expected: Result<(), Reason>,
 }
 
-const UNACCEPTABLE: Result<(), Reason> = Err(Reason::UnacceptableKey);
+const UNACCEPTABLE: Result<(), Reason> = Err(Reason::UnsupportedKey);
 const MALFORMED: Result<(), Reason> = Err(Reason::MalformedCertificate);
 
 /// Keys that are accepted wherever the library has the algorithm.

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use mtls::backend::BackendKind;
+use mtls::policy::SignatureAlgorithms;
 use mtls::{
-    BackendKind, HandshakeError, OpenSsl, PeerVerifier, Rejection, RejectionReason as Reason,
-    Rustls, SignatureAlgorithms, TrustAnchors, VerifierPolicy,
+    HandshakeError, OpenSsl, PeerVerifier, Rejection, RejectionReason as Reason, Rustls,
+    TrustAnchors, VerifierPolicy,
 };
 use openssl::nid::Nid;
 use pki_types::{CertificateDer, ServerName, UnixTime};
@@ -124,7 +126,7 @@ impl Judges {
         for verdict in [client, server] {
             let reason = verdict.as_ref().err().map(Rejection::reason);
             let lacks = [
-                Reason::UnacceptableKey,
+                Reason::UnsupportedKey,
                 Reason::UnsupportedSignatureAlgorithm,
             ];
             let is_lacked = LACKED_BY_RING

@@ -3,10 +3,14 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use mtls::backend::ClientBackend;
+use mtls::connection::ProtocolVersion;
+use mtls::error::MaterialProblem;
+use mtls::material::{SignatureScheme, SigningKey};
+use mtls::policy::SignatureAlgorithms;
 use mtls::{
-    BuildError, CertificateChain, ClientBackend, MaterialProblem, MtlsClient, MtlsIdentity,
-    NativeTls, OpenSsl, PeerVerifier, PrivateKey, ProtocolVersion, RejectionReason as Reason,
-    Rustls, SignatureAlgorithms, SignatureScheme, SigningKey, VerifierPolicy,
+    BuildError, CertificateChain, MtlsClient, MtlsIdentity, NativeTls, OpenSsl, PeerVerifier,
+    PrivateKey, RejectionReason as Reason, Rustls, VerifierPolicy,
 };
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -276,7 +280,7 @@ fn cas_of_old_and_new_algorithms_stand_side_by_side() {
     let p521_ca = Ca::new("P-521 CA", ec(Nid::SECP521R1), &ecdsa("SHA256"));
     let below = p521_ca.credential("alice.test", &p256, &ecdsa("SHA256"));
     let (reason, said) = verdict(&[&old_ca, &p521_ca], &below, ring).unwrap_err();
-    assert_eq!(reason, Reason::UnacceptableKey);
+    assert_eq!(reason, Reason::UnsupportedKey);
     assert!(
         said.contains("ECDSA P-521") && said.contains("CN=P-521 CA"),
         "{said}"
@@ -338,7 +342,7 @@ fn keys_elsewhere_sign_by_the_new_schemes() {
             schemes: [scheme],
             digest,
         };
-        let ours = MtlsIdentity::with_signing_key(chain(), Arc::new(elsewhere(key))).unwrap();
+        let ours = MtlsIdentity::from_signing_key(chain(), Arc::new(elsewhere(key))).unwrap();
         build(&ca, ours.clone(), Rustls::default()).unwrap();
         let error = build(&ca, ours, on_ring()).unwrap_err();
         let is_named = error
@@ -351,7 +355,7 @@ fn keys_elsewhere_sign_by_the_new_schemes() {
             SignatureScheme::MlDsa65 => MlDsa::M65.key(),
             _ => MlDsa::M87.key(),
         };
-        let wrong = MtlsIdentity::with_signing_key(chain(), Arc::new(elsewhere(other))).unwrap();
+        let wrong = MtlsIdentity::from_signing_key(chain(), Arc::new(elsewhere(other))).unwrap();
         let error = build(&ca, wrong, Rustls::default()).unwrap_err();
         let is_mismatch = matches!(error, BuildError::SigningKeyMismatch { .. });
         assert!(is_mismatch, "{error}");

@@ -1,6 +1,6 @@
 //! ML-DSA and P-521 identities in handshakes, with ourselves and across the backends.
 
-use mtls::BackendKind;
+use mtls::backend::BackendKind;
 use openssl::nid::Nid;
 
 use crate::common::ends::{self, Setup, meet};

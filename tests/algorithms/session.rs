@@ -5,10 +5,10 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 
-use mtls::{
-    ClientBackend, MtlsClient, MtlsServer, OpenSsl, ProtocolVersion, Rustls, ServerBackend,
-    SessionInfo, SignatureScheme, VerifierPolicy,
-};
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::connection::{ProtocolVersion, SessionInfo};
+use mtls::material::SignatureScheme;
+use mtls::{MtlsClient, MtlsServer, OpenSsl, Rustls, VerifierPolicy};
 use openssl::nid::Nid;
 
 use crate::common::raw::socket_pair;
@@ -72,8 +72,11 @@ fn meet<C: ClientBackend, S: ServerBackend>(
         });
         let stream = client.connect::<TcpStream>("localhost", near).unwrap();
         let session = stream.session().clone();
-        assert_eq!(stream.alpn(), session.alpn());
-        assert_eq!(stream.protocol_version(), session.protocol_version());
+        assert_eq!(stream.session().alpn(), session.alpn());
+        assert_eq!(
+            stream.session().protocol_version(),
+            session.protocol_version()
+        );
         [session, served.join().unwrap()]
     })
 }
@@ -165,20 +168,23 @@ fn every_pair_of_backends_agrees_on_the_session() {
 #[test]
 fn a_status_tells_what_the_configuration_is() {
     let stage = Stage::new(&BOTH);
-    let status = stage.client(Rustls::default()).status();
+    let status = stage.client(Rustls::default()).handle().status();
     assert_eq!(status.prefers_post_quantum_key_exchange(), Some(true));
     assert!(!status.has_post_quantum_identity());
     assert_eq!(status.is_fips(), Some(false));
-    let status = stage.server(OpenSsl::default()).status();
+    let status = stage.server(OpenSsl::default()).handle().status();
     assert_eq!(
         status.prefers_post_quantum_key_exchange(),
         Some(has_ml_dsa())
     );
     assert_eq!(status.is_fips(), None);
     let ring = Rustls::with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    let status = stage.client(ring).status();
+    let status = stage.client(ring).handle().status();
     assert_eq!(status.prefers_post_quantum_key_exchange(), Some(false));
-    let old = Stage::new(&BOTH[..1]).client(Rustls::default()).status();
+    let old = Stage::new(&BOTH[..1])
+        .client(Rustls::default())
+        .handle()
+        .status();
     assert_eq!(old.prefers_post_quantum_key_exchange(), Some(false));
 }
 
@@ -201,7 +207,7 @@ fn an_ml_dsa_session_is_post_quantum_as_a_whole() {
         .trust_anchors(anchors(std::slice::from_ref(&ca.certificate)))
         .policy(VerifierPolicy::allow_any_authenticated());
     let server = server.build(Rustls::default()).unwrap();
-    assert!(client.status().has_post_quantum_identity());
+    assert!(client.handle().status().has_post_quantum_identity());
     for session in meet(&client, &server) {
         assert!(session.has_post_quantum_key_exchange());
         assert_eq!(session.signature_scheme(), Some(SignatureScheme::MlDsa65));

@@ -45,7 +45,7 @@ pub(crate) fn all(ml_dsa_too: bool) -> Vec<Signed> {
 }
 
 const UNSUPPORTED: Result<(), Reason> = Err(Reason::UnsupportedSignatureAlgorithm);
-const UNACCEPTABLE: Result<(), Reason> = Err(Reason::UnacceptableKey);
+const UNACCEPTABLE: Result<(), Reason> = Err(Reason::UnsupportedKey);
 
 /// With a NULL where there are to be no parameters, or with none where there is to be NULL.
 fn other_parameters(name: &str, oid_text: &str, parameters: &[u8], like: &Signature) -> Signature {

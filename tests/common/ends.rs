@@ -11,9 +11,11 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use mtls::backend::BackendKind;
+use mtls::connection::ProtocolVersion;
 use mtls::{
-    BackendKind, BuildError, HandshakeError, PeerIdentity, ProtocolVersion, Rejection,
-    RevocationLists, TrustBundles, VerifierPolicy,
+    BuildError, HandshakeError, PeerIdentity, Rejection, RevocationLists, TrustBundles,
+    VerifierPolicy,
 };
 use pki_types::CertificateDer;
 

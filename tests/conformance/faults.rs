@@ -2,9 +2,9 @@
 //! rejected with it for its own reason.
 
 use mtls::pki_types::CertificateDer;
+use mtls::policy::{CertificateProfile, RevocationDepth};
 use mtls::{
-    BuildError, CertificateProfile, HandshakeError, RejectionReason as Reason, RevocationDepth,
-    RevocationLists, RevocationRules,
+    BuildError, HandshakeError, RejectionReason as Reason, RevocationLists, RevocationRules,
 };
 
 use crate::common::raw::{Tool, Version};
@@ -175,7 +175,7 @@ fn a_fault_is_rejected_over_sockets() {
             let changed = (fault.faulty)(issued);
             let mut policy = issued.policy_for_clients();
             if changed.lists.is_some() {
-                policy = policy.with_revocation(RevocationRules::require(RevocationDepth::Leaf));
+                policy = policy.revocation(RevocationRules::require(RevocationDepth::Leaf));
             }
             let world = World::new(&changed.issued.anchors(), policy).with_lists(changed.lists);
             let credential = changed.issued.credential();

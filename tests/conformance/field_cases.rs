@@ -9,11 +9,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mtls::peer::NameKind;
 use mtls::pki_types::{CertificateDer, UnixTime, pem::PemObject};
+use mtls::policy::RevocationDepth;
 use mtls::{
-    BuildError, HandshakeError, MaterialError, NameKind, PeerIdentity, PeerMatcher, PeerVerifier,
-    PrivateKey, Rejection, RejectionReason as Reason, RevocationDepth, RevocationLists,
-    RevocationRules, TrustAnchors, VerifierPolicy,
+    BuildError, HandshakeError, MaterialError, PeerIdentity, PeerMatcher, PeerVerifier, PrivateKey,
+    Rejection, RejectionReason as Reason, RevocationLists, RevocationRules, TrustAnchors,
+    VerifierPolicy,
 };
 
 use crate::common::pki::Credential;
@@ -57,7 +59,7 @@ const CHAINS: &[(&str, &str, Expected)] = &[
     ("san-good-and-underscore", "chain.pem", Accepted),
     ("san-opcua", "chain.pem", Accepted),
     ("sig-p256-sha512", "chain.pem", Accepted),
-    ("ss-ca", "chain.pem", Rejected(Reason::CaAsLeaf)),
+    ("ss-ca", "chain.pem", Rejected(Reason::LeafIsCa)),
     ("ss-cafalse", "chain.pem", NotBuilt),
 ];
 
@@ -109,7 +111,7 @@ fn lists_get_their_verdict() {
     for (case, list, chain, expected) in LISTS {
         let rules = RevocationRules::require(RevocationDepth::Chain);
         let input = folder.input(case, chain, Some(list));
-        input.assert(*expected, any().with_revocation(rules), &mut wrong);
+        input.assert(*expected, any().revocation(rules), &mut wrong);
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -122,7 +124,7 @@ fn a_list_of_a_point_is_for_certificates_without_one_by_a_switch() {
     let rules = RevocationRules::require(RevocationDepth::Chain);
     let verdict = |chain, rules| {
         let input = folder.input("crl-idp", chain, Some("base-idp.crl"));
-        input.verdict(any().with_revocation(rules))
+        input.verdict(any().revocation(rules))
     };
     let rejection = verdict("chain.pem", rules).unwrap_err();
     let switch = "danger_cover_certificates_without_distribution_point";
@@ -185,7 +187,7 @@ fn a_leaf_for_servers_is_a_clients_by_an_opt_in() {
     let allow = |name| VerifierPolicy::allow(dns(name)).danger_allow_server_auth_for_clients();
     let mut wrong = Vec::new();
     input.assert(Accepted, allow("peer.example"), &mut wrong);
-    let other = Rejected(Reason::NotAllowed);
+    let other = Rejected(Reason::NotAuthorized);
     input.assert(other, allow("other.example"), &mut wrong);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -202,7 +204,7 @@ fn a_name_with_an_underscore_matches() {
     }
     let not_it = VerifierPolicy::allow(PeerMatcher::not(dns("my_service")));
     let rejection = input.verdict(not_it).unwrap_err();
-    assert_eq!(rejection.reason(), Reason::NotAllowed);
+    assert_eq!(rejection.reason(), Reason::NotAuthorized);
 }
 
 /// What cannot be read is shown as it stands.

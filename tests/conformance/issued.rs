@@ -3,9 +3,10 @@
 use std::fmt;
 
 use mtls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use mtls::policy::{CertificateProfile, RevocationDepth, SignatureAlgorithms};
 use mtls::{
-    BuildError, CertificateProfile, PeerMatcher, PeerVerifier, Rejection, RevocationDepth,
-    RevocationLists, RevocationRules, Rustls, SignatureAlgorithms, TrustAnchors, VerifierPolicy,
+    BuildError, PeerMatcher, PeerVerifier, Rejection, RevocationLists, RevocationRules, Rustls,
+    TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::Credential;
@@ -109,12 +110,12 @@ impl Issued {
         let now = UnixTime::now();
         let chain = self.credential().chain;
         let verifier = |policy: VerifierPolicy| {
-            let policy = policy.with_profile(profile);
+            let policy = policy.profile(profile);
             let verifier = match lists {
                 None => PeerVerifier::new(&self.anchors(), policy, algorithms.clone()),
                 Some(lists) => {
                     let rules = RevocationRules::require(RevocationDepth::Leaf);
-                    let policy = policy.with_revocation(rules);
+                    let policy = policy.revocation(rules);
                     PeerVerifier::new(&self.anchors(), policy, algorithms.clone())
                         .and_then(|verifier| verifier.with_revocation_lists(lists))
                 }

@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpStream;
 
 use mtls::backend::ServerBackend;
+use mtls::backend::{BackendKind, ClientBackend};
 #[cfg(feature = "openssl")]
 use mtls::pki_types::{CertificateDer, pem::PemObject};
 use mtls::pki_types::{PrivatePkcs8KeyDer, UnixTime};
+use mtls::policy::CertificateProfile;
 use mtls::{
-    BackendKind, CertificateProfile, ClientBackend, HandshakeError, MtlsClient, MtlsServer,
-    PrivateKey, RejectionReason, TrustAnchors, VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsServer, PrivateKey, RejectionReason, TrustAnchors,
+    VerifierPolicy,
 };
 
 use crate::common::pki::{Cast, Credential};
-use crate::common::raw::{Outcome, Peer as Raw, Tool, Version, socket_pair, tools};
+use crate::common::raw::{Peer as Raw, StepOutcome, Tool, Version, socket_pair, tools};
 use crate::divergences::{
     self, ACCEPTED, ANCHORS_REFUSED, Judged, LISTS_REFUSED, NAME_REFUSED, NOT_PRESENTED,
 };
@@ -178,7 +180,7 @@ fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &s
 
 fn policies(case: &Case, peer: Peer) -> Vec<(&Case, VerifierPolicy)> {
     let by_default = policy(case);
-    let strict = by_default.clone().with_profile(CertificateProfile::Rfc5280);
+    let strict = by_default.clone().profile(CertificateProfile::Rfc5280);
     let verdict = |policy: &VerifierPolicy| {
         judge_by(case, policy.clone(), &rustls(), peer, case.time()).verdict
     };
@@ -189,7 +191,12 @@ fn policies(case: &Case, peer: Peer) -> Vec<(&Case, VerifierPolicy)> {
     policies
 }
 
-fn not_presented(tool: Tool, version: Version, error: &HandshakeError, saw: &Outcome) -> String {
+fn not_presented(
+    tool: Tool,
+    version: Version,
+    error: &HandshakeError,
+    saw: &StepOutcome,
+) -> String {
     let (name, why) = (tool.name, saw.error.as_deref());
     format!(
         "{name} in {version:?}: {}; we: {error}",

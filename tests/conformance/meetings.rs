@@ -3,10 +3,12 @@
 use std::fmt;
 use std::net::TcpStream;
 
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::connection::ProtocolVersion;
 use mtls::pki_types::UnixTime;
 use mtls::{
-    BuildError, ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerIdentity,
-    ProtocolVersion, RevocationLists, ServerBackend, TrustAnchors, VerifierPolicy,
+    BuildError, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerIdentity,
+    RevocationLists, TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::{Cast, Credential};

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use mtls::{CertificateProfile, RejectionReason, VerifierPolicy};
+use mtls::policy::CertificateProfile;
+use mtls::{RejectionReason, VerifierPolicy};
 
 use crate::common::raw::{Tool, Version};
 use crate::issued::{Issued, Unaccepted, algorithms, in_words};

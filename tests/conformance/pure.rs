@@ -1,10 +1,10 @@
 //! The verifier by itself.
 
 use mtls::pki_types::{ServerName, UnixTime};
+use mtls::policy::{CertificateProfile, RevocationDepth, SignatureAlgorithms};
 use mtls::{
-    CertificateProfile, MaterialError, PeerIdentity, PeerVerifier, Rejection, RejectionReason,
-    RevocationDepth, RevocationLists, RevocationRules, Rustls, SignatureAlgorithms, TrustAnchors,
-    VerifierPolicy,
+    MaterialError, PeerIdentity, PeerVerifier, Rejection, RejectionReason, RevocationLists,
+    RevocationRules, Rustls, TrustAnchors, VerifierPolicy,
 };
 
 use crate::divergences::{
@@ -84,10 +84,10 @@ pub(crate) fn policy(case: &Case) -> VerifierPolicy {
     const MOST: usize = 6;
     let mut policy = VerifierPolicy::allow_any_authenticated();
     if let Some(depth) = case.max_chain_depth {
-        policy = policy.with_max_intermediates(depth.min(MOST));
+        policy = policy.max_intermediates(depth.min(MOST));
     }
     if !case.revocation_lists().is_empty() {
-        policy = policy.with_revocation(RevocationRules::require(RevocationDepth::Chain));
+        policy = policy.revocation(RevocationRules::require(RevocationDepth::Chain));
     }
     policy
 }
@@ -99,7 +99,7 @@ pub(crate) fn revocation_lists(case: &Case) -> Option<Result<RevocationLists, Ma
 }
 
 fn judge_under(profile: CertificateProfile, case: &Case) -> Judged {
-    let policy = policy(case).with_profile(profile);
+    let policy = policy(case).profile(profile);
     judge_by(case, policy, &rustls(), case.peer, case.time())
 }
 

@@ -4,7 +4,7 @@ mod government;
 mod microsoft;
 mod templates;
 
-use mtls::CertificateProfile;
+use mtls::policy::CertificateProfile;
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Ca> {

@@ -5,9 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use crate::secrets::Watch;
+use mtls::backend::{ClientBackend, ServerBackend};
 use mtls::{
-    ClientBackend, MtlsClient, MtlsIdentity, MtlsServer, NativeTls, OpenSsl, Rustls, ServerBackend,
-    TrustAnchors, VerifierPolicy,
+    MtlsClient, MtlsIdentity, MtlsServer, NativeTls, OpenSsl, Rustls, TrustAnchors, VerifierPolicy,
 };
 
 /// One mutual handshake, and a byte each way, on every backend.

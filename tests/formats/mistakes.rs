@@ -5,9 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mtls::material::KeyPermissions;
 use mtls::{
-    CertificateChain, KeyPermissions, MtlsClient, MtlsIdentity, Passphrase, PrivateKey,
-    RevocationLists, Rustls, TrustAnchors,
+    CertificateChain, MtlsClient, MtlsIdentity, Passphrase, PrivateKey, RevocationLists, Rustls,
+    TrustAnchors,
 };
 
 use crate::PASSPHRASE;

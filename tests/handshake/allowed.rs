@@ -1,6 +1,7 @@
 //! Handshakes that end well.
 
-use mtls::{BackendKind, RejectionReason as Reason};
+use mtls::RejectionReason as Reason;
+use mtls::backend::BackendKind;
 
 use crate::common::pki::{Authority, Leaf};
 use crate::scene::{ANY, Scene, alice, server};

@@ -1,6 +1,7 @@
 //! Application protocols (RFC 7301).
 
-use mtls::{Alert, HandshakeError};
+use mtls::HandshakeError;
+use mtls::error::Alert;
 
 use crate::common::ends::Ended;
 use crate::scene::{ANY, Scene};

@@ -1,6 +1,7 @@
 //! The same over tokio, in small: the bodies are those of the blocking tests.
 
-use mtls::{ClientBackend, PeerMatcher, RejectionReason as Reason, ServerBackend};
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::{PeerMatcher, RejectionReason as Reason};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::runtime;
 use tokio::time::timeout;
@@ -25,7 +26,7 @@ fn refused_by_the_server() {
     let mallory = scene.cast.mallory.clone();
     let matcher = PeerMatcher::spiffe_id("spiffe://prod.test/bob").unwrap();
     let admitting_bob = scene.clone().server_admits(matcher);
-    admitting_bob.client_is_refused(Reason::NotAllowed, &["CN=alice"]);
+    admitting_bob.client_is_refused(Reason::NotAuthorized, &["CN=alice"]);
     let impostor = scene.client_presents(&mallory);
     impostor.client_is_refused(Reason::UnknownIssuer, &["CN=mallory"]);
 }
@@ -36,7 +37,7 @@ fn refused_by_the_client() {
     let wanting_db = scene
         .clone()
         .client_admits(PeerMatcher::dns("db.test").unwrap());
-    wanting_db.server_is_refused(Reason::NotAllowed, &["CN=server"]);
+    wanting_db.server_is_refused(Reason::NotAuthorized, &["CN=server"]);
     let elsewhere = scene.client_asks_for("other.test");
     elsewhere.server_is_refused(Reason::NameMismatch, &["CN=server"]);
 }

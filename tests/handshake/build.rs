@@ -3,7 +3,8 @@
 #[cfg(all(feature = "rustls", feature = "openssl"))]
 use std::sync::{Arc, Mutex};
 
-use mtls::{BackendKind, BuildError};
+use mtls::BuildError;
+use mtls::backend::BackendKind;
 #[cfg(all(feature = "rustls", feature = "openssl"))]
 use mtls::{
     Event, MtlsServer, OpenSsl, PeerMatcher, Rotation, Rustls, TrustAnchors, VerifierPolicy,
@@ -111,11 +112,12 @@ fn anchors_that_cannot_vouch_are_reported() {
         server(both.to_vec()).build(OpenSsl::default()).unwrap();
         // A rotation of trust reports it as well, and one of something else does not.
         rustls
+            .handle()
             .rotate(
                 Rotation::new().policy(VerifierPolicy::allow(PeerMatcher::dns("a.test").unwrap())),
             )
             .unwrap();
-        let status = rustls.status();
+        let status = rustls.handle().status();
         let [listed] = status.unusable_trust_anchors() else {
             panic!("{:?}", status.unusable_trust_anchors());
         };
@@ -136,13 +138,14 @@ fn anchors_that_cannot_vouch_are_reported() {
                 .build(OpenSsl::default())
                 .unwrap_err(),
             rustls
+                .handle()
                 .rotate(
                     Rotation::new().trust_anchors(TrustAnchors::from_der([der.clone()]).unwrap()),
                 )
                 .unwrap_err(),
         ] {
             let is_it = match &error {
-                BuildError::AnchorsNotValid { .. } => of_time,
+                BuildError::TrustAnchorsExpired { .. } => of_time,
                 BuildError::UnusableTrustAnchors(_) => !of_time,
                 _ => false,
             };
@@ -200,7 +203,7 @@ fn native_tls_is_no_server() {
         fn one() {}
     }
     impl<T> Ambiguous<()> for T {}
-    impl<T: mtls::ServerBackend> Ambiguous<u8> for T {}
+    impl<T: mtls::backend::ServerBackend> Ambiguous<u8> for T {}
     <mtls::NativeTls as Ambiguous<_>>::one();
 }
 

@@ -1,6 +1,7 @@
 //! Clients that are refused for their certificate.
 
-use mtls::{BackendKind, HandshakeError, RejectionReason as Reason};
+use mtls::backend::BackendKind;
+use mtls::{HandshakeError, RejectionReason as Reason};
 
 use crate::common::ends::Ended;
 use crate::common::pki::{Authority, AuthorityBuilder, Validity};
@@ -89,7 +90,7 @@ fn with_a_ca_as_leaf() {
     scene
         .client_presents(&ca)
         .only_raw_client(ANY)
-        .client_is_refused(Reason::CaAsLeaf, &["CN=Ivo Intermediate"]);
+        .client_is_refused(Reason::LeafIsCa, &["CN=Ivo Intermediate"]);
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use mtls::backend::{ClientBackend, ServerBackend};
 use mtls::pki_types::UnixTime;
 use mtls::{
-    ClientBackend, HandshakeError, MtlsClient, MtlsServer, PeerMatcher, RejectionReason as Reason,
-    ServerBackend, VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsServer, PeerMatcher, RejectionReason as Reason, VerifierPolicy,
 };
 
 use crate::common::ends::Setup;
@@ -100,7 +100,7 @@ fn assert_verdict(
     verdict: Result<(), HandshakeError>,
     expected: Option<Reason>,
     clock: &JumpingClock,
-    backend: mtls::BackendKind,
+    backend: mtls::backend::BackendKind,
 ) {
     assert!(clock.has_jumped(), "{backend:?}: the peer was not verified");
     let reason = verdict.map_err(|error| match error.rejection() {

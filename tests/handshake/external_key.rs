@@ -8,9 +8,8 @@ mod soft;
 
 use std::sync::Arc;
 
-use mtls::{
-    BuildError, CertificateChain, MaterialError, MtlsIdentity, Rustls, SigningKey, VerifierPolicy,
-};
+use mtls::material::SigningKey;
+use mtls::{BuildError, CertificateChain, MaterialError, MtlsIdentity, Rustls, VerifierPolicy};
 use rustls::crypto::CryptoProvider;
 
 use crate::common::ends::facade::{Notes, Run, client_builder, converse, server_builder};
@@ -49,7 +48,7 @@ fn identity(
     key: &Arc<impl SigningKey + 'static>,
 ) -> Result<MtlsIdentity, MaterialError> {
     let chain = CertificateChain::from_der(credential.chain.clone())?;
-    MtlsIdentity::with_signing_key(chain, Arc::clone(key) as Arc<dyn SigningKey>)
+    MtlsIdentity::from_signing_key(chain, Arc::clone(key) as Arc<dyn SigningKey>)
 }
 
 /// One end on rustls with this identity.

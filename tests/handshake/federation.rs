@@ -1,8 +1,7 @@
 //! Trust anchors for each trust domain, and rules about the chain above the leaf, in handshakes.
 
-use mtls::{
-    CertificateProfile, RejectionReason as Reason, TrustAnchors, TrustBundles, VerifierPolicy,
-};
+use mtls::policy::CertificateProfile;
+use mtls::{RejectionReason as Reason, TrustAnchors, TrustBundles, VerifierPolicy};
 
 use crate::common::pki::{Authority, Leaf};
 use crate::scene::{Scene, alice};
@@ -53,7 +52,7 @@ fn a_client_of_no_domain_that_is_known() {
     );
     scene
         .client_presents(&alice().issued_by(&prod))
-        .client_is_refused(Reason::NotAnSvid, &["CN=alice", "SPIFFE ID"]);
+        .client_is_refused(Reason::InvalidSvid, &["CN=alice", "SPIFFE ID"]);
 }
 
 /// native-tls refuses to be built with bundles: it does not show where a path ends.
@@ -81,13 +80,13 @@ fn rules_above_the_leaf() {
         .with(&scene.cast.intermediate);
     let scene = scene.server_presents(&server);
     for policy in [
-        policy().with_max_intermediates(1),
-        policy().with_minimum_rsa_bits(3072),
-        policy().with_profile(CertificateProfile::Rfc5280),
+        policy().max_intermediates(1),
+        policy().min_rsa_bits(3072),
+        policy().profile(CertificateProfile::Rfc5280),
     ] {
         scene.clone().client_relaxes(policy).is_allowed();
     }
     scene
-        .client_relaxes(policy().with_max_intermediates(0))
+        .client_relaxes(policy().max_intermediates(0))
         .server_is_refused(Reason::PathTooLong, &["at most 0 intermediates"]);
 }

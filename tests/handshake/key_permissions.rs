@@ -5,10 +5,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use mtls::{
-    BuildError, ClientBackend, Event, IdentityWarning, KeyPermissions, MtlsClient, MtlsIdentity,
-    MtlsServer, ServerBackend, TrustAnchors, VerifierPolicy,
-};
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::material::{IdentityWarning, KeyPermissions};
+use mtls::{BuildError, Event, MtlsClient, MtlsIdentity, MtlsServer, TrustAnchors, VerifierPolicy};
 use tempfile::TempDir;
 
 use crate::common::pki::Cast;
@@ -94,7 +93,9 @@ fn listener(
 #[track_caller]
 fn assert_exposed(cast: &Cast, identity: &MtlsIdentity, path: &Path, mode: u32) {
     let is_it = |warnings: &[IdentityWarning]| match warnings {
-        [IdentityWarning::KeyExposed(exposure)] => exposure.path == path && exposure.mode == mode,
+        [IdentityWarning::InsecureKeyFile(exposure)] => {
+            exposure.path == path && exposure.mode == mode
+        }
         _ => false,
     };
     assert!(is_it(identity.warnings()), "{:?}", identity.warnings());
@@ -114,7 +115,7 @@ fn assert_exposed(cast: &Cast, identity: &MtlsIdentity, path: &Path, mode: u32) 
     ] {
         assert!(said.contains(part), "{part} is not in {said}");
     }
-    let BuildError::KeyExposed {
+    let BuildError::InsecureKeyFile {
         path: named,
         mode: told,
     } = error
@@ -254,7 +255,7 @@ fn the_file_of_the_passphrase_counts_too() {
                 assert_eq!(denied.unwrap(), []);
                 continue;
             }
-            let [IdentityWarning::PassphraseExposed(exposure)] = identity.warnings() else {
+            let [IdentityWarning::InsecurePassphraseFile(exposure)] = identity.warnings() else {
                 panic!("{:?}", identity.warnings());
             };
             assert_eq!((&exposure.path, exposure.mode), (&secret, mode));
@@ -266,7 +267,7 @@ fn the_file_of_the_passphrase_counts_too() {
             );
             assert!(said.contains("chmod 600 "), "{said}");
             assert!(
-                matches!(&error, BuildError::PassphraseExposed { path, mode: told } if (path, *told) == (&secret, mode)),
+                matches!(&error, BuildError::InsecurePassphraseFile { path, mode: told } if (path, *told) == (&secret, mode)),
                 "{error:?}"
             );
             assert_eq!(build(&cast, &identity, None).unwrap(), identity.warnings());

@@ -52,7 +52,7 @@ fn a_spiffe_id_in_place_of_the_name() {
     scene.is_allowed();
     scene.client.policy = wanted("spiffe://prod.test/other");
     scene.server_is_refused(
-        Reason::NotAllowed,
+        Reason::NotAuthorized,
         &["CN=workload", "spiffe://prod.test/other"],
     );
 }
@@ -62,5 +62,5 @@ fn no_spiffe_id_in_place_of_the_name() {
     let mut scene = Scene::new();
     scene.client.policy =
         VerifierPolicy::server_spiffe(PeerMatcher::trust_domain("prod.test").unwrap());
-    scene.server_is_refused(Reason::NotAnSvid, &["CN=server", "SPIFFE ID"]);
+    scene.server_is_refused(Reason::InvalidSvid, &["CN=server", "SPIFFE ID"]);
 }

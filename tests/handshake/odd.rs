@@ -21,7 +21,7 @@ fn a_client_with_an_rsa_1024_key() {
     scene
         .client_presents(&weak)
         .only_raw_client(OPENSSL)
-        .client_is_refused(Reason::UnacceptableKey, &["CN=alice.test", "RSA 1024 bits"]);
+        .client_is_refused(Reason::UnsupportedKey, &["CN=alice.test", "RSA 1024 bits"]);
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_server_with_an_rsa_1024_key() {
     scene
         .server_presents(&weak)
         .only_raw_server(OPENSSL)
-        .server_is_refused(Reason::UnacceptableKey, &["CN=localhost", "RSA 1024 bits"]);
+        .server_is_refused(Reason::UnsupportedKey, &["CN=localhost", "RSA 1024 bits"]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_client_with_a_common_name_only() {
     let mut scene = scene.client_presents(&bare);
     let wanted = || VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
     scene.server.policy = wanted();
-    scene.client_is_refused(Reason::NotAllowed, &["CN=alice.test"]);
+    scene.client_is_refused(Reason::NotAuthorized, &["CN=alice.test"]);
     scene.server.policy = wanted().danger_allow_common_name_as_dns();
     scene.is_allowed();
 }

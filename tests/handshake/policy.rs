@@ -17,7 +17,7 @@ fn refused_by_the_servers_policy() {
     Scene::new()
         .server_admits(PeerMatcher::spiffe_id("spiffe://prod.test/bob").unwrap())
         .client_is_refused(
-            Reason::NotAllowed,
+            Reason::NotAuthorized,
             &[
                 "CN=alice",
                 "spiffe://prod.test/bob",
@@ -30,18 +30,23 @@ fn refused_by_the_servers_policy() {
 fn refused_by_the_clients_policy() {
     Scene::new()
         .client_admits(PeerMatcher::dns("db.test").unwrap())
-        .server_is_refused(Reason::NotAllowed, &["CN=server", "db.test", "server.test"]);
+        .server_is_refused(
+            Reason::NotAuthorized,
+            &["CN=server", "db.test", "server.test"],
+        );
 }
 
 #[test]
 fn refused_by_a_rule_of_the_applications_own() {
     let closed = || PeerMatcher::custom("office hours", |_| Err("come back tomorrow".to_owned()));
-    Scene::new()
-        .server_admits(closed())
-        .client_is_refused(Reason::NotAllowed, &["office hours", "come back tomorrow"]);
-    Scene::new()
-        .client_admits(closed())
-        .server_is_refused(Reason::NotAllowed, &["office hours", "come back tomorrow"]);
+    Scene::new().server_admits(closed()).client_is_refused(
+        Reason::NotAuthorized,
+        &["office hours", "come back tomorrow"],
+    );
+    Scene::new().client_admits(closed()).server_is_refused(
+        Reason::NotAuthorized,
+        &["office hours", "come back tomorrow"],
+    );
 }
 
 /// The second look, after the handshake: what the first one let through is judged again.

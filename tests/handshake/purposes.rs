@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use mtls::{
-    ClientBackend, Event, IdentityWarning, MtlsClient, MtlsIdentity, MtlsServer, SelfTrust,
-    ServerBackend, TrustAnchors, VerifierPolicy,
-};
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::material::IdentityWarning;
+use mtls::rotation::SelfTrust;
+use mtls::{Event, MtlsClient, MtlsIdentity, MtlsServer, TrustAnchors, VerifierPolicy};
 
 use crate::common::pki::{Cast, Credential};
 
@@ -48,7 +48,7 @@ fn server<B: ServerBackend + Default>(
         .identity(own.clone())
         .trust_anchors(anchors(cast))
         .policy(VerifierPolicy::allow_any_authenticated())
-        .self_trust(SelfTrust::Unchecked)
+        .self_trust(SelfTrust::Skip)
         .observer(observer(heard))
         .build(B::default())
         .unwrap()
@@ -113,7 +113,11 @@ fn a_server_too_and_once_for_each_identity() {
     }
     let server = server::<mtls::Rustls>(&cast, &good, &heard);
     assert!(take().is_empty());
-    let rotate = |own: &MtlsIdentity| server.rotate(mtls::Rotation::new().identity(own.clone()));
+    let rotate = |own: &MtlsIdentity| {
+        server
+            .handle()
+            .rotate(mtls::Rotation::new().identity(own.clone()))
+    };
     rotate(&wrong).unwrap();
     assert_missing(&take(), "serverAuth", "clientAuth", remedy);
     rotate(&wrong).unwrap();

@@ -2,7 +2,9 @@
 
 mod strict;
 
-use mtls::{Alert, BackendKind, HandshakeError};
+use mtls::HandshakeError;
+use mtls::backend::BackendKind;
+use mtls::error::Alert;
 
 use crate::common::ends::{self, Ended, Ends, Seen, Setup, meet};
 use crate::common::pki::{

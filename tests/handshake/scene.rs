@@ -1,6 +1,7 @@
 //! Who meets whom, in which versions, with which set-up.
 
-use mtls::{BackendKind, BuildError, MtlsIdentity, PeerMatcher, TrustBundles, VerifierPolicy};
+use mtls::backend::BackendKind;
+use mtls::{BuildError, MtlsIdentity, PeerMatcher, TrustBundles, VerifierPolicy};
 
 use crate::common::ends::{self, End, Ends, Ready, Seen, Setup, meet};
 use crate::common::pki::{Authority, Cast, Credential, Leaf};

@@ -61,7 +61,8 @@ fn rejected_for_all_else() {
         &["CN=Limited", "expected serverAuth", "clientAuth"],
     );
     let other = Leaf::named("peer").dns("other.example").server();
-    scene(&root, &other.issued_by(&root)).client_is_refused(Reason::NotAllowed, &["other.example"]);
+    scene(&root, &other.issued_by(&root))
+        .client_is_refused(Reason::NotAuthorized, &["other.example"]);
     let mut strict = scene(&root, &peer().issued_by(&root));
     strict.server.policy = VerifierPolicy::allow(PeerMatcher::dns("peer.example").unwrap());
     strict.client_is_refused(

@@ -93,7 +93,7 @@ fn with_a_ca_as_leaf() {
     scene
         .server_presents(&ca)
         .only_raw_server(ANY)
-        .server_is_refused(Reason::CaAsLeaf, &["CN=server"]);
+        .server_is_refused(Reason::LeafIsCa, &["CN=server"]);
 }
 
 #[test]

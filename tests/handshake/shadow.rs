@@ -1,8 +1,10 @@
 //! A policy that is judged and not enforced: the observer hears of it, and nobody else.
 
+use mtls::backend::BackendKind;
+use mtls::policy::RevocationDepth;
 use mtls::{
-    BackendKind, BuildError, PeerIdentity, PeerMatcher, Rejection, RejectionReason as Reason,
-    RevocationDepth, RevocationRules, VerifierPolicy,
+    BuildError, PeerIdentity, PeerMatcher, Rejection, RejectionReason as Reason, RevocationRules,
+    VerifierPolicy,
 };
 
 use crate::common::ends::{Setup, Shadow};
@@ -61,7 +63,7 @@ fn that_is_narrower_tells_whom_it_would_shut_out() {
             ] {
                 let (peer, rejection) = would_refuse(part);
                 assert_eq!(peer.chain(), part.saw.presented);
-                assert_eq!(rejection.reason(), Reason::NotAllowed);
+                assert_eq!(rejection.reason(), Reason::NotAuthorized);
                 let said = rejection.to_string();
                 assert!(said.contains(subject) && said.contains(wanted), "{said}");
             }
@@ -78,7 +80,7 @@ fn that_is_wider_tells_whom_it_would_let_in() {
     let scene =
         under_shadows(&anyone, &anyone).server_admits(PeerMatcher::dns("bob.test").unwrap());
     // The refusal stands, with its alert and its one report.
-    scene.client_is_refused(Reason::NotAllowed, &["CN=alice", "bob.test"]);
+    scene.client_is_refused(Reason::NotAuthorized, &["CN=alice", "bob.test"]);
     scene.play(&scene.suspects(), &scene.servers(), |played| {
         let [Shadow::WouldAdmit(peer, rejection)] = &played.server.saw.shadows[..] else {
             panic!("not one would-be admission: {:?}", played.server.saw);
@@ -87,13 +89,13 @@ fn that_is_wider_tells_whom_it_would_let_in() {
         assert_eq!(std::slice::from_ref(rejection), played.server.saw.observed);
     });
     let scene = under_shadows(&anyone, &anyone).client_admits(PeerMatcher::dns("db.test").unwrap());
-    scene.server_is_refused(Reason::NotAllowed, &["CN=server", "db.test"]);
+    scene.server_is_refused(Reason::NotAuthorized, &["CN=server", "db.test"]);
     scene.play(&scene.clients(), &scene.suspect_servers(), |played| {
         let [Shadow::WouldAdmit(peer, rejection)] = &played.client.saw.shadows[..] else {
             panic!("not one would-be admission: {:?}", played.client.saw);
         };
         assert_eq!(peer.subject(), "CN=server");
-        assert_eq!(rejection.reason(), Reason::NotAllowed);
+        assert_eq!(rejection.reason(), Reason::NotAuthorized);
     });
 }
 
@@ -116,7 +118,7 @@ fn that_panics_would_have_refused() {
     under_shadows(&panicking, &panicking).is_allowed_and(|played| {
         for part in [played.client, played.server] {
             let (_, rejection) = would_refuse(part);
-            assert_eq!(rejection.reason(), Reason::PolicyPanicked);
+            assert_eq!(rejection.reason(), Reason::VerifierPanicked);
             assert_eq!(rejection.presented(), Some("in haste"));
         }
     });
@@ -248,7 +250,7 @@ fn that_could_not_be_enforced_is_refused_at_build() {
         }
     }
     let rules = RevocationRules::require(RevocationDepth::Leaf);
-    let revoking = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    let revoking = VerifierPolicy::allow_any_authenticated().revocation(rules);
     for client in scene.clients() {
         let setup = Setup {
             shadow: Some(revoking.clone()),

@@ -2,9 +2,10 @@
 
 use std::io;
 
-use mtls::{
-    Alert, BackendKind, HandshakeError, ProtocolVersion, Rejection, RejectionReason as Reason,
-};
+use mtls::backend::BackendKind;
+use mtls::connection::ProtocolVersion;
+use mtls::error::Alert;
+use mtls::{HandshakeError, Rejection, RejectionReason as Reason};
 
 use crate::common::ends::{Ended, MESSAGE};
 use crate::common::raw::Version;

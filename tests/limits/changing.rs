@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtls::{MaterialProblem, TrustAnchors};
+use mtls::TrustAnchors;
+use mtls::error::MaterialProblem;
 
 /// So long that reading it takes a while, and below the limit.
 const LONG: u64 = 12 << 20;

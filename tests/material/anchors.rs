@@ -1,4 +1,5 @@
-use mtls::{MaterialProblem, TrustAnchors};
+use mtls::TrustAnchors;
+use mtls::error::MaterialProblem;
 use pki_types::CertificateDer;
 
 use crate::{fixture, fixture_text, path, says};

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use mtls::{MaterialOrigin, MaterialProblem, TrustAnchors};
+use mtls::TrustAnchors;
+use mtls::error::{MaterialOrigin, MaterialProblem};
 use pki_types::CertificateDer;
 use pki_types::pem::PemObject;
 use tempfile::TempDir;

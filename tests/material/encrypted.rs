@@ -1,4 +1,5 @@
-use mtls::{MaterialProblem, MtlsIdentity, Passphrase, PrivateKey};
+use mtls::error::MaterialProblem;
+use mtls::{MtlsIdentity, Passphrase, PrivateKey};
 
 use std::time::Duration;
 

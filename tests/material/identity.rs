@@ -1,6 +1,6 @@
-use mtls::{
-    CertificateChain, IdentityWarning, MaterialOrigin, MaterialProblem, MtlsIdentity, PrivateKey,
-};
+use mtls::error::{MaterialOrigin, MaterialProblem};
+use mtls::material::IdentityWarning;
+use mtls::{CertificateChain, MtlsIdentity, PrivateKey};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SigningKey};
 
 use crate::{fixture, fixture_text, path, says};

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode, Encode};
-use mtls::{MaterialProblem, PrivateKey};
+use mtls::PrivateKey;
+use mtls::error::MaterialProblem;
 use pkcs1::RsaPrivateKey;
 use pki_types::pem::PemObject;
 use sec1::{EcParameters, EcPrivateKey};

@@ -1,6 +1,8 @@
 use der::Encode;
 use der::asn1::{ObjectIdentifier, OctetStringRef};
-use mtls::{KeyType, MaterialProblem, PrivateKey};
+use mtls::PrivateKey;
+use mtls::error::MaterialProblem;
+use mtls::material::KeyType;
 use pki_types::pem::PemObject;
 
 use crate::common::programs::Program;

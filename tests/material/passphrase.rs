@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mtls::{MaterialError, MaterialProblem, Passphrase, PrivateKey};
+use mtls::error::MaterialProblem;
+use mtls::{MaterialError, Passphrase, PrivateKey};
 
 use crate::common::programs::run;
 use crate::path;

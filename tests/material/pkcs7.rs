@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use mtls::{CertificateChain, MaterialProblem, MtlsIdentity, PrivateKey, TrustAnchors};
+use mtls::error::MaterialProblem;
+use mtls::{CertificateChain, MtlsIdentity, PrivateKey, TrustAnchors};
 
 use crate::common::openssl_ca::Cas;
 use crate::{message, says};

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use mtls::{ChainRepair, MaterialOrigin, MaterialProblem, MtlsIdentity};
+use mtls::MtlsIdentity;
+use mtls::error::{MaterialOrigin, MaterialProblem};
+use mtls::material::ChainRepair;
 
 use crate::common::openssl_ca::Cas;
 use crate::says;

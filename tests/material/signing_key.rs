@@ -3,10 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use mtls::{
-    CertificateChain, KeyType, MaterialError, MaterialProblem, MtlsIdentity, SignatureScheme,
-    SigningKey,
-};
+use mtls::error::MaterialProblem;
+use mtls::material::{KeyType, SignatureScheme, SigningKey};
+use mtls::{CertificateChain, MaterialError, MtlsIdentity};
 use pki_types::SubjectPublicKeyInfoDer;
 use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 
@@ -56,7 +55,7 @@ fn identity(
 ) -> Result<MtlsIdentity, MaterialError> {
     let certificate = CertificateParams::default().self_signed(certified).unwrap();
     let chain = CertificateChain::from_der([certificate.der().clone()]).unwrap();
-    MtlsIdentity::with_signing_key(chain, Arc::new(Elsewhere { spki, schemes }))
+    MtlsIdentity::from_signing_key(chain, Arc::new(Elsewhere { spki, schemes }))
 }
 
 fn keys() -> [(KeyPair, KeyType); 4] {

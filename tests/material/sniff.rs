@@ -149,7 +149,7 @@ fn encrypted_keys_ask_for_the_feature() {
 #[cfg(feature = "encrypted-keys")]
 #[test]
 fn encrypted_keys_open_by_their_content() {
-    use mtls::{MaterialOrigin, MaterialProblem};
+    use mtls::error::{MaterialOrigin, MaterialProblem};
 
     let passphrase = mtls::Passphrase::new("correct horse");
     for (name, plain) in [
@@ -279,7 +279,7 @@ fn utf_16_is_seen_with_and_without_its_mark() {
                     TrustAnchors::from_bytes(bytes).unwrap_err(),
                 ] {
                     assert!(
-                        matches!(error.problem(), mtls::MaterialProblem::Utf16),
+                        matches!(error.problem(), mtls::error::MaterialProblem::Utf16),
                         "{mark:?}: {error}"
                     );
                 }

@@ -40,7 +40,7 @@ fn connected(
     version: Version,
     peer: Peer,
 ) -> (
-    mtls::MtlsStream<OpenSsl, TcpStream, mtls::PeerIdentity>,
+    mtls::MtlsStream<TcpStream, mtls::PeerIdentity, OpenSsl>,
     super::common::raw::Pending,
 ) {
     let cast = Cast::assemble();

@@ -4,10 +4,12 @@ use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use mtls::backend::ClientBackend;
 use mtls::backend::ServerBackend;
+use mtls::error::Alert;
 use mtls::{
-    Alert, ClientBackend, HandshakeError, MtlsClient, MtlsServer, OpenSsl, PeerIdentity,
-    PeerMatcher, RejectionReason, Rustls, VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsServer, OpenSsl, PeerIdentity, PeerMatcher, RejectionReason,
+    Rustls, VerifierPolicy,
 };
 
 use super::common::odd::Odd;
@@ -55,7 +57,10 @@ fn meet<C: ClientBackend, S: ServerBackend>(
                     });
                 }
             }
-            Ok((stream.peer().clone(), stream.alpn().map(<[u8]>::to_vec)))
+            Ok((
+                stream.peer().clone(),
+                stream.session().alpn().map(<[u8]>::to_vec),
+            ))
         });
         (connected, accepted.join().unwrap())
     })
@@ -103,7 +108,7 @@ fn refused_client<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s:
         .build(s)
         .unwrap();
     let (connected, accepted) = meet(&client(&cast, &eve, version, c), &server, "localhost");
-    assert_eq!(reason(accepted), RejectionReason::NotAllowed);
+    assert_eq!(reason(accepted), RejectionReason::NotAuthorized);
     match connected {
         Err(HandshakeError::RejectedByPeer { alert, .. }) => {
             assert_eq!(alert, Alert::CERTIFICATE_UNKNOWN);

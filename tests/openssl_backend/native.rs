@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use mtls::backend::OpenSslClientConfig;
-use mtls::{Alert, HandshakeError, OpenSsl, RejectionReason};
+use mtls::error::Alert;
+use mtls::{HandshakeError, OpenSsl, RejectionReason};
 use openssl::ssl::{Ssl, SslStream, SslVerifyMode};
 use openssl::x509::X509;
 use pki_types::ServerName;
@@ -32,7 +33,7 @@ fn an_unarmed_ssl_refuses_every_server() {
     let mut stream = SslStream::new(ssl, near).unwrap();
     assert!(stream.connect().is_err());
     assert!(matches!(
-        config.judge(stream.ssl()),
+        config.verified_peer(stream.ssl()),
         Err(HandshakeError::Backend(_))
     ));
     assert_eq!(
@@ -53,7 +54,7 @@ fn what_was_not_verified_is_not_admitted_afterwards() {
     ssl.set_verify(SslVerifyMode::NONE);
     let mut stream = SslStream::new(ssl, near).unwrap();
     stream.connect().unwrap();
-    assert!(config.judge(stream.ssl()).is_err());
+    assert!(config.verified_peer(stream.ssl()).is_err());
     drop(stream);
     serving.outcome();
 }
@@ -69,10 +70,13 @@ fn a_native_client_judges_by_itself() {
         let mut ssl = config.ssl(&ServerName::try_from(name).unwrap()).unwrap();
         ssl.set_security_level(level);
         let mut stream = SslStream::new(ssl, near).unwrap();
-        assert!(config.judge(stream.ssl()).is_err(), "before the handshake");
+        assert!(
+            config.verified_peer(stream.ssl()).is_err(),
+            "before the handshake"
+        );
         let handshake = stream.connect();
         assert_eq!(handshake.is_ok(), name == "localhost");
-        match config.judge(stream.ssl()) {
+        match config.verified_peer(stream.ssl()) {
             Ok(peer) => assert_eq!(peer.chain().first(), Some(cast.server.leaf())),
             Err(error) => {
                 assert_eq!(
@@ -83,7 +87,7 @@ fn a_native_client_judges_by_itself() {
             }
         }
         assert!(
-            other.judge(stream.ssl()).is_err(),
+            other.verified_peer(stream.ssl()).is_err(),
             "of another configuration"
         );
         drop(stream);
@@ -105,7 +109,7 @@ fn a_native_server_arms_itself() {
             let ssl = Ssl::new(config.context()).unwrap();
             let mut stream = SslStream::new(ssl, far).unwrap();
             assert_eq!(stream.accept().is_ok(), admitted);
-            match config.judge(stream.ssl()) {
+            match config.verified_peer(stream.ssl()) {
                 Ok(peer) => assert_eq!(peer.unwrap().chain().first(), Some(cast.alice.leaf())),
                 Err(error) => assert_eq!(
                     error.rejection().unwrap().reason(),
@@ -135,10 +139,10 @@ fn a_weak_key_gets_its_reason_at_any_security_level() {
         ssl.set_security_level(level);
         let mut stream = SslStream::new(ssl, far).unwrap();
         assert!(stream.accept().is_err());
-        let error = config.judge(stream.ssl()).unwrap_err();
+        let error = config.verified_peer(stream.ssl()).unwrap_err();
         assert_eq!(
             error.rejection().unwrap().reason(),
-            RejectionReason::UnacceptableKey,
+            RejectionReason::UnsupportedKey,
             "level {level}"
         );
         drop(stream);

@@ -3,9 +3,11 @@
 use std::net::TcpStream;
 
 use mtls::backend::ServerBackend;
+use mtls::backend::{BackendKind, ClientBackend};
+use mtls::error::Alert;
 use mtls::{
-    Alert, BackendKind, ClientBackend, HandshakeError, MtlsClient, MtlsServer, OpenSsl, Rejection,
-    RejectionReason, Rustls, VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsServer, OpenSsl, Rejection, RejectionReason, Rustls,
+    VerifierPolicy,
 };
 
 use super::common::chains::{self, Case, Presenter};
@@ -24,7 +26,7 @@ fn judged_by_server<S: ServerBackend>(
 ) -> Judged {
     let server: MtlsServer<S> = server(&Cast::assemble(), version)
         .trust_anchors(anchors(&case.anchors))
-        .policy(VerifierPolicy::allow_any_authenticated().with_profile(case.profile))
+        .policy(VerifierPolicy::allow_any_authenticated().profile(case.profile))
         .build(backend)
         .unwrap();
     let (near, far) = socket_pair();
@@ -42,7 +44,7 @@ fn judged_by_client<C: ClientBackend>(
     let client: MtlsClient<C> = MtlsClient::builder()
         .identity(identity(&Cast::assemble().alice))
         .trust_anchors(anchors(&case.anchors))
-        .policy(VerifierPolicy::allow_any_authenticated().with_profile(case.profile))
+        .policy(VerifierPolicy::allow_any_authenticated().profile(case.profile))
         .protocol_versions([protocol(version)])
         .build(backend)
         .unwrap();

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use mtls::{Alert, HandshakeError, OpenSsl, PeerMatcher, RejectionReason, VerifierPolicy};
+use mtls::error::Alert;
+use mtls::{HandshakeError, OpenSsl, PeerMatcher, RejectionReason, VerifierPolicy};
 
 use super::common::pki::{Cast, Leaf, Validity};
 use super::common::raw::{Peer, Tool, Version, socket_pair, tools};
@@ -62,7 +63,7 @@ fn a_panic_in_a_matcher_refuses() {
         let caller = Tool::OPENSSL.call_over(near, Peer::new(version).presents(&cast.alice));
         let error = server.accept(far).unwrap_err();
         let rejection = error.rejection().unwrap();
-        assert_eq!(rejection.reason(), RejectionReason::PolicyPanicked);
+        assert_eq!(rejection.reason(), RejectionReason::VerifierPanicked);
         assert_eq!(rejection.presented(), Some("the matcher is broken"));
         assert_eq!(
             caller.outcome().alert,

@@ -1,9 +1,10 @@
 //! Text that a stranger chose is bounded wherever it is shown.
 
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
+use mtls::policy::ExplanationStep;
+use mtls::policy::{CertificateProfile, Explanation, RevocationDepth};
 use mtls::{
-    CertificateProfile, Explanation, PeerMatcher, PeerVerifier, Rejection, RevocationDepth,
-    RevocationLists, RevocationRules, Rustls, Step, VerifierPolicy,
+    PeerMatcher, PeerVerifier, Rejection, RevocationLists, RevocationRules, Rustls, VerifierPolicy,
 };
 use rcgen::{CustomExtension, DnType};
 
@@ -96,7 +97,7 @@ fn assert_bounded(what: &str, rejection: &Rejection) {
     assert!(subject.matches("OU=").count() <= 8, "{subject}");
 }
 
-fn assert_steps_bounded(what: &str, steps: &[Step]) {
+fn assert_steps_bounded(what: &str, steps: &[ExplanationStep]) {
     for step in steps {
         let subject = step.certificate().map_or("", |(_, subject)| subject);
         let bytes = subject.len() + step.detail().len();
@@ -138,7 +139,7 @@ fn rejections_hints_and_steps_are_short_whatever_the_certificate_holds() {
     let algorithms = || Rustls::default().signature_algorithms().unwrap();
     let nobody = || PeerMatcher::dns("admitted.test").unwrap();
     let verifier = |profile, matcher: PeerMatcher| {
-        let policy = VerifierPolicy::allow(matcher).with_profile(profile);
+        let policy = VerifierPolicy::allow(matcher).profile(profile);
         let all = anchors(&[&root, &long_root, &limited]);
         PeerVerifier::new(&all, policy, algorithms()).unwrap()
     };
@@ -169,7 +170,7 @@ fn rejections_for_lists_are_short() {
         .issued_by(&root)
         .chain;
     let rules = RevocationRules::require(RevocationDepth::Chain);
-    let policy = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let lists = (0..40).map(|number| Crl::stale().number(&[number + 1]).signed_by(&root));
     let lists = RevocationLists::from_der(lists).unwrap();

@@ -33,7 +33,7 @@ impl World {
 
     fn verifier(&self, policy: VerifierPolicy) -> PeerVerifier {
         let algorithms = Rustls::default().signature_algorithms().unwrap();
-        PeerVerifier::with_trust_bundles(&self.bundles(), policy, algorithms).unwrap()
+        PeerVerifier::new(&self.bundles(), policy, algorithms).unwrap()
     }
 
     fn client(&self, credential: &Credential) -> Option<Reason> {
@@ -84,23 +84,23 @@ fn whoever_is_no_svid_of_a_known_domain_is_refused() {
                 .dns("pay.prod.example")
                 .client()
                 .issued_by(prod),
-            Reason::NotAnSvid,
+            Reason::InvalidSvid,
         ),
         (
             workload("spiffe://prod.example/a")
                 .uri("spiffe://prod.example/b")
                 .issued_by(prod),
-            Reason::NotAnSvid,
+            Reason::InvalidSvid,
         ),
         (
             workload("https://prod.example/pay").issued_by(prod),
-            Reason::NotAnSvid,
+            Reason::InvalidSvid,
         ),
         (
             workload("spiffe://prod.example/pay")
                 .key_usages(&[KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::CrlSign])
                 .issued_by(prod),
-            Reason::NotAnSvid,
+            Reason::InvalidSvid,
         ),
     ];
     for (credential, expected) in cases {
@@ -124,7 +124,7 @@ fn a_leaf_that_may_sign_lists_has_no_spiffe_id() {
         .issued_by(&world.prod);
     assert_eq!(
         reason(super::client(&world.prod, policy(), &signer.chain)),
-        Some(Reason::NotAllowed)
+        Some(Reason::NotAuthorized)
     );
 }
 
@@ -143,7 +143,7 @@ fn servers_are_federated_with_as_well() {
     let forged = workload("spiffe://partner.example/db").issued_by(&world.prod);
     assert_eq!(judge(&forged), Some(Reason::UnknownIssuer));
     let other = workload("spiffe://prod.example/db").issued_by(&world.prod);
-    assert_eq!(judge(&other), Some(Reason::NotAllowed));
+    assert_eq!(judge(&other), Some(Reason::NotAuthorized));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use std::fs;
 
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
-use mtls::{CertificateProfile, PeerVerifier, Rustls, VerifierPolicy};
+use mtls::policy::CertificateProfile;
+use mtls::{PeerVerifier, Rustls, VerifierPolicy};
 use rcgen::{CustomExtension, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose};
 
 use super::anchors;
@@ -309,7 +310,7 @@ fn of_servers(root: &Authority) -> Vec<Case> {
 
 fn told(case: &Case) -> String {
     let trusted = mtls::TrustAnchors::from_der(case.anchors.clone()).unwrap();
-    let policy = VerifierPolicy::allow_any_authenticated().with_profile(case.profile);
+    let policy = VerifierPolicy::allow_any_authenticated().profile(case.profile);
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let verifier = PeerVerifier::new(&trusted, policy, algorithms).unwrap();
     let now = UnixTime::now();

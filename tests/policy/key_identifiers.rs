@@ -3,7 +3,8 @@
 use der::asn1::Ia5String;
 use der::{Decode, Encode};
 use mtls::pki_types::{CertificateDer, UnixTime};
-use mtls::{CertificateProfile, PeerVerifier, RejectionReason as Reason, Rustls, VerifierPolicy};
+use mtls::policy::CertificateProfile;
+use mtls::{PeerVerifier, RejectionReason as Reason, Rustls, VerifierPolicy};
 use rcgen::CustomExtension;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -85,7 +86,7 @@ fn an_anchor_that_another_ca_issued_names_its_issuer_s_key() {
         let policy = VerifierPolicy::allow_any_authenticated();
         let verifier = PeerVerifier::new(
             &anchors(&[&branch, &root]),
-            policy.with_profile(CertificateProfile::Rfc5280),
+            policy.profile(CertificateProfile::Rfc5280),
             Rustls::default().signature_algorithms().unwrap(),
         );
         let leaf = Leaf::named("alice").dns("alice.example").client();
@@ -98,7 +99,7 @@ fn an_anchor_that_another_ca_issued_names_its_issuer_s_key() {
 /// By the profile that asks for it.
 fn judge(root: &Authority, chain: &[CertificateDer<'_>]) -> Option<Reason> {
     let policy = VerifierPolicy::allow_any_authenticated();
-    let policy = policy.with_profile(CertificateProfile::Rfc5280);
+    let policy = policy.profile(CertificateProfile::Rfc5280);
     reason(client(root, policy, chain))
 }
 

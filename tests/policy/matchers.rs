@@ -53,7 +53,7 @@ impl Peer {
         if let Err(rejection) = &verdict {
             assert_eq!(
                 rejection.reason(),
-                RejectionReason::NotAllowed,
+                RejectionReason::NotAuthorized,
                 "{rejection}"
             );
         }

@@ -1,7 +1,7 @@
+use mtls::backend::BackendKind;
+use mtls::error::Alert;
 use mtls::pki_types::{ServerName, UnixTime};
-use mtls::{
-    Alert, BackendKind, PeerMatcher, PeerVerifier, RejectionReason, Rustls, VerifierPolicy,
-};
+use mtls::{PeerMatcher, PeerVerifier, RejectionReason, Rustls, VerifierPolicy};
 
 use rcgen::{GeneralSubtree, NameConstraints};
 
@@ -89,7 +89,7 @@ fn a_common_name_stands_in_for_clients_too_where_asked() {
     let policy = || VerifierPolicy::allow(PeerMatcher::dns("my-client").unwrap());
     assert_eq!(
         reason(client(&root, policy(), &chain)),
-        Some(RejectionReason::NotAllowed)
+        Some(RejectionReason::NotAuthorized)
     );
     assert!(client(&root, policy().danger_allow_common_name_as_dns(), &chain).is_ok());
 }
@@ -107,7 +107,7 @@ fn a_spiffe_id_can_replace_the_name_of_a_server() {
         .issued_by(&root);
     assert_eq!(
         reason(server(&root, policy(), &other, "anything.example")),
-        Some(RejectionReason::NotAllowed)
+        Some(RejectionReason::NotAuthorized)
     );
     for leaf in [
         Leaf::named("db").server().dns("db.example"),
@@ -117,7 +117,7 @@ fn a_spiffe_id_can_replace_the_name_of_a_server() {
             .uri("spiffe://prod.example/web"),
     ] {
         let verdict = server(&root, policy(), &leaf.issued_by(&root), "db.example");
-        assert_eq!(reason(verdict), Some(RejectionReason::NotAnSvid));
+        assert_eq!(reason(verdict), Some(RejectionReason::InvalidSvid));
     }
 }
 
@@ -244,7 +244,7 @@ fn a_common_name_never_escapes_name_constraints() {
         .chain;
     assert_eq!(
         reason(client(&constrained, policy, &chain)),
-        Some(RejectionReason::NotAllowed)
+        Some(RejectionReason::NotAuthorized)
     );
 }
 

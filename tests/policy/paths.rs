@@ -1,9 +1,9 @@
 //! Which of several paths counts, and how many are looked for.
 
 use mtls::pki_types::{CertificateDer, UnixTime};
+use mtls::policy::CertificateProfile;
 use mtls::{
-    BuildError, CertificateProfile, PeerMatcher, PeerVerifier, RejectionReason as Reason, Rustls,
-    VerifierPolicy,
+    BuildError, PeerMatcher, PeerVerifier, RejectionReason as Reason, Rustls, VerifierPolicy,
 };
 use rcgen::{CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
 
@@ -147,7 +147,7 @@ fn constraints_beside_the_path_bind_no_common_name() {
     let below = named().issued_by(&constrained).with(&constrained).chain;
     assert_eq!(
         reason(client(&root, policy(), &below)),
-        Some(Reason::NotAllowed)
+        Some(Reason::NotAuthorized)
     );
 }
 
@@ -208,7 +208,7 @@ fn a_version_1_leaf_keeps_the_other_rules() {
         &root,
         any()
             .danger_allow_x509_v1_leaf()
-            .with_profile(CertificateProfile::WebPki),
+            .profile(CertificateProfile::WebPki),
     )
     .unwrap_err();
     assert!(
@@ -223,7 +223,7 @@ fn a_version_1_leaf_keeps_the_other_rules() {
 
         let leaf = Odd::X509V1.issued_by(&root, "alice").chain;
         let policy = || any().danger_allow_x509_v1_leaf();
-        let limited = |seconds| policy().with_maximum_leaf_lifetime(Duration::from_secs(seconds));
+        let limited = |seconds| policy().max_leaf_lifetime(Duration::from_secs(seconds));
         assert_eq!(reason(client(&root, policy(), &leaf)), None);
         assert_eq!(
             reason(client(&root, limited(u64::from(u32::MAX)), &leaf)),
@@ -249,7 +249,7 @@ fn a_ca_that_spells_its_own_name_otherwise_is_self_issued() {
     let root = Authority::root("Rhea");
     let renewed = AuthorityBuilder::named("RHEA").issued_by(&root);
     let chain = alice().issued_by(&renewed).with(&renewed).chain;
-    let none = || any().with_max_intermediates(0);
+    let none = || any().max_intermediates(0);
     assert!(client(&root, none(), &chain).is_ok());
     let other = AuthorityBuilder::named("Rhea 2").issued_by(&root);
     let chain = alice().issued_by(&other).with(&other).chain;

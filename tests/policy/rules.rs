@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use mtls::pki_types::{ServerName, UnixTime};
+use mtls::policy::CertificateProfile;
 use mtls::{
-    BuildError, CertificateProfile, PeerVerifier, RejectionReason as Reason, Rustls, TrustAnchors,
-    VerifierPolicy,
+    BuildError, PeerVerifier, RejectionReason as Reason, Rustls, TrustAnchors, VerifierPolicy,
 };
 use rcgen::{CustomExtension, ExtendedKeyUsagePurpose};
 
@@ -17,7 +17,7 @@ use super::{anchors, client, reason, server, verifier};
 fn each_profile_draws_its_line() {
     let mut forms = 0;
     for case in chains::clients() {
-        let policy = any().with_profile(case.profile);
+        let policy = any().profile(case.profile);
         let verifier = PeerVerifier::new(
             &TrustAnchors::from_der(case.anchors.clone()).unwrap(),
             policy,
@@ -44,7 +44,7 @@ fn the_profile_of_the_public_web_takes_name_constraints_that_are_not_critical() 
         .issued_by(&root);
     let judge = |name: &str, profile| {
         let leaf = Leaf::named(name).dns(name).server().issued_by(&branch);
-        let policy = any().with_profile(profile);
+        let policy = any().profile(profile);
         reason(server(&root, policy, &leaf.with(&branch), name))
     };
     let profiles = [
@@ -71,14 +71,7 @@ fn the_profile_of_the_public_web_refuses_a_critical_extended_key_usage() {
         .dns("db.example")
         .extension(purposes);
     let leaf = leaf.issued_by(&root);
-    let judge = |profile| {
-        reason(server(
-            &root,
-            any().with_profile(profile),
-            &leaf,
-            "db.example",
-        ))
-    };
+    let judge = |profile| reason(server(&root, any().profile(profile), &leaf, "db.example"));
     assert_eq!(judge(CertificateProfile::Interoperable), None);
     assert_eq!(judge(CertificateProfile::Rfc5280), None);
     assert_eq!(
@@ -91,7 +84,7 @@ fn the_profile_of_the_public_web_refuses_a_critical_extended_key_usage() {
 fn the_profile_of_the_public_web_asks_for_more() {
     let root = Authority::root("Root");
     let judge = |leaf: Leaf| {
-        let policy = any().with_profile(CertificateProfile::WebPki);
+        let policy = any().profile(CertificateProfile::WebPki);
         reason(server(&root, policy, &leaf.issued_by(&root), "db.example"))
     };
     let good = || Leaf::named("db.example").dns("db.example");
@@ -126,7 +119,7 @@ fn the_profile_of_the_public_web_asks_for_more() {
         .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
         .self_signed();
     let leaf = good().server().issued_by(&limited);
-    let web = any().with_profile(CertificateProfile::WebPki);
+    let web = any().profile(CertificateProfile::WebPki);
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let verifier = PeerVerifier::new(&anchors(&[&limited, &root]), web, algorithms).unwrap();
     let unusable = verifier.unusable_trust_anchors();
@@ -134,7 +127,7 @@ fn the_profile_of_the_public_web_asks_for_more() {
     assert_eq!(unusable[0].subject, "CN=Limited");
     let name = ServerName::try_from("db.example").unwrap();
     let verdict = verifier.verify_server(&leaf.chain, &name, UnixTime::now());
-    assert_eq!(reason(verdict), Some(Reason::MisplacedExtension));
+    assert_eq!(reason(verdict), Some(Reason::ForbiddenExtension));
     assert_eq!(reason(server(&limited, any(), &leaf, "db.example")), None);
 }
 
@@ -147,7 +140,7 @@ fn fewer_intermediates_can_be_allowed() {
     let second = first.intermediate("Second");
     let one = alice().issued_by(&first).with(&first).chain;
     let two = alice().issued_by(&second).with(&second).with(&first).chain;
-    let at_most = |n, chain: &[_]| reason(client(&root, any().with_max_intermediates(n), chain));
+    let at_most = |n, chain: &[_]| reason(client(&root, any().max_intermediates(n), chain));
     assert_eq!(at_most(2, &two), None);
     assert_eq!(at_most(1, &two), Some(Reason::PathTooLong));
     assert_eq!(at_most(1, &one), None);
@@ -159,14 +152,14 @@ fn fewer_intermediates_can_be_allowed() {
 fn longer_rsa_keys_can_be_asked_for() {
     let root = Authority::root("Root");
     let rsa = alice().algorithm(KeyAlgorithm::Rsa).issued_by(&root).chain;
-    let judge = |bits, chain: &[_]| reason(client(&root, any().with_minimum_rsa_bits(bits), chain));
+    let judge = |bits, chain: &[_]| reason(client(&root, any().min_rsa_bits(bits), chain));
     assert_eq!(judge(2048, &rsa), None);
-    assert_eq!(judge(2049, &rsa), Some(Reason::UnacceptableKey));
+    assert_eq!(judge(2049, &rsa), Some(Reason::UnsupportedKey));
     assert_eq!(judge(8192, &alice().issued_by(&root).chain), None);
     let rsa_root = AuthorityBuilder::named("RSA")
         .algorithm(KeyAlgorithm::Rsa)
         .self_signed();
-    let error = verifier(&rsa_root, any().with_minimum_rsa_bits(3072)).unwrap_err();
+    let error = verifier(&rsa_root, any().min_rsa_bits(3072)).unwrap_err();
     assert!(
         matches!(error, BuildError::UnusableTrustAnchors(_)),
         "{error}"
@@ -182,7 +175,7 @@ fn the_life_of_a_leaf_can_be_limited() {
         .validity(Validity::between(now - 3600, now - 3600 + 86_399))
         .issued_by(&root)
         .chain;
-    let limit = |seconds| any().with_maximum_leaf_lifetime(Duration::from_secs(seconds));
+    let limit = |seconds| any().max_leaf_lifetime(Duration::from_secs(seconds));
     assert_eq!(reason(client(&root, limit(86_400), &day)), None);
     let verdict = client(&root, limit(86_399), &day);
     let rejection = verdict.unwrap_err();
@@ -197,11 +190,11 @@ fn the_life_of_a_leaf_can_be_limited() {
 fn limits_that_cannot_be_held_are_errors() {
     let root = Authority::root("Root");
     for (policy, words) in [
-        (any().with_max_intermediates(7), "with_max_intermediates(7)"),
-        (any().with_minimum_rsa_bits(2047), "2048 to 8192"),
-        (any().with_minimum_rsa_bits(8193), "2048 to 8192"),
+        (any().max_intermediates(7), "max_intermediates(7)"),
+        (any().min_rsa_bits(2047), "2048 to 8192"),
+        (any().min_rsa_bits(8193), "2048 to 8192"),
         (
-            any().with_maximum_leaf_lifetime(Duration::from_millis(999)),
+            any().max_leaf_lifetime(Duration::from_millis(999)),
             "less than a second",
         ),
     ] {

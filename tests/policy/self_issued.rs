@@ -51,7 +51,7 @@ fn does_not_count_in_the_anchor_s_path_length() {
 fn does_not_count_in_the_policy_s_number_of_intermediates() {
     let rollover = Rollover::new(AuthorityBuilder::named("Root"));
     let at_most = |n, chain: &[_]| {
-        let policy = any().with_max_intermediates(n);
+        let policy = any().max_intermediates(n);
         reason(client(&rollover.root, policy, chain))
     };
     assert_eq!(at_most(0, &rollover.leaf()), None);

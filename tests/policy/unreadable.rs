@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
+use mtls::peer::NameKind;
 use mtls::pki_types::{CertificateDer, UnixTime};
+use mtls::policy::CertificateProfile;
 use mtls::{
-    CertificateProfile, NameKind, PeerIdentity, PeerMatcher, PeerVerifier, Rejection,
-    RejectionReason as Reason, Rustls, TrustBundles, VerifierPolicy,
+    PeerIdentity, PeerMatcher, PeerVerifier, Rejection, RejectionReason as Reason, Rustls,
+    TrustBundles, VerifierPolicy,
 };
 use rcgen::CustomExtension;
 use x509_cert::der::{Decode, Encode};
@@ -42,7 +44,7 @@ fn admits(leaf: &Leaf, matcher: PeerMatcher) -> bool {
     match judge(leaf, matcher) {
         Ok(_) => true,
         Err(rejection) => {
-            assert_eq!(rejection.reason(), Reason::NotAllowed, "{rejection}");
+            assert_eq!(rejection.reason(), Reason::NotAuthorized, "{rejection}");
             false
         }
     }
@@ -123,7 +125,7 @@ fn they_are_kept_and_shown() {
         let root = Authority::root("Root");
         let chain = leaf.issued_by(&root).chain;
         for profile in [CertificateProfile::Rfc5280, CertificateProfile::WebPki] {
-            let policy = VerifierPolicy::allow(any()).with_profile(profile);
+            let policy = VerifierPolicy::allow(any()).profile(profile);
             let rejection = client(&root, policy, &chain).unwrap_err();
             assert_eq!(rejection.reason(), Reason::MalformedName);
             assert!(rejection.to_string().contains(shown), "{rejection}");
@@ -248,10 +250,10 @@ fn an_unreadable_name_of_the_subject_leaves_its_kind_undecided() {
             not(common_name("x")),
         ] {
             let rejection = judge(matcher).unwrap_err();
-            assert_eq!(rejection.reason(), Reason::NotAllowed, "{rejection}");
+            assert_eq!(rejection.reason(), Reason::NotAuthorized, "{rejection}");
         }
         assert!(judge(PeerMatcher::dns("good.example").unwrap()).is_ok());
-        let policy = VerifierPolicy::allow(any()).with_profile(CertificateProfile::Rfc5280);
+        let policy = VerifierPolicy::allow(any()).profile(CertificateProfile::Rfc5280);
         let rejection = client(&root, policy, &chain).unwrap_err();
         assert_eq!(rejection.reason(), Reason::MalformedName);
     }
@@ -289,10 +291,10 @@ fn an_unreadable_uri_is_a_second_one_for_spiffe() {
         let bundles = TrustBundles::new([("prod.example", anchors(&[&root]))]).unwrap();
         let algorithms = Rustls::default().signature_algorithms().unwrap();
         let policy = VerifierPolicy::allow(any());
-        let verifier = PeerVerifier::with_trust_bundles(&bundles, policy, algorithms).unwrap();
+        let verifier = PeerVerifier::new(&bundles, policy, algorithms).unwrap();
         let chain = leaf.issued_by(&root).chain;
         let rejection = verifier.verify_client(&chain, UnixTime::now()).unwrap_err();
-        assert_eq!(rejection.reason(), Reason::NotAnSvid, "{rejection}");
+        assert_eq!(rejection.reason(), Reason::InvalidSvid, "{rejection}");
     }
     // A DNS name is none.
     assert!(admits(

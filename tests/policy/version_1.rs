@@ -47,9 +47,9 @@ fn it_has_a_validity() {
 fn its_key_is_on_the_list() {
     let root = Authority::root("Root");
     let chain = Odd::X509V1.issued_by(&root, "alice").chain;
-    let longer = relaxed().with_minimum_rsa_bits(3072);
+    let longer = relaxed().min_rsa_bits(3072);
     let verdict = client(&root, longer, &chain);
-    assert_eq!(reason(verdict), Some(Reason::UnacceptableKey));
+    assert_eq!(reason(verdict), Some(Reason::UnsupportedKey));
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 #[cfg(feature = "native-tls")]
 use mtls::backend::Backend;
+use mtls::backend::{ClientBackend, ServerBackend};
 use mtls::{
-    BuildError, ClientBackend, MtlsClient, MtlsIdentity, MtlsServer, PeerVerifier, RevocationLists,
-    Rustls, ServerBackend, TrustAnchors, VerifierPolicy,
+    BuildError, MtlsClient, MtlsIdentity, MtlsServer, PeerVerifier, RevocationLists, Rustls,
+    TrustAnchors, VerifierPolicy,
 };
 
 use crate::chain_depth;
@@ -65,7 +66,7 @@ fn server<B: ServerBackend>(
 }
 
 fn check<B: ClientBackend + ServerBackend + Default>() {
-    let rules = || plain().with_revocation(chain_depth());
+    let rules = || plain().revocation(chain_depth());
     client(B::default(), rules(), true).unwrap();
     server(B::default(), rules(), true).unwrap();
     for error in [
@@ -86,7 +87,7 @@ fn check<B: ClientBackend + ServerBackend + Default>() {
             matches!(error, BuildError::MissingRevocationRules),
             "{error}"
         );
-        assert!(error.to_string().contains("with_revocation"), "{error}");
+        assert!(error.to_string().contains("revocation"), "{error}");
     }
     let v1 = || rules().danger_allow_x509_v1_leaf();
     for error in [
@@ -114,8 +115,9 @@ fn rules_need_lists_and_lists_need_rules() {
 #[cfg(feature = "native-tls")]
 #[test]
 fn not_on_native_tls() {
-    use mtls::{BackendKind, NativeTls};
-    let rules = || plain().with_revocation(chain_depth());
+    use mtls::NativeTls;
+    use mtls::backend::BackendKind;
+    let rules = || plain().revocation(chain_depth());
     assert_eq!(NativeTls::KIND, BackendKind::NativeTls);
     for (policy, with_lists) in [(rules(), true), (rules(), false), (plain(), true)] {
         let error = client(NativeTls::default(), policy, with_lists)
@@ -141,13 +143,13 @@ fn a_verifier_by_itself() {
         matches!(error, BuildError::MissingRevocationRules),
         "{error}"
     );
-    make(plain().with_revocation(chain_depth()))
+    make(plain().revocation(chain_depth()))
         .unwrap()
         .with_revocation_lists(&parts.lists)
         .unwrap();
     let v1 = plain()
         .danger_allow_x509_v1_leaf()
-        .with_revocation(chain_depth());
+        .revocation(chain_depth());
     assert!(matches!(
         make(v1).unwrap_err(),
         BuildError::InvalidSetting { .. }

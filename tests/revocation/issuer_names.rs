@@ -54,7 +54,7 @@ fn a_revoked_peer_is_rejected_in_every_spelling_on_every_backend() {
                 let older = with_an_older_list.then_some(older);
                 [older, Some(revoking)].into_iter().flatten().collect()
             };
-            let policy = VerifierPolicy::allow_any_authenticated().with_revocation(leaf_depth());
+            let policy = VerifierPolicy::allow_any_authenticated().revocation(leaf_depth());
             let given = |scene: &Scene| RevocationLists::from_der(lists(&scene.cast)).unwrap();
             let mut scene = Scene::new();
             scene.server.revocation_lists = Some(given(&scene));

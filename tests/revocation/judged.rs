@@ -317,7 +317,7 @@ fn every_list_that_was_considered_is_told() {
     ];
     let verifier = PeerVerifier::new(
         &TrustAnchors::from_der([world.root.certificate()]).unwrap(),
-        VerifierPolicy::allow_any_authenticated().with_revocation(chain_depth()),
+        VerifierPolicy::allow_any_authenticated().revocation(chain_depth()),
         Rustls::default().signature_algorithms().unwrap(),
     )
     .unwrap()

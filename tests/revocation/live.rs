@@ -13,7 +13,7 @@ use crate::{chain_depth, leaf_depth};
 type Lists = Vec<CertificateRevocationListDer<'static>>;
 
 fn policy(rules: RevocationRules) -> VerifierPolicy {
-    VerifierPolicy::allow_any_authenticated().with_revocation(rules)
+    VerifierPolicy::allow_any_authenticated().revocation(rules)
 }
 
 fn server_judges(rules: RevocationRules, lists: impl Fn(&Cast) -> Lists) -> Scene {

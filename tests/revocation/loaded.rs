@@ -2,10 +2,10 @@
 
 use std::error::Error;
 
+use mtls::error::MaterialProblem as Problem;
+use mtls::material::RevocationList;
 use mtls::pki_types::CertificateRevocationListDer;
-use mtls::{
-    MaterialError, MaterialProblem as Problem, RevocationList, RevocationLists, TrustAnchors,
-};
+use mtls::{MaterialError, RevocationLists, TrustAnchors};
 use time::Duration;
 
 use crate::common::pki::crl::{Crl, extension, point_name, relative_point_name, serial_of, tlv};

@@ -27,9 +27,10 @@ mod scene;
 mod verdict;
 
 use mtls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use mtls::policy::{RevocationDepth, SignatureAlgorithms};
 use mtls::{
-    PeerVerifier, Rejection, RejectionReason, RevocationDepth, RevocationLists, RevocationRules,
-    SignatureAlgorithms, TrustAnchors, VerifierPolicy,
+    PeerVerifier, Rejection, RejectionReason, RevocationLists, RevocationRules, TrustAnchors,
+    VerifierPolicy,
 };
 
 use common::pki::{Authority, Credential, Leaf};
@@ -100,7 +101,7 @@ fn judge_by(
     now: UnixTime,
 ) -> Result<(), Rejection> {
     let anchors = TrustAnchors::from_der(anchors.to_vec()).unwrap();
-    let policy = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
     let mut verdicts = Vec::new();
     for algorithms in algorithms() {
         let reversed: Vec<_> = lists.iter().rev().cloned().collect();

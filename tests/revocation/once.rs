@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mtls::pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, UnixTime, alg_id,
 };
-use mtls::{
-    PeerVerifier, RejectionReason, RevocationLists, SignatureAlgorithms, TrustAnchors,
-    VerifierPolicy,
-};
+use mtls::policy::SignatureAlgorithms;
+use mtls::{PeerVerifier, RejectionReason, RevocationLists, TrustAnchors, VerifierPolicy};
 use time::Duration;
 
 use crate::common::pki::crl::Crl;
@@ -57,7 +55,7 @@ fn long(first: u8) -> Crl {
 #[test]
 fn a_signature_is_verified_once() {
     let world = World::new();
-    let policy = VerifierPolicy::allow_any_authenticated().with_revocation(chain_depth());
+    let policy = VerifierPolicy::allow_any_authenticated().revocation(chain_depth());
     let algorithms = SignatureAlgorithms::new([&COUNTING as &dyn SignatureVerificationAlgorithm]);
     let anchors = TrustAnchors::from_der([world.root.certificate()]).unwrap();
     let count = || COUNTING.0.load(Ordering::Relaxed);

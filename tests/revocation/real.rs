@@ -4,12 +4,10 @@ use std::fs;
 use std::time::Duration;
 
 use mtls::RejectionReason::{RevocationListStale, RevocationStatusUnknown, Revoked};
+use mtls::error::MaterialProblem;
 use mtls::pki_types::pem::PemObject;
 use mtls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
-use mtls::{
-    MaterialError, MaterialProblem, RejectionReason, RevocationLists, RevocationRules,
-    VerifierPolicy,
-};
+use mtls::{MaterialError, RejectionReason, RevocationLists, RevocationRules, VerifierPolicy};
 
 use crate::common::openssl_ca::{CONFIG, Cas};
 use crate::common::pki::pem;
@@ -62,7 +60,7 @@ impl Meetings for Cas {
             Ok(()) => verdict.unwrap(),
             Err((reason, index)) => assert_refused(verdict, reason, Some(index), ""),
         }
-        let policy = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+        let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
         let mut by_server = self.scene();
         by_server.server.policy = policy.clone();
         by_server.server.revocation_lists = Some(lists.clone());

@@ -15,13 +15,16 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtls::RejectionReason::{self, Expired, NotAllowed, UnknownIssuer};
+use mtls::RejectionReason::{self, Expired, NotAuthorized, UnknownIssuer};
 use mtls::backend::Backend;
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::connection::{LiveConnections, ProtocolVersion};
 use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
+use mtls::policy::RevocationDepth;
+use mtls::rotation::SelfTrust;
 use mtls::{
-    ClientBackend, ClientBuilder, Event, LiveConnections, MtlsClient, MtlsIdentity, MtlsServer,
-    MtlsStream, PeerIdentity, PeerMatcher, ProtocolVersion, RevocationDepth, RevocationLists,
-    RevocationRules, Rotation, Rustls, SelfTrust, ServerBackend, ServerBuilder, TrustAnchors,
+    ClientBuilder, Event, MtlsClient, MtlsIdentity, MtlsServer, MtlsStream, PeerIdentity,
+    PeerMatcher, RevocationLists, RevocationRules, Rotation, Rustls, ServerBuilder, TrustAnchors,
     VerifierPolicy,
 };
 
@@ -52,7 +55,7 @@ impl Cause {
         match self {
             Self::AnchorRemoved => UnknownIssuer,
             Self::Expired => Expired,
-            Self::PolicyNarrowed => NotAllowed,
+            Self::PolicyNarrowed => NotAuthorized,
             Self::Revoked => RejectionReason::Revoked,
         }
     }
@@ -81,7 +84,7 @@ impl Stage {
             .trust_anchors(anchors(&[&self.cast.root]))
             .policy(self.policy(everyone()))
             .revocation_lists(self.lists(None))
-            .self_trust(SelfTrust::Unchecked)
+            .self_trust(SelfTrust::Skip)
             .protocol_versions([version])
             .clock(self.clock())
             .observer(self.observer())
@@ -93,7 +96,7 @@ impl Stage {
         MtlsClient::builder()
             .identity(identity(&self.cast.alice))
             .trust_anchors(anchors(&[&self.cast.root]))
-            .self_trust(SelfTrust::Unchecked)
+            .self_trust(SelfTrust::Skip)
             .protocol_versions([version])
             .clock(self.clock())
             .observer(self.observer())
@@ -131,8 +134,7 @@ impl Stage {
     }
 
     fn policy(&self, matcher: PeerMatcher) -> VerifierPolicy {
-        VerifierPolicy::allow(matcher)
-            .with_revocation(RevocationRules::require(RevocationDepth::Leaf))
+        VerifierPolicy::allow(matcher).revocation(RevocationRules::require(RevocationDepth::Leaf))
     }
 
     /// Current lists, with a leaf on them.
@@ -168,7 +170,7 @@ impl Stage {
     /// Ends it at a server.
     fn strike<B: ServerBackend>(&self, server: &MtlsServer<B>, cause: Cause) {
         match self.rotation(cause, &self.cast.alice, |m| self.policy(m)) {
-            Some(rotation) => drop(server.rotate(rotation).unwrap()),
+            Some(rotation) => drop(server.handle().rotate(rotation).unwrap()),
             None => self.advance(),
         }
     }
@@ -210,7 +212,7 @@ fn plain_server(stage: &Stage) -> MtlsServer<Rustls> {
         .unwrap()
 }
 
-type Stream<B> = MtlsStream<B, TcpStream, PeerIdentity>;
+type Stream<B> = MtlsStream<TcpStream, PeerIdentity, B>;
 
 /// Two ends that have spoken to each other. No read or write of theirs lasts longer than [`LIMIT`].
 fn meet<C: ClientBackend, S: ServerBackend>(

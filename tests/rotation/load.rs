@@ -11,10 +11,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::connection::ProtocolVersion;
+use mtls::policy::RevocationDepth;
 use mtls::{
-    ClientBackend, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, OpenSsl, ProtocolVersion,
-    RejectionReason, RevocationDepth, RevocationLists, RevocationRules, Rotation, Rustls,
-    ServerBackend, TrustAnchors, VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, OpenSsl, RejectionReason,
+    RevocationLists, RevocationRules, Rotation, Rustls, TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::crl::Crl;
@@ -125,7 +127,7 @@ fn run<B: ServerBackend + ClientBackend + Default>() {
     // Guests' CA publishes no lists.
     let rules = rules.danger_allow_unknown_status();
     let server = server_of(&cast)
-        .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+        .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
         .trust_anchors(seasons.without_guests.clone())
         .revocation_lists(seasons.lists(1))
         .build(B::default())
@@ -169,7 +171,10 @@ fn run<B: ServerBackend + ClientBackend + Default>() {
                 continue;
             }
             let next = rotations + 2;
-            assert_eq!(server.rotate(seasons.rotation(next)).unwrap(), next);
+            assert_eq!(
+                server.handle().rotate(seasons.rotation(next)).unwrap(),
+                next
+            );
             rotations += 1;
             // The first tenth is for caches and allocators to fill.
             if early.is_none() && tally.done.load(Ordering::SeqCst) >= handshakes / 10 {
@@ -190,7 +195,7 @@ fn run<B: ServerBackend + ClientBackend + Default>() {
     assert!(admitted + refused >= handshakes);
     assert!(refused > handshakes / 10 && admitted > handshakes / 3);
     assert!(rotations >= handshakes / HANDSHAKES_PER_ROTATION);
-    assert_eq!(server.status().revision(), rotations + 1);
+    assert_eq!(server.handle().status().revision(), rotations + 1);
     // Only where nothing else runs in this process do the figures mean anything.
     if handshakes >= 100_000 {
         late.is_no_more_than(&early.unwrap());
@@ -233,11 +238,11 @@ fn call<B: ServerBackend + ClientBackend>(
         scope.spawn(move || {
             // Ends when nobody listens to what came of it.
             for socket in listener.incoming() {
-                let before = server.status().revision();
+                let before = server.handle().status().revision();
                 let served = server.accept(socket.unwrap());
                 let served = served.map(|stream| stream.revision());
                 if accepts
-                    .send((before, served, server.status().revision()))
+                    .send((before, served, server.handle().status().revision()))
                     .is_err()
                 {
                     return;

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mtls::backend::{ClientBackend, ServerBackend};
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{
-    ClientBackend, ClientBuilder, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, MtlsStream,
-    PeerIdentity, RejectionReason, ServerBackend, ServerBuilder, TrustAnchors, VerifierPolicy,
+    ClientBuilder, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, MtlsStream, PeerIdentity,
+    RejectionReason, ServerBuilder, TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::{Authority, Cast, Credential};
@@ -49,7 +50,7 @@ pub fn client_of(cast: &Cast) -> ClientBuilder {
         .handshake_timeout(LIMIT)
 }
 
-pub type Served<B> = Result<MtlsStream<B, TcpStream, PeerIdentity>, HandshakeError>;
+pub type Served<B> = Result<MtlsStream<TcpStream, PeerIdentity, B>, HandshakeError>;
 
 /// One connection: what came of it for the client, and for the server.
 pub fn meet<C: ClientBackend, S: ServerBackend>(

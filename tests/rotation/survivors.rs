@@ -19,10 +19,11 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use mtls::connection::{ProtocolVersion, Resumption};
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{
-    ClientBuilder, Event, MtlsClient, MtlsIdentity, MtlsServer, ProtocolVersion, RejectionReason,
-    Resumption, ServerBuilder, TrustAnchors, VerifierPolicy,
+    ClientBuilder, Event, MtlsClient, MtlsIdentity, MtlsServer, RejectionReason, ServerBuilder,
+    TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::{Authority, Credential, Leaf, Validity};

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
-use mtls::{SpiffeError, SpiffeSource};
+use mtls::SpiffeSource;
+use mtls::error::SpiffeError;
 
 use super::agent::{Agent, until};
 use super::load::{load, until_fails, until_given};
@@ -17,7 +18,7 @@ fn where_nobody_listens_it_is_said_why() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("agent.sock");
     let address = format!("unix://{}", socket.display());
-    let at = || SpiffeSource::at(&address).unwrap().answer_timeout(SHORT);
+    let at = || SpiffeSource::at(&address).unwrap().response_timeout(SHORT);
     let unreachable = |words: &str| {
         let before = Instant::now();
         let error = load(&mut at()).unwrap_err();
@@ -49,7 +50,7 @@ fn who_takes_the_call_and_does_not_answer_is_given_up() {
         return;
     };
     for address in [format!("unix://{}", socket.display()), agent.address()] {
-        let mut source = SpiffeSource::at(&address).unwrap().answer_timeout(SHORT);
+        let mut source = SpiffeSource::at(&address).unwrap().response_timeout(SHORT);
         let before = Instant::now();
         let error = load(&mut source).unwrap_err();
         assert!(before.elapsed() < SHORT * 20, "{:?}", before.elapsed());
@@ -75,7 +76,7 @@ fn who_speaks_something_else_is_told_from_an_agent() {
         }
     });
     let address = format!("unix://{}", socket.display());
-    let mut source = SpiffeSource::at(&address).unwrap().answer_timeout(SHORT);
+    let mut source = SpiffeSource::at(&address).unwrap().response_timeout(SHORT);
     let error = load(&mut source).unwrap_err();
     assert!(
         matches!(
@@ -96,7 +97,7 @@ fn an_identity_that_is_not_issued_is_said_to_need_an_entry() {
         ("not you\nnor you", "not you nor you"),
     ] {
         agent.deny(words);
-        let error = load(&mut agent.source().answer_timeout(SHORT)).unwrap_err();
+        let error = load(&mut agent.source().response_timeout(SHORT)).unwrap_err();
         assert!(matches!(error, SpiffeError::NoIdentity { .. }), "{error:?}");
         assert_eq!(
             error.to_string(),
@@ -181,8 +182,8 @@ fn an_agent_that_hangs_is_found_out() {
     let prod = Domain::new("prod.test");
     let mut source = agent
         .source()
-        .answer_timeout(Duration::from_secs(1))
-        .ask_again_every(Duration::from_millis(200));
+        .response_timeout(Duration::from_secs(1))
+        .retry_interval(Duration::from_millis(200));
     agent.give(&Message::of([prod.entry("web-1", "/web")]));
     until_given(&mut source, "CN=web-1");
     agent.freeze(true);
@@ -206,7 +207,7 @@ fn an_agent_that_takes_no_call_for_a_while_is_listened_to_on() {
         return;
     };
     let prod = Domain::new("prod.test");
-    let mut source = agent.source().ask_again_every(SHORT);
+    let mut source = agent.source().retry_interval(SHORT);
     agent.give(&Message::of([prod.entry("web-1", "/web")]));
     until_given(&mut source, "CN=web-1");
     for round in 2..5 {
@@ -245,7 +246,7 @@ fn an_agent_that_takes_no_call_any_more_is_given_up() {
         return;
     };
     let prod = Domain::new("prod.test");
-    let mut source = agent.source().ask_again_every(SHORT);
+    let mut source = agent.source().retry_interval(SHORT);
     agent.give(&Message::of([prod.entry("web-1", "/web")]));
     until_given(&mut source, "CN=web-1");
     agent.shut(Some("UNAVAILABLE"));

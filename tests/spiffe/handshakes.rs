@@ -3,9 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::error::SpiffeError;
+use mtls::rotation::OnSourceLost;
 use mtls::{
-    BuildError, ClientBackend, MtlsClient, MtlsIdentity, MtlsServer, OnSourceLost, PeerMatcher,
-    Rustls, ServerBackend, SpiffeError, TrustAnchors, VerifierPolicy,
+    BuildError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors,
+    VerifierPolicy,
 };
 
 use super::agent::Agent;
@@ -48,16 +51,19 @@ fn a_new_identity_is_seen<S: ServerBackend, C: ClientBackend>(at_server: S, at_c
     let client = app(&of_app).build(at_client).unwrap();
     assert_meet(&client, &server, ["web-1", "app-1"]);
     of_web.give(&Message::of([prod.entry("web-2", "/web")]));
-    until_status(|| server.status(), |status| status.revision() == 2);
+    until_status(|| server.handle().status(), |status| status.revision() == 2);
     assert_meet(&client, &server, ["web-2", "app-1"]);
     of_app.give(&Message::of([prod.entry("app-2", "/app")]));
-    until_status(|| client.status(), |status| status.revision() == 2);
+    until_status(|| client.handle().status(), |status| status.revision() == 2);
     assert_meet(&client, &server, ["web-2", "app-2"]);
     // The same again is no revision.
-    let reloads = server.status().reloads();
-    server.reload();
-    until_status(|| server.status(), |status| status.reloads() > reloads);
-    assert_eq!(server.status().revision(), 2);
+    let reloads = server.handle().status().reloads();
+    server.handle().reload();
+    until_status(
+        || server.handle().status(),
+        |status| status.reloads() > reloads,
+    );
+    assert_eq!(server.handle().status().revision(), 2);
 }
 
 #[test]
@@ -82,15 +88,21 @@ fn a_ca_is_replaced_in_phases_without_a_failed_handshake() {
     for (revision, (ca, bundle, [web, app])) in (2..).zip(phases) {
         let with = |entry: &mut Entry| entry.bundle = bundle.to_vec();
         of_web.give(&Message::of([ca.entry(web, "/web").with(with)]));
-        until_status(|| server.status(), |status| status.revision() == revision);
+        until_status(
+            || server.handle().status(),
+            |status| status.revision() == revision,
+        );
         seen[0] = web;
         assert_meet(&client, &server, seen);
         of_app.give(&Message::of([ca.entry(app, "/app").with(with)]));
-        until_status(|| client.status(), |status| status.revision() == revision);
+        until_status(
+            || client.handle().status(),
+            |status| status.revision() == revision,
+        );
         seen[1] = app;
         assert_meet(&client, &server, seen);
     }
-    assert_eq!(server.status().failures(), 0);
+    assert_eq!(server.handle().status().failures(), 0);
     // Who still has the old CA's is a stranger now.
     let left_behind = MtlsClient::builder()
         .identity(identity(&old.svid("app-1", "/app")))
@@ -122,7 +134,10 @@ fn an_identity_that_the_bundle_does_not_vouch_for_is_not_served() {
     of_web.give(&Message::of([
         early.with(|entry| entry.bundle = old.bundle())
     ]));
-    let status = until_failure(|| server.status(), "do not vouch for our own identity");
+    let status = until_failure(
+        || server.handle().status(),
+        "do not vouch for our own identity",
+    );
     let failure = status.last_failure().unwrap();
     let origin = format!("SPIFFE Workload API at {}", of_web.address());
     assert_eq!(failure.origin(), Some(&*origin));
@@ -142,16 +157,19 @@ fn a_trust_domain_that_is_federated_is_admitted_for_as_long() {
     let client = app(&of_app).build(Rustls::default()).unwrap();
     assert_apart(&client, &server, "partner.test");
     of_web.give(&web_1(&prod).federated(&partner));
-    until_status(|| server.status(), |status| status.revision() == 2);
+    until_status(|| server.handle().status(), |status| status.revision() == 2);
     assert_meet(&client, &server, ["web-1", "app-1"]);
     // An empty bundle, and none at all.
     for gone in [
         web_1(&prod).federated_bytes("partner.test", []),
         web_1(&prod),
     ] {
-        let revision = server.status().revision();
+        let revision = server.handle().status().revision();
         of_web.give(&gone);
-        until_status(|| server.status(), |status| status.revision() > revision);
+        until_status(
+            || server.handle().status(),
+            |status| status.revision() > revision,
+        );
         assert_apart(&client, &server, "partner.test");
     }
     // The other domain's CA vouches for nobody in ours.
@@ -159,14 +177,20 @@ fn a_trust_domain_that_is_federated_is_admitted_for_as_long() {
         name: "prod.test",
         root: partner.root.clone(),
     };
-    let revision = server.status().revision();
+    let revision = server.handle().status().revision();
     of_web.give(&web_1(&prod).federated(&partner));
-    until_status(|| server.status(), |status| status.revision() > revision);
+    until_status(
+        || server.handle().status(),
+        |status| status.revision() > revision,
+    );
     assert_meet(&client, &server, ["web-1", "app-1"]);
     let forged = forger.entry("app-2", "/app");
     of_app.give(&Message::of([forged]).federated(&prod));
     // The federated bundle is that of its own trust domain, so that the client believes itself vouched for by nobody.
-    until_failure(|| client.status(), "do not vouch for our own identity");
+    until_failure(
+        || client.handle().status(),
+        "do not vouch for our own identity",
+    );
 }
 
 /// What an agent does, and what is said of it.
@@ -209,9 +233,9 @@ fn the_last_good_revision_serves_while_the_agent_gives_nothing_good() {
     ];
     let mut last = "web-1".to_owned();
     for (round, (trouble, words)) in troubles.iter().enumerate() {
-        let revision = server.status().revision();
+        let revision = server.handle().status().revision();
         trouble(&mut of_web, &prod);
-        let status = until_failure(|| server.status(), words);
+        let status = until_failure(|| server.handle().status(), words);
         assert_eq!(status.revision(), revision, "{words}");
         assert_meet(&client, &server, [&last, "app-1"]);
         if of_web.is_away() {
@@ -220,7 +244,7 @@ fn the_last_good_revision_serves_while_the_agent_gives_nothing_good() {
         last = format!("web-after-{round}");
         of_web.give(&Message::of([prod.entry(&last, "/web")]));
         until_status(
-            || server.status(),
+            || server.handle().status(),
             |status| status.revision() == revision + 1 && status.last_failure().is_none(),
         );
         assert_meet(&client, &server, [&last, "app-1"]);
@@ -236,20 +260,23 @@ fn who_may_not_outlive_its_agent_refuses_after_a_while_and_serves_again() {
     of_web.give(&web_1(&prod));
     of_app.give(&app_1(&prod));
     let server = web(&of_web)
-        .reload_every(Duration::from_millis(100))
-        .on_source_lost(OnSourceLost::RefuseAfter(Duration::from_millis(1500)))
+        .poll_interval(Duration::from_millis(100))
+        .on_source_lost(OnSourceLost::RejectAfter(Duration::from_millis(1500)))
         .build(Rustls::default())
         .unwrap();
     let client = app(&of_app).build(Rustls::default()).unwrap();
     assert_meet(&client, &server, ["web-1", "app-1"]);
     of_web.deny("no identity issued");
-    until_failure(|| server.status(), "issues no identity");
+    until_failure(|| server.handle().status(), "issues no identity");
     super::agent::until(|| match super::workloads::meet(&client, &server).1 {
         Err(reason) if reason.contains("source") => Ok(()),
         other => Err(format!("{other:?}")),
     });
     of_web.give(&web_1(&prod));
-    until_status(|| server.status(), |status| status.last_failure().is_none());
+    until_status(
+        || server.handle().status(),
+        |status| status.last_failure().is_none(),
+    );
     assert_meet(&client, &server, ["web-1", "app-1"]);
 }
 
@@ -259,7 +286,7 @@ fn without_a_first_message_nothing_is_built() {
         return;
     };
     agent.deny("no identity issued");
-    let source = agent.source().answer_timeout(Duration::from_millis(300));
+    let source = agent.source().response_timeout(Duration::from_millis(300));
     let error = MtlsServer::builder()
         .policy(VerifierPolicy::allow_any_authenticated())
         .source(source)
@@ -283,9 +310,9 @@ async fn it_is_built_within_a_runtime_too() {
     let prod = Domain::new("prod.test");
     agent.give(&web_1(&prod));
     let server = web(&agent).build(Rustls::default()).unwrap();
-    let mut changes = server.status_changes();
+    let mut changes = server.handle().status_changes();
     agent.give(&Message::of([prod.entry("web-2", "/web")]));
-    while server.status().revision() < 2 {
+    while server.handle().status().revision() < 2 {
         let change = tokio::time::timeout(super::agent::LIMIT, changes.changed());
         assert!(change.await.unwrap().is_some());
     }

@@ -5,7 +5,9 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use mtls::{Reload, Source, SpiffeError, SpiffeSource};
+use mtls::error::SpiffeError;
+use mtls::rotation::ReloadTrigger;
+use mtls::{Source, SpiffeSource};
 
 use super::agent::{Agent, LIMIT, until};
 use super::common::programs;
@@ -13,7 +15,7 @@ use super::message::{Domain, Entry, Message};
 
 /// What it gives, in the words of `Debug`, which name subjects and trust domains.
 pub(crate) fn load(source: &mut SpiffeSource) -> Result<String, SpiffeError> {
-    match source.load(&Reload::default()) {
+    match source.load(&ReloadTrigger::default()) {
         Ok(rotation) => Ok(format!("{rotation:?}")),
         Err(error) => Err(*error.downcast().expect("another error than its own")),
     }
@@ -84,7 +86,7 @@ fn a_late_agent_is_waited_for() {
     let Some(mut agent) = Agent::away() else {
         return;
     };
-    let mut source = agent.source().answer_timeout(LIMIT);
+    let mut source = agent.source().response_timeout(LIMIT);
     let waiting = thread::spawn(move || load(&mut source));
     agent.come();
     agent.give(&Message::of([
@@ -140,7 +142,7 @@ fn an_svid_that_is_not_among_them_is_waited_for_and_missed() {
             "of spiffe://prod.test/d",
         ),
     ] {
-        let mut source = source.answer_timeout(Duration::from_millis(300));
+        let mut source = source.response_timeout(Duration::from_millis(300));
         let error = load(&mut source).unwrap_err();
         assert!(matches!(error, SpiffeError::NotGiven { .. }), "{error:?}");
         assert_eq!(

@@ -75,8 +75,14 @@ fn rotate_many() -> Option<String> {
         for round in 1..=ROTATIONS {
             give(&mut of_web, "web", round);
             give(&mut of_app, "app", round);
-            until_status(|| server.status(), |status| status.rotations() == round);
-            until_status(|| client.status(), |status| status.rotations() == round);
+            until_status(
+                || server.handle().status(),
+                |status| status.rotations() == round,
+            );
+            until_status(
+                || client.handle().status(),
+                |status| status.rotations() == round,
+            );
             // At least one handshake under each.
             let so_far = shaken.load(Ordering::Relaxed);
             until(
@@ -97,7 +103,7 @@ fn rotate_many() -> Option<String> {
         now if now == idle => Ok(()),
         now => Err(format!("{now} files instead of {idle}")),
     });
-    let (status, of_client) = (server.status(), client.status());
+    let (status, of_client) = (server.handle().status(), client.handle().status());
     assert_eq!((status.failures(), of_client.failures()), (0, 0));
     drop((server, client));
     until(|| match (files(), threads()) {

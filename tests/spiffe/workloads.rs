@@ -5,9 +5,10 @@ use std::io::{Read, Write};
 use std::thread;
 use std::time::Duration;
 
+use mtls::backend::{ClientBackend, ServerBackend};
 use mtls::{
-    ClientBackend, ClientBuilder, MtlsClient, MtlsServer, PeerIdentity, PeerMatcher, ServerBackend,
-    ServerBuilder, Status, VerifierPolicy,
+    ClientBuilder, MtlsClient, MtlsServer, PeerIdentity, PeerMatcher, ServerBuilder, Status,
+    VerifierPolicy,
 };
 
 use super::agent::{Agent, until};
@@ -24,7 +25,7 @@ pub(crate) fn web(agent: &Agent) -> ServerBuilder {
     MtlsServer::builder()
         .policy(VerifierPolicy::allow(PeerMatcher::any_of(domains).unwrap()))
         .source(agent.source())
-        .reload_every(NEVER)
+        .poll_interval(NEVER)
 }
 
 /// A client that talks to that server alone.
@@ -34,7 +35,7 @@ pub(crate) fn app(agent: &Agent) -> ClientBuilder {
             PeerMatcher::spiffe_id(WEB).unwrap(),
         ))
         .source(agent.source())
-        .reload_every(NEVER)
+        .poll_interval(NEVER)
 }
 
 /// Whom each end met (the client the server, the server the client), or why not. Either may fail alone.

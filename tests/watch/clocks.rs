@@ -26,12 +26,15 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
         let stage = Stage::new(place, files, true, Duration::from_secs(1));
         stage.meets_only("first", 2);
         stage.rests();
-        let before = stage.server.status();
+        let before = stage.server.handle().status();
         stage.ahead.store(ahead, Ordering::Relaxed);
         // By itself it changes nothing.
         stage.wait("asked again", |status| status.reloads() > before.reloads());
-        assert_eq!(stage.server.status().revision(), 1, "{says}");
-        assert!(stage.server.status().last_failure().is_none(), "{says}");
+        assert_eq!(stage.server.handle().status().revision(), 1, "{says}");
+        assert!(
+            stage.server.handle().status().last_failure().is_none(),
+            "{says}"
+        );
 
         renew(&stage.place);
         let is_told = |text: &str| text.contains(says) && text.contains(file);
@@ -40,7 +43,7 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
             text.is_some_and(|text| is_told(&text))
         });
         stage.told_of(0, is_told);
-        let now = stage.server.status();
+        let now = stage.server.handle().status();
         assert_eq!(
             (now.revision(), until(&now)),
             (1, until(&before)),
@@ -55,7 +58,7 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
         stage.ahead.store(0, Ordering::Relaxed);
         let took = stage.wait(says, |status| status.last_failure().is_none());
         println!("{file}, clock {ahead} s ahead: {took:.0?}");
-        let now = stage.server.status();
+        let now = stage.server.handle().status();
         assert_eq!(now.revision(), 2, "{says}: {now:?}");
         assert_ne!(until(&now), until(&before), "{says}: {now:?}");
         stage.place.good("third");

@@ -443,7 +443,7 @@ fn of_many_kinds_at_once() {
             is_over.store(true, Ordering::Relaxed);
         });
         while !is_over.load(Ordering::Relaxed) {
-            stage.server.reload();
+            stage.server.handle().reload();
             thread::sleep(Duration::from_millis(20));
         }
     });

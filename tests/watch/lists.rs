@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 
 use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
+use mtls::policy::RevocationDepth;
+use mtls::rotation::SelfTrust;
 use mtls::{
-    BuildError, MtlsClient, MtlsIdentity, MtlsServer, RevocationDepth, RevocationLists,
-    RevocationRules, Rotation, Rustls, SelfTrust, TrustAnchors, VerifierPolicy,
+    BuildError, MtlsClient, MtlsIdentity, MtlsServer, RevocationLists, RevocationRules, Rotation,
+    Rustls, TrustAnchors, VerifierPolicy,
 };
 use time::Duration;
 
@@ -38,7 +40,7 @@ fn rules() -> RevocationRules {
 }
 
 fn policy_of(rules: RevocationRules) -> VerifierPolicy {
-    VerifierPolicy::allow_any_authenticated().with_revocation(rules)
+    VerifierPolicy::allow_any_authenticated().revocation(rules)
 }
 
 /// A server with its clock, so many seconds ahead.
@@ -61,7 +63,7 @@ fn serve_by(rules: RevocationRules, make: impl Fn(&Cast) -> Vec<Der>) -> Served 
         .trust_anchors(anchors(&[&cast.root, &cast.impostor]))
         .revocation_lists(lists(&first.iter().collect::<Vec<_>>()))
         .policy(policy_of(rules))
-        .self_trust(SelfTrust::Unchecked)
+        .self_trust(SelfTrust::Skip)
         .clock({
             let ahead = Arc::clone(&ahead);
             move || {
@@ -82,16 +84,17 @@ fn serve_by(rules: RevocationRules, make: impl Fn(&Cast) -> Vec<Der>) -> Served 
 impl Served {
     fn rotate(&self, next: &[&Der]) -> Result<u64, BuildError> {
         self.server
+            .handle()
             .rotate(Rotation::new().revocation_lists(lists(next)))
     }
 
     /// The problem with the list of this issuer.
     #[track_caller]
     fn refuses(&self, issuer: &str, words: &str, rotation: Rotation) {
-        let before = self.server.status().revision();
-        let error = self.server.rotate(rotation).unwrap_err();
+        let before = self.server.handle().status().revision();
+        let error = self.server.handle().rotate(rotation).unwrap_err();
         let text = error.to_string();
-        let BuildError::RevocationListsWorse {
+        let BuildError::RevocationListRegression {
             issuer: of,
             problem,
             ..
@@ -104,7 +107,7 @@ impl Served {
             text.contains("build anew") && text.lines().count() == 1,
             "{text}"
         );
-        assert_eq!(self.server.status().revision(), before);
+        assert_eq!(self.server.handle().status().revision(), before);
     }
 
     /// Whether a client gets in.
@@ -196,15 +199,20 @@ fn what_is_of_no_use_any_more_may_go() {
     served.refuses("Rhea Root", "older", given(&[&back]));
     // Without the rules.
     let lax = VerifierPolicy::allow_any_authenticated();
-    served.server.rotate(Rotation::new().policy(lax)).unwrap();
     served
         .server
+        .handle()
+        .rotate(Rotation::new().policy(lax))
+        .unwrap();
+    served
+        .server
+        .handle()
         .rotate(given(&[&back]).policy(policy()))
         .unwrap();
     // Without the anchor.
     let without = given(&[&other]).trust_anchors(anchors(&[&served.cast.impostor]));
     served.refuses("Rhea Root", "not signed", given(&[&other]));
-    served.server.rotate(without).unwrap();
+    served.server.handle().rotate(without).unwrap();
     // When it lists nobody, and is not current any more: whatever comes is no worse, but what is older.
     let served = serve(|cast| vec![Crl::new().number(&[5]).signed_by(&cast.root)]);
     let back = Crl::new().number(&[1]).signed_by(&served.cast.root);
@@ -298,7 +306,7 @@ fn whatever_the_clock_says_none_is_older() {
         }
         // The same again is no worse, nor is what the CA made since.
         let same = given(&[&of(5, 1).lists(alice.leaf()).signed_by(intermediate)]);
-        served.server.rotate(same).unwrap();
+        served.server.handle().rotate(same).unwrap();
     }
     served.ahead.store(0, Ordering::Relaxed);
     assert!(!served.admits(alice));
@@ -315,7 +323,7 @@ fn nor_when_the_clock_panics() {
         .trust_anchors(anchors(&[&cast.root]))
         .revocation_lists(lists(&[&list(5)]))
         .policy(policy())
-        .self_trust(SelfTrust::Unchecked)
+        .self_trust(SelfTrust::Skip)
         .clock({
             let panics = Arc::clone(&panics);
             move || match panics.load(Ordering::Relaxed) {
@@ -326,14 +334,14 @@ fn nor_when_the_clock_panics() {
         .build(Rustls::default())
         .unwrap();
     panics.store(true, Ordering::Relaxed);
-    server.rotate(given(&[&list(4)])).unwrap_err();
+    server.handle().rotate(given(&[&list(4)])).unwrap_err();
     panics.store(false, Ordering::Relaxed);
-    let refused = server.rotate(given(&[&list(4)]));
+    let refused = server.handle().rotate(given(&[&list(4)]));
     assert!(matches!(
         refused,
-        Err(BuildError::RevocationListsWorse { .. })
+        Err(BuildError::RevocationListRegression { .. })
     ));
-    assert_eq!(server.rotate(given(&[&list(6)])).unwrap(), 2);
+    assert_eq!(server.handle().rotate(given(&[&list(6)])).unwrap(), 2);
 }
 
 /// Nobody has to come by between two rotations: what was seen is handed on.
@@ -346,31 +354,40 @@ fn no_rotation_makes_forget() {
     let unrelated = Crl::new().signed_by(root);
     assert!(served.admits(&served.cast.alice));
     let lax = policy_of(rules().danger_allow_unknown_status());
-    served.server.rotate(Rotation::new().policy(lax)).unwrap();
+    served
+        .server
+        .handle()
+        .rotate(Rotation::new().policy(lax))
+        .unwrap();
     served.rotate(&[&six]).unwrap();
     for anchors in [anchors(&[root, other]), anchors(&[root])] {
         let given = |next: &Der| given(&[next]).trust_anchors(anchors.clone());
         served.refuses("Ivo Intermediate", "older", given(&four));
         served.refuses("Ivo Intermediate", "there is none", given(&unrelated));
-        served.server.rotate(given(&six)).unwrap();
+        served.server.handle().rotate(given(&six)).unwrap();
     }
     // The anchor that vouches for the CA goes, and the list with it; both come back, the list no older.
     let unrelated = Crl::new().signed_by(other);
     let without = given(&[&unrelated]).trust_anchors(anchors(&[other]));
-    served.server.rotate(without).unwrap();
+    served.server.handle().rotate(without).unwrap();
     for list in [&four, &list(&served.cast, 5)] {
         let both = given(&[list, &unrelated]).trust_anchors(anchors(&[root, other]));
         served.refuses("Ivo Intermediate", "older", both);
     }
     let both = given(&[&six, &unrelated]).trust_anchors(anchors(&[root, other]));
-    served.server.rotate(both).unwrap();
+    served.server.handle().rotate(both).unwrap();
     served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
     assert!(served.admits(&served.cast.alice));
     // The rules go, and all that was known with them.
     let none = VerifierPolicy::allow_any_authenticated();
-    served.server.rotate(Rotation::new().policy(none)).unwrap();
     served
         .server
+        .handle()
+        .rotate(Rotation::new().policy(none))
+        .unwrap();
+    served
+        .server
+        .handle()
         .rotate(given(&[&four]).policy(policy()))
         .unwrap();
 }
@@ -388,6 +405,7 @@ fn a_renewed_anchor_vouches_as_before() {
     served.refuses("Ivo Intermediate", "there is none", of_renewed(&unrelated));
     served
         .server
+        .handle()
         .rotate(of_renewed(&list(&served.cast, 5)))
         .unwrap();
     served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
@@ -610,7 +628,7 @@ fn a_list_without_a_number_follows_none_with_one() {
         .unwrap();
     // Nor when it was away.
     let without = given(&[&other]).trust_anchors(anchors(&[&served.cast.impostor]));
-    served.server.rotate(without).unwrap();
+    served.server.handle().rotate(without).unwrap();
     let back = |list: &Der| {
         let both = anchors(&[root, &served.cast.impostor]);
         given(&[list, &other]).trust_anchors(both)
@@ -619,6 +637,7 @@ fn a_list_without_a_number_follows_none_with_one() {
     served.refuses("Rhea Root", "the next one has no CRL number", back(&newest));
     served
         .server
+        .handle()
         .rotate(back(&of(0).number(&[1]).signed_by(root)))
         .unwrap();
 }

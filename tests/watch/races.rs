@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mtls::{FileSource, Passphrase, Reload, Source};
+use mtls::rotation::ReloadTrigger;
+use mtls::{FileSource, Passphrase, Source};
 
 use super::common::pki::Credential;
 use super::place::{FILES, Place};
@@ -60,7 +61,7 @@ fn what_changes_while_it_is_parsed_is_not_given() {
                 }
             }
         });
-        let given = format!("{:?}", files.load(&Reload::default()).unwrap());
+        let given = format!("{:?}", files.load(&ReloadTrigger::default()).unwrap());
         let news = match file {
             "ca.crt" | "ca.crl" => "CN=Other Root",
             _ => "CN=second",
@@ -68,7 +69,7 @@ fn what_changes_while_it_is_parsed_is_not_given() {
         assert!(given.contains(news), "{file}: {given}");
         assert_eq!(asked.load(Ordering::Relaxed), 2, "{file}");
         // And that is what is remembered.
-        let again = format!("{:?}", files.load(&Reload::default()).unwrap());
+        let again = format!("{:?}", files.load(&ReloadTrigger::default()).unwrap());
         assert!(again.contains(news), "{file}: {again}");
         assert_eq!(asked.load(Ordering::Relaxed), 2, "{file}");
     }
@@ -89,7 +90,7 @@ fn what_is_mended_while_it_is_parsed_is_no_failure() {
             }
         }
     });
-    let given = format!("{:?}", files.load(&Reload::default()).unwrap());
+    let given = format!("{:?}", files.load(&ReloadTrigger::default()).unwrap());
     assert!(given.contains("CN=second"), "{given}");
 }
 
@@ -130,6 +131,11 @@ fn what_changes_before_it_is_watched_is_seen() {
     });
     let stage = Stage::new(place, files, true, Duration::from_secs(600));
     stage.meets("second");
-    assert_eq!(stage.server.status().failures(), 0, "{:?}", stage.told());
+    assert_eq!(
+        stage.server.handle().status().failures(),
+        0,
+        "{:?}",
+        stage.told()
+    );
     stage.end();
 }

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "encrypted-keys")]
 use mtls::Passphrase;
-use mtls::{FileSource, MaterialError, MaterialProblem, Reload, Source};
+use mtls::error::MaterialProblem;
+use mtls::rotation::ReloadTrigger;
+use mtls::{FileSource, MaterialError, Source};
 
 use super::common::pki::crl::Crl;
 use super::common::pki::{Authority, certificate_pem};
@@ -18,7 +20,7 @@ use super::place::{Place, crl_pem};
 /// What it gives, as it shows itself, and how long it took.
 fn load(source: &mut FileSource) -> (Result<String, Arc<MaterialError>>, Duration) {
     let started = Instant::now();
-    let outcome = source.load(&Reload::default());
+    let outcome = source.load(&ReloadTrigger::default());
     let outcome = outcome.map(|rotation| format!("{rotation:?}"));
     let outcome = outcome.map_err(|error| Arc::clone(error.downcast_ref().unwrap()));
     (outcome, started.elapsed())
@@ -59,7 +61,7 @@ fn everything_that_is_named_is_given_with_its_origin() {
     assert!(text.contains("degraded: None"), "{text}");
     // The settings that are not of files stay as they are.
     assert!(text.contains("policy: None"), "{text}");
-    assert!(FileSource::new().load(&Reload::default()).is_err());
+    assert!(FileSource::new().load(&ReloadTrigger::default()).is_err());
 }
 
 #[test]
@@ -199,7 +201,7 @@ fn nothing_is_parsed_that_is_as_before() {
     let fixture = |name| fs::read(format!("tests/fixtures/material/{name}")).unwrap();
     place.write("tls.crt", fixture("rsa.crt"));
     place.write("tls.key", fixture("rsa_legacy_aes256.pem"));
-    let mut files = place.files().passphrase(passphrase).poll_only();
+    let mut files = place.files().passphrase(passphrase).without_notify();
     // What may be mended without any file is tried again.
     for times in 1..=3 {
         let error = refused(&mut files);
@@ -299,15 +301,15 @@ fn permissions_of_a_key_are_a_change() {
 
     let place = Place::new();
     let mut files = place.files();
-    assert!(!given(&mut files).contains("KeyExposed"));
+    assert!(!given(&mut files).contains("InsecureKeyFile"));
     let chmod = |mode| {
         let permissions = fs::Permissions::from_mode(mode);
         fs::set_permissions(place.path("tls.key"), permissions).unwrap();
     };
     chmod(0o644);
-    assert!(given(&mut files).contains("KeyExposed"));
+    assert!(given(&mut files).contains("InsecureKeyFile"));
     chmod(0o600);
-    assert!(!given(&mut files).contains("KeyExposed"));
+    assert!(!given(&mut files).contains("InsecureKeyFile"));
 }
 
 const CHILD: &str = "MTLS_TEST_WITHOUT_WATCHES";

@@ -11,9 +11,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use mtls::pki_types::UnixTime;
+use mtls::policy::RevocationDepth;
 use mtls::{
-    Event, MtlsClient, MtlsIdentity, MtlsServer, RevocationDepth, RevocationRules, Rustls, Source,
-    Status, TrustAnchors, VerifierPolicy,
+    Event, MtlsClient, MtlsIdentity, MtlsServer, RevocationRules, Rustls, Source, Status,
+    TrustAnchors, VerifierPolicy,
 };
 
 use super::common::pki::Leaf;
@@ -57,11 +58,11 @@ impl Stage {
         let ahead = Arc::new(AtomicI64::new(0));
         let mut policy = VerifierPolicy::allow_any_authenticated();
         if has_lists {
-            policy = policy.with_revocation(RevocationRules::require(RevocationDepth::Leaf));
+            policy = policy.revocation(RevocationRules::require(RevocationDepth::Leaf));
         }
         let server = MtlsServer::builder()
             .source(files)
-            .reload_every(every)
+            .poll_interval(every)
             .policy(policy)
             .clock({
                 let ahead = Arc::clone(&ahead);
@@ -109,9 +110,9 @@ impl Stage {
     #[track_caller]
     pub fn wait(&self, what: &str, is_so: impl Fn(&Status) -> bool) -> Duration {
         let started = Instant::now();
-        let mut changes = self.server.status_changes();
+        let mut changes = self.server.handle().status_changes();
         loop {
-            let status = self.server.status();
+            let status = self.server.handle().status();
             if is_so(&status) {
                 return started.elapsed();
             }
@@ -178,7 +179,7 @@ impl Stage {
     pub fn rests(&self) {
         const WHILE: Duration = Duration::from_millis(500);
         let asked = || {
-            let status = self.server.status();
+            let status = self.server.handle().status();
             status.reloads() + status.failures()
         };
         let (started, mut last, mut since) = (Instant::now(), asked(), Instant::now());

@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use mtls::{
-    Event, MtlsIdentity, MtlsServer, Rotation, Rustls, Status, StatusWatch, VerifierPolicy,
-};
+use mtls::rotation::StatusChanges;
+use mtls::{Event, MtlsIdentity, MtlsServer, Rotation, Rustls, Status, VerifierPolicy};
 
 use super::place::Place;
 use super::stage::LIMIT;
@@ -19,7 +18,7 @@ const ROUNDS: u64 = 12;
 /// What the observer saw: the server's status, and what the watch had to tell, each at the moment of an event.
 #[derive(Default)]
 struct Seen {
-    server: OnceLock<(MtlsServer<Rustls>, Mutex<StatusWatch>)>,
+    server: OnceLock<(MtlsServer<Rustls>, Mutex<StatusChanges>)>,
     at_rotations: Mutex<Vec<(u64, Status)>>,
     at_failures: Mutex<Vec<Status>>,
 }
@@ -33,12 +32,12 @@ impl Seen {
         let told = changes.wait(Duration::ZERO);
         match event {
             Event::Rotated { revision, .. } => {
-                let all = [Some(server.status()), told].into_iter().flatten();
+                let all = [Some(server.handle().status()), told].into_iter().flatten();
                 let mut seen = self.at_rotations.lock().unwrap();
                 seen.extend(all.map(|status| (*revision, status)));
             }
             Event::ReloadFailed(_) => {
-                let all = [Some(server.status()), told].into_iter().flatten();
+                let all = [Some(server.handle().status()), told].into_iter().flatten();
                 self.at_failures.lock().unwrap().extend(all);
             }
             _ => {}
@@ -50,7 +49,7 @@ fn serve(place: &Place) -> Arc<Seen> {
     let seen = Arc::new(Seen::default());
     let server = MtlsServer::builder()
         .source(place.files())
-        .reload_every(Duration::from_secs(600))
+        .poll_interval(Duration::from_secs(600))
         .policy(VerifierPolicy::allow_any_authenticated())
         .observer({
             let seen = Arc::downgrade(&seen);
@@ -62,7 +61,7 @@ fn serve(place: &Place) -> Arc<Seen> {
         })
         .build(Rustls::default())
         .unwrap();
-    let changes = Mutex::new(server.status_changes());
+    let changes = Mutex::new(server.handle().status_changes());
     assert!(seen.server.set((server, changes)).is_ok());
     seen
 }
@@ -70,8 +69,8 @@ fn serve(place: &Place) -> Arc<Seen> {
 #[track_caller]
 fn wait(server: &MtlsServer<Rustls>, is_so: impl Fn(&Status) -> bool) {
     let started = std::time::Instant::now();
-    while !is_so(&server.status()) {
-        assert!(started.elapsed() < LIMIT, "{:?}", server.status());
+    while !is_so(&server.handle().status()) {
+        assert!(started.elapsed() < LIMIT, "{:?}", server.handle().status());
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -88,7 +87,7 @@ fn a_new_revision_is_not_shown_with_the_failure_before_it() {
         let looking = scope.spawn(|| {
             let mut all = Vec::new();
             while !is_over.load(Ordering::Relaxed) {
-                let status = server.status();
+                let status = server.handle().status();
                 let news = |last: &Status| {
                     (
                         last.revision(),
@@ -108,7 +107,7 @@ fn a_new_revision_is_not_shown_with_the_failure_before_it() {
             all
         });
         let waiting = scope.spawn(|| {
-            let (mut all, mut changes) = (Vec::new(), server.status_changes());
+            let (mut all, mut changes) = (Vec::new(), server.handle().status_changes());
             while !is_over.load(Ordering::Relaxed) {
                 all.extend(changes.wait(Duration::from_millis(100)));
             }
@@ -152,7 +151,7 @@ fn a_new_revision_is_not_shown_with_the_failure_before_it() {
             assert!(!is_carried, "{before:?}, then {after:?}");
         }
     }
-    assert_eq!(server.status().revision(), ROUNDS + 1);
+    assert_eq!(server.handle().status().revision(), ROUNDS + 1);
 }
 
 /// Somebody rotates by hand while the source fails: that it fails is so before and after.
@@ -167,10 +166,13 @@ fn a_rotation_by_hand_does_not_hide_that_the_source_fails() {
     let identity =
         MtlsIdentity::from_der(by_hand.chain.clone(), by_hand.key.secret_pkcs8_der()).unwrap();
     assert_eq!(
-        server.rotate(Rotation::new().identity(identity)).unwrap(),
+        server
+            .handle()
+            .rotate(Rotation::new().identity(identity))
+            .unwrap(),
         2
     );
-    let status = server.status();
+    let status = server.handle().status();
     assert_eq!(status.revision(), 2);
     let failure = status.last_failure().map(ToString::to_string).unwrap();
     assert!(failure.contains("tls.crt"), "{failure}");

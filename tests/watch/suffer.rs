@@ -49,7 +49,7 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
     let mut times = Vec::new();
     for (number, fault) in faults.iter().enumerate() {
         let what = &*fault.name;
-        let (before, told) = (stage.server.status(), stage.told().len());
+        let (before, told) = (stage.server.handle().status(), stage.told().len());
         assert!(before.last_failure().is_none(), "{what}: {before:?}");
         stage.meets_only(&serving, 2);
         (fault.make)(&stage.place);
@@ -58,7 +58,7 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
             let text = status.last_failure().map(ToString::to_string);
             text.is_some_and(|text| is_told(&text))
         });
-        let status = stage.server.status();
+        let status = stage.server.handle().status();
         assert_eq!(status.revision(), before.revision(), "{what}");
         assert!(status.failures() > before.failures(), "{what}");
         // Told after it is written down.
@@ -72,7 +72,7 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
             stage.wait(what, |status| status.last_failure().is_none());
             times.push((format!("{what}, and back"), mended.elapsed()));
             assert_eq!(
-                stage.server.status().revision(),
+                stage.server.handle().status().revision(),
                 before.revision(),
                 "{what}"
             );

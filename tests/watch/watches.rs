@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mtls::{FileSource, Reload, Rotation, Source, SourceError};
+use mtls::rotation::{ReloadTrigger, SourceError};
+use mtls::{FileSource, Rotation, Source};
 
 use super::place::{FILES, Place};
 use super::stage::Stage;
@@ -14,7 +15,7 @@ use super::stage::Stage;
 struct Counted(FileSource, Arc<AtomicUsize>);
 
 impl Source for Counted {
-    fn load(&mut self, reload: &Reload) -> Result<Rotation, SourceError> {
+    fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
         self.1.fetch_add(1, Ordering::SeqCst);
         self.0.load(reload)
     }
@@ -29,7 +30,7 @@ fn new_watches_are_followed_by_a_look() {
     let stage = Stage::new(place, source, false, Duration::from_secs(600));
     stage.rests();
     assert_eq!(asked.load(Ordering::SeqCst), 2);
-    stage.server.reload();
+    stage.server.handle().reload();
     stage.rests();
     assert_eq!(asked.load(Ordering::SeqCst), 3);
     stage.end();
@@ -44,16 +45,16 @@ fn a_folder_that_was_away_is_watched_again() {
         let stage = Stage::of_all(Place::with_apart(file));
         stage.meets_only("first", 1);
         stage.rests();
-        let reloads = stage.server.status().reloads();
+        let reloads = stage.server.handle().status().reloads();
         let (there, away) = (stage.place.folder_of(file), stage.place.beside("away"));
         fs::rename(&there, &away).unwrap();
         fs::rename(&away, &there).unwrap();
         // Seen, and that nothing is new.
         stage.wait(file, |status| status.reloads() > reloads);
         stage.rests();
-        assert_eq!(stage.server.status().revision(), 1, "{file}");
+        assert_eq!(stage.server.handle().status().revision(), 1, "{file}");
         // What comes next is told of.
-        let reloads = stage.server.status().reloads();
+        let reloads = stage.server.handle().status().reloads();
         let content = fs::read_to_string(stage.place.path(file)).unwrap();
         stage.place.write(file, content + "# a comment\n");
         stage.wait(file, |status| status.reloads() > reloads);

@@ -20,7 +20,7 @@ const HARDLY_EVER: Duration = Duration::from_secs(600);
 fn three_times(what: &str, every: Duration, place: Place, change: fn(&Place, &Credential)) {
     let files = place.files().settle(SETTLE);
     let files = if every < HARDLY_EVER {
-        files.poll_only()
+        files.without_notify()
     } else {
         files
     };
@@ -34,7 +34,7 @@ fn three_times(what: &str, every: Duration, place: Place, change: fn(&Place, &Cr
         slowest = slowest.max(changed.elapsed());
         stage.meets(name);
     }
-    let status = stage.server.status();
+    let status = stage.server.handle().status();
     assert_eq!(status.revision(), 4, "{what}");
     assert_eq!(status.failures(), 0, "{what}: {:?}", stage.told());
     assert_eq!(status.degraded(), None, "{what}");
@@ -119,7 +119,7 @@ fn nothing_is_read_without_a_reason() {
         drop(fs::read(stage.place.path("tls.key")).unwrap());
         stage.meets_only("first", 2);
     }
-    assert_eq!(stage.server.status().reloads(), 2);
+    assert_eq!(stage.server.handle().status().reloads(), 2);
     // What is ours is seen all the same.
     stage.place.install(&stage.place.server("second"));
     stage.meets("second");

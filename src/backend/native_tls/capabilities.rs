@@ -8,39 +8,37 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
     match capability {
         Capability::Client => Support::Full,
         Capability::Server | Capability::ClientChain => {
-            Support::Refused("native-tls cannot ask for a client certificate")
+            Support::None("native-tls cannot ask for a client certificate")
         }
         Capability::ServerChain => Support::Limited(
             "the platform proves the path, of any length, by its own rules; our policy sees the leaf alone, and rejects one with a name that cannot be read",
         ),
-        Capability::JudgedInHandshake => Support::Limited(
+        Capability::VerifiedInHandshake => Support::Limited(
             "the policy judges right after the handshake, without an alert; our certificate has been sent by then",
         ),
-        Capability::DangerOptIns => Support::Refused("the platform does not accept such leaves"),
+        Capability::DangerOptIns => Support::None("the platform does not accept such leaves"),
         Capability::PathMatchers => {
-            Support::Refused("the platform does not show the path that it proves")
+            Support::None("the platform does not show the path that it proves")
         }
-        Capability::Revocation => Support::Refused("the platform shows us no path to verifier by"),
-        Capability::ChainRules => Support::Refused("the platform proves the path by its own rules"),
+        Capability::Revocation => Support::None("the platform shows us no path to verifier by"),
+        Capability::ChainRules => Support::None("the platform proves the path by its own rules"),
         Capability::TrustBundles => {
-            Support::Refused("the platform does not show which anchor a path ends in")
+            Support::None("the platform does not show which anchor a path ends in")
         }
         Capability::SpiffeServers | Capability::ProtocolVersion => Support::Full,
         Capability::CipherSuite
         | Capability::KeyExchangeGroup
         | Capability::SignatureScheme
-        | Capability::Fips => Support::Refused("native-tls does not show it"),
+        | Capability::Fips => Support::None("native-tls does not show it"),
         Capability::P521 | Capability::MlDsa => Support::Limited(
             "what the platform verifies; our own key is none of these, since native-tls does \
              not look whether it is the leaf's",
         ),
         Capability::MlKem => Support::Limited("what the platform prefers"),
-        Capability::ExternalKeys => {
-            Support::Refused("native-tls takes private keys as bytes alone")
-        }
+        Capability::ExternalKeys => Support::None("native-tls takes private keys as bytes alone"),
         Capability::Clock => Support::Limited("the platform also judges by the system's clock"),
-        Capability::Resumption => Support::Refused("the platform does not show what it resumes"),
-        Capability::RefusalExplained => Support::Limited(
+        Capability::Resumption => Support::None("the platform does not show what it resumes"),
+        Capability::RejectionExplained => Support::Limited(
             "by our own certificates; the platform does not show what the server asked for",
         ),
         Capability::NativeConfig => Support::Limited("`danger_config()`: without our policy"),

@@ -8,14 +8,15 @@ use super::NativeTls;
 use super::config::{Connectors, NativeTlsClientConfig};
 use super::convert::{alpn, anchors, build_error, identity, protocols, reject_unsupported};
 use super::stream::NativeTlsHandshake;
-use crate::backend::{ClientBackend, ClientSettings, Crypto, DangerNativeClient, HandshakeError};
+use crate::backend::adapter::{ClientAdapter, ToNative};
+use crate::backend::{ClientSettings, Crypto, DangerNativeClient, HandshakeError};
 use crate::error::BuildError;
 
 /// On OpenSSL native-tls leaves server name indication out for an address; elsewhere it has to be
 /// told.
 const ADDRESSES_NEED_TELLING: bool = cfg!(any(windows, target_vendor = "apple"));
 
-impl ClientBackend for NativeTls {
+impl ClientAdapter for NativeTls {
     type ClientConfig = NativeTlsClientConfig;
     type ClientHandshake<IO: Read + Write + Send> = NativeTlsHandshake<IO>;
 
@@ -72,8 +73,10 @@ impl ClientBackend for NativeTls {
 
 impl DangerNativeClient for NativeTls {
     type Native = TlsConnector;
+}
 
-    fn native(config: &Self::ClientConfig) -> Self::Native {
-        config.connector().clone()
+impl ToNative<TlsConnector> for NativeTlsClientConfig {
+    fn to_native(&self) -> TlsConnector {
+        self.connector().clone()
     }
 }

@@ -8,7 +8,7 @@ use crate::backend::{SessionVerifier, Versions};
 
 /// A connector and what the platform leaves to us.
 #[derive(Clone)]
-pub struct NativeTlsClientConfig(pub(super) Arc<Connectors>);
+pub(crate) struct NativeTlsClientConfig(pub(super) Arc<Connectors>);
 
 pub(super) struct Connectors {
     pub(super) for_names: TlsConnector,

@@ -9,7 +9,7 @@ use crate::backend::settings::{held_key, takes_proof};
 use crate::backend::{ClientSettings, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
-use crate::policy::TrustSource;
+use crate::policy::Trust;
 use crate::x509::{Certificate as View, rfc4514};
 
 /// Secure Transport knows no TLS 1.3.
@@ -79,8 +79,8 @@ fn pem(label: &str, der: &[u8]) -> Result<String, BuildError> {
 }
 
 /// Reads the anchors here, because later native-tls would pass over one that it cannot read.
-pub(super) fn anchors(trust: &TrustSource) -> Result<Vec<Certificate>, BuildError> {
-    if let TrustSource::Bundles(_) = trust {
+pub(super) fn anchors(trust: &Trust) -> Result<Vec<Certificate>, BuildError> {
+    if let Trust::Bundles(_) = trust {
         return Err(unsupported(
             "trust anchors for each trust domain: the platform does not show which of them a path ends in",
         ));

@@ -10,7 +10,8 @@ use std::io;
 use pki_types::ServerName;
 
 use crate::backend::HandshakeError;
-use crate::policy::{Alert, Rejection, RejectionReason};
+use crate::error::Alert;
+use crate::policy::{Rejection, RejectionReason};
 
 /// The error that ended a handshake with the server called `server_name`.
 pub(super) fn from_native(
@@ -105,7 +106,7 @@ fn reason(said: &str) -> Option<RejectionReason> {
         "unsuitable certificate purpose" | "unsupported certificate purpose" => {
             R::WrongExtendedKeyUsage
         }
-        "ca certificate key too weak" | "ee certificate key too weak" => R::UnacceptableKey,
+        "ca certificate key too weak" | "ee certificate key too weak" => R::UnsupportedKey,
         "ca signature digest algorithm too weak" => R::UnsupportedSignatureAlgorithm,
         "certificate signature failure"
         | "self signed certificate"

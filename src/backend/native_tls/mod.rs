@@ -14,12 +14,11 @@ mod verifier;
 
 use std::io::{Read, Write};
 
-use super::Backend;
-use super::traits::sealed;
+use super::adapter::Adapter;
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
-pub use stream::NativeTlsStream;
+pub(crate) use stream::NativeTlsStream;
 
 /// native-tls, the platform's own TLS library. For clients only: it cannot ask for a client
 /// certificate.
@@ -52,10 +51,8 @@ pub use stream::NativeTlsStream;
 #[non_exhaustive]
 pub struct NativeTls {}
 
-impl sealed::Sealed for NativeTls {}
-
-impl Backend for NativeTls {
-    const KIND: BackendKind = BackendKind::NativeTls;
+impl Adapter for NativeTls {
+    const LIBRARY: BackendKind = BackendKind::NativeTls;
 
     type Stream<IO: Read + Write + Send> = NativeTlsStream<IO>;
 

@@ -13,10 +13,10 @@ use crate::backend::{
     CertificateRequest, Handshake, HandshakeError, HandshakeResult, ProtocolVersion, SessionInfo,
     TlsStream,
 };
-use crate::policy::Alert;
+use crate::error::Alert;
 
 /// A native-tls connection over its transport.
-pub struct NativeTlsStream<IO> {
+pub(crate) struct NativeTlsStream<IO> {
     inner: Native<RecordObserver<IO>>,
     /// What was read while a failed write was looked into.
     kept: VecDeque<u8>,
@@ -126,7 +126,7 @@ impl<IO: fmt::Debug> fmt::Debug for NativeTlsStream<IO> {
 }
 
 /// A client's handshake.
-pub struct NativeTlsHandshake<IO> {
+pub(crate) struct NativeTlsHandshake<IO> {
     config: NativeTlsClientConfig,
     server_name: ServerName<'static>,
     state: State<IO>,

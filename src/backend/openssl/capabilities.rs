@@ -10,24 +10,24 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
             "in TLS 1.3, and for clients in TLS 1.2; the openssl crate shows a server no more",
         ),
         Capability::SignatureScheme => {
-            Support::Refused("the openssl crate does not show how the peer signed")
+            Support::None("the openssl crate does not show how the peer signed")
         }
         Capability::P521 => Support::Limited(
             "in TLS 1.2, OpenSSL refuses such a key on either end of a client that does not \
              name P-521 among its groups, as rustls does not",
         ),
         Capability::MlDsa | Capability::MlKem => Support::Limited("from OpenSSL 3.5 on"),
-        Capability::Fips => Support::Refused("the openssl crate does not tell it of OpenSSL 3"),
+        Capability::Fips => Support::None("the openssl crate does not tell it of OpenSSL 3"),
         Capability::ClientChain => Support::Limited(
             "the one path that OpenSSL picks: where several issuers have one name, or an intermediate does not fit the key identifier below it, it may reject what rustls accepts",
         ),
         Capability::ExternalKeys => {
-            Support::Refused("the openssl crate takes private keys that it holds itself")
+            Support::None("the openssl crate takes private keys that it holds itself")
         }
         Capability::Resumption => {
-            Support::Refused("a ticket of OpenSSL holds the leaf alone, too little to verifier by")
+            Support::None("a ticket of OpenSSL holds the leaf alone, too little to verifier by")
         }
-        Capability::RefusalExplained => Support::Limited(
+        Capability::RejectionExplained => Support::Limited(
             "by our own certificates; the openssl crate does not show what the server asked for",
         ),
         _ => Support::Full,

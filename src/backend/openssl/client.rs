@@ -8,9 +8,9 @@ use pki_types::ServerName;
 use super::slot::{self, ExpectedPeer, Slot};
 use super::stream::{OpenSslHandshake, SideParams};
 use super::{OpenSsl, convert, verifier, verify_codes};
+use crate::backend::adapter::{ClientAdapter, ToNative};
 use crate::backend::{
-    ClientAuth, ClientBackend, ClientSettings, Crypto, HandshakeError, NativeClient,
-    SessionVerifier,
+    ClientAuthMode, ClientSettings, Crypto, HandshakeError, NativeClient, SessionVerifier,
 };
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
@@ -18,7 +18,7 @@ use crate::peer::PeerIdentity;
 /// A client's OpenSSL configuration, and the judge of its servers.
 ///
 /// Other code can do the handshake with an `Ssl` from here. The server is judged within it, and
-/// [`judge`](Self::judge) says afterwards who it is, or why it was refused.
+/// [`judge`](Self::verified_peer) says afterwards who it is, or why it was refused.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -53,7 +53,7 @@ impl OpenSslClientConfig {
     /// [`HandshakeError::Backend`] when OpenSSL cannot make one.
     pub fn ssl(&self, server_name: &ServerName<'_>) -> Result<Ssl, HandshakeError> {
         let mut ssl = Ssl::new(&self.context).map_err(HandshakeError::backend)?;
-        self.arm(&mut ssl, server_name)?;
+        self.prepare(&mut ssl, server_name)?;
         Ok(ssl)
     }
 
@@ -65,7 +65,7 @@ impl OpenSslClientConfig {
     ///
     /// # Errors
     /// [`HandshakeError::Backend`] when OpenSSL refuses the name.
-    pub fn arm(
+    pub fn prepare(
         &self,
         ssl: &mut SslRef,
         server_name: &ServerName<'_>,
@@ -87,15 +87,15 @@ impl OpenSslClientConfig {
     ///
     /// # Errors
     /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the
-    /// handshake is not over, when this configuration did not [`arm`](Self::arm) the `Ssl`, and
+    /// handshake is not over, when this configuration did not [`prepare`](Self::prepare) the `Ssl`, and
     /// when a session was resumed: that would pass the policy by.
-    pub fn verifier(&self, ssl: &SslRef) -> Result<PeerIdentity, HandshakeError> {
-        slot::conclude(ssl, &self.verifier, ClientAuth::Required)?
+    pub fn verified_peer(&self, ssl: &SslRef) -> Result<PeerIdentity, HandshakeError> {
+        slot::conclude(ssl, &self.verifier, ClientAuthMode::Required)?
             .ok_or_else(|| HandshakeError::backend("the server's certificate was not judged"))
     }
 
     /// The context below, which knows no server's name: an `Ssl` made of it refuses every server
-    /// until it is [armed](Self::arm), and what it admits must be asked of [`judge`](Self::judge).
+    /// until it is [armed](Self::prepare), and what it admits must be asked of [`judge`](Self::verified_peer).
     pub fn danger_context(&self) -> &SslContextRef {
         &self.context
     }
@@ -109,7 +109,7 @@ impl fmt::Debug for OpenSslClientConfig {
     }
 }
 
-impl ClientBackend for OpenSsl {
+impl ClientAdapter for OpenSsl {
     type ClientConfig = OpenSslClientConfig;
     type ClientHandshake<IO: Read + Write + Send> = OpenSslHandshake<IO>;
 
@@ -158,8 +158,10 @@ impl ClientBackend for OpenSsl {
 
 impl NativeClient for OpenSsl {
     type Native = OpenSslClientConfig;
+}
 
-    fn native(config: &Self::ClientConfig) -> Self::Native {
-        config.clone()
+impl ToNative<OpenSslClientConfig> for OpenSslClientConfig {
+    fn to_native(&self) -> OpenSslClientConfig {
+        self.clone()
     }
 }

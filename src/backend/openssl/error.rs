@@ -7,7 +7,8 @@ use openssl::ssl::Error;
 
 use super::io_fault::IoFault;
 use crate::backend::HandshakeError;
-use crate::policy::{Alert, Rejection, RejectionReason};
+use crate::error::Alert;
+use crate::policy::{Rejection, RejectionReason};
 
 /// The part of OpenSSL that speaks TLS (`ERR_LIB_SSL`).
 const LIBRARY_SSL: i32 = 20;

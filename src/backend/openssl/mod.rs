@@ -17,12 +17,11 @@ pub(crate) mod verify_codes;
 
 use std::io::{Read, Write};
 
-use super::Backend;
-use super::traits::sealed;
+use super::adapter::Adapter;
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
-pub use stream::OpenSslStream;
+pub(crate) use stream::OpenSslStream;
 
 pub use client::OpenSslClientConfig;
 pub use server::OpenSslServerConfig;
@@ -58,10 +57,8 @@ impl OpenSsl {
     }
 }
 
-impl sealed::Sealed for OpenSsl {}
-
-impl Backend for OpenSsl {
-    const KIND: BackendKind = BackendKind::OpenSsl;
+impl Adapter for OpenSsl {
+    const LIBRARY: BackendKind = BackendKind::OpenSsl;
 
     type Stream<IO: Read + Write + Send> = OpenSslStream<IO>;
 

@@ -11,9 +11,9 @@ use openssl::ssl::{
 use super::slot::{self, ExpectedPeer, Slot};
 use super::stream::{OpenSslHandshake, SideParams};
 use super::{OpenSsl, convert, verifier, verify_codes};
+use crate::backend::adapter::{ServerAdapter, ToNative};
 use crate::backend::{
-    ClientAuth, Crypto, HandshakeError, NativeServer, ServerBackend, ServerSettings,
-    SessionVerifier,
+    ClientAuthMode, Crypto, HandshakeError, NativeServer, ServerSettings, SessionVerifier,
 };
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
@@ -21,7 +21,7 @@ use crate::peer::PeerIdentity;
 /// A server's OpenSSL configuration, and the judge of its clients.
 ///
 /// Other code can accept connections with its [`context`](Self::context). Clients are judged within
-/// the handshake, and [`judge`](Self::judge) says afterwards who called, or why it was refused.
+/// the handshake, and [`judge`](Self::verified_peer) says afterwards who called, or why it was refused.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,7 +45,7 @@ use crate::peer::PeerIdentity;
 pub struct OpenSslServerConfig {
     context: SslContext,
     verifier: Arc<SessionVerifier>,
-    client_auth: ClientAuth,
+    client_auth: ClientAuthMode,
     crypto: Crypto,
 }
 
@@ -64,7 +64,7 @@ impl OpenSslServerConfig {
     /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the
     /// handshake is not over, also because OpenSSL itself ended it, when the `Ssl` is not of this
     /// configuration, and when a session was resumed: that would pass the policy by.
-    pub fn verifier(&self, ssl: &SslRef) -> Result<Option<PeerIdentity>, HandshakeError> {
+    pub fn verified_peer(&self, ssl: &SslRef) -> Result<Option<PeerIdentity>, HandshakeError> {
         slot::conclude(ssl, &self.verifier, self.client_auth)
     }
 }
@@ -77,7 +77,7 @@ impl fmt::Debug for OpenSslServerConfig {
     }
 }
 
-impl ServerBackend for OpenSsl {
+impl ServerAdapter for OpenSsl {
     type ServerConfig = OpenSslServerConfig;
     type ServerHandshake<IO: Read + Write + Send> = OpenSslHandshake<IO>;
 
@@ -123,9 +123,11 @@ impl ServerBackend for OpenSsl {
 
 impl NativeServer for OpenSsl {
     type Native = OpenSslServerConfig;
+}
 
-    fn native(config: &Self::ServerConfig) -> Self::Native {
-        config.clone()
+impl ToNative<OpenSslServerConfig> for OpenSslServerConfig {
+    fn to_native(&self) -> OpenSslServerConfig {
+        self.clone()
     }
 }
 
@@ -134,8 +136,8 @@ fn ask_for_certificate(
     settings: &ServerSettings,
 ) -> Result<(), ErrorStack> {
     let mode = match settings.client_auth {
-        ClientAuth::Optional => SslVerifyMode::PEER,
-        ClientAuth::Required => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
+        ClientAuthMode::Optional => SslVerifyMode::PEER,
+        ClientAuthMode::Required => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
     };
     context.set_verify_callback(mode, verifier::verify);
     let verifier = Arc::clone(&settings.verifier);

@@ -8,16 +8,16 @@ use super::io_fault::IoFault;
 use super::transport_adapter::{TransportAdapter, attempt};
 use super::{convert, error, slot};
 use crate::backend::{
-    CertificateRequest, ClientAuth, Handshake, HandshakeError, HandshakeResult, SessionVerifier,
-    TlsStream,
+    CertificateRequest, ClientAuthMode, Handshake, HandshakeError, HandshakeResult,
+    SessionVerifier, TlsStream,
 };
-use crate::policy::Alert;
+use crate::error::Alert;
 
 /// The most that one record holds (RFC 8446, section 5.1).
 const RECORD: usize = 16 * 1024;
 
 /// An OpenSSL connection over its transport.
-pub struct OpenSslStream<IO> {
+pub(crate) struct OpenSslStream<IO> {
     ssl: SslStream<TransportAdapter<IO>>,
     /// Taken from the writer while the transport was not ready. OpenSSL wants exactly these bytes
     /// again, and the writer may come back with others.
@@ -122,7 +122,7 @@ impl<IO: fmt::Debug> fmt::Debug for OpenSslStream<IO> {
 }
 
 /// A handshake of either end.
-pub struct OpenSslHandshake<IO> {
+pub(crate) struct OpenSslHandshake<IO> {
     /// `None` once it is over.
     ssl: Option<SslStream<TransportAdapter<IO>>>,
     verifier: Arc<SessionVerifier>,
@@ -136,7 +136,7 @@ pub(super) enum SideParams {
         offered: Arc<[Vec<u8>]>,
     },
     Server {
-        client_auth: ClientAuth,
+        client_auth: ClientAuthMode,
     },
 }
 
@@ -178,7 +178,7 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
                     let problem = "the server chose an ALPN protocol that was not offered";
                     return Err(HandshakeError::backend(problem));
                 }
-                ClientAuth::Required
+                ClientAuthMode::Required
             }
             SideParams::Server { client_auth } => *client_auth,
         };

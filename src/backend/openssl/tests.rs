@@ -9,8 +9,9 @@ use openssl::ssl::{Ssl, SslConnector, SslMethod, SslStream, SslVerifyMode};
 use openssl::x509::X509;
 
 use super::OpenSsl;
+use crate::backend::adapter::ServerAdapter;
 use crate::backend::tests::{Cast, socket_pair};
-use crate::backend::{ClientAuth, ServerBackend, ServerSettings, SessionVerifier};
+use crate::backend::{ClientAuthMode, ServerSettings, SessionVerifier};
 use crate::material::MtlsIdentity;
 
 /// Both ends of a connection, after their handshake.
@@ -26,7 +27,7 @@ pub(super) fn connected(cast: &Cast, client: Option<&MtlsIdentity>) -> Connected
     let backend = OpenSsl::default();
     let verifier = cast.verifier(backend.signature_algorithms().unwrap());
     let settings = ServerSettings {
-        client_auth: ClientAuth::Optional,
+        client_auth: ClientAuthMode::Optional,
         ..cast.settings(&verifier)
     };
     let config = backend.build_server(settings).unwrap();

@@ -13,15 +13,16 @@ use super::stream::RustlsHandshake;
 use super::stream::handshake_params::{HandshakeParams, SideParams};
 use super::verifier::ServerVerifier;
 use super::verifier::handshake_signatures::HandshakeSignatures;
+use crate::backend::adapter::{ClientAdapter, ToNative};
 use crate::backend::{
-    CertificateRequest, ClientBackend, ClientSettings, Crypto, HandshakeError, NativeClient,
-    Resumption, SessionVerifier,
+    CertificateRequest, ClientSettings, Crypto, HandshakeError, NativeClient, Resumption,
+    SessionVerifier,
 };
 use crate::error::BuildError;
 
 /// A native configuration and the judge in it.
 #[derive(Clone, Debug)]
-pub struct RustlsClientConfig {
+pub(crate) struct RustlsClientConfig {
     /// Never resumes.
     pub(super) native: Arc<ClientConfig>,
     /// For our own handshakes, where the peer of a resumed session is looked at.
@@ -33,7 +34,7 @@ pub struct RustlsClientConfig {
     crypto: Crypto,
 }
 
-impl ClientBackend for Rustls {
+impl ClientAdapter for Rustls {
     type ClientConfig = RustlsClientConfig;
     type ClientHandshake<IO: Read + Write + Send> = RustlsHandshake<IO>;
 
@@ -114,8 +115,10 @@ impl ClientBackend for Rustls {
 
 impl NativeClient for Rustls {
     type Native = Arc<ClientConfig>;
+}
 
-    fn native(config: &Self::ClientConfig) -> Self::Native {
-        Arc::clone(&config.native)
+impl ToNative<Arc<ClientConfig>> for RustlsClientConfig {
+    fn to_native(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.native)
     }
 }

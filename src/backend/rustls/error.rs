@@ -7,7 +7,8 @@ use rustls::{CertificateError, OtherError};
 
 use super::signing::failure::SignFailure;
 use crate::backend::HandshakeError;
-use crate::policy::{Alert, Rejection, RejectionReason};
+use crate::error::Alert;
+use crate::policy::{Rejection, RejectionReason};
 
 /// A transport's or rustls' error that ended a handshake.
 pub(super) fn from_io(error: io::Error) -> HandshakeError {

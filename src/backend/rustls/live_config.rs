@@ -17,7 +17,7 @@ use rustls::{
 use super::Rustls;
 use super::client::RustlsClientConfig;
 use super::server::{RustlsServerConfig, never_resumes};
-use crate::backend::{LiveClient, LiveServer};
+use crate::backend::adapter::{LiveClientAdapter, LiveServerAdapter};
 
 /// What is current at each call.
 struct LiveConfig<C>(Arc<dyn Fn() -> C + Send + Sync>);
@@ -40,8 +40,12 @@ impl<C> fmt::Debug for LiveConfig<C> {
     }
 }
 
-impl LiveClient for Rustls {
-    fn live(current: Arc<dyn Fn() -> RustlsClientConfig + Send + Sync>) -> Arc<ClientConfig> {
+impl LiveClientAdapter for Rustls {
+    type Live = Arc<ClientConfig>;
+
+    fn live_client(
+        current: Arc<dyn Fn() -> RustlsClientConfig + Send + Sync>,
+    ) -> Arc<ClientConfig> {
         let live = LiveConfig(current);
         // Its versions and ALPN protocols, and that it does not resume.
         let mut config = ClientConfig::clone(&live.now().native);
@@ -51,8 +55,12 @@ impl LiveClient for Rustls {
     }
 }
 
-impl LiveServer for Rustls {
-    fn live(current: Arc<dyn Fn() -> RustlsServerConfig + Send + Sync>) -> Arc<ServerConfig> {
+impl LiveServerAdapter for Rustls {
+    type Live = Arc<ServerConfig>;
+
+    fn live_server(
+        current: Arc<dyn Fn() -> RustlsServerConfig + Send + Sync>,
+    ) -> Arc<ServerConfig> {
         let live = LiveConfig(current);
         let now = live.now();
         let verifier = LiveClientVerifier {

@@ -17,12 +17,11 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-use super::Backend;
-use super::traits::sealed;
+use super::adapter::Adapter;
 use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
-pub use stream::RustlsStream;
+pub(crate) use stream::RustlsStream;
 
 /// rustls, with a crypto provider of its own: a process-wide one is neither read nor set.
 ///
@@ -74,10 +73,8 @@ impl Rustls {
     }
 }
 
-impl sealed::Sealed for Rustls {}
-
-impl Backend for Rustls {
-    const KIND: BackendKind = BackendKind::Rustls;
+impl Adapter for Rustls {
+    const LIBRARY: BackendKind = BackendKind::Rustls;
 
     type Stream<IO: Read + Write + Send> = RustlsStream<IO>;
 

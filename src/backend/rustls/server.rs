@@ -12,8 +12,9 @@ use super::stream::RustlsHandshake;
 use super::stream::handshake_params::{HandshakeParams, SideParams};
 use super::verifier::ClientVerifier;
 use super::verifier::handshake_signatures::HandshakeSignatures;
+use crate::backend::adapter::{ServerAdapter, ToNative};
 use crate::backend::{
-    ClientAuth, Crypto, HandshakeError, NativeServer, Resumption, ServerBackend, ServerSettings,
+    ClientAuthMode, Crypto, HandshakeError, NativeServer, Resumption, ServerSettings,
     SessionVerifier,
 };
 use crate::error::BuildError;
@@ -23,7 +24,7 @@ const TICKETS: usize = 2;
 
 /// A native configuration and the judge in it.
 #[derive(Clone, Debug)]
-pub struct RustlsServerConfig {
+pub(crate) struct RustlsServerConfig {
     /// Never resumes.
     pub(super) native: Arc<ServerConfig>,
     /// For our own handshakes, where the peer of a resumed session is looked at.
@@ -33,11 +34,11 @@ pub struct RustlsServerConfig {
     pub(super) identity: Arc<OwnIdentity>,
     pub(super) cert_verifier: Arc<ClientVerifier>,
     pub(super) verifier: Arc<SessionVerifier>,
-    client_auth: ClientAuth,
+    client_auth: ClientAuthMode,
     crypto: Crypto,
 }
 
-impl ServerBackend for Rustls {
+impl ServerAdapter for Rustls {
     type ServerConfig = RustlsServerConfig;
     type ServerHandshake<IO: Read + Write + Send> = RustlsHandshake<IO>;
 
@@ -125,9 +126,11 @@ impl ServerBackend for Rustls {
 
 impl NativeServer for Rustls {
     type Native = Arc<ServerConfig>;
+}
 
-    fn native(config: &Self::ServerConfig) -> Self::Native {
-        Arc::clone(&config.native)
+impl ToNative<Arc<ServerConfig>> for RustlsServerConfig {
+    fn to_native(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.native)
     }
 }
 

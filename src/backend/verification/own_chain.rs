@@ -5,6 +5,7 @@ use x509_cert::ext::pkix::KeyUsages;
 use crate::error::BuildError;
 use crate::material::{CertificateChain, IdentityWarning};
 use crate::policy::{SignatureAlgorithms, purposes_of, usages_of};
+use crate::side::Side;
 use crate::x509::{Certificate, Version, is_same_name, rfc4514};
 
 /// Our own chain, as one looks at it whom a peer has refused.
@@ -12,17 +13,10 @@ use crate::x509::{Certificate, Version, is_same_name, rfc4514};
 /// Of a handshake that succeeds it costs nothing: its certificates are read where somebody asks.
 #[derive(Debug)]
 pub(crate) struct OwnChain {
-    end: End,
+    side: Side,
     chain: CertificateChain,
     /// The issuer of each certificate, a DER `Name`: compared with what servers ask for.
     issuers: Vec<Vec<u8>>,
-}
-
-/// Which end of the connection we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Client,
-    Server,
 }
 
 /// When a certificate of ours is not valid.
@@ -33,10 +27,10 @@ pub(crate) enum ValidityFault {
 }
 
 impl OwnChain {
-    pub(crate) fn new(end: End, chain: &CertificateChain) -> Self {
+    pub(crate) fn new(side: Side, chain: &CertificateChain) -> Self {
         let issuers = certificates(chain).map(|(_, certificate)| certificate.issuer.to_vec());
         Self {
-            end,
+            side,
             issuers: issuers.collect(),
             chain: chain.clone(),
         }
@@ -81,8 +75,8 @@ impl OwnChain {
         self.chain.as_slice()
     }
 
-    pub(crate) fn end(&self) -> End {
-        self.end
+    pub(crate) fn side(&self) -> Side {
+        self.side
     }
 
     pub(crate) fn length(&self) -> usize {
@@ -140,9 +134,9 @@ impl OwnChain {
     pub(crate) fn missing_purpose(&self) -> Option<(&'static str, String)> {
         let (_, leaf) = certificates(&self.chain).next()?;
         let usage = leaf.extended_key_usage().ok()??;
-        let (wanted, name) = match self.end {
-            End::Client => (ID_KP_CLIENT_AUTH, "clientAuth"),
-            End::Server => (ID_KP_SERVER_AUTH, "serverAuth"),
+        let (wanted, name) = match self.side {
+            Side::Client => (ID_KP_CLIENT_AUTH, "clientAuth"),
+            Side::Server => (ID_KP_SERVER_AUTH, "serverAuth"),
         };
         match usage.0.contains(&wanted) {
             true => None,

@@ -53,7 +53,7 @@ impl SourceDeadline {
 impl ServingGate {
     pub(crate) fn check(&self, now: UnixTime) -> Result<(), Rejection> {
         let not_serving = |presented: String| {
-            Err(Rejection::new(RejectionReason::OutOfService).with_presented(presented))
+            Err(Rejection::new(RejectionReason::NotServing).with_presented(presented))
         };
         match self.until {
             Some(until) if now > until => {

@@ -6,18 +6,20 @@ use std::sync::Arc;
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::alert_hint::{CertificateRequest, hint};
-use super::own_chain::{End, OwnChain};
+use super::own_chain::OwnChain;
 use super::serving_gate::ServingGate;
 use crate::backend::event::{Clock, Event, Observer};
 use crate::backend::handshake_error::HandshakeError;
+use crate::error::Alert;
 use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
-use crate::policy::{Alert, PeerVerifier, Rejection, RejectionReason};
+use crate::policy::{PeerVerifier, Rejection, RejectionReason};
+use crate::side::Side;
 
 /// The verifier of one revision with a clock and an observer, and our own chain: what the adapters
 /// ask.
-pub struct SessionVerifier {
+pub(crate) struct SessionVerifier {
     verifier: PeerVerifier,
     /// Asked as well, for the observer's ears only.
     shadow: Option<PeerVerifier>,
@@ -156,9 +158,9 @@ impl SessionVerifier {
     /// itself, they never do.
     pub(crate) fn verify_own_chain(&self, now: UnixTime) -> Result<(), Rejection> {
         let chain = self.own.chain();
-        guard(|| match self.own.end() {
-            End::Client => self.verifier.verify_own_client_chain(chain, now),
-            End::Server => self.verifier.verify_own_server_chain(chain, now),
+        guard(|| match self.own.side() {
+            Side::Client => self.verifier.verify_own_client_chain(chain, now),
+            Side::Server => self.verifier.verify_own_server_chain(chain, now),
         })
     }
 
@@ -178,9 +180,9 @@ impl SessionVerifier {
         &self,
         now: Option<UnixTime>,
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        match self.own.end() {
-            End::Client => self.verifier.unusable_for_servers(now),
-            End::Server => self.verifier.unusable_for_clients(now),
+        match self.own.side() {
+            Side::Client => self.verifier.unusable_for_servers(now),
+            Side::Server => self.verifier.unusable_for_clients(now),
         }
     }
 
@@ -249,7 +251,7 @@ impl SessionVerifier {
     fn compare(&self, verdict: &Verdict, shadow: &Verdict) {
         match (verdict, shadow) {
             (Ok(peer), Err(rejection)) => self.tell(&Event::ShadowRejected { peer, rejection }),
-            (Err(rejection), Ok(peer)) => self.tell(&Event::ShadowAdmitted { peer, rejection }),
+            (Err(rejection), Ok(peer)) => self.tell(&Event::ShadowAccepted { peer, rejection }),
             _ => {}
         }
     }
@@ -284,7 +286,7 @@ impl fmt::Debug for SessionVerifier {
 /// refused. In OpenSSL's callback a panic would end the process, and elsewhere an accept loop.
 fn guard<T>(verify: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
     catch_unwind(AssertUnwindSafe(verify)).unwrap_or_else(|panic| {
-        Err(Rejection::new(RejectionReason::PolicyPanicked).with_presented(message(&*panic)))
+        Err(Rejection::new(RejectionReason::VerifierPanicked).with_presented(message(&*panic)))
     })
 }
 

@@ -15,12 +15,12 @@ use std::time::Instant;
 use ::spiffe::transport::Endpoint;
 
 use crate::peer::SpiffeId;
-use crate::rotation::{Reload, Rotation, Source, SourceError};
+use crate::rotation::{ReloadTrigger, Rotation, Source, SourceError};
 
 pub use error::SpiffeError;
 use shared::Shared;
-use stream_worker::Follower;
-use svid_update::{Choice, Given};
+use stream_worker::StreamWorker;
+use svid_update::{SvidSelector, SvidUpdate};
 
 /// Identity and trust bundles from the SPIFFE Workload API, as an agent (SPIRE's, for one) serves it on a socket; cargo
 /// feature `spiffe`.
@@ -54,12 +54,12 @@ use svid_update::{Choice, Given};
 ///
 /// A stream that breaks is opened again, first after a quarter to half a second, then after pauses that double up to 30
 /// seconds. Meanwhile a load fails and says why, so that `status()` shows it and
-/// [`OnSourceLost`](crate::OnSourceLost) counts from there, and the last good revision serves. That is so, too, when the
+/// [`OnSourceLost`](crate::rotation::OnSourceLost) counts from there, and the last good revision serves. That is so, too, when the
 /// agent takes the identity back (`PermissionDenied`). The standard wants an SVID that was taken back to be used no longer:
-/// give `OnSourceLost::RefuseAfter` with the time that an agent may take to restart.
+/// give `OnSourceLost::RejectAfter` with the time that an agent may take to restart.
 ///
 /// An agent that hangs looks like one with nothing new. So it is asked anew, on a new connection, at each
-/// [`ask_again_every`](Self::ask_again_every). Where that fails the stream that is open is kept, and the agent is asked
+/// [`retry_interval`](Self::retry_interval). Where that fails the stream that is open is kept, and the agent is asked
 /// twice more, after pauses as above; when it fails the third time, the stream is given up. A message that comes on it
 /// meanwhile shows that it is alive, and an agent that answers that it issues no identity is believed at once.
 ///
@@ -78,14 +78,14 @@ use svid_update::{Choice, Given};
 pub struct SpiffeSource {
     endpoint: Endpoint,
     address: String,
-    answer_timeout: Duration,
-    ask_again_every: Duration,
-    choice: Choice,
-    running: Option<Running>,
+    response_timeout: Duration,
+    retry_interval: Duration,
+    choice: SvidSelector,
+    running: Option<WorkerThread>,
 }
 
 /// The thread, and what is known of it.
-struct Running {
+struct WorkerThread {
     thread: JoinHandle<()>,
     shared: Arc<Shared>,
     /// Until when the first message is waited for.
@@ -142,32 +142,32 @@ impl SpiffeSource {
         Ok(Self {
             endpoint,
             address: address.to_owned(),
-            answer_timeout: DEFAULT_ANSWER_TIMEOUT,
-            ask_again_every: DEFAULT_ASK_AGAIN,
-            choice: Choice::First,
+            response_timeout: DEFAULT_ANSWER_TIMEOUT,
+            retry_interval: DEFAULT_ASK_AGAIN,
+            choice: SvidSelector::First,
             running: None,
         })
     }
 
     /// How long the agent may take to answer, and the first load (so `build`) to wait for the first message, tries that
     /// fail included. Initially 10 seconds; at least 100 milliseconds are taken.
-    pub fn answer_timeout(mut self, timeout: Duration) -> Self {
-        self.answer_timeout = timeout.max(SHORTEST);
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.response_timeout = timeout.max(SHORTEST);
         self
     }
 
     /// How long the stream may be silent before the agent is asked anew, which shows whether it hangs: when three tries
-    /// failed, which takes up to three times [`answer_timeout`](Self::answer_timeout) and 1.5 seconds. Initially 5
+    /// failed, which takes up to three times [`response_timeout`](Self::response_timeout) and 1.5 seconds. Initially 5
     /// minutes; at least 100 milliseconds are taken.
-    pub fn ask_again_every(mut self, pause: Duration) -> Self {
-        self.ask_again_every = pause.max(SHORTEST);
+    pub fn retry_interval(mut self, pause: Duration) -> Self {
+        self.retry_interval = pause.max(SHORTEST);
         self
     }
 
     /// Takes the SVID of this SPIFFE ID where the agent gives several, in place of the first (SPIFFE Workload API, section
     /// 5.3). Takes the place of [`hint`](Self::hint), too.
     pub fn spiffe_id(mut self, id: SpiffeId) -> Self {
-        self.choice = Choice::Id(id);
+        self.choice = SvidSelector::Id(id);
         self
     }
 
@@ -177,12 +177,12 @@ impl SpiffeSource {
     /// Hints are words that the operator put beside the entry. They are no part of the SVID, and the agent vouches for
     /// them.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.choice = Choice::Hint(hint.into());
+        self.choice = SvidSelector::Hint(hint.into());
         self
     }
 
     /// The thread that listens: started by the first load, and again should it ever end.
-    fn running(&mut self, reload: &Reload) -> Result<&Running, SpiffeError> {
+    fn running(&mut self, reload: &ReloadTrigger) -> Result<&WorkerThread, SpiffeError> {
         let alive = self.running.take().filter(|r| !r.thread.is_finished());
         let running = match alive {
             Some(running) => running,
@@ -191,13 +191,13 @@ impl SpiffeSource {
         Ok(self.running.insert(running))
     }
 
-    fn start(&self, reload: &Reload) -> Result<Running, SpiffeError> {
+    fn start(&self, reload: &ReloadTrigger) -> Result<WorkerThread, SpiffeError> {
         let shared = Arc::new(Shared::new());
-        let follower = Follower {
+        let follower = StreamWorker {
             endpoint: self.endpoint.clone(),
             address: self.address.clone(),
-            answer_timeout: self.answer_timeout,
-            ask_again_every: self.ask_again_every,
+            response_timeout: self.response_timeout,
+            retry_interval: self.retry_interval,
             choice: self.choice.clone(),
             shared: shared.clone(),
             reload: reload.clone(),
@@ -209,10 +209,10 @@ impl SpiffeSource {
                 SpiffeError::ours(&self.address, format!("no thread can be started: {error}"))
             })?;
         let now = Instant::now();
-        Ok(Running {
+        Ok(WorkerThread {
             thread,
             shared,
-            until: now.checked_add(self.answer_timeout).unwrap_or(now),
+            until: now.checked_add(self.response_timeout).unwrap_or(now),
         })
     }
 }
@@ -220,14 +220,15 @@ impl SpiffeSource {
 impl Source for SpiffeSource {
     /// # Errors
     /// A [`SpiffeError`].
-    fn load(&mut self, reload: &Reload) -> Result<Rotation, SourceError> {
-        let (address, within) = (self.address.clone(), self.answer_timeout);
+    fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
+        let (address, within) = (self.address.clone(), self.response_timeout);
         let running = self.running(reload)?;
         let silence = || SpiffeError::NoAnswer {
             address: address.clone(),
             within,
         };
-        let Given { identity, bundles } = running.shared.given(running.until, reload, silence)?;
+        let SvidUpdate { identity, bundles } =
+            running.shared.given(running.until, reload, silence)?;
         Ok(Rotation::new()
             .identity(identity)
             .trust_bundles(bundles)
@@ -235,9 +236,23 @@ impl Source for SpiffeSource {
     }
 }
 
-impl Drop for Running {
+impl Drop for WorkerThread {
     fn drop(&mut self) {
         self.shared.over.notify_one();
+    }
+}
+
+/// The clone asks the same agent, on a connection of its own.
+impl Clone for SpiffeSource {
+    fn clone(&self) -> Self {
+        Self {
+            endpoint: self.endpoint.clone(),
+            address: self.address.clone(),
+            response_timeout: self.response_timeout,
+            retry_interval: self.retry_interval,
+            choice: self.choice.clone(),
+            running: None,
+        }
     }
 }
 

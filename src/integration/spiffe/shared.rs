@@ -7,8 +7,8 @@ use std::time::Instant;
 use ::tokio::sync::Notify;
 
 use super::error::SpiffeError;
-use super::svid_update::Given;
-use crate::rotation::Reload;
+use super::svid_update::SvidUpdate;
+use crate::rotation::ReloadTrigger;
 
 /// How long one who waits does not look whether anybody still wants it.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -25,7 +25,7 @@ pub(super) struct Shared {
 enum State {
     /// Nothing was given yet; the last that was in the way.
     Waiting(Option<SpiffeError>),
-    Given(Given),
+    SvidUpdate(SvidUpdate),
     Lost(SpiffeError),
 }
 
@@ -38,8 +38,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn give(&self, given: Given) {
-        *self.state() = State::Given(given);
+    pub(super) fn give(&self, given: SvidUpdate) {
+        *self.state() = State::SvidUpdate(given);
         self.changed.notify_all();
     }
 
@@ -48,7 +48,7 @@ impl Shared {
         let mut state = self.state();
         let (next, is_news) = match &*state {
             State::Waiting(_) => (State::Waiting(Some(error)), false),
-            State::Given(_) => (State::Lost(error), true),
+            State::SvidUpdate(_) => (State::Lost(error), true),
             State::Lost(_) => (State::Lost(error), false),
         };
         *state = next;
@@ -59,14 +59,14 @@ impl Shared {
     pub(super) fn given(
         &self,
         until: Instant,
-        reload: &Reload,
+        reload: &ReloadTrigger,
         silence: impl FnOnce() -> SpiffeError,
-    ) -> Result<Given, SpiffeError> {
+    ) -> Result<SvidUpdate, SpiffeError> {
         let mut state = self.state();
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match &*state {
-                State::Given(given) => return Ok(given.clone()),
+                State::SvidUpdate(given) => return Ok(given.clone()),
                 State::Lost(error) => return Err(error.clone()),
                 State::Waiting(error) if left.is_zero() || reload.is_over() => {
                     return Err(error.clone().unwrap_or_else(silence));

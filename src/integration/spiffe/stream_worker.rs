@@ -15,8 +15,8 @@ use futures_util::{Stream, StreamExt};
 
 use super::error::{SpiffeError, is_about_content};
 use super::shared::Shared;
-use super::svid_update::{Choice, Given};
-use crate::rotation::Reload;
+use super::svid_update::{SvidSelector, SvidUpdate};
+use crate::rotation::ReloadTrigger;
 
 /// The pause before a second try, and the longest one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -26,18 +26,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const MAX_FAILED: u32 = 3;
 
 /// Listens to the agent until the source is dropped.
-pub(super) struct Follower {
+pub(super) struct StreamWorker {
     pub(super) endpoint: Endpoint,
     pub(super) address: String,
-    pub(super) answer_timeout: Duration,
-    pub(super) ask_again_every: Duration,
-    pub(super) choice: Choice,
+    pub(super) response_timeout: Duration,
+    pub(super) retry_interval: Duration,
+    pub(super) choice: SvidSelector,
     pub(super) shared: Arc<Shared>,
-    pub(super) reload: Reload,
+    pub(super) reload: ReloadTrigger,
 }
 
 /// A stream, and the client whose connection it is on.
-struct Open {
+struct OpenStream {
     _client: WorkloadApiClient,
     contexts: Contexts,
 }
@@ -45,12 +45,12 @@ struct Open {
 type Contexts = Pin<Box<dyn Stream<Item = Result<X509Context, WorkloadApiError>> + Send>>;
 
 /// What a message was good for. The outer error ends the stream.
-type Told = Result<Result<Given, SpiffeError>, SpiffeError>;
+type MessageResult = Result<Result<SvidUpdate, SpiffeError>, SpiffeError>;
 
-impl Follower {
+impl StreamWorker {
     pub(super) fn run(&self) {
         // Should this thread end by a panic, what it gave last is not taken for what there is now.
-        let _end = End(self);
+        let _end = WorkerGuard(self);
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
             Ok(runtime) => {
@@ -62,7 +62,7 @@ impl Follower {
     }
 
     async fn follow(&self) {
-        let mut pause = Pause(FIRST_PAUSE);
+        let mut pause = Backoff(FIRST_PAUSE);
         while !self.reload.is_over() {
             let error = self.listen(&mut pause).await;
             self.lose(error);
@@ -71,16 +71,16 @@ impl Follower {
     }
 
     /// Opens a stream and takes what comes, until it breaks off.
-    async fn listen(&self, pause: &mut Pause) -> SpiffeError {
+    async fn listen(&self, pause: &mut Backoff) -> SpiffeError {
         let mut stream = match self.open().await {
             Ok(stream) => stream,
             Err(error) => return error,
         };
-        *pause = Pause(FIRST_PAUSE);
-        let mut failed = Failed::none();
+        *pause = Backoff(FIRST_PAUSE);
+        let mut failed = RetryCount::none();
         while !self.reload.is_over() {
             // An agent that hangs looks like one that has nothing new, so it is asked anew from time to time.
-            let wait = failed.pause().unwrap_or(self.ask_again_every);
+            let wait = failed.pause().unwrap_or(self.retry_interval);
             match timeout(wait, stream.contexts.next()).await {
                 Ok(next) => match self.told(next) {
                     Ok(told) => self.settle(told),
@@ -94,38 +94,38 @@ impl Follower {
                     Err(error) => return error,
                 },
             }
-            failed = Failed::none();
+            failed = RetryCount::none();
         }
         SpiffeError::ended(&self.address)
     }
 
     /// A stream on a connection of its own that has given its first message.
-    async fn open(&self) -> Result<Open, SpiffeError> {
+    async fn open(&self) -> Result<OpenStream, SpiffeError> {
         let opened = async {
             let client = WorkloadApiClient::connect(self.endpoint.clone()).await?;
             let mut contexts: Contexts = Box::pin(client.stream_x509_contexts().await?);
             let first = contexts.next().await;
-            let stream = Open {
+            let stream = OpenStream {
                 _client: client,
                 contexts,
             };
             Ok::<_, WorkloadApiError>((first, stream))
         };
-        let (first, stream) = timeout(self.answer_timeout, opened)
+        let (first, stream) = timeout(self.response_timeout, opened)
             .await
             .map_err(|_| SpiffeError::NoAnswer {
                 address: self.address.clone(),
-                within: self.answer_timeout,
+                within: self.response_timeout,
             })?
             .map_err(|error| SpiffeError::of(&self.address, &error))?;
         self.settle(self.told(first)?);
         Ok(stream)
     }
 
-    fn told(&self, next: Option<Result<X509Context, WorkloadApiError>>) -> Told {
+    fn told(&self, next: Option<Result<X509Context, WorkloadApiError>>) -> MessageResult {
         match next {
             None => Err(SpiffeError::ended(&self.address)),
-            Some(Ok(context)) => Ok(Given::of(&context, &self.choice, &self.address)),
+            Some(Ok(context)) => Ok(SvidUpdate::of(&context, &self.choice, &self.address)),
             Some(Err(error)) if is_about_content(&error) => {
                 Ok(Err(SpiffeError::of(&self.address, &error)))
             }
@@ -133,7 +133,7 @@ impl Follower {
         }
     }
 
-    fn settle(&self, told: Result<Given, SpiffeError>) {
+    fn settle(&self, told: Result<SvidUpdate, SpiffeError>) {
         match told {
             Ok(given) => {
                 self.shared.give(given);
@@ -150,9 +150,9 @@ impl Follower {
     }
 }
 
-struct End<'a>(&'a Follower);
+struct WorkerGuard<'a>(&'a StreamWorker);
 
-impl Drop for End<'_> {
+impl Drop for WorkerGuard<'_> {
     fn drop(&mut self) {
         let address = &self.0.address;
         self.0
@@ -161,16 +161,16 @@ impl Drop for End<'_> {
 }
 
 /// How often in a row the agent was asked anew for nothing, while the stream that is open may be fine.
-struct Failed {
+struct RetryCount {
     times: u32,
-    pause: Pause,
+    pause: Backoff,
 }
 
-impl Failed {
+impl RetryCount {
     fn none() -> Self {
         Self {
             times: 0,
-            pause: Pause(FIRST_PAUSE),
+            pause: Backoff(FIRST_PAUSE),
         }
     }
 
@@ -187,9 +187,9 @@ impl Failed {
 }
 
 /// Doubles each time.
-struct Pause(Duration);
+struct Backoff(Duration);
 
-impl Pause {
+impl Backoff {
     /// Between half of it and the whole, so that the workloads of a node do not come all at once.
     fn next(&mut self) -> Duration {
         let whole = self.0;
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_pause_doubles_to_its_bound_and_is_never_short() {
-        let mut pause = Pause(FIRST_PAUSE);
+        let mut pause = Backoff(FIRST_PAUSE);
         let mut whole = FIRST_PAUSE;
         for _ in 0..20 {
             let next = pause.next();

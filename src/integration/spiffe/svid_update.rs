@@ -18,24 +18,24 @@ pub(super) const MAX_TRUST_DOMAINS: usize = 1_024;
 
 /// Identity and bundles out of one message.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
+pub(super) struct SvidUpdate {
     pub(super) identity: MtlsIdentity,
     pub(super) bundles: TrustBundles,
 }
 
 /// Which of several SVIDs to take.
 #[derive(Clone, Debug)]
-pub(super) enum Choice {
+pub(super) enum SvidSelector {
     First,
     Id(SpiffeId),
     Hint(String),
 }
 
-impl Given {
+impl SvidUpdate {
     /// Takes the whole message, or nothing of it.
     pub(super) fn of(
         context: &X509Context,
-        choice: &Choice,
+        choice: &SvidSelector,
         address: &str,
     ) -> Result<Self, SpiffeError> {
         let svids = context.svids();
@@ -58,7 +58,7 @@ impl Given {
     }
 }
 
-impl Choice {
+impl SvidSelector {
     /// The first that fits (SPIFFE Workload API, sections 5.2.1 and 5.3).
     fn among<'a>(&self, svids: &'a [Arc<X509Svid>]) -> Option<&'a X509Svid> {
         svids

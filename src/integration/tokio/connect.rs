@@ -8,10 +8,11 @@ use super::poll_io::PollIo;
 use super::stream::AsyncMtlsStream;
 use crate::backend::{ClientBackend, Handshake, HandshakeError, HandshakeResult, ServerBackend};
 use crate::client::{MtlsClient, acceptance, parse};
+use crate::connection::ClientAuth;
 use crate::handshake_loop::{LINGER, LINGER_BYTES};
 use crate::peer::PeerIdentity;
-use crate::server::{ClientAuthentication, MtlsServer};
-use crate::stream::Acceptance;
+use crate::server::MtlsServer;
+use crate::stream::PeerAcceptance;
 
 impl<B: ClientBackend> MtlsClient<B> {
     /// [`connect`](Self::connect) for tokio. Dropping the future ends the handshake.
@@ -27,7 +28,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         &self,
         server_name: &str,
         io: IO,
-    ) -> Result<AsyncMtlsStream<B, IO, PeerIdentity>, HandshakeError> {
+    ) -> Result<AsyncMtlsStream<IO, PeerIdentity, B>, HandshakeError> {
         let revision = self.revision();
         let name = parse(server_name)?;
         let mut handshake = B::start_client(&revision.config, &name, PollIo::new(io))?;
@@ -47,13 +48,14 @@ impl<B: ClientBackend> MtlsClient<B> {
     }
 }
 
-impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
+impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// [`accept`](Self::accept) for tokio. Dropping the future ends the handshake.
     ///
     /// A client that is refused is given up to a second to read why, so this belongs into a task of its own:
     ///
     /// ```no_run
-    /// use mtls::{MtlsServer, ServerBackend};
+    /// use mtls::MtlsServer;
+    /// use mtls::backend::ServerBackend;
     /// use tokio::net::TcpListener;
     ///
     /// async fn serve<B: ServerBackend>(server: MtlsServer<B>, listener: TcpListener) -> std::io::Result<()> {
@@ -78,7 +80,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
     pub async fn accept_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
         &self,
         io: IO,
-    ) -> Result<AsyncMtlsStream<B, IO, A::Peer>, HandshakeError> {
+    ) -> Result<AsyncMtlsStream<IO, A::Peer, B>, HandshakeError> {
         let revision = self.revision();
         let mut handshake = B::start_server(&revision.config, PollIo::new(io))?;
         let result = timeout(self.handshake_timeout(), drive(&mut handshake)).await;
@@ -100,7 +102,7 @@ impl<B: ServerBackend, A: ClientAuthentication> MtlsServer<B, A> {
             established,
             peer,
             &revision,
-            Acceptance::Seen,
+            PeerAcceptance::Seen,
             attached,
         ))
     }

@@ -6,70 +6,58 @@ use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::poll_io::{PollIo, poll};
-use crate::backend::{Backend, HandshakeResult, ProtocolVersion, SessionInfo, TlsStream};
-use crate::connection::{LiveConnection, StreamTracking, Task};
+use crate::backend::{Backend, DefaultBackend, HandshakeResult, SessionInfo, TlsStream};
+use crate::connection::{ConnectionHandle, StreamTracking, Task};
+use crate::peer::PeerIdentity;
 use crate::rotation::Revision;
-use crate::stream::{Acceptance, Facts};
+use crate::stream::{ConnectionState, PeerAcceptance};
 
 /// An established mutual TLS connection over an asynchronous transport:
 /// [`MtlsStream`](crate::MtlsStream) for tokio.
 ///
 /// In TLS 1.3 a server's refusal reaches the client at its first read or write, as with
 /// `MtlsStream`. To end the connection properly, shut it down: that sends `close_notify`.
-pub struct AsyncMtlsStream<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> {
+pub struct AsyncMtlsStream<
+    IO: AsyncRead + AsyncWrite + Send + Unpin,
+    P = PeerIdentity,
+    B: Backend = DefaultBackend,
+> {
     inner: B::Stream<PollIo<IO>>,
-    facts: Facts<P>,
+    state: ConnectionState<P>,
 }
 
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
+impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<IO, P, B> {
     pub(super) fn new<C>(
         established: HandshakeResult<B::Stream<PollIo<IO>>>,
         peer: P,
         revision: &Revision<C>,
-        acceptance: Acceptance,
+        acceptance: PeerAcceptance,
         attached: Option<StreamTracking>,
     ) -> Self {
-        let (inner, facts) = Facts::of(established, peer, revision, acceptance, attached);
-        Self { inner, facts }
+        let (inner, state) = ConnectionState::of(established, peer, revision, acceptance, attached);
+        Self { inner, state }
     }
 
     /// Who is at the other end.
     pub fn peer(&self) -> &P {
-        &self.facts.peer
+        &self.state.peer
     }
 
     /// What the handshake negotiated: version, cipher suite, key exchange and more.
     pub fn session(&self) -> &SessionInfo {
-        &self.facts.session
-    }
-
-    /// The application protocol that both ends chose (RFC 7301), if they did.
-    pub fn alpn(&self) -> Option<&[u8]> {
-        self.facts.session.alpn()
-    }
-
-    /// The TLS version of the connection.
-    pub fn protocol_version(&self) -> ProtocolVersion {
-        self.facts.session.protocol_version()
-    }
-
-    /// Whether the handshake resumed an earlier session, in which the peer showed the certificates
-    /// that it was judged by again: see [`Resumption`](crate::Resumption). Never unless that was
-    /// asked for.
-    pub fn resumed(&self) -> bool {
-        self.facts.session.is_resumed()
+        &self.state.session
     }
 
     /// The number of the revision that the handshake ran under; the first is 1.
     pub fn revision(&self) -> u64 {
-        self.facts.revision
+        self.state.revision
     }
 
     /// Whether the peer would still be admitted, where
     /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked;
     /// `None` where it is not, and for a client that stays anonymous.
-    pub fn live(&self) -> Option<&LiveConnection> {
-        self.facts.attached.as_ref().map(StreamTracking::live)
+    pub fn connection(&self) -> Option<&ConnectionHandle> {
+        self.state.attached.as_ref().map(StreamTracking::live)
     }
 
     /// The transport below.
@@ -84,10 +72,10 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
 }
 
 /// Nothing in it is pinned by its place: the transport is `Unpin`.
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> Unpin for AsyncMtlsStream<B, IO, P> {}
+impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> Unpin for AsyncMtlsStream<IO, P, B> {}
 
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncRead
-    for AsyncMtlsStream<B, IO, P>
+impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncRead
+    for AsyncMtlsStream<IO, P, B>
 {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -98,13 +86,13 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncRead
         let unfilled = buf.initialize_unfilled();
         let bytes = ready!(this.attempt(context, Task::Reader, |stream| stream.read(unfilled)))?;
         buf.advance(bytes);
-        this.facts.has_read(bytes);
+        this.state.has_read(bytes);
         Poll::Ready(Ok(()))
     }
 }
 
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
-    for AsyncMtlsStream<B, IO, P>
+impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncWrite
+    for AsyncMtlsStream<IO, P, B>
 {
     fn poll_write(
         self: Pin<&mut Self>,
@@ -122,7 +110,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if !this.facts.is_over {
+        if !this.state.is_over {
             ready!(this.attempt(context, Task::Writer, TlsStream::close_notify))?;
         }
         match ready!(Pin::new(this.get_mut()).poll_shutdown(context)) {
@@ -133,7 +121,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncWrite
     }
 }
 
-impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B, IO, P> {
+impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<IO, P, B> {
     /// Does something with the connection for a task. If it is closed by then, or is during it,
     /// that is the error, whatever came of it.
     fn attempt<T>(
@@ -143,7 +131,7 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         act: impl FnOnce(&mut B::Stream<PollIo<IO>>) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
         match self.unless_closed(context, task, act) {
-            Ok(poll) => poll.map_err(|error| self.facts.explain::<_, B::Stream<PollIo<IO>>>(error)),
+            Ok(poll) => poll.map_err(|error| self.state.explain::<_, B::Stream<PollIo<IO>>>(error)),
             Err(closed) => {
                 // The other end is to see it also while the stream is kept. Should this fail or have to wait, dropping
                 // it does that.
@@ -159,21 +147,21 @@ impl<B: Backend, IO: AsyncRead + AsyncWrite + Send + Unpin, P> AsyncMtlsStream<B
         task: Task,
         act: impl FnOnce(&mut B::Stream<PollIo<IO>>) -> io::Result<T>,
     ) -> io::Result<Poll<io::Result<T>>> {
-        self.facts.check()?;
+        self.state.check()?;
         match task {
             Task::Reader => self.inner.io_mut().wake_reader(context),
             Task::Writer => self.inner.io_mut().wake_writer(context),
         }
         let result = poll(act(&mut self.inner));
-        match &self.facts.attached {
+        match &self.state.attached {
             Some(attached) if result.is_pending() => attached.watch(context, task)?,
-            _ => self.facts.check()?,
+            _ => self.state.check()?,
         }
         Ok(result)
     }
 }
 
-impl<B, IO, P> fmt::Debug for AsyncMtlsStream<B, IO, P>
+impl<B, IO, P> fmt::Debug for AsyncMtlsStream<IO, P, B>
 where
     B: Backend,
     IO: AsyncRead + AsyncWrite + Send + Unpin + fmt::Debug,
@@ -182,7 +170,7 @@ where
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncMtlsStream")
             .field("io", self.get_ref())
-            .field("facts", &self.facts)
+            .field("state", &self.state)
             .finish_non_exhaustive()
     }
 }

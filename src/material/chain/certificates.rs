@@ -2,7 +2,7 @@
 
 use pki_types::CertificateDer;
 
-use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
+use crate::error::{MaterialError, MaterialLocation, MaterialProblem};
 use crate::material::input::der_shape::DerShape;
 use crate::material::input::format::DetectedFormat;
 use crate::material::pem::expected::ExpectedContent;
@@ -65,8 +65,8 @@ pub(crate) fn from_der(
 }
 
 /// The place of one of several certificates in DER.
-pub(crate) fn place(index: usize) -> MaterialPlace {
-    MaterialPlace {
+pub(crate) fn place(index: usize) -> MaterialLocation {
+    MaterialLocation {
         index,
         offset: None,
         label: None,

@@ -153,9 +153,12 @@ fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
         problem,
         hint,
     });
-    let exposed = key.exposure().cloned().map(IdentityWarning::KeyExposed);
+    let exposed = key
+        .exposure()
+        .cloned()
+        .map(IdentityWarning::InsecureKeyFile);
     let passphrase = key.passphrase_exposure().cloned();
-    let passphrase = passphrase.map(IdentityWarning::PassphraseExposed);
+    let passphrase = passphrase.map(IdentityWarning::InsecurePassphraseFile);
     let all = old.into_iter().chain(rejected);
     all.chain(exposed).chain(passphrase).collect()
 }

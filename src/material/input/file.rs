@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::permissions::KeyExposure;
+use super::permissions::InsecurePermissions;
 use crate::error::{MaterialError, MaterialProblem};
 
 pub(crate) const DIRECTORY: &str = "a directory";
@@ -15,7 +15,7 @@ pub(crate) const DIRECTORY: &str = "a directory";
 pub(crate) struct FileContent {
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     /// Set where everybody on the machine may read or write the file.
-    pub(crate) exposure: Option<KeyExposure>,
+    pub(crate) exposure: Option<InsecurePermissions>,
 }
 
 /// Reads the file and hands its content on; whatever goes wrong names the file.
@@ -63,7 +63,7 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Option<FileContent>, Mat
     bytes.truncate(length);
     Ok(Some(FileContent {
         bytes,
-        exposure: KeyExposure::of(path, &metadata),
+        exposure: InsecurePermissions::of(path, &metadata),
     }))
 }
 
@@ -85,7 +85,7 @@ fn fill(mut file: &File, room: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// PassphraseUse before opening, since opening a device may do something, and again of what was opened.
+/// Asked before opening, since opening a device may do something, and again of what was opened.
 fn open(path: &Path) -> Result<File, MaterialError> {
     check_kind(&fs::metadata(path).map_err(io_problem)?)?;
     let mut options = OpenOptions::new();

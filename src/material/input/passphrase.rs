@@ -10,7 +10,7 @@ use der::{Decode, Tag, Tagged};
 use zeroize::Zeroizing;
 
 use super::file;
-use super::permissions::KeyExposure;
+use super::permissions::InsecurePermissions;
 use crate::error::path::shown;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::key::PrivateKey;
@@ -61,7 +61,7 @@ impl Passphrase {
     }
 
     /// Reads the file, less one line break at its end. Only regular files are read. That it is open to others is
-    /// told beside the key that it opens: [`IdentityWarning::PassphraseExposed`](crate::IdentityWarning::PassphraseExposed).
+    /// told beside the key that it opens: [`IdentityWarning::InsecurePassphraseFile`](crate::material::IdentityWarning::InsecurePassphraseFile).
     pub fn from_file(path: impl Into<PathBuf>) -> Self {
         Self(Source::File(path.into()))
     }
@@ -96,7 +96,7 @@ impl Passphrase {
     /// Gets it, and what was seen of its file.
     fn reveal(
         &self,
-        seen: &RefCell<Option<KeyExposure>>,
+        seen: &RefCell<Option<InsecurePermissions>>,
     ) -> Result<Zeroizing<String>, MaterialProblem> {
         let passphrase = match &self.0 {
             Source::Value(value) => value.clone(),
@@ -138,7 +138,7 @@ impl Passphrase {
 /// A passphrase while one input is opened with it.
 pub(crate) struct PassphraseUse<'a> {
     passphrase: &'a Passphrase,
-    exposure: RefCell<Option<KeyExposure>>,
+    exposure: RefCell<Option<InsecurePermissions>>,
 }
 
 impl PassphraseUse<'_> {

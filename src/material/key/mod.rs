@@ -16,7 +16,7 @@ use pki_types::PrivatePkcs8KeyDer;
 use zeroize::Zeroizing;
 
 use super::input::file;
-use super::input::permissions::KeyExposure;
+use super::input::permissions::InsecurePermissions;
 use super::pem::expected::ExpectedContent;
 use super::pem::label::{self, SectionKind};
 use super::pem::{self, Section, unexpected_input};
@@ -47,9 +47,9 @@ pub struct PrivateKey {
     /// `None` where the input does not have it, and it is not derived: of P-521 and ML-DSA.
     spki: Option<Vec<u8>>,
     /// Set where it came from a file that others can read.
-    exposure: Option<KeyExposure>,
+    exposure: Option<InsecurePermissions>,
     /// Set where the passphrase that opened it came from such a file.
-    pub(super) passphrase_exposure: Option<KeyExposure>,
+    pub(super) passphrase_exposure: Option<InsecurePermissions>,
 }
 
 impl PrivateKey {
@@ -131,17 +131,17 @@ impl PrivateKey {
     }
 
     /// That its file is open to others, where it came from such a file.
-    pub(super) fn exposure(&self) -> Option<&KeyExposure> {
+    pub(super) fn exposure(&self) -> Option<&InsecurePermissions> {
         self.exposure.as_ref()
     }
 
-    pub(super) fn exposed(mut self, exposure: Option<KeyExposure>) -> Self {
+    pub(super) fn exposed(mut self, exposure: Option<InsecurePermissions>) -> Self {
         self.exposure = exposure;
         self
     }
 
     /// The same of the passphrase that opened it.
-    pub(super) fn passphrase_exposure(&self) -> Option<&KeyExposure> {
+    pub(super) fn passphrase_exposure(&self) -> Option<&InsecurePermissions> {
         self.passphrase_exposure.as_ref()
     }
 

@@ -2,7 +2,7 @@ use core::fmt;
 
 use super::key_type::KeyType;
 
-/// How a [`SigningKey`](crate::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display`
+/// How a [`SigningKey`](crate::material::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display`
 /// gives the name there.
 ///
 /// The encodings of a signature are TLS' own: ECDSA is DER, a SEQUENCE of two INTEGERs
@@ -11,10 +11,10 @@ use super::key_type::KeyType;
 /// 3).
 ///
 /// Which of them a peer verifies depends on its crypto library:
-/// [`SignatureAlgorithms`](crate::SignatureAlgorithms) has the table.
+/// [`SignatureAlgorithms`](crate::policy::SignatureAlgorithms) has the table.
 ///
 /// ```
-/// use mtls::SignatureScheme;
+/// use mtls::material::SignatureScheme;
 /// assert_eq!(SignatureScheme::EcdsaP256Sha256.to_string(), "ecdsa_secp256r1_sha256");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,14 +9,14 @@ use super::key_type::KeyType;
 use super::public_half::PublicHalf;
 use super::signature_scheme::SignatureScheme;
 use crate::error::MaterialProblem;
-use crate::material::input::permissions::KeyExposure;
+use crate::material::input::permissions::InsecurePermissions;
 use crate::x509::PublicKey;
 
 /// A private key that stays where it is, in an HSM, a TPM or a KMS, and signs there.
 ///
-/// Give it to [`MtlsIdentity::with_signing_key`](crate::MtlsIdentity::with_signing_key). It works
-/// on the backend [`Rustls`](crate::BackendKind::Rustls); the others are refused when a client or a
-/// server is built ([`Capability::ExternalKeys`](crate::Capability::ExternalKeys)).
+/// Give it to [`MtlsIdentity::from_signing_key`](crate::MtlsIdentity::from_signing_key). It works
+/// on the backend [`Rustls`](crate::backend::BackendKind::Rustls); the others are refused when a client or a
+/// server is built ([`Capability::ExternalKeys`](crate::backend::Capability::ExternalKeys)).
 /// `examples/external_key.rs` has a whole one.
 ///
 /// - **When it is called.** [`public_key`](Self::public_key) and [`schemes`](Self::schemes) once,
@@ -41,7 +41,7 @@ use crate::x509::PublicKey;
 ///
 /// ```
 /// use mtls::pki_types::SubjectPublicKeyInfoDer;
-/// use mtls::{SignatureScheme, SigningKey};
+/// use mtls::material::{SignatureScheme, SigningKey};
 /// use std::error::Error;
 ///
 /// struct Kms { key_id: String, spki: Vec<u8> }
@@ -168,14 +168,14 @@ impl IdentityKey {
         }
     }
 
-    pub(crate) fn exposure(&self) -> Option<&KeyExposure> {
+    pub(crate) fn exposure(&self) -> Option<&InsecurePermissions> {
         match self {
             Self::Held(key) => key.exposure(),
             Self::External(_) => None,
         }
     }
 
-    pub(crate) fn passphrase_exposure(&self) -> Option<&KeyExposure> {
+    pub(crate) fn passphrase_exposure(&self) -> Option<&InsecurePermissions> {
         match self {
             Self::Held(key) => key.passphrase_exposure(),
             Self::External(_) => None,

@@ -13,7 +13,7 @@ use base64ct::{Base64, Encoding};
 use pki_types::pem::{PemObject, SectionKind};
 use zeroize::Zeroizing;
 
-use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
+use crate::error::{MaterialError, MaterialLocation, MaterialProblem};
 use expected::ExpectedContent;
 use marker::Marker;
 
@@ -21,7 +21,7 @@ const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// One section, its text not yet decoded.
 #[derive(Clone, Debug)]
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     pub(super) index: usize,
     pub(super) offset: usize,
     pub(super) label: &'a str,
@@ -39,7 +39,7 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
     let mut open: Option<(usize, &str, usize)> = None;
     for (at, line) in lines_with_dashes(text) {
         let offset = at.saturating_add(start);
-        let place = || MaterialPlace {
+        let place = || MaterialLocation {
             index: sections.len(),
             offset: Some(open.map_or(offset, |(begin, ..)| begin)),
             label: open.map(|(_, label, _)| label.to_owned()),
@@ -90,7 +90,7 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
         }
     }
     if let Some((offset, label, _)) = open {
-        let place = MaterialPlace {
+        let place = MaterialLocation {
             index: sections.len(),
             offset: Some(offset),
             label: Some(label.to_owned()),
@@ -115,8 +115,8 @@ pub(super) fn parameters_alone(
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn place(&self) -> MaterialPlace {
-        MaterialPlace {
+    pub(super) fn place(&self) -> MaterialLocation {
+        MaterialLocation {
             index: self.index,
             offset: Some(self.offset),
             label: Some(self.label.to_owned()),
@@ -194,7 +194,7 @@ fn lines_with_dashes(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// Where the first dash is. IdentityInput blocks are asked, without a way out between their bytes: that way
+/// Where the first dash is. Whole blocks are searched, without a way out between their bytes: that way
 /// the compiler looks at many bytes at once, and the text is looked at as fast as it comes out of
 /// memory.
 fn until_dash(text: &[u8]) -> Option<usize> {

@@ -25,7 +25,7 @@ pub struct RevocationList {
 
 /// What a list says about one certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Revoked {
+pub struct RevokedEntry {
     date: UnixTime,
     reason: Option<CrlReason>,
 }
@@ -70,9 +70,9 @@ impl RevocationList {
     /// What it says about the certificate with this serial number (the content of the DER INTEGER,
     /// as [`PeerIdentity::serial_number`](crate::PeerIdentity::serial_number) gives it), if it is
     /// listed.
-    pub fn find(&self, serial: &[u8]) -> Option<Revoked> {
+    pub fn find(&self, serial: &[u8]) -> Option<RevokedEntry> {
         let entry = self.serials.find(self.part(&self.revoked), serial)?;
-        Some(Revoked {
+        Some(RevokedEntry {
             date: entry.date,
             reason: entry.reason,
         })
@@ -125,7 +125,7 @@ impl RevocationList {
     }
 }
 
-impl Revoked {
+impl RevokedEntry {
     /// When it was revoked. A date in the future revokes all the same: the CA has decided.
     pub fn date(&self) -> UnixTime {
         self.date

@@ -12,9 +12,9 @@ use pki_types::{CertificateRevocationListDer, UnixTime};
 use super::input::file;
 use super::pem::expected::ExpectedContent;
 use super::pem::label;
-use crate::error::{MaterialError, MaterialPlace, MaterialProblem};
+use crate::error::{MaterialError, MaterialLocation, MaterialProblem};
 
-pub use list::{RevocationList, Revoked};
+pub use list::{RevocationList, RevokedEntry};
 
 /// Revocation lists (CRLs) of the CAs that issue our peers' certificates; never empty.
 ///
@@ -36,13 +36,14 @@ pub use list::{RevocationList, Revoked};
 /// In memory a list takes its DER and 6 bytes for each entry. Clones share all of it.
 ///
 /// ```no_run
-/// use mtls::{RevocationDepth, RevocationLists, RevocationRules, VerifierPolicy};
+/// use mtls::{RevocationLists, RevocationRules, VerifierPolicy};
+/// use mtls::policy::RevocationDepth;
 ///
 /// let root = RevocationLists::from_pem_file("root.crl.pem")?;
 /// let issuing = RevocationLists::from_der_file("issuing.crl")?;
 /// let lists = RevocationLists::together([root, issuing])?;
 /// let policy = VerifierPolicy::allow_any_authenticated()
-///     .with_revocation(RevocationRules::require(RevocationDepth::Chain));
+///     .revocation(RevocationRules::require(RevocationDepth::Chain));
 /// // MtlsServer::builder().policy(policy).revocation_lists(lists) ..
 /// # Ok::<(), mtls::MaterialError>(())
 /// ```
@@ -133,7 +134,7 @@ impl RevocationLists {
                 .checked_sub(der.len())
                 .ok_or(too_many(Self::MAX_INPUT_BYTES, "bytes"))?;
             let list = RevocationList::read(der).map_err(|problem| {
-                MaterialError::from(problem).at(MaterialPlace {
+                MaterialError::from(problem).at(MaterialLocation {
                     index,
                     offset: None,
                     label: Some(label::X509_CRL.to_owned()),

@@ -58,7 +58,7 @@ fn check_criticality(
     if position == PathPosition::Leaf && certificate.extension(ID_CE_NAME_CONSTRAINTS).is_some() {
         // RFC 5280, section 4.2.1.10.
         return Err(Defect::new(
-            RejectionReason::MisplacedExtension,
+            RejectionReason::ForbiddenExtension,
             "name constraints in CAs' certificates only",
             "nameConstraints in a leaf",
             "reissue the leaf without nameConstraints; or accept it by `CertificateProfile::Interoperable`",

@@ -87,7 +87,7 @@ fn check_version(leaf: &Certificate<'_>) -> Result<(), Rejection> {
 fn check_no_ca(leaf: &Certificate<'_>) -> Result<(), Rejection> {
     match leaf.is_ca() {
         Ok(false) => Ok(()),
-        Ok(true) => Err(Rejection::new(RejectionReason::CaAsLeaf)
+        Ok(true) => Err(Rejection::new(RejectionReason::LeafIsCa)
             .about(0, leaf)
             .with_presented("basicConstraints CA:TRUE")
             .with_hint(if leaf.is_self_issued() {

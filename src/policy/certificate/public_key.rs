@@ -41,10 +41,10 @@ pub(crate) fn unacceptable_key(
         .map(|(name, _)| format!("{name}, "))
         .collect();
     Defect::new(
-        RejectionReason::UnacceptableKey,
+        RejectionReason::UnsupportedKey,
         format!(
             "ECDSA P-256 or P-384, {optional}Ed25519, or RSA {} to {MAX_RSA_BITS} bits",
-            policy.minimum_rsa_bits
+            policy.min_rsa_bits
         ),
         found,
         "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519, or RSA (2048 to 8192 bits): every crypto \
@@ -60,7 +60,7 @@ pub(crate) fn acceptable_key(
     algorithms: &SignatureAlgorithms,
 ) -> Result<(), String> {
     let kind = key.kind().map_err(|error| format!("unreadable: {error}"))?;
-    if !kind.is_listed(policy.minimum_rsa_bits) {
+    if !kind.is_listed(policy.min_rsa_bits) {
         return Err(kind.to_string());
     }
     if let Some(fault) = key.fault() {
@@ -104,7 +104,7 @@ mod tests {
                 (CertificateProfile::Rfc5280, true),
                 (CertificateProfile::WebPki, whole_bytes),
             ] {
-                let policy = VerifierPolicy::allow_any_authenticated().with_profile(profile);
+                let policy = VerifierPolicy::allow_any_authenticated().profile(profile);
                 let accepted = acceptable_key(&key, &policy, &none);
                 assert_eq!(accepted.is_ok(), is_accepted, "{accepted:?} {profile:?}");
             }

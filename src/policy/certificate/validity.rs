@@ -39,7 +39,7 @@ pub(crate) fn check_validity(
 }
 
 pub(crate) fn lifetime_in_words(policy: &VerifierPolicy) -> String {
-    match policy.maximum_leaf_lifetime {
+    match policy.max_leaf_lifetime {
         Some(longest) => format!("at most {} s", longest.as_secs()),
         None => "not limited".to_owned(),
     }
@@ -49,7 +49,7 @@ pub(crate) fn check_lifetime(
     leaf: &Certificate<'_>,
     policy: &VerifierPolicy,
 ) -> Result<(), Rejection> {
-    let Some(longest) = policy.maximum_leaf_lifetime else {
+    let Some(longest) = policy.max_leaf_lifetime else {
         return Ok(());
     };
     // Both ends count (RFC 5280, section 4.1.2.5).
@@ -64,7 +64,7 @@ pub(crate) fn check_lifetime(
             RejectionReason::LifetimeTooLong,
             format!("a leaf valid for at most {} s", longest.as_secs()),
             format!("{lifetime} s, {}", window(leaf)),
-            "have the CA issue leaves for a shorter time, or raise `with_maximum_leaf_lifetime`",
+            "have the CA issue leaves for a shorter time, or raise `max_leaf_lifetime`",
         )
         .of(0, leaf)),
     }

@@ -89,7 +89,7 @@ fn check_subject_alt_name(leaf: &Certificate<'_>) -> Result<(), Defect> {
 pub(crate) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Defect> {
     if anchor.extension(ID_CE_EXT_KEY_USAGE).is_some() {
         return Err(Defect::new(
-            RejectionReason::MisplacedExtension,
+            RejectionReason::ForbiddenExtension,
             "a root without an extended key usage",
             "one with it",
             "give a root without an extended key usage; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
@@ -97,7 +97,7 @@ pub(crate) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Defect> {
     }
     let unfit = |what: &'static str| {
         Defect::new(
-            RejectionReason::MisplacedExtension,
+            RejectionReason::ForbiddenExtension,
             "a root whose authorityKeyIdentifier is its own subjectKeyIdentifier, or absent",
             what,
             "give a root whose authorityKeyIdentifier is its own, or that has none; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",

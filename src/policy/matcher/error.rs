@@ -10,17 +10,17 @@ use crate::error::BuildError;
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
-pub struct MatcherTextError {
+pub struct MatcherError {
     line: usize,
     column: usize,
-    problem: MatcherTextProblem,
+    problem: MatcherProblem,
     source: Option<Box<BuildError>>,
 }
 
 /// What is wrong with the text of a matcher.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum MatcherTextProblem {
+pub enum MatcherProblem {
     /// A custom matcher is code, and cannot come from a text.
     #[error(
         "a custom matcher is code and cannot be read from a text; add it by `PeerMatcher::custom`"
@@ -53,9 +53,9 @@ pub enum MatcherTextProblem {
     },
 }
 
-impl MatcherTextError {
+impl MatcherError {
     /// `at` is a place in `text`, in bytes.
-    pub(crate) fn new(text: &str, at: usize, problem: MatcherTextProblem) -> Self {
+    pub(crate) fn new(text: &str, at: usize, problem: MatcherProblem) -> Self {
         let before = text.get(..at).unwrap_or(text);
         let lines = before.matches('\n').count();
         let last = before.rsplit('\n').next().unwrap_or_default();
@@ -83,7 +83,7 @@ impl MatcherTextError {
     }
 
     /// What is wrong there.
-    pub fn problem(&self) -> &MatcherTextProblem {
+    pub fn problem(&self) -> &MatcherProblem {
         &self.problem
     }
 }

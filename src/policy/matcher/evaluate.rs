@@ -8,7 +8,7 @@ use super::pattern::PeerValue;
 use super::tree::{AllOf, AnyOf, Node, PeerMatcher};
 use super::view::PeerView;
 use crate::peer::{Names, PeerIdentity, is_dns_name};
-use crate::policy::verdict::explanation::{Outcome, Step, Trace};
+use crate::policy::verdict::explanation::{ExplanationStep, StepOutcome, Trace};
 use crate::policy::verdict::rule::Rule;
 
 impl PeerMatcher {
@@ -170,12 +170,12 @@ impl MatchContext<'_> {
         ask: impl FnOnce() -> Ternary,
         describe: impl FnOnce(Ternary) -> String,
     ) -> Ternary {
-        self.trace.step(ask, |answer| Step {
+        self.trace.step(ask, |answer| ExplanationStep {
             rule: Rule::Matcher,
             certificate: None,
             outcome: match answer {
-                Ternary::Yes => Outcome::Passed,
-                Ternary::No | Ternary::Undecided => Outcome::Failed,
+                Ternary::Yes => StepOutcome::Passed,
+                Ternary::No | Ternary::Undecided => StepOutcome::Failed,
             },
             detail: describe(*answer),
             steps: Vec::new(),

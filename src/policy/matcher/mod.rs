@@ -14,7 +14,7 @@ use super::verdict::explanation::Trace;
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
-pub use error::{MatcherTextError, MatcherTextProblem};
+pub use error::{MatcherError, MatcherProblem};
 pub(in crate::policy) use evaluate::common_name_as_dns;
 
 use limits::{MAX_DEPTH, MAX_PATTERN_BYTES};

@@ -11,7 +11,7 @@ use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::x509::Certificate;
 
-/// PresentedChain certificates that may stand above the leaf, by their names.
+/// Presented certificates that may stand above the leaf, by their names.
 const MAX_RELEVANT: usize = 32;
 /// Readings of a certificate that building a path may cost: webpki reads all of them at each step, and looks at signatures
 /// last, so that a stranger could keep it busy for seconds with certificates that nobody signed.

@@ -37,7 +37,7 @@ pub(crate) fn refusal(
             return no_path(presented, anchors, context);
         }
         Error::UnsupportedSignatureAlgorithmContext(_) => R::UnsupportedSignatureAlgorithm,
-        Error::CaUsedAsEndEntity => R::CaAsLeaf,
+        Error::CaUsedAsEndEntity => R::LeafIsCa,
         Error::EndEntityUsedAsCa => R::IssuerNotCa,
         Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => R::WrongExtendedKeyUsage,
         Error::PathLenConstraintViolated => R::PathLengthExceeded,

@@ -173,7 +173,7 @@ fn check_length(intermediates: usize, policy: &VerifierPolicy) -> Result<(), Rej
         true => Err(Rejection::new(RejectionReason::PathTooLong)
             .with_expected(format!("at most {most} intermediates"))
             .with_presented(intermediates.to_string())
-            .with_hint("present a shorter path, or raise `with_max_intermediates`")),
+            .with_hint("present a shorter path, or raise `max_intermediates`")),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::error::BuildError;
 use crate::material::RevocationList;
 use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::revocation_rules::{StaleLists, UnknownStatus};
-use crate::policy::trust::Trust;
+use crate::policy::trust::TrustSets;
 use crate::policy::verdict::rejection::rfc3339;
 use crate::x509::{PublicKey, rfc4514};
 
@@ -28,7 +28,7 @@ use crate::x509::{PublicKey, rfc4514};
 #[derive(Clone, Copy)]
 pub(in crate::policy) struct ContinuityState<'a> {
     pub(in crate::policy) revocation: &'a Revocation,
-    pub(in crate::policy) trust: &'a Trust,
+    pub(in crate::policy) trust: &'a TrustSets,
 }
 
 /// What there has to be in place of a list.
@@ -104,7 +104,7 @@ fn follow(
 ) -> Result<bool, BuildError> {
     let found = BestReplacement::of(version, next, algorithms, now);
     match found.problem(version, requirement, now) {
-        Some(problem) => Err(BuildError::RevocationListsWorse {
+        Some(problem) => Err(BuildError::RevocationListRegression {
             issuer: rfc4514(&version.issuer),
             problem,
         }),

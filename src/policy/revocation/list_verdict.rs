@@ -5,10 +5,10 @@ use x509_cert::ext::pkix::KeyUsages;
 use pki_types::UnixTime;
 
 use super::lists::{Anchor, List};
-use crate::material::Revoked;
+use crate::material::RevokedEntry;
 use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
 use crate::policy::revocation_rules::{RevocationRules, UnnamedPoint};
-use crate::policy::verdict::explanation::{Outcome, Step};
+use crate::policy::verdict::explanation::{ExplanationStep, StepOutcome};
 use crate::policy::verdict::rejection::rfc3339;
 use crate::policy::verdict::rule::Rule;
 use crate::x509::{Certificate, Exclusion, Reasons};
@@ -36,7 +36,7 @@ pub(super) enum ListVerdict {
     /// It is about other certificates.
     OutOfScope(Exclusion),
     /// It lists the certificate.
-    Revokes(Revoked),
+    Revokes(RevokedEntry),
     /// As `Current`, but its `nextUpdate` has passed.
     Stale(Reasons),
 }
@@ -74,15 +74,15 @@ impl ListVerdict {
         }
     }
 
-    pub(super) fn step(&self, list: &List) -> Step {
-        Step {
+    pub(super) fn step(&self, list: &List) -> ExplanationStep {
+        ExplanationStep {
             rule: Rule::Revocation,
             certificate: None,
             outcome: match self {
-                Self::Current(_) => Outcome::Passed,
-                Self::OtherKey(_) | Self::OutOfScope(_) => Outcome::NotApplied,
+                Self::Current(_) => StepOutcome::Passed,
+                Self::OtherKey(_) | Self::OutOfScope(_) => StepOutcome::NotApplied,
                 Self::Early(_) | Self::IssuerMayNotSign | Self::Revokes(_) | Self::Stale(_) => {
-                    Outcome::Failed
+                    StepOutcome::Failed
                 }
             },
             detail: list.describe(self),
@@ -135,7 +135,7 @@ fn may_sign_lists(issuer: &Certificate<'_>) -> bool {
     }
 }
 
-pub(super) fn revoked_by(list: &List, revoked: Revoked) -> String {
+pub(super) fn revoked_by(list: &List, revoked: RevokedEntry) -> String {
     format!(
         "revoked at {} ({}) by {list}",
         rfc3339(revoked.date()),

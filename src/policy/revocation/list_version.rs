@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use pki_types::UnixTime;
 
 use super::lists::{Anchor, List};
-use crate::policy::trust::Trust;
+use crate::policy::trust::TrustSets;
 use crate::x509::{Certificate, CrlScope, is_same_name};
 
 /// Lists that were retired when this revision began, each with what must not come back in its place.
@@ -52,7 +52,7 @@ impl ListVersion {
         })
     }
 
-    pub(super) fn is_vouched_for(&self, trust: &Trust) -> bool {
+    pub(super) fn is_vouched_for(&self, trust: &TrustSets) -> bool {
         let mut vouchers = self.vouchers.iter();
         // None is known only while the first handshake is about to tell.
         self.vouchers.is_empty() || vouchers.any(|anchor| same_anchor(anchor, trust).is_some())
@@ -81,7 +81,7 @@ impl ListVersion {
     /// Who vouches for the signer, to be handed on: nobody may come by before the next rotation.
     /// Anchors that are trusted come first, by their certificates of now; others may be trusted
     /// again.
-    pub(super) fn vouchers_in(&self, trust: &Trust) -> Vec<Anchor> {
+    pub(super) fn vouchers_in(&self, trust: &TrustSets) -> Vec<Anchor> {
         let (trusted, retired): (Vec<_>, Vec<_>) = self
             .vouchers
             .iter()
@@ -94,7 +94,7 @@ impl ListVersion {
 }
 
 /// The anchor with this one's subject and key: it may have been renewed.
-fn same_anchor<'a>(anchor: &Anchor, trust: &'a Trust) -> Option<&'a Anchor> {
+fn same_anchor<'a>(anchor: &Anchor, trust: &'a TrustSets) -> Option<&'a Anchor> {
     let anchor = Certificate::from_der(anchor).ok()?;
     trust.with_key(anchor.subject, &anchor.public_key)
 }

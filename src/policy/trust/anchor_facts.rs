@@ -24,7 +24,7 @@ use crate::side::Side;
 use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
 
 /// What webpki does not keep of an anchor.
-pub(in crate::policy) struct AnchorFacts {
+pub(crate) struct AnchorFacts {
     /// Its place among those that were given.
     index: usize,
     der: Arc<CertificateDer<'static>>,
@@ -74,7 +74,7 @@ impl AnchorFacts {
     /// What is wrong with its key: it can vouch for no one.
     pub(in crate::policy) fn key_defect(&self) -> Option<&Defect> {
         let defect = self.defect.as_ref()?;
-        (defect.reason == RejectionReason::UnacceptableKey).then_some(defect)
+        (defect.reason == RejectionReason::UnsupportedKey).then_some(defect)
     }
 
     /// The first thing that is wrong with it, whatever the time.

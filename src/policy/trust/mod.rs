@@ -21,7 +21,7 @@ use crate::x509::{Certificate, PublicKey};
 use anchor_facts::AnchorFacts;
 use anchors::Anchors;
 
-/// Trust anchors for each SPIFFE trust domain, for meshes that federate (SPIFFE Trust Domain and
+/// TrustSets anchors for each SPIFFE trust domain, for meshes that federate (SPIFFE TrustSets Domain and
 /// Bundle, section 4).
 ///
 /// A peer has to be an X.509-SVID, and only the anchors of its own trust domain count: the CA of
@@ -91,14 +91,43 @@ fn invalid(problem: String) -> BuildError {
     }
 }
 
-/// What a builder was given to trust.
+/// Who vouches for peers: one set of anchors, or one for each SPIFFE trust domain.
+///
+/// [`PeerVerifier::new`](crate::PeerVerifier::new) takes either type as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TrustSource {
+#[non_exhaustive]
+pub enum Trust {
+    /// Anchors for every peer.
     Anchors(TrustAnchors),
+    /// Anchors by the trust domain of the peer.
     Bundles(TrustBundles),
 }
 
-impl TrustSource {
+impl From<TrustAnchors> for Trust {
+    fn from(anchors: TrustAnchors) -> Self {
+        Self::Anchors(anchors)
+    }
+}
+
+impl From<&TrustAnchors> for Trust {
+    fn from(anchors: &TrustAnchors) -> Self {
+        Self::Anchors(anchors.clone())
+    }
+}
+
+impl From<TrustBundles> for Trust {
+    fn from(bundles: TrustBundles) -> Self {
+        Self::Bundles(bundles)
+    }
+}
+
+impl From<&TrustBundles> for Trust {
+    fn from(bundles: &TrustBundles) -> Self {
+        Self::Bundles(bundles.clone())
+    }
+}
+
+impl Trust {
     /// Every anchor, whomever it may vouch for.
     pub(crate) fn certificates(&self) -> Vec<&CertificateDer<'static>> {
         match self {
@@ -113,30 +142,26 @@ impl TrustSource {
 }
 
 /// The anchors of a verifier, judged.
-pub(super) enum Trust {
+pub(super) enum TrustSets {
     Anchors(Anchors),
     Bundles(BTreeMap<String, Anchors>),
 }
 
-impl Trust {
-    pub(super) fn anchors(
-        anchors: &TrustAnchors,
+impl TrustSets {
+    pub(super) fn new(
+        trust: &Trust,
         policy: &VerifierPolicy,
         algorithms: &SignatureAlgorithms,
     ) -> Self {
-        Self::Anchors(Anchors::new(anchors.as_slice(), policy, algorithms))
-    }
-
-    pub(super) fn bundles(
-        bundles: &TrustBundles,
-        policy: &VerifierPolicy,
-        algorithms: &SignatureAlgorithms,
-    ) -> Self {
-        let judged = bundles.iter().map(|(domain, anchors)| {
-            let anchors = Anchors::new(anchors.as_slice(), policy, algorithms);
-            (domain.to_owned(), anchors)
-        });
-        Self::Bundles(judged.collect())
+        let checked = |anchors: &TrustAnchors| Anchors::new(anchors.as_slice(), policy, algorithms);
+        match trust {
+            Trust::Anchors(anchors) => Self::Anchors(checked(anchors)),
+            Trust::Bundles(bundles) => {
+                let each = bundles.iter();
+                let each = each.map(|(domain, anchors)| (domain.to_owned(), checked(anchors)));
+                Self::Bundles(each.collect())
+            }
+        }
     }
 
     /// The anchors that cannot vouch, as far as is asked: for peers in this side, at this time.
@@ -242,7 +267,7 @@ pub(super) fn check_svid<'n>(
     names: Names<'n>,
 ) -> Result<&'n SpiffeId, Rejection> {
     names.spiffe_id().ok_or_else(|| {
-        Rejection::new(RejectionReason::NotAnSvid)
+        Rejection::new(RejectionReason::InvalidSvid)
             .about(0, leaf)
             .with_expected("one URI name, which is a SPIFFE ID")
             .with_presented(names.svid_problem())

@@ -16,9 +16,9 @@ macro_rules! every {
 }
 
 every! {
-    AnchorExpired CaAsLeaf Expired InvalidSerialNumber IssuerNotCa LifetimeTooLong MalformedCertificate MalformedName
-    MisplacedExtension MissingKeyIdentifier NameConstraintViolated NameMismatch NoCertificate NotAllowed NotAnSvid
-    NotYetValid OutOfService PathLengthExceeded PathTooLong PolicyPanicked RevocationListStale RevocationStatusUnknown Revoked UnacceptableKey UnhandledCriticalExtension UnknownIssuer
+    AnchorExpired LeafIsCa Expired InvalidSerialNumber IssuerNotCa LifetimeTooLong MalformedCertificate MalformedName
+    ForbiddenExtension MissingKeyIdentifier NameConstraintViolated NameMismatch NoCertificate NotAuthorized InvalidSvid
+    NotYetValid NotServing PathLengthExceeded PathTooLong VerifierPanicked RevocationListStale RevocationStatusUnknown Revoked UnsupportedKey UnhandledCriticalExtension UnknownIssuer
     UnknownTrustDomain UnsupportedSignatureAlgorithm UnsupportedVersion WrongCriticality WrongExtendedKeyUsage
     WrongKeyUsage
 }

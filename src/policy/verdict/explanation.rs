@@ -22,22 +22,22 @@ use crate::x509::{Certificate, rfc4514};
 #[derive(Clone, Debug)]
 pub struct Explanation {
     verdict: Result<PeerIdentity, Rejection>,
-    steps: Vec<Step>,
+    steps: Vec<ExplanationStep>,
 }
 
 /// One step of a judgement: a rule, what it was asked about, and what came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct ExplanationStep {
     pub(crate) rule: Rule,
     pub(crate) certificate: Option<(usize, String)>,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: StepOutcome,
     pub(crate) detail: String,
     pub(crate) steps: Vec<Self>,
 }
 
-/// What came out of a [`Step`].
+/// What came out of a [`ExplanationStep`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum StepOutcome {
     /// The rule is broken. The verdict is a refusal, unless another path, or another branch of the
     /// matcher, is in order.
     Failed,
@@ -64,12 +64,12 @@ impl Explanation {
     }
 
     /// The steps, in the order in which they were made.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[ExplanationStep] {
         &self.steps
     }
 }
 
-impl Step {
+impl ExplanationStep {
     /// The rule that was asked.
     pub fn rule(&self) -> Rule {
         self.rule
@@ -82,7 +82,7 @@ impl Step {
     }
 
     /// What came out.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> StepOutcome {
         self.outcome
     }
 
@@ -98,9 +98,9 @@ impl Step {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         let mark = match self.outcome {
-            Outcome::Failed => "no",
-            Outcome::NotApplied => "--",
-            Outcome::Passed => "ok",
+            StepOutcome::Failed => "no",
+            StepOutcome::NotApplied => "--",
+            StepOutcome::Passed => "ok",
         };
         write!(
             f,
@@ -132,7 +132,7 @@ impl fmt::Display for Explanation {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for ExplanationStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, 0)
     }
@@ -140,7 +140,7 @@ impl fmt::Display for Step {
 
 /// Where the steps of a judgement are written, if anywhere: the evaluator is the same with and
 /// without.
-pub(crate) struct Trace(Option<RefCell<Vec<Step>>>);
+pub(crate) struct Trace(Option<RefCell<Vec<ExplanationStep>>>);
 
 impl Trace {
     /// Writes nothing, and costs nothing.
@@ -167,10 +167,10 @@ impl Trace {
     ) -> Result<T, Rejection> {
         self.step(check, |result| {
             let (outcome, detail) = match result {
-                Ok(value) => (Outcome::Passed, seen(value)),
-                Err(rejection) => (Outcome::Failed, rejection.values()),
+                Ok(value) => (StepOutcome::Passed, seen(value)),
+                Err(rejection) => (StepOutcome::Failed, rejection.values()),
             };
-            Step {
+            ExplanationStep {
                 rule,
                 certificate: about.map(|(index, c)| {
                     let subject = rfc4514(c.subject);
@@ -190,12 +190,12 @@ impl Trace {
         what: impl FnOnce() -> String,
         check: impl FnOnce() -> Result<T, Rejection>,
     ) -> Result<T, Rejection> {
-        self.step(check, |result| Step {
+        self.step(check, |result| ExplanationStep {
             rule,
             certificate: None,
             outcome: match result {
-                Ok(_) => Outcome::Passed,
-                Err(_) => Outcome::Failed,
+                Ok(_) => StepOutcome::Passed,
+                Err(_) => StepOutcome::Failed,
             },
             detail: what(),
             steps: Vec::new(),
@@ -206,10 +206,10 @@ impl Trace {
     pub(crate) fn not_applied(&self, rule: Rule, why: impl FnOnce() -> String) {
         self.step(
             || (),
-            |()| Step {
+            |()| ExplanationStep {
                 rule,
                 certificate: None,
-                outcome: Outcome::NotApplied,
+                outcome: StepOutcome::NotApplied,
                 detail: why(),
                 steps: Vec::new(),
             },
@@ -218,7 +218,11 @@ impl Trace {
 
     /// Does `work` and writes down what `describe` makes of its result, with the steps that were
     /// made inside.
-    pub(crate) fn step<T>(&self, work: impl FnOnce() -> T, describe: impl FnOnce(&T) -> Step) -> T {
+    pub(crate) fn step<T>(
+        &self,
+        work: impl FnOnce() -> T,
+        describe: impl FnOnce(&T) -> ExplanationStep,
+    ) -> T {
         let Some(steps) = &self.0 else {
             return work();
         };

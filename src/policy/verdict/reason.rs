@@ -5,7 +5,7 @@ pub enum RejectionReason {
     /// The trust anchor at the end of the path is outside its validity (RFC 5280, section 6.1.3).
     AnchorExpired,
     /// The leaf is a CA's certificate (RFC 5280, section 4.2.1.9).
-    CaAsLeaf,
+    LeafIsCa,
     /// A certificate of the path is past its `notAfter` (RFC 5280, section 4.1.2.5).
     Expired,
     /// A serial number is not positive, or longer than 20 octets (RFC 5280, section 4.1.2.2).
@@ -19,7 +19,7 @@ pub enum RejectionReason {
     /// A name in the leaf is not well formed (RFC 5280, section 4.2.1.6).
     MalformedName,
     /// An extension stands in a certificate that must not have it (RFC 5280, section 4.2.1.10).
-    MisplacedExtension,
+    ForbiddenExtension,
     /// A certificate does not identify its issuer's key, or a CA's not its own (RFC 5280, sections
     /// 4.2.1.1 and 4.2.1.2).
     MissingKeyIdentifier,
@@ -30,21 +30,21 @@ pub enum RejectionReason {
     /// The peer presented no certificate.
     NoCertificate,
     /// The peer is who it says it is, but the policy does not admit it.
-    NotAllowed,
+    NotAuthorized,
     /// The peer has to be known by its SPIFFE ID, and its certificate is no X.509-SVID (SPIFFE
     /// X.509-SVID, sections 2 to 5).
-    NotAnSvid,
+    InvalidSvid,
     /// A certificate of the path is before its `notBefore` (RFC 5280, section 4.1.2.5).
     NotYetValid,
     /// We serve nobody at present: our own certificate has expired, or the source of our material
     /// is lost, and the owner chose to refuse then.
-    OutOfService,
+    NotServing,
     /// A CA's path length constraint is exceeded (RFC 5280, section 4.2.1.9).
     PathLengthExceeded,
     /// The chain is longer, or has more alternatives, than the verifier follows.
     PathTooLong,
     /// A custom matcher, or the clock, panicked.
-    PolicyPanicked,
+    VerifierPanicked,
     /// The lists that could tell whether a certificate of the path is revoked are not current (RFC
     /// 5280, section 6.3.3).
     RevocationListStale,
@@ -53,7 +53,7 @@ pub enum RejectionReason {
     /// A certificate of the path is on its issuer's revocation list (RFC 5280, section 5.3).
     Revoked,
     /// The leaf's key, or an issuer's, is of a kind or size that is not on the list.
-    UnacceptableKey,
+    UnsupportedKey,
     /// A critical extension is not known (RFC 5280, section 4.2).
     UnhandledCriticalExtension,
     /// No path leads to a trust anchor: the CA is another one, or an intermediate is missing.
@@ -79,29 +79,29 @@ impl RejectionReason {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::AnchorExpired => "the trust anchor is outside its validity",
-            Self::CaAsLeaf => "the peer presented a CA's certificate as its own",
+            Self::LeafIsCa => "the peer presented a CA's certificate as its own",
             Self::Expired => "a certificate has expired",
             Self::InvalidSerialNumber => "a certificate's serial number is not allowed",
             Self::IssuerNotCa => "a certificate was issued by one that is no CA's",
             Self::LifetimeTooLong => "the certificate is valid for too long",
             Self::MalformedCertificate => "a certificate is malformed",
             Self::MalformedName => "a name in the certificate is not accepted",
-            Self::MisplacedExtension => "an extension stands where it must not",
+            Self::ForbiddenExtension => "an extension stands where it must not",
             Self::MissingKeyIdentifier => "a certificate lacks a key identifier",
             Self::NameConstraintViolated => "a name lies outside its CA's name constraints",
             Self::NameMismatch => "the certificate is for another name",
             Self::NoCertificate => "the peer presented no certificate",
-            Self::NotAllowed => "the policy does not admit this peer",
-            Self::NotAnSvid => "the certificate is no X.509-SVID",
+            Self::NotAuthorized => "the policy does not admit this peer",
+            Self::InvalidSvid => "the certificate is no X.509-SVID",
             Self::NotYetValid => "a certificate is not valid yet",
-            Self::OutOfService => "we serve nobody at present",
+            Self::NotServing => "we serve nobody at present",
             Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
             Self::PathTooLong => "the chain is longer than the verifier follows",
-            Self::PolicyPanicked => "the policy panicked",
+            Self::VerifierPanicked => "the policy panicked",
             Self::RevocationListStale => "the revocation lists for a certificate are not current",
             Self::RevocationStatusUnknown => "no revocation list tells about a certificate",
             Self::Revoked => "a certificate was revoked",
-            Self::UnacceptableKey => "a certificate's key is not acceptable",
+            Self::UnsupportedKey => "a certificate's key is not acceptable",
             Self::UnhandledCriticalExtension => {
                 "a certificate carries an unknown critical extension"
             }
@@ -122,7 +122,7 @@ impl RejectionReason {
     pub(crate) fn hint(self) -> &'static str {
         match self {
             Self::AnchorExpired => "replace the expired CA certificate among the trust anchors",
-            Self::CaAsLeaf => {
+            Self::LeafIsCa => {
                 "present a leaf in its place: if this is meant to be one, reissue it with basicConstraints CA:FALSE (`openssl \
                  req -x509` makes CAs unless told otherwise); if it is the CA, issue a leaf with it, and give this \
                  certificate to the other end as trust anchor"
@@ -138,7 +138,7 @@ impl RejectionReason {
                 "reissue the intermediate with basicConstraints CA:TRUE and keyUsage keyCertSign"
             }
             Self::LifetimeTooLong => {
-                "have the CA issue leaves for a shorter time, or raise `with_maximum_leaf_lifetime`"
+                "have the CA issue leaves for a shorter time, or raise `max_leaf_lifetime`"
             }
             Self::MalformedCertificate => {
                 "look at it with `openssl x509 -text`, and reissue it: it breaks RFC 5280"
@@ -146,7 +146,7 @@ impl RejectionReason {
             Self::MalformedName => {
                 "reissue the certificate with well-formed subject alternative names"
             }
-            Self::MisplacedExtension => "reissue the certificate without the extension",
+            Self::ForbiddenExtension => "reissue the certificate without the extension",
             Self::MissingKeyIdentifier => {
                 "reissue it with `subjectKeyIdentifier = hash` (a CA) and `authorityKeyIdentifier = keyid` (all but a \
                  self-signed root); or allow it by `CertificateProfile::Interoperable`"
@@ -162,17 +162,17 @@ impl RejectionReason {
                 "the client must be configured with a certificate and key; one that does not fit the server's list of \
                  CA names or signature schemes is silently not sent by some clients"
             }
-            Self::NotAllowed => {
+            Self::NotAuthorized => {
                 "if the peer should be accepted, let the matcher match one of its names; `PeerVerifier::explain_client` and \
                  `explain_server` show which part of it does not"
             }
-            Self::NotAnSvid => {
+            Self::InvalidSvid => {
                 "issue the peer a certificate with one URI name, spiffe://TRUST-DOMAIN/PATH, and without keyUsage cRLSign"
             }
             Self::NotYetValid => {
                 "compare the clocks of both ends; the certificate's notBefore lies in the future"
             }
-            Self::OutOfService => {
+            Self::NotServing => {
                 "it is not the peer: renew our own certificate, or mend the source of our material; `status()` tells more"
             }
             Self::PathLengthExceeded => {
@@ -181,7 +181,7 @@ impl RejectionReason {
             Self::PathTooLong => {
                 "present only the certificates between the leaf and its root; at most 6 intermediates count"
             }
-            Self::PolicyPanicked => {
+            Self::VerifierPanicked => {
                 "mend the custom matcher or the clock; until then the peers it judges are refused"
             }
             Self::RevocationListStale => {
@@ -193,7 +193,7 @@ impl RejectionReason {
             Self::Revoked => {
                 "have a new certificate issued, for a new key if the old one is compromised"
             }
-            Self::UnacceptableKey => {
+            Self::UnsupportedKey => {
                 "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519 or RSA \
                  (2048 to 8192 bits), which every crypto library has"
             }

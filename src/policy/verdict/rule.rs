@@ -3,13 +3,13 @@ use core::fmt;
 /// A rule of the judgement: what is asked, what it asks initially, what changes that, and where it
 /// comes from.
 ///
-/// A step of an [`Explanation`](crate::Explanation) names its rule. The rules stand here in the
+/// A step of an [`Explanation`](crate::policy::Explanation) names its rule. The rules stand here in the
 /// order in which the leaf is asked; the first that is broken decides. The certificates above it
 /// are asked for each path that can be built, and a path that breaks a rule is left for the next.
 /// Each holds on rustls and on OpenSSL alike; the capability table in the crate's documentation
 /// says what native-tls leaves to the platform.
 ///
-/// [`CertificateProfile`](crate::CertificateProfile) is called the profile below,
+/// [`CertificateProfile`](crate::policy::CertificateProfile) is called the profile below,
 /// [`VerifierPolicy`](crate::VerifierPolicy) the policy, and a
 /// [`RejectionReason`](crate::RejectionReason) stands after "refused as".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +46,7 @@ pub enum Rule {
     /// no SPIFFE ID that a matcher could match.
     ///
     /// SPIFFE X.509-SVID, sections 2 to 5; SPIFFE Trust Domain and Bundle, section 4. Refused as
-    /// `NotAnSvid`, `UnknownTrustDomain`.
+    /// `InvalidSvid`, `UnknownTrustDomain`.
     SpiffeSvid,
     /// The leaf is of X.509 version 3. A version 1 leaf can be let in by
     /// [`danger_allow_x509_v1_leaf`](crate::VerifierPolicy::danger_allow_x509_v1_leaf), when a
@@ -73,11 +73,11 @@ pub enum Rule {
     /// something.
     ///
     /// Which extensions are critical, and what else they hold, is the profile's: see the table of
-    /// [`CertificateProfile`](crate::CertificateProfile). In `Interoperable` no more than the above
+    /// [`CertificateProfile`](crate::policy::CertificateProfile). In `Interoperable` no more than the above
     /// is asked, and of an anchor only that its name constraints can be read.
     ///
     /// RFC 5280, sections 4.2, 4.1.2.6, 6.1.1 and those of each extension. Rejected as
-    /// `UnhandledCriticalExtension`, `MisplacedExtension`, `WrongCriticality`,
+    /// `UnhandledCriticalExtension`, `ForbiddenExtension`, `WrongCriticality`,
     /// `MalformedCertificate`.
     Extensions,
     /// The authority key identifier of a certificate fits its issuer, where both say; a CA's
@@ -93,13 +93,13 @@ pub enum Rule {
     ///
     /// Fixed. RFC 5280, section 4.2.1.9. (RFC 5280 lets a CA's certificate stand as a leaf. That of
     /// a CA can make as many others as it likes; it is not what a peer should hold.) Refused as
-    /// `CaAsLeaf`, `IssuerNotCa`.
+    /// `LeafIsCa`, `IssuerNotCa`.
     BasicConstraints,
     /// Every key of the path, the anchor's included, is ECDSA P-256, P-384 or P-521 on a named
     /// curve, ML-DSA, Ed25519, or RSA of 2048 to 8192 bits, without the restriction to RSASSA-PSS,
     /// and of an algorithm that the crypto library has
-    /// ([`SignatureAlgorithms`](crate::SignatureAlgorithms)).
-    /// [`with_minimum_rsa_bits`](crate::VerifierPolicy::with_minimum_rsa_bits) raises the lower
+    /// ([`SignatureAlgorithms`](crate::policy::SignatureAlgorithms)).
+    /// [`min_rsa_bits`](crate::VerifierPolicy::min_rsa_bits) raises the lower
     /// limit. In the profile `WebPki` RSA sizes are whole bytes.
     ///
     /// A key is sound: its algorithm has the parameters of its specification (RSA: NULL; Ed25519,
@@ -107,7 +107,7 @@ pub enum Rule {
     /// of RSA an odd number from 3 to 2^33 - 1.
     ///
     /// NIST SP 800-57 part 1, section 5.6; CA/Browser Forum, section 6.1.5; RFC 3279, section 2.3;
-    /// RFC 8410, section 3; RFC 9881, section 2. Refused as `UnacceptableKey`; anchors of which
+    /// RFC 8410, section 3; RFC 9881, section 2. Refused as `UnsupportedKey`; anchors of which
     /// none has an acceptable key fail the build.
     PublicKey,
     /// The leaf's key usage, where it has one, holds digitalSignature and, unless the profile is
@@ -135,16 +135,16 @@ pub enum Rule {
     /// `WrongCriticality`, `WrongExtendedKeyUsage`, `MalformedCertificate`.
     WebPki,
     /// The leaf's life, `notBefore` to `notAfter`, is no longer than
-    /// [`with_maximum_leaf_lifetime`](crate::VerifierPolicy::with_maximum_leaf_lifetime) says.
+    /// [`max_leaf_lifetime`](crate::VerifierPolicy::max_leaf_lifetime) says.
     /// Initially not limited.
     ///
     /// Refused as `LifetimeTooLong`.
     LeafLifetime,
     /// A chain of signatures leads from the leaf through presented certificates, in whatever order,
     /// to a trust anchor. Names match byte for byte. At most 6 intermediates, or fewer by
-    /// [`with_max_intermediates`](crate::VerifierPolicy::with_max_intermediates), and no more than
+    /// [`max_intermediates`](crate::VerifierPolicy::max_intermediates), and no more than
     /// each CA's path length allows. Signatures are those of
-    /// [`SignatureAlgorithms`](crate::SignatureAlgorithms): nothing with SHA-1. Name constraints
+    /// [`SignatureAlgorithms`](crate::policy::SignatureAlgorithms): nothing with SHA-1. Name constraints
     /// hold for DNS names and addresses; a CA with constraints on e-mail addresses, URIs or
     /// directory names refuses every leaf that has, or in the case of directory names may have,
     /// such a name.
@@ -183,7 +183,7 @@ pub enum Rule {
     /// The policy's [`PeerMatcher`](crate::PeerMatcher) matches. A server has to be given one; a
     /// client's admits every server with the right name, unless it is given another.
     ///
-    /// Refused as `NotAllowed`.
+    /// Refused as `NotAuthorized`.
     Matcher,
 }
 

@@ -7,7 +7,6 @@ use pki_types::UnixTime;
 use super::PeerVerifier;
 use crate::error::BuildError;
 use crate::material::RevocationList;
-use crate::policy::revocation::Revocation;
 use crate::policy::revocation::continuity::{self, ContinuityState};
 
 impl PeerVerifier {
@@ -26,13 +25,16 @@ impl PeerVerifier {
 
     /// The revocation lists that neither a trust anchor nor a CA of a proved path signed so far.
     pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
-        let lists = self.revocation.iter().flat_map(Revocation::unclaimed);
+        let lists = self
+            .revocation
+            .iter()
+            .flat_map(|revocation| revocation.unclaimed());
         lists.map(Arc::clone).collect()
     }
 
     fn lists(&self) -> Option<ContinuityState<'_>> {
         Some(ContinuityState {
-            revocation: self.revocation.as_ref()?,
+            revocation: self.revocation.as_deref()?,
             trust: &self.trust,
         })
     }

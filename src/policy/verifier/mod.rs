@@ -3,6 +3,7 @@ pub(crate) mod continuity;
 pub(crate) mod own_chain;
 
 use core::fmt;
+use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -14,7 +15,7 @@ use super::name::server_name::{check_server_name, list_of, takes_common_name};
 use super::path::{check_path, x509_v1};
 use super::presented_chain::PresentedChain;
 use super::revocation::Revocation;
-use super::trust::{Trust, TrustBundles, TrustSource};
+use super::trust::{Trust, TrustSets};
 use super::verdict::explanation::{Explanation, Trace};
 use super::verdict::reason::RejectionReason;
 use super::verdict::rejection::Rejection;
@@ -22,7 +23,7 @@ use super::verdict::rule::Rule;
 use super::verification::VerificationContext;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
 use crate::error::BuildError;
-use crate::material::{RevocationLists, TrustAnchors};
+use crate::material::RevocationLists;
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath, cut};
 use crate::side::Side;
 use crate::x509::{Certificate, Version};
@@ -45,12 +46,13 @@ use crate::x509::{Certificate, Version};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct PeerVerifier {
-    trust: Trust,
+    trust: Arc<TrustSets>,
     policy: VerifierPolicy,
     algorithms: SignatureAlgorithms,
     /// The policy's rules, with the lists to judge by.
-    revocation: Option<Revocation>,
+    revocation: Option<Arc<Revocation>>,
 }
 
 impl PeerVerifier {
@@ -66,49 +68,19 @@ impl PeerVerifier {
     /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a
     /// policy that contradicts itself.
     pub fn new(
-        anchors: &TrustAnchors,
+        trust: impl Into<Trust>,
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
-        let trust = Trust::anchors(anchors, &policy, &algorithms);
-        Self::judged(trust, policy, algorithms)
-    }
-
-    /// As [`new`](Self::new), for peers whose SPIFFE trust domain says which anchors count.
-    ///
-    /// # Errors
-    /// The errors of [`new`](Self::new).
-    pub fn with_trust_bundles(
-        bundles: &TrustBundles,
-        policy: VerifierPolicy,
-        algorithms: SignatureAlgorithms,
-    ) -> Result<Self, BuildError> {
-        let trust = Trust::bundles(bundles, &policy, &algorithms);
-        Self::judged(trust, policy, algorithms)
-    }
-
-    pub(crate) fn with_trust(
-        trust: &TrustSource,
-        policy: VerifierPolicy,
-        algorithms: SignatureAlgorithms,
-    ) -> Result<Self, BuildError> {
-        match trust {
-            TrustSource::Anchors(anchors) => Self::new(anchors, policy, algorithms),
-            TrustSource::Bundles(bundles) => Self::with_trust_bundles(bundles, policy, algorithms),
-        }
-    }
-
-    fn judged(
-        trust: Trust,
-        policy: VerifierPolicy,
-        algorithms: SignatureAlgorithms,
-    ) -> Result<Self, BuildError> {
+        let trust = TrustSets::new(&trust.into(), &policy, &algorithms);
         policy.check_limits()?;
         policy.check_revocation()?;
         trust.unusable(None, None)?;
         Ok(Self {
-            trust,
-            revocation: policy.revocation.map(Revocation::new),
+            trust: Arc::new(trust),
+            revocation: policy
+                .revocation
+                .map(|rules| Arc::new(Revocation::new(rules))),
             policy,
             algorithms,
         })
@@ -128,7 +100,7 @@ impl PeerVerifier {
             return Err(BuildError::MissingRevocationRules);
         };
         let lists = Revocation::new(rules).with_lists(lists, self.trust.sets(), &self.algorithms);
-        self.revocation = Some(lists);
+        self.revocation = Some(Arc::new(lists));
         Ok(self)
     }
 
@@ -265,7 +237,7 @@ impl PeerVerifier {
                 &presented,
                 names,
                 anchors,
-                self.revocation.as_ref(),
+                self.revocation.as_deref(),
                 &context,
             )?
         };
@@ -322,7 +294,7 @@ impl PeerVerifier {
                     Some(said) => format!("{} ({})", list_of(peer.names()), cut(&said)),
                     None => list_of(peer.names()),
                 };
-                let mut rejection = Rejection::new(RejectionReason::NotAllowed)
+                let mut rejection = Rejection::new(RejectionReason::NotAuthorized)
                     .with_expected(self.policy.matcher.summary())
                     .with_presented(presented);
                 if peer.unreadable_names().next().is_some() {

@@ -7,19 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind};
 use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::watch_paths::Places;
+use super::watch_paths::WatchPaths;
 use crate::error::path::shown;
-use crate::rotation::Reload;
+use crate::rotation::ReloadTrigger;
 
 /// The watches that there are. Whatever goes wrong with them only costs time, since files are polled as well.
 #[derive(Default)]
-pub(super) struct Watch {
-    current: Option<Watched>,
+pub(super) struct FileWatcher {
+    current: Option<WatchedDirectory>,
 }
 
-struct Watched {
-    places: Arc<Places>,
-    fate: Arc<Fate>,
+struct WatchedDirectory {
+    places: Arc<WatchPaths>,
+    fate: Arc<WatcherExit>,
     /// How many folders are watched, of all that should be.
     count: usize,
     /// Ends its thread when it is dropped.
@@ -28,26 +28,26 @@ struct Watched {
 
 /// What became of a watcher.
 #[derive(Default)]
-struct Fate {
+struct WatcherExit {
     /// A folder is not where it was, so that another one may be there by now.
     is_lost: AtomicBool,
     trouble: Mutex<Option<String>>,
 }
 
-impl Watch {
+impl FileWatcher {
     /// Watches these places from now on; all anew where one of them is another than before, or where the watcher failed.
     /// What keeps it from doing so comes back. Whoever is told that watches are new has to look again at the files, which
     /// may have changed before.
-    pub(super) fn keep(&mut self, places: Places, reload: &Reload) -> Kept {
+    pub(super) fn keep(&mut self, places: WatchPaths, reload: &ReloadTrigger) -> Preserve {
         match &self.current {
-            Some(current) if current.is_good_for(&places) => Kept {
+            Some(current) if current.is_good_for(&places) => Preserve {
                 is_new: false,
                 trouble: None,
             },
             _ => {
                 let before = self.current.take().map_or(0, |watched| watched.count);
-                let watched = Watched::new(places, reload);
-                let kept = Kept {
+                let watched = WatchedDirectory::new(places, reload);
+                let kept = Preserve {
                     // Without any new one, to look again at once would find the same, and so on without end.
                     is_new: watched.fate.trouble().is_none() || watched.count > before,
                     trouble: watched.fate.trouble(),
@@ -59,15 +59,15 @@ impl Watch {
     }
 }
 
-pub(super) struct Kept {
+pub(super) struct Preserve {
     pub(super) is_new: bool,
     pub(super) trouble: Option<String>,
 }
 
-impl Watched {
-    fn new(places: Places, reload: &Reload) -> Self {
+impl WatchedDirectory {
+    fn new(places: WatchPaths, reload: &ReloadTrigger) -> Self {
         let places = Arc::new(places);
-        let fate = Arc::new(Fate::default());
+        let fate = Arc::new(WatcherExit::default());
         let handler = {
             let (places, fate, reload) = (Arc::clone(&places), Arc::clone(&fate), reload.clone());
             move |event: notify::Result<Event>| match event {
@@ -100,16 +100,16 @@ impl Watched {
         }
     }
 
-    fn is_good_for(&self, places: &Places) -> bool {
+    fn is_good_for(&self, places: &WatchPaths) -> bool {
         *self.places == *places
             && !self.fate.is_lost.load(Ordering::Acquire)
             && self.fate.trouble().is_none()
     }
 }
 
-impl Fate {
+impl WatcherExit {
     /// Whether an event may be about the files.
-    fn hears(&self, event: &Event, places: &Places) -> bool {
+    fn hears(&self, event: &Event, places: &WatchPaths) -> bool {
         match event.kind {
             EventKind::Access(AccessKind::Close(AccessMode::Write)) => {}
             // Our own reading is one.
@@ -161,7 +161,7 @@ fn in_words(error: &notify::Error) -> String {
         ErrorKind::Io(source) if source.kind() == io::ErrorKind::PermissionDenied => {
             "let the service's user read the folder"
         }
-        _ => "where the file system does not tell of changes, ask for `FileSource::poll_only`",
+        _ => "where the file system does not tell of changes, ask for `FileSource::without_notify`",
     };
     let folder = match error.paths.first() {
         Some(path) => format!(" of {}", shown(path)),

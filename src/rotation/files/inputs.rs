@@ -41,7 +41,7 @@ pub(super) enum Input<'a> {
 }
 
 /// What all inputs were at one moment, in their order.
-pub(super) struct Seen(Vec<Fingerprint>);
+pub(super) struct InputsDigest(Vec<Fingerprint>);
 
 impl Inputs {
     /// Every path, that of the passphrase too.
@@ -73,16 +73,16 @@ impl Inputs {
         all
     }
 
-    pub(super) fn look(&self) -> Seen {
+    pub(super) fn look(&self) -> InputsDigest {
         let of = |input: &Input<'_>| match *input {
             Input::Directory(folder) => Fingerprint::of_directory(folder),
             Input::File(path, limit) => Fingerprint::of_file(path, limit),
         };
-        Seen(self.all().iter().map(of).collect())
+        InputsDigest(self.all().iter().map(of).collect())
     }
 
     /// The first path under which `now` is not what it was `before`.
-    pub(super) fn changed(&self, before: &Seen, now: &Seen) -> Option<&Path> {
+    pub(super) fn changed(&self, before: &InputsDigest, now: &InputsDigest) -> Option<&Path> {
         let mut pairs = self.all().into_iter().zip(before.0.iter().zip(&now.0));
         let (input, _) = pairs.find(|(_, (before, now))| !before.is(**now))?;
         Some(input.path())

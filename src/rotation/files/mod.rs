@@ -11,18 +11,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::rotation::Rotation;
-use super::source::reload_trigger::{Reload, Wakened};
+use super::source::reload_trigger::{ReloadTrigger, WakeReason};
 use super::source::{Source, SourceError};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::Passphrase;
 
-use file_watcher::Watch;
-use inputs::{Anchors, IdentityFiles, Inputs, Seen};
-use watch_paths::Places;
+use file_watcher::FileWatcher;
+use inputs::{Anchors, IdentityFiles, Inputs, InputsDigest};
+use watch_paths::WatchPaths;
 
 /// Identity, trust anchors and revocation lists from files, and from the files again when they change.
 ///
-/// Given to [`source(..)`](crate::ServerBuilder::source) of a builder. What is not named here is given to the builder as
+/// SourceBaseline to [`source(..)`](crate::ServerBuilder::source) of a builder. What is not named here is given to the builder as
 /// ever.
 ///
 /// ```no_run
@@ -46,7 +46,7 @@ use watch_paths::Places;
 /// ```
 ///
 /// # When files are read
-/// Whenever the source is asked ([`reload_every`](crate::ServerBuilder::reload_every)), and at once when the system tells of a change. Watched
+/// Whenever the source is asked ([`poll_interval`](crate::ServerBuilder::poll_interval)), and at once when the system tells of a change. WatchedDirectory
 /// are the folders of the files and of all symbolic links on the way to them, so that a new target of a link
 /// (Kubernetes' `..data`), a rename and a rewrite are all seen. Watching only saves time: on file systems that tell
 /// nothing (NFS, some container mounts), and where the system's limits are reached, changes are seen by the poll. That
@@ -71,13 +71,13 @@ use watch_paths::Places;
 pub struct FileSource {
     inputs: Inputs,
     settle: Duration,
-    watch: Option<Watch>,
-    last: Option<Last>,
+    watch: Option<FileWatcher>,
+    last: Option<LastLoad>,
 }
 
 /// What came of the inputs when they were parsed last.
-struct Last {
-    seen: Seen,
+struct LastLoad {
+    seen: InputsDigest,
     outcome: Result<Rotation, Arc<MaterialError>>,
 }
 
@@ -88,17 +88,17 @@ const PATIENCE: u32 = 100;
 
 impl FileSource {
     /// How far apart two readings are that have to be the same, unless [`settle`](Self::settle) says otherwise.
-    pub const DEFAULT_SETTLE: Duration = Duration::from_millis(50);
+    pub const DEFAULT_SETTLE_TIME: Duration = Duration::from_millis(50);
     /// The most that [`settle`](Self::settle) takes.
-    pub const MAX_SETTLE: Duration = Duration::from_secs(1);
+    pub const MAX_SETTLE_TIME: Duration = Duration::from_secs(1);
 
     /// Of no file so far.
     #[must_use]
     pub fn new() -> Self {
         Self {
             inputs: Inputs::default(),
-            settle: Self::DEFAULT_SETTLE,
-            watch: Some(Watch::default()),
+            settle: Self::DEFAULT_SETTLE_TIME,
+            watch: Some(FileWatcher::default()),
             last: None,
         }
     }
@@ -155,24 +155,24 @@ impl FileSource {
     }
 
     /// How far apart two readings are that have to be the same before a change is taken: longer where files are written
-    /// slowly, in place. Initially [`DEFAULT_SETTLE`](Self::DEFAULT_SETTLE), at most [`MAX_SETTLE`](Self::MAX_SETTLE). With
+    /// slowly, in place. Initially [`DEFAULT_SETTLE_TIME`](Self::DEFAULT_SETTLE_TIME), at most [`MAX_SETTLE_TIME`](Self::MAX_SETTLE_TIME). With
     /// zero nothing is waited for: what is there is taken if it loads.
     #[must_use]
     pub fn settle(mut self, time: Duration) -> Self {
-        self.settle = time.min(Self::MAX_SETTLE);
+        self.settle = time.min(Self::MAX_SETTLE_TIME);
         self
     }
 
     /// Watches nothing: changes are seen when the source is asked. For file systems that tell of no changes (NFS), where
     /// watching is of no use, and where watches are scarce.
     #[must_use]
-    pub fn poll_only(mut self) -> Self {
+    pub fn without_notify(mut self) -> Self {
         self.watch = None;
         self
     }
 
     /// What there is, once it has settled.
-    fn settled(&mut self, reload: &Reload) -> Result<Rotation, SourceError> {
+    fn settled(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
         let started = Instant::now();
         let mut seen = self.inputs.look();
         let mut grace = self.settle.saturating_mul(GRACE);
@@ -199,7 +199,7 @@ impl FileSource {
                 changed = self.inputs.changed(&seen, &now);
                 match outcome {
                     Ok(rotation) if changed.is_none() => {
-                        self.last = Some(Last {
+                        self.last = Some(LastLoad {
                             seen,
                             outcome: Ok(rotation.clone()),
                         });
@@ -221,7 +221,7 @@ impl FileSource {
                 }
                 (None, Some(error)) if since.elapsed() >= grace => {
                     let error = Arc::clone(error);
-                    self.last = Some(Last {
+                    self.last = Some(LastLoad {
                         seen,
                         outcome: Err(Arc::clone(&error)),
                     });
@@ -248,7 +248,7 @@ impl FileSource {
 }
 
 impl Source for FileSource {
-    fn load(&mut self, reload: &Reload) -> Result<Rotation, SourceError> {
+    fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
         if self.inputs.all().is_empty() {
             return Err(
                 "the file source was given no file; call `FileSource::identity(..)`".into(),
@@ -259,13 +259,25 @@ impl Source for FileSource {
         let Some(watch) = &mut self.watch else {
             return outcome;
         };
-        let kept = watch.keep(Places::of(&self.inputs.all()), reload);
+        let kept = watch.keep(WatchPaths::of(&self.inputs.all()), reload);
         if kept.is_new {
             reload.now();
         }
         match kept.trouble {
             Some(trouble) => outcome.map(|rotation| rotation.degraded(trouble)),
             None => outcome,
+        }
+    }
+}
+
+/// The clone reads the same files, and has read nothing yet.
+impl Clone for FileSource {
+    fn clone(&self) -> Self {
+        Self {
+            inputs: self.inputs.clone(),
+            settle: self.settle,
+            watch: self.watch.is_some().then(FileWatcher::default),
+            last: None,
         }
     }
 }
@@ -288,14 +300,14 @@ impl fmt::Debug for FileSource {
 
 /// Waits, unless nobody waits for us any more. Being asked again meanwhile is no reason to hurry: what there is then is
 /// read after this.
-fn pause(time: Duration, reload: &Reload) -> Result<(), SourceError> {
+fn pause(time: Duration, reload: &ReloadTrigger) -> Result<(), SourceError> {
     let started = Instant::now();
     loop {
         let left = time.saturating_sub(started.elapsed());
         if left.is_zero() {
             return Ok(());
         }
-        if reload.wait(left) == Wakened::Over {
+        if reload.wait(left) == WakeReason::Over {
             return Err("nobody asks any more".into());
         }
     }

@@ -19,7 +19,7 @@ const MAX_LINKED_ANCHORS: usize = 256;
 /// file is changed by giving a link another target, too: Kubernetes has `tls.crt -> ..data/tls.crt` and
 /// `..data -> ..2026_11_21`, and swaps the latter. Of a path that ends nowhere it is the last folder that is there.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Places {
+pub(super) struct WatchPaths {
     /// By their paths without links.
     pub(super) folders: BTreeMap<PathBuf, FolderId>,
     /// Files, links and folders, each in one of `folders`.
@@ -36,7 +36,7 @@ pub(super) struct FolderId {
     created: Option<SystemTime>,
 }
 
-impl Places {
+impl WatchPaths {
     pub(super) fn of(inputs: &[Input<'_>]) -> Self {
         let mut places = Self::default();
         for input in inputs {

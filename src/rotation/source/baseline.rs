@@ -1,5 +1,5 @@
 use crate::material::{MtlsIdentity, RevocationLists};
-use crate::policy::{TrustSource, VerifierPolicy};
+use crate::policy::{Trust, VerifierPolicy};
 use crate::rotation::rotation::Rotation;
 
 /// What a source gave last, and that was taken.
@@ -7,15 +7,15 @@ use crate::rotation::rotation::Rotation;
 /// A source tells what it has, as often as it is asked. What it has had for long is no news, also where somebody has put
 /// something else into its place by hand since: a CA that was thrown out would be back at the next look otherwise.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Given {
+pub(crate) struct SourceBaseline {
     identity: Option<MtlsIdentity>,
-    trust: Option<TrustSource>,
+    trust: Option<Trust>,
     revocation_lists: Option<RevocationLists>,
     policy: Option<VerifierPolicy>,
     shadow: Option<VerifierPolicy>,
 }
 
-impl Given {
+impl SourceBaseline {
     pub(crate) fn of(rotation: &Rotation) -> Self {
         Self::default().and(rotation)
     }
@@ -55,7 +55,7 @@ impl Rotation {
     pub(crate) fn without(
         self,
         identity: Option<&MtlsIdentity>,
-        trust: Option<&TrustSource>,
+        trust: Option<&Trust>,
         revocation_lists: Option<&RevocationLists>,
         policy: Option<&VerifierPolicy>,
         shadow: Option<&VerifierPolicy>,

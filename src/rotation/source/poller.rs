@@ -5,13 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::thread;
 
-use super::reload_trigger::{Reload, Wakened};
+use super::reload_trigger::{ReloadTrigger, WakeReason};
 use super::{Source, SourceError};
 use crate::error::BuildError;
 use crate::rotation::rotation::Rotation;
 use crate::rotation::service::Service;
 use crate::rotation::settings::RotationSettings;
-use crate::rotation::status::expiry::Warnings;
+use crate::rotation::status::expiry::ExpiryWarnings;
 
 /// The first pause after a failure; it doubles with each, up to the pause between two looks.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
@@ -23,23 +23,24 @@ const STACK_BYTES: usize = 2 << 20;
 /// Starts the thread, if there is something for it to do. It ends with the service.
 pub(crate) fn start<C: Send + Sync + 'static>(
     service: &Arc<Service<C>>,
+    source: Option<Box<dyn Source>>,
     settings: RotationSettings,
 ) -> Result<(), BuildError> {
     let is_asked_to_warn = settings.warn_before.is_some();
-    if settings.source.is_none() && !is_asked_to_warn {
+    if source.is_none() && !is_asked_to_warn {
         return Ok(());
     }
-    let keeper = Keeper {
+    let poller_thread = SourcePoller {
         service: Arc::downgrade(service),
-        bell: service.bell().clone(),
-        source: settings.source,
-        reload_every: settings.reload_every,
-        warnings: Warnings::new(settings.warn_before),
+        trigger: service.trigger().clone(),
+        source,
+        poll_interval: settings.poll_interval,
+        warnings: ExpiryWarnings::new(settings.warn_before),
     };
     let thread = thread::Builder::new()
         .name("mtls-rotation".to_owned())
         .stack_size(STACK_BYTES)
-        .spawn(|| keeper.run());
+        .spawn(|| poller_thread.run());
     match thread {
         Ok(_) => Ok(()),
         Err(error) => Err(BuildError::Thread(error)),
@@ -47,37 +48,40 @@ pub(crate) fn start<C: Send + Sync + 'static>(
 }
 
 /// Asks a source. One that panics has failed.
-pub(crate) fn ask(source: &mut dyn Source, bell: &Reload) -> Result<Rotation, SourceError> {
-    catch_unwind(AssertUnwindSafe(|| source.load(bell))).unwrap_or_else(|_| {
+pub(crate) fn ask(
+    source: &mut dyn Source,
+    trigger: &ReloadTrigger,
+) -> Result<Rotation, SourceError> {
+    catch_unwind(AssertUnwindSafe(|| source.load(trigger))).unwrap_or_else(|_| {
         Err("the source panicked; what it said stands where this process writes its panics".into())
     })
 }
 
-struct Keeper<C> {
+struct SourcePoller<C> {
     /// Not to keep alive what it watches over.
     service: Weak<Service<C>>,
-    bell: Reload,
+    trigger: ReloadTrigger,
     source: Option<Box<dyn Source>>,
-    reload_every: Duration,
-    warnings: Warnings,
+    poll_interval: Duration,
+    warnings: ExpiryWarnings,
 }
 
-impl<C: Send + Sync + 'static> Keeper<C> {
+impl<C: Send + Sync + 'static> SourcePoller<C> {
     fn run(mut self) {
-        let mut until_asked = self.reload_every;
+        let mut until_asked = self.poll_interval;
         let mut retry = FIRST_RETRY;
         loop {
             match self.service.upgrade() {
                 None => return,
                 Some(service) => {
-                    let _ = quietly(|| self.warnings.tell(&service.load()));
+                    let _ = catch_panic(|| self.warnings.tell(&service.load()));
                 }
             }
             let pause = until_asked.min(self.warnings.next_look());
-            match self.bell.wait(pause) {
-                Wakened::Over => return,
-                Wakened::Rung => {}
-                Wakened::TimedOut => {
+            match self.trigger.wait(pause) {
+                WakeReason::Over => return,
+                WakeReason::Triggered => {}
+                WakeReason::TimedOut => {
                     until_asked = until_asked.saturating_sub(pause);
                     if !until_asked.is_zero() {
                         continue;
@@ -86,14 +90,14 @@ impl<C: Send + Sync + 'static> Keeper<C> {
             }
             let Some(was_good) = self.ask() else { return };
             // A storm of calls is answered at this pace.
-            if self.bell.rest(SHORTEST_PAUSE) == Wakened::Over {
+            if self.trigger.rest(SHORTEST_PAUSE) == WakeReason::Over {
                 return;
             }
             (until_asked, retry) = match was_good {
-                true => (self.reload_every, FIRST_RETRY),
+                true => (self.poll_interval, FIRST_RETRY),
                 false => (
-                    retry.min(self.reload_every),
-                    retry.saturating_mul(2).min(self.reload_every),
+                    retry.min(self.poll_interval),
+                    retry.saturating_mul(2).min(self.poll_interval),
                 ),
             };
         }
@@ -105,14 +109,14 @@ impl<C: Send + Sync + 'static> Keeper<C> {
             return Some(true);
         };
         // Not with the service in hand: the source may take its time, and the service may be dropped meanwhile.
-        let given = ask(&mut **source, &self.bell);
+        let given = ask(&mut **source, &self.trigger);
         let service = self.service.upgrade()?;
         // What panics here is a destructor of the user's, of a revision that is replaced.
-        Some(quietly(|| service.reloaded(given)).unwrap_or(false))
+        Some(catch_panic(|| service.reloaded(given)).unwrap_or(false))
     }
 }
 
 /// Runs what may come to somebody else's code, without which the thread has to go on.
-fn quietly<T>(run: impl FnOnce() -> T) -> Option<T> {
+fn catch_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(run)).ok()
 }

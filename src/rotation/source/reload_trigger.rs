@@ -6,33 +6,33 @@ use std::time::Instant;
 ///
 /// Clones ring the same bell. Ringing it many times before the thread has come counts once.
 #[derive(Clone, Debug, Default)]
-pub struct Reload(Arc<Bell>);
+pub struct ReloadTrigger(Arc<TriggerState>);
 
 #[derive(Debug, Default)]
-struct Bell {
+struct TriggerState {
     state: Mutex<State>,
-    rung: Condvar,
+    triggered: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    is_rung: bool,
+    is_triggered: bool,
     is_over: bool,
 }
 
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wakened {
+pub(crate) enum WakeReason {
     Over,
-    Rung,
+    Triggered,
     TimedOut,
 }
 
-impl Reload {
+impl ReloadTrigger {
     /// Has the source asked again, as soon as it can be.
     pub fn now(&self) {
-        self.state().is_rung = true;
-        self.0.rung.notify_all();
+        self.state().is_triggered = true;
+        self.0.triggered.notify_all();
     }
 
     /// Whether the client or server is gone, so that nobody will ask again. A source that has threads of its own ends
@@ -43,40 +43,44 @@ impl Reload {
 
     pub(crate) fn end(&self) {
         self.state().is_over = true;
-        self.0.rung.notify_all();
+        self.0.triggered.notify_all();
     }
 
     /// Waits to be rung, and takes that back.
-    pub(crate) fn wait(&self, at_most: Duration) -> Wakened {
-        self.wait_until(at_most, |state| core::mem::take(&mut state.is_rung))
+    pub(crate) fn wait(&self, at_most: Duration) -> WakeReason {
+        self.wait_until(at_most, |state| core::mem::take(&mut state.is_triggered))
     }
 
     /// Waits, rung or not.
-    pub(crate) fn rest(&self, pause: Duration) -> Wakened {
+    pub(crate) fn rest(&self, pause: Duration) -> WakeReason {
         self.wait_until(pause, |_| false)
     }
 
-    fn wait_until(&self, at_most: Duration, is_rung: impl Fn(&mut State) -> bool) -> Wakened {
+    fn wait_until(
+        &self,
+        at_most: Duration,
+        is_triggered: impl Fn(&mut State) -> bool,
+    ) -> WakeReason {
         let until = Instant::now().checked_add(at_most);
         let mut state = self.state();
         loop {
             if state.is_over {
-                return Wakened::Over;
+                return WakeReason::Over;
             }
-            if is_rung(&mut state) {
-                return Wakened::Rung;
+            if is_triggered(&mut state) {
+                return WakeReason::Triggered;
             }
             state = match until {
                 None => {
-                    let woken = self.0.rung.wait(state);
+                    let woken = self.0.triggered.wait(state);
                     woken.unwrap_or_else(PoisonError::into_inner)
                 }
                 Some(until) => {
                     let left = until.saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        return Wakened::TimedOut;
+                        return WakeReason::TimedOut;
                     }
-                    let woken = self.0.rung.wait_timeout(state, left);
+                    let woken = self.0.triggered.wait_timeout(state, left);
                     woken.unwrap_or_else(PoisonError::into_inner).0
                 }
             };

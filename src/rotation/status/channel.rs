@@ -10,7 +10,7 @@ use super::Status;
 
 /// Where the status stands for everyone to read, and to wait for.
 #[derive(Debug)]
-pub(crate) struct Board {
+pub(crate) struct StatusChannel {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -26,7 +26,7 @@ struct State {
     next_waiting: u64,
 }
 
-impl Board {
+impl StatusChannel {
     pub(crate) fn new(status: Status) -> Self {
         Self {
             state: Mutex::new(State {
@@ -96,16 +96,16 @@ impl Board {
 /// It begins with the moment at which it was made, and misses nothing after it; of several changes between two waits it
 /// gives the last.
 #[derive(Clone, Debug)]
-pub struct StatusWatch {
-    board: Arc<Board>,
+pub struct StatusChanges {
+    channel: Arc<StatusChannel>,
     seen: u64,
 }
 
-impl StatusWatch {
-    pub(crate) fn new(board: &Arc<Board>) -> Self {
+impl StatusChanges {
+    pub(crate) fn new(channel: &Arc<StatusChannel>) -> Self {
         Self {
-            seen: board.state().version,
-            board: Arc::clone(board),
+            seen: channel.state().version,
+            channel: Arc::clone(channel),
         }
     }
 
@@ -125,7 +125,7 @@ impl StatusWatch {
     /// ```
     pub fn wait(&mut self, at_most: Duration) -> Option<Status> {
         let until = Instant::now().checked_add(at_most);
-        let mut state = self.board.state();
+        let mut state = self.channel.state();
         loop {
             if state.version != self.seen {
                 self.seen = state.version;
@@ -134,7 +134,7 @@ impl StatusWatch {
             if state.is_over {
                 return None;
             }
-            let woken = &self.board.changed;
+            let woken = &self.channel.changed;
             state = match until.map(|until| until.saturating_duration_since(Instant::now())) {
                 Some(left) if left.is_zero() => return None,
                 Some(left) => {
@@ -149,7 +149,7 @@ impl StatusWatch {
     /// Waits for a change on any runtime. `None` when there will be none because the client or server is gone. Dropping
     /// the future loses nothing.
     pub async fn changed(&mut self) -> Option<Status> {
-        let changed = Changed {
+        let changed = StatusChange {
             watch: self,
             waiting: None,
         };
@@ -157,19 +157,19 @@ impl StatusWatch {
     }
 }
 
-struct Changed<'a> {
-    watch: &'a mut StatusWatch,
+struct StatusChange<'a> {
+    watch: &'a mut StatusChanges,
     /// Under which number its waker is known.
     waiting: Option<u64>,
 }
 
-impl Future for Changed<'_> {
+impl Future for StatusChange<'_> {
     type Output = Option<Status>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Status>> {
         let this = &mut *self;
         let watch = &mut *this.watch;
-        let mut state = watch.board.state();
+        let mut state = watch.channel.state();
         if state.version != watch.seen {
             watch.seen = state.version;
             return Poll::Ready(Some(state.status.clone()));
@@ -188,11 +188,11 @@ impl Future for Changed<'_> {
     }
 }
 
-impl Drop for Changed<'_> {
+impl Drop for StatusChange<'_> {
     fn drop(&mut self) {
         if let Some(number) = self.waiting {
             // Dropped without the lock: it is somebody else's.
-            let _waker = self.watch.board.state().wakers.remove(&number);
+            let _waker = self.watch.channel.state().wakers.remove(&number);
         }
     }
 }

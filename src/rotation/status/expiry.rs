@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use pki_types::UnixTime;
 
-use crate::backend::{Event, Expiring};
+use crate::backend::{Event, ExpiringItem};
 use crate::rotation::parts::Expiry;
 use crate::rotation::revision::Revision;
 
@@ -16,7 +16,7 @@ const CLOSE: Duration = Duration::from_secs(3600);
 
 /// What has been told about one thing that runs out.
 #[derive(Clone, Debug, Default)]
-struct Told {
+struct WarningState {
     /// When it runs out: another one is news.
     until: Option<UnixTime>,
     /// The shortest time of those that were asked for, below which somebody has been told.
@@ -25,22 +25,22 @@ struct Told {
 
 /// When to warn, and what was told already.
 #[derive(Debug)]
-pub(crate) struct Warnings {
+pub(crate) struct ExpiryWarnings {
     /// `None` for a quarter of what each thing lasts.
     before: Option<Vec<Duration>>,
-    identity: Told,
-    anchors: Told,
-    lists: Told,
+    identity: WarningState,
+    anchors: WarningState,
+    lists: WarningState,
     is_close: bool,
 }
 
-impl Warnings {
+impl ExpiryWarnings {
     pub(crate) fn new(before: Option<Vec<Duration>>) -> Self {
         Self {
             before,
-            identity: Told::default(),
-            anchors: Told::default(),
-            lists: Told::default(),
+            identity: WarningState::default(),
+            anchors: WarningState::default(),
+            lists: WarningState::default(),
             is_close: false,
         }
     }
@@ -62,9 +62,21 @@ impl Warnings {
         let before = self.before.as_deref();
         self.is_close = false;
         for (what, told, expiry) in [
-            (Expiring::Identity, &mut self.identity, &expiries.identity),
-            (Expiring::TrustAnchor, &mut self.anchors, &expiries.anchors),
-            (Expiring::RevocationList, &mut self.lists, &expiries.lists),
+            (
+                ExpiringItem::Identity,
+                &mut self.identity,
+                &expiries.identity,
+            ),
+            (
+                ExpiringItem::TrustAnchor,
+                &mut self.anchors,
+                &expiries.anchors,
+            ),
+            (
+                ExpiringItem::RevocationList,
+                &mut self.lists,
+                &expiries.lists,
+            ),
         ] {
             let Some(expiry) = expiry else { continue };
             // Where the next threshold is not far, minutes are too long to wait.
@@ -84,7 +96,7 @@ impl Warnings {
     }
 }
 
-impl Told {
+impl WarningState {
     /// How much time is left, where somebody should be told so.
     fn is_due(
         &mut self,

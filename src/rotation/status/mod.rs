@@ -12,7 +12,7 @@ use crate::material::RevocationList;
 
 /// How a client or server stands: which revision serves, until when, and what went wrong.
 ///
-/// A copy of one moment; [`StatusWatch`](crate::StatusWatch) tells when there is a new one.
+/// A copy of one moment; [`StatusChanges`](crate::rotation::StatusChanges) tells when there is a new one.
 #[derive(Clone, Debug)]
 pub struct Status {
     pub(super) revision: u64,
@@ -76,7 +76,7 @@ impl Status {
     /// The trust anchors that cannot vouch for peers: no CA's, outside their validity, for the
     /// other side.
     ///
-    /// `status()` looks at the moment of the call, [`StatusWatch`](crate::StatusWatch) at the
+    /// `status()` looks at the moment of the call, [`StatusChanges`](crate::rotation::StatusChanges) at the
     /// moment of publication.
     pub fn unusable_trust_anchors(&self) -> &[UnusableTrustAnchor] {
         &self.unusable_anchors
@@ -86,7 +86,7 @@ impl Status {
     /// revoke nothing so far.
     ///
     /// A list of an intermediate is among them until a peer presents that intermediate. `status()`
-    /// looks at the moment of the call, [`StatusWatch`](crate::StatusWatch) at the moment of
+    /// looks at the moment of the call, [`StatusChanges`](crate::rotation::StatusChanges) at the moment of
     /// publication.
     pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
         self.unclaimed_lists.iter().map(|list| &**list)
@@ -96,7 +96,7 @@ impl Status {
     /// ML-KEM, in TLS 1.3.
     ///
     /// `None` where the backend does not tell. A peer that lacks it still gets another;
-    /// [`SessionInfo`](crate::SessionInfo) says what a connection has.
+    /// [`SessionInfo`](crate::connection::SessionInfo) says what a connection has.
     pub fn prefers_post_quantum_key_exchange(&self) -> Option<bool> {
         self.crypto.prefers_ml_kem
     }

@@ -105,7 +105,7 @@ fn leaves() -> Vec<Case> {
                 NAME_CONSTRAINTS,
                 b"\x30\x0a\xa0\x08\x30\x06\x82\x04test",
             )),
-            Reason::MisplacedExtension,
+            Reason::ForbiddenExtension,
         ),
         form(
             "an underscore in a DNS name",

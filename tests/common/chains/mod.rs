@@ -8,7 +8,8 @@ mod odd;
 mod refused;
 mod server;
 
-use mtls::{CertificateProfile, RejectionReason as Reason};
+use mtls::RejectionReason as Reason;
+use mtls::policy::CertificateProfile;
 use pki_types::CertificateDer;
 
 use super::pki::{Authority, Credential};

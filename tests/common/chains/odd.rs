@@ -33,19 +33,19 @@ pub(super) fn client_cases() -> Vec<Case> {
         case(
             "RSA 1024 leaf",
             Odd::Rsa1024,
-            Reason::UnacceptableKey,
+            Reason::UnsupportedKey,
             Openssl,
         ),
         case(
             "RSA-PSS leaf",
             Odd::RsaPss,
-            Reason::UnacceptableKey,
+            Reason::UnsupportedKey,
             OpensslOnOffer,
         ),
         case(
             "Ed448 leaf",
             Odd::Ed448,
-            Reason::UnacceptableKey,
+            Reason::UnsupportedKey,
             OpensslOnOffer,
         ),
         Case::accepted(
@@ -92,7 +92,7 @@ pub(super) fn server_cases() -> Vec<Case> {
         case(
             "server: RSA 1024 leaf",
             Odd::Rsa1024,
-            Reason::UnacceptableKey,
+            Reason::UnsupportedKey,
             Openssl,
         ),
         case(

@@ -190,15 +190,15 @@ fn authorities() -> Vec<Case> {
         case(
             "leaf marked as authority",
             alice().marked_as_ca().issued_by(&root),
-            Reason::CaAsLeaf,
+            Reason::LeafIsCa,
         ),
         case(
             "an intermediate as leaf",
             branch.credential(),
-            Reason::CaAsLeaf,
+            Reason::LeafIsCa,
         ),
-        case("the anchor as leaf", root.credential(), Reason::CaAsLeaf),
-        case("the whole chain in reverse", upside_down, Reason::CaAsLeaf),
+        case("the anchor as leaf", root.credential(), Reason::LeafIsCa),
+        case("the whole chain in reverse", upside_down, Reason::LeafIsCa),
         case(
             "issuer without basic constraints",
             alice().issued_by(&silent).with(&silent),

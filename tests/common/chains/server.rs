@@ -172,7 +172,7 @@ fn rules() -> Vec<Case> {
         case(
             "server: marked as authority",
             server().marked_as_ca().issued_by(&root),
-            Reason::CaAsLeaf,
+            Reason::LeafIsCa,
         ),
         case(
             "server: name not permitted",

@@ -5,10 +5,11 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 use mtls::backend::Backend;
+use mtls::backend::{BackendKind, ClientBackend, ServerBackend};
+use mtls::connection::ProtocolVersion;
 use mtls::{
-    BackendKind, BuildError, ClientBackend, ClientBuilder, Event, HandshakeError, MtlsClient,
-    MtlsIdentity, MtlsServer, MtlsStream, PeerIdentity, ProtocolVersion, Rejection, ServerBackend,
-    ServerBuilder, TrustAnchors,
+    BuildError, ClientBuilder, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer,
+    MtlsStream, PeerIdentity, Rejection, ServerBuilder, TrustAnchors,
 };
 
 use super::{End, Ended, MESSAGE, Ready, Seen, Setup, Shadow};
@@ -163,7 +164,7 @@ impl Notes {
             let (refusals, shadows) = &mut *notes.0.lock().unwrap();
             match *event {
                 Event::PeerRejected(rejection) => refusals.push(rejection.clone()),
-                Event::ShadowAdmitted {
+                Event::ShadowAccepted {
                     peer, rejection, ..
                 } => shadows.push(Shadow::WouldAdmit(peer.clone(), rejection.clone())),
                 Event::ShadowRejected {
@@ -206,7 +207,7 @@ fn alert(error: &HandshakeError) -> Option<u8> {
 }
 
 pub fn converse<B: Backend, P>(
-    handshake: Result<MtlsStream<B, TcpStream, P>, HandshakeError>,
+    handshake: Result<MtlsStream<TcpStream, P, B>, HandshakeError>,
     peer: fn(&P) -> Option<PeerIdentity>,
 ) -> Seen {
     let mut stream = match handshake {
@@ -223,8 +224,8 @@ pub fn converse<B: Backend, P>(
         completed: true,
         presented: peer.iter().flat_map(|p| p.chain().to_vec()).collect(),
         peer,
-        version: Some(stream.protocol_version()),
-        alpn: stream.alpn().map(<[u8]>::to_vec),
+        version: Some(stream.session().protocol_version()),
+        alpn: stream.session().alpn().map(<[u8]>::to_vec),
         ..Seen::default()
     };
     let result = talk(&mut stream, &mut seen.received);
@@ -234,7 +235,7 @@ pub fn converse<B: Backend, P>(
 
 /// Writes and reads. A write that fails is an end only when it says why; else the alert is still to be read.
 fn talk<B: Backend, P>(
-    stream: &mut MtlsStream<B, TcpStream, P>,
+    stream: &mut MtlsStream<TcpStream, P, B>,
     received: &mut Vec<u8>,
 ) -> io::Result<()> {
     match stream.write_all(MESSAGE).and_then(|()| stream.flush()) {

@@ -1,10 +1,11 @@
 use std::fmt;
 
-use mtls::{BackendKind, BuildError};
+use mtls::BuildError;
+use mtls::backend::BackendKind;
 
 use super::facade::Run;
 use super::{End, MESSAGE, Ready, Seen, Setup};
-use crate::common::raw::{self, Outcome, Peer, Tool};
+use crate::common::raw::{self, Peer, StepOutcome, Tool};
 
 pub fn tools(wanted: &[&str]) -> impl Iterator<Item = Tool> {
     raw::tools()
@@ -73,7 +74,7 @@ fn peer(setup: &Setup) -> Peer {
     }
 }
 
-fn seen(outcome: Outcome) -> Seen {
+fn seen(outcome: StepOutcome) -> Seen {
     Seen {
         completed: outcome.completed,
         presented: outcome.presented,

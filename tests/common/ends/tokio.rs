@@ -3,10 +3,8 @@ use std::io;
 use std::marker::PhantomData;
 
 use mtls::backend::Backend;
-use mtls::{
-    AsyncMtlsStream, BackendKind, BuildError, ClientBackend, HandshakeError, PeerIdentity,
-    ServerBackend,
-};
+use mtls::backend::{BackendKind, ClientBackend, ServerBackend};
+use mtls::{AsyncMtlsStream, BuildError, HandshakeError, PeerIdentity};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime;
@@ -95,7 +93,7 @@ fn wrap(socket: std::net::TcpStream) -> TcpStream {
 }
 
 async fn converse<B: Backend, P>(
-    handshake: Result<AsyncMtlsStream<B, TcpStream, P>, HandshakeError>,
+    handshake: Result<AsyncMtlsStream<TcpStream, P, B>, HandshakeError>,
     peer: fn(&P) -> Option<PeerIdentity>,
 ) -> Seen {
     let mut stream = match handshake {
@@ -112,8 +110,8 @@ async fn converse<B: Backend, P>(
         completed: true,
         presented: peer.iter().flat_map(|p| p.chain().to_vec()).collect(),
         peer,
-        version: Some(stream.protocol_version()),
-        alpn: stream.alpn().map(<[u8]>::to_vec),
+        version: Some(stream.session().protocol_version()),
+        alpn: stream.session().alpn().map(<[u8]>::to_vec),
         ..Seen::default()
     };
     let result = talk(&mut stream, &mut seen.received).await;
@@ -123,7 +121,7 @@ async fn converse<B: Backend, P>(
 
 /// As over a blocking socket.
 async fn talk<B: Backend, P>(
-    stream: &mut AsyncMtlsStream<B, TcpStream, P>,
+    stream: &mut AsyncMtlsStream<TcpStream, P, B>,
     received: &mut Vec<u8>,
 ) -> io::Result<()> {
     match stream.write_all(MESSAGE).await {

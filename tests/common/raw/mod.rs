@@ -108,7 +108,7 @@ impl Peer {
 
 /// What a raw peer saw.
 #[derive(Clone, Default)]
-pub struct Outcome {
+pub struct StepOutcome {
     /// Whether the handshake came to an end for this side. A TLS 1.3 client gets there before the server has judged
     /// it: its refusal then stands in `alert` all the same.
     pub completed: bool,
@@ -123,7 +123,7 @@ pub struct Outcome {
     pub presented: Vec<CertificateDer<'static>>,
 }
 
-impl Outcome {
+impl StepOutcome {
     /// The handshake is complete, and nothing but an end without `close_notify` came after it.
     pub fn accepted(&self) -> bool {
         self.completed && self.alert.is_none()
@@ -137,9 +137,9 @@ impl Outcome {
     }
 }
 
-impl fmt::Debug for Outcome {
+impl fmt::Debug for StepOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outcome")
+        f.debug_struct("StepOutcome")
             .field("completed", &self.completed)
             .field("error", &self.error)
             .field("alert", &self.alert)
@@ -154,8 +154,8 @@ impl fmt::Debug for Outcome {
 #[derive(Clone, Copy, Debug)]
 pub struct Tool {
     pub name: &'static str,
-    client: fn(TcpStream, &Peer) -> Outcome,
-    server: fn(TcpStream, &Peer) -> Outcome,
+    client: fn(TcpStream, &Peer) -> StepOutcome,
+    server: fn(TcpStream, &Peer) -> StepOutcome,
 }
 
 impl Tool {
@@ -177,7 +177,7 @@ impl Tool {
     pub fn call(self, address: SocketAddr, peer: Peer) -> Pending {
         Pending::spawn(move || match connect(address) {
             Ok(socket) => (self.client)(socket, &peer),
-            Err(error) => Outcome::failed(error),
+            Err(error) => StepOutcome::failed(error),
         })
     }
 
@@ -192,7 +192,7 @@ impl Tool {
         let address = listener.local_addr().unwrap();
         let pending = Pending::spawn(move || match accept(&listener) {
             Ok(socket) => (self.server)(socket, &peer),
-            Err(error) => Outcome::failed(error),
+            Err(error) => StepOutcome::failed(error),
         });
         Serving { address, pending }
     }
@@ -229,24 +229,24 @@ pub struct Serving {
 
 impl Serving {
     #[track_caller]
-    pub fn outcome(self) -> Outcome {
+    pub fn outcome(self) -> StepOutcome {
         self.pending.outcome()
     }
 }
 
 /// A raw peer at work in its thread.
 #[derive(Debug)]
-pub struct Pending(Receiver<Outcome>);
+pub struct Pending(Receiver<StepOutcome>);
 
 impl Pending {
     /// Waits for its end. A peer that panicked, or is still at it after twice the limit, fails the test.
     #[track_caller]
-    pub fn outcome(self) -> Outcome {
+    pub fn outcome(self) -> StepOutcome {
         let outcome = self.0.recv_timeout(2 * LIMIT);
         outcome.unwrap_or_else(|error| panic!("the raw peer never finished: {error}"))
     }
 
-    fn spawn(work: impl FnOnce() -> Outcome + Send + 'static) -> Self {
+    fn spawn(work: impl FnOnce() -> StepOutcome + Send + 'static) -> Self {
         let (sender, receiver) = channel();
         thread::spawn(move || sender.send(work()));
         Self(receiver)

@@ -14,9 +14,9 @@ use openssl::ssl::{
 use openssl::x509::X509;
 use pki_types::CertificateDer;
 
-use super::{Outcome, Peer, Version};
+use super::{Peer, StepOutcome, Version};
 
-pub fn client(socket: TcpStream, peer: &Peer) -> Outcome {
+pub fn client(socket: TcpStream, peer: &Peer) -> StepOutcome {
     let ssl = client_context(peer).and_then(|context| {
         let mut ssl = Ssl::new(&context)?;
         if peer.server_name.parse::<IpAddr>().is_err() {
@@ -26,14 +26,14 @@ pub fn client(socket: TcpStream, peer: &Peer) -> Outcome {
     });
     match ssl {
         Ok(ssl) => converse(ssl.connect(socket), peer),
-        Err(error) => Outcome::failed(error),
+        Err(error) => StepOutcome::failed(error),
     }
 }
 
-pub fn server(socket: TcpStream, peer: &Peer) -> Outcome {
+pub fn server(socket: TcpStream, peer: &Peer) -> StepOutcome {
     match server_context(peer).and_then(|context| Ssl::new(&context)) {
         Ok(ssl) => converse(ssl.accept(socket), peer),
-        Err(error) => Outcome::failed(error),
+        Err(error) => StepOutcome::failed(error),
     }
 }
 
@@ -86,8 +86,8 @@ fn context(method: SslMethod, peer: &Peer) -> Result<SslContextBuilder, ErrorSta
 fn converse(
     handshake: Result<SslStream<TcpStream>, HandshakeError<TcpStream>>,
     peer: &Peer,
-) -> Outcome {
-    let mut outcome = Outcome::default();
+) -> StepOutcome {
+    let mut outcome = StepOutcome::default();
     let mut stream = match handshake {
         Ok(stream) => stream,
         Err(error) => {
@@ -148,7 +148,7 @@ fn alert(error: &openssl::ssl::Error) -> Option<u8> {
     alerts.next()
 }
 
-fn note(outcome: &mut Outcome, error: &(dyn Error + 'static)) {
+fn note(outcome: &mut StepOutcome, error: &(dyn Error + 'static)) {
     outcome.error.get_or_insert_with(|| error.to_string());
 }
 

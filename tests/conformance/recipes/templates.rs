@@ -1,6 +1,6 @@
 //! CAs whose templates name the extensions: those of `LibreSSL`, XCA, EJBCA and `MicroK8s`.
 
-use mtls::CertificateProfile;
+use mtls::policy::CertificateProfile;
 
 use super::{CA, Ca, LEAF, Leaf, Role};
 

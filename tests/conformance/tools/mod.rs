@@ -11,7 +11,8 @@ mod sscg;
 use std::fmt;
 use std::sync::LazyLock;
 
-use mtls::{CertificateProfile, MaterialError, RevocationLists};
+use mtls::policy::CertificateProfile;
+use mtls::{MaterialError, RevocationLists};
 
 use crate::issued::{CertifiedKey, Issued};
 use crate::recipes::Role;

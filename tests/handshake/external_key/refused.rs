@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::thread;
 
 use mtls::backend::{Backend, ClientBackend, ServerBackend};
-use mtls::{
-    Alert, BuildError, CertificateChain, HandshakeError, MaterialProblem, MtlsIdentity,
-    SignatureScheme, SigningKey,
-};
+use mtls::error::{Alert, MaterialProblem};
+use mtls::material::{SignatureScheme, SigningKey};
+use mtls::{BuildError, CertificateChain, HandshakeError, MtlsIdentity};
 use pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -113,7 +112,7 @@ fn the_other_backends_refuse_it() {
     let cast = Cast::assemble();
     let ours = credential(&cast, KeyAlgorithm::P256);
     let key = Arc::new(Soft::new(&ours));
-    let identity = MtlsIdentity::with_signing_key(
+    let identity = MtlsIdentity::from_signing_key(
         CertificateChain::from_der(ours.chain.clone()).unwrap(),
         Arc::clone(&key) as Arc<dyn SigningKey>,
     );
@@ -123,7 +122,7 @@ fn the_other_backends_refuse_it() {
         match error {
             BuildError::Unsupported { backend, what } => {
                 assert_eq!(backend, B::KIND);
-                assert!(what.contains("with_signing_key"), "{what}");
+                assert!(what.contains("from_signing_key"), "{what}");
             }
             other => panic!("{other:?}"),
         }

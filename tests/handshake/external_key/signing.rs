@@ -4,9 +4,8 @@ use std::error::Error;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
-use mtls::{
-    KeyPermissions, MtlsClient, MtlsIdentity, Rustls, SignatureScheme, SigningKey, TrustAnchors,
-};
+use mtls::material::{KeyPermissions, SignatureScheme, SigningKey};
+use mtls::{MtlsClient, MtlsIdentity, Rustls, TrustAnchors};
 use pki_types::SubjectPublicKeyInfoDer;
 
 use super::soft::{EVERY_SCHEME, Soft};

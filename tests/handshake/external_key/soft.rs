@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mtls::{SignatureScheme, SigningKey};
+use mtls::material::{SignatureScheme, SigningKey};
 use pki_types::SubjectPublicKeyInfoDer;
 use rustls::SignatureScheme as Native;
 

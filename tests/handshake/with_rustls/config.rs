@@ -2,16 +2,16 @@
 
 use std::io::{ErrorKind, Read};
 
-use mtls::{
-    Alert, BackendKind, PeerMatcher, Rejection, RejectionReason as Reason, Rustls, VerifierPolicy,
-};
+use mtls::backend::BackendKind;
+use mtls::error::Alert;
+use mtls::{PeerMatcher, Rejection, RejectionReason as Reason, Rustls, VerifierPolicy};
 use rustls::{CertificateError, ClientConnection, Error, ServerConnection};
 
 use super::{converse, localhost};
 use crate::common::ends::facade::{Notes, client_builder, server_builder};
 use crate::common::ends::{MESSAGE, Setup, Shadow};
 use crate::common::pki::{Cast, Credential, Validity};
-use crate::common::raw::{Outcome, Peer, Tool, Version, socket_pair};
+use crate::common::raw::{Peer, StepOutcome, Tool, Version, socket_pair};
 use crate::scene::{alice, server};
 
 /// A handshake that rustls ended, as it says itself.
@@ -21,7 +21,11 @@ fn refusal(error: std::io::Error) -> Error {
 }
 
 /// What came of a server with such an identity, for a client on our configuration.
-fn call(cast: &Cast, version: Version, theirs: &Credential) -> (Result<(), Error>, Notes, Outcome) {
+fn call(
+    cast: &Cast,
+    version: Version,
+    theirs: &Credential,
+) -> (Result<(), Error>, Notes, StepOutcome) {
     let notes = Notes::default();
     let setup = Setup {
         version,
@@ -42,7 +46,7 @@ fn serve(
     cast: &Cast,
     version: Version,
     theirs: Option<&Credential>,
-) -> (Result<(), Error>, Notes, Outcome) {
+) -> (Result<(), Error>, Notes, StepOutcome) {
     let notes = Notes::default();
     let setup = Setup {
         version,
@@ -64,7 +68,7 @@ fn serve(
 }
 
 fn assert_refused(
-    (result, notes, other): (Result<(), Error>, Notes, Outcome),
+    (result, notes, other): (Result<(), Error>, Notes, StepOutcome),
     error: CertificateError,
     reason: Reason,
 ) {

@@ -81,7 +81,7 @@ fn a_request_names_no_anchors_when_they_are_too_many() {
         .anchors
         .extend(anchors.map(|a| a.certificate()));
     let named: usize = scene.server.anchors.len() * name(0).len();
-    assert!((12_000..mtls::MAX_CA_NAMES_BYTES).contains(&named));
+    assert!((12_000..mtls::connection::MAX_CA_NAMES_BYTES).contains(&named));
     assert_requested(&scene, &[]);
     scene.server.anchors.truncate(100);
     let few: Vec<_> = scene.server.anchors.iter().map(subject).collect();

@@ -1,6 +1,7 @@
 //! What is read, and that it comes out as the program that made it sees it.
 
-use mtls::{IdentityWarning, MtlsIdentity, Passphrase, TrustAnchors};
+use mtls::material::IdentityWarning;
+use mtls::{MtlsIdentity, Passphrase, TrustAnchors};
 
 use super::workshop::{KEYS, Workshop};
 use super::{PASSPHRASE, passphrase};
@@ -190,7 +191,7 @@ fn a_file_that_everybody_reads_is_a_warning() {
     for (mode, is_warned) in [(0o600, false), (0o644, true)] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         let identity = MtlsIdentity::from_pkcs12_file(&path, &passphrase()).unwrap();
-        let is_exposed = |w: &IdentityWarning| matches!(w, IdentityWarning::KeyExposed(_));
+        let is_exposed = |w: &IdentityWarning| matches!(w, IdentityWarning::InsecureKeyFile(_));
         assert_eq!(identity.warnings().iter().any(is_exposed), is_warned);
     }
 }

@@ -1,6 +1,7 @@
 //! Containers in BER: indefinite lengths, lengths in too many octets, OCTET STRINGs in pieces.
 
-use mtls::{MaterialProblem, MtlsIdentity, TrustAnchors};
+use mtls::error::MaterialProblem;
+use mtls::{MtlsIdentity, TrustAnchors};
 
 use super::forge::{self, Outside, content, octets, oid, safe, sequence, tlv};
 use super::refused::{is_unexpected, load, ours};

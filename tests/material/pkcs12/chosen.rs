@@ -1,6 +1,7 @@
 //! Which key and which certificate are taken, whatever a container says.
 
-use mtls::{MaterialError, MaterialProblem, MtlsIdentity, PrivateKey, TrustAnchors};
+use mtls::error::MaterialProblem;
+use mtls::{MaterialError, MtlsIdentity, PrivateKey, TrustAnchors};
 use rcgen::{Issuer, KeyPair};
 
 use super::forge::{self, About, CERTIFICATE, KEY, X509, container, named, safe};

@@ -1,6 +1,7 @@
 //! What is no container: other things altogether.
 
-use mtls::{MaterialProblem, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
+use mtls::error::MaterialProblem;
+use mtls::{MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
 
 use super::forge::{self, container, content, oid, sequence, tlv};
 use super::passphrase;

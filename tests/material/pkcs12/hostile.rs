@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use mtls::{MaterialProblem, MtlsIdentity, PrivateKey, TrustAnchors};
+use mtls::error::MaterialProblem;
+use mtls::{MtlsIdentity, PrivateKey, TrustAnchors};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyIdMethod,
     KeyPair,

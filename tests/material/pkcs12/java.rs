@@ -1,8 +1,9 @@
 //! Key stores and trust stores by `keytool`.
 
+use mtls::error::MaterialProblem;
 use mtls::pki_types::CertificateDer;
 use mtls::pki_types::pem::PemObject;
-use mtls::{MaterialProblem, MtlsIdentity, Passphrase, TrustAnchors};
+use mtls::{MtlsIdentity, Passphrase, TrustAnchors};
 
 use super::workshop::Workshop;
 use crate::common::programs::Program;

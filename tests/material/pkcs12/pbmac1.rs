@@ -1,7 +1,8 @@
 //! MACs by PBMAC1 (RFC 9579), as OpenSSL makes them in FIPS mode, and Java.
 
 use hmac::{Hmac, KeyInit, Mac};
-use mtls::{MaterialProblem, MtlsIdentity, Passphrase, TrustAnchors};
+use mtls::error::MaterialProblem;
+use mtls::{MtlsIdentity, Passphrase, TrustAnchors};
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 

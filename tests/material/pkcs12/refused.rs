@@ -1,6 +1,7 @@
 //! What is not read: each with its problem, and what its message says to do.
 
-use mtls::{MaterialError, MaterialProblem, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
+use mtls::error::MaterialProblem;
+use mtls::{MaterialError, MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
 use pki_types::pem::PemObject;
 
 use super::forge::{

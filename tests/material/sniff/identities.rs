@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use mtls::{IdentityWarning, MtlsIdentity};
+use mtls::MtlsIdentity;
+use mtls::material::IdentityWarning;
 
 use crate::{fixture, path, says};
 
@@ -78,7 +79,7 @@ fn open_files_of_keys_are_warned_of() {
         ];
         for (identity, file) in plain.into_iter().chain(container) {
             let identity = identity.unwrap();
-            let exposed = |warning: &IdentityWarning| matches!(warning, IdentityWarning::KeyExposed(e) if e.path == file && e.mode == mode);
+            let exposed = |warning: &IdentityWarning| matches!(warning, IdentityWarning::InsecureKeyFile(e) if e.path == file && e.mode == mode);
             let count = identity.warnings().iter().filter(|w| exposed(w)).count();
             assert_eq!(count, expected, "{mode:o}");
         }
@@ -88,7 +89,8 @@ fn open_files_of_keys_are_warned_of() {
 #[cfg(feature = "pkcs12")]
 #[test]
 fn containers_load_by_their_content() {
-    use mtls::{CertificateChain, MaterialOrigin, MaterialProblem, PrivateKey};
+    use mtls::error::{MaterialOrigin, MaterialProblem};
+    use mtls::{CertificateChain, PrivateKey};
 
     let passphrase = mtls::Passphrase::new("correct horse");
     let bytes = fixture("rsa.p12");

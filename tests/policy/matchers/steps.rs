@@ -1,7 +1,9 @@
 //! What an explanation says about a matcher.
 
+use mtls::PeerMatcher as M;
 use mtls::pki_types::UnixTime;
-use mtls::{Outcome, PeerMatcher as M, Rule, Step};
+use mtls::policy::ExplanationStep;
+use mtls::policy::{Rule, StepOutcome};
 
 use super::{PAYMENTS, Peer, payments};
 
@@ -15,7 +17,7 @@ fn steps(peer: &Peer, matcher: &M) -> String {
         .iter()
         .find(|step| step.rule() == Rule::Matcher);
     let steps = judged.unwrap().steps();
-    steps.iter().map(Step::to_string).collect()
+    steps.iter().map(ExplanationStep::to_string).collect()
 }
 
 #[test]
@@ -107,7 +109,7 @@ fn steps_are_data() {
     };
     assert_eq!(
         (step.rule(), step.outcome()),
-        (Rule::Matcher, Outcome::Passed)
+        (Rule::Matcher, StepOutcome::Passed)
     );
     assert!(step.detail().contains(PAYMENTS) && step.steps().is_empty());
 }

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use mtls::{MatcherTextProblem as Problem, PeerMatcher as M};
+use mtls::PeerMatcher as M;
+use mtls::error::MatcherProblem as Problem;
 
 #[test]
 fn every_constructor_reads_as_it_is_written() {

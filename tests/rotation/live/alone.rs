@@ -7,13 +7,14 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use mtls::{LiveConnections, ProtocolVersion, Rustls};
+use mtls::Rustls;
+use mtls::connection::{LiveConnections, ProtocolVersion};
 
 use super::{Cause, Stage, alice, assert_ends, meet, wait_until};
 use crate::common::raw::LIMIT;
 
 const ALONE: &str = "MTLS_TEST_ALONE";
-const SETTINGS: [LiveConnections; 2] = [LiveConnections::Tell, LiveConnections::Close];
+const SETTINGS: [LiveConnections; 2] = [LiveConnections::Notify, LiveConnections::Close];
 
 /// Whether this is the process of its own; else it is run.
 fn is_alone(test: &str) -> bool {
@@ -72,7 +73,7 @@ fn the_thread_ends() {
         drop(server);
         thread::sleep(std::time::Duration::from_millis(50));
         assert_eq!(threads(), 1);
-        let live = served.live().unwrap().clone();
+        let live = served.connection().unwrap().clone();
         stage.advance();
         assert_eq!(live.wait(LIMIT).unwrap().reason(), Cause::Expired.reason());
         wait_until("it ends", || threads() == 0);
@@ -116,7 +117,7 @@ fn the_other_thread_ends() {
         assert_eq!(tellers(), 0, "there is nothing to tell");
         let (release, released) = channel::<()>();
         let (told, tellings) = channel();
-        let live = served.live().unwrap();
+        let live = served.connection().unwrap();
         live.on_rejected(move |_| {
             let _ = released.recv_timeout(LIMIT);
         });
@@ -153,7 +154,7 @@ fn descriptors_are_flat() {
             let held = 2 + usize::from(setting == LiveConnections::Close);
             assert_eq!(descriptors(), before + held);
             if round % 2 == 0 {
-                let live = served.live().unwrap().clone();
+                let live = served.connection().unwrap().clone();
                 stage.strike(&server, Cause::PolicyNarrowed);
                 live.wait(LIMIT).expect("never told");
                 if setting == LiveConnections::Close {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use mtls::{AsyncMtlsStream, LiveConnections, PeerIdentity, ProtocolVersion, ServerBackend};
+use mtls::backend::ServerBackend;
+use mtls::connection::{LiveConnections, ProtocolVersion};
+use mtls::{AsyncMtlsStream, PeerIdentity};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -14,7 +16,7 @@ use tokio::time::timeout;
 use super::{Cause, Stage, alice, assert_aborted, on_every_server};
 use crate::common::raw::LIMIT;
 
-type Stream<B> = AsyncMtlsStream<B, TcpStream, PeerIdentity>;
+type Stream<B> = AsyncMtlsStream<TcpStream, PeerIdentity, B>;
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -58,7 +60,7 @@ fn streams_are_closed_while_they_read() {
             let server = server.build(B::default()).unwrap();
             block_on(async {
                 let (mut client, mut served) = meet(&stage, &server).await;
-                let live = served.live().unwrap().clone();
+                let live = served.connection().unwrap().clone();
                 let reading = tokio::spawn(async move {
                     let result = served.read(&mut [0; 8]).await;
                     (served, result)
@@ -114,11 +116,11 @@ fn both_halves_are_closed() {
 fn streams_that_are_told_stay_open() {
     fn test<B: ServerBackend + Default>(version: ProtocolVersion) {
         let stage = Stage::new();
-        let server = stage.server(version, LiveConnections::Tell);
+        let server = stage.server(version, LiveConnections::Notify);
         let server = server.build(B::default()).unwrap();
         block_on(async {
             let (mut client, mut served) = meet(&stage, &server).await;
-            let live = served.live().unwrap().clone();
+            let live = served.connection().unwrap().clone();
             stage.strike(&server, Cause::Revoked);
             assert_eq!(live.rejected().await.reason(), Cause::Revoked.reason());
             // And again, for who asks later.
@@ -163,10 +165,10 @@ impl Wake for Counted {
 #[test]
 fn a_future_may_be_dropped() {
     let stage = Stage::new();
-    let server = stage.server(ProtocolVersion::Tls13, LiveConnections::Tell);
+    let server = stage.server(ProtocolVersion::Tls13, LiveConnections::Notify);
     let server = server.build(mtls::Rustls::default()).unwrap();
     let (_client, served) = super::meet(&alice(&stage), &server);
-    let live = served.live().unwrap();
+    let live = served.connection().unwrap();
     let counted = Arc::new(Counted);
     let waker = Waker::from(counted.clone());
     let mut context = Context::from_waker(&waker);

@@ -6,10 +6,9 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use mtls::{
-    LiveConnections, MtlsServer, PeerMatcher, ProtocolVersion, Rotation, ServerBackend, Transport,
-    Untimed,
-};
+use mtls::backend::ServerBackend;
+use mtls::connection::{LiveConnections, ProtocolVersion, Transport, WithoutTimeout};
+use mtls::{MtlsServer, PeerMatcher, Rotation};
 
 use super::{
     Cause, Stage, alice, assert_aborted, assert_ends, assert_talks, everyone, meet,
@@ -23,10 +22,10 @@ fn are_told() {
     fn test<B: ServerBackend + Default>(version: ProtocolVersion) {
         for cause in Cause::ALL {
             let stage = Stage::new();
-            let server = stage.server(version, LiveConnections::Tell);
+            let server = stage.server(version, LiveConnections::Notify);
             let server = server.build(B::default()).unwrap();
             let (mut client, mut served) = meet(&alice(&stage), &server);
-            let live = served.live().expect("not tracked").clone();
+            let live = served.connection().expect("not tracked").clone();
             assert!(live.rejection().is_none());
             assert_eq!(live.wait(Duration::from_millis(1)), None);
             let (called, calls) = channel();
@@ -40,7 +39,7 @@ fn are_told() {
             wait_until("the observer hears of it", || {
                 stage.heard() == [("spiffe://prod.test/alice".to_owned(), cause.reason())]
             });
-            assert_eq!(server.tracked_connections(), 0);
+            assert_eq!(server.handle().tracked_connections(), 0);
             // To be told is not to be closed.
             assert_talks(&mut client, &mut served);
             assert!(calls.try_recv().is_err(), "called twice");
@@ -88,7 +87,7 @@ fn give_nothing_that_was_decrypted_before() {
         client.flush().unwrap();
         // The record is decrypted as a whole.
         served.read_exact(&mut [0; 1]).unwrap();
-        let live = served.live().unwrap().clone();
+        let live = served.connection().unwrap().clone();
         stage.strike(&server, Cause::PolicyNarrowed);
         live.wait(LIMIT).expect("never told");
         let mut buffer = [0; 8];
@@ -107,9 +106,9 @@ fn without_a_closer_are_closed_at_the_next_use() {
         let (near, far) = socket_pair();
         let client = thread::scope(|scope| {
             let client = scope.spawn(|| alice(&stage).connect("localhost", near).unwrap());
-            let mut served = server.accept(Untimed(far)).unwrap();
+            let mut served = server.accept(WithoutTimeout(far)).unwrap();
             let client = client.join().unwrap();
-            let live = served.live().unwrap().clone();
+            let live = served.connection().unwrap().clone();
             stage.strike(&server, Cause::PolicyNarrowed);
             live.wait(LIMIT).expect("never told");
             assert_aborted(served.write(b"more"), Cause::PolicyNarrowed.reason());
@@ -142,18 +141,18 @@ fn that_may_stay_do_not_notice() {
                 5 => rotation.revocation_lists(stage.lists(Some(&stage.cast.alice))),
                 _ => rotation,
             };
-            server.rotate(rotation).unwrap();
+            server.handle().rotate(rotation).unwrap();
             assert_talks(&mut client, &mut served);
         }
         assert_aborted(refused.read(&mut [0; 8]), refused_by(&refused));
         assert_ends(others);
-        let live = served.live().unwrap();
+        let live = served.connection().unwrap();
         assert_eq!(live.wait(Duration::from_millis(50)), None);
-        assert_eq!(server.tracked_connections(), 1);
+        assert_eq!(server.handle().tracked_connections(), 1);
         assert_talks(&mut client, &mut served);
     }
     fn refused_by<B: ServerBackend>(stream: &super::Stream<B>) -> mtls::RejectionReason {
-        let live = stream.live().unwrap();
+        let live = stream.connection().unwrap();
         live.wait(LIMIT).expect("never told").reason()
     }
     on_every_server!(test);
@@ -236,7 +235,7 @@ fn that_a_rotation_overtakes_are_judged_by_it() {
                 let client = scope.spawn(|| alice(&stage).connect("localhost", near).unwrap());
                 let mut served = server.accept(gate).unwrap();
                 assert_eq!(served.revision(), 1);
-                assert_eq!(server.status().revision(), 2);
+                assert_eq!(server.handle().status().revision(), 2);
                 assert_aborted(served.read(&mut [0; 8]), Cause::PolicyNarrowed.reason());
                 assert_ends(client.join().unwrap());
             });
@@ -269,7 +268,7 @@ fn are_closed_when_what_vouches_for_the_peer_expires() {
         let (client, mut served) = meet(&plain_client(&stage, &carol), &server);
         stage.ahead.store(3500, std::sync::atomic::Ordering::SeqCst);
         // Longer than it takes to look at the clock.
-        let live = served.live().unwrap();
+        let live = served.connection().unwrap();
         assert_eq!(live.wait(Duration::from_millis(1500)), None);
         stage.ahead.store(3602, std::sync::atomic::Ordering::SeqCst);
         let began = std::time::Instant::now();

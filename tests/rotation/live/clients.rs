@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 use std::thread;
 
-use mtls::{
-    ClientBackend, ClientBuilder, LiveConnections, MtlsClient, ProtocolVersion, RevocationDepth,
-    RevocationRules, VerifierPolicy,
-};
+use mtls::backend::ClientBackend;
+use mtls::connection::{LiveConnections, ProtocolVersion};
+use mtls::policy::RevocationDepth;
+use mtls::{ClientBuilder, MtlsClient, RevocationRules, VerifierPolicy};
 
 use super::{
     Cause, Stage, Stream, VERSIONS, assert_aborted, assert_ends, assert_talks, meet, plain_server,
@@ -16,14 +16,14 @@ use crate::common::raw::LIMIT;
 fn strike<B: ClientBackend>(stage: &Stage, client: &MtlsClient<B>, cause: Cause) {
     let policy = |matcher| VerifierPolicy::allow(matcher);
     let policy_with_rules = |matcher| stage.policy(matcher);
-    let has_rules = B::KIND != mtls::BackendKind::NativeTls;
+    let has_rules = B::KIND != mtls::backend::BackendKind::NativeTls;
     let server = &stage.cast.server;
     let rotation = match has_rules {
         true => stage.rotation(cause, server, policy_with_rules),
         false => stage.rotation(cause, server, policy),
     };
     match rotation {
-        Some(rotation) => drop(client.rotate(rotation).unwrap()),
+        Some(rotation) => drop(client.handle().rotate(rotation).unwrap()),
         None => stage.advance(),
     }
 }
@@ -35,18 +35,18 @@ fn builder<B: ClientBackend>(
 ) -> ClientBuilder {
     let builder = stage.client(version, setting);
     match B::KIND {
-        mtls::BackendKind::NativeTls => builder,
+        mtls::backend::BackendKind::NativeTls => builder,
         _ => builder
             .policy(
                 VerifierPolicy::allow_any_authenticated()
-                    .with_revocation(RevocationRules::require(RevocationDepth::Leaf)),
+                    .revocation(RevocationRules::require(RevocationDepth::Leaf)),
             )
             .revocation_lists(stage.lists(None)),
     }
 }
 
 fn causes<B: ClientBackend>() -> impl Iterator<Item = Cause> {
-    let has_lists = B::KIND != mtls::BackendKind::NativeTls;
+    let has_lists = B::KIND != mtls::backend::BackendKind::NativeTls;
     Cause::ALL
         .into_iter()
         .filter(move |cause| has_lists || *cause != Cause::Revoked)
@@ -55,14 +55,14 @@ fn causes<B: ClientBackend>() -> impl Iterator<Item = Cause> {
 fn told<B: ClientBackend + Default>(version: ProtocolVersion) {
     for cause in causes::<B>() {
         let stage = Stage::new();
-        let client = builder::<B>(&stage, version, LiveConnections::Tell);
+        let client = builder::<B>(&stage, version, LiveConnections::Notify);
         let client = client.build(B::default()).unwrap();
         let (mut stream, mut served): (Stream<B>, _) = meet(&client, &plain_server(&stage));
-        let live = stream.live().expect("not tracked").clone();
+        let live = stream.connection().expect("not tracked").clone();
         strike(&stage, &client, cause);
         let rejection = live.wait(LIMIT).expect("never told");
         assert_eq!(rejection.reason(), cause.reason(), "{rejection}");
-        assert_eq!(client.tracked_connections(), 0);
+        assert_eq!(client.handle().tracked_connections(), 0);
         assert_talks(&mut stream, &mut served);
     }
 }
@@ -95,8 +95,8 @@ fn kept<B: ClientBackend + Default>(version: ProtocolVersion) {
     let (mut stream, mut served) = meet(&client, &plain_server(&stage));
     let both = super::anchors(&[&stage.cast.impostor, &stage.cast.root]);
     let rotation = mtls::Rotation::new().trust_anchors(both);
-    client.rotate(rotation).unwrap();
-    let live = stream.live().unwrap();
+    client.handle().rotate(rotation).unwrap();
+    let live = stream.connection().unwrap();
     assert_eq!(live.wait(std::time::Duration::from_millis(100)), None);
     assert_talks(&mut stream, &mut served);
 }

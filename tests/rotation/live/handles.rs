@@ -7,10 +7,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use mtls::backend::ServerBackend;
+use mtls::connection::{LiveConnections, ProtocolVersion};
 use mtls::pki_types::{ServerName, UnixTime};
 use mtls::{
-    LiveConnections, MtlsServer, PeerIdentity, PeerMatcher, PeerVerifier, ProtocolVersion,
-    RejectionReason, Rotation, Rustls, ServerBackend, VerifierPolicy,
+    MtlsServer, PeerIdentity, PeerMatcher, PeerVerifier, RejectionReason, Rotation, Rustls,
+    VerifierPolicy,
 };
 
 use super::{
@@ -27,9 +29,9 @@ fn nobody_is_tracked_unasked() {
     let stage = Stage::new();
     let server = plain_server(&stage);
     let (client, served) = meet(&alice(&stage), &server);
-    assert!(client.live().is_none());
-    assert!(served.live().is_none());
-    assert_eq!(server.tracked_connections(), 0);
+    assert!(client.connection().is_none());
+    assert!(served.connection().is_none());
+    assert_eq!(server.handle().tracked_connections(), 0);
 }
 
 #[test]
@@ -46,8 +48,8 @@ fn an_anonymous_client_is_not_tracked() {
         .call_over(near, Peer::new(Version::Tls13));
     let served = server.accept(far).unwrap();
     assert!(served.peer().is_none());
-    assert!(served.live().is_none());
-    assert_eq!(server.tracked_connections(), 0);
+    assert!(served.connection().is_none());
+    assert_eq!(server.handle().tracked_connections(), 0);
     drop(served);
     anonymous.outcome();
     // One that has a certificate is, on the same server.
@@ -56,8 +58,8 @@ fn an_anonymous_client_is_not_tracked() {
     thread::scope(|scope| {
         let connected = scope.spawn(|| alice.connect("localhost", near).unwrap());
         let served = server.accept(far).unwrap();
-        assert!(served.live().is_some());
-        assert_eq!(server.tracked_connections(), 1);
+        assert!(served.connection().is_some());
+        assert_eq!(server.handle().tracked_connections(), 1);
         connected.join().unwrap();
     });
 }
@@ -65,22 +67,22 @@ fn an_anonymous_client_is_not_tracked() {
 #[test]
 fn dropped_handles_are_forgotten() {
     let stage = Stage::new();
-    let server = stage.server(TLS13, LiveConnections::Tell);
+    let server = stage.server(TLS13, LiveConnections::Notify);
     let server = server.build(Rustls::default()).unwrap();
     let alice = alice(&stage);
     let mut pairs: Vec<_> = (0..5).map(|_| meet(&alice, &server)).collect();
-    assert_eq!(server.tracked_connections(), 5);
-    let kept = pairs[0].1.live().unwrap().clone();
+    assert_eq!(server.handle().tracked_connections(), 5);
+    let kept = pairs[0].1.connection().unwrap().clone();
     let again = kept.clone();
     pairs.clear();
-    assert_eq!(server.tracked_connections(), 1);
+    assert_eq!(server.handle().tracked_connections(), 1);
     drop(again);
-    assert_eq!(server.tracked_connections(), 1);
+    assert_eq!(server.handle().tracked_connections(), 1);
     stage.strike(&server, Cause::PolicyNarrowed);
     assert!(kept.wait(LIMIT).is_some());
-    assert_eq!(server.tracked_connections(), 0);
+    assert_eq!(server.handle().tracked_connections(), 0);
     drop(kept);
-    assert_eq!(server.tracked_connections(), 0);
+    assert_eq!(server.handle().tracked_connections(), 0);
 }
 
 /// A handle that is kept does not keep the connection open.
@@ -91,7 +93,7 @@ fn a_handle_does_not_hold_the_socket() {
         let server = stage.server(version, LiveConnections::Close);
         let server = server.build(B::default()).unwrap();
         let (client, served) = meet(&alice(&stage), &server);
-        let live = served.live().unwrap().clone();
+        let live = served.connection().unwrap().clone();
         drop(served);
         assert_ends(client);
         assert!(live.rejection().is_none());
@@ -102,10 +104,10 @@ fn a_handle_does_not_hold_the_socket() {
 #[test]
 fn a_callback_after_the_fact_is_called_at_once() {
     let stage = Stage::new();
-    let server = stage.server(TLS13, LiveConnections::Tell);
+    let server = stage.server(TLS13, LiveConnections::Notify);
     let server = server.build(Rustls::default()).unwrap();
     let (_client, served) = meet(&alice(&stage), &server);
-    let live = served.live().unwrap();
+    let live = served.connection().unwrap();
     stage.strike(&server, Cause::PolicyNarrowed);
     live.wait(LIMIT).expect("never told");
     let (called, calls) = channel();
@@ -115,7 +117,7 @@ fn a_callback_after_the_fact_is_called_at_once() {
             .send((rejection.reason(), thread::current().id()))
             .unwrap();
     });
-    assert_eq!(calls.try_recv(), Ok((RejectionReason::NotAllowed, here)));
+    assert_eq!(calls.try_recv(), Ok((RejectionReason::NotAuthorized, here)));
     live.on_rejected(|_| panic!("a callback of a test panics, as it should"));
 }
 
@@ -128,23 +130,27 @@ fn a_callback_that_panics_harms_nobody() {
     let (calls, called) = channel();
     let mut pairs: Vec<_> = (0..3).map(|_| meet(&alice, &server)).collect();
     for (_, served) in &pairs {
-        let live = served.live().unwrap();
+        let live = served.connection().unwrap();
         live.on_rejected(|_| panic!("a callback of a test panics, as it should"));
         let calls = calls.clone();
         live.on_rejected(move |rejection| calls.send(rejection.reason()).unwrap());
     }
     stage.strike(&server, Cause::PolicyNarrowed);
     for (_, served) in &mut pairs {
-        assert_eq!(called.recv_timeout(LIMIT), Ok(RejectionReason::NotAllowed));
-        assert_aborted(served.read(&mut [0; 1]), RejectionReason::NotAllowed);
+        assert_eq!(
+            called.recv_timeout(LIMIT),
+            Ok(RejectionReason::NotAuthorized)
+        );
+        assert_aborted(served.read(&mut [0; 1]), RejectionReason::NotAuthorized);
     }
     // The thread goes on.
     server
+        .handle()
         .rotate(Rotation::new().policy(stage.policy(everyone())))
         .unwrap();
     let (_client, served) = meet(&alice, &server);
     stage.strike(&server, Cause::PolicyNarrowed);
-    assert!(served.live().unwrap().wait(LIMIT).is_some());
+    assert!(served.connection().unwrap().wait(LIMIT).is_some());
 }
 
 /// As in a handshake: who cannot be judged is refused.
@@ -158,9 +164,10 @@ fn a_matcher_that_panics_rejects() {
         panic!("a matcher of a test panics, as it should")
     });
     server
+        .handle()
         .rotate(Rotation::new().policy(stage.policy(panics)))
         .unwrap();
-    assert_aborted(served.read(&mut [0; 1]), RejectionReason::PolicyPanicked);
+    assert_aborted(served.read(&mut [0; 1]), RejectionReason::VerifierPanicked);
 }
 
 /// Whom a library that has the configuration met: judged offline, as its owner would.
@@ -201,7 +208,7 @@ fn connections_of_others_are_tracked() {
     assert_eq!(presented, stage.cast.alice.chain);
     let live = server.track(&judged(&stage, &stage.cast.alice)).unwrap();
     assert!(live.peer().dns_names().eq(["alice.test"]));
-    assert_eq!(server.tracked_connections(), 1);
+    assert_eq!(server.handle().tracked_connections(), 1);
     let socket = far.try_clone().unwrap();
     live.on_rejected(move |_| socket.shutdown(std::net::Shutdown::Both).unwrap());
     assert_eq!(live.wait(Duration::from_millis(100)), None);
@@ -242,7 +249,7 @@ fn connections_of_others_are_judged_at_once() {
         let live = server.track(&judged(&stage, &stage.cast.alice)).unwrap();
         assert_eq!(
             live.wait(LIMIT).unwrap().reason(),
-            RejectionReason::NotAllowed
+            RejectionReason::NotAuthorized
         );
     }
 }
@@ -251,7 +258,7 @@ fn connections_of_others_are_judged_at_once() {
 #[test]
 fn a_peer_is_judged_once() {
     let stage = Stage::new();
-    let server = stage.server(TLS13, LiveConnections::Tell);
+    let server = stage.server(TLS13, LiveConnections::Notify);
     let server = server.build(Rustls::default()).unwrap();
     let peer = judged(&stage, &stage.cast.alice);
     let handles: Vec<_> = (0..1000).map(|_| server.track(&peer).unwrap()).collect();
@@ -262,6 +269,7 @@ fn a_peer_is_judged_once() {
         Err("nobody".to_owned())
     });
     server
+        .handle()
         .rotate(Rotation::new().policy(stage.policy(matcher)))
         .unwrap();
     for live in &handles {
@@ -284,7 +292,7 @@ fn a_destructor_that_panics_harms_nobody() {
         }
     }
     let stage = Stage::new();
-    let server = stage.server(TLS13, LiveConnections::Tell);
+    let server = stage.server(TLS13, LiveConnections::Notify);
     let server = server.build(Rustls::default()).unwrap();
     let (_client, served) = meet(&alice(&stage), &server);
     let (entered, enter) = channel();
@@ -298,11 +306,12 @@ fn a_destructor_that_panics_harms_nobody() {
         Ok(())
     });
     server
+        .handle()
         .rotate(Rotation::new().policy(stage.policy(slow)))
         .unwrap();
     enter.recv_timeout(LIMIT).unwrap();
     // The thread is left as the last that has the matcher.
     stage.strike(&server, Cause::PolicyNarrowed);
     leave.send(()).unwrap();
-    assert!(served.live().unwrap().wait(LIMIT).is_some());
+    assert!(served.connection().unwrap().wait(LIMIT).is_some());
 }

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mtls::connection::{LiveConnections, ProtocolVersion};
 use mtls::pki_types::UnixTime;
-use mtls::{
-    LiveConnections, PeerMatcher, PeerVerifier, ProtocolVersion, Rotation, Rustls, VerifierPolicy,
-};
+use mtls::{PeerMatcher, PeerVerifier, Rotation, Rustls, VerifierPolicy};
 
 use super::{Stage, anchors, wait_until};
 use crate::common::pki::Leaf;
@@ -21,7 +20,7 @@ const PEERS: usize = 200;
 #[test]
 fn are_all_reached() {
     let stage = Stage::new();
-    let server = stage.server(ProtocolVersion::Tls13, LiveConnections::Tell);
+    let server = stage.server(ProtocolVersion::Tls13, LiveConnections::Notify);
     let server = server.build(Rustls::default()).unwrap();
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let policy = VerifierPolicy::allow_any_authenticated();
@@ -37,7 +36,7 @@ fn are_all_reached() {
             server.track(&peer.unwrap()).unwrap()
         })
         .collect();
-    assert_eq!(server.tracked_connections(), PEERS);
+    assert_eq!(server.handle().tracked_connections(), PEERS);
 
     let judged: Arc<Mutex<HashSet<[u8; 32]>>> = Arc::default();
     let slow = |judged: &Arc<Mutex<HashSet<[u8; 32]>>>| {
@@ -53,7 +52,7 @@ fn are_all_reached() {
     let mut rotations = 0;
     while judged.lock().unwrap().len() < PEERS {
         assert!(began.elapsed() < LIMIT, "some are never judged");
-        server.rotate(slow(&judged)).unwrap();
+        server.handle().rotate(slow(&judged)).unwrap();
         rotations += 1;
         thread::sleep(Duration::from_millis(20));
     }
@@ -62,8 +61,9 @@ fn are_all_reached() {
 
     // And what comes last counts for all.
     let nobody = PeerMatcher::dns("nobody.test").unwrap();
-    server.rotate(slow(&judged)).unwrap();
+    server.handle().rotate(slow(&judged)).unwrap();
     server
+        .handle()
         .rotate(Rotation::new().policy(stage.policy(nobody)))
         .unwrap();
     for live in &handles {

@@ -5,7 +5,8 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use mtls::{Event, LiveConnections, ProtocolVersion, Rotation, Rustls};
+use mtls::connection::{LiveConnections, ProtocolVersion};
+use mtls::{Event, Rotation, Rustls};
 
 use super::{
     Cause, LIMIT, Stage, assert_aborted, assert_ends, everyone, meet, plain_client, wait_until,
@@ -39,7 +40,7 @@ fn a_callback_that_blocks_holds_up_nobody_s_closing() {
     let (calls, called) = channel();
     for (number, (_, served)) in pairs.iter().enumerate() {
         let (released, calls) = (released.clone(), calls.clone());
-        served.live().unwrap().on_rejected(move |_| {
+        served.connection().unwrap().on_rejected(move |_| {
             calls.send((number, thread::current().id())).unwrap();
             // Until the other end is dropped, which the test does or dies.
             let _ = released.lock().unwrap().recv();
@@ -48,17 +49,18 @@ fn a_callback_that_blocks_holds_up_nobody_s_closing() {
     stage.strike(&server, Cause::PolicyNarrowed);
     let first = called.recv_timeout(LIMIT).expect("nobody is called");
     for (client, mut served) in pairs {
-        assert!(served.live().unwrap().wait(LIMIT).is_some());
+        assert!(served.connection().unwrap().wait(LIMIT).is_some());
         assert_aborted(served.read(&mut [0; 1]), Cause::PolicyNarrowed.reason());
         assert_ends(client);
     }
     // Later ones are, too.
     server
+        .handle()
         .rotate(Rotation::new().policy(stage.policy(everyone())))
         .unwrap();
     let (client, served) = meet(&clients[0], &server);
     stage.strike(&server, Cause::PolicyNarrowed);
-    assert!(served.live().unwrap().wait(LIMIT).is_some());
+    assert!(served.connection().unwrap().wait(LIMIT).is_some());
     assert_ends(client);
     assert!(called.try_recv().is_err() && stage.heard().is_empty());
 
@@ -95,7 +97,7 @@ fn an_observer_that_blocks_holds_up_nobody_s_closing() {
     stage.strike(&server, Cause::PolicyNarrowed);
     heard.recv_timeout(LIMIT).expect("it hears of nobody");
     for (client, served) in pairs {
-        assert!(served.live().unwrap().wait(LIMIT).is_some());
+        assert!(served.connection().unwrap().wait(LIMIT).is_some());
         assert_ends(client);
     }
     assert!(heard.try_recv().is_err());

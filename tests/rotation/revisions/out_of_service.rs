@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use mtls::{
-    ClientBackend, HandshakeError, MtlsClient, OnExpiry, OnSourceLost, OpenSsl, RejectionReason,
-    Rotation, Rustls, ServerBackend, SourceError,
-};
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::rotation::{OnExpiry, OnSourceLost, SourceError};
+use mtls::{HandshakeError, MtlsClient, OpenSsl, RejectionReason, Rotation, Rustls};
 
 use crate::common::pki::{Cast, Leaf, Validity};
 use crate::common::raw::socket_pair;
@@ -45,7 +44,7 @@ fn an_expired_identity_serves_on_or_refuses_as_was_chosen() {
         let cast = cast();
         let raw =
             |server: &mtls::MtlsServer<B>, client: &MtlsClient<Rustls>| meet(client, server).1;
-        for (choice, refuses) in [(OnExpiry::KeepServing, false), (OnExpiry::Refuse, true)] {
+        for (choice, refuses) in [(OnExpiry::KeepServing, false), (OnExpiry::Reject, true)] {
             let clock = Clock::now();
             let server = server_of(&cast).on_expiry(choice).clock(clock.read());
             let server = server.build(B::default()).unwrap();
@@ -54,10 +53,7 @@ fn an_expired_identity_serves_on_or_refuses_as_was_chosen() {
             assert!(raw(&server, &client).is_ok());
             clock.advance(YEAR);
             match refuses {
-                true => assert_eq!(
-                    refusal(raw(&server, &client)),
-                    RejectionReason::OutOfService
-                ),
+                true => assert_eq!(refusal(raw(&server, &client)), RejectionReason::NotServing),
                 false => assert!(raw(&server, &client).is_ok()),
             }
             // A valid identity brings it back.
@@ -70,7 +66,10 @@ fn an_expired_identity_serves_on_or_refuses_as_was_chosen() {
                     not_after: now + time::Duration::days(700),
                 });
             let next = identity(&next.issued_by(&cast.root));
-            server.rotate(Rotation::new().identity(next)).unwrap();
+            server
+                .handle()
+                .rotate(Rotation::new().identity(next))
+                .unwrap();
             assert!(raw(&server, &client).is_ok());
         }
     }
@@ -84,7 +83,7 @@ fn anonymous_clients_are_refused_as_well() {
         let cast = cast();
         let clock = Clock::now();
         let server = server_of(&cast)
-            .on_expiry(OnExpiry::Refuse)
+            .on_expiry(OnExpiry::Reject)
             .clock(clock.read());
         let server = server.optional_client_auth().build(B::default()).unwrap();
         let anonymous = || {
@@ -99,7 +98,7 @@ fn anonymous_clients_are_refused_as_well() {
         clock.advance(YEAR);
         match anonymous() {
             Err(HandshakeError::Rejected(rejection)) => {
-                assert_eq!(rejection.reason(), RejectionReason::OutOfService);
+                assert_eq!(rejection.reason(), RejectionReason::NotServing);
             }
             other => panic!("{:?}", other.map(|_| "served")),
         }
@@ -126,7 +125,7 @@ fn a_client_out_of_service_connects_to_nobody() {
         cast.alice = Leaf::named("alice").client().issued_by(&cast.root);
         let clock = Clock::now();
         let client = client_of(&cast)
-            .on_expiry(OnExpiry::Refuse)
+            .on_expiry(OnExpiry::Reject)
             .clock(clock.read());
         let client = client.build(B::default()).unwrap();
         let server = server_of(&cast).build(Rustls::default()).unwrap();
@@ -135,7 +134,7 @@ fn a_client_out_of_service_connects_to_nobody() {
         let refused = meet(&client, &server).0.map(drop).unwrap_err();
         assert_eq!(
             refused.rejection().unwrap().reason(),
-            RejectionReason::OutOfService
+            RejectionReason::NotServing
         );
     }
     on::<Rustls>();
@@ -147,7 +146,7 @@ fn the_configuration_of_rustls_refuses_by_itself() {
     let cast = cast();
     let clock = Clock::now();
     let server = server_of(&cast)
-        .on_expiry(OnExpiry::Refuse)
+        .on_expiry(OnExpiry::Reject)
         .clock(clock.read());
     let config = server
         .optional_client_auth()
@@ -173,7 +172,7 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
     let cast = cast();
     for (choice, refuses) in [
         (OnSourceLost::KeepServing, false),
-        (OnSourceLost::RefuseAfter(Duration::from_millis(400)), true),
+        (OnSourceLost::RejectAfter(Duration::from_millis(400)), true),
     ] {
         let is_lost = Arc::new(AtomicBool::new(false));
         let asked = Arc::new(Mutex::new(0));
@@ -187,7 +186,7 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
         });
         let server = server_of(&cast)
             .source(source)
-            .reload_every(Duration::from_millis(50));
+            .poll_interval(Duration::from_millis(50));
         let server = server
             .on_source_lost(choice)
             .build(Rustls::default())
@@ -201,12 +200,12 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
             true => {
                 eventually("refused", || meet(&client, &server).1.is_err());
                 let refused = refusal(meet(&client, &server).1);
-                assert_eq!(refused, RejectionReason::OutOfService);
-                let told = server.status().last_failure().unwrap().to_string();
+                assert_eq!(refused, RejectionReason::NotServing);
+                let told = server.handle().status().last_failure().unwrap().to_string();
                 assert!(told.contains("the vault is sealed"), "{told}");
                 is_lost.store(false, Ordering::SeqCst);
                 eventually("back in service", || meet(&client, &server).1.is_ok());
-                assert!(server.status().last_failure().is_none());
+                assert!(server.handle().status().last_failure().is_none());
             }
         }
         thread::yield_now();
@@ -217,16 +216,16 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
 fn settings_that_cannot_work_are_refused() {
     let cast = cast();
     let built = |builder: mtls::ServerBuilder| builder.build(Rustls::default()).unwrap_err();
-    let lost = OnSourceLost::RefuseAfter(Duration::from_secs(5));
+    let lost = OnSourceLost::RejectAfter(Duration::from_secs(5));
     let error = built(server_of(&cast).on_source_lost(lost)).to_string();
     assert!(error.contains("there is no source"), "{error}");
     let source = || super::sources::from_fn(|_| Ok(Rotation::new()));
     let error = built(server_of(&cast).source(source()).on_source_lost(lost)).to_string();
-    assert!(error.contains("longer than `reload_every`"), "{error}");
+    assert!(error.contains("longer than `poll_interval`"), "{error}");
     let error = built(
         server_of(&cast)
             .source(source())
-            .reload_every(Duration::ZERO),
+            .poll_interval(Duration::ZERO),
     );
     assert!(error.to_string().contains("more than zero"), "{error}");
 }

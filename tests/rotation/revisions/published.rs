@@ -6,9 +6,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::policy::RevocationDepth;
 use mtls::{
-    ClientBackend, Event, MtlsServer, OpenSsl, PeerMatcher, RejectionReason, RevocationDepth,
-    RevocationLists, RevocationRules, Rotation, Rustls, ServerBackend, VerifierPolicy,
+    Event, MtlsServer, OpenSsl, PeerMatcher, RejectionReason, RevocationLists, RevocationRules,
+    Rotation, Rustls, VerifierPolicy,
 };
 
 use crate::common::pki::crl::Crl;
@@ -45,7 +47,7 @@ fn the_next_identity_is_seen_by_the_next_peer<B: ServerBackend>(backend: fn() ->
     assert_eq!((served.revision(), first.revision()), (1, 1));
 
     let next = Rotation::new().identity(identity(&renewed(&cast)));
-    let number = server.rotate(next).unwrap();
+    let number = server.handle().rotate(next).unwrap();
     assert_eq!(number, 2);
     let (second, served) = meet(&client, &server);
     assert_eq!(served.unwrap().revision(), 2);
@@ -70,6 +72,7 @@ fn the_next_anchors_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     );
 
     server
+        .handle()
         .rotate(Rotation::new().trust_anchors(anchors(&[&cast.root, &other])))
         .unwrap();
     assert!(meet(&alice, &server).1.is_ok());
@@ -83,7 +86,7 @@ fn the_next_anchors_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let next = Rotation::new()
         .trust_anchors(anchors(&[&other]))
         .identity(identity(&ours));
-    server.rotate(next).unwrap();
+    server.handle().rotate(next).unwrap();
     let client = client_of(&cast).trust_anchors(anchors(&[&cast.root, &other]));
     let alice = client.build(Rustls::default()).unwrap();
     assert_eq!(
@@ -98,20 +101,29 @@ fn the_next_policy_judges_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     assert!(meet(&client, &server).1.is_ok());
     let nobody = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
-    server.rotate(Rotation::new().policy(nobody)).unwrap();
+    server
+        .handle()
+        .rotate(Rotation::new().policy(nobody))
+        .unwrap();
     assert_eq!(
         refusal(meet(&client, &server).1),
-        RejectionReason::NotAllowed
+        RejectionReason::NotAuthorized
     );
     let alice = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
-    assert_eq!(server.rotate(Rotation::new().policy(alice)).unwrap(), 3);
+    assert_eq!(
+        server
+            .handle()
+            .rotate(Rotation::new().policy(alice))
+            .unwrap(),
+        3
+    );
     assert!(meet(&client, &server).1.is_ok());
 }
 
 fn the_next_lists_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let cast = Cast::assemble();
     let rules = RevocationRules::require(RevocationDepth::Leaf);
-    let policy = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
     let lists = |crl: Crl| RevocationLists::from_der([crl.signed_by(&cast.intermediate)]).unwrap();
     let server = server_of(&cast)
         .policy(policy)
@@ -121,14 +133,24 @@ fn the_next_lists_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     assert!(meet(&client, &server).1.is_ok());
     let next = lists(Crl::new().number(&[2]).lists(cast.alice.leaf()));
     server
+        .handle()
         .rotate(Rotation::new().revocation_lists(next))
         .unwrap();
     assert_eq!(refusal(meet(&client, &server).1), RejectionReason::Revoked);
     // Without rules the lists of before are not asked for any more, and go with them.
     let policy = VerifierPolicy::allow_any_authenticated();
-    server.rotate(Rotation::new().policy(policy)).unwrap();
+    server
+        .handle()
+        .rotate(Rotation::new().policy(policy))
+        .unwrap();
     assert!(meet(&client, &server).1.is_ok());
-    assert!(server.status().revocation_lists_expire_at().is_none());
+    assert!(
+        server
+            .handle()
+            .status()
+            .revocation_lists_expire_at()
+            .is_none()
+    );
 }
 
 fn everything_at_once_is_one_revision<B: ServerBackend>(backend: fn() -> B) {
@@ -138,12 +160,12 @@ fn everything_at_once_is_one_revision<B: ServerBackend>(backend: fn() -> B) {
     let next = Rotation::new()
         .identity(identity(&after.server))
         .trust_anchors(anchors(&[&after.root]))
-        .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+        .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
         .revocation_lists(
             RevocationLists::from_der([Crl::new().signed_by(&after.intermediate)]).unwrap(),
         );
-    assert_eq!(server.rotate(next).unwrap(), 2);
-    let status = server.status();
+    assert_eq!(server.handle().rotate(next).unwrap(), 2);
+    let status = server.handle().status();
     assert_eq!((status.revision(), status.rotations()), (2, 1));
     assert!(status.revocation_lists_expire_at().is_some());
     let client = client_of(&after).build(Rustls::default()).unwrap();
@@ -161,9 +183,9 @@ fn what_is_the_same_is_no_revision<B: ServerBackend>(backend: fn() -> B) {
         .identity(identity(&cast.server))
         .trust_anchors(anchors(&[&cast.root]))
         .policy(VerifierPolicy::allow_any_authenticated());
-    assert_eq!(server.rotate(same).unwrap(), 1);
-    assert_eq!(server.rotate(Rotation::new()).unwrap(), 1);
-    assert_eq!(server.status().rotations(), 0);
+    assert_eq!(server.handle().rotate(same).unwrap(), 1);
+    assert_eq!(server.handle().rotate(Rotation::new()).unwrap(), 1);
+    assert_eq!(server.handle().status().rotations(), 0);
 }
 
 fn a_client_rotates_as_a_server_does<B: ClientBackend>(backend: fn() -> B) {
@@ -180,7 +202,7 @@ fn a_client_rotates_as_a_server_does<B: ClientBackend>(backend: fn() -> B) {
     let next = Rotation::new()
         .identity(identity(&other.alice))
         .trust_anchors(anchors(&[&other.root]));
-    assert_eq!(client.clone().rotate(next).unwrap(), 2);
+    assert_eq!(client.clone().handle().rotate(next).unwrap(), 2);
     let (connected, served) = meet(&client, &elsewhere);
     assert_eq!(connected.unwrap().revision(), 2);
     assert_eq!(served.unwrap().peer().chain(), other.alice.chain);
@@ -198,11 +220,17 @@ fn a_handshake_ends_under_the_revision_that_it_began_under<B: ServerBackend>(bac
     let (near, far) = socket_pair();
     let (began, waits) = Began::new(far);
     let mut served = thread::scope(|scope| {
-        let served = scope.spawn(|| server.accept(mtls::Untimed(began)));
+        let served = scope.spawn(|| server.accept(mtls::connection::WithoutTimeout(began)));
         // It waits for the client's first byte, and its revision is gone meanwhile.
         waits.recv().unwrap();
         let nobody = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
-        assert_eq!(server.rotate(Rotation::new().policy(nobody)).unwrap(), 2);
+        assert_eq!(
+            server
+                .handle()
+                .rotate(Rotation::new().policy(nobody))
+                .unwrap(),
+            2
+        );
         client.connect("localhost", near).unwrap().close().unwrap();
         served.join().unwrap().unwrap()
     });
@@ -210,7 +238,7 @@ fn a_handshake_ends_under_the_revision_that_it_began_under<B: ServerBackend>(bac
     assert_eq!(served.read(&mut [0]).unwrap(), 0);
     assert_eq!(
         refusal(meet(&client, &server).1),
-        RejectionReason::NotAllowed
+        RejectionReason::NotAuthorized
     );
 }
 
@@ -219,9 +247,10 @@ fn clones_rotate_together<B: ServerBackend>(backend: fn() -> B) {
     let server = server_of(&cast).build(backend()).unwrap();
     let copy = server.clone();
     server
+        .handle()
         .rotate(Rotation::new().identity(identity(&renewed(&cast))))
         .unwrap();
-    assert_eq!(copy.status().revision(), 2);
+    assert_eq!(copy.handle().status().revision(), 2);
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     assert_eq!(meet(&client, &copy).1.unwrap().revision(), 2);
 }
@@ -275,15 +304,21 @@ fn an_observer_may_rotate_and_ask_for_the_status() {
         let (Event::Rotated { revision: 2, .. }, Some(server)) = (event, theirs.get()) else {
             return;
         };
-        assert_eq!(server.status().revision(), 2);
+        assert_eq!(server.handle().status().revision(), 2);
         let alice = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
-        assert_eq!(server.rotate(Rotation::new().policy(alice)).unwrap(), 3);
+        assert_eq!(
+            server
+                .handle()
+                .rotate(Rotation::new().policy(alice))
+                .unwrap(),
+            3
+        );
     });
     server
         .set(builder.build(Rustls::default()).unwrap())
         .unwrap();
     let server = server.get().unwrap();
     let next = Rotation::new().identity(identity(&renewed(&cast)));
-    assert_eq!(server.rotate(next).unwrap(), 2);
-    assert_eq!(server.status().revision(), 3);
+    assert_eq!(server.handle().rotate(next).unwrap(), 2);
+    assert_eq!(server.handle().status().revision(), 3);
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::policy::RevocationDepth;
+use mtls::rotation::SelfTrust;
 use mtls::{
-    BuildError, ClientBackend, MtlsClient, MtlsServer, NativeTls, OpenSsl, PeerMatcher,
-    RevocationDepth, RevocationLists, RevocationRules, Rotation, Rustls, SelfTrust, ServerBackend,
-    VerifierPolicy,
+    BuildError, MtlsClient, MtlsServer, NativeTls, OpenSsl, PeerMatcher, RevocationLists,
+    RevocationRules, Rotation, Rustls, VerifierPolicy,
 };
 
 use crate::common::pki::crl::Crl;
@@ -76,7 +78,7 @@ fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
         ),
         (
             "rules without lists",
-            next().policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules)),
+            next().policy(VerifierPolicy::allow_any_authenticated().revocation(rules)),
             "no lists were given",
         ),
         (
@@ -88,8 +90,8 @@ fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
             "a limit that cannot be held, beside an identity that is good",
             next()
                 .identity(identity(&ours(&cast.root, Validity::current())))
-                .policy(VerifierPolicy::allow_any_authenticated().with_max_intermediates(99)),
-            "with_max_intermediates(99)",
+                .policy(VerifierPolicy::allow_any_authenticated().max_intermediates(99)),
+            "max_intermediates(99)",
         ),
     ]
 }
@@ -101,7 +103,7 @@ fn a_server_stays_what_it_is() {
         let server = server_of(&cast).build(B::default()).unwrap();
         let client = client_of(&cast).build(Rustls::default()).unwrap();
         for (what, rotation, words) in unsound(&cast) {
-            let refused = server.rotate(rotation).expect_err(what);
+            let refused = server.handle().rotate(rotation).expect_err(what);
             assert!(refused.to_string().contains(words), "{what}: {refused}");
             let (connected, served) = meet(&client, &server);
             assert_eq!(served.expect(what).revision(), 1);
@@ -111,12 +113,13 @@ fn a_server_stays_what_it_is() {
                 "{what}"
             );
         }
-        let status = server.status();
+        let status = server.handle().status();
         assert_eq!((status.revision(), status.rotations()), (1, 0));
         // None of them is in the way of a good one.
         let next = ours(&cast.root, Validity::current());
         assert_eq!(
             server
+                .handle()
                 .rotate(Rotation::new().identity(identity(&next)))
                 .unwrap(),
             2
@@ -133,7 +136,7 @@ fn a_client_stays_what_it_is() {
         let client = client_of(&cast).build(B::default()).unwrap();
         let server = server_of(&cast).build(Rustls::default()).unwrap();
         for (what, rotation, words) in unsound(&cast) {
-            let refused = client.rotate(rotation).expect_err(what);
+            let refused = client.handle().rotate(rotation).expect_err(what);
             assert!(refused.to_string().contains(words), "{what}: {refused}");
             let (connected, served) = meet(&client, &server);
             assert_eq!(connected.expect(what).revision(), 1);
@@ -157,23 +160,26 @@ fn native_tls_refuses_what_it_cannot_enforce_in_a_rotation_too() {
     let policy = VerifierPolicy::allow_any_authenticated();
     for rotation in [
         Rotation::new()
-            .policy(policy.clone().with_revocation(rules))
+            .policy(policy.clone().revocation(rules))
             .revocation_lists(lists),
         Rotation::new().policy(policy.danger_allow_common_name_as_dns()),
     ] {
-        let refused = client.rotate(rotation).unwrap_err();
+        let refused = client.handle().rotate(rotation).unwrap_err();
         assert!(
             matches!(refused, BuildError::Unsupported { .. }),
             "{refused}"
         );
     }
     let expired = ours(&cast.root, Validity::expired());
-    let refused = client.rotate(Rotation::new().identity(identity(&expired)));
+    let refused = client
+        .handle()
+        .rotate(Rotation::new().identity(identity(&expired)));
     assert!(matches!(refused, Err(BuildError::IdentityNotValid { .. })));
-    assert_eq!(client.status().revision(), 1);
+    assert_eq!(client.handle().status().revision(), 1);
     let server = server_of(&cast).build(Rustls::default()).unwrap();
     let next = ours(&cast.root, Validity::current());
     client
+        .handle()
         .rotate(Rotation::new().identity(identity(&next)))
         .unwrap();
     let (connected, served) = meet(&client, &server);
@@ -192,38 +198,45 @@ fn whether_our_anchors_vouch_for_us_is_ours_to_choose() {
             false => builder.build(Rustls::default()),
         }
     };
-    let rotate = |server: &MtlsServer<Rustls>| server.rotate(Rotation::new().identity(foreign()));
+    let rotate =
+        |server: &MtlsServer<Rustls>| server.handle().rotate(Rotation::new().identity(foreign()));
 
-    let kept = build(SelfTrust::Kept, false).unwrap();
+    let kept = build(SelfTrust::Preserve, false).unwrap();
     assert!(matches!(
         rotate(&kept),
-        Err(BuildError::IdentityNotVouchedFor { .. })
+        Err(BuildError::OwnChainRejected { .. })
     ));
     // It never was, so there is nothing to keep.
-    let never = build(SelfTrust::Kept, true).unwrap();
-    assert_eq!(never.status().revision(), 1);
+    let never = build(SelfTrust::Preserve, true).unwrap();
+    assert_eq!(never.handle().status().revision(), 1);
     let next = Rotation::new().identity(identity(&ours(&stranger, Validity::current())));
-    assert_eq!(never.rotate(next).unwrap(), 2);
+    assert_eq!(never.handle().rotate(next).unwrap(), 2);
     // It is from now on, and then it is kept.
     let next = identity(&ours(&cast.root, Validity::current()));
-    assert_eq!(never.rotate(Rotation::new().identity(next)).unwrap(), 3);
+    assert_eq!(
+        never
+            .handle()
+            .rotate(Rotation::new().identity(next))
+            .unwrap(),
+        3
+    );
     assert!(matches!(
         rotate(&never),
-        Err(BuildError::IdentityNotVouchedFor { .. })
+        Err(BuildError::OwnChainRejected { .. })
     ));
 
-    let required = build(SelfTrust::Required, true).unwrap_err();
+    let required = build(SelfTrust::Require, true).unwrap_err();
     assert!(
-        matches!(required, BuildError::IdentityNotVouchedFor { .. }),
+        matches!(required, BuildError::OwnChainRejected { .. }),
         "{required}"
     );
-    let required = build(SelfTrust::Required, false).unwrap();
+    let required = build(SelfTrust::Require, false).unwrap();
     assert!(matches!(
         rotate(&required),
-        Err(BuildError::IdentityNotVouchedFor { .. })
+        Err(BuildError::OwnChainRejected { .. })
     ));
 
-    let unchecked = build(SelfTrust::Unchecked, false).unwrap();
+    let unchecked = build(SelfTrust::Skip, false).unwrap();
     assert_eq!(rotate(&unchecked).unwrap(), 2);
 }
 
@@ -231,7 +244,7 @@ fn whether_our_anchors_vouch_for_us_is_ours_to_choose() {
 fn a_list_that_revokes_us_takes_effect_on_the_others_that_it_revokes() {
     let cast = Cast::assemble();
     let rules = RevocationRules::require(RevocationDepth::Leaf);
-    let policy = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
     let lists = |crl: Crl| RevocationLists::from_der([crl.signed_by(&cast.intermediate)]).unwrap();
     let server = server_of(&cast)
         .policy(policy)
@@ -242,6 +255,7 @@ fn a_list_that_revokes_us_takes_effect_on_the_others_that_it_revokes() {
         .lists(cast.server.leaf())
         .lists(cast.alice.leaf());
     server
+        .handle()
         .rotate(Rotation::new().revocation_lists(lists(both)))
         .unwrap();
     let client = client_of(&cast).build(Rustls::default()).unwrap();
@@ -270,16 +284,26 @@ fn an_exposed_key_is_told_or_denied_in_a_rotation_too() {
             .observer(heard.listen())
             .build(Rustls::default())
             .unwrap();
-        server.rotate(Rotation::new().identity(load())).unwrap();
-        assert_eq!(heard.count("KeyExposed"), 1);
+        server
+            .handle()
+            .rotate(Rotation::new().identity(load()))
+            .unwrap();
+        assert_eq!(heard.count("InsecureKeyFile"), 1);
         let policy = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
-        server.rotate(Rotation::new().policy(policy)).unwrap();
-        assert_eq!(heard.count("KeyExposed"), 1, "the identity is the same");
+        server
+            .handle()
+            .rotate(Rotation::new().policy(policy))
+            .unwrap();
+        assert_eq!(
+            heard.count("InsecureKeyFile"),
+            1,
+            "the identity is the same"
+        );
 
-        let server = server_of(&cast).key_permissions(mtls::KeyPermissions::Deny);
+        let server = server_of(&cast).key_permissions(mtls::material::KeyPermissions::Deny);
         let server = server.build(Rustls::default()).unwrap();
-        let refused = server.rotate(Rotation::new().identity(load()));
-        assert!(matches!(refused, Err(BuildError::KeyExposed { .. })));
+        let refused = server.handle().rotate(Rotation::new().identity(load()));
+        assert!(matches!(refused, Err(BuildError::InsecureKeyFile { .. })));
     }
 }
 
@@ -303,13 +327,18 @@ fn a_key_that_has_become_exposed_is_told() {
         .identity(load(0o600))
         .observer(heard.listen());
     let server = server.build(Rustls::default()).unwrap();
-    let rotate = |mode| server.rotate(Rotation::new().identity(load(mode))).unwrap();
+    let rotate = |mode| {
+        server
+            .handle()
+            .rotate(Rotation::new().identity(load(mode)))
+            .unwrap()
+    };
     assert_eq!((rotate(0o600), heard.all().len()), (1, 0), "no news");
     assert_eq!(rotate(0o644), 2);
     let told = heard.all();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(
-        told[0].starts_with("IdentityWarning(KeyExposed"),
+        told[0].starts_with("IdentityWarning(InsecureKeyFile"),
         "{told:?}"
     );
     assert!(told[1].starts_with("Rotated"), "{told:?}");
@@ -323,7 +352,10 @@ fn a_client_of_server_spiffe_keeps_asking_for_ids() {
     let cast = Cast::assemble();
     let client: MtlsClient<Rustls> = client_of(&cast).build(Rustls::default()).unwrap();
     let any = VerifierPolicy::server_spiffe(PeerMatcher::any_authenticated());
-    let refused = client.rotate(Rotation::new().policy(any)).unwrap_err();
+    let refused = client
+        .handle()
+        .rotate(Rotation::new().policy(any))
+        .unwrap_err();
     assert!(refused.to_string().contains("server_spiffe"), "{refused}");
 }
 
@@ -363,7 +395,7 @@ fn an_anchor_of_ours_that_has_grown_old_keeps_nothing_from_being_replaced() {
     let server = MtlsServer::builder()
         .identity(identity(&ours))
         .trust_anchors(anchors(&[&old, &theirs]))
-        .policy(any.with_revocation(rules))
+        .policy(any.revocation(rules))
         .revocation_lists(lists(Crl::new()))
         .clock(clock.read())
         .build(Rustls::default())
@@ -372,22 +404,23 @@ fn an_anchor_of_ours_that_has_grown_old_keeps_nothing_from_being_replaced() {
     let revoked = lists(Crl::new().number(&[2]).lists(bob.leaf()));
     assert_eq!(
         server
+            .handle()
             .rotate(Rotation::new().revocation_lists(revoked))
             .unwrap(),
         2
     );
     let narrow = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
-    let narrow = Rotation::new().policy(narrow.with_revocation(rules));
-    assert_eq!(server.rotate(narrow).unwrap(), 3);
+    let narrow = Rotation::new().policy(narrow.revocation(rules));
+    assert_eq!(server.handle().rotate(narrow).unwrap(), 3);
     // It vouches for nobody any more, so it may go as well.
     let without = Rotation::new().trust_anchors(anchors(&[&theirs]));
-    assert_eq!(server.rotate(without).unwrap(), 4);
+    assert_eq!(server.handle().rotate(without).unwrap(), 4);
 }
 
 #[test]
 fn native_tls_cannot_require_self_trust() {
     let cast = Cast::assemble();
-    let client = client_of(&cast).self_trust(SelfTrust::Required);
+    let client = client_of(&cast).self_trust(SelfTrust::Require);
     let error = client.build(NativeTls::default()).map(drop).unwrap_err();
     assert!(matches!(error, BuildError::Unsupported { .. }), "{error}");
 }
@@ -405,15 +438,15 @@ fn by_a_clock_that_panics_nothing_is_rotated() {
     is_broken.store(true, Ordering::SeqCst);
     let alice = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
     let policy = || Rotation::new().policy(alice.clone());
-    let refused = server.rotate(policy()).unwrap_err();
+    let refused = server.handle().rotate(policy()).unwrap_err();
     assert!(refused.to_string().contains("clock"), "{refused}");
     is_broken.store(false, Ordering::SeqCst);
-    assert_eq!(server.rotate(policy()).unwrap(), 2);
+    assert_eq!(server.handle().rotate(policy()).unwrap(), 2);
 }
 
 #[test]
 fn a_policy_does_not_end_by_the_way_that_we_are_vouched_for() {
-    for choice in [SelfTrust::Kept, SelfTrust::Required] {
+    for choice in [SelfTrust::Preserve, SelfTrust::Require] {
         let cast = Cast::assemble();
         let server = server_of(&cast)
             .self_trust(choice)
@@ -421,10 +454,13 @@ fn a_policy_does_not_end_by_the_way_that_we_are_vouched_for() {
             .unwrap();
         // Our own leaf lasts for 30 days.
         let strict = VerifierPolicy::allow_any_authenticated()
-            .with_maximum_leaf_lifetime(std::time::Duration::from_secs(24 * 3600));
-        let refused = server.rotate(Rotation::new().policy(strict)).unwrap_err();
+            .max_leaf_lifetime(std::time::Duration::from_secs(24 * 3600));
+        let refused = server
+            .handle()
+            .rotate(Rotation::new().policy(strict))
+            .unwrap_err();
         assert!(
-            matches!(refused, BuildError::IdentityNotVouchedFor { .. }),
+            matches!(refused, BuildError::OwnChainRejected { .. }),
             "{refused}"
         );
     }

@@ -20,8 +20,11 @@ fn an_anchor_that_the_next_policy_rejects_is_reported() {
         .build(Rustls::default())
         .unwrap();
     let rotate = |bits| {
-        let policy = VerifierPolicy::allow_any_authenticated().with_minimum_rsa_bits(bits);
-        server.rotate(Rotation::new().policy(policy)).unwrap();
+        let policy = VerifierPolicy::allow_any_authenticated().min_rsa_bits(bits);
+        server
+            .handle()
+            .rotate(Rotation::new().policy(policy))
+            .unwrap();
         heard.count("UnusableTrustAnchor")
     };
     assert_eq!(rotate(2048), 0);

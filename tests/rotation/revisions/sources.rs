@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mtls::material::{SignatureScheme, SigningKey};
 use mtls::pki_types::SubjectPublicKeyInfoDer;
+use mtls::policy::RevocationDepth;
+use mtls::rotation::{ReloadTrigger, SourceError};
 use mtls::{
-    BuildError, MtlsServer, PeerMatcher, Reload, RevocationDepth, RevocationLists, RevocationRules,
-    Rotation, Rustls, SignatureScheme, SigningKey, Source, SourceError, VerifierPolicy,
+    BuildError, MtlsServer, PeerMatcher, RevocationLists, RevocationRules, Rotation, Rustls,
+    Source, VerifierPolicy,
 };
 use x509_cert::der::{Decode, Encode};
 
@@ -20,16 +23,16 @@ pub struct FromFn<F>(F);
 
 pub fn from_fn<F>(load: F) -> FromFn<F>
 where
-    F: FnMut(&Reload) -> Result<Rotation, SourceError> + Send + 'static,
+    F: FnMut(&ReloadTrigger) -> Result<Rotation, SourceError> + Send + 'static,
 {
     FromFn(load)
 }
 
 impl<F> Source for FromFn<F>
 where
-    F: FnMut(&Reload) -> Result<Rotation, SourceError> + Send + 'static,
+    F: FnMut(&ReloadTrigger) -> Result<Rotation, SourceError> + Send + 'static,
 {
-    fn load(&mut self, reload: &Reload) -> Result<Rotation, SourceError> {
+    fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
         (self.0)(reload)
     }
 }
@@ -38,7 +41,7 @@ where
 #[derive(Clone, Default)]
 struct Shelf {
     given: Arc<Mutex<Option<Rotation>>>,
-    bell: Arc<Mutex<Option<Reload>>>,
+    bell: Arc<Mutex<Option<ReloadTrigger>>>,
     asked: Arc<AtomicU64>,
 }
 
@@ -84,7 +87,7 @@ fn server_from(shelf: &Shelf, heard: &Heard) -> MtlsServer<Rustls> {
     MtlsServer::builder()
         .policy(VerifierPolicy::allow_any_authenticated())
         .source(shelf.source())
-        .reload_every(Duration::from_secs(3600))
+        .poll_interval(Duration::from_secs(3600))
         .observer(heard.listen())
         .build(Rustls::default())
         .unwrap()
@@ -101,8 +104,8 @@ fn a_source_gives_the_first_revision_and_the_next() {
 
     // The same again is no revision.
     shelf.ring();
-    eventually("asked", || server.status().reloads() == 2);
-    assert_eq!(server.status().revision(), 1);
+    eventually("asked", || server.handle().status().reloads() == 2);
+    assert_eq!(server.handle().status().revision(), 1);
 
     for round in 2..=4_u64 {
         let next = Leaf::named(&format!("round {round}"))
@@ -111,7 +114,7 @@ fn a_source_gives_the_first_revision_and_the_next() {
         let next = identity(&next.issued_by(&cast.intermediate).with(&cast.intermediate));
         shelf.put(Some(all_of(&cast).identity(next)));
         shelf.ring();
-        eventually("rotated", || server.status().revision() == round);
+        eventually("rotated", || server.handle().status().revision() == round);
         let (connected, _) = meet(&client, &server);
         assert_eq!(
             connected.unwrap().peer().subject(),
@@ -119,7 +122,7 @@ fn a_source_gives_the_first_revision_and_the_next() {
         );
     }
     assert_eq!(heard.count("Rotated"), 3);
-    assert_eq!(server.status().failures(), 0);
+    assert_eq!(server.handle().status().failures(), 0);
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn a_source_is_asked_by_itself_as_often_as_was_said() {
     let shelf = Shelf::holding(all_of(&cast));
     let server = server_of(&cast).source(shelf.source());
     let server = server
-        .reload_every(Duration::from_millis(20))
+        .poll_interval(Duration::from_millis(20))
         .build(Rustls::default())
         .unwrap();
     eventually("asked 5 times", || shelf.asked() >= 5);
@@ -137,9 +140,11 @@ fn a_source_is_asked_by_itself_as_often_as_was_said() {
         .source(shelf.source())
         .build(Rustls::default())
         .unwrap();
-    let before = server_asks.status().reloads();
-    server_asks.reload();
-    eventually("asked at once", || server_asks.status().reloads() > before);
+    let before = server_asks.handle().status().reloads();
+    server_asks.handle().reload();
+    eventually("asked at once", || {
+        server_asks.handle().status().reloads() > before
+    });
     drop(server);
 }
 
@@ -153,10 +158,10 @@ fn bad_news_is_told_and_counted_and_nothing_is_lost() {
     shelf.put(None);
     shelf.ring();
     // It is asked again by itself: after half a second first.
-    eventually("failed twice", || server.status().failures() >= 2);
-    let status = server.status();
+    eventually("failed twice", || server.handle().status().failures() >= 2);
+    let status = server.handle().status();
     let failure = status.last_failure().unwrap();
-    assert!(failure.in_a_row() >= 2, "{failure}");
+    assert!(failure.consecutive() >= 2, "{failure}");
     assert!(
         failure.to_string().contains("the shelf is empty"),
         "{failure}"
@@ -169,15 +174,15 @@ fn bad_news_is_told_and_counted_and_nothing_is_lost() {
     shelf.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
     shelf.ring();
     eventually("refused", || {
-        let status = server.status();
+        let status = server.handle().status();
         status
             .last_failure()
             .is_some_and(|failure| failure.origin() == Some("the top shelf"))
     });
-    let told = server.status().last_failure().unwrap().to_string();
+    let told = server.handle().status().last_failure().unwrap().to_string();
     assert!(told.contains("do not vouch for our own identity"), "{told}");
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
-    let failures = server.status().failures();
+    let failures = server.handle().status().failures();
     assert_eq!(
         heard.count("ReloadFailed"),
         usize::try_from(failures).unwrap()
@@ -185,8 +190,10 @@ fn bad_news_is_told_and_counted_and_nothing_is_lost() {
 
     shelf.put(Some(all_of(&cast)));
     shelf.ring();
-    eventually("recovered", || server.status().last_failure().is_none());
-    assert_eq!(server.status().revision(), 1);
+    eventually("recovered", || {
+        server.handle().status().last_failure().is_none()
+    });
+    assert_eq!(server.handle().status().revision(), 1);
 }
 
 #[test]
@@ -217,10 +224,10 @@ fn a_source_that_panics_has_failed_and_is_asked_again() {
     });
     let server = server_of(&cast)
         .source(source)
-        .reload_every(Duration::from_millis(20));
+        .poll_interval(Duration::from_millis(20));
     let server = server.build(Rustls::default()).unwrap();
     eventually("recovered", || {
-        let status = server.status();
+        let status = server.handle().status();
         status.failures() == 1 && status.last_failure().is_none() && status.reloads() >= 2
     });
 }
@@ -245,10 +252,11 @@ fn what_a_source_does_not_give_stays_as_it_was_given() {
         .server()
         .issued_by(&cast.root);
     server
+        .handle()
         .rotate(Rotation::new().identity(identity(&next)))
         .unwrap();
     shelf.ring();
-    eventually("asked", || server.status().reloads() == 2);
+    eventually("asked", || server.handle().status().reloads() == 2);
     assert_eq!(
         meet(&bob, &server).0.unwrap().peer().subject(),
         "CN=by hand"
@@ -263,12 +271,12 @@ fn degraded_is_shown_until_it_is_over() {
     shelf.put(Some(all_of(&cast).degraded("polled, not watched")));
     shelf.ring();
     eventually("degraded", || {
-        server.status().degraded() == Some("polled, not watched")
+        server.handle().status().degraded() == Some("polled, not watched")
     });
     shelf.put(Some(all_of(&cast)));
     shelf.ring();
-    eventually("over", || server.status().degraded().is_none());
-    assert_eq!(server.status().revision(), 1);
+    eventually("over", || server.handle().status().degraded().is_none());
+    assert_eq!(server.handle().status().revision(), 1);
 }
 
 #[test]
@@ -282,7 +290,7 @@ fn the_thread_ends_with_the_server() {
     assert!(!bell.is_over());
     // It still works for the copy, and then for nobody.
     shelf.ring();
-    eventually("asked", || copy.status().reloads() == 2);
+    eventually("asked", || copy.handle().status().reloads() == 2);
     drop(copy);
     assert!(bell.is_over());
     let held = Arc::downgrade(&shelf.given);
@@ -307,12 +315,13 @@ fn what_a_source_has_given_before_undoes_nothing() {
     assert!(meet(&mallory, &server).1.is_ok());
     // Thrown out by hand, while the shelf still has it.
     server
+        .handle()
         .rotate(Rotation::new().trust_anchors(anchors(&[&cast.root])))
         .unwrap();
     for asked in 2..=4 {
         shelf.ring();
-        eventually("asked", || server.status().reloads() == asked);
-        assert_eq!(server.status().revision(), 2);
+        eventually("asked", || server.handle().status().reloads() == asked);
+        assert_eq!(server.handle().status().revision(), 2);
         assert!(meet(&mallory, &server).1.is_err());
     }
     // What the source gives anew takes effect, and what was refused is tried again.
@@ -320,13 +329,15 @@ fn what_a_source_has_given_before_undoes_nothing() {
     shelf.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
     for failures in 1..=2 {
         shelf.ring();
-        eventually("refused", || server.status().failures() >= failures);
+        eventually("refused", || {
+            server.handle().status().failures() >= failures
+        });
     }
     shelf.put(Some(
         all_of(&cast).trust_anchors(anchors(&[&cast.root, &stranger])),
     ));
     shelf.ring();
-    eventually("rotated", || server.status().revision() == 3);
+    eventually("rotated", || server.handle().status().revision() == 3);
 }
 
 #[test]
@@ -339,7 +350,7 @@ fn a_storm_of_calls_does_not_keep_the_source_busy() {
         shelf.ring();
         thread::yield_now();
     }
-    eventually("asked", || server.status().reloads() > 2);
+    eventually("asked", || server.handle().status().reloads() > 2);
     let asked = shelf.asked();
     let paced = began.elapsed().as_millis() / 50 + 3;
     assert!(
@@ -381,9 +392,10 @@ fn the_same_certificate_with_another_signer_is_news() {
         .subject_public_key_info()
         .to_der()
         .unwrap();
-    let elsewhere = mtls::MtlsIdentity::with_signing_key(chain, Arc::new(Fresh(spki))).unwrap();
+    let elsewhere = mtls::MtlsIdentity::from_signing_key(chain, Arc::new(Fresh(spki))).unwrap();
     // Were it taken for the same, this would be a success that changes nothing.
     let tried = server
+        .handle()
         .rotate(Rotation::new().identity(elsewhere))
         .unwrap_err();
     assert!(
@@ -408,14 +420,14 @@ fn a_policy_that_was_refused_with_the_rest_is_not_lost() {
             .identity(identity(&expired)),
     ));
     shelf.ring();
-    eventually("refused", || server.status().failures() == 1);
+    eventually("refused", || server.handle().status().failures() == 1);
     assert!(meet(&client, &server).1.is_ok());
     // A source tells all that there is each time, so the policy comes again; and again, which is no news.
     shelf.put(Some(all_of(&cast).policy(nobody)));
     for asked in 2..=4 {
         shelf.ring();
-        eventually("taken", || server.status().reloads() == asked);
-        assert_eq!(server.status().revision(), 2);
+        eventually("taken", || server.handle().status().reloads() == asked);
+        assert_eq!(server.handle().status().revision(), 2);
         assert!(meet(&client, &server).1.is_err());
     }
 }
@@ -425,7 +437,7 @@ fn a_revision_and_the_end_of_a_failure_are_told_at_once() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast));
     let server = server_from(&shelf, &Heard::default());
-    let mut watch = server.status_changes();
+    let mut watch = server.handle().status_changes();
     for round in 2..=6 {
         shelf.put(None);
         shelf.ring();
@@ -453,14 +465,17 @@ fn what_is_degraded_from_the_start_is_shown_from_the_start() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast).degraded("polled, not watched"));
     let server = server_from(&shelf, &Heard::default());
-    assert_eq!(server.status().degraded(), Some("polled, not watched"));
+    assert_eq!(
+        server.handle().status().degraded(),
+        Some("polled, not watched")
+    );
 }
 
 #[test]
 fn lists_come_and_go_with_the_rules_that_ask_for_them() {
     let cast = Cast::assemble();
     let rules = RevocationRules::require(RevocationDepth::Leaf);
-    let asking = VerifierPolicy::allow_any_authenticated().with_revocation(rules);
+    let asking = VerifierPolicy::allow_any_authenticated().revocation(rules);
     let lists = |number: u8| {
         let crl = Crl::new().number(&[number]).lists(cast.alice.leaf());
         RevocationLists::from_der([crl.signed_by(&cast.intermediate)]).unwrap()
@@ -477,21 +492,29 @@ fn lists_come_and_go_with_the_rules_that_ask_for_them() {
     // A source goes on to give what it has, also what nobody asks for any more, and newer ones.
     let without = VerifierPolicy::allow_any_authenticated();
     for (number, revision) in [(1, 2), (2, 2)] {
-        let before = server.status().reloads();
+        let before = server.handle().status().reloads();
         shelf.put(all(&without, number));
         shelf.ring();
-        eventually("taken", || server.status().reloads() > before);
-        eventually("without rules", || server.status().revision() == revision);
+        eventually("taken", || server.handle().status().reloads() > before);
+        eventually("without rules", || {
+            server.handle().status().revision() == revision
+        });
         assert!(!refused());
     }
-    assert_eq!(server.status().failures(), 0);
+    assert_eq!(server.handle().status().failures(), 0);
     // The rules are back, by the source or by hand, and with them the lists that it gave last.
     shelf.put(all(&asking, 2));
     shelf.ring();
-    eventually("with rules", || server.status().revision() == 3);
+    eventually("with rules", || server.handle().status().revision() == 3);
     assert!(refused());
-    server.rotate(Rotation::new().policy(without)).unwrap();
+    server
+        .handle()
+        .rotate(Rotation::new().policy(without))
+        .unwrap();
     assert!(!refused());
-    server.rotate(Rotation::new().policy(asking)).unwrap();
+    server
+        .handle()
+        .rotate(Rotation::new().policy(asking))
+        .unwrap();
     assert!(refused());
 }

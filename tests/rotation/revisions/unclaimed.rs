@@ -1,9 +1,12 @@
 //! Revocation lists that no CA claims: reported by event, status and explanation.
 
+use mtls::backend::ServerBackend;
+use mtls::material::RevocationList;
 use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
+use mtls::policy::RevocationDepth;
 use mtls::{
-    OpenSsl, PeerVerifier, RevocationDepth, RevocationList, RevocationLists, RevocationRules,
-    Rotation, Rustls, ServerBackend, Status, VerifierPolicy,
+    OpenSsl, PeerVerifier, RevocationLists, RevocationRules, Rotation, Rustls, Status,
+    VerifierPolicy,
 };
 
 use crate::common::pki::crl::{Crl, tlv};
@@ -12,7 +15,7 @@ use crate::stage::{Heard, anchors, client_of, meet, server_of};
 
 fn rules() -> VerifierPolicy {
     VerifierPolicy::allow_any_authenticated()
-        .with_revocation(RevocationRules::require(RevocationDepth::Leaf))
+        .revocation(RevocationRules::require(RevocationDepth::Leaf))
 }
 
 fn lists(
@@ -53,7 +56,7 @@ fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
         .build(backend)
         .unwrap();
     let both = ["CN=Ivo Intermediate", "CN=Stranger"];
-    assert_eq!(unclaimed(&server.status()), both);
+    assert_eq!(unclaimed(&server.handle().status()), both);
     for issuer in both {
         let event = format!("UnclaimedRevocationList(RevocationList {{ issuer: {issuer:?}");
         assert_eq!(heard.count(&event), 1, "{:?}", heard.all());
@@ -62,16 +65,20 @@ fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
 
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     assert!(meet(&client, &server).1.is_ok());
-    assert_eq!(unclaimed(&server.status()), ["CN=Stranger"]);
+    assert_eq!(unclaimed(&server.handle().status()), ["CN=Stranger"]);
 
     // A rotation reports what is new about lists and trust, and nothing else.
-    let mut changes = server.status_changes();
-    let policy = rules().with_max_intermediates(3);
-    server.rotate(Rotation::new().policy(policy)).unwrap();
+    let mut changes = server.handle().status_changes();
+    let policy = rules().max_intermediates(3);
+    server
+        .handle()
+        .rotate(Rotation::new().policy(policy))
+        .unwrap();
     assert_eq!(heard.count("UnclaimedRevocationList"), 2);
     let newer = Crl::new().number(&[2]).signed_by(&cast.intermediate);
     let next = lists([newer, of_stranger, Crl::new().signed_by(&cast.root)]);
     server
+        .handle()
         .rotate(Rotation::new().revocation_lists(next))
         .unwrap();
     // The signer of the list before is known, so its successor is claimed.
@@ -105,7 +112,7 @@ fn a_list_is_an_anchor_s_by_name_and_key() {
             .build(Rustls::default())
             .unwrap();
         assert_eq!(
-            unclaimed(&server.status()).is_empty(),
+            unclaimed(&server.handle().status()).is_empty(),
             is_claimed,
             "{issuer:02x?}"
         );

@@ -6,10 +6,8 @@ use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use mtls::{
-    PeerMatcher, RevocationDepth, RevocationLists, RevocationRules, Rotation, Rustls,
-    VerifierPolicy,
-};
+use mtls::policy::RevocationDepth;
+use mtls::{PeerMatcher, RevocationLists, RevocationRules, Rotation, Rustls, VerifierPolicy};
 
 use sha2::{Digest, Sha256};
 
@@ -32,12 +30,12 @@ fn the_status_tells_when_what_serves_runs_out() {
     let rules = RevocationRules::require(RevocationDepth::Leaf);
     let lists = RevocationLists::from_der([Crl::new().signed_by(&cast.intermediate)]).unwrap();
     let server = server_of(&cast)
-        .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+        .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
         .revocation_lists(lists.clone())
         .clock(clock.read())
         .build(Rustls::default())
         .unwrap();
-    let status = server.status();
+    let status = server.handle().status();
     assert_eq!(status.revision(), 1);
     assert_eq!(status.loaded_at(), clock.read()());
     let in_days =
@@ -54,9 +52,10 @@ fn the_status_tells_when_what_serves_runs_out() {
     assert_eq!(status.trust_anchor_sha256s(), [root]);
     clock.advance(Duration::from_secs(60));
     server
+        .handle()
         .rotate(another().policy(VerifierPolicy::allow_any_authenticated()))
         .unwrap();
-    let status = server.status();
+    let status = server.handle().status();
     assert_eq!((status.revision(), status.loaded_at()), (2, clock.read()()));
     assert_eq!(status.revocation_lists_expire_at(), None);
 }
@@ -65,21 +64,21 @@ fn the_status_tells_when_what_serves_runs_out() {
 fn a_thread_waits_for_the_next_change() {
     let cast = Cast::assemble();
     let server = server_of(&cast).build(Rustls::default()).unwrap();
-    let mut watch = server.status_changes();
+    let mut watch = server.handle().status_changes();
     assert!(
         watch.wait(Duration::from_millis(20)).is_none(),
         "nothing has changed"
     );
     // What happened between two waits is not missed.
-    server.rotate(another()).unwrap();
-    server.rotate(another()).unwrap();
+    server.handle().rotate(another()).unwrap();
+    server.handle().rotate(another()).unwrap();
     assert_eq!(watch.wait(LIMIT).unwrap().revision(), 3);
     assert!(watch.wait(Duration::from_millis(20)).is_none());
     let waiting = thread::spawn(move || {
         let status = watch.wait(LIMIT).unwrap();
         (status.revision(), watch.wait(LIMIT).is_none())
     });
-    server.rotate(another()).unwrap();
+    server.handle().rotate(another()).unwrap();
     drop(server);
     assert_eq!(
         waiting.join().unwrap(),
@@ -97,7 +96,7 @@ fn a_task_waits_for_the_next_change() {
     let cast = Cast::assemble();
     let server = server_of(&cast).build(Rustls::default()).unwrap();
     runtime.block_on(async {
-        let mut watch = server.status_changes();
+        let mut watch = server.handle().status_changes();
         let mut second = watch.clone();
         let idle = tokio::time::timeout(Duration::from_millis(20), watch.changed());
         assert!(idle.await.is_err(), "nothing has changed");
@@ -106,7 +105,7 @@ fn a_task_waits_for_the_next_change() {
             (first, watch.changed().await.is_none())
         });
         tokio::task::yield_now().await;
-        server.rotate(another()).unwrap();
+        server.handle().rotate(another()).unwrap();
         let told = tokio::time::timeout(LIMIT, second.changed()).await.unwrap();
         assert_eq!(told.unwrap().revision(), 2);
         tokio::task::yield_now().await;
@@ -124,7 +123,7 @@ fn what_runs_out_is_told_once_for_each_time_that_was_asked_for() {
     let rules = RevocationRules::require(RevocationDepth::Leaf);
     let lists = RevocationLists::from_der([Crl::new().signed_by(&cast.intermediate)]).unwrap();
     let server = server_of(&cast)
-        .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+        .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
         .revocation_lists(lists)
         .clock(clock.read())
         .observer(heard.listen())
@@ -142,7 +141,7 @@ fn what_runs_out_is_told_once_for_each_time_that_was_asked_for() {
         eventually(
             &format!("{expected} warnings of {what}: {:?}", heard.all()),
             || {
-                server.reload();
+                server.handle().reload();
                 told(what) >= expected
             },
         );
@@ -173,6 +172,7 @@ fn what_runs_out_is_told_once_for_each_time_that_was_asked_for() {
             not_after: now + time::Duration::days(29),
         });
     server
+        .handle()
         .rotate(Rotation::new().identity(identity(&next.issued_by(&cast.root))))
         .unwrap();
     look(2, "Identity");
@@ -189,7 +189,7 @@ fn without_a_source_nobody_watches_the_clock_unasked() {
         .observer(heard.listen());
     let server = server.build(Rustls::default()).unwrap();
     clock.advance(Duration::from_secs(29 * 24 * 3600));
-    server.reload();
+    server.handle().reload();
     thread::sleep(Duration::from_millis(50));
     assert_eq!(heard.all(), Vec::<String>::new());
 }
@@ -208,13 +208,16 @@ impl Wake for Panicking {
 fn a_waker_that_panics_hurts_nobody() {
     let cast = Cast::assemble();
     let server = server_of(&cast).build(Rustls::default()).unwrap();
-    let (mut first, mut second) = (server.status_changes(), server.status_changes());
+    let (mut first, mut second) = (
+        server.handle().status_changes(),
+        server.handle().status_changes(),
+    );
     let panicking = Arc::new(Panicking(AtomicUsize::new(0)));
     let waker = Waker::from(Arc::clone(&panicking));
     let mut waiting = Box::pin(first.changed());
     let mut context = Context::from_waker(&waker);
     assert!(waiting.as_mut().poll(&mut context).is_pending());
-    assert_eq!(server.rotate(another()).unwrap(), 2);
+    assert_eq!(server.handle().rotate(another()).unwrap(), 2);
     assert_eq!(panicking.0.load(Ordering::SeqCst), 1);
     assert_eq!(second.wait(LIMIT).unwrap().revision(), 2);
     assert!(waiting.as_mut().poll(&mut context).is_ready());
@@ -226,7 +229,7 @@ fn a_future_that_is_dropped_leaves_nothing_behind() {
     let server = server_of(&cast).build(Rustls::default()).unwrap();
     let counted = Arc::new(Panicking(AtomicUsize::new(0)));
     for _ in 0..100 {
-        let mut watch = server.status_changes();
+        let mut watch = server.handle().status_changes();
         let waker = Waker::from(Arc::clone(&counted));
         let waiting = std::pin::pin!(watch.changed());
         assert!(waiting.poll(&mut Context::from_waker(&waker)).is_pending());

@@ -9,10 +9,12 @@ use time::OffsetDateTime;
 use tokio::runtime;
 use tokio::time::timeout;
 
+use mtls::connection::Resumption;
 use mtls::pki_types::UnixTime;
+use mtls::policy::RevocationDepth;
 use mtls::{
-    MtlsClient, PeerMatcher, RejectionReason as Reason, Resumption, RevocationDepth,
-    RevocationLists, RevocationRules, Rustls, VerifierPolicy,
+    MtlsClient, PeerMatcher, RejectionReason as Reason, RevocationLists, RevocationRules, Rustls,
+    VerifierPolicy,
 };
 
 use super::callers::{Caller, Keeping, Ours, OursAsync, RAW, talk_async};
@@ -73,13 +75,13 @@ fn sessions_are_not_mixed_up() {
             let call = async {
                 let mut stream = client.connect_async("localhost", near).await.unwrap();
                 talk_async(&mut stream).await.unwrap();
-                stream.resumed()
+                stream.session().is_resumed()
             };
             let answer = async {
                 let mut stream = server.accept_async(far).await.unwrap();
                 talk_async(&mut stream).await.unwrap();
                 assert_eq!(stream.peer().chain()[0], *credential.leaf());
-                stream.resumed()
+                stream.session().is_resumed()
             };
             let (called, answered) = tokio::join!(call, answer);
             assert_eq!(called, answered);
@@ -262,7 +264,7 @@ fn the_peer_is_judged_again() {
             assert_admitted(&host, &*caller, &stage.alice, true);
             welcome.store(false, Ordering::SeqCst);
             assert_refused(&host, &*caller);
-            assert_eq!(stage.told(), [Reason::NotAllowed], "told once");
+            assert_eq!(stage.told(), [Reason::NotAuthorized], "told once");
             // Who is admitted again has sessions again; one that was refused is gone.
             welcome.store(true, Ordering::SeqCst);
             let (answer, called) = meet(&host, &*caller);
@@ -290,7 +292,7 @@ fn a_panic_is_a_refusal() {
         assert_admitted(&host, &caller, &stage.alice, false);
         well.store(false, Ordering::SeqCst);
         assert_refused(&host, &caller);
-        assert_eq!(stage.told(), [Reason::PolicyPanicked]);
+        assert_eq!(stage.told(), [Reason::VerifierPanicked]);
         well.store(true, Ordering::SeqCst);
         let (answer, _) = meet(&host, &caller);
         assert_eq!(answer.error, None);
@@ -308,7 +310,7 @@ fn ends_with_the_revocation_list() {
         for caller in callers(&stage, version) {
             let server = stage.server(version).resumption(BOUND);
             let server = server
-                .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+                .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
                 .revocation_lists(lists.clone());
             let host = accepts(&server.build(Rustls::default()).unwrap());
             assert_admitted(&host, &*caller, &stage.alice, false);

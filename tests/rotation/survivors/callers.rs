@@ -5,8 +5,9 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
+use mtls::MtlsClient;
+use mtls::backend::ClientBackend;
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
-use mtls::{ClientBackend, MtlsClient};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::{
@@ -174,7 +175,7 @@ impl<B: ClientBackend> Caller for Ours<B> {
         };
         match talk(&mut stream).and_then(|()| stream.close()) {
             Ok(()) => Called {
-                resumed: stream.resumed(),
+                resumed: stream.session().is_resumed(),
                 heard: true,
             },
             Err(_) => refused,
@@ -205,7 +206,7 @@ impl<B: ClientBackend> Caller for OursAsync<B> {
             let heard = talk_async(&mut stream).await.is_ok();
             stream.shutdown().await.ok();
             Called {
-                resumed: heard && stream.resumed(),
+                resumed: heard && stream.session().is_resumed(),
                 heard,
             }
         };

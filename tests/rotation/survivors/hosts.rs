@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtls::{ClientAuthentication, MtlsServer, PeerIdentity, ServerBackend};
+use mtls::backend::ServerBackend;
+use mtls::connection::ClientAuth;
+use mtls::{MtlsServer, PeerIdentity};
 use rustls::{Connection, ServerConfig, ServerConnection};
 use tokio::io::AsyncWriteExt;
 use tokio::runtime;
@@ -67,7 +69,7 @@ impl Shown for Option<PeerIdentity> {
 pub(super) fn accepts<B, A>(server: &MtlsServer<B, A>) -> Host
 where
     B: ServerBackend,
-    A: ClientAuthentication<Peer: Shown> + 'static,
+    A: ClientAuth<Peer: Shown> + 'static,
 {
     let server = server.clone();
     Box::new(move |socket| {
@@ -78,7 +80,7 @@ where
         let result = talk(&mut stream).and_then(|()| stream.close());
         Answer {
             leaf: stream.peer().leaf(),
-            resumed: stream.resumed(),
+            resumed: stream.session().is_resumed(),
             error: result.err().map(|error| error.to_string()),
         }
     })
@@ -88,7 +90,7 @@ where
 pub(super) fn accepts_async<B, A>(server: &MtlsServer<B, A>) -> Host
 where
     B: ServerBackend,
-    A: ClientAuthentication<Peer: Shown> + 'static,
+    A: ClientAuth<Peer: Shown> + 'static,
 {
     let server = server.clone();
     Box::new(move |socket| {
@@ -104,7 +106,7 @@ where
             stream.shutdown().await.ok();
             Answer {
                 leaf: stream.peer().leaf(),
-                resumed: stream.resumed(),
+                resumed: stream.session().is_resumed(),
                 error: result.err().map(|error| error.to_string()),
             }
         };
@@ -116,20 +118,20 @@ where
 /// A backend whose own configuration somebody else may drive.
 pub(super) trait Driven: ServerBackend + Default {
     /// Drives the one that `config()` gives at this moment.
-    fn snapshot<A: ClientAuthentication>(server: &MtlsServer<Self, A>) -> Host;
+    fn snapshot<A: ClientAuth>(server: &MtlsServer<Self, A>) -> Host;
 
     /// Drives the one of `live_config()`, where there is one.
-    fn live<A: ClientAuthentication>(_: &MtlsServer<Self, A>) -> Option<Host> {
+    fn live<A: ClientAuth>(_: &MtlsServer<Self, A>) -> Option<Host> {
         None
     }
 }
 
 impl Driven for mtls::Rustls {
-    fn snapshot<A: ClientAuthentication>(server: &MtlsServer<Self, A>) -> Host {
+    fn snapshot<A: ClientAuth>(server: &MtlsServer<Self, A>) -> Host {
         drives(server.config())
     }
 
-    fn live<A: ClientAuthentication>(server: &MtlsServer<Self, A>) -> Option<Host> {
+    fn live<A: ClientAuth>(server: &MtlsServer<Self, A>) -> Option<Host> {
         Some(drives(server.live_config()))
     }
 }
@@ -159,7 +161,7 @@ pub(super) fn drives(config: Arc<ServerConfig>) -> Host {
 
 #[cfg(feature = "openssl")]
 impl Driven for mtls::OpenSsl {
-    fn snapshot<A: ClientAuthentication>(server: &MtlsServer<Self, A>) -> Host {
+    fn snapshot<A: ClientAuth>(server: &MtlsServer<Self, A>) -> Host {
         use openssl::ssl::Ssl;
         let config = server.config();
         Box::new(move |socket| {
@@ -172,7 +174,7 @@ impl Driven for mtls::OpenSsl {
                     return Answer::failed(&error);
                 }
             };
-            match config.judge(stream.ssl()) {
+            match config.verified_peer(stream.ssl()) {
                 Ok(peer) => {
                     let result = talk(&mut stream);
                     stream.shutdown().ok();

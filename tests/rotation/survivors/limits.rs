@@ -9,8 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use mtls::backend::Backend;
+use mtls::connection::Resumption;
 use mtls::pki_types::ServerName;
-use mtls::{BuildError, MAX_RESUMPTION_AGE, Resumption, Rustls};
+use mtls::{BuildError, Rustls};
 use rustls::client::{
     ClientSessionMemoryCache, ClientSessionStore, ResolvesClientCert, Tls12ClientSessionValue,
     Tls13ClientSessionValue,
@@ -251,7 +252,7 @@ fn servers_take_no_early_data() {
             let mut stream = server.accept(far).unwrap();
             talk(&mut stream).unwrap();
             stream.close().unwrap();
-            stream.resumed()
+            stream.session().is_resumed()
         });
         let mut connection = ClientConnection::new(Arc::clone(&config), localhost()).unwrap();
         // What is heard at the other end is MESSAGE, and nothing before it.
@@ -284,7 +285,7 @@ fn clients_send_no_early_data() {
             let mut stream = client.connect("localhost", near).unwrap();
             talk(&mut stream).unwrap();
             stream.close().unwrap();
-            stream.resumed()
+            stream.session().is_resumed()
         });
         let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
         while connection.is_handshaking() {
@@ -354,7 +355,7 @@ fn ages_have_limits() {
     for (max_age, words) in [
         (Duration::ZERO, "in no time"),
         (
-            MAX_RESUMPTION_AGE + Duration::from_nanos(1),
+            Resumption::MAX_AGE + Duration::from_nanos(1),
             "at most 86400 seconds (24 hours)",
         ),
     ] {
@@ -380,7 +381,7 @@ fn ages_have_limits() {
             assert!(words_of_it.contains(words), "{words_of_it}");
         }
     }
-    for max_age in [Duration::from_nanos(1), MAX_RESUMPTION_AGE] {
+    for max_age in [Duration::from_nanos(1), Resumption::MAX_AGE] {
         let bound = Resumption::BoundToRevision { max_age };
         let server = stage.server(Version::Tls13).resumption(bound);
         server.build(Rustls::default()).unwrap();

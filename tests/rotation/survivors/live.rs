@@ -102,6 +102,7 @@ fn presents_what_is_current() {
         assert_eq!(presented(&live), stage.server.leaf().as_ref());
         let next = other_server(&stage);
         server
+            .handle()
             .rotate(Rotation::new().identity(identity(&next)))
             .unwrap();
         assert_eq!(presented(&live), next.leaf().as_ref());
@@ -123,7 +124,7 @@ fn a_client_is_who_it_is_now() {
             assert_admitted(&host, &live, &stage.alice, false);
         }
         let bob = Rotation::new().identity(identity(&stage.bob));
-        client.rotate(bob).unwrap();
+        client.handle().rotate(bob).unwrap();
         assert_admitted(&host, &live, &stage.bob, false);
     }
 }
@@ -143,7 +144,7 @@ fn a_rotation_in_the_midst_of_a_handshake() {
             pair
         });
         let next = identity(&other_server(&stage));
-        server.rotate(bob_alone().identity(next)).unwrap();
+        server.handle().rotate(bob_alone().identity(next)).unwrap();
         let [live, snapshot] = &mut pairs;
         let refusal = live.finish().unwrap_err();
         let Error::InvalidCertificate(error @ CertificateError::Other(_)) = refusal else {
@@ -154,7 +155,7 @@ fn a_rotation_in_the_midst_of_a_handshake() {
             AlertDescription::from(error),
             AlertDescription::CertificateUnknown
         );
-        assert_eq!(stage.told(), [Reason::NotAllowed]);
+        assert_eq!(stage.told(), [Reason::NotAuthorized]);
         // It had begun, and presents what it began with.
         assert_eq!(live.server_leaf(), stage.server.leaf().as_ref());
         // A snapshot is of one revision.
@@ -173,10 +174,10 @@ fn outlives_its_server() {
     drop(server);
     let caller = Keeping::new(Version::Tls13, Some(&stage.alice));
     assert_admitted(&host, &caller, &stage.alice, false);
-    other.rotate(bob_alone()).unwrap();
+    other.handle().rotate(bob_alone()).unwrap();
     drop(other);
     super::assert_refused(&host, &caller);
-    assert_eq!(stage.told(), [Reason::NotAllowed]);
+    assert_eq!(stage.told(), [Reason::NotAuthorized]);
     let caller = Keeping::new(Version::Tls13, Some(&stage.bob));
     assert_admitted(&host, &caller, &stage.bob, false);
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use mtls::backend::ClientBackend;
+use mtls::connection::Resumption;
+use mtls::policy::RevocationDepth;
 use mtls::{
-    ClientBackend, MtlsServer, PeerMatcher, RejectionReason as Reason, Resumption, RevocationDepth,
-    RevocationLists, RevocationRules, Rotation, Rustls, ServerBuilder, VerifierPolicy,
+    MtlsServer, PeerMatcher, RejectionReason as Reason, RevocationLists, RevocationRules, Rotation,
+    Rustls, ServerBuilder, VerifierPolicy,
 };
 
 use super::callers::{Caller, Ours, RAW};
@@ -34,7 +37,7 @@ impl Change {
 
     fn reason(self) -> Reason {
         match self {
-            Self::PolicyNarrowed => Reason::NotAllowed,
+            Self::PolicyNarrowed => Reason::NotAuthorized,
             Self::AnchorRemoved => Reason::UnknownIssuer,
             Self::Revoked => Reason::Revoked,
             Self::Expired => Reason::Expired,
@@ -47,7 +50,7 @@ impl Change {
         }
         let rules = RevocationRules::require(RevocationDepth::Leaf);
         server
-            .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+            .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
             .revocation_lists(lists(&stage.client_ca, &Crl::new()))
     }
 
@@ -64,7 +67,7 @@ impl Change {
             }
             Self::Expired => return stage.clock.pass(DAY * 3),
         };
-        assert_eq!(server.rotate(rotation).unwrap(), 2);
+        assert_eq!(server.handle().rotate(rotation).unwrap(), 2);
     }
 
     /// Whether a snapshot of the revision before admits alice still.
@@ -265,6 +268,7 @@ fn each_revision_begins_with_none() {
             assert_admitted(&host, &*caller, &stage.alice, true);
             let anchors = anchors(&[&stage.client_ca]);
             server
+                .handle()
                 .rotate(Rotation::new().trust_anchors(anchors))
                 .unwrap();
             stage.clock.pass(Duration::from_secs(1));

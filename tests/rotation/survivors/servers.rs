@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use mtls::backend::ClientBackend;
+use mtls::connection::Resumption;
+use mtls::policy::RevocationDepth;
 use mtls::{
-    ClientBackend, ClientBuilder, MtlsClient, PeerMatcher, RejectionReason as Reason, Resumption,
-    RevocationDepth, RevocationLists, RevocationRules, Rotation, Rustls, VerifierPolicy,
+    ClientBuilder, MtlsClient, PeerMatcher, RejectionReason as Reason, RevocationLists,
+    RevocationRules, Rotation, Rustls, VerifierPolicy,
 };
 use rustls::server::{ServerSessionMemoryCache, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
@@ -112,7 +115,7 @@ impl Change {
 
     fn reason(self) -> Reason {
         match self {
-            Self::PolicyNarrowed => Reason::NotAllowed,
+            Self::PolicyNarrowed => Reason::NotAuthorized,
             Self::AnchorRemoved => Reason::UnknownIssuer,
             Self::Revoked => Reason::Revoked,
             Self::Expired => Reason::Expired,
@@ -125,7 +128,7 @@ impl Change {
         }
         let rules = RevocationRules::require(RevocationDepth::Leaf);
         client
-            .policy(VerifierPolicy::allow_any_authenticated().with_revocation(rules))
+            .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
             .revocation_lists(lists(stage, &Crl::new()))
     }
 
@@ -143,7 +146,7 @@ impl Change {
             // Past the server's thirty days.
             Self::Expired => return stage.clock.pass(DAY * 31),
         };
-        assert_eq!(client.rotate(rotation).unwrap(), 2);
+        assert_eq!(client.handle().rotate(rotation).unwrap(), 2);
     }
 }
 
@@ -233,7 +236,7 @@ fn becomes_bob<B: ClientBackend + Default>(resumption: Resumption) {
             assert_admitted(&host, &caller, &stage.alice, false);
             assert_admitted(&host, &caller, &stage.alice, resumes);
             let bob = Rotation::new().identity(identity(&stage.bob));
-            assert_eq!(client.rotate(bob).unwrap(), 2);
+            assert_eq!(client.handle().rotate(bob).unwrap(), 2);
             assert_admitted(&host, &caller, &stage.bob, false);
             assert_admitted(&host, &caller, &stage.bob, resumes);
         }
@@ -262,6 +265,7 @@ fn snapshots_stay_as_they_were() {
             assert_admitted(&host, &before, &stage.alice, false);
             let bob = Rotation::new().identity(identity(&stage.bob));
             client
+                .handle()
                 .rotate(bob.trust_anchors(anchors(&[&stage.spare_ca])))
                 .unwrap();
             assert_admitted(&host, &before, &stage.alice, false);
@@ -299,9 +303,7 @@ fn a_server_is_judged_again_as_a_whole() {
                         let until = Some(time::Duration::minutes(30));
                         let list = Crl::new().dated(time::Duration::hours(-1), until);
                         client
-                            .policy(
-                                VerifierPolicy::allow_any_authenticated().with_revocation(rules),
-                            )
+                            .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
                             .revocation_lists(lists(&stage, &list))
                     }
                 };

@@ -8,7 +8,7 @@ use openssl::ssl::{Ssl, SslRef};
 use pki_types::{CertificateDer, ServerName};
 
 use crate::backend::verification::session_verifier::Pass;
-use crate::backend::{ClientAuth, HandshakeError, SessionVerifier};
+use crate::backend::{ClientAuthMode, HandshakeError, SessionVerifier};
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
 
@@ -102,12 +102,12 @@ pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
 pub(super) fn conclude(
     ssl: &SslRef,
     verifier: &Arc<SessionVerifier>,
-    client_auth: ClientAuth,
+    client_auth: ClientAuthMode,
 ) -> Result<Option<PeerIdentity>, HandshakeError> {
     let slot = Slot::of(ssl).filter(|slot| Arc::ptr_eq(&slot.verifier, verifier));
     let Some(slot) = slot else {
         return Err(HandshakeError::backend(
-            "this configuration did not arm the `Ssl`",
+            "this configuration did not prepare the `Ssl`",
         ));
     };
     if let Some(refusal) = refusal(ssl) {
@@ -130,7 +130,7 @@ pub(super) fn conclude(
         (Some(_), _) => Err(HandshakeError::backend(
             "the peer's certificate was not judged",
         )),
-        (None, _) if client_auth == ClientAuth::Required => {
+        (None, _) if client_auth == ClientAuthMode::Required => {
             let rejection = Rejection::new(RejectionReason::NoCertificate);
             Err(HandshakeError::Rejected(verifier.report(rejection)))
         }

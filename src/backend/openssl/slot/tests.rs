@@ -9,7 +9,7 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
     let cast = Cast::new();
     let connected = connected(&cast, Some(&cast.alice));
     let (ssl, verifier) = (connected.server.ssl(), &connected.verifier);
-    let conclude = || conclude(ssl, verifier, ClientAuth::Required);
+    let conclude = || conclude(ssl, verifier, ClientAuthMode::Required);
     let peer = conclude().unwrap().unwrap();
     assert!(peer.dns_names().eq(["alice.test"]));
 
@@ -27,9 +27,9 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
 fn a_client_without_a_certificate_is_accepted_where_it_is_optional() {
     let connected = connected(&Cast::new(), None);
     let conclude = |client_auth| conclude(connected.server.ssl(), &connected.verifier, client_auth);
-    assert!(matches!(conclude(ClientAuth::Optional), Ok(None)));
+    assert!(matches!(conclude(ClientAuthMode::Optional), Ok(None)));
     // OpenSSL ends such a handshake itself.
-    match conclude(ClientAuth::Required) {
+    match conclude(ClientAuthMode::Required) {
         Err(HandshakeError::Rejected(rejection)) => {
             assert_eq!(rejection.reason(), RejectionReason::NoCertificate);
         }

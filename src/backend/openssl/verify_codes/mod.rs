@@ -217,7 +217,7 @@ mod tests {
         let codes = [
             (RejectionReason::Expired, 10),
             (RejectionReason::NameMismatch, 62),
-            (RejectionReason::NotAllowed, 43),
+            (RejectionReason::NotAuthorized, 43),
             (RejectionReason::NotYetValid, 9),
             (RejectionReason::Revoked, 23),
             (RejectionReason::RevocationListStale, 43),

@@ -1,9 +1,10 @@
 //! Every reason has the code by which OpenSSL sends the alert of our table.
 
 use super::code_for;
+use crate::error::Alert;
 use crate::error::BackendKind;
+use crate::policy::RejectionReason;
 use crate::policy::verdict::every_reason::EVERY_REASON;
-use crate::policy::{Alert, RejectionReason};
 
 /// As `ssl_x509err2alert` of OpenSSL has it, for the codes that we give it.
 fn alert_for(code: i32) -> Alert {

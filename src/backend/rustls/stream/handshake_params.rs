@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use pki_types::ServerName;
 
-use crate::backend::{ClientAuth, SessionVerifier};
+use crate::backend::{ClientAuthMode, SessionVerifier};
 
 /// What a handshake is held to.
 pub(in crate::backend::rustls) struct HandshakeParams {
@@ -16,5 +16,5 @@ pub(in crate::backend::rustls) struct HandshakeParams {
 pub(in crate::backend::rustls) enum SideParams {
     /// Of the server of this name.
     Client(ServerName<'static>),
-    Server(ClientAuth),
+    Server(ClientAuthMode),
 }

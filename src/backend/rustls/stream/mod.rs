@@ -11,15 +11,16 @@ use super::session::VerifiedSession;
 use super::session_info;
 use super::slot::{HandshakeRecord, with_slot};
 use crate::backend::{
-    CertificateRequest, ClientAuth, Handshake, HandshakeError, HandshakeResult, SessionVerifier,
-    TlsStream,
+    CertificateRequest, ClientAuthMode, Handshake, HandshakeError, HandshakeResult,
+    SessionVerifier, TlsStream,
 };
+use crate::error::Alert;
 use crate::peer::PeerIdentity;
-use crate::policy::{Alert, Rejection, RejectionReason};
+use crate::policy::{Rejection, RejectionReason};
 use handshake_params::{HandshakeParams, SideParams};
 
 /// A rustls connection over its transport.
-pub struct RustlsStream<IO> {
+pub(crate) struct RustlsStream<IO> {
     connection: Connection,
     io: IO,
     /// Whether we have said that nothing more will be written.
@@ -170,7 +171,7 @@ impl<IO: fmt::Debug> fmt::Debug for RustlsStream<IO> {
 }
 
 /// A handshake of either end.
-pub struct RustlsHandshake<IO> {
+pub(crate) struct RustlsHandshake<IO> {
     /// `None` once it is over.
     stream: Option<RustlsStream<IO>>,
     params: HandshakeParams,
@@ -244,8 +245,8 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
                 "the peer's certificate was not verified_peer",
             )),
             (None, _) => match self.params.end {
-                SideParams::Server(ClientAuth::Optional) => Ok(None),
-                SideParams::Server(ClientAuth::Required) | SideParams::Client(_) => {
+                SideParams::Server(ClientAuthMode::Optional) => Ok(None),
+                SideParams::Server(ClientAuthMode::Required) | SideParams::Client(_) => {
                     let rejection = Rejection::new(RejectionReason::NoCertificate);
                     Err(HandshakeError::Rejected(
                         self.params.verifier.report(rejection),

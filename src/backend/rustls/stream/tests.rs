@@ -7,10 +7,11 @@ use rustls::server::{ServerConnection, ServerSessionMemoryCache};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 
 use super::*;
+use crate::backend::adapter::{ServerAdapter, ToNative};
 use crate::backend::rustls::Rustls;
 use crate::backend::tests::{Cast, accepted, socket_pair};
-use crate::backend::{NativeServer, ServerBackend};
 use crate::material::MtlsIdentity;
+use pki_types::ServerName;
 
 #[test]
 fn the_verdict_has_to_be_about_the_peer_s_leaf() {
@@ -84,7 +85,7 @@ impl Scene {
         let verifier = || cast.verifier(backend.signature_algorithms().unwrap());
         let config = backend.build_server(cast.settings(&verifier())).unwrap();
         Self {
-            native: Rustls::native(&config),
+            native: config.to_native(),
             verifier: verifier(),
             cast,
         }
@@ -118,7 +119,7 @@ impl Scene {
         let client = thread::spawn(move || connect(client, near));
         let params = HandshakeParams {
             verifier: Arc::clone(&self.verifier),
-            end: SideParams::Server(ClientAuth::Required),
+            end: SideParams::Server(ClientAuthMode::Required),
             resumes,
         };
         let connection = ServerConnection::new(native).unwrap();

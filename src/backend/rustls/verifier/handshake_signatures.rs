@@ -8,7 +8,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, Sig
 
 use crate::x509::{Certificate, Version};
 
-/// VerifiedSession of possession of the key, with the schemes on our list: the same for every provider.
+/// Proof of possession of the key, with the schemes on our list: the same for every provider.
 pub(in crate::backend::rustls) struct HandshakeSignatures(WebPkiSupportedAlgorithms);
 
 const SCHEMES: &[SignatureScheme] = &[

@@ -14,7 +14,7 @@ use super::error::to_rustls;
 use super::signing::scheme::ours;
 use super::slot::{Verdict, note};
 use crate::backend::verification::session_verifier::Pass;
-use crate::backend::{ClientAuth, SessionVerifier};
+use crate::backend::{ClientAuthMode, SessionVerifier};
 use handshake_signatures::HandshakeSignatures;
 
 fn deliver(verifier: &Arc<SessionVerifier>, verdict: Verdict) -> Result<(), Error> {
@@ -44,7 +44,7 @@ pub(super) struct ServerVerifier {
 pub(super) struct ClientVerifier {
     pub(super) verifier: Arc<SessionVerifier>,
     pub(super) signatures: HandshakeSignatures,
-    pub(super) client_auth: ClientAuth,
+    pub(super) client_auth: ClientAuthMode,
     pub(super) ca_names: Vec<DistinguishedName>,
 }
 
@@ -94,7 +94,7 @@ impl ServerCertVerifier for ServerVerifier {
 
 impl ClientCertVerifier for ClientVerifier {
     fn client_auth_mandatory(&self) -> bool {
-        self.client_auth == ClientAuth::Required
+        self.client_auth == ClientAuthMode::Required
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {

@@ -5,8 +5,10 @@
 
 use pki_types::UnixTime;
 
-use super::own_chain::{End, OwnChain, ValidityFault};
-use crate::policy::{Alert, rfc3339};
+use super::own_chain::{OwnChain, ValidityFault};
+use crate::error::Alert;
+use crate::policy::rfc3339;
+use crate::side::Side;
 use crate::x509::rfc4514;
 
 /// The server's request for our certificate (RFC 8446, section 4.3.2), as far as the TLS library
@@ -123,7 +125,7 @@ pub(crate) fn hint(
             findings
         }
         CertificateRequest::Unseen
-            if alert == Alert::CERTIFICATE_REQUIRED && own.end() == End::Client =>
+            if alert == Alert::CERTIFICATE_REQUIRED && own.side() == Side::Client =>
         {
             vec![withheld_certificate_hint(own)]
         }
@@ -201,12 +203,12 @@ fn defects(own: &OwnChain, now: Option<UnixTime>) -> Vec<Finding> {
         }
     }
     if let Some((missing, listed)) = own.missing_purpose() {
-        let remedy = match own.end() {
-            End::Client => {
+        let remedy = match own.side() {
+            Side::Client => {
                 "have it reissued for the use as a client, by a private CA since public ones stop \
                  doing so, or accepted by the server as it is (see `mtls::guides::client_auth`)"
             }
-            End::Server => "have it reissued for the use as a server",
+            Side::Server => "have it reissued for the use as a server",
         };
         findings.push(Finding {
             kind: Kind::Use,

@@ -4,16 +4,17 @@ use rcgen::{CertificateParams, DnType, DnValue, Issuer, KeyPair, KeyUsagePurpose
 
 use super::*;
 use crate::material::CertificateChain;
+use crate::side::Side;
 use crate::x509::Certificate;
 
 const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
 
 /// A leaf that a CA of this name issued.
-fn own(end: End, issuer: DnValue) -> OwnChain {
-    own_with(end, issuer, &[])
+fn own(side: Side, issuer: DnValue) -> OwnChain {
+    own_with(side, issuer, &[])
 }
 
-fn own_with(end: End, issuer: DnValue, usages: &[KeyUsagePurpose]) -> OwnChain {
+fn own_with(side: Side, issuer: DnValue, usages: &[KeyUsagePurpose]) -> OwnChain {
     let key = KeyPair::generate().unwrap();
     let mut ca = CertificateParams::default();
     ca.distinguished_name.push(DnType::CommonName, issuer);
@@ -21,7 +22,7 @@ fn own_with(end: End, issuer: DnValue, usages: &[KeyUsagePurpose]) -> OwnChain {
     leaf.key_usages = usages.to_vec();
     let leaf = leaf.signed_by(&key, &Issuer::new(ca, &key)).unwrap();
     let chain = CertificateChain::from_der([leaf.der().clone()]).unwrap();
-    OwnChain::new(end, &chain)
+    OwnChain::new(side, &chain)
 }
 
 fn name(value: DnValue) -> Vec<u8> {
@@ -45,7 +46,7 @@ fn said(own: &OwnChain, request: &CertificateRequest, alert: Alert) -> String {
 
 #[test]
 fn a_name_is_the_same_in_every_encoding() {
-    let own = own(End::Client, utf8("Some CA"));
+    let own = own(Side::Client, utf8("Some CA"));
     let printable = name(DnValue::PrintableString("Some CA".try_into().unwrap()));
     assert_ne!(printable, name(utf8("Some CA")));
     let request = CertificateRequest::came(&own, &[&printable], true);
@@ -58,7 +59,7 @@ fn a_name_is_the_same_in_every_encoding() {
 
 #[test]
 fn names_are_kept_where_they_matter_and_within_limits() {
-    let own = own(End::Client, utf8("Some CA"));
+    let own = own(Side::Client, utf8("Some CA"));
     let (ours, other) = (name(utf8("Some CA")), name(utf8("Other CA")));
     for fitting in [&[][..], &[&*other, &*ours]] {
         let kept = CertificateRequest::came(&own, fitting, true);
@@ -94,7 +95,7 @@ fn a_key_that_may_not_sign_is_seen() {
         (&[DigitalSignature, KeyEncipherment], false),
         (&[KeyEncipherment], true),
     ] {
-        let own = own_with(End::Server, utf8("Some CA"), usages);
+        let own = own_with(Side::Server, utf8("Some CA"), usages);
         let said = said(
             &own,
             &CertificateRequest::Unseen,
@@ -107,7 +108,7 @@ fn a_key_that_may_not_sign_is_seen() {
 
 #[test]
 fn names_that_are_none_do_no_harm() {
-    let own = own(End::Client, utf8("Some CA"));
+    let own = own(Side::Client, utf8("Some CA"));
     let request = CertificateRequest::came(&own, &[b"\xff\x00junk", b""], true);
     let said = said(&own, &request, Alert::UNKNOWN_CA);
     assert!(said.contains("(unreadable)"), "{said}");
@@ -115,7 +116,7 @@ fn names_that_are_none_do_no_harm() {
 
 #[test]
 fn nothing_is_said_of_a_certificate_that_nobody_asked_for() {
-    let own = own(End::Client, utf8("Some CA"));
+    let own = own(Side::Client, utf8("Some CA"));
     let words = said(
         &own,
         &CertificateRequest::Awaited,
@@ -129,7 +130,7 @@ fn nothing_is_said_of_a_certificate_that_nobody_asked_for() {
 /// An alert about something else is not explained by our certificate, whatever is wrong with it.
 #[test]
 fn other_alerts_keep_their_hints() {
-    let own = own(End::Server, utf8("Some CA"));
+    let own = own(Side::Server, utf8("Some CA"));
     let long_after = UnixTime::since_unix_epoch(Duration::from_secs(100_000_000_000));
     for code in 0..=u8::MAX {
         let alert = Alert::from_code(code);

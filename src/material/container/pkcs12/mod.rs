@@ -21,7 +21,7 @@ use crate::material::input::der_shape::DerShape;
 use crate::material::input::file;
 use crate::material::input::format::DetectedFormat;
 use crate::material::input::passphrase::{Passphrase, PassphraseUse};
-use crate::material::input::permissions::KeyExposure;
+use crate::material::input::permissions::InsecurePermissions;
 use crate::material::key::PrivateKey;
 use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::{self, label, unexpected_input};
@@ -267,7 +267,7 @@ fn open(
     der: &[u8],
     passphrase: Option<&Passphrase>,
     name: Option<&str>,
-    exposure: Option<KeyExposure>,
+    exposure: Option<InsecurePermissions>,
 ) -> Result<MtlsIdentity, MaterialError> {
     let asked = passphrase.map(Passphrase::asked);
     let unwrapped = unwrapped(der)?;

@@ -5,12 +5,12 @@ use core::str::FromStr;
 use super::token::{Token, Tokens};
 use crate::error::BuildError;
 use crate::policy::matcher::attribute::Kind;
-use crate::policy::matcher::error::{MatcherTextError, MatcherTextProblem};
+use crate::policy::matcher::error::{MatcherError, MatcherProblem};
 use crate::policy::matcher::limits::MAX_DEPTH;
 use crate::policy::matcher::tree::PeerMatcher;
 
 impl FromStr for PeerMatcher {
-    type Err = MatcherTextError;
+    type Err = MatcherError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parser = Parser {
@@ -18,7 +18,7 @@ impl FromStr for PeerMatcher {
             matchers: 0,
         };
         if text.len() > Self::MAX_TEXT_BYTES {
-            let problem = MatcherTextProblem::TooLong(Self::MAX_TEXT_BYTES);
+            let problem = MatcherProblem::TooLong(Self::MAX_TEXT_BYTES);
             return Err(parser.tokens.problem(0, problem));
         }
         let (at, token) = parser.tokens.next()?;
@@ -42,7 +42,7 @@ impl<'a> Parser<'a> {
         mut at: usize,
         mut token: Token<'a>,
         depth: usize,
-    ) -> Result<PeerMatcher, MatcherTextError> {
+    ) -> Result<PeerMatcher, MatcherError> {
         // Counted and not nested: a thousand of them are no deeper than one.
         let mut negations = 0_usize;
         while token == Token::Name("not") {
@@ -66,7 +66,7 @@ impl<'a> Parser<'a> {
         at: usize,
         token: Token<'a>,
         depth: usize,
-    ) -> Result<PeerMatcher, MatcherTextError> {
+    ) -> Result<PeerMatcher, MatcherError> {
         let Token::Name(name) = token else {
             return Err(self.unexpected(at, &token, "a matcher"));
         };
@@ -85,7 +85,7 @@ impl<'a> Parser<'a> {
                 let list = self.list(at, depth)?;
                 PeerMatcher::all_of(list).map_err(|error| self.refused(at, "all_of", error))
             }
-            "custom" => Err(self.tokens.problem(at, MatcherTextProblem::Custom)),
+            "custom" => Err(self.tokens.problem(at, MatcherProblem::Custom)),
             _ => match Kind::ALL.iter().find(|kind| kind.name() == name) {
                 Some(kind) => self.pattern(at, *kind),
                 None => Err(self.unexpected(at, &token, &one_of())),
@@ -93,10 +93,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn list(&mut self, at: usize, depth: usize) -> Result<Vec<PeerMatcher>, MatcherTextError> {
+    fn list(&mut self, at: usize, depth: usize) -> Result<Vec<PeerMatcher>, MatcherError> {
         let depth = depth.saturating_add(1);
         if depth > MAX_DEPTH {
-            let problem = MatcherTextProblem::TooDeep(MAX_DEPTH);
+            let problem = MatcherProblem::TooDeep(MAX_DEPTH);
             return Err(self.tokens.problem(at, problem));
         }
         self.expect(&Token::Open)?;
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn pattern(&mut self, at: usize, kind: Kind) -> Result<PeerMatcher, MatcherTextError> {
+    fn pattern(&mut self, at: usize, kind: Kind) -> Result<PeerMatcher, MatcherError> {
         self.expect(&Token::Open)?;
         let argument = match self.tokens.next()? {
             (_, Token::Text(argument)) => argument,
@@ -125,37 +125,37 @@ impl<'a> Parser<'a> {
         PeerMatcher::parsed(kind, &argument).map_err(|error| self.refused(at, kind.name(), error))
     }
 
-    fn expect(&mut self, wanted: &Token<'_>) -> Result<(), MatcherTextError> {
+    fn expect(&mut self, wanted: &Token<'_>) -> Result<(), MatcherError> {
         match self.tokens.next()? {
             (_, token) if token == *wanted => Ok(()),
             (at, token) => Err(self.unexpected(at, &token, &wanted.found())),
         }
     }
 
-    fn count(&mut self, at: usize) -> Result<(), MatcherTextError> {
+    fn count(&mut self, at: usize) -> Result<(), MatcherError> {
         self.matchers = self.matchers.saturating_add(1);
         match self.matchers > PeerMatcher::MAX_TEXT_MATCHERS {
             true => {
-                let problem = MatcherTextProblem::TooMany(PeerMatcher::MAX_TEXT_MATCHERS);
+                let problem = MatcherProblem::TooMany(PeerMatcher::MAX_TEXT_MATCHERS);
                 Err(self.tokens.problem(at, problem))
             }
             false => Ok(()),
         }
     }
 
-    fn refused(&self, at: usize, matcher: &'static str, source: BuildError) -> MatcherTextError {
+    fn refused(&self, at: usize, matcher: &'static str, source: BuildError) -> MatcherError {
         let said = match &source {
             BuildError::InvalidPattern { problem, .. } => problem.clone(),
             other => other.to_string(),
         };
-        let problem = MatcherTextProblem::Pattern {
+        let problem = MatcherProblem::Pattern {
             matcher,
             problem: said,
         };
         self.tokens.problem(at, problem).caused_by(source)
     }
 
-    fn unexpected(&self, at: usize, found: &Token<'_>, expected: &str) -> MatcherTextError {
+    fn unexpected(&self, at: usize, found: &Token<'_>, expected: &str) -> MatcherError {
         self.tokens.unexpected(at, &found.found(), expected)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::policy::matcher::error::{MatcherTextError, MatcherTextProblem};
+use crate::policy::matcher::error::{MatcherError, MatcherProblem};
 use crate::x509::is_hidden;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// The next token, and where it begins.
-    pub(crate) fn next(&mut self) -> Result<(usize, Token<'a>), MatcherTextError> {
+    pub(crate) fn next(&mut self) -> Result<(usize, Token<'a>), MatcherError> {
         self.skip_blank();
         let from = self.at;
         let Some(first) = self.rest().chars().next() else {
@@ -57,18 +57,18 @@ impl<'a> Tokens<'a> {
         Ok((from, token))
     }
 
-    pub(crate) fn unexpected(&self, at: usize, found: &str, expected: &str) -> MatcherTextError {
+    pub(crate) fn unexpected(&self, at: usize, found: &str, expected: &str) -> MatcherError {
         self.problem(
             at,
-            MatcherTextProblem::Unexpected {
+            MatcherProblem::Unexpected {
                 found: found.to_owned(),
                 expected: expected.to_owned(),
             },
         )
     }
 
-    pub(crate) fn problem(&self, at: usize, problem: MatcherTextProblem) -> MatcherTextError {
-        MatcherTextError::new(self.text, at, problem)
+    pub(crate) fn problem(&self, at: usize, problem: MatcherProblem) -> MatcherError {
+        MatcherError::new(self.text, at, problem)
     }
 
     fn rest(&self) -> &'a str {
@@ -91,7 +91,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// A string in double quotes, borrowed where it has no escapes.
-    fn string(&mut self) -> Result<Cow<'a, str>, MatcherTextError> {
+    fn string(&mut self) -> Result<Cow<'a, str>, MatcherError> {
         self.at = self.at.saturating_add(1);
         let mut unescaped: Option<String> = None;
         let from = self.at;
@@ -127,7 +127,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// What stands behind a backslash.
-    fn escape(&mut self, at: usize) -> Result<char, MatcherTextError> {
+    fn escape(&mut self, at: usize) -> Result<char, MatcherError> {
         let rest = self.rest();
         if let Some(c @ ('"' | '\\')) = rest.chars().next() {
             self.at = self.at.saturating_add(1);

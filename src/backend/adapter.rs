@@ -1,3 +1,5 @@
+//! What each backend implements. The public traits of [`bounds`](super::bounds) stand for these.
+
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -7,23 +9,20 @@ use super::handshake_error::HandshakeError;
 use super::handshake_result::HandshakeResult;
 use super::session_info::Crypto;
 use super::settings::{ClientSettings, ServerSettings};
+use crate::error::alert::Alert;
 use crate::error::{BackendKind, BuildError};
-use crate::policy::{Alert, SignatureAlgorithms};
-
-pub(crate) mod sealed {
-    pub trait Sealed {}
-}
+use crate::policy::SignatureAlgorithms;
 
 /// A TLS library, as a value that is given to `build`.
-pub trait Backend: sealed::Sealed + Send + Sync + 'static {
+pub(crate) trait Adapter: Send + Sync + 'static {
     /// Which library it is.
-    const KIND: BackendKind;
+    const LIBRARY: BackendKind;
 
-    /// A connection over `IO`, of either end.
+    /// A connection over `IO`, of either side.
     type Stream<IO: Read + Write + Send>: TlsStream<IO> + Send;
 
-    /// The library's signature algorithms, as far as they are on the crate's list; `None` where the
-    /// platform verifies signatures itself.
+    /// The library's signature algorithms that are on the crate's list; `None` where the platform
+    /// verifies signatures itself.
     ///
     /// # Errors
     /// [`BuildError::NoCryptoProvider`] from rustls without a provider.
@@ -31,7 +30,7 @@ pub trait Backend: sealed::Sealed + Send + Sync + 'static {
 }
 
 /// A backend that can be a client.
-pub trait ClientBackend: Backend {
+pub(crate) trait ClientAdapter: Adapter {
     /// The library's own configuration of one revision. Cloning is cheap.
     type ClientConfig: Clone + Send + Sync + 'static;
     /// A client's handshake on its way.
@@ -40,10 +39,10 @@ pub trait ClientBackend: Backend {
     /// Turns settings into the library's configuration.
     ///
     /// # Errors
-    /// A [`BuildError`] for what the library refuses or cannot enforce.
+    /// A [`BuildError`] for what the library rejects or cannot enforce.
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError>;
 
-    /// What the configuration is able to.
+    /// What the configuration can do.
     fn client_crypto(config: &Self::ClientConfig) -> Crypto;
 
     /// Begins a handshake; nothing is sent before it is advanced.
@@ -57,14 +56,8 @@ pub trait ClientBackend: Backend {
     ) -> Result<Self::ClientHandshake<IO>, HandshakeError>;
 }
 
-/// A backend that can be a server: that can ask a client for its certificate and judge it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an mTLS server",
-    label = "this backend cannot ask a client for its certificate",
-    note = "native-tls has no call to request a client certificate on any platform; build the server with `Rustls` \
-            or `OpenSsl`"
-)]
-pub trait ServerBackend: Backend {
+/// A backend that can be a server: that can ask a client for its certificate and verify it.
+pub(crate) trait ServerAdapter: Adapter {
     /// The library's own configuration of one revision. Cloning is cheap.
     type ServerConfig: Clone + Send + Sync + 'static;
     /// A server's handshake on its way.
@@ -73,10 +66,10 @@ pub trait ServerBackend: Backend {
     /// Turns settings into the library's configuration.
     ///
     /// # Errors
-    /// A [`BuildError`] for what the library refuses or cannot enforce.
+    /// A [`BuildError`] for what the library rejects or cannot enforce.
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError>;
 
-    /// What the configuration is able to.
+    /// What the configuration can do.
     fn server_crypto(config: &Self::ServerConfig) -> Crypto;
 
     /// Begins a handshake; nothing is read before it is advanced.
@@ -90,7 +83,7 @@ pub trait ServerBackend: Backend {
 }
 
 /// A handshake that goes as far as its transport lets it.
-pub trait Handshake<IO> {
+pub(crate) trait Handshake<IO> {
     /// The connection that it ends in.
     type Stream;
 
@@ -107,7 +100,7 @@ pub trait Handshake<IO> {
 
 /// An established connection. Not being ready is an error of the kind `WouldBlock`, as with any
 /// transport.
-pub trait TlsStream<IO>: Read + Write {
+pub(crate) trait TlsStream<IO>: Read + Write {
     /// The transport below.
     fn io(&self) -> &IO;
 
@@ -124,41 +117,26 @@ pub trait TlsStream<IO>: Read + Write {
     fn received_alert(error: &io::Error) -> Option<Alert>;
 }
 
-/// A client backend whose own configuration judges the peer as the facade does.
-pub trait NativeClient: ClientBackend {
-    /// What `config()` gives.
-    type Native;
-
-    /// Takes it out of ours.
-    fn native(config: &Self::ClientConfig) -> Self::Native;
+/// A configuration of ours that holds one of the library's own.
+pub(crate) trait ToNative<N> {
+    /// The library's own configuration.
+    fn to_native(&self) -> N;
 }
 
-/// A server backend whose own configuration judges the peer as the facade does.
-pub trait NativeServer: ServerBackend {
-    /// What `config()` gives.
-    type Native;
+/// A client whose native configuration can follow the revisions.
+pub(crate) trait LiveClientAdapter: ClientAdapter {
+    /// The library's own configuration.
+    type Live;
 
-    /// Takes it out of ours.
-    fn native(config: &Self::ServerConfig) -> Self::Native;
+    /// Makes one that asks `current` in each handshake what to present and what to verify by.
+    fn live_client(current: Arc<dyn Fn() -> Self::ClientConfig + Send + Sync>) -> Self::Live;
 }
 
-/// A client backend whose own configuration can follow the rotation.
-pub trait LiveClient: NativeClient {
-    /// Makes one that asks `current` in each handshake what to present and what to judge by.
-    fn live(current: Arc<dyn Fn() -> Self::ClientConfig + Send + Sync>) -> Self::Native;
-}
+/// A server whose native configuration can follow the revisions.
+pub(crate) trait LiveServerAdapter: ServerAdapter {
+    /// The library's own configuration.
+    type Live;
 
-/// A server backend whose own configuration can follow the rotation.
-pub trait LiveServer: NativeServer {
-    /// Makes one that asks `current` in each handshake what to present and what to judge by.
-    fn live(current: Arc<dyn Fn() -> Self::ServerConfig + Send + Sync>) -> Self::Native;
-}
-
-/// A client backend whose own configuration lacks our judgement.
-pub trait DangerNativeClient: ClientBackend {
-    /// What `danger_config()` gives.
-    type Native;
-
-    /// Takes it out of ours.
-    fn native(config: &Self::ClientConfig) -> Self::Native;
+    /// Makes one that asks `current` in each handshake what to present and what to verify by.
+    fn live_server(current: Arc<dyn Fn() -> Self::ServerConfig + Send + Sync>) -> Self::Live;
 }

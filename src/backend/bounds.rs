@@ -1,0 +1,98 @@
+//! The public traits of backends. They are sealed: only this crate can implement a backend.
+
+#![expect(
+    private_bounds,
+    reason = "what an adapter implements is this crate's own affair"
+)]
+
+use super::adapter::{
+    Adapter, ClientAdapter, LiveClientAdapter, LiveServerAdapter, ServerAdapter, ToNative,
+};
+use crate::error::BackendKind;
+
+/// A TLS library, as a value that is given to `build`: [`Rustls`](crate::Rustls),
+/// [`OpenSsl`](crate::OpenSsl) or [`NativeTls`](crate::NativeTls).
+pub trait Backend: Adapter {
+    /// Which library it is.
+    const KIND: BackendKind;
+}
+
+impl<B: Adapter> Backend for B {
+    const KIND: BackendKind = B::LIBRARY;
+}
+
+/// A backend that can be a client.
+///
+/// ```
+/// use mtls::backend::ClientBackend;
+/// use mtls::{BuildError, ClientBuilder, MtlsClient};
+///
+/// fn build<B: ClientBackend>(builder: ClientBuilder, backend: B) -> Result<MtlsClient<B>, BuildError> {
+///     builder.build(backend)
+/// }
+/// ```
+pub trait ClientBackend: Backend + ClientAdapter {}
+
+impl<B: ClientAdapter> ClientBackend for B {}
+
+/// A backend that can be a server: that can ask a client for its certificate and verify it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an mTLS server",
+    label = "this backend cannot ask a client for its certificate",
+    note = "native-tls has no call to request a client certificate on any platform; build the server with `Rustls` \
+            or `OpenSsl`"
+)]
+pub trait ServerBackend: Backend + ServerAdapter {}
+
+impl<B: ServerAdapter> ServerBackend for B {}
+
+/// A client backend whose own configuration verifies the peer as this crate does: rustls and
+/// OpenSSL.
+pub trait NativeClient:
+    ClientBackend + ClientAdapter<ClientConfig: ToNative<<Self as NativeClient>::Native>>
+{
+    /// What [`MtlsClient::config`](crate::MtlsClient::config) returns: `Arc<rustls::ClientConfig>`
+    /// or [`OpenSslClientConfig`](crate::backend::OpenSslClientConfig).
+    type Native;
+}
+
+/// A server backend whose own configuration verifies the peer as this crate does: rustls and
+/// OpenSSL.
+pub trait NativeServer:
+    ServerBackend + ServerAdapter<ServerConfig: ToNative<<Self as NativeServer>::Native>>
+{
+    /// What [`MtlsServer::config`](crate::MtlsServer::config) returns: `Arc<rustls::ServerConfig>`
+    /// or [`OpenSslServerConfig`](crate::backend::OpenSslServerConfig).
+    type Native;
+}
+
+/// A client backend whose own configuration can follow the revisions: rustls.
+pub trait LiveClient:
+    NativeClient + LiveClientAdapter<Live = <Self as NativeClient>::Native>
+{
+}
+
+impl<B> LiveClient for B where
+    B: NativeClient + LiveClientAdapter<Live = <B as NativeClient>::Native>
+{
+}
+
+/// A server backend whose own configuration can follow the revisions: rustls.
+pub trait LiveServer:
+    NativeServer + LiveServerAdapter<Live = <Self as NativeServer>::Native>
+{
+}
+
+impl<B> LiveServer for B where
+    B: NativeServer + LiveServerAdapter<Live = <B as NativeServer>::Native>
+{
+}
+
+/// A client backend whose own configuration lacks the policy: native-tls.
+pub trait DangerNativeClient:
+    ClientBackend + ClientAdapter<ClientConfig: ToNative<<Self as DangerNativeClient>::Native>>
+{
+    /// What [`MtlsClient::danger_config`](crate::MtlsClient::danger_config) returns:
+    /// `native_tls::TlsConnector`.
+    type Native;
+}

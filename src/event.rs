@@ -1,0 +1,3 @@
+//! What events carry.
+
+pub use crate::backend::event::ExpiringItem;

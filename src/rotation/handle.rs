@@ -1,0 +1,108 @@
+use core::fmt;
+use std::sync::Arc;
+
+use super::rotation::Rotation;
+use super::service::Service;
+use super::status::Status;
+use super::status::channel::StatusChanges;
+use crate::error::BuildError;
+
+/// A handle on the revisions of one client or server: rotates them and tells their status.
+///
+/// Cloning is cheap. A handle keeps the client or server, with its source, alive.
+///
+/// ```no_run
+/// # fn f(server: mtls::MtlsServer) -> Result<(), Box<dyn std::error::Error>> {
+/// use mtls::{MtlsIdentity, Rotation};
+///
+/// let identity = MtlsIdentity::from_pem_files("new.crt", "new.key")?;
+/// let revision = server.handle().rotate(Rotation::new().identity(identity))?;
+/// println!("revision {revision} serves");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RotationHandle(Arc<dyn Revisions>);
+
+/// A [`Service`], whatever the backend's configuration is.
+trait Revisions: Send + Sync {
+    fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError>;
+    fn reload(&self);
+    fn status(&self) -> Status;
+    fn status_changes(&self) -> StatusChanges;
+    fn tracked_connections(&self) -> usize;
+}
+
+impl<C: Send + Sync + 'static> Revisions for Service<C> {
+    fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+        Self::rotate(self, rotation)
+    }
+
+    fn reload(&self) {
+        Self::reload(self);
+    }
+
+    fn status(&self) -> Status {
+        Self::status(self)
+    }
+
+    fn status_changes(&self) -> StatusChanges {
+        Self::status_changes(self)
+    }
+
+    fn tracked_connections(&self) -> usize {
+        self.live().len()
+    }
+}
+
+impl RotationHandle {
+    pub(crate) fn new<C: Send + Sync + 'static>(service: &Arc<Service<C>>) -> Self {
+        Self(Arc::<Service<C>>::clone(service))
+    }
+
+    /// Makes the next revision from what `rotation` changes, and publishes it as a whole. Returns
+    /// the number of the revision that serves then: the same as before where nothing changes.
+    ///
+    /// A handshake runs under one revision from its first byte to its last: those that have begun
+    /// end as they began, those that begin afterwards know nothing of the revision before, and no
+    /// session leads back to it. Rotations run one at a time; handshakes never block on one. A
+    /// snapshot from `config()` keeps the revision that it was taken from.
+    ///
+    /// # Errors
+    /// [`BuildError`], and nothing has changed: whatever `build` rejects; in what is new, also an
+    /// identity that is not valid now, trust anchors of which none is valid, and whatever ends that
+    /// our own trust anchors vouch for our own identity (see [`SelfTrust`](crate::rotation::SelfTrust)).
+    pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+        self.0.rotate(rotation)
+    }
+
+    /// Polls the [`Source`](crate::Source) again, on its own thread, as soon as possible. Without a
+    /// source this does nothing.
+    pub fn reload(&self) {
+        self.0.reload();
+    }
+
+    /// Returns which revision serves, until when it can, and what went wrong since.
+    pub fn status(&self) -> Status {
+        self.0.status()
+    }
+
+    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any
+    /// runtime.
+    pub fn status_changes(&self) -> StatusChanges {
+        self.0.status_changes()
+    }
+
+    /// Counts the connections that are tracked now.
+    pub fn tracked_connections(&self) -> usize {
+        self.0.tracked_connections()
+    }
+}
+
+impl fmt::Debug for RotationHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RotationHandle")
+            .field("revision", &self.status().revision())
+            .finish_non_exhaustive()
+    }
+}
