@@ -83,7 +83,7 @@ fn loaders(bundle: &Bundle) -> Vec<(&'static str, Load)> {
         ),
         (
             "file, mtls",
-            Box::new(move || TrustAnchors::from_pem_file(&ours).unwrap().as_slice().len()),
+            Box::new(move || TrustAnchors::from_file(&ours).unwrap().as_slice().len()),
         ),
         (
             "file, webpki",

@@ -22,8 +22,15 @@ pub fn ber(input: &[u8]) {
             // The same values, in DER.
             assert_eq!(theirs.expect("a value").encoded(), *der);
             // What loads as BER, loads as DER and is the same.
-            if let Ok(anchors) = TrustAnchors::from_bytes(input) {
-                assert_eq!(TrustAnchors::from_bytes(&der).ok(), Some(anchors));
+            if let Ok(anchors) =
+                mtls::Loader::new().load_anchors(mtls::material::Input::bytes(input))
+            {
+                assert_eq!(
+                    mtls::Loader::new()
+                        .load_anchors(mtls::material::Input::bytes(&der))
+                        .ok(),
+                    Some(anchors)
+                );
             }
         }
         Err(rewriting::BerError::Limit { .. }) => {}

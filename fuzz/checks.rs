@@ -68,7 +68,10 @@ pub use verdict_differential::verdict_differential;
 pub fn identity_pem(input: &[u8]) {
     if is_pem(input) {
         let secrets = Secrets::in_pem(input);
-        check_identity(MtlsIdentity::from_pem_bundle(input), &secrets);
+        check_identity(
+            mtls::Loader::new().load_identity(mtls::material::Input::bytes(input)),
+            &secrets,
+        );
         if let Some(at) = input.iter().position(|byte| *byte == 0) {
             let (chain, key) = (&input[..at], &input[at + 1..]);
             check_identity(MtlsIdentity::from_pem(chain, key), &secrets);
@@ -363,7 +366,9 @@ fn check_identity(identity: Result<MtlsIdentity, MaterialError>, secrets: &Secre
     let (chain_pem, key_pem) = (armour_all(chain), armour("PRIVATE KEY", key));
     for again in [
         MtlsIdentity::from_pem(chain_pem.as_bytes(), key_pem.as_bytes()),
-        MtlsIdentity::from_pem_bundle((key_pem.clone() + &chain_pem).as_bytes()),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(
+            (key_pem.clone() + &chain_pem).as_bytes(),
+        )),
         MtlsIdentity::from_der(chain.to_vec(), key),
     ] {
         let again = again.expect("an identity loads again");
@@ -404,7 +409,9 @@ const PASSPHRASE: &str = "fuzz";
 
 #[cfg(feature = "encrypted-keys")]
 fn open(pem: &[u8]) -> Result<PrivateKey, MaterialError> {
-    PrivateKey::from_encrypted_pem(pem, &mtls::Passphrase::new(PASSPHRASE))
+    mtls::Loader::new()
+        .passphrase(mtls::Passphrase::new(PASSPHRASE))
+        .load_key(mtls::material::Input::bytes(pem))
 }
 
 #[cfg(not(feature = "encrypted-keys"))]

@@ -21,16 +21,25 @@ pub fn certificate(input: &[u8]) {
     assert_eq!(anchors.is_some(), chain.is_some());
     let pem = armour("CERTIFICATE", input);
     assert_eq!(
-        checked(TrustAnchors::from_bytes(pem.as_bytes()), &secrets),
+        checked(
+            mtls::Loader::new().load_anchors(mtls::material::Input::bytes(pem.as_bytes())),
+            &secrets
+        ),
         anchors
     );
     assert_eq!(
-        checked(CertificateChain::from_bytes(pem.as_bytes()), &secrets),
+        checked(
+            mtls::Loader::new().load_chain(mtls::material::Input::bytes(pem.as_bytes())),
+            &secrets
+        ),
         chain
     );
     let Some(anchors) = anchors else { return };
     assert_eq!(
-        TrustAnchors::from_bytes(input).ok().as_ref(),
+        mtls::Loader::new()
+            .load_anchors(mtls::material::Input::bytes(input))
+            .ok()
+            .as_ref(),
         Some(&anchors)
     );
     let description = anchors.describe();
@@ -52,8 +61,14 @@ pub fn certificate(input: &[u8]) {
 /// PKCS#7 with certificates: DER, or PEM.
 pub fn pkcs7(input: &[u8]) {
     let secrets = Secrets::default();
-    let anchors = checked(TrustAnchors::from_bytes(input), &secrets);
-    let chain = checked(CertificateChain::from_bytes(input), &secrets);
+    let anchors = checked(
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(input)),
+        &secrets,
+    );
+    let chain = checked(
+        mtls::Loader::new().load_chain(mtls::material::Input::bytes(input)),
+        &secrets,
+    );
     if let Some(chain) = &chain {
         let anchors = anchors
             .as_ref()
@@ -66,7 +81,10 @@ pub fn pkcs7(input: &[u8]) {
         );
     }
     let armoured = armour("PKCS7", input);
-    let from_pem = checked(TrustAnchors::from_bytes(armoured.as_bytes()), &secrets);
+    let from_pem = checked(
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(armoured.as_bytes())),
+        &secrets,
+    );
     if let Some(from_pem) = &from_pem {
         assert_eq!(anchors.as_ref(), Some(from_pem));
     }
@@ -95,27 +113,54 @@ pub fn sniff(input: &[u8]) {
         true => Secrets::in_pem(input),
         false => Secrets::of_der(input),
     };
-    check_identity(MtlsIdentity::from_bytes(input, None), &secrets);
-    let bundle = MtlsIdentity::from_pem_bundle(input).ok();
+    check_identity(
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(input)),
+        &secrets,
+    );
+    let bundle = mtls::Loader::new()
+        .load_identity(mtls::material::Input::bytes(input))
+        .ok();
     if let Some(bundle) = bundle {
-        let any = MtlsIdentity::from_bytes(input, None).expect("a bundle");
+        let any = mtls::Loader::new()
+            .load_identity(mtls::material::Input::bytes(input))
+            .expect("a bundle");
         assert_eq!(any.chain(), bundle.chain());
     }
-    let key = checked(PrivateKey::from_bytes(input, None), &secrets).map(pkcs8);
+    let key = checked(
+        mtls::Loader::new().load_key(mtls::material::Input::bytes(input)),
+        &secrets,
+    )
+    .map(pkcs8);
     let known = PrivateKey::from_pem(input).or_else(|_| PrivateKey::from_der(input));
     assert_eq!(key, known.ok().map(pkcs8));
-    let anchors = checked(TrustAnchors::from_bytes(input), &secrets);
+    let anchors = checked(
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(input)),
+        &secrets,
+    );
     let known = TrustAnchors::from_pem(input)
         .or_else(|_| TrustAnchors::from_der([CertificateDer::from(input.to_vec())]));
     assert!(known.is_err() || known.ok() == anchors);
-    let lists = checked(RevocationLists::from_bytes(input), &secrets);
+    let lists = checked(
+        mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(input)),
+        &secrets,
+    );
     let known = RevocationLists::from_pem(input)
         .or_else(|_| RevocationLists::from_der([input.to_vec().into()]));
     assert_eq!(lists, known.ok());
     if secrets.are_cheap() {
         let passphrase = Passphrase::new(PASSPHRASE);
-        check_identity(MtlsIdentity::from_bytes(input, Some(&passphrase)), &secrets);
-        let opened = checked(PrivateKey::from_bytes(input, Some(&passphrase)), &secrets);
+        check_identity(
+            mtls::Loader::new()
+                .passphrase(passphrase.clone())
+                .load_identity(mtls::material::Input::bytes(input)),
+            &secrets,
+        );
+        let opened = checked(
+            mtls::Loader::new()
+                .passphrase(passphrase.clone())
+                .load_key(mtls::material::Input::bytes(input)),
+            &secrets,
+        );
         assert!(
             key.is_none() || key == opened.map(pkcs8),
             "it needs no passphrase"
@@ -131,7 +176,10 @@ fn pkcs8(key: PrivateKey) -> Vec<u8> {
 pub fn pem(input: &[u8]) {
     let secrets = Secrets::in_pem(input);
     let outcome = StepOutcome::of(input, &secrets);
-    check_identity(MtlsIdentity::from_pem_bundle(input), &secrets);
+    check_identity(
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(input)),
+        &secrets,
+    );
     if !input.starts_with(BOM) && !input.starts_with(b"\xff\xfe") && !input.starts_with(b"\xfe\xff")
     {
         assert_eq!(

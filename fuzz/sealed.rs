@@ -75,13 +75,19 @@ pub fn pkcs12(input: &[u8]) {
 #[cfg(feature = "pkcs12")]
 fn container(der: &[u8], secrets: &Secrets) {
     let passphrase = Passphrase::new(PASSPHRASE);
-    let identity = MtlsIdentity::from_pkcs12(der, &passphrase);
-    let anchors = TrustAnchors::from_pkcs12(der, &passphrase);
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_identity(mtls::material::Input::bytes(der));
+    let anchors = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_anchors(mtls::material::Input::bytes(der));
     assert!(
         identity.is_err() || anchors.is_err(),
         "an identity is no store of anchors"
     );
-    let any = MtlsIdentity::from_bytes(der, Some(&passphrase));
+    let any = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_identity(mtls::material::Input::bytes(der));
     assert_eq!(any.is_ok(), identity.is_ok());
     let certificates = |identity: &MtlsIdentity| identity.chain().clone();
     assert_eq!(
@@ -90,14 +96,19 @@ fn container(der: &[u8], secrets: &Secrets) {
     );
     let wrong = Passphrase::new("guess");
     let refused = |error: &MaterialError| super::check_material_error(error, secrets);
-    let guessed = MtlsIdentity::from_pkcs12(der, &wrong);
+    let guessed = mtls::Loader::new()
+        .passphrase(wrong.clone())
+        .load_identity(mtls::material::Input::bytes(der));
     refused(&guessed.expect_err("opened by another passphrase"));
     anchors
         .iter()
         .for_each(|anchors| assert!(!anchors.as_slice().is_empty()));
     anchors.as_ref().err().into_iter().for_each(refused);
     super::check_identity(identity, secrets);
-    let named = MtlsIdentity::from_pkcs12_named(der, &passphrase, "alice");
+    let named = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .friendly_name("alice")
+        .load_identity(mtls::material::Input::bytes(der));
     super::check_identity(named, secrets);
 }
 
@@ -128,7 +139,10 @@ mod tests {
     fn what_is_sealed_opens() {
         let safes = include_bytes!("corpus/pkcs12/seed-modern-safes");
         let passphrase = Passphrase::new(PASSPHRASE);
-        let identity = MtlsIdentity::from_pkcs12(&sealed(safes), &passphrase).unwrap();
+        let identity = mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_identity(mtls::material::Input::bytes(&sealed(safes)))
+            .unwrap();
         assert_eq!(identity.chain().as_slice().len(), 2);
     }
 }

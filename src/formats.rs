@@ -10,12 +10,12 @@
 //! | what | read by | cargo feature |
 //! |---|---|---|
 //! | certificates: PEM, DER, PKCS#7 (DER or BER) | [`CertificateChain::from_file`](crate::CertificateChain::from_file), [`TrustAnchors::from_file`](crate::TrustAnchors::from_file) | |
-//! | folders of them | [`TrustAnchors::from_directory`](crate::TrustAnchors::from_directory) | |
+//! | directories of them | [`Input::directory`](crate::material::Input::directory) | |
 //! | private keys: PKCS#8, PKCS#1, SEC1, in PEM or DER | [`PrivateKey::from_file`](crate::PrivateKey::from_file) | |
 //! | the same under PBES2 or `DEK-Info` | the same, with a passphrase | `encrypted-keys` |
 //! | the same under PBES1 with 3DES | the same | `legacy-keys` |
 //! | chain and key in one PEM | [`MtlsIdentity::from_file`](crate::MtlsIdentity::from_file) | |
-//! | PKCS#12 (DER or BER) | the same, or `MtlsIdentity::from_pkcs12_file`; trust stores: `TrustAnchors::from_pkcs12_file`, and without a passphrase `from_file` | `pkcs12` |
+//! | PKCS#12 (DER or BER) | [`Loader::load_identity`](crate::Loader::load_identity); trust stores: [`Loader::load_anchors`](crate::Loader::load_anchors) | `pkcs12` |
 //! | revocation lists: PEM, DER | [`RevocationLists::from_file`](crate::RevocationLists::from_file) | |
 #![doc = ""]
 #![doc = include_str!("formats.md")]

@@ -55,6 +55,7 @@ pub use material::chain::CertificateChain;
 pub use material::identity::MtlsIdentity;
 pub use material::input::passphrase::Passphrase;
 pub use material::key::PrivateKey;
+pub use material::loader::Loader;
 pub use material::revocation::RevocationLists;
 pub use peer::identity::PeerIdentity;
 pub use peer::spiffe::SpiffeId;

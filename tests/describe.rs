@@ -295,9 +295,7 @@ fn an_exposed_key_is_a_warning() {
     fs::write(&chain, cast.alice.chain_pem()).unwrap();
     fs::write(&key, cast.alice.key_pem()).unwrap();
     fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
-    let said = MtlsIdentity::from_pem_files(&chain, &key)
-        .unwrap()
-        .describe();
+    let said = MtlsIdentity::from_files(&chain, &key).unwrap().describe();
     assert!(matches!(
         &*said.warnings,
         [IdentityWarning::InsecureKeyFile(_)]

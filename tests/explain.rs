@@ -50,7 +50,7 @@ fn the_documentation_shows_what_the_code_says() {
         ));
     }
     let text = format!("{}\n", text.trim_end());
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/policy/explanations.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/policy/verdict/explanations.md");
     if std::env::var_os("UPDATE_EXPLANATIONS").is_some() {
         fs::write(&path, &text).unwrap();
     }

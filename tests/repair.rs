@@ -113,7 +113,7 @@ impl Cas {
     }
 
     fn private_key(&self, name: &str) -> PrivateKey {
-        PrivateKey::from_pem_file(self.folder.path().join(format!("{name}.key"))).unwrap()
+        PrivateKey::from_file(self.folder.path().join(format!("{name}.key"))).unwrap()
     }
 
     fn repair(&self, given: &[Der]) -> Result<(CertificateChain, Vec<ChainRepair>), MaterialError> {

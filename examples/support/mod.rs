@@ -10,7 +10,7 @@ use lexopt::{Parser, ValueExt};
 use mtls::backend::BackendKind;
 use mtls::policy::{CertificateProfile, RevocationDepth};
 use mtls::{
-    Builder, Event, HandshakeError, MtlsIdentity, Passphrase, Rejection, RevocationLists,
+    Builder, Event, HandshakeError, Loader, MtlsIdentity, Passphrase, Rejection, RevocationLists,
     RevocationRules, TrustAnchors, VerifierPolicy,
 };
 
@@ -98,16 +98,19 @@ impl Common {
         let rules = RevocationRules::require(RevocationDepth::Leaf);
         Ok(builder
             .policy(policy.revocation(rules))
-            .revocation_lists(RevocationLists::together(lists?)?))
+            .revocation_lists(RevocationLists::join(lists?)?))
     }
 
     /// Our certificate chain and key.
     fn identity(&self) -> Result<MtlsIdentity> {
         let certificate = required(&self.certificate, "--cert")?;
-        let passphrase = self.passphrase.as_ref();
+        let mut loader = Loader::new();
+        if let Some(passphrase) = &self.passphrase {
+            loader = loader.passphrase(passphrase.clone());
+        }
         Ok(match &self.key {
-            Some(key) => MtlsIdentity::from_files(certificate, key, passphrase)?,
-            None => MtlsIdentity::from_file(certificate, passphrase)?,
+            Some(key) => loader.load_key_pair(certificate, key)?,
+            None => loader.load_identity(certificate)?,
         })
     }
 

@@ -20,8 +20,8 @@ use crate::error::{BackendKind, BuildError};
 /// use std::time::Duration;
 ///
 /// let client = MtlsClient::builder()
-///     .identity(MtlsIdentity::from_pem_files("client.crt", "client.key")?)
-///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
+///     .identity(MtlsIdentity::from_files("client.crt", "client.key")?)
+///     .trust_anchors(TrustAnchors::from_file("ca.crt")?)
 ///     .resumption(Resumption::BoundToRevision { max_age: Duration::from_secs(3600) })
 ///     .build(Rustls::default())?;
 /// let tcp = std::net::TcpStream::connect("db.internal:5433")?;

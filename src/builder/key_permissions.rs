@@ -16,7 +16,8 @@ impl KeyPermissions {
                     let (path, mode) = (path.clone(), *mode);
                     return Err(BuildError::InsecurePassphraseFile { path, mode });
                 }
-                IdentityWarning::MissingPurpose { .. }
+                IdentityWarning::ChainRepaired(_)
+                | IdentityWarning::MissingPurpose { .. }
                 | IdentityWarning::RejectedLeaf { .. }
                 | IdentityWarning::X509V1Leaf { .. } => {}
             }
@@ -30,7 +31,8 @@ impl KeyPermissions {
             IdentityWarning::InsecureKeyFile(_) | IdentityWarning::InsecurePassphraseFile(_) => {
                 self == Self::Warn
             }
-            IdentityWarning::MissingPurpose { .. }
+            IdentityWarning::ChainRepaired(_)
+            | IdentityWarning::MissingPurpose { .. }
             | IdentityWarning::RejectedLeaf { .. }
             | IdentityWarning::X509V1Leaf { .. } => true,
         }

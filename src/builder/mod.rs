@@ -112,8 +112,8 @@ impl<T> Builder<T> {
     /// use mtls::{Event, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors, VerifierPolicy};
     ///
     /// let server = MtlsServer::builder()
-    ///     .identity(MtlsIdentity::from_pem_files("server.crt", "server.key")?)
-    ///     .trust_anchors(TrustAnchors::from_pem_file("client-ca.crt")?)
+    ///     .identity(MtlsIdentity::from_files("server.crt", "server.key")?)
+    ///     .trust_anchors(TrustAnchors::from_file("client-ca.crt")?)
     ///     .policy(VerifierPolicy::allow_any_authenticated())
     ///     .shadow_policy(VerifierPolicy::allow(PeerMatcher::trust_domain("prod.example")?))
     ///     .observer(|event| match event {

@@ -155,7 +155,7 @@ fn check_revocation<B: Backend>(parts: &RevisionParts) -> Result<(), BuildError>
         (_, false, None) => Ok(()),
         (Support::None(_), ..) => Err(BuildError::Unsupported {
             backend: B::LIBRARY,
-            what: "revocation rules and lists: the platform shows us no path to verifier them by",
+            what: "revocation rules and lists: the platform shows us no path to verify them by",
         }),
         (_, true, None) => Err(BuildError::MissingRevocationLists),
         (_, false, Some(_)) => Err(BuildError::MissingRevocationRules),

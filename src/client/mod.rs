@@ -30,8 +30,8 @@ pub use builder::ClientBuilder;
 /// use std::io::Write;
 ///
 /// let client = MtlsClient::builder()
-///     .identity(MtlsIdentity::from_pem_files("client.crt", "client.key")?)
-///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
+///     .identity(MtlsIdentity::from_files("client.crt", "client.key")?)
+///     .trust_anchors(TrustAnchors::from_file("ca.crt")?)
 ///     .build(Rustls::default())?;
 /// let tcp = std::net::TcpStream::connect("db.internal:5433")?;
 /// let mut stream = client.connect("db.internal", tcp)?;
@@ -211,7 +211,7 @@ impl<B: ClientBackend> MtlsClient<B> {
     ) -> Result<PeerIdentity, HandshakeError> {
         let Some(peer) = established.peer.take() else {
             return Err(HandshakeError::backend(
-                "the server's certificate was not judged",
+                "the server's certificate was not verified",
             ));
         };
         match revision.verifier.confirm(&peer) {

@@ -1,5 +1,6 @@
 use core::fmt;
 use std::error::Error as StdError;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -108,6 +109,8 @@ pub enum MaterialOrigin {
         /// The file of the private key.
         key: PathBuf,
     },
+    /// An environment variable.
+    Variable(OsString),
 }
 
 impl fmt::Display for MaterialOrigin {
@@ -121,6 +124,9 @@ impl fmt::Display for MaterialOrigin {
             ),
             Self::File(path) => f.write_str(&shown(path)),
             Self::Pair { chain, key } => write!(f, "{} and {}", shown(chain), shown(key)),
+            Self::Variable(name) => {
+                write!(f, "the environment variable {}", shown(Path::new(name)))
+            }
         }
     }
 }

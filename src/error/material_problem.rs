@@ -2,6 +2,9 @@ use core::time::Duration;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
+use std::path::PathBuf;
+
+use super::exposed;
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
@@ -90,7 +93,7 @@ pub enum MaterialProblem {
     DeltaRevocationList,
     /// DER was given where PEM is expected.
     #[error(
-        "this is DER, {found}, and PEM was expected; use `from_bytes` or `from_file`, or turn it into PEM by {command}"
+        "this is DER, {found}, and PEM was expected; give it to a `Loader`, which reads both, or turn it into PEM by {command}"
     )]
     DerInsteadOfPem {
         /// What it is.
@@ -135,7 +138,7 @@ pub enum MaterialProblem {
     /// The private key is encrypted and no passphrase was given.
     #[error(
         "the private key is encrypted and no passphrase was given; set it where the program takes it (in code: \
-         `from_file(.., Some(&passphrase))` or `from_encrypted_pem`, cargo feature `encrypted-keys`)"
+         `Loader::passphrase`, cargo feature `encrypted-keys`)"
     )]
     EncryptedKey,
     /// A container with a private key was given for trust anchors.
@@ -154,6 +157,19 @@ pub enum MaterialProblem {
          the CA of the certificates signed itself"
     )]
     IndirectRevocationList,
+    /// The file of the private key, or of its passphrase, is open to others, and
+    /// [`KeyPermissions::Deny`](crate::material::KeyPermissions::Deny) rejects that.
+    #[error(
+        "{}; close it by `{}`, and replace the key if others were on this machine",
+        exposed::words("the private key or its passphrase", .path, *.mode),
+        exposed::close(.path)
+    )]
+    InsecurePermissions {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits, as `chmod` takes them.
+        mode: u32,
+    },
     /// The file could not be read.
     #[error("{}", io_words(.source))]
     Io {
@@ -182,7 +198,7 @@ pub enum MaterialProblem {
     #[error(
         "certificate {index} ({subject}) was issued by {issuer}, but the certificate after it is {next_subject}; \
          put the chain in order, each certificate followed by its issuer, and leave out the others, as \
-         `MtlsIdentity::from_file_repaired`, `from_files_repaired` and `CertificateChain::repaired` do{encoding_note}"
+         `Loader::repair_chain` and `CertificateChain::repaired` do{encoding_note}"
     )]
     IssuerNameMismatch {
         /// The position of the certificate in the chain, from 0.
@@ -268,8 +284,7 @@ pub enum MaterialProblem {
     /// The leaf that belongs to the key stands later in the chain.
     #[error(
         "the key belongs to certificate {index} ({subject}), but the leaf has to be the first; put that certificate \
-         at the top, its issuer after it, or load it by `MtlsIdentity::from_file_repaired` (certificates and key in two \
-         files: `from_files_repaired`), which puts them in order"
+         at the top, its issuer after it, or load it by a `Loader` with `repair_chain(true)`, which puts them in order"
     )]
     LeafNotFirst {
         /// The certificate's position, from 0.
@@ -381,11 +396,11 @@ pub enum MaterialProblem {
     )]
     PassphraseMissing,
     /// PEM was given where DER is expected.
-    #[error("this is PEM, not DER; use `from_bytes` or `from_pem`")]
+    #[error("this is PEM, not DER; give it to a `Loader`, which reads both, or to `from_pem`")]
     PemInsteadOfDer,
     /// A PKCS#12 container.
     #[error(
-        "this is PKCS#12; give it to `MtlsIdentity::from_pkcs12` or `TrustAnchors::from_pkcs12` (cargo feature \
+        "this is PKCS#12; give it to `Loader::load_identity` or `Loader::load_anchors` (cargo feature \
          `pkcs12`), or unpack it by `openssl pkcs12 -in FILE -aes256 -out NEW` (it asks for a passphrase for the key in NEW)"
     )]
     Pkcs12,
@@ -458,7 +473,7 @@ pub enum MaterialProblem {
     /// There is more than one identity in a container.
     #[error(
         "there is not one identity in it, but: {found}; choose one by its friendly name with \
-         `MtlsIdentity::from_pkcs12_named_file`, or export it alone"
+         `Loader::friendly_name`, or export it alone"
     )]
     SeveralIdentities {
         /// The friendly names and the subjects of the certificates (RFC 4514).
@@ -524,6 +539,9 @@ pub enum MaterialProblem {
          `Get-Content FILE | Out-File -Encoding ascii NEW`)"
     )]
     Utf16,
+    /// The environment variable is not set.
+    #[error("it is not set; set it where this process is started")]
+    VariableNotSet,
     /// The passphrase does not open the private key or the container.
     #[error(
         "the passphrase does not open the private key or the container (or the file is damaged): it {hint}; try it by \

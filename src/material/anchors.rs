@@ -18,7 +18,7 @@ use crate::error::{MaterialError, MaterialProblem};
 /// ```no_run
 /// use mtls::TrustAnchors;
 ///
-/// let anchors = TrustAnchors::from_pem_file("ca.crt")?;
+/// let anchors = TrustAnchors::from_file("ca.crt")?;
 /// println!("{} anchors", anchors.as_slice().len());
 /// # Ok::<(), mtls::MaterialError>(())
 /// ```
@@ -48,20 +48,6 @@ impl TrustAnchors {
             &sections,
             ExpectedContent::Anchors,
         )?)
-    }
-
-    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
-    /// regular files are read.
-    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        let path = path.as_ref();
-        file::load(path, Self::MAX_INPUT_BYTES, |file| {
-            Self::from_pem(&file.bytes)
-        })
-        .map_err(|error| name_directory(error, path))
     }
 
     /// Takes certificates in DER.
@@ -99,7 +85,7 @@ pub(super) fn name_directory(error: MaterialError, path: &Path) -> MaterialError
     match error.problem() {
         MaterialProblem::NotAFile { found } => {
             let found = match *found {
-                file::DIRECTORY => "a directory, which `TrustAnchors::from_directory` reads",
+                file::DIRECTORY => "a directory, which `Input::directory` names",
                 other => other,
             };
             MaterialError::from(MaterialProblem::NotAFile { found }).in_file(path)

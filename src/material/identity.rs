@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use pki_types::CertificateDer;
 
-use super::chain::{CertificateChain, certificates, chain_checks};
+use super::chain::{CertificateChain, chain_checks};
 use super::identity_warning::IdentityWarning;
-use super::input::file;
 use super::input::permissions::InsecurePermissions;
+use super::key::PrivateKey;
 use super::key::key_type::KeyType;
 use super::key::signing_key::{ExternalKey, IdentityKey, SigningKey};
-use super::key::{self, PrivateKey};
-use super::pem;
-use super::pem::expected::ExpectedContent;
 use crate::error::{MaterialError, MaterialOrigin};
 
 /// Who we are: a certificate chain and the private key of its leaf.
@@ -26,7 +23,7 @@ use crate::error::{MaterialError, MaterialOrigin};
 /// ```no_run
 /// use mtls::MtlsIdentity;
 ///
-/// let identity = MtlsIdentity::from_pem_files("client.crt", "client.key")?;
+/// let identity = MtlsIdentity::from_files("client.crt", "client.key")?;
 /// for warning in identity.warnings() {
 ///     eprintln!("{warning}");
 /// }
@@ -39,6 +36,19 @@ struct Inner {
     chain: CertificateChain,
     key: IdentityKey,
     warnings: Vec<IdentityWarning>,
+}
+
+impl Clone for Inner {
+    fn clone(&self) -> Self {
+        Self {
+            chain: self.chain.clone(),
+            key: match &self.key {
+                IdentityKey::Held(key) => IdentityKey::Held(key.clone_key()),
+                IdentityKey::External(key) => IdentityKey::External(key.clone()),
+            },
+            warnings: self.warnings.clone(),
+        }
+    }
 }
 
 impl MtlsIdentity {
@@ -63,7 +73,7 @@ impl MtlsIdentity {
     /// use mtls::{CertificateChain, MtlsIdentity};
     /// use std::sync::Arc;
     ///
-    /// let chain = CertificateChain::from_pem_file("client.crt")?;
+    /// let chain = CertificateChain::from_file("client.crt")?;
     /// let identity = MtlsIdentity::from_signing_key(chain, Arc::new(key))?;
     /// # Ok(())
     /// # }
@@ -101,40 +111,6 @@ impl MtlsIdentity {
         )
     }
 
-    /// Reads the chain from one PEM file and the key from another.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`CertificateChain::from_pem_file`], [`PrivateKey::from_pem_file`] and
-    /// [`new`](Self::new); each names the file or both.
-    pub fn from_pem_files(
-        chain_path: impl AsRef<Path>,
-        key_path: impl AsRef<Path>,
-    ) -> Result<Self, MaterialError> {
-        let (chain_path, key_path) = (chain_path.as_ref(), key_path.as_ref());
-        let chain = CertificateChain::from_pem_file(chain_path)?;
-        let key = PrivateKey::from_pem_file(key_path)?;
-        Self::new(chain, key).map_err(|e| e.with_origin(pair(chain_path, key_path)))
-    }
-
-    /// Reads one PEM text that holds the chain and the key.
-    ///
-    /// The key may stand anywhere. The leaf has to be the first of the certificates.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`CertificateChain::from_pem`], [`PrivateKey::from_pem`] and [`new`](Self::new).
-    pub fn from_pem_bundle(pem: &[u8]) -> Result<Self, MaterialError> {
-        file::check_size(pem, CertificateChain::MAX_INPUT_BYTES)?;
-        let sections = pem::sections(pem, PrivateKey::MAX_SECTIONS)?;
-        let key = key::only_key(&sections, ExpectedContent::Bundle)?;
-        let certificates = certificates::from_sections(&sections, ExpectedContent::Bundle)?;
-        Self::new(
-            CertificateChain::checked(certificates)?,
-            PrivateKey::from_section(key)?,
-        )
-    }
-
     /// Takes the chain and the key in DER; the key may be PKCS#8, PKCS#1 or SEC1.
     ///
     /// # Errors
@@ -162,6 +138,38 @@ impl MtlsIdentity {
             }
             _ => Ok(self),
         }
+    }
+
+    /// Adds to what is odd but allowed.
+    pub(super) fn with_warnings(self, more: impl Iterator<Item = IdentityWarning>) -> Self {
+        let warnings = self.warnings().iter().cloned().chain(more).collect();
+        self.with_all_warnings(warnings)
+    }
+
+    /// Leaves out the warnings of insecure files.
+    pub(super) fn without_exposure(self) -> Self {
+        let kept = self.warnings().iter().filter(|warning| {
+            !matches!(
+                warning,
+                IdentityWarning::InsecureKeyFile(_) | IdentityWarning::InsecurePassphraseFile(_)
+            )
+        });
+        let kept = kept.cloned().collect();
+        self.with_all_warnings(kept)
+    }
+
+    fn with_all_warnings(self, warnings: Vec<IdentityWarning>) -> Self {
+        let inner = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Inner { warnings, ..inner }))
+    }
+
+    /// The first insecure file of the key or its passphrase.
+    pub(super) fn exposure(&self) -> Option<&InsecurePermissions> {
+        self.warnings().iter().find_map(|warning| match warning {
+            IdentityWarning::InsecureKeyFile(exposure)
+            | IdentityWarning::InsecurePassphraseFile(exposure) => Some(exposure),
+            _ => None,
+        })
     }
 
     /// The certificates that are presented, the leaf first.

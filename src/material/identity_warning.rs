@@ -1,11 +1,15 @@
 use core::fmt;
 
+use super::chain::repair::ChainRepair;
 use super::input::permissions::InsecurePermissions;
 
 /// Something about an identity that works but should be mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityWarning {
+    /// The chain was put in order when it was loaded: see
+    /// [`Loader::repair_chain`](crate::Loader::repair_chain).
+    ChainRepaired(ChainRepair),
     /// The private key's file is open to every user of the machine, or may be written by its group.
     InsecureKeyFile(InsecurePermissions),
     /// The leaf's extended key usage lacks the purpose of the side that presents it (RFC 5280,
@@ -43,6 +47,7 @@ pub enum IdentityWarning {
 impl fmt::Display for IdentityWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ChainRepaired(repair) => write!(f, "our chain was repaired: {repair}"),
             Self::InsecureKeyFile(exposure) => exposure.fmt(f),
             Self::MissingPurpose {
                 subject,

@@ -26,6 +26,7 @@ pub use input::permissions::{InsecurePermissions, KeyPermissions};
 pub use key::key_type::KeyType;
 pub use key::signature_scheme::SignatureScheme;
 pub use key::signing_key::SigningKey;
+pub use loader::input::Input;
 pub use revocation::{RevocationList, RevokedEntry};
 
 // At the root of the crate.
@@ -34,6 +35,7 @@ pub(crate) use chain::CertificateChain;
 pub(crate) use identity::MtlsIdentity;
 pub(crate) use input::passphrase::Passphrase;
 pub(crate) use key::PrivateKey;
+pub(crate) use loader::Loader;
 pub(crate) use revocation::RevocationLists;
 
 #[cfg_attr(

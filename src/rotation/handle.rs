@@ -15,7 +15,7 @@ use crate::error::BuildError;
 /// # fn f(server: mtls::MtlsServer) -> Result<(), Box<dyn std::error::Error>> {
 /// use mtls::{MtlsIdentity, Rotation};
 ///
-/// let identity = MtlsIdentity::from_pem_files("new.crt", "new.key")?;
+/// let identity = MtlsIdentity::from_files("new.crt", "new.key")?;
 /// let revision = server.handle().rotate(Rotation::new().identity(identity))?;
 /// println!("revision {revision} serves");
 /// # Ok(())

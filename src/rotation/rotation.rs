@@ -14,8 +14,8 @@ use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 ///
 /// let revision = server.rotate(
 ///     Rotation::new()
-///         .identity(MtlsIdentity::from_pem_files("new.crt", "new.key")?)
-///         .revocation_lists(RevocationLists::from_pem_file("ca.crl")?),
+///         .identity(MtlsIdentity::from_files("new.crt", "new.key")?)
+///         .revocation_lists(RevocationLists::from_file("ca.crl")?),
 /// )?;
 /// println!("revision {revision} serves");
 /// # Ok(())

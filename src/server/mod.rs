@@ -30,8 +30,8 @@ pub use builder::ServerBuilder;
 /// use mtls::{MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors, VerifierPolicy};
 ///
 /// let server = MtlsServer::builder()
-///     .identity(MtlsIdentity::from_pem_files("server.crt", "server.key")?)
-///     .trust_anchors(TrustAnchors::from_pem_file("client-ca.crt")?)
+///     .identity(MtlsIdentity::from_files("server.crt", "server.key")?)
+///     .trust_anchors(TrustAnchors::from_file("client-ca.crt")?)
 ///     .policy(VerifierPolicy::allow(PeerMatcher::spiffe_id("spiffe://prod.example/payments")?))
 ///     .build(Rustls::default())?;
 /// let listener = std::net::TcpListener::bind("127.0.0.1:8443")?;
@@ -214,7 +214,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         }
         .map_err(HandshakeError::Rejected)?;
         A::peer(presented)
-            .ok_or_else(|| HandshakeError::backend("the client's certificate was not judged"))
+            .ok_or_else(|| HandshakeError::backend("the client's certificate was not verified"))
     }
 }
 

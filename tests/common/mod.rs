@@ -8,6 +8,7 @@
 
 pub mod chains;
 pub mod ends;
+pub mod loading;
 #[cfg(feature = "openssl")]
 pub mod odd;
 pub mod openssl_ca;

@@ -122,12 +122,12 @@ impl Cas {
     pub fn list(&self, ca: &str, options: &str) -> RevocationLists {
         let arguments = format!("ca -gencrl -config config -out now.crl {options}");
         self.run(ca, &arguments);
-        RevocationLists::from_pem_file(self.path(ca).join("now.crl")).unwrap()
+        RevocationLists::from_file(self.path(ca).join("now.crl")).unwrap()
     }
 
     pub fn both(&self, options: &str) -> RevocationLists {
         let lists = ["root", "issuing"].map(|ca| self.list(ca, options));
-        RevocationLists::together(lists).unwrap()
+        RevocationLists::join(lists).unwrap()
     }
 
     pub fn revoke(&self, ca: &str, certificate: &str) {

@@ -139,7 +139,9 @@ fn a_list_of_a_point_is_for_certificates_without_one_by_a_switch() {
 fn a_list_of_version_1_is_rejected_with_a_remedy() {
     let Some(folder) = folder() else { return };
     let list = folder.read("chains/keytool-ca/crl-v1.pem");
-    let error = RevocationLists::from_bytes(&list).unwrap_err();
+    let error = mtls::Loader::new()
+        .load_revocation_lists(mtls::material::Input::bytes(&list))
+        .unwrap_err();
     let words = in_words(&error);
     assert!(
         words.contains("version 1") || words.contains("version 2"),
@@ -152,7 +154,9 @@ fn a_list_of_version_1_is_rejected_with_a_remedy() {
 fn a_delta_list_is_no_complete_list() {
     let Some(folder) = folder() else { return };
     let delta = folder.read("chains/crl-idp/delta.crl");
-    RevocationLists::from_bytes(&delta).unwrap_err();
+    mtls::Loader::new()
+        .load_revocation_lists(mtls::material::Input::bytes(&delta))
+        .unwrap_err();
 }
 
 /// Its certificate is the anchor: what comes of it does not change when the advice is followed.
@@ -323,7 +327,9 @@ impl Folder {
             // The key is that of `chain.pem`.
             key: (chain == "chain.pem" && key.exists())
                 .then(|| PrivateKey::from_pem(&read("key.pem")).unwrap()),
-            lists: list.map(|list| RevocationLists::from_bytes(&read(list))),
+            lists: list.map(|list| {
+                mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(&read(list)))
+            }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Containers and files of the field cases, with the answer that the README gives.
 
-use mtls::{MtlsIdentity, Passphrase, TrustAnchors};
+use mtls::Passphrase;
 
 use crate::field_cases::{folder, in_words};
 
@@ -12,13 +12,22 @@ fn containers_load() {
     let mut wrong = Vec::new();
     for name in ["bc-PKCS12-DEF.p12", "nss-default.p12", "pbmac1.p12"] {
         let bytes = folder.read(&format!("pkcs12/{name}"));
-        if let Err(error) = MtlsIdentity::from_pkcs12(&bytes, &secret) {
+        if let Err(error) = mtls::Loader::new()
+            .passphrase(secret.clone())
+            .load_identity(mtls::material::Input::bytes(&bytes))
+        {
             wrong.push(format!("{name}: {}", in_words(&error)));
         }
-        MtlsIdentity::from_pkcs12(&bytes, &Passphrase::new("wrong")).unwrap_err();
+        mtls::Loader::new()
+            .passphrase(Passphrase::new("wrong"))
+            .load_identity(mtls::material::Input::bytes(&bytes))
+            .unwrap_err();
     }
     let bytes = folder.read("pkcs12/bc-trust.p12");
-    match TrustAnchors::from_pkcs12(&bytes, &secret) {
+    match mtls::Loader::new()
+        .passphrase(secret.clone())
+        .load_anchors(mtls::material::Input::bytes(&bytes))
+    {
         Ok(anchors) => assert_eq!(anchors.as_slice().len(), 1),
         Err(error) => wrong.push(format!("bc-trust.p12: {}", in_words(&error))),
     }
@@ -30,7 +39,7 @@ fn containers_load() {
 fn a_pem_file_with_parameters_loads() {
     let Some(folder) = folder() else { return };
     let bytes = folder.read("pem/haproxy.pem");
-    let identity = MtlsIdentity::from_pem_bundle(&bytes);
+    let identity = mtls::Loader::new().load_identity(mtls::material::Input::bytes(&bytes));
     let identity = identity.unwrap_or_else(|error| panic!("{}", in_words(&error)));
     assert!(identity.private_key().is_some());
 }
@@ -41,6 +50,9 @@ fn a_container_without_a_mac_is_rejected() {
     let Some(folder) = folder() else { return };
     let bytes = folder.read("pkcs12/nomac.p12");
     for passphrase in ["secret", ""] {
-        MtlsIdentity::from_pkcs12(&bytes, &Passphrase::new(passphrase)).unwrap_err();
+        mtls::Loader::new()
+            .passphrase(Passphrase::new(passphrase))
+            .load_identity(mtls::material::Input::bytes(&bytes))
+            .unwrap_err();
     }
 }

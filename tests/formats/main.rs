@@ -18,6 +18,7 @@ use std::fs;
 use std::path::Path;
 
 use cases::{Case, Reader, Verdict};
+use common::loading::loader;
 use mtls::{MaterialError, MtlsIdentity, Passphrase, TrustAnchors};
 use secrets::Watch;
 use workshop::Workshop;
@@ -121,23 +122,25 @@ fn every_file_loads_or_is_refused_as_documented() {
 fn outcome(workshop: &Workshop, case: &Case, watch: &mut Watch) -> Result<String, MaterialError> {
     let made = workshop.make(&case.command);
     let passphrase = Passphrase::new(PASSPHRASE);
-    let root = || TrustAnchors::from_pem_file(workshop.path("root.crt")).unwrap();
+    let root = || TrustAnchors::from_file(workshop.path("root.crt")).unwrap();
     let chain = |key: &str| workshop.path(&format!("{key}.chain.pem"));
     let key = |key: &str| workshop.path(&format!("{key}.key"));
     let with = Some(&passphrase);
     let identity = match case.reader {
-        Reader::Key(name) => MtlsIdentity::from_files(chain(name), &made, with)?,
-        Reader::OpenKey(name) => MtlsIdentity::from_files(chain(name), &made, None)?,
-        Reader::Chain(name) => MtlsIdentity::from_files(&made, key(name), None)?,
-        Reader::Identity => MtlsIdentity::from_file(&made, with)?,
-        Reader::OpenIdentity => MtlsIdentity::from_file(&made, None)?,
+        Reader::Key(name) => loader(with).load_key_pair(chain(name), &made)?,
+        Reader::OpenKey(name) => MtlsIdentity::from_files(chain(name), &made)?,
+        Reader::Chain(name) => MtlsIdentity::from_files(&made, key(name))?,
+        Reader::Identity => loader(with).load_identity(&made)?,
+        Reader::OpenIdentity => MtlsIdentity::from_file(&made)?,
         Reader::Anchors | Reader::AnchorStore => {
             let anchors = match case.reader {
                 Reader::Anchors => TrustAnchors::from_file(&made)?,
-                _ => TrustAnchors::from_pkcs12_file(&made, &passphrase)?,
+                _ => mtls::Loader::new()
+                    .passphrase(passphrase.clone())
+                    .load_anchors(&made)?,
             };
             assert_eq!(anchors, root());
-            let identity = MtlsIdentity::from_pem_files(chain("p256"), key("p256")).unwrap();
+            let identity = MtlsIdentity::from_files(chain("p256"), key("p256")).unwrap();
             watch.debug(&anchors);
             watch.text(&anchors.describe().to_string());
             handshakes::on_every_backend(&identity, &anchors, watch);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use mtls::{MtlsIdentity, Passphrase};
+use mtls::Passphrase;
 
 use crate::PASSPHRASE;
 use crate::common::programs::run;
@@ -177,7 +177,9 @@ fn look() {
     let file = env::var("FILE").unwrap();
     let role = env::var(ROLE).unwrap();
     let passphrase = passphrase(&env::var("SOURCE").unwrap());
-    let loaded = MtlsIdentity::from_file(file, Some(&passphrase));
+    let loaded = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_identity(&file);
     assert_eq!(loaded.is_err(), role == "wrong", "{loaded:?}");
     let held = Some((loaded, passphrase)).filter(|_| role == "hold");
     let masked = env::var("MASKED").unwrap();

@@ -60,12 +60,8 @@ const MISTAKES: &[(&str, &str, Attempt)] = &[
         "repairing a chain that lacks its intermediate",
         "cat root.crt p256.crt >out/x",
         |w, made| {
-            let key = PrivateKey::from_pem_file(w.path("p256.key")).unwrap();
-            words(
-                CertificateChain::from_pem_file(made)
-                    .unwrap()
-                    .repaired(&key),
-            )
+            let key = PrivateKey::from_file(w.path("p256.key")).unwrap();
+            words(CertificateChain::from_file(made).unwrap().repaired(&key))
         },
     ),
     (
@@ -137,42 +133,50 @@ const MISTAKES: &[(&str, &str, Attempt)] = &[
     (
         "PKCS#12 without its passphrase",
         "cp p256.p12 out/x",
-        |_, made| words(MtlsIdentity::from_file(made, None)),
+        |_, made| words(MtlsIdentity::from_file(made)),
     ),
     (
         "PKCS#12 that nothing protects",
         "openssl pkcs12 -export -nomac -inkey p256.key -in p256.crt -passout pass:x -out out/x",
-        |_, made| words(MtlsIdentity::from_pkcs12_file(made, &Passphrase::new("x"))),
+        |_, made| {
+            words(
+                mtls::Loader::new()
+                    .passphrase(Passphrase::new("x"))
+                    .load_identity(made),
+            )
+        },
     ),
     (
         "an identity as a store of trust anchors",
         "cp p256.p12 out/x",
         |_, made| {
-            words(TrustAnchors::from_pkcs12_file(
-                made,
-                &Passphrase::new(PASSPHRASE),
-            ))
+            words(
+                mtls::Loader::new()
+                    .passphrase(Passphrase::new(PASSPHRASE))
+                    .load_anchors(made),
+            )
         },
     ),
     (
         "an old Java keystore",
         "keytool -genkeypair -storetype JKS -keystore out/x -storepass tr0ub4dor -keypass tr0ub4dor -keyalg EC -alias x -dname CN=x 2>/dev/null",
         |_, made| {
-            words(MtlsIdentity::from_file(
-                made,
-                Some(&Passphrase::new(PASSPHRASE)),
-            ))
+            words(
+                mtls::Loader::new()
+                    .passphrase(Passphrase::new(PASSPHRASE))
+                    .load_identity(made),
+            )
         },
     ),
     (
         "PKCS#7 as an identity",
         "openssl crl2pkcs7 -nocrl -certfile p256.chain.pem -outform DER -out out/x",
-        |_, made| words(MtlsIdentity::from_file(made, None)),
+        |_, made| words(MtlsIdentity::from_file(made)),
     ),
     (
         "DER where PEM is expected",
         "openssl x509 -in root.crt -outform DER -out out/x",
-        |_, made| words(TrustAnchors::from_pem_file(made)),
+        |_, made| words(TrustAnchors::from_file(made)),
     ),
     (
         "saved by PowerShell",
@@ -187,7 +191,7 @@ const MISTAKES: &[(&str, &str, Attempt)] = &[
     (
         "files put together without a line break",
         "{ printf %s \"$(cat p256.crt)\"; cat p256.key; } >out/x",
-        |_, made| words(MtlsIdentity::from_file(made, None)),
+        |_, made| words(MtlsIdentity::from_file(made)),
     ),
     (
         "a file that was cut off",
@@ -225,19 +229,19 @@ const MISTAKES: &[(&str, &str, Attempt)] = &[
     (
         "a folder of anchors with something else in it",
         "mkdir out/ca; cp root.crt out/ca; echo text >out/ca/README",
-        |_, made| words(TrustAnchors::from_directory(made)),
+        |_, made| words(mtls::Loader::new().load_anchors(mtls::material::Input::directory(made))),
     ),
     ("an empty folder of anchors", "mkdir out/ca", |_, made| {
-        words(TrustAnchors::from_directory(made))
+        words(mtls::Loader::new().load_anchors(mtls::material::Input::directory(made)))
     }),
     (
         "a key that everybody may read, where that is denied",
         "cp p256.key out/x; chmod 644 out/x",
         |w, made| {
-            let identity = MtlsIdentity::from_pem_files(w.path("p256.chain.pem"), made).unwrap();
+            let identity = MtlsIdentity::from_files(w.path("p256.chain.pem"), made).unwrap();
             let client = MtlsClient::builder()
                 .identity(identity)
-                .trust_anchors(TrustAnchors::from_pem_file(w.path("root.crt")).unwrap())
+                .trust_anchors(TrustAnchors::from_file(w.path("root.crt")).unwrap())
                 .key_permissions(KeyPermissions::Deny)
                 .build(Rustls::default());
             client.err().map(|error| error.to_string())
@@ -286,14 +290,14 @@ fn pair(workshop: &Workshop, chain: &str, key: &str) -> Option<String> {
 }
 
 fn pair_at(chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Option<String> {
-    words(MtlsIdentity::from_pem_files(chain, key))
+    words(MtlsIdentity::from_files(chain, key))
 }
 
 fn open(workshop: &Workshop, key: &Path, passphrase: Passphrase) -> Option<String> {
     let chain: PathBuf = workshop.path("p256.chain.pem");
-    words(MtlsIdentity::from_encrypted_pem_files(
-        chain,
-        key,
-        &passphrase,
-    ))
+    words(
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_key_pair(chain, key),
+    )
 }

@@ -228,7 +228,7 @@ fn a_key_that_the_crypto_provider_does_not_take() {
         .arg("-out")
         .arg(&certificate);
     run(&mut command, b"", std::time::Duration::from_secs(60)).expect_success();
-    let identity = mtls::MtlsIdentity::from_pem_files(&certificate, &key).unwrap();
+    let identity = mtls::MtlsIdentity::from_files(&certificate, &key).unwrap();
     let anchors = TrustAnchors::from_der([Cast::assemble().root.certificate()]).unwrap();
     let builder = mtls::MtlsClient::builder().identity(identity);
     let provider = Arc::new(rustls::crypto::ring::default_provider());

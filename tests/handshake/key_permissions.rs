@@ -130,7 +130,7 @@ fn files_that_are_open_to_everybody() {
     let cast = Cast::assemble();
     for mode in [0o644, 0o604, 0o666, 0o602, 0o777] {
         let (_folder, chain, key) = files(&cast, mode);
-        let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+        let identity = MtlsIdentity::from_files(&chain, &key).unwrap();
         assert_exposed(&cast, &identity, &key, mode);
     }
 }
@@ -140,17 +140,23 @@ fn files_that_are_open_to_everybody() {
 fn copies_and_encrypted_readers_remember_the_file() {
     let cast = Cast::assemble();
     let (_folder, chain, key) = files(&cast, 0o644);
-    let read_chain = || mtls::CertificateChain::from_pem_file(&chain).unwrap();
-    let read = mtls::PrivateKey::from_pem_file(&key).unwrap();
+    let read_chain = || mtls::CertificateChain::from_file(&chain).unwrap();
+    let read = mtls::PrivateKey::from_file(&key).unwrap();
     let copied = MtlsIdentity::new(read_chain(), read.clone_key()).unwrap();
     assert_exposed(&cast, &copied, &key, 0o644);
     #[cfg(feature = "encrypted-keys")]
     {
         let passphrase = mtls::Passphrase::new("unused");
-        let read = mtls::PrivateKey::from_encrypted_pem_file(&key, &passphrase).unwrap();
+        let read = mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_key(&key)
+            .unwrap();
         let identity = MtlsIdentity::new(read_chain(), read).unwrap();
         assert_exposed(&cast, &identity, &key, 0o644);
-        let identity = MtlsIdentity::from_encrypted_pem_files(&chain, &key, &passphrase).unwrap();
+        let identity = mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_key_pair(&chain, &key)
+            .unwrap();
         assert_exposed(&cast, &identity, &key, 0o644);
     }
 }
@@ -160,7 +166,7 @@ fn files_that_are_not() {
     let cast = Cast::assemble();
     for mode in [0o400, 0o600, 0o640, 0o440, 0o601, 0o650] {
         let (_folder, chain, key) = files(&cast, mode);
-        let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+        let identity = MtlsIdentity::from_files(&chain, &key).unwrap();
         for permissions in [KeyPermissions::Deny, KeyPermissions::Warn] {
             let heard = build(&cast, &identity, Some(permissions)).unwrap();
             assert!(heard.is_empty(), "{mode:o}: {heard:?}");
@@ -174,7 +180,7 @@ fn files_that_the_group_may_write() {
     let cast = Cast::assemble();
     for mode in [0o660, 0o620, 0o670] {
         let (_folder, chain, key) = files(&cast, mode);
-        let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+        let identity = MtlsIdentity::from_files(&chain, &key).unwrap();
         assert_exposed(&cast, &identity, &key, mode);
         let said = identity.warnings()[0].to_string();
         assert!(said.contains("by every member of its group"), "{said}");
@@ -190,7 +196,7 @@ fn the_command_closes_files_of_any_name() {
         let (folder, chain, key) = files(&cast, 0o644);
         let odd = folder.path().join(name);
         fs::rename(key, &odd).unwrap();
-        let identity = MtlsIdentity::from_pem_files(&chain, &odd).unwrap();
+        let identity = MtlsIdentity::from_files(&chain, &odd).unwrap();
         let denied = build(&cast, &identity, Some(KeyPermissions::Deny)).unwrap_err();
         for said in [identity.warnings()[0].to_string(), denied.to_string()] {
             assert!(!said.contains('\n'), "{said}");
@@ -241,13 +247,21 @@ fn the_file_of_the_passphrase_counts_too() {
         let with_key = |name: &str| {
             let key = folder.join(name);
             fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-            MtlsIdentity::from_files(&chain, key, Some(&passphrase)).unwrap()
+            mtls::Loader::new()
+                .passphrase(passphrase.clone())
+                .load_key_pair(&chain, key)
+                .unwrap()
         };
         let mut identities = vec![with_key("pkcs8"), with_key("der"), with_key("dek")];
         if cfg!(feature = "pkcs12") {
             let container = folder.join("p12");
             fs::set_permissions(&container, fs::Permissions::from_mode(0o600)).unwrap();
-            identities.push(MtlsIdentity::from_file(&container, Some(&passphrase)).unwrap());
+            identities.push(
+                mtls::Loader::new()
+                    .passphrase(passphrase.clone())
+                    .load_identity(&container)
+                    .unwrap(),
+            );
         }
         for identity in identities {
             let denied = build(&cast, &identity, Some(KeyPermissions::Deny));
@@ -293,8 +307,12 @@ fn a_chosen_identity_of_an_open_container_is_exposed() {
         "pkcs12 -export -inkey alice.key -in alice.crt -name alice -passout pass:a -out p12",
     );
     let container = cas.path("issuing").join("p12");
-    let load =
-        |name: &str| MtlsIdentity::from_pkcs12_named_file(&container, &Passphrase::new("a"), name);
+    let load = |name: &str| {
+        mtls::Loader::new()
+            .passphrase(Passphrase::new("a"))
+            .friendly_name(name)
+            .load_identity(&container)
+    };
     fs::set_permissions(&container, fs::Permissions::from_mode(0o644)).unwrap();
     assert_exposed(&cast, &load("alice").unwrap(), &container, 0o644);
     fs::set_permissions(&container, fs::Permissions::from_mode(0o600)).unwrap();
@@ -319,7 +337,7 @@ fn links_are_followed() {
             symlink(target, mount.path().join(name)).unwrap();
         }
         let key = mount.path().join("a.key");
-        let identity = MtlsIdentity::from_pem_files(mount.path().join("a.crt"), &key).unwrap();
+        let identity = MtlsIdentity::from_files(mount.path().join("a.crt"), &key).unwrap();
         match mode {
             0o644 => assert_exposed(&cast, &identity, &key, mode),
             _ => assert!(
@@ -335,7 +353,7 @@ fn links_are_followed() {
 fn without_an_observer_it_is_quiet() {
     let cast = Cast::assemble();
     let (_folder, chain, key) = files(&cast, 0o644);
-    let identity = MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+    let identity = MtlsIdentity::from_files(&chain, &key).unwrap();
     let builder = || {
         MtlsClient::builder()
             .identity(identity.clone())

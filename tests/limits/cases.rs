@@ -49,11 +49,11 @@ pub struct Measured {
 }
 
 fn key(path: PathBuf) -> Result<(), MaterialError> {
-    PrivateKey::from_pem_file(path).map(drop)
+    PrivateKey::from_file(path).map(drop)
 }
 
 fn anchors(path: impl AsRef<Path>) -> Result<(), MaterialError> {
-    TrustAnchors::from_pem_file(path).map(drop)
+    TrustAnchors::from_file(path).map(drop)
 }
 
 const NO_FILE: &str = "this is a FIFO, a socket or a device, not a regular file";
@@ -64,14 +64,20 @@ pub fn all() -> Vec<Case> {
             name: "4 billion rounds of PBKDF2",
             says: "opening it would cost 4294967295 rounds of PBKDF2, the limit is",
             run: |_| {
-                PrivateKey::from_encrypted_pem(PBKDF2.as_bytes(), &Passphrase::new("a")).map(drop)
+                mtls::Loader::new()
+                    .passphrase(Passphrase::new("a"))
+                    .load_key(mtls::material::Input::bytes(PBKDF2.as_bytes()))
+                    .map(drop)
             },
         },
         Case {
             name: "scrypt, N = 2^22",
             says: "opening it would cost",
             run: |_| {
-                PrivateKey::from_encrypted_pem(SCRYPT.as_bytes(), &Passphrase::new("a")).map(drop)
+                mtls::Loader::new()
+                    .passphrase(Passphrase::new("a"))
+                    .load_key(mtls::material::Input::bytes(SCRYPT.as_bytes()))
+                    .map(drop)
             },
         },
         Case {
@@ -117,7 +123,7 @@ pub fn all() -> Vec<Case> {
             says: "this is not an X.509 certificate",
             run: |folder| {
                 let path = |name| folder.join(name);
-                MtlsIdentity::from_pem_files(path("nested.crt"), path("nested.key")).map(drop)
+                MtlsIdentity::from_files(path("nested.crt"), path("nested.key")).map(drop)
             },
         },
     ];

@@ -43,7 +43,7 @@ fn is_noticed(path: &Path, change: impl Fn(&File, u64) + Sync) {
         });
         let start = Instant::now();
         loop {
-            let error = TrustAnchors::from_pem_file(path).unwrap_err();
+            let error = TrustAnchors::from_file(path).unwrap_err();
             match error.problem() {
                 MaterialProblem::ChangedWhileRead => break,
                 MaterialProblem::NoPem if start.elapsed() < PATIENCE => {}
@@ -80,7 +80,7 @@ fn replaced(path: &Path) {
                 }
             }
         });
-        let loaded: Vec<_> = (0..20).map(|_| TrustAnchors::from_pem_file(path)).collect();
+        let loaded: Vec<_> = (0..20).map(|_| TrustAnchors::from_file(path)).collect();
         done.store(true, Ordering::Relaxed);
         for anchors in loaded {
             let anchors = anchors.unwrap();
@@ -102,7 +102,7 @@ fn unreadable(path: &Path) {
         eprintln!("NOT TESTED: a file that may not be read: this user (root?) may read all files");
         return;
     }
-    let error = TrustAnchors::from_pem_file(path).unwrap_err();
+    let error = TrustAnchors::from_file(path).unwrap_err();
     let words = "this user may not read the file";
     assert!(error.to_string().contains(words), "{error}");
 }

@@ -46,13 +46,20 @@ fn keys_under_other_schemes_are_encrypted_anew() {
     ] {
         let make = format!("{make} {legacy} -in alice.key -passout pass:a -out old");
         cas.run("issuing", &make);
-        let said = message(PrivateKey::from_file(&file, Some(&passphrase)));
+        let said = message(
+            mtls::Loader::new()
+                .passphrase(passphrase.clone())
+                .load_key(&file),
+        );
         assert!(said.contains("encrypt the key anew"), "{said}");
         assert!(!said.contains("pkcs12"), "{said}");
         assert_eq!(said.contains(legacy), is_old, "{said}");
         obey(&cas, &said, "old");
         let made = cas.path("issuing").join("NEW");
-        PrivateKey::from_file(made, Some(&passphrase)).unwrap();
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_key(made)
+            .unwrap();
     }
 }
 
@@ -70,13 +77,20 @@ fn containers_under_other_schemes_are_exported_anew() {
         );
         cas.run("issuing", &make);
         let old = cas.path("issuing").join("old");
-        let said = message(MtlsIdentity::from_file(old, Some(&passphrase)));
+        let said = message(
+            mtls::Loader::new()
+                .passphrase(passphrase.clone())
+                .load_identity(old),
+        );
         assert!(said.contains("export the container anew"), "{said}");
         assert!(!said.contains("pkcs8"), "{said}");
         assert_eq!(said.contains("pkcs12 -legacy"), is_old, "{said}");
         obey(&cas, &said, "old");
         let made = cas.path("issuing").join("NEW");
-        MtlsIdentity::from_file(made, Some(&passphrase)).unwrap();
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_identity(made)
+            .unwrap();
     }
 }
 
@@ -102,25 +116,31 @@ fn containers_of_certtool_are_in_pem() {
     assert!(text.starts_with(b"-----BEGIN PKCS12-----"));
     let passphrase = Passphrase::new("a");
     for identity in [
-        MtlsIdentity::from_file(&file, Some(&passphrase)),
-        MtlsIdentity::from_pkcs12(&text, &passphrase),
-        MtlsIdentity::from_pkcs12_named_file(&file, &passphrase, "a"),
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_identity(&file),
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_identity(mtls::material::Input::bytes(&text)),
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .friendly_name("a")
+            .load_identity(&file),
     ] {
         let expected = cas.certificate("issuing/alice.crt");
         assert_eq!(identity.unwrap().chain().leaf(), &expected);
     }
     says(
-        TrustAnchors::from_pkcs12(&text, &passphrase),
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_anchors(mtls::material::Input::bytes(&text)),
         &["private key in it"],
     );
     says(
         TrustAnchors::from_file(&file),
         &["PKCS#12", "`TrustAnchors::from_pkcs12`"],
     );
-    says(
-        MtlsIdentity::from_file(&file, None),
-        &["no passphrase was given"],
-    );
+    says(MtlsIdentity::from_file(&file), &["no passphrase was given"]);
 }
 
 #[test]
@@ -149,10 +169,11 @@ fn a_piece_of_a_key_is_not_echoed() {
         "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: {},00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
         &secret[..24]
     );
-    let said = message(PrivateKey::from_encrypted_pem(
-        odd.as_bytes(),
-        &Passphrase::new("a"),
-    ));
+    let said = message(
+        mtls::Loader::new()
+            .passphrase(Passphrase::new("a"))
+            .load_key(mtls::material::Input::bytes(odd.as_bytes())),
+    );
     assert!(
         said.contains("no cipher's name") && !said.contains(&secret[..24]),
         "{said}"
@@ -166,8 +187,8 @@ fn a_file_name_forges_no_line() {
     fs::write(&file, "x").unwrap();
     for said in [
         message(TrustAnchors::from_file(&file)),
-        message(TrustAnchors::from_directory(folder.path())),
-        message(MtlsIdentity::from_files(path("rsa.crt"), &file, None)),
+        message(mtls::Loader::new().load_anchors(mtls::material::Input::directory(folder.path()))),
+        message(MtlsIdentity::from_files(path("rsa.crt"), &file)),
     ] {
         assert!(
             said.contains("a\\u{a}2026-01-01 all is well\\u{202e}"),
@@ -204,10 +225,13 @@ fn short_der_that_is_damaged_is_named() {
     let der = key.pkcs8_der().secret_pkcs8_der().to_vec();
     assert!(der[1] < 0x80);
     let cut = &der[..der.len() - 1];
-    says(PrivateKey::from_bytes(cut, None), &["DER that was cut off"]);
+    says(
+        mtls::Loader::new().load_key(mtls::material::Input::bytes(cut)),
+        &["DER that was cut off"],
+    );
     let more = [&der[..], b"\n"].concat();
     says(
-        PrivateKey::from_bytes(&more, None),
+        mtls::Loader::new().load_key(mtls::material::Input::bytes(&more)),
         &["something after its end"],
     );
 }

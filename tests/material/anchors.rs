@@ -6,7 +6,7 @@ use crate::{fixture, fixture_text, path, says};
 
 #[test]
 fn anchors_keep_their_bytes() {
-    let anchors = TrustAnchors::from_pem_file(path("rsa.crt")).unwrap();
+    let anchors = TrustAnchors::from_file(path("rsa.crt")).unwrap();
     let der = CertificateDer::from(fixture("rsa.crt.der"));
     assert_eq!(anchors.as_slice(), std::slice::from_ref(&der));
     assert_eq!(anchors, TrustAnchors::from_der([der]).unwrap());
@@ -68,32 +68,29 @@ fn limits_hold() {
 #[test]
 fn files_are_named() {
     says(
-        TrustAnchors::from_pem_file("no/such.pem"),
+        TrustAnchors::from_file("no/such.pem"),
         &["no/such.pem: ", "there is no such file"],
     );
-    says(
-        TrustAnchors::from_pem_file(path("")),
-        &["not a regular file"],
-    );
+    says(TrustAnchors::from_file(path("")), &["not a regular file"]);
     #[cfg(unix)]
     says(
-        TrustAnchors::from_pem_file("/dev/null"),
+        TrustAnchors::from_file("/dev/null"),
         &["/dev/null: this is a FIFO, a socket or a device, not a regular file"],
     );
-    let error = TrustAnchors::from_pem_file("no/such.pem").unwrap_err();
+    let error = TrustAnchors::from_file("no/such.pem").unwrap_err();
     let cause = std::error::Error::source(&error).unwrap();
     assert!(cause.downcast_ref::<std::io::Error>().is_some());
 
     let file = tempfile::NamedTempFile::new().unwrap();
     says(
-        TrustAnchors::from_pem_file(file.path()),
+        TrustAnchors::from_file(file.path()),
         &["the input is empty"],
     );
     file.as_file()
         .set_len(TrustAnchors::MAX_INPUT_BYTES as u64 + 1)
         .unwrap();
     says(
-        TrustAnchors::from_pem_file(file.path()),
+        TrustAnchors::from_file(file.path()),
         &["more than 16777216 bytes"],
     );
 }

@@ -24,14 +24,18 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn count(folder: &TempDir) -> usize {
-    let anchors = TrustAnchors::from_directory(folder).unwrap_or_else(|e| panic!("{e}"));
+    let anchors = mtls::Loader::new()
+        .load_anchors(mtls::material::Input::directory(folder))
+        .unwrap_or_else(|e| panic!("{e}"));
     anchors.as_slice().len()
 }
 
 /// Asserts that nothing loads, by the fault of this file.
 #[track_caller]
 fn blames(folder: &TempDir, name: &str, parts: &[&str]) {
-    let error = TrustAnchors::from_directory(folder).unwrap_err();
+    let error = mtls::Loader::new()
+        .load_anchors(mtls::material::Input::directory(folder))
+        .unwrap_err();
     assert_eq!(
         error.origin(),
         &MaterialOrigin::DirectoryEntry(folder.path().join(name)),
@@ -66,7 +70,9 @@ fn every_encoding_is_read_in_the_order_of_the_names() {
     fs::create_dir(folder.path().join("java")).unwrap();
     fs::write(folder.path().join("java").join("cacerts"), "no anchor").unwrap();
     fs::write(folder.path().join(".hidden"), "no anchor").unwrap();
-    let anchors = TrustAnchors::from_directory(&folder).unwrap();
+    let anchors = mtls::Loader::new()
+        .load_anchors(mtls::material::Input::directory(&folder))
+        .unwrap();
     assert_eq!(anchors.as_slice().len(), 4);
     assert_eq!(anchors.as_slice()[0], cas.certificate("root/ca.crt"));
     assert_eq!(anchors.as_slice()[3].as_ref(), fixture("rsa.crt.der"));
@@ -168,7 +174,7 @@ fn one_bad_file_fails_the_load_and_is_named() {
 }
 
 fn key_in_der(name: &str) -> Vec<u8> {
-    let key = mtls::PrivateKey::from_pem_file(path(name)).unwrap();
+    let key = mtls::PrivateKey::from_file(path(name)).unwrap();
     key.pkcs8_der().secret_pkcs8_der().to_vec()
 }
 
@@ -177,7 +183,9 @@ fn a_folder_with_nothing_in_it_is_named() {
     let folder = folder(&[]);
     fs::create_dir(folder.path().join("sub")).unwrap();
     fs::write(folder.path().join(".keep"), "").unwrap();
-    let error = TrustAnchors::from_directory(&folder).unwrap_err();
+    let error = mtls::Loader::new()
+        .load_anchors(mtls::material::Input::directory(&folder))
+        .unwrap_err();
     assert!(matches!(
         error.problem(),
         MaterialProblem::NoCertificateInDirectory
@@ -186,11 +194,11 @@ fn a_folder_with_nothing_in_it_is_named() {
     assert_eq!(error.origin(), &origin);
 
     says(
-        TrustAnchors::from_directory("no/such/folder"),
+        mtls::Loader::new().load_anchors(mtls::material::Input::directory("no/such/folder")),
         &["no/such/folder: there is no such file"],
     );
     says(
-        TrustAnchors::from_directory(path("rsa.crt")),
+        mtls::Loader::new().load_anchors(mtls::material::Input::directory(path("rsa.crt"))),
         &["rsa.crt: this is no folder", "`TrustAnchors::from_file`"],
     );
 }
@@ -203,7 +211,9 @@ fn the_bytes_are_limited_together() {
     let folder = folder(&[("a", &padded)]);
     assert_eq!(count(&folder), 1);
     fs::write(folder.path().join("b"), &padded).unwrap();
-    let error = TrustAnchors::from_directory(&folder).unwrap_err();
+    let error = mtls::Loader::new()
+        .load_anchors(mtls::material::Input::directory(&folder))
+        .unwrap_err();
     assert_eq!(
         error.origin(),
         &MaterialOrigin::File(folder.path().to_owned())
@@ -230,7 +240,8 @@ fn the_entries_are_limited() {
     }
     assert_eq!(count(&folder), 1);
     fs::File::create(folder.path().join(".one_more")).unwrap();
-    let message = message(TrustAnchors::from_directory(&folder));
+    let message =
+        message(mtls::Loader::new().load_anchors(mtls::material::Input::directory(&folder)));
     assert!(message.contains("more than 32768 entries"), "{message}");
 }
 
@@ -255,7 +266,9 @@ fn the_anchors_are_limited_together() {
     // What comes after the limit is not read.
     fs::write(folder.path().join("c"), many(most, most + 1)).unwrap();
     fs::write(folder.path().join("d"), "no anchor").unwrap();
-    let error = TrustAnchors::from_directory(&folder).unwrap_err();
+    let error = mtls::Loader::new()
+        .load_anchors(mtls::material::Input::directory(&folder))
+        .unwrap_err();
     let origin = MaterialOrigin::File(folder.path().to_owned());
     assert_eq!(error.origin(), &origin);
     says::<()>(Err(error), &["more than 16384 certificates"]);

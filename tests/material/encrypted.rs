@@ -1,5 +1,5 @@
 use mtls::error::MaterialProblem;
-use mtls::{MtlsIdentity, Passphrase, PrivateKey};
+use mtls::{Passphrase, PrivateKey};
 
 use std::time::Duration;
 
@@ -39,7 +39,9 @@ fn every_cipher_opens_the_same_key() {
     ] {
         let plain = PrivateKey::from_pem(&fixture(plain)).unwrap();
         for name in encrypted {
-            let key = PrivateKey::from_encrypted_pem_file(path(name), &passphrase())
+            let key = mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_key(path(name))
                 .unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(key.pkcs8_der(), plain.pkcs8_der(), "{name}");
         }
@@ -48,9 +50,15 @@ fn every_cipher_opens_the_same_key() {
 
 #[test]
 fn what_genrsa_writes_opens() {
-    let new = PrivateKey::from_encrypted_pem(&fixture("genrsa_aes256.pem"), &passphrase()).unwrap();
+    let new = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_key(mtls::material::Input::bytes(&fixture("genrsa_aes256.pem")))
+        .unwrap();
     let old = fixture("genrsa_aes256_traditional.pem");
-    let old = PrivateKey::from_encrypted_pem(&old, &passphrase()).unwrap();
+    let old = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_key(mtls::material::Input::bytes(&old))
+        .unwrap();
     assert_eq!(new.pkcs8_der(), old.pkcs8_der());
 }
 
@@ -62,21 +70,31 @@ fn line_endings_of_windows_change_nothing() {
         "p256_params.pem",
     ] {
         let text = fixture_text(name).replace('\n', "\r\n");
-        PrivateKey::from_encrypted_pem(text.as_bytes(), &passphrase()).unwrap();
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_key(mtls::material::Input::bytes(text.as_bytes()))
+            .unwrap();
     }
 }
 
 #[test]
 fn a_plain_key_needs_no_passphrase() {
     let (plain, passphrase) = (fixture("rsa_pkcs8.pem"), passphrase());
-    PrivateKey::from_encrypted_pem(&plain, &passphrase).unwrap();
-    MtlsIdentity::from_encrypted_pem(&fixture("rsa.crt"), &plain, &passphrase).unwrap();
-    MtlsIdentity::from_encrypted_pem_files(
-        path("rsa.crt"),
-        path("rsa_legacy_aes256.pem"),
-        &passphrase,
-    )
-    .unwrap();
+    mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key(mtls::material::Input::bytes(&plain))
+        .unwrap();
+    mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key_pair(
+            mtls::material::Input::bytes(&fixture("rsa.crt")),
+            mtls::material::Input::bytes(&plain),
+        )
+        .unwrap();
+    mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key_pair(path("rsa.crt"), path("rsa_legacy_aes256.pem"))
+        .unwrap();
 }
 
 #[test]
@@ -93,14 +111,19 @@ fn a_wrong_passphrase_is_said_to_be_wrong() {
         let many = if name.contains("legacy") { 600 } else { 1 };
         for n in 0..many {
             let wrong = Passphrase::new(format!("wrong {n}"));
-            let error = PrivateKey::from_encrypted_pem(&fixture(name), &wrong).unwrap_err();
+            let error = mtls::Loader::new()
+                .passphrase(wrong.clone())
+                .load_key(mtls::material::Input::bytes(&fixture(name)))
+                .unwrap_err();
             assert!(
                 matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
                 "{error}"
             );
         }
         says(
-            PrivateKey::from_encrypted_pem_file(path(name), &Passphrase::new("")),
+            mtls::Loader::new()
+                .passphrase(Passphrase::new(""))
+                .load_key(path(name)),
             &[name, "the passphrase does not open the private key"],
         );
     }
@@ -110,11 +133,15 @@ fn a_wrong_passphrase_is_said_to_be_wrong() {
 #[test]
 fn withdrawn_schemes_open_by_their_feature() {
     let plain = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
-    let key = PrivateKey::from_encrypted_pem_file(path("ed25519_pbes1.pem"), &passphrase());
+    let key = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_key(path("ed25519_pbes1.pem"));
     assert_eq!(key.unwrap().pkcs8_der(), plain.pkcs8_der());
     for n in 0..600 {
         let wrong = Passphrase::new(format!("wrong {n}"));
-        let error = PrivateKey::from_encrypted_pem(&fixture("ed25519_pbes1.pem"), &wrong);
+        let error = mtls::Loader::new()
+            .passphrase(wrong.clone())
+            .load_key(mtls::material::Input::bytes(&fixture("ed25519_pbes1.pem")));
         let error = error.unwrap_err();
         assert!(
             matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
@@ -127,7 +154,9 @@ fn withdrawn_schemes_open_by_their_feature() {
 #[test]
 fn withdrawn_schemes_name_their_feature() {
     says(
-        PrivateKey::from_encrypted_pem_file(path("ed25519_pbes1.pem"), &passphrase()),
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_key(path("ed25519_pbes1.pem")),
         &[
             "ed25519_pbes1.pem",
             "pbeWithSHAAnd3-KeyTripleDES-CBC (1.2.840.113549.1.12.1.3)",
@@ -178,7 +207,10 @@ fn other_encryption_is_refused_by_name() {
         command.arg("-in").arg(path("rsa_pkcs8.pem"));
         command.arg("-out").arg(&out);
         run(&mut command, &[], Duration::from_secs(10)).expect_success();
-        let error = PrivateKey::from_encrypted_pem_file(&out, &Passphrase::new("x")).unwrap_err();
+        let error = mtls::Loader::new()
+            .passphrase(Passphrase::new("x"))
+            .load_key(&out)
+            .unwrap_err();
         assert!(
             matches!(
                 error.problem(),
@@ -213,7 +245,9 @@ fn costly_withdrawn_schemes_are_refused_before_they_begin() {
     run(&mut command, &[], Duration::from_secs(60)).expect_success();
     let begin = std::time::Instant::now();
     says(
-        PrivateKey::from_encrypted_pem_file(&out, &Passphrase::new("x")),
+        mtls::Loader::new()
+            .passphrase(Passphrase::new("x"))
+            .load_key(&out),
         &["10000002 rounds", "the limit is 10000000"],
     );
     assert!(begin.elapsed().as_secs() < 5);
@@ -223,7 +257,9 @@ fn costly_withdrawn_schemes_are_refused_before_they_begin() {
 fn costly_derivation_is_refused_before_it_begins() {
     let begin = std::time::Instant::now();
     says(
-        PrivateKey::from_encrypted_pem_file(path("ed25519_costly.pem"), &passphrase()),
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_key(path("ed25519_costly.pem")),
         &["10000001 rounds of PBKDF2", "the limit is 10000000"],
     );
     assert!(begin.elapsed().as_secs() < 5);
@@ -243,7 +279,11 @@ fn damaged_headers_are_refused() {
         "X: Y",
     ] {
         says(
-            PrivateKey::from_encrypted_pem(text.replace(info, changed).as_bytes(), &passphrase()),
+            mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_key(mtls::material::Input::bytes(
+                    text.replace(info, changed).as_bytes(),
+                )),
             &["not a private key"],
         );
     }
@@ -265,7 +305,9 @@ fn another_kind_of_key_is_named_when_it_was_opened() {
         command.args(["pkcs8", "-topk8", "-passout", "pass:correct horse", "-in"]);
         let pem = output(command.arg(path(name)));
         says(
-            PrivateKey::from_encrypted_pem(&pem, &passphrase()),
+            mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_key(mtls::material::Input::bytes(&pem)),
             &["section 0", found, "openssl genpkey"],
         );
     }
@@ -287,8 +329,12 @@ pub(crate) fn sealed(plain: &[u8]) -> Vec<u8> {
 
 #[test]
 fn what_is_no_key_when_it_was_opened() {
-    let seal =
-        |plain: &[u8]| PrivateKey::from_bytes(&sealed(plain), Some(&passphrase())).unwrap_err();
+    let seal = |plain: &[u8]| {
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_key(mtls::material::Input::bytes(&sealed(plain)))
+            .unwrap_err()
+    };
     let plain = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
     let mut plain = plain.pkcs8_der().secret_pkcs8_der().to_vec();
     // A whole SEQUENCE, the algorithm's identifier damaged.
@@ -319,13 +365,21 @@ fn a_key_under_the_label_of_another_opens_by_its_content() {
     let text = fixture_text("ed25519_pbes2_aes-256-cbc.pem");
     for label in ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"] {
         let text = text.replace("ENCRYPTED PRIVATE KEY", label);
-        let key = PrivateKey::from_encrypted_pem(text.as_bytes(), &passphrase()).unwrap();
+        let key = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_key(mtls::material::Input::bytes(text.as_bytes()))
+            .unwrap();
         assert_eq!(key.pkcs8_der(), plain.pkcs8_der());
-        let key = PrivateKey::from_bytes(text.as_bytes(), Some(&passphrase())).unwrap();
+        let key = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_key(mtls::material::Input::bytes(text.as_bytes()))
+            .unwrap();
         assert_eq!(key.pkcs8_der(), plain.pkcs8_der());
         let error = PrivateKey::from_pem(text.as_bytes()).unwrap_err();
         assert!(matches!(error.problem(), MaterialProblem::EncryptedKey));
-        let wrong = PrivateKey::from_encrypted_pem(text.as_bytes(), &Passphrase::new("x"));
+        let wrong = mtls::Loader::new()
+            .passphrase(Passphrase::new("x"))
+            .load_key(mtls::material::Input::bytes(text.as_bytes()));
         says(wrong, &["section 0", "the passphrase does not open"]);
     }
 }
@@ -399,7 +453,9 @@ fn long_salts_are_read_up_to_a_limit() {
                 let scheme =
                     sequence(&[&oid("1.2.840.113549.1.5.13"), &sequence(&[&kdf, &cipher])]);
                 let der = sequence(&[&scheme, &octets(sealed)]);
-                let opened = PrivateKey::from_bytes(&der, Some(&passphrase()));
+                let opened = mtls::Loader::new()
+                    .passphrase(passphrase().clone())
+                    .load_key(mtls::material::Input::bytes(&der));
                 if length <= 1024 {
                     let key = opened.unwrap_or_else(|e| panic!("{length}: {e}"));
                     assert_eq!(key.pkcs8_der().secret_pkcs8_der(), plain);
@@ -409,7 +465,12 @@ fn long_salts_are_read_up_to_a_limit() {
                 // A changed last octet is a wrong tag, or wrong padding.
                 let mut changed = der.clone();
                 *changed.last_mut().unwrap() ^= 0x80;
-                assert!(PrivateKey::from_bytes(&changed, Some(&passphrase())).is_err());
+                assert!(
+                    mtls::Loader::new()
+                        .passphrase(passphrase().clone())
+                        .load_key(mtls::material::Input::bytes(&changed))
+                        .is_err()
+                );
             }
         }
     }

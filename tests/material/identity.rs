@@ -75,14 +75,22 @@ fn a_chain_with_or_without_its_root_loads() {
 fn every_way_to_load_gives_the_same() {
     let (chain, key) = (fixture("rsa.crt"), fixture("rsa_pkcs8.pem"));
     let a = MtlsIdentity::from_pem(&chain, &key).unwrap();
-    let b = MtlsIdentity::from_pem_files(path("rsa.crt"), path("rsa_pkcs1.pem")).unwrap();
+    let b = MtlsIdentity::from_files(path("rsa.crt"), path("rsa_pkcs1.pem")).unwrap();
     let c = MtlsIdentity::from_der(
         [fixture("rsa.crt.der").into()],
         a.private_key().unwrap().pkcs8_der().secret_pkcs8_der(),
     )
     .unwrap();
-    let d = MtlsIdentity::from_pem_bundle(&[chain.as_slice(), &key].concat()).unwrap();
-    let e = MtlsIdentity::from_pem_bundle(&[key.as_slice(), &chain].concat()).unwrap();
+    let d = mtls::Loader::new()
+        .load_identity(mtls::material::Input::bytes(
+            &[chain.as_slice(), &key].concat(),
+        ))
+        .unwrap();
+    let e = mtls::Loader::new()
+        .load_identity(mtls::material::Input::bytes(
+            &[key.as_slice(), &chain].concat(),
+        ))
+        .unwrap();
     for other in [b, c, d, e] {
         assert_eq!(a.chain(), other.chain());
         assert_eq!(
@@ -97,22 +105,24 @@ fn a_bundle_may_hold_the_key_between_the_certificates() {
     let root = Made::root("root");
     let leaf = root.issue("leaf", IsCa::NoCa);
     let pem = format!("{}{}{}", leaf.pem, leaf.key(), root.pem);
-    MtlsIdentity::from_pem_bundle(pem.as_bytes()).unwrap();
+    mtls::Loader::new()
+        .load_identity(mtls::material::Input::bytes(pem.as_bytes()))
+        .unwrap();
 
     let pem = format!("{}{}{}", leaf.key(), root.pem, leaf.pem);
     says(
-        MtlsIdentity::from_pem_bundle(pem.as_bytes()),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(pem.as_bytes())),
         &[
             "the key belongs to certificate 1 (CN=leaf)",
             "the leaf has to be the first",
         ],
     );
     says(
-        MtlsIdentity::from_pem_bundle(leaf.pem.as_bytes()),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(leaf.pem.as_bytes())),
         &["no private key"],
     );
     says(
-        MtlsIdentity::from_pem_bundle(leaf.key().as_bytes()),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(leaf.key().as_bytes())),
         &["no certificate"],
     );
 }
@@ -189,14 +199,14 @@ fn self_signed(key: &impl SigningKey) -> String {
 #[test]
 fn both_files_are_named() {
     let (chain, key) = (path("rsa.crt"), path("ed25519.pem"));
-    let error = MtlsIdentity::from_pem_files(&chain, &key).unwrap_err();
+    let error = MtlsIdentity::from_files(&chain, &key).unwrap_err();
     assert_eq!(error.origin(), &MaterialOrigin::Pair { chain, key });
     says::<()>(
         Err(error),
         &["rsa.crt and ", "ed25519.pem: the private key (Ed25519, "],
     );
     says(
-        MtlsIdentity::from_pem_files(path("rsa.crt"), "none.key"),
+        MtlsIdentity::from_files(path("rsa.crt"), "none.key"),
         &["none.key: there is no such file"],
     );
 }

@@ -231,7 +231,7 @@ fn keys_of_certtool() {
                 continue;
             }
             seen[usize::from(is_longer)] = true;
-            let key = PrivateKey::from_file(&sec1, None).unwrap();
+            let key = PrivateKey::from_file(&sec1).unwrap();
             // As OpenSSL understands it.
             let mut command = openssl.command();
             let theirs = output(command.args(["pkey", "-in"]).arg(&sec1));
@@ -240,7 +240,7 @@ fn keys_of_certtool() {
             let mut command = certtool.command();
             command.args(["--to-p8", "--password", "", "--load-privkey"]);
             output(command.arg(&sec1).arg("--outfile").arg(&pkcs8));
-            let ours = PrivateKey::from_file(&pkcs8, None).unwrap();
+            let ours = PrivateKey::from_file(&pkcs8).unwrap();
             assert_eq!(ours.pkcs8_der(), key.pkcs8_der());
             #[cfg(feature = "encrypted-keys")]
             under_a_passphrase(&certtool, &sec1, &key);
@@ -263,7 +263,10 @@ fn under_a_passphrase(certtool: &Program, sec1: &std::path::Path, key: &PrivateK
     ]);
     output(command.arg(sec1).arg("--outfile").arg(&out));
     let passphrase = mtls::Passphrase::new("tr0ub4dor");
-    let opened = PrivateKey::from_file(&out, Some(&passphrase)).unwrap();
+    let opened = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key(&out)
+        .unwrap();
     assert_eq!(opened.pkcs8_der(), key.pkcs8_der());
 }
 
@@ -290,7 +293,10 @@ fn in_a_container(certtool: &Program, sec1: &std::path::Path, key: &PrivateKey) 
         .arg("--load-certificate");
     output(command.arg(&certificate).arg("--outfile").arg(&out));
     let passphrase = mtls::Passphrase::new("tr0ub4dor");
-    let identity = mtls::MtlsIdentity::from_file(&out, Some(&passphrase)).unwrap();
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_identity(&out)
+        .unwrap();
     let opened = identity.private_key().unwrap();
     assert_eq!(opened.pkcs8_der(), key.pkcs8_der());
 }

@@ -60,7 +60,7 @@ fn every_plain_encoding_is_read() {
         ("ed25519.pem", KeyType::Ed25519),
     ];
     for (name, kind) in cases {
-        let key = PrivateKey::from_pem_file(path(name)).unwrap_or_else(|e| panic!("{e}"));
+        let key = PrivateKey::from_file(path(name)).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(key.kind(), kind, "{name}");
         every_library_reads(&key, name);
 
@@ -148,7 +148,7 @@ fn pkcs8_version_2_of_old_ring_is_read() {
     };
     for read in [
         PrivateKey::from_der(&old(public.as_bytes())),
-        PrivateKey::from_bytes(&old(public.as_bytes()), None),
+        mtls::Loader::new().load_key(mtls::material::Input::bytes(&old(public.as_bytes()))),
     ] {
         let read = read.unwrap();
         assert_eq!(read.pkcs8_der(), key.pkcs8_der());
@@ -180,12 +180,12 @@ fn other_kinds_are_refused_by_name() {
         ("dsa_legacy.pem", "DSA"),
     ] {
         says(
-            PrivateKey::from_pem_file(path(name)),
+            PrivateKey::from_file(path(name)),
             &[name, found, "ECDSA P-256", "openssl genpkey"],
         );
     }
     says(
-        PrivateKey::from_pem_file(path("p256_explicit.pem")),
+        PrivateKey::from_file(path("p256_explicit.pem")),
         &["spells out its curve", "-param_enc named_curve"],
     );
     let dsa = pki_types::PrivateKeyDer::from_pem_slice(
@@ -275,7 +275,7 @@ fn a_second_key_is_refused() {
 #[test]
 fn other_inputs_are_named() {
     says(
-        PrivateKey::from_pem_file(path("rsa.crt")),
+        PrivateKey::from_file(path("rsa.crt")),
         &[
             "rsa.crt: section 0 (CERTIFICATE, at byte 0): ",
             "each other's place",

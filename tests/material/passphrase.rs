@@ -19,8 +19,10 @@ const ENCRYPTED: &str = "ed25519_pbes2_aes-256-cbc.pem";
 const RIGHT: &str = "correct horse";
 
 fn load(passphrase: &Passphrase) -> Result<PrivateKey, MaterialError> {
-    let key = PrivateKey::from_file(path(ENCRYPTED), Some(passphrase))?;
-    let plain = PrivateKey::from_pem_file(path("ed25519.pem")).unwrap();
+    let key = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key(path(ENCRYPTED))?;
+    let plain = PrivateKey::from_file(path("ed25519.pem")).unwrap();
     assert_eq!(key.pkcs8_der(), plain.pkcs8_der());
     Ok(key)
 }
@@ -55,9 +57,15 @@ fn a_function_is_asked_each_time_and_only_when_needed() {
         counter.fetch_add(1, Ordering::Relaxed);
         Ok(RIGHT.to_owned())
     });
-    PrivateKey::from_file(path("ed25519.pem"), Some(&passphrase)).unwrap();
+    mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key(path("ed25519.pem"))
+        .unwrap();
     // Refused for its cost before the passphrase would be of use.
-    PrivateKey::from_file(path("ed25519_costly.pem"), Some(&passphrase)).unwrap_err();
+    mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key(path("ed25519_costly.pem"))
+        .unwrap_err();
     assert_eq!(asked.load(Ordering::Relaxed), 0);
     load(&passphrase).unwrap();
     load(&passphrase.clone()).unwrap();
@@ -174,7 +182,10 @@ fn a_wrong_one_says_where_it_came_from() {
     let file = folder.path().join("passphrase");
     let wrong = |passphrase: &Passphrase, part: &str| {
         for name in FILES {
-            let error = PrivateKey::from_file(path(name), Some(passphrase)).unwrap_err();
+            let error = mtls::Loader::new()
+                .passphrase(passphrase.clone())
+                .load_key(path(name))
+                .unwrap_err();
             let said = error.to_string();
             let MaterialProblem::WrongPassphrase { hint } = error.problem() else {
                 panic!("{said}");
@@ -206,7 +217,10 @@ fn a_wrong_one_says_where_it_came_from() {
 
     #[cfg(feature = "pkcs12")]
     {
-        let error = mtls::MtlsIdentity::from_file(path("rsa.p12"), Some(&called)).unwrap_err();
+        let error = mtls::Loader::new()
+            .passphrase(called.clone())
+            .load_identity(path("rsa.p12"))
+            .unwrap_err();
         let said = error.to_string();
         assert!(said.contains(&format!(": it {function} {end};")), "{said}");
     }

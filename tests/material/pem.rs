@@ -85,7 +85,9 @@ fn old_names_of_certificates_are_read() {
         let text = fixture_text("rsa.crt").replace("CERTIFICATE", name);
         assert_eq!(anchors(&text).unwrap(), new);
         let bundle = text.clone() + &fixture_text("rsa_pkcs8.pem");
-        let identity = MtlsIdentity::from_pem_bundle(bundle.as_bytes()).unwrap();
+        let identity = mtls::Loader::new()
+            .load_identity(mtls::material::Input::bytes(bundle.as_bytes()))
+            .unwrap();
         assert_eq!(identity.chain().as_slice(), new.as_slice());
         says(
             PrivateKey::from_pem(text.as_bytes()),
@@ -118,8 +120,8 @@ fn what_the_command_pkcs12_prints_is_read() {
         printed.replace('\n', "\r"),
     ] {
         for identity in [
-            MtlsIdentity::from_pem_bundle(text.as_bytes()),
-            MtlsIdentity::from_bytes(text.as_bytes(), None),
+            mtls::Loader::new().load_identity(mtls::material::Input::bytes(text.as_bytes())),
+            mtls::Loader::new().load_identity(mtls::material::Input::bytes(text.as_bytes())),
         ] {
             assert_eq!(identity.unwrap().chain(), of_files.chain());
         }
@@ -130,7 +132,9 @@ fn what_the_command_pkcs12_prints_is_read() {
         "Bag Attributes\n    friendlyName: -- the END of it",
         1,
     );
-    MtlsIdentity::from_pem_bundle(named.as_bytes()).unwrap();
+    mtls::Loader::new()
+        .load_identity(mtls::material::Input::bytes(named.as_bytes()))
+        .unwrap();
 }
 
 /// As haproxy, nginx and others keep them: one file with the certificate, its key and the group.
@@ -153,8 +157,8 @@ fn parameters_are_passed_over() {
             let bundle = parts.map(String::as_str).concat();
             let bundle = bundle.as_bytes();
             for identity in [
-                MtlsIdentity::from_pem_bundle(bundle),
-                MtlsIdentity::from_bytes(bundle, None),
+                mtls::Loader::new().load_identity(mtls::material::Input::bytes(bundle)),
+                mtls::Loader::new().load_identity(mtls::material::Input::bytes(bundle)),
             ] {
                 assert_eq!(identity.unwrap().chain().as_slice().len(), 1, "{label}");
             }
@@ -162,7 +166,7 @@ fn parameters_are_passed_over() {
         let chain = certificate.clone() + &parameters;
         for chain in [
             CertificateChain::from_pem(chain.as_bytes()),
-            CertificateChain::from_bytes(chain.as_bytes()),
+            mtls::Loader::new().load_chain(mtls::material::Input::bytes(chain.as_bytes())),
         ] {
             assert_eq!(chain.unwrap().as_slice().len(), 1, "{label}");
         }
@@ -172,7 +176,7 @@ fn parameters_are_passed_over() {
         says(CertificateChain::from_pem(parameters.as_bytes()), &[&alone]);
         says(PrivateKey::from_pem(parameters.as_bytes()), &[&alone]);
         says(
-            MtlsIdentity::from_pem_bundle(parameters.as_bytes()),
+            mtls::Loader::new().load_identity(mtls::material::Input::bytes(parameters.as_bytes())),
             &[&alone],
         );
         says(anchors(chain), &["section 1", &alone]);
@@ -195,9 +199,15 @@ fn sections_that_are_no_keys_are_refused_by_name() {
         for text in [other.clone(), key.clone() + &other] {
             for result in [
                 PrivateKey::from_pem(text.as_bytes()).map(drop),
-                PrivateKey::from_bytes(text.as_bytes(), None).map(drop),
-                MtlsIdentity::from_pem_bundle(text.as_bytes()).map(drop),
-                MtlsIdentity::from_bytes(text.as_bytes(), None).map(drop),
+                mtls::Loader::new()
+                    .load_key(mtls::material::Input::bytes(text.as_bytes()))
+                    .map(drop),
+                mtls::Loader::new()
+                    .load_identity(mtls::material::Input::bytes(text.as_bytes()))
+                    .map(drop),
+                mtls::Loader::new()
+                    .load_identity(mtls::material::Input::bytes(text.as_bytes()))
+                    .map(drop),
             ] {
                 says(
                     result,
@@ -208,7 +218,7 @@ fn sections_that_are_no_keys_are_refused_by_name() {
     }
     let two = key + &fixture_text("p256_pkcs8.pem");
     says(
-        MtlsIdentity::from_bytes(two.as_bytes(), None),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(two.as_bytes())),
         &[
             "section 1 (PRIVATE KEY",
             "second private key",

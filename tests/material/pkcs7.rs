@@ -47,13 +47,15 @@ fn a_chain_is_put_in_order() {
             .unwrap()
             .replace("PKCS7", "CMS");
         for bytes in [der, pem, cms.into_bytes()] {
-            let chain = CertificateChain::from_bytes(&bytes).unwrap();
+            let chain = mtls::Loader::new()
+                .load_chain(mtls::material::Input::bytes(&bytes))
+                .unwrap();
             assert_eq!(chain.as_slice(), ways, "{order}");
 
             let file = cas.path("issuing").join("chain.p7b");
             fs::write(&file, bytes).unwrap();
             assert_eq!(CertificateChain::from_file(&file).unwrap(), chain);
-            let identity = MtlsIdentity::from_files(&file, &key, None).unwrap();
+            let identity = MtlsIdentity::from_files(&file, &key).unwrap();
             assert_eq!(identity.chain(), &chain);
         }
     }
@@ -69,24 +71,43 @@ fn ber_is_read() {
     for (command, form) in [("cms", "DER"), ("smime", "DER"), ("cms", "PEM")] {
         let ber = made(&cas, &format!("{command} {options} -outform {form}"));
         assert!(form == "PEM" || ber.starts_with(&[0x30, 0x80]));
-        let chain = CertificateChain::from_bytes(&ber).unwrap();
+        let chain = mtls::Loader::new()
+            .load_chain(mtls::material::Input::bytes(&ber))
+            .unwrap();
         assert_eq!(chain.as_slice(), ways, "{command} {form}");
-        assert_eq!(TrustAnchors::from_bytes(&ber).unwrap().as_slice().len(), 2);
+        assert_eq!(
+            mtls::Loader::new()
+                .load_anchors(mtls::material::Input::bytes(&ber))
+                .unwrap()
+                .as_slice()
+                .len(),
+            2
+        );
     }
     // The whole of a file of certificates, rewritten by hand.
     let der = bundle(&cas, ORDERS[0]);
     let ber = [&[0x30, 0x80], &der[4..], &[0, 0]].concat();
-    assert_eq!(CertificateChain::from_bytes(&ber).unwrap().as_slice(), ways);
+    assert_eq!(
+        mtls::Loader::new()
+            .load_chain(mtls::material::Input::bytes(&ber))
+            .unwrap()
+            .as_slice(),
+        ways
+    );
     says(
-        CertificateChain::from_bytes(&ber[..ber.len() - 1]),
+        mtls::Loader::new().load_chain(mtls::material::Input::bytes(&ber[..ber.len() - 1])),
         &["BER that is cut off or damaged", "copy the file again"],
     );
     // Something else in BER has to be DER.
     let certificate = cas.certificate("issuing/alice.crt");
     let ber = [&[0x30, 0x80], &certificate[4..], &[0, 0]].concat();
     for error in [
-        CertificateChain::from_bytes(&ber).unwrap_err(),
-        TrustAnchors::from_bytes(&ber).unwrap_err(),
+        mtls::Loader::new()
+            .load_chain(mtls::material::Input::bytes(&ber))
+            .unwrap_err(),
+        mtls::Loader::new()
+            .load_anchors(mtls::material::Input::bytes(&ber))
+            .unwrap_err(),
     ] {
         assert!(matches!(error.problem(), MaterialProblem::Ber), "{error}");
     }
@@ -99,7 +120,9 @@ fn anchors_are_all_of_them() {
     let arguments = "crl2pkcs7 -nocrl -certfile ca.crt -certfile ../root/ca.crt";
     let der = made(&cas, &format!("{arguments} -outform DER"));
     for bytes in [der, made(&cas, arguments)] {
-        let anchors = TrustAnchors::from_bytes(&bytes).unwrap();
+        let anchors = mtls::Loader::new()
+            .load_anchors(mtls::material::Input::bytes(&bytes))
+            .unwrap();
         assert_eq!(anchors.as_slice().len(), 2);
         assert!(
             both.iter()
@@ -115,7 +138,9 @@ fn a_leaf_that_cannot_be_told_is_said() {
         &cas,
         "-certfile alice.crt -certfile server.crt -certfile ca.crt",
     );
-    let error = CertificateChain::from_bytes(&two).unwrap_err();
+    let error = mtls::Loader::new()
+        .load_chain(mtls::material::Input::bytes(&two))
+        .unwrap_err();
     let MaterialProblem::LeafUnclear { candidates } = error.problem() else {
         panic!("{error}");
     };
@@ -133,14 +158,16 @@ fn a_leaf_that_cannot_be_told_is_said() {
     );
     let none = bundle(&cas, "-certfile ca.crt -certfile ../root/ca.crt");
     says(
-        CertificateChain::from_bytes(&none),
+        mtls::Loader::new().load_chain(mtls::material::Input::bytes(&none)),
         &["cannot be told", "CN=Ivo", "CN=Rhea"],
     );
     // One alone is the leaf; a CA's is refused with its key.
     let one = bundle(&cas, "-certfile ca.crt");
-    let chain = CertificateChain::from_bytes(&one).unwrap();
+    let chain = mtls::Loader::new()
+        .load_chain(mtls::material::Input::bytes(&one))
+        .unwrap();
     assert_eq!(chain.leaf(), &cas.certificate("issuing/ca.crt"));
-    let key = PrivateKey::from_file(cas.path("issuing").join("ca.key"), None).unwrap();
+    let key = PrivateKey::from_file(cas.path("issuing").join("ca.key")).unwrap();
     says(MtlsIdentity::new(chain, key), &["the certificate of a CA"]);
 }
 
@@ -150,12 +177,19 @@ fn what_is_signed_in_it_is_not_looked_at() {
     let sign = "-sign -binary -in alice.csr -signer alice.crt -inkey alice.key -certfile ca.crt -outform DER";
     for program in ["cms -nodetach", "cms", "smime -nodetach"] {
         let mut signed = made(&cas, &format!("{program} {sign}"));
-        let chain = CertificateChain::from_bytes(&signed).unwrap();
+        let chain = mtls::Loader::new()
+            .load_chain(mtls::material::Input::bytes(&signed))
+            .unwrap();
         assert_eq!(chain.as_slice().len(), 2);
         assert_eq!(chain.leaf(), &cas.certificate("issuing/alice.crt"));
         // The last byte is the signature's.
         *signed.last_mut().unwrap() ^= 1;
-        assert_eq!(CertificateChain::from_bytes(&signed).unwrap(), chain);
+        assert_eq!(
+            mtls::Loader::new()
+                .load_chain(mtls::material::Input::bytes(&signed))
+                .unwrap(),
+            chain
+        );
     }
 }
 
@@ -182,8 +216,12 @@ fn other_kinds_are_refused_by_name() {
         );
         let der = fs::read(cas.path("issuing").join("made")).unwrap();
         for result in [
-            TrustAnchors::from_bytes(&der).map(drop),
-            CertificateChain::from_bytes(&der).map(drop),
+            mtls::Loader::new()
+                .load_anchors(mtls::material::Input::bytes(&der))
+                .map(drop),
+            mtls::Loader::new()
+                .load_chain(mtls::material::Input::bytes(&der))
+                .map(drop),
         ] {
             says(
                 result,
@@ -205,7 +243,7 @@ fn revocation_lists_in_it_are_refused() {
         "crl2pkcs7 -in now.crl",
     ] {
         says(
-            TrustAnchors::from_bytes(&made(&cas, arguments)),
+            mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&made(&cas, arguments))),
             &[
                 "PKCS#7 with revocation lists in it",
                 "`RevocationLists`",
@@ -214,7 +252,10 @@ fn revocation_lists_in_it_are_refused() {
         );
     }
     says(
-        TrustAnchors::from_bytes(&made(&cas, "crl2pkcs7 -nocrl -outform DER")),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&made(
+            &cas,
+            "crl2pkcs7 -nocrl -outform DER",
+        ))),
         &["no certificate in it"],
     );
 }
@@ -224,29 +265,36 @@ fn damage_is_found() {
     let Some(cas) = Cas::new() else { return };
     let whole = bundle(&cas, ORDERS[0]);
     for end in 0..whole.len() {
-        assert!(TrustAnchors::from_bytes(&whole[..end]).is_err(), "{end}");
+        assert!(
+            mtls::Loader::new()
+                .load_anchors(mtls::material::Input::bytes(&whole[..end]))
+                .is_err(),
+            "{end}"
+        );
     }
     says(
-        TrustAnchors::from_bytes(&whole[..whole.len() - 1]),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&whole[..whole.len() - 1])),
         &["DER that was cut off", "copy the file again"],
     );
     says(
-        TrustAnchors::from_bytes(&[whole.as_slice(), b"x"].concat()),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(
+            &[whole.as_slice(), b"x"].concat(),
+        )),
         &["DER with something after its end"],
     );
     // No byte of it makes the reader stop in another way than by saying no.
     for at in 0..whole.len() {
         let mut changed = whole.clone();
         changed[at] ^= 0x20;
-        drop(TrustAnchors::from_bytes(&changed));
-        drop(CertificateChain::from_bytes(&changed));
+        drop(mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&changed)));
+        drop(mtls::Loader::new().load_chain(mtls::material::Input::bytes(&changed)));
     }
     // The version, an INTEGER, is a NULL.
     let mut changed = whole.clone();
     let version = place_of(&[2, 1, 1, 0x31], &whole);
     changed[version] = 5;
     says(
-        TrustAnchors::from_bytes(&changed),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&changed)),
         &[
             "damaged PKCS#7",
             "openssl pkcs7 -inform DER -in FILE -noout -print",
@@ -258,13 +306,13 @@ fn damage_is_found() {
     let mut changed = whole.clone();
     changed[at] = 0xa2;
     says(
-        TrustAnchors::from_bytes(&changed),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&changed)),
         &["certificate ", "of another kind than X.509"],
     );
     let mut changed = whole;
     changed[at + 4] ^= 1;
     says(
-        TrustAnchors::from_bytes(&changed),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&changed)),
         &["certificate ", "not an X.509 certificate"],
     );
 }
@@ -274,11 +322,13 @@ fn its_certificates_are_limited() {
     let Some(cas) = Cas::new() else { return };
     let many = "-certfile ca.crt ".repeat(CertificateChain::MAX_CERTIFICATES + 1);
     says(
-        CertificateChain::from_bytes(&bundle(&cas, &many)),
+        mtls::Loader::new().load_chain(mtls::material::Input::bytes(&bundle(&cas, &many))),
         &["more than 16 certificates"],
     );
     let most = "-certfile ca.crt ".repeat(CertificateChain::MAX_CERTIFICATES);
-    let chain = CertificateChain::from_bytes(&bundle(&cas, &most)).unwrap();
+    let chain = mtls::Loader::new()
+        .load_chain(mtls::material::Input::bytes(&bundle(&cas, &most)))
+        .unwrap();
     assert_eq!(chain.as_slice().len(), 1);
 }
 
@@ -293,19 +343,21 @@ fn it_is_read_where_any_encoding_is_and_alone() {
     );
     let certificate = fs::read(cas.path("issuing").join("ca.crt")).unwrap();
     says(
-        TrustAnchors::from_bytes(&[pem.as_slice(), &certificate].concat()),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(
+            &[pem.as_slice(), &certificate].concat(),
+        )),
         &["section 0 (PKCS7", "give it alone"],
     );
     says(
-        PrivateKey::from_bytes(&pem, None),
+        mtls::Loader::new().load_key(mtls::material::Input::bytes(&pem)),
         &["PKCS7 does not belong here", "expected PRIVATE KEY"],
     );
     says(
-        PrivateKey::from_bytes(&der, None),
+        mtls::Loader::new().load_key(mtls::material::Input::bytes(&der)),
         &["PKCS#7, which holds no private key"],
     );
     says(
-        MtlsIdentity::from_bytes(&der, None),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(&der)),
         &["PKCS#7", "`MtlsIdentity::from_files`"],
     );
     assert!(

@@ -6,6 +6,7 @@ use mtls::MtlsIdentity;
 use mtls::error::{MaterialOrigin, MaterialProblem};
 use mtls::material::ChainRepair;
 
+use crate::common::loading::{loader, repairs};
 use crate::common::openssl_ca::Cas;
 use crate::says;
 
@@ -48,24 +49,27 @@ fn bundles_in_a_wrong_order() {
             let read = |name: &str| fs::read(folder.join(name)).unwrap();
             fs::write(&file, parts.split(' ').flat_map(read).collect::<Vec<_>>()).unwrap();
             says(
-                MtlsIdentity::from_file(&file, passphrase),
+                loader(passphrase).load_identity(&file),
                 &[
                     "the key belongs to certificate",
-                    "`MtlsIdentity::from_file_repaired`",
+                    "`Loader::repair_chain`",
                     "bundle.pem",
                 ],
             );
-            let (identity, repairs) = MtlsIdentity::from_file_repaired(&file, passphrase).unwrap();
+            let identity = loader(passphrase)
+                .repair_chain(true)
+                .load_identity(&file)
+                .unwrap();
+            let done = repairs(&identity);
             assert_eq!(identity.chain().as_slice(), expected, "{order} {key}");
-            assert!(
-                repairs
-                    .iter()
-                    .any(|r| matches!(r, ChainRepair::Moved { .. }))
-            );
+            assert!(done.iter().any(|r| matches!(r, ChainRepair::Moved { .. })));
             let bytes = fs::read(&file).unwrap();
-            let (same, same_repairs) =
-                MtlsIdentity::from_bytes_repaired(&bytes, passphrase).unwrap();
-            assert_eq!((same.chain(), same_repairs), (identity.chain(), repairs));
+            let same = loader(passphrase)
+                .repair_chain(true)
+                .load_identity(mtls::material::Input::bytes(&bytes))
+                .unwrap();
+            let same_repairs = repairs(&same);
+            assert_eq!((same.chain(), same_repairs), (identity.chain(), done));
 
             // In two files.
             let chain = folder.join("chain.pem");
@@ -76,13 +80,16 @@ fn bundles_in_a_wrong_order() {
             )
             .unwrap();
             says(
-                MtlsIdentity::from_files(&chain, folder.join(key), passphrase),
-                &["chain.pem and ", "`from_files_repaired`"],
+                loader(passphrase).load_key_pair(&chain, folder.join(key)),
+                &["chain.pem and ", "`Loader::repair_chain`"],
             );
-            let (identity, repairs) =
-                MtlsIdentity::from_files_repaired(&chain, folder.join(key), passphrase).unwrap();
+            let identity = loader(passphrase)
+                .repair_chain(true)
+                .load_key_pair(&chain, folder.join(key))
+                .unwrap();
+            let done = repairs(&identity);
             assert_eq!(identity.chain().as_slice(), expected);
-            assert!(!repairs.is_empty());
+            assert!(!done.is_empty());
         }
     }
 }
@@ -93,12 +100,19 @@ fn what_is_in_order_is_left_alone() {
     let folder = cas.path("issuing");
     let read = |name: &str| fs::read(folder.join(name)).unwrap();
     let bundle = ["alice.key", "alice.crt", "ca.crt"].map(read).concat();
-    let (identity, repairs) = MtlsIdentity::from_bytes_repaired(&bundle, None).unwrap();
+    let identity = mtls::Loader::new()
+        .repair_chain(true)
+        .load_identity(mtls::material::Input::bytes(&bundle))
+        .unwrap();
+    let done = repairs(&identity);
     assert_eq!(
         identity.chain(),
-        MtlsIdentity::from_bytes(&bundle, None).unwrap().chain()
+        mtls::Loader::new()
+            .load_identity(mtls::material::Input::bytes(&bundle))
+            .unwrap()
+            .chain()
     );
-    assert_eq!(repairs, []);
+    assert_eq!(done, []);
 
     #[cfg(feature = "pkcs12")]
     {
@@ -108,10 +122,14 @@ fn what_is_in_order_is_left_alone() {
         );
         let passphrase = mtls::Passphrase::new("a");
         let made = folder.join("a.p12");
-        let (identity, repairs) =
-            MtlsIdentity::from_file_repaired(made, Some(&passphrase)).unwrap();
+        let identity = mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .repair_chain(true)
+            .load_identity(made)
+            .unwrap();
+        let done = repairs(&identity);
         assert_eq!(identity.chain().as_slice().len(), 2);
-        assert_eq!(repairs, []);
+        assert_eq!(done, []);
     }
 }
 
@@ -126,14 +144,20 @@ fn what_cannot_be_repaired_names_the_file() {
         ["ca.crt", "server.crt", "alice.key"].map(read).concat(),
     )
     .unwrap();
-    let error = MtlsIdentity::from_file_repaired(&file, None).unwrap_err();
+    let error = mtls::Loader::new()
+        .repair_chain(true)
+        .load_identity(&file)
+        .unwrap_err();
     assert!(matches!(
         error.problem(),
         MaterialProblem::KeyMismatch { .. }
     ));
     assert_eq!(error.origin(), &MaterialOrigin::File(file));
     let (chain, key) = (folder.join("ca.crt"), folder.join("alice.key"));
-    let error = MtlsIdentity::from_files_repaired(&chain, &key, None).unwrap_err();
+    let error = mtls::Loader::new()
+        .repair_chain(true)
+        .load_key_pair(&chain, &key)
+        .unwrap_err();
     assert_eq!(error.origin(), &MaterialOrigin::Pair { chain, key });
 }
 
@@ -154,7 +178,11 @@ fn open_files_are_warned_of() {
     .unwrap();
     for (mode, expected) in [(0o644, 1), (0o600, 0)] {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-        let (identity, _) = MtlsIdentity::from_file_repaired(&file, None).unwrap();
+        let identity = mtls::Loader::new()
+            .repair_chain(true)
+            .load_identity(&file)
+            .unwrap();
+        let _ = repairs(&identity);
         assert_eq!(identity.warnings().len(), expected, "{mode:o}");
     }
 }
@@ -172,14 +200,18 @@ fn in_pkcs7_the_key_tells_the_leaf() {
         let key = folder.join(format!("{name}.key"));
         let expected = [format!("issuing/{name}.crt"), "issuing/ca.crt".to_owned()];
         let expected = expected.map(|path| cas.certificate(&path));
-        let identity = MtlsIdentity::from_files(&chain, &key, None).unwrap();
+        let identity = MtlsIdentity::from_files(&chain, &key).unwrap();
         assert_eq!(identity.chain().as_slice(), expected);
-        let (identity, repairs) = MtlsIdentity::from_files_repaired(&chain, &key, None).unwrap();
+        let identity = mtls::Loader::new()
+            .repair_chain(true)
+            .load_key_pair(&chain, &key)
+            .unwrap();
+        let done = repairs(&identity);
         assert_eq!(identity.chain().as_slice(), expected);
-        assert_eq!(repairs, []);
+        assert_eq!(done, []);
     }
     says(
-        MtlsIdentity::from_files(&chain, cas.path("root").join("ca.key"), None),
+        MtlsIdentity::from_files(&chain, cas.path("root").join("ca.key")),
         &["two.p7b and ", "does not belong to the leaf"],
     );
 }

@@ -41,35 +41,72 @@ fn what_loads_as_pem_loads_the_same_by_its_content_and_from_der() {
     let (mut certificates, mut keys, mut lists) = (0, 0, 0);
     for (name, bytes) in files() {
         if let Ok(chain) = CertificateChain::from_pem(&bytes) {
-            assert_eq!(CertificateChain::from_bytes(&bytes).unwrap(), chain);
-            let leaf = CertificateChain::from_bytes(chain.leaf()).unwrap();
+            assert_eq!(
+                mtls::Loader::new()
+                    .load_chain(mtls::material::Input::bytes(&bytes))
+                    .unwrap(),
+                chain
+            );
+            let leaf = mtls::Loader::new()
+                .load_chain(mtls::material::Input::bytes(chain.leaf()))
+                .unwrap();
             assert_eq!(leaf.as_slice(), &chain.as_slice()[..1], "{name}");
             certificates += 1;
         }
         if let Ok(anchors) = TrustAnchors::from_pem(&bytes) {
-            assert_eq!(TrustAnchors::from_bytes(&bytes).unwrap(), anchors);
-            let first = TrustAnchors::from_bytes(&anchors.as_slice()[0]).unwrap();
+            assert_eq!(
+                mtls::Loader::new()
+                    .load_anchors(mtls::material::Input::bytes(&bytes))
+                    .unwrap(),
+                anchors
+            );
+            let first = mtls::Loader::new()
+                .load_anchors(mtls::material::Input::bytes(&anchors.as_slice()[0]))
+                .unwrap();
             assert_eq!(first.as_slice(), &anchors.as_slice()[..1], "{name}");
         }
         if let Ok(key) = PrivateKey::from_pem(&bytes) {
-            let again = PrivateKey::from_bytes(&bytes, None).unwrap();
+            let again = mtls::Loader::new()
+                .load_key(mtls::material::Input::bytes(&bytes))
+                .unwrap();
             assert_eq!(key_bytes(&again), key_bytes(&key), "{name}");
-            let again = PrivateKey::from_bytes(&key_bytes(&key), None).unwrap();
+            let again = mtls::Loader::new()
+                .load_key(mtls::material::Input::bytes(&key_bytes(&key)))
+                .unwrap();
             assert_eq!(key_bytes(&again), key_bytes(&key), "{name}");
             keys += 1;
         }
         if let Ok(list) = RevocationLists::from_pem(&bytes) {
-            assert_eq!(RevocationLists::from_bytes(&bytes).unwrap(), list);
+            assert_eq!(
+                mtls::Loader::new()
+                    .load_revocation_lists(mtls::material::Input::bytes(&bytes))
+                    .unwrap(),
+                list
+            );
             let der = list.iter().next().unwrap().as_der();
-            assert_eq!(RevocationLists::from_bytes(der).unwrap(), list, "{name}");
+            assert_eq!(
+                mtls::Loader::new()
+                    .load_revocation_lists(mtls::material::Input::bytes(der))
+                    .unwrap(),
+                list,
+                "{name}"
+            );
             lists += 1;
         }
         // What one reader takes, the others refuse with words of their own.
         for error in [
-            CertificateChain::from_bytes(&bytes).err(),
-            TrustAnchors::from_bytes(&bytes).err(),
-            PrivateKey::from_bytes(&bytes, None).err(),
-            RevocationLists::from_bytes(&bytes).err(),
+            mtls::Loader::new()
+                .load_chain(mtls::material::Input::bytes(&bytes))
+                .err(),
+            mtls::Loader::new()
+                .load_anchors(mtls::material::Input::bytes(&bytes))
+                .err(),
+            mtls::Loader::new()
+                .load_key(mtls::material::Input::bytes(&bytes))
+                .err(),
+            mtls::Loader::new()
+                .load_revocation_lists(mtls::material::Input::bytes(&bytes))
+                .err(),
         ] {
             let text = error.map_or_else(String::new, |error| error.to_string());
             assert!(!text.contains(['\n', '\r']), "{name}: {text}");
@@ -96,11 +133,13 @@ fn every_key_in_der_is_told_apart() {
         let mut command = openssl.command();
         command.args(arguments.split(' ')).args(["-outform", "DER"]);
         let der = output(command.arg("-in").arg(path(name)));
-        let key = PrivateKey::from_bytes(&der, None).unwrap();
-        let plain = PrivateKey::from_pem_file(path(name)).unwrap();
+        let key = mtls::Loader::new()
+            .load_key(mtls::material::Input::bytes(&der))
+            .unwrap();
+        let plain = PrivateKey::from_file(path(name)).unwrap();
         assert_eq!(key_bytes(&key), key_bytes(&plain), "{name}, {arguments}");
         says(
-            TrustAnchors::from_bytes(&der),
+            mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&der)),
             &["found a private key where certificates are expected"],
         );
         says(
@@ -108,16 +147,16 @@ fn every_key_in_der_is_told_apart() {
             &["certificate 0: found a private key"],
         );
         says(
-            MtlsIdentity::from_bytes(&der, None),
+            mtls::Loader::new().load_identity(mtls::material::Input::bytes(&der)),
             &["this is a private key", "`MtlsIdentity::from_files`"],
         );
         says(
-            RevocationLists::from_bytes(&der),
+            mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(&der)),
             &["this is a private key, expected a revocation list"],
         );
         // What cuts it must not quote it.
         says(
-            PrivateKey::from_bytes(&[der, vec![0]].concat(), None),
+            mtls::Loader::new().load_key(mtls::material::Input::bytes(&[der, vec![0]].concat())),
             &["this is "],
         );
     }
@@ -136,12 +175,16 @@ fn encrypted_keys_ask_for_the_feature() {
     let passphrase = mtls::Passphrase::new("correct horse");
     for name in ["ed25519_scrypt.pem", "rsa_legacy_aes256.pem"] {
         says(
-            PrivateKey::from_file(path(name), Some(&passphrase)),
+            mtls::Loader::new()
+                .passphrase(passphrase.clone())
+                .load_key(path(name)),
             &[name, "is encrypted", "cargo feature `encrypted-keys`"],
         );
     }
     says(
-        MtlsIdentity::from_file(path("rsa.p12"), Some(&passphrase)),
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_identity(path("rsa.p12")),
         &["rsa.p12: this is PKCS#12", "cargo feature `pkcs12`"],
     );
 }
@@ -157,25 +200,36 @@ fn encrypted_keys_open_by_their_content() {
         ("rsa_legacy_aes256.pem", "rsa_pkcs8.pem"),
         ("rsa_pkcs1.pem", "rsa_pkcs8.pem"),
     ] {
-        let key = PrivateKey::from_file(path(name), Some(&passphrase)).unwrap();
-        let plain = PrivateKey::from_pem_file(path(plain)).unwrap();
+        let key = mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_key(path(name))
+            .unwrap();
+        let plain = PrivateKey::from_file(path(plain)).unwrap();
         assert_eq!(key_bytes(&key), key_bytes(&plain), "{name}");
     }
     says(
-        PrivateKey::from_file(path("ed25519_scrypt.pem"), None),
+        PrivateKey::from_file(path("ed25519_scrypt.pem")),
         &["the private key is encrypted", "`from_file("],
     );
 
     // A bundle, the key in front and under a passphrase.
     let bundle = [fixture("rsa_legacy_aes256.pem"), fixture("rsa.crt")].concat();
-    let identity = MtlsIdentity::from_bytes(&bundle, Some(&passphrase)).unwrap();
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_identity(mtls::material::Input::bytes(&bundle))
+        .unwrap();
     assert_eq!(identity.chain().as_slice().len(), 1);
     let chain = path("rsa.crt");
     let key = path("rsa_legacy_aes256.pem");
-    MtlsIdentity::from_files(&chain, &key, Some(&passphrase)).unwrap();
-    let error = MtlsIdentity::from_files(&chain, &key, None).unwrap_err();
+    mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key_pair(&chain, &key)
+        .unwrap();
+    let error = MtlsIdentity::from_files(&chain, &key).unwrap_err();
     assert_eq!(error.origin(), &MaterialOrigin::File(key));
-    let error = MtlsIdentity::from_files(&chain, path("ed25519_scrypt.pem"), Some(&passphrase))
+    let error = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key_pair(&chain, path("ed25519_scrypt.pem"))
         .unwrap_err();
     assert!(matches!(error.origin(), MaterialOrigin::Pair { .. }));
 
@@ -186,16 +240,24 @@ fn encrypted_keys_open_by_their_content() {
     command.args(["pkcs8", "-topk8", "-outform", "DER"]);
     command.args(["-passout", "pass:correct horse", "-in"]);
     let der = output(command.arg(path("ed25519.pem")));
-    let key = PrivateKey::from_bytes(&der, Some(&passphrase)).unwrap();
-    let plain = PrivateKey::from_pem_file(path("ed25519.pem")).unwrap();
+    let key = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_key(mtls::material::Input::bytes(&der))
+        .unwrap();
+    let plain = PrivateKey::from_file(path("ed25519.pem")).unwrap();
     assert_eq!(key_bytes(&key), key_bytes(&plain));
     let wrong = mtls::Passphrase::new("wrong");
-    let error = PrivateKey::from_bytes(&der, Some(&wrong)).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(wrong.clone())
+        .load_key(mtls::material::Input::bytes(&der))
+        .unwrap_err();
     assert!(matches!(
         error.problem(),
         MaterialProblem::WrongPassphrase { .. }
     ));
-    let error = PrivateKey::from_bytes(&der, None).unwrap_err();
+    let error = mtls::Loader::new()
+        .load_key(mtls::material::Input::bytes(&der))
+        .unwrap_err();
     assert!(matches!(error.problem(), MaterialProblem::EncryptedKey));
 
     // PKCS#8 that claims to be encrypted once more.
@@ -205,7 +267,9 @@ fn encrypted_keys_open_by_their_content() {
         1,
     );
     says(
-        PrivateKey::from_bytes(text.as_bytes(), Some(&passphrase)),
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_key(mtls::material::Input::bytes(text.as_bytes())),
         &[
             "encrypted by PKCS#8 and once more by PEM headers",
             "openssl pkcs8 -topk8",
@@ -224,7 +288,7 @@ fn revocation_lists_are_read_where_they_belong() {
     }
     let der = fs::read(folder.join("now.der")).unwrap();
     says(
-        TrustAnchors::from_bytes(&der),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&der)),
         &[
             "a revocation list (CRL), expected certificates",
             "`RevocationLists`",
@@ -240,11 +304,12 @@ fn revocation_lists_are_read_where_they_belong() {
     );
     let certificate = fixture("rsa.crt.der");
     says(
-        RevocationLists::from_bytes(&certificate),
+        mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(&certificate)),
         &["found a certificate where a revocation list"],
     );
     says(
-        RevocationLists::from_bytes(&fixture("rsa.p12")),
+        mtls::Loader::new()
+            .load_revocation_lists(mtls::material::Input::bytes(&fixture("rsa.p12"))),
         &["this is PKCS#12, expected a revocation list"],
     );
     // One of version 1 is told from a certificate too, and refused as a list.
@@ -253,8 +318,14 @@ fn revocation_lists_are_read_where_they_belong() {
     cas.run("issuing", "ca -gencrl -config old -out now.crl");
     cas.run("issuing", "crl -in now.crl -outform DER -out now.der");
     let der = fs::read(folder.join("now.der")).unwrap();
-    says(RevocationLists::from_bytes(&der), &["version 2"]);
-    says(TrustAnchors::from_bytes(&der), &["a revocation list (CRL)"]);
+    says(
+        mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(&der)),
+        &["version 2"],
+    );
+    says(
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&der)),
+        &["a revocation list (CRL)"],
+    );
 }
 
 #[test]
@@ -274,9 +345,13 @@ fn utf_16_is_seen_with_and_without_its_mark() {
             let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
             for bytes in [&little, &big] {
                 for error in [
-                    PrivateKey::from_bytes(bytes, None).unwrap_err(),
+                    mtls::Loader::new()
+                        .load_key(mtls::material::Input::bytes(bytes))
+                        .unwrap_err(),
                     PrivateKey::from_pem(bytes).unwrap_err(),
-                    TrustAnchors::from_bytes(bytes).unwrap_err(),
+                    mtls::Loader::new()
+                        .load_anchors(mtls::material::Input::bytes(bytes))
+                        .unwrap_err(),
                 ] {
                     assert!(
                         matches!(error.problem(), mtls::error::MaterialProblem::Utf16),

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use der::{Decode, Encode};
-use mtls::{
-    CertificateChain, MaterialError, MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors,
-};
+use mtls::{MaterialError, MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors};
 use tempfile::TempDir;
 
 use crate::common::openssl_ca::Cas;
@@ -18,11 +16,21 @@ use crate::{fixture, fixture_text, message, path, says};
 /// Everything that reads any encoding, except PKCS#12.
 fn every_reader(bytes: &[u8]) -> [Result<(), MaterialError>; 5] {
     [
-        CertificateChain::from_bytes(bytes).map(drop),
-        TrustAnchors::from_bytes(bytes).map(drop),
-        PrivateKey::from_bytes(bytes, None).map(drop),
-        MtlsIdentity::from_bytes(bytes, None).map(drop),
-        RevocationLists::from_bytes(bytes).map(drop),
+        mtls::Loader::new()
+            .load_chain(mtls::material::Input::bytes(bytes))
+            .map(drop),
+        mtls::Loader::new()
+            .load_anchors(mtls::material::Input::bytes(bytes))
+            .map(drop),
+        mtls::Loader::new()
+            .load_key(mtls::material::Input::bytes(bytes))
+            .map(drop),
+        mtls::Loader::new()
+            .load_identity(mtls::material::Input::bytes(bytes))
+            .map(drop),
+        mtls::Loader::new()
+            .load_revocation_lists(mtls::material::Input::bytes(bytes))
+            .map(drop),
     ]
 }
 
@@ -88,8 +96,12 @@ fn requests_and_public_keys_are_named() {
         let parameters = run("ecparam -name prime256v1");
         if form == "PEM" {
             for result in [
-                PrivateKey::from_bytes(&parameters, None).map(drop),
-                MtlsIdentity::from_bytes(&parameters, None).map(drop),
+                mtls::Loader::new()
+                    .load_key(mtls::material::Input::bytes(&parameters))
+                    .map(drop),
+                mtls::Loader::new()
+                    .load_identity(mtls::material::Input::bytes(&parameters))
+                    .map(drop),
             ] {
                 says(
                     result,
@@ -127,8 +139,8 @@ fn keys_of_ssh_are_named_and_the_command_converts_them() {
         make.args(["-q", "-N", "", "-t", kind, "-f"]).arg(&file);
         output(&mut make);
         for result in [
-            PrivateKey::from_file(&file, None).map(drop),
-            MtlsIdentity::from_file(&file, None).map(drop),
+            PrivateKey::from_file(&file).map(drop),
+            MtlsIdentity::from_file(&file).map(drop),
         ] {
             says(
                 result,
@@ -142,7 +154,7 @@ fn keys_of_ssh_are_named_and_the_command_converts_them() {
         let mut convert = ssh_keygen.command();
         convert.args(["-q", "-p", "-m", "PKCS8", "-N", "", "-P", "", "-f"]);
         output(convert.arg(&file));
-        PrivateKey::from_file(&file, None).unwrap();
+        PrivateKey::from_file(&file).unwrap();
         fs::remove_file(&file).unwrap();
         fs::remove_file(file.with_extension("pub")).unwrap();
     }
@@ -168,7 +180,8 @@ fn keystores_of_java_are_named_and_the_command_converts_them() {
         says(PrivateKey::from_der(&bytes), &["a Java keystore", kind]);
 
         // What the message says is what works.
-        let message = message(TrustAnchors::from_bytes(&bytes));
+        let message =
+            message(mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&bytes)));
         let command = message.split('`').nth(1).unwrap();
         let new = folder.path().join(format!("{kind}.p12"));
         let mut convert = keytool.command();
@@ -235,7 +248,8 @@ fn keystores_of_bouncy_castle_are_named_and_the_command_converts_them() {
 
         // What the message says is what works.
         let bytes = fs::read(folder.path().join(kind)).unwrap();
-        let message = message(TrustAnchors::from_bytes(&bytes));
+        let message =
+            message(mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&bytes)));
         let command = message.split('`').nth(1).unwrap();
         let command = command.strip_prefix("keytool ").unwrap();
         let new = format!("{kind}.p12");
@@ -250,7 +264,10 @@ fn keystores_of_bouncy_castle_are_named_and_the_command_converts_them() {
         {
             let passphrase = mtls::Passphrase::new("changeit");
             let new = folder.path().join(new);
-            let anchors = TrustAnchors::from_pkcs12_file(new, &passphrase).unwrap();
+            let anchors = mtls::Loader::new()
+                .passphrase(passphrase.clone())
+                .load_anchors(new)
+                .unwrap();
             assert_eq!(*anchors.as_slice()[0], fixture("rsa.crt.der")[..]);
         }
     }
@@ -318,9 +335,14 @@ fn texts_in_other_clothes_are_named() {
     nobody_takes(b"\x89PNG\r\n\x1a\n", &neither);
     // PEM comes in anything that is no DER, also behind a zero and an accent.
     let odd = [b"0\x82\xff\xff ", text.as_bytes()].concat();
-    says(TrustAnchors::from_bytes(&odd), &["looks like a PEM marker"]);
+    says(
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&odd)),
+        &["looks like a PEM marker"],
+    );
     let odd = [b"0\x82\xff\xff\n", text.as_bytes()].concat();
-    TrustAnchors::from_bytes(&odd).unwrap();
+    mtls::Loader::new()
+        .load_anchors(mtls::material::Input::bytes(&odd))
+        .unwrap();
 }
 
 #[test]
@@ -349,7 +371,9 @@ fn base64_around_it_is_named_and_the_command_takes_it_off() {
         nobody_takes(content.as_bytes(), &[found, "`base64 -di FILE > NEW`"]);
         fs::write(&file, content).unwrap();
         let decoded = output(base64.command().arg("-di").arg(&file));
-        let anchors = TrustAnchors::from_bytes(&decoded).unwrap();
+        let anchors = mtls::Loader::new()
+            .load_anchors(mtls::material::Input::bytes(&decoded))
+            .unwrap();
         assert_eq!(anchors.as_slice()[0].as_ref(), fixture("rsa.crt.der"));
     }
 }
@@ -363,14 +387,16 @@ fn labels_that_lie_are_told() {
     );
     let text = label(fixture_text("genrsa_aes256.pem"), "ENCRYPTED PRIVATE KEY");
     says(
-        CertificateChain::from_bytes(text.as_bytes()),
+        mtls::Loader::new().load_chain(mtls::material::Input::bytes(text.as_bytes())),
         &["section 0 (CERTIFICATE", "found a private key"],
     );
     let Some(cas) = Cas::new() else { return };
     cas.run("root", "crl2pkcs7 -nocrl -certfile ca.crt -out made");
     let text = fs::read_to_string(cas.path("root").join("made")).unwrap();
     says(
-        TrustAnchors::from_bytes(label(text, "PKCS7").as_bytes()),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(
+            label(text, "PKCS7").as_bytes(),
+        )),
         &["section 0 (CERTIFICATE", "this is PKCS#7"],
     );
 }
@@ -399,17 +425,26 @@ fn nothing_begins_in_a_way_that_stops_a_reader() {
 fn sizes_are_limited_before_anything_is_read() {
     let long = vec![b'\n'; (1 << 20) + 1];
     let parts = &["more than 1048576 bytes"];
-    says(CertificateChain::from_bytes(&long), parts);
-    says(PrivateKey::from_bytes(&long, None), parts);
-    says(MtlsIdentity::from_bytes(&long, None), parts);
+    says(
+        mtls::Loader::new().load_chain(mtls::material::Input::bytes(&long)),
+        parts,
+    );
+    says(
+        mtls::Loader::new().load_key(mtls::material::Input::bytes(&long)),
+        parts,
+    );
+    says(
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(&long)),
+        parts,
+    );
     let long = vec![b'\n'; TrustAnchors::MAX_INPUT_BYTES + 1];
     says(
-        TrustAnchors::from_bytes(&long),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&long)),
         &["more than 16777216 bytes"],
     );
     let long = vec![b'\n'; RevocationLists::MAX_INPUT_BYTES + 1];
     says(
-        RevocationLists::from_bytes(&long),
+        mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(&long)),
         &["more than 67108864 bytes"],
     );
 }

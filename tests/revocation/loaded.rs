@@ -197,14 +197,14 @@ fn files() {
     std::fs::write(&pem_file, pem("X509 CRL", &one)).unwrap();
     std::fs::write(&der_file, &two).unwrap();
     let parts = [
-        RevocationLists::from_pem_file(&pem_file).unwrap(),
-        RevocationLists::from_der_file(&der_file).unwrap(),
+        RevocationLists::from_file(&pem_file).unwrap(),
+        RevocationLists::from_file(&der_file).unwrap(),
     ];
-    let together = RevocationLists::together(parts).unwrap();
+    let together = RevocationLists::join(parts).unwrap();
     assert_eq!(together, RevocationLists::from_der([one, two]).unwrap());
     for error in [
-        RevocationLists::from_pem_file(&der_file).unwrap_err(),
-        RevocationLists::from_der_file(&pem_file).unwrap_err(),
+        RevocationLists::from_file(&der_file).unwrap_err(),
+        RevocationLists::from_file(&pem_file).unwrap_err(),
     ] {
         let is_mixed_up = matches!(
             error.problem(),
@@ -240,7 +240,7 @@ fn something_else_than_a_list() {
         matches!(none.problem(), Problem::NoRevocationList),
         "{none}"
     );
-    let none = RevocationLists::together([]).unwrap_err();
+    let none = RevocationLists::join([]).unwrap_err();
     assert!(
         matches!(none.problem(), Problem::NoRevocationList),
         "{none}"
@@ -304,10 +304,10 @@ fn too_much() {
         RevocationLists::from_der(vec![list.clone(); most + 1]).unwrap_err(),
         RevocationLists::from_der(std::iter::repeat(list.clone())).unwrap_err(),
         RevocationLists::from_pem(pem("X509 CRL", &list).repeat(most + 1).as_bytes()).unwrap_err(),
-        RevocationLists::together([many, load(&Crl::new()).unwrap()]).unwrap_err(),
+        RevocationLists::join([many, load(&Crl::new()).unwrap()]).unwrap_err(),
         RevocationLists::from_der([vec![0x30; RevocationLists::MAX_INPUT_BYTES + 1].into()])
             .unwrap_err(),
-        RevocationLists::together(vec![load(&long).unwrap(); most]).unwrap_err(),
+        RevocationLists::join(vec![load(&long).unwrap(); most]).unwrap_err(),
         RevocationLists::from_pem(&vec![b'\n'; RevocationLists::MAX_INPUT_BYTES + 1]).unwrap_err(),
     ] {
         assert!(

@@ -105,7 +105,7 @@ fn good_and_revoked() {
     // The lists of before and of now, in both orders.
     let [before, now] = [&good, &revoked];
     for parts in [[before, now], [now, before]] {
-        let lists = RevocationLists::together(parts.map(Clone::clone)).unwrap();
+        let lists = RevocationLists::join(parts.map(Clone::clone)).unwrap();
         cas.assert(chain_depth(), &lists, Err((Revoked, 0)));
     }
     let numbers: Vec<_> = revoked
@@ -154,7 +154,7 @@ fn der_and_pem_are_one() {
     let lists = cas.list("issuing", "");
     cas.run("issuing", "crl -in now.crl -outform DER -out now.der");
     let file = cas.path("issuing").join("now.der");
-    assert_eq!(RevocationLists::from_der_file(&file).unwrap(), lists);
+    assert_eq!(RevocationLists::from_file(&file).unwrap(), lists);
     let text = pem("X509 CRL", &fs::read(&file).unwrap());
     assert_eq!(RevocationLists::from_pem(text.as_bytes()).unwrap(), lists);
 }
@@ -174,7 +174,7 @@ fn without_a_number() {
     cas.revoke("issuing", "server.crt");
     let revoked = cas.both("");
     cas.assert(chain_depth(), &revoked, Err((Revoked, 0)));
-    let lists = RevocationLists::together([revoked, good]).unwrap();
+    let lists = RevocationLists::join([revoked, good]).unwrap();
     cas.assert(chain_depth(), &lists, Err((Revoked, 0)));
 }
 
@@ -208,7 +208,7 @@ fn without_extensions_it_is_of_version_1() {
         .replace("crl_extensions = crl\n", "");
     fs::write(cas.path("root").join("config"), without).unwrap();
     cas.run("root", "ca -gencrl -config config -out now.crl");
-    let error = RevocationLists::from_pem_file(cas.path("root").join("now.crl")).unwrap_err();
+    let error = RevocationLists::from_file(cas.path("root").join("now.crl")).unwrap_err();
     assert_version_1(&error);
     // What the message says is enough.
     let with_number = CONFIG.replace("crl_extensions = crl\n", "");
@@ -252,7 +252,7 @@ fn of_a_ca_in_a_keystore() {
         ));
     }
     java("-gencrl -keystore ca.jks -alias ca -id 5 -rfc -file v1.crl");
-    assert_version_1(&RevocationLists::from_pem_file(file("v1.crl")).unwrap_err());
+    assert_version_1(&RevocationLists::from_file(file("v1.crl")).unwrap_err());
 
     run(
         &keytool,
@@ -272,7 +272,7 @@ fn of_a_ca_in_a_keystore() {
     run(&openssl, &format!("{ca} -revoke alice.crt"));
     run(&openssl, &format!("{ca} -gencrl -out ca.crl"));
 
-    let lists = RevocationLists::from_pem_file(file("ca.crl")).unwrap();
+    let lists = RevocationLists::from_file(file("ca.crl")).unwrap();
     let ders: Vec<_> = lists.iter().map(|list| list.as_der().clone()).collect();
     let certificate = |name: &str| CertificateDer::from_pem_file(file(name)).unwrap();
     let judge = |name: &str| {

@@ -20,7 +20,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
         Capability::PathMatchers => {
             Support::None("the platform does not show the path that it proves")
         }
-        Capability::Revocation => Support::None("the platform shows us no path to verifier by"),
+        Capability::Revocation => Support::None("the platform shows us no path to verify"),
         Capability::ChainRules => Support::None("the platform proves the path by its own rules"),
         Capability::TrustBundles => {
             Support::None("the platform does not show which anchor a path ends in")

@@ -126,7 +126,7 @@ impl RecordParser {
             if self.is_established && content_type == HANDSHAKE {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    "the server began a TLS renegotiation, in which nobody would verifier its certificate",
+                    "the server began a TLS renegotiation, in which its certificate would not be verified",
                 ));
             }
         }

@@ -25,7 +25,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
             Support::None("the openssl crate takes private keys that it holds itself")
         }
         Capability::Resumption => {
-            Support::None("a ticket of OpenSSL holds the leaf alone, too little to verifier by")
+            Support::None("a ticket of OpenSSL holds the leaf alone, too little to verify by")
         }
         Capability::RejectionExplained => Support::Limited(
             "by our own certificates; the openssl crate does not show what the server asked for",

@@ -27,8 +27,8 @@ use crate::peer::PeerIdentity;
 /// use openssl::ssl::SslStream;
 ///
 /// let config = MtlsClient::builder()
-///     .identity(MtlsIdentity::from_pem_files("client.crt", "client.key")?)
-///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
+///     .identity(MtlsIdentity::from_files("client.crt", "client.key")?)
+///     .trust_anchors(TrustAnchors::from_file("ca.crt")?)
 ///     .build(OpenSsl::default())?
 ///     .config();
 /// let ssl = config.ssl(&ServerName::try_from("db.internal")?)?;
@@ -91,7 +91,7 @@ impl OpenSslClientConfig {
     /// when a session was resumed: that would pass the policy by.
     pub fn verified_peer(&self, ssl: &SslRef) -> Result<PeerIdentity, HandshakeError> {
         slot::conclude(ssl, &self.verifier, ClientAuthMode::Required)?
-            .ok_or_else(|| HandshakeError::backend("the server's certificate was not judged"))
+            .ok_or_else(|| HandshakeError::backend("the server's certificate was not verified"))
     }
 
     /// The context below, which knows no server's name: an `Ssl` made of it refuses every server

@@ -29,8 +29,8 @@ use crate::peer::PeerIdentity;
 /// use openssl::ssl::{Ssl, SslStream};
 ///
 /// let config = MtlsServer::builder()
-///     .identity(MtlsIdentity::from_pem_files("server.crt", "server.key")?)
-///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
+///     .identity(MtlsIdentity::from_files("server.crt", "server.key")?)
+///     .trust_anchors(TrustAnchors::from_file("ca.crt")?)
 ///     .policy(VerifierPolicy::allow_any_authenticated())
 ///     .build(OpenSsl::default())?
 ///     .config();

@@ -4,7 +4,6 @@ pub(crate) mod chain_order;
 pub(crate) mod repair;
 
 use core::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use pki_types::CertificateDer;
@@ -21,7 +20,7 @@ use crate::error::MaterialError;
 /// ```no_run
 /// use mtls::CertificateChain;
 ///
-/// let chain = CertificateChain::from_pem_file("client.crt")?;
+/// let chain = CertificateChain::from_file("client.crt")?;
 /// println!("{} certificates", chain.as_slice().len());
 /// # Ok::<(), mtls::MaterialError>(())
 /// ```
@@ -50,18 +49,6 @@ impl CertificateChain {
             &sections,
             ExpectedContent::Certificates,
         )?)
-    }
-
-    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
-    /// regular files are read.
-    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
-            Self::from_pem(&file.bytes)
-        })
     }
 
     /// Takes certificates in DER, the leaf first.

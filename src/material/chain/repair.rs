@@ -93,8 +93,8 @@ impl CertificateChain {
     /// ```no_run
     /// use mtls::{CertificateChain, MtlsIdentity, PrivateKey};
     ///
-    /// let key = PrivateKey::from_pem_file("client.key")?;
-    /// let (chain, repairs) = CertificateChain::from_pem_file("client.crt")?.repaired(&key)?;
+    /// let key = PrivateKey::from_file("client.key")?;
+    /// let (chain, repairs) = CertificateChain::from_file("client.crt")?.repaired(&key)?;
     /// for repair in repairs {
     ///     eprintln!("client.crt: {repair}");
     /// }
@@ -121,7 +121,7 @@ impl CertificateChain {
     ///
     /// // `openssl pkey -in KEY -pubout`
     /// let public_key = SubjectPublicKeyInfoDer::from_pem_file("client.pub").expect("a public key");
-    /// let chain = CertificateChain::from_pem_file("client.crt")?;
+    /// let chain = CertificateChain::from_file("client.crt")?;
     /// let (chain, repairs) = chain.repaired_for(&public_key)?;
     /// # Ok::<(), mtls::MaterialError>(())
     /// ```

@@ -48,7 +48,7 @@ impl MtlsIdentity {
     ///
     /// ```no_run
     /// # fn main() -> Result<(), mtls::MaterialError> {
-    /// let identity = mtls::MtlsIdentity::from_pem_files("client.crt", "client.key")?;
+    /// let identity = mtls::MtlsIdentity::from_files("client.crt", "client.key")?;
     /// println!("{}", identity.describe());
     /// // leaf: CN=payments
     /// //   issuer: CN=Example CA
@@ -98,7 +98,7 @@ impl TrustAnchors {
     ///
     /// ```no_run
     /// # fn main() -> Result<(), mtls::MaterialError> {
-    /// let anchors = mtls::TrustAnchors::from_pem_file("ca.crt")?;
+    /// let anchors = mtls::TrustAnchors::from_file("ca.crt")?;
     /// for anchor in anchors.describe().certificates {
     ///     println!("{} (CA: {})", anchor.subject, anchor.is_ca);
     /// }
@@ -119,7 +119,7 @@ impl TrustAnchors {
     ///
     /// ```no_run
     /// # fn main() -> Result<(), mtls::MaterialError> {
-    /// let anchors = mtls::TrustAnchors::from_pem_file("ca.crt")?;
+    /// let anchors = mtls::TrustAnchors::from_file("ca.crt")?;
     /// if anchors.expires_in(mtls::pki_types::UnixTime::now()).is_none() {
     ///     eprintln!("a trust anchor has expired");
     /// }

@@ -71,8 +71,8 @@ impl InsecurePermissions {
 /// use mtls::material::KeyPermissions;
 ///
 /// let client = MtlsClient::builder()
-///     .identity(MtlsIdentity::from_pem_files("client.crt", "client.key")?)
-///     .trust_anchors(TrustAnchors::from_pem_file("ca.crt")?)
+///     .identity(MtlsIdentity::from_files("client.crt", "client.key")?)
+///     .trust_anchors(TrustAnchors::from_file("ca.crt")?)
 ///     .key_permissions(KeyPermissions::Deny)
 ///     .build(Rustls::default());
 /// if let Err(BuildError::InsecureKeyFile { path, mode }) = &client {

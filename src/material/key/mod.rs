@@ -10,7 +10,6 @@ pub(crate) mod signature_scheme;
 pub(crate) mod signing_key;
 
 use core::fmt;
-use std::path::Path;
 
 use pki_types::PrivatePkcs8KeyDer;
 use zeroize::Zeroizing;
@@ -37,7 +36,7 @@ use public_half::PublicHalf;
 /// ```no_run
 /// use mtls::PrivateKey;
 ///
-/// let key = PrivateKey::from_pem_file("client.key")?;
+/// let key = PrivateKey::from_file("client.key")?;
 /// println!("{}", key.kind());
 /// # Ok::<(), mtls::MaterialError>(())
 /// ```
@@ -71,18 +70,6 @@ impl PrivateKey {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = pem::sections(pem, Self::MAX_SECTIONS)?;
         Self::from_section(only_key(&sections, ExpectedContent::Key)?)
-    }
-
-    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
-    /// regular files are read.
-    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
-            Ok(Self::from_pem(&file.bytes)?.exposed(file.exposure))
-        })
     }
 
     /// Reads PKCS#8, PKCS#1 or SEC1 in DER, whichever it is.

@@ -107,6 +107,7 @@ pub(crate) enum IdentityKey {
 }
 
 /// A key that is elsewhere, and what it said of itself when it was asked.
+#[derive(Clone)]
 pub(crate) struct ExternalKey {
     signer: Arc<dyn SigningKey>,
     spki: Vec<u8>,

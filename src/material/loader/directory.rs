@@ -18,60 +18,43 @@ use crate::material::pem::unexpected_input;
 impl TrustAnchors {
     /// The most entries that a folder may have: a file and a hash link to it for each anchor.
     pub const MAX_DIRECTORY_ENTRIES: usize = 32_768;
+}
 
-    /// Reads every file of a folder, each as [`from_file`](Self::from_file) does, in the order of their
-    /// names.
-    ///
-    /// Links are followed, and the same certificate twice counts once, so that the hash links of
-    /// `openssl rehash` and a bundle beside its parts do no harm. Passed over are names that begin with
-    /// a dot and folders, also behind links. All else has to load: one file that is no certificate, such
-    /// as a note, a private key, a revocation list or a link to nowhere, fails the whole load and is
-    /// named, since an anchor that is silently missing shows up later, as a peer that is refused. What
-    /// lies in the folder is trusted, whatever it is called, a copy such as `ca.crt.old` too.
-    ///
-    /// The files together may have [`MAX_INPUT_BYTES`](Self::MAX_INPUT_BYTES), each counted as often as
-    /// it is read. What changes in the folder meanwhile may be seen or not.
-    ///
-    /// ```no_run
-    /// use mtls::TrustAnchors;
-    ///
-    /// let anchors = TrustAnchors::from_directory("/etc/my-service/anchors")?;
-    /// # Ok::<(), mtls::MaterialError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`from_file`](Self::from_file), which name the file; and [`MaterialError`] that names
-    /// the folder when it cannot be read, when there is nothing in it, and when a limit of this type is
-    /// exceeded.
-    pub fn from_directory(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        let folder = path.as_ref();
-        let in_folder = |error: MaterialError| error.in_file(folder);
-        let mut all = AnchorCollector::default();
-        let mut left = Self::MAX_INPUT_BYTES;
-        for file in files(folder).map_err(in_folder)? {
-            let in_entry = |error: MaterialError| error.in_entry(&file);
-            let content = match file::read(&file, left).map_err(in_entry)? {
-                Some(content) => content,
-                None if left == Self::MAX_INPUT_BYTES => {
-                    return Err(in_entry(file::too_large(left)));
-                }
-                // No file alone, but all of them together: what is said has to be about the folder.
-                None => return Err(in_folder(file::too_large(Self::MAX_INPUT_BYTES))),
-            };
-            let length = content.bytes.len();
-            let anchors = Self::from_bytes(&content.bytes).map_err(in_entry)?;
-            left = left.saturating_sub(length);
-            all.add(&anchors);
-            if all.anchors.len() > Self::MAX_CERTIFICATES {
-                break;
+/// Reads every file of a directory as `read` does, in the order of their names.
+///
+/// Links are followed, and the same certificate twice counts once, so that the hash links of
+/// `openssl rehash` and a bundle beside its parts do no harm. Names that begin with a dot are
+/// skipped, and directories, also behind links. All else has to load: an anchor that is missing in
+/// silence shows up later, as a peer that is rejected.
+pub(super) fn anchors(
+    folder: &Path,
+    read: impl Fn(&[u8]) -> Result<TrustAnchors, MaterialError>,
+) -> Result<TrustAnchors, MaterialError> {
+    let in_folder = |error: MaterialError| error.in_file(folder);
+    let mut all = AnchorCollector::default();
+    let mut left = TrustAnchors::MAX_INPUT_BYTES;
+    for file in files(folder).map_err(in_folder)? {
+        let in_entry = |error: MaterialError| error.in_entry(&file);
+        let content = match file::read(&file, left).map_err(in_entry)? {
+            Some(content) => content,
+            None if left == TrustAnchors::MAX_INPUT_BYTES => {
+                return Err(in_entry(file::too_large(left)));
             }
+            // No file alone, but all of them together: what is said has to be about the folder.
+            None => return Err(in_folder(file::too_large(TrustAnchors::MAX_INPUT_BYTES))),
+        };
+        let length = content.bytes.len();
+        let anchors = read(&content.bytes).map_err(in_entry)?;
+        left = left.saturating_sub(length);
+        all.add(&anchors);
+        if all.anchors.len() > TrustAnchors::MAX_CERTIFICATES {
+            break;
         }
-        if all.anchors.is_empty() {
-            return Err(in_folder(MaterialProblem::NoCertificateInDirectory.into()));
-        }
-        Self::checked(all.anchors).map_err(in_folder)
     }
+    if all.anchors.is_empty() {
+        return Err(in_folder(MaterialProblem::NoCertificateInDirectory.into()));
+    }
+    TrustAnchors::checked(all.anchors).map_err(in_folder)
 }
 
 /// Each certificate once, in the order in which they came.
@@ -97,7 +80,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, MaterialError> {
         return Err(unexpected_input::unexpected(
             "no folder",
             "a folder of certificates",
-            "give a file to `TrustAnchors::from_file`",
+            "give the path of a file, or `Input::file`",
         )
         .into());
     }

@@ -1,295 +1,297 @@
-//! Loading whatever an input holds, told by its content.
-//!
-//! Each type has `from_bytes` and `from_file` here. What they take in PEM is what `from_pem` takes,
-//! and PKCS#7 beside it.
+//! Loading material, whatever its encoding, by its content.
 
+mod detect;
 pub(crate) mod directory;
 #[cfg(feature = "watch")]
 pub(crate) mod fingerprint;
+mod from_file;
 mod identity;
-
-use std::borrow::Cow;
-use std::path::Path;
-
-use pki_types::CertificateDer;
+pub(crate) mod input;
 
 use super::anchors::{self, TrustAnchors};
-use super::chain::{CertificateChain, certificates};
-use super::container::{pkcs7, pkcs12};
+use super::chain::CertificateChain;
+use super::container::pkcs7;
 use super::encryption;
-use super::input::der_shape::DerShape;
-use super::input::file;
+use super::identity::{self as pairs, MtlsIdentity};
+use super::identity_warning::IdentityWarning;
 use super::input::format::DetectedFormat;
 use super::input::passphrase::Passphrase;
+use super::input::permissions::KeyPermissions;
 use super::key::{self, PrivateKey};
+use super::pem;
 use super::pem::expected::ExpectedContent;
-use super::pem::{self, label, unexpected_input};
 use super::revocation::RevocationLists;
 use crate::error::{MaterialError, MaterialProblem};
+use detect::{Certificates, certificates_in, neither, rejected};
+use identity::{CertificateInput, IdentityInput, chain_of};
+use input::Input;
 
-/// Any encoding, told by the content.
-impl CertificateChain {
-    /// Reads certificates in PEM, one in DER, or the chain in PKCS#7, whichever it is.
+/// Loads identities, keys, chains, trust anchors and revocation lists under options.
+///
+/// The content decides what an input is, never the name of a file:
+///
+/// - PEM (RFC 7468) and DER of certificates, keys (PKCS#8, PKCS#1, SEC1) and revocation lists;
+/// - PKCS#7 certificates, in DER, BER or PEM (RFC 2315, section 9.1; RFC 5652, section 5.1). They
+///   have no order: the leaf is the certificate of the key, or the only one that is not a CA's, and
+///   the chain is put together from it. Signatures in it are not verified;
+/// - PKCS#12 in DER, BER or PEM (RFC 7292; cargo feature `pkcs12`). The leaf is the certificate of
+///   the private key, and the chain is put together from it by names and key identifiers. Without a
+///   root, and without certificates that lead nowhere. The MAC is verified first (RFC 7292 or
+///   PBMAC1, RFC 9579); a container without a MAC is read where nothing in it is encrypted and no
+///   passphrase is given;
+/// - encrypted keys (cargo feature `encrypted-keys`): PKCS#8 under PBES2 (RFC 8018, section 6.2:
+///   PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC, AES-GCM or 3DES), and the `DEK-Info`
+///   headers of old OpenSSL (RFC 1421, section 4.6.1.3). PBES1 with SHA-1 and 3DES takes the
+///   feature `legacy-keys`. Salts have at most 1,024 bytes.
+///
+/// Limits: [`CertificateChain::MAX_INPUT_BYTES`] for identities and chains,
+/// [`PrivateKey::MAX_INPUT_BYTES`], [`TrustAnchors::MAX_INPUT_BYTES`] and
+/// [`RevocationLists::MAX_INPUT_BYTES`]; the cost of key derivation is checked before it is paid.
+///
+/// ```no_run
+/// use mtls::{Loader, Passphrase};
+///
+/// let loader = Loader::new().passphrase(Passphrase::from_file("/run/secrets/p12"));
+/// let identity = loader.load_identity("client.p12")?;
+/// for warning in identity.warnings() {
+///     eprintln!("{warning}");
+/// }
+/// # Ok::<(), mtls::MaterialError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Loader {
+    passphrase: Option<Passphrase>,
+    friendly_name: Option<String>,
+    repairs_chain: bool,
+    key_permissions: KeyPermissions,
+}
+
+impl Loader {
+    /// Creates a loader without a passphrase that repairs nothing and warns of insecure files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the passphrase. It is only asked for where something is encrypted, or a PKCS#12 has a
+    /// MAC.
+    #[must_use]
+    pub fn passphrase(mut self, passphrase: Passphrase) -> Self {
+        self.passphrase = Some(passphrase);
+        self
+    }
+
+    /// Chooses one private key of a PKCS#12 by its friendly name (RFC 7292, section 4.2).
     ///
-    /// Of PKCS#7, in DER or BER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9)
-    /// that stands alone, the `SignedData` is read (RFC 2315, section 9.1; RFC 5652, section 5.1).
-    /// It has no order: the leaf is the only certificate that is no CA's and issued no other one,
-    /// the issuers are put after it, roots and what is not on the way are left out. Signatures in
-    /// it are not looked at: the certificates count for no more than any others.
+    /// The name is what `openssl pkcs12 -name` and the aliases of `keytool` write, compared exactly:
+    /// `keytool` turns its aliases into lower case. Where the key has none, that of its certificate
+    /// counts. Other encodings ignore the name.
+    #[must_use]
+    pub fn friendly_name(mut self, name: impl Into<String>) -> Self {
+        self.friendly_name = Some(name.into());
+        self
+    }
+
+    /// Sets whether a chain is put in order for its key: see [`CertificateChain::repaired`].
+    /// Initially it is not.
+    ///
+    /// Each repair is an [`IdentityWarning::ChainRepaired`] among the identity's warnings.
+    #[must_use]
+    pub fn repair_chain(mut self, yes: bool) -> Self {
+        self.repairs_chain = yes;
+        self
+    }
+
+    /// Sets what follows from a key file that others can read or write. Initially
+    /// [`KeyPermissions::Warn`].
+    #[must_use]
+    pub fn key_permissions(mut self, permissions: KeyPermissions) -> Self {
+        self.key_permissions = permissions;
+        self
+    }
+
+    /// Loads a chain and its key from one input: a PEM bundle or PKCS#12.
+    ///
+    /// In a bundle the key may stand anywhere, and the leaf has to be the first of the certificates
+    /// unless the chain is [repaired](Self::repair_chain).
+    ///
+    /// # Errors
+    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
+    /// named; the passphrase is missing or wrong; a limit is exceeded; a PKCS#12 holds no identity,
+    /// several, or none of the given name; and the errors of [`MtlsIdentity::new`].
+    pub fn load_identity(&self, input: impl Into<Input>) -> Result<MtlsIdentity, MaterialError> {
+        let read = |content: super::input::file::FileContent| {
+            let name = self.friendly_name.as_deref();
+            let identity = match IdentityInput::read(&content.bytes, self.secret(), name)? {
+                IdentityInput::Arranged(identity) => identity,
+                IdentityInput::Parts(chain, key) => self.pair(chain, key)?,
+            };
+            self.check_permissions(identity.exposed(content.exposure)?)
+        };
+        input.into().read(CertificateChain::MAX_INPUT_BYTES, read)
+    }
+
+    /// Loads a chain from one input and its key from another.
     ///
     /// ```no_run
-    /// use mtls::CertificateChain;
+    /// use mtls::{Loader, Passphrase};
     ///
-    /// let answer_of_the_ca = std::fs::read("client.p7b")?;
-    /// let chain = CertificateChain::from_bytes(&answer_of_the_ca)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// let loader = Loader::new().passphrase(Passphrase::from_env("KEY_PASSPHRASE"));
+    /// let identity = loader.load_key_pair("client.crt", "client.key")?;
+    /// # Ok::<(), mtls::MaterialError>(())
     /// ```
     ///
     /// # Errors
-    ///
-    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and
-    /// [`MaterialError`] when it is something else, which is named, and when a PKCS#7 is of another
-    /// kind, damaged, holds revocation lists, or has no leaf or more than one.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, MaterialError> {
-        file::check_size(bytes, Self::MAX_INPUT_BYTES)?;
-        match certificates_in(bytes, Self::MAX_CERTIFICATES, ExpectedContent::Certificates)? {
-            Certificates::Listed(chain) => Self::checked(chain),
-            Certificates::Pkcs7(der) => {
-                let all = pkcs7::certificates(&der, Self::MAX_CERTIFICATES)?;
-                Self::checked(pkcs7::chain(all)?)
+    /// Those of [`load_chain`](Self::load_chain), [`load_key`](Self::load_key) and
+    /// [`MtlsIdentity::new`]; each names the input or both files.
+    pub fn load_key_pair(
+        &self,
+        chain: impl Into<Input>,
+        key: impl Into<Input>,
+    ) -> Result<MtlsIdentity, MaterialError> {
+        let (chain_input, key_input) = (chain.into(), key.into());
+        let given = chain_input.read(CertificateChain::MAX_INPUT_BYTES, |content| {
+            CertificateInput::read(&content.bytes)
+        })?;
+        let key = self.load_key(key_input.clone())?;
+        let build = || match given {
+            CertificateInput::Listed(chain) => self.pair(chain, key),
+            // What has no order was not in a wrong one.
+            CertificateInput::Set(all) => MtlsIdentity::new(chain_of(all, &key)?, key),
+        };
+        let identity = build().and_then(|identity| self.check_permissions(identity));
+        match (chain_input.as_file(), key_input.as_file()) {
+            (Some(chain), Some(key)) => {
+                identity.map_err(|error| error.with_origin(pairs::pair(chain, key)))
             }
+            _ => identity,
         }
     }
 
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
-    /// nothing.
+    /// Loads a certificate chain, the leaf first: PEM, one certificate in DER, or PKCS#7.
     ///
     /// # Errors
-    ///
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
-    /// Only regular files are read.
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
-            Self::from_bytes(&file.bytes)
-        })
-    }
-}
-
-/// Any encoding, told by the content.
-impl PrivateKey {
-    /// Reads the one private key in PEM or DER, encrypted or not, whichever it is.
-    ///
-    /// The passphrase is asked for only where the key is encrypted, which takes the cargo feature
-    /// `encrypted-keys`.
-    ///
-    /// ```no_run
-    /// use mtls::{Passphrase, PrivateKey};
-    ///
-    /// let bytes = std::fs::read("client.key")?;
-    /// let key = PrivateKey::from_bytes(&bytes, Some(&Passphrase::from_env("KEY_PASSPHRASE")))?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and
-    /// [`MaterialError`] when it is something else, which is named, when it is encrypted and there
-    /// is no passphrase or a wrong one, and when opening it would cost more than the limits of this
-    /// type.
-    pub fn from_bytes(
-        bytes: &[u8],
-        passphrase: Option<&Passphrase>,
-    ) -> Result<Self, MaterialError> {
-        file::check_size(bytes, Self::MAX_INPUT_BYTES)?;
-        match DetectedFormat::of(bytes) {
-            DetectedFormat::Der(shape) if ExpectedContent::Key.is(shape) => {
-                encryption::from_der(bytes, passphrase)
-            }
-            DetectedFormat::Text => {
-                let sections = pem::sections(bytes, Self::MAX_SECTIONS).map_err(neither)?;
-                encryption::from_section(
-                    key::only_key(&sections, ExpectedContent::Key)?,
-                    passphrase,
-                )
-            }
-            found => Err(refused(found, ExpectedContent::Key)),
-        }
-    }
-
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
-    /// nothing.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
-    /// Only regular files are read.
-    pub fn from_file(
-        path: impl AsRef<Path>,
-        passphrase: Option<&Passphrase>,
-    ) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
-            Ok(Self::from_bytes(&file.bytes, passphrase)?.exposed(file.exposure))
-        })
-    }
-}
-
-/// Any encoding, told by the content.
-impl TrustAnchors {
-    /// Reads certificates in PEM, one in DER, or those of a PKCS#7, whichever it is.
-    ///
-    /// Of PKCS#7, in DER or BER or in a PEM section `PKCS7` or `CMS` (RFC 7468, sections 8 and 9)
-    /// that stands alone, the certificates of the `SignedData` are taken, all of them (RFC 2315,
-    /// section 9.1; RFC 5652, section 5.1). Its signatures are not looked at: to be an anchor is
-    /// your word alone.
-    ///
-    /// Of PKCS#12 a trust store without MAC and passphrase is read (cargo feature `pkcs12`), as
-    /// `keytool` makes it without protection; one with a passphrase takes
-    /// `from_pkcs12`.
-    ///
-    /// ```no_run
-    /// use mtls::TrustAnchors;
-    ///
-    /// let anchors = TrustAnchors::from_bytes(&std::fs::read("ca.cer")?)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and
-    /// [`MaterialError`] when it is something else, which is named, and when a PKCS#7 is of another
-    /// kind, damaged, or holds revocation lists.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, MaterialError> {
-        file::check_size(bytes, Self::MAX_INPUT_BYTES)?;
-        Self::checked(
-            match certificates_in(bytes, Self::MAX_CERTIFICATES, ExpectedContent::Anchors)? {
-                Certificates::Listed(anchors) => anchors,
-                Certificates::Pkcs7(der) => pkcs7::certificates(&der, Self::MAX_CERTIFICATES)?,
+    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
+    /// named; a PKCS#7 has no leaf or more than one; a limit is exceeded.
+    pub fn load_chain(&self, input: impl Into<Input>) -> Result<CertificateChain, MaterialError> {
+        input.into().read(
+            CertificateChain::MAX_INPUT_BYTES,
+            |content| match CertificateInput::read(&content.bytes)? {
+                CertificateInput::Listed(chain) => Ok(chain),
+                CertificateInput::Set(all) => CertificateChain::checked(pkcs7::chain(all)?),
             },
         )
     }
 
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
-    /// nothing.
+    /// Loads the one private key of an input: PEM or DER, encrypted or not.
     ///
     /// # Errors
+    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
+    /// named; it is encrypted and the passphrase is missing or wrong; opening it would cost more
+    /// than the limits of [`PrivateKey`].
+    pub fn load_key(&self, input: impl Into<Input>) -> Result<PrivateKey, MaterialError> {
+        let read = |content: super::input::file::FileContent| {
+            let key = match DetectedFormat::of(&content.bytes) {
+                DetectedFormat::Der(shape) if ExpectedContent::Key.is(shape) => {
+                    encryption::from_der(&content.bytes, self.secret())
+                }
+                DetectedFormat::Text => {
+                    let sections = pem::sections(&content.bytes, PrivateKey::MAX_SECTIONS);
+                    let sections = sections.map_err(neither)?;
+                    let key = key::only_key(&sections, ExpectedContent::Key)?;
+                    encryption::from_section(key, self.secret())
+                }
+                found => Err(rejected(found, ExpectedContent::Key)),
+            };
+            Ok(key?.exposed(content.exposure))
+        };
+        input.into().read(PrivateKey::MAX_INPUT_BYTES, read)
+    }
+
+    /// Loads trust anchors: PEM, one certificate in DER, PKCS#7, a PKCS#12 without private keys
+    /// (such as a trust store of Java), or a [directory](Input::directory) of such files.
     ///
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
-    /// Only regular files are read; for a folder of them there is
-    /// [`from_directory`](Self::from_directory).
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        let path = path.as_ref();
-        file::load(path, Self::MAX_INPUT_BYTES, |file| {
-            Self::from_bytes(&file.bytes)
+    /// A PKCS#12 with a private key is an identity, whose CAs were not meant to be trusted: it is
+    /// rejected. For directories see [`TrustAnchors::MAX_DIRECTORY_ENTRIES`]: every file in it has
+    /// to load, links are followed, equal certificates count once, and names that begin with a dot
+    /// are skipped.
+    ///
+    /// # Errors
+    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
+    /// named; it holds no certificate; the passphrase is missing or wrong; a limit is exceeded. An
+    /// error about a file of a directory names that file.
+    pub fn load_anchors(&self, input: impl Into<Input>) -> Result<TrustAnchors, MaterialError> {
+        let input = input.into();
+        if let Some(path) = input.as_directory() {
+            return directory::anchors(path, |bytes| self.anchors_in(bytes));
+        }
+        let anchors = input.read(TrustAnchors::MAX_INPUT_BYTES, |content| {
+            self.anchors_in(&content.bytes)
+        });
+        match input.as_file() {
+            Some(path) => anchors.map_err(|error| anchors::name_directory(error, path)),
+            None => anchors,
+        }
+    }
+
+    /// Loads revocation lists: PEM, or one in DER.
+    ///
+    /// # Errors
+    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
+    /// named; a list cannot be used; a limit is exceeded.
+    pub fn load_revocation_lists(
+        &self,
+        input: impl Into<Input>,
+    ) -> Result<RevocationLists, MaterialError> {
+        input.into().read(
+            RevocationLists::MAX_INPUT_BYTES,
+            |content| match DetectedFormat::of(&content.bytes) {
+                DetectedFormat::Text => RevocationLists::from_pem(&content.bytes).map_err(neither),
+                DetectedFormat::Der(shape) if ExpectedContent::RevocationLists.is(shape) => {
+                    RevocationLists::from_der([content.bytes.to_vec().into()])
+                }
+                found => Err(rejected(found, ExpectedContent::RevocationLists)),
+            },
+        )
+    }
+
+    fn anchors_in(&self, bytes: &[u8]) -> Result<TrustAnchors, MaterialError> {
+        let most = TrustAnchors::MAX_CERTIFICATES;
+        let certificates = certificates_in(bytes, most, ExpectedContent::Anchors, self.secret())?;
+        TrustAnchors::checked(match certificates {
+            Certificates::Listed(anchors) => anchors,
+            Certificates::Pkcs7(der) => pkcs7::certificates(&der, most)?,
         })
-        .map_err(|error| anchors::name_directory(error, path))
-    }
-}
-
-/// Any encoding, told by the content.
-impl RevocationLists {
-    /// Reads lists in PEM, or one in DER, whichever it is.
-    ///
-    /// ```no_run
-    /// use mtls::RevocationLists;
-    ///
-    /// let lists = RevocationLists::from_bytes(&std::fs::read("root.crl")?)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der); and
-    /// [`MaterialError`] when it is something else, which is named.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, MaterialError> {
-        file::check_size(bytes, Self::MAX_INPUT_BYTES)?;
-        match DetectedFormat::of(bytes) {
-            DetectedFormat::Text => Self::from_pem(bytes).map_err(neither),
-            DetectedFormat::Der(shape) if ExpectedContent::RevocationLists.is(shape) => {
-                Self::from_der([bytes.to_vec().into()])
-            }
-            found => Err(refused(found, ExpectedContent::RevocationLists)),
-        }
     }
 
-    /// Reads a file as [`from_bytes`](Self::from_bytes) reads bytes. The name of the file says
-    /// nothing.
-    ///
-    /// # Errors
-    /// The errors of [`from_bytes`](Self::from_bytes), and those of reading; each names the file.
-    /// Only regular files are read.
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
-            Self::from_bytes(&file.bytes)
-        })
+    fn pair(
+        &self,
+        chain: CertificateChain,
+        key: PrivateKey,
+    ) -> Result<MtlsIdentity, MaterialError> {
+        if !self.repairs_chain {
+            return MtlsIdentity::new(chain, key);
+        }
+        let (chain, repairs) = chain.repaired(&key)?;
+        let repairs = repairs.into_iter().map(IdentityWarning::ChainRepaired);
+        Ok(MtlsIdentity::new(chain, key)?.with_warnings(repairs))
     }
-}
 
-enum Certificates<'a> {
-    /// In an order that means something.
-    Listed(Vec<CertificateDer<'static>>),
-    /// PKCS#7 in DER or BER, not yet read.
-    Pkcs7(Cow<'a, [u8]>),
-}
-
-fn certificates_in(
-    bytes: &[u8],
-    limit: usize,
-    wanted: ExpectedContent,
-) -> Result<Certificates<'_>, MaterialError> {
-    match DetectedFormat::of(bytes) {
-        DetectedFormat::Der(DerShape::Certificate) => {
-            certificates::check_shape(bytes)?;
-            Ok(Certificates::Listed(vec![bytes.to_vec().into()]))
-        }
-        DetectedFormat::Der(DerShape::Pkcs7) | DetectedFormat::Ber(DerShape::Pkcs7) => {
-            Ok(Certificates::Pkcs7(bytes.into()))
-        }
-        DetectedFormat::Der(DerShape::Pkcs12) | DetectedFormat::Ber(DerShape::Pkcs12)
-            if wanted == ExpectedContent::Anchors =>
-        {
-            trust_store(bytes)
-        }
-        DetectedFormat::Text => {
-            let sections = pem::sections(bytes, limit).map_err(neither)?;
-            match sections.as_slice() {
-                [only] if label::is_pkcs7(only.label) => {
-                    let der = core::mem::take(&mut *only.decode()?);
-                    Ok(Certificates::Pkcs7(der.into()))
+    fn check_permissions(&self, identity: MtlsIdentity) -> Result<MtlsIdentity, MaterialError> {
+        match self.key_permissions {
+            KeyPermissions::Warn => Ok(identity),
+            KeyPermissions::Ignore => Ok(identity.without_exposure()),
+            KeyPermissions::Deny => match identity.exposure() {
+                None => Ok(identity),
+                Some(exposure) => Err(MaterialProblem::InsecurePermissions {
+                    path: exposure.path.clone(),
+                    mode: exposure.mode,
                 }
-                [only] if only.label == label::PKCS12 && wanted == ExpectedContent::Anchors => {
-                    trust_store(bytes)
-                }
-                _ => {
-                    let found = certificates::from_sections(&sections, wanted)?;
-                    Ok(Certificates::Listed(found))
-                }
-            }
+                .into()),
+            },
         }
-        found => Err(refused(found, wanted)),
     }
-}
 
-fn trust_store(bytes: &[u8]) -> Result<Certificates<'_>, MaterialError> {
-    let anchors = pkcs12::open_anchors(bytes)?;
-    Ok(Certificates::Listed(anchors.as_slice().to_vec()))
-}
-
-fn refused(found: DetectedFormat, wanted: ExpectedContent) -> MaterialError {
-    match found {
-        DetectedFormat::Der(shape)
-        | DetectedFormat::Ber(shape @ (DerShape::Pkcs7 | DerShape::Pkcs12)) => {
-            unexpected_input::instead(shape, wanted)
-        }
-        found => unexpected_input::foreign(found, wanted.content()),
-    }
-    .into()
-}
-
-/// That no section begins in it is half of what is missing here.
-fn neither(error: MaterialError) -> MaterialError {
-    match error.problem() {
-        MaterialProblem::NoPem => {
-            unexpected_input::foreign(DetectedFormat::Text, "PEM or DER").into()
-        }
-        _ => error,
+    fn secret(&self) -> Option<&Passphrase> {
+        self.passphrase.as_ref()
     }
 }

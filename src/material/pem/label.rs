@@ -117,7 +117,7 @@ fn advice(label: &str, wanted: ExpectedContent) -> &'static str {
         }
         _ if is_pkcs7(label) => match wanted {
             ExpectedContent::Anchors | ExpectedContent::Certificates => {
-                "give it alone to `from_bytes` or `from_file`, or unpack it by \
+                "give it alone to a `Loader` or to `from_file`, or unpack it by \
                  `openssl pkcs7 -print_certs -in FILE -out NEW`"
             }
             _ => "unpack it by `openssl pkcs7 -print_certs -in FILE -out NEW`",
@@ -130,7 +130,7 @@ fn advice(label: &str, wanted: ExpectedContent) -> &'static str {
         X509_CRL => unexpected_input::REVOCATION_LIST,
         _ if label.starts_with("PGP ") => unexpected_input::PGP,
         PKCS12 => {
-            "give it alone to `MtlsIdentity::from_file` or `TrustAnchors::from_pkcs12_file` (cargo feature `pkcs12`)"
+            "give it alone to `Loader::load_identity` or `Loader::load_anchors` (cargo feature `pkcs12`)"
         }
         _ => {
             "leave it out (and where the file has nothing else, give the file that has what is expected)"

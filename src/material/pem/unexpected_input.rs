@@ -106,10 +106,10 @@ pub(crate) fn instead(shape: DerShape, wanted: ExpectedContent) -> MaterialProbl
             "PKCS#7, which holds no private key",
             "the key is where its certificate was asked for: give that file",
         ),
-        (DerShape::Pkcs7, _) => ("PKCS#7", "give it to `from_bytes` or `from_file`"),
+        (DerShape::Pkcs7, _) => ("PKCS#7", "give it to a `Loader` or to `from_file`"),
         (DerShape::Pkcs12, ExpectedContent::Anchors) => (
             "PKCS#12",
-            "give it to `TrustAnchors::from_pkcs12` (cargo feature `pkcs12`), or unpack its certificates by \
+            "give it to `Loader::load_anchors` (cargo feature `pkcs12`), or unpack its certificates by \
              `openssl pkcs12 -in FILE -nokeys -out NEW`",
         ),
         (DerShape::Pkcs12, ExpectedContent::RevocationLists) => ("PKCS#12", ONLY_THE_LIST),

@@ -4,7 +4,6 @@ mod list;
 mod serials;
 
 use core::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use pki_types::{CertificateRevocationListDer, UnixTime};
@@ -39,9 +38,9 @@ pub use list::{RevocationList, RevokedEntry};
 /// use mtls::{RevocationLists, RevocationRules, VerifierPolicy};
 /// use mtls::policy::RevocationDepth;
 ///
-/// let root = RevocationLists::from_pem_file("root.crl.pem")?;
-/// let issuing = RevocationLists::from_der_file("issuing.crl")?;
-/// let lists = RevocationLists::together([root, issuing])?;
+/// let root = RevocationLists::from_file("root.crl.pem")?;
+/// let issuing = RevocationLists::from_file("issuing.crl")?;
+/// let lists = RevocationLists::join([root, issuing])?;
 /// let policy = VerifierPolicy::allow_any_authenticated()
 ///     .revocation(RevocationRules::require(RevocationDepth::Chain));
 /// // MtlsServer::builder().policy(policy).revocation_lists(lists) ..
@@ -106,17 +105,6 @@ impl RevocationLists {
         Self::checked(lists)
     }
 
-    /// Reads a file as [`from_pem`](Self::from_pem) reads bytes.
-    ///
-    /// # Errors
-    /// The errors of [`from_pem`](Self::from_pem), and those of reading; each names the file. Only
-    /// regular files are read.
-    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
-            Self::from_pem(&file.bytes)
-        })
-    }
-
     /// Takes lists in DER, which is how CAs publish them (RFC 2585); one as `[list]`.
     ///
     /// # Errors
@@ -145,23 +133,12 @@ impl RevocationLists {
         Self::checked(read)
     }
 
-    /// Reads a file that holds one list in DER.
-    ///
-    /// # Errors
-    /// The errors of [`from_der`](Self::from_der), and those of reading; each names the file. Only
-    /// regular files are read.
-    pub fn from_der_file(path: impl AsRef<Path>) -> Result<Self, MaterialError> {
-        file::load(path.as_ref(), Self::MAX_INPUT_BYTES, |file| {
-            Self::from_der([file.bytes.to_vec().into()])
-        })
-    }
-
     /// Puts lists from several inputs together. The same list twice is no error.
     ///
     /// # Errors
     /// [`MaterialError`] when nothing is given, and when the limits of lists or entries are
     /// exceeded.
-    pub fn together(parts: impl IntoIterator<Item = Self>) -> Result<Self, MaterialError> {
+    pub fn join(parts: impl IntoIterator<Item = Self>) -> Result<Self, MaterialError> {
         let mut lists: Vec<Arc<RevocationList>> = Vec::new();
         for part in parts {
             lists.extend(part.0.iter().map(Arc::clone));

@@ -118,7 +118,7 @@ fn check_authority_information(
         RejectionReason::MalformedCertificate,
         "an authorityInfoAccess that can be read and is not empty",
         problem,
-        "reissue the certificate with an authorityInfoAccess that names a position, or without; or accept it by `CertificateProfile::Interoperable`",
+        "reissue the certificate with an authorityInfoAccess that names a place, or without; or accept it by `CertificateProfile::Interoperable`",
     ))
 }
 

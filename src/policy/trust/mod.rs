@@ -32,8 +32,8 @@ use anchors::Anchors;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use mtls::{TrustAnchors, TrustBundles};
 /// let bundles = TrustBundles::new([
-///     ("prod.example", TrustAnchors::from_pem_file("prod.pem")?),
-///     ("partner.example", TrustAnchors::from_pem_file("partner.pem")?),
+///     ("prod.example", TrustAnchors::from_file("prod.pem")?),
+///     ("partner.example", TrustAnchors::from_file("partner.pem")?),
 /// ])?;
 /// # Ok(())
 /// # }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::MaterialError;
 use crate::error::path::shown;
 use crate::material::{
-    CertificateChain, Fingerprint, MtlsIdentity, Passphrase, PrivateKey, RevocationLists,
+    CertificateChain, Fingerprint, Input, Loader, Passphrase, PrivateKey, RevocationLists,
     TrustAnchors,
 };
 use crate::rotation::Rotation;
@@ -33,7 +33,7 @@ pub(super) enum Anchors {
 
 /// One path that something is read from.
 #[derive(Clone, Copy)]
-pub(super) enum Input<'a> {
+pub(super) enum WatchedInput<'a> {
     /// The folder, whose files are read.
     Directory(&'a Path),
     /// The file, and how many of its bytes are taken at most.
@@ -45,38 +45,38 @@ pub(super) struct InputsDigest(Vec<Fingerprint>);
 
 impl Inputs {
     /// Every path, that of the passphrase too.
-    pub(super) fn all(&self) -> Vec<Input<'_>> {
+    pub(super) fn all(&self) -> Vec<WatchedInput<'_>> {
         let mut all = Vec::new();
         match &self.identity {
             Some(IdentityFiles::One(path)) => {
-                all.push(Input::File(path, CertificateChain::MAX_INPUT_BYTES));
+                all.push(WatchedInput::File(path, CertificateChain::MAX_INPUT_BYTES));
             }
             Some(IdentityFiles::Pair { chain, key }) => {
-                all.push(Input::File(chain, CertificateChain::MAX_INPUT_BYTES));
-                all.push(Input::File(key, PrivateKey::MAX_INPUT_BYTES));
+                all.push(WatchedInput::File(chain, CertificateChain::MAX_INPUT_BYTES));
+                all.push(WatchedInput::File(key, PrivateKey::MAX_INPUT_BYTES));
             }
             None => {}
         }
         if let Some(path) = self.passphrase.as_ref().and_then(Passphrase::file) {
-            all.push(Input::File(path, Passphrase::MAX_BYTES));
+            all.push(WatchedInput::File(path, Passphrase::MAX_BYTES));
         }
         match &self.anchors {
-            Some(Anchors::Directory(folder)) => all.push(Input::Directory(folder)),
+            Some(Anchors::Directory(folder)) => all.push(WatchedInput::Directory(folder)),
             Some(Anchors::File(path)) => {
-                all.push(Input::File(path, TrustAnchors::MAX_INPUT_BYTES));
+                all.push(WatchedInput::File(path, TrustAnchors::MAX_INPUT_BYTES));
             }
             None => {}
         }
         for path in &self.lists {
-            all.push(Input::File(path, RevocationLists::MAX_INPUT_BYTES));
+            all.push(WatchedInput::File(path, RevocationLists::MAX_INPUT_BYTES));
         }
         all
     }
 
     pub(super) fn look(&self) -> InputsDigest {
-        let of = |input: &Input<'_>| match *input {
-            Input::Directory(folder) => Fingerprint::of_directory(folder),
-            Input::File(path, limit) => Fingerprint::of_file(path, limit),
+        let of = |input: &WatchedInput<'_>| match *input {
+            WatchedInput::Directory(folder) => Fingerprint::of_directory(folder),
+            WatchedInput::File(path, limit) => Fingerprint::of_file(path, limit),
         };
         InputsDigest(self.all().iter().map(of).collect())
     }
@@ -93,7 +93,8 @@ impl Inputs {
         let mut rotation = Rotation::new().origin(self.in_words());
         match &self.anchors {
             Some(Anchors::Directory(folder)) => {
-                rotation = rotation.trust_anchors(TrustAnchors::from_directory(folder)?);
+                rotation =
+                    rotation.trust_anchors(Loader::new().load_anchors(Input::directory(folder))?);
             }
             Some(Anchors::File(path)) => {
                 rotation = rotation.trust_anchors(TrustAnchors::from_file(path)?);
@@ -103,16 +104,19 @@ impl Inputs {
         if let Some(last) = self.lists.last() {
             let lists = self.lists.iter().map(RevocationLists::from_file);
             let lists = lists.collect::<Result<Vec<_>, _>>()?;
-            let lists = RevocationLists::together(lists).map_err(|e| e.in_file(last))?;
+            let lists = RevocationLists::join(lists).map_err(|e| e.in_file(last))?;
             rotation = rotation.revocation_lists(lists);
         }
-        let passphrase = self.passphrase.as_ref();
+        let mut loader = Loader::new();
+        if let Some(passphrase) = &self.passphrase {
+            loader = loader.passphrase(passphrase.clone());
+        }
         match &self.identity {
             Some(IdentityFiles::One(path)) => {
-                rotation = rotation.identity(MtlsIdentity::from_file(path, passphrase)?);
+                rotation = rotation.identity(loader.load_identity(path)?);
             }
             Some(IdentityFiles::Pair { chain, key }) => {
-                rotation = rotation.identity(MtlsIdentity::from_files(chain, key, passphrase)?);
+                rotation = rotation.identity(loader.load_key_pair(chain, key)?);
             }
             None => {}
         }
@@ -125,7 +129,7 @@ impl Inputs {
     }
 }
 
-impl<'a> Input<'a> {
+impl<'a> WatchedInput<'a> {
     pub(super) fn path(self) -> &'a Path {
         match self {
             Self::Directory(path) | Self::File(path, _) => path,

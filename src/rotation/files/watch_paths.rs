@@ -6,7 +6,7 @@ use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use super::inputs::Input;
+use super::inputs::WatchedInput;
 
 /// So many links are followed on the way to one file, as the Linux kernel does (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
@@ -37,12 +37,12 @@ pub(super) struct FolderId {
 }
 
 impl WatchPaths {
-    pub(super) fn of(inputs: &[Input<'_>]) -> Self {
+    pub(super) fn of(inputs: &[WatchedInput<'_>]) -> Self {
         let mut places = Self::default();
         for input in inputs {
             match input {
-                Input::File(path, _) => drop(places.follow(path)),
-                Input::Directory(path) => {
+                WatchedInput::File(path, _) => drop(places.follow(path)),
+                WatchedInput::Directory(path) => {
                     if let Some(folder) = places.follow(path) {
                         places.add_whole(folder);
                     }

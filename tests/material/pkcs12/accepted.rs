@@ -1,7 +1,7 @@
 //! What is read, and that it comes out as the program that made it sees it.
 
 use mtls::material::IdentityWarning;
-use mtls::{MtlsIdentity, Passphrase, TrustAnchors};
+use mtls::{MtlsIdentity, Passphrase};
 
 use super::workshop::{KEYS, Workshop};
 use super::{PASSPHRASE, passphrase};
@@ -35,10 +35,15 @@ fn every_encryption_of_openssl_is_read() {
         "-iter 10000",
     ] {
         let der = workshop.export(&openssl, "p256", options);
-        let identity = MtlsIdentity::from_pkcs12(&der, &passphrase())
+        let identity = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&der))
             .unwrap_or_else(|e| panic!("`{options}`: {e}"));
         workshop.is(&identity, &openssl, "p256", PASSPHRASE);
-        let wrong = MtlsIdentity::from_pkcs12(&der, &Passphrase::new("wrong")).unwrap_err();
+        let wrong = mtls::Loader::new()
+            .passphrase(Passphrase::new("wrong"))
+            .load_identity(mtls::material::Input::bytes(&der))
+            .unwrap_err();
         assert!(wrong.to_string().contains("passphrase does not open"));
     }
 }
@@ -52,7 +57,10 @@ fn every_kind_of_key_is_read() {
     for (name, _) in KEYS {
         for options in ["", "-legacy"] {
             let der = workshop.export(&openssl, name, options);
-            let identity = MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap();
+            let identity = mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_identity(mtls::material::Input::bytes(&der))
+                .unwrap();
             workshop.is(&identity, &openssl, name, PASSPHRASE);
         }
     }
@@ -76,7 +84,9 @@ fn the_order_and_what_is_left_over_change_nothing() {
         workshop.join("given.pem", &parts);
         let line = "pkcs12 -export -in p256.crt -inkey p256.key -certfile given.pem -out made.p12 -passout";
         workshop.run(&openssl, line, &["pass:correct horse"]);
-        let identity = MtlsIdentity::from_pkcs12_file(workshop.path("made.p12"), &passphrase());
+        let identity = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(workshop.path("made.p12"));
         assert_eq!(
             identity.unwrap().chain().as_slice(),
             workshop.chain("p256"),
@@ -98,8 +108,10 @@ fn a_self_signed_leaf_stands_alone() {
     );
     let line = "pkcs12 -export -in self.crt -inkey rsa.key -out made.p12 -passout";
     workshop.run(&openssl, line, &["pass:correct horse"]);
-    let identity =
-        MtlsIdentity::from_pkcs12_file(workshop.path("made.p12"), &passphrase()).unwrap();
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(workshop.path("made.p12"))
+        .unwrap();
     assert_eq!(identity.chain().as_slice(), [workshop.certificate("self")]);
 }
 
@@ -117,7 +129,9 @@ fn every_passphrase_is_taken_as_openssl_takes_it() {
             );
             workshop.run(&openssl, &line, &[&format!("pass:{text}")]);
             let der = workshop.read("made.p12");
-            let identity = MtlsIdentity::from_pkcs12(&der, &Passphrase::new(text))
+            let identity = mtls::Loader::new()
+                .passphrase(Passphrase::new(text))
+                .load_identity(mtls::material::Input::bytes(&der))
                 .unwrap_or_else(|e| panic!("{text:?} {options}: {e}"));
             workshop.is(&identity, &openssl, "rsa", text);
         }
@@ -151,7 +165,10 @@ fn what_certtool_makes_is_read() {
         let password: &[&str] = if text.is_empty() { &[] } else { &password };
         workshop.run(&certtool, &line, password);
         let der = workshop.read("made.p12");
-        let identity = MtlsIdentity::from_pkcs12_named(&der, &Passphrase::new(text), "alice")
+        let identity = mtls::Loader::new()
+            .passphrase(Passphrase::new(text))
+            .friendly_name("alice")
+            .load_identity(mtls::material::Input::bytes(&der))
             .unwrap_or_else(|e| panic!("{options}: {e}"));
         assert_eq!(identity.chain(), expected.chain(), "{options}");
         assert_eq!(
@@ -171,7 +188,9 @@ fn anchors_are_all_the_certificates() {
         let line =
             format!("pkcs12 -export -nokeys -in issuers.pem -out made.p12 {options} -passout");
         workshop.run(&openssl, &line, &["pass:correct horse"]);
-        let anchors = TrustAnchors::from_pkcs12_file(workshop.path("made.p12"), &passphrase());
+        let anchors = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_anchors(workshop.path("made.p12"));
         let expected = ["issuing", "root"].map(|name| workshop.certificate(name));
         assert_eq!(anchors.unwrap().as_slice(), expected);
     }
@@ -190,7 +209,10 @@ fn a_file_that_everybody_reads_is_a_warning() {
     let path = workshop.path("made.p12");
     for (mode, is_warned) in [(0o600, false), (0o644, true)] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        let identity = MtlsIdentity::from_pkcs12_file(&path, &passphrase()).unwrap();
+        let identity = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(&path)
+            .unwrap();
         let is_exposed = |w: &IdentityWarning| matches!(w, IdentityWarning::InsecureKeyFile(_));
         assert_eq!(identity.warnings().iter().any(is_exposed), is_warned);
     }
@@ -213,11 +235,17 @@ fn containers_shake_hands() {
         "pkcs12 -export -nokeys -in root.crt -out anchors.p12 -passout",
         &["pass:correct horse"],
     );
-    let anchors =
-        TrustAnchors::from_pkcs12_file(workshop.path("anchors.p12"), &passphrase()).unwrap();
+    let anchors = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(workshop.path("anchors.p12"))
+        .unwrap();
     for (client, server) in [("p256", "rsa"), ("rsa", "p384"), ("ed25519", "p256")] {
         let [client_identity, server_identity] = [client, server].map(|name| {
-            MtlsIdentity::from_pkcs12(&workshop.export(&openssl, name, "-legacy"), &passphrase())
+            mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_identity(mtls::material::Input::bytes(
+                    &workshop.export(&openssl, name, "-legacy"),
+                ))
                 .unwrap()
         });
         let server_side = MtlsServer::builder()

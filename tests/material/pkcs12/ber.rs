@@ -1,7 +1,6 @@
 //! Containers in BER: indefinite lengths, lengths in too many octets, OCTET STRINGs in pieces.
 
 use mtls::error::MaterialProblem;
-use mtls::{MtlsIdentity, TrustAnchors};
 
 use super::forge::{self, Outside, content, octets, oid, safe, sequence, tlv};
 use super::refused::{is_unexpected, load, ours};
@@ -36,8 +35,12 @@ fn unwrapped(der: &[u8]) -> &[u8] {
 #[track_caller]
 fn loads(ber: &[u8], what: &str) {
     for identity in [
-        MtlsIdentity::from_pkcs12(ber, &passphrase()),
-        MtlsIdentity::from_bytes(ber, Some(&passphrase())),
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(ber)),
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(ber)),
     ] {
         let identity = identity.unwrap_or_else(|e| panic!("{what}: {e}"));
         assert_eq!(identity.chain().leaf().as_ref(), fixture("rsa.crt.der"));
@@ -132,12 +135,18 @@ fn values_in_values_are_limited() {
 fn files_of_nss_and_bouncy_castle_are_read() {
     // Of NSS once, since it costs two million rounds.
     let ber = fixture("nss.p12");
-    let identity = MtlsIdentity::from_bytes(&ber, Some(&passphrase())).unwrap();
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&ber))
+        .unwrap();
     assert_eq!(identity.chain().leaf().as_ref(), fixture("rsa.crt.der"));
     let ber = fixture("bouncy_castle.p12");
     assert!(ber.starts_with(&[0x30, 0x80]));
     loads(&ber, "bouncy_castle.p12");
-    let error = TrustAnchors::from_pkcs12(&ber, &passphrase()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(mtls::material::Input::bytes(&ber))
+        .unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::IdentityInsteadOfAnchors),
         "{error}"
@@ -168,7 +177,9 @@ fn what_pk12util_makes_is_read() {
         workshop.run(&pk12util, &line, &words(passphrase));
         let ber = workshop.read("nss.p12");
         let passphrase = mtls::Passphrase::new(passphrase);
-        let identity = MtlsIdentity::from_bytes(&ber, Some(&passphrase))
+        let identity = mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_identity(mtls::material::Input::bytes(&ber))
             .unwrap_or_else(|e| panic!("{leaf} {options}: {e}"));
         assert_eq!(identity.chain().as_slice(), workshop.chain(leaf));
     }
@@ -197,7 +208,9 @@ fn what_bouncy_castle_makes_is_read() {
             workshop.run(&keytool, &line, &words);
             let ber = workshop.read(&format!("{leaf}-{kind}.p12"));
             assert!(ber.starts_with(&[0x30, 0x80]) || kind.contains("DEF"));
-            let identity = MtlsIdentity::from_bytes(&ber, Some(&passphrase()))
+            let identity = mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_identity(mtls::material::Input::bytes(&ber))
                 .unwrap_or_else(|e| panic!("{leaf} {kind}: {e}"));
             assert_eq!(identity.chain().as_slice(), workshop.chain(leaf));
         }
@@ -207,7 +220,10 @@ fn what_bouncy_castle_makes_is_read() {
         );
         workshop.run(&keytool, &line, &["-storepass", PASSPHRASE]);
         let ber = workshop.read(&format!("trust-{kind}.p12"));
-        let anchors = TrustAnchors::from_pkcs12(&ber, &passphrase()).unwrap();
+        let anchors = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_anchors(mtls::material::Input::bytes(&ber))
+            .unwrap();
         assert_eq!(anchors.as_slice(), [workshop.certificate("root")]);
     }
 }

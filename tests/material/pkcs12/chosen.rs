@@ -1,7 +1,7 @@
 //! Which key and which certificate are taken, whatever a container says.
 
 use mtls::error::MaterialProblem;
-use mtls::{MaterialError, MtlsIdentity, PrivateKey, TrustAnchors};
+use mtls::{MaterialError, MtlsIdentity, PrivateKey};
 use rcgen::{Issuer, KeyPair};
 
 use super::forge::{self, About, CERTIFICATE, KEY, X509, container, named, safe};
@@ -20,11 +20,16 @@ fn certificate(workshop: &Workshop, name: &str, about: About<'_>) -> Vec<u8> {
 }
 
 fn load(bags: &[Vec<u8>]) -> Result<MtlsIdentity, MaterialError> {
-    MtlsIdentity::from_pkcs12(&container(&[safe(bags)]), &passphrase())
+    mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&container(&[safe(bags)])))
 }
 
 fn load_named(bags: &[Vec<u8>], name: &str) -> Result<MtlsIdentity, MaterialError> {
-    MtlsIdentity::from_pkcs12_named(&container(&[safe(bags)]), &passphrase(), name)
+    mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .friendly_name(name)
+        .load_identity(mtls::material::Input::bytes(&container(&[safe(bags)])))
 }
 
 #[test]
@@ -44,7 +49,10 @@ fn every_order_of_the_bags_gives_the_same_identity() {
                 let order = [a, b, c, 6 - a - b - c].map(|at: usize| bags[at].clone());
                 let together = load(&order).unwrap();
                 let apart = container(&order.map(|bag| safe(&[bag])));
-                let apart = MtlsIdentity::from_pkcs12(&apart, &passphrase()).unwrap();
+                let apart = mtls::Loader::new()
+                    .passphrase(passphrase().clone())
+                    .load_identity(mtls::material::Input::bytes(&apart))
+                    .unwrap();
                 for identity in [together, apart] {
                     assert_eq!(identity.chain().as_slice(), workshop.chain("p256"));
                 }
@@ -270,9 +278,15 @@ fn keys_and_certificates_that_do_not_belong_together_are_refused() {
     let error = load(&[certificate(&workshop, "p256", none)]).unwrap_err();
     assert!(matches!(error.problem(), MaterialProblem::NoKey));
     let empty = container(&[]);
-    let error = MtlsIdentity::from_pkcs12(&empty, &passphrase()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&empty))
+        .unwrap_err();
     assert!(matches!(error.problem(), MaterialProblem::NoKey));
-    let error = TrustAnchors::from_pkcs12(&empty, &passphrase()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(mtls::material::Input::bytes(&empty))
+        .unwrap_err();
     assert!(matches!(error.problem(), MaterialProblem::NoCertificate));
     let nonsense = forge::bag(CERTIFICATE, &forge::sequence(&[]), none);
     let error = load(&[nonsense]).unwrap_err();

@@ -1,7 +1,7 @@
 //! What is no container: other things altogether.
 
 use mtls::error::MaterialProblem;
-use mtls::{MtlsIdentity, Passphrase, PrivateKey, TrustAnchors};
+use mtls::{Passphrase, PrivateKey};
 
 use super::forge::{self, container, content, oid, sequence, tlv};
 use super::passphrase;
@@ -41,9 +41,14 @@ fn other_inputs_are_named() {
         load(&fixture("rsa.crt")).problem(),
         MaterialProblem::PemInsteadOfDer
     ));
-    let none = TrustAnchors::from_pkcs12_file(path("none.p12"), &passphrase()).unwrap_err();
+    let none = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(path("none.p12"))
+        .unwrap_err();
     assert!(matches!(none.problem(), MaterialProblem::Io { .. }));
-    let damaged = MtlsIdentity::from_pkcs12_file(path("rsa.p12"), &Passphrase::new("x"));
+    let damaged = mtls::Loader::new()
+        .passphrase(Passphrase::new("x"))
+        .load_identity(path("rsa.p12"));
     let damaged = damaged.unwrap_err();
     assert!(matches!(
         damaged.problem(),

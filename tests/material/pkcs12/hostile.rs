@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use mtls::PrivateKey;
 use mtls::error::MaterialProblem;
-use mtls::{MtlsIdentity, PrivateKey, TrustAnchors};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyIdMethod,
     KeyPair,
@@ -24,7 +24,10 @@ const LIMIT: i128 = PrivateKey::MAX_KDF_ITERATIONS as i128;
 #[track_caller]
 fn is_too_costly(der: &[u8], parts: &[&str]) {
     let begin = Instant::now();
-    let error = MtlsIdentity::from_pkcs12(der, &passphrase()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(der))
+        .unwrap_err();
     assert!(begin.elapsed() < SOON, "{:?}: {error}", begin.elapsed());
     assert!(
         matches!(error.problem(), MaterialProblem::TooCostly { .. }),
@@ -86,7 +89,10 @@ fn rounds_that_cannot_be_are_refused() {
             container(&[encrypted_safe(&pbes2(rounds), &[7; 64])]),
             container(&[safe(&[shrouded(&pbes2(rounds))])]),
         ] {
-            let error = MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap_err();
+            let error = mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_identity(mtls::material::Input::bytes(&der))
+                .unwrap_err();
             assert!(
                 matches!(
                     error.problem(),
@@ -166,7 +172,10 @@ fn a_short_initialization_vector_is_refused() {
         let cipher = sequence(&[&forge::oid("1.2.840.113549.3.7"), &octets(iv)]);
         let algorithm = sequence(&[&forge::oid(forge::PBES2), &sequence(&[&kdf, &cipher])]);
         let safe = encrypted_safe(&algorithm, &[7; 64]);
-        let error = MtlsIdentity::from_pkcs12(&container(&[safe]), &passphrase()).unwrap_err();
+        let error = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&container(&[safe])))
+            .unwrap_err();
         assert!(
             matches!(error.problem(), MaterialProblem::Pkcs12Malformed),
             "{error}"
@@ -176,7 +185,10 @@ fn a_short_initialization_vector_is_refused() {
         let key = workshop.run(&openssl, "base64 -in key.der", &[]);
         let label = "ENCRYPTED PRIVATE KEY-----";
         let key = format!("-----BEGIN {label}\n{key}-----END {label}\n");
-        let error = PrivateKey::from_encrypted_pem(key.as_bytes(), &passphrase()).unwrap_err();
+        let error = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_key(mtls::material::Input::bytes(key.as_bytes()))
+            .unwrap_err();
         assert!(
             matches!(error.problem(), MaterialProblem::KeyMalformed),
             "{error}"
@@ -229,7 +241,10 @@ fn a_long_word_about_the_issuer_is_not_read_for_each_candidate() {
     let der = container(&[safe(&bags)]);
     assert!(der.len() < PrivateKey::MAX_INPUT_BYTES, "{}", der.len());
     let begin = Instant::now();
-    let identity = MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap();
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&der))
+        .unwrap();
     assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
     let chain: Vec<_> = identity.chain().as_slice().iter().collect();
     assert_eq!(chain.len(), 2);
@@ -251,14 +266,32 @@ fn truncated_containers_are_errors() {
     };
     let workshop = Workshop::new();
     let der = small(&openssl, &workshop);
-    MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap();
+    mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&der))
+        .unwrap();
     for length in 0..der.len() {
         let cut = &der[..length];
-        assert!(MtlsIdentity::from_pkcs12(cut, &passphrase()).is_err());
-        assert!(TrustAnchors::from_pkcs12(cut, &passphrase()).is_err());
+        assert!(
+            mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_identity(mtls::material::Input::bytes(cut))
+                .is_err()
+        );
+        assert!(
+            mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_anchors(mtls::material::Input::bytes(cut))
+                .is_err()
+        );
     }
     let longer = [&der[..], &[0]].concat();
-    assert!(MtlsIdentity::from_pkcs12(&longer, &passphrase()).is_err());
+    assert!(
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&longer))
+            .is_err()
+    );
 }
 
 #[test]
@@ -280,7 +313,11 @@ fn changes_under_a_right_mac_are_survived() {
         forge::bag(forge::SHROUDED_KEY, &workshop.read("key.p8"), about),
         forge::certificate(forge::X509, &workshop.certificate("ed25519"), about),
     ]);
-    let outcome = |safe: Vec<u8>| MtlsIdentity::from_pkcs12(&container(&[safe]), &passphrase());
+    let outcome = |safe: Vec<u8>| {
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&container(&[safe])))
+    };
     outcome(right.clone()).unwrap();
     for at in 0..right.len() {
         for change in [0x01, 0x20, 0x80, 0xff] {
@@ -302,7 +339,10 @@ fn no_changed_byte_gives_another_identity() {
     };
     let workshop = Workshop::new();
     let der = small(&openssl, &workshop);
-    let right = MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap();
+    let right = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&der))
+        .unwrap();
     let mut refused = 0_usize;
     let mut tried = 0_usize;
     for at in 0..der.len() {
@@ -310,7 +350,10 @@ fn no_changed_byte_gives_another_identity() {
             let mut changed = der.clone();
             changed[at] ^= change;
             tried += 1;
-            match MtlsIdentity::from_pkcs12(&changed, &passphrase()) {
+            match mtls::Loader::new()
+                .passphrase(passphrase().clone())
+                .load_identity(mtls::material::Input::bytes(&changed))
+            {
                 Ok(identity) => {
                     assert_eq!(identity.chain(), right.chain());
                     let keys = [&identity, &right].map(|i| i.private_key().unwrap().pkcs8_der());

@@ -3,7 +3,7 @@
 use mtls::error::MaterialProblem;
 use mtls::pki_types::CertificateDer;
 use mtls::pki_types::pem::PemObject;
-use mtls::{MtlsIdentity, Passphrase, TrustAnchors};
+use mtls::{Passphrase, TrustAnchors};
 
 use super::workshop::Workshop;
 use crate::common::programs::Program;
@@ -43,8 +43,10 @@ fn key_stores_are_read() {
             let line =
                 format!("-genkeypair -alias {alias} {algorithm} -dname CN={alias}.java {old}");
             workshop.run(&keytool, &format!("{line} -keystore {store} {STORE}"), &[]);
-            let identity =
-                MtlsIdentity::from_pkcs12_file(workshop.path(&store), &changeit()).unwrap();
+            let identity = mtls::Loader::new()
+                .passphrase(changeit().clone())
+                .load_identity(workshop.path(&store))
+                .unwrap();
             let leaf = shown(&workshop, &keytool, &store, alias);
             assert_eq!(identity.chain().as_slice(), [leaf]);
         }
@@ -74,12 +76,20 @@ fn a_key_store_with_passwords_and_other_entries_is_read() {
     workshop.run(&keytool, &format!("{line} {STORE}"), &[]);
     let der = workshop.read("store.p12");
     for identity in [
-        MtlsIdentity::from_pkcs12(&der, &changeit()),
-        MtlsIdentity::from_pkcs12_named(&der, &changeit(), "client"),
+        mtls::Loader::new()
+            .passphrase(changeit().clone())
+            .load_identity(mtls::material::Input::bytes(&der)),
+        mtls::Loader::new()
+            .passphrase(changeit().clone())
+            .friendly_name("client")
+            .load_identity(mtls::material::Input::bytes(&der)),
     ] {
         assert_eq!(identity.unwrap().chain().as_slice(), workshop.chain("p256"));
     }
-    let error = TrustAnchors::from_pkcs12(&der, &changeit()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(changeit().clone())
+        .load_anchors(mtls::material::Input::bytes(&der))
+        .unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::IdentityInsteadOfAnchors),
         "{error}"
@@ -89,7 +99,10 @@ fn a_key_store_with_passwords_and_other_entries_is_read() {
     let import = import.replace("-srcalias client", "-srcalias other");
     workshop.run(&keytool, &import, &["-srcstorepass", super::PASSPHRASE]);
     let der = workshop.read("store.p12");
-    let error = MtlsIdentity::from_pkcs12(&der, &changeit()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(changeit().clone())
+        .load_identity(mtls::material::Input::bytes(&der))
+        .unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::SeveralIdentities { .. }),
         "{error}"
@@ -98,7 +111,11 @@ fn a_key_store_with_passwords_and_other_entries_is_read() {
         assert!(error.to_string().contains(part), "{error}");
     }
     for (name, leaf) in [("client", "p256"), ("other", "rsa")] {
-        let identity = MtlsIdentity::from_pkcs12_named(&der, &changeit(), name).unwrap();
+        let identity = mtls::Loader::new()
+            .passphrase(changeit().clone())
+            .friendly_name(name)
+            .load_identity(mtls::material::Input::bytes(&der))
+            .unwrap();
         assert_eq!(identity.chain().as_slice(), workshop.chain(leaf));
     }
 }
@@ -111,7 +128,10 @@ fn older_key_stores_are_named_and_the_advice_helps() {
     let workshop = Workshop::new();
     let line = "-importcert -noprompt -alias root -file root.crt -storetype JKS -keystore old.jks";
     workshop.run(&keytool, line, &["-storepass", "changeit"]);
-    let error = TrustAnchors::from_pkcs12_file(workshop.path("old.jks"), &changeit()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(changeit().clone())
+        .load_anchors(workshop.path("old.jks"))
+        .unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::UnexpectedContent { .. }),
         "{error}"
@@ -121,7 +141,10 @@ fn older_key_stores_are_named_and_the_advice_helps() {
     assert!(error.to_string().contains(&said), "{error}");
     let passwords = "-srcstorepass changeit -deststorepass changeit";
     workshop.run(&keytool, &format!("{advice} {passwords}"), &[]);
-    let anchors = TrustAnchors::from_pkcs12_file(workshop.path("new.p12"), &changeit()).unwrap();
+    let anchors = mtls::Loader::new()
+        .passphrase(changeit().clone())
+        .load_anchors(workshop.path("new.p12"))
+        .unwrap();
     assert_eq!(anchors.as_slice(), [workshop.certificate("root")]);
 }
 
@@ -140,13 +163,18 @@ fn trust_stores_are_read() {
             workshop.run(&keytool, &format!("{line} {STORE}"), &[]);
             expected.push(workshop.certificate(name));
         }
-        let anchors = TrustAnchors::from_pkcs12_file(workshop.path(store), &changeit()).unwrap();
+        let anchors = mtls::Loader::new()
+            .passphrase(changeit().clone())
+            .load_anchors(workshop.path(store))
+            .unwrap();
         // `keytool` keeps them in no order.
         assert_eq!(anchors.as_slice().len(), 2);
         for certificate in expected {
             assert!(anchors.as_slice().contains(&certificate));
         }
-        let error = MtlsIdentity::from_pkcs12_file(workshop.path(store), &changeit());
+        let error = mtls::Loader::new()
+            .passphrase(changeit().clone())
+            .load_identity(workshop.path(store));
         assert!(matches!(
             error.unwrap_err().problem(),
             MaterialProblem::NoKey
@@ -173,7 +201,9 @@ fn stores_without_a_password_are_read() {
     for name in ["root", "issuing"] {
         assert!(anchors.as_slice().contains(&workshop.certificate(name)));
     }
-    let error = TrustAnchors::from_pkcs12_file(workshop.path("open.p12"), &changeit());
+    let error = mtls::Loader::new()
+        .passphrase(changeit().clone())
+        .load_anchors(workshop.path("open.p12"));
     assert!(matches!(
         error.unwrap_err().problem(),
         MaterialProblem::Pkcs12PassphraseWithoutMac

@@ -1,8 +1,8 @@
 //! MACs by PBMAC1 (RFC 9579), as OpenSSL makes them in FIPS mode, and Java.
 
 use hmac::{Hmac, KeyInit, Mac};
+use mtls::Passphrase;
 use mtls::error::MaterialProblem;
-use mtls::{MtlsIdentity, Passphrase, TrustAnchors};
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 
@@ -115,7 +115,9 @@ fn every_digest_is_read_as_openssl_reads_it() {
                 };
                 let der = parameters.around(&[safe(&ours())]);
                 let what = format!("{prf:?} {mac} {key_bytes}");
-                let identity = MtlsIdentity::from_pkcs12(&der, &passphrase())
+                let identity = mtls::Loader::new()
+                    .passphrase(passphrase().clone())
+                    .load_identity(mtls::material::Input::bytes(&der))
                     .unwrap_or_else(|e| panic!("{what}: {e}"));
                 assert_eq!(identity.chain().leaf().as_ref(), fixture("rsa.crt.der"));
                 assert_ne!(openssl_opens(&der), Some(false), "{what}");
@@ -127,14 +129,20 @@ fn every_digest_is_read_as_openssl_reads_it() {
         ..ORDINARY
     };
     let der = long.around(&[safe(&ours())]);
-    MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap();
+    mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&der))
+        .unwrap();
     assert_ne!(openssl_opens(&der), Some(false));
 }
 
 #[test]
 fn a_wrong_passphrase_and_changed_octets_are_refused() {
     let der = ORDINARY.around(&[safe(&ours())]);
-    let wrong = MtlsIdentity::from_pkcs12(&der, &Passphrase::new("correct hors")).unwrap_err();
+    let wrong = mtls::Loader::new()
+        .passphrase(Passphrase::new("correct hors"))
+        .load_identity(mtls::material::Input::bytes(&der))
+        .unwrap_err();
     assert!(matches!(
         wrong.problem(),
         MaterialProblem::WrongPassphrase { .. }
@@ -233,6 +241,9 @@ fn weak_unknown_and_costly_parameters_are_refused() {
         ..ORDINARY
     }
     .encoded();
-    let error = TrustAnchors::from_pkcs12(&outside.around(&[]), &passphrase()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(mtls::material::Input::bytes(&outside.around(&[])))
+        .unwrap_err();
     assert!(matches!(error.problem(), MaterialProblem::Pkcs12Malformed));
 }

@@ -10,6 +10,7 @@ use super::forge::{
 };
 use super::passphrase;
 use super::workshop::Workshop;
+use crate::common::loading::loader;
 use crate::common::programs::Program;
 use crate::{fixture, path};
 
@@ -17,8 +18,14 @@ pub(super) const EXPORT_ANEW: &str =
     "openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW";
 
 pub(super) fn load(der: &[u8]) -> MaterialError {
-    let anchors = TrustAnchors::from_pkcs12(der, &passphrase()).unwrap_err();
-    let identity = MtlsIdentity::from_pkcs12(der, &passphrase()).unwrap_err();
+    let anchors = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(mtls::material::Input::bytes(der))
+        .unwrap_err();
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(der))
+        .unwrap_err();
     let kinds = [&anchors, &identity].map(|e| std::mem::discriminant(e.problem()));
     assert_eq!(kinds[0], kinds[1], "{anchors} {identity}");
     identity
@@ -68,7 +75,10 @@ pub(super) fn ours() -> Vec<Vec<u8>> {
 
 #[test]
 fn what_is_forged_here_is_right_but_for_what_is_wrong() {
-    let identity = MtlsIdentity::from_pkcs12(&container(&[safe(&ours())]), &passphrase()).unwrap();
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&container(&[safe(&ours())])))
+        .unwrap();
     assert_eq!(identity.chain().leaf().as_ref(), fixture("rsa.crt.der"));
 }
 
@@ -81,14 +91,20 @@ fn an_encrypted_container_without_a_mac_is_refused() {
     for options in ["-nomac", "-nomac -keypbe NONE -certpbe AES-256-CBC"] {
         let der = workshop.export(&openssl, "p256", options);
         for passphrase in [None, Some(passphrase()), Some(Passphrase::new(""))] {
-            let error = MtlsIdentity::from_bytes(&der, passphrase.as_ref()).unwrap_err();
+            let error = loader(passphrase.as_ref())
+                .load_identity(mtls::material::Input::bytes(&der))
+                .unwrap_err();
             assert!(
                 matches!(error.problem(), MaterialProblem::Pkcs12WithoutMac),
                 "{options}: {error}"
             );
             assert!(error.to_string().contains(EXPORT_ANEW), "{error}");
         }
-        assert!(TrustAnchors::from_bytes(&der).is_err());
+        assert!(
+            mtls::Loader::new()
+                .load_anchors(mtls::material::Input::bytes(&der))
+                .is_err()
+        );
     }
     // And what the message says to do helps.
     workshop.run(
@@ -101,7 +117,9 @@ fn an_encrypted_container_without_a_mac_is_refused() {
         "pkcs12 -export -in plain.pem -out again.p12 -passout",
         &["pass:correct horse"],
     );
-    let identity = MtlsIdentity::from_pkcs12_file(workshop.path("again.p12"), &passphrase());
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(workshop.path("again.p12"));
     assert_eq!(identity.unwrap().chain().as_slice(), workshop.chain("p256"));
 }
 
@@ -114,16 +132,26 @@ fn without_mac_and_encryption_it_is_read_without_a_passphrase() {
     let der = workshop.export(&openssl, "p256", "-nomac -keypbe NONE -certpbe NONE");
     let empty = Passphrase::new("");
     for identity in [
-        MtlsIdentity::from_bytes(&der, None),
-        MtlsIdentity::from_file(workshop.path("made.p12"), None),
-        MtlsIdentity::from_bytes(&der, Some(&empty)),
-        MtlsIdentity::from_pkcs12(&der, &empty),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(&der)),
+        MtlsIdentity::from_file(workshop.path("made.p12")),
+        mtls::Loader::new()
+            .passphrase(empty.clone())
+            .load_identity(mtls::material::Input::bytes(&der)),
+        mtls::Loader::new()
+            .passphrase(empty.clone())
+            .load_identity(mtls::material::Input::bytes(&der)),
     ] {
         assert_eq!(identity.unwrap().chain().as_slice(), workshop.chain("p256"));
     }
     for error in [
-        MtlsIdentity::from_bytes(&der, Some(&passphrase())).unwrap_err(),
-        MtlsIdentity::from_pkcs12(&der, &passphrase()).unwrap_err(),
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&der))
+            .unwrap_err(),
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&der))
+            .unwrap_err(),
     ] {
         assert!(
             matches!(error.problem(), MaterialProblem::Pkcs12PassphraseWithoutMac),
@@ -131,7 +159,9 @@ fn without_mac_and_encryption_it_is_read_without_a_passphrase() {
         );
         assert!(error.to_string().contains("from_file(.., None)"), "{error}");
     }
-    let error = TrustAnchors::from_bytes(&der).unwrap_err();
+    let error = mtls::Loader::new()
+        .load_anchors(mtls::material::Input::bytes(&der))
+        .unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::IdentityInsteadOfAnchors),
         "{error}"
@@ -141,20 +171,31 @@ fn without_mac_and_encryption_it_is_read_without_a_passphrase() {
     workshop.run(&openssl, line, &["pass:"]);
     let der = workshop.read("trust.p12");
     for anchors in [
-        TrustAnchors::from_bytes(&der),
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&der)),
         TrustAnchors::from_file(workshop.path("trust.p12")),
-        TrustAnchors::from_pkcs12(&der, &empty),
-        TrustAnchors::from_pkcs12_file(workshop.path("trust.p12"), &empty),
+        mtls::Loader::new()
+            .passphrase(empty.clone())
+            .load_anchors(mtls::material::Input::bytes(&der)),
+        mtls::Loader::new()
+            .passphrase(empty.clone())
+            .load_anchors(workshop.path("trust.p12")),
     ] {
         assert_eq!(anchors.unwrap().as_slice(), [workshop.certificate("root")]);
     }
-    let error = TrustAnchors::from_pkcs12(&der, &passphrase()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(mtls::material::Input::bytes(&der))
+        .unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::Pkcs12PassphraseWithoutMac),
         "{error}"
     );
     // A chain is not read from it, nor anchors of a container that takes a passphrase.
-    assert!(mtls::CertificateChain::from_bytes(&der).is_err());
+    assert!(
+        mtls::Loader::new()
+            .load_chain(mtls::material::Input::bytes(&der))
+            .is_err()
+    );
     let line = "pkcs12 -export -nokeys -in root.crt -out trust.p12 -passout";
     workshop.run(&openssl, line, &["pass:correct horse"]);
     let error = TrustAnchors::from_file(workshop.path("trust.p12")).unwrap_err();
@@ -162,7 +203,7 @@ fn without_mac_and_encryption_it_is_read_without_a_passphrase() {
         error.to_string().contains("`TrustAnchors::from_pkcs12`"),
         "{error}"
     );
-    let error = MtlsIdentity::from_file(workshop.path("trust.p12"), None).unwrap_err();
+    let error = MtlsIdentity::from_file(workshop.path("trust.p12")).unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::PassphraseMissing),
         "{error}"
@@ -217,7 +258,10 @@ fn other_schemes_are_refused_by_name() {
 
 #[test]
 fn a_container_with_a_key_is_no_store_of_anchors() {
-    let error = TrustAnchors::from_pkcs12_file(path("rsa.p12"), &passphrase()).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(path("rsa.p12"))
+        .unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::IdentityInsteadOfAnchors),
         "{error}"
@@ -232,7 +276,9 @@ fn a_container_with_a_key_is_no_store_of_anchors() {
     // Its key costs nothing, since it is not opened.
     let key = sequence(&[&forge::pbes2(i128::from(u32::MAX)), &octets(&[0; 64])]);
     let key = forge::bag(forge::SHROUDED_KEY, &key, About::default());
-    let error = TrustAnchors::from_pkcs12(&container(&[safe(&[key])]), &passphrase());
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(mtls::material::Input::bytes(&container(&[safe(&[key])])));
     assert!(matches!(
         error.unwrap_err().problem(),
         MaterialProblem::IdentityInsteadOfAnchors
@@ -287,7 +333,12 @@ fn other_outsides_are_refused_by_name() {
             ..Outside::default()
         })
     };
-    assert!(MtlsIdentity::from_pkcs12(&long(1024), &passphrase()).is_ok());
+    assert!(
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&long(1024)))
+            .is_ok()
+    );
     let error = load(&long(1025)).to_string();
     assert!(error.contains("more than 1024 bytes of salt"), "{error}");
 }
@@ -321,10 +372,12 @@ fn other_insides_are_refused_by_name() {
         &with_bag(certificate("1.2.3.5", b"x", none)),
         "a certificate of the type 1.2.3.5",
     );
-    let error = MtlsIdentity::from_pkcs12(
-        &with(encrypted_safe(&pbe("1.2.840.113549.1.12.1.1", 1), &[7; 64])),
-        &passphrase(),
-    );
+    let error = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&with(encrypted_safe(
+            &pbe("1.2.840.113549.1.12.1.1", 1),
+            &[7; 64],
+        ))));
     let error = error.unwrap_err().to_string();
     assert!(error.contains("pbeWithSHAAnd128BitRC4"), "{error}");
     // A secret is neither a key nor a certificate.
@@ -333,7 +386,10 @@ fn other_insides_are_refused_by_name() {
         &sequence(&[&oid("1.2.3"), &explicit(&octets(b"s"))]),
         none,
     );
-    MtlsIdentity::from_pkcs12(&with_bag(secret), &passphrase()).unwrap();
+    mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_identity(mtls::material::Input::bytes(&with_bag(secret)))
+        .unwrap();
 }
 
 #[test]
@@ -341,10 +397,11 @@ fn bags_in_bags_are_limited() {
     let mut bags = ours();
     for depth in 1..=6 {
         let nested = forge::bag(SAFE_CONTENTS, &tlv(0x30, &bags.concat()), About::default());
-        let result = MtlsIdentity::from_pkcs12(
-            &container(&[safe(std::slice::from_ref(&nested))]),
-            &passphrase(),
-        );
+        let result = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&container(&[safe(
+                std::slice::from_ref(&nested),
+            )])));
         match result {
             Ok(_) => assert!(depth <= 4),
             Err(error) => {
@@ -360,7 +417,13 @@ fn bags_in_bags_are_limited() {
 fn numbers_are_limited() {
     let certificate = certificate(X509, &fixture("rsa.crt.der"), About::default());
     let one_bag = safe(&[certificate]);
-    let most = TrustAnchors::from_pkcs12(&container(&vec![one_bag.clone(); 64]), &passphrase());
+    let most = mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(mtls::material::Input::bytes(&container(&vec![
+            one_bag
+                .clone();
+            64
+        ])));
     // Sixty-four times the same certificate is one.
     assert_eq!(most.unwrap().as_slice().len(), 1);
     let error = load(&container(&vec![one_bag; 65])).to_string();
@@ -377,7 +440,12 @@ fn numbers_are_limited() {
         let attributes = tlv(0x31, &vec![attribute.clone(); count].concat());
         sequence(&[&oid(CERTIFICATE), &explicit(&value), &attributes])
     };
-    TrustAnchors::from_pkcs12(&container(&[safe(&[bag(32)])]), &passphrase()).unwrap();
+    mtls::Loader::new()
+        .passphrase(passphrase().clone())
+        .load_anchors(mtls::material::Input::bytes(&container(&[safe(&[bag(
+            32,
+        )])])))
+        .unwrap();
     let error = load(&container(&[safe(&[bag(33)])])).to_string();
     assert!(error.contains("more than 32 attributes"), "{error}");
     let error = load(&vec![0x30; (1 << 20) + 1]).to_string();
@@ -391,7 +459,9 @@ fn the_parts_may_not_have_another_passphrase_than_the_mac() {
     for algorithm in [forge::pbes2(1), pbe("1.2.840.113549.1.12.1.3", 1)] {
         let key = sequence(&[&algorithm, &octets(&[7; 64])]);
         let key = forge::bag(forge::SHROUDED_KEY, &key, none);
-        let error = MtlsIdentity::from_pkcs12(&container(&[safe(&[key])]), &passphrase());
+        let error = mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&container(&[safe(&[key])])));
         let error = error.unwrap_err();
         let safe = load(&container(&[encrypted_safe(&algorithm, &[7; 64])]));
         for error in [error, safe] {
@@ -414,7 +484,9 @@ fn keys_that_open_and_are_none() {
         let key = forge::bag(forge::SHROUDED_KEY, &key, About::default());
         let certificate = certificate(X509, &fixture("rsa.crt.der"), About::default());
         let container = container(&[safe(&[key, certificate])]);
-        MtlsIdentity::from_pkcs12(&container, &passphrase())
+        mtls::Loader::new()
+            .passphrase(passphrase().clone())
+            .load_identity(mtls::material::Input::bytes(&container))
     };
     let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
     let key = key.pkcs8_der().secret_pkcs8_der().to_vec();

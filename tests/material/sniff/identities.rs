@@ -9,38 +9,48 @@ use crate::{fixture, path, says};
 
 #[test]
 fn bundles_load_by_their_content() {
-    let identity = MtlsIdentity::from_pem_files(path("rsa.crt"), path("rsa_pkcs8.pem")).unwrap();
+    let identity = MtlsIdentity::from_files(path("rsa.crt"), path("rsa_pkcs8.pem")).unwrap();
     let (chain, key) = (fixture("rsa.crt"), fixture("rsa_pkcs8.pem"));
     for parts in [[&chain, &key], [&key, &chain]] {
-        let bundle = MtlsIdentity::from_bytes(&parts.map(Vec::as_slice).concat(), None).unwrap();
+        let bundle = mtls::Loader::new()
+            .load_identity(mtls::material::Input::bytes(
+                &parts.map(Vec::as_slice).concat(),
+            ))
+            .unwrap();
         assert_eq!(bundle.chain(), identity.chain());
     }
-    let der = MtlsIdentity::from_files(path("rsa.crt.der"), path("rsa_pkcs1.pem"), None).unwrap();
+    let der = MtlsIdentity::from_files(path("rsa.crt.der"), path("rsa_pkcs1.pem")).unwrap();
     assert_eq!(der.chain(), identity.chain());
     says(
-        MtlsIdentity::from_bytes(&fixture("rsa.crt.der"), None),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(&fixture("rsa.crt.der"))),
         &[
             "this is a certificate, expected",
             "`MtlsIdentity::from_files`",
         ],
     );
     says(
-        MtlsIdentity::from_files(path("rsa.crt.der"), path("rsa.crt.der"), None),
+        MtlsIdentity::from_files(path("rsa.crt.der"), path("rsa.crt.der")),
         &["rsa.crt.der: found a certificate where a private key"],
     );
     says(
-        MtlsIdentity::from_files(path("ed25519.pem"), path("ed25519.pem"), None),
+        MtlsIdentity::from_files(path("ed25519.pem"), path("ed25519.pem")),
         &["ed25519.pem: section 0", "found a private key where"],
     );
     says(
-        MtlsIdentity::from_files(path("rsa.crt.der"), path("ed25519.pem"), None),
+        MtlsIdentity::from_files(path("rsa.crt.der"), path("ed25519.pem")),
         &[
             "rsa.crt.der and ",
             "ed25519.pem: the private key (Ed25519, ",
         ],
     );
-    says(MtlsIdentity::from_bytes(&chain, None), &["no private key"]);
-    says(MtlsIdentity::from_bytes(&key, None), &["no certificate"]);
+    says(
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(&chain)),
+        &["no private key"],
+    );
+    says(
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(&key)),
+        &["no certificate"],
+    );
 }
 
 #[cfg(unix)]
@@ -68,14 +78,16 @@ fn open_files_of_keys_are_warned_of() {
             let made = folder.path().join("made");
             fs::write(&made, fixture("rsa.p12")).unwrap();
             fs::set_permissions(&made, fs::Permissions::from_mode(mode)).unwrap();
-            [(MtlsIdentity::from_file(&made, Some(&passphrase)), made)]
+            [(
+                mtls::Loader::new()
+                    .passphrase(passphrase.clone())
+                    .load_identity(&made),
+                made,
+            )]
         };
         let plain = [
-            (
-                MtlsIdentity::from_files(path("rsa.crt"), &key, None),
-                key.clone(),
-            ),
-            (MtlsIdentity::from_file(&bundle, None), bundle.clone()),
+            (MtlsIdentity::from_files(path("rsa.crt"), &key), key.clone()),
+            (MtlsIdentity::from_file(&bundle), bundle.clone()),
         ];
         for (identity, file) in plain.into_iter().chain(container) {
             let identity = identity.unwrap();
@@ -90,23 +102,31 @@ fn open_files_of_keys_are_warned_of() {
 #[test]
 fn containers_load_by_their_content() {
     use mtls::error::{MaterialOrigin, MaterialProblem};
-    use mtls::{CertificateChain, PrivateKey};
 
     let passphrase = mtls::Passphrase::new("correct horse");
     let bytes = fixture("rsa.p12");
-    let identity = MtlsIdentity::from_bytes(&bytes, Some(&passphrase)).unwrap();
-    let same = MtlsIdentity::from_pkcs12(&bytes, &passphrase).unwrap();
+    let identity = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_identity(mtls::material::Input::bytes(&bytes))
+        .unwrap();
+    let same = mtls::Loader::new()
+        .passphrase(passphrase.clone())
+        .load_identity(mtls::material::Input::bytes(&bytes))
+        .unwrap();
     assert_eq!(identity.chain(), same.chain());
     assert_eq!(
         identity.chain().as_slice()[0].as_ref(),
         fixture("rsa.crt.der")
     );
     says(
-        MtlsIdentity::from_bytes(&bytes, None),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(&bytes)),
         &["PKCS#12", "passphrase"],
     );
     let wrong = mtls::Passphrase::new("wrong");
-    let error = MtlsIdentity::from_file(path("rsa.p12"), Some(&wrong)).unwrap_err();
+    let error = mtls::Loader::new()
+        .passphrase(wrong.clone())
+        .load_identity(path("rsa.p12"))
+        .unwrap_err();
     assert!(matches!(
         error.problem(),
         MaterialProblem::WrongPassphrase { .. }
@@ -114,9 +134,17 @@ fn containers_load_by_their_content() {
     assert_eq!(error.origin(), &MaterialOrigin::File(path("rsa.p12")));
 
     for result in [
-        PrivateKey::from_bytes(&bytes, Some(&passphrase)).map(drop),
-        CertificateChain::from_bytes(&bytes).map(drop),
-        MtlsIdentity::from_files(path("rsa.p12"), path("rsa.p12"), Some(&passphrase)).map(drop),
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_key(mtls::material::Input::bytes(&bytes))
+            .map(drop),
+        mtls::Loader::new()
+            .load_chain(mtls::material::Input::bytes(&bytes))
+            .map(drop),
+        mtls::Loader::new()
+            .passphrase(passphrase.clone())
+            .load_key_pair(path("rsa.p12"), path("rsa.p12"))
+            .map(drop),
     ] {
         says(result, &["this is PKCS#12", "`MtlsIdentity::from_pkcs12`"]);
     }

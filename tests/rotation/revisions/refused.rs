@@ -277,7 +277,7 @@ fn an_exposed_key_is_told_or_denied_in_a_rotation_too() {
         std::fs::write(&chain, next.chain_pem()).unwrap();
         std::fs::write(&key, next.key_pem()).unwrap();
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let load = || mtls::MtlsIdentity::from_pem_files(&chain, &key).unwrap();
+        let load = || mtls::MtlsIdentity::from_files(&chain, &key).unwrap();
 
         let heard = Heard::default();
         let server = server_of(&cast)
@@ -320,7 +320,7 @@ fn a_key_that_has_become_exposed_is_told() {
     std::fs::write(&key, own.key_pem()).unwrap();
     let load = |mode| {
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
-        mtls::MtlsIdentity::from_pem_files(&chain, &key).unwrap()
+        mtls::MtlsIdentity::from_files(&chain, &key).unwrap()
     };
     let heard = Heard::default();
     let server = server_of(&cast)

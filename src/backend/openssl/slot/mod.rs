@@ -128,7 +128,7 @@ pub(super) fn conclude(
     match (leaf, slot.seen().as_ref().map(|seen| &seen.verdict)) {
         (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => Ok(Some(peer.clone())),
         (Some(_), _) => Err(HandshakeError::backend(
-            "the peer's certificate was not judged",
+            "the peer's certificate was not verified",
         )),
         (None, _) if client_auth == ClientAuthMode::Required => {
             let rejection = Rejection::new(RejectionReason::NoCertificate);

@@ -41,7 +41,7 @@ fn a_client_without_a_certificate_is_accepted_where_it_is_optional() {
 fn assert_not_judged(conclusion: Result<Option<PeerIdentity>, HandshakeError>) {
     match conclusion {
         Err(HandshakeError::Backend(error)) => {
-            assert!(error.to_string().ends_with("was not judged"), "{error}");
+            assert!(error.to_string().ends_with("was not verified"), "{error}");
         }
         other => panic!("{other:?}"),
     }

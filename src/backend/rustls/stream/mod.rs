@@ -242,7 +242,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         match (leaf(connection), verdict) {
             (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => Ok(Some(peer)),
             (Some(_), _) => Err(HandshakeError::backend(
-                "the peer's certificate was not verified_peer",
+                "the peer's certificate was not verified",
             )),
             (None, _) => match self.params.end {
                 SideParams::Server(ClientAuthMode::Optional) => Ok(None),
@@ -272,7 +272,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             (Some(leaf), Some(proof)) if proof.peer.leaf() == leaf => proof.peer.clone(),
             _ => {
                 return Err(HandshakeError::backend(
-                    "a session was resumed whose peer was not verified_peer again",
+                    "a session was resumed whose peer was not verified again",
                 ));
             }
         };

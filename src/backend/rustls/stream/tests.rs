@@ -27,7 +27,7 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
             ..HandshakeRecord::default()
         };
         let peer = scene.accept(&alice, scene.native.clone(), false, heard);
-        assert_about(peer, is_accepted, "was not judged");
+        assert_about(peer, is_accepted, "was not verified");
     }
 }
 
@@ -56,7 +56,7 @@ fn a_resumed_session_has_to_be_of_the_peer_s_leaf() {
             ..HandshakeRecord::default()
         };
         let peer = scene.accept(&alice, resuming.clone(), true, second);
-        assert_about(peer, is_accepted, "was not judged again");
+        assert_about(peer, is_accepted, "was not verified again");
     }
 }
 

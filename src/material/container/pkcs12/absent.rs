@@ -3,15 +3,16 @@
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::anchors::TrustAnchors;
 use crate::material::identity::MtlsIdentity;
-use crate::material::input::der_shape::DerShape;
 use crate::material::input::passphrase::Passphrase;
-use crate::material::pem::expected::ExpectedContent;
-use crate::material::pem::unexpected_input;
 
-pub(crate) fn identity(_: &[u8], _: Option<&Passphrase>) -> Result<MtlsIdentity, MaterialError> {
+pub(crate) fn open(
+    _: &[u8],
+    _: Option<&Passphrase>,
+    _: Option<&str>,
+) -> Result<MtlsIdentity, MaterialError> {
     Err(MaterialProblem::Pkcs12.into())
 }
 
-pub(crate) fn open_anchors(_: &[u8]) -> Result<TrustAnchors, MaterialError> {
-    Err(unexpected_input::instead(DerShape::Pkcs12, ExpectedContent::Anchors).into())
+pub(crate) fn anchors(_: &[u8], _: Option<&Passphrase>) -> Result<TrustAnchors, MaterialError> {
+    Err(MaterialProblem::Pkcs12.into())
 }

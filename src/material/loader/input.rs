@@ -1,0 +1,137 @@
+use core::fmt;
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::error::{MaterialError, MaterialOrigin, MaterialProblem};
+use crate::material::input::file::{self, FileContent};
+
+/// Where a [`Loader`](crate::Loader) reads from: a file, a directory, an environment variable or
+/// bytes.
+///
+/// A path converts into an input, so `loader.load_identity("client.p12")` reads that file.
+///
+/// ```no_run
+/// use mtls::Loader;
+/// use mtls::material::Input;
+///
+/// let identity = Loader::new().load_identity(Input::env("CLIENT_PEM"))?;
+/// let anchors = Loader::new().load_anchors(Input::directory("/etc/my-service/anchors"))?;
+/// # Ok::<(), mtls::MaterialError>(())
+/// ```
+#[derive(Clone)]
+pub struct Input(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Bytes(Arc<Zeroizing<Vec<u8>>>),
+    Directory(PathBuf),
+    Env(OsString),
+    File(PathBuf),
+}
+
+impl Input {
+    /// Creates an input of bytes in memory. The copy is wiped when it is dropped.
+    pub fn bytes(bytes: impl AsRef<[u8]>) -> Self {
+        Self(Kind::Bytes(Arc::new(Zeroizing::new(
+            bytes.as_ref().to_vec(),
+        ))))
+    }
+
+    /// Creates an input of every file in a directory. Only trust anchors can be read from one.
+    pub fn directory(path: impl AsRef<Path>) -> Self {
+        Self(Kind::Directory(path.as_ref().to_owned()))
+    }
+
+    /// Creates an input of the text in an environment variable, which is read when it is loaded.
+    pub fn env(name: impl Into<OsString>) -> Self {
+        Self(Kind::Env(name.into()))
+    }
+
+    /// Creates an input of one regular file.
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        Self(Kind::File(path.as_ref().to_owned()))
+    }
+
+    /// The path of a directory.
+    pub(super) fn as_directory(&self) -> Option<&Path> {
+        match &self.0 {
+            Kind::Directory(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The path of a file.
+    pub(super) fn as_file(&self) -> Option<&Path> {
+        match &self.0 {
+            Kind::File(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Reads the input and hands its content on; an error names where it came from.
+    pub(super) fn read<T>(
+        &self,
+        limit: usize,
+        parse: impl FnOnce(FileContent) -> Result<T, MaterialError>,
+    ) -> Result<T, MaterialError> {
+        match &self.0 {
+            Kind::File(path) => file::load(path, limit, parse),
+            Kind::Bytes(bytes) => {
+                file::check_size(bytes, limit)?;
+                parse(FileContent {
+                    bytes: Zeroizing::clone(bytes),
+                    exposure: None,
+                })
+            }
+            Kind::Env(name) => variable(name, limit)
+                .and_then(parse)
+                .map_err(|error| error.with_origin(MaterialOrigin::Variable(name.clone()))),
+            Kind::Directory(path) => Err(MaterialError::from(MaterialProblem::NotAFile {
+                found: "a directory, from which only trust anchors are read",
+            })
+            .in_file(path)),
+        }
+    }
+}
+
+fn variable(name: &OsString, limit: usize) -> Result<FileContent, MaterialError> {
+    let Some(value) = env::var_os(name) else {
+        return Err(MaterialProblem::VariableNotSet.into());
+    };
+    let bytes = Zeroizing::new(value.into_encoded_bytes());
+    file::check_size(&bytes, limit)?;
+    Ok(FileContent {
+        bytes,
+        exposure: None,
+    })
+}
+
+/// A file.
+impl<P: AsRef<Path> + ?Sized> From<&P> for Input {
+    fn from(path: &P) -> Self {
+        Self::file(path)
+    }
+}
+
+/// A file.
+impl From<PathBuf> for Input {
+    fn from(path: PathBuf) -> Self {
+        Self::file(path)
+    }
+}
+
+/// Without the bytes: they may be a key.
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Kind::Directory(path) => f.debug_tuple("Directory").field(path).finish(),
+            Kind::Env(name) => f.debug_tuple("Env").field(name).finish(),
+            Kind::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
