@@ -8,7 +8,7 @@ use mtls::{RejectionReason as Reason, VerifierPolicy};
 use rcgen::{ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
 
 use super::common::odd::Odd;
-use super::common::pki::{Authority, AuthorityBuilder, Validity};
+use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
 use super::{client, reason, server, verifier};
 
 const DAY: u64 = 24 * 3600;
@@ -41,6 +41,18 @@ fn it_has_a_validity() {
     assert_eq!(at(now), None);
     assert_eq!(at(now - DAY), Some(Reason::NotYetValid));
     assert_eq!(at(now + 60 * DAY), Some(Reason::Expired));
+}
+
+#[test]
+fn it_issues_nothing() {
+    let root = Authority::root("Root");
+    let branch = root.intermediate("Branch");
+    let old = Odd::X509V1.issued_by(&root, "Branch");
+    let leaf = Leaf::named("alice").client().issued_by(&branch);
+    let chain = [leaf.chain, old.chain].concat();
+    let rejection = client(&root, relaxed(), &chain).unwrap_err();
+    assert_eq!(rejection.reason(), Reason::UnsupportedVersion);
+    assert_eq!(rejection.certificate(), Some((1, "CN=Branch")));
 }
 
 #[test]

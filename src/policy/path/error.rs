@@ -14,7 +14,7 @@ use crate::policy::trust::anchors::Anchors;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verification::VerificationContext;
-use crate::x509::{Certificate, identified_name, is_same_name, rfc4514};
+use crate::x509::{Certificate, Version, identified_name, is_same_name, rfc4514};
 
 /// Turns webpki's error into ours, and finds the certificate that it is about.
 pub(crate) fn refusal(
@@ -175,6 +175,10 @@ fn culprit<'p, 'a>(
         }
         RejectionReason::UnhandledCriticalExtension => {
             certificates.find(|(_, c)| check_known(c).is_err())
+        }
+        // The leaf's was checked before.
+        RejectionReason::UnsupportedVersion => {
+            certificates.skip(1).find(|(_, c)| c.version != Version::V3)
         }
         RejectionReason::PathTooLong
         | RejectionReason::PathLengthExceeded
