@@ -107,6 +107,17 @@ fn an_explanation_is_the_verdict() {
     for rule in [Rule::PresentedChain, Rule::Names, Rule::Path, Rule::Matcher] {
         assert!(asked.contains(&rule), "{rule} in {asked:?}");
     }
+    // A rule about the whole chain is about none of its certificates.
+    let about = |rule| {
+        let step = explanation.steps().iter().find(|step| step.rule() == rule);
+        step.unwrap().certificate()
+    };
+    let leaf = explanation
+        .steps()
+        .iter()
+        .find_map(mtls::policy::ExplanationStep::certificate);
+    assert_eq!(leaf, Some((0, "CN=alice")));
+    assert_eq!(about(Rule::Matcher), None);
     for story in stories() {
         let steps = story.explanation.steps();
         let last = steps.last().unwrap();
@@ -114,6 +125,31 @@ fn an_explanation_is_the_verdict() {
         let before = &steps[..steps.len() - 1];
         assert!(before.iter().all(is_kept), "{}", story.explanation);
     }
+}
+
+#[test]
+fn lists_that_no_ca_signed_are_named() {
+    let root = root("Example CA");
+    let peer = alice().issued_by(&root);
+    let policy = any().revocation(RevocationRules::require(RevocationDepth::Leaf));
+    let good = list(&root, NOW + DAY, None);
+    let foreign = list(&authority("Other CA").self_signed(), NOW + DAY, None);
+    let lists = RevocationLists::from_der([good.into(), foreign.into()]).unwrap();
+    let verifier = verifier(&root, policy);
+    let verifier = verifier.with_revocation_lists(&lists).unwrap();
+    let explanation = verifier.explain_client(&peer.chain, now());
+    assert!(explanation.verdict().is_ok(), "{explanation}");
+    let steps = explanation
+        .steps()
+        .iter()
+        .flat_map(mtls::policy::ExplanationStep::steps);
+    let passed_over: Vec<&str> = steps
+        .filter(|step| step.outcome() == StepOutcome::NotApplied)
+        .map(mtls::policy::ExplanationStep::detail)
+        .filter(|detail| detail.contains("signed by no trust anchor"))
+        .collect();
+    assert_eq!(passed_over.len(), 1, "{explanation}");
+    assert!(passed_over[0].contains("CN=Other CA"), "{explanation}");
 }
 
 /// The order in which [`Rule`] lists them is the one in which they are asked.

@@ -240,3 +240,52 @@ pub(super) fn pair(chain: &Path, key: &Path) -> MaterialOrigin {
         key: key.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::error::Error;
+
+    use pki_types::SubjectPublicKeyInfoDer;
+    use rcgen::{CertificateParams, KeyPair, PublicKeyData};
+
+    use super::*;
+    use crate::material::SignatureScheme;
+
+    struct Elsewhere(Vec<u8>);
+
+    impl SigningKey for Elsewhere {
+        fn public_key(&self) -> SubjectPublicKeyInfoDer<'_> {
+            self.0.as_slice().into()
+        }
+
+        fn schemes(&self) -> &[SignatureScheme] {
+            &[SignatureScheme::EcdsaP256Sha256]
+        }
+
+        fn sign(
+            &self,
+            _: SignatureScheme,
+            _: &[u8],
+        ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+            Err("it signs nothing".into())
+        }
+    }
+
+    #[test]
+    fn an_external_key_is_the_same_where_its_signer_is() {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::default().self_signed(&key).unwrap();
+        let chain = CertificateChain::from_der([certificate.der().clone()]).unwrap();
+        let signer = || Arc::new(Elsewhere(key.subject_public_key_info()));
+        let with = |signer: &Arc<Elsewhere>| {
+            MtlsIdentity::from_signing_key(chain.clone(), Arc::clone(signer) as _).unwrap()
+        };
+        let ours = signer();
+        assert!(with(&ours).is_same_as(&with(&ours)));
+        assert!(!with(&ours).is_same_as(&with(&signer())));
+        let held = MtlsIdentity::from_der([certificate.der().clone()], &key.serialize_der());
+        let held = held.unwrap();
+        assert!(held.is_same_as(&held));
+        assert!(!held.is_same_as(&with(&ours)));
+    }
+}

@@ -1,7 +1,10 @@
 use mtls::error::{MaterialOrigin, MaterialProblem};
 use mtls::material::IdentityWarning;
 use mtls::{CertificateChain, MtlsIdentity, PrivateKey};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SigningKey};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PublicKeyData, SigningKey,
+};
+use sha2::{Digest, Sha256};
 
 use crate::{fixture, fixture_text, path, says};
 
@@ -141,7 +144,15 @@ fn a_foreign_key_is_refused() {
     else {
         panic!("{error}");
     };
-    assert_ne!(key_sha256, leaf_sha256);
+    let digest = |made: &Made| {
+        let digest = Sha256::digest(made.key.subject_public_key_info());
+        digest
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    assert_eq!(*key_sha256, digest(&other));
+    assert_eq!(*leaf_sha256, digest(&leaf));
     let (key_sha256, leaf_sha256) = (key_sha256.clone(), leaf_sha256.clone());
     says::<()>(
         Err(error),

@@ -134,6 +134,15 @@ fn pkcs8_version_2_comes_out_as_version_1() {
     says(PrivateKey::from_der(&foreign), &["contradicts itself"]);
 }
 
+#[test]
+fn a_stated_point_is_on_the_curve() {
+    let key = PrivateKey::from_pem(&fixture("p521.pem")).unwrap();
+    let mut der = key.pkcs8_der().secret_pkcs8_der().to_vec();
+    PrivateKey::from_der(&der).unwrap();
+    *der.last_mut().unwrap() ^= 1;
+    says(PrivateKey::from_der(&der), &["contradicts itself"]);
+}
+
 /// ring before 0.17 put the public key under an EXPLICIT tag.
 #[test]
 fn pkcs8_version_2_of_old_ring_is_read() {

@@ -13,6 +13,8 @@ mod key_numbers;
 mod keys;
 #[cfg(feature = "encrypted-keys")]
 mod passphrase;
+#[cfg(feature = "encrypted-keys")]
+mod pbes2;
 mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;

@@ -63,10 +63,13 @@ fn foreign_labels_are_refused_by_name() {
     );
     for (label, advice) in [
         ("CERTIFICATE REQUEST", "a request is no certificate"),
-        ("PKCS7", "openssl pkcs7 -print_certs"),
+        ("PKCS7", "give it alone to `from_bytes`"),
         ("PUBLIC KEY", "proves nothing"),
+        ("PKCS12", "`TrustAnchors::from_pkcs12_file`"),
         ("X509 CRL", "leave it out"),
-        ("DH PARAMETERS", "leave it out"),
+        ("DH PARAMETERS", "parameters are no key"),
+        ("EC PARAMETERS", "parameters are no key"),
+        ("NEW SORT", "; leave it out (and where"),
     ] {
         let text = fixture_text("rsa.crt").replace("CERTIFICATE", label);
         let both = fixture_text("rsa.crt") + &text;

@@ -127,6 +127,17 @@ fn requests_and_public_keys_are_named() {
     }
 }
 
+/// What else begins with two SEQUENCEs is none.
+#[test]
+fn a_request_has_a_version() {
+    for info in [&[0x30, 0, 0x30, 0][..], &[0x30, 0, 0x30, 0, 0xa0, 0]] {
+        let length = u8::try_from(info.len()).unwrap();
+        let bytes = [&[0x30, length + 4, 0x30, length], info, &[0x30, 0]].concat();
+        let said = message(mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&bytes)));
+        assert!(!said.contains("request"), "{said}");
+    }
+}
+
 #[test]
 fn keys_of_ssh_are_named_and_the_command_converts_them() {
     let Some(ssh_keygen) = Program::ssh_keygen() else {
@@ -273,6 +284,80 @@ fn keystores_of_bouncy_castle_are_named_and_the_command_converts_them() {
     }
 }
 
+/// BKS has entries, or an end and a MAC of 20 bytes; after the same beginning UBER is encrypted.
+#[test]
+fn keystores_are_told_apart_by_their_beginnings() {
+    let keystore = |version: u8, rest: &[u8]| {
+        let salt = [7; 20];
+        let rounds = [0, 0, 4, 0];
+        [&[0, 0, 0, version, 0, 0, 0, 20], &salt[..], &rounds, rest].concat()
+    };
+    let bks = ["a BouncyCastle keystore (BKS)"];
+    let uber = ["a BouncyCastle keystore (UBER)"];
+    for version in [0, 1, 2] {
+        nobody_takes(&keystore(version, &[1, 0, 1, b'a', 0, 0]), &bks);
+        nobody_takes(&keystore(version, &[4, 0, 0]), &bks);
+        nobody_takes(&keystore(version, &[&[0][..], &[9; 20]].concat()), &bks);
+        // A MAC that is too long, a type that there is not, and a name that is no text or is cut.
+        nobody_takes(&keystore(version, &[&[0][..], &[9; 21]].concat()), &uber);
+        nobody_takes(&keystore(version, &[5, 0, 1, b'a', 0, 0]), &uber);
+        nobody_takes(&keystore(version, &[1, 0, 2, 0xff, 0xff]), &uber);
+        nobody_takes(&keystore(version, &[1, 0, 9, b'a', 0, 0]), &uber);
+    }
+    for (magic, kind) in [(0xfeed_feed_u32, "(JKS)"), (0xcece_cece, "(JCEKS)")] {
+        nobody_takes(
+            &[magic, 2].map(u32::to_be_bytes).concat(),
+            &["a Java keystore", kind],
+        );
+    }
+    let neither = ["neither PEM nor DER of a known kind"];
+    nobody_takes(&keystore(3, &[1, 0, 1, b'a', 0, 0]), &neither);
+}
+
+#[test]
+fn der_that_is_cut_or_followed_by_something_is_named() {
+    let der = fixture("rsa.crt.der");
+    let cut = ["DER that was cut off", "copy the file again"];
+    for length in [5, der.len() / 2, der.len() - 1] {
+        nobody_takes(&der[..length], &cut);
+    }
+    let more = [
+        "DER with something after its end",
+        "give one thing in a file",
+    ];
+    nobody_takes(&[&der[..], &[0]].concat(), &more);
+    nobody_takes(&[&der[..], &der[..]].concat(), &more);
+    let key = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
+    let key = key.pkcs8_der().secret_pkcs8_der().to_vec();
+    nobody_takes(&key[..key.len() - 1], &cut);
+    nobody_takes(&[&key[..], &[0]].concat(), &more);
+    // Whole, and damaged inside: what was expected is no other file.
+    let mut damaged = key.clone();
+    let inner = damaged.windows(4).position(|w| w == [4, 0x22, 4, 0x20]);
+    damaged[inner.unwrap() + 2] = 5;
+    says(PrivateKey::from_der(&damaged), &["not a private key"]);
+    // Whole, and of no kind that is known.
+    let whole = [&[0x30, 0x81, 0x80, 4, 0x7e][..], &[7; 0x7e]].concat();
+    nobody_takes(&whole, &["neither PEM nor DER of a known kind"]);
+}
+
+/// A keystore BCFKS has an algorithm with encrypted bytes, a check of them, and nothing else.
+#[test]
+fn other_pairs_of_values_are_no_keystores() {
+    let store = [0x30, 4, 0x30, 0, 4, 0];
+    let named = "a BouncyCastle keystore (BCFKS)";
+    nobody_takes(&[&[0x30, 8][..], &store, &[0x30, 0]].concat(), &[named]);
+    for other in [
+        &[0x30, 4, 5, 0, 5, 0][..],
+        &[&[0x30, 10][..], &store, &[0x30, 0, 5, 0]].concat(),
+        &[0x30, 8, 0x30, 4, 5, 0, 4, 0, 0x30, 0],
+        &[0x30, 10, 0x30, 6, 0x30, 0, 4, 0, 5, 0, 0x30, 0],
+    ] {
+        let said = message(mtls::Loader::new().load_anchors(mtls::material::Input::bytes(other)));
+        assert!(!said.contains(named), "{other:02x?}: {said}");
+    }
+}
+
 fn keystore(keytool: &Program, folder: &TempDir, kind: &str) -> PathBuf {
     let file = folder.path().join(kind);
     let mut make = keytool.command();
@@ -328,6 +413,9 @@ fn texts_in_other_clothes_are_named() {
     nobody_takes(b"", &["the input is empty"]);
     nobody_takes(b" \r\n", &["the input is empty"]);
     nobody_takes(b"\xef\xbb\xbf", &["the input is empty"]);
+    // Blanks are no DER, but they are something.
+    says(PrivateKey::from_der(b""), &["the input is empty"]);
+    says(PrivateKey::from_der(b" \r\n"), &["not a private key"]);
     let neither = ["neither PEM nor DER", "`head -c 200 FILE`"];
     nobody_takes(b"hello", &neither);
     nobody_takes(&[0x30], &neither);

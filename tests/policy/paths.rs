@@ -7,6 +7,8 @@ use mtls::{
 };
 use rcgen::{CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
 
+#[cfg(feature = "ring")]
+use super::common::pki::KeyAlgorithm;
 use super::common::pki::{Authority, AuthorityBuilder, Leaf};
 use super::{anchors, client, reason, verifier};
 
@@ -46,6 +48,101 @@ fn two_anchors_that_forbid_a_path_do_not_allow_it_together() {
         assert_eq!(judge(&[other, &root], &chain), None);
         assert_eq!(judge(&[&root, other], &chain), None);
     }
+}
+
+/// Below the CA that is at fault stands one that is in order.
+#[test]
+fn the_rejection_names_the_certificate_that_is_at_fault() {
+    let root = Authority::root("Root");
+    let judge = |ca: AuthorityBuilder| {
+        let faulty = ca.issued_by(&root);
+        let between = faulty.intermediate("Between");
+        let peer = alice().issued_by(&between).above(&[&between, &faulty]);
+        client(&root, any(), &peer.chain).unwrap_err()
+    };
+    let faulty = || AuthorityBuilder::named("Faulty");
+    let named = Some((2, "CN=Faulty"));
+
+    let rejection = judge(faulty().not_a_ca(true));
+    assert_eq!(rejection.reason(), Reason::IssuerNotCa, "{rejection}");
+    assert_eq!(rejection.certificate(), named, "{rejection}");
+
+    let rejection = judge(faulty().extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth]));
+    let reason = Reason::WrongExtendedKeyUsage;
+    assert_eq!(rejection.reason(), reason, "{rejection}");
+    assert_eq!(rejection.certificate(), named, "{rejection}");
+    assert_eq!(rejection.expected(), Some("clientAuth"), "{rejection}");
+    let presented = rejection.presented().unwrap();
+    assert!(presented.contains("serverAuth"), "{rejection}");
+
+    let mut unknown = CustomExtension::from_oid_content(&[1, 2, 3, 4], b"\x05\x00".to_vec());
+    unknown.set_criticality(true);
+    let rejection = judge(faulty().extension(unknown));
+    let reason = Reason::UnhandledCriticalExtension;
+    assert_eq!(rejection.reason(), reason, "{rejection}");
+    assert_eq!(rejection.certificate(), named, "{rejection}");
+    let presented = rejection.presented().unwrap();
+    assert!(presented.contains("1.2.3.4"), "{rejection}");
+
+    // Whose path length it is, the error does not say.
+    let rejection = judge(faulty().path_length(0));
+    assert_eq!(rejection.reason(), Reason::PathLengthExceeded);
+    assert_eq!(rejection.certificate(), None, "{rejection}");
+}
+
+/// Of an algorithm that the crypto library lacks.
+#[cfg(feature = "ring")]
+#[test]
+fn the_rejection_names_the_certificate_with_an_unknown_signature() {
+    let root = Authority::root("Root");
+    let large = AuthorityBuilder::named("Large").algorithm(KeyAlgorithm::P521);
+    let large = large.issued_by(&root);
+    let signed = large.intermediate("Signed");
+    let peer = alice().issued_by(&signed).above(&[&signed, &large]);
+    let ring = Rustls::with_provider(rustls::crypto::ring::default_provider().into());
+    let algorithms = ring.signature_algorithms().unwrap();
+    let verifier = PeerVerifier::new(&anchors(&[&root]), any(), algorithms).unwrap();
+    let verdict = verifier.verify_client(&peer.chain, UnixTime::now());
+    let rejection = verdict.unwrap_err();
+    let reason = Reason::UnsupportedSignatureAlgorithm;
+    assert_eq!(rejection.reason(), reason, "{rejection}");
+    assert_eq!(rejection.certificate(), Some((1, "CN=Signed")));
+}
+
+/// Where all names can be read, they are not at fault.
+#[test]
+fn an_issuer_that_cannot_be_read_is_malformed() {
+    let root = Authority::root("Root");
+    let purposes = CustomExtension::from_oid_content(&[2, 5, 29, 37], b"\x05\x00".to_vec());
+    let odd = AuthorityBuilder::named("Odd").extension(purposes);
+    let odd = odd.issued_by(&root);
+    let chain = alice().issued_by(&odd).with(&odd).chain;
+    let verdict = client(&root, any(), &chain);
+    assert_eq!(reason(verdict), Some(Reason::MalformedCertificate));
+}
+
+/// A CA of the same name beside it did not issue it.
+#[test]
+fn a_self_signed_leaf_is_named_beside_a_ca_of_its_name() {
+    let own = AuthorityBuilder::named("alice").not_a_ca(true);
+    let own = own.key_usages(&[]).self_signed().credential();
+    let chain = own.with(&Authority::root("alice")).chain;
+    let rejection = client(&Authority::root("Root"), any(), &chain).unwrap_err();
+    assert_eq!(rejection.reason(), Reason::UnknownIssuer, "{rejection}");
+    assert_eq!(rejection.certificate(), Some((0, "CN=alice")));
+    let hint = rejection.hint();
+    assert!(hint.contains("self-signed and no CA's"), "{hint}");
+}
+
+/// A path length that is kept is not why there is no path.
+#[test]
+fn a_ca_of_another_key_is_an_unknown_issuer_whatever_the_path_length() {
+    let root = Authority::root("Root");
+    let branch = AuthorityBuilder::named("Branch").path_length(0);
+    let branch = branch.issued_by(&root);
+    let chain = alice().issued_by(&branch).with(&branch).chain;
+    let verdict = client(&root.namesake(), any(), &chain);
+    assert_eq!(reason(verdict), Some(Reason::UnknownIssuer));
 }
 
 /// Nobody signed these for us, and their names make tens of thousands of paths.

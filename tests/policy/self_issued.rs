@@ -60,6 +60,29 @@ fn does_not_count_in_the_policy_s_number_of_intermediates() {
     assert_eq!(at_most(1, &below), None);
 }
 
+/// rustls-webpki counts it, and the rejection says how many certificates there are on the path:
+/// another self-issued one, which issued none of them, is not among them.
+#[test]
+fn the_rejection_counts_what_is_on_the_path() {
+    let top = Authority::root("Top");
+    let short = AuthorityBuilder::named("Root")
+        .path_length(0)
+        .issued_by(&top);
+    let renewed = AuthorityBuilder::named("Root").issued_by(&short);
+    let peer = alice().issued_by(&renewed).above(&[&top, &renewed, &short]);
+    let rejection = client(&top, any(), &peer.chain).unwrap_err();
+    assert_eq!(
+        rejection.reason(),
+        Reason::PathLengthExceeded,
+        "{rejection}"
+    );
+    assert_eq!(rejection.certificate(), Some((3, "CN=Root")));
+    assert_eq!(
+        rejection.presented(),
+        Some("1, of which certificate 2 is self-issued")
+    );
+}
+
 /// RFC 5280, section 4.2.1.10: name constraints are not applied to it, and apply below it.
 #[test]
 fn is_not_held_to_limits_of_email_addresses() {

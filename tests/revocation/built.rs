@@ -105,6 +105,21 @@ fn check<B: ClientBackend + ServerBackend + Default>() {
     }
 }
 
+/// Lists are there for the policy that is in force; the shadow may have no rules.
+#[test]
+fn a_shadow_policy_without_rules_stands_beside_lists() {
+    let parts = parts();
+    MtlsClient::builder()
+        .identity(parts.identity)
+        .trust_anchors(parts.anchors)
+        .policy(plain().revocation(chain_depth()))
+        .revocation_lists(parts.lists)
+        .shadow_policy(plain())
+        .observer(|_| {})
+        .build(Rustls::default())
+        .unwrap();
+}
+
 #[test]
 fn rules_need_lists_and_lists_need_rules() {
     check::<Rustls>();

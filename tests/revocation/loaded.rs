@@ -229,6 +229,14 @@ fn something_else_than_a_list() {
         let is_certificate = matches!(problem, Problem::CertificateInsteadOfRevocationList);
         assert!(is_certificate, "{error}");
     }
+    // A damaged list looks like a certificate where no time follows the issuer.
+    let list = Crl::new().signed_by(&root);
+    let mut damaged = list.as_ref().to_vec();
+    let time = damaged.windows(2).position(|w| w == [0x17, 13]).unwrap();
+    damaged[time] = 0x16;
+    let error = RevocationLists::from_der([damaged.into()]).unwrap_err();
+    let is_damaged = matches!(error.problem(), Problem::RevocationList { .. });
+    assert!(is_damaged, "{error}");
     let key = pem("PRIVATE KEY", root.key_der().secret_pkcs8_der());
     let error = RevocationLists::from_pem(key.as_bytes()).unwrap_err();
     assert!(

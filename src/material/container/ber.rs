@@ -281,6 +281,12 @@ mod tests {
         becomes(&[0x30, 3, 5, 0x81, 0], &[0x30, 2, 5, 0]);
         becomes(&[0x30, 0x88, 0, 0, 0, 0, 0, 0, 0, 0], &[0x30, 0]);
         becomes(&[0xbf, 0x1f, 0x80, 0, 0], &[0xbf, 0x1f, 0]);
+        // The longest tag that is read.
+        let tag = [0xbf, 0x81, 0x80, 0x80, 1];
+        becomes(
+            &[&tag[..], &[0x80, 0, 0]].concat(),
+            &[&tag[..], &[0]].concat(),
+        );
     }
 
     #[test]

@@ -144,3 +144,18 @@ impl fmt::Display for Rejection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn a_text_is_cut_between_characters_where_it_is_too_long() {
+        let short = |text: &str, most| shorten(text.to_owned(), most);
+        assert_eq!(short("abcdef", 6), "abcdef");
+        assert_eq!(short("abcdefg", 6), "abcd..");
+        // The fourth and the fifth octet are one character.
+        assert_eq!(short("abcéfgh", 6), "abc..");
+        assert_eq!(short("abcéfgh", 7), "abcé..");
+    }
+}

@@ -38,16 +38,16 @@ impl FileWatcher {
     /// Watches these places from now on; all anew where one of them is another than before, or where the watcher failed.
     /// What keeps it from doing so comes back. Whoever is told that watches are new has to look again at the files, which
     /// may have changed before.
-    pub(super) fn keep(&mut self, places: WatchPaths, reload: &ReloadTrigger) -> Preserve {
+    pub(super) fn keep(&mut self, places: WatchPaths, reload: &ReloadTrigger) -> RefreshResult {
         match &self.current {
-            Some(current) if current.is_good_for(&places) => Preserve {
+            Some(current) if current.is_good_for(&places) => RefreshResult {
                 is_new: false,
                 trouble: None,
             },
             _ => {
                 let before = self.current.take().map_or(0, |watched| watched.count);
                 let watched = WatchedDirectory::new(places, reload);
-                let kept = Preserve {
+                let kept = RefreshResult {
                     // Without any new one, to look again at once would find the same, and so on without end.
                     is_new: watched.fate.trouble().is_none() || watched.count > before,
                     trouble: watched.fate.trouble(),
@@ -59,7 +59,7 @@ impl FileWatcher {
     }
 }
 
-pub(super) struct Preserve {
+pub(super) struct RefreshResult {
     pub(super) is_new: bool,
     pub(super) trouble: Option<String>,
 }

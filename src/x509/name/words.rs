@@ -166,6 +166,10 @@ fn short_name(kind: &ObjectIdentifier) -> Option<&'static str> {
 mod tests {
     use core::str::FromStr;
 
+    use der::Any;
+    use x509_cert::attr::AttributeTypeAndValue;
+    use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
+
     use super::*;
 
     fn common_name(tag: u8, value: &[u8]) -> Vec<u8> {
@@ -210,9 +214,53 @@ mod tests {
     }
 
     #[test]
+    fn attributes_of_one_set_are_joined_by_a_plus() {
+        let attribute = &common_name(0x0c, b"a")[4..];
+        let length = u8::try_from(attribute.len() * 2).unwrap();
+        let set = [&[0x30, length + 2, 0x31, length], attribute, attribute].concat();
+        assert_eq!(rfc4514(&set), "CN=a+CN=a");
+    }
+
+    #[test]
+    fn values_that_are_no_text_are_shown_in_part() {
+        let most = MAX_LETTERS / 2;
+        for (length, is_cut) in [(most - 1, false), (most, false), (most + 1, true)] {
+            // Tag and length take three octets where there are 128 or more of the value.
+            let value = vec![7; length - if length < 131 { 2 } else { 3 }];
+            let attribute = AttributeTypeAndValue {
+                oid: ObjectIdentifier::new_unwrap("2.5.4.3"),
+                value: Any::new(der::Tag::OctetString, value).unwrap(),
+            };
+            let set = RelativeDistinguishedName::try_from(vec![attribute]).unwrap();
+            let shown = rfc4514(&RdnSequence::from(vec![set]).to_der().unwrap());
+            let hex = shown.strip_prefix("2.5.4.3=#04").unwrap();
+            assert_eq!(hex.ends_with(".."), is_cut, "{length}: {shown}");
+            assert_eq!(hex.trim_end_matches("..").len(), (length.min(most) - 1) * 2);
+        }
+    }
+
+    #[test]
+    fn of_the_names_of_a_type_the_shortest_is_shown() {
+        for (oid, name) in [
+            ("2.5.4.6", "C"),
+            ("2.5.4.8", "ST"),
+            ("2.5.4.7", "L"),
+            ("2.5.4.10", "O"),
+            ("2.5.4.11", "OU"),
+            ("0.9.2342.19200300.100.1.25", "DC"),
+            ("0.9.2342.19200300.100.1.1", "UID"),
+        ] {
+            let shown = short_name(&ObjectIdentifier::new_unwrap(oid)).unwrap();
+            assert_eq!(shown.to_ascii_uppercase(), name, "{oid}");
+        }
+    }
+
+    #[test]
     fn hidden_characters_are_escaped() {
         for (common_name, shown) in [
             ("Zoë", "CN=Zoë"),
+            ("#a", r"CN=\#a"),
+            ("a#b", "CN=a#b"),
             ("a\nb", r"CN=a\0ab"),
             ("a\u{9b}b", r"CN=a\c2\9bb"),
             ("a\u{2028}b", r"CN=a\e2\80\a8b"),

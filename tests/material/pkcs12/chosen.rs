@@ -1,5 +1,6 @@
 //! Which key and which certificate are taken, whatever a container says.
 
+use der::{Decode, Encode};
 use mtls::error::MaterialProblem;
 use mtls::{MaterialError, MtlsIdentity, PrivateKey};
 use rcgen::{Issuer, KeyPair};
@@ -142,6 +143,39 @@ fn of_several_keys_the_only_one_of_a_leaf_is_taken() {
     let error = load(&[root_key, certificate(&workshop, "root", none)]).unwrap_err();
     assert!(
         matches!(error.problem(), MaterialProblem::CaLeaf { .. }),
+        "{error}"
+    );
+}
+
+/// Nothing at this floor derives the public half of P-521, so the keys themselves are compared.
+#[test]
+fn a_key_without_its_public_half_in_two_bags_is_one() {
+    let made = || KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512).unwrap();
+    let none = About::default();
+    let bag = |key: &KeyPair| {
+        let der = key.serialize_der();
+        let info = pkcs8::PrivateKeyInfoRef::from_der(&der).unwrap();
+        let inner = sec1::EcPrivateKey::from_der(info.private_key.as_bytes()).unwrap();
+        let bare = sec1::EcPrivateKey {
+            private_key: inner.private_key,
+            parameters: None,
+            public_key: None,
+        };
+        let bare = bare.to_der().unwrap();
+        let bare = pkcs8::PrivateKeyInfoRef {
+            private_key: der::asn1::OctetStringRef::new(&bare).unwrap(),
+            public_key: None,
+            ..info
+        };
+        forge::bag(KEY, &bare.to_der().unwrap(), none)
+    };
+    let (key, other) = (made(), made());
+    let leaf = params("leaf", false).self_signed(&key).unwrap();
+    let leaf = forge::certificate(X509, leaf.der(), none);
+    load(&[bag(&key), leaf.clone(), bag(&key)]).unwrap();
+    let error = load(&[bag(&key), leaf, bag(&other)]).unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::SeveralIdentities { .. }),
         "{error}"
     );
 }

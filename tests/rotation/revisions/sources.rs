@@ -136,16 +136,26 @@ fn a_source_is_asked_by_itself_as_often_as_was_said() {
         .unwrap();
     eventually("asked 5 times", || shelf.asked() >= 5);
     // And at once, where the owner says so.
+    drop(server);
+    let rarely = Duration::from_secs(3600);
     let server_asks = server_of(&cast)
         .source(shelf.source())
-        .build(Rustls::default())
-        .unwrap();
+        .poll_interval(rarely);
+    let server_asks = server_asks.build(Rustls::default()).unwrap();
     let before = server_asks.handle().status().reloads();
     server_asks.handle().reload();
     eventually("asked at once", || {
         server_asks.handle().status().reloads() > before
     });
-    drop(server);
+    let client_asks = client_of(&cast)
+        .source(shelf.source())
+        .poll_interval(rarely);
+    let client_asks = client_asks.build(Rustls::default()).unwrap();
+    let before = client_asks.handle().status().reloads();
+    client_asks.handle().reload();
+    eventually("asked at once", || {
+        client_asks.handle().status().reloads() > before
+    });
 }
 
 #[test]
@@ -458,6 +468,27 @@ fn a_revision_and_the_end_of_a_failure_are_told_at_once() {
             "revision {round} shows an old failure"
         );
     }
+}
+
+#[test]
+fn a_failure_that_ends_without_news_wakes_the_watch_and_no_news_do_not() {
+    let cast = Cast::assemble();
+    let shelf = Shelf::holding(all_of(&cast));
+    let server = server_from(&shelf, &Heard::default());
+    let mut watch = server.handle().status_changes();
+    shelf.put(None);
+    shelf.ring();
+    let mut status = watch.wait(LIMIT).unwrap();
+    shelf.put(Some(all_of(&cast)));
+    shelf.ring();
+    while status.last_failure().is_some() {
+        status = watch.wait(LIMIT).expect("the failure has ended");
+    }
+    assert_eq!(status.revision(), 1);
+    let before = server.handle().status().reloads();
+    shelf.ring();
+    eventually("asked", || server.handle().status().reloads() > before);
+    assert!(watch.wait(Duration::from_millis(50)).is_none());
 }
 
 #[test]
