@@ -25,7 +25,7 @@ impl KeyPermissions {
         Ok(())
     }
 
-    /// Whether the observer hears of it.
+    /// Returns whether the observer receives this warning.
     pub(super) fn tells(self, warning: &IdentityWarning) -> bool {
         match warning {
             IdentityWarning::InsecureKeyFile(_) | IdentityWarning::InsecurePassphraseFile(_) => {

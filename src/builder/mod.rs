@@ -1,4 +1,4 @@
-//! What a client and a server are made of, as far as it is the same for both.
+//! The builder settings that clients and servers share.
 
 mod key_permissions;
 mod rotation_settings;
@@ -18,8 +18,10 @@ use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 
 pub(crate) use settings::BuilderSettings;
 
-/// Collects what a client or a server is made of: a [`ClientBuilder`](crate::ClientBuilder) or a
-/// [`ServerBuilder`](crate::ServerBuilder), which have a few settings of their own and `build`.
+/// Collects the settings of a client or a server.
+///
+/// [`ClientBuilder`](crate::ClientBuilder) and [`ServerBuilder`](crate::ServerBuilder) add a few
+/// settings of their own and `build`.
 pub struct Builder<T> {
     pub(crate) settings: BuilderSettings,
     side: PhantomData<fn() -> T>,
@@ -37,75 +39,90 @@ impl<T> Builder<T> {
         }
     }
 
-    /// Who we are. Required.
+    /// Sets our own identity. Required.
     #[must_use]
     pub fn identity(mut self, identity: MtlsIdentity) -> Self {
         self.settings.identity = Some(identity);
         self
     }
 
-    /// What to make of a private key whose file is open to every user of the machine. Initially
-    /// [`KeyPermissions::Warn`]: the [`observer`](Self::observer) hears of it, and without one nobody does.
+    /// Sets how insecure permissions of a private key's file are handled.
+    ///
+    /// Permissions are insecure if every user of the machine can read or write the file, or its
+    /// group can write it. Initially [`KeyPermissions::Warn`]: the [`observer`](Self::observer)
+    /// receives a warning. Without an observer there is no warning.
     #[must_use]
     pub fn key_permissions(mut self, permissions: KeyPermissions) -> Self {
         self.settings.key_permissions = permissions;
         self
     }
 
-    /// Who vouches for our peers. Required; the system's anchors are never added.
+    /// Sets the trust anchors that vouch for our peers. Required; the system's anchors are never
+    /// added.
     #[must_use]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
         self.settings.trust = Some(Trust::Anchors(anchors));
         self
     }
 
-    /// Who vouches for our peers, by the SPIFFE trust domain that each of them is of. In place of
-    /// [`trust_anchors`](Self::trust_anchors); of the two the last that is called counts. Not on native-tls.
+    /// Sets the trust anchors of each SPIFFE trust domain.
+    ///
+    /// A peer is verified by the bundle of its own trust domain. Trust bundles replace
+    /// [`trust_anchors`](Self::trust_anchors), and the other way round: the last call counts. Not
+    /// on native-tls.
     #[must_use]
     pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
         self.settings.trust = Some(Trust::Bundles(bundles));
         self
     }
 
-    /// The lists by which the policy's [`RevocationRules`](crate::RevocationRules) are judged. Required where it has
-    /// rules, and refused where it has none. Not on native-tls.
+    /// Sets the lists that the policy's [`RevocationRules`](crate::RevocationRules) are evaluated
+    /// with.
+    ///
+    /// Required if the policy has such rules, rejected if it has none. Not on native-tls.
     #[must_use]
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
         self.settings.revocation_lists = Some(lists);
         self
     }
 
-    /// Which peers are admitted of those that the trust anchors vouch for.
+    /// Sets which of the authenticated peers are accepted.
     ///
-    /// A server must be given one; [`VerifierPolicy::allow_any_authenticated`] admits them all, and is what a client
-    /// has initially. A client's policy adds to the check of the server's name, which is made in any case.
+    /// Required on a server. A client initially has [`VerifierPolicy::allow_any_authenticated`],
+    /// which accepts every authenticated peer. A client verifies the server's name in any case; its
+    /// policy adds to that.
     #[must_use]
     pub fn policy(mut self, policy: VerifierPolicy) -> Self {
         self.settings.policy = Some(policy);
         self
     }
 
-    /// A second policy that is judged and not enforced: how to try a change before it is made.
+    /// Sets a second policy that is evaluated, but not enforced: it tries a change before it is
+    /// made.
     ///
-    /// The [`observer`](Self::observer) is told of each peer about which the two disagree: [`Event::ShadowRejected`] for
-    /// one that was admitted and would not be, [`Event::ShadowAccepted`] for one that was refused and would be. Nothing
-    /// else changes: not the verdict, the alert, the stream or the time it is judged by; and a shadow policy whose
-    /// [custom](crate::PeerMatcher::custom) matcher panics would have refused
+    /// The [`observer`](Self::observer) receives an event for each peer on which the two policies
+    /// disagree: [`Event::ShadowRejected`] for a peer that was accepted and would be rejected,
+    /// [`Event::ShadowAccepted`] for a peer that was rejected and would be accepted. The shadow
+    /// policy changes neither the verdict nor the alert, the stream or the time of verification. If
+    /// one of its [custom](crate::PeerMatcher::custom) matchers panics, it rejects the peer
     /// ([`VerifierPanicked`](crate::RejectionReason::VerifierPanicked)).
     ///
-    /// It is judged once for each handshake, also in those that run on the configuration from `config()`, and not in
-    /// the second look afterwards. It is a whole second judgement, signatures included: while it is there, judging costs
-    /// twice as much, and the anchors twice the memory. On native-tls it is judged where the policy is, after the
-    /// platform has agreed: about a peer that the platform refuses, no shadow is asked.
+    /// It is evaluated once for each handshake, also in handshakes that run on the configuration
+    /// from `config()`. It is not evaluated when the finished handshake is verified again. It is a
+    /// whole second verification, signatures included: it doubles the cost of verification and the
+    /// memory for the anchors. On native-tls it is evaluated where the policy is, after the
+    /// platform has accepted the peer. A peer that the platform rejects is not compared.
     ///
-    /// Its revocation rules, if it has any, are judged by the same [lists](Self::revocation_lists), which are required then
-    /// too. It must be one that this end and its backend could enforce, and there must be an observer; anything else is a
-    /// [`BuildError`](crate::BuildError).
+    /// Its revocation rules, if it has any, use the same [lists](Self::revocation_lists), which are
+    /// then required. `build` returns a [`BuildError`](crate::BuildError) unless there is an
+    /// observer, and this side and its backend could enforce the shadow policy.
     ///
-    /// It is a policy of its own and takes nothing over from the one in force. Without the same revocation rules, limits
-    /// and profile it would admit whom those refuse, and the observer is told so for each such peer.
+    /// It inherits nothing from the policy in force. Without the same revocation rules, limits and
+    /// profile it would accept peers that those reject, and the observer receives an event for each
+    /// of them.
     ///
-    /// To narrow a policy, give the narrower one as shadow, and put it in force when nobody is named any more:
+    /// To narrow a policy, set the narrower one as shadow policy. Put it in force when it rejects
+    /// no peer any more:
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -133,16 +150,16 @@ impl<T> Builder<T> {
         self
     }
 
-    /// The application protocols, most wanted first (RFC 7301): `["h2", "http/1.1"]`.
+    /// Sets the application protocols, the preferred one first (RFC 7301): `["h2", "http/1.1"]`.
     ///
-    /// Initially none. Where both ends name protocols and have none in common, there is no handshake.
+    /// Initially none. If both sides name protocols and have none in common, the handshake fails.
     #[must_use]
     pub fn alpn(mut self, protocols: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
         self.settings.alpn = protocols.into_iter().map(|p| p.as_ref().to_vec()).collect();
         self
     }
 
-    /// The TLS versions to speak. Initially 1.2 and 1.3.
+    /// Sets the TLS versions that are negotiated. Initially 1.2 and 1.3.
     #[must_use]
     pub fn protocol_versions(
         mut self,
@@ -152,51 +169,62 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Whether sessions are resumed, and under which terms. Initially [`Resumption::Off`]; on rustls alone it can be
-    /// anything else.
+    /// Sets whether sessions are resumed, and on which conditions.
+    ///
+    /// Initially [`Resumption::Off`]. Only rustls supports other values.
     #[must_use]
     pub fn resumption(mut self, resumption: Resumption) -> Self {
         self.settings.resumption = resumption;
         self
     }
 
-    /// How long a handshake may take as a whole. Initially 10 seconds; more than zero.
+    /// Sets how long a whole handshake may take. Initially 10 seconds; must be more than zero.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handshake_timeout = timeout;
         self
     }
 
-    /// Where the time comes from that certificates are judged by. Initially the system's clock.
+    /// Sets the clock that certificates are verified by. Initially the system's clock.
     ///
-    /// native-tls proves the path by the system's clock all the same.
+    /// native-tls verifies the path by the system's clock in any case.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
         self.settings.clock = Arc::new(clock);
         self
     }
 
-    /// Is told what happens, by [`Event`]:
+    /// Sets the callback that receives every [`Event`].
     ///
-    /// - on the thread of each handshake: [`PeerRejected`](Event::PeerRejected), a peer was refused;
-    ///   [`ShadowRejected`](Event::ShadowRejected) and [`ShadowAccepted`](Event::ShadowAccepted), the
-    ///   [shadow policy](Self::shadow_policy) disagrees;
-    /// - on that of `build`, of `rotate`, or of the source: [`IdentityWarning`](Event::IdentityWarning), our own identity
-    ///   should be mended; [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor that vouches for no peer;
-    ///   [`UnclaimedRevocationList`](Event::UnclaimedRevocationList), a list that revokes nothing so far;
-    /// - on that of `rotate` or of the source: [`Rotated`](Event::Rotated), another revision serves;
-    /// - on that of the source (`mtls-rotation`): [`ReloadFailed`](Event::ReloadFailed), it gave nothing good;
-    ///   [`Expiring`](Event::Expiring), something is about to run out;
-    /// - on one of its own (`mtls-live-tell`): [`ConnectionRejected`](Event::ConnectionRejected), a peer that has a connection
-    ///   open would be refused now.
+    /// - On the thread of each handshake: [`PeerRejected`](Event::PeerRejected), a peer was
+    ///   rejected; [`ShadowRejected`](Event::ShadowRejected) and
+    ///   [`ShadowAccepted`](Event::ShadowAccepted), the [shadow policy](Self::shadow_policy)
+    ///   disagrees.
+    /// - On the thread that calls `build` or `rotate`, or that polls the source:
+    ///   [`IdentityWarning`](Event::IdentityWarning), our own identity should be corrected;
+    ///   [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor vouches for no peer;
+    ///   [`UnclaimedRevocationList`](Event::UnclaimedRevocationList), a list revokes nothing yet.
+    /// - On the thread that calls `rotate` or polls the source: [`Rotated`](Event::Rotated),
+    ///   another revision serves.
+    /// - On the thread that polls the source (`mtls-rotation`):
+    ///   [`ReloadFailed`](Event::ReloadFailed), the source failed or what it gave was rejected;
+    ///   [`Expiring`](Event::Expiring), something expires soon.
+    /// - On a thread of its own (`mtls-live-tell`):
+    ///   [`ConnectionRejected`](Event::ConnectionRejected), the peer of an open connection would
+    ///   now be rejected.
     ///
-    /// It hears of handshakes that run on the configuration from `config()` or `live_config()`, too; but there a rustls
-    /// server, by itself and in silence, refuses a client that presents no certificate. It may be called on several threads
-    /// at once, and must be quick, since each of them waits for it; should it panic, the verdict stands.
+    /// It also receives the events of handshakes that run on the configuration from `config()` or
+    /// `live_config()`, with one exception: there a rustls server rejects a client without a
+    /// certificate by itself, without an event.
     ///
-    /// It may call `status()` and `rotate(..)` of the client or server. But a clone that it holds keeps that alive for ever,
-    /// with its threads and its source, since the client or server holds the observer: give it a
-    /// [`Weak`](std::sync::Weak) of an `Arc` of it, or a channel to somebody who has it.
+    /// The callback may run on several threads at once. It must be quick, since each of these
+    /// threads waits for it. If it panics, the verdict stands.
+    ///
+    /// It may call `status()` and `rotate(..)` of the client's or server's
+    /// [`handle()`](crate::MtlsServer::handle). A clone of the client, the server or the handle
+    /// that the callback holds is a reference cycle: the client or server, its threads and its
+    /// source then live forever. Hold a [`Weak`](std::sync::Weak) of an `Arc` of it instead, or a
+    /// channel to a thread that owns it.
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) {

@@ -1,4 +1,4 @@
-//! What a builder says about rotation.
+//! Builder settings of the rotation, the source and open connections.
 
 use core::time::Duration;
 
@@ -7,56 +7,71 @@ use crate::connection::LiveConnections;
 use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, Source, SourceSlot};
 
 impl<T> Builder<T> {
-    /// Where identity, trust anchors, revocation lists or policy come from, and come again when they change. What it gives
-    /// takes the place of what was given to the builder; the rest stays as it was given.
+    /// Sets the source of identity, trust anchors, revocation lists or policy, also for later
+    /// changes.
     ///
-    /// `build` asks it on its own thread, and waits for it: in asynchronous code call `build` where waiting is allowed
-    /// (`spawn_blocking`). After that a thread of the client's or server's own asks it (`mtls-rotation`), and ends with it.
+    /// What it gives replaces what the builder was given; other settings stay.
     ///
-    /// A clone of the builder shares the source, which only one client or server can take: give each clone its own, or
-    /// its `build` returns [`BuildError::SourceTaken`](crate::BuildError::SourceTaken).
+    /// `build` polls it on the calling thread and waits for it: asynchronous code calls `build`
+    /// where blocking is allowed (`spawn_blocking`). After that a thread of the client or server
+    /// (`mtls-rotation`) polls it. The thread ends with the client or server.
+    ///
+    /// Clones of the builder share the source, and only one client or server can use it. Give each
+    /// clone its own source; otherwise `build` returns
+    /// [`BuildError::SourceTaken`](crate::BuildError::SourceTaken).
     #[must_use]
     pub fn source(mut self, source: impl Source) -> Self {
         self.settings.rotation.source = Some(SourceSlot::new(source));
         self
     }
 
-    /// How often the source is asked whether or not it calls. Initially every 10 seconds; more than zero. After a failure it
-    /// is asked sooner: after half a second first, then after twice the last pause, up to this.
+    /// Sets how often the source is polled without a trigger. Initially every 10 seconds; must be
+    /// more than zero.
+    ///
+    /// After a failure the source is polled sooner: first after half a second, then after twice the
+    /// previous pause, up to this interval.
     #[must_use]
     pub fn poll_interval(mut self, pause: Duration) -> Self {
         self.settings.rotation.poll_interval = pause;
         self
     }
 
-    /// What becomes of handshakes when our own certificate has expired. Initially [`OnExpiry::KeepServing`].
+    /// Sets what happens to handshakes when our own certificate has expired. Initially
+    /// [`OnExpiry::KeepServing`].
     #[must_use]
     pub fn on_expiry(mut self, choice: OnExpiry) -> Self {
         self.settings.on_expiry = choice;
         self
     }
 
-    /// What becomes of handshakes when the source gives nothing good any more. Initially [`OnSourceLost::KeepServing`].
+    /// Sets what happens to handshakes when the source keeps failing. Initially
+    /// [`OnSourceLost::KeepServing`].
     #[must_use]
     pub fn on_source_lost(mut self, choice: OnSourceLost) -> Self {
         self.settings.rotation.on_source_lost = choice;
         self
     }
 
-    /// Whether our own trust anchors have to vouch for our own identity. Initially [`SelfTrust::Preserve`]. On native-tls nothing
-    /// is checked, since the platform shows no signatures, and [`SelfTrust::Require`] is a
-    /// [`BuildError`](crate::BuildError).
+    /// Sets whether our own trust anchors must vouch for our own identity. Initially
+    /// [`SelfTrust::Preserve`].
+    ///
+    /// On native-tls nothing is verified, since the platform does not expose signature
+    /// verification, and [`SelfTrust::Require`] is a [`BuildError`](crate::BuildError).
     #[must_use]
     pub fn self_trust(mut self, choice: SelfTrust) -> Self {
         self.settings.rotation.self_trust = choice;
         self
     }
 
-    /// How long before a certificate of our own chain, a trust anchor or a revocation list runs out the observer is warned
-    /// ([`Event::Expiring`](crate::Event::Expiring)): once for each of these times, and once when it has.
+    /// Sets how long before an expiry the observer is warned
+    /// ([`Event::Expiring`](crate::Event::Expiring)).
     ///
-    /// Initially, where there is a [`source`](Self::source), once when a quarter of what it lasts is left, at most 30 days
-    /// before: later than most issuers renew. Without a source nobody watches the clock unless this is called: then a thread does.
+    /// This covers the certificates of our own chain, the trust anchors and the revocation lists.
+    /// There is one warning for each of these times, and one after the expiry.
+    ///
+    /// Initially, with a [`source`](Self::source), there is one warning when a quarter of the
+    /// lifetime is left, at most 30 days before the expiry, which is later than most issuers renew.
+    /// Without a source expiries are watched only if this is called: it starts a thread.
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) -> mtls::ServerBuilder {
@@ -81,8 +96,10 @@ impl<T> Builder<T> {
         self
     }
 
-    /// What becomes of connections whose peer would not be admitted any more: by a new revision, or since its
-    /// certificate has expired. Initially [`LiveConnections::Untracked`]: nothing.
+    /// Sets what happens to open connections whose peer would now be rejected.
+    ///
+    /// A new revision may reject a peer, and so does the expiry of a certificate in its path. Initially
+    /// [`LiveConnections::Untracked`]: nothing happens.
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) -> mtls::ServerBuilder {

@@ -1,4 +1,4 @@
-//! Settings as they were given.
+//! The settings as the builder's caller gave them.
 
 use core::fmt;
 use core::time::Duration;
@@ -15,10 +15,10 @@ use crate::rotation::{
     OnExpiry, ReloadTrigger, RevisionParts, Rotation, RotationSettings, Source, SourceBaseline, ask,
 };
 
-/// How long a handshake may take unless a builder says otherwise.
+/// The handshake timeout, if none is set.
 const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Settings as they were given, not yet checked.
+/// The settings as given, not yet checked.
 #[derive(Clone)]
 pub(crate) struct BuilderSettings {
     pub(crate) identity: Option<MtlsIdentity>,
@@ -34,12 +34,12 @@ pub(crate) struct BuilderSettings {
     pub(crate) clock: Clock,
     pub(crate) observer: Option<Observer>,
     pub(crate) on_expiry: OnExpiry,
-    /// Whether a server names its trust anchors to clients.
+    /// Whether a server sends the subjects of its trust anchors to clients.
     pub(crate) names_anchors: bool,
     pub(crate) rotation: RotationSettings,
 }
 
-/// A draft taken apart: what stays for the life of a client or server, and what rotates.
+/// The settings, split into static ones and those that rotate.
 pub(crate) struct InitialParts {
     pub(crate) fixed: StaticSettings,
     pub(crate) parts: RevisionParts,
@@ -70,8 +70,9 @@ impl BuilderSettings {
         }
     }
 
-    /// Asks the source, if there is one, and sees that nothing is missing. What the source gives takes the place of what
-    /// was given to the builder.
+    /// Polls the source, if there is one, and checks that nothing required is missing.
+    ///
+    /// What the source gives replaces what the builder was given.
     pub(crate) fn begin(mut self) -> Result<InitialParts, BuildError> {
         self.rotation.check()?;
         let trigger = ReloadTrigger::default();

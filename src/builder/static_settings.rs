@@ -1,5 +1,5 @@
-//! What stays for the life of a client or server, and what it asks of each revision before a
-//! backend sees it.
+//! The settings that never rotate, and the checks they make on each revision before the backend
+//! does.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) struct StaticSettings {
     pub(super) deadline: Arc<SourceDeadline>,
 }
 
-/// A revision's parts that were checked.
+/// The checked parts of a revision.
 pub(crate) struct ValidatedParts {
     pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) alpn: Vec<Vec<u8>>,
@@ -38,8 +38,9 @@ pub(crate) struct ValidatedParts {
 }
 
 impl StaticSettings {
-    /// Checks everything that does not depend on the backend's own library. `check_policy` is what
-    /// this end asks of a policy.
+    /// Checks everything that does not depend on the backend's own library.
+    ///
+    /// `check_policy` checks what this side requires of a policy.
     pub(crate) fn check<B: Backend>(
         &self,
         side: Side,
@@ -108,7 +109,8 @@ impl StaticSettings {
         })
     }
 
-    /// That somebody hears what the shadow policy says, and that this end could enforce it.
+    /// Checks that an observer receives the shadow policy's events, and that this side could
+    /// enforce it.
     fn check_shadow(
         &self,
         shadow: Option<&VerifierPolicy>,
@@ -134,7 +136,7 @@ impl StaticSettings {
     }
 }
 
-/// Only a backend with a seam for it can let somebody else sign.
+/// Rejects an external signing key on a backend that cannot use one.
 fn check_key_place<B: Backend>(identity: &MtlsIdentity) -> Result<(), BuildError> {
     match Capability::ExternalKeys.on(B::LIBRARY) {
         Support::None(_) if identity.signing_key().is_some() => Err(no_external_key(B::LIBRARY)),
@@ -142,7 +144,7 @@ fn check_key_place<B: Backend>(identity: &MtlsIdentity) -> Result<(), BuildError
     }
 }
 
-/// Rules and lists are of use only together.
+/// Checks that revocation rules and lists are given together, or neither.
 fn check_revocation<B: Backend>(parts: &RevisionParts) -> Result<(), BuildError> {
     let policies = [Some(&parts.policy), parts.shadow.as_ref()];
     let mut policies = policies.into_iter().flatten();
@@ -186,7 +188,7 @@ fn check_timeout(timeout: Duration) -> Result<(), BuildError> {
     }
 }
 
-/// TLS 1.2 has no signature scheme for ML-DSA keys.
+/// Checks that the versions fit the key: TLS 1.2 has no signature scheme for ML-DSA keys.
 fn check_key_versions(identity: &MtlsIdentity, versions: Versions) -> Result<(), BuildError> {
     let kind = identity.key_type();
     if versions.tls13 || !kind.is_ml_dsa() {
