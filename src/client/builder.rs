@@ -8,22 +8,22 @@ use crate::policy::VerifierPolicy;
 use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
 use crate::side::Side;
 
-/// Collects what a [`MtlsClient`] is made of.
+/// Collects the settings of a [`MtlsClient`].
 pub type ClientBuilder = Builder<MtlsClient<NoBackend>>;
 
 impl MtlsClient<NoBackend> {
-    /// Begins a client. Identity and trust anchors are required.
+    /// Starts a client. Identity and trust anchors are required.
     pub fn builder() -> ClientBuilder {
         Builder::new()
     }
 }
 
 impl ClientBuilder {
-    /// Checks everything and makes the client.
+    /// Checks all settings and creates the client.
     ///
     /// # Errors
-    /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain
-    /// is not signed as it should be, or the backend refuses or cannot enforce a setting.
+    /// [`BuildError`]: a required setting is missing, a trust anchor is not a CA certificate, a
+    /// signature in our chain is wrong, or the backend rejects or cannot enforce a setting.
     pub fn build<B: ClientBackend>(mut self, backend: B) -> Result<MtlsClient<B>, BuildError> {
         let policy = &mut self.settings.policy;
         policy.get_or_insert_with(VerifierPolicy::allow_any_authenticated);

@@ -20,7 +20,7 @@ use crate::stream::{MtlsStream, PeerAcceptance};
 
 pub use builder::ClientBuilder;
 
-/// A mutual TLS client: proves who it is, and judges every server.
+/// A mutual TLS client: presents its identity and verifies every server.
 ///
 /// Build it once and share it; cloning is cheap.
 ///
@@ -47,14 +47,15 @@ pub struct MtlsClient<B: ClientBackend = DefaultBackend> {
 }
 
 impl<B: ClientBackend> MtlsClient<B> {
-    /// Does a handshake over `io` with the server that is called `server_name`: a DNS name, or an
-    /// IP address, which matches IP names only and is not sent as server name indication (RFC 6066,
-    /// section 3).
+    /// Performs a handshake over `io` with the server named `server_name`.
     ///
-    /// In TLS 1.3 the server's verdict about us comes after this; see [`MtlsStream`].
+    /// The name is a DNS name or an IP address. An IP address matches IP names only and is not sent
+    /// as server name indication (RFC 6066, section 3).
+    ///
+    /// In TLS 1.3 the server's verdict about us arrives after this call; see [`MtlsStream`].
     ///
     /// # Errors
-    /// [`HandshakeError`]; the connection is of no use then.
+    /// [`HandshakeError`]; the connection is unusable then.
     pub fn connect<IO: Transport>(
         &self,
         server_name: &str,
@@ -78,11 +79,11 @@ impl<B: ClientBackend> MtlsClient<B> {
         ))
     }
 
-    /// The backend's own configuration of the current revision, to plug in elsewhere.
+    /// Returns the backend's own configuration of the current revision, for other libraries.
     ///
-    /// It is a snapshot: a later revision does not change it, and its user goes on presenting what
-    /// was current then, and accepts the servers that were accepted then; only the clock goes on.
-    /// It never resumes a session, whatever [`Resumption`](crate::connection::Resumption) was asked for.
+    /// It is a snapshot that a later revision does not change: it goes on presenting the identity
+    /// and accepting the servers of its revision. Only the clock goes on. It never resumes a
+    /// session, whatever [`Resumption`](crate::connection::Resumption) is set.
     pub fn config(&self) -> B::Native
     where
         B: NativeClient,
@@ -90,22 +91,24 @@ impl<B: ClientBackend> MtlsClient<B> {
         self.revision().config.to_native()
     }
 
-    /// The backend's own configuration, for what takes one once and keeps it (reqwest, quinn): it
-    /// follows the rotation. On rustls.
+    /// Returns the backend's own configuration, which follows the rotation. On rustls.
     ///
-    /// In each handshake the server is judged by the revision that is current at that moment, and
-    /// our certificate is taken from it: never from one before the revision that was current when
-    /// the handshake began. If a rotation comes in between, the certificate that is presented may
-    /// be of a later revision than the judgement. The versions of TLS and the application protocols
-    /// do not rotate. No session is ever resumed. Connections that stand are not touched.
+    /// It is for libraries that take a configuration once and keep it (reqwest, quinn).
     ///
-    /// It keeps this client going, with its [`Source`](crate::Source): also when all its clones are
-    /// dropped. Where a configuration can be given for each connection, [`config`](Self::config)
-    /// costs less and is of one revision.
+    /// Each handshake verifies the server by the revision that is current at that moment, and takes
+    /// our certificate from the one that is current then. Neither is older than the revision that
+    /// was current when the handshake began. If a rotation happens in between, the presented
+    /// certificate may be of a later revision than the verification. The TLS versions and the
+    /// application protocols do not rotate. No session is ever resumed. Open connections are not
+    /// affected.
     ///
-    /// A library that takes the configuration by itself, and not in an `Arc`, gets a copy of it
-    /// (`ClientConfig::clone(&config)`), which follows the rotation as well. What that library does
-    /// with it, in few words:
+    /// The configuration keeps this client and its [`Source`](crate::Source) alive, also after all
+    /// clones of the client are dropped. Where each connection can be given a configuration,
+    /// [`config`](Self::config) costs less and is of one revision.
+    ///
+    /// A library that takes the configuration by value, and not in an `Arc`, gets a copy
+    /// (`ClientConfig::clone(&config)`), which follows the rotation as well. In short, such a
+    /// library does this:
     ///
     /// ```no_run
     /// # fn f(client: mtls::MtlsClient<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
@@ -133,8 +136,9 @@ impl<B: ClientBackend> MtlsClient<B> {
         B::live_client(Arc::new(move || service.load().config.clone()))
     }
 
-    /// The backend's own configuration, which does **not** judge the peer by the policy: its
-    /// user has to.
+    /// Returns the backend's own configuration, which does **not** verify the peer by the policy.
+    ///
+    /// Its user has to do that.
     pub fn danger_config(&self) -> <B as DangerNativeClient>::Native
     where
         B: DangerNativeClient,
@@ -142,17 +146,20 @@ impl<B: ClientBackend> MtlsClient<B> {
         self.revision().config.to_native()
     }
 
-    /// Rotates this client and tells its status.
+    /// Returns the handle that rotates this client and shows its status.
     pub fn handle(&self) -> &RotationHandle {
         &self.handle
     }
 
-    /// Tracks a connection with `peer`, the server that was asked for by `server_name`, that
-    /// another library holds: one made through [`config`](Self::config), say. Whatever
-    /// [`live_connections`](ClientBuilder::live_connections) is set to, it is never closed from
-    /// here: its holder learns of the refusal and closes it.
+    /// Tracks a connection with the server `peer` that another library holds.
     ///
-    /// It is judged at once by the current revision, so that it may have been made under any.
+    /// An example is a connection made through [`config`](Self::config). `server_name` is the name
+    /// that the server was verified for. This crate never closes such a connection, whatever
+    /// [`live_connections`](ClientBuilder::live_connections) is set to: its holder is notified of
+    /// the rejection and closes it.
+    ///
+    /// The peer is verified at once by the current revision, so the connection may have been made
+    /// under any.
     ///
     /// ```no_run
     /// # fn f(client: mtls::MtlsClient<mtls::Rustls>, peer: mtls::PeerIdentity, tcp: std::net::TcpStream)
@@ -169,7 +176,7 @@ impl<B: ClientBackend> MtlsClient<B> {
     /// ```
     ///
     /// # Errors
-    /// The system's: there is no thread to judge on.
+    /// The system's, if no thread for the verification can be started.
     pub fn track(
         &self,
         peer: &PeerIdentity,
@@ -203,7 +210,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         self.handshake_timeout
     }
 
-    /// The second look: there is a peer, and the policy admits it.
+    /// Verifies the peer of a finished handshake: there is one, and the policy accepts it.
     pub(crate) fn confirm<S>(
         &self,
         revision: &Revision<B::ClientConfig>,
@@ -221,7 +228,7 @@ impl<B: ClientBackend> MtlsClient<B> {
     }
 }
 
-/// In TLS 1.3 the client is done first.
+/// In TLS 1.3 the client finishes before the server has verified it.
 pub(crate) fn acceptance<S>(established: &mut HandshakeResult<S>) -> PeerAcceptance {
     match established.session.protocol_version() {
         ProtocolVersion::Tls12 => PeerAcceptance::Seen,

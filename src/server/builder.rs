@@ -11,21 +11,21 @@ use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
 use crate::side::Side;
 use crate::x509::Certificate;
 
-/// Collects what a [`MtlsServer`] is made of.
+/// Collects the settings of a [`MtlsServer`].
 pub type ServerBuilder<A = Required> = Builder<MtlsServer<NoBackend, A>>;
 
 impl MtlsServer<NoBackend, Required> {
-    /// Begins a server. Identity, trust anchors and policy are required.
+    /// Starts a server. Identity, trust anchors and policy are required.
     pub fn builder() -> ServerBuilder<Required> {
         Builder::new()
     }
 }
 
 impl ServerBuilder<Required> {
-    /// Lets clients connect without a certificate; `peer()` is an `Option` then.
+    /// Lets clients connect without a certificate; `peer()` then returns an `Option`.
     ///
-    /// One that is presented is verified all the same, and rejected when it fails: never taken for
-    /// anonymous.
+    /// A certificate that is presented is still verified. If it fails, the client is rejected and
+    /// not treated as anonymous.
     #[must_use]
     pub fn optional_client_auth(self) -> ServerBuilder<Optional> {
         Builder::with(self.settings)
@@ -35,19 +35,19 @@ impl ServerBuilder<Required> {
 impl<A: ClientAuth> ServerBuilder<A> {
     /// Leaves the trust anchors' subjects out of the certificate request (RFC 8446, section 4.2.4).
     ///
-    /// Initially they are in it, up to [`MAX_CA_NAMES_BYTES`], so that a client with several
-    /// certificates can choose; everyone who connects can read them.
+    /// Initially they are included, up to [`MAX_CA_NAMES_BYTES`], so that a client with several
+    /// certificates can choose one. Every client that connects can read them.
     #[must_use]
     pub fn without_ca_names(mut self) -> Self {
         self.settings.names_anchors = false;
         self
     }
 
-    /// Checks everything and makes the server.
+    /// Checks all settings and creates the server.
     ///
     /// # Errors
-    /// [`BuildError`]: something required is missing, an anchor is no CA's certificate, our chain
-    /// is not signed as it should be, or the backend refuses or cannot enforce a setting.
+    /// [`BuildError`]: a required setting is missing, a trust anchor is not a CA certificate, a
+    /// signature in our chain is wrong, or the backend rejects or cannot enforce a setting.
     pub fn build<B: ServerBackend>(self, backend: B) -> Result<MtlsServer<B, A>, BuildError> {
         let names_anchors = self.settings.names_anchors;
         let begun = self.settings.begin()?;
@@ -102,7 +102,7 @@ impl<A: ClientAuth> ServerBuilder<A> {
     }
 }
 
-/// The anchors' subjects, each once, or none when they are too many.
+/// Returns each distinct subject of the anchors, or none if they are too large in total.
 fn ca_names(trust: &Trust) -> Vec<Vec<u8>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let mut bytes: usize = 0;
@@ -113,7 +113,7 @@ fn ca_names(trust: &Trust) -> Vec<Vec<u8>> {
         if names.iter().any(|name| name == anchor.subject) {
             continue;
         }
-        // Each name has a length of two bytes before it.
+        // Each name is preceded by two bytes of length.
         bytes = bytes.saturating_add(anchor.subject.len()).saturating_add(2);
         if bytes > MAX_CA_NAMES_BYTES {
             return Vec::new();

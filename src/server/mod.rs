@@ -20,9 +20,10 @@ use crate::stream::{MtlsStream, PeerAcceptance};
 
 pub use builder::ServerBuilder;
 
-/// A mutual TLS server: proves who it is, and judges every client.
+/// A mutual TLS server: presents its identity and verifies every client.
 ///
-/// Build it once and share it; cloning is cheap. `A` is [`Required`](crate::connection::Required), or [`Optional`](crate::connection::Optional) after
+/// Build it once and share it; cloning is cheap. `A` is [`Required`](crate::connection::Required),
+/// or [`Optional`](crate::connection::Optional) after
 /// [`optional_client_auth`](ServerBuilder::optional_client_auth).
 ///
 /// ```no_run
@@ -52,13 +53,12 @@ pub struct MtlsServer<B: ServerBackend = DefaultBackend, A = Required> {
 }
 
 impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
-    /// Does a handshake over `io` with a client that has connected.
+    /// Performs a handshake over `io` with a client that has connected.
     ///
-    /// A client that is refused is given up to a second to read why, so this belongs on a thread of
-    /// its own.
+    /// A rejected client has up to a second to read the alert, so call this on a thread of its own.
     ///
     /// # Errors
-    /// [`HandshakeError`]; the connection is of no use then.
+    /// [`HandshakeError`]; the connection is unusable then.
     pub fn accept<IO: Transport>(
         &self,
         io: IO,
@@ -89,11 +89,11 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         ))
     }
 
-    /// The backend's own configuration of the current revision, to plug in elsewhere.
+    /// Returns the backend's own configuration of the current revision, for other libraries.
     ///
-    /// It is a snapshot: a later revision does not change it, and its user goes on presenting what
-    /// was current then, and accepts the clients that were accepted then; only the clock goes on.
-    /// It never resumes a session, whatever [`Resumption`](crate::connection::Resumption) was asked for.
+    /// It is a snapshot that a later revision does not change: it goes on presenting the identity
+    /// and accepting the clients of its revision. Only the clock goes on. It never resumes a
+    /// session, whatever [`Resumption`](crate::connection::Resumption) is set.
     pub fn config(&self) -> B::Native
     where
         B: NativeServer,
@@ -101,26 +101,28 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         self.revision().config.to_native()
     }
 
-    /// The backend's own configuration, for what takes one once and keeps it (quinn, an acceptor of
-    /// tokio-rustls): it follows the rotation. On rustls.
+    /// Returns the backend's own configuration, which follows the rotation. On rustls.
     ///
-    /// In each handshake our certificate is that of the revision which is current at that moment,
-    /// and the client is judged by it: never by one before the revision that was current when the
-    /// handshake began. If a rotation comes in between, the judgement may be of a later revision
-    /// than the certificate. The versions of TLS, the application protocols and whether a
-    /// certificate is required do not rotate. No session is ever resumed. Connections that stand
-    /// are not touched.
+    /// It is for libraries that take a configuration once and keep it (quinn, an acceptor of
+    /// tokio-rustls).
     ///
-    /// The trust anchors' names are not in its certificate request, since rustls has no way to let
-    /// them rotate: a client with several certificates has to know which one to present.
+    /// Each handshake takes our certificate from the revision that is current at that moment, and
+    /// verifies the client by the one that is current then. Neither is older than the revision that
+    /// was current when the handshake began. If a rotation happens in between, the verification may
+    /// be of a later revision than the certificate. The TLS versions, the application protocols and
+    /// whether a certificate is required do not rotate. No session is ever resumed. Open
+    /// connections are not affected.
     ///
-    /// It keeps this server going, with its [`Source`](crate::Source): also when all its clones are
-    /// dropped. Where a configuration can be given for each connection, [`config`](Self::config)
-    /// costs less and is of one revision.
+    /// The certificate request does not contain the trust anchors' names, since rustls cannot
+    /// rotate them: a client with several certificates has to know which one to present.
     ///
-    /// A library that takes the configuration by itself, and not in an `Arc`, gets a copy of it
-    /// (`ServerConfig::clone(&config)`), which follows the rotation as well. What that library does
-    /// with it, in few words:
+    /// The configuration keeps this server and its [`Source`](crate::Source) alive, also after all
+    /// clones of the server are dropped. Where each connection can be given a configuration,
+    /// [`config`](Self::config) costs less and is of one revision.
+    ///
+    /// A library that takes the configuration by value, and not in an `Arc`, gets a copy
+    /// (`ServerConfig::clone(&config)`), which follows the rotation as well. In short, such a
+    /// library does this:
     ///
     /// ```no_run
     /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
@@ -147,17 +149,19 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         B::live_server(Arc::new(move || service.load().config.clone()))
     }
 
-    /// Rotates this server and tells its status.
+    /// Returns the handle that rotates this server and shows its status.
     pub fn handle(&self) -> &RotationHandle {
         &self.handle
     }
 
-    /// Tracks a connection with the client `peer` that another library holds: one made through
-    /// [`config`](Self::config), say. Whatever
-    /// [`live_connections`](ServerBuilder::live_connections) is set to, it is never closed from
-    /// here: its holder learns of the refusal and closes it.
+    /// Tracks a connection with the client `peer` that another library holds.
     ///
-    /// It is judged at once by the current revision, so that it may have been made under any.
+    /// An example is a connection made through [`config`](Self::config). This crate never closes
+    /// such a connection, whatever [`live_connections`](ServerBuilder::live_connections) is set to:
+    /// its holder is notified of the rejection and closes it.
+    ///
+    /// The peer is verified at once by the current revision, so the connection may have been made
+    /// under any.
     ///
     /// ```no_run
     /// # fn f(server: mtls::MtlsServer<mtls::Rustls>, peer: mtls::PeerIdentity, tcp: std::net::TcpStream)
@@ -172,7 +176,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// ```
     ///
     /// # Errors
-    /// The system's: there is no thread to judge on.
+    /// The system's, if no thread for the verification can be started.
     pub fn track(&self, peer: &PeerIdentity) -> io::Result<ConnectionHandle> {
         self.service.live().track(peer, None)
     }
@@ -201,7 +205,8 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         self.handshake_timeout
     }
 
-    /// The second look: there is a peer where one is required, and the policy admits it.
+    /// Verifies the peer of a finished handshake: there is one if required, and the policy accepts
+    /// it.
     pub(crate) fn confirm<S>(
         &self,
         revision: &Revision<B::ServerConfig>,
