@@ -1,3 +1,3 @@
-//! What events carry.
+//! The values that events carry.
 
 pub use crate::backend::event::ExpiringItem;

@@ -1,11 +1,12 @@
-//! Files: what loads, what is refused, and in which words.
+//! Which files load, which are rejected, and with which message.
 //!
-//! Every file below was made by the command beside it, in a test. What loads was then an identity,
-//! or an anchor, of mutual handshakes on rustls (with aws-lc-rs and with ring) and on OpenSSL, and
-//! of a client on native-tls. What is refused is refused for the [problem](crate::error::MaterialProblem)
-//! that is named, in these words, which say what to do next and, where there is one, the command
-//! that does it. `N` and `<digest>` stand for what differs from file to file; keys on their own
-//! were given together with their chain, and passphrases by [`Passphrase`](crate::Passphrase).
+//! Each file below was made by the command beside it, in a test. Files that load were then used as
+//! identity or trust anchor in mutual handshakes on rustls (with aws-lc-rs and with ring) and on
+//! OpenSSL, and of a client on native-tls. Each file that is rejected names its
+//! [problem](crate::error::MaterialProblem) and its message, which says what to do next and, if
+//! there is one, the command for it. `N` and `<digest>` stand for what differs between files. Keys
+//! without a chain were loaded together with their chain, and passphrases were given by
+//! [`Passphrase`](crate::Passphrase).
 //!
 //! | what | read by | cargo feature |
 //! |---|---|---|

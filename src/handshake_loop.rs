@@ -1,4 +1,4 @@
-//! A blocking handshake, from its start to its end or its deadline.
+//! Runs a blocking handshake until it finishes, fails or reaches its deadline.
 
 use core::time::Duration;
 use std::io::{self, Read};
@@ -6,9 +6,9 @@ use std::io::{self, Read};
 use crate::backend::{Handshake, HandshakeError, HandshakeResult};
 use crate::connection::transport::{Deadline, Transport};
 
-/// How long a refused peer is given to read why.
+/// How long a rejected peer may take to read the alert.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
-/// How many bytes of a refused peer are read and thrown away meanwhile.
+/// How many bytes of a rejected peer are read and discarded in that time.
 pub(crate) const LINGER_BYTES: usize = 64 * 1024;
 
 pub(crate) fn handshake_loop<IO, H>(
@@ -36,14 +36,14 @@ where
     }
 }
 
-/// Lets a refused peer read the alert: to close at once, with its bytes unread, would reset the connection and take
-/// the alert along.
+/// Lets a rejected peer read the alert: closing at once, with bytes of the peer unread, would reset
+/// the connection and lose the alert.
 pub(crate) fn linger<IO: Transport>(io: &mut Deadline<IO>) {
     if !io.io().has_timeouts() {
         return;
     }
     io.extend(LINGER);
-    // Whatever fails here, the peer is refused already and the reason is in the caller's hand.
+    // An error here does not matter: the caller has the reason for the rejection already.
     if io.io().shutdown_write().is_err() {
         return;
     }
@@ -58,7 +58,8 @@ pub(crate) fn linger<IO: Transport>(io: &mut Deadline<IO>) {
 }
 
 fn is_over<IO: Transport>(handshake: &mut impl Handshake<Deadline<IO>>) -> bool {
-    // A handshake that took its transport along cannot say; the error was a time-out in any case.
+    // A handshake that took its transport with it has no clock to ask; the error is a time-out in
+    // any case.
     handshake.io_mut().is_none_or(|io| io.is_over())
 }
 

@@ -16,44 +16,45 @@ use crate::rotation::Revision;
 /// `P` is the peer: a [`PeerIdentity`](crate::PeerIdentity), or an `Option` of one on a server with
 /// [`optional_client_auth`](crate::ServerBuilder::optional_client_auth).
 ///
-/// In TLS 1.3 a client's handshake is over before the server has judged it. A server's refusal
-/// reaches the client at its first read or write, as an [`io::Error`] of the kind
+/// In TLS 1.3 a client finishes its handshake before the server has verified it. If the server
+/// rejects the client, the client's first read or write fails with an [`io::Error`] of the kind
 /// `ConnectionRefused` that wraps
 /// [`HandshakeError::RejectedByPeer`](crate::HandshakeError::RejectedByPeer): see
 /// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). Until the first bytes are
-/// read, any fatal alert is told that way.
+/// read, every fatal alert is reported that way.
 ///
-/// Dropping a stream does not say goodbye: call [`close`](Self::close) when everything is written,
-/// or the peer cannot tell the end from a cut connection.
+/// Dropping a stream does not send `close_notify`: call [`close`](Self::close) when everything is
+/// written. Otherwise the peer cannot distinguish the end from a cut connection.
 pub struct MtlsStream<IO: Transport, P = PeerIdentity, B: Backend = DefaultBackend> {
     inner: B::Stream<Deadline<IO>>,
     state: ConnectionState<P>,
 }
 
-/// What is known of a connection since its handshake.
+/// What the stream keeps about its connection after the handshake.
 pub(crate) struct ConnectionState<P> {
     pub(crate) peer: P,
     pub(crate) session: SessionInfo,
     pub(crate) revision: u64,
     verifier: Arc<SessionVerifier>,
     acceptance: PeerAcceptance,
-    /// Where the connection is tracked.
+    /// Set if the connection is tracked.
     pub(crate) attached: Option<StreamTracking>,
-    /// Whether the peer has ended the connection by a fatal alert: nothing may be sent then (RFC
-    /// 8446, section 6.2), and OpenSSL makes an error of the attempt, which would hide the first.
+    /// Whether the peer has closed the connection by a fatal alert. Nothing may be sent after it
+    /// (RFC 8446, section 6.2), and OpenSSL reports an attempt as an error that would hide the
+    /// first one.
     pub(crate) is_over: bool,
 }
 
-/// Whether the other end is known to have accepted us.
+/// Whether the peer is known to have accepted us.
 #[derive(Debug)]
 pub(crate) enum PeerAcceptance {
-    /// A TLS 1.3 server may still refuse us, whom it had asked so.
+    /// A TLS 1.3 server may still reject us; this is its certificate request.
     Awaited(CertificateRequest),
     Seen,
 }
 
 impl<P> ConnectionState<P> {
-    /// Takes a finished handshake apart: the stream, and what is known of it.
+    /// Splits a finished handshake into the stream and the connection's state.
     pub(crate) fn of<S, C>(
         established: HandshakeResult<S>,
         peer: P,
@@ -73,13 +74,13 @@ impl<P> ConnectionState<P> {
         (established.stream, state)
     }
 
-    /// Whether the connection may be used: its peer has not been rejected since, or nothing follows
-    /// from that.
+    /// Returns an error if the peer was rejected and the connection is to be closed for it.
     pub(crate) fn check(&self) -> io::Result<()> {
         self.attached.as_ref().map_or(Ok(()), StreamTracking::check)
     }
 
-    /// Turns a refusal that a read or write met with into one that says so.
+    /// Converts an error that a read or write got from a fatal alert into one that gives the
+    /// reason.
     pub(crate) fn explain<IO, S: TlsStream<IO>>(&mut self, error: io::Error) -> io::Error {
         let alert = S::received_alert(&error);
         self.is_over |= alert.is_some();
@@ -92,7 +93,7 @@ impl<P> ConnectionState<P> {
         }
     }
 
-    /// Application data has come: the other end has accepted us.
+    /// Records that application data has arrived, which means that the peer has accepted us.
     pub(crate) fn has_read(&mut self, bytes: usize) {
         if bytes > 0 {
             self.acceptance = PeerAcceptance::Seen;
@@ -125,55 +126,56 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
         Self { inner, state }
     }
 
-    /// Who is at the other end.
+    /// Returns the verified peer.
     pub fn peer(&self) -> &P {
         &self.state.peer
     }
 
-    /// What the handshake negotiated: version, cipher suite, key exchange and more.
+    /// Returns what the handshake negotiated: version, cipher suite, key exchange and more.
     pub fn session(&self) -> &SessionInfo {
         &self.state.session
     }
 
-    /// The number of the revision that the handshake ran under; the first is 1.
+    /// Returns the number of the revision that the handshake ran under; the first is 1.
     pub fn revision(&self) -> u64 {
         self.state.revision
     }
 
-    /// Whether the peer would still be admitted, where
-    /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked;
-    /// `None` where it is not, and for a client that stays anonymous.
+    /// Returns the handle that shows whether the peer would still be accepted.
+    ///
+    /// `None` unless [`live_connections`](crate::ClientBuilder::live_connections) tracks the
+    /// connection, and for a client that stays anonymous.
     pub fn connection(&self) -> Option<&ConnectionHandle> {
         self.state.attached.as_ref().map(StreamTracking::live)
     }
 
-    /// The transport below.
+    /// Returns the transport below.
     pub fn get_ref(&self) -> &IO {
         self.inner.io().io()
     }
 
-    /// The transport below. Reading or writing it breaks the connection.
+    /// Returns the transport below, mutably. Reading or writing it breaks the connection.
     pub fn get_mut(&mut self) -> &mut IO {
         self.inner.io_mut().io_mut()
     }
 
-    /// Says to the peer that nothing more will be written (`close_notify`, RFC 8446, section 6.1).
+    /// Sends `close_notify` (RFC 8446, section 6.1): nothing more will be written.
     ///
     /// # Errors
-    /// The transport's.
+    /// The transport's, and that of a connection that was closed because its peer was rejected.
     pub fn close(&mut self) -> io::Result<()> {
         if !self.state.is_over {
             self.attempt(TlsStream::close_notify)?;
         }
         match self.get_ref().shutdown_write() {
-            // The peer has closed meanwhile: nobody is left to say it to.
+            // The peer has closed the connection already: nothing is left to shut down.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             result => result,
         }
     }
 
-    /// Does something with the connection. If it is closed by then, or is during it, that is the
-    /// error, whatever came of it.
+    /// Runs `act` on the stream. If the connection is closed before or during it, that error is
+    /// returned, whatever `act` returned.
     fn attempt<T>(
         &mut self,
         act: impl FnOnce(&mut B::Stream<Deadline<IO>>) -> io::Result<T>,
