@@ -17,7 +17,7 @@ use crate::rotation::Revision;
 /// [`optional_client_auth`](crate::ServerBuilder::optional_client_auth).
 ///
 /// In TLS 1.3 a client finishes its handshake before the server has verified it. If the server
-/// rejects the client, the client's first read or write fails with an [`io::Error`] of the kind
+/// rejects the client, a later read or write of the client fails with an [`io::Error`] of the kind
 /// `ConnectionRefused` that wraps
 /// [`HandshakeError::RejectedByPeer`](crate::HandshakeError::RejectedByPeer): see
 /// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). Until the first bytes are

@@ -98,7 +98,7 @@ impl<T> Builder<T> {
 
     /// Sets what happens to open connections whose peer would now be rejected.
     ///
-    /// A new revision may reject a peer, and so does the expiry of a certificate in its path. Initially
+    /// The cause is a new revision, or the expiry of a certificate in the peer's path. Initially
     /// [`LiveConnections::Untracked`]: nothing happens.
     ///
     /// ```no_run

@@ -123,7 +123,7 @@ impl<B: ClientBackend> MtlsClient<B> {
     ///     let name = ServerName::try_from("db.internal")?;
     ///     let connection = rustls::ClientConnection::new(Arc::clone(&config), name)?; // for each connection
     ///     let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect("db.internal:5433")?);
-    ///     stream.write_all(b"hello")?; // the handshake, under what is current now
+    ///     stream.write_all(b"hello")?; // the handshake, under the current revision
     ///     std::thread::sleep(std::time::Duration::from_secs(60));
     /// }
     /// # }

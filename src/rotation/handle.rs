@@ -7,7 +7,7 @@ use super::status::Status;
 use super::status::channel::StatusChanges;
 use crate::error::BuildError;
 
-/// A handle on the revisions of one client or server: rotates them and tells their status.
+/// A handle that rotates one client or server and shows its status.
 ///
 /// Cloning is cheap. A handle keeps the client or server, with its source, alive.
 ///
@@ -24,7 +24,7 @@ use crate::error::BuildError;
 #[derive(Clone)]
 pub struct RotationHandle(Arc<dyn Revisions>);
 
-/// A [`Service`], whatever the backend's configuration is.
+/// A [`Service`], independent of the backend's configuration.
 trait Revisions: Send + Sync {
     fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError>;
     fn reload(&self);
@@ -60,40 +60,44 @@ impl RotationHandle {
         Self(Arc::<Service<C>>::clone(service))
     }
 
-    /// Makes the next revision from what `rotation` changes, and publishes it as a whole. Returns
-    /// the number of the revision that serves then: the same as before where nothing changes.
+    /// Builds the next revision from the changes in `rotation`, and publishes it as a whole.
     ///
-    /// A handshake runs under one revision from its first byte to its last: those that have begun
-    /// end as they began, those that begin afterwards know nothing of the revision before, and no
-    /// session leads back to it. Rotations run one at a time; handshakes never block on one. A
-    /// snapshot from `config()` keeps the revision that it was taken from.
+    /// Returns the number of the revision that serves then: the same as before if nothing changes.
+    ///
+    /// A handshake runs under one revision from its first byte to its last. Handshakes that have
+    /// begun finish under their own revision. Handshakes that begin later use the new one, and no
+    /// session of an earlier revision is resumed. Rotations run one at a time; handshakes never
+    /// block on one. A snapshot from `config()` keeps the revision that it was taken from.
     ///
     /// # Errors
-    /// [`BuildError`], and nothing has changed: whatever `build` rejects; in what is new, also an
-    /// identity that is not valid now, trust anchors of which none is valid, and whatever ends that
-    /// our own trust anchors vouch for our own identity (see [`SelfTrust`](crate::rotation::SelfTrust)).
+    /// [`BuildError`], and nothing has changed: the errors of `build`, and for what is new also an
+    /// identity that is not valid now, trust anchors of which none is valid, and a change after
+    /// which our own trust anchors do not vouch for our own identity any more (see
+    /// [`SelfTrust`](crate::rotation::SelfTrust)).
     pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
         self.0.rotate(rotation)
     }
 
-    /// Polls the [`Source`](crate::Source) again, on its own thread, as soon as possible. Without a
-    /// source this does nothing.
+    /// Polls the [`Source`](crate::Source) again, on its own thread, as soon as possible.
+    ///
+    /// Without a source this does nothing.
     pub fn reload(&self) {
         self.0.reload();
     }
 
-    /// Returns which revision serves, until when it can, and what went wrong since.
+    /// Returns which revision serves, until when it can, and what has gone wrong since.
     pub fn status(&self) -> Status {
         self.0.status()
     }
 
-    /// Waits for changes of the [`status`](Self::status) after this call, on a thread or on any
-    /// runtime.
+    /// Returns a receiver of changes of the [`status`](Self::status) after this call.
+    ///
+    /// It waits on a thread or on any runtime.
     pub fn status_changes(&self) -> StatusChanges {
         self.0.status_changes()
     }
 
-    /// Counts the connections that are tracked now.
+    /// Returns how many connections are tracked now.
     pub fn tracked_connections(&self) -> usize {
         self.0.tracked_connections()
     }

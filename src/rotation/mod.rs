@@ -1,6 +1,6 @@
-//! Revisions: what a client or server is at one moment, published as a whole.
+//! Revisions: the identity, trust, lists and policy in force, published as a whole.
 //!
-//! A [`Rotation`] leads to the next: given by hand through a [`RotationHandle`], or by a [`Source`]
+//! A [`Rotation`] leads to the next one: by hand through a [`RotationHandle`], or from a [`Source`]
 //! that is polled on a thread of its own.
 
 #[cfg(feature = "watch")]

@@ -9,7 +9,7 @@ use crate::material::{MtlsIdentity, RevocationLists};
 use crate::policy::{Trust, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
-/// What a revision is made of.
+/// The parts of a revision.
 #[derive(Clone, Debug)]
 pub(crate) struct RevisionParts {
     pub(crate) identity: MtlsIdentity,
@@ -26,7 +26,7 @@ pub(super) enum RotationOrigin {
     BySource,
 }
 
-/// When something runs out, and whose certificate or list it is.
+/// When something expires, with the subject or issuer it belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct Expiry {
     pub(crate) subject: String,
@@ -34,7 +34,7 @@ pub(crate) struct Expiry {
     pub(crate) until: UnixTime,
 }
 
-/// What runs out first of each kind. Read once for each revision.
+/// The earliest expiry of each kind, computed once for each revision.
 #[derive(Clone, Debug)]
 pub(super) struct Expiries {
     pub(super) identity: Option<Expiry>,
@@ -43,10 +43,10 @@ pub(super) struct Expiries {
 }
 
 impl RevisionParts {
-    /// These parts with what a rotation changes; `None` where that is nothing.
+    /// Returns these parts with the changes of a rotation; `None` if it changes nothing.
     ///
-    /// Lists belong to rules: those of before go with the last rules that asked for them, and come back with the next, from
-    /// what the source gave last.
+    /// Lists belong to revocation rules. Without rules the lists are dropped; with rules again, the
+    /// lists that the source gave last are used.
     pub(super) fn changed_by(
         &self,
         mut rotation: Rotation,
@@ -58,7 +58,8 @@ impl RevisionParts {
         };
         let has_rules = asks(rotation.policy.as_ref().or(Some(&self.policy)))
             || asks(rotation.shadow.as_ref().or(self.shadow.as_ref()));
-        // A source tells what it has; by hand it is a mistake, which building finds.
+        // A source reports everything it has, but a list without rules given by hand is an error of
+        // the caller, which the builder's check reports.
         if !has_rules && is_given == RotationOrigin::BySource {
             rotation.revocation_lists = None;
         }
@@ -87,7 +88,7 @@ impl RevisionParts {
         })
     }
 
-    /// Each certificate of our own chain: its index, its subject, and when it is valid.
+    /// Each certificate of our own chain: its index, its subject, and its validity.
     pub(super) fn identity_validity(
         &self,
     ) -> impl Iterator<Item = (usize, String, UnixTime, UnixTime)> {
@@ -115,19 +116,19 @@ impl RevisionParts {
             .collect()
     }
 
-    /// What of the policies cannot be held by one who sees the leaf alone.
+    /// Returns the part of the policies that needs the whole chain, and not the leaf alone.
     pub(crate) fn requires_full_chain(&self) -> Option<&'static str> {
         let shadow = || self.shadow.as_ref()?.requires_full_chain();
         self.policy.requires_full_chain().or_else(shadow)
     }
 
-    /// The second in which our own chain is valid, as a whole, that is nearest to `now`.
+    /// Returns the second closest to `now` in which our whole chain is valid.
     pub(super) fn identity_valid_near(&self, now: UnixTime) -> UnixTime {
         self.identity_validity()
             .fold(now, |then, (_, _, from, until)| then.max(from).min(until))
     }
 
-    /// The last second in which our own chain is valid as a whole.
+    /// Returns the last second in which our whole chain is valid.
     pub(crate) fn identity_valid_until(&self) -> Option<UnixTime> {
         Some(first(self.identity.chain().as_slice())?.until)
     }
@@ -142,7 +143,7 @@ impl RevisionParts {
         })
     }
 
-    /// Whether no trust anchor is within its validity.
+    /// Returns whether every trust anchor is outside its validity.
     pub(crate) fn anchors_are_over(&self, now: UnixTime) -> bool {
         let mut anchors = certificates(self.trust.certificates());
         !anchors.any(|anchor| anchor.not_before <= now && now <= anchor.not_after)
@@ -158,7 +159,7 @@ fn first<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'static>>) -> Op
     })
 }
 
-/// All of them can be read: that was seen when they were loaded.
+/// Parses certificates that were validated when they were loaded.
 fn certificates<'a>(
     chain: impl IntoIterator<Item = &'a CertificateDer<'static>>,
 ) -> impl Iterator<Item = Certificate<'a>> {

@@ -1,4 +1,4 @@
-//! What a revision is checked for before it is published, beyond what building it checks.
+//! The checks before a revision is published, in addition to those of building it.
 
 use pki_types::UnixTime;
 
@@ -9,8 +9,8 @@ use crate::backend::SessionVerifier;
 use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::policy::rfc3339;
 
-/// That the parts which have changed are good at this moment. What was good and has grown old
-/// meanwhile is not asked: it serves already, and must not keep the rest from being replaced.
+/// Checks that the parts that changed are valid now. A part that serves already is not checked,
+/// even if it has expired since: it must not prevent the replacement of the other parts.
 pub(super) fn check_next<C>(
     next: &RevisionParts,
     made: &BackendConfig<C>,
@@ -23,8 +23,10 @@ pub(super) fn check_next<C>(
     made.verifier.check_lists_follow(&previous.verifier, now)
 }
 
-/// The trust anchors that cannot vouch for peers, where trust or policy is new; an error where no
-/// other is left. Anchors that serve already are not asked about the time.
+/// Returns the trust anchors that cannot vouch for peers, if trust or policy is new.
+///
+/// It is an error if no usable one is left. The dates of anchors that serve already are not
+/// checked.
 pub(super) fn check_anchors(
     next: (&RevisionParts, &SessionVerifier),
     previous: Option<&RevisionParts>,
@@ -46,12 +48,14 @@ pub(super) fn check_anchors(
     }
 }
 
-/// That our own anchors vouch for our own identity, where they have to, or did before. An identity
-/// that is not valid now, since it has expired or the clock was set, is asked about in the nearest
-/// second in which it is: by whom it was issued has not changed, and whether it may be new is asked
-/// above.
+/// Checks that our own anchors vouch for our own identity, if they must, or did before.
 ///
-/// Lists, and a policy that does not end it by itself, have to get through whatever has grown old.
+/// An identity that is not valid now, because it has expired or the clock was set, is verified at
+/// the nearest second at which it is. Its issuer has not changed, and its dates were checked
+/// before.
+///
+/// If trust and identity are unchanged and no longer fit because something has expired, new lists
+/// or a new policy are still published.
 pub(super) fn check_self_trust(
     next: (&RevisionParts, &SessionVerifier),
     previous: Option<(&RevisionParts, &SessionVerifier)>,
@@ -64,7 +68,7 @@ pub(super) fn check_self_trust(
     let is_same = |part: fn(&RevisionParts, &RevisionParts) -> bool| {
         previous.is_some_and(|(previous, _)| part(previous, next.0))
     };
-    // What of the policy bears on paths is not told from the rest of it.
+    // Which rules of a policy affect paths is not distinguished from the other rules.
     let is_of_others = is_same(|a, b| a.trust == b.trust && a.identity.is_same_as(&b.identity));
     if self_trust == SelfTrust::Skip || is_of_others && is_same(|a, b| a.policy == b.policy) {
         return Ok(());

@@ -12,13 +12,13 @@ use crate::connection::VerificationBasis;
 use crate::error::BuildError;
 use crate::material::IdentityWarning;
 
-/// What is said of a time that nobody could tell: by it, nothing is valid yet.
+/// The time if the clock fails: at it, nothing is valid yet.
 pub(super) const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
 
-/// An immutable set of identity, anchors, revocation lists and policy, as a backend's configuration
-/// and its judge.
+/// An immutable set of identity, anchors, revocation lists and policy.
 ///
-/// A handshake takes one and keeps it to its end.
+/// It has the configuration of the backend and the verifier for it. A handshake uses one revision
+/// from its first byte to its last.
 pub(crate) struct Revision<C> {
     pub(crate) number: u64,
     pub(crate) config: C,
@@ -29,21 +29,21 @@ pub(crate) struct Revision<C> {
     pub(super) expiries: Expiries,
 }
 
-/// What a backend makes of some parts.
+/// What a backend builds from a set of parts.
 pub(crate) struct BackendConfig<C> {
     pub(crate) config: C,
     pub(crate) verifier: Arc<SessionVerifier>,
     pub(crate) crypto: Crypto,
-    /// What the observer is to hear about our identity.
+    /// The warnings about our identity for the observer.
     pub(crate) warnings: Vec<IdentityWarning>,
 }
 
-/// Turns parts into what a backend works with: the builder's settings, kept.
+/// Builds what a backend works with from parts, with the builder's settings captured.
 pub(crate) type ConfigFactory<C> =
     Box<dyn Fn(&RevisionParts) -> Result<BackendConfig<C>, BuildError> + Send + Sync>;
 
 impl<C> Revision<C> {
-    /// What open connections are verified by while this revision is current.
+    /// Returns what open connections are verified by while this revision is current.
     pub(crate) fn verification_basis(&self) -> VerificationBasis {
         VerificationBasis {
             revision: self.number,
@@ -52,7 +52,7 @@ impl<C> Revision<C> {
         }
     }
 
-    /// The status while nothing has happened since.
+    /// Returns the status of this revision right after its publication.
     pub(super) fn status(&self) -> Status {
         let until = |first: &Option<Expiry>| first.as_ref().map(|first| first.until);
         let expiries = &self.expiries;

@@ -19,34 +19,33 @@ use crate::backend::{Event, SessionVerifier, SourceDeadline};
 use crate::connection::Registry;
 use crate::error::{BuildError, ReloadFailure};
 
-/// What the clones of a client or server share: the revision that new handshakes run under, and the
-/// way to the next.
+/// The state that the clones of a client or server share: the current revision, and how the next
+/// one is made.
 pub(crate) struct Service<C> {
-    /// Reading it never waits.
+    /// Reads never block.
     current: ArcSwap<Revision<C>>,
     make: ConfigFactory<C>,
-    /// Held while the next revision is made, so that none is made of parts that another is about to
-    /// replace.
+    /// Held while the next revision is made, so that no other rotation replaces its parts.
     rotating: Mutex<()>,
     channel: Arc<StatusChannel>,
     trigger: ReloadTrigger,
     self_trust: SelfTrust,
     on_source_lost: OnSourceLost,
     deadline: Arc<SourceDeadline>,
-    /// What the source gave last.
+    /// The parts that the source gave last.
     given: Mutex<SourceBaseline>,
     live: Registry,
 }
 
-/// What a source gave, beside what changes.
+/// The state of the source that a reload brings, beside the changed parts.
 struct ReloadContext {
     given: SourceBaseline,
     degraded: Option<String>,
 }
 
-/// What came of a rotation that was not refused.
+/// The outcome of a rotation that was accepted.
 enum PublishOutcome<C> {
-    /// With what to tell of it, and the one before, to be dropped where nothing is locked.
+    /// The new revision, its warnings, and the previous one, to be dropped outside the locks.
     Next(Arc<Revision<C>>, RevisionWarnings, Arc<Revision<C>>),
     Same(u64),
 }
@@ -96,12 +95,13 @@ impl<C: Send + Sync + 'static> Service<C> {
         Ok(service)
     }
 
-    /// Tells the observer of revocation lists that no trust anchor and no known CA signed.
+    /// Sends the observer an event for each revocation list that no trust anchor or known CA has
+    /// signed.
     pub(super) fn tell_unclaimed_lists(&self) {
         tell_unclaimed_lists(&self.load().verifier);
     }
 
-    /// Makes the next revision and publishes it, or leaves everything as it is.
+    /// Makes the next revision and publishes it, or changes nothing.
     pub(crate) fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
         self.rotated(rotation, None)
     }
@@ -115,7 +115,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             PublishOutcome::Next(next, warnings, previous) => (next, warnings, previous),
             PublishOutcome::Same(number) => return Ok(number),
         };
-        // Not under the lock: an observer may want to rotate as well.
+        // Outside the lock: an observer may call `rotate`.
         warnings.tell(&next.verifier);
         next.verifier.tell(&Event::Rotated {
             revision: next.number,
@@ -153,7 +153,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             return Ok(PublishOutcome::Same(previous.number));
         };
         let mut made = (self.make)(&parts)?;
-        // By a clock that cannot tell the time nothing can be seen to be valid, or to be newer.
+        // A clock that fails shows neither whether something is valid nor whether it is newer.
         let Some(now) = made.verifier.now_unless_panicked() else {
             return Err(BuildError::InvalidSetting {
                 setting: "clock",
@@ -185,7 +185,8 @@ impl<C: Send + Sync + 'static> Service<C> {
         let status = next.status();
         let mut former = None;
         self.channel.change(|channel| {
-            // Together: nobody who has shaken hands under a revision reads a status from before it.
+            // In one step: after a handshake under a revision, no reader sees a status from before
+            // it.
             self.current.store(Arc::clone(&next));
             self.live.revised(next.verification_basis());
             *channel = Status {
@@ -203,7 +204,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         Ok(PublishOutcome::Next(next, warnings, previous))
     }
 
-    /// Takes what a source gave, or failed to give. Whether it was good.
+    /// Publishes what a source gave, or records its failure. Returns whether it succeeded.
     pub(super) fn reloaded(&self, given: Result<Rotation, SourceError>) -> bool {
         let rotation = match given {
             Ok(rotation) => rotation,
@@ -230,9 +231,9 @@ impl<C: Send + Sync + 'static> Service<C> {
         }
     }
 
-    /// What a source has given was taken: it is known, and whatever was wrong with the source is
-    /// over. Hands back what was known before, in which there may be things of the user's, to be
-    /// dropped where nothing is locked.
+    /// Records that the result of the source was accepted: it is the new baseline, and the failure
+    /// before is over. Returns the former baseline, which may hold the user's values, to be dropped
+    /// outside the locks.
     fn recover(&self, reload: ReloadContext, status: &mut Status) -> SourceBaseline {
         status.reloads = status.reloads.saturating_add(1);
         status.last_failure = None;
@@ -261,7 +262,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         verifier.tell(&Event::ReloadFailed(&failure));
     }
 
-    /// Something good has come from the source.
+    /// Records that the source succeeded.
     fn heard(&self) {
         match self.on_source_lost {
             OnSourceLost::KeepServing => {}
@@ -288,12 +289,12 @@ impl<C> Service<C> {
         StatusChanges::new(&self.channel)
     }
 
-    /// Has the source asked again, if there is one.
+    /// Triggers a poll of the source, if there is one.
     pub(crate) fn reload(&self) {
         self.trigger.now();
     }
 
-    /// The connections that are open.
+    /// The registry of open connections.
     pub(crate) fn live(&self) -> &Registry {
         &self.live
     }

@@ -6,54 +6,58 @@ use super::source::baseline::SourceBaseline;
 use crate::connection::LiveConnections;
 use crate::error::BuildError;
 
-/// What becomes of handshakes when our own certificate has expired. Whether or not they go on, peers that judge as we do
-/// refuse us.
+/// What happens to handshakes when our own certificate has expired.
+///
+/// In either case, peers that verify dates reject us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnExpiry {
-    /// They go on, with the expired certificate: the peers decide. Initially so, since a clock that is wrong would take the
-    /// service down otherwise, and a peer's clock is the one that counts.
+    /// They go on with the expired certificate, and the peers decide. The initial value: a wrong
+    /// clock would otherwise stop the service, and the peer's clock is the one that counts.
     #[default]
     KeepServing,
-    /// Every peer is refused, for [`NotServing`](crate::RejectionReason::NotServing), on `config()` as well, until a
-    /// rotation brings an identity that is valid.
+    /// Every peer is rejected for [`NotServing`](crate::RejectionReason::NotServing) until a
+    /// rotation brings a valid identity. This also holds on `config()`.
     Reject,
 }
 
-/// What becomes of handshakes when the [`Source`] gives nothing that is good any more.
+/// What happens to handshakes when the [`Source`] keeps failing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnSourceLost {
-    /// They go on under the last good revision for as long as it lasts. Initially so.
+    /// They go on under the last good revision as long as it lasts. The initial value.
     #[default]
     KeepServing,
-    /// Every peer is refused, for [`NotServing`](crate::RejectionReason::NotServing), on `config()` as well, when the
-    /// source has given nothing good for longer than this, and until it does again. For those whose word about who is
-    /// trusted must not grow old. It is to be longer than [`poll_interval`](crate::ClientBuilder::poll_interval), by some
-    /// attempts.
+    /// Every peer is rejected for [`NotServing`](crate::RejectionReason::NotServing) when the
+    /// source has not succeeded for longer than this, until it succeeds again. This also holds on
+    /// `config()`.
+    ///
+    /// For services whose trust must not grow old. The time must be longer than
+    /// [`poll_interval`](crate::ClientBuilder::poll_interval), and should allow several attempts.
     RejectAfter(Duration),
 }
 
-/// Whether our own trust anchors have to vouch for our own identity.
+/// Whether our own trust anchors must vouch for our own identity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SelfTrust {
-    /// A rotation that would end it is refused: where our anchors vouch for our identity now, those of the next revision
-    /// have to vouch for its identity. Initially so. Where both ends trust the same CAs, as in a mesh, it keeps an identity
-    /// of a CA that the peers may not know yet, or the anchors of another environment, from being served.
+    /// A rotation that would end it is rejected: if our anchors vouch for our identity now, those
+    /// of the next revision must vouch for its identity. The initial value.
     ///
-    /// An anchor that has expired vouches for nobody, so there is nothing to keep then.
+    /// Where both sides trust the same CAs, as in a mesh, this prevents serving an identity of a CA
+    /// that the peers may not know yet, or the anchors of another environment.
     ///
-    /// To drop a CA that still vouches for us, change both in one rotation.
+    /// An expired anchor does not vouch for an identity, so there is nothing to preserve then. To
+    /// drop a CA that still vouches for us, change both in one rotation.
     #[default]
     Preserve,
-    /// As `Preserve`, and from the first revision on.
+    /// As `Preserve`, and already for the first revision.
     Require,
-    /// Whom we trust has nothing to do with who vouches for us.
+    /// Our trust anchors and our identity are independent of each other.
     Skip,
 }
 
-/// A source that one client or server can take; clones of a builder share it.
+/// A source that one client or server can use; clones of a builder share it.
 #[derive(Clone)]
 pub(crate) struct SourceSlot(Arc<Mutex<Option<Box<dyn Source>>>>);
 
@@ -62,31 +66,33 @@ impl SourceSlot {
         Self(Arc::new(Mutex::new(Some(Box::new(source)))))
     }
 
+    /// Takes the source out.
+    ///
     /// # Errors
-    /// [`BuildError::SourceTaken`] where a clone of the builder was built before.
+    /// [`BuildError::SourceTaken`] if another client or server of this builder has taken it.
     pub(crate) fn take(&self) -> Result<Box<dyn Source>, BuildError> {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         slot.take().ok_or(BuildError::SourceTaken)
     }
 }
 
-/// How a client or server is rotated.
+/// The settings of the rotation of a client or server.
 #[derive(Clone)]
 pub(crate) struct RotationSettings {
     pub(crate) source: Option<SourceSlot>,
-    /// What the source gave to begin with.
+    /// What the source gave at `build`.
     pub(crate) given: SourceBaseline,
-    /// What is wrong with it, by its own word.
+    /// Why the source works in a degraded way, by its own report.
     pub(crate) degraded: Option<String>,
     pub(crate) poll_interval: Duration,
     pub(crate) on_source_lost: OnSourceLost,
     pub(crate) self_trust: SelfTrust,
-    /// `None` where nobody said: then there are warnings if there is a source.
+    /// `None` if not set: then there are warnings if there is a source.
     pub(crate) warn_before: Option<Vec<Duration>>,
     pub(crate) live: LiveConnections,
 }
 
-/// How often a source is asked unless a builder says otherwise.
+/// The poll interval, if none is set.
 const RELOAD_EVERY: Duration = Duration::from_secs(10);
 
 impl RotationSettings {

@@ -1,4 +1,4 @@
-//! Being told of changes, where the system does.
+//! Notifications of file changes, where the system sends them.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use super::watch_paths::WatchPaths;
 use crate::error::path::shown;
 use crate::rotation::ReloadTrigger;
 
-/// The watches that there are. Whatever goes wrong with them only costs time, since files are polled as well.
+/// The watches on the folders. A failure only delays changes, since files are polled as well.
 #[derive(Default)]
 pub(super) struct FileWatcher {
     current: Option<WatchedDirectory>,
@@ -20,24 +20,25 @@ pub(super) struct FileWatcher {
 struct WatchedDirectory {
     places: Arc<WatchPaths>,
     fate: Arc<WatcherExit>,
-    /// How many folders are watched, of all that should be.
+    /// The number of watched folders, of all that should be watched.
     count: usize,
     /// Ends its thread when it is dropped.
     _watcher: Option<RecommendedWatcher>,
 }
 
-/// What became of a watcher.
+/// How a watcher ended.
 #[derive(Default)]
 struct WatcherExit {
-    /// A folder is not where it was, so that another one may be there by now.
+    /// A watched folder was removed or renamed, so another one may have taken its place.
     is_lost: AtomicBool,
     trouble: Mutex<Option<String>>,
 }
 
 impl FileWatcher {
-    /// Watches these places from now on; all anew where one of them is another than before, or where the watcher failed.
-    /// What keeps it from doing so comes back. Whoever is told that watches are new has to look again at the files, which
-    /// may have changed before.
+    /// Watches these paths, anew if one of them differs from before or the watcher failed.
+    ///
+    /// Returns what prevented it. If the watches are new, the caller reads the files again, since
+    /// they may have changed before.
     pub(super) fn keep(&mut self, places: WatchPaths, reload: &ReloadTrigger) -> RefreshResult {
         match &self.current {
             Some(current) if current.is_good_for(&places) => RefreshResult {
@@ -48,7 +49,8 @@ impl FileWatcher {
                 let before = self.current.take().map_or(0, |watched| watched.count);
                 let watched = WatchedDirectory::new(places, reload);
                 let kept = RefreshResult {
-                    // Without any new one, to look again at once would find the same, and so on without end.
+                    // With an error and no further folder watched, reading again at once would find
+                    // the same, without end.
                     is_new: watched.fate.trouble().is_none() || watched.count > before,
                     trouble: watched.fate.trouble(),
                 };
@@ -73,7 +75,7 @@ impl WatchedDirectory {
             move |event: notify::Result<Event>| match event {
                 Ok(event) if fate.hears(&event, &places) => reload.now(),
                 Ok(_) => {}
-                // Not looked at right away, which would end in the same error: the next poll comes.
+                // Not read at once, which would give the same error: the next poll reads it.
                 Err(error) => fate.fails(&error),
             }
         };
@@ -108,11 +110,11 @@ impl WatchedDirectory {
 }
 
 impl WatcherExit {
-    /// Whether an event may be about the files.
+    /// Returns whether an event may concern the files.
     fn hears(&self, event: &Event, places: &WatchPaths) -> bool {
         match event.kind {
             EventKind::Access(AccessKind::Close(AccessMode::Write)) => {}
-            // Our own reading is one.
+            // Our own reads send these events.
             EventKind::Access(_) => return false,
             _ => {}
         }
@@ -128,7 +130,7 @@ impl WatcherExit {
         {
             self.is_lost.store(true, Ordering::Release);
         }
-        // Without a path, or after too many events, it may be about anything.
+        // Without a path, or after too many events, it may concern any file.
         event.need_rescan()
             || event.paths.is_empty()
             || event.paths.iter().any(|path| places.matters(path))
@@ -136,7 +138,7 @@ impl WatcherExit {
 
     fn fails(&self, error: &notify::Error) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        // The first one is most likely the cause of the others.
+        // The first error is most likely the cause of the others.
         trouble.get_or_insert_with(|| in_words(error));
     }
 
@@ -146,7 +148,7 @@ impl WatcherExit {
     }
 }
 
-/// What happened, and what to do.
+/// Describes the error and its remedy.
 fn in_words(error: &notify::Error) -> String {
     const EMFILE: i32 = 24;
     let advice = match &error.kind {

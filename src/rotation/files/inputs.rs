@@ -1,4 +1,4 @@
-//! Which files there are, and what they are read as.
+//! The paths of a file source, and how each one is read.
 
 use std::path::{Path, PathBuf};
 
@@ -31,20 +31,20 @@ pub(super) enum Anchors {
     File(PathBuf),
 }
 
-/// One path that something is read from.
+/// One path that is read.
 #[derive(Clone, Copy)]
 pub(super) enum WatchedInput<'a> {
-    /// The folder, whose files are read.
+    /// A folder, all files of which are read.
     Directory(&'a Path),
-    /// The file, and how many of its bytes are taken at most.
+    /// A file, and the number of bytes that are read at most.
     File(&'a Path, usize),
 }
 
-/// What all inputs were at one moment, in their order.
+/// The fingerprints of all inputs at one moment, in their order.
 pub(super) struct InputsDigest(Vec<Fingerprint>);
 
 impl Inputs {
-    /// Every path, that of the passphrase too.
+    /// Returns every path, also that of the passphrase.
     pub(super) fn all(&self) -> Vec<WatchedInput<'_>> {
         let mut all = Vec::new();
         match &self.identity {
@@ -81,14 +81,15 @@ impl Inputs {
         InputsDigest(self.all().iter().map(of).collect())
     }
 
-    /// The first path under which `now` is not what it was `before`.
+    /// Returns the first path whose fingerprint differs between `before` and `now`.
     pub(super) fn changed(&self, before: &InputsDigest, now: &InputsDigest) -> Option<&Path> {
         let mut pairs = self.all().into_iter().zip(before.0.iter().zip(&now.0));
         let (input, _) = pairs.find(|(_, (before, now))| !before.is(**now))?;
         Some(input.path())
     }
 
-    /// Reads and parses everything. The identity comes last, since a passphrase may cost a second.
+    /// Reads and parses all inputs. The identity comes last, since its passphrase may cost a
+    /// second.
     pub(super) fn load(&self) -> Result<Rotation, MaterialError> {
         let mut rotation = Rotation::new().origin(self.in_words());
         match &self.anchors {

@@ -1,4 +1,4 @@
-//! Identity, anchors and lists from files.
+//! A source of identity, anchors and lists in files.
 
 pub(crate) mod file_watcher;
 mod inputs;
@@ -20,10 +20,10 @@ use file_watcher::FileWatcher;
 use inputs::{Anchors, IdentityFiles, Inputs, InputsDigest};
 use watch_paths::WatchPaths;
 
-/// Identity, trust anchors and revocation lists from files, and from the files again when they change.
+/// A source of identity, trust anchors and revocation lists in files, read again when they change.
 ///
-/// SourceBaseline to [`source(..)`](crate::ServerBuilder::source) of a builder. What is not named here is given to the builder as
-/// ever.
+/// Give it to the builder's [`source(..)`](crate::ServerBuilder::source). What is not named here is
+/// given to the builder as usual.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,28 +46,31 @@ use watch_paths::WatchPaths;
 /// ```
 ///
 /// # When files are read
-/// Whenever the source is asked ([`poll_interval`](crate::ServerBuilder::poll_interval)), and at once when the system tells of a change. WatchedDirectory
-/// are the folders of the files and of all symbolic links on the way to them, so that a new target of a link
-/// (Kubernetes' `..data`), a rename and a rewrite are all seen. Watching only saves time: on file systems that tell
-/// nothing (NFS, some container mounts), and where the system's limits are reached, changes are seen by the poll. That
-/// is told by [`Status::degraded`](crate::Status::degraded), and tried again each time.
+/// At each poll of the source ([`poll_interval`](crate::ServerBuilder::poll_interval)), and at once
+/// when the system reports a change. The folders of the files and of all symbolic links on the way
+/// to them are watched, so a new target of a link (Kubernetes' `..data`), a rename and a rewrite
+/// are all noticed. Watching only saves time: on file systems that report nothing (NFS, some
+/// container mounts), and where the system's limits are reached, the next poll notices the change.
+/// Then [`Status::degraded`](crate::Status::degraded) gives the reason, if the system reported one,
+/// and watching is tried again at each poll.
 ///
-/// A poll reads the files and compares their SHA-256, and the permissions of keys. Only what differs is parsed, and only
-/// then a passphrase is asked for.
+/// A poll reads the files and compares their SHA-256, and the permissions of keys. Only files that
+/// differ are parsed, and only then a passphrase is needed.
 ///
-/// # What is taken
-/// - What has **settled**: two readings, [`settle`](Self::settle) apart (initially 50 ms), have to be the same. A chain
-///   that is cut between two certificates, since it is being written, is a good chain too.
-/// - What **fits together**: what does not load, such as a certificate whose key is not there yet, is given ten times as
-///   long (500 ms) before it counts as a failure.
-/// - **All or nothing**: where one file does not load, nothing of the others is taken.
+/// # What is accepted
+/// - What has **settled**: two readings, [`settle`](Self::settle) apart (initially 50 ms), must be
+///   equal. A chain that is cut between two certificates because it is being written is a valid
+///   chain too.
+/// - What **fits together**: files that do not load, such as a certificate whose key is not there
+///   yet, get ten times as long (500 ms) before they count as a failure.
+/// - **All or nothing**: if one file does not load, none of the others is used.
 ///
-/// A file that has changed all the time for a hundred times as long (5 s) is
-/// [`MaterialProblem::KeepsChanging`]. Better than all that is to write a new file and rename it into its place, or to
-/// put all files into a new folder and rename a link to it.
+/// A file that keeps changing for a hundred times as long (5 s) is
+/// [`MaterialProblem::KeepsChanging`]. The best way is to write a new file and rename it into
+/// place, or to put all files into a new folder and rename a link to it.
 ///
 /// # Errors
-/// What [`load`](Source::load) gives as error is an `Arc<MaterialError>`, which names the file.
+/// The error of [`load`](Source::load) is an `Arc<MaterialError>`, which names the file.
 pub struct FileSource {
     inputs: Inputs,
     settle: Duration,
@@ -75,24 +78,24 @@ pub struct FileSource {
     last: Option<LastLoad>,
 }
 
-/// What came of the inputs when they were parsed last.
+/// The result of the last time the inputs were parsed.
 struct LastLoad {
     seen: InputsDigest,
     outcome: Result<Rotation, Arc<MaterialError>>,
 }
 
-/// How often the settling time is waited, at most, for what does not load.
+/// The grace period of inputs that do not load, in settling times.
 const GRACE: u32 = 10;
-/// How often the settling time is waited, at most, for what keeps changing.
+/// The longest wait for inputs that keep changing, in settling times.
 const PATIENCE: u32 = 100;
 
 impl FileSource {
-    /// How far apart two readings are that have to be the same, unless [`settle`](Self::settle) says otherwise.
+    /// The time between two readings that must be equal, unless [`settle`](Self::settle) sets it.
     pub const DEFAULT_SETTLE_TIME: Duration = Duration::from_millis(50);
-    /// The most that [`settle`](Self::settle) takes.
+    /// The longest time that [`settle`](Self::settle) accepts.
     pub const MAX_SETTLE_TIME: Duration = Duration::from_secs(1);
 
-    /// Of no file so far.
+    /// Creates a source without files.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -103,9 +106,11 @@ impl FileSource {
         }
     }
 
-    /// The certificate chain in one file and its private key in another, each in any encoding, as
-    /// [`MtlsIdentity::from_files`](crate::MtlsIdentity::from_files) reads them. A relative path counts from the current
-    /// directory of this moment.
+    /// Sets the file of the certificate chain and that of its private key.
+    ///
+    /// Each may be in any encoding, as
+    /// [`MtlsIdentity::from_files`](crate::MtlsIdentity::from_files) reads them. A relative path is
+    /// resolved against the current directory at this call.
     #[must_use]
     pub fn identity(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         self.inputs.identity = Some(IdentityFiles::Pair {
@@ -115,63 +120,74 @@ impl FileSource {
         self
     }
 
-    /// Chain and key in one file, PEM or PKCS#12, as [`MtlsIdentity::from_file`](crate::MtlsIdentity::from_file) reads it;
-    /// in place of [`identity`](Self::identity).
+    /// Sets one file with chain and key, in place of [`identity`](Self::identity).
+    ///
+    /// It is PEM or PKCS#12, as [`MtlsIdentity::from_file`](crate::MtlsIdentity::from_file) reads
+    /// it.
     #[must_use]
     pub fn identity_file(mut self, path: impl AsRef<Path>) -> Self {
         self.inputs.identity = Some(IdentityFiles::One(absolute(path.as_ref())));
         self
     }
 
-    /// What opens the key. Where it comes from a [file](Passphrase::from_file), that is looked at as well; one from a
-    /// function is asked for when the files change, and when the last attempt failed for want of it.
+    /// Sets the passphrase of the key.
+    ///
+    /// A passphrase from a [file](Passphrase::from_file) is checked for changes as well. One from a
+    /// function is requested when the files change, and when the last attempt failed for lack of
+    /// it.
     #[must_use]
     pub fn passphrase(mut self, passphrase: Passphrase) -> Self {
         self.inputs.passphrase = Some(passphrase);
         self
     }
 
-    /// The file of the trust anchors, as [`TrustAnchors::from_file`](crate::TrustAnchors::from_file) reads it.
+    /// Sets the file of the trust anchors, as
+    /// [`TrustAnchors::from_file`](crate::TrustAnchors::from_file) reads it.
     #[must_use]
     pub fn trust_anchors(mut self, path: impl AsRef<Path>) -> Self {
         self.inputs.anchors = Some(Anchors::File(absolute(path.as_ref())));
         self
     }
 
-    /// The folder of the trust anchors, as [`TrustAnchors::from_directory`](crate::TrustAnchors::from_directory) reads it;
-    /// in place of [`trust_anchors`](Self::trust_anchors).
+    /// Sets the folder of the trust anchors, in place of [`trust_anchors`](Self::trust_anchors).
+    ///
+    /// It is read as by [`TrustAnchors::from_directory`](crate::TrustAnchors::from_directory).
     #[must_use]
     pub fn trust_anchors_directory(mut self, path: impl AsRef<Path>) -> Self {
         self.inputs.anchors = Some(Anchors::Directory(absolute(path.as_ref())));
         self
     }
 
-    /// One more file of revocation lists, PEM or DER, as [`RevocationLists::from_file`](crate::RevocationLists::from_file)
-    /// reads it.
+    /// Adds a file of revocation lists, PEM or DER, as
+    /// [`RevocationLists::from_file`](crate::RevocationLists::from_file) reads it.
     #[must_use]
     pub fn revocation_lists(mut self, path: impl AsRef<Path>) -> Self {
         self.inputs.lists.push(absolute(path.as_ref()));
         self
     }
 
-    /// How far apart two readings are that have to be the same before a change is taken: longer where files are written
-    /// slowly, in place. Initially [`DEFAULT_SETTLE_TIME`](Self::DEFAULT_SETTLE_TIME), at most [`MAX_SETTLE_TIME`](Self::MAX_SETTLE_TIME). With
-    /// zero nothing is waited for: what is there is taken if it loads.
+    /// Sets the time between two readings that must be equal before a change is accepted.
+    ///
+    /// A longer time is for files that are written slowly, in place. Initially
+    /// [`DEFAULT_SETTLE_TIME`](Self::DEFAULT_SETTLE_TIME), at most
+    /// [`MAX_SETTLE_TIME`](Self::MAX_SETTLE_TIME). With zero there is no wait: what the files hold
+    /// is accepted if it loads.
     #[must_use]
     pub fn settle(mut self, time: Duration) -> Self {
         self.settle = time.min(Self::MAX_SETTLE_TIME);
         self
     }
 
-    /// Watches nothing: changes are seen when the source is asked. For file systems that tell of no changes (NFS), where
-    /// watching is of no use, and where watches are scarce.
+    /// Turns watching off: changes are noticed only when the source is polled.
+    ///
+    /// For file systems that report no changes (NFS), and where watches are scarce.
     #[must_use]
     pub fn without_notify(mut self) -> Self {
         self.watch = None;
         self
     }
 
-    /// What there is, once it has settled.
+    /// Returns what the files hold, once it has settled.
     fn settled(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
         let started = Instant::now();
         let mut seen = self.inputs.look();
@@ -182,7 +198,7 @@ impl FileSource {
             match &last.outcome {
                 Ok(rotation) => return Ok(rotation.clone()),
                 Err(error) if !self.may_pass(error) => return Err(Arc::clone(error).into()),
-                // It was waited for.
+                // This error was waited for already.
                 Err(_) => grace = Duration::ZERO,
             }
         }
@@ -194,7 +210,7 @@ impl FileSource {
             let mut changed = self.inputs.changed(&seen, &now);
             if changed.is_none() && failure.is_none() {
                 let outcome = self.inputs.load();
-                // What was parsed was read once more: it has to be what was looked at.
+                // The parser read the files once more: they must still be what was compared.
                 now = self.inputs.look();
                 changed = self.inputs.changed(&seen, &now);
                 match outcome {
@@ -232,7 +248,7 @@ impl FileSource {
         }
     }
 
-    /// Whether the same files may load the next time.
+    /// Returns whether the same files may load at the next attempt.
     fn may_pass(&self, error: &MaterialError) -> bool {
         match error.problem() {
             MaterialProblem::ChangedWhileRead
@@ -255,7 +271,7 @@ impl Source for FileSource {
             );
         }
         let outcome = self.settled(reload);
-        // After reading, since where the links lead may be new.
+        // After reading, since the links may lead elsewhere by now.
         let Some(watch) = &mut self.watch else {
             return outcome;
         };
@@ -270,7 +286,7 @@ impl Source for FileSource {
     }
 }
 
-/// The clone reads the same files, and has read nothing yet.
+/// The clone reads the same files, but has read nothing yet.
 impl Clone for FileSource {
     fn clone(&self) -> Self {
         Self {
@@ -298,8 +314,8 @@ impl fmt::Debug for FileSource {
     }
 }
 
-/// Waits, unless nobody waits for us any more. Being asked again meanwhile is no reason to hurry: what there is then is
-/// read after this.
+/// Waits, and returns an error if the client or server is gone. A trigger during the wait changes
+/// nothing: the next reading sees what it announced.
 fn pause(time: Duration, reload: &ReloadTrigger) -> Result<(), SourceError> {
     let started = Instant::now();
     loop {
@@ -313,7 +329,7 @@ fn pause(time: Duration, reload: &ReloadTrigger) -> Result<(), SourceError> {
     }
 }
 
-/// So that it stays the same file when the process changes its directory.
+/// Keeps the file the same when the process changes its directory.
 fn absolute(path: &Path) -> PathBuf {
     path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

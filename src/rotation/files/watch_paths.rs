@@ -1,4 +1,4 @@
-//! Where changes of a path show themselves.
+//! The folders in which changes of a path show.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
@@ -8,16 +8,18 @@ use std::time::SystemTime;
 
 use super::inputs::WatchedInput;
 
-/// So many links are followed on the way to one file, as the Linux kernel does (`path_resolution(7)`).
+/// The number of links followed on the way to one file, as the Linux kernel does
+/// (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
-/// Of so many links in a folder of anchors the targets are watched. What is beyond is polled.
+/// The number of links in a folder of anchors whose targets are watched. Further ones are polled.
 const MAX_LINKED_ANCHORS: usize = 256;
 
 /// The folders to watch, and the names in them that matter.
 ///
-/// For each path those are the folder of the file itself and the folder of each symbolic link on the way to it, since a
-/// file is changed by giving a link another target, too: Kubernetes has `tls.crt -> ..data/tls.crt` and
-/// `..data -> ..2026_11_21`, and swaps the latter. Of a path that ends nowhere it is the last folder that is there.
+/// For each path these are the folder of the file and the folder of each symbolic link on the way
+/// to it, since a file also changes when a link gets another target. Kubernetes has `tls.crt ->
+/// ..data/tls.crt` and `..data -> ..2026_11_21`, and swaps the latter. For a path that leads
+/// nowhere it is the last folder that exists.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct WatchPaths {
     /// By their paths without links.
@@ -28,7 +30,7 @@ pub(super) struct WatchPaths {
     whole: HashSet<PathBuf>,
 }
 
-/// Which folder it is, whatever it is called: another one may have taken its place.
+/// The identity of a folder: another one may have taken its place under the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FolderId {
     #[cfg(unix)]
@@ -52,7 +54,7 @@ impl WatchPaths {
         places
     }
 
-    /// Whether a change of what has this path may be one of the inputs.
+    /// Returns whether a change of this path may concern one of the inputs.
     pub(super) fn matters(&self, path: &Path) -> bool {
         self.names.contains(path)
             || self.folders.contains_key(path)
@@ -61,7 +63,7 @@ impl WatchPaths {
                 .is_some_and(|folder| self.whole.contains(folder))
     }
 
-    /// Notes the way to `path`, and tells where it ends; `None` where it does not.
+    /// Adds the folders on the way to `path` and returns its target; `None` if it leads nowhere.
     fn follow(&mut self, path: &Path) -> Option<PathBuf> {
         let mut here = PathBuf::new();
         let mut ahead = reversed(path);
@@ -105,7 +107,7 @@ impl WatchPaths {
         self.add_folder(folder);
     }
 
-    /// One that is gone by now is missed when its file is read.
+    /// Adds a folder. One that is gone is reported when its file is read.
     fn add_folder(&mut self, folder: &Path) {
         if let Ok(metadata) = fs::metadata(folder) {
             let id = FolderId::of(&metadata);
@@ -137,7 +139,7 @@ impl FolderId {
     }
 }
 
-/// The parts of a path, the last first.
+/// Returns the components of a path, the last one first.
 fn reversed(path: &Path) -> Vec<OsString> {
     let parts = path.components().filter(|part| *part != Component::CurDir);
     parts

@@ -2,10 +2,11 @@ use crate::material::{MtlsIdentity, RevocationLists};
 use crate::policy::{Trust, VerifierPolicy};
 use crate::rotation::rotation::Rotation;
 
-/// What a source gave last, and that was taken.
+/// The parts that a source gave last, of those that were accepted.
 ///
-/// A source tells what it has, as often as it is asked. What it has had for long is no news, also where somebody has put
-/// something else into its place by hand since: a CA that was thrown out would be back at the next look otherwise.
+/// A source reports everything it has at each poll. A part it reported before is not a change, even
+/// if `rotate` has replaced it since: otherwise the next poll would restore a CA that was removed
+/// by hand.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SourceBaseline {
     identity: Option<MtlsIdentity>,
@@ -20,7 +21,7 @@ impl SourceBaseline {
         Self::default().and(rotation)
     }
 
-    /// What has been given when a rotation is taken as well.
+    /// Returns this baseline, updated with a rotation that was accepted.
     pub(crate) fn and(&self, rotation: &Rotation) -> Self {
         fn or<T: Clone>(new: &Option<T>, old: &Option<T>) -> Option<T> {
             new.as_ref().or(old.as_ref()).cloned()
@@ -38,7 +39,7 @@ impl SourceBaseline {
         self.revocation_lists.as_ref()
     }
 
-    /// What of a rotation is news.
+    /// Returns the parts of a rotation that differ from the baseline.
     pub(crate) fn news(&self, rotation: Rotation) -> Rotation {
         rotation.without(
             self.identity.as_ref(),
@@ -51,7 +52,7 @@ impl SourceBaseline {
 }
 
 impl Rotation {
-    /// What of it differs from these.
+    /// Returns this rotation without the parts that equal the given ones.
     pub(crate) fn without(
         self,
         identity: Option<&MtlsIdentity>,

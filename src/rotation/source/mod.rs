@@ -7,25 +7,27 @@ use core::error::Error;
 use super::rotation::Rotation;
 use reload_trigger::ReloadTrigger;
 
-/// Where identity, anchors, revocation lists and policy come from, and come again when they change: files, the SPIFFE
-/// Workload API, or yours (Vault, a cloud's KMS).
+/// A source of identity, trust anchors, revocation lists and policy, polled for changes.
 ///
-/// A client or server asks it when it is built, on the thread that builds it, and then on a thread of its own: at each
-/// [`poll_interval`](crate::ClientBuilder::poll_interval), and whenever the source says by `reload` that there is
-/// something new. What it gives and has given before changes nothing, also where `rotate` has put something else into its
-/// place since. When it fails, the last good revision goes on serving, the failure is told and counted, and it is asked
-/// again.
+/// It reads files, the SPIFFE Workload API, or a service of yours (Vault, a cloud's KMS).
 ///
-/// It gives what there is now, as often as it is asked: one that has certificates issued keeps the last and gives it
-/// until it is time for the next. A [`SigningKey`](crate::material::SigningKey) or a custom matcher made anew is another one, so it
-/// keeps these as well. It may wait (for the network, with a limit of its own), and nobody else waits with it.
+/// A client or server polls it when it is built, on the thread that builds it. After that it polls
+/// on a thread of its own: at each [`poll_interval`](crate::ClientBuilder::poll_interval), and when
+/// the source calls the `reload` trigger. Parts that the source gave before change nothing, even
+/// if `rotate` has replaced them since. When it fails, the last good revision goes on serving, the
+/// failure is reported and counted, and the source is polled again.
+///
+/// It returns what it has now, at each poll. A source that has certificates issued keeps the last
+/// one and returns it until it is time for the next. A [`SigningKey`](crate::material::SigningKey)
+/// or a custom matcher that is made anew counts as a different one, so a source keeps these as
+/// well. `load` may block (on the network, with a time limit of its own) and delays only its own
+/// thread.
 ///
 /// ```no_run
 /// use mtls::{MtlsIdentity, Rotation, Source};
 /// use mtls::rotation::{ReloadTrigger, SourceError};
 ///
-/// /// Whatever asks Vault for chain and key in PEM once half of the last certificate's time is spent, and gives those
-/// /// until then.
+/// /// A closure that gets chain and key in PEM from Vault, a new pair after half of the lifetime.
 /// struct Vault<F>(F);
 ///
 /// impl<F> Source for Vault<F>
@@ -41,14 +43,15 @@ use reload_trigger::ReloadTrigger;
 /// }
 /// ```
 pub trait Source: Send + 'static {
-    /// Gives what there is now.
+    /// Returns what the source has now.
     ///
     /// # Errors
-    /// Whatever keeps it from doing so, in words that name what was asked (the file, the address).
+    /// What prevented it, with a description that names the source of the data (the file, the
+    /// address).
     fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError>;
 }
 
-/// What kept a [`Source`] from giving.
+/// The error of a [`Source`].
 pub type SourceError = Box<dyn Error + Send + Sync>;
 
 impl Source for Box<dyn Source> {

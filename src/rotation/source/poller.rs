@@ -1,4 +1,4 @@
-//! The thread that asks the source, and that warns before something runs out.
+//! The thread that polls the source, and warns before expiries.
 
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,14 +13,15 @@ use crate::rotation::service::Service;
 use crate::rotation::settings::RotationSettings;
 use crate::rotation::status::expiry::ExpiryWarnings;
 
-/// The first pause after a failure; it doubles with each, up to the pause between two looks.
+/// The first pause after a failure; it doubles with each failure, up to the poll interval.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
-/// What passes at least between two looks at the source, however often it calls.
+/// The shortest time between two polls, however often the trigger is called.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
-/// So much stack is enough to read and parse what a source gives; sources that need more have threads of their own.
+/// Enough stack to read and parse what a source gives; sources that need more use their own
+/// threads.
 const STACK_BYTES: usize = 2 << 20;
 
-/// Starts the thread, if there is something for it to do. It ends with the service.
+/// Starts the thread if there is a source, or expiry warnings are set. It ends with the service.
 pub(crate) fn start<C: Send + Sync + 'static>(
     service: &Arc<Service<C>>,
     source: Option<Box<dyn Source>>,
@@ -47,7 +48,7 @@ pub(crate) fn start<C: Send + Sync + 'static>(
     }
 }
 
-/// Asks a source. One that panics has failed.
+/// Polls a source once. A panic counts as a failure.
 pub(crate) fn ask(
     source: &mut dyn Source,
     trigger: &ReloadTrigger,
@@ -58,7 +59,7 @@ pub(crate) fn ask(
 }
 
 struct SourcePoller<C> {
-    /// Not to keep alive what it watches over.
+    /// Weak: the thread must not keep the service alive.
     service: Weak<Service<C>>,
     trigger: ReloadTrigger,
     source: Option<Box<dyn Source>>,
@@ -89,7 +90,7 @@ impl<C: Send + Sync + 'static> SourcePoller<C> {
                 }
             }
             let Some(was_good) = self.ask() else { return };
-            // A storm of calls is answered at this pace.
+            // Limits how often triggers poll the source.
             if self.trigger.rest(SHORTEST_PAUSE) == WakeReason::Over {
                 return;
             }
@@ -103,20 +104,21 @@ impl<C: Send + Sync + 'static> SourcePoller<C> {
         }
     }
 
-    /// `None` where nobody is left to be told.
+    /// Polls the source and publishes what it gives; `None` if the service is gone.
     fn ask(&mut self) -> Option<bool> {
         let Some(source) = &mut self.source else {
             return Some(true);
         };
-        // Not with the service in hand: the source may take its time, and the service may be dropped meanwhile.
+        // The service is not held here: the source may take long, and the service may be dropped in
+        // that time.
         let given = ask(&mut **source, &self.trigger);
         let service = self.service.upgrade()?;
-        // What panics here is a destructor of the user's, of a revision that is replaced.
+        // A panic here comes from a destructor of the user, in the revision that is replaced.
         Some(catch_panic(|| service.reloaded(given)).unwrap_or(false))
     }
 }
 
-/// Runs what may come to somebody else's code, without which the thread has to go on.
+/// Runs code that may call the user's code, so that a panic does not end the thread.
 fn catch_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(run)).ok()
 }

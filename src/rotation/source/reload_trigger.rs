@@ -2,9 +2,10 @@ use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Wakes the thread that asks a [`Source`](crate::Source): what a source that is told of changes calls, from any thread.
+/// Wakes the thread that polls a [`Source`](crate::Source).
 ///
-/// Clones ring the same bell. Ringing it many times before the thread has come counts once.
+/// A source that learns of changes by itself calls it, from any thread. Clones are one trigger.
+/// Several calls before the thread has woken count once.
 #[derive(Clone, Debug, Default)]
 pub struct ReloadTrigger(Arc<TriggerState>);
 
@@ -29,14 +30,15 @@ pub(crate) enum WakeReason {
 }
 
 impl ReloadTrigger {
-    /// Has the source asked again, as soon as it can be.
+    /// Triggers the next poll of the source, as soon as it can happen.
     pub fn now(&self) {
         self.state().is_triggered = true;
         self.0.triggered.notify_all();
     }
 
-    /// Whether the client or server is gone, so that nobody will ask again. A source that has threads of its own ends
-    /// them then; one whose `load` waits comes back.
+    /// Returns whether the client or server is gone, and the source is not polled any more.
+    ///
+    /// A source that has threads of its own ends them then, and a `load` that waits returns.
     pub fn is_over(&self) -> bool {
         self.state().is_over
     }
@@ -46,12 +48,12 @@ impl ReloadTrigger {
         self.0.triggered.notify_all();
     }
 
-    /// Waits to be rung, and takes that back.
+    /// Waits until triggered, and resets the trigger.
     pub(crate) fn wait(&self, at_most: Duration) -> WakeReason {
         self.wait_until(at_most, |state| core::mem::take(&mut state.is_triggered))
     }
 
-    /// Waits, rung or not.
+    /// Waits the whole pause, whether or not it is triggered.
     pub(crate) fn rest(&self, pause: Duration) -> WakeReason {
         self.wait_until(pause, |_| false)
     }

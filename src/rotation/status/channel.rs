@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::Status;
 
-/// Where the status stands for everyone to read, and to wait for.
+/// Publishes the status to readers and to those that wait for changes.
 #[derive(Debug)]
 pub(crate) struct StatusChannel {
     state: Mutex<State>,
@@ -18,10 +18,10 @@ pub(crate) struct StatusChannel {
 #[derive(Debug)]
 struct State {
     status: Status,
-    /// Counts the changes that somebody may wait for.
+    /// The number of changes that a caller may wait for.
     version: u64,
     is_over: bool,
-    /// Of those who wait, each under a number of its own, so that it can leave.
+    /// The wakers of waiting futures, each under a number by which it can be removed.
     wakers: BTreeMap<u64, Waker>,
     next_waiting: u64,
 }
@@ -44,7 +44,7 @@ impl StatusChannel {
         self.state().status.clone()
     }
 
-    /// Writes something, and tells everyone who waits if `write` says that it is worth it.
+    /// Writes to the status, and wakes all waiters if `write` returns true.
     pub(crate) fn note(&self, write: impl FnOnce(&mut Status) -> bool) {
         self.wake(|state| {
             let is_change = write(&mut state.status);
@@ -55,7 +55,7 @@ impl StatusChannel {
         });
     }
 
-    /// Writes a change, and tells everyone who waits for one.
+    /// Writes a change, and wakes all waiters.
     pub(crate) fn change(&self, write: impl FnOnce(&mut Status)) {
         self.note(|status| {
             write(status);
@@ -63,7 +63,7 @@ impl StatusChannel {
         });
     }
 
-    /// There will be no change any more.
+    /// Marks the end: there are no further changes.
     pub(crate) fn end(&self) {
         self.wake(|state| {
             state.is_over = true;
@@ -81,7 +81,8 @@ impl StatusChannel {
         };
         self.changed.notify_all();
         for waker in wakers.into_values() {
-            // Somebody else's code: it must keep neither the others nor a rotation from going on.
+            // A waker is the caller's code: a panic in it must not stop the other wakers or a
+            // rotation.
             let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
     }
@@ -91,10 +92,11 @@ impl StatusChannel {
     }
 }
 
-/// Waits for the next change of a [`Status`]: a new revision, a reload that failed, one that succeeded again.
+/// Waits for the next change of a [`Status`].
 ///
-/// It begins with the moment at which it was made, and misses nothing after it; of several changes between two waits it
-/// gives the last.
+/// A change is a new revision, a reload that failed, or one that succeeded after a failure. Changes
+/// count from the creation of this value, and none is missed: of several changes between two waits
+/// the last one is returned.
 #[derive(Clone, Debug)]
 pub struct StatusChanges {
     channel: Arc<StatusChannel>,
@@ -109,8 +111,10 @@ impl StatusChanges {
         }
     }
 
-    /// Waits for a change on this thread, for so long at most. `None` when there was none, and when there will be none
-    /// because the client or server is gone.
+    /// Blocks until the next change, for at most this time.
+    ///
+    /// Returns `None` if there was no change, and if there will be none because the client or
+    /// server is gone.
     ///
     /// ```no_run
     /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) {
@@ -146,8 +150,10 @@ impl StatusChanges {
         }
     }
 
-    /// Waits for a change on any runtime. `None` when there will be none because the client or server is gone. Dropping
-    /// the future loses nothing.
+    /// Waits for a change on any runtime.
+    ///
+    /// Returns `None` if there will be none because the client or server is gone. Dropping the
+    /// future loses nothing.
     pub async fn changed(&mut self) -> Option<Status> {
         let changed = StatusChange {
             watch: self,
@@ -159,7 +165,7 @@ impl StatusChanges {
 
 struct StatusChange<'a> {
     watch: &'a mut StatusChanges,
-    /// Under which number its waker is known.
+    /// The number under which its waker is registered.
     waiting: Option<u64>,
 }
 
@@ -191,7 +197,7 @@ impl Future for StatusChange<'_> {
 impl Drop for StatusChange<'_> {
     fn drop(&mut self) {
         if let Some(number) = self.waiting {
-            // Dropped without the lock: it is somebody else's.
+            // Dropped without the lock: the waker is the caller's code.
             let _waker = self.watch.channel.state().wakers.remove(&number);
         }
     }

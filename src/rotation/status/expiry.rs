@@ -1,4 +1,4 @@
-//! Warnings before something runs out.
+//! Warnings before and after expiries.
 
 use core::time::Duration;
 
@@ -8,25 +8,26 @@ use crate::backend::{Event, ExpiringItem};
 use crate::rotation::parts::Expiry;
 use crate::rotation::revision::Revision;
 
-/// No warning is earlier than this unless it is asked for: a root that lasts for 20 years need not be renewed in its 14th.
+/// Without set times, the earliest time of a warning: a root that lasts 20 years need not be
+/// renewed in its 14th.
 const EARLIEST: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// So near to a threshold the clock is looked at each second.
+/// Closer to a threshold than this, the clock is checked each second.
 const CLOSE: Duration = Duration::from_secs(3600);
 
-/// What has been told about one thing that runs out.
+/// What was reported about one item that expires.
 #[derive(Clone, Debug, Default)]
 struct WarningState {
-    /// When it runs out: another one is news.
+    /// When it expires; a different time means a different item.
     until: Option<UnixTime>,
-    /// The shortest time of those that were asked for, below which somebody has been told.
+    /// The shortest of the set times for which a warning was given.
     below: Option<Duration>,
 }
 
-/// When to warn, and what was told already.
+/// When to warn, and what was reported already.
 #[derive(Debug)]
 pub(crate) struct ExpiryWarnings {
-    /// `None` for a quarter of what each thing lasts.
+    /// `None` for a quarter of each item's lifetime.
     before: Option<Vec<Duration>>,
     identity: WarningState,
     anchors: WarningState,
@@ -45,7 +46,7 @@ impl ExpiryWarnings {
         }
     }
 
-    /// When to look at the clock again: it may be set, and machines sleep.
+    /// Returns when to check the clock again: it may be set, and machines sleep.
     pub(crate) fn next_look(&self) -> Duration {
         match self.is_close {
             true => Duration::from_secs(1),
@@ -53,7 +54,7 @@ impl ExpiryWarnings {
         }
     }
 
-    /// Tells the observer what is about to run out, once for each of the times that were asked for.
+    /// Warns the observer of what expires soon, once for each of the set times.
     pub(crate) fn tell<C>(&mut self, revision: &Revision<C>) {
         let Some(now) = revision.verifier.now_unless_panicked() else {
             return;
@@ -79,7 +80,7 @@ impl ExpiryWarnings {
             ),
         ] {
             let Some(expiry) = expiry else { continue };
-            // Where the next threshold is not far, minutes are too long to wait.
+            // Near a threshold, checks a minute apart are too far apart.
             self.is_close |= times(expiry, before).any(|before| {
                 let at = expiry.until.as_secs().saturating_sub(before.as_secs());
                 at.abs_diff(now.as_secs()) < CLOSE.as_secs()
@@ -97,7 +98,7 @@ impl ExpiryWarnings {
 }
 
 impl WarningState {
-    /// How much time is left, where somebody should be told so.
+    /// Returns how much time is left, if a warning is due.
     fn is_due(
         &mut self,
         expiry: &Expiry,
@@ -112,7 +113,7 @@ impl WarningState {
         }
         let (now, until) = (now.as_secs(), expiry.until.as_secs());
         let left = Duration::from_secs(until.saturating_sub(now));
-        // The last second still counts as valid, so nothing has run out before the next.
+        // The last second is still valid: nothing has expired before the next one.
         let reached = |before: &Duration| match before.is_zero() {
             true => now > until,
             false => left <= *before,
@@ -126,13 +127,13 @@ impl WarningState {
     }
 }
 
-/// When to warn of it: so long before.
+/// Returns the times before the expiry at which to warn.
 fn times(expiry: &Expiry, before: Option<&[Duration]>) -> impl Iterator<Item = Duration> {
     let (asked, quarter) = match before {
         Some(before) => (before, None),
         None => (&[][..], Some(a_quarter(expiry))),
     };
-    // That something has run out is always worth a word.
+    // The expiry itself is always reported.
     asked.iter().copied().chain(quarter).chain([Duration::ZERO])
 }
 

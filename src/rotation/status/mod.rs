@@ -10,9 +10,10 @@ use crate::backend::Crypto;
 use crate::error::{ReloadFailure, UnusableTrustAnchor};
 use crate::material::RevocationList;
 
-/// How a client or server stands: which revision serves, until when, and what went wrong.
+/// The state of a client or server: which revision serves, until when, and what went wrong.
 ///
-/// A copy of one moment; [`StatusChanges`](crate::rotation::StatusChanges) tells when there is a new one.
+/// It is a copy of one moment. [`StatusChanges`](crate::rotation::StatusChanges) waits for a new
+/// one.
 #[derive(Clone, Debug)]
 pub struct Status {
     pub(super) revision: u64,
@@ -34,106 +35,112 @@ pub struct Status {
 }
 
 impl Status {
-    /// The number of the revision that serves new handshakes; the first is 1.
+    /// Returns the number of the revision that serves new handshakes; the first is 1.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// When that revision was published, by the builder's clock.
+    /// Returns when that revision was published, by the builder's clock.
     pub fn loaded_at(&self) -> UnixTime {
         self.loaded_at
     }
 
-    /// The last second in which every certificate of our own chain is valid.
+    /// Returns the last second in which every certificate of our own chain is valid.
     pub fn identity_expires_at(&self) -> UnixTime {
         self.identity_expires_at
     }
 
-    /// The last second in which every trust anchor is valid. One that has expired vouches for
-    /// nobody; the others still do.
+    /// Returns the last second in which every trust anchor is valid.
+    ///
+    /// An anchor that has expired vouches for no peer; the others still do.
     pub fn anchors_expire_at(&self) -> UnixTime {
         self.anchors_expire_at
     }
 
-    /// The last second in which every revocation list is current (`nextUpdate`); `None` without
-    /// lists.
+    /// Returns the last second in which every revocation list is current (`nextUpdate`); `None`
+    /// without lists.
     pub fn revocation_lists_expire_at(&self) -> Option<UnixTime> {
         self.revocation_lists_expire_at
     }
 
-    /// The SHA-256 of our own leaf in DER: whether a renewed certificate serves already. It is what
-    /// `openssl x509 -in tls.crt -outform DER | sha256sum` prints.
+    /// Returns the SHA-256 of our own leaf in DER, which shows whether a renewed certificate
+    /// serves.
+    ///
+    /// `openssl x509 -in tls.crt -outform DER | sha256sum` prints the same value.
     pub fn certificate_sha256(&self) -> [u8; 32] {
         self.certificate_sha256
     }
 
-    /// The SHA-256 of each trust anchor's certificate in DER, those included that are
-    /// [unusable](Self::unusable_trust_anchors).
+    /// Returns the SHA-256 of each trust anchor's certificate in DER.
+    ///
+    /// [Unusable](Self::unusable_trust_anchors) anchors are included.
     pub fn trust_anchor_sha256s(&self) -> &[[u8; 32]] {
         &self.trust_anchor_sha256s
     }
 
-    /// The trust anchors that cannot vouch for peers: no CA's, outside their validity, for the
-    /// other side.
+    /// Returns the trust anchors that cannot vouch for peers.
     ///
-    /// `status()` looks at the moment of the call, [`StatusChanges`](crate::rotation::StatusChanges) at the
-    /// moment of publication.
+    /// Such an anchor is not a CA certificate, is outside its validity, or is limited to the other side.
+    /// `status()` checks at the time of the call, [`StatusChanges`](crate::rotation::StatusChanges)
+    /// at the time of publication.
     pub fn unusable_trust_anchors(&self) -> &[UnusableTrustAnchor] {
         &self.unusable_anchors
     }
 
-    /// The revocation lists that neither a trust anchor signed nor any CA of a verified path: they
-    /// revoke nothing so far.
+    /// Returns the revocation lists that no trust anchor and no CA of a verified path has signed.
     ///
-    /// A list of an intermediate is among them until a peer presents that intermediate. `status()`
-    /// looks at the moment of the call, [`StatusChanges`](crate::rotation::StatusChanges) at the moment of
-    /// publication.
+    /// Such a list revokes nothing yet. A list of an intermediate is among them until a peer
+    /// presents that intermediate. `status()` checks at the time of the call,
+    /// [`StatusChanges`](crate::rotation::StatusChanges) at the time of publication.
     pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
         self.unclaimed_lists.iter().map(|list| &**list)
     }
 
-    /// Whether the key exchange that is preferred withstands a quantum computer: a hybrid with
-    /// ML-KEM, in TLS 1.3.
+    /// Returns whether the preferred key exchange withstands a quantum computer.
     ///
-    /// `None` where the backend does not tell. A peer that lacks it still gets another;
-    /// [`SessionInfo`](crate::connection::SessionInfo) says what a connection has.
+    /// That is a hybrid with ML-KEM, in TLS 1.3. `None` if the backend does not report it. A peer
+    /// that lacks it still negotiates another; [`SessionInfo`](crate::connection::SessionInfo) has
+    /// the one of a connection.
     pub fn prefers_post_quantum_key_exchange(&self) -> Option<bool> {
         self.crypto.prefers_ml_kem
     }
 
-    /// Whether the key of our own leaf is one of ML-DSA.
+    /// Returns whether the key of our own leaf is an ML-DSA key.
     pub fn has_post_quantum_identity(&self) -> bool {
         self.has_post_quantum_identity
     }
 
-    /// Whether the configuration is one that the crypto library calls FIPS mode (rustls'
-    /// `ClientConfig::fips` and `ServerConfig::fips`); `None` where the backend does not tell.
+    /// Returns whether the configuration is in FIPS mode, as its crypto library defines it.
+    ///
+    /// It is rustls' `ClientConfig::fips` and `ServerConfig::fips`; `None` if the backend does not
+    /// report it.
     pub fn is_fips(&self) -> Option<bool> {
         self.crypto.is_fips
     }
 
-    /// Why the last attempt of the source came to nothing; `None` when it succeeded.
+    /// Returns why the last attempt of the source failed; `None` if it succeeded.
     pub fn last_failure(&self) -> Option<&ReloadFailure> {
         self.last_failure.as_deref()
     }
 
-    /// What the source says is not as it should be, although it gives.
+    /// Returns why the source works in a degraded way; `None` if it works as it should.
     pub fn degraded(&self) -> Option<&str> {
         self.degraded.as_deref()
     }
 
-    /// How many revisions were published after the first, by `rotate` and by the source.
+    /// Returns how many revisions `rotate` and the source published after the first one.
     pub fn rotations(&self) -> u64 {
         self.rotations
     }
 
-    /// How often the source gave something good since the client or server was built, be it new or
-    /// not.
+    /// Returns how often the source succeeded since the client or server was built.
+    ///
+    /// It counts with and without a change.
     pub fn reloads(&self) -> u64 {
         self.reloads
     }
 
-    /// How often it did not.
+    /// Returns how often the source failed, or what it gave was rejected.
     pub fn failures(&self) -> u64 {
         self.failures
     }

@@ -6,7 +6,7 @@ use crate::backend::{Event, SessionVerifier};
 use crate::error::{BuildError, UnusableTrustAnchor};
 use crate::material::IdentityWarning;
 
-/// What works in a revision and should be mended.
+/// What works in a revision but should be corrected.
 pub(crate) struct RevisionWarnings {
     pub(crate) identity: Vec<IdentityWarning>,
     pub(crate) anchors: Vec<UnusableTrustAnchor>,
@@ -29,7 +29,7 @@ pub(crate) fn tell_unclaimed_lists(verifier: &SessionVerifier) {
     }
 }
 
-/// The trust anchors that cannot vouch now, or ever.
+/// Returns the trust anchors that cannot vouch for peers now, or ever.
 pub(crate) fn unusable_anchors(verifier: &SessionVerifier) -> Arc<[UnusableTrustAnchor]> {
     match verifier.unusable_trust_anchors(verifier.now_unless_panicked()) {
         Ok(unusable) | Err(BuildError::UnusableTrustAnchors(unusable)) => unusable.into(),
