@@ -1,4 +1,4 @@
-//! Guides: what an operator does, in which order, and what this crate says meanwhile.
+//! Guides: what an operator does, in which order, and what this crate reports.
 
 #[doc = include_str!("ca_rotation.md")]
 pub mod ca_rotation {}
