@@ -122,7 +122,7 @@ impl RevisionParts {
         self.policy.requires_full_chain().or_else(shadow)
     }
 
-    /// Returns the second closest to `now` in which our whole chain is valid.
+    /// Returns the time closest to `now` at which our whole chain is valid.
     pub(super) fn identity_valid_near(&self, now: UnixTime) -> UnixTime {
         self.identity_validity()
             .fold(now, |then, (_, _, from, until)| then.max(from).min(until))

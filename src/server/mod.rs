@@ -134,7 +134,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// for tcp in TcpListener::bind("127.0.0.1:8443")?.incoming() {
     ///     let connection = rustls::ServerConnection::new(Arc::clone(&config))?; // for each connection
     ///     let mut stream = rustls::StreamOwned::new(connection, tcp?);
-    ///     if let Err(error) = stream.write_all(b"hello") { // the handshake, under the current revision
+    ///     if let Err(error) = stream.write_all(b"hello") { // the handshake
     ///         eprintln!("refused, or gone: {error}");
     ///     }
     /// }

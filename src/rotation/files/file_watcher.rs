@@ -26,7 +26,7 @@ struct WatchedDirectory {
     _watcher: Option<RecommendedWatcher>,
 }
 
-/// How a watcher ended.
+/// What went wrong with a watcher.
 #[derive(Default)]
 struct WatcherExit {
     /// A watched folder was removed or renamed, so another one may have taken its place.

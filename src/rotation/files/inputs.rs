@@ -34,7 +34,7 @@ pub(super) enum Anchors {
 /// One path that is read.
 #[derive(Clone, Copy)]
 pub(super) enum WatchedInput<'a> {
-    /// A folder, all files of which are read.
+    /// A folder whose files are read.
     Directory(&'a Path),
     /// A file, and the number of bytes that are read at most.
     File(&'a Path, usize),

@@ -54,8 +54,9 @@ use watch_paths::WatchPaths;
 /// Then [`Status::degraded`](crate::Status::degraded) gives the reason, if the system reported one,
 /// and watching is tried again at each poll.
 ///
-/// A poll reads the files and compares their SHA-256, and the permissions of keys. Only files that
-/// differ are parsed, and only then a passphrase is needed.
+/// A poll reads the files and compares their SHA-256, and the permissions of keys. The files are
+/// parsed, all together, only if one of them differs, or if the last attempt may succeed now. Only
+/// then a passphrase is requested.
 ///
 /// # What is accepted
 /// - What has **settled**: two readings, [`settle`](Self::settle) apart (initially 50 ms), must be

@@ -17,12 +17,12 @@ const MAX_LINKED_ANCHORS: usize = 256;
 /// The folders to watch, and the names in them that matter.
 ///
 /// For each path these are the folder of the file and the folder of each symbolic link on the way
-/// to it, since a file also changes when a link gets another target. Kubernetes has `tls.crt ->
-/// ..data/tls.crt` and `..data -> ..2026_11_21`, and swaps the latter. For a path that leads
-/// nowhere it is the last folder that exists.
+/// to it, since a file also changes when a link gets another target. Kubernetes has
+/// `tls.crt -> ..data/tls.crt` and `..data -> ..2026_11_21`, and swaps the latter. For a path that
+/// leads nowhere it is the last folder that exists.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct WatchPaths {
-    /// By their paths without links.
+    /// Keyed by their paths without links.
     pub(super) folders: BTreeMap<PathBuf, FolderId>,
     /// Files, links and folders, each in one of `folders`.
     names: HashSet<PathBuf>,

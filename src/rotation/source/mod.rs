@@ -9,7 +9,7 @@ use reload_trigger::ReloadTrigger;
 
 /// A source of identity, trust anchors, revocation lists and policy, polled for changes.
 ///
-/// It reads files, the SPIFFE Workload API, or a service of yours (Vault, a cloud's KMS).
+/// Examples are files, the SPIFFE Workload API, and a service of yours (Vault, a cloud's KMS).
 ///
 /// A client or server polls it when it is built, on the thread that builds it. After that it polls
 /// on a thread of its own: at each [`poll_interval`](crate::ClientBuilder::poll_interval), and when

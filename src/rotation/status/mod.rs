@@ -80,9 +80,9 @@ impl Status {
 
     /// Returns the trust anchors that cannot vouch for peers.
     ///
-    /// Such an anchor is not a CA certificate, is outside its validity, or is limited to the other side.
-    /// `status()` checks at the time of the call, [`StatusChanges`](crate::rotation::StatusChanges)
-    /// at the time of publication.
+    /// Such an anchor is not a CA certificate, is outside its validity, or is limited to the other
+    /// side. `status()` checks at the time of the call,
+    /// [`StatusChanges`](crate::rotation::StatusChanges) at the time of publication.
     pub fn unusable_trust_anchors(&self) -> &[UnusableTrustAnchor] {
         &self.unusable_anchors
     }
