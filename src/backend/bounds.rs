@@ -10,10 +10,11 @@ use super::adapter::{
 };
 use crate::error::BackendKind;
 
-/// A TLS library, as a value that is given to `build`: [`Rustls`](crate::Rustls),
-/// [`OpenSsl`](crate::OpenSsl) or [`NativeTls`](crate::NativeTls).
+/// A TLS library, as a value for `build`.
+///
+/// It is [`Rustls`](crate::Rustls), [`OpenSsl`](crate::OpenSsl) or [`NativeTls`](crate::NativeTls).
 pub trait Backend: Adapter {
-    /// Which library it is.
+    /// The library of this backend.
     const KIND: BackendKind;
 }
 
@@ -21,7 +22,7 @@ impl<B: Adapter> Backend for B {
     const KIND: BackendKind = B::LIBRARY;
 }
 
-/// A backend that can be a client.
+/// A backend that supports clients.
 ///
 /// ```
 /// use mtls::backend::ClientBackend;
@@ -35,7 +36,7 @@ pub trait ClientBackend: Backend + ClientAdapter {}
 
 impl<B: ClientAdapter> ClientBackend for B {}
 
-/// A backend that can be a server: that can ask a client for its certificate and verify it.
+/// A backend that supports servers: it can request and verify a client's certificate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an mTLS server",
     label = "this backend cannot ask a client for its certificate",
@@ -46,27 +47,29 @@ pub trait ServerBackend: Backend + ServerAdapter {}
 
 impl<B: ServerAdapter> ServerBackend for B {}
 
-/// A client backend whose own configuration verifies the peer as this crate does: rustls and
-/// OpenSSL.
+/// A client backend with a native configuration that verifies the peer as this crate does.
+///
+/// These are rustls and OpenSSL.
 pub trait NativeClient:
     ClientBackend + ClientAdapter<ClientConfig: ToNative<<Self as NativeClient>::Native>>
 {
-    /// What [`MtlsClient::config`](crate::MtlsClient::config) returns: `Arc<rustls::ClientConfig>`
-    /// or [`OpenSslClientConfig`](crate::backend::OpenSslClientConfig).
+    /// The type that [`MtlsClient::config`](crate::MtlsClient::config) returns:
+    /// `Arc<rustls::ClientConfig>` or [`OpenSslClientConfig`](crate::backend::OpenSslClientConfig).
     type Native;
 }
 
-/// A server backend whose own configuration verifies the peer as this crate does: rustls and
-/// OpenSSL.
+/// A server backend with a native configuration that verifies the peer as this crate does.
+///
+/// These are rustls and OpenSSL.
 pub trait NativeServer:
     ServerBackend + ServerAdapter<ServerConfig: ToNative<<Self as NativeServer>::Native>>
 {
-    /// What [`MtlsServer::config`](crate::MtlsServer::config) returns: `Arc<rustls::ServerConfig>`
-    /// or [`OpenSslServerConfig`](crate::backend::OpenSslServerConfig).
+    /// The type that [`MtlsServer::config`](crate::MtlsServer::config) returns:
+    /// `Arc<rustls::ServerConfig>` or [`OpenSslServerConfig`](crate::backend::OpenSslServerConfig).
     type Native;
 }
 
-/// A client backend whose own configuration can follow the revisions: rustls.
+/// A client backend with a native configuration that can follow the revisions: rustls.
 pub trait LiveClient:
     NativeClient + LiveClientAdapter<Live = <Self as NativeClient>::Native>
 {
@@ -77,7 +80,7 @@ impl<B> LiveClient for B where
 {
 }
 
-/// A server backend whose own configuration can follow the revisions: rustls.
+/// A server backend with a native configuration that can follow the revisions: rustls.
 pub trait LiveServer:
     NativeServer + LiveServerAdapter<Live = <Self as NativeServer>::Native>
 {
@@ -88,11 +91,11 @@ impl<B> LiveServer for B where
 {
 }
 
-/// A client backend whose own configuration lacks the policy: native-tls.
+/// A client backend with a native configuration that lacks the policy: native-tls.
 pub trait DangerNativeClient:
     ClientBackend + ClientAdapter<ClientConfig: ToNative<<Self as DangerNativeClient>::Native>>
 {
-    /// What [`MtlsClient::danger_config`](crate::MtlsClient::danger_config) returns:
+    /// The type that [`MtlsClient::danger_config`](crate::MtlsClient::danger_config) returns:
     /// `native_tls::TlsConnector`.
     type Native;
 }

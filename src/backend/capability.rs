@@ -2,9 +2,10 @@ use core::fmt;
 
 use crate::error::BackendKind;
 
-/// Something that a TLS library can do for us, fully, within limits, or not at all.
+/// A function that a TLS library supports fully, within limits, or not at all.
 ///
-/// What it cannot is refused when a client or server is built, never left out in silence.
+/// Building a client or server rejects what the library does not support; it never leaves it out
+/// silently.
 ///
 /// ```
 /// use mtls::backend::{BackendKind, Capability, Support};
@@ -14,42 +15,44 @@ use crate::error::BackendKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Capability {
-    /// Being a client that presents its certificate.
+    /// A client that presents its certificate.
     Client,
-    /// Being a server that asks clients for theirs.
+    /// A server that requests a certificate from its clients.
     Server,
-    /// Judging a server by everything that it presented.
+    /// Verifying a server by every certificate that it presented.
     ServerChain,
-    /// Judging a client by everything that it presented.
+    /// Verifying a client by every certificate that it presented.
     ClientChain,
-    /// Refusing the peer within the handshake, with an alert that tells why.
+    /// Rejecting the peer within the handshake, with an alert that names the reason.
     VerifiedInHandshake,
     /// The opt-ins for X.509 v1 leaves and for common names as host names.
     DangerOptIns,
-    /// Matchers that ask for the keys and anchors above the leaf.
+    /// Matchers for the keys and anchors above the leaf.
     PathMatchers,
     /// Revocation rules and lists.
     Revocation,
-    /// Policies that ask for more of the chain above the leaf than is asked initially: another
-    /// profile, fewer intermediates, longer RSA keys.
+    /// Policies that require more of the chain above the leaf than the initial policy.
+    ///
+    /// Examples are another profile, fewer intermediates and longer RSA keys.
     ChainRules,
-    /// Trust anchors for each SPIFFE trust domain.
+    /// Separate trust anchors for each SPIFFE trust domain.
     TrustBundles,
-    /// A client's policy that knows servers by SPIFFE ID.
+    /// A client policy that identifies servers by SPIFFE ID.
     SpiffeServers,
-    /// Identities whose key is elsewhere and signs there: a [`SigningKey`](crate::material::SigningKey).
+    /// Identities with an external key: a [`SigningKey`](crate::material::SigningKey).
     ExternalKeys,
-    /// Judging by the clock that was given.
+    /// Verifying by the clock that was given.
     Clock,
-    /// Resuming sessions with peers that are judged again: [`Resumption`](crate::connection::Resumption).
+    /// Resuming sessions with peers that are verified again:
+    /// [`Resumption`](crate::connection::Resumption).
     Resumption,
-    /// Telling which TLS version was negotiated.
+    /// Reporting the negotiated TLS version.
     ProtocolVersion,
-    /// Telling which cipher suite was negotiated.
+    /// Reporting the negotiated cipher suite.
     CipherSuite,
-    /// Telling which group the keys were exchanged by.
+    /// Reporting the group of the key exchange.
     KeyExchangeGroup,
-    /// Telling by which scheme the peer signed the handshake.
+    /// Reporting the scheme of the peer's handshake signature.
     SignatureScheme,
     /// ECDSA with SHA-512, and keys on P-521.
     P521,
@@ -57,29 +60,32 @@ pub enum Capability {
     MlDsa,
     /// The hybrid key exchange X25519MLKEM768, preferred to others in TLS 1.3.
     MlKem,
-    /// Telling whether the configuration is in FIPS mode.
+    /// Reporting whether the configuration is in FIPS mode.
     Fips,
-    /// Saying why a peer refused us by more than its alert: by our own certificates and by what the
-    /// server asked for.
+    /// Explaining a rejection by the peer with more than its alert.
+    ///
+    /// The explanation uses our own certificates and what the server requested.
     RejectionExplained,
-    /// The library's own configuration, complete with our judgement, to plug in elsewhere.
+    /// The library's own configuration, with our complete verification, for use elsewhere.
     NativeConfig,
 }
 
-/// How far a backend has a [`Capability`].
+/// The degree to which a backend supports a [`Capability`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Support {
-    /// Without limits.
+    /// Supported without limits.
     Full,
-    /// With the limit that is named: stricter than elsewhere, or less told. Looser is one alone:
-    /// what native-tls' platform proves above the leaf, it proves by its own rules.
+    /// Supported within the named limit: stricter than elsewhere, or with less reported.
+    ///
+    /// One limit alone is looser: native-tls' platform authenticates what is above the leaf by its
+    /// own rules.
     Limited(&'static str),
-    /// Not: asking for it does not compile, or is a [`BuildError`](crate::BuildError).
+    /// Not supported: its use does not compile, or is a [`BuildError`](crate::BuildError).
     None(&'static str),
 }
 
 impl Capability {
-    /// All of them, in the order of the table in the README.
+    /// All capabilities, in the order of the table in the README.
     pub const ALL: [Self; 24] = [
         Self::Client,
         Self::Server,
@@ -107,7 +113,7 @@ impl Capability {
         Self::NativeConfig,
     ];
 
-    /// How far a backend has it.
+    /// Returns how far a backend supports it.
     pub fn on(self, backend: BackendKind) -> Support {
         backend.support(self)
     }

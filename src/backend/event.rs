@@ -9,84 +9,100 @@ use crate::material::{IdentityWarning, RevocationList};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
-/// What an [`observer`](crate::ClientBuilder::observer) is told.
+/// An event that an [`observer`](crate::ClientBuilder::observer) receives.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The peer of a connection that is open would not be admitted any more. Told once for each
-    /// connection that is [tracked](crate::connection::LiveConnections), on the thread that also calls
-    /// [`on_rejected`](crate::ConnectionHandle::on_rejected), after all connections of that peer were
-    /// closed that are to be.
+    /// The peer of an open connection would now be rejected.
+    ///
+    /// Sent once for each [tracked](crate::connection::LiveConnections) connection, on the thread
+    /// that also calls [`on_rejected`](crate::ConnectionHandle::on_rejected). With
+    /// `LiveConnections::Close`, all connections of that peer have been closed before.
     #[non_exhaustive]
     ConnectionRejected {
-        /// Whom it was opened with.
+        /// The peer of the connection.
         peer: &'a PeerIdentity,
-        /// Why it would be refused now.
+        /// Why a handshake would reject it now.
         rejection: &'a Rejection,
     },
-    /// Something about our own identity works but should be mended. Told once for each
-    /// [warning](crate::MtlsIdentity::warnings), on the thread of the `build` or `rotate`, or on
-    /// the one that asks the source: by every `build`, when client or server have been made (a
-    /// thread for the source may yet be refused), and by a rotation that changes the identity, or
-    /// what there is to warn of, after it has been published and before [`Rotated`](Self::Rotated).
-    /// [`KeyPermissions`](crate::material::KeyPermissions) decides about keys that are open to others.
+    /// Our own identity works but has a fault that should be corrected.
+    ///
+    /// Sent once for each [warning](crate::MtlsIdentity::warnings), on the thread of the `build` or
+    /// `rotate`, or on the one that polls the source. Every `build` sends it after the client or
+    /// server was made, though starting the source's thread may still fail. A rotation that changes
+    /// the identity or its warnings sends it after publishing and before
+    /// [`Rotated`](Self::Rotated). [`KeyPermissions`](crate::material::KeyPermissions) decides
+    /// about key files that others can access.
     IdentityWarning(&'a IdentityWarning),
-    /// Something of the revision that serves is about to run out, or has: told once for each of the
-    /// times of [`warn_before_expiry`](crate::ClientBuilder::warn_before_expiry), on the thread
-    /// that asks the source.
+    /// An item of the current revision expires soon or has expired.
+    ///
+    /// Sent once for each time of [`warn_before_expiry`](crate::ClientBuilder::warn_before_expiry),
+    /// on the thread that polls the source.
     #[non_exhaustive]
     Expiring {
-        /// What it is.
+        /// The kind of item.
         what: ExpiringItem,
-        /// Its subject, or the issuer of a revocation list (RFC 4514).
+        /// The item's subject, or the issuer of a revocation list (RFC 4514).
         subject: &'a str,
-        /// The last second in which it is valid.
+        /// The last second in which the item is valid.
         expires_at: UnixTime,
-        /// How long that is from now; zero where it is over.
+        /// The time from now until then; zero if it has passed.
         left: Duration,
     },
-    /// A peer was refused. Told once for each handshake, on the handshake's thread, before the
-    /// alert is sent; but OpenSSL may show another path of the peer's after one that was refused,
-    /// and that is judged, and told, by itself.
+    /// A handshake rejected its peer.
+    ///
+    /// Sent once for each handshake, on the handshake's thread, before the alert. OpenSSL may
+    /// try another path after a rejected one; that path is verified and reported separately.
     PeerRejected(&'a Rejection),
-    /// The source gave nothing good. Told at each attempt, on the thread that asks it; the last
-    /// good revision serves on.
+    /// The source returned an error or an invalid rotation.
+    ///
+    /// Sent at each attempt, on the thread that polls the source. The last valid revision stays in
+    /// force.
     ReloadFailed(&'a ReloadFailure),
-    /// Another revision serves from now on. Where two threads rotate at a time, the later one may
-    /// be told first. Told on the thread that called `rotate`, or that asks the source.
+    /// Another revision is now in force.
+    ///
+    /// Sent on the thread that called `rotate`, or that polls the source. If two threads rotate
+    /// concurrently, the event of the later revision may come first.
     #[non_exhaustive]
     Rotated {
-        /// Its number.
+        /// The number of the revision.
         revision: u64,
     },
-    /// A trust anchor that cannot vouch for our peers, beside others that can: it is no CA's
-    /// certificate, has expired, or is for the other side. One event for each, on the thread of the
-    /// `build`, or of the rotation that changes trust or policy.
+    /// A trust anchor that cannot authenticate our peers, beside others that can.
+    ///
+    /// It is no CA's certificate, has expired, or is for the other side. One event for each, on the
+    /// thread of the `build`, or of the rotation that changes trust or policy.
     UnusableTrustAnchor(&'a UnusableTrustAnchor),
-    /// A revocation list that no trust anchor signed, nor any CA that a peer presented to the
-    /// revision before: it revokes nothing so far. The CA may be an intermediate that no peer has
-    /// presented yet; or the list is another CA's, and the one that is needed is missing. One event
-    /// for each such list of a revision, on the thread that publishes it.
-    /// [`Status::unclaimed_revocation_lists`](crate::Status::unclaimed_revocation_lists) tells
-    /// which are left later.
+    /// A revocation list that no known CA has signed, so that it revokes nothing yet.
+    ///
+    /// Neither a trust anchor signed it nor any CA that a peer presented to the previous revision.
+    /// The CA may be an intermediate that no peer has presented yet; or the list belongs to another
+    /// CA, and the required list is missing. One event for each such list of a revision, on the
+    /// thread that publishes it.
+    /// [`Status::unclaimed_revocation_lists`](crate::Status::unclaimed_revocation_lists) returns
+    /// those that remain.
     UnclaimedRevocationList(&'a RevocationList),
-    /// A peer was refused that the [shadow policy](crate::ClientBuilder::shadow_policy) would have
-    /// admitted. Told once for each handshake, right after [`PeerRejected`](Self::PeerRejected).
+    /// The [shadow policy](crate::ClientBuilder::shadow_policy) would have accepted a peer that was
+    /// rejected.
+    ///
+    /// Sent once for each handshake, right after [`PeerRejected`](Self::PeerRejected).
     #[non_exhaustive]
     ShadowAccepted {
-        /// Whom the shadow policy would have admitted.
+        /// The peer that the shadow policy would have accepted.
         peer: &'a PeerIdentity,
-        /// Why the policy that is in force refused.
+        /// Why the policy in force rejected it.
         rejection: &'a Rejection,
     },
-    /// A peer was admitted that the [shadow policy](crate::ClientBuilder::shadow_policy) would have
-    /// refused. Told once for each handshake, on the handshake's thread, before the handshake is
-    /// over: what comes after it may still fail.
+    /// The [shadow policy](crate::ClientBuilder::shadow_policy) would have rejected a peer that was
+    /// accepted.
+    ///
+    /// Sent once for each handshake, on the handshake's thread, before the handshake is complete: a
+    /// later step may still fail.
     #[non_exhaustive]
     ShadowRejected {
-        /// Whom the policy that is in force admitted.
+        /// The peer that the policy in force accepted.
         peer: &'a PeerIdentity,
-        /// Why the shadow policy would have refused.
+        /// Why the shadow policy would have rejected it.
         rejection: &'a Rejection,
     },
 }
@@ -94,13 +110,13 @@ pub enum Event<'a> {
 pub(crate) type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 pub(crate) type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// What [`Event::Expiring`] is about.
+/// The kind of item that [`Event::Expiring`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExpiringItem {
     /// A certificate of our own chain.
     Identity,
-    /// A revocation list, whose `nextUpdate` it is.
+    /// A revocation list, by its `nextUpdate`.
     RevocationList,
     /// A trust anchor.
     TrustAnchor,

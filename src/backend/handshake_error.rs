@@ -5,15 +5,15 @@ use std::sync::Arc;
 use crate::error::Alert;
 use crate::policy::Rejection;
 
-/// Why a handshake did not end in a connection. The same variants on every backend.
+/// The reason why a handshake failed. The variants are the same on every backend.
 ///
-/// In TLS 1.3 a client learns only at its first read or write that the server refused its
-/// certificate: the [`io::Error`] of that read or write has this type inside, see
+/// In TLS 1.3 a client learns that the server rejected its certificate only at its first read or
+/// write. The [`io::Error`] of that read or write contains this type: see
 /// [`HandshakeError::in_io_error`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// The TLS library failed for a reason that is not the peer's certificate.
+    /// The TLS library failed for a reason other than the peer's certificate.
     #[error("the TLS handshake failed")]
     Backend(#[source] Box<dyn StdError + Send + Sync>),
     /// The transport failed.
@@ -22,32 +22,32 @@ pub enum HandshakeError {
     /// The text is neither a DNS name nor an IP address.
     #[error("{name:?} is neither a DNS name nor an IP address")]
     InvalidServerName {
-        /// What was given.
+        /// The text that was given.
         name: String,
     },
     /// The client offered ALPN protocols, and none of them is ours (RFC 7301, section 3.2).
     #[error("the client offers no ALPN protocol that this server speaks")]
     NoCommonProtocol,
-    /// We refused the peer.
+    /// This side rejected the peer.
     #[error("the peer was refused")]
     Rejected(#[source] Rejection),
-    /// The peer refused us, or the handshake, with a TLS alert.
+    /// The peer rejected us, or the handshake, with a TLS alert.
     ///
-    /// An alert is a number (RFC 8446, section 6.2), and some peers send the same whatever they
-    /// find. The hint sets beside it what this side knows, and is the [alert's own](Alert::hint)
-    /// where that is nothing:
+    /// An alert is a number (RFC 8446, section 6.2), and some peers send the same one for every
+    /// fault. The hint adds what this side knows; if it knows nothing, the hint is the [alert's
+    /// own](Alert::hint). It can name:
     ///
-    /// - a certificate of our chain that is not valid at this moment, by our clock, with the date;
-    /// - the purpose that our leaf's extended key usage lacks for this end, or the digitalSignature
-    ///   that its key usage lacks; a leaf that is not of X.509 version 3;
-    /// - for a client: the CAs that the server asked for, where none of them issued a certificate
-    ///   of our chain; that it takes no signature scheme that fits our key, so that nothing was
-    ///   sent; or that it did not ask. Only rustls shows this, see
+    /// - a certificate of our chain that is not valid now, by our clock, with the date;
+    /// - the purpose that our leaf's extended key usage lacks for this side, or the
+    ///   digitalSignature that its key usage lacks; a leaf that is not X.509 version 3;
+    /// - on a client, the CAs that the server requested, if none of them issued a certificate of
+    ///   our chain; that no signature scheme of the server fits our key, so that no certificate was
+    ///   sent; or that the server did not request one. Only rustls shows this, see
     ///   [`Capability::RejectionExplained`](crate::backend::Capability::RejectionExplained);
-    /// - who issued the last certificate of our chain, where the CA is said to be unknown.
+    /// - the issuer of the last certificate of our chain, if the alert is `unknown_ca`.
     ///
-    /// It is for people: at most a few sentences, of which the wording may change. Names in it are
-    /// escaped as in RFC 4514.
+    /// The hint is text for people, at most a few sentences; its wording may change. Names in it
+    /// are escaped as in RFC 4514.
     ///
     /// ```no_run
     /// # fn f(client: mtls::MtlsClient<mtls::Rustls>, tcp: std::net::TcpStream) {
@@ -64,27 +64,32 @@ pub enum HandshakeError {
     /// ```
     #[error("the peer refused the handshake with the alert {alert}; {hint}")]
     RejectedByPeer {
-        /// What the peer sent.
+        /// The alert that the peer sent.
         alert: Alert,
-        /// What to look at: see above.
+        /// What to check: see above.
         hint: String,
     },
-    /// The [`SigningKey`](crate::material::SigningKey) of our identity failed or panicked: an HSM, a TPM or a
-    /// KMS that is away, as a rule. The source is its own error. Or what it gave is no signature of
-    /// the key in the leaf, which the source says then; it was not sent. The peer got no alert.
+    /// The [`SigningKey`](crate::material::SigningKey) of our identity failed, panicked or returned
+    /// a wrong signature.
+    ///
+    /// Usually an HSM, a TPM or a KMS is not reachable, and the source is the key's own error. A
+    /// signature that does not match the key in the leaf is not sent, and the source says so. The
+    /// peer receives no alert.
     #[error("our signing key did not sign the TLS handshake")]
-    // A box in it: an `Arc` of an error is an error itself, and would hide the key's own as the source.
+    // Boxed, because an `Arc` of an error is an error itself and would hide the key's own as the
+    // source.
     SigningKey(#[source] Arc<Box<dyn StdError + Send + Sync>>),
-    /// The handshake was not done within its time.
+    /// The handshake did not finish within its timeout.
     #[error("the TLS handshake took longer than its timeout")]
     Timeout,
 }
 
 impl HandshakeError {
-    /// The refusal by the peer that an [`io::Error`] of a stream stands for, if it does. Its hint
-    /// is the same as if the handshake itself had failed. Or our own, of a peer whose connection
-    /// was closed for it: [`LiveConnections::Close`](crate::connection::LiveConnections::Close).
+    /// Returns the handshake error inside an [`io::Error`] of a stream, if there is one.
     ///
+    /// It is a rejection by the peer, with the hint that a failed handshake has, or our own
+    /// rejection of a peer whose connection was closed: see
+    /// [`LiveConnections::Close`](crate::connection::LiveConnections::Close).
     /// ```no_run
     /// # fn f(mut stream: impl std::io::Read) {
     /// if let Err(error) = stream.read(&mut [0; 1]) {
@@ -98,7 +103,7 @@ impl HandshakeError {
         error.get_ref()?.downcast_ref()
     }
 
-    /// The rejection, where we refused the peer.
+    /// Returns the rejection if this side rejected the peer.
     pub fn rejection(&self) -> Option<&Rejection> {
         match self {
             Self::Rejected(rejection) => Some(rejection),
@@ -106,7 +111,8 @@ impl HandshakeError {
         }
     }
 
-    /// With the hint of the alert alone; [`SessionVerifier::complete`](super::SessionVerifier::complete) knows more.
+    /// Has the alert's own hint; [`SessionVerifier::complete`](super::SessionVerifier::complete)
+    /// adds to it.
     pub(crate) fn by_peer(alert: Alert) -> Self {
         Self::RejectedByPeer {
             alert,
@@ -118,7 +124,7 @@ impl HandshakeError {
         Self::Backend(error.into())
     }
 
-    /// Whether the transport only was not ready.
+    /// Whether the transport was not ready, which is no failure.
     pub(crate) fn would_block(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
     }

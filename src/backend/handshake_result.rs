@@ -4,15 +4,16 @@ use super::session_info::SessionInfo;
 use super::verification::alert_hint::CertificateRequest;
 use crate::peer::PeerIdentity;
 
-/// What a handshake ended in.
+/// The result of a successful handshake.
 pub(crate) struct HandshakeResult<S> {
     pub(crate) stream: S,
-    /// The peer that the judge admitted; `None` when none was asked for and none came.
+    /// The peer that was accepted; `None` when no certificate was requested and none was sent.
     pub(crate) peer: Option<PeerIdentity>,
-    /// What was negotiated. In a resumed session the peer was judged by the certificates that it
-    /// had shown before.
+    /// What was negotiated. In a resumed session the peer was verified by the certificates of the
+    /// first.
     pub(crate) session: SessionInfo,
-    /// For a client: how the server asked for its certificate. A TLS 1.3 server may yet refuse it.
+    /// For a client: how the server requested its certificate. A TLS 1.3 server may still reject
+    /// it.
     pub(crate) request: CertificateRequest,
 }
 

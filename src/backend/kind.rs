@@ -5,10 +5,10 @@ use crate::error::alert::Alert;
 use crate::policy::RejectionReason;
 
 impl BackendKind {
-    /// The alert that a backend sends for this reason (RFC 8446, section 6.2).
+    /// Returns the alert that a backend sends for this reason (RFC 8446, section 6.2).
     ///
-    /// rustls chooses it by its own error, OpenSSL by the verification code that we can make it
-    /// produce; where they cannot send the same, each sends what it can:
+    /// rustls chooses the alert by its own error, OpenSSL by the verification code that we can
+    /// produce. Where they cannot send the same alert, each sends what it can:
     ///
     /// | reason | rustls | OpenSSL |
     /// |---|---|---|
@@ -22,12 +22,12 @@ impl BackendKind {
     /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
     /// | `NotAuthorized` and all others | `certificate_unknown` | `certificate_unknown` |
     ///
-    /// A peer whose status is unknown, or known by stale lists only, can do nothing about it, and
-    /// is told nothing but `certificate_unknown`: what both libraries have of their own for it
-    /// (`unknown_ca`, `certificate_expired`) would send it looking in the wrong place.
+    /// A peer cannot change that its status is unknown, or known only from stale lists. It receives
+    /// `certificate_unknown`, because the libraries' own alerts for this (`unknown_ca`,
+    /// `certificate_expired`) would point to the wrong fault.
     ///
-    /// native-tls sends none for what our policy refuses, and its platform's own for what the
-    /// platform refuses.
+    /// native-tls sends no alert for what our policy rejects, and its platform's own for what the
+    /// platform rejects.
     pub fn alert_for(self, reason: RejectionReason) -> Option<Alert> {
         match self {
             Self::NativeTls => native_tls_capabilities::alert_for(reason),
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
     use crate::policy::verdict::every_reason::{EVERY_REASON, name};
 
-    /// What stands in backticks.
+    /// The texts in backticks.
     fn quoted(cell: &str) -> Vec<&str> {
         cell.split('`').skip(1).step_by(2).collect()
     }

@@ -1,7 +1,7 @@
-//! The TLS libraries, what each can do, and the bounds that they fulfil.
+//! The TLS libraries, their capabilities and the traits that they implement.
 //!
-//! The client, the server and the adapters meet in the traits of `adapter` and nowhere else; no
-//! adapter knows another.
+//! The client, the server and the adapters meet only in the traits of `adapter`. No adapter uses
+//! another one.
 
 mod adapter;
 mod bounds;
@@ -19,7 +19,7 @@ mod settings;
 mod tests;
 mod verification;
 
-// What a library can do is known without its feature.
+// The capabilities of a library are known without its feature.
 #[path = "native_tls/capabilities.rs"]
 mod native_tls_capabilities;
 #[path = "openssl/capabilities.rs"]
@@ -61,9 +61,9 @@ pub use openssl::{OpenSslClientConfig, OpenSslServerConfig};
 #[cfg(feature = "rustls")]
 pub(crate) use rustls::Rustls;
 
-/// The backend of a type that names none.
+/// The backend of a client or server type that does not name one.
 #[cfg(not(feature = "rustls"))]
 pub(crate) type DefaultBackend = NoBackend;
-/// The backend of a type that names none.
+/// The backend of a client or server type that does not name one.
 #[cfg(feature = "rustls")]
 pub(crate) type DefaultBackend = Rustls;

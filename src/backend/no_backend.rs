@@ -16,7 +16,7 @@ use crate::policy::SignatureAlgorithms;
 #[derive(Clone, Copy, Debug)]
 pub enum NoBackend {}
 
-/// A stream and a handshake of no backend.
+/// The stream and the handshake of [`NoBackend`]; it has no values.
 pub(crate) enum Never<IO> {
     #[expect(
         dead_code,

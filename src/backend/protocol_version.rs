@@ -19,7 +19,7 @@ impl fmt::Display for ProtocolVersion {
     }
 }
 
-/// Which versions are spoken: never none.
+/// The enabled TLS versions: at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Versions {
     pub(crate) tls12: bool,

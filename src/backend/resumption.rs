@@ -3,15 +3,19 @@ use core::time::Duration;
 use super::capability::{Capability, Support};
 use crate::error::{BackendKind, BuildError};
 
-/// Whether a client and a server that met before may do a shorter handshake, which shows no certificates (RFC 8446,
-/// section 2.2; RFC 5246, section 7.3).
+/// Whether a client and a server may resume an earlier session (RFC 8446, section 2.2; RFC 5246,
+/// section 7.3).
 ///
-/// It saves both ends a signature and the sending of certificates; and since here the peer is judged again all the same,
-/// no more: about a fifth of the time (`benches/handshake.rs`). What it costs elsewhere was measured with plain rustls 0.23
-/// and OpenSSL 3.0, in TLS 1.2 and 1.3: a session outlives what admitted it. It was resumed after the trust anchor had
-/// been removed from a live configuration, 690 hours after a certificate of 24 hours had been issued, and, made without a
-/// client certificate, where one was required by then. So it is off, on every backend, unless it is asked for; and then
-/// only rustls can hold it to what is in force.
+/// Resumption is a shorter handshake without certificates. It saves both sides a signature and the
+/// transfer of certificates. Here the peer is verified again all the same, so that it saves about a
+/// fifth of the time (`benches/handshake.rs`).
+///
+/// Elsewhere a session outlives the conditions under which the peer was accepted. This was measured
+/// with plain rustls 0.23 and OpenSSL 3.0, in TLS 1.2 and 1.3. A session was resumed after its
+/// trust anchor had been removed from a live configuration; 690 hours after a certificate of 24
+/// hours had been issued; and, when it had been made without a client certificate, where one was
+/// required by then. So resumption is off initially on every backend, and only rustls can bind a
+/// session to the revision in force.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,34 +40,45 @@ pub enum Resumption {
     /// Every handshake is a full one, on every backend.
     #[default]
     Off,
-    /// Sessions are resumed within one revision, and the peer is judged at each resumption as in a full handshake: its
-    /// whole chain, by the clock of the moment, the revocation lists, the server's name and the matcher. Whom that
-    /// refuses gets a full handshake, which tells why. On rustls; elsewhere it is a
-    /// [`BuildError::Unsupported`]. OpenSSL keeps the leaf alone in a ticket, and native-tls shows us nothing of it.
+    /// Sessions are resumed within one revision, and each resumption verifies the peer again.
     ///
-    /// - Sessions are kept in memory, at either end, and nowhere else: no key that would open tickets is made. A rotation
-    ///   begins with none, and two clients or servers share none, whatever they are built from. A server keeps 1024, a client
-    ///   those with 256 servers and of each at most 8; the oldest make room.
-    /// - Only `connect`, `accept` and their asynchronous twins resume, since only there the peer is judged again. What
-    ///   `config()` and `live_config()` give never does.
-    /// - Never is data sent or taken before the handshake is over (0-RTT, RFC 8446, section 8): it could be replayed.
-    /// - Sessions of clients without a certificate are not kept: strangers could fill the room.
-    /// - In TLS 1.2 the peer must have the extended master secret (RFC 7627), as all current libraries do: without it,
-    ///   a resumed session can be spliced into another with the client's certificate.
+    /// The peer is verified as in a full handshake: its whole chain, by the current time, the
+    /// revocation lists, the server's name and the matcher. If that rejects the peer, a full
+    /// handshake follows, which reports the reason. Only rustls supports this; elsewhere it is a
+    /// [`BuildError::Unsupported`]. OpenSSL keeps only the leaf in a ticket, and native-tls shows
+    /// us nothing of it.
+    ///
+    /// - Both sides keep sessions in memory only; there is no key that opens tickets. A rotation
+    ///   starts without sessions, and two clients or servers share none, whatever they are built
+    ///   from. A server keeps 1024 sessions; a client keeps those with 256 servers, at most 8 with
+    ///   each. The oldest are removed first.
+    /// - Only `connect`, `accept` and their asynchronous twins resume, because only they verify the
+    ///   peer again. The configurations of `config()` and `live_config()` never resume.
+    /// - No data is sent or accepted before the handshake is complete (0-RTT, RFC 8446, section 8),
+    ///   because it could be replayed.
+    /// - Sessions of clients without a certificate are not kept, because strangers could fill the
+    ///   store.
+    /// - In TLS 1.2 the peer must support the extended master secret (RFC 7627), as all current
+    ///   libraries do. Without it, a resumed session can be spliced into another with the client's
+    ///   certificate.
     BoundToRevision {
-        /// How long after the full handshake, in which the peer proved its key, a session may be resumed, by the monotonic
-        /// clock and by the [one given](crate::ClientBuilder::clock); resuming does not prolong it. More than zero, at most
-        /// [`MAX_AGE`](Self::MAX_AGE).
+        /// The time after the full handshake in which a session may be resumed.
+        ///
+        /// It starts when the peer proved its key, and runs by the monotonic clock and by the [one
+        /// given](crate::ClientBuilder::clock). Resuming does not prolong it. More than zero, at
+        /// most [`MAX_AGE`](Self::MAX_AGE).
         max_age: Duration,
     },
 }
 
 impl Resumption {
-    /// The longest `max_age` of [`BoundToRevision`](Self::BoundToRevision): a day. RFC 8446, section 4.6.1, allows seven; a day is what
-    /// rustls' servers tell their clients.
+    /// The longest `max_age` of [`BoundToRevision`](Self::BoundToRevision): one day.
+    ///
+    /// RFC 8446, section 4.6.1, allows seven days. One day is what rustls' servers announce to
+    /// their clients.
     pub const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// That a backend can hold it to its terms.
+    /// Checks that the backend supports this setting, and that `max_age` is in its range.
     pub(crate) fn check(self, backend: BackendKind) -> Result<(), BuildError> {
         let Self::BoundToRevision { max_age } = self else {
             return Ok(());

@@ -3,10 +3,10 @@ use std::borrow::Cow;
 use super::protocol_version::ProtocolVersion;
 use crate::material::SignatureScheme;
 
-/// What a handshake negotiated.
+/// The parameters that a handshake negotiated.
 ///
-/// What a backend does not show is `None`: see [`Capability`](crate::backend::Capability). Names are those
-/// of IANA's TLS registries.
+/// What a backend does not show is `None`: see [`Capability`](crate::backend::Capability). Names
+/// are those of IANA's TLS registries.
 ///
 /// ```no_run
 /// # use mtls::{HandshakeError, MtlsClient, Rustls};
@@ -35,52 +35,57 @@ pub struct SessionInfo {
 pub(crate) const X25519_ML_KEM_768: &str = "X25519MLKEM768";
 
 impl SessionInfo {
-    /// The TLS version of the connection.
+    /// Returns the TLS version of the connection.
     pub fn protocol_version(&self) -> ProtocolVersion {
         self.protocol_version
     }
 
-    /// The cipher suite, such as `TLS_AES_256_GCM_SHA384`.
+    /// Returns the cipher suite, such as `TLS_AES_256_GCM_SHA384`.
     pub fn cipher_suite(&self) -> Option<&str> {
         self.cipher_suite.as_deref()
     }
 
-    /// The group of the key exchange, such as `X25519MLKEM768`, `x25519` or `secp256r1`.
+    /// Returns the group of the key exchange, such as `X25519MLKEM768`, `x25519` or `secp256r1`.
     pub fn key_exchange_group(&self) -> Option<&str> {
         self.key_exchange_group.as_deref()
     }
 
-    /// Whether the key exchange is known to withstand a quantum computer: a hybrid with ML-KEM
-    /// (FIPS 203).
+    /// Whether the key exchange is known to withstand a quantum computer.
+    ///
+    /// It is if the group is a hybrid with ML-KEM (FIPS 203).
     pub fn has_post_quantum_key_exchange(&self) -> bool {
         self.key_exchange_group()
             .is_some_and(|group| group.contains("MLKEM"))
     }
 
-    /// The scheme by which the peer signed the handshake; `None` also for a resumed session and an
-    /// anonymous client, who sign nothing.
+    /// Returns the scheme of the peer's handshake signature.
+    ///
+    /// It is `None` also for a resumed session and an anonymous client: there the peer signs
+    /// nothing.
     pub fn signature_scheme(&self) -> Option<SignatureScheme> {
         self.signature_scheme
     }
 
-    /// The application protocol that both ends chose (RFC 7301), if they did.
+    /// Returns the application protocol that both sides agreed on (RFC 7301), if any.
     pub fn alpn(&self) -> Option<&[u8]> {
         self.alpn.as_deref()
     }
 
-    /// The DNS name that the client sent as server name indication (RFC 6066, section 3). An IP
-    /// address is not sent.
+    /// Returns the DNS name of the server name indication (RFC 6066, section 3).
+    ///
+    /// A client never sends an IP address there.
     pub fn server_name(&self) -> Option<&str> {
         self.server_name.as_deref()
     }
 
-    /// Whether the handshake resumed an earlier session: see [`Resumption`](crate::connection::Resumption).
+    /// Whether the handshake resumed an earlier session: see
+    /// [`Resumption`](crate::connection::Resumption).
     pub fn is_resumed(&self) -> bool {
         self.is_resumed
     }
 }
 
-/// What a configuration is able to, as far as its library tells.
+/// The cryptographic abilities of a configuration, as far as its library shows them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Crypto {
     pub(crate) is_fips: Option<bool>,

@@ -8,7 +8,7 @@ use crate::material::{KeyType, MtlsIdentity, PrivateKey};
 use crate::policy::Trust;
 use crate::x509::{Certificate, rfc4514};
 
-/// What a client is made of, checked by the facade and ready for an adapter.
+/// The settings of a client, checked by the facade and ready for an adapter.
 #[derive(Debug)]
 pub(crate) struct ClientSettings {
     pub(crate) identity: MtlsIdentity,
@@ -17,13 +17,13 @@ pub(crate) struct ClientSettings {
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Versions,
     pub(crate) resumption: Resumption,
-    /// What of the policy only our own verifier can hold, because it sees the whole chain.
+    /// The part of the policy that needs the whole chain, and so our own verifier.
     pub(crate) policy_beyond_leaf: Option<&'static str>,
-    /// Whether the name that was connected to is checked, or a SPIFFE ID in its place.
+    /// Whether the name of the `connect` call is checked; otherwise a SPIFFE ID is.
     pub(crate) checks_server_name: bool,
 }
 
-/// What a server is made of, checked by the facade and ready for an adapter.
+/// The settings of a server, checked by the facade and ready for an adapter.
 #[derive(Debug)]
 pub(crate) struct ServerSettings {
     pub(crate) identity: MtlsIdentity,
@@ -32,7 +32,7 @@ pub(crate) struct ServerSettings {
     pub(crate) versions: Versions,
     pub(crate) resumption: Resumption,
     pub(crate) client_auth: ClientAuthMode,
-    /// The anchors' subjects (each a DER `Name`) for the certificate request; empty to name none.
+    /// The anchors' subjects (each a DER `Name`) for the certificate request; empty to send none.
     pub(crate) ca_names: Vec<Vec<u8>>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) enum ClientAuthMode {
     Required,
 }
 
-/// The private key, for a backend that wants its bytes.
+/// Returns the private key, for a backend that needs its bytes.
 pub(crate) fn held_key(
     identity: &MtlsIdentity,
     backend: BackendKind,
@@ -53,14 +53,17 @@ pub(crate) fn held_key(
         .ok_or_else(|| no_external_key(backend))
 }
 
-/// What a key signs before it is used, where that has to show that it is the leaf's. No TLS
-/// handshake signs it: in TLS 1.3 those begin with 64 spaces (RFC 8446, section 4.4.3), and in TLS
-/// 1.2 a server's are longer, by its two random values alone (RFC 5246, section 7.4.3), and a
-/// client's begin with the type of a `ClientHello`, which is 1 (section 7.4.8).
+/// What a key signs to prove, before it is used, that it is the leaf's.
+///
+/// No TLS handshake signs this text. In TLS 1.3 the signed data begins with 64 spaces (RFC 8446,
+/// section 4.4.3). In TLS 1.2 a server's is longer by its two random values alone (RFC 5246,
+/// section 7.4.3), and a client's begins with the type of a `ClientHello`, which is 1 (section
+/// 7.4.8).
 pub(crate) const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
 
-/// Whether only the backend's library can tell that a key of this kind is the leaf's: the public
-/// half of the others was derived when the key was read.
+/// Whether only the backend's library can prove that a key of this type is the leaf's.
+///
+/// The public half of the other types was derived when the key was read.
 pub(crate) fn takes_proof(kind: KeyType) -> bool {
     match kind {
         KeyType::EcdsaP521 | KeyType::MlDsa44 | KeyType::MlDsa65 | KeyType::MlDsa87 => true,
@@ -68,7 +71,7 @@ pub(crate) fn takes_proof(kind: KeyType) -> bool {
     }
 }
 
-/// The private key did not sign by the key in the leaf.
+/// The error for a private key whose signature does not match the key in the leaf.
 pub(crate) fn key_mismatch(identity: &MtlsIdentity) -> BuildError {
     BuildError::KeyMismatch {
         subject: Certificate::from_der(identity.chain().leaf())

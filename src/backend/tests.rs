@@ -22,7 +22,7 @@ use crate::side::Side;
 
 pub(super) struct Cast {
     pub(super) root: CertificateDer<'static>,
-    /// Presents the root as well.
+    /// Has the root in its chain.
     pub(super) server: MtlsIdentity,
     pub(super) alice: MtlsIdentity,
     pub(super) bob: MtlsIdentity,
@@ -102,7 +102,7 @@ pub(super) fn accepted(verifier: &SessionVerifier, client: &MtlsIdentity) -> Pee
     verifier.client(chain, Pass::First).unwrap()
 }
 
-/// Two ends of a connection, which wait for at most ten seconds.
+/// Both sides of a connection, which wait for at most ten seconds.
 pub(super) fn socket_pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! What the adapters ask of one revision: its verifier, its own chain, its clock and its observer.
+//! What the adapters use of one revision: its verifier, its own chain, its clock and its observer.
 
 pub(crate) mod alert_hint;
 pub(crate) mod own_chain;

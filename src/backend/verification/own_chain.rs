@@ -8,18 +8,18 @@ use crate::policy::{SignatureAlgorithms, purposes_of, usages_of};
 use crate::side::Side;
 use crate::x509::{Certificate, Version, is_same_name, rfc4514};
 
-/// Our own chain, as one looks at it whom a peer has refused.
+/// Our own chain, for checks at build time and for hints after a peer rejected us.
 ///
-/// Of a handshake that succeeds it costs nothing: its certificates are read where somebody asks.
+/// A successful handshake does not parse its certificates: they are parsed when a hint needs them.
 #[derive(Debug)]
 pub(crate) struct OwnChain {
     side: Side,
     chain: CertificateChain,
-    /// The issuer of each certificate, a DER `Name`: compared with what servers ask for.
+    /// The issuer of each certificate, a DER `Name`, to compare with what servers request.
     issuers: Vec<Vec<u8>>,
 }
 
-/// When a certificate of ours is not valid.
+/// Why a certificate of ours is not valid now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ValidityFault {
     ExpiredAt(UnixTime),
@@ -36,8 +36,9 @@ impl OwnChain {
         }
     }
 
-    /// That each certificate fits the next by name was seen when the identity was made; here is the
-    /// proof.
+    /// Verifies the signature of each certificate by the key of the next.
+    ///
+    /// That the names match was checked when the identity was made.
     pub(crate) fn check_signatures(
         &self,
         algorithms: &SignatureAlgorithms,
@@ -83,27 +84,27 @@ impl OwnChain {
         self.chain.as_slice().len()
     }
 
-    /// Whether one of our certificates was issued by the CA of this name (a DER `Name`), byte for
-    /// byte.
+    /// Whether a CA of this name (a DER `Name`) issued one of our certificates, byte for byte.
     pub(crate) fn is_issued_by(&self, name: &[u8]) -> bool {
         self.issuers.iter().any(|issuer| issuer == name)
     }
 
-    /// Whether a CA of this name (a `Name` with its header) issued one of our certificates, however
-    /// it is encoded.
+    /// Whether a CA of this name issued one of our certificates, in any encoding.
+    ///
+    /// The name is a `Name` with its header.
     pub(crate) fn is_issued_by_one_called(&self, name: &[u8]) -> bool {
         let mut issuers = self.issuers.iter();
         issuers.any(|issuer| is_same_name(issuer, name))
     }
 
-    /// Who issued the last of our certificates.
+    /// The issuer of our last certificate.
     pub(crate) fn top_issuer(&self) -> String {
         self.issuers
             .last()
             .map_or_else(String::new, |issuer| rfc4514(issuer))
     }
 
-    /// Our certificates that are not valid now, each with its index and its subject.
+    /// Returns our certificates that are not valid now, each with its index and its subject.
     pub(crate) fn overdue(&self, now: UnixTime) -> Vec<(usize, String, ValidityFault)> {
         certificates(&self.chain)
             .filter_map(|(index, certificate)| {
@@ -119,7 +120,7 @@ impl OwnChain {
             .collect()
     }
 
-    /// What peers will hold against our leaf.
+    /// The warning about a purpose that our leaf lacks.
     pub(crate) fn warning(&self) -> Option<IdentityWarning> {
         let (missing, listed) = self.missing_purpose()?;
         let (_, leaf) = certificates(&self.chain).next()?;
@@ -130,7 +131,7 @@ impl OwnChain {
         })
     }
 
-    /// The purpose that the leaf's extended key usage lacks, and those that it lists.
+    /// Returns the purpose that the leaf's extended key usage lacks, and those that it lists.
     pub(crate) fn missing_purpose(&self) -> Option<(&'static str, String)> {
         let (_, leaf) = certificates(&self.chain).next()?;
         let usage = leaf.extended_key_usage().ok()??;
@@ -144,7 +145,8 @@ impl OwnChain {
         }
     }
 
-    /// The leaf's key usages, where its key may not sign a handshake (RFC 8446, section 4.4.2.2).
+    /// Returns the leaf's key usages if its key may not sign a handshake (RFC 8446, section
+    /// 4.4.2.2).
     pub(crate) fn wrong_key_usage(&self) -> Option<String> {
         let (_, leaf) = certificates(&self.chain).next()?;
         let usage = leaf.key_usage().ok()??;
@@ -161,7 +163,7 @@ impl OwnChain {
             .is_some_and(|(_, leaf)| leaf.version != Version::V3)
     }
 
-    /// What the leaf's key is.
+    /// The type of the leaf's key.
     pub(crate) fn key(&self) -> String {
         certificates(&self.chain)
             .next()
@@ -170,7 +172,7 @@ impl OwnChain {
     }
 }
 
-/// All of them can be read: that was seen when the chain was made.
+/// All certificates are readable: the chain was parsed when it was made.
 fn certificates(chain: &CertificateChain) -> impl Iterator<Item = (usize, Certificate<'_>)> {
     chain
         .as_slice()

@@ -7,16 +7,20 @@ use pki_types::UnixTime;
 
 use crate::policy::{Rejection, RejectionReason, rfc3339};
 
-/// Whether we may do handshakes at all: what the owner chose for the day on which our own certificate has run out, or
-/// nothing is heard any more from where material comes from. One decision for every way into a handshake.
+/// Whether handshakes are served at all: one check for every kind of handshake.
+///
+/// The caller chose to stop when our own certificate expires, or when the source fails for too
+/// long.
 #[derive(Clone, Debug)]
 pub(crate) struct ServingGate {
-    /// The end of our own chain, where nobody is to be served after it.
+    /// The end of our own chain's validity, if serving ends with it.
     pub(crate) until: Option<UnixTime>,
     pub(crate) source: Arc<SourceDeadline>,
 }
 
-/// When the last word of a source is too old. Measured by a clock that does not jump, and shared by all revisions.
+/// The deadline of the source's last response, shared by all revisions.
+///
+/// It runs by a clock that does not jump.
 #[derive(Debug)]
 pub(crate) struct SourceDeadline {
     since: Instant,
@@ -35,7 +39,7 @@ impl SourceDeadline {
         }
     }
 
-    /// The source has been heard: it may be silent for so long from now on.
+    /// Restarts the deadline: the source responded, and may be silent for this long from now.
     pub(crate) fn extend(&self, silence: Duration) {
         let at = self.since.elapsed().saturating_add(silence).as_millis();
         let at = u64::try_from(at).unwrap_or(NEVER);

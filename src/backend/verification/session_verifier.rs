@@ -17,11 +17,10 @@ use crate::peer::PeerIdentity;
 use crate::policy::{PeerVerifier, Rejection, RejectionReason};
 use crate::side::Side;
 
-/// The verifier of one revision with a clock and an observer, and our own chain: what the adapters
-/// ask.
+/// The verifier of one revision, with its clock, its observer and our own chain.
 pub(crate) struct SessionVerifier {
     verifier: PeerVerifier,
-    /// Asked as well, for the observer's ears only.
+    /// Evaluated for the observer; its result is not enforced.
     shadow: Option<PeerVerifier>,
     own: OwnChain,
     serving_gate: ServingGate,
@@ -29,8 +28,10 @@ pub(crate) struct SessionVerifier {
     observer: Option<Observer>,
 }
 
-/// Which time a handshake's peer is judged: OpenSSL may ask again about another path, and before a
-/// session is resumed the observer hears of no refusal, since a full handshake follows one.
+/// Whether a verification is a handshake's first, and whether it is reported.
+///
+/// OpenSSL may verify another path of the same peer. Before a session is resumed, a rejection is
+/// not reported, because a full handshake follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pass {
     Repeat,
@@ -59,8 +60,8 @@ impl SessionVerifier {
         }
     }
 
-    /// For native-tls, which does not show which trust anchor a path ends in: no one of them may
-    /// have a flaw then.
+    /// For native-tls, which does not show the trust anchor of a path: each anchor has to be
+    /// usable.
     pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
         self.verifier.check_anchors_for_servers()?;
         match &self.shadow {
@@ -84,19 +85,19 @@ impl SessionVerifier {
         })
     }
 
-    /// For native-tls, where the platform proved the path and shows the leaf alone.
+    /// For native-tls, whose platform authenticates the path and shows only the leaf.
     pub(crate) fn server_leaf(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Verdict {
         self.verify(Pass::First, |verifier, now| {
             verifier.verify_server_leaf(leaf, name, now)
         })
     }
 
-    /// Asks the shadow about a client whose session was resumed, and who was judged unheard.
+    /// Evaluates the shadow policy for a client whose session was resumed, as [`Pass::Unreported`].
     pub(crate) fn shadow_resumed_client(&self, peer: &PeerIdentity) {
         self.resumed(peer, |shadow, now| shadow.verify_client(peer.chain(), now));
     }
 
-    /// The same about a server.
+    /// Evaluates the shadow policy for a server whose session was resumed.
     pub(crate) fn shadow_resumed_server(&self, peer: &PeerIdentity, name: &ServerName<'_>) {
         self.resumed(peer, |shadow, now| {
             shadow.verify_server(peer.chain(), name, now)
@@ -109,7 +110,7 @@ impl SessionVerifier {
         }
     }
 
-    /// The second look, after the handshake. The shadow has said its word by then.
+    /// Verifies the peer once more after the handshake, without the shadow policy.
     pub(crate) fn confirm(&self, peer: &PeerIdentity) -> Result<(), Rejection> {
         let confirmed = guard(|| {
             let now = self.now();
@@ -119,9 +120,10 @@ impl SessionVerifier {
         confirmed.map_err(|rejection| self.report(rejection))
     }
 
-    /// Judges the peer of an open connection as a handshake would now, without a word to the
-    /// observer. `asked` is the name that a server was asked for by; a client has none. Whether we serve is about us,
-    /// and about who comes next.
+    /// Verifies the peer of an open connection as a handshake would now, and reports nothing.
+    ///
+    /// `asked` is the name that the connection to a server was opened with; a client has none. The
+    /// serving gate is not checked: it is about us and about new connections.
     pub(crate) fn verify_again(
         &self,
         peer: &PeerIdentity,
@@ -130,7 +132,7 @@ impl SessionVerifier {
         let chain = peer.chain();
         guard(|| match (asked, chain) {
             (None, _) => self.verifier.verify_client(chain, self.now()),
-            // The platform proved the path, and showed no more of it.
+            // The platform authenticated the path and showed only the leaf.
             (Some(name), [leaf]) if peer.trust_anchor().is_none() => {
                 self.verifier.verify_server_leaf(leaf, name, self.now())
             }
@@ -138,24 +140,25 @@ impl SessionVerifier {
         })
     }
 
-    /// Tells the observer of an open connection whose peer would not be admitted any more.
+    /// Reports an open connection whose peer would now be rejected.
     pub(crate) fn connection_rejected(&self, peer: &PeerIdentity, rejection: &Rejection) {
         self.tell(&Event::ConnectionRejected { peer, rejection });
     }
 
-    /// Tells the observer of a refusal that did not come out of this judge, and hands it back.
+    /// Reports a rejection that this verifier did not make itself, and returns it.
     pub(crate) fn report(&self, rejection: Rejection) -> Rejection {
         self.tell(&Event::PeerRejected(&rejection));
         rejection
     }
 
-    /// Whether we serve at all, for those who stay anonymous; everyone else is judged.
+    /// Checks the serving gate for anonymous clients; `verify` does so for all others.
     pub(crate) fn check_serving(&self) -> Result<(), Rejection> {
         guard(|| self.serving_gate.check(self.now())).map_err(|rejection| self.report(rejection))
     }
 
-    /// Whether our own anchors vouch for our own chain. On native-tls, which verifies signatures
-    /// itself, they never do.
+    /// Checks that our own anchors authenticate our own chain.
+    ///
+    /// On native-tls, which verifies signatures itself, they never do.
     pub(crate) fn verify_own_chain(&self, now: UnixTime) -> Result<(), Rejection> {
         let chain = self.own.chain();
         guard(|| match self.own.side() {
@@ -164,8 +167,7 @@ impl SessionVerifier {
         })
     }
 
-    /// That the revocation lists of this judge may take the place of those of `before`, which are
-    /// in force.
+    /// Checks that our revocation lists may replace those of `before`, which are in force.
     pub(crate) fn check_lists_follow(
         &self,
         before: &Self,
@@ -174,8 +176,9 @@ impl SessionVerifier {
         self.verifier.check_lists_follow(&before.verifier, now)
     }
 
-    /// The trust anchors that cannot vouch for our peers at this time, or ever; an error where no
-    /// other is left.
+    /// Returns the trust anchors that cannot authenticate our peers at this time, or ever.
+    ///
+    /// It is an error if no other anchor is left.
     pub(crate) fn unusable_trust_anchors(
         &self,
         now: Option<UnixTime>,
@@ -186,7 +189,7 @@ impl SessionVerifier {
         }
     }
 
-    /// The revocation lists that neither a trust anchor nor a CA of a proved path signed so far.
+    /// Returns the lists that neither a trust anchor nor a CA of an accepted path has signed yet.
     pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
         let lists = self.verifier.unclaimed_lists();
         match &self.shadow {
@@ -196,8 +199,10 @@ impl SessionVerifier {
         }
     }
 
-    /// Completes an error that an adapter made of its library's: tells the observer of a refusal
-    /// that did not come out of this judge, and looks for the reason of one by the peer.
+    /// Completes an error that an adapter converted from its library's.
+    ///
+    /// It reports a rejection that this verifier did not make itself, and adds the hint to one by
+    /// the peer.
     pub(crate) fn complete(
         &self,
         error: HandshakeError,
@@ -210,7 +215,7 @@ impl SessionVerifier {
         }
     }
 
-    /// We were refused, by a peer that had asked us so.
+    /// The error for a rejection by the peer, with a hint from its certificate request.
     pub(crate) fn rejected_by_peer(
         &self,
         alert: Alert,
@@ -223,15 +228,14 @@ impl SessionVerifier {
         }
     }
 
-    /// Our own chain, for the one question about it that comes up in each handshake.
+    /// Our own chain.
     pub(crate) fn own(&self) -> &OwnChain {
         &self.own
     }
 
-    /// Asks the verifier, tells the observer of a refusal, and then of a shadow that sees it
-    /// otherwise.
+    /// Verifies the peer, reports a rejection, and then a shadow policy's different verdict.
     fn verify(&self, look: Pass, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) -> Verdict {
-        // `None` where no policy was asked: after a clock that panicked, and when we serve nobody.
+        // `None` if no policy was evaluated: the clock panicked, or the serving gate is closed.
         let mut asked_at = None;
         let verdict = guard(|| {
             let now = self.now();
@@ -258,7 +262,7 @@ impl SessionVerifier {
 
     pub(crate) fn tell(&self, event: &Event<'_>) {
         if let Some(observer) = &self.observer {
-            // What it makes of the news changes nothing.
+            // A panic of the observer does not change the verdict.
             let _ = catch_unwind(AssertUnwindSafe(|| observer(event)));
         }
     }
@@ -267,7 +271,7 @@ impl SessionVerifier {
         (self.clock)()
     }
 
-    /// The time for what is not a judgement; `None` from a clock that panics.
+    /// The time for all but verification; `None` if the clock panics.
     pub(crate) fn now_unless_panicked(&self) -> Option<UnixTime> {
         catch_unwind(AssertUnwindSafe(|| self.now())).ok()
     }
@@ -282,8 +286,10 @@ impl fmt::Debug for SessionVerifier {
     }
 }
 
-/// Judges. The matcher and the clock may be the caller's code: where they panic the peer is
-/// refused. In OpenSSL's callback a panic would end the process, and elsewhere an accept loop.
+/// Runs a verification, and rejects the peer if it panics.
+///
+/// The matcher and the clock may be the caller's code. In OpenSSL's callback a panic would end the
+/// process, and elsewhere an accept loop.
 fn guard<T>(verify: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
     catch_unwind(AssertUnwindSafe(verify)).unwrap_or_else(|panic| {
         Err(Rejection::new(RejectionReason::VerifierPanicked).with_presented(message(&*panic)))

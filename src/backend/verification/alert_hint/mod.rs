@@ -1,7 +1,6 @@
-//! Why a peer may have refused us: its alert, beside what we presented and what it had asked for.
+//! Hints why a peer rejected us, from its alert, our own chain and its certificate request.
 //!
-//! An alert has room for a number. We know our own certificates, and often more than the peer will
-//! ever say.
+//! An alert is only a number. We know our own certificates, and often more than the peer sends.
 
 use pki_types::UnixTime;
 
@@ -11,26 +10,26 @@ use crate::policy::rfc3339;
 use crate::side::Side;
 use crate::x509::rfc4514;
 
-/// The server's request for our certificate (RFC 8446, section 4.3.2), as far as the TLS library
-/// shows it.
+/// The server's request for our certificate, as far as the TLS library shows it.
+///
+/// See RFC 8446, section 4.3.2.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum CertificateRequest {
-    /// It is not shown, or we are the server.
+    /// The library does not show it, or we are the server.
     #[default]
     Unseen,
-    /// It would be shown, and none has come.
+    /// The library would show it, but none has come.
     Awaited,
     /// It came.
     Came {
-        /// Whether our certificate was sent: whether a signature scheme of the server's fits its
-        /// key.
+        /// Whether our certificate was sent: a signature scheme of the server fits its key.
         is_answered: bool,
-        /// The CAs that it names, unless one of them issued ours, or it names none.
+        /// The CAs that it names; `None` if it names none, or one of them issued ours.
         other_cas: Option<UnmatchedCas>,
     },
 }
 
-/// CAs that a server asks for, and none of which issued our certificate.
+/// CAs that a server named, none of which issued our certificate.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UnmatchedCas {
     /// DER `Name`s.
@@ -38,15 +37,16 @@ pub(crate) struct UnmatchedCas {
     left_out: usize,
 }
 
-/// Bytes of CA names that are kept for a diagnosis.
+/// Bytes of CA names that are kept for a hint.
 const MAX_KEPT: usize = 16 * 1024;
 /// CA names in a hint, and the bytes (DER) of the longest.
 const MAX_SHOWN: usize = 4;
 const MAX_SHOWN_BYTES: usize = 512;
 
 impl CertificateRequest {
-    /// One that came, with the CA names in it (DER `Name`s). Copies them only where none of them
-    /// issued ours.
+    /// A request that came, with its CA names (DER `Name`s).
+    ///
+    /// Copies the names only if none of them issued our certificate.
     pub(crate) fn came(own: &OwnChain, ca_names: &[&[u8]], is_answered: bool) -> Self {
         let fits = ca_names.is_empty() || ca_names.iter().any(|name| own.is_issued_by(name));
         Self::Came {
@@ -73,7 +73,7 @@ impl UnmatchedCas {
         }
     }
 
-    /// `None` where one of them issued ours after all: a name may be encoded in several ways.
+    /// `None` if one of them issued ours after all: a name has several encodings.
     fn in_words(&self, own: &OwnChain) -> Option<String> {
         let is_ours = |name: &Vec<u8>| own.is_issued_by_one_called(name);
         if self.names.iter().any(is_ours) {
@@ -94,8 +94,10 @@ impl UnmatchedCas {
     }
 }
 
-/// What to look at when the peer sent this alert: what we know to be wrong with our side, or what
-/// the alert usually means. `now` is `None` where there is no clock to ask.
+/// Returns what to check when the peer sent this alert.
+///
+/// It names the known faults of our side, and what the alert usually means unless a fault explains
+/// it. `now` is `None` if the clock panicked.
 pub(crate) fn hint(
     own: &OwnChain,
     request: &CertificateRequest,
@@ -139,13 +141,14 @@ pub(crate) fn hint(
     said.join("; besides, ")
 }
 
-/// Alerts with which peers refuse a certificate, or the lack of one. The others are about something
-/// else, whatever is wrong with ours.
+/// Whether peers send this alert to reject a certificate, or because it is missing.
+///
+/// Other alerts have other causes, even if our certificate has a fault.
 fn is_about_certificates(alert: Alert) -> bool {
     matches!(alert.code(), 40 | 42..=46 | 48 | 49 | 51 | 116)
 }
 
-/// Something that is wrong with our side.
+/// A fault of our side.
 struct Finding {
     kind: Kind,
     words: String,
@@ -160,8 +163,9 @@ enum Kind {
 }
 
 impl Finding {
-    /// Whether a peer that found the same would have sent this alert. Some send `bad_certificate`
-    /// or `certificate_unknown` whatever they find.
+    /// Whether a peer that finds this fault would send this alert.
+    ///
+    /// Some peers send `bad_certificate` or `certificate_unknown` for every fault.
     fn explains(&self, alert: Alert) -> bool {
         match alert {
             Alert::BAD_CERTIFICATE | Alert::CERTIFICATE_UNKNOWN => true,
@@ -174,7 +178,7 @@ impl Finding {
     }
 }
 
-/// What is wrong with our certificates, whoever looks at them.
+/// The faults of our certificates, independent of the peer.
 fn defects(own: &OwnChain, now: Option<UnixTime>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(now) = now {
@@ -259,7 +263,7 @@ fn unfit_key(own: &OwnChain) -> Finding {
     }
 }
 
-/// Where the library does not say why it left our certificate out.
+/// For a library that does not show why it did not send our certificate.
 fn withheld_certificate_hint(own: &OwnChain) -> Finding {
     Finding {
         kind: Kind::Missing,
@@ -273,7 +277,7 @@ fn withheld_certificate_hint(own: &OwnChain) -> Finding {
     }
 }
 
-/// The server has not asked, so nothing is wrong with what we would have presented.
+/// The server sent no request, so our certificate is not the cause.
 fn no_request_hint(alert: Alert) -> String {
     match alert {
         Alert::CERTIFICATE_REQUIRED => {
@@ -288,7 +292,7 @@ fn no_request_hint(alert: Alert) -> String {
     .to_owned()
 }
 
-/// What the alert usually means, with what we know of its subject.
+/// What the alert usually means, with what we know about it.
 fn usual_cause_hint(own: &OwnChain, now: Option<UnixTime>, alert: Alert) -> String {
     let usual = alert.hint();
     match (alert, now) {

@@ -127,7 +127,7 @@ fn nothing_is_said_of_a_certificate_that_nobody_asked_for() {
     assert!(words.contains("has not asked"), "{words}");
 }
 
-/// An alert about something else is not explained by our certificate, whatever is wrong with it.
+/// The hint of an alert about something else does not mention our certificate's faults.
 #[test]
 fn other_alerts_keep_their_hints() {
     let own = own(Side::Server, utf8("Some CA"));
@@ -139,7 +139,7 @@ fn other_alerts_keep_their_hints() {
             false => assert_eq!(words, alert.hint()),
             true => assert!(words.contains("has expired at"), "{alert}: {words}"),
         }
-        // A clock that panics tells no time.
+        // Without a time, no validity is checked.
         let words = hint(&own, &CertificateRequest::Unseen, None, alert);
         assert!(words.starts_with(alert.hint()), "{alert}: {words}");
     }
