@@ -1,36 +1,38 @@
 use crate::peer::PeerIdentity;
 
-/// Bytes of CA names in a certificate request. More would slow every handshake, and some clients
-/// refuse it; beyond it none is named, since a client may take a shortened list for the whole.
+/// The most bytes of CA names in a certificate request.
+///
+/// More would slow every handshake, and some clients reject it. Beyond this limit no CA is named,
+/// because a client may take a shortened list for the whole.
 pub const MAX_CA_NAMES_BYTES: usize = 16 * 1024;
 
-/// A client without a certificate is refused: `peer()` is a [`PeerIdentity`].
+/// Rejects a client without a certificate: `peer()` is a [`PeerIdentity`].
 #[derive(Debug)]
 pub enum Required {}
 
-/// A client may stay anonymous: `peer()` is an `Option` of a [`PeerIdentity`].
+/// Accepts an anonymous client: `peer()` is an `Option` of a [`PeerIdentity`].
 #[derive(Debug)]
 pub enum Optional {}
 
 /// Whether a server's clients must present a certificate: [`Required`] or [`Optional`].
 #[expect(private_bounds, reason = "sealed: there is no third answer")]
 pub trait ClientAuth: PeerOf<Known = <Self as ClientAuth>::Peer> {
-    /// What a stream knows about its client: a [`PeerIdentity`], or an `Option` of one.
+    /// What a stream holds of its client: a [`PeerIdentity`], or an `Option` of one.
     type Peer;
 
-    /// The client, unless it is anonymous.
+    /// Returns the client's identity, unless the client is anonymous.
     fn identity(peer: &Self::Peer) -> Option<&PeerIdentity>;
 }
 
-/// What a server does with what a client presented.
+/// The conversion of a handshake's peer into what a stream holds.
 pub(crate) trait PeerOf {
     type Known;
 
     /// Whether a client without a certificate is rejected.
     const REQUIRED: bool;
 
-    /// What a stream holds of the client that a handshake showed; `None` where it had to show one
-    /// and did not.
+    /// Converts the peer of a handshake; `None` if a certificate is required and none was
+    /// presented.
     fn peer(shown: Option<PeerIdentity>) -> Option<Self::Known>;
 }
 

@@ -10,12 +10,13 @@ use super::waiters::{WakerSlot, catch_panic};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
-/// A connection that is open, and whether its peer would still be admitted.
+/// A handle of an open connection, which reports whether its peer would still be accepted.
 ///
-/// From `live()` of a stream, or from `track(..)` of a client or server for a connection that another library holds. It
-/// is told once: when its peer would not be admitted any more, see [`LiveConnections`](crate::connection::LiveConnections) for when
-/// that is looked at. Whatever comes later does not change it. Cloning is cheap; while a clone is there, or the stream,
-/// the connection is judged.
+/// It comes from `connection()` of a stream, or from `track(..)` of a client or server for a
+/// connection of another library. Once the peer would be rejected, that rejection is final,
+/// whatever changes later; [`LiveConnections`](crate::connection::LiveConnections) describes when
+/// the peer is verified. Cloning is cheap. The connection is verified again as long as a clone or
+/// the stream exists.
 ///
 /// ```no_run
 /// # fn f(stream: mtls::MtlsStream<std::net::TcpStream>) {
@@ -33,17 +34,19 @@ impl ConnectionHandle {
         Self(connection)
     }
 
-    /// Who is at the other end.
+    /// Returns the peer of the connection.
     pub fn peer(&self) -> &PeerIdentity {
         &self.0.subject.peer
     }
 
-    /// Why the peer would not be admitted any more; `None` while it would be.
+    /// Returns why the peer would now be rejected; `None` while it would be accepted.
     pub fn rejection(&self) -> Option<&Rejection> {
         self.0.rejection.get()
     }
 
-    /// Waits on this thread until the peer is rejected, for so long at most. `None` when it was not.
+    /// Blocks this thread until the peer is rejected, for at most this long.
+    ///
+    /// Returns `None` if it was not rejected.
     pub fn wait(&self, at_most: Duration) -> Option<&Rejection> {
         let until = Instant::now().checked_add(at_most);
         let mut waiting = self.0.waiting();
@@ -64,7 +67,9 @@ impl ConnectionHandle {
         self.rejection()
     }
 
-    /// Waits on any runtime until the peer is rejected, which may be never. Dropping the future loses nothing.
+    /// Waits on any runtime until the peer is rejected, which may never happen.
+    ///
+    /// Dropping the future loses nothing.
     ///
     /// ```no_run
     /// # async fn serve(request: &mut String) {}
@@ -80,13 +85,17 @@ impl ConnectionHandle {
         RejectionFuture { live: self, slot }.await
     }
 
-    /// Has `callback` called once when the peer is rejected, or at once if it has been. A panic in it is caught.
+    /// Sets a callback that is called once, when the peer is rejected.
     ///
-    /// It is called on a thread of the client's or server's own (`mtls-live-tell`), when the connection has been closed if
-    /// it is to be, and those who wait were woken. That thread calls all callbacks and the observer one after the other:
-    /// who takes long delays what others are told, but not that they are judged and closed. What was not told yet stays
-    /// in memory, each rejected connection once. It must not hold a handle of this connection, which would then never be
-    /// dropped.
+    /// If the peer is rejected already, it is called at once, on this thread. Otherwise it is
+    /// called on a thread of the client or server (`mtls-live-tell`), after the connection was
+    /// closed, if that is configured, and after those who wait were woken. That thread runs all
+    /// callbacks and the observer one after the other. A slow callback delays the others, but
+    /// neither the verification nor the closing of connections. Pending callbacks stay in memory,
+    /// once for each rejected connection.
+    ///
+    /// A panic in the callback is caught. The callback must not hold a handle of this connection,
+    /// which would then never be dropped.
     pub fn on_rejected(&self, callback: impl FnOnce(&Rejection) + Send + 'static) {
         let mut waiting = self.0.waiting();
         match self.rejection() {
@@ -98,7 +107,7 @@ impl ConnectionHandle {
         }
     }
 
-    /// As `poll` of a future, with a slot for the waker.
+    /// Works as `poll` of a future, with a slot for the waker.
     pub(crate) fn poll(&self, context: &Context<'_>, slot: WakerSlot) -> Poll<()> {
         let mut waiting = self.0.waiting();
         if self.rejection().is_some() {
@@ -110,7 +119,7 @@ impl ConnectionHandle {
         Poll::Pending
     }
 
-    /// The stream is gone: there is nothing to be closed, and nobody to be woken.
+    /// Removes the closer and the wakers of a stream that was dropped.
     pub(crate) fn detach(&self) {
         let mut waiting = self.0.waiting();
         let closer = waiting.closer.take();
@@ -129,7 +138,7 @@ impl fmt::Debug for ConnectionHandle {
     }
 }
 
-/// Comes when the peer is rejected; takes its waker back when it is dropped before.
+/// Resolves when the peer is rejected; removes its waker when dropped.
 struct RejectionFuture<'a> {
     live: &'a ConnectionHandle,
     slot: WakerSlot,

@@ -1,20 +1,24 @@
-/// What becomes of connections whose peer would not be admitted any more.
+/// What happens to an open connection when its peer would now be rejected.
 ///
-/// A handshake judges once, and a connection may live for weeks. With [`Notify`](Self::Notify) or [`Close`](Self::Close)
-/// each stream of a client or server is tracked until it is dropped, and its peer is judged again: by every new
-/// revision (a `rotate`, a [`Source`](crate::Source)), and when a certificate of its path expires by the
-/// [clock](crate::ClientBuilder::clock), which is looked at every second. It is the judgement of a handshake, over the
-/// chain that the peer presented then: its signatures, dates, revocation, for a server the name that was asked for, the
-/// policy. A revocation list that grows stale is noticed at the next revision.
+/// A handshake verifies the peer once, but a connection may stay open for weeks. With
+/// [`Notify`](Self::Notify) or [`Close`](Self::Close), each stream of a client or server is tracked
+/// until it is dropped. Its peer is verified again by every new revision (a `rotate`, a
+/// [`Source`](crate::Source)), and when a certificate of its path expires by the
+/// [clock](crate::ClientBuilder::clock), which is read every second. This is the verification of a
+/// handshake, over the chain that the peer presented then: signatures, dates, revocation, the
+/// policy, and the name of a server. A revocation list that becomes stale takes effect at the next
+/// revision.
 ///
-/// On native-tls, which shows the leaf alone, that is all that is judged; and since it does not show which trust anchor
-/// has vouched for the peer either, a revision that lacks one of them rejects the peers of all connections from before.
+/// native-tls shows only the leaf, so only the leaf is verified. It does not show the trust anchor
+/// of the peer either, so a revision that removes an anchor rejects the peers of all earlier
+/// connections.
 ///
-/// Judging is done on a thread of its own (`mtls-live`), once for all connections of one peer's chain. It begins with
-/// the first connection and ends when client or server and all connections are gone: connections that outlive the
-/// client or server are still closed when their peer's certificate expires. Callbacks and the observer are called on
-/// another thread (`mtls-live-tell`), one after the other, from when there is first something to tell: however long they
-/// take, nobody's connection is judged or closed later for it.
+/// A thread (`mtls-live`) verifies the peers, once for all connections of one peer's chain. It
+/// starts with the first connection and ends when the client or server and all connections are
+/// gone. Connections that outlive the client or server are still closed when their peer's
+/// certificate expires. A second thread (`mtls-live-tell`) starts with the first rejection and runs
+/// callbacks and the observer one after the other. Slow ones never delay verifying or closing a
+/// connection.
 ///
 /// ```no_run
 /// # fn f(builder: mtls::ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
@@ -28,20 +32,23 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LiveConnections {
-    /// They are told, and closed. A read or write that waits comes back; from then on each fails, with an
+    /// The connections are notified and closed.
+    ///
+    /// A read or write that waits returns. From then on each fails with an
     /// [`io::Error`](std::io::Error) of the kind `ConnectionAborted` that wraps
     /// [`HandshakeError::Rejected`](crate::HandshakeError::Rejected): see
-    /// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). Nothing is read or written any more, not
-    /// even what had been decrypted. The other end sees the connection cut.
+    /// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). No more data is read or
+    /// written, not even data that is already decrypted. The peer sees the connection cut.
     ///
-    /// A blocking stream is shut down from the judging thread by what [`Transport::closer`](crate::connection::Transport::closer)
-    /// gives, which costs a file descriptor for each connection over a socket; over a transport that gives none, at its
-    /// next read or write. An asynchronous one shuts its transport down in the task that reads or writes, which is
-    /// woken.
+    /// A blocking stream is shut down from the verifying thread by
+    /// [`Transport::closer`](crate::connection::Transport::closer), which costs a file descriptor
+    /// for each connection over a socket. Over a transport without a closer, the stream is closed
+    /// at its next read or write. An asynchronous stream shuts its transport down in the task that
+    /// reads or writes, which is woken.
     Close,
-    /// They are told: see [`ConnectionHandle`](crate::ConnectionHandle).
+    /// The connections are notified: see [`ConnectionHandle`](crate::ConnectionHandle).
     Notify,
-    /// Nothing, and it costs nothing. The initial setting.
+    /// Connections are not tracked, at no cost. The initial setting.
     #[default]
     Untracked,
 }

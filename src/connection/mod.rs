@@ -1,4 +1,4 @@
-//! Connections that are open: who still has one that would not get one now.
+//! Open connections, which are verified again when trust, policy or time changes.
 
 mod client_auth;
 pub(crate) mod handle;

@@ -1,4 +1,4 @@
-//! The thread that tells callers, whose code takes the time that it takes.
+//! The thread that runs callbacks and observers, which may be slow.
 
 use std::io;
 use std::sync::Arc;
@@ -12,18 +12,19 @@ use crate::policy::Rejection;
 
 const NAME: &str = "mtls-live-tell";
 
-/// What there is to be told of one subject, whose connections were closed that are to be.
+/// The callbacks and the event of one rejected subject, after its connections were closed.
 pub(crate) struct Notification {
     pub(crate) subject: Arc<VerificationSubject>,
     pub(crate) rejection: Rejection,
-    /// Whose observer hears it.
+    /// The verifier with the observer that receives the event.
     pub(crate) verifier: Arc<SessionVerifier>,
-    /// Of each connection. A connection is rejected once, so that the queue has no more of them than there were.
+    /// For each connection. A connection is rejected once, which bounds the queue.
     pub(crate) callbacks: Vec<Vec<Callback>>,
 }
 
-/// Where the judging thread leaves its news. The other thread is started by the first, and ends when this is dropped and
-/// all was told.
+/// The queue to the notifying thread.
+///
+/// The verifier thread starts that thread, which ends when this is dropped and the queue is empty.
 #[derive(Default)]
 pub(crate) struct Notifier(Option<Sender<Notification>>);
 
@@ -39,11 +40,11 @@ impl Notifier {
         let (queue, told) = channel();
         match start(told) {
             Ok(()) => {
-                // It cannot have ended: it would have waited for this.
+                // The thread cannot have ended: it waits for this message.
                 let _ = queue.send(news);
                 self.0 = Some(queue);
             }
-            // Late is better than never, for those who are judged next.
+            // No thread can be started: run them here, which delays the next verification.
             Err(_) => catch_panic(|| news.tell()),
         }
     }

@@ -13,14 +13,16 @@ use super::waiters::{Closer, Waiters};
 use super::{LiveConnections, verifier_thread};
 use crate::peer::PeerIdentity;
 
-/// The open connections of a client or server. It knows the newest judge and nothing else of them, so that it can
-/// outlive them; dropped with them, it is told of no further revision.
+/// The open connections of a client or server.
+///
+/// It holds the newest basis and nothing else of the client or server, so that its connections can
+/// outlive them. After it is dropped, no further revision comes.
 pub(crate) struct Registry {
     setting: LiveConnections,
     shared: Arc<SharedRegistry>,
 }
 
-/// Of which revision a connection was not seen: it is judged at once.
+/// The revision of a connection that no handshake reported: it is verified at once.
 const UNKNOWN: u64 = 0;
 
 impl Registry {
@@ -34,11 +36,13 @@ impl Registry {
         }
     }
 
-    /// Takes in a stream whose handshake ran under `revision`, if streams are tracked and it has a peer. `closer` is
-    /// asked if it is to be closed.
+    /// Adds a stream whose handshake ran under `revision`, if streams are tracked and it has a
+    /// peer.
+    ///
+    /// `closer` is called only if the stream is closed on rejection.
     ///
     /// # Errors
-    /// The system's: no descriptor for the closer, or no thread to judge on.
+    /// The system's: no descriptor for the closer, or no thread to verify on.
     pub(crate) fn open(
         &self,
         basis: impl FnOnce() -> VerificationBasis,
@@ -64,10 +68,10 @@ impl Registry {
         Ok(Some(StreamTracking::new(live, closes)))
     }
 
-    /// Takes in a connection that somebody else holds.
+    /// Adds a connection that another library holds.
     ///
     /// # Errors
-    /// The system's: no thread to judge on.
+    /// The system's: no thread to verify on.
     pub(crate) fn track(
         &self,
         peer: &PeerIdentity,
@@ -77,12 +81,12 @@ impl Registry {
         self.enter(UNKNOWN, subject, Waiters::default())
     }
 
-    /// How many connections there are.
+    /// Returns the number of connections.
     pub(crate) fn len(&self) -> usize {
         self.shared.state().len()
     }
 
-    /// A revision was published. Told in the order of their numbers.
+    /// Sets the basis of a published revision. Called in the order of revisions.
     pub(crate) fn revised(&self, basis: VerificationBasis) {
         let former = self.shared.state().revise(Arc::new(basis));
         self.shared.work.notify_one();

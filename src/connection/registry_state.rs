@@ -9,60 +9,62 @@ use pki_types::UnixTime;
 use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
 use crate::policy::Rejection;
 
-/// How often the clock is looked at. It is the caller's and may jump, so no wait for a date is longer.
+/// How often the clock is read. It is the caller's and may jump, so no wait is longer.
 const TICK: Duration = Duration::from_secs(1);
-/// How many subjects are judged before it is asked what else there is to do.
+/// How many subjects are verified before other work is considered.
 const BATCH: usize = 16;
-/// How many entries are looked at while the lock is held.
+/// How many entries are visited while the lock is held.
 const LOOKS: usize = 256;
 
-/// All connections, by what is judged of them. Trees and not hash tables, which stop everyone when they grow.
+/// All connections, grouped by subject. Trees, because a hash table that grows blocks every caller.
 pub(super) struct RegistryState<C> {
     pub(crate) has_thread: bool,
-    /// No further revision will come.
+    /// Whether no further revision comes.
     pub(crate) is_over: bool,
     basis: Arc<VerificationBasis>,
     groups: BTreeMap<Key, PeerConnections<C>>,
     connections: usize,
     next: u64,
-    /// When groups expire, as far as they have not.
+    /// The expiry of each group that has not expired.
     due: BTreeSet<(UnixTime, Key)>,
-    /// To be judged before all others: they expire, or began before the newest revision and missed its sweep.
+    /// Verified first: expired, or opened before the newest revision and missed by its sweep.
     urgent: BTreeSet<Key>,
-    /// To be judged when the next revision is told of, since a connection came under it.
+    /// Verified at the next revision, because a connection was opened under it.
     early: BTreeSet<Key>,
     sweep: Option<Sweep>,
 }
 
-/// The connections of one subject, which are told together.
+/// The connections of one subject, which share its verdict.
 pub(super) struct PeerConnections<C> {
     pub(crate) subject: Arc<VerificationSubject>,
     pub(crate) connections: BTreeMap<u64, Weak<C>>,
-    /// By which revision.
+    /// The newest revision that verified them.
     judged: u64,
-    /// The newest revision that admitted one of them.
+    /// The newest revision whose handshake accepted one of them.
     admitted: u64,
     expires: UnixTime,
 }
 
-/// The way around all groups for a new revision. When the next comes before its end, it goes on from there, around once
-/// more: begun anew each time, it would never reach the last while revisions come often.
+/// One round through all groups for a new revision.
+///
+/// If the next revision comes before its end, it continues from there for a full round. If it
+/// started over each time, frequent revisions would keep it from the last groups.
 struct Sweep {
     began: Option<Key>,
-    /// Until here all were looked at.
+    /// The last group that was visited.
     at: Option<Key>,
     has_turned: bool,
 }
 
-/// What the thread does next.
+/// The next step of the thread.
 pub(crate) enum NextStep {
-    /// These, by this revision.
+    /// Verify these subjects by this revision.
     Verify(Vec<Arc<VerificationSubject>>, Arc<VerificationBasis>),
-    /// Look at the clock.
+    /// Read the clock.
     Look(Arc<VerificationBasis>),
-    /// Nobody is left, and nobody will come.
+    /// End: no connection is left, and none will come.
     Over,
-    /// Nothing for so long; without a limit where there is nobody.
+    /// Wait for this long; without a limit if there is no connection.
     Wait(Option<Duration>),
 }
 
@@ -88,7 +90,7 @@ impl<C> RegistryState<C> {
         self.connections
     }
 
-    /// Whether the thread, if it sleeps, sleeps too long for whom came last.
+    /// Whether a sleeping thread has to wake for the newest connection.
     pub(crate) fn is_pressing(&self) -> bool {
         self.connections == 1 || !self.urgent.is_empty()
     }
@@ -112,7 +114,7 @@ impl<C> RegistryState<C> {
             }
         });
         group.admitted = group.admitted.max(revision);
-        // The sweep of the newest revision may have passed by already.
+        // The sweep of the newest revision may have passed it.
         if group.judged < self.basis.revision && revision < self.basis.revision {
             self.urgent.insert(key);
         }
@@ -123,7 +125,7 @@ impl<C> RegistryState<C> {
         live
     }
 
-    /// Gives the group when that was its last, to be dropped after the lock.
+    /// Removes a connection. Returns its group if it was the last, to be dropped after the lock.
     pub(crate) fn leave(&mut self, key: &Key, number: u64) -> Option<PeerConnections<C>> {
         let group = self.groups.get_mut(key)?;
         group.connections.remove(&number)?;
@@ -138,7 +140,7 @@ impl<C> RegistryState<C> {
         Arc::clone(&self.basis)
     }
 
-    /// Gives the former basis, to be dropped after the lock.
+    /// Sets a new basis. Returns the former one, to be dropped after the lock.
     pub(crate) fn revise(&mut self, basis: Arc<VerificationBasis>) -> Arc<VerificationBasis> {
         let at = self.sweep.take().and_then(|sweep| sweep.at);
         self.sweep = Some(Sweep {
@@ -150,7 +152,7 @@ impl<C> RegistryState<C> {
         core::mem::replace(&mut self.basis, basis)
     }
 
-    /// `looked` is how long ago the clock was looked at.
+    /// `looked` is the time since the clock was last read.
     pub(crate) fn work(&mut self, looked: Duration) -> NextStep {
         if self.groups.is_empty() {
             self.sweep = None;
@@ -176,8 +178,9 @@ impl<C> RegistryState<C> {
         NextStep::Verify(subjects, self.basis())
     }
 
-    /// Adds those that come next in the sweep and were not judged by the newest revision: none, perhaps. `false` where
-    /// there is no sweep.
+    /// Adds the next groups of the sweep that the newest revision has not verified, possibly none.
+    ///
+    /// Returns `false` if there is no sweep.
     fn continue_sweep(&mut self, subjects: &mut Vec<Arc<VerificationSubject>>) -> bool {
         let Some(sweep) = &mut self.sweep else {
             return false;
@@ -207,7 +210,7 @@ impl<C> RegistryState<C> {
         true
     }
 
-    /// Puts before all others what has expired by `now`. `false` when there may be more.
+    /// Makes the groups urgent that expired by `now`. Returns `false` if more may have.
     pub(crate) fn look(&mut self, now: UnixTime) -> bool {
         for _ in 0..LOOKS {
             match self.due.first() {
@@ -221,7 +224,7 @@ impl<C> RegistryState<C> {
         false
     }
 
-    /// Takes verdicts down, and those out whose peers are rejected.
+    /// Stores verdicts, and removes the groups whose peers are rejected.
     pub(crate) fn settle(
         &mut self,
         revision: u64,
@@ -235,7 +238,7 @@ impl<C> RegistryState<C> {
             };
             let admitted = group.get().admitted;
             match verdict {
-                // Handshakes know a revision before it is told of here.
+                // Handshakes use a revision before it is set here.
                 _ if self.basis.revision < admitted => {
                     self.early.insert(key);
                 }
@@ -246,7 +249,8 @@ impl<C> RegistryState<C> {
                     self.due.insert((expires, key));
                     group.expires = expires;
                 }
-                // A newer one may admit it, and may have: a connection may have come since.
+                // A newer revision may accept the peer, and a connection may have been opened under
+                // it.
                 Err(_) if revision < self.basis.revision => {
                     self.urgent.insert(key);
                 }

@@ -5,15 +5,15 @@ use super::handle::ConnectionHandle;
 use super::waiters::WakerSlot;
 use crate::backend::HandshakeError;
 
-/// What a stream holds of its tracking. Dropped with the stream, after which there is nothing to close.
+/// The tracking of a stream, dropped with it.
 #[derive(Debug)]
 pub(crate) struct StreamTracking {
     live: ConnectionHandle,
-    /// Whether the stream ends when the peer is rejected.
+    /// Whether the stream is closed when its peer is rejected.
     closes: bool,
 }
 
-/// Which of a stream's two tasks.
+/// One of a stream's two tasks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Task {
     Reader,
@@ -29,10 +29,10 @@ impl StreamTracking {
         &self.live
     }
 
-    /// Whether the stream may be used.
+    /// Checks whether the stream may be used.
     ///
     /// # Errors
-    /// The one that it ends with, from when its peer is rejected.
+    /// The error of the stream after its peer was rejected.
     pub(crate) fn check(&self) -> io::Result<()> {
         match self.live.rejection() {
             Some(rejection) if self.closes => Err(io::Error::new(
@@ -43,7 +43,7 @@ impl StreamTracking {
         }
     }
 
-    /// As [`check`](Self::check), for a task that will sleep: it is woken when that changes.
+    /// As [`check`](Self::check), and wakes a waiting task when the result changes.
     pub(crate) fn watch(&self, context: &Context<'_>, task: Task) -> io::Result<()> {
         let slot = match task {
             Task::Reader => WakerSlot::Reader,

@@ -1,4 +1,4 @@
-//! What no caller can bring about at will: connections under a revision that is not told of yet.
+//! Connections under a revision that the registry does not have yet, which no caller can time.
 
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex};
@@ -94,7 +94,7 @@ impl Scene {
         self.shared.state().revise(basis);
     }
 
-    /// By which revision one is to be judged next, if at all.
+    /// The revision and the subject to verify next, if there is one.
     fn next(&self) -> Option<(u64, Arc<VerificationSubject>)> {
         loop {
             match self.shared.state().work(Duration::ZERO) {
@@ -108,7 +108,7 @@ impl Scene {
         }
     }
 
-    /// How many are shut out by a verdict.
+    /// Returns how many connections a verdict rejects.
     fn settle(&self, revision: u64, verdict: Verdict) -> usize {
         let rejected = self.shared.state().settle(revision, vec![verdict]);
         let counts = rejected.iter().map(|(group, _)| group.connections.len());
@@ -139,7 +139,7 @@ fn who_came_under_a_later_revision_is_not_judged_by_an_earlier() {
     scene.revise(2);
     let (by, subject) = scene.next().expect("not judged by the new revision");
     assert_eq!(by, 2);
-    // While it is judged the third is published, and not told of yet.
+    // During this verification a third revision is published, but not set yet.
     let new = scene.enter(3);
     assert_eq!(scene.settle(2, (subject, refused())), 0);
     assert_eq!(scene.shared.state().len(), 2);
@@ -147,12 +147,12 @@ fn who_came_under_a_later_revision_is_not_judged_by_an_earlier() {
     scene.revise(3);
     let (by, subject) = scene.next().expect("not judged again");
     assert_eq!(by, 3);
-    // The last word has the revision that let it in.
+    // The verdict is that of the revision whose handshake accepted it.
     assert_eq!(scene.settle(3, (subject, refused())), 2);
     drop((old, new));
 }
 
-/// All from before were dropped meanwhile, so that it stands alone.
+/// All earlier connections were dropped before the verdict, so that it is the only one.
 #[test]
 fn who_came_under_a_later_revision_alone_is_not_judged_by_an_earlier() {
     let scene = Scene::new();

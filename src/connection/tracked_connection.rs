@@ -5,7 +5,7 @@ use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
 use super::waiters::{Callback, Waiters};
 use crate::policy::Rejection;
 
-/// One connection, as the registry knows it. Dropped with its last handle, it leaves the registry.
+/// One connection in the registry, which it leaves when its last handle is dropped.
 pub(crate) struct TrackedConnection {
     registry: Arc<SharedRegistry>,
     pub(super) subject: Arc<VerificationSubject>,
@@ -33,10 +33,11 @@ impl TrackedConnection {
         }
     }
 
-    /// Tells it. Gives what is still to be called back; `None` where it had been told.
+    /// Sets the rejection, closes and wakes. Returns the callbacks; `None` if it was rejected
+    /// before.
     pub(crate) fn reject(&self, rejection: &Rejection) -> Option<Vec<Callback>> {
         let mut waiting = self.waiting();
-        // Before anything is closed, so that who is woken by that finds it.
+        // Before anything is closed, so that a woken task finds the rejection.
         self.rejection.set(rejection.clone()).ok()?;
         let acts = core::mem::take(&mut *waiting);
         drop(waiting);
@@ -55,11 +56,13 @@ impl Drop for TrackedConnection {
     }
 }
 
-/// What the registry, its thread and the connections have in common. The lock is held for look-ups alone: never while a
-/// peer is judged, and never while somebody else's code runs, their destructors included.
+/// What the registry, its thread and the connections share.
+///
+/// The lock is held only for look-ups: never during a verification or while the caller's code runs,
+/// destructors included.
 pub(crate) struct SharedRegistry {
     pub(crate) state: Mutex<RegistryState<TrackedConnection>>,
-    /// For the thread alone.
+    /// Wakes the thread.
     pub(crate) work: Condvar,
 }
 
@@ -68,12 +71,12 @@ impl SharedRegistry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the newest revision judges by.
+    /// The basis of the newest revision.
     pub(super) fn basis(&self) -> Arc<VerificationBasis> {
         self.state().basis()
     }
 
-    /// A connection's last handle is gone.
+    /// Removes a connection whose last handle was dropped.
     pub(crate) fn leave(&self, key: &Key, number: u64) {
         let mut state = self.state();
         let group = state.leave(key, number);

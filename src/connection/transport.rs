@@ -1,4 +1,4 @@
-//! What a blocking handshake needs of the connection below it.
+//! The requirements of a blocking handshake for its transport.
 
 use core::time::Duration;
 use std::io::{self, IoSlice, Read, Write};
@@ -7,53 +7,57 @@ use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
-/// A connection whose reads and writes can be given a time-out, so that a handshake ends in time.
+/// A transport with read and write time-outs, so that a handshake ends in time.
 ///
-/// The time-outs that it had are put back after the handshake.
+/// The handshake restores the time-outs that it found.
 pub trait Transport: Read + Write + Send {
-    /// How long a read may take.
+    /// Returns the read time-out.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's errors.
     fn read_timeout(&self) -> io::Result<Option<Duration>>;
 
-    /// How long a write may take.
+    /// Returns the write time-out.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's errors.
     fn write_timeout(&self) -> io::Result<Option<Duration>>;
 
-    /// Sets how long a read may take; `None` for ever.
+    /// Sets the read time-out; `None` waits forever.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's errors.
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// Sets how long a write may take; `None` for ever.
+    /// Sets the write time-out; `None` waits forever.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's errors.
     fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// Says to the other end that nothing more will be written.
+    /// Shuts down writing, so that the peer reads the end of the stream.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's errors.
     fn shutdown_write(&self) -> io::Result<()>;
 
-    /// Whether the time-outs are kept. Where they are not, the handshake timeout does not apply either, and a refused
-    /// peer is not given time to read why.
+    /// Whether the transport applies time-outs.
+    ///
+    /// If not, the handshake timeout does not apply either, and a rejected peer gets no time to
+    /// read the alert.
     fn has_timeouts(&self) -> bool {
         true
     }
 
-    /// What shuts the connection down for good from another thread, so that a read or write that waits comes back.
-    /// Asked for once, when [`LiveConnections::Close`](crate::connection::LiveConnections::Close) is set, since it may cost a
-    /// descriptor; it is dropped with the stream. Initially there is none, and a stream is closed at its next read or
-    /// write.
+    /// Returns a function that shuts the connection down from another thread.
+    ///
+    /// A waiting read or write returns then. This method is called once for each stream, when
+    /// [`LiveConnections::Close`](crate::connection::LiveConnections::Close) is set, because the
+    /// function may cost a file descriptor; the function is dropped with the stream. The default
+    /// implementation returns `None`, and a stream is closed at its next read or write.
     ///
     /// # Errors
-    /// The system's; the handshake fails by it.
+    /// The system's errors; the handshake fails with them.
     fn closer(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
         Ok(None)
     }
@@ -85,7 +89,7 @@ macro_rules! socket {
             fn closer(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
                 let socket = self.try_clone()?;
                 Ok(Some(Box::new(move || {
-                    // Where this fails the other end was first.
+                    // If this fails, the peer closed the connection first.
                     let _ = socket.shutdown(Shutdown::Both);
                 })))
             }
@@ -97,7 +101,9 @@ socket!(TcpStream);
 #[cfg(unix)]
 socket!(UnixStream);
 
-/// Any `Read + Write` as a [`Transport`]: the caller bounds its time, the handshake timeout does not apply.
+/// Makes any `Read + Write` a [`Transport`] without time-outs.
+///
+/// The caller limits the time; the handshake timeout does not apply.
 #[derive(Debug)]
 pub struct WithoutTimeout<IO>(pub IO);
 
@@ -147,17 +153,17 @@ impl<IO: Read + Write + Send> Transport for WithoutTimeout<IO> {
     }
 }
 
-/// A transport that gives up at a deadline, while it has one.
+/// A transport that fails at a deadline, while it has one.
 #[derive(Debug)]
 pub(crate) struct Deadline<IO> {
     io: IO,
     until: Option<Until>,
 }
 
-/// A system's timer may end this much early.
+/// How much too early a system's timer may fire.
 const TIMER_SLACK: Duration = Duration::from_millis(5);
 
-/// A deadline, and the time-outs to put back after it.
+/// A deadline, and the time-outs to restore after it.
 #[derive(Debug)]
 struct Until {
     instant: Instant,
@@ -181,7 +187,7 @@ impl<IO: Transport> Deadline<IO> {
         })
     }
 
-    /// Whether the deadline has passed, or so nearly that a time-out must have been ours.
+    /// Whether the deadline has passed, within the slack of a system's timer.
     pub(crate) fn is_over(&self) -> bool {
         self.until.as_ref().is_some_and(|until| {
             until.instant.saturating_duration_since(Instant::now()) < TIMER_SLACK
@@ -196,7 +202,7 @@ impl<IO: Transport> Deadline<IO> {
         }
     }
 
-    /// Takes the deadline off and puts the time-outs back that the transport had.
+    /// Removes the deadline and restores the transport's time-outs.
     pub(crate) fn lift(&mut self) -> io::Result<()> {
         match self.until.take() {
             None => Ok(()),

@@ -7,20 +7,20 @@ use crate::backend::SessionVerifier;
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason, Trust};
 
-/// What is judged: a peer, in its role. Many connections may share one.
+/// A peer to verify, with its side and the server's name; many connections may share one.
 pub(crate) struct VerificationSubject {
     pub(crate) key: Key,
     pub(crate) peer: PeerIdentity,
-    /// By which name, for a server.
+    /// The name that a server was connected by.
     asked: Option<ServerName<'static>>,
-    /// Where the platform proved the path to one of these and does not show which.
+    /// The former trust, if the platform authenticated the path and does not show its anchor.
     proved_by: Option<Trust>,
 }
 
-/// SHA-256 over all that the judgement depends on.
+/// SHA-256 over everything that the verdict depends on.
 pub(crate) type Key = [u8; 32];
 
-/// What a revision judges by.
+/// What a revision verifies by.
 #[derive(Clone)]
 pub(crate) struct VerificationBasis {
     pub(crate) revision: u64,
@@ -55,7 +55,7 @@ impl VerificationSubject {
         }
     }
 
-    /// As a handshake would be judged now: until when the path that was found is valid.
+    /// Verifies the peer as a handshake would now; returns until when its path is valid.
     pub(crate) fn verifier(&self, basis: &VerificationBasis) -> Result<UnixTime, Rejection> {
         let peer = basis
             .verifier
@@ -83,10 +83,10 @@ fn has_all(trust: &Trust, former: &Trust) -> bool {
     }
 }
 
-/// `proved_under` is the revision of a path that the platform proved.
+/// `proved_under` is the revision of a path that the platform authenticated.
 fn key(peer: &PeerIdentity, asked: Option<&ServerName<'_>>, proved_under: Option<u64>) -> Key {
     let mut hash = Sha256::new();
-    // Each with its length, so that no two subjects are the same bytes.
+    // Each with its length, so that different subjects have different bytes.
     let mut add = |bytes: &[u8]| {
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(bytes);

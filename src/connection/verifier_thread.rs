@@ -1,4 +1,4 @@
-//! The thread that judges.
+//! The thread that verifies the peers of open connections.
 
 use core::time::Duration;
 use std::io;
@@ -17,15 +17,15 @@ use crate::backend::SessionVerifier;
 use crate::policy::Rejection;
 
 const NAME: &str = "mtls-live";
-/// After every date.
+/// Later than every date.
 const THE_END: UnixTime = UnixTime::since_unix_epoch(Duration::MAX);
 
-/// It ends when nobody is left and nobody will come.
+/// Starts the thread, which ends when no connection is left and none will come.
 pub(crate) fn start(shared: Arc<SharedRegistry>) -> io::Result<()> {
     let mut teller = Notifier::default();
     Builder::new()
         .name(NAME.to_owned())
-        // What panics here can only be a destructor, of a clock or matcher of the caller's: judging goes on all the same.
+        // Only a destructor of the caller's clock or matcher can panic here: the thread continues.
         .spawn(
             move || while catch_unwind(AssertUnwindSafe(|| run(&shared, &mut teller))).is_err() {},
         )
@@ -50,7 +50,8 @@ fn run(shared: &SharedRegistry, teller: &mut Notifier) {
             }
             NextStep::Look(basis) => {
                 drop(state);
-                // By a clock that panics all is over: it is judged, and the clock asked again, under guard.
+                // If the clock panics, all connections are due; verifying calls it again, under
+                // guard.
                 let now = basis.verifier.now_unless_panicked().unwrap_or(THE_END);
                 if shared.state().look(now) {
                     looked = Instant::now();
@@ -85,7 +86,8 @@ fn verify_all(
     }
 }
 
-/// Closes and wakes all. Their owners are told on another thread, since their code may take its time.
+/// Closes and wakes all connections of a subject. The notifier runs the callbacks, which may be
+/// slow.
 fn reject(
     group: PeerConnections<TrackedConnection>,
     rejection: Rejection,

@@ -3,12 +3,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::policy::Rejection;
 
-/// Shuts a connection down, from any thread: see [`Transport::closer`](crate::connection::Transport::closer).
+/// Shuts a connection down from any thread: see
+/// [`Transport::closer`](crate::connection::Transport::closer).
 pub(crate) type Closer = Box<dyn FnOnce() + Send>;
 
 pub(crate) type Callback = Box<dyn FnOnce(&Rejection) + Send>;
 
-/// What is to be done when a connection's peer is rejected.
+/// What to close, wake and call when a connection's peer is rejected.
 #[derive(Default)]
 pub(crate) struct Waiters {
     pub(crate) closer: Option<Closer>,
@@ -17,7 +18,7 @@ pub(crate) struct Waiters {
     next: u64,
 }
 
-/// Whose waker it is.
+/// The owner of a waker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WakerSlot {
     /// The stream's own task that reads.
@@ -45,7 +46,8 @@ impl Waiters {
         WakerSlot::Future(self.next)
     }
 
-    /// Keeps a task's waker. Gives back the one that it had, which may own the task: to be dropped after the lock.
+    /// Stores a task's waker. Returns its former one, which may own the task, to drop after the
+    /// lock.
     pub(crate) fn wake(&mut self, slot: WakerSlot, waker: &Waker) -> Option<Waker> {
         match self.wakers.iter_mut().find(|(own, _)| *own == slot) {
             Some((_, known)) if known.will_wake(waker) => None,
@@ -57,13 +59,13 @@ impl Waiters {
         }
     }
 
-    /// Forgets a task's waker, which is given back as above.
+    /// Removes a task's waker, and returns it to drop after the lock.
     pub(crate) fn forget(&mut self, slot: WakerSlot) -> Option<Waker> {
         let place = self.wakers.iter().position(|(own, _)| *own == slot)?;
         Some(self.wakers.swap_remove(place).1)
     }
 
-    /// Closes and wakes. What is left is to call back, which may take its time.
+    /// Closes and wakes. Returns the callbacks, which may be slow.
     pub(crate) fn act(self) -> Vec<Callback> {
         if let Some(closer) = self.closer {
             catch_panic(closer);
@@ -75,7 +77,7 @@ impl Waiters {
     }
 }
 
-/// Runs the caller's code, whose panics are its own affair.
+/// Runs the caller's code and ignores its panics.
 pub(crate) fn catch_panic(run: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(run));
 }
