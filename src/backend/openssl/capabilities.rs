@@ -1,4 +1,4 @@
-//! What this backend can do, and the alerts that it sends: known without its cargo feature.
+//! The capabilities and alerts of this backend, known without its cargo feature.
 
 use crate::backend::{Capability, Support};
 use crate::error::alert::Alert;
@@ -34,7 +34,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
     }
 }
 
-/// The alert that OpenSSL sends for the verification code that stands for this reason.
+/// Returns the alert that OpenSSL sends for the verification code of this reason.
 pub(in crate::backend) fn alert_for(reason: RejectionReason) -> Option<Alert> {
     use RejectionReason::*;
     Some(match reason {

@@ -15,10 +15,11 @@ use crate::backend::{
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
-/// A client's OpenSSL configuration, and the judge of its servers.
+/// An OpenSSL configuration for a client, and the verifier of its servers.
 ///
-/// Other code can do the handshake with an `Ssl` from here. The server is judged within it, and
-/// [`judge`](Self::verified_peer) says afterwards who it is, or why it was refused.
+/// Other code can perform the handshake with an `Ssl` of this configuration. The server is verified
+/// within it. Afterwards [`verified_peer`](Self::verified_peer) returns its identity, or the reason
+/// of its rejection.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,7 +48,7 @@ pub struct OpenSslClientConfig {
 }
 
 impl OpenSslClientConfig {
-    /// A connection that is ready for a handshake with the server of this name.
+    /// Makes a connection for a handshake with the server of this name.
     ///
     /// # Errors
     /// [`HandshakeError::Backend`] when OpenSSL cannot make one.
@@ -57,14 +58,14 @@ impl OpenSslClientConfig {
         Ok(ssl)
     }
 
-    /// Tells an `Ssl` of [`danger_context`](Self::danger_context) which server it is for, before
-    /// its handshake: a DNS name, which is also sent as server name indication, or an IP address,
-    /// which is not (RFC 6066, section 3).
+    /// Prepares an `Ssl` of [`danger_context`](Self::danger_context) for the handshake with a
+    /// server.
     ///
-    /// Without this every server is refused.
+    /// A DNS name is also sent as server name indication; an IP address is not (RFC 6066, section
+    /// 3). Without this call every server is rejected.
     ///
     /// # Errors
-    /// [`HandshakeError::Backend`] when OpenSSL refuses the name.
+    /// [`HandshakeError::Backend`] when OpenSSL rejects the name.
     pub fn prepare(
         &self,
         ssl: &mut SslRef,
@@ -83,19 +84,23 @@ impl OpenSslClientConfig {
         .map_err(HandshakeError::backend)
     }
 
-    /// Who the server is, after the handshake; or, also after one that failed, why it was refused.
+    /// Returns the identity of the server, after the handshake.
+    ///
+    /// After a failed handshake it returns why the server was rejected.
     ///
     /// # Errors
-    /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the
-    /// handshake is not over, when this configuration did not [`prepare`](Self::prepare) the `Ssl`, and
-    /// when a session was resumed: that would pass the policy by.
+    /// [`HandshakeError::Rejected`] with the reason. [`HandshakeError::Backend`] when the handshake
+    /// is not complete, when this configuration did not [`prepare`](Self::prepare) the `Ssl`, and
+    /// when a session was resumed, which would skip the policy.
     pub fn verified_peer(&self, ssl: &SslRef) -> Result<PeerIdentity, HandshakeError> {
         slot::conclude(ssl, &self.verifier, ClientAuthMode::Required)?
             .ok_or_else(|| HandshakeError::backend("the server's certificate was not verified"))
     }
 
-    /// The context below, which knows no server's name: an `Ssl` made of it refuses every server
-    /// until it is [armed](Self::prepare), and what it admits must be asked of [`judge`](Self::verified_peer).
+    /// Returns the OpenSSL context, which does not have a server's name.
+    ///
+    /// An `Ssl` made from it rejects every server until it is [prepared](Self::prepare). Only
+    /// [`verified_peer`](Self::verified_peer) confirms a server that it accepts.
     pub fn danger_context(&self) -> &SslContextRef {
         &self.context
     }

@@ -1,4 +1,4 @@
-//! Our settings in OpenSSL's words.
+//! Conversion of our settings into OpenSSL's.
 
 use std::sync::LazyLock;
 
@@ -23,30 +23,33 @@ use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::x509::Certificate;
 
-/// What rustls speaks: authenticated encryption, keys by ECDHE.
+/// The suites of rustls: authenticated encryption, keys by ECDHE.
 const TLS12_CIPHERS: &str = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:\
      ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:\
      ECDHE-RSA-CHACHA20-POLY1305";
 const TLS13_CIPHERS: &str =
     "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
-/// In TLS 1.2 the groups also are the curves of keys that OpenSSL takes: hence P-521.
+/// In TLS 1.2 the groups also limit the curves of keys that OpenSSL accepts: hence P-521.
 const GROUPS: &str = "X25519:P-256:P-384:P-521";
-/// The same behind the post-quantum hybrid, with key shares of the first two, as rustls sends them:
-/// from OpenSSL 3.5 on.
+/// The same after the post-quantum hybrid, with key shares of the first two, as rustls sends them.
+///
+/// From OpenSSL 3.5 on.
 const HYBRID_GROUPS: &str = "*X25519MLKEM768:*X25519:P-256:P-384:P-521";
 /// The same schemes in the same order as on rustls.
 const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:\
      ecdsa_secp521r1_sha512:ed25519:\
      rsa_pss_rsae_sha512:rsa_pss_rsae_sha384:rsa_pss_rsae_sha256:\
      rsa_pkcs1_sha512:rsa_pkcs1_sha384:rsa_pkcs1_sha256";
-/// Where OpenSSL has ML-DSA, which it takes in TLS 1.3 only.
+/// For an OpenSSL with ML-DSA, which it accepts only in TLS 1.3.
 const ML_DSA_SCHEMES: &str = ":mldsa65:mldsa87:mldsa44";
-/// Certificates that OpenSSL follows from a leaf upwards; our own verifier stops far earlier and
-/// says so.
+/// The certificates that OpenSSL follows from a leaf upwards.
+///
+/// Our own verifier stops far earlier, with a reason.
 const VERIFY_DEPTH: u32 = 100;
 
-/// What both ends have in common. The builder is a bare one: a connector's would read the system's
-/// trust store.
+/// Makes the context of either side.
+///
+/// The builder is a bare one, because a connector's would read the system's trust store.
 pub(super) fn context(
     method: SslMethod,
     identity: &MtlsIdentity,
@@ -67,16 +70,17 @@ fn harden(context: &mut SslContextBuilder, versions: Versions) -> Result<(), Err
     let ml_dsa = if has_ml_dsa() { ML_DSA_SCHEMES } else { "" };
     context.set_sigalgs_list(&format!("{SCHEMES}{ml_dsa}"))?;
     context.set_groups_list(groups())?;
-    // All that a level would govern is pinned above; a higher one would refuse keys and digests of certificates
-    // before our own judge can, and without its reason.
+    // What a level would limit is fixed above. A higher level would reject keys and digests before
+    // our own verifier, and without its reason.
     context.set_security_level(0);
-    // Without anchors, OpenSSL alone can never say yes.
+    // Without anchors, OpenSSL alone never accepts a chain.
     context.set_cert_store(X509StoreBuilder::new()?.build());
     context.set_verify_depth(VERIFY_DEPTH);
     context.set_options(
         SslOptions::NO_TICKET | SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION,
     );
-    // With NO_TICKET, all three: each alone leaves a session that outlives the policy which admitted it.
+    // With NO_TICKET, all three: each alone leaves sessions that outlive the policy that accepted
+    // them.
     context.set_session_cache_mode(SslSessionCacheMode::OFF);
     context.set_num_tickets(0)?;
     context.set_mode(
@@ -93,7 +97,7 @@ fn groups() -> &'static str {
     if has_ml_kem() { HYBRID_GROUPS } else { GROUPS }
 }
 
-/// Whether this OpenSSL, which may be newer than the one that was compiled against, has the hybrid.
+/// Whether this OpenSSL has the hybrid. It may be newer than the one at compile time.
 pub(super) fn has_ml_kem() -> bool {
     static HAS: LazyLock<bool> = LazyLock::new(|| {
         let context = SslContextBuilder::new(SslMethod::tls());
@@ -110,7 +114,7 @@ fn bounds(versions: Versions) -> (SslVersion, SslVersion) {
     }
 }
 
-/// Our own chain, whole, and its key.
+/// Sets our own chain, complete, and its key.
 fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(), BuildError> {
     let kind = identity.key_type();
     if kind.is_ml_dsa() && !has_ml_dsa() {
@@ -120,7 +124,8 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
         });
     }
     let mut chain = identity.chain().as_slice().iter();
-    // The leaf before the key: OpenSSL silently drops a key that does not belong to a leaf set after it.
+    // The leaf before the key: OpenSSL silently drops a key that does not match a leaf set after
+    // it.
     if let Some(leaf) = chain.next() {
         X509::from_der(leaf)
             .and_then(|leaf| context.set_certificate(&leaf))
@@ -131,11 +136,10 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
             .and_then(|certificate| context.add_extra_chain_cert(certificate))
             .map_err(build_error("a certificate of our own chain"))?;
     }
-    // DER, never PEM: for an encrypted PEM key OpenSSL asks for the passphrase on the terminal.
+    // DER, never PEM: for an encrypted PEM key OpenSSL prompts for the passphrase on the terminal.
     let pkcs8 = held_key(identity, BackendKind::OpenSsl)?.pkcs8_der();
     let key = PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der());
-    // OpenSSL itself compares the leaf with the public key that the file states beside the private
-    // one.
+    // OpenSSL compares the leaf with the public key that the file states beside the private one.
     let is_of_leaf = || key.as_ref().is_ok_and(|key| is_of_leaf(key, identity));
     if takes_proof(kind) && !is_of_leaf() {
         return Err(key_mismatch(identity));
@@ -149,7 +153,7 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
 
 const OUR_KEY: &str = "our own private key; export it again from where it was made";
 
-/// Whether the key signs what verifies with the leaf.
+/// Whether the key's signature verifies with the leaf.
 fn is_of_leaf(key: &PKeyRef<Private>, identity: &MtlsIdentity) -> bool {
     let sign = || {
         let mut signer = if identity.key_type().is_ml_dsa() {
@@ -167,18 +171,18 @@ fn is_of_leaf(key: &PKeyRef<Private>, identity: &MtlsIdentity) -> bool {
     }
 }
 
-/// The list of protocols as it goes over the wire (RFC 7301, section 3.1).
+/// Encodes the list of protocols for the wire (RFC 7301, section 3.1).
 pub(super) fn alpn_wire(protocols: &[Vec<u8>]) -> Vec<u8> {
     let mut wire = Vec::new();
     for protocol in protocols {
-        // The facade has checked that each has 1 to 255 bytes.
+        // The facade checked that each has 1 to 255 bytes.
         wire.extend(u8::try_from(protocol.len()));
         wire.extend_from_slice(protocol);
     }
     wire
 }
 
-/// The first of ours that is on the client's list, as the slice of that list.
+/// Returns the first of ours that is on the client's list, as a slice of that list.
 pub(super) fn alpn_select<'a>(ours: &[Vec<u8>], offered: &'a [u8]) -> Option<&'a [u8]> {
     ours.iter()
         .find_map(|wanted| alpn_names(offered).find(|name| name == wanted))
@@ -193,7 +197,7 @@ fn alpn_names(mut wire: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The names (each a DER `Name`) for the certificate request.
+/// Converts the names (each a DER `Name`) for the certificate request.
 pub(super) fn ca_names(names: &[Vec<u8>]) -> Result<Stack<X509Name>, ErrorStack> {
     let mut stack = Stack::new()?;
     for name in names {
@@ -202,7 +206,7 @@ pub(super) fn ca_names(names: &[Vec<u8>]) -> Result<Stack<X509Name>, ErrorStack>
     Ok(stack)
 }
 
-/// The openssl crate does not tell whether OpenSSL 3 is in FIPS mode.
+/// `is_fips` is unknown: the openssl crate does not show it for OpenSSL 3.
 pub(super) fn crypto(versions: Versions) -> Crypto {
     Crypto {
         is_fips: None,
@@ -227,14 +231,16 @@ pub(super) fn session(ssl: &SslRef, alpn: Option<Vec<u8>>) -> SessionInfo {
     }
 }
 
-/// By the temporary keys that OpenSSL keeps: of a hybrid the client has its own alone, and the
-/// server the client's; in TLS 1.2 the client has the server's, and the server none.
+/// Finds the group by the temporary keys that OpenSSL keeps.
+///
+/// Of a hybrid, the client has only its own key, and the server the client's. In TLS 1.2 the client
+/// has the server's key, and the server none.
 fn key_exchange_group(ssl: &SslRef) -> Option<&'static str> {
     let theirs = ssl.peer_tmp_key().ok().and_then(|key| group_of(&key));
     theirs.or_else(|| group_of(&*ssl.tmp_key().ok()?))
 }
 
-/// The group among [`GROUPS`] that a temporary key is of.
+/// Returns the group among [`GROUPS`] of a temporary key.
 fn group_of<T: HasPublic>(key: &PKeyRef<T>) -> Option<&'static str> {
     const HYBRID_BYTES: usize = 1184 + 32;
     match key.id() {
@@ -245,7 +251,7 @@ fn group_of<T: HasPublic>(key: &PKeyRef<T>) -> Option<&'static str> {
             Nid::SECP521R1 => Some("secp521r1"),
             _ => None,
         },
-        // OpenSSL has no number for it.
+        // OpenSSL has no number for the hybrid.
         _ => (key.raw_public_key().ok()?.len() == HYBRID_BYTES).then_some(X25519_ML_KEM_768),
     }
 }

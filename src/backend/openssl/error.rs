@@ -1,4 +1,4 @@
-//! OpenSSL's errors in our words.
+//! Conversion of OpenSSL's errors into ours.
 
 use std::io;
 
@@ -12,19 +12,19 @@ use crate::policy::{Rejection, RejectionReason};
 
 /// The part of OpenSSL that speaks TLS (`ERR_LIB_SSL`).
 const LIBRARY_SSL: i32 = 20;
-/// Reasons of that part (`SSL_R_..`), which the openssl crate has no names for.
+/// Reasons of that part (`SSL_R_..`), for which the openssl crate has no names.
 const CERTIFICATE_VERIFY_FAILED: i32 = 134;
 const CERT_LENGTH_MISMATCH: i32 = 135;
 const PEER_DID_NOT_RETURN_A_CERTIFICATE: i32 = 199;
 const NO_APPLICATION_PROTOCOL: i32 = 235;
 const UNEXPECTED_EOF_WHILE_READING: i32 = 294;
-/// An alert of the peer's is a reason too: its code and this much.
+/// An alert of the peer is a reason too: this offset plus its code.
 const ALERT_OFFSET: i32 = 1000;
-/// `ERR_R_ASN1_LIB`, without the flags that OpenSSL 3 keeps above.
+/// `ERR_R_ASN1_LIB`, without the flags that OpenSSL 3 stores above it.
 const ASN1: i32 = 13;
 const WITHOUT_FLAGS: i32 = (1 << 18) - 1;
 
-/// The error that ended a handshake, where no verdict of ours did.
+/// Converts the error that ended a handshake without a verdict of ours.
 pub(super) fn from_handshake(fault: IoFault) -> HandshakeError {
     let error = match fault {
         IoFault::End => return HandshakeError::Io(io::ErrorKind::UnexpectedEof.into()),
@@ -35,7 +35,7 @@ pub(super) fn from_handshake(fault: IoFault) -> HandshakeError {
     explained.unwrap_or_else(|| HandshakeError::backend(error))
 }
 
-/// The error of a call on an established connection; [`alert_in`] finds the alert in it.
+/// Converts the error of a call on an established connection; [`alert_in`] finds its alert.
 pub(super) fn from_stream(fault: IoFault) -> io::Error {
     match fault {
         IoFault::End => io::ErrorKind::UnexpectedEof.into(),
@@ -49,12 +49,12 @@ pub(super) fn alert_in(error: &io::Error) -> Option<Alert> {
     problems(error).find_map(alert)
 }
 
-/// Whether the transport ended without a `close_notify`, which OpenSSL 3 calls an error of TLS.
+/// Whether the transport ended without a `close_notify`, which OpenSSL 3 reports as a TLS error.
 pub(super) fn is_unexpected_end(error: &Error) -> bool {
     problems(error).any(|problem| problem.reason_code() == UNEXPECTED_EOF_WHILE_READING)
 }
 
-/// Whether the other end has hung up.
+/// Whether the peer has closed the connection.
 pub(super) fn is_hang_up(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     matches!(
@@ -79,7 +79,7 @@ fn explained(problem: &Problem) -> Option<HandshakeError> {
     match problem.reason_code() {
         NO_APPLICATION_PROTOCOL => Some(HandshakeError::NoCommonProtocol),
         PEER_DID_NOT_RETURN_A_CERTIFICATE => rejection(RejectionReason::NoCertificate),
-        // Our callback was not asked, or there would be a verdict: OpenSSL came to no path that it could show.
+        // Our callback was not called, or there would be a verdict: OpenSSL found no path to show.
         CERTIFICATE_VERIFY_FAILED => rejection(RejectionReason::MalformedCertificate),
         _ if is_undecodable_certificate(problem) => {
             rejection(RejectionReason::MalformedCertificate)
@@ -88,7 +88,7 @@ fn explained(problem: &Problem) -> Option<HandshakeError> {
     }
 }
 
-/// Decoding fails for other messages too; the function tells them apart.
+/// Decoding fails for other messages too; the function name distinguishes them.
 fn is_undecodable_certificate(problem: &Problem) -> bool {
     let reason = problem.reason_code();
     let is_decoding = reason == CERT_LENGTH_MISMATCH || reason & WITHOUT_FLAGS == ASN1;

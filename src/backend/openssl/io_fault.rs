@@ -2,7 +2,7 @@ use std::io;
 
 use openssl::ssl::Error;
 
-/// Why a call on a connection did not do its work.
+/// Why a call on a connection failed.
 pub(super) enum IoFault {
     /// The peer has sent its `close_notify`.
     End,

@@ -1,5 +1,6 @@
-//! OpenSSL, by the openssl crate. OpenSSL speaks TLS and computes signatures; who the peer is, our
-//! own judge says.
+//! OpenSSL, by the openssl crate.
+//!
+//! OpenSSL implements TLS and computes signatures; our own verifier verifies the peer.
 
 mod algorithms;
 mod client;
@@ -26,14 +27,14 @@ pub(crate) use stream::OpenSslStream;
 pub use client::OpenSslClientConfig;
 pub use server::OpenSslServerConfig;
 
-/// OpenSSL: the system's, or one that is built from source with the feature `openssl-vendored`.
+/// OpenSSL: the system's, or one built from source with the feature `openssl-vendored`.
 ///
-/// Its own verification of certificates never says yes: every peer is judged by the same
-/// [`PeerVerifier`](crate::PeerVerifier) as on the other backends. The system's trust store is not
-/// read.
+/// OpenSSL's own verification never accepts a certificate. The same
+/// [`PeerVerifier`](crate::PeerVerifier) verifies every peer as on the other backends. The system's
+/// trust store is not read.
 ///
-/// What OpenSSL has is asked when the program runs: from 3.5 on, ML-DSA certificates and the key
-/// exchange X25519MLKEM768, which is preferred then.
+/// The abilities of OpenSSL are detected at run time. From 3.5 on it has ML-DSA certificates and
+/// the key exchange X25519MLKEM768, which is then preferred.
 ///
 /// ```
 /// # fn main() -> Result<(), mtls::BuildError> {
@@ -47,11 +48,11 @@ pub use server::OpenSslServerConfig;
 pub struct OpenSsl {}
 
 impl OpenSsl {
-    /// OpenSSL's signature algorithms that are on the crate's list, for a
+    /// Returns OpenSSL's signature algorithms on the crate's list, for a
     /// [`PeerVerifier`](crate::PeerVerifier).
     ///
     /// # Errors
-    /// None at present. ML-DSA is left out where this OpenSSL is older than 3.5.
+    /// None at present. ML-DSA is missing if this OpenSSL is older than 3.5.
     pub fn signature_algorithms(&self) -> Result<SignatureAlgorithms, BuildError> {
         Ok(SignatureAlgorithms::new(algorithms::all()))
     }

@@ -18,10 +18,11 @@ use crate::backend::{
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
-/// A server's OpenSSL configuration, and the judge of its clients.
+/// An OpenSSL configuration for a server, and the verifier of its clients.
 ///
-/// Other code can accept connections with its [`context`](Self::context). Clients are judged within
-/// the handshake, and [`judge`](Self::verified_peer) says afterwards who called, or why it was refused.
+/// Other code can accept connections with its [`context`](Self::context). Clients are verified
+/// within the handshake. Afterwards [`verified_peer`](Self::verified_peer) returns the client's
+/// identity, or the reason of its rejection.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -50,20 +51,20 @@ pub struct OpenSslServerConfig {
 }
 
 impl OpenSslServerConfig {
-    /// The context, complete by itself: it arms each connection as soon as the client's hello
-    /// comes.
+    /// Returns the complete context: it prepares each connection when the client's hello comes.
     pub fn context(&self) -> &SslContext {
         &self.context
     }
 
-    /// Who the client is, after the handshake; or, also after one that failed, why it was refused.
-    /// `None` is a client without a certificate, where that is
-    /// [optional](crate::ServerBuilder::optional_client_auth).
+    /// Returns the identity of the client, after the handshake.
+    ///
+    /// After a failed handshake it returns why the client was rejected. `None` is a client without
+    /// a certificate, where that is [optional](crate::ServerBuilder::optional_client_auth).
     ///
     /// # Errors
-    /// [`HandshakeError::Rejected`] with the reason, and [`HandshakeError::Backend`] when the
-    /// handshake is not over, also because OpenSSL itself ended it, when the `Ssl` is not of this
-    /// configuration, and when a session was resumed: that would pass the policy by.
+    /// [`HandshakeError::Rejected`] with the reason. [`HandshakeError::Backend`] when the handshake
+    /// is not complete, also because OpenSSL itself ended it, when the `Ssl` is not of this
+    /// configuration, and when a session was resumed, which would skip the policy.
     pub fn verified_peer(&self, ssl: &SslRef) -> Result<Option<PeerIdentity>, HandshakeError> {
         slot::conclude(ssl, &self.verifier, self.client_auth)
     }
@@ -141,10 +142,10 @@ fn ask_for_certificate(
     };
     context.set_verify_callback(mode, verifier::verify);
     let verifier = Arc::clone(&settings.verifier);
-    // After a retry request it comes here a second time, still before any certificate.
+    // Called a second time after a retry request, still before any certificate.
     context.set_client_hello_callback(move |ssl, _alert| {
         Slot::lay(ssl, &verifier, ExpectedPeer::Client)?;
-        // Here and not with the client's certificate: where that is optional, nobody may be judged at all.
+        // Here and not with the client's certificate: an optional one may be missing.
         match verifier.check_serving() {
             Ok(()) => Ok(ClientHelloResponse::SUCCESS),
             Err(rejection) => {
@@ -154,6 +155,7 @@ fn ask_for_certificate(
         }
     });
     context.set_client_ca_list(convert::ca_names(&settings.ca_names)?);
-    // Nothing is resumed; without it OpenSSL would fail, not ignore, a session that is offered.
+    // Sessions are never resumed; without this, OpenSSL would fail on an offered one, not ignore
+    // it.
     context.set_session_id_context(b"mtls")
 }

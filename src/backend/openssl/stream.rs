@@ -13,16 +13,17 @@ use crate::backend::{
 };
 use crate::error::Alert;
 
-/// The most that one record holds (RFC 8446, section 5.1).
+/// The most bytes of one record (RFC 8446, section 5.1).
 const RECORD: usize = 16 * 1024;
 
 /// An OpenSSL connection over its transport.
 pub(crate) struct OpenSslStream<IO> {
     ssl: SslStream<TransportAdapter<IO>>,
-    /// Taken from the writer while the transport was not ready. OpenSSL wants exactly these bytes
-    /// again, and the writer may come back with others.
+    /// Accepted from the writer while the transport was not ready.
+    ///
+    /// OpenSSL requires exactly these bytes again, and the writer may come back with others.
     pending: Vec<u8>,
-    /// Whether `close_notify` has left: a further shutdown would wait for the peer's.
+    /// Whether `close_notify` was sent: a further shutdown would wait for the peer's.
     closed: bool,
 }
 
@@ -35,7 +36,7 @@ impl<IO: Read + Write> OpenSslStream<IO> {
         }
     }
 
-    /// Sends what waits, as far as the transport takes it.
+    /// Sends the pending bytes, as far as the transport accepts them.
     fn send_pending(&mut self) -> io::Result<()> {
         while !self.pending.is_empty() {
             let sent = attempt(&mut self.ssl, |ssl| ssl.ssl_write(&self.pending))
@@ -45,7 +46,7 @@ impl<IO: Read + Write> OpenSslStream<IO> {
         Ok(())
     }
 
-    /// Where the peer has hung up, its alert may lie unread and says more than a broken pipe.
+    /// Prefers an unread alert of the peer to the error of a connection that the peer closed.
     fn explain(&mut self, error: io::Error) -> io::Error {
         if !error::is_hang_up(&error) {
             return error;
@@ -59,8 +60,8 @@ impl<IO: Read + Write> OpenSslStream<IO> {
 
 impl<IO: Read + Write> Read for OpenSslStream<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        // When the transport does not take it now, reading must still go on: the peer may be waiting for us to read
-        // before it does. A failure belongs to the next write.
+        // A failure to write must not stop reading: the peer may wait for us to read first. It is
+        // reported at the next write.
         let _ = self.send_pending();
         match attempt(&mut self.ssl, |ssl| ssl.ssl_read(buf)) {
             Err(IoFault::End) => Ok(0),
@@ -71,7 +72,7 @@ impl<IO: Read + Write> Read for OpenSslStream<IO> {
 
 impl<IO: Read + Write> Write for OpenSslStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        // Earlier bytes first: this is what makes a slow transport slow the writer.
+        // Earlier bytes first, so that a slow transport slows the writer down.
         self.send_pending().map_err(|error| self.explain(error))?;
         let record = buf.get(..RECORD).unwrap_or(buf);
         match attempt(&mut self.ssl, |ssl| ssl.ssl_write(record)).map_err(error::from_stream) {
@@ -121,7 +122,7 @@ impl<IO: fmt::Debug> fmt::Debug for OpenSslStream<IO> {
     }
 }
 
-/// A handshake of either end.
+/// A handshake of either side.
 pub(crate) struct OpenSslHandshake<IO> {
     /// `None` once it is over.
     ssl: Option<SslStream<TransportAdapter<IO>>>,
@@ -129,7 +130,7 @@ pub(crate) struct OpenSslHandshake<IO> {
     end: SideParams,
 }
 
-/// Which end we are.
+/// The parameters of our side.
 pub(super) enum SideParams {
     Client {
         /// The ALPN protocols in our hello.
@@ -206,7 +207,7 @@ impl<IO: Read + Write> Handshake<IO> for OpenSslHandshake<IO> {
             Ok(()) => self.finish(ssl),
             Err(fault) => {
                 let error = self.failed(&ssl, fault);
-                // The transport is asked for again: to go on, or to let the peer read the alert.
+                // The transport is needed again: to continue, or to let the peer read the alert.
                 self.ssl = Some(ssl);
                 Err(error)
             }

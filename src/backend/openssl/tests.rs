@@ -14,7 +14,7 @@ use crate::backend::tests::{Cast, socket_pair};
 use crate::backend::{ClientAuthMode, ServerSettings, SessionVerifier};
 use crate::material::MtlsIdentity;
 
-/// Both ends of a connection, after their handshake.
+/// Both sides of a connection, after their handshake.
 pub(super) struct Connected {
     pub(super) client: SslStream<TcpStream>,
     pub(super) server: SslStream<TcpStream>,

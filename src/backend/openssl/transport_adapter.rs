@@ -1,4 +1,4 @@
-//! A transport under OpenSSL, and what came of a call.
+//! A transport under OpenSSL, and the result of a call on it.
 
 use std::io::{self, Read, Write};
 
@@ -8,7 +8,7 @@ use openssl::ssl::{Error, ErrorCode, SslStream};
 use super::error::is_unexpected_end;
 use super::io_fault::IoFault;
 
-/// Keeps the transport's own error. OpenSSL has no room for it: it makes one of what it finds in `errno`.
+/// Keeps the transport's own error, because OpenSSL makes one from `errno` instead.
 pub(super) struct TransportAdapter<IO> {
     pub(super) io: IO,
     failed: Option<io::Error>,
@@ -47,12 +47,12 @@ impl<IO: Write> Write for TransportAdapter<IO> {
     }
 }
 
-/// Calls until the call is done, has failed, or waits for the transport.
+/// Repeats a call until it succeeds, fails, or waits for the transport.
 pub(super) fn attempt<IO, T>(
     ssl: &mut SslStream<TransportAdapter<IO>>,
     mut call: impl FnMut(&mut SslStream<TransportAdapter<IO>>) -> Result<T, Error>,
 ) -> Result<T, IoFault> {
-    // Errors that other calls on this thread left behind would be taken for this one's.
+    // Otherwise errors that earlier calls left on this thread would count as this call's.
     drop(ErrorStack::get());
     loop {
         ssl.get_mut().failed = None;
@@ -66,7 +66,7 @@ pub(super) fn attempt<IO, T>(
     }
 }
 
-/// `None`: the call is to be made again.
+/// `None` if the call has to be repeated.
 fn fault(error: Error, transport: Option<io::Error>) -> Option<IoFault> {
     let is_transport = matches!(
         error.code(),

@@ -1,4 +1,4 @@
-//! OpenSSL's signature algorithms as pki-types wants them.
+//! OpenSSL's signature algorithms, as pki-types defines them.
 
 use std::sync::LazyLock;
 
@@ -19,15 +19,16 @@ use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgo
 use crate::policy::SignatureAlgorithms;
 use crate::x509::PublicKey;
 
-/// Every algorithm of the crate's list that this OpenSSL has.
+/// Returns every algorithm of the crate's list that this OpenSSL has.
 pub(super) fn all() -> impl Iterator<Item = &'static dyn SignatureVerificationAlgorithm> {
     ALL.iter()
         .filter(|algorithm| algorithm.is_available())
         .map(|algorithm| algorithm as &'static dyn SignatureVerificationAlgorithm)
 }
 
-/// Whether this OpenSSL, which may be newer than the one that was compiled against, has ML-DSA:
-/// from 3.5 on, unless it was left out or its provider is not loaded.
+/// Whether this OpenSSL has ML-DSA. It may be newer than the one at compile time.
+///
+/// OpenSSL has it from 3.5 on, unless it was left out or its provider is not loaded.
 pub(super) fn has_ml_dsa() -> bool {
     static HAS: LazyLock<bool> = LazyLock::new(|| {
         let takes = |parameters: MlDsa| {
@@ -39,8 +40,9 @@ pub(super) fn has_ml_dsa() -> bool {
     *HAS
 }
 
-/// Whether the key signed a message by the strongest algorithm of its kind: with SHA-512, or with
-/// no hash before it.
+/// Whether the key signed a message by the strongest algorithm of its kind.
+///
+/// That is SHA-512, or no hash before the algorithm.
 pub(super) fn is_by(key: &PublicKey<'_>, message: &[u8], signature: &[u8]) -> bool {
     let mut fitting = ALL.iter().filter(|algorithm| {
         matches!(algorithm.hash, Hash::None | Hash::Sha512) && &*algorithm.key_id == key.algorithm
@@ -86,7 +88,7 @@ enum MlDsa {
 
 #[derive(Clone, Copy, Debug)]
 enum Hash {
-    /// Ed25519 and ML-DSA hash within (RFC 8032, FIPS 204).
+    /// Ed25519 and ML-DSA hash internally (RFC 8032, FIPS 204).
     None,
     Sha256,
     Sha384,
@@ -119,7 +121,7 @@ const fn ecdsa(
     }
 }
 
-/// One whose keys and signatures have the same identifier.
+/// An algorithm whose keys and signatures have the same identifier.
 const fn hashless(key: Key, id: AlgorithmIdentifier) -> Algorithm {
     Algorithm {
         key,
@@ -184,7 +186,8 @@ impl SignatureVerificationAlgorithm for Algorithm {
     ) -> Result<(), InvalidSignature> {
         match self.verify(public_key, message, signature) {
             Ok(true) => Ok(()),
-            // The openssl crate has taken its errors out of the thread's queue, where they would spoil the next call.
+            // The openssl crate has emptied the thread's error queue, so that the next call does
+            // not see them.
             Ok(false) | Err(_) => Err(InvalidSignature),
         }
     }
@@ -210,7 +213,8 @@ impl Algorithm {
         let Some(digest) = self.hash.digest() else {
             return Verifier::new_without_digest(&key)?.verify_oneshot(signature, message);
         };
-        // OpenSSL takes an RSASSA-PSS signature without its leading zeros too (RFC 8017, section 8.1.2, step 1).
+        // OpenSSL also accepts an RSASSA-PSS signature without its leading zeros (RFC 8017, section
+        // 8.1.2, step 1).
         if matches!(self.key, Key::RsaPkcs1 | Key::RsaPss) && signature.len() != key.size() {
             return Ok(false);
         }
@@ -227,8 +231,8 @@ impl Algorithm {
         verifier.verify_oneshot(signature, message)
     }
 
-    /// The key in the content of a `subjectPublicKey`; `None` for one that this algorithm does not
-    /// take.
+    /// Reads the key in the content of a `subjectPublicKey`; `None` if it does not fit the
+    /// algorithm.
     fn public_key(&self, key: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
         match self.key {
             Key::Ecdsa(curve) => curve.public_key(key),
@@ -263,7 +267,8 @@ impl Curve {
             Self::P384 => (&*P384, 97),
             Self::P521 => (&*P521, 133),
         };
-        // OpenSSL reads compressed and hybrid points too, which the other libraries refuse (RFC 8446, section 4.2.8.2).
+        // OpenSSL also reads compressed and hybrid points, which the other libraries reject (RFC
+        // 8446, section 4.2.8.2).
         if point.len() != bytes || point.first() != Some(&4) {
             return Ok(None);
         }
@@ -276,7 +281,7 @@ impl Curve {
 }
 
 impl MlDsa {
-    /// FIPS 204, section 4, table 2.
+    /// Returns the length of a public key (FIPS 204, section 4, table 2).
     fn public_key_bytes(self) -> usize {
         match self {
             Self::M44 => 1312,
@@ -285,8 +290,9 @@ impl MlDsa {
         }
     }
 
-    /// By its `SubjectPublicKeyInfo`: the call for raw bytes takes numbers, which OpenSSL has none
-    /// of for ML-DSA.
+    /// Reads the key by its `SubjectPublicKeyInfo`.
+    ///
+    /// The call for raw bytes takes a number of the algorithm, and OpenSSL has none for ML-DSA.
     fn public_key(self, key: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
         if key.len() != self.public_key_bytes() {
             return Ok(None);
@@ -315,14 +321,16 @@ fn subject_public_key_info(algorithm: &[u8], key: &[u8]) -> Option<Vec<u8>> {
     spki.to_der().ok()
 }
 
-/// The sizes are the policy's business, which says why it refuses; here they keep a hostile key
-/// from costing time.
+/// Reads an RSA key of 2048 to 8192 bits.
+///
+/// The policy limits sizes with its own reason; here the limits keep a hostile key from costing
+/// time.
 fn rsa_public_key(der: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
     let key = Rsa::public_key_from_der_pkcs1(der)?;
     let takes = (2048..=8192).contains(&key.n().num_bits())
         && (2..=33).contains(&key.e().num_bits())
         && key.e().is_bit_set(0)
-        // OpenSSL passes over bytes behind the key, and over BER.
+        // OpenSSL ignores bytes after the key, and accepts BER.
         && key.public_key_to_der_pkcs1()? == der;
     match takes {
         true => PKey::from_rsa(key).map(Some),

@@ -1,4 +1,4 @@
-//! OpenSSL's verdicts beside those of aws-lc-rs.
+//! Compares OpenSSL's results with those of aws-lc-rs.
 
 use openssl::bn::BigNumContext;
 use openssl::ec::PointConversionForm;
@@ -10,7 +10,7 @@ use super::*;
 
 const MESSAGE: &[u8] = b"to be signed";
 
-/// Both verdicts, which must be one.
+/// Returns the result of both, which must be equal.
 #[track_caller]
 fn verdict(algorithm: &Algorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let provider = default_provider().signature_verification_algorithms;
@@ -38,7 +38,7 @@ fn private_key(algorithm: &Algorithm) -> PKey<Private> {
         Key::Ecdsa(Curve::P384) => ec(Nid::SECP384R1),
         Key::Ecdsa(Curve::P521) => ec(Nid::SECP521R1),
         Key::MlDsa(_) => {
-            // The form with the seed alone (RFC 9881, section 6).
+            // The form that holds only the seed (RFC 9881, section 6).
             let info = pkcs8::PrivateKeyInfo {
                 algorithm: AlgorithmIdentifierRef {
                     oid: ObjectIdentifier::from_der(&algorithm.key_id).unwrap(),
@@ -56,7 +56,7 @@ fn private_key(algorithm: &Algorithm) -> PKey<Private> {
     key.unwrap()
 }
 
-/// As it stands in the BIT STRING of a certificate.
+/// As in the BIT STRING of a certificate.
 fn public_bytes(key: &PKeyRef<Private>, form: PointConversionForm) -> Vec<u8> {
     match key.id() {
         Id::EC => {
@@ -92,7 +92,7 @@ fn a_signature_counts_as_it_is_and_no_otherwise() {
             verdict(algorithm, &public, MESSAGE, &signature),
             "{algorithm:?}"
         );
-        // Each octet of a short one; those of ML-DSA have thousands.
+        // Each octet of a short signature; those of ML-DSA have thousands.
         for byte in (0..signature.len()).step_by(1 + signature.len() / 600) {
             let mut flipped = signature.clone();
             flipped[byte] ^= 1 << (byte % 8);
@@ -135,7 +135,7 @@ fn a_key_counts_as_it_is_and_no_otherwise() {
             );
         }
         if let Key::Ecdsa(_) = algorithm.key {
-            // Each is the same key, written differently.
+            // Each is the same key in another encoding.
             for form in [PointConversionForm::HYBRID, PointConversionForm::COMPRESSED] {
                 let point = public_bytes(&key, form);
                 assert!(

@@ -1,4 +1,4 @@
-//! What an `Ssl` carries along: who is to be judged, by whom, and the verdict.
+//! The data in an `Ssl`: the expected peer, its verifier, and the verdict.
 
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -12,14 +12,14 @@ use crate::backend::{ClientAuthMode, HandshakeError, SessionVerifier};
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
 
-/// One handshake's question and answer. OpenSSL's callback gets nothing but the `Ssl` it lies in.
+/// The verification of one handshake. OpenSSL's callback receives only the `Ssl` that holds it.
 pub(super) struct Slot {
     verifier: Arc<SessionVerifier>,
     peer: ExpectedPeer,
     seen: Mutex<Option<PresentedPath>>,
 }
 
-/// Who is at the other end.
+/// The expected peer.
 pub(super) enum ExpectedPeer {
     Client,
     Server(ServerName<'static>),
@@ -33,7 +33,7 @@ struct PresentedPath {
 }
 
 impl Slot {
-    /// Lays a new slot into `ssl`, for a handshake that is yet to come.
+    /// Sets a new slot in `ssl`, for a coming handshake.
     pub(super) fn lay(
         ssl: &mut SslRef,
         verifier: &Arc<SessionVerifier>,
@@ -52,7 +52,7 @@ impl Slot {
         ssl.ex_data(index().ok()?)
     }
 
-    /// The verdict before anything was shown.
+    /// Sets a rejection before the peer presented a chain.
     pub(super) fn refuse(ssl: &SslRef, rejection: Rejection) {
         if let Some(slot) = Self::of(ssl) {
             *slot.seen() = Some(PresentedPath {
@@ -66,7 +66,7 @@ impl Slot {
         &self.peer
     }
 
-    /// The verdict about this chain. OpenSSL asks many times in one handshake; it is judged once.
+    /// Verifies this chain once. OpenSSL calls this many times in one handshake.
     pub(super) fn verifier(&self, chain: Vec<CertificateDer<'static>>) -> Verdict {
         let look = match self.seen().as_ref() {
             Some(seen) if seen.chain == chain => return seen.verdict.clone(),
@@ -89,7 +89,7 @@ impl Slot {
     }
 }
 
-/// Why the peer was refused, where our callback refused it.
+/// The rejection by our callback, if there is one.
 pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
     match &Slot::of(ssl)?.seen().as_ref()?.verdict {
         Ok(_) => None,
@@ -97,8 +97,7 @@ pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
     }
 }
 
-/// The second look, after the handshake: the peer that `judge` admitted is the one that has proved
-/// its key.
+/// Returns the accepted peer after the handshake, if it is the one that proved its key.
 pub(super) fn conclude(
     ssl: &SslRef,
     verifier: &Arc<SessionVerifier>,
@@ -138,8 +137,9 @@ pub(super) fn conclude(
     }
 }
 
-/// Where in an `Ssl` the slot lies. OpenSSL counts these places, so one is taken for the whole
-/// process.
+/// The index of the slot in an `Ssl`.
+///
+/// OpenSSL counts indices, so one serves the whole process.
 pub(super) fn index() -> Result<Index<Ssl, Slot>, ErrorStack> {
     static INDEX: LazyLock<Result<Index<Ssl, Slot>, ErrorStack>> = LazyLock::new(Ssl::new_ex_index);
     INDEX.clone()

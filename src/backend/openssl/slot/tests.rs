@@ -1,4 +1,4 @@
-//! A verdict about another certificate than that of the connection, which no peer can cause.
+//! A verdict about another certificate than the connection's, which no peer can cause.
 
 use super::*;
 use crate::backend::openssl::tests::connected;

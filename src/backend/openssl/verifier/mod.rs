@@ -1,7 +1,7 @@
-//! Our judge in OpenSSL's verify callback.
+//! Our verifier in OpenSSL's verify callback.
 //!
-//! OpenSSL's store is empty, so it objects to every chain and comes here. What it found does not
-//! matter; what our own verifier finds in the certificates that it shows does.
+//! OpenSSL's store is empty, so it rejects every chain and calls us. Its own result is ignored; our
+//! verifier decides about the certificates that it shows.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,12 +14,13 @@ use pki_types::CertificateDer;
 use super::slot::{ExpectedPeer, Slot};
 use super::verify_codes::code_for;
 
-/// `X509_V_ERR_EE_KEY_TOO_SMALL`, the one objection that comes before a path is built.
+/// `X509_V_ERR_EE_KEY_TOO_SMALL`, the one error that comes before a path is built.
 const EE_KEY_TOO_SMALL: i32 = 66;
 
-/// For `set_verify_callback`. Sets the code that chooses the alert.
+/// The callback of `set_verify_callback`. It sets the code that chooses the alert.
 pub(super) fn verify(_opinion: bool, context: &mut X509StoreContextRef) -> bool {
-    // A panic must not reach OpenSSL, which would abort the process. The policy's own are caught in the judge.
+    // A panic must not reach OpenSSL, which would abort the process. `SessionVerifier` catches the
+    // policy's.
     let answer = catch_unwind(AssertUnwindSafe(|| answer(context)));
     let answer = answer.unwrap_or(Err(X509VerifyResult::APPLICATION_VERIFICATION));
     let (code, accepted) = match answer {
@@ -32,7 +33,7 @@ pub(super) fn verify(_opinion: bool, context: &mut X509StoreContextRef) -> bool 
 
 fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
     if context.error().as_raw() == EE_KEY_TOO_SMALL {
-        // OpenSSL asks again with a path, since its store is empty.
+        // OpenSSL calls again with a path, because its store is empty.
         return Ok(());
     }
     let refused = X509VerifyResult::APPLICATION_VERIFICATION;
@@ -40,7 +41,7 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
         .ok()
         .and_then(|index| context.ex_data(index))
         .ok_or(refused)?;
-    // Nobody said which server this should be: what the `Ssl` says by itself is not to be trusted.
+    // Without a slot the expected server is unknown; the `Ssl` alone is not trusted.
     let slot = Slot::of(ssl).ok_or(refused)?;
     let chain = shown(context, ssl, slot.peer()).map_err(|_| refused)?;
     match slot.verifier(chain) {
@@ -49,8 +50,9 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
     }
 }
 
-/// The peer's certificates. A client sees all that the server sent, a server only the path that
-/// OpenSSL picked.
+/// Returns the peer's certificates.
+///
+/// A client sees all that the server sent, a server only the path that OpenSSL chose.
 fn shown(
     context: &X509StoreContextRef,
     ssl: &SslRef,

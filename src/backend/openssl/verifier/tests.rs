@@ -1,4 +1,4 @@
-//! A path of OpenSSL's to another leaf than the server sent, which no server can cause.
+//! A path of OpenSSL to another leaf than the server's, which no server can cause.
 
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;

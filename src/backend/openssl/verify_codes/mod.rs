@@ -1,7 +1,7 @@
 //! The verification codes by which OpenSSL chooses the alert.
 //!
-//! The openssl crate has a constant for two of them, and makes others from numbers by an unsafe function only. So
-//! OpenSSL is brought to produce each once, by a certificate that has exactly that fault.
+//! The openssl crate has constants for two of them, and makes others from numbers only by an unsafe
+//! function. So OpenSSL produces each code once, from a certificate with exactly that fault.
 
 mod revoked;
 
@@ -22,7 +22,7 @@ use openssl::x509::{X509, X509Name, X509PurposeId, X509StoreContext, X509VerifyR
 
 use crate::policy::RejectionReason;
 
-/// The code for a reason. It fits [`RejectionReason::alert`] and, as far as there is one, the reason.
+/// Returns the code for a reason. It fits `BackendKind::alert_for` and, if possible, the reason.
 pub(super) fn code_for(reason: RejectionReason) -> X509VerifyResult {
     use RejectionReason as R;
     match reason {
@@ -45,7 +45,7 @@ pub(super) fn prepare() {
 
 static CODES: LazyLock<VerifyCodes> = LazyLock::new(|| {
     let codes = VerifyCodes::produce();
-    // Each of them was an error, and may lie in the thread's queue still.
+    // Each code was an error, and may still be in the thread's queue.
     drop(ErrorStack::get());
     codes.unwrap_or(VerifyCodes::ANY)
 });
@@ -57,13 +57,13 @@ struct VerifyCodes {
     not_yet_valid: X509VerifyResult,
     /// "no explicit policy", which has no alert of its own.
     policy: X509VerifyResult,
-    /// `policy` where it cannot be had.
+    /// Equal to `policy` if it cannot be produced.
     revoked: X509VerifyResult,
     unknown_issuer: X509VerifyResult,
     wrong_purpose: X509VerifyResult,
 }
 
-// In seconds since 1970; what a certificate is verified at, not what time it is.
+// Seconds since 1970: the times at which certificates are verified, not the current time.
 const LONG_BEFORE: i32 = 500_000_000;
 const BEFORE: i32 = 800_000_000;
 const BEGIN: i32 = 1_000_000_000;
@@ -73,7 +73,7 @@ const AFTER: i32 = 1_400_000_000;
 const LONG_AFTER: i32 = 1_900_000_000;
 
 impl VerifyCodes {
-    /// Refuses all the same, with the alert `handshake_failure`.
+    /// Rejects the peer all the same, with the alert `handshake_failure`.
     const ANY: Self = {
         let any = X509VerifyResult::APPLICATION_VERIFICATION;
         Self {
@@ -113,7 +113,7 @@ impl VerifyCodes {
     }
 }
 
-/// A server's certificate and the root that it comes from.
+/// A server's certificate and the root that issued it.
 struct ProbeChain {
     key: PKey<Private>,
     leaf: X509,
@@ -137,7 +137,7 @@ impl ProbeChain {
         })
     }
 
-    /// What OpenSSL says of the leaf when it is verified so.
+    /// Returns the code of OpenSSL's verification of the leaf.
     fn verify(
         &self,
         trust: ProbeTrust,
@@ -165,7 +165,7 @@ impl ProbeChain {
             },
         )?;
         Ok(match code {
-            // Refusing with it would not refuse.
+            // The code for success would not reject.
             X509VerifyResult::OK => X509VerifyResult::APPLICATION_VERIFICATION,
             code => code,
         })

@@ -1,7 +1,7 @@
-//! The code "certificate revoked", for which OpenSSL has to be given a revocation list.
+//! The code "certificate revoked", for which OpenSSL needs a revocation list.
 //!
-//! The openssl crate has only one call for that, and it takes the name of a file. A pipe has one where the system has
-//! `/dev/fd`; nothing is written to the disk for this.
+//! The openssl crate has only one call for that, which takes a file name. A pipe has a name where
+//! the system has `/dev/fd`; nothing is written to disk.
 
 use openssl::error::ErrorStack;
 use openssl::x509::X509VerifyResult;
@@ -33,7 +33,7 @@ mod unix {
 
     pub(crate) fn produce(pair: &ProbeChain) -> Result<X509VerifyResult, ErrorStack> {
         let list = list(pair)?;
-        // Short enough to lie in the pipe as a whole.
+        // Short enough for the buffer of the pipe.
         let pipe = filled(&list).map_err(|_| ErrorStack::get())?;
         let mut param = X509VerifyParam::new()?;
         param.set_time(NOW.into());
@@ -47,14 +47,14 @@ mod unix {
         pair.verify_by(store)
     }
 
-    /// The end to read from; the other is closed.
+    /// Returns the reading side of a pipe with these bytes; the writing side is closed.
     fn filled(bytes: &[u8]) -> io::Result<PipeReader> {
         let (reader, mut writer) = io::pipe()?;
         writer.write_all(bytes)?;
         Ok(reader)
     }
 
-    /// A list of the root's with the leaf on it.
+    /// Makes a list of the root with the leaf on it.
     fn list(pair: &ProbeChain) -> Result<Vec<u8>, ErrorStack> {
         let begin = Asn1Time::from_unix(BEGIN.into())?;
         let mut revoked = X509RevokedBuilder::new()?;
@@ -64,7 +64,7 @@ mod unix {
         list.set_issuer_name(pair.root.subject_name())?;
         list.set_last_update(&begin)?;
         list.set_next_update(&*Asn1Time::from_unix(END.into())?)?;
-        // An empty authority key identifier and the number 1: the builder asks for both.
+        // An empty authority key identifier and the number 1: the builder requires both.
         list.append_extension(extension("2.5.29.35", b"\x30\x00")?)?;
         list.append_extension(extension("2.5.29.20", b"\x02\x01\x01")?)?;
         list.add_revoked(revoked.build())?;

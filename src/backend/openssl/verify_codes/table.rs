@@ -1,4 +1,4 @@
-//! Every reason has the code by which OpenSSL sends the alert of our table.
+//! Every reason has the code with which OpenSSL sends the alert of our table.
 
 use super::code_for;
 use crate::error::Alert;
@@ -6,7 +6,7 @@ use crate::error::BackendKind;
 use crate::policy::RejectionReason;
 use crate::policy::verdict::every_reason::EVERY_REASON;
 
-/// As `ssl_x509err2alert` of OpenSSL has it, for the codes that we give it.
+/// As in OpenSSL's `ssl_x509err2alert`, for the codes that we set.
 fn alert_for(code: i32) -> Alert {
     match code {
         9 | 62 => Alert::BAD_CERTIFICATE,
@@ -22,7 +22,7 @@ fn alert_for(code: i32) -> Alert {
 #[test]
 fn every_reason_has_its_alert() {
     for reason in EVERY_REASON {
-        // OpenSSL finds that by itself, and asks nobody.
+        // OpenSSL finds a missing certificate itself, without a callback.
         if *reason == RejectionReason::NoCertificate {
             continue;
         }
