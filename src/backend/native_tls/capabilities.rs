@@ -1,4 +1,4 @@
-//! What this backend can do, and the alerts that it sends: known without its cargo feature.
+//! The capabilities and alerts of this backend, known without its cargo feature.
 
 use crate::backend::{Capability, Support};
 use crate::error::alert::Alert;
@@ -45,7 +45,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
     }
 }
 
-/// None: the policy rejects after the handshake.
+/// Returns `None`: the policy rejects after the handshake.
 pub(in crate::backend) fn alert_for(_: RejectionReason) -> Option<Alert> {
     None
 }

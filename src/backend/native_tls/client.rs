@@ -12,8 +12,9 @@ use crate::backend::adapter::{ClientAdapter, ToNative};
 use crate::backend::{ClientSettings, Crypto, DangerNativeClient, HandshakeError};
 use crate::error::BuildError;
 
-/// On OpenSSL native-tls leaves server name indication out for an address; elsewhere it has to be
-/// told.
+/// Whether server name indication has to be disabled for an address.
+///
+/// On OpenSSL, native-tls omits it by itself.
 const ADDRESSES_NEED_TELLING: bool = cfg!(any(windows, target_vendor = "apple"));
 
 impl ClientAdapter for NativeTls {
@@ -30,7 +31,7 @@ impl ClientAdapter for NativeTls {
             .min_protocol_version(Some(lowest))
             .max_protocol_version(highest)
             .request_alpns(&alpn(&settings.alpn)?)
-            // Off only where the policy asks for a SPIFFE ID in the name's place.
+            // Off only if the policy requires a SPIFFE ID instead of the name.
             .danger_accept_invalid_hostnames(!settings.checks_server_name);
         for anchor in anchors(&settings.trust)? {
             builder.add_root_certificate(anchor);
@@ -41,7 +42,8 @@ impl ClientAdapter for NativeTls {
                 .use_sni(false)
                 .build()
                 .map_err(build_error("the settings"))?,
-            // A connector is dear to build: OpenSSL's reads the system's roots, only to drop them.
+            // Building a connector is expensive: OpenSSL's reads the system's roots, only to drop
+            // them.
             false => for_names.clone(),
         };
         Ok(NativeTlsClientConfig(Arc::new(Connectors {
@@ -53,7 +55,7 @@ impl ClientAdapter for NativeTls {
         })))
     }
 
-    /// The platform tells nothing of itself.
+    /// The platform shows nothing.
     fn client_crypto(_: &Self::ClientConfig) -> Crypto {
         Crypto::default()
     }

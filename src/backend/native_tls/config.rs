@@ -6,7 +6,7 @@ use pki_types::ServerName;
 
 use crate::backend::{SessionVerifier, Versions};
 
-/// A connector and what the platform leaves to us.
+/// Two connectors, and the settings that the platform leaves to us.
 #[derive(Clone)]
 pub(crate) struct NativeTlsClientConfig(pub(super) Arc<Connectors>);
 

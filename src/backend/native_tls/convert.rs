@@ -1,4 +1,4 @@
-//! Our settings in native-tls' words, or the reason why they cannot be put into them.
+//! Conversion of our settings into native-tls', or the reason why that is impossible.
 
 use native_tls::{Certificate, Identity, Protocol};
 use pem_rfc7468::LineEnding;
@@ -12,13 +12,13 @@ use crate::material::MtlsIdentity;
 use crate::policy::Trust;
 use crate::x509::{Certificate as View, rfc4514};
 
-/// Secure Transport knows no TLS 1.3.
+/// Secure Transport has no TLS 1.3.
 const HAS_TLS13: bool = cfg!(not(target_vendor = "apple"));
 
-/// On Apple's smaller systems native-tls panics over a PKCS#8 key.
+/// On Apple's smaller systems native-tls panics on a PKCS#8 key.
 const TAKES_PKCS8: bool = cfg!(any(not(target_vendor = "apple"), target_os = "macos"));
 
-/// What is never dropped silently.
+/// Rejects the settings that native-tls cannot enforce.
 pub(super) fn reject_unsupported(settings: &ClientSettings) -> Result<(), BuildError> {
     if let Some(what) = settings.policy_beyond_leaf {
         return Err(unsupported(what));
@@ -37,7 +37,7 @@ pub(super) fn reject_unsupported(settings: &ClientSettings) -> Result<(), BuildE
     Ok(())
 }
 
-/// The lowest and the highest version; `None` is the platform's highest.
+/// Returns the lowest and the highest version; `None` is the platform's highest.
 pub(super) fn protocols(versions: Versions) -> (Protocol, Option<Protocol>) {
     match (versions.tls12, versions.tls13) {
         (false, _) => (Protocol::Tlsv13, None),
@@ -54,7 +54,7 @@ pub(super) fn alpn(protocols: &[Vec<u8>]) -> Result<Vec<&str>, BuildError> {
         .map_err(|_| unsupported("ALPN protocol names that are not UTF-8"))
 }
 
-/// Chain and key take the way of PEM, the only one on which native-tls takes a chain in order.
+/// Converts chain and key through PEM, the only form of an ordered chain in native-tls.
 pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> {
     let mut chain = String::new();
     for certificate in identity.chain().as_slice() {
@@ -78,7 +78,7 @@ fn pem(label: &str, der: &[u8]) -> Result<String, BuildError> {
         .map_err(build_error("our certificate chain and private key"))
 }
 
-/// Reads the anchors here, because later native-tls would pass over one that it cannot read.
+/// Reads the anchors here, because native-tls would later skip an unreadable one.
 pub(super) fn anchors(trust: &Trust) -> Result<Vec<Certificate>, BuildError> {
     if let Trust::Bundles(_) = trust {
         return Err(unsupported(

@@ -1,8 +1,8 @@
-//! native-tls' errors in our words.
+//! Conversion of native-tls' errors into ours.
 //!
-//! They are opaque: all that they say is in their texts and in the transport's error below them. OpenSSL's texts are
-//! read here, as `LibreSSL` and every OpenSSL since 1.1.1 write them. What cannot be told apart stays a
-//! [`HandshakeError::Backend`], as on Schannel and Secure Transport.
+//! They are opaque: they have only texts, and the transport's error below them. OpenSSL's texts are
+//! parsed here, as `LibreSSL` and every OpenSSL since 1.1.1 write them. What cannot be
+//! distinguished stays a [`HandshakeError::Backend`], as on Schannel and Secure Transport.
 
 use std::error::Error as StdError;
 use std::io;
@@ -13,7 +13,7 @@ use crate::backend::HandshakeError;
 use crate::error::Alert;
 use crate::policy::{Rejection, RejectionReason};
 
-/// The error that ended a handshake with the server called `server_name`.
+/// Converts the error that ended a handshake with the server `server_name`.
 pub(super) fn from_native(
     error: native_tls::Error,
     server_name: &ServerName<'_>,
@@ -33,13 +33,13 @@ pub(super) fn from_native(
         .and_then(|source| source.downcast_ref::<io::Error>())
     {
         Some(source) => HandshakeError::Io(io::Error::new(source.kind(), error)),
-        // So OpenSSL since 3.2 wraps what the transport said when it was written to.
+        // OpenSSL since 3.2 wraps the transport's error of a write in this way.
         None if text.contains(":system library:") => HandshakeError::Io(io::Error::other(error)),
         None => HandshakeError::backend(error),
     }
 }
 
-/// The error of a read or write on an established connection: a cut connection is told as rustls tells it.
+/// Converts a read or write error; a cut connection has the same error as on rustls.
 pub(super) fn from_io(error: io::Error) -> io::Error {
     match error.get_ref() {
         Some(inner) if is_truncation(&inner.to_string()) => {
@@ -53,7 +53,7 @@ pub(super) fn alert_in(error: &io::Error) -> Option<Alert> {
     alert_in_text(&error.get_ref()?.to_string())
 }
 
-/// OpenSSL's words for an alert depend on its version; the number beside them does not.
+/// OpenSSL's text for an alert depends on its version; the number in it does not.
 fn alert_in_text(text: &str) -> Option<Alert> {
     let (_, number) = text.rsplit_once("SSL alert number ")?;
     let digits = number
@@ -67,7 +67,7 @@ fn is_truncation(text: &str) -> bool {
     text.to_ascii_lowercase().contains("unexpected eof")
 }
 
-/// What OpenSSL's verifier said, which native-tls puts in parentheses at the end.
+/// Reads the verifier's error of OpenSSL, which native-tls puts in parentheses at the end.
 fn rejection_in_text(text: &str, server_name: &ServerName<'_>) -> Option<Rejection> {
     if !text.contains("certificate verify failed") {
         return None;

@@ -1,7 +1,7 @@
-//! native-tls: OpenSSL, Schannel or Secure Transport, whichever the platform has.
+//! native-tls: the platform's OpenSSL, Schannel or Secure Transport.
 //!
-//! The platform proves the path to our anchors and shows the leaf alone, after the handshake: what
-//! needs more than that cannot be enforced here, and `build_client` refuses it.
+//! The platform authenticates the path to our anchors and shows only the leaf, after the handshake.
+//! What needs more cannot be enforced here, and `build_client` rejects it.
 
 mod client;
 mod config;
@@ -20,24 +20,26 @@ use crate::policy::SignatureAlgorithms;
 
 pub(crate) use stream::NativeTlsStream;
 
-/// native-tls, the platform's own TLS library. For clients only: it cannot ask for a client
-/// certificate.
+/// native-tls, the platform's own TLS library, for clients only.
 ///
-/// The platform verifies the server's chain by the trust anchors that were given, never by its own,
-/// and by the system's clock. After the handshake, before the application gets the connection, the
-/// policy judges the server's leaf, its name included. The leaf is never judged more loosely than
-/// on the other backends. Above the leaf the platform's rules hold:
+/// It cannot request a client certificate.
+///
+/// The platform authenticates the server's chain by the given trust anchors, never by its own, and
+/// by the system's clock. After the handshake, before the application receives the connection, the
+/// policy verifies the server's leaf, including its name. The leaf is never verified less strictly
+/// than on the other backends. Above the leaf the platform's rules apply:
 ///
 /// - it chooses the number of intermediates, their keys, and the signature algorithms of the path;
-/// - it judges their form: OpenSSL accepts intermediates without key identifiers, policyConstraints
-///   that are not critical, and name constraints with empty sequences of subtrees;
+/// - it decides about their form: OpenSSL accepts intermediates without key identifiers,
+///   policyConstraints that are not critical, and name constraints with empty sequences of
+///   subtrees;
 /// - it evaluates name constraints: OpenSSL accepts `*.example.com` where `host.example.com` is
 ///   excluded, and evaluates directory names, which no other backend does.
 ///
 /// In a connection:
 ///
-/// - in TLS 1.3 our certificate has been sent by the time the policy rejects a server, and the
-///   rejection ends the connection without an alert that names its reason;
+/// - in TLS 1.3, our certificate is sent before the policy rejects a server, and the rejection ends
+///   the connection without an alert that names its reason;
 /// - the policy's rules about certificates above the leaf, and its opt-ins that relax, are
 ///   [`BuildError::Unsupported`].
 ///

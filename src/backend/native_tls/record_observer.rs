@@ -1,9 +1,10 @@
-//! What native-tls does not tell and cannot be told, seen in and done to the records below it.
+//! Observes the TLS records below native-tls for what native-tls has no calls.
 //!
-//! It has no call for the negotiated version, which the server's hello shows in plain text (RFC 8446, section
-//! 4.1.3); both ends prove what was said there. It cannot switch TLS 1.2 renegotiation off, in which a server may
-//! present another certificate after the judgement: a handshake record on an established connection ends it. And it
-//! takes a cut connection for one that was closed, but an end of the transport comes only without `close_notify`.
+//! The negotiated version comes from the server's hello, which is plain text (RFC 8446, section
+//! 4.1.3) and later authenticated by both sides. TLS 1.2 renegotiation cannot be switched off, and
+//! a server may present another certificate in it, after verification: a handshake record on an
+//! established connection is an error. native-tls also takes a cut connection for a closed one; the
+//! end of the transport, which is read only without a `close_notify`, shows the difference.
 
 use std::io::{self, Read, Write};
 
@@ -13,15 +14,15 @@ use crate::backend::ProtocolVersion;
 const HANDSHAKE: u8 = 22;
 /// The bytes of a record's header.
 const HEADER: usize = 5;
-/// No server's hello is longer; one has some 120 bytes.
+/// The most bytes of a server's hello; one has some 120 bytes.
 const MAX_HELLO: usize = 1 << 14;
 
-/// A transport whose inbound records are looked at.
+/// A transport whose inbound records are observed.
 #[derive(Debug)]
 pub(super) struct RecordObserver<IO> {
     pub(super) io: IO,
     pub(super) records: RecordParser,
-    /// How the transport failed in its last call, if it did. OpenSSL since 3.2 keeps it to itself.
+    /// The kind of the last call's error. OpenSSL since 3.2 does not pass it on.
     pub(super) failure: Option<io::ErrorKind>,
 }
 
@@ -34,7 +35,7 @@ impl<IO> RecordObserver<IO> {
         }
     }
 
-    /// OpenSSL takes a signal for a broken transport, so its calls are made again here.
+    /// Repeats interrupted calls, because OpenSSL takes a signal for a broken transport.
     fn call(&mut self, mut call: impl FnMut(&mut IO) -> io::Result<usize>) -> io::Result<usize> {
         loop {
             match call(&mut self.io) {
@@ -67,13 +68,13 @@ impl<IO: Write> Write for RecordObserver<IO> {
     }
 }
 
-/// Where in the stream of records we are, and what was seen in it.
+/// The position in the stream of records, and what was found in it.
 #[derive(Debug, Default)]
 pub(super) struct RecordParser {
-    /// What has come of the next header.
+    /// The received part of the next header.
     header: Vec<u8>,
     content_type: u8,
-    /// How much of the current record is still to come.
+    /// The number of bytes that the current record still lacks.
     left: usize,
     hello: Vec<u8>,
     version: Option<ProtocolVersion>,
@@ -82,23 +83,23 @@ pub(super) struct RecordParser {
 }
 
 impl RecordParser {
-    /// The version that the server chose, once its hello has come.
+    /// Returns the version that the server chose, once its hello has come.
     pub(super) fn version(&self) -> Option<ProtocolVersion> {
         self.version
     }
 
-    /// Whether the transport came to its end.
+    /// Whether the transport has ended.
     pub(super) fn has_ended(&self) -> bool {
         self.has_ended
     }
 
-    /// From now on no handshake may begin.
+    /// Rejects every handshake record from now on.
     pub(super) fn establish(&mut self) {
         self.is_established = true;
     }
 
     fn see(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        // There is no renegotiation in TLS 1.3, and all its records look alike.
+        // TLS 1.3 has no renegotiation, and all its records look alike.
         while !bytes.is_empty() && self.version != Some(ProtocolVersion::Tls13) {
             let wanted = match self.left {
                 0 => HEADER.saturating_sub(self.header.len()),
@@ -146,7 +147,7 @@ impl RecordParser {
     }
 }
 
-/// The version in a server's hello (RFC 8446, section 4.1.3); `None` while it is not whole.
+/// Reads the version in a server's hello (RFC 8446, section 4.1.3); `None` while incomplete.
 fn chosen_version(message: &[u8]) -> Option<ProtocolVersion> {
     const SERVER_HELLO: u8 = 2;
     const SUPPORTED_VERSIONS: [u8; 2] = [0, 43];
@@ -160,7 +161,7 @@ fn chosen_version(message: &[u8]) -> Option<ProtocolVersion> {
     hello.take(32)?; // random
     hello.vector(1)?; // session id
     hello.take(3)?; // cipher suite, compression method
-    // A TLS 1.2 server without extensions leaves out the list, with its length.
+    // A TLS 1.2 server without extensions omits the list and its length.
     let mut extensions = FieldReader(hello.vector(2).unwrap_or_default());
     while let Some(extension) = extensions.take(2) {
         let content = extensions.vector(2)?;
@@ -171,7 +172,7 @@ fn chosen_version(message: &[u8]) -> Option<ProtocolVersion> {
     (legacy_version == [3, 3]).then_some(ProtocolVersion::Tls12)
 }
 
-/// The fields of a handshake message that are not read yet.
+/// The unread fields of a handshake message.
 struct FieldReader<'a>(&'a [u8]);
 
 impl<'a> FieldReader<'a> {
@@ -181,7 +182,7 @@ impl<'a> FieldReader<'a> {
         Some(field)
     }
 
-    /// A vector after its length (RFC 8446, section 3.4).
+    /// Reads a vector after its length (RFC 8446, section 3.4).
     fn vector(&mut self, length_bytes: usize) -> Option<&'a [u8]> {
         let length = self.take(length_bytes)?;
         self.take(

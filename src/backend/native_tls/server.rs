@@ -1,3 +1,4 @@
-//! There is no server: native-tls has no call to request a client certificate, on any platform, so there would be
-//! nobody to judge. `NativeTls` leaves [`ServerBackend`](crate::backend::ServerBackend) out, and the compiler says why:
-//! `tests/compile_fail/native_tls_server.rs`.
+//! There is no server: native-tls cannot request a client certificate on any platform.
+//!
+//! `NativeTls` does not implement [`ServerBackend`](crate::backend::ServerBackend), and the
+//! compiler names the reason: `tests/compile_fail/native_tls_server.rs`.

@@ -18,7 +18,7 @@ use crate::error::Alert;
 /// A native-tls connection over its transport.
 pub(crate) struct NativeTlsStream<IO> {
     inner: Native<RecordObserver<IO>>,
-    /// What was read while a failed write was looked into.
+    /// Bytes that were read while a failed write was examined.
     kept: VecDeque<u8>,
     /// Whether application data has come: the server has accepted us.
     has_heard: bool,
@@ -26,7 +26,7 @@ pub(crate) struct NativeTlsStream<IO> {
 }
 
 impl<IO: Read + Write> NativeTlsStream<IO> {
-    /// Says again what became of the transport, where the platform only says that something did.
+    /// Restores the kind of a transport's error that the platform does not pass on.
     fn told(&self, error: io::Error) -> io::Error {
         match (error.kind(), self.inner.get_ref().failure) {
             (io::ErrorKind::Other, Some(kind)) => io::Error::new(kind, error),
@@ -34,8 +34,7 @@ impl<IO: Read + Write> NativeTlsStream<IO> {
         }
     }
 
-    /// Where the server has hung up before it said anything, its alert may lie unread and says more
-    /// than `error`.
+    /// Prefers an unread alert, if the server closed the connection before it sent any data.
     fn explain(&mut self, error: io::Error) -> io::Error {
         if self.has_heard || !is_hang_up(&error) {
             return error;
@@ -103,7 +102,7 @@ impl<IO: Read + Write> TlsStream<IO> for NativeTlsStream<IO> {
     }
 
     fn close_notify(&mut self) -> io::Result<()> {
-        // A second time OpenSSL would wait for the other end's.
+        // A second call on OpenSSL would wait for the peer's.
         if !self.is_closed {
             let said = self.inner.shutdown();
             said.map_err(|error| self.told(error))?;
@@ -156,7 +155,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         io: RecordObserver<IO>,
     ) -> Result<Native<RecordObserver<IO>>, native_tls::HandshakeError<RecordObserver<IO>>> {
         let name = self.server_name.to_str();
-        // The root's dot is neither sent (RFC 6066, section 3) nor in certificates.
+        // The dot of the root is neither sent (RFC 6066, section 3) nor in certificates.
         let name = name.strip_suffix('.').unwrap_or(&name);
         self.config
             .connector_for(&self.server_name)
@@ -170,8 +169,9 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
             .complete(error, &CertificateRequest::Unseen)
     }
 
-    /// Says goodbye where the platform accepts what we do not: native-tls sends no other alert than
-    /// that.
+    /// Verifies the server, and sends `close_notify` if we reject it.
+    ///
+    /// native-tls sends no other alert.
     fn finish(
         &self,
         mut inner: Native<RecordObserver<IO>>,
@@ -200,7 +200,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
                 request: CertificateRequest::Unseen,
             }),
             Err(error) => {
-                // The refusal matters more than whether the goodbye left.
+                // The rejection matters more than a failure to send `close_notify`.
                 let _ = inner.shutdown();
                 Err(error)
             }

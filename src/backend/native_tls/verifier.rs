@@ -1,4 +1,4 @@
-//! Our judge, after the platform's verifier has agreed.
+//! Our verifier, after the platform's has accepted.
 
 use std::io::{Read, Write};
 
@@ -9,7 +9,7 @@ use crate::backend::{HandshakeError, SessionVerifier};
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
 
-/// Judges the leaf, all that the platform shows of the chain that it proved.
+/// Verifies the leaf, which is all that the platform shows of the authenticated chain.
 pub(super) fn verify_leaf<S: Read + Write>(
     stream: &TlsStream<S>,
     verifier: &SessionVerifier,

@@ -1,4 +1,4 @@
-//! What this backend can do, and the alerts that it sends: known without its cargo feature.
+//! The capabilities and alerts of this backend, known without its cargo feature.
 
 use crate::backend::{Capability, Support};
 use crate::error::alert::Alert;
@@ -13,7 +13,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
     }
 }
 
-/// The alert that rustls sends for the error that stands for this reason.
+/// Returns the alert that rustls sends for the error of this reason.
 pub(in crate::backend) fn alert_for(reason: RejectionReason) -> Option<Alert> {
     use RejectionReason::*;
     Some(match reason {

@@ -20,14 +20,14 @@ use crate::backend::{
 };
 use crate::error::BuildError;
 
-/// A native configuration and the judge in it.
+/// A native configuration and its verifier.
 #[derive(Clone, Debug)]
 pub(crate) struct RustlsClientConfig {
     /// Never resumes.
     pub(super) native: Arc<ClientConfig>,
-    /// For our own handshakes, where the peer of a resumed session is looked at.
+    /// For our own handshakes, which verify the peer of a resumed session again.
     resuming: Option<Arc<ClientConfig>>,
-    /// What the native configuration presents and judges by, for one that follows the rotation.
+    /// The identity and verifier of the native configuration, for a live one.
     pub(super) identity: Arc<OwnIdentity>,
     pub(super) cert_verifier: Arc<ServerVerifier>,
     pub(super) verifier: Arc<SessionVerifier>,
@@ -57,7 +57,7 @@ impl ClientAdapter for Rustls {
             .with_custom_certificate_verifier(cert_verifier.clone())
             .with_client_cert_resolver(identity.clone());
         config.alpn_protocols = settings.alpn;
-        // A resumed session would skip the judge, and outlive the policy that admitted it.
+        // A resumed session would skip the verifier, and outlive the policy that accepted it.
         config.resumption = client::Resumption::disabled();
         let resuming = match settings.resumption {
             Resumption::Off => None,
@@ -65,7 +65,7 @@ impl ClientAdapter for Rustls {
                 let sessions = ClientSessions::new(Arc::clone(&settings.verifier), max_age);
                 let mut config = config.clone();
                 config.resumption = client::Resumption::store(Arc::new(sessions));
-                // Without it a session of TLS 1.2 can be spliced into another (RFC 7627, section 1).
+                // Without it, a TLS 1.2 session can be spliced into another (RFC 7627, section 1).
                 config.require_ems = true;
                 // 0-RTT data could be replayed (RFC 8446, section 8).
                 config.enable_early_data = false;
@@ -104,7 +104,7 @@ impl ClientAdapter for Rustls {
             request: CertificateRequest::Awaited,
             ..HandshakeRecord::default()
         };
-        // A session that may be resumed is looked up here.
+        // rustls looks up a session to resume here.
         let (connection, heard) = with_slot(&config.verifier, heard, || {
             ClientConnection::new(Arc::clone(native), server_name.clone())
         });

@@ -1,4 +1,4 @@
-//! Our settings in rustls' words.
+//! Conversion of our settings into rustls'.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::x509::Certificate;
 
-/// With the post-quantum hybrid first, as rustls' own default features have it.
+/// With the post-quantum hybrid first, as in rustls' own default features.
 #[cfg(feature = "aws-lc-rs")]
 pub(super) fn compiled_in_provider() -> Option<Arc<CryptoProvider>> {
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -50,7 +50,7 @@ pub(super) fn versions(versions: Versions) -> Vec<&'static SupportedProtocolVers
     list
 }
 
-/// Whether the first key exchange on offer is a hybrid with ML-KEM, which takes TLS 1.3.
+/// Whether the first key exchange on offer is a hybrid with ML-KEM, which requires TLS 1.3.
 pub(super) fn prefers_ml_kem(provider: &CryptoProvider, versions: Versions) -> bool {
     let first = provider.kx_groups.first();
     versions.tls13 && first.is_some_and(|group| group_name(group.name()).contains("MLKEM"))
@@ -64,7 +64,7 @@ pub(super) fn build_error(what: &'static str) -> impl FnOnce(rustls::Error) -> B
     }
 }
 
-/// Our own chain and key, always presented whole.
+/// Our own chain and key, always presented complete.
 #[derive(Debug)]
 pub(super) struct OwnIdentity {
     certified: Arc<CertifiedKey>,
@@ -85,8 +85,7 @@ impl OwnIdentity {
                 let loaded = provider
                     .key_provider
                     .load_private_key(PrivateKeyDer::from(key.pkcs8_der().clone_key()));
-                // The library knows the algorithm, and looks whether the key's own parts fit each
-                // other.
+                // The library has the algorithm, and checks that the key's own parts match.
                 if takes_proof(key.kind()) && loaded.is_err() && has_algorithm(provider, identity) {
                     return Err(key_mismatch(identity));
                 }
@@ -101,8 +100,8 @@ impl OwnIdentity {
                 loaded
             }
         };
-        // Not by `CertifiedKey::from_der`: it cannot read a version 1 leaf, and that the key belongs to the leaf was
-        // checked when the identity was made.
+        // Not by `CertifiedKey::from_der`, which cannot read a version 1 leaf. That the key matches
+        // the leaf was checked when the identity was made.
         let chain = identity.chain().as_slice().to_vec();
         Ok(Self {
             certified: Arc::new(CertifiedKey::new(chain, key)),
@@ -120,7 +119,7 @@ fn has_algorithm(provider: &CryptoProvider, identity: &MtlsIdentity) -> bool {
         .any(|a| &*a.public_key_alg_id() == leaf.public_key.algorithm)
 }
 
-/// That the key is the one in the leaf, by a signature.
+/// Checks by a signature that the key is the one in the leaf.
 fn prove(
     key: &dyn SigningKey,
     identity: &MtlsIdentity,
@@ -147,7 +146,7 @@ impl ResolvesClientCert for OwnIdentity {
         root_hint_subjects: &[&[u8]],
         sigschemes: &[rustls::SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
-        // What the server asks for changes nothing; should it refuse us, it tells why.
+        // The request changes nothing; it explains a later rejection by the server.
         note(&self.verifier, |heard| {
             let fits = self.certified.key.choose_scheme(sigschemes).is_some();
             heard.request = CertificateRequest::came(self.verifier.own(), root_hint_subjects, fits);
@@ -162,7 +161,7 @@ impl ResolvesClientCert for OwnIdentity {
 
 impl ResolvesServerCert for OwnIdentity {
     fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        // Here and not with the client's certificate: where that is optional, nobody may be judged at all.
+        // Here and not with the client's certificate: an optional one may be missing.
         if let Err(rejection) = self.verifier.check_serving() {
             note(&self.verifier, |heard| heard.verdict = Some(Err(rejection)));
             return None;

@@ -1,4 +1,4 @@
-//! rustls' errors in our words, and our reasons in rustls' (which choose the alert).
+//! Conversion of rustls' errors into ours, and of our reasons into rustls', which choose the alert.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::backend::HandshakeError;
 use crate::error::Alert;
 use crate::policy::{Rejection, RejectionReason};
 
-/// A transport's or rustls' error that ended a handshake.
+/// Converts a transport's or rustls' error that ended a handshake.
 pub(super) fn from_io(error: io::Error) -> HandshakeError {
     match error.downcast::<rustls::Error>() {
         Ok(error) => from_rustls(error),
@@ -42,7 +42,7 @@ pub(super) fn alert_in(error: &io::Error) -> Option<Alert> {
     }
 }
 
-/// The error for rustls to return, which decides the alert on the wire.
+/// Returns the error for rustls, which chooses the alert.
 pub(super) fn to_rustls(rejection: Rejection) -> rustls::Error {
     let error = match rejection.reason() {
         RejectionReason::AnchorExpired | RejectionReason::Expired => CertificateError::Expired,
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn every_reason_has_its_alert() {
         for reason in EVERY_REASON {
-            // rustls finds that by itself, and asks nobody.
+            // rustls finds a missing certificate itself, without our verifier.
             if *reason == RejectionReason::NoCertificate {
                 continue;
             }

@@ -1,5 +1,6 @@
-//! A native configuration that is taken once and follows the rotation: rustls asks its verifier and its resolver anew in
-//! each handshake, and they ask the revision that is current then.
+//! A native configuration that follows the rotation.
+//!
+//! rustls calls its verifier and its resolver in each handshake, and they use the current revision.
 
 use core::fmt;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use super::client::RustlsClientConfig;
 use super::server::{RustlsServerConfig, never_resumes};
 use crate::backend::adapter::{LiveClientAdapter, LiveServerAdapter};
 
-/// What is current at each call.
+/// Returns the current configuration at each call.
 struct LiveConfig<C>(Arc<dyn Fn() -> C + Send + Sync>);
 
 impl<C> LiveConfig<C> {
@@ -47,7 +48,7 @@ impl LiveClientAdapter for Rustls {
         current: Arc<dyn Fn() -> RustlsClientConfig + Send + Sync>,
     ) -> Arc<ClientConfig> {
         let live = LiveConfig(current);
-        // Its versions and ALPN protocols, and that it does not resume.
+        // With its versions and ALPN protocols, and without resumption.
         let mut config = ClientConfig::clone(&live.now().native);
         config.client_auth_cert_resolver = Arc::new(live.clone());
         config.dangerous().set_certificate_verifier(Arc::new(live));
@@ -136,11 +137,11 @@ impl ServerCertVerifier for LiveConfig<RustlsClientConfig> {
     }
 }
 
-/// Verifies clients by the revision of the moment.
+/// Verifies clients by the current revision.
 #[derive(Debug)]
 struct LiveClientVerifier {
     live: LiveConfig<RustlsServerConfig>,
-    /// That does not rotate.
+    /// Fixed: it does not rotate.
     is_mandatory: bool,
 }
 
@@ -149,8 +150,9 @@ impl ClientCertVerifier for LiveClientVerifier {
         self.is_mandatory
     }
 
-    /// rustls wants to borrow them, for longer than a revision may be current: so none is named, and clients choose by
-    /// themselves.
+    /// Names no CA, so that clients choose by themselves.
+    ///
+    /// rustls borrows the names for longer than a revision may be current.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }

@@ -1,4 +1,4 @@
-//! rustls 0.23. Names of its verifier seam stay in this folder.
+//! rustls 0.23. Only this folder uses the names of its verifier interface.
 
 mod client;
 mod convert;
@@ -23,10 +23,10 @@ use crate::policy::SignatureAlgorithms;
 
 pub(crate) use stream::RustlsStream;
 
-/// rustls, with a crypto provider of its own: a process-wide one is neither read nor set.
+/// rustls, with its own crypto provider; a process-wide one is neither read nor set.
 ///
-/// With aws-lc-rs the key exchange X25519MLKEM768 is preferred, as rustls' own default features
-/// have it. A provider that is given keeps its order.
+/// With aws-lc-rs, the key exchange X25519MLKEM768 is preferred, as in rustls' own default
+/// features. A provider that is given keeps its order.
 ///
 /// ```
 /// # fn main() -> Result<(), mtls::BuildError> {
@@ -41,15 +41,16 @@ pub struct Rustls {
 }
 
 impl Rustls {
-    /// rustls with this crypto provider. [`Default`] takes aws-lc-rs, or ring where only that is
-    /// compiled in.
+    /// Makes a backend with this crypto provider.
+    ///
+    /// [`Default`] uses aws-lc-rs, or ring if only that is compiled in.
     pub fn with_provider(provider: Arc<CryptoProvider>) -> Self {
         Self {
             provider: Some(provider),
         }
     }
 
-    /// The provider's signature algorithms that are on the crate's list, for a
+    /// Returns the provider's signature algorithms on the crate's list, for a
     /// [`PeerVerifier`](crate::PeerVerifier).
     ///
     /// # Errors

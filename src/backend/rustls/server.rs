@@ -19,17 +19,17 @@ use crate::backend::{
 };
 use crate::error::BuildError;
 
-/// Tickets after a full handshake in TLS 1.3, each of which serves once.
+/// Tickets after a full handshake in TLS 1.3, each for one resumption.
 const TICKETS: usize = 2;
 
-/// A native configuration and the judge in it.
+/// A native configuration and its verifier.
 #[derive(Clone, Debug)]
 pub(crate) struct RustlsServerConfig {
     /// Never resumes.
     pub(super) native: Arc<ServerConfig>,
-    /// For our own handshakes, where the peer of a resumed session is looked at.
+    /// For our own handshakes, which verify the peer of a resumed session again.
     resuming: Option<Arc<ServerConfig>>,
-    /// What the native configuration is made of, for one that follows the rotation.
+    /// The parts of the native configuration, for a live one.
     pub(super) begun: ConfigBuilder<ServerConfig, WantsVerifier>,
     pub(super) identity: Arc<OwnIdentity>,
     pub(super) cert_verifier: Arc<ClientVerifier>,
@@ -76,7 +76,7 @@ impl ServerAdapter for Rustls {
                 let mut config = config.clone();
                 config.session_storage = Arc::new(sessions);
                 config.send_tls13_tickets = TICKETS;
-                // Without it a session of TLS 1.2 can be spliced into another (RFC 7627, section 1).
+                // Without it, a TLS 1.2 session can be spliced into another (RFC 7627, section 1).
                 config.require_ems = true;
                 // 0-RTT data could be replayed (RFC 8446, section 8).
                 config.max_early_data_size = 0;
@@ -134,7 +134,9 @@ impl ToNative<Arc<ServerConfig>> for RustlsServerConfig {
     }
 }
 
-/// Each alone would let a session outlive the policy that admitted it; the ticketer is off by
+/// Disables stored sessions and tickets.
+///
+/// Each alone would let a session outlive the policy that accepted it; the ticketer is off by
 /// default.
 pub(super) fn never_resumes(config: &mut ServerConfig) {
     config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -1,4 +1,4 @@
-//! What rustls negotiated, in the words of IANA's registries.
+//! The parameters that rustls negotiated, by IANA's names.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::backend::session_info::X25519_ML_KEM_768;
 use crate::backend::{ProtocolVersion, SessionInfo};
 use crate::material::SignatureScheme;
 
-/// `signature` is what the peer has signed by.
+/// Collects the parameters; `signature` is the scheme of the peer's signature.
 pub(super) fn of(
     connection: &Connection,
     end: &SideParams,
@@ -42,7 +42,7 @@ fn negotiated(version: Option<rustls::ProtocolVersion>) -> ProtocolVersion {
     }
 }
 
-/// IANA's name of a suite; rustls has its own for those of TLS 1.3.
+/// Returns IANA's name of a suite; rustls has its own names in TLS 1.3.
 fn suite_name(suite: CipherSuite) -> Option<Cow<'static, str>> {
     let name = suite.as_str()?;
     Some(match name.strip_prefix("TLS13_") {
@@ -51,7 +51,7 @@ fn suite_name(suite: CipherSuite) -> Option<Cow<'static, str>> {
     })
 }
 
-/// IANA's name of a group.
+/// Returns IANA's name of a group.
 pub(super) fn group_name(group: NamedGroup) -> Cow<'static, str> {
     match group {
         NamedGroup::X25519 => "x25519".into(),

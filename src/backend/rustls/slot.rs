@@ -1,13 +1,12 @@
-//! What a drive of a connection brings out of rustls, and into it.
+//! Passes data between us and a connection, which rustls' own types cannot hold.
 //!
-//! rustls' errors have no room for a whole [`Rejection`], and none at all for a peer that is
-//! admitted or for what a server asks of us. rustls calls us on the thread that drives the
-//! connection, so a slot of that thread brings it out: [`with_slot`] around each drive. Without a
-//! slot (somebody else drives our native config) the verdict reaches the observer only.
+//! rustls' errors cannot hold a whole [`Rejection`], an accepted peer or a server's request. rustls
+//! calls us on the thread that drives the connection, so a slot of that thread holds them:
+//! [`with_slot`] around each drive. Without a slot (other code drives our native configuration)
+//! only the observer receives the verdict.
 //!
-//! rustls' session stores are not told whose session they are given either, and the verdict may
-//! have come in an earlier drive: so what was heard of a connection so far is laid into the slot
-//! again.
+//! rustls' session stores do not receive the connection of a session either, and the verdict may
+//! come from an earlier drive. So each drive starts with the record of the one before.
 
 use core::cell::RefCell;
 use std::sync::Arc;
@@ -20,37 +19,39 @@ use crate::policy::Rejection;
 
 pub(super) type Verdict = Result<PeerIdentity, Rejection>;
 
-/// What was heard of one connection.
+/// What the drives of one connection have recorded.
 #[derive(Default)]
 pub(super) struct HandshakeRecord {
-    /// Of a full handshake.
+    /// The verdict of a full handshake.
     pub(super) verdict: Option<Verdict>,
     pub(super) request: CertificateRequest,
-    /// By which scheme the peer has signed the handshake.
+    /// The scheme of the peer's handshake signature.
     pub(super) signature: Option<SignatureScheme>,
-    /// Whose the connection's sessions are: noted where one is about to be resumed, taken back by a
-    /// full handshake, and made of its verdict when the first session is kept.
+    /// The verified peer of the connection's sessions.
+    ///
+    /// It is set before a session is resumed, removed by a full handshake, and made from its
+    /// verdict when the first session is stored.
     pub(super) proof: Option<Arc<VerifiedSession>>,
 }
 
-/// Whose connection is driven, and what was heard of it.
+/// The connection that is driven, by its verifier, and its record.
 struct Slot {
     verifier: *const SessionVerifier,
     heard: HandshakeRecord,
 }
 
 thread_local! {
-    /// `None` while nobody listens.
+    /// `None` outside of a drive.
     static SLOT: RefCell<Option<Slot>> = const { RefCell::new(None) };
 }
 
-/// Runs `drive` and gives what was `heard` for `judge` before and within it.
+/// Runs `drive`, and returns its result and the record, which starts as `heard`.
 pub(super) fn with_slot<T>(
     verifier: &Arc<SessionVerifier>,
     heard: HandshakeRecord,
     drive: impl FnOnce() -> T,
 ) -> (T, HandshakeRecord) {
-    // Puts back on the way out, panics included, what a handshake around this one had.
+    // Restores the slot of a handshake around this one, also after a panic.
     struct SlotGuard(Option<Slot>);
     impl Drop for SlotGuard {
         fn drop(&mut self) {
@@ -69,14 +70,16 @@ pub(super) fn with_slot<T>(
     )
 }
 
-/// Notes something for the drive around this call, or looks what was: `None` if it is not one by
-/// `judge`. `write` must not call anything that may drive a connection.
+/// Reads or changes the record of the drive around this call.
+///
+/// Returns `None` if there is none with this verifier. `write` must not call anything that may
+/// drive a connection.
 pub(super) fn note<T>(
     verifier: &Arc<SessionVerifier>,
     write: impl FnOnce(&mut HandshakeRecord) -> T,
 ) -> Option<T> {
     SLOT.with_borrow_mut(|slot| {
-        // The transport may drive a connection of its own, by another judge: TLS within TLS.
+        // The transport may drive a connection of its own, with another verifier: TLS within TLS.
         let slot = slot
             .as_mut()
             .filter(|slot| slot.verifier == Arc::as_ptr(verifier));

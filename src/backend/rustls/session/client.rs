@@ -12,7 +12,7 @@ use super::verified_session::{MAX_SERVER_NAMES, MAX_TICKETS_PER_SERVER, Verified
 use crate::backend::SessionVerifier;
 use crate::backend::verification::session_verifier::Pass;
 
-/// The sessions of one client configuration. rustls wipes the secrets in its values by itself.
+/// The sessions of one client configuration. rustls wipes the secrets in its values.
 pub(in crate::backend::rustls) struct ClientSessions {
     verifier: Arc<SessionVerifier>,
     max_age: Duration,
@@ -21,11 +21,11 @@ pub(in crate::backend::rustls) struct ClientSessions {
 
 type Servers = SessionStore<ServerName<'static>, Sessions>;
 
-/// Those with one server.
+/// The sessions with one server.
 #[derive(Default)]
 struct Sessions {
     tls12: Option<(Tls12ClientSessionValue, Arc<VerifiedSession>)>,
-    /// The youngest last.
+    /// The newest last.
     tls13: VecDeque<(Tls13ClientSessionValue, Arc<VerifiedSession>)>,
 }
 
@@ -57,7 +57,7 @@ impl ClientSessions {
         }
     }
 
-    /// Not held while the judge is asked, who may call the user's code.
+    /// Not held during a verification, which may call the caller's code.
     fn kept(&self) -> MutexGuard<'_, Servers> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,7 +94,7 @@ impl ClientSessions {
 }
 
 impl ClientSessionStore for ClientSessions {
-    /// A hint saves a round trip with a server that takes other groups; none is kept where nothing is resumed either.
+    /// Not stored, like sessions. A hint would save a round trip with a server of other groups.
     fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
 
     fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {

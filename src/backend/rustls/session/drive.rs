@@ -1,4 +1,4 @@
-//! What a session store learns from the drive of a connection around its call, and tells it.
+//! The exchange between a session store and the drive around its call.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use crate::backend::rustls::slot::{Verdict, note};
 use crate::peer::PeerIdentity;
 
 impl VerifiedSession {
-    /// Whose the session is that the drive around this call makes. `None`, and nothing may be kept, where that is nobody
-    /// who was judged, or not known.
+    /// Returns the verified peer of the session that the drive around this call makes.
+    ///
+    /// `None`, so that nothing is stored, if no peer was verified or it is not known.
     pub(in crate::backend::rustls) fn in_drive(
         verifier: &Arc<SessionVerifier>,
     ) -> Option<Arc<Self>> {
@@ -29,15 +30,17 @@ impl VerifiedSession {
         Some(proof)
     }
 
-    /// Whether a session of it may be resumed in the drive around this call: it is young enough by both clocks, and the
-    /// peer is admitted now as well. The drive is told who it is.
+    /// Whether a session may be resumed in the drive around this call.
+    ///
+    /// It must be young enough by both clocks, and its peer accepted now. The drive then records
+    /// the peer.
     pub(super) fn holds(
         &self,
         verifier: &Arc<SessionVerifier>,
         max_age: Duration,
         ask: impl FnOnce(&PeerIdentity) -> Verdict,
     ) -> bool {
-        // In whole seconds, so up to one early or late: the monotonic clock is exact.
+        // In whole seconds, so up to one second early or late; the monotonic clock is exact.
         let age = verifier
             .now_unless_panicked()
             .and_then(|now| now.as_secs().checked_sub(self.told.as_secs()));

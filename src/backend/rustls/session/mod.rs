@@ -1,8 +1,8 @@
-//! Sessions that may be resumed: whose they are, for how long, and that their peer is judged again.
+//! Sessions that may be resumed: their peer, their age, and its repeated verification.
 //!
-//! rustls asks a store for a session before it resumes one, and that is where the peer is judged: whom the judge refuses
-//! by then is not resumed, and has a full handshake, which refuses with the reason and the alert. The store is of one
-//! native configuration, and so of one revision.
+//! rustls calls a store for a session before it resumes one, and the peer is verified there. A
+//! session of a rejected peer is not resumed; a full handshake follows, which rejects it with the
+//! reason and the alert. A store belongs to one native configuration, and so to one revision.
 
 mod client;
 mod drive;

@@ -19,7 +19,7 @@ pub(in crate::backend::rustls) struct ServerSessions {
 
 struct Session {
     proof: Arc<VerifiedSession>,
-    /// rustls' own encoding, its secret in it.
+    /// rustls' own encoding, which contains the session's secret.
     value: Zeroizing<Vec<u8>>,
 }
 
@@ -35,12 +35,12 @@ impl ServerSessions {
         }
     }
 
-    /// Not held while the judge is asked, who may call the user's code.
+    /// Not held during a verification, which may call the caller's code.
     fn kept(&self) -> MutexGuard<'_, SessionStore<Vec<u8>, Arc<Session>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value for rustls, which takes it as it is; what it does not wipe is beyond us.
+    /// Returns the value as rustls needs it; we cannot wipe rustls' copy.
     fn resumable(&self, session: &Session) -> Option<Vec<u8>> {
         let holds = session.proof.holds(&self.verifier, self.max_age, |peer| {
             self.verifier.client(peer.chain(), Pass::Unreported)
@@ -52,7 +52,7 @@ impl ServerSessions {
 impl StoresServerSessions for ServerSessions {
     fn put(&self, id: Vec<u8>, value: Vec<u8>) -> bool {
         let value = Zeroizing::new(value);
-        // Nobody was judged: an anonymous client. Or it is not known who: somebody else drives the connection.
+        // The client is anonymous, or other code drives the connection and the client is unknown.
         let Some(proof) = VerifiedSession::in_drive(&self.verifier) else {
             return false;
         };
@@ -72,7 +72,7 @@ impl StoresServerSessions for ServerSessions {
         value
     }
 
-    /// For TLS 1.3, where each serves once.
+    /// For TLS 1.3, where a session serves once.
     fn take(&self, id: &[u8]) -> Option<Vec<u8>> {
         let session = self.kept().remove(id)?;
         self.resumable(&session)

@@ -2,13 +2,13 @@ use core::borrow::Borrow;
 use core::hash::Hash;
 use std::collections::{BTreeMap, HashMap};
 
-/// A map with room for so many, where the oldest make way.
+/// A map of limited size, which removes its oldest entries.
 pub(super) struct SessionStore<K, V> {
     room: usize,
-    /// The number of the next that is put.
+    /// The number of the next entry.
     next: u64,
     kept: HashMap<K, (u64, V)>,
-    /// From the oldest.
+    /// From the oldest entry.
     order: BTreeMap<u64, K>,
 }
 
@@ -45,7 +45,7 @@ impl<K: Clone + Eq + Hash, V> SessionStore<K, V> {
         Some(value)
     }
 
-    /// Puts it in as the youngest, in place of what has its key.
+    /// Adds the newest entry, in place of one with the same key.
     pub(super) fn put(&mut self, key: K, value: V) {
         self.remove(&key);
         while self.kept.len() >= self.room && self.drop_oldest() {}
@@ -54,7 +54,7 @@ impl<K: Clone + Eq + Hash, V> SessionStore<K, V> {
         self.next = self.next.wrapping_add(1);
     }
 
-    /// Drops from the oldest on those that are `over`, up to the first that is not.
+    /// Removes the oldest entries that are `over`, up to the first that is not.
     pub(super) fn sweep(&mut self, over: impl Fn(&V) -> bool) {
         while self.oldest().is_some_and(&over) && self.drop_oldest() {}
     }

@@ -6,19 +6,19 @@ use pki_types::UnixTime;
 use crate::backend::SessionVerifier;
 use crate::peer::PeerIdentity;
 
-/// Sessions that a server keeps; the oldest make room. In TLS 1.3 a full handshake makes two.
+/// The most sessions of a server; the oldest are removed. In TLS 1.3 a full handshake makes two.
 pub(in crate::backend::rustls) const MAX_SERVER_SESSIONS: usize = 1024;
-/// Servers whose sessions a client keeps; those that it met longest ago make room.
+/// The most servers whose sessions a client keeps; those stored longest ago are removed.
 pub(in crate::backend::rustls) const MAX_SERVER_NAMES: usize = 256;
-/// TLS 1.3 tickets that a client keeps of one server. Each serves once; of TLS 1.2 there is one session.
+/// The most TLS 1.3 tickets of one server. Each serves once; of TLS 1.2 there is one session.
 pub(in crate::backend::rustls) const MAX_TICKETS_PER_SERVER: usize = 8;
 
-/// A peer that proved its key in a full handshake, and when that was.
+/// A peer that proved its key in a full handshake, and the time of that.
 #[derive(Clone, Debug)]
 pub(in crate::backend::rustls) struct VerifiedSession {
     pub(in crate::backend::rustls) peer: PeerIdentity,
     pub(super) at: Instant,
-    /// By the judge's clock.
+    /// By the verifier's clock.
     pub(super) told: UnixTime,
 }
 

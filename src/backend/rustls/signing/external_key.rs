@@ -1,4 +1,4 @@
-//! A key that is elsewhere, in rustls' signing seam.
+//! An external key behind rustls' signing interface.
 
 use core::fmt;
 use std::error::Error as StdError;
@@ -19,21 +19,23 @@ use crate::error::BuildError;
 use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
 use crate::x509::{Certificate, rfc4514};
 
-/// The most bytes of a signature: those of ML-DSA-87 (FIPS 204, section 4). rustls asserts that one
-/// fits its length.
+/// The most bytes of a signature: those of ML-DSA-87 (FIPS 204, section 4).
+///
+/// rustls asserts that the length of a signature fits its field.
 const MAX_SIGNATURE_BYTES: usize = 4627;
 
 /// The adapter of an [`ExternalKey`].
 pub(in crate::backend::rustls) struct ExternalSigner {
     checked: Arc<VerifyingSigner>,
     algorithm: SignatureAlgorithm,
-    /// The key's order; never none.
+    /// In the key's order; never empty.
     schemes: Vec<SignatureScheme>,
 }
 
 impl ExternalSigner {
-    /// Takes the key after it has signed once: a wrong key id should be found now, not by the first
-    /// peer.
+    /// Makes a signer after the key has signed once.
+    ///
+    /// A wrong key id is then found now, not by the first peer.
     pub(in crate::backend::rustls) fn new(
         key: &ExternalKey,
         identity: &MtlsIdentity,
@@ -87,7 +89,7 @@ impl ExternalSigner {
 
 impl SigningKey for ExternalSigner {
     fn choose_scheme(&self, offered: &[Native]) -> Option<Box<dyn Signer>> {
-        // In TLS 1.3, rustls offers what TLS 1.3 allows.
+        // In TLS 1.3, rustls offers only schemes that TLS 1.3 allows.
         let fits = |scheme: &&SignatureScheme| offered.contains(&native(**scheme));
         let scheme = *self.schemes.iter().find(fits)?;
         Some(Box::new(Session {
@@ -101,7 +103,7 @@ impl SigningKey for ExternalSigner {
     }
 }
 
-/// One signature to come.
+/// A scheme that was chosen for one signature.
 struct Session {
     checked: Arc<VerifyingSigner>,
     scheme: SignatureScheme,
@@ -126,13 +128,13 @@ impl Signer for Session {
 
 /// Why there is no signature.
 enum Failure {
-    /// In the key's own words.
+    /// The key's own error.
     Failed(Box<dyn StdError + Send + Sync>),
-    /// It gave something else.
+    /// The key returned something else.
     Wrong,
 }
 
-/// The key, and what tells whether it signed.
+/// The key, and the leaf by which its signatures are verified.
 struct VerifyingSigner {
     signer: Arc<dyn material::SigningKey>,
     leaf: CertificateDer<'static>,
@@ -140,11 +142,12 @@ struct VerifyingSigner {
 }
 
 impl VerifyingSigner {
-    /// Nothing leaves unless it verifies with the leaf: one faulty signature by RSA can give the
-    /// key away (Boneh and others, "On the Importance of Checking Cryptographic Protocols for
-    /// Faults").
+    /// Signs, and returns the signature only if it verifies with the leaf.
+    ///
+    /// One faulty RSA signature can reveal the key (Boneh and others, "On the Importance of
+    /// Checking Cryptographic Protocols for Faults").
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
-        // The key is the application's code: a panic would go through rustls and end an accept loop.
+        // The key is the caller's code: its panic would pass through rustls and end an accept loop.
         let signature = catch_unwind(AssertUnwindSafe(|| self.signer.sign(scheme, message)))
             .unwrap_or_else(|_| Err(SignPanic.into()))
             .map_err(Failure::Failed)?;
@@ -187,7 +190,7 @@ fn algorithm(kind: KeyType) -> SignatureAlgorithm {
     match kind {
         KeyType::EcdsaP256 | KeyType::EcdsaP384 | KeyType::EcdsaP521 => SignatureAlgorithm::ECDSA,
         KeyType::Ed25519 => SignatureAlgorithm::ED25519,
-        // As rustls' own keys do: TLS 1.2, which this is for, has no number for it.
+        // As rustls' own keys do: only TLS 1.2 uses it, which has no number for ML-DSA.
         KeyType::MlDsa44 | KeyType::MlDsa65 | KeyType::MlDsa87 => SignatureAlgorithm::Unknown(0),
         KeyType::Rsa { .. } => SignatureAlgorithm::RSA,
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::material::SignatureScheme;
 
-/// A failure on its way through rustls.
+/// A failure of the signing key, carried through rustls.
 #[derive(Debug, thiserror::Error)]
 #[error("our signing key did not sign")]
 pub(in crate::backend::rustls) struct SignFailure(

@@ -1,4 +1,4 @@
-//! Signing by a key that is elsewhere.
+//! Signing with an external key.
 
 pub(super) mod external_key;
 pub(super) mod failure;

@@ -1,4 +1,4 @@
-//! Signature schemes, as rustls and we number them.
+//! Conversion of signature schemes between rustls' type and ours.
 
 use rustls::SignatureScheme as Native;
 
@@ -38,7 +38,7 @@ pub(in crate::backend::rustls) fn native(scheme: SignatureScheme) -> Native {
     }
 }
 
-/// The scheme of ours with this number; `None` for one that is not on our list.
+/// Returns our scheme with this number; `None` if it is not on our list.
 pub(in crate::backend::rustls) fn ours(scheme: Native) -> Option<SignatureScheme> {
     ALL.into_iter().find(|known| native(*known) == scheme)
 }

@@ -4,7 +4,7 @@ use pki_types::ServerName;
 
 use crate::backend::{ClientAuthMode, SessionVerifier};
 
-/// What a handshake is held to.
+/// The parameters of a handshake.
 pub(in crate::backend::rustls) struct HandshakeParams {
     pub(in crate::backend::rustls) verifier: Arc<SessionVerifier>,
     pub(in crate::backend::rustls) end: SideParams,
@@ -12,9 +12,9 @@ pub(in crate::backend::rustls) struct HandshakeParams {
     pub(in crate::backend::rustls) resumes: bool,
 }
 
-/// Which end we are.
+/// The parameters of our side.
 pub(in crate::backend::rustls) enum SideParams {
-    /// Of the server of this name.
+    /// With the name of the server.
     Client(ServerName<'static>),
     Server(ClientAuthMode),
 }

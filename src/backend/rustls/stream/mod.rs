@@ -23,15 +23,16 @@ use handshake_params::{HandshakeParams, SideParams};
 pub(crate) struct RustlsStream<IO> {
     connection: Connection,
     io: IO,
-    /// Whether we have said that nothing more will be written.
+    /// Whether `close_notify` was sent.
     is_closed: bool,
-    /// For a client that resumes: TLS 1.3 tickets come after the handshake, and are kept for this
-    /// judge and peer.
+    /// For a client that resumes: the verifier and the peer of its sessions.
+    ///
+    /// TLS 1.3 tickets come after the handshake.
     tickets: Option<(Arc<SessionVerifier>, Arc<VerifiedSession>)>,
 }
 
 impl<IO: Read + Write> RustlsStream<IO> {
-    /// Sends what waits, as far as the transport takes it.
+    /// Sends the pending bytes, as far as the transport accepts them.
     fn send_pending(&mut self) -> io::Result<()> {
         while self.connection.wants_write() {
             if self.connection.write_tls(&mut self.io)? == 0 {
@@ -41,14 +42,13 @@ impl<IO: Read + Write> RustlsStream<IO> {
         Ok(())
     }
 
-    /// Reads from the transport once and lets rustls work on it. `false` at the end of the
-    /// transport.
+    /// Reads from the transport once and lets rustls process it. `false` at the transport's end.
     fn receive(&mut self) -> io::Result<bool> {
         if self.connection.read_tls(&mut self.io)? == 0 {
             return Ok(false);
         }
         if let Err(error) = self.process() {
-            // There may be an alert to send; the error that caused it matters more than whether it left.
+            // There may be an alert to send; its cause matters more than a failure to send it.
             let _ = self.send_pending();
             return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
@@ -75,9 +75,9 @@ impl<IO: Read + Write> Read for RustlsStream<IO> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return done,
             }
-            // What an earlier write left, key updates and the like. Where the transport does not take it now, reading
-            // must still go on: the peer may be waiting for us to read before it does, or it has hung up and its last
-            // words lie unread.
+            // Sends what an earlier write left, key updates and the like. A failure to write must
+            // not stop reading: the peer may wait for us to read first, or it has closed the
+            // connection and its last records are unread.
             match self.send_pending() {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock && !is_hang_up(&error) => {
                     return Err(error);
@@ -91,10 +91,10 @@ impl<IO: Read + Write> Read for RustlsStream<IO> {
 
 impl<IO: Read + Write> Write for RustlsStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        // Earlier records first: this is what makes a slow transport slow the writer.
+        // Earlier records first, so that a slow transport slows the writer down.
         self.send_or_explain()?;
         let taken = self.connection.writer().write(buf)?;
-        // The bytes are taken, so a failure belongs to the next call.
+        // The bytes are accepted, so a failure is reported at the next call.
         let _ = self.send_pending();
         Ok(taken)
     }
@@ -106,13 +106,12 @@ impl<IO: Read + Write> Write for RustlsStream<IO> {
 }
 
 impl<IO: Read + Write> RustlsStream<IO> {
-    /// Sends what waits. Where the peer has hung up, its alert may lie unread and says more than a
-    /// broken pipe.
+    /// Sends the pending bytes. If the peer closed the connection, prefers an unread alert.
     fn send_or_explain(&mut self) -> io::Result<()> {
         let Err(error) = self.send_pending() else {
             return Ok(());
         };
-        // After our own goodbye the peer may be there still, and silent.
+        // After our own `close_notify` the peer may still be connected, and silent.
         if is_hang_up(&error) && !self.is_closed {
             for _ in 0..MAX_LAST_READS {
                 match self.receive() {
@@ -126,12 +125,12 @@ impl<IO: Read + Write> RustlsStream<IO> {
     }
 }
 
-/// The leaf that rustls holds for the peer's.
+/// Returns the peer's leaf in rustls.
 fn leaf(connection: &Connection) -> Option<&[u8]> {
     connection.peer_certificates()?.first().map(AsRef::as_ref)
 }
 
-/// How often a broken connection is read from for an alert; one record fills a read.
+/// How many times a broken connection is read for an alert; one record fills a read.
 const MAX_LAST_READS: usize = 16;
 
 fn is_hang_up(error: &io::Error) -> bool {
@@ -170,7 +169,7 @@ impl<IO: fmt::Debug> fmt::Debug for RustlsStream<IO> {
     }
 }
 
-/// A handshake of either end.
+/// A handshake of either side.
 pub(crate) struct RustlsHandshake<IO> {
     /// `None` once it is over.
     stream: Option<RustlsStream<IO>>,
@@ -200,7 +199,8 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
     fn failed(&mut self, error: io::Error) -> HandshakeError {
         match self.heard.verdict.take() {
             Some(Err(rejection)) => return HandshakeError::Rejected(rejection),
-            // The transport may only not be ready: the handshake goes on, and the verdict is asked for at its end.
+            // The transport may only not be ready: the handshake continues and needs the verdict at
+            // its end.
             admitted => self.heard.verdict = admitted,
         }
         let verifier = &self.params.verifier;
@@ -226,14 +226,14 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             session: session_info::of(connection, &self.params.end, self.heard.signature, resumed),
             request: match resumed {
                 false => mem::take(&mut self.heard.request),
-                // It knows us from before, and does not ask.
+                // In a resumed session the server does not request a certificate.
                 true => CertificateRequest::Unseen,
             },
             stream,
         })
     }
 
-    /// Who is at the other end of a full handshake.
+    /// Returns the peer of a full handshake.
     fn verified_peer(
         &mut self,
         connection: &Connection,
@@ -256,7 +256,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         }
     }
 
-    /// Who is at the other end of a resumed one: whom the session's store had judged again.
+    /// Returns the peer of a resumed session, which the session store verified again.
     fn reverified_peer(&self, connection: &Connection) -> Result<PeerIdentity, HandshakeError> {
         let HandshakeParams {
             verifier,
@@ -315,7 +315,8 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
         self.heard = heard;
         match result {
             Err(error) => {
-                // rustls tries once, and stops at the first record: in TLS 1.3 the alert is not the first.
+                // rustls tries once, and stops after the first record: in TLS 1.3 the alert comes
+                // later.
                 let _ = stream.send_pending();
                 Err(self.failed(error))
             }

@@ -1,4 +1,4 @@
-//! A verdict about another certificate than that of the connection, which no peer can cause.
+//! A verdict about another certificate than the connection's, which no peer can cause.
 
 use std::net::TcpStream;
 use std::thread;
@@ -73,7 +73,7 @@ fn assert_about(peer: Result<PeerIdentity, HandshakeError>, is_accepted: bool, p
 
 struct Scene {
     cast: Cast,
-    /// Has another judge, whose verdict does not replace the one that the handshake starts with.
+    /// Has another verifier, whose verdict does not replace the one that the handshake starts with.
     native: Arc<ServerConfig>,
     verifier: Arc<SessionVerifier>,
 }
@@ -91,7 +91,7 @@ impl Scene {
         }
     }
 
-    /// Keeps sessions, which no other client resumes.
+    /// Makes a client that stores sessions, which no other client resumes.
     fn client(&self, identity: &MtlsIdentity) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.cast.root.clone()).unwrap();
@@ -137,6 +137,6 @@ impl Scene {
 fn connect(config: Arc<ClientConfig>, socket: TcpStream) {
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(config, name).unwrap();
-    // Where the server ends the connection there is nothing to read.
+    // If the server ends the connection, there is nothing to read.
     let _ = StreamOwned::new(connection, socket).read(&mut [0]);
 }

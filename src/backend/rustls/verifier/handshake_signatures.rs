@@ -8,7 +8,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, Sig
 
 use crate::x509::{Certificate, Version};
 
-/// Proof of possession of the key, with the schemes on our list: the same for every provider.
+/// Verifies handshake signatures with the schemes on our list, the same for every provider.
 pub(in crate::backend::rustls) struct HandshakeSignatures(WebPkiSupportedAlgorithms);
 
 const SCHEMES: &[SignatureScheme] = &[
@@ -27,8 +27,9 @@ const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ML_DSA_44,
 ];
 
-/// In TLS 1.3 only (draft-ietf-tls-mldsa, section 4). rustls looks itself, but not at a version 1
-/// leaf, of which we verify the signature.
+/// Allowed in TLS 1.3 only (draft-ietf-tls-mldsa, section 4).
+///
+/// rustls checks this itself, except for a version 1 leaf, whose signature we verify.
 const ML_DSA: &[SignatureScheme] = &[
     SignatureScheme::ML_DSA_44,
     SignatureScheme::ML_DSA_65,
@@ -66,8 +67,7 @@ impl HandshakeSignatures {
         self.verify_by(dss.scheme, &leaf, message, dss.signature())
     }
 
-    /// Verifies with the key in the leaf as it stands there, by an algorithm of the scheme that
-    /// takes such a key.
+    /// Verifies with the key in the leaf, by an algorithm of the scheme for this type of key.
     pub(in crate::backend::rustls) fn verify_by(
         &self,
         scheme: SignatureScheme,
@@ -112,8 +112,10 @@ fn check_scheme(dss: &DigitallySignedStruct) -> Result<(), Error> {
     }
 }
 
-/// The version 1 leaf that made rustls fail, which cannot read one. It gets here only when the
-/// judge has admitted it; its signature is verified then with the bare key.
+/// Returns a version 1 leaf, which rustls cannot read.
+///
+/// It comes here only if our verifier accepted it; its signature is then verified with the bare
+/// key.
 fn unread_v1<'a>(
     verdict: &Result<HandshakeSignatureValid, Error>,
     cert: &'a CertificateDer<'_>,

@@ -1,4 +1,4 @@
-//! Our verifier in rustls' verifier seam.
+//! Our verifier behind rustls' verifier interface.
 
 pub(super) mod handshake_signatures;
 
@@ -29,7 +29,7 @@ fn deliver(verifier: &Arc<SessionVerifier>, verdict: Verdict) -> Result<(), Erro
     answer
 }
 
-/// Notes how the peer has signed the handshake.
+/// Records the scheme of the peer's handshake signature.
 fn signed(verifier: &Arc<SessionVerifier>, scheme: SignatureScheme) {
     note(verifier, |heard| heard.signature = ours(scheme));
 }
@@ -98,7 +98,7 @@ impl ClientCertVerifier for ClientVerifier {
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        // The client is being asked for its certificate: no session is resumed, though one may have been looked up.
+        // The client's certificate is requested: the session that was looked up is not resumed.
         note(&self.verifier, |heard| heard.proof = None);
         &self.ca_names
     }
