@@ -1,4 +1,4 @@
-//! Glue to asynchronous runtimes and to what serves identities. It meets only client, server and their sources.
+//! Adapters to asynchronous runtimes and identity providers, above client, server and sources.
 
 #[cfg(feature = "spiffe")]
 pub(crate) mod spiffe;

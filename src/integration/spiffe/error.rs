@@ -5,29 +5,29 @@ use std::io;
 use ::spiffe::WorkloadApiError;
 use ::spiffe::transport::TransportError;
 
-/// Why a [`SpiffeSource`](crate::SpiffeSource) has nothing to give, or could not be made.
+/// The reason why a [`SpiffeSource`](crate::SpiffeSource) cannot be made or returns no rotation.
 ///
-/// The agent's own words are quoted on one line, and cut when they are long. Key bytes are in none of it.
+/// The agent's text is quoted on one line, and cut if it is long. No variant contains key bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpiffeError {
-    /// What was given is no address of a Workload API.
+    /// The text that was given is no address of a Workload API.
     #[error(
         "{address:?} is no address of a SPIFFE Workload API: {problem}; give `unix:///path/of/agent.sock`, or \
          `tcp://127.0.0.1:PORT`"
     )]
     Address {
-        /// What was given, without user name, password, query and fragment, which may be secret.
+        /// The text, without user name, password, query and fragment, which may be secret.
         address: String,
-        /// What is wrong with it.
+        /// The fault of the address.
         problem: String,
     },
-    /// The stream from the agent broke off, or the agent refused to open it.
+    /// The stream from the agent ended, or the agent rejected its opening.
     #[error("the SPIFFE Workload API at {address} gives no more: {problem}; it is tried again")]
     Interrupted {
-        /// Where the agent is.
+        /// The address of the agent.
         address: String,
-        /// What happened.
+        /// The cause.
         problem: String,
     },
     /// `SPIFFE_ENDPOINT_SOCKET` is not set.
@@ -36,66 +36,68 @@ pub enum SpiffeError {
          `unix:///run/spire/agent.sock`), or give that to `SpiffeSource::at`"
     )]
     NoAddress,
-    /// The agent took the call and did not answer.
+    /// The agent accepted the call and did not respond.
     #[error(
         "the SPIFFE Workload API at {address} did not answer within {} s; look at the agent's log: is it connected to \
          its server, or does it hang?", .within.as_secs_f32()
     )]
     NoAnswer {
-        /// Where the agent is.
+        /// The address of the agent.
         address: String,
-        /// How long it was waited for.
+        /// The time-out.
         within: Duration,
     },
-    /// The agent issues no identity to this process (gRPC's `PermissionDenied`; SPIFFE Workload API, section 5.2.1).
+    /// The agent issues no identity to this process.
+    ///
+    /// This is gRPC's `PermissionDenied` (SPIFFE Workload API, section 5.2.1).
     #[error(
         "the SPIFFE Workload API at {address} issues no identity to this process ({words:?}); register an entry whose \
          selectors match this workload, on the node on which it runs"
     )]
     NoIdentity {
-        /// Where the agent is.
+        /// The address of the agent.
         address: String,
-        /// What it said.
+        /// The agent's text.
         words: String,
     },
-    /// The SVID that was asked for is not among those that the agent gives.
+    /// The chosen SVID is not among those of the agent.
     #[error(
         "the SPIFFE Workload API at {address} gives no SVID {wanted}, but {given}; register an entry for it, or ask for \
          another"
     )]
     NotGiven {
-        /// Where the agent is.
+        /// The address of the agent.
         address: String,
-        /// The SPIFFE ID or the hint that was asked for.
+        /// The chosen SPIFFE ID or hint.
         wanted: String,
-        /// The first SVIDs that it gives, with their hints.
+        /// The first SVIDs of the agent, with their hints.
         given: String,
     },
     /// The agent cannot be reached.
     #[error("the SPIFFE Workload API at {address} cannot be reached: {problem}")]
     Unreachable {
-        /// Where the agent should be.
+        /// The address at which the agent is expected.
         address: String,
-        /// What is in the way.
+        /// The cause.
         problem: String,
     },
-    /// What the agent gave is unreadable, does not fit together, or is more than is taken.
+    /// The agent's message is unreadable, inconsistent or too large.
     #[error("the SPIFFE Workload API at {address} gave what cannot be used: {what}: {problem}")]
     Unusable {
-        /// Where the agent is.
+        /// The address of the agent.
         address: String,
-        /// Which part of it.
+        /// The part of the message.
         what: String,
-        /// What is wrong with it.
+        /// The fault of that part.
         problem: String,
     },
 }
 
-/// The most characters of somebody else's words that are shown.
+/// The most characters of another program's text that are shown.
 const MOST_WORDS: usize = 300;
 
 impl SpiffeError {
-    /// Why an address cannot be used.
+    /// The error for an unusable address.
     pub(super) fn address(address: &str, problem: impl Into<String>) -> Self {
         Self::Address {
             address: shown(&bare(address)),
@@ -103,7 +105,7 @@ impl SpiffeError {
         }
     }
 
-    /// What a call came to.
+    /// Converts the error of a call.
     pub(super) fn of(address: &str, error: &WorkloadApiError) -> Self {
         let address = address.to_owned();
         match error {
@@ -131,7 +133,7 @@ impl SpiffeError {
         }
     }
 
-    /// The stream came to its end without a word.
+    /// The error for a stream that ended without an error.
     pub(super) fn ended(address: &str) -> Self {
         Self::Interrupted {
             address: address.to_owned(),
@@ -139,7 +141,7 @@ impl SpiffeError {
         }
     }
 
-    /// Something within us.
+    /// The error for a fault on our side.
     pub(super) fn ours(address: &str, problem: impl Into<String>) -> Self {
         Self::Interrupted {
             address: address.to_owned(),
@@ -168,7 +170,7 @@ impl SpiffeError {
     }
 }
 
-/// Whether the stream goes on after it, with the next message.
+/// Whether the stream continues after this error, with the next message.
 pub(super) fn is_about_content(error: &WorkloadApiError) -> bool {
     !matches!(
         error,
@@ -178,7 +180,7 @@ pub(super) fn is_about_content(error: &WorkloadApiError) -> bool {
     )
 }
 
-/// What the system said when the socket was opened.
+/// Describes why the socket could not be opened.
 fn in_the_way(error: &(dyn Error + 'static)) -> String {
     let mut at = Some(error);
     while let Some(error) = at {
@@ -201,7 +203,7 @@ fn in_the_way(error: &(dyn Error + 'static)) -> String {
     chain(error)
 }
 
-/// An error and what is below it, each text once.
+/// Joins an error and its sources, each text once.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut words = error.to_string();
     let mut at = error.source();
@@ -215,8 +217,9 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     shown(&words)
 }
 
-/// Scheme, host, port and path of an address that may be anything. Where an `@` leaves open what is a password, not even
-/// that.
+/// Returns scheme, host, port and path of an address, which may be any text.
+///
+/// If an `@` leaves open what a password is, it returns less.
 fn bare(address: &str) -> String {
     let (scheme, rest) = match address.split_once("://") {
         Some((scheme, _)) if scheme.contains('@') => return "..".to_owned(),
@@ -233,7 +236,7 @@ fn bare(address: &str) -> String {
     format!("{scheme}{host}{path}")
 }
 
-/// Somebody else's words on one line, not too many of them.
+/// Returns another program's text on one line, cut to the limit.
 pub(super) fn shown(words: &str) -> String {
     let mut shown: String = words.chars().take(MOST_WORDS).collect();
     if shown.len() < words.len() {

@@ -22,18 +22,22 @@ use shared::Shared;
 use stream_worker::StreamWorker;
 use svid_update::{SvidSelector, SvidUpdate};
 
-/// Identity and trust bundles from the SPIFFE Workload API, as an agent (SPIRE's, for one) serves it on a socket; cargo
-/// feature `spiffe`.
+/// A source of identity and trust bundles from the SPIFFE Workload API.
 ///
-/// A thread of its own keeps the stream of X.509 contexts open (SPIFFE Workload API, section 5.2.1), from the first
-/// load until the client or server, and so the source, is dropped. A message is taken whole or not at all: the chosen
-/// SVID becomes the [identity](crate::MtlsIdentity), the bundle of its trust domain and the federated ones the
-/// [trust bundles](crate::TrustBundles), all by the same strict loaders as files. A federated bundle that is empty
-/// leaves its trust domain out; one that cannot be read refuses the message, as an empty one of our own does.
+/// An agent, such as SPIRE's, serves the API on a socket. Needs the cargo feature `spiffe`.
 ///
-/// Only the trust domain of a peer is asked of the bundles. Who is admitted says the policy: on a server
-/// [`PeerMatcher::spiffe_id`](crate::PeerMatcher::spiffe_id) or `trust_domain`; on a client
-/// [`VerifierPolicy::server_spiffe`](crate::VerifierPolicy::server_spiffe), since SVIDs rarely hold a DNS name.
+/// A thread keeps the stream of X.509 contexts open (SPIFFE Workload API, section 5.2.1). It runs
+/// from the first load until the client or server, and so the source, is dropped. Each message is
+/// accepted completely or not at all. The chosen SVID becomes the [identity](crate::MtlsIdentity).
+/// The bundle of its trust domain and the federated ones become the [trust
+/// bundles](crate::TrustBundles). All are loaded as strictly as files. An empty federated bundle
+/// removes its trust domain. An unreadable one rejects the message, as does an empty bundle of our
+/// own trust domain.
+///
+/// The bundles authenticate a peer by its trust domain. The policy authorizes it: on a server with
+/// [`PeerMatcher::spiffe_id`](crate::PeerMatcher::spiffe_id) or `trust_domain`; on a client with
+/// [`VerifierPolicy::server_spiffe`](crate::VerifierPolicy::server_spiffe), because SVIDs rarely
+/// have a DNS name.
 ///
 /// ```no_run
 /// # #[cfg(feature = "rustls")]
@@ -50,30 +54,32 @@ use svid_update::{SvidSelector, SvidUpdate};
 /// # fn main() {}
 /// ```
 ///
-/// # While the agent is away
+/// # When the agent is not available
 ///
-/// A stream that breaks is opened again, first after a quarter to half a second, then after pauses that double up to 30
-/// seconds. Meanwhile a load fails and says why, so that `status()` shows it and
-/// [`OnSourceLost`](crate::rotation::OnSourceLost) counts from there, and the last good revision serves. That is so, too, when the
-/// agent takes the identity back (`PermissionDenied`). The standard wants an SVID that was taken back to be used no longer:
-/// give `OnSourceLost::RejectAfter` with the time that an agent may take to restart.
+/// A broken stream is opened again after a quarter to half a second, then after pauses that double
+/// up to 30 seconds. Until then each load returns the error. `status()` shows it,
+/// [`OnSourceLost`](crate::rotation::OnSourceLost) counts from it, and the last valid revision
+/// stays in force. The same applies when the agent withdraws the identity (`PermissionDenied`). The
+/// standard requires that a withdrawn SVID is no longer used: set `OnSourceLost::RejectAfter` to
+/// the time that an agent may take to restart.
 ///
-/// An agent that hangs looks like one with nothing new. So it is asked anew, on a new connection, at each
-/// [`retry_interval`](Self::retry_interval). Where that fails the stream that is open is kept, and the agent is asked
-/// twice more, after pauses as above; when it fails the third time, the stream is given up. A message that comes on it
-/// meanwhile shows that it is alive, and an agent that answers that it issues no identity is believed at once.
+/// An agent that hangs looks like one without an update. So the source opens a new connection to it
+/// after each [`retry_interval`](Self::retry_interval) without a message. If that fails, the open
+/// stream is kept, and the source tries twice more, after pauses as above. After the third failure
+/// the stream is closed. A message on the open stream before that ends the tries. The answer that
+/// the agent issues no identity takes effect at once.
 ///
 /// # Limits
 ///
-/// A message has at most 4 MiB (gRPC's usual bound, which the client library sets), at most
-/// [`MAX_SVIDS`](Self::MAX_SVIDS) SVIDs and [`MAX_TRUST_DOMAINS`](Self::MAX_TRUST_DOMAINS) trust domains, and each chain
-/// and bundle has the limits of [`CertificateChain`](crate::CertificateChain) and
-/// [`TrustAnchors`](crate::TrustAnchors).
+/// A message has at most 4 MiB (gRPC's usual limit, which the client library sets), at most
+/// [`MAX_SVIDS`](Self::MAX_SVIDS) SVIDs and [`MAX_TRUST_DOMAINS`](Self::MAX_TRUST_DOMAINS) trust
+/// domains. Each chain and bundle has the limits of [`CertificateChain`](crate::CertificateChain)
+/// and [`TrustAnchors`](crate::TrustAnchors).
 ///
-/// - The revocation lists of the Workload API (field `crl`) are not looked at: the library that is used does not show
-///   them, and SPIRE sends none.
-/// - Private keys are wiped where this crate and the SPIFFE library hold them. The buffers of the gRPC library in which
-///   they arrived are not.
+/// - The revocation lists of the Workload API (field `crl`) are ignored: the client library does
+///   not show them, and SPIRE sends none.
+/// - Private keys are wiped where this crate and the SPIFFE library hold them. The buffers of the
+///   gRPC library in which they arrived are not wiped.
 #[must_use = "it has no effect before it is given to a builder's `source`"]
 pub struct SpiffeSource {
     endpoint: Endpoint,
@@ -84,45 +90,49 @@ pub struct SpiffeSource {
     running: Option<WorkerThread>,
 }
 
-/// The thread, and what is known of it.
+/// The thread, and what it shares with the source.
 struct WorkerThread {
     thread: JoinHandle<()>,
     shared: Arc<Shared>,
-    /// Until when the first message is waited for.
+    /// The end of the wait for the first message.
     until: Instant,
 }
 
-/// The variable that names the endpoint (SPIFFE Workload Endpoint, section 4).
+/// The environment variable of the endpoint (SPIFFE Workload Endpoint, section 4).
 const VARIABLE: &str = "SPIFFE_ENDPOINT_SOCKET";
 const DEFAULT_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_ASK_AGAIN: Duration = Duration::from_secs(300);
-/// Asking more often would keep the agent busy with nothing else.
+/// The shortest time-out and interval; a shorter interval would overload the agent.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 impl SpiffeSource {
-    /// The most SVIDs that one message may hold.
+    /// The most SVIDs in one message.
     pub const MAX_SVIDS: usize = svid_update::MAX_SVIDS;
-    /// The most trust domains that one message may hold the bundles of.
+    /// The most trust domains with bundles in one message.
     pub const MAX_TRUST_DOMAINS: usize = svid_update::MAX_TRUST_DOMAINS;
 
-    /// The Workload API at the address in the environment variable `SPIFFE_ENDPOINT_SOCKET` (SPIFFE Workload Endpoint,
-    /// section 4).
+    /// Uses the address in the environment variable `SPIFFE_ENDPOINT_SOCKET`.
+    ///
+    /// See SPIFFE Workload Endpoint, section 4.
     ///
     /// # Errors
-    /// [`SpiffeError::NoAddress`] where it is not set, and the errors of [`at`](Self::at).
+    /// [`SpiffeError::NoAddress`] when it is not set, and the errors of [`at`](Self::at).
     pub fn from_env() -> Result<Self, SpiffeError> {
         let address = env::var_os(VARIABLE).filter(|address| !address.is_empty());
         Self::at(&address.ok_or(SpiffeError::NoAddress)?.to_string_lossy())
     }
 
-    /// The Workload API at this address: `unix:///path/of/agent.sock`, or `tcp://` with an address of this host and a
+    /// Uses the Workload API at this address.
+    ///
+    /// It is `unix:///path/of/agent.sock`, or `tcp://` with a loopback address of this host and a
     /// port. Nothing is opened before the first load.
     ///
     /// # Errors
-    /// [`SpiffeError::Address`] for anything else: over TCP the private key comes in clear text, so it must not come from
-    /// another host. It does not show what may be secret in the address: user name, password, query, fragment.
+    /// [`SpiffeError::Address`] for anything else: over TCP the private key is sent in clear text,
+    /// so it must not come from another host. The error omits the parts that may be secret: user
+    /// name, password, query and fragment.
     pub fn at(address: &str) -> Result<Self, SpiffeError> {
-        // The parser of URLs passes over some of them.
+        // The URL parser ignores some of these characters.
         if address.contains(|c: char| c.is_control() || c.is_whitespace()) {
             let problem = "it holds a space or a control character";
             return Err(SpiffeError::address(address, problem));
@@ -149,39 +159,44 @@ impl SpiffeSource {
         })
     }
 
-    /// How long the agent may take to answer, and the first load (so `build`) to wait for the first message, tries that
-    /// fail included. Initially 10 seconds; at least 100 milliseconds are taken.
+    /// Sets how long the agent may take to respond.
+    ///
+    /// The first load, and so `build`, also waits this long for the first message, failed tries
+    /// included. Initially 10 seconds; at least 100 milliseconds.
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.response_timeout = timeout.max(SHORTEST);
         self
     }
 
-    /// How long the stream may be silent before the agent is asked anew, which shows whether it hangs: when three tries
-    /// failed, which takes up to three times [`response_timeout`](Self::response_timeout) and 1.5 seconds. Initially 5
-    /// minutes; at least 100 milliseconds are taken.
+    /// Sets how long the stream may be silent before the source connects to the agent again.
+    ///
+    /// That detects an agent that hangs, after three failed tries, which take up to three times
+    /// [`response_timeout`](Self::response_timeout) and 1.5 seconds. Initially 5 minutes; at least
+    /// 100 milliseconds.
     pub fn retry_interval(mut self, pause: Duration) -> Self {
         self.retry_interval = pause.max(SHORTEST);
         self
     }
 
-    /// Takes the SVID of this SPIFFE ID where the agent gives several, in place of the first (SPIFFE Workload API, section
-    /// 5.3). Takes the place of [`hint`](Self::hint), too.
+    /// Chooses the SVID with this SPIFFE ID, instead of the first (SPIFFE Workload API, section
+    /// 5.3).
+    ///
+    /// Replaces a [`hint`](Self::hint).
     pub fn spiffe_id(mut self, id: SpiffeId) -> Self {
         self.choice = SvidSelector::Id(id);
         self
     }
 
-    /// Takes the first SVID with this hint where the agent gives several (SPIFFE Workload API, section 5.2.1). Takes the
-    /// place of [`spiffe_id`](Self::spiffe_id), too.
+    /// Chooses the first SVID with this hint (SPIFFE Workload API, section 5.2.1).
     ///
-    /// Hints are words that the operator put beside the entry. They are no part of the SVID, and the agent vouches for
-    /// them.
+    /// Replaces a [`spiffe_id`](Self::spiffe_id). A hint is a text of the operator beside the
+    /// entry. It is no part of the SVID; only the agent confirms it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.choice = SvidSelector::Hint(hint.into());
         self
     }
 
-    /// The thread that listens: started by the first load, and again should it ever end.
+    /// Returns the worker thread, which the first load starts, and a later one if it ended.
     fn running(&mut self, reload: &ReloadTrigger) -> Result<&WorkerThread, SpiffeError> {
         let alive = self.running.take().filter(|r| !r.thread.is_finished());
         let running = match alive {
@@ -242,7 +257,7 @@ impl Drop for WorkerThread {
     }
 }
 
-/// The clone asks the same agent, on a connection of its own.
+/// A clone connects to the same agent, on a connection of its own.
 impl Clone for SpiffeSource {
     fn clone(&self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What the thread that listens to the agent and the one that asks the source know together.
+//! The state that the worker thread and the thread that polls the source share.
 
 use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,20 +10,20 @@ use super::error::SpiffeError;
 use super::svid_update::SvidUpdate;
 use crate::rotation::ReloadTrigger;
 
-/// How long one who waits does not look whether anybody still wants it.
+/// How often a waiting poller checks whether the source was dropped.
 const GLANCE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// Rung when the source is dropped.
+    /// Notified when the source is dropped.
     pub(super) over: Notify,
 }
 
 #[derive(Debug)]
 enum State {
-    /// Nothing was given yet; the last that was in the way.
+    /// No update has come yet; the last error until then.
     Waiting(Option<SpiffeError>),
     SvidUpdate(SvidUpdate),
     Lost(SpiffeError),
@@ -43,7 +43,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Nothing is given until something is given again. Whether that is news.
+    /// Withdraws the update. Returns whether there was one.
     pub(super) fn lose(&self, error: SpiffeError) -> bool {
         let mut state = self.state();
         let (next, is_news) = match &*state {
@@ -55,7 +55,7 @@ impl Shared {
         is_news
     }
 
-    /// What is given now. The first is waited for.
+    /// Returns the current update, and waits for the first.
     pub(super) fn given(
         &self,
         until: Instant,

@@ -1,4 +1,4 @@
-//! The thread that keeps a stream from the agent open.
+//! The thread that keeps the agent's stream open.
 
 use core::pin::{Pin, pin};
 use core::time::Duration;
@@ -18,14 +18,14 @@ use super::shared::Shared;
 use super::svid_update::{SvidSelector, SvidUpdate};
 use crate::rotation::ReloadTrigger;
 
-/// The pause before a second try, and the longest one.
+/// The pause before a second try, and the longest pause.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How often in a row an agent may be asked anew for nothing before the stream that is open is given up.
+/// The failed tries in a row after which an open stream is closed.
 const MAX_FAILED: u32 = 3;
 
-/// Listens to the agent until the source is dropped.
+/// Reads the agent's messages until the source is dropped.
 pub(super) struct StreamWorker {
     pub(super) endpoint: Endpoint,
     pub(super) address: String,
@@ -36,7 +36,7 @@ pub(super) struct StreamWorker {
     pub(super) reload: ReloadTrigger,
 }
 
-/// A stream, and the client whose connection it is on.
+/// A stream, and the client that owns its connection.
 struct OpenStream {
     _client: WorkloadApiClient,
     contexts: Contexts,
@@ -44,12 +44,12 @@ struct OpenStream {
 
 type Contexts = Pin<Box<dyn Stream<Item = Result<X509Context, WorkloadApiError>> + Send>>;
 
-/// What a message was good for. The outer error ends the stream.
+/// The result of a message. The outer error ends the stream.
 type MessageResult = Result<Result<SvidUpdate, SpiffeError>, SpiffeError>;
 
 impl StreamWorker {
     pub(super) fn run(&self) {
-        // Should this thread end by a panic, what it gave last is not taken for what there is now.
+        // If this thread panics, its last update is withdrawn.
         let _end = WorkerGuard(self);
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
@@ -70,7 +70,7 @@ impl StreamWorker {
         }
     }
 
-    /// Opens a stream and takes what comes, until it breaks off.
+    /// Opens a stream and processes its messages, until it breaks.
     async fn listen(&self, pause: &mut Backoff) -> SpiffeError {
         let mut stream = match self.open().await {
             Ok(stream) => stream,
@@ -79,7 +79,7 @@ impl StreamWorker {
         *pause = Backoff(FIRST_PAUSE);
         let mut failed = RetryCount::none();
         while !self.reload.is_over() {
-            // An agent that hangs looks like one that has nothing new, so it is asked anew from time to time.
+            // An agent that hangs looks like one without an update, so the source connects again.
             let wait = failed.pause().unwrap_or(self.retry_interval);
             match timeout(wait, stream.contexts.next()).await {
                 Ok(next) => match self.told(next) {
@@ -88,7 +88,7 @@ impl StreamWorker {
                 },
                 Err(_) => match self.open().await {
                     Ok(anew) => stream = anew,
-                    // A word, and not a failure: what was given before is taken back.
+                    // An answer, not a failure: it withdraws the last update.
                     Err(error @ SpiffeError::NoIdentity { .. }) => return error,
                     Err(_) if failed.again() => continue,
                     Err(error) => return error,
@@ -99,7 +99,7 @@ impl StreamWorker {
         SpiffeError::ended(&self.address)
     }
 
-    /// A stream on a connection of its own that has given its first message.
+    /// Opens a stream on a connection of its own, and processes its first message.
     async fn open(&self) -> Result<OpenStream, SpiffeError> {
         let opened = async {
             let client = WorkloadApiClient::connect(self.endpoint.clone()).await?;
@@ -160,7 +160,7 @@ impl Drop for WorkerGuard<'_> {
     }
 }
 
-/// How often in a row the agent was asked anew for nothing, while the stream that is open may be fine.
+/// The failed tries in a row to connect again, while the open stream may work.
 struct RetryCount {
     times: u32,
     pause: Backoff,
@@ -174,27 +174,27 @@ impl RetryCount {
         }
     }
 
-    /// Once more. Whether the stream that is open is kept.
+    /// Counts a failure. Returns whether the open stream is kept.
     fn again(&mut self) -> bool {
         self.times = self.times.saturating_add(1);
         self.times < MAX_FAILED
     }
 
-    /// Before it is asked the next time; `None` where nothing has failed.
+    /// Returns the pause before the next try; `None` if none has failed.
     fn pause(&mut self) -> Option<Duration> {
         (self.times > 0).then(|| self.pause.next())
     }
 }
 
-/// Doubles each time.
+/// A pause that doubles each time.
 struct Backoff(Duration);
 
 impl Backoff {
-    /// Between half of it and the whole, so that the workloads of a node do not come all at once.
+    /// Between half the pause and the whole, so that the workloads of a node do not retry together.
     fn next(&mut self) -> Duration {
         let whole = self.0;
         self.0 = whole.saturating_mul(2).min(LONGEST_PAUSE);
-        // The keys of the standard library's hash maps are random: that is enough for a pause.
+        // The hash map keys of the standard library are random: that suffices for a pause.
         let random = RandomState::new().hash_one(0_u8) & 0xffff;
         let share = 0.5 + 0.5 * (random as f64 / 65_536.0);
         whole.mul_f64(share)

@@ -1,4 +1,4 @@
-//! What the agent gave, as our own material.
+//! Conversion of the agent's messages into our own material.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::material::{AlternativeName, MtlsIdentity, TrustAnchors};
 use crate::peer::SpiffeId;
 use crate::policy::TrustBundles;
 
-/// The most SVIDs that one message may hold.
+/// The most SVIDs in one message.
 pub(super) const MAX_SVIDS: usize = 100;
-/// The most trust domains that one message may hold the bundles of.
+/// The most trust domains with bundles in one message.
 pub(super) const MAX_TRUST_DOMAINS: usize = 1_024;
 
-/// Identity and bundles out of one message.
+/// Identity and bundles of one message.
 #[derive(Clone, Debug)]
 pub(super) struct SvidUpdate {
     pub(super) identity: MtlsIdentity,
     pub(super) bundles: TrustBundles,
 }
 
-/// Which of several SVIDs to take.
+/// The choice among several SVIDs.
 #[derive(Clone, Debug)]
 pub(super) enum SvidSelector {
     First,
@@ -32,7 +32,7 @@ pub(super) enum SvidSelector {
 }
 
 impl SvidUpdate {
-    /// Takes the whole message, or nothing of it.
+    /// Converts the whole message or returns an error.
     pub(super) fn of(
         context: &X509Context,
         choice: &SvidSelector,
@@ -59,7 +59,7 @@ impl SvidUpdate {
 }
 
 impl SvidSelector {
-    /// The first that fits (SPIFFE Workload API, sections 5.2.1 and 5.3).
+    /// Returns the first match (SPIFFE Workload API, sections 5.2.1 and 5.3).
     fn among<'a>(&self, svids: &'a [Arc<X509Svid>]) -> Option<&'a X509Svid> {
         svids
             .iter()
@@ -80,7 +80,7 @@ impl SvidSelector {
     }
 }
 
-/// The first of them, for people.
+/// Describes the first SVIDs.
 fn in_words(svids: &[Arc<X509Svid>]) -> String {
     let texts = svids.iter().map(|svid| match svid.hint() {
         None => svid.spiffe_id().to_string(),
@@ -92,7 +92,7 @@ fn in_words(svids: &[Arc<X509Svid>]) -> String {
     }
 }
 
-/// The key is copied once, into what wipes it, and the message's own is wiped when the message is dropped.
+/// The key is copied once, into memory that is wiped; the message wipes its own when dropped.
 fn identity(svid: &X509Svid, address: &str) -> Result<(MtlsIdentity, SpiffeId), SpiffeError> {
     let unusable = |problem: String| {
         SpiffeError::unusable(address, format!("the SVID {}", svid.spiffe_id()), problem)
@@ -100,7 +100,7 @@ fn identity(svid: &X509Svid, address: &str) -> Result<(MtlsIdentity, SpiffeId), 
     let chain = svid.cert_chain().iter().map(|c| owned(c.as_bytes()));
     let identity = MtlsIdentity::from_der(chain, svid.private_key().as_bytes())
         .map_err(|error| unusable(in_short(&error)))?;
-    // What peers will read in it, by our own reading.
+    // The name that peers read, by our own parser.
     let id = leaf_id(&identity)
         .filter(|id| id.as_str() == svid.spiffe_id().to_string())
         .ok_or_else(|| {
@@ -120,7 +120,7 @@ fn leaf_id(identity: &MtlsIdentity) -> Option<SpiffeId> {
     only.parse().ok()
 }
 
-/// One that is empty says that its trust domain is trusted no longer (SPIFFE Workload API, section 4.4).
+/// Skips empty bundles: their domain is no longer trusted (SPIFFE Workload API, section 4.4).
 fn bundles(
     context: &X509Context,
     own: &SpiffeId,
@@ -157,7 +157,7 @@ fn bundles(
         .map_err(|error| SpiffeError::unusable(address, "the bundles", error.to_string()))
 }
 
-/// Without where the bytes came from, which is said already.
+/// Describes an error without its origin, which the caller adds.
 fn in_short(error: &MaterialError) -> String {
     match error.place() {
         Some(place) => format!("{place}: {}", error.problem()),

@@ -15,15 +15,16 @@ use crate::server::MtlsServer;
 use crate::stream::PeerAcceptance;
 
 impl<B: ClientBackend> MtlsClient<B> {
-    /// [`connect`](Self::connect) for tokio. Dropping the future ends the handshake.
+    /// Connects as [`connect`](Self::connect) does, on tokio.
     ///
-    /// In TLS 1.3 the server's verdict about us comes after this; see [`AsyncMtlsStream`].
+    /// Dropping the future ends the handshake. In TLS 1.3 the server's verdict about us comes
+    /// later; see [`AsyncMtlsStream`].
     ///
     /// # Errors
-    /// [`HandshakeError`]; the connection is of no use then.
+    /// [`HandshakeError`]; the transport cannot be used any more.
     ///
     /// # Panics
-    /// On a runtime without a timer: build it with `enable_time` or `enable_all`.
+    /// On a runtime without a timer: build the runtime with `enable_time` or `enable_all`.
     pub async fn connect_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
         &self,
         server_name: &str,
@@ -49,9 +50,10 @@ impl<B: ClientBackend> MtlsClient<B> {
 }
 
 impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
-    /// [`accept`](Self::accept) for tokio. Dropping the future ends the handshake.
+    /// Accepts as [`accept`](Self::accept) does, on tokio.
     ///
-    /// A client that is refused is given up to a second to read why, so this belongs into a task of its own:
+    /// Dropping the future ends the handshake. A rejected client gets up to a second to read the
+    /// alert, so accept each connection in a task of its own:
     ///
     /// ```no_run
     /// use mtls::MtlsServer;
@@ -73,10 +75,10 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// ```
     ///
     /// # Errors
-    /// [`HandshakeError`]; the connection is of no use then.
+    /// [`HandshakeError`]; the transport cannot be used any more.
     ///
     /// # Panics
-    /// On a runtime without a timer: build it with `enable_time` or `enable_all`.
+    /// On a runtime without a timer: build the runtime with `enable_time` or `enable_all`.
     pub async fn accept_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
         &self,
         io: IO,
@@ -90,7 +92,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
                 if let (HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol, Some(io)) =
                     (&error, handshake.io_mut())
                 {
-                    // Out of time: the peer is refused already and the reason is in the caller's hand.
+                    // Out of time: the peer is rejected already, and the caller gets the reason.
                     let _ = timeout(LINGER, linger(io.io_mut())).await;
                 }
                 return Err(error);
@@ -123,7 +125,7 @@ async fn drive<IO, H: Handshake<PollIo<IO>>>(
     .await
 }
 
-/// Lets a refused peer read the alert; see the blocking one.
+/// Lets a rejected peer read the alert, as the blocking `linger` does.
 async fn linger<IO: AsyncRead + AsyncWrite + Send + Unpin>(io: &mut IO) {
     if io.shutdown().await.is_err() {
         return;

@@ -1,7 +1,7 @@
-//! tokio: the same handshakes and streams, over a transport that says `WouldBlock` instead of waiting.
+//! tokio: the same handshakes and streams over a non-blocking transport.
 //!
-//! One adapter serves every backend, so that the features stay independent: a crate per TLS library would bring all
-//! three libraries in with the feature `tokio`.
+//! One adapter serves every backend, so that the features stay independent. A crate for each TLS
+//! library would make the feature `tokio` depend on all three.
 
 mod connect;
 mod poll_io;

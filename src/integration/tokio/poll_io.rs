@@ -6,11 +6,12 @@ use std::task::Wake;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// An asynchronous transport with the face of a non-blocking one.
+/// An asynchronous transport with a non-blocking interface.
 ///
-/// Whoever reads or writes says so first, with its task. Below, a TLS library may write in order to read and the other
-/// way round, and a transport wakes one task for each direction; so it is given a waker that wakes both, or the task of
-/// one half of a split stream would sleep on what the other half was told.
+/// A reader or writer first sets the waker of its task. A TLS library may write in order to read
+/// and the other way round, but a transport wakes only one task for each direction. So the
+/// transport gets a waker that wakes both; otherwise one task of a split stream could miss a
+/// wake-up that went to the other.
 #[derive(Debug)]
 pub(crate) struct PollIo<IO> {
     io: IO,
@@ -19,7 +20,7 @@ pub(crate) struct PollIo<IO> {
     both: Waker,
 }
 
-/// The tasks of a reader and a writer that are not the same.
+/// The wakers of a reader and a writer in different tasks.
 struct Both {
     reader: Waker,
     writer: Waker,
@@ -42,7 +43,7 @@ impl<IO> PollIo<IO> {
         }
     }
 
-    /// A task that does both is about to.
+    /// Sets the waker of a task that reads and writes.
     pub(super) fn wake(&mut self, context: &Context<'_>) {
         self.wake_reader(context);
         self.wake_writer(context);
@@ -112,7 +113,7 @@ fn ready<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
     }
 }
 
-/// The way back: not being ready is `Pending`, and the transport has the waker.
+/// Converts `WouldBlock` back into `Pending`; the transport has the waker.
 pub(super) fn poll<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,

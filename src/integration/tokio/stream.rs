@@ -12,11 +12,11 @@ use crate::peer::PeerIdentity;
 use crate::rotation::Revision;
 use crate::stream::{ConnectionState, PeerAcceptance};
 
-/// An established mutual TLS connection over an asynchronous transport:
-/// [`MtlsStream`](crate::MtlsStream) for tokio.
+/// An established mutual TLS connection over an asynchronous transport.
 ///
-/// In TLS 1.3 a server's refusal reaches the client at its first read or write, as with
-/// `MtlsStream`. To end the connection properly, shut it down: that sends `close_notify`.
+/// It is [`MtlsStream`](crate::MtlsStream) for tokio. In TLS 1.3 a server's rejection reaches the
+/// client at its first read or write, as with `MtlsStream`. Shut the stream down to end the
+/// connection properly: that sends `close_notify`.
 pub struct AsyncMtlsStream<
     IO: AsyncRead + AsyncWrite + Send + Unpin,
     P = PeerIdentity,
@@ -38,40 +38,41 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<I
         Self { inner, state }
     }
 
-    /// Who is at the other end.
+    /// Returns the peer of the connection.
     pub fn peer(&self) -> &P {
         &self.state.peer
     }
 
-    /// What the handshake negotiated: version, cipher suite, key exchange and more.
+    /// Returns what the handshake negotiated: version, cipher suite, key exchange and more.
     pub fn session(&self) -> &SessionInfo {
         &self.state.session
     }
 
-    /// The number of the revision that the handshake ran under; the first is 1.
+    /// Returns the number of the handshake's revision; the first is 1.
     pub fn revision(&self) -> u64 {
         self.state.revision
     }
 
-    /// Whether the peer would still be admitted, where
-    /// [`live_connections`](crate::ClientBuilder::live_connections) has the connection tracked;
-    /// `None` where it is not, and for a client that stays anonymous.
+    /// Returns the handle of the connection, if it is tracked.
+    ///
+    /// [`live_connections`](crate::ClientBuilder::live_connections) sets whether connections are
+    /// tracked. It is `None` also for an anonymous client.
     pub fn connection(&self) -> Option<&ConnectionHandle> {
         self.state.attached.as_ref().map(StreamTracking::live)
     }
 
-    /// The transport below.
+    /// Returns the transport below.
     pub fn get_ref(&self) -> &IO {
         self.inner.io().io()
     }
 
-    /// The transport below. Reading or writing it breaks the connection.
+    /// Returns the transport below. Reading or writing it breaks the connection.
     pub fn get_mut(&mut self) -> &mut IO {
         self.inner.io_mut().io_mut()
     }
 }
 
-/// Nothing in it is pinned by its place: the transport is `Unpin`.
+/// No field is pinned: the transport is `Unpin`.
 impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> Unpin for AsyncMtlsStream<IO, P, B> {}
 
 impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncRead
@@ -114,7 +115,7 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncWrite
             ready!(this.attempt(context, Task::Writer, TlsStream::close_notify))?;
         }
         match ready!(Pin::new(this.get_mut()).poll_shutdown(context)) {
-            // The peer has closed meanwhile: nobody is left to say it to.
+            // The peer has closed the connection already.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
             result => Poll::Ready(result),
         }
@@ -122,8 +123,9 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncWrite
 }
 
 impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<IO, P, B> {
-    /// Does something with the connection for a task. If it is closed by then, or is during it,
-    /// that is the error, whatever came of it.
+    /// Calls `act` on the connection for a task.
+    ///
+    /// If the connection is closed before or during the call, it returns that error instead.
     fn attempt<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -133,8 +135,8 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<I
         match self.unless_closed(context, task, act) {
             Ok(poll) => poll.map_err(|error| self.state.explain::<_, B::Stream<PollIo<IO>>>(error)),
             Err(closed) => {
-                // The other end is to see it also while the stream is kept. Should this fail or have to wait, dropping
-                // it does that.
+                // The peer has to see the end although the stream is kept. If this fails or has to
+                // wait, dropping the stream does it.
                 let _ = Pin::new(self.get_mut()).poll_shutdown(context);
                 Poll::Ready(Err(closed))
             }
