@@ -57,7 +57,7 @@ pub enum HandshakeError {
     ///     // "certificate_expired: our certificate (CN=alice) has expired at 2026-03-01T00:00:00Z, it is .."
     ///     eprintln!("{alert}: {hint}");
     ///     if alert == Alert::CERTIFICATE_EXPIRED {
-    ///         // have it renewed
+    ///         // renew the certificate
     ///     }
     /// }
     /// # }

@@ -55,7 +55,9 @@ mod tests {
         cell.split('`').skip(1).step_by(2).collect()
     }
 
-    /// The rows of the table in the docs of `BackendKind::alert_for`: reasons, and the alert on rustls and on OpenSSL.
+    /// Reads the table in the docs of `BackendKind::alert_for`.
+    ///
+    /// Returns the reasons of each row, and the alerts on rustls and on OpenSSL.
     fn documented() -> Vec<(Vec<&'static str>, [Alert; 2])> {
         let rows = include_str!("kind.rs").lines().filter_map(|line| {
             let row = line.trim().strip_prefix("/// | `")?;

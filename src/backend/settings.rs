@@ -61,9 +61,10 @@ pub(crate) fn held_key(
 /// 7.4.8).
 pub(crate) const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshake";
 
-/// Whether only the backend's library can prove that a key of this type is the leaf's.
+/// Whether a key of this type needs a test signature to match it with the leaf.
 ///
-/// The public half of the other types was derived when the key was read.
+/// Only the backend's library can make one. The public half of the other types was derived when the
+/// key was read.
 pub(crate) fn takes_proof(kind: KeyType) -> bool {
     match kind {
         KeyType::EcdsaP521 | KeyType::MlDsa44 | KeyType::MlDsa65 | KeyType::MlDsa87 => true,
@@ -71,7 +72,7 @@ pub(crate) fn takes_proof(kind: KeyType) -> bool {
     }
 }
 
-/// The error for a private key whose signature does not match the key in the leaf.
+/// The error for a private key that does not match the leaf.
 pub(crate) fn key_mismatch(identity: &MtlsIdentity) -> BuildError {
     BuildError::KeyMismatch {
         subject: Certificate::from_der(identity.chain().leaf())

@@ -31,8 +31,7 @@ pub(crate) trait PeerOf {
     /// Whether a client without a certificate is rejected.
     const REQUIRED: bool;
 
-    /// Converts the peer of a handshake; `None` if a certificate is required and none was
-    /// presented.
+    /// Converts the peer of a handshake; `None` if a required certificate is missing.
     fn peer(shown: Option<PeerIdentity>) -> Option<Self::Known>;
 }
 

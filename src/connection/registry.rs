@@ -36,8 +36,7 @@ impl Registry {
         }
     }
 
-    /// Adds a stream whose handshake ran under `revision`, if streams are tracked and it has a
-    /// peer.
+    /// Adds a stream of a handshake under `revision`, if it is tracked and has a peer.
     ///
     /// `closer` is called only if the stream is closed on rejection.
     ///

@@ -178,7 +178,7 @@ impl<C> RegistryState<C> {
         NextStep::Verify(subjects, self.basis())
     }
 
-    /// Adds the next groups of the sweep that the newest revision has not verified, possibly none.
+    /// Adds the next groups of the sweep that the newest revision has not verified.
     ///
     /// Returns `false` if there is no sweep.
     fn continue_sweep(&mut self, subjects: &mut Vec<Arc<VerificationSubject>>) -> bool {

@@ -1,4 +1,4 @@
-//! Connections under a revision that the registry does not have yet, which no caller can time.
+//! Connections under a revision that the registry does not have yet.
 
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex};

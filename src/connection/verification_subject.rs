@@ -7,7 +7,7 @@ use crate::backend::SessionVerifier;
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason, Trust};
 
-/// A peer to verify, with its side and the server's name; many connections may share one.
+/// A peer to verify, with its side and the server's name. Many connections may share one.
 pub(crate) struct VerificationSubject {
     pub(crate) key: Key,
     pub(crate) peer: PeerIdentity,

@@ -39,7 +39,7 @@ pub(super) fn from_native(
     }
 }
 
-/// Converts a read or write error; a cut connection has the same error as on rustls.
+/// Converts a read or write error. A cut connection has the same error as on rustls.
 pub(super) fn from_io(error: io::Error) -> io::Error {
     match error.get_ref() {
         Some(inner) if is_truncation(&inner.to_string()) => {

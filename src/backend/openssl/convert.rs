@@ -31,9 +31,9 @@ const TLS13_CIPHERS: &str =
     "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
 /// In TLS 1.2 the groups also limit the curves of keys that OpenSSL accepts: hence P-521.
 const GROUPS: &str = "X25519:P-256:P-384:P-521";
-/// The same after the post-quantum hybrid, with key shares of the first two, as rustls sends them.
+/// The same groups after the post-quantum hybrid, from OpenSSL 3.5 on.
 ///
-/// From OpenSSL 3.5 on.
+/// The first two have key shares, as on rustls.
 const HYBRID_GROUPS: &str = "*X25519MLKEM768:*X25519:P-256:P-384:P-521";
 /// The same schemes in the same order as on rustls.
 const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:\
@@ -182,7 +182,7 @@ pub(super) fn alpn_wire(protocols: &[Vec<u8>]) -> Vec<u8> {
     wire
 }
 
-/// Returns the first of ours that is on the client's list, as a slice of that list.
+/// Returns our first protocol that the client offers, as a slice of its list.
 pub(super) fn alpn_select<'a>(ours: &[Vec<u8>], offered: &'a [u8]) -> Option<&'a [u8]> {
     ours.iter()
         .find_map(|wanted| alpn_names(offered).find(|name| name == wanted))

@@ -46,7 +46,7 @@ impl<IO: Read + Write> OpenSslStream<IO> {
         Ok(())
     }
 
-    /// Prefers an unread alert of the peer to the error of a connection that the peer closed.
+    /// Prefers an unread alert to the error of a connection that the peer closed.
     fn explain(&mut self, error: io::Error) -> io::Error {
         if !error::is_hang_up(&error) {
             return error;

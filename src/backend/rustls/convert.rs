@@ -50,7 +50,7 @@ pub(super) fn versions(versions: Versions) -> Vec<&'static SupportedProtocolVers
     list
 }
 
-/// Whether the first key exchange on offer is a hybrid with ML-KEM, which requires TLS 1.3.
+/// Whether the first key exchange on offer is a hybrid with ML-KEM (TLS 1.3 only).
 pub(super) fn prefers_ml_kem(provider: &CryptoProvider, versions: Versions) -> bool {
     let first = provider.kx_groups.first();
     versions.tls13 && first.is_some_and(|group| group_name(group.name()).contains("MLKEM"))

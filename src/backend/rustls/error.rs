@@ -1,4 +1,4 @@
-//! Conversion of rustls' errors into ours, and of our reasons into rustls', which choose the alert.
+//! Conversion of rustls' errors into ours, and of our reasons into rustls' errors.
 
 use std::io;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::policy::{SignatureAlgorithms, purposes_of, usages_of};
 use crate::side::Side;
 use crate::x509::{Certificate, Version, is_same_name, rfc4514};
 
-/// Our own chain, for checks at build time and for hints after a peer rejected us.
+/// Our own chain, for checks at build time and hints after a rejection.
 ///
 /// A successful handshake does not parse its certificates: they are parsed when a hint needs them.
 #[derive(Debug)]

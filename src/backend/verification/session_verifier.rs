@@ -92,12 +92,12 @@ impl SessionVerifier {
         })
     }
 
-    /// Evaluates the shadow policy for a client whose session was resumed, as [`Pass::Unreported`].
+    /// Evaluates the shadow policy for a resumed client, whose verification was unreported.
     pub(crate) fn shadow_resumed_client(&self, peer: &PeerIdentity) {
         self.resumed(peer, |shadow, now| shadow.verify_client(peer.chain(), now));
     }
 
-    /// Evaluates the shadow policy for a server whose session was resumed.
+    /// Evaluates the shadow policy for a resumed server, whose verification was unreported.
     pub(crate) fn shadow_resumed_server(&self, peer: &PeerIdentity, name: &ServerName<'_>) {
         self.resumed(peer, |shadow, now| {
             shadow.verify_server(peer.chain(), name, now)
@@ -189,7 +189,7 @@ impl SessionVerifier {
         }
     }
 
-    /// Returns the lists that neither a trust anchor nor a CA of an accepted path has signed yet.
+    /// Returns the lists that no trust anchor and no CA of an accepted path signed.
     pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
         let lists = self.verifier.unclaimed_lists();
         match &self.shadow {

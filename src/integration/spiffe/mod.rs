@@ -168,7 +168,7 @@ impl SpiffeSource {
         self
     }
 
-    /// Sets how long the stream may be silent before the source connects to the agent again.
+    /// Sets how long the stream may be silent before the source connects again.
     ///
     /// That detects an agent that hangs, after three failed tries, which take up to three times
     /// [`response_timeout`](Self::response_timeout) and 1.5 seconds. Initially 5 minutes; at least
@@ -196,7 +196,7 @@ impl SpiffeSource {
         self
     }
 
-    /// Returns the worker thread, which the first load starts, and a later one if it ended.
+    /// Returns the worker thread; starts it at the first load, or if it ended.
     fn running(&mut self, reload: &ReloadTrigger) -> Result<&WorkerThread, SpiffeError> {
         let alive = self.running.take().filter(|r| !r.thread.is_finished());
         let running = match alive {

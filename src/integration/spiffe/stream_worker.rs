@@ -190,7 +190,7 @@ impl RetryCount {
 struct Backoff(Duration);
 
 impl Backoff {
-    /// Between half the pause and the whole, so that the workloads of a node do not retry together.
+    /// Returns a random pause between half and all of it, to spread the workloads of a node.
     fn next(&mut self) -> Duration {
         let whole = self.0;
         self.0 = whole.saturating_mul(2).min(LONGEST_PAUSE);

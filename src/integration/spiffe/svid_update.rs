@@ -92,7 +92,7 @@ fn in_words(svids: &[Arc<X509Svid>]) -> String {
     }
 }
 
-/// The key is copied once, into memory that is wiped; the message wipes its own when dropped.
+/// Copies the key once, into memory that is wiped. The message wipes its own when dropped.
 fn identity(svid: &X509Svid, address: &str) -> Result<(MtlsIdentity, SpiffeId), SpiffeError> {
     let unusable = |problem: String| {
         SpiffeError::unusable(address, format!("the SVID {}", svid.spiffe_id()), problem)

@@ -231,8 +231,7 @@ impl Algorithm {
         verifier.verify_oneshot(signature, message)
     }
 
-    /// Reads the key in the content of a `subjectPublicKey`; `None` if it does not fit the
-    /// algorithm.
+    /// Reads the key in the content of a `subjectPublicKey`; `None` if it does not fit.
     fn public_key(&self, key: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
         match self.key {
             Key::Ecdsa(curve) => curve.public_key(key),

@@ -97,7 +97,7 @@ pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
     }
 }
 
-/// Returns the accepted peer after the handshake, if it is the one that proved its key.
+/// Returns the accepted peer after the handshake, if it proved its key.
 pub(super) fn conclude(
     ssl: &SslRef,
     verifier: &Arc<SessionVerifier>,

@@ -130,7 +130,7 @@ fn leaf(connection: &Connection) -> Option<&[u8]> {
     connection.peer_certificates()?.first().map(AsRef::as_ref)
 }
 
-/// How many times a broken connection is read for an alert; one record fills a read.
+/// The most reads of a broken connection for an alert; one record fills a read.
 const MAX_LAST_READS: usize = 16;
 
 fn is_hang_up(error: &io::Error) -> bool {

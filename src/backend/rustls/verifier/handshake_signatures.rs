@@ -67,7 +67,7 @@ impl HandshakeSignatures {
         self.verify_by(dss.scheme, &leaf, message, dss.signature())
     }
 
-    /// Verifies with the key in the leaf, by an algorithm of the scheme for this type of key.
+    /// Verifies a signature with the key in the leaf, by an algorithm of the scheme.
     pub(in crate::backend::rustls) fn verify_by(
         &self,
         scheme: SignatureScheme,

@@ -1,4 +1,4 @@
-//! Hints why a peer rejected us, from its alert, our own chain and its certificate request.
+//! Hints why a peer rejected us: its alert, our own chain, its certificate request.
 //!
 //! An alert is only a number. We know our own certificates, and often more than the peer sends.
 
@@ -24,7 +24,7 @@ pub(crate) enum CertificateRequest {
     Came {
         /// Whether our certificate was sent: a signature scheme of the server fits its key.
         is_answered: bool,
-        /// The CAs that it names; `None` if it names none, or one of them issued ours.
+        /// The CAs that it names, unless one of them issued ours, or it names none.
         other_cas: Option<UnmatchedCas>,
     },
 }
