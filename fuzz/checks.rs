@@ -436,15 +436,15 @@ fn check_key(
     for again in [PrivateKey::from_der(der), from_pem, Ok(key.clone_key())] {
         let again = again.expect("a key loads again");
         assert_eq!(
-            (again.pkcs8_der(), again.kind()),
-            (key.pkcs8_der(), key.kind())
+            (again.pkcs8_der(), again.key_type()),
+            (key.pkcs8_der(), key.key_type())
         );
     }
-    if let KeyType::Rsa { bits } = key.kind() {
+    if let KeyType::Rsa { bits } = key.key_type() {
         assert!((2048..=8192).contains(&bits));
     }
     Secrets::of_der(der).check(&format!("{key:?}"));
-    Some((key.kind(), der.to_vec()))
+    Some((key.key_type(), der.to_vec()))
 }
 
 fn check_material_error(error: &MaterialError, secrets: &Secrets) {

@@ -76,7 +76,7 @@ pub fn reload_model(input: &[u8]) {
         .identity(path(CHAIN), path(KEY))
         .trust_anchors(path(ANCHOR))
         .revocation_lists(path(LIST))
-        .settle(Duration::ZERO)
+        .settle_time(Duration::ZERO)
         .without_notify();
     let bell = ReloadTrigger::default();
     for step in input.chunks_exact(2).take(MAX_STEPS) {

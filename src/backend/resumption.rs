@@ -30,7 +30,7 @@ use crate::error::{BackendKind, BuildError};
 ///     .build(Rustls::default())?;
 /// let tcp = std::net::TcpStream::connect("db.internal:5433")?;
 /// let stream = client.connect("db.internal", tcp)?;
-/// println!("{}: resumed: {}", stream.peer(), stream.resumed());
+/// println!("{}: resumed: {}", stream.peer(), stream.session().is_resumed());
 /// # Ok(())
 /// # }
 /// ```

@@ -68,7 +68,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         let mut established = handshake_loop(&mut handshake)?;
         let peer = self.confirm(&revision, &mut established)?;
         let acceptance = acceptance(&mut established);
-        let closer = || established.stream.io().io().closer();
+        let closer = || established.stream.io().io().shutdown_handle();
         let attached = self.attach(&revision, &peer, &name, closer)?;
         Ok(MtlsStream::new(
             established,

@@ -20,7 +20,7 @@ use crate::policy::Rejection;
 ///
 /// ```no_run
 /// # fn f(stream: mtls::MtlsStream<std::net::TcpStream>) {
-/// if let Some(live) = stream.live() {
+/// if let Some(live) = stream.connection() {
 ///     let peer = stream.peer().clone();
 ///     live.on_rejected(move |rejection| eprintln!("{peer} would be shut out now: {rejection}"));
 /// }

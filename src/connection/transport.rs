@@ -58,7 +58,7 @@ pub trait Transport: Read + Write + Send {
     ///
     /// # Errors
     /// The system's errors; the handshake fails with them.
-    fn closer(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
+    fn shutdown_handle(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
         Ok(None)
     }
 }
@@ -86,7 +86,7 @@ macro_rules! socket {
                 self.shutdown(Shutdown::Write)
             }
 
-            fn closer(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
+            fn shutdown_handle(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
                 let socket = self.try_clone()?;
                 Ok(Some(Box::new(move || {
                     // If this fails, the peer closed the connection first.

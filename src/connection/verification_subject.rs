@@ -56,7 +56,7 @@ impl VerificationSubject {
     }
 
     /// Verifies the peer as a handshake would now; returns until when its path is valid.
-    pub(crate) fn verifier(&self, basis: &VerificationBasis) -> Result<UnixTime, Rejection> {
+    pub(crate) fn verify(&self, basis: &VerificationBasis) -> Result<UnixTime, Rejection> {
         let peer = basis
             .verifier
             .verify_again(&self.peer, self.asked.as_ref())?;

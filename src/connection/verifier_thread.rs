@@ -72,7 +72,7 @@ fn verify_all(
     teller: &mut Notifier,
 ) {
     let judged = subjects.into_iter().map(|subject| {
-        let verdict = subject.verifier(basis);
+        let verdict = subject.verify(basis);
         (subject, verdict)
     });
     let judged: Vec<_> = judged.collect();

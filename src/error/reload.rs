@@ -8,7 +8,7 @@ use pki_types::UnixTime;
 /// Its `Display` is the whole story in one line, causes included.
 #[derive(Debug)]
 pub struct ReloadFailure {
-    pub(crate) at: UnixTime,
+    pub(crate) occurred_at: UnixTime,
     pub(crate) consecutive: u64,
     pub(crate) origin: Option<String>,
     pub(crate) error: Box<dyn Error + Send + Sync>,
@@ -16,8 +16,8 @@ pub struct ReloadFailure {
 
 impl ReloadFailure {
     /// When, by the builder's clock.
-    pub fn at(&self) -> UnixTime {
-        self.at
+    pub fn occurred_at(&self) -> UnixTime {
+        self.occurred_at
     }
 
     /// How many attempts have failed in a row, this one included.

@@ -11,7 +11,7 @@ use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
 /// use mtls::{MtlsIdentity, RevocationLists, Rotation};
 ///
-/// let revision = server.rotate(
+/// let revision = server.handle().rotate(
 ///     Rotation::new()
 ///         .identity(MtlsIdentity::from_files("new.crt", "new.key")?)
 ///         .revocation_lists(RevocationLists::from_file("ca.crl")?),

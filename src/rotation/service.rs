@@ -249,7 +249,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         let verifier = Arc::clone(&self.load().verifier);
         let last = self.channel.status().last_failure;
         let failure = Arc::new(ReloadFailure {
-            at: moment(&verifier),
+            occurred_at: moment(&verifier),
             consecutive: last.map_or(1, |last| last.consecutive.saturating_add(1)),
             origin,
             error,

@@ -78,7 +78,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
             }
         };
         let peer = self.confirm(&revision, &mut established)?;
-        let closer = || established.stream.io().io().closer();
+        let closer = || established.stream.io().io().shutdown_handle();
         let attached = self.attach(&revision, &peer, closer)?;
         Ok(MtlsStream::new(
             established,

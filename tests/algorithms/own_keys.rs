@@ -56,7 +56,7 @@ fn ml_dsa_keys_load_in_each_of_their_forms() {
         for form in [tlv(0x80, &seed), tlv(4, &expanded), both] {
             let der = pkcs8(&signature.algorithm, &form);
             let ours = MtlsIdentity::from_der([leaf.clone()], &der).unwrap();
-            let named = ours.private_key().unwrap().kind().to_string();
+            let named = ours.private_key().unwrap().key_type().to_string();
             assert_eq!(named, signature.name);
             build(&ca, ours.clone(), Rustls::default()).unwrap();
             build(&ca, ours.clone(), OpenSsl::default()).unwrap();

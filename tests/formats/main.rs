@@ -155,7 +155,7 @@ fn outcome(workshop: &Workshop, case: &Case, watch: &mut Watch) -> Result<String
         watch.text(&warning.to_string());
     }
     handshakes::on_every_backend(&identity, &root(), watch);
-    let kind = identity.private_key().unwrap().kind();
+    let kind = identity.private_key().unwrap().key_type();
     let count = identity.chain().as_slice().len();
     Ok(format!("{kind}, {count} certificates"))
 }

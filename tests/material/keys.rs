@@ -61,7 +61,7 @@ fn every_plain_encoding_is_read() {
     ];
     for (name, kind) in cases {
         let key = PrivateKey::from_file(path(name)).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(key.kind(), kind, "{name}");
+        assert_eq!(key.key_type(), kind, "{name}");
         every_library_reads(&key, name);
 
         // The same from DER, and out of what came out.
@@ -94,7 +94,7 @@ fn keys_of_rcgen_are_read() {
         let pair = rcgen::KeyPair::generate_for(algorithm).unwrap();
         let from_der = PrivateKey::from_der(&pair.serialize_der()).unwrap();
         let from_pem = PrivateKey::from_pem(pair.serialize_pem().as_bytes()).unwrap();
-        assert_eq!(from_der.kind(), kind);
+        assert_eq!(from_der.key_type(), kind);
         assert_eq!(from_der.pkcs8_der(), from_pem.pkcs8_der());
         every_library_reads(&from_der, "rcgen");
     }

@@ -51,7 +51,7 @@ impl Agent {
 
     /// A source of what this agent gives.
     pub(crate) fn source(&self) -> SpiffeSource {
-        SpiffeSource::at(&self.address()).unwrap()
+        SpiffeSource::from_address(&self.address()).unwrap()
     }
 
     /// Starts the process.

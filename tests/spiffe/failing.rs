@@ -18,7 +18,11 @@ fn where_nobody_listens_it_is_said_why() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("agent.sock");
     let address = format!("unix://{}", socket.display());
-    let at = || SpiffeSource::at(&address).unwrap().response_timeout(SHORT);
+    let at = || {
+        SpiffeSource::from_address(&address)
+            .unwrap()
+            .response_timeout(SHORT)
+    };
     let unreachable = |words: &str| {
         let before = Instant::now();
         let error = load(&mut at()).unwrap_err();
@@ -50,7 +54,9 @@ fn who_takes_the_call_and_does_not_answer_is_given_up() {
         return;
     };
     for address in [format!("unix://{}", socket.display()), agent.address()] {
-        let mut source = SpiffeSource::at(&address).unwrap().response_timeout(SHORT);
+        let mut source = SpiffeSource::from_address(&address)
+            .unwrap()
+            .response_timeout(SHORT);
         let before = Instant::now();
         let error = load(&mut source).unwrap_err();
         assert!(before.elapsed() < SHORT * 20, "{:?}", before.elapsed());
@@ -76,7 +82,9 @@ fn who_speaks_something_else_is_told_from_an_agent() {
         }
     });
     let address = format!("unix://{}", socket.display());
-    let mut source = SpiffeSource::at(&address).unwrap().response_timeout(SHORT);
+    let mut source = SpiffeSource::from_address(&address)
+        .unwrap()
+        .response_timeout(SHORT);
     let error = load(&mut source).unwrap_err();
     assert!(
         matches!(

@@ -116,7 +116,7 @@ fn of_several_svids_one_is_taken() {
         (agent.source(), "CN=first"),
         (by_id("spiffe://prod.test/b"), "CN=second"),
         (by_id("spiffe://prod.test/c"), "CN=third"),
-        (agent.source().hint("internal"), "CN=second"),
+        (agent.source().svid_hint("internal"), "CN=second"),
     ] {
         let given = load(&mut source).unwrap();
         assert!(given.contains(subject), "{subject} is not in {given}");
@@ -132,7 +132,7 @@ fn an_svid_that_is_not_among_them_is_waited_for_and_missed() {
     agent.give(&several(&prod));
     for (source, wanted) in [
         (
-            agent.source().hint("external"),
+            agent.source().svid_hint("external"),
             "with the hint \"external\"",
         ),
         (
@@ -154,7 +154,7 @@ fn an_svid_that_is_not_among_them_is_waited_for_and_missed() {
             )
         );
     }
-    let mut source = agent.source().hint("external");
+    let mut source = agent.source().svid_hint("external");
     let waiting = thread::spawn(move || load(&mut source));
     until(|| match agent.streams() {
         (1, _) => Ok(()),
@@ -278,7 +278,7 @@ fn addresses_are_checked_when_they_are_given() {
         ("unix:///run/a.sock\n", "a control character"),
         ("unix:///run/a.sock\u{1b}[2J", "a control character"),
     ] {
-        match SpiffeSource::at(address) {
+        match SpiffeSource::from_address(address) {
             Err(error @ SpiffeError::Address { .. }) => {
                 let text = error.to_string();
                 assert!(text.contains(words), "{address:?}: {text}");
@@ -293,7 +293,7 @@ fn addresses_are_checked_when_they_are_given() {
         "tcp://127.0.0.1:1",
         "tcp://[::1]:1",
     ] {
-        drop(SpiffeSource::at(address).unwrap());
+        drop(SpiffeSource::from_address(address).unwrap());
     }
 }
 
@@ -321,7 +321,7 @@ fn what_is_secret_in_an_address_is_not_shown() {
         ("user:hush@a://127.0.0.1:1", ".."),
         ("tcp://user:hush@127.0.0.1:1\n", "tcp://127.0.0.1:1 "),
     ] {
-        let error = SpiffeSource::at(address).unwrap_err();
+        let error = SpiffeSource::from_address(address).unwrap_err();
         for text in [error.to_string(), format!("{error:?}")] {
             assert!(!text.contains("hu"), "{address:?}: {text}");
         }

@@ -49,7 +49,7 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
             (1, until(&before)),
             "{says}: {now:?}"
         );
-        let failure = now.last_failure().unwrap().at().as_secs();
+        let failure = now.last_failure().unwrap().occurred_at().as_secs();
         let by_the_clock = UnixTime::now().as_secs().saturating_add_signed(ahead);
         assert!(failure.abs_diff(by_the_clock) < 60, "{says}: {now:?}");
         stage.meets_only("first", 3);

@@ -88,7 +88,7 @@ fn one_file_a_folder_and_a_container_are_taken() {
 #[test]
 fn what_has_not_settled_is_not_taken() {
     let place = Place::new();
-    let mut files = place.files().settle(Duration::from_millis(200));
+    let mut files = place.files().settle_time(Duration::from_millis(200));
     given(&mut files);
     let second = place.server("second");
     let [leaf, intermediate] = &*second.chain else {
@@ -153,7 +153,7 @@ fn a_pair_is_waited_for() {
 #[test]
 fn what_keeps_changing_is_said_so() {
     let place = Place::new();
-    let mut files = place.files().settle(Duration::from_millis(60));
+    let mut files = place.files().settle_time(Duration::from_millis(60));
     given(&mut files);
     let (is_over, rounds) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
@@ -260,7 +260,7 @@ fn what_is_no_file_is_refused_at_once() {
     use std::os::unix::fs::symlink;
 
     let place = Place::new();
-    let mut files = place.files().settle(Duration::ZERO);
+    let mut files = place.files().settle_time(Duration::ZERO);
     let anchors = place.path("ca.crt");
     let remove = || drop(fs::remove_file(&anchors));
     let cases: [(&str, &dyn Fn()); 6] = [

@@ -18,7 +18,7 @@ const SETTLE: Duration = Duration::from_millis(100);
 const HARDLY_EVER: Duration = Duration::from_secs(600);
 
 fn three_times(what: &str, every: Duration, place: Place, change: fn(&Place, &Credential)) {
-    let files = place.files().settle(SETTLE);
+    let files = place.files().settle_time(SETTLE);
     let files = if every < HARDLY_EVER {
         files.without_notify()
     } else {

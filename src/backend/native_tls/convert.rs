@@ -61,7 +61,7 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
         chain.push_str(&pem("CERTIFICATE", certificate)?);
     }
     let key = held_key(identity, BackendKind::NativeTls)?;
-    if takes_proof(key.kind()) {
+    if takes_proof(key.key_type()) {
         return Err(unsupported(
             "a private key of ECDSA P-521 or ML-DSA: native-tls does not look whether it belongs to \
              the leaf",

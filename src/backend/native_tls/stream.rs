@@ -176,7 +176,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         &self,
         mut inner: Native<RecordObserver<IO>>,
     ) -> Result<HandshakeResult<NativeTlsStream<IO>>, HandshakeError> {
-        match self.verifier(&mut inner) {
+        match self.verify(&mut inner) {
             Ok((version, peer, alpn)) => Ok(HandshakeResult {
                 stream: NativeTlsStream {
                     inner,
@@ -207,7 +207,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         }
     }
 
-    fn verifier(
+    fn verify(
         &self,
         inner: &mut Native<RecordObserver<IO>>,
     ) -> Result<VerifiedPeer, HandshakeError> {

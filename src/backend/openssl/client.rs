@@ -35,7 +35,7 @@ use crate::peer::PeerIdentity;
 /// let ssl = config.ssl(&ServerName::try_from("db.internal")?)?;
 /// let mut stream = SslStream::new(ssl, std::net::TcpStream::connect("db.internal:5433")?)?;
 /// let handshake = stream.connect();
-/// let server = config.judge(stream.ssl());
+/// let server = config.verified_peer(stream.ssl());
 /// # Ok(())
 /// # }
 /// ```

@@ -38,7 +38,7 @@ use crate::peer::PeerIdentity;
 /// let (tcp, _) = std::net::TcpListener::bind("127.0.0.1:8443")?.accept()?;
 /// let mut stream = SslStream::new(Ssl::new(config.context())?, tcp)?;
 /// let handshake = stream.accept();
-/// let client = config.judge(stream.ssl());
+/// let client = config.verified_peer(stream.ssl());
 /// # Ok(())
 /// # }
 /// ```

@@ -86,7 +86,10 @@ impl OwnIdentity {
                     .key_provider
                     .load_private_key(PrivateKeyDer::from(key.pkcs8_der().clone_key()));
                 // The library has the algorithm, and checks that the key's own parts match.
-                if takes_proof(key.kind()) && loaded.is_err() && has_algorithm(provider, identity) {
+                if takes_proof(key.key_type())
+                    && loaded.is_err()
+                    && has_algorithm(provider, identity)
+                {
                     return Err(key_mismatch(identity));
                 }
                 let loaded = loaded.map_err(build_error(
@@ -94,7 +97,7 @@ impl OwnIdentity {
                          signs with (ring: no ECDSA P-521, no ML-DSA, and RSA of up to 4096 bits, with the public \
                          exponent 65537 or a larger one)",
                     ))?;
-                if takes_proof(key.kind()) {
+                if takes_proof(key.key_type()) {
                     prove(&*loaded, identity, provider)?;
                 }
                 loaded

@@ -33,7 +33,7 @@ pub enum SpiffeError {
     /// `SPIFFE_ENDPOINT_SOCKET` is not set.
     #[error(
         "the environment has no SPIFFE_ENDPOINT_SOCKET; set it to the address of the agent (as \
-         `unix:///run/spire/agent.sock`), or give that to `SpiffeSource::at`"
+         `unix:///run/spire/agent.sock`), or give that to `SpiffeSource::from_address`"
     )]
     NoAddress,
     /// The agent accepted the call and did not respond.

@@ -45,7 +45,7 @@ use svid_update::{SvidSelector, SvidUpdate};
 /// use mtls::{MtlsServer, PeerMatcher, Rustls, SpiffeSource, VerifierPolicy};
 ///
 /// let server = MtlsServer::builder()
-///     .source(SpiffeSource::at("unix:///run/spire/agent.sock")?)
+///     .source(SpiffeSource::from_address("unix:///run/spire/agent.sock")?)
 ///     .policy(VerifierPolicy::allow(PeerMatcher::spiffe_id("spiffe://prod.example/web")?))
 ///     .build(Rustls::default())?;
 /// # Ok(())
@@ -116,10 +116,10 @@ impl SpiffeSource {
     /// See SPIFFE Workload Endpoint, section 4.
     ///
     /// # Errors
-    /// [`SpiffeError::NoAddress`] when it is not set, and the errors of [`at`](Self::at).
+    /// [`SpiffeError::NoAddress`] when it is not set, and the errors of [`from_address`](Self::from_address).
     pub fn from_env() -> Result<Self, SpiffeError> {
         let address = env::var_os(VARIABLE).filter(|address| !address.is_empty());
-        Self::at(&address.ok_or(SpiffeError::NoAddress)?.to_string_lossy())
+        Self::from_address(&address.ok_or(SpiffeError::NoAddress)?.to_string_lossy())
     }
 
     /// Uses the Workload API at this address.
@@ -131,7 +131,7 @@ impl SpiffeSource {
     /// [`SpiffeError::Address`] for anything else: over TCP the private key is sent in clear text,
     /// so it must not come from another host. The error omits the parts that may be secret: user
     /// name, password, query and fragment.
-    pub fn at(address: &str) -> Result<Self, SpiffeError> {
+    pub fn from_address(address: &str) -> Result<Self, SpiffeError> {
         // The URL parser ignores some of these characters.
         if address.contains(|c: char| c.is_control() || c.is_whitespace()) {
             let problem = "it holds a space or a control character";
@@ -181,7 +181,7 @@ impl SpiffeSource {
     /// Chooses the SVID with this SPIFFE ID, instead of the first (SPIFFE Workload API, section
     /// 5.3).
     ///
-    /// Replaces a [`hint`](Self::hint).
+    /// Replaces a [`svid_hint`](Self::svid_hint).
     pub fn spiffe_id(mut self, id: SpiffeId) -> Self {
         self.choice = SvidSelector::Id(id);
         self
@@ -191,7 +191,7 @@ impl SpiffeSource {
     ///
     /// Replaces a [`spiffe_id`](Self::spiffe_id). A hint is a text of the operator beside the
     /// entry. It is no part of the SVID; only the agent confirms it.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn svid_hint(mut self, hint: impl Into<String>) -> Self {
         self.choice = SvidSelector::Hint(hint.into());
         self
     }

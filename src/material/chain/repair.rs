@@ -109,7 +109,7 @@ impl CertificateChain {
     /// only stand above it ([`MaterialProblem::MissingIntermediate`], with the address where it can
     /// be had if the certificate says so).
     pub fn repaired(&self, key: &PrivateKey) -> Result<(Self, Vec<ChainRepair>), MaterialError> {
-        Ok(repair(self, key.public_half(), key.kind().to_string())?)
+        Ok(repair(self, key.public_half(), key.key_type().to_string())?)
     }
 
     /// As [`repaired`](Self::repaired), for a private key that is not at hand and whose public key

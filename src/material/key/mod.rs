@@ -95,7 +95,7 @@ impl PrivateKey {
     }
 
     /// What kind of key it is.
-    pub fn kind(&self) -> KeyType {
+    pub fn key_type(&self) -> KeyType {
         self.kind
     }
 

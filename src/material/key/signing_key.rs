@@ -164,7 +164,7 @@ impl IdentityKey {
 
     pub(crate) fn kind(&self) -> KeyType {
         match self {
-            Self::Held(key) => key.kind(),
+            Self::Held(key) => key.key_type(),
             Self::External(key) => key.kind,
         }
     }

@@ -59,7 +59,7 @@ use watch_paths::WatchPaths;
 /// then a passphrase is requested.
 ///
 /// # What is accepted
-/// - What has **settled**: two readings, [`settle`](Self::settle) apart (initially 50 ms), must be
+/// - What has **settled**: two readings, [`settle_time`](Self::settle_time) apart (initially 50 ms), must be
 ///   equal. A chain that is cut between two certificates because it is being written is a valid
 ///   chain too.
 /// - What **fits together**: files that do not load, such as a certificate whose key is not there
@@ -91,9 +91,9 @@ const GRACE: u32 = 10;
 const PATIENCE: u32 = 100;
 
 impl FileSource {
-    /// The time between two readings that must be equal, unless [`settle`](Self::settle) sets it.
+    /// The time between two readings that must be equal, unless [`settle_time`](Self::settle_time) sets it.
     pub const DEFAULT_SETTLE_TIME: Duration = Duration::from_millis(50);
-    /// The longest time that [`settle`](Self::settle) accepts.
+    /// The longest time that [`settle_time`](Self::settle_time) accepts.
     pub const MAX_SETTLE_TIME: Duration = Duration::from_secs(1);
 
     /// Creates a source without files.
@@ -152,7 +152,7 @@ impl FileSource {
 
     /// Sets the folder of the trust anchors, in place of [`trust_anchors`](Self::trust_anchors).
     ///
-    /// It is read as by [`TrustAnchors::from_directory`](crate::TrustAnchors::from_directory).
+    /// It is read as by [`Input::directory`](crate::material::Input::directory).
     #[must_use]
     pub fn trust_anchors_directory(mut self, path: impl AsRef<Path>) -> Self {
         self.inputs.anchors = Some(Anchors::Directory(absolute(path.as_ref())));
@@ -174,7 +174,7 @@ impl FileSource {
     /// [`MAX_SETTLE_TIME`](Self::MAX_SETTLE_TIME). With zero there is no wait: what the files hold
     /// is accepted if it loads.
     #[must_use]
-    pub fn settle(mut self, time: Duration) -> Self {
+    pub fn settle_time(mut self, time: Duration) -> Self {
         self.settle = time.min(Self::MAX_SETTLE_TIME);
         self
     }

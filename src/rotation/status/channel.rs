@@ -118,7 +118,7 @@ impl StatusChanges {
     ///
     /// ```no_run
     /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) {
-    /// let mut changes = server.status_changes();
+    /// let mut changes = server.handle().status_changes();
     /// while let Some(status) = changes.wait(std::time::Duration::from_secs(3600)) {
     ///     match status.last_failure() {
     ///         Some(failure) => eprintln!("revision {} serves on: {failure}", status.revision()),

@@ -204,8 +204,8 @@ impl<F: FnOnce() + Send> Transport for Gate<F> {
         Transport::shutdown_write(&self.socket)
     }
 
-    fn closer(&self) -> std::io::Result<Option<Box<dyn FnOnce() + Send>>> {
-        self.socket.closer()
+    fn shutdown_handle(&self) -> std::io::Result<Option<Box<dyn FnOnce() + Send>>> {
+        self.socket.shutdown_handle()
     }
 }
 

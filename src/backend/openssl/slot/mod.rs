@@ -67,7 +67,7 @@ impl Slot {
     }
 
     /// Verifies this chain once. OpenSSL calls this many times in one handshake.
-    pub(super) fn verifier(&self, chain: Vec<CertificateDer<'static>>) -> Verdict {
+    pub(super) fn verify(&self, chain: Vec<CertificateDer<'static>>) -> Verdict {
         let look = match self.seen().as_ref() {
             Some(seen) if seen.chain == chain => return seen.verdict.clone(),
             Some(_) => Pass::Repeat,

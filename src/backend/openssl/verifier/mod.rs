@@ -44,7 +44,7 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
     // Without a slot the expected server is unknown; the `Ssl` alone is not trusted.
     let slot = Slot::of(ssl).ok_or(refused)?;
     let chain = shown(context, ssl, slot.peer()).map_err(|_| refused)?;
-    match slot.verifier(chain) {
+    match slot.verify(chain) {
         Ok(_) => Ok(()),
         Err(rejection) => Err(code_for(rejection.reason())),
     }

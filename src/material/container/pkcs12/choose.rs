@@ -152,7 +152,7 @@ fn no_leaf(bags: &Bags<'_>, key: &PrivateKey) -> MaterialProblem {
     }
     let subjects: Vec<String> = bags.certificates.iter().map(|c| subject(&c.der)).collect();
     MaterialProblem::NoLeaf {
-        key: key.kind().to_string(),
+        key: key.key_type().to_string(),
         found: shortened(&subjects),
     }
 }
