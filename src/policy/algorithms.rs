@@ -5,9 +5,9 @@ use pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_id};
 
 use crate::x509::{Certificate, PublicKey, identified_name};
 
-/// The signature algorithms that certificates may be signed with, and who computes them.
+/// The accepted signature algorithms of certificates, with their implementations.
 ///
-/// The crate has one list for every backend, and no SHA-1 on it:
+/// The crate has one list for every backend; no algorithm on it uses SHA-1:
 ///
 /// | algorithm | aws-lc-rs | ring | OpenSSL |
 /// |---|---|---|---|
@@ -18,15 +18,16 @@ use crate::x509::{Certificate, PublicKey, identified_name};
 /// | ECDSA over P-521, with SHA-256, SHA-384 or SHA-512 | yes | no | yes |
 /// | ML-DSA-44, ML-DSA-65, ML-DSA-87 (RFC 9881) | yes | no | from 3.5 on |
 ///
-/// A key whose algorithm is not there is rejected as `UnsupportedKey`, a signature as
+/// A key with an unsupported algorithm is rejected as `UnsupportedKey`, a signature as
 /// `UnsupportedSignatureAlgorithm`.
 ///
-/// Cloning is cheap. A backend value has its own: `Rustls::default().signature_algorithms()`.
+/// Cloning is cheap. Each backend value provides its own:
+/// `Rustls::default().signature_algorithms()`.
 #[derive(Clone)]
 pub struct SignatureAlgorithms(Arc<[&'static dyn SignatureVerificationAlgorithm]>);
 
 impl SignatureAlgorithms {
-    /// Without the NULL that should follow; readers have to take both (RFC 4055, section 5).
+    /// Lacks the NULL that should follow; readers must accept both forms (RFC 4055, section 5).
     pub(crate) const RSA_PKCS1_SHA256_BARE: AlgorithmIdentifier =
         AlgorithmIdentifier::from_slice(&[
             0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b,
@@ -40,7 +41,7 @@ impl SignatureAlgorithms {
             0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d,
         ]);
 
-    /// Takes from `algorithms` those on the crate's list; the others are left out.
+    /// Keeps the `algorithms` that are on the crate's list and drops the others.
     pub fn new(
         algorithms: impl IntoIterator<Item = &'static dyn SignatureVerificationAlgorithm>,
     ) -> Self {
@@ -52,23 +53,24 @@ impl SignatureAlgorithms {
         )
     }
 
-    /// Whether there is none: nothing can be verified then.
+    /// Returns whether the list is empty; nothing can be verified then.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a signature of this key can be verified. Without any algorithm the platform
-    /// verifies, and is not asked.
+    /// Returns whether a signature by this key can be verified.
+    ///
+    /// With an empty list the platform verifies, so every key passes.
     pub(super) fn take_key(&self, key: &PublicKey<'_>) -> bool {
         self.is_empty() || self.take_keys_of(key.algorithm)
     }
 
-    /// The same of keys by the content of their algorithm's identifier.
+    /// Returns whether keys with this algorithm identifier (its content) are supported.
     pub(super) fn take_keys_of(&self, algorithm: &[u8]) -> bool {
         self.0.iter().any(|a| &*a.public_key_alg_id() == algorithm)
     }
 
-    /// Whether a signature by this algorithm (the content of its identifier) can be verified.
+    /// Returns whether signatures with this algorithm identifier (its content) can be verified.
     pub(super) fn take_signature(&self, algorithm: &[u8]) -> bool {
         self.0.iter().any(|a| &*a.signature_alg_id() == algorithm)
     }
@@ -77,7 +79,7 @@ impl SignatureAlgorithms {
         &self.0
     }
 
-    /// Whether `issuer` signed `certificate`.
+    /// Verifies that `issuer` signed `certificate`.
     pub(crate) fn verify(
         &self,
         certificate: &Certificate<'_>,
@@ -92,8 +94,9 @@ impl SignatureAlgorithms {
         self.verify_signed(signature_algorithm, tbs, signature, issuer)
     }
 
-    /// Whether `issuer` signed the bytes `tbs`, by an algorithm that is given as the content of its
-    /// identifier.
+    /// Verifies that `issuer` signed the bytes `tbs`.
+    ///
+    /// `signature_algorithm` is the content of the algorithm identifier.
     pub(super) fn verify_signed(
         &self,
         signature_algorithm: &[u8],
@@ -125,7 +128,7 @@ impl fmt::Debug for SignatureAlgorithms {
     }
 }
 
-/// Why a signature on a certificate does not count.
+/// Why a certificate's signature is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SignatureProblem {
     #[error("the signature does not verify with the issuer's key")]

@@ -1,4 +1,4 @@
 //! Limits that hold in every policy.
 
-/// The most intermediates that a path may have: rustls-webpki tries no longer ones.
+/// The most intermediates of a path; rustls-webpki tries no longer paths.
 pub(crate) const MAX_INTERMEDIATES: usize = 6;

@@ -1,4 +1,4 @@
-//! What a peer presented, read once.
+//! The presented chain, parsed once.
 
 use std::borrow::Cow;
 
@@ -8,26 +8,28 @@ use super::verdict::reason::RejectionReason;
 use super::verdict::rejection::Rejection;
 use crate::x509::Certificate;
 
-/// Certificates that a peer may present. A TLS handshake message holds fewer of any that could be real.
+/// The most certificates that a peer may present. A TLS handshake message holds fewer real ones.
 pub(crate) const MAX_PRESENTED_CERTIFICATES: usize = 256;
 
 /// The presented chain.
 pub(crate) struct PresentedChain<'a> {
-    /// All of it.
+    /// Every presented certificate.
     pub(crate) chain: &'a [CertificateDer<'a>],
-    /// Those that could be read, the leaf first.
+    /// The readable certificates, the leaf first.
     pub(crate) der: Cow<'a, [CertificateDer<'a>]>,
-    /// In the order of `der`, each with its place in what was presented.
+    /// In the order of `der`, each with its index in `chain`.
     pub(crate) certificates: Vec<(usize, Certificate<'a>)>,
-    /// What is wrong with one that cannot issue anything, and was passed over.
+    /// The fault of a certificate that was skipped because it cannot issue anything.
     pub(crate) passed_over: Option<String>,
 }
 
 impl<'a> PresentedChain<'a> {
-    /// Reads what was presented. The leaf must be sound; any other that is not can issue nothing and is passed over, but
-    /// bytes that have not the shape of a certificate are refused wherever they stand.
+    /// Parses the presented chain.
     ///
-    /// OpenSSL draws the same line: it ends the handshake at such bytes, and takes no unsound certificate into its path.
+    /// The leaf must be well formed. Any other malformed certificate cannot issue anything and is
+    /// skipped, but bytes without the shape of a certificate are rejected at every position.
+    /// OpenSSL does the same: it aborts the handshake at such bytes, and takes no malformed
+    /// certificate into its path.
     pub(crate) fn read(chain: &'a [CertificateDer<'a>]) -> Result<Self, Rejection> {
         if chain.is_empty() {
             return Err(Rejection::new(RejectionReason::NoCertificate));
@@ -68,7 +70,7 @@ impl<'a> PresentedChain<'a> {
         }
     }
 
-    /// The readable certificate with these bytes, and its place in what was presented.
+    /// Returns the readable certificate with these bytes, and its index in the presented chain.
     pub(crate) fn find(&self, der: &CertificateDer<'_>) -> Option<(usize, &Certificate<'a>)> {
         self.der
             .iter()
@@ -77,7 +79,7 @@ impl<'a> PresentedChain<'a> {
             .map(|(_, (index, certificate))| (*index, certificate))
     }
 
-    /// What `explain` says about it.
+    /// Returns the description that `explain` shows.
     pub(crate) fn in_words(&self) -> String {
         let count = self.chain.len();
         let plural = if count == 1 { "" } else { "s" };

@@ -1,9 +1,9 @@
-/// How closely certificates have to follow the profile of RFC 5280, section 4, in matters of form.
+/// How strictly certificates must follow the form that RFC 5280, section 4, prescribes.
 ///
-/// What bears on trust holds in every profile: signatures, keys, validity, CA flag, key usage,
-/// extended key usage, path length, names, name constraints, revocation, critical extensions that
-/// are unknown. A profile is about the rest: duties of issuers whose neglect lets no stranger in. The
-/// table says for each rule in which profile it holds.
+/// Rules that protect trust apply in every profile: signatures, keys, validity, CA flag, key usage,
+/// extended key usage, path length, names, name constraints, revocation, unknown critical
+/// extensions. A profile selects the remaining rules: duties of issuers whose neglect does not let
+/// a wrong peer in. The table shows which rule applies in which profile.
 ///
 /// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why it does not bear on trust |
 /// |---|---|---|---|---|---|
@@ -28,14 +28,14 @@
 /// | a root has no extended key usage, and no key identifier of another key | | | yes | BR 7.1.2.1 | |
 ///
 /// - (a) One that is critical is rejected in every profile: to path validation it is unknown.
-/// - (b) A dot before the name is read as in RFC 5280's URI constraints: permitted are the hosts
-///   below the name; excluded are these and the name itself. What else cannot be read rejects the
-///   names that it is about.
-/// - (c) One that is critical is rejected in every profile, but for trust anchors: policies are not
-///   processed.
+/// - (b) A leading dot has the meaning of RFC 5280's URI constraints: a permitted entry covers the
+///   hosts below the name; an excluded one covers these and the name itself. Any other constraint
+///   that cannot be read rejects the names of its kind.
+/// - (c) One that is critical is rejected in every profile, except in trust anchors: policies are
+///   not processed.
 /// - (d) A name that cannot be read is kept as unreadable and matches nothing:
 ///   [`PeerIdentity::unreadable_names`](crate::PeerIdentity::unreadable_names). NUL, control
-///   characters and whatever reads as two names reject in every profile.
+///   characters and text that reads as two names are rejected in every profile.
 ///
 /// ```
 /// use mtls::VerifierPolicy;
@@ -45,21 +45,22 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]
 pub enum CertificateProfile {
-    /// What bears on trust, and nothing else. The default.
+    /// The rules that protect trust, and nothing else. The default.
     ///
-    /// It accepts what ordinary tools make and other TLS libraries accept: easy-rsa, keytool,
-    /// cfssl, node-forge and Go's `x509` package by their defaults among them. Policy extensions
-    /// that are not critical are not processed, as in rustls and in OpenSSL by default.
+    /// It accepts what common tools produce and other TLS libraries accept, among them the defaults
+    /// of easy-rsa, keytool, cfssl, node-forge and Go's `x509` package. Policy extensions that are
+    /// not critical are not processed, as in rustls and by default in OpenSSL.
     #[default]
     Interoperable,
-    /// RFC 5280, section 4, as well. Not on native-tls.
+    /// Adds the rules of RFC 5280, section 4. Not available on native-tls.
     ///
-    /// It leaves one duty aside: a leaf with neither a subject nor an authority key identifier is
-    /// accepted, since that is what `openssl x509 -req` of OpenSSL 3.0 makes by default. One that
-    /// has the first and lacks the second is not.
+    /// One duty is not enforced: a leaf with neither a subject nor an authority key identifier is
+    /// accepted, because `openssl x509 -req` of OpenSSL 3.0 creates such leaves by default. A leaf
+    /// with a subject key identifier but no authority key identifier is rejected.
     Rfc5280,
-    /// `Rfc5280`, and what the CA/Browser Forum's baseline requirements (BR, section 7.1) ask of
-    /// public web servers' CAs, as far as a verifier can see it without lists of its own. Not on
-    /// native-tls.
+    /// Adds to `Rfc5280` the CA/Browser Forum's baseline requirements (BR, section 7.1).
+    ///
+    /// They apply to public web servers' CAs. A verifier checks those that need no external lists.
+    /// Not available on native-tls.
     WebPki,
 }

@@ -1,34 +1,34 @@
-/// Which certificates must be known not to be revoked, and what becomes of those of which nothing
-/// is known.
+/// Which certificates are checked for revocation, and how missing status is handled.
 ///
-/// Given to [`VerifierPolicy::revocation`](crate::VerifierPolicy::revocation); the lists
-/// themselves are given beside the policy, since they change on their own: `revocation_lists(..)`
-/// on a builder, or
-/// [`PeerVerifier::with_revocation_lists`](crate::PeerVerifier::with_revocation_lists).
+/// Pass the rules to [`VerifierPolicy::revocation`](crate::VerifierPolicy::revocation). The lists
+/// are passed separately, since they change independently: by `revocation_lists(..)` on a builder,
+/// or by [`PeerVerifier::with_revocation_lists`](crate::PeerVerifier::with_revocation_lists).
 ///
-/// For each certificate that is asked about, every list of its issuer counts, in any order: those
-/// that have the issuer's name and a signature by the issuer's key of the proved path (RFC 5280,
-/// section 6.3.3).
+/// For each checked certificate, every list of its issuer counts, in any order: those that have the
+/// issuer's name and a signature by the issuer's key of the verified path (RFC 5280, section
+/// 6.3.3).
 ///
-/// - One of them lists the certificate: it is refused as
-///   [`Revoked`](crate::RejectionReason::Revoked), for whatever reason, `certificateHold` and a
-///   date in the future included, and even if that list is stale, of another distribution point,
-///   older than one that does not list it, or signed by an issuer without cRLSign.
-/// - None does, and one of them is current (`thisUpdate` to `nextUpdate`, both included), is about
-///   this certificate, and its issuer may sign lists (cRLSign, where it has a keyUsage): it is
-///   good. Lists for some reasons only (`onlySomeReasons`) have to cover all reasons together.
-/// - The lists that could say so are not current:
+/// - One of them lists the certificate: it is rejected as
+///   [`Revoked`](crate::RejectionReason::Revoked). This holds for every reason code,
+///   `certificateHold` included, and for a revocation date in the future. It holds even if that
+///   list is stale, belongs to another distribution point, is older than one that does not list it,
+///   or is signed by an issuer without cRLSign.
+/// - None lists it, and one of them is current (`thisUpdate` to `nextUpdate`, both included),
+///   covers this certificate, and its issuer may sign lists (cRLSign, if it has a keyUsage): the
+///   certificate is good. Lists for some reasons only (`onlySomeReasons`) must together cover all
+///   reasons.
+/// - The lists that could prove it good are not current:
 ///   [`RevocationListStale`](crate::RejectionReason::RevocationListStale).
 /// - Otherwise: [`RevocationStatusUnknown`](crate::RejectionReason::RevocationStatusUnknown).
 ///
-/// A list with an issuing distribution point is about the certificates that it says (of CAs, of
-/// others) and, where the point has names, about those that carry one of them in their
+/// A list with an issuing distribution point covers the certificates that it states (CAs, or
+/// others). If the point has names, it covers those that have one of these names in their
 /// cRLDistributionPoints (RFC 5280, section 6.3.3, (b)(2)).
 ///
-/// CRL numbers are optional, and never take an entry back: a list with a lower number that is given
-/// beside a newer one revokes what it lists. To lift a hold, leave the old list out. Where a
-/// rotation replaces lists, no older one takes the place of one that a signature has proved: the
-/// number and `thisUpdate` may both only grow, and a list without a number never follows one with a
+/// CRL numbers are optional and never withdraw an entry: a list with a lower number still revokes
+/// what it lists when it is passed beside a newer one. To lift a hold, leave the old list out. A
+/// rotation that replaces lists cannot replace a list with a verified signature by an older one:
+/// the number and `thisUpdate` may only grow, and a list without a number never follows one with a
 /// number ([`BuildError::RevocationListRegression`](crate::BuildError::RevocationListRegression)).
 ///
 /// ```
@@ -45,12 +45,13 @@ pub struct RevocationRules {
     pub(crate) unnamed: UnnamedPoint,
 }
 
-/// Which certificates of a path [`RevocationRules`] ask about.
+/// Which certificates of a path [`RevocationRules`] apply to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RevocationDepth {
-    /// The leaf and every intermediate. The trust anchor that ends the path is not asked about,
-    /// unless its issuer is a trust anchor as well: to trust an intermediate does not keep its own
-    /// CA from revoking it.
+    /// The leaf and every intermediate.
+    ///
+    /// The trust anchor of the path is not checked, unless its issuer is a trust anchor as well:
+    /// trusting an intermediate does not prevent its own CA from revoking it.
     Chain,
     /// The leaf alone.
     Leaf,
@@ -76,7 +77,7 @@ pub(crate) enum UnnamedPoint {
 }
 
 impl RevocationRules {
-    /// Every certificate to this depth must be known not to be revoked, by a current list.
+    /// Requires a current list that proves every certificate to this depth not revoked.
     pub fn require(depth: RevocationDepth) -> Self {
         Self {
             depth,
@@ -86,35 +87,38 @@ impl RevocationRules {
         }
     }
 
-    /// Dangerous: admits a certificate whose status no list tells. Only what is listed is refused
-    /// then, so a list that is missing, or of another CA, goes unnoticed.
+    /// Dangerous: accepts a certificate whose revocation status is unknown.
+    ///
+    /// Only listed certificates are rejected then, so a list that is missing, or of another CA,
+    /// goes unnoticed.
     #[must_use]
     pub fn danger_allow_unknown_status(mut self) -> Self {
         self.unknown = UnknownStatus::Allow;
         self
     }
 
-    /// Dangerous: takes the word of a list past its `nextUpdate` that a certificate is good. Who
-    /// can keep newer lists from arriving decides then who is revoked. A list before its
-    /// `thisUpdate` proves nothing all the same.
+    /// Dangerous: accepts a list past its `nextUpdate` as proof that a certificate is good.
+    ///
+    /// An attacker who blocks newer lists can then keep a revoked certificate in use. A list before
+    /// its `thisUpdate` still proves nothing.
     #[must_use]
     pub fn danger_allow_stale_lists(mut self) -> Self {
         self.stale = StaleLists::Allow;
         self
     }
 
-    /// Dangerous where a CA has more than one list at a time: takes each list of a distribution
-    /// point to be about the certificates that name no such point, too.
+    /// Dangerous: applies a distribution point's list to certificates that name no point.
     ///
-    /// RFC 5280, section 6.3.3, does not have it so, but some CAs (step-ca among them) name a point
-    /// in their one list and none in their certificates.
+    /// This is dangerous if a CA has more than one list at a time. RFC 5280, section 6.3.3, does
+    /// not allow it, but some CAs (step-ca among them) name a point in their only list and none in
+    /// their certificates.
     #[must_use]
     pub fn danger_cover_certificates_without_distribution_point(mut self) -> Self {
         self.unnamed = UnnamedPoint::All;
         self
     }
 
-    /// Which certificates are asked about.
+    /// Returns which certificates are checked.
     pub fn depth(&self) -> RevocationDepth {
         self.depth
     }

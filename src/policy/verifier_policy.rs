@@ -7,9 +7,9 @@ use super::revocation_rules::RevocationRules;
 use crate::error::BuildError;
 use crate::x509::{MAX_RSA_BITS, MIN_RSA_BITS};
 
-/// Who may connect, and how strictly certificates are judged.
+/// The conditions that a peer must satisfy to be accepted.
 ///
-/// One value, shared by every backend. It always begins with whom to allow; there is no default.
+/// Every backend uses the same type. A policy always starts from a matcher; it has no default.
 ///
 /// ```
 /// # fn main() -> Result<(), mtls::BuildError> {
@@ -32,12 +32,12 @@ pub struct VerifierPolicy {
     pub(crate) revocation: Option<RevocationRules>,
 }
 
-/// How a client ties the certificate to the server it wanted.
+/// How a client binds the certificate to the intended server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerNameRule {
-    /// The certificate lists the name or address that was connected to.
+    /// The certificate lists the name or address of the connection.
     Check,
-    /// The matcher asks for a SPIFFE ID instead.
+    /// The matcher requires a SPIFFE ID instead.
     SpiffeId,
 }
 
@@ -53,16 +53,17 @@ pub(crate) enum CommonNameRule {
     NeverAName,
 }
 
-/// What a client's certificates have to be for.
+/// The purpose that a client's certificates must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientPurpose {
     ClientAuthMode,
-    /// Those of a leaf that lists serverAuth and not clientAuth: serverAuth.
+    /// As `ClientAuthMode`; a leaf that lists serverAuth but not clientAuth needs serverAuth
+    /// instead.
     OrServerAuth,
 }
 
 impl VerifierPolicy {
-    /// Admits the peers that `matcher` matches, after their chain was proved.
+    /// Accepts the peers that `matcher` matches, after their chain is authenticated.
     pub fn allow(matcher: PeerMatcher) -> Self {
         Self {
             matcher,
@@ -78,19 +79,20 @@ impl VerifierPolicy {
         }
     }
 
-    /// Admits every peer that the trust anchors vouch for.
+    /// Accepts every peer whose chain leads to a trust anchor.
     ///
-    /// On a client the server's name is checked all the same.
+    /// A client still checks the server's name.
     pub fn allow_any_authenticated() -> Self {
         Self::allow(PeerMatcher::any_authenticated())
     }
 
-    /// For clients: a server is known by its SPIFFE ID, and not by the name that was connected to.
+    /// For clients: identifies a server by its SPIFFE ID instead of the name connected to.
     ///
     /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must
-    /// match (SPIFFE X.509-SVID, section 5). Whatever `matcher` admits must have been asked for by
+    /// match (SPIFFE X.509-SVID, section 5). Every branch of `matcher` that accepts must require
     /// `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; building a client with
-    /// another is a [`BuildError`]. A server's policy of this kind is a [`BuildError`].
+    /// another matcher returns a [`BuildError`]. Building a server with this policy returns a
+    /// [`BuildError`].
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
             server_name: ServerNameRule::SpiffeId,
@@ -98,100 +100,99 @@ impl VerifierPolicy {
         }
     }
 
-    /// How closely certificates have to follow RFC 5280 in matters of form. Initially
-    /// [`CertificateProfile::Interoperable`]. Others not on native-tls, which shows no more than
-    /// the leaf.
+    /// Sets how strictly certificates must follow RFC 5280 in form.
+    ///
+    /// The default is [`CertificateProfile::Interoperable`]. Other profiles are not available on
+    /// native-tls, which exposes only the leaf.
     #[must_use]
     pub fn profile(mut self, profile: CertificateProfile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// How many intermediates a path may have between the leaf and its trust anchor. Initially 6,
-    /// which is also the most.
+    /// Sets the most intermediates between the leaf and its trust anchor.
     ///
-    /// Those that are self-issued do not count, as with a path length constraint (RFC 5280, section
-    /// 4.2.1.9). More than 6 is a [`BuildError`]. Not on native-tls.
+    /// The default and the maximum is 6. Self-issued intermediates do not count, as in a path
+    /// length constraint (RFC 5280, section 4.2.1.9). A larger value is a [`BuildError`]. Not
+    /// available on native-tls.
     #[must_use]
     pub fn max_intermediates(mut self, most: usize) -> Self {
         self.max_intermediates = most;
         self
     }
 
-    /// The smallest RSA key, in bits, that a certificate of the path or its trust anchor may have.
-    /// Initially 2048, which is also the least (NIST SP 800-57 part 1); the largest is 8192. A
-    /// [`BuildError`] beyond them. Not on native-tls.
+    /// Sets the smallest RSA key, in bits, of a path's certificates and its trust anchor.
+    ///
+    /// The default and the minimum is 2048 (NIST SP 800-57 part 1); the maximum is 8192. A value
+    /// outside this range is a [`BuildError`]. Not available on native-tls.
     #[must_use]
     pub fn min_rsa_bits(mut self, bits: usize) -> Self {
         self.min_rsa_bits = bits;
         self
     }
 
-    /// How long a leaf may be valid, from its `notBefore` to its `notAfter`, both included.
-    /// Initially not limited.
+    /// Sets the longest validity of a leaf, from `notBefore` to `notAfter`, both included.
     ///
-    /// Short lives stand in for revocation: a certificate that was stolen is of use for so long
-    /// only.
+    /// Unlimited by default. A short lifetime can replace revocation: a stolen certificate stays
+    /// usable only until it expires.
     #[must_use]
     pub fn max_leaf_lifetime(mut self, longest: Duration) -> Self {
         self.max_leaf_lifetime = Some(longest);
         self
     }
 
-    /// Asks of certificates that they were not revoked, by the lists that are given beside the
-    /// policy.
+    /// Requires that certificates are not revoked, by the lists passed beside the policy.
     ///
-    /// Initially nothing is asked. Rules without lists are [`BuildError::MissingRevocationLists`],
-    /// lists without rules [`BuildError::MissingRevocationRules`]. Not together with
-    /// [`danger_allow_x509_v1_leaf`](Self::danger_allow_x509_v1_leaf), and not on native-tls.
+    /// By default revocation is not checked. Rules without lists return
+    /// [`BuildError::MissingRevocationLists`], lists without rules return
+    /// [`BuildError::MissingRevocationRules`]. Cannot be combined with
+    /// [`danger_allow_x509_v1_leaf`](Self::danger_allow_x509_v1_leaf). Not available on native-tls.
     #[must_use]
     pub fn revocation(mut self, rules: RevocationRules) -> Self {
         self.revocation = Some(rules);
         self
     }
 
-    /// Dangerous: accepts X.509 version 1 leaves, which `openssl x509 -req` makes when it is given
-    /// no extensions.
+    /// Dangerous: accepts X.509 version 1 leaves.
     ///
-    /// Such a certificate says nothing about its use: any one that the CA ever issued serves as a
-    /// client and as a server. It must be signed by a trust anchor itself, without intermediates.
-    /// Not on native-tls.
+    /// `openssl x509 -req` creates them when no extensions are given. Such a certificate does not
+    /// restrict its use: any that the CA ever issued serves as a client and as a server. A trust
+    /// anchor must have signed it directly, without intermediates. Not available on native-tls.
     #[must_use]
     pub fn danger_allow_x509_v1_leaf(mut self) -> Self {
         self.x509_v1_leaf = X509V1Leaf::Allow;
         self
     }
 
-    /// Dangerous: takes the subject's common name for a DNS name where a leaf has no subject
-    /// alternative names.
+    /// Dangerous: uses the common name as a DNS name if a leaf has no subject alternative names.
     ///
-    /// RFC 9525, section 2, forbids it: a common name is free text that a CA need not have checked,
-    /// and name constraints do not bind it. It must be the only common name, is compared whole,
-    /// never as a wildcard and never with an IP address. Not on native-tls.
+    /// RFC 9525, section 2, forbids this: a common name is free text that a CA need not have
+    /// checked, and name constraints do not apply to it. It must be the only common name. It is
+    /// compared as a whole, never as a wildcard and never with an IP address. Not available on
+    /// native-tls.
     #[must_use]
     pub fn danger_allow_common_name_as_dns(mut self) -> Self {
         self.common_name = CommonNameRule::AsDnsName;
         self
     }
 
-    /// Dangerous, for servers: accepts as a client whose leaf's extended key usage lists serverAuth
-    /// and not clientAuth.
+    /// Dangerous, for servers: accepts client leaves whose extended key usage is serverAuth only.
     ///
-    /// Public CAs stop issuing clientAuth ([why and when](crate::guides::client_auth)); this keeps
-    /// clients with their certificates until they have one of a private CA. Every path of such a
-    /// leaf must be for serverAuth: its intermediates and its trust anchor, where they have an
-    /// extended key usage (RFC 5280, section 4.2.1.12). All other leaves are verified as before.
+    /// Public CAs are ending clientAuth ([why and when](crate::guides::client_auth)). This setting
+    /// keeps existing clients working until they have a certificate of a private CA. On every path
+    /// of such a leaf, the extended key usages of the intermediates and the trust anchor, where
+    /// present, must allow serverAuth (RFC 5280, section 4.2.1.12). All other leaves are verified
+    /// as before.
     ///
-    /// The operator of a TLS server did not mean to be your client when it asked for its
-    /// certificate. So the matcher has to say who is: on every branch there must be an exact
-    /// [`dns`](PeerMatcher::dns), [`uri`](PeerMatcher::uri), [`spiffe_id`](PeerMatcher::spiffe_id),
-    /// [`ip`](PeerMatcher::ip), [`email`](PeerMatcher::email),
-    /// [`spki_sha256`](PeerMatcher::spki_sha256) or
+    /// The operator of a TLS server did not request its certificate to become your client. So the
+    /// matcher must name the clients: every branch needs an exact [`dns`](PeerMatcher::dns),
+    /// [`uri`](PeerMatcher::uri), [`spiffe_id`](PeerMatcher::spiffe_id), [`ip`](PeerMatcher::ip),
+    /// [`email`](PeerMatcher::email), [`spki_sha256`](PeerMatcher::spki_sha256) or
     /// [`certificate_sha256`](PeerMatcher::certificate_sha256). Prefixes, suffixes, networks, trust
     /// domains, common names, organizations and issuers do not count; nor do `not` and `custom` by
-    /// themselves. In `all_of` one such pattern is enough, in `any_of` each alternative needs one.
-    /// Anything else is [`BuildError::InvalidSetting`], and so is a client's policy with this
-    /// opt-in.
+    /// themselves. In `all_of` one such pattern is enough; in `any_of` each alternative needs one.
+    /// Any other matcher returns [`BuildError::InvalidSetting`], and so does a client's policy with
+    /// this setting.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -210,7 +211,7 @@ impl VerifierPolicy {
         self
     }
 
-    /// Whether every limit is one that can be held.
+    /// Verifies that every limit is in its range and that no two settings exclude each other.
     pub(crate) fn check_limits(&self) -> Result<(), BuildError> {
         let problem = if self.max_intermediates > MAX_INTERMEDIATES {
             format!(
@@ -252,9 +253,10 @@ impl VerifierPolicy {
         })
     }
 
-    /// What of the policy cannot be held by one who sees the leaf alone, after a platform has
-    /// proved the path by its own rules: opt-ins that relax those, and rules about the certificates
-    /// above the leaf.
+    /// Returns a requirement that cannot be verified from the leaf alone.
+    ///
+    /// Where a platform verifies the path by its own rules and exposes only the leaf, the policy
+    /// cannot relax those rules or restrict the certificates above the leaf.
     pub(crate) fn requires_full_chain(&self) -> Option<&'static str> {
         if self.x509_v1_leaf == X509V1Leaf::Allow || self.common_name == CommonNameRule::AsDnsName {
             Some(
@@ -277,7 +279,8 @@ impl VerifierPolicy {
         }
     }
 
-    /// A SPIFFE policy without a name to check needs a matcher that asks for something.
+    /// Verifies the settings for a client; a SPIFFE policy needs a matcher that requires a SPIFFE
+    /// ID.
     pub(crate) fn check_for_client(&self) -> Result<(), BuildError> {
         if self.client_purpose == ClientPurpose::OrServerAuth {
             return Err(BuildError::InvalidSetting {
@@ -304,7 +307,8 @@ impl VerifierPolicy {
         self.revocation.is_some()
     }
 
-    /// A version 1 leaf proves so little that revocation cannot be asked of it.
+    /// Verifies that revocation is not combined with version 1 leaves, which bypass path
+    /// validation.
     pub(super) fn check_revocation(&self) -> Result<(), BuildError> {
         match self.revocation.is_some() && self.x509_v1_leaf == X509V1Leaf::Allow {
             false => Ok(()),

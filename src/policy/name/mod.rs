@@ -1,3 +1,3 @@
-//! Checks of the name that a peer must have.
+//! Checks of a peer's name.
 
 pub(crate) mod server_name;

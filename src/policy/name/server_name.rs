@@ -1,4 +1,4 @@
-//! Whether a server's certificate is for the name that was connected to (RFC 9525).
+//! Checks that a server's certificate lists the name connected to (RFC 9525).
 
 use pki_types::{CertificateDer, ServerName};
 use webpki::EndEntityCert;
@@ -52,7 +52,7 @@ pub(crate) fn check_server_name(
     })
 }
 
-/// What to do where an address was asked for, and stands as a DNS name in the certificate.
+/// Returns a hint if the certificate lists the requested IP address as a DNS name.
 fn address_as_dns(names: Names<'_>, server_name: &ServerName<'_>) -> Option<String> {
     let ServerName::IpAddress(_) = server_name else {
         return None;
@@ -66,8 +66,9 @@ fn address_as_dns(names: Names<'_>, server_name: &ServerName<'_>) -> Option<Stri
     })
 }
 
-/// Whether the opt-in is on and no CA above the leaf limits names: such constraints bind no common
-/// name, so none may stand in for a name then.
+/// Returns whether the opt-in is set and no CA above the leaf constrains names.
+///
+/// Name constraints do not apply to common names, so a common name must not bypass them.
 pub(crate) fn takes_common_name(policy: &VerifierPolicy, peer: &PeerIdentity) -> bool {
     let is_free = |der: &CertificateDer<'_>| {
         Certificate::from_der(der).is_ok_and(|issuer| !constrains_names(&issuer))
@@ -86,10 +87,10 @@ fn is_common_name(names: Names<'_>, server_name: &ServerName<'_>) -> bool {
     }
 }
 
-/// How many of a certificate's names stand in a message.
+/// The most names of a certificate in a message.
 const NAMES_SHOWN: usize = 8;
 
-/// A certificate's names in words, for messages.
+/// Returns a description of a certificate's names, for messages.
 pub(crate) fn list_of(names: Names<'_>) -> String {
     let plain = |label, kind| {
         let texts = names.texts(kind);

@@ -1,4 +1,4 @@
-//! A rule that a certificate breaks, before it is said of which.
+//! A rule that a certificate breaks, not yet tied to a position in the chain.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ pub(crate) struct Defect {
     pub(crate) reason: RejectionReason,
     pub(crate) expected: Cow<'static, str>,
     pub(crate) presented: String,
-    /// What to do about this one.
+    /// What to do about it.
     pub(crate) hint: &'static str,
 }
 
@@ -31,7 +31,7 @@ impl Defect {
         }
     }
 
-    /// The rejection of the presented certificate that has the defect.
+    /// Returns the rejection of the presented certificate that has the defect.
     pub(crate) fn of(self, index: usize, certificate: &Certificate<'_>) -> Rejection {
         Rejection::new(self.reason)
             .about(index, certificate)
@@ -41,7 +41,7 @@ impl Defect {
     }
 }
 
-/// Where a certificate stands in a path.
+/// The position of a certificate in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathPosition {
     Leaf,

@@ -1,8 +1,8 @@
-//! Every reason, for tests that walk them.
+//! Every rejection reason, for tests that iterate over them.
 
 use super::reason::RejectionReason;
 
-/// One that is missing here does not compile.
+/// A missing variant is a compile error.
 macro_rules! every {
     ($($reason:ident)*) => {
         pub(crate) const EVERY_REASON: &[RejectionReason] = &[$(RejectionReason::$reason),*];

@@ -1,4 +1,4 @@
-//! The steps of a judgement, written down where somebody asks for them.
+//! The steps of a verification, recorded on request.
 
 use core::cell::RefCell;
 use core::fmt;
@@ -10,13 +10,13 @@ use crate::x509::{Certificate, rfc4514};
 
 /// A verdict with every step that led to it.
 ///
-/// Made by [`PeerVerifier::explain_client`](crate::PeerVerifier::explain_client) and
-/// [`explain_server`](crate::PeerVerifier::explain_server), which run the very code that judges and
-/// only write down what it does. `Display` is for people: one line for each step, indented below
-/// the step that it is a part of, then the verdict and what to do about it. `ok` is a rule that is
-/// kept, `no` one that is broken, `--` one that does not apply.
+/// [`PeerVerifier::explain_client`](crate::PeerVerifier::explain_client) and
+/// [`explain_server`](crate::PeerVerifier::explain_server) return it. They run the code of a
+/// verification and record its steps. `Display` is for people: one line for each step, indented
+/// below the step that contains it, then the verdict and its hint. `ok` marks a rule that is
+/// satisfied, `no` a broken rule, `--` a rule that does not apply.
 ///
-/// What follows was printed for failures of everyday life; long numbers are shortened.
+/// The following is the output for common failures; long numbers are shortened.
 ///
 #[doc = include_str!("explanations.md")]
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Explanation {
     steps: Vec<ExplanationStep>,
 }
 
-/// One step of a judgement: a rule, what it was asked about, and what came out.
+/// One step of a verification: a rule, its subject and the outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplanationStep {
     pub(crate) rule: Rule,
@@ -35,15 +35,16 @@ pub struct ExplanationStep {
     pub(crate) steps: Vec<Self>,
 }
 
-/// What came out of a [`ExplanationStep`].
+/// The outcome of an [`ExplanationStep`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StepOutcome {
-    /// The rule is broken. The verdict is a refusal, unless another path, or another branch of the
-    /// matcher, is in order.
+    /// The rule is broken.
+    ///
+    /// The verdict is a rejection, unless another path or another branch of the matcher succeeds.
     Failed,
-    /// There was nothing to ask: the certificate has no such extension, or the policy no such rule.
+    /// The certificate has no such extension, or the policy has no such rule.
     NotApplied,
-    /// The rule is kept.
+    /// The rule is satisfied.
     Passed,
 }
 
@@ -55,43 +56,44 @@ impl Explanation {
         }
     }
 
-    /// What `verify_client` or `verify_server` says.
+    /// Returns the result of `verify_client` or `verify_server`.
     ///
     /// # Errors
-    /// The [`Rejection`], where the peer is refused.
+    /// The [`Rejection`], if the peer is rejected.
     pub fn verdict(&self) -> Result<&PeerIdentity, &Rejection> {
         self.verdict.as_ref()
     }
 
-    /// The steps, in the order in which they were made.
+    /// Returns the steps in the order of evaluation.
     pub fn steps(&self) -> &[ExplanationStep] {
         &self.steps
     }
 }
 
 impl ExplanationStep {
-    /// The rule that was asked.
+    /// Returns the evaluated rule.
     pub fn rule(&self) -> Rule {
         self.rule
     }
 
-    /// Which of the presented certificates it was asked about (0 is the leaf), and its subject (RFC
-    /// 4514). `None` for a rule about the chain as a whole, the trust anchor or the peer.
+    /// Returns the index of the certificate (0 is the leaf) and its subject (RFC 4514).
+    ///
+    /// `None` for a rule about the whole chain, the trust anchor or the peer.
     pub fn certificate(&self) -> Option<(usize, &str)> {
         self.certificate.as_ref().map(|(i, s)| (*i, s.as_str()))
     }
 
-    /// What came out.
+    /// Returns the outcome.
     pub fn outcome(&self) -> StepOutcome {
         self.outcome
     }
 
-    /// The values that were looked at, in words.
+    /// Returns a description of the checked values.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// The steps that it consists of.
+    /// Returns the steps within this one.
     pub fn steps(&self) -> &[Self] {
         &self.steps
     }
@@ -138,12 +140,11 @@ impl fmt::Display for ExplanationStep {
     }
 }
 
-/// Where the steps of a judgement are written, if anywhere: the evaluator is the same with and
-/// without.
+/// Records the steps of a verification, if enabled; the evaluation itself is the same.
 pub(crate) struct Trace(Option<RefCell<Vec<ExplanationStep>>>);
 
 impl Trace {
-    /// Writes nothing, and costs nothing.
+    /// Creates a trace that records nothing.
     pub(crate) fn off() -> Self {
         Self(None)
     }
@@ -156,8 +157,10 @@ impl Trace {
         self.0.is_some()
     }
 
-    /// Asks a rule. The steps that are made inside of `check` become parts of this one; `seen`
-    /// says, where the rule is kept, what was looked at.
+    /// Evaluates a rule as one step.
+    ///
+    /// The steps that `check` makes become children of this one. `seen` describes the checked
+    /// values if the rule is satisfied.
     pub(crate) fn check<T>(
         &self,
         rule: Rule,
@@ -183,7 +186,7 @@ impl Trace {
         })
     }
 
-    /// Asks a rule that consists of others, which say themselves what was looked at.
+    /// Evaluates a rule that consists of others, whose steps describe the checked values.
     pub(crate) fn outline<T>(
         &self,
         rule: Rule,
@@ -202,7 +205,7 @@ impl Trace {
         })
     }
 
-    /// Writes down that a rule had nothing to be asked about.
+    /// Records that a rule does not apply.
     pub(crate) fn not_applied(&self, rule: Rule, why: impl FnOnce() -> String) {
         self.step(
             || (),
@@ -216,8 +219,8 @@ impl Trace {
         );
     }
 
-    /// Does `work` and writes down what `describe` makes of its result, with the steps that were
-    /// made inside.
+    /// Runs `work` and records the step that `describe` returns, with the steps of `work` as
+    /// children.
     pub(crate) fn step<T>(
         &self,
         work: impl FnOnce() -> T,

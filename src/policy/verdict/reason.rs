@@ -1,4 +1,4 @@
-/// The reason of a [`Rejection`](crate::Rejection), the same on every backend.
+/// The reason for a [`Rejection`](crate::Rejection), the same on every backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionReason {
@@ -8,19 +8,19 @@ pub enum RejectionReason {
     LeafIsCa,
     /// A certificate of the path is past its `notAfter` (RFC 5280, section 4.1.2.5).
     Expired,
-    /// A serial number is not positive, or longer than 20 octets (RFC 5280, section 4.1.2.2).
+    /// A serial number is not positive, or has more than 20 octets (RFC 5280, section 4.1.2.2).
     InvalidSerialNumber,
-    /// A certificate that signed another is no CA's (RFC 5280, section 4.2.1.9).
+    /// A certificate that signed another is not a CA's (RFC 5280, section 4.2.1.9).
     IssuerNotCa,
-    /// The leaf is valid for longer than the policy allows.
+    /// The leaf's lifetime is longer than the policy allows.
     LifetimeTooLong,
     /// A presented certificate cannot be read, or contradicts itself (RFC 5280, section 4.1).
     MalformedCertificate,
     /// A name in the leaf is not well formed (RFC 5280, section 4.2.1.6).
     MalformedName,
-    /// An extension stands in a certificate that must not have it (RFC 5280, section 4.2.1.10).
+    /// A certificate has an extension that it must not have (RFC 5280, section 4.2.1.10).
     ForbiddenExtension,
-    /// A certificate does not identify its issuer's key, or a CA's not its own (RFC 5280, sections
+    /// A certificate lacks its issuer's key identifier, or a CA's its own (RFC 5280, sections
     /// 4.2.1.1 and 4.2.1.2).
     MissingKeyIdentifier,
     /// A name lies outside the name constraints of a CA above it (RFC 5280, section 4.2.1.10).
@@ -29,15 +29,17 @@ pub enum RejectionReason {
     NameMismatch,
     /// The peer presented no certificate.
     NoCertificate,
-    /// The peer is who it says it is, but the policy does not admit it.
+    /// The peer is authenticated, but the policy does not accept it.
     NotAuthorized,
-    /// The peer has to be known by its SPIFFE ID, and its certificate is no X.509-SVID (SPIFFE
+    /// The policy requires a SPIFFE ID, and the certificate is not an X.509-SVID (SPIFFE
     /// X.509-SVID, sections 2 to 5).
     InvalidSvid,
     /// A certificate of the path is before its `notBefore` (RFC 5280, section 4.1.2.5).
     NotYetValid,
-    /// We serve nobody at present: our own certificate has expired, or the source of our material
-    /// is lost, and the owner chose to refuse then.
+    /// We accept no connections: our own certificate has expired, or the source of our material is
+    /// lost.
+    ///
+    /// Both apply only where the configuration says to reject then.
     NotServing,
     /// A CA's path length constraint is exceeded (RFC 5280, section 4.2.1.9).
     PathLengthExceeded,
@@ -45,30 +47,29 @@ pub enum RejectionReason {
     PathTooLong,
     /// A custom matcher, or the clock, panicked.
     VerifierPanicked,
-    /// The lists that could tell whether a certificate of the path is revoked are not current (RFC
-    /// 5280, section 6.3.3).
+    /// The lists that could prove a certificate good are not current (RFC 5280, section 6.3.3).
     RevocationListStale,
-    /// No list tells whether a certificate of the path is revoked (RFC 5280, section 6.3.3).
+    /// No list proves the status of a certificate of the path (RFC 5280, section 6.3.3).
     RevocationStatusUnknown,
     /// A certificate of the path is on its issuer's revocation list (RFC 5280, section 5.3).
     Revoked,
-    /// The leaf's key, or an issuer's, is of a kind or size that is not on the list.
+    /// The key of the leaf or of an issuer has an unsupported kind or size.
     UnsupportedKey,
-    /// A critical extension is not known (RFC 5280, section 4.2).
+    /// A critical extension is unknown (RFC 5280, section 4.2).
     UnhandledCriticalExtension,
     /// No path leads to a trust anchor: the CA is another one, or an intermediate is missing.
     UnknownIssuer,
-    /// The peer's SPIFFE ID is of a trust domain for which there are no anchors (SPIFFE Trust
-    /// Domain and Bundle, section 4).
+    /// No anchors are configured for the trust domain of the peer's SPIFFE ID (SPIFFE Trust Domain
+    /// and Bundle, section 4).
     UnknownTrustDomain,
-    /// A certificate is signed with an algorithm that is not on the list.
+    /// A certificate's signature uses an unsupported algorithm.
     UnsupportedSignatureAlgorithm,
-    /// The certificate is of an older version than X.509 v3 (RFC 5280, section 4.1.2.1).
+    /// The certificate's version is older than X.509 v3 (RFC 5280, section 4.1.2.1).
     UnsupportedVersion,
-    /// An extension is critical where it must not be, or not critical where it must (RFC 5280,
-    /// section 4.2).
+    /// An extension is critical where it must not be, or the reverse (RFC 5280, section 4.2).
     WrongCriticality,
-    /// The extended key usage does not allow this role (RFC 5280, section 4.2.1.12).
+    /// The extended key usage does not allow this side of a connection (RFC 5280, section
+    /// 4.2.1.12).
     WrongExtendedKeyUsage,
     /// The leaf's key may not sign handshakes, or may sign certificates (RFC 5280, section
     /// 4.2.1.3).

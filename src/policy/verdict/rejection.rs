@@ -6,10 +6,9 @@ use crate::x509::{Certificate, rfc4514};
 
 pub(crate) use crate::x509::rfc3339;
 
-/// Why a peer was rejected: a reason for programs, and for people the certificate, the values and
-/// what to do.
+/// Why a peer is rejected: reason, certificate, values and hint.
 ///
-/// Text that the peer chose is cut: the whole, with its hint, has less than 4 KiB.
+/// Text that the peer chose is truncated: the whole, with its hint, is shorter than 4 KiB.
 ///
 /// ```no_run
 /// # fn f(rejection: &mtls::Rejection) {
@@ -19,7 +18,7 @@ pub(crate) use crate::x509::rfc3339;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection(Box<Inner>);
 
-/// Bytes of the parts of a rejection, of which strangers choose some: the whole stays below 4 KiB.
+/// Limits of each part in bytes; a peer chooses some of them, and the whole stays below 4 KiB.
 const MAX_SUBJECT: usize = 512;
 const MAX_EXPECTED: usize = 640;
 const MAX_PRESENTED: usize = 1_536;
@@ -35,7 +34,7 @@ struct Inner {
 }
 
 impl Rejection {
-    /// A refusal for `reason`, with the hint that goes with it.
+    /// Creates a rejection for `reason`, with the hint of that reason.
     pub(crate) fn new(reason: RejectionReason) -> Self {
         Self(Box::new(Inner {
             reason,
@@ -70,27 +69,27 @@ impl Rejection {
         self
     }
 
-    /// The reason, to match on.
+    /// Returns the reason, to match on.
     pub fn reason(&self) -> RejectionReason {
         self.0.reason
     }
 
-    /// Which of the presented certificates it is about (0 is the leaf), and its subject (RFC 4514).
+    /// Returns the index of the certificate (0 is the leaf) and its subject (RFC 4514).
     pub fn certificate(&self) -> Option<(usize, &str)> {
         self.0.certificate.as_ref().map(|(i, s)| (*i, s.as_str()))
     }
 
-    /// What would have been accepted.
+    /// Returns what would have been accepted.
     pub fn expected(&self) -> Option<&str> {
         self.0.expected.as_deref()
     }
 
-    /// What was there instead.
+    /// Returns what was found instead.
     pub fn presented(&self) -> Option<&str> {
         self.0.presented.as_deref()
     }
 
-    /// What is wrong, without the certificate that it is wrong with.
+    /// Describes the fault without the certificate.
     pub(crate) fn values(&self) -> String {
         let words = self.0.reason.words();
         match self.expected_and_presented() {
@@ -110,13 +109,13 @@ impl Rejection {
         }
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     pub fn hint(&self) -> &str {
         &self.0.hint
     }
 }
 
-/// Cuts a text, so that it has no more than so many bytes.
+/// Truncates a text to at most `most` bytes.
 fn shorten(mut text: String, most: usize) -> String {
     const CUT: &str = "..";
     if text.len() > most {

@@ -1,189 +1,209 @@
 use core::fmt;
 
-/// A rule of the judgement: what is asked, what it asks initially, what changes that, and where it
-/// comes from.
+/// One rule of verification: what it requires, its default, what changes it and its source.
 ///
-/// A step of an [`Explanation`](crate::policy::Explanation) names its rule. The rules stand here in the
-/// order in which the leaf is asked; the first that is broken decides. The certificates above it
-/// are asked for each path that can be built, and a path that breaks a rule is left for the next.
-/// Each holds on rustls and on OpenSSL alike; the capability table in the crate's documentation
-/// says what native-tls leaves to the platform.
+/// A step of an [`Explanation`](crate::policy::Explanation) names its rule. The variants stand in
+/// the order in which they apply to the leaf; the first broken rule decides. The certificates above
+/// the leaf are checked on each path that can be built; a path that breaks a rule is skipped for
+/// the next. Every rule holds on rustls and on OpenSSL alike; the capability table in the crate's
+/// documentation lists what native-tls leaves to the platform.
 ///
-/// [`CertificateProfile`](crate::policy::CertificateProfile) is called the profile below,
-/// [`VerifierPolicy`](crate::VerifierPolicy) the policy, and a
-/// [`RejectionReason`](crate::RejectionReason) stands after "refused as".
+/// Below, "the profile" is the [`CertificateProfile`](crate::policy::CertificateProfile), "the
+/// policy" the [`VerifierPolicy`](crate::VerifierPolicy), and "rejected as" introduces the
+/// [`RejectionReason`](crate::RejectionReason)s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
-    /// There are 1 to 256 certificates, the leaf can be read as DER, and so has everything else at
-    /// least the shape of a certificate. Another certificate that contradicts itself (an extension
-    /// twice, two signature algorithms) is passed over: it can issue nothing.
+    /// The peer presents 1 to 256 certificates, and the leaf can be read as DER.
     ///
-    /// Fixed. RFC 5280, sections 4.1 and 4.2; RFC 8446, section 4.4.2. Refused as `NoCertificate`,
+    /// Every other one has at least the shape of a certificate. A certificate above the leaf that
+    /// contradicts itself (an extension twice, two signature algorithms) is skipped: it cannot
+    /// issue anything.
+    ///
+    /// Fixed. RFC 5280, sections 4.1 and 4.2; RFC 8446, section 4.4.2. Rejected as `NoCertificate`,
     /// `PathTooLong`, `MalformedCertificate`.
     PresentedChain,
-    /// The names of the leaf can be read in one way only: none holds NUL or another control
-    /// character, no DNS name or e-mail address reads as several. An issuer has a name, and so has
-    /// the subject of a CA.
+    /// The names of the leaf can be read in only one way.
     ///
-    /// A name that cannot be decoded, or is no legal name of its kind (RFC 5280, section 4.2.1.6),
-    /// is kept as [unreadable](crate::PeerIdentity::unreadable_names) in the profile
-    /// `Interoperable`: it matches nothing, leaves matchers over its kind undecided, counts as a
-    /// URI for SPIFFE where it is one, and is rejected where a CA above limits its kind. In the
-    /// other profiles it rejects, as do an empty list of names and underscores in DNS names. Legal
-    /// are host names, with a wildcard at most as the whole first label; addresses of 4 or 16
-    /// octets; URIs with a scheme; `local@domain`; a SPIFFE ID where one begins like it; in the
-    /// subject, text of its string type.
+    /// None contains NUL or another control character; no DNS name or e-mail address reads as
+    /// several. An issuer has a name, and so has the subject of a CA.
+    ///
+    /// A name may be undecodable, or illegal for its kind (RFC 5280, section 4.2.1.6). The profile
+    /// `Interoperable` keeps such a name as [unreadable](crate::PeerIdentity::unreadable_names): it
+    /// matches nothing, and matchers over its kind stay undecided. An unreadable URI counts as a
+    /// URI for SPIFFE. A name is rejected if a CA above it constrains its kind. The other profiles
+    /// reject it, and also an empty list of names and underscores in DNS names. Legal names are:
+    /// host names, with a wildcard at most as the whole first label; addresses of 4 or 16 octets;
+    /// URIs with a scheme; `local@domain`; a well-formed SPIFFE ID where a URI begins like one; in
+    /// the subject, text of its string type.
     ///
     /// RFC 5280, sections 4.1.2.4, 4.1.2.6 and 4.2.1.6; RFC 9525, section 6.3; SPIFFE-ID, section
     /// 2. Rejected as `MalformedName`, `NameConstraintViolated`.
     Names,
-    /// Where [`TrustBundles`](crate::TrustBundles) are given in place of trust anchors, or the
-    /// policy is one of [`server_spiffe`](crate::VerifierPolicy::server_spiffe), the leaf is an
-    /// X.509-SVID: it has one URI name, that is a SPIFFE ID, it is no CA's, and its key may sign
-    /// neither certificates nor revocation lists. Of the bundles the one of its trust domain
-    /// counts, and no other. Elsewhere this is no condition; but a leaf that is no X.509-SVID has
-    /// no SPIFFE ID that a matcher could match.
+    /// The leaf is an X.509-SVID, where the trust or the policy requires one.
     ///
-    /// SPIFFE X.509-SVID, sections 2 to 5; SPIFFE Trust Domain and Bundle, section 4. Refused as
+    /// This applies if [`TrustBundles`](crate::TrustBundles) replace trust anchors, or the policy
+    /// is [`server_spiffe`](crate::VerifierPolicy::server_spiffe). The leaf then has one URI name,
+    /// which is a SPIFFE ID, is not a CA's, and its key may sign neither certificates nor
+    /// revocation lists. Only the bundle of its trust domain counts. Elsewhere this is not
+    /// required, but a leaf that is not an X.509-SVID has no SPIFFE ID for a matcher to match.
+    ///
+    /// SPIFFE X.509-SVID, sections 2 to 5; SPIFFE Trust Domain and Bundle, section 4. Rejected as
     /// `InvalidSvid`, `UnknownTrustDomain`.
     SpiffeSvid,
-    /// The leaf is of X.509 version 3. A version 1 leaf can be let in by
-    /// [`danger_allow_x509_v1_leaf`](crate::VerifierPolicy::danger_allow_x509_v1_leaf), when a
-    /// trust anchor itself signed it.
+    /// The leaf is of X.509 version 3.
     ///
-    /// RFC 5280, section 4.1.2.1. Refused as `UnsupportedVersion`.
+    /// [`danger_allow_x509_v1_leaf`](crate::VerifierPolicy::danger_allow_x509_v1_leaf) accepts a
+    /// version 1 leaf that a trust anchor signed directly.
+    ///
+    /// RFC 5280, section 4.1.2.1. Rejected as `UnsupportedVersion`.
     Version,
-    /// Now lies between `notBefore` and `notAfter`, both included to the second, of the leaf, every
-    /// intermediate and the trust anchor. Dates before 2050 are written as `UTCTime`, unless the
-    /// profile is `Interoperable`.
+    /// The time lies within the validity of the leaf, every intermediate and the trust anchor.
     ///
-    /// The moment is the caller's, or the builder's `clock`. RFC 5280, sections 4.1.2.5 and 6.1.3
-    /// (a)(2). Refused as `Expired`, `NotYetValid`, `AnchorExpired`, `MalformedCertificate`.
+    /// `notBefore` and `notAfter` are both included, to the second. Dates before 2050 are written
+    /// as `UTCTime`, unless the profile is `Interoperable`.
+    ///
+    /// The caller, or the builder's `clock`, provides the time. RFC 5280, sections 4.1.2.5 and
+    /// 6.1.3 (a)(2). Rejected as `Expired`, `NotYetValid`, `AnchorExpired`, `MalformedCertificate`.
     Validity,
-    /// Serial numbers are positive, of at most 20 octets, unless the profile is `Interoperable`. An
-    /// anchor's is not looked at.
+    /// Serial numbers are positive and have at most 20 octets.
     ///
-    /// RFC 5280, section 4.1.2.2. Refused as `InvalidSerialNumber`.
+    /// Not checked in the profile `Interoperable`, nor for trust anchors.
+    ///
+    /// RFC 5280, section 4.1.2.2. Rejected as `InvalidSerialNumber`.
     SerialNumber,
-    /// No critical extension of the leaf or of an intermediate is unknown: known are
-    /// basicConstraints, cRLDistributionPoints, extendedKeyUsage, keyUsage, nameConstraints and
-    /// subjectAltName. (So a certificate with a critical policyConstraints or inhibitAnyPolicy is
-    /// rejected: policies are not processed.) Name constraints of a CA can be read and say
-    /// something.
+    /// No critical extension of the leaf or of an intermediate is unknown.
     ///
-    /// Which extensions are critical, and what else they hold, is the profile's: see the table of
-    /// [`CertificateProfile`](crate::policy::CertificateProfile). In `Interoperable` no more than the above
-    /// is asked, and of an anchor only that its name constraints can be read.
+    /// The known ones are basicConstraints, cRLDistributionPoints, extendedKeyUsage, keyUsage,
+    /// nameConstraints and subjectAltName. (So a certificate with a critical policyConstraints or
+    /// inhibitAnyPolicy is rejected: policies are not processed.) Name constraints of a CA can be
+    /// read and are not empty.
+    ///
+    /// The profile defines which extensions are critical, and what else they hold: see the table of
+    /// [`CertificateProfile`](crate::policy::CertificateProfile). `Interoperable` requires no more
+    /// than the above, and of an anchor only that its name constraints can be read.
     ///
     /// RFC 5280, sections 4.2, 4.1.2.6, 6.1.1 and those of each extension. Rejected as
     /// `UnhandledCriticalExtension`, `ForbiddenExtension`, `WrongCriticality`,
     /// `MalformedCertificate`.
     Extensions,
-    /// The authority key identifier of a certificate fits its issuer, where both say; a CA's
-    /// certificate has a subject key identifier; a certificate that has one has an authority key
-    /// identifier with a key identifier in it, but for self-signed anchors. Not asked in the
-    /// profile `Interoperable`: the signature tells which key signed.
+    /// The authority key identifier of a certificate matches its issuer, where both are present.
     ///
-    /// An OpenSSL server passes over an intermediate that does not fit, and so rejects what is
+    /// A CA's certificate has a subject key identifier. A certificate that has one also has an
+    /// authority key identifier with a key identifier in it, except self-signed anchors. Not
+    /// checked in the profile `Interoperable`: the signature already proves the key.
+    ///
+    /// An OpenSSL server skips an intermediate that does not match, and so rejects a chain that is
     /// accepted elsewhere. RFC 5280, sections 4.2.1.1 and 4.2.1.2. Rejected as
-    /// `MissingKeyIdentifier`; one that does not fit is no issuer: `UnknownIssuer`.
+    /// `MissingKeyIdentifier`; one that does not match is not an issuer: `UnknownIssuer`.
     KeyIdentifiers,
-    /// The leaf is no CA's certificate; an issuer is one.
+    /// The leaf is not a CA's certificate; an issuer is one.
     ///
-    /// Fixed. RFC 5280, section 4.2.1.9. (RFC 5280 lets a CA's certificate stand as a leaf. That of
-    /// a CA can make as many others as it likes; it is not what a peer should hold.) Refused as
-    /// `LeafIsCa`, `IssuerNotCa`.
+    /// Fixed. RFC 5280, section 4.2.1.9. (RFC 5280 allows a CA's certificate as a leaf. But a CA
+    /// can issue any number of others; a peer should not hold its key.) Rejected as `LeafIsCa`,
+    /// `IssuerNotCa`.
     BasicConstraints,
-    /// Every key of the path, the anchor's included, is ECDSA P-256, P-384 or P-521 on a named
-    /// curve, ML-DSA, Ed25519, or RSA of 2048 to 8192 bits, without the restriction to RSASSA-PSS,
-    /// and of an algorithm that the crypto library has
-    /// ([`SignatureAlgorithms`](crate::policy::SignatureAlgorithms)).
-    /// [`min_rsa_bits`](crate::VerifierPolicy::min_rsa_bits) raises the lower
-    /// limit. In the profile `WebPki` RSA sizes are whole bytes.
+    /// Every key of the path, the anchor's included, has a supported kind and size.
     ///
-    /// A key is sound: its algorithm has the parameters of its specification (RSA: NULL; Ed25519,
-    /// ML-DSA: none), its point is on the curve, the modulus of RSA is odd, and the public exponent
-    /// of RSA an odd number from 3 to 2^33 - 1.
+    /// These are ECDSA P-256, P-384 or P-521 on a named curve, ML-DSA, Ed25519, and RSA of 2048 to
+    /// 8192 bits without the restriction to RSASSA-PSS. The crypto library must have the algorithm
+    /// ([`SignatureAlgorithms`](crate::policy::SignatureAlgorithms)).
+    /// [`min_rsa_bits`](crate::VerifierPolicy::min_rsa_bits) raises the lower limit. In the profile
+    /// `WebPki` RSA sizes are whole bytes.
+    ///
+    /// A key must be well formed: its algorithm has the parameters of its specification (RSA: NULL;
+    /// Ed25519, ML-DSA: none), its point is on the curve, an RSA modulus is odd, and an RSA public
+    /// exponent is an odd number from 3 to 2^33 - 1.
     ///
     /// NIST SP 800-57 part 1, section 5.6; CA/Browser Forum, section 6.1.5; RFC 3279, section 2.3;
-    /// RFC 8410, section 3; RFC 9881, section 2. Refused as `UnsupportedKey`; anchors of which
-    /// none has an acceptable key fail the build.
+    /// RFC 8410, section 3; RFC 9881, section 2. Rejected as `UnsupportedKey`; if no anchor has an
+    /// acceptable key, the build returns an error.
     PublicKey,
-    /// The leaf's key usage, where it has one, holds digitalSignature and, unless the profile is
-    /// `Interoperable`, not keyCertSign; that of an intermediate holds keyCertSign. An anchor that
-    /// may not sign certificates is unusable.
+    /// The leaf's key usage, where present, contains digitalSignature.
     ///
-    /// RFC 5280, sections 4.2.1.3 and 4.2.1.9; RFC 8446, section 4.4.2.2. Refused as
-    /// `WrongKeyUsage`; an intermediate that may not sign is no issuer: `UnknownIssuer`.
+    /// Unless the profile is `Interoperable`, it does not contain keyCertSign. An intermediate's
+    /// key usage contains keyCertSign. An anchor that may not sign certificates is unusable.
+    ///
+    /// RFC 5280, sections 4.2.1.3 and 4.2.1.9; RFC 8446, section 4.4.2.2. Rejected as
+    /// `WrongKeyUsage`; an intermediate that may not sign is not an issuer: `UnknownIssuer`.
     KeyUsage,
-    /// The leaf's extended key usage, where it has one, names clientAuth for a client and
-    /// serverAuth for a server; `anyExtendedKeyUsage` alone is not enough. The same goes for the
-    /// intermediates, and for the anchor, where `any` is enough. In the profile `WebPki` the leaf
-    /// has to have one, without `any`. By
+    /// The leaf's extended key usage, where present, names clientAuth or serverAuth.
+    ///
+    /// A client needs clientAuth, a server serverAuth; `anyExtendedKeyUsage` alone is not enough.
+    /// The same holds for the intermediates, and for the anchor, where `any` is enough. In the
+    /// profile `WebPki` the leaf must have an extended key usage, without `any`. With
     /// [`danger_allow_server_auth_for_clients`](crate::VerifierPolicy::danger_allow_server_auth_for_clients)
-    /// a client's may name serverAuth, all along its path.
+    /// a client may have serverAuth, along its whole path.
     ///
-    /// A leaf without it may be used for anything, which is what many private CAs issue: keep CAs
-    /// for clients and for servers apart, or let the matcher ask for more. RFC 5280, section
-    /// 4.2.1.12. Refused as `WrongExtendedKeyUsage`.
+    /// A leaf without an extended key usage may be used for anything; many private CAs issue such
+    /// leaves. Use separate CAs for clients and servers, or require names in the matcher. RFC 5280,
+    /// section 4.2.1.12. Rejected as `WrongExtendedKeyUsage`.
     ExtendedKeyUsage,
-    /// In the profile `WebPki` alone: a common name is one of the alternative names, those are
-    /// there and not critical beside a subject.
+    /// In the profile `WebPki` only: the alternative names are present and include the common name.
     ///
-    /// CA/Browser Forum baseline requirements, section 7.1. Refused as `MalformedName`,
+    /// They are not critical beside a subject.
+    ///
+    /// CA/Browser Forum baseline requirements, section 7.1. Rejected as `MalformedName`,
     /// `WrongCriticality`, `WrongExtendedKeyUsage`, `MalformedCertificate`.
     WebPki,
-    /// The leaf's life, `notBefore` to `notAfter`, is no longer than
-    /// [`max_leaf_lifetime`](crate::VerifierPolicy::max_leaf_lifetime) says.
-    /// Initially not limited.
+    /// The leaf's lifetime does not exceed the policy's limit.
     ///
-    /// Refused as `LifetimeTooLong`.
+    /// [`max_leaf_lifetime`](crate::VerifierPolicy::max_leaf_lifetime) sets the limit, from
+    /// `notBefore` to `notAfter`. Unlimited by default.
+    ///
+    /// Rejected as `LifetimeTooLong`.
     LeafLifetime,
-    /// A chain of signatures leads from the leaf through presented certificates, in whatever order,
-    /// to a trust anchor. Names match byte for byte. At most 6 intermediates, or fewer by
-    /// [`max_intermediates`](crate::VerifierPolicy::max_intermediates), and no more than
-    /// each CA's path length allows. Signatures are those of
-    /// [`SignatureAlgorithms`](crate::policy::SignatureAlgorithms): nothing with SHA-1. Name constraints
-    /// hold for DNS names and addresses; a CA with constraints on e-mail addresses, URIs or
-    /// directory names refuses every leaf that has, or in the case of directory names may have,
-    /// such a name.
+    /// A chain of signatures leads from the leaf to a trust anchor.
     ///
-    /// Of several paths the first that keeps every rule counts, matchers aside, and of several
-    /// anchors of one name and key each by itself. More than 32 certificates that the issuers'
-    /// names lead to, or too many ways through them, are not followed.
+    /// It passes through presented certificates, which may be in any order. Names match byte for
+    /// byte. The path has at most 6 intermediates, or fewer by
+    /// [`max_intermediates`](crate::VerifierPolicy::max_intermediates), and no more than each CA's
+    /// path length allows. Signatures use the
+    /// [`SignatureAlgorithms`](crate::policy::SignatureAlgorithms), never SHA-1. Name constraints
+    /// apply to DNS names and addresses. A CA that constrains e-mail addresses, URIs or directory
+    /// names rejects every leaf that has such a name, or, for directory names, may have one.
+    ///
+    /// Of several paths the first that satisfies every rule except the matcher counts; several
+    /// anchors with one name and key are each tried separately. A chain is rejected if the issuers'
+    /// names lead to more than 32 certificates, or to too many paths through them.
     ///
     /// rustls-webpki builds the path, on every backend. RFC 5280, sections 6.1, 4.2.1.9 and
-    /// 4.2.1.10. Refused as `UnknownIssuer`, `UnsupportedSignatureAlgorithm`, `PathTooLong`,
+    /// 4.2.1.10. Rejected as `UnknownIssuer`, `UnsupportedSignatureAlgorithm`, `PathTooLong`,
     /// `PathLengthExceeded`, `NameConstraintViolated`.
     Path,
-    /// The anchor at the end of a path keeps the rules about validity, path length, purposes,
-    /// extensions and key identifiers as well. Its signature is never judged, nor has it to be
-    /// self-signed. An anchor that is no CA's certificate fails the build; anything else that is
-    /// wrong with one refuses the paths that end in it, and no others. In the profile `WebPki` it
-    /// has no extended key usage, and an authority key identifier only if it is its own.
+    /// The anchor of a path satisfies the rules of an issuer.
     ///
-    /// RFC 5280, section 6.1.1 (d), leaves it to us. Refused as `AnchorExpired` and the reasons of
-    /// those rules.
+    /// These are validity, path length, purposes, extensions and key identifiers. Its signature is
+    /// never verified, and it need not be self-signed. An anchor that is not a CA's certificate
+    /// makes the build return an error; any other defect of an anchor rejects only the paths that
+    /// lead to it. In the profile `WebPki` it has no extended key usage, and an authority key
+    /// identifier only if it is its own.
+    ///
+    /// RFC 5280, section 6.1.1 (d), leaves this to the implementation. Rejected as `AnchorExpired`
+    /// and the reasons of those rules.
     TrustAnchor,
-    /// Nothing is asked initially. With [`RevocationRules`](crate::RevocationRules) the leaf, or
-    /// every certificate below the anchor, has to be known not to be revoked.
+    /// The checked certificates are known not to be revoked.
     ///
-    /// RFC 5280, section 6.3. Refused as `Revoked`, `RevocationStatusUnknown`,
+    /// Not checked by default. [`RevocationRules`](crate::RevocationRules) select the leaf, or
+    /// every certificate below the anchor.
+    ///
+    /// RFC 5280, section 6.3. Rejected as `Revoked`, `RevocationStatusUnknown`,
     /// `RevocationListStale`.
     Revocation,
-    /// A server's certificate lists the name, or the address, that was connected to; a wildcard
-    /// stands for one whole label. The common name counts for nothing, unless
+    /// A server's certificate lists the name or address that the client connects to.
+    ///
+    /// A wildcard stands for one whole label. The common name does not count, unless
     /// [`danger_allow_common_name_as_dns`](crate::VerifierPolicy::danger_allow_common_name_as_dns)
-    /// is on. [`server_spiffe`](crate::VerifierPolicy::server_spiffe) puts a SPIFFE ID in the
-    /// name's place; nothing else does.
+    /// is set. Only [`server_spiffe`](crate::VerifierPolicy::server_spiffe) replaces the name, by a
+    /// SPIFFE ID.
     ///
-    /// RFC 9525, section 6. Refused as `NameMismatch`.
+    /// RFC 9525, section 6. Rejected as `NameMismatch`.
     ServerName,
-    /// The policy's [`PeerMatcher`](crate::PeerMatcher) matches. A server has to be given one; a
-    /// client's admits every server with the right name, unless it is given another.
+    /// The policy's [`PeerMatcher`](crate::PeerMatcher) matches.
     ///
-    /// Refused as `NotAuthorized`.
+    /// A server requires a matcher. A client's default accepts every server with the right name.
+    ///
+    /// Rejected as `NotAuthorized`.
     Matcher,
 }
 
