@@ -1,4 +1,4 @@
-//! Which extensions may stand where, and be critical (RFC 5280, section 4.2).
+//! Which extensions are allowed where, and which are critical (RFC 5280, section 4.2).
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
@@ -65,7 +65,7 @@ fn check_criticality(
         ));
     }
     if position == PathPosition::Anchor {
-        // webpki looks at those of all the others.
+        // webpki checks all other certificates.
         check_known(certificate)?;
     }
     for (oid, name) in NEVER_CRITICAL {
@@ -84,7 +84,7 @@ fn check_criticality(
         PathPosition::Issuer | PathPosition::Anchor => ALWAYS_CRITICAL,
     };
     for (oid, name) in must_be_critical {
-        // The baseline requirements allow what RFC 5280 does not (section 7.1.2.10.8).
+        // The baseline requirements (section 7.1.2.10.8) allow here what RFC 5280 does not.
         if *oid == ID_CE_NAME_CONSTRAINTS && profile == CertificateProfile::WebPki {
             continue;
         }
@@ -100,7 +100,7 @@ fn check_criticality(
     Ok(())
 }
 
-/// RFC 5280, section 4.2.2.1: a sequence of at least one position.
+/// RFC 5280, section 4.2.2.1: the sequence has at least one entry.
 fn check_authority_information(
     certificate: &Certificate<'_>,
     profile: CertificateProfile,

@@ -1,5 +1,4 @@
-//! The form of a certificate: what RFC 5280 asks of issuers, and what a verifier can tell from the
-//! certificate.
+//! The form of a certificate: the duties of issuers that a verifier can check from the certificate.
 
 use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
 use der::asn1::OctetString;
@@ -15,10 +14,10 @@ use crate::policy::verdict::rule::Rule;
 use crate::policy::verification::VerificationContext;
 use crate::x509::{Certificate, rfc4514};
 
-/// What is asked of every certificate of a path, the anchor included.
+/// One check of every certificate of a path, the anchor included.
 struct FormCheck {
     rule: Rule,
-    /// What it looks at, for `explain`.
+    /// Describes the checked value, for `explain`.
     seen: fn(&Certificate<'_>) -> String,
     ask: fn(&Certificate<'_>, PathPosition, CertificateProfile) -> Result<(), Defect>,
 }
@@ -51,7 +50,7 @@ const CHECKS: &[FormCheck] = &[
     },
 ];
 
-/// Judges the form of a presented certificate, and whether now lies in its validity.
+/// Verifies the form of a presented certificate, and its validity at the current time.
 pub(crate) fn check_form(
     index: usize,
     certificate: &Certificate<'_>,
@@ -75,13 +74,14 @@ pub(crate) fn check_form(
     Ok(())
 }
 
-/// The first defect in the form of a trust anchor.
+/// Returns the first defect in the form of a trust anchor.
 pub(crate) fn anchor_defect(
     certificate: &Certificate<'_>,
     profile: CertificateProfile,
 ) -> Option<Defect> {
     if profile == CertificateProfile::Interoperable {
-        // RFC 5280, section 6.1.1 (d): a name, a key, and here constraints. Nothing else of the certificate counts.
+        // RFC 5280, section 6.1.1 (d): an anchor is a name and a key, and here constraints; nothing
+        // else counts.
         let named = check_directory_names(certificate, PathPosition::Anchor, profile);
         let constraints = || check_name_constraints(certificate, PathPosition::Anchor, profile);
         return named.and_then(|()| constraints()).err();
@@ -117,10 +117,10 @@ fn hex(bytes: &[u8]) -> String {
     hex
 }
 
-/// Octets of a number or identifier that stand in a message.
+/// The most octets of a number or identifier in a message.
 const MAX_SHOWN_OCTETS: usize = 64;
 
-/// Octets of the longest serial number (RFC 5280, section 4.1.2.2).
+/// The length of the longest serial number in octets (RFC 5280, section 4.1.2.2).
 const MAX_SERIAL_OCTETS: usize = 20;
 
 fn check_serial_number(
@@ -128,7 +128,7 @@ fn check_serial_number(
     position: PathPosition,
     profile: CertificateProfile,
 ) -> Result<(), Defect> {
-    // Some of the oldest roots have the number zero, and nothing is ever looked up by an anchor's.
+    // Some of the oldest roots have the number zero, and no lookup uses an anchor's number.
     if position == PathPosition::Anchor || profile == CertificateProfile::Interoperable {
         return Ok(());
     }
@@ -215,7 +215,7 @@ fn check_key_identifiers(
             "reissue the CA certificate with `subjectKeyIdentifier = hash`; or accept it by `CertificateProfile::Interoperable`",
         ));
     }
-    // RFC 5280, section 4.2.1.1: a self-signed certificate may leave it out.
+    // RFC 5280, section 4.2.1.1: a self-signed certificate may omit it.
     if !has_own || (position == PathPosition::Anchor && certificate.is_self_issued()) {
         return Ok(());
     }
@@ -231,7 +231,7 @@ fn check_key_identifiers(
         ));
     }
     if position != PathPosition::Anchor {
-        // What is in it is asked with the issuer at hand, so that it is read once.
+        // `check_link` checks the content together with the issuer, so that it is parsed once.
         return Ok(());
     }
     let of_issuer = certificate.authority_key_identifier().map_err(|error| {

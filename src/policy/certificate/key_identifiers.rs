@@ -1,4 +1,4 @@
-//! Whether one certificate can have issued another, beyond names and signature.
+//! Key identifiers: whether one certificate can have issued another, beyond names and signature.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::x509::{Certificate, X509Error, is_same_name};
 
-/// What an authority key identifier can ask of an issuer.
+/// The values of an issuer that an authority key identifier can name.
 pub(crate) struct Identifiers<'a> {
     key: Option<Vec<u8>>,
     serial: Cow<'a, [u8]>,
-    /// Of the issuer's own issuer.
+    /// The name of the issuer's own issuer.
     issuer: Cow<'a, [u8]>,
 }
 
@@ -41,11 +41,11 @@ impl<'a> Identifiers<'a> {
     }
 }
 
-/// The authority key identifier of `child` has to fit `issuer`, where both say (RFC 5280, section
-/// 4.2.1.1).
+/// Verifies that the authority key identifier of `child` matches `issuer`, where both are present
+/// (RFC 5280, section 4.2.1.1).
 ///
-/// It tells apart the certificates of a CA that has changed its key. OpenSSL takes no issuer into a
-/// path that it does not fit, so one that does not is no issuer here as well.
+/// It distinguishes the certificates of a CA that has changed its key. OpenSSL takes no issuer into
+/// a path whose identifier does not match, so such a certificate is not an issuer here either.
 pub(crate) fn check_link(
     index: usize,
     child: &Certificate<'_>,
@@ -90,7 +90,7 @@ fn names_issuer_of(name: &GeneralName, issuer: &Identifiers<'_>) -> bool {
         GeneralName::DirectoryName(name) => name
             .to_der()
             .is_ok_and(|der| is_same_name(&der, &issuer.issuer)),
-        // What OpenSSL passes over as well.
+        // OpenSSL ignores other kinds as well.
         _ => true,
     }
 }

@@ -1,5 +1,4 @@
-//! What a certificate's key is for: key usage and extended key usage (RFC 5280, sections 4.2.1.3
-//! and 4.2.1.12).
+//! Key usage and extended key usage (RFC 5280, sections 4.2.1.3 and 4.2.1.12).
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
@@ -13,7 +12,7 @@ use crate::policy::verifier_policy::{ClientPurpose, VerifierPolicy};
 use crate::side::Side;
 use crate::x509::{Certificate, purpose_name};
 
-/// The purpose that a peer's certificate on this side has to allow, and its name.
+/// Returns the purpose that the certificate of a peer on `side` must allow, and its name.
 pub(crate) fn purpose(side: Side) -> (ObjectIdentifier, &'static str) {
     match side {
         Side::Client => (ID_KP_CLIENT_AUTH, "clientAuth"),
@@ -21,8 +20,10 @@ pub(crate) fn purpose(side: Side) -> (ObjectIdentifier, &'static str) {
     }
 }
 
-/// The purpose that a path from this leaf must be for. A client's is clientAuth; by the policy's
-/// opt-in it is serverAuth where the leaf lists that and not clientAuth.
+/// Returns the side whose purpose a path from this leaf must allow.
+///
+/// For a client this is clientAuth. With the policy's opt-in it is serverAuth if the leaf lists
+/// that and not clientAuth.
 pub(crate) fn required_purpose(
     side: Side,
     leaf: &Certificate<'_>,
@@ -41,9 +42,11 @@ pub(crate) fn required_purpose(
     }
 }
 
-/// What the leaf's key may do, where it says so: it has to sign handshakes (RFC 8446, section
-/// 4.4.2.2). To sign certificates takes a CA flag as well (RFC 5280, section 4.2.1.9), which a leaf
-/// does not have.
+/// Verifies that the leaf's key usage, where present, allows signing handshakes (RFC 8446, section
+/// 4.4.2.2).
+///
+/// Signing certificates also needs a CA flag (RFC 5280, section 4.2.1.9), which a leaf does not
+/// have; so the profile `Interoperable` accepts keyCertSign.
 pub(crate) fn check_key_usage(
     leaf: &Certificate<'_>,
     profile: CertificateProfile,
@@ -75,7 +78,7 @@ pub(crate) fn check_key_usage(
     Err(defect.of(0, leaf))
 }
 
-/// Key usages in the words of RFC 5280, section 4.2.1.3.
+/// Returns the key usages by their names in RFC 5280, section 4.2.1.3.
 pub(crate) fn usages_of(certificate: &Certificate<'_>) -> String {
     match certificate.key_usage() {
         Ok(Some(usage)) => {
@@ -125,11 +128,12 @@ fn purposes(usage: &ExtendedKeyUsage) -> String {
     }
 }
 
-/// Purposes that stand in a message: a certificate may list thousands.
+/// The most purposes in a message; a certificate may list thousands.
 const MAX_SHOWN_PURPOSES: usize = 8;
 
-/// Why an anchor that limits what its certificates are for does not vouch for this side. webpki
-/// asks the intermediates.
+/// Returns why an anchor's extended key usage excludes this side.
+///
+/// webpki checks the intermediates.
 pub(crate) fn anchor_purpose_defect(anchor: &Certificate<'_>, side: Side) -> Option<Defect> {
     match anchor.extended_key_usage() {
         Ok(Some(usage)) if usage.0.contains(&ANY_EXTENDED_KEY_USAGE) => None,
@@ -137,7 +141,7 @@ pub(crate) fn anchor_purpose_defect(anchor: &Certificate<'_>, side: Side) -> Opt
     }
 }
 
-/// Why a certificate is not for this side.
+/// Returns why a certificate's extended key usage excludes this side.
 pub(crate) fn purpose_defect(certificate: &Certificate<'_>, side: Side) -> Option<Defect> {
     let (wanted, name) = purpose(side);
     match certificate.extended_key_usage() {
@@ -157,7 +161,8 @@ pub(crate) fn purpose_defect(certificate: &Certificate<'_>, side: Side) -> Optio
     }
 }
 
-/// A certificate without the extension may be used for anything (RFC 5280, section 4.2.1.12).
+/// Verifies the leaf's purpose; without the extension every use is allowed (RFC 5280, section
+/// 4.2.1.12).
 pub(crate) fn check_purpose(leaf: &Certificate<'_>, side: Side) -> Result<(), Rejection> {
     match purpose_defect(leaf, side) {
         Some(defect) if defect.reason == RejectionReason::WrongExtendedKeyUsage => {
@@ -183,7 +188,7 @@ fn leaf_hint(leaf: &Certificate<'_>, side: Side) -> &'static str {
     }
 }
 
-/// What to do about an intermediate, or a trust anchor, that is not for this side.
+/// Returns the hint for an intermediate or a trust anchor with the wrong purpose.
 pub(crate) fn issuer_hint(side: Side) -> &'static str {
     match side {
         Side::Client => {

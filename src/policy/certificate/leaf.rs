@@ -1,4 +1,4 @@
-//! What a leaf must be, whoever issued it.
+//! Checks of a leaf by itself, independent of its issuer.
 
 use super::form::check_form;
 use super::key_usage::{check_key_usage, check_purpose, purposes_of, usages_of};
@@ -14,7 +14,7 @@ use crate::policy::verdict::rule::Rule;
 use crate::policy::verification::VerificationContext;
 use crate::x509::{Certificate, Version};
 
-/// Everything that is asked of a leaf by itself.
+/// Runs every check of a leaf by itself.
 pub(crate) fn check_leaf(
     leaf: &Certificate<'_>,
     names: Names<'_>,
@@ -101,8 +101,9 @@ fn check_no_ca(leaf: &Certificate<'_>) -> Result<(), Rejection> {
     }
 }
 
-/// Every name is a legal one (RFC 5280, section 4.2.1.6), and DNS names hold letters, digits and
-/// hyphens (RFC 1034, section 3.5).
+/// Verifies that every name is legal (RFC 5280, section 4.2.1.6).
+///
+/// DNS names hold letters, digits and hyphens (RFC 1034, section 3.5).
 pub(crate) fn check_names(
     leaf: &Certificate<'_>,
     names: Names<'_>,
@@ -139,8 +140,9 @@ pub(crate) fn check_names(
     Err(Defect::new(RejectionReason::MalformedName, expected, presented, hint).of(0, leaf))
 }
 
-/// A name that cannot be read is rejected where a CA limits its kind, and a platform does not show
-/// its CAs.
+/// Rejects unreadable names, for backends whose platform does not expose the CAs.
+///
+/// Such a name must be rejected if a CA constrains its kind, which cannot be seen there.
 pub(crate) fn check_hides_nothing(
     leaf: &Certificate<'_>,
     names: Names<'_>,

@@ -1,4 +1,4 @@
-//! What a CA says about the names below it (RFC 5280, section 4.2.1.10), beyond what webpki asks.
+//! Name constraints of a CA (RFC 5280, section 4.2.1.10) that webpki does not evaluate.
 
 use const_oid::db::rfc3280::EMAIL_ADDRESS;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
@@ -11,8 +11,10 @@ use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::x509::Certificate;
 
-/// A CA that limits names has to say to which: limits that cannot be read bind nobody. webpki looks
-/// at one when it meets a name of its kind.
+/// Verifies that a CA's name constraints can be read and are not empty.
+///
+/// Unreadable constraints would restrict no name. webpki reads a constraint only when it meets a
+/// name of its kind.
 pub(crate) fn check_name_constraints(
     certificate: &Certificate<'_>,
     position: PathPosition,
@@ -64,7 +66,7 @@ fn defect_of(tree: &GeneralSubtree) -> Option<Defect> {
         );
     }
     match &tree.base {
-        // Nothing at all stands for every name.
+        // An empty name stands for every name.
         GeneralName::DnsName(name) if !name.as_str().is_empty() && !is_dns_name(name.as_str()) => {
             defect(
                 "DNS names in name constraints that are host names, without a dot before them",
@@ -83,7 +85,7 @@ fn defect_of(tree: &GeneralSubtree) -> Option<Defect> {
     }
 }
 
-/// An address and a mask of the same length, whose ones come first.
+/// Returns whether `octets` are an address and a mask of the same length, with its ones first.
 fn is_network(octets: &[u8]) -> bool {
     let (_, mask) = octets.split_at(octets.len() / 2);
     let bits = mask.iter().fold((true, true), |(is_mask, ones), octet| {
@@ -94,24 +96,24 @@ fn is_network(octets: &[u8]) -> bool {
     matches!(octets.len(), 8 | 32) && bits.0
 }
 
-/// What a CA's name constraints are about, as far as webpki does not ask it.
+/// The name constraints of a CA, as far as webpki does not evaluate them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NameLimits {
     kinds: Vec<LimitedKind>,
-    /// Hosts that are excluded themselves, with all below them: written with a dot before them.
+    /// Hosts excluded with a leading dot: the host itself and everything below it.
     excluded_hosts: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LimitedKind {
     Name(NameKind),
-    /// Of the subject.
+    /// A part of the subject.
     Directory,
     Other,
 }
 
 impl NameLimits {
-    /// `None` without constraints. What cannot be read was refused before.
+    /// Returns `None` without constraints; unreadable ones are rejected before.
     pub(crate) fn of(certificate: &Certificate<'_>) -> Option<Self> {
         let constraints = certificate.name_constraints().ok().flatten()?;
         let mut limits = Self::default();
@@ -135,8 +137,10 @@ impl NameLimits {
         self.kinds.contains(&LimitedKind::Name(NameKind::Email))
     }
 
-    /// Holds the names of a leaf to what webpki passes over: names that it cannot read, and hosts
-    /// that are excluded by a name with a dot before it (webpki excludes what is below).
+    /// Applies the constraints to names of a leaf that webpki skips.
+    ///
+    /// These are unreadable names, and hosts excluded with a leading dot (webpki excludes only what
+    /// is below the host).
     pub(crate) fn check(&self, leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Rejection> {
         let hidden = names.unreadable().find(|name| self.limits(name.kind()));
         let mut hosts = names.texts(NameKind::Dns);
@@ -183,7 +187,7 @@ impl NameLimits {
             NameKind::CommonName | NameKind::Organization | NameKind::OrganizationalUnit => {
                 self.kinds.contains(&LimitedKind::Directory)
             }
-            // It may be of any kind.
+            // The name may be of any kind.
             NameKind::Unknown => !self.kinds.is_empty(),
             kind => self.kinds.contains(&LimitedKind::Name(kind)),
         }
@@ -201,9 +205,11 @@ fn limited_kind(tree: &GeneralSubtree) -> LimitedKind {
     }
 }
 
-/// Limits to e-mail addresses bind one in the subject as well, where no alternative name holds one
-/// (RFC 5280, section 4.2.1.10). webpki refuses every alternative name of the kind, and does not
-/// look at subjects.
+/// Rejects an e-mail address in the subject below a CA that constrains e-mail addresses.
+///
+/// The constraints apply to the subject if no alternative name has an e-mail address (RFC 5280,
+/// section 4.2.1.10). webpki rejects every alternative name of the kind, and does not read
+/// subjects.
 pub(crate) fn check_subject_email(
     index: usize,
     certificate: &Certificate<'_>,
@@ -243,7 +249,7 @@ mod tests {
         assert!(is_network(&[0; 32]));
     }
 
-    /// webpki rejects most of these names itself; what it passes over changes with its releases.
+    /// webpki rejects most of these names itself; which ones it skips changes between its releases.
     #[test]
     fn a_kind_is_limited_by_constraints_about_it() {
         let every = [
@@ -291,7 +297,7 @@ mod tests {
                 ..NameLimits::default()
             };
             for kind in every {
-                // A name of an unknown kind may be of each.
+                // A name of an unknown kind may be of any kind.
                 let expected = kind == NameKind::Unknown || limited.contains(&kind);
                 assert_eq!(limits.limits(kind), expected, "{tree:?} {kind:?}");
             }

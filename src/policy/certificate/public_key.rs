@@ -1,4 +1,4 @@
-//! Which public keys a certificate may have.
+//! Supported public keys.
 
 use pki_types::alg_id;
 
@@ -52,8 +52,9 @@ pub(crate) fn unacceptable_key(
     )
 }
 
-/// Whether a key is on the list, sound, and of an algorithm that is at hand; the error names what
-/// it is.
+/// Verifies that a key is well formed, and that its kind, size and algorithm are supported.
+///
+/// The error describes the key.
 pub(crate) fn acceptable_key(
     key: &PublicKey<'_>,
     policy: &VerifierPolicy,
@@ -86,13 +87,13 @@ mod tests {
         [&[tag, 0x82], &length[..], content].concat()
     }
 
-    /// The numbers are of no key pair: whether they are primes is asked by no verifier.
+    /// The numbers belong to no key pair: no verifier checks whether they are primes.
     #[test]
     fn the_public_web_has_rsa_keys_of_whole_bytes() {
         // rsaEncryption with NULL parameters.
         let algorithm = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
         let none = SignatureAlgorithms::new([]);
-        // Of 2048 bits, with a zero before them for the sign, and of 2052.
+        // A modulus of 2048 bits, with a leading zero for the sign, and one of 2052.
         for (first, whole_bytes) in [([0x00, 0x80], true), ([0x08, 0x00], false)] {
             let modulus = [&first[..], &[0x55; 255]].concat();
             let numbers = [tlv(2, &modulus), b"\x02\x01\x03".to_vec()];

@@ -1,4 +1,4 @@
-//! When a certificate is valid, and for how long (RFC 5280, section 4.1.2.5).
+//! Validity and lifetime of a certificate (RFC 5280, section 4.1.2.5).
 
 use pki_types::UnixTime;
 
@@ -52,7 +52,7 @@ pub(crate) fn check_lifetime(
     let Some(longest) = policy.max_leaf_lifetime else {
         return Ok(());
     };
-    // Both ends count (RFC 5280, section 4.1.2.5).
+    // Both bounds are included (RFC 5280, section 4.1.2.5).
     let lifetime = leaf
         .not_after
         .as_secs()

@@ -1,4 +1,4 @@
-//! What the CA/Browser Forum's baseline requirements (section 7.1) ask beyond RFC 5280, for
+//! The rules that the CA/Browser Forum's baseline requirements (section 7.1) add to RFC 5280, for
 //! [`CertificateProfile::WebPki`](crate::policy::CertificateProfile::WebPki).
 
 use crate::peer::{Names, cut};
@@ -46,7 +46,7 @@ fn check_common_name(leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Def
     let Some(common_name) = names.common_name() else {
         return Ok(());
     };
-    // As it stands there: a DNS name is compared without regard to case elsewhere.
+    // Read from the certificate, because the other comparisons of DNS names ignore case.
     let san = match leaf.alternative_names() {
         Ok(san) => san.unwrap_or_default(),
         Err(error) => return Err(unreadable("subjectAltName", &error)),
@@ -85,7 +85,7 @@ fn check_subject_alt_name(leaf: &Certificate<'_>) -> Result<(), Defect> {
     }
 }
 
-/// Section 7.1.2.1: a root limits no purposes and names no issuer but itself.
+/// Section 7.1.2.1: a root does not limit purposes and names no issuer except itself.
 pub(crate) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Defect> {
     if anchor.extension(ID_CE_EXT_KEY_USAGE).is_some() {
         return Err(Defect::new(
