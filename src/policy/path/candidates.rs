@@ -1,5 +1,6 @@
-//! Which of the presented certificates could be on a path, and how many paths that would be, before any signature is
-//! looked at.
+//! The presented certificates that could be on a path, and the cost of trying them.
+//!
+//! Both are determined before any signature is verified.
 
 use std::borrow::Cow;
 
@@ -11,13 +12,15 @@ use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::x509::Certificate;
 
-/// Presented certificates that may stand above the leaf, by their names.
+/// The most presented certificates above the leaf, selected by their names.
 const MAX_RELEVANT: usize = 32;
-/// Readings of a certificate that building a path may cost: webpki reads all of them at each step, and looks at signatures
-/// last, so that a stranger could keep it busy for seconds with certificates that nobody signed.
+/// The most readings of certificates while webpki builds a path.
+///
+/// webpki reads every certificate at each step, and verifies signatures last. Without this limit a
+/// peer could keep it busy for seconds with unsigned certificates.
 const MAX_READINGS: usize = 16_384;
 
-/// The intermediates that the issuers' names lead to from the leaf, each once.
+/// Returns the intermediates that the issuers' names lead to from the leaf, each once.
 pub(crate) fn relevant<'p>(
     presented: &'p PresentedChain<'_>,
 ) -> Result<Cow<'p, [CertificateDer<'p>]>, Rejection> {
@@ -53,14 +56,14 @@ pub(crate) fn relevant<'p>(
     Ok(Cow::Owned(der.collect()))
 }
 
-/// Those that a path can come to, in the order in which they were presented.
+/// Returns the certificates that a path can reach, in the order in which they were presented.
 fn reached<'p, 'c>(
     leaf: &'p Certificate<'c>,
     all: &[(&'p CertificateDer<'p>, &'p Certificate<'c>)],
 ) -> Vec<(&'p CertificateDer<'p>, &'p Certificate<'c>)> {
     let mut is_reached = vec![false; all.len()];
     let mut wanted = vec![leaf.issuer];
-    // One step more than a path may have: webpki takes it before it sees that it is too long.
+    // One step more than a path may have: webpki makes it before it detects the excess.
     for _ in 0..=MAX_INTERMEDIATES {
         let mut above = Vec::new();
         for ((_, certificate), is_reached) in all.iter().zip(&mut is_reached) {
@@ -80,7 +83,9 @@ fn reached<'p, 'c>(
     reached
 }
 
-/// Takes the steps that webpki would, which takes no name and key twice on a path; false when there are no more left.
+/// Counts the steps that webpki would take; returns false when `steps_left` runs out.
+///
+/// webpki takes no pair of name and key twice on a path.
 fn walk<'p, 'c>(
     issuer: &[u8],
     nodes: &[&'p Certificate<'c>],

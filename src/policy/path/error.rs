@@ -1,4 +1,4 @@
-//! What webpki's errors mean, and which certificate they are about.
+//! Conversion of webpki's errors, and the certificate that each is about.
 
 use pki_types::UnixTime;
 use webpki::Error;
@@ -16,7 +16,7 @@ use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verification::VerificationContext;
 use crate::x509::{Certificate, Version, identified_name, is_same_name, rfc4514};
 
-/// Turns webpki's error into ours, and finds the certificate that it is about.
+/// Converts webpki's error to a rejection and finds the certificate that it is about.
 pub(crate) fn refusal(
     error: &Error,
     presented: &PresentedChain<'_>,
@@ -29,8 +29,9 @@ pub(crate) fn refusal(
         Error::CertExpired { .. } | Error::CertNotValidYet { .. } => {
             return outside_validity(presented, now);
         }
-        // To a peer with another CA of the same name, a missing path and a wrong signature are one thing; and which
-        // of them is seen depends on the certificates that the TLS library shows.
+        // For a peer with another CA of the same name, a missing path and a wrong signature are the
+        // same fault. Which of them webpki reports depends on the certificates that the TLS library
+        // passes.
         Error::UnknownIssuer
         | Error::InvalidSignatureForPublicKey
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
@@ -49,7 +50,7 @@ pub(crate) fn refusal(
         | Error::MalformedNameConstraint
         | Error::InvalidNetworkMaskConstraint
         | Error::MalformedDnsIdentifier => R::NameConstraintViolated,
-        // Where a CA limits names, webpki stops at one that it cannot read.
+        // Where a CA constrains names, webpki stops at a name that it cannot read.
         Error::BadDer if has_unreadable_name(presented) => R::NameConstraintViolated,
         Error::UnsupportedCriticalExtension => R::UnhandledCriticalExtension,
         Error::UnsupportedCertVersion => R::UnsupportedVersion,
@@ -82,8 +83,7 @@ pub(crate) fn refusal(
     }
 }
 
-/// What to do about constraints: those on some kinds are not evaluated, and reject every name of
-/// the kind.
+/// Returns the hint for name constraints; those on some kinds reject every name of the kind.
 fn constraint_hint(presented: &PresentedChain<'_>, anchors: &Anchors) -> String {
     let issuers = presented.certificates.iter().skip(1);
     let of_issuers = issuers.filter_map(|(_, c)| Some((rfc4514(c.subject), NameLimits::of(c)?)));
@@ -130,7 +130,7 @@ fn has_unreadable_name(presented: &PresentedChain<'_>) -> bool {
     })
 }
 
-/// webpki's errors are named, not worded.
+/// Describes an error; webpki's own texts are only names.
 fn in_words(error: &Error) -> String {
     let words = match error {
         Error::CaUsedAsEndEntity => "basicConstraints CA:TRUE",
@@ -153,7 +153,7 @@ fn in_words(error: &Error) -> String {
     words.to_owned()
 }
 
-/// The certificate that an error of webpki's must be about, where the chain itself tells.
+/// Returns the certificate that an error of webpki must be about, if the chain shows it.
 fn culprit<'p, 'a>(
     reason: RejectionReason,
     presented: &'p PresentedChain<'a>,
@@ -166,7 +166,7 @@ fn culprit<'p, 'a>(
         RejectionReason::IssuerNotCa => certificates
             .skip(1)
             .find(|(_, c)| !c.is_ca().unwrap_or(false)),
-        // The leaf's was judged before.
+        // The leaf's usage was checked before.
         RejectionReason::WrongExtendedKeyUsage => certificates
             .skip(1)
             .find(|(_, c)| purpose_defect(c, side).is_some()),
@@ -195,10 +195,10 @@ fn outside_validity(presented: &PresentedChain<'_>, now: UnixTime) -> Rejection 
         .unwrap_or_else(|| Rejection::new(RejectionReason::Expired))
 }
 
-/// Certificates that are followed to say what is missing: a stranger chooses how many there are.
+/// The most certificates followed to find what is missing; the peer chooses their number.
 const MAX_STEPS: usize = 16;
 
-/// Says how far the presented certificates lead, and what is missing there.
+/// Reports how far the presented certificates lead, and what is missing there.
 fn no_path(
     presented: &PresentedChain<'_>,
     anchors: &Anchors,
@@ -270,8 +270,7 @@ fn no_path(
         .with_hint(hint)
 }
 
-/// What to do where the issuer is there under the same name, encoded in another way: paths are
-/// built byte for byte.
+/// Returns the hint for an issuer whose name has another encoding; paths are built byte for byte.
 fn spelled_otherwise(
     presented: &PresentedChain<'_>,
     child: &Certificate<'_>,
@@ -300,8 +299,10 @@ fn spelled_otherwise(
     ))
 }
 
-/// rustls-webpki counts a self-issued certificate in path lengths, which RFC 5280 (section 4.2.1.9)
-/// does not, and says no more than that it finds no path.
+/// Returns the rejection for a path length that only self-issued certificates exceed.
+///
+/// rustls-webpki counts self-issued certificates in path lengths, which RFC 5280 (section 4.2.1.9)
+/// does not, and reports only that it finds no path.
 fn self_issued_counted(presented: &PresentedChain<'_>, anchors: &Anchors) -> Option<Rejection> {
     let mut left: Vec<_> = presented.certificates.iter().skip(1).collect();
     let mut last = presented.leaf().ok()?;
@@ -314,7 +315,7 @@ fn self_issued_counted(presented: &PresentedChain<'_>, anchors: &Anchors) -> Opt
             .iter()
             .position(|(_, c)| is_issuer(c) && c.is_self_issued());
         let Some(at) = self_issued.or_else(|| left.iter().position(|(_, c)| is_issuer(c))) else {
-            // Somebody else's CAs say nothing about paths to ours.
+            // CAs of another hierarchy do not affect paths to our anchors.
             let mut anchors = anchors.named(last.issuer);
             return rejection.filter(|_| anchors.next().is_some());
         };

@@ -1,4 +1,5 @@
-//! From the leaf to a trust anchor, by rustls-webpki, and what has to be asked above it.
+//! Path validation from the leaf to a trust anchor, by rustls-webpki, and our further checks of a
+//! path.
 
 pub(crate) mod candidates;
 pub(crate) mod error;
@@ -32,7 +33,7 @@ use crate::x509::{Certificate, rfc4514};
 use candidates::relevant;
 use error::refusal;
 
-/// Proves a path from the leaf to an anchor.
+/// Authenticates a path from the leaf to an anchor.
 pub(super) fn check_path(
     presented: &PresentedChain<'_>,
     names: Names<'_>,
@@ -52,7 +53,7 @@ pub(super) fn check_path(
     };
     let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
     let candidates = anchors.candidates(issuers);
-    // webpki's error has no room for what we found on a path that it would take.
+    // webpki's error type cannot carry our rejection of a path that webpki itself accepts.
     let found = RefCell::new(None);
     let check = |path: &VerifiedPath<'_>| {
         let candidate = context.trace.outline(
@@ -92,8 +93,10 @@ pub(super) fn check_path(
     }
 }
 
-/// What webpki does not ask of a path: the form of its certificates, what they say about their
-/// keys, whether one fits the other, and the anchor itself.
+/// Checks of a path that webpki does not make.
+///
+/// These are the form of the certificates, their public keys and key usages, the match of each key
+/// identifier with the issuer, and the anchor itself.
 fn check_candidate(
     path: &VerifiedPath<'_>,
     presented: &PresentedChain<'_>,
@@ -140,7 +143,7 @@ fn check_candidate(
     })
 }
 
-/// Holds the names below each CA to the constraints that webpki does not apply.
+/// Applies to the names below each CA the constraints that webpki does not evaluate.
 fn check_names_below(
     names: Names<'_>,
     leaf: &Certificate<'_>,
@@ -199,8 +202,10 @@ fn check_intermediate(
     check_form(index, certificate, PathPosition::Issuer, context)
 }
 
-/// OpenSSL passes over an intermediate that may not sign certificates when it builds a path, so
-/// that its server never shows it to us: the reason must be the one that is left then.
+/// Verifies that an intermediate may sign certificates.
+///
+/// OpenSSL skips an intermediate that may not when it builds a path, so its server never passes it
+/// to us. The reason is therefore the same as without that intermediate.
 fn check_signer(index: usize, certificate: &Certificate<'_>) -> Result<(), Rejection> {
     let may_sign = match certificate.key_usage() {
         Ok(None) => true,
@@ -216,7 +221,7 @@ fn check_signer(index: usize, certificate: &Certificate<'_>) -> Result<(), Rejec
     }
 }
 
-/// The path from the leaf up, for `explain`.
+/// Describes the path from the leaf up, for `explain`.
 fn in_words(presented: &PresentedChain<'_>, path: &VerifiedPath<'_>) -> String {
     let mut words = "certificate 0".to_owned();
     let mut issuer = presented.leaf().map_or(&[][..], |leaf| leaf.issuer);

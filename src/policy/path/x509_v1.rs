@@ -16,8 +16,9 @@ use crate::policy::verdict::rule::Rule;
 use crate::policy::verification::VerificationContext;
 use crate::x509::{Certificate, rfc4514};
 
-/// Proves a leaf that a trust anchor signed itself: no path, no extensions, so nothing else can be
-/// asked of it.
+/// Authenticates a leaf that a trust anchor signed directly.
+///
+/// It has no path and no extensions, so there is nothing else to check.
 pub(crate) fn check_signed_by_anchor(
     leaf: &Certificate<'_>,
     anchors: &Anchors,
@@ -71,7 +72,7 @@ fn signed_by_one_of<'a>(
                     anchor: Arc::clone(facts.certificate()),
                 });
             }
-            // One that did not sign says nothing about one that did.
+            // An anchor that did not sign must not hide the rejection by one that did.
             Err(rejection) if rejection.reason() == RejectionReason::UnknownIssuer => {}
             Err(rejection) => refusal = rejection,
         }
