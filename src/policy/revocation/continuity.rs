@@ -1,15 +1,14 @@
-//! Whether other lists may take the place of those that were judged by.
+//! Checks that the lists of a rotation can replace those in force.
 //!
-//! A rotation must not lose what worked. A list that is rolled back would admit whom a later one
-//! revokes; one that is missing, stale or not the issuer's would refuse everybody, or admit the
-//! revoked where unknown status is allowed.
+//! A rotation must not lose protection that worked. An older list would accept certificates that a
+//! later one revokes. A missing or stale list, or one that the issuer did not sign, would reject
+//! every peer, or accept revoked ones where unknown status is allowed.
 //!
-//! What worked is told by signatures: a list counts that was found to be signed by its issuer,
-//! which is an anchor, or a CA of a path that was proved meanwhile. So a list that never was of any
-//! use can be replaced by whatever mends it.
+//! Only lists with a verified signature count. The signer is an anchor, or a CA of a path that was
+//! verified since. So a list that never had any effect can be replaced by any list that repairs it.
 //!
-//! The clock is no judge of what is older: by one that was set back, no list would count. It says
-//! only whether the next list has to be current.
+//! The clock does not decide which list is older: after it was set back, no list would count. It
+//! decides only whether the next list must be current.
 
 use pki_types::UnixTime;
 
@@ -24,24 +23,25 @@ use crate::policy::trust::TrustSets;
 use crate::policy::verdict::rejection::rfc3339;
 use crate::x509::{PublicKey, rfc4514};
 
-/// Lists, and the anchors beside them.
+/// Revocation lists, and the anchors configured with them.
 #[derive(Clone, Copy)]
 pub(in crate::policy) struct ContinuityState<'a> {
     pub(in crate::policy) revocation: &'a Revocation,
     pub(in crate::policy) trust: &'a TrustSets,
 }
 
-/// What there has to be in place of a list.
+/// What must replace a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Requirement {
-    /// Nothing, or what is no older.
+    /// No list, or one that is not older.
     NotOlder,
     Present,
     Current,
 }
 
-/// Refuses `next` where it lacks, at this time, what `before` has, or has what is older; remembers
-/// in `next` what is retired.
+/// Rejects `next` if a list of `before` is missing or replaced by an older one.
+///
+/// The versions of lists without a replacement are stored in `next`.
 pub(in crate::policy) fn check(
     before: ContinuityState<'_>,
     next: ContinuityState<'_>,
@@ -66,15 +66,17 @@ pub(in crate::policy) fn check(
             remember(&mut retired, version);
         }
     }
-    // Asked once of a revision: when it is made.
+    // Set once for each revision, when it is built.
     let _ = next.revocation.retired.set(retired.into());
     Ok(())
 }
 
-/// What would be missed with a list. A current one proves certificates good, and so does one that
-/// may be stale. One that is neither revokes what it lists all the same; but without it these are
-/// of unknown status, so that it is missed only where that is admitted. So the last list of a CA
-/// that was retired can be taken away in time.
+/// Returns what must replace a list.
+///
+/// A current list proves certificates good, and so does a stale one where the rules allow it. Any
+/// other list still revokes what it lists. Without it, these certificates have an unknown status,
+/// so the list is required only where that status is accepted. Thus the last list of a retired CA
+/// can be removed in time.
 fn requirement(
     list: &RevocationList,
     before: &Revocation,
@@ -83,7 +85,7 @@ fn requirement(
 ) -> Requirement {
     if is_current(list, now) {
         Requirement::Current
-    // Before its time it is only where the clock was set back: it will be missed when that is mended.
+    // Only a clock that was set back makes a list early; the list is required once it is corrected.
     } else if now < list.this_update()
         || before.rules.stale == StaleLists::Allow
         || (list.entries() > 0 && next.rules.unknown == UnknownStatus::Allow)
@@ -94,7 +96,7 @@ fn requirement(
     }
 }
 
-/// Whether there is a list in place of this one.
+/// Returns whether a list replaces this one.
 fn follow(
     version: &ListVersion,
     requirement: Requirement,
@@ -112,15 +114,15 @@ fn follow(
     }
 }
 
-/// The best that there is in place of a list, from good to bad.
+/// The best replacement of a list, from good to bad.
 enum BestReplacement<'a> {
     Good,
-    /// Of the same issuer and scope, and no older.
+    /// The same issuer and scope, and not older.
     NotCurrent(&'a RevocationList),
     Older(&'a RevocationList),
-    /// Of the issuer, about other certificates.
+    /// The same issuer, but other certificates.
     OtherScope,
-    /// Of the issuer's name alone.
+    /// Only the issuer's name matches.
     NotSigned,
     None,
 }
@@ -177,8 +179,8 @@ impl<'a> BestReplacement<'a> {
         requirement: Requirement,
         now: UnixTime,
     ) -> Option<String> {
-        // One from the future would make every right one after it too old. Where the old one is from there as well, it is
-        // the clock that is wrong.
+        // A list from the future would make every correct one after it too old. If the old list is
+        // from the future too, the clock is wrong.
         let is_early = |list: &RevocationList| now < list.this_update() && old.this_update <= now;
         Some(match self {
             Self::NotCurrent(list) if requirement == Requirement::Current || is_early(list) => {

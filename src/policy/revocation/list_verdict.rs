@@ -1,4 +1,4 @@
-//! What one list means to one certificate.
+//! The verdict of one list on one certificate.
 
 use x509_cert::ext::pkix::KeyUsages;
 
@@ -13,31 +13,31 @@ use crate::policy::verdict::rejection::rfc3339;
 use crate::policy::verdict::rule::Rule;
 use crate::x509::{Certificate, Exclusion, Reasons};
 
-/// What a verdict rests on besides the certificate and its issuer.
+/// The inputs of a verdict besides the certificate and its issuer.
 #[derive(Clone, Copy)]
 pub(super) struct VerdictBasis<'a> {
     pub(super) rules: &'a RevocationRules,
     pub(super) algorithms: &'a SignatureAlgorithms,
-    /// Vouches for the issuer.
+    /// The trust anchor of the issuer's path.
     pub(super) anchor: &'a Anchor,
     pub(super) now: UnixTime,
 }
 
-/// How a list with the name of the certificate's issuer stands to the certificate.
+/// The verdict of a list that has the name of the certificate's issuer.
 pub(super) enum ListVerdict {
-    /// It does not list the certificate, and proves so for these reasons.
+    /// The list does not contain the certificate, and proves it good for these reasons.
     Current(Reasons),
-    /// As `Current`, but its `thisUpdate` lies ahead.
+    /// As `Current`, but before its `thisUpdate`.
     Early(Reasons),
     /// The issuer has a keyUsage without cRLSign.
     IssuerMayNotSign,
-    /// Not signed by the issuer's key of the path.
+    /// The issuer's key on the path did not sign the list.
     OtherKey(SignatureProblem),
-    /// It is about other certificates.
+    /// The list covers other certificates.
     OutOfScope(Exclusion),
-    /// It lists the certificate.
+    /// The list contains the certificate.
     Revokes(RevokedEntry),
-    /// As `Current`, but its `nextUpdate` has passed.
+    /// As `Current`, but past its `nextUpdate`.
     Stale(Reasons),
 }
 
@@ -53,7 +53,7 @@ impl ListVerdict {
         }
         list.vouch(basis.anchor);
         let content = list.content();
-        // Before everything that limits what a list can prove: none of it limits what it can revoke.
+        // First, because no limit to what a list can prove is a limit to what it can revoke.
         if let Some(revoked) = content.find(certificate.serial) {
             return Self::Revokes(revoked);
         }
@@ -126,7 +126,8 @@ fn describe(exclusion: Exclusion) -> &'static str {
     }
 }
 
-/// A certificate without a keyUsage may be used for anything (RFC 5280, section 6.3.3, (f)).
+/// Returns whether the issuer may sign lists; without a keyUsage every use is allowed (RFC 5280,
+/// section 6.3.3, (f)).
 fn may_sign_lists(issuer: &Certificate<'_>) -> bool {
     match issuer.key_usage() {
         Ok(None) => true,

@@ -1,4 +1,4 @@
-//! How far an issuer has come with its lists.
+//! The latest version of an issuer's lists.
 
 use core::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -9,13 +9,13 @@ use super::lists::{Anchor, List};
 use crate::policy::trust::TrustSets;
 use crate::x509::{Certificate, CrlScope, is_same_name};
 
-/// Lists that were retired when this revision began, each with what must not come back in its place.
+/// Retired lists when this revision began: the versions that no older list may follow.
 pub(super) type RetiredLists = OnceLock<Box<[ListVersion]>>;
 
-/// Lists that are retired and remembered; the one that has been retired for longest makes room.
+/// The most retired lists that are stored; the one retired first is dropped.
 const MAX_RETIRED: usize = 256;
 
-/// How far an issuer has come with its lists of one scope.
+/// The latest version of an issuer's lists of one scope.
 #[derive(Clone)]
 pub(super) struct ListVersion {
     pub(super) issuer: Box<[u8]>,
@@ -39,7 +39,7 @@ pub(super) fn remember(retired: &mut Vec<ListVersion>, version: ListVersion) {
 }
 
 impl ListVersion {
-    /// `None` for a list that was not seen to be anybody's.
+    /// Returns `None` for a list without a verified signer.
     pub(super) fn of(list: &List) -> Option<Self> {
         let content = list.content();
         Some(Self {
@@ -54,11 +54,11 @@ impl ListVersion {
 
     pub(super) fn is_vouched_for(&self, trust: &TrustSets) -> bool {
         let mut vouchers = self.vouchers.iter();
-        // None is known only while the first handshake is about to tell.
+        // A signer has no voucher only while the first handshake is still recording it.
         self.vouchers.is_empty() || vouchers.any(|anchor| same_anchor(anchor, trust).is_some())
     }
 
-    /// Whether whatever is no older than this is no older than `other`.
+    /// Returns whether every list that is not older than this is not older than `other`.
     fn covers(&self, other: &Self) -> bool {
         is_same_name(&self.issuer, &other.issuer)
             && self.signer == other.signer
@@ -66,10 +66,11 @@ impl ListVersion {
             && !other.is_newer(self.number.as_deref(), self.this_update)
     }
 
-    /// Whether it is newer than a list with this number and this time. CRL numbers only grow (RFC
-    /// 5280, section 5.2.3), and so does time. Without a number the time alone counts; but an
-    /// issuer that has begun to number its lists goes on, so that one without a number never
-    /// follows one with a number.
+    /// Returns whether this is newer than a list with the given number and time.
+    ///
+    /// CRL numbers only grow (RFC 5280, section 5.2.3), and so does `thisUpdate`. Without a number
+    /// only the time counts. But an issuer that numbers its lists continues to do so: a list
+    /// without a number never follows one with a number.
     pub(super) fn is_newer(&self, number: Option<&[u8]>, this_update: UnixTime) -> bool {
         let has_smaller_number = match (number, self.number.as_deref()) {
             (Some(next), Some(own)) => compare_numbers(next, own) == Ordering::Less,
@@ -78,9 +79,10 @@ impl ListVersion {
         has_smaller_number || this_update < self.this_update
     }
 
-    /// Who vouches for the signer, to be handed on: nobody may come by before the next rotation.
-    /// Anchors that are trusted come first, by their certificates of now; others may be trusted
-    /// again.
+    /// Returns the vouchers of the signer, for the list that replaces this one.
+    ///
+    /// No peer may present a path before the next rotation, so they are copied. Trusted anchors
+    /// come first, as their current certificates; the others may become trusted again.
     pub(super) fn vouchers_in(&self, trust: &TrustSets) -> Vec<Anchor> {
         let (trusted, retired): (Vec<_>, Vec<_>) = self
             .vouchers
@@ -93,13 +95,13 @@ impl ListVersion {
     }
 }
 
-/// The anchor with this one's subject and key: it may have been renewed.
+/// Returns the trusted anchor with the same subject and key; its certificate may be renewed.
 fn same_anchor<'a>(anchor: &Anchor, trust: &'a TrustSets) -> Option<&'a Anchor> {
     let anchor = Certificate::from_der(anchor).ok()?;
     trust.with_key(anchor.subject, &anchor.public_key)
 }
 
-/// Big-endian, without leading zeros.
+/// Compares numbers in big-endian order without leading zeros.
 fn compare_numbers(a: &[u8], b: &[u8]) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }

@@ -1,4 +1,4 @@
-//! Lists by their issuers, and who was seen to have signed them.
+//! Revocation lists by issuer, and their verified signers.
 
 use core::fmt;
 use std::collections::HashMap;
@@ -12,42 +12,43 @@ use crate::policy::trust::anchors::Anchors;
 use crate::policy::verdict::rejection::rfc3339;
 use crate::x509::{CanonicalName, Certificate, PublicKey, rfc4514};
 
-/// A trust anchor: the certificate that its verifier keeps.
+/// The certificate of a trust anchor.
 pub(super) type Anchor = Arc<CertificateDer<'static>>;
 
-/// All lists, and where to find those of an issuer.
+/// All lists, indexed by issuer.
 pub(super) struct Lists {
     all: Vec<List>,
-    /// Places in `all`.
+    /// Indices into `all`.
     by_issuer: HashMap<CanonicalName, Vec<usize>>,
-    /// Places of those with an issuer's name that cannot be decoded: only their signature tells
-    /// whose they are.
+    /// Indices of lists whose issuer name cannot be decoded: only the signature identifies the
+    /// issuer.
     of_unreadable_issuers: Vec<usize>,
 }
 
-/// One list, and by which keys it was found to be signed or not.
+/// One list, and the keys that its signature was verified with.
 ///
-/// To verify the signature of a long list takes longer than a handshake, and a list and a key never
-/// change their answer. So this remembers a pure function, not a verdict. Keys come from proved
-/// paths only: CAs below our anchors could fill this, and nobody else.
+/// Verifying the signature of a long list takes longer than a handshake, and the result for a list
+/// and a key never changes. So this caches a pure function, not a verdict. Keys come only from
+/// authenticated paths, so only CAs below our anchors can fill the cache.
 pub(super) struct List {
     content: Arc<RevocationList>,
-    /// Its place among the lists that were given.
+    /// The index of the list in the input.
     index: usize,
-    /// The first key by which the signature verified (a `SubjectPublicKeyInfo`): nearly always the
-    /// only one.
+    /// The first key that verified the signature (a `SubjectPublicKeyInfo`), nearly always the only
+    /// one.
     signed_by: OnceLock<Box<[u8]>>,
     other_keys: Mutex<Vec<Answer>>,
-    /// Anchors in which proved paths over the signer ended; the signer itself, where it is one.
+    /// The anchors of authenticated paths through the signer, or the signer itself if it is an
+    /// anchor.
     vouchers: [OnceLock<Anchor>; MAX_VOUCHERS],
 }
 
 /// A key (a `SubjectPublicKeyInfo`), and whether it signed the list.
 type Answer = (Box<[u8]>, Result<(), SignatureProblem>);
 
-/// Keys of one issuer's name whose answers are remembered; the oldest makes room.
+/// The most keys with the issuer's name whose results are cached; the oldest is dropped.
 const MAX_OTHER_KEYS: usize = 8;
-/// Anchors that are remembered to vouch for the signer of a list; more are passed over.
+/// The most vouchers stored for the signer of a list; further ones are ignored.
 const MAX_VOUCHERS: usize = 8;
 
 impl Lists {
@@ -79,7 +80,7 @@ impl Lists {
         found
     }
 
-    /// Verifies now what an anchor may have signed.
+    /// Verifies at once the lists that an anchor may have signed.
     pub(super) fn prove_by_anchors(&self, anchors: &Anchors, algorithms: &SignatureAlgorithms) {
         for list in &self.all {
             for facts in anchors.that_may_be(list.content.issuer_der()) {
@@ -93,9 +94,10 @@ impl Lists {
         }
     }
 
-    /// The lists that may be those of this issuer (a `Name` with its header): those with its name
-    /// (RFC 5280, sections 6.3.3 and 7.1), and those with a name that cannot be decoded, here or
-    /// there.
+    /// Returns the lists that may belong to this issuer (a `Name` with its header).
+    ///
+    /// These are the lists with its name (RFC 5280, sections 6.3.3 and 7.1), and all pairs in which
+    /// the name of the issuer or of the list cannot be decoded.
     pub(super) fn of(&self, issuer: &[u8]) -> impl Iterator<Item = &List> {
         let issuer = CanonicalName::of(issuer);
         let places: Vec<usize> = if issuer.is_readable() {
@@ -111,7 +113,7 @@ impl Lists {
         self.all.iter()
     }
 
-    /// The lists of which no signer is known so far.
+    /// Returns the lists without a known signer.
     pub(super) fn unclaimed(&self) -> impl Iterator<Item = &List> {
         self.all().filter(|list| list.signer().is_none())
     }
@@ -137,12 +139,12 @@ impl List {
         )
     }
 
-    /// The key (a `SubjectPublicKeyInfo`) that was seen to have signed it.
+    /// Returns the key (a `SubjectPublicKeyInfo`) that was verified to have signed the list.
     pub(super) fn signer(&self) -> Option<&[u8]> {
         self.signed_by.get().map(|spki| &**spki)
     }
 
-    /// Whether this key signed the list.
+    /// Verifies that this key signed the list.
     pub(super) fn check_signature(
         &self,
         key: &PublicKey<'_>,
@@ -158,7 +160,7 @@ impl List {
         if let Some(answer) = remembered {
             return answer;
         }
-        // Not under the lock: several threads may do the same at first.
+        // Outside the lock; at first, several threads may verify the same signature.
         let answer = match self.content.content() {
             Some(list) => {
                 algorithms.verify_signed(list.signature_algorithm, list.tbs, list.signature, key)
@@ -176,8 +178,9 @@ impl List {
         answer
     }
 
-    /// Remembers that a path which was proved to this anchor leads over the signer. In a handshake
-    /// it is known already.
+    /// Records an anchor of an authenticated path through the signer.
+    ///
+    /// In most handshakes it is recorded already.
     pub(super) fn vouch(&self, anchor: &Anchor) {
         let is_there = |slot: &OnceLock<Anchor>| {
             let known = slot.get_or_init(|| Arc::clone(anchor));

@@ -1,21 +1,20 @@
-//! Whether a certificate of a proved path was revoked (RFC 5280, section 6.3).
+//! Revocation of the certificates of an authenticated path (RFC 5280, section 6.3).
 //!
-//! Every list of a certificate's issuer counts, in whatever order they were given:
+//! Every list of a certificate's issuer counts, in any order:
 //!
-//! - A list is the issuer's when it has the issuer's name and its signature verifies with the
-//!   issuer's key *of the proved path*.
-//! - Such a list **always revokes** what it lists: be it stale, about other certificates,
-//!   superseded by one with a higher CRL number, or signed by an issuer without cRLSign. A serial
-//!   number is used once by an issuer, so that no such list says anything wrong about a certificate
-//!   in order; and whoever passed over one of them would let in a peer that another choice of
-//!   lists, or of the path, keeps out. A hold that was lifted, or an entry that was dropped after
-//!   its certificate had expired, is no reason to weaken this: take the old list away.
-//! - It **proves a certificate good** only when it is more than that: current, about this
-//!   certificate (RFC 5280, section 6.3.3, (b)), and its issuer may sign lists ((f)). Lists for
-//!   some reasons prove it together, when they cover all.
+//! - A list belongs to the issuer if it has the issuer's name and its signature verifies with the
+//!   issuer's key *of the authenticated path*.
+//! - Such a list **always revokes** what it lists, even if it is stale, covers other certificates,
+//!   has a lower CRL number than another, or is signed by an issuer without cRLSign. An issuer uses
+//!   a serial number once, so no such list is wrong about a good certificate. Ignoring a list would
+//!   accept a peer that another choice of lists, or of the path, rejects. A lifted hold, or an
+//!   entry that was dropped after its certificate had expired, is no reason to weaken this: remove
+//!   the old list instead.
+//! - It **proves a certificate good** only if it is also current, covers this certificate (RFC
+//!   5280, section 6.3.3, (b)), and its issuer may sign lists ((f)). Lists for some reasons prove
+//!   it together, if they cover all.
 //!
-//! Where neither is the case the status is unknown, or stale where older lists are all there is;
-//! both refuse.
+//! Otherwise the status is unknown, or stale if only older lists exist; both reject.
 
 pub(super) mod continuity;
 mod list_verdict;
@@ -38,18 +37,18 @@ use list_verdict::VerdictBasis;
 pub(super) use state::Revocation;
 use status_check::StatusCheck;
 
-/// So many anchors above the one that ends a path are checked: real hierarchies are shorter.
+/// The most anchors checked above the one of the path; real hierarchies are shorter.
 const MAX_ANCHORS_ABOVE: usize = 8;
-/// So many unclaimed lists stand in an explanation.
+/// The most unclaimed lists in an explanation.
 const MAX_NAMED_LISTS: usize = 8;
 
-/// Judges a path that is in order otherwise, where the policy has rules.
+/// Checks the revocation of an otherwise valid path, if the policy has rules.
 ///
-/// Each path that webpki proposes is judged, so that the verdict does not depend on the order of
-/// the certificates: where a CA's certificate by one issuer is revoked and that by another is not,
-/// the path by the other is valid (RFC 5280, section 6.1, judges paths, not keys). Nothing is
-/// evaded by that. What a list says of the certificates below hangs on name and key of their
-/// issuer, which are the same on both paths.
+/// Each path that webpki proposes is checked, so that the verdict does not depend on the order of
+/// the certificates. If one certificate of a CA is revoked and another, by another issuer, is not,
+/// then the path through the other is valid (RFC 5280, section 6.1, validates paths, not keys).
+/// This evades nothing: a list covers the certificates below by the name and key of their issuer,
+/// which are the same on both paths.
 pub(super) fn check(
     revocation: Option<&Revocation>,
     anchors: &Anchors,
@@ -68,7 +67,7 @@ pub(super) fn check(
     }
 }
 
-/// Judges the certificates of a path that is in order otherwise.
+/// Checks the certificates of an otherwise valid path, and records unclaimed lists in the trace.
 fn check_lists(
     revocation: &Revocation,
     anchors: &Anchors,

@@ -1,11 +1,12 @@
-//! What lists lack where none of them proves a certificate good, and what to do about it.
+//! What lists lack if none of them proves a certificate good, with hints.
 
 use super::list_verdict::ListVerdict;
 use crate::policy::algorithms::SignatureProblem;
 use crate::x509::{Exclusion, Reasons};
 
-/// What is wrong with the lists of one issuer, ordered by how little it takes to mend it. One list
-/// stands for all: the one that comes nearest to proving the certificate good.
+/// The fault of one issuer's lists, ordered by how little is needed to repair it.
+///
+/// It is the fault of the list that comes nearest to proving the certificate good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Shortfall {
     NoList,
@@ -20,7 +21,7 @@ pub(super) enum Shortfall {
     Stale,
 }
 
-/// The certificates that a list is about.
+/// The kind of certificates that a list covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Cas,
@@ -28,7 +29,7 @@ pub(super) enum Kind {
 }
 
 impl Shortfall {
-    /// `None` for a list that lacks nothing.
+    /// Returns `None` for a list that lacks nothing.
     pub(super) fn of(verdict: &ListVerdict) -> Option<Self> {
         Some(match verdict {
             ListVerdict::Current(Reasons::ALL) | ListVerdict::Revokes(_) => return None,
@@ -49,7 +50,7 @@ impl Shortfall {
         })
     }
 
-    /// What to do about it, for the leaf or a certificate above it.
+    /// Returns the hint, for the leaf or a certificate above it.
     pub(super) fn hint(self, is_leaf: bool) -> &'static str {
         match self {
             Self::NoList if is_leaf => {

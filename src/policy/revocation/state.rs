@@ -7,11 +7,11 @@ use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::revocation_rules::RevocationRules;
 use crate::policy::trust::anchors::Anchors;
 
-/// Rules, and the lists to judge by; none of them leaves every status unknown.
+/// The revocation rules and lists of a verifier; without lists every status is unknown.
 pub(in crate::policy) struct Revocation {
     pub(super) rules: RevocationRules,
     pub(super) lists: Lists,
-    /// Lists of revisions before this one that are not there any more.
+    /// The lists of earlier revisions that were removed.
     pub(super) retired: RetiredLists,
 }
 
@@ -24,8 +24,9 @@ impl Revocation {
         }
     }
 
-    /// Judges by these lists. The signatures of those that an anchor signed are verified now, since
-    /// it takes long.
+    /// Sets the lists.
+    ///
+    /// Signatures by an anchor are verified here, because that takes long.
     pub(in crate::policy) fn with_lists<'a>(
         self,
         lists: &RevocationLists,
@@ -39,7 +40,7 @@ impl Revocation {
         Self { lists, ..self }
     }
 
-    /// Lists that neither a trust anchor nor a CA of a proved path signed so far.
+    /// Returns the lists that no trust anchor and no CA of an authenticated path has signed.
     pub(in crate::policy) fn unclaimed(&self) -> impl Iterator<Item = &Arc<RevocationList>> {
         self.lists.unclaimed().map(List::shared_content)
     }

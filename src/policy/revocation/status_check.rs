@@ -1,4 +1,4 @@
-//! Whether one certificate was revoked, by the lists of its issuer.
+//! The revocation status of one certificate, by the lists of its issuer.
 
 use super::list_verdict::{ListVerdict, VerdictBasis, revoked_by};
 use super::shortfall::Shortfall;
@@ -11,7 +11,7 @@ use crate::policy::verdict::rejection::{Rejection, rfc3339};
 use crate::policy::verdict::rule::Rule;
 use crate::x509::{Certificate, Reasons, rfc4514};
 
-/// So many lists are named in a rejection.
+/// The most lists in a rejection.
 const MAX_NAMED_LISTS: usize = 8;
 
 /// Checks the status of certificates in one verification.
@@ -22,14 +22,14 @@ pub(super) struct StatusCheck<'a> {
     pub(super) trace: &'a Trace,
 }
 
-/// What came out for one certificate that is not refused.
+/// The status of a certificate that is not rejected.
 enum Status {
     Good,
     UnknownAndAllowed,
 }
 
 impl StatusCheck<'_> {
-    /// `index` is `None` for a trust anchor.
+    /// Checks one certificate; `index` is `None` for a trust anchor.
     pub(super) fn certificate(
         &self,
         index: Option<usize>,
@@ -113,7 +113,7 @@ impl StatusCheck<'_> {
             .with_hint(shortfall.hint(index == Some(0))))
     }
 
-    /// What is wrong with each list of the issuer.
+    /// Describes the fault of each list of the issuer.
     fn all_verdicts(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> String {
         let lists = &self.revocation.lists;
         let verdicts: Vec<String> = lists
@@ -127,9 +127,11 @@ impl StatusCheck<'_> {
         }
     }
 
-    /// An intermediate that is trusted by itself ends the path, though its issuer, where that is an
-    /// anchor too, may have revoked it. An anchor that issued itself is not asked about, nor one
-    /// whose issuer is no anchor.
+    /// Checks the anchors above the one of the path.
+    ///
+    /// A trusted intermediate ends the path, but its issuer, if that is an anchor too, may have
+    /// revoked it. An anchor that issued itself is not checked, nor one whose issuer is not an
+    /// anchor.
     pub(super) fn anchors_above(
         &self,
         certificate: &Certificate<'_>,
