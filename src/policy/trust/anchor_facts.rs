@@ -1,4 +1,4 @@
-//! One trust anchor, judged as far as it can be before a peer comes.
+//! One trust anchor, verified as far as possible before a peer connects.
 
 use std::sync::Arc;
 
@@ -23,21 +23,21 @@ use crate::policy::verifier_policy::VerifierPolicy;
 use crate::side::Side;
 use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
 
-/// What webpki does not keep of an anchor.
+/// The properties of an anchor that webpki does not keep.
 pub(crate) struct AnchorFacts {
-    /// Its place among those that were given.
+    /// The index of the anchor in the input.
     index: usize,
     der: Arc<CertificateDer<'static>>,
     subject: String,
     not_before: UnixTime,
     not_after: UnixTime,
     path_length: Option<usize>,
-    /// `None` where the profile does not ask whether they fit.
+    /// `None` if the profile does not check key identifiers.
     identifiers: Option<Identifiers<'static>>,
     name_limits: Option<NameLimits>,
-    /// What is wrong with its form: the paths that end in it are refused for that.
+    /// The defect of its key or form; it rejects the paths that lead to this anchor.
     defect: Option<Defect>,
-    /// Why it does not vouch for clients, and for servers.
+    /// Why it is unusable for clients, and for servers.
     purpose_defects: [Option<Defect>; 2],
 }
 
@@ -54,12 +54,12 @@ impl AnchorFacts {
         self.name_limits.as_ref()
     }
 
-    /// Subject and validity, for `explain`.
+    /// Describes subject and validity, for `explain`.
     pub(in crate::policy) fn in_words(&self) -> String {
         format!("{} {}", self.subject, self.window())
     }
 
-    /// Validity, form and purposes.
+    /// Verifies validity, form and purposes.
     pub(in crate::policy) fn check(
         &self,
         context: &VerificationContext<'_>,
@@ -71,13 +71,13 @@ impl AnchorFacts {
         }
     }
 
-    /// What is wrong with its key: it can vouch for no one.
+    /// Returns the defect of its key, which makes the anchor unusable.
     pub(in crate::policy) fn key_defect(&self) -> Option<&Defect> {
         let defect = self.defect.as_ref()?;
         (defect.reason == RejectionReason::UnsupportedKey).then_some(defect)
     }
 
-    /// The first thing that is wrong with it, whatever the time.
+    /// Returns its first defect that does not depend on the time.
     fn defect(&self, side: Side) -> Option<&Defect> {
         let purpose_flaw = match (&self.purpose_defects, side) {
             ([client, _], Side::Client) => client,
@@ -118,8 +118,9 @@ impl AnchorFacts {
         }
     }
 
-    /// Why it cannot vouch, for peers in this side and at this time; a role that is not known may
-    /// be any.
+    /// Returns why the anchor is unusable for peers on `side` at `now`.
+    ///
+    /// Without a side, it must be unusable for both.
     pub(crate) fn unusable(
         &self,
         side: Option<Side>,
@@ -168,10 +169,10 @@ impl AnchorFacts {
     }
 }
 
-/// An anchor that no path may end in, by its subject.
+/// An anchor that no path may lead to, with its subject.
 pub(crate) type Refused = (CanonicalName, Box<UnusableTrustAnchor>);
 
-/// Reads and judges an anchor, by its subject.
+/// Parses and verifies an anchor; returns it with its subject.
 pub(crate) fn judge(
     index: usize,
     der: &CertificateDer<'static>,
@@ -221,15 +222,17 @@ pub(crate) fn judge(
     Ok((CanonicalName::of(name), anchor.to_owned(), facts))
 }
 
-/// What is wrong with an anchor, and what to do about it.
+/// The fault of an anchor, and its hint.
 type Unfit = (String, &'static str);
 
 const REPLACE: &str = "give the certificate of the CA that issues the peers' certificates";
 const REISSUE: &str =
     "reissue the CA certificate with basicConstraints CA:TRUE and keyUsage keyCertSign";
 
-/// Beside anchors that can vouch, one whose algorithm is not at hand does no harm: CAs can be
-/// changed over to it.
+/// Returns the defect of an anchor's key.
+///
+/// It is no build error while other anchors are usable, so that CAs can migrate to an algorithm
+/// that the crypto library does not have.
 fn key_defect_of(
     certificate: &Certificate<'_>,
     policy: &VerifierPolicy,
@@ -247,12 +250,12 @@ fn form_defect_of(certificate: &Certificate<'_>, profile: CertificateProfile) ->
     anchor_defect(certificate, profile).or_else(of_web)
 }
 
-/// Whether a CA's certificate limits the names below it.
+/// Returns whether a CA's certificate has name constraints.
 pub(in crate::policy) fn constrains_names(certificate: &Certificate<'_>) -> bool {
     certificate.extension(ID_CE_NAME_CONSTRAINTS).is_some()
 }
 
-/// What an anchor must be; gives its path length.
+/// Verifies that a certificate can be a trust anchor; returns its path length constraint.
 fn refuse_unfit(certificate: &Certificate<'_>) -> Result<Option<usize>, Unfit> {
     let unreadable = |error: X509Error| (error.to_string(), REISSUE);
     if certificate.version != Version::V3 {
@@ -280,6 +283,6 @@ fn refuse_unfit(certificate: &Certificate<'_>) -> Result<Option<usize>, Unfit> {
     Ok(constraints.path_len_constraint.map(usize::from))
 }
 
-/// As Go and LND make them by default.
+/// Go and LND create such certificates by default.
 const SELF_SIGNED: &str = "a self-signed leaf cannot vouch for itself: make a CA certificate (basicConstraints CA:TRUE), \
                            issue the leaf with it, and give the CA's certificate as trust anchor";

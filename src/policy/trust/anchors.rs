@@ -1,5 +1,7 @@
-//! Trust anchors, judged. webpki takes any certificate as an anchor and looks at neither its
-//! validity, nor its CA flag, nor its path length (RFC 5280, section 6.1.1 leaves that to us).
+//! Verified trust anchors.
+//!
+//! webpki accepts any certificate as an anchor and checks neither its validity, nor its CA flag,
+//! nor its path length (RFC 5280, section 6.1.1, leaves that to the implementation).
 
 use std::borrow::Cow;
 
@@ -18,20 +20,20 @@ use crate::x509::{CanonicalName, Certificate};
 
 use super::anchor_facts::{self, AnchorFacts, Refused};
 
-/// Anchors ready for use, sorted by subject so that a large set costs no more than a small one.
+/// The verified anchors, sorted by subject so that a large set costs no more than a small one.
 pub(crate) struct Anchors {
-    /// The subjects, in order; those that cannot be decoded among them.
+    /// The subjects, sorted; those that cannot be decoded included.
     names: Vec<CanonicalName>,
     /// In the order of `names`.
     webpki: Vec<TrustAnchor<'static>>,
     /// In the order of `names`.
     facts: Vec<AnchorFacts>,
-    /// Those that no path may end in.
+    /// The anchors that no path may lead to.
     unusable: Vec<Refused>,
 }
 
-/// So few anchors are handed over as they are; of more, only those that a presented certificate
-/// names.
+/// Up to this number, all anchors are passed to webpki; of more, only the issuers that the
+/// presented certificates name.
 const FEW: usize = 16;
 
 impl Anchors {
@@ -59,12 +61,12 @@ impl Anchors {
         }
     }
 
-    /// How many were given.
+    /// Returns the number of configured anchors.
     pub(crate) fn count(&self) -> usize {
         self.facts.len().saturating_add(self.unusable.len())
     }
 
-    /// Those that cannot vouch, as far as is asked: for peers in this side, at this time.
+    /// Returns the anchors that are unusable for peers on `side` at `now`.
     pub(crate) fn unusable(
         &self,
         side: Option<Side>,
@@ -78,14 +80,14 @@ impl Anchors {
         never.chain(now)
     }
 
-    /// What keeps an anchor of this name from vouching for anyone.
+    /// Returns why an anchor with this name is unusable.
     pub(crate) fn unusable_named(&self, subject: &[u8]) -> Option<&UnusableTrustAnchor> {
         let subject = CanonicalName::of(subject);
         let mut unusable = self.unusable.iter();
         unusable.find_map(|(name, anchor)| (*name == subject).then_some(&**anchor))
     }
 
-    /// The anchors that could end a path from one of the `issuers`.
+    /// Returns the anchors that a path through one of the `issuers` could lead to.
     pub(crate) fn candidates<'a>(
         &'a self,
         issuers: impl Iterator<Item = &'a [u8]>,
@@ -112,12 +114,12 @@ impl Anchors {
         }
     }
 
-    /// The anchors with this subject (a `Name` with its header; RFC 5280, section 7.1).
+    /// Returns the anchors with this subject (a `Name` with its header; RFC 5280, section 7.1).
     pub(crate) fn named(&self, subject: &[u8]) -> impl Iterator<Item = &AnchorFacts> {
         self.of(&CanonicalName::of(subject)).map(|(_, facts)| facts)
     }
 
-    /// The anchors with this subject, and those with one that cannot be decoded, here or there.
+    /// Returns the anchors that may have this subject: either name may be undecodable.
     pub(crate) fn that_may_be(&self, subject: &[u8]) -> impl Iterator<Item = &AnchorFacts> {
         let subject = CanonicalName::of(subject);
         let all = self.names.iter().zip(&self.facts);
@@ -138,7 +140,7 @@ impl Anchors {
     }
 }
 
-/// Anchors that a path may end in.
+/// The anchors that a path may lead to.
 pub(crate) struct Candidates<'a> {
     webpki: Cow<'a, [TrustAnchor<'a>]>,
     /// In the order of `webpki`.
@@ -150,11 +152,12 @@ impl<'a> Candidates<'a> {
         &self.webpki
     }
 
-    /// Judges the anchor that a path ends in, whose last certificate below it is `child`, with so
-    /// many intermediates that are not self-issued.
+    /// Verifies the anchor of a path.
     ///
-    /// It is this anchor and no other of its name and key: webpki proposes those as well, and has
-    /// held the path to the name constraints of this one.
+    /// `child` is the last certificate below it, `intermediates` the number of intermediates that
+    /// are not self-issued. The anchor is compared by identity, because other anchors may have the
+    /// same name and key. webpki proposes those too, and has applied the name constraints of this
+    /// one.
     pub(crate) fn check_end_of_path(
         &self,
         path: &VerifiedPath<'_>,

@@ -1,4 +1,4 @@
-//! Which trust anchors count for a peer: all of them, or those of its SPIFFE trust domain.
+//! The trust anchors for a peer: all of them, or those of its SPIFFE trust domain.
 
 pub(crate) mod anchor_facts;
 pub(crate) mod anchors;
@@ -21,12 +21,12 @@ use crate::x509::{Certificate, PublicKey};
 use anchor_facts::AnchorFacts;
 use anchors::Anchors;
 
-/// TrustSets anchors for each SPIFFE trust domain, for meshes that federate (SPIFFE TrustSets Domain and
+/// Trust anchors for each SPIFFE trust domain, for federated meshes (SPIFFE Trust Domain and
 /// Bundle, section 4).
 ///
-/// A peer has to be an X.509-SVID, and only the anchors of its own trust domain count: the CA of
-/// one domain vouches for nobody in another, which one common set of anchors would let it do. Never
-/// empty. Clones share the bytes.
+/// A peer must be an X.509-SVID, and only the anchors of its own trust domain count. With one
+/// common set of anchors, the CA of one domain could issue certificates for another. Never empty.
+/// Clones share the bytes.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -42,11 +42,11 @@ use anchors::Anchors;
 pub struct TrustBundles(Arc<BTreeMap<String, TrustAnchors>>);
 
 impl TrustBundles {
-    /// Takes trust domains by their names, without the scheme, each with its anchors.
+    /// Creates bundles from trust domain names, without the scheme, and their anchors.
     ///
     /// # Errors
-    /// [`BuildError::InvalidSetting`] for what is no trust domain name (SPIFFE-ID, section 2.1),
-    /// for one that is given twice, and for none at all.
+    /// [`BuildError::InvalidSetting`] for an invalid trust domain name (SPIFFE-ID, section 2.1),
+    /// for one that is repeated, and for an empty list.
     pub fn new(
         bundles: impl IntoIterator<Item = (impl AsRef<str>, TrustAnchors)>,
     ) -> Result<Self, BuildError> {
@@ -65,14 +65,14 @@ impl TrustBundles {
         }
     }
 
-    /// The trust domains, in the order of their names, with their anchors.
+    /// Returns the trust domains, sorted by name, with their anchors.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &TrustAnchors)> {
         self.0
             .iter()
             .map(|(domain, anchors)| (domain.as_str(), anchors))
     }
 
-    /// The anchors of one trust domain.
+    /// Returns the anchors of one trust domain.
     pub fn get(&self, trust_domain: &str) -> Option<&TrustAnchors> {
         self.0.get(trust_domain)
     }
@@ -91,15 +91,15 @@ fn invalid(problem: String) -> BuildError {
     }
 }
 
-/// Who vouches for peers: one set of anchors, or one for each SPIFFE trust domain.
+/// Trust anchors for peers: one set, or one for each SPIFFE trust domain.
 ///
-/// [`PeerVerifier::new`](crate::PeerVerifier::new) takes either type as it is.
+/// [`PeerVerifier::new`](crate::PeerVerifier::new) accepts either type directly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trust {
-    /// Anchors for every peer.
+    /// One set of anchors for every peer.
     Anchors(TrustAnchors),
-    /// Anchors by the trust domain of the peer.
+    /// The anchors of each peer's trust domain.
     Bundles(TrustBundles),
 }
 
@@ -128,7 +128,7 @@ impl From<&TrustBundles> for Trust {
 }
 
 impl Trust {
-    /// Every anchor, whomever it may vouch for.
+    /// Returns every anchor, of all trust domains.
     pub(crate) fn certificates(&self) -> Vec<&CertificateDer<'static>> {
         match self {
             Self::Anchors(anchors) => anchors.as_slice().iter().collect(),
@@ -141,7 +141,7 @@ impl Trust {
     }
 }
 
-/// The anchors of a verifier, judged.
+/// The verified anchors of a verifier.
 pub(super) enum TrustSets {
     Anchors(Anchors),
     Bundles(BTreeMap<String, Anchors>),
@@ -164,9 +164,10 @@ impl TrustSets {
         }
     }
 
-    /// The anchors that cannot vouch, as far as is asked: for peers in this side, at this time.
+    /// Returns the anchors that are unusable for peers on `side` at `now`.
     ///
-    /// Errors where no other is left.
+    /// # Errors
+    /// [`BuildError::UnusableTrustAnchors`] if all of them are.
     pub(super) fn unusable(
         &self,
         side: Option<Side>,
@@ -194,7 +195,7 @@ impl TrustSets {
         }
     }
 
-    /// The anchors that count for this leaf.
+    /// Returns the anchors for this leaf.
     pub(super) fn for_peer(
         &self,
         leaf: &Certificate<'_>,
@@ -215,7 +216,7 @@ impl TrustSets {
         })
     }
 
-    /// The trust domain of a peer whose anchors depend on it.
+    /// Returns the trust domain of a peer, if its anchors depend on it.
     pub(super) fn domain_of(&self, names: Names<'_>) -> Option<&str> {
         let (Self::Bundles(bundles), Some(id)) = (self, names.spiffe_id()) else {
             return None;
@@ -224,7 +225,7 @@ impl TrustSets {
         Some(domain)
     }
 
-    /// All sets of anchors.
+    /// Returns all sets of anchors.
     pub(super) fn sets(&self) -> impl Iterator<Item = &Anchors> {
         let (one, many) = match self {
             Self::Anchors(anchors) => (Some(anchors), None),
@@ -233,7 +234,7 @@ impl TrustSets {
         one.into_iter().chain(many.into_iter().flatten())
     }
 
-    /// An anchor with this subject (a `Name` with its header) and this key.
+    /// Returns an anchor with this subject (a `Name` with its header) and this key.
     pub(super) fn with_key(
         &self,
         subject: &[u8],
@@ -245,7 +246,7 @@ impl TrustSets {
         })
     }
 
-    /// The first anchor that cannot vouch for servers, whatever the time.
+    /// Returns the first anchor that is unusable for servers at any time.
     pub(super) fn unusable_for_servers(&self) -> Option<UnusableTrustAnchor> {
         let mut unusable = self
             .sets()
@@ -258,10 +259,11 @@ fn has_spki(certificate: &[u8], spki: &[u8]) -> bool {
     Certificate::from_der(certificate).is_ok_and(|found| found.public_key.spki == spki)
 }
 
-/// How many trust domains stand in a message.
+/// The most trust domains in a message.
 const SHOWN: usize = 4;
 
-/// The SPIFFE ID of a leaf that has to be an X.509-SVID (SPIFFE X.509-SVID, sections 2 to 5).
+/// Returns the SPIFFE ID of a leaf, which must be an X.509-SVID (SPIFFE X.509-SVID, sections 2 to
+/// 5).
 pub(super) fn check_svid<'n>(
     leaf: &Certificate<'_>,
     names: Names<'n>,
