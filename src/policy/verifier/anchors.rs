@@ -1,4 +1,4 @@
-//! Which trust anchors cannot vouch for peers.
+//! Unusable trust anchors of a verifier.
 
 use pki_types::UnixTime;
 
@@ -8,15 +8,17 @@ use crate::policy::verifier_policy::ClientPurpose;
 use crate::side::Side;
 
 impl PeerVerifier {
-    /// The trust anchors that can vouch for no peer, whatever the time; others can.
+    /// Returns the trust anchors that are unusable for every peer at any time.
+    ///
+    /// At least one other anchor is usable.
     pub fn unusable_trust_anchors(&self) -> Vec<UnusableTrustAnchor> {
         self.trust.unusable(None, None).unwrap_or_default()
     }
 
-    /// The trust anchors that cannot vouch for peers in this side at this time.
+    /// Returns the trust anchors that are unusable for peers on this side at this time.
     ///
     /// # Errors
-    /// [`BuildError::UnusableTrustAnchors`] where no other is left.
+    /// [`BuildError::UnusableTrustAnchors`] if all of them are.
     fn unusable_for(
         &self,
         side: Side,
@@ -29,7 +31,7 @@ impl PeerVerifier {
         &self,
         now: Option<UnixTime>,
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        // By the opt-in an anchor for servers vouches for clients, too.
+        // With the opt-in, an anchor for servers is usable for clients too.
         if self.policy.client_purpose == ClientPurpose::OrServerAuth {
             self.trust.unusable(None, now)
         } else {
@@ -44,7 +46,9 @@ impl PeerVerifier {
         self.unusable_for(Side::Server, now)
     }
 
-    /// That every anchor can vouch for servers: for backends that do not show where a path ends.
+    /// Verifies that every anchor is usable for servers.
+    ///
+    /// For backends that do not expose the anchor of a path.
     pub(crate) fn check_anchors_for_servers(&self) -> Result<(), BuildError> {
         match self.trust.unusable_for_servers() {
             None => Ok(()),

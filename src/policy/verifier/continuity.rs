@@ -1,4 +1,4 @@
-//! Whether one verifier may take the place of another.
+//! Whether one verifier may replace another.
 
 use std::sync::Arc;
 
@@ -10,8 +10,10 @@ use crate::material::RevocationList;
 use crate::policy::revocation::continuity::{self, ContinuityState};
 
 impl PeerVerifier {
-    /// That this verifier, which is to take the place of `before`, has at this time the revocation lists that `before`
-    /// judges by, or later ones, where it judges by lists and trusts their issuers.
+    /// Verifies that this verifier has the lists of `before`, or later ones, at this time.
+    ///
+    /// Applies if both have rules, to lists with a verified signature. If this verifier does not
+    /// trust the issuer, the list may be missing, but no older one may replace it.
     pub(crate) fn check_lists_follow(
         &self,
         before: &Self,
@@ -23,7 +25,8 @@ impl PeerVerifier {
         }
     }
 
-    /// The revocation lists that neither a trust anchor nor a CA of a proved path signed so far.
+    /// Returns the revocation lists that no trust anchor and no CA of an authenticated path has
+    /// signed.
     pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
         let lists = self
             .revocation

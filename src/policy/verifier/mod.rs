@@ -28,9 +28,9 @@ use crate::peer::{NameRanges, PeerIdentity, ProvedPath, cut};
 use crate::side::Side;
 use crate::x509::{Certificate, Version};
 
-/// The judge: says who the peer is, or why it is refused.
+/// The verifier of peers: returns a peer's identity, or the reason for its rejection.
 ///
-/// Pure: no I/O, no clock of its own, no TLS, no cache. Every backend asks it, and so can you,
+/// Pure: no I/O, no own clock, no TLS, no cache of verdicts. Every backend calls it; it also works
 /// offline:
 ///
 /// ```no_run
@@ -51,22 +51,23 @@ pub struct PeerVerifier {
     trust: Arc<TrustSets>,
     policy: VerifierPolicy,
     algorithms: SignatureAlgorithms,
-    /// The policy's rules, with the lists to judge by.
+    /// The policy's rules, with the revocation lists.
     revocation: Option<Arc<Revocation>>,
 }
 
 impl PeerVerifier {
-    /// Judges the anchors and keeps everything that a verdict needs.
+    /// Creates a verifier and verifies the trust anchors.
     ///
     /// # Errors
-    /// [`BuildError::UnusableTrustAnchors`] where no anchor can vouch for a peer, whatever the
-    /// time: it is no CA's certificate (not version 3, without basicConstraints `CA:TRUE`, with a
-    /// keyUsage that lacks keyCertSign), its key is not on the list or of no algorithm among
-    /// `algorithms`, its name constraints cannot be read, its extended key usage is for neither
-    /// side, or it breaks the policy's profile.
-    /// [`unusable_trust_anchors`](Self::unusable_trust_anchors) lists such anchors beside others.
-    /// [`BuildError::InvalidSetting`] for a limit of the policy that cannot be held, and for a
-    /// policy that contradicts itself.
+    /// - [`BuildError::UnusableTrustAnchors`] if no anchor is usable for any peer at any time. An
+    ///   anchor is unusable if it is not a CA's certificate (not version 3, without
+    ///   basicConstraints `CA:TRUE`, with a keyUsage that lacks keyCertSign); if its key is
+    ///   unsupported or its algorithm is not among `algorithms`; if its name constraints cannot be
+    ///   read; if its extended key usage is for neither side; or if it breaks the policy's profile.
+    ///   [`unusable_trust_anchors`](Self::unusable_trust_anchors) returns such anchors if others
+    ///   are usable.
+    /// - [`BuildError::InvalidSetting`] for a limit of the policy that is out of range, and for a
+    ///   policy that contradicts itself.
     pub fn new(
         trust: impl Into<Trust>,
         policy: VerifierPolicy,
@@ -86,15 +87,15 @@ impl PeerVerifier {
         })
     }
 
-    /// Judges revocation by these lists, in place of any that were given before.
+    /// Sets the revocation lists, replacing earlier ones.
     ///
-    /// Without them, every status that the policy's [`RevocationRules`](crate::RevocationRules) ask
-    /// about is unknown. The signatures of lists that a trust anchor may have made are verified
-    /// here, those of others when they are first needed; each once.
+    /// Without lists, every status that the policy's [`RevocationRules`](crate::RevocationRules)
+    /// check is unknown. Signatures that a trust anchor may have made are verified here, others
+    /// when they are first needed; each is verified once.
     ///
     /// # Errors
-    /// [`BuildError::MissingRevocationRules`] where the policy has none, so that the lists would
-    /// never be looked at.
+    /// [`BuildError::MissingRevocationRules`] if the policy has no rules, since the lists would
+    /// never be used.
     pub fn with_revocation_lists(mut self, lists: &RevocationLists) -> Result<Self, BuildError> {
         let Some(rules) = self.policy.revocation else {
             return Err(BuildError::MissingRevocationRules);
@@ -104,7 +105,7 @@ impl PeerVerifier {
         Ok(self)
     }
 
-    /// Judges a client by the chain that it presented, leaf first.
+    /// Verifies a client by its presented chain, leaf first.
     ///
     /// # Errors
     /// The [`Rejection`] with the first rule that the chain breaks (RFC 5280, section 6; then the
@@ -117,8 +118,7 @@ impl PeerVerifier {
         self.verify(chain, Side::Client, None, now, &Trace::off())
     }
 
-    /// Judges a server by the chain that it presented, leaf first, and the name that was connected
-    /// to.
+    /// Verifies a server by its presented chain, leaf first, and the name connected to.
     ///
     /// # Errors
     /// The [`Rejection`] with the first rule that the chain breaks (RFC 5280, section 6; RFC 9525;
@@ -132,14 +132,14 @@ impl PeerVerifier {
         self.verify(chain, Side::Server, Some(server_name), now, &Trace::off())
     }
 
-    /// Judges as [`verify_client`](Self::verify_client) does, and tells every step.
+    /// Verifies like [`verify_client`](Self::verify_client), and records every step.
     pub fn explain_client(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Explanation {
         let trace = Trace::on();
         let verdict = self.verify(chain, Side::Client, None, now, &trace);
         Explanation::new(verdict, trace)
     }
 
-    /// Judges as [`verify_server`](Self::verify_server) does, and tells every step.
+    /// Verifies like [`verify_server`](Self::verify_server), and records every step.
     pub fn explain_server(
         &self,
         chain: &[CertificateDer<'_>],
@@ -151,8 +151,9 @@ impl PeerVerifier {
         Explanation::new(verdict, trace)
     }
 
-    /// Judges the leaf of a server whose path the platform has proved to these anchors, which shows
-    /// no more of it.
+    /// Verifies the leaf of a server whose path the platform has authenticated.
+    ///
+    /// The platform used these anchors and exposes only the leaf.
     pub(crate) fn verify_server_leaf(
         &self,
         leaf: &CertificateDer<'_>,
@@ -171,8 +172,7 @@ impl PeerVerifier {
         self.check_names(&presented, ranges, None, Some(server_name), &context)
     }
 
-    /// Asks again about a peer that was judged: whether its certificate is still valid and the
-    /// policy admits it.
+    /// Verifies again that a peer's certificate is valid and that the policy accepts the peer.
     pub(crate) fn confirm(&self, peer: &PeerIdentity, now: UnixTime) -> Result<(), Rejection> {
         if now < peer.not_before() || now > peer.not_after() {
             let leaf = Certificate::from_der(peer.leaf())

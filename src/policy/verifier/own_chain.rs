@@ -1,4 +1,4 @@
-//! How our own chain looks to this verifier.
+//! Verification of our own chain by this verifier.
 
 use pki_types::{CertificateDer, UnixTime};
 
@@ -12,7 +12,7 @@ use crate::policy::verification::VerificationContext;
 use crate::side::Side;
 
 impl PeerVerifier {
-    /// Whether a client's chain of ours would be proved here, if it were a peer's.
+    /// Verifies our client chain as if it were a peer's.
     pub(crate) fn verify_own_client_chain(
         &self,
         chain: &[CertificateDer<'_>],
@@ -21,7 +21,7 @@ impl PeerVerifier {
         self.verify_own_chain(chain, Side::Client, now)
     }
 
-    /// Whether a server's chain of ours would be proved here, if it were a peer's.
+    /// Verifies our server chain as if it were a peer's.
     pub(crate) fn verify_own_server_chain(
         &self,
         chain: &[CertificateDer<'_>],
@@ -30,8 +30,10 @@ impl PeerVerifier {
         self.verify_own_chain(chain, Side::Server, now)
     }
 
-    /// The path alone. Names and the matcher are about peers; and a list that revokes us must take
-    /// effect on the others that it revokes.
+    /// Verifies the path only.
+    ///
+    /// Names and the matcher are about peers. Revocation is not checked either: a list that revokes
+    /// us must still take effect on others.
     fn verify_own_chain(
         &self,
         chain: &[CertificateDer<'_>],
