@@ -54,9 +54,9 @@ pub enum CertificateProfile {
     Interoperable,
     /// Adds the rules of RFC 5280, section 4. Not available on native-tls.
     ///
-    /// One duty is not enforced: a leaf with neither a subject nor an authority key identifier is
-    /// accepted, because `openssl x509 -req` of OpenSSL 3.0 creates such leaves by default. A leaf
-    /// with a subject key identifier but no authority key identifier is rejected.
+    /// One duty is not enforced: a leaf without any key identifier, neither its own (subject) nor
+    /// its issuer's (authority), is accepted, because `openssl x509 -req` of OpenSSL 3.0 creates
+    /// such leaves by default. A leaf with only its own is rejected.
     Rfc5280,
     /// Adds to `Rfc5280` the CA/Browser Forum's baseline requirements (BR, section 7.1).
     ///
