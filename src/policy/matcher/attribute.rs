@@ -1,10 +1,9 @@
-//! The table of what can be asked about a peer.
+//! The attributes of a peer that a pattern can match.
 
 use core::fmt;
 use std::borrow::Cow;
 
-/// One question with one argument: an attribute of the peer, and how much of its value the pattern
-/// has to be.
+/// The kind of a pattern: an attribute of the peer, and the part of its value that must match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     SpiffeId,
@@ -36,7 +35,7 @@ pub(super) enum Kind {
     CertificateSha256,
 }
 
-/// What is looked at.
+/// An attribute of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attribute {
     Certificate,
@@ -54,13 +53,13 @@ pub(super) enum Attribute {
     Uri,
 }
 
-/// How much of a value a pattern has to be.
+/// The part of a value that must match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Whole,
-    /// Whole labels at the beginning, with more behind them.
+    /// Whole labels at the beginning, with further labels after them.
     LabelsBefore,
-    /// Whole labels at the end, with more before them.
+    /// Whole labels at the end, with further labels before them.
     LabelsBehind,
     /// The beginning, up to a slash or the end.
     Segments,
@@ -99,8 +98,10 @@ impl Kind {
         Self::CertificateSha256,
     ];
 
-    /// Whether it asks for one whole name, of those that a CA verifies, or for the peer's own key
-    /// or certificate. A common name, a unit and an organization are free text.
+    /// Returns whether it matches one whole name, or the peer's own key or certificate.
+    ///
+    /// Only names that a CA verifies count. A common name, a unit and an organization are free
+    /// text.
     pub(super) fn is_exact_peer(self) -> bool {
         matches!(
             self,
@@ -114,7 +115,7 @@ impl Kind {
         )
     }
 
-    /// The constructor's name, which is the name in a text as well.
+    /// Returns the name of the constructor, which the text form uses too.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::CertificateSha256 => "certificate_sha256",
@@ -190,10 +191,11 @@ impl Kind {
         self.form() == Form::Whole
     }
 
-    /// What of a peer's value the pattern is held against.
+    /// Returns the part of a peer's value that is compared with the pattern.
     pub(super) fn subject(self, value: &str) -> Cow<'_, str> {
         match self {
-            // Domains compare without regard to case, the part before the `@` byte for byte (RFC 5280, section 7.5).
+            // Domains ignore case; the part before the `@` is compared byte for byte (RFC 5280,
+            // section 7.5).
             Self::Email => match value.split_once('@') {
                 Some((local, domain)) if domain.bytes().any(|b| b.is_ascii_uppercase()) => {
                     Cow::Owned(format!("{local}@{}", domain.to_ascii_lowercase()))
@@ -215,8 +217,10 @@ impl Kind {
         }
     }
 
-    /// The part of a [`subject`](Self::subject) that a pattern of `length` bytes would have to be,
-    /// where the form allows for a pattern of that length.
+    /// Returns the part of a [`subject`](Self::subject) that a pattern of `length` bytes must
+    /// equal.
+    ///
+    /// Returns `None` if the form does not allow a pattern of that length.
     pub(super) fn part(self, subject: &str, length: usize) -> Option<&str> {
         let bytes = subject.as_bytes();
         match self.form() {

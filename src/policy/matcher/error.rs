@@ -1,7 +1,7 @@
 use super::text::excerpt::shorten;
 use crate::error::BuildError;
 
-/// Why a text is no [`PeerMatcher`](crate::PeerMatcher), and where.
+/// The error of parsing a [`PeerMatcher`](crate::PeerMatcher), with its position.
 ///
 /// ```
 /// let error = "any_of(\n  dns(\"a.example\") spki_sha256(\"\"))".parse::<mtls::PeerMatcher>().unwrap_err();
@@ -17,21 +17,21 @@ pub struct MatcherError {
     source: Option<Box<BuildError>>,
 }
 
-/// What is wrong with the text of a matcher.
+/// The fault in the text of a matcher.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MatcherProblem {
-    /// A custom matcher is code, and cannot come from a text.
+    /// A custom matcher is code and cannot be parsed.
     #[error(
         "a custom matcher is code and cannot be read from a text; add it by `PeerMatcher::custom`"
     )]
     Custom,
-    /// A constructor refuses its argument; the error's source is the [`BuildError`] that says why.
+    /// A constructor returned an error; the source is its [`BuildError`].
     #[error("`{matcher}` cannot be made of this: {problem}")]
     Pattern {
-        /// The constructor.
+        /// The name of the constructor.
         matcher: &'static str,
-        /// What it says.
+        /// The fault of the argument.
         problem: String,
     },
     /// Lists are nested more than [`MAX_DEPTH`](crate::PeerMatcher::MAX_DEPTH) deep.
@@ -43,18 +43,18 @@ pub enum MatcherProblem {
     /// The text holds more than [`MAX_TEXT_MATCHERS`](crate::PeerMatcher::MAX_TEXT_MATCHERS).
     #[error("the text holds more than {0} matchers")]
     TooMany(usize),
-    /// Something else stands where another thing should.
+    /// Another token is expected at this position.
     #[error("expected {expected}, found {found}")]
     Unexpected {
-        /// What stands there.
+        /// The token at this position.
         found: String,
-        /// What may stand there.
+        /// The tokens that are allowed at this position.
         expected: String,
     },
 }
 
 impl MatcherError {
-    /// `at` is a place in `text`, in bytes.
+    /// Creates an error at the byte offset `at` of `text`.
     pub(crate) fn new(text: &str, at: usize, problem: MatcherProblem) -> Self {
         let before = text.get(..at).unwrap_or(text);
         let lines = before.matches('\n').count();
@@ -72,17 +72,17 @@ impl MatcherError {
         self
     }
 
-    /// The line, from 1.
+    /// Returns the line, from 1.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column, in characters, from 1.
+    /// Returns the column in characters, from 1.
     pub fn column(&self) -> usize {
         self.column
     }
 
-    /// What is wrong there.
+    /// Returns the fault.
     pub fn problem(&self) -> &MatcherProblem {
         &self.problem
     }

@@ -1,4 +1,4 @@
-//! A matcher asked about a peer.
+//! Evaluation of a matcher for a peer.
 
 use core::cell::RefCell;
 
@@ -12,9 +12,10 @@ use crate::policy::verdict::explanation::{ExplanationStep, StepOutcome, Trace};
 use crate::policy::verdict::rule::Rule;
 
 impl PeerMatcher {
-    /// Whether `peer` is admitted; the error says what a custom matcher said, if one did.
+    /// Returns whether the matcher accepts `peer`; the error is the message of a custom matcher, if
+    /// any.
     ///
-    /// `common_name_is_dns` lets a lone common name stand in for absent subject alternative names.
+    /// With `common_name_is_dns` a single common name replaces absent subject alternative names.
     pub(in crate::policy) fn admits(
         &self,
         peer: &PeerIdentity,
@@ -38,20 +39,21 @@ impl PeerMatcher {
     }
 }
 
-/// The lone common name of a leaf without subject alternative names, where it is a DNS name; in
-/// lower case.
+/// Returns the single common name of a leaf without subject alternative names, in lower case.
+///
+/// Returns `None` if it is not a DNS name.
 pub(in crate::policy) fn common_name_as_dns(names: Names<'_>) -> Option<String> {
     let name = names.common_name().filter(|name| is_dns_name(name))?;
     (!names.has_san()).then(|| name.to_ascii_lowercase())
 }
 
-/// The answer in three values (Kleene's), so that `not` cannot turn an absent name into a yes.
+/// The result in three values (Kleene's logic), so that `not` cannot accept an absent name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ternary {
     Yes,
     No,
-    /// The peer has no such attribute, or a value that can be read in two ways or not at all, or a
-    /// custom matcher refused.
+    /// The peer has no such attribute, a value is ambiguous or unreadable, or a custom matcher
+    /// rejects.
     Undecided,
 }
 
@@ -77,7 +79,7 @@ struct MatchContext<'a> {
     peer: &'a PeerIdentity,
     view: PeerView<'a>,
     trace: &'a Trace,
-    /// What a custom matcher said last.
+    /// The last message of a custom matcher.
     said: RefCell<Option<String>>,
 }
 
@@ -143,9 +145,9 @@ impl MatchContext<'_> {
         answer
     }
 
-    /// Whether one of the values that the peer has of an attribute is a wanted one.
+    /// Returns whether one of the peer's values of an attribute matches.
     fn any_value(&self, kind: Kind, is_wanted: impl Fn(PeerValue<'_>) -> bool) -> Ternary {
-        // Without a value there is nothing that could be another one.
+        // Without a value there is nothing that `not` could match.
         let mut otherwise = Ternary::Undecided;
         let mut is_decided = true;
         let found = self.view.any(kind.attribute(), &mut |seen| {
@@ -156,7 +158,7 @@ impl MatchContext<'_> {
             otherwise = Ternary::No;
             is_wanted(seen)
         });
-        // One that cannot be read may be the wanted one, and may be another.
+        // An unreadable value may match or not.
         is_decided &= !self.view.may_hide(kind.attribute());
         match (found, is_decided) {
             (true, _) => Ternary::Yes,

@@ -1,4 +1,4 @@
-//! Many patterns, looked up and not gone through.
+//! An index of many patterns.
 
 use core::net::IpAddr;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -7,11 +7,13 @@ use super::attribute::Kind;
 use super::pattern::{DirectoryName, Network, Pattern, PeerValue, Value};
 use crate::x509::CanonicalName;
 
-/// Patterns by kind: the cost of a question grows with the kinds, and with the different lengths of prefixes and
-/// suffixes, but not with their number.
+/// Patterns by kind.
+///
+/// The cost of a look-up grows with the number of kinds and of different prefix and suffix lengths,
+/// but not with the number of patterns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    /// In the order of the kinds.
+    /// Sorted by kind.
     sets: Vec<(Kind, Set)>,
 }
 
@@ -22,12 +24,12 @@ pub(super) enum Set {
     Names(HashMap<CanonicalName, DirectoryName>),
     Networks {
         members: HashSet<Network>,
-        /// Which prefix lengths there are, in order.
+        /// The prefix lengths that occur, sorted.
         lengths: Vec<u8>,
     },
     Texts {
         members: HashSet<Box<str>>,
-        /// Which lengths there are, in bytes, in order.
+        /// The lengths that occur, in bytes, sorted.
         lengths: Vec<usize>,
     },
 }
@@ -73,7 +75,7 @@ impl Index {
             .flat_map(|(kind, set)| set.values().map(|value| Pattern { kind: *kind, value }))
     }
 
-    /// The first in their order, so that the same matcher always reads the same.
+    /// Returns the first patterns in sort order, so that equal matchers have equal texts.
     pub(super) fn first(&self, count: usize) -> Vec<Pattern> {
         let mut first = Vec::new();
         for (kind, set) in &self.sets {
@@ -105,7 +107,7 @@ impl Set {
         }
     }
 
-    /// The values of one kind are all of one sort.
+    /// Inserts a value; all values of one kind have the same variant.
     fn insert(&mut self, value: Value) {
         match (self, value) {
             (Self::Digests(members), Value::Digest(digest)) => {
@@ -129,7 +131,7 @@ impl Set {
         }
     }
 
-    /// Whether one of them fits what the peer has.
+    /// Returns whether one of the patterns matches a value of the peer.
     pub(super) fn holds(&self, kind: Kind, seen: PeerValue<'_>) -> bool {
         match (self, seen) {
             (Self::Digests(members), PeerValue::Digest(digest)) => members.contains(&digest),
@@ -184,7 +186,7 @@ impl Set {
     }
 }
 
-/// The least members, in order, without sorting all of them.
+/// Returns the least members, sorted, without sorting all of them.
 fn least<'a, T: Ord + 'a>(
     members: impl IntoIterator<Item = &'a T>,
     count: usize,

@@ -22,43 +22,46 @@ pub use tree::PeerMatcher;
 use tree::{AllOf, AnyOf, Custom, Node};
 
 impl PeerMatcher {
-    /// Bytes of the longest pattern: those of the longest SPIFFE ID (SPIFFE-ID, section 2.3).
+    /// The length of the longest pattern in bytes: that of the longest SPIFFE ID (SPIFFE-ID,
+    /// section 2.3).
     pub const MAX_PATTERN_BYTES: usize = MAX_PATTERN_BYTES;
-    /// How many lists may be nested in each other.
+    /// The deepest nesting of lists.
     pub const MAX_DEPTH: usize = MAX_DEPTH;
-    /// Bytes of the longest text that is parsed: 32 MiB, where 100,000 SPIFFE IDs of 80 bytes take
-    /// 10.
+    /// The length of the longest text that is parsed: 32 MiB.
+    ///
+    /// 100,000 SPIFFE IDs of 80 bytes take 10 MiB.
     pub const MAX_TEXT_BYTES: usize = 32 * 1024 * 1024;
-    /// How many matchers a text may hold, those within others counted as well.
+    /// The most matchers in a text, nested ones included.
     pub const MAX_TEXT_MATCHERS: usize = 1_000_000;
 
-    /// Every peer that the trust anchors vouch for.
+    /// Matches every peer whose chain leads to a trust anchor.
     pub fn any_authenticated() -> Self {
         Self(Node::AnyAuthenticated)
     }
 
-    /// Peers that at least one of `matchers` matches. Lists within it become a part of it.
+    /// Matches peers that at least one of `matchers` matches. Nested `any_of` lists are flattened.
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] when there is none, since an empty list would admit nobody,
-    /// and when lists are nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
+    /// [`BuildError::InvalidPattern`] for an empty list, since it would accept no peer, and for
+    /// lists nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
     pub fn any_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, BuildError> {
         Ok(Self(Node::AnyOf(Arc::new(AnyOf::new(matchers)?))))
     }
 
-    /// Peers that every one of `matchers` matches. Lists within it become a part of it.
+    /// Matches peers that every one of `matchers` matches. Nested `all_of` lists are flattened.
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] when there is none, since an empty list would admit
-    /// everybody, and when lists are nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
+    /// [`BuildError::InvalidPattern`] for an empty list, since it would accept every peer, and for
+    /// lists nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
     pub fn all_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, BuildError> {
         Ok(Self(Node::AllOf(Arc::new(AllOf::new(matchers)?))))
     }
 
-    /// Peers that have the attribute that `matcher` asks for, but with another value.
+    /// Matches peers that have the attribute of `matcher`, but with another value.
     ///
-    /// Of several values none may match: `not(dns("a.example"))` refuses whoever has that name
-    /// among others. A peer without the attribute is refused. `not` of `not` is what it was.
+    /// If the peer has several values, none may match: `not(dns("a.example"))` rejects a peer that
+    /// has that name among others. It also rejects a peer without the attribute. A double `not`
+    /// cancels out.
     #[expect(
         clippy::should_implement_trait,
         reason = "the field's word for it, beside any_of and all_of"
@@ -70,11 +73,11 @@ impl PeerMatcher {
         }
     }
 
-    /// Peers that a function admits; its error says why not.
+    /// Matches peers that a function accepts; its error is the reason for a rejection.
     ///
-    /// It runs in every handshake, on the handshake's thread, so it must be quick. `name` stands
-    /// for it in `Debug` and in refusals. Under [`not`](Self::not) a refusal stays a refusal. Two
-    /// of them are equal where they are clones of one.
+    /// The function runs in every handshake, on the handshake's thread, so it must be quick.
+    /// `Debug` and rejections show its `name`. Under [`not`](Self::not) its rejection stays a
+    /// rejection. Two custom matchers are equal if they are clones of one.
     ///
     /// ```
     /// use mtls::PeerMatcher;
@@ -97,11 +100,10 @@ impl PeerMatcher {
         }))
     }
 
-    /// Whether a peer that was proved matches, for decisions after the handshake: who may call this
-    /// route?
+    /// Returns whether an authenticated peer matches, for authorization after the handshake.
     ///
-    /// A common name never stands for a DNS name here. What the TLS library does not show (on
-    /// native-tls the path above the leaf) is absent.
+    /// A common name never replaces a DNS name here. Attributes that the TLS library does not
+    /// expose (on native-tls the path above the leaf) are absent.
     ///
     /// ```
     /// # fn f(peer: &mtls::PeerIdentity) -> Result<bool, mtls::BuildError> {

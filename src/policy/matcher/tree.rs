@@ -1,4 +1,4 @@
-//! The tree of a matcher, with what is known of each list before a peer is seen.
+//! The tree of a matcher, with properties of each list that do not depend on a peer.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::text::excerpt::{SHOWN, shorten, summary_of};
 use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
-/// Which proved peers are admitted.
+/// A predicate on an authenticated peer: a policy accepts the peers that match.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,9 +32,9 @@ use crate::peer::PeerIdentity;
 /// # }
 /// ```
 ///
-/// # What can be asked
+/// # Attributes
 ///
-/// | of | whole | more than one value |
+/// | attribute | exact value | several values |
 /// |---|---|---|
 /// | SPIFFE ID | [`spiffe_id`](Self::spiffe_id) | [`trust_domain`](Self::trust_domain), [`spiffe_path_prefix`](Self::spiffe_path_prefix) |
 /// | DNS name | [`dns`](Self::dns) | [`dns_suffix`](Self::dns_suffix), [`dns_prefix`](Self::dns_prefix) |
@@ -47,41 +47,40 @@ use crate::peer::PeerIdentity;
 /// | issuers | [`issuer`](Self::issuer), [`issuer_spki_sha256`](Self::issuer_spki_sha256), [`trust_anchor_sha256`](Self::trust_anchor_sha256) | |
 /// | the leaf itself | [`spki_sha256`](Self::spki_sha256), [`certificate_sha256`](Self::certificate_sha256) | |
 ///
-/// Forms that are not in the table would not be sound. The end of a URI says nothing about its
-/// authority, and the beginning of an e-mail address nothing about its domain: whoever may choose
-/// the rest chooses who it is. An address has no prefix but a network.
+/// Other forms would not be safe. The end of a URI does not determine its authority, and the
+/// beginning of an e-mail address does not determine its domain: the remaining part could be chosen
+/// freely. For addresses a network replaces the prefix.
 ///
 /// # Semantics
 ///
-/// - The chain is proved first; a matcher narrows what the trust anchors vouch for and never
-///   replaces it.
-/// - What is not matched is refused. An empty list, an empty pattern and a pattern that can match
-///   nothing, or everything, is a [`BuildError`].
-/// - Of several values one has to match. Two patterns in `all_of` may be met by two different
-///   values.
-/// - DNS names and the domains of e-mail addresses compare without regard to case, everything else
-///   byte for byte.
-/// - An answer is yes, no or neither. It is neither where the peer has no such attribute, where a
-///   name of the kind cannot be read ([`PeerIdentity::unreadable_names`]) and no other one matches,
-///   where a value can be read in two ways (a wildcard DNS name, an IPv4 address mapped into IPv6,
-///   for prefixes a URI with escapes or dot segments), and where a custom matcher refuses. Neither
-///   refuses, and `not` does not turn it into a yes; `any_of` and `all_of` follow Kleene's logic.
-/// - `not` admits whoever has another value, so it is only as good as the spelling: exclude by what
-///   your CA controls.
+/// - The chain is authenticated first. A matcher restricts the peers that the trust anchors accept;
+///   it never replaces authentication.
+/// - A peer that does not match is rejected. An empty list, an empty pattern, and a pattern that
+///   can match nothing or everything are a [`BuildError`].
+/// - Of several values one must match. Two patterns in `all_of` may match two different values.
+/// - DNS names and the domains of e-mail addresses ignore case; everything else is compared byte
+///   for byte.
+/// - The result is yes, no or undecided. It is undecided if the peer has no such attribute; if a
+///   name of the kind cannot be read ([`PeerIdentity::unreadable_names`]) and no other one matches;
+///   if a value is ambiguous (a wildcard DNS name, an IPv4 address mapped into IPv6, for prefixes a
+///   URI with escapes or dot segments); and if a custom matcher rejects. An undecided result
+///   rejects, and `not` keeps it undecided; `any_of` and `all_of` follow Kleene's logic.
+/// - `not` accepts every other value, including another spelling: exclude only values that your CA
+///   controls.
 ///
 /// # Cost
 ///
-/// Patterns are parsed once. In `any_of` they are looked up by hash: 100,000 cost what one does. A
-/// prefix, suffix or network costs one look-up for each different length. Everything else in a list
-/// is gone through in order.
+/// Patterns are parsed once. `any_of` looks them up by hash: 100,000 patterns cost as much as one.
+/// A prefix, suffix or network costs one look-up for each different length. All other entries of a
+/// list are evaluated in order.
 ///
 /// # Text
 ///
-/// `Display` writes the whole matcher and `FromStr` reads it: calls with the constructors' names,
-/// digests in hexadecimal, strings in double quotes with `\"`, `\\` and `\u{..}`. Whitespace and
-/// line breaks may stand anywhere between, lists may end in a comma, and `#` begins a comment that
-/// ends with its line. [`custom`](Self::custom) is written, but cannot be read. `Debug`, refusals
-/// and explanations show four entries of a list.
+/// `Display` writes the whole matcher and `FromStr` parses it. The text consists of calls with the
+/// constructors' names, digests in hexadecimal, and strings in double quotes with `\"`, `\\` and
+/// `\u{..}`. Whitespace and line breaks are allowed between tokens, lists may end in a comma, and
+/// `#` begins a comment that extends to the end of the line. [`custom`](Self::custom) is written
+/// but cannot be parsed. `Debug`, rejections and explanations show four entries of a list.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PeerMatcher(pub(super) Node);
 
@@ -104,13 +103,14 @@ pub(super) struct Custom {
 type Decide = dyn Fn(&PeerIdentity) -> Result<(), String> + Send + Sync;
 
 impl PeerMatcher {
-    /// A pattern from the argument of the constructor that `kind` names.
+    /// Parses the argument of the constructor that `kind` names.
     pub(super) fn parsed(kind: Kind, text: &str) -> Result<Self, BuildError> {
         Pattern::parse(kind, text).map(|pattern| Self(Node::Pattern(pattern)))
     }
 
-    /// Whether every peer that it admits has a SPIFFE ID that was asked for. A custom matcher is
-    /// taken at its word.
+    /// Returns whether every accepting branch requires a SPIFFE ID.
+    ///
+    /// A custom matcher is assumed to require one.
     pub(crate) fn asks_for_spiffe_id(&self) -> bool {
         let is_spiffe = |kind| {
             matches!(
@@ -130,10 +130,11 @@ impl PeerMatcher {
         }
     }
 
-    /// Whether every peer that it accepts was asked for by one exact name of its own, or by its key
-    /// or certificate: on every branch there is such a pattern. Prefixes, suffixes and networks are
-    /// no such patterns, nor what an issuer or a subject's text says; `not` and `custom` prove
-    /// nothing by themselves.
+    /// Returns whether every accepting branch requires one exact name, or the peer's key or
+    /// certificate.
+    ///
+    /// Prefixes, suffixes, networks, issuers and the free text of a subject do not count; nor do
+    /// `not` and `custom` by themselves.
     pub(crate) fn asks_for_exact_peer(&self) -> bool {
         match &self.0 {
             Node::Pattern(pattern) => pattern.kind.is_exact_peer(),
@@ -146,8 +147,8 @@ impl PeerMatcher {
         }
     }
 
-    /// Whether a part of it asks for the proved path above the leaf, which not every TLS library
-    /// shows.
+    /// Returns whether a part requires the path above the leaf, which not every TLS library
+    /// exposes.
     pub(crate) fn asks_for_path(&self) -> bool {
         let is_above = |kind| matches!(kind, Kind::IssuerSpkiSha256 | Kind::TrustAnchorSha256);
         match &self.0 {
@@ -170,13 +171,13 @@ impl PartialEq for Custom {
 
 impl Eq for Custom {}
 
-/// Patterns by look-up, everything else one by one.
+/// A list of alternatives: patterns in an index, all other entries in order.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct AnyOf {
     index: Index,
     others: Vec<PeerMatcher>,
     depth: usize,
-    /// Made once: a refusal must not cost more for a longer list.
+    /// Built once, so that a rejection does not cost more for a longer list.
     summary: Box<str>,
 }
 
@@ -188,7 +189,7 @@ pub(super) struct AllOf {
 }
 
 impl AnyOf {
-    /// One list within another is one list, so that it stays one look-up.
+    /// Creates a list; nested `any_of` lists are merged, so that one look-up covers them.
     pub(super) fn new(matchers: impl IntoIterator<Item = PeerMatcher>) -> Result<Self, BuildError> {
         let mut index = Index::default();
         let mut others = Vec::new();
@@ -271,7 +272,7 @@ impl AllOf {
     }
 }
 
-/// The depth of a list with these in it, which is bounded since everything about a matcher is recursive.
+/// Returns the depth of a list with these entries; it is bounded because evaluation is recursive.
 fn depth_over(list: &'static str, matchers: &[PeerMatcher]) -> Result<usize, BuildError> {
     let deepest = matchers.iter().map(depth).max().unwrap_or(0);
     match deepest.saturating_add(1) {
@@ -283,7 +284,7 @@ fn depth_over(list: &'static str, matchers: &[PeerMatcher]) -> Result<usize, Bui
     }
 }
 
-/// How many lists are nested in each other.
+/// Returns how many lists are nested in a matcher.
 fn depth(matcher: &PeerMatcher) -> usize {
     match &matcher.0 {
         Node::AllOf(all) => all.depth,

@@ -1,4 +1,4 @@
-//! What a peer has of each attribute.
+//! The values of a peer's attributes.
 
 use core::iter::once;
 use std::collections::BTreeSet;
@@ -10,12 +10,12 @@ use super::pattern::{PeerValue, Value};
 use crate::peer::{NameKind, PeerIdentity, SpiffeId, cut};
 use crate::x509::{CanonicalName, Certificate, rfc4514};
 
-/// How many values of one attribute stand in an explanation.
+/// The most values of one attribute in an explanation.
 const SHOWN: usize = 8;
 
 pub(super) struct PeerView<'a> {
     peer: &'a PeerIdentity,
-    /// A common name that stands for a DNS name.
+    /// A common name that replaces a DNS name.
     dns_from_common_name: Option<String>,
 }
 
@@ -27,8 +27,9 @@ impl<'a> PeerView<'a> {
         }
     }
 
-    /// Shows the values of an attribute one by one until `is_it` says yes. Digests and names in
-    /// words are made here, and only where somebody asks for them.
+    /// Passes the values of an attribute to `is_it` until it returns true.
+    ///
+    /// Digests and the texts of names are computed here, only when needed.
     pub(super) fn any(
         &self,
         attribute: Attribute,
@@ -56,7 +57,7 @@ impl<'a> PeerView<'a> {
             Attribute::Issuer => {
                 let der = self.peer.issuer_der();
                 let (name, words) = (CanonicalName::of(der), rfc4514(der));
-                // What cannot be read, or says nothing, is not named as another.
+                // A name that cannot be read, or is empty, must not count as a different name.
                 words.contains('=') && is_it(PeerValue::Name(&name, &words))
             }
             Attribute::Ip => names.ips().any(|ip| is_it(PeerValue::Ip(ip))),
@@ -78,7 +79,7 @@ impl<'a> PeerView<'a> {
         }
     }
 
-    /// Whether the peer may have a value of an attribute that cannot be read.
+    /// Returns whether the peer may have an unreadable value of an attribute.
     pub(super) fn may_hide(&self, attribute: Attribute) -> bool {
         let kind = match attribute {
             Attribute::CommonName => NameKind::CommonName,
@@ -89,7 +90,7 @@ impl<'a> PeerView<'a> {
             Attribute::OrganizationalUnit => NameKind::OrganizationalUnit,
             Attribute::SpiffeId | Attribute::Uri => NameKind::Uri,
             Attribute::Issuer => return !CanonicalName::of(self.peer.issuer_der()).is_readable(),
-            // Each certificate has one of these.
+            // Every certificate has one of these, and it is always readable.
             Attribute::Certificate
             | Attribute::IssuerSpki
             | Attribute::Spki
@@ -98,7 +99,7 @@ impl<'a> PeerView<'a> {
         self.peer.names().may_hide(kind)
     }
 
-    /// What the peer has of the attributes that these kinds ask for, and what is odd about it.
+    /// Describes the peer's values of the attributes of these kinds, and why any are undecided.
     pub(super) fn in_words(&self, kinds: impl IntoIterator<Item = Kind>) -> String {
         let mut words = Vec::new();
         let mut odd = BTreeSet::new();
@@ -115,7 +116,7 @@ impl<'a> PeerView<'a> {
                 });
                 false
             });
-            // Kinds of one attribute follow each other.
+            // Kinds of one attribute are adjacent.
             if last.replace(attribute) == Some(attribute) {
                 continue;
             }

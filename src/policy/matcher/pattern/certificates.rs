@@ -1,4 +1,4 @@
-//! Constructors for keys and certificates: the peer's own, and those that vouch for it.
+//! Constructors for keys and certificates of the peer and its issuers.
 
 use super::Pattern;
 use crate::error::BuildError;
@@ -7,12 +7,14 @@ use crate::policy::matcher::tree::{Node, PeerMatcher};
 
 /// # Issuers
 impl PeerMatcher {
-    /// The leaf's issuer by its name, as [`PeerIdentity::issuer`](crate::PeerIdentity::issuer) gives it.
+    /// Matches the name of the leaf's issuer, as
+    /// [`PeerIdentity::issuer`](crate::PeerIdentity::issuer) returns it.
     ///
-    /// String types, the case of ASCII letters and repeated blanks do not count (RFC 5280, section 7.1).
+    /// String types, the case of ASCII letters and repeated blanks are ignored (RFC 5280, section
+    /// 7.1).
     ///
-    /// A name is as good as the trust anchors: a CA below another of them may bear the same. Where that matters ask for
-    /// [`issuer_spki_sha256`](Self::issuer_spki_sha256).
+    /// A name is unique only within one hierarchy: a CA below another trust anchor may have the
+    /// same name. Where this matters, use [`issuer_spki_sha256`](Self::issuer_spki_sha256).
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -24,19 +26,20 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is not the form of RFC 4514 that this library writes: most specific first,
-    /// no space behind the comma. The error shows it.
+    /// [`BuildError::InvalidPattern`] for any form other than the RFC 4514 form that this library
+    /// writes: most specific part first, no space after the comma. The error shows that form.
     pub fn issuer(name: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::Issuer, name)
     }
 
-    /// The public key of one of the CAs on the proved path, from the leaf's issuer to the trust anchor, by SHA-256 over
-    /// its `SubjectPublicKeyInfo`.
+    /// Matches the public key of a CA on the authenticated path, by its SHA-256 digest.
     ///
-    /// Only what was proved counts; a certificate that the peer merely sends along does not. Where a peer has several paths
-    /// the first that keeps every other rule counts, so that it chooses by what it sends: ask for a CA, and do not build on
-    /// [`not`](Self::not) to shut one out. A client that asks for it is a [`BuildError::Unsupported`] on native-tls, which
-    /// does not show the path.
+    /// The digest is over the `SubjectPublicKeyInfo`. Every CA counts from the leaf's issuer to the
+    /// trust anchor, but only on the authenticated path, not any other certificate that the peer
+    /// sends. If a peer has several paths, the first that satisfies every other rule counts; the
+    /// peer can choose it by what it sends. So require a CA, and do not rely on [`not`](Self::not)
+    /// to exclude one. Building a client with this pattern on native-tls returns
+    /// [`BuildError::Unsupported`], because native-tls does not expose the path.
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -pubkey | openssl pkey -pubin -outform DER | sha256sum
@@ -46,10 +49,12 @@ impl PeerMatcher {
         Self::digest(Kind::IssuerSpkiSha256, digest)
     }
 
-    /// The trust anchor that the proved path ends in, by SHA-256 over its certificate.
+    /// Matches the trust anchor of the authenticated path, by the SHA-256 digest of its
+    /// certificate.
     ///
-    /// For policies over several anchors; of several paths the first counts, as with
-    /// [`issuer_spki_sha256`](Self::issuer_spki_sha256). A client that asks for it is a [`BuildError::Unsupported`] on native-tls.
+    /// For policies with several anchors. Of several paths the first counts, as with
+    /// [`issuer_spki_sha256`](Self::issuer_spki_sha256). Building a client with this pattern on
+    /// native-tls returns [`BuildError::Unsupported`].
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -outform DER | sha256sum
@@ -62,11 +67,11 @@ impl PeerMatcher {
 
 /// # Pins
 ///
-/// The chain is proved as well: a pin narrows the anchors, it does not replace them.
+/// The chain is authenticated as well: a pin restricts the trust anchors but does not replace them.
 impl PeerMatcher {
-    /// The leaf's public key, by SHA-256 over its `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
+    /// Matches the leaf's public key, by the SHA-256 digest of its `SubjectPublicKeyInfo`.
     ///
-    /// It outlives a renewal with the same key.
+    /// See RFC 7469, section 2.4. The pin stays valid after a renewal with the same key.
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -pubkey | openssl pkey -pubin -outform DER | sha256sum
@@ -76,7 +81,7 @@ impl PeerMatcher {
         Self::digest(Kind::SpkiSha256, digest)
     }
 
-    /// The leaf certificate, by SHA-256 over all of it.
+    /// Matches the leaf certificate, by the SHA-256 digest of its DER encoding.
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -outform DER | sha256sum

@@ -1,4 +1,4 @@
-//! One value that is asked for, checked when it is made.
+//! Patterns: one attribute and one value, validated on construction.
 
 pub(crate) mod certificates;
 pub(crate) mod names;
@@ -34,33 +34,34 @@ pub(super) enum Value {
     Text(Box<str>),
 }
 
-/// A directory name as it was written down. Names that differ in case or blanks alone are the same (RFC 5280, section
-/// 7.1).
+/// A directory name as written in the pattern.
+///
+/// Names that differ only in case or blanks are equal (RFC 5280, section 7.1).
 #[derive(Clone, Debug)]
 pub(super) struct DirectoryName {
     text: Box<str>,
     name: CanonicalName,
 }
 
-/// An IP network; no bit is set behind the prefix.
+/// An IP network; no bit after the prefix is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Network {
     pub(super) address: IpAddr,
     pub(super) length: u8,
 }
 
-/// A value that a peer has.
+/// A value of a peer's attribute.
 #[derive(Clone, Copy)]
 pub(super) enum PeerValue<'a> {
     Digest([u8; 32]),
     Ip(IpAddr),
-    /// With its form by RFC 4514.
+    /// The name, and its RFC 4514 form.
     Name(&'a CanonicalName, &'a str),
     Text(&'a str),
 }
 
 impl Pattern {
-    /// Reads the argument of the constructor, or of the call in a text, that `kind` names.
+    /// Parses the argument of the constructor, or of the call in a text, that `kind` names.
     pub(super) fn parse(kind: Kind, text: &str) -> Result<Self, BuildError> {
         let checked = match text.len() {
             0 => Err("it is empty".to_owned()),
@@ -130,7 +131,7 @@ impl PartialOrd for DirectoryName {
 }
 
 impl Network {
-    /// The network of that prefix length that an address lies in.
+    /// Returns the network with this prefix length that contains the address.
     pub(super) fn around(ip: IpAddr, length: u8) -> Option<Self> {
         let address = match ip {
             IpAddr::V4(v4) => {
@@ -149,8 +150,10 @@ impl Network {
 }
 
 impl PeerValue<'_> {
-    /// Why a value is neither a yes nor a no to a question of this kind, if so: whoever uses the name may read it in
-    /// another way than we do. Such a value refuses, under `not` as well.
+    /// Returns why a value is undecided for a pattern of this kind, if it is.
+    ///
+    /// Another program may interpret the name in a different way. Such a value rejects, under `not`
+    /// too.
     pub(super) fn undecided(self, kind: Kind) -> Option<&'static str> {
         match self {
             Self::Text(name) if kind.attribute() == Attribute::Dns && name.starts_with('*') => {

@@ -1,4 +1,4 @@
-//! Constructors for what stands in the subject alternative names (RFC 5280, section 4.2.1.6).
+//! Constructors for subject alternative names (RFC 5280, section 4.2.1.6).
 
 use crate::error::BuildError;
 use crate::policy::matcher::attribute::Kind;
@@ -8,7 +8,7 @@ use crate::policy::matcher::tree::PeerMatcher;
 ///
 /// These match certificates with exactly one URI name (SPIFFE X.509-SVID, section 2).
 impl PeerMatcher {
-    /// One SPIFFE ID, byte for byte.
+    /// Matches one SPIFFE ID, byte for byte.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -20,14 +20,14 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no SPIFFE ID (SPIFFE-ID, section 2).
+    /// [`BuildError::InvalidPattern`] for an invalid SPIFFE ID (SPIFFE-ID, section 2).
     pub fn spiffe_id(id: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::SpiffeId, id)
     }
 
-    /// Every SPIFFE ID of one trust domain, given by its name alone: `prod.example`.
+    /// Matches every SPIFFE ID of one trust domain; the argument is its name alone: `prod.example`.
     ///
-    /// Trust domains have no hierarchy: `prod.example` is no part of `example`.
+    /// Trust domains have no hierarchy: `prod.example` is not a part of `example`.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -37,13 +37,15 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no trust domain's name (SPIFFE-ID, section 2.1).
+    /// [`BuildError::InvalidPattern`] for an invalid trust domain name (SPIFFE-ID, section 2.1).
     pub fn trust_domain(name: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::TrustDomain, name)
     }
 
-    /// A SPIFFE ID and those below it: `spiffe://prod.example/ns/pay` matches itself and
-    /// `spiffe://prod.example/ns/pay/api`, but not `spiffe://prod.example/ns/payments`.
+    /// Matches a SPIFFE ID and those below it.
+    ///
+    /// `spiffe://prod.example/ns/pay` matches itself and `spiffe://prod.example/ns/pay/api`, but
+    /// not `spiffe://prod.example/ns/payments`.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -53,7 +55,7 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no SPIFFE ID, or has no path.
+    /// [`BuildError::InvalidPattern`] for an invalid SPIFFE ID, and for one without a path.
     pub fn spiffe_path_prefix(prefix: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::SpiffePathPrefix, prefix)
     }
@@ -61,10 +63,10 @@ impl PeerMatcher {
 
 /// # DNS names
 ///
-/// A wildcard in a peer's certificate is never expanded; it is neither a match nor none, so that `not` does not admit it
-/// either.
+/// A wildcard in a peer's certificate is never expanded. It is undecided, so `not` does not accept
+/// it either.
 impl PeerMatcher {
-    /// A DNS name among the subject alternative names, whole, without regard to case.
+    /// Matches a whole DNS name among the subject alternative names, ignoring case.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -76,13 +78,16 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no host name (RFC 1123, section 2.1; underscores are allowed).
+    /// [`BuildError::InvalidPattern`] for an invalid host name (RFC 1123, section 2.1; underscores
+    /// are allowed).
     pub fn dns(name: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::Dns, name)
     }
 
-    /// Every DNS name below a domain, by whole labels: `svc.local` matches `a.svc.local` and `b.a.svc.local`, but not
-    /// `evil-svc.local`, and not `svc.local` itself, for which there is [`dns`](Self::dns).
+    /// Matches every DNS name below a domain, by whole labels.
+    ///
+    /// `svc.local` matches `a.svc.local` and `b.a.svc.local`, but not `evil-svc.local`, and not
+    /// `svc.local` itself; use [`dns`](Self::dns) for that.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -92,15 +97,17 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no host name. A dot does not begin it.
+    /// [`BuildError::InvalidPattern`] for an invalid host name; a leading dot is not allowed.
     pub fn dns_suffix(domain: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::DnsSuffix, domain)
     }
 
-    /// Every DNS name that begins with these whole labels and has more behind them: `pay` matches `pay.svc.local`, but
-    /// neither `payments.svc.local` nor `pay` itself.
+    /// Matches every DNS name that begins with these whole labels and has further labels.
     ///
-    /// The first labels do not say whose name it is. Use it where the trust anchors issue in domains of yours alone.
+    /// `pay` matches `pay.svc.local`, but neither `payments.svc.local` nor `pay` itself.
+    ///
+    /// The first labels do not determine the owner of a name. Use this only if the trust anchors
+    /// issue certificates for your domains only.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -110,7 +117,7 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no host name. A dot does not end it.
+    /// [`BuildError::InvalidPattern`] for an invalid host name; a trailing dot is not allowed.
     pub fn dns_prefix(labels: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::DnsPrefix, labels)
     }
@@ -118,7 +125,7 @@ impl PeerMatcher {
 
 /// # URIs
 impl PeerMatcher {
-    /// A URI among the subject alternative names, byte for byte.
+    /// Matches a URI among the subject alternative names, byte for byte.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -128,18 +135,20 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for a text without a scheme, or with characters that a URI may not hold
-    /// (RFC 3986, section 3).
+    /// [`BuildError::InvalidPattern`] for a text without a scheme, and for characters that a URI
+    /// must not contain (RFC 3986, section 3).
     pub fn uri(uri: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::Uri, uri)
     }
 
-    /// A URI and those below it, by whole segments: `https://a.example/pay` matches itself and
-    /// `https://a.example/pay/x`, but not `https://a.example/payments`; `https://a.example` all of that authority.
+    /// Matches a URI and those below it, by whole segments.
     ///
-    /// A port is a part of the authority. Scheme and authority are in lower case. A URI of the peer that has other
-    /// spellings (escapes, a query, a fragment, a user's name, segments that are empty or of dots: RFC 3986, section
-    /// 6.2) is neither a match nor none.
+    /// `https://a.example/pay` matches itself and `https://a.example/pay/x`, but not
+    /// `https://a.example/payments`. `https://a.example` matches every URI of that authority.
+    ///
+    /// A port belongs to the authority. Scheme and authority are in lower case. A URI of the peer
+    /// with several spellings (escapes, a query, a fragment, a user name, empty or dot segments:
+    /// RFC 3986, section 6.2) is undecided.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -151,8 +160,8 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] where scheme or authority is missing, for a slash at the end, and for what has
-    /// other spellings.
+    /// [`BuildError::InvalidPattern`] if the scheme or the authority is missing, for a trailing
+    /// slash, and for a URI with several spellings.
     pub fn uri_prefix(prefix: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::UriPrefix, prefix)
     }
@@ -160,10 +169,10 @@ impl PeerMatcher {
 
 /// # IP addresses
 ///
-/// An IPv4 address that a certificate holds in its form mapped into IPv6 (RFC 4291, section 2.5.5.2) is neither the one
-/// nor the other: no pattern matches it and `not` does not admit it.
+/// An IPv4 address mapped into IPv6 in a certificate (RFC 4291, section 2.5.5.2) is undecided: no
+/// pattern matches it and `not` does not accept it.
 impl PeerMatcher {
-    /// An IP address among the subject alternative names, of version 4 or 6.
+    /// Matches an IPv4 or IPv6 address among the subject alternative names.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -173,14 +182,14 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no address, and for a mapped one.
+    /// [`BuildError::InvalidPattern`] for an invalid address, and for a mapped one.
     pub fn ip(address: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::Ip, address)
     }
 
-    /// The addresses of a network: `10.0.0.0/8` (RFC 4632, section 3.1).
+    /// Matches the addresses of a network: `10.0.0.0/8` (RFC 4632, section 3.1).
     ///
-    /// This is about the addresses in the certificate, not about the one that the peer calls from.
+    /// This matches addresses in the certificate, not the peer's network address.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -192,8 +201,8 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no address with a prefix length, for bits that are set behind the
-    /// prefix, for mapped addresses, and for `/0`, which is every address.
+    /// [`BuildError::InvalidPattern`] unless the text is an address with a prefix length, for bits
+    /// set after the prefix, for mapped addresses, and for `/0`, which contains every address.
     pub fn ip_network(network: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::IpNetwork, network)
     }
@@ -201,9 +210,10 @@ impl PeerMatcher {
 
 /// # E-mail addresses
 ///
-/// The domain compares without regard to case, what stands before the `@` byte for byte (RFC 5280, section 7.5).
+/// The domain ignores case; the part before the `@` is compared byte for byte (RFC 5280, section
+/// 7.5).
 impl PeerMatcher {
-    /// An e-mail address among the subject alternative names, whole.
+    /// Matches a whole e-mail address among the subject alternative names.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -213,12 +223,14 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is not `local@domain` in printable ASCII.
+    /// [`BuildError::InvalidPattern`] unless the text is `local@domain` in printable ASCII.
     pub fn email(address: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::Email, address)
     }
 
-    /// Every e-mail address of one domain: `prod.example` matches `ops@prod.example`, but not `ops@mail.prod.example`.
+    /// Matches every e-mail address of one domain.
+    ///
+    /// `prod.example` matches `ops@prod.example`, but not `ops@mail.prod.example`.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -228,13 +240,15 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no host name.
+    /// [`BuildError::InvalidPattern`] for an invalid host name.
     pub fn email_domain(domain: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::EmailDomain, domain)
     }
 
-    /// Every e-mail address of the domains below one, by whole labels: `prod.example` matches `ops@mail.prod.example`,
-    /// but neither `ops@prod.example` nor `ops@evil-prod.example`.
+    /// Matches every e-mail address of the domains below one, by whole labels.
+    ///
+    /// `prod.example` matches `ops@mail.prod.example`, but neither `ops@prod.example` nor
+    /// `ops@evil-prod.example`.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -244,7 +258,7 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for what is no host name.
+    /// [`BuildError::InvalidPattern`] for an invalid host name.
     pub fn email_domain_suffix(domain: &str) -> Result<Self, BuildError> {
         Self::parsed(Kind::EmailDomainSuffix, domain)
     }

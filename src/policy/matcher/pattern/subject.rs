@@ -1,4 +1,4 @@
-//! Constructors for what stands in the subject (RFC 5280, section 4.1.2.6).
+//! Constructors for attributes of the subject (RFC 5280, section 4.1.2.6).
 
 use crate::error::BuildError;
 use crate::policy::matcher::attribute::Kind;
@@ -6,10 +6,11 @@ use crate::policy::matcher::tree::PeerMatcher;
 
 /// # Common name
 ///
-/// A subject with two common names has none. Free text, for CAs that identify peers by nothing else: no name constraint
-/// binds it, and a CA need not have checked it.
+/// A subject with two common names counts as one without. A common name is free text: name
+/// constraints do not apply to it, and a CA need not have checked it. Use it only if a CA
+/// identifies peers by nothing else.
 impl PeerMatcher {
-    /// The common name of the subject, whole and byte for byte.
+    /// Matches the whole common name of the subject, byte for byte.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -24,9 +25,9 @@ impl PeerMatcher {
         Self::parsed(Kind::CommonName, name)
     }
 
-    /// The common name of the subject that begins with these characters, or is them.
+    /// Matches a common name that begins with, or equals, these characters.
     ///
-    /// Put the separator of your names into it, so that it ends where a part of the name does.
+    /// Include the separator of your names, so that the prefix ends where a part of the name ends.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -41,9 +42,10 @@ impl PeerMatcher {
         Self::parsed(Kind::CommonNamePrefix, prefix)
     }
 
-    /// The common name of the subject that ends with these characters, or is them.
+    /// Matches a common name that ends with, or equals, these characters.
     ///
-    /// Put the separator of your names into it, so that it ends where a part of the name does.
+    /// Include the separator of your names, so that the suffix begins where a part of the name
+    /// begins.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -61,9 +63,9 @@ impl PeerMatcher {
 
 /// # Organizational units
 ///
-/// A subject may have several; one of them has to match.
+/// A subject may have several; one of them must match.
 impl PeerMatcher {
-    /// An organizational unit of the subject, whole and byte for byte.
+    /// Matches a whole organizational unit of the subject, byte for byte.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -78,9 +80,9 @@ impl PeerMatcher {
         Self::parsed(Kind::OrganizationalUnit, name)
     }
 
-    /// An organizational unit of the subject that begins with these characters, or is them.
+    /// Matches an organizational unit that begins with, or equals, these characters.
     ///
-    /// Put the separator of your names into it, so that it ends where a part of the name does.
+    /// Include the separator of your names, so that the prefix ends where a part of the name ends.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -95,9 +97,10 @@ impl PeerMatcher {
         Self::parsed(Kind::OrganizationalUnitPrefix, prefix)
     }
 
-    /// An organizational unit of the subject that ends with these characters, or is them.
+    /// Matches an organizational unit that ends with, or equals, these characters.
     ///
-    /// Put the separator of your names into it, so that it ends where a part of the name does.
+    /// Include the separator of your names, so that the suffix begins where a part of the name
+    /// begins.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -115,9 +118,9 @@ impl PeerMatcher {
 
 /// # Organizations
 ///
-/// A subject may have several; one of them has to match.
+/// A subject may have several; one of them must match.
 impl PeerMatcher {
-    /// An organization of the subject, whole and byte for byte.
+    /// Matches a whole organization of the subject, byte for byte.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -132,9 +135,9 @@ impl PeerMatcher {
         Self::parsed(Kind::Organization, name)
     }
 
-    /// An organization of the subject that begins with these characters, or is them.
+    /// Matches an organization that begins with, or equals, these characters.
     ///
-    /// Put the separator of your names into it, so that it ends where a part of the name does.
+    /// Include the separator of your names, so that the prefix ends where a part of the name ends.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {
@@ -149,9 +152,10 @@ impl PeerMatcher {
         Self::parsed(Kind::OrganizationPrefix, prefix)
     }
 
-    /// An organization of the subject that ends with these characters, or is them.
+    /// Matches an organization that ends with, or equals, these characters.
     ///
-    /// Put the separator of your names into it, so that it ends where a part of the name does.
+    /// Include the separator of your names, so that the suffix begins where a part of the name
+    /// begins.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::BuildError> {

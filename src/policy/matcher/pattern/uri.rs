@@ -1,9 +1,10 @@
-//! Which URIs a prefix can be held against.
+//! URIs that can be compared with a prefix.
 //!
-//! Percent-encoding, dot segments and a few other liberties give one resource many spellings (RFC 3986, section 6.2), and
-//! whoever uses the URI may normalize it. So a prefix speaks only of URIs that have one spelling.
+//! Percent-encoding, dot segments and a few other variations give one resource many spellings (RFC
+//! 3986, section 6.2), and another program may normalize the URI. So a prefix matches only URIs
+//! with a single spelling.
 
-/// Why a text is no prefix that ends at a segment, if it is none.
+/// Returns why a text is not a valid prefix that ends at a segment, if it is not.
 pub(crate) fn prefix_problem(prefix: &str) -> Option<&'static str> {
     let Some((scheme, rest)) = prefix.split_once("://") else {
         return Some("it is not scheme://authority, with or without a path");
@@ -28,13 +29,13 @@ pub(crate) fn prefix_problem(prefix: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a URI may be another one to its reader.
+/// Returns whether another program may read a URI as a different one.
 pub(crate) fn is_ambiguous(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return true;
     };
     let Some(rest) = rest.strip_prefix("//") else {
-        // Without an authority it is no URI that a prefix speaks of, but some readers supply the slashes that are missing.
+        // A URI without an authority matches no prefix, but some readers add the missing slashes.
         return rest.starts_with(['/', '\\']) || SPECIAL.contains(&scheme);
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -42,7 +43,7 @@ pub(crate) fn is_ambiguous(uri: &str) -> bool {
     !is_scheme(scheme) || !is_plain_authority(authority) || !is_plain_path(path)
 }
 
-/// Schemes that always have an authority to readers of the WHATWG's URL standard, however it is written.
+/// Schemes that always have an authority in the WHATWG's URL standard, however it is written.
 const SPECIAL: &[&str] = &["file", "ftp", "http", "https", "ws", "wss"];
 
 fn is_scheme(scheme: &str) -> bool {
@@ -59,11 +60,11 @@ fn is_plain_authority(authority: &str) -> bool {
         })
 }
 
-/// Empty, or segments with a slash before each.
+/// Returns whether the path is empty, or consists of plain segments after slashes.
 fn is_plain_path(path: &str) -> bool {
     path.strip_prefix('/').is_none_or(|segments| {
         segments.split('/').all(|segment| {
-            // Parameters behind a semicolon do not hide dots.
+            // Parameters after a semicolon do not hide dots.
             !matches!(segment.split(';').next(), None | Some("" | "." | ".."))
                 && segment
                     .bytes()

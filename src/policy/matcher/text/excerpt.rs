@@ -1,15 +1,15 @@
-//! The beginning of a long text, and strings in quotes.
+//! Excerpts of long texts, and quoted strings.
 
 use core::fmt::{self, Write};
 
 use crate::x509::is_hidden;
 
-/// How many entries of a list stand in a message.
+/// The most entries of a list in a message.
 pub(in crate::policy::matcher) const SHOWN: usize = 4;
-/// Bytes of one entry in a message. A list that is longer is named and counted.
+/// The most bytes of one entry in a message. Of a longer list only the name is shown.
 const SHOWN_BYTES: usize = 256;
 
-/// The beginning of what is too long for a message.
+/// Truncates a text that is too long for a message.
 pub(in crate::policy::matcher) fn shorten(mut text: String) -> String {
     let mut ends = text.char_indices().map(|(at, _)| at);
     if let Some(end) = ends.find(|at| *at >= SHOWN_BYTES) {
@@ -19,7 +19,7 @@ pub(in crate::policy::matcher) fn shorten(mut text: String) -> String {
     text
 }
 
-/// The summary of a list, made of those of its entries.
+/// Returns the summary of a list, from those of its entries.
 pub(in crate::policy::matcher) fn summary_of(
     list: &str,
     entries: impl Iterator<Item = String>,

@@ -1,4 +1,4 @@
-//! A matcher in words: whole, as it can be parsed again, and short, as it stands in messages.
+//! The text of a matcher: whole, so that it can be parsed again, and as a summary for messages.
 
 pub(super) mod excerpt;
 mod parse;
@@ -12,7 +12,7 @@ use super::tree::{Node, PeerMatcher};
 use excerpt::{quote, shorten};
 
 impl PeerMatcher {
-    /// The matcher for messages: bounded, however long its lists are, and made before a peer is refused.
+    /// Returns the matcher for messages: of bounded length, and computed before a peer is rejected.
     pub(in crate::policy) fn summary(&self) -> Cow<'_, str> {
         match &self.0 {
             Node::AllOf(all) => Cow::Borrowed(all.summary()),
@@ -25,7 +25,8 @@ impl PeerMatcher {
 }
 
 impl fmt::Display for PeerMatcher {
-    /// The whole matcher, as `FromStr` reads it. Lists of patterns are sorted, and no pattern stands twice.
+    /// Writes the whole matcher in the form that `FromStr` parses. Lists of patterns are sorted,
+    /// without duplicates.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Node::AnyAuthenticated => f.write_str("any_authenticated()"),

@@ -1,4 +1,4 @@
-//! A matcher from its text.
+//! Parsing of a matcher's text.
 
 use core::str::FromStr;
 
@@ -36,14 +36,14 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// A matcher whose name is `token`, within `depth` lists.
+    /// Parses a matcher whose name is `token`, within `depth` lists.
     fn matcher(
         &mut self,
         mut at: usize,
         mut token: Token<'a>,
         depth: usize,
     ) -> Result<PeerMatcher, MatcherError> {
-        // Counted and not nested: a thousand of them are no deeper than one.
+        // Counted rather than nested: a thousand negations need no recursion.
         let mut negations = 0_usize;
         while token == Token::Name("not") {
             self.count(at)?;
@@ -160,7 +160,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The names that a text may hold.
+/// Returns the names that are allowed in a text.
 fn one_of() -> String {
     let lists = ["any_authenticated", "any_of", "all_of", "not"];
     let patterns = Kind::ALL.iter().map(|kind| kind.name());

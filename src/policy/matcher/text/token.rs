@@ -1,4 +1,4 @@
-//! The words of a matcher's text.
+//! The tokens of a matcher's text.
 
 use std::borrow::Cow;
 
@@ -15,13 +15,13 @@ pub(crate) enum Token<'a> {
     End,
 }
 
-/// Reads a text from its beginning to its end, one token after the other.
+/// A tokenizer of a text.
 pub(crate) struct Tokens<'a> {
     text: &'a str,
     at: usize,
 }
 
-/// How much of an unexpected name stands in an error.
+/// The most bytes of an unexpected name in an error.
 const SHOWN_BYTES: usize = 40;
 
 impl<'a> Tokens<'a> {
@@ -29,7 +29,7 @@ impl<'a> Tokens<'a> {
         Self { text, at: 0 }
     }
 
-    /// The next token, and where it begins.
+    /// Returns the next token and its offset.
     pub(crate) fn next(&mut self) -> Result<(usize, Token<'a>), MatcherError> {
         self.skip_blank();
         let from = self.at;
@@ -90,7 +90,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// A string in double quotes, borrowed where it has no escapes.
+    /// Reads a string in double quotes; borrows it if it has no escapes.
     fn string(&mut self) -> Result<Cow<'a, str>, MatcherError> {
         self.at = self.at.saturating_add(1);
         let mut unescaped: Option<String> = None;
@@ -126,7 +126,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// What stands behind a backslash.
+    /// Reads the character after a backslash.
     fn escape(&mut self, at: usize) -> Result<char, MatcherError> {
         let rest = self.rest();
         if let Some(c @ ('"' | '\\')) = rest.chars().next() {
@@ -151,7 +151,7 @@ impl<'a> Tokens<'a> {
 }
 
 impl Token<'_> {
-    /// In words, for an error.
+    /// Describes the token for an error.
     pub(crate) fn found(&self) -> String {
         match self {
             Self::Name(name) if name.len() > SHOWN_BYTES => "a long name".to_owned(),
@@ -165,7 +165,7 @@ impl Token<'_> {
     }
 }
 
-/// A character that has no place here, without its powers.
+/// Describes an unexpected character, without printing a hidden one.
 fn character(c: char) -> String {
     match is_hidden(c) {
         true => format!("U+{:04X}", u32::from(c)),
