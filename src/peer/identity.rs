@@ -10,13 +10,12 @@ use super::names::{NameRanges, Names};
 use super::spiffe::SpiffeId;
 use crate::x509::{Certificate, rfc4514, rfc4514_whole};
 
-/// A peer that was proved and allowed: the names in its leaf certificate and the chain it
-/// presented.
+/// An authenticated and authorized peer: the names in its leaf and the presented chain.
 ///
 /// Names are read strictly (RFC 5280, section 4.2.1.6; SPIFFE X.509-SVID, section 2): the accessors
-/// give the legal names of each kind, and [`unreadable_names`](Self::unreadable_names) whatever
-/// else stands among them. They stand in the order of the certificate. `Display` gives the most
-/// telling name, for logs, and cuts it at 256 letters. Cloning is cheap.
+/// return the legal names of each kind, and [`unreadable_names`](Self::unreadable_names) returns
+/// all others. Names keep the order of the certificate. `Display` writes the most specific name,
+/// for logs, and truncates it at 256 characters. Cloning is cheap.
 ///
 /// ```no_run
 /// # fn f(peer: &mtls::PeerIdentity) {
@@ -26,10 +25,10 @@ use crate::x509::{Certificate, rfc4514, rfc4514_whole};
 #[derive(Clone)]
 pub struct PeerIdentity(Arc<Inner>);
 
-/// What links a leaf to its trust anchor, once it is proved.
+/// The path from a leaf to its trust anchor, once authenticated.
 #[derive(Clone, Debug)]
 pub(crate) struct ProvedPath {
-    /// Places of the intermediates among the presented certificates, the leaf's issuer first.
+    /// Indices of the intermediates in the presented chain, the leaf's issuer first.
     pub(crate) intermediates: Vec<usize>,
     pub(crate) anchor: Arc<CertificateDer<'static>>,
 }
@@ -37,7 +36,7 @@ pub(crate) struct ProvedPath {
 struct Inner {
     names: NameRanges,
     chain: Vec<CertificateDer<'static>>,
-    /// `None` where the platform proved it and shows it to nobody.
+    /// `None` where the platform verified the path and does not expose it.
     path: Option<ProvedPath>,
     subject: Box<[u8]>,
     issuer: Box<[u8]>,
@@ -48,7 +47,9 @@ struct Inner {
 }
 
 impl PeerIdentity {
-    /// Takes the names of `leaf` and a copy of the presented chain, whose first certificate it is.
+    /// Creates an identity from the leaf, its names and a copy of the presented chain.
+    ///
+    /// The chain begins with the leaf.
     pub(crate) fn new(
         leaf: &Certificate<'_>,
         names: NameRanges,
@@ -68,105 +69,114 @@ impl PeerIdentity {
         }))
     }
 
-    /// The SPIFFE ID, when the certificate has exactly one URI name and that is one.
+    /// Returns the SPIFFE ID, if the certificate is an X.509-SVID.
+    ///
+    /// It then has exactly one URI name, which is a SPIFFE ID, and no key usage for signing
+    /// certificates or revocation lists.
     pub fn spiffe_id(&self) -> Option<&SpiffeId> {
         self.names().spiffe_id()
     }
 
-    /// The DNS names of the subject alternative name extension, in lower case. A wildcard stands as
-    /// it is.
+    /// Returns the DNS names of the subject alternative name extension, in lower case.
+    ///
+    /// A wildcard is returned unchanged.
     pub fn dns_names(&self) -> impl Iterator<Item = &str> + Clone {
         self.names().texts(NameKind::Dns)
     }
 
-    /// The URI names of the subject alternative name extension.
+    /// Returns the URI names of the subject alternative name extension.
     pub fn uris(&self) -> impl Iterator<Item = &str> + Clone {
         self.names().texts(NameKind::Uri)
     }
 
-    /// The IP addresses of the subject alternative name extension.
+    /// Returns the IP addresses of the subject alternative name extension.
     pub fn ip_addresses(&self) -> impl Iterator<Item = IpAddr> + Clone {
         self.names().ips()
     }
 
-    /// The e-mail addresses of the subject alternative name extension.
+    /// Returns the e-mail addresses of the subject alternative name extension.
     pub fn email_addresses(&self) -> impl Iterator<Item = &str> + Clone {
         self.names().texts(NameKind::Email)
     }
 
-    /// The subject's common name, when it has exactly one.
+    /// Returns the subject's common name, if it has exactly one.
     pub fn common_name(&self) -> Option<&str> {
         self.names().common_name()
     }
 
-    /// The subject's organizational units, in the order in which they stand there.
+    /// Returns the subject's organizational units, in the order of the certificate.
     pub fn organizational_units(&self) -> impl Iterator<Item = &str> + Clone {
         self.names().texts(NameKind::OrganizationalUnit)
     }
 
-    /// The subject's organizations, in the order in which they stand there.
+    /// Returns the subject's organizations, in the order of the certificate.
     pub fn organizations(&self) -> impl Iterator<Item = &str> + Clone {
         self.names().texts(NameKind::Organization)
     }
 
-    /// The names that cannot be decoded or are no legal names of their kind: alternative names, and
-    /// the subject's common names, organizations and organizational units.
+    /// Returns the names that cannot be decoded or are illegal for their kind.
     ///
-    /// None under [`CertificateProfile::Rfc5280`](crate::policy::CertificateProfile::Rfc5280), which
-    /// rejects such a certificate.
+    /// These are alternative names, and the subject's common names, organizations and
+    /// organizational units. Empty under
+    /// [`CertificateProfile::Rfc5280`](crate::policy::CertificateProfile::Rfc5280), which rejects
+    /// such a certificate.
     pub fn unreadable_names(&self) -> impl Iterator<Item = UnreadableName<'_>> + Clone {
         self.names().unreadable()
     }
 
-    /// The subject in the form of RFC 4514.
+    /// Returns the subject in the form of RFC 4514.
     pub fn subject(&self) -> String {
         rfc4514_whole(&self.0.subject)
     }
 
-    /// The issuer in the form of RFC 4514.
+    /// Returns the issuer in the form of RFC 4514.
     pub fn issuer(&self) -> String {
         rfc4514_whole(&self.0.issuer)
     }
 
-    /// The serial number: the content of the DER INTEGER, big-endian.
+    /// Returns the serial number: the content of the DER INTEGER, big-endian.
     pub fn serial_number(&self) -> &[u8] {
         &self.0.serial
     }
 
-    /// The first second in which the certificate is valid.
+    /// Returns the first second in which the certificate is valid.
     pub fn not_before(&self) -> UnixTime {
         self.0.not_before
     }
 
-    /// The last second in which the certificate is valid.
+    /// Returns the last second in which the certificate is valid.
     pub fn not_after(&self) -> UnixTime {
         self.0.not_after
     }
 
-    /// SHA-256 over the leaf certificate.
+    /// Returns the SHA-256 digest of the leaf certificate.
     pub fn certificate_sha256(&self) -> [u8; 32] {
         Sha256::digest(self.leaf()).into()
     }
 
-    /// SHA-256 over the leaf's `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
+    /// Returns the SHA-256 digest of the leaf's `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
     pub fn spki_sha256(&self) -> [u8; 32] {
         Sha256::digest(&self.0.spki).into()
     }
 
-    /// The certificates that the peer presented, leaf first, as far as the backend shows them.
+    /// Returns the presented chain, leaf first, as far as the backend exposes it.
     ///
-    /// rustls shows all; an OpenSSL server the path that OpenSSL built; native-tls the leaf.
+    /// rustls exposes all certificates, an OpenSSL server the path that OpenSSL built, native-tls
+    /// the leaf.
     pub fn chain(&self) -> &[CertificateDer<'static>] {
         &self.0.chain
     }
 
-    /// The trust anchor that the proved path ends in; `None` on native-tls, which does not show it.
+    /// Returns the trust anchor of the authenticated path.
+    ///
+    /// `None` on native-tls, which does not expose it.
     pub fn trust_anchor(&self) -> Option<&CertificateDer<'static>> {
         self.0.path.as_ref().map(|path| &*path.anchor)
     }
 
-    /// The proved path above the leaf: its issuer first, the trust anchor last (RFC 5280, section
-    /// 6.1). Empty on native-tls.
+    /// Returns the authenticated path above the leaf, from its issuer to the trust anchor.
+    ///
+    /// See RFC 5280, section 6.1. Empty on native-tls.
     pub fn issuers(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         let path = self.0.path.iter();
         path.flat_map(|path| {
@@ -177,7 +187,7 @@ impl PeerIdentity {
         })
     }
 
-    /// The last second in which the proved path is valid: the earliest `notAfter` in it.
+    /// Returns the last second in which the path is valid: its earliest `notAfter`.
     pub(crate) fn path_not_after(&self) -> UnixTime {
         let above = self.issuers().filter_map(|issuer| {
             let issuer = Certificate::from_der(issuer).ok()?;
@@ -190,7 +200,7 @@ impl PeerIdentity {
         self.0.chain.first().map_or(&[], |leaf| leaf.as_ref())
     }
 
-    /// The issuer's `Name`, in DER.
+    /// Returns the issuer's `Name` in DER.
     pub(crate) fn issuer_der(&self) -> &[u8] {
         &self.0.issuer
     }
@@ -201,7 +211,8 @@ impl PeerIdentity {
 }
 
 impl fmt::Display for PeerIdentity {
-    /// The SPIFFE ID, else the first DNS name, else the common name, else the subject.
+    /// Writes the SPIFFE ID, the first DNS name, the common name or the subject, whichever exists
+    /// first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(id) = self.spiffe_id() {
             return write!(f, "{id}");

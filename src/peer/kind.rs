@@ -1,7 +1,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
-/// Where a name of a certificate stands, and so what it names.
+/// The kind of a name in a certificate, which is also its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum NameKind {
@@ -17,7 +17,7 @@ pub enum NameKind {
     Organization,
     /// An organizational unit of the subject.
     OrganizationalUnit,
-    /// A subject alternative name of a kind that RFC 5280 does not have. It may be of any kind.
+    /// A subject alternative name of a kind that RFC 5280 does not define. It may be of any kind.
     Unknown,
     /// A URI of the subject alternative names.
     Uri,
@@ -38,11 +38,11 @@ impl fmt::Display for NameKind {
     }
 }
 
-/// A name of a certificate that cannot be decoded, or is no legal name of its kind, such as the DNS
-/// name `kafka/0`.
+/// A name of a certificate that cannot be decoded, or is illegal for its kind.
 ///
-/// It matches nothing, and a matcher over its kind stays undecided unless another name decides it.
-/// `Display` is for messages: it is cut, and escapes what is not printable ASCII.
+/// An example is the DNS name `kafka/0`. It matches nothing, and a matcher over its kind stays
+/// undecided unless another name decides it. `Display` is for messages: it truncates the name and
+/// escapes everything except printable ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnreadableName<'a> {
     pub(super) kind: NameKind,
@@ -51,22 +51,22 @@ pub struct UnreadableName<'a> {
 }
 
 impl<'a> UnreadableName<'a> {
-    /// Where it stands.
+    /// Returns the kind of the name.
     pub fn kind(&self) -> NameKind {
         self.kind
     }
 
-    /// The content of its DER element, as it stands in the certificate.
+    /// Returns the content of its DER element, unchanged.
     pub fn as_bytes(&self) -> &'a [u8] {
         self.value
     }
 
-    /// Why it cannot be read.
+    /// Returns why it cannot be read.
     pub fn problem(&self) -> &'static str {
         self.problem
     }
 
-    /// In quotes, cut and escaped.
+    /// Returns the name in quotes, truncated and escaped.
     pub(super) fn text(&self) -> String {
         let shown = self.value.get(..MAX_LETTERS).unwrap_or(self.value);
         let more = if shown.len() < self.value.len() {
@@ -84,10 +84,10 @@ impl fmt::Display for UnreadableName<'_> {
     }
 }
 
-/// Letters of a name that stand in a message: a name is as long as its certificate lets it be.
+/// The most characters of a name in a message; a name can be as long as its certificate.
 pub(crate) const MAX_LETTERS: usize = 256;
 
-/// A text for a message.
+/// Truncates a text for a message.
 pub(crate) fn cut(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_LETTERS) {
         Some((end, _)) => format!("{}..", text.get(..end).unwrap_or_default()).into(),

@@ -1,8 +1,8 @@
-//! Who the peer is: names read strictly from a certificate.
+//! Identity of a peer: names read strictly from a certificate.
 //!
-//! Reading proves nothing. A [`PeerIdentity`] that an application holds came out of a
-//! [`PeerVerifier`](crate::PeerVerifier), which proves the chain first and lets a policy decide
-//! after.
+//! Reading does not authenticate. An application receives a [`PeerIdentity`] from a
+//! [`PeerVerifier`](crate::PeerVerifier), which authenticates the chain and then authorizes the
+//! peer.
 
 pub(crate) mod identity;
 mod kind;

@@ -1,4 +1,4 @@
-//! Subject alternative names and what the subject says, read strictly (RFC 5280, section 4.2.1.6).
+//! Names of the subject and its alternative names, read strictly (RFC 5280, section 4.2.1.6).
 
 use core::fmt;
 use core::net::IpAddr;
@@ -13,7 +13,7 @@ use super::spiffe::SpiffeId;
 use super::syntax::{ip_address, problem, reads_as_several};
 use crate::x509::{Certificate, GeneralName, X509Error, attribute_texts, range_in};
 
-/// Where the names in a certificate are. Its bytes are wanted to see them: [`Names`].
+/// The positions of the names in a certificate; [`Names`] combines them with its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NameRanges {
     entries: Vec<Entry>,
@@ -31,18 +31,18 @@ struct Entry {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
-    /// A text, or the octets of an address, as they stand in the certificate.
+    /// A text, or the octets of an address, unchanged in the certificate.
     InCertificate(Range<usize>),
-    /// A text that stands there otherwise: in another encoding, or, of a host, in upper case.
+    /// A text that differs from the certificate: another encoding, or a host in upper case.
     Decoded(Box<str>),
-    /// Octets of the certificate that are no name of their kind.
+    /// Octets of the certificate that are not a legal name of their kind.
     Unreadable(Range<usize>, &'static str),
 }
 
 /// The names in a certificate.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a> {
-    /// The certificate that `ranges` are about.
+    /// The certificate that `ranges` refer to.
     der: &'a [u8],
     ranges: &'a NameRanges,
 }
@@ -63,8 +63,10 @@ pub(crate) enum MalformedName {
 }
 
 impl NameRanges {
-    /// Reads the names; those that cannot be read are kept as such. An error is for what could be
-    /// read as other names than it is, and for what is no list of names at all.
+    /// Reads the names; unreadable ones are kept as unreadable.
+    ///
+    /// Returns an error for a name that could be read as other names, and for an extension that is
+    /// not a list of names.
     pub(crate) fn read(certificate: &Certificate<'_>) -> Result<Self, MalformedName> {
         let mut names = Self::default();
         names.add_subject(certificate)?;
@@ -80,7 +82,8 @@ impl NameRanges {
         for name in &san {
             names.add_alternative(certificate.der, name)?;
         }
-        // One that may sign certificates or revocation lists is no X.509-SVID (SPIFFE X.509-SVID, section 4.3).
+        // A certificate that may sign certificates or revocation lists is not an X.509-SVID (SPIFFE
+        // X.509-SVID, section 4.3).
         let usage = certificate.key_usage();
         names.signs_others = usage.is_ok_and(|usage| {
             usage.is_some_and(|usage| {
@@ -91,7 +94,7 @@ impl NameRanges {
         Ok(names)
     }
 
-    /// The names themselves, out of the certificate that they were read from.
+    /// Returns the names, from the certificate that they were read from.
     pub(crate) fn of<'a>(&'a self, der: &'a [u8]) -> Names<'a> {
         Names { der, ranges: self }
     }
@@ -129,7 +132,7 @@ impl NameRanges {
             GeneralName::EMAIL => NameKind::Email,
             GeneralName::IP => NameKind::Ip,
             GeneralName::URI => NameKind::Uri,
-            // These say nothing that a matcher could ask for.
+            // No matcher uses these kinds.
             GeneralName::DIRECTORY_NAME
             | GeneralName::EDI_PARTY_NAME
             | GeneralName::OTHER_NAME
@@ -167,17 +170,17 @@ impl NameRanges {
 }
 
 impl<'a> Names<'a> {
-    /// Whether a subject alternative name extension is there at all.
+    /// Returns whether the certificate has a subject alternative name extension.
     pub(crate) fn has_san(self) -> bool {
         self.ranges.has_san
     }
 
-    /// Whether that extension holds no name at all.
+    /// Returns whether that extension is empty.
     pub(crate) fn has_empty_san(self) -> bool {
         self.ranges.has_empty_san
     }
 
-    /// The readable texts of one kind; DNS names in lower case.
+    /// Returns the readable texts of one kind; DNS names in lower case.
     pub(crate) fn texts(self, kind: NameKind) -> impl Iterator<Item = &'a str> + Clone {
         let entries = self.ranges.entries.iter();
         entries
@@ -194,7 +197,7 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// The common name, where there is one and no second one.
+    /// Returns the common name, if there is exactly one.
     pub(crate) fn common_name(self) -> Option<&'a str> {
         let mut entries = self.ranges.entries.iter();
         let mut common_names = entries
@@ -206,7 +209,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Set when the certificate is an X.509-SVID: it has one URI name, and that is a SPIFFE ID.
+    /// Returns the SPIFFE ID if the certificate is an X.509-SVID.
     pub(crate) fn spiffe_id(self) -> Option<&'a SpiffeId> {
         self.ranges.spiffe_id.as_ref()
     }
@@ -223,18 +226,18 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// How many there are, of every kind.
+    /// Returns the number of names of every kind.
     pub(crate) fn count(self) -> usize {
         self.ranges.entries.len()
     }
 
-    /// Whether there may be a name of this kind that cannot be read.
+    /// Returns whether an unreadable name may be of this kind.
     pub(crate) fn may_hide(self, kind: NameKind) -> bool {
         let mut unreadable = self.unreadable();
         unreadable.any(|name| name.kind == kind || name.kind == NameKind::Unknown)
     }
 
-    /// The SPIFFE ID, or why there is none.
+    /// Returns the SPIFFE ID, or why there is none.
     pub(crate) fn svid_in_words(self) -> String {
         match self.spiffe_id() {
             Some(id) => id.to_string(),
@@ -242,7 +245,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Why there is no SPIFFE ID.
+    /// Returns why there is no SPIFFE ID.
     pub(crate) fn svid_problem(self) -> String {
         let mut uris = self.uris();
         match (uris.next(), uris.count()) {
@@ -256,7 +259,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// What may be a URI name, and its text where that can be read.
+    /// Returns every name that may be a URI, with its text if readable.
     fn uris(self) -> impl Iterator<Item = Option<&'a str>> {
         let entries = self.ranges.entries.iter();
         entries
@@ -304,7 +307,7 @@ impl fmt::Debug for Names<'_> {
     }
 }
 
-/// Names that stand in `Debug`.
+/// The most names in `Debug`.
 const MAX_SHOWN: usize = 32;
 
 const CONTROL: &str = "it holds a control character";

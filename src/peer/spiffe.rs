@@ -1,12 +1,12 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// Bytes of the longest SPIFFE ID (SPIFFE-ID, section 2.3).
+/// The length of the longest SPIFFE ID in bytes (SPIFFE-ID, section 2.3).
 const MAX_LENGTH: usize = 2048;
-/// Bytes of the longest trust domain name (SPIFFE-ID, section 2.1).
+/// The length of the longest trust domain name in bytes (SPIFFE-ID, section 2.1).
 const MAX_TRUST_DOMAIN_LENGTH: usize = 255;
 
-/// A SPIFFE ID: `spiffe://` and a trust domain, then a path or nothing (SPIFFE-ID, section 2).
+/// A SPIFFE ID: `spiffe://`, a trust domain and an optional path (SPIFFE-ID, section 2).
 ///
 /// ```
 /// # fn main() -> Result<(), mtls::error::SpiffeIdError> {
@@ -19,27 +19,27 @@ const MAX_TRUST_DOMAIN_LENGTH: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SpiffeId {
     text: String,
-    /// Where the path begins in `text`.
+    /// The offset of the path in `text`.
     path_at: usize,
 }
 
-/// Why a text is not a SPIFFE ID.
+/// The error of parsing a SPIFFE ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpiffeIdError {
-    /// A character that a path segment may not hold.
+    /// A path segment contains a character that is not allowed.
     #[error("a path holds letters, digits, `.`, `-` and `_` only")]
     BadPathCharacter,
-    /// A character that a trust domain may not hold.
+    /// The trust domain contains a character that is not allowed.
     #[error("a trust domain holds lower-case letters, digits, `.`, `-` and `_` only")]
     BadTrustDomainCharacter,
-    /// A segment between two slashes is empty, or `.`, or `..`, or the path ends in a slash.
+    /// A path segment is empty, `.` or `..`, or the path ends in a slash.
     #[error("a path has no empty, `.` or `..` segment and does not end in `/`")]
     BadSegment,
-    /// Nothing stands between `spiffe://` and the path.
+    /// The trust domain between `spiffe://` and the path is empty.
     #[error("the trust domain is missing")]
     EmptyTrustDomain,
-    /// More than 2048 bytes, or a trust domain of more than 255.
+    /// The ID has more than 2048 bytes, or its trust domain more than 255.
     #[error("it is longer than 2048 bytes, or its trust domain than 255")]
     TooLong,
     /// The text does not begin with `spiffe://`.
@@ -48,19 +48,19 @@ pub enum SpiffeIdError {
 }
 
 impl SpiffeId {
-    /// The name of the trust domain, without the scheme.
+    /// Returns the name of the trust domain, without the scheme.
     pub fn trust_domain(&self) -> &str {
         self.text
             .get(SCHEME.len()..self.path_at)
             .unwrap_or_default()
     }
 
-    /// The path with its leading slash; empty for the ID of a trust domain itself.
+    /// Returns the path with its leading slash; empty for the ID of a trust domain itself.
     pub fn path(&self) -> &str {
         self.text.get(self.path_at..).unwrap_or_default()
     }
 
-    /// The whole ID.
+    /// Returns the whole ID.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -95,7 +95,7 @@ impl fmt::Display for SpiffeId {
     }
 }
 
-/// Checks the name of a trust domain as it stands in an ID, without the scheme.
+/// Validates the name of a trust domain, without the scheme.
 pub(crate) fn check_trust_domain(name: &str) -> Result<(), SpiffeIdError> {
     if name.is_empty() {
         return Err(SpiffeIdError::EmptyTrustDomain);

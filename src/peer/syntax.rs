@@ -1,11 +1,11 @@
-//! What a legal name of each kind is (RFC 5280, section 4.2.1.6).
+//! The syntax of legal names of each kind (RFC 5280, section 4.2.1.6).
 
 use core::net::IpAddr;
 
 use super::kind::NameKind;
 use super::spiffe::SpiffeId;
 
-/// Why a text is no name of its kind, if it is none.
+/// Returns why a text is not a legal name of its kind.
 pub(super) fn problem(kind: NameKind, text: &str) -> Option<&'static str> {
     match kind {
         // Only the whole leftmost label may be a wildcard (RFC 9525, section 6.3).
@@ -21,7 +21,7 @@ pub(super) fn problem(kind: NameKind, text: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether programs that take names apart at separators would read more than one.
+/// Returns whether a program that splits names at separators would read several.
 pub(super) fn reads_as_several(kind: NameKind, text: &str) -> bool {
     match kind {
         NameKind::Dns => text.contains([',', ';']),
@@ -30,8 +30,8 @@ pub(super) fn reads_as_several(kind: NameKind, text: &str) -> bool {
     }
 }
 
-/// Whether a text is a DNS name in letters, digits, hyphens and underscores (RFC 1123, section
-/// 2.1).
+/// Returns whether a text is a DNS name of letters, digits, hyphens and underscores (RFC 1123,
+/// section 2.1).
 pub(crate) fn is_dns_name(name: &str) -> bool {
     name.len() <= 253
         && name.split('.').all(|label| {
@@ -44,7 +44,7 @@ pub(crate) fn is_dns_name(name: &str) -> bool {
         })
 }
 
-/// Why a text is no URI with a scheme (RFC 3986, section 3), if it is none.
+/// Returns why a text is not a URI with a scheme (RFC 3986, section 3).
 pub(crate) fn uri_problem(uri: &str) -> Option<&'static str> {
     let scheme_is_valid = uri.split_once(':').is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -66,8 +66,8 @@ pub(super) fn ip_address(octets: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| v6()).ok()
 }
 
-/// Whether a text is `local@domain` in printable ASCII (RFC 5280, section 4.2.1.6; RFC 5321,
-/// section 4.1.2).
+/// Returns whether a text is `local@domain` in printable ASCII (RFC 5280, section 4.2.1.6; RFC
+/// 5321, section 4.1.2).
 pub(crate) fn is_email_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.contains('@') && is_dns_name(domain)
