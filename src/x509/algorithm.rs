@@ -5,7 +5,7 @@ use der::Tag;
 
 use super::cursor::Cursor;
 
-/// The name of an algorithm or a curve; one that is not known keeps its number.
+/// Returns the name of an algorithm or a curve; the OID if it is unknown.
 pub(crate) fn algorithm_name(oid: ObjectIdentifier) -> String {
     let known = NAMES.iter().find(|(known, _)| *known == oid);
     known.map_or_else(
@@ -14,7 +14,7 @@ pub(crate) fn algorithm_name(oid: ObjectIdentifier) -> String {
     )
 }
 
-/// The name in the content of an `AlgorithmIdentifier` (RFC 5280, section 4.1.1.2).
+/// Returns the name for the content of an `AlgorithmIdentifier` (RFC 5280, section 4.1.1.2).
 pub(crate) fn identified_name(content: &[u8]) -> String {
     let read = || {
         let oid = Cursor::new(content)?.content(Tag::ObjectIdentifier)?;

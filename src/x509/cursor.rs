@@ -1,24 +1,23 @@
-//! Where we are in the bytes of a certificate.
+//! A reader over the bytes of a certificate.
 //!
-//! The `der` crate decodes; its own reader over a slice goes through several calls for each byte,
-//! which was most of the cost of reading a certificate. This one says where the next byte is, and
-//! no more.
+//! The `der` crate decodes. Its own slice reader makes several calls for each byte, which was most
+//! of the cost of reading a certificate. This reader only tracks the position.
 
 use der::{Decode, EncodingRules, Error, ErrorKind, Header, Length, Reader, Result, Tag};
 
 /// A [`Reader`] over bytes in memory.
 ///
-/// Whoever gets an error from it must go no further. Nesting is as deep as the code that reads,
-/// none of which recurses.
+/// After an error the reader must not be used further. The calling code bounds the nesting; none of
+/// it recurses.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor<'a> {
-    /// The input up to the end of the element that is read.
+    /// The input up to the end of the current element.
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// At the end of nothing.
+    /// A reader without input.
     pub(super) const EMPTY: Self = Self { bytes: &[], at: 0 };
 
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self> {
@@ -26,9 +25,9 @@ impl<'a> Cursor<'a> {
         Ok(Self { bytes, at: 0 })
     }
 
-    /// The content of the next element, which has to bear this tag.
+    /// Returns the content of the next element, which must have this tag.
     ///
-    /// As `AnyRef::decode` and `Tag::assert_eq`, but that the tag is compared and not looked up.
+    /// Like `AnyRef::decode` and `Tag::assert_eq`, but the tag is compared without decoding it.
     #[inline]
     pub(crate) fn content(&mut self, tag: Tag) -> Result<&'a [u8]> {
         if self.peek_byte() != Some(octet(tag)) {
@@ -45,7 +44,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next element with its header, and its content; it has to bear this tag.
+    /// Returns the next element with its header, and its content; it must have this tag.
     #[inline]
     pub(crate) fn element(&mut self, tag: Tag) -> Result<(&'a [u8], &'a [u8])> {
         let start = self.at;
@@ -54,18 +53,18 @@ impl<'a> Cursor<'a> {
         Ok((whole, content))
     }
 
-    /// What is not read yet.
+    /// Returns the unread bytes.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    /// Whether the next element bears this tag.
+    /// Returns whether the next element has this tag.
     #[inline]
     pub(crate) fn is_next(&self, tag: Tag) -> bool {
         self.peek_byte() == Some(octet(tag))
     }
 
-    /// What is wrong with an element that is not what was expected.
+    /// Returns the error for an element that does not have the expected tag.
     #[cold]
     fn unexpected(&mut self, tag: Tag) -> Error {
         match Header::decode(self).map(|header| header.tag().assert_eq(tag)) {
@@ -91,7 +90,7 @@ impl<'a> Cursor<'a> {
         ErrorKind::TrailingData { decoded, remaining }.at(decoded)
     }
 
-    /// The place behind so many more bytes, if there are so many.
+    /// Returns the position after `length` more bytes, if they exist.
     #[inline]
     fn behind(&mut self, length: Length) -> Result<usize> {
         match self.at.checked_add(usize::try_from(length)?) {
@@ -111,7 +110,7 @@ impl<'a> Reader<'a> for Cursor<'a> {
 
     #[inline]
     fn input_len(&self) -> Length {
-        // `new` saw that it fits.
+        // `new` verified that it fits.
         Length::try_from(self.bytes.len()).unwrap_or(Length::MAX)
     }
 
@@ -184,8 +183,8 @@ impl<'a> Reader<'a> for Cursor<'a> {
     }
 }
 
-/// The identifier octet of a tag (X.690, section 8.1.2), which is one octet for all that
-/// certificates have.
+/// Returns the identifier octet of a tag (X.690, section 8.1.2); certificates use only tags of one
+/// octet.
 #[inline]
 fn octet(tag: Tag) -> u8 {
     debug_assert!(tag.number().value() < 31, "a tag in the low form");
@@ -200,8 +199,9 @@ mod tests {
 
     use super::*;
 
-    /// A SEQUENCE of a SEQUENCE, an OBJECT IDENTIFIER, a BOOLEAN and an OCTET STRING, then an
-    /// INTEGER behind it.
+    /// A SEQUENCE, and an INTEGER after it.
+    ///
+    /// The SEQUENCE contains a SEQUENCE, an OBJECT IDENTIFIER, a BOOLEAN and an OCTET STRING.
     const SAMPLE: &[u8] = &[
         0x30, 0x81, 0x83, 0x30, 0x03, 0x02, 0x01, 0x05, 0x06, 0x03, 0x55, 0x1d, 0x0e, 0x01, 0x01,
         0xff, 0x04, 0x74,
@@ -214,7 +214,7 @@ mod tests {
         bytes
     }
 
-    /// Each element of the first one, then those behind it.
+    /// Returns the elements of the first one, then the element after it.
     fn walk<'a>(mut r: impl Reader<'a>) -> Result<Vec<AnyRef<'a>>> {
         let mut found = r.sequence(|r| {
             let mut found = Vec::new();
@@ -228,7 +228,7 @@ mod tests {
         Ok(found)
     }
 
-    /// Every change of one of the first octets to any other, and every beginning.
+    /// Returns every change of one of the first octets, and every truncation.
     fn inputs() -> impl Iterator<Item = Vec<u8>> {
         let changed = (0..SAMPLE.len()).flat_map(|at| {
             (0..=255).map(move |byte| {
@@ -249,7 +249,7 @@ mod tests {
             let theirs = walk(SliceReader::new(&input).unwrap());
             assert_eq!(ours.is_ok(), theirs.is_ok(), "{input:02x?}");
             assert_eq!(ours.as_ref().ok(), theirs.as_ref().ok(), "{input:02x?}");
-            // How many bytes are missing is counted differently.
+            // The two readers count missing bytes differently.
             let kind = |r: Result<Vec<AnyRef<'_>>>| {
                 r.err().map(|error| core::mem::discriminant(&error.kind()))
             };

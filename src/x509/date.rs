@@ -1,9 +1,9 @@
-//! Points in time in words.
+//! Text form of points in time.
 
 use der::DateTime;
 use pki_types::UnixTime;
 
-/// A point in time as RFC 3339 writes it, to the second.
+/// Formats a point in time by RFC 3339, to the second.
 pub(crate) fn rfc3339(time: UnixTime) -> String {
     match DateTime::from_unix_duration(core::time::Duration::from_secs(time.as_secs())) {
         Ok(date) => date.to_string(),

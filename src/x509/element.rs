@@ -7,13 +7,13 @@ use der::{Decode, Reader, Tag, TagNumber};
 
 use super::cursor::Cursor;
 
-/// The content of a SEQUENCE, without its header.
+/// Reads the content of a SEQUENCE, without its header.
 pub(super) fn sequence_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     r.content(Tag::Sequence)
 }
 
-/// The content of an `AlgorithmIdentifier`: an identifier, and at most one value (RFC 5280, section
-/// 4.1.1.2).
+/// Reads the content of an `AlgorithmIdentifier`: an identifier, and at most one value (RFC 5280,
+/// section 4.1.1.2).
 pub(super) fn algorithm_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     let content = r.content(Tag::Sequence)?;
     let mut inner = Cursor::new(content)?;
@@ -25,12 +25,12 @@ pub(super) fn algorithm_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]>
     Ok(content)
 }
 
-/// A SEQUENCE with its header.
+/// Reads a SEQUENCE with its header.
 pub(super) fn sequence_tlv<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     r.element(Tag::Sequence).map(|(whole, _)| whole)
 }
 
-/// The bytes of a BIT STRING that ends on a byte boundary.
+/// Reads the bytes of a BIT STRING that ends on a byte boundary.
 pub(super) fn whole_bits<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     // The first octet counts the bits that the last one does not use (X.690, section 8.6.2).
     match r.content(Tag::BitString)?.split_first() {
@@ -39,7 +39,7 @@ pub(super) fn whole_bits<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     }
 }
 
-/// The value inside an EXPLICIT context-specific tag, when the next element bears it.
+/// Reads the value inside an EXPLICIT context-specific tag, if the next element has that tag.
 pub(super) fn explicit<'a, T, E: From<der::Error>>(
     r: &mut Cursor<'a>,
     number: u32,
@@ -58,8 +58,9 @@ pub(super) fn explicit<'a, T, E: From<der::Error>>(
     Ok(Some(value))
 }
 
-/// Where `part` lies in `whole`, of which it is a part; nowhere when it is none, as an empty one
-/// need not be.
+/// Returns the position of the slice `part` in `whole`.
+///
+/// Returns an empty range if it is not a part of it; an empty slice need not be one.
 pub(crate) fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr());
     match start {

@@ -1,7 +1,7 @@
 //! Borrowed, strict views of certificates (RFC 5280, section 4.1) and revocation lists (section 5).
 //!
-//! Everything is read once, from the bytes that were given, with the `der` crate; nothing is
-//! copied. Reading says nothing about trust, which the policy decides.
+//! The `der` crate reads everything once, without copying. Reading does not establish trust; the
+//! policy does.
 
 mod algorithm;
 mod certificate;

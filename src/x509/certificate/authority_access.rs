@@ -1,19 +1,20 @@
-//! Where a certificate says that its issuer's own can be had (RFC 5280, section 4.2.2.1).
+//! The address of the issuer's certificate (RFC 5280, section 4.2.2.1).
 
 use const_oid::db::rfc5280::ID_AD_CA_ISSUERS;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::view::Certificate;
 
-/// Bytes of the longest address that is passed on; longer ones are for nobody to read.
+/// The length of the longest address in bytes; longer ones are unreadable for people.
 const MOST: usize = 512;
 
 impl Certificate<'_> {
-    /// The address of the issuer's certificate, for people: nothing is ever fetched from it.
+    /// Returns the address of the issuer's certificate, for people; nothing is fetched from it.
     ///
-    /// The first by HTTP, else the first at all, of those that are URIs by their characters (RFC 3986, section 2) and
-    /// not overlong; the others are passed over, and so is an extension that cannot be read. Nobody has vouched for
-    /// what it says, and the characters of URIs include some that a shell takes for its own (`'`, `$`, `;`, `&`).
+    /// This is the first HTTP address, else the first address. Only URIs by their characters (RFC
+    /// 3986, section 2) that are not too long count; others are skipped, and so is an unreadable
+    /// extension. The address is not authenticated, and URIs may contain characters that are
+    /// special in a shell (`'`, `$`, `;`, `&`).
     pub(crate) fn ca_issuers(&self) -> Option<String> {
         let access = self.authority_info_access().ok()??;
         let addresses = access
@@ -57,7 +58,7 @@ mod tests {
         bytes
     }
 
-    /// One access description: `id-ad` and this last arc, and a URI.
+    /// Returns one access description: `id-ad` with this last arc, and a URI.
     fn description(arc: u8, uri: &str) -> Vec<u8> {
         let method = der(6, &[0x2b, 6, 1, 5, 5, 7, 48, arc]);
         der(0x30, &[method, der(0x86, uri.as_bytes())].concat())

@@ -8,7 +8,7 @@ pub(crate) enum Version {
     V3,
 }
 
-/// Why bytes are not a certificate that we accept.
+/// The error of reading a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum X509Error {
     #[error("the bytes are not a DER certificate")]
@@ -37,8 +37,10 @@ pub(crate) enum X509Error {
 }
 
 impl X509Error {
-    /// What our reader does not know in a name, another may: that is no reason to give up the
-    /// certificates beside it.
+    /// Converts an error in a name.
+    ///
+    /// Other readers may accept a name that this one does not support, so the error must not reject
+    /// the certificates beside it.
     pub(super) fn in_name(error: der::Error) -> Self {
         match error.kind() {
             der::ErrorKind::TagUnknown { .. } | der::ErrorKind::OidMalformed => {
@@ -48,8 +50,9 @@ impl X509Error {
         }
     }
 
-    /// Whether the bytes have not even the shape of a certificate: every TLS library stops there,
-    /// while about the rest they differ.
+    /// Returns whether the bytes lack the shape of a certificate.
+    ///
+    /// Every TLS library rejects such bytes; for other errors the libraries differ.
     pub(crate) fn is_no_certificate(&self) -> bool {
         matches!(self, Self::Der(_))
     }

@@ -1,4 +1,4 @@
-//! Extensions of a certificate, decoded by x509-cert where somebody asks for one.
+//! Extensions of a certificate, decoded on demand by x509-cert.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
@@ -7,10 +7,10 @@ use der::{Decode, Reader, Tag};
 use super::error::X509Error;
 use crate::x509::cursor::Cursor;
 
-/// One extension, its value still encoded.
+/// One extension; its value is still encoded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
-    /// Content of the OBJECT IDENTIFIER, as encoded: most are only ever compared.
+    /// The encoded content of the OBJECT IDENTIFIER; most are only compared.
     oid: &'a [u8],
     pub(crate) critical: bool,
     value: &'a [u8],
@@ -21,7 +21,7 @@ impl Extension<'_> {
         self.oid == oid.as_bytes()
     }
 
-    /// The identifier in dotted form, for messages.
+    /// Returns the identifier in dotted form, for messages.
     pub(crate) fn name(&self) -> String {
         ObjectIdentifier::from_bytes(self.oid)
             .map_or_else(|_| "(unreadable)".to_owned(), |oid| oid.to_string())
@@ -29,13 +29,13 @@ impl Extension<'_> {
 }
 
 impl<'a> Extension<'a> {
-    /// The content of the OCTET STRING.
+    /// Returns the content of the OCTET STRING.
     pub(crate) fn value(&self) -> &'a [u8] {
         self.value
     }
 }
 
-/// A purpose of an extended key usage in the words of RFC 5280, section 4.2.1.12.
+/// Returns the name of an extended key usage in RFC 5280, section 4.2.1.12.
 pub(crate) fn purpose_name(oid: &ObjectIdentifier) -> String {
     match *oid {
         ID_KP_CLIENT_AUTH => "clientAuth".to_owned(),
@@ -45,9 +45,9 @@ pub(crate) fn purpose_name(oid: &ObjectIdentifier) -> String {
     }
 }
 
-/// Room for the extensions of an ordinary certificate.
+/// The capacity for the extensions of a typical certificate.
 const TYPICAL: usize = 10;
-/// Extensions that a certificate may carry; looking for duplicates costs the square of it.
+/// The most extensions of a certificate; the search for duplicates is quadratic.
 const MOST: usize = 64;
 
 pub(crate) fn decode_all<'a>(r: &mut Cursor<'a>) -> Result<Vec<Extension<'a>>, X509Error> {
@@ -65,7 +65,7 @@ pub(crate) fn decode_all<'a>(r: &mut Cursor<'a>) -> Result<Vec<Extension<'a>>, X
 fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<Extension<'a>> {
     let mut r = Cursor::new(r.content(Tag::Sequence)?)?;
     let oid = r.content(Tag::ObjectIdentifier)?;
-    // Some issuers encode the default FALSE here; DER forbids it, everyone accepts it.
+    // Some issuers encode the default FALSE; DER forbids it, but all readers accept it.
     let critical = r.is_next(Tag::Boolean) && bool::decode(&mut r)?;
     let value = r.content(Tag::OctetString)?;
     r.finish()?;

@@ -56,20 +56,21 @@ impl<'a> Certificate<'a> {
         self.decode_extension()
     }
 
-    /// The first critical extension that is not known (RFC 5280, section 4.2).
+    /// Returns the first unknown critical extension (RFC 5280, section 4.2).
     pub(crate) fn unknown_critical_extension(&self) -> Option<&Extension<'a>> {
         let mut critical = self.extensions.iter().filter(|e| e.critical);
         critical.find(|e| !KNOWN.iter().any(|known| e.is(*known)))
     }
 
-    /// Whether its key may sign handshakes (RFC 8446, section 4.4.2.2). A certificate without a key
-    /// usage may be used for anything.
+    /// Returns whether the key may sign handshakes (RFC 8446, section 4.4.2.2).
+    ///
+    /// A certificate without a key usage may be used for anything.
     pub(crate) fn may_sign_handshakes(&self) -> Result<bool, X509Error> {
         let usage = self.key_usage()?;
         Ok(usage.is_none_or(|usage| usage.0.contains(KeyUsages::DigitalSignature)))
     }
 
-    /// Whether the certificate says of itself that it is a CA's.
+    /// Returns whether the certificate is a CA's by its own basicConstraints.
     pub(crate) fn is_ca(&self) -> Result<bool, X509Error> {
         Ok(self.basic_constraints()?.is_some_and(|b| b.ca))
     }
@@ -91,7 +92,7 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// The extensions that webpki knows, and so may be critical.
+/// The extensions that webpki supports; only these may be critical.
 const KNOWN: &[ObjectIdentifier] = &[
     ID_CE_BASIC_CONSTRAINTS,
     ID_CE_CRL_DISTRIBUTION_POINTS,

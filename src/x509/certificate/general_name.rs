@@ -1,7 +1,6 @@
-//! The subject alternative names of a certificate, as they stand in its bytes (RFC 5280, section
-//! 4.2.1.6).
+//! The subject alternative names of a certificate, undecoded (RFC 5280, section 4.2.1.6).
 //!
-//! x509-cert decodes all of them or none, and one odd name must not hide the others.
+//! x509-cert decodes all of them or none, but one unusual name must not hide the others.
 
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 use der::{Decode, ErrorKind, Length, Reader, Tag};
@@ -10,7 +9,7 @@ use super::error::X509Error;
 use super::view::Certificate;
 use crate::x509::cursor::Cursor;
 
-/// One name, whose value is not decoded.
+/// One name with an undecoded value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GeneralName<'a> {
     /// The identifier octet.
@@ -30,13 +29,13 @@ impl GeneralName<'_> {
     pub(crate) const REGISTERED_ID: u8 = 0x88;
 }
 
-/// The bits of an identifier octet after which the number of the tag follows (X.690, section
-/// 8.1.2.4); names have none of these.
+/// The bits that announce a long tag number (X.690, section 8.1.2.4); names do not use it.
 const LONG_TAG: u8 = 0x1f;
 
 impl<'a> Certificate<'a> {
-    /// The subject alternative names; `None` without the extension, an error where it is no
-    /// sequence of names.
+    /// Returns the subject alternative names; `None` without the extension.
+    ///
+    /// Returns an error if the extension is not a sequence of names.
     pub(crate) fn alternative_names(&self) -> Result<Option<Vec<GeneralName<'a>>>, X509Error> {
         let Some(extension) = self.extension(ID_CE_SUBJECT_ALT_NAME) else {
             return Ok(None);

@@ -1,7 +1,7 @@
-//! The key identifiers of a certificate, as they stand in its bytes (RFC 5280, sections 4.2.1.1 and 4.2.1.2).
+//! The key identifiers of a certificate, undecoded (RFC 5280, sections 4.2.1.1 and 4.2.1.2).
 //!
-//! To look for an issuer is to compare them for one candidate after the other. So nothing is copied here, and of what
-//! may stand beside them nothing is read: names without end.
+//! The search for an issuer compares them for each candidate. So nothing is copied, and the other
+//! fields of the extensions, which may hold any number of names, are not read.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
@@ -11,14 +11,14 @@ use super::error::X509Error;
 use super::view::Certificate;
 use crate::x509::cursor::Cursor;
 
-/// `keyIdentifier`, the first in `AuthorityKeyIdentifier`, in DER.
+/// `keyIdentifier`, the first field of `AuthorityKeyIdentifier`, in DER.
 const KEY_IDENTIFIER: Tag = Tag::ContextSpecific {
     constructed: false,
     number: TagNumber(0),
 };
 
 impl<'a> Certificate<'a> {
-    /// The identifier of the key that it was signed with, by its own words.
+    /// Returns the claimed identifier of the key that signed the certificate.
     pub(crate) fn authority_key(&self) -> Result<Option<&'a [u8]>, X509Error> {
         let key = self.borrowed(ID_CE_AUTHORITY_KEY_IDENTIFIER, |r| {
             let mut r = Cursor::new(r.content(Tag::Sequence)?)?;
@@ -28,7 +28,7 @@ impl<'a> Certificate<'a> {
         Ok(key.flatten())
     }
 
-    /// The identifier of its own key.
+    /// Returns the identifier of the certificate's own key.
     pub(crate) fn subject_key(&self) -> Result<Option<&'a [u8]>, X509Error> {
         self.borrowed(ID_CE_SUBJECT_KEY_IDENTIFIER, |r| {
             r.content(Tag::OctetString)
@@ -61,7 +61,7 @@ mod tests {
 
     use super::*;
 
-    /// An extension `id-ce` with this last arc.
+    /// Returns a certificate with an extension `id-ce` with this last arc.
     fn with(arc: u64, content: &[u8]) -> Vec<u8> {
         let mut params = CertificateParams::default();
         let content = content.to_vec();
@@ -71,7 +71,7 @@ mod tests {
         params.self_signed(&key).unwrap().der().to_vec()
     }
 
-    /// What the decoder of x509-cert says of the same bytes is the measure, but for what is not looked at.
+    /// The decoder of x509-cert is the reference, except for the fields that are not read here.
     #[test]
     fn they_are_what_the_whole_extension_says() {
         for (content, is_read_whole) in [

@@ -1,7 +1,6 @@
 //! A borrowed, strict view of one X.509 certificate (RFC 5280, section 4.1).
 //!
-//! The accessors of [`Certificate`] stand beside what they decode: one file for each group of
-//! extensions.
+//! Each group of extensions has a file with the accessors of [`Certificate`] that decode it.
 
 mod authority_access;
 mod error;

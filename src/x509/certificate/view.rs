@@ -11,17 +11,17 @@ use crate::x509::element::{algorithm_content, explicit, sequence_content, whole_
 use crate::x509::key::PublicKey;
 use crate::x509::name::{self, is_same_name};
 
-/// One certificate, as it stands in the bytes.
+/// One certificate, borrowed from its bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate<'a> {
-    /// All of it.
+    /// The whole encoding.
     pub(crate) der: &'a [u8],
     /// The bytes that the signature covers, with their header.
     pub(crate) tbs: &'a [u8],
     pub(crate) version: Version,
-    /// Content of the INTEGER, as encoded.
+    /// The encoded content of the INTEGER.
     pub(crate) serial: &'a [u8],
-    /// Content of the `AlgorithmIdentifier` that the signature was made with.
+    /// Content of the `AlgorithmIdentifier` of the signature.
     pub(crate) signature_algorithm: &'a [u8],
     /// The issuer's `Name`, with its header.
     pub(crate) issuer: &'a [u8],
@@ -37,7 +37,7 @@ pub(crate) struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    /// Reads one certificate that fills `bytes` to the last byte.
+    /// Reads one certificate; `bytes` must end with it.
     pub(crate) fn from_der(bytes: &'a [u8]) -> Result<Self, X509Error> {
         let mut reader = Cursor::new(bytes)?;
         let mut r = Cursor::new(reader.content(Tag::Sequence)?)?;
@@ -105,7 +105,7 @@ impl<'a> Certificate<'a> {
         self.subject == EMPTY_NAME
     }
 
-    /// Whether the subject has an attribute of this type.
+    /// Returns whether the subject has an attribute of this type.
     pub(crate) fn subject_has(&self, attribute: ObjectIdentifier) -> bool {
         name::has_attribute(self.subject, attribute)
     }
@@ -114,7 +114,7 @@ impl<'a> Certificate<'a> {
         self.issuer == EMPTY_NAME
     }
 
-    /// Whether issuer and subject are the same name (RFC 5280, section 7.1).
+    /// Returns whether issuer and subject are the same name (RFC 5280, section 7.1).
     pub(crate) fn is_self_issued(&self) -> bool {
         is_same_name(self.issuer, self.subject)
     }
@@ -131,7 +131,7 @@ fn dates(validity: &[u8]) -> der::Result<(Time, Time)> {
 }
 
 fn date(r: &mut Cursor<'_>) -> der::Result<Time> {
-    // The usual one without looking for what it is.
+    // The common type first, without decoding the tag.
     if r.is_next(Tag::UtcTime) {
         return UtcTime::decode(r).map(Time::UtcTime);
     }
@@ -146,7 +146,8 @@ fn is_early_general_time(time: &Time) -> bool {
     matches!(time, Time::GeneralTime(time) if time.to_date_time().year() < 2050)
 }
 
-/// Passes over the unique identifiers of X.509 v2, which nobody uses (RFC 5280, section 4.1.2.8).
+/// Skips the unique identifiers of X.509 v2, which are not used in practice (RFC 5280, section
+/// 4.1.2.8).
 fn skip_implicit_bits(r: &mut Cursor<'_>, number: u32) -> der::Result<()> {
     let tag = Tag::ContextSpecific {
         constructed: false,

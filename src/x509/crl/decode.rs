@@ -1,4 +1,4 @@
-//! Values that a list and its entries share.
+//! Decoding of values that a list and its entries share.
 
 use const_oid::ObjectIdentifier;
 use der::Decode;

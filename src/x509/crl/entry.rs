@@ -1,4 +1,4 @@
-//! What a revocation list says of one certificate (RFC 5280, section 5.3).
+//! The entry of a revocation list for one certificate (RFC 5280, section 5.3).
 
 use const_oid::db::rfc5280::{ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_REASONS, ID_CE_INVALIDITY_DATE};
 use der::asn1::{GeneralizedTime, IntRef};
@@ -14,14 +14,14 @@ use crate::x509::cursor::Cursor;
 /// One entry of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CrlEntry<'a> {
-    /// Content of the INTEGER, as encoded.
+    /// The encoded content of the INTEGER.
     pub(crate) serial: &'a [u8],
     pub(crate) date: UnixTime,
     pub(crate) reason: Option<CrlReason>,
 }
 
 impl<'a> CrlEntry<'a> {
-    /// Reads the entry that `bytes` begin with.
+    /// Reads the entry at the start of `bytes`.
     pub(crate) fn at(bytes: &'a [u8]) -> Result<Self, CrlError> {
         Self::decode(&mut Cursor::new(bytes)?)
     }
@@ -36,7 +36,7 @@ impl<'a> CrlEntry<'a> {
             if r.is_finished() {
                 return Ok(entry);
             }
-            // Some CAs write an empty sequence here, which everyone accepts.
+            // Some CAs write an empty sequence here, which all readers accept.
             let extensions = extension::decode_all(r)?;
             extension::refuse_duplicates(&extensions)?;
             for extension in &extensions {
@@ -56,7 +56,7 @@ impl<'a> CrlEntry<'a> {
     }
 }
 
-/// The entries of a list, each with the place where it begins.
+/// Returns the entries of a list, each with its offset.
 pub(super) fn entries(
     revoked: &[u8],
 ) -> Result<impl Iterator<Item = Result<(usize, CrlEntry<'_>), CrlError>>, CrlError> {

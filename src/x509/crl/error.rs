@@ -2,7 +2,7 @@ use const_oid::ObjectIdentifier;
 
 use crate::x509::certificate::X509Error;
 
-/// Why bytes are not a revocation list that we use.
+/// The error of reading a revocation list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CrlError {
     #[error("it covers attribute certificates only")]

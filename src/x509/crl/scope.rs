@@ -1,4 +1,4 @@
-//! Which certificates of its issuer a list is about (RFC 5280, section 5.2.5).
+//! The certificates that a list covers (RFC 5280, section 5.2.5).
 
 use const_oid::db::rfc5280::ID_CE_ISSUING_DISTRIBUTION_POINT;
 use der::asn1::{Any, AnyRef};
@@ -11,16 +11,16 @@ use super::error::CrlError;
 use crate::x509::certificate::Certificate;
 use crate::x509::name::CanonicalName;
 
-/// What an `IssuingDistributionPoint` says; without one, a list is about everything.
+/// The content of an `IssuingDistributionPoint`; without one, a list covers everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CrlScope {
-    /// The names of the distribution point; `None` for a list that is not of one.
+    /// The names of the distribution point; `None` for a list without one.
     names: Option<Vec<PointName>>,
     only: Option<Only>,
     reasons: Reasons,
 }
 
-/// A name of a distribution point, ready to be compared (RFC 5280, section 7.1).
+/// A name of a distribution point in comparable form (RFC 5280, section 7.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum PointName {
     Directory(CanonicalName),
@@ -33,16 +33,16 @@ enum Only {
     Leaves,
 }
 
-/// Why a list is not about a certificate.
+/// Why a list does not cover a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exclusion {
-    /// It is about user certificates alone, and the certificate is a CA's.
+    /// The list covers only user certificates, and the certificate is a CA's.
     Ca,
-    /// It is of a distribution point, and the certificate names none.
+    /// The list belongs to a distribution point, and the certificate names none.
     NoPoint,
-    /// It is about CA certificates alone, and the certificate is no CA's.
+    /// The list covers only CA certificates, and the certificate is not a CA's.
     NotCa,
-    /// It is of another distribution point than those that the certificate names.
+    /// The list belongs to a distribution point that the certificate does not name.
     OtherPoint,
 }
 
@@ -90,7 +90,7 @@ impl CrlScope {
             (false, false) => None,
             (true, false) => Some(Only::Leaves),
             (false, true) => Some(Only::Cas),
-            // A list about nothing (RFC 5280, section 5.2.5).
+            // Such a list covers nothing (RFC 5280, section 5.2.5).
             (true, true) => return Err(malformed(Tag::Boolean.value_error().into())),
         };
         let names = point.distribution_point.as_ref();
@@ -104,11 +104,11 @@ impl CrlScope {
         })
     }
 
-    /// For which reasons of revocation the list speaks about this certificate (RFC 5280, section
+    /// Returns the revocation reasons that the list covers for this certificate (RFC 5280, section
     /// 6.3.3, (b) and (d)).
     ///
-    /// A list of a distribution point speaks about the certificates that name the point. `unnamed`
-    /// says whether it speaks about those, too, that name none.
+    /// A list of a distribution point covers the certificates that name the point, and with
+    /// `unnamed` also those that name none.
     pub(crate) fn reasons_for(
         &self,
         certificate: &Certificate<'_>,
@@ -123,7 +123,8 @@ impl CrlScope {
         let Some(names) = &self.names else {
             return Ok(self.reasons);
         };
-        // Every certificate belongs to a point with its issuer's name (RFC 5280, section 6.3.3, last paragraph).
+        // Every certificate belongs to a point with its issuer's name (RFC 5280, section 6.3.3,
+        // last paragraph).
         let of_issuer = PointName::Directory(CanonicalName::of(certificate.issuer));
         if names.contains(&of_issuer) {
             return Ok(self.reasons);
@@ -145,8 +146,9 @@ impl CrlScope {
     }
 }
 
-/// Whether a distribution point of a certificate has one of the names. One with a `cRLIssuer` is
-/// that of another issuer's indirect list.
+/// Returns whether a distribution point of a certificate has one of the names.
+///
+/// A point with a `cRLIssuer` belongs to another issuer's indirect list.
 fn is_named(point: &DistributionPoint, names: &[PointName], issuer: &[u8]) -> bool {
     match (&point.distribution_point, &point.crl_issuer) {
         (Some(own), None) => {
@@ -175,7 +177,7 @@ fn point_name(name: &GeneralName) -> der::Result<PointName> {
     })
 }
 
-/// The name that `last` makes below that of the issuer.
+/// Returns the issuer's name extended by `last`.
 fn below(issuer: &[u8], last: &RelativeDistinguishedName) -> der::Result<Vec<u8>> {
     let mut content = AnyRef::from_der(issuer)?.value().to_vec();
     last.encode_to_vec(&mut content)?;

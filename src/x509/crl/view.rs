@@ -15,30 +15,30 @@ use crate::x509::certificate::extension::{self, Extension};
 use crate::x509::cursor::Cursor;
 use crate::x509::element::{explicit, sequence_content, sequence_tlv, whole_bits};
 
-/// Octets of the longest CRL number (RFC 5280, section 5.2.3).
+/// The length of the longest CRL number in octets (RFC 5280, section 5.2.3).
 const MAX_NUMBER_OCTETS: usize = 20;
 
-/// One list, as it stands in the bytes. Its entries are read by [`entries`](Self::entries).
+/// One list, borrowed from its bytes; [`entries`](Self::entries) reads its entries.
 #[derive(Clone, Debug)]
 pub(crate) struct CrlView<'a> {
     /// The bytes that the signature covers, with their header.
     pub(crate) tbs: &'a [u8],
-    /// Content of the `AlgorithmIdentifier` that the signature was made with.
+    /// Content of the `AlgorithmIdentifier` of the signature.
     pub(crate) signature_algorithm: &'a [u8],
     /// The issuer's `Name`, with its header.
     pub(crate) issuer: &'a [u8],
     pub(crate) this_update: UnixTime,
     pub(crate) next_update: UnixTime,
-    /// Content of `revokedCertificates`; empty where there is none.
+    /// Content of `revokedCertificates`; empty if absent.
     pub(crate) revoked: &'a [u8],
-    /// Big-endian, without leading zeros; `None` for a list that has no CRL number.
+    /// Big-endian, without leading zeros; `None` for a list without a CRL number.
     pub(crate) number: Option<&'a [u8]>,
     pub(crate) scope: CrlScope,
     pub(crate) signature: &'a [u8],
 }
 
 impl<'a> CrlView<'a> {
-    /// Reads one list that fills `bytes` to the last byte, all but its entries.
+    /// Reads one list except its entries; `bytes` must end with it.
     pub(crate) fn from_der(bytes: &'a [u8]) -> Result<Self, CrlError> {
         let mut reader = Cursor::new(bytes)?;
         let list = reader.sequence(|r| {
@@ -55,8 +55,8 @@ impl<'a> CrlView<'a> {
         Ok(list)
     }
 
-    /// Every entry, with its place in the content of `revokedCertificates`; nothing after the first
-    /// that is unfit.
+    /// Returns every entry with its offset in `revokedCertificates`; stops at the first invalid
+    /// one.
     pub(crate) fn entries(
         &self,
     ) -> Result<impl Iterator<Item = Result<(usize, CrlEntry<'a>), CrlError>> + use<'a>, CrlError>
@@ -105,8 +105,10 @@ impl<'a> CrlView<'a> {
     }
 }
 
-/// The CRL number and the scope. Which key signed the list is for the signature to say, not for its
-/// authority key identifier.
+/// Returns the CRL number and the scope.
+///
+/// The authority key identifier is not read: only the signature determines which key signed the
+/// list.
 fn read_extensions<'a>(
     extensions: &[Extension<'a>],
     issuer: &[u8],
@@ -135,7 +137,8 @@ fn read_extensions<'a>(
     Ok((number, scope))
 }
 
-/// Flags of reasons that are not as DER has them would be read in two ways.
+/// Decodes the distribution point; reasons that are not in DER are rejected, because they are
+/// ambiguous.
 fn decode_point(extension: &Extension<'_>) -> Result<IssuingDistributionPoint, CrlError> {
     let oid = ID_CE_ISSUING_DISTRIBUTION_POINT;
     let point: IssuingDistributionPoint = decode(oid, extension)?;

@@ -1,15 +1,15 @@
-//! Whether a public key is a point on its curve (SEC 1, section 3.2.2.1), in uncompressed form.
+//! Validation of uncompressed public keys on their curve (SEC 1, section 3.2.2.1).
 
 use crypto_bigint::{NonZero, U576};
 
 use super::fault::KeyFault;
 
-/// Octets of a coordinate.
+/// The size of a coordinate in octets.
 pub(crate) const P256_BYTES: usize = 32;
 pub(crate) const P384_BYTES: usize = 48;
 pub(crate) const P521_BYTES: usize = 66;
 
-/// The octet 4 and two coordinates (SEC 1, section 2.3.3).
+/// Returns whether a point is the octet 4 and two coordinates (SEC 1, section 2.3.3).
 pub(crate) fn is_uncompressed(point: &[u8], coordinate: usize) -> bool {
     point.len() == coordinate.saturating_mul(2).saturating_add(1) && point.first() == Some(&4)
 }
@@ -46,8 +46,8 @@ const P521_B: U576 = U576::from_be_hex(concat!(
     "3f00",
 ));
 
-/// The equation of the curve, over public numbers: the crate has no library for P-521 at this
-/// floor.
+/// Evaluates the equation of the curve over public numbers; no library for P-521 is available in
+/// this module.
 fn is_on_p521(point: &[u8]) -> bool {
     let Some((x, y)) = point.get(1..).and_then(|c| c.split_at_checked(P521_BYTES)) else {
         return false;

@@ -1,4 +1,4 @@
-/// What is wrong with a key of a known kind: libraries reject it, disagree about it, or fail late.
+/// The fault of a key of a known kind: libraries reject it, disagree about it, or fail late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyFault {
     #[error("an even modulus")]

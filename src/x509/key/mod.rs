@@ -1,4 +1,4 @@
-//! Public keys: what kind, how strong.
+//! Public keys: kind, size and faults.
 
 pub(crate) mod curve;
 mod fault;
@@ -28,13 +28,13 @@ const ML_DSA_44: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101
 const ML_DSA_65: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18");
 const ML_DSA_87: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19");
 
-/// Bits of the largest public exponent of RSA that every library takes.
+/// The size in bits of the largest RSA public exponent that every library accepts.
 const MAX_EXPONENT_BITS: usize = 33;
 
 /// A `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PublicKey<'a> {
-    /// The whole structure with its header: what an SPKI pin is taken over (RFC 7469, section 2.4).
+    /// The whole structure with its header, which an SPKI pin covers (RFC 7469, section 2.4).
     pub(crate) spki: &'a [u8],
     /// Content of the `AlgorithmIdentifier`.
     pub(crate) algorithm: &'a [u8],
@@ -42,7 +42,7 @@ pub(crate) struct PublicKey<'a> {
     pub(crate) key: &'a [u8],
 }
 
-/// What a public key is, as far as the rules distinguish keys.
+/// The kind of a public key, as far as the rules distinguish it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     Rsa {
@@ -86,9 +86,10 @@ impl<'a> PublicKey<'a> {
         Ok(key)
     }
 
-    /// Whether the other is of the same kind and the same key. Kinds are read strictly, so that
-    /// equal RSA keys (n and e) have equal bytes; the parameters of the algorithm may be written in
-    /// more than one way.
+    /// Returns whether both have the same kind and the same key.
+    ///
+    /// Kinds are read strictly, so equal RSA keys (n and e) have equal bytes. The parameters of the
+    /// algorithm may be encoded in several ways and are not compared.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self.kind(), other.kind()) {
             (Ok(kind), Ok(other_kind)) => kind == other_kind && self.key == other.key,
@@ -98,7 +99,7 @@ impl<'a> PublicKey<'a> {
 
     pub(crate) fn kind(&self) -> der::Result<KeyKind> {
         let mut r = Cursor::new(self.algorithm)?;
-        // Compared as it is encoded: taking it apart is for what is not known.
+        // Compared in encoded form; only unknown identifiers are decoded.
         let oid = r.content(Tag::ObjectIdentifier)?;
         let is = |known: ObjectIdentifier| oid == known.as_bytes();
         if is(RSA_ENCRYPTION) {
@@ -130,12 +131,14 @@ impl<'a> PublicKey<'a> {
 }
 
 impl PublicKey<'_> {
-    /// Whether every library takes it for the same key. aws-lc-rs reads compressed points (RFC
-    /// 5480, section 2.2, leaves it to each), ring does not; ring reads Ed25519 keys that are not
-    /// reduced (RFC 8032, section 5.1.3), aws-lc-rs does not; and under an Ed25519 key of small
-    /// order signatures are good that nobody made.
+    /// Returns whether every library reads it as the same key.
+    ///
+    /// aws-lc-rs reads compressed points (RFC 5480, section 2.2, makes them optional), ring does
+    /// not. ring reads Ed25519 keys that are not reduced (RFC 8032, section 5.1.3), aws-lc-rs does
+    /// not. Under an Ed25519 key of small order, signatures verify that were made without a private
+    /// key.
     pub(crate) fn is_unambiguous(&self) -> bool {
-        // Each certificate is asked this whenever it is read, so that no curve is computed on here.
+        // Called for every certificate that is read, so it does no arithmetic on NIST curves.
         match self.kind() {
             Ok(KeyKind::P256) => curve::is_uncompressed(self.key, curve::P256_BYTES),
             Ok(KeyKind::P384) => curve::is_uncompressed(self.key, curve::P384_BYTES),
@@ -145,7 +148,7 @@ impl PublicKey<'_> {
         }
     }
 
-    /// The first fault of a key of a known kind.
+    /// Returns the first fault of a key of a known kind.
     pub(crate) fn fault(&self) -> Option<KeyFault> {
         let kind = self.kind().ok()?;
         let (parameters, fault): (&[u8], _) = match kind {
@@ -168,13 +171,14 @@ impl PublicKey<'_> {
     }
 }
 
-/// Bits of the smallest RSA modulus that is accepted (NIST SP 800-57 part 1, 112 bits of strength).
+/// The size in bits of the smallest accepted RSA modulus (NIST SP 800-57 part 1, 112 bits of
+/// strength).
 pub(crate) const MIN_RSA_BITS: usize = 2048;
-/// Bits of the largest RSA modulus that is accepted: larger ones only cost time.
+/// The size in bits of the largest accepted RSA modulus; larger ones only cost time.
 pub(crate) const MAX_RSA_BITS: usize = 8192;
 
 impl KeyKind {
-    /// Whether keys of this kind are accepted, where RSA keys have so many bits at least.
+    /// Returns whether keys of this kind are accepted; RSA keys need at least `min_rsa_bits`.
     pub(crate) fn is_listed(self, min_rsa_bits: usize) -> bool {
         match self {
             Self::Rsa { bits } => (min_rsa_bits..=MAX_RSA_BITS).contains(&bits),
@@ -203,7 +207,7 @@ impl fmt::Display for KeyKind {
     }
 }
 
-/// Modulus and public exponent of an `RSAPublicKey` (RFC 8017, appendix A.1.1).
+/// Returns modulus and public exponent of an `RSAPublicKey` (RFC 8017, appendix A.1.1).
 fn rsa_numbers(key: &[u8]) -> der::Result<(UintRef<'_>, UintRef<'_>)> {
     let mut reader = Cursor::new(key)?;
     let numbers =

@@ -1,4 +1,4 @@
-//! Directory names, taken apart.
+//! The attributes of directory names.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,17 @@ use der::{Decode, ErrorKind, Length, Reader, Tag};
 use super::string::{self, Letters};
 use crate::x509::cursor::Cursor;
 
-/// Takes a `Name` with its header off the reader.
+/// Reads a `Name` with its header.
 ///
-/// Its values are of types that X.509 has (RFC 5280, section 4.1.2.4), and those in Unicode are in
-/// it: OpenSSL cannot decode a certificate with another.
+/// Its values must have string types of X.509 (RFC 5280, section 4.1.2.4), and Unicode types must
+/// hold valid Unicode: OpenSSL cannot decode a certificate with other values.
 pub(in crate::x509) fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     decode_after(&[], r)
 }
 
-/// As [`decode`], where a name of these bytes was read already: that of a self-signed certificate
-/// stands in it twice.
+/// Reads a `Name` like [`decode`]; skips validation if its bytes equal `read`.
+///
+/// A self-signed certificate contains the same name twice.
 pub(in crate::x509) fn decode_after<'a>(read: &[u8], r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     let (name, content) = r.element(Tag::Sequence)?;
     if name != read {
@@ -26,7 +27,7 @@ pub(in crate::x509) fn decode_after<'a>(read: &[u8], r: &mut Cursor<'a>) -> der:
     Ok(name)
 }
 
-/// What OpenSSL cannot decode, and so ends the handshake at.
+/// Rejects values that OpenSSL cannot decode, and at which it aborts the handshake.
 fn check_value(attribute: &Attribute<'_>) -> der::Result<()> {
     let is_universal = attribute.tag & CLASS == 0;
     let is_unicode = matches!(
@@ -43,18 +44,16 @@ fn check_value(attribute: &Attribute<'_>) -> der::Result<()> {
 /// The class of a tag in its identifier octet (X.690, section 8.1.2.2).
 const CLASS: u8 = 0xc0;
 
-/// The bits of an identifier octet after which the number of the tag follows (X.690, section
-/// 8.1.2.4). Values of directory names have none of these.
+/// The bits that announce a long tag number (X.690, section 8.1.2.4); values do not use it.
 const LONG_TAG: u8 = 0x1f;
 
-/// The attributes of a `Name`, by the sets that they stand in.
+/// The attributes of a `Name`, grouped by their sets.
 pub(super) struct Attributes<'a>(Cursor<'a>);
 
 /// The attributes of one `RelativeDistinguishedName`.
 pub(super) struct AttributeSet<'a>(Cursor<'a>);
 
-/// One attribute, its type and value as they are encoded: some have numbers or tags that the
-/// decoder does not know.
+/// One attribute with encoded type and value; the decoder does not support all of them.
 pub(super) struct Attribute<'a> {
     /// Content of the OBJECT IDENTIFIER.
     pub(super) kind: &'a [u8],
@@ -66,12 +65,12 @@ pub(super) struct Attribute<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// Takes a `Name` that fills the bytes.
+    /// Creates the attributes of a `Name`; the bytes must end with it.
     pub(super) fn of(name: &'a [u8]) -> der::Result<Self> {
         content(name).and_then(Cursor::new).map(Self)
     }
 
-    /// Ends with the first set that cannot be read.
+    /// Returns the sets; stops after the first invalid one.
     pub(super) fn sets(mut self) -> impl Iterator<Item = der::Result<AttributeSet<'a>>> {
         core::iter::from_fn(move || {
             next(&mut self.0, |names| {
@@ -115,7 +114,7 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// The next element; nothing more after an error.
+/// Reads the next element; returns `None` after an error.
 fn next<'a, T>(
     r: &mut Cursor<'a>,
     read: impl FnOnce(&mut Cursor<'a>) -> der::Result<T>,
@@ -130,7 +129,7 @@ fn next<'a, T>(
     Some(element)
 }
 
-/// Takes the content of a `Name`.
+/// Calls `look` for every attribute in the content of a `Name`.
 fn each_attribute<'a>(
     names: &'a [u8],
     mut look: impl FnMut(&Attribute<'a>) -> der::Result<()>,
@@ -143,7 +142,7 @@ fn each_attribute<'a>(
     Ok(())
 }
 
-/// The content of a `Name` that fills the bytes.
+/// Returns the content of a `Name`; the bytes must end with it.
 fn content(name: &[u8]) -> der::Result<&[u8]> {
     let mut reader = Cursor::new(name)?;
     let content = reader.content(Tag::Sequence)?;
@@ -159,27 +158,28 @@ pub(in crate::x509) fn has_attribute(name: &[u8], attribute: ObjectIdentifier) -
             Ok(())
         })
     });
-    // What cannot be read might be it.
+    // An unreadable name may have the attribute.
     is_there || read.is_err()
 }
 
 /// The value of an attribute.
 pub(crate) struct AttributeText<'a> {
-    /// As it stands in the name.
+    /// The encoded value.
     pub(crate) value: &'a [u8],
-    /// Its text; an error where it is not in the character set of its type, or its type is none for
-    /// text.
+    /// The text; an error if it is not in the character set of its type, or the type is not a text
+    /// type.
     pub(crate) text: Result<Cow<'a, str>, NotText>,
-    /// Whether it holds a control character, however it is read.
+    /// Whether it contains a control character in any reading.
     pub(crate) has_control: bool,
 }
 
-/// The value of an attribute cannot be read as a text of its type.
+/// The error of an attribute value that is not a text of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotText;
 
-/// Gives every value of these attribute types in a `Name`, with the place of its type among them,
-/// in the order of the bytes.
+/// Calls `look` with every value of these attribute types in a `Name`, in order.
+///
+/// The index is that of the type in `attributes`.
 pub(crate) fn attribute_texts<'a, const N: usize>(
     name: &'a [u8],
     attributes: [ObjectIdentifier; N],
@@ -208,7 +208,7 @@ pub(crate) fn attribute_texts<'a, const N: usize>(
 mod tests {
     use super::*;
 
-    /// A name with one common name, whose value has this tag.
+    /// Returns a name with one common name, whose value has this tag.
     fn common_name(tag: u8, value: &[u8]) -> Vec<u8> {
         let tlv = |tag: u8, content: &[u8]| {
             let length = u8::try_from(content.len()).unwrap();
@@ -230,7 +230,7 @@ mod tests {
             (0x13, b"a_b", true),
             (0x14, b"\xfc", true),
             (0x02, b"\x01", true),
-            // Of other classes, and with a number in octets of its own.
+            // Values of other classes, and one with a long tag number.
             (0x4c, b"Z", false),
             (0x80, b"Z", false),
             (0xcc, b"Z", false),
@@ -239,7 +239,7 @@ mod tests {
             let name = common_name(tag, value);
             let decoded = |read| decode_after(read, &mut Cursor::new(&name).unwrap()).is_ok();
             assert_eq!(decoded(&[]), is_decoded, "{tag:#x} {value:02x?}");
-            // One that was read is not read again.
+            // A name that was read is not read again.
             assert!(decoded(&name), "{tag:#x} {value:02x?}");
         }
     }

@@ -1,10 +1,10 @@
-//! When two directory names are the same (RFC 5280, section 7.1).
+//! Equality of directory names (RFC 5280, section 7.1).
 //!
-//! One CA writes its name as `PrintableString` and its revocation lists as `UTF8String`, another
-//! changes case or blanks. So values are compared as characters: blanks at the ends do not count,
-//! several count as one, and neither does the case of ASCII letters. Case beyond ASCII counts:
-//! folding it differs between versions of Unicode. A value that cannot be decoded is compared as
-//! bytes.
+//! One CA writes its name as `PrintableString` and its revocation lists as `UTF8String`; another
+//! changes case or blanks. So values are compared as characters: leading and trailing blanks are
+//! ignored, several blanks equal one, and ASCII letters ignore case. Case beyond ASCII is
+//! significant, because folding it differs between versions of Unicode. A value that cannot be
+//! decoded is compared as bytes.
 
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
@@ -13,7 +13,7 @@ use core::iter::Peekable;
 use super::attributes::{Attribute, Attributes};
 use super::string::{Letters, is_certain};
 
-/// A `Name` in a form that is equal for equal names.
+/// A `Name` in a canonical form that is equal for equal names.
 #[derive(Clone, Debug)]
 pub(crate) struct CanonicalName {
     bytes: Box<[u8]>,
@@ -21,7 +21,7 @@ pub(crate) struct CanonicalName {
 }
 
 impl CanonicalName {
-    /// Takes a `Name` with its header. Bytes that are no name are equal to themselves alone.
+    /// Creates it from a `Name` with its header; other bytes equal only themselves.
     pub(crate) fn of(name: &[u8]) -> Self {
         let mut is_readable = true;
         let bytes = canonical(name, &mut is_readable).unwrap_or_else(|| {
@@ -34,8 +34,9 @@ impl CanonicalName {
         }
     }
 
-    /// Whether every value is read as the same characters by everyone. Without that, a name that
-    /// differs may be the same all the same.
+    /// Returns whether all readers decode every value to the same characters.
+    ///
+    /// If not, a name that differs may still be the same name.
     pub(crate) fn is_readable(&self) -> bool {
         self.is_readable
     }
@@ -67,7 +68,7 @@ impl PartialOrd for CanonicalName {
     }
 }
 
-/// Whether two `Name`s, each with its header, are the same.
+/// Returns whether two `Name`s, each with its header, are the same.
 pub(crate) fn is_same_name(a: &[u8], b: &[u8]) -> bool {
     a == b || compare(a, b).unwrap_or(false)
 }
@@ -87,7 +88,7 @@ fn canonical(name: &[u8], is_readable: &mut bool) -> Option<Vec<u8>> {
             Some(canonical_value(&attribute))
         });
         let mut values: Vec<Vec<u8>> = values.by_ref().collect::<Option<_>>()?;
-        // Sorted by their encoding, which depends on the string type.
+        // The encoding sorts them, but that order depends on the string type.
         values.sort_unstable();
         canonical.push(SET);
         canonical.extend(values.len().to_be_bytes());
@@ -112,8 +113,9 @@ fn canonical_value(attribute: &Attribute<'_>) -> Vec<u8> {
     .concat()
 }
 
-/// As comparing canonical names, without making them where no set holds several attributes: nearly
-/// always.
+/// Compares names like their canonical forms, without building these.
+///
+/// They are built only for sets of several attributes, which are rare.
 fn compare(a: &[u8], b: &[u8]) -> Option<bool> {
     let (mut a_sets, mut b_sets) = (
         Attributes::of(a).ok()?.sets(),
@@ -148,7 +150,7 @@ fn is_same_attribute(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
     }
 }
 
-/// Without blanks at the ends, one in place of several, and in lower case.
+/// Removes outer blanks, reduces inner ones to one, and lowers the case of ASCII letters.
 fn folded(letters: Letters<'_>) -> impl Iterator<Item = char> {
     let mut letters = letters.peekable();
     skip_blanks(&mut letters);
@@ -197,7 +199,7 @@ mod tests {
         name(&[&[&attribute(CN, tag, value)]])
     }
 
-    /// Both ways of comparing say the same.
+    /// Asserts that both ways of comparing agree.
     #[track_caller]
     fn assert_same(a: &[u8], b: &[u8], same: bool) {
         assert_eq!(is_same_name(a, b), same, "{a:02x?} {b:02x?}");
@@ -262,7 +264,7 @@ mod tests {
             &common_name(0x0c, b"\xfe"),
             false,
         );
-        // Beside a value that differs as bytes, and not as characters.
+        // Beside a value that differs in its bytes but not in its characters.
         let attributes = [attribute(O, 0x0c, b"O"), attribute(O, 0x13, b"o")];
         let [upper, lower] = attributes.each_ref().map(|organization| {
             let odd = attribute(CN, 0x1e, b"\0M\0");
@@ -270,7 +272,7 @@ mod tests {
         });
         assert_same(&upper, &lower, true);
         assert!(!CanonicalName::of(&odd).is_readable());
-        // Latin-1 to some, UTF-8 to others.
+        // Some readers decode these as Latin-1, others as UTF-8.
         for tag in [0x12, 0x13, 0x14, 0x16, 0x1a] {
             assert!(!CanonicalName::of(&common_name(tag, b"Z\xfc")).is_readable());
             assert!(!CanonicalName::of(&common_name(tag, "Zü".as_bytes())).is_readable());

@@ -1,4 +1,4 @@
-//! Directory names: taken apart, compared (RFC 5280, section 7.1) and in words (RFC 4514).
+//! Directory names: attributes, comparison (RFC 5280, section 7.1) and text form (RFC 4514).
 
 mod attributes;
 mod canonical;

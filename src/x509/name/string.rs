@@ -17,11 +17,11 @@ const VISIBLE_STRING: u8 = 0x1a;
 pub(super) const UNIVERSAL_STRING: u8 = 0x1c;
 pub(super) const BMP_STRING: u8 = 0x1e;
 
-/// The characters of a string, whatever its type.
+/// The characters of a string of any type.
 #[derive(Clone)]
 pub(super) enum Letters<'a> {
-    /// One octet each. `TeletexString` is Latin-1 in practice, and so is what stands in the types
-    /// of ASCII although it must not: OpenSSL reads both as this.
+    /// One octet each. `TeletexString` is Latin-1 in practice, and so are non-ASCII octets in the
+    /// ASCII types, where they are not allowed: OpenSSL reads both this way.
     Latin1(Copied<slice::Iter<'a, u8>>),
     Ucs2(slice::ChunksExact<'a, u8>),
     Ucs4(slice::ChunksExact<'a, u8>),
@@ -29,7 +29,10 @@ pub(super) enum Letters<'a> {
 }
 
 impl<'a> Letters<'a> {
-    /// `None` for a value of another type, and for octets that are no characters of its type.
+    /// Returns the characters of a value.
+    ///
+    /// Returns `None` for a value of another type, and for octets that are not characters of its
+    /// type.
     pub(super) fn of(tag: u8, value: &'a [u8]) -> Option<Self> {
         let letters = match tag {
             UTF8_STRING => Self::Utf8(core::str::from_utf8(value).ok()?.chars()),
@@ -62,8 +65,10 @@ impl Iterator for Letters<'_> {
     }
 }
 
-/// Whether a value is read as these characters by everyone: octets beyond ASCII in the types of one
-/// octet are Latin-1 to some, and UTF-8 to others.
+/// Returns whether all readers decode a value to the same characters.
+///
+/// In the types with one octet per character, readers decode octets beyond ASCII as Latin-1 or as
+/// UTF-8.
 pub(super) fn is_certain(tag: u8, value: &[u8]) -> bool {
     match tag {
         NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING | VISIBLE_STRING => {
@@ -73,7 +78,9 @@ pub(super) fn is_certain(tag: u8, value: &[u8]) -> bool {
     }
 }
 
-/// The text of a string in the character set of its type: what every reader takes for the same.
+/// Returns the text of a string if all readers agree on it.
+///
+/// The octets must be in the character set of its type.
 pub(super) fn text(tag: u8, value: &[u8]) -> Option<Cow<'_, str>> {
     match tag {
         UTF8_STRING => core::str::from_utf8(value).ok().map(Cow::Borrowed),
@@ -89,7 +96,7 @@ pub(super) fn text(tag: u8, value: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// A big-endian code point.
+/// Decodes a big-endian code point.
 fn letter(unit: &[u8]) -> Option<char> {
     let code = unit
         .iter()
@@ -110,7 +117,7 @@ mod tests {
             (PRINTABLE_STRING, b"a_b", None),
             (IA5_STRING, b"a_b", Some("a_b")),
             (TELETEX_STRING, b"a_b", Some("a_b")),
-            // Some readers take these octets for UTF-8, others for two letters of Latin-1.
+            // Some readers decode these octets as UTF-8, others as two characters of Latin-1.
             (IA5_STRING, "ü".as_bytes(), None),
             (TELETEX_STRING, "ü".as_bytes(), None),
             (BMP_STRING, b"\0Z\0\xfc", Some("Zü")),

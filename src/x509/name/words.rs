@@ -1,4 +1,4 @@
-//! Directory names in words (RFC 4514).
+//! Text form of directory names (RFC 4514).
 
 use core::fmt::Write;
 
@@ -12,20 +12,22 @@ use super::canonical::CanonicalName;
 use super::string::Letters;
 use crate::error::path::is_hidden;
 
-/// Attributes that stand in a message; names come from strangers.
+/// The most attributes in a message, because a peer chooses its names.
 const MAX_SHOWN: usize = 8;
-/// Letters of each of them.
+/// The most characters of each attribute.
 const MAX_LETTERS: usize = 256;
 
-/// How much of a name is written.
+/// Limits of the text form of a name.
 #[derive(Clone, Copy)]
 struct Limits {
     attributes: usize,
     letters: usize,
 }
 
-/// A `Name` as RFC 4514 writes it, for messages: of many attributes the most specific, of long
-/// values the beginning. Bytes that are no name are said to be unreadable.
+/// Formats a `Name` by RFC 4514, for messages.
+///
+/// Of many attributes it shows the most specific, of long values the beginning. Bytes that are not
+/// a name are shown as unreadable.
 pub(crate) fn rfc4514(name: &[u8]) -> String {
     let limits = Limits {
         attributes: MAX_SHOWN,
@@ -34,7 +36,7 @@ pub(crate) fn rfc4514(name: &[u8]) -> String {
     write(name, limits)
 }
 
-/// All of a `Name` as RFC 4514 writes it.
+/// Formats a whole `Name` by RFC 4514.
 pub(crate) fn rfc4514_whole(name: &[u8]) -> String {
     let limits = Limits {
         attributes: usize::MAX,
@@ -43,8 +45,9 @@ pub(crate) fn rfc4514_whole(name: &[u8]) -> String {
     write(name, limits)
 }
 
-/// A name that somebody wrote down in the form of RFC 4514, as [`rfc4514_whole`] would write it;
-/// `None` for what is no name.
+/// Parses a name in the form of RFC 4514; returns the form that [`rfc4514_whole`] writes.
+///
+/// Returns `None` if the text is not a name.
 pub(crate) fn canonical_rfc4514(text: &str) -> Option<(String, CanonicalName)> {
     let name: Name = text.parse().ok()?;
     let der = name.to_der().ok()?;
@@ -121,8 +124,10 @@ fn write_attribute(attribute: &Attribute<'_>, most: usize, words: &mut String) {
     }
 }
 
-/// RFC 4514, section 2.4; and whatever moves the cursor, breaks a line or turns the direction of
-/// text: a name goes into logs before anything has vouched for it.
+/// Escapes by RFC 4514, section 2.4.
+///
+/// It also escapes characters that move the cursor, break a line or change the direction of text,
+/// because names are logged before they are authenticated.
 fn write_letters(letters: Letters<'_>, most: usize, words: &mut String) {
     let mut letters = letters.enumerate().peekable();
     while let Some((index, letter)) = letters.next() {
@@ -151,7 +156,7 @@ fn hex(byte: u8, words: &mut String) {
     let _ = write!(words, "{byte:02x}");
 }
 
-/// The shortest of the names that an attribute type has.
+/// Returns the shortest name of an attribute type.
 fn short_name(kind: &ObjectIdentifier) -> Option<&'static str> {
     let mut shortest: Option<&str> = None;
     for name in DB.find_names_for_oid(*kind) {
