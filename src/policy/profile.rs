@@ -5,25 +5,25 @@
 /// extensions. A profile selects the remaining rules: duties of issuers whose neglect does not let
 /// a wrong peer in. The table shows which rule applies in which profile.
 ///
-/// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why it does not bear on trust |
+/// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why it does not protect trust |
 /// |---|---|---|---|---|---|
-/// | serial numbers are positive, of at most 20 octets | | yes | yes | 4.1.2.2 | lists find them by their octets |
+/// | serial numbers are positive, of at most 20 octets | | yes | yes | 4.1.2.2 | revocation lists compare their octets |
 /// | dates before 2050 are `UTCTime` | | yes | yes | 4.1.2.5 | both types are read to the second |
-/// | key identifiers are there, and fit | | yes | yes | 4.2.1.1, 4.2.1.2 | the signature tells which key signed |
+/// | key identifiers are present and match | | yes | yes | 4.2.1.1, 4.2.1.2 | the signature proves the key |
 /// | key identifiers, authorityInfoAccess, subjectInfoAccess, subjectDirectoryAttributes, freshestCRL are not critical | (a) | yes | yes | 4.2.1, 4.2.2, 5.2.6 | see (a) |
-/// | a CA's basicConstraints is critical | | yes | yes | 4.2.1.9 | it is processed all the same |
-/// | a CA's nameConstraints is critical | | yes | | 4.2.1.10; BR 7.1.2.10.8 | they are processed all the same |
-/// | name constraints hold no leading dot, minimum, maximum or odd mask | (b) | yes | yes | 4.2.1.10 | see (b) |
-/// | policyConstraints and inhibitAnyPolicy are critical | (c) | yes | yes | 4.2.1.11, 4.2.1.14 | certificate policies decide nothing here |
-/// | alternative names beside an empty subject are critical | | yes | yes | 4.1.2.6 | they are processed all the same |
+/// | a CA's basicConstraints is critical | | yes | yes | 4.2.1.9 | it is always processed |
+/// | a CA's nameConstraints is critical | | yes | | 4.2.1.10; BR 7.1.2.10.8 | they are always processed |
+/// | name constraints have no leading dot, minimum, maximum or irregular mask | (b) | yes | yes | 4.2.1.10 | see (b) |
+/// | policyConstraints and inhibitAnyPolicy are critical | (c) | yes | yes | 4.2.1.11, 4.2.1.14 | certificate policies are not processed |
+/// | alternative names beside an empty subject are critical | | yes | yes | 4.1.2.6 | they are always processed |
 /// | a leaf has no name constraints | | yes | yes | 4.2.1.10 | a leaf issues nothing |
-/// | a leaf without CA flag has no keyCertSign | | yes | yes | 4.2.1.3 | without the flag nothing it signs counts |
+/// | a leaf without CA flag has no keyCertSign | | yes | yes | 4.2.1.3 | without the flag its signatures do not count |
 /// | authorityInfoAccess can be read and is not empty | | yes | yes | 4.2.2.1 | nothing is fetched from it |
-/// | names are legal, every one | (d) | yes | yes | 4.2.1.6 | see (d) |
-/// | DNS names have no underscore | | yes | yes | 4.2.1.6 | it reads in one way only |
-/// | a trust anchor keeps the rules above, and has no unknown critical extension | | yes | yes | 6.1.1 | an anchor is its name, key, validity, CA flag, key usage, path length, name constraints and extended key usage |
-/// | a leaf has an extended key usage, which is not critical and without `anyExtendedKeyUsage` | | | yes | BR 7.1.2.7.6, 7.1.2.7.10 | |
-/// | a common name is an alternative name; alternative names are there, and not critical beside a subject | | | yes | BR 7.1.2.7.12, 7.1.4.3 | |
+/// | every name is legal | (d) | yes | yes | 4.2.1.6 | see (d) |
+/// | DNS names have no underscore | | yes | yes | 4.2.1.6 | it is not ambiguous |
+/// | a trust anchor satisfies the rules above, and has no unknown critical extension | | yes | yes | 6.1.1 | an anchor is its name, key, validity, CA flag, key usage, path length, name constraints and extended key usage |
+/// | a leaf has an extended key usage, which is not critical and has no `anyExtendedKeyUsage` | | | yes | BR 7.1.2.7.6, 7.1.2.7.10 | |
+/// | a common name is an alternative name; alternative names are present, and not critical beside a subject | | | yes | BR 7.1.2.7.12, 7.1.4.3 | |
 /// | RSA sizes are whole bytes | | | yes | BR 6.1.5 | |
 /// | a root has no extended key usage, and no key identifier of another key | | | yes | BR 7.1.2.1 | |
 ///

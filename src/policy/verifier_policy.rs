@@ -211,7 +211,7 @@ impl VerifierPolicy {
         self
     }
 
-    /// Verifies that every limit is in its range and that no two settings exclude each other.
+    /// Verifies that every limit is in range and that no settings exclude each other.
     pub(crate) fn check_limits(&self) -> Result<(), BuildError> {
         let problem = if self.max_intermediates > MAX_INTERMEDIATES {
             format!(

@@ -85,7 +85,7 @@ fn defect_of(tree: &GeneralSubtree) -> Option<Defect> {
     }
 }
 
-/// Returns whether `octets` are an address and a mask of the same length, with its ones first.
+/// Returns whether `octets` are an address and a network mask of the same length.
 fn is_network(octets: &[u8]) -> bool {
     let (_, mask) = octets.split_at(octets.len() / 2);
     let bits = mask.iter().fold((true, true), |(is_mask, ones), octet| {

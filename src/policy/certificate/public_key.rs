@@ -52,9 +52,9 @@ pub(crate) fn unacceptable_key(
     )
 }
 
-/// Verifies that a key is well formed, and that its kind, size and algorithm are supported.
+/// Verifies that a key is well formed and supported.
 ///
-/// The error describes the key.
+/// The kind, the size and the algorithm must be supported. The error describes the key.
 pub(crate) fn acceptable_key(
     key: &PublicKey<'_>,
     policy: &VerifierPolicy,

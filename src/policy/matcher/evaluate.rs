@@ -12,8 +12,9 @@ use crate::policy::verdict::explanation::{ExplanationStep, StepOutcome, Trace};
 use crate::policy::verdict::rule::Rule;
 
 impl PeerMatcher {
-    /// Returns whether the matcher accepts `peer`; the error is the message of a custom matcher, if
-    /// any.
+    /// Returns whether the matcher accepts `peer`.
+    ///
+    /// The error is the message of a custom matcher, if any.
     ///
     /// With `common_name_is_dns` a single common name replaces absent subject alternative names.
     pub(in crate::policy) fn admits(

@@ -29,7 +29,7 @@ impl PeerMatcher {
     pub const MAX_DEPTH: usize = MAX_DEPTH;
     /// The length of the longest text that is parsed: 32 MiB.
     ///
-    /// 100,000 SPIFFE IDs of 80 bytes take 10 MiB.
+    /// 100,000 SPIFFE IDs of 80 bytes take about 10 MiB.
     pub const MAX_TEXT_BYTES: usize = 32 * 1024 * 1024;
     /// The most matchers in a text, nested ones included.
     pub const MAX_TEXT_MATCHERS: usize = 1_000_000;

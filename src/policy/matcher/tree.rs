@@ -1,4 +1,4 @@
-//! The tree of a matcher, with properties of each list that do not depend on a peer.
+//! The tree of a matcher, with what is known of each list without a peer.
 
 use std::sync::Arc;
 
@@ -147,8 +147,9 @@ impl PeerMatcher {
         }
     }
 
-    /// Returns whether a part requires the path above the leaf, which not every TLS library
-    /// exposes.
+    /// Returns whether a part requires the path above the leaf.
+    ///
+    /// Not every TLS library exposes it.
     pub(crate) fn asks_for_path(&self) -> bool {
         let is_above = |kind| matches!(kind, Kind::IssuerSpkiSha256 | Kind::TrustAnchorSha256);
         match &self.0 {

@@ -56,7 +56,7 @@ pub(crate) fn relevant<'p>(
     Ok(Cow::Owned(der.collect()))
 }
 
-/// Returns the certificates that a path can reach, in the order in which they were presented.
+/// Returns the certificates that a path can reach, in the order of the presented chain.
 fn reached<'p, 'c>(
     leaf: &'p Certificate<'c>,
     all: &[(&'p CertificateDer<'p>, &'p Certificate<'c>)],

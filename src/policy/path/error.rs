@@ -153,7 +153,7 @@ fn in_words(error: &Error) -> String {
     words.to_owned()
 }
 
-/// Returns the certificate that an error of webpki must be about, if the chain shows it.
+/// Returns the certificate that webpki's error is about, if the chain shows it.
 fn culprit<'p, 'a>(
     reason: RejectionReason,
     presented: &'p PresentedChain<'a>,

@@ -1,5 +1,6 @@
-//! Path validation from the leaf to a trust anchor, by rustls-webpki, and our further checks of a
-//! path.
+//! Path validation from the leaf to a trust anchor.
+//!
+//! rustls-webpki builds the path; further checks are made here.
 
 pub(crate) mod candidates;
 pub(crate) mod error;

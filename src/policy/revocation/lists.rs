@@ -38,8 +38,9 @@ pub(super) struct List {
     /// one.
     signed_by: OnceLock<Box<[u8]>>,
     other_keys: Mutex<Vec<Answer>>,
-    /// The anchors of authenticated paths through the signer, or the signer itself if it is an
-    /// anchor.
+    /// The anchors of authenticated paths through the signer.
+    ///
+    /// If the signer is an anchor, it is among them.
     vouchers: [OnceLock<Anchor>; MAX_VOUCHERS],
 }
 

@@ -40,7 +40,7 @@ impl Revocation {
         Self { lists, ..self }
     }
 
-    /// Returns the lists that no trust anchor and no CA of an authenticated path has signed.
+    /// Returns the lists without a known signer: a trust anchor or a CA of an authenticated path.
     pub(in crate::policy) fn unclaimed(&self) -> impl Iterator<Item = &Arc<RevocationList>> {
         self.lists.unclaimed().map(List::shared_content)
     }

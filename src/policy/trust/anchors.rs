@@ -20,7 +20,7 @@ use crate::x509::{CanonicalName, Certificate};
 
 use super::anchor_facts::{self, AnchorFacts, Refused};
 
-/// The verified anchors, sorted by subject so that a large set costs no more than a small one.
+/// The verified anchors, sorted by subject to keep look-ups in a large set cheap.
 pub(crate) struct Anchors {
     /// The subjects, sorted; those that cannot be decoded included.
     names: Vec<CanonicalName>,

@@ -219,8 +219,9 @@ impl Trace {
         );
     }
 
-    /// Runs `work` and records the step that `describe` returns, with the steps of `work` as
-    /// children.
+    /// Runs `work` and records the step that `describe` returns.
+    ///
+    /// The steps that `work` makes become its children.
     pub(crate) fn step<T>(
         &self,
         work: impl FnOnce() -> T,

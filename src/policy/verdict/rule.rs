@@ -43,10 +43,11 @@ pub enum Rule {
     /// The leaf is an X.509-SVID, where the trust or the policy requires one.
     ///
     /// This applies if [`TrustBundles`](crate::TrustBundles) replace trust anchors, or the policy
-    /// is [`server_spiffe`](crate::VerifierPolicy::server_spiffe). The leaf then has one URI name,
-    /// which is a SPIFFE ID, is not a CA's, and its key may sign neither certificates nor
-    /// revocation lists. Only the bundle of its trust domain counts. Elsewhere this is not
-    /// required, but a leaf that is not an X.509-SVID has no SPIFFE ID for a matcher to match.
+    /// is [`server_spiffe`](crate::VerifierPolicy::server_spiffe), for which the step
+    /// [`ServerName`](Self::ServerName) reports it. The leaf then has one URI name, which is a
+    /// SPIFFE ID, is not a CA's, and its key may sign neither certificates nor revocation lists.
+    /// Only the bundle of its trust domain counts. Elsewhere this is not required, but a leaf that
+    /// is not an X.509-SVID has no SPIFFE ID for a matcher to match.
     ///
     /// SPIFFE X.509-SVID, sections 2 to 5; SPIFFE Trust Domain and Bundle, section 4. Rejected as
     /// `InvalidSvid`, `UnknownTrustDomain`.
@@ -131,7 +132,8 @@ pub enum Rule {
     ///
     /// A client needs clientAuth, a server serverAuth; `anyExtendedKeyUsage` alone is not enough.
     /// The same holds for the intermediates, and for the anchor, where `any` is enough. In the
-    /// profile `WebPki` the leaf must have an extended key usage, without `any`. With
+    /// profile `WebPki` the leaf must have an extended key usage, without `any`: see
+    /// [`WebPki`](Self::WebPki). With
     /// [`danger_allow_server_auth_for_clients`](crate::VerifierPolicy::danger_allow_server_auth_for_clients)
     /// a client may have serverAuth, along its whole path.
     ///
@@ -139,9 +141,11 @@ pub enum Rule {
     /// leaves. Use separate CAs for clients and servers, or require names in the matcher. RFC 5280,
     /// section 4.2.1.12. Rejected as `WrongExtendedKeyUsage`.
     ExtendedKeyUsage,
-    /// In the profile `WebPki` only: the alternative names are present and include the common name.
+    /// In the profile `WebPki` only: names and purposes follow the baseline requirements.
     ///
-    /// They are not critical beside a subject.
+    /// The alternative names are present and include the common name; they are not critical beside
+    /// a subject. The leaf has an extended key usage, which is not critical and has no
+    /// `anyExtendedKeyUsage`.
     ///
     /// CA/Browser Forum baseline requirements, section 7.1. Rejected as `MalformedName`,
     /// `WrongCriticality`, `WrongExtendedKeyUsage`, `MalformedCertificate`.

@@ -25,8 +25,9 @@ impl PeerVerifier {
         }
     }
 
-    /// Returns the revocation lists that no trust anchor and no CA of an authenticated path has
-    /// signed.
+    /// Returns the revocation lists without a known signer.
+    ///
+    /// A known signer is a trust anchor or a CA of an authenticated path.
     pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
         let lists = self
             .revocation

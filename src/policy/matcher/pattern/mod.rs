@@ -61,7 +61,7 @@ pub(super) enum PeerValue<'a> {
 }
 
 impl Pattern {
-    /// Parses the argument of the constructor, or of the call in a text, that `kind` names.
+    /// Parses the argument of the constructor, or of the text form, that `kind` names.
     pub(super) fn parse(kind: Kind, text: &str) -> Result<Self, BuildError> {
         let checked = match text.len() {
             0 => Err("it is empty".to_owned()),

@@ -4,7 +4,7 @@
 //! 3986, section 6.2), and another program may normalize the URI. So a prefix matches only URIs
 //! with a single spelling.
 
-/// Returns why a text is not a valid prefix that ends at a segment, if it is not.
+/// Returns why a text is not a prefix of whole URI segments.
 pub(crate) fn prefix_problem(prefix: &str) -> Option<&'static str> {
     let Some((scheme, rest)) = prefix.split_once("://") else {
         return Some("it is not scheme://authority, with or without a path");
