@@ -5,7 +5,7 @@
 /// extensions. A profile selects the remaining rules: duties of issuers whose neglect does not let
 /// a wrong peer in. The table shows which rule applies in which profile.
 ///
-/// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why it does not protect trust |
+/// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why trust does not need it |
 /// |---|---|---|---|---|---|
 /// | serial numbers are positive, of at most 20 octets | | yes | yes | 4.1.2.2 | revocation lists compare their octets |
 /// | dates before 2050 are `UTCTime` | | yes | yes | 4.1.2.5 | both types are read to the second |

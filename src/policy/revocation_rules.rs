@@ -28,7 +28,7 @@
 /// CRL numbers are optional and never withdraw an entry: a list with a lower number still revokes
 /// what it lists when it is passed beside a newer one. To lift a hold, leave the old list out. A
 /// rotation that replaces lists cannot replace a list with a verified signature by an older one:
-/// the number and `thisUpdate` may only grow, and a list without a number never follows one with a
+/// the number and `thisUpdate` never decrease, and a list without a number never follows one with a
 /// number ([`BuildError::RevocationListRegression`](crate::BuildError::RevocationListRegression)).
 ///
 /// ```

@@ -168,7 +168,7 @@ impl NameLimits {
         Err(defect.of(0, leaf))
     }
 
-    /// The first limited kind that webpki does not evaluate, other than directory names.
+    /// Returns the first constrained kind that webpki does not evaluate, except directory names.
     pub(crate) fn not_evaluated(&self) -> Option<&'static str> {
         self.kinds.iter().find_map(|kind| match kind {
             LimitedKind::Name(NameKind::Email) => Some("e-mail addresses"),
