@@ -259,7 +259,7 @@ impl Pki {
     fn peers(&self, count: usize) -> Vec<PeerIdentity> {
         let policy = VerifierPolicy::allow_any_authenticated();
         let algorithms = Rustls::default().signature_algorithms().unwrap();
-        let verifier = PeerVerifier::new(&self.anchors(), policy, algorithms).unwrap();
+        let verifier = PeerVerifier::new(self.anchors(), policy, algorithms).unwrap();
         let now = UnixTime::now();
         let peer = |number| {
             let chain = self.chain(

@@ -43,9 +43,10 @@ fn main() -> ExitCode {
     felt::<Rustls>();
     #[cfg(feature = "openssl")]
     felt::<mtls::OpenSsl>();
-    match is_within {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    if is_within {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 

@@ -133,9 +133,10 @@ pub fn peer_identity(input: &[u8]) {
 
 /// A private key, PEM or DER, in the clear or under the passphrase `fuzz`.
 pub fn private_key(input: &[u8]) {
-    let secrets = match is_pem(input) {
-        true => Secrets::in_pem(input),
-        false => Secrets::of_der(input),
+    let secrets = if is_pem(input) {
+        Secrets::in_pem(input)
+    } else {
+        Secrets::of_der(input)
     };
     let in_clear = check_key(PrivateKey::from_pem(input), &secrets);
     let from_der = check_key(PrivateKey::from_der(input), &secrets);

@@ -13,19 +13,18 @@ use super::{check_error, check_line, check_rejection};
 
 /// Lists: PEM, or DER end to end.
 pub fn crl(input: &[u8]) {
-    let loaded = match is_pem(input) {
-        true => RevocationLists::from_pem(input),
-        false => {
-            let given = certificates(input).into_iter();
-            let given: Vec<CertificateRevocationListDer<'_>> =
-                given.map(|der| der.to_vec().into()).collect();
-            let pem: String = given.iter().map(|der| armour("X509 CRL", der)).collect();
-            let from_der = RevocationLists::from_der(given);
-            let of_der = from_der.as_ref().ok();
-            let from_pem = RevocationLists::from_pem(pem.as_bytes());
-            assert_eq!(from_pem.ok().as_ref(), of_der, "DER, the same in PEM");
-            from_der
-        }
+    let loaded = if is_pem(input) {
+        RevocationLists::from_pem(input)
+    } else {
+        let given = certificates(input).into_iter();
+        let given: Vec<CertificateRevocationListDer<'_>> =
+            given.map(|der| der.to_vec().into()).collect();
+        let pem: String = given.iter().map(|der| armour("X509 CRL", der)).collect();
+        let from_der = RevocationLists::from_der(given);
+        let of_der = from_der.as_ref().ok();
+        let from_pem = RevocationLists::from_pem(pem.as_bytes());
+        assert_eq!(from_pem.ok().as_ref(), of_der, "DER, the same in PEM");
+        from_der
     };
     let lists = match loaded {
         Ok(lists) => lists,
@@ -120,7 +119,7 @@ fn judge(
 fn asked(rules: RevocationRules) -> impl Iterator<Item = &'static [u8]> {
     let most = match rules.depth() {
         RevocationDepth::Leaf => 1,
-        RevocationDepth::Chain => CHAIN.len(),
+        _ => CHAIN.len(),
     };
     CHAIN.iter().take(most).map(AsRef::as_ref)
 }

@@ -109,9 +109,10 @@ fn as_openssl_reads_it(der: &[u8], ours: &TrustAnchors) {
 /// Any bytes, told apart by their content. What a reader of one format takes, the reader of all takes, and makes the
 /// same of it.
 pub fn sniff(input: &[u8]) {
-    let secrets = match super::is_pem(input) {
-        true => Secrets::in_pem(input),
-        false => Secrets::of_der(input),
+    let secrets = if super::is_pem(input) {
+        Secrets::in_pem(input)
+    } else {
+        Secrets::of_der(input)
     };
     check_identity(
         mtls::Loader::new().load_identity(mtls::material::Input::bytes(input)),

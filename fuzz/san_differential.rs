@@ -123,9 +123,10 @@ fn find(node: &mut Node) -> Option<&mut Node> {
     let Content::Nodes(_, nodes) = &mut node.content else {
         return None;
     };
-    match holds {
-        true => nodes.last_mut(),
-        false => nodes.iter_mut().find_map(find),
+    if holds {
+        nodes.last_mut()
+    } else {
+        nodes.iter_mut().find_map(find)
     }
 }
 

@@ -141,7 +141,7 @@ mod tests {
         let passphrase = Passphrase::new(PASSPHRASE);
         let identity = mtls::Loader::new()
             .passphrase(passphrase.clone())
-            .load_identity(mtls::material::Input::bytes(&sealed(safes)))
+            .load_identity(mtls::material::Input::bytes(sealed(safes)))
             .unwrap();
         assert_eq!(identity.chain().as_slice().len(), 2);
     }

@@ -13,7 +13,7 @@ use crate::rotation::Revision;
 
 /// An established mutual TLS connection over a blocking transport.
 ///
-/// `P` is the peer: a [`PeerIdentity`](crate::PeerIdentity), or an `Option` of one on a server with
+/// `P` is the peer: a [`PeerIdentity`], or an `Option` of one on a server with
 /// [`optional_client_auth`](crate::ServerBuilder::optional_client_auth).
 ///
 /// In TLS 1.3 a client finishes its handshake before the server has verified it. If the server

@@ -64,9 +64,10 @@ fn without_digits(text: &str) -> String {
     for word in text.split_inclusive([' ', ',', '\n']) {
         let end = word.trim_end_matches([' ', ',', '\n']);
         let is_long = end.len() >= 12 && end.bytes().all(|b| b.is_ascii_hexdigit());
-        match is_long {
-            true => plain.push_str(&word.replace(end, "0a1b2c..")),
-            false => plain.push_str(word),
+        if is_long {
+            plain.push_str(&word.replace(end, "0a1b2c.."));
+        } else {
+            plain.push_str(word);
         }
     }
     plain
@@ -220,7 +221,7 @@ fn of_certificates() -> Vec<Story> {
             explanation: {
                 let leaf = alice().algorithm(KeyAlgorithm::P521).issued_by(&root);
                 let policy = VerifierPolicy::allow_any_authenticated();
-                let verifier = PeerVerifier::new(&anchors(&root), policy, without_p521());
+                let verifier = PeerVerifier::new(anchors(&root), policy, without_p521());
                 verifier.unwrap().explain_client(&leaf.chain, now())
             },
         },
@@ -396,7 +397,7 @@ fn explain(root: &Authority, policy: VerifierPolicy, presented: &Credential) -> 
 
 fn verifier(root: &Authority, policy: VerifierPolicy) -> PeerVerifier {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
-    PeerVerifier::new(&anchors(root), policy, algorithms).unwrap()
+    PeerVerifier::new(anchors(root), policy, algorithms).unwrap()
 }
 
 fn without_p521() -> SignatureAlgorithms {

@@ -23,7 +23,7 @@ pub(crate) fn refusals(attributes: u64) -> Box<dyn FnMut()> {
     let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &root);
     let chain = [leaf.unwrap().der().clone()];
     let verifier = PeerVerifier::new(
-        &TrustAnchors::from_der([root.der().clone()]).unwrap(),
+        TrustAnchors::from_der([root.der().clone()]).unwrap(),
         VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap()),
         Rustls::default().signature_algorithms().unwrap(),
     )

@@ -11,9 +11,12 @@ pub(crate) struct HungUp(Box<dyn Error + Send + Sync>);
 impl HungUp {
     /// Says of an error that is one that it may be a refusal.
     pub(crate) fn explain<T>(result: Result<T>) -> Result<T> {
-        result.map_err(|error| match is_hang_up(error.as_ref()) {
-            true => Self(error).into(),
-            false => error,
+        result.map_err(|error| {
+            if is_hang_up(error.as_ref()) {
+                Self(error).into()
+            } else {
+                error
+            }
         })
     }
 }

@@ -49,9 +49,10 @@ fn builder(speaks_h2: bool) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(HEAD_TIMEOUT)
         .max_concurrent_streams(STREAMS_AT_A_TIME);
-    match speaks_h2 {
-        true => builder.http2_only(),
-        false => builder.http1_only(),
+    if speaks_h2 {
+        builder.http2_only()
+    } else {
+        builder.http1_only()
     }
 }
 

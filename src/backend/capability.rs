@@ -72,6 +72,7 @@ pub enum Capability {
 
 /// The degree to which a backend supports a [`Capability`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Support {
     /// Supported without limits.
     Full,

@@ -14,6 +14,7 @@ use crate::policy::SignatureAlgorithms;
 
 /// The backend of a client or server that is not built yet. It has no values.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "it has no values")]
 pub enum NoBackend {}
 
 /// The stream and the handshake of [`NoBackend`]; it has no values.

@@ -179,12 +179,13 @@ fn check_alpn(protocols: &[Vec<u8>]) -> Result<(), BuildError> {
 }
 
 fn check_timeout(timeout: Duration) -> Result<(), BuildError> {
-    match timeout.is_zero() {
-        false => Ok(()),
-        true => Err(BuildError::InvalidSetting {
+    if timeout.is_zero() {
+        Err(BuildError::InvalidSetting {
             setting: "handshake_timeout",
             problem: "no handshake can be done in no time".to_owned(),
-        }),
+        })
+    } else {
+        Ok(())
     }
 }
 
@@ -208,11 +209,12 @@ fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> 
         tls12: versions.contains(&ProtocolVersion::Tls12),
         tls13: versions.contains(&ProtocolVersion::Tls13),
     };
-    match versions.tls12 || versions.tls13 {
-        true => Ok(versions),
-        false => Err(BuildError::InvalidSetting {
+    if versions.tls12 || versions.tls13 {
+        Ok(versions)
+    } else {
+        Err(BuildError::InvalidSetting {
             setting: "protocol_versions",
             problem: "the list is empty".to_owned(),
-        }),
+        })
     }
 }

@@ -8,10 +8,12 @@ pub const MAX_CA_NAMES_BYTES: usize = 16 * 1024;
 
 /// Rejects a client without a certificate: `peer()` is a [`PeerIdentity`].
 #[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "it has no values")]
 pub enum Required {}
 
 /// Accepts an anonymous client: `peer()` is an `Option` of a [`PeerIdentity`].
 #[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "it has no values")]
 pub enum Optional {}
 
 /// Whether a server's clients must present a certificate: [`Required`] or [`Optional`].

@@ -55,7 +55,7 @@ fn start(news: Receiver<Notification>) -> io::Result<()> {
         .name(NAME.to_owned())
         .spawn(move || {
             news.into_iter()
-                .for_each(|news| catch_panic(|| news.tell()))
+                .for_each(|news| catch_panic(|| news.tell()));
         })
         .map(drop)
 }

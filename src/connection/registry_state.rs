@@ -130,9 +130,10 @@ impl<C> RegistryState<C> {
         let group = self.groups.get_mut(key)?;
         group.connections.remove(&number)?;
         self.connections = self.connections.saturating_sub(1);
-        match group.connections.is_empty() {
-            true => self.remove(key),
-            false => None,
+        if group.connections.is_empty() {
+            self.remove(key)
+        } else {
+            None
         }
     }
 

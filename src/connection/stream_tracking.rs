@@ -49,9 +49,10 @@ impl StreamTracking {
             Task::Reader => WakerSlot::Reader,
             Task::Writer => WakerSlot::Writer,
         };
-        match self.closes && self.live.poll(context, slot) == Poll::Ready(()) {
-            true => self.check(),
-            false => Ok(()),
+        if self.closes && self.live.poll(context, slot) == Poll::Ready(()) {
+            self.check()
+        } else {
+            Ok(())
         }
     }
 }

@@ -35,7 +35,7 @@ impl Scene {
         let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
         let certificate = certificate.der().clone();
         let verifier = PeerVerifier::new(
-            &TrustAnchors::from_der([certificate.clone()]).unwrap(),
+            TrustAnchors::from_der([certificate.clone()]).unwrap(),
             VerifierPolicy::allow_any_authenticated(),
             SignatureAlgorithms::new([]),
         );

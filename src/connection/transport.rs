@@ -230,9 +230,10 @@ impl<IO: Transport> Deadline<IO> {
 
     fn remaining(until: &Until) -> io::Result<Duration> {
         let remaining = until.instant.saturating_duration_since(Instant::now());
-        match remaining.is_zero() {
-            true => Err(io::ErrorKind::TimedOut.into()),
-            false => Ok(remaining),
+        if remaining.is_zero() {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(remaining)
         }
     }
 }

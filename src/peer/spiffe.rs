@@ -103,12 +103,13 @@ pub(crate) fn check_trust_domain(name: &str) -> Result<(), SpiffeIdError> {
     if name.len() > MAX_TRUST_DOMAIN_LENGTH {
         return Err(SpiffeIdError::TooLong);
     }
-    match name
+    if name
         .bytes()
         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-_".contains(&b))
     {
-        true => Ok(()),
-        false => Err(SpiffeIdError::BadTrustDomainCharacter),
+        Ok(())
+    } else {
+        Err(SpiffeIdError::BadTrustDomainCharacter)
     }
 }
 

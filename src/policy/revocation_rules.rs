@@ -47,6 +47,7 @@ pub struct RevocationRules {
 
 /// Which certificates of a path [`RevocationRules`] apply to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RevocationDepth {
     /// The leaf and every intermediate.
     ///

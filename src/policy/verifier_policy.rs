@@ -291,15 +291,16 @@ impl VerifierPolicy {
                         .to_owned(),
             });
         }
-        match self.server_name == ServerNameRule::SpiffeId && !self.matcher.asks_for_spiffe_id() {
-            false => Ok(()),
-            true => Err(BuildError::InvalidSetting {
+        if self.server_name == ServerNameRule::SpiffeId && !self.matcher.asks_for_spiffe_id() {
+            Err(BuildError::InvalidSetting {
                 setting: "policy",
                 problem: "`server_spiffe` replaces the check of the server's name, so whatever its matcher admits must \
                           have been asked for by `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; anything else would admit \
                           every peer of the anchors as every server"
                     .to_owned(),
-            }),
+            })
+        } else {
+            Ok(())
         }
     }
 
@@ -310,14 +311,15 @@ impl VerifierPolicy {
     /// Verifies that revocation is not combined with version 1 leaves, which bypass path
     /// validation.
     pub(super) fn check_revocation(&self) -> Result<(), BuildError> {
-        match self.revocation.is_some() && self.x509_v1_leaf == X509V1Leaf::Allow {
-            false => Ok(()),
-            true => Err(BuildError::InvalidSetting {
+        if self.revocation.is_some() && self.x509_v1_leaf == X509V1Leaf::Allow {
+            Err(BuildError::InvalidSetting {
                 setting: "policy",
                 problem: "`danger_allow_x509_v1_leaf` and `revocation` exclude each other: a version 1 leaf is \
                           judged outside of path validation, which is where revocation is judged; reissue such leaves"
                     .to_owned(),
-            }),
+            })
+        } else {
+            Ok(())
         }
     }
 

@@ -9,6 +9,10 @@ mod handle;
 mod parts;
 mod publish_checks;
 mod revision;
+#[expect(
+    clippy::module_inception,
+    reason = "a file is called what its type is called"
+)]
 pub(crate) mod rotation;
 mod service;
 mod settings;

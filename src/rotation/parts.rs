@@ -75,9 +75,10 @@ impl RevisionParts {
         }
         let policy = news.policy.unwrap_or_else(|| self.policy.clone());
         let shadow = news.shadow.or_else(|| self.shadow.clone());
-        let kept = match has_rules {
-            true => self.revocation_lists.as_ref().or(given.revocation_lists()),
-            false => None,
+        let kept = if has_rules {
+            self.revocation_lists.as_ref().or(given.revocation_lists())
+        } else {
+            None
         };
         Some(Self {
             identity: news.identity.unwrap_or_else(|| self.identity.clone()),

@@ -82,11 +82,12 @@ pub(super) fn check_self_trust(
         SelfTrust::Require => !is_of_others || is_to_be_kept(),
         SelfTrust::Skip => false,
     };
-    match is_asked {
-        true => Err(BuildError::OwnChainRejected {
+    if is_asked {
+        Err(BuildError::OwnChainRejected {
             problem: rejection.to_string(),
-        }),
-        false => Ok(()),
+        })
+    } else {
+        Ok(())
     }
 }
 
@@ -100,9 +101,10 @@ fn check_identity(next: &RevisionParts, now: UnixTime) -> Result<(), BuildError>
         Some((index, subject, from, until)) => Err(BuildError::IdentityNotValid {
             index,
             subject,
-            problem: match now < from {
-                true => format!("it is valid from {}", rfc3339(from)),
-                false => format!("it expired at {}", rfc3339(until)),
+            problem: if now < from {
+                format!("it is valid from {}", rfc3339(from))
+            } else {
+                format!("it expired at {}", rfc3339(until))
             },
             now: rfc3339(now),
         }),

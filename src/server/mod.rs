@@ -22,7 +22,7 @@ pub use builder::ServerBuilder;
 
 /// A mutual TLS server: presents its identity and verifies every client.
 ///
-/// Build it once and share it; cloning is cheap. `A` is [`Required`](crate::connection::Required),
+/// Build it once and share it; cloning is cheap. `A` is [`Required`],
 /// or [`Optional`](crate::connection::Optional) after
 /// [`optional_client_auth`](ServerBuilder::optional_client_auth).
 ///

@@ -232,7 +232,7 @@ fn verdict(
 ) -> Result<(), (Reason, String)> {
     let certificates: Vec<_> = cas.iter().map(|ca| ca.certificate.clone()).collect();
     let policy = VerifierPolicy::allow_any_authenticated();
-    let verifier = PeerVerifier::new(&anchors(&certificates), policy, algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(&certificates), policy, algorithms).unwrap();
     let verdict = verifier.verify_client(&client.chain, UnixTime::now());
     verdict.map(drop).map_err(|r| (r.reason(), r.to_string()))
 }

@@ -328,7 +328,7 @@ impl Folder {
             key: (chain == "chain.pem" && key.exists())
                 .then(|| PrivateKey::from_pem(&read("key.pem")).unwrap()),
             lists: list.map(|list| {
-                mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(&read(list)))
+                mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(read(list)))
             }),
         }
     }

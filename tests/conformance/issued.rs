@@ -112,11 +112,11 @@ impl Issued {
         let verifier = |policy: VerifierPolicy| {
             let policy = policy.profile(profile);
             let verifier = match lists {
-                None => PeerVerifier::new(&self.anchors(), policy, algorithms.clone()),
+                None => PeerVerifier::new(self.anchors(), policy, algorithms.clone()),
                 Some(lists) => {
                     let rules = RevocationRules::require(RevocationDepth::Leaf);
                     let policy = policy.revocation(rules);
-                    PeerVerifier::new(&self.anchors(), policy, algorithms.clone())
+                    PeerVerifier::new(self.anchors(), policy, algorithms.clone())
                         .and_then(|verifier| verifier.with_revocation_lists(lists))
                 }
             };

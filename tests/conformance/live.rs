@@ -260,9 +260,10 @@ fn heard<S>(case: &Case, peer: Peer, result: Result<S, HandshakeError>) -> Heard
             Heard::Nothing(HandshakeError::Rejected(rejection))
         }
         Err(HandshakeError::Rejected(rejection)) => {
-            match is_about_no_name(case, peer, rejection.reason()) {
-                true => Heard::Verdict(ACCEPTED.to_owned()),
-                false => Heard::Verdict(Judged::of(Err(rejection)).verdict),
+            if is_about_no_name(case, peer, rejection.reason()) {
+                Heard::Verdict(ACCEPTED.to_owned())
+            } else {
+                Heard::Verdict(Judged::of(Err(rejection)).verdict)
             }
         }
         Err(error) => Heard::Nothing(error),

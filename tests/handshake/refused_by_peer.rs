@@ -291,9 +291,10 @@ fn a_client_whose_key_fits_no_scheme_of_the_server() {
             ]),
             (_, false) => told.says(&["no client certificate"]),
         }
-        match has_the_alert {
-            true => assert_eq!(told.alert, Alert::CERTIFICATE_REQUIRED),
-            false => assert_eq!(told.alert, Alert::HANDSHAKE_FAILURE),
+        if has_the_alert {
+            assert_eq!(told.alert, Alert::CERTIFICATE_REQUIRED);
+        } else {
+            assert_eq!(told.alert, Alert::HANDSHAKE_FAILURE);
         }
     });
 }

@@ -54,10 +54,7 @@ fn is_greeted(backend: &str, world: &World, host: &Host, version: Version) {
         Version::Tls12 => "TLS 1.2",
         Version::Tls13 => "TLS 1.3",
     };
-    let with_data: &[&str] = match host.echoes {
-        true => &["--data", "foo"],
-        false => &[],
-    };
+    let with_data: &[&str] = if host.echoes { &["--data", "foo"] } else { &[] };
     for data in [&[], with_data] {
         let url = host.url("localhost");
         let arguments = [data, world.opt_in(), &["--verbose", &url]].concat();

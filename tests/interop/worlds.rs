@@ -20,9 +20,10 @@ pub struct World {
 impl World {
     /// What our examples must be told to accept the peers of this world.
     pub fn opt_in(&self) -> &'static [&'static str] {
-        match self.version_1 {
-            true => &["--danger-allow-x509-v1"],
-            false => &[],
+        if self.version_1 {
+            &["--danger-allow-x509-v1"]
+        } else {
+            &[]
         }
     }
 }

@@ -52,7 +52,7 @@ fn every_cipher_opens_the_same_key() {
 fn what_genrsa_writes_opens() {
     let new = mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_key(mtls::material::Input::bytes(&fixture("genrsa_aes256.pem")))
+        .load_key(mtls::material::Input::bytes(fixture("genrsa_aes256.pem")))
         .unwrap();
     let old = fixture("genrsa_aes256_traditional.pem");
     let old = mtls::Loader::new()
@@ -87,7 +87,7 @@ fn a_plain_key_needs_no_passphrase() {
     mtls::Loader::new()
         .passphrase(passphrase.clone())
         .load_key_pair(
-            mtls::material::Input::bytes(&fixture("rsa.crt")),
+            mtls::material::Input::bytes(fixture("rsa.crt")),
             mtls::material::Input::bytes(&plain),
         )
         .unwrap();
@@ -113,7 +113,7 @@ fn a_wrong_passphrase_is_said_to_be_wrong() {
             let wrong = Passphrase::new(format!("wrong {n}"));
             let error = mtls::Loader::new()
                 .passphrase(wrong.clone())
-                .load_key(mtls::material::Input::bytes(&fixture(name)))
+                .load_key(mtls::material::Input::bytes(fixture(name)))
                 .unwrap_err();
             assert!(
                 matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
@@ -141,7 +141,7 @@ fn withdrawn_schemes_open_by_their_feature() {
         let wrong = Passphrase::new(format!("wrong {n}"));
         let error = mtls::Loader::new()
             .passphrase(wrong.clone())
-            .load_key(mtls::material::Input::bytes(&fixture("ed25519_pbes1.pem")));
+            .load_key(mtls::material::Input::bytes(fixture("ed25519_pbes1.pem")));
         let error = error.unwrap_err();
         assert!(
             matches!(error.problem(), MaterialProblem::WrongPassphrase { .. }),
@@ -332,7 +332,7 @@ fn what_is_no_key_when_it_was_opened() {
     let seal = |plain: &[u8]| {
         mtls::Loader::new()
             .passphrase(passphrase().clone())
-            .load_key(mtls::material::Input::bytes(&sealed(plain)))
+            .load_key(mtls::material::Input::bytes(sealed(plain)))
             .unwrap_err()
     };
     let plain = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();

@@ -86,12 +86,12 @@ fn every_way_to_load_gives_the_same() {
     .unwrap();
     let d = mtls::Loader::new()
         .load_identity(mtls::material::Input::bytes(
-            &[chain.as_slice(), &key].concat(),
+            [chain.as_slice(), &key].concat(),
         ))
         .unwrap();
     let e = mtls::Loader::new()
         .load_identity(mtls::material::Input::bytes(
-            &[key.as_slice(), &chain].concat(),
+            [key.as_slice(), &chain].concat(),
         ))
         .unwrap();
     for other in [b, c, d, e] {

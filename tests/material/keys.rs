@@ -157,7 +157,7 @@ fn pkcs8_version_2_of_old_ring_is_read() {
     };
     for read in [
         PrivateKey::from_der(&old(public.as_bytes())),
-        mtls::Loader::new().load_key(mtls::material::Input::bytes(&old(public.as_bytes()))),
+        mtls::Loader::new().load_key(mtls::material::Input::bytes(old(public.as_bytes()))),
     ] {
         let read = read.unwrap();
         assert_eq!(read.pkcs8_der(), key.pkcs8_der());

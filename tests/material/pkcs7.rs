@@ -243,7 +243,7 @@ fn revocation_lists_in_it_are_refused() {
         "crl2pkcs7 -in now.crl",
     ] {
         says(
-            mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&made(&cas, arguments))),
+            mtls::Loader::new().load_anchors(mtls::material::Input::bytes(made(&cas, arguments))),
             &[
                 "PKCS#7 with revocation lists in it",
                 "`RevocationLists`",
@@ -252,7 +252,7 @@ fn revocation_lists_in_it_are_refused() {
         );
     }
     says(
-        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&made(
+        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(made(
             &cas,
             "crl2pkcs7 -nocrl -outform DER",
         ))),
@@ -278,7 +278,7 @@ fn damage_is_found() {
     );
     says(
         mtls::Loader::new().load_anchors(mtls::material::Input::bytes(
-            &[whole.as_slice(), b"x"].concat(),
+            [whole.as_slice(), b"x"].concat(),
         )),
         &["DER with something after its end"],
     );
@@ -322,12 +322,12 @@ fn its_certificates_are_limited() {
     let Some(cas) = Cas::new() else { return };
     let many = "-certfile ca.crt ".repeat(CertificateChain::MAX_CERTIFICATES + 1);
     says(
-        mtls::Loader::new().load_chain(mtls::material::Input::bytes(&bundle(&cas, &many))),
+        mtls::Loader::new().load_chain(mtls::material::Input::bytes(bundle(&cas, &many))),
         &["more than 16 certificates"],
     );
     let most = "-certfile ca.crt ".repeat(CertificateChain::MAX_CERTIFICATES);
     let chain = mtls::Loader::new()
-        .load_chain(mtls::material::Input::bytes(&bundle(&cas, &most)))
+        .load_chain(mtls::material::Input::bytes(bundle(&cas, &most)))
         .unwrap();
     assert_eq!(chain.as_slice().len(), 1);
 }
@@ -344,7 +344,7 @@ fn it_is_read_where_any_encoding_is_and_alone() {
     let certificate = fs::read(cas.path("issuing").join("ca.crt")).unwrap();
     says(
         mtls::Loader::new().load_anchors(mtls::material::Input::bytes(
-            &[pem.as_slice(), &certificate].concat(),
+            [pem.as_slice(), &certificate].concat(),
         )),
         &["section 0 (PKCS7", "give it alone"],
     );

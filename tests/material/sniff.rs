@@ -71,7 +71,7 @@ fn what_loads_as_pem_loads_the_same_by_its_content_and_from_der() {
                 .unwrap();
             assert_eq!(key_bytes(&again), key_bytes(&key), "{name}");
             let again = mtls::Loader::new()
-                .load_key(mtls::material::Input::bytes(&key_bytes(&key)))
+                .load_key(mtls::material::Input::bytes(key_bytes(&key)))
                 .unwrap();
             assert_eq!(key_bytes(&again), key_bytes(&key), "{name}");
             keys += 1;
@@ -156,7 +156,7 @@ fn every_key_in_der_is_told_apart() {
         );
         // What cuts it must not quote it.
         says(
-            mtls::Loader::new().load_key(mtls::material::Input::bytes(&[der, vec![0]].concat())),
+            mtls::Loader::new().load_key(mtls::material::Input::bytes([der, vec![0]].concat())),
             &["this is "],
         );
     }
@@ -308,8 +308,7 @@ fn revocation_lists_are_read_where_they_belong() {
         &["found a certificate where a revocation list"],
     );
     says(
-        mtls::Loader::new()
-            .load_revocation_lists(mtls::material::Input::bytes(&fixture("rsa.p12"))),
+        mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(fixture("rsa.p12"))),
         &["this is PKCS#12, expected a revocation list"],
     );
     // One of version 1 is told from a certificate too, and refused as a list.

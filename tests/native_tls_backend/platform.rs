@@ -182,7 +182,7 @@ fn by_our_verifier(
     server: &Credential,
 ) -> Result<(), Reason> {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
-    let verifier = PeerVerifier::new(&anchors(root), policy, algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(root), policy, algorithms).unwrap();
     let name = ServerName::try_from(NAME).unwrap();
     let verdict = verifier.verify_server(&server.chain, &name, UnixTime::now());
     verdict.map(drop).map_err(|rejection| rejection.reason())

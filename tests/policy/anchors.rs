@@ -55,7 +55,7 @@ fn of_an_old_and_a_renewed_anchor_one_suffices() {
     let chain = Leaf::named("leaf").client().issued_by(&root).chain;
     for both in [[&old, &root], [&root, &old]] {
         let verifier = PeerVerifier::new(
-            &anchors(&both),
+            anchors(&both),
             VerifierPolicy::allow_any_authenticated(),
             Rustls::default().signature_algorithms().unwrap(),
         )
@@ -89,7 +89,7 @@ fn the_right_one_is_found_among_many() {
         .collect();
     let all: Vec<&Authority> = authorities.iter().collect();
     let verifier = PeerVerifier::new(
-        &anchors(&all),
+        anchors(&all),
         VerifierPolicy::allow_any_authenticated(),
         Rustls::default().signature_algorithms().unwrap(),
     )
@@ -118,7 +118,7 @@ fn a_name_beside_an_anchor_s_hides_none_of_them() {
         .collect();
     let all: Vec<&Authority> = roots.iter().collect();
     let verifier = PeerVerifier::new(
-        &anchors(&all),
+        anchors(&all),
         VerifierPolicy::allow_any_authenticated(),
         Rustls::default().signature_algorithms().unwrap(),
     )
@@ -149,7 +149,7 @@ fn each_anchor_is_judged_with_its_own_constraints() {
         .self_signed();
     for both in [[&expired, &constrained], [&constrained, &expired]] {
         let verifier = PeerVerifier::new(
-            &anchors(&both),
+            anchors(&both),
             VerifierPolicy::allow_any_authenticated(),
             Rustls::default().signature_algorithms().unwrap(),
         )

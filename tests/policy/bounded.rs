@@ -174,7 +174,7 @@ fn rejections_for_lists_are_short() {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let lists = (0..40).map(|number| Crl::stale().number(&[number + 1]).signed_by(&root));
     let lists = RevocationLists::from_der(lists).unwrap();
-    let verifier = PeerVerifier::new(&anchors(&[&root]), policy, algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(&[&root]), policy, algorithms).unwrap();
     let verifier = verifier.with_revocation_lists(&lists).unwrap();
     let verdicts = explain(&verifier, &chain, "40 stale lists");
     assert!(verdicts.iter().all(Option::is_some));

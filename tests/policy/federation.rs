@@ -33,7 +33,7 @@ impl World {
 
     fn verifier(&self, policy: VerifierPolicy) -> PeerVerifier {
         let algorithms = Rustls::default().signature_algorithms().unwrap();
-        PeerVerifier::new(&self.bundles(), policy, algorithms).unwrap()
+        PeerVerifier::new(self.bundles(), policy, algorithms).unwrap()
     }
 
     fn client(&self, credential: &Credential) -> Option<Reason> {

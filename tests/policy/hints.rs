@@ -348,7 +348,7 @@ fn a_hint_that_is_followed_helps() {
     let judge = |anchor: &Authority, chain: &[CertificateDer<'_>]| {
         let algorithms = Rustls::default().signature_algorithms().unwrap();
         let any = VerifierPolicy::allow_any_authenticated();
-        let verifier = PeerVerifier::new(&anchors(&[anchor]), any, algorithms).unwrap();
+        let verifier = PeerVerifier::new(anchors(&[anchor]), any, algorithms).unwrap();
         verifier.verify_client(chain, UnixTime::now()).map(drop)
     };
     // "give the CA's new certificate as trust anchor in place of presenting it"

@@ -85,7 +85,7 @@ fn an_anchor_that_another_ca_issued_names_its_issuer_s_key() {
     ] {
         let policy = VerifierPolicy::allow_any_authenticated();
         let verifier = PeerVerifier::new(
-            &anchors(&[&branch, &root]),
+            anchors(&[&branch, &root]),
             policy.profile(CertificateProfile::Rfc5280),
             Rustls::default().signature_algorithms().unwrap(),
         );

@@ -34,7 +34,7 @@ fn anchors(authorities: &[&Authority]) -> TrustAnchors {
 
 fn verifier(authority: &Authority, policy: VerifierPolicy) -> Result<PeerVerifier, BuildError> {
     PeerVerifier::new(
-        &anchors(&[authority]),
+        anchors(&[authority]),
         policy,
         Rustls::default().signature_algorithms()?,
     )

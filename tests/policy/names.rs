@@ -148,7 +148,7 @@ fn validity_includes_its_first_and_last_second() {
     let credential = Leaf::named("leaf").client().issued_by(&root);
     let peer = client(&root, any(), &credential.chain).unwrap();
     let verifier = PeerVerifier::new(
-        &anchors(&[&root]),
+        anchors(&[&root]),
         any(),
         Rustls::default().signature_algorithms().unwrap(),
     )

@@ -22,7 +22,7 @@ fn alice() -> Leaf {
 
 fn judge(given: &[&Authority], chain: &[CertificateDer<'_>]) -> Option<Reason> {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
-    let verifier = PeerVerifier::new(&anchors(given), any(), algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(given), any(), algorithms).unwrap();
     reason(verifier.verify_client(chain, UnixTime::now()))
 }
 
@@ -101,7 +101,7 @@ fn the_rejection_names_the_certificate_with_an_unknown_signature() {
     let peer = alice().issued_by(&signed).above(&[&signed, &large]);
     let ring = Rustls::with_provider(rustls::crypto::ring::default_provider().into());
     let algorithms = ring.signature_algorithms().unwrap();
-    let verifier = PeerVerifier::new(&anchors(&[&root]), any(), algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(&[&root]), any(), algorithms).unwrap();
     let verdict = verifier.verify_client(&peer.chain, UnixTime::now());
     let rejection = verdict.unwrap_err();
     let reason = Reason::UnsupportedSignatureAlgorithm;

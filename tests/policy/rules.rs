@@ -19,7 +19,7 @@ fn each_profile_draws_its_line() {
     for case in chains::clients() {
         let policy = any().profile(case.profile);
         let verifier = PeerVerifier::new(
-            &TrustAnchors::from_der(case.anchors.clone()).unwrap(),
+            TrustAnchors::from_der(case.anchors.clone()).unwrap(),
             policy,
             Rustls::default().signature_algorithms().unwrap(),
         )
@@ -121,7 +121,7 @@ fn the_profile_of_the_public_web_asks_for_more() {
     let leaf = good().server().issued_by(&limited);
     let web = any().profile(CertificateProfile::WebPki);
     let algorithms = Rustls::default().signature_algorithms().unwrap();
-    let verifier = PeerVerifier::new(&anchors(&[&limited, &root]), web, algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(&[&limited, &root]), web, algorithms).unwrap();
     let unusable = verifier.unusable_trust_anchors();
     assert_eq!(unusable.len(), 1, "{unusable:?}");
     assert_eq!(unusable[0].subject, "CN=Limited");

@@ -43,9 +43,10 @@ fn client<B: ClientBackend>(
         .identity(parts.identity)
         .trust_anchors(parts.anchors)
         .policy(policy);
-    match with_lists {
-        true => builder.revocation_lists(parts.lists).build(backend),
-        false => builder.build(backend),
+    if with_lists {
+        builder.revocation_lists(parts.lists).build(backend)
+    } else {
+        builder.build(backend)
     }
 }
 
@@ -59,9 +60,10 @@ fn server<B: ServerBackend>(
         .identity(parts.identity)
         .trust_anchors(parts.anchors)
         .policy(policy);
-    match with_lists {
-        true => builder.revocation_lists(parts.lists).build(backend),
-        false => builder.build(backend),
+    if with_lists {
+        builder.revocation_lists(parts.lists).build(backend)
+    } else {
+        builder.build(backend)
     }
 }
 

@@ -316,7 +316,7 @@ fn every_list_that_was_considered_is_told() {
         Crl::new().signed_by(&world.root),
     ];
     let verifier = PeerVerifier::new(
-        &TrustAnchors::from_der([world.root.certificate()]).unwrap(),
+        TrustAnchors::from_der([world.root.certificate()]).unwrap(),
         VerifierPolicy::allow_any_authenticated().revocation(chain_depth()),
         Rustls::default().signature_algorithms().unwrap(),
     )
@@ -337,7 +337,7 @@ fn every_list_that_was_considered_is_told() {
         assert!(text.contains(line), "no {line:?} in\n{text}");
     }
     let plain = PeerVerifier::new(
-        &TrustAnchors::from_der([world.root.certificate()]).unwrap(),
+        TrustAnchors::from_der([world.root.certificate()]).unwrap(),
         VerifierPolicy::allow_any_authenticated(),
         Rustls::default().signature_algorithms().unwrap(),
     );

@@ -27,12 +27,13 @@ impl SignatureVerificationAlgorithm for Counting {
             return Ok(());
         }
         self.0.fetch_add(1, Ordering::Relaxed);
-        match message
+        if message
             .windows(3)
             .any(|window| window == [0x02, 0x01, 0x09])
         {
-            true => Err(InvalidSignature),
-            false => Ok(()),
+            Err(InvalidSignature)
+        } else {
+            Ok(())
         }
     }
 

@@ -107,9 +107,10 @@ impl Cas {
     /// What a step changes, and no more.
     fn rotation(&self, from: Step, to: Step) -> Rotation {
         let rotation = Rotation::new();
-        match from.trusts == to.trusts {
-            true => rotation.identity(self.identity(to.is_of)),
-            false => rotation.trust_anchors(self.anchors(to.trusts)),
+        if from.trusts == to.trusts {
+            rotation.identity(self.identity(to.is_of))
+        } else {
+            rotation.trust_anchors(self.anchors(to.trusts))
         }
     }
 }

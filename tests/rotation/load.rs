@@ -62,9 +62,10 @@ impl Seasons {
         let which = usize::try_from(revision).unwrap() % self.identities.len();
         Rotation::new()
             .identity(self.identities[which].clone())
-            .trust_anchors(match is_odd {
-                true => self.without_guests.clone(),
-                false => self.with_guests.clone(),
+            .trust_anchors(if is_odd {
+                self.without_guests.clone()
+            } else {
+                self.with_guests.clone()
             })
             .revocation_lists(self.lists(revision))
     }
@@ -72,9 +73,10 @@ impl Seasons {
     fn lists(&self, revision: u64) -> RevocationLists {
         // Numbered by the revision, and never negative.
         let crl = Crl::new().number(&(revision + (1 << 40)).to_be_bytes()[2..]);
-        let crl = match revision % 2 == 1 {
-            true => crl.lists(&self.rick),
-            false => crl,
+        let crl = if revision % 2 == 1 {
+            crl.lists(&self.rick)
+        } else {
+            crl
         };
         RevocationLists::from_der([crl.signed_by(&self.cast.intermediate)]).unwrap()
     }

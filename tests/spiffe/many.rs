@@ -85,12 +85,13 @@ fn rotate_many() -> Option<String> {
             );
             // At least one handshake under each.
             let so_far = shaken.load(Ordering::Relaxed);
-            until(
-                || match shaken.load(Ordering::Relaxed) > so_far + 1 || shaking.is_finished() {
-                    true => Ok(()),
-                    false => Err("no handshake".to_owned()),
-                },
-            );
+            until(|| {
+                if shaken.load(Ordering::Relaxed) > so_far + 1 || shaking.is_finished() {
+                    Ok(())
+                } else {
+                    Err("no handshake".to_owned())
+                }
+            });
             assert!(!shaking.is_finished(), "a handshake failed");
             first.get_or_insert_with(|| named("mtls-"));
         }

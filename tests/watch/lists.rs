@@ -326,9 +326,12 @@ fn nor_when_the_clock_panics() {
         .self_trust(SelfTrust::Skip)
         .clock({
             let panics = Arc::clone(&panics);
-            move || match panics.load(Ordering::Relaxed) {
-                true => panic!("the time server is gone"),
-                false => UnixTime::now(),
+            move || {
+                if panics.load(Ordering::Relaxed) {
+                    panic!("the time server is gone")
+                } else {
+                    UnixTime::now()
+                }
             }
         })
         .build(Rustls::default())
@@ -433,9 +436,10 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
     for (rules, lists_alice) in all {
         let served = serve_by(rules, |cast| {
             let stale = of(5, -4, -2);
-            vec![match lists_alice {
-                true => stale.lists(cast.alice.leaf()).signed_by(&cast.intermediate),
-                false => stale.signed_by(&cast.intermediate),
+            vec![if lists_alice {
+                stale.lists(cast.alice.leaf()).signed_by(&cast.intermediate)
+            } else {
+                stale.signed_by(&cast.intermediate)
             }]
         });
         let by = &served.cast.intermediate;
@@ -466,9 +470,10 @@ fn a_stale_list_may_go_where_unknown_status_is_refused() {
     let stale = |cast: &Cast, lists_alice: bool| {
         let crl = Crl::new().number(&[5]);
         let crl = crl.dated(Duration::hours(-4), Some(Duration::hours(-2)));
-        let crl = match lists_alice {
-            true => crl.lists(cast.alice.leaf()),
-            false => crl,
+        let crl = if lists_alice {
+            crl.lists(cast.alice.leaf())
+        } else {
+            crl
         };
         vec![crl.signed_by(&cast.intermediate)]
     };
@@ -484,19 +489,18 @@ fn a_stale_list_may_go_where_unknown_status_is_refused() {
         let served = serve_by(rules, |cast| stale(cast, lists_alice));
         // Seen to be signed by a CA of a proved path.
         served.admits(&served.cast.alice);
-        match may_go {
-            false => served.refuses(
+        if may_go {
+            served.rotate(&[&unrelated(&served)]).unwrap();
+            // What went does not come back in an older form, and whom it listed is not admitted.
+            let older = Crl::new().number(&[4]).signed_by(&served.cast.intermediate);
+            served.refuses("Ivo Intermediate", "older", given(&[&older]));
+            assert!(!lists_alice || !served.admits(&served.cast.alice));
+        } else {
+            served.refuses(
                 "Ivo Intermediate",
                 "there is none",
                 given(&[&unrelated(&served)]),
-            ),
-            true => {
-                served.rotate(&[&unrelated(&served)]).unwrap();
-                // What went does not come back in an older form, and whom it listed is not admitted.
-                let older = Crl::new().number(&[4]).signed_by(&served.cast.intermediate);
-                served.refuses("Ivo Intermediate", "older", given(&[&older]));
-                assert!(!lists_alice || !served.admits(&served.cast.alice));
-            }
+            );
         }
     }
 }

@@ -71,9 +71,10 @@ impl Place {
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        match self.apart == Some(name) {
-            true => self.folder().join("apart").join(name),
-            false => self.folder().join(name),
+        if self.apart == Some(name) {
+            self.folder().join("apart").join(name)
+        } else {
+            self.folder().join(name)
         }
     }
 

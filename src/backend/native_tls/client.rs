@@ -37,14 +37,13 @@ impl ClientAdapter for NativeTls {
             builder.add_root_certificate(anchor);
         }
         let for_names = builder.build().map_err(build_error("the settings"))?;
-        let for_addresses = match ADDRESSES_NEED_TELLING {
-            true => builder
-                .use_sni(false)
-                .build()
-                .map_err(build_error("the settings"))?,
+        let for_addresses = if ADDRESSES_NEED_TELLING {
+            let builder = builder.use_sni(false);
+            builder.build().map_err(build_error("the settings"))?
+        } else {
             // Building a connector is expensive: OpenSSL's reads the system's roots, only to drop
             // them.
-            false => for_names.clone(),
+            for_names.clone()
         };
         Ok(NativeTlsClientConfig(Arc::new(Connectors {
             for_names,

@@ -165,8 +165,8 @@ impl NativeClient for OpenSsl {
     type Native = OpenSslClientConfig;
 }
 
-impl ToNative<OpenSslClientConfig> for OpenSslClientConfig {
-    fn to_native(&self) -> OpenSslClientConfig {
+impl ToNative<Self> for OpenSslClientConfig {
+    fn to_native(&self) -> Self {
         self.clone()
     }
 }

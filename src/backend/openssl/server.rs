@@ -126,8 +126,8 @@ impl NativeServer for OpenSsl {
     type Native = OpenSslServerConfig;
 }
 
-impl ToNative<OpenSslServerConfig> for OpenSslServerConfig {
-    fn to_native(&self) -> OpenSslServerConfig {
+impl ToNative<Self> for OpenSslServerConfig {
+    fn to_native(&self) -> Self {
         self.clone()
     }
 }

@@ -139,9 +139,10 @@ impl OwnChain {
             Side::Client => (ID_KP_CLIENT_AUTH, "clientAuth"),
             Side::Server => (ID_KP_SERVER_AUTH, "serverAuth"),
         };
-        match usage.0.contains(&wanted) {
-            true => None,
-            false => Some((name, purposes_of(&leaf))),
+        if usage.0.contains(&wanted) {
+            None
+        } else {
+            Some((name, purposes_of(&leaf)))
         }
     }
 
@@ -150,9 +151,10 @@ impl OwnChain {
     pub(crate) fn wrong_key_usage(&self) -> Option<String> {
         let (_, leaf) = certificates(&self.chain).next()?;
         let usage = leaf.key_usage().ok()??;
-        match usage.0.contains(KeyUsages::DigitalSignature) {
-            true => None,
-            false => Some(usages_of(&leaf)),
+        if usage.0.contains(KeyUsages::DigitalSignature) {
+            None
+        } else {
+            Some(usages_of(&leaf))
         }
     }
 

@@ -65,11 +65,10 @@ impl ServingGate {
             }
             _ => {}
         }
-        match self.source.is_over() {
-            true => {
-                not_serving("the source of our material has been silent for too long".to_owned())
-            }
-            false => Ok(()),
+        if self.source.is_over() {
+            not_serving("the source of our material has been silent for too long".to_owned())
+        } else {
+            Ok(())
         }
     }
 }

@@ -65,9 +65,10 @@ impl<IO> PollIo<IO> {
 
     fn join(&mut self) {
         let (reader, writer) = (self.reader.clone(), self.writer.clone());
-        self.both = match reader.will_wake(&writer) {
-            true => reader,
-            false => Waker::from(Arc::new(Both { reader, writer })),
+        self.both = if reader.will_wake(&writer) {
+            reader
+        } else {
+            Waker::from(Arc::new(Both { reader, writer }))
         };
     }
 

@@ -157,9 +157,10 @@ impl fmt::Display for IdentityDescription {
             }
             certificate.fmt(f)?;
         }
-        let place = match self.is_key_external {
-            true => "elsewhere, as a signing key",
-            false => "at hand",
+        let place = if self.is_key_external {
+            "elsewhere, as a signing key"
+        } else {
+            "at hand"
         };
         write!(f, "\nprivate key: {}, {place}", self.key)?;
         for warning in &self.warnings {

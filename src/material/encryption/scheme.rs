@@ -11,12 +11,11 @@ pub(in crate::material) fn unsupported(scheme: ObjectIdentifier) -> MaterialProb
 
 /// Refuses the encryption of a key, with the command that takes it off.
 pub(crate) fn refused(algorithm: String) -> MaterialProblem {
-    let advice = match is_withdrawn(&algorithm) {
-        true => {
-            "encrypt the key anew by `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes-256-cbc -in FILE \
+    let advice = if is_withdrawn(&algorithm) {
+        "encrypt the key anew by `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes-256-cbc -in FILE \
              -out NEW`"
-        }
-        false => "encrypt the key anew by `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`",
+    } else {
+        "encrypt the key anew by `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`"
     };
     MaterialProblem::EncryptionUnsupported { algorithm, advice }
 }

@@ -125,12 +125,13 @@ impl Passphrase {
                 }
             }
         };
-        match passphrase.len() > Self::MAX_BYTES {
-            true => Err(unavailable(
+        if passphrase.len() > Self::MAX_BYTES {
+            Err(unavailable(
                 "what was given",
                 format!("it has more than {} bytes", Self::MAX_BYTES).into(),
-            )),
-            false => Ok(passphrase),
+            ))
+        } else {
+            Ok(passphrase)
         }
     }
 }

@@ -71,16 +71,17 @@ pub(crate) fn check_link(
         Some(names) => names.iter().any(|name| names_issuer_of(name, issuer)),
         None => true,
     };
-    match key_fits && serial_fits && issuer_fits {
-        true => Ok(()),
-        false => Err(Rejection::new(RejectionReason::UnknownIssuer)
+    if key_fits && serial_fits && issuer_fits {
+        Ok(())
+    } else {
+        Err(Rejection::new(RejectionReason::UnknownIssuer)
             .about(index, child)
             .with_expected("an issuer that fits the authorityKeyIdentifier")
             .with_presented("one of the same name with another key identifier or serial number")
             .with_hint(
                 "the certificate was issued with another key, or under another certificate, of the CA: present that \
                  CA's certificate, or give it as trust anchor",
-            )),
+            ))
     }
 }
 

@@ -84,9 +84,10 @@ pub(crate) fn usages_of(certificate: &Certificate<'_>) -> String {
         Ok(Some(usage)) => {
             let named = USAGES.iter().filter(|(bit, _)| usage.0.contains(*bit));
             let names: Vec<&str> = named.map(|(_, name)| *name).collect();
-            match names.is_empty() {
-                true => "none".to_owned(),
-                false => names.join(", "),
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
             }
         }
         Ok(None) => "not limited".to_owned(),

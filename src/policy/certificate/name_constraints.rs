@@ -214,13 +214,14 @@ pub(crate) fn check_subject_email(
     index: usize,
     certificate: &Certificate<'_>,
 ) -> Result<(), Rejection> {
-    match certificate.subject_has(EMAIL_ADDRESS) {
-        false => Ok(()),
-        true => Err(Defect::new(
+    if certificate.subject_has(EMAIL_ADDRESS) {
+        Err(Defect::new(
             RejectionReason::NameConstraintViolated,
             "no e-mail address under a CA that limits them",
             "one in the subject", "issue the leaf without an e-mail address in its subject, or under a CA that does not limit e-mail addresses",)
-        .of(index, certificate)),
+        .of(index, certificate))
+    } else {
+        Ok(())
     }
 }
 

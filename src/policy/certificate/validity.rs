@@ -58,14 +58,15 @@ pub(crate) fn check_lifetime(
         .as_secs()
         .saturating_sub(leaf.not_before.as_secs())
         .saturating_add(1);
-    match lifetime > longest.as_secs() {
-        false => Ok(()),
-        true => Err(Defect::new(
+    if lifetime > longest.as_secs() {
+        Err(Defect::new(
             RejectionReason::LifetimeTooLong,
             format!("a leaf valid for at most {} s", longest.as_secs()),
             format!("{lifetime} s, {}", window(leaf)),
             "have the CA issue leaves for a shorter time, or raise `max_leaf_lifetime`",
         )
-        .of(0, leaf)),
+        .of(0, leaf))
+    } else {
+        Ok(())
     }
 }

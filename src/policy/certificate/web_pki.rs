@@ -55,14 +55,15 @@ fn check_common_name(leaf: &Certificate<'_>, names: Names<'_>) -> Result<(), Def
         name.tag == GeneralName::DNS && name.value == common_name.as_bytes()
     };
     let is_listed = san.iter().any(is_it) || names.ips().any(|ip| ip.to_string() == *common_name);
-    match is_listed {
-        true => Ok(()),
-        false => Err(Defect::new(
+    if is_listed {
+        Ok(())
+    } else {
+        Err(Defect::new(
             RejectionReason::MalformedName,
             "a common name that is also a subject alternative name",
             format!("common name {:?}", cut(common_name)),
             "reissue the leaf with its common name among the subject alternative names, or without one; or choose `CertificateProfile::Rfc5280` in place of `WebPki`",
-        )),
+        ))
     }
 }
 
@@ -115,9 +116,10 @@ pub(crate) fn check_anchor(anchor: &Certificate<'_>) -> Result<(), Defect> {
     {
         return Err(unfit("one with an issuer or a serial number"));
     }
-    match anchor.is_self_issued() && authority.key_identifier != own.map(|own| own.0) {
-        false => Ok(()),
-        true => Err(unfit("another key's")),
+    if anchor.is_self_issued() && authority.key_identifier != own.map(|own| own.0) {
+        Err(unfit("another key's"))
+    } else {
+        Ok(())
     }
 }
 

@@ -204,9 +204,10 @@ impl Kind {
             },
             Self::EmailDomain | Self::EmailDomainSuffix => {
                 let domain = value.split_once('@').map_or("", |(_, domain)| domain);
-                match domain.bytes().any(|b| b.is_ascii_uppercase()) {
-                    true => Cow::Owned(domain.to_ascii_lowercase()),
-                    false => Cow::Borrowed(domain),
+                if domain.bytes().any(|b| b.is_ascii_uppercase()) {
+                    Cow::Owned(domain.to_ascii_lowercase())
+                } else {
+                    Cow::Borrowed(domain)
                 }
             }
             Self::TrustDomain => {

@@ -23,9 +23,10 @@ impl PeerMatcher {
         common_name_is_dns: bool,
         trace: &Trace,
     ) -> Result<(), Option<String>> {
-        let dns_from_common_name = match common_name_is_dns {
-            true => common_name_as_dns(peer.names()),
-            false => None,
+        let dns_from_common_name = if common_name_is_dns {
+            common_name_as_dns(peer.names())
+        } else {
+            None
         };
         let asked = MatchContext {
             peer,
@@ -119,12 +120,13 @@ impl MatchContext<'_> {
     }
 
     fn any_of(&self, any: &AnyOf) -> Ternary {
-        let mut answer = match any.index().is_empty() {
-            true => Ternary::No,
-            false => self.step(
+        let mut answer = if any.index().is_empty() {
+            Ternary::No
+        } else {
+            self.step(
                 || self.look_up(any.index()),
                 |answer| self.about_listed(any, answer),
-            ),
+            )
         };
         for matcher in any.others() {
             if answer == Ternary::Yes {

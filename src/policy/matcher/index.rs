@@ -143,12 +143,13 @@ impl Set {
                 .any(|network| members.contains(&network)),
             (Self::Texts { members, lengths }, PeerValue::Text(text)) => {
                 let subject = kind.subject(text);
-                match kind.takes_whole_values() {
-                    true => members.contains(&*subject),
-                    false => lengths
+                if kind.takes_whole_values() {
+                    members.contains(&*subject)
+                } else {
+                    lengths
                         .iter()
                         .filter_map(|length| kind.part(&subject, *length))
-                        .any(|part| members.contains(part)),
+                        .any(|part| members.contains(part))
                 }
             }
             _ => false,

@@ -125,9 +125,10 @@ impl<'a> PeerView<'a> {
             if more > 0 {
                 values.push(format!("{more} more"));
             }
-            words.push(match values.is_empty() {
-                true => format!("no {attribute}"),
-                false => format!("{attribute} {}", values.join(", ")),
+            words.push(if values.is_empty() {
+                format!("no {attribute}")
+            } else {
+                format!("{attribute} {}", values.join(", "))
             });
             if self.may_hide(attribute) {
                 odd.insert("a name that cannot be read is neither a yes nor a no");

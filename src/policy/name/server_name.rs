@@ -43,12 +43,13 @@ pub(crate) fn check_server_name(
     if let Some(hint) = address_as_dns(names, server_name) {
         return Err(rejection.with_hint(hint));
     }
-    Err(match names.has_san() {
-        true => rejection,
-        false => rejection.with_hint(
+    Err(if names.has_san() {
+        rejection
+    } else {
+        rejection.with_hint(
             "the certificate has no subject alternative names, and a common name is no host name (RFC 9525): \
              reissue it with a subjectAltName; or allow it by `danger_allow_common_name_as_dns`",
-        ),
+        )
     })
 }
 

@@ -68,9 +68,10 @@ pub(super) fn check_path(
         );
         let refused = candidate.is_err();
         found.replace(Some(candidate));
-        match refused {
-            true => Err(Error::UnknownIssuer),
-            false => Ok(()),
+        if refused {
+            Err(Error::UnknownIssuer)
+        } else {
+            Ok(())
         }
     };
     let result = leaf.verify_for_usage(
@@ -172,12 +173,13 @@ fn check_names_below(
 
 fn check_length(intermediates: usize, policy: &VerifierPolicy) -> Result<(), Rejection> {
     let most = policy.max_intermediates;
-    match intermediates > most {
-        false => Ok(()),
-        true => Err(Rejection::new(RejectionReason::PathTooLong)
+    if intermediates > most {
+        Err(Rejection::new(RejectionReason::PathTooLong)
             .with_expected(format!("at most {most} intermediates"))
             .with_presented(intermediates.to_string())
-            .with_hint("present a shorter path, or raise `max_intermediates`")),
+            .with_hint("present a shorter path, or raise `max_intermediates`"))
+    } else {
+        Ok(())
     }
 }
 
@@ -213,12 +215,13 @@ fn check_signer(index: usize, certificate: &Certificate<'_>) -> Result<(), Rejec
         Ok(Some(usage)) => usage.0.contains(KeyUsages::KeyCertSign),
         Err(_) => false,
     };
-    match may_sign {
-        true => Ok(()),
-        false => Err(Rejection::new(RejectionReason::UnknownIssuer)
+    if may_sign {
+        Ok(())
+    } else {
+        Err(Rejection::new(RejectionReason::UnknownIssuer)
             .about(index, certificate)
             .with_presented("a keyUsage without keyCertSign")
-            .with_hint("reissue this intermediate with keyUsage keyCertSign: as it is, it may not issue certificates")),
+            .with_hint("reissue this intermediate with keyUsage keyCertSign: as it is, it may not issue certificates"))
     }
 }
 

@@ -58,9 +58,10 @@ pub(in crate::policy) fn check(
         let Some(version) = ListVersion::of(list) else {
             continue;
         };
-        let requirement = match version.is_vouched_for(next.trust) {
-            true => requirement(list.content(), before.revocation, next.revocation, now),
-            false => Requirement::NotOlder,
+        let requirement = if version.is_vouched_for(next.trust) {
+            requirement(list.content(), before.revocation, next.revocation, now)
+        } else {
+            Requirement::NotOlder
         };
         if !follow(&version, requirement, next, algorithms, now)? {
             remember(&mut retired, version);

@@ -121,9 +121,10 @@ impl StatusCheck<'_> {
             .take(MAX_NAMED_LISTS)
             .map(|list| list.describe(&ListVerdict::of(list, certificate, issuer, &self.basis)))
             .collect();
-        match verdicts.is_empty() {
-            true => format!("none among the {} that were given", lists.count()),
-            false => verdicts.join("; "),
+        if verdicts.is_empty() {
+            format!("none among the {} that were given", lists.count())
+        } else {
+            verdicts.join("; ")
         }
     }
 

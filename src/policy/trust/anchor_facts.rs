@@ -152,11 +152,12 @@ impl AnchorFacts {
     }
 
     fn check_validity(&self, now: UnixTime) -> Result<(), Rejection> {
-        match (self.not_before..=self.not_after).contains(&now) {
-            true => Ok(()),
-            false => Err(Rejection::new(RejectionReason::AnchorExpired)
+        if (self.not_before..=self.not_after).contains(&now) {
+            Ok(())
+        } else {
+            Err(Rejection::new(RejectionReason::AnchorExpired)
                 .with_expected(format!("{} valid {}", self.subject, self.window()))
-                .with_presented(format!("now {}", rfc3339(now)))),
+                .with_presented(format!("now {}", rfc3339(now))))
         }
     }
 

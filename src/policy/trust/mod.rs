@@ -59,9 +59,10 @@ impl TrustBundles {
                 return Err(invalid(format!("the trust domain {domain} is given twice")));
             }
         }
-        match map.is_empty() {
-            false => Ok(Self(Arc::new(map))),
-            true => Err(invalid("the list is empty".to_owned())),
+        if map.is_empty() {
+            Err(invalid("the list is empty".to_owned()))
+        } else {
+            Ok(Self(Arc::new(map)))
         }
     }
 

@@ -37,6 +37,7 @@ pub struct ExplanationStep {
 
 /// The outcome of an [`ExplanationStep`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StepOutcome {
     /// The rule is broken.
     ///
@@ -114,9 +115,10 @@ impl ExplanationStep {
         if let Some((index, subject)) = &self.certificate {
             write!(f, " [certificate {index}, {subject}]")?;
         }
-        match self.detail.is_empty() {
-            true => writeln!(f)?,
-            false => writeln!(f, ": {}", self.detail)?,
+        if self.detail.is_empty() {
+            writeln!(f)?;
+        } else {
+            writeln!(f, ": {}", self.detail)?;
         }
         self.steps
             .iter()

@@ -94,12 +94,13 @@ impl<C: Send + Sync + 'static> SourcePoller<C> {
             if self.trigger.rest(SHORTEST_PAUSE) == WakeReason::Over {
                 return;
             }
-            (until_asked, retry) = match was_good {
-                true => (self.poll_interval, FIRST_RETRY),
-                false => (
+            (until_asked, retry) = if was_good {
+                (self.poll_interval, FIRST_RETRY)
+            } else {
+                (
                     retry.min(self.poll_interval),
                     retry.saturating_mul(2).min(self.poll_interval),
-                ),
+                )
             };
         }
     }

@@ -48,9 +48,10 @@ impl ExpiryWarnings {
 
     /// Returns when to check the clock again: it may be set, and machines sleep.
     pub(crate) fn next_look(&self) -> Duration {
-        match self.is_close {
-            true => Duration::from_secs(1),
-            false => Duration::from_secs(60),
+        if self.is_close {
+            Duration::from_secs(1)
+        } else {
+            Duration::from_secs(60)
         }
     }
 
@@ -114,9 +115,12 @@ impl WarningState {
         let (now, until) = (now.as_secs(), expiry.until.as_secs());
         let left = Duration::from_secs(until.saturating_sub(now));
         // The last second is still valid: nothing has expired before the next one.
-        let reached = |before: &Duration| match before.is_zero() {
-            true => now > until,
-            false => left <= *before,
+        let reached = |before: &Duration| {
+            if before.is_zero() {
+                now > until
+            } else {
+                left <= *before
+            }
         };
         let shortest = times(expiry, before).filter(reached).min()?;
         if self.below.is_some_and(|below| below <= shortest) {

@@ -46,9 +46,10 @@ impl<'a> CrlView<'a> {
             let outer_algorithm = sequence_content(r)?;
             let signature = whole_bits(r)?;
             let list = Self::from_tbs(tbs, signature)?;
-            match list.signature_algorithm == outer_algorithm {
-                true => Ok(list),
-                false => Err(CrlError::SignatureAlgorithmMismatch),
+            if list.signature_algorithm == outer_algorithm {
+                Ok(list)
+            } else {
+                Err(CrlError::SignatureAlgorithmMismatch)
             }
         })?;
         reader.finish()?;
@@ -83,9 +84,10 @@ impl<'a> CrlView<'a> {
                 return Err(CrlError::NoNextUpdate);
             }
             let next_update = time(r)?;
-            let revoked = match r.is_finished() || Tag::peek(r)? != Tag::Sequence {
-                true => &[],
-                false => sequence_content(r)?,
+            let revoked = if r.is_finished() || Tag::peek(r)? != Tag::Sequence {
+                &[]
+            } else {
+                sequence_content(r)?
             };
             let extensions = explicit(r, 0, extension::decode_all)?.unwrap_or_default();
             extension::refuse_duplicates(&extensions)?;
@@ -143,11 +145,12 @@ fn decode_point(extension: &Extension<'_>) -> Result<IssuingDistributionPoint, C
     let oid = ID_CE_ISSUING_DISTRIBUTION_POINT;
     let point: IssuingDistributionPoint = decode(oid, extension)?;
     let is_exact = || point.to_der().is_ok_and(|der| der == extension.value());
-    match point.only_some_reasons.is_none() || is_exact() {
-        true => Ok(point),
-        false => Err(CrlError::MalformedExtension {
+    if point.only_some_reasons.is_none() || is_exact() {
+        Ok(point)
+    } else {
+        Err(CrlError::MalformedExtension {
             oid,
             source: Tag::BitString.value_error().into(),
-        }),
+        })
     }
 }

@@ -134,9 +134,10 @@ pub fn server_builder(setup: &Setup, notes: &Notes) -> ServerBuilder {
         Some(lists) => builder.revocation_lists(lists.clone()),
         None => builder,
     };
-    match setup.names_anchors {
-        true => builder,
-        false => builder.without_ca_names(),
+    if setup.names_anchors {
+        builder
+    } else {
+        builder.without_ca_names()
     }
 }
 

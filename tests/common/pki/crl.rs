@@ -99,9 +99,10 @@ impl Crl {
     pub fn lists_serial(mut self, serial: &[u8], date: Duration, extensions: &[u8]) -> Self {
         let serial = tlv(0x02, &[serial]);
         let date = utc_time(OffsetDateTime::now_utc() + date);
-        let extensions = match extensions.is_empty() {
-            true => vec![],
-            false => tlv(0x30, &[extensions]),
+        let extensions = if extensions.is_empty() {
+            vec![]
+        } else {
+            tlv(0x30, &[extensions])
         };
         self.entries
             .extend(tlv(0x30, &[&serial, &date, &extensions]));
@@ -174,13 +175,15 @@ impl Crl {
         }
         let version: &[u8] = if self.is_v1 { b"" } else { b"\x02\x01\x01" };
         let next_update = self.next_update.map(utc_time).unwrap_or_default();
-        let revoked = match self.entries.is_empty() {
-            true => vec![],
-            false => tlv(0x30, &[&self.entries]),
+        let revoked = if self.entries.is_empty() {
+            vec![]
+        } else {
+            tlv(0x30, &[&self.entries])
         };
-        let extensions = match self.is_v1 {
-            true => vec![],
-            false => tlv(0xa0, &[&tlv(0x30, &[&extensions.concat()])]),
+        let extensions = if self.is_v1 {
+            vec![]
+        } else {
+            tlv(0xa0, &[&tlv(0x30, &[&extensions.concat()])])
         };
         let tbs = tlv(
             0x30,

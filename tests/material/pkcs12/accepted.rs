@@ -244,7 +244,7 @@ fn containers_shake_hands() {
             mtls::Loader::new()
                 .passphrase(passphrase().clone())
                 .load_identity(mtls::material::Input::bytes(
-                    &workshop.export(&openssl, name, "-legacy"),
+                    workshop.export(&openssl, name, "-legacy"),
                 ))
                 .unwrap()
         });

@@ -23,14 +23,14 @@ fn certificate(workshop: &Workshop, name: &str, about: About<'_>) -> Vec<u8> {
 fn load(bags: &[Vec<u8>]) -> Result<MtlsIdentity, MaterialError> {
     mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_identity(mtls::material::Input::bytes(&container(&[safe(bags)])))
+        .load_identity(mtls::material::Input::bytes(container(&[safe(bags)])))
 }
 
 fn load_named(bags: &[Vec<u8>], name: &str) -> Result<MtlsIdentity, MaterialError> {
     mtls::Loader::new()
         .passphrase(passphrase().clone())
         .friendly_name(name)
-        .load_identity(mtls::material::Input::bytes(&container(&[safe(bags)])))
+        .load_identity(mtls::material::Input::bytes(container(&[safe(bags)])))
 }
 
 #[test]

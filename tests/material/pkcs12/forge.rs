@@ -131,9 +131,10 @@ pub(super) fn bag(kind: &str, value: &[u8], about: About<'_>) -> Vec<u8> {
         .flatten()
         .collect::<Vec<_>>()
         .concat();
-    let attributes = match attributes.is_empty() {
-        true => Vec::new(),
-        false => tlv(0x31, &attributes),
+    let attributes = if attributes.is_empty() {
+        Vec::new()
+    } else {
+        tlv(0x31, &attributes)
     };
     sequence(&[&oid(kind), &explicit(value), &attributes])
 }

@@ -174,7 +174,7 @@ fn a_short_initialization_vector_is_refused() {
         let safe = encrypted_safe(&algorithm, &[7; 64]);
         let error = mtls::Loader::new()
             .passphrase(passphrase().clone())
-            .load_identity(mtls::material::Input::bytes(&container(&[safe])))
+            .load_identity(mtls::material::Input::bytes(container(&[safe])))
             .unwrap_err();
         assert!(
             matches!(error.problem(), MaterialProblem::Pkcs12Malformed),
@@ -316,7 +316,7 @@ fn changes_under_a_right_mac_are_survived() {
     let outcome = |safe: Vec<u8>| {
         mtls::Loader::new()
             .passphrase(passphrase().clone())
-            .load_identity(mtls::material::Input::bytes(&container(&[safe])))
+            .load_identity(mtls::material::Input::bytes(container(&[safe])))
     };
     outcome(right.clone()).unwrap();
     for at in 0..right.len() {

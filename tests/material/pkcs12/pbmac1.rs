@@ -243,7 +243,7 @@ fn weak_unknown_and_costly_parameters_are_refused() {
     .encoded();
     let error = mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_anchors(mtls::material::Input::bytes(&outside.around(&[])))
+        .load_anchors(mtls::material::Input::bytes(outside.around(&[])))
         .unwrap_err();
     assert!(matches!(error.problem(), MaterialProblem::Pkcs12Malformed));
 }

@@ -77,7 +77,7 @@ pub(super) fn ours() -> Vec<Vec<u8>> {
 fn what_is_forged_here_is_right_but_for_what_is_wrong() {
     let identity = mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_identity(mtls::material::Input::bytes(&container(&[safe(&ours())])))
+        .load_identity(mtls::material::Input::bytes(container(&[safe(&ours())])))
         .unwrap();
     assert_eq!(identity.chain().leaf().as_ref(), fixture("rsa.crt.der"));
 }
@@ -278,7 +278,7 @@ fn a_container_with_a_key_is_no_store_of_anchors() {
     let key = forge::bag(forge::SHROUDED_KEY, &key, About::default());
     let error = mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_anchors(mtls::material::Input::bytes(&container(&[safe(&[key])])));
+        .load_anchors(mtls::material::Input::bytes(container(&[safe(&[key])])));
     assert!(matches!(
         error.unwrap_err().problem(),
         MaterialProblem::IdentityInsteadOfAnchors
@@ -336,7 +336,7 @@ fn other_outsides_are_refused_by_name() {
     assert!(
         mtls::Loader::new()
             .passphrase(passphrase().clone())
-            .load_identity(mtls::material::Input::bytes(&long(1024)))
+            .load_identity(mtls::material::Input::bytes(long(1024)))
             .is_ok()
     );
     let error = load(&long(1025)).to_string();
@@ -374,7 +374,7 @@ fn other_insides_are_refused_by_name() {
     );
     let error = mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_identity(mtls::material::Input::bytes(&with(encrypted_safe(
+        .load_identity(mtls::material::Input::bytes(with(encrypted_safe(
             &pbe("1.2.840.113549.1.12.1.1", 1),
             &[7; 64],
         ))));
@@ -388,7 +388,7 @@ fn other_insides_are_refused_by_name() {
     );
     mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_identity(mtls::material::Input::bytes(&with_bag(secret)))
+        .load_identity(mtls::material::Input::bytes(with_bag(secret)))
         .unwrap();
 }
 
@@ -399,7 +399,7 @@ fn bags_in_bags_are_limited() {
         let nested = forge::bag(SAFE_CONTENTS, &tlv(0x30, &bags.concat()), About::default());
         let result = mtls::Loader::new()
             .passphrase(passphrase().clone())
-            .load_identity(mtls::material::Input::bytes(&container(&[safe(
+            .load_identity(mtls::material::Input::bytes(container(&[safe(
                 std::slice::from_ref(&nested),
             )])));
         match result {
@@ -419,7 +419,7 @@ fn numbers_are_limited() {
     let one_bag = safe(&[certificate]);
     let most = mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_anchors(mtls::material::Input::bytes(&container(&vec![
+        .load_anchors(mtls::material::Input::bytes(container(&vec![
             one_bag
                 .clone();
             64
@@ -442,9 +442,7 @@ fn numbers_are_limited() {
     };
     mtls::Loader::new()
         .passphrase(passphrase().clone())
-        .load_anchors(mtls::material::Input::bytes(&container(&[safe(&[bag(
-            32,
-        )])])))
+        .load_anchors(mtls::material::Input::bytes(container(&[safe(&[bag(32)])])))
         .unwrap();
     let error = load(&container(&[safe(&[bag(33)])])).to_string();
     assert!(error.contains("more than 32 attributes"), "{error}");
@@ -461,7 +459,7 @@ fn the_parts_may_not_have_another_passphrase_than_the_mac() {
         let key = forge::bag(forge::SHROUDED_KEY, &key, none);
         let error = mtls::Loader::new()
             .passphrase(passphrase().clone())
-            .load_identity(mtls::material::Input::bytes(&container(&[safe(&[key])])));
+            .load_identity(mtls::material::Input::bytes(container(&[safe(&[key])])));
         let error = error.unwrap_err();
         let safe = load(&container(&[encrypted_safe(&algorithm, &[7; 64])]));
         for error in [error, safe] {

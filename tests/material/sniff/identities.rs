@@ -14,7 +14,7 @@ fn bundles_load_by_their_content() {
     for parts in [[&chain, &key], [&key, &chain]] {
         let bundle = mtls::Loader::new()
             .load_identity(mtls::material::Input::bytes(
-                &parts.map(Vec::as_slice).concat(),
+                parts.map(Vec::as_slice).concat(),
             ))
             .unwrap();
         assert_eq!(bundle.chain(), identity.chain());
@@ -22,7 +22,7 @@ fn bundles_load_by_their_content() {
     let der = MtlsIdentity::from_files(path("rsa.crt.der"), path("rsa_pkcs1.pem")).unwrap();
     assert_eq!(der.chain(), identity.chain());
     says(
-        mtls::Loader::new().load_identity(mtls::material::Input::bytes(&fixture("rsa.crt.der"))),
+        mtls::Loader::new().load_identity(mtls::material::Input::bytes(fixture("rsa.crt.der"))),
         &[
             "this is a certificate, expected",
             "`MtlsIdentity::from_files`",

@@ -9,7 +9,7 @@ use crate::common::pki::Authority;
 
 fn proved(authorities: &[&Authority], chain: &[CertificateDer<'_>]) -> PeerIdentity {
     PeerVerifier::new(
-        &anchors(authorities),
+        anchors(authorities),
         VerifierPolicy::allow_any_authenticated(),
         Rustls::default().signature_algorithms().unwrap(),
     )

@@ -18,9 +18,10 @@ fn strike<B: ClientBackend>(stage: &Stage, client: &MtlsClient<B>, cause: Cause)
     let policy_with_rules = |matcher| stage.policy(matcher);
     let has_rules = B::KIND != mtls::backend::BackendKind::NativeTls;
     let server = &stage.cast.server;
-    let rotation = match has_rules {
-        true => stage.rotation(cause, server, policy_with_rules),
-        false => stage.rotation(cause, server, policy),
+    let rotation = if has_rules {
+        stage.rotation(cause, server, policy_with_rules)
+    } else {
+        stage.rotation(cause, server, policy)
     };
     match rotation {
         Some(rotation) => drop(client.handle().rotate(rotation).unwrap()),

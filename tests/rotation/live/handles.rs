@@ -174,16 +174,15 @@ fn a_matcher_that_panics_rejects() {
 fn judged(stage: &Stage, credential: &Credential) -> PeerIdentity {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let policy = VerifierPolicy::allow_any_authenticated();
-    let verifier = PeerVerifier::new(&anchors(&[&stage.cast.root]), policy, algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(&[&stage.cast.root]), policy, algorithms).unwrap();
     let now = UnixTime::now();
-    match credential.leaf() == stage.cast.server.leaf() {
-        true => {
-            let name = ServerName::try_from("localhost").unwrap();
-            verifier
-                .verify_server(&credential.chain, &name, now)
-                .unwrap()
-        }
-        false => verifier.verify_client(&credential.chain, now).unwrap(),
+    if credential.leaf() == stage.cast.server.leaf() {
+        let name = ServerName::try_from("localhost").unwrap();
+        verifier
+            .verify_server(&credential.chain, &name, now)
+            .unwrap()
+    } else {
+        verifier.verify_client(&credential.chain, now).unwrap()
     }
 }
 

@@ -24,7 +24,7 @@ fn are_all_reached() {
     let server = server.build(Rustls::default()).unwrap();
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let policy = VerifierPolicy::allow_any_authenticated();
-    let verifier = PeerVerifier::new(&anchors(&[&stage.cast.root]), policy, algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(&[&stage.cast.root]), policy, algorithms).unwrap();
     let handles: Vec<_> = (0..PEERS)
         .map(|number| {
             let leaf = Leaf::named(&format!("peer {number}")).dns("peer.test");

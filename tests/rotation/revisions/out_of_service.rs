@@ -52,9 +52,10 @@ fn an_expired_identity_serves_on_or_refuses_as_was_chosen() {
             let client = client_of(&cast).build(Rustls::default()).unwrap();
             assert!(raw(&server, &client).is_ok());
             clock.advance(YEAR);
-            match refuses {
-                true => assert_eq!(refusal(raw(&server, &client)), RejectionReason::NotServing),
-                false => assert!(raw(&server, &client).is_ok()),
+            if refuses {
+                assert_eq!(refusal(raw(&server, &client)), RejectionReason::NotServing);
+            } else {
+                assert!(raw(&server, &client).is_ok());
             }
             // A valid identity brings it back.
             let now = time::OffsetDateTime::now_utc();
@@ -179,9 +180,10 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
         let (lost, count) = (Arc::clone(&is_lost), Arc::clone(&asked));
         let source = super::sources::from_fn(move |_| {
             *count.lock().unwrap() += 1;
-            match lost.load(Ordering::SeqCst) {
-                true => Err(SourceError::from("the vault is sealed")),
-                false => Ok(Rotation::new()),
+            if lost.load(Ordering::SeqCst) {
+                Err(SourceError::from("the vault is sealed"))
+            } else {
+                Ok(Rotation::new())
             }
         });
         let server = server_of(&cast)
@@ -195,18 +197,17 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
         is_lost.store(true, Ordering::SeqCst);
         let before = *asked.lock().unwrap();
         eventually("asked again", || *asked.lock().unwrap() > before + 3);
-        match refuses {
-            false => assert!(meet(&client, &server).1.is_ok()),
-            true => {
-                eventually("refused", || meet(&client, &server).1.is_err());
-                let refused = refusal(meet(&client, &server).1);
-                assert_eq!(refused, RejectionReason::NotServing);
-                let told = server.handle().status().last_failure().unwrap().to_string();
-                assert!(told.contains("the vault is sealed"), "{told}");
-                is_lost.store(false, Ordering::SeqCst);
-                eventually("back in service", || meet(&client, &server).1.is_ok());
-                assert!(server.handle().status().last_failure().is_none());
-            }
+        if refuses {
+            eventually("refused", || meet(&client, &server).1.is_err());
+            let refused = refusal(meet(&client, &server).1);
+            assert_eq!(refused, RejectionReason::NotServing);
+            let told = server.handle().status().last_failure().unwrap().to_string();
+            assert!(told.contains("the vault is sealed"), "{told}");
+            is_lost.store(false, Ordering::SeqCst);
+            eventually("back in service", || meet(&client, &server).1.is_ok());
+            assert!(server.handle().status().last_failure().is_none());
+        } else {
+            assert!(meet(&client, &server).1.is_ok());
         }
         thread::yield_now();
     }

@@ -193,9 +193,10 @@ fn whether_our_anchors_vouch_for_us_is_ours_to_choose() {
     let foreign = || identity(&ours(&stranger, Validity::current()));
     let build = |choice: SelfTrust, foreign_from_the_start: bool| {
         let builder = server_of(&cast).self_trust(choice);
-        match foreign_from_the_start {
-            true => builder.identity(foreign()).build(Rustls::default()),
-            false => builder.build(Rustls::default()),
+        if foreign_from_the_start {
+            builder.identity(foreign()).build(Rustls::default())
+        } else {
+            builder.build(Rustls::default())
         }
     };
     let rotate =
@@ -430,9 +431,12 @@ fn by_a_clock_that_panics_nothing_is_rotated() {
     let cast = Cast::assemble();
     let is_broken = Arc::new(AtomicBool::new(false));
     let broken = Arc::clone(&is_broken);
-    let server = server_of(&cast).clock(move || match broken.load(Ordering::SeqCst) {
-        true => panic!("a clock that panics, as the test wants it"),
-        false => pki_types::UnixTime::now(),
+    let server = server_of(&cast).clock(move || {
+        if broken.load(Ordering::SeqCst) {
+            panic!("a clock that panics, as the test wants it")
+        } else {
+            pki_types::UnixTime::now()
+        }
     });
     let server = server.build(Rustls::default()).unwrap();
     is_broken.store(true, Ordering::SeqCst);

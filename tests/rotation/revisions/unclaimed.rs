@@ -125,7 +125,7 @@ fn an_explanation_names_them() {
     let stranger = Crl::new().signed_by(&Authority::root("Stranger"));
     let list = Crl::new().signed_by(&cast.intermediate);
     let algorithms = Rustls::default().signature_algorithms().unwrap();
-    let verifier = PeerVerifier::new(&anchors(&[&cast.root]), rules(), algorithms).unwrap();
+    let verifier = PeerVerifier::new(anchors(&[&cast.root]), rules(), algorithms).unwrap();
     let verifier = verifier
         .with_revocation_lists(&lists([stranger, list]))
         .unwrap();

@@ -103,9 +103,10 @@ fn sessions_are_not_mixed_up() {
                             *done = Some(was);
                         }
                     }
-                    match done.iter().all(Option::is_some) {
-                        true => Poll::Ready(()),
-                        false => Poll::Pending,
+                    if done.iter().all(Option::is_some) {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
                     }
                 })
                 .await;
@@ -252,11 +253,13 @@ fn the_peer_is_judged_again() {
         for caller in callers(&stage, version) {
             let welcome = Arc::new(AtomicBool::new(true));
             let asked = Arc::clone(&welcome);
-            let matcher =
-                PeerMatcher::custom("of the hour", move |_| match asked.load(Ordering::SeqCst) {
-                    true => Ok(()),
-                    false => Err("not now".to_owned()),
-                });
+            let matcher = PeerMatcher::custom("of the hour", move |_| {
+                if asked.load(Ordering::SeqCst) {
+                    Ok(())
+                } else {
+                    Err("not now".to_owned())
+                }
+            });
             let server = stage.server(version).resumption(BOUND);
             let server = server.policy(VerifierPolicy::allow(matcher));
             let host = accepts(&server.build(Rustls::default()).unwrap());

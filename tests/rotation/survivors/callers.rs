@@ -229,9 +229,10 @@ pub(super) async fn talk_async(
     stream.flush().await?;
     let mut heard = vec![0; MESSAGE.len()];
     stream.read_exact(&mut heard).await?;
-    match heard == MESSAGE {
-        true => Ok(()),
-        false => Err(io::ErrorKind::InvalidData.into()),
+    if heard == MESSAGE {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::InvalidData.into())
     }
 }
 
@@ -253,9 +254,10 @@ pub(super) fn talk(stream: &mut (impl Read + Write)) -> io::Result<()> {
     stream.flush()?;
     let mut heard = vec![0; MESSAGE.len()];
     stream.read_exact(&mut heard)?;
-    match heard == MESSAGE {
-        true => Ok(()),
-        false => Err(io::ErrorKind::InvalidData.into()),
+    if heard == MESSAGE {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::InvalidData.into())
     }
 }
 

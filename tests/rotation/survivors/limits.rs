@@ -93,9 +93,10 @@ struct Shy {
 
 impl ResolvesClientCert for Shy {
     fn resolve(&self, names: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        match self.shy.load(Ordering::SeqCst) {
-            true => None,
-            false => self.credential.resolve(names, schemes),
+        if self.shy.load(Ordering::SeqCst) {
+            None
+        } else {
+            self.credential.resolve(names, schemes)
         }
     }
 

@@ -168,9 +168,10 @@ fn refuses<B: Driven>(
         assert_refused(host, &*caller);
         assert_eq!(stage.told(), [change.reason()]);
     }
-    match change.spares_snapshots() {
-        true => assert_admitted(&before, &*caller, &stage.alice, false),
-        false => assert_refused(&before, &*caller),
+    if change.spares_snapshots() {
+        assert_admitted(&before, &*caller, &stage.alice, false);
+    } else {
+        assert_refused(&before, &*caller);
     }
     stage.told();
     // It was about alice.

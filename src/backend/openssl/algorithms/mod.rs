@@ -331,9 +331,10 @@ fn rsa_public_key(der: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
         && key.e().is_bit_set(0)
         // OpenSSL ignores bytes after the key, and accepts BER.
         && key.public_key_to_der_pkcs1()? == der;
-    match takes {
-        true => PKey::from_rsa(key).map(Some),
-        false => Ok(None),
+    if takes {
+        PKey::from_rsa(key).map(Some)
+    } else {
+        Ok(None)
     }
 }
 

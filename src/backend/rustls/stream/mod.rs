@@ -213,9 +213,10 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
     ) -> Result<HandshakeResult<RustlsStream<IO>>, HandshakeError> {
         let connection = &stream.connection;
         let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
-        let peer = match resumed {
-            false => self.verified_peer(connection)?,
-            true => Some(self.reverified_peer(connection)?),
+        let peer = if resumed {
+            Some(self.reverified_peer(connection)?)
+        } else {
+            self.verified_peer(connection)?
         };
         if let (true, SideParams::Client(_)) = (self.params.resumes, &self.params.end) {
             stream.tickets = self.tickets(peer.as_ref());
@@ -224,10 +225,11 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         Ok(HandshakeResult {
             peer,
             session: session_info::of(connection, &self.params.end, self.heard.signature, resumed),
-            request: match resumed {
-                false => mem::take(&mut self.heard.request),
-                // In a resumed session the server does not request a certificate.
-                true => CertificateRequest::Unseen,
+            // In a resumed session the server does not request a certificate.
+            request: if resumed {
+                CertificateRequest::Unseen
+            } else {
+                mem::take(&mut self.heard.request)
             },
             stream,
         })

@@ -106,9 +106,10 @@ impl HandshakeSignatures {
 }
 
 fn check_scheme(dss: &DigitallySignedStruct) -> Result<(), Error> {
-    match SCHEMES.contains(&dss.scheme) {
-        true => Ok(()),
-        false => Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into()),
+    if SCHEMES.contains(&dss.scheme) {
+        Ok(())
+    } else {
+        Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into())
     }
 }
 

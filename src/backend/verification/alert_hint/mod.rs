@@ -51,9 +51,10 @@ impl CertificateRequest {
         let fits = ca_names.is_empty() || ca_names.iter().any(|name| own.is_issued_by(name));
         Self::Came {
             is_answered,
-            other_cas: match fits {
-                true => None,
-                false => Some(UnmatchedCas::keep(ca_names)),
+            other_cas: if fits {
+                None
+            } else {
+                Some(UnmatchedCas::keep(ca_names))
             },
         }
     }

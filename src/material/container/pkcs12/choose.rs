@@ -87,9 +87,10 @@ impl<'b, 'a> Candidate<'b, 'a> {
         let (mut cas, mut leaves) = (Vec::new(), Vec::new());
         for (index, view) in views.iter().enumerate() {
             if ours.fits(&view.public_key) {
-                match view.is_ca().map_err(malformed)? {
-                    true => cas.push(index),
-                    false => leaves.push(index),
+                if view.is_ca().map_err(malformed)? {
+                    cas.push(index);
+                } else {
+                    leaves.push(index);
                 }
             }
         }

@@ -54,17 +54,14 @@ fn in_container(problem: MaterialProblem) -> MaterialProblem {
     let MaterialProblem::EncryptionUnsupported { algorithm, .. } = problem else {
         return problem;
     };
-    let advice = match is_withdrawn(&algorithm) {
-        true => {
-            "export the container anew by `openssl pkcs12 -legacy -in FILE -nodes -out PEM && openssl pkcs12 -export \
+    let advice = if is_withdrawn(&algorithm) {
+        "export the container anew by `openssl pkcs12 -legacy -in FILE -nodes -out PEM && openssl pkcs12 -export \
              -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
              then delete PEM, which has the key in the clear)"
-        }
-        false => {
-            "export the container anew by `openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export \
+    } else {
+        "export the container anew by `openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export \
              -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
              then delete PEM, which has the key in the clear)"
-        }
     };
     MaterialProblem::EncryptionUnsupported { algorithm, advice }
 }

@@ -191,16 +191,22 @@ fn value(kind: Kind, text: &str) -> Result<Value, String> {
         | Kind::DnsPrefix
         | Kind::DnsSuffix
         | Kind::EmailDomain
-        | Kind::EmailDomainSuffix => match is_dns_name(text) {
-            true => Ok(Value::Text(text.to_ascii_lowercase().into())),
-            false => unless(Some(
-                "it is no host name (wildcards are never expanded, and no dot begins or ends it)",
-            )),
-        },
-        Kind::Email => match is_email_address(text) {
-            true => Ok(Value::Text(kind.subject(text).into())),
-            false => unless(Some("it is not local@domain")),
-        },
+        | Kind::EmailDomainSuffix => {
+            if is_dns_name(text) {
+                Ok(Value::Text(text.to_ascii_lowercase().into()))
+            } else {
+                unless(Some(
+                    "it is no host name (wildcards are never expanded, and no dot begins or ends it)",
+                ))
+            }
+        }
+        Kind::Email => {
+            if is_email_address(text) {
+                Ok(Value::Text(kind.subject(text).into()))
+            } else {
+                unless(Some("it is not local@domain"))
+            }
+        }
         Kind::Uri => unless(uri_problem(text)),
         Kind::UriPrefix => unless(prefix_problem(text)),
         Kind::Ip => ip(text).map(Value::Ip),

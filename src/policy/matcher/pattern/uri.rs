@@ -21,11 +21,10 @@ pub(crate) fn prefix_problem(prefix: &str) -> Option<&'static str> {
     if path.ends_with('/') {
         return Some("it ends in `/`; leave that out, a prefix ends with a whole segment");
     }
-    match is_plain_path(path) {
-        true => None,
-        false => Some(
-            "its path holds an escape, a query, a fragment, or a segment that is empty or of dots",
-        ),
+    if is_plain_path(path) {
+        None
+    } else {
+        Some("its path holds an escape, a query, a fragment, or a segment that is empty or of dots")
     }
 }
 

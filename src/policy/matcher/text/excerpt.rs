@@ -27,15 +27,14 @@ pub(in crate::policy::matcher) fn summary_of(
 ) -> Box<str> {
     let mut shown: Vec<String> = entries
         .take(SHOWN)
-        .map(
-            |entry| match entry.len() > SHOWN_BYTES && !entry.ends_with('…') {
-                true => {
-                    let name = entry.split('(').next().unwrap_or_default();
-                    format!("{name}(…)")
-                }
-                false => entry,
-            },
-        )
+        .map(|entry| {
+            if entry.len() > SHOWN_BYTES && !entry.ends_with('…') {
+                let name = entry.split('(').next().unwrap_or_default();
+                format!("{name}(…)")
+            } else {
+                entry
+            }
+        })
         .collect();
     let more = count.saturating_sub(SHOWN);
     if more > 0 {

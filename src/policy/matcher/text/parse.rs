@@ -134,12 +134,11 @@ impl<'a> Parser<'a> {
 
     fn count(&mut self, at: usize) -> Result<(), MatcherError> {
         self.matchers = self.matchers.saturating_add(1);
-        match self.matchers > PeerMatcher::MAX_TEXT_MATCHERS {
-            true => {
-                let problem = MatcherProblem::TooMany(PeerMatcher::MAX_TEXT_MATCHERS);
-                Err(self.tokens.problem(at, problem))
-            }
-            false => Ok(()),
+        if self.matchers > PeerMatcher::MAX_TEXT_MATCHERS {
+            let problem = MatcherProblem::TooMany(PeerMatcher::MAX_TEXT_MATCHERS);
+            Err(self.tokens.problem(at, problem))
+        } else {
+            Ok(())
         }
     }
 

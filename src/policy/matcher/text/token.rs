@@ -167,8 +167,9 @@ impl Token<'_> {
 
 /// Describes an unexpected character, without printing a hidden one.
 fn character(c: char) -> String {
-    match is_hidden(c) {
-        true => format!("U+{:04X}", u32::from(c)),
-        false => format!("`{c}`"),
+    if is_hidden(c) {
+        format!("U+{:04X}", u32::from(c))
+    } else {
+        format!("`{c}`")
     }
 }
