@@ -12,6 +12,8 @@ use crate::error::BackendKind;
 /// assert_eq!(Capability::Server.on(BackendKind::Rustls), Support::Full);
 /// assert!(matches!(Capability::Server.on(BackendKind::NativeTls), Support::None(_)));
 /// ```
+///
+#[doc = include_str!("capabilities.md")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Capability {
@@ -86,7 +88,7 @@ pub enum Support {
 }
 
 impl Capability {
-    /// All capabilities, in the order of the table in the README.
+    /// All of them, in the order of the [table](Self).
     pub const ALL: [Self; 24] = [
         Self::Client,
         Self::Server,
