@@ -1,3 +1,6 @@
+// The README links to files, the documentation to items: of two definitions of a link the first counts.
+#![doc = "[capabilities]: crate::backend::Capability"]
+#![doc = "[guides]: crate::guides"]
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 // Here and not in the manifest: tests, examples and benches may stop at the first surprise, the library may not.
