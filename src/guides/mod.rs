@@ -1,4 +1,4 @@
-//! Guides: what an operator does, in which order, and what this crate reports.
+//! Guides: loading material, verifying peers, and what an operator does, in which order.
 
 #[doc = include_str!("ca_rotation.md")]
 pub mod ca_rotation {}
@@ -8,3 +8,12 @@ pub mod client_auth {}
 
 #[doc = include_str!("kubernetes.md")]
 pub mod kubernetes {}
+
+#[doc = include_str!("loading_material.md")]
+pub mod loading_material {}
+
+#[doc = include_str!("rotation.md")]
+pub mod rotation {}
+
+#[doc = include_str!("who_may_connect.md")]
+pub mod who_may_connect {}
