@@ -341,7 +341,7 @@ fn own_matchers(peer: &PeerIdentity) -> Vec<PeerMatcher> {
     own.push(Ok(PeerMatcher::any_authenticated()));
     let plain_address = |ip: &IpAddr| ip.to_canonical() == *ip;
     let addresses = peer.ip_addresses().filter(plain_address);
-    own.extend(addresses.take(3).map(|ip| PeerMatcher::ip(&ip.to_string())));
+    own.extend(addresses.take(3).map(PeerMatcher::ip));
     let emails = peer.email_addresses().take(3);
     own.extend(emails.map(PeerMatcher::email));
     let long = |text: &&str| (1..=PeerMatcher::MAX_PATTERN_BYTES).contains(&text.len());

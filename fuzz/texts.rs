@@ -18,10 +18,9 @@ pub fn policy_text(input: &[u8]) {
         Err(error) => {
             check_error(&error, &Secrets::default());
             assert!(error.to_string().len() < 1_500, "{error}");
-            let line = text.split('\n').nth(error.line() - 1).expect("a line");
-            assert!((1..=line.chars().count() + 1).contains(&error.column()));
-            let is_pattern = matches!(error.problem(), MatcherProblem::Pattern { .. });
-            assert_eq!(error.source().is_some(), is_pattern);
+            let (line, column) = error.position().expect("a text has positions");
+            let line = text.split('\n').nth(line - 1).expect("a line");
+            assert!((1..=line.chars().count() + 1).contains(&column));
         }
     }
 }

@@ -28,6 +28,7 @@ mod integration;
 pub mod material;
 pub mod peer;
 pub mod policy;
+mod report;
 pub mod rotation;
 mod server;
 mod side;
@@ -69,6 +70,7 @@ pub use policy::verdict::reason::RejectionReason;
 pub use policy::verdict::rejection::Rejection;
 pub use policy::verifier::PeerVerifier;
 pub use policy::verifier_policy::VerifierPolicy;
+pub use report::Report;
 #[cfg(feature = "watch")]
 pub use rotation::files::FileSource;
 pub use rotation::rotation::Rotation;

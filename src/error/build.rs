@@ -70,16 +70,6 @@ pub enum BuildError {
         /// Why not.
         problem: String,
     },
-    /// A matcher was given a pattern that can never match, or that would match too much.
-    #[error("PeerMatcher::{matcher}({value:?}): {problem}")]
-    InvalidPattern {
-        /// The constructor of the matcher.
-        matcher: &'static str,
-        /// The pattern.
-        value: String,
-        /// What is wrong with it.
-        problem: String,
-    },
     /// A setting has a value that can never work.
     #[error("{setting} cannot be used: {problem}")]
     InvalidSetting {

@@ -392,7 +392,7 @@ pub enum MaterialProblem {
     /// PKCS#12 was given without its passphrase.
     #[error(
         "this is PKCS#12 and no passphrase was given; set it where the program takes it, to the empty string where the \
-         container was exported without one (in code: `from_file(.., Some(&passphrase))`)"
+         container was exported without one (in code: `Loader::passphrase`)"
     )]
     PassphraseMissing,
     /// PEM was given where DER is expected.

@@ -55,6 +55,7 @@ pub(crate) mod verifier;
 pub(crate) mod verifier_policy;
 
 pub use algorithms::SignatureAlgorithms;
+pub use matcher::pattern::string_match::StringMatch;
 pub use profile::CertificateProfile;
 pub use revocation_rules::RevocationDepth;
 pub use trust::Trust;

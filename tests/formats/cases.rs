@@ -731,7 +731,7 @@ fn anchors() -> Vec<Case> {
         ),
         case(
             Anchors,
-            Refused("UnexpectedContent"),
+            Refused("PassphraseMissing"),
             "openssl pkcs12 -export -nokeys -in root.crt -passout pass:tr0ub4dor -out out/ca.p12",
         ),
         case(

@@ -176,7 +176,7 @@ const MISTAKES: &[(&str, &str, Attempt)] = &[
     (
         "DER where PEM is expected",
         "openssl x509 -in root.crt -outform DER -out out/x",
-        |_, made| words(TrustAnchors::from_file(made)),
+        |_, made| words(TrustAnchors::from_pem(&fs::read(made).unwrap())),
     ),
     (
         "saved by PowerShell",

@@ -8,8 +8,9 @@ mod steps;
 mod subject;
 mod text;
 
+use mtls::error::{MatcherError, MatcherProblem};
 use mtls::pki_types::{CertificateDer, UnixTime};
-use mtls::{BuildError, PeerIdentity, PeerMatcher, PeerVerifier, RejectionReason, VerifierPolicy};
+use mtls::{PeerIdentity, PeerMatcher, PeerVerifier, RejectionReason, VerifierPolicy};
 
 use super::common::pki::{Authority, Leaf};
 use super::{client, verifier};
@@ -22,7 +23,7 @@ pub(super) fn payments() -> Leaf {
         .dns("pay.prod.example")
 }
 
-type Made = Result<PeerMatcher, BuildError>;
+type Made = Result<PeerMatcher, MatcherError>;
 
 /// A client with a leaf, judged by one matcher after the other.
 pub(super) struct Peer {
@@ -112,7 +113,7 @@ pub(super) fn are_refused(make: fn(&str) -> Made, patterns: &[&str]) {
     for pattern in patterns {
         let error = make(pattern).expect_err(pattern);
         assert!(
-            matches!(error, BuildError::InvalidPattern { .. }),
+            matches!(error.problem(), MatcherProblem::Pattern { .. }),
             "{error}"
         );
     }

@@ -14,7 +14,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
             "the platform proves the path, of any length, by its own rules; our policy sees the leaf alone, and rejects one with a name that cannot be read",
         ),
         Capability::VerifiedInHandshake => Support::Limited(
-            "the policy judges right after the handshake, without an alert; our certificate has been sent by then",
+            "the policy verifies right after the handshake, without an alert; our certificate has been sent by then",
         ),
         Capability::DangerOptIns => Support::None("the platform does not accept such leaves"),
         Capability::PathMatchers => {
@@ -36,7 +36,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
         ),
         Capability::MlKem => Support::Limited("what the platform prefers"),
         Capability::ExternalKeys => Support::None("native-tls takes private keys as bytes alone"),
-        Capability::Clock => Support::Limited("the platform also judges by the system's clock"),
+        Capability::Clock => Support::Limited("the platform also verifies by the system's clock"),
         Capability::Resumption => Support::None("the platform does not show what it resumes"),
         Capability::RejectionExplained => Support::Limited(
             "by our own certificates; the platform does not show what the server asked for",

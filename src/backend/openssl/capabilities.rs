@@ -13,11 +13,11 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
             Support::None("the openssl crate does not show how the peer signed")
         }
         Capability::P521 => Support::Limited(
-            "in TLS 1.2, OpenSSL refuses such a key on either end of a client that does not \
+            "in TLS 1.2, OpenSSL rejects such a key on either side of a client that does not \
              name P-521 among its groups, as rustls does not",
         ),
         Capability::MlDsa | Capability::MlKem => Support::Limited("from OpenSSL 3.5 on"),
-        Capability::Fips => Support::None("the openssl crate does not tell it of OpenSSL 3"),
+        Capability::Fips => Support::None("the openssl crate does not show it for OpenSSL 3"),
         Capability::ClientChain => Support::Limited(
             "the one path that OpenSSL picks: where several issuers have one name, or an intermediate does not fit the key identifier below it, it may reject what rustls accepts",
         ),

@@ -1,23 +1,22 @@
-use super::text::excerpt::shorten;
-use crate::error::BuildError;
+use core::fmt;
 
-/// The error of parsing a [`PeerMatcher`](crate::PeerMatcher), with its position.
+use super::text::excerpt::shorten;
+
+/// The error of making or parsing a [`PeerMatcher`](crate::PeerMatcher).
 ///
 /// ```
 /// let error = "any_of(\n  dns(\"a.example\") spki_sha256(\"\"))".parse::<mtls::PeerMatcher>().unwrap_err();
 /// assert_eq!(error.to_string(), "line 2, column 20: expected `,` or `)`, found `spki_sha256`");
-/// assert_eq!((error.line(), error.column()), (2, 20));
+/// assert_eq!(error.position(), Some((2, 20)));
 /// ```
-#[derive(Debug, thiserror::Error)]
-#[error("line {line}, column {column}: {problem}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatcherError {
-    line: usize,
-    column: usize,
+    /// Line and column, for a text.
+    position: Option<(usize, usize)>,
     problem: MatcherProblem,
-    source: Option<Box<BuildError>>,
 }
 
-/// The fault in the text of a matcher.
+/// The fault of a matcher or of its text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MatcherProblem {
@@ -26,11 +25,13 @@ pub enum MatcherProblem {
         "a custom matcher is code and cannot be read from a text; add it by `PeerMatcher::custom`"
     )]
     Custom,
-    /// A constructor returned an error; the source is its [`BuildError`].
-    #[error("`{matcher}` cannot be made of this: {problem}")]
+    /// The argument of a constructor can never match, or would match too much.
+    #[error("{matcher}({value:?}): {problem}")]
     Pattern {
         /// The name of the constructor.
         matcher: &'static str,
+        /// The argument, at most 256 bytes of it.
+        value: String,
         /// The fault of the argument.
         problem: String,
     },
@@ -59,27 +60,18 @@ impl MatcherError {
         let before = text.get(..at).unwrap_or(text);
         let lines = before.matches('\n').count();
         let last = before.rsplit('\n').next().unwrap_or_default();
+        let column = last.chars().count().saturating_add(1);
         Self {
-            line: lines.saturating_add(1),
-            column: last.chars().count().saturating_add(1),
+            position: Some((lines.saturating_add(1), column)),
             problem,
-            source: None,
         }
     }
 
-    pub(crate) fn caused_by(mut self, source: BuildError) -> Self {
-        self.source = Some(Box::new(source));
-        self
-    }
-
-    /// Returns the line, from 1.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// Returns the column in characters, from 1.
-    pub fn column(&self) -> usize {
-        self.column
+    /// Returns line and column in a text, the column in characters, both from 1.
+    ///
+    /// `None` for the error of a constructor.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        self.position
     }
 
     /// Returns the fault.
@@ -88,14 +80,28 @@ impl MatcherError {
     }
 }
 
+impl core::error::Error for MatcherError {}
+
+impl fmt::Display for MatcherError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((line, column)) = self.position {
+            write!(f, "line {line}, column {column}: ")?;
+        }
+        self.problem.fmt(f)
+    }
+}
+
 pub(super) fn invalid(
     matcher: &'static str,
     value: &str,
     problem: impl Into<String>,
-) -> BuildError {
-    BuildError::InvalidPattern {
-        matcher,
-        value: shorten(value.to_owned()),
-        problem: problem.into(),
+) -> MatcherError {
+    MatcherError {
+        position: None,
+        problem: MatcherProblem::Pattern {
+            matcher,
+            value: shorten(value.to_owned()),
+            problem: problem.into(),
+        },
     }
 }

@@ -3,7 +3,7 @@ pub(crate) mod error;
 mod evaluate;
 mod index;
 mod limits;
-mod pattern;
+pub(crate) mod pattern;
 mod text;
 pub(crate) mod tree;
 mod view;
@@ -11,7 +11,6 @@ mod view;
 use std::sync::Arc;
 
 use super::verdict::explanation::Trace;
-use crate::error::BuildError;
 use crate::peer::PeerIdentity;
 
 pub use error::{MatcherError, MatcherProblem};
@@ -42,18 +41,18 @@ impl PeerMatcher {
     /// Matches peers that at least one of `matchers` matches. Nested `any_of` lists are flattened.
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty list, since it would accept no peer, and for
+    /// [`MatcherError`] for an empty list, since it would accept no peer, and for
     /// lists nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
-    pub fn any_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, BuildError> {
+    pub fn any_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, MatcherError> {
         Ok(Self(Node::AnyOf(Arc::new(AnyOf::new(matchers)?))))
     }
 
     /// Matches peers that every one of `matchers` matches. Nested `all_of` lists are flattened.
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty list, since it would accept every peer, and for
+    /// [`MatcherError`] for an empty list, since it would accept every peer, and for
     /// lists nested more than [`MAX_DEPTH`](Self::MAX_DEPTH) deep.
-    pub fn all_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, BuildError> {
+    pub fn all_of(matchers: impl IntoIterator<Item = Self>) -> Result<Self, MatcherError> {
         Ok(Self(Node::AllOf(Arc::new(AllOf::new(matchers)?))))
     }
 
@@ -106,7 +105,7 @@ impl PeerMatcher {
     /// expose (on native-tls the path above the leaf) are absent.
     ///
     /// ```
-    /// # fn f(peer: &mtls::PeerIdentity) -> Result<bool, mtls::BuildError> {
+    /// # fn f(peer: &mtls::PeerIdentity) -> Result<bool, mtls::error::MatcherError> {
     /// let admins = mtls::PeerMatcher::spiffe_path_prefix("spiffe://prod.example/admin")?;
     /// Ok(admins.matches(peer))
     /// # }

@@ -8,8 +8,8 @@ use super::index::Index;
 use super::limits::MAX_DEPTH;
 use super::pattern::Pattern;
 use super::text::excerpt::{SHOWN, shorten, summary_of};
-use crate::error::BuildError;
 use crate::peer::PeerIdentity;
+use crate::policy::matcher::error::MatcherError;
 
 /// A predicate on an authenticated peer: a policy accepts the peers that match.
 ///
@@ -41,9 +41,9 @@ use crate::peer::PeerIdentity;
 /// | URI | [`uri`](Self::uri) | [`uri_prefix`](Self::uri_prefix) |
 /// | IP address | [`ip`](Self::ip) | [`ip_network`](Self::ip_network) |
 /// | e-mail address | [`email`](Self::email) | [`email_domain`](Self::email_domain), [`email_domain_suffix`](Self::email_domain_suffix) |
-/// | common name | [`common_name`](Self::common_name) | [`common_name_prefix`](Self::common_name_prefix), [`common_name_suffix`](Self::common_name_suffix) |
-/// | organizational unit | [`organizational_unit`](Self::organizational_unit) | [`organizational_unit_prefix`](Self::organizational_unit_prefix), [`organizational_unit_suffix`](Self::organizational_unit_suffix) |
-/// | organization | [`organization`](Self::organization) | [`organization_prefix`](Self::organization_prefix), [`organization_suffix`](Self::organization_suffix) |
+/// | common name | [`common_name`](Self::common_name) | [`common_name`](Self::common_name) with a [`StringMatch`](crate::policy::StringMatch) |
+/// | organizational unit | [`organizational_unit`](Self::organizational_unit) | the same |
+/// | organization | [`organization`](Self::organization) | the same |
 /// | issuers | [`issuer`](Self::issuer), [`issuer_spki_sha256`](Self::issuer_spki_sha256), [`trust_anchor_sha256`](Self::trust_anchor_sha256) | |
 /// | the leaf itself | [`spki_sha256`](Self::spki_sha256), [`certificate_sha256`](Self::certificate_sha256) | |
 ///
@@ -56,7 +56,7 @@ use crate::peer::PeerIdentity;
 /// - The chain is authenticated first. A matcher restricts the peers that the trust anchors accept;
 ///   it never replaces authentication.
 /// - A peer that does not match is rejected. An empty list, an empty pattern, and a pattern that
-///   can match nothing or everything are a [`BuildError`].
+///   can match nothing or everything are a [`MatcherError`].
 /// - Of several values one must match. Two patterns in `all_of` may match two different values.
 /// - DNS names and the domains of e-mail addresses ignore case; everything else is compared byte
 ///   for byte.
@@ -104,7 +104,7 @@ type Decide = dyn Fn(&PeerIdentity) -> Result<(), String> + Send + Sync;
 
 impl PeerMatcher {
     /// Parses the argument of the constructor that `kind` names.
-    pub(super) fn parsed(kind: Kind, text: &str) -> Result<Self, BuildError> {
+    pub(super) fn parsed(kind: Kind, text: &str) -> Result<Self, MatcherError> {
         Pattern::parse(kind, text).map(|pattern| Self(Node::Pattern(pattern)))
     }
 
@@ -191,7 +191,9 @@ pub(super) struct AllOf {
 
 impl AnyOf {
     /// Creates a list; nested `any_of` lists are merged, so that one look-up covers them.
-    pub(super) fn new(matchers: impl IntoIterator<Item = PeerMatcher>) -> Result<Self, BuildError> {
+    pub(super) fn new(
+        matchers: impl IntoIterator<Item = PeerMatcher>,
+    ) -> Result<Self, MatcherError> {
         let mut index = Index::default();
         let mut others = Vec::new();
         for matcher in matchers {
@@ -245,7 +247,7 @@ impl AnyOf {
 }
 
 impl AllOf {
-    pub(super) fn new(given: impl IntoIterator<Item = PeerMatcher>) -> Result<Self, BuildError> {
+    pub(super) fn new(given: impl IntoIterator<Item = PeerMatcher>) -> Result<Self, MatcherError> {
         let mut matchers = Vec::new();
         for matcher in given {
             match matcher.0 {
@@ -274,7 +276,7 @@ impl AllOf {
 }
 
 /// Returns the depth of a list with these entries; it is bounded because evaluation is recursive.
-fn depth_over(list: &'static str, matchers: &[PeerMatcher]) -> Result<usize, BuildError> {
+fn depth_over(list: &'static str, matchers: &[PeerMatcher]) -> Result<usize, MatcherError> {
     let deepest = matchers.iter().map(depth).max().unwrap_or(0);
     match deepest.saturating_add(1) {
         depth @ ..=MAX_DEPTH => Ok(depth),

@@ -1,7 +1,8 @@
 //! `any_of`, `all_of`, `not` and custom matchers, over attributes that are there and that are not.
 
+use mtls::error::MatcherProblem;
 use mtls::pki_types::UnixTime;
-use mtls::{BuildError, PeerMatcher as M, VerifierPolicy};
+use mtls::{PeerMatcher as M, VerifierPolicy};
 
 use super::{Peer, payments};
 use crate::common::pki::Leaf;
@@ -66,20 +67,20 @@ fn not_over_what_is_absent_refuses() {
     let nameless = Peer::with(Leaf::named("").without_subject().dns("a.test"));
     nameless.is_neither([
         M::common_name("x"),
-        M::common_name_prefix("x"),
-        M::common_name_suffix("x"),
+        M::common_name(mtls::policy::StringMatch::prefix("x")),
+        M::common_name(mtls::policy::StringMatch::suffix("x")),
         M::organization("x"),
-        M::organization_prefix("x"),
-        M::organization_suffix("x"),
+        M::organization(mtls::policy::StringMatch::prefix("x")),
+        M::organization(mtls::policy::StringMatch::suffix("x")),
         M::organizational_unit("x"),
-        M::organizational_unit_prefix("x"),
-        M::organizational_unit_suffix("x"),
+        M::organizational_unit(mtls::policy::StringMatch::prefix("x")),
+        M::organizational_unit(mtls::policy::StringMatch::suffix("x")),
         M::spiffe_id("spiffe://x/y"),
         M::spiffe_path_prefix("spiffe://x/y"),
         M::trust_domain("x"),
         M::uri("x:y"),
         M::uri_prefix("x://y"),
-        M::ip("10.0.0.1"),
+        M::ip("10.0.0.1".parse().unwrap()),
         M::ip_network("10.0.0.0/8"),
         M::email("x@y"),
         M::email_domain("y"),
@@ -161,7 +162,8 @@ fn a_custom_matcher_decides_and_says_why() {
 #[test]
 fn an_empty_list_is_an_error() {
     for list in [M::any_of([]), M::all_of([])] {
-        assert!(matches!(list, Err(BuildError::InvalidPattern { .. })));
+        let error = list.unwrap_err();
+        assert!(matches!(error.problem(), MatcherProblem::Pattern { .. }));
     }
 }
 
@@ -177,7 +179,7 @@ fn lists_are_nested_sixteen_deep_at_most() {
     assert_eq!(deepest.to_string().parse::<M>().unwrap(), deepest);
     let error = nested(M::MAX_DEPTH + 1).unwrap_err();
     assert!(
-        matches!(error, BuildError::InvalidPattern { .. }),
+        matches!(error.problem(), MatcherProblem::Pattern { .. }),
         "{error}"
     );
     // A list in a list of its kind is not nested.

@@ -270,8 +270,8 @@ fn a_uri_with_other_spellings_is_neither_below_a_prefix_nor_not() {
 fn ip_addresses() {
     Peer::with(Leaf::named("x").ip("10.1.2.3").ip("2001:db8::7"))
         .is([
-            M::ip("10.1.2.3"),
-            M::ip("2001:0db8:0:0::7"),
+            M::ip("10.1.2.3".parse().unwrap()),
+            M::ip("2001:0db8:0:0::7".parse().unwrap()),
             M::ip_network("10.0.0.0/8"),
             M::ip_network("10.1.2.0/24"),
             M::ip_network("10.1.2.3/32"),
@@ -281,8 +281,8 @@ fn ip_addresses() {
             M::ip_network("::/1"),
         ])
         .is_not([
-            M::ip("10.1.2.4"),
-            M::ip("::10.1.2.3"),
+            M::ip("10.1.2.4".parse().unwrap()),
+            M::ip("::10.1.2.3".parse().unwrap()),
             M::ip_network("11.0.0.0/8"),
             M::ip_network("10.1.3.0/24"),
             M::ip_network("10.1.2.2/32"),
@@ -291,7 +291,7 @@ fn ip_addresses() {
             M::ip_network("a00::/8"),
         ]);
     are_refused(
-        M::ip,
+        |text| format!("ip({text:?})").parse(),
         &[
             "",
             "10.1.2",
@@ -329,8 +329,8 @@ fn ip_addresses() {
 #[test]
 fn a_mapped_address_is_neither_the_one_nor_the_other() {
     Peer::with(Leaf::named("x").ip("::ffff:10.1.2.3")).is_neither([
-        M::ip("10.1.2.3"),
-        M::ip("10.1.2.4"),
+        M::ip("10.1.2.3".parse().unwrap()),
+        M::ip("10.1.2.4".parse().unwrap()),
         M::ip_network("10.0.0.0/8"),
         M::ip_network("::/1"),
         M::ip_network("2001:db8::/32"),

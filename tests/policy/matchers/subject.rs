@@ -3,7 +3,7 @@ use mtls::pki_types::UnixTime;
 
 use mtls::{RejectionReason, VerifierPolicy};
 
-use super::{Peer, are_refused};
+use super::{Made, Peer, are_refused};
 use crate::client;
 use crate::common::pki::{Authority, Leaf};
 
@@ -15,35 +15,42 @@ fn common_names() {
     Peer::with(Leaf::named("agent-7@prod"))
         .is([
             M::common_name("agent-7@prod"),
-            M::common_name_prefix("agent-"),
-            M::common_name_prefix("agent-7@prod"),
-            M::common_name_suffix("@prod"),
-            M::common_name_suffix("agent-7@prod"),
+            M::common_name(mtls::policy::StringMatch::prefix("agent-")),
+            M::common_name(mtls::policy::StringMatch::prefix("agent-7@prod")),
+            M::common_name(mtls::policy::StringMatch::suffix("@prod")),
+            M::common_name(mtls::policy::StringMatch::suffix("agent-7@prod")),
         ])
         .is_not([
             M::common_name("Agent-7@prod"),
             M::common_name("agent-7"),
-            M::common_name_prefix("Agent"),
-            M::common_name_prefix("gent"),
-            M::common_name_prefix("agent-7@prod2"),
-            M::common_name_suffix("@pro"),
-            M::common_name_suffix("xagent-7@prod"),
+            M::common_name(mtls::policy::StringMatch::prefix("Agent")),
+            M::common_name(mtls::policy::StringMatch::prefix("gent")),
+            M::common_name(mtls::policy::StringMatch::prefix("agent-7@prod2")),
+            M::common_name(mtls::policy::StringMatch::suffix("@pro")),
+            M::common_name(mtls::policy::StringMatch::suffix("xagent-7@prod")),
         ]);
     // In the middle of a character there is no prefix.
     Peer::with(Leaf::named("éa"))
-        .is([M::common_name_prefix("é"), M::common_name_suffix("a")])
-        .is_not([M::common_name_prefix("e"), M::common_name_suffix("éa ")]);
-    for make in [
-        M::common_name,
-        M::common_name_prefix,
-        M::common_name_suffix,
-        M::organization,
-        M::organization_prefix,
-        M::organization_suffix,
-        M::organizational_unit,
-        M::organizational_unit_prefix,
-        M::organizational_unit_suffix,
-    ] {
+        .is([
+            M::common_name(mtls::policy::StringMatch::prefix("é")),
+            M::common_name(mtls::policy::StringMatch::suffix("a")),
+        ])
+        .is_not([
+            M::common_name(mtls::policy::StringMatch::prefix("e")),
+            M::common_name(mtls::policy::StringMatch::suffix("éa ")),
+        ]);
+    let makes: [fn(&str) -> Made; 9] = [
+        |text| M::common_name(text),
+        |text| M::common_name(mtls::policy::StringMatch::prefix(text)),
+        |text| M::common_name(mtls::policy::StringMatch::suffix(text)),
+        |text| M::organization(text),
+        |text| M::organization(mtls::policy::StringMatch::prefix(text)),
+        |text| M::organization(mtls::policy::StringMatch::suffix(text)),
+        |text| M::organizational_unit(text),
+        |text| M::organizational_unit(mtls::policy::StringMatch::prefix(text)),
+        |text| M::organizational_unit(mtls::policy::StringMatch::suffix(text)),
+    ];
+    for make in makes {
         are_refused(make, &["", "a\nb", "\0", "\u{9b}", &"x".repeat(2049)]);
         assert!(make(&"x".repeat(2048)).is_ok());
     }
@@ -55,8 +62,8 @@ fn two_common_names_are_none() {
         M::common_name("a"),
         M::common_name("b"),
         M::common_name("c"),
-        M::common_name_prefix("a"),
-        M::common_name_suffix("b"),
+        M::common_name(mtls::policy::StringMatch::prefix("a")),
+        M::common_name(mtls::policy::StringMatch::suffix("b")),
     ]);
 }
 
@@ -82,22 +89,22 @@ fn units_and_organizations() {
     peer.is([
         M::organizational_unit("Payments"),
         M::organizational_unit("team-7/prod"),
-        M::organizational_unit_prefix("team-"),
-        M::organizational_unit_suffix("/prod"),
+        M::organizational_unit(mtls::policy::StringMatch::prefix("team-")),
+        M::organizational_unit(mtls::policy::StringMatch::suffix("/prod")),
         M::organization("Example Ltd"),
         M::organization("Example Group"),
-        M::organization_prefix("Example "),
-        M::organization_suffix(" Group"),
+        M::organization(mtls::policy::StringMatch::prefix("Example ")),
+        M::organization(mtls::policy::StringMatch::suffix(" Group")),
     ])
     .is_not([
         M::organizational_unit("payments"),
         M::organizational_unit("Example Ltd"),
-        M::organizational_unit_prefix("eam"),
-        M::organizational_unit_suffix("/pro"),
+        M::organizational_unit(mtls::policy::StringMatch::prefix("eam")),
+        M::organizational_unit(mtls::policy::StringMatch::suffix("/pro")),
         M::organization("Example"),
         M::organization("Payments"),
-        M::organization_prefix("Ltd"),
-        M::organization_suffix("Example"),
+        M::organization(mtls::policy::StringMatch::prefix("Ltd")),
+        M::organization(mtls::policy::StringMatch::suffix("Example")),
     ]);
 }
 

@@ -1,8 +1,8 @@
 //! Constructors for keys and certificates of the peer and its issuers.
 
 use super::Pattern;
-use crate::error::BuildError;
 use crate::policy::matcher::attribute::Kind;
+use crate::policy::matcher::error::MatcherError;
 use crate::policy::matcher::tree::{Node, PeerMatcher};
 
 /// # Issuers
@@ -17,7 +17,7 @@ impl PeerMatcher {
     /// same name. Where this matters, use [`issuer_spki_sha256`](Self::issuer_spki_sha256).
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// use mtls::PeerMatcher;
     /// PeerMatcher::issuer("CN=Payments CA,O=Example Ltd")?;
     /// assert!(PeerMatcher::issuer("CN=Payments CA, O=Example Ltd").is_err());
@@ -26,9 +26,9 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for any form other than the RFC 4514 form that this library
+    /// [`MatcherError`] for any form other than the RFC 4514 form that this library
     /// writes: most specific part first, no space after the comma. The error shows that form.
-    pub fn issuer(name: &str) -> Result<Self, BuildError> {
+    pub fn issuer(name: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::Issuer, name)
     }
 

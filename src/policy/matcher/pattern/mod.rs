@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod names;
+pub(crate) mod string_match;
 pub(crate) mod subject;
 pub(crate) mod uri;
 
@@ -14,8 +15,8 @@ use super::attribute::{Attribute, Kind};
 use super::error::invalid;
 use super::limits::MAX_PATTERN_BYTES;
 use super::text::excerpt::{quote, shorten};
-use crate::error::BuildError;
 use crate::peer::{SpiffeId, check_trust_domain, is_dns_name, is_email_address, uri_problem};
+use crate::policy::matcher::error::MatcherError;
 use crate::x509::{CanonicalName, canonical_rfc4514};
 use uri::{is_ambiguous, prefix_problem};
 
@@ -62,7 +63,7 @@ pub(super) enum PeerValue<'a> {
 
 impl Pattern {
     /// Parses the argument of the constructor, or of the text form, that `kind` names.
-    pub(super) fn parse(kind: Kind, text: &str) -> Result<Self, BuildError> {
+    pub(super) fn parse(kind: Kind, text: &str) -> Result<Self, MatcherError> {
         let checked = match text.len() {
             0 => Err("it is empty".to_owned()),
             1..=MAX_PATTERN_BYTES => value(kind, text),

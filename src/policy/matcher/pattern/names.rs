@@ -1,6 +1,8 @@
 //! Constructors for subject alternative names (RFC 5280, section 4.2.1.6).
 
-use crate::error::BuildError;
+use crate::policy::matcher::error::MatcherError;
+use core::net::IpAddr;
+
 use crate::policy::matcher::attribute::Kind;
 use crate::policy::matcher::tree::PeerMatcher;
 
@@ -11,7 +13,7 @@ impl PeerMatcher {
     /// Matches one SPIFFE ID, byte for byte.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// use mtls::PeerMatcher;
     /// PeerMatcher::spiffe_id("spiffe://prod.example/payments")?;
     /// assert!(PeerMatcher::spiffe_id("spiffe://Prod.example/payments/").is_err());
@@ -20,8 +22,8 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid SPIFFE ID (SPIFFE-ID, section 2).
-    pub fn spiffe_id(id: &str) -> Result<Self, BuildError> {
+    /// [`MatcherError`] for an invalid SPIFFE ID (SPIFFE-ID, section 2).
+    pub fn spiffe_id(id: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::SpiffeId, id)
     }
 
@@ -30,15 +32,15 @@ impl PeerMatcher {
     /// Trust domains have no hierarchy: `prod.example` is not a part of `example`.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::trust_domain("prod.example")?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid trust domain name (SPIFFE-ID, section 2.1).
-    pub fn trust_domain(name: &str) -> Result<Self, BuildError> {
+    /// [`MatcherError`] for an invalid trust domain name (SPIFFE-ID, section 2.1).
+    pub fn trust_domain(name: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::TrustDomain, name)
     }
 
@@ -48,15 +50,15 @@ impl PeerMatcher {
     /// not `spiffe://prod.example/ns/payments`.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::spiffe_path_prefix("spiffe://prod.example/ns/pay")?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid SPIFFE ID, and for one without a path.
-    pub fn spiffe_path_prefix(prefix: &str) -> Result<Self, BuildError> {
+    /// [`MatcherError`] for an invalid SPIFFE ID, and for one without a path.
+    pub fn spiffe_path_prefix(prefix: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::SpiffePathPrefix, prefix)
     }
 }
@@ -69,7 +71,7 @@ impl PeerMatcher {
     /// Matches a whole DNS name among the subject alternative names, ignoring case.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// use mtls::PeerMatcher;
     /// PeerMatcher::dns("billing.svc.local")?;
     /// assert!(PeerMatcher::dns("*.svc.local").is_err());
@@ -78,9 +80,9 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid host name (RFC 1123, section 2.1; underscores
+    /// [`MatcherError`] for an invalid host name (RFC 1123, section 2.1; underscores
     /// are allowed).
-    pub fn dns(name: &str) -> Result<Self, BuildError> {
+    pub fn dns(name: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::Dns, name)
     }
 
@@ -90,15 +92,15 @@ impl PeerMatcher {
     /// `svc.local` itself; use [`dns`](Self::dns) for that.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::dns_suffix("svc.local")?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid host name; a leading dot is not allowed.
-    pub fn dns_suffix(domain: &str) -> Result<Self, BuildError> {
+    /// [`MatcherError`] for an invalid host name; a leading dot is not allowed.
+    pub fn dns_suffix(domain: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::DnsSuffix, domain)
     }
 
@@ -110,15 +112,15 @@ impl PeerMatcher {
     /// issue certificates for your domains only.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::dns_prefix("pay")?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid host name; a trailing dot is not allowed.
-    pub fn dns_prefix(labels: &str) -> Result<Self, BuildError> {
+    /// [`MatcherError`] for an invalid host name; a trailing dot is not allowed.
+    pub fn dns_prefix(labels: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::DnsPrefix, labels)
     }
 }
@@ -128,16 +130,16 @@ impl PeerMatcher {
     /// Matches a URI among the subject alternative names, byte for byte.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::uri("https://billing.example/agent")?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for a text without a scheme, and for characters that a URI
+    /// [`MatcherError`] for a text without a scheme, and for characters that a URI
     /// must not contain (RFC 3986, section 3).
-    pub fn uri(uri: &str) -> Result<Self, BuildError> {
+    pub fn uri(uri: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::Uri, uri)
     }
 
@@ -151,7 +153,7 @@ impl PeerMatcher {
     /// RFC 3986, section 6.2) is undecided.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// use mtls::PeerMatcher;
     /// PeerMatcher::uri_prefix("https://a.example/pay")?;
     /// assert!(PeerMatcher::uri_prefix("https://").is_err());
@@ -160,9 +162,9 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] if the scheme or the authority is missing, for a trailing
+    /// [`MatcherError`] if the scheme or the authority is missing, for a trailing
     /// slash, and for a URI with several spellings.
-    pub fn uri_prefix(prefix: &str) -> Result<Self, BuildError> {
+    pub fn uri_prefix(prefix: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::UriPrefix, prefix)
     }
 }
@@ -175,16 +177,16 @@ impl PeerMatcher {
     /// Matches an IPv4 or IPv6 address among the subject alternative names.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::ip("2001:db8::7")?;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// mtls::PeerMatcher::ip("2001:db8::7".parse()?)?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid address, and for a mapped one.
-    pub fn ip(address: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::Ip, address)
+    /// [`MatcherError`] for an IPv4 address mapped into IPv6.
+    pub fn ip(address: IpAddr) -> Result<Self, MatcherError> {
+        Self::parsed(Kind::Ip, &address.to_string())
     }
 
     /// Matches the addresses of a network: `10.0.0.0/8` (RFC 4632, section 3.1).
@@ -192,7 +194,7 @@ impl PeerMatcher {
     /// This matches addresses in the certificate, not the peer's network address.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// use mtls::PeerMatcher;
     /// PeerMatcher::ip_network("10.0.0.0/8")?;
     /// assert!(PeerMatcher::ip_network("10.0.0.1/8").is_err());
@@ -201,9 +203,9 @@ impl PeerMatcher {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] unless the text is an address with a prefix length, for bits
+    /// [`MatcherError`] unless the text is an address with a prefix length, for bits
     /// set after the prefix, for mapped addresses, and for `/0`, which contains every address.
-    pub fn ip_network(network: &str) -> Result<Self, BuildError> {
+    pub fn ip_network(network: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::IpNetwork, network)
     }
 }
@@ -216,15 +218,15 @@ impl PeerMatcher {
     /// Matches a whole e-mail address among the subject alternative names.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::email("ops@prod.example")?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] unless the text is `local@domain` in printable ASCII.
-    pub fn email(address: &str) -> Result<Self, BuildError> {
+    /// [`MatcherError`] unless the text is `local@domain` in printable ASCII.
+    pub fn email(address: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::Email, address)
     }
 
@@ -233,15 +235,15 @@ impl PeerMatcher {
     /// `prod.example` matches `ops@prod.example`, but not `ops@mail.prod.example`.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::email_domain("prod.example")?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid host name.
-    pub fn email_domain(domain: &str) -> Result<Self, BuildError> {
+    /// [`MatcherError`] for an invalid host name.
+    pub fn email_domain(domain: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::EmailDomain, domain)
     }
 
@@ -251,15 +253,15 @@ impl PeerMatcher {
     /// `ops@evil-prod.example`.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::email_domain_suffix("prod.example")?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an invalid host name.
-    pub fn email_domain_suffix(domain: &str) -> Result<Self, BuildError> {
+    /// [`MatcherError`] for an invalid host name.
+    pub fn email_domain_suffix(domain: &str) -> Result<Self, MatcherError> {
         Self::parsed(Kind::EmailDomainSuffix, domain)
     }
 }

@@ -1,7 +1,8 @@
 //! Constructors for attributes of the subject (RFC 5280, section 4.1.2.6).
 
-use crate::error::BuildError;
+use super::string_match::StringMatch;
 use crate::policy::matcher::attribute::Kind;
+use crate::policy::matcher::error::MatcherError;
 use crate::policy::matcher::tree::PeerMatcher;
 
 /// # Common name
@@ -10,54 +11,30 @@ use crate::policy::matcher::tree::PeerMatcher;
 /// constraints do not apply to it, and a CA need not have checked it. Use it only if a CA
 /// identifies peers by nothing else.
 impl PeerMatcher {
-    /// Matches the whole common name of the subject, byte for byte.
+    /// Matches the common name of the subject, byte for byte: a whole one, a prefix or a suffix.
+    ///
+    /// Include the separator of your names in a prefix or suffix, so that it ends where a part of
+    /// the name ends. A prefix or suffix also matches a value that equals it.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::common_name("billing agent 7")?;
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
+    /// use mtls::PeerMatcher;
+    /// use mtls::policy::StringMatch;
+    ///
+    /// PeerMatcher::common_name("billing agent 7")?;
+    /// PeerMatcher::common_name(StringMatch::prefix("bill"))?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn common_name(name: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::CommonName, name)
-    }
-
-    /// Matches a common name that begins with, or equals, these characters.
-    ///
-    /// Include the separator of your names, so that the prefix ends where a part of the name ends.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::common_name_prefix("agent-")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn common_name_prefix(prefix: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::CommonNamePrefix, prefix)
-    }
-
-    /// Matches a common name that ends with, or equals, these characters.
-    ///
-    /// Include the separator of your names, so that the suffix begins where a part of the name
-    /// begins.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::common_name_suffix("@prod")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn common_name_suffix(suffix: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::CommonNameSuffix, suffix)
+    /// [`MatcherError`] for an empty text, and for one with control characters.
+    pub fn common_name(matches: impl Into<StringMatch>) -> Result<Self, MatcherError> {
+        match matches.into() {
+            StringMatch::Exact(text) => Self::parsed(Kind::CommonName, &text),
+            StringMatch::Prefix(text) => Self::parsed(Kind::CommonNamePrefix, &text),
+            StringMatch::Suffix(text) => Self::parsed(Kind::CommonNameSuffix, &text),
+        }
     }
 }
 
@@ -65,54 +42,30 @@ impl PeerMatcher {
 ///
 /// A subject may have several; one of them must match.
 impl PeerMatcher {
-    /// Matches a whole organizational unit of the subject, byte for byte.
+    /// Matches the organizational unit of the subject, byte for byte: a whole one, a prefix or a suffix.
+    ///
+    /// Include the separator of your names in a prefix or suffix, so that it ends where a part of
+    /// the name ends. A prefix or suffix also matches a value that equals it.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::organizational_unit("Payments")?;
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
+    /// use mtls::PeerMatcher;
+    /// use mtls::policy::StringMatch;
+    ///
+    /// PeerMatcher::organizational_unit("Payments/Billing")?;
+    /// PeerMatcher::organizational_unit(StringMatch::prefix("Paym"))?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn organizational_unit(name: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::OrganizationalUnit, name)
-    }
-
-    /// Matches an organizational unit that begins with, or equals, these characters.
-    ///
-    /// Include the separator of your names, so that the prefix ends where a part of the name ends.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::organizational_unit_prefix("team-")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn organizational_unit_prefix(prefix: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::OrganizationalUnitPrefix, prefix)
-    }
-
-    /// Matches an organizational unit that ends with, or equals, these characters.
-    ///
-    /// Include the separator of your names, so that the suffix begins where a part of the name
-    /// begins.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::organizational_unit_suffix("/prod")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn organizational_unit_suffix(suffix: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::OrganizationalUnitSuffix, suffix)
+    /// [`MatcherError`] for an empty text, and for one with control characters.
+    pub fn organizational_unit(matches: impl Into<StringMatch>) -> Result<Self, MatcherError> {
+        match matches.into() {
+            StringMatch::Exact(text) => Self::parsed(Kind::OrganizationalUnit, &text),
+            StringMatch::Prefix(text) => Self::parsed(Kind::OrganizationalUnitPrefix, &text),
+            StringMatch::Suffix(text) => Self::parsed(Kind::OrganizationalUnitSuffix, &text),
+        }
     }
 }
 
@@ -120,53 +73,29 @@ impl PeerMatcher {
 ///
 /// A subject may have several; one of them must match.
 impl PeerMatcher {
-    /// Matches a whole organization of the subject, byte for byte.
+    /// Matches the organization of the subject, byte for byte: a whole one, a prefix or a suffix.
+    ///
+    /// Include the separator of your names in a prefix or suffix, so that it ends where a part of
+    /// the name ends. A prefix or suffix also matches a value that equals it.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::organization("Example Ltd")?;
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
+    /// use mtls::PeerMatcher;
+    /// use mtls::policy::StringMatch;
+    ///
+    /// PeerMatcher::organization("Example Ltd")?;
+    /// PeerMatcher::organization(StringMatch::prefix("Exam"))?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn organization(name: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::Organization, name)
-    }
-
-    /// Matches an organization that begins with, or equals, these characters.
-    ///
-    /// Include the separator of your names, so that the prefix ends where a part of the name ends.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::organization_prefix("Example ")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn organization_prefix(prefix: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::OrganizationPrefix, prefix)
-    }
-
-    /// Matches an organization that ends with, or equals, these characters.
-    ///
-    /// Include the separator of your names, so that the suffix begins where a part of the name
-    /// begins.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
-    /// mtls::PeerMatcher::organization_suffix("/prod")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`BuildError::InvalidPattern`] for an empty text, and for one with control characters.
-    pub fn organization_suffix(suffix: &str) -> Result<Self, BuildError> {
-        Self::parsed(Kind::OrganizationSuffix, suffix)
+    /// [`MatcherError`] for an empty text, and for one with control characters.
+    pub fn organization(matches: impl Into<StringMatch>) -> Result<Self, MatcherError> {
+        match matches.into() {
+            StringMatch::Exact(text) => Self::parsed(Kind::Organization, &text),
+            StringMatch::Prefix(text) => Self::parsed(Kind::OrganizationPrefix, &text),
+            StringMatch::Suffix(text) => Self::parsed(Kind::OrganizationSuffix, &text),
+        }
     }
 }

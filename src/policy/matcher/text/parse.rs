@@ -3,7 +3,6 @@
 use core::str::FromStr;
 
 use super::token::{Token, Tokens};
-use crate::error::BuildError;
 use crate::policy::matcher::attribute::Kind;
 use crate::policy::matcher::error::{MatcherError, MatcherProblem};
 use crate::policy::matcher::limits::MAX_DEPTH;
@@ -79,11 +78,11 @@ impl<'a> Parser<'a> {
             }
             "any_of" => {
                 let list = self.list(at, depth)?;
-                PeerMatcher::any_of(list).map_err(|error| self.refused(at, "any_of", error))
+                PeerMatcher::any_of(list).map_err(|error| self.located(at, &error))
             }
             "all_of" => {
                 let list = self.list(at, depth)?;
-                PeerMatcher::all_of(list).map_err(|error| self.refused(at, "all_of", error))
+                PeerMatcher::all_of(list).map_err(|error| self.located(at, &error))
             }
             "custom" => Err(self.tokens.problem(at, MatcherProblem::Custom)),
             _ => match Kind::ALL.iter().find(|kind| kind.name() == name) {
@@ -122,7 +121,7 @@ impl<'a> Parser<'a> {
             (at, token) => return Err(self.unexpected(at, &token, "a string in double quotes")),
         };
         self.expect(&Token::Close)?;
-        PeerMatcher::parsed(kind, &argument).map_err(|error| self.refused(at, kind.name(), error))
+        PeerMatcher::parsed(kind, &argument).map_err(|error| self.located(at, &error))
     }
 
     fn expect(&mut self, wanted: &Token<'_>) -> Result<(), MatcherError> {
@@ -142,16 +141,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn refused(&self, at: usize, matcher: &'static str, source: BuildError) -> MatcherError {
-        let said = match &source {
-            BuildError::InvalidPattern { problem, .. } => problem.clone(),
-            other => other.to_string(),
-        };
-        let problem = MatcherProblem::Pattern {
-            matcher,
-            problem: said,
-        };
-        self.tokens.problem(at, problem).caused_by(source)
+    /// Adds the position to the error of a constructor.
+    fn located(&self, at: usize, error: &MatcherError) -> MatcherError {
+        self.tokens.problem(at, error.problem().clone())
     }
 
     fn unexpected(&self, at: usize, found: &Token<'_>, expected: &str) -> MatcherError {

@@ -1,0 +1,43 @@
+/// How a text of the subject is matched, byte for byte.
+///
+/// A `&str` or a `String` converts into [`Exact`](Self::Exact).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StringMatch {
+    /// The whole text.
+    Exact(String),
+    /// Its beginning.
+    Prefix(String),
+    /// Its end.
+    Suffix(String),
+}
+
+impl StringMatch {
+    /// Matches texts that begin with `text`.
+    pub fn prefix(text: impl Into<String>) -> Self {
+        Self::Prefix(text.into())
+    }
+
+    /// Matches texts that end with `text`.
+    pub fn suffix(text: impl Into<String>) -> Self {
+        Self::Suffix(text.into())
+    }
+}
+
+impl From<&str> for StringMatch {
+    fn from(text: &str) -> Self {
+        Self::Exact(text.to_owned())
+    }
+}
+
+impl From<&String> for StringMatch {
+    fn from(text: &String) -> Self {
+        Self::Exact(text.clone())
+    }
+}
+
+impl From<String> for StringMatch {
+    fn from(text: String) -> Self {
+        Self::Exact(text)
+    }
+}
