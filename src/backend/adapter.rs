@@ -8,7 +8,7 @@ use pki_types::ServerName;
 
 use super::handshake_error::HandshakeError;
 use super::handshake_result::HandshakeResult;
-use super::session_info::Crypto;
+use super::session::session_info::Crypto;
 use super::settings::{ClientSettings, ServerSettings};
 use crate::error::alert::Alert;
 use crate::error::{BackendKind, BuildError};

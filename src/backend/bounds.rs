@@ -54,7 +54,7 @@ pub trait NativeClient:
     ClientBackend + ClientAdapter<ClientConfig: ToNative<<Self as NativeClient>::Native>>
 {
     /// The type that [`MtlsClient::config`](crate::MtlsClient::config) returns:
-    /// `Arc<rustls::ClientConfig>` or [`OpenSslClientConfig`](crate::backend::OpenSslClientConfig).
+    /// `Arc<rustls::ClientConfig>` or [`OpenSslClientConfig`](super::OpenSslClientConfig).
     type Native;
 }
 
@@ -65,7 +65,7 @@ pub trait NativeServer:
     ServerBackend + ServerAdapter<ServerConfig: ToNative<<Self as NativeServer>::Native>>
 {
     /// The type that [`MtlsServer::config`](crate::MtlsServer::config) returns:
-    /// `Arc<rustls::ServerConfig>` or [`OpenSslServerConfig`](crate::backend::OpenSslServerConfig).
+    /// `Arc<rustls::ServerConfig>` or [`OpenSslServerConfig`](super::OpenSslServerConfig).
     type Native;
 }
 

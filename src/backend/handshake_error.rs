@@ -43,7 +43,7 @@ pub enum HandshakeError {
     /// - on a client, the CAs that the server requested, if none of them issued a certificate of
     ///   our chain; that no signature scheme of the server fits our key, so that no certificate was
     ///   sent; or that the server did not request one. Only rustls shows this, see
-    ///   [`Capability::RejectionExplained`](crate::backend::Capability::RejectionExplained);
+    ///   [`Capability::RejectionExplained`](super::Capability::RejectionExplained);
     /// - the issuer of the last certificate of our chain, if the alert is `unknown_ca`.
     ///
     /// The hint is text for people, at most a few sentences; its wording may change. Names in it

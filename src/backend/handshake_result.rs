@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::session_info::SessionInfo;
+use super::session::session_info::SessionInfo;
 use super::verification::alert_hint::CertificateRequest;
 use crate::peer::PeerIdentity;
 

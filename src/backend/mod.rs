@@ -11,9 +11,6 @@ pub(crate) mod handshake_error;
 mod handshake_result;
 mod kind;
 mod no_backend;
-pub(crate) mod protocol_version;
-pub(crate) mod resumption;
-pub(crate) mod session_info;
 mod settings;
 #[cfg(all(test, any(feature = "openssl", feature = "aws-lc-rs")))]
 mod tests;
@@ -33,6 +30,7 @@ pub(crate) mod native_tls;
 pub(crate) mod openssl;
 #[cfg(feature = "rustls")]
 pub(crate) mod rustls;
+pub(crate) mod session;
 
 pub use crate::error::backend_kind::BackendKind;
 pub(crate) use adapter::{Handshake, TlsStream, ToNative};
@@ -46,10 +44,10 @@ pub(crate) use event::{Event, ExpiringItem};
 pub(crate) use handshake_error::HandshakeError;
 pub(crate) use handshake_result::HandshakeResult;
 pub use no_backend::NoBackend;
-pub(crate) use protocol_version::{ProtocolVersion, Versions};
-pub(crate) use resumption::Resumption;
-pub(crate) use session_info::Crypto;
-pub use session_info::SessionInfo;
+pub(crate) use session::protocol_version::{ProtocolVersion, Versions};
+pub(crate) use session::resumption::Resumption;
+pub(crate) use session::session_info::Crypto;
+pub use session::session_info::SessionInfo;
 pub(crate) use settings::{ClientAuthMode, ClientSettings, ServerSettings, no_external_key};
 pub(crate) use verification::alert_hint::CertificateRequest;
 pub(crate) use verification::own_chain::OwnChain;

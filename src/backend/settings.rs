@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use super::protocol_version::Versions;
-use super::resumption::Resumption;
+use super::session::protocol_version::Versions;
+use super::session::resumption::Resumption;
 use super::verification::session_verifier::SessionVerifier;
 use crate::error::{BackendKind, BuildError};
 use crate::material::{KeyType, MtlsIdentity, PrivateKey};

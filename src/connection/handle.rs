@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use super::tracked_connection::TrackedConnection;
+use super::registry::tracked_connection::TrackedConnection;
 use super::waiters::{WakerSlot, catch_panic};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
@@ -14,7 +14,7 @@ use crate::policy::Rejection;
 ///
 /// It comes from `connection()` of a stream, or from `track(..)` of a client or server for a
 /// connection of another library. Once the peer would be rejected, that rejection is final,
-/// whatever changes later; [`LiveConnections`](crate::connection::LiveConnections) describes when
+/// whatever changes later; [`LiveConnections`](super::LiveConnections) describes when
 /// the peer is verified. Cloning is cheap. The connection is verified again as long as a clone or
 /// the stream exists.
 ///

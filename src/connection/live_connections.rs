@@ -41,7 +41,7 @@ pub enum LiveConnections {
     /// written, not even data that is already decrypted. The peer sees the connection cut.
     ///
     /// A blocking stream is shut down from the verifying thread by
-    /// [`Transport::shutdown_handle`](crate::connection::Transport::shutdown_handle), which costs a file descriptor
+    /// [`Transport::shutdown_handle`](super::Transport::shutdown_handle), which costs a file descriptor
     /// for each connection over a socket. Over a transport without a closer, the stream is closed
     /// at its next read or write. An asynchronous stream shuts its transport down in the task that
     /// reads or writes, which is woken.

@@ -52,7 +52,7 @@ pub trait Transport: Read + Write + Send {
     /// Returns a function that shuts the connection down from another thread.
     ///
     /// A waiting read or write returns then. This method is called once for each stream, when
-    /// [`LiveConnections::Close`](crate::connection::LiveConnections::Close) is set, because the
+    /// [`LiveConnections::Close`](super::LiveConnections::Close) is set, because the
     /// function may cost a file descriptor; the function is dropped with the stream. The default
     /// implementation returns `None`, and a stream is closed at its next read or write.
     ///

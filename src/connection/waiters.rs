@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::policy::Rejection;
 
 /// Shuts a connection down from any thread: see
-/// [`Transport::shutdown_handle`](crate::connection::Transport::shutdown_handle).
+/// [`Transport::shutdown_handle`](super::Transport::shutdown_handle).
 pub(crate) type Closer = Box<dyn FnOnce() + Send>;
 
 pub(crate) type Callback = Box<dyn FnOnce(&Rejection) + Send>;

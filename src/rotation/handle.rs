@@ -73,7 +73,7 @@ impl RotationHandle {
     /// [`BuildError`], and nothing has changed: the errors of `build`, and for what is new also an
     /// identity that is not valid now, trust anchors of which none is valid, and a change after
     /// which our own trust anchors do not vouch for our own identity any more (see
-    /// [`SelfTrust`](crate::rotation::SelfTrust)).
+    /// [`SelfTrust`](super::SelfTrust)).
     pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
         self.0.rotate(rotation)
     }

@@ -3,7 +3,7 @@ use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 
 /// The changes for the next revision; what it does not set stays as it is.
 ///
-/// Give it to [`RotationHandle::rotate`](crate::rotation::RotationHandle::rotate), or return it
+/// Give it to [`RotationHandle::rotate`](super::RotationHandle::rotate), or return it
 /// from a [`Source`](crate::Source). Its changes take effect together, or none does.
 ///
 /// ```no_run

@@ -11,8 +11,7 @@ use crate::backend::{
     ServerBackend, TlsStream, ToNative,
 };
 use crate::connection::transport::{Deadline, Transport};
-use crate::connection::{ClientAuth, Required};
-use crate::connection::{Closer, ConnectionHandle, StreamTracking};
+use crate::connection::{ClientAuth, Closer, ConnectionHandle, Required, StreamTracking};
 use crate::handshake_loop::{handshake_loop, linger};
 use crate::peer::PeerIdentity;
 use crate::rotation::{Revision, RotationHandle, Service};

@@ -16,7 +16,7 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Name};
 
 use super::algorithms::{self, has_ml_dsa};
-use crate::backend::session_info::X25519_ML_KEM_768;
+use crate::backend::session::session_info::X25519_ML_KEM_768;
 use crate::backend::settings::{PROBE, held_key, key_mismatch, takes_proof};
 use crate::backend::{Crypto, ProtocolVersion, SessionInfo, Versions};
 use crate::error::{BackendKind, BuildError};

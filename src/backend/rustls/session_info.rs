@@ -6,7 +6,7 @@ use pki_types::ServerName;
 use rustls::{CipherSuite, Connection, NamedGroup};
 
 use super::stream::handshake_params::SideParams;
-use crate::backend::session_info::X25519_ML_KEM_768;
+use crate::backend::session::session_info::X25519_ML_KEM_768;
 use crate::backend::{ProtocolVersion, SessionInfo};
 use crate::material::SignatureScheme;
 

@@ -26,7 +26,7 @@ pub struct IdentityDescription {
     pub certificates: Vec<CertificateDescription>,
     /// The kind of the private key.
     pub key: KeyType,
-    /// Whether the private key is elsewhere: a [`SigningKey`](crate::material::SigningKey).
+    /// Whether the private key is elsewhere: a [`SigningKey`](super::SigningKey).
     pub is_key_external: bool,
     /// What should be mended.
     pub warnings: Vec<IdentityWarning>,

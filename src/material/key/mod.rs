@@ -37,7 +37,7 @@ use public_half::PublicHalf;
 /// use mtls::PrivateKey;
 ///
 /// let key = PrivateKey::from_file("client.key")?;
-/// println!("{}", key.kind());
+/// println!("{}", key.key_type());
 /// # Ok::<(), mtls::MaterialError>(())
 /// ```
 pub struct PrivateKey {

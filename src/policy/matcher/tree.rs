@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::attribute::Kind;
-use super::error::invalid;
+use super::error::{MatcherError, invalid};
 use super::index::Index;
 use super::limits::MAX_DEPTH;
 use super::pattern::Pattern;
 use super::text::excerpt::{SHOWN, shorten, summary_of};
 use crate::peer::PeerIdentity;
-use crate::policy::matcher::error::MatcherError;
 
 /// A predicate on an authenticated peer: a policy accepts the peers that match.
 ///

@@ -4,6 +4,7 @@
 
 pub(crate) mod candidates;
 pub(crate) mod error;
+mod no_path;
 pub(crate) mod x509_v1;
 
 use core::cell::RefCell;

@@ -12,7 +12,7 @@ use crate::material::RevocationList;
 
 /// The state of a client or server: which revision serves, until when, and what went wrong.
 ///
-/// It is a copy of one moment. [`StatusChanges`](crate::rotation::StatusChanges) waits for a new
+/// It is a copy of one moment. [`StatusChanges`](super::StatusChanges) waits for a new
 /// one.
 #[derive(Clone, Debug)]
 pub struct Status {
@@ -82,7 +82,7 @@ impl Status {
     ///
     /// Such an anchor is not a CA certificate, is outside its validity, or is limited to the other
     /// side. `status()` checks at the time of the call,
-    /// [`StatusChanges`](crate::rotation::StatusChanges) at the time of publication.
+    /// [`StatusChanges`](super::StatusChanges) at the time of publication.
     pub fn unusable_trust_anchors(&self) -> &[UnusableTrustAnchor] {
         &self.unusable_anchors
     }
@@ -91,7 +91,7 @@ impl Status {
     ///
     /// Such a list revokes nothing yet. A list of an intermediate is among them until a peer
     /// presents that intermediate. `status()` checks at the time of the call,
-    /// [`StatusChanges`](crate::rotation::StatusChanges) at the time of publication.
+    /// [`StatusChanges`](super::StatusChanges) at the time of publication.
     pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
         self.unclaimed_lists.iter().map(|list| &**list)
     }

@@ -1,8 +1,7 @@
 //! Every reason has the code with which OpenSSL sends the alert of our table.
 
 use super::code_for;
-use crate::error::Alert;
-use crate::error::BackendKind;
+use crate::error::{Alert, BackendKind};
 use crate::policy::RejectionReason;
 use crate::policy::verdict::every_reason::EVERY_REASON;
 

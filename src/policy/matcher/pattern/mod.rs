@@ -12,11 +12,10 @@ use core::hash::{Hash, Hasher};
 use core::net::IpAddr;
 
 use super::attribute::{Attribute, Kind};
-use super::error::invalid;
+use super::error::{MatcherError, invalid};
 use super::limits::MAX_PATTERN_BYTES;
 use super::text::excerpt::{quote, shorten};
 use crate::peer::{SpiffeId, check_trust_domain, is_dns_name, is_email_address, uri_problem};
-use crate::policy::matcher::error::MatcherError;
 use crate::x509::{CanonicalName, canonical_rfc4514};
 use uri::{is_ambiguous, prefix_problem};
 

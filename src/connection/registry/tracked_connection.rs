@@ -1,23 +1,23 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::registry_state::RegistryState;
+use super::state::RegistryState;
 use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
-use super::waiters::{Callback, Waiters};
+use crate::connection::waiters::{Callback, Waiters};
 use crate::policy::Rejection;
 
 /// One connection in the registry, which it leaves when its last handle is dropped.
 pub(crate) struct TrackedConnection {
     registry: Arc<SharedRegistry>,
-    pub(super) subject: Arc<VerificationSubject>,
+    pub(crate) subject: Arc<VerificationSubject>,
     number: u64,
     /// Set once, while `waiting` is locked.
-    pub(super) rejection: OnceLock<Rejection>,
+    pub(crate) rejection: OnceLock<Rejection>,
     waiting: Mutex<Waiters>,
-    pub(super) rejected: Condvar,
+    pub(crate) rejected: Condvar,
 }
 
 impl TrackedConnection {
-    pub(super) fn new(
+    pub(crate) fn new(
         registry: Arc<SharedRegistry>,
         subject: Arc<VerificationSubject>,
         number: u64,
@@ -45,7 +45,7 @@ impl TrackedConnection {
         Some(acts.act())
     }
 
-    pub(super) fn waiting(&self) -> MutexGuard<'_, Waiters> {
+    pub(crate) fn waiting(&self) -> MutexGuard<'_, Waiters> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,7 +72,7 @@ impl SharedRegistry {
     }
 
     /// The basis of the newest revision.
-    pub(super) fn basis(&self) -> Arc<VerificationBasis> {
+    pub(crate) fn basis(&self) -> Arc<VerificationBasis> {
         self.state().basis()
     }
 

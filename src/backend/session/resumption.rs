@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use super::capability::{Capability, Support};
+use crate::backend::capability::{Capability, Support};
 use crate::error::{BackendKind, BuildError};
 
 /// Whether a client and a server may resume an earlier session (RFC 8446, section 2.2; RFC 5246,

@@ -17,7 +17,7 @@ const BATCH: usize = 16;
 const LOOKS: usize = 256;
 
 /// All connections, grouped by subject. Trees, because a hash table that grows blocks every caller.
-pub(super) struct RegistryState<C> {
+pub(crate) struct RegistryState<C> {
     pub(crate) has_thread: bool,
     /// Whether no further revision comes.
     pub(crate) is_over: bool,
@@ -35,7 +35,7 @@ pub(super) struct RegistryState<C> {
 }
 
 /// The connections of one subject, which share its verdict.
-pub(super) struct PeerConnections<C> {
+pub(crate) struct PeerConnections<C> {
     pub(crate) subject: Arc<VerificationSubject>,
     pub(crate) connections: BTreeMap<u64, Weak<C>>,
     /// The newest revision that verified them.

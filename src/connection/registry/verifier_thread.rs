@@ -10,7 +10,7 @@ use std::time::Instant;
 use pki_types::UnixTime;
 
 use super::notifier::{Notification, Notifier};
-use super::registry_state::{NextStep, PeerConnections, RegistryState};
+use super::state::{NextStep, PeerConnections, RegistryState};
 use super::tracked_connection::{SharedRegistry, TrackedConnection};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
 use crate::backend::SessionVerifier;

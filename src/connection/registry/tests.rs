@@ -6,12 +6,12 @@ use std::sync::{Arc, Condvar, Mutex};
 use pki_types::{CertificateDer, UnixTime};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
-use super::handle::ConnectionHandle;
-use super::registry_state::{NextStep, RegistryState, Verdict};
+use super::state::{NextStep, RegistryState, Verdict};
 use super::tracked_connection::{SharedRegistry, TrackedConnection};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
-use super::waiters::Waiters;
 use crate::backend::{OwnChain, ServingGate, SessionVerifier, SourceDeadline};
+use crate::connection::handle::ConnectionHandle;
+use crate::connection::waiters::Waiters;
 use crate::material::{CertificateChain, TrustAnchors};
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::{

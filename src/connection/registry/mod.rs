@@ -1,17 +1,25 @@
+mod notifier;
+mod state;
+#[cfg(test)]
+mod tests;
+pub(super) mod tracked_connection;
+pub(crate) mod verification_subject;
+mod verifier_thread;
+
 use core::fmt;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
 use pki_types::ServerName;
 
+use super::LiveConnections;
 use super::handle::ConnectionHandle;
-use super::registry_state::RegistryState;
 use super::stream_tracking::StreamTracking;
-use super::tracked_connection::{SharedRegistry, TrackedConnection};
-use super::verification_subject::{VerificationBasis, VerificationSubject};
 use super::waiters::{Closer, Waiters};
-use super::{LiveConnections, verifier_thread};
 use crate::peer::PeerIdentity;
+use state::RegistryState;
+use tracked_connection::{SharedRegistry, TrackedConnection};
+use verification_subject::{VerificationBasis, VerificationSubject};
 
 /// The open connections of a client or server.
 ///

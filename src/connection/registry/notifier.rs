@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread::Builder;
 
 use super::verification_subject::VerificationSubject;
-use super::waiters::{Callback, catch_panic};
 use crate::backend::SessionVerifier;
+use crate::connection::waiters::{Callback, catch_panic};
 use crate::policy::Rejection;
 
 const NAME: &str = "mtls-live-tell";

@@ -1,0 +1,5 @@
+//! What a handshake negotiates, and whether its session is resumed.
+
+pub(crate) mod protocol_version;
+pub(crate) mod resumption;
+pub(crate) mod session_info;
