@@ -9,11 +9,11 @@ use super::input::file;
 use super::pem::expected::ExpectedContent;
 use crate::error::{MaterialError, MaterialProblem};
 
-/// The certificates of the CAs that may vouch for a peer; never empty.
+/// The CA certificates that peers are verified against; never empty.
 ///
-/// Loading checks that each is well-formed X.509. Whether it may vouch for anybody (CA flag, key
-/// usage) is judged when a client or a server is built. The system's roots are never mixed in.
-/// Clones share the bytes.
+/// Loading checks that each is well-formed X.509. Whether it can be a trust anchor (CA flag, key
+/// usage) is checked when a client or a server is built. The system's roots are never added. Clones
+/// share the bytes.
 ///
 /// ```no_run
 /// use mtls::TrustAnchors;
@@ -26,21 +26,21 @@ use crate::error::{MaterialError, MaterialProblem};
 pub struct TrustAnchors(Arc<[CertificateDer<'static>]>);
 
 impl TrustAnchors {
-    /// The most anchors that may be given together.
+    /// The maximum number of anchors in one value.
     pub const MAX_CERTIFICATES: usize = 16_384;
-    /// The most bytes that an input may have.
+    /// The maximum length of an input in bytes.
     pub const MAX_INPUT_BYTES: usize = 16 << 20;
 
     /// Reads `CERTIFICATE` sections (RFC 7468, section 5).
     ///
-    /// The old names `X509 CERTIFICATE` and `X.509 CERTIFICATE` are taken too (section 5.1). Text between
-    /// the sections is passed over. One bad section fails the whole load: an anchor that is silently
-    /// missing shows up later, as a peer that is refused.
+    /// The old labels `X509 CERTIFICATE` and `X.509 CERTIFICATE` are accepted too (section 5.1).
+    /// Text between the sections is ignored. One bad section fails the whole load, because a
+    /// missing anchor would show up only later, as a rejected peer.
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when a section is damaged, is no certificate or is something else than a
-    /// certificate, when there is none, and when a limit of this type is exceeded.
+    /// [`MaterialError`] if a section is damaged, is not a certificate or has another label, if
+    /// there is no certificate, or if a limit of this type is exceeded.
     pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = super::pem::sections(pem, Self::MAX_CERTIFICATES)?;
@@ -50,16 +50,16 @@ impl TrustAnchors {
         )?)
     }
 
-    /// Takes certificates in DER.
+    /// Creates anchors from certificates in DER.
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when one of them is no certificate, when there is none, and when a limit of
+    /// [`MaterialError`] if one of them is not a certificate, if there is none, or if a limit of
     /// this type is exceeded.
     pub fn from_der(
         anchors: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Result<Self, MaterialError> {
-        // One more than the limit is enough to see that it is exceeded.
+        // One item over the limit is enough to detect that it is exceeded.
         let most = Self::MAX_CERTIFICATES.saturating_add(1);
         let anchors = anchors.into_iter().take(most);
         Self::checked(certificates::from_der(
@@ -69,7 +69,7 @@ impl TrustAnchors {
         )?)
     }
 
-    /// All anchors, in the order in which they were given. There is at least one.
+    /// Returns all anchors, in the order in which they were given; never empty.
     pub fn as_slice(&self) -> &[CertificateDer<'static>] {
         &self.0
     }
@@ -80,7 +80,7 @@ impl TrustAnchors {
     }
 }
 
-/// Says what reads a folder, where one was given for a file.
+/// Adds the directory constructor to the error for a directory that was given as a file.
 pub(super) fn name_directory(error: MaterialError, path: &Path) -> MaterialError {
     match error.problem() {
         MaterialProblem::NotAFile { found } => {

@@ -12,13 +12,13 @@ use super::key::key_type::KeyType;
 use super::key::signing_key::{ExternalKey, IdentityKey, SigningKey};
 use crate::error::{MaterialError, MaterialOrigin};
 
-/// Who we are: a certificate chain and the private key of its leaf.
+/// Our identity: a certificate chain and the private key of its leaf.
 ///
-/// One that exists fits together: the key belongs to the leaf, the leaf is no CA, and each
-/// certificate names the next one as its issuer (RFC 5280, section 6.1.3 (a)(4) and section
-/// 4.2.1.1). The signatures of the chain are checked later, when a client or a server is built,
-/// since the backend has the algorithms; and so is whether a key of ECDSA P-521 or ML-DSA belongs
-/// to the leaf, unless its file says otherwise. Clones share the bytes.
+/// An identity that exists is consistent: the key belongs to the leaf, the leaf is not a CA, and
+/// each certificate names the next one as its issuer (RFC 5280, section 6.1.3 (a)(4) and section
+/// 4.2.1.1). The signatures of the chain are verified when a client or a server is built, since the
+/// backend has the algorithms. For ECDSA P-521 and ML-DSA, so is the match of key and leaf, unless
+/// the key's file contains a public key. Clones share the bytes.
 ///
 /// ```no_run
 /// use mtls::MtlsIdentity;
@@ -52,21 +52,21 @@ impl Clone for Inner {
 }
 
 impl MtlsIdentity {
-    /// Puts a chain and a key together.
+    /// Pairs a certificate chain with its private key.
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when the key is not the leaf's, when the leaf is a CA, when a certificate
-    /// is not followed by its issuer, and when one stands in the chain twice.
+    /// [`MaterialError`] if the key does not belong to the leaf, if the leaf is a CA, if a
+    /// certificate is not followed by its issuer, or if the chain contains a certificate twice.
     pub fn new(chain: CertificateChain, private_key: PrivateKey) -> Result<Self, MaterialError> {
         Self::checked(chain, IdentityKey::Held(private_key))
     }
 
-    /// Puts a chain and a key together that is elsewhere: in an HSM, a TPM or a KMS.
+    /// Pairs a certificate chain with an external signing key: in an HSM, a TPM or a KMS.
     ///
-    /// What it says of itself is checked as [`new`](Self::new) checks a key that is at hand. That
-    /// it has the private half is seen when a client or a server is built: it signs a short text
-    /// then, once for each of them.
+    /// Its public key is checked like a private key in [`new`](Self::new). Possession of the
+    /// private half is checked when a client or a server is built: the key signs a short text once
+    /// for each of them.
     ///
     /// ```no_run
     /// # fn f(key: impl mtls::material::SigningKey + 'static) -> Result<(), mtls::MaterialError> {
@@ -81,8 +81,8 @@ impl MtlsIdentity {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Self::new), and [`MaterialError`] when the kind of the key is not accepted,
-    /// its public key cannot be read, or no signature scheme that it offers fits it.
+    /// Those of [`new`](Self::new), and [`MaterialError`] if the kind of the key is not accepted,
+    /// its public key cannot be read, or none of its signature schemes fits it.
     pub fn from_signing_key(
         chain: CertificateChain,
         key: Arc<dyn SigningKey>,
@@ -111,7 +111,7 @@ impl MtlsIdentity {
         )
     }
 
-    /// Takes the chain and the key in DER; the key may be PKCS#8, PKCS#1 or SEC1.
+    /// Creates an identity from DER; the key may be PKCS#8, PKCS#1 or SEC1.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl MtlsIdentity {
         )
     }
 
-    /// The same, of a file that is open to others or is not.
+    /// Records the insecure permissions of the file that holds the key, if any.
     pub(super) fn exposed(
         self,
         exposure: Option<InsecurePermissions>,
@@ -140,13 +140,13 @@ impl MtlsIdentity {
         }
     }
 
-    /// Adds to what is odd but allowed.
+    /// Appends warnings.
     pub(super) fn with_warnings(self, more: impl Iterator<Item = IdentityWarning>) -> Self {
         let warnings = self.warnings().iter().cloned().chain(more).collect();
         self.with_all_warnings(warnings)
     }
 
-    /// Leaves out the warnings of insecure files.
+    /// Removes the warnings about insecure files.
     pub(super) fn without_exposure(self) -> Self {
         let kept = self.warnings().iter().filter(|warning| {
             !matches!(
@@ -163,7 +163,7 @@ impl MtlsIdentity {
         Self(Arc::new(Inner { warnings, ..inner }))
     }
 
-    /// The first insecure file of the key or its passphrase.
+    /// Returns the first insecure file of the key or its passphrase.
     pub(super) fn exposure(&self) -> Option<&InsecurePermissions> {
         self.warnings().iter().find_map(|warning| match warning {
             IdentityWarning::InsecureKeyFile(exposure)
@@ -172,12 +172,12 @@ impl MtlsIdentity {
         })
     }
 
-    /// The certificates that are presented, the leaf first.
+    /// Returns the certificate chain, the leaf first.
     pub fn chain(&self) -> &CertificateChain {
         &self.0.chain
     }
 
-    /// The key that proves possession of the leaf; `None` where it is elsewhere.
+    /// Returns the private key of the leaf; `None` for an external key.
     pub fn private_key(&self) -> Option<&PrivateKey> {
         match &self.0.key {
             IdentityKey::Held(key) => Some(key),
@@ -185,14 +185,15 @@ impl MtlsIdentity {
         }
     }
 
-    /// The key that proves possession of the leaf, where it is elsewhere.
+    /// Returns the external key of the leaf; `None` for a private key in memory.
     pub fn signing_key(&self) -> Option<&Arc<dyn SigningKey>> {
         self.external_key().map(ExternalKey::signer)
     }
 
-    /// Whether `other` would be no news: the chain, where its key is, and what there is to warn of
-    /// are the same. The key itself is the leaf's; but one that is elsewhere may have to be reached
-    /// anew.
+    /// Returns whether `other` has the same chain, kind of key and warnings.
+    ///
+    /// A private key in memory is determined by the leaf. External keys must be the same object
+    /// with the same schemes, because a new object may hold a new connection to the key.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         let same_key = match (&self.0.key, &other.0.key) {
             (IdentityKey::Held(_), IdentityKey::Held(_)) => true,
@@ -217,13 +218,13 @@ impl MtlsIdentity {
         }
     }
 
-    /// What works but should be mended; empty as a rule.
+    /// Returns what works but should be fixed; usually empty.
     pub fn warnings(&self) -> &[IdentityWarning] {
         &self.0.warnings
     }
 }
 
-/// Of a key that is elsewhere, its own `Debug` is not asked.
+/// Does not call the `Debug` of an external key.
 impl fmt::Debug for MtlsIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MtlsIdentity")

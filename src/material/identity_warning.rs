@@ -3,43 +3,42 @@ use core::fmt;
 use super::chain::repair::ChainRepair;
 use super::input::permissions::InsecurePermissions;
 
-/// Something about an identity that works but should be mended.
+/// A fault of an identity that works but should be fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityWarning {
     /// The chain was put in order when it was loaded: see
     /// [`Loader::repair_chain`](crate::Loader::repair_chain).
     ChainRepaired(ChainRepair),
-    /// The private key's file is open to every user of the machine, or may be written by its group.
+    /// The private key's file is open to every user of the machine, or writable by its group.
     InsecureKeyFile(InsecurePermissions),
-    /// The leaf's extended key usage lacks the purpose of the side that presents it (RFC 5280,
-    /// section 4.2.1.12).
+    /// The leaf's extended key usage lacks the purpose of our side (RFC 5280, section 4.2.1.12).
     ///
-    /// Only a client or a server that is built knows its side, so this is never among
+    /// The side is known only when a client or a server is built, so this is never among
     /// [`MtlsIdentity::warnings`](crate::MtlsIdentity::warnings).
     MissingPurpose {
-        /// Its subject (RFC 4514).
+        /// The subject of the leaf (RFC 4514).
         subject: String,
         /// `clientAuth` for a client, `serverAuth` for a server.
         missing: &'static str,
-        /// The purposes that it lists.
+        /// The purposes in the extension.
         listed: String,
     },
-    /// The file of the passphrase that opened the private key is.
+    /// The file of the private key's passphrase is open in the same way.
     InsecurePassphraseFile(InsecurePermissions),
-    /// This crate's verifier would reject the leaf as a peer's, whatever the side, the time and the
+    /// This crate's verifier would reject the leaf on either side, at any time and under any
     /// policy.
     RejectedLeaf {
-        /// Its subject (RFC 4514).
+        /// The subject of the leaf (RFC 4514).
         subject: String,
-        /// What is wrong with it.
+        /// The fault of the leaf.
         problem: String,
-        /// What to do about it.
+        /// How to fix it.
         hint: &'static str,
     },
     /// The leaf is an X.509 version 1 certificate.
     X509V1Leaf {
-        /// Its subject (RFC 4514).
+        /// The subject of the leaf (RFC 4514).
         subject: String,
     },
 }

@@ -1,7 +1,7 @@
-//! What we load: certificate chains, private keys, identities, trust anchors, revocation lists.
+//! Certificate chains, private keys, identities, trust anchors and revocation lists.
 //!
-//! A value that exists is whole and fits together. Nothing here knows a TLS library, and nothing
-//! here verifies a signature.
+//! A value that exists is complete and consistent: its constructor checks it. This module depends
+//! on no TLS library and verifies no signatures.
 
 pub(crate) mod anchors;
 pub(crate) mod chain;
@@ -29,7 +29,7 @@ pub use key::signing_key::SigningKey;
 pub use loader::input::Input;
 pub use revocation::{RevocationList, RevokedEntry};
 
-// At the root of the crate.
+// Exported at the root of the crate.
 pub(crate) use anchors::TrustAnchors;
 pub(crate) use chain::CertificateChain;
 pub(crate) use identity::MtlsIdentity;

@@ -1,4 +1,4 @@
-//! Certificates out of PEM sections or DER, each with its shape checked.
+//! Certificates from PEM sections or DER, with their form checked.
 
 use pki_types::CertificateDer;
 
@@ -10,7 +10,7 @@ use crate::material::pem::label::{self, SectionKind};
 use crate::material::pem::{self, Section, unexpected_input};
 use crate::x509::{Certificate, rfc4514};
 
-/// The certificates among the sections; whatever is not wanted is an error.
+/// Returns the certificates in the sections; any other content is an error.
 pub(crate) fn from_sections(
     sections: &[Section<'_>],
     wanted: ExpectedContent,
@@ -31,7 +31,7 @@ pub(crate) fn from_sections(
     }
 }
 
-/// Says what a section is that is no certificate, against its label.
+/// Returns the error for a section labelled as a certificate that holds something else.
 fn mislabelled(der: &[u8]) -> Option<MaterialProblem> {
     match DetectedFormat::of(der) {
         DetectedFormat::Der(shape) if shape != DerShape::Certificate => Some(
@@ -64,7 +64,7 @@ pub(crate) fn from_der(
     Ok(checked)
 }
 
-/// The place of one of several certificates in DER.
+/// Returns the location of one of several certificates in DER.
 pub(crate) fn place(index: usize) -> MaterialLocation {
     MaterialLocation {
         index,
@@ -87,20 +87,21 @@ pub(crate) fn check_count(
     Ok(())
 }
 
-/// The view of a certificate whose shape was checked when it was loaded.
+/// Parses a certificate whose form was checked when it was loaded.
 pub(crate) fn view<'a>(der: &'a CertificateDer<'_>) -> Result<Certificate<'a>, MaterialProblem> {
     Certificate::from_der(der).map_err(malformed)
 }
 
-/// The most characters of a name that a message shows. The longest of the public web's have 300.
+/// The maximum length of a name in a message, in characters. The longest on the public web have
+/// 300.
 const MAX_SHOWN: usize = 1024;
 
-/// The subject, for messages.
+/// Returns the subject, for messages.
 pub(crate) fn subject(der: &CertificateDer<'_>) -> String {
     view(der).map_or_else(|_| "(unreadable)".to_owned(), |c| shown(c.subject))
 }
 
-/// A name, for messages: whoever wrote the certificate chose its length.
+/// Returns a name for messages, shortened because the certificate's author chose its length.
 pub(crate) fn shown(name: &[u8]) -> String {
     let mut text = rfc4514(name);
     if let Some((end, _)) = text.char_indices().nth(MAX_SHOWN) {

@@ -1,5 +1,4 @@
-//! Whether a key and the certificates of a chain fit together, as far as one sees without
-//! verifying a signature.
+//! Checks of a key and its chain that need no signature verification.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
@@ -13,10 +12,10 @@ use crate::material::key::public_half::hex;
 use crate::material::key::signing_key::IdentityKey;
 use crate::x509::{Certificate, MIN_RSA_BITS, Version, X509Error, is_same_name};
 
-/// The most bytes of a key identifier that a message shows.
+/// The maximum number of bytes of a key identifier in a message.
 const MAX_SHOWN: usize = 32;
 
-/// Every rule for a chain with its key, and what is odd but allowed.
+/// Checks a chain and its key, and returns the warnings.
 pub(crate) fn check(
     chain: &CertificateChain,
     key: &IdentityKey,
@@ -26,7 +25,7 @@ pub(crate) fn check(
         .iter()
         .map(view)
         .collect::<Result<_, _>>()?;
-    // Never: a chain has a leaf.
+    // Unreachable: a chain has a leaf.
     let Some((leaf, issuers)) = views.split_first() else {
         return Err(MaterialProblem::NoCertificate.into());
     };
@@ -99,7 +98,7 @@ fn check_link(
 ) -> Result<(), MaterialProblem> {
     let subject = shown(certificate.subject);
     let next_subject = shown(next.subject);
-    // Byte for byte, as every peer that builds on webpki compares them.
+    // Compared byte for byte, like peers that build on webpki compare them.
     if certificate.issuer != next.subject {
         let issuer = shown(certificate.issuer);
         let encoding_note = if is_same_name(certificate.issuer, next.subject) {
@@ -163,8 +162,9 @@ fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
     all.chain(exposed).chain(passphrase).collect()
 }
 
-/// What this crate's verifier would hold against the leaf, whatever the side, the time and the
-/// policy; and what to do.
+/// Returns the faults for which this crate's verifier rejects the leaf, each with a hint.
+///
+/// They do not depend on the side, the time and the policy.
 fn leaf_problems(leaf: &Certificate<'_>) -> Vec<(String, &'static str)> {
     let mut problems = Vec::new();
     if !leaf.may_sign_handshakes().unwrap_or(false) {
@@ -212,8 +212,8 @@ fn extension(source: X509Error) -> MaterialProblem {
     malformed(source)
 }
 
-/// A key identifier, for messages: 20 bytes as a rule, but the certificate's author
-/// chose its length.
+/// Returns a key identifier for messages, shortened because the certificate's author chose its
+/// length; 20 bytes are usual.
 fn shown_key(identifier: &[u8]) -> String {
     match identifier.split_at_checked(MAX_SHOWN) {
         Some((head, [_, ..])) => hex(head) + "…",

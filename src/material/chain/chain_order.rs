@@ -1,4 +1,4 @@
-//! The way up from a leaf, found among certificates in any order.
+//! Building of a path from a leaf, among certificates in any order.
 
 use core::cmp::Reverse;
 
@@ -9,15 +9,15 @@ use super::certificates::{malformed, view};
 use crate::error::MaterialProblem;
 use crate::x509::Certificate;
 
-/// Where the leaf, its issuer, the issuer's issuer and so on stand among `certificates`.
+/// Returns the indices of the leaf, its issuer, the issuer's issuer and so on in `certificates`.
 ///
-/// An issuer is found by its name, byte for byte. Of several with one name it is the one whose key
-/// is the one that the certificate names (RFC 5280, section 4.2.1.1); then the one that leads
-/// further up; then the first. The way ends where no issuer is found, and before a root: a peer
-/// that trusts it has it. A self-signed leaf stands alone.
+/// An issuer is found by its name, byte for byte. Of several with one name, the best is the one
+/// whose key the certificate names (RFC 5280, section 4.2.1.1), then one that is not a root, then
+/// the first. The path ends where no issuer is found, and before a root, which peers that trust it
+/// already have. The path of a self-signed leaf is the leaf alone.
 ///
-/// No signature is looked at, and nobody is asked whether he may issue: the way is a proposal, which
-/// is checked like any other chain.
+/// No signature and no CA flag is checked: the path is a proposal that is checked like any other
+/// chain.
 pub(crate) fn path(
     certificates: &[CertificateDer<'static>],
     leaf: usize,
@@ -28,7 +28,7 @@ pub(crate) fn path(
     while !is_root(last)? {
         let mut best: Option<(usize, &Certificate<'_>, _)> = None;
         for (index, candidate) in views.iter().enumerate() {
-            // Nobody stands on the way twice, so that a circle ends.
+            // No certificate is on the path twice, so that the loop terminates.
             let is_used = || {
                 path.iter()
                     .any(|&on| certificates.get(on) == certificates.get(index))
@@ -59,7 +59,7 @@ pub(crate) fn path(
     Ok(path)
 }
 
-/// How well the issuer's key fits what the certificate says about it, the best the greatest.
+/// How well an issuer's key fits the authority key identifier; the greatest is the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum KeyMatch {
     Contradicted,
@@ -71,7 +71,7 @@ pub(crate) fn key_match(
     certificate: &Certificate<'_>,
     issuer: &Certificate<'_>,
 ) -> Result<KeyMatch, MaterialProblem> {
-    // For one candidate after the other: nothing but the identifiers is read, and nothing is copied.
+    // Called for each candidate: reads only the identifiers and copies nothing.
     let authority = certificate.authority_key().map_err(malformed)?;
     let own = issuer.subject_key().map_err(malformed)?;
     Ok(match (authority, own) {
@@ -81,8 +81,10 @@ pub(crate) fn key_match(
     })
 }
 
-/// Whether it is its own issuer, as far as one sees without its signature. One that a CA issued to
-/// its own next key has the same name twice too, but names another key (RFC 5280, section 3.2).
+/// Returns whether a certificate is its own issuer, without verifying the signature.
+///
+/// A certificate that a CA issued to its own next key has one name twice too, but names another key
+/// (RFC 5280, section 3.2).
 pub(crate) fn is_root(certificate: &Certificate<'_>) -> Result<bool, MaterialProblem> {
     Ok(certificate.is_self_issued()
         && key_match(certificate, certificate)? != KeyMatch::Contradicted)
@@ -147,7 +149,7 @@ mod tests {
         let leaf = below("leaf", &new);
         assert_eq!(path(&[&old, &leaf, &new].map(der), 1).unwrap(), [1, 2]);
         assert_eq!(path(&[&new, &leaf, &old].map(der), 1).unwrap(), [1, 0]);
-        // One that contradicts is better than none: the checks of a chain say what is wrong.
+        // A contradicting issuer is better than none: the chain checks then report the fault.
         assert_eq!(path(&[&old, &leaf].map(der), 1).unwrap(), [1, 0]);
     }
 

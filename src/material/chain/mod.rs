@@ -12,10 +12,10 @@ use super::input::file;
 use super::pem::expected::ExpectedContent;
 use crate::error::MaterialError;
 
-/// The certificates that we present: the leaf first, each followed by its issuer, never empty.
+/// The certificates that we present: the leaf first, each followed by its issuer; never empty.
 ///
-/// Every certificate is known to be well-formed X.509 (RFC 5280, section 4.1). Whether they belong
-/// together is checked by [`MtlsIdentity::new`](crate::MtlsIdentity::new). Clones share the bytes.
+/// Every certificate is well-formed X.509 (RFC 5280, section 4.1). Whether they form a chain is
+/// checked by [`MtlsIdentity::new`](crate::MtlsIdentity::new). Clones share the bytes.
 ///
 /// ```no_run
 /// use mtls::CertificateChain;
@@ -28,20 +28,20 @@ use crate::error::MaterialError;
 pub struct CertificateChain(Arc<[CertificateDer<'static>]>);
 
 impl CertificateChain {
-    /// The most certificates that a chain may have.
+    /// The maximum number of certificates in a chain.
     pub const MAX_CERTIFICATES: usize = 16;
-    /// The most bytes that an input may have.
+    /// The maximum length of an input in bytes.
     pub const MAX_INPUT_BYTES: usize = 1 << 20;
 
     /// Reads `CERTIFICATE` sections (RFC 7468, section 5), the leaf first.
     ///
-    /// The old names `X509 CERTIFICATE` and `X.509 CERTIFICATE` are taken too (section 5.1). Text between
-    /// the sections is passed over.
+    /// The old labels `X509 CERTIFICATE` and `X.509 CERTIFICATE` are accepted too (section 5.1).
+    /// Text between the sections is ignored.
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when a section is damaged, is no certificate or is something else than a
-    /// certificate, when there is none, and when a limit of this type is exceeded.
+    /// [`MaterialError`] if a section is damaged, is not a certificate or has another label, if
+    /// there is no certificate, or if a limit of this type is exceeded.
     pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = super::pem::sections(pem, Self::MAX_CERTIFICATES)?;
@@ -51,16 +51,16 @@ impl CertificateChain {
         )?)
     }
 
-    /// Takes certificates in DER, the leaf first.
+    /// Creates a chain from certificates in DER, the leaf first.
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when one of them is no certificate, when there is none, and when a limit of
+    /// [`MaterialError`] if one of them is not a certificate, if there is none, or if a limit of
     /// this type is exceeded.
     pub fn from_der(
         chain: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Result<Self, MaterialError> {
-        // One more than the limit is enough to see that it is exceeded.
+        // One item over the limit is enough to detect that it is exceeded.
         let most = Self::MAX_CERTIFICATES.saturating_add(1);
         let chain = chain.into_iter().take(most);
         Self::checked(certificates::from_der(
@@ -70,12 +70,12 @@ impl CertificateChain {
         )?)
     }
 
-    /// All certificates, the leaf first. There is at least one.
+    /// Returns all certificates, the leaf first; never empty.
     pub fn as_slice(&self) -> &[CertificateDer<'static>] {
         &self.0
     }
 
-    /// The first certificate: whom the chain is about.
+    /// Returns the leaf.
     #[expect(
         clippy::indexing_slicing,
         reason = "never empty: `checked` is the only constructor"

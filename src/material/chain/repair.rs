@@ -1,4 +1,4 @@
-//! Putting the certificates of a chain in order, and saying what was done.
+//! Ordering of a chain's certificates, with a report of the changes.
 
 use core::cmp::Reverse;
 use core::fmt;
@@ -14,41 +14,41 @@ use crate::material::key::PrivateKey;
 use crate::material::key::public_half::{PublicHalf, hex};
 use crate::x509::{Certificate, PublicKey};
 
-/// One thing that [`CertificateChain::repaired`] did. Positions count from 0.
+/// One change made by [`CertificateChain::repaired`]. Positions count from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChainRepair {
-    /// A certificate stood there before, and was left out.
+    /// A certificate was dropped because the chain contained it twice.
     DuplicateDropped {
-        /// Its subject (RFC 4514).
+        /// The subject (RFC 4514).
         subject: String,
-        /// Where it stood.
+        /// The position of the dropped certificate.
         position: usize,
-        /// Where the same certificate stands that was looked at in its place.
+        /// The position of the equal certificate that was used instead.
         first: usize,
     },
-    /// A certificate changed its place among those that are kept.
+    /// A certificate was moved among those that were kept.
     Moved {
-        /// Its subject (RFC 4514).
+        /// The subject (RFC 4514).
         subject: String,
-        /// Where it stood.
+        /// The position before the repair.
         from: usize,
-        /// Where it stands now.
+        /// The position after the repair.
         to: usize,
     },
-    /// The self-signed root at the end was left out: whoever trusts it has it (RFC 8446, section
+    /// The self-signed root was dropped: peers that trust it already have it (RFC 8446, section
     /// 4.4.2).
     RootDropped {
-        /// Its subject (RFC 4514).
+        /// The subject (RFC 4514).
         subject: String,
-        /// Where it stood.
+        /// The position before the repair.
         position: usize,
     },
-    /// A certificate that is not on the way from the leaf up was left out.
+    /// A certificate that is not on the path from the leaf was dropped.
     UnrelatedDropped {
-        /// Its subject (RFC 4514).
+        /// The subject (RFC 4514).
         subject: String,
-        /// Where it stood.
+        /// The position before the repair.
         position: usize,
     },
 }
@@ -80,15 +80,17 @@ impl fmt::Display for ChainRepair {
 }
 
 impl CertificateChain {
-    /// The same chain in the order that peers expect (RFC 8446, section 4.4.2; RFC 5246, section
-    /// 7.4.2), and everything that was done for it; nothing is ever repaired unless this is called.
+    /// Returns the chain in the order that peers expect, and the changes made.
+    ///
+    /// The order is that of RFC 8446, section 4.4.2, and RFC 5246, section 7.4.2. No chain is
+    /// repaired unless this is called.
     ///
     /// The leaf is the certificate of this key. Each issuer is found by its name and by the key
-    /// that the certificate below it names (RFC 5280, section 4.2.1.1); of several, it is the one
-    /// that lasts longest, whatever order they came in. Left out are certificates that stand there
-    /// twice, the self-signed root at the end (a leaf that is self-signed stays), and whatever is
-    /// not on the way up. Nothing is fetched, and no signature is looked at: give the result to
-    /// [`MtlsIdentity::new`](crate::MtlsIdentity::new), and mend the file by what the report says.
+    /// that the certificate below it names (RFC 5280, section 4.2.1.1). Of several, the one that
+    /// expires last is used, whatever the order of the input. The result drops duplicates, the
+    /// self-signed root (but keeps a self-signed leaf), and every certificate that is not on the
+    /// path. Nothing is fetched and no signature is verified: pass the result to
+    /// [`MtlsIdentity::new`](crate::MtlsIdentity::new), and fix the file as the report says.
     ///
     /// ```no_run
     /// use mtls::{CertificateChain, MtlsIdentity, PrivateKey};
@@ -104,16 +106,15 @@ impl CertificateChain {
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when no certificate has this key or the one that has it is a CA's, and
-    /// when the way up ends before it should: an issuer is not there though CAs are left that could
-    /// only stand above it ([`MaterialProblem::MissingIntermediate`], with the address where it can
-    /// be had if the certificate says so).
+    /// [`MaterialError`] if no certificate has this key, if only a CA's certificate has it, or if
+    /// the path ends too early. It does when an issuer is missing although CAs are left that could
+    /// only stand above it ([`MaterialProblem::MissingIntermediate`], with the address of the
+    /// issuer if the certificate contains one).
     pub fn repaired(&self, key: &PrivateKey) -> Result<(Self, Vec<ChainRepair>), MaterialError> {
         Ok(repair(self, key.public_half(), key.key_type().to_string())?)
     }
 
-    /// As [`repaired`](Self::repaired), for a private key that is not at hand and whose public key
-    /// is known.
+    /// As [`repaired`](Self::repaired), but for the public key of an external private key.
     ///
     /// ```no_run
     /// use mtls::CertificateChain;
@@ -128,8 +129,8 @@ impl CertificateChain {
     ///
     /// # Errors
     ///
-    /// Those of [`repaired`](Self::repaired), and [`MaterialProblem::KeyMalformed`] when the bytes
-    /// are no public key.
+    /// Those of [`repaired`](Self::repaired), and [`MaterialProblem::KeyMalformed`] if the bytes
+    /// are not a public key.
     pub fn repaired_for(
         &self,
         public_key: &SubjectPublicKeyInfoDer<'_>,
@@ -140,7 +141,7 @@ impl CertificateChain {
     }
 }
 
-/// A certificate and where it stood.
+/// A certificate and its position in the input.
 struct RepairInput<'a> {
     position: usize,
     der: &'a CertificateDer<'static>,
@@ -170,7 +171,7 @@ fn repair(
             });
         }
     }
-    // So that the order in which they came decides nothing.
+    // The order of the input has no influence.
     given.sort_by_key(|g| {
         (
             Reverse((g.view.not_after, g.view.not_before)),
@@ -185,12 +186,12 @@ fn repair(
     let root = check_gap(path, &given)?;
     report(path, root, &given, &mut repairs);
     let kept = path.iter().map(|g| g.der.clone()).collect();
-    // Never an error: it is a part of a chain, and has a leaf.
+    // Never an error: a path has a leaf and is at most as long as the chain.
     let chain = CertificateChain::checked(kept).map_err(|_| MaterialProblem::NoCertificate)?;
     Ok((chain, repairs))
 }
 
-/// The place of the certificate of this key. The one that lasts longest comes first.
+/// Returns the index of the key's certificate; of several, the one that expires last.
 fn find_leaf(
     chain: &CertificateChain,
     given: &[RepairInput<'_>],
@@ -227,7 +228,7 @@ fn words(key: &PublicKey<'_>) -> String {
         .map_or_else(|_| "unreadable key".to_owned(), |kind| kind.to_string())
 }
 
-/// The part of the way on which each certificate is followed by one of the key that it names.
+/// Returns the path up to the first issuer that contradicts an authority key identifier.
 fn joined<'p, 'a>(
     path: &'p [&'p RepairInput<'a>],
 ) -> Result<&'p [&'p RepairInput<'a>], MaterialProblem> {
@@ -239,12 +240,12 @@ fn joined<'p, 'a>(
     Ok(path)
 }
 
-/// The root in which the way ends, if it is there; an error where the way ends too early.
+/// Returns the root above the path, if it is present; an error if the path ends too early.
 fn check_gap<'g, 'a>(
     path: &[&'g RepairInput<'a>],
     given: &'g [RepairInput<'a>],
 ) -> Result<Option<&'g RepairInput<'a>>, MaterialProblem> {
-    // Never: the leaf is on its way.
+    // Unreachable: the leaf is on its path.
     let Some(top) = path.last() else {
         return Err(MaterialProblem::NoCertificate);
     };
@@ -289,7 +290,7 @@ fn report(
         });
     }
     for (to, kept) in path.iter().enumerate() {
-        // Where it would stand had the others only been left out.
+        // The position if the other certificates had only been dropped.
         let before = path.iter().filter(|g| g.position < kept.position).count();
         if before != to {
             repairs.push(ChainRepair::Moved {

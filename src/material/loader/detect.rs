@@ -1,4 +1,4 @@
-//! What an input holds, by its content.
+//! Detection of the content of an input.
 
 use std::borrow::Cow;
 
@@ -14,9 +14,9 @@ use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::{self, label, unexpected_input};
 
 pub(super) enum Certificates<'a> {
-    /// In an order that means something.
+    /// Certificates whose order has a meaning.
     Listed(Vec<CertificateDer<'static>>),
-    /// PKCS#7 in DER or BER, not yet read.
+    /// PKCS#7 in DER or BER, not yet parsed.
     Pkcs7(Cow<'a, [u8]>),
 }
 
@@ -78,7 +78,7 @@ pub(super) fn rejected(found: DetectedFormat, wanted: ExpectedContent) -> Materi
     .into()
 }
 
-/// That no section begins in it is half of what is missing here.
+/// Adds DER to the expected content in the error for an input without PEM sections.
 pub(super) fn neither(error: MaterialError) -> MaterialError {
     match error.problem() {
         MaterialProblem::NoPem => {

@@ -1,4 +1,4 @@
-//! A folder of trust anchors.
+//! A directory of trust anchors.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -14,18 +14,17 @@ use crate::material::anchors::TrustAnchors;
 use crate::material::input::file;
 use crate::material::pem::unexpected_input;
 
-/// A folder of files.
 impl TrustAnchors {
-    /// The most entries that a folder may have: a file and a hash link to it for each anchor.
+    /// The maximum number of entries in a directory: a file and a hash link for each anchor.
     pub const MAX_DIRECTORY_ENTRIES: usize = 32_768;
 }
 
-/// Reads every file of a directory as `read` does, in the order of their names.
+/// Reads every file of a directory by `read`, in the order of the file names.
 ///
-/// Links are followed, and the same certificate twice counts once, so that the hash links of
-/// `openssl rehash` and a bundle beside its parts do no harm. Names that begin with a dot are
-/// skipped, and directories, also behind links. All else has to load: an anchor that is missing in
-/// silence shows up later, as a peer that is rejected.
+/// Links are followed and equal certificates count once, so that the hash links of `openssl rehash`
+/// and a bundle beside its parts do no harm. Names that begin with a dot and directories are
+/// skipped, also behind links. Every other entry has to load, because a missing anchor would show
+/// up only later, as a rejected peer.
 pub(super) fn anchors(
     folder: &Path,
     read: impl Fn(&[u8]) -> Result<TrustAnchors, MaterialError>,
@@ -40,7 +39,7 @@ pub(super) fn anchors(
             None if left == TrustAnchors::MAX_INPUT_BYTES => {
                 return Err(in_entry(file::too_large(left)));
             }
-            // No file alone, but all of them together: what is said has to be about the folder.
+            // The files exceed the limit together, so the error names the directory.
             None => return Err(in_folder(file::too_large(TrustAnchors::MAX_INPUT_BYTES))),
         };
         let length = content.bytes.len();
@@ -57,7 +56,7 @@ pub(super) fn anchors(
     TrustAnchors::checked(all.anchors).map_err(in_folder)
 }
 
-/// Each certificate once, in the order in which they came.
+/// Collects each certificate once, in the order of the input.
 #[derive(Default)]
 struct AnchorCollector {
     anchors: Vec<CertificateDer<'static>>,
@@ -74,7 +73,7 @@ impl AnchorCollector {
     }
 }
 
-/// The files to read, by name.
+/// Returns the files to read, sorted by name.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, MaterialError> {
     if !fs::metadata(folder).map_err(io_problem)?.is_dir() {
         return Err(unexpected_input::unexpected(
@@ -98,7 +97,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, MaterialError> {
     let mut files = Vec::with_capacity(names.len());
     for name in names {
         let file = folder.join(name);
-        // Of what a link leads to. One that leads nowhere is an error when it is read.
+        // The target of a link counts. A dangling link is an error when it is read.
         if !fs::metadata(&file).is_ok_and(|found| found.is_dir()) {
             files.push(file);
         }

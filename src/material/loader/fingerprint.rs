@@ -1,4 +1,4 @@
-//! Whether what lies under a path is what it was, without making anything of it.
+//! Detection of changes under a path, without parsing the content.
 
 use std::path::Path;
 
@@ -9,13 +9,15 @@ use crate::error::{MaterialError, MaterialProblem};
 use crate::material::anchors::TrustAnchors;
 use crate::material::input::file::{self, FileContent};
 
-/// What there is under a path, as far as loading it depends on that: the bytes and whether others may touch them, or why
-/// they cannot be had. `None` for what changed while it was read, which is like nothing, itself included.
+/// A digest of everything under a path that loading depends on.
+///
+/// It covers the bytes and the insecure permissions of each file, or the error of reading it. It is
+/// `None` if a file changed while it was read, and then equals no fingerprint, not even itself.
 #[derive(Clone, Copy)]
 pub(crate) struct Fingerprint(Option<[u8; 32]>);
 
 impl Fingerprint {
-    /// Of a file of which at most `limit` bytes are taken.
+    /// Reads a file of at most `limit` bytes.
     pub(crate) fn of_file(path: &Path, limit: usize) -> Self {
         let mut hash = Sha256::new();
         let is_still = match file::read(path, limit) {
@@ -25,7 +27,7 @@ impl Fingerprint {
         Self::finish(hash, is_still)
     }
 
-    /// Of a folder of trust anchors, with the files that are read of one.
+    /// Reads a directory of trust anchors: the files that loading reads.
     pub(crate) fn of_directory(folder: &Path) -> Self {
         let mut hash = Sha256::new();
         let mut left = TrustAnchors::MAX_INPUT_BYTES;
@@ -63,13 +65,13 @@ impl Fingerprint {
     }
 }
 
-/// Whether it is still; `None` stands for too many bytes, as it does where files are read.
+/// Adds a file, `None` if it is too large; returns whether it was stable while it was read.
 fn add_content(hash: &mut Sha256, content: Option<&FileContent>) -> bool {
     match content {
         None => hash.update([0]),
         Some(content) => {
             hash.update([1]);
-            // What is said of the file's permissions is about this.
+            // The warnings about permissions depend on it.
             let mode = content.exposure.as_ref().map_or(u32::MAX, |e| e.mode);
             hash.update(mode.to_be_bytes());
             add_part(hash, &content.bytes);
@@ -88,7 +90,7 @@ fn add_error(hash: &mut Sha256, error: &MaterialError) -> bool {
     true
 }
 
-/// With its length before it, so that no two lists of parts read alike.
+/// Adds a part after its length, so that different lists of parts never hash alike.
 fn add_part(hash: &mut Sha256, part: &[u8]) {
     hash.update(part.len().to_be_bytes());
     hash.update(part);

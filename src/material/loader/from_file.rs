@@ -1,5 +1,6 @@
-//! `from_file` of each type: a [`Loader`] without options. It stands above the types, which know
-//! nothing of loading.
+//! The `from_file` constructors: a [`Loader`] without options.
+//!
+//! They are here because the types themselves do not depend on the loader.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::material::key::PrivateKey;
 use crate::material::revocation::RevocationLists;
 
 impl CertificateChain {
-    /// Reads the chain in a file: PEM, one certificate in DER, or PKCS#7.
+    /// Reads a chain from a file: PEM, one certificate in DER, or PKCS#7.
     ///
     /// # Errors
     /// Those of [`Loader::load_chain`].
@@ -22,9 +23,9 @@ impl CertificateChain {
 }
 
 impl MtlsIdentity {
-    /// Reads the chain and its key from one file: a PEM bundle, or a PKCS#12 without a passphrase.
+    /// Reads the chain and its key from one file: a PEM bundle or unencrypted PKCS#12.
     ///
-    /// With a passphrase: [`Loader::passphrase`].
+    /// For encrypted files use [`Loader::passphrase`].
     ///
     /// # Errors
     /// Those of [`Loader::load_identity`].
@@ -32,7 +33,7 @@ impl MtlsIdentity {
         Loader::new().load_identity(path.as_ref())
     }
 
-    /// Reads the chain from one file and its key, which is not encrypted, from another.
+    /// Reads the chain from one file and its unencrypted key from another.
     ///
     /// # Errors
     /// Those of [`Loader::load_key_pair`].
@@ -45,7 +46,7 @@ impl MtlsIdentity {
 }
 
 impl PrivateKey {
-    /// Reads the one private key in a file: PEM or DER, not encrypted.
+    /// Reads the one private key of a file: PEM or DER, not encrypted.
     ///
     /// # Errors
     /// Those of [`Loader::load_key`].
@@ -55,7 +56,7 @@ impl PrivateKey {
 }
 
 impl RevocationLists {
-    /// Reads the lists in a file: PEM, or one in DER.
+    /// Reads revocation lists from a file: PEM, or one list in DER.
     ///
     /// # Errors
     /// Those of [`Loader::load_revocation_lists`].
@@ -65,8 +66,9 @@ impl RevocationLists {
 }
 
 impl TrustAnchors {
-    /// Reads the certificates in a file: PEM, one in DER, PKCS#7, or a PKCS#12 trust store without a
-    /// passphrase.
+    /// Reads trust anchors from a file: PEM, DER, PKCS#7 or PKCS#12.
+    ///
+    /// DER holds one certificate. PKCS#12 is a trust store without a passphrase.
     ///
     /// # Errors
     /// Those of [`Loader::load_anchors`].

@@ -1,4 +1,4 @@
-//! Identities in any encoding.
+//! Reading of identities in any encoding.
 
 use pki_types::CertificateDer;
 
@@ -15,11 +15,11 @@ use crate::material::key::{self, PrivateKey};
 use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::{self, label};
 
-/// What an input with a chain and its key holds.
+/// The content of an input with a chain and its key.
 pub(super) enum IdentityInput {
     /// From a container, which has no order.
     Arranged(MtlsIdentity),
-    /// As they stand in a bundle.
+    /// From a bundle, in the order of the input.
     Parts(CertificateChain, PrivateKey),
 }
 
@@ -55,9 +55,9 @@ impl IdentityInput {
 
 /// The certificates of an input.
 pub(super) enum CertificateInput {
-    /// In an order that means something.
+    /// Certificates whose order has a meaning.
     Listed(CertificateChain),
-    /// In none: those of PKCS#7.
+    /// Certificates without an order: those of PKCS#7.
     Set(Vec<CertificateDer<'static>>),
 }
 
@@ -71,7 +71,7 @@ impl CertificateInput {
     }
 }
 
-/// The chain of a key, put together from certificates without an order.
+/// Builds the chain of a key from certificates without an order.
 pub(super) fn chain_of(
     all: Vec<CertificateDer<'static>>,
     key: &PrivateKey,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::error::{MaterialError, MaterialOrigin, MaterialProblem};
 use crate::material::input::file::{self, FileContent};
 
-/// Where a [`Loader`](crate::Loader) reads from: a file, a directory, an environment variable or
+/// A source that a [`Loader`](crate::Loader) reads: a file, directory, environment variable or
 /// bytes.
 ///
 /// A path converts into an input, so `loader.load_identity("client.p12")` reads that file.
@@ -46,7 +46,7 @@ impl Input {
         Self(Kind::Directory(path.as_ref().to_owned()))
     }
 
-    /// Creates an input of the text in an environment variable, which is read when it is loaded.
+    /// Creates an input of the text in an environment variable, which is read at each load.
     pub fn env(name: impl Into<OsString>) -> Self {
         Self(Kind::Env(name.into()))
     }
@@ -56,7 +56,7 @@ impl Input {
         Self(Kind::File(path.as_ref().to_owned()))
     }
 
-    /// The path of a directory.
+    /// Returns the path of a directory.
     pub(super) fn as_directory(&self) -> Option<&Path> {
         match &self.0 {
             Kind::Directory(path) => Some(path),
@@ -64,7 +64,7 @@ impl Input {
         }
     }
 
-    /// The path of a file.
+    /// Returns the path of a file.
     pub(super) fn as_file(&self) -> Option<&Path> {
         match &self.0 {
             Kind::File(path) => Some(path),
@@ -72,7 +72,7 @@ impl Input {
         }
     }
 
-    /// Reads the input and hands its content on; an error names where it came from.
+    /// Reads the input and passes its content to `parse`; an error names the input.
     pub(super) fn read<T>(
         &self,
         limit: usize,
@@ -110,21 +110,21 @@ fn variable(name: &OsString, limit: usize) -> Result<FileContent, MaterialError>
     })
 }
 
-/// A file.
+/// Creates a file input.
 impl<P: AsRef<Path> + ?Sized> From<&P> for Input {
     fn from(path: &P) -> Self {
         Self::file(path)
     }
 }
 
-/// A file.
+/// Creates a file input.
 impl From<PathBuf> for Input {
     fn from(path: PathBuf) -> Self {
         Self::file(path)
     }
 }
 
-/// Without the bytes: they may be a key.
+/// Omits the bytes, which may be a key.
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

@@ -1,4 +1,4 @@
-//! Loading material, whatever its encoding, by its content.
+//! Loading of material in any encoding, detected by its content.
 
 mod detect;
 pub(crate) mod directory;
@@ -28,25 +28,26 @@ use input::Input;
 
 /// Loads identities, keys, chains, trust anchors and revocation lists under options.
 ///
-/// The content decides what an input is, never the name of a file:
+/// The format of an input is detected by its content, never by the name of a file:
 ///
 /// - PEM (RFC 7468) and DER of certificates, keys (PKCS#8, PKCS#1, SEC1) and revocation lists;
 /// - PKCS#7 certificates, in DER, BER or PEM (RFC 2315, section 9.1; RFC 5652, section 5.1). They
 ///   have no order: the leaf is the certificate of the key, or the only one that is not a CA's, and
-///   the chain is put together from it. Signatures in it are not verified;
+///   the chain is built from it. Signatures in it are not verified;
 /// - PKCS#12 in DER, BER or PEM (RFC 7292; cargo feature `pkcs12`). The leaf is the certificate of
-///   the private key, and the chain is put together from it by names and key identifiers. Without a
-///   root, and without certificates that lead nowhere. The MAC is verified first (RFC 7292 or
-///   PBMAC1, RFC 9579); a container without a MAC is read where nothing in it is encrypted and no
-///   passphrase is given;
+///   the private key, and the chain is built from it by names and key identifiers, without the root
+///   and without unrelated certificates. The MAC is verified first (RFC 7292 or PBMAC1, RFC 9579).
+///   A container without a MAC is read only if nothing in it is encrypted and no passphrase is
+///   given;
 /// - encrypted keys (cargo feature `encrypted-keys`): PKCS#8 under PBES2 (RFC 8018, section 6.2:
 ///   PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC, AES-GCM or 3DES), and the `DEK-Info`
-///   headers of old OpenSSL (RFC 1421, section 4.6.1.3). PBES1 with SHA-1 and 3DES takes the
+///   headers of old OpenSSL (RFC 1421, section 4.6.1.3). PBES1 with SHA-1 and 3DES requires the
 ///   feature `legacy-keys`. Salts have at most 1,024 bytes.
 ///
 /// Limits: [`CertificateChain::MAX_INPUT_BYTES`] for identities and chains,
 /// [`PrivateKey::MAX_INPUT_BYTES`], [`TrustAnchors::MAX_INPUT_BYTES`] and
-/// [`RevocationLists::MAX_INPUT_BYTES`]; the cost of key derivation is checked before it is paid.
+/// [`RevocationLists::MAX_INPUT_BYTES`]. The cost of key derivation is checked before the
+/// derivation starts.
 ///
 /// ```no_run
 /// use mtls::{Loader, Passphrase};
@@ -67,42 +68,42 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Creates a loader without a passphrase that repairs nothing and warns of insecure files.
+    /// Creates a loader without a passphrase that repairs nothing and warns about insecure files.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the passphrase. It is only asked for where something is encrypted, or a PKCS#12 has a
-    /// MAC.
+    /// Sets the passphrase, which is read only for encrypted data or the MAC of a PKCS#12.
     #[must_use]
     pub fn passphrase(mut self, passphrase: Passphrase) -> Self {
         self.passphrase = Some(passphrase);
         self
     }
 
-    /// Chooses one private key of a PKCS#12 by its friendly name (RFC 7292, section 4.2).
+    /// Sets the friendly name of the private key to load from PKCS#12 (RFC 7292, section 4.2).
     ///
-    /// The name is what `openssl pkcs12 -name` and the aliases of `keytool` write, compared exactly:
-    /// `keytool` turns its aliases into lower case. Where the key has none, that of its certificate
-    /// counts. Other encodings ignore the name.
+    /// `openssl pkcs12 -name` and the aliases of `keytool` write this name. It is compared exactly;
+    /// `keytool` turns its aliases into lower case. For a key without a name, that of its
+    /// certificate is compared. Other encodings ignore the name.
     #[must_use]
     pub fn friendly_name(mut self, name: impl Into<String>) -> Self {
         self.friendly_name = Some(name.into());
         self
     }
 
-    /// Sets whether a chain is put in order for its key: see [`CertificateChain::repaired`].
-    /// Initially it is not.
+    /// Sets whether to put a chain in order for its key: see [`CertificateChain::repaired`].
     ///
-    /// Each repair is an [`IdentityWarning::ChainRepaired`] among the identity's warnings.
+    /// Initially `false`. Each repair is an [`IdentityWarning::ChainRepaired`] among the identity's
+    /// warnings.
     #[must_use]
     pub fn repair_chain(mut self, yes: bool) -> Self {
         self.repairs_chain = yes;
         self
     }
 
-    /// Sets what follows from a key file that others can read or write. Initially
-    /// [`KeyPermissions::Warn`].
+    /// Sets what happens if others can read or write a key file.
+    ///
+    /// Initially [`KeyPermissions::Warn`].
     #[must_use]
     pub fn key_permissions(mut self, permissions: KeyPermissions) -> Self {
         self.key_permissions = permissions;
@@ -111,13 +112,13 @@ impl Loader {
 
     /// Loads a chain and its key from one input: a PEM bundle or PKCS#12.
     ///
-    /// In a bundle the key may stand anywhere, and the leaf has to be the first of the certificates
-    /// unless the chain is [repaired](Self::repair_chain).
+    /// In a bundle the key may be anywhere. The leaf must be the first certificate, unless the
+    /// chain is [repaired](Self::repair_chain).
     ///
     /// # Errors
-    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
-    /// named; the passphrase is missing or wrong; a limit is exceeded; a PKCS#12 holds no identity,
-    /// several, or none of the given name; and the errors of [`MtlsIdentity::new`].
+    /// [`MaterialError`]: the input cannot be read, is damaged or has another format, which the
+    /// error names; the passphrase is missing or wrong; a limit is exceeded; a PKCS#12 holds no
+    /// identity, several, or none of the given name; and the errors of [`MtlsIdentity::new`].
     pub fn load_identity(&self, input: impl Into<Input>) -> Result<MtlsIdentity, MaterialError> {
         let read = |content: super::input::file::FileContent| {
             let name = self.friendly_name.as_deref();
@@ -155,7 +156,7 @@ impl Loader {
         let key = self.load_key(key_input.clone())?;
         let build = || match given {
             CertificateInput::Listed(chain) => self.pair(chain, key),
-            // What has no order was not in a wrong one.
+            // Certificates without an order are not a chain in the wrong order.
             CertificateInput::Set(all) => MtlsIdentity::new(chain_of(all, &key)?, key),
         };
         let identity = build().and_then(|identity| self.check_permissions(identity));
@@ -170,8 +171,8 @@ impl Loader {
     /// Loads a certificate chain, the leaf first: PEM, one certificate in DER, or PKCS#7.
     ///
     /// # Errors
-    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
-    /// named; a PKCS#7 has no leaf or more than one; a limit is exceeded.
+    /// [`MaterialError`]: the input cannot be read, is damaged or has another format, which the
+    /// error names; a PKCS#7 has no leaf or more than one; a limit is exceeded.
     pub fn load_chain(&self, input: impl Into<Input>) -> Result<CertificateChain, MaterialError> {
         input.into().read(
             CertificateChain::MAX_INPUT_BYTES,
@@ -185,9 +186,9 @@ impl Loader {
     /// Loads the one private key of an input: PEM or DER, encrypted or not.
     ///
     /// # Errors
-    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
-    /// named; it is encrypted and the passphrase is missing or wrong; opening it would cost more
-    /// than the limits of [`PrivateKey`].
+    /// [`MaterialError`]: the input cannot be read, is damaged or has another format, which the
+    /// error names; it is encrypted and the passphrase is missing or wrong; decrypting it would
+    /// cost more than the limits of [`PrivateKey`].
     pub fn load_key(&self, input: impl Into<Input>) -> Result<PrivateKey, MaterialError> {
         let read = |content: super::input::file::FileContent| {
             let key = match DetectedFormat::of(&content.bytes) {
@@ -207,18 +208,18 @@ impl Loader {
         input.into().read(PrivateKey::MAX_INPUT_BYTES, read)
     }
 
-    /// Loads trust anchors: PEM, one certificate in DER, PKCS#7, a PKCS#12 without private keys
-    /// (such as a trust store of Java), or a [directory](Input::directory) of such files.
+    /// Loads trust anchors: PEM, DER, PKCS#7, PKCS#12 or a [directory](Input::directory).
     ///
-    /// A PKCS#12 with a private key is an identity, whose CAs were not meant to be trusted: it is
-    /// rejected. For directories see [`TrustAnchors::MAX_DIRECTORY_ENTRIES`]: every file in it has
-    /// to load, links are followed, equal certificates count once, and names that begin with a dot
-    /// are skipped.
+    /// DER holds one certificate. A PKCS#12 must have no private key, like a trust store of Java:
+    /// with one it is an identity, whose CAs were not meant to be trusted, and is rejected. Every
+    /// file in a directory has to load; links are followed, equal certificates count once, and
+    /// names that begin with a dot are skipped. A directory has at most
+    /// [`TrustAnchors::MAX_DIRECTORY_ENTRIES`] entries.
     ///
     /// # Errors
-    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
-    /// named; it holds no certificate; the passphrase is missing or wrong; a limit is exceeded. An
-    /// error about a file of a directory names that file.
+    /// [`MaterialError`]: the input cannot be read, is damaged or has another format, which the
+    /// error names; it holds no certificate; the passphrase is missing or wrong; a limit is
+    /// exceeded. An error in a file of a directory names that file.
     pub fn load_anchors(&self, input: impl Into<Input>) -> Result<TrustAnchors, MaterialError> {
         let input = input.into();
         if let Some(path) = input.as_directory() {
@@ -233,11 +234,11 @@ impl Loader {
         }
     }
 
-    /// Loads revocation lists: PEM, or one in DER.
+    /// Loads revocation lists: PEM, or one list in DER.
     ///
     /// # Errors
-    /// [`MaterialError`]: the input cannot be read, is damaged or is something else, which is
-    /// named; a list cannot be used; a limit is exceeded.
+    /// [`MaterialError`]: the input cannot be read, is damaged or has another format, which the
+    /// error names; a list cannot be used; a limit is exceeded.
     pub fn load_revocation_lists(
         &self,
         input: impl Into<Input>,
