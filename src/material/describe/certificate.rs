@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 
 use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rfc4514_whole};
 
-/// What a certificate says; `Display` writes it in several lines, the first without indentation.
+/// The contents of a certificate; `Display` writes several lines, the first without indentation.
 ///
-/// The texts are the certificate's own, with what cannot be seen or breaks a line escaped (`\0a`),
-/// so that they can go into logs. They are not proved: to admit a peer, use a
-/// [`PeerMatcher`](crate::PeerMatcher).
+/// The texts are the certificate's own, with invisible characters and line breaks escaped (`\0a`),
+/// so that they can be logged. They are not verified: use a [`PeerMatcher`](crate::PeerMatcher) to
+/// accept a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CertificateDescription {
@@ -26,24 +26,25 @@ pub struct CertificateDescription {
     pub not_before: UnixTime,
     /// The last second in which it is valid.
     pub not_after: UnixTime,
-    /// What its public key is.
+    /// A description of the public key.
     pub key: String,
-    /// Whether it says of itself that it is a CA's (RFC 5280, section 4.2.1.9); not where that
-    /// cannot be read.
+    /// Whether its basic constraints mark it as a CA (RFC 5280, section 4.2.1.9); `false` if
+    /// unreadable.
     pub is_ca: bool,
-    /// What it is for (RFC 5280, section 4.2.1.12); `None` where it does not say, or not readably.
+    /// The allowed purposes (RFC 5280, section 4.2.1.12); `None` if absent or unreadable.
     pub extended_key_usages: Option<Vec<String>>,
     /// SHA-256 over the certificate.
     pub sha256: [u8; 32],
     /// SHA-256 over its `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
     pub spki_sha256: [u8; 32],
-    /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1). Nothing
-    /// is fetched from there. A URI by its characters (RFC 3986, section 2), of which a shell takes
-    /// some for its own.
+    /// The address of the issuer's certificate (RFC 5280, section 4.2.2.1).
+    ///
+    /// Nothing is fetched from it. It has only the characters of a URI (RFC 3986, section 2), but
+    /// some of them have a meaning in a shell.
     pub issuer_address: Option<String>,
 }
 
-/// A subject alternative name, as it stands in a certificate.
+/// A subject alternative name, as written in a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AlternativeName {
@@ -53,8 +54,8 @@ pub enum AlternativeName {
     Email(String),
     /// An IP address.
     Ip(IpAddr),
-    /// One of another kind: `otherName`, `directoryName`, `registeredID`, `ediPartyName`; or what
-    /// it is that cannot be read.
+    /// The kind of another name: `otherName`, `directoryName`, `registeredID`, `ediPartyName`, or
+    /// an unreadable name.
     Other(&'static str),
     /// A URI.
     Uri(String),
@@ -113,8 +114,7 @@ fn name(name: &GeneralName<'_>) -> AlternativeName {
     }
 }
 
-/// Escapes what cannot be seen, spaces, and the backslash, so that one value is never taken for two
-/// or for another.
+/// Escapes invisible characters, spaces and the backslash, so that every value is unambiguous.
 fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     for c in text.chars() {
@@ -130,7 +130,7 @@ fn clean(text: &str) -> String {
     cleaned
 }
 
-/// The content of the INTEGER without the zero that only says that it is positive.
+/// Returns the content of the INTEGER in hexadecimal, without the zero that only marks the sign.
 fn serial_number(content: &[u8]) -> String {
     let digits = match content {
         [0, rest @ ..] if !rest.is_empty() => rest,
@@ -154,7 +154,7 @@ impl fmt::Display for AlternativeName {
 impl fmt::Display for CertificateDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n  issuer: {}", self.subject, self.issuer)?;
-        // A line for each: a value may hold whatever would separate it from the next.
+        // One line for each, because a value may contain any separator.
         for name in &self.names {
             write!(f, "\n  name: {name}")?;
         }

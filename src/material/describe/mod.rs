@@ -1,4 +1,4 @@
-//! What identities and anchors say of themselves, for start-up logs and for operators.
+//! Descriptions of identities and anchors, for start-up logs and for operators.
 
 mod certificate;
 
@@ -16,9 +16,10 @@ use crate::x509::rfc4514;
 
 pub use certificate::{AlternativeName, CertificateDescription};
 
-/// What an [`MtlsIdentity`] is made of; `Display` writes it in several lines.
+/// The contents of an [`MtlsIdentity`]; `Display` writes several lines.
 ///
-/// Nothing of it is secret: it is what any peer is shown, and the kind and place of the key.
+/// It holds nothing secret: the certificates that every peer receives, and the kind and place of
+/// the key.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct IdentityDescription {
@@ -26,16 +27,16 @@ pub struct IdentityDescription {
     pub certificates: Vec<CertificateDescription>,
     /// The kind of the private key.
     pub key: KeyType,
-    /// Whether the private key is elsewhere: a [`SigningKey`](super::SigningKey).
+    /// Whether the private key is a [`SigningKey`](crate::material::SigningKey).
     pub is_key_external: bool,
-    /// What should be mended.
+    /// The faults that should be fixed.
     pub warnings: Vec<IdentityWarning>,
-    /// The issuer (RFC 4514) of the last certificate, which every peer has to have: as a trust anchor, as a rule.
-    /// `None` where that certificate names itself as its issuer.
+    /// The issuer (RFC 4514) of the last certificate, which every peer must have, usually as a
+    /// trust anchor. `None` if that certificate names itself as its issuer.
     pub missing_issuer: Option<String>,
 }
 
-/// What [`TrustAnchors`] are made of; `Display` writes it in several lines.
+/// The contents of [`TrustAnchors`]; `Display` writes several lines.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AnchorsDescription {
@@ -44,7 +45,7 @@ pub struct AnchorsDescription {
 }
 
 impl MtlsIdentity {
-    /// What it is made of, for a log or an operator.
+    /// Describes the identity, for a log or an operator.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), mtls::MaterialError> {
@@ -73,10 +74,11 @@ impl MtlsIdentity {
         }
     }
 
-    /// How long until the first certificate of the chain expires; `None` when one has.
+    /// Returns the time until the first certificate of the chain expires.
     ///
-    /// The second of `notAfter` is the last in which a certificate is valid (RFC 5280, section 4.1.2.5): in it this is
-    /// zero, and one second later `None`. Whether the certificates are valid yet is not asked.
+    /// `None` if one has expired. The second of `notAfter` is the last in which a certificate is
+    /// valid (RFC 5280, section 4.1.2.5): then this is zero, and one second later `None`.
+    /// `notBefore` is not checked.
     ///
     /// ```no_run
     /// # fn f(identity: mtls::MtlsIdentity) {
@@ -94,7 +96,7 @@ impl MtlsIdentity {
 }
 
 impl TrustAnchors {
-    /// What they are, for a log or an operator. Reads every certificate again.
+    /// Describes the anchors, for a log or an operator. Parses every certificate again.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), mtls::MaterialError> {
@@ -111,11 +113,11 @@ impl TrustAnchors {
         }
     }
 
-    /// How long until the first of them expires; `None` when one has. It then vouches for nobody, and the others still
-    /// do.
+    /// Returns the time until the first anchor expires.
     ///
-    /// The second of `notAfter` is the last in which a certificate is valid (RFC 5280, section 4.1.2.5): in it this is
-    /// zero, and one second later `None`. Reads every certificate again.
+    /// `None` if one has expired. That one no longer authenticates peers; the others still do. The
+    /// second of `notAfter` is the last in which a certificate is valid (RFC 5280, section
+    /// 4.1.2.5): then this is zero, and one second later `None`. Parses every certificate again.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), mtls::MaterialError> {
@@ -131,7 +133,7 @@ impl TrustAnchors {
     }
 }
 
-/// All of them can be read: that was seen when they were loaded.
+/// Describes certificates that were readable when they were loaded.
 fn describe_all(certificates: &[CertificateDer<'static>]) -> Vec<CertificateDescription> {
     certificates
         .iter()

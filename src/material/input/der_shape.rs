@@ -1,11 +1,11 @@
-//! Telling DER structures apart by their outermost elements.
+//! Detection of DER structures by their outermost elements.
 
 use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber};
 
-/// What bytes look like from outside; whether the insides are in order is not looked at.
+/// The outer form of a DER structure; its inner elements are not checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DerShape {
-    /// `SEQUENCE { SEQUENCE, SEQUENCE, .. }`: a certificate (RFC 5280, section 4.1) or its like.
+    /// `SEQUENCE { SEQUENCE, SEQUENCE, .. }`: a certificate (RFC 5280, section 4.1) or similar.
     Certificate,
     /// `CertificationRequest` (RFC 2986, section 4.2).
     CertificateRequest,
@@ -31,7 +31,7 @@ pub(crate) enum DerShape {
 }
 
 impl DerShape {
-    /// The shape of one DER value that fills `der`.
+    /// Returns the shape of one DER value that fills `der`.
     pub(crate) fn of(der: &[u8]) -> Option<Self> {
         let mut content = only_sequence(der)?;
         match Tag::peek(&content).ok()? {
@@ -54,8 +54,9 @@ impl DerShape {
         }
     }
 
-    /// What certificates have in common with a few others: something signed, the algorithm, the
-    /// signature.
+    /// Tells the signed structures apart that consist of signed content, algorithm and signature.
+    ///
+    /// `None` if the content is neither a revocation list nor a request.
     fn of_signed(signed: &[u8]) -> Option<Self> {
         let mut content = only_sequence(signed)?;
         let has_version = Tag::peek(&content).ok()? == Tag::Integer;
@@ -71,7 +72,7 @@ impl DerShape {
         }
         match Tag::peek(&content) {
             Ok(Tag::UtcTime | Tag::GeneralizedTime) => Some(Self::RevocationList),
-            // The attributes, which some leave out.
+            // The attributes, which some programs omit.
             Ok(EXPLICIT_0) if has_version => Some(Self::CertificateRequest),
             Err(_) if has_version => Some(Self::CertificateRequest),
             _ => None,
@@ -101,8 +102,7 @@ impl DerShape {
     }
 }
 
-/// Whether it is a keystore of BouncyCastle of the kind BCFKS: `SEQUENCE { store, integrity check
-/// }`.
+/// Returns whether it is a BCFKS keystore of BouncyCastle: `SEQUENCE { store, integrity check }`.
 pub(crate) fn is_bcfks(der: &[u8]) -> bool {
     let is_store = |mut content: SliceReader<'_>| {
         let store = content.tlv_bytes().ok()?;
@@ -113,7 +113,9 @@ pub(crate) fn is_bcfks(der: &[u8]) -> bool {
     only_sequence(der).and_then(is_store).unwrap_or(false)
 }
 
-/// `SEQUENCE { AlgorithmIdentifier, OCTET STRING }`, which nothing that is signed begins with.
+/// Returns whether it is `SEQUENCE { AlgorithmIdentifier, OCTET STRING }`.
+///
+/// No signed content begins with that.
 fn is_encrypted_store(der: &[u8]) -> bool {
     let tags = |mut content: SliceReader<'_>| {
         let first = Tag::peek(&content).ok()?;
@@ -130,7 +132,7 @@ const EXPLICIT_0: Tag = Tag::ContextSpecific {
     number: TagNumber(0),
 };
 
-/// The content of the one SEQUENCE that fills `der`.
+/// Returns the content of the one SEQUENCE that fills `der`.
 fn only_sequence(der: &[u8]) -> Option<SliceReader<'_>> {
     let mut reader = SliceReader::new(der).ok()?;
     let header = Header::decode(&mut reader).ok()?;

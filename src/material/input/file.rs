@@ -1,4 +1,4 @@
-//! Reading a file without trusting its size or kind.
+//! Reading of files, with limits on their size and kind.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -11,14 +11,14 @@ use crate::error::{MaterialError, MaterialProblem};
 
 pub(crate) const DIRECTORY: &str = "a directory";
 
-/// What a file held, and who else may touch it.
+/// The content of a file, and its permissions if they are insecure.
 pub(crate) struct FileContent {
     pub(crate) bytes: Zeroizing<Vec<u8>>,
-    /// Set where everybody on the machine may read or write the file.
+    /// Set if every user may read or write the file, or its group may write it.
     pub(crate) exposure: Option<InsecurePermissions>,
 }
 
-/// Reads the file and hands its content on; whatever goes wrong names the file.
+/// Reads the file and passes its content to `parse`; an error names the file.
 pub(crate) fn load<T>(
     path: &Path,
     limit: usize,
@@ -30,7 +30,7 @@ pub(crate) fn load<T>(
         .map_err(|e| e.in_file(path))
 }
 
-/// Refuses inputs of more than `limit` bytes.
+/// Returns an error for inputs of more than `limit` bytes.
 pub(crate) fn check_size(bytes: &[u8], limit: usize) -> Result<(), MaterialError> {
     if bytes.len() > limit {
         return Err(too_large(limit));
@@ -38,7 +38,9 @@ pub(crate) fn check_size(bytes: &[u8], limit: usize) -> Result<(), MaterialError
     Ok(())
 }
 
-/// `None` where the file has more than `limit` bytes. Never more than what it was said to hold when it was opened is read, and never more than `limit`.
+/// Reads a regular file; `None` if it has more than `limit` bytes.
+///
+/// At most one byte more than the length at opening is read.
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Option<FileContent>, MaterialError> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(io_problem)?;
@@ -47,8 +49,8 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Option<FileContent>, Mat
         Ok(expected) if expected <= limit => expected,
         _ => return Ok(None),
     };
-    // Room for all of it at once: a vector that grows leaves copies of a key behind. One byte
-    // more than expected lets the end of the file be seen without growing.
+    // Room for all of it at once: a vector that grows leaves copies of a key behind. One byte more
+    // than expected detects the end of the file without growing.
     let bound = expected.saturating_add(1);
     let mut bytes = Zeroizing::new(vec![0; bound]);
     let length = fill(&file, &mut bytes).map_err(io_problem)?;
@@ -67,8 +69,10 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Option<FileContent>, Mat
     }))
 }
 
-/// Reads until the room is full or the file ends, into nothing else: the standard library's `read_to_end` looks for the
-/// end with a buffer on the stack, in which a short passphrase would stay.
+/// Reads until the buffer is full or the file ends.
+///
+/// The standard library's `read_to_end` probes for the end with a buffer on the stack, in which a
+/// short passphrase would stay.
 fn fill(mut file: &File, room: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0_usize;
     loop {
@@ -85,12 +89,15 @@ fn fill(mut file: &File, room: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// Asked before opening, since opening a device may do something, and again of what was opened.
+/// Opens a regular file.
+///
+/// The kind is checked before opening, since opening a device may have effects; the caller checks
+/// it again afterwards.
 fn open(path: &Path) -> Result<File, MaterialError> {
     check_kind(&fs::metadata(path).map_err(io_problem)?)?;
     let mut options = OpenOptions::new();
     options.read(true);
-    // Should a FIFO take the file's place in between, opening it must not wait for a writer.
+    // If a FIFO replaces the file in between, opening it must not wait for a writer.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
     options.open(path).map_err(io_problem)

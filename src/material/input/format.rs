@@ -1,4 +1,4 @@
-//! What an input is, told by its first bytes and its outermost structure.
+//! Detection of an input's format by its first bytes and its outermost structure.
 
 use der::{Decode, Header, SliceReader};
 use zeroize::Zeroizing;
@@ -7,7 +7,7 @@ use super::der_shape::{DerShape, is_bcfks};
 use crate::error::MaterialProblem;
 use crate::material::container::ber::{self, BerError};
 
-/// What was found. What it is good for depends on who asks: see `rejection`.
+/// The detected format. Whether it is acceptable depends on the caller: see `rejection`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DetectedFormat {
     /// Base64 without marker lines around it.
@@ -18,15 +18,15 @@ pub(crate) enum DetectedFormat {
     Bcfks,
     /// A keystore of BouncyCastle of the kind BKS.
     Bks,
-    /// One BER value that is not DER, and what its DER looks like.
+    /// One BER value that is not DER, and the shape of its DER.
     Ber(DerShape),
-    /// BER with an indefinite length (X.690, section 8.1.3.6) that cannot be read to its end.
+    /// BER with an indefinite length (X.690, section 8.1.3.6) that cannot be parsed.
     BerDamaged,
     /// One DER value, and nothing else.
     Der(DerShape),
-    /// A DER value that ends before the input does.
+    /// A DER value that is shorter than the input.
     DerAndMore,
-    /// A DER value that goes on after the input's end.
+    /// A DER value that is longer than the input.
     DerCut,
     Empty,
     /// A Java keystore of the kind JCEKS.
@@ -37,7 +37,7 @@ pub(crate) enum DetectedFormat {
     /// A private key of the program `puttygen`.
     Putty,
     SshPublicKey,
-    /// Text, of which only the reader of PEM can say more, or nothing that is known.
+    /// Text that may be PEM, or an unknown format.
     Text,
     /// A keystore of BouncyCastle of the kind UBER.
     Uber,
@@ -48,7 +48,7 @@ const PEM: &[u8] = b"-----BEGIN ";
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl DetectedFormat {
-    /// Each question is cheap, and the surest are asked first: DER may hold any text.
+    /// Detects the format. Each test is cheap, and the surest are first: DER may contain any text.
     pub(crate) fn of(input: &[u8]) -> Self {
         let text = input.strip_prefix(UTF8_BOM).unwrap_or(input).trim_ascii();
         if text.is_empty() {
@@ -78,7 +78,7 @@ impl DetectedFormat {
     }
 }
 
-/// The DER of BER; `None` where it is DER already, or cannot be read, which its reader says.
+/// Returns the DER of BER; `None` if it is DER already or cannot be parsed.
 pub(crate) fn rewritten(ber: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialProblem> {
     match ber::to_der(ber) {
         Ok(der) => Ok(der),
@@ -87,14 +87,14 @@ pub(crate) fn rewritten(ber: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Materi
     }
 }
 
-/// Whether the input has the beginning of a PEM section somewhere.
+/// Returns whether the input contains the beginning of a PEM section.
 pub(crate) fn holds_pem(input: &[u8]) -> bool {
     input.windows(PEM.len()).any(|window| window == PEM)
 }
 
 fn of_binary(input: &[u8]) -> Option<DetectedFormat> {
     Some(match input {
-        // A SEQUENCE of more than 127 bytes, or a short one of a key, which no text begins with.
+        // A SEQUENCE of more than 127 bytes, or the short one of a key. No text begins like this.
         [0x30, 0x81..=0x84, ..]
         | [0x30, 0x01..=0x7f, 0x02, 0x01, ..]
         | [0x30, 0x01..=0x7f, 0x30, _, 0x06, ..] => {
@@ -124,8 +124,10 @@ fn of_binary(input: &[u8]) -> Option<DetectedFormat> {
     })
 }
 
-/// BKS or UBER, which begin alike: a version, a salt, the rounds. Then BKS has its entries, each
-/// with a type and a name, or an end, and a MAC of 20 bytes; and UBER is encrypted.
+/// Tells BKS from UBER, which both begin with a version, a salt and an iteration count.
+///
+/// In BKS, entries follow, each with a type and a name, or an end mark and a MAC of 20 bytes. UBER
+/// is encrypted.
 fn of_bouncy_castle(rounds: &[u8]) -> Option<DetectedFormat> {
     const MAC: usize = 20;
     let (_, entries) = rounds.split_at_checked(4)?;

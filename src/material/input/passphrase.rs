@@ -17,12 +17,12 @@ use crate::material::key::PrivateKey;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// The passphrase of an encrypted private key or of a PKCS#12 container, or where to get it.
+/// The passphrase of an encrypted private key or a PKCS#12 container, or its source.
 ///
-/// It is asked for when something encrypted is met, and anew each time; never on a terminal. Its
-/// characters are taken as UTF-8, and as UTF-16 by the key derivation of PKCS#12, as OpenSSL does.
-/// What was got is wiped after use, what was given when the value is dropped, and `Debug` shows
-/// neither.
+/// The source is read each time that encrypted data is opened; a terminal is never used. The
+/// passphrase is encoded as UTF-8, or as UTF-16 for the key derivation of PKCS#12, as in OpenSSL. A
+/// passphrase from a source is wiped after use, one that was given as a value when it is dropped.
+/// `Debug` shows neither.
 ///
 /// ```
 /// use mtls::Passphrase;
@@ -45,34 +45,38 @@ enum Source {
 }
 
 impl Passphrase {
-    /// The most bytes that a passphrase may have, from wherever it comes.
+    /// The maximum length of a passphrase in bytes, from any source.
     pub const MAX_BYTES: usize = 4096;
 
-    /// Takes the passphrase over. A `String` is not copied.
+    /// Creates a passphrase from a value. A `String` is not copied.
     pub fn new(passphrase: impl Into<String>) -> Self {
         Self(Source::Value(Zeroizing::new(passphrase.into())))
     }
 
-    /// Asks the closure, which may block: for a secret store. What it returns is wiped after use.
+    /// Creates a passphrase that a closure returns, for a secret store. The closure may block.
     ///
-    /// Its error becomes the source of [`MaterialProblem::Passphrase`].
+    /// What it returns is wiped after use. Its error becomes the source of
+    /// [`MaterialProblem::Passphrase`].
     pub fn from_fn(get: impl Fn() -> Result<String, Cause> + Send + Sync + 'static) -> Self {
         Self(Source::Call(Arc::new(get)))
     }
 
-    /// Reads the file, less one line break at its end. Only regular files are read. That it is open to others is
-    /// told beside the key that it opens: [`IdentityWarning::InsecurePassphraseFile`](crate::material::IdentityWarning::InsecurePassphraseFile).
+    /// Creates a passphrase that is read from a file, less one line break at its end.
+    ///
+    /// Only regular files are read. If its permissions are insecure, the identity has the warning
+    /// [`InsecurePassphraseFile`](crate::material::IdentityWarning::InsecurePassphraseFile).
     pub fn from_file(path: impl Into<PathBuf>) -> Self {
         Self(Source::File(path.into()))
     }
 
-    /// Reads the environment variable. Who may look at the process' environment sees it there: a
-    /// file is better.
+    /// Creates a passphrase that is read from an environment variable.
+    ///
+    /// It is visible to everyone who can read the process' environment: a file is better.
     pub fn from_env(name: impl Into<OsString>) -> Self {
         Self(Source::Environment(name.into()))
     }
 
-    /// The file that it is read from.
+    /// Returns the path of the file that it is read from.
     pub(crate) fn file(&self) -> Option<&Path> {
         match &self.0 {
             Source::File(path) => Some(path),
@@ -80,12 +84,12 @@ impl Passphrase {
         }
     }
 
-    /// Whether the next answer may be another one, and nobody can see that beforehand.
+    /// Returns whether the passphrase may change in a way that a file watcher cannot detect.
     pub(crate) fn may_change_unseen(&self) -> bool {
         matches!(self.0, Source::Call(_) | Source::Environment(_))
     }
 
-    /// To be asked once, when it is needed.
+    /// Starts the use of the passphrase for one input.
     pub(crate) fn asked(&self) -> PassphraseUse<'_> {
         PassphraseUse {
             passphrase: self,
@@ -93,7 +97,7 @@ impl Passphrase {
         }
     }
 
-    /// Gets it, and what was seen of its file.
+    /// Reads the passphrase, and stores the insecure permissions of its file in `seen`.
     fn reveal(
         &self,
         seen: &RefCell<Option<InsecurePermissions>>,
@@ -113,7 +117,7 @@ impl Passphrase {
             }
             Source::Environment(name) => {
                 let from = || format!("the environment variable {}", shown(name.as_ref()));
-                // What the variable holds must not get into the message.
+                // The value of the variable must not appear in the message.
                 let value = env::var_os(name)
                     .ok_or_else(|| unavailable(&from(), "it is not set".into()))?;
                 match value.into_string() {
@@ -136,21 +140,21 @@ impl Passphrase {
     }
 }
 
-/// A passphrase while one input is opened with it.
+/// The use of a passphrase while one input is opened.
 pub(crate) struct PassphraseUse<'a> {
     passphrase: &'a Passphrase,
     exposure: RefCell<Option<InsecurePermissions>>,
 }
 
 impl PassphraseUse<'_> {
-    /// Gets it.
+    /// Reads the passphrase.
     pub(crate) fn reveal(&self) -> Result<Zeroizing<String>, MaterialProblem> {
         self.passphrase.reveal(&self.exposure)
     }
 
-    /// Gets it and has it tried; what comes out of a right one is one DER SEQUENCE.
+    /// Reads the passphrase and calls `open`, whose output must be one DER SEQUENCE.
     ///
-    /// One wrong passphrase in 256 leaves something that looks padded, but hardly ever that.
+    /// One wrong passphrase in 256 yields valid padding, but hardly ever a SEQUENCE.
     pub(crate) fn open(
         &self,
         open: impl FnOnce(&str) -> Result<Zeroizing<Vec<u8>>, MaterialProblem>,
@@ -163,7 +167,8 @@ impl PassphraseUse<'_> {
         }
     }
 
-    /// Says where the wrong passphrase came from, and what of it is often a mistake; nothing else of it.
+    /// Returns the error for a wrong passphrase: its source and a hint at common mistakes, but no
+    /// text.
     pub(crate) fn wrong(&self, text: &str) -> MaterialProblem {
         let from = match &self.passphrase.0 {
             Source::Value(_) => "was given as a value".to_owned(),
@@ -186,14 +191,14 @@ impl PassphraseUse<'_> {
         MaterialProblem::WrongPassphrase { hint }
     }
 
-    /// The key that it opened, with what was seen of the passphrase's file.
+    /// Returns the key that was opened, with the insecure permissions of the passphrase's file.
     pub(crate) fn opened(self, mut key: PrivateKey) -> PrivateKey {
         key.passphrase_exposure = self.exposure.into_inner();
         key
     }
 }
 
-/// What a cipher says, which does not know the passphrase.
+/// Returns the error for a wrong passphrase from a cipher, which does not know the passphrase.
 pub(crate) fn wrong_passphrase() -> MaterialProblem {
     let hint = String::new();
     MaterialProblem::WrongPassphrase { hint }

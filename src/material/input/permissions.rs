@@ -4,20 +4,23 @@ use std::path::{Path, PathBuf};
 
 use crate::error::exposed;
 
-/// That the file of a private key, or of its passphrase, is open to others than its owner and those whom its group lets
-/// read it.
+/// The permissions of a key or passphrase file that is readable or writable by others.
+///
+/// Others are all users but the owner; members of the file's group may read but not write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InsecurePermissions {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Its permission bits, as `chmod` takes them.
+    /// The permission bits, as `chmod` takes them.
     pub mode: u32,
 }
 
 impl InsecurePermissions {
-    /// Group members may read: a service and its key are often given to each other by a group. Who may write puts a
-    /// key of his own there.
+    /// Returns the permissions if they are insecure.
+    ///
+    /// Group members may read: services often get their key by a group. Write access would let them
+    /// replace the key.
     #[cfg(unix)]
     pub(crate) fn of(path: &Path, metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::PermissionsExt;
@@ -30,14 +33,14 @@ impl InsecurePermissions {
         })
     }
 
-    /// Elsewhere access is not told by bits.
+    /// Other systems have no permission bits.
     #[cfg(not(unix))]
     pub(crate) fn of(_: &Path, _: &Metadata) -> Option<Self> {
         None
     }
 }
 
-/// As of the file of the private key itself.
+/// Describes the file of a private key.
 impl fmt::Display for InsecurePermissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, "the private key")
@@ -56,14 +59,14 @@ impl InsecurePermissions {
     }
 }
 
-/// What to make of a private key whose file every user of the machine can read or write, or its
-/// group write.
+/// The reaction to a key file that every user can read or write, or its group can write.
 ///
-/// Given to [`key_permissions`](crate::Builder::key_permissions). What was seen when the file was
-/// opened counts, also through symbolic links; members of the file's group may read it. So does
-/// what was seen of the file of the passphrase that opened the key
-/// ([`Passphrase::from_file`](crate::Passphrase::from_file)). Windows has no such bits: nothing is
-/// seen there.
+/// It is set by [`Builder::key_permissions`](crate::Builder::key_permissions) and
+/// [`Loader::key_permissions`](crate::Loader::key_permissions). The permissions are read when the
+/// file is opened, also through symbolic links; members of the file's group may read it. The
+/// reaction is the same for the file of the key's passphrase
+/// ([`Passphrase::from_file`](crate::Passphrase::from_file)). Windows has no such bits, so no file
+/// is insecure there.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -84,12 +87,14 @@ impl InsecurePermissions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyPermissions {
-    /// Nothing is built: [`BuildError::InsecureKeyFile`](crate::BuildError::InsecureKeyFile) or [`BuildError::InsecurePassphraseFile`](crate::BuildError::InsecurePassphraseFile).
+    /// Building returns [`BuildError::InsecureKeyFile`](crate::BuildError::InsecureKeyFile) or
+    /// [`BuildError::InsecurePassphraseFile`](crate::BuildError::InsecurePassphraseFile); loading
+    /// returns a [`MaterialError`](crate::MaterialError).
     Deny,
-    /// It is nobody's business, or it is known: the observer hears nothing of it.
+    /// Insecure permissions are accepted, and the observer receives no event.
     Ignore,
-    /// The observer hears of it: [`Event::IdentityWarning`](crate::Event::IdentityWarning). Without
-    /// an observer, [`MtlsIdentity::warnings`](crate::MtlsIdentity::warnings) alone shows it.
+    /// The observer receives [`Event::IdentityWarning`](crate::Event::IdentityWarning). Without an
+    /// observer, only [`MtlsIdentity::warnings`](crate::MtlsIdentity::warnings) shows it.
     #[default]
     Warn,
 }

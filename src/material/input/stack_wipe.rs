@@ -1,25 +1,27 @@
-//! What a decryption leaves on the stack.
+//! Wiping of what a decryption leaves on the stack.
 
 use core::hint::black_box;
 
-/// More than the frames of a derivation and a decryption take, and little beside the stack of a thread (Rust gives 2 MiB).
+/// More than the frames of a derivation and a decryption take, and little of a thread's stack (Rust
+/// gives 2 MiB).
 const SCRUBBED: usize = 64 << 10;
 
-/// Does the work, and overwrites the stack on which it was done, whether it went well or not.
+/// Calls `work`, then overwrites the stack that it used, even if it failed.
 ///
-/// The libraries wipe what they know to be secret, but the key that they derived, blocks of the plain text and the
-/// passphrase also lie in their frames, where the compiler put them: a later core dump, or whoever reads memory that was
-/// not initialized, would find them there. What the work returns must be small, a length or a word: of a large error
-/// the bytes that mean nothing are copied too, and what lay there before was the key.
+/// The libraries wipe what they know to be secret. But the derived key, blocks of the plain text
+/// and the passphrase also lie in frames where the compiler put them, and a later core dump or a
+/// read of uninitialized memory would reveal them. `work` must return a small value, a length or a
+/// word: of a large error, padding bytes are copied too, and these may hold the key.
 ///
-/// Not reached are registers, and the frames of whoever calls this: what is secret is not to be copied there.
+/// Registers and the frames of the caller are not wiped: no secret may be copied there.
 pub(crate) fn with_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
     let result = below(work);
     scrub();
     result
 }
 
-/// In a frame of its own, below the one from which the same stack is overwritten.
+/// Runs `work` in a frame of its own, below the caller's, so that `scrub` overwrites the same
+/// stack.
 #[inline(never)]
 fn below<T>(work: impl FnOnce() -> T) -> T {
     work()
@@ -28,7 +30,7 @@ fn below<T>(work: impl FnOnce() -> T) -> T {
 #[inline(never)]
 fn scrub() {
     let mut stack = [0_u8; SCRUBBED];
-    // As if somebody looked at it, or the compiler would leave it out.
+    // Prevents the compiler from removing the write.
     black_box(&mut stack);
 }
 
@@ -46,7 +48,7 @@ mod tests {
         );
     }
 
-    /// The frame of `below` and what it calls lies in what is overwritten: threads with little stack can do it too.
+    /// The stack that `below` uses is overwritten, also in threads with a small stack.
     #[test]
     fn a_small_stack_is_enough() {
         let small = std::thread::Builder::new().stack_size(4 * SCRUBBED);

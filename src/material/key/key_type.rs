@@ -5,10 +5,10 @@ use const_oid::ObjectIdentifier;
 use crate::error::MaterialProblem;
 use crate::x509::{KeyKind, PublicKey, algorithm_name};
 
-/// The RSA keys that are accepted, by the length of the modulus.
+/// The accepted lengths of an RSA modulus, in bits.
 pub(crate) const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// The kinds of private keys that are accepted.
+/// The kind of a private key that is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyType {
@@ -28,7 +28,7 @@ pub enum KeyType {
     MlDsa87,
     /// RSA (RFC 8017).
     Rsa {
-        /// The length of the modulus.
+        /// The length of the modulus in bits.
         bits: usize,
     },
 }
@@ -38,7 +38,7 @@ impl KeyType {
         matches!(self, Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87)
     }
 
-    /// The kind of a public key, where it is one that is accepted.
+    /// Returns the kind of a public key; an error if it is not accepted.
     pub(crate) fn of(key: &PublicKey<'_>) -> Result<Self, MaterialProblem> {
         match key.kind() {
             Ok(KeyKind::P256) if key.is_unambiguous() => Ok(Self::EcdsaP256),
@@ -72,7 +72,7 @@ impl fmt::Display for KeyType {
     }
 }
 
-/// The name of an algorithm or a curve that is refused.
+/// Returns the name of an algorithm or curve that is not accepted.
 pub(crate) fn name_of(oid: ObjectIdentifier) -> String {
     if oid == RSASSA_PSS {
         return "RSA-PSS (RSA restricted to PSS)".to_owned();

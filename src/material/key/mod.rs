@@ -26,12 +26,12 @@ use public_half::PublicHalf;
 
 /// The private key of an identity.
 ///
-/// RSA of 2048 to 8192 bits, ECDSA on P-256, P-384 and P-521, Ed25519, and ML-DSA are accepted, as
-/// PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915); any other kind is refused by name.
+/// RSA of 2048 to 8192 bits, ECDSA on P-256, P-384 and P-521, Ed25519 and ML-DSA are accepted, as
+/// PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915). The error for any other kind names it.
 /// ML-DSA is PKCS#8 in one of the three forms of RFC 9881, section 6: seed, expanded key, or both.
-/// Whatever came in, PKCS#8 is kept, in a form that every backend reads that has the algorithm
-/// (ring, and so rustls on ring, has neither P-521 nor ML-DSA, and signs with RSA keys of up to
-/// 4096 bits only). The bytes are wiped on drop and `Debug` does not show them.
+/// The key is kept as PKCS#8, in a form that every backend with the algorithm reads. (ring, and so
+/// rustls on ring, has neither P-521 nor ML-DSA, and signs with RSA keys of up to 4096 bits only.)
+/// The bytes are wiped on drop, and `Debug` does not show them.
 ///
 /// ```no_run
 /// use mtls::PrivateKey;
@@ -43,40 +43,41 @@ use public_half::PublicHalf;
 pub struct PrivateKey {
     kind: KeyType,
     pkcs8: Zeroizing<Vec<u8>>,
-    /// `None` where the input does not have it, and it is not derived: of P-521 and ML-DSA.
+    /// The public key; `None` for P-521 and ML-DSA keys whose input does not contain it.
     spki: Option<Vec<u8>>,
-    /// Set where it came from a file that others can read.
+    /// Set if the key came from a file with insecure permissions.
     exposure: Option<InsecurePermissions>,
-    /// Set where the passphrase that opened it came from such a file.
+    /// Set if its passphrase came from such a file.
     pub(super) passphrase_exposure: Option<InsecurePermissions>,
 }
 
 impl PrivateKey {
-    /// The most bytes that an input may have.
+    /// The maximum length of an input in bytes.
     pub const MAX_INPUT_BYTES: usize = 1 << 20;
-    /// The most PEM sections that an input may have.
+    /// The maximum number of PEM sections in an input.
     pub const MAX_SECTIONS: usize = 32;
 
-    /// Reads the one private key of a PEM text (RFC 7468, section 10), by its content.
+    /// Reads the one private key of a PEM text (RFC 7468, section 10).
     ///
-    /// `EC PARAMETERS` beside it, as `openssl ecparam -genkey` writes them, are passed over, and so
-    /// are `DH PARAMETERS`, `DSA PARAMETERS` and text between the sections.
+    /// The content decides the encoding, not the label. `EC PARAMETERS` beside the key, as `openssl
+    /// ecparam -genkey` writes them, are ignored, and so are `DH PARAMETERS`, `DSA PARAMETERS` and
+    /// text between the sections.
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when the key is damaged, of another kind or encrypted, when there are two,
-    /// when something else than a key is among it, and when a limit of this type is exceeded.
+    /// [`MaterialError`] if the key is damaged, of another kind or encrypted, if there are two
+    /// keys, if there is anything besides a key, or if a limit of this type is exceeded.
     pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = pem::sections(pem, Self::MAX_SECTIONS)?;
         Self::from_section(only_key(&sections, ExpectedContent::Key)?)
     }
 
-    /// Reads PKCS#8, PKCS#1 or SEC1 in DER, whichever it is.
+    /// Reads a key in DER: PKCS#8, PKCS#1 or SEC1.
     ///
     /// # Errors
     ///
-    /// [`MaterialError`] when the key is damaged, of another kind or encrypted.
+    /// [`MaterialError`] if the key is damaged, of another kind or encrypted.
     pub fn from_der(der: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(der, Self::MAX_INPUT_BYTES)?;
         Self::read(der).map_err(|problem| match problem {
@@ -89,17 +90,17 @@ impl PrivateKey {
         })
     }
 
-    /// The key as PKCS#8, version 1 (RFC 5958).
+    /// Returns the key as PKCS#8, version 1 (RFC 5958).
     pub fn pkcs8_der(&self) -> PrivatePkcs8KeyDer<'_> {
         PrivatePkcs8KeyDer::from(self.pkcs8.as_slice())
     }
 
-    /// What kind of key it is.
+    /// Returns the kind of the key.
     pub fn key_type(&self) -> KeyType {
         self.kind
     }
 
-    /// A second copy of the secret, for where one must be given away.
+    /// Copies the secret key; `Clone` is missing so that each copy is explicit.
     pub fn clone_key(&self) -> Self {
         Self {
             kind: self.kind,
@@ -117,7 +118,7 @@ impl PrivateKey {
         }
     }
 
-    /// That its file is open to others, where it came from such a file.
+    /// Returns the insecure permissions of the key's file, if any.
     pub(super) fn exposure(&self) -> Option<&InsecurePermissions> {
         self.exposure.as_ref()
     }
@@ -127,7 +128,7 @@ impl PrivateKey {
         self
     }
 
-    /// The same of the passphrase that opened it.
+    /// Returns the insecure permissions of its passphrase's file, if any.
     pub(super) fn passphrase_exposure(&self) -> Option<&InsecurePermissions> {
         self.passphrase_exposure.as_ref()
     }
@@ -158,7 +159,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The only section with a private key; whatever is not wanted is an error.
+/// Returns the only section with a private key; any other content is an error.
 pub(super) fn only_key<'s, 'a>(
     sections: &'s [Section<'a>],
     wanted: ExpectedContent,

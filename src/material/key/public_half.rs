@@ -1,4 +1,4 @@
-//! What is known of the public half of a private key.
+//! The known part of a private key's public half.
 
 use core::fmt::Write;
 
@@ -11,12 +11,13 @@ use crate::x509::PublicKey;
 pub(crate) enum PublicHalf<'a> {
     /// The `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
     Known(&'a [u8]),
-    /// The kind alone: no library at this floor derives it, and the input does not have it.
+    /// Only the kind: this module has no library that derives it, and the input does not contain
+    /// it.
     OfKind(KeyType),
 }
 
 impl PublicHalf<'_> {
-    /// Whether a certificate with this key may be the private key's.
+    /// Returns whether a certificate with this public key may belong to the private key.
     pub(crate) fn fits(&self, key: &PublicKey<'_>) -> bool {
         match self {
             Self::Known(spki) => PublicKey::from_spki(spki).is_ok_and(|ours| key.is_same(&ours)),
@@ -24,7 +25,7 @@ impl PublicHalf<'_> {
         }
     }
 
-    /// The digest of the `SubjectPublicKeyInfo`, for messages.
+    /// Returns the digest of the `SubjectPublicKeyInfo`, for messages.
     pub(crate) fn sha256(&self) -> String {
         match self {
             Self::Known(spki) => hex(&Sha256::digest(spki)),
@@ -33,7 +34,7 @@ impl PublicHalf<'_> {
     }
 }
 
-/// Bytes in hexadecimal digits.
+/// Returns bytes in hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
     for byte in bytes {

@@ -1,7 +1,7 @@
-//! Whether the numbers of an RSA private key belong together (RFC 8017, section 3.2).
+//! Consistency checks of the numbers in an RSA private key (RFC 8017, section 3.2).
 //!
-//! Not every TLS library looks: OpenSSL takes whatever stands there, and then fails at each handshake, or computes with
-//! numbers of any length. Whether the primes are primes is not looked at.
+//! Not every TLS library checks them: OpenSSL accepts any numbers, and then fails at each handshake
+//! or computes with numbers of any length. Primality is not checked.
 
 use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero};
 use der::asn1::UintRef;
@@ -10,12 +10,14 @@ use zeroize::Zeroizing;
 
 use crate::error::MaterialProblem;
 
-/// What every TLS library takes at most.
+/// The longest public exponent that every TLS library accepts.
 const MAX_EXPONENT_BYTES: usize = 8;
 
 type Number = Zeroizing<BoxedUint>;
 
-/// `bits` is the length of the modulus, which was checked already: all that is computed here is bounded by it.
+/// Checks a key whose modulus has `bits` bits.
+///
+/// The length of the modulus was checked before; it bounds the cost of this function.
 pub(crate) fn check(key: &RsaPrivateKey<UintRef<'_>>, bits: usize) -> Result<(), MaterialProblem> {
     let exponent = key.public_exponent.as_bytes();
     if exponent.len() > MAX_EXPONENT_BYTES || !is_odd(exponent) || exponent == [1] {
@@ -71,7 +73,9 @@ fn product(a: &BoxedUint, b: &BoxedUint) -> Number {
     Zeroizing::new(a.concatenating_mul(b))
 }
 
-/// Nothing of a division by zero. With the quotient, because that is what else holds parts of the key.
+/// Returns the remainder; `None` for a division by zero.
+///
+/// Wipes the quotient too, because it holds parts of the key.
 fn remainder(number: &BoxedUint, modulus: &BoxedUint) -> Option<Number> {
     let modulus = NonZero::new(modulus.clone()).into_option()?;
     let (quotient, rest) = number.div_rem(&modulus);

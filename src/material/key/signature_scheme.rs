@@ -2,15 +2,15 @@ use core::fmt;
 
 use super::key_type::KeyType;
 
-/// How a [`SigningKey`](crate::material::SigningKey) signs a handshake (RFC 8446, section 4.2.3). `Display`
-/// gives the name there.
+/// A scheme by which a [`SigningKey`](crate::material::SigningKey) signs (RFC 8446, section 4.2.3).
 ///
-/// The encodings of a signature are TLS' own: ECDSA is DER, a SEQUENCE of two INTEGERs
-/// (`Ecdsa-Sig-Value`); an Ed25519 signature has 64 bytes; one of RSA is as long as the modulus;
-/// one of ML-DSA has 2420, 3309 or 4627 bytes, and is made with an empty context (RFC 9881, section
-/// 3).
+/// `Display` writes the name in that RFC.
 ///
-/// Which of them a peer verifies depends on its crypto library:
+/// A signature has the encoding of TLS: ECDSA is DER, a SEQUENCE of two INTEGERs
+/// (`Ecdsa-Sig-Value`); Ed25519 has 64 bytes; RSA is as long as the modulus; ML-DSA has 2420, 3309
+/// or 4627 bytes, and is made with an empty context (RFC 9881, section 3).
+///
+/// Which schemes a peer verifies depends on its crypto library:
 /// [`SignatureAlgorithms`](crate::policy::SignatureAlgorithms) has the table.
 ///
 /// ```
@@ -20,36 +20,36 @@ use super::key_type::KeyType;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureScheme {
-    /// ECDSA on P-256 with SHA-256
+    /// ECDSA on P-256 with SHA-256.
     EcdsaP256Sha256,
-    /// ECDSA on P-384 with SHA-384
+    /// ECDSA on P-384 with SHA-384.
     EcdsaP384Sha384,
-    /// ECDSA on P-521 with SHA-512
+    /// ECDSA on P-521 with SHA-512.
     EcdsaP521Sha512,
-    /// Ed25519 (RFC 8032), over the message as it is
+    /// Ed25519 (RFC 8032), over the unhashed message.
     Ed25519,
-    /// ML-DSA-44 (FIPS 204), over the message as it is; TLS 1.3 only
+    /// ML-DSA-44 (FIPS 204), over the unhashed message; TLS 1.3 only.
     MlDsa44,
-    /// ML-DSA-65, over the message as it is; TLS 1.3 only
+    /// ML-DSA-65, over the unhashed message; TLS 1.3 only.
     MlDsa65,
-    /// ML-DSA-87, over the message as it is; TLS 1.3 only
+    /// ML-DSA-87, over the unhashed message; TLS 1.3 only.
     MlDsa87,
-    /// RSA PKCS#1 v1.5 with SHA-256 (RFC 8017, section 8.2); TLS 1.2 only
+    /// RSA PKCS#1 v1.5 with SHA-256 (RFC 8017, section 8.2); TLS 1.2 only.
     RsaPkcs1Sha256,
-    /// RSA PKCS#1 v1.5 with SHA-384; TLS 1.2 only
+    /// RSA PKCS#1 v1.5 with SHA-384; TLS 1.2 only.
     RsaPkcs1Sha384,
-    /// RSA PKCS#1 v1.5 with SHA-512; TLS 1.2 only
+    /// RSA PKCS#1 v1.5 with SHA-512; TLS 1.2 only.
     RsaPkcs1Sha512,
-    /// RSA-PSS with SHA-256, MGF1 with the same, and a salt of 32 bytes (RFC 8017, section 8.1)
+    /// RSA-PSS with SHA-256, MGF1 with SHA-256, and a salt of 32 bytes (RFC 8017, section 8.1).
     RsaPssSha256,
-    /// RSA-PSS with SHA-384, MGF1 with the same, and a salt of 48 bytes
+    /// RSA-PSS with SHA-384, MGF1 with SHA-384, and a salt of 48 bytes.
     RsaPssSha384,
-    /// RSA-PSS with SHA-512, MGF1 with the same, and a salt of 64 bytes
+    /// RSA-PSS with SHA-512, MGF1 with SHA-512, and a salt of 64 bytes.
     RsaPssSha512,
 }
 
 impl SignatureScheme {
-    /// Whether TLS 1.3 lets a handshake be signed by it (RFC 8446, section 4.2.3).
+    /// Returns whether TLS 1.3 handshakes may be signed by it (RFC 8446, section 4.2.3).
     pub fn is_for_tls13(self) -> bool {
         !matches!(
             self,
@@ -57,13 +57,14 @@ impl SignatureScheme {
         )
     }
 
-    /// Whether TLS 1.2 lets a handshake be signed by it (RFC 5246, section 7.4.1.4.1; ML-DSA has no
-    /// place there).
+    /// Returns whether TLS 1.2 handshakes may be signed by it.
+    ///
+    /// RFC 5246, section 7.4.1.4.1, has the algorithms; ML-DSA is not among them.
     pub fn is_for_tls12(self) -> bool {
         !matches!(self, Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87)
     }
 
-    /// Whether a key of this kind can sign by it.
+    /// Returns whether a key of this kind can sign by it.
     pub fn fits(self, key: KeyType) -> bool {
         match key {
             KeyType::EcdsaP256 => self == Self::EcdsaP256Sha256,

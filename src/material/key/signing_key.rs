@@ -12,32 +12,34 @@ use crate::error::MaterialProblem;
 use crate::material::input::permissions::InsecurePermissions;
 use crate::x509::PublicKey;
 
-/// A private key that stays where it is, in an HSM, a TPM or a KMS, and signs there.
+/// A private key in an HSM, a TPM or a KMS, which signs there.
 ///
-/// Give it to [`MtlsIdentity::from_signing_key`](crate::MtlsIdentity::from_signing_key). It works
-/// on the backend [`Rustls`](crate::backend::BackendKind::Rustls); the others are refused when a client or a
-/// server is built ([`Capability::ExternalKeys`](crate::backend::Capability::ExternalKeys)).
-/// `examples/external_key.rs` has a whole one.
+/// Pass it to [`MtlsIdentity::from_signing_key`](crate::MtlsIdentity::from_signing_key). Only the
+/// backend [`Rustls`](crate::backend::BackendKind::Rustls) supports it; on the others, building a
+/// client or a server returns an error
+/// ([`Capability::ExternalKeys`](crate::backend::Capability::ExternalKeys)).
+/// `examples/external_key.rs` is a complete implementation.
 ///
-/// - **When it is called.** [`public_key`](Self::public_key) and [`schemes`](Self::schemes) once,
-///   when the identity is made: later answers would not count. [`sign`](Self::sign) once for each
-///   client or server that is built, over a test text, and once for each handshake.
-/// - **On which thread.** The one that builds or shakes hands, which may be many at the same time:
-///   whoever can sign one at a time only has to queue them. It may block; with `connect_async` and
-///   `accept_async` it then blocks a thread of the runtime (`tokio::task::block_in_place` within
-///   `sign` lets a runtime of several threads go on).
-/// - **Each signature is verified** with the leaf before it is sent. One that does not verify (a
-///   key that was replaced, a fault in the device, which could give an RSA key away) ends as a
-///   failure does.
-/// - **Time-outs are its own.** The handshake's is looked at when `sign` has come back, never in
-///   between.
-/// - **Where it fails or panics** in a handshake, the application gets
-///   [`HandshakeError::SigningKey`](crate::HandshakeError::SigningKey) with its error as the
-///   source, and the connection is over: the peer gets no alert, only the end of the connection. A
-///   panic of `sign` is caught. Where it fails when a client or a server is built, that is
+/// - **Calls.** [`public_key`](Self::public_key) and [`schemes`](Self::schemes) are called once,
+///   when the identity is created; later values have no effect. [`sign`](Self::sign) is called once
+///   for each client or server that is built, over a test text, and once for each handshake.
+/// - **Threads.** `sign` runs on the thread that builds or performs the handshake, and several
+///   threads may call it at the same time: an implementation that signs one message at a time must
+///   queue the calls. It may block. With `connect_async` and `accept_async` it then blocks a thread
+///   of the runtime (`tokio::task::block_in_place` within `sign` lets a multi-threaded runtime
+///   continue).
+/// - **Verification.** Each signature is verified with the leaf's key before it is sent. An invalid
+///   one (a replaced key, or a fault of the device, which could reveal an RSA key) is handled like
+///   an error.
+/// - **Timeouts.** `sign` must limit its own time. The handshake's timeout is checked after `sign`
+///   returns, never during it.
+/// - **Errors and panics.** If `sign` fails or panics in a handshake, the application gets
+///   [`HandshakeError::SigningKey`](crate::HandshakeError::SigningKey) with the error as its
+///   source. The peer gets no alert, only the end of the connection. A panic is caught. If `sign`
+///   fails while a client or a server is built, that returns
 ///   [`BuildError::SigningKeyFailed`](crate::BuildError::SigningKeyFailed).
-/// - **Its errors are logged** by whoever logs ours: they should not hold tokens, PINs or whole
-///   answers.
+/// - **Logs.** An application that logs our errors logs those of `sign` too: they should not
+///   contain tokens, PINs or whole responses.
 ///
 /// ```
 /// use mtls::pki_types::SubjectPublicKeyInfoDer;
@@ -60,31 +62,33 @@ use crate::x509::PublicKey;
 ///         scheme: SignatureScheme,
 ///         message: &[u8],
 ///     ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-///         // One request, with the message or, where the service wants that, with its SHA-256.
+/// One request, with the message, or with its SHA-256 if the service expects a digest.
 ///         Err(format!("{}: no connection to sign {} bytes by {scheme}", self.key_id, message.len()).into())
 ///     }
 /// }
 /// ```
 pub trait SigningKey: Send + Sync {
-    /// The `SubjectPublicKeyInfo` of the key (RFC 5280, section 4.1.2.7), as `openssl pkey -pubout
-    /// -outform DER` writes it and most services hand it out. It must be the one in the leaf.
+    /// Returns the `SubjectPublicKeyInfo` of the key (RFC 5280, section 4.1.2.7).
+    ///
+    /// `openssl pkey -pubout -outform DER` writes this form, and most services return it. It must
+    /// be the public key of the leaf.
     fn public_key(&self) -> SubjectPublicKeyInfoDer<'_>;
 
-    /// How it can sign, most wanted first. What does not fit the kind of the key is passed over.
+    /// Returns the schemes that the key supports, in order of preference.
     ///
-    /// An RSA key that signs by PKCS#1 v1.5 alone serves TLS 1.2 alone.
+    /// Schemes that do not fit the kind of the key are ignored. An RSA key that signs only by
+    /// PKCS#1 v1.5 supports only TLS 1.2.
     fn schemes(&self) -> &[SignatureScheme];
 
-    /// Signs the message by one of [`schemes`](Self::schemes).
+    /// Signs a message by one of [`schemes`](Self::schemes).
     ///
-    /// The message is not hashed yet: hashing it is the first step of each scheme but Ed25519 and
-    /// ML-DSA, which sign it as it is. A service that takes digests has to be given the digest, and
-    /// told that it is one. The message holds nothing secret. It is some 130 bytes in TLS 1.3 (RFC
-    /// 8446, section 4.4.3); in TLS 1.2 a client signs the whole handshake so far (RFC 5246,
-    /// section 7.4.8), which may be longer than a service takes.
+    /// The message is not hashed: hashing is the first step of each scheme but Ed25519 and ML-DSA,
+    /// which sign the message itself. For a service that signs digests, hash the message and
+    /// declare the input a digest. The message holds nothing secret. In TLS 1.3 it has about 130
+    /// bytes (RFC 8446, section 4.4.3). In TLS 1.2 a client signs all preceding handshake messages
+    /// (RFC 5246, section 7.4.8), which may be longer than a service accepts.
     ///
-    /// # Errors
-    /// Whatever went wrong, in words for the operator and for logs.
+    /// # Errors Any failure, with a description for operators and logs.
     fn sign(
         &self,
         scheme: SignatureScheme,
@@ -92,21 +96,20 @@ pub trait SigningKey: Send + Sync {
     ) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>>;
 }
 
-/// Says that there is one. The key's own `Debug`, if it has one, is not asked: nobody knows what it
-/// would show.
+/// Does not call the key's own `Debug`, which could show anything.
 impl fmt::Debug for dyn SigningKey + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey(..)")
     }
 }
 
-/// The key of an identity, wherever it is.
+/// The key of an identity, in memory or external.
 pub(crate) enum IdentityKey {
     Held(PrivateKey),
     External(ExternalKey),
 }
 
-/// A key that is elsewhere, and what it said of itself when it was asked.
+/// An external key, with the public key and schemes that it returned once.
 #[derive(Clone)]
 pub(crate) struct ExternalKey {
     signer: Arc<dyn SigningKey>,
@@ -148,7 +151,7 @@ impl ExternalKey {
         self.kind
     }
 
-    /// Those that fit the kind of the key, each once; never none.
+    /// Returns the schemes that fit the kind of the key, each once; never empty.
     pub(crate) fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
     }

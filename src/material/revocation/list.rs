@@ -11,7 +11,7 @@ use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::unexpected_input;
 use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514, rfc4514_whole};
 
-/// One revocation list, its form checked and its entries indexed.
+/// One revocation list, with checked form and indexed entries.
 pub struct RevocationList {
     der: CertificateRevocationListDer<'static>,
     issuer: Range<usize>,
@@ -23,14 +23,14 @@ pub struct RevocationList {
     serials: Serials,
 }
 
-/// What a list says about one certificate.
+/// The entry of one certificate in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevokedEntry {
     date: UnixTime,
     reason: Option<CrlReason>,
 }
 
-/// What a judgement needs of a list.
+/// The parts of a list that signature verification needs.
 pub(crate) struct CrlContent<'a> {
     pub(crate) signature_algorithm: &'a [u8],
     pub(crate) tbs: &'a [u8],
@@ -38,38 +38,38 @@ pub(crate) struct CrlContent<'a> {
 }
 
 impl RevocationList {
-    /// The issuer's name in the form of RFC 4514.
+    /// Returns the issuer's name (RFC 4514).
     pub fn issuer(&self) -> String {
         rfc4514_whole(self.issuer_der())
     }
 
-    /// When it was issued (`thisUpdate`).
+    /// Returns the time of issue (`thisUpdate`).
     pub fn this_update(&self) -> UnixTime {
         self.this_update
     }
 
-    /// The last second in which it is current (`nextUpdate`).
+    /// Returns the last second in which the list is current (`nextUpdate`).
     pub fn next_update(&self) -> UnixTime {
         self.next_update
     }
 
-    /// The CRL number, big-endian, at most 20 octets without leading zeros (RFC 5280, section
-    /// 5.2.3).
+    /// Returns the CRL number: big-endian, at most 20 octets, without leading zeros.
     ///
-    /// `None` for a list without one, as easy-rsa and cfssl make them: only `thisUpdate` tells then
-    /// which of two lists is the newer one.
+    /// `None` for a list without one (RFC 5280, section 5.2.3), as easy-rsa and cfssl make them.
+    /// Only `thisUpdate` then shows which of two lists is newer.
     pub fn number(&self) -> Option<&[u8]> {
         self.number.as_ref().map(|number| self.part(number))
     }
 
-    /// How many certificates it lists.
+    /// Returns the number of listed certificates.
     pub fn entries(&self) -> usize {
         self.serials.len()
     }
 
-    /// What it says about the certificate with this serial number (the content of the DER INTEGER,
-    /// as [`PeerIdentity::serial_number`](crate::PeerIdentity::serial_number) gives it), if it is
-    /// listed.
+    /// Returns the entry of the certificate with this serial number, if it is listed.
+    ///
+    /// The serial number is the content of the DER INTEGER, as returned by
+    /// [`PeerIdentity::serial_number`](crate::PeerIdentity::serial_number).
     pub fn find(&self, serial: &[u8]) -> Option<RevokedEntry> {
         let entry = self.serials.find(self.part(&self.revoked), serial)?;
         Some(RevokedEntry {
@@ -78,12 +78,12 @@ impl RevocationList {
         })
     }
 
-    /// The list as it was given.
+    /// Returns the list in DER.
     pub fn as_der(&self) -> &CertificateRevocationListDer<'static> {
         &self.der
     }
 
-    /// The issuer's `Name`, with its header.
+    /// Returns the issuer's `Name`, with its header.
     pub(crate) fn issuer_der(&self) -> &[u8] {
         self.part(&self.issuer)
     }
@@ -92,7 +92,7 @@ impl RevocationList {
         &self.scope
     }
 
-    /// What its signature is verified by; `None` never happens to a list that was read.
+    /// Returns the parts that signature verification needs; never `None` for a list that was read.
     pub(crate) fn content(&self) -> Option<CrlContent<'_>> {
         let view = CrlView::from_der(&self.der).ok()?;
         Some(CrlContent {
@@ -126,16 +126,18 @@ impl RevocationList {
 }
 
 impl RevokedEntry {
-    /// When it was revoked. A date in the future revokes all the same: the CA has decided.
+    /// Returns the time of revocation.
+    ///
+    /// A certificate with a time in the future is revoked too: the CA has decided.
     pub fn date(&self) -> UnixTime {
         self.date
     }
 
-    /// The reason in the words of RFC 5280, section 5.3.1, such as `keyCompromise`; `unspecified`
-    /// where none is given.
+    /// Returns the reason as RFC 5280, section 5.3.1, names it, such as `keyCompromise`.
     ///
-    /// Each of them revokes. `certificateHold` may be lifted by a later list, `removeFromCRL` has
-    /// no meaning in a complete one.
+    /// It is `unspecified` if the list gives none. Every reason revokes the certificate.
+    /// `certificateHold` may be lifted by a later list; `removeFromCRL` has no meaning in a
+    /// complete one.
     pub fn reason(&self) -> &'static str {
         match self.reason {
             None | Some(CrlReason::Unspecified) => "unspecified",
@@ -179,7 +181,7 @@ fn unfit(der: &[u8], error: CrlError) -> MaterialProblem {
             MaterialProblem::CertificateInsteadOfRevocationList
         }
         CrlError::Version1 => MaterialProblem::RevocationListVersion1,
-        // What looks like a certificate and is none may well be a damaged list.
+        // Something with the outer form of a certificate that is none may be a damaged list.
         CrlError::Der(_) if DerShape::of(der) != Some(DerShape::Certificate) => {
             unexpected_input::instead_of_der(der, ExpectedContent::RevocationLists)
                 .unwrap_or_else(|| malformed(error))

@@ -1,4 +1,4 @@
-//! Certificate revocation lists, read once and ready for look-ups.
+//! Certificate revocation lists, indexed for look-ups.
 
 mod list;
 mod serials;
@@ -17,22 +17,23 @@ pub use list::{RevocationList, RevokedEntry};
 
 /// Revocation lists (CRLs) of the CAs that issue our peers' certificates; never empty.
 ///
-/// Loading checks the form of each list (RFC 5280, section 5) and makes its entries ready for
-/// look-ups in constant time. It proves nothing: whether a list was signed by the issuer of a
-/// certificate, speaks about it and is current is judged with each peer, by the
+/// Loading checks the form of each list (RFC 5280, section 5) and indexes its entries for look-ups
+/// in constant time. It verifies no signature. Whether a list was signed by the issuer of a
+/// certificate, covers the certificate and is current is checked for each peer, by the
 /// [`RevocationRules`](crate::RevocationRules) of the policy.
 ///
 /// A list must be of version 2 and have a `nextUpdate`. A CRL number is optional, although RFC
-/// 5280, section 5.2.3, asks for one, since easy-rsa, cfssl and others make lists without; where
-/// there is one it has at most 20 octets and is not critical. Rejected, since to use them as if
-/// they were complete lists would be wrong, are delta CRLs, indirect CRLs, lists of attribute
-/// certificates, and whatever else carries a critical extension that is not known, be it in the
-/// list or in an entry. Lists that cover a part of what their issuer issues (of a distribution
-/// point, for some reasons, for CAs) are taken, and so is a complete list that names a delta CRL
-/// (`freshestCRL`, as AD CS writes it): the delta is not needed, and what it adds counts as soon as
-/// the next complete list has it.
+/// 5280, section 5.2.3, requires one, since easy-rsa, cfssl and others make lists without; if
+/// present it has at most 20 octets and is not critical.
 ///
-/// In memory a list takes its DER and 6 bytes for each entry. Clones share all of it.
+/// Rejected are lists that must not be used like complete ones: delta CRLs, indirect CRLs, lists of
+/// attribute certificates, and lists with any other unknown critical extension, in the list or in
+/// an entry. Accepted are lists that cover a part of what their issuer issues (those of a
+/// distribution point, for some reasons, for CAs), and complete lists that name a delta CRL
+/// (`freshestCRL`, as AD CS writes it). The delta is not needed: its entries count once the next
+/// complete list contains them.
+///
+/// In memory a list takes its DER and 6 bytes for each entry. Clones share the memory.
 ///
 /// ```no_run
 /// use mtls::{RevocationLists, RevocationRules, VerifierPolicy};
@@ -49,10 +50,10 @@ pub use list::{RevocationList, RevokedEntry};
 ///
 /// # Lists of version 1
 ///
-/// They have no extensions, so that nothing tells a complete list from a partial one (RFC 5280,
-/// section 5.2), and they are rejected. `openssl ca -gencrl` makes them where its configuration has
-/// neither `crlnumber` nor `crl_extensions`, and `keytool -gencrl` makes nothing else. A CA that is
-/// kept in a keystore issues lists of version 2 in this way:
+/// They have no extensions, so a complete list looks like a partial one (RFC 5280, section 5.2),
+/// and they are rejected. `openssl ca -gencrl` makes them if its configuration has neither
+/// `crlnumber` nor `crl_extensions`; `keytool -gencrl` makes nothing else. A CA in a keystore
+/// issues lists of version 2 like this:
 ///
 /// ```console
 /// $ keytool -importkeystore -srckeystore ca.jks -destkeystore ca.p12 -deststoretype PKCS12
@@ -74,23 +75,22 @@ pub use list::{RevocationList, RevokedEntry};
 pub struct RevocationLists(Arc<[Arc<RevocationList>]>);
 
 impl RevocationLists {
-    /// The most lists that may be given together.
+    /// The maximum number of lists in one value.
     pub const MAX_LISTS: usize = 4_096;
-    /// The most entries that the lists may have together.
+    /// The maximum number of entries of all lists together.
     pub const MAX_ENTRIES: usize = 4_194_304;
-    /// The most bytes that an input may have: room for a million entries and more, in PEM.
+    /// The maximum length of an input in bytes: room for more than a million entries in PEM.
     pub const MAX_INPUT_BYTES: usize = 64 << 20;
 
     /// Reads `X509 CRL` sections (RFC 7468, section 6).
     ///
-    /// Text between the sections is passed over. One bad section fails the whole load: a list that
-    /// is silently missing would let a revoked peer in where unknown status is allowed, and keep
-    /// all peers out where it is not.
+    /// Text between the sections is ignored. One bad section fails the whole load: without its list
+    /// a revoked peer would be accepted if the policy allows unknown status, and all peers would be
+    /// rejected if it does not.
     ///
     /// # Errors
-    /// [`MaterialError`] when a section is damaged, is no list, is a list of a kind that is not
-    /// used or is something else than a list, when there is none, and when a limit of this type is
-    /// exceeded.
+    /// [`MaterialError`] if a section is damaged, is not a list, is an unsupported kind of list or
+    /// has another label, if there is no list, or if a limit of this type is exceeded.
     pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = super::pem::sections(pem, Self::MAX_LISTS)?;
@@ -105,15 +105,15 @@ impl RevocationLists {
         Self::checked(lists)
     }
 
-    /// Takes lists in DER, which is how CAs publish them (RFC 2585); one as `[list]`.
+    /// Creates lists from DER, the form in which CAs publish them (RFC 2585).
     ///
     /// # Errors
-    /// [`MaterialError`] when one of them is no list, or of a kind that is not used, when there is
-    /// none, and when a limit of this type is exceeded.
+    /// [`MaterialError`] if one of them is not a list or an unsupported kind of list, if there is
+    /// none, or if a limit of this type is exceeded.
     pub fn from_der(
         lists: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
     ) -> Result<Self, MaterialError> {
-        // One more than the limit is enough to see that it is exceeded.
+        // One item over the limit is enough to detect that it is exceeded.
         let most = Self::MAX_LISTS.saturating_add(1);
         let mut left = Self::MAX_INPUT_BYTES;
         let mut read = Vec::new();
@@ -133,11 +133,10 @@ impl RevocationLists {
         Self::checked(read)
     }
 
-    /// Puts lists from several inputs together. The same list twice is no error.
+    /// Joins lists from several inputs; equal lists are no error.
     ///
     /// # Errors
-    /// [`MaterialError`] when nothing is given, and when the limits of lists or entries are
-    /// exceeded.
+    /// [`MaterialError`] if there is no list, or if the limit of lists or entries is exceeded.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Result<Self, MaterialError> {
         let mut lists: Vec<Arc<RevocationList>> = Vec::new();
         for part in parts {
@@ -149,12 +148,12 @@ impl RevocationLists {
         Self::checked(lists)
     }
 
-    /// All lists, in the order in which they were given. There is at least one.
+    /// Returns all lists, in the order in which they were given; never empty.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
         self.0.iter().map(|list| &**list)
     }
 
-    /// The moment after which the first of them is stale.
+    /// Returns the earliest `nextUpdate`, after which one of the lists is stale.
     pub fn next_update(&self) -> UnixTime {
         let earliest = self.iter().map(RevocationList::next_update).min();
         earliest.unwrap_or(UnixTime::since_unix_epoch(core::time::Duration::ZERO))

@@ -1,21 +1,23 @@
-//! Serial numbers by look-up, with no copy of them.
+//! An index of serial numbers that does not copy them.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use crate::x509::{CrlEntry, CrlError, CrlView};
 
-/// A hash table of places in the list's own bytes: 6 bytes for each entry. Its keys are random in each process, and of
-/// entries with one serial number the first alone has a place, so that nobody can write a list that is slow to look up in.
+/// A hash table of offsets into the list's own bytes, with 6 bytes for each entry.
+///
+/// The hash keys are random in each process, and only the first entry of a serial number has a
+/// slot, so that no list can be crafted to make look-ups slow.
 pub(super) struct Serials {
-    /// One more than the place where an entry begins, or 0 for an empty slot. Never full.
+    /// One more than the offset of an entry, or 0 for an empty slot. Never full.
     slots: Box<[u32]>,
     hasher: RandomState,
     count: usize,
 }
 
 impl Serials {
-    /// Reads every entry of the list.
+    /// Indexes every entry of the list.
     pub(super) fn of(list: &CrlView<'_>) -> Result<Self, CrlError> {
         let mut places = Vec::new();
         for entry in list.entries()? {
@@ -43,7 +45,7 @@ impl Serials {
         self.count
     }
 
-    /// The entry of this serial number; the first, should there be several.
+    /// Returns the first entry of this serial number.
     pub(super) fn find<'a>(&self, revoked: &'a [u8], serial: &[u8]) -> Option<CrlEntry<'a>> {
         let (from, to) = self.probe(serial);
         from.iter()
@@ -67,13 +69,13 @@ impl Serials {
         }
     }
 
-    /// The slots in the order of search: those from the start on, then those before.
+    /// Returns the slots in the order of search: those from the start on, then those before it.
     fn probe(&self, serial: &[u8]) -> (&[u32], &[u32]) {
         let (before, from) = self.slots.split_at(self.start(serial));
         (from, before)
     }
 
-    /// The hash brought down to the number of slots by its upper bits; less than that number.
+    /// Returns the first slot to search: the upper bits of the hash, scaled to the number of slots.
     fn start(&self, serial: &[u8]) -> usize {
         let hash = u128::from(self.hasher.hash_one(serial));
         let slots = self.slots.len() as u128;
@@ -81,7 +83,7 @@ impl Serials {
     }
 }
 
-/// The entry that a slot stands for.
+/// Returns the entry of a slot.
 fn entry_in(revoked: &[u8], slot: u32) -> Option<CrlEntry<'_>> {
     let place = usize::try_from(slot.checked_sub(1)?).ok()?;
     CrlEntry::at(revoked.get(place..)?).ok()

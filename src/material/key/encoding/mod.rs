@@ -1,7 +1,7 @@
-//! Private keys of every accepted encoding, taken apart and put together again as PKCS#8.
+//! Private keys of every accepted encoding, parsed and encoded again as PKCS#8.
 //!
-//! What comes out is what every TLS library reads: version 1 of PKCS#8 (OpenSSL 3.0 refuses version
-//! 2), the public key inside an EC key (ring insists on it), the curve named once.
+//! The output is what every TLS library reads: version 1 of PKCS#8 (OpenSSL 3.0 rejects version 2),
+//! the public key inside an EC key (ring requires it), and the curve named once.
 
 mod underived;
 
@@ -32,18 +32,17 @@ const ML_DSA_65: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101
 const ML_DSA_87: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
-/// A private key in the one form that the crate keeps.
+/// A private key in the form that the crate keeps.
 pub(crate) struct Pkcs8Key {
     pub(crate) kind: KeyType,
     /// PKCS#8, version 1 (RFC 5958).
     pub(crate) pkcs8: Zeroizing<Vec<u8>>,
-    /// The `SubjectPublicKeyInfo` that belongs to it (RFC 5280, section 4.1.2.7), where it is
-    /// derived or stated.
+    /// Its `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7), if derived or stated in the input.
     pub(crate) spki: Option<Vec<u8>>,
 }
 
 impl Pkcs8Key {
-    /// Reads a key of whatever encoding the bytes show.
+    /// Reads a key whose encoding is detected.
     pub(crate) fn read(der: &[u8]) -> Result<Self, MaterialProblem> {
         match DerShape::of(der) {
             Some(DerShape::Pkcs8) => from_pkcs8(der),
@@ -57,8 +56,10 @@ impl Pkcs8Key {
     }
 }
 
-/// What ring before 0.17 writes for Ed25519: version 2, with the public key under an EXPLICIT tag
-/// where RFC 5958, section 2, has an IMPLICIT one.
+/// The Ed25519 key that ring before 0.17 writes.
+///
+/// It is version 2, with the public key under an EXPLICIT tag where RFC 5958, section 2, has an
+/// IMPLICIT one.
 #[derive(der::Sequence)]
 struct OldRingKey<'a> {
     version: u8,
@@ -104,7 +105,7 @@ fn from_pkcs8(der: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
         ML_DSA_87 => underived::from_ml_dsa(KeyType::MlDsa87, &info)?,
         other => return Err(unsupported(name_of(other))),
     };
-    // Version 2 carries the public key along; it must not be somebody else's.
+    // Version 2 contains the public key, which must match the private key.
     if let Some(public) = info.public_key {
         let public = public.as_bytes().ok_or_else(foreign_public_key)?;
         if let Some(spki) = &encoded.spki {
@@ -128,7 +129,7 @@ fn from_sec1(der: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
     from_ec(der, None)
 }
 
-/// `curve` is the one that the PKCS#8 around the key names.
+/// Reads an `ECPrivateKey`; `curve` is the one named by the PKCS#8 around it.
 fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Pkcs8Key, MaterialProblem> {
     let key = EcPrivateKey::from_der(der).map_err(malformed)?;
     let inner = key.parameters.and_then(EcParameters::named_curve);
@@ -166,10 +167,11 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Pkcs8Key, Mate
     }
 }
 
-/// The scalar without zeros before its length on this curve: RFC 5915, section 3, has exactly that
-/// length, but `certtool` writes a DER INTEGER's content, with a zero before a highest bit that is
-/// set, and none of those that it should have. The readers fill up what is shorter, as OpenSSL
-/// does.
+/// Returns the scalar without leading zeros beyond its length on this curve.
+///
+/// RFC 5915, section 3, requires exactly that length. `certtool` writes the content of a DER
+/// INTEGER instead: with a zero before a set highest bit, and without padding. The callers pad a
+/// shorter scalar, like OpenSSL.
 fn scalar(octets: &[u8], length: usize) -> &[u8] {
     let more = octets.len().saturating_sub(length);
     match octets.split_at_checked(more) {
@@ -263,8 +265,9 @@ fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>,
     spki.to_der().map_err(malformed)
 }
 
-/// Whether it says by its version that it has more than two primes, which pkcs1 does not tell from
-/// damage.
+/// Returns whether the version announces more than two primes.
+///
+/// The `pkcs1` crate reports such keys as damaged.
 fn has_more_primes(pkcs1: &[u8]) -> bool {
     let read = || {
         let mut reader = SliceReader::new(pkcs1)?;
@@ -274,7 +277,7 @@ fn has_more_primes(pkcs1: &[u8]) -> bool {
     read().is_ok_and(Version::is_multi)
 }
 
-/// Whether the parameters of an `ECPrivateKey` are a structure instead of a name.
+/// Returns whether the parameters of an `ECPrivateKey` are a structure instead of a name.
 fn spells_out_curve(der: &[u8]) -> bool {
     let parameters = Tag::ContextSpecific {
         constructed: true,
@@ -294,7 +297,7 @@ fn spells_out_curve(der: &[u8]) -> bool {
     read().unwrap_or(false)
 }
 
-// What a reader says about a key may quote it, so nothing of it goes on.
+// An error of a parser may quote the key, so it is dropped.
 fn malformed<E>(_: E) -> MaterialProblem {
     MaterialProblem::KeyMalformed
 }

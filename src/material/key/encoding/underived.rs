@@ -1,4 +1,4 @@
-//! Private keys whose public half no library at this floor derives.
+//! Private keys whose public half this module has no library to derive.
 
 use der::asn1::OctetStringRef;
 use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber};
@@ -11,8 +11,9 @@ use crate::error::MaterialProblem;
 use crate::material::key::key_type::KeyType;
 use crate::x509::PublicKey;
 
-/// Nothing is derived here: the backend's library proves that the stated public key, or else the
-/// leaf's, is the key's.
+/// Encodes a P-521 key without deriving its public key.
+///
+/// The backend's library verifies that the stated public key, or else the leaf's, belongs to it.
 pub(crate) fn from_p521(key: &EcPrivateKey<'_>) -> Result<Pkcs8Key, MaterialProblem> {
     let octets = scalar(key.private_key, P521_BYTES);
     let mut full = Zeroizing::new([0; P521_BYTES]);
@@ -24,7 +25,7 @@ pub(crate) fn from_p521(key: &EcPrivateKey<'_>) -> Result<Pkcs8Key, MaterialProb
     if full.iter().all(|octet| *octet == 0) {
         return Err(MaterialProblem::KeyMalformed);
     }
-    // A compressed point is passed over, as if there were none.
+    // A compressed point is ignored, like a missing one.
     let point = key.public_key.filter(|point| point.first() == Some(&4));
     let encoded = ec(KeyType::EcdsaP521, &P521, full.as_slice(), point)?;
     if let Some(spki) = &encoded.spki {
@@ -33,7 +34,9 @@ pub(crate) fn from_p521(key: &EcPrivateKey<'_>) -> Result<Pkcs8Key, MaterialProb
     Ok(encoded)
 }
 
-/// The three forms of RFC 9881, section 6: `seed [0]`, `expandedKey`, and a SEQUENCE of both.
+/// Encodes an ML-DSA key in one of the three forms of RFC 9881, section 6.
+///
+/// They are `seed [0]`, `expandedKey`, and a SEQUENCE of both.
 pub(crate) fn from_ml_dsa(
     kind: KeyType,
     info: &PrivateKeyInfoRef<'_>,
@@ -50,8 +53,9 @@ pub(crate) fn from_ml_dsa(
     encode(kind, info.algorithm.oid, None, private, None)
 }
 
-/// Whether a private key has one of the forms, with a seed of 32 octets and an expanded key of so
-/// many.
+/// Returns whether a private key has one of the forms.
+///
+/// The seed has 32 octets, the expanded key `expanded` octets.
 fn has_ml_dsa_form(private: &[u8], expanded: usize) -> der::Result<bool> {
     let mut reader = SliceReader::new(private)?;
     let header = Header::decode(&mut reader)?;
@@ -78,7 +82,7 @@ const SEED: Tag = Tag::ContextSpecific {
 const SEED_BYTES: usize = 32;
 const P521_BYTES: usize = 66;
 
-/// That a stated public key is one of this kind.
+/// Checks that a stated public key is of this kind.
 pub(crate) fn check_public(spki: &[u8], kind: KeyType) -> Result<(), MaterialProblem> {
     let key = PublicKey::from_spki(spki).map_err(malformed)?;
     if KeyType::of(&key).is_ok_and(|found| found == kind) {
