@@ -1,20 +1,23 @@
-//! BER (X.690, section 8) rewritten as DER (section 10): PKCS#12 of NSS and PKCS#12 and PKCS#7 of
-//! BouncyCastle are BER.
+//! Conversion of BER (X.690, section 8) to DER (section 10).
 //!
-//! Lengths become definite and minimal, and an OCTET STRING in pieces becomes one. What else DER
-//! asks for (the order of a SET, defaults left out) takes the types of the values, and no reader of
-//! ours asks for it. The content of a primitive value is copied as it is.
+//! PKCS#12 of NSS, and PKCS#12 and PKCS#7 of BouncyCastle, are BER.
+//!
+//! Lengths become definite and minimal, and an OCTET STRING in pieces becomes one. The other rules
+//! of DER (the order of a SET, omitted defaults) depend on the types of the values, and our parsers
+//! do not need them. The content of a primitive value is copied unchanged.
 
 use zeroize::Zeroizing;
 
-/// The most bytes of an input.
+/// The maximum length of an input in bytes.
 const MAX_BYTES: usize = 16 << 20;
-/// How many bytes longer than the input the output may be: a definite length of 64 KiB or more
-/// takes four bytes or five, an indefinite one with its end three.
+/// How many bytes longer than the input the output may be.
+///
+/// A definite length of 64 KiB or more takes four or five bytes, an indefinite one with its end
+/// three.
 const MAX_GROWTH: usize = 256;
-/// How deep values may stand in values; a certificate in a PKCS#7 takes about 15.
+/// The maximum depth of nested values; a certificate in a PKCS#7 takes about 15.
 const MAX_DEPTH: usize = 64;
-/// The most values in all.
+/// The maximum number of values.
 const MAX_ELEMENTS: usize = 2_000_000;
 
 const OCTET_STRING: &[u8] = &[0x04];
@@ -22,16 +25,16 @@ const OCTET_STRING_IN_PIECES: &[u8] = &[0x24];
 const END_OF_CONTENTS: &[u8] = &[0x00];
 const CONSTRUCTED: u8 = 0x20;
 
-/// Why BER is not rewritten.
+/// The error of converting BER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BerError {
-    /// It exceeds a limit.
+    /// The input exceeds a limit.
     Limit { limit: usize, what: &'static str },
-    /// It is no BER, more than one value, or cut off.
+    /// The input is not BER, is more than one value, or is cut off.
     Malformed,
 }
 
-/// Rewrites one BER value, which fills the input; `None` where it is DER already.
+/// Converts one BER value that fills the input; `None` if it is DER already.
 pub(crate) fn to_der(ber: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, BerError> {
     let most = ber.len().saturating_add(MAX_GROWTH);
     check(ber.len(), MAX_BYTES, "bytes of BER")?;
@@ -54,14 +57,14 @@ struct Writer {
     out: Zeroizing<Vec<u8>>,
     most: usize,
     elements: usize,
-    /// Whether the output is another than the input.
+    /// Whether the output differs from the input.
     is_rewritten: bool,
 }
 
 type Read<'a> = fn(&mut Writer, &mut &'a [u8], usize) -> Result<(), BerError>;
 
 impl Writer {
-    /// Rewrites the value that the input begins with.
+    /// Converts the first value of the input.
     fn value(&mut self, input: &mut &[u8], depth: usize) -> Result<(), BerError> {
         let header = self.header(input, depth)?;
         let start = self.out.len();
@@ -78,7 +81,7 @@ impl Writer {
         self.insert_header(start, header.tag)
     }
 
-    /// Appends the content of one piece of an OCTET STRING, which may be in pieces itself.
+    /// Appends the content of one piece of an OCTET STRING, which may consist of pieces itself.
     fn piece(&mut self, input: &mut &[u8], depth: usize) -> Result<(), BerError> {
         let header = self.header(input, depth)?;
         match header.tag {
@@ -126,7 +129,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts tag and length before the content that begins there.
+    /// Inserts tag and length before the content that begins at `start`.
     fn insert_header(&mut self, start: usize, tag: &[u8]) -> Result<(), BerError> {
         let content = self.out.len().saturating_sub(start);
         let (octets, used) = length_octets(content)?;
@@ -140,12 +143,12 @@ impl Writer {
     }
 }
 
-/// Tag and length of a value.
+/// The tag and length of a value.
 struct Header<'a> {
     tag: &'a [u8],
     /// `None`: up to the end-of-contents octets.
     length: Option<usize>,
-    /// Whether the length is as DER has it.
+    /// Whether the length is encoded as in DER.
     is_der: bool,
 }
 
@@ -178,13 +181,13 @@ impl<'a> Header<'a> {
         self.tag.first().is_some_and(|tag| tag & CONSTRUCTED != 0)
     }
 
-    /// The content of a value that has no values in it.
+    /// Returns the content of a primitive value.
     fn primitive(&self, input: &mut &'a [u8]) -> Result<&'a [u8], BerError> {
         take(input, self.length.ok_or(BerError::Malformed)?)
     }
 }
 
-/// The octets of a tag; a number of 31 and more takes several (X.690, section 8.1.2.4).
+/// Reads the octets of a tag; a number from 31 up takes several (X.690, section 8.1.2.4).
 fn take_tag<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], BerError> {
     const MAX_TAG: usize = 5;
     let whole = *input;
@@ -197,7 +200,7 @@ fn take_tag<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], BerError> {
             last = take_byte(input)?;
             used = used.saturating_add(1);
         }
-        // In the fewest octets, or the same tag could be written in two ways.
+        // Minimal, or the same tag could be encoded in two ways.
         if used > MAX_TAG || first == 0x80 || first < 0x1f {
             return Err(BerError::Malformed);
         }
@@ -208,7 +211,7 @@ fn take_tag<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], BerError> {
     }
 }
 
-/// Passes over the end of a value of indefinite length, where it is next.
+/// Skips the end of a value of indefinite length, if it is next.
 fn has_ended(input: &mut &[u8]) -> bool {
     match input.strip_prefix(&[0, 0]) {
         Some(rest) => {
@@ -229,7 +232,7 @@ fn take_byte(input: &mut &[u8]) -> Result<u8, BerError> {
     take(input, 1)?.first().copied().ok_or(BerError::Malformed)
 }
 
-/// Any number of leading zeros is allowed, up to eight octets in all.
+/// Reads a big-endian number of at most eight octets, with any number of leading zeros.
 fn be_number(octets: &[u8]) -> Result<usize, BerError> {
     let mut number = [0; 8];
     let start = number.len().checked_sub(octets.len());
@@ -238,7 +241,7 @@ fn be_number(octets: &[u8]) -> Result<usize, BerError> {
     usize::try_from(u64::from_be_bytes(number)).map_err(|_| BerError::Malformed)
 }
 
-/// The octets of a length in DER, and how many of them count (X.690, section 10.1).
+/// Returns the octets of a DER length, and how many of them are used (X.690, section 10.1).
 fn length_octets(length: usize) -> Result<([u8; 5], usize), BerError> {
     let [a, b, c, d] = u32::try_from(length)
         .map_err(|_| BerError::Malformed)?
@@ -281,7 +284,7 @@ mod tests {
         becomes(&[0x30, 3, 5, 0x81, 0], &[0x30, 2, 5, 0]);
         becomes(&[0x30, 0x88, 0, 0, 0, 0, 0, 0, 0, 0], &[0x30, 0]);
         becomes(&[0xbf, 0x1f, 0x80, 0, 0], &[0xbf, 0x1f, 0]);
-        // The longest tag that is read.
+        // The longest tag that is accepted.
         let tag = [0xbf, 0x81, 0x80, 0x80, 1];
         becomes(
             &[&tag[..], &[0x80, 0, 0]].concat(),
@@ -294,7 +297,7 @@ mod tests {
         becomes(&[0x24, 0x80, 4, 1, 7, 4, 0, 4, 1, 8, 0, 0], &[4, 2, 7, 8]);
         becomes(&[0x24, 5, 0x24, 3, 4, 1, 7], &[4, 1, 7]);
         becomes(&[0x24, 0], &[4, 0]);
-        // Under another tag nothing says that these are pieces.
+        // Under another tag nothing marks these as pieces.
         assert_eq!(to_der(&[0xa0, 3, 4, 1, 7]), Ok(None));
     }
 
@@ -325,16 +328,16 @@ mod tests {
             &[0x30, 0x80, 0],
             &[0x30, 0x80, 0, 1],
             &[0x30, 0x80, 5, 0, 0],
-            // An end where none is, at the top and in a definite length.
+            // An end of contents at the top and in a definite length.
             &[0, 0],
             &[0x30, 2, 0, 0],
             // A primitive value without a length.
             &[4, 0x80, 0, 0],
             // More than one value.
             &[5, 0, 5, 0],
-            // A piece that is no OCTET STRING.
+            // A piece that is not an OCTET STRING.
             &[0x24, 2, 5, 0],
-            // More octets in a length than there are numbers, and more than there are bytes.
+            // A length with too many octets, and lengths beyond the input.
             &[0x30, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0],
             &[0x30, 0xff],
             &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],

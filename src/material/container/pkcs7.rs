@@ -1,7 +1,7 @@
-//! The certificates of a PKCS#7 file: a `SignedData` (RFC 2315, section 9.1, and RFC 5652, section
-//! 5.1) that is there for its certificates.
+//! The certificates of a PKCS#7 file: a `SignedData` that serves as a container.
 //!
-//! What is signed in it and by whom is not looked at: its certificates are judged like any others.
+//! RFC 2315, section 9.1, and RFC 5652, section 5.1, define it. Signed content and signers are
+//! ignored: the certificates are verified like any others.
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, IntRef};
@@ -16,7 +16,7 @@ use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::unexpected_input;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
-/// The other kinds (RFC 2315, section 14; RFC 5083, section 2.1).
+/// The other content types (RFC 2315, section 14; RFC 5083, section 2.1).
 const OTHERS: [(ObjectIdentifier, &str); 6] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1"), "data"),
     (
@@ -41,13 +41,13 @@ const OTHERS: [(ObjectIdentifier, &str); 6] = [
     ),
 ];
 
-/// All certificates, in the order in which they stand, which means nothing: they are a SET.
+/// Returns all certificates; they are a SET, so their order has no meaning.
 pub(crate) fn certificates(
     der: &[u8],
     limit: usize,
 ) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
     let Ok(content) = read(der) else {
-        // What is DER now is not rewritten again.
+        // The output is DER, which is not converted again.
         return match format::rewritten(der)? {
             Some(der) => certificates(&der, limit),
             None => Err(damaged().into()),
@@ -91,7 +91,7 @@ pub(crate) fn certificates(
     Ok(found)
 }
 
-/// The leaf, its issuer and so on. Roots are left out, and so is what leads nowhere.
+/// Returns the chain from the only leaf, without the root and unrelated certificates.
 pub(crate) fn chain(
     all: Vec<CertificateDer<'static>>,
 ) -> Result<Vec<CertificateDer<'static>>, MaterialProblem> {
@@ -99,7 +99,7 @@ pub(crate) fn chain(
     from_leaf(&all, leaf(&all)?)
 }
 
-/// The same, where the key tells which certificate is the leaf.
+/// Returns the chain from the certificate of a key.
 pub(crate) fn chain_of(
     all: Vec<CertificateDer<'static>>,
     key: PublicHalf<'_>,
@@ -107,13 +107,13 @@ pub(crate) fn chain_of(
     let all = unique(all);
     let at = match leaf_of(&all, key)? {
         Some(at) => at,
-        // None is the key's, which is for the checks of an identity to say.
+        // If no certificate has the key, the checks of the identity report it.
         None => leaf(&all).unwrap_or_default(),
     };
     from_leaf(&all, at)
 }
 
-/// A SET has nothing twice.
+/// Removes duplicates: a SET contains each value once.
 fn unique(all: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
     let mut unique = Vec::with_capacity(all.len());
     for certificate in all {
@@ -135,7 +135,7 @@ fn from_leaf(
         .collect())
 }
 
-/// The certificate of this key that is no CA's; of several, the one that lasts longest.
+/// Returns the certificate of this key that is not a CA's; of several, the one that expires last.
 fn leaf_of(
     all: &[CertificateDer<'static>],
     key: PublicHalf<'_>,
@@ -150,7 +150,7 @@ fn leaf_of(
     Ok(found.map(|(.., index)| index))
 }
 
-/// The only certificate that is no CA's and issued no other one.
+/// Returns the only certificate that is not a CA's and did not issue another one.
 fn leaf(certificates: &[CertificateDer<'static>]) -> Result<usize, MaterialProblem> {
     if let [_] = certificates {
         return Ok(0);
@@ -188,13 +188,14 @@ fn leaf(certificates: &[CertificateDer<'static>]) -> Result<usize, MaterialProbl
 }
 
 struct SignedData<'a> {
-    /// Certificates, one after another.
+    /// The certificates, one after another.
     certificates: &'a [u8],
     has_revocation_lists: bool,
 }
 
-/// `ContentInfo` and the `SignedData` in it. Lists that are there and empty, as OpenSSL writes
-/// them, are none.
+/// Reads a `ContentInfo` and the `SignedData` in it.
+///
+/// Empty revocation lists, as OpenSSL writes them, count as none.
 fn read(der: &[u8]) -> der::Result<Result<SignedData<'_>, MaterialProblem>> {
     let mut outer = inside(der, Tag::Sequence)?;
     let kind = ObjectIdentifier::decode(&mut outer)?;
@@ -217,7 +218,7 @@ fn read(der: &[u8]) -> der::Result<Result<SignedData<'_>, MaterialProblem>> {
     }))
 }
 
-/// The content of one value that fills `der`.
+/// Returns the content of one value that fills `der`.
 fn inside(der: &[u8], tag: Tag) -> der::Result<SliceReader<'_>> {
     let mut reader = SliceReader::new(der)?;
     let header = Header::decode(&mut reader)?;
@@ -227,7 +228,7 @@ fn inside(der: &[u8], tag: Tag) -> der::Result<SliceReader<'_>> {
     SliceReader::new(content)
 }
 
-/// The one value that a reader still has.
+/// Returns the last value of a reader.
 fn last<'a>(mut reader: SliceReader<'a>) -> der::Result<&'a [u8]> {
     let value = reader.tlv_bytes()?;
     reader.finish()?;

@@ -1,4 +1,4 @@
-//! In place of the parent's, where encrypted keys are not compiled in.
+//! Replaces the parent module if encrypted keys are not compiled in.
 
 use super::input::passphrase::Passphrase;
 use super::key::PrivateKey;

@@ -1,9 +1,10 @@
 use crate::error::MaterialProblem;
 use crate::material::key::PrivateKey;
 
-/// What is left of what opening one input may cost, however many things in it are encrypted.
+/// The remaining cost that decrypting one input may have, for all its encrypted parts.
 ///
-/// Libraries derive for as long as the input asks them to; so each derivation is taken from here first.
+/// The input chooses the cost of a key derivation, so each cost is taken from the budget before it
+/// runs.
 pub(crate) struct Budget {
     rounds: u64,
     scrypt_work: u64,
@@ -17,7 +18,7 @@ impl Budget {
         }
     }
 
-    /// Takes the rounds of one derivation.
+    /// Takes the iterations of one derivation.
     pub(in crate::material) fn take_rounds(
         &mut self,
         rounds: u64,

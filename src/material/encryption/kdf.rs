@@ -1,4 +1,4 @@
-//! Deriving keys from a passphrase: PBKDF2 (RFC 8018, section 5.2) and scrypt (RFC 7914).
+//! Key derivation from a passphrase: PBKDF2 (RFC 8018, section 5.2) and scrypt (RFC 7914).
 
 use der::asn1::{AnyRef, OctetStringRef};
 use pkcs5::pbes2::Pbkdf2Prf;
@@ -10,12 +10,12 @@ use super::Budget;
 use crate::error::MaterialProblem;
 use crate::material::key::PrivateKey;
 
-/// The most bytes of a salt; ordinary ones have 8 to 64.
+/// The maximum length of a salt in bytes; 8 to 64 are usual.
 pub(in crate::material) const MAX_SALT_BYTES: usize = 1024;
-/// Bytes of SHA-256, which scrypt derives with.
+/// The output length of SHA-256, which scrypt uses, in bytes.
 const SCRYPT_DIGEST: u64 = 32;
 
-/// The parameters of PBKDF2; pkcs5 reads no salt of more than 32 bytes.
+/// The parameters of PBKDF2; the parser of `pkcs5` accepts salts of at most 32 bytes.
 pub(in crate::material) struct Pbkdf2<'a> {
     salt: &'a [u8],
     iterations: u32,
@@ -47,7 +47,7 @@ impl<'a> Pbkdf2<'a> {
         })
     }
 
-    /// Takes from the budget what a key of so many bytes costs.
+    /// Takes the cost of a key of `key_bytes` bytes from the budget.
     pub(in crate::material) fn take(
         &self,
         key_bytes: usize,
@@ -57,28 +57,28 @@ impl<'a> Pbkdf2<'a> {
         if self.iterations == 0 {
             return Err(MaterialProblem::KeyMalformed);
         }
-        // All rounds once for as many bytes as the digest has (RFC 8018, section 5.2).
+        // All iterations run once for each digest length of output (RFC 8018, section 5.2).
         let runs = key_bytes.div_ceil(digest_size(self.prf));
         let runs = u64::try_from(runs).unwrap_or(u64::MAX);
         let rounds = u64::from(self.iterations).saturating_mul(runs);
         budget.take_rounds(rounds, "PBKDF2")
     }
 
-    /// Fills the key. It must be paid for.
+    /// Fills the key; its cost must have been taken.
     pub(in crate::material) fn derive(&self, passphrase: &[u8], key: &mut [u8]) {
         let derive = match self.prf {
             Pbkdf2Prf::HmacWithSha1 => pbkdf2::pbkdf2_hmac::<Sha1>,
             Pbkdf2Prf::HmacWithSha224 => pbkdf2::pbkdf2_hmac::<Sha224>,
             Pbkdf2Prf::HmacWithSha256 => pbkdf2::pbkdf2_hmac::<Sha256>,
             Pbkdf2Prf::HmacWithSha384 => pbkdf2::pbkdf2_hmac::<Sha384>,
-            // There is no other, as `digest_size` says.
+            // There is no other, see `digest_size`.
             _ => pbkdf2::pbkdf2_hmac::<Sha512>,
         };
         derive(passphrase, self.salt, self.iterations, key);
     }
 }
 
-/// Bytes that one run of all rounds yields.
+/// Returns how many bytes one run of all iterations yields.
 fn digest_size(prf: Pbkdf2Prf) -> usize {
     match prf {
         Pbkdf2Prf::HmacWithSha1 => 20,
@@ -86,7 +86,7 @@ fn digest_size(prf: Pbkdf2Prf) -> usize {
         Pbkdf2Prf::HmacWithSha256 => 32,
         Pbkdf2Prf::HmacWithSha384 => 48,
         Pbkdf2Prf::HmacWithSha512 => 64,
-        // There is no other; it would be the costliest.
+        // There is no other; it would have the highest cost.
         _ => 1,
     }
 }
@@ -103,10 +103,10 @@ pub(crate) struct Scrypt<'a> {
 }
 
 impl Scrypt<'_> {
-    /// Takes from the budget what a key costs.
+    /// Takes the cost of a key from the budget.
     ///
-    /// scrypt fills 128 * r * N bytes, p times over, beside 128 * r * p bytes that it has from
-    /// PBKDF2 by HMAC-SHA-256, in one round for each 32 of them (RFC 7914, sections 2 and 6).
+    /// scrypt fills 128 * r * N bytes p times, and 128 * r * p bytes by PBKDF2 with HMAC-SHA-256,
+    /// with one iteration for each 32 of them (RFC 7914, sections 2 and 6).
     pub(crate) fn take(&self, budget: &mut Budget) -> Result<(), MaterialProblem> {
         check_salt(self.salt.as_bytes())?;
         if !self.cost_parameter.is_power_of_two() {
@@ -134,12 +134,12 @@ impl Scrypt<'_> {
         )
     }
 
-    /// Fills the key, where it can. It must be paid for.
+    /// Fills the key, if its parameters are in range; its cost must have been taken.
     pub(crate) fn derive(&self, passphrase: &[u8], key: &mut [u8]) -> Option<()> {
         scrypt::scrypt(passphrase, self.salt.as_bytes(), &self.params()?, key).ok()
     }
 
-    /// `None`: a parameter is out of range.
+    /// Returns the parameters; `None` if one is out of range.
     fn params(&self) -> Option<scrypt::Params> {
         let log_n = u8::try_from(self.cost_parameter.trailing_zeros()).ok()?;
         let (r, p) = (self.block_size.into(), self.parallelization.into());

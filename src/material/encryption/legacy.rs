@@ -1,5 +1,7 @@
-//! The encrypted PEM of old OpenSSL: `Proc-Type: 4,ENCRYPTED` and `DEK-Info: AES-256-CBC,<iv>`
-//! (RFC 1421, section 4.6; the key derivation is OpenSSL's `EVP_BytesToKey` with MD5, one round).
+//! The encrypted PEM of old OpenSSL (RFC 1421, section 4.6).
+//!
+//! Its headers are `Proc-Type: 4,ENCRYPTED` and `DEK-Info: AES-256-CBC,<iv>`. The key derivation is
+//! OpenSSL's `EVP_BytesToKey` with MD5 and one iteration.
 
 use aes::{Aes128, Aes192, Aes256};
 use cbc::cipher::{BlockCipherDecrypt, KeyInit};
@@ -15,7 +17,7 @@ use crate::material::input::stack_wipe;
 use crate::material::pem::Section;
 
 const MAX_IV_LEN: usize = 16;
-/// OpenSSL salts with the first octets of the initialization vector.
+/// OpenSSL uses the first octets of the initialization vector as the salt.
 const SALT_LEN: usize = 8;
 
 pub(crate) fn decrypt(
@@ -65,12 +67,12 @@ fn decrypt_by<C: BlockCipherDecrypt + KeyInit, const KEY_LEN: usize>(
         cbc::<C>(&*key, iv, &mut buffer)
     });
     let length = opened.ok_or_else(wrong_passphrase)?;
-    // What is cut off is wiped with the rest.
+    // The truncated bytes are wiped with the buffer.
     buffer.truncate(length);
     Ok(buffer)
 }
 
-/// Each block is the MD5 of the block before it, the passphrase and the salt.
+/// Derives a key: each block is the MD5 of the block before it, the passphrase and the salt.
 fn derive<const KEY_LEN: usize>(passphrase: &[u8], salt: &[u8]) -> Zeroizing<[u8; KEY_LEN]> {
     let mut key = Zeroizing::new([0; KEY_LEN]);
     let mut block: Zeroizing<Vec<u8>> = Zeroizing::default();

@@ -1,4 +1,4 @@
-//! Private keys under a passphrase.
+//! Encrypted private keys.
 
 mod budget;
 pub(super) mod cipher;
@@ -21,18 +21,19 @@ use crate::error::MaterialError;
 pub(super) use budget::Budget;
 pub(super) use scheme::unsupported;
 
-/// Private keys under a passphrase (cargo feature `encrypted-keys`).
+/// Limits for encrypted private keys (cargo feature `encrypted-keys`).
 impl PrivateKey {
-    /// The most rounds of key derivation that opening a key, or all parts of a container, may take.
+    /// The maximum iterations of key derivation for a key, or for all parts of a container.
     pub const MAX_KDF_ITERATIONS: u32 = 10_000_000;
-    /// The most memory that scrypt may take for opening a key, in bytes.
+    /// The maximum memory of scrypt for a key, in bytes.
     pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
-    /// The most work that scrypt may do for opening a key, or all parts of a container: the bytes
-    /// that it fills, over all lanes.
+    /// The maximum work of scrypt for a key, or for all parts of a container.
+    ///
+    /// It is the number of bytes that scrypt fills, over all lanes.
     pub const MAX_SCRYPT_WORK: u64 = 1 << 30;
 }
 
-/// Reads the key of a section, and opens it where it is encrypted.
+/// Reads the key of a section, and decrypts it if it is encrypted.
 pub(super) fn from_section(
     section: &Section<'_>,
     passphrase: Option<&Passphrase>,
@@ -51,7 +52,7 @@ pub(super) fn from_section(
         legacy::decrypt(section, &section.decode()?, &asked)
     } else {
         let der = section.decode()?;
-        // By content, as where it is DER: the label may be another.
+        // By content, like DER: the label may be another.
         if DerShape::of(&der) != Some(DerShape::EncryptedPkcs8) {
             return PrivateKey::from_section(section);
         }
@@ -63,7 +64,7 @@ pub(super) fn from_section(
         .map_err(|problem| section.error(problem))
 }
 
-/// Reads a key in DER, and opens it where it is encrypted.
+/// Reads a key in DER, and decrypts it if it is encrypted.
 pub(super) fn from_der(
     der: &[u8],
     passphrase: Option<&Passphrase>,

@@ -1,5 +1,6 @@
-//! The password-based encryption of PKCS#12 (RFC 7292, appendices B and C): derivation by SHA-1,
-//! ciphers in CBC mode.
+//! The password-based encryption of PKCS#12 (RFC 7292, appendices B and C).
+//!
+//! Keys are derived by SHA-1; the ciphers are in CBC mode.
 
 use cbc::cipher::{BlockCipherDecrypt, KeyInit};
 use const_oid::ObjectIdentifier;
@@ -16,19 +17,19 @@ use crate::material::encryption;
 use crate::material::input::passphrase::wrong_passphrase;
 use crate::material::input::stack_wipe;
 
-/// Of every cipher here.
+/// The block length of every cipher here, in bytes.
 const BLOCK: usize = 8;
-/// Bytes of SHA-1: as many as one run of all rounds yields.
+/// The length of SHA-1 in bytes, which one run of all iterations yields.
 const DIGEST: usize = 20;
 
-/// A cipher with its key's length.
+/// A cipher with the length of its key.
 pub(crate) struct Scheme {
     oid: ObjectIdentifier,
     key: usize,
     open: Open,
 }
 
-/// Decrypts in place by key and initialization vector; returns how much of it is the plain text.
+/// Decrypts in place by key and initialization vector; returns the length of the plain text.
 type Open = fn(&[u8], &[u8], &mut [u8]) -> Option<usize>;
 
 pub(crate) const TRIPLE_DES: [Scheme; 2] = [
@@ -46,7 +47,7 @@ impl Scheme {
     }
 }
 
-/// One encryption, whose cost is paid for.
+/// An encryption whose cost was taken from the budget.
 pub(crate) struct Pbe<'s, 'a> {
     scheme: &'s Scheme,
     salt: &'a [u8],
@@ -60,7 +61,7 @@ struct Parameters<'a> {
 }
 
 impl<'s, 'a> Pbe<'s, 'a> {
-    /// Reads the parameters and takes what they cost from the budget.
+    /// Reads the parameters and takes their cost from the budget.
     pub(crate) fn read(
         schemes: impl IntoIterator<Item = &'s Scheme>,
         algorithm: AlgorithmIdentifierRef<'a>,
@@ -103,15 +104,16 @@ impl<'s, 'a> Pbe<'s, 'a> {
             (self.scheme.open)(&key, &iv, &mut buffer)
         });
         let length = opened.ok_or_else(wrong_passphrase)?;
-        // What is cut off is wiped with the rest.
+        // The truncated bytes are wiped with the buffer.
         buffer.truncate(length);
         Ok(buffer)
     }
 }
 
-/// The passphrase as the key derivation takes it: UTF-16, the high octet first, and two zero octets
-/// at the end (RFC 7292, appendix B.1). What is beyond the BMP becomes two units, as in OpenSSL and
-/// Java.
+/// Encodes the passphrase for the key derivation: UTF-16, big-endian, and two zero octets.
+///
+/// RFC 7292, appendix B.1, defines this form. A character beyond the BMP becomes two units, as in
+/// OpenSSL and Java.
 pub(crate) fn bmp_string(passphrase: &str) -> Zeroizing<Vec<u8>> {
     let units = || passphrase.encode_utf16().chain([0]);
     // Room for all of it at once: a vector that grows leaves copies behind.
@@ -122,7 +124,7 @@ pub(crate) fn bmp_string(passphrase: &str) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// Takes so many runs of so many iterations from the budget.
+/// Takes `runs` runs of `iterations` iterations from the budget.
 pub(crate) fn take_rounds(
     iterations: u64,
     runs: u64,

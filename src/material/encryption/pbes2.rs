@@ -1,5 +1,6 @@
-//! PBES2 (RFC 8018, section 6.2): PBKDF2 or scrypt, and a cipher. What a derivation may cost is
-//! checked before it begins.
+//! PBES2 (RFC 8018, section 6.2): PBKDF2 or scrypt, and a cipher.
+//!
+//! The cost of a derivation is checked before it begins.
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
@@ -20,10 +21,10 @@ use crate::material::input::stack_wipe;
 
 pub(in crate::material) const PBES2: ObjectIdentifier = pbes2::PBES2_OID;
 const DES_BLOCK: usize = 8;
-/// Of AES-256.
+/// The key length of AES-256 in bytes.
 const MAX_KEY_BYTES: usize = 32;
 
-/// An encryption whose cost is paid for.
+/// An encryption whose cost was taken from the budget.
 pub(in crate::material) struct Parameters<'a> {
     kdf: Kdf<'a>,
     cipher: EncryptionScheme,
@@ -34,7 +35,7 @@ enum Kdf<'a> {
     Scrypt(Scrypt<'a>),
 }
 
-/// Reads the parameters and takes what they cost from the budget.
+/// Reads the parameters and takes their cost from the budget.
 pub(in crate::material) fn read<'a>(
     algorithm: AlgorithmIdentifierRef<'a>,
     budget: &mut Budget,
@@ -103,11 +104,11 @@ pub(in crate::material) fn open(
     passphrase: &str,
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     let mut buffer = Zeroizing::new(data.to_vec());
-    // The libraries leave what they derived on the stack.
+    // The libraries leave derived keys on the stack.
     let opened =
         stack_wipe::with_wiped_stack(|| parameters.decrypt(&mut buffer, passphrase.as_bytes()));
     let length = opened.ok_or_else(wrong_passphrase)?;
-    // What is cut off is wiped with the rest.
+    // The truncated bytes are wiped with the buffer.
     buffer.truncate(length);
     Ok(buffer)
 }
@@ -124,7 +125,7 @@ fn default_tag_bytes() -> u8 {
     12
 }
 
-/// AES-GCM with the parameters that it is to have; pkcs5 takes the nonce alone for them.
+/// Reads AES-GCM with the parameters of the RFC; `pkcs5` expects only the nonce.
 fn gcm(cipher: AlgorithmIdentifierRef<'_>) -> der::Result<Option<EncryptionScheme>> {
     let parameters = match cipher.parameters {
         Some(parameters) if parameters.tag() == Tag::Sequence => parameters,
@@ -143,7 +144,7 @@ fn gcm(cipher: AlgorithmIdentifierRef<'_>) -> der::Result<Option<EncryptionSchem
     }
 }
 
-/// The key derivation and the cipher.
+/// Returns the key derivation and the cipher.
 fn parts(parameters: AnyRef<'_>) -> der::Result<[AlgorithmIdentifierRef<'_>; 2]> {
     parameters.sequence(|reader| {
         Ok::<_, der::Error>([
@@ -153,7 +154,7 @@ fn parts(parameters: AnyRef<'_>) -> der::Result<[AlgorithmIdentifierRef<'_>; 2]>
     })
 }
 
-/// pkcs5 panics when the initialization vector of 3DES is shorter than a block.
+/// Rejects short initialization vectors of 3DES, at which `pkcs5` panics.
 fn check_triple_des(cipher: AlgorithmIdentifierRef<'_>) -> Result<(), MaterialProblem> {
     let is_block = |iv: AnyRef<'_>| {
         iv.decode_as::<&OctetStringRef>()
@@ -217,7 +218,7 @@ mod tests {
             let key = EncryptedKey::from_der(&der).unwrap();
             read(key.algorithm, &mut budget).map(|_| budget)
         };
-        // A key of 32 bytes takes SHA-1, which has 20, two runs of all rounds.
+        // A key of 32 bytes takes two runs of SHA-1, which has 20.
         for (prf, most) in [
             (Pbkdf2Prf::HmacWithSha1, 5_000_000),
             (Pbkdf2Prf::HmacWithSha224, 5_000_000),

@@ -1,4 +1,4 @@
-//! PKCS#8 under a passphrase (RFC 5958, section 3).
+//! Encrypted PKCS#8 (RFC 5958, section 3).
 
 use der::Decode;
 use der::asn1::OctetStringRef;
@@ -9,7 +9,7 @@ use super::{Budget, pbes1, pbes2};
 use crate::error::MaterialProblem;
 use crate::material::input::passphrase::PassphraseUse;
 
-/// `EncryptedPrivateKeyInfo`; the reader of pkcs8 refuses what pkcs5 does not know.
+/// `EncryptedPrivateKeyInfo`; the parser of `pkcs8` rejects schemes that `pkcs5` does not have.
 #[derive(der::Sequence)]
 pub(in crate::material) struct EncryptedKey<'a> {
     pub(in crate::material) algorithm: AlgorithmIdentifierRef<'a>,
@@ -23,7 +23,7 @@ pub(crate) fn decrypt(
     let key = EncryptedKey::from_der(der).map_err(|_| MaterialProblem::KeyMalformed)?;
     let data = key.data.as_bytes();
     match key.algorithm.oid {
-        // The passphrase is asked for when it is known to be of use.
+        // The passphrase is read only after the parameters were accepted.
         pbes2::PBES2 => {
             let parameters = pbes2::read(key.algorithm, &mut Budget::new())?;
             passphrase.open(|text| pbes2::open(&parameters, data, text))

@@ -4,12 +4,12 @@ use const_oid::ObjectIdentifier;
 
 use crate::error::MaterialProblem;
 
-/// Refuses a scheme by its name and number.
+/// Returns the error for an unsupported scheme, with its name and number.
 pub(in crate::material) fn unsupported(scheme: ObjectIdentifier) -> MaterialProblem {
     refused(name(scheme))
 }
 
-/// Refuses the encryption of a key, with the command that takes it off.
+/// Returns the error for an unsupported encryption of a key, with the command that replaces it.
 pub(crate) fn refused(algorithm: String) -> MaterialProblem {
     let advice = if is_withdrawn(&algorithm) {
         "encrypt the key anew by `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes-256-cbc -in FILE \
@@ -20,7 +20,7 @@ pub(crate) fn refused(algorithm: String) -> MaterialProblem {
     MaterialProblem::EncryptionUnsupported { algorithm, advice }
 }
 
-/// Whether OpenSSL has it in its provider `legacy` alone.
+/// Returns whether OpenSSL has the algorithm only in its provider `legacy`.
 pub(in crate::material) fn is_withdrawn(algorithm: &str) -> bool {
     const PARTS: [&str; 10] = [
         "BF-", "CAST5-", "IDEA-", "MD2", "MD5", "PBES1 ", "RC2", "RC4", "RC5", "SEED-",
@@ -29,7 +29,7 @@ pub(in crate::material) fn is_withdrawn(algorithm: &str) -> bool {
         || (algorithm.starts_with("DES-") && !algorithm.starts_with("DES-EDE"))
 }
 
-/// What OpenSSL writes into the headers of a key, but for what is read.
+/// The ciphers that OpenSSL writes into the headers of a key and that are not supported.
 const CIPHERS: [&str; 62] = [
     "AES-128-CFB",
     "AES-128-CTR",
@@ -95,7 +95,7 @@ const CIPHERS: [&str; 62] = [
     "SM4-OFB",
 ];
 
-/// The name of a cipher in the headers of a key; any other word may be a piece of the key.
+/// Returns a cipher's name from the headers of a key; any other word may be a part of the key.
 pub(crate) fn cipher(name: &str) -> &'static str {
     let known = CIPHERS.iter().find(|known| **known == name);
     known
@@ -103,7 +103,7 @@ pub(crate) fn cipher(name: &str) -> &'static str {
         .unwrap_or("something that is no cipher's name")
 }
 
-/// The name with the number, or the number alone.
+/// Returns the name with the number, or only the number.
 pub(in crate::material) fn name(scheme: ObjectIdentifier) -> String {
     let oid = scheme.to_string();
     let name = match oid.as_str() {

@@ -1,4 +1,4 @@
-/// What a reader takes.
+/// The content that a reader accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExpectedContent {
     Anchors,

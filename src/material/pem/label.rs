@@ -1,4 +1,4 @@
-//! What the labels of PEM sections say.
+//! The labels of PEM sections.
 
 use super::expected::ExpectedContent;
 use super::unexpected_input;
@@ -13,9 +13,10 @@ const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
 const DSA_PRIVATE_KEY: &str = "DSA PRIVATE KEY";
 const EC_PARAMETERS: &str = "EC PARAMETERS";
-/// The curve that `openssl ecparam -genkey` writes before the key, and the group of a key exchange
-/// that haproxy, nginx and others read from the file of the certificate. TLS takes neither from
-/// there today.
+/// The labels of parameters that TLS does not use today.
+///
+/// `openssl ecparam -genkey` writes the curve before the key. haproxy, nginx and others read a
+/// key-exchange group from the certificate file.
 const PARAMETERS: [&str; 4] = [
     EC_PARAMETERS,
     "DH PARAMETERS",
@@ -23,12 +24,12 @@ const PARAMETERS: [&str; 4] = [
     "DSA PARAMETERS",
 ];
 
-/// Names that CERTIFICATE had once (RFC 7468, section 5.1).
+/// Old labels of certificates (RFC 7468, section 5.1).
 const OLD_CERTIFICATE: [&str; 2] = ["X509 CERTIFICATE", "X.509 CERTIFICATE"];
 /// PKCS#7 (RFC 7468, section 8) and its younger form (section 9).
 const PKCS7: [&str; 2] = ["PKCS7", "CMS"];
 
-/// The name that a label has today.
+/// Returns the current form of a label.
 pub(crate) fn today(label: &str) -> &str {
     if OLD_CERTIFICATE.contains(&label) {
         return CERTIFICATE;
@@ -44,17 +45,17 @@ pub(crate) fn is_parameters(label: &str) -> bool {
     PARAMETERS.contains(&label)
 }
 
-/// What a section holds, as far as somebody wants it.
+/// The kind of a section that is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SectionKind {
     Certificate,
     Key,
     RevocationList,
-    /// Nothing that is of use here.
+    /// Parameters, which are ignored.
     Parameters,
 }
 
-/// Sorts a section by its label, or says why it does not belong here.
+/// Returns the kind of a section by its label; an error if it is not expected here.
 pub(crate) fn sort(label: &str, wanted: ExpectedContent) -> Result<SectionKind, MaterialProblem> {
     match label {
         X509_CRL if wanted == ExpectedContent::RevocationLists => Ok(SectionKind::RevocationList),

@@ -14,9 +14,10 @@ pub(crate) enum Marker<'a> {
 }
 
 impl<'a> Marker<'a> {
-    /// The marker that the line is, `None` for other text, an error for what was meant to be one.
+    /// Reads a marker line; `None` for other text, an error for a damaged marker.
     ///
-    /// Costly for long lines: ask of those with a dash only, which base64 does not have.
+    /// The cost is high for long lines: call it only for lines with a dash, which base64 does not
+    /// contain.
     pub(crate) fn read(line: &'a [u8]) -> Result<Option<Self>, MaterialError> {
         let line = line.trim_ascii_end();
         let marker = if let Some(rest) = line.strip_prefix(BEGIN) {
@@ -35,8 +36,10 @@ impl<'a> Marker<'a> {
     }
 }
 
-/// A label is echoed in messages. Those in use are a few words, so whatever else stands there may be a piece of a key
-/// whose line breaks were lost.
+/// Returns the label of a marker.
+///
+/// Messages contain labels. Usual ones are a few words; anything else may be a part of a key whose
+/// line breaks were lost.
 fn label(rest: &[u8]) -> Option<&str> {
     const MAX_BYTES: usize = 64;
     const MAX_WORD_BYTES: usize = 16;

@@ -1,8 +1,8 @@
 //! The sections of a PEM text (RFC 7468).
 //!
-//! rustls-pki-types decodes them, one at a time. Left alone with a whole file it passes over what
-//! it does not understand, so the sections are found and counted here first and everything that is
-//! odd about them is refused by name.
+//! rustls-pki-types decodes them, one at a time. With a whole file it would skip what it does not
+//! understand, so the sections are found and counted here first, and every fault is an error of its
+//! own.
 
 pub(crate) mod expected;
 pub(crate) mod label;
@@ -19,7 +19,7 @@ use marker::Marker;
 
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// One section, its text not yet decoded.
+/// One section whose text is not yet decoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Section<'a> {
     pub(super) index: usize,
@@ -27,11 +27,11 @@ pub(crate) struct Section<'a> {
     pub(super) label: &'a str,
     /// Everything between the marker lines.
     body: &'a [u8],
-    /// The same with the marker lines.
+    /// The section with its marker lines.
     whole: &'a [u8],
 }
 
-/// Every section of `input`, in order; at least one.
+/// Returns every section of `input`, in order; at least one.
 pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, MaterialError> {
     let text = input.strip_prefix(UTF8_BOM).unwrap_or(input);
     let start = input.len().saturating_sub(text.len());
@@ -104,8 +104,7 @@ pub(super) fn sections(input: &[u8], limit: usize) -> Result<Vec<Section<'_>>, M
     Ok(sections)
 }
 
-/// What is wrong with sections among which nothing that is wanted was found, where parameters are
-/// there.
+/// Returns the error for sections that hold parameters but nothing expected.
 pub(super) fn parameters_alone(
     sections: &[Section<'_>],
     wanted: ExpectedContent,
@@ -127,30 +126,30 @@ impl<'a> Section<'a> {
         MaterialError::from(problem).at(self.place())
     }
 
-    /// The headers that old OpenSSL puts before the base64 of an encrypted key (RFC 1421, section
-    /// 4.6).
+    /// Returns the headers before the base64 of a key encrypted by old OpenSSL.
+    ///
+    /// RFC 1421, section 4.6, defines them.
     pub(super) fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         header_lines(self.body).map(|(name, value, _)| (name, value))
     }
 
-    /// Whether a header says that the section is encrypted.
+    /// Returns whether a header marks the section as encrypted.
     pub(super) fn has_encryption_header(&self) -> bool {
         self.headers()
             .any(|(name, value)| name == "Proc-Type" && value.ends_with("ENCRYPTED"))
     }
 
-    /// The content of what is no secret, a certificate or a revocation list, without a copy of the
-    /// text.
+    /// Decodes public content, a certificate or a revocation list, without a copy of the text.
     pub(super) fn decode_public(&self) -> Result<Vec<u8>, MaterialError> {
         match decode_text(self.whole) {
             Some(der) => Ok(der),
-            // After BEGIN pki-types knows blanks, but not the tabs that we pass over too.
+            // pki-types accepts blanks after BEGIN, but not the tabs that we accept too.
             None => Ok(core::mem::take(&mut *self.decode()?)),
         }
     }
 
     pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, MaterialError> {
-        // Only keys have headers; where the last one ends the base64 begins.
+        // Only keys have headers; the base64 begins after the last one.
         let skip = match self.label {
             label::CERTIFICATE | label::X509_CRL => 0,
             _ => header_lines(self.body).last().map_or(0, |(_, _, end)| end),
@@ -159,7 +158,7 @@ impl<'a> Section<'a> {
         // In one buffer that never grows: pki-types leaves the text of a key behind in memory.
         let mut bytes = Zeroizing::new(Vec::with_capacity(base64.len()));
         bytes.extend(base64.iter().filter(|byte| !byte.is_ascii_whitespace()));
-        // Where it stumbled is no secret, but of no use either.
+        // The position of the fault is no secret, but of no use either.
         let decoded =
             Base64::decode_in_place(&mut bytes).map_err(|_| self.error(MaterialProblem::Base64))?;
         let length = decoded.len();
@@ -168,7 +167,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// The content of the one section that the text is.
+/// Decodes a text of exactly one section.
 fn decode_text(text: &[u8]) -> Option<Vec<u8>> {
     let mut found = <(SectionKind, Vec<u8>)>::pem_slice_iter(text);
     match (found.next(), found.next()) {
@@ -177,7 +176,7 @@ fn decode_text(text: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Those of the [`lines`] that have a dash in them: no other can be a marker, and base64 has none.
+/// Returns the [`lines`] that contain a dash: only they can be markers, and base64 has none.
 fn lines_with_dashes(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0_usize;
     core::iter::from_fn(move || {
@@ -194,9 +193,10 @@ fn lines_with_dashes(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// Where the first dash is. Whole blocks are searched, without a way out between their bytes: that way
-/// the compiler looks at many bytes at once, and the text is looked at as fast as it comes out of
-/// memory.
+/// Returns the position of the first dash.
+///
+/// Whole blocks are searched without an early exit, so that the compiler can compare many bytes at
+/// once; the search then is as fast as memory.
 fn until_dash(text: &[u8]) -> Option<usize> {
     const BLOCK: usize = 64;
     let is_dash = |byte: &u8| *byte == b'-';
@@ -214,7 +214,7 @@ fn is_line_break(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// Lines with their offsets. A lone CR ends a line too, as it does for pki-types.
+/// Returns lines with their offsets. A single CR ends a line too, as in pki-types.
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0_usize;
     text.split(is_line_break).map(move |line| {
@@ -224,7 +224,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// Names and values of the leading `Name: value` lines, and where each line ends.
+/// Returns names and values of the leading `Name: value` lines, and the end of each line.
 fn header_lines(body: &[u8]) -> impl Iterator<Item = (&str, &str, usize)> {
     lines(body)
         // CR LF leaves an empty line between any two.

@@ -1,11 +1,11 @@
-//! The words for inputs that are something else than what was asked for.
+//! The errors for inputs with unexpected content.
 
 use super::expected::ExpectedContent;
 use crate::error::MaterialProblem;
 use crate::material::input::der_shape::DerShape;
 use crate::material::input::format::{DetectedFormat, holds_pem};
 
-/// Says what an input without any PEM section is.
+/// Returns the error for an input without any PEM section.
 pub(crate) fn instead_of_pem(input: &[u8]) -> MaterialProblem {
     match DetectedFormat::of(input) {
         DetectedFormat::Der(DerShape::Pkcs12) | DetectedFormat::Ber(DerShape::Pkcs12) => {
@@ -20,7 +20,7 @@ pub(crate) fn instead_of_pem(input: &[u8]) -> MaterialProblem {
     }
 }
 
-/// What DER is, and how it becomes PEM.
+/// Returns a description of DER, and the command that converts it to PEM.
 fn as_pem(shape: DerShape) -> (&'static str, &'static str) {
     match shape {
         DerShape::Certificate => (
@@ -55,8 +55,9 @@ fn as_pem(shape: DerShape) -> (&'static str, &'static str) {
     }
 }
 
-/// Says what bytes are that were to be DER and could not be read as what was wanted; nothing where
-/// that would not say more than the reader's own words.
+/// Returns the error for bytes that could not be parsed as the expected DER.
+///
+/// `None` if it would contain no more than the parser's own error.
 pub(crate) fn instead_of_der(input: &[u8], wanted: ExpectedContent) -> Option<MaterialProblem> {
     match DetectedFormat::of(input) {
         DetectedFormat::Text if holds_pem(input) => Some(MaterialProblem::PemInsteadOfDer),
@@ -71,7 +72,7 @@ pub(crate) fn instead_of_der(input: &[u8], wanted: ExpectedContent) -> Option<Ma
     }
 }
 
-/// Says what an input is that could be PEM or DER and is not what was wanted.
+/// Returns the error for an input that is PEM or DER, but not the expected content.
 pub(crate) fn instead(shape: DerShape, wanted: ExpectedContent) -> MaterialProblem {
     let (found, advice) = match (shape, wanted) {
         (DerShape::Certificate, ExpectedContent::Key) => {
@@ -120,7 +121,7 @@ pub(crate) fn instead(shape: DerShape, wanted: ExpectedContent) -> MaterialProbl
     unexpected(found, wanted.content(), advice)
 }
 
-/// How a store of BouncyCastle's becomes PKCS#12.
+/// The advice to convert a store of BouncyCastle to PKCS#12.
 macro_rules! bouncy_castle {
     ($store_type:literal) => {
         concat!(
@@ -134,7 +135,7 @@ macro_rules! bouncy_castle {
     };
 }
 
-/// Says what an input is that no reader takes.
+/// Returns the error for an input in an unsupported format.
 pub(crate) fn foreign(found: DetectedFormat, expected: &'static str) -> MaterialProblem {
     let (found, advice) = match found {
         DetectedFormat::Empty => return MaterialProblem::Empty,
@@ -201,7 +202,7 @@ pub(crate) fn unexpected(
 }
 
 impl ExpectedContent {
-    /// What is expected, whatever it comes in.
+    /// Returns a description of the expected content, in any encoding.
     pub(crate) fn content(self) -> &'static str {
         match self {
             Self::Anchors | Self::Certificates => "certificates",
@@ -211,7 +212,7 @@ impl ExpectedContent {
         }
     }
 
-    /// Whether one DER value of this shape is what is expected.
+    /// Returns whether one DER value of this shape is the expected content.
     pub(crate) fn is(self, shape: DerShape) -> bool {
         match self {
             Self::Anchors | Self::Certificates => shape == DerShape::Certificate,

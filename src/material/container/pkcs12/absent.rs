@@ -1,4 +1,4 @@
-//! In place of the parent's, where PKCS#12 is not compiled in.
+//! Replaces the parent module if PKCS#12 is not compiled in.
 
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::anchors::TrustAnchors;

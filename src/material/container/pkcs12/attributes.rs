@@ -1,4 +1,4 @@
-//! What a bag says about itself (RFC 7292, section 4.2), as far as it is of use.
+//! The attributes of a bag (RFC 7292, section 4.2) that are needed.
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
@@ -8,9 +8,9 @@ use super::elements::{elements, malformed};
 use crate::error::MaterialProblem;
 use crate::x509::is_hidden;
 
-/// The most attributes of a bag; ordinary ones have two or three.
+/// The maximum number of attributes of a bag; two or three are usual.
 const MAX_ATTRIBUTES: usize = 32;
-/// The most characters of a name that a message shows.
+/// The maximum length of a name in a message, in characters.
 const MAX_SHOWN: usize = 64;
 
 const FRIENDLY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.20");
@@ -23,7 +23,7 @@ pub(crate) struct Attributes<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// Reads the content of the SET, in whatever order it is.
+    /// Reads the content of the SET, in any order.
     pub(crate) fn read(set: &'a [u8]) -> Result<Self, MaterialProblem> {
         let mut attributes = Self::default();
         let mut count = 0_usize;
@@ -36,7 +36,7 @@ impl<'a> Attributes<'a> {
                 });
             }
             let (kind, values) = attribute(reader).map_err(malformed)?;
-            // Some have numbers that our reader does not hold; so they are compared as bytes.
+            // Compared as bytes, because some identifiers have numbers that our parser cannot hold.
             if kind == FRIENDLY_NAME.as_bytes() {
                 attributes.friendly_name = only(values).map_err(malformed)?.and_then(bmp_text);
             } else if kind == LOCAL_KEY_ID.as_bytes() {
@@ -51,7 +51,7 @@ impl<'a> Attributes<'a> {
     }
 }
 
-/// Type and values of an attribute, without their headers.
+/// Reads type and values of an attribute, without their headers.
 fn attribute<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8])> {
     reader.sequence(|r: &mut SliceReader<'a>| {
         let kind = AnyRef::decode(r)?;
@@ -62,7 +62,7 @@ fn attribute<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8
     })
 }
 
-/// The one value of an attribute that has one.
+/// Returns the one value of an attribute, if it has any.
 fn only(values: &[u8]) -> der::Result<Option<AnyRef<'_>>> {
     match values {
         [] => Ok(None),
@@ -70,7 +70,7 @@ fn only(values: &[u8]) -> der::Result<Option<AnyRef<'_>>> {
     }
 }
 
-/// Java puts two units for a character beyond the BMP, so it is read as UTF-16.
+/// Reads a BMPString as UTF-16, because Java writes two units for a character beyond the BMP.
 fn bmp_text(value: AnyRef<'_>) -> Option<String> {
     if value.tag() != Tag::BmpString {
         return None;
@@ -82,7 +82,7 @@ fn bmp_text(value: AnyRef<'_>) -> Option<String> {
     char::decode_utf16(units).collect::<Result<_, _>>().ok()
 }
 
-/// A name as a message may show it: somebody else chose its characters.
+/// Returns a name for messages, cut and escaped because the container's author chose it.
 pub(crate) fn shown(name: &str) -> String {
     let mut text = String::from("`");
     for (at, c) in name.chars().enumerate() {

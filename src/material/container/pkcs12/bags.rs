@@ -15,11 +15,11 @@ use crate::material::encryption::pkcs8::EncryptedKey;
 use crate::material::input::passphrase::is_sequence;
 use crate::material::key::PrivateKey;
 
-/// The most bags of a container; a store of the public web's roots has about 150.
+/// The maximum number of bags in a container; a store of the public web's roots has about 150.
 const MAX_BAGS: usize = 4096;
-/// The most private keys.
+/// The maximum number of private keys.
 const MAX_KEYS: usize = 64;
-/// How deep bags may stand in bags; ordinary ones do not.
+/// The maximum depth of nested bags; usual containers have none.
 const MAX_DEPTH: usize = 4;
 
 const KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.1");
@@ -32,16 +32,16 @@ const SAFE_CONTENTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.11
 const X509_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.22.1");
 const SDSI_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.22.2");
 
-/// What is of use in a container, in no order.
+/// The keys and certificates of a container, in no order.
 #[derive(Default)]
 pub(crate) struct Bags<'a> {
     pub(crate) keys: Vec<KeyBag<'a>>,
-    /// Each once.
+    /// Each certificate once.
     pub(crate) certificates: Vec<CertificateBag<'a>>,
     count: usize,
 }
 
-/// A private key, not yet opened.
+/// A private key, not yet decrypted.
 pub(crate) struct KeyBag<'a> {
     pub(crate) attributes: Attributes<'a>,
     der: &'a [u8],
@@ -56,7 +56,7 @@ pub(crate) struct CertificateBag<'a> {
 #[derive(der::Sequence)]
 struct SafeBag<'a> {
     kind: ObjectIdentifier,
-    /// Under an EXPLICIT tag.
+    /// The value under an EXPLICIT tag.
     value: AnyRef<'a>,
     #[asn1(optional = "true")]
     attributes: Option<AnyRef<'a>>,
@@ -111,10 +111,10 @@ impl<'a> Bags<'a> {
                     });
                 }
             }
-            // Passwords and symmetric keys, as `keytool -importpass` puts them beside the others: neither a key nor a
-            // certificate comes from it, and nothing that we do would be stricter with it.
+            // Passwords and symmetric keys, which `keytool -importpass` writes beside the others.
+            // They hold no key or certificate, and ignoring them weakens no check.
             SECRET => {}
-            // To pass over it would be to admit whom it revokes.
+            // Ignoring a revocation list would accept the certificates that it revokes.
             CRL => {
                 return Err(unsupported(
                     "a revocation list, which is given separately, to `RevocationLists`",

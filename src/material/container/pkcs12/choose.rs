@@ -1,4 +1,4 @@
-//! Which of the keys in a container is meant, and which certificate is its.
+//! Selection of a container's key and its certificate.
 
 use super::attributes::shown;
 use super::bags::{Bags, KeyBag};
@@ -8,28 +8,28 @@ use crate::material::key::PrivateKey;
 use crate::material::key::public_half::PublicHalf;
 use crate::x509::Certificate;
 
-/// The most identities that a message lists.
+/// The maximum number of identities in a message.
 const MAX_LISTED: usize = 8;
 
-/// A key that was opened, with the certificates that are for it.
+/// A decrypted key, with the certificates of its public key.
 struct Candidate<'b, 'a> {
     bag: &'b KeyBag<'a>,
     key: PrivateKey,
-    /// Where they stand; those of CAs only where there are no others.
+    /// The positions of the certificates; CA certificates only if there are no others.
     leaves: Vec<usize>,
     is_ca: bool,
 }
 
-/// The key of that name, or else the only one, and where its certificate stands.
+/// Returns the key of that name, or else the only one, and the position of its certificate.
 ///
-/// A key's certificate is the one with its public key, whatever the bags say: their identifiers
-/// only tell which of several such certificates is meant.
+/// A key's certificate is the one with its public key. The identifiers in the bags only choose
+/// among several such certificates.
 pub(crate) fn pair(
     bags: &Bags<'_>,
     name: Option<&str>,
     mut open: impl FnMut(&KeyBag<'_>) -> Result<PrivateKey, MaterialProblem>,
 ) -> Result<(PrivateKey, usize), MaterialProblem> {
-    // Where the keys themselves have the name, nothing else needs to be opened.
+    // If a key has the name itself, no other key needs to be decrypted.
     let is_named =
         |bag: &KeyBag<'_>| name.is_some() && bag.attributes.friendly_name.as_deref() == name;
     let named_alone = bags.keys.iter().any(is_named);
@@ -41,7 +41,7 @@ pub(crate) fn pair(
     let mut candidates: Vec<Candidate<'_, '_>> = Vec::new();
     for bag in bags.keys.iter().filter(|bag| !named_alone || is_named(bag)) {
         let key = open(bag)?;
-        // The same key in two bags is one.
+        // The same key in two bags counts once.
         if !candidates.iter().any(|c| is_same(&c.key, &key)) {
             candidates.push(Candidate::new(bags, &views, bag, key)?);
         }
@@ -96,7 +96,7 @@ impl<'b, 'a> Candidate<'b, 'a> {
         }
         let is_ca = leaves.is_empty() && !cas.is_empty();
         let mut leaves = if is_ca { cas } else { leaves };
-        // Several were issued for the key: the one that the key says is its own.
+        // Several were issued for the key: choose the one that the key's identifier names.
         if let (2.., Some(id)) = (leaves.len(), bag.attributes.local_key_id) {
             let is_meant = |index: &usize| {
                 let certificate = bags.certificates.get(*index);
@@ -114,7 +114,7 @@ impl<'b, 'a> Candidate<'b, 'a> {
         })
     }
 
-    /// The key's friendly name, or else its certificate's.
+    /// Returns the key's friendly name, or else its certificate's.
     fn name<'n>(&'n self, bags: &'n Bags<'_>) -> Option<&'n str> {
         let own = self.bag.attributes.friendly_name.as_deref();
         own.or_else(|| match self.leaves.as_slice() {
@@ -129,7 +129,7 @@ impl<'b, 'a> Candidate<'b, 'a> {
     }
 }
 
-/// Names and subjects, for messages.
+/// Returns names and subjects, for messages.
 fn list(bags: &Bags<'_>, candidates: &[Candidate<'_, '_>]) -> String {
     let mut texts: Vec<String> = Vec::new();
     for candidate in candidates {

@@ -1,4 +1,4 @@
-//! The outside of a container (RFC 7292, section 4): its MAC, and the safes in it.
+//! The outer structure of a container (RFC 7292, section 4): its MAC and its safes.
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
@@ -17,7 +17,7 @@ use crate::material::key::PrivateKey;
 use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::unexpected_input;
 
-/// The most safes of a container; ordinary ones have two.
+/// The maximum number of safes in a container; two are usual.
 const MAX_SAFES: usize = 64;
 const VERSION: u8 = 3;
 
@@ -26,7 +26,7 @@ const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1135
 const ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.3");
 const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
 
-/// The tag of encrypted content, and of the same in pieces, as BER writes it in a stream.
+/// The tags of encrypted content: in one piece, and in several, as BER writes a stream.
 const WHOLE: Tag = Tag::ContextSpecific {
     constructed: false,
     number: TagNumber(0),
@@ -36,13 +36,13 @@ const IN_PIECES: Tag = Tag::ContextSpecific {
     number: TagNumber(0),
 };
 
-/// A container whose MAC is right, or that has none and nothing encrypted in its safes.
+/// A container whose MAC is valid, or that has neither a MAC nor encrypted safes.
 pub(crate) struct Container {
     /// The `SafeContents`, decrypted.
     pub(crate) safes: Vec<Zeroizing<Vec<u8>>>,
-    /// `None`: it has no MAC.
+    /// The password; `None` if the container has no MAC.
     pub(crate) password: Option<Password>,
-    /// What is left of it for the keys.
+    /// The budget that is left for the keys.
     pub(crate) budget: Budget,
 }
 
@@ -61,7 +61,7 @@ struct ContentInfo<'a> {
     content: Option<AnyRef<'a>>,
 }
 
-/// RFC 5652, section 8; of the attributes there are none in a container.
+/// `EncryptedData` (RFC 5652, section 8); containers have no unprotected attributes.
 #[derive(der::Sequence)]
 struct EncryptedData<'a> {
     version: u8,
@@ -77,7 +77,7 @@ struct EncryptedContentInfo<'a> {
     content: Option<AnyRef<'a>>,
 }
 
-/// What bytes are that cannot be read as a container.
+/// Returns the error for bytes that cannot be parsed as a container.
 fn instead(der: &[u8]) -> MaterialProblem {
     match unexpected_input::instead_of_der(der, ExpectedContent::Bundle) {
         None | Some(MaterialProblem::Pkcs12) => MaterialProblem::Pkcs12Malformed,
@@ -117,7 +117,7 @@ impl Container {
                 Some(mac::verify(mac, content, passphrase, &mut budget)?)
             }
         };
-        // The MAC is over the octets as they came; only now are they rewritten.
+        // The MAC covers the original octets, so they are converted only now.
         let rewritten = format::rewritten(content)?;
         let content = rewritten.as_ref().map_or(content, |der| der.as_slice());
         let mut safes = Vec::new();
@@ -177,7 +177,7 @@ impl<'a> ContentInfo<'a> {
     }
 }
 
-/// The content of OCTET STRINGs, one after another.
+/// Joins the contents of consecutive OCTET STRINGs.
 fn joined(pieces: &[u8]) -> Result<Vec<u8>, MaterialProblem> {
     let mut whole = Vec::with_capacity(pieces.len());
     elements(pieces, |reader| {

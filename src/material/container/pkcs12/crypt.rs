@@ -1,4 +1,4 @@
-//! Decrypting the parts of a container.
+//! Decryption of the parts of a container.
 
 use pkcs8::spki::AlgorithmIdentifierRef;
 use rc2::Rc2;
@@ -10,20 +10,20 @@ use crate::material::encryption::pbe::{Pbe, Scheme, TRIPLE_DES};
 use crate::material::encryption::scheme::is_withdrawn;
 use crate::material::encryption::{Budget, pbes2};
 
-/// The passphrase of a container in both of the forms that derivations take.
+/// The passphrase of a container, in the two forms that key derivations need.
 pub(crate) struct Password {
     pub(crate) text: Zeroizing<String>,
-    /// As the MAC has it.
+    /// The form that the MAC was made with.
     pub(crate) bmp: Zeroizing<Vec<u8>>,
 }
 
-/// 40 bits, which were all that could be exported once, are for certificates, and ordinary there.
+/// RC2; containers usually encrypt certificates with 40 bits, the limit of old export rules.
 const RC2: [Scheme; 2] = [
     Scheme::new::<Rc2>("1.2.840.113549.1.12.1.5", 16),
     Scheme::new::<Rc2>("1.2.840.113549.1.12.1.6", 5),
 ];
 
-/// Decrypts a part; in a container without a MAC none may be encrypted.
+/// Decrypts a part; without a MAC an encrypted part is an error.
 pub(crate) fn decrypt(
     algorithm: AlgorithmIdentifierRef<'_>,
     data: &[u8],
@@ -44,12 +44,14 @@ pub(crate) fn decrypt(
     })
 }
 
-/// The MAC was verified by then, so the passphrase is right, as far as the container has one.
+/// Returns the error for a part that the passphrase of the MAC does not decrypt.
+///
+/// The MAC was verified before, so the passphrase is right for the container.
 pub(crate) fn another_passphrase() -> MaterialProblem {
     unsupported("a part that the passphrase of its MAC does not open (or a damaged one)")
 }
 
-/// What is not read in a container is exported anew with the whole of it.
+/// Replaces the advice in an error by one that exports the whole container again.
 fn in_container(problem: MaterialProblem) -> MaterialProblem {
     let MaterialProblem::EncryptionUnsupported { algorithm, .. } = problem else {
         return problem;

@@ -1,4 +1,4 @@
-//! The elements of DER inside a container, and what can be wrong with them.
+//! The DER elements inside a container, and their errors.
 
 use der::{AnyRef, Decode, Reader, SliceReader, Tag, Tagged};
 
@@ -30,7 +30,7 @@ pub(crate) fn check_tag(value: AnyRef<'_>, tag: Tag) -> Result<(), MaterialProbl
     value.tag().assert_eq(tag).map(drop).map_err(malformed)
 }
 
-/// What the reader says may quote a key.
+/// The parser's error is dropped, because it may quote a key.
 pub(crate) fn malformed(_: der::Error) -> MaterialProblem {
     MaterialProblem::Pkcs12Malformed
 }

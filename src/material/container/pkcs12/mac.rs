@@ -36,10 +36,10 @@ fn one() -> u64 {
     1
 }
 
-/// Whether it is the right MAC: of a password, a salt, so many rounds and the content.
+/// Verifies a MAC: password, salt, iterations, content, MAC.
 type IsRight = fn(&[u8], &[u8], i32, &[u8], &[u8]) -> bool;
 
-/// Verifies it, and returns the passphrase in the form that it was made with.
+/// Verifies the MAC, and returns the passphrase in the form that the MAC was made with.
 pub(crate) fn verify(
     mac: &MacData<'_>,
     content: &[u8],
@@ -82,7 +82,7 @@ pub(crate) fn verify(
     if is_right(&bmp, rounds) {
         return Ok(Password { text, bmp });
     }
-    // An empty passphrase is two zero octets to some programs, and nothing at all to others.
+    // Some programs encode an empty passphrase as two zero octets, others as no octets.
     if text.is_empty() {
         let rounds = take()?;
         let bmp: Zeroizing<Vec<u8>> = Zeroizing::default();

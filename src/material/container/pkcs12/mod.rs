@@ -24,7 +24,7 @@ use crate::material::pem::{self, label};
 use bags::Bags;
 use container::Container;
 
-/// The certificates of a container without private keys.
+/// Returns the certificates of a container without private keys.
 pub(crate) fn anchors(
     der: &[u8],
     passphrase: Option<&Passphrase>,
@@ -41,8 +41,9 @@ pub(crate) fn anchors(
     TrustAnchors::from_der(bags.certificates.into_iter().map(|c| c.der))
 }
 
-/// Who gives a passphrase relies on it, and without a MAC it protects nothing. An empty one
-/// protects no more than none.
+/// Rejects a passphrase for a container without a MAC, because it protects nothing.
+///
+/// An empty passphrase is accepted.
 fn check_protection(
     container: &Container,
     asked: Option<&PassphraseUse<'_>>,
@@ -55,7 +56,7 @@ fn check_protection(
     }
 }
 
-/// The container in a PEM section `PKCS12`, as certtool writes it unless it is told otherwise.
+/// Returns the container in a PEM section `PKCS12`, which `certtool` writes by default.
 fn unwrapped(input: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialError> {
     file::check_size(input, PrivateKey::MAX_INPUT_BYTES)?;
     if DetectedFormat::of(input) != DetectedFormat::Text {
@@ -67,7 +68,7 @@ fn unwrapped(input: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialError> 
     }
 }
 
-/// The identity of that name, or else the only one.
+/// Returns the identity of that name, or else the only one.
 pub(crate) fn open(
     der: &[u8],
     passphrase: Option<&Passphrase>,

@@ -1,4 +1,4 @@
-//! A MAC by PBMAC1 (RFC 9579, and RFC 9879 in its place): PBKDF2 and HMAC.
+//! Verification of PBMAC1 (RFC 9579, replaced by RFC 9879): PBKDF2 and HMAC.
 
 use const_oid::ObjectIdentifier;
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
@@ -17,8 +17,8 @@ use crate::material::input::stack_wipe;
 
 pub(crate) const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
 
-/// A shorter key is not to be trusted (RFC 9879, section 5), and a longer one than the longest
-/// digest has no use.
+/// Shorter keys are insecure (RFC 9879, section 5); keys longer than the longest digest are
+/// useless.
 const KEY_BYTES: core::ops::RangeInclusive<usize> = 20..=64;
 
 /// `PBMAC1-params` (RFC 8018, appendix A.5).
@@ -28,19 +28,20 @@ struct Parameters<'a> {
     mac: AlgorithmIdentifierRef<'a>,
 }
 
-/// A MAC whose cost is paid for.
+/// A MAC whose cost was taken from the budget.
 pub(crate) struct Pbmac1<'a> {
     kdf: Pbkdf2<'a>,
     key_bytes: usize,
     is_right: IsRight,
 }
 
-/// Whether it is the right MAC: of a key, the content and the MAC.
+/// Verifies a MAC: key, content, MAC.
 type IsRight = fn(&[u8], &[u8], &[u8]) -> bool;
 
 impl<'a> Pbmac1<'a> {
-    /// Reads the parameters and takes what they cost from the budget. Salt and iterations beside
-    /// them mean nothing.
+    /// Reads the parameters and takes their cost from the budget.
+    ///
+    /// The salt and iterations of the surrounding `MacData` are ignored.
     pub(crate) fn read(
         algorithm: AlgorithmIdentifierRef<'a>,
         budget: &mut Budget,
@@ -83,7 +84,7 @@ impl<'a> Pbmac1<'a> {
         })
     }
 
-    /// Whether it is the MAC of the content. The passphrase is UTF-8, without an end.
+    /// Returns whether it is the MAC of the content. The passphrase is UTF-8, without a terminator.
     pub(crate) fn is_right(&self, passphrase: &str, content: &[u8], mac: &[u8]) -> bool {
         stack_wipe::with_wiped_stack(|| {
             let mut key = Zeroizing::new([0; *KEY_BYTES.end()]);
@@ -96,9 +97,9 @@ impl<'a> Pbmac1<'a> {
     }
 }
 
-/// In constant time, and of the whole length.
+/// Verifies the whole MAC in constant time.
 pub(crate) fn is_right<D: EagerHash>(key: &[u8], content: &[u8], mac: &[u8]) -> bool {
-    // Never an error: HMAC takes keys of any length.
+    // Never an error: HMAC accepts keys of any length.
     let Ok(hmac) = <Hmac<D> as KeyInit>::new_from_slice(key) else {
         return false;
     };

@@ -1,4 +1,4 @@
-//! In place of the parent's, where the withdrawn schemes are not compiled in.
+//! Replaces the parent module if the withdrawn schemes are not compiled in.
 
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;

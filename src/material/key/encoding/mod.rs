@@ -170,8 +170,8 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Pkcs8Key, Mate
 /// Returns the scalar without leading zeros beyond its length on this curve.
 ///
 /// RFC 5915, section 3, requires exactly that length. `certtool` writes the content of a DER
-/// INTEGER instead: with a zero before a set highest bit, and without padding. The callers pad a
-/// shorter scalar, like OpenSSL.
+/// INTEGER instead: with a zero before a set highest bit, and without padding. The readers of a
+/// key pad a shorter scalar, like OpenSSL.
 fn scalar(octets: &[u8], length: usize) -> &[u8] {
     let more = octets.len().saturating_sub(length);
     match octets.split_at_checked(more) {
