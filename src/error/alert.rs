@@ -9,7 +9,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Alert(u8);
 
-/// Code, name, and what it usually means to one whose certificate was refused.
+/// The code, the name, and the usual reason if the peer rejected our certificate.
 type Row = (u8, &'static str, &'static str);
 
 impl Alert {
@@ -36,17 +36,17 @@ impl Alert {
     /// `no_application_protocol`
     pub const NO_APPLICATION_PROTOCOL: Self = Self(120);
 
-    /// The alert of a code; one that no RFC names is kept as it is.
+    /// Creates the alert with this code; a code that no RFC names is kept.
     pub const fn from_code(code: u8) -> Self {
         Self(code)
     }
 
-    /// The number on the wire.
+    /// Returns the code on the wire.
     pub const fn code(self) -> u8 {
         self.0
     }
 
-    /// The alert of a name in the spelling of RFC 8446, such as `unknown_ca`.
+    /// Returns the alert with this name in the spelling of RFC 8446, such as `unknown_ca`.
     pub fn from_name(name: &str) -> Option<Self> {
         TABLE
             .iter()
@@ -54,10 +54,10 @@ impl Alert {
             .map(|row| Self(row.0))
     }
 
-    /// What to look at when a peer sent this alert to us, and nothing else is known.
+    /// Returns what to check if a peer sent this alert and nothing else is known.
     ///
-    /// The hint of a [`RejectedByPeer`](crate::HandshakeError::RejectedByPeer) begins here, and says more where our own
-    /// certificates, or what the server asked for, tell why.
+    /// The hint of a [`RejectedByPeer`](crate::HandshakeError::RejectedByPeer) begins with it, and
+    /// says more if our own certificates or the server's request show the reason.
     ///
     /// ```
     /// assert!(mtls::error::Alert::UNKNOWN_CA.hint().contains("does not trust the CA"));

@@ -1,27 +1,27 @@
 use core::fmt;
 use std::borrow::Cow;
 
-/// A trust anchor that cannot vouch for a peer, and why.
+/// A trust anchor that cannot authenticate peers, and the reason.
 ///
-/// Told as [`Event::UnusableTrustAnchor`](crate::Event::UnusableTrustAnchor) while another anchor
-/// can vouch; where none can, it is
+/// It is an [`Event::UnusableTrustAnchor`](crate::Event::UnusableTrustAnchor) while another anchor
+/// is usable. If none is, building returns
 /// [`BuildError::UnusableTrustAnchors`](crate::BuildError::UnusableTrustAnchors).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnusableTrustAnchor {
-    /// Its position among the anchors, from 0; in a trust bundle, among those of its trust domain.
+    /// The position among the anchors, from 0; in a trust bundle, among those of its trust domain.
     pub index: usize,
-    /// The trust domain in whose bundle it stands; `None` where anchors were given without bundles.
+    /// The trust domain of its bundle; `None` if the anchors were given without bundles.
     pub trust_domain: Option<String>,
-    /// Its subject (RFC 4514).
+    /// The subject (RFC 4514).
     pub subject: String,
-    /// What is wrong with it.
+    /// The fault of the anchor.
     pub problem: String,
     pub(crate) hint: Cow<'static, str>,
 }
 
 impl UnusableTrustAnchor {
-    /// What to do about it.
+    /// Returns how to fix it.
     pub fn hint(&self) -> &str {
         &self.hint
     }
@@ -37,7 +37,7 @@ impl fmt::Display for UnusableTrustAnchor {
     }
 }
 
-/// How many of them stand in a message.
+/// The maximum number of anchors in a message.
 const SHOWN: usize = 4;
 
 pub(super) fn list(anchors: &[UnusableTrustAnchor]) -> String {

@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// The TLS library under a client or a server.
+/// The TLS library of a client or a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BackendKind {

@@ -5,27 +5,27 @@ use super::anchor::{self, UnusableTrustAnchor};
 use super::backend_kind::BackendKind;
 use super::exposed;
 
-/// Why a client or a server could not be built from its settings.
+/// The error of building a client or a server from its settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The TLS library refused a setting or our own material.
+    /// The TLS library rejected a setting or our own material.
     #[error("{backend} refused {what}")]
     Backend {
         /// The library.
         backend: BackendKind,
-        /// What was given to it.
+        /// The setting or material.
         what: &'static str,
-        /// Its own words.
+        /// The error of the library.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// None of the trust anchors is within its validity.
+    /// No trust anchor is within its validity.
     #[error(
         "no trust anchor is valid at {now}, so every peer would be refused; give the CA certificates that issue the peers' \
          certificates now, and when these look valid, compare the clock"
     )]
     TrustAnchorsExpired {
-        /// The moment of the judgement.
+        /// The time of the check.
         now: String,
     },
     /// A certificate of our own chain is not signed by the one that follows it.
@@ -34,32 +34,33 @@ pub enum BuildError {
          replace the intermediates by those that issued this leaf"
     )]
     IdentityChain {
-        /// Its position in the chain, from 0 (the leaf).
+        /// The position in the chain, from 0 (the leaf).
         index: usize,
-        /// Its subject (RFC 4514).
+        /// The subject of the certificate (RFC 4514).
         subject: String,
         /// The subject of the certificate after it.
         issuer: String,
-        /// What is wrong with the signature.
+        /// The fault of the signature.
         problem: String,
     },
-    /// A certificate of the identity of a rotation has expired, or is not valid yet.
+    /// A certificate of a rotation's identity has expired, or is not valid yet.
     #[error(
         "certificate {index} ({subject}) of our own new chain is not valid at {now}: {problem}; renew it, and when it looks \
          valid, compare the clock"
     )]
     IdentityNotValid {
-        /// Its position in the chain, from 0 (the leaf).
+        /// The position in the chain, from 0 (the leaf).
         index: usize,
-        /// Its subject (RFC 4514).
+        /// The subject of the certificate (RFC 4514).
         subject: String,
-        /// The end of its validity that was missed.
+        /// The violated bound of its validity.
         problem: String,
-        /// The moment of the judgement.
+        /// The time of the check.
         now: String,
     },
-    /// Our own trust anchors vouched for our own identity, and would not after a rotation; or they
-    /// have to, by [`SelfTrust`](crate::rotation::SelfTrust), and do not.
+    /// Our trust anchors do not authenticate our own chain.
+    ///
+    /// They did before the rotation, or [`SelfTrust`](crate::rotation::SelfTrust) requires it.
     #[error(
         "our own trust anchors do not vouch for our own identity: {problem}; see that the trust anchors are the ones that \
          were meant; to change the CA, first add the new one to all trust anchors, then issue the identities anew, and remove \
@@ -67,7 +68,7 @@ pub enum BuildError {
          `.self_trust(SelfTrust::Skip)`"
     )]
     OwnChainRejected {
-        /// Why not.
+        /// The reason of the rejection.
         problem: String,
     },
     /// A setting has a value that can never work.
@@ -75,22 +76,22 @@ pub enum BuildError {
     InvalidSetting {
         /// The builder's method.
         setting: &'static str,
-        /// What is wrong with the value.
+        /// The fault of the value.
         problem: String,
     },
-    /// The private key's file is open to others, and `KeyPermissions::Deny` refuses that.
+    /// The private key's file has insecure permissions, which `KeyPermissions::Deny` rejects.
     #[error("{}", denied("the private key", .path, *.mode))]
     InsecureKeyFile {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Its permission bits, as `chmod` takes them.
+        /// The permission bits, as `chmod` takes them.
         mode: u32,
     },
-    /// The private key of our identity is not the one in its leaf.
+    /// The private key of our identity does not belong to its leaf.
     ///
-    /// Of ECDSA P-521 and ML-DSA keys, which are not taken apart when they are loaded, the
-    /// backend's library finds that; of others it is a [`MaterialError`](crate::MaterialError) when
-    /// they are loaded.
+    /// For ECDSA P-521 and ML-DSA keys, whose public half is not derived when they are loaded, the
+    /// backend's library detects it. For others loading returns a
+    /// [`MaterialError`](crate::MaterialError).
     #[error(
         "the private key ({key}) does not belong to the leaf {subject}; give the key whose public \
          key has the leaf's digest: `openssl pkey -in KEY -pubout -outform DER | sha256sum`"
@@ -112,13 +113,13 @@ pub enum BuildError {
          to admit every client that the trust anchors vouch for"
     )]
     MissingPolicy,
-    /// The policy has revocation rules, and no lists were given.
+    /// The policy has revocation rules, but no lists were given.
     #[error(
         "the policy asks for revocation (`VerifierPolicy::revocation`), and no lists were given; call \
          `.revocation_lists(..)`: without them every peer would be refused"
     )]
     MissingRevocationLists,
-    /// Revocation lists were given, and the policy has no rules for them.
+    /// Revocation lists were given, but the policy has no rules for them.
     #[error(
         "revocation lists were given (`.revocation_lists(..)`), and the policy would never look at them; call \
          `VerifierPolicy::revocation(RevocationRules::require(..))`"
@@ -130,14 +131,14 @@ pub enum BuildError {
          and the system's are never used in their place"
     )]
     MissingTrustAnchors,
-    /// rustls was compiled without a crypto provider and none was given.
+    /// rustls was compiled without a crypto provider, and none was given.
     #[error(
         "rustls has no crypto provider; enable the cargo feature `aws-lc-rs` or `ring`, or give one by \
          `Rustls::with_provider`"
     )]
     NoCryptoProvider,
-    /// The file of the passphrase that opened the private key is open to others, and
-    /// `KeyPermissions::Deny` refuses that.
+    /// The passphrase file of the private key has insecure permissions, which
+    /// `KeyPermissions::Deny` rejects.
     #[error("{}", denied("the passphrase of the private key", .path, *.mode))]
     InsecurePassphraseFile {
         /// The file.
@@ -145,9 +146,10 @@ pub enum BuildError {
         /// Its permission bits, as `chmod` takes them.
         mode: u32,
     },
-    /// A rotation would lose a revocation list that counts, or bring back an older one: what is to
-    /// take its place is missing, older, not current or not the issuer's.
-    /// [`Rotation::revocation_lists`](crate::Rotation::revocation_lists) says what counts.
+    /// A rotation would lose a revocation list in force, or replace it by an older one.
+    ///
+    /// The list in its place is missing, older, not current or not the issuer's.
+    /// [`Rotation::revocation_lists`](crate::Rotation::revocation_lists) states which lists count.
     #[error(
         "in place of the revocation list of {issuer}: {problem}; give the latest one (of all that `openssl crl \
          -in FILE -noout -crlnumber -lastupdate -nextupdate` shows); to go back on purpose build anew"
@@ -155,11 +157,10 @@ pub enum BuildError {
     RevocationListRegression {
         /// The issuer of the list (RFC 4514).
         issuer: String,
-        /// What is wrong with what is to take its place.
+        /// The fault of the list in its place.
         problem: String,
     },
-    /// The signing key of our identity (an HSM, a TPM, a KMS) did not sign the text that it is
-    /// tried with.
+    /// The signing key of our identity (an HSM, a TPM, a KMS) did not sign the test text.
     #[error(
         "the signing key did not sign a test text by {scheme}; look at what it says itself (below), and at its \
          address, its credentials and its rights: the first handshake would fail as this did"
@@ -167,11 +168,10 @@ pub enum BuildError {
     SigningKeyFailed {
         /// The signature scheme (RFC 8446, section 4.2.3).
         scheme: String,
-        /// Its own words.
+        /// The error of the signing key.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// The signing key of our identity signed the text that it is tried with, and not by the key in
-    /// the leaf.
+    /// The signing key of our identity signed the test text with another key than the leaf's.
     #[error(
         "what the signing key signed by {scheme} does not verify with the key in the leaf {subject}; give the id of \
          the key that this certificate was issued for, and see that it signs the whole message (not a digest of a \
@@ -183,24 +183,24 @@ pub enum BuildError {
         /// The subject of the leaf (RFC 4514).
         subject: String,
     },
-    /// The source gave nothing to begin with.
+    /// The source did not return its first rotation.
     #[error("the source of identity and anchors could not be loaded")]
     Source(#[source] Box<dyn StdError + Send + Sync>),
-    /// No thread could be had to ask the source again, or to watch over connections.
+    /// The thread that polls the source or watches connections could not be started.
     #[error("the thread that watches over rotation could not be started")]
     Thread(#[source] std::io::Error),
-    /// No trust anchor can vouch for a peer, so every peer would be rejected.
+    /// No trust anchor can authenticate a peer, so every peer would be rejected.
     #[error("no trust anchor can vouch for a peer: {}", anchor::list(.0))]
     UnusableTrustAnchors(Vec<UnusableTrustAnchor>),
-    /// The source was taken by another client or server, built from a clone of the builder.
+    /// The source is used by another client or server, built from a clone of the builder.
     #[error("the source was taken by a clone of this builder; give each clone a source of its own")]
     SourceTaken,
-    /// The backend cannot enforce what was asked for.
+    /// The backend cannot enforce a setting.
     #[error("{backend} cannot do this: {what}; choose another backend or leave the setting out")]
     Unsupported {
         /// The library.
         backend: BackendKind,
-        /// What it cannot do.
+        /// The capability that it lacks.
         what: &'static str,
     },
 }

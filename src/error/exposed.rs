@@ -1,10 +1,10 @@
-//! The words for files that are open to others.
+//! Descriptions of files with insecure permissions.
 
 use std::path::Path;
 
 use super::path;
 
-/// What is open, and to whom.
+/// Returns a description of the file and of who can access it.
 pub(crate) fn words(what: &str, path: &Path, mode: u32) -> String {
     let path = path::shown(path);
     match mode & 0o006 {
@@ -15,7 +15,7 @@ pub(crate) fn words(what: &str, path: &Path, mode: u32) -> String {
     }
 }
 
-/// The command that closes it.
+/// Returns the command that restricts the permissions.
 pub(crate) fn close(path: &Path) -> String {
     format!("chmod 600 {}", path::quoted(path))
 }

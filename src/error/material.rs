@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::MaterialProblem;
 use super::path::shown;
 
-/// Why certificates or keys could not be loaded: what is wrong, and where.
+/// The error of loading certificates, keys or revocation lists, with its location.
 ///
-/// `Display` names the file, the place in it, what was found and what to do next. Key bytes and
-/// passphrases are never part of it.
+/// `Display` names the file, the location in it, what was found and what to do next. It never
+/// contains key bytes or passphrases.
 #[derive(Debug)]
 pub struct MaterialError(Box<Inner>);
 
@@ -22,17 +22,17 @@ struct Inner {
 }
 
 impl MaterialError {
-    /// What is wrong.
+    /// Returns the fault.
     pub fn problem(&self) -> &MaterialProblem {
         &self.0.problem
     }
 
-    /// Where the bytes came from.
+    /// Returns the origin of the bytes.
     pub fn origin(&self) -> &MaterialOrigin {
         &self.0.origin
     }
 
-    /// Which section of a PEM input, or which of several DER certificates or lists, it is about.
+    /// Returns the faulty PEM section, or the faulty one of several DER certificates or lists.
     pub fn place(&self) -> Option<&MaterialLocation> {
         self.0.place.as_ref()
     }
@@ -92,17 +92,17 @@ impl StdError for MaterialError {
     }
 }
 
-/// Where the bytes of some material came from.
+/// The origin of the bytes of some material.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MaterialOrigin {
     /// Bytes in memory.
     Bytes,
-    /// One file of a directory that was read whole.
+    /// One file of a directory whose files are all read.
     DirectoryEntry(PathBuf),
-    /// One file, or one folder.
+    /// One file or directory.
     File(PathBuf),
-    /// The certificates of one file and the key of another, where the two do not fit together.
+    /// The certificates of one file and the key of another that do not fit together.
     Pair {
         /// The file of the certificate chain.
         chain: PathBuf,
@@ -131,15 +131,16 @@ impl fmt::Display for MaterialOrigin {
     }
 }
 
-/// A place in an input.
+/// A location in an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MaterialLocation {
-    /// The position among the PEM sections, or among the DER values, from 0.
+    /// The position among the PEM sections or DER values, from 0.
     pub index: usize,
-    /// The byte at which the PEM section begins, from 0; `None` for DER.
+    /// The byte offset of the PEM section, from 0; `None` for DER.
     pub offset: Option<usize>,
-    /// The label of the PEM section, or the one that a DER value would have; `None` for certificates in DER.
+    /// The label of the PEM section, or the one that a DER value would have; `None` for
+    /// certificates in DER.
     pub label: Option<String>,
 }
 

@@ -12,20 +12,20 @@ const EXPORT_ANEW: &str = "`openssl pkcs12 -in FILE -nodes -out PEM && openssl p
                            (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
                            then delete PEM, which has the key in the clear)";
 
-/// What is wrong with certificates or keys that were to be loaded.
+/// The fault of certificates, keys or revocation lists that cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MaterialProblem {
     /// The text between the markers is not base64.
     #[error("the text between the markers is not base64; copy the file again, whole and as text")]
     Base64,
-    /// BER that is not DER (X.690, sections 8 and 10), of another kind than PKCS#7 and PKCS#12.
+    /// The input is BER but not DER (X.690, sections 8 and 10), and neither PKCS#7 nor PKCS#12.
     #[error(
         "this is BER and not DER, which certificates, keys and revocation lists have to be; \
          export it again from where it was made, as DER or PEM"
     )]
     Ber,
-    /// A UTF-8 byte order mark stands before a marker that is not the first.
+    /// A UTF-8 byte order mark precedes a marker that is not the first.
     #[error(
         "a UTF-8 byte order mark, which cannot be seen, stands before the marker, as where files were put together; take \
          it out by `LC_ALL=C sed 's/\\xEF\\xBB\\xBF//g' FILE > NEW`"
@@ -37,9 +37,9 @@ pub enum MaterialProblem {
          was made for the leaf, and take the CA's key off this machine"
     )]
     CaKey {
-        /// The certificate's position in the chain, from 0.
+        /// The position of the certificate in the chain, from 0.
         index: usize,
-        /// Its subject (RFC 4514).
+        /// The subject of the certificate (RFC 4514).
         subject: String,
     },
     /// The first certificate of the chain is a CA's.
@@ -50,42 +50,42 @@ pub enum MaterialProblem {
          -copy_extensions copy -out LEAF.crt`), and give the CA's certificate to the peers as trust anchor"
     )]
     CaLeaf {
-        /// The leaf's subject (RFC 4514).
+        /// The subject of the leaf (RFC 4514).
         subject: String,
     },
-    /// A section or a DER value is no certificate.
+    /// A section or a DER value is not a certificate.
     #[error(
         "this is not an X.509 certificate; look at it with `openssl x509 -in FILE -noout -text`"
     )]
     Certificate {
-        /// What the reader stumbled over.
+        /// The error of the parser.
         source: Cause,
     },
-    /// A certificate stands where a private key is expected.
+    /// A certificate was given where a private key is expected.
     #[error(
         "found a certificate where a private key is expected; were certificate and key given in each other's place? \
          If one file holds both, give it to `MtlsIdentity::from_file`, with `Some(&passphrase)` where the key is encrypted"
     )]
     CertificateInsteadOfKey,
-    /// A certificate stands where a revocation list is expected.
+    /// A certificate was given where a revocation list is expected.
     #[error(
         "found a certificate where a revocation list is expected; give the list that the CA publishes (where, says \
          `openssl x509 -in CERT -noout -ext crlDistributionPoints` of one that it issued; as the CA oneself: \
          `openssl ca -gencrl -out FILE`)"
     )]
     CertificateInsteadOfRevocationList,
-    /// The file's length or time changed between opening it and its end.
+    /// The file's length or modification time changed while it was read.
     #[error(
         "the file changed while it was read; write a new file beside it and rename that into its place, then load again"
     )]
     ChangedWhileRead,
-    /// A marker line is not as RFC 7468 has it.
+    /// A marker line does not conform to RFC 7468.
     #[error(
         "this line looks like a PEM marker but is none; it has to be `-----BEGIN LABEL-----` or \
          `-----END LABEL-----` with nothing else on the line"
     )]
     DamagedMarker,
-    /// A revocation list holds the changes since another one only (RFC 5280, section 5.2.4).
+    /// A revocation list contains only the changes since another one (RFC 5280, section 5.2.4).
     #[error(
         "this is a delta CRL, which only says what changed since another one; give the complete \
          list (the base CRL) of the same CA"
@@ -96,12 +96,12 @@ pub enum MaterialProblem {
         "this is DER, {found}, and PEM was expected; give it to a `Loader`, which reads both, or turn it into PEM by {command}"
     )]
     DerInsteadOfPem {
-        /// What it is.
+        /// A description of the DER.
         found: &'static str,
-        /// What turns it into PEM.
+        /// The command that converts it to PEM.
         command: &'static str,
     },
-    /// The same certificate stands twice in the chain.
+    /// The chain contains a certificate twice.
     #[error(
         "certificates {first} and {second} of the chain are the same ({subject}); leave one out"
     )]
@@ -110,16 +110,16 @@ pub enum MaterialProblem {
         first: usize,
         /// The position of the second, from 0.
         second: usize,
-        /// Their subject (RFC 4514).
+        /// The subject of both (RFC 4514).
         subject: String,
     },
-    /// The input holds no bytes at all.
+    /// The input has no bytes.
     #[error("the input is empty; see whether whoever writes it has done so, and to this place")]
     Empty,
     /// An END marker and the next BEGIN marker share a line.
     #[error("an END and a BEGIN marker share a line; put a line break between the two sections")]
     EndAndBeginShareLine,
-    /// An END marker names another label than the BEGIN marker.
+    /// An END marker has another label than the BEGIN marker.
     #[error("the section begins as {begin} and ends as {end}; the file was cut or mixed up")]
     EndLabelMismatch {
         /// The label of the BEGIN marker.
@@ -127,15 +127,15 @@ pub enum MaterialProblem {
         /// The label of the END marker.
         end: String,
     },
-    /// A private key, or a part of a container, is encrypted by a scheme that is not read.
+    /// A private key, or a part of a container, is encrypted by an unsupported scheme.
     #[error("it is encrypted by {algorithm}, which is not supported; {advice}")]
     EncryptionUnsupported {
-        /// The scheme.
+        /// The name of the scheme.
         algorithm: String,
-        /// What to do.
+        /// How to fix it.
         advice: &'static str,
     },
-    /// The private key is encrypted and no passphrase was given.
+    /// The private key is encrypted, and no passphrase was given.
     #[error(
         "the private key is encrypted and no passphrase was given; set it where the program takes it (in code: \
          `Loader::passphrase`, cargo feature `encrypted-keys`)"
@@ -151,23 +151,24 @@ pub enum MaterialProblem {
     /// The marker lines are indented.
     #[error("the PEM markers are indented; remove the spaces before `-----BEGIN` and `-----END`")]
     IndentedMarker,
-    /// A revocation list speaks about certificates of other issuers too (RFC 5280, section 5.2.5).
+    /// A revocation list covers certificates of other issuers too (RFC 5280, section 5.2.5).
     #[error(
         "this is an indirect CRL, which lists certificates of other CAs than the one that signed it; give a list that \
          the CA of the certificates signed itself"
     )]
     IndirectRevocationList,
-    /// The file of the private key, or of its passphrase, is open to others, and
-    /// [`KeyPermissions::Deny`](crate::material::KeyPermissions::Deny) rejects that.
+    /// The file of the private key, or of its passphrase, has insecure permissions.
+    ///
+    /// [`KeyPermissions::Deny`](crate::material::KeyPermissions::Deny) rejects them.
     #[error(
         "{}; close it by `{}`, and replace the key if others were on this machine",
         exposed::words("the private key or its passphrase", .path, *.mode),
         exposed::close(.path)
     )]
     InsecurePermissions {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Its permission bits, as `chmod` takes them.
+        /// The permission bits, as `chmod` takes them.
         mode: u32,
     },
     /// The file could not be read.
@@ -176,7 +177,7 @@ pub enum MaterialProblem {
         /// The system's answer.
         source: io::Error,
     },
-    /// A certificate's authority key identifier is not the next one's subject key identifier.
+    /// A certificate's authority key identifier is not the subject key identifier of the next one.
     #[error(
         "certificate {index} ({subject}) was signed by the key {authority_key}, but the certificate after it \
          ({next_subject}) has the key {subject_key}; give the issuer certificate that was current when this one \
@@ -185,13 +186,14 @@ pub enum MaterialProblem {
     IssuerKeyMismatch {
         /// The position of the certificate in the chain, from 0.
         index: usize,
-        /// Its subject (RFC 4514).
+        /// The subject of the certificate (RFC 4514).
         subject: String,
-        /// Its authority key identifier (RFC 5280, section 4.2.1.1), in hexadecimal.
+        /// The authority key identifier of the certificate (RFC 5280, section 4.2.1.1), in
+        /// hexadecimal.
         authority_key: String,
         /// The subject of the certificate after it.
         next_subject: String,
-        /// The subject key identifier of that one (RFC 5280, section 4.2.1.2), in hexadecimal.
+        /// The subject key identifier of the next one (RFC 5280, section 4.2.1.2), in hexadecimal.
         subject_key: String,
     },
     /// A certificate's issuer is not the next one's subject.
@@ -203,32 +205,32 @@ pub enum MaterialProblem {
     IssuerNameMismatch {
         /// The position of the certificate in the chain, from 0.
         index: usize,
-        /// Its subject (RFC 4514).
+        /// The subject of the certificate (RFC 4514).
         subject: String,
-        /// Its issuer.
+        /// The issuer of the certificate.
         issuer: String,
         /// The subject of the certificate after it.
         next_subject: String,
-        /// Says so where both names read alike but are encoded differently.
+        /// A note if both names read alike but are encoded differently; else empty.
         encoding_note: &'static str,
     },
-    /// A watched file, or one of a watched folder, was written again and again.
+    /// A watched file, or one in a watched directory, was written again and again.
     #[error(
         "it has changed all the time for {} ms, so that nothing of it can be taken; see what writes it, and have that write \
          a new file beside it and rename it into its place, once", .waited.as_millis()
     )]
     KeepsChanging {
-        /// For how long it was looked at.
+        /// How long it was observed.
         waited: Duration,
     },
-    /// The private key is not the one in the leaf certificate.
+    /// The private key does not belong to the leaf.
     #[error(
         "the private key ({key}, SHA-256 of its public key {key_sha256}) does not belong to the leaf {subject} \
          ({leaf_key}, {leaf_sha256}); give the key whose \
          public key has the leaf's digest: `openssl pkey -in KEY -pubout -outform DER | sha256sum`"
     )]
     KeyMismatch {
-        /// The leaf's subject (RFC 4514).
+        /// The subject of the leaf (RFC 4514).
         subject: String,
         /// The kind of the private key.
         key: String,
@@ -239,26 +241,26 @@ pub enum MaterialProblem {
         /// SHA-256 of the `SubjectPublicKeyInfo` in the leaf, in hexadecimal.
         leaf_sha256: String,
     },
-    /// The private key can be taken apart, but its parts do not fit each other.
+    /// The private key can be parsed, but its parts do not fit each other.
     #[error("the private key contradicts itself: {what}; export it again from where it was made")]
     KeyInconsistent {
         /// The parts.
         what: &'static str,
     },
-    /// A private key stands where certificates are expected.
+    /// A private key was given where certificates are expected.
     #[error(
         "found a private key where certificates are expected; were certificate and key given in each other's \
          place? If one file holds both, give it to `MtlsIdentity::from_file`, with `Some(&passphrase)` where the key is \
          encrypted; out of trust anchors take the key out"
     )]
     KeyInsteadOfCertificate,
-    /// Bytes are no private key, or a damaged one.
+    /// The bytes are not a private key, or a damaged one.
     #[error(
         "this is not a private key in PKCS#8, PKCS#1 or SEC1; look at it with `openssl pkey -in FILE -noout` and \
          convert it by `openssl pkey -in FILE -out NEW`"
     )]
     KeyMalformed,
-    /// A private key of a kind that is not accepted.
+    /// The private key is of a kind that is not accepted.
     #[error(
         "the private key is {found}; accepted are RSA of 2048 to 8192 bits, ECDSA P-256, P-384 \
          and P-521, Ed25519, and ML-DSA: make one by \
@@ -266,33 +268,33 @@ pub enum MaterialProblem {
          certificate issued for it"
     )]
     KeyUnsupported {
-        /// What it is.
+        /// The kind of the key.
         found: String,
     },
-    /// An EC key without any curve.
+    /// An EC key names no curve.
     #[error(
         "the EC key does not say which curve it is on, as `certtool --key-info` writes it; export it anew as PKCS#8 from \
          where it was made"
     )]
     KeyWithoutCurve,
-    /// An explicitly encoded curve instead of a name.
+    /// An EC key contains an explicitly encoded curve instead of a name.
     #[error(
         "the EC key spells out its curve instead of naming it; convert it by \
          `openssl ec -in FILE -param_enc named_curve -out NEW` (NEW is not encrypted)"
     )]
     KeyWithoutCurveName,
-    /// The leaf that belongs to the key stands later in the chain.
+    /// The leaf that belongs to the key is not the first certificate of the chain.
     #[error(
         "the key belongs to certificate {index} ({subject}), but the leaf has to be the first; put that certificate \
          at the top, its issuer after it, or load it by a `Loader` with `repair_chain(true)`, which puts them in order"
     )]
     LeafNotFirst {
-        /// The certificate's position, from 0.
+        /// The position of the leaf, from 0.
         index: usize,
-        /// Its subject (RFC 4514).
+        /// The subject of the leaf (RFC 4514).
         subject: String,
     },
-    /// Which of several certificates in any order is the leaf cannot be told.
+    /// It is ambiguous which of several unordered certificates is the leaf.
     #[error(
         "which certificate is the leaf cannot be told: it is the one that is no CA's and issued no other, and of \
          these none or more than one is: {}; give it together with its key to `MtlsIdentity::from_files`, \
@@ -301,10 +303,11 @@ pub enum MaterialProblem {
         .candidates.join(" and ")
     )]
     LeafUnclear {
-        /// The subjects of those that it could be, or of all where it can be none (RFC 4514).
+        /// The subjects of the candidates (RFC 4514), or of all certificates if there is no
+        /// candidate.
         candidates: Vec<String>,
     },
-    /// Line breaks are written as backslash and n.
+    /// The line breaks are written as backslash and n.
     #[error(
         "the line breaks are written as the two characters `\\n`; turn them into real ones \
          (`printf '%b\\n' \"$(cat FILE)\" > NEW`), or mend what wrote them"
@@ -316,7 +319,7 @@ pub enum MaterialProblem {
         /// The label of the BEGIN marker.
         label: String,
     },
-    /// The issuer of a certificate is not there, though other certificates are.
+    /// The issuer of a certificate is missing, although there are other certificates.
     #[error(
         "the certificate of {issuer}, which issued certificate {index} ({subject}), is not there, and none of the others \
          leads to it; put it right after that one{}, or leave the others out",
@@ -325,18 +328,18 @@ pub enum MaterialProblem {
     MissingIntermediate {
         /// The position of the certificate without an issuer, from 0.
         index: usize,
-        /// Its subject (RFC 4514).
+        /// The subject of the certificate (RFC 4514).
         subject: String,
-        /// Its issuer.
+        /// The issuer of the certificate.
         issuer: String,
-        /// Where it says that its issuer's certificate can be had (RFC 5280, section 4.2.2.1); it
-        /// is never fetched.
+        /// The address of the issuer's certificate, if the certificate contains one (RFC 5280,
+        /// section 4.2.2.1). It is never fetched.
         address: Option<String>,
     },
     /// No certificate was found.
     #[error("there is no certificate in it; give a file with `-----BEGIN CERTIFICATE-----`")]
     NoCertificate,
-    /// A directory has no file to read.
+    /// A directory contains no file to read.
     #[error(
         "the directory has no file with a certificate (names that begin with a dot, and directories in it, are passed \
          over); put the CAs' certificates there, as PEM or DER"
@@ -373,15 +376,15 @@ pub enum MaterialProblem {
         /// The friendly names and the subjects of the certificates (RFC 4514).
         found: String,
     },
-    /// Not a regular file.
+    /// The path is not a regular file.
     #[error(
         "this is {found}, not a regular file, and only regular files are read; name the file itself"
     )]
     NotAFile {
-        /// What it is.
+        /// The kind of the file.
         found: &'static str,
     },
-    /// The passphrase could not be got.
+    /// The passphrase could not be read.
     #[error("the passphrase cannot be had from {from}: {source}")]
     Passphrase {
         /// From where.
@@ -398,23 +401,23 @@ pub enum MaterialProblem {
     /// PEM was given where DER is expected.
     #[error("this is PEM, not DER; give it to a `Loader`, which reads both, or to `from_pem`")]
     PemInsteadOfDer,
-    /// A PKCS#12 container.
+    /// A PKCS#12 container was given where it is not read.
     #[error(
         "this is PKCS#12; give it to `Loader::load_identity` or `Loader::load_anchors` (cargo feature \
          `pkcs12`), or unpack it by `openssl pkcs12 -in FILE -aes256 -out NEW` (it asks for a passphrase for the key in NEW)"
     )]
     Pkcs12,
-    /// Bytes are no PKCS#12 container, or a damaged one.
+    /// The bytes are not a PKCS#12 container, or a damaged one.
     #[error(
         "this is not a PKCS#12 container, or a damaged one; look at it with `openssl pkcs12 -in FILE -info -noout`"
     )]
     Pkcs12Malformed,
-    /// A PKCS#12 container with something that is not read.
+    /// A PKCS#12 container has unsupported content.
     #[error(
         "the container has {found}, which is not read in a container; export it anew by {EXPORT_ANEW}"
     )]
     Pkcs12Unsupported {
-        /// What it has.
+        /// The unsupported content.
         found: String,
     },
     /// A passphrase was given for a PKCS#12 container without a MAC, which it does not protect.
@@ -425,33 +428,32 @@ pub enum MaterialProblem {
          where it comes from"
     )]
     Pkcs12PassphraseWithoutMac,
-    /// A PKCS#12 container with something encrypted and without a MAC.
+    /// A PKCS#12 container has encrypted parts but no MAC.
     #[error(
         "the container has encrypted parts and no MAC, so that anybody may have changed what is in \
          it; have it exported with one where it comes from, or, if you know that it was not changed, \
          by {EXPORT_ANEW}"
     )]
     Pkcs12WithoutMac,
-    /// Bytes are no revocation list, or a damaged one.
+    /// The bytes are not a revocation list, or a damaged one.
     #[error(
         "this is not an X.509 revocation list; look at it with `openssl crl -in FILE -noout -text`"
     )]
     RevocationList {
-        /// What the reader stumbled over.
+        /// The error of the parser.
         source: Cause,
     },
-    /// A revocation list that breaks a rule of RFC 5280, section 5, or is of a kind that is not
-    /// used.
+    /// A revocation list breaks a rule of RFC 5280, section 5, or is of an unsupported kind.
     #[error(
         "this revocation list cannot be used: {problem}; have the CA issue a complete list of \
          version 2 with nextUpdate, as `openssl ca -gencrl` does with `crlnumber` and \
          `default_crl_days` in its configuration"
     )]
     RevocationListUnfit {
-        /// What is wrong with it.
+        /// The fault of the list.
         problem: String,
     },
-    /// A revocation list of version 1 (RFC 5280, section 5.1.2.1), as `keytool -gencrl` makes them.
+    /// A revocation list has version 1 (RFC 5280, section 5.1.2.1), as from `keytool -gencrl`.
     #[error(
         "this revocation list is of version 1; have the CA issue one of version 2: `openssl ca \
          -gencrl` does with `crlnumber` in its configuration; `keytool -gencrl` cannot, so export \
@@ -461,7 +463,7 @@ pub enum MaterialProblem {
          the file, are in the documentation of `RevocationLists`)"
     )]
     RevocationListVersion1,
-    /// A second private key.
+    /// There is a second private key.
     #[error(
         "this is a second private key, the first is section {first}; leave only the one of the leaf: put each in a file of \
          its own, and compare `openssl pkey -in KEY -pubout` with `openssl x509 -in CERT -noout -pubkey`"
@@ -470,7 +472,7 @@ pub enum MaterialProblem {
         /// The section of the first key, from 0.
         first: usize,
     },
-    /// There is more than one identity in a container.
+    /// A container holds more than one identity.
     #[error(
         "there is not one identity in it, but: {found}; choose one by its friendly name with \
          `Loader::friendly_name`, or export it alone"
@@ -479,55 +481,55 @@ pub enum MaterialProblem {
         /// The friendly names and the subjects of the certificates (RFC 4514).
         found: String,
     },
-    /// A key that is elsewhere (an HSM, a TPM, a KMS) says of itself what cannot be.
+    /// An external key (an HSM, a TPM, a KMS) has an unusable public key or schemes.
     #[error(
         "the signing key cannot be used: {problem}; let `SigningKey::public_key` give what \
          `openssl x509 -in CERT -noout -pubkey` shows, in DER, and `SigningKey::schemes` what such a key can do"
     )]
     SigningKeyUnfit {
-        /// What it says.
+        /// The fault of the key.
         problem: String,
     },
-    /// Deriving keys from the passphrase would cost too much.
+    /// The key derivation from the passphrase would cost too much.
     #[error(
         "opening it would cost {cost}, the limit is {limit}; see that it comes from where it should, and encrypt a private \
          key anew by `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in FILE -out NEW`, a container by {EXPORT_ANEW}"
     )]
     TooCostly {
-        /// What the file asks for.
+        /// The cost that the file requests.
         cost: String,
         /// The limit.
         limit: String,
     },
-    /// The input holds more than the limit.
+    /// The input exceeds a limit.
     #[error("there are more than {limit} {what} in it")]
     TooMany {
         /// The limit.
         limit: usize,
-        /// What is counted.
+        /// The counted unit.
         what: &'static str,
     },
-    /// The input is something else than what was expected.
+    /// The input has another content than expected.
     #[error("this is {found}, expected {expected}; {advice}")]
     UnexpectedContent {
-        /// What it is.
+        /// A description of the content.
         found: String,
-        /// What belongs here.
+        /// The expected content.
         expected: &'static str,
-        /// What to do.
+        /// How to fix it.
         advice: &'static str,
     },
-    /// A section of a kind that does not belong here.
+    /// A section has a label that is not expected here.
     #[error("{label} does not belong here, expected {expected}; {advice}")]
     UnexpectedSection {
-        /// Its label.
+        /// The label of the section.
         label: String,
-        /// The labels that belong here.
+        /// The expected labels.
         expected: &'static str,
-        /// What to do.
+        /// How to fix it.
         advice: &'static str,
     },
-    /// An END marker without a BEGIN marker.
+    /// An END marker has no BEGIN marker.
     #[error("the section {label} ends without having begun; the file was cut or mixed up")]
     UnexpectedEnd {
         /// The label of the END marker.
@@ -542,13 +544,14 @@ pub enum MaterialProblem {
     /// The environment variable is not set.
     #[error("it is not set; set it where this process is started")]
     VariableNotSet,
-    /// The passphrase does not open the private key or the container.
+    /// The passphrase does not decrypt the private key or the container.
     #[error(
         "the passphrase does not open the private key or the container (or the file is damaged): it {hint}; try it by \
          `openssl pkey -in FILE -noout`, or `openssl pkcs12 -in FILE -noout`"
     )]
     WrongPassphrase {
-        /// Where it came from, and whether it is empty or ends in white space; nothing else of it.
+        /// The source of the passphrase, and whether it is empty or ends in white space; nothing
+        /// else of it.
         hint: String,
     },
 }
@@ -567,13 +570,12 @@ fn io_words(source: &io::Error) -> Cow<'static, str> {
     .into()
 }
 
-/// How a certificate is had from the address that another one names, in words that a shell takes as
-/// they are meant.
+/// Returns how to get the certificate at an address, as a command that is safe in a shell.
 fn way_to(address: &Option<String>) -> String {
     let Some(address) = address else {
         return String::new();
     };
-    // Within single quotes a shell takes all but their end literally.
+    // Within single quotes a shell takes everything but a single quote literally.
     let address = address.replace('\'', "%27");
     let lower = address.to_ascii_lowercase();
     if lower.starts_with("http://") || lower.starts_with("https://") {

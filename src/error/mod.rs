@@ -1,7 +1,7 @@
-//! The errors of loading and of building. They import nothing of ours.
+//! The errors of loading and building.
 //!
-//! Judging a peer has [`Rejection`](crate::Rejection), a handshake has
-//! [`HandshakeError`](crate::HandshakeError): each lives on the floor where it arises.
+//! Verification of a peer returns [`Rejection`](crate::Rejection), a handshake
+//! [`HandshakeError`](crate::HandshakeError): they are defined in the modules that return them.
 
 pub(crate) mod alert;
 mod anchor;
@@ -19,13 +19,13 @@ pub use material::{MaterialLocation, MaterialOrigin};
 pub use material_problem::MaterialProblem;
 pub use reload::ReloadFailure;
 
-// Of other floors, for users to find here.
+// Errors of other modules, exported here too.
 #[cfg(feature = "spiffe")]
 pub use crate::integration::spiffe::SpiffeError;
 pub use crate::peer::spiffe::SpiffeIdError;
 pub use crate::policy::matcher::{MatcherError, MatcherProblem};
 
-// Elsewhere for users.
+// Exported to users elsewhere.
 pub(crate) use backend_kind::BackendKind;
 pub(crate) use build::BuildError;
 pub(crate) use material::MaterialError;

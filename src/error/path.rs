@@ -1,9 +1,9 @@
-//! Paths in messages: on one line, and in commands as a shell takes them.
+//! Paths in messages: on one line, and quoted for a shell in commands.
 
 use core::fmt::Write;
 use std::path::Path;
 
-/// The path with every character escaped that would break the line or hide something in it.
+/// Returns the path with every hidden or line-breaking character escaped.
 pub(crate) fn shown(path: &Path) -> String {
     let mut text = String::new();
     for c in path.display().to_string().chars() {
@@ -15,7 +15,7 @@ pub(crate) fn shown(path: &Path) -> String {
     text
 }
 
-/// The path as one word of a command.
+/// Returns the path as one word of a shell command.
 pub(crate) fn quoted(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes();
     // A name that begins with a dash would be an option.
@@ -31,7 +31,8 @@ pub(crate) fn quoted(path: &Path) -> String {
             for byte in bytes {
                 match byte {
                     byte if is_plain(byte) => word.push(char::from(*byte)),
-                    // Writing into a string cannot fail. Three digits, after which no fourth can be meant.
+                    // Writing into a string cannot fail. Three digits, so that a following digit is
+                    // not part of the escape.
                     byte => drop(write!(word, "\\{byte:03o}")),
                 }
             }
@@ -41,7 +42,7 @@ pub(crate) fn quoted(path: &Path) -> String {
     }
 }
 
-/// Whether a character cannot be seen, or changes how others are seen.
+/// Returns whether a character is invisible, or changes how others are displayed.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

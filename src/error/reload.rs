@@ -3,9 +3,9 @@ use core::fmt;
 
 use pki_types::UnixTime;
 
-/// Why a [`Source`](crate::Source) brought no new revision. The last good one serves on.
+/// The failure of a [`Source`](crate::Source) to publish a new revision.
 ///
-/// Its `Display` is the whole story in one line, causes included.
+/// The last good revision stays in force. `Display` writes one line with all causes.
 #[derive(Debug)]
 pub struct ReloadFailure {
     pub(crate) occurred_at: UnixTime,
@@ -15,17 +15,18 @@ pub struct ReloadFailure {
 }
 
 impl ReloadFailure {
-    /// When, by the builder's clock.
+    /// Returns the time of the failure, by the builder's clock.
     pub fn occurred_at(&self) -> UnixTime {
         self.occurred_at
     }
 
-    /// How many attempts have failed in a row, this one included.
+    /// Returns the number of consecutive failed attempts, including this one.
     pub fn consecutive(&self) -> u64 {
         self.consecutive
     }
 
-    /// Where what was refused came from; `None` where the source itself failed, whose error says so.
+    /// Returns the origin of the rejected material; `None` if the source itself failed, whose error
+    /// names it.
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
     }
