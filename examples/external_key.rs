@@ -1,5 +1,6 @@
-//! A client and a server whose private keys never leave an "HSM": here a thread of its own, which holds the key and
-//! answers requests to sign.
+//! A client and a server whose private keys never leave an "HSM".
+//!
+//! The "HSM" is a thread that holds the key and answers requests to sign.
 //!
 //! ```text
 //! cargo run --example external_key
@@ -24,10 +25,11 @@ use rcgen::{
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// A key in the "HSM", as this process knows it: its public half, and where to send what it shall sign.
+/// A key in the "HSM": its public half, and the channel for requests to sign.
 ///
-/// For a KMS there would be a client of the service and the id of the key. `new` would ask the service for the public
-/// key once (AWS KMS: `GetPublicKey`; PKCS#11: `CKA_PUBLIC_KEY_INFO`; TPM: `TPM2_ReadPublic`) and keep it.
+/// For a KMS this would be a client of the service and the id of the key. `new` would fetch the
+/// public key once (AWS KMS: `GetPublicKey`; PKCS#11: `CKA_PUBLIC_KEY_INFO`; TPM:
+/// `TPM2_ReadPublic`) and keep it.
 struct HsmKey {
     spki: Vec<u8>,
     requests: Mutex<Sender<Request>>,
@@ -61,12 +63,14 @@ impl SigningKey for HsmKey {
     }
 
     fn schemes(&self) -> &[SignatureScheme] {
-        // An RSA key would name RsaPssSha256, and for TLS 1.2 RsaPkcs1Sha256 after it.
+        // An RSA key would return RsaPssSha256, and for TLS 1.2 RsaPkcs1Sha256 after it.
         &[SignatureScheme::EcdsaP256Sha256]
     }
 
-    /// For a KMS: one request with the message, or with its SHA-256 where a service says that it wants digests. ECDSA
-    /// signatures have to come back in DER; PKCS#11 gives the two numbers alone, which have to be put into it.
+    /// Sends one request and waits for the signature.
+    ///
+    /// A KMS gets the message, or its SHA-256 if the service expects digests. ECDSA signatures have
+    /// to be in DER; PKCS#11 returns only the two numbers, which have to be encoded.
     fn sign(&self, _: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
         let (answer, signature) = channel();
         let message = message.to_vec();
@@ -77,17 +81,17 @@ impl SigningKey for HsmKey {
         requests
             .send(Request { message, answer })
             .map_err(|_| "the HSM is gone")?;
-        // Others may sign while this one waits.
+        // Lets other threads sign while this one waits.
         drop(requests);
-        // The handshake waits with us, whatever its own time-out: this one is ours to set.
+        // The handshake's timeout does not interrupt `sign`, so it needs its own.
         Ok(signature.recv_timeout(Duration::from_secs(2))??)
     }
 }
 
-/// Its own public key is all that is needed to have a certificate issued for it.
+/// The public key is enough to have a certificate issued.
 impl PublicKeyData for HsmKey {
     fn der_bytes(&self) -> &[u8] {
-        // The bits of the key are the last 65 bytes for P-256.
+        // For P-256 the bits of the key are the last 65 bytes.
         &self.spki[self.spki.len() - 65..]
     }
 

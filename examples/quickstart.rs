@@ -1,5 +1,6 @@
-//! Makes a CA, a server and a client in memory and lets them meet over loopback, on every backend that is compiled in;
-//! then three clients that are refused.
+//! A CA, a server and a client in memory that connect over loopback.
+//!
+//! They do so on every backend that is compiled in; then the server rejects three clients.
 //!
 //! ```text
 //! cargo run --example quickstart
@@ -43,7 +44,7 @@ fn main() -> Result<()> {
         mtls::OpenSsl::default(),
         mtls::OpenSsl::default(),
     )?;
-    // native-tls can only be a client, so a server of another backend meets it.
+    // native-tls can only be a client, so the server uses another backend.
     #[cfg(all(feature = "native-tls", feature = "rustls"))]
     show(
         "native-tls",
@@ -54,7 +55,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// One meeting and three refusals.
+/// Makes one successful connection and three rejected ones.
 fn show<C, S>(name: &str, pki: &Pki, client_backend: C, server_backend: S) -> Result<()>
 where
     C: ClientBackend + Clone,
@@ -94,7 +95,7 @@ where
     Ok(())
 }
 
-/// Lets `call` meet the server over loopback, and tells what each of them saw.
+/// Runs `call` against the server over loopback, and returns what each side saw.
 fn meet<S: ServerBackend>(
     server: &MtlsServer<S>,
     call: impl FnOnce(TcpStream) -> Result<String>,
@@ -140,7 +141,7 @@ fn greet<C: ClientBackend>(client: &MtlsClient<C>, tcp: TcpStream) -> Result<Str
             stream.session().protocol_version(),
             String::from_utf8_lossy(stream.session().alpn().unwrap_or(b"none")),
         )),
-        // In TLS 1.3 the server's refusal comes now.
+        // In TLS 1.3 the server's rejection arrives now.
         Err(error) => match HandshakeError::in_io_error(&error) {
             Some(refusal) => Ok(describe(refusal)),
             None => Err(error.into()),
@@ -155,7 +156,8 @@ fn describe(error: &HandshakeError) -> String {
     }
 }
 
-/// A client that has nothing to show: plain TLS, which this crate's clients do not do.
+/// Connects as a client without a certificate: plain TLS, which this crate's clients do not
+/// support.
 #[cfg(feature = "aws-lc-rs")]
 fn anonymous(mut tcp: TcpStream) -> std::io::Result<String> {
     plain::hello(&mut tcp)
@@ -223,7 +225,7 @@ fn subject(name: &str) -> CertificateParams {
 
 #[cfg(feature = "aws-lc-rs")]
 mod plain {
-    //! Plain TLS without a client certificate, and without a look at the server: only to show that it is refused.
+    //! Plain TLS without a client certificate or verification of the server, only to be rejected.
 
     use std::io::{self, Read};
     use std::net::TcpStream;

@@ -13,13 +13,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::options::Options;
 use crate::support::Result;
 
-/// A server that was admitted.
+/// A connection to an accepted server.
 pub(crate) struct Connection<S> {
     pub(crate) speaks_h2: bool,
     pub(crate) stream: S,
 }
 
-/// Sends the one request and prints the answer's body.
+/// Sends one request and prints the body of the response.
 pub(crate) async fn exchange<S>(connection: Connection<S>, options: &Options) -> Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -66,15 +66,17 @@ async fn print(mut response: Response<Incoming>) -> Result<()> {
     Ok(stdout.flush()?)
 }
 
-/// Keeps the connection going until the exchange is over. Where both fail it is the connection that knows why: in
-/// TLS 1.3 the server's verdict about us comes to its first read or write.
+/// Runs the connection until the exchange is over.
+///
+/// If both fail, the connection has the cause: in TLS 1.3 the server's verdict arrives at our first
+/// read or write.
 async fn drive(
     connection: impl Future<Output = hyper::Result<()>> + Send + 'static,
     exchange: impl Future<Output = Result<()>>,
 ) -> Result<()> {
     let connection = tokio::spawn(connection);
     let Err(error) = exchange.await else {
-        // The answer is there; what the server does to the connection now is of no interest.
+        // The response is complete, so later errors of the connection do not matter.
         return Ok(());
     };
     Err(match connection.await? {

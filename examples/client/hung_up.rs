@@ -3,13 +3,15 @@ use std::{fmt, io};
 
 use crate::support::Result;
 
-/// The server closed the connection instead of answering. Some do that to a client whose certificate they refuse, and
-/// send no alert: node is one.
+/// The error of a server that closed the connection instead of answering.
+///
+/// Some servers, such as node, do that to a client whose certificate they reject, and send no
+/// alert.
 #[derive(Debug)]
 pub(crate) struct HungUp(Box<dyn Error + Send + Sync>);
 
 impl HungUp {
-    /// Says of an error that is one that it may be a refusal.
+    /// Marks an error of this kind, which may be a rejection.
     pub(crate) fn explain<T>(result: Result<T>) -> Result<T> {
         result.map_err(|error| {
             if is_hang_up(error.as_ref()) {

@@ -1,4 +1,4 @@
-//! A small curl that always proves who it is.
+//! A small curl that always presents a client certificate.
 //!
 //! ```text
 //! cargo run --features tokio,encrypted-keys --example client -- \
@@ -56,7 +56,7 @@ fn run() -> Result<()> {
 }
 
 async fn fetch(options: &Options) -> Result<()> {
-    // An arm for each backend, and nothing below knows of them.
+    // One arm for each backend; the code below does not depend on the backend.
     match options.backend() {
         #[cfg(feature = "native-tls")]
         BackendKind::NativeTls => {

@@ -33,7 +33,7 @@ The client prints the body of the answer. When it rejects the server, or the ser
 says why and ends with status 1.
 ";
 
-/// From the first packet to the last byte of the answer.
+/// The time from the first packet to the last byte of the response.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Options {
@@ -44,7 +44,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// `None`: help is asked for.
+    /// Parses the arguments; `None` if help is requested.
     pub(crate) fn from_arguments() -> Result<Option<Self>> {
         let mut common = Common::default();
         let (mut data, mut verbose, mut target) = (None, false, None);

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use hyper::Uri;
 
-/// An `https` URL, whole.
+/// An absolute `https` URL.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     uri: Uri,
@@ -11,7 +11,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// A DNS name or an IP address, without the brackets that a URL puts around IPv6.
+    /// Returns a DNS name or an IP address, without the brackets around IPv6 in a URL.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
@@ -20,12 +20,12 @@ impl Target {
         self.uri.port_u16().unwrap_or(443)
     }
 
-    /// Host and port as they stand in the URL: what HTTP calls the host.
+    /// Returns host and port as written in the URL, which HTTP calls the host.
     pub(crate) fn authority(&self) -> &str {
         self.uri.authority().map_or(&self.host, |a| a.as_str())
     }
 
-    /// Path and query, `/` if there are none.
+    /// Returns path and query; `/` if there are none.
     pub(crate) fn path(&self) -> &str {
         self.uri.path_and_query().map_or("/", |p| p.as_str())
     }

@@ -14,18 +14,18 @@ use tokio::time::timeout;
 use crate::listen::Caller;
 use crate::support::Result;
 
-/// Bytes of a request's body.
+/// The maximum length of a request's body in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// How long a request's head may take, and a connection may rest between two of them.
+/// The timeout of a request's head, and of an idle connection between two requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a request's body may take.
+/// The timeout of a request's body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const STREAMS_AT_A_TIME: u32 = 32;
 
-/// Answers the requests of one connection until it ends.
+/// Answers the requests of one connection until it closes.
 pub(crate) async fn serve<S>(caller: Caller<S>) -> Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -37,7 +37,8 @@ where
         .await
 }
 
-/// ALPN has decided which HTTP it is (RFC 9113, section 3.2): to wait for the first bytes and guess has no time limit.
+/// Uses the HTTP version of ALPN (RFC 9113, section 3.2), because detection by the first bytes has
+/// no timeout.
 fn builder(speaks_h2: bool) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder

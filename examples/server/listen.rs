@@ -12,21 +12,22 @@ use tokio::sync::Semaphore;
 use crate::http;
 use crate::support::{Result, explain, log};
 
-/// Connections at a time, handshakes among them. More wait in the kernel's queue; well below the 1,024 descriptors
-/// that a process may open by default.
+/// The maximum number of open connections, handshakes included.
+///
+/// More wait in the kernel's queue. It is well below the 1,024 descriptors of a process by default.
 const MAX_CONNECTIONS: usize = 512;
 
-/// What to wait when the system can accept no more, before trying again.
+/// The delay before a retry if the system can accept no more connections.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
-/// A client that was admitted.
+/// An accepted client.
 pub(crate) struct Caller<S> {
     pub(crate) name: String,
     pub(crate) speaks_h2: bool,
     pub(crate) stream: S,
 }
 
-/// Accepts and serves until the process is ended. No client's doing ends it.
+/// Accepts and serves until the process is stopped; no client can stop it.
 pub(crate) async fn forever<S, F>(
     listener: TcpListener,
     handshake: impl Fn(TcpStream) -> F,
@@ -69,7 +70,7 @@ where
     }
 }
 
-/// A refusal is told from everything else that ends a handshake.
+/// Describes an error of a handshake; a rejection has a description of its own.
 fn tell(error: &HandshakeError, from: SocketAddr) -> String {
     let what = match error {
         HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol => "refused",
@@ -78,7 +79,7 @@ fn tell(error: &HandshakeError, from: SocketAddr) -> String {
     format!("{what} {from}: {}", explain(error))
 }
 
-/// Whether an error of `accept` is about a connection that was gone already, and not about this process.
+/// Returns whether an error of `accept` is about a closed connection and not about this process.
 fn is_of_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(

@@ -1,4 +1,4 @@
-//! An HTTPS server that knows who calls: it answers `hello NAME` and the request's body.
+//! An HTTPS server that authenticates its clients: it answers `hello NAME` and the request's body.
 //!
 //! ```text
 //! cargo run --features tokio,encrypted-keys --example server -- \
@@ -45,7 +45,7 @@ fn run() -> Result<()> {
 }
 
 async fn serve(options: Options) -> Result<()> {
-    // An arm for each backend, and nothing below knows of them.
+    // One arm for each backend; the code below does not depend on the backend.
     match options.backend() {
         #[cfg(feature = "openssl")]
         BackendKind::OpenSsl => serve_by(mtls::OpenSsl::default(), &options).await,

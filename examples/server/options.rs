@@ -38,7 +38,7 @@ The server prints `listening on HOST:PORT`, answers every request with `hello NA
 request's body, and says on standard error which clients it rejected and why.
 ";
 
-/// How long a client's handshake may take.
+/// The timeout of a client's handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Options {
@@ -50,7 +50,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// `None`: help is asked for.
+    /// Parses the arguments; `None` if help is requested.
     pub(crate) fn from_arguments() -> Result<Option<Self>> {
         let mut options = Self {
             common: Common::default(),

@@ -1,5 +1,7 @@
-//! What the `server` and the `client` example share: the arguments for identity, trust and policy,
-//! the choice of a backend, and errors with all their causes.
+//! The shared part of the examples `server` and `client`.
+//!
+//! It has the arguments for identity, trust and policy, the choice of a backend, and errors with
+//! all their causes.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -44,7 +46,7 @@ pub(crate) struct Common {
 }
 
 impl Common {
-    /// Takes the option `--name` if it is one of these.
+    /// Parses the option `--name` if it is one of these.
     pub(crate) fn take(
         &mut self,
         name: &str,
@@ -75,7 +77,7 @@ impl Common {
         Ok(())
     }
 
-    /// Gives a builder our identity, the trust anchors and `policy`, as the options say.
+    /// Sets our identity, the trust anchors and `policy` on a builder, as the options specify.
     pub(crate) fn set_up<T>(
         &self,
         builder: Builder<T>,
@@ -101,7 +103,7 @@ impl Common {
             .revocation_lists(RevocationLists::join(lists?)?))
     }
 
-    /// Our certificate chain and key.
+    /// Loads our certificate chain and key.
     fn identity(&self) -> Result<MtlsIdentity> {
         let certificate = required(&self.certificate, "--cert")?;
         let mut loader = Loader::new();
@@ -114,7 +116,7 @@ impl Common {
         })
     }
 
-    /// `policy` with the profile and the opt-ins of the options.
+    /// Adds the profile and the opt-ins of the options to `policy`.
     fn adjusted(&self, mut policy: VerifierPolicy) -> VerifierPolicy {
         if let Some(profile) = self.profile {
             policy = policy.profile(profile);
@@ -128,7 +130,7 @@ impl Common {
     }
 }
 
-/// Says on standard error what works and should be mended.
+/// Writes warnings to standard error.
 fn warn(event: &Event<'_>) {
     match event {
         Event::IdentityWarning(warning) => log(&format!("warning: {warning}")),
@@ -152,7 +154,7 @@ fn required<'a, T>(
         .ok_or_else(|| format!("the option {option} is missing").into())
 }
 
-/// The next argument, which has to be one of these names.
+/// Parses the next argument, which must be one of these names.
 fn one_of<T: Copy>(
     names: &[(&str, T)],
     what: &str,
@@ -170,7 +172,7 @@ fn one_of<T: Copy>(
     })
 }
 
-/// For a backend that this build leaves out.
+/// Returns the error for a backend that is not compiled in.
 pub(crate) fn not_compiled_in(backend: BackendKind) -> Box<dyn Error + Send + Sync> {
     let feature = match backend {
         BackendKind::NativeTls => "native-tls",
@@ -180,7 +182,7 @@ pub(crate) fn not_compiled_in(backend: BackendKind) -> Box<dyn Error + Send + Sy
     format!("the backend {backend} is not compiled in: build with `--features {feature}`").into()
 }
 
-/// Ends in the manner of programs: 2 for a wrong command line, 1 for everything else that fails.
+/// Returns the exit code: 2 for a wrong command line, 1 for any other error.
 pub(crate) fn exit(program: &str, usage: &str, result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -193,14 +195,14 @@ pub(crate) fn exit(program: &str, usage: &str, result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// An error with all its causes, and the hint where it is about a refused peer.
+/// Returns an error with all its causes, and the hint of a rejection.
 pub(crate) fn explain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut hint = None;
     let mut next = Some(error);
     while let Some(error) = next {
         let cause = error.to_string();
-        // Some libraries' errors already end in the words of their cause.
+        // The errors of some libraries already contain the text of their cause.
         if !text.contains(&cause) {
             text = format!("{text}: {cause}");
         }
@@ -217,13 +219,13 @@ pub(crate) fn explain(error: &(dyn Error + 'static)) -> String {
 
 fn rejection<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Rejection> {
     match error.downcast_ref::<io::Error>() {
-        // An `io::Error` skips what it wraps when it is asked for its source.
+        // The `source` of an `io::Error` skips the error that it wraps.
         Some(error) => HandshakeError::in_io_error(error)?.rejection(),
         None => error.downcast_ref(),
     }
 }
 
-/// One message on standard error, which may be closed: `eprintln!` would panic then.
+/// Writes one message to standard error, which may be closed: `eprintln!` would panic then.
 pub(crate) fn log(message: &str) {
     let _ = io::stderr().write_all(format!("{message}\n").as_bytes());
 }
