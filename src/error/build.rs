@@ -12,7 +12,7 @@ pub enum BuildError {
     /// The TLS library rejected a setting or our own material.
     #[error("{backend} refused {what}")]
     Backend {
-        /// The library.
+        /// The backend.
         backend: BackendKind,
         /// The setting or material.
         what: &'static str,
@@ -97,7 +97,7 @@ pub enum BuildError {
          key has the leaf's digest: `openssl pkey -in KEY -pubout -outform DER | sha256sum`"
     )]
     KeyMismatch {
-        /// The leaf's subject (RFC 4514).
+        /// The subject of the leaf (RFC 4514).
         subject: String,
         /// The kind of the private key.
         key: String,
@@ -141,12 +141,12 @@ pub enum BuildError {
     /// `KeyPermissions::Deny` rejects.
     #[error("{}", denied("the passphrase of the private key", .path, *.mode))]
     InsecurePassphraseFile {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Its permission bits, as `chmod` takes them.
+        /// The permission bits, as `chmod` takes them.
         mode: u32,
     },
-    /// A rotation would lose a revocation list in force, or replace it by an older one.
+    /// A rotation would lose a revocation list in force, or bring back an older one.
     ///
     /// The list in its place is missing, older, not current or not the issuer's.
     /// [`Rotation::revocation_lists`](crate::Rotation::revocation_lists) states which lists count.
@@ -171,7 +171,7 @@ pub enum BuildError {
         /// The error of the signing key.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// The signing key of our identity signed the test text with another key than the leaf's.
+    /// The signing key signed the test text with another key than the leaf's.
     #[error(
         "what the signing key signed by {scheme} does not verify with the key in the leaf {subject}; give the id of \
          the key that this certificate was issued for, and see that it signs the whole message (not a digest of a \
@@ -192,13 +192,13 @@ pub enum BuildError {
     /// No trust anchor can authenticate a peer, so every peer would be rejected.
     #[error("no trust anchor can vouch for a peer: {}", anchor::list(.0))]
     UnusableTrustAnchors(Vec<UnusableTrustAnchor>),
-    /// The source is used by another client or server, built from a clone of the builder.
+    /// The source is used by another client or server from a clone of the builder.
     #[error("the source was taken by a clone of this builder; give each clone a source of its own")]
     SourceTaken,
     /// The backend cannot enforce a setting.
     #[error("{backend} cannot do this: {what}; choose another backend or leave the setting out")]
     Unsupported {
-        /// The library.
+        /// The backend.
         backend: BackendKind,
         /// The capability that it lacks.
         what: &'static str,

@@ -174,7 +174,7 @@ pub enum MaterialProblem {
     /// The file could not be read.
     #[error("{}", io_words(.source))]
     Io {
-        /// The system's answer.
+        /// The error of the system.
         source: io::Error,
     },
     /// A certificate's authority key identifier is not the subject key identifier of the next one.
@@ -244,7 +244,7 @@ pub enum MaterialProblem {
     /// The private key can be parsed, but its parts do not fit each other.
     #[error("the private key contradicts itself: {what}; export it again from where it was made")]
     KeyInconsistent {
-        /// The parts.
+        /// A description of the contradiction.
         what: &'static str,
     },
     /// A private key was given where certificates are expected.
@@ -371,7 +371,7 @@ pub enum MaterialProblem {
     /// No private key of the container has the friendly name.
     #[error("no private key in it has the friendly name {name}; there are: {found}")]
     NoSuchIdentity {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
         /// The friendly names and the subjects of the certificates (RFC 4514).
         found: String,
@@ -387,9 +387,9 @@ pub enum MaterialProblem {
     /// The passphrase could not be read.
     #[error("the passphrase cannot be had from {from}: {source}")]
     Passphrase {
-        /// From where.
+        /// The source of the passphrase.
         from: String,
-        /// Why not.
+        /// The cause.
         source: Cause,
     },
     /// PKCS#12 was given without its passphrase.
@@ -420,7 +420,9 @@ pub enum MaterialProblem {
         /// The unsupported content.
         found: String,
     },
-    /// A passphrase was given for a PKCS#12 container without a MAC, which it does not protect.
+    /// A passphrase was given for a PKCS#12 container without a MAC.
+    ///
+    /// It does not protect the container.
     #[error(
         "the container has no MAC, so the passphrase does not protect it; \
          give no passphrase or an empty one (in code: `from_file(.., None)` or \
@@ -443,7 +445,7 @@ pub enum MaterialProblem {
         /// The error of the parser.
         source: Cause,
     },
-    /// A revocation list breaks a rule of RFC 5280, section 5, or is of an unsupported kind.
+    /// A revocation list violates RFC 5280, section 5, or is of an unsupported kind.
     #[error(
         "this revocation list cannot be used: {problem}; have the CA issue a complete list of \
          version 2 with nextUpdate, as `openssl ca -gencrl` does with `crlnumber` and \

@@ -17,8 +17,9 @@ use crate::error::{MaterialError, MaterialOrigin};
 /// An identity that exists is consistent: the key belongs to the leaf, the leaf is not a CA, and
 /// each certificate names the next one as its issuer (RFC 5280, section 6.1.3 (a)(4) and section
 /// 4.2.1.1). The signatures of the chain are verified when a client or a server is built, since the
-/// backend has the algorithms. For ECDSA P-521 and ML-DSA, so is the match of key and leaf, unless
-/// the key's file contains a public key. Clones share the bytes.
+/// backend has the algorithms. Whether an ECDSA P-521 or ML-DSA key belongs to the leaf is checked
+/// then too; only a public key in its file is compared with the leaf at once. Clones share the
+/// bytes.
 ///
 /// ```no_run
 /// use mtls::MtlsIdentity;

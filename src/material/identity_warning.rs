@@ -10,7 +10,7 @@ pub enum IdentityWarning {
     /// The chain was put in order when it was loaded: see
     /// [`Loader::repair_chain`](crate::Loader::repair_chain).
     ChainRepaired(ChainRepair),
-    /// The private key's file is open to every user of the machine, or writable by its group.
+    /// The private key's file is open to every user, or writable by its group.
     InsecureKeyFile(InsecurePermissions),
     /// The leaf's extended key usage lacks the purpose of our side (RFC 5280, section 4.2.1.12).
     ///
@@ -26,8 +26,9 @@ pub enum IdentityWarning {
     },
     /// The file of the private key's passphrase is open in the same way.
     InsecurePassphraseFile(InsecurePermissions),
-    /// This crate's verifier would reject the leaf on either side, at any time and under any
-    /// policy.
+    /// This crate's verifier would reject the leaf.
+    ///
+    /// It would do so on either side, at any time and under any policy.
     RejectedLeaf {
         /// The subject of the leaf (RFC 4514).
         subject: String,

@@ -54,8 +54,8 @@ pub enum AlternativeName {
     Email(String),
     /// An IP address.
     Ip(IpAddr),
-    /// The kind of another name: `otherName`, `directoryName`, `registeredID`, `ediPartyName`, or
-    /// an unreadable name.
+    /// The kind of another name, such as `otherName`, `directoryName`, `registeredID` or
+    /// `ediPartyName`; or a description of one that cannot be read.
     Other(&'static str),
     /// A URI.
     Uri(String),

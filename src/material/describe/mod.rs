@@ -31,8 +31,10 @@ pub struct IdentityDescription {
     pub is_key_external: bool,
     /// The faults that should be fixed.
     pub warnings: Vec<IdentityWarning>,
-    /// The issuer (RFC 4514) of the last certificate, which every peer must have, usually as a
-    /// trust anchor. `None` if that certificate names itself as its issuer.
+    /// The issuer (RFC 4514) of the last certificate.
+    ///
+    /// Every peer must have it, usually as a trust anchor. `None` if that certificate names itself
+    /// as its issuer.
     pub missing_issuer: Option<String>,
 }
 

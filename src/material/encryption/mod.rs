@@ -23,11 +23,11 @@ pub(super) use scheme::unsupported;
 
 /// Limits for encrypted private keys (cargo feature `encrypted-keys`).
 impl PrivateKey {
-    /// The maximum iterations of key derivation for a key, or for all parts of a container.
+    /// The maximum iterations of key derivation for a key or a whole container.
     pub const MAX_KDF_ITERATIONS: u32 = 10_000_000;
     /// The maximum memory of scrypt for a key, in bytes.
     pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
-    /// The maximum work of scrypt for a key, or for all parts of a container.
+    /// The maximum work of scrypt for a key or a whole container.
     ///
     /// It is the number of bytes that scrypt fills, over all lanes.
     pub const MAX_SCRYPT_WORK: u64 = 1 << 30;

@@ -218,7 +218,7 @@ mod tests {
             let key = EncryptedKey::from_der(&der).unwrap();
             read(key.algorithm, &mut budget).map(|_| budget)
         };
-        // A key of 32 bytes takes two runs of SHA-1, which has 20.
+        // A key of 32 bytes takes two runs with SHA-1, which yields 20 bytes each.
         for (prf, most) in [
             (Pbkdf2Prf::HmacWithSha1, 5_000_000),
             (Pbkdf2Prf::HmacWithSha224, 5_000_000),

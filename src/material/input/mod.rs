@@ -1,4 +1,4 @@
-//! Bytes from outside: files, their formats, and passphrases.
+//! Reading of input: files, their formats, and passphrases.
 
 pub(crate) mod der_shape;
 pub(crate) mod file;

@@ -61,9 +61,10 @@ impl Passphrase {
         Self(Source::Call(Arc::new(get)))
     }
 
-    /// Creates a passphrase that is read from a file, less one line break at its end.
+    /// Creates a passphrase that is read from a file.
     ///
-    /// Only regular files are read. If its permissions are insecure, the identity has the warning
+    /// One line break at the end of the file is removed. Only regular files are read. If its
+    /// permissions are insecure, the identity has the warning
     /// [`InsecurePassphraseFile`](crate::material::IdentityWarning::InsecurePassphraseFile).
     pub fn from_file(path: impl Into<PathBuf>) -> Self {
         Self(Source::File(path.into()))

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::exposed;
 
-/// The permissions of a key or passphrase file that is readable or writable by others.
+/// The permissions of a key or passphrase file that other users can access.
 ///
-/// Others are all users but the owner; members of the file's group may read but not write.
+/// Every user can read or write the file, or its group can write it. Read access of the group alone
+/// is not insecure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InsecurePermissions {
@@ -59,9 +60,10 @@ impl InsecurePermissions {
     }
 }
 
-/// The reaction to a key file that every user can read or write, or its group can write.
+/// The reaction to a private key's file with insecure permissions.
 ///
-/// It is set by [`Builder::key_permissions`](crate::Builder::key_permissions) and
+/// They are insecure if every user can read or write the file, or its group can write it. The
+/// reaction is set by [`Builder::key_permissions`](crate::Builder::key_permissions) and
 /// [`Loader::key_permissions`](crate::Loader::key_permissions). The permissions are read when the
 /// file is opened, also through symbolic links; members of the file's group may read it. The
 /// reaction is the same for the file of the key's passphrase
@@ -87,9 +89,11 @@ impl InsecurePermissions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyPermissions {
-    /// Building returns [`BuildError::InsecureKeyFile`](crate::BuildError::InsecureKeyFile) or
-    /// [`BuildError::InsecurePassphraseFile`](crate::BuildError::InsecurePassphraseFile); loading
-    /// returns a [`MaterialError`](crate::MaterialError).
+    /// Building a client or a server returns
+    /// [`BuildError::InsecureKeyFile`](crate::BuildError::InsecureKeyFile) or
+    /// [`BuildError::InsecurePassphraseFile`](crate::BuildError::InsecurePassphraseFile).
+    ///
+    /// Loading an identity returns a [`MaterialError`](crate::MaterialError).
     Deny,
     /// Insecure permissions are accepted, and the observer receives no event.
     Ignore,

@@ -62,7 +62,7 @@ use crate::x509::PublicKey;
 ///         scheme: SignatureScheme,
 ///         message: &[u8],
 ///     ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-/// One request, with the message, or with its SHA-256 if the service expects a digest.
+///         // One request, with the message, or with its SHA-256 if the service expects a digest.
 ///         Err(format!("{}: no connection to sign {} bytes by {scheme}", self.key_id, message.len()).into())
 ///     }
 /// }

@@ -46,7 +46,7 @@ impl Input {
         Self(Kind::Directory(path.as_ref().to_owned()))
     }
 
-    /// Creates an input of the text in an environment variable, which is read at each load.
+    /// Creates an input of an environment variable, which is read at each load.
     pub fn env(name: impl Into<OsString>) -> Self {
         Self(Kind::Env(name.into()))
     }

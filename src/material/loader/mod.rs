@@ -37,8 +37,8 @@ use input::Input;
 /// - PKCS#12 in DER, BER or PEM (RFC 7292; cargo feature `pkcs12`). The leaf is the certificate of
 ///   the private key, and the chain is built from it by names and key identifiers, without the root
 ///   and without unrelated certificates. The MAC is verified first (RFC 7292 or PBMAC1, RFC 9579).
-///   A container without a MAC is read only if nothing in it is encrypted and no passphrase is
-///   given;
+///   A container without a MAC is read only if nothing in it is encrypted and the passphrase is
+///   missing or empty;
 /// - encrypted keys (cargo feature `encrypted-keys`): PKCS#8 under PBES2 (RFC 8018, section 6.2:
 ///   PBKDF2 with HMAC-SHA-1 or SHA-2, or scrypt; AES-CBC, AES-GCM or 3DES), and the `DEK-Info`
 ///   headers of old OpenSSL (RFC 1421, section 4.6.1.3). PBES1 with SHA-1 and 3DES requires the
@@ -73,7 +73,7 @@ impl Loader {
         Self::default()
     }
 
-    /// Sets the passphrase, which is read only for encrypted data or the MAC of a PKCS#12.
+    /// Sets the passphrase, which is read only for encrypted data and PKCS#12.
     #[must_use]
     pub fn passphrase(mut self, passphrase: Passphrase) -> Self {
         self.passphrase = Some(passphrase);

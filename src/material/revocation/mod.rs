@@ -26,12 +26,12 @@ pub use list::{RevocationList, RevokedEntry};
 /// 5280, section 5.2.3, requires one, since easy-rsa, cfssl and others make lists without; if
 /// present it has at most 20 octets and is not critical.
 ///
-/// Rejected are lists that must not be used like complete ones: delta CRLs, indirect CRLs, lists of
-/// attribute certificates, and lists with any other unknown critical extension, in the list or in
-/// an entry. Accepted are lists that cover a part of what their issuer issues (those of a
-/// distribution point, for some reasons, for CAs), and complete lists that name a delta CRL
-/// (`freshestCRL`, as AD CS writes it). The delta is not needed: its entries count once the next
-/// complete list contains them.
+/// Lists that must not be used like complete ones are rejected: delta CRLs, indirect CRLs, lists of
+/// attribute certificates, and lists with an unknown critical extension in the list or in an entry.
+/// Lists that cover a part of what their issuer issues (those of a distribution point, for some
+/// reasons, for CAs) are accepted, and so are complete lists that name a delta CRL (`freshestCRL`,
+/// as AD CS writes it). The delta is not needed: its entries count once the next complete list
+/// contains them.
 ///
 /// In memory a list takes its DER and 6 bytes for each entry. Clones share the memory.
 ///

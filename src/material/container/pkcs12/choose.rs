@@ -20,7 +20,7 @@ struct Candidate<'b, 'a> {
     is_ca: bool,
 }
 
-/// Returns the key of that name, or else the only one, and the position of its certificate.
+/// Returns the key of that name, or the only one, with the position of its certificate.
 ///
 /// A key's certificate is the one with its public key. The identifiers in the bags only choose
 /// among several such certificates.
