@@ -107,6 +107,8 @@ impl RevocationLists {
 
     /// Creates lists from DER, the form in which CAs publish them (RFC 2585).
     ///
+    /// Pass a single list as `[list]`.
+    ///
     /// # Errors
     /// [`MaterialError`] if one of them is not a list or an unsupported kind of list, if there is
     /// none, or if a limit of this type is exceeded.
