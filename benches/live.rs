@@ -97,11 +97,11 @@ fn measure(pki: &Pki, count: usize) -> bool {
     println!("  handshakes, all registered: {quiet}");
     println!("  handshakes, while they are judged without a pause: {busy}{note}");
 
-    let nobody = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
+    let rejects_all = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
     let began = Instant::now();
     server
         .handle()
-        .rotate(Rotation::new().policy(nobody))
+        .rotate(Rotation::new().policy(rejects_all))
         .unwrap();
     while server.handle().tracked_connections() > 0 {
         assert!(began.elapsed() < LIMIT, "never rejected");
@@ -111,13 +111,13 @@ fn measure(pki: &Pki, count: usize) -> bool {
         assert!(connection.wait(LIMIT).is_some());
     }
     println!(
-        "  a revision that rejects all: {:.1?} until all are told",
+        "  a revision that rejects all: {:.1?} until all are notified",
         began.elapsed()
     );
     within
 }
 
-/// Rotates as soon as all were judged, until it is told to stop.
+/// Rotates, and waits until every peer is verified.
 fn judge_always(server: &MtlsServer<Rustls>, peers: usize) {
     let judged = Counted::default();
     rotate(server, &judged);
@@ -177,9 +177,9 @@ impl std::fmt::Display for Figures {
     }
 }
 
-/// One after the other over loopback, each up to the first byte of the server's, while something else is done again and
-/// again.
-fn handshakes(pki: &Pki, server: &MtlsServer<Rustls>, meanwhile: impl Fn() + Sync) -> Figures {
+/// Measures handshakes one after the other over loopback, each up to the server's first byte, while
+/// `background` runs again and again in another thread.
+fn handshakes(pki: &Pki, server: &MtlsServer<Rustls>, background: impl Fn() + Sync) -> Figures {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let client = pki.client();
@@ -196,7 +196,7 @@ fn handshakes(pki: &Pki, server: &MtlsServer<Rustls>, meanwhile: impl Fn() + Syn
         });
         scope.spawn(|| {
             while !is_over.load(Ordering::SeqCst) {
-                meanwhile();
+                background();
                 thread::sleep(Duration::from_micros(100));
             }
         });

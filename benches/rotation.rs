@@ -111,7 +111,7 @@ fn rotate(mut rotate: impl FnMut(usize) -> u64) -> Times {
     })
 }
 
-/// Handshakes alone, and beside somebody who rotates again and again, 5 ms after each time.
+/// Measures handshakes alone, then beside a thread that rotates repeatedly, with pauses of 5 ms.
 fn felt<B: ServerBackend + ClientBackend + Default>() {
     let (pki, other) = (Pki::new(), Pki::new());
     let server = MtlsServer::builder()
