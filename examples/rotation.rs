@@ -1,8 +1,6 @@
-//! A server whose certificates are replaced while it serves.
-//!
-//! They are in a directory with the layout of a Kubernetes secret. A client connects repeatedly and
-//! keeps one connection open, and shows what it sees when files are valid, are damaged, or exclude
-//! it. The example exits by itself.
+//! A server whose certificates are replaced while it serves, in a folder laid out as Kubernetes mounts a secret; and what a
+//! client sees that calls again and again and keeps one connection open: when files come that are good, that are broken,
+//! and that shut it out. It ends by itself.
 //!
 //! ```text
 //! cargo run --example rotation --features watch
@@ -116,8 +114,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Answers each byte by a line, until the client leaves or is rejected. The observer reports
-/// rejections.
+/// Answers each byte by a line, until the client closes or is rejected. The observer prints why.
 fn serve(server: &MtlsServer<Rustls>, tcp: TcpStream) -> io::Result<()> {
     let mut stream = server.accept(tcp).map_err(io::Error::other)?;
     let answer = format!(
@@ -141,7 +138,7 @@ fn connect(client: &MtlsClient<Rustls>, address: SocketAddr) -> io::Result<Conne
 fn ask(stream: &mut Connection) -> io::Result<String> {
     let mut answer = String::new();
     stream.get_mut().write_all(b"?")?;
-    stream.read_line(&mut answer)?; // a rejection by the server shows here
+    stream.read_line(&mut answer)?; // a refusal by the server shows here
     Ok(format!(
         "{} says: {}",
         stream.get_ref().peer().subject(),
@@ -156,8 +153,7 @@ fn words(answer: io::Result<String>) -> String {
     })
 }
 
-/// Updates the mount like the kubelet: a new directory with all files, and a link renamed into
-/// place.
+/// As the kubelet does: a new folder with all files, and a link to it that is renamed into its place.
 fn update(mount: &Path, version: u32, texts: [&str; 3]) -> Result<()> {
     let name = format!("..version_{version}");
     let folder = mount.join(&name);
@@ -178,7 +174,7 @@ fn authority(name: &str) -> Result<Ca> {
     Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
 }
 
-/// Issues a certificate, and returns it and its key in PEM.
+/// A certificate and its key, in PEM.
 fn leaf(ca: &Ca, name: &str) -> Result<(String, String)> {
     let mut params = CertificateParams::new(["server.example".to_owned()])?;
     params.distinguished_name.push(DnType::CommonName, name);

@@ -47,7 +47,7 @@ impl FromStr for Target {
         }
         if uri.authority().is_some_and(|a| a.as_str().contains('@')) {
             return Err(format!(
-                "{url} holds a user name, which nobody would be told"
+                "{url} holds a user name, which this client does not send"
             ));
         }
         let host = uri.host().unwrap_or_default();

@@ -12,22 +12,21 @@ use tokio::sync::Semaphore;
 use crate::http;
 use crate::support::{Result, explain, log};
 
-/// The maximum number of open connections, handshakes included.
-///
-/// More wait in the kernel's queue. It is well below the 1,024 descriptors of a process by default.
+/// Connections at a time, handshakes among them. More wait in the kernel's queue; well below the 1,024 descriptors
+/// that a process may open by default.
 const MAX_CONNECTIONS: usize = 512;
 
-/// The delay before a retry if the system can accept no more connections.
+/// What to wait when the system can accept no more, before trying again.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
-/// An accepted client.
+/// A client that was admitted.
 pub(crate) struct Caller<S> {
     pub(crate) name: String,
     pub(crate) speaks_h2: bool,
     pub(crate) stream: S,
 }
 
-/// Accepts and serves until the process is stopped; no client can stop it.
+/// Accepts and serves until the process is ended. No client's doing ends it.
 pub(crate) async fn forever<S, F>(
     listener: TcpListener,
     handshake: impl Fn(TcpStream) -> F,
@@ -70,7 +69,7 @@ where
     }
 }
 
-/// Describes an error of a handshake; a rejection has a description of its own.
+/// Distinguishes a rejection from every other failure of a handshake.
 fn tell(error: &HandshakeError, from: SocketAddr) -> String {
     let what = match error {
         HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol => "refused",
@@ -79,7 +78,7 @@ fn tell(error: &HandshakeError, from: SocketAddr) -> String {
     format!("{what} {from}: {}", explain(error))
 }
 
-/// Returns whether an error of `accept` is about a closed connection and not about this process.
+/// Whether an error of `accept` is about a connection that was gone already, and not about this process.
 fn is_of_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(

@@ -7,7 +7,7 @@
 
 #![cfg_attr(
     not(any(feature = "openssl", feature = "rustls")),
-    allow(dead_code, reason = "there is nobody to serve then")
+    allow(dead_code, reason = "there is no backend to serve with then")
 )]
 
 #[path = "../support/mod.rs"]
