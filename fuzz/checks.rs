@@ -1,4 +1,4 @@
-//! What must hold for every input, whoever wrote it: one function for each fuzz target.
+//! What must hold for every input, a hostile one too: one function for each fuzz target.
 //!
 //! The targets in `fuzz_targets/` compile this file, and so does `tests/fuzz_corpus.rs`, which
 //! replays the corpus.
@@ -296,7 +296,7 @@ fn check_rejection(rejection: &Rejection, certificates: usize) {
     }
 }
 
-/// Nobody but those CAs can sign; what a signature covers is the certificate's first element.
+/// Only those CAs can sign; what a signature covers is the certificate's first element.
 fn assert_issued(leaf: &[u8]) {
     let signed = |der: &[u8]| Some(element(element(der)?.1)?.1.to_vec());
     let is_known = ISSUED.iter().any(|known| signed(known) == signed(leaf));

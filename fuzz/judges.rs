@@ -17,7 +17,7 @@ pub(super) const NOW: UnixTime = at(2_000_000_000);
 /// The ends of what clocks and certificates can say, and what lies beyond.
 pub(super) const ODD_TIMES: [UnixTime; 4] = [at(0), at(1 << 32), at(253_402_300_800), at(u64::MAX)];
 
-/// The CAs of `make_corpus.sh`, whose keys nobody has any more.
+/// The CAs of `make_corpus.sh`, whose keys were not kept.
 pub(super) static ANCHORS: LazyLock<TrustAnchors> =
     LazyLock::new(|| TrustAnchors::from_pem(include_bytes!("fixtures/anchors.pem")).unwrap());
 

@@ -353,7 +353,7 @@ impl Scene {
         !is_older && (!is_missed || is_followed)
     }
 
-    /// Whether it was seen by whom it is signed: for the root's from the start.
+    /// Whether the list was seen to be signed by a trusted CA: for the root's lists from the start.
     fn is_known(&self, list: List) -> bool {
         list != List::Other || self.other_is_known
     }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 
 seconds=${1:-5}
 host=$(rustc -vV | sed -n 's/^host: //p')
-# For the targets alone: build scripts and macros have nobody to count for them.
+# For the targets alone: build scripts and macros link no runtime for the counters.
 flags='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cdebug-assertions -Coverflow-checks'
 flags+=' -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table'
 RUSTFLAGS=$flags cargo build --quiet --release --bins --target "$host"

@@ -148,7 +148,8 @@ fn at<'a>(mut node: &'a mut Node, path: &[usize]) -> Option<&'a mut Node> {
     Some(node)
 }
 
-/// Adds the order of Ed25519's group, in little endian: the same signature to whoever does not look.
+/// Adds the order of Ed25519's group, in little endian: the same signature to a verifier that does
+/// not check the range of `s`.
 fn add_order(s: &mut [u8]) {
     let mut carry = 0;
     for (byte, order) in s.iter_mut().zip(ORDER) {
