@@ -328,7 +328,7 @@ mod judged {
     #[test]
     fn chains_get_the_verdict_of_webpki_where_it_has_one() {
         for case in chains::clients().iter().chain(&chains::servers()) {
-            if case.presenter == Presenter::Nobody {
+            if case.presenter == Presenter::NoCertificate {
                 continue;
             }
             let verdict = judge(case);
@@ -412,9 +412,10 @@ mod judged {
         let cast = Cast::assemble();
         for tool in raw::tools() {
             for version in Version::ALL {
-                let nobody = Peer::new(version).says(b"hello");
-                let stranger = nobody.clone().presents(&cast.mallory);
-                for (peer, alert) in [(nobody, CERTIFICATE_REQUIRED), (stranger, DECRYPT_ERROR)] {
+                let anonymous = Peer::new(version).says(b"hello");
+                let stranger = anonymous.clone().presents(&cast.mallory);
+                for (peer, alert) in [(anonymous, CERTIFICATE_REQUIRED), (stranger, DECRYPT_ERROR)]
+                {
                     let called = refused_by_stock_rustls(&cast, tool, peer);
                     let context = format!("{}, {version:?}: {called:?}", tool.name);
                     assert_eq!(called.completed, version == Version::Tls13, "{context}");

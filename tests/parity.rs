@@ -125,7 +125,7 @@ fn verdicts(
     };
     let presenting = Setup {
         version,
-        identity: (case.presenter != Presenter::Nobody).then(|| case.presented.clone()),
+        identity: (case.presenter != Presenter::NoCertificate).then(|| case.presented.clone()),
         ..Setup::new(ours, &cast.root)
     };
     let judging = Setup {

@@ -40,7 +40,7 @@ pub struct Setup {
     pub revocation_lists: Option<RevocationLists>,
     pub alpn: &'static [&'static str],
     pub timeout: Duration,
-    /// For a client: whom it asks for.
+    /// For a client: the name that it expects of the server.
     pub server_name: &'static str,
     /// For a server: whether clients may stay anonymous.
     pub optional: bool,
@@ -72,7 +72,7 @@ impl Setup {
 pub struct Seen {
     /// The handshake is over and well, for this end.
     pub completed: bool,
-    /// Whom a facade says it met.
+    /// The peer's identity, as a facade reports it.
     pub peer: Option<PeerIdentity>,
     /// The chain that the other end presented, leaf first.
     pub presented: Vec<CertificateDer<'static>>,

@@ -215,7 +215,7 @@ impl Running {
         self.child.id()
     }
 
-    /// Writes to standard input, from a thread of its own: a program that does not read blocks nobody.
+    /// Writes to standard input: a program that does not read does not block the caller.
     pub fn write(&mut self, bytes: &[u8]) {
         let Some(mut stdin) = self.child.stdin.take() else {
             panic!("standard input is closed");
@@ -304,7 +304,7 @@ impl Drop for Running {
     }
 }
 
-/// What surely fits into a pipe that nobody reads.
+/// A number of bytes that fits into any pipe while its reader does not read.
 const PIPE: usize = 4096;
 
 /// A grandchild may hold a pipe open for ever.

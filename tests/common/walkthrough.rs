@@ -38,8 +38,8 @@ pub struct Plain {
     pub client: Files,
 }
 
-/// Walk-through (b): a root, an intermediate with `pathlen:0`, leaves with extensions, keys encrypted with
-/// [`PASSPHRASE`], and a second root that nobody trusts.
+/// Walk-through (b): a root, an intermediate with `pathlen:0`, leaves with extensions, keys
+/// encrypted with [`PASSPHRASE`], and a second root that neither side trusts.
 #[derive(Debug)]
 pub struct Layered {
     pub root: PathBuf,

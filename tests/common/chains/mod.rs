@@ -47,14 +47,14 @@ pub enum Presenter {
     /// others a client presents no certificate at all.
     OpensslOnOffer,
     /// There is no chain: the peer presents nothing.
-    Nobody,
+    NoCertificate,
 }
 
 impl Case {
     /// Whether this raw peer can do it.
     pub fn presentable_by(&self, tool: Tool) -> bool {
         match self.presenter {
-            Presenter::Anyone | Presenter::Nobody => true,
+            Presenter::Anyone | Presenter::NoCertificate => true,
             Presenter::Rustls => tool.name == "rustls",
             Presenter::Openssl | Presenter::OpensslOnOffer => tool.name == "openssl",
         }

@@ -25,7 +25,7 @@ fn paths() -> Vec<Case> {
     let twig = branch.intermediate("Tova");
     let namesake = root.namesake();
     let stranger = Authority::root("Stranger");
-    let nobody = Credential {
+    let empty = Credential {
         chain: Vec::new(),
         ..branch.credential()
     };
@@ -36,8 +36,8 @@ fn paths() -> Vec<Case> {
     vec![
         too_long("seven intermediates", 7),
         too_long("eight intermediates", 8),
-        Case::refused("nothing at all", &[&root], nobody, Reason::NoCertificate)
-            .presenter(Presenter::Nobody),
+        Case::refused("nothing at all", &[&root], empty, Reason::NoCertificate)
+            .presenter(Presenter::NoCertificate),
         unknown("another root", &[&stranger], alice().issued_by(&root)),
         unknown(
             "another root, with its own sent",

@@ -62,7 +62,7 @@ impl Authority {
         pkcs8(&self.key)
     }
 
-    /// This authority's own certificate and key, as if it were somebody's identity.
+    /// This authority's own certificate and key, as an identity.
     pub fn credential(&self) -> Credential {
         Credential {
             chain: vec![self.certificate()],

@@ -6,7 +6,7 @@ use x509_cert::der::{Decode, Encode};
 
 use super::Authority;
 
-/// A list to be: current, of version 2, with number 1 and nothing on it, unless it is told otherwise.
+/// A revocation list to sign: by default current, of version 2, with number 1 and without entries.
 #[derive(Clone, Debug)]
 pub struct Crl {
     is_v1: bool,
@@ -156,12 +156,12 @@ impl Crl {
         self.signed_as(&name, issuer)
     }
 
-    /// In somebody's name (DER), by somebody's key.
+    /// Signs the list in this issuer's name (DER), with this authority's key.
     pub fn signed_as(&self, name: &[u8], key: &Authority) -> CertificateRevocationListDer<'static> {
         self.signed_with(name, ECDSA_SHA256, |tbs| key.sign_message(tbs))
     }
 
-    /// In somebody's name (DER), with this algorithm (DER).
+    /// Signs the list in this issuer's name (DER), with this algorithm (DER).
     pub fn signed_with(
         &self,
         name: &[u8],

@@ -1,4 +1,4 @@
-//! Those to whom it is issued.
+//! End-entity certificates.
 
 use std::net::IpAddr;
 use std::sync::Arc;
