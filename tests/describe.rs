@@ -249,7 +249,7 @@ fn every_certificate_is_described_as_openssl_sees_it() {
 }
 
 #[test]
-fn the_key_the_warnings_and_the_missing_issuer_are_told() {
+fn a_description_shows_the_key_and_the_missing_issuer() {
     let cast = Cast::assemble();
     let ours = identity(&cast.alice);
     let said = ours.describe();
@@ -317,7 +317,7 @@ impl SigningKey for Elsewhere {
     }
 
     fn sign(&self, _: SignatureScheme, _: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-        panic!("nobody asked for a signature")
+        panic!("a signature was requested")
     }
 }
 

@@ -172,7 +172,7 @@ fn rsa_forms() -> Vec<LeafKey> {
             &null(),
             &[&rsa_key[..], &[0]].concat(),
         ),
-        under("RSA of nothing", &null(), &[]),
+        under("RSA with an empty key", &null(), &[]),
         under("RSA of one number", &null(), &sequence(&[&[2, 1, 3]])),
         bare(
             "RSA bound to RSASSA-PSS",
@@ -220,7 +220,7 @@ fn points() -> Vec<LeafKey> {
             ("compressed", of(&named, &compressed), MALFORMED),
             ("hybrid", of(&named, &hybrid), MALFORMED),
             ("at infinity", of(&named, &[0]), MALFORMED),
-            ("of nothing", of(&named, &[]), MALFORMED),
+            ("empty", of(&named, &[]), MALFORMED),
             ("too short", of(&named, &point[..2 * coordinate]), MALFORMED),
             ("too long", of(&named, &[point, &[0]].concat()), MALFORMED),
             (
@@ -296,7 +296,7 @@ fn of_ml_dsa() -> Vec<LeafKey> {
         for (form, spki) in [
             ("too short", of(&[], bytes - 1)),
             ("too long", of(&[], bytes + 1)),
-            ("of nothing", of(&[], 0)),
+            ("empty", of(&[], 0)),
             ("with NULL", of(&null(), bytes)),
         ] {
             keys.push(bare(&format!("ML-DSA-{name} {form}"), spki, UNACCEPTABLE));

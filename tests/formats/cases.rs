@@ -86,7 +86,7 @@ fn plain_keys() -> Vec<Case> {
             Loads,
             format!("openssl pkey -in {key}.key -outform DER -out out/key.der"),
         ));
-        // Of EC keys it leaves the curve out, and nobody reads them then.
+        // Of EC keys it leaves the curve out, so that no reader accepts them.
         let read_by_others = match key {
             "rsa" => Loads,
             _ => Refused("KeyWithoutCurve"),

@@ -1,4 +1,5 @@
-//! What is left of a key in the process' memory when nobody holds it any more: freed memory is searched too.
+//! What is left of a key in the process' memory after its last owner is dropped: freed memory is
+//! searched too.
 
 use std::env;
 use std::fs::{self, File};

@@ -1,4 +1,4 @@
-//! What people do wrong, and what they are told: the messages alone have to say what to do.
+//! What people do wrong, and the messages that they get: these alone have to say what to do.
 //!
 //! `UPDATE_MISTAKES=1` writes the list anew.
 
@@ -280,7 +280,7 @@ fn the_messages_about_typical_mistakes() {
     );
 }
 
-/// What whoever prints the error alone reads.
+/// The text of the error alone, without its sources.
 fn words<T>(outcome: Result<T, mtls::MaterialError>) -> Option<String> {
     outcome.err().map(|error| error.to_string())
 }

@@ -14,7 +14,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// The keys that may be used, and those that may not.
 pub(crate) const KEYS: [&str; 4] = ["rsa", "p256", "p384", "ed25519"];
 
-/// A root, an intermediate, a leaf for each kind of key with its chain, and keys that nobody takes.
+/// A root, an intermediate, a leaf for each kind of key with its chain, and keys that no reader
+/// accepts.
 const PKI: &str = r#"
 set -e
 exts() { printf '%s\n' '[req]' 'distinguished_name=dn' '[dn]' "$@" >ext.conf; }
@@ -99,7 +100,7 @@ impl Workshop {
         self.run(command).expect_success()
     }
 
-    /// The numbers of a private key that nobody may see.
+    /// The numbers of a private key that must stay secret.
     pub(crate) fn secret_numbers(&self, key: &str) -> Vec<Vec<u8>> {
         let text = self.read(&match key {
             // Between the public exponent and the coefficient: d, p and q.

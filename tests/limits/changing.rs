@@ -28,7 +28,8 @@ pub fn all(folder: &Path) {
     unreadable(&folder.join("unreadable"));
 }
 
-/// Reads while somebody changes the file, until it is noticed. Nothing is ever made of what was read: it has no anchor.
+/// Reads a file that another thread changes, until the change is noticed. No read succeeds: the
+/// file holds no anchor.
 fn is_noticed(path: &Path, change: impl Fn(&File, u64) + Sync) {
     let file = File::create(path).unwrap();
     file.set_len(LONG).unwrap();

@@ -248,7 +248,7 @@ fn the_entries_are_limited() {
 #[test]
 fn the_anchors_are_limited_together() {
     let der = CertificateDer::from_pem_slice(&fixture("v1.crt")).unwrap();
-    // Nobody looks at the signature, so that each other end is another certificate.
+    // The signature is not verified, so that other last bytes make another certificate.
     let many = |from: usize, to: usize| {
         let mut text = String::new();
         for n in from..to {

@@ -285,7 +285,7 @@ fn an_issuer_of_the_same_name_with_another_key_is_named() {
 }
 
 #[test]
-fn names_that_read_alike_are_told_apart() {
+fn an_error_distinguishes_names_that_differ_in_encoding() {
     let mut root = Made::root("root");
     let leaf = root.issue("leaf", IsCa::NoCa);
     // The same letters as a PrintableString, where the leaf has them as a UTF8String.

@@ -96,7 +96,7 @@ fn one_line_break_at_the_end_of_a_file_is_no_part_of_it() {
 }
 
 #[test]
-fn where_a_path_counts_from_is_told_of_a_relative_one_alone() {
+fn an_error_explains_the_start_of_relative_paths_alone() {
     let told = |path: &std::path::Path| {
         let error = mtls::TrustAnchors::from_file(path).unwrap_err().to_string();
         assert!(error.contains("there is no such file"), "{error}");

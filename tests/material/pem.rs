@@ -129,7 +129,7 @@ fn what_the_command_pkcs12_prints_is_read() {
             assert_eq!(identity.unwrap().chain(), of_files.chain());
         }
     }
-    // A name that somebody gave is no marker.
+    // A friendly name is no marker.
     let named = printed.replacen(
         "Bag Attributes",
         "Bag Attributes\n    friendlyName: -- the END of it",

@@ -1,4 +1,4 @@
-//! PKCS#12 containers, as other people's programs make them and as nobody should.
+//! PKCS#12 containers, as other programs make them, and malformed ones.
 
 mod accepted;
 mod ber;

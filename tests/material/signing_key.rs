@@ -46,7 +46,7 @@ impl SigningKey for Elsewhere {
     }
 
     fn sign(&self, _: SignatureScheme, _: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-        panic!("nobody asked for a signature")
+        panic!("a signature was requested")
     }
 }
 

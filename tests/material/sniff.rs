@@ -119,7 +119,7 @@ fn what_loads_as_pem_loads_the_same_by_its_content_and_from_der() {
 }
 
 #[test]
-fn every_key_in_der_is_told_apart() {
+fn every_key_in_der_is_detected() {
     let Some(openssl) = Program::openssl() else {
         return;
     };
@@ -311,7 +311,7 @@ fn revocation_lists_are_read_where_they_belong() {
         mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(fixture("rsa.p12"))),
         &["this is PKCS#12, expected a revocation list"],
     );
-    // One of version 1 is told from a certificate too, and refused as a list.
+    // A list of version 1 is not taken for a certificate either, and is rejected as a list.
     let version_1 = crate::common::openssl_ca::CONFIG.replace("crl_extensions = crl", "");
     fs::write(folder.join("old"), version_1.replace("crlnumber", "#")).unwrap();
     cas.run("issuing", "ca -gencrl -config old -out now.crl");

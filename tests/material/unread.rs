@@ -1,4 +1,4 @@
-//! Files that nobody takes: each is named, and what its message advises works.
+//! Files that every reader rejects: each is named, and what its message advises works.
 
 use std::fs;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ fn every_reader(bytes: &[u8]) -> [Result<(), MaterialError>; 5] {
 }
 
 #[track_caller]
-fn nobody_takes(bytes: &[u8], parts: &[&str]) {
+fn all_reject(bytes: &[u8], parts: &[&str]) {
     for result in every_reader(bytes) {
         says(result, parts);
     }
@@ -72,7 +72,7 @@ fn requests_and_public_keys_are_named() {
             output(&mut command)
         };
         let request = run(&format!("req -new -subj /CN=a -key {}", key.display()));
-        nobody_takes(
+        all_reject(
             &request,
             &["a request is no certificate", "the CA answered"],
         );
@@ -82,7 +82,7 @@ fn requests_and_public_keys_are_named() {
             let mut command = openssl.command();
             let said = programs::run(command.args(read), &bare, Duration::from_secs(10));
             assert!(said.expect_success().contains("CN = a"));
-            nobody_takes(&bare, &["a request is no certificate"]);
+            all_reject(&bare, &["a request is no certificate"]);
         }
         for arguments in [
             format!("pkey -pubout -in {}", key.display()),
@@ -91,7 +91,7 @@ fn requests_and_public_keys_are_named() {
                 path("rsa_pkcs8.pem").display()
             ),
         ] {
-            nobody_takes(&run(&arguments), &["a public key alone proves nothing"]);
+            all_reject(&run(&arguments), &["a public key alone proves nothing"]);
         }
         let parameters = run("ecparam -name prime256v1");
         if form == "PEM" {
@@ -116,7 +116,7 @@ fn requests_and_public_keys_are_named() {
         }
         let dh = run("dhparam -dsaparam 512");
         if form == "PEM" {
-            nobody_takes(
+            all_reject(
                 &dh,
                 &[
                     "DH PARAMETERS does not belong here",
@@ -159,7 +159,7 @@ fn keys_of_ssh_are_named_and_the_command_converts_them() {
             );
         }
         let public = fs::read(file.with_extension("pub")).unwrap();
-        nobody_takes(&public, &["an SSH public key", "proves nothing"]);
+        all_reject(&public, &["an SSH public key", "proves nothing"]);
         says(TrustAnchors::from_pem(&public), &["an SSH public key"]);
 
         let mut convert = ssh_keygen.command();
@@ -170,9 +170,9 @@ fn keys_of_ssh_are_named_and_the_command_converts_them() {
         fs::remove_file(file.with_extension("pub")).unwrap();
     }
     let putty = b"PuTTY-User-Key-File-3: ssh-ed25519\r\nEncryption: none\r\nComment: x\r\n";
-    nobody_takes(putty, &["PuTTY", "puttygen FILE -O private-openssh"]);
+    all_reject(putty, &["PuTTY", "puttygen FILE -O private-openssh"]);
     let rfc4716 = b"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n";
-    nobody_takes(rfc4716, &["an SSH public key"]);
+    all_reject(rfc4716, &["an SSH public key"]);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn keystores_of_java_are_named_and_the_command_converts_them() {
         let bytes = fs::read(&made).unwrap();
         assert_eq!(bytes[0], magic);
         let command = "`keytool -importkeystore -srckeystore FILE";
-        nobody_takes(&bytes, &["a Java keystore", kind, command]);
+        all_reject(&bytes, &["a Java keystore", kind, command]);
         says(TrustAnchors::from_pem(&bytes), &["a Java keystore", kind]);
         says(PrivateKey::from_der(&bytes), &["a Java keystore", kind]);
 
@@ -250,7 +250,7 @@ fn keystores_of_bouncy_castle_are_named_and_the_command_converts_them() {
         let named = format!("a BouncyCastle keystore ({kind})");
         for file in [kind, &format!("{kind}.key"), &empty] {
             let bytes = fs::read(folder.path().join(file)).unwrap();
-            nobody_takes(&bytes, &[&named, "keytool -importkeystore"]);
+            all_reject(&bytes, &[&named, "keytool -importkeystore"]);
             says(TrustAnchors::from_pem(&bytes), &[&named]);
             says(PrivateKey::from_der(&bytes), &[&named]);
             let der = pki_types::CertificateDer::from(bytes);
@@ -286,7 +286,7 @@ fn keystores_of_bouncy_castle_are_named_and_the_command_converts_them() {
 
 /// BKS has entries, or an end and a MAC of 20 bytes; after the same beginning UBER is encrypted.
 #[test]
-fn keystores_are_told_apart_by_their_beginnings() {
+fn keystores_are_identified_by_their_first_bytes() {
     let keystore = |version: u8, rest: &[u8]| {
         let salt = [7; 20];
         let rounds = [0, 0, 4, 0];
@@ -295,23 +295,23 @@ fn keystores_are_told_apart_by_their_beginnings() {
     let bks = ["a BouncyCastle keystore (BKS)"];
     let uber = ["a BouncyCastle keystore (UBER)"];
     for version in [0, 1, 2] {
-        nobody_takes(&keystore(version, &[1, 0, 1, b'a', 0, 0]), &bks);
-        nobody_takes(&keystore(version, &[4, 0, 0]), &bks);
-        nobody_takes(&keystore(version, &[&[0][..], &[9; 20]].concat()), &bks);
+        all_reject(&keystore(version, &[1, 0, 1, b'a', 0, 0]), &bks);
+        all_reject(&keystore(version, &[4, 0, 0]), &bks);
+        all_reject(&keystore(version, &[&[0][..], &[9; 20]].concat()), &bks);
         // A MAC that is too long, a type that there is not, and a name that is no text or is cut.
-        nobody_takes(&keystore(version, &[&[0][..], &[9; 21]].concat()), &uber);
-        nobody_takes(&keystore(version, &[5, 0, 1, b'a', 0, 0]), &uber);
-        nobody_takes(&keystore(version, &[1, 0, 2, 0xff, 0xff]), &uber);
-        nobody_takes(&keystore(version, &[1, 0, 9, b'a', 0, 0]), &uber);
+        all_reject(&keystore(version, &[&[0][..], &[9; 21]].concat()), &uber);
+        all_reject(&keystore(version, &[5, 0, 1, b'a', 0, 0]), &uber);
+        all_reject(&keystore(version, &[1, 0, 2, 0xff, 0xff]), &uber);
+        all_reject(&keystore(version, &[1, 0, 9, b'a', 0, 0]), &uber);
     }
     for (magic, kind) in [(0xfeed_feed_u32, "(JKS)"), (0xcece_cece, "(JCEKS)")] {
-        nobody_takes(
+        all_reject(
             &[magic, 2].map(u32::to_be_bytes).concat(),
             &["a Java keystore", kind],
         );
     }
     let neither = ["neither PEM nor DER of a known kind"];
-    nobody_takes(&keystore(3, &[1, 0, 1, b'a', 0, 0]), &neither);
+    all_reject(&keystore(3, &[1, 0, 1, b'a', 0, 0]), &neither);
 }
 
 #[test]
@@ -319,18 +319,18 @@ fn der_that_is_cut_or_followed_by_something_is_named() {
     let der = fixture("rsa.crt.der");
     let cut = ["DER that was cut off", "copy the file again"];
     for length in [5, der.len() / 2, der.len() - 1] {
-        nobody_takes(&der[..length], &cut);
+        all_reject(&der[..length], &cut);
     }
     let more = [
         "DER with something after its end",
         "give one thing in a file",
     ];
-    nobody_takes(&[&der[..], &[0]].concat(), &more);
-    nobody_takes(&[&der[..], &der[..]].concat(), &more);
+    all_reject(&[&der[..], &[0]].concat(), &more);
+    all_reject(&[&der[..], &der[..]].concat(), &more);
     let key = PrivateKey::from_pem(&fixture("ed25519.pem")).unwrap();
     let key = key.pkcs8_der().secret_pkcs8_der().to_vec();
-    nobody_takes(&key[..key.len() - 1], &cut);
-    nobody_takes(&[&key[..], &[0]].concat(), &more);
+    all_reject(&key[..key.len() - 1], &cut);
+    all_reject(&[&key[..], &[0]].concat(), &more);
     // Whole, and damaged inside: what was expected is no other file.
     let mut damaged = key.clone();
     let inner = damaged.windows(4).position(|w| w == [4, 0x22, 4, 0x20]);
@@ -338,7 +338,7 @@ fn der_that_is_cut_or_followed_by_something_is_named() {
     says(PrivateKey::from_der(&damaged), &["not a private key"]);
     // Whole, and of no kind that is known.
     let whole = [&[0x30, 0x81, 0x80, 4, 0x7e][..], &[7; 0x7e]].concat();
-    nobody_takes(&whole, &["neither PEM nor DER of a known kind"]);
+    all_reject(&whole, &["neither PEM nor DER of a known kind"]);
 }
 
 /// A keystore BCFKS has an algorithm with encrypted bytes, a check of them, and nothing else.
@@ -346,7 +346,7 @@ fn der_that_is_cut_or_followed_by_something_is_named() {
 fn other_pairs_of_values_are_no_keystores() {
     let store = [0x30, 4, 0x30, 0, 4, 0];
     let named = "a BouncyCastle keystore (BCFKS)";
-    nobody_takes(&[&[0x30, 8][..], &store, &[0x30, 0]].concat(), &[named]);
+    all_reject(&[&[0x30, 8][..], &store, &[0x30, 0]].concat(), &[named]);
     for other in [
         &[0x30, 4, 5, 0, 5, 0][..],
         &[&[0x30, 10][..], &store, &[0x30, 0, 5, 0]].concat(),
@@ -387,9 +387,9 @@ fn keystore(keytool: &Program, folder: &TempDir, kind: &str) -> PathBuf {
 fn keys_of_pgp_are_named() {
     let armored =
         b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n";
-    nobody_takes(armored, &["PGP PUBLIC KEY BLOCK", "not for TLS"]);
+    all_reject(armored, &["PGP PUBLIC KEY BLOCK", "not for TLS"]);
     let binary = [0x99, 0x01, 0x0d, 4, 0x5f, 0, 0, 0, 1];
-    nobody_takes(&binary, &["a PGP key", "not for TLS"]);
+    all_reject(&binary, &["a PGP key", "not for TLS"]);
 }
 
 #[test]
@@ -399,28 +399,28 @@ fn texts_in_other_clothes_are_named() {
         let text = format!("{bom}{text}");
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()
     };
-    nobody_takes(&utf16("\u{feff}"), &["UTF-16"]);
-    nobody_takes(&utf16(""), &["UTF-16"]);
+    all_reject(&utf16("\u{feff}"), &["UTF-16"]);
+    all_reject(&utf16(""), &["UTF-16"]);
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    nobody_takes(&big, &["UTF-16"]);
+    all_reject(&big, &["UTF-16"]);
 
     let bare: String = text.lines().filter(|line| !line.starts_with('-')).collect();
     let parts = ["base64 without PEM marker lines", "`base64 -di FILE > NEW`"];
-    nobody_takes(bare.as_bytes(), &parts);
-    nobody_takes(format!("\u{feff}{bare}\r\n").as_bytes(), &parts);
+    all_reject(bare.as_bytes(), &parts);
+    all_reject(format!("\u{feff}{bare}\r\n").as_bytes(), &parts);
     says(TrustAnchors::from_pem(bare.as_bytes()), &parts);
 
-    nobody_takes(b"", &["the input is empty"]);
-    nobody_takes(b" \r\n", &["the input is empty"]);
-    nobody_takes(b"\xef\xbb\xbf", &["the input is empty"]);
+    all_reject(b"", &["the input is empty"]);
+    all_reject(b" \r\n", &["the input is empty"]);
+    all_reject(b"\xef\xbb\xbf", &["the input is empty"]);
     // Blanks are no DER, but they are something.
     says(PrivateKey::from_der(b""), &["the input is empty"]);
     says(PrivateKey::from_der(b" \r\n"), &["not a private key"]);
     let neither = ["neither PEM nor DER", "`head -c 200 FILE`"];
-    nobody_takes(b"hello", &neither);
-    nobody_takes(&[0x30], &neither);
-    nobody_takes(&[0; 1000], &neither);
-    nobody_takes(b"\x89PNG\r\n\x1a\n", &neither);
+    all_reject(b"hello", &neither);
+    all_reject(&[0x30], &neither);
+    all_reject(&[0; 1000], &neither);
+    all_reject(b"\x89PNG\r\n\x1a\n", &neither);
     // PEM comes in anything that is no DER, also behind a zero and an accent.
     let odd = [b"0\x82\xff\xff ", text.as_bytes()].concat();
     says(
@@ -456,7 +456,7 @@ fn base64_around_it_is_named_and_the_command_takes_it_off() {
         (bare.join("\r\n"), "base64 without PEM marker lines"),
         (bare.concat(), "base64 without PEM marker lines"),
     ] {
-        nobody_takes(content.as_bytes(), &[found, "`base64 -di FILE > NEW`"]);
+        all_reject(content.as_bytes(), &[found, "`base64 -di FILE > NEW`"]);
         fs::write(&file, content).unwrap();
         let decoded = output(base64.command().arg("-di").arg(&file));
         let anchors = mtls::Loader::new()
@@ -467,7 +467,7 @@ fn base64_around_it_is_named_and_the_command_takes_it_off() {
 }
 
 #[test]
-fn labels_that_lie_are_told() {
+fn an_error_names_what_a_wrong_label_hides() {
     let label = |text: String, from: &str| text.replace(from, "CERTIFICATE");
     says(
         TrustAnchors::from_pem(label(fixture_text("ed25519.pem"), "PRIVATE KEY").as_bytes()),

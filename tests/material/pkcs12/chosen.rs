@@ -181,7 +181,7 @@ fn a_key_without_its_public_half_in_two_bags_is_one() {
 }
 
 #[test]
-fn several_identities_are_told_apart_by_their_names() {
+fn a_friendly_name_selects_one_of_several_identities() {
     let workshop = Workshop::new();
     let none = About::default();
     let bags = [
