@@ -270,9 +270,9 @@ fn an_unreadable_name_decides_nothing() {
     }
 }
 
-/// Accepted, or at least told apart from a CA that is not there.
+/// The chain is accepted, or its rejection differs from that of a missing CA.
 #[test]
-fn an_issuer_that_differs_in_encoding_is_told_so() {
+fn a_rejection_names_an_issuer_that_differs_in_encoding() {
     let Some(folder) = folder() else { return };
     let input = folder.input("issuer-printable", "chain.pem", None);
     if let Err(rejection) = input.verdict(any()) {

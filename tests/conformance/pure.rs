@@ -161,7 +161,8 @@ fn verdict(
     }
 }
 
-/// A server that is asked for by no name: the name is judged last, so whoever has only that against it is accepted.
+/// Whether a chain fails only because the case names no server. The name is verified last, so such
+/// a chain counts as accepted.
 pub(crate) fn is_about_no_name(case: &Case, peer: Peer, reason: RejectionReason) -> bool {
     peer == Peer::Server && !case.has_server_name() && reason == RejectionReason::NameMismatch
 }

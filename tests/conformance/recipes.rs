@@ -1,4 +1,4 @@
-//! What private CAs put into certificates unless they are told otherwise, in the words of openssl's configuration.
+//! What private CAs put into certificates by default, written as openssl's configuration.
 
 mod government;
 mod microsoft;

@@ -86,7 +86,7 @@ impl Case {
         self.trusted_certs.concat()
     }
 
-    /// What is given of whom they revoked; empty where there is none.
+    /// The revocation lists of the case, in PEM; empty where there are none.
     pub(crate) fn revocation_lists(&self) -> String {
         self.crls.concat()
     }
@@ -101,10 +101,10 @@ impl Case {
             .collect()
     }
 
-    /// Whom the client asks for: nobody in particular where the case is about no name.
+    /// The server name that the client asks for: an unused one where the case is about no name.
     pub(crate) fn server_name(&self) -> &str {
         let name = self.expected_peer_name.as_ref();
-        name.map_or("nobody.invalid", |name| &name.value)
+        name.map_or("unused.invalid", |name| &name.value)
     }
 
     pub(crate) fn has_server_name(&self) -> bool {

@@ -137,7 +137,7 @@ fn rejections_hints_and_steps_are_short_whatever_the_certificate_holds() {
         .self_signed();
     let stranger = Authority::root(&"S".repeat(20_000));
     let algorithms = || Rustls::default().signature_algorithms().unwrap();
-    let nobody = || PeerMatcher::dns("admitted.test").unwrap();
+    let unmatched = || PeerMatcher::dns("admitted.test").unwrap();
     let verifier = |profile, matcher: PeerMatcher| {
         let policy = VerifierPolicy::allow(matcher).profile(profile);
         let all = anchors(&[&root, &long_root, &limited]);
@@ -152,7 +152,7 @@ fn rejections_hints_and_steps_are_short_whatever_the_certificate_holds() {
                 CertificateProfile::Rfc5280,
                 CertificateProfile::WebPki,
             ] {
-                for matcher in [nobody(), PeerMatcher::not(nobody())] {
+                for matcher in [unmatched(), PeerMatcher::not(unmatched())] {
                     let verdicts = explain(&verifier(profile, matcher), &chain, what);
                     rejected += verdicts.iter().flatten().count();
                 }

@@ -44,7 +44,7 @@ fn what_is_required_is_asked_for_by_name() {
 }
 
 #[test]
-fn a_shadow_policy_needs_somebody_to_tell() {
+fn a_shadow_policy_needs_an_observer() {
     let (root, own) = pki();
     let shadow = VerifierPolicy::allow_any_authenticated;
     let client = || {

@@ -71,7 +71,7 @@ fn a_ca_vouches_for_its_own_trust_domain_alone() {
 }
 
 #[test]
-fn whoever_is_no_svid_of_a_known_domain_is_refused() {
+fn leaves_without_an_svid_of_a_known_domain_are_rejected() {
     let world = World::new();
     let prod = &world.prod;
     let cases = [

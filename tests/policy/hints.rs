@@ -1,4 +1,4 @@
-//! What people are told about each fault: the message, and what to do.
+//! What the text of each fault says: the message, and what to do.
 //!
 //! `hints.md` beside this file has all of it; `UPDATE_HINTS=1` writes it anew.
 

@@ -252,7 +252,7 @@ fn a_common_name_never_escapes_name_constraints() {
 fn a_name_cannot_write_lines_of_its_own() {
     let root = Authority::root("Root");
     let locality = &[2, 5, 4, 7];
-    let leaf = Leaf::named("tidy").subject_attribute(locality, "one\nrefused: nobody\u{85}\u{7f}");
+    let leaf = Leaf::named("tidy").subject_attribute(locality, "one\nrefused: bob\u{85}\u{7f}");
     let chain = leaf.client().issued_by(&root).chain;
     let peer = client(&root, any(), &chain).unwrap();
     assert!(

@@ -145,7 +145,7 @@ fn a_ca_of_another_key_is_an_unknown_issuer_whatever_the_path_length() {
     assert_eq!(reason(verdict), Some(Reason::UnknownIssuer));
 }
 
-/// Nobody signed these for us, and their names make tens of thousands of paths.
+/// These are below no trust anchor, and their names make tens of thousands of paths.
 #[test]
 fn a_maze_of_certificates_is_refused_before_it_is_walked() {
     let mut chain = Vec::new();

@@ -1,4 +1,4 @@
-//! What people are told to do where no list proves a certificate good, and that it helps.
+//! The hints where no list proves a certificate good, and that what they advise helps.
 
 use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
 use mtls::{Rejection, RejectionReason, RevocationRules};

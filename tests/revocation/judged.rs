@@ -171,7 +171,7 @@ fn its_key_identifier_does_not_hide_a_list() {
 }
 
 #[test]
-fn an_issuer_without_crl_sign_proves_nobody_good() {
+fn a_list_by_an_issuer_without_crl_sign_only_revokes() {
     let root = Authority::root("Root");
     let silent = AuthorityBuilder::named("Silent")
         .key_usages(&[KeyUsagePurpose::KeyCertSign])
@@ -307,7 +307,7 @@ fn another_path_is_another_matter() {
 }
 
 #[test]
-fn every_list_that_was_considered_is_told() {
+fn an_explanation_shows_every_list_that_was_considered() {
     let world = World::new();
     let lists = [
         Crl::new().signed_by(&world.intermediate.namesake()),

@@ -15,7 +15,7 @@ use crate::common::programs::{self, Program};
 use crate::scene::Scene;
 use crate::{assert_refused, chain_depth, leaf_depth};
 
-/// The meetings of those whom the CAs certified.
+/// The handshakes of peers that the CAs certified.
 trait Meetings {
     fn scene(&self) -> Scene;
 

@@ -1,4 +1,4 @@
-//! CAs by the tools themselves, with what these write unless they are told otherwise.
+//! CAs by the tools themselves, with what these write by default.
 
 mod cfssl;
 mod easy_rsa;

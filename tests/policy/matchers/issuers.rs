@@ -80,7 +80,7 @@ fn the_keys_and_the_anchor_above_the_leaf() {
     let branch = root.intermediate("Branch");
     let beside = root.intermediate("Beside");
     let leaf = payments().client().issued_by(&branch);
-    // The second is sent along and vouches for nobody.
+    // The second is sent along and vouches for no certificate.
     let chain = leaf.with(&branch).with(&beside).chain;
     let peer = proved(&[&root, &Authority::root("Other")], &chain);
     let certificate = |authority: &Authority| Sha256::digest(authority.certificate()).into();
