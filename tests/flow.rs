@@ -44,7 +44,8 @@ fn server<B: ServerBackend>(cast: &Cast, matcher: PeerMatcher, backend: B) -> Mt
         .unwrap()
 }
 
-/// Two halves of one stream in two tasks, over a pipe that holds next to nothing: whoever sleeps must be woken.
+/// Runs two halves of one stream in two tasks, over a pipe that holds few bytes: each task that
+/// waits must be woken.
 fn halves_in_two_tasks<C: ClientBackend, S: ServerBackend>(client_backend: C, server_backend: S) {
     const BYTES: usize = 1 << 20;
     let cast = Cast::assemble();
@@ -73,7 +74,7 @@ fn halves_in_two_tasks<C: ClientBackend, S: ServerBackend>(client_backend: C, se
         let mut heard = Vec::new();
         timeout(LIMIT, reader.read_to_end(&mut heard))
             .await
-            .expect("somebody sleeps")
+            .expect("a task was not woken")
             .unwrap();
         assert_eq!(heard.len(), BYTES);
         timeout(LIMIT, writing).await.unwrap().unwrap();
@@ -110,7 +111,7 @@ fn refused_after_writing<C: ClientBackend>(backend: C) {
     let client = client(&cast, backend);
     let server = server(
         &cast,
-        PeerMatcher::common_name("nobody").unwrap(),
+        PeerMatcher::common_name("other").unwrap(),
         Rustls::default(),
     );
     let (near, far) = pair();
@@ -212,7 +213,7 @@ fn a_refused_and_silent_peer_does_not_hold_an_untimed_accept() {
     let cast = Cast::assemble();
     let server = server(
         &cast,
-        PeerMatcher::common_name("nobody").unwrap(),
+        PeerMatcher::common_name("other").unwrap(),
         Rustls::default(),
     );
     let client = client(&cast, Rustls::default());

@@ -104,7 +104,7 @@ fn reason(error: &HandshakeError) -> RejectionReason {
         .reason()
 }
 
-/// What a client is told when it connects to the server of this credential.
+/// Returns the error of a client that connects to this server.
 fn refusal(builder: ClientBuilder, server: Server, name: &str) -> HandshakeError {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
@@ -116,7 +116,7 @@ fn refusal(builder: ClientBuilder, server: Server, name: &str) -> HandshakeError
     assert_eq!(
         *seen.lock().unwrap(),
         [reason(&error)],
-        "the observer is told once"
+        "the observer receives one event"
     );
     error
 }
@@ -142,7 +142,7 @@ fn allowed() {
 }
 
 #[test]
-fn the_version_is_told_where_both_are_spoken() {
+fn the_session_reports_its_version_where_both_are_enabled() {
     let cast = Cast::assemble();
     for version in VERSIONS {
         let policy = VerifierPolicy::allow_any_authenticated();
@@ -173,7 +173,7 @@ fn a_version_that_is_not_spoken_is_no_connection() {
 fn refused_by_the_servers_policy() {
     let cast = Cast::assemble();
     let server = || {
-        let policy = VerifierPolicy::allow(PeerMatcher::dns("somebody-else.test").unwrap());
+        let policy = VerifierPolicy::allow(PeerMatcher::dns("other.test").unwrap());
         Server::start(&cast.server, &cast.root, policy, &VERSIONS)
     };
 
@@ -231,7 +231,7 @@ fn assert_refused(error: &HandshakeError, expected: Alert) {
 fn refused_by_the_clients_policy() {
     let cast = Cast::assemble();
     for version in VERSIONS {
-        let policy = VerifierPolicy::allow(PeerMatcher::dns("somebody-else.test").unwrap());
+        let policy = VerifierPolicy::allow(PeerMatcher::dns("other.test").unwrap());
         let server = Server::open(&cast.server, &cast.root);
         let error = refusal(client(&cast, version).policy(policy), server, "localhost");
         assert_eq!(reason(&error), RejectionReason::NotAuthorized);
@@ -257,7 +257,7 @@ fn refused_by_the_platform() {
         .issued_by(&cast.root);
     let for_clients = leaf().client().issued_by(&cast.root);
     let namesake = leaf().server().issued_by(&cast.impostor);
-    let stranger = leaf().server().issued_by(&Authority::root("Somebody"));
+    let stranger = leaf().server().issued_by(&Authority::root("Stranger"));
     let incomplete = leaf().server().issued_by(&cast.intermediate);
     let self_signed = leaf().server().self_signed();
 

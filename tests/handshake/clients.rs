@@ -100,8 +100,8 @@ fn with_a_certificate_of_its_own_making() {
         .client_is_refused(Reason::UnknownIssuer, &["CN=alice"]);
 }
 
-/// Certificates that nobody signed for us, with ways through them by the thousand: over within the handshake's time. An
-/// OpenSSL server shows the one way that it took, which leads to a stranger.
+/// Certificates below no trust anchor, with thousands of paths through them: the handshake still
+/// ends in time. An OpenSSL server shows the one path that it built, which leads to a stranger.
 #[test]
 fn with_a_maze_of_certificates() {
     let mut above = vec![Authority::root("Layer 5")];

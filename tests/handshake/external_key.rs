@@ -80,7 +80,7 @@ fn ready(
     }
 }
 
-/// For an end that trusts the cast's root and admits whom that vouches for.
+/// Sets up a side that trusts the cast's root and accepts every authenticated peer.
 fn setup(cast: &Cast, credential: &Credential) -> Setup {
     Setup {
         policy: VerifierPolicy::allow_any_authenticated(),

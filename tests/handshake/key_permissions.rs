@@ -369,7 +369,7 @@ fn without_an_observer_it_is_quiet() {
     assert_eq!(identity.warnings().len(), 1);
 }
 
-/// A key that was not in a file of its own process' choosing is nobody's exposure.
+/// A key that was loaded from bytes has no file whose permissions could expose it.
 #[test]
 fn bytes_are_not_exposed() {
     let cast = Cast::assemble();
@@ -384,7 +384,7 @@ fn bytes_are_not_exposed() {
 
 #[cfg(all(feature = "openssl", feature = "rustls"))]
 #[test]
-fn a_version_1_leaf_is_told_whatever_the_permissions() {
+fn a_version_1_leaf_is_reported_with_any_key_permissions() {
     use crate::common::odd::Odd;
     let cast = Cast::assemble();
     let old = Odd::X509V1.issued_by(&cast.root, "old");

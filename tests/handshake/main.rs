@@ -1,8 +1,8 @@
 //! Handshakes over loopback: every backend as client and as server, with itself, with the others and with raw peers,
 //! in TLS 1.2 and 1.3.
 //!
-//! A [`scene`] says who meets whom; a [`verdict`] says what each end must have seen of it. The backends stand in
-//! `common/ends.rs`, a line for each.
+//! A [`scene`] says which sides meet; a [`verdict`] says what each side must have seen of it. The
+//! backends stand in `common/ends.rs`, a line for each.
 
 #![cfg_attr(
     not(all(feature = "rustls", feature = "openssl", feature = "tokio")),

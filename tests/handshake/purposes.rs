@@ -73,7 +73,7 @@ fn assert_missing(heard: &[IdentityWarning], wanted: &str, lists: &str, remedy: 
 }
 
 #[test]
-fn a_client_is_told_when_it_is_built() {
+fn building_a_client_reports_a_missing_purpose() {
     let cast = Cast::assemble();
     let clients = [
         #[cfg(feature = "rustls")]

@@ -109,7 +109,7 @@ fn call(cast: &Cast, ours: &Credential, host: &Strict, check: impl Fn(&Told<'_>)
                     ..Setup::new(ours, &cast.root)
                 };
                 let (seen, _) = meet(&*client.ready(&setup).unwrap(), &*theirs);
-                // In TLS 1.3 it is told at the first read or write.
+                // In TLS 1.3 the alert arrives at the first read or write.
                 assert_eq!(seen.completed, version == Version::Tls13, "{seen:?}");
                 check(&told(client.kind(), name, version, &seen));
             }

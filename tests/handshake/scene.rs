@@ -1,4 +1,4 @@
-//! Who meets whom, in which versions, with which set-up.
+//! Which sides meet, in which versions, with which set-up.
 
 use mtls::backend::BackendKind;
 use mtls::{BuildError, MtlsIdentity, PeerMatcher, TrustBundles, VerifierPolicy};
@@ -239,12 +239,12 @@ fn assert_no_facade_takes(setup: &Setup) {
     }
 }
 
-/// A client like `alice` of the cast, to be issued by somebody else.
+/// A client like `alice` of the cast, to be issued by any CA.
 pub(crate) fn alice() -> Leaf {
     Leaf::named("alice").dns("alice.test").client()
 }
 
-/// A server like that of the cast, to be issued by somebody else.
+/// A server like that of the cast, to be issued by any CA.
 pub(crate) fn server() -> Leaf {
     let names = Leaf::named("server").dns("server.test").dns("localhost");
     names.ip("127.0.0.1").server()

@@ -1,4 +1,4 @@
-//! A policy that is judged and not enforced: the observer hears of it, and nobody else.
+//! A policy that is evaluated and not enforced: only the observer receives its verdicts.
 
 use mtls::backend::BackendKind;
 use mtls::policy::RevocationDepth;
@@ -53,7 +53,7 @@ fn that_agrees_is_silent() {
 }
 
 #[test]
-fn that_is_narrower_tells_whom_it_would_shut_out() {
+fn that_is_narrower_reports_peers_it_would_reject() {
     let scene = under_shadows(&only("db.test"), &only("bob.test"));
     let check = |scene: Scene| {
         scene.is_allowed_and(|played| {
@@ -75,7 +75,7 @@ fn that_is_narrower_tells_whom_it_would_shut_out() {
 }
 
 #[test]
-fn that_is_wider_tells_whom_it_would_let_in() {
+fn that_is_wider_reports_peers_it_would_accept() {
     let anyone = VerifierPolicy::allow_any_authenticated();
     let scene =
         under_shadows(&anyone, &anyone).server_admits(PeerMatcher::dns("bob.test").unwrap());
@@ -179,10 +179,10 @@ fn is_judged_by_the_same_moment() {
     }
 }
 
-/// An observer that panics at the news changes nothing either.
+/// A panic in the observer does not fail the handshake.
 #[cfg(any(feature = "rustls", feature = "openssl"))]
 #[test]
-fn is_told_to_an_observer_that_panics() {
+fn an_observer_that_panics_changes_nothing() {
     use crate::common::ends::facade::{Notes, client_builder, server_builder};
 
     let scene = under_shadows(&only("db.test"), &only("bob.test"));

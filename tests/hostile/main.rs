@@ -2,7 +2,7 @@
 
 #![allow(
     unreachable_pub,
-    reason = "the modules of a test target are shared with nobody"
+    reason = "the modules of a test target are shared with no other crate"
 )]
 #![cfg_attr(
     not(any(feature = "aws-lc-rs", feature = "ring", feature = "openssl")),
@@ -63,7 +63,7 @@ fn survives(backend: &str) {
         caller.stop()
     });
     println!(
-        "{backend}: {calls} calls answered meanwhile, {:?}",
+        "{backend}: {calls} calls answered during the attacks, {:?}",
         begun.elapsed()
     );
     assert!(calls >= 10, "{calls}");
@@ -78,7 +78,7 @@ fn survives(backend: &str) {
     assert!(failed >= 1000, "{failed}: {log}");
     assert!(
         !log.contains("refused 127.0.0.1:"),
-        "only garbage came, and nobody with a certificate: {log}"
+        "only garbage came, and no client with a certificate: {log}"
     );
     comes_back_to(descriptors, server.id());
     assert!(

@@ -1,4 +1,4 @@
-//! Somebody who has every right to be served.
+//! A client with a valid certificate, which must be served throughout.
 
 use std::process::Command;
 use std::sync::Arc;

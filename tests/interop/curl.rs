@@ -66,7 +66,7 @@ fn our_server_takes_no_long_bodies() {
 
 fn ask(curl: &Program, call: &Call<'_>) -> Answer {
     let mut command = curl.command();
-    // Nobody's own settings, and the protocol that was spoken after the body.
+    // Without the user's configuration file; the protocol is printed after the body.
     command
         .args(["-q", "-sS", "-w", "%{http_version}", "--cacert"])
         .arg(&call.end.ca);

@@ -49,7 +49,7 @@ pub struct End {
 }
 
 impl End {
-    /// Writes somebody's certificates and key to a folder, and who vouches for everybody.
+    /// Writes a certificate chain, its key and the root that both sides trust to a folder.
     pub fn of(folder: &Path, name: &str, credential: &Credential, root: &Authority) -> Self {
         let write = |name: &str, text: String| -> PathBuf {
             let path = folder.join(name);

@@ -3,7 +3,7 @@
 
 #![allow(
     unreachable_pub,
-    reason = "the modules of a test target are shared with nobody"
+    reason = "the modules of a test target are shared with no other crate"
 )]
 
 #[path = "../common/mod.rs"]

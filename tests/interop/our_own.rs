@@ -124,7 +124,7 @@ fn addresses_of_version_6_stand_in_brackets() {
 }
 
 #[test]
-fn wrong_passphrases_are_told() {
+fn wrong_passphrases_are_reported() {
     let Some(backend) = CLIENT_BACKENDS.first() else {
         return;
     };
@@ -142,7 +142,7 @@ fn wrong_passphrases_are_told() {
 }
 
 #[test]
-fn wrong_arguments_are_told() {
+fn wrong_arguments_are_reported() {
     for name in ["client", "server"] {
         let told = |arguments: &[&str]| run(example(name).args(arguments), b"", LIMIT);
         assert!(told(&["--help"]).expect_success().starts_with("usage: "));

@@ -14,7 +14,7 @@ pub struct Call<'a> {
     pub host: &'a str,
     pub version: Version,
     pub http: Http,
-    /// Whom to trust, and who to be if `presents`.
+    /// The CA to trust, and the identity to present if `presents`.
     pub end: &'a End,
     pub presents: bool,
     /// The request's body; none is a GET.
@@ -61,7 +61,7 @@ pub fn is_called_by(https: &[Http], ask: &dyn Fn(&Call<'_>) -> Answer) {
                         body: "",
                     };
                     is_greeted(&world, &server, ask, &call);
-                    refuses_nobody(backend, &server, ask, &call);
+                    refuses_without_certificate(backend, &server, ask, &call);
                     refuses_strangers(&world, &server, ask, &call);
                 }
             }
@@ -78,9 +78,9 @@ pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
         for backend in SERVER_BACKENDS {
             let allow = [
                 "--allow-dns",
-                "somebody.else",
+                "other.example",
                 "--allow-spiffe-id",
-                "spiffe://some/body",
+                "spiffe://other.example/service",
             ];
             let server = Server::start(backend, &world.server, &allow);
             let call = Call {
@@ -179,13 +179,13 @@ fn is_greeted(world: &World, server: &Server, ask: &dyn Fn(&Call<'_>) -> Answer,
     assert!(!log.contains("127.0.0.1"), "{log}");
 }
 
-fn refuses_nobody(
+fn refuses_without_certificate(
     backend: &str,
     server: &Server,
     ask: &dyn Fn(&Call<'_>) -> Answer,
     call: &Call<'_>,
 ) {
-    let nobody = Call {
+    let anonymous = Call {
         presents: false,
         ..*call
     };
@@ -197,7 +197,7 @@ fn refuses_nobody(
     is_refused(
         server,
         ask,
-        &nobody,
+        &anonymous,
         "the peer presented no certificate",
         alert,
     );
@@ -245,7 +245,8 @@ fn refuses_version_1(backend: &str, world: &World, ask: &dyn Fn(&Call<'_>) -> An
     }
 }
 
-/// The server logs `reason` with a hint, and the program is told `alert`. Gives back what was logged.
+/// Asserts that the server logs `reason` with a hint and that the program receives `alert`. Returns
+/// what was logged.
 #[track_caller]
 fn is_refused(
     server: &Server,

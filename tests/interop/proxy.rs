@@ -1,4 +1,4 @@
-//! Hands connections on, and cuts them if it is told to.
+//! Forwards connections, and cuts them after a number of bytes.
 
 #![allow(
     dead_code,

@@ -1,9 +1,9 @@
-//! Both walk-throughs, told alike.
+//! Both walk-throughs, in one form.
 
 use crate::common::walkthrough;
 use crate::examples::End;
 
-/// Ends that trust each other, and one that nobody trusts.
+/// A server and a client that trust each other, and a client that the server does not trust.
 pub struct World {
     pub name: &'static str,
     /// Its certificate names `localhost`.

@@ -167,7 +167,7 @@ fn a_key_that_signs_wrongly_in_a_handshake() {
     }
 }
 
-/// Nobody can take the thread away from the key; the handshake is over when it comes back.
+/// A key that signs cannot be interrupted; the handshake is over when it returns.
 #[test]
 fn a_key_that_takes_longer_than_the_handshake_may() {
     let cast = Cast::assemble();

@@ -34,7 +34,7 @@ pub(super) struct Strict {
     pub(super) names: Vec<Authority>,
     /// For a server: whether it takes signatures of Ed25519 alone.
     pub(super) only_ed25519: bool,
-    /// For a server by OpenSSL: whether it takes only ciphers that nobody else does.
+    /// For a server by OpenSSL: whether it takes only ciphers that no client offers.
     pub(super) odd_ciphers: bool,
 }
 

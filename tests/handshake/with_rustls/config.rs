@@ -1,4 +1,5 @@
-//! The configurations that `config()` gives, driven by rustls itself: they judge the same, and the observer is told.
+//! The configurations that `config()` gives, driven by rustls itself: the verdicts are the same,
+//! and the observer receives them.
 
 use std::io::{ErrorKind, Read};
 
@@ -135,7 +136,7 @@ fn of_a_server() {
     }
 }
 
-/// Whoever drives it, the shadow is asked.
+/// The shadow policy is evaluated when rustls drives the handshake, too.
 #[test]
 fn with_a_shadow_policy() {
     let cast = Cast::assemble();
