@@ -1,9 +1,10 @@
 //! Handshakes without a pause while identity, anchors and revocation lists rotate under them.
 //!
-//! Each revision is even or odd: even ones trust a guest's CA and have nobody revoked, odd ones do not trust it and have
-//! Rick revoked. So what a handshake may end in is known by the number of the revision that it ran under. A few thousand
-//! handshakes run with the other tests; `MTLS_LOAD_HANDSHAKES=200000 cargo test --release --test rotation load::` runs as
-//! many as it says, with a rotation for every hundred of them.
+//! Each revision is even or odd: even ones trust a guest's CA and revoke no certificate, odd ones
+//! do not trust it and revoke Rick's. So the number of the revision that a handshake ran under
+//! determines its verdict. A few thousand handshakes run with the other tests;
+//! `MTLS_LOAD_HANDSHAKES=200000 cargo test --release --test rotation load::` runs as many as it
+//! says, with a rotation for every hundred of them.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -91,12 +92,12 @@ struct Tally {
 }
 
 #[test]
-fn nobody_is_lost_and_nobody_slips_through_on_rustls() {
+fn every_verdict_matches_its_revision_on_rustls() {
     run::<Rustls>();
 }
 
 #[test]
-fn nobody_is_lost_and_nobody_slips_through_on_openssl() {
+fn every_verdict_matches_its_revision_on_openssl() {
     run::<OpenSsl>();
 }
 
@@ -238,7 +239,7 @@ fn call<B: ServerBackend + ClientBackend>(
     let (accepts, accepted) = channel();
     thread::scope(|scope| {
         scope.spawn(move || {
-            // Ends when nobody listens to what came of it.
+            // Ends when the receiver of the results is dropped.
             for socket in listener.incoming() {
                 let before = server.handle().status().revision();
                 let served = server.accept(socket.unwrap());
@@ -251,7 +252,8 @@ fn call<B: ServerBackend + ClientBackend>(
                 }
             }
         });
-        // Dropped in this order, also by a panic: nobody listens, and the one that accepts wakes up to see it.
+        // Dropped in this order, by a panic too: first the receiver, then the knock, which wakes
+        // the thread that accepts to see it.
         let _knock = Knock(address);
         let accepted = accepted;
         for (caller, client) in callers.iter().cycle() {

@@ -1,5 +1,6 @@
-//! Nobody survives what shuts him out: who was admitted once, and would not be any more, is refused, with his old sessions
-//! and without them, whoever does the handshake. And who is admitted still may resume, where that was asked for.
+//! A peer that was accepted once and would be rejected now is rejected, with its old sessions and
+//! without them, whichever library drives the handshake. A peer that is still accepted may resume,
+//! where that was asked for.
 
 mod bound;
 mod callers;
@@ -41,7 +42,7 @@ const BOUND: Resumption = Resumption::BoundToRevision { max_age: HOUR };
 struct Stage {
     client_ca: Authority,
     server_ca: Authority,
-    /// Vouches for nobody here.
+    /// Vouches for no certificate here.
     spare_ca: Authority,
     /// Expires in two days.
     alice: Credential,

@@ -123,7 +123,7 @@ fn the_other_thread_ends() {
         });
         live.on_rejected(move |_| told.send(()).unwrap());
         stage.strike(&server, Cause::PolicyNarrowed);
-        live.wait(LIMIT).expect("never told");
+        live.wait(LIMIT).expect("never notified");
         wait_until("it begins", || tellers() == 1);
         drop(server);
         // Judging is over, telling is not.
@@ -156,7 +156,7 @@ fn descriptors_are_flat() {
             if round % 2 == 0 {
                 let live = served.connection().unwrap().clone();
                 stage.strike(&server, Cause::PolicyNarrowed);
-                live.wait(LIMIT).expect("never told");
+                live.wait(LIMIT).expect("never notified");
                 if setting == LiveConnections::Close {
                     assert_ends(client);
                 }

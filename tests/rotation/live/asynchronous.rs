@@ -113,7 +113,7 @@ fn both_halves_are_closed() {
 }
 
 #[test]
-fn streams_that_are_told_stay_open() {
+fn notified_streams_stay_open() {
     fn test<B: ServerBackend + Default>(version: ProtocolVersion) {
         let stage = Stage::new();
         let server = stage.server(version, LiveConnections::Notify);
@@ -182,7 +182,7 @@ fn a_future_may_be_dropped() {
     // Ours, the first waker, and that of the future that is kept.
     assert_eq!(Arc::strong_count(&counted), 3);
     stage.strike(&server, Cause::PolicyNarrowed);
-    live.wait(LIMIT).expect("never told");
+    live.wait(LIMIT).expect("never notified");
     let Poll::Ready(rejection) = kept.as_mut().poll(&mut context) else {
         panic!("it does not know");
     };

@@ -18,7 +18,7 @@ use crate::common::pki::Leaf;
 use crate::common::raw::{LIMIT, socket_pair};
 
 #[test]
-fn are_told() {
+fn are_notified() {
     fn test<B: ServerBackend + Default>(version: ProtocolVersion) {
         for cause in Cause::ALL {
             let stage = Stage::new();
@@ -32,7 +32,7 @@ fn are_told() {
             live.on_rejected(move |rejection| called.send(rejection.reason()).unwrap());
 
             stage.strike(&server, cause);
-            let rejection = live.wait(LIMIT).expect("never told").clone();
+            let rejection = live.wait(LIMIT).expect("never notified").clone();
             assert_eq!(rejection.reason(), cause.reason(), "{rejection}");
             assert_eq!(live.rejection(), Some(&rejection));
             assert_eq!(calls.recv_timeout(LIMIT), Ok(cause.reason()));
@@ -40,7 +40,7 @@ fn are_told() {
                 stage.heard() == [("spiffe://prod.test/alice".to_owned(), cause.reason())]
             });
             assert_eq!(server.handle().tracked_connections(), 0);
-            // To be told is not to be closed.
+            // A notified connection is not closed.
             assert_talks(&mut client, &mut served);
             assert!(calls.try_recv().is_err(), "called twice");
         }
@@ -89,7 +89,7 @@ fn give_nothing_that_was_decrypted_before() {
         served.read_exact(&mut [0; 1]).unwrap();
         let live = served.connection().unwrap().clone();
         stage.strike(&server, Cause::PolicyNarrowed);
-        live.wait(LIMIT).expect("never told");
+        live.wait(LIMIT).expect("never notified");
         let mut buffer = [0; 8];
         assert_aborted(served.read(&mut buffer), Cause::PolicyNarrowed.reason());
         assert_eq!(buffer, [0; 8]);
@@ -110,7 +110,7 @@ fn without_a_closer_are_closed_at_the_next_use() {
             let client = client.join().unwrap();
             let live = served.connection().unwrap().clone();
             stage.strike(&server, Cause::PolicyNarrowed);
-            live.wait(LIMIT).expect("never told");
+            live.wait(LIMIT).expect("never notified");
             assert_aborted(served.write(b"more"), Cause::PolicyNarrowed.reason());
             client
         });
@@ -153,7 +153,7 @@ fn that_may_stay_do_not_notice() {
     }
     fn refused_by<B: ServerBackend>(stream: &super::Stream<B>) -> mtls::RejectionReason {
         let live = stream.connection().unwrap();
-        live.wait(LIMIT).expect("never told").reason()
+        live.wait(LIMIT).expect("never notified").reason()
     }
     on_every_server!(test);
 }

@@ -53,7 +53,7 @@ fn causes<B: ClientBackend>() -> impl Iterator<Item = Cause> {
         .filter(move |cause| has_lists || *cause != Cause::Revoked)
 }
 
-fn told<B: ClientBackend + Default>(version: ProtocolVersion) {
+fn notified<B: ClientBackend + Default>(version: ProtocolVersion) {
     for cause in causes::<B>() {
         let stage = Stage::new();
         let client = builder::<B>(&stage, version, LiveConnections::Notify);
@@ -61,7 +61,7 @@ fn told<B: ClientBackend + Default>(version: ProtocolVersion) {
         let (mut stream, mut served): (Stream<B>, _) = meet(&client, &plain_server(&stage));
         let live = stream.connection().expect("not tracked").clone();
         strike(&stage, &client, cause);
-        let rejection = live.wait(LIMIT).expect("never told");
+        let rejection = live.wait(LIMIT).expect("never notified");
         assert_eq!(rejection.reason(), cause.reason(), "{rejection}");
         assert_eq!(client.handle().tracked_connections(), 0);
         assert_talks(&mut stream, &mut served);
@@ -88,7 +88,7 @@ fn closed<B: ClientBackend + Default>(version: ProtocolVersion) {
     }
 }
 
-/// An anchor that is added rejects nobody.
+/// An anchor that is added rejects no peer.
 fn kept<B: ClientBackend + Default>(version: ProtocolVersion) {
     let stage = Stage::new();
     let client = builder::<B>(&stage, version, LiveConnections::Close);
@@ -103,9 +103,9 @@ fn kept<B: ClientBackend + Default>(version: ProtocolVersion) {
 }
 
 #[test]
-fn are_told_and_closed_on_rustls() {
+fn are_notified_and_closed_on_rustls() {
     for version in VERSIONS {
-        told::<mtls::Rustls>(version);
+        notified::<mtls::Rustls>(version);
         closed::<mtls::Rustls>(version);
         kept::<mtls::Rustls>(version);
     }
@@ -113,9 +113,9 @@ fn are_told_and_closed_on_rustls() {
 
 #[cfg(feature = "openssl")]
 #[test]
-fn are_told_and_closed_on_openssl() {
+fn are_notified_and_closed_on_openssl() {
     for version in VERSIONS {
-        told::<mtls::OpenSsl>(version);
+        notified::<mtls::OpenSsl>(version);
         closed::<mtls::OpenSsl>(version);
         kept::<mtls::OpenSsl>(version);
     }
@@ -123,9 +123,9 @@ fn are_told_and_closed_on_openssl() {
 
 #[cfg(feature = "native-tls")]
 #[test]
-fn are_told_and_closed_on_native_tls() {
+fn are_notified_and_closed_on_native_tls() {
     for version in VERSIONS {
-        told::<mtls::NativeTls>(version);
+        notified::<mtls::NativeTls>(version);
         closed::<mtls::NativeTls>(version);
         kept::<mtls::NativeTls>(version);
     }

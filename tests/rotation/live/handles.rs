@@ -25,7 +25,7 @@ use crate::common::raw::{LIMIT, Peer, Version, socket_pair, tools};
 const TLS13: ProtocolVersion = ProtocolVersion::Tls13;
 
 #[test]
-fn nobody_is_tracked_unasked() {
+fn connections_are_not_tracked_by_default() {
     let stage = Stage::new();
     let server = plain_server(&stage);
     let (client, served) = meet(&alice(&stage), &server);
@@ -109,7 +109,7 @@ fn a_callback_after_the_fact_is_called_at_once() {
     let (_client, served) = meet(&alice(&stage), &server);
     let live = served.connection().unwrap();
     stage.strike(&server, Cause::PolicyNarrowed);
-    live.wait(LIMIT).expect("never told");
+    live.wait(LIMIT).expect("never notified");
     let (called, calls) = channel();
     let here = thread::current().id();
     live.on_rejected(move |rejection| {
@@ -122,7 +122,7 @@ fn a_callback_after_the_fact_is_called_at_once() {
 }
 
 #[test]
-fn a_callback_that_panics_harms_nobody() {
+fn a_callback_that_panics_does_not_stop_the_others() {
     let stage = Stage::new();
     let server = stage.server(TLS13, LiveConnections::Close);
     let server = server.build(Rustls::default()).unwrap();
@@ -170,7 +170,7 @@ fn a_matcher_that_panics_rejects() {
     assert_aborted(served.read(&mut [0; 1]), RejectionReason::VerifierPanicked);
 }
 
-/// Whom a library that has the configuration met: judged offline, as its owner would.
+/// Verifies a peer offline, as a library that drives the configuration itself would.
 fn judged(stage: &Stage, credential: &Credential) -> PeerIdentity {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let policy = VerifierPolicy::allow_any_authenticated();
@@ -265,7 +265,7 @@ fn a_peer_is_judged_once() {
     let count = judged.clone();
     let matcher = PeerMatcher::custom("counts", move |_| {
         count.fetch_add(1, Ordering::SeqCst);
-        Err("nobody".to_owned())
+        Err("rejects all".to_owned())
     });
     server
         .handle()
@@ -274,13 +274,13 @@ fn a_peer_is_judged_once() {
     for live in &handles {
         assert!(live.wait(LIMIT).is_some());
     }
-    wait_until("all are told", || stage.heard().len() == 1000);
+    wait_until("all are reported", || stage.heard().len() == 1000);
     assert_eq!(judged.load(Ordering::SeqCst), 1);
 }
 
-/// What the caller's code leaves behind does not end the judging either.
+/// A panic while a caller's matcher is dropped does not end the thread that verifies.
 #[test]
-fn a_destructor_that_panics_harms_nobody() {
+fn a_destructor_that_panics_does_not_stop_verification() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {

@@ -60,14 +60,14 @@ fn are_all_reached() {
     assert!(handles.iter().all(|live| live.rejection().is_none()));
 
     // And what comes last counts for all.
-    let nobody = PeerMatcher::dns("nobody.test").unwrap();
+    let no_peer = PeerMatcher::dns("unused.test").unwrap();
     server.handle().rotate(slow(&judged)).unwrap();
     server
         .handle()
-        .rotate(Rotation::new().policy(stage.policy(nobody)))
+        .rotate(Rotation::new().policy(stage.policy(no_peer)))
         .unwrap();
     for live in &handles {
         assert!(live.wait(LIMIT).is_some());
     }
-    wait_until("all are told", || stage.heard().len() == PEERS);
+    wait_until("all are reported", || stage.heard().len() == PEERS);
 }

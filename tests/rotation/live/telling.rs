@@ -29,7 +29,7 @@ fn clients(stage: &Stage) -> Vec<mtls::MtlsClient<Rustls>> {
 
 /// None of the callbacks returns before all are closed, and others were judged.
 #[test]
-fn a_callback_that_blocks_holds_up_nobody_s_closing() {
+fn a_callback_that_blocks_does_not_delay_closing() {
     let stage = Stage::new();
     let server = stage.server(TLS13, LiveConnections::Close);
     let server = server.build(Rustls::default()).unwrap();
@@ -47,7 +47,7 @@ fn a_callback_that_blocks_holds_up_nobody_s_closing() {
         });
     }
     stage.strike(&server, Cause::PolicyNarrowed);
-    let first = called.recv_timeout(LIMIT).expect("nobody is called");
+    let first = called.recv_timeout(LIMIT).expect("no callback was called");
     for (client, mut served) in pairs {
         assert!(served.connection().unwrap().wait(LIMIT).is_some());
         assert_aborted(served.read(&mut [0; 1]), Cause::PolicyNarrowed.reason());
@@ -77,7 +77,7 @@ fn a_callback_that_blocks_holds_up_nobody_s_closing() {
 }
 
 #[test]
-fn an_observer_that_blocks_holds_up_nobody_s_closing() {
+fn an_observer_that_blocks_does_not_delay_closing() {
     let stage = Stage::new();
     let (release, released) = channel::<()>();
     let released = Mutex::new(released);
@@ -95,7 +95,7 @@ fn an_observer_that_blocks_holds_up_nobody_s_closing() {
     let clients = clients(&stage);
     let pairs: Vec<_> = clients.iter().map(|c| meet(c, &server)).collect();
     stage.strike(&server, Cause::PolicyNarrowed);
-    heard.recv_timeout(LIMIT).expect("it hears of nobody");
+    heard.recv_timeout(LIMIT).expect("it receives no event");
     for (client, served) in pairs {
         assert!(served.connection().unwrap().wait(LIMIT).is_some());
         assert_ends(client);

@@ -1,4 +1,4 @@
-//! `OnExpiry` and `OnSourceLost`: who serves nobody says so, on every way into a handshake.
+//! `OnExpiry` and `OnSourceLost`: a side out of service says so, on every way into a handshake.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -109,7 +109,7 @@ fn anonymous_clients_are_refused_as_well() {
 }
 
 #[test]
-fn a_client_out_of_service_connects_to_nobody() {
+fn a_client_out_of_service_rejects_every_server() {
     fn on<B: ClientBackend + Default>() {
         let mut cast = cast();
         // The other way round: the client's certificate is the one that runs out.

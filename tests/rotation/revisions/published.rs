@@ -1,4 +1,4 @@
-//! What a rotation changes, and for whom.
+//! What a rotation changes, and for which connections.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -100,10 +100,10 @@ fn the_next_policy_judges_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let server = server_of(&cast).build(backend()).unwrap();
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     assert!(meet(&client, &server).1.is_ok());
-    let nobody = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
+    let rejects_all = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
     server
         .handle()
-        .rotate(Rotation::new().policy(nobody))
+        .rotate(Rotation::new().policy(rejects_all))
         .unwrap();
     assert_eq!(
         refusal(meet(&client, &server).1),
@@ -221,13 +221,13 @@ fn a_handshake_ends_under_the_revision_that_it_began_under<B: ServerBackend>(bac
     let (began, waits) = Began::new(far);
     let mut served = thread::scope(|scope| {
         let served = scope.spawn(|| server.accept(mtls::connection::WithoutTimeout(began)));
-        // It waits for the client's first byte, and its revision is gone meanwhile.
+        // The server waits for the client's first byte while its revision is replaced.
         waits.recv().unwrap();
-        let nobody = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
+        let rejects_all = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
         assert_eq!(
             server
                 .handle()
-                .rotate(Rotation::new().policy(nobody))
+                .rotate(Rotation::new().policy(rejects_all))
                 .unwrap(),
             2
         );

@@ -82,7 +82,7 @@ fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
             "no lists were given",
         ),
         (
-            "a shadow that nobody hears of",
+            "a shadow without an observer",
             next().shadow_policy(VerifierPolicy::allow_any_authenticated()),
             "shadow_policy cannot be used",
         ),
@@ -267,7 +267,7 @@ fn a_list_that_revokes_us_takes_effect_on_the_others_that_it_revokes() {
 }
 
 #[test]
-fn an_exposed_key_is_told_or_denied_in_a_rotation_too() {
+fn an_exposed_key_is_reported_or_denied_in_a_rotation_too() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -308,10 +308,11 @@ fn an_exposed_key_is_told_or_denied_in_a_rotation_too() {
     }
 }
 
-/// The same chain, whose key's file has been opened to everybody meanwhile, is news: of what is to be mended.
+/// The same chain makes a new revision where the permissions of its key's file have changed, so
+/// that the exposure is reported.
 #[cfg(unix)]
 #[test]
-fn a_key_that_has_become_exposed_is_told() {
+fn a_key_that_has_become_exposed_is_reported() {
     use std::os::unix::fs::PermissionsExt;
     let cast = Cast::assemble();
     let folder = tempfile::tempdir().unwrap();
@@ -410,10 +411,10 @@ fn an_anchor_of_ours_that_has_grown_old_keeps_nothing_from_being_replaced() {
             .unwrap(),
         2
     );
-    let narrow = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
+    let narrow = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
     let narrow = Rotation::new().policy(narrow.revocation(rules));
     assert_eq!(server.handle().rotate(narrow).unwrap(), 3);
-    // It vouches for nobody any more, so it may go as well.
+    // The old anchor vouches for no certificate any more, so it may go as well.
     let without = Rotation::new().trust_anchors(anchors(&[&theirs]));
     assert_eq!(server.handle().rotate(without).unwrap(), 4);
 }

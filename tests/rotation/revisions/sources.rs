@@ -159,7 +159,7 @@ fn a_source_is_asked_by_itself_as_often_as_was_said() {
 }
 
 #[test]
-fn bad_news_is_told_and_counted_and_nothing_is_lost() {
+fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
     let (cast, heard) = (Cast::assemble(), Heard::default());
     let shelf = Shelf::holding(all_of(&cast));
     let server = server_from(&shelf, &heard);
@@ -298,7 +298,7 @@ fn the_thread_ends_with_the_server() {
     let copy = server.clone();
     drop(server);
     assert!(!bell.is_over());
-    // It still works for the copy, and then for nobody.
+    // It still works for the copy, and stops when that is dropped.
     shelf.ring();
     eventually("asked", || copy.handle().status().reloads() == 2);
     drop(copy);
@@ -420,20 +420,20 @@ fn a_policy_that_was_refused_with_the_rest_is_not_lost() {
     let shelf = Shelf::holding(all_of(&cast));
     let server = server_from(&shelf, &Heard::default());
     let client = client_of(&cast).build(Rustls::default()).unwrap();
-    let nobody = VerifierPolicy::allow(PeerMatcher::dns("nobody.test").unwrap());
+    let rejects_all = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
     let expired = Leaf::named("expired").dns("localhost").server();
     let expired = expired.validity(Validity::expired()).issued_by(&cast.root);
     // Narrowed, beside an identity that is refused: nothing of it is taken.
     shelf.put(Some(
         all_of(&cast)
-            .policy(nobody.clone())
+            .policy(rejects_all.clone())
             .identity(identity(&expired)),
     ));
     shelf.ring();
     eventually("refused", || server.handle().status().failures() == 1);
     assert!(meet(&client, &server).1.is_ok());
     // A source tells all that there is each time, so the policy comes again; and again, which is no news.
-    shelf.put(Some(all_of(&cast).policy(nobody)));
+    shelf.put(Some(all_of(&cast).policy(rejects_all)));
     for asked in 2..=4 {
         shelf.ring();
         eventually("taken", || server.handle().status().reloads() == asked);
@@ -443,7 +443,7 @@ fn a_policy_that_was_refused_with_the_rest_is_not_lost() {
 }
 
 #[test]
-fn a_revision_and_the_end_of_a_failure_are_told_at_once() {
+fn a_revision_and_the_end_of_a_failure_are_shown_together() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast));
     let server = server_from(&shelf, &Heard::default());
@@ -520,7 +520,7 @@ fn lists_come_and_go_with_the_rules_that_ask_for_them() {
     let alice = client_of(&cast).build(Rustls::default()).unwrap();
     let refused = || meet(&alice, &server).1.is_err();
     assert!(refused());
-    // A source goes on to give what it has, also what nobody asks for any more, and newer ones.
+    // A source keeps giving its lists, and newer ones, when no policy asks for them any more.
     let without = VerifierPolicy::allow_any_authenticated();
     for (number, revision) in [(1, 2), (2, 2)] {
         let before = server.handle().status().reloads();

@@ -83,7 +83,7 @@ fn a_thread_waits_for_the_next_change() {
     assert_eq!(
         waiting.join().unwrap(),
         (4, true),
-        "the end is told as well"
+        "the end is reported as well"
     );
 }
 
@@ -116,7 +116,7 @@ fn a_task_waits_for_the_next_change() {
 }
 
 #[test]
-fn what_runs_out_is_told_once_for_each_time_that_was_asked_for() {
+fn expiring_items_are_reported_once_for_each_configured_time() {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     let cast = Cast::assemble();
     let (clock, heard) = (Clock::now(), Heard::default());
@@ -181,7 +181,7 @@ fn what_runs_out_is_told_once_for_each_time_that_was_asked_for() {
 }
 
 #[test]
-fn without_a_source_nobody_watches_the_clock_unasked() {
+fn without_a_source_expiry_is_not_reported_by_default() {
     let cast = Cast::assemble();
     let (clock, heard) = (Clock::now(), Heard::default());
     let server = server_of(&cast)
@@ -205,7 +205,7 @@ impl Wake for Panicking {
 }
 
 #[test]
-fn a_waker_that_panics_hurts_nobody() {
+fn a_waker_that_panics_does_not_stop_the_others() {
     let cast = Cast::assemble();
     let server = server_of(&cast).build(Rustls::default()).unwrap();
     let (mut first, mut second) = (

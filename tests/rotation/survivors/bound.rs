@@ -70,7 +70,7 @@ fn sessions_are_not_mixed_up() {
             (client.build(Rustls::default()).unwrap(), credential)
         });
         let meet = async |(client, credential): &(MtlsClient<Rustls>, &Credential)| {
-            // Little fits in, so that nobody gets far in one go.
+            // A small buffer, so that no handshake gets far in one go.
             let (near, far) = tokio::io::duplex(64);
             let call = async {
                 let mut stream = client.connect_async("localhost", near).await.unwrap();

@@ -115,7 +115,7 @@ where
     })
 }
 
-/// A backend whose own configuration somebody else may drive.
+/// A backend whose native configuration another program may drive.
 pub(super) trait Driven: ServerBackend + Default {
     /// Drives the one that `config()` gives at this moment.
     fn snapshot<A: ClientAuth>(server: &MtlsServer<Self, A>) -> Host;
@@ -209,7 +209,7 @@ pub(super) fn accept_within(listener: &TcpListener) -> TcpStream {
             }
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}"),
         }
-        assert!(Instant::now() < deadline, "nobody called");
+        assert!(Instant::now() < deadline, "no connection arrived");
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -170,7 +170,7 @@ fn sessions_are_of_one_name() {
     }
 }
 
-/// Whoever has recorded a `ClientHello` and sends it again gets a full handshake, in which he has to prove who he is: a
+/// A replayed `ClientHello` gets a full handshake, in which the client has to prove its identity: a
 /// ticket of TLS 1.3 serves once (RFC 8446, section 8.1).
 #[test]
 fn a_ticket_serves_once() {

@@ -1,4 +1,5 @@
-//! Our servers: whom a new revision refuses, or the clock, gets in by no way, with his old sessions and without.
+//! Our servers: a client that a new revision or the clock rejects gets in by no way, with its old
+//! sessions and without.
 
 use std::time::Duration;
 
@@ -118,7 +119,7 @@ fn ways<B: Driven>(server: &MtlsServer<B>) -> Vec<Host> {
     ways
 }
 
-fn nobody_survives<B: Driven>(version: Version, resumption: Resumption) {
+fn no_client_survives<B: Driven>(version: Version, resumption: Resumption) {
     let ways_of_each = {
         let stage = Stage::set();
         ways(&stage.server(version).build(B::default()).unwrap()).len()
@@ -183,34 +184,34 @@ fn refuses<B: Driven>(
 
 #[test]
 fn of_rustls_in_tls12() {
-    nobody_survives::<Rustls>(Version::Tls12, Resumption::Off);
+    no_client_survives::<Rustls>(Version::Tls12, Resumption::Off);
 }
 
 #[test]
 fn of_rustls_in_tls13() {
-    nobody_survives::<Rustls>(Version::Tls13, Resumption::Off);
+    no_client_survives::<Rustls>(Version::Tls13, Resumption::Off);
 }
 
 #[test]
 fn of_bound_sessions_in_tls12() {
-    nobody_survives::<Rustls>(Version::Tls12, BOUND);
+    no_client_survives::<Rustls>(Version::Tls12, BOUND);
 }
 
 #[test]
 fn of_bound_sessions_in_tls13() {
-    nobody_survives::<Rustls>(Version::Tls13, BOUND);
+    no_client_survives::<Rustls>(Version::Tls13, BOUND);
 }
 
 #[cfg(feature = "openssl")]
 #[test]
 fn of_openssl() {
     for version in Version::ALL {
-        nobody_survives::<mtls::OpenSsl>(version, Resumption::Off);
+        no_client_survives::<mtls::OpenSsl>(version, Resumption::Off);
     }
 }
 
 /// A session that was made without a certificate is worth nothing where one is required; nor anything elsewhere.
-fn nobody_is_excused<B: Driven>(resumption: Resumption) {
+fn anonymous_sessions_give_no_access<B: Driven>(resumption: Resumption) {
     for version in Version::ALL {
         for make in RAW {
             let stage = Stage::set();
@@ -243,14 +244,14 @@ fn nobody_is_excused<B: Driven>(resumption: Resumption) {
 
 #[test]
 fn anonymous_sessions_on_rustls() {
-    nobody_is_excused::<Rustls>(Resumption::Off);
-    nobody_is_excused::<Rustls>(BOUND);
+    anonymous_sessions_give_no_access::<Rustls>(Resumption::Off);
+    anonymous_sessions_give_no_access::<Rustls>(BOUND);
 }
 
 #[cfg(feature = "openssl")]
 #[test]
 fn anonymous_sessions_on_openssl() {
-    nobody_is_excused::<mtls::OpenSsl>(Resumption::Off);
+    anonymous_sessions_give_no_access::<mtls::OpenSsl>(Resumption::Off);
 }
 
 /// A rotation that has nothing to do with alice ends her sessions all the same, and she may make new ones.

@@ -221,7 +221,7 @@ fn for_openssl() {
     }
 }
 
-/// Whoever is met after a rotation sees who we are now.
+/// Every server sees our new identity after a rotation.
 fn becomes_bob<B: ClientBackend + Default>(resumption: Resumption) {
     for version in Version::ALL {
         let stage = Stage::set();
