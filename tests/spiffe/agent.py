@@ -1,4 +1,4 @@
-"""A SPIFFE Workload API on a socket, by Google's gRPC: gives what it is told to on standard input.
+"""A SPIFFE Workload API on a socket, by Google's gRPC: serves what it reads on standard input.
 
 A command is one line of JSON, and each is answered by a line `done N`:
   {"give": "file"}    what is in it:

@@ -24,7 +24,7 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// One that answers nobody yet.
+    /// One that answers no call yet.
     pub(crate) fn start() -> Option<Self> {
         let mut agent = Self::away()?;
         agent.come();
@@ -134,7 +134,7 @@ impl Agent {
     }
 }
 
-/// Waits for `condition`, which says what it saw meanwhile.
+/// Waits for `condition`, whose error says what it saw.
 #[track_caller]
 pub(crate) fn until<T>(mut condition: impl FnMut() -> Result<T, String>) -> T {
     let deadline = Instant::now() + LIMIT;

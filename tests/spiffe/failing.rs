@@ -14,7 +14,7 @@ use super::message::{Domain, Message};
 const SHORT: Duration = Duration::from_millis(400);
 
 #[test]
-fn where_nobody_listens_it_is_said_why() {
+fn an_error_says_why_the_agent_is_unreachable() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("agent.sock");
     let address = format!("unix://{}", socket.display());
@@ -72,7 +72,7 @@ fn who_takes_the_call_and_does_not_answer_is_given_up() {
 }
 
 #[test]
-fn who_speaks_something_else_is_told_from_an_agent() {
+fn another_protocol_on_the_socket_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("agent.sock");
     let listener = UnixListener::bind(&socket).unwrap();

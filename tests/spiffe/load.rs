@@ -178,7 +178,7 @@ const FLAWS: &[Flaw] = &[
     ("half a chain", |_, m| first(m).chain.truncate(200), "failed parsing X.509 certificate"),
     ("bytes after the chain", |_, m| first(m).chain.push(0), "failed parsing X.509 certificate"),
     ("a key that is none", |_, m| first(m).key = vec![0x30, 1, 1], "failed decoding PKCS#8 private key"),
-    ("somebody else's key", |d, m| first(m).key = d.entry("other", "/other").key, "the private key"),
+    ("the key of another identity", |d, m| first(m).key = d.entry("other", "/other").key, "the private key"),
     ("a chain that does not fit", |d, m| {
         let other = d.renewed().bundle();
         first(m).chain.extend(other);

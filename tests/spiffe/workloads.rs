@@ -38,7 +38,8 @@ pub(crate) fn app(agent: &Agent) -> ClientBuilder {
         .poll_interval(NEVER)
 }
 
-/// Whom each end met (the client the server, the server the client), or why not. Either may fail alone.
+/// The peer of each side (of the client the server, of the server the client), or why there is
+/// none. Either side may fail alone.
 pub(crate) type Met = (Result<PeerIdentity, String>, Result<PeerIdentity, String>);
 
 /// Lets them shake hands and say a word each.

@@ -37,12 +37,12 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
         );
 
         renew(&stage.place);
-        let is_told = |text: &str| text.contains(says) && text.contains(file);
+        let is_reported = |text: &str| text.contains(says) && text.contains(file);
         stage.wait(says, |status| {
             let text = status.last_failure().map(ToString::to_string);
-            text.is_some_and(|text| is_told(&text))
+            text.is_some_and(|text| is_reported(&text))
         });
-        stage.told_of(0, is_told);
+        stage.told_of(0, is_reported);
         let now = stage.server.handle().status();
         assert_eq!(
             (now.revision(), until(&now)),

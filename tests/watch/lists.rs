@@ -213,7 +213,7 @@ fn what_is_of_no_use_any_more_may_go() {
     let without = given(&[&other]).trust_anchors(anchors(&[&served.cast.impostor]));
     served.refuses("Rhea Root", "not signed", given(&[&other]));
     served.server.handle().rotate(without).unwrap();
-    // When it lists nobody, and is not current any more: whatever comes is no worse, but what is older.
+    // An empty list that is not current any more gives way to any list but an older one.
     let served = serve(|cast| vec![Crl::new().number(&[5]).signed_by(&cast.root)]);
     let back = Crl::new().number(&[1]).signed_by(&served.cast.root);
     served.refuses("Rhea Root", "older", given(&[&back]));
@@ -233,7 +233,7 @@ fn of_a_ca_below_the_anchors_once_it_was_judged_by() {
     let foreign = Crl::new()
         .number(&[9])
         .signed_by(&served.cast.intermediate.namesake());
-    // What nobody was judged by may be a mistake, and is to be mended.
+    // A list that no peer was verified by may be a mistake, and may be replaced.
     served.rotate(&[&foreign]).unwrap();
     assert!(!served.admits(&served.cast.alice));
     served.rotate(&[&list(&served.cast, 5)]).unwrap();
@@ -242,7 +242,7 @@ fn of_a_ca_below_the_anchors_once_it_was_judged_by() {
     served.refuses("Ivo Intermediate", "not signed", given(&[&foreign]));
     let unrelated = Crl::new().signed_by(&served.cast.root);
     served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
-    // Another anchor may go, which vouches for nobody here, and this list may not go with it.
+    // Another anchor, which vouches for no certificate here, may go; this list may not go with it.
     let fewer = |next: &Der| given(&[next]).trust_anchors(anchors(&[&served.cast.root]));
     served.refuses("Ivo Intermediate", "older", fewer(&back));
     served.refuses("Ivo Intermediate", "there is none", fewer(&unrelated));
@@ -251,7 +251,7 @@ fn of_a_ca_below_the_anchors_once_it_was_judged_by() {
     assert!(served.admits(&served.cast.alice));
 }
 
-/// The point of it: one whom the list revokes stays out, whatever is put in its place.
+/// A certificate that the list revokes stays rejected, whatever list is put in its place.
 #[test]
 fn who_was_revoked_stays_revoked() {
     let served = serve(|cast| {
@@ -300,7 +300,7 @@ fn whatever_the_clock_says_none_is_older() {
     for ahead in [0, -120, -40 * 24 * 3600, epoch, 40 * 24 * 3600] {
         served.ahead.store(ahead, Ordering::Relaxed);
         served.refuses("Ivo Intermediate", "older", given(&[&back]));
-        // When it looks stale it may be taken away: nobody whom it lists is admitted then.
+        // When it looks stale it may be taken away: no certificate that it lists is accepted then.
         if ahead <= 0 {
             served.refuses("Ivo Intermediate", "there is none", given(&[&unrelated]));
         }
@@ -347,7 +347,7 @@ fn nor_when_the_clock_panics() {
     assert_eq!(server.handle().rotate(given(&[&list(6)])).unwrap(), 2);
 }
 
-/// Nobody has to come by between two rotations: what was seen is handed on.
+/// What was seen is handed on from rotation to rotation, without a handshake between them.
 #[test]
 fn no_rotation_makes_forget() {
     let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
@@ -419,7 +419,7 @@ fn a_renewed_anchor_vouches_as_before() {
     );
 }
 
-/// A list past its time revokes whom it lists, and by some rules proves others good.
+/// A stale list revokes what it lists, and by some rules proves other certificates good.
 #[test]
 fn a_stale_list_gives_way_to_newer_ones_alone() {
     let hours = Duration::hours;
@@ -464,7 +464,7 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
     }
 }
 
-/// The last list of a CA that issues no more can be taken away, where that admits nobody.
+/// The last list of a CA that issues no more may go where no peer is accepted without it.
 #[test]
 fn a_stale_list_may_go_where_unknown_status_is_refused() {
     let stale = |cast: &Cast, lists_alice: bool| {
@@ -491,7 +491,7 @@ fn a_stale_list_may_go_where_unknown_status_is_refused() {
         served.admits(&served.cast.alice);
         if may_go {
             served.rotate(&[&unrelated(&served)]).unwrap();
-            // What went does not come back in an older form, and whom it listed is not admitted.
+            // What went does not come back in an older form, and what it listed is rejected.
             let older = Crl::new().number(&[4]).signed_by(&served.cast.intermediate);
             served.refuses("Ivo Intermediate", "older", given(&[&older]));
             assert!(!lists_alice || !served.admits(&served.cast.alice));

@@ -35,7 +35,7 @@ const FAULTS: &[(&str, &str, Make)] = &[
     }),
     ("a socket", "a socket", |place, file| {
         place.remove(file);
-        // It stays when nobody listens any more.
+        // It stays after the listener is closed.
         drop(UnixListener::bind(place.path(file)).unwrap());
     }),
     ("a device", "a device", |place, file| {
@@ -127,7 +127,7 @@ fn of_the_lists() {
 fn of_permissions() {
     use super::common::programs::{Program, run};
 
-    const CHILD: &str = "MTLS_TEST_AS_NOBODY";
+    const CHILD: &str = "MTLS_TEST_AS_OTHER_USER";
     let place = Place::new();
     FORBIDDEN.2(&place, "tls.key");
     if fs::read(place.path("tls.key")).is_err() {
@@ -138,18 +138,18 @@ fn of_permissions() {
     }
     assert!(
         std::env::var_os(CHILD).is_none(),
-        "nobody may read everything"
+        "the other user may read everything"
     );
     let Some(setpriv) = Program::setpriv() else {
         return;
     };
-    let mut nobody = setpriv.command();
-    nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
-    nobody.arg(std::env::current_exe().unwrap());
-    nobody
+    let mut child = setpriv.command();
+    child.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    child.arg(std::env::current_exe().unwrap());
+    child
         .args(["--exact", "paths::of_permissions", "--nocapture"])
         .env(CHILD, "1");
-    let finished = run(nobody.current_dir("/"), b"", Duration::from_secs(60));
+    let finished = run(child.current_dir("/"), b"", Duration::from_secs(60));
     if finished.stderr.contains("setpriv:") {
         println!(
             "NOT TESTED: this program cannot be run as another user: {}",

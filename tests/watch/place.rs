@@ -22,7 +22,7 @@ pub struct Place {
     above: TempDir,
     pub root: Authority,
     pub intermediate: Authority,
-    /// Whom nobody trusts.
+    /// A second CA, which is not among the anchors.
     pub other: Authority,
     number: AtomicU8,
     /// Which of the files has a folder of its own, in that of the others.
@@ -94,7 +94,7 @@ impl Place {
         self.install(&self.server(name));
     }
 
-    /// Another CA that nobody here is of.
+    /// The second CA, with a certificate that lasts for decades.
     pub fn long_lived_other(&self) -> Authority {
         self.other.again().validity(decades()).self_signed()
     }

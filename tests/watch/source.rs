@@ -293,7 +293,7 @@ fn what_is_no_file_is_refused_at_once() {
     given(&mut files);
 }
 
-/// Who may read the key is told with the identity, and changes with `chmod` alone.
+/// The permissions of the key's file are reported with the identity, and change with `chmod` alone.
 #[cfg(unix)]
 #[test]
 fn permissions_of_a_key_are_a_change() {
@@ -314,14 +314,15 @@ fn permissions_of_a_key_are_a_change() {
 
 const CHILD: &str = "MTLS_TEST_WITHOUT_WATCHES";
 
-/// Where no watcher can be had the files are loaded all the same; it is said so, and tried again.
+/// Where no watcher can be created the files are loaded all the same; the source is degraded, and
+/// tries again.
 #[cfg(target_os = "linux")]
 #[test]
-fn without_watches_it_is_told() {
+fn without_watches_the_source_is_degraded() {
     if std::env::var_os(CHILD).is_none() {
         // In a process of its own, with few files to open.
         let this = std::env::current_exe().unwrap();
-        let name = "source::without_watches_it_is_told";
+        let name = "source::without_watches_the_source_is_degraded";
         let mut child = Command::new("sh");
         child
             .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])
@@ -350,7 +351,7 @@ fn without_watches_it_is_told() {
         text.contains("CN=first") && text.contains("max_user_instances"),
         "{text}"
     );
-    // Tried again, and told again.
+    // Tried again, and reported again.
     let text = given(&mut files);
     assert!(
         text.contains("CN=first") && text.contains("max_user_instances"),

@@ -39,7 +39,7 @@ pub struct Stage {
 /// What the client and the server saw of their handshakes.
 #[derive(Default)]
 struct Log {
-    /// Whom the client met, each time.
+    /// The server that the client met, each time.
     met: Mutex<Vec<String>>,
     failed: Mutex<Vec<String>>,
     is_over: AtomicBool,

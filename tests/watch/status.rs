@@ -75,8 +75,9 @@ fn wait(server: &MtlsServer<Rustls>, is_so: impl Fn(&Status) -> bool) {
     }
 }
 
-/// A revision that mends a failure is never shown with it, nor is a failure with the revision after it: not to those who
-/// look all the time, not to those who wait, and not to the observer, who is told between the two.
+/// A revision that ends a failure is never shown with it, nor is a failure with the revision after
+/// it: not to threads that poll the status, not to those that wait, and not to the observer, which
+/// is called between the two.
 #[test]
 fn a_new_revision_is_not_shown_with_the_failure_before_it() {
     let place = Place::new();
@@ -154,7 +155,7 @@ fn a_new_revision_is_not_shown_with_the_failure_before_it() {
     assert_eq!(server.handle().status().revision(), ROUNDS + 1);
 }
 
-/// Somebody rotates by hand while the source fails: that it fails is so before and after.
+/// A rotation by hand while the source fails: the failure is shown before and after it.
 #[test]
 fn a_rotation_by_hand_does_not_hide_that_the_source_fails() {
     let place = Place::new();

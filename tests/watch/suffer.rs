@@ -1,5 +1,5 @@
-//! What is the same for everything that goes wrong: it is told, nothing else happens, and it is over soon after it was
-//! mended.
+//! What every fault has in common: it is reported, nothing else happens, and it is over soon after
+//! it was mended.
 
 #![allow(unreachable_pub, reason = "shared by the files of this target")]
 
@@ -53,16 +53,16 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
         assert!(before.last_failure().is_none(), "{what}: {before:?}");
         stage.meets_only(&serving, 2);
         (fault.make)(&stage.place);
-        let is_told = |text: &str| fault.says.iter().all(|word| text.contains(word));
+        let is_reported = |text: &str| fault.says.iter().all(|word| text.contains(word));
         stage.wait(what, |status| {
             let text = status.last_failure().map(ToString::to_string);
-            text.is_some_and(|text| is_told(&text))
+            text.is_some_and(|text| is_reported(&text))
         });
         let status = stage.server.handle().status();
         assert_eq!(status.revision(), before.revision(), "{what}");
         assert!(status.failures() > before.failures(), "{what}");
         // Told after it is written down.
-        let line = stage.told_of(told, is_told);
+        let line = stage.told_of(told, is_reported);
         assert_eq!(line.lines().count(), 1, "{line}");
         stage.meets_only(&serving, 2);
 

@@ -53,7 +53,7 @@ fn a_folder_that_was_away_is_watched_again() {
         stage.wait(file, |status| status.reloads() > reloads);
         stage.rests();
         assert_eq!(stage.server.handle().status().revision(), 1, "{file}");
-        // What comes next is told of.
+        // The next change is noticed.
         let reloads = stage.server.handle().status().reloads();
         let content = fs::read_to_string(stage.place.path(file)).unwrap();
         stage.place.write(file, content + "# a comment\n");

@@ -12,7 +12,7 @@ use super::common::pki::{Credential, certificate_pem};
 use super::place::Place;
 use super::stage::Stage;
 
-/// Long enough for whoever is stopped between two writes.
+/// Long enough for a writer that is stopped between two writes.
 const SETTLE: Duration = Duration::from_millis(100);
 /// So rarely that what is seen was told.
 const HARDLY_EVER: Duration = Duration::from_secs(600);
@@ -55,7 +55,7 @@ fn rewritten_in_place() {
     three_times("rewrite", HARDLY_EVER, Place::new(), Place::overwrite);
 }
 
-/// On a file system that tells nothing, and where nobody wants to be told.
+/// On a file system without notifications, and where they are not wanted.
 #[test]
 fn polled_alone() {
     three_times(
@@ -106,7 +106,7 @@ fn written_certificate_by_certificate() {
     });
 }
 
-/// Our own reading is told too, and other files in the folder are none of ours.
+/// Our own reads cause notifications too, and other files in the folder are none of ours.
 #[test]
 fn nothing_is_read_without_a_reason() {
     let place = Place::new();
