@@ -1,9 +1,9 @@
-// The README links to files, the documentation to items: of two definitions of a link the first counts.
+// The README links to files, the documentation to items. The first definition of a link counts.
 #![doc = "[capabilities]: crate::backend::Capability"]
 #![doc = "[guides]: crate::guides"]
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-// Here and not in the manifest: tests, examples and benches may stop at the first surprise, the library may not.
+// Not in the manifest, because these lints bind the library but not tests, examples and benches.
 #![cfg_attr(
     not(test),
     warn(

@@ -269,7 +269,7 @@ fn a_description_shows_the_key_and_the_missing_issuer() {
         "  for: clientAuth",
         "  for: not limited",
         "private key: ECDSA P-256, at hand",
-        "not in the chain: CN=Rhea Root, the issuer of the last certificate, whom every peer has to know",
+        "not in the chain: CN=Rhea Root, the issuer of the last certificate; every peer must trust it",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in:\n{text}");
     }

@@ -192,7 +192,7 @@ fn of_certificates() -> Vec<Story> {
     vec![
         Story {
             title: "The certificate has expired",
-            text: "Nobody renewed it, or nobody reloaded it.",
+            text: "It was not renewed, or the new one was not loaded.",
             reason: Reason::Expired,
             explanation: judge(alice().validity(Validity::between(NOW - 90 * DAY, NOW - DAY))),
         },

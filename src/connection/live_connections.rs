@@ -40,9 +40,9 @@ pub enum LiveConnections {
     /// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). No more data is read or
     /// written, not even data that is already decrypted. The peer sees the connection cut.
     ///
-    /// A blocking stream is shut down from the verifying thread by
-    /// [`Transport::shutdown_handle`](super::Transport::shutdown_handle), which costs a file descriptor
-    /// for each connection over a socket. Over a transport without a closer, the stream is closed
+    /// The verifying thread shuts a blocking stream down by its
+    /// [`shutdown_handle`](super::Transport::shutdown_handle), which costs a file descriptor for
+    /// each connection over a socket. Over a transport without a closer, the stream is closed
     /// at its next read or write. An asynchronous stream shuts its transport down in the task that
     /// reads or writes, which is woken.
     Close,

@@ -173,7 +173,7 @@ impl fmt::Display for IdentityDescription {
         match &self.missing_issuer {
             Some(issuer) => write!(
                 f,
-                "\nnot in the chain: {issuer}, the issuer of the last certificate, whom every peer has to know"
+                "\nnot in the chain: {issuer}, the issuer of the last certificate; every peer must trust it"
             ),
             None => Ok(()),
         }

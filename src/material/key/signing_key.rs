@@ -88,7 +88,8 @@ pub trait SigningKey: Send + Sync {
     /// bytes (RFC 8446, section 4.4.3). In TLS 1.2 a client signs all preceding handshake messages
     /// (RFC 5246, section 7.4.8), which may be longer than a service accepts.
     ///
-    /// # Errors Any failure, with a description for operators and logs.
+    /// # Errors
+    /// Any failure, with a description for operators and logs.
     fn sign(
         &self,
         scheme: SignatureScheme,

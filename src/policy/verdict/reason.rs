@@ -95,7 +95,7 @@ impl RejectionReason {
             Self::NotAuthorized => "the policy does not admit this peer",
             Self::InvalidSvid => "the certificate is no X.509-SVID",
             Self::NotYetValid => "a certificate is not valid yet",
-            Self::NotServing => "we serve nobody at present",
+            Self::NotServing => "this side accepts no peer at present",
             Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
             Self::PathTooLong => "the chain is longer than the verifier follows",
             Self::VerifierPanicked => "the policy panicked",

@@ -59,8 +59,8 @@ use watch_paths::WatchPaths;
 /// then a passphrase is requested.
 ///
 /// # What is accepted
-/// - What has **settled**: two readings, [`settle_time`](Self::settle_time) apart (initially 50 ms), must be
-///   equal. A chain that is cut between two certificates because it is being written is a valid
+/// - What has **settled**: two readings, [`settle_time`](Self::settle_time) apart (initially
+///   50 ms), must be equal. A chain that is cut between two certificates because it is being written is a valid
 ///   chain too.
 /// - What **fits together**: files that do not load, such as a certificate whose key is not there
 ///   yet, get ten times as long (500 ms) before they count as a failure.
@@ -91,7 +91,7 @@ const GRACE: u32 = 10;
 const PATIENCE: u32 = 100;
 
 impl FileSource {
-    /// The time between two readings that must be equal, unless [`settle_time`](Self::settle_time) sets it.
+    /// The initial [`settle_time`](Self::settle_time) between two readings that must be equal.
     pub const DEFAULT_SETTLE_TIME: Duration = Duration::from_millis(50);
     /// The longest time that [`settle_time`](Self::settle_time) accepts.
     pub const MAX_SETTLE_TIME: Duration = Duration::from_secs(1);
@@ -325,7 +325,7 @@ fn pause(time: Duration, reload: &ReloadTrigger) -> Result<(), SourceError> {
             return Ok(());
         }
         if reload.wait(left) == WakeReason::Over {
-            return Err("nobody asks any more".into());
+            return Err("the poller has stopped".into());
         }
     }
 }

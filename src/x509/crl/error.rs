@@ -26,9 +26,7 @@ pub(crate) enum CrlError {
         oid: ObjectIdentifier,
         source: der::Error,
     },
-    #[error(
-        "it has no nextUpdate, so that nobody can tell when it is stale (RFC 5280, section 5.1.2.5)"
-    )]
+    #[error("it has no nextUpdate, so it never becomes stale (RFC 5280, section 5.1.2.5)")]
     NoNextUpdate,
     #[error("its CRL number has more than 20 octets (RFC 5280, section 5.2.3)")]
     NumberTooLong,

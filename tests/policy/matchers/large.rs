@@ -47,7 +47,7 @@ fn every_kind_of_list_is_looked_up() {
             M::email_domain_suffix("example").unwrap(),
         ),
         (
-            |i| M::common_name(mtls::policy::StringMatch::prefix(&format!("x{i}"))).unwrap(),
+            |i| M::common_name(mtls::policy::StringMatch::prefix(format!("x{i}"))).unwrap(),
             M::common_name(mtls::policy::StringMatch::prefix("pay")).unwrap(),
         ),
     ];

@@ -105,7 +105,7 @@ impl VerifyCodes {
             })?,
             policy,
             revoked: revoked::produce(&pair).unwrap_or(policy),
-            unknown_issuer: pair.verify(ProbeTrust::Nobody, |_| Ok(()))?,
+            unknown_issuer: pair.verify(ProbeTrust::Empty, |_| Ok(()))?,
             wrong_purpose: pair.verify(ProbeTrust::Root, |param| {
                 param.set_purpose(X509PurposeId::SSL_CLIENT)
             })?,
@@ -122,7 +122,7 @@ struct ProbeChain {
 
 #[derive(Clone, Copy)]
 enum ProbeTrust {
-    Nobody,
+    Empty,
     Root,
 }
 

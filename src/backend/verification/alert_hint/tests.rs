@@ -115,7 +115,7 @@ fn names_that_are_none_do_no_harm() {
 }
 
 #[test]
-fn nothing_is_said_of_a_certificate_that_nobody_asked_for() {
+fn an_unrequested_certificate_has_no_hint() {
     let own = own(Side::Client, utf8("Some CA"));
     let words = said(
         &own,

@@ -70,7 +70,7 @@ fn only(values: &[u8]) -> der::Result<Option<AnyRef<'_>>> {
     }
 }
 
-/// Reads a BMPString as UTF-16, because Java writes two units for a character beyond the BMP.
+/// Reads a `BMPString` as UTF-16, because Java writes two units for a character beyond the BMP.
 fn bmp_text(value: AnyRef<'_>) -> Option<String> {
     if value.tag() != Tag::BmpString {
         return None;

@@ -39,7 +39,7 @@ impl PeerMatcher {
     /// sends. If a peer has several paths, the first that satisfies every other rule counts; the
     /// peer can choose it by what it sends. So require a CA, and do not rely on [`not`](Self::not)
     /// to exclude one. Building a client with this pattern on native-tls returns
-    /// [`BuildError::Unsupported`], because native-tls does not expose the path.
+    /// [`BuildError::Unsupported`](crate::BuildError::Unsupported), because native-tls does not expose the path.
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -pubkey | openssl pkey -pubin -outform DER | sha256sum
@@ -54,7 +54,7 @@ impl PeerMatcher {
     ///
     /// For policies with several anchors. Of several paths the first counts, as with
     /// [`issuer_spki_sha256`](Self::issuer_spki_sha256). Building a client with this pattern on
-    /// native-tls returns [`BuildError::Unsupported`].
+    /// native-tls returns [`BuildError::Unsupported`](crate::BuildError::Unsupported).
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -outform DER | sha256sum

@@ -42,7 +42,8 @@ impl PeerMatcher {
 ///
 /// A subject may have several; one of them must match.
 impl PeerMatcher {
-    /// Matches the organizational unit of the subject, byte for byte: a whole one, a prefix or a suffix.
+    /// Matches an organizational unit of the subject, byte for byte: a whole one, a prefix or a
+    /// suffix.
     ///
     /// Include the separator of your names in a prefix or suffix, so that it ends where a part of
     /// the name ends. A prefix or suffix also matches a value that equals it.
