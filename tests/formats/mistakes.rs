@@ -254,7 +254,7 @@ fn the_messages_about_typical_mistakes() {
     let Some(workshop) = Workshop::open() else {
         return;
     };
-    let mut list = String::from("What people do wrong with files, and what they are told.\n");
+    let mut list = String::from("Mistakes with files, and the error of each.\n");
     for (mistake, command, attempt) in MISTAKES {
         let made = workshop.make(command);
         let told = attempt(&workshop, &made).unwrap_or_else(|| panic!("{mistake}: it worked"));
