@@ -1,13 +1,16 @@
 use core::error::Error;
 use core::fmt;
+use std::borrow::Cow;
 
-use crate::backend::HandshakeError;
 use crate::policy::Rejection;
+
+#[cfg(all(test, feature = "spiffe"))]
+mod texts;
 
 /// Displays an error with its causes and its hint, each on a line of its own.
 ///
 /// The first line is the error itself, then comes one line for each [source](Error::source), and
-/// last `hint: ..`, if a [`Rejection`] is among them: see [`Rejection::hint`].
+/// last `hint: ..`, which is the [`hint`](Self::hint) of the innermost error that has one.
 ///
 /// ```
 /// use mtls::{MtlsIdentity, Report};
@@ -28,6 +31,17 @@ impl<'a> Report<'a> {
         Self(error)
     }
 
+    /// Returns what to do about the error.
+    ///
+    /// The innermost error of this crate among the error and its causes gives it, because that one
+    /// knows the fault best. `None` if none of them is an error of this crate.
+    pub fn hint(&self) -> Option<Cow<'a, str>> {
+        core::iter::once(self.0)
+            .chain(self.causes())
+            .filter_map(hint_of)
+            .last()
+    }
+
     fn causes(self) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
         let mut next = self.0.source();
         let causes = core::iter::from_fn(move || {
@@ -45,23 +59,28 @@ impl fmt::Display for Report<'_> {
         for cause in self.causes() {
             write!(f, "\n  {cause}")?;
         }
-        let mut all = core::iter::once(self.0).chain(self.causes());
-        match all.find_map(hint) {
+        match self.hint() {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
         }
     }
 }
 
-fn hint<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a str> {
-    let of_handshake = || error.downcast_ref::<HandshakeError>()?.rejection();
-    let rejection = error.downcast_ref::<Rejection>().or_else(of_handshake)?;
-    Some(rejection.hint())
+/// Returns the hint of one error, without its causes.
+fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
+    /// Tries each type in turn.
+    macro_rules! hint {
+        ($($type:ty),+ $(,)?) => {
+            None$(.or_else(|| Some(error.downcast_ref::<$type>()?.hint().into())))+
+        };
+    }
+    hint!(Rejection)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::HandshakeError;
     use crate::policy::RejectionReason;
 
     #[test]
@@ -74,9 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_rejection_there_is_no_hint() {
-        let error = HandshakeError::Io(std::io::Error::other("gone"));
-        let report = Report::new(&error).to_string();
-        assert_eq!(report, format!("{error}\n  gone"));
+    fn a_foreign_error_has_no_hint() {
+        let error = std::io::Error::other("gone");
+        assert_eq!(Report::new(&error).to_string(), "gone");
     }
 }
