@@ -21,7 +21,7 @@ pub(super) struct Sample {
 
 impl Sample {
     pub(super) fn new(name: String, error: &(dyn Error + 'static)) -> Self {
-        let hint = hint_of(error).map(|hint| hint.into_owned());
+        let hint = hint_of(error).map(std::borrow::Cow::into_owned);
         Self {
             name,
             fact: error.to_string(),
