@@ -80,10 +80,10 @@ impl DerShape {
     }
 
     fn after_version(content: &mut SliceReader<'_>) -> Option<Self> {
-        let version = content.tlv_bytes().ok()?;
+        content.tlv_bytes().ok()?;
         match Tag::peek(content).ok()? {
             Tag::OctetString => Some(Self::Sec1),
-            Tag::Sequence if version.ends_with(&[3]) => Some(Self::Pkcs12),
+            Tag::Sequence if is_content_info(content.tlv_bytes().ok()?) => Some(Self::Pkcs12),
             Tag::Sequence => Some(Self::Pkcs8),
             Tag::Integer => {
                 let mut integers: usize = 1;
@@ -100,6 +100,13 @@ impl DerShape {
             _ => None,
         }
     }
+}
+
+/// Returns whether it is `SEQUENCE { OBJECT IDENTIFIER, [0] .. }`.
+///
+/// An `AlgorithmIdentifier` has no context-specific parameters.
+fn is_content_info(der: &[u8]) -> bool {
+    DerShape::of(der) == Some(DerShape::Pkcs7)
 }
 
 /// Returns whether it is a BCFKS keystore of BouncyCastle: `SEQUENCE { store, integrity check }`.

@@ -5,7 +5,7 @@ use mtls::{Passphrase, PrivateKey};
 
 use super::forge::{self, container, content, oid, sequence, tlv};
 use super::passphrase;
-use super::refused::{is_malformed, is_unexpected, load};
+use super::refused::{is_malformed, is_unexpected, load, load_both};
 use crate::{fixture, path};
 
 #[test]
@@ -29,18 +29,18 @@ fn an_encrypted_safe_is_of_version_0_and_of_data() {
 #[test]
 fn other_inputs_are_named() {
     let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
-    for (input, found) in [
-        (&*fixture("rsa.crt.der"), "a certificate"),
-        (key.pkcs8_der().secret_pkcs8_der(), "a private key"),
-    ] {
-        is_unexpected(&load(input), found);
-    }
-    is_malformed(b"no container");
+    let (anchors, identity) = load_both(key.pkcs8_der().secret_pkcs8_der());
+    let is_key = matches!(anchors.problem(), MaterialProblem::KeyInsteadOfCertificate);
+    assert!(is_key, "{anchors}");
+    is_unexpected(&identity, "a private key");
+    let certificate = mtls::material::Input::bytes(&*fixture("rsa.crt.der"));
+    let error = mtls::Loader::new().load_identity(certificate).unwrap_err();
+    is_unexpected(&error, "a certificate");
+    is_unexpected(
+        &load(b"no container"),
+        "neither PEM nor DER of a known kind",
+    );
     assert!(matches!(load(b"").problem(), MaterialProblem::Empty));
-    assert!(matches!(
-        load(&fixture("rsa.crt")).problem(),
-        MaterialProblem::PemInsteadOfDer
-    ));
     let none = mtls::Loader::new()
         .passphrase(passphrase().clone())
         .load_anchors(path("none.p12"))

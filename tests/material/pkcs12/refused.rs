@@ -17,15 +17,19 @@ use crate::{fixture, path};
 pub(super) const EXPORT_ANEW: &str =
     "openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW";
 
+/// Loads a container as trust anchors and as an identity.
+pub(super) fn load_both(der: &[u8]) -> (MaterialError, MaterialError) {
+    let loader = mtls::Loader::new().passphrase(passphrase().clone());
+    let input = mtls::material::Input::bytes(der);
+    (
+        loader.load_anchors(input.clone()).unwrap_err(),
+        loader.load_identity(input).unwrap_err(),
+    )
+}
+
+/// Loads a container; its fault is the same for trust anchors and for an identity.
 pub(super) fn load(der: &[u8]) -> MaterialError {
-    let anchors = mtls::Loader::new()
-        .passphrase(passphrase().clone())
-        .load_anchors(mtls::material::Input::bytes(der))
-        .unwrap_err();
-    let identity = mtls::Loader::new()
-        .passphrase(passphrase().clone())
-        .load_identity(mtls::material::Input::bytes(der))
-        .unwrap_err();
+    let (anchors, identity) = load_both(der);
     let kinds = [&anchors, &identity].map(|e| std::mem::discriminant(e.problem()));
     assert_eq!(kinds[0], kinds[1], "{anchors} {identity}");
     identity
@@ -199,15 +203,11 @@ fn without_mac_and_encryption_it_is_read_without_a_passphrase() {
     let line = "pkcs12 -export -nokeys -in root.crt -out trust.p12 -passout";
     workshop.run(&openssl, line, &["pass:correct horse"]);
     let error = TrustAnchors::from_file(workshop.path("trust.p12")).unwrap_err();
-    assert!(
-        error.to_string().contains("`TrustAnchors::from_pkcs12`"),
-        "{error}"
-    );
+    let is_missing =
+        |error: &MaterialError| matches!(error.problem(), MaterialProblem::PassphraseMissing);
+    assert!(is_missing(&error), "{error}");
     let error = MtlsIdentity::from_file(workshop.path("trust.p12")).unwrap_err();
-    assert!(
-        matches!(error.problem(), MaterialProblem::PassphraseMissing),
-        "{error}"
-    );
+    assert!(is_missing(&error), "{error}");
 }
 
 #[test]
@@ -295,13 +295,12 @@ fn other_outsides_are_refused_by_name() {
         });
         is_unsupported(&der, &format!("version {version}"));
     }
-    // No version of a container: the nearest thing that begins so is a private key.
+    // Versions that do not fit into one octet.
     for version in [-1, 256] {
-        let error = load(&around(Outside {
+        is_malformed(&around(Outside {
             version,
             ..Outside::default()
         }));
-        is_unexpected(&error, "a private key");
     }
     for (kind, found) in [
         (
@@ -446,7 +445,8 @@ fn numbers_are_limited() {
         .unwrap();
     let error = load(&container(&[safe(&[bag(33)])])).to_string();
     assert!(error.contains("more than 32 attributes"), "{error}");
-    let error = load(&vec![0x30; (1 << 20) + 1]).to_string();
+    let secret = forge::bag(SECRET, &octets(&[0; 1 << 20]), About::default());
+    let error = load(&container(&[safe(&[secret])])).to_string();
     assert!(error.contains("more than 1048576 bytes"), "{error}");
 }
 
