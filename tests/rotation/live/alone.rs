@@ -152,7 +152,8 @@ fn descriptors_are_flat() {
             let (client, served) = meet(&alice(&stage), &server);
             // The pair, and what closes it.
             let held = 2 + usize::from(setting == LiveConnections::Close);
-            assert_eq!(descriptors(), before + held);
+            let is_all = || descriptors() == before + held;
+            wait_until("the pair and what closes it are all that is open", is_all);
             if round % 2 == 0 {
                 let live = served.connection().unwrap().clone();
                 stage.strike(&server, Cause::PolicyNarrowed);
