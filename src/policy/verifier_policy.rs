@@ -12,7 +12,7 @@ use crate::x509::{MAX_RSA_BITS, MIN_RSA_BITS};
 /// Every backend uses the same type. A policy always starts from a matcher; it has no default.
 ///
 /// ```
-/// # fn main() -> Result<(), mtls::BuildError> {
+/// # fn main() -> Result<(), mtls::error::MatcherError> {
 /// use mtls::{PeerMatcher, VerifierPolicy};
 /// let policy = VerifierPolicy::allow(PeerMatcher::spiffe_id("spiffe://prod.example/payments")?);
 /// # Ok(())
@@ -195,7 +195,7 @@ impl VerifierPolicy {
     /// this setting.
     ///
     /// ```
-    /// # fn main() -> Result<(), mtls::BuildError> {
+    /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// use mtls::{PeerMatcher, VerifierPolicy};
     /// let policy = VerifierPolicy::allow(PeerMatcher::any_of([
     ///     PeerMatcher::dns("partner.example")?,
