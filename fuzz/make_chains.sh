@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes fixtures/signer.der and fixtures/chains.der for `verdict_differential`, with the openssl command alone: pairs of
-# a leaf and its issuer, one for each kind of signature, all under one root whose key everybody knows. The target signs
+# a leaf and its issuer, one for each kind of signature, all under one root whose key is public. The target signs
 # with that key what it has changed; nothing else trusts it.
 set -euo pipefail
 cd "$(dirname "$0")"

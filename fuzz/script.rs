@@ -12,7 +12,7 @@ use super::encoding::{certificates, element};
 use super::tree::{Content, INDEFINITE, Node};
 use super::tricks::{change_key, change_signature};
 
-/// The root of every chain, whose key everybody knows.
+/// The root of every chain, whose key is public.
 pub(super) const ROOT: &[u8] = include_bytes!("fixtures/signer.der");
 
 /// What a script comes to.

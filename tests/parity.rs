@@ -84,7 +84,7 @@ enum Role {
     Server,
 }
 
-/// Every case, by everybody who can present it, in both versions, before every judge.
+/// Runs every case with every presenter and every verifier, in both TLS versions.
 fn assert_agree(cases: &[Case], judges: &Ends, role: Role) {
     let cast = Cast::assemble();
     for judge in judges {

@@ -1,4 +1,4 @@
-//! What becomes of a key whose file is open to everybody.
+//! Keys whose file every user of the machine may read.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -211,7 +211,7 @@ fn the_command_closes_files_of_any_name() {
     }
 }
 
-/// Everybody who has the passphrase and a copy of the encrypted key has the key.
+/// The passphrase and a copy of the encrypted key give the key.
 #[cfg(feature = "encrypted-keys")]
 #[test]
 fn the_file_of_the_passphrase_counts_too() {

@@ -15,7 +15,7 @@ use crate::{World, chain_depth};
 /// Longer than any certificate here.
 const LONG: usize = 4_000;
 
-/// Counts the long messages. One whose first entry is numbered 9 is not signed by anybody.
+/// Counts the long messages. One whose first entry is numbered 9 has no valid signature.
 #[derive(Debug)]
 struct Counting(AtomicUsize);
 

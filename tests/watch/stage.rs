@@ -118,7 +118,7 @@ impl Stage {
             }
             let left = LIMIT.saturating_sub(started.elapsed());
             assert!(!left.is_zero(), "{what}: still {status:?}");
-            // What does not wake anybody is looked at as well.
+            // An entry that wakes no thread is compared too.
             changes.wait(left.min(Duration::from_millis(100)));
         }
     }

@@ -60,8 +60,8 @@ use watch_paths::WatchPaths;
 ///
 /// # What is accepted
 /// - What has **settled**: two readings, [`settle_time`](Self::settle_time) apart (initially
-///   50 ms), must be equal. A chain that is cut between two certificates because it is being written is a valid
-///   chain too.
+///   50 ms), must be equal. A chain that is still being written, and ends between two
+///   certificates, is a valid chain too.
 /// - What **fits together**: files that do not load, such as a certificate whose key is not there
 ///   yet, get ten times as long (500 ms) before they count as a failure.
 /// - **All or nothing**: if one file does not load, none of the others is used.

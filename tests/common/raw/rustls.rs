@@ -160,7 +160,7 @@ impl Wire {
     }
 }
 
-/// Presents one chain to everybody, without a look at what they ask for.
+/// Presents one chain to every peer and ignores what the peer requests.
 #[derive(Debug)]
 struct Presenter(Option<Arc<CertifiedKey>>);
 

@@ -38,8 +38,8 @@ impl PeerMatcher {
     /// trust anchor, but only on the authenticated path, not any other certificate that the peer
     /// sends. If a peer has several paths, the first that satisfies every other rule counts; the
     /// peer can choose it by what it sends. So require a CA, and do not rely on [`not`](Self::not)
-    /// to exclude one. Building a client with this pattern on native-tls returns
-    /// [`BuildError::Unsupported`](crate::BuildError::Unsupported), because native-tls does not expose the path.
+    /// to exclude one. native-tls does not expose the path, so building a client with this pattern
+    /// on it returns [`BuildError::Unsupported`](crate::BuildError::Unsupported).
     ///
     /// ```
     /// let digest = [0x5a; 32]; // openssl x509 -pubkey | openssl pkey -pubin -outform DER | sha256sum
