@@ -2,11 +2,10 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
 use super::registry::tracked_connection::TrackedConnection;
-use super::waiters::{WakerSlot, catch_panic};
+use super::waiters::{Waiters, WakerSlot, catch_panic};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
@@ -48,22 +47,9 @@ impl ConnectionHandle {
     ///
     /// Returns `None` if it was not rejected.
     pub fn wait(&self, at_most: Duration) -> Option<&Rejection> {
-        let until = Instant::now().checked_add(at_most);
-        let mut waiting = self.0.waiting();
-        while self.rejection().is_none() {
-            let rejected = &self.0.rejected;
-            waiting = match until.map(|until| until.saturating_duration_since(Instant::now())) {
-                Some(left) if left.is_zero() => return None,
-                Some(left) => {
-                    let woken = rejected.wait_timeout(waiting, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => {
-                    let woken = rejected.wait(waiting);
-                    woken.unwrap_or_else(PoisonError::into_inner)
-                }
-            };
-        }
+        let is_accepted = |_: &mut Waiters| self.rejection().is_none();
+        let rejected = &self.0.rejected;
+        drop(rejected.wait_timeout_while(self.0.waiting(), at_most, is_accepted));
         self.rejection()
     }
 

@@ -18,4 +18,4 @@ pub(crate) use registry::Registry;
 pub(crate) use registry::verification_subject::VerificationBasis;
 pub(crate) use stream_tracking::{StreamTracking, Task};
 pub use transport::{Transport, WithoutTimeout};
-pub(crate) use waiters::Closer;
+pub(crate) use waiters::{Closer, catch_panic};

@@ -77,7 +77,7 @@ impl Waiters {
     }
 }
 
-/// Runs the caller's code and ignores its panics.
-pub(crate) fn catch_panic(run: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(run));
+/// Runs the caller's code; `None` if it panics.
+pub(crate) fn catch_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(run)).ok()
 }

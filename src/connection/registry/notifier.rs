@@ -45,7 +45,7 @@ impl Notifier {
                 self.0 = Some(queue);
             }
             // No thread can be started: run them here, which delays the next verification.
-            Err(_) => catch_panic(|| news.tell()),
+            Err(_) => drop(catch_panic(|| news.tell())),
         }
     }
 }
@@ -54,8 +54,9 @@ fn start(news: Receiver<Notification>) -> io::Result<()> {
     Builder::new()
         .name(NAME.to_owned())
         .spawn(move || {
-            news.into_iter()
-                .for_each(|news| catch_panic(|| news.tell()));
+            for news in news {
+                catch_panic(|| news.tell());
+            }
         })
         .map(drop)
 }

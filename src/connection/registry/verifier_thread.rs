@@ -3,14 +3,14 @@
 use core::time::Duration;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Instant;
 
 use pki_types::UnixTime;
 
 use super::notifier::{Notification, Notifier};
-use super::state::{NextStep, PeerConnections, RegistryState};
+use super::state::{NextStep, PeerConnections};
 use super::tracked_connection::{SharedRegistry, TrackedConnection};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
 use crate::backend::SessionVerifier;
@@ -39,14 +39,8 @@ fn run(shared: &SharedRegistry, teller: &mut Notifier) {
         match state.work(looked.elapsed()) {
             NextStep::Over => return,
             NextStep::Wait(at_most) => {
-                let woken = &shared.work;
-                drop::<MutexGuard<'_, RegistryState<TrackedConnection>>>(match at_most {
-                    None => woken.wait(state).unwrap_or_else(PoisonError::into_inner),
-                    Some(at_most) => {
-                        let woken = woken.wait_timeout(state, at_most);
-                        woken.unwrap_or_else(PoisonError::into_inner).0
-                    }
-                });
+                let at_most = at_most.unwrap_or(Duration::MAX);
+                drop(shared.work.wait_timeout(state, at_most));
             }
             NextStep::Look(basis) => {
                 drop(state);

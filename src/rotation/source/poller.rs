@@ -1,12 +1,12 @@
 //! The thread that polls the source, and warns before expiries.
 
 use core::time::Duration;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::thread;
 
 use super::reload_trigger::{ReloadTrigger, WakeReason};
 use super::{Source, SourceError};
+use crate::connection::catch_panic;
 use crate::error::BuildError;
 use crate::rotation::rotation::Rotation;
 use crate::rotation::service::Service;
@@ -53,7 +53,7 @@ pub(crate) fn ask(
     source: &mut dyn Source,
     trigger: &ReloadTrigger,
 ) -> Result<Rotation, SourceError> {
-    catch_unwind(AssertUnwindSafe(|| source.load(trigger))).unwrap_or_else(|_| {
+    catch_panic(|| source.load(trigger)).unwrap_or_else(|| {
         Err("the source panicked; what it said stands where this process writes its panics".into())
     })
 }
@@ -75,7 +75,7 @@ impl<C: Send + Sync + 'static> SourcePoller<C> {
             match self.service.upgrade() {
                 None => return,
                 Some(service) => {
-                    let _ = catch_panic(|| self.warnings.tell(&service.load()));
+                    catch_panic(|| self.warnings.tell(&service.load()));
                 }
             }
             let pause = until_asked.min(self.warnings.next_look());
@@ -117,9 +117,4 @@ impl<C: Send + Sync + 'static> SourcePoller<C> {
         // A panic here comes from a destructor of the user, in the revision that is replaced.
         Some(catch_panic(|| service.reloaded(given)).unwrap_or(false))
     }
-}
-
-/// Runs code that may call the user's code, so that a panic does not end the thread.
-fn catch_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(run)).ok()
 }

@@ -1,6 +1,5 @@
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 /// Wakes the thread that polls a [`Source`](crate::Source).
 ///
@@ -50,43 +49,35 @@ impl ReloadTrigger {
 
     /// Waits until triggered, and resets the trigger.
     pub(crate) fn wait(&self, at_most: Duration) -> WakeReason {
-        self.wait_until(at_most, |state| core::mem::take(&mut state.is_triggered))
+        let mut state = self.wait_while(at_most, |state| !state.is_triggered);
+        if state.is_over {
+            WakeReason::Over
+        } else if core::mem::take(&mut state.is_triggered) {
+            WakeReason::Triggered
+        } else {
+            WakeReason::TimedOut
+        }
     }
 
     /// Waits the whole pause, whether or not it is triggered.
     pub(crate) fn rest(&self, pause: Duration) -> WakeReason {
-        self.wait_until(pause, |_| false)
+        if self.wait_while(pause, |_| true).is_over {
+            WakeReason::Over
+        } else {
+            WakeReason::TimedOut
+        }
     }
 
-    fn wait_until(
+    /// Waits until the end, or until `is_waiting` is false.
+    fn wait_while(
         &self,
         at_most: Duration,
-        is_triggered: impl Fn(&mut State) -> bool,
-    ) -> WakeReason {
-        let until = Instant::now().checked_add(at_most);
-        let mut state = self.state();
-        loop {
-            if state.is_over {
-                return WakeReason::Over;
-            }
-            if is_triggered(&mut state) {
-                return WakeReason::Triggered;
-            }
-            state = match until {
-                None => {
-                    let woken = self.0.triggered.wait(state);
-                    woken.unwrap_or_else(PoisonError::into_inner)
-                }
-                Some(until) => {
-                    let left = until.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return WakeReason::TimedOut;
-                    }
-                    let woken = self.0.triggered.wait_timeout(state, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
+        is_waiting: impl Fn(&State) -> bool,
+    ) -> MutexGuard<'_, State> {
+        let is_waiting = |state: &mut State| !state.is_over && is_waiting(state);
+        let triggered = &self.0.triggered;
+        let woken = triggered.wait_timeout_while(self.state(), at_most, is_waiting);
+        woken.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -2,11 +2,10 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use super::Status;
+use crate::connection::catch_panic;
 
 /// Publishes the status to readers and to those that wait for changes.
 #[derive(Debug)]
@@ -83,7 +82,7 @@ impl StatusChannel {
         for waker in wakers.into_values() {
             // A waker is the caller's code: a panic in it must not stop the other wakers or a
             // rotation.
-            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+            catch_panic(|| waker.wake());
         }
     }
 
@@ -128,26 +127,13 @@ impl StatusChanges {
     /// # }
     /// ```
     pub fn wait(&mut self, at_most: Duration) -> Option<Status> {
-        let until = Instant::now().checked_add(at_most);
-        let mut state = self.channel.state();
-        loop {
-            if state.version != self.seen {
-                self.seen = state.version;
-                return Some(state.status.clone());
-            }
-            if state.is_over {
-                return None;
-            }
-            let woken = &self.channel.changed;
-            state = match until.map(|until| until.saturating_duration_since(Instant::now())) {
-                Some(left) if left.is_zero() => return None,
-                Some(left) => {
-                    let woken = woken.wait_timeout(state, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => woken.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
+        let seen = self.seen;
+        let is_same = |state: &mut State| state.version == seen && !state.is_over;
+        let changed = &self.channel.changed;
+        let woken = changed.wait_timeout_while(self.channel.state(), at_most, is_same);
+        let (state, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        self.seen = state.version;
+        (state.version != seen).then(|| state.status.clone())
     }
 
     /// Waits for a change on any runtime.
