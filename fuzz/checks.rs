@@ -283,13 +283,9 @@ fn check_rejection(rejection: &Rejection, certificates: usize) {
     assert!(index.is_none_or(|index| index < certificates));
     let parts = [rejection.expected(), rejection.presented(), subject];
     parts.into_iter().flatten().for_each(check_line);
-    for backend in [
-        BackendKind::NativeTls,
-        BackendKind::OpenSsl,
-        BackendKind::Rustls,
-    ] {
+    for backend in BackendKind::ALL {
         let alert = backend.alert_for(rejection.reason());
-        assert_eq!(alert.is_none(), backend == BackendKind::NativeTls);
+        assert_eq!(alert.is_none(), *backend == BackendKind::NativeTls);
         alert
             .iter()
             .for_each(|alert| check_line(&alert.to_string()));

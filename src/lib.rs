@@ -39,12 +39,12 @@ pub use pki_types;
 
 pub use crate::backend::event::Event;
 pub use crate::backend::handshake_error::HandshakeError;
-#[cfg(feature = "native-tls")]
-pub use crate::backend::native_tls::NativeTls;
-#[cfg(feature = "openssl")]
-pub use crate::backend::openssl::OpenSsl;
-#[cfg(feature = "rustls")]
-pub use crate::backend::rustls::Rustls;
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    reason = "without a backend there are none"
+)]
+pub use crate::backend::values::*;
 pub use crate::builder::Builder;
 pub use crate::client::{ClientBuilder, MtlsClient};
 pub use crate::connection::handle::ConnectionHandle;

@@ -1,6 +1,8 @@
 use core::fmt;
 
 use crate::error::BackendKind;
+use crate::error::alert::Alert;
+use crate::policy::RejectionReason;
 
 /// A function that a TLS library supports fully, within limits, or not at all.
 ///
@@ -118,8 +120,15 @@ impl Capability {
 
     /// Returns how far a backend supports it.
     pub fn on(self, backend: BackendKind) -> Support {
-        backend.support(self)
+        (backend.capabilities().support)(self)
     }
+}
+
+/// What is known of a backend without its cargo feature.
+pub(super) struct Capabilities {
+    pub(super) support: fn(Capability) -> Support,
+    /// The alert that the library sends for the error of a reason.
+    pub(super) alert_for: fn(RejectionReason) -> Option<Alert>,
 }
 
 impl fmt::Display for Capability {

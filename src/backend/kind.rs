@@ -1,5 +1,3 @@
-use super::capability::{Capability, Support};
-use super::{native_tls_capabilities, openssl_capabilities, rustls_capabilities};
 use crate::error::BackendKind;
 use crate::error::alert::Alert;
 use crate::policy::RejectionReason;
@@ -10,17 +8,11 @@ impl BackendKind {
     /// rustls chooses the alert by its own error, OpenSSL by the verification code that we can
     /// produce. Where they cannot send the same alert, each sends what it can:
     ///
-    /// | reason | rustls | OpenSSL |
-    /// |---|---|---|
-    /// | `Expired`, `AnchorExpired` | `certificate_expired` | `certificate_expired` |
-    /// | `NotYetValid` | `certificate_expired` | `bad_certificate` |
-    /// | `UnknownIssuer` | `unknown_ca` | `unknown_ca` |
-    /// | `WrongExtendedKeyUsage` | `unsupported_certificate` | `unsupported_certificate` |
-    /// | `Revoked` | `certificate_revoked` | `certificate_revoked`; `certificate_unknown` on systems without `/dev/fd` |
-    /// | `NameMismatch`, `MalformedName`, `UnsupportedVersion` | `bad_certificate` | `bad_certificate` |
-    /// | `MalformedCertificate` | `bad_certificate` | `bad_certificate`; `decode_error` where OpenSSL cannot decode it at all |
-    /// | `NoCertificate` | `certificate_required` | `certificate_required`; `handshake_failure` in TLS 1.2 |
-    /// | `NotAuthorized` and all others | `certificate_unknown` | `certificate_unknown` |
+    #[doc = include_str!("alerts.md")]
+    ///
+    /// OpenSSL sends `certificate_unknown` for `Revoked` on systems without `/dev/fd`,
+    /// `decode_error` for a certificate that it cannot decode at all, and `handshake_failure` for
+    /// `NoCertificate` in TLS 1.2.
     ///
     /// A peer cannot change that its status is unknown, or known only from stale lists. It receives
     /// `certificate_unknown`, because the libraries' own alerts for this (`unknown_ca`,
@@ -29,79 +21,75 @@ impl BackendKind {
     /// native-tls sends no alert for what our policy rejects, and its platform's own for what the
     /// platform rejects.
     pub fn alert_for(self, reason: RejectionReason) -> Option<Alert> {
-        match self {
-            Self::NativeTls => native_tls_capabilities::alert_for(reason),
-            Self::OpenSsl => openssl_capabilities::alert_for(reason),
-            Self::Rustls => rustls_capabilities::alert_for(reason),
-        }
-    }
-
-    pub(super) fn support(self, capability: Capability) -> Support {
-        match self {
-            Self::NativeTls => native_tls_capabilities::support(capability),
-            Self::OpenSsl => openssl_capabilities::support(capability),
-            Self::Rustls => rustls_capabilities::support(capability),
-        }
+        (self.capabilities().alert_for)(reason)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::policy::verdict::every_reason::{EVERY_REASON, name};
 
-    /// The texts in backticks.
-    fn quoted(cell: &str) -> Vec<&str> {
-        cell.split('`').skip(1).step_by(2).collect()
+    type Row = (Vec<Option<Alert>>, Vec<RejectionReason>);
+
+    /// Returns a row for each combination of alerts, and those of most reasons.
+    fn rows(backends: &[BackendKind]) -> (Vec<Row>, Vec<Option<Alert>>) {
+        let alerts = |reason| -> Vec<_> { backends.iter().map(|b| b.alert_for(reason)).collect() };
+        let mut rows: Vec<Row> = Vec::new();
+        for reason in EVERY_REASON {
+            let alerts = alerts(*reason);
+            match rows.iter_mut().find(|row| row.0 == alerts) {
+                Some((_, reasons)) => reasons.push(*reason),
+                None => rows.push((alerts, vec![*reason])),
+            }
+        }
+        let usual = alerts(RejectionReason::NotAuthorized);
+        rows.retain(|row| row.0 != usual);
+        (rows, usual)
     }
 
-    /// Reads the table in the docs of `BackendKind::alert_for`.
-    ///
-    /// Returns the reasons of each row, and the alerts on rustls and on OpenSSL.
-    fn documented() -> Vec<(Vec<&'static str>, [Alert; 2])> {
-        let rows = include_str!("kind.rs").lines().filter_map(|line| {
-            let row = line.trim().strip_prefix("/// | `")?;
-            let cells: Vec<&str> = line[line.len() - row.len() - 1..].split('|').collect();
-            let alert = |cell: &str| Alert::from_name(quoted(cell)[0]).expect(cell);
-            Some((quoted(cells[0]), [alert(cells[1]), alert(cells[2])]))
-        });
-        rows.collect()
+    /// Writes the table of the documentation: a column for each backend that sends alerts.
+    fn table() -> String {
+        let sends = |backend: &BackendKind| {
+            let alert = backend.alert_for(RejectionReason::NotAuthorized);
+            alert.is_some()
+        };
+        let backends = BackendKind::ALL.iter().copied().filter(sends);
+        let backends: Vec<BackendKind> = backends.collect();
+        let (rows, usual) = rows(&backends);
+        let heads = backends.iter().map(ToString::to_string);
+        let mut table = line("reason", heads);
+        table.push_str(&line("---", backends.iter().map(|_| "---".to_owned())));
+        let cell = |alert: Option<Alert>| alert.map_or("none".to_owned(), |a| format!("`{a}`"));
+        for (alerts, reasons) in rows {
+            let names = reasons.iter().map(|reason| format!("`{}`", name(*reason)));
+            let names = names.collect::<Vec<_>>().join(", ");
+            table.push_str(&line(&names, alerts.into_iter().map(cell)));
+        }
+        let usual = usual.into_iter().map(cell);
+        table.push_str(&line("`NotAuthorized` and all others", usual));
+        table
+    }
+
+    fn line(first: &str, cells: impl Iterator<Item = String>) -> String {
+        let cells: Vec<String> = cells.collect();
+        format!("| {first} | {} |\n", cells.join(" | "))
     }
 
     #[test]
     fn the_table_of_alerts_is_the_code_s() {
-        let table = documented();
-        let (others, rest) = table.split_last().expect("no table");
-        assert_eq!(others.0, ["NotAuthorized"]);
-        for reason in EVERY_REASON {
-            let rows: Vec<_> = rest
-                .iter()
-                .filter(|(reasons, _)| reasons.contains(&name(*reason)))
-                .collect();
-            assert!(rows.len() < 2, "{reason:?} stands there twice");
-            let [rustls, openssl] = rows.first().map_or(others.1, |row| row.1);
-            assert_eq!(
-                BackendKind::Rustls.alert_for(*reason),
-                Some(rustls),
-                "{reason:?}"
-            );
-            assert_eq!(
-                BackendKind::OpenSsl.alert_for(*reason),
-                Some(openssl),
-                "{reason:?}"
-            );
-            assert_eq!(
-                BackendKind::NativeTls.alert_for(*reason),
-                None,
-                "{reason:?}"
-            );
+        let table = table();
+        if std::env::var_os("UPDATE_BACKENDS").is_some() {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/backend/alerts.md");
+            std::fs::write(path, table).unwrap();
+            return;
         }
-        for documented in table.iter().flat_map(|(reasons, _)| reasons) {
-            let mut names = EVERY_REASON.iter().map(|reason| name(*reason));
-            assert!(
-                names.any(|name| name == *documented),
-                "{documented} is no reason"
-            );
+        let documented = include_str!("alerts.md");
+        assert_eq!(documented, table, "run with UPDATE_BACKENDS=1");
+        for reason in EVERY_REASON {
+            assert_eq!(BackendKind::NativeTls.alert_for(*reason), None);
         }
     }
 }

@@ -16,7 +16,10 @@ mod settings;
 mod tests;
 mod verification;
 
-// The capabilities of a library are known without its feature.
+pub(crate) mod session;
+
+// A backend has a line, or two, in each of the four parts that follow. Its capabilities are known
+// without its feature.
 #[path = "native_tls/capabilities.rs"]
 mod native_tls_capabilities;
 #[path = "openssl/capabilities.rs"]
@@ -24,13 +27,32 @@ mod openssl_capabilities;
 #[path = "rustls/capabilities.rs"]
 mod rustls_capabilities;
 
+impl BackendKind {
+    fn capabilities(self) -> &'static Capabilities {
+        match self {
+            Self::NativeTls => &native_tls_capabilities::CAPABILITIES,
+            Self::OpenSsl => &openssl_capabilities::CAPABILITIES,
+            Self::Rustls => &rustls_capabilities::CAPABILITIES,
+        }
+    }
+}
+
 #[cfg(feature = "native-tls")]
-pub(crate) mod native_tls;
+mod native_tls;
 #[cfg(feature = "openssl")]
-pub(crate) mod openssl;
+mod openssl;
 #[cfg(feature = "rustls")]
-pub(crate) mod rustls;
-pub(crate) mod session;
+mod rustls;
+
+/// The values for `build`, which stand at the root of the crate.
+pub(crate) mod values {
+    #[cfg(feature = "native-tls")]
+    pub use super::native_tls::NativeTls;
+    #[cfg(feature = "openssl")]
+    pub use super::openssl::OpenSsl;
+    #[cfg(feature = "rustls")]
+    pub use super::rustls::Rustls;
+}
 
 pub use crate::error::backend_kind::BackendKind;
 pub(crate) use adapter::{Handshake, TlsStream, ToNative};
@@ -38,6 +60,7 @@ pub use bounds::{
     Backend, ClientBackend, DangerNativeClient, LiveClient, LiveServer, NativeClient, NativeServer,
     ServerBackend,
 };
+use capability::Capabilities;
 pub use capability::{Capability, Support};
 pub(crate) use event::{Clock, Observer};
 pub(crate) use event::{Event, ExpiringItem};
@@ -55,12 +78,10 @@ pub(crate) use verification::session_verifier::SessionVerifier;
 
 #[cfg(feature = "openssl")]
 pub use openssl::{OpenSslClientConfig, OpenSslServerConfig};
-#[cfg(feature = "rustls")]
-pub(crate) use rustls::Rustls;
 
 /// The backend of a client or server type that does not name one.
 #[cfg(not(feature = "rustls"))]
 pub(crate) type DefaultBackend = NoBackend;
 /// The backend of a client or server type that does not name one.
 #[cfg(feature = "rustls")]
-pub(crate) type DefaultBackend = Rustls;
+pub(crate) type DefaultBackend = values::Rustls;

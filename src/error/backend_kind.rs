@@ -12,6 +12,11 @@ pub enum BackendKind {
     Rustls,
 }
 
+impl BackendKind {
+    /// All of them, in the order of the tables in the documentation.
+    pub const ALL: &[Self] = &[Self::Rustls, Self::OpenSsl, Self::NativeTls];
+}
+
 impl fmt::Display for BackendKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

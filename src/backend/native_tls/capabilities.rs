@@ -1,10 +1,12 @@
 //! The capabilities and alerts of this backend, known without its cargo feature.
 
-use crate::backend::{Capability, Support};
+use crate::backend::capability::{Capabilities, Capability, Support};
 use crate::error::alert::Alert;
 use crate::policy::RejectionReason;
 
-pub(in crate::backend) fn support(capability: Capability) -> Support {
+pub(in crate::backend) const CAPABILITIES: Capabilities = Capabilities { support, alert_for };
+
+fn support(capability: Capability) -> Support {
     match capability {
         Capability::Client => Support::Full,
         Capability::Server | Capability::ClientChain => {
@@ -46,6 +48,6 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
 }
 
 /// Returns `None`: the policy rejects after the handshake.
-pub(in crate::backend) fn alert_for(_: RejectionReason) -> Option<Alert> {
+fn alert_for(_: RejectionReason) -> Option<Alert> {
     None
 }

@@ -1,10 +1,12 @@
 //! The capabilities and alerts of this backend, known without its cargo feature.
 
-use crate::backend::{Capability, Support};
+use crate::backend::capability::{Capabilities, Capability, Support};
 use crate::error::alert::Alert;
 use crate::policy::RejectionReason;
 
-pub(in crate::backend) fn support(capability: Capability) -> Support {
+pub(in crate::backend) const CAPABILITIES: Capabilities = Capabilities { support, alert_for };
+
+fn support(capability: Capability) -> Support {
     match capability {
         Capability::KeyExchangeGroup => Support::Limited(
             "in TLS 1.3, and for clients in TLS 1.2; the openssl crate shows a server no more",
@@ -35,7 +37,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
 }
 
 /// Returns the alert that OpenSSL sends for the verification code of this reason.
-pub(in crate::backend) fn alert_for(reason: RejectionReason) -> Option<Alert> {
+fn alert_for(reason: RejectionReason) -> Option<Alert> {
     use RejectionReason::*;
     Some(match reason {
         AnchorExpired | Expired => Alert::CERTIFICATE_EXPIRED,

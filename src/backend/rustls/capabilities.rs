@@ -1,10 +1,12 @@
 //! The capabilities and alerts of this backend, known without its cargo feature.
 
-use crate::backend::{Capability, Support};
+use crate::backend::capability::{Capabilities, Capability, Support};
 use crate::error::alert::Alert;
 use crate::policy::RejectionReason;
 
-pub(in crate::backend) fn support(capability: Capability) -> Support {
+pub(in crate::backend) const CAPABILITIES: Capabilities = Capabilities { support, alert_for };
+
+fn support(capability: Capability) -> Support {
     match capability {
         Capability::P521 | Capability::MlDsa | Capability::MlKem => {
             Support::Limited("on aws-lc-rs; ring has none of it")
@@ -14,7 +16,7 @@ pub(in crate::backend) fn support(capability: Capability) -> Support {
 }
 
 /// Returns the alert that rustls sends for the error of this reason.
-pub(in crate::backend) fn alert_for(reason: RejectionReason) -> Option<Alert> {
+fn alert_for(reason: RejectionReason) -> Option<Alert> {
     use RejectionReason::*;
     Some(match reason {
         AnchorExpired | Expired | NotYetValid => Alert::CERTIFICATE_EXPIRED,
