@@ -24,7 +24,7 @@ mod target;
 
 use std::process::ExitCode;
 
-use mtls::backend::{BackendKind, ClientBackend};
+use mtls::backend::ClientBackend;
 use mtls::{AsyncMtlsStream, PeerIdentity};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -32,6 +32,7 @@ use tokio::time::timeout;
 use http::Connection;
 use hung_up::HungUp;
 use options::{Options, TIMEOUT};
+use support::backends::with_client_backend;
 use support::{Result, log};
 
 fn main() -> ExitCode {
@@ -56,22 +57,12 @@ fn run() -> Result<()> {
 }
 
 async fn fetch(options: &Options) -> Result<()> {
-    // One arm for each backend; the code below does not depend on the backend.
-    match options.backend() {
-        #[cfg(feature = "native-tls")]
-        BackendKind::NativeTls => {
-            http::exchange(connect(mtls::NativeTls::default(), options).await?, options).await
-        }
-        #[cfg(feature = "openssl")]
-        BackendKind::OpenSsl => {
-            http::exchange(connect(mtls::OpenSsl::default(), options).await?, options).await
-        }
-        #[cfg(feature = "rustls")]
-        BackendKind::Rustls => {
-            http::exchange(connect(mtls::Rustls::default(), options).await?, options).await
-        }
-        other => Err(support::not_compiled_in(other)),
-    }
+    let kind = options.backend();
+    // The code below does not depend on the backend.
+    let fetched: Option<Result<()>> = with_client_backend!(kind, |backend| {
+        http::exchange(connect(backend, options).await?, options).await
+    });
+    fetched.unwrap_or_else(|| Err(support::not_compiled_in(kind)))
 }
 
 type Stream<B> = AsyncMtlsStream<TcpStream, PeerIdentity, B>;

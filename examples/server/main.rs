@@ -20,7 +20,7 @@ mod options;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use mtls::backend::{BackendKind, ServerBackend};
+use mtls::backend::{Capability, ServerBackend, Support};
 use mtls::connection::ClientAuth;
 use mtls::{AsyncMtlsStream, HandshakeError, MtlsServer};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,6 +28,7 @@ use tokio::net::{TcpListener, TcpStream};
 use listen::Caller;
 use options::Options;
 use support::Result;
+use support::backends::with_server_backend;
 
 fn main() -> ExitCode {
     support::exit("server", options::USAGE, run())
@@ -45,17 +46,15 @@ fn run() -> Result<()> {
 }
 
 async fn serve(options: Options) -> Result<()> {
-    // One arm for each backend; the code below does not depend on the backend.
-    match options.backend() {
-        #[cfg(feature = "openssl")]
-        BackendKind::OpenSsl => serve_by(mtls::OpenSsl::default(), &options).await,
-        #[cfg(feature = "rustls")]
-        BackendKind::Rustls => serve_by(mtls::Rustls::default(), &options).await,
-        BackendKind::NativeTls => {
-            Err("native-tls cannot ask a client for its certificate: use rustls or openssl".into())
-        }
-        other => Err(support::not_compiled_in(other)),
+    let kind = options.backend();
+    if let Support::None(_) = Capability::Server.on(kind) {
+        let problem = "cannot ask a client for its certificate: use another `--backend`";
+        return Err(format!("{kind} {problem}").into());
     }
+    // The code below does not depend on the backend.
+    let served: Option<Result<()>> =
+        with_server_backend!(kind, |backend| serve_by(backend, &options).await);
+    served.unwrap_or_else(|| Err(support::not_compiled_in(kind)))
 }
 
 async fn serve_by<B: ServerBackend>(backend: B, options: &Options) -> Result<()> {

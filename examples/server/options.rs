@@ -15,7 +15,7 @@ usage: server --cert FILE [--key FILE] [--passphrase TEXT] --cacert FILE [--back
   --key FILE              our private key
   --passphrase TEXT       of the key, if it is encrypted; others on this machine can see it
   --cacert FILE           the CAs that issue the clients' certificates
-  --backend NAME          the TLS library: rustls (initially) or openssl
+  --backend NAME          the TLS library, initially rustls; an unknown name lists all
   --optional              accept clients without a certificate too
   --allow MATCHER         accept the clients that a matcher matches, such as
                           'all_of(dns_suffix(\"prod.example\"), not(organizational_unit(\"Test\")))';

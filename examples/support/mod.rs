@@ -3,6 +3,8 @@
 //! It has the arguments for identity, trust and policy, the choice of a backend, and errors with
 //! all their causes.
 
+pub(crate) mod backends;
+
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,6 +18,8 @@ use mtls::{
     RevocationRules, TrustAnchors, VerifierPolicy,
 };
 
+use backends::BACKENDS;
+
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// The values of `--profile`.
@@ -23,13 +27,6 @@ const PROFILES: [(&str, CertificateProfile); 3] = [
     ("interoperable", CertificateProfile::Interoperable),
     ("rfc5280", CertificateProfile::Rfc5280),
     ("web-pki", CertificateProfile::WebPki),
-];
-
-/// The values of `--backend`.
-const BACKENDS: [(&str, BackendKind); 3] = [
-    ("rustls", BackendKind::Rustls),
-    ("openssl", BackendKind::OpenSsl),
-    ("native-tls", BackendKind::NativeTls),
 ];
 
 /// The options of both examples.
@@ -174,11 +171,8 @@ fn one_of<T: Copy>(
 
 /// Returns the error for a backend that is not compiled in.
 pub(crate) fn not_compiled_in(backend: BackendKind) -> Box<dyn Error + Send + Sync> {
-    let feature = match backend {
-        BackendKind::NativeTls => "native-tls",
-        BackendKind::OpenSsl => "openssl",
-        _ => "rustls",
-    };
+    let named = BACKENDS.iter().find(|(_, kind)| *kind == backend);
+    let feature = named.map_or("rustls", |(name, _)| *name);
     format!("the backend {backend} is not compiled in: build with `--features {feature}`").into()
 }
 

@@ -19,6 +19,7 @@ use mtls::{
 };
 use pki_types::CertificateDer;
 
+use super::backends::{BACKENDS, with_client_backend, with_server_backend};
 use super::pki::{Authority, Credential};
 use super::raw::{LIMIT, Version, socket_pair};
 
@@ -148,50 +149,31 @@ pub trait Ready: Sync {
 
 pub type Ends = Vec<Box<dyn End>>;
 
-/// Facades as clients: a line for each backend.
+/// Facades as clients, of every backend.
 pub fn clients() -> Ends {
-    vec![
-        #[cfg(feature = "rustls")]
-        facade::client::<mtls::Rustls>(),
-        #[cfg(feature = "openssl")]
-        facade::client::<mtls::OpenSsl>(),
-        #[cfg(feature = "native-tls")]
-        facade::client::<mtls::NativeTls>(),
-    ]
+    of_every_kind(|kind| with_client_backend!(kind, |backend| facade::client(backend)))
 }
 
-/// Facades as servers: a line for each backend that can be one.
+/// Facades as servers, of every backend that can be one.
 pub fn servers() -> Ends {
-    vec![
-        #[cfg(feature = "rustls")]
-        facade::server::<mtls::Rustls>(),
-        #[cfg(feature = "openssl")]
-        facade::server::<mtls::OpenSsl>(),
-    ]
+    of_every_kind(|kind| with_server_backend!(kind, |backend| facade::server(backend)))
 }
 
 /// [`clients`] over tokio.
 #[cfg(feature = "tokio")]
 pub fn async_clients() -> Ends {
-    vec![
-        #[cfg(feature = "rustls")]
-        tokio::client::<mtls::Rustls>(),
-        #[cfg(feature = "openssl")]
-        tokio::client::<mtls::OpenSsl>(),
-        #[cfg(feature = "native-tls")]
-        tokio::client::<mtls::NativeTls>(),
-    ]
+    of_every_kind(|kind| with_client_backend!(kind, |backend| tokio::client(backend)))
 }
 
 /// [`servers`] over tokio.
 #[cfg(feature = "tokio")]
 pub fn async_servers() -> Ends {
-    vec![
-        #[cfg(feature = "rustls")]
-        tokio::server::<mtls::Rustls>(),
-        #[cfg(feature = "openssl")]
-        tokio::server::<mtls::OpenSsl>(),
-    ]
+    of_every_kind(|kind| with_server_backend!(kind, |backend| tokio::server(backend)))
+}
+
+fn of_every_kind(end: impl Fn(BackendKind) -> Option<Box<dyn End>>) -> Ends {
+    let ends = BACKENDS.iter().filter_map(|(_, kind)| end(*kind));
+    ends.collect()
 }
 
 /// Raw peers as clients, by the libraries that `wanted` names.

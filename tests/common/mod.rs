@@ -6,6 +6,8 @@
     reason = "each test target compiles this folder for itself and uses a part of it"
 )]
 
+#[path = "../../examples/support/backends.rs"]
+pub mod backends;
 pub mod chains;
 pub mod ends;
 pub mod loading;

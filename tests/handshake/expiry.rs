@@ -10,6 +10,7 @@ use mtls::{
     HandshakeError, MtlsClient, MtlsServer, PeerMatcher, RejectionReason as Reason, VerifierPolicy,
 };
 
+use crate::common::backends::{BACKENDS, with_client_backend, with_server_backend};
 use crate::common::ends::Setup;
 use crate::common::ends::facade::{Notes, client_builder, server_builder};
 use crate::common::pki::Cast;
@@ -27,12 +28,10 @@ fn the_server_s_certificate() {
         (BEFORE_ITS_START, Some(Reason::NotYetValid)),
         (WITHIN, None),
     ] {
-        #[cfg(feature = "rustls")]
-        assert_clients_say(mtls::Rustls::default, jump, expected);
-        #[cfg(feature = "openssl")]
-        assert_clients_say(mtls::OpenSsl::default, jump, expected);
-        #[cfg(feature = "native-tls")]
-        assert_clients_say(mtls::NativeTls::default, jump, expected);
+        for (_, kind) in BACKENDS {
+            let _: Option<()> =
+                with_client_backend!(kind, |backend| assert_clients_say(&backend, jump, expected));
+        }
     }
 }
 
@@ -43,14 +42,14 @@ fn the_client_s_certificate() {
         (BEFORE_ITS_START, Some(Reason::NotYetValid)),
         (WITHIN, None),
     ] {
-        #[cfg(feature = "rustls")]
-        assert_servers_say(mtls::Rustls::default, jump, expected);
-        #[cfg(feature = "openssl")]
-        assert_servers_say(mtls::OpenSsl::default, jump, expected);
+        for (_, kind) in BACKENDS {
+            let _: Option<()> =
+                with_server_backend!(kind, |backend| assert_servers_say(&backend, jump, expected));
+        }
     }
 }
 
-fn assert_clients_say<B: ClientBackend>(backend: fn() -> B, jump: i64, expected: Option<Reason>) {
+fn assert_clients_say<B: ClientBackend + Default>(_: &B, jump: i64, expected: Option<Reason>) {
     each_peer(|cast, version, tool| {
         let clock = JumpingClock::new(jump);
         let setup = Setup {
@@ -59,7 +58,7 @@ fn assert_clients_say<B: ClientBackend>(backend: fn() -> B, jump: i64, expected:
             ..Setup::new(&cast.alice, &cast.root)
         };
         let builder = client_builder(&setup, &Notes::default()).clock(clock.read());
-        let client: MtlsClient<B> = builder.build(backend()).unwrap();
+        let client: MtlsClient<B> = builder.build(B::default()).unwrap();
         let (near, far) = socket_pair();
         let peer = tool.serve_over(far, Peer::new(version).presents(&cast.server));
         let verdict = client.connect("localhost", near).map(drop);
@@ -68,7 +67,7 @@ fn assert_clients_say<B: ClientBackend>(backend: fn() -> B, jump: i64, expected:
     });
 }
 
-fn assert_servers_say<B: ServerBackend>(backend: fn() -> B, jump: i64, expected: Option<Reason>) {
+fn assert_servers_say<B: ServerBackend + Default>(_: &B, jump: i64, expected: Option<Reason>) {
     each_peer(|cast, version, tool| {
         let clock = JumpingClock::new(jump);
         let setup = Setup {
@@ -77,7 +76,7 @@ fn assert_servers_say<B: ServerBackend>(backend: fn() -> B, jump: i64, expected:
             ..Setup::new(&cast.server, &cast.root)
         };
         let builder = server_builder(&setup, &Notes::default()).clock(clock.read());
-        let server: MtlsServer<B> = builder.build(backend()).unwrap();
+        let server: MtlsServer<B> = builder.build(B::default()).unwrap();
         let (near, far) = socket_pair();
         let peer = tool.call_over(near, Peer::new(version).presents(&cast.alice));
         let verdict = server.accept(far).map(drop);

@@ -5,11 +5,12 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::backend::{BackendKind, ClientBackend, ServerBackend};
 use mtls::material::{IdentityWarning, KeyPermissions};
 use mtls::{BuildError, Event, MtlsClient, MtlsIdentity, MtlsServer, TrustAnchors, VerifierPolicy};
 use tempfile::TempDir;
 
+use crate::common::backends::{BACKENDS, with_client_backend, with_server_backend};
 use crate::common::pki::Cast;
 
 /// A client's files; the key's has this mode.
@@ -55,24 +56,22 @@ fn build(cast: &Cast, identity: &MtlsIdentity, permissions: Option<KeyPermission
     };
     // Not every set of features has a server.
     let _ = &server;
-    fn as_client<B: ClientBackend + Default>(b: mtls::ClientBuilder) -> Result<(), BuildError> {
-        b.build(B::default()).map(drop)
+    fn as_client<B: ClientBackend + Clone>(
+        backend: B,
+    ) -> impl Fn(mtls::ClientBuilder) -> Result<(), BuildError> {
+        move |builder| builder.build(backend.clone()).map(drop)
     }
-    fn as_server<B: ServerBackend + Default>(b: mtls::ServerBuilder) -> Result<(), BuildError> {
-        b.build(B::default()).map(drop)
+    fn as_server<B: ServerBackend + Clone>(
+        backend: B,
+    ) -> impl Fn(mtls::ServerBuilder) -> Result<(), BuildError> {
+        move |builder| builder.build(backend.clone()).map(drop)
     }
-    let all: Vec<Heard> = vec![
-        #[cfg(feature = "rustls")]
-        client(&as_client::<mtls::Rustls>),
-        #[cfg(feature = "rustls")]
-        server(&as_server::<mtls::Rustls>),
-        #[cfg(feature = "openssl")]
-        client(&as_client::<mtls::OpenSsl>),
-        #[cfg(feature = "openssl")]
-        server(&as_server::<mtls::OpenSsl>),
-        #[cfg(feature = "native-tls")]
-        client(&as_client::<mtls::NativeTls>),
-    ];
+    let ends = |kind: BackendKind| {
+        let client = with_client_backend!(kind, |backend| client(&as_client(backend)));
+        let server = with_server_backend!(kind, |backend| server(&as_server(backend)));
+        client.into_iter().chain(server)
+    };
+    let all: Vec<Heard> = BACKENDS.iter().flat_map(|(_, kind)| ends(*kind)).collect();
     let said: Vec<String> = all.iter().map(|heard| format!("{heard:?}")).collect();
     assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:#?}");
     all.into_iter().next().expect("no backend is compiled in")

@@ -2,7 +2,7 @@
 //! in TLS 1.2 and 1.3.
 //!
 //! A [`scene`] says which sides meet; a [`verdict`] says what each side must have seen of it. The
-//! backends stand in `common/ends.rs`, a line for each.
+//! backends stand in `examples/support/backends.rs`.
 
 #![cfg_attr(
     not(all(feature = "rustls", feature = "openssl", feature = "tokio")),

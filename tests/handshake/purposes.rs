@@ -7,6 +7,7 @@ use mtls::material::IdentityWarning;
 use mtls::rotation::SelfTrust;
 use mtls::{Event, MtlsClient, MtlsIdentity, MtlsServer, TrustAnchors, VerifierPolicy};
 
+use crate::common::backends::{BACKENDS, with_client_backend};
 use crate::common::pki::{Cast, Credential};
 
 type Heard = Arc<Mutex<Vec<IdentityWarning>>>;
@@ -37,6 +38,13 @@ fn client<B: ClientBackend + Default>(cast: &Cast, own: &MtlsIdentity) -> Vec<Id
     builder.build(B::default()).unwrap();
     assert!(own.warnings().is_empty());
     std::mem::take(&mut heard.lock().unwrap())
+}
+
+/// Builds a client on a backend, and returns what its observer received.
+type Build = fn(&Cast, &MtlsIdentity) -> Vec<IdentityWarning>;
+
+fn client_on<B: ClientBackend + Default>(_: B) -> Build {
+    client::<B>
 }
 
 fn server<B: ServerBackend + Default>(
@@ -75,14 +83,9 @@ fn assert_missing(heard: &[IdentityWarning], wanted: &str, lists: &str, remedy: 
 #[test]
 fn building_a_client_reports_a_missing_purpose() {
     let cast = Cast::assemble();
-    let clients = [
-        #[cfg(feature = "rustls")]
-        client::<mtls::Rustls>,
-        #[cfg(feature = "openssl")]
-        client::<mtls::OpenSsl>,
-        #[cfg(feature = "native-tls")]
-        client::<mtls::NativeTls>,
-    ];
+    let clients = BACKENDS
+        .iter()
+        .filter_map(|(_, kind)| with_client_backend!(*kind, |backend| client_on(backend)));
     let good = identity(&cast.alice);
     let wrong = identity(&cast.server);
     for build in clients {

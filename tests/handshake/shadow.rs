@@ -205,24 +205,12 @@ fn both_talk(kind: Option<BackendKind>, client: mtls::ClientBuilder, server: mtl
     let server = server.build(mtls::OpenSsl::default()).unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| server.accept(far).map(drop).unwrap());
-        match kind {
-            #[cfg(feature = "rustls")]
-            Some(BackendKind::Rustls) => {
-                let client = client.build(mtls::Rustls::default()).unwrap();
-                client.connect("localhost", near).map(drop).unwrap();
-            }
-            #[cfg(feature = "openssl")]
-            Some(BackendKind::OpenSsl) => {
-                let client = client.build(mtls::OpenSsl::default()).unwrap();
-                client.connect("localhost", near).map(drop).unwrap();
-            }
-            #[cfg(feature = "native-tls")]
-            Some(BackendKind::NativeTls) => {
-                let client = client.build(mtls::NativeTls::default()).unwrap();
-                client.connect("localhost", near).map(drop).unwrap();
-            }
-            other => panic!("no facade: {other:?}"),
-        }
+        let kind = kind.expect("no facade");
+        let connected = crate::common::backends::with_client_backend!(kind, |backend| {
+            let client = client.build(backend).unwrap();
+            client.connect("localhost", near).map(drop)
+        });
+        connected.expect("no facade").unwrap();
     });
 }
 

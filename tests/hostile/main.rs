@@ -96,7 +96,7 @@ fn a_server_without_descriptors_waits_for_better_times() {
     let cast = Cast::assemble();
     let alice = End::of(folder.path(), "alice", &cast.alice, &cast.root);
     let own = End::of(folder.path(), "server", &cast.server, &cast.root);
-    for backend in examples::SERVER_BACKENDS {
+    for backend in examples::SERVER_BACKENDS.iter() {
         let mut shell = Command::new("/bin/sh");
         shell
             .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])

@@ -37,7 +37,7 @@ fn our_server_obeys_its_revocation_lists() {
 fn our_server_takes_no_long_bodies() {
     let Some(curl) = Program::curl() else { return };
     for world in worlds::all() {
-        for backend in SERVER_BACKENDS {
+        for backend in SERVER_BACKENDS.iter() {
             let server = Server::start(backend, &world.server, world.opt_in());
             for http in ["--http1.1", "--http2"] {
                 for (length, status) in [(64 * 1024, "200"), (64 * 1024 + 1, "413")] {

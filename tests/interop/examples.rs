@@ -8,31 +8,34 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use mtls::backend::BackendKind;
+
+use crate::common::backends::{BACKENDS, with_client_backend, with_server_backend};
 use crate::common::pki::{Authority, Credential};
 use crate::common::programs::{Finished, Running, run};
 use crate::common::walkthrough::{Files, PASSPHRASE};
 
 /// The values of `--backend` that this build's servers know.
-pub const SERVER_BACKENDS: &[&str] = &[
-    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-    "rustls",
-    #[cfg(feature = "openssl")]
-    "openssl",
-];
+pub static SERVER_BACKENDS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| names_where(|kind| with_server_backend!(kind, |backend| drop(backend))));
 
 /// The values of `--backend` that this build's clients know.
-pub const CLIENT_BACKENDS: &[&str] = &[
-    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-    "rustls",
-    #[cfg(feature = "openssl")]
-    "openssl",
-    #[cfg(feature = "native-tls")]
-    "native-tls",
-];
+pub static CLIENT_BACKENDS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| names_where(|kind| with_client_backend!(kind, |backend| drop(backend))));
+
+fn names_where(is_there: impl Fn(BackendKind) -> Option<()>) -> Vec<&'static str> {
+    let has_provider = cfg!(any(feature = "aws-lc-rs", feature = "ring"));
+    let known = BACKENDS
+        .iter()
+        .filter(|(_, kind)| is_there(*kind).is_some());
+    let usable = known.filter(|(_, kind)| *kind != BackendKind::Rustls || has_provider);
+    usable.map(|(name, _)| *name).collect()
+}
 
 pub const LIMIT: Duration = Duration::from_secs(20);
 

@@ -91,7 +91,7 @@ fn files_are_recognised_by_their_content() {
     let alice = folder.end("alice", &folder.cast.alice);
     for (name, server) in [("layered", &own), ("direct", &direct)] {
         for arguments in folder.encodings(name, server) {
-            for backend in SERVER_BACKENDS {
+            for backend in SERVER_BACKENDS.iter() {
                 println!("{backend}: {arguments:?}");
                 let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
                 arguments.extend(["--cacert", &root, "--backend", backend]);
@@ -105,7 +105,7 @@ fn files_are_recognised_by_their_content() {
     let server = Server::start(SERVER_BACKENDS[0], &own, &[]);
     let url = format!("https://localhost:{}/", server.port);
     for arguments in folder.encodings("alice", &folder.cast.alice) {
-        for backend in CLIENT_BACKENDS {
+        for backend in CLIENT_BACKENDS.iter() {
             println!("{backend}: {arguments:?}");
             let mut command = example("client");
             command.args(&arguments).args(["--cacert", &root]);
@@ -141,7 +141,7 @@ fn clients_without_a_certificate_are_accepted_where_they_are_optional() {
     let own = folder.end("server", &folder.cast.server);
     let alice = folder.end("alice", &folder.cast.alice);
     let mallory = folder.end("mallory", &folder.cast.mallory);
-    for backend in SERVER_BACKENDS {
+    for backend in SERVER_BACKENDS.iter() {
         let options = [
             "--optional",
             "--allow-spiffe-id",
@@ -194,7 +194,7 @@ fn profiles_are_more_or_less_strict() {
         let odd = folder.end(name, &leaf.issued_by(&folder.cast.root));
         for profile in ["interoperable", "rfc5280", "web-pki"] {
             let is_accepted = !rejected_by.contains(&profile);
-            for backend in SERVER_BACKENDS {
+            for backend in SERVER_BACKENDS.iter() {
                 println!("{name}, {profile}, {backend}");
                 let server = Server::start(backend, &own, &["--profile", profile]);
                 let answer = curl_calls(&curl, Some(&odd), &own.ca, &server);
@@ -227,7 +227,7 @@ fn revocation_lists_of_servers_and_clients() {
     let other_pem = folder.write("other.crl", pem("X509 CRL", &other));
     let lists = ["--crl", &other_pem, "--crl", &list_der];
     let (good, revoked) = (folder.end("good", &good), folder.end("revoked", &revoked));
-    for backend in SERVER_BACKENDS {
+    for backend in SERVER_BACKENDS.iter() {
         let server = Server::start(backend, &good, &lists);
         let call = |end| curl_calls(&curl, Some(end), &good.ca, &server);
         assert_eq!(call(&good).expect_success(), "hello localhost\n");

@@ -32,7 +32,7 @@ pub fn calls(serve: &dyn Fn(&End, Version) -> Host) {
     for world in worlds::all() {
         for version in Version::ALL {
             let host = serve(&world.server, version);
-            for backend in CLIENT_BACKENDS {
+            for backend in CLIENT_BACKENDS.iter() {
                 println!("{} {backend} {version:?} {}", world.name, host.alpn);
                 if world.version_1 {
                     refuses_version_1(backend, &world, &host);

@@ -28,10 +28,10 @@ fn our_client_calls_our_server() {
         "--allow-dns",
         "bob.test",
     ];
-    for server_backend in SERVER_BACKENDS {
+    for server_backend in SERVER_BACKENDS.iter() {
         let server = Server::start(server_backend, &own, &allow);
         let url = format!("https://localhost:{}/a?b=c", server.port);
-        for backend in CLIENT_BACKENDS {
+        for backend in CLIENT_BACKENDS.iter() {
             println!("{backend} to {server_backend}");
             let call = |end: &End| client(backend, end, &["--data", "foo", "--verbose", &url]);
             for (end, name) in [(&alice, "spiffe://prod.test/alice"), (&bob, "bob.test")] {
@@ -72,12 +72,12 @@ fn a_missing_intermediate_is_named() {
     hasty.chain.truncate(1);
     let (alone, hasty) = (end("alone", &alone), end("hasty", &hasty));
     let (alice, own) = (end("alice", &cast.alice), end("server", &cast.server));
-    for server_backend in SERVER_BACKENDS {
+    for server_backend in SERVER_BACKENDS.iter() {
         let (lonely, whole) = (
             Server::start(server_backend, &alone, &[]),
             Server::start(server_backend, &own, &[]),
         );
-        for backend in CLIENT_BACKENDS {
+        for backend in CLIENT_BACKENDS.iter() {
             println!("{backend} to {server_backend}");
             let url = format!("https://localhost:{}/", lonely.port);
             let refused = client(backend, &alice, &[&url]);
@@ -107,9 +107,9 @@ fn addresses_of_version_6_stand_in_brackets() {
     let alice = End::of(folder.path(), "alice", &cast.alice, &cast.root);
     let own = Leaf::named("six").ip("::1").server().issued_by(&cast.root);
     let own = End::of(folder.path(), "six", &own, &cast.root);
-    for server_backend in SERVER_BACKENDS {
+    for server_backend in SERVER_BACKENDS.iter() {
         let server = Server::start(server_backend, &own, &["--listen", "[::1]:0"]);
-        for backend in CLIENT_BACKENDS {
+        for backend in CLIENT_BACKENDS.iter() {
             let greeted = client(
                 backend,
                 &alice,
@@ -181,7 +181,7 @@ fn wrong_arguments_are_reported() {
         "does not begin with https://",
     );
     fails(&client(&["https://me@localhost/"]), 2, "holds a user name");
-    let told = match CLIENT_BACKENDS {
+    let told = match CLIENT_BACKENDS[..] {
         [] => "is not compiled in: build with `--features rustls`",
         _ => "none.crt",
     };

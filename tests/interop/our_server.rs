@@ -46,7 +46,7 @@ impl Answer {
 /// Lets a program that speaks these versions of HTTP call our server in every way.
 pub fn is_called_by(https: &[Http], ask: &dyn Fn(&Call<'_>) -> Answer) {
     for world in worlds::all() {
-        for backend in SERVER_BACKENDS {
+        for backend in SERVER_BACKENDS.iter() {
             let server = Server::start(backend, &world.server, world.opt_in());
             for version in Version::ALL {
                 for &http in https {
@@ -75,7 +75,7 @@ pub fn is_called_by(https: &[Http], ask: &dyn Fn(&Call<'_>) -> Answer) {
 /// A name of the allow-list is served, another one is not.
 pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
     for world in worlds::all().iter().filter(|world| !world.version_1) {
-        for backend in SERVER_BACKENDS {
+        for backend in SERVER_BACKENDS.iter() {
             let allow = [
                 "--allow-dns",
                 "other.example",
@@ -135,7 +135,7 @@ pub fn obeys_its_revocation_lists(ask: &dyn Fn(&Call<'_>) -> Answer) {
             cas.revoke("issuing", "alice.crt");
         }
         cas.list("issuing", "");
-        for backend in SERVER_BACKENDS {
+        for backend in SERVER_BACKENDS.iter() {
             let server = Server::start(backend, &ours, &options);
             for version in Version::ALL {
                 let call = Call {

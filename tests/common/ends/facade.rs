@@ -15,11 +15,11 @@ use mtls::{
 use super::{End, Ended, MESSAGE, Ready, Seen, Setup, Shadow};
 use crate::common::raw::Version;
 
-pub fn client<B: ClientBackend + Default>() -> Box<dyn End> {
+pub fn client<B: ClientBackend + Default>(_: B) -> Box<dyn End> {
     Box::new(Client::<B>(PhantomData))
 }
 
-pub fn server<B: ServerBackend + Default>() -> Box<dyn End> {
+pub fn server<B: ServerBackend + Default>(_: B) -> Box<dyn End> {
     Box::new(Server::<B>(PhantomData))
 }
 

@@ -13,11 +13,11 @@ use tokio::time::timeout;
 use super::facade::{Notes, Run, client_builder, server_builder};
 use super::{End, Ended, LIMIT, MESSAGE, Ready, Seen, Setup};
 
-pub fn client<B: ClientBackend + Default>() -> Box<dyn End> {
+pub fn client<B: ClientBackend + Default>(_: B) -> Box<dyn End> {
     Box::new(Client::<B>(PhantomData))
 }
 
-pub fn server<B: ServerBackend + Default>() -> Box<dyn End> {
+pub fn server<B: ServerBackend + Default>(_: B) -> Box<dyn End> {
     Box::new(Server::<B>(PhantomData))
 }
 
