@@ -12,7 +12,7 @@ use crate::error::BackendKind;
 
 /// A TLS library, as a value for `build`.
 ///
-/// It is [`Rustls`](crate::Rustls), [`OpenSsl`](crate::OpenSsl) or [`NativeTls`](crate::NativeTls).
+/// The backends stand at the root of the crate, such as [`Rustls`](crate::Rustls).
 pub trait Backend: Adapter {
     /// The library of this backend.
     const KIND: BackendKind;
