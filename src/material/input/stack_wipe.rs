@@ -1,6 +1,6 @@
 //! Wiping of what a decryption leaves on the stack.
 
-use core::hint::black_box;
+use zeroize::zeroize_stack;
 
 /// More than the frames of a derivation and a decryption take, and little of a thread's stack (Rust
 /// gives 2 MiB).
@@ -16,22 +16,15 @@ const SCRUBBED: usize = 64 << 10;
 /// Registers and the frames of the caller are not wiped: no secret may be copied there.
 pub(crate) fn with_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
     let result = below(work);
-    scrub();
+    zeroize_stack::<SCRUBBED>();
     result
 }
 
-/// Runs `work` in a frame of its own, below the caller's, so that `scrub` overwrites the same
-/// stack.
+/// Runs `work` in a frame of its own, below the caller's, so that the same stack is
+/// overwritten.
 #[inline(never)]
 fn below<T>(work: impl FnOnce() -> T) -> T {
     work()
-}
-
-#[inline(never)]
-fn scrub() {
-    let mut stack = [0_u8; SCRUBBED];
-    // Prevents the compiler from removing the write.
-    black_box(&mut stack);
 }
 
 #[cfg(test)]
