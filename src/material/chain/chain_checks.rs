@@ -1,5 +1,6 @@
 //! Checks of a key and its chain that need no signature verification.
 
+use base16ct::HexDisplay;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use sha2::{Digest, Sha256};
@@ -8,7 +9,6 @@ use super::CertificateChain;
 use super::certificates::{malformed, shown, view};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::identity_warning::IdentityWarning;
-use crate::material::key::public_half::hex;
 use crate::material::key::signing_key::IdentityKey;
 use crate::x509::{Certificate, MIN_RSA_BITS, Version, X509Error, is_same_name};
 
@@ -68,7 +68,7 @@ fn check_key(
             .public_key
             .kind()
             .map_or_else(|_| "unreadable key".to_owned(), |kind| kind.to_string()),
-        leaf_sha256: hex(&Sha256::digest(leaf.public_key.spki)),
+        leaf_sha256: format!("{:x}", HexDisplay(&Sha256::digest(leaf.public_key.spki))),
     })
 }
 
@@ -216,8 +216,8 @@ fn extension(source: X509Error) -> MaterialProblem {
 /// length; 20 bytes are usual.
 fn shown_key(identifier: &[u8]) -> String {
     match identifier.split_at_checked(MAX_SHOWN) {
-        Some((head, [_, ..])) => hex(head) + "…",
-        _ => hex(identifier),
+        Some((head, [_, ..])) => format!("{:x}…", HexDisplay(head)),
+        _ => format!("{:x}", HexDisplay(identifier)),
     }
 }
 

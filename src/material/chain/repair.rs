@@ -3,6 +3,7 @@
 use core::cmp::Reverse;
 use core::fmt;
 
+use base16ct::HexDisplay;
 use pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +12,7 @@ use super::certificates::{malformed, shown, view};
 use super::chain_order::{self, KeyMatch};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::key::PrivateKey;
-use crate::material::key::public_half::{PublicHalf, hex};
+use crate::material::key::public_half::PublicHalf;
 use crate::x509::{Certificate, PublicKey};
 
 /// One change made by [`CertificateChain::repaired`]. Positions count from 0.
@@ -219,7 +220,7 @@ fn find_leaf(
         key: kind,
         key_sha256: key.sha256(),
         leaf_key: words(&first.public_key),
-        leaf_sha256: hex(&Sha256::digest(first.public_key.spki)),
+        leaf_sha256: format!("{:x}", HexDisplay(&Sha256::digest(first.public_key.spki))),
     })
 }
 

@@ -1,6 +1,7 @@
 use core::fmt;
 use core::net::IpAddr;
 
+use base16ct::HexDisplay;
 use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
@@ -136,7 +137,7 @@ fn serial_number(content: &[u8]) -> String {
         [0, rest @ ..] if !rest.is_empty() => rest,
         all => all,
     };
-    digits.iter().map(|byte| format!("{byte:02X}")).collect()
+    format!("{:X}", HexDisplay(digits))
 }
 
 impl fmt::Display for AlternativeName {
@@ -166,19 +167,15 @@ impl fmt::Display for CertificateDescription {
             Some(usages) => write!(f, "\n  for: {}", usages.join(", "))?,
             None => write!(f, "\n  for: not limited")?,
         }
-        write!(f, "\n  SHA-256: {}", Hex(&self.sha256))?;
-        write!(f, "\n  SHA-256 of the key: {}", Hex(&self.spki_sha256))?;
+        write!(f, "\n  SHA-256: {:x}", HexDisplay(&self.sha256))?;
+        write!(
+            f,
+            "\n  SHA-256 of the key: {:x}",
+            HexDisplay(&self.spki_sha256)
+        )?;
         match &self.issuer_address {
             Some(address) => write!(f, "\n  issuer's certificate at: {address}"),
             None => Ok(()),
         }
-    }
-}
-
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }

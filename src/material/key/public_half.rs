@@ -1,7 +1,6 @@
 //! The known part of a private key's public half.
 
-use core::fmt::Write;
-
+use base16ct::HexDisplay;
 use sha2::{Digest, Sha256};
 
 use super::key_type::KeyType;
@@ -28,18 +27,8 @@ impl PublicHalf<'_> {
     /// Returns the digest of the `SubjectPublicKeyInfo`, for messages.
     pub(crate) fn sha256(&self) -> String {
         match self {
-            Self::Known(spki) => hex(&Sha256::digest(spki)),
+            Self::Known(spki) => format!("{:x}", HexDisplay(&Sha256::digest(spki))),
             Self::OfKind(_) => "unknown".to_owned(),
         }
     }
-}
-
-/// Returns bytes in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

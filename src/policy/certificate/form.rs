@@ -1,5 +1,6 @@
 //! The form of a certificate: the duties of issuers that a verifier can check from the certificate.
 
+use base16ct::HexDisplay;
 use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
 use der::asn1::OctetString;
 
@@ -109,12 +110,10 @@ fn key_identifiers_of(certificate: &Certificate<'_>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let shown = bytes.iter().take(MAX_SHOWN_OCTETS);
-    let mut hex: String = shown.map(|byte| format!("{byte:02x}")).collect();
-    if bytes.len() > MAX_SHOWN_OCTETS {
-        hex.push_str("..");
+    match bytes.split_at_checked(MAX_SHOWN_OCTETS) {
+        Some((head, [_, ..])) => format!("{:x}..", HexDisplay(head)),
+        _ => format!("{:x}", HexDisplay(bytes)),
     }
-    hex
 }
 
 /// The most octets of a number or identifier in a message.

@@ -10,6 +10,7 @@
 //! The clock does not decide which list is older: after it was set back, no list would count. It
 //! decides only whether the next list must be current.
 
+use base16ct::HexDisplay;
 use pki_types::UnixTime;
 
 use super::list_version::{ListVersion, remember};
@@ -220,9 +221,8 @@ fn is_current(list: &RevocationList, now: UnixTime) -> bool {
 }
 
 fn describe_number(number: Option<&[u8]>) -> String {
-    let Some(number) = number else {
-        return "no CRL number".to_owned();
-    };
-    let digits = number.iter().map(|byte| format!("{byte:02x}"));
-    format!("the CRL number 0x{}", digits.collect::<String>())
+    match number {
+        Some(number) => format!("the CRL number 0x{:x}", HexDisplay(number)),
+        None => "no CRL number".to_owned(),
+    }
 }

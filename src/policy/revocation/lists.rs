@@ -4,6 +4,7 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use base16ct::HexDisplay;
 use pki_types::CertificateDer;
 
 use crate::material::{RevocationList, RevocationLists};
@@ -208,10 +209,7 @@ impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "list {} (", self.index)?;
         match self.content.number() {
-            Some(number) => {
-                f.write_str("number 0x")?;
-                number.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-            }
+            Some(number) => write!(f, "number 0x{:x}", HexDisplay(number))?,
             None => write!(f, "of {}", rfc3339(self.content.this_update()))?,
         }
         f.write_str(")")

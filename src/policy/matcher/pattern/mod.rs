@@ -11,6 +11,8 @@ use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher};
 use core::net::IpAddr;
 
+use base16ct::HexDisplay;
+
 use super::attribute::{Attribute, Kind};
 use super::error::{MatcherError, invalid};
 use super::limits::MAX_PATTERN_BYTES;
@@ -277,19 +279,11 @@ fn is_mapped(ip: IpAddr) -> bool {
 }
 
 fn digest(text: &str) -> Result<[u8; 32], String> {
-    let form = || "it is no SHA-256 in 64 hexadecimal digits".to_owned();
-    if text.len() != 64 {
-        return Err(form());
-    }
     let mut digest = [0; 32];
-    let digits = text.as_bytes().chunks_exact(2);
-    for (byte, pair) in digest.iter_mut().zip(digits) {
-        for digit in pair {
-            let value = char::from(*digit).to_digit(16).ok_or_else(form)?;
-            *byte = (*byte << 4) | u8::try_from(value).map_err(|_| form())?;
-        }
+    match base16ct::mixed::decode(text, &mut digest) {
+        Ok(bytes) if bytes.len() == 32 => Ok(digest),
+        _ => Err("it is no SHA-256 in 64 hexadecimal digits".to_owned()),
     }
-    Ok(digest)
 }
 
 impl fmt::Display for Pattern {
@@ -303,7 +297,7 @@ impl fmt::Display for Pattern {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Digest(digest) => digest.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Self::Digest(digest) => write!(f, "{:x}", HexDisplay(digest)),
             Self::Ip(ip) => ip.fmt(f),
             Self::Network(network) => network.fmt(f),
             Self::Name(name) => f.write_str(&name.text),
