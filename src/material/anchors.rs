@@ -69,6 +69,22 @@ impl TrustAnchors {
         )?)
     }
 
+    /// Joins anchors from several inputs; equal anchors are no error.
+    ///
+    /// # Errors
+    ///
+    /// [`MaterialError`] if there is no anchor, or if the limit of certificates is exceeded.
+    pub fn join(parts: impl IntoIterator<Item = Self>) -> Result<Self, MaterialError> {
+        let mut anchors = Vec::new();
+        for part in parts {
+            anchors.extend_from_slice(part.as_slice());
+            if anchors.len() > Self::MAX_CERTIFICATES {
+                break;
+            }
+        }
+        Self::checked(anchors)
+    }
+
     /// Returns all anchors, in the order in which they were given; never empty.
     pub fn as_slice(&self) -> &[CertificateDer<'static>] {
         &self.0

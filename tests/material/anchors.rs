@@ -94,3 +94,18 @@ fn files_are_named() {
         &["more than 16777216 bytes"],
     );
 }
+
+#[test]
+fn anchors_of_several_inputs_are_joined() {
+    let one = TrustAnchors::from_file(path("rsa.crt")).unwrap();
+    let two = TrustAnchors::from_file(path("v1.crt")).unwrap();
+    let together = TrustAnchors::join([one.clone(), two.clone(), one.clone()]).unwrap();
+    let expected = [one.as_slice(), two.as_slice(), one.as_slice()].concat();
+    assert_eq!(together.as_slice(), expected);
+    says(TrustAnchors::join([]), &["no certificate"]);
+    let most = TrustAnchors::MAX_CERTIFICATES;
+    let full = TrustAnchors::from_der(vec![one.as_slice()[0].clone(); most]).unwrap();
+    assert!(TrustAnchors::join([full.clone()]).is_ok());
+    let error = TrustAnchors::join([full, one]).unwrap_err();
+    assert!(matches!(error.problem(), MaterialProblem::TooMany { limit, .. } if *limit == most));
+}
