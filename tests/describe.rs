@@ -274,6 +274,15 @@ fn a_description_shows_the_key_and_the_missing_issuer() {
         assert!(text.lines().any(|l| l == line), "{line} is not in:\n{text}");
     }
 
+    let chain = ours.chain().describe();
+    assert_eq!(chain.certificates, said.certificates);
+    assert_eq!(chain.missing_issuer, said.missing_issuer);
+    let lines: Vec<&str> = text.lines().collect();
+    let without_key: Vec<&str> = (lines.iter().copied())
+        .filter(|line| !line.starts_with("private key: "))
+        .collect();
+    assert_eq!(chain.to_string().lines().collect::<Vec<_>>(), without_key);
+
     let alone = Leaf::named("alone").self_signed();
     let said = identity(&alone).describe();
     assert_eq!(said.missing_issuer, None);

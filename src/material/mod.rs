@@ -19,7 +19,8 @@ pub(crate) mod revocation;
 
 pub use chain::repair::ChainRepair;
 pub use describe::{
-    AlternativeName, AnchorsDescription, CertificateDescription, IdentityDescription,
+    AlternativeName, AnchorsDescription, CertificateDescription, ChainDescription,
+    IdentityDescription,
 };
 pub use identity_warning::IdentityWarning;
 pub use input::permissions::{InsecurePermissions, KeyPermissions};

@@ -8,6 +8,7 @@ use core::time::Duration;
 use pki_types::{CertificateDer, UnixTime};
 
 use super::anchors::TrustAnchors;
+use super::chain::CertificateChain;
 use super::chain::certificates::view;
 use super::identity::MtlsIdentity;
 use super::identity_warning::IdentityWarning;
@@ -15,6 +16,19 @@ use super::key::key_type::KeyType;
 use crate::x509::rfc4514;
 
 pub use certificate::{AlternativeName, CertificateDescription};
+
+/// The contents of a [`CertificateChain`]; `Display` writes several lines.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ChainDescription {
+    /// The certificates, the leaf first.
+    pub certificates: Vec<CertificateDescription>,
+    /// The issuer (RFC 4514) of the last certificate.
+    ///
+    /// Every peer must have it, usually as a trust anchor. `None` if that certificate names itself
+    /// as its issuer.
+    pub missing_issuer: Option<String>,
+}
 
 /// The contents of an [`MtlsIdentity`]; `Display` writes several lines.
 ///
@@ -46,6 +60,27 @@ pub struct AnchorsDescription {
     pub certificates: Vec<CertificateDescription>,
 }
 
+impl CertificateChain {
+    /// Describes the chain, for a log or an operator. Parses every certificate again.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), mtls::MaterialError> {
+    /// let chain = mtls::CertificateChain::from_file("client.crt")?;
+    /// println!("{}", chain.describe());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn describe(&self) -> ChainDescription {
+        let last = self.as_slice().last().and_then(|der| view(der).ok());
+        ChainDescription {
+            certificates: describe_all(self.as_slice()),
+            missing_issuer: last
+                .filter(|last| !last.is_self_issued())
+                .map(|last| rfc4514(last.issuer)),
+        }
+    }
+}
+
 impl MtlsIdentity {
     /// Describes the identity, for a log or an operator.
     ///
@@ -63,16 +98,13 @@ impl MtlsIdentity {
     /// # }
     /// ```
     pub fn describe(&self) -> IdentityDescription {
-        let chain = self.chain().as_slice();
-        let last = chain.last().and_then(|der| view(der).ok());
+        let chain = self.chain().describe();
         IdentityDescription {
-            certificates: describe_all(chain),
+            certificates: chain.certificates,
             key: self.key_type(),
             is_key_external: self.signing_key().is_some(),
             warnings: self.warnings().to_vec(),
-            missing_issuer: last
-                .filter(|last| !last.is_self_issued())
-                .map(|last| rfc4514(last.issuer)),
+            missing_issuer: chain.missing_issuer,
         }
     }
 
@@ -152,15 +184,16 @@ fn expires_in(certificates: &[CertificateDer<'static>], now: UnixTime) -> Option
         .map(Duration::from_secs)
 }
 
+impl fmt::Display for ChainDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_chain(f, &self.certificates)?;
+        write_missing_issuer(f, self.missing_issuer.as_deref())
+    }
+}
+
 impl fmt::Display for IdentityDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, certificate) in self.certificates.iter().enumerate() {
-            match index {
-                0 => write!(f, "leaf: ")?,
-                _ => write!(f, "\ncertificate {index}: ")?,
-            }
-            certificate.fmt(f)?;
-        }
+        write_chain(f, &self.certificates)?;
         let place = if self.is_key_external {
             "elsewhere, as a signing key"
         } else {
@@ -170,13 +203,28 @@ impl fmt::Display for IdentityDescription {
         for warning in &self.warnings {
             write!(f, "\nwarning: {warning}")?;
         }
-        match &self.missing_issuer {
-            Some(issuer) => write!(
-                f,
-                "\nnot in the chain: {issuer}, the issuer of the last certificate; every peer must trust it"
-            ),
-            None => Ok(()),
+        write_missing_issuer(f, self.missing_issuer.as_deref())
+    }
+}
+
+fn write_chain(f: &mut fmt::Formatter<'_>, certificates: &[CertificateDescription]) -> fmt::Result {
+    for (index, certificate) in certificates.iter().enumerate() {
+        match index {
+            0 => write!(f, "leaf: ")?,
+            _ => write!(f, "\ncertificate {index}: ")?,
         }
+        write!(f, "{certificate}")?;
+    }
+    Ok(())
+}
+
+fn write_missing_issuer(f: &mut fmt::Formatter<'_>, issuer: Option<&str>) -> fmt::Result {
+    match issuer {
+        Some(issuer) => write!(
+            f,
+            "\nnot in the chain: {issuer}, the issuer of the last certificate; every peer must trust it"
+        ),
+        None => Ok(()),
     }
 }
 
