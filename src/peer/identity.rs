@@ -1,4 +1,5 @@
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,6 +17,10 @@ use crate::x509::{Certificate, rfc4514, rfc4514_whole};
 /// return the legal names of each kind, and [`unreadable_names`](Self::unreadable_names) returns
 /// all others. Names keep the order of the certificate. `Display` writes the most specific name,
 /// for logs, and truncates it at 256 characters. Cloning is cheap.
+///
+/// Two identities are equal if their leaves are the same certificate, byte for byte. The presented
+/// chain and the path are not compared: backends expose more or less of them, and the trust anchor
+/// can change in a rotation. A renewed certificate is another identity, also with the same names.
 ///
 /// ```no_run
 /// # fn f(peer: &mtls::PeerIdentity) {
@@ -207,6 +212,20 @@ impl PeerIdentity {
 
     pub(crate) fn names(&self) -> Names<'_> {
         self.0.names.of(self.leaf())
+    }
+}
+
+impl PartialEq for PeerIdentity {
+    fn eq(&self, other: &Self) -> bool {
+        self.leaf() == other.leaf()
+    }
+}
+
+impl Eq for PeerIdentity {}
+
+impl Hash for PeerIdentity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.leaf().hash(state);
     }
 }
 

@@ -5,8 +5,8 @@ use mtls::{PeerMatcher, PeerVerifier, RejectionReason, Rustls, VerifierPolicy};
 
 use rcgen::{GeneralSubtree, NameConstraints};
 
-use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
-use super::{anchors, client, reason, server};
+use super::common::pki::{Authority, AuthorityBuilder, Credential, Leaf, Validity};
+use super::{anchors, client, reason, server, verifier};
 
 fn any() -> VerifierPolicy {
     VerifierPolicy::allow_any_authenticated()
@@ -265,4 +265,31 @@ fn a_name_cannot_write_lines_of_its_own() {
         "{}",
         peer.subject()
     );
+}
+
+#[test]
+fn identities_are_equal_by_their_leaf() {
+    let root = Authority::root("Root");
+    let intermediate = root.intermediate("Intermediate");
+    let issue = |intermediate: &Authority| {
+        Leaf::named("alice")
+            .dns("a.test")
+            .client()
+            .issued_by(intermediate)
+            .with(intermediate)
+    };
+    let verifier = verifier(&root, any()).unwrap();
+    let peer = |credential: &Credential| {
+        let chain = &credential.chain;
+        verifier.verify_client(chain, UnixTime::now()).unwrap()
+    };
+    let alice = issue(&intermediate);
+    let short = peer(&alice);
+    let long = peer(&alice.with(&root));
+    let renewed = peer(&issue(&intermediate));
+    assert_ne!(short.chain().len(), long.chain().len());
+    assert_eq!(short, long);
+    assert_ne!(short, renewed);
+    let peers = std::collections::HashSet::from([short, long, renewed]);
+    assert_eq!(peers.len(), 2);
 }
