@@ -408,3 +408,49 @@ fn a_version_1_leaf_is_reported_with_any_key_permissions() {
         );
     }
 }
+
+/// A key by itself obeys the loader like an identity.
+#[test]
+fn a_loader_decides_about_a_key_alone() {
+    use mtls::Loader;
+    use mtls::error::MaterialProblem;
+
+    let cast = Cast::assemble();
+    let (_folder, chain, key) = files(&cast, 0o644);
+    let load = |permissions| Loader::new().key_permissions(permissions).load_key(&key);
+    let error = load(KeyPermissions::Deny).unwrap_err();
+    let MaterialProblem::InsecurePermissions { path, mode } = error.problem() else {
+        panic!("{error:?}");
+    };
+    assert_eq!((path, *mode), (&key, 0o644));
+    let with = |key| MtlsIdentity::new(mtls::CertificateChain::from_file(&chain).unwrap(), key);
+    let ignored = with(load(KeyPermissions::Ignore).unwrap()).unwrap();
+    assert_eq!(ignored.warnings(), []);
+    let warned = with(load(KeyPermissions::Warn).unwrap()).unwrap();
+    assert_exposed(&cast, &warned, &key, 0o644);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(load(KeyPermissions::Deny).is_ok());
+}
+
+#[cfg(feature = "encrypted-keys")]
+#[test]
+fn a_loader_denies_a_key_whose_passphrase_others_can_read() {
+    use mtls::error::MaterialProblem;
+    use mtls::{Loader, Passphrase};
+
+    let folder = TempDir::new().unwrap();
+    let (key, secret) = (folder.path().join("key"), folder.path().join("secret"));
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/material");
+    fs::copy(Path::new(fixtures).join("genrsa_aes256.pem"), &key).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&secret, "correct horse\n").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+    let loader = Loader::new().passphrase(Passphrase::from_file(&secret));
+    assert!(loader.load_key(&key).is_ok());
+    let denied = loader.key_permissions(KeyPermissions::Deny).load_key(&key);
+    let error = denied.unwrap_err();
+    assert!(
+        matches!(error.problem(), MaterialProblem::InsecurePermissions { path, .. } if *path == secret),
+        "{error:?}"
+    );
+}

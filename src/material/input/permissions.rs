@@ -93,7 +93,7 @@ pub enum KeyPermissions {
     /// [`BuildError::InsecureKeyFile`](crate::BuildError::InsecureKeyFile) or
     /// [`BuildError::InsecurePassphraseFile`](crate::BuildError::InsecurePassphraseFile).
     ///
-    /// Loading an identity returns a [`MaterialError`](crate::MaterialError).
+    /// Loading an identity or a key returns a [`MaterialError`](crate::MaterialError).
     Deny,
     /// Insecure permissions are accepted, and the observer receives no event.
     Ignore,

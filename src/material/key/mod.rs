@@ -128,6 +128,13 @@ impl PrivateKey {
         self
     }
 
+    /// Removes the insecure permissions of the files of the key and its passphrase.
+    pub(super) fn without_exposure(mut self) -> Self {
+        self.exposure = None;
+        self.passphrase_exposure = None;
+        self
+    }
+
     /// Returns the insecure permissions of its passphrase's file, if any.
     pub(super) fn passphrase_exposure(&self) -> Option<&InsecurePermissions> {
         self.passphrase_exposure.as_ref()

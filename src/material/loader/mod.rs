@@ -16,7 +16,7 @@ use super::identity::MtlsIdentity;
 use super::identity_warning::IdentityWarning;
 use super::input::format::DetectedFormat;
 use super::input::passphrase::Passphrase;
-use super::input::permissions::KeyPermissions;
+use super::input::permissions::{InsecurePermissions, KeyPermissions};
 use super::key::{self, PrivateKey};
 use super::pem::expected::ExpectedContent;
 use super::revocation::RevocationLists;
@@ -153,7 +153,8 @@ impl Loader {
         let given = chain_input.read(CertificateChain::MAX_INPUT_BYTES, |content| {
             CertificateInput::read(&content.bytes)
         })?;
-        let key = self.load_key(key_input.clone())?;
+        // The permissions are checked below, where the error names both files.
+        let key = self.read_key(&key_input, Ok)?;
         let build = || match given {
             CertificateInput::Listed(chain) => self.pair(chain, key),
             // Certificates without an order are not a chain in the wrong order.
@@ -188,8 +189,25 @@ impl Loader {
     /// # Errors
     /// [`MaterialError`]: the input cannot be read, is damaged or has another format, which the
     /// error names; it is encrypted and the passphrase is missing or wrong; decrypting it would
-    /// cost more than the limits of [`PrivateKey`].
+    /// cost more than the limits of [`PrivateKey`]; others can access its file, or that of its
+    /// passphrase, under [`KeyPermissions::Deny`].
     pub fn load_key(&self, input: impl Into<Input>) -> Result<PrivateKey, MaterialError> {
+        self.read_key(&input.into(), |key| match self.key_permissions {
+            KeyPermissions::Warn => Ok(key),
+            KeyPermissions::Ignore => Ok(key.without_exposure()),
+            KeyPermissions::Deny => {
+                let exposure = key.exposure().or(key.passphrase_exposure());
+                exposure.map_or(Ok(()), insecure)?;
+                Ok(key)
+            }
+        })
+    }
+
+    fn read_key(
+        &self,
+        input: &Input,
+        check: impl FnOnce(PrivateKey) -> Result<PrivateKey, MaterialError>,
+    ) -> Result<PrivateKey, MaterialError> {
         let read = |content: super::input::file::FileContent| {
             let key = match DetectedFormat::of(&content.bytes) {
                 DetectedFormat::Der(shape) if ExpectedContent::Key.is(shape) => {
@@ -203,9 +221,9 @@ impl Loader {
                 }
                 found => Err(rejected(found, ExpectedContent::Key)),
             };
-            Ok(key?.exposed(content.exposure))
+            check(key?.exposed(content.exposure))
         };
-        input.into().read(PrivateKey::MAX_INPUT_BYTES, read)
+        input.read(PrivateKey::MAX_INPUT_BYTES, read)
     }
 
     /// Loads trust anchors: PEM, DER, PKCS#7, PKCS#12 or a [directory](Input::directory).
@@ -281,18 +299,22 @@ impl Loader {
         match self.key_permissions {
             KeyPermissions::Warn => Ok(identity),
             KeyPermissions::Ignore => Ok(identity.without_exposure()),
-            KeyPermissions::Deny => match identity.exposure() {
-                None => Ok(identity),
-                Some(exposure) => Err(MaterialProblem::InsecurePermissions {
-                    path: exposure.path.clone(),
-                    mode: exposure.mode,
-                }
-                .into()),
-            },
+            KeyPermissions::Deny => {
+                identity.exposure().map_or(Ok(()), insecure)?;
+                Ok(identity)
+            }
         }
     }
 
     fn secret(&self) -> Option<&Passphrase> {
         self.passphrase.as_ref()
     }
+}
+
+fn insecure(exposure: &InsecurePermissions) -> Result<(), MaterialError> {
+    Err(MaterialProblem::InsecurePermissions {
+        path: exposure.path.clone(),
+        mode: exposure.mode,
+    }
+    .into())
 }
