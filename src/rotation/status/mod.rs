@@ -2,6 +2,7 @@ pub(crate) mod channel;
 pub(crate) mod expiry;
 pub(crate) mod warnings;
 
+use core::fmt;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
@@ -9,11 +10,12 @@ use pki_types::UnixTime;
 use crate::backend::Crypto;
 use crate::error::{ReloadFailure, UnusableTrustAnchor};
 use crate::material::RevocationList;
+use crate::x509::rfc3339;
 
 /// The state of a client or server: which revision serves, until when, and what went wrong.
 ///
-/// It is a copy of one moment. [`StatusChanges`](super::StatusChanges) waits for a new
-/// one.
+/// It is a copy of one moment. [`StatusChanges`](super::StatusChanges) waits for a new one.
+/// `Display` writes a few lines for a log or a health page; programs read the values.
 #[derive(Clone, Debug)]
 pub struct Status {
     pub(super) revision: u64,
@@ -143,5 +145,109 @@ impl Status {
     /// Returns how often the source failed, or what it gave was rejected.
     pub fn failures(&self) -> u64 {
         self.failures
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let published = rfc3339(self.loaded_at);
+        write!(f, "revision {}, published at {published}", self.revision)?;
+        write!(
+            f,
+            "\nidentity: valid until {}, SHA-256 ",
+            rfc3339(self.identity_expires_at)
+        )?;
+        (self.certificate_sha256.iter()).try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        let (anchors, until) = (self.trust_anchor_sha256s.len(), self.anchors_expire_at);
+        write!(
+            f,
+            "\ntrust anchors: {anchors}, the first is valid until {}",
+            rfc3339(until)
+        )?;
+        for anchor in &*self.unusable_anchors {
+            write!(f, "\nunusable: {anchor}")?;
+        }
+        if let Some(until) = self.revocation_lists_expire_at {
+            let unclaimed = self.unclaimed_lists.len();
+            write!(
+                f,
+                "\nrevocation lists: the first is stale after {}",
+                rfc3339(until)
+            )?;
+            write!(f, ", signed by no known CA: {unclaimed}")?;
+        }
+        let (reloads, failures) = (self.reloads, self.failures);
+        write!(
+            f,
+            "\nrotations: {}, reloads: {reloads}, failures: {failures}",
+            self.rotations
+        )?;
+        if let Some(reason) = &self.degraded {
+            write!(f, "\ndegraded: {reason}")?;
+        }
+        if let Some(failure) = &self.last_failure {
+            write!(
+                f,
+                "\nlast failure, at {}: {failure}",
+                rfc3339(failure.occurred_at())
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_status_is_a_few_lines() {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let mut status = Status {
+            revision: 3,
+            loaded_at: at(1_700_000_000),
+            identity_expires_at: at(1_800_000_000),
+            anchors_expire_at: at(1_900_000_000),
+            revocation_lists_expire_at: None,
+            certificate_sha256: [0xa5; 32],
+            trust_anchor_sha256s: Arc::from([[1; 32], [2; 32]]),
+            crypto: Crypto::default(),
+            has_post_quantum_identity: false,
+            last_failure: None,
+            degraded: None,
+            unclaimed_lists: Arc::from([]),
+            unusable_anchors: Arc::from([]),
+            rotations: 2,
+            reloads: 7,
+            failures: 1,
+        };
+        let well = format!(
+            "revision 3, published at 2023-11-14T22:13:20Z\n\
+             identity: valid until 2027-01-15T08:00:00Z, SHA-256 {}\n\
+             trust anchors: 2, the first is valid until 2030-03-17T17:46:40Z\n\
+             rotations: 2, reloads: 7, failures: 1",
+            "a5".repeat(32)
+        );
+        assert_eq!(status.to_string(), well);
+
+        status.revocation_lists_expire_at = Some(at(1_750_000_000));
+        status.degraded = Some("the files are only polled".into());
+        let failure = Arc::new(ReloadFailure {
+            occurred_at: at(1_700_000_060),
+            consecutive: 1,
+            origin: None,
+            error: "the agent is away".into(),
+        });
+        status.last_failure = Some(Arc::clone(&failure));
+        let text = status.to_string();
+        for line in [
+            "revocation lists: the first is stale after 2025-06-15T15:06:40Z, signed by no known CA: 0",
+            "degraded: the files are only polled",
+            &format!("last failure, at 2023-11-14T22:14:20Z: {failure}"),
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in:\n{text}");
+        }
     }
 }
