@@ -35,6 +35,7 @@ impl<IO> Never<IO> {
 }
 
 impl Adapter for NoBackend {
+    // A constant needs a value, and this one stands for none: no client or server has this backend.
     const LIBRARY: BackendKind = BackendKind::Rustls;
 
     type Stream<IO: Read + Write + Send> = Never<IO>;
