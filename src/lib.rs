@@ -3,6 +3,8 @@
 #![doc = "[guides]: crate::guides"]
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+// Each item shows the feature that it needs; docs.rs sets `docsrs`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // Not in the manifest, because these lints bind the library but not tests, examples and benches.
 #![cfg_attr(
     not(test),
