@@ -18,7 +18,7 @@ use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 
 pub(crate) use settings::BuilderSettings;
 
-/// Collects the settings of a client or a server.
+/// The settings of a client or a server that is not built yet.
 ///
 /// [`ClientBuilder`](crate::ClientBuilder) and [`ServerBuilder`](crate::ServerBuilder) add a few
 /// settings of their own and `build`.
@@ -97,10 +97,9 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Sets a second policy that is evaluated, but not enforced: it tries a change before it is
-    /// made.
+    /// Sets a second policy that is evaluated, but not enforced.
     ///
-    /// The [`observer`](Self::observer) receives an event for each peer on which the two policies
+    /// It tries a change before it is made. The [`observer`](Self::observer) receives an event for each peer on which the two policies
     /// disagree: [`Event::ShadowRejected`] for a peer that was accepted and would be rejected,
     /// [`Event::ShadowAccepted`] for a peer that was rejected and would be accepted. The shadow
     /// policy changes neither the verdict nor the alert, the stream or the time of verification. If

@@ -8,7 +8,7 @@ use crate::policy::VerifierPolicy;
 use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
 use crate::side::Side;
 
-/// Collects the settings of a [`MtlsClient`].
+/// The builder of a [`MtlsClient`].
 pub type ClientBuilder = Builder<MtlsClient<NoBackend>>;
 
 impl MtlsClient<NoBackend> {

@@ -63,9 +63,9 @@ impl MtlsIdentity {
         Self::checked(chain, IdentityKey::Held(private_key))
     }
 
-    /// Pairs a certificate chain with an external signing key: in an HSM, a TPM or a KMS.
+    /// Pairs a certificate chain with an external signing key.
     ///
-    /// Its public key is checked like a private key in [`new`](Self::new). Possession of the
+    /// The key is in an HSM, a TPM or a KMS. Its public key is checked like a private key in [`new`](Self::new). Possession of the
     /// private half is checked when a client or a server is built: the key signs a short text once
     /// for each of them.
     ///

@@ -55,7 +55,7 @@ impl SpiffeId {
             .unwrap_or_default()
     }
 
-    /// Returns the path with its leading slash; empty for the ID of a trust domain itself.
+    /// Returns the path with its leading slash; empty for a trust domain's own ID.
     pub fn path(&self) -> &str {
         self.text.get(self.path_at..).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-/// Which certificates are checked for revocation, and how missing status is handled.
+/// The rules for revocation: the certificates that are checked, and the status they need.
 ///
 /// Pass the rules to [`VerifierPolicy::revocation`](crate::VerifierPolicy::revocation). The lists
 /// are passed separately, since they change independently: by `revocation_lists(..)` on a builder,

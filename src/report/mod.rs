@@ -7,7 +7,7 @@ use crate::policy::Rejection;
 #[cfg(all(test, feature = "spiffe"))]
 mod texts;
 
-/// Displays an error with its causes and its hint, each on a line of its own.
+/// A printable error, with its causes and its hint on lines of their own.
 ///
 /// The first line is the error itself, then comes one line for each [source](Error::source), and
 /// last `hint: ..`, which is the [`hint`](Self::hint) of the innermost error that has one.

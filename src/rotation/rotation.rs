@@ -58,7 +58,7 @@ impl Rotation {
         self
     }
 
-    /// Sets the lists that the policy's revocation rules use, in place of all lists given before.
+    /// Sets the lists that the policy's revocation rules use, replacing all earlier ones.
     ///
     /// A list counts once its signature has been verified by the key of an anchor, or of a CA in a
     /// peer's path. For each list that counts, the given lists must meet these conditions, by

@@ -11,7 +11,7 @@ use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
 use crate::side::Side;
 use crate::x509::Certificate;
 
-/// Collects the settings of a [`MtlsServer`].
+/// The builder of a [`MtlsServer`].
 pub type ServerBuilder<A = Required> = Builder<MtlsServer<NoBackend, A>>;
 
 impl MtlsServer<NoBackend, Required> {

@@ -3,10 +3,9 @@ use core::time::Duration;
 use crate::backend::capability::{Capability, Support};
 use crate::error::{BackendKind, BuildError};
 
-/// Whether a client and a server may resume an earlier session (RFC 8446, section 2.2; RFC 5246,
-/// section 7.3).
+/// Whether a client and a server may resume an earlier session.
 ///
-/// Resumption is a shorter handshake without certificates. It saves both sides a signature and the
+/// See RFC 8446, section 2.2, and RFC 5246, section 7.3. Resumption is a shorter handshake without certificates. It saves both sides a signature and the
 /// transfer of certificates. Here the peer is verified again all the same, so that it saves about a
 /// fifth of the time (`benches/handshake.rs`).
 ///

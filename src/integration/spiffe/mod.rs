@@ -178,10 +178,9 @@ impl SpiffeSource {
         self
     }
 
-    /// Chooses the SVID with this SPIFFE ID, instead of the first (SPIFFE Workload API, section
-    /// 5.3).
+    /// Chooses the SVID with this SPIFFE ID, instead of the first.
     ///
-    /// Replaces a [`svid_hint`](Self::svid_hint).
+    /// See SPIFFE Workload API, section 5.3. Replaces a [`svid_hint`](Self::svid_hint).
     pub fn spiffe_id(mut self, id: SpiffeId) -> Self {
         self.choice = SvidSelector::Id(id);
         self

@@ -23,9 +23,9 @@ impl CertificateChain {
 }
 
 impl MtlsIdentity {
-    /// Reads the chain and its key from one file: a PEM bundle or PKCS#12 without a passphrase.
+    /// Reads the chain and its key from one file.
     ///
-    /// For files with a passphrase use [`Loader::passphrase`].
+    /// It is a PEM bundle or PKCS#12 without a passphrase. For files with a passphrase use [`Loader::passphrase`].
     ///
     /// # Errors
     /// Those of [`Loader::load_identity`].

@@ -26,7 +26,7 @@ use detect::{Certificates, certificates_in, neither, rejected};
 use identity::{CertificateInput, IdentityInput, chain_of};
 use input::Input;
 
-/// Loads identities, keys, chains, trust anchors and revocation lists under options.
+/// A loader of identities, keys, chains, trust anchors and revocation lists, with options.
 ///
 /// The format of an input is detected by its content, never by the name of a file:
 ///

@@ -21,10 +21,9 @@ use crate::x509::{Certificate, PublicKey};
 use anchor_facts::AnchorFacts;
 use anchors::Anchors;
 
-/// Trust anchors for each SPIFFE trust domain, for federated meshes (SPIFFE Trust Domain and
-/// Bundle, section 4).
+/// The trust anchors of each SPIFFE trust domain, for federated meshes.
 ///
-/// A peer must be an X.509-SVID, and only the anchors of its own trust domain count. With one
+/// See SPIFFE Trust Domain and Bundle, section 4. A peer must be an X.509-SVID, and only the anchors of its own trust domain count. With one
 /// common set of anchors, the CA of one domain could issue certificates for another. Never empty.
 /// Clones share the bytes.
 ///

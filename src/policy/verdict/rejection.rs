@@ -6,7 +6,7 @@ use crate::x509::{Certificate, rfc4514};
 
 pub(crate) use crate::x509::rfc3339;
 
-/// Why a peer is rejected: reason, certificate, values and hint.
+/// The reason why a peer is rejected, with certificate, values and hint.
 ///
 /// Text that the peer chose is truncated: the whole, with its hint, is shorter than 4 KiB.
 ///

@@ -20,7 +20,7 @@ use file_watcher::FileWatcher;
 use inputs::{Anchors, IdentityFiles, Inputs, InputsDigest};
 use watch_paths::WatchPaths;
 
-/// A source of identity, trust anchors and revocation lists in files, read again when they change.
+/// A source of identity, trust anchors and revocation lists from watched files.
 ///
 /// Give it to the builder's [`source(..)`](crate::ServerBuilder::source). What is not named here is
 /// given to the builder as usual.

@@ -35,9 +35,9 @@ impl ReloadTrigger {
         self.0.triggered.notify_all();
     }
 
-    /// Returns whether the client or server is gone, and the source is not polled any more.
+    /// Returns whether the client or server is gone.
     ///
-    /// A source that has threads of its own ends them then, and a `load` that waits returns.
+    /// The source is not polled any more then. A source that has threads of its own ends them then, and a `load` that waits returns.
     pub fn is_over(&self) -> bool {
         self.state().is_over
     }

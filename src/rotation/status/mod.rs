@@ -12,7 +12,7 @@ use crate::error::{ReloadFailure, UnusableTrustAnchor};
 use crate::material::RevocationList;
 use crate::x509::rfc3339;
 
-/// The state of a client or server: which revision serves, until when, and what went wrong.
+/// The state of a client or server: the revision that serves, its expiry, and failures.
 ///
 /// It is a copy of one moment. [`StatusChanges`](super::StatusChanges) waits for a new one.
 /// `Display` writes a few lines for a log or a health page; programs read the values.
@@ -65,10 +65,9 @@ impl Status {
         self.revocation_lists_expire_at
     }
 
-    /// Returns the SHA-256 of our own leaf in DER, which shows whether a renewed certificate
-    /// serves.
+    /// Returns the SHA-256 of our own leaf in DER.
     ///
-    /// `openssl x509 -in tls.crt -outform DER | sha256sum` prints the same value.
+    /// It shows whether a renewed certificate serves. `openssl x509 -in tls.crt -outform DER | sha256sum` prints the same value.
     pub fn certificate_sha256(&self) -> [u8; 32] {
         self.certificate_sha256
     }
@@ -89,9 +88,9 @@ impl Status {
         &self.unusable_anchors
     }
 
-    /// Returns the revocation lists that no trust anchor and no CA of a verified path has signed.
+    /// Returns the revocation lists that no known CA has signed.
     ///
-    /// Such a list revokes nothing yet. A list of an intermediate is among them until a peer
+    /// Known are the trust anchors and the CAs of verified paths. Such a list revokes nothing yet. A list of an intermediate is among them until a peer
     /// presents that intermediate. `status()` checks at the time of the call,
     /// [`StatusChanges`](super::StatusChanges) at the time of publication.
     pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
@@ -125,7 +124,7 @@ impl Status {
         self.last_failure.as_deref()
     }
 
-    /// Returns why the source works in a degraded way; `None` if it works as it should.
+    /// Returns why the source works in a degraded way; `None` if it does not.
     pub fn degraded(&self) -> Option<&str> {
         self.degraded.as_deref()
     }

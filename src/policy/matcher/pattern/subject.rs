@@ -11,7 +11,7 @@ use crate::policy::matcher::tree::PeerMatcher;
 /// constraints do not apply to it, and a CA need not have checked it. Use it only if a CA
 /// identifies peers by nothing else.
 impl PeerMatcher {
-    /// Matches the common name of the subject, byte for byte: a whole one, a prefix or a suffix.
+    /// Matches the common name of the subject: a whole one, a prefix or a suffix.
     ///
     /// Include the separator of your names in a prefix or suffix, so that it ends where a part of
     /// the name ends. A prefix or suffix also matches a value that equals it.
@@ -42,8 +42,7 @@ impl PeerMatcher {
 ///
 /// A subject may have several; one of them must match.
 impl PeerMatcher {
-    /// Matches an organizational unit of the subject, byte for byte: a whole one, a prefix or a
-    /// suffix.
+    /// Matches an organizational unit of the subject: a whole one, a prefix or a suffix.
     ///
     /// Include the separator of your names in a prefix or suffix, so that it ends where a part of
     /// the name ends. A prefix or suffix also matches a value that equals it.
@@ -74,7 +73,7 @@ impl PeerMatcher {
 ///
 /// A subject may have several; one of them must match.
 impl PeerMatcher {
-    /// Matches the organization of the subject, byte for byte: a whole one, a prefix or a suffix.
+    /// Matches an organization of the subject: a whole one, a prefix or a suffix.
     ///
     /// Include the separator of your names in a prefix or suffix, so that it ends where a part of
     /// the name ends. A prefix or suffix also matches a value that equals it.
