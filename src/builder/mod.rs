@@ -99,11 +99,12 @@ impl<T> Builder<T> {
 
     /// Sets a second policy that is evaluated, but not enforced.
     ///
-    /// It tries a change before it is made. The [`observer`](Self::observer) receives an event for each peer on which the two policies
-    /// disagree: [`Event::ShadowRejected`] for a peer that was accepted and would be rejected,
-    /// [`Event::ShadowAccepted`] for a peer that was rejected and would be accepted. The shadow
-    /// policy changes neither the verdict nor the alert, the stream or the time of verification. If
-    /// one of its [custom](crate::PeerMatcher::custom) matchers panics, it rejects the peer
+    /// It tries a change before it is made. The [`observer`](Self::observer) receives an event for
+    /// each peer on which the two policies disagree: [`Event::ShadowRejected`] for a peer that was
+    /// accepted and would be rejected, [`Event::ShadowAccepted`] for a peer that was rejected and
+    /// would be accepted. The shadow policy changes neither the verdict nor the alert, the stream
+    /// or the time of verification. If one of its [custom](crate::PeerMatcher::custom) matchers
+    /// panics, it rejects the peer
     /// ([`VerifierPanicked`](crate::RejectionReason::VerifierPanicked)).
     ///
     /// It is evaluated once for each handshake, also in handshakes that run on the configuration

@@ -15,12 +15,15 @@ use crate::error::{MaterialError, MaterialProblem};
 /// usage) is checked when a client or a server is built. The system's roots are never added. Clones
 /// share the bytes.
 ///
-/// ```no_run
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let ca_pem = &pki::pki().ca;
 /// use mtls::TrustAnchors;
 ///
-/// let anchors = TrustAnchors::from_file("ca.crt")?;
-/// println!("{} anchors", anchors.as_slice().len());
-/// # Ok::<(), mtls::MaterialError>(())
+/// let anchors = TrustAnchors::from_pem(ca_pem.as_bytes())?;
+/// assert_eq!(anchors.as_slice().len(), 1);
+/// assert_eq!(anchors, TrustAnchors::from_der(anchors.as_slice().to_vec())?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrustAnchors(Arc<[CertificateDer<'static>]>);
@@ -70,6 +73,14 @@ impl TrustAnchors {
     }
 
     /// Joins anchors from several inputs; equal anchors are no error.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let [ours, partner] = [pki::anchors(), pki::anchors()];
+    /// let both = mtls::TrustAnchors::join([ours, partner])?;
+    /// assert_eq!(both.as_slice().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

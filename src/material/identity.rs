@@ -21,14 +21,18 @@ use crate::error::{MaterialError, MaterialOrigin};
 /// then too; only a public key in its file is compared with the leaf at once. Clones share the
 /// bytes.
 ///
-/// ```no_run
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let (chain_pem, key_pem) = (&pki::pki().client, &pki::pki().client_key);
 /// use mtls::MtlsIdentity;
 ///
-/// let identity = MtlsIdentity::from_files("client.crt", "client.key")?;
+/// let identity = MtlsIdentity::from_pem(chain_pem.as_bytes(), key_pem.as_bytes())?;
+/// assert_eq!(identity.chain().as_slice().len(), 1);
+/// assert!(identity.private_key().is_some() && identity.signing_key().is_none());
 /// for warning in identity.warnings() {
 ///     eprintln!("{warning}");
 /// }
-/// # Ok::<(), mtls::MaterialError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct MtlsIdentity(Arc<Inner>);
@@ -55,6 +59,18 @@ impl Clone for Inner {
 impl MtlsIdentity {
     /// Pairs a certificate chain with its private key.
     ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let (chain_pem, key_pem) = (&pki::pki().client, &pki::pki().client_key);
+    /// use mtls::{CertificateChain, MtlsIdentity, PrivateKey};
+    ///
+    /// let chain = CertificateChain::from_pem(chain_pem.as_bytes())?;
+    /// let other_key = PrivateKey::from_pem(pki::pki().server_key.as_bytes())?;
+    /// assert!(MtlsIdentity::new(chain.clone(), other_key).is_err());
+    /// let identity = MtlsIdentity::new(chain, PrivateKey::from_pem(key_pem.as_bytes())?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`MaterialError`] if the key does not belong to the leaf, if the leaf is a CA, if a
@@ -65,9 +81,9 @@ impl MtlsIdentity {
 
     /// Pairs a certificate chain with an external signing key.
     ///
-    /// The key is in an HSM, a TPM or a KMS. Its public key is checked like a private key in [`new`](Self::new). Possession of the
-    /// private half is checked when a client or a server is built: the key signs a short text once
-    /// for each of them.
+    /// The key is in an HSM, a TPM or a KMS. Its public key is checked like a private key in
+    /// [`new`](Self::new). Possession of the private half is checked when a client or a server is
+    /// built: the key signs a short text once for each of them.
     ///
     /// ```no_run
     /// # fn f(key: impl mtls::material::SigningKey + 'static) -> Result<(), mtls::MaterialError> {
@@ -113,6 +129,15 @@ impl MtlsIdentity {
     }
 
     /// Creates an identity from DER; the key may be PKCS#8, PKCS#1 or SEC1.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let loaded = pki::client_identity();
+    /// # let leaf = loaded.chain().leaf().clone();
+    /// # let key = loaded.private_key().unwrap();
+    /// let identity = mtls::MtlsIdentity::from_der([leaf], key.pkcs8_der().secret_pkcs8_der())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

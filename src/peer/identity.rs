@@ -22,10 +22,18 @@ use crate::x509::{Certificate, rfc4514, rfc4514_whole};
 /// chain and the path are not compared: backends expose more or less of them, and the trust anchor
 /// can change in a rotation. A renewed certificate is another identity, also with the same names.
 ///
-/// ```no_run
-/// # fn f(peer: &mtls::PeerIdentity) {
-/// println!("{peer} called, certificate valid until {}", peer.not_after().as_secs());
-/// # }
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let peer = pki::peer();
+/// let id = peer.spiffe_id().expect("the policy requires one");
+/// assert_eq!((id.trust_domain(), id.path()), ("prod.example", "/payments"));
+/// assert!(peer.dns_names().eq(["payments.example"]));
+/// assert!(peer.uris().eq(["spiffe://prod.example/payments"]));
+/// assert!(peer.email_addresses().eq(["ops@payments.example"]));
+/// assert!(peer.ip_addresses().all(|ip| ip.is_ipv4()));
+/// assert_eq!(peer.common_name(), Some("payments"));
+/// assert!(peer.organizations().chain(peer.organizational_units()).eq(["Example", "Billing"]));
+/// assert_eq!(peer.unreadable_names().count(), 0);
 /// ```
 #[derive(Clone)]
 pub struct PeerIdentity(Arc<Inner>);
@@ -155,6 +163,14 @@ impl PeerIdentity {
     }
 
     /// Returns the SHA-256 digest of the leaf certificate.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let peer = pki::peer();
+    /// println!("{} of {}, number {:x?}", peer.subject(), peer.issuer(), peer.serial_number());
+    /// assert!(peer.not_before() < peer.not_after());
+    /// let pins = (peer.certificate_sha256(), peer.spki_sha256());
+    /// ```
     pub fn certificate_sha256(&self) -> [u8; 32] {
         Sha256::digest(self.leaf()).into()
     }
@@ -182,6 +198,13 @@ impl PeerIdentity {
     /// Returns the authenticated path above the leaf, from its issuer to the trust anchor.
     ///
     /// See RFC 5280, section 6.1. Empty on native-tls.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let peer = pki::peer();
+    /// assert_eq!(peer.chain().len(), 1);
+    /// assert_eq!(peer.issuers().last(), peer.trust_anchor());
+    /// ```
     pub fn issuers(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         let path = self.0.path.iter();
         path.flat_map(|path| {

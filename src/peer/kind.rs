@@ -2,6 +2,11 @@ use core::fmt;
 use std::borrow::Cow;
 
 /// The kind of a name in a certificate, which is also its position.
+///
+/// ```
+/// use mtls::peer::NameKind;
+/// assert_eq!(NameKind::Email.to_string(), "e-mail address");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum NameKind {
@@ -43,6 +48,14 @@ impl fmt::Display for NameKind {
 /// An example is the DNS name `kafka/0`. It matches nothing, and a matcher over its kind stays
 /// undecided unless another name decides it. `Display` is for messages: it truncates the name and
 /// escapes everything except printable ASCII.
+///
+/// ```no_run
+/// # fn f(peer: &mtls::PeerIdentity) {
+/// for name in peer.unreadable_names() {
+///     eprintln!("{name}: {}; {:02x?} ({})", name.problem(), name.as_bytes(), name.kind());
+/// }
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnreadableName<'a> {
     pub(super) kind: NameKind,

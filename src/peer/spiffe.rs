@@ -13,6 +13,7 @@ const MAX_TRUST_DOMAIN_LENGTH: usize = 255;
 /// let id: mtls::SpiffeId = "spiffe://prod.example/payments".parse()?;
 /// assert_eq!(id.trust_domain(), "prod.example");
 /// assert_eq!(id.path(), "/payments");
+/// assert_eq!(id.as_str(), "spiffe://prod.example/payments");
 /// # Ok(())
 /// # }
 /// ```

@@ -23,6 +23,15 @@ use crate::x509::{Certificate, PublicKey, identified_name};
 ///
 /// Cloning is cheap. Each backend value provides its own:
 /// `Rustls::default().signature_algorithms()`.
+///
+/// ```
+/// use mtls::Rustls;
+/// use mtls::policy::SignatureAlgorithms;
+///
+/// assert!(!Rustls::default().signature_algorithms()?.is_empty());
+/// assert!(SignatureAlgorithms::new([]).is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct SignatureAlgorithms(Arc<[&'static dyn SignatureVerificationAlgorithm]>);
 

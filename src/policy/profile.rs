@@ -40,6 +40,8 @@
 /// ```
 /// use mtls::VerifierPolicy;
 /// use mtls::policy::CertificateProfile;
+///
+/// assert_eq!(CertificateProfile::default(), CertificateProfile::Interoperable);
 /// let policy = VerifierPolicy::allow_any_authenticated().profile(CertificateProfile::Rfc5280);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

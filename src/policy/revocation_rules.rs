@@ -34,8 +34,10 @@
 /// ```
 /// use mtls::{RevocationRules, VerifierPolicy};
 /// use mtls::policy::RevocationDepth;
-/// let policy = VerifierPolicy::allow_any_authenticated()
-///     .revocation(RevocationRules::require(RevocationDepth::Chain));
+///
+/// let rules = RevocationRules::require(RevocationDepth::Chain);
+/// assert_eq!(rules.depth(), RevocationDepth::Chain);
+/// let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationRules {
@@ -92,6 +94,12 @@ impl RevocationRules {
     ///
     /// Only listed certificates are rejected then, so a list that is missing, or of another CA,
     /// goes unnoticed.
+    ///
+    /// ```
+    /// # use mtls::{RevocationRules, policy::RevocationDepth};
+    /// let rules = RevocationRules::require(RevocationDepth::Leaf);
+    /// assert_ne!(rules, rules.danger_allow_unknown_status());
+    /// ```
     #[must_use]
     pub fn danger_allow_unknown_status(mut self) -> Self {
         self.unknown = UnknownStatus::Allow;
@@ -102,6 +110,12 @@ impl RevocationRules {
     ///
     /// An attacker who blocks newer lists can then keep a revoked certificate in use. A list before
     /// its `thisUpdate` still proves nothing.
+    ///
+    /// ```
+    /// # use mtls::{RevocationRules, policy::RevocationDepth};
+    /// let rules = RevocationRules::require(RevocationDepth::Leaf);
+    /// assert_ne!(rules, rules.danger_allow_stale_lists());
+    /// ```
     #[must_use]
     pub fn danger_allow_stale_lists(mut self) -> Self {
         self.stale = StaleLists::Allow;
@@ -113,6 +127,12 @@ impl RevocationRules {
     /// This is dangerous if a CA has more than one list at a time. RFC 5280, section 6.3.3, does
     /// not allow it, but some CAs (step-ca among them) name a point in their only list and none in
     /// their certificates.
+    ///
+    /// ```
+    /// # use mtls::{RevocationRules, policy::RevocationDepth};
+    /// let rules = RevocationRules::require(RevocationDepth::Leaf);
+    /// assert_ne!(rules, rules.danger_cover_certificates_without_distribution_point());
+    /// ```
     #[must_use]
     pub fn danger_cover_certificates_without_distribution_point(mut self) -> Self {
         self.unnamed = UnnamedPoint::All;

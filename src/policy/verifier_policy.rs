@@ -12,11 +12,16 @@ use crate::x509::{MAX_RSA_BITS, MIN_RSA_BITS};
 /// Every backend uses the same type. A policy always starts from a matcher; it has no default.
 ///
 /// ```
-/// # fn main() -> Result<(), mtls::error::MatcherError> {
+/// use mtls::policy::CertificateProfile;
 /// use mtls::{PeerMatcher, VerifierPolicy};
-/// let policy = VerifierPolicy::allow(PeerMatcher::spiffe_id("spiffe://prod.example/payments")?);
-/// # Ok(())
-/// # }
+///
+/// let by_id = PeerMatcher::spiffe_id("spiffe://prod.example/payments")?;
+/// let policy = VerifierPolicy::allow(by_id.clone()).profile(CertificateProfile::Rfc5280);
+/// let short_lived = policy.max_leaf_lifetime(std::time::Duration::from_secs(24 * 3600));
+/// let plain = short_lived.max_intermediates(2).min_rsa_bits(3072);
+/// let for_clients = VerifierPolicy::server_spiffe(by_id);
+/// assert_ne!(plain, VerifierPolicy::allow_any_authenticated());
+/// # Ok::<(), mtls::error::MatcherError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifierPolicy {

@@ -16,8 +16,9 @@ mod texts;
 /// use mtls::{MtlsIdentity, Report};
 ///
 /// let error = MtlsIdentity::from_file("missing.pem").unwrap_err();
-/// let report = Report::new(&error).to_string();
-/// assert!(report.starts_with("missing.pem: "), "{report}");
+/// let report = Report::new(&error);
+/// assert!(report.to_string().starts_with("missing.pem: "), "{report}");
+/// println!("{report}\n{:?}", report.hint());
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a>(&'a (dyn Error + 'static));

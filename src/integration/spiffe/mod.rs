@@ -116,7 +116,8 @@ impl SpiffeSource {
     /// See SPIFFE Workload Endpoint, section 4.
     ///
     /// # Errors
-    /// [`SpiffeError::NoAddress`] when it is not set, and the errors of [`from_address`](Self::from_address).
+    /// [`SpiffeError::NoAddress`] when it is not set, and the errors of
+    /// [`from_address`](Self::from_address).
     pub fn from_env() -> Result<Self, SpiffeError> {
         let address = env::var_os(VARIABLE).filter(|address| !address.is_empty());
         Self::from_address(&address.ok_or(SpiffeError::NoAddress)?.to_string_lossy())

@@ -17,12 +17,15 @@ use crate::error::MaterialError;
 /// Every certificate is well-formed X.509 (RFC 5280, section 4.1). Whether they form a chain is
 /// checked by [`MtlsIdentity::new`](crate::MtlsIdentity::new). Clones share the bytes.
 ///
-/// ```no_run
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let chain_pem = &pki::pki().client;
 /// use mtls::CertificateChain;
 ///
-/// let chain = CertificateChain::from_file("client.crt")?;
-/// println!("{} certificates", chain.as_slice().len());
-/// # Ok::<(), mtls::MaterialError>(())
+/// let chain = CertificateChain::from_pem(chain_pem.as_bytes())?;
+/// assert_eq!(chain.as_slice(), [chain.leaf().clone()]);
+/// assert_eq!(chain, CertificateChain::from_der([chain.leaf().clone()])?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct CertificateChain(Arc<[CertificateDer<'static>]>);

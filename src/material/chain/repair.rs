@@ -16,6 +16,20 @@ use crate::material::key::public_half::PublicHalf;
 use crate::x509::{Certificate, PublicKey};
 
 /// One change made by [`CertificateChain::repaired`]. Positions count from 0.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let pki = pki::pki();
+/// # let (chain_and_root, key_pem) = (format!("{}{}", pki.client, pki.ca), &pki.client_key);
+/// use mtls::material::ChainRepair;
+/// use mtls::{CertificateChain, PrivateKey};
+///
+/// let given = CertificateChain::from_pem(chain_and_root.as_bytes())?;
+/// let (chain, repairs) = given.repaired(&PrivateKey::from_pem(key_pem.as_bytes())?)?;
+/// assert_eq!(chain.as_slice().len(), 1);
+/// assert!(matches!(&*repairs, [ChainRepair::RootDropped { position: 1, .. }]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChainRepair {

@@ -12,6 +12,14 @@ use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rf
 /// The texts are the certificate's own, with invisible characters and line breaks escaped (`\0a`),
 /// so that they can be logged. They are not verified: use a [`PeerMatcher`](crate::PeerMatcher) to
 /// accept a peer.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let anchors = pki::anchors();
+/// let ca = &anchors.describe().certificates[0];
+/// assert_eq!((ca.subject.as_str(), ca.is_ca), ("CN=Example CA", true));
+/// assert!(ca.not_before < ca.not_after && ca.extended_key_usages.is_none());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CertificateDescription {
@@ -46,6 +54,16 @@ pub struct CertificateDescription {
 }
 
 /// A subject alternative name, as written in a certificate.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let chain = pki::client_identity().chain().clone();
+/// use mtls::material::AlternativeName;
+///
+/// let names = &chain.describe().certificates[0].names;
+/// assert!(names.contains(&AlternativeName::Dns("payments.example".to_owned())));
+/// assert_eq!(names[0].to_string(), "URI:spiffe://prod.example/payments");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AlternativeName {

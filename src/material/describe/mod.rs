@@ -18,6 +18,14 @@ use crate::x509::rfc4514;
 pub use certificate::{AlternativeName, CertificateDescription};
 
 /// The contents of a [`CertificateChain`]; `Display` writes several lines.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let chain = pki::client_identity().chain().clone();
+/// let described = chain.describe();
+/// assert_eq!(described.certificates[0].issuer, "CN=Example CA");
+/// assert_eq!(described.missing_issuer.as_deref(), Some("CN=Example CA"));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChainDescription {
@@ -34,6 +42,16 @@ pub struct ChainDescription {
 ///
 /// It holds nothing secret: the certificates that every peer receives, and the kind and place of
 /// the key.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let identity = pki::client_identity();
+/// use mtls::material::KeyType;
+///
+/// let described = identity.describe();
+/// assert_eq!((described.key, described.is_key_external), (KeyType::EcdsaP256, false));
+/// assert!(described.to_string().starts_with("leaf: "));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct IdentityDescription {
@@ -53,6 +71,14 @@ pub struct IdentityDescription {
 }
 
 /// The contents of [`TrustAnchors`]; `Display` writes several lines.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let anchors = pki::anchors();
+/// let described = anchors.describe();
+/// assert!(described.certificates[0].is_ca);
+/// assert!(described.to_string().starts_with("trust anchor 0: CN=Example CA\n"));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AnchorsDescription {

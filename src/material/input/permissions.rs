@@ -8,6 +8,18 @@ use crate::error::exposed;
 ///
 /// Every user can read or write the file, or its group can write it. Read access of the group alone
 /// is not insecure.
+///
+/// ```no_run
+/// # fn f(identity: &mtls::MtlsIdentity) {
+/// use mtls::material::IdentityWarning;
+///
+/// for warning in identity.warnings() {
+///     if let IdentityWarning::InsecureKeyFile(found) = warning {
+///         eprintln!("{} has the mode {:04o}", found.path.display(), found.mode);
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InsecurePermissions {

@@ -9,6 +9,13 @@ use crate::x509::{KeyKind, PublicKey, algorithm_name};
 pub(crate) const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 
 /// The kind of a private key that is accepted.
+///
+/// ```
+/// use mtls::material::KeyType;
+///
+/// assert_eq!(KeyType::EcdsaP256.to_string(), "ECDSA P-256");
+/// assert_ne!(KeyType::Rsa { bits: 2048 }, KeyType::Rsa { bits: 4096 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyType {

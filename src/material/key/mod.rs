@@ -33,12 +33,18 @@ use public_half::PublicHalf;
 /// rustls on ring, has neither P-521 nor ML-DSA, and signs with RSA keys of up to 4096 bits only.)
 /// The bytes are wiped on drop, and `Debug` does not show them.
 ///
-/// ```no_run
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let key_pem = &pki::pki().client_key;
 /// use mtls::PrivateKey;
+/// use mtls::material::KeyType;
 ///
-/// let key = PrivateKey::from_file("client.key")?;
-/// println!("{}", key.key_type());
-/// # Ok::<(), mtls::MaterialError>(())
+/// let key = PrivateKey::from_pem(key_pem.as_bytes())?;
+/// assert_eq!(key.key_type(), KeyType::EcdsaP256);
+/// let same = PrivateKey::from_der(key.pkcs8_der().secret_pkcs8_der())?;
+/// assert_eq!(same.clone_key().pkcs8_der(), key.pkcs8_der());
+/// assert_eq!(format!("{key:?}"), "PrivateKey(ECDSA P-256, ..)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct PrivateKey {
     kind: KeyType,

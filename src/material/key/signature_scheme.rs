@@ -14,8 +14,12 @@ use super::key_type::KeyType;
 /// [`SignatureAlgorithms`](crate::policy::SignatureAlgorithms) has the table.
 ///
 /// ```
-/// use mtls::material::SignatureScheme;
-/// assert_eq!(SignatureScheme::EcdsaP256Sha256.to_string(), "ecdsa_secp256r1_sha256");
+/// use mtls::material::{KeyType, SignatureScheme};
+///
+/// let scheme = SignatureScheme::EcdsaP256Sha256;
+/// assert_eq!(scheme.to_string(), "ecdsa_secp256r1_sha256");
+/// assert!(scheme.fits(KeyType::EcdsaP256) && !scheme.fits(KeyType::Ed25519));
+/// assert!(scheme.is_for_tls12() && scheme.is_for_tls13());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

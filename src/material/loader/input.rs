@@ -14,13 +14,20 @@ use crate::material::input::file::{self, FileContent};
 ///
 /// A path converts into an input, so `loader.load_identity("client.p12")` reads that file.
 ///
-/// ```no_run
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
 /// use mtls::Loader;
 /// use mtls::material::Input;
 ///
-/// let identity = Loader::new().load_identity(Input::env("CLIENT_PEM"))?;
-/// let anchors = Loader::new().load_anchors(Input::directory("/etc/my-service/anchors"))?;
-/// # Ok::<(), mtls::MaterialError>(())
+/// # let ca_pem = pki::pki().ca.clone();
+/// let anchors = Loader::new().load_anchors(Input::bytes(ca_pem))?;
+/// # fn files(loader: Loader) -> Result<(), mtls::MaterialError> {
+/// let identity = loader.load_identity(Input::env("CLIENT_PEM"))?;
+/// let anchors = loader.load_anchors(Input::directory("/etc/my-service/anchors"))?;
+/// let chain = loader.load_chain(Input::file("client.crt"))?; // or just "client.crt"
+/// # Ok(())
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct Input(Kind);

@@ -49,15 +49,19 @@ use input::Input;
 /// [`RevocationLists::MAX_INPUT_BYTES`]. The cost of key derivation is checked before the
 /// derivation starts.
 ///
-/// ```no_run
-/// use mtls::{Loader, Passphrase};
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let pki = pki::pki();
+/// # let (chain_pem, key_pem, ca_pem, crl_pem) = (&pki.client, &pki.client_key, &pki.ca, &pki.crl);
+/// use mtls::material::{Input, KeyPermissions};
+/// use mtls::{Loader, MtlsIdentity};
 ///
-/// let loader = Loader::new().passphrase(Passphrase::from_file("/run/secrets/p12"));
-/// let identity = loader.load_identity("client.p12")?;
-/// for warning in identity.warnings() {
-///     eprintln!("{warning}");
-/// }
-/// # Ok::<(), mtls::MaterialError>(())
+/// let loader = Loader::new().repair_chain(true).key_permissions(KeyPermissions::Deny);
+/// let chain = loader.load_chain(Input::bytes(chain_pem))?;
+/// let identity = MtlsIdentity::new(chain, loader.load_key(Input::bytes(key_pem))?)?;
+/// let anchors = loader.load_anchors(Input::bytes(ca_pem))?;
+/// let lists = loader.load_revocation_lists(Input::bytes(crl_pem))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Loader {
@@ -114,6 +118,14 @@ impl Loader {
     ///
     /// In a bundle the key may be anywhere. The leaf must be the first certificate, unless the
     /// chain is [repaired](Self::repair_chain).
+    ///
+    /// ```no_run
+    /// use mtls::{Loader, Passphrase};
+    ///
+    /// let loader = Loader::new().passphrase(Passphrase::from_file("/run/secrets/p12"));
+    /// let identity = loader.friendly_name("web").load_identity("client.p12")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`MaterialError`]: the input cannot be read, is damaged or has another format, which the

@@ -12,6 +12,17 @@ use crate::material::pem::unexpected_input;
 use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514, rfc4514_whole};
 
 /// One revocation list, with checked form and indexed entries.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let lists = pki::lists();
+/// for list in lists.iter() {
+///     assert_eq!((list.issuer().as_str(), list.number()), ("CN=Example CA", Some(&[1][..])));
+///     assert!(list.this_update() < list.next_update());
+///     assert_eq!(list.entries(), 1);
+///     assert!(list.find(&[7]).is_some() && list.find(&[8]).is_none());
+/// }
+/// ```
 pub struct RevocationList {
     der: CertificateRevocationListDer<'static>,
     issuer: Range<usize>,
@@ -24,6 +35,14 @@ pub struct RevocationList {
 }
 
 /// The entry of one certificate in a list.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let lists = pki::lists();
+/// let entry = lists.iter().find_map(|list| list.find(&[7])).expect("it is revoked");
+/// assert_eq!(entry.reason(), "keyCompromise");
+/// println!("revoked at {} s after 1970", entry.date().as_secs());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevokedEntry {
     date: UnixTime,

@@ -35,17 +35,16 @@ pub use list::{RevocationList, RevokedEntry};
 ///
 /// In memory a list takes its DER and 6 bytes for each entry. Clones share the memory.
 ///
-/// ```no_run
-/// use mtls::{RevocationLists, RevocationRules, VerifierPolicy};
-/// use mtls::policy::RevocationDepth;
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let crl_pem = &pki::pki().crl;
+/// use mtls::RevocationLists;
 ///
-/// let root = RevocationLists::from_file("root.crl.pem")?;
-/// let issuing = RevocationLists::from_file("issuing.crl")?;
-/// let lists = RevocationLists::join([root, issuing])?;
-/// let policy = VerifierPolicy::allow_any_authenticated()
-///     .revocation(RevocationRules::require(RevocationDepth::Chain));
-/// // MtlsServer::builder().policy(policy).revocation_lists(lists) ..
-/// # Ok::<(), mtls::MaterialError>(())
+/// let lists = RevocationLists::from_pem(crl_pem.as_bytes())?;
+/// let again = RevocationLists::from_der(lists.iter().map(|list| list.as_der().clone()))?;
+/// let both = RevocationLists::join([lists.clone(), again])?;
+/// assert_eq!((both.iter().len(), both.next_update()), (2, lists.next_update()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Lists of version 1

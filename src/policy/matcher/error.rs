@@ -5,9 +5,12 @@ use super::text::excerpt::shorten;
 /// The error of making or parsing a [`PeerMatcher`](crate::PeerMatcher).
 ///
 /// ```
-/// let error = "any_of(\n  dns(\"a.example\") spki_sha256(\"\"))".parse::<mtls::PeerMatcher>().unwrap_err();
-/// assert_eq!(error.to_string(), "line 2, column 20: expected `,` or `)`, found `spki_sha256`");
+/// use mtls::PeerMatcher;
+/// use mtls::error::MatcherProblem;
+///
+/// let error = "any_of(\n  dns(\"a.example\") dns(\"b.example\"))".parse::<PeerMatcher>().unwrap_err();
 /// assert_eq!(error.position(), Some((2, 20)));
+/// assert!(matches!(error.problem(), MatcherProblem::Unexpected { .. }));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatcherError {
@@ -17,6 +20,14 @@ pub struct MatcherError {
 }
 
 /// The fault of a matcher or of its text.
+///
+/// ```
+/// use mtls::PeerMatcher;
+/// use mtls::error::MatcherProblem;
+///
+/// let error = PeerMatcher::dns("*.example").unwrap_err();
+/// assert!(matches!(error.problem(), MatcherProblem::Pattern { matcher: "dns", .. }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MatcherProblem {

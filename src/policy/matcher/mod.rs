@@ -34,6 +34,12 @@ impl PeerMatcher {
     pub const MAX_TEXT_MATCHERS: usize = 1_000_000;
 
     /// Matches every peer whose chain leads to a trust anchor.
+    ///
+    /// ```
+    /// use mtls::PeerMatcher;
+    /// assert_eq!("any_authenticated()".parse::<PeerMatcher>()?, PeerMatcher::any_authenticated());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn any_authenticated() -> Self {
         Self(Node::AnyAuthenticated)
     }

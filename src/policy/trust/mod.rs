@@ -23,19 +23,19 @@ use anchors::Anchors;
 
 /// The trust anchors of each SPIFFE trust domain, for federated meshes.
 ///
-/// See SPIFFE Trust Domain and Bundle, section 4. A peer must be an X.509-SVID, and only the anchors of its own trust domain count. With one
-/// common set of anchors, the CA of one domain could issue certificates for another. Never empty.
-/// Clones share the bytes.
+/// See SPIFFE Trust Domain and Bundle, section 4. A peer must be an X.509-SVID, and only the
+/// anchors of its own trust domain count. With one common set of anchors, the CA of one domain
+/// could issue certificates for another. Never empty. Clones share the bytes.
 ///
-/// ```no_run
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use mtls::{TrustAnchors, TrustBundles};
-/// let bundles = TrustBundles::new([
-///     ("prod.example", TrustAnchors::from_file("prod.pem")?),
-///     ("partner.example", TrustAnchors::from_file("partner.pem")?),
-/// ])?;
-/// # Ok(())
-/// # }
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let (ours, partners) = (pki::anchors(), pki::anchors());
+/// use mtls::TrustBundles;
+///
+/// let bundles = TrustBundles::new([("prod.example", ours), ("partner.example", partners)])?;
+/// assert!(bundles.get("partner.example").is_some());
+/// assert!(bundles.iter().map(|(domain, _)| domain).eq(["partner.example", "prod.example"]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrustBundles(Arc<BTreeMap<String, TrustAnchors>>);
@@ -94,6 +94,14 @@ fn invalid(problem: String) -> BuildError {
 /// Trust anchors for peers: one set, or one for each SPIFFE trust domain.
 ///
 /// [`PeerVerifier::new`](crate::PeerVerifier::new) accepts either type directly.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let anchors = pki::anchors();
+/// use mtls::policy::Trust;
+///
+/// assert_eq!(Trust::from(&anchors), Trust::Anchors(anchors));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trust {

@@ -18,6 +18,21 @@ use crate::x509::{Certificate, rfc4514};
 ///
 /// The following is the output for common failures; long numbers are shortened.
 ///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let chain = pki::client_identity().chain().as_slice().to_vec();
+/// # let policy = mtls::VerifierPolicy::allow(mtls::PeerMatcher::dns("other.example")?);
+/// # let verifier = pki::verifier(policy);
+/// use mtls::RejectionReason;
+/// use mtls::pki_types::UnixTime;
+///
+/// let explanation = verifier.explain_client(&chain, UnixTime::now());
+/// let rejection = explanation.verdict().unwrap_err();
+/// assert_eq!(rejection.reason(), RejectionReason::NotAuthorized);
+/// println!("{explanation}");
+/// assert!(!explanation.steps().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[doc = include_str!("explanations.md")]
 #[derive(Clone, Debug)]
 pub struct Explanation {
@@ -26,6 +41,19 @@ pub struct Explanation {
 }
 
 /// One step of a verification: a rule, its subject and the outcome.
+///
+/// ```
+/// # fn f(explanation: &mtls::policy::Explanation) {
+/// use mtls::policy::StepOutcome;
+///
+/// for step in explanation.steps() {
+///     if step.outcome() == StepOutcome::Failed {
+///         println!("{} about {:?}: {}", step.rule(), step.certificate(), step.detail());
+///         println!("it has {} steps of its own", step.steps().len());
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplanationStep {
     pub(crate) rule: Rule,

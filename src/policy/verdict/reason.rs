@@ -1,4 +1,16 @@
 /// The reason for a [`Rejection`](crate::Rejection), the same on every backend.
+///
+/// ```
+/// # fn f(rejection: &mtls::Rejection) {
+/// use mtls::RejectionReason;
+///
+/// match rejection.reason() {
+///     RejectionReason::Expired | RejectionReason::NotYetValid => println!("check the clocks"),
+///     RejectionReason::NotAuthorized => println!("a valid peer that the policy does not name"),
+///     other => println!("{other:?}"),
+/// }
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionReason {

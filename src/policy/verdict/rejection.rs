@@ -10,10 +10,20 @@ pub(crate) use crate::x509::rfc3339;
 ///
 /// Text that the peer chose is truncated: the whole, with its hint, is shorter than 4 KiB.
 ///
-/// ```no_run
-/// # fn f(rejection: &mtls::Rejection) {
-/// eprintln!("refused: {rejection}\nhint: {}", rejection.hint());
-/// # }
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let chain = pki::client_identity().chain().as_slice().to_vec();
+/// # let policy = mtls::VerifierPolicy::allow(mtls::PeerMatcher::dns("other.example")?);
+/// # let verifier = pki::verifier(policy);
+/// use mtls::RejectionReason;
+/// use mtls::pki_types::UnixTime;
+///
+/// let rejection = verifier.verify_client(&chain, UnixTime::now()).unwrap_err();
+/// assert_eq!(rejection.reason(), RejectionReason::NotAuthorized);
+/// assert_eq!(rejection.certificate().map(|(index, _)| index), Some(0));
+/// println!("{:?}, not {:?}", rejection.presented(), rejection.expected());
+/// println!("{rejection}\nhint: {}", rejection.hint());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection(Box<Inner>);

@@ -11,6 +11,11 @@ use core::fmt;
 /// Below, "the profile" is the [`CertificateProfile`](crate::policy::CertificateProfile), "the
 /// policy" the [`VerifierPolicy`](crate::VerifierPolicy), and "rejected as" introduces the
 /// [`RejectionReason`](crate::RejectionReason)s.
+///
+/// ```
+/// use mtls::policy::Rule;
+/// assert_eq!(Rule::ExtendedKeyUsage.to_string(), "extended key usage");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {

@@ -11,6 +11,14 @@ impl PeerVerifier {
     /// Returns the trust anchors that are unusable for every peer at any time.
     ///
     /// At least one other anchor is usable.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let verifier = pki::verifier(mtls::VerifierPolicy::allow_any_authenticated());
+    /// for anchor in verifier.unusable_trust_anchors() {
+    ///     eprintln!("{anchor}; {}", anchor.hint());
+    /// }
+    /// ```
     pub fn unusable_trust_anchors(&self) -> Vec<UnusableTrustAnchor> {
         self.trust.unusable(None, None).unwrap_or_default()
     }

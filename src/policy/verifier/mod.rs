@@ -33,18 +33,24 @@ use crate::x509::{Certificate, Version};
 /// Pure: no I/O, no own clock, no TLS, no cache of verdicts. Every backend calls it; it also works
 /// offline:
 ///
-/// ```no_run
-/// # fn f(anchors: mtls::TrustAnchors, chain: Vec<mtls::pki_types::CertificateDer<'static>>)
-/// # -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let anchors = pki::anchors();
+/// # let client = pki::client_identity().chain().as_slice().to_vec();
+/// # let server = pki::server_identity().chain().as_slice().to_vec();
+/// use mtls::pki_types::{ServerName, UnixTime};
 /// use mtls::{PeerVerifier, Rustls, VerifierPolicy};
-/// let verifier = PeerVerifier::new(
-///     &anchors,
-///     VerifierPolicy::allow_any_authenticated(),
-///     Rustls::default().signature_algorithms()?,
-/// )?;
-/// let peer = verifier.verify_client(&chain, mtls::pki_types::UnixTime::now())?;
-/// # Ok(())
-/// # }
+///
+/// let algorithms = Rustls::default().signature_algorithms()?;
+/// let policy = VerifierPolicy::allow_any_authenticated();
+/// let verifier = PeerVerifier::new(&anchors, policy, algorithms)?;
+/// let now = UnixTime::now();
+/// assert_eq!(verifier.verify_client(&client, now)?.common_name(), Some("payments"));
+/// let name = ServerName::try_from("db.internal")?;
+/// assert_eq!(verifier.verify_server(&server, &name, now)?.common_name(), Some("db"));
+/// assert!(verifier.explain_server(&client, &name, now).verdict().is_err());
+/// assert!(verifier.explain_client(&client, now).verdict().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct PeerVerifier {
@@ -92,6 +98,16 @@ impl PeerVerifier {
     /// Without lists, every status that the policy's [`RevocationRules`](crate::RevocationRules)
     /// check is unknown. Signatures that a trust anchor may have made are verified here, others
     /// when they are first needed; each is verified once.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let lists = pki::lists();
+    /// # use mtls::{RevocationRules, VerifierPolicy, policy::RevocationDepth};
+    /// let rules = RevocationRules::require(RevocationDepth::Leaf);
+    /// let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
+    /// let verifier = pki::verifier(policy).with_revocation_lists(&lists)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`BuildError::MissingRevocationRules`] if the policy has no rules, since the lists would

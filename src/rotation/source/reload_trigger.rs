@@ -37,7 +37,8 @@ impl ReloadTrigger {
 
     /// Returns whether the client or server is gone.
     ///
-    /// The source is not polled any more then. A source that has threads of its own ends them then, and a `load` that waits returns.
+    /// The source is not polled any more then. A source that has threads of its own ends them then,
+    /// and a `load` that waits returns.
     pub fn is_over(&self) -> bool {
         self.state().is_over
     }

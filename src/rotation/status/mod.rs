@@ -67,7 +67,8 @@ impl Status {
 
     /// Returns the SHA-256 of our own leaf in DER.
     ///
-    /// It shows whether a renewed certificate serves. `openssl x509 -in tls.crt -outform DER | sha256sum` prints the same value.
+    /// It shows whether a renewed certificate serves. `openssl x509 -in tls.crt -outform DER |
+    /// sha256sum` prints the same value.
     pub fn certificate_sha256(&self) -> [u8; 32] {
         self.certificate_sha256
     }
@@ -90,9 +91,10 @@ impl Status {
 
     /// Returns the revocation lists that no known CA has signed.
     ///
-    /// Known are the trust anchors and the CAs of verified paths. Such a list revokes nothing yet. A list of an intermediate is among them until a peer
-    /// presents that intermediate. `status()` checks at the time of the call,
-    /// [`StatusChanges`](super::StatusChanges) at the time of publication.
+    /// Known are the trust anchors and the CAs of verified paths. Such a list revokes nothing yet.
+    /// A list of an intermediate is among them until a peer presents that intermediate. `status()`
+    /// checks at the time of the call, [`StatusChanges`](super::StatusChanges) at the time of
+    /// publication.
     pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
         self.unclaimed_lists.iter().map(|list| &**list)
     }

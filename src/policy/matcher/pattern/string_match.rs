@@ -1,6 +1,16 @@
 /// How a text of the subject is matched, byte for byte.
 ///
 /// A `&str` or a `String` converts into [`Exact`](Self::Exact).
+///
+/// ```
+/// use mtls::PeerMatcher;
+/// use mtls::policy::StringMatch;
+///
+/// assert_eq!(StringMatch::from("billing"), StringMatch::Exact("billing".to_owned()));
+/// let agents = PeerMatcher::common_name(StringMatch::prefix("agent-"))?;
+/// let ours = PeerMatcher::organization(StringMatch::suffix(" GmbH"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StringMatch {
