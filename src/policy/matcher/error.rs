@@ -8,7 +8,8 @@ use super::text::excerpt::shorten;
 /// use mtls::PeerMatcher;
 /// use mtls::error::MatcherProblem;
 ///
-/// let error = "any_of(\n  dns(\"a.example\") dns(\"b.example\"))".parse::<PeerMatcher>().unwrap_err();
+/// let text = "any_of(\n  dns(\"a.example\") dns(\"b.example\"))";
+/// let error = text.parse::<PeerMatcher>().unwrap_err();
 /// assert_eq!(error.position(), Some((2, 20)));
 /// assert!(matches!(error.problem(), MatcherProblem::Unexpected { .. }));
 /// ```
