@@ -25,6 +25,25 @@ use crate::rotation::Revision;
 ///
 /// Dropping a stream does not send `close_notify`: call [`close`](Self::close) when everything is
 /// written. Otherwise the peer cannot distinguish the end from a cut connection.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # use mtls::Rustls;
+/// # let client = pki::client_builder().build(Rustls::default())?;
+/// # let server = pki::server_builder().build(Rustls::default())?;
+/// # let (mut client, mut server) = pki::connect(&client, &server);
+/// use std::io::{Read, Write};
+///
+/// client.write_all(b"hello")?;
+/// client.close()?;
+/// let mut said = String::new();
+/// server.read_to_string(&mut said)?;
+/// assert_eq!(said, "hello");
+/// assert_eq!(server.peer().common_name(), Some("payments"));
+/// assert_eq!((server.revision(), server.session().alpn()), (1, None));
+/// assert!(server.connection().is_none()); // it is not tracked
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct MtlsStream<IO: Transport, P = PeerIdentity, B: Backend = DefaultBackend> {
     inner: B::Stream<Deadline<IO>>,
     state: ConnectionState<P>,
@@ -155,6 +174,14 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
     }
 
     /// Returns the transport below, mutably. Reading or writing it breaks the connection.
+    ///
+    /// ```
+    /// # fn f(mut stream: mtls::MtlsStream<std::net::TcpStream>) -> std::io::Result<()> {
+    /// println!("from {}", stream.get_ref().peer_addr()?);
+    /// stream.get_mut().set_nodelay(true)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut IO {
         self.inner.io_mut().io_mut()
     }

@@ -22,6 +22,26 @@ pub(crate) use settings::BuilderSettings;
 ///
 /// [`ClientBuilder`](crate::ClientBuilder) and [`ServerBuilder`](crate::ServerBuilder) add a few
 /// settings of their own and `build`.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let (identity, anchors) = (pki::client_identity(), pki::anchors());
+/// use mtls::connection::ProtocolVersion;
+/// use mtls::material::KeyPermissions;
+/// use mtls::{MtlsClient, PeerMatcher, Rustls, VerifierPolicy};
+/// use std::time::Duration;
+///
+/// let client = MtlsClient::builder()
+///     .identity(identity)
+///     .key_permissions(KeyPermissions::Deny)
+///     .trust_anchors(anchors)
+///     .policy(VerifierPolicy::allow(PeerMatcher::dns_suffix("internal")?))
+///     .protocol_versions([ProtocolVersion::Tls13])
+///     .alpn(["h2", "http/1.1"])
+///     .handshake_timeout(Duration::from_secs(5))
+///     .build(Rustls::default())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Builder<T> {
     pub(crate) settings: BuilderSettings,
     side: PhantomData<fn() -> T>,
@@ -70,6 +90,14 @@ impl<T> Builder<T> {
     /// A peer is verified by the bundle of its own trust domain. Trust bundles replace
     /// [`trust_anchors`](Self::trust_anchors), and the other way round: the last call counts. Not
     /// on native-tls.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let (builder, anchors) = (pki::server_builder(), pki::anchors());
+    /// let bundles = mtls::TrustBundles::new([("prod.example", anchors)])?;
+    /// let server = builder.trust_bundles(bundles).build(mtls::Rustls::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
         self.settings.trust = Some(Trust::Bundles(bundles));
@@ -80,6 +108,20 @@ impl<T> Builder<T> {
     /// with.
     ///
     /// Required if the policy has such rules, rejected if it has none. Not on native-tls.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let (builder, lists) = (pki::server_builder(), pki::lists());
+    /// use mtls::policy::RevocationDepth;
+    /// use mtls::{RevocationRules, Rustls, VerifierPolicy};
+    ///
+    /// let rules = RevocationRules::require(RevocationDepth::Leaf);
+    /// let server = builder
+    ///     .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
+    ///     .revocation_lists(lists)
+    ///     .build(Rustls::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
         self.settings.revocation_lists = Some(lists);
@@ -188,6 +230,17 @@ impl<T> Builder<T> {
     /// Sets the clock that certificates are verified by. Initially the system's clock.
     ///
     /// native-tls verifies the path by the system's clock in any case.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let builder = pki::client_builder();
+    /// use mtls::pki_types::UnixTime;
+    /// use std::time::Duration;
+    ///
+    /// let at = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
+    /// let client = builder.clock(move || at).build(mtls::Rustls::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
         self.settings.clock = Arc::new(clock);

@@ -19,6 +19,17 @@ impl<T> Builder<T> {
     /// Clones of the builder share the source, and only one client or server can use it. Give each
     /// clone its own source; otherwise `build` returns
     /// [`BuildError::SourceTaken`](crate::BuildError::SourceTaken).
+    ///
+    /// ```
+    /// # use mtls::{BuildError, ServerBuilder, Source};
+    /// # fn f(builder: ServerBuilder, vault: impl Source) -> Result<(), BuildError> {
+    /// let server = builder
+    ///     .source(vault)
+    ///     .poll_interval(std::time::Duration::from_secs(60))
+    ///     .build(mtls::Rustls::default())?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn source(mut self, source: impl Source) -> Self {
         self.settings.rotation.source = Some(SourceSlot::new(source));

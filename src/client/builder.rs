@@ -21,6 +21,13 @@ impl MtlsClient<NoBackend> {
 impl ClientBuilder {
     /// Checks all settings and creates the client.
     ///
+    /// ```
+    /// use mtls::{BuildError, MtlsClient, Rustls};
+    ///
+    /// let error = MtlsClient::builder().build(Rustls::default()).unwrap_err();
+    /// assert!(matches!(error, BuildError::MissingIdentity));
+    /// ```
+    ///
     /// # Errors
     /// [`BuildError`]: a required setting is missing, a trust anchor is not a CA certificate, a
     /// signature in our chain is wrong, or the backend rejects or cannot enforce a setting.

@@ -84,6 +84,17 @@ impl<B: ClientBackend> MtlsClient<B> {
     /// It is a snapshot that a later revision does not change: it goes on presenting the identity
     /// and accepting the servers of its revision. Only the clock goes on. It never resumes a
     /// session, whatever [`Resumption`](crate::connection::Resumption) is set.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let client = pki::client_builder().build(mtls::Rustls::default())?;
+    /// use mtls::pki_types::ServerName;
+    ///
+    /// let name = ServerName::try_from("db.internal")?;
+    /// let connection = rustls::ClientConnection::new(client.config(), name)?;
+    /// assert!(connection.is_handshaking());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn config(&self) -> B::Native
     where
         B: NativeClient,
@@ -147,6 +158,13 @@ impl<B: ClientBackend> MtlsClient<B> {
     }
 
     /// Returns the handle that rotates this client and shows its status.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let client = pki::client_builder().build(mtls::Rustls::default())?;
+    /// assert_eq!(client.handle().status().revision(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn handle(&self) -> &RotationHandle {
         &self.handle
     }

@@ -11,15 +11,20 @@ use crate::error::BuildError;
 ///
 /// Cloning is cheap. A handle keeps the client or server, with its source, alive.
 ///
-/// ```no_run
-/// # fn f(server: mtls::MtlsServer) -> Result<(), Box<dyn std::error::Error>> {
-/// use mtls::{MtlsIdentity, Rotation};
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+/// # let anchors = mtls::TrustAnchors::join([pki::anchors(), pki::anchors()])?;
+/// use mtls::Rotation;
 ///
-/// let identity = MtlsIdentity::from_files("new.crt", "new.key")?;
-/// let revision = server.handle().rotate(Rotation::new().identity(identity))?;
-/// println!("revision {revision} serves");
-/// # Ok(())
-/// # }
+/// let handle = server.handle();
+/// let mut changes = handle.status_changes();
+/// let revision = handle.rotate(Rotation::new().trust_anchors(anchors))?;
+/// assert_eq!((revision, handle.status().revision()), (2, 2));
+/// let status = changes.wait(std::time::Duration::from_secs(1)).expect("a change");
+/// assert_eq!((status.rotations(), handle.tracked_connections()), (1, 0));
+/// handle.reload(); // polls a source, if there is one
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct RotationHandle(Arc<dyn Revisions>);

@@ -6,21 +6,20 @@ use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 /// Give it to [`RotationHandle::rotate`](super::RotationHandle::rotate), or return it
 /// from a [`Source`](crate::Source). Its changes take effect together, or none does.
 ///
-/// ```no_run
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # fn f(server: mtls::MtlsServer<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
-/// use mtls::{MtlsIdentity, RevocationLists, Rotation};
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # use mtls::{Rustls, VerifierPolicy};
+/// # let (identity, anchors) = (pki::server_identity(), pki::anchors());
+/// # let server = pki::server_builder().build(Rustls::default())?;
+/// use mtls::Rotation;
 ///
-/// let revision = server.handle().rotate(
-///     Rotation::new()
-///         .identity(MtlsIdentity::from_files("new.crt", "new.key")?)
-///         .revocation_lists(RevocationLists::from_file("ca.crl")?),
-/// )?;
-/// println!("revision {revision} serves");
-/// # Ok(())
-/// # }
-/// # Ok(())
-/// # }
+/// let rotation = Rotation::new()
+///     .identity(identity)
+///     .trust_anchors(anchors)
+///     .policy(VerifierPolicy::allow_any_authenticated().max_intermediates(1))
+///     .origin("the configuration of 1 May");
+/// assert_eq!(server.handle().rotate(rotation)?, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "it has no effect before it is given to `rotate`"]
@@ -53,6 +52,15 @@ impl Rotation {
     }
 
     /// Sets the trust anchors of each SPIFFE trust domain. They replace trust anchors, too.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # use mtls::{Rotation, TrustBundles};
+    /// # let anchors = pki::anchors();
+    /// let bundles = TrustBundles::new([("prod.example", anchors)])?;
+    /// let rotation = Rotation::new().trust_bundles(bundles);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn trust_bundles(mut self, bundles: TrustBundles) -> Self {
         self.trust = Some(Trust::Bundles(bundles));
         self
@@ -78,6 +86,13 @@ impl Rotation {
     /// ended (by subject and key; 8 of them are remembered). So the lists of a CA may go together
     /// with its anchor, and must be given again when the anchor is trusted again. To go back on
     /// purpose, build a new client or server.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # use mtls::Rotation;
+    /// # let lists = pki::lists();
+    /// let rotation = Rotation::new().revocation_lists(lists);
+    /// ```
     pub fn revocation_lists(mut self, lists: RevocationLists) -> Self {
         self.revocation_lists = Some(lists);
         self
@@ -93,6 +108,13 @@ impl Rotation {
     }
 
     /// Sets the shadow policy, which is evaluated beside the policy and not enforced.
+    ///
+    /// ```
+    /// use mtls::{PeerMatcher, Rotation, VerifierPolicy};
+    /// let narrower = VerifierPolicy::allow(PeerMatcher::trust_domain("prod.example")?);
+    /// let rotation = Rotation::new().shadow_policy(narrower);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn shadow_policy(mut self, policy: VerifierPolicy) -> Self {
         self.shadow = Some(policy);
         self
@@ -110,6 +132,10 @@ impl Rotation {
     ///
     /// `reason` is shown in [`Status::degraded`](crate::Status::degraded) until a rotation of the
     /// source comes without one.
+    ///
+    /// ```
+    /// let rotation = mtls::Rotation::new().degraded("the agent is away; this is its last answer");
+    /// ```
     pub fn degraded(mut self, reason: impl Into<String>) -> Self {
         self.degraded = Some(reason.into());
         self

@@ -9,6 +9,14 @@ use crate::error::BuildError;
 /// What happens to handshakes when our own certificate has expired.
 ///
 /// In either case, peers that verify dates reject us.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let builder = pki::server_builder();
+/// use mtls::rotation::OnExpiry;
+/// let server = builder.on_expiry(OnExpiry::Reject).build(mtls::Rustls::default())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnExpiry {
@@ -22,6 +30,16 @@ pub enum OnExpiry {
 }
 
 /// What happens to handshakes when the [`Source`] keeps failing.
+///
+/// ```
+/// # fn f(builder: mtls::ServerBuilder, source: impl mtls::Source) {
+/// use mtls::rotation::OnSourceLost;
+/// use std::time::Duration;
+///
+/// let limit = OnSourceLost::RejectAfter(Duration::from_secs(3600));
+/// let builder = builder.source(source).on_source_lost(limit);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnSourceLost {
@@ -38,6 +56,14 @@ pub enum OnSourceLost {
 }
 
 /// Whether our own trust anchors must vouch for our own identity.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let builder = pki::server_builder();
+/// use mtls::rotation::SelfTrust;
+/// let server = builder.self_trust(SelfTrust::Require).build(mtls::Rustls::default())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SelfTrust {

@@ -26,6 +26,17 @@ impl ServerBuilder<Required> {
     ///
     /// A certificate that is presented is still verified. If it fails, the client is rejected and
     /// not treated as anonymous.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let builder = pki::server_builder();
+    /// use mtls::connection::Optional;
+    /// use mtls::{MtlsServer, Rustls};
+    ///
+    /// let server: MtlsServer<Rustls, Optional> =
+    ///     builder.optional_client_auth().build(Rustls::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn optional_client_auth(self) -> ServerBuilder<Optional> {
         Builder::with(self.settings)
@@ -37,6 +48,13 @@ impl<A: ClientAuth> ServerBuilder<A> {
     ///
     /// Initially they are included, up to [`MAX_CA_NAMES_BYTES`], so that a client with several
     /// certificates can choose one. Every client that connects can read them.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let builder = pki::server_builder();
+    /// let server = builder.without_ca_names().build(mtls::Rustls::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn without_ca_names(mut self) -> Self {
         self.settings.names_anchors = false;
@@ -44,6 +62,13 @@ impl<A: ClientAuth> ServerBuilder<A> {
     }
 
     /// Checks all settings and creates the server.
+    ///
+    /// ```
+    /// use mtls::{BuildError, MtlsServer, Rustls};
+    ///
+    /// let error = MtlsServer::builder().build(Rustls::default()).unwrap_err();
+    /// assert!(matches!(error, BuildError::MissingPolicy));
+    /// ```
     ///
     /// # Errors
     /// [`BuildError`]: a required setting is missing, a trust anchor is not a CA certificate, a

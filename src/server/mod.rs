@@ -93,6 +93,14 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// It is a snapshot that a later revision does not change: it goes on presenting the identity
     /// and accepting the clients of its revision. Only the clock goes on. It never resumes a
     /// session, whatever [`Resumption`](crate::connection::Resumption) is set.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+    /// let connection = rustls::ServerConnection::new(server.config())?;
+    /// assert!(connection.is_handshaking());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn config(&self) -> B::Native
     where
         B: NativeServer,
@@ -149,6 +157,13 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     }
 
     /// Returns the handle that rotates this server and shows its status.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+    /// assert_eq!(server.handle().status().revision(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn handle(&self) -> &RotationHandle {
         &self.handle
     }

@@ -20,6 +20,16 @@ impl<B: ClientBackend> MtlsClient<B> {
     /// Dropping the future ends the handshake. In TLS 1.3 the server's verdict about us comes
     /// later; see [`AsyncMtlsStream`].
     ///
+    /// ```no_run
+    /// # use mtls::{MtlsClient, Rustls};
+    /// # async fn f(client: MtlsClient<Rustls>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tcp = tokio::net::TcpStream::connect("db.internal:5433").await?;
+    /// let stream = client.connect_async("db.internal", tcp).await?;
+    /// println!("connected to {}", stream.peer());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`HandshakeError`]; the transport cannot be used any more.
     ///

@@ -17,6 +17,23 @@ use crate::stream::{ConnectionState, PeerAcceptance};
 /// It is [`MtlsStream`](crate::MtlsStream) for tokio. In TLS 1.3 a server's rejection reaches the
 /// client at its first read or write, as with `MtlsStream`. Shut the stream down to end the
 /// connection properly: that sends `close_notify`.
+///
+/// ```
+/// # use mtls::{AsyncMtlsStream, PeerIdentity, Rustls};
+/// # use tokio::net::TcpStream;
+/// # type Stream = AsyncMtlsStream<TcpStream, PeerIdentity, Rustls>;
+/// # async fn f(mut stream: Stream) -> std::io::Result<()> {
+/// use tokio::io::AsyncWriteExt;
+///
+/// println!("{} by {}", stream.peer(), stream.session().protocol_version());
+/// println!("revision {}, tracked: {}", stream.revision(), stream.connection().is_some());
+/// stream.get_mut().set_nodelay(true)?;
+/// println!("from {}", stream.get_ref().peer_addr()?);
+/// stream.write_all(b"hello").await?;
+/// stream.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct AsyncMtlsStream<
     IO: AsyncRead + AsyncWrite + Send + Unpin,
     P = PeerIdentity,

@@ -97,6 +97,18 @@ impl FileSource {
     pub const MAX_SETTLE_TIME: Duration = Duration::from_secs(1);
 
     /// Creates a source without files.
+    ///
+    /// ```
+    /// use mtls::{FileSource, Passphrase};
+    ///
+    /// let files = FileSource::new()
+    ///     .identity_file("/etc/tls/server.p12")
+    ///     .passphrase(Passphrase::from_file("/run/secrets/p12"))
+    ///     .trust_anchors_directory("/etc/tls/anchors")
+    ///     .revocation_lists("/etc/tls/ca.crl")
+    ///     .settle_time(FileSource::MAX_SETTLE_TIME)
+    ///     .without_notify();
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {

@@ -5,6 +5,28 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 ///
 /// A source that learns of changes by itself calls it, from any thread. Clones are one trigger.
 /// Several calls before the thread has woken count once.
+///
+/// ```
+/// use mtls::rotation::{ReloadTrigger, SourceError};
+/// use mtls::{Rotation, Source};
+///
+/// /// Polls again on each message of a channel.
+/// struct Pushed(Option<std::sync::mpsc::Receiver<()>>);
+///
+/// impl Source for Pushed {
+///     fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
+///         if let Some(messages) = self.0.take() {
+///             let reload = reload.clone();
+///             std::thread::spawn(move || {
+///                 while !reload.is_over() && messages.recv().is_ok() {
+///                     reload.now();
+///                 }
+///             });
+///         }
+///         Ok(Rotation::new())
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReloadTrigger(Arc<TriggerState>);
 

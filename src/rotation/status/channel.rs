@@ -96,6 +96,16 @@ impl StatusChannel {
 /// A change is a new revision, a reload that failed, or one that succeeded after a failure. Changes
 /// count from the creation of this value, and none is missed: of several changes between two waits
 /// the last one is returned.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+/// use std::time::Duration;
+///
+/// let mut changes = server.handle().status_changes();
+/// assert!(changes.wait(Duration::ZERO).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StatusChanges {
     channel: Arc<StatusChannel>,
@@ -140,6 +150,15 @@ impl StatusChanges {
     ///
     /// Returns `None` if there will be none because the client or server is gone. Dropping the
     /// future loses nothing.
+    ///
+    /// ```
+    /// # async fn f(server: mtls::MtlsServer<mtls::Rustls>) {
+    /// let mut changes = server.handle().status_changes();
+    /// while let Some(status) = changes.changed().await {
+    ///     println!("{status}");
+    /// }
+    /// # }
+    /// ```
     pub async fn changed(&mut self) -> Option<Status> {
         let changed = StatusChange {
             watch: self,

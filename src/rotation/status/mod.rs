@@ -16,6 +16,19 @@ use crate::x509::rfc3339;
 ///
 /// It is a copy of one moment. [`StatusChanges`](super::StatusChanges) waits for a new one.
 /// `Display` writes a few lines for a log or a health page; programs read the values.
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+/// let status = server.handle().status();
+/// assert_eq!((status.revision(), status.rotations()), (1, 0));
+/// assert_eq!((status.reloads(), status.failures()), (0, 0));
+/// assert!(status.loaded_at() < status.identity_expires_at());
+/// assert!(status.last_failure().is_none() && status.degraded().is_none());
+/// assert_eq!(status.unusable_trust_anchors(), []);
+/// println!("{status}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Status {
     pub(super) revision: u64,
@@ -76,6 +89,16 @@ impl Status {
     /// Returns the SHA-256 of each trust anchor's certificate in DER.
     ///
     /// [Unusable](Self::unusable_trust_anchors) anchors are included.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+    /// let status = server.handle().status();
+    /// assert_eq!(status.trust_anchor_sha256s().len(), 1);
+    /// assert_ne!(status.trust_anchor_sha256s()[0], status.certificate_sha256());
+    /// println!("an anchor expires at {} s after 1970", status.anchors_expire_at().as_secs());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn trust_anchor_sha256s(&self) -> &[[u8; 32]] {
         &self.trust_anchor_sha256s
     }
@@ -95,6 +118,15 @@ impl Status {
     /// A list of an intermediate is among them until a peer presents that intermediate. `status()`
     /// checks at the time of the call, [`StatusChanges`](super::StatusChanges) at the time of
     /// publication.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+    /// let status = server.handle().status();
+    /// assert_eq!(status.unclaimed_revocation_lists().len(), 0);
+    /// assert!(status.revocation_lists_expire_at().is_none()); // there are no lists
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn unclaimed_revocation_lists(&self) -> impl ExactSizeIterator<Item = &RevocationList> {
         self.unclaimed_lists.iter().map(|list| &**list)
     }
@@ -109,6 +141,15 @@ impl Status {
     }
 
     /// Returns whether the key of our own leaf is an ML-DSA key.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+    /// let status = server.handle().status();
+    /// assert!(!status.has_post_quantum_identity()); // its key is an ECDSA key
+    /// println!("{:?}, {:?}", status.prefers_post_quantum_key_exchange(), status.is_fips());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn has_post_quantum_identity(&self) -> bool {
         self.has_post_quantum_identity
     }
