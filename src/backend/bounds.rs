@@ -13,6 +13,15 @@ use crate::error::BackendKind;
 /// A TLS library, as a value for `build`.
 ///
 /// The backends stand at the root of the crate, such as [`Rustls`](crate::Rustls).
+///
+/// ```
+/// use mtls::backend::{Backend, BackendKind};
+///
+/// fn name<B: Backend>(_: &B) -> String {
+///     B::KIND.to_string()
+/// }
+/// assert_eq!(name(&mtls::Rustls::default()), BackendKind::Rustls.to_string());
+/// ```
 pub trait Backend: Adapter {
     /// The library of this backend.
     const KIND: BackendKind;
@@ -37,6 +46,17 @@ pub trait ClientBackend: Backend + ClientAdapter {}
 impl<B: ClientAdapter> ClientBackend for B {}
 
 /// A backend that supports servers: it can request and verify a client's certificate.
+///
+/// ```
+/// use mtls::backend::ServerBackend;
+/// use mtls::{BuildError, MtlsServer, ServerBuilder};
+///
+/// type Built<B> = Result<MtlsServer<B>, BuildError>;
+///
+/// fn build<B: ServerBackend>(builder: ServerBuilder, backend: B) -> Built<B> {
+///     builder.build(backend)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an mTLS server",
     label = "this backend cannot ask a client for its certificate",
@@ -50,6 +70,15 @@ impl<B: ServerAdapter> ServerBackend for B {}
 /// A client backend with a native configuration that verifies the peer as this crate does.
 ///
 /// These are rustls and OpenSSL.
+///
+/// ```
+/// use mtls::MtlsClient;
+/// use mtls::backend::NativeClient;
+///
+/// fn native<B: NativeClient>(client: &MtlsClient<B>) -> <B as NativeClient>::Native {
+///     client.config()
+/// }
+/// ```
 pub trait NativeClient:
     ClientBackend + ClientAdapter<ClientConfig: ToNative<<Self as NativeClient>::Native>>
 {
@@ -61,6 +90,15 @@ pub trait NativeClient:
 /// A server backend with a native configuration that verifies the peer as this crate does.
 ///
 /// These are rustls and OpenSSL.
+///
+/// ```
+/// use mtls::MtlsServer;
+/// use mtls::backend::NativeServer;
+///
+/// fn native<B: NativeServer>(server: &MtlsServer<B>) -> <B as NativeServer>::Native {
+///     server.config()
+/// }
+/// ```
 pub trait NativeServer:
     ServerBackend + ServerAdapter<ServerConfig: ToNative<<Self as NativeServer>::Native>>
 {
@@ -70,6 +108,15 @@ pub trait NativeServer:
 }
 
 /// A client backend with a native configuration that can follow the revisions: rustls.
+///
+/// ```
+/// use mtls::MtlsClient;
+/// use mtls::backend::{LiveClient, NativeClient};
+///
+/// fn live<B: LiveClient>(client: &MtlsClient<B>) -> <B as NativeClient>::Native {
+///     client.live_config()
+/// }
+/// ```
 pub trait LiveClient:
     NativeClient + LiveClientAdapter<Live = <Self as NativeClient>::Native>
 {
@@ -81,6 +128,15 @@ impl<B> LiveClient for B where
 }
 
 /// A server backend with a native configuration that can follow the revisions: rustls.
+///
+/// ```
+/// use mtls::MtlsServer;
+/// use mtls::backend::{LiveServer, NativeServer};
+///
+/// fn live<B: LiveServer>(server: &MtlsServer<B>) -> <B as NativeServer>::Native {
+///     server.live_config()
+/// }
+/// ```
 pub trait LiveServer:
     NativeServer + LiveServerAdapter<Live = <Self as NativeServer>::Native>
 {
@@ -92,6 +148,15 @@ impl<B> LiveServer for B where
 }
 
 /// A client backend with a native configuration that lacks the policy: native-tls.
+///
+/// ```
+/// use mtls::MtlsClient;
+/// use mtls::backend::DangerNativeClient;
+///
+/// fn native<B: DangerNativeClient>(client: &MtlsClient<B>) -> B::Native {
+///     client.danger_config()
+/// }
+/// ```
 pub trait DangerNativeClient:
     ClientBackend + ClientAdapter<ClientConfig: ToNative<<Self as DangerNativeClient>::Native>>
 {

@@ -75,6 +75,19 @@ pub enum Capability {
 }
 
 /// The degree to which a backend supports a [`Capability`].
+///
+/// ```
+/// use mtls::backend::{BackendKind, Capability, Support};
+///
+/// for capability in Capability::ALL {
+///     match capability.on(BackendKind::NativeTls) {
+///         Support::Full => println!("{capability}"),
+///         Support::Limited(limit) => println!("{capability}, within a limit: {limit}"),
+///         Support::None(reason) => println!("no {capability}: {reason}"),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Support {

@@ -10,6 +10,19 @@ use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
 /// An event that an [`observer`](crate::ClientBuilder::observer) receives.
+///
+/// ```
+/// # fn f(builder: mtls::ServerBuilder) {
+/// use mtls::Event;
+///
+/// let builder = builder.observer(|event| match event {
+///     Event::PeerRejected(rejection) => eprintln!("rejected: {rejection}"),
+///     Event::ReloadFailed(failure) => eprintln!("{failure}"),
+///     Event::Rotated { revision, .. } => eprintln!("revision {revision} serves"),
+///     other => eprintln!("{other:?}"),
+/// });
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -111,6 +124,11 @@ pub(crate) type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 pub(crate) type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
 /// The kind of item that [`Event::Expiring`] reports.
+///
+/// ```
+/// use mtls::event::ExpiringItem;
+/// println!("{} is about to expire", ExpiringItem::TrustAnchor);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExpiringItem {

@@ -20,6 +20,15 @@ impl BackendKind {
     ///
     /// native-tls sends no alert for what our policy rejects, and its platform's own for what the
     /// platform rejects.
+    ///
+    /// ```
+    /// use mtls::RejectionReason;
+    /// use mtls::backend::BackendKind;
+    /// use mtls::error::Alert;
+    ///
+    /// let alert = BackendKind::Rustls.alert_for(RejectionReason::UnknownIssuer);
+    /// assert_eq!(alert, Some(Alert::UNKNOWN_CA));
+    /// ```
     pub fn alert_for(self, reason: RejectionReason) -> Option<Alert> {
         (self.capabilities().alert_for)(reason)
     }

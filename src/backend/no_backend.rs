@@ -13,6 +13,14 @@ use crate::error::{BackendKind, BuildError};
 use crate::policy::SignatureAlgorithms;
 
 /// The backend of a client or server that is not built yet. It has no values.
+///
+/// ```
+/// use mtls::backend::NoBackend;
+/// use mtls::{Builder, ClientBuilder, MtlsClient};
+///
+/// let builder: Builder<MtlsClient<NoBackend>> = MtlsClient::builder();
+/// let builder: ClientBuilder = builder; // its short name
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "it has no values")]
 pub enum NoBackend {}

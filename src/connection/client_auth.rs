@@ -7,16 +7,42 @@ use crate::peer::PeerIdentity;
 pub const MAX_CA_NAMES_BYTES: usize = 16 * 1024;
 
 /// Rejects a client without a certificate: `peer()` is a [`PeerIdentity`].
+///
+/// ```
+/// use mtls::connection::Required;
+/// use mtls::{MtlsServer, Rustls, ServerBuilder};
+///
+/// let builder: ServerBuilder<Required> = MtlsServer::builder();
+/// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "it has no values")]
 pub enum Required {}
 
 /// Accepts an anonymous client: `peer()` is an `Option` of a [`PeerIdentity`].
+///
+/// ```
+/// use mtls::connection::Optional;
+/// use mtls::{MtlsServer, Rustls, ServerBuilder};
+///
+/// let builder: ServerBuilder<Optional> = MtlsServer::builder().optional_client_auth();
+/// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "it has no values")]
 pub enum Optional {}
 
 /// Whether a server's clients must present a certificate: [`Required`] or [`Optional`].
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// use mtls::connection::{ClientAuth, Optional, Required};
+///
+/// fn greeting<A: ClientAuth>(peer: &A::Peer) -> String {
+///     A::identity(peer).map_or("hello".to_owned(), |peer| format!("hello {peer}"))
+/// }
+/// # let peer = pki::peer();
+/// assert_eq!(greeting::<Optional>(&None), "hello");
+/// assert_eq!(greeting::<Required>(&peer), "hello spiffe://prod.example/payments");
+/// ```
 #[expect(private_bounds, reason = "sealed: there is no third answer")]
 pub trait ClientAuth: PeerOf<Known = <Self as ClientAuth>::Peer> {
     /// What a stream holds of its client: a [`PeerIdentity`], or an `Option` of one.

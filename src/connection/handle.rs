@@ -17,13 +17,23 @@ use crate::policy::Rejection;
 /// the peer is verified. Cloning is cheap. The connection is verified again as long as a clone or
 /// the stream exists.
 ///
-/// ```no_run
-/// # fn f(stream: mtls::MtlsStream<std::net::TcpStream>) {
-/// if let Some(live) = stream.connection() {
-///     let peer = stream.peer().clone();
-///     live.on_rejected(move |rejection| eprintln!("{peer} would be shut out now: {rejection}"));
-/// }
-/// # }
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # use mtls::connection::LiveConnections;
+/// # use mtls::{Rustls, Rotation, VerifierPolicy, PeerMatcher};
+/// # let client = pki::client_builder().build(Rustls::default())?;
+/// # let server = pki::server_builder().live_connections(LiveConnections::Notify);
+/// # let server = server.build(Rustls::default())?;
+/// # let (_client, stream) = pki::connect(&client, &server);
+/// let live = stream.connection().expect("connections are tracked").clone();
+/// live.on_rejected(|rejection| eprintln!("it would be rejected now: {rejection}"));
+/// assert!(live.rejection().is_none());
+///
+/// let policy = VerifierPolicy::allow(PeerMatcher::dns("other.example")?);
+/// server.handle().rotate(Rotation::new().policy(policy))?;
+/// let rejection = live.wait(std::time::Duration::from_secs(10)).expect("the policy changed");
+/// println!("{}: {rejection}", live.peer());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct ConnectionHandle(Arc<TrackedConnection>);

@@ -10,6 +10,49 @@ use std::time::Instant;
 /// A transport with read and write time-outs, so that a handshake ends in time.
 ///
 /// The handshake restores the time-outs that it found.
+///
+/// ```
+/// use mtls::connection::Transport;
+/// use std::io;
+/// use std::time::Duration;
+///
+/// # use std::net::TcpStream;
+/// /// A socket that writes down what is read.
+/// struct Recorder(TcpStream, Vec<u8>);
+///
+/// # impl io::Read for Recorder {
+/// #     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+/// #         let read = io::Read::read(&mut self.0, buf)?;
+/// #         self.1.extend_from_slice(&buf[..read]);
+/// #         Ok(read)
+/// #     }
+/// # }
+/// # impl io::Write for Recorder {
+/// #     fn write(&mut self, buf: &[u8]) -> io::Result<usize> { self.0.write(buf) }
+/// #     fn flush(&mut self) -> io::Result<()> { self.0.flush() }
+/// # }
+/// impl Transport for Recorder {
+///     fn read_timeout(&self) -> io::Result<Option<Duration>> {
+///         self.0.read_timeout()
+///     }
+///     fn write_timeout(&self) -> io::Result<Option<Duration>> {
+///         self.0.write_timeout()
+///     }
+///     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+///         self.0.set_read_timeout(timeout)
+///     }
+///     fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+///         self.0.set_write_timeout(timeout)
+///     }
+///     fn shutdown_write(&self) -> io::Result<()> {
+///         self.0.shutdown_write()
+///     }
+///     fn shutdown_handle(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
+///         self.0.shutdown_handle() // so that `LiveConnections::Close` can end a read
+///     }
+/// }
+/// # fn has(transport: &Recorder) -> bool { transport.has_timeouts() }
+/// ```
 pub trait Transport: Read + Write + Send {
     /// Returns the read time-out.
     ///
@@ -104,6 +147,17 @@ socket!(UnixStream);
 /// Makes any `Read + Write` a [`Transport`] without time-outs.
 ///
 /// The caller limits the time; the handshake timeout does not apply.
+///
+/// ```
+/// # fn f<IO: std::io::Read + std::io::Write + Send>(
+/// #     client: mtls::MtlsClient<mtls::Rustls>,
+/// #     pipe: IO,
+/// # ) -> Result<(), mtls::HandshakeError> {
+/// use mtls::connection::WithoutTimeout;
+/// let stream = client.connect("db.internal", WithoutTimeout(pipe))?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct WithoutTimeout<IO>(pub IO);
 

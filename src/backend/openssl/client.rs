@@ -64,6 +64,17 @@ impl OpenSslClientConfig {
     /// A DNS name is also sent as server name indication; an IP address is not (RFC 6066, section
     /// 3). Without this call every server is rejected.
     ///
+    /// ```
+    /// # use mtls::backend::OpenSslClientConfig;
+    /// # fn f(config: OpenSslClientConfig) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mtls::pki_types::ServerName;
+    ///
+    /// let mut ssl = openssl::ssl::Ssl::new(config.danger_context())?;
+    /// config.prepare(&mut ssl, &ServerName::try_from("db.internal")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`HandshakeError::Backend`] when OpenSSL rejects the name.
     pub fn prepare(

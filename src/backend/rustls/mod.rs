@@ -44,6 +44,15 @@ impl Rustls {
     /// Makes a backend with this crypto provider.
     ///
     /// [`Default`] uses aws-lc-rs, or ring if only that is compiled in.
+    ///
+    /// ```
+    /// use mtls::Rustls;
+    /// use std::sync::Arc;
+    ///
+    /// let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    /// provider.cipher_suites.truncate(1);
+    /// let backend = Rustls::with_provider(Arc::new(provider));
+    /// ```
     pub fn with_provider(provider: Arc<CryptoProvider>) -> Self {
         Self {
             provider: Some(provider),

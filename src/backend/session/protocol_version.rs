@@ -1,6 +1,12 @@
 use core::fmt;
 
 /// A version of TLS.
+///
+/// ```
+/// use mtls::connection::ProtocolVersion;
+/// let builder = mtls::MtlsClient::builder().protocol_versions([ProtocolVersion::Tls13]);
+/// assert_eq!(ProtocolVersion::Tls13.to_string(), "TLS 1.3");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ProtocolVersion {

@@ -8,17 +8,23 @@ use crate::material::SignatureScheme;
 /// What a backend does not show is `None`: see [`Capability`](crate::backend::Capability). Names
 /// are those of IANA's TLS registries.
 ///
-/// ```no_run
-/// # use mtls::{HandshakeError, MtlsClient, Rustls};
-/// # use std::net::TcpStream;
-/// # fn f(client: MtlsClient<Rustls>, tcp: TcpStream) -> Result<(), HandshakeError> {
-/// let stream = client.connect("db.internal", tcp)?;
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # use mtls::Rustls;
+/// # let client = pki::client_builder().alpn(["h2"]).build(Rustls::default())?;
+/// # let server = pki::server_builder().alpn(["h2"]).build(Rustls::default())?;
+/// # let (stream, _server) = pki::connect(&client, &server);
+/// use mtls::connection::ProtocolVersion;
+///
 /// let session = stream.session();
-/// if !session.has_post_quantum_key_exchange() {
-///     println!("{}: {:?}", session.protocol_version(), session.key_exchange_group());
+/// assert_eq!(session.protocol_version(), ProtocolVersion::Tls13);
+/// assert_eq!(session.alpn(), Some(&b"h2"[..]));
+/// assert_eq!(session.server_name(), Some("db.internal"));
+/// println!("{:?}, {:?}", session.cipher_suite(), session.signature_scheme());
+/// if !session.has_post_quantum_key_exchange() && !session.is_resumed() {
+///     println!("{:?}", session.key_exchange_group());
 /// }
-/// # Ok(())
-/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionInfo {

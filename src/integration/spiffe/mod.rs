@@ -115,6 +115,17 @@ impl SpiffeSource {
     ///
     /// See SPIFFE Workload Endpoint, section 4.
     ///
+    /// ```no_run
+    /// use mtls::SpiffeSource;
+    /// use std::time::Duration;
+    ///
+    /// let source = SpiffeSource::from_env()?
+    ///     .response_timeout(Duration::from_secs(5))
+    ///     .retry_interval(Duration::from_secs(60))
+    ///     .spiffe_id("spiffe://prod.example/web".parse()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`SpiffeError::NoAddress`] when it is not set, and the errors of
     /// [`from_address`](Self::from_address).
@@ -191,6 +202,12 @@ impl SpiffeSource {
     ///
     /// Replaces a [`spiffe_id`](Self::spiffe_id). A hint is a text of the operator beside the
     /// entry. It is no part of the SVID; only the agent confirms it.
+    ///
+    /// ```
+    /// # fn f(source: mtls::SpiffeSource) {
+    /// let source = source.svid_hint("internal");
+    /// # }
+    /// ```
     pub fn svid_hint(mut self, hint: impl Into<String>) -> Self {
         self.choice = SvidSelector::Hint(hint.into());
         self
