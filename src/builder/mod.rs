@@ -214,6 +214,13 @@ impl<T> Builder<T> {
     /// Sets whether sessions are resumed, and on which conditions.
     ///
     /// Initially [`Resumption::Off`]. Only rustls supports other values.
+    ///
+    /// ```
+    /// use mtls::connection::Resumption;
+    /// let max_age = std::time::Duration::from_secs(3600);
+    /// let setting = Resumption::BoundToRevision { max_age };
+    /// let builder = mtls::MtlsClient::builder().resumption(setting);
+    /// ```
     #[must_use]
     pub fn resumption(mut self, resumption: Resumption) -> Self {
         self.settings.resumption = resumption;

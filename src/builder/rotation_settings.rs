@@ -41,6 +41,11 @@ impl<T> Builder<T> {
     ///
     /// After a failure the source is polled sooner: first after half a second, then after twice the
     /// previous pause, up to this interval.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let builder = mtls::MtlsServer::builder().poll_interval(Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub fn poll_interval(mut self, pause: Duration) -> Self {
         self.settings.rotation.poll_interval = pause;
@@ -49,6 +54,11 @@ impl<T> Builder<T> {
 
     /// Sets what happens to handshakes when our own certificate has expired. Initially
     /// [`OnExpiry::KeepServing`].
+    ///
+    /// ```
+    /// use mtls::rotation::OnExpiry;
+    /// let builder = mtls::MtlsServer::builder().on_expiry(OnExpiry::Reject);
+    /// ```
     #[must_use]
     pub fn on_expiry(mut self, choice: OnExpiry) -> Self {
         self.settings.on_expiry = choice;
@@ -57,6 +67,12 @@ impl<T> Builder<T> {
 
     /// Sets what happens to handshakes when the source keeps failing. Initially
     /// [`OnSourceLost::KeepServing`].
+    ///
+    /// ```
+    /// use mtls::rotation::OnSourceLost;
+    /// let limit = OnSourceLost::RejectAfter(std::time::Duration::from_secs(3600));
+    /// let builder = mtls::MtlsServer::builder().on_source_lost(limit);
+    /// ```
     #[must_use]
     pub fn on_source_lost(mut self, choice: OnSourceLost) -> Self {
         self.settings.rotation.on_source_lost = choice;
@@ -68,6 +84,11 @@ impl<T> Builder<T> {
     ///
     /// On native-tls nothing is verified, since the platform does not expose signature
     /// verification, and [`SelfTrust::Require`] is a [`BuildError`](crate::BuildError).
+    ///
+    /// ```
+    /// use mtls::rotation::SelfTrust;
+    /// let builder = mtls::MtlsServer::builder().self_trust(SelfTrust::Require);
+    /// ```
     #[must_use]
     pub fn self_trust(mut self, choice: SelfTrust) -> Self {
         self.settings.rotation.self_trust = choice;

@@ -150,6 +150,18 @@ impl<B: ClientBackend> MtlsClient<B> {
     /// Returns the backend's own configuration, which does **not** verify the peer by the policy.
     ///
     /// Its user has to do that.
+    ///
+    /// ```
+    /// # #[cfg(feature = "native-tls")]
+    /// # use mtls::{MtlsClient, NativeTls};
+    /// # #[cfg(feature = "native-tls")]
+    /// # fn f(client: MtlsClient<NativeTls>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let connector = client.danger_config();
+    /// let tcp = std::net::TcpStream::connect("db.internal:5433")?;
+    /// let stream = connector.connect("db.internal", tcp)?; // the platform's verification alone
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn danger_config(&self) -> <B as DangerNativeClient>::Native
     where
         B: DangerNativeClient,

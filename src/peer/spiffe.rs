@@ -25,6 +25,14 @@ pub struct SpiffeId {
 }
 
 /// The error of parsing a SPIFFE ID.
+///
+/// ```
+/// use mtls::SpiffeId;
+/// use mtls::error::SpiffeIdError;
+///
+/// let error = "https://prod.example".parse::<SpiffeId>().unwrap_err();
+/// assert_eq!(error, SpiffeIdError::WrongScheme);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpiffeIdError {

@@ -48,6 +48,14 @@ pub struct RevocationRules {
 }
 
 /// Which certificates of a path [`RevocationRules`] apply to.
+///
+/// ```
+/// use mtls::RevocationRules;
+/// use mtls::policy::RevocationDepth;
+///
+/// let rules = RevocationRules::require(RevocationDepth::Leaf);
+/// assert_eq!(rules.depth(), RevocationDepth::Leaf);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RevocationDepth {

@@ -64,6 +64,17 @@ pub struct ExplanationStep {
 }
 
 /// The outcome of an [`ExplanationStep`].
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let chain = pki::client_identity().chain().as_slice().to_vec();
+/// # let verifier = pki::verifier(mtls::VerifierPolicy::allow_any_authenticated());
+/// # let explanation = verifier.explain_client(&chain, mtls::pki_types::UnixTime::now());
+/// use mtls::policy::StepOutcome;
+///
+/// let mut outcomes = explanation.steps().iter().map(|step| step.outcome());
+/// assert!(outcomes.all(|outcome| outcome != StepOutcome::Failed));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StepOutcome {
