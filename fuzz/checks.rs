@@ -276,7 +276,7 @@ fn check_peer(peer: &PeerIdentity, chain: &[CertificateDer<'_>], now: UnixTime) 
 
 fn check_rejection(rejection: &Rejection, certificates: usize) {
     check_error(rejection, &Secrets::default());
-    check_line(rejection.hint());
+    check_line(&rejection.hint());
     let bytes = rejection.to_string().len() + rejection.hint().len();
     assert!(bytes < 4_096, "{bytes} bytes");
     let (index, subject) = rejection.certificate().unzip();

@@ -106,12 +106,12 @@ const TABLE: &[Row] = &[
     (
         42,
         "bad_certificate",
-        "our certificate was refused: not yet valid, wrong name, or not well formed",
+        "our certificate was rejected: not yet valid, wrong name, or not well formed",
     ),
     (
         43,
         "unsupported_certificate",
-        "our certificate was refused for its kind: check its extended key usage and its key",
+        "our certificate was rejected for its kind: check its extended key usage and its key",
     ),
     (
         44,
@@ -126,7 +126,7 @@ const TABLE: &[Row] = &[
     (
         46,
         "certificate_unknown",
-        "our certificate was refused; the peer's policy may not list us, its log has the reason",
+        "our certificate was rejected; the peer's policy may not list us, its log has the reason",
     ),
     (
         47,
@@ -141,7 +141,7 @@ const TABLE: &[Row] = &[
     (
         49,
         "access_denied",
-        "our certificate is valid, but the peer's policy does not admit us",
+        "our certificate is valid, but the peer's policy does not accept us",
     ),
     (
         50,
@@ -161,7 +161,7 @@ const TABLE: &[Row] = &[
     (
         71,
         "insufficient_security",
-        "the peer asks for stronger ciphers than we offer",
+        "the peer requires stronger ciphers than we offer",
     ),
     (
         80,
@@ -182,12 +182,12 @@ const TABLE: &[Row] = &[
     (
         112,
         "unrecognized_name",
-        "the peer serves no host of the name that we asked for",
+        "the peer has no host with the name that we requested",
     ),
     (
         113,
         "bad_certificate_status_response",
-        "the peer refused our OCSP response",
+        "the peer rejected our OCSP response",
     ),
     (
         116,

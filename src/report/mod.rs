@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_report_has_the_fact_the_causes_and_the_hint() {
         let rejection = Rejection::new(RejectionReason::NoCertificate);
-        let (fact, hint) = (rejection.to_string(), rejection.hint().to_owned());
+        let (fact, hint) = (rejection.to_string(), rejection.hint().into_owned());
         let error = HandshakeError::Rejected(rejection);
         let report = Report::new(&error).to_string();
         assert_eq!(report, format!("{error}\n  {fact}\nhint: {hint}"));

@@ -164,7 +164,7 @@ fn a_delta_list_is_no_complete_list() {
 fn a_self_signed_peer_gets_one_answer() {
     let Some(folder) = folder() else { return };
     let rejection = folder.input("ss-ca", "chain.pem", None).verdict(any());
-    let hint = rejection.unwrap_err().hint().to_owned();
+    let hint = rejection.unwrap_err().hint().into_owned();
     assert!(!hint.contains("trust anchor"), "{hint}");
     let anchors = folder.input("ss-cafalse", "chain.pem", None).anchors;
     let (_, algorithms) = algorithms().remove(0);
@@ -182,7 +182,7 @@ fn a_self_signed_peer_gets_one_answer() {
 fn a_leaf_for_servers_is_a_clients_by_an_opt_in() {
     let Some(folder) = folder() else { return };
     let input = folder.input("eku-serveronly-as-client", "chain.pem", None);
-    let hint = input.verdict(any()).unwrap_err().hint().to_owned();
+    let hint = input.verdict(any()).unwrap_err().hint().into_owned();
     let opt_in = "danger_allow_server_auth_for_clients";
     assert!(
         hint.contains("clientAuth") && hint.contains(opt_in),

@@ -146,7 +146,7 @@ fn a_client_that_has_expired() {
         assert_eq!(told.alert, Alert::CERTIFICATE_EXPIRED);
         let words = "our certificate (CN=alice) has expired at 2020-09-13T12:26:40Z, it is 20";
         told.says(&[words, "renew it"]);
-        told.never_says(&["besides", "asked for", "lacks"]);
+        told.never_says(&["besides", "requested", "lacks"]);
     });
 }
 
@@ -244,7 +244,7 @@ fn a_client_of_another_ca_where_the_server_names_none() {
             "does not trust the CA",
             "our chain, of length 2, ends below \"CN=Stranger\"",
         ]);
-        told.never_says(&["asked for"]);
+        told.never_says(&["requested"]);
     });
 }
 
@@ -253,7 +253,7 @@ fn a_client_of_another_ca_where_the_server_names_none() {
 fn a_client_of_a_namesake_of_the_ca_that_the_server_names() {
     let cast = Cast::assemble();
     call(&cast, &cast.mallory, &host(&cast), |told| {
-        told.never_says(&["asked for"]);
+        told.never_says(&["requested"]);
         // OpenSSL looks at the key identifiers first, and rustls at nothing but the names before the signature.
         match told.theirs {
             "rustls" => {
@@ -320,7 +320,7 @@ fn a_client_that_was_not_asked_for_its_certificate() {
             assert_eq!(told.alert, Alert::HANDSHAKE_FAILURE);
             match told.ours {
                 BackendKind::Rustls => {
-                    told.says(&["signature scheme", "had not asked for our certificate"]);
+                    told.says(&["signature scheme", "had not requested our certificate"]);
                     told.never_says(&["expired"]);
                 }
                 _ => told.says(&[

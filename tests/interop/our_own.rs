@@ -53,7 +53,7 @@ fn our_client_calls_our_server() {
             fails(
                 &call(&carol),
                 1,
-                "with the alert certificate_unknown; our certificate was refused",
+                "with the alert certificate_unknown; our certificate was rejected",
             );
             // It has the name of the root that is trusted, and not its key.
             let told = call(&mallory);

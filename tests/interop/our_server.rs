@@ -96,7 +96,7 @@ pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
                 &server,
                 ask,
                 &call,
-                "the policy does not admit this peer",
+                "the policy does not accept this peer",
                 "certificate unknown",
             );
         }

@@ -65,7 +65,7 @@ fn a_ca_vouches_for_its_own_trust_domain_alone() {
     let rejection = rejection.unwrap_err();
     let hint = rejection.hint();
     assert!(
-        hint.contains("prod.example") && hint.contains("not to be added to it"),
+        hint.contains("prod.example") && hint.contains("must not be added to it"),
         "{hint}"
     );
 }

@@ -176,7 +176,7 @@ fn missing_pieces_are_named() {
     let root = Authority::root("Root");
     let intermediate = root.intermediate("Intermediate");
     let leaf = Leaf::named("leaf").client().issued_by(&intermediate);
-    let hint = |verdict: Result<_, mtls::Rejection>| verdict.unwrap_err().hint().to_owned();
+    let hint = |verdict: Result<_, mtls::Rejection>| verdict.unwrap_err().hint().into_owned();
     let missing = hint(client(&root, any(), &leaf.chain));
     assert!(
         missing.contains("CN=Intermediate issued this certificate"),

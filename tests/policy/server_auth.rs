@@ -221,7 +221,7 @@ fn hints_say_what_helps() {
         let verdict = client(authority, exact("peer.example"), &peer.chain);
         let rejection = verdict.unwrap_err();
         assert_eq!(rejection.reason(), Reason::WrongExtendedKeyUsage);
-        rejection.hint().to_owned()
+        rejection.hint().into_owned()
     };
     let hint = of(&root, leaf().server().issued_by(&root));
     for words in [

@@ -70,7 +70,7 @@ impl VerificationSubject {
     }
 }
 
-const ANCHOR_GONE: &str = "a trust anchor is gone, and native-tls does not show which of them vouched for this \
+const ANCHOR_GONE: &str = "a trust anchor is gone, and native-tls does not show which of them authenticated this \
      peer; connect again";
 
 fn has_all(trust: &Trust, former: &Trust) -> bool {

@@ -197,7 +197,7 @@ impl MatchContext<'_> {
             ),
             Node::Not(_) => match answer {
                 Ternary::Undecided => {
-                    "not: what it negates is neither a yes nor a no, so it refuses".to_owned()
+                    "not: what it negates is neither a yes nor a no, so it rejects".to_owned()
                 }
                 Ternary::Yes | Ternary::No => "not".to_owned(),
             },

@@ -48,11 +48,11 @@ pub(super) fn no_path(
         format!("a presented certificate cannot issue others, and was passed over: {problem}")
     } else if let Some(domain) = context.trust_domain {
         format!(
-            "only the bundle of {domain} vouches for {domain}, and a CA of another trust domain is not to be added to it: \
-             the peer sends too few intermediates, or the bundle is not the newest, or the peer is not who it says"
+            "only the bundle of {domain} authenticates {domain}, and a CA of another trust domain must not be added to it: \
+             the peer sends too few intermediates, or the bundle is not the newest, or the peer is not who it claims to be"
         )
     } else if index == 0 && last.is_self_issued() {
-        "the certificate is self-signed and no CA's, so that no trust anchor can vouch for it: make a CA certificate \
+        "the certificate is self-signed and no CA's, so no trust anchor can authenticate it: make a CA certificate \
          (basicConstraints CA:TRUE), issue the leaf with it, and give the CA's certificate as trust anchor"
             .to_owned()
     } else if last.is_self_issued() {

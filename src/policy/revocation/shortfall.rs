@@ -58,7 +58,7 @@ impl Shortfall {
                  or makes one by `openssl ca -gencrl`"
             }
             Self::NoList => {
-                "give the current list of this issuer to `revocation_lists` as well; or ask about \
+                "give the current list of this issuer to `revocation_lists` as well; or check \
                  leaves alone, by `RevocationDepth::Leaf`"
             }
             Self::OtherKey => {
@@ -81,7 +81,7 @@ impl Shortfall {
             }
             Self::OtherKind(Kind::Users) => {
                 "give the issuer's list about CA certificates as well (onlyContainsCACerts), or \
-                 one about all; or ask about leaves alone, by `RevocationDepth::Leaf`"
+                 one about all; or check leaves alone, by `RevocationDepth::Leaf`"
             }
             Self::OtherPoint => {
                 "give the issuer's list of a distribution point that the certificate names \
@@ -89,7 +89,7 @@ impl Shortfall {
                  without issuingDistributionPoint"
             }
             Self::NoPoint => {
-                "where this list is about all that its CA issues, say so by \
+                "if this list covers everything that its CA issues, state it by \
                  `RevocationRules::danger_cover_certificates_without_distribution_point`; or have \
                  the CA make a list without issuingDistributionPoint, or name its point in the \
                  certificates (crlDistributionPoints)"
@@ -100,10 +100,10 @@ impl Shortfall {
             }
             Self::Early => {
                 "compare this machine's clock with the CA's: the list is from the future; until it \
-                 begins give the one before it"
+                 is valid, give the one before it"
             }
             Self::Stale => {
-                "give the list that the issuer made since, as `openssl crl -in FILE -noout \
+                "give the list that the issuer has made since, as `openssl crl -in FILE -noout \
                  -lastupdate -nextupdate` shows; when it looks current, compare the clocks"
             }
         }

@@ -147,7 +147,7 @@ impl AnchorFacts {
             let now = now?;
             let outside = self.check_validity(now).err()?;
             let words = format!("it is valid {}, and now is {}", self.window(), rfc3339(now));
-            Some(problem(words, outside.hint()))
+            Some(problem(words, &outside.hint()))
         })
     }
 

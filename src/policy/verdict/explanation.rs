@@ -169,8 +169,8 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.steps.iter().try_for_each(|step| step.write(f, 0))?;
         match &self.verdict {
-            Ok(peer) => write!(f, "admitted: {peer}"),
-            Err(rejection) => write!(f, "refused: {rejection}\nhint: {}", rejection.hint()),
+            Ok(peer) => write!(f, "accepted: {peer}"),
+            Err(rejection) => write!(f, "rejected: {rejection}\nhint: {}", rejection.hint()),
         }
     }
 }

@@ -95,39 +95,39 @@ impl RejectionReason {
             Self::LeafIsCa => "the peer presented a CA's certificate as its own",
             Self::Expired => "a certificate has expired",
             Self::InvalidSerialNumber => "a certificate's serial number is not allowed",
-            Self::IssuerNotCa => "a certificate was issued by one that is no CA's",
+            Self::IssuerNotCa => "the issuer's certificate is not a CA certificate",
             Self::LifetimeTooLong => "the certificate is valid for too long",
             Self::MalformedCertificate => "a certificate is malformed",
             Self::MalformedName => "a name in the certificate is not accepted",
-            Self::ForbiddenExtension => "an extension stands where it must not",
+            Self::ForbiddenExtension => "a certificate has an extension that it must not have",
             Self::MissingKeyIdentifier => "a certificate lacks a key identifier",
             Self::NameConstraintViolated => "a name lies outside its CA's name constraints",
             Self::NameMismatch => "the certificate is for another name",
             Self::NoCertificate => "the peer presented no certificate",
-            Self::NotAuthorized => "the policy does not admit this peer",
-            Self::InvalidSvid => "the certificate is no X.509-SVID",
+            Self::NotAuthorized => "the policy does not accept this peer",
+            Self::InvalidSvid => "the certificate is not an X.509-SVID",
             Self::NotYetValid => "a certificate is not valid yet",
-            Self::NotServing => "this side accepts no peer at present",
+            Self::NotServing => "this side currently accepts no peer",
             Self::PathLengthExceeded => "a CA's path length constraint is exceeded",
             Self::PathTooLong => "the chain is longer than the verifier follows",
             Self::VerifierPanicked => "the policy panicked",
             Self::RevocationListStale => "the revocation lists for a certificate are not current",
-            Self::RevocationStatusUnknown => "no revocation list tells about a certificate",
+            Self::RevocationStatusUnknown => "no revocation list shows the status of a certificate",
             Self::Revoked => "a certificate was revoked",
-            Self::UnsupportedKey => "a certificate's key is not acceptable",
+            Self::UnsupportedKey => "a certificate's key is not supported",
             Self::UnhandledCriticalExtension => {
                 "a certificate carries an unknown critical extension"
             }
             Self::UnknownTrustDomain => "the peer's trust domain is not known",
             Self::UnknownIssuer => "no path leads to a trust anchor",
             Self::UnsupportedSignatureAlgorithm => {
-                "a certificate is signed with an unacceptable algorithm"
+                "a certificate is signed with an unsupported algorithm"
             }
             Self::UnsupportedVersion => "the certificate is not of X.509 version 3",
             Self::WrongCriticality => "an extension's criticality is wrong",
-            Self::WrongKeyUsage => "the certificate's key usage does not allow this role",
+            Self::WrongKeyUsage => "the certificate's key usage does not allow this side",
             Self::WrongExtendedKeyUsage => {
-                "the certificate's extended key usage does not allow this role"
+                "the certificate's extended key usage does not allow this side"
             }
         }
     }
@@ -137,14 +137,14 @@ impl RejectionReason {
             Self::AnchorExpired => "replace the expired CA certificate among the trust anchors",
             Self::LeafIsCa => {
                 "present a leaf in its place: if this is meant to be one, reissue it with basicConstraints CA:FALSE (`openssl \
-                 req -x509` makes CAs unless told otherwise); if it is the CA, issue a leaf with it, and give this \
+                 req -x509` makes CAs by default); if it is the CA, issue a leaf with it, and give this \
                  certificate to the other end as trust anchor"
             }
             Self::Expired => {
                 "renew the certificate; when it looks valid, compare the clocks of both ends"
             }
             Self::InvalidSerialNumber => {
-                "reissue the certificate with a serial number of 1 to 20 octets, random ones for choice; or allow it by \
+                "reissue the certificate with a serial number of 1 to 20 octets, preferably a random one; or allow it by \
                  `CertificateProfile::Interoperable`"
             }
             Self::IssuerNotCa => {
@@ -166,14 +166,14 @@ impl RejectionReason {
             }
             Self::NameConstraintViolated => {
                 "issue the leaf under a CA whose name constraints permit its names; constraints on e-mail, URI and \
-                 directory names are not supported and refuse every leaf"
+                 directory names are not supported and reject every leaf"
             }
             Self::NameMismatch => {
                 "connect by a name that the certificate lists, or reissue it with a subject alternative name for this one"
             }
             Self::NoCertificate => {
-                "the client must be configured with a certificate and key; one that does not fit the server's list of \
-                 CA names or signature schemes is silently not sent by some clients"
+                "configure the client with a certificate and key; some clients silently send none if theirs does not fit the \
+                 server's list of CA names or signature schemes"
             }
             Self::NotAuthorized => {
                 "if the peer should be accepted, let the matcher match one of its names; `PeerVerifier::explain_client` and \
@@ -186,7 +186,7 @@ impl RejectionReason {
                 "compare the clocks of both ends; the certificate's notBefore lies in the future"
             }
             Self::NotServing => {
-                "it is not the peer: renew our own certificate, or mend the source of our material; `status()` tells more"
+                "the cause is on this side: renew our own certificate, or repair the source of our material; `status()` shows more"
             }
             Self::PathLengthExceeded => {
                 "issue the leaf directly under the constrained CA, or reissue that CA with a larger pathlen"
@@ -195,7 +195,7 @@ impl RejectionReason {
                 "present only the certificates between the leaf and its root; at most 6 intermediates count"
             }
             Self::VerifierPanicked => {
-                "mend the custom matcher or the clock; until then the peers it judges are refused"
+                "fix the custom matcher or the clock, whose panic is in this process's log; until then its peers are rejected"
             }
             Self::RevocationListStale => {
                 "give the issuer's newest list; when it looks current, compare the clocks"
@@ -214,7 +214,7 @@ impl RejectionReason {
                 "reissue the certificate without the extension, or not critical"
             }
             Self::UnknownTrustDomain => {
-                "add the trust domain with its bundle to the `TrustBundles`, if it is to be federated with"
+                "add the trust domain with its bundle to the `TrustBundles`, if it is to be federated"
             }
             Self::UnknownIssuer => "give the CA that issued the peer's certificate as trust anchor",
             Self::UnsupportedSignatureAlgorithm => {

@@ -120,8 +120,8 @@ impl Rejection {
     }
 
     /// Returns what to do about it.
-    pub fn hint(&self) -> &str {
-        &self.0.hint
+    pub fn hint(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.0.hint)
     }
 }
 

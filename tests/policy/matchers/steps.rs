@@ -53,7 +53,7 @@ fn each_branch_says_what_it_saw() {
       ok matcher: dns_suffix("prod.example"); the peer has DNS name "pay.prod.example"
       no matcher: not
          ok matcher: organizational_unit("Test"); the peer has organizational unit "Test"
-   no matcher: not: what it negates is neither a yes nor a no, so it refuses
+   no matcher: not: what it negates is neither a yes nor a no, so it rejects
       no matcher: ip("10.0.0.1"); the peer has no IP address
 "#
     );

@@ -233,7 +233,7 @@ fn defects(own: &OwnChain, now: Option<UnixTime>) -> Vec<Finding> {
     if own.has_old_leaf() {
         findings.push(Finding {
             kind: Kind::Use,
-            words: "our certificate is not of X.509 version 3, which many peers refuse: have it reissued with \
+            words: "our certificate is not of X.509 version 3, which many peers reject: have it reissued with \
                     extensions (`openssl x509 -req -extfile FILE ..`)"
                 .to_owned(),
         });
@@ -246,8 +246,8 @@ fn unfit_issuer(own: &OwnChain, cas: &UnmatchedCas) -> Option<Finding> {
     Some(Finding {
         kind: Kind::Issuer,
         words: format!(
-            "the server asked for a certificate of one of these CAs: {asked_for}; our chain ends below \"{}\": present \
-             a certificate that one of them issued, or, if they vouch for that CA, also the certificates in between",
+            "the server requested a certificate of one of these CAs: {asked_for}; our chain ends below \"{}\": present \
+             a certificate that one of them issued, or, if they issued that CA's certificate, also the certificates in between",
             own.top_issuer()
         ),
     })
@@ -257,7 +257,7 @@ fn unfit_key(own: &OwnChain) -> Finding {
     Finding {
         kind: Kind::Missing,
         words: format!(
-            "no certificate was sent, since the server takes no signature scheme that fits ours, whose key is {}: \
+            "no certificate was sent, since the server accepts no signature scheme that fits ours, whose key is {}: \
              have one issued for a key of another kind",
             own.key()
         ),
@@ -269,8 +269,8 @@ fn withheld_certificate_hint(own: &OwnChain) -> Finding {
     Finding {
         kind: Kind::Missing,
         words: format!(
-            "the server requires a certificate, and ours was not sent: it fits neither the signature schemes nor, \
-             perhaps, the CAs that the server asked for, or it asked for none in this handshake; our key is {}, and \
+            "the server requires a certificate, and ours was not sent: it does not fit the signature schemes, or \
+             perhaps the CAs, that the server requested, or the server requested none in this handshake; our key is {}, and \
              our chain ends below \"{}\"",
             own.key(),
             own.top_issuer()
@@ -282,13 +282,13 @@ fn withheld_certificate_hint(own: &OwnChain) -> Finding {
 fn no_request_hint(alert: Alert) -> String {
     match alert {
         Alert::CERTIFICATE_REQUIRED => {
-            "the server did not ask for our certificate in this handshake, so none was sent; one that asks only later \
-             (by renegotiation, or after the handshake) gets none: have it ask in the handshake"
+            "the server did not request our certificate in this handshake, so none was sent; one that requests it only \
+             later (by renegotiation, or after the handshake) gets none: have it request one in the handshake"
         }
         Alert::HANDSHAKE_FAILURE => {
-            "no common cipher suite, group or signature scheme; the server had not asked for our certificate"
+            "no common cipher suite, group or signature scheme; the server had not requested our certificate"
         }
-        _ => "the server has not asked for our certificate, so it was not this that it refused; its log has the reason",
+        _ => "the server has not requested our certificate, so it did not reject that; its log has the reason",
     }
     .to_owned()
 }
@@ -304,7 +304,7 @@ fn usual_cause_hint(own: &OwnChain, now: Option<UnixTime>, alert: Alert) -> Stri
         ),
         (Alert::CERTIFICATE_EXPIRED, Some(now)) if own.overdue(now).is_empty() => {
             format!(
-                "{usual}: by ours it is {}, and none of our chain has expired",
+                "{usual}: by our clock it is {}, and no certificate of our chain has expired",
                 rfc3339(now)
             )
         }

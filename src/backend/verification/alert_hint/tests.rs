@@ -51,7 +51,7 @@ fn a_name_is_the_same_in_every_encoding() {
     assert_ne!(printable, name(utf8("Some CA")));
     let request = CertificateRequest::came(&own, &[&printable], true);
     let said_of_it = said(&own, &request, Alert::UNKNOWN_CA);
-    assert!(!said_of_it.contains("asked for"), "{said_of_it}");
+    assert!(!said_of_it.contains("requested"), "{said_of_it}");
     let other = CertificateRequest::came(&own, &[&name(utf8("Other CA"))], true);
     let said_of_other = said(&own, &other, Alert::UNKNOWN_CA);
     assert!(said_of_other.contains("\"CN=Other CA\""), "{said_of_other}");
@@ -122,9 +122,9 @@ fn an_unrequested_certificate_has_no_hint() {
         &CertificateRequest::Awaited,
         Alert::CERTIFICATE_REQUIRED,
     );
-    assert!(words.contains("did not ask"), "{words}");
+    assert!(words.contains("did not request"), "{words}");
     let words = said(&own, &CertificateRequest::Awaited, Alert::BAD_CERTIFICATE);
-    assert!(words.contains("has not asked"), "{words}");
+    assert!(words.contains("has not requested"), "{words}");
 }
 
 /// The hint of an alert about something else does not mention our certificate's faults.
