@@ -1,9 +1,9 @@
-use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
 
+use crate::error::unknown_name::stable_names;
 use crate::error::{ReloadFailure, UnusableTrustAnchor};
 use crate::material::{IdentityWarning, RevocationList};
 use crate::peer::PeerIdentity;
@@ -140,12 +140,8 @@ pub enum ExpiringItem {
     TrustAnchor,
 }
 
-impl fmt::Display for ExpiringItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Identity => "a certificate of our own chain",
-            Self::RevocationList => "a revocation list",
-            Self::TrustAnchor => "a trust anchor",
-        })
-    }
-}
+stable_names!(ExpiringItem, "item", {
+    Identity => "identity",
+    RevocationList => "revocation_list",
+    TrustAnchor => "trust_anchor",
+});

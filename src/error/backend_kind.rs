@@ -1,6 +1,6 @@
-use core::fmt;
+use super::unknown_name::stable_names;
 
-/// The TLS library of a client or a server.
+/// The TLS library of a client or a server, named like its crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BackendKind {
@@ -17,12 +17,8 @@ impl BackendKind {
     pub const ALL: &[Self] = &[Self::Rustls, Self::OpenSsl, Self::NativeTls];
 }
 
-impl fmt::Display for BackendKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NativeTls => "native-tls",
-            Self::OpenSsl => "OpenSSL",
-            Self::Rustls => "rustls",
-        })
-    }
-}
+stable_names!(BackendKind, "backend", {
+    NativeTls => "native-tls",
+    OpenSsl => "openssl",
+    Rustls => "rustls",
+});

@@ -12,12 +12,14 @@ pub(crate) mod material;
 mod material_problem;
 pub(crate) mod path;
 mod reload;
+pub(crate) mod unknown_name;
 
 pub use alert::Alert;
 pub use anchor::UnusableTrustAnchor;
 pub use material::{MaterialLocation, MaterialOrigin};
 pub use material_problem::MaterialProblem;
 pub use reload::ReloadFailure;
+pub use unknown_name::UnknownName;
 
 // Errors of other modules, exported here too.
 #[cfg(feature = "spiffe")]

@@ -1,3 +1,5 @@
+use crate::error::unknown_name::stable_names;
+
 /// How strictly certificates must follow the form that RFC 5280, section 4, prescribes.
 ///
 /// Rules that protect trust apply in every profile: signatures, keys, validity, CA flag, key usage,
@@ -66,3 +68,9 @@ pub enum CertificateProfile {
     /// Not available on native-tls.
     WebPki,
 }
+
+stable_names!(CertificateProfile, "certificate profile", {
+    Interoperable => "interoperable",
+    Rfc5280 => "rfc5280",
+    WebPki => "web_pki",
+});

@@ -1,3 +1,5 @@
+use crate::error::unknown_name::stable_names;
+
 /// The rules for revocation: the certificates that are checked, and the status they need.
 ///
 /// Pass the rules to [`VerifierPolicy::revocation`](crate::VerifierPolicy::revocation). The lists
@@ -67,6 +69,11 @@ pub enum RevocationDepth {
     /// The leaf alone.
     Leaf,
 }
+
+stable_names!(RevocationDepth, "revocation depth", {
+    Chain => "chain",
+    Leaf => "leaf",
+});
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnknownStatus {

@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::rejection::Rejection;
 use super::rule::Rule;
+use crate::error::unknown_name::stable_names;
 use crate::peer::{PeerIdentity, cut};
 use crate::x509::{Certificate, rfc4514};
 
@@ -87,6 +88,12 @@ pub enum StepOutcome {
     /// The rule is satisfied.
     Passed,
 }
+
+stable_names!(StepOutcome, "outcome", {
+    Failed => "failed",
+    NotApplied => "not_applied",
+    Passed => "passed",
+});
 
 impl Explanation {
     pub(crate) fn new(verdict: Result<PeerIdentity, Rejection>, trace: Trace) -> Self {

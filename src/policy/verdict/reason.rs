@@ -1,15 +1,20 @@
+use crate::error::unknown_name::stable_names;
+
 /// The reason for a [`Rejection`](crate::Rejection), the same on every backend.
 ///
 /// ```
-/// # fn f(rejection: &mtls::Rejection) {
 /// use mtls::RejectionReason;
 ///
-/// match rejection.reason() {
-///     RejectionReason::Expired | RejectionReason::NotYetValid => println!("check the clocks"),
-///     RejectionReason::NotAuthorized => println!("a valid peer that the policy does not name"),
-///     other => println!("{other:?}"),
+/// assert_eq!(RejectionReason::UnknownIssuer.as_str(), "unknown_issuer");
+/// assert_eq!("unknown_issuer".parse(), Ok(RejectionReason::UnknownIssuer));
+///
+/// fn advice(reason: RejectionReason) -> &'static str {
+///     match reason {
+///         RejectionReason::Expired | RejectionReason::NotYetValid => "check the clocks",
+///         RejectionReason::NotAuthorized => "a valid peer that the policy does not name",
+///         _ => "see the hint",
+///     }
 /// }
-/// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -87,6 +92,41 @@ pub enum RejectionReason {
     /// 4.2.1.3).
     WrongKeyUsage,
 }
+
+stable_names!(RejectionReason, "rejection reason", {
+    AnchorExpired => "anchor_expired",
+    LeafIsCa => "leaf_is_ca",
+    Expired => "expired",
+    InvalidSerialNumber => "invalid_serial_number",
+    IssuerNotCa => "issuer_not_ca",
+    LifetimeTooLong => "lifetime_too_long",
+    MalformedCertificate => "malformed_certificate",
+    MalformedName => "malformed_name",
+    ForbiddenExtension => "forbidden_extension",
+    MissingKeyIdentifier => "missing_key_identifier",
+    NameConstraintViolated => "name_constraint_violated",
+    NameMismatch => "name_mismatch",
+    NoCertificate => "no_certificate",
+    NotAuthorized => "not_authorized",
+    InvalidSvid => "invalid_svid",
+    NotYetValid => "not_yet_valid",
+    NotServing => "not_serving",
+    PathLengthExceeded => "path_length_exceeded",
+    PathTooLong => "path_too_long",
+    VerifierPanicked => "verifier_panicked",
+    RevocationListStale => "revocation_list_stale",
+    RevocationStatusUnknown => "revocation_status_unknown",
+    Revoked => "revoked",
+    UnsupportedKey => "unsupported_key",
+    UnhandledCriticalExtension => "unhandled_critical_extension",
+    UnknownIssuer => "unknown_issuer",
+    UnknownTrustDomain => "unknown_trust_domain",
+    UnsupportedSignatureAlgorithm => "unsupported_signature_algorithm",
+    UnsupportedVersion => "unsupported_version",
+    WrongCriticality => "wrong_criticality",
+    WrongExtendedKeyUsage => "wrong_extended_key_usage",
+    WrongKeyUsage => "wrong_key_usage",
+});
 
 impl RejectionReason {
     pub(crate) fn words(self) -> &'static str {
