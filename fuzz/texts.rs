@@ -17,6 +17,7 @@ pub fn policy_text(input: &[u8]) {
         Ok(matcher) => check_matcher(&matcher),
         Err(error) => {
             check_error(&error, &Secrets::default());
+            check_line(&error.hint());
             assert!(error.to_string().len() < 1_500, "{error}");
             let (line, column) = error.position().expect("a text has positions");
             let line = text.split('\n').nth(line - 1).expect("a line");

@@ -25,7 +25,7 @@ pub use unknown_name::UnknownName;
 #[cfg(feature = "spiffe")]
 pub use crate::integration::spiffe::SpiffeError;
 pub use crate::peer::spiffe::SpiffeIdError;
-pub use crate::policy::matcher::{MatcherError, MatcherProblem};
+pub use crate::policy::matcher::{ExpectedToken, MatcherError, MatcherProblem, PatternProblem};
 
 // Exported to users elsewhere.
 pub(crate) use backend_kind::BackendKind;

@@ -16,4 +16,4 @@ pub use kind::{NameKind, UnreadableName};
 pub(crate) use names::{NameRanges, Names};
 pub(crate) use spiffe::SpiffeId;
 pub(crate) use spiffe::check_trust_domain;
-pub(crate) use syntax::{is_dns_name, is_email_address, uri_problem};
+pub(crate) use syntax::{has_uri_scheme, is_dns_name, is_email_address};

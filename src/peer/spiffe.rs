@@ -1,5 +1,6 @@
 use core::fmt;
 use core::str::FromStr;
+use std::borrow::Cow;
 
 /// The length of the longest SPIFFE ID in bytes (SPIFFE-ID, section 2.3).
 const MAX_LENGTH: usize = 2048;
@@ -37,23 +38,43 @@ pub struct SpiffeId {
 #[non_exhaustive]
 pub enum SpiffeIdError {
     /// A path segment contains a character that is not allowed.
-    #[error("a path holds letters, digits, `.`, `-` and `_` only")]
+    #[error("a path segment has a character that is not allowed")]
     BadPathCharacter,
     /// The trust domain contains a character that is not allowed.
-    #[error("a trust domain holds lower-case letters, digits, `.`, `-` and `_` only")]
+    #[error("the trust domain has a character that is not allowed")]
     BadTrustDomainCharacter,
     /// A path segment is empty, `.` or `..`, or the path ends in a slash.
-    #[error("a path has no empty, `.` or `..` segment and does not end in `/`")]
+    #[error("a path segment is empty, `.` or `..`, or the path ends in `/`")]
     BadSegment,
     /// The trust domain between `spiffe://` and the path is empty.
     #[error("the trust domain is missing")]
     EmptyTrustDomain,
     /// The ID has more than 2048 bytes, or its trust domain more than 255.
-    #[error("it is longer than 2048 bytes, or its trust domain than 255")]
+    #[error("the ID is longer than 2048 bytes, or its trust domain than 255")]
     TooLong,
     /// The text does not begin with `spiffe://`.
-    #[error("it does not begin with `spiffe://`")]
+    #[error("the ID does not begin with `spiffe://`")]
     WrongScheme,
+}
+
+impl SpiffeIdError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::BadPathCharacter => "use letters, digits, `.`, `-` and `_` only",
+            Self::BadTrustDomainCharacter => {
+                "use lower-case letters, digits, `.`, `-` and `_` only, without a user name or a port"
+            }
+            Self::BadSegment => "leave out empty, `.` and `..` segments and the `/` at the end",
+            Self::EmptyTrustDomain => {
+                "name the trust domain: it is `prod.example` in `spiffe://prod.example/web`"
+            }
+            Self::TooLong => "shorten the trust domain or the path",
+            Self::WrongScheme => {
+                "begin the ID with `spiffe://` in lower case, as in `spiffe://prod.example/web`"
+            }
+        })
+    }
 }
 
 impl SpiffeId {

@@ -45,19 +45,23 @@ pub(crate) fn is_dns_name(name: &str) -> bool {
 }
 
 /// Returns why a text is not a URI with a scheme (RFC 3986, section 3).
-pub(crate) fn uri_problem(uri: &str) -> Option<&'static str> {
-    let scheme_is_valid = uri.split_once(':').is_some_and(|(scheme, rest)| {
+fn uri_problem(uri: &str) -> Option<&'static str> {
+    if !has_uri_scheme(uri) {
+        return Some("it has no scheme");
+    }
+    let is_graphic = uri.bytes().all(|b| b.is_ascii_graphic());
+    (!is_graphic).then_some("it holds a space or a control character")
+}
+
+/// Returns whether a text has a scheme, a colon, and something after it.
+pub(crate) fn has_uri_scheme(uri: &str) -> bool {
+    uri.split_once(':').is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b))
             && !rest.is_empty()
-    });
-    if !scheme_is_valid {
-        return Some("it has no scheme");
-    }
-    let is_graphic = uri.bytes().all(|b| b.is_ascii_graphic());
-    (!is_graphic).then_some("it holds a space or a control character")
+    })
 }
 
 pub(super) fn ip_address(octets: &[u8]) -> Option<IpAddr> {

@@ -2,6 +2,7 @@ use core::error::Error;
 use core::fmt;
 use std::borrow::Cow;
 
+use crate::error::{MatcherError, MatcherProblem, PatternProblem, SpiffeIdError, UnknownName};
 use crate::policy::Rejection;
 
 #[cfg(all(test, feature = "spiffe"))]
@@ -72,10 +73,17 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
     /// Tries each type in turn.
     macro_rules! hint {
         ($($type:ty),+ $(,)?) => {
-            None$(.or_else(|| Some(error.downcast_ref::<$type>()?.hint().into())))+
+            None$(.or_else(|| Some(error.downcast_ref::<$type>()?.hint())))+
         };
     }
-    hint!(Rejection)
+    hint!(
+        MatcherError,
+        MatcherProblem,
+        PatternProblem,
+        Rejection,
+        SpiffeIdError,
+        UnknownName,
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 use core::fmt;
+use std::borrow::Cow;
 
+use super::pattern::problem::{MERGE_LISTS, PatternProblem};
 use super::text::excerpt::shorten;
+use super::text::expected::ExpectedToken;
 
 /// The error of making or parsing a [`PeerMatcher`](crate::PeerMatcher).
 ///
@@ -10,6 +13,7 @@ use super::text::excerpt::shorten;
 ///
 /// let text = "any_of(\n  dns(\"a.example\") dns(\"b.example\"))";
 /// let error = text.parse::<PeerMatcher>().unwrap_err();
+/// assert_eq!(error.hint(), "separate the entries of a list by `,`, and end it by `)`");
 /// assert_eq!(error.position(), Some((2, 20)));
 /// assert!(matches!(error.problem(), MatcherProblem::Unexpected { .. }));
 /// ```
@@ -33,9 +37,7 @@ pub struct MatcherError {
 #[non_exhaustive]
 pub enum MatcherProblem {
     /// A custom matcher is code and cannot be parsed.
-    #[error(
-        "a custom matcher is code and cannot be read from a text; add it by `PeerMatcher::custom`"
-    )]
+    #[error("a custom matcher is code and cannot be parsed")]
     Custom,
     /// The argument of a constructor can never match, or would match too much.
     #[error("{matcher}({value:?}): {problem}")]
@@ -45,7 +47,7 @@ pub enum MatcherProblem {
         /// The argument, at most 256 bytes of it.
         value: String,
         /// The fault of the argument.
-        problem: String,
+        problem: PatternProblem,
     },
     /// Lists are nested more than [`MAX_DEPTH`](crate::PeerMatcher::MAX_DEPTH) deep.
     #[error("lists are nested more than {0} deep")]
@@ -62,8 +64,23 @@ pub enum MatcherProblem {
         /// The token at this position.
         found: String,
         /// The tokens that are allowed at this position.
-        expected: String,
+        expected: ExpectedToken,
     },
+}
+
+impl MatcherProblem {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Custom => "leave it out of the text, and add it in code by `PeerMatcher::custom`",
+            Self::Pattern { problem, .. } => return problem.hint(),
+            Self::TooDeep(_) => MERGE_LISTS,
+            Self::TooLong(_) | Self::TooMany(_) => {
+                "parse the text in parts, and join them by `PeerMatcher::any_of` or `all_of`"
+            }
+            Self::Unexpected { expected, .. } => return expected.hint(),
+        })
+    }
 }
 
 impl MatcherError {
@@ -90,6 +107,11 @@ impl MatcherError {
     pub fn problem(&self) -> &MatcherProblem {
         &self.problem
     }
+
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Cow<'_, str> {
+        self.problem.hint()
+    }
 }
 
 impl core::error::Error for MatcherError {}
@@ -103,17 +125,13 @@ impl fmt::Display for MatcherError {
     }
 }
 
-pub(super) fn invalid(
-    matcher: &'static str,
-    value: &str,
-    problem: impl Into<String>,
-) -> MatcherError {
+pub(super) fn invalid(matcher: &'static str, value: &str, problem: PatternProblem) -> MatcherError {
     MatcherError {
         position: None,
         problem: MatcherProblem::Pattern {
             matcher,
             value: shorten(value.to_owned()),
-            problem: problem.into(),
+            problem,
         },
     }
 }

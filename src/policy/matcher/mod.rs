@@ -15,6 +15,8 @@ use crate::peer::PeerIdentity;
 
 pub use error::{MatcherError, MatcherProblem};
 pub(in crate::policy) use evaluate::common_name_as_dns;
+pub use pattern::problem::PatternProblem;
+pub use text::expected::ExpectedToken;
 
 use limits::{MAX_DEPTH, MAX_PATTERN_BYTES};
 pub use tree::PeerMatcher;

@@ -7,6 +7,7 @@ use super::error::{MatcherError, invalid};
 use super::index::Index;
 use super::limits::MAX_DEPTH;
 use super::pattern::Pattern;
+use super::pattern::problem::PatternProblem;
 use super::text::excerpt::{SHOWN, shorten, summary_of};
 use crate::peer::PeerIdentity;
 
@@ -212,7 +213,7 @@ impl AnyOf {
         let depth = depth_over("any_of", &others)?;
         let count = index.len().saturating_add(others.len());
         if count == 0 {
-            return Err(invalid("any_of", "", "the list is empty"));
+            return Err(invalid("any_of", "", PatternProblem::EmptyList));
         }
         let first = index
             .first(SHOWN)
@@ -255,7 +256,7 @@ impl AllOf {
             }
         }
         if matchers.is_empty() {
-            return Err(invalid("all_of", "", "the list is empty"));
+            return Err(invalid("all_of", "", PatternProblem::EmptyList));
         }
         let entries = matchers.iter().map(|m| m.summary().into_owned());
         Ok(Self {
@@ -280,7 +281,7 @@ fn depth_over(list: &'static str, matchers: &[PeerMatcher]) -> Result<usize, Mat
     match deepest.saturating_add(1) {
         depth @ ..=MAX_DEPTH => Ok(depth),
         _ => {
-            let problem = format!("lists are nested more than {MAX_DEPTH} deep");
+            let problem = PatternProblem::TooDeep { limit: MAX_DEPTH };
             Err(invalid(list, "", problem))
         }
     }

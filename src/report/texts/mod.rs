@@ -1,5 +1,6 @@
 //! The text of every error, compared with `tests/errors.md` (`UPDATE_ERRORS=1` writes it anew).
 
+mod matchers;
 mod policy;
 
 use core::error::Error;
@@ -57,7 +58,9 @@ pub(super) use samples;
 
 #[test]
 fn every_error_states_one_fact_and_has_a_hint() {
-    let mut samples: Vec<Sample> = policy::samples();
+    let mut samples: Vec<Sample> = Vec::new();
+    samples.extend(matchers::samples());
+    samples.extend(policy::samples());
     samples.sort_by(|a, b| a.name.cmp(&b.name));
     let mut broken = String::new();
     for sample in &samples {

@@ -195,25 +195,25 @@ fn an_error_says_where_and_what() {
             "\n\tDNS(\"a.test\")",
             2,
             2,
-            "expected a matcher, a string in double quotes, `,`, `)` or the end, found `D`",
+            "expected a matcher, a string, `,`, `)` or the end, found `D`",
         ),
         (
             "'a'",
             1,
             1,
-            "expected a matcher, a string in double quotes, `,`, `)` or the end, found `'`",
+            "expected a matcher, a string, `,`, `)` or the end, found `'`",
         ),
         (
             "any_of(\u{202e})",
             1,
             8,
-            "expected a matcher, a string in double quotes, `,`, `)` or the end, found U+202E",
+            "expected a matcher, a string, `,`, `)` or the end, found U+202E",
         ),
         (
             "\u{feff}dns(\"a.test\")",
             1,
             1,
-            "expected a matcher, a string in double quotes, `,`, `)` or the end, found U+FEFF",
+            "expected a matcher, a string, `,`, `)` or the end, found U+FEFF",
         ),
         (
             "any_authenticated",
@@ -238,19 +238,19 @@ fn an_error_says_where_and_what() {
             "uri(\"a\nb\")",
             1,
             7,
-            "expected characters that can be seen, or `\\u{..}` for others, found U+000A",
+            "expected a visible character or `\\u{..}`, found U+000A",
         ),
         (
             "any_of(dns(\"a.test\"),\n custom(\"x\"))",
             2,
             2,
-            "a custom matcher is code and cannot be read from a text; add it by `PeerMatcher::custom`",
+            "a custom matcher is code and cannot be parsed",
         ),
         (
             "any_of(\n  dns(\"a b\"))",
             2,
             3,
-            "dns(\"a b\"): it is no host name (wildcards are never expanded, and no dot begins or ends it)",
+            "dns(\"a b\"): it is not a host name",
         ),
         ("all_of( )", 1, 1, "all_of(\"\"): the list is empty"),
     ];
@@ -263,13 +263,17 @@ fn an_error_says_where_and_what() {
         assert_eq!(error.position(), Some((line, column)), "{text}");
     }
     let error = "dns_sufix(\"a\")".parse::<M>().unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("one of any_authenticated, any_of"),
-        "{error}"
-    );
+    let hint = error.hint();
+    assert!(hint.contains("one of any_authenticated, any_of"), "{hint}");
     assert!(error.to_string().ends_with("found `dns_sufix`"), "{error}");
+    let hint = |text: &str| text.parse::<M>().unwrap_err().hint().into_owned();
+    assert!(hint("custom(\"x\")").contains("`PeerMatcher::custom`"));
+    let of_a_name = hint("dns(\"a b\")");
+    for words in ["wildcards are never expanded", "no dot begins or ends it"] {
+        assert!(of_a_name.contains(words), "{of_a_name}");
+    }
+    assert!(hint("ip_network(\"10.0.0.1/8\")").contains("`10.0.0.0/8`"));
+    assert!(hint("issuer(\"cn=a\")").contains("\"CN=a\""));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod names;
+pub(crate) mod problem;
 pub(crate) mod string_match;
 pub(crate) mod subject;
 pub(crate) mod uri;
@@ -9,7 +10,7 @@ pub(crate) mod uri;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher};
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use base16ct::HexDisplay;
 
@@ -17,8 +18,9 @@ use super::attribute::{Attribute, Kind};
 use super::error::{MatcherError, invalid};
 use super::limits::MAX_PATTERN_BYTES;
 use super::text::excerpt::{quote, shorten};
-use crate::peer::{SpiffeId, check_trust_domain, is_dns_name, is_email_address, uri_problem};
+use crate::peer::{SpiffeId, check_trust_domain, has_uri_scheme, is_dns_name, is_email_address};
 use crate::x509::{CanonicalName, canonical_rfc4514};
+use problem::PatternProblem;
 use uri::{is_ambiguous, prefix_problem};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,9 +68,11 @@ impl Pattern {
     /// Parses the argument of the constructor, or of the text form, that `kind` names.
     pub(super) fn parse(kind: Kind, text: &str) -> Result<Self, MatcherError> {
         let checked = match text.len() {
-            0 => Err("it is empty".to_owned()),
+            0 => Err(PatternProblem::Empty),
             1..=MAX_PATTERN_BYTES => value(kind, text),
-            _ => Err(format!("it is longer than {MAX_PATTERN_BYTES} bytes")),
+            _ => Err(PatternProblem::TooLong {
+                limit: MAX_PATTERN_BYTES,
+            }),
         };
         match checked {
             Ok(value) => Ok(Self { kind, value }),
@@ -164,7 +168,7 @@ impl PeerValue<'_> {
             Self::Text(uri) if kind == Kind::UriPrefix && is_ambiguous(uri) => {
                 Some("a URI that can be read in two ways is neither a yes nor a no")
             }
-            Self::Ip(ip) if is_mapped(ip) => {
+            Self::Ip(ip) if mapped(ip).is_some() => {
                 Some("an IPv4 address mapped into IPv6 is neither a yes nor a no")
             }
             _ => None,
@@ -172,22 +176,22 @@ impl PeerValue<'_> {
     }
 }
 
-fn value(kind: Kind, text: &str) -> Result<Value, String> {
-    let unless = |problem: Option<&str>| match problem {
+fn value(kind: Kind, text: &str) -> Result<Value, PatternProblem> {
+    let unless = |problem: Option<PatternProblem>| match problem {
         None => Ok(Value::Text(text.into())),
-        Some(problem) => Err(problem.to_owned()),
+        Some(problem) => Err(problem),
     };
     match kind {
         Kind::SpiffeId | Kind::SpiffePathPrefix => match text.parse::<SpiffeId>() {
-            Ok(id) if kind == Kind::SpiffePathPrefix && id.path().is_empty() => unless(Some(
-                "it has no path; ask for all of a trust domain by `trust_domain`",
-            )),
+            Ok(id) if kind == Kind::SpiffePathPrefix && id.path().is_empty() => {
+                Err(PatternProblem::NoPath)
+            }
             Ok(_) => unless(None),
-            Err(problem) => Err(problem.to_string()),
+            Err(error) => Err(PatternProblem::SpiffeId(error)),
         },
         Kind::TrustDomain => match check_trust_domain(text) {
             Ok(()) => unless(None),
-            Err(problem) => Err(problem.to_string()),
+            Err(error) => Err(PatternProblem::SpiffeId(error)),
         },
         Kind::Dns
         | Kind::DnsPrefix
@@ -197,19 +201,21 @@ fn value(kind: Kind, text: &str) -> Result<Value, String> {
             if is_dns_name(text) {
                 Ok(Value::Text(text.to_ascii_lowercase().into()))
             } else {
-                unless(Some(
-                    "it is no host name (wildcards are never expanded, and no dot begins or ends it)",
-                ))
+                Err(PatternProblem::NotAHostName)
             }
         }
         Kind::Email => {
             if is_email_address(text) {
                 Ok(Value::Text(kind.subject(text).into()))
             } else {
-                unless(Some("it is not local@domain"))
+                Err(PatternProblem::NotAnEmailAddress)
             }
         }
-        Kind::Uri => unless(uri_problem(text)),
+        Kind::Uri if !has_uri_scheme(text) => Err(PatternProblem::MissingScheme),
+        Kind::Uri => unless(
+            text.contains(|c: char| !c.is_ascii_graphic())
+                .then_some(PatternProblem::NotPrintable),
+        ),
         Kind::UriPrefix => unless(prefix_problem(text)),
         Kind::Ip => ip(text).map(Value::Ip),
         Kind::IpNetwork => network(text).map(Value::Network),
@@ -220,9 +226,9 @@ fn value(kind: Kind, text: &str) -> Result<Value, String> {
             })),
             Some((canonical, _)) => {
                 let canonical = shorten(canonical);
-                Err(format!("in the form of RFC 4514 it is {canonical:?}"))
+                Err(PatternProblem::NotCanonicalName { canonical })
             }
-            None => unless(Some("it is no name in the form of RFC 4514")),
+            None => Err(PatternProblem::NotADirectoryName),
         },
         Kind::SpkiSha256
         | Kind::CertificateSha256
@@ -238,21 +244,21 @@ fn value(kind: Kind, text: &str) -> Result<Value, String> {
         | Kind::OrganizationalUnitPrefix
         | Kind::OrganizationalUnitSuffix => unless(
             text.contains(char::is_control)
-                .then_some("it holds a control character, with which no certificate is accepted"),
+                .then_some(PatternProblem::ControlCharacter),
         ),
     }
 }
 
-fn ip(text: &str) -> Result<IpAddr, String> {
-    match text.parse() {
-        Ok(ip) if is_mapped(ip) => Err(MAPPED.to_owned()),
-        Ok(ip) => Ok(ip),
-        Err(_) => Err("it is no IP address".to_owned()),
+fn ip(text: &str) -> Result<IpAddr, PatternProblem> {
+    let ip = text.parse().map_err(|_| PatternProblem::NotAnIpAddress)?;
+    match mapped(ip) {
+        Some(address) => Err(PatternProblem::MappedAddress { address }),
+        None => Ok(ip),
     }
 }
 
-fn network(text: &str) -> Result<Network, String> {
-    let form = || "it is no network, as `10.0.0.0/8` is one".to_owned();
+fn network(text: &str) -> Result<Network, PatternProblem> {
+    let form = || PatternProblem::NotANetwork;
     let (address, length) = text.split_once('/').ok_or_else(form)?;
     let is_plain = |digits: &str| {
         digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'))
@@ -263,26 +269,28 @@ fn network(text: &str) -> Result<Network, String> {
     let address = ip(address)?;
     let length: u8 = length.parse().map_err(|_| form())?;
     match Network::around(address, length) {
-        None => Err("its prefix is longer than the address".to_owned()),
-        Some(_) if length == 0 => Err("it holds every address".to_owned()),
-        Some(network) if network.address != address => Err(format!(
-            "bits are set behind the prefix; the network is {network}"
-        )),
+        None => Err(PatternProblem::PrefixTooLong),
+        Some(_) if length == 0 => Err(PatternProblem::AllAddresses),
+        Some(network) if network.address != address => Err(PatternProblem::HostBits {
+            address: network.address,
+            length,
+        }),
         Some(network) => Ok(network),
     }
 }
 
-const MAPPED: &str = "it is an IPv4 address mapped into IPv6; write the IPv4 address, which is what certificates hold";
-
-fn is_mapped(ip: IpAddr) -> bool {
-    matches!(ip, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some())
+fn mapped(ip: IpAddr) -> Option<Ipv4Addr> {
+    match ip {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(v6) => v6.to_ipv4_mapped(),
+    }
 }
 
-fn digest(text: &str) -> Result<[u8; 32], String> {
+fn digest(text: &str) -> Result<[u8; 32], PatternProblem> {
     let mut digest = [0; 32];
     match base16ct::mixed::decode(text, &mut digest) {
         Ok(bytes) if bytes.len() == 32 => Ok(digest),
-        _ => Err("it is no SHA-256 in 64 hexadecimal digits".to_owned()),
+        _ => Err(PatternProblem::NotASha256),
     }
 }
 

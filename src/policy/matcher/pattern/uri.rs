@@ -4,27 +4,27 @@
 //! 3986, section 6.2), and another program may normalize the URI. So a prefix matches only URIs
 //! with a single spelling.
 
+use super::problem::PatternProblem;
+
 /// Returns why a text is not a prefix of whole URI segments.
-pub(crate) fn prefix_problem(prefix: &str) -> Option<&'static str> {
+pub(crate) fn prefix_problem(prefix: &str) -> Option<PatternProblem> {
     let Some((scheme, rest)) = prefix.split_once("://") else {
-        return Some("it is not scheme://authority, with or without a path");
+        return Some(PatternProblem::NotAUriPrefix);
     };
     if !is_scheme(scheme) {
-        return Some("its scheme is not in lower case");
+        return Some(PatternProblem::UpperCaseScheme);
     }
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     if !is_plain_authority(authority) {
-        return Some(
-            "its authority is missing, or not in lower case, or holds a user's name or an escape",
-        );
+        return Some(PatternProblem::InvalidAuthority);
     }
     if path.ends_with('/') {
-        return Some("it ends in `/`; leave that out, a prefix ends with a whole segment");
+        return Some(PatternProblem::TrailingSlash);
     }
     if is_plain_path(path) {
         None
     } else {
-        Some("its path holds an escape, a query, a fragment, or a segment that is empty or of dots")
+        Some(PatternProblem::InvalidPath)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The text of a matcher: whole, so that it can be parsed again, and as a summary for messages.
 
 pub(super) mod excerpt;
+pub(crate) mod expected;
 mod parse;
 mod token;
 

@@ -2,6 +2,7 @@
 
 use core::str::FromStr;
 
+use super::expected::ExpectedToken;
 use super::token::{Token, Tokens};
 use crate::policy::matcher::attribute::Kind;
 use crate::policy::matcher::error::{MatcherError, MatcherProblem};
@@ -24,7 +25,7 @@ impl FromStr for PeerMatcher {
         let matcher = parser.matcher(at, token, 0)?;
         match parser.tokens.next()? {
             (_, Token::End) => Ok(matcher),
-            (at, token) => Err(parser.unexpected(at, &token, "the end of the text")),
+            (at, token) => Err(parser.unexpected(at, &token, ExpectedToken::End)),
         }
     }
 }
@@ -46,13 +47,13 @@ impl<'a> Parser<'a> {
         let mut negations = 0_usize;
         while token == Token::Name("not") {
             self.count(at)?;
-            self.expect(&Token::Open)?;
+            self.expect(&Token::Open, ExpectedToken::Open)?;
             negations = negations.saturating_add(1);
             (at, token) = self.tokens.next()?;
         }
         let matcher = self.positive(at, token, depth)?;
         for _ in 0..negations {
-            self.expect(&Token::Close)?;
+            self.expect(&Token::Close, ExpectedToken::Close)?;
         }
         Ok(match negations % 2 {
             0 => matcher,
@@ -67,13 +68,13 @@ impl<'a> Parser<'a> {
         depth: usize,
     ) -> Result<PeerMatcher, MatcherError> {
         let Token::Name(name) = token else {
-            return Err(self.unexpected(at, &token, "a matcher"));
+            return Err(self.unexpected(at, &token, ExpectedToken::Matcher));
         };
         self.count(at)?;
         match name {
             "any_authenticated" => {
-                self.expect(&Token::Open)?;
-                self.expect(&Token::Close)?;
+                self.expect(&Token::Open, ExpectedToken::Open)?;
+                self.expect(&Token::Close, ExpectedToken::Close)?;
                 Ok(PeerMatcher::any_authenticated())
             }
             "any_of" => {
@@ -87,7 +88,7 @@ impl<'a> Parser<'a> {
             "custom" => Err(self.tokens.problem(at, MatcherProblem::Custom)),
             _ => match Kind::ALL.iter().find(|kind| kind.name() == name) {
                 Some(kind) => self.pattern(at, *kind),
-                None => Err(self.unexpected(at, &token, &one_of())),
+                None => Err(self.unexpected(at, &token, ExpectedToken::MatcherName)),
             },
         }
     }
@@ -98,7 +99,7 @@ impl<'a> Parser<'a> {
             let problem = MatcherProblem::TooDeep(MAX_DEPTH);
             return Err(self.tokens.problem(at, problem));
         }
-        self.expect(&Token::Open)?;
+        self.expect(&Token::Open, ExpectedToken::Open)?;
         let mut list = Vec::new();
         loop {
             let (at, token) = self.tokens.next()?;
@@ -109,25 +110,27 @@ impl<'a> Parser<'a> {
             match self.tokens.next()? {
                 (_, Token::Comma) => {}
                 (_, Token::Close) => return Ok(list),
-                (at, token) => return Err(self.unexpected(at, &token, "`,` or `)`")),
+                (at, token) => {
+                    return Err(self.unexpected(at, &token, ExpectedToken::ListSeparator));
+                }
             }
         }
     }
 
     fn pattern(&mut self, at: usize, kind: Kind) -> Result<PeerMatcher, MatcherError> {
-        self.expect(&Token::Open)?;
+        self.expect(&Token::Open, ExpectedToken::Open)?;
         let argument = match self.tokens.next()? {
             (_, Token::Text(argument)) => argument,
-            (at, token) => return Err(self.unexpected(at, &token, "a string in double quotes")),
+            (at, token) => return Err(self.unexpected(at, &token, ExpectedToken::Argument)),
         };
-        self.expect(&Token::Close)?;
+        self.expect(&Token::Close, ExpectedToken::Close)?;
         PeerMatcher::parsed(kind, &argument).map_err(|error| self.located(at, &error))
     }
 
-    fn expect(&mut self, wanted: &Token<'_>) -> Result<(), MatcherError> {
+    fn expect(&mut self, wanted: &Token<'_>, expected: ExpectedToken) -> Result<(), MatcherError> {
         match self.tokens.next()? {
             (_, token) if token == *wanted => Ok(()),
-            (at, token) => Err(self.unexpected(at, &token, &wanted.found())),
+            (at, token) => Err(self.unexpected(at, &token, expected)),
         }
     }
 
@@ -146,15 +149,7 @@ impl<'a> Parser<'a> {
         self.tokens.problem(at, error.problem().clone())
     }
 
-    fn unexpected(&self, at: usize, found: &Token<'_>, expected: &str) -> MatcherError {
+    fn unexpected(&self, at: usize, found: &Token<'_>, expected: ExpectedToken) -> MatcherError {
         self.tokens.unexpected(at, &found.found(), expected)
     }
-}
-
-/// Returns the names that are allowed in a text.
-fn one_of() -> String {
-    let lists = ["any_authenticated", "any_of", "all_of", "not"];
-    let patterns = Kind::ALL.iter().map(|kind| kind.name());
-    let names: Vec<&str> = lists.into_iter().chain(patterns).collect();
-    format!("one of {}", names.join(", "))
 }

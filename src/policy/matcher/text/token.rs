@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::expected::ExpectedToken;
 use crate::policy::matcher::error::{MatcherError, MatcherProblem};
 use crate::x509::is_hidden;
 
@@ -49,20 +50,24 @@ impl<'a> Tokens<'a> {
                 return Ok((from, Token::Name(name)));
             }
             _ => {
-                let wanted = "a matcher, a string in double quotes, `,`, `)` or the end";
-                return Err(self.unexpected(from, &character(first), wanted));
+                return Err(self.unexpected(from, &character(first), ExpectedToken::Token));
             }
         };
         self.at = self.at.saturating_add(1);
         Ok((from, token))
     }
 
-    pub(crate) fn unexpected(&self, at: usize, found: &str, expected: &str) -> MatcherError {
+    pub(crate) fn unexpected(
+        &self,
+        at: usize,
+        found: &str,
+        expected: ExpectedToken,
+    ) -> MatcherError {
         self.problem(
             at,
             MatcherProblem::Unexpected {
                 found: found.to_owned(),
-                expected: expected.to_owned(),
+                expected,
             },
         )
     }
@@ -98,7 +103,11 @@ impl<'a> Tokens<'a> {
         loop {
             let at = self.at;
             let Some(c) = self.rest().chars().next() else {
-                return Err(self.unexpected(at, "the end of the text", "a closing `\"`"));
+                return Err(self.unexpected(
+                    at,
+                    "the end of the text",
+                    ExpectedToken::ClosingQuote,
+                ));
             };
             self.at = self.at.saturating_add(c.len_utf8());
             let meant = match c {
@@ -115,7 +124,7 @@ impl<'a> Tokens<'a> {
                     return Err(self.unexpected(
                         at,
                         &character(c),
-                        "characters that can be seen, or `\\u{..}` for others",
+                        ExpectedToken::VisibleCharacter,
                     ));
                 }
                 _ => c,
@@ -142,8 +151,7 @@ impl<'a> Tokens<'a> {
             .and_then(|(digits, rest)| Some((u32::from_str_radix(digits, 16).ok()?, rest)))
             .and_then(|(code, rest)| Some((char::from_u32(code)?, rest)));
         let Some((c, rest)) = code else {
-            let expected = "`\\\"`, `\\\\`, or `\\u{..}` with a character's number in hexadecimal";
-            return Err(self.unexpected(at, "another escape", expected));
+            return Err(self.unexpected(at, "another escape", ExpectedToken::Escape));
         };
         self.at = self.text.len().saturating_sub(rest.len());
         Ok(c)
