@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub enum HandshakeError {
     #[error("the client offers no ALPN protocol that this server speaks")]
     NoCommonProtocol,
     /// This side rejected the peer.
-    #[error("the peer was refused")]
+    #[error("the peer was rejected")]
     Rejected(#[source] Rejection),
     /// The peer rejected us, or the handshake, with a TLS alert.
     ///
@@ -62,7 +63,7 @@ pub enum HandshakeError {
     /// }
     /// # }
     /// ```
-    #[error("the peer refused the handshake with the alert {alert}; {hint}")]
+    #[error("the peer rejected the handshake with the alert {alert}")]
     RejectedByPeer {
         /// The alert that the peer sent.
         alert: Alert,
@@ -93,14 +94,44 @@ impl HandshakeError {
     /// ```no_run
     /// # fn f(mut stream: impl std::io::Read) {
     /// if let Err(error) = stream.read(&mut [0; 1]) {
-    ///     if let Some(refusal) = mtls::HandshakeError::in_io_error(&error) {
-    ///         eprintln!("the server does not want us: {refusal}");
+    ///     if let Some(rejection) = mtls::HandshakeError::in_io_error(&error) {
+    ///         eprintln!("{}", mtls::Report::new(rejection));
     ///     }
     /// }
     /// # }
     /// ```
     pub fn in_io_error(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
+    }
+
+    /// Returns what to do about it.
+    ///
+    /// It is the hint of the [`Rejection`] or of the alert, if this side or the peer rejected.
+    pub fn hint(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Backend(_) => {
+                "look at the TLS library's error, which is the cause; check that the peer speaks TLS on this port, and \
+                 has a TLS version and a cipher suite in common with this side"
+            }
+            Self::Io(_) => {
+                "check that the peer is reachable and speaks TLS on this port; if it closed the connection, its log \
+                 has the reason"
+            }
+            Self::InvalidServerName { .. } => {
+                "give a DNS name such as `db.internal`, or an IP address, without scheme, port and path"
+            }
+            Self::NoCommonProtocol => {
+                "add a protocol of the client to the server's `alpn(..)`, or one of the server to the client's"
+            }
+            Self::Rejected(rejection) => return rejection.hint(),
+            Self::RejectedByPeer { hint, .. } => hint,
+            Self::SigningKey(_) => {
+                "look at the key's error, which is the cause; check that its device or service is reachable"
+            }
+            Self::Timeout => {
+                "check that the peer answers on this port; raise `handshake_timeout` if it is only slow"
+            }
+        })
     }
 
     /// Returns the rejection if this side rejected the peer.

@@ -1,11 +1,13 @@
 use core::error::Error;
 use core::fmt;
+use std::borrow::Cow;
 
 use pki_types::UnixTime;
 
 /// The failure of a [`Source`](crate::Source) to publish a new revision.
 ///
-/// The last good revision stays in force. `Display` writes one line with all causes.
+/// The last good revision stays in force. `Display` says what failed and how often in a row; the
+/// cause is its [`source`](Error::source), and [`Report`](crate::Report) writes all of it.
 #[derive(Debug)]
 pub struct ReloadFailure {
     pub(crate) occurred_at: UnixTime,
@@ -30,19 +32,18 @@ impl ReloadFailure {
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
     }
+
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Cow<'_, str> {
+        "remove the cause, and the source is loaded again; until then the last good revision stays in force".into()
+    }
 }
 
 impl fmt::Display for ReloadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the last good revision serves on: ")?;
-        if let Some(origin) = &self.origin {
-            write!(f, "what came from {origin} was refused: ")?;
-        }
-        write!(f, "{}", self.error)?;
-        let mut below = self.error.source();
-        while let Some(cause) = below {
-            write!(f, ": {cause}")?;
-            below = cause.source();
+        match &self.origin {
+            Some(origin) => write!(f, "the material from {origin} was rejected")?,
+            None => f.write_str("the source did not load")?,
         }
         match self.consecutive {
             0 | 1 => Ok(()),

@@ -144,7 +144,9 @@ pub(crate) enum SignatureProblem {
     Invalid,
     #[error("the issuer's key is of another kind than the signature")]
     KeyOfAnotherKind,
-    #[error("{name} is no signature algorithm that is accepted and that the crypto library has")]
+    #[error(
+        "the signature algorithm {name} is not accepted, or the crypto library does not have it"
+    )]
     UnsupportedAlgorithm { name: String },
 }
 

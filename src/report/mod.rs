@@ -1,8 +1,13 @@
 use core::error::Error;
 use core::fmt;
 use std::borrow::Cow;
+use std::io;
 
-use crate::error::{MatcherError, MatcherProblem, PatternProblem, SpiffeIdError, UnknownName};
+use crate::backend::HandshakeError;
+use crate::error::{
+    MatcherError, MatcherProblem, PatternProblem, ReloadFailure, SigningKeyFault, SpiffeIdError,
+    UnknownName, UnreadableTrustAnchor,
+};
 use crate::policy::Rejection;
 
 #[cfg(all(test, feature = "spiffe"))]
@@ -21,6 +26,8 @@ mod texts;
 /// assert!(report.to_string().starts_with("missing.pem: "), "{report}");
 /// println!("{report}\n{:?}", report.hint());
 /// ```
+///
+/// An observer has a reference to the reference that an event holds: `Report::new(*failure)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a>(&'a (dyn Error + 'static));
 
@@ -70,6 +77,10 @@ impl fmt::Display for Report<'_> {
 
 /// Returns the hint of one error, without its causes.
 fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
+    // The source of an `io::Error` skips the error that it wraps.
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return hint_of(error.get_ref()?);
+    }
     /// Tries each type in turn.
     macro_rules! hint {
         ($($type:ty),+ $(,)?) => {
@@ -77,19 +88,23 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
         };
     }
     hint!(
+        HandshakeError,
         MatcherError,
         MatcherProblem,
         PatternProblem,
         Rejection,
+        ReloadFailure,
+        SigningKeyFault,
         SpiffeIdError,
         UnknownName,
+        UnreadableTrustAnchor,
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::HandshakeError;
+    use crate::error::Alert;
     use crate::policy::RejectionReason;
 
     #[test]
@@ -102,8 +117,15 @@ mod tests {
     }
 
     #[test]
+    fn the_hint_of_a_wrapped_error_is_shown() {
+        let error = io::Error::other(HandshakeError::by_peer(Alert::UNKNOWN_CA));
+        let report = Report::new(&error);
+        assert_eq!(report.hint().unwrap(), Alert::UNKNOWN_CA.hint());
+    }
+
+    #[test]
     fn a_foreign_error_has_no_hint() {
-        let error = std::io::Error::other("gone");
+        let error = io::Error::other("gone");
         assert_eq!(Report::new(&error).to_string(), "gone");
     }
 }

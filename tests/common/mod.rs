@@ -18,3 +18,15 @@ pub mod pki;
 pub mod programs;
 pub mod raw;
 pub mod walkthrough;
+
+/// Returns an error with its causes and its hint, on one line.
+pub fn on_one_line(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let mut texts: Vec<_> = causes.map(ToString::to_string).collect();
+    texts.extend(
+        mtls::Report::new(error)
+            .hint()
+            .map(|hint| format!("hint: {hint}")),
+    );
+    texts.join(": ")
+}

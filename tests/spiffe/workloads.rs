@@ -1,6 +1,5 @@
 //! Workloads, each with an agent of its own, that meet over loopback.
 
-use std::error::Error;
 use std::io::{Read, Write};
 use std::thread;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use mtls::{
 };
 
 use super::agent::{Agent, until};
+use super::common::on_one_line;
 use super::common::raw::socket_pair;
 
 /// So that nothing is seen but what the source calls for.
@@ -50,27 +50,24 @@ pub(crate) fn meet<C: ClientBackend, S: ServerBackend>(
     let (near, far) = socket_pair();
     thread::scope(|scope| {
         let served = scope.spawn(move || {
-            let mut stream = server.accept(far).map_err(|error| story(&error))?;
-            stream.write_all(b"!").map_err(|error| story(&error))?;
-            stream.read(&mut [0]).map_err(|error| story(&error))?;
+            let mut stream = server.accept(far).map_err(|error| on_one_line(&error))?;
+            stream
+                .write_all(b"!")
+                .map_err(|error| on_one_line(&error))?;
+            stream.read(&mut [0]).map_err(|error| on_one_line(&error))?;
             Ok(stream.peer().clone())
         });
         let call = || {
             let stream = client.connect("any.name.test", near);
-            let mut stream = stream.map_err(|error| story(&error))?;
-            stream.read(&mut [0]).map_err(|error| story(&error))?;
-            stream.write_all(b"!").map_err(|error| story(&error))?;
+            let mut stream = stream.map_err(|error| on_one_line(&error))?;
+            stream.read(&mut [0]).map_err(|error| on_one_line(&error))?;
+            stream
+                .write_all(b"!")
+                .map_err(|error| on_one_line(&error))?;
             Ok(stream.peer().clone())
         };
         (call(), served.join().unwrap())
     })
-}
-
-/// An error with its causes.
-fn story(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    let texts: Vec<_> = causes.map(ToString::to_string).collect();
-    texts.join(": ")
 }
 
 /// They meet, and these are the subjects that they see.
@@ -116,6 +113,6 @@ pub(crate) fn until_status(status: impl Fn() -> Status, fits: impl Fn(&Status) -
 pub(crate) fn until_failure(status: impl Fn() -> Status, part: &str) -> Status {
     until_status(status, |status| {
         let failure = status.last_failure();
-        failure.is_some_and(|failure| failure.to_string().contains(part))
+        failure.is_some_and(|failure| on_one_line(failure).contains(part))
     })
 }

@@ -7,6 +7,7 @@ use mtls::Status;
 use mtls::pki_types::UnixTime;
 use time::Duration as Time;
 
+use super::common::on_one_line;
 use super::common::pki::Validity;
 use super::place::Place;
 use super::stage::Stage;
@@ -39,7 +40,7 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
         renew(&stage.place);
         let is_reported = |text: &str| text.contains(says) && text.contains(file);
         stage.wait(says, |status| {
-            let text = status.last_failure().map(ToString::to_string);
+            let text = status.last_failure().map(|failure| on_one_line(failure));
             text.is_some_and(|text| is_reported(&text))
         });
         stage.told_of(0, is_reported);

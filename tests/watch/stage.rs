@@ -17,6 +17,7 @@ use mtls::{
     TrustAnchors, VerifierPolicy,
 };
 
+use super::common::on_one_line;
 use super::common::pki::Leaf;
 use super::common::raw::socket_pair;
 use super::place::{Place, decades};
@@ -76,7 +77,7 @@ impl Stage {
                 let failures = Arc::clone(&failures);
                 move |event| {
                     if let Event::ReloadFailed(failure) = event {
-                        failures.lock().unwrap().push(failure.to_string());
+                        failures.lock().unwrap().push(on_one_line(*failure));
                     }
                 }
             })

@@ -9,6 +9,7 @@ use std::time::Duration;
 use mtls::rotation::StatusChanges;
 use mtls::{Event, MtlsIdentity, MtlsServer, Rotation, Rustls, Status, VerifierPolicy};
 
+use super::common::on_one_line;
 use super::place::Place;
 use super::stage::LIMIT;
 
@@ -175,7 +176,7 @@ fn a_rotation_by_hand_does_not_hide_that_the_source_fails() {
     );
     let status = server.handle().status();
     assert_eq!(status.revision(), 2);
-    let failure = status.last_failure().map(ToString::to_string).unwrap();
+    let failure = on_one_line(status.last_failure().unwrap());
     assert!(failure.contains("tls.crt"), "{failure}");
     place.install(&place.server("from the files"));
     wait(server, |status| {

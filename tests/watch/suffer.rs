@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::common::on_one_line;
 use super::place::Place;
 use super::stage::Stage;
 
@@ -55,7 +56,7 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
         (fault.make)(&stage.place);
         let is_reported = |text: &str| fault.says.iter().all(|word| text.contains(word));
         stage.wait(what, |status| {
-            let text = status.last_failure().map(ToString::to_string);
+            let text = status.last_failure().map(|failure| on_one_line(failure));
             text.is_some_and(|text| is_reported(&text))
         });
         let status = stage.server.handle().status();

@@ -6,7 +6,7 @@ use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use crate::backend::settings::{held_key, takes_proof};
-use crate::backend::{ClientSettings, Versions};
+use crate::backend::{ClientSettings, UnreadableTrustAnchor, Versions};
 use crate::error::{BackendKind, BuildError};
 use crate::material::MtlsIdentity;
 use crate::policy::Trust;
@@ -97,20 +97,12 @@ fn anchor(index: usize, der: &CertificateDer<'_>) -> Result<Certificate, BuildEr
     Certificate::from_der(der).map_err(|source| {
         let subject = View::from_der(der)
             .map_or_else(|_| "unreadable".to_owned(), |view| rfc4514(view.subject));
-        build_error("a trust anchor")(RefusedAnchor {
+        build_error("a trust anchor")(UnreadableTrustAnchor {
             index,
             subject,
-            source,
+            source: source.into(),
         })
     })
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("trust anchor {index} ({subject}) cannot be read")]
-struct RefusedAnchor {
-    index: usize,
-    subject: String,
-    source: native_tls::Error,
 }
 
 pub(super) fn build_error<E>(what: &'static str) -> impl FnOnce(E) -> BuildError

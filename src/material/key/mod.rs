@@ -8,6 +8,7 @@ pub(crate) mod signature_scheme;
     allow(dead_code, reason = "rustls alone lets others sign")
 )]
 pub(crate) mod signing_key;
+pub(crate) mod signing_key_fault;
 
 use core::fmt;
 

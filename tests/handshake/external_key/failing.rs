@@ -155,7 +155,9 @@ fn a_key_that_signs_wrongly_in_a_handshake() {
         each_handshake(behaviour, |_, _, we_saw, they_saw| {
             let said = signing_error(we_saw).to_string();
             assert!(
-                said.contains("no signature by ecdsa_secp256r1_sha256 of the key in our leaf"),
+                said.contains(
+                    "its ecdsa_secp256r1_sha256 signature does not verify with the leaf's key"
+                ),
                 "{said}"
             );
             // It never got there.

@@ -9,6 +9,7 @@ use mtls::backend::{ClientBackend, ServerBackend};
 use mtls::rotation::{OnExpiry, OnSourceLost, SourceError};
 use mtls::{HandshakeError, MtlsClient, OpenSsl, RejectionReason, Rotation, Rustls};
 
+use crate::common::on_one_line;
 use crate::common::pki::{Cast, Leaf, Validity};
 use crate::common::raw::socket_pair;
 use crate::stage::{Clock, client_of, eventually, identity, meet, refusal, server_of};
@@ -201,7 +202,7 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
             eventually("refused", || meet(&client, &server).1.is_err());
             let refused = refusal(meet(&client, &server).1);
             assert_eq!(refused, RejectionReason::NotServing);
-            let told = server.handle().status().last_failure().unwrap().to_string();
+            let told = on_one_line(server.handle().status().last_failure().unwrap());
             assert!(told.contains("the vault is sealed"), "{told}");
             is_lost.store(false, Ordering::SeqCst);
             eventually("back in service", || meet(&client, &server).1.is_ok());

@@ -15,6 +15,7 @@ use mtls::{
 };
 use x509_cert::der::{Decode, Encode};
 
+use crate::common::on_one_line;
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, Cast, Leaf, Validity};
 use crate::stage::{Heard, LIMIT, anchors, client_of, eventually, identity, meet, server_of};
@@ -172,10 +173,8 @@ fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
     let status = server.handle().status();
     let failure = status.last_failure().unwrap();
     assert!(failure.consecutive() >= 2, "{failure}");
-    assert!(
-        failure.to_string().contains("the shelf is empty"),
-        "{failure}"
-    );
+    let told = on_one_line(failure);
+    assert!(told.contains("the shelf is empty"), "{told}");
     assert_eq!(failure.origin(), None);
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
 
@@ -189,7 +188,7 @@ fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
             .last_failure()
             .is_some_and(|failure| failure.origin() == Some("the top shelf"))
     });
-    let told = server.handle().status().last_failure().unwrap().to_string();
+    let told = on_one_line(server.handle().status().last_failure().unwrap());
     assert!(told.contains("do not vouch for our own identity"), "{told}");
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
     let failures = server.handle().status().failures();

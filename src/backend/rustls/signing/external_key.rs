@@ -10,12 +10,13 @@ use rustls::crypto::CryptoProvider;
 use rustls::sign::{Signer, SigningKey};
 use rustls::{Error, OtherError, SignatureAlgorithm, SignatureScheme as Native};
 
-use super::failure::{InvalidSignature, SignFailure, SignPanic};
+use super::failure::SignFailure;
 use super::scheme::native;
 use crate::backend::Versions;
 use crate::backend::rustls::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::settings::PROBE;
 use crate::error::BuildError;
+use crate::material::key::signing_key_fault::SigningKeyFault;
 use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
 use crate::x509::{Certificate, rfc4514};
 
@@ -115,7 +116,10 @@ impl Signer for Session {
         signature.map_err(|failure| {
             let source = match failure {
                 Failure::Failed(source) => source,
-                Failure::Wrong => InvalidSignature(self.scheme).into(),
+                Failure::Wrong => SigningKeyFault::InvalidSignature {
+                    scheme: self.scheme,
+                }
+                .into(),
             };
             Error::Other(OtherError(Arc::new(SignFailure(Arc::new(source)))))
         })
@@ -149,7 +153,7 @@ impl VerifyingSigner {
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
         // The key is the caller's code: its panic would pass through rustls and end an accept loop.
         let signature = catch_unwind(AssertUnwindSafe(|| self.signer.sign(scheme, message)))
-            .unwrap_or_else(|_| Err(SignPanic.into()))
+            .unwrap_or_else(|_| Err(SigningKeyFault::Panicked.into()))
             .map_err(Failure::Failed)?;
         if signature.len() > MAX_SIGNATURE_BYTES {
             return Err(Failure::Wrong);

@@ -1,0 +1,62 @@
+use core::convert::identity;
+use std::sync::Arc;
+use std::{fmt, io};
+
+use pki_types::UnixTime;
+
+use super::{Sample, samples};
+use crate::backend::HandshakeError;
+use crate::error::{Alert, ReloadFailure, SigningKeyFault, UnreadableTrustAnchor};
+use crate::material::SignatureScheme;
+use crate::policy::{Rejection, RejectionReason};
+
+pub(super) fn samples() -> Vec<Sample> {
+    let mut samples = samples!(
+        HandshakeError,
+        identity,
+        [
+            Backend("‹cause›".into()),
+            Io(io::ErrorKind::ConnectionReset.into()),
+            InvalidServerName {
+                name: "‹a b›".to_owned()
+            },
+            NoCommonProtocol,
+            Rejected(Rejection::new(RejectionReason::Revoked)),
+            RejectedByPeer {
+                alert: Alert::UNKNOWN_CA,
+                hint: "‹hint›".to_owned()
+            },
+            SigningKey(Arc::new("‹cause›".into())),
+            Timeout,
+        ]
+    );
+    samples.extend(samples!(
+        SigningKeyFault,
+        identity,
+        [
+            InvalidSignature {
+                scheme: SignatureScheme::EcdsaP256Sha256
+            },
+            Panicked,
+        ]
+    ));
+    for (name, origin, consecutive) in [
+        ("ReloadFailure", None, 1),
+        ("ReloadFailure, of its material", Some("‹files›"), 3),
+    ] {
+        let failure = ReloadFailure {
+            occurred_at: UnixTime::now(),
+            consecutive,
+            origin: origin.map(str::to_owned),
+            error: fmt::Error.into(),
+        };
+        samples.push(Sample::new(name.to_owned(), &failure));
+    }
+    let anchor = UnreadableTrustAnchor {
+        index: 1,
+        subject: "‹CN=Root›".to_owned(),
+        source: fmt::Error.into(),
+    };
+    samples.push(Sample::new("UnreadableTrustAnchor".to_owned(), &anchor));
+    samples
+}
