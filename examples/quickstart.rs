@@ -15,7 +15,8 @@ use std::time::Duration;
 use mtls::backend::ClientBackend;
 use mtls::backend::ServerBackend;
 use mtls::{
-    HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, TrustAnchors, VerifierPolicy,
+    HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, Report, TrustAnchors,
+    VerifierPolicy,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -150,10 +151,7 @@ fn greet<C: ClientBackend>(client: &MtlsClient<C>, tcp: TcpStream) -> Result<Str
 }
 
 fn describe(error: &HandshakeError) -> String {
-    match error.rejection() {
-        Some(rejection) => format!("{rejection}\n          hint: {}", rejection.hint()),
-        None => error.to_string(),
-    }
+    Report::new(error).to_string()
 }
 
 /// Connects as a client without a certificate: plain TLS, which this crate's clients do not

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use mtls::connection::LiveConnections;
 use mtls::{
-    Event, FileSource, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, MtlsStream, Rustls,
+    Event, FileSource, MtlsClient, MtlsIdentity, MtlsServer, MtlsStream, Report, Rustls,
     TrustAnchors, VerifierPolicy,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -50,8 +50,12 @@ fn main() -> Result<()> {
         .live_connections(LiveConnections::Close)
         .observer(|event| match event {
             Event::Rotated { revision, .. } => println!("  server: revision {revision} serves"),
-            Event::ReloadFailed(failure) => println!("  server: {failure}"),
-            Event::PeerRejected(rejection) => println!("  server: refused: {rejection}"),
+            Event::ReloadFailed(failure) => {
+                println!("  server: {}", Report::new(*failure));
+            }
+            Event::PeerRejected(rejection) => {
+                println!("  server: rejected: {rejection}");
+            }
             Event::ConnectionRejected { rejection, .. } => println!("  server: shut: {rejection}"),
             other => println!("  server: {other:?}"),
         })
@@ -147,10 +151,7 @@ fn ask(stream: &mut Connection) -> io::Result<String> {
 }
 
 fn words(answer: io::Result<String>) -> String {
-    answer.unwrap_or_else(|error| match HandshakeError::in_io_error(&error) {
-        Some(refusal) => refusal.to_string(),
-        None => error.to_string(),
-    })
+    answer.unwrap_or_else(|error| Report::new(&error).to_string())
 }
 
 /// As the kubelet does: a new folder with all files, and a link to it that is renamed into its place.

@@ -20,7 +20,7 @@ usage: client --cert FILE [--key FILE] [--passphrase TEXT] --cacert FILE [--back
   --crl FILE              revocation lists; may be repeated. With any, the server's certificate
                           has to be known not to be revoked
   --profile NAME          how strict to be about the form of certificates: interoperable, rfc5280
-                          or web-pki
+                          or web_pki
   --danger-allow-x509-v1  accept a server's X.509 version 1 certificate, which says nothing about
                           its use, and a common name in place of a DNS name
   --data TEXT             POST this instead of GET

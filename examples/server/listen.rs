@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mtls::HandshakeError;
+use mtls::{HandshakeError, Report};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::http;
-use crate::support::{Result, explain, log};
+use crate::support::{Result, log};
 
 /// Connections at a time, handshakes among them. More wait in the kernel's queue; well below the 1,024 descriptors
 /// that a process may open by default.
@@ -65,17 +65,17 @@ where
 {
     let name = caller.name.clone();
     if let Err(error) = http::serve(caller).await {
-        log(&format!("{from} ({name}): {}", explain(error.as_ref())));
+        log(&format!("{from} ({name}): {}", Report::new(error.as_ref())));
     }
 }
 
 /// Distinguishes a rejection from every other failure of a handshake.
 fn tell(error: &HandshakeError, from: SocketAddr) -> String {
     let what = match error {
-        HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol => "refused",
+        HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol => "rejected",
         _ => "failed",
     };
-    format!("{what} {from}: {}", explain(error))
+    format!("{what} {from}: {}", Report::new(error))
 }
 
 /// Whether an error of `accept` is about a connection that was gone already, and not about this process.

@@ -26,7 +26,7 @@ usage: server --cert FILE [--key FILE] [--passphrase TEXT] --cacert FILE [--back
   --crl FILE              revocation lists; may be repeated. With any, a client's certificate has
                           to be known not to be revoked
   --profile NAME          how strict to be about the form of certificates: interoperable, rfc5280
-                          or web-pki
+                          or web_pki
   --danger-allow-x509-v1  accept clients' X.509 version 1 certificates, which say nothing about
                           their use, and a common name in place of a DNS name
   --listen HOST:PORT      initially 127.0.0.1:8443; port 0 is any that is free

@@ -1,7 +1,6 @@
 //! The shared part of the examples `server` and `client`.
 //!
-//! It has the arguments for identity, trust and policy, the choice of a backend, and errors with
-//! all their causes.
+//! It has the arguments for identity, trust and policy, the choice of a backend, and the exit code.
 
 pub(crate) mod backends;
 
@@ -14,20 +13,11 @@ use lexopt::{Parser, ValueExt};
 use mtls::backend::BackendKind;
 use mtls::policy::{CertificateProfile, RevocationDepth};
 use mtls::{
-    Builder, Event, HandshakeError, Loader, MtlsIdentity, Passphrase, Rejection, RevocationLists,
-    RevocationRules, TrustAnchors, VerifierPolicy,
+    Builder, Event, Loader, MtlsIdentity, Passphrase, Report, RevocationLists, RevocationRules,
+    TrustAnchors, VerifierPolicy,
 };
 
-use backends::BACKENDS;
-
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
-
-/// The values of `--profile`.
-const PROFILES: [(&str, CertificateProfile); 3] = [
-    ("interoperable", CertificateProfile::Interoperable),
-    ("rfc5280", CertificateProfile::Rfc5280),
-    ("web-pki", CertificateProfile::WebPki),
-];
 
 /// The options of both examples.
 #[derive(Default)]
@@ -50,13 +40,13 @@ impl Common {
         parser: &mut Parser,
     ) -> std::result::Result<bool, lexopt::Error> {
         match name {
-            "backend" => self.backend = Some(one_of(&BACKENDS, "backend", parser)?),
+            "backend" => self.backend = Some(parser.value()?.parse()?),
             "cert" => self.certificate = Some(parser.value()?.into()),
             "key" => self.key = Some(parser.value()?.into()),
             "passphrase" => self.passphrase = Some(Passphrase::new(parser.value()?.string()?)),
             "cacert" => self.ca_certificates = Some(parser.value()?.into()),
             "crl" => self.revocation_lists.push(parser.value()?.into()),
-            "profile" => self.profile = Some(one_of(&PROFILES, "profile", parser)?),
+            "profile" => self.profile = Some(parser.value()?.parse()?),
             "danger-allow-x509-v1" => self.x509_v1 = true,
             _ => return Ok(false),
         }
@@ -151,29 +141,10 @@ fn required<'a, T>(
         .ok_or_else(|| format!("the option {option} is missing").into())
 }
 
-/// Parses the next argument, which must be one of these names.
-fn one_of<T: Copy>(
-    names: &[(&str, T)],
-    what: &str,
-    parser: &mut Parser,
-) -> std::result::Result<T, lexopt::Error> {
-    parser.value()?.parse_with(|name| {
-        let found = names.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| *value).ok_or_else(|| {
-            let names: Vec<_> = names.iter().map(|(name, _)| *name).collect();
-            format!(
-                "there is no {what} `{name}`: use one of {}",
-                names.join(", ")
-            )
-        })
-    })
-}
-
 /// Returns the error for a backend that is not compiled in.
 pub(crate) fn not_compiled_in(backend: BackendKind) -> Box<dyn Error + Send + Sync> {
-    let named = BACKENDS.iter().find(|(_, kind)| *kind == backend);
-    let feature = named.map_or("rustls", |(name, _)| *name);
-    format!("the backend {backend} is not compiled in: build with `--features {feature}`").into()
+    // A backend and its cargo feature have one name.
+    format!("the backend {backend} is not compiled in: build with `--features {backend}`").into()
 }
 
 /// Returns the exit code: 2 for a wrong command line, 1 for any other error.
@@ -181,42 +152,12 @@ pub(crate) fn exit(program: &str, usage: &str, result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
-    log(&format!("{program}: {}", explain(error.as_ref())));
+    log(&format!("{program}: {}", Report::new(error.as_ref())));
     if error.is::<lexopt::Error>() {
         log(&format!("\n{usage}"));
         return ExitCode::from(2);
     }
     ExitCode::FAILURE
-}
-
-/// Returns an error with all its causes, and the hint of a rejection.
-pub(crate) fn explain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut hint = None;
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let cause = error.to_string();
-        // The errors of some libraries already contain the text of their cause.
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-        if let Some(rejection) = rejection(error) {
-            hint = Some(rejection.hint().to_owned());
-        }
-        next = error.source();
-    }
-    match hint {
-        Some(hint) => format!("{text}\n  hint: {hint}"),
-        None => text,
-    }
-}
-
-fn rejection<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Rejection> {
-    match error.downcast_ref::<io::Error>() {
-        // The `source` of an `io::Error` skips the error that it wraps.
-        Some(error) => HandshakeError::in_io_error(error)?.rejection(),
-        None => error.downcast_ref(),
-    }
 }
 
 /// Writes one message to standard error, which may be closed: `eprintln!` would panic then.

@@ -168,7 +168,9 @@ impl<T> Builder<T> {
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use mtls::{Event, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors, VerifierPolicy};
+    /// use mtls::{
+    ///     Event, MtlsIdentity, MtlsServer, PeerMatcher, Report, Rustls, TrustAnchors, VerifierPolicy,
+    /// };
     ///
     /// let server = MtlsServer::builder()
     ///     .identity(MtlsIdentity::from_files("server.crt", "server.key")?)
@@ -177,9 +179,9 @@ impl<T> Builder<T> {
     ///     .shadow_policy(VerifierPolicy::allow(PeerMatcher::trust_domain("prod.example")?))
     ///     .observer(|event| match event {
     ///         Event::ShadowRejected { peer, rejection, .. } => {
-    ///             eprintln!("{peer} would be shut out: {rejection}");
+    ///             eprintln!("{peer} would be rejected: {rejection}");
     ///         }
-    ///         Event::PeerRejected(rejection) => eprintln!("refused: {rejection}"),
+    ///         Event::PeerRejected(rejection) => eprintln!("{}", Report::new(*rejection)),
     ///         _ => {}
     ///     })
     ///     .build(Rustls::default())?;
@@ -288,9 +290,9 @@ impl<T> Builder<T> {
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) {
-    /// use mtls::Event;
+    /// use mtls::{Event, Report};
     /// builder.observer(|event| match event {
-    ///     Event::PeerRejected(rejection) => eprintln!("refused: {rejection}; {}", rejection.hint()),
+    ///     Event::PeerRejected(rejection) => eprintln!("{}", Report::new(*rejection)),
     ///     other => eprintln!("{other:?}"),
     /// });
     /// # }

@@ -115,9 +115,9 @@ impl<T> Builder<T> {
     ///     .warn_before_expiry([14 * DAY, 3 * DAY, DAY])
     ///     .observer(|event| match event {
     ///         Event::Expiring { what, subject, left, .. } => {
-    ///             eprintln!("{what} ({subject}) runs out in {} hours", left.as_secs() / 3600);
+    ///             eprintln!("{what} ({subject}) expires in {} hours", left.as_secs() / 3600);
     ///         }
-    ///         Event::ReloadFailed(failure) => eprintln!("{failure}"),
+    ///         Event::ReloadFailed(failure) => eprintln!("{}", mtls::Report::new(*failure)),
     ///         _ => {}
     ///     })
     /// # }
@@ -142,7 +142,7 @@ impl<T> Builder<T> {
     ///     .live_connections(LiveConnections::Close)
     ///     .observer(|event| match event {
     ///         Event::ConnectionRejected { peer, rejection, .. } => {
-    ///             eprintln!("{peer} was shut out: {rejection}");
+    ///             eprintln!("{peer} was rejected: {rejection}");
     ///         }
     ///         _ => {}
     ///     })

@@ -71,7 +71,7 @@ impl ConnectionHandle {
     /// # async fn serve(request: &mut String) {}
     /// # async fn f(live: mtls::ConnectionHandle, mut request: String) {
     /// tokio::select! {
-    ///     rejection = live.rejected() => eprintln!("{} is out: {rejection}", live.peer()),
+    ///     rejection = live.rejected() => eprintln!("{} is rejected now: {rejection}", live.peer()),
     ///     () = serve(&mut request) => {}
     /// }
     /// # }

@@ -27,7 +27,7 @@ pub use builder::ServerBuilder;
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use mtls::{MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors, VerifierPolicy};
+/// use mtls::{MtlsIdentity, MtlsServer, PeerMatcher, Report, Rustls, TrustAnchors, VerifierPolicy};
 ///
 /// let server = MtlsServer::builder()
 ///     .identity(MtlsIdentity::from_files("server.crt", "server.key")?)
@@ -38,7 +38,7 @@ pub use builder::ServerBuilder;
 /// for tcp in listener.incoming() {
 ///     match server.accept(tcp?) {
 ///         Ok(stream) => println!("{} called", stream.peer()),
-///         Err(error) => eprintln!("refused: {error}"),
+///         Err(error) => eprintln!("{}", Report::new(&error)),
 ///     }
 /// }
 /// # Ok(())
@@ -142,7 +142,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     ///     let connection = rustls::ServerConnection::new(Arc::clone(&config))?; // for each connection
     ///     let mut stream = rustls::StreamOwned::new(connection, tcp?);
     ///     if let Err(error) = stream.write_all(b"hello") { // the handshake
-    ///         eprintln!("refused, or gone: {error}");
+    ///         eprintln!("{}", mtls::Report::new(&error));
     ///     }
     /// }
     /// # Ok(())

@@ -83,10 +83,10 @@ fn is_refused(backend: &str, world: &World, host: &Host) {
     let told = match host.refuses_aloud {
         // What it asked for is shown by rustls alone.
         true if backend == "rustls" => {
-            "the peer refused the handshake with the alert unknown_ca; the server asked for a certificate of one of"
+            "the peer rejected the handshake with the alert unknown_ca\nhint: the server requested a certificate of one of"
         }
         true => {
-            "the peer refused the handshake with the alert unknown_ca; the peer does not trust the CA"
+            "the peer rejected the handshake with the alert unknown_ca\nhint: the peer does not trust the CA"
         }
         false => "the server hung up; it may have refused our certificate",
     };

@@ -66,7 +66,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// alert, so accept each connection in a task of its own:
     ///
     /// ```no_run
-    /// use mtls::MtlsServer;
+    /// use mtls::{MtlsServer, Report};
     /// use mtls::backend::ServerBackend;
     /// use tokio::net::TcpListener;
     ///
@@ -77,7 +77,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     ///         tokio::spawn(async move {
     ///             match server.accept_async(tcp).await {
     ///                 Ok(stream) => println!("{} called", stream.peer()),
-    ///                 Err(error) => eprintln!("refused: {error}"),
+    ///                 Err(error) => eprintln!("{}", Report::new(&error)),
     ///             }
     ///         });
     ///     }

@@ -27,7 +27,7 @@ use watch_paths::WatchPaths;
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use mtls::{Event, FileSource, MtlsServer, Rustls, VerifierPolicy};
+/// use mtls::{Event, FileSource, MtlsServer, Report, Rustls, VerifierPolicy};
 ///
 /// let files = FileSource::new()
 ///     .identity("/etc/tls/tls.crt", "/etc/tls/tls.key")
@@ -37,7 +37,7 @@ use watch_paths::WatchPaths;
 ///     .policy(VerifierPolicy::allow_any_authenticated())
 ///     .observer(|event| match event {
 ///         Event::Rotated { revision, .. } => println!("revision {revision} serves"),
-///         Event::ReloadFailed(failure) => eprintln!("{failure}"),
+///         Event::ReloadFailed(failure) => eprintln!("{}", Report::new(*failure)),
 ///         _ => {}
 ///     })
 ///     .build(Rustls::default())?;

@@ -130,7 +130,7 @@ impl StatusChanges {
     /// let mut changes = server.handle().status_changes();
     /// while let Some(status) = changes.wait(std::time::Duration::from_secs(3600)) {
     ///     match status.last_failure() {
-    ///         Some(failure) => eprintln!("revision {} serves on: {failure}", status.revision()),
+    ///         Some(failure) => eprintln!("{}", mtls::Report::new(failure)),
     ///         None => println!("revision {} serves", status.revision()),
     ///     }
     /// }

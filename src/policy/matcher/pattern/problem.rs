@@ -160,7 +160,9 @@ impl PatternProblem {
             Self::PrefixTooLong => "use at most 32 bits for IPv4 and 128 for IPv6",
             Self::SpiffeId(error) => return error.hint(),
             Self::TooDeep { .. } => MERGE_LISTS,
-            Self::TooLong { .. } => "shorten it, or match a part of the value by a prefix or suffix",
+            Self::TooLong { .. } => {
+                "shorten it, or match a part of the value by a prefix or suffix"
+            }
             Self::TrailingSlash => "leave out the slash: a prefix ends with a whole segment",
             Self::UpperCaseScheme => "write the scheme in lower case, as in `https://a.example`",
         })
