@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::options::Options;
 use crate::support::Result;
+use crate::verdict::KeepsVerdict;
 
 /// A connection to an accepted server.
 pub(crate) struct Connection<S> {
@@ -21,6 +22,22 @@ pub(crate) struct Connection<S> {
 
 /// Sends one request and prints the body of the response.
 pub(crate) async fn exchange<S>(connection: Connection<S>, options: &Options) -> Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (stream, report) = KeepsVerdict::new(connection.stream);
+    let connection = Connection {
+        speaks_h2: connection.speaks_h2,
+        stream,
+    };
+    let result = send(connection, options).await;
+    result.map_err(|error| match report.get() {
+        Some(report) => report.as_str().into(),
+        None => error,
+    })
+}
+
+async fn send<S>(connection: Connection<S>, options: &Options) -> Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -26,7 +26,7 @@ impl HungUp {
 impl fmt::Display for HungUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the server hung up; it may have refused our certificate without a word, and its log has the reason",
+            "the server hung up; it may have rejected our certificate without an alert, and its log has the reason",
         )
     }
 }

@@ -21,6 +21,7 @@ mod http;
 mod hung_up;
 mod options;
 mod target;
+mod verdict;
 
 use std::process::ExitCode;
 

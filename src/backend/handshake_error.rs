@@ -91,6 +91,10 @@ impl HandshakeError {
     /// It is a rejection by the peer, with the hint that a failed handshake has, or our own
     /// rejection of a peer whose connection was closed: see
     /// [`LiveConnections::Close`](crate::connection::LiveConnections::Close).
+    ///
+    /// Call it with the stream's own error: some libraries, such as h2, keep only an error's text,
+    /// which does not contain the hint.
+    ///
     /// ```no_run
     /// # fn f(mut stream: impl std::io::Read) {
     /// if let Err(error) = stream.read(&mut [0; 1]) {

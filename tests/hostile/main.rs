@@ -77,7 +77,7 @@ fn survives(backend: &str) {
     println!("{backend}: {failed} failed handshakes logged");
     assert!(failed >= 1000, "{failed}: {log}");
     assert!(
-        !log.contains("refused 127.0.0.1:"),
+        !log.contains("rejected 127.0.0.1:"),
         "only garbage came, and no client with a certificate: {log}"
     );
     comes_back_to(descriptors, server.id());

@@ -188,11 +188,11 @@ fn profiles_are_more_or_less_strict() {
     let own = folder.end("server", &folder.cast.server);
     let alice = folder.end("alice", &folder.cast.alice);
     for (name, leaf, rejected_by) in [
-        ("zero", zero, &["rfc5280", "web-pki"][..]),
-        ("title", title, &["web-pki"]),
+        ("zero", zero, &["rfc5280", "web_pki"][..]),
+        ("title", title, &["web_pki"]),
     ] {
         let odd = folder.end(name, &leaf.issued_by(&folder.cast.root));
-        for profile in ["interoperable", "rfc5280", "web-pki"] {
+        for profile in ["interoperable", "rfc5280", "web_pki"] {
             let is_accepted = !rejected_by.contains(&profile);
             for backend in SERVER_BACKENDS.iter() {
                 println!("{name}, {profile}, {backend}");

@@ -88,7 +88,7 @@ fn is_refused(backend: &str, world: &World, host: &Host) {
         true => {
             "the peer rejected the handshake with the alert unknown_ca\nhint: the peer does not trust the CA"
         }
-        false => "the server hung up; it may have refused our certificate",
+        false => "the server hung up; it may have rejected our certificate",
     };
     assert_fails(&finished, &[told]);
 }

@@ -264,7 +264,7 @@ fn is_refused(
     assert!(answer.tells_of(alert), "not told of {alert}: {answer:#?}");
     let log = server.wait_for_log(seen, "hint: ");
     assert!(
-        log.contains("refused 127.0.0.1:") && log.contains(reason),
+        log.contains("rejected 127.0.0.1:") && log.contains(reason),
         "{log}"
     );
     log
