@@ -24,7 +24,10 @@ pub use unknown_name::UnknownName;
 // Errors of other modules, exported here too.
 pub use crate::backend::UnreadableTrustAnchor;
 #[cfg(feature = "spiffe")]
-pub use crate::integration::spiffe::SpiffeError;
+pub use crate::integration::spiffe::{
+    SpiffeAddressProblem, SpiffeConnectProblem, SpiffeError, SpiffePart, SpiffePartProblem,
+    SpiffeStreamProblem,
+};
 pub use crate::material::key::signing_key_fault::SigningKeyFault;
 pub use crate::peer::spiffe::SpiffeIdError;
 pub use crate::policy::matcher::{ExpectedToken, MatcherError, MatcherProblem, PatternProblem};

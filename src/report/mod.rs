@@ -8,6 +8,7 @@ use crate::error::{
     MatcherError, MatcherProblem, PatternProblem, ReloadFailure, SigningKeyFault, SpiffeIdError,
     UnknownName, UnreadableTrustAnchor,
 };
+use crate::integration;
 use crate::policy::Rejection;
 
 #[cfg(all(test, feature = "spiffe"))]
@@ -99,6 +100,7 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
         UnknownName,
         UnreadableTrustAnchor,
     )
+    .or_else(|| integration::hint_of(error))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use mtls::SpiffeSource;
-use mtls::error::SpiffeError;
+use mtls::error::{SpiffeConnectProblem, SpiffeError, SpiffeStreamProblem};
 
 use super::agent::{Agent, until};
 use super::load::{load, until_fails, until_given};
@@ -23,25 +23,28 @@ fn an_error_says_why_the_agent_is_unreachable() {
             .unwrap()
             .response_timeout(SHORT)
     };
-    let unreachable = |words: &str| {
+    let unreachable = |fact: SpiffeConnectProblem, hint: &str| {
         let before = Instant::now();
         let error = load(&mut at()).unwrap_err();
         assert!(before.elapsed() >= SHORT, "it did not wait");
-        assert!(
-            matches!(error, SpiffeError::Unreachable { .. }),
-            "{error:?}"
-        );
-        let start = format!("the SPIFFE Workload API at {address} cannot be reached: ");
-        assert_eq!(error.to_string(), start + words);
+        let words = format!("the SPIFFE Workload API at {address} cannot be reached");
+        assert_eq!(error.to_string(), words);
+        assert_eq!(error.hint(), hint);
+        match error {
+            SpiffeError::Unreachable { problem, .. } => assert_eq!(problem, fact),
+            other => panic!("{other:?}"),
+        }
     };
     unreachable(
-        "no socket is there; is the agent running, and is the folder of its socket mounted here?",
+        SpiffeConnectProblem::NoSocket,
+        "check that the agent is running, and that the folder of its socket is mounted here",
     );
+    let is_running = "check that the agent is running";
     drop(UnixListener::bind(&socket).unwrap());
-    unreachable("nobody listens there; is the agent running?");
+    unreachable(SpiffeConnectProblem::NotListening, is_running);
     fs::remove_file(&socket).unwrap();
     fs::create_dir(&socket).unwrap();
-    unreachable("nobody listens there; is the agent running?");
+    unreachable(SpiffeConnectProblem::NotListening, is_running);
 }
 
 #[test]
@@ -60,13 +63,15 @@ fn who_takes_the_call_and_does_not_answer_is_given_up() {
         let before = Instant::now();
         let error = load(&mut source).unwrap_err();
         assert!(before.elapsed() < SHORT * 20, "{:?}", before.elapsed());
-        assert_eq!(
-            error,
+        match &error {
             SpiffeError::NoAnswer {
-                address,
-                within: SHORT
+                address: of,
+                within,
+            } => {
+                assert_eq!((of, *within), (&address, SHORT));
             }
-        );
+            other => panic!("{other:?}"),
+        }
         assert!(error.to_string().contains("did not answer within 0.4 s"));
     }
 }
@@ -110,10 +115,13 @@ fn an_identity_that_is_not_issued_is_said_to_need_an_entry() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the SPIFFE Workload API at {} issues no identity to this process ({shown:?}); register an entry whose \
-                 selectors match this workload, on the node on which it runs",
+                "the SPIFFE Workload API at {} issues no identity to this process ({shown:?})",
                 agent.address()
             )
+        );
+        assert_eq!(
+            error.hint(),
+            "register an entry whose selectors match this workload, on the node on which it runs"
         );
     }
 }
@@ -146,7 +154,7 @@ fn an_agent_that_restarts_is_met_again() {
         agent.give(&message);
         until_given(&mut source, &format!("CN=web-{round}-"));
         agent.go();
-        let error = until_fails(&mut source, "no socket is there");
+        let error = until_fails(&mut source, "there is no socket");
         assert!(
             matches!(error, SpiffeError::Unreachable { .. }),
             "{error:?}"
@@ -165,14 +173,17 @@ fn a_stream_that_fails_or_ends_is_opened_again() {
     agent.give(&Message::of([prod.entry("web-1", "/web")]));
     until_given(&mut source, "CN=web-1");
     agent.fail("syncing\nwith the server");
-    let error = until_fails(&mut source, "gives no more");
-    assert_eq!(
-        error,
-        SpiffeError::Interrupted {
-            address: agent.address(),
-            problem: "unavailable: syncing with the server".to_owned()
+    let error = until_fails(&mut source, "ended: unavailable");
+    let status = SpiffeStreamProblem::Status {
+        code: "unavailable".to_owned(),
+        text: "syncing with the server".to_owned(),
+    };
+    match error {
+        SpiffeError::Interrupted { address, problem } => {
+            assert_eq!((address, problem), (agent.address(), status));
         }
-    );
+        other => panic!("{other:?}"),
+    }
     agent.give(&Message::of([prod.entry("web-2", "/web")]));
     until_given(&mut source, "CN=web-2");
     let (_, before) = agent.streams();
@@ -225,7 +236,7 @@ fn an_agent_that_takes_no_call_for_a_while_is_listened_to_on() {
         let before = agent.streams().1;
         // Two tries in vain; the third comes half a second later at the earliest.
         until(|| {
-            load(&mut source).map_err(|error| error.to_string())?;
+            load(&mut source).map_err(|error| format!("{error:?}"))?;
             match agent.streams() {
                 (1, calls) if calls >= before + 2 => Ok(()),
                 other => Err(format!("{other:?}")),

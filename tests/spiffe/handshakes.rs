@@ -208,7 +208,7 @@ fn the_last_good_revision_serves_while_the_agent_gives_nothing_good() {
     let server = web(&of_web).build(Rustls::default()).unwrap();
     let client = app(&of_app).build(Rustls::default()).unwrap();
     let troubles: [Trouble; 5] = [
-        (|agent, _| agent.go(), "no socket is there"),
+        (|agent, _| agent.go(), "there is no socket"),
         (
             |agent, _| agent.deny("no identity issued"),
             "issues no identity to this process",

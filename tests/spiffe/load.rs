@@ -10,7 +10,7 @@ use mtls::rotation::ReloadTrigger;
 use mtls::{Source, SpiffeSource};
 
 use super::agent::{Agent, LIMIT, until};
-use super::common::programs;
+use super::common::{on_one_line, programs};
 use super::message::{Domain, Entry, Message};
 
 /// What it gives, in the words of `Debug`, which name subjects and trust domains.
@@ -34,7 +34,7 @@ pub(crate) fn until_given(source: &mut SpiffeSource, subject: &str) -> String {
 #[track_caller]
 pub(crate) fn until_fails(source: &mut SpiffeSource, part: &str) -> SpiffeError {
     until(|| match load(source) {
-        Err(error) if error.to_string().contains(part) => Ok(error),
+        Err(error) if on_one_line(&error).contains(part) => Ok(error),
         other => Err(format!("{other:?}")),
     })
 }
@@ -148,10 +148,14 @@ fn an_svid_that_is_not_among_them_is_waited_for_and_missed() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the SPIFFE Workload API at {} gives no SVID {wanted}, but spiffe://prod.test/a, spiffe://prod.test/b \
-                 (\"internal\"), spiffe://prod.test/c (\"internal\"); register an entry for it, or ask for another",
+                "the SPIFFE Workload API at {} has no SVID {wanted}, but spiffe://prod.test/a, spiffe://prod.test/b \
+                 (\"internal\"), spiffe://prod.test/c (\"internal\")",
                 agent.address()
             )
+        );
+        assert_eq!(
+            error.hint(),
+            "register an entry for it, or choose another SVID"
         );
     }
     let mut source = agent.source().svid_hint("external");
@@ -182,7 +186,7 @@ const FLAWS: &[Flaw] = &[
     ("a chain that does not fit", |d, m| {
         let other = d.renewed().bundle();
         first(m).chain.extend(other);
-    }, "the SVID spiffe://prod.test/web: the certificate of CN=CA of prod.test"),
+    }, "the certificate of CN=CA of prod.test"),
     ("a CA's certificate", |d, m| {
         first(m).present(&d.root.credential());
     }, "the answer"),
@@ -200,16 +204,16 @@ const FLAWS: &[Flaw] = &[
     }, "failed to parse SPIFFE ID"),
     ("our own bundle taken away", |_, m| {
         m.federated.insert("spiffe://prod.test".to_owned(), Vec::new());
-    }, "the bundle of prod.test: it is empty, and this is our own trust domain"),
+    }, "the bundle of our own trust domain is empty"),
     ("more SVIDs than are taken", |_, m| {
         let one = m.svids[0].clone();
         m.svids.resize(SpiffeSource::MAX_SVIDS + 1, one);
-    }, "SVIDs: 101 of them, at most 100 are taken"),
+    }, "there are 101, the limit is 100"),
     ("more trust domains than are taken", |d, m| {
         for number in 0..SpiffeSource::MAX_TRUST_DOMAINS {
             m.federated.insert(format!("spiffe://{number}.test"), d.bundle());
         }
-    }, "trust domains: 1025 of them, at most 1024 are taken"),
+    }, "there are 1025, the limit is 1024"),
 ];
 
 fn first(message: &mut Message) -> &mut Entry {
@@ -238,7 +242,7 @@ fn what_cannot_be_used_is_refused_whole_and_the_next_message_is_taken() {
             matches!(error, SpiffeError::Unusable { .. }),
             "{flaw}: {error:?}"
         );
-        let text = error.to_string();
+        let text = on_one_line(&error);
         assert!(text.contains(words), "{flaw}: {words} is not in {text}");
         assert!(!text.contains('\n'), "{flaw}: {text}");
     }
@@ -267,20 +271,23 @@ fn a_message_of_more_than_four_mebibytes_is_not_read() {
 #[test]
 fn addresses_are_checked_when_they_are_given() {
     for (address, words) in [
-        ("", "not a valid URI"),
-        ("/run/agent.sock", "not a valid URI"),
-        ("http://127.0.0.1:1", "must be unix: or tcp:"),
-        ("unix://", "must include a path"),
-        ("unix://host/agent.sock", "must not include an authority"),
-        ("tcp://agent.test:1", "must be an IP address"),
-        ("tcp://127.0.0.1", "port"),
-        ("tcp://192.0.2.1:1", "in clear text from another host"),
+        ("", "not a URI"),
+        ("/run/agent.sock", "not a URI"),
+        ("http://127.0.0.1:1", "neither `unix` nor `tcp`"),
+        ("unix://", "no absolute path"),
+        ("unix://host/agent.sock", "a host before its path"),
+        ("tcp://agent.test:1", "not an IP address"),
+        ("tcp://127.0.0.1", "it has no port"),
+        (
+            "tcp://192.0.2.1:1",
+            "from another host private keys would come in clear text",
+        ),
         ("unix:///run/a.sock\n", "a control character"),
         ("unix:///run/a.sock\u{1b}[2J", "a control character"),
     ] {
         match SpiffeSource::from_address(address) {
             Err(error @ SpiffeError::Address { .. }) => {
-                let text = error.to_string();
+                let text = on_one_line(&error);
                 assert!(text.contains(words), "{address:?}: {text}");
                 assert!(!text.contains(char::is_control), "{text:?}");
             }
@@ -322,7 +329,7 @@ fn what_is_secret_in_an_address_is_not_shown() {
         ("tcp://user:hush@127.0.0.1:1\n", "tcp://127.0.0.1:1 "),
     ] {
         let error = SpiffeSource::from_address(address).unwrap_err();
-        for text in [error.to_string(), format!("{error:?}")] {
+        for text in [on_one_line(&error), format!("{error:?}")] {
             assert!(!text.contains("hu"), "{address:?}: {text}");
         }
         match error {
@@ -353,9 +360,7 @@ fn the_address_may_come_from_the_environment() {
     };
     assert!(run(Some(ADDRESS)).contains("address: \"unix:///run/from/environment.sock\""));
     if env::var_os(VARIABLE).is_none() {
-        assert_eq!(
-            SpiffeSource::from_env().unwrap_err(),
-            SpiffeError::NoAddress
-        );
+        let error = SpiffeSource::from_env().unwrap_err();
+        assert!(matches!(error, SpiffeError::NoAddress), "{error:?}");
     }
 }

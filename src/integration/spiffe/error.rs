@@ -1,46 +1,44 @@
 use core::time::Duration;
+use std::borrow::Cow;
 use std::error::Error;
 use std::io;
 
 use ::spiffe::WorkloadApiError;
-use ::spiffe::transport::TransportError;
+use ::spiffe::transport::{EndpointError, TransportError};
+
+use super::problem::{
+    SpiffeAddressProblem, SpiffeConnectProblem, SpiffePart, SpiffePartProblem, SpiffeStreamProblem,
+};
 
 /// The reason why a [`SpiffeSource`](crate::SpiffeSource) cannot be made or returns no rotation.
 ///
 /// The agent's text is quoted on one line, and cut if it is long. No variant contains key bytes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpiffeError {
     /// The text that was given is no address of a Workload API.
-    #[error(
-        "{address:?} is no address of a SPIFFE Workload API: {problem}; give `unix:///path/of/agent.sock`, or \
-         `tcp://127.0.0.1:PORT`"
-    )]
+    #[error("{address:?} is not an address of a SPIFFE Workload API")]
     Address {
         /// The text, without user name, password, query and fragment, which may be secret.
         address: String,
         /// The fault of the address.
-        problem: String,
+        #[source]
+        problem: SpiffeAddressProblem,
     },
     /// The stream from the agent ended, or the agent rejected its opening.
-    #[error("the SPIFFE Workload API at {address} gives no more: {problem}; it is tried again")]
+    #[error("the stream from the SPIFFE Workload API at {address} ended")]
     Interrupted {
         /// The address of the agent.
         address: String,
         /// The cause.
-        problem: String,
+        #[source]
+        problem: SpiffeStreamProblem,
     },
     /// `SPIFFE_ENDPOINT_SOCKET` is not set.
-    #[error(
-        "the environment has no SPIFFE_ENDPOINT_SOCKET; set it to the address of the agent (as \
-         `unix:///run/spire/agent.sock`), or give that to `SpiffeSource::from_address`"
-    )]
+    #[error("the environment variable SPIFFE_ENDPOINT_SOCKET is not set")]
     NoAddress,
     /// The agent accepted the call and did not respond.
-    #[error(
-        "the SPIFFE Workload API at {address} did not answer within {} s; look at the agent's log: is it connected to \
-         its server, or does it hang?", .within.as_secs_f32()
-    )]
+    #[error("the SPIFFE Workload API at {address} did not answer within {} s", .within.as_secs_f32())]
     NoAnswer {
         /// The address of the agent.
         address: String,
@@ -50,10 +48,7 @@ pub enum SpiffeError {
     /// The agent issues no identity to this process.
     ///
     /// This is gRPC's `PermissionDenied` (SPIFFE Workload API, section 5.2.1).
-    #[error(
-        "the SPIFFE Workload API at {address} issues no identity to this process ({words:?}); register an entry whose \
-         selectors match this workload, on the node on which it runs"
-    )]
+    #[error("the SPIFFE Workload API at {address} issues no identity to this process ({words:?})")]
     NoIdentity {
         /// The address of the agent.
         address: String,
@@ -61,10 +56,7 @@ pub enum SpiffeError {
         words: String,
     },
     /// The chosen SVID is not among those of the agent.
-    #[error(
-        "the SPIFFE Workload API at {address} gives no SVID {wanted}, but {given}; register an entry for it, or ask for \
-         another"
-    )]
+    #[error("the SPIFFE Workload API at {address} has no SVID {wanted}, but {given}")]
     NotGiven {
         /// The address of the agent.
         address: String,
@@ -74,23 +66,66 @@ pub enum SpiffeError {
         given: String,
     },
     /// The agent cannot be reached.
-    #[error("the SPIFFE Workload API at {address} cannot be reached: {problem}")]
+    #[error("the SPIFFE Workload API at {address} cannot be reached")]
     Unreachable {
         /// The address at which the agent is expected.
         address: String,
         /// The cause.
-        problem: String,
+        #[source]
+        problem: SpiffeConnectProblem,
     },
     /// The agent's message is unreadable, inconsistent or too large.
-    #[error("the SPIFFE Workload API at {address} gave what cannot be used: {what}: {problem}")]
+    #[error("{part} from the SPIFFE Workload API at {address} cannot be used")]
     Unusable {
         /// The address of the agent.
         address: String,
         /// The part of the message.
-        what: String,
+        part: SpiffePart,
         /// The fault of that part.
-        problem: String,
+        #[source]
+        problem: SpiffePartProblem,
     },
+}
+
+impl SpiffeError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Address { problem, .. } => return problem.hint(),
+            Self::Interrupted { problem, .. } => return problem.hint(),
+            Self::NoAddress => {
+                "set it to the address of the agent (as `unix:///run/spire/agent.sock`), or give that to \
+                 `SpiffeSource::from_address`"
+            }
+            Self::NoAnswer { .. } => {
+                "look at the agent's log: is it connected to its server, or does it hang?"
+            }
+            Self::NoIdentity { .. } => {
+                "register an entry whose selectors match this workload, on the node on which it runs"
+            }
+            Self::NotGiven { .. } => "register an entry for it, or choose another SVID",
+            Self::Unreachable { problem, .. } => return problem.hint(),
+            Self::Unusable { problem, .. } => return problem.hint(),
+        })
+    }
+}
+
+/// Returns the hint of one of these errors.
+pub(crate) fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
+    if let Some(error) = error.downcast_ref::<SpiffeError>() {
+        return Some(error.hint());
+    }
+    if let Some(problem) = error.downcast_ref::<SpiffeAddressProblem>() {
+        return Some(problem.hint());
+    }
+    if let Some(problem) = error.downcast_ref::<SpiffeConnectProblem>() {
+        return Some(problem.hint());
+    }
+    if let Some(problem) = error.downcast_ref::<SpiffePartProblem>() {
+        return Some(problem.hint());
+    }
+    let problem = error.downcast_ref::<SpiffeStreamProblem>()?;
+    Some(problem.hint())
 }
 
 /// The most characters of another program's text that are shown.
@@ -98,10 +133,10 @@ const MOST_WORDS: usize = 300;
 
 impl SpiffeError {
     /// The error for an unusable address.
-    pub(super) fn address(address: &str, problem: impl Into<String>) -> Self {
+    pub(super) fn address(address: &str, problem: SpiffeAddressProblem) -> Self {
         Self::Address {
             address: shown(&bare(address)),
-            problem: problem.into(),
+            problem,
         }
     }
 
@@ -119,54 +154,37 @@ impl SpiffeError {
             },
             WorkloadApiError::Transport(TransportError::Connect(error)) => Self::Unreachable {
                 address,
-                problem: in_the_way(error),
+                problem: connect_problem(error),
             },
             WorkloadApiError::Transport(TransportError::Status(status)) => Self::Interrupted {
                 address,
-                problem: format!("{}: {}", status.code(), shown(status.message())),
+                problem: SpiffeStreamProblem::Status {
+                    code: status.code().to_string(),
+                    text: shown(status.message()),
+                },
             },
             other => Self::Unusable {
                 address,
-                what: "the answer".to_owned(),
-                problem: chain(other),
+                part: SpiffePart::Answer,
+                problem: SpiffePartProblem::Unreadable { text: chain(other) },
             },
         }
     }
 
-    /// The error for a stream that ended without an error.
-    pub(super) fn ended(address: &str) -> Self {
+    /// The error for a stream that ended without an error, or by a fault on our side.
+    pub(super) fn ended(address: &str, problem: SpiffeStreamProblem) -> Self {
         Self::Interrupted {
             address: address.to_owned(),
-            problem: "the agent closed the stream".to_owned(),
+            problem,
         }
     }
 
-    /// The error for a fault on our side.
-    pub(super) fn ours(address: &str, problem: impl Into<String>) -> Self {
-        Self::Interrupted {
-            address: address.to_owned(),
-            problem: problem.into(),
-        }
-    }
-
-    pub(super) fn unusable(
-        address: &str,
-        what: impl Into<String>,
-        problem: impl Into<String>,
-    ) -> Self {
+    pub(super) fn unusable(address: &str, part: SpiffePart, problem: SpiffePartProblem) -> Self {
         Self::Unusable {
             address: address.to_owned(),
-            what: what.into(),
-            problem: problem.into(),
+            part,
+            problem,
         }
-    }
-
-    pub(super) fn too_many(address: &str, what: &str, found: usize, most: usize) -> Self {
-        Self::unusable(
-            address,
-            what,
-            format!("{found} of them, at most {most} are taken"),
-        )
     }
 }
 
@@ -180,27 +198,41 @@ pub(super) fn is_about_content(error: &WorkloadApiError) -> bool {
     )
 }
 
-/// Describes why the socket could not be opened.
-fn in_the_way(error: &(dyn Error + 'static)) -> String {
+/// Returns why the socket could not be opened.
+fn connect_problem(error: &(dyn Error + 'static)) -> SpiffeConnectProblem {
     let mut at = Some(error);
     while let Some(error) = at {
         if let Some(error) = error.downcast_ref::<io::Error>() {
             return match error.kind() {
-                io::ErrorKind::NotFound => {
-                    "no socket is there; is the agent running, and is the folder of its socket mounted here?".to_owned()
-                }
-                io::ErrorKind::ConnectionRefused => {
-                    "nobody listens there; is the agent running?".to_owned()
-                }
-                io::ErrorKind::PermissionDenied => {
-                    "this user may not open the socket; look at its permissions and those of its folder".to_owned()
-                }
-                _ => error.to_string(),
+                io::ErrorKind::NotFound => SpiffeConnectProblem::NoSocket,
+                io::ErrorKind::ConnectionRefused => SpiffeConnectProblem::NotListening,
+                io::ErrorKind::PermissionDenied => SpiffeConnectProblem::PermissionDenied,
+                _ => SpiffeConnectProblem::Other {
+                    text: shown(&error.to_string()),
+                },
             };
         }
         at = error.source();
     }
-    chain(error)
+    SpiffeConnectProblem::Other { text: chain(error) }
+}
+
+impl From<EndpointError> for SpiffeAddressProblem {
+    fn from(error: EndpointError) -> Self {
+        match error {
+            EndpointError::InvalidScheme => Self::WrongScheme,
+            EndpointError::HasUserInfo | EndpointError::HasQuery | EndpointError::HasFragment => {
+                Self::ExtraParts
+            }
+            EndpointError::UnixAuthorityNotAllowed | EndpointError::TcpUnexpectedPath => {
+                Self::UnexpectedPart
+            }
+            EndpointError::UnixMissingPath => Self::NoSocketPath,
+            EndpointError::TcpHostNotIp => Self::HostNotIp,
+            EndpointError::TcpMissingPort => Self::NoPort,
+            _ => Self::NotAUri,
+        }
+    }
 }
 
 /// Joins an error and its sources, each text once.

@@ -1,6 +1,7 @@
 //! The SPIFFE Workload API as a source.
 
 mod error;
+mod problem;
 mod shared;
 pub(crate) mod stream_worker;
 pub(crate) mod svid_update;
@@ -18,6 +19,10 @@ use crate::peer::SpiffeId;
 use crate::rotation::{ReloadTrigger, Rotation, Source, SourceError};
 
 pub use error::SpiffeError;
+pub(crate) use error::hint_of;
+pub use problem::{
+    SpiffeAddressProblem, SpiffeConnectProblem, SpiffePart, SpiffePartProblem, SpiffeStreamProblem,
+};
 use shared::Shared;
 use stream_worker::StreamWorker;
 use svid_update::{SvidSelector, SvidUpdate};
@@ -146,18 +151,17 @@ impl SpiffeSource {
     pub fn from_address(address: &str) -> Result<Self, SpiffeError> {
         // The URL parser ignores some of these characters.
         if address.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            let problem = "it holds a space or a control character";
-            return Err(SpiffeError::address(address, problem));
+            return Err(SpiffeError::address(address, SpiffeAddressProblem::Space));
         }
         let endpoint = Endpoint::parse(address)
-            .map_err(|error| SpiffeError::address(address, error.to_string()))?;
+            .map_err(|error| SpiffeError::address(address, error.into()))?;
         match endpoint {
             Endpoint::Unix(_) => {}
             Endpoint::Tcp { host, .. } if host.is_loopback() => {}
             _ => {
                 return Err(SpiffeError::address(
                     address,
-                    "private keys would come in clear text from another host",
+                    SpiffeAddressProblem::OtherHost,
                 ));
             }
         }
@@ -238,7 +242,8 @@ impl SpiffeSource {
             .name("mtls-spiffe".to_owned())
             .spawn(move || follower.run())
             .map_err(|error| {
-                SpiffeError::ours(&self.address, format!("no thread can be started: {error}"))
+                let text = error.to_string();
+                SpiffeError::ended(&self.address, SpiffeStreamProblem::NoThread { text })
             })?;
         let now = Instant::now();
         Ok(WorkerThread {

@@ -14,6 +14,7 @@ use futures_util::future::select;
 use futures_util::{Stream, StreamExt};
 
 use super::error::{SpiffeError, is_about_content};
+use super::problem::SpiffeStreamProblem;
 use super::shared::Shared;
 use super::svid_update::{SvidSelector, SvidUpdate};
 use crate::rotation::ReloadTrigger;
@@ -57,7 +58,11 @@ impl StreamWorker {
                 let over = pin!(self.shared.over.notified());
                 runtime.block_on(select(over, pin!(self.follow())));
             }
-            Err(error) => self.lose(SpiffeError::ours(&self.address, error.to_string())),
+            Err(error) => {
+                let text = error.to_string();
+                let problem = SpiffeStreamProblem::NoThread { text };
+                self.lose(SpiffeError::ended(&self.address, problem));
+            }
         }
     }
 
@@ -96,7 +101,7 @@ impl StreamWorker {
             }
             failed = RetryCount::none();
         }
-        SpiffeError::ended(&self.address)
+        SpiffeError::ended(&self.address, SpiffeStreamProblem::Closed)
     }
 
     /// Opens a stream on a connection of its own, and processes its first message.
@@ -124,7 +129,10 @@ impl StreamWorker {
 
     fn told(&self, next: Option<Result<X509Context, WorkloadApiError>>) -> MessageResult {
         match next {
-            None => Err(SpiffeError::ended(&self.address)),
+            None => Err(SpiffeError::ended(
+                &self.address,
+                SpiffeStreamProblem::Closed,
+            )),
             Some(Ok(context)) => Ok(SvidUpdate::of(&context, &self.choice, &self.address)),
             Some(Err(error)) if is_about_content(&error) => {
                 Ok(Err(SpiffeError::of(&self.address, &error)))
@@ -155,8 +163,10 @@ struct WorkerGuard<'a>(&'a StreamWorker);
 impl Drop for WorkerGuard<'_> {
     fn drop(&mut self) {
         let address = &self.0.address;
-        self.0
-            .lose(SpiffeError::ours(address, "nobody listens to the agent"));
+        self.0.lose(SpiffeError::ended(
+            address,
+            SpiffeStreamProblem::ThreadEnded,
+        ));
     }
 }
 

@@ -6,7 +6,7 @@ use ::spiffe::{X509Context, X509Svid};
 use pki_types::CertificateDer;
 
 use super::error::{SpiffeError, shown};
-use crate::error::MaterialError;
+use super::problem::{SpiffePart, SpiffePartProblem};
 use crate::material::{AlternativeName, MtlsIdentity, TrustAnchors};
 use crate::peer::SpiffeId;
 use crate::policy::TrustBundles;
@@ -40,12 +40,11 @@ impl SvidUpdate {
     ) -> Result<Self, SpiffeError> {
         let svids = context.svids();
         if svids.len() > MAX_SVIDS {
-            return Err(SpiffeError::too_many(
-                address,
-                "SVIDs",
-                svids.len(),
-                MAX_SVIDS,
-            ));
+            let problem = SpiffePartProblem::TooMany {
+                found: svids.len(),
+                limit: MAX_SVIDS,
+            };
+            return Err(SpiffeError::unusable(address, SpiffePart::Svids, problem));
         }
         let svid = choice.among(svids).ok_or_else(|| SpiffeError::NotGiven {
             address: address.to_owned(),
@@ -94,18 +93,17 @@ fn in_words(svids: &[Arc<X509Svid>]) -> String {
 
 /// Copies the key once, into memory that is wiped. The message wipes its own when dropped.
 fn identity(svid: &X509Svid, address: &str) -> Result<(MtlsIdentity, SpiffeId), SpiffeError> {
-    let unusable = |problem: String| {
-        SpiffeError::unusable(address, format!("the SVID {}", svid.spiffe_id()), problem)
+    let unusable = |problem| {
+        let id = svid.spiffe_id().to_string();
+        SpiffeError::unusable(address, SpiffePart::Svid { id }, problem)
     };
     let chain = svid.cert_chain().iter().map(|c| owned(c.as_bytes()));
     let identity = MtlsIdentity::from_der(chain, svid.private_key().as_bytes())
-        .map_err(|error| unusable(in_short(&error)))?;
+        .map_err(|error| unusable(SpiffePartProblem::Material(Arc::new(error))))?;
     // The name that peers read, by our own parser.
     let id = leaf_id(&identity)
         .filter(|id| id.as_str() == svid.spiffe_id().to_string())
-        .ok_or_else(|| {
-            unusable("its leaf has not this SPIFFE ID as its only URI name".to_owned())
-        })?;
+        .ok_or_else(|| unusable(SpiffePartProblem::OtherSpiffeId))?;
     Ok((identity, id))
 }
 
@@ -128,18 +126,23 @@ fn bundles(
 ) -> Result<TrustBundles, SpiffeError> {
     let given = context.bundle_set();
     if given.len() > MAX_TRUST_DOMAINS {
-        return Err(SpiffeError::too_many(
+        let problem = SpiffePartProblem::TooMany {
+            found: given.len(),
+            limit: MAX_TRUST_DOMAINS,
+        };
+        return Err(SpiffeError::unusable(
             address,
-            "trust domains",
-            given.len(),
-            MAX_TRUST_DOMAINS,
+            SpiffePart::TrustDomains,
+            problem,
         ));
     }
     let mut bundles = Vec::new();
     for (domain, bundle) in given.iter().filter(|(_, b)| !b.authorities().is_empty()) {
         let anchors = bundle.authorities().iter().map(|c| owned(c.as_bytes()));
         let anchors = TrustAnchors::from_der(anchors).map_err(|error| {
-            SpiffeError::unusable(address, format!("the bundle of {domain}"), in_short(&error))
+            let trust_domain = domain.as_str().to_owned();
+            let problem = SpiffePartProblem::Material(Arc::new(error));
+            SpiffeError::unusable(address, SpiffePart::Bundle { trust_domain }, problem)
         })?;
         bundles.push((domain.as_str(), anchors));
     }
@@ -147,22 +150,17 @@ fn bundles(
         .iter()
         .any(|(domain, _)| *domain == own.trust_domain())
     {
+        let trust_domain = own.trust_domain().to_owned();
         return Err(SpiffeError::unusable(
             address,
-            format!("the bundle of {}", own.trust_domain()),
-            "it is empty, and this is our own trust domain",
+            SpiffePart::Bundle { trust_domain },
+            SpiffePartProblem::EmptyOwnBundle,
         ));
     }
-    TrustBundles::new(bundles)
-        .map_err(|error| SpiffeError::unusable(address, "the bundles", error.to_string()))
-}
-
-/// Describes an error without its origin, which the caller adds.
-fn in_short(error: &MaterialError) -> String {
-    match error.place() {
-        Some(place) => format!("{place}: {}", error.problem()),
-        None => error.problem().to_string(),
-    }
+    TrustBundles::new(bundles).map_err(|error| {
+        let problem = SpiffePartProblem::Bundles(Arc::new(error));
+        SpiffeError::unusable(address, SpiffePart::Bundles, problem)
+    })
 }
 
 fn owned(der: &[u8]) -> CertificateDer<'static> {

@@ -3,6 +3,7 @@
 mod handshake;
 mod matchers;
 mod policy;
+mod spiffe;
 
 use core::error::Error;
 use std::fmt::Write as _;
@@ -63,6 +64,7 @@ fn every_error_states_one_fact_and_has_a_hint() {
     samples.extend(handshake::samples());
     samples.extend(matchers::samples());
     samples.extend(policy::samples());
+    samples.extend(spiffe::samples());
     samples.sort_by(|a, b| a.name.cmp(&b.name));
     let mut broken = String::new();
     for sample in &samples {
