@@ -7,6 +7,7 @@ pub(crate) mod alert;
 mod anchor;
 pub(crate) mod backend_kind;
 pub(crate) mod build;
+pub(crate) mod date;
 pub(crate) mod exposed;
 pub(crate) mod material;
 mod material_problem;

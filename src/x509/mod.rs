@@ -7,15 +7,14 @@ mod algorithm;
 mod certificate;
 mod crl;
 mod cursor;
-mod date;
 mod element;
 mod key;
 mod name;
 
+pub(crate) use crate::error::date::rfc3339;
 pub(crate) use algorithm::{algorithm_name, identified_name};
 pub(crate) use certificate::{Certificate, GeneralName, Version, X509Error, purpose_name};
 pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Exclusion, Reasons};
-pub(crate) use date::rfc3339;
 pub(crate) use element::range_in;
 pub(crate) use key::{KeyKind, MAX_RSA_BITS, MIN_RSA_BITS, PublicKey};
 pub(crate) use name::{
