@@ -32,6 +32,7 @@ pub use crate::integration::spiffe::{
 pub use crate::material::key::signing_key_fault::SigningKeyFault;
 pub use crate::peer::spiffe::SpiffeIdError;
 pub use crate::policy::matcher::{ExpectedToken, MatcherError, MatcherProblem, PatternProblem};
+pub use crate::policy::trust::error::TrustBundlesError;
 
 // Exported to users elsewhere.
 pub(crate) use backend_kind::BackendKind;

@@ -1,9 +1,9 @@
 //! Trust anchors for each trust domain.
 
+use mtls::error::TrustBundlesError;
 use mtls::pki_types::{ServerName, UnixTime};
 use mtls::{
-    BuildError, PeerMatcher, PeerVerifier, RejectionReason as Reason, Rustls, TrustBundles,
-    VerifierPolicy,
+    PeerMatcher, PeerVerifier, RejectionReason as Reason, Rustls, TrustBundles, VerifierPolicy,
 };
 use rcgen::KeyUsagePurpose;
 
@@ -149,17 +149,7 @@ fn servers_are_federated_with_as_well() {
 #[test]
 fn bundles_that_cannot_be_meant_are_errors() {
     let root = Authority::root("Root");
-    let refused = |error: BuildError, words: &str| {
-        assert!(
-            matches!(
-                error,
-                BuildError::InvalidSetting {
-                    setting: "trust_bundles",
-                    ..
-                }
-            ),
-            "{error}"
-        );
+    let refused = |error: TrustBundlesError, words: &str| {
         assert!(error.to_string().contains(words), "{error}");
     };
     refused(

@@ -2,6 +2,7 @@
 
 pub(crate) mod anchor_facts;
 pub(crate) mod anchors;
+pub(crate) mod error;
 
 use core::fmt;
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::side::Side;
 use crate::x509::{Certificate, PublicKey};
 use anchor_facts::AnchorFacts;
 use anchors::Anchors;
+use error::TrustBundlesError;
 
 /// The trust anchors of each SPIFFE trust domain, for federated meshes.
 ///
@@ -44,22 +46,27 @@ impl TrustBundles {
     /// Creates bundles from trust domain names, without the scheme, and their anchors.
     ///
     /// # Errors
-    /// [`BuildError::InvalidSetting`] for an invalid trust domain name (SPIFFE-ID, section 2.1),
-    /// for one that is repeated, and for an empty list.
+    /// A [`TrustBundlesError`] for an invalid trust domain name (SPIFFE-ID, section 2.1), for one
+    /// that is repeated, and for an empty list.
     pub fn new(
         bundles: impl IntoIterator<Item = (impl AsRef<str>, TrustAnchors)>,
-    ) -> Result<Self, BuildError> {
+    ) -> Result<Self, TrustBundlesError> {
         let mut map = BTreeMap::new();
         for (domain, anchors) in bundles {
             let domain = domain.as_ref();
-            check_trust_domain(domain)
-                .map_err(|problem| invalid(format!("{domain:?} is no trust domain: {problem}")))?;
+            let trust_domain = domain.to_owned();
+            if let Err(source) = check_trust_domain(domain) {
+                return Err(TrustBundlesError::InvalidTrustDomain {
+                    trust_domain,
+                    source,
+                });
+            }
             if map.insert(domain.to_owned(), anchors).is_some() {
-                return Err(invalid(format!("the trust domain {domain} is given twice")));
+                return Err(TrustBundlesError::DuplicateTrustDomain { trust_domain });
             }
         }
         if map.is_empty() {
-            Err(invalid("the list is empty".to_owned()))
+            Err(TrustBundlesError::Empty)
         } else {
             Ok(Self(Arc::new(map)))
         }
@@ -81,13 +88,6 @@ impl TrustBundles {
 impl fmt::Debug for TrustBundles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.0.iter()).finish()
-    }
-}
-
-fn invalid(problem: String) -> BuildError {
-    BuildError::InvalidSetting {
-        setting: "trust_bundles",
-        problem,
     }
 }
 
