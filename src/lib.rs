@@ -50,7 +50,6 @@ pub use crate::backend::values::*;
 pub use crate::builder::Builder;
 pub use crate::client::{ClientBuilder, MtlsClient};
 pub use crate::connection::handle::ConnectionHandle;
-pub use crate::error::build::BuildError;
 pub use crate::error::material::MaterialError;
 #[cfg(feature = "spiffe")]
 pub use crate::integration::spiffe::SpiffeSource;
@@ -65,6 +64,7 @@ pub use crate::material::loader::Loader;
 pub use crate::material::revocation::RevocationLists;
 pub use crate::peer::identity::PeerIdentity;
 pub use crate::peer::spiffe::SpiffeId;
+pub use crate::policy::build_error::BuildError;
 pub use crate::policy::matcher::PeerMatcher;
 pub use crate::policy::revocation_rules::RevocationRules;
 pub use crate::policy::trust::TrustBundles;

@@ -10,9 +10,9 @@ use super::handshake_error::HandshakeError;
 use super::handshake_result::HandshakeResult;
 use super::session::session_info::Crypto;
 use super::settings::{ClientSettings, ServerSettings};
+use crate::error::BackendKind;
 use crate::error::alert::Alert;
-use crate::error::{BackendKind, BuildError};
-use crate::policy::SignatureAlgorithms;
+use crate::policy::{BuildError, SignatureAlgorithms};
 
 /// A TLS library, as a value for `build`.
 pub(crate) trait Adapter: Send + Sync + 'static {

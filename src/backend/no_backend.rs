@@ -8,9 +8,9 @@ use super::handshake_error::HandshakeError;
 use super::handshake_result::HandshakeResult;
 use super::session::session_info::Crypto;
 use super::settings::{ClientSettings, ServerSettings};
+use crate::error::BackendKind;
 use crate::error::alert::Alert;
-use crate::error::{BackendKind, BuildError};
-use crate::policy::SignatureAlgorithms;
+use crate::policy::{BuildError, SignatureAlgorithms};
 
 /// The backend of a client or server that is not built yet. It has no values.
 ///

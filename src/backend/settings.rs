@@ -3,9 +3,9 @@ use std::sync::Arc;
 use super::session::protocol_version::Versions;
 use super::session::resumption::Resumption;
 use super::verification::session_verifier::SessionVerifier;
-use crate::error::{BackendKind, BuildError};
+use crate::error::BackendKind;
 use crate::material::{KeyType, MtlsIdentity, PrivateKey};
-use crate::policy::Trust;
+use crate::policy::{BuildError, FullChainRule, Trust};
 use crate::x509::{Certificate, rfc4514};
 
 /// The settings of a client, checked by the facade and ready for an adapter.
@@ -18,7 +18,7 @@ pub(crate) struct ClientSettings {
     pub(crate) versions: Versions,
     pub(crate) resumption: Resumption,
     /// The part of the policy that needs the whole chain, and so our own verifier.
-    pub(crate) policy_beyond_leaf: Option<&'static str>,
+    pub(crate) policy_beyond_leaf: Option<FullChainRule>,
     /// Whether the name of the `connect` call is checked; otherwise a SPIFFE ID is.
     pub(crate) checks_server_name: bool,
 }
@@ -84,6 +84,7 @@ pub(crate) fn key_mismatch(identity: &MtlsIdentity) -> BuildError {
 pub(crate) fn no_external_key(backend: BackendKind) -> BuildError {
     BuildError::Unsupported {
         backend,
-        what: "an identity whose private key is elsewhere (`MtlsIdentity::from_signing_key`)",
+        what: "an external signing key (`MtlsIdentity::from_signing_key`)",
+        reason: "it needs the bytes of the private key",
     }
 }

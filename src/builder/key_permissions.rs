@@ -1,5 +1,5 @@
-use crate::error::BuildError;
 use crate::material::{IdentityWarning, InsecurePermissions, KeyPermissions, MtlsIdentity};
+use crate::policy::BuildError;
 
 impl KeyPermissions {
     pub(super) fn check(self, identity: &MtlsIdentity) -> Result<(), BuildError> {

@@ -8,9 +8,8 @@ use pki_types::UnixTime;
 
 use super::static_settings::StaticSettings;
 use crate::backend::{Clock, Observer, ProtocolVersion, Resumption, SourceDeadline};
-use crate::error::BuildError;
 use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists};
-use crate::policy::{Trust, VerifierPolicy};
+use crate::policy::{BuildError, Trust, VerifierPolicy};
 use crate::rotation::{
     OnExpiry, ReloadTrigger, RevisionParts, Rotation, RotationSettings, Source, SourceBaseline, ask,
 };

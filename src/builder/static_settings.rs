@@ -8,9 +8,9 @@ use crate::backend::{
     Backend, Capability, Clock, Observer, OwnChain, ProtocolVersion, Resumption, ServingGate,
     SessionVerifier, SourceDeadline, Support, Versions, no_external_key,
 };
-use crate::error::BuildError;
+use crate::error::SettingProblem;
 use crate::material::{IdentityWarning, KeyPermissions, MtlsIdentity};
-use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
+use crate::policy::{BuildError, PeerVerifier, SignatureAlgorithms, VerifierPolicy};
 use crate::rotation::{OnExpiry, RevisionParts, SelfTrust};
 use crate::side::Side;
 
@@ -68,7 +68,8 @@ impl StaticSettings {
             None if self.self_trust == SelfTrust::Require => {
                 return Err(BuildError::Unsupported {
                     backend: B::LIBRARY,
-                    what: "`SelfTrust::Require`: the platform shows no signatures to see by who vouches for us",
+                    what: "`SelfTrust::Require`",
+                    reason: "the platform verifies signatures itself and shows none of them",
                 });
             }
             None => SignatureAlgorithms::new([]),
@@ -121,9 +122,7 @@ impl StaticSettings {
             (None, _) => Ok(()),
             (Some(_), None) => Err(BuildError::InvalidSetting {
                 setting: SETTING,
-                problem:
-                    "it is judged for the observer alone, and there is none; call `.observer(..)`"
-                        .to_owned(),
+                problem: SettingProblem::NoObserver,
             }),
             (Some(shadow), Some(_)) => check(shadow).map_err(|error| match error {
                 BuildError::InvalidSetting { problem, .. } => BuildError::InvalidSetting {
@@ -157,7 +156,8 @@ fn check_revocation<B: Backend>(parts: &RevisionParts) -> Result<(), BuildError>
         (_, false, None) => Ok(()),
         (Support::None(_), ..) => Err(BuildError::Unsupported {
             backend: B::LIBRARY,
-            what: "revocation rules and lists: the platform shows us no path to verify them by",
+            what: "revocation rules and lists",
+            reason: "the platform does not show the path that they apply to",
         }),
         (_, true, None) => Err(BuildError::MissingRevocationLists),
         (_, false, Some(_)) => Err(BuildError::MissingRevocationRules),
@@ -170,10 +170,9 @@ fn check_alpn(protocols: &[Vec<u8>]) -> Result<(), BuildError> {
         None => Ok(()),
         Some(wrong) => Err(BuildError::InvalidSetting {
             setting: "alpn",
-            problem: format!(
-                "a protocol name has 1 to 255 bytes (RFC 7301, section 3.1), this one {}",
-                wrong.len()
-            ),
+            problem: SettingProblem::AlpnNameLength {
+                length: wrong.len(),
+            },
         }),
     }
 }
@@ -182,7 +181,7 @@ fn check_timeout(timeout: Duration) -> Result<(), BuildError> {
     if timeout.is_zero() {
         Err(BuildError::InvalidSetting {
             setting: "handshake_timeout",
-            problem: "no handshake can be done in no time".to_owned(),
+            problem: SettingProblem::ZeroHandshakeTimeout,
         })
     } else {
         Ok(())
@@ -197,10 +196,7 @@ fn check_key_versions(identity: &MtlsIdentity, versions: Versions) -> Result<(),
     }
     Err(BuildError::InvalidSetting {
         setting: "protocol_versions",
-        problem: format!(
-            "a handshake is signed by {kind} in TLS 1.3 alone; speak TLS 1.3 as well, or give an \
-             identity with an ECDSA, RSA or Ed25519 key"
-        ),
+        problem: SettingProblem::KeyNeedsTls13 { key: kind },
     })
 }
 
@@ -214,7 +210,7 @@ fn check_versions(versions: &[ProtocolVersion]) -> Result<Versions, BuildError> 
     } else {
         Err(BuildError::InvalidSetting {
             setting: "protocol_versions",
-            problem: "the list is empty".to_owned(),
+            problem: SettingProblem::EmptyVersions,
         })
     }
 }

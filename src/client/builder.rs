@@ -3,8 +3,7 @@ use std::sync::Arc;
 use super::MtlsClient;
 use crate::backend::{ClientBackend, ClientSettings, NoBackend};
 use crate::builder::Builder;
-use crate::error::BuildError;
-use crate::policy::VerifierPolicy;
+use crate::policy::{BuildError, VerifierPolicy};
 use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
 use crate::side::Side;
 

@@ -1,5 +1,10 @@
 use core::fmt;
 use std::borrow::Cow;
+use std::error::Error;
+
+use pki_types::UnixTime;
+
+use super::date::rfc3339;
 
 /// A trust anchor that cannot authenticate peers, and the reason.
 ///
@@ -16,14 +21,13 @@ pub struct UnusableTrustAnchor {
     /// The subject (RFC 4514).
     pub subject: String,
     /// The fault of the anchor.
-    pub problem: String,
-    pub(crate) hint: Cow<'static, str>,
+    pub problem: TrustAnchorProblem,
 }
 
 impl UnusableTrustAnchor {
     /// Returns how to fix it.
-    pub fn hint(&self) -> &str {
-        &self.hint
+    pub fn hint(&self) -> Cow<'_, str> {
+        self.problem.hint()
     }
 }
 
@@ -31,23 +35,93 @@ impl fmt::Display for UnusableTrustAnchor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "trust anchor {} ({}", self.index, self.subject)?;
         if let Some(domain) = &self.trust_domain {
-            write!(f, ", of the trust domain {domain}")?;
+            write!(f, ", trust domain {domain}")?;
         }
-        write!(f, ") cannot vouch for peers: {}", self.problem)
+        write!(f, ") is unusable: {}", self.problem)
     }
 }
 
-/// The maximum number of anchors in a message.
-const SHOWN: usize = 4;
+impl Error for UnusableTrustAnchor {}
 
-pub(super) fn list(anchors: &[UnusableTrustAnchor]) -> String {
-    let shown = anchors
-        .iter()
-        .take(SHOWN)
-        .map(|anchor| format!("{anchor}; {}", anchor.hint));
-    let mut words = shown.collect::<Vec<_>>().join("; ");
-    if let Some(more @ 1..) = anchors.len().checked_sub(SHOWN) {
-        words.push_str(&format!("; and {more} more"));
-    }
-    words
+/// Why a trust anchor cannot authenticate peers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustAnchorProblem {
+    /// Its key, its extensions or its form break a rule of the policy.
+    #[error("expected {expected}, found {found}")]
+    BrokenRule {
+        /// What would be accepted.
+        expected: String,
+        /// What was found instead.
+        found: String,
+        /// How to fix it.
+        advice: &'static str,
+    },
+    /// It is not a CA's certificate: basicConstraints `CA:TRUE` is missing.
+    #[error("end-entity certificate (no basicConstraints CA:TRUE)")]
+    EndEntity {
+        /// Whether issuer and subject are equal, as in a self-signed certificate.
+        is_self_issued: bool,
+    },
+    /// It cannot be read.
+    #[error("{fault}")]
+    Malformed {
+        /// The fault that the parser found.
+        fault: String,
+        /// How to fix it.
+        advice: &'static str,
+    },
+    /// Its keyUsage does not include keyCertSign.
+    #[error("its keyUsage does not include keyCertSign")]
+    MissingKeyCertSign,
+    /// It is of an X.509 version without extensions, so it cannot state that it is a CA's.
+    #[error("X.509 V{version} certificate")]
+    OldVersion {
+        /// The version: 1 or 2.
+        version: u8,
+    },
+    /// It has expired, or is not valid yet.
+    #[error("valid from {} to {}, not at {}", rfc3339(*.not_before), rfc3339(*.not_after), rfc3339(*.at))]
+    OutsideValidity {
+        /// The first second of its validity.
+        not_before: UnixTime,
+        /// The last second of its validity.
+        not_after: UnixTime,
+        /// The time of the check.
+        at: UnixTime,
+    },
 }
+
+impl TrustAnchorProblem {
+    /// Returns how to fix it.
+    pub fn hint(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::BrokenRule { advice, .. } | Self::Malformed { advice, .. } => advice,
+            // Go and LND create such certificates by default.
+            Self::EndEntity {
+                is_self_issued: true,
+            } => {
+                "a self-signed leaf cannot authenticate itself: make a CA certificate \
+                 (basicConstraints CA:TRUE), issue the leaf with it, and give the CA's certificate \
+                 as trust anchor"
+            }
+            Self::EndEntity {
+                is_self_issued: false,
+            } => REPLACE_ANCHOR,
+            Self::MissingKeyCertSign => REISSUE_ANCHOR,
+            Self::OldVersion { .. } => {
+                "reissue the CA certificate as X.509 version 3 with basicConstraints CA:TRUE and \
+                 keyUsage keyCertSign: an older version cannot state that it is a CA's"
+            }
+            Self::OutsideValidity { .. } => {
+                "replace the trust anchor by the CA certificate that is valid now; when this one \
+                 looks valid, compare the clock"
+            }
+        })
+    }
+}
+
+pub(crate) const REPLACE_ANCHOR: &str =
+    "give the certificate of the CA that issues the peers' certificates";
+pub(crate) const REISSUE_ANCHOR: &str =
+    "reissue the CA certificate with basicConstraints CA:TRUE and keyUsage keyCertSign";

@@ -1,12 +1,14 @@
 //! The errors of loading and building.
 //!
-//! Verification of a peer returns [`Rejection`](crate::Rejection), a handshake
-//! [`HandshakeError`](crate::HandshakeError): they are defined in the modules that return them.
+//! Each error stands in the module that returns it: loading returns
+//! [`MaterialError`], building [`BuildError`](crate::BuildError), a rotation
+//! [`RotationError`], verification of a peer [`Rejection`](crate::Rejection), and a handshake
+//! [`HandshakeError`](crate::HandshakeError). `Display` states the fact, `hint()` what to do about
+//! it, and [`Report`](crate::Report) shows both with the causes.
 
 pub(crate) mod alert;
-mod anchor;
+pub(crate) mod anchor;
 pub(crate) mod backend_kind;
-pub(crate) mod build;
 pub(crate) mod date;
 pub(crate) mod exposed;
 pub(crate) mod material;
@@ -16,7 +18,7 @@ mod reload;
 pub(crate) mod unknown_name;
 
 pub use alert::Alert;
-pub use anchor::UnusableTrustAnchor;
+pub use anchor::{TrustAnchorProblem, UnusableTrustAnchor};
 pub use material::{MaterialLocation, MaterialOrigin};
 pub use material_problem::MaterialProblem;
 pub use reload::ReloadFailure;
@@ -32,9 +34,11 @@ pub use crate::integration::spiffe::{
 pub use crate::material::key::signing_key_fault::SigningKeyFault;
 pub use crate::peer::spiffe::SpiffeIdError;
 pub use crate::policy::matcher::{ExpectedToken, MatcherError, MatcherProblem, PatternProblem};
+pub use crate::policy::revocation::regression::{ListReplacementProblem, RevocationListRegression};
+pub use crate::policy::setting_problem::SettingProblem;
 pub use crate::policy::trust::error::TrustBundlesError;
+pub use crate::rotation::error::RotationError;
 
 // Exported to users elsewhere.
 pub(crate) use backend_kind::BackendKind;
-pub(crate) use build::BuildError;
 pub(crate) use material::MaterialError;

@@ -39,6 +39,7 @@
 //! force, without enforcing it.
 
 mod algorithms;
+pub(crate) mod build_error;
 pub(crate) mod certificate;
 mod limits;
 pub(crate) mod matcher;
@@ -46,8 +47,9 @@ pub(crate) mod name;
 mod path;
 pub(crate) mod presented_chain;
 mod profile;
-mod revocation;
+pub(crate) mod revocation;
 pub(crate) mod revocation_rules;
+pub(crate) mod setting_problem;
 pub(crate) mod trust;
 pub(crate) mod verdict;
 pub(crate) mod verification;
@@ -63,11 +65,12 @@ pub use verdict::explanation::{Explanation, ExplanationStep, StepOutcome};
 pub use verdict::rule::Rule;
 
 // Re-exported at the root of the crate.
+pub(crate) use build_error::BuildError;
 pub(crate) use trust::TrustBundles;
 pub(crate) use verdict::reason::RejectionReason;
 pub(crate) use verdict::rejection::Rejection;
 pub(crate) use verifier::PeerVerifier;
-pub(crate) use verifier_policy::VerifierPolicy;
+pub(crate) use verifier_policy::{FullChainRule, VerifierPolicy};
 
 pub(crate) use certificate::key_usage::{purposes_of, usages_of};
 pub(crate) use verdict::rejection::rfc3339;

@@ -31,7 +31,7 @@ use crate::error::unknown_name::stable_names;
 /// what it lists when it is passed beside a newer one. To lift a hold, leave the old list out. A
 /// rotation that replaces lists cannot replace a list with a verified signature by an older one:
 /// the number and `thisUpdate` never decrease, and a list without a number never follows one with a
-/// number ([`BuildError::RevocationListRegression`](crate::BuildError::RevocationListRegression)).
+/// number ([`RevocationListRegression`](crate::error::RevocationListRegression)).
 ///
 /// ```
 /// use mtls::{RevocationRules, VerifierPolicy};

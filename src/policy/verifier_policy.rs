@@ -1,10 +1,11 @@
 use core::time::Duration;
 
+use super::build_error::BuildError;
 use super::limits::MAX_INTERMEDIATES;
 use super::matcher::PeerMatcher;
 use super::profile::CertificateProfile;
 use super::revocation_rules::RevocationRules;
-use crate::error::BuildError;
+use super::setting_problem::SettingProblem;
 use crate::x509::{MAX_RSA_BITS, MIN_RSA_BITS};
 
 /// The conditions that a peer must satisfy to be accepted.
@@ -219,91 +220,74 @@ impl VerifierPolicy {
     /// Verifies that every limit is in range and that no settings exclude each other.
     pub(crate) fn check_limits(&self) -> Result<(), BuildError> {
         let problem = if self.max_intermediates > MAX_INTERMEDIATES {
-            format!(
-                "`max_intermediates({})`: paths are followed through at most {MAX_INTERMEDIATES}",
-                self.max_intermediates
-            )
+            SettingProblem::TooManyIntermediates {
+                given: self.max_intermediates,
+                limit: MAX_INTERMEDIATES,
+            }
         } else if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&self.min_rsa_bits) {
-            format!(
-                "`min_rsa_bits({})`: it can be {MIN_RSA_BITS} to {MAX_RSA_BITS}",
-                self.min_rsa_bits
-            )
+            SettingProblem::RsaBitsOutOfRange {
+                bits: self.min_rsa_bits,
+                minimum: MIN_RSA_BITS,
+                maximum: MAX_RSA_BITS,
+            }
         } else if self.profile == CertificateProfile::WebPki
             && self.x509_v1_leaf == X509V1Leaf::Allow
         {
-            "`danger_allow_x509_v1_leaf` and `CertificateProfile::WebPki` exclude each other"
-                .to_owned()
+            SettingProblem::X509V1LeafWithWebPki
         } else if self.client_purpose == ClientPurpose::OrServerAuth
             && !self.matcher.asks_for_exact_peer()
         {
-            "`danger_allow_server_auth_for_clients`: on every branch the matcher has to ask for an \
-             exact `dns`, `uri`, `spiffe_id`, `ip`, `email`, `spki_sha256` or \
-             `certificate_sha256`; by anything wider, every server of a public CA would be \
-             accepted as a client"
-                .to_owned()
+            SettingProblem::ServerAuthWithoutExactName
         } else if self.client_purpose == ClientPurpose::OrServerAuth
             && self.common_name == CommonNameRule::AsDnsName
         {
-            "`danger_allow_server_auth_for_clients` and `danger_allow_common_name_as_dns` exclude each other: a common name \
-             is free text, and a public CA's certificate would be accepted by it"
-                .to_owned()
+            SettingProblem::CommonNameWithServerAuth
         } else if self.max_leaf_lifetime.is_some_and(|d| d.as_secs() == 0) {
-            "`max_leaf_lifetime`: no leaf is valid for less than a second".to_owned()
+            SettingProblem::LeafLifetimeTooShort
         } else {
             return Ok(());
         };
-        Err(BuildError::InvalidSetting {
-            setting: "policy",
-            problem,
-        })
+        Err(invalid(problem))
     }
 
     /// Returns a requirement that cannot be verified from the leaf alone.
     ///
     /// Where a platform verifies the path by its own rules and exposes only the leaf, the policy
     /// cannot relax those rules or restrict the certificates above the leaf.
-    pub(crate) fn requires_full_chain(&self) -> Option<&'static str> {
-        if self.x509_v1_leaf == X509V1Leaf::Allow || self.common_name == CommonNameRule::AsDnsName {
-            Some(
-                "X.509 version 1 leaves, or common names as DNS names: the platform verifies the chain by its own rules",
+    pub(crate) fn requires_full_chain(&self) -> Option<FullChainRule> {
+        const LEAF_ONLY: &str = "the platform shows no more of the chain than the leaf";
+        let rule = if self.x509_v1_leaf == X509V1Leaf::Allow
+            || self.common_name == CommonNameRule::AsDnsName
+        {
+            (
+                "X.509 version 1 leaves, or common names as DNS names",
+                "the platform verifies the chain by its own rules",
             )
         } else if self.matcher.asks_for_path() {
-            Some(
-                "matching by issuers' keys or trust anchors: the platform does not show the path that it proves",
+            (
+                "matching by issuers' keys or trust anchors",
+                "the platform does not show the path that it proves",
             )
         } else if self.profile != CertificateProfile::Interoperable {
-            Some(
-                "another profile than `Interoperable`: the platform shows no more of the chain than the leaf",
-            )
+            ("another profile than `Interoperable`", LEAF_ONLY)
         } else if self.max_intermediates != MAX_INTERMEDIATES {
-            Some("a limit to intermediates: the platform shows no more of the chain than the leaf")
+            ("a limit to intermediates", LEAF_ONLY)
         } else if self.min_rsa_bits != MIN_RSA_BITS {
-            Some("a minimum of RSA bits: the platform shows no more of the chain than the leaf")
+            ("a minimum of RSA bits", LEAF_ONLY)
         } else {
-            None
-        }
+            return None;
+        };
+        Some(rule)
     }
 
     /// Verifies the settings for a client; a SPIFFE policy needs a matcher that requires a SPIFFE
     /// ID.
     pub(crate) fn check_for_client(&self) -> Result<(), BuildError> {
         if self.client_purpose == ClientPurpose::OrServerAuth {
-            return Err(BuildError::InvalidSetting {
-                setting: "policy",
-                problem:
-                    "`danger_allow_server_auth_for_clients` is for a server's policy; leave it \
-                          out on a client"
-                        .to_owned(),
-            });
+            return Err(invalid(SettingProblem::ServerAuthOnClient));
         }
         if self.server_name == ServerNameRule::SpiffeId && !self.matcher.asks_for_spiffe_id() {
-            Err(BuildError::InvalidSetting {
-                setting: "policy",
-                problem: "`server_spiffe` replaces the check of the server's name, so whatever its matcher admits must \
-                          have been asked for by `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; anything else would admit \
-                          every peer of the anchors as every server"
-                    .to_owned(),
-            })
+            Err(invalid(SettingProblem::ServerSpiffeWithoutId))
         } else {
             Ok(())
         }
@@ -317,12 +301,7 @@ impl VerifierPolicy {
     /// validation.
     pub(super) fn check_revocation(&self) -> Result<(), BuildError> {
         if self.revocation.is_some() && self.x509_v1_leaf == X509V1Leaf::Allow {
-            Err(BuildError::InvalidSetting {
-                setting: "policy",
-                problem: "`danger_allow_x509_v1_leaf` and `revocation` exclude each other: a version 1 leaf is \
-                          judged outside of path validation, which is where revocation is judged; reissue such leaves"
-                    .to_owned(),
-            })
+            Err(invalid(SettingProblem::X509V1LeafWithRevocation))
         } else {
             Ok(())
         }
@@ -331,16 +310,21 @@ impl VerifierPolicy {
     pub(crate) fn check_for_server(&self) -> Result<(), BuildError> {
         match self.server_name {
             ServerNameRule::Check => Ok(()),
-            ServerNameRule::SpiffeId => Err(BuildError::InvalidSetting {
-                setting: "policy",
-                problem:
-                    "`server_spiffe` is a client's policy; a server writes `VerifierPolicy::allow`"
-                        .to_owned(),
-            }),
+            ServerNameRule::SpiffeId => Err(invalid(SettingProblem::ServerSpiffeOnServer)),
         }
     }
 
     pub(crate) fn checks_server_name(&self) -> bool {
         self.server_name == ServerNameRule::Check
+    }
+}
+
+/// A rule that needs the whole chain, and why a backend that shows the leaf only cannot enforce it.
+pub(crate) type FullChainRule = (&'static str, &'static str);
+
+fn invalid(problem: SettingProblem) -> BuildError {
+    BuildError::InvalidSetting {
+        setting: "policy",
+        problem,
     }
 }

@@ -5,11 +5,12 @@ use std::io;
 
 use crate::backend::HandshakeError;
 use crate::error::{
-    MatcherError, MatcherProblem, PatternProblem, ReloadFailure, SigningKeyFault, SpiffeIdError,
-    UnknownName, UnreadableTrustAnchor,
+    ListReplacementProblem, MatcherError, MatcherProblem, PatternProblem, ReloadFailure,
+    RevocationListRegression, RotationError, SettingProblem, SigningKeyFault, SpiffeIdError,
+    TrustAnchorProblem, TrustBundlesError, UnknownName, UnreadableTrustAnchor, UnusableTrustAnchor,
 };
 use crate::integration;
-use crate::policy::Rejection;
+use crate::policy::{BuildError, Rejection};
 
 #[cfg(all(test, feature = "spiffe"))]
 mod texts;
@@ -89,16 +90,24 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
         };
     }
     hint!(
+        BuildError,
         HandshakeError,
+        ListReplacementProblem,
         MatcherError,
         MatcherProblem,
         PatternProblem,
         Rejection,
         ReloadFailure,
+        RevocationListRegression,
+        RotationError,
+        SettingProblem,
         SigningKeyFault,
         SpiffeIdError,
+        TrustAnchorProblem,
+        TrustBundlesError,
         UnknownName,
         UnreadableTrustAnchor,
+        UnusableTrustAnchor,
     )
     .or_else(|| integration::hint_of(error))
 }

@@ -1,11 +1,11 @@
 use core::fmt;
 use std::sync::Arc;
 
+use super::error::RotationError;
 use super::rotation::Rotation;
 use super::service::Service;
 use super::status::Status;
 use super::status::channel::StatusChanges;
-use crate::error::BuildError;
 
 /// A handle that rotates one client or server and shows its status.
 ///
@@ -31,7 +31,7 @@ pub struct RotationHandle(Arc<dyn Revisions>);
 
 /// A [`Service`], independent of the backend's configuration.
 trait Revisions: Send + Sync {
-    fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError>;
+    fn rotate(&self, rotation: Rotation) -> Result<u64, RotationError>;
     fn reload(&self);
     fn status(&self) -> Status;
     fn status_changes(&self) -> StatusChanges;
@@ -39,7 +39,7 @@ trait Revisions: Send + Sync {
 }
 
 impl<C: Send + Sync + 'static> Revisions for Service<C> {
-    fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+    fn rotate(&self, rotation: Rotation) -> Result<u64, RotationError> {
         Self::rotate(self, rotation)
     }
 
@@ -75,11 +75,11 @@ impl RotationHandle {
     /// block on one. A snapshot from `config()` keeps the revision that it was taken from.
     ///
     /// # Errors
-    /// [`BuildError`], and nothing has changed: the errors of `build`, and for what is new also an
-    /// identity that is not valid now, trust anchors of which none is valid, and a change after
-    /// which our own trust anchors do not vouch for our own identity any more (see
-    /// [`SelfTrust`](super::SelfTrust)).
-    pub fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+    /// [`RotationError`], and nothing has changed: the errors of `build`, and for what is new also
+    /// an identity that is not valid now, trust anchors of which none is valid, revocation lists
+    /// that do not replace those in force, and a change after which our own trust anchors do not
+    /// authenticate our own identity any more (see [`SelfTrust`](super::SelfTrust)).
+    pub fn rotate(&self, rotation: Rotation) -> Result<u64, RotationError> {
         self.0.rotate(rotation)
     }
 

@@ -3,6 +3,7 @@
 //! A [`Rotation`] leads to the next one: by hand through a [`RotationHandle`], or from a [`Source`]
 //! that is polled on a thread of its own.
 
+pub(crate) mod error;
 #[cfg(feature = "watch")]
 pub(crate) mod files;
 mod handle;
@@ -22,7 +23,7 @@ pub(crate) mod status;
 use std::sync::Arc;
 
 use crate::backend::SourceDeadline;
-use crate::error::BuildError;
+use crate::policy::BuildError;
 use revision::ConfigFactory;
 
 pub use handle::RotationHandle;

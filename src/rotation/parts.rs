@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::rotation::Rotation;
 use super::source::baseline::SourceBaseline;
 use crate::material::{MtlsIdentity, RevocationLists};
-use crate::policy::{Trust, VerifierPolicy};
+use crate::policy::{FullChainRule, Trust, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
 /// The parts of a revision.
@@ -118,7 +118,7 @@ impl RevisionParts {
     }
 
     /// Returns the part of the policies that needs the whole chain, and not the leaf alone.
-    pub(crate) fn requires_full_chain(&self) -> Option<&'static str> {
+    pub(crate) fn requires_full_chain(&self) -> Option<FullChainRule> {
         let shadow = || self.shadow.as_ref()?.requires_full_chain();
         self.policy.requires_full_chain().or_else(shadow)
     }

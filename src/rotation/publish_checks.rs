@@ -2,12 +2,13 @@
 
 use pki_types::UnixTime;
 
+use super::error::RotationError;
 use super::parts::RevisionParts;
 use super::revision::{BackendConfig, Revision};
 use super::settings::SelfTrust;
 use crate::backend::SessionVerifier;
-use crate::error::{BuildError, UnusableTrustAnchor};
-use crate::policy::rfc3339;
+use crate::error::UnusableTrustAnchor;
+use crate::policy::BuildError;
 
 /// Checks that the parts that changed are valid now. A part that serves already is not checked,
 /// even if it has expired since: it must not prevent the replacement of the other parts.
@@ -16,11 +17,12 @@ pub(super) fn check_next<C>(
     made: &BackendConfig<C>,
     previous: &Revision<C>,
     now: UnixTime,
-) -> Result<(), BuildError> {
+) -> Result<(), RotationError> {
     if !previous.parts.identity.is_same_as(&next.identity) {
         check_identity(next, now)?;
     }
-    made.verifier.check_lists_follow(&previous.verifier, now)
+    made.verifier.check_lists_follow(&previous.verifier, now)?;
+    Ok(())
 }
 
 /// Returns the trust anchors that cannot vouch for peers, if trust or policy is new.
@@ -42,7 +44,7 @@ pub(super) fn check_anchors(
     let now = now.filter(|_| !is_same_trust);
     match now {
         Some(now) if parts.anchors_are_over(now) => {
-            Err(BuildError::TrustAnchorsExpired { now: rfc3339(now) })
+            Err(BuildError::TrustAnchorsExpired { at: now })
         }
         _ => verifier.unusable_trust_anchors(now),
     }
@@ -83,30 +85,26 @@ pub(super) fn check_self_trust(
         SelfTrust::Skip => false,
     };
     if is_asked {
-        Err(BuildError::OwnChainRejected {
-            problem: rejection.to_string(),
-        })
+        let rejection = rejection.with_hint(BuildError::OWN_CHAIN_HINT);
+        Err(BuildError::OwnChainRejected(rejection))
     } else {
         Ok(())
     }
 }
 
-fn check_identity(next: &RevisionParts, now: UnixTime) -> Result<(), BuildError> {
-    let overdue = next.identity_validity().find(|validity| {
-        let (_, _, from, until) = validity;
-        now < *from || now > *until
+fn check_identity(next: &RevisionParts, at: UnixTime) -> Result<(), RotationError> {
+    let outside = next.identity_validity().find(|validity| {
+        let (_, _, not_before, not_after) = validity;
+        at < *not_before || at > *not_after
     });
-    match overdue {
+    match outside {
         None => Ok(()),
-        Some((index, subject, from, until)) => Err(BuildError::IdentityNotValid {
+        Some((index, subject, not_before, not_after)) => Err(RotationError::IdentityNotValid {
             index,
             subject,
-            problem: if now < from {
-                format!("it is valid from {}", rfc3339(from))
-            } else {
-                format!("it expired at {}", rfc3339(until))
-            },
-            now: rfc3339(now),
+            not_before,
+            not_after,
+            at,
         }),
     }
 }

@@ -9,8 +9,8 @@ use super::status::Status;
 use super::status::warnings::unusable_anchors;
 use crate::backend::{Crypto, SessionVerifier};
 use crate::connection::VerificationBasis;
-use crate::error::BuildError;
 use crate::material::IdentityWarning;
+use crate::policy::BuildError;
 
 /// The time if the clock fails: at it, nothing is valid yet.
 pub(super) const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);

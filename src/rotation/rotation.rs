@@ -71,7 +71,7 @@ impl Rotation {
     /// A list counts once its signature has been verified by the key of an anchor, or of a CA in a
     /// peer's path. For each list that counts, the given lists must meet these conditions, by
     /// issuer (name and key) and scope. Otherwise the error is
-    /// [`RevocationListRegression`](crate::BuildError::RevocationListRegression):
+    /// [`RevocationListRegression`](crate::error::RevocationListRegression):
     ///
     /// - No list may be older, whatever the clock shows: if there are any, one of them has at least
     ///   its number (RFC 5280, section 5.2.3), if it has one, and at least its `thisUpdate`. This

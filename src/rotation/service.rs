@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use pki_types::UnixTime;
 
+use super::error::RotationError;
 use super::parts::{RevisionParts, RotationOrigin};
 use super::publish_checks;
 use super::revision::{BackendConfig, ConfigFactory, EPOCH, Revision};
@@ -17,7 +18,8 @@ use super::status::channel::{StatusChanges, StatusChannel};
 use super::status::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
 use crate::backend::{Event, SessionVerifier, SourceDeadline};
 use crate::connection::Registry;
-use crate::error::{BuildError, ReloadFailure};
+use crate::error::{ReloadFailure, SettingProblem};
+use crate::policy::BuildError;
 
 /// The state that the clones of a client or server share: the current revision, and how the next
 /// one is made.
@@ -102,7 +104,7 @@ impl<C: Send + Sync + 'static> Service<C> {
     }
 
     /// Makes the next revision and publishes it, or changes nothing.
-    pub(crate) fn rotate(&self, rotation: Rotation) -> Result<u64, BuildError> {
+    pub(crate) fn rotate(&self, rotation: Rotation) -> Result<u64, RotationError> {
         self.rotated(rotation, None)
     }
 
@@ -110,7 +112,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         &self,
         rotation: Rotation,
         reload: Option<ReloadContext>,
-    ) -> Result<u64, BuildError> {
+    ) -> Result<u64, RotationError> {
         let (next, warnings, previous) = match self.publish(rotation, reload)? {
             PublishOutcome::Next(next, warnings, previous) => (next, warnings, previous),
             PublishOutcome::Same(number) => return Ok(number),
@@ -133,7 +135,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         &self,
         rotation: Rotation,
         reload: Option<ReloadContext>,
-    ) -> Result<PublishOutcome<C>, BuildError> {
+    ) -> Result<PublishOutcome<C>, RotationError> {
         let rotating = self.rotating.lock();
         let _rotating = rotating.unwrap_or_else(PoisonError::into_inner);
         let previous = self.load();
@@ -155,10 +157,11 @@ impl<C: Send + Sync + 'static> Service<C> {
         let mut made = (self.make)(&parts)?;
         // A clock that fails shows neither whether something is valid nor whether it is newer.
         let Some(now) = made.verifier.now_unless_panicked() else {
-            return Err(BuildError::InvalidSetting {
+            let error = BuildError::InvalidSetting {
                 setting: "clock",
-                problem: "it panicked".to_owned(),
-            });
+                problem: SettingProblem::ClockPanicked,
+            };
+            return Err(error.into());
         };
         let anchors = publish_checks::check_anchors(
             (&parts, &made.verifier),

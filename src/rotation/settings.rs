@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::source::Source;
 use super::source::baseline::SourceBaseline;
 use crate::connection::LiveConnections;
-use crate::error::BuildError;
+use crate::error::SettingProblem;
+use crate::policy::BuildError;
 
 /// What happens to handshakes when our own certificate has expired.
 ///
@@ -136,24 +137,21 @@ impl RotationSettings {
     }
 
     pub(crate) fn check(&self) -> Result<(), BuildError> {
-        let refuse = |setting, problem: &str| {
-            Err(BuildError::InvalidSetting {
-                setting,
-                problem: problem.to_owned(),
-            })
-        };
+        let reject = |setting, problem| Err(BuildError::InvalidSetting { setting, problem });
         if self.poll_interval.is_zero() {
-            return refuse("poll_interval", "it has to be more than zero");
+            return reject("poll_interval", SettingProblem::ZeroPollInterval);
         }
         match self.on_source_lost {
             OnSourceLost::KeepServing => Ok(()),
-            OnSourceLost::RejectAfter(_) if self.source.is_none() => refuse(
+            OnSourceLost::RejectAfter(_) if self.source.is_none() => {
+                reject("on_source_lost", SettingProblem::NoSource)
+            }
+            OnSourceLost::RejectAfter(silence) if silence <= self.poll_interval => reject(
                 "on_source_lost",
-                "there is no source that could be lost; call `.source(..)`",
-            ),
-            OnSourceLost::RejectAfter(silence) if silence <= self.poll_interval => refuse(
-                "on_source_lost",
-                "`RejectAfter` has to be longer than `poll_interval`, or every pause between two looks would be a loss",
+                SettingProblem::RejectAfterTooShort {
+                    reject_after: silence,
+                    poll_interval: self.poll_interval,
+                },
             ),
             OnSourceLost::RejectAfter(_) => Ok(()),
         }

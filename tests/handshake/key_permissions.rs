@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use mtls::backend::{BackendKind, ClientBackend, ServerBackend};
 use mtls::material::{IdentityWarning, KeyPermissions};
-use mtls::{BuildError, Event, MtlsClient, MtlsIdentity, MtlsServer, TrustAnchors, VerifierPolicy};
+use mtls::{
+    BuildError, Event, MtlsClient, MtlsIdentity, MtlsServer, Report, TrustAnchors, VerifierPolicy,
+};
 use tempfile::TempDir;
 
 use crate::common::backends::{BACKENDS, with_client_backend, with_server_backend};
@@ -105,7 +107,7 @@ fn assert_exposed(cast: &Cast, identity: &MtlsIdentity, path: &Path, mode: u32) 
     let ignored = build(cast, identity, Some(KeyPermissions::Ignore)).unwrap();
     assert!(ignored.is_empty(), "{ignored:?}");
     let error = build(cast, identity, Some(KeyPermissions::Deny)).unwrap_err();
-    let said = error.to_string();
+    let said = Report::new(&error).to_string();
     for part in [
         &*path.to_string_lossy(),
         &format!("mode {mode:04o}"),
@@ -197,7 +199,11 @@ fn the_command_closes_files_of_any_name() {
         fs::rename(key, &odd).unwrap();
         let identity = MtlsIdentity::from_files(&chain, &odd).unwrap();
         let denied = build(&cast, &identity, Some(KeyPermissions::Deny)).unwrap_err();
-        for said in [identity.warnings()[0].to_string(), denied.to_string()] {
+        assert!(!denied.to_string().contains('\n'), "{denied}");
+        for said in [
+            identity.warnings()[0].to_string(),
+            denied.hint().into_owned(),
+        ] {
             assert!(!said.contains('\n'), "{said}");
             let command = said.split('`').find(|part| part.starts_with("chmod"));
             let mut shell = std::process::Command::new("bash");
@@ -273,11 +279,8 @@ fn the_file_of_the_passphrase_counts_too() {
             };
             assert_eq!((&exposure.path, exposure.mode), (&secret, mode));
             let error = denied.unwrap_err();
-            let said = error.to_string();
-            assert!(
-                said.contains("the passphrase of the private key in "),
-                "{said}"
-            );
+            let said = Report::new(&error).to_string();
+            assert!(said.contains("the private key's passphrase in "), "{said}");
             assert!(said.contains("chmod 600 "), "{said}");
             assert!(
                 matches!(&error, BuildError::InsecurePassphraseFile { path, mode: told } if (path, *told) == (&secret, mode)),

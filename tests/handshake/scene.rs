@@ -223,7 +223,7 @@ impl Scene {
         if !self.client_relaxes || client.kind() != Some(BackendKind::NativeTls) {
             return Some(ready.expect("the client was not built"));
         }
-        let Err(BuildError::Unsupported { backend, what }) = ready else {
+        let Err(BuildError::Unsupported { backend, what, .. }) = ready else {
             panic!("native-tls was built with an opt-in that it cannot honour");
         };
         assert!(backend == BackendKind::NativeTls && !what.is_empty());

@@ -195,7 +195,7 @@ fn limits_that_cannot_be_held_are_errors() {
         (any().min_rsa_bits(8193), "2048 to 8192"),
         (
             any().max_leaf_lifetime(Duration::from_millis(999)),
-            "less than a second",
+            "shorter than a second",
         ),
     ] {
         let error = verifier(&root, policy).unwrap_err();

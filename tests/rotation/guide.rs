@@ -2,6 +2,7 @@
 //! who have not; and out of order.
 
 use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::error::RotationError;
 use mtls::{
     BuildError, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, OpenSsl, PeerMatcher,
     RejectionReason, Rotation, Rustls, TrustAnchors, VerifierPolicy,
@@ -194,10 +195,10 @@ fn assert_refused_by_itself<B: ServerBackend>(server: &MtlsServer<B>, rotation: 
     let before = server.handle().status().revision();
     let error = server.handle().rotate(rotation).unwrap_err();
     assert!(
-        matches!(error, BuildError::OwnChainRejected { .. }),
+        matches!(error, RotationError::Build(BuildError::OwnChainRejected(_))),
         "{error}"
     );
-    let words = "our own trust anchors do not vouch for our own identity";
+    let words = "our own trust anchors do not authenticate our own identity";
     assert!(error.to_string().starts_with(words), "{error}");
     assert!(GUIDE.contains(words) && GUIDE.contains("OwnChainRejected"));
     assert_eq!(server.handle().status().revision(), before);

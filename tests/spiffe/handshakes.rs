@@ -136,7 +136,7 @@ fn an_identity_that_the_bundle_does_not_vouch_for_is_not_served() {
     ]));
     let status = until_failure(
         || server.handle().status(),
-        "do not vouch for our own identity",
+        "do not authenticate our own identity",
     );
     let failure = status.last_failure().unwrap();
     let origin = format!("SPIFFE Workload API at {}", of_web.address());
@@ -190,7 +190,7 @@ fn a_trust_domain_that_is_federated_is_admitted_for_as_long() {
     // client's identity.
     until_failure(
         || client.handle().status(),
-        "do not vouch for our own identity",
+        "do not authenticate our own identity",
     );
 }
 

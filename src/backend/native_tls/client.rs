@@ -6,11 +6,13 @@ use pki_types::ServerName;
 
 use super::NativeTls;
 use super::config::{Connectors, NativeTlsClientConfig};
-use super::convert::{alpn, anchors, build_error, identity, protocols, reject_unsupported};
+use super::convert::{
+    SETTINGS_ADVICE, alpn, anchors, build_error, identity, protocols, reject_unsupported,
+};
 use super::stream::NativeTlsHandshake;
 use crate::backend::adapter::{ClientAdapter, ToNative};
 use crate::backend::{ClientSettings, Crypto, DangerNativeClient, HandshakeError};
-use crate::error::BuildError;
+use crate::policy::BuildError;
 
 /// Whether server name indication has to be disabled for an address.
 ///
@@ -36,10 +38,14 @@ impl ClientAdapter for NativeTls {
         for anchor in anchors(&settings.trust)? {
             builder.add_root_certificate(anchor);
         }
-        let for_names = builder.build().map_err(build_error("the settings"))?;
+        let for_names = builder
+            .build()
+            .map_err(build_error("the settings", SETTINGS_ADVICE))?;
         let for_addresses = if ADDRESSES_NEED_TELLING {
             let builder = builder.use_sni(false);
-            builder.build().map_err(build_error("the settings"))?
+            builder
+                .build()
+                .map_err(build_error("the settings", SETTINGS_ADVICE))?
         } else {
             // Building a connector is expensive: OpenSSL's reads the system's roots, only to drop
             // them.

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::backend::settings::{held_key, takes_proof};
 use crate::backend::{ClientSettings, UnreadableTrustAnchor, Versions};
-use crate::error::{BackendKind, BuildError};
+use crate::error::BackendKind;
 use crate::material::MtlsIdentity;
-use crate::policy::Trust;
+use crate::policy::{BuildError, Trust};
 use crate::x509::{Certificate as View, rfc4514};
 
 /// Secure Transport has no TLS 1.3.
@@ -20,18 +20,20 @@ const TAKES_PKCS8: bool = cfg!(any(not(target_vendor = "apple"), target_os = "ma
 
 /// Rejects the settings that native-tls cannot enforce.
 pub(super) fn reject_unsupported(settings: &ClientSettings) -> Result<(), BuildError> {
-    if let Some(what) = settings.policy_beyond_leaf {
-        return Err(unsupported(what));
+    if let Some((what, reason)) = settings.policy_beyond_leaf {
+        return Err(unsupported(what, reason));
     }
     settings.verifier.check_anchors_for_servers()?;
     if !settings.versions.tls12 && !HAS_TLS13 {
         return Err(unsupported(
-            "TLS 1.3 alone: this platform's library ends at 1.2",
+            "TLS 1.3 without TLS 1.2",
+            "this platform's library has no TLS 1.3",
         ));
     }
     if !TAKES_PKCS8 {
         return Err(unsupported(
-            "a private key that is not in the system's keychain",
+            "a private key outside the system's keychain",
+            "this platform's library reads no private keys",
         ));
     }
     Ok(())
@@ -51,7 +53,12 @@ pub(super) fn alpn(protocols: &[Vec<u8>]) -> Result<Vec<&str>, BuildError> {
         .iter()
         .map(|protocol| core::str::from_utf8(protocol))
         .collect::<Result<_, _>>()
-        .map_err(|_| unsupported("ALPN protocol names that are not UTF-8"))
+        .map_err(|_| {
+            unsupported(
+                "ALPN protocol names that are not UTF-8",
+                "native-tls takes the names as strings",
+            )
+        })
 }
 
 /// Converts chain and key through PEM, the only form of an ordered chain in native-tls.
@@ -63,26 +70,31 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
     let key = held_key(identity, BackendKind::NativeTls)?;
     if takes_proof(key.key_type()) {
         return Err(unsupported(
-            "a private key of ECDSA P-521 or ML-DSA: native-tls does not look whether it belongs to \
-             the leaf",
+            "a private key of ECDSA P-521 or ML-DSA",
+            "native-tls does not verify that such a key belongs to the leaf",
         ));
     }
     let key = key.pkcs8_der();
     let key = Zeroizing::new(pem("PRIVATE KEY", key.secret_pkcs8_der())?);
-    Identity::from_pkcs8(chain.as_bytes(), key.as_bytes())
-        .map_err(build_error("our certificate chain and private key"))
+    Identity::from_pkcs8(chain.as_bytes(), key.as_bytes()).map_err(build_error(
+        "our certificate chain and private key",
+        EXPORT_ANEW,
+    ))
 }
 
 fn pem(label: &str, der: &[u8]) -> Result<String, BuildError> {
-    pem_rfc7468::encode_string(label, LineEnding::LF, der)
-        .map_err(build_error("our certificate chain and private key"))
+    pem_rfc7468::encode_string(label, LineEnding::LF, der).map_err(build_error(
+        "our certificate chain and private key",
+        EXPORT_ANEW,
+    ))
 }
 
 /// Reads the anchors here, because native-tls would later skip an unreadable one.
 pub(super) fn anchors(trust: &Trust) -> Result<Vec<Certificate>, BuildError> {
     if let Trust::Bundles(_) = trust {
         return Err(unsupported(
-            "trust anchors for each trust domain: the platform does not show which of them a path ends in",
+            "trust anchors for each trust domain",
+            "the platform does not show in which of them a path ends",
         ));
     }
     trust
@@ -97,7 +109,7 @@ fn anchor(index: usize, der: &CertificateDer<'_>) -> Result<Certificate, BuildEr
     Certificate::from_der(der).map_err(|source| {
         let subject = View::from_der(der)
             .map_or_else(|_| "unreadable".to_owned(), |view| rfc4514(view.subject));
-        build_error("a trust anchor")(UnreadableTrustAnchor {
+        build_error("a trust anchor", REISSUE_ANCHOR)(UnreadableTrustAnchor {
             index,
             subject,
             source: source.into(),
@@ -105,21 +117,36 @@ fn anchor(index: usize, der: &CertificateDer<'_>) -> Result<Certificate, BuildEr
     })
 }
 
-pub(super) fn build_error<E>(what: &'static str) -> impl FnOnce(E) -> BuildError
+/// What to do about material that the platform does not read.
+const EXPORT_ANEW: &str = "export the certificate and its key again from where they were made, and \
+                           look whether the platform supports their algorithms";
+const REISSUE_ANCHOR: &str =
+    "leave the trust anchor out, or have its CA reissue it in a form that the platform reads";
+
+/// What to do about settings that the platform does not accept together.
+pub(super) const SETTINGS_ADVICE: &str =
+    "give other protocol versions or another identity, as the platform's own error says";
+
+pub(super) fn build_error<E>(
+    what: &'static str,
+    advice: &'static str,
+) -> impl FnOnce(E) -> BuildError
 where
     E: std::error::Error + Send + Sync + 'static,
 {
     move |source| BuildError::Backend {
         backend: BackendKind::NativeTls,
         what,
+        advice,
         source: Box::new(source),
     }
 }
 
-fn unsupported(what: &'static str) -> BuildError {
+fn unsupported(what: &'static str, reason: &'static str) -> BuildError {
     BuildError::Unsupported {
         backend: BackendKind::NativeTls,
         what,
+        reason,
     }
 }
 
@@ -133,7 +160,7 @@ mod tests {
             .err()
             .unwrap();
         let source = std::error::Error::source(&error).unwrap();
-        assert_eq!(error.to_string(), "native-tls refused a trust anchor");
+        assert_eq!(error.to_string(), "native-tls rejected a trust anchor");
         assert_eq!(
             source.to_string(),
             "trust anchor 7 (unreadable) cannot be read"

@@ -15,8 +15,8 @@ mod verifier;
 use std::io::{Read, Write};
 
 use super::adapter::Adapter;
-use crate::error::{BackendKind, BuildError};
-use crate::policy::SignatureAlgorithms;
+use crate::error::BackendKind;
+use crate::policy::{BuildError, SignatureAlgorithms};
 
 pub(crate) use stream::NativeTlsStream;
 

@@ -12,8 +12,8 @@ use crate::backend::adapter::{ClientAdapter, ToNative};
 use crate::backend::{
     ClientAuthMode, ClientSettings, Crypto, HandshakeError, NativeClient, SessionVerifier,
 };
-use crate::error::BuildError;
 use crate::peer::PeerIdentity;
+use crate::policy::BuildError;
 
 /// An OpenSSL configuration for a client, and the verifier of its servers.
 ///
@@ -130,7 +130,10 @@ impl ClientAdapter for OpenSsl {
     type ClientHandshake<IO: Read + Write + Send> = OpenSslHandshake<IO>;
 
     fn build_client(&self, settings: ClientSettings) -> Result<Self::ClientConfig, BuildError> {
-        slot::index().map_err(convert::build_error("a place for our data"))?;
+        slot::index().map_err(convert::build_error(
+            "a place for our data",
+            convert::LIBRARY_ADVICE,
+        ))?;
         verify_codes::prepare();
         let mut context = convert::context(
             SslMethod::tls_client(),
@@ -141,7 +144,10 @@ impl ClientAdapter for OpenSsl {
         if !settings.alpn.is_empty() {
             context
                 .set_alpn_protos(&convert::alpn_wire(&settings.alpn))
-                .map_err(convert::build_error("the ALPN protocols"))?;
+                .map_err(convert::build_error(
+                    "the ALPN protocols",
+                    convert::LIBRARY_ADVICE,
+                ))?;
         }
         Ok(OpenSslClientConfig {
             crypto: convert::crypto(settings.versions),

@@ -19,8 +19,9 @@ use super::algorithms::{self, has_ml_dsa};
 use crate::backend::session::session_info::X25519_ML_KEM_768;
 use crate::backend::settings::{PROBE, held_key, key_mismatch, takes_proof};
 use crate::backend::{Crypto, ProtocolVersion, SessionInfo, Versions};
-use crate::error::{BackendKind, BuildError};
+use crate::error::BackendKind;
 use crate::material::MtlsIdentity;
+use crate::policy::BuildError;
 use crate::x509::Certificate;
 
 /// The suites of rustls: authenticated encryption, keys by ECDHE.
@@ -55,8 +56,9 @@ pub(super) fn context(
     identity: &MtlsIdentity,
     versions: Versions,
 ) -> Result<SslContextBuilder, BuildError> {
-    let mut context = SslContextBuilder::new(method).map_err(build_error("a new context"))?;
-    harden(&mut context, versions).map_err(build_error("the TLS settings"))?;
+    let mut context =
+        SslContextBuilder::new(method).map_err(build_error("a new context", LIBRARY_ADVICE))?;
+    harden(&mut context, versions).map_err(build_error("the TLS settings", LIBRARY_ADVICE))?;
     present(&mut context, identity)?;
     Ok(context)
 }
@@ -120,7 +122,8 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     if kind.is_ml_dsa() && !has_ml_dsa() {
         return Err(BuildError::Unsupported {
             backend: BackendKind::OpenSsl,
-            what: "an identity with an ML-DSA key, for which it takes OpenSSL 3.5 or newer",
+            what: "an identity with an ML-DSA key",
+            reason: "ML-DSA requires OpenSSL 3.5 or newer",
         });
     }
     let mut chain = identity.chain().as_slice().iter();
@@ -129,12 +132,12 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     if let Some(leaf) = chain.next() {
         X509::from_der(leaf)
             .and_then(|leaf| context.set_certificate(&leaf))
-            .map_err(build_error("our own leaf certificate"))?;
+            .map_err(build_error("our own leaf certificate", CHAIN_ADVICE))?;
     }
     for certificate in chain {
         X509::from_der(certificate)
             .and_then(|certificate| context.add_extra_chain_cert(certificate))
-            .map_err(build_error("a certificate of our own chain"))?;
+            .map_err(build_error("a certificate of our own chain", CHAIN_ADVICE))?;
     }
     // DER, never PEM: for an encrypted PEM key OpenSSL prompts for the passphrase on the terminal.
     let pkcs8 = held_key(identity, BackendKind::OpenSsl)?.pkcs8_der();
@@ -144,14 +147,19 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     if takes_proof(kind) && !is_of_leaf() {
         return Err(key_mismatch(identity));
     }
-    let key = key.map_err(build_error(OUR_KEY))?;
+    let key = key.map_err(build_error("our own private key", KEY_ADVICE))?;
     context
         .set_private_key(&key)
         .and_then(|()| context.check_private_key())
-        .map_err(build_error(OUR_KEY))
+        .map_err(build_error("our own private key", KEY_ADVICE))
 }
 
-const OUR_KEY: &str = "our own private key; export it again from where it was made";
+const CHAIN_ADVICE: &str =
+    "have the certificate reissued in a form that `openssl x509 -in FILE -noout -text` reads";
+const KEY_ADVICE: &str = "export it again from where it was made";
+/// What to do where OpenSSL itself is not as this crate needs it.
+pub(super) const LIBRARY_ADVICE: &str = "look whether OpenSSL's configuration (`openssl.cnf`, FIPS mode) excludes what its own error \
+     names, or use another build of OpenSSL";
 
 /// Whether the key's signature verifies with the leaf.
 fn is_of_leaf(key: &PKeyRef<Private>, identity: &MtlsIdentity) -> bool {
@@ -256,10 +264,14 @@ fn group_of<T: HasPublic>(key: &PKeyRef<T>) -> Option<&'static str> {
     }
 }
 
-pub(super) fn build_error(what: &'static str) -> impl FnOnce(ErrorStack) -> BuildError {
+pub(super) fn build_error(
+    what: &'static str,
+    advice: &'static str,
+) -> impl FnOnce(ErrorStack) -> BuildError {
     move |source| BuildError::Backend {
         backend: BackendKind::OpenSsl,
         what,
+        advice,
         source: Box::new(source),
     }
 }

@@ -19,8 +19,8 @@ pub(crate) mod verify_codes;
 use std::io::{Read, Write};
 
 use super::adapter::Adapter;
-use crate::error::{BackendKind, BuildError};
-use crate::policy::SignatureAlgorithms;
+use crate::error::BackendKind;
+use crate::policy::{BuildError, SignatureAlgorithms};
 
 pub(crate) use stream::OpenSslStream;
 

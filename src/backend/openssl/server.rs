@@ -15,8 +15,8 @@ use crate::backend::adapter::{ServerAdapter, ToNative};
 use crate::backend::{
     ClientAuthMode, Crypto, HandshakeError, NativeServer, ServerSettings, SessionVerifier,
 };
-use crate::error::BuildError;
 use crate::peer::PeerIdentity;
+use crate::policy::BuildError;
 
 /// An OpenSSL configuration for a server, and the verifier of its clients.
 ///
@@ -83,15 +83,21 @@ impl ServerAdapter for OpenSsl {
     type ServerHandshake<IO: Read + Write + Send> = OpenSslHandshake<IO>;
 
     fn build_server(&self, settings: ServerSettings) -> Result<Self::ServerConfig, BuildError> {
-        slot::index().map_err(convert::build_error("a place for our data"))?;
+        slot::index().map_err(convert::build_error(
+            "a place for our data",
+            convert::LIBRARY_ADVICE,
+        ))?;
         verify_codes::prepare();
         let mut context = convert::context(
             SslMethod::tls_server(),
             &settings.identity,
             settings.versions,
         )?;
-        ask_for_certificate(&mut context, &settings)
-            .map_err(convert::build_error("the certificate request"))?;
+        ask_for_certificate(&mut context, &settings).map_err(convert::build_error(
+            "the certificate request",
+            "leave a trust anchor whose subject OpenSSL does not read out, or have its CA \
+                     reissue it",
+        ))?;
         if !settings.alpn.is_empty() {
             let ours = settings.alpn;
             context.set_alpn_select_callback(move |_, offered| {

@@ -6,7 +6,7 @@ use rustls::client;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::Rustls;
-use super::convert::{OwnIdentity, build_error, prefers_ml_kem, versions};
+use super::convert::{OwnIdentity, VERSIONS_ADVICE, build_error, prefers_ml_kem, versions};
 use super::session::ClientSessions;
 use super::slot::{HandshakeRecord, with_slot};
 use super::stream::RustlsHandshake;
@@ -18,7 +18,7 @@ use crate::backend::{
     CertificateRequest, ClientSettings, Crypto, HandshakeError, NativeClient, Resumption,
     SessionVerifier,
 };
-use crate::error::BuildError;
+use crate::policy::BuildError;
 
 /// A native configuration and its verifier.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl ClientAdapter for Rustls {
         });
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings.versions))
-            .map_err(build_error("the protocol versions"))?
+            .map_err(build_error("the protocol versions", VERSIONS_ADVICE))?
             .dangerous()
             .with_custom_certificate_verifier(cert_verifier.clone())
             .with_client_cert_resolver(identity.clone());

@@ -15,8 +15,9 @@ use super::slot::note;
 use super::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::settings::{PROBE, held_key, key_mismatch, takes_proof};
 use crate::backend::{CertificateRequest, SessionVerifier, Versions};
-use crate::error::{BackendKind, BuildError};
+use crate::error::BackendKind;
 use crate::material::MtlsIdentity;
+use crate::policy::BuildError;
 use crate::x509::Certificate;
 
 /// With the post-quantum hybrid first, as in rustls' own default features.
@@ -56,10 +57,19 @@ pub(super) fn prefers_ml_kem(provider: &CryptoProvider, versions: Versions) -> b
     versions.tls13 && first.is_some_and(|group| group_name(group.name()).contains("MLKEM"))
 }
 
-pub(super) fn build_error(what: &'static str) -> impl FnOnce(rustls::Error) -> BuildError {
+/// What to do about protocol versions that the crypto provider does not support.
+pub(super) const VERSIONS_ADVICE: &str = "give the other version by `.protocol_versions(..)`, or \
+                                          a crypto provider with its cipher suites by \
+                                          `Rustls::with_provider`";
+
+pub(super) fn build_error(
+    what: &'static str,
+    advice: &'static str,
+) -> impl FnOnce(rustls::Error) -> BuildError {
     move |source| BuildError::Backend {
         backend: BackendKind::Rustls,
         what,
+        advice,
         source: Box::new(source),
     }
 }
@@ -93,10 +103,11 @@ impl OwnIdentity {
                     return Err(key_mismatch(identity));
                 }
                 let loaded = loaded.map_err(build_error(
-                        "the private key; export it again from where it was made, or give one that the crypto provider \
-                         signs with (ring: no ECDSA P-521, no ML-DSA, and RSA of up to 4096 bits, with the public \
-                         exponent 65537 or a larger one)",
-                    ))?;
+                    "the private key",
+                    "export it again from where it was made, or give one that the crypto provider \
+                     signs with (ring: no ECDSA P-521, no ML-DSA, and RSA of up to 4096 bits, with \
+                     the public exponent 65537 or a larger one)",
+                ))?;
                 if takes_proof(key.key_type()) {
                     prove(&*loaded, identity, provider)?;
                 }
@@ -132,9 +143,11 @@ fn prove(
     let signer = key
         .choose_scheme(&signatures.schemes())
         .ok_or_else(|| key_mismatch(identity))?;
-    let signature = signer
-        .sign(PROBE)
-        .map_err(build_error("the private key, which does not sign"))?;
+    let signature = signer.sign(PROBE).map_err(build_error(
+        "a signature by the private key",
+        "export the key again from where it was made, or give another provider by \
+             `Rustls::with_provider`",
+    ))?;
     let leaf = Certificate::from_der(identity.chain().leaf());
     let leaf = leaf.map_err(|_| key_mismatch(identity))?;
     signatures

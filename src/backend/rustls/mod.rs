@@ -18,8 +18,8 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 
 use super::adapter::Adapter;
-use crate::error::{BackendKind, BuildError};
-use crate::policy::SignatureAlgorithms;
+use crate::error::BackendKind;
+use crate::policy::{BuildError, SignatureAlgorithms};
 
 pub(crate) use stream::RustlsStream;
 

@@ -5,7 +5,7 @@ use rustls::server::NoServerSessionStorage;
 use rustls::{ConfigBuilder, DistinguishedName, ServerConfig, ServerConnection, WantsVerifier};
 
 use super::Rustls;
-use super::convert::{OwnIdentity, build_error, prefers_ml_kem, versions};
+use super::convert::{OwnIdentity, VERSIONS_ADVICE, build_error, prefers_ml_kem, versions};
 use super::session::ServerSessions;
 use super::slot::HandshakeRecord;
 use super::stream::RustlsHandshake;
@@ -17,7 +17,7 @@ use crate::backend::{
     ClientAuthMode, Crypto, HandshakeError, NativeServer, Resumption, ServerSettings,
     SessionVerifier,
 };
-use crate::error::BuildError;
+use crate::policy::BuildError;
 
 /// Tickets after a full handshake in TLS 1.3, each for one resumption.
 const TICKETS: usize = 2;
@@ -62,7 +62,7 @@ impl ServerAdapter for Rustls {
         });
         let begun = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings.versions))
-            .map_err(build_error("the protocol versions"))?;
+            .map_err(build_error("the protocol versions", VERSIONS_ADVICE))?;
         let mut config = begun
             .clone()
             .with_client_cert_verifier(cert_verifier.clone())

@@ -1,7 +1,8 @@
 use core::time::Duration;
 
 use crate::backend::capability::{Capability, Support};
-use crate::error::{BackendKind, BuildError};
+use crate::error::{BackendKind, SettingProblem};
+use crate::policy::BuildError;
 
 /// Whether a client and a server may resume an earlier session.
 ///
@@ -86,17 +87,17 @@ impl Resumption {
         if let Support::None(_) = Capability::Resumption.on(backend) {
             return Err(BuildError::Unsupported {
                 backend,
-                what: "resumption that is bound to the revision (`.resumption(..)`), where the peer is judged again",
+                what: "resumption that is bound to the revision (`.resumption(..)`)",
+                reason: "it cannot verify the peer again when a session is resumed",
             });
         }
         let problem = if max_age.is_zero() {
-            "no session can be resumed in no time; leave it out, and nothing is resumed".to_owned()
+            SettingProblem::ZeroMaxAge
         } else if max_age > Self::MAX_AGE {
-            format!(
-                "a session is kept for at most {} seconds (24 hours), not {}",
-                Self::MAX_AGE.as_secs(),
-                max_age.as_secs_f64()
-            )
+            SettingProblem::MaxAgeTooLong {
+                max_age,
+                limit: Self::MAX_AGE,
+            }
         } else {
             return Ok(());
         };

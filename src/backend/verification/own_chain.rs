@@ -2,9 +2,8 @@ use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use pki_types::{CertificateDer, UnixTime};
 use x509_cert::ext::pkix::KeyUsages;
 
-use crate::error::BuildError;
 use crate::material::{CertificateChain, IdentityWarning};
-use crate::policy::{SignatureAlgorithms, purposes_of, usages_of};
+use crate::policy::{BuildError, SignatureAlgorithms, purposes_of, usages_of};
 use crate::side::Side;
 use crate::x509::{Certificate, Version, is_same_name, rfc4514};
 
@@ -46,27 +45,29 @@ impl OwnChain {
         let chain = self.chain.as_slice();
         for (index, pair) in chain.windows(2).enumerate() {
             let [child, issuer] = pair else { continue };
-            let problem = match (Certificate::from_der(child), Certificate::from_der(issuer)) {
-                (Ok(child), Ok(issuer)) => match algorithms.verify(&child, &issuer.public_key) {
-                    Ok(()) => continue,
-                    Err(problem) => (
-                        rfc4514(child.subject),
-                        rfc4514(issuer.subject),
-                        problem.to_string(),
+            let (subject, issuer, source) =
+                match (Certificate::from_der(child), Certificate::from_der(issuer)) {
+                    (Ok(child), Ok(issuer)) => {
+                        match algorithms.verify(&child, &issuer.public_key) {
+                            Ok(()) => continue,
+                            Err(problem) => (
+                                rfc4514(child.subject),
+                                rfc4514(issuer.subject),
+                                problem.into(),
+                            ),
+                        }
+                    }
+                    (Err(error), _) | (_, Err(error)) => (
+                        "(unreadable)".to_owned(),
+                        "(unreadable)".to_owned(),
+                        error.into(),
                     ),
-                },
-                (Err(error), _) | (_, Err(error)) => (
-                    "(unreadable)".to_owned(),
-                    "(unreadable)".to_owned(),
-                    error.to_string(),
-                ),
-            };
-            let (subject, issuer, problem) = problem;
+                };
             return Err(BuildError::IdentityChain {
                 index,
                 subject,
                 issuer,
-                problem,
+                source,
             });
         }
         Ok(())

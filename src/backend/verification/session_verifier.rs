@@ -10,10 +10,10 @@ use super::own_chain::OwnChain;
 use super::serving_gate::ServingGate;
 use crate::backend::event::{Clock, Event, Observer};
 use crate::backend::handshake_error::HandshakeError;
-use crate::error::{Alert, BuildError, UnusableTrustAnchor};
+use crate::error::{Alert, RevocationListRegression, UnusableTrustAnchor};
 use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
-use crate::policy::{PeerVerifier, Rejection, RejectionReason};
+use crate::policy::{BuildError, PeerVerifier, Rejection, RejectionReason};
 use crate::side::Side;
 
 /// The verifier of one revision, with its clock, its observer and our own chain.
@@ -171,7 +171,7 @@ impl SessionVerifier {
         &self,
         before: &Self,
         now: UnixTime,
-    ) -> Result<(), BuildError> {
+    ) -> Result<(), RevocationListRegression> {
         self.verifier.check_lists_follow(&before.verifier, now)
     }
 

@@ -3,7 +3,7 @@ use core::fmt;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::error::{BuildError, MaterialError};
+use crate::error::{MaterialError, TrustBundlesError};
 
 /// The fault of the address of a SPIFFE Workload API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,7 +114,7 @@ pub enum SpiffePart {
 #[non_exhaustive]
 pub enum SpiffePartProblem {
     /// The bundles do not fit together.
-    Bundles(Arc<BuildError>),
+    Bundles(TrustBundlesError),
     /// The bundle of our own trust domain is empty.
     EmptyOwnBundle,
     /// Certificates or the private key cannot be loaded.
@@ -238,7 +238,7 @@ impl Error for SpiffePartProblem {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             // The error itself: an `Arc` of an error is another type, which `downcast_ref` misses.
-            Self::Bundles(error) => Some(&**error),
+            Self::Bundles(error) => Some(error),
             Self::Material(error) => Some(&**error),
             _ => None,
         }

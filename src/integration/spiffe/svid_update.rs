@@ -158,7 +158,7 @@ fn bundles(
         ));
     }
     TrustBundles::new(bundles).map_err(|error| {
-        let problem = SpiffePartProblem::Bundles(Arc::new(error));
+        let problem = SpiffePartProblem::Bundles(error);
         SpiffeError::unusable(address, SpiffePart::Bundles, problem)
     })
 }

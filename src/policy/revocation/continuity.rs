@@ -10,18 +10,16 @@
 //! The clock does not decide which list is older: after it was set back, no list would count. It
 //! decides only whether the next list must be current.
 
-use base16ct::HexDisplay;
 use pki_types::UnixTime;
 
 use super::list_version::{ListVersion, remember};
 use super::lists::List;
+use super::regression::{ListReplacementProblem, RevocationListRegression};
 use super::state::Revocation;
-use crate::error::BuildError;
 use crate::material::RevocationList;
 use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::revocation_rules::{StaleLists, UnknownStatus};
 use crate::policy::trust::TrustSets;
-use crate::policy::verdict::rejection::rfc3339;
 use crate::x509::{PublicKey, rfc4514};
 
 /// Revocation lists, and the anchors configured with them.
@@ -48,7 +46,7 @@ pub(in crate::policy) fn check(
     next: ContinuityState<'_>,
     algorithms: &SignatureAlgorithms,
     now: UnixTime,
-) -> Result<(), BuildError> {
+) -> Result<(), RevocationListRegression> {
     let mut retired = Vec::new();
     for version in before.revocation.retired.get().into_iter().flatten() {
         if !follow(version, Requirement::NotOlder, next, algorithms, now)? {
@@ -105,10 +103,10 @@ fn follow(
     next: ContinuityState<'_>,
     algorithms: &SignatureAlgorithms,
     now: UnixTime,
-) -> Result<bool, BuildError> {
+) -> Result<bool, RevocationListRegression> {
     let found = BestReplacement::of(version, next, algorithms, now);
     match found.problem(version, requirement, now) {
-        Some(problem) => Err(BuildError::RevocationListRegression {
+        Some(problem) => Err(RevocationListRegression {
             issuer: rfc4514(&version.issuer),
             problem,
         }),
@@ -180,49 +178,35 @@ impl<'a> BestReplacement<'a> {
         old: &ListVersion,
         requirement: Requirement,
         now: UnixTime,
-    ) -> Option<String> {
+    ) -> Option<ListReplacementProblem> {
         // A list from the future would make every correct one after it too old. If the old list is
         // from the future too, the clock is wrong.
         let is_early = |list: &RevocationList| now < list.this_update() && old.this_update <= now;
         Some(match self {
             Self::NotCurrent(list) if requirement == Requirement::Current || is_early(list) => {
-                format!(
-                    "the next one counts from {} until {}, which is not now",
-                    rfc3339(list.this_update()),
-                    rfc3339(list.next_update())
-                )
+                ListReplacementProblem::NotCurrent {
+                    this_update: list.this_update(),
+                    next_update: list.next_update(),
+                }
             }
             Self::Good | Self::NotCurrent(_) => return None,
             Self::Older(list) if list.number().is_none() && old.number.is_some() => {
-                "the next one has no CRL number, and takes the place of none that has one"
-                    .to_owned()
+                ListReplacementProblem::NumberMissing
             }
-            Self::Older(list) => format!(
-                "the next one is older: it has {} and is of {}, in place of {} of {}",
-                describe_number(list.number()),
-                rfc3339(list.this_update()),
-                describe_number(old.number.as_deref()),
-                rfc3339(old.this_update)
-            ),
+            Self::Older(list) => ListReplacementProblem::Older {
+                number: list.number().map(<[u8]>::to_vec),
+                this_update: list.this_update(),
+                previous_number: old.number.as_deref().map(<[u8]>::to_vec),
+                previous_this_update: old.this_update,
+            },
             _ if requirement == Requirement::NotOlder => return None,
-            Self::OtherScope => {
-                "the next ones of this issuer are about other certificates or reasons".to_owned()
-            }
-            Self::NotSigned => {
-                "the next one was not signed by the issuer, but has its name alone".to_owned()
-            }
-            Self::None => "there is none any more".to_owned(),
+            Self::OtherScope => ListReplacementProblem::OtherScope,
+            Self::NotSigned => ListReplacementProblem::NotSigned,
+            Self::None => ListReplacementProblem::Missing,
         })
     }
 }
 
 fn is_current(list: &RevocationList, now: UnixTime) -> bool {
     (list.this_update()..=list.next_update()).contains(&now)
-}
-
-fn describe_number(number: Option<&[u8]>) -> String {
-    match number {
-        Some(number) => format!("the CRL number 0x{:x}", HexDisplay(number)),
-        None => "no CRL number".to_owned(),
-    }
 }

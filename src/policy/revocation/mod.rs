@@ -20,6 +20,7 @@ pub(super) mod continuity;
 mod list_verdict;
 mod list_version;
 mod lists;
+pub(crate) mod regression;
 mod shortfall;
 mod state;
 mod status_check;

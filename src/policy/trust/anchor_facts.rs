@@ -6,7 +6,8 @@ use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use x509_cert::ext::pkix::KeyUsages;
 
-use crate::error::UnusableTrustAnchor;
+use crate::error::anchor::{REISSUE_ANCHOR, REPLACE_ANCHOR};
+use crate::error::{TrustAnchorProblem, UnusableTrustAnchor};
 use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::certificate::form::anchor_defect;
 use crate::policy::certificate::key_identifiers::{Identifiers, check_link};
@@ -126,33 +127,40 @@ impl AnchorFacts {
         side: Option<Side>,
         now: Option<UnixTime>,
     ) -> Option<UnusableTrustAnchor> {
-        let problem = |problem: String, hint: &str| UnusableTrustAnchor {
-            index: self.index,
-            trust_domain: None,
-            subject: self.subject.clone(),
-            problem,
-            hint: hint.to_owned().into(),
-        };
         let defect = match side {
             Some(side) => self.defect(side),
             None => self
                 .defect(Side::Client)
                 .filter(|_| self.defect(Side::Server).is_some()),
         };
-        let defect = defect.map(|defect| {
-            let words = format!("expected {}, found {}", defect.expected, defect.presented);
-            problem(words, defect.hint)
+        let broken_rule = defect.map(|defect| TrustAnchorProblem::BrokenRule {
+            expected: defect.expected.clone().into_owned(),
+            found: defect.presented.clone(),
+            advice: defect.hint,
         });
-        defect.or_else(|| {
-            let now = now?;
-            let outside = self.check_validity(now).err()?;
-            let words = format!("it is valid {}, and now is {}", self.window(), rfc3339(now));
-            Some(problem(words, &outside.hint()))
+        let outside_validity = || {
+            let at = now.filter(|now| !self.is_valid_at(*now))?;
+            let (not_before, not_after) = (self.not_before, self.not_after);
+            Some(TrustAnchorProblem::OutsideValidity {
+                not_before,
+                not_after,
+                at,
+            })
+        };
+        Some(UnusableTrustAnchor {
+            index: self.index,
+            trust_domain: None,
+            subject: self.subject.clone(),
+            problem: broken_rule.or_else(outside_validity)?,
         })
     }
 
+    fn is_valid_at(&self, time: UnixTime) -> bool {
+        (self.not_before..=self.not_after).contains(&time)
+    }
+
     fn check_validity(&self, now: UnixTime) -> Result<(), Rejection> {
-        if (self.not_before..=self.not_after).contains(&now) {
+        if self.is_valid_at(now) {
             Ok(())
         } else {
             Err(Rejection::new(RejectionReason::AnchorExpired)
@@ -180,32 +188,31 @@ pub(crate) fn judge(
     policy: &VerifierPolicy,
     algorithms: &SignatureAlgorithms,
 ) -> Result<(CanonicalName, TrustAnchor<'static>, AnchorFacts), Refused> {
-    let unusable = |name: &[u8], subject: &str, (problem, hint): Unfit| {
+    let unusable = |name: &[u8], subject: &str, problem| {
         let anchor = UnusableTrustAnchor {
             index,
             trust_domain: None,
             subject: subject.to_owned(),
             problem,
-            hint: hint.into(),
         };
         (CanonicalName::of(name), Box::new(anchor))
     };
     let certificate = Certificate::from_der(der)
-        .map_err(|error| unusable(&[], "(unreadable)", (error.to_string(), REPLACE)))?;
+        .map_err(|error| unusable(&[], "(unreadable)", malformed(&error, REPLACE_ANCHOR)))?;
     let name = certificate.subject;
     let subject = rfc4514(name);
-    let unfit = |unfit| unusable(name, &subject, unfit);
-    let path_length = refuse_unfit(&certificate).map_err(unfit)?;
+    let unfit = |problem| unusable(name, &subject, problem);
+    let path_length = check_is_ca(&certificate).map_err(unfit)?;
     let identifiers = match policy.profile {
         CertificateProfile::Interoperable => None,
         _ => Some(
             Identifiers::read(&certificate)
-                .map_err(|error| unfit((error.to_string(), REPLACE)))?
+                .map_err(|error| unfit(malformed(&error, REPLACE_ANCHOR)))?
                 .into_owned(),
         ),
     };
     let anchor = webpki::anchor_from_trusted_cert(der)
-        .map_err(|error| unfit((error.to_string(), REPLACE)))?;
+        .map_err(|error| unfit(malformed(&error, REPLACE_ANCHOR)))?;
     let facts = AnchorFacts {
         index,
         der: Arc::new(der.clone()),
@@ -223,12 +230,12 @@ pub(crate) fn judge(
     Ok((CanonicalName::of(name), anchor.to_owned(), facts))
 }
 
-/// The fault of an anchor, and its hint.
-type Unfit = (String, &'static str);
-
-const REPLACE: &str = "give the certificate of the CA that issues the peers' certificates";
-const REISSUE: &str =
-    "reissue the CA certificate with basicConstraints CA:TRUE and keyUsage keyCertSign";
+fn malformed(error: &dyn core::fmt::Display, advice: &'static str) -> TrustAnchorProblem {
+    TrustAnchorProblem::Malformed {
+        fault: error.to_string(),
+        advice,
+    }
+}
 
 /// Returns the defect of an anchor's key.
 ///
@@ -257,33 +264,22 @@ pub(in crate::policy) fn constrains_names(certificate: &Certificate<'_>) -> bool
 }
 
 /// Verifies that a certificate can be a trust anchor; returns its path length constraint.
-fn refuse_unfit(certificate: &Certificate<'_>) -> Result<Option<usize>, Unfit> {
-    let unreadable = |error: X509Error| (error.to_string(), REISSUE);
-    if certificate.version != Version::V3 {
-        let problem = format!(
-            "it is an X.509 {:?} certificate, which cannot say that it is a CA's",
-            certificate.version
-        );
-        return Err((problem, REISSUE));
+fn check_is_ca(certificate: &Certificate<'_>) -> Result<Option<usize>, TrustAnchorProblem> {
+    let unreadable = |error: X509Error| malformed(&error, REISSUE_ANCHOR);
+    match certificate.version {
+        Version::V1 => return Err(TrustAnchorProblem::OldVersion { version: 1 }),
+        Version::V2 => return Err(TrustAnchorProblem::OldVersion { version: 2 }),
+        Version::V3 => {}
     }
     let constraints = certificate.basic_constraints().map_err(unreadable)?;
     let Some(constraints) = constraints.filter(|c| c.ca) else {
-        let problem = "it is an end-entity certificate (no basicConstraints CA:TRUE)".to_owned();
-        let hint = if certificate.is_self_issued() {
-            SELF_SIGNED
-        } else {
-            REPLACE
-        };
-        return Err((problem, hint));
+        return Err(TrustAnchorProblem::EndEntity {
+            is_self_issued: certificate.is_self_issued(),
+        });
     };
     let key_usage = certificate.key_usage().map_err(unreadable)?;
     if key_usage.is_some_and(|usage| !usage.0.contains(KeyUsages::KeyCertSign)) {
-        let problem = "its keyUsage does not include keyCertSign".to_owned();
-        return Err((problem, REISSUE));
+        return Err(TrustAnchorProblem::MissingKeyCertSign);
     }
     Ok(constraints.path_len_constraint.map(usize::from))
 }
-
-/// Go and LND create such certificates by default.
-const SELF_SIGNED: &str = "a self-signed leaf cannot vouch for itself: make a CA certificate (basicConstraints CA:TRUE), \
-                           issue the leaf with it, and give the CA's certificate as trust anchor";

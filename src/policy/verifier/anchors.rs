@@ -3,7 +3,9 @@
 use pki_types::UnixTime;
 
 use super::PeerVerifier;
-use crate::error::{BuildError, UnusableTrustAnchor};
+use crate::error::UnusableTrustAnchor;
+use crate::policy::build_error::BuildError;
+use crate::policy::setting_problem::SettingProblem;
 use crate::policy::verifier_policy::ClientPurpose;
 use crate::side::Side;
 
@@ -62,10 +64,7 @@ impl PeerVerifier {
             None => Ok(()),
             Some(anchor) => Err(BuildError::InvalidSetting {
                 setting: "trust_anchors",
-                problem: format!(
-                    "{anchor}; this backend does not show in which of them a path ends, so each has to be good ({})",
-                    anchor.hint()
-                ),
+                problem: SettingProblem::UnusableTrustAnchor(anchor.into()),
             }),
         }
     }

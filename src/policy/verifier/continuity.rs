@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pki_types::UnixTime;
 
 use super::PeerVerifier;
-use crate::error::BuildError;
+use crate::error::RevocationListRegression;
 use crate::material::RevocationList;
 use crate::policy::revocation::continuity::{self, ContinuityState};
 
@@ -18,7 +18,7 @@ impl PeerVerifier {
         &self,
         before: &Self,
         now: UnixTime,
-    ) -> Result<(), BuildError> {
+    ) -> Result<(), RevocationListRegression> {
         match (before.lists(), self.lists()) {
             (Some(before), Some(next)) => continuity::check(before, next, &self.algorithms, now),
             _ => Ok(()),

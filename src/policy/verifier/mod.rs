@@ -22,9 +22,9 @@ use super::verdict::rejection::Rejection;
 use super::verdict::rule::Rule;
 use super::verification::VerificationContext;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
-use crate::error::BuildError;
 use crate::material::RevocationLists;
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath, cut};
+use crate::policy::build_error::BuildError;
 use crate::side::Side;
 use crate::x509::{Certificate, Version};
 

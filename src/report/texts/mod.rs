@@ -1,5 +1,6 @@
 //! The text of every error, compared with `tests/errors.md` (`UPDATE_ERRORS=1` writes it anew).
 
+mod building;
 mod handshake;
 mod matchers;
 mod policy;
@@ -61,6 +62,7 @@ pub(super) use samples;
 #[test]
 fn every_error_states_one_fact_and_has_a_hint() {
     let mut samples: Vec<Sample> = Vec::new();
+    samples.extend(building::samples());
     samples.extend(handshake::samples());
     samples.extend(matchers::samples());
     samples.extend(policy::samples());

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Sample, samples};
 use crate::error::{
-    BuildError, MaterialError, MaterialProblem, SpiffeAddressProblem, SpiffeConnectProblem,
-    SpiffeError, SpiffePart, SpiffePartProblem, SpiffeStreamProblem,
+    MaterialError, MaterialProblem, SpiffeAddressProblem, SpiffeConnectProblem, SpiffeError,
+    SpiffePart, SpiffePartProblem, SpiffeStreamProblem, TrustBundlesError,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -78,7 +78,7 @@ pub(super) fn samples() -> Vec<Sample> {
         SpiffePartProblem,
         identity,
         [
-            Bundles(Arc::new(BuildError::MissingIdentity)),
+            Bundles(TrustBundlesError::Empty),
             EmptyOwnBundle,
             Material(Arc::new(MaterialError::from(MaterialProblem::NoPem))),
             OtherSpiffeId,

@@ -7,7 +7,7 @@ use std::thread;
 use super::reload_trigger::{ReloadTrigger, WakeReason};
 use super::{Source, SourceError};
 use crate::connection::catch_panic;
-use crate::error::BuildError;
+use crate::policy::BuildError;
 use crate::rotation::rotation::Rotation;
 use crate::rotation::service::Service;
 use crate::rotation::settings::RotationSettings;

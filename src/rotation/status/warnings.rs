@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::backend::{Event, SessionVerifier};
-use crate::error::{BuildError, UnusableTrustAnchor};
+use crate::error::UnusableTrustAnchor;
 use crate::material::IdentityWarning;
+use crate::policy::BuildError;
 
 /// What works in a revision but should be corrected.
 pub(crate) struct RevisionWarnings {

@@ -120,7 +120,7 @@ fn the_other_backends_refuse_it() {
     let setup = setup(&cast, &ours);
     fn refused<B: Backend>(error: BuildError) {
         match error {
-            BuildError::Unsupported { backend, what } => {
+            BuildError::Unsupported { backend, what, .. } => {
                 assert_eq!(backend, B::KIND);
                 assert!(what.contains("from_signing_key"), "{what}");
             }

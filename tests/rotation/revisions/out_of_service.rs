@@ -229,5 +229,5 @@ fn settings_that_cannot_work_are_refused() {
             .source(source())
             .poll_interval(Duration::ZERO),
     );
-    assert!(error.to_string().contains("more than zero"), "{error}");
+    assert!(error.to_string().contains("the time is zero"), "{error}");
 }

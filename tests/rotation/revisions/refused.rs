@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::error::RotationError;
 use mtls::policy::RevocationDepth;
 use mtls::rotation::SelfTrust;
 use mtls::{
@@ -39,22 +40,22 @@ fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
         (
             "expired identity",
             next().identity(identity(&ours(&cast.root, Validity::expired()))),
-            "it expired at",
+            "expired at",
         ),
         (
             "identity to come",
             next().identity(identity(&ours(&cast.root, Validity::not_yet()))),
-            "it is valid from",
+            "is valid from",
         ),
         (
             "identity of a CA that is not ours",
             next().identity(identity(&ours(&stranger, Validity::current()))),
-            "do not vouch for our own identity",
+            "do not authenticate our own identity",
         ),
         (
             "anchors without the CA of our own identity",
             next().trust_anchors(anchors(&[&stranger])),
-            "do not vouch for our own identity",
+            "do not authenticate our own identity",
         ),
         (
             "anchors that have all expired",
@@ -64,22 +65,22 @@ fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
         (
             "an anchor that is no CA",
             next().trust_anchors(no_ca),
-            "no trust anchor can vouch for a peer",
+            "no trust anchor can authenticate a peer",
         ),
         (
             "a chain that is not signed",
             next().identity(identity(&broken)),
-            "is not signed by the next one",
+            "is not signed by the next",
         ),
         (
             "lists without rules",
             next().revocation_lists(lists),
-            "the policy would never look at them",
+            "the policy has no revocation rules",
         ),
         (
             "rules without lists",
             next().policy(VerifierPolicy::allow_any_authenticated().revocation(rules)),
-            "no lists were given",
+            "no revocation lists were given",
         ),
         (
             "a shadow without an observer",
@@ -166,7 +167,10 @@ fn native_tls_refuses_what_it_cannot_enforce_in_a_rotation_too() {
     ] {
         let refused = client.handle().rotate(rotation).unwrap_err();
         assert!(
-            matches!(refused, BuildError::Unsupported { .. }),
+            matches!(
+                refused,
+                RotationError::Build(BuildError::Unsupported { .. })
+            ),
             "{refused}"
         );
     }
@@ -174,7 +178,10 @@ fn native_tls_refuses_what_it_cannot_enforce_in_a_rotation_too() {
     let refused = client
         .handle()
         .rotate(Rotation::new().identity(identity(&expired)));
-    assert!(matches!(refused, Err(BuildError::IdentityNotValid { .. })));
+    assert!(matches!(
+        refused,
+        Err(RotationError::IdentityNotValid { .. })
+    ));
     assert_eq!(client.handle().status().revision(), 1);
     let server = server_of(&cast).build(Rustls::default()).unwrap();
     let next = ours(&cast.root, Validity::current());
@@ -205,7 +212,7 @@ fn whether_our_anchors_vouch_for_us_is_ours_to_choose() {
     let kept = build(SelfTrust::Preserve, false).unwrap();
     assert!(matches!(
         rotate(&kept),
-        Err(BuildError::OwnChainRejected { .. })
+        Err(RotationError::Build(BuildError::OwnChainRejected(_)))
     ));
     // It never was, so there is nothing to keep.
     let never = build(SelfTrust::Preserve, true).unwrap();
@@ -223,18 +230,18 @@ fn whether_our_anchors_vouch_for_us_is_ours_to_choose() {
     );
     assert!(matches!(
         rotate(&never),
-        Err(BuildError::OwnChainRejected { .. })
+        Err(RotationError::Build(BuildError::OwnChainRejected(_)))
     ));
 
     let required = build(SelfTrust::Require, true).unwrap_err();
     assert!(
-        matches!(required, BuildError::OwnChainRejected { .. }),
+        matches!(required, BuildError::OwnChainRejected(_)),
         "{required}"
     );
     let required = build(SelfTrust::Require, false).unwrap();
     assert!(matches!(
         rotate(&required),
-        Err(BuildError::OwnChainRejected { .. })
+        Err(RotationError::Build(BuildError::OwnChainRejected(_)))
     ));
 
     let unchecked = build(SelfTrust::Skip, false).unwrap();
@@ -304,7 +311,11 @@ fn an_exposed_key_is_reported_or_denied_in_a_rotation_too() {
         let server = server_of(&cast).key_permissions(mtls::material::KeyPermissions::Deny);
         let server = server.build(Rustls::default()).unwrap();
         let refused = server.handle().rotate(Rotation::new().identity(load()));
-        assert!(matches!(refused, Err(BuildError::InsecureKeyFile { .. })));
+        let is_denied = matches!(
+            refused,
+            Err(RotationError::Build(BuildError::InsecureKeyFile { .. }))
+        );
+        assert!(is_denied);
     }
 }
 
@@ -465,7 +476,10 @@ fn a_policy_does_not_end_by_the_way_that_we_are_vouched_for() {
             .rotate(Rotation::new().policy(strict))
             .unwrap_err();
         assert!(
-            matches!(refused, BuildError::OwnChainRejected { .. }),
+            matches!(
+                refused,
+                RotationError::Build(BuildError::OwnChainRejected(_))
+            ),
             "{refused}"
         );
     }

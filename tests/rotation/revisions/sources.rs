@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mtls::error::RotationError;
 use mtls::material::{SignatureScheme, SigningKey};
 use mtls::pki_types::SubjectPublicKeyInfoDer;
 use mtls::policy::RevocationDepth;
@@ -189,7 +190,10 @@ fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
             .is_some_and(|failure| failure.origin() == Some("the top shelf"))
     });
     let told = on_one_line(server.handle().status().last_failure().unwrap());
-    assert!(told.contains("do not vouch for our own identity"), "{told}");
+    assert!(
+        told.contains("do not authenticate our own identity"),
+        "{told}"
+    );
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
     let failures = server.handle().status().failures();
     assert_eq!(
@@ -408,7 +412,10 @@ fn the_same_certificate_with_another_signer_is_news() {
         .rotate(Rotation::new().identity(elsewhere))
         .unwrap_err();
     assert!(
-        matches!(tried, BuildError::SigningKeyFailed { .. }),
+        matches!(
+            tried,
+            RotationError::Build(BuildError::SigningKeyFailed { .. })
+        ),
         "{tried}"
     );
 }

@@ -15,9 +15,10 @@ use super::scheme::native;
 use crate::backend::Versions;
 use crate::backend::rustls::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::settings::PROBE;
-use crate::error::BuildError;
+use crate::error::SettingProblem;
 use crate::material::key::signing_key_fault::SigningKeyFault;
 use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
+use crate::policy::BuildError;
 use crate::x509::{Certificate, rfc4514};
 
 /// The most bytes of a signature: those of ML-DSA-87 (FIPS 204, section 4).
@@ -167,27 +168,21 @@ impl VerifyingSigner {
 }
 
 fn no_scheme(key: &ExternalKey, is_unknown: bool, versions: Versions) -> BuildError {
-    let kind = key.kind();
-    if is_unknown {
-        return BuildError::InvalidSetting {
-            setting: "identity",
-            problem: format!(
-                "the signing key ({kind}) offers no scheme that the crypto provider knows"
-            ),
-        };
-    }
-    let problem = if versions.tls13 {
-        format!(
-            "the signing key ({kind}) offers no scheme of TLS 1.3, which has no RSA PKCS#1 v1.5; let it sign by RSA-PSS, \
-             or speak TLS 1.2 alone"
+    let key = key.kind();
+    let (setting, problem) = if is_unknown {
+        ("identity", SettingProblem::NoKnownScheme { key })
+    } else if versions.tls13 {
+        (
+            "protocol_versions",
+            SettingProblem::NoSchemeForTls13 { key },
         )
     } else {
-        format!("the signing key ({kind}) offers no scheme of TLS 1.2; speak TLS 1.3 as well")
+        (
+            "protocol_versions",
+            SettingProblem::NoSchemeForTls12 { key },
+        )
     };
-    BuildError::InvalidSetting {
-        setting: "protocol_versions",
-        problem,
-    }
+    BuildError::InvalidSetting { setting, problem }
 }
 
 fn algorithm(kind: KeyType) -> SignatureAlgorithm {
