@@ -1,4 +1,4 @@
-//! The list of backends, for code that runs on each of them: the examples and the tests.
+//! The value of each backend, for code that runs on all of them: the examples and the tests.
 
 #![allow(
     dead_code,
@@ -6,15 +6,6 @@
     unused_macros,
     reason = "each program uses a part of it"
 )]
-
-use mtls::backend::BackendKind;
-
-/// The backends and their names on the command line, which are those of the features.
-pub(crate) const BACKENDS: [(&str, BackendKind); 3] = [
-    ("rustls", BackendKind::Rustls),
-    ("openssl", BackendKind::OpenSsl),
-    ("native-tls", BackendKind::NativeTls),
-];
 
 /// Runs code with the client backend of a kind; `None` if it is not compiled in.
 macro_rules! with_client_backend {

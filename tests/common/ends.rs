@@ -19,7 +19,7 @@ use mtls::{
 };
 use pki_types::CertificateDer;
 
-use super::backends::{BACKENDS, with_client_backend, with_server_backend};
+use super::backends::{with_client_backend, with_server_backend};
 use super::pki::{Authority, Credential};
 use super::raw::{LIMIT, Version, socket_pair};
 
@@ -172,7 +172,7 @@ pub fn async_servers() -> Ends {
 }
 
 fn of_every_kind(end: impl Fn(BackendKind) -> Option<Box<dyn End>>) -> Ends {
-    let ends = BACKENDS.iter().filter_map(|(_, kind)| end(*kind));
+    let ends = BackendKind::ALL.iter().filter_map(|kind| end(*kind));
     ends.collect()
 }
 

@@ -15,7 +15,7 @@ use std::{env, fs};
 
 use mtls::backend::BackendKind;
 
-use crate::common::backends::{BACKENDS, with_client_backend, with_server_backend};
+use crate::common::backends::{with_client_backend, with_server_backend};
 use crate::common::pki::{Authority, Credential};
 use crate::common::programs::{Finished, Running, run};
 use crate::common::walkthrough::{Files, PASSPHRASE};
@@ -30,11 +30,11 @@ pub static CLIENT_BACKENDS: LazyLock<Vec<&str>> =
 
 fn names_where(is_there: impl Fn(BackendKind) -> Option<()>) -> Vec<&'static str> {
     let has_provider = cfg!(any(feature = "aws-lc-rs", feature = "ring"));
-    let known = BACKENDS
+    let known = BackendKind::ALL
         .iter()
-        .filter(|(_, kind)| is_there(*kind).is_some());
-    let usable = known.filter(|(_, kind)| *kind != BackendKind::Rustls || has_provider);
-    usable.map(|(name, _)| *name).collect()
+        .filter(|kind| is_there(**kind).is_some());
+    let usable = known.filter(|kind| **kind != BackendKind::Rustls || has_provider);
+    usable.map(|kind| kind.as_str()).collect()
 }
 
 pub const LIMIT: Duration = Duration::from_secs(20);
