@@ -1,4 +1,5 @@
 use core::fmt;
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::ffi::OsString;
 use std::io;
@@ -7,10 +8,15 @@ use std::path::{Path, PathBuf};
 use super::MaterialProblem;
 use super::path::shown;
 
+const DIRECTORY_ENTRY: &str =
+    "every file of its directory is read: move away what does not belong there";
+const RELATIVE_PATH: &str =
+    "a relative path counts from the directory in which the program was started";
+
 /// The error of loading certificates, keys or revocation lists, with its location.
 ///
-/// `Display` names the file, the location in it, what was found and what to do next. It never
-/// contains key bytes or passphrases.
+/// `Display` names the file, the location in it and the fault; [`hint`](Self::hint) says what to do
+/// about it. Neither contains key bytes or passphrases.
 #[derive(Debug)]
 pub struct MaterialError(Box<Inner>);
 
@@ -35,6 +41,20 @@ impl MaterialError {
     /// Returns the faulty PEM section, or the faulty one of several DER certificates or lists.
     pub fn place(&self) -> Option<&MaterialLocation> {
         self.0.place.as_ref()
+    }
+
+    /// Returns what to do about the fault.
+    pub fn hint(&self) -> Cow<'_, str> {
+        let hint = self.0.problem.hint();
+        match (&self.0.problem, &self.0.origin) {
+            (MaterialProblem::Io { source }, MaterialOrigin::File(path))
+                if source.kind() == io::ErrorKind::NotFound && path.is_relative() =>
+            {
+                format!("{hint}; {RELATIVE_PATH}").into()
+            }
+            (_, MaterialOrigin::DirectoryEntry(_)) => format!("{hint}; {DIRECTORY_ENTRY}").into(),
+            _ => hint,
+        }
     }
 
     pub(crate) fn at(mut self, place: MaterialLocation) -> Self {
@@ -72,17 +92,7 @@ impl fmt::Display for MaterialError {
         if let Some(place) = &self.0.place {
             write!(f, "{place}: ")?;
         }
-        write!(f, "{}", self.0.problem)?;
-        match (&self.0.problem, &self.0.origin) {
-            (MaterialProblem::Io { source }, MaterialOrigin::File(path))
-                if source.kind() == io::ErrorKind::NotFound && path.is_relative() =>
-            {
-                f.write_str(
-                    "; a relative path counts from the directory in which the program was started",
-                )
-            }
-            _ => Ok(()),
-        }
+        write!(f, "{}", self.0.problem)
     }
 }
 
@@ -117,13 +127,35 @@ impl fmt::Display for MaterialOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes => f.write_str("given bytes"),
-            Self::DirectoryEntry(path) => write!(
-                f,
-                "{} (every file of its directory is read; move away what does not belong there)",
-                shown(path)
-            ),
-            Self::File(path) => f.write_str(&shown(path)),
+            Self::DirectoryEntry(path) | Self::File(path) => f.write_str(&shown(path)),
             Self::Pair { chain, key } => write!(f, "{} and {}", shown(chain), shown(key)),
+            Self::Variable(name) => {
+                write!(f, "the environment variable {}", shown(Path::new(name)))
+            }
+        }
+    }
+}
+
+/// The origin of a passphrase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PassphraseOrigin {
+    /// A file.
+    File(PathBuf),
+    /// A function, as given to [`Passphrase::from_fn`](crate::Passphrase::from_fn).
+    Function,
+    /// A value, as given to [`Passphrase::new`](crate::Passphrase::new).
+    Value,
+    /// An environment variable.
+    Variable(OsString),
+}
+
+impl fmt::Display for PassphraseOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "the file {}", shown(path)),
+            Self::Function => f.write_str("the given function"),
+            Self::Value => f.write_str("the given value"),
             Self::Variable(name) => {
                 write!(f, "the environment variable {}", shown(Path::new(name)))
             }

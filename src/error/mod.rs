@@ -12,6 +12,7 @@ pub(crate) mod backend_kind;
 pub(crate) mod date;
 pub(crate) mod exposed;
 pub(crate) mod material;
+mod material_hint;
 mod material_problem;
 pub(crate) mod path;
 mod reload;
@@ -19,8 +20,8 @@ pub(crate) mod unknown_name;
 
 pub use alert::Alert;
 pub use anchor::{TrustAnchorProblem, UnusableTrustAnchor};
-pub use material::{MaterialLocation, MaterialOrigin};
-pub use material_problem::MaterialProblem;
+pub use material::{MaterialLocation, MaterialOrigin, PassphraseOrigin};
+pub use material_problem::{MaterialProblem, PassphraseFlaw, RevocationListFault, SigningKeyFault};
 pub use reload::ReloadFailure;
 pub use unknown_name::UnknownName;
 
@@ -31,7 +32,7 @@ pub use crate::integration::spiffe::{
     SpiffeAddressProblem, SpiffeConnectProblem, SpiffeError, SpiffePart, SpiffePartProblem,
     SpiffeStreamProblem,
 };
-pub use crate::material::key::signing_key_fault::SigningKeyFault;
+pub use crate::material::key::signing_fault::SigningFault;
 pub use crate::peer::spiffe::SpiffeIdError;
 pub use crate::policy::matcher::{ExpectedToken, MatcherError, MatcherProblem, PatternProblem};
 pub use crate::policy::revocation::regression::{ListReplacementProblem, RevocationListRegression};

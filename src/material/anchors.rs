@@ -107,16 +107,18 @@ impl TrustAnchors {
     }
 }
 
-/// Adds the directory constructor to the error for a directory that was given as a file.
+/// Advises the directory constructor in the error for a directory that was given as a file.
 pub(super) fn name_directory(error: MaterialError, path: &Path) -> MaterialError {
     match error.problem() {
-        MaterialProblem::NotAFile { found } => {
-            let found = match *found {
-                file::DIRECTORY => "a directory, which `Input::directory` names",
-                other => other,
-            };
-            MaterialError::from(MaterialProblem::NotAFile { found }).in_file(path)
-        }
+        MaterialProblem::NotAFile {
+            found: found @ file::DIRECTORY,
+            ..
+        } => MaterialError::from(MaterialProblem::NotAFile {
+            found,
+            advice: "only regular files are read: name the file itself, or give all files of the \
+                     directory by `Input::directory`",
+        })
+        .in_file(path),
         _ => error,
     }
 }

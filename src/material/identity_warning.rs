@@ -1,9 +1,12 @@
 use core::fmt;
+use std::borrow::Cow;
 
 use super::chain::repair::ChainRepair;
 use super::input::permissions::InsecurePermissions;
 
 /// A fault of an identity that works but should be fixed.
+///
+/// `Display` states the fault; [`hint`](Self::hint) says what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityWarning {
@@ -44,6 +47,31 @@ pub enum IdentityWarning {
     },
 }
 
+impl IdentityWarning {
+    /// Returns what to do about the fault.
+    pub fn hint(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::ChainRepaired(repair) => repair.hint(),
+            Self::InsecureKeyFile(exposure) | Self::InsecurePassphraseFile(exposure) => {
+                return exposure.hint().into();
+            }
+            Self::MissingPurpose {
+                missing: "clientAuth",
+                ..
+            } => {
+                "peers reject it: have a private CA issue it with clientAuth, since public CAs stop doing so; a server \
+                 that runs this crate may accept it by `VerifierPolicy::danger_allow_server_auth_for_clients`"
+            }
+            Self::MissingPurpose { .. } => "peers reject it: have it reissued with serverAuth",
+            Self::RejectedLeaf { hint, .. } => hint,
+            Self::X509V1Leaf { .. } => {
+                "many peers reject it: have it issued as version 3, with a subject alternative name \
+                 (`openssl x509 -req -extfile FILE ..`)"
+            }
+        })
+    }
+}
+
 impl fmt::Display for IdentityWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,37 +81,20 @@ impl fmt::Display for IdentityWarning {
                 subject,
                 missing,
                 listed,
-            } => {
-                write!(
-                    f,
-                    "the extended key usage of our leaf {subject} ({listed}) lacks {missing}, so \
-                     that peers reject it; "
-                )?;
-                f.write_str(match *missing {
-                    "clientAuth" => {
-                        "have a private CA issue it with clientAuth, since public CAs stop doing \
-                         so; a server that runs this crate may accept it by \
-                         `VerifierPolicy::danger_allow_server_auth_for_clients`"
-                    }
-                    _ => "have it reissued with serverAuth",
-                })
-            }
-            Self::InsecurePassphraseFile(exposure) => {
-                exposure.write(f, "the passphrase of the private key")
-            }
-            Self::RejectedLeaf {
-                subject,
-                problem,
-                hint,
             } => write!(
                 f,
-                "peers that verify as we do reject our leaf {subject}: {problem}; {hint}"
+                "the extended key usage of our leaf {subject} ({listed}) lacks {missing}"
             ),
-            Self::X509V1Leaf { subject } => write!(
+            Self::InsecurePassphraseFile(exposure) => exposure.write(f, "the key's passphrase"),
+            Self::RejectedLeaf {
+                subject, problem, ..
+            } => write!(
                 f,
-                "the leaf {subject} is an X.509 version 1 certificate, which many peers refuse; have it issued as \
-                 version 3, with a subject alternative name (`openssl x509 -req -extfile FILE ..`)"
+                "this crate's verifier rejects our leaf {subject}: {problem}"
             ),
+            Self::X509V1Leaf { subject } => {
+                write!(f, "our leaf {subject} is an X.509 version 1 certificate")
+            }
         }
     }
 }

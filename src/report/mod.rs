@@ -2,12 +2,14 @@ use core::error::Error;
 use core::fmt;
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
 use crate::backend::HandshakeError;
 use crate::error::{
-    ListReplacementProblem, MatcherError, MatcherProblem, PatternProblem, ReloadFailure,
-    RevocationListRegression, RotationError, SettingProblem, SigningKeyFault, SpiffeIdError,
-    TrustAnchorProblem, TrustBundlesError, UnknownName, UnreadableTrustAnchor, UnusableTrustAnchor,
+    ListReplacementProblem, MatcherError, MatcherProblem, MaterialError, MaterialProblem,
+    PatternProblem, ReloadFailure, RevocationListRegression, RotationError, SettingProblem,
+    SigningFault, SpiffeIdError, TrustAnchorProblem, TrustBundlesError, UnknownName,
+    UnreadableTrustAnchor, UnusableTrustAnchor,
 };
 use crate::integration;
 use crate::policy::{BuildError, Rejection};
@@ -93,6 +95,10 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
         BuildError,
         HandshakeError,
         ListReplacementProblem,
+        // A file source shares its error between attempts.
+        Arc<MaterialError>,
+        MaterialError,
+        MaterialProblem,
         MatcherError,
         MatcherProblem,
         PatternProblem,
@@ -101,7 +107,7 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
         RevocationListRegression,
         RotationError,
         SettingProblem,
-        SigningKeyFault,
+        SigningFault,
         SpiffeIdError,
         TrustAnchorProblem,
         TrustBundlesError,

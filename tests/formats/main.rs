@@ -54,14 +54,17 @@ fn every_file_loads_or_is_refused_as_documented() {
                 ),
                 Err(error) => {
                     watch.error(error);
-                    let words = workshop.steady(&error.to_string());
+                    watch.text(&error.hint());
+                    let fact = workshop.steady(&error.to_string());
+                    let hint = workshop.steady(&error.hint());
                     (
                         variant(error),
                         format!(
-                            "| `{}` | `{}` | {} |\n",
+                            "| `{}` | `{}` | {} — {} |\n",
                             cell(&case.command),
                             variant(error),
-                            cell(&words)
+                            cell(&fact),
+                            cell(&hint)
                         ),
                     )
                 }
@@ -87,7 +90,7 @@ fn every_file_loads_or_is_refused_as_documented() {
             table.push('\n');
         }
         if !refused.is_empty() {
-            table.push_str("| file that is refused | problem | in words |\n|---|---|---|\n");
+            table.push_str("| file that is refused | problem | fact — hint |\n|---|---|---|\n");
             table.push_str(&refused);
             table.push('\n');
         }
@@ -153,6 +156,7 @@ fn outcome(workshop: &Workshop, case: &Case, watch: &mut Watch) -> Result<String
     watch.text(&identity.describe().to_string());
     for warning in identity.warnings() {
         watch.text(&warning.to_string());
+        watch.text(&warning.hint());
     }
     handshakes::on_every_backend(&identity, &root(), watch);
     let kind = identity.private_key().unwrap().key_type();

@@ -101,11 +101,6 @@ fn check_link(
     // Compared byte for byte, like peers that build on webpki compare them.
     if certificate.issuer != next.subject {
         let issuer = shown(certificate.issuer);
-        let encoding_note = if is_same_name(certificate.issuer, next.subject) {
-            " (the two names read alike, but are encoded differently)"
-        } else {
-            ""
-        };
         let is_there = all
             .iter()
             .any(|one| is_same_name(one.subject, certificate.issuer));
@@ -122,7 +117,7 @@ fn check_link(
             subject,
             issuer,
             next_subject,
-            encoding_note,
+            is_alike: is_same_name(certificate.issuer, next.subject),
         });
     }
     let authority = certificate.authority_key_identifier().map_err(extension)?;

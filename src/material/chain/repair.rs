@@ -77,19 +77,37 @@ impl fmt::Display for ChainRepair {
                 first,
             } => write!(
                 f,
-                "certificate {position} ({subject}) was left out: it is the same as certificate {first}"
+                "certificate {position} ({subject}) was left out as equal to certificate {first}"
             ),
             Self::Moved { subject, from, to } => {
                 write!(f, "certificate {from} ({subject}) was moved to place {to}")
             }
             Self::RootDropped { subject, position } => write!(
                 f,
-                "certificate {position} ({subject}) was left out: it is the root, which peers that trust it have"
+                "certificate {position} ({subject}) was left out as the root"
             ),
             Self::UnrelatedDropped { subject, position } => write!(
                 f,
-                "certificate {position} ({subject}) was left out: it is not on the way from the leaf up"
+                "certificate {position} ({subject}) was left out, off the path from the leaf"
             ),
+        }
+    }
+}
+
+impl ChainRepair {
+    /// Returns how to change the file, so that its chain needs no repair.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::DuplicateDropped { .. } => "leave it out of the file, which has it twice",
+            Self::Moved { .. } => {
+                "move it in the file: the leaf comes first, and after each certificate its issuer"
+            }
+            Self::RootDropped { .. } => {
+                "leave it out of the file: peers that trust the root have it"
+            }
+            Self::UnrelatedDropped { .. } => {
+                "leave it out of the file: peers cannot use it to verify the leaf"
+            }
         }
     }
 }

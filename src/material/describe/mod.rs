@@ -227,7 +227,7 @@ impl fmt::Display for IdentityDescription {
         };
         write!(f, "\nprivate key: {}, {place}", self.key)?;
         for warning in &self.warnings {
-            write!(f, "\nwarning: {warning}")?;
+            write!(f, "\nwarning: {warning}\n  hint: {}", warning.hint())?;
         }
         write_missing_issuer(f, self.missing_issuer.as_deref())
     }

@@ -22,35 +22,34 @@ impl Budget {
     pub(in crate::material) fn take_rounds(
         &mut self,
         rounds: u64,
-        of: &str,
+        unit: &'static str,
     ) -> Result<(), MaterialProblem> {
         let limit = u64::from(PrivateKey::MAX_KDF_ITERATIONS);
-        let before = limit.saturating_sub(self.rounds);
+        let spent = limit.saturating_sub(self.rounds);
         self.rounds = self
             .rounds
             .checked_sub(rounds)
-            .ok_or_else(|| too_costly(rounds, before, &format!("rounds of {of}"), limit))?;
+            .ok_or_else(|| too_costly(rounds, unit, spent, limit))?;
         Ok(())
     }
 
     /// Takes the bytes that one derivation by scrypt fills.
     pub(crate) fn take_scrypt_work(&mut self, work: u64) -> Result<(), MaterialProblem> {
         let limit = PrivateKey::MAX_SCRYPT_WORK;
-        let before = limit.saturating_sub(self.scrypt_work);
+        let spent = limit.saturating_sub(self.scrypt_work);
         self.scrypt_work = self
             .scrypt_work
             .checked_sub(work)
-            .ok_or_else(|| too_costly(work, before, "bytes filled by scrypt", limit))?;
+            .ok_or_else(|| too_costly(work, "bytes filled by scrypt", spent, limit))?;
         Ok(())
     }
 }
 
-fn too_costly(cost: u64, before: u64, what: &str, limit: u64) -> MaterialProblem {
+fn too_costly(cost: u64, unit: &'static str, spent: u64, limit: u64) -> MaterialProblem {
     MaterialProblem::TooCostly {
-        cost: match before {
-            0 => format!("{cost} {what}"),
-            before => format!("{cost} {what}, after {before} for other parts of it"),
-        },
-        limit: limit.to_string(),
+        cost,
+        unit,
+        spent,
+        limit,
     }
 }

@@ -61,7 +61,7 @@ impl<'a> Pbkdf2<'a> {
         let runs = key_bytes.div_ceil(digest_size(self.prf));
         let runs = u64::try_from(runs).unwrap_or(u64::MAX);
         let rounds = u64::from(self.iterations).saturating_mul(runs);
-        budget.take_rounds(rounds, "PBKDF2")
+        budget.take_rounds(rounds, "rounds of PBKDF2")
     }
 
     /// Fills the key; its cost must have been taken.
@@ -120,8 +120,10 @@ impl Scrypt<'_> {
             .saturating_mul(lanes);
         if memory > PrivateKey::MAX_SCRYPT_MEMORY {
             return Err(MaterialProblem::TooCostly {
-                cost: format!("{memory} bytes of memory for scrypt"),
-                limit: PrivateKey::MAX_SCRYPT_MEMORY.to_string(),
+                cost: memory,
+                unit: "bytes of memory for scrypt",
+                spent: 0,
+                limit: PrivateKey::MAX_SCRYPT_MEMORY,
             });
         }
         if self.params().is_none() {
@@ -130,7 +132,7 @@ impl Scrypt<'_> {
         budget.take_scrypt_work(work)?;
         budget.take_rounds(
             block.saturating_mul(lanes).div_ceil(SCRYPT_DIGEST),
-            "PBKDF2 within scrypt",
+            "rounds of PBKDF2 within scrypt",
         )
     }
 

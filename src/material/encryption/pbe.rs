@@ -133,6 +133,9 @@ pub(crate) fn take_rounds(
     if iterations == 0 {
         return Err(MaterialProblem::KeyMalformed);
     }
-    budget.take_rounds(iterations.saturating_mul(runs), "PKCS#12 key derivation")?;
+    budget.take_rounds(
+        iterations.saturating_mul(runs),
+        "rounds of PKCS#12 key derivation",
+    )?;
     i32::try_from(iterations).map_err(|_| MaterialProblem::KeyMalformed)
 }

@@ -10,6 +10,8 @@ use super::permissions::InsecurePermissions;
 use crate::error::{MaterialError, MaterialProblem};
 
 pub(crate) const DIRECTORY: &str = "a directory";
+const COPY_CONTENT: &str =
+    "only regular files are read: write the content to one, closed to other users, and name that";
 
 /// The content of a file, and its permissions if they are insecure.
 pub(crate) struct FileContent {
@@ -57,7 +59,11 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Option<FileContent>, Mat
     let after = file.metadata().map_err(io_problem)?;
     if expected == 0 && length > 0 && after.len() == 0 {
         let found = "a pseudo file that does not tell its length (as in /proc)";
-        return Err(MaterialProblem::NotAFile { found }.into());
+        return Err(MaterialProblem::NotAFile {
+            found,
+            advice: COPY_CONTENT,
+        }
+        .into());
     }
     if length != expected || is_changed(&metadata, &after) {
         return Err(MaterialProblem::ChangedWhileRead.into());
@@ -104,12 +110,15 @@ fn open(path: &Path) -> Result<File, MaterialError> {
 }
 
 fn check_kind(metadata: &Metadata) -> Result<(), MaterialError> {
-    let found = match metadata.file_type() {
+    let (found, advice) = match metadata.file_type() {
         kind if kind.is_file() => return Ok(()),
-        kind if kind.is_dir() => DIRECTORY,
-        _ => "a FIFO, a socket or a device",
+        kind if kind.is_dir() => (
+            DIRECTORY,
+            "only regular files are read: name the file itself",
+        ),
+        _ => ("a FIFO, a socket or a device", COPY_CONTENT),
     };
-    Err(MaterialProblem::NotAFile { found }.into())
+    Err(MaterialProblem::NotAFile { found, advice }.into())
 }
 
 fn is_changed(before: &Metadata, after: &Metadata) -> bool {

@@ -11,9 +11,10 @@ use zeroize::Zeroizing;
 
 use super::file;
 use super::permissions::InsecurePermissions;
-use crate::error::path::shown;
-use crate::error::{MaterialError, MaterialProblem};
+use crate::error::{MaterialProblem, PassphraseFlaw, PassphraseOrigin};
 use crate::material::key::PrivateKey;
+
+const NOT_UTF8: &str = "it is not UTF-8";
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -105,38 +106,47 @@ impl Passphrase {
     ) -> Result<Zeroizing<String>, MaterialProblem> {
         let passphrase = match &self.0 {
             Source::Value(value) => value.clone(),
-            Source::Call(get) => Zeroizing::new(
-                get().map_err(|source| unavailable("the function that was given", source))?,
-            ),
+            Source::Call(get) => Zeroizing::new(get().map_err(|source| self.unavailable(source))?),
             Source::File(path) => {
-                let from = || format!("the file {}", shown(path));
                 let read = file::load(path, Self::MAX_BYTES, |content| {
                     seen.replace(content.exposure.clone());
-                    text(content)
+                    Ok(text(content))
                 });
-                read.map_err(|e| unavailable(&from(), e.into()))?
+                let text = read.map_err(|error| self.unavailable(error.into()))?;
+                text.ok_or_else(|| self.unavailable(NOT_UTF8.into()))?
             }
             Source::Environment(name) => {
-                let from = || format!("the environment variable {}", shown(name.as_ref()));
                 // The value of the variable must not appear in the message.
-                let value = env::var_os(name)
-                    .ok_or_else(|| unavailable(&from(), "it is not set".into()))?;
+                let value =
+                    env::var_os(name).ok_or_else(|| self.unavailable("it is not set".into()))?;
                 match value.into_string() {
                     Ok(value) => Zeroizing::new(value),
                     Err(value) => {
                         drop(Zeroizing::new(value.into_encoded_bytes()));
-                        return Err(unavailable(&from(), "it is not UTF-8".into()));
+                        return Err(self.unavailable(NOT_UTF8.into()));
                     }
                 }
             }
         };
         if passphrase.len() > Self::MAX_BYTES {
-            Err(unavailable(
-                "what was given",
-                format!("it has more than {} bytes", Self::MAX_BYTES).into(),
-            ))
+            let cause = format!("it has more than {} bytes", Self::MAX_BYTES);
+            Err(self.unavailable(cause.into()))
         } else {
             Ok(passphrase)
+        }
+    }
+
+    fn unavailable(&self, source: Cause) -> MaterialProblem {
+        let from = self.origin();
+        MaterialProblem::Passphrase { from, source }
+    }
+
+    fn origin(&self) -> PassphraseOrigin {
+        match &self.0 {
+            Source::Value(_) => PassphraseOrigin::Value,
+            Source::Call(_) => PassphraseOrigin::Function,
+            Source::File(path) => PassphraseOrigin::File(path.clone()),
+            Source::Environment(name) => PassphraseOrigin::Variable(name.clone()),
         }
     }
 }
@@ -168,28 +178,16 @@ impl PassphraseUse<'_> {
         }
     }
 
-    /// Returns the error for a wrong passphrase: its source and a hint at common mistakes, but no
-    /// text.
+    /// Returns the error for a wrong passphrase: its origin and a common mistake, but no text.
     pub(crate) fn wrong(&self, text: &str) -> MaterialProblem {
-        let from = match &self.passphrase.0 {
-            Source::Value(_) => "was given as a value".to_owned(),
-            Source::Call(_) => "came from the function that was given".to_owned(),
-            Source::File(path) => format!("came from the file {}", shown(path)),
-            Source::Environment(name) => {
-                format!(
-                    "came from the environment variable {}",
-                    shown(name.as_ref())
-                )
-            }
-        };
-        let hint = match text.chars().next_back() {
-            None => format!("{from} and is empty"),
-            Some(last) if last.is_whitespace() => {
-                format!("{from} and ends in a blank or a line break")
-            }
-            Some(_) => from,
-        };
-        MaterialProblem::WrongPassphrase { hint }
+        MaterialProblem::WrongPassphrase {
+            from: self.passphrase.origin(),
+            flaw: match text.chars().next_back() {
+                None => Some(PassphraseFlaw::Empty),
+                Some(last) if last.is_whitespace() => Some(PassphraseFlaw::TrailingWhitespace),
+                Some(_) => None,
+            },
+        }
     }
 
     /// Returns the key that was opened, with the insecure permissions of the passphrase's file.
@@ -199,30 +197,26 @@ impl PassphraseUse<'_> {
     }
 }
 
-/// Returns the error for a wrong passphrase from a cipher, which does not know the passphrase.
+/// Returns the error for a wrong passphrase from a cipher, which does not know its origin.
+///
+/// [`PassphraseUse::open`] replaces it by one with the origin.
 pub(crate) fn wrong_passphrase() -> MaterialProblem {
-    let hint = String::new();
-    MaterialProblem::WrongPassphrase { hint }
+    MaterialProblem::WrongPassphrase {
+        from: PassphraseOrigin::Value,
+        flaw: None,
+    }
 }
 
 pub(crate) fn is_sequence(der: &[u8]) -> bool {
     AnyRef::from_der(der).is_ok_and(|value| value.tag() == Tag::Sequence)
 }
 
-fn text(content: file::FileContent) -> Result<Zeroizing<String>, MaterialError> {
+/// Returns the passphrase in a file; `None` if it is not UTF-8.
+fn text(content: file::FileContent) -> Option<Zeroizing<String>> {
     let line = content.bytes.strip_suffix(b"\n").unwrap_or(&content.bytes);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match core::str::from_utf8(line) {
-        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(unavailable("it", "it is not UTF-8".into()).into()),
-    }
-}
-
-fn unavailable(from: &str, source: Cause) -> MaterialProblem {
-    MaterialProblem::Passphrase {
-        from: from.to_owned(),
-        source,
-    }
+    let text = core::str::from_utf8(line).ok()?;
+    Some(Zeroizing::new(text.to_owned()))
 }
 
 impl fmt::Debug for Passphrase {

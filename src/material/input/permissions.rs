@@ -61,14 +61,17 @@ impl fmt::Display for InsecurePermissions {
 }
 
 impl InsecurePermissions {
-    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
-        write!(
-            f,
-            "{}; give it to the service's user and close it by `{}` (a Kubernetes secret by `defaultMode: 0400`, with \
+    /// Returns how to restrict the permissions.
+    pub fn hint(&self) -> String {
+        format!(
+            "make the service's user its owner and close it by `{}` (a Kubernetes secret by `defaultMode: 0400`, with \
              `fsGroup` 0440), and replace it if others were on this machine",
-            exposed::words(what, &self.path, self.mode),
             exposed::close(&self.path),
         )
+    }
+
+    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
+        f.write_str(&exposed::words(what, &self.path, self.mode))
     }
 }
 

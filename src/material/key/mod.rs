@@ -3,12 +3,12 @@ pub(crate) mod key_type;
 pub(crate) mod public_half;
 pub(crate) mod rsa_numbers;
 pub(crate) mod signature_scheme;
+pub(crate) mod signing_fault;
 #[cfg_attr(
     not(feature = "rustls"),
     allow(dead_code, reason = "rustls alone lets others sign")
 )]
 pub(crate) mod signing_key;
-pub(crate) mod signing_key_fault;
 
 use core::fmt;
 

@@ -22,7 +22,7 @@ pub(crate) fn check(key: &RsaPrivateKey<UintRef<'_>>, bits: usize) -> Result<(),
     let exponent = key.public_exponent.as_bytes();
     if exponent.len() > MAX_EXPONENT_BYTES || !is_odd(exponent) || exponent == [1] {
         return Err(contradiction(
-            "its public exponent is not an odd number from 3 up, of at most 64 bits",
+            "its public exponent is even, below 3 or above 64 bits",
         ));
     }
     let too_long = || contradiction("one of its private numbers is longer than its modulus");
@@ -48,9 +48,7 @@ pub(crate) fn check(key: &RsaPrivateKey<UintRef<'_>>, bits: usize) -> Result<(),
         let fits = is_one(remainder(&product(&e, exponent), &less))
             && remainder(&d, &less).is_some_and(|rest| *rest == **exponent);
         if !fits {
-            return Err(contradiction(
-                "its private exponents do not belong to its primes and its public exponent",
-            ));
+            return Err(contradiction("its exponents do not belong to its primes"));
         }
     }
     if !is_one(remainder(&product(&inverse, &q), &p)) {

@@ -8,7 +8,7 @@ use super::PrivateKey;
 use super::key_type::KeyType;
 use super::public_half::PublicHalf;
 use super::signature_scheme::SignatureScheme;
-use crate::error::MaterialProblem;
+use crate::error::{MaterialProblem, SigningKeyFault};
 use crate::material::input::permissions::InsecurePermissions;
 use crate::x509::PublicKey;
 
@@ -122,8 +122,7 @@ pub(crate) struct ExternalKey {
 impl ExternalKey {
     pub(crate) fn new(signer: Arc<dyn SigningKey>) -> Result<Self, MaterialProblem> {
         let spki = signer.public_key().as_ref().to_vec();
-        let key = PublicKey::from_spki(&spki)
-            .map_err(|_| unfit("its public key is not a SubjectPublicKeyInfo in DER".to_owned()))?;
+        let key = PublicKey::from_spki(&spki).map_err(|_| unfit(SigningKeyFault::PublicKey))?;
         let kind = KeyType::of(&key)?;
         let mut schemes = Vec::new();
         for scheme in signer.schemes() {
@@ -132,9 +131,8 @@ impl ExternalKey {
             }
         }
         if schemes.is_empty() {
-            return Err(unfit(format!(
-                "none of the signature schemes that it offers fits its key, which is {kind}"
-            )));
+            let key = kind.to_string();
+            return Err(unfit(SigningKeyFault::Schemes { key }));
         }
         Ok(Self {
             signer,
@@ -197,6 +195,6 @@ impl fmt::Debug for IdentityKey {
     }
 }
 
-fn unfit(problem: String) -> MaterialProblem {
-    MaterialProblem::SigningKeyUnfit { problem }
+fn unfit(fault: SigningKeyFault) -> MaterialProblem {
+    MaterialProblem::SigningKeyUnfit { fault }
 }

@@ -77,8 +77,8 @@ impl AnchorCollector {
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, MaterialError> {
     if !fs::metadata(folder).map_err(io_problem)?.is_dir() {
         return Err(unexpected_input::unexpected(
-            "no folder",
-            "a folder of certificates",
+            "no directory",
+            "a directory of certificates",
             "give the path of a file, or `Input::file`",
         )
         .into());

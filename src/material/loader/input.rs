@@ -98,7 +98,8 @@ impl Input {
                 .and_then(parse)
                 .map_err(|error| error.with_origin(MaterialOrigin::Variable(name.clone()))),
             Kind::Directory(path) => Err(MaterialError::from(MaterialProblem::NotAFile {
-                found: "a directory, from which only trust anchors are read",
+                found: file::DIRECTORY,
+                advice: "only trust anchors are read from a directory: name the file itself, by `Input::file`",
             })
             .in_file(path)),
         }

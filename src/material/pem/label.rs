@@ -100,7 +100,7 @@ pub(crate) fn unexpected(label: &str, wanted: ExpectedContent) -> MaterialProble
 fn advice(label: &str, wanted: ExpectedContent) -> &'static str {
     match label {
         "ANY PRIVATE KEY" => {
-            "that is OpenSSL's name for a key of any kind, which no file has: write the key anew by \
+            "this is OpenSSL's name for a key of any kind, which no file has: write the key anew by \
              `openssl pkey -in FILE -out NEW`"
         }
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => unexpected_input::REQUEST,
@@ -125,7 +125,7 @@ fn advice(label: &str, wanted: ExpectedContent) -> &'static str {
         },
         "PUBLIC KEY" | "RSA PUBLIC KEY" => unexpected_input::PUBLIC_KEY,
         "TRUSTED CERTIFICATE" => {
-            "it carries OpenSSL's own trust settings, which nobody else reads: strip them by \
+            "it has OpenSSL's own trust settings, which only OpenSSL reads: take them off by \
              `openssl x509 -in FILE -out NEW`, one certificate at a time"
         }
         X509_CRL => unexpected_input::REVOCATION_LIST,

@@ -99,13 +99,11 @@ pub(crate) fn instead(shape: DerShape, wanted: ExpectedContent) -> MaterialProbl
             }
         },
         (DerShape::CertificateRequest, _) => ("a certificate request", REQUEST),
-        (DerShape::Pkcs7, ExpectedContent::Bundle) => {
-            ("PKCS#7, which holds no private key", WITH_ITS_KEY)
-        }
+        (DerShape::Pkcs7, ExpectedContent::Bundle) => ("PKCS#7", PKCS7_WITH_ITS_KEY),
         (DerShape::Pkcs7, ExpectedContent::RevocationLists) => ("PKCS#7", ONLY_THE_LIST),
         (DerShape::Pkcs7, ExpectedContent::Key) => (
-            "PKCS#7, which holds no private key",
-            "the key is where its certificate was asked for: give that file",
+            "PKCS#7",
+            "PKCS#7 has no private key: give the file of the key, which is where the certificate was requested",
         ),
         (DerShape::Pkcs7, _) => ("PKCS#7", "give it to a `Loader` or to `from_file`"),
         (DerShape::Pkcs12, ExpectedContent::Anchors) => (
@@ -151,8 +149,8 @@ pub(crate) fn foreign(found: DetectedFormat, expected: &'static str) -> Material
              `-----END ..-----` around it again",
         ),
         DetectedFormat::Base64OfPem => (
-            "base64 of PEM, as in the manifest of a Kubernetes secret",
-            "decode it by `base64 -di FILE > NEW`",
+            "base64 of PEM",
+            "the manifest of a Kubernetes secret has it so: decode it by `base64 -di FILE > NEW`",
         ),
         DetectedFormat::DerAndMore => (
             "DER with something after its end",
@@ -238,9 +236,12 @@ const WITH_ITS_CERTIFICATES: &str =
     "give it together with the file of its certificates to `MtlsIdentity::from_files`";
 const WITH_ITS_KEY: &str =
     "give it together with the file of its private key to `MtlsIdentity::from_files`";
+const PKCS7_WITH_ITS_KEY: &str = "PKCS#7 has no private key: give it together with the file of its private key to \
+                                  `MtlsIdentity::from_files`";
 
 pub(crate) const PGP: &str = "keys of PGP are not for TLS: give X.509 certificates and their keys";
 pub(crate) const PUBLIC_KEY: &str = "a public key alone proves nothing: give the certificate that it is in, or the private key that it belongs to";
-pub(crate) const REQUEST: &str = "a request is no certificate: give what the CA answered to it";
+pub(crate) const REQUEST: &str =
+    "a request is no certificate: give the certificate that the CA issued for it";
 pub(crate) const REVOCATION_LIST: &str =
     "revocation lists are given separately, to `RevocationLists`: leave it out";

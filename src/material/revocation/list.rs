@@ -5,7 +5,7 @@ use pki_types::{CertificateRevocationListDer, UnixTime};
 use x509_cert::ext::pkix::CrlReason;
 
 use super::serials::Serials;
-use crate::error::MaterialProblem;
+use crate::error::{MaterialProblem, RevocationListFault};
 use crate::material::input::der_shape::DerShape;
 use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::unexpected_input;
@@ -194,7 +194,9 @@ fn unfit(der: &[u8], error: CrlError) -> MaterialProblem {
     match error {
         CrlError::Delta => MaterialProblem::DeltaRevocationList,
         CrlError::Indirect => MaterialProblem::IndirectRevocationList,
-        CrlError::Der(_) | CrlError::UnknownVersion | CrlError::Version1
+        CrlError::Der(_)
+        | CrlError::Unfit(RevocationListFault::UnknownVersion)
+        | CrlError::Version1
             if Certificate::from_der(der).is_ok() =>
         {
             MaterialProblem::CertificateInsteadOfRevocationList
@@ -209,9 +211,7 @@ fn unfit(der: &[u8], error: CrlError) -> MaterialProblem {
         | CrlError::Extensions(_)
         | CrlError::Entry { .. }
         | CrlError::MalformedExtension { .. } => malformed(error),
-        other => MaterialProblem::RevocationListUnfit {
-            problem: other.to_string(),
-        },
+        CrlError::Unfit(fault) => MaterialProblem::RevocationListUnfit { fault },
     }
 }
 

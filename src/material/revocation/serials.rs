@@ -3,6 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
+use crate::error::RevocationListFault;
 use crate::x509::{CrlEntry, CrlError, CrlView};
 
 /// A hash table of offsets into the list's own bytes, with 6 bytes for each entry.
@@ -22,7 +23,8 @@ impl Serials {
         let mut places = Vec::new();
         for entry in list.entries()? {
             let (place, entry) = entry?;
-            let place = u32::try_from(place).map_err(|_| CrlError::TooLong)?;
+            let place =
+                u32::try_from(place).map_err(|_| CrlError::Unfit(RevocationListFault::TooLong))?;
             places.push((place, entry.serial));
         }
         // Three slots for two entries.

@@ -6,7 +6,7 @@ use pki_types::UnixTime;
 
 use super::{Sample, samples};
 use crate::backend::HandshakeError;
-use crate::error::{Alert, ReloadFailure, SigningKeyFault, UnreadableTrustAnchor};
+use crate::error::{Alert, ReloadFailure, SigningFault, UnreadableTrustAnchor};
 use crate::material::SignatureScheme;
 use crate::policy::{Rejection, RejectionReason};
 
@@ -31,7 +31,7 @@ pub(super) fn samples() -> Vec<Sample> {
         ]
     );
     samples.extend(samples!(
-        SigningKeyFault,
+        SigningFault,
         identity,
         [
             InvalidSignature {

@@ -3,6 +3,7 @@
 mod building;
 mod handshake;
 mod matchers;
+mod material;
 mod policy;
 mod spiffe;
 
@@ -65,6 +66,7 @@ fn every_error_states_one_fact_and_has_a_hint() {
     samples.extend(building::samples());
     samples.extend(handshake::samples());
     samples.extend(matchers::samples());
+    samples.extend(material::samples());
     samples.extend(policy::samples());
     samples.extend(spiffe::samples());
     samples.sort_by(|a, b| a.name.cmp(&b.name));

@@ -8,6 +8,7 @@ use x509_cert::ext::pkix::CrlReason;
 
 use super::decode::{decode, time};
 use super::error::CrlError;
+use crate::error::RevocationListFault;
 use crate::x509::certificate::extension;
 use crate::x509::cursor::Cursor;
 
@@ -48,7 +49,9 @@ impl<'a> CrlEntry<'a> {
                     decode::<GeneralizedTime>(ID_CE_INVALIDITY_DATE, extension)?;
                 } else if extension.critical {
                     let oid = extension.name();
-                    return Err(CrlError::UnknownCriticalExtension { oid });
+                    return Err(CrlError::Unfit(
+                        RevocationListFault::UnknownCriticalExtension { oid },
+                    ));
                 }
             }
             Ok(entry)

@@ -8,6 +8,7 @@ use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::name::RelativeDistinguishedName;
 
 use super::error::CrlError;
+use crate::error::RevocationListFault;
 use crate::x509::certificate::Certificate;
 use crate::x509::name::CanonicalName;
 
@@ -80,7 +81,7 @@ impl CrlScope {
             return Err(CrlError::Indirect);
         }
         if point.only_contains_attribute_certs {
-            return Err(CrlError::AttributeCertificates);
+            return Err(CrlError::Unfit(RevocationListFault::AttributeCertificates));
         }
         let malformed = |source| CrlError::MalformedExtension {
             oid: ID_CE_ISSUING_DISTRIBUTION_POINT,

@@ -11,6 +11,7 @@ use super::decode::{decode, time};
 use super::entry::{self, CrlEntry};
 use super::error::CrlError;
 use super::scope::CrlScope;
+use crate::error::RevocationListFault;
 use crate::x509::certificate::extension::{self, Extension};
 use crate::x509::cursor::Cursor;
 use crate::x509::element::{explicit, sequence_content, sequence_tlv, whole_bits};
@@ -49,7 +50,9 @@ impl<'a> CrlView<'a> {
             if list.signature_algorithm == outer_algorithm {
                 Ok(list)
             } else {
-                Err(CrlError::SignatureAlgorithmMismatch)
+                Err(CrlError::Unfit(
+                    RevocationListFault::SignatureAlgorithmMismatch,
+                ))
             }
         })?;
         reader.finish()?;
@@ -72,16 +75,16 @@ impl<'a> CrlView<'a> {
                 return Err(CrlError::Version1);
             }
             if u8::decode(r)? != 1 {
-                return Err(CrlError::UnknownVersion);
+                return Err(CrlError::Unfit(RevocationListFault::UnknownVersion));
             }
             let signature_algorithm = sequence_content(r)?;
             let issuer = sequence_tlv(r)?;
             if AnyRef::from_der(issuer)?.value().is_empty() {
-                return Err(CrlError::EmptyIssuer);
+                return Err(CrlError::Unfit(RevocationListFault::EmptyIssuer));
             }
             let this_update = time(r)?;
             if r.is_finished() || !matches!(Tag::peek(r)?, Tag::UtcTime | Tag::GeneralizedTime) {
-                return Err(CrlError::NoNextUpdate);
+                return Err(CrlError::Unfit(RevocationListFault::NoNextUpdate));
             }
             let next_update = time(r)?;
             let revoked = if r.is_finished() || Tag::peek(r)? != Tag::Sequence {
@@ -120,11 +123,11 @@ fn read_extensions<'a>(
     for extension in extensions {
         if extension.is(ID_CE_CRL_NUMBER) {
             if extension.critical {
-                return Err(CrlError::CriticalNumber);
+                return Err(CrlError::Unfit(RevocationListFault::CriticalNumber));
             }
             let value = decode::<UintRef<'_>>(ID_CE_CRL_NUMBER, extension)?.as_bytes();
             if value.len() > MAX_NUMBER_OCTETS {
-                return Err(CrlError::NumberTooLong);
+                return Err(CrlError::Unfit(RevocationListFault::NumberTooLong));
             }
             number = Some(value);
         } else if extension.is(ID_CE_DELTA_CRL_INDICATOR) {
@@ -133,7 +136,9 @@ fn read_extensions<'a>(
             scope = CrlScope::of(decode_point(extension)?, issuer)?;
         } else if extension.critical && !extension.is(ID_CE_AUTHORITY_KEY_IDENTIFIER) {
             let oid = extension.name();
-            return Err(CrlError::UnknownCriticalExtension { oid });
+            return Err(CrlError::Unfit(
+                RevocationListFault::UnknownCriticalExtension { oid },
+            ));
         }
     }
     Ok((number, scope))

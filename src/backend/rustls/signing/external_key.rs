@@ -16,7 +16,7 @@ use crate::backend::Versions;
 use crate::backend::rustls::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::settings::PROBE;
 use crate::error::SettingProblem;
-use crate::material::key::signing_key_fault::SigningKeyFault;
+use crate::material::key::signing_fault::SigningFault;
 use crate::material::{self, ExternalKey, KeyType, MtlsIdentity, SignatureScheme};
 use crate::policy::BuildError;
 use crate::x509::{Certificate, rfc4514};
@@ -117,7 +117,7 @@ impl Signer for Session {
         signature.map_err(|failure| {
             let source = match failure {
                 Failure::Failed(source) => source,
-                Failure::Wrong => SigningKeyFault::InvalidSignature {
+                Failure::Wrong => SigningFault::InvalidSignature {
                     scheme: self.scheme,
                 }
                 .into(),
@@ -154,7 +154,7 @@ impl VerifyingSigner {
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
         // The key is the caller's code: its panic would pass through rustls and end an accept loop.
         let signature = catch_unwind(AssertUnwindSafe(|| self.signer.sign(scheme, message)))
-            .unwrap_or_else(|_| Err(SigningKeyFault::Panicked.into()))
+            .unwrap_or_else(|_| Err(SigningFault::Panicked.into()))
             .map_err(Failure::Failed)?;
         if signature.len() > MAX_SIGNATURE_BYTES {
             return Err(Failure::Wrong);

@@ -116,9 +116,10 @@ impl<'a> Bags<'a> {
             SECRET => {}
             // Ignoring a revocation list would accept the certificates that it revokes.
             CRL => {
-                return Err(unsupported(
-                    "a revocation list, which is given separately, to `RevocationLists`",
-                ));
+                return Err(MaterialProblem::Pkcs12Unsupported {
+                    found: "a revocation list".to_owned(),
+                    advice: MaterialProblem::EXPORT_WITHOUT_LISTS,
+                });
             }
             SAFE_CONTENTS => {
                 let deeper = depth.saturating_add(1);

@@ -48,7 +48,7 @@ pub(crate) fn decrypt(
 ///
 /// The MAC was verified before, so the passphrase is right for the container.
 pub(crate) fn another_passphrase() -> MaterialProblem {
-    unsupported("a part that the passphrase of its MAC does not open (or a damaged one)")
+    unsupported("a part with another passphrase, or a damaged one")
 }
 
 /// Replaces the advice in an error by one that exports the whole container again.
@@ -61,9 +61,7 @@ fn in_container(problem: MaterialProblem) -> MaterialProblem {
              -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
              then delete PEM, which has the key in the clear)"
     } else {
-        "export the container anew by `openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export \
-             -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
-             then delete PEM, which has the key in the clear)"
+        MaterialProblem::EXPORT_AGAIN
     };
     MaterialProblem::EncryptionUnsupported { algorithm, advice }
 }

@@ -38,5 +38,6 @@ pub(crate) fn malformed(_: der::Error) -> MaterialProblem {
 pub(crate) fn unsupported(found: impl Into<String>) -> MaterialProblem {
     MaterialProblem::Pkcs12Unsupported {
         found: found.into(),
+        advice: MaterialProblem::EXPORT_AGAIN,
     }
 }

@@ -14,11 +14,13 @@ pub(crate) fn decrypt(
 ) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
     Err(match encryption::unsupported(algorithm.oid) {
         MaterialProblem::EncryptionUnsupported {
-            algorithm: name,
-            advice,
+            algorithm: name, ..
         } if algorithm.oid.to_string() == "1.2.840.113549.1.12.1.3" => {
-            let algorithm = format!("{name}, which takes the cargo feature `legacy-keys`");
-            MaterialProblem::EncryptionUnsupported { algorithm, advice }
+            MaterialProblem::EncryptionUnsupported {
+                algorithm: name,
+                advice: "enable the cargo feature `legacy-keys`, or encrypt the key anew by \
+                         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW`",
+            }
         }
         problem => problem,
     })

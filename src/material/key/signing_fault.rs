@@ -8,7 +8,7 @@ use super::signature_scheme::SignatureScheme;
 /// [`HandshakeError::SigningKey`](crate::HandshakeError::SigningKey).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SigningKeyFault {
+pub enum SigningFault {
     /// The signature does not verify with the leaf's key. It was not sent.
     #[error("its {scheme} signature does not verify with the leaf's key")]
     InvalidSignature {
@@ -20,7 +20,7 @@ pub enum SigningKeyFault {
     Panicked,
 }
 
-impl SigningKeyFault {
+impl SigningFault {
     /// Returns what to do about it.
     pub fn hint(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self {
