@@ -3,8 +3,8 @@
 //! Each file below was made by the command beside it, in a test. Files that load were then used as
 //! identity or trust anchor in mutual handshakes on rustls (with aws-lc-rs and with ring) and on
 //! OpenSSL, and of a client on native-tls. For each rejected file the tables list the
-//! [problem](crate::error::MaterialProblem) and the message, which says what to do next and, if
-//! there is one, the command for it. `N` and `<digest>` stand for what differs between files. Keys
+//! [problem](crate::error::MaterialProblem), the fact that the error states, and its hint, which
+//! says what to do next. `N` and `<digest>` stand for what differs between files. Keys
 //! without a chain were loaded together with their chain, and passphrases were given by
 //! [`Passphrase`](crate::Passphrase).
 //!

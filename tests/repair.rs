@@ -162,11 +162,12 @@ fn orders<T: Clone>(given: &[T]) -> Vec<Vec<T>> {
 
 #[track_caller]
 fn says<T: Debug>(result: Result<T, MaterialError>, parts: &[&str]) {
-    let message = result.unwrap_err().to_string();
+    let error = result.unwrap_err();
+    assert!(!error.to_string().contains('\n'), "{error}");
+    let message = mtls::Report::new(&error).to_string();
     for part in parts {
         assert!(message.contains(part), "`{part}` is not in: {message}");
     }
-    assert!(!message.contains('\n'), "{message}");
 }
 
 /// Both ends present the identity and trust this root alone.
@@ -222,9 +223,9 @@ fn four_certificates_in_every_order() {
     assert_eq!(
         repairs,
         [
-            "certificate 0 (CN=root) was left out: it is the root, which peers that trust it have",
+            "certificate 0 (CN=root) was left out as the root",
             "certificate 2 (CN=upper) was moved to place 2",
-            "certificate 3 (CN=leaf) was left out: it is the same as certificate 1",
+            "certificate 3 (CN=leaf) was left out as equal to certificate 1",
             "certificate 4 (CN=lower) was moved to place 1",
         ]
     );
@@ -266,7 +267,7 @@ fn what_does_not_belong_is_left_out() {
     );
     assert_eq!(
         repairs[0].to_string(),
-        "certificate 1 (CN=stranger) was left out: it is not on the way from the leaf up"
+        "certificate 1 (CN=stranger) was left out, off the path from the leaf"
     );
 
     // A self-signed leaf is its own chain.
@@ -295,7 +296,7 @@ fn of_one_name_the_key_decides() {
     // The other one alone is not its issuer.
     says(
         cas.repair(&[leaf, old, root]),
-        &["the certificate of CN=issuing, which issued certificate 0 (CN=leaf), is not there"],
+        &["the certificate of CN=issuing, which issued certificate 0 (CN=leaf), is missing"],
     );
 }
 
@@ -376,7 +377,7 @@ fn a_gap_is_an_error_that_says_where_the_issuer_is() {
             Err(error),
             &[
                 "the certificate of CN=lower, which issued certificate",
-                "(CN=leaf), is not there",
+                "(CN=leaf), is missing",
                 "curl -o issuer.der 'http://ca.example/a%27b.der'",
                 "openssl x509 -inform DER -in issuer.der` shows it as PEM",
             ],
@@ -386,7 +387,7 @@ fn a_gap_is_an_error_that_says_where_the_issuer_is() {
     says(
         MtlsIdentity::new(chain(&[leaf.clone(), upper]), key),
         &[
-            "the certificate of CN=lower, which issued certificate 0 (CN=leaf), is not there",
+            "the certificate of CN=lower, which issued certificate 0 (CN=leaf), is missing",
             "curl -o issuer.der 'http://ca.example/a%27b.der'",
         ],
     );

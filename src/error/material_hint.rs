@@ -279,7 +279,8 @@ impl MaterialProblem {
 
 impl MaterialProblem {
     /// How to export again a container with unsupported content.
-    pub(crate) const EXPORT_AGAIN: &'static str = concat!("export it anew by ", export_again!());
+    pub(crate) const EXPORT_AGAIN: &'static str =
+        concat!("export the container anew by ", export_again!());
     /// The same for one that has revocation lists.
     pub(crate) const EXPORT_WITHOUT_LISTS: &'static str = concat!(
         "give revocation lists separately, to `RevocationLists`, and export the container without them by ",

@@ -103,7 +103,7 @@ pub enum MaterialProblem {
     #[error("the private key is encrypted and no passphrase was given")]
     EncryptedKey,
     /// A container with a private key was given for trust anchors.
-    #[error("this is an identity with a private key, and trust anchors are expected")]
+    #[error("there is a private key in it, and trust anchors are expected")]
     IdentityInsteadOfAnchors,
     /// The marker lines are indented.
     #[error("the PEM markers are indented")]

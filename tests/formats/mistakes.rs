@@ -1,4 +1,4 @@
-//! What people do wrong, and the messages that they get: these alone have to say what to do.
+//! What people do wrong, and the reports that they get: these alone have to say what to do.
 //!
 //! `UPDATE_MISTAKES=1` writes the list anew.
 

@@ -158,7 +158,7 @@ fn one_bad_file_fails_the_load_and_is_named() {
         (
             "ca.p12",
             fixture("rsa.p12"),
-            &["PKCS#12", "`TrustAnchors::from_pkcs12`"],
+            &["PKCS#12", "`Loader::passphrase`"],
         ),
         (
             "cut.pem",
@@ -199,7 +199,7 @@ fn a_folder_with_nothing_in_it_is_named() {
     );
     says(
         mtls::Loader::new().load_anchors(mtls::material::Input::directory(path("rsa.crt"))),
-        &["rsa.crt: this is no folder", "`TrustAnchors::from_file`"],
+        &["rsa.crt: this is no directory", "`Input::file`"],
     );
 }
 

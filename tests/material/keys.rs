@@ -267,7 +267,7 @@ fn encrypted_keys_ask_for_the_passphrase() {
         assert!(matches!(error.problem(), MaterialProblem::EncryptedKey));
         says::<()>(
             Err(error),
-            &["from_encrypted_pem", "passphrase", "`encrypted-keys`"],
+            &["`Loader::passphrase`", "passphrase", "`encrypted-keys`"],
         );
     }
 }

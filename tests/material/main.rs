@@ -41,13 +41,13 @@ fn fixture_text(name: &str) -> String {
     String::from_utf8(fixture(name)).unwrap()
 }
 
-/// The message of a load that has to fail.
+/// The report of a load that has to fail: its error, the causes and the hint.
 #[track_caller]
 fn message<T: std::fmt::Debug>(result: Result<T, mtls::MaterialError>) -> String {
-    result.expect_err("this must not load").to_string()
+    mtls::Report::new(&result.expect_err("this must not load")).to_string()
 }
 
-/// Asserts that the message holds each of the parts.
+/// Asserts that the report holds each of the parts.
 #[track_caller]
 fn says<T: std::fmt::Debug>(result: Result<T, mtls::MaterialError>, parts: &[&str]) {
     let message = message(result);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mtls::error::MaterialProblem;
+use mtls::error::{MaterialProblem, PassphraseFlaw, PassphraseOrigin};
 use mtls::{MaterialError, Passphrase, PrivateKey};
 
 use crate::common::programs::run;
@@ -35,12 +35,7 @@ fn does_not_come(passphrase: &Passphrase, parts: &[&str], secret: &str) {
         matches!(error.problem(), MaterialProblem::Passphrase { .. }),
         "{error}"
     );
-    let mut text = error.to_string();
-    let mut deepest: &dyn Error = &error;
-    while let Some(cause) = deepest.source() {
-        deepest = cause;
-        text += &format!(": {cause}");
-    }
+    let text = mtls::Report::new(&error).to_string();
     for part in [ENCRYPTED].iter().chain(parts) {
         assert!(text.contains(part), "`{part}` is not in: {text}");
     }
@@ -72,7 +67,7 @@ fn a_function_is_asked_each_time_and_only_when_needed() {
     assert_eq!(asked.load(Ordering::Relaxed), 2);
 
     let passphrase = Passphrase::from_fn(|| Err("the vault is sealed".into()));
-    let parts = ["the function that was given", "the vault is sealed"];
+    let parts = ["the given function", "the vault is sealed"];
     does_not_come(&passphrase, &parts, RIGHT);
 }
 
@@ -98,9 +93,12 @@ fn one_line_break_at_the_end_of_a_file_is_no_part_of_it() {
 #[test]
 fn an_error_explains_the_start_of_relative_paths_alone() {
     let told = |path: &std::path::Path| {
-        let error = mtls::TrustAnchors::from_file(path).unwrap_err().to_string();
-        assert!(error.contains("there is no such file"), "{error}");
-        error.contains("in which the program was started")
+        let error = mtls::TrustAnchors::from_file(path).unwrap_err();
+        assert!(
+            error.to_string().contains("there is no such file"),
+            "{error}"
+        );
+        error.hint().contains("in which the program was started")
     };
     let folder = tempfile::tempdir().unwrap();
     assert!(told("no-such-folder/ca.crt".as_ref()));
@@ -180,40 +178,53 @@ fn the_environment_is_read() {
 fn a_wrong_one_says_where_it_came_from() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("passphrase");
-    let wrong = |passphrase: &Passphrase, part: &str| {
+    let wrong = |passphrase: &Passphrase, origin: PassphraseOrigin, mistake| {
         for name in FILES {
             let error = mtls::Loader::new()
                 .passphrase(passphrase.clone())
                 .load_key(path(name))
                 .unwrap_err();
-            let said = error.to_string();
-            let MaterialProblem::WrongPassphrase { hint } = error.problem() else {
+            let said = mtls::Report::new(&error).to_string();
+            let MaterialProblem::WrongPassphrase { from, flaw } = error.problem() else {
                 panic!("{said}");
             };
-            assert_eq!(hint, part);
-            assert!(said.contains(&format!(": it {part}; try it by")), "{said}");
+            assert_eq!((from, *flaw), (&origin, mistake));
+            assert!(
+                said.contains(&format!("the passphrase from {origin} does not")),
+                "{said}"
+            );
+            let part = match mistake {
+                None => "hint: try it by",
+                Some(PassphraseFlaw::Empty) => "hint: the passphrase is empty",
+                _ => "hint: the passphrase ends in a blank or a line break",
+            };
+            assert!(
+                said.contains(part) && said.contains("try it by `openssl"),
+                "{said}"
+            );
             assert!(!format!("{error:?}{said}").contains("hunter2"), "{said}");
         }
     };
     const FILES: [&str; 2] = [ENCRYPTED, "rsa_legacy_aes256.pem"];
-    let end = "and ends in a blank or a line break";
-    wrong(&Passphrase::new("hunter2"), "was given as a value");
-    wrong(&Passphrase::new(""), "was given as a value and is empty");
+    let end = Some(PassphraseFlaw::TrailingWhitespace);
+    let empty = Some(PassphraseFlaw::Empty);
+    let value = || PassphraseOrigin::Value;
+    wrong(&Passphrase::new("hunter2"), value(), None);
+    wrong(&Passphrase::new(""), value(), empty);
     for blank in [" ", "\n", "\t", "\u{a0}"] {
         let passphrase = Passphrase::new(format!("hunter2{blank}"));
-        wrong(&passphrase, &format!("was given as a value {end}"));
+        wrong(&passphrase, value(), end);
     }
     let called = Passphrase::from_fn(|| Ok("hunter2\n".to_owned()));
-    let function = "came from the function that was given";
-    wrong(&called, &format!("{function} {end}"));
+    wrong(&called, PassphraseOrigin::Function, end);
     let from_file = Passphrase::from_file(&file);
-    let named = format!("came from the file {}", file.display());
+    let named = || PassphraseOrigin::File(file.clone());
     fs::write(&file, "hunter2\n").unwrap();
-    wrong(&from_file, &named);
+    wrong(&from_file, named(), None);
     fs::write(&file, "hunter2\n\n").unwrap();
-    wrong(&from_file, &format!("{named} {end}"));
+    wrong(&from_file, named(), end);
     fs::write(&file, "\n").unwrap();
-    wrong(&from_file, &format!("{named} and is empty"));
+    wrong(&from_file, named(), empty);
 
     #[cfg(feature = "pkcs12")]
     {
@@ -221,8 +232,9 @@ fn a_wrong_one_says_where_it_came_from() {
             .passphrase(called.clone())
             .load_identity(path("rsa.p12"))
             .unwrap_err();
-        let said = error.to_string();
-        assert!(said.contains(&format!(": it {function} {end};")), "{said}");
+        let said = mtls::Report::new(&error).to_string();
+        assert!(said.contains("from the given function does not"), "{said}");
+        assert!(said.contains("ends in a blank or a line break"), "{said}");
     }
 }
 
@@ -230,8 +242,14 @@ fn a_wrong_one_says_where_it_came_from() {
 #[test]
 fn a_wrong_one_names_its_variable() {
     let error = load(&Passphrase::from_env("PATH")).unwrap_err();
-    let MaterialProblem::WrongPassphrase { hint } = error.problem() else {
+    let MaterialProblem::WrongPassphrase { from, .. } = error.problem() else {
         panic!("{error}");
     };
-    assert_eq!(hint, "came from the environment variable PATH");
+    assert_eq!(from, &PassphraseOrigin::Variable("PATH".into()));
+    assert!(
+        error
+            .to_string()
+            .contains("from the environment variable PATH does not"),
+        "{error}"
+    );
 }

@@ -63,13 +63,13 @@ fn foreign_labels_are_refused_by_name() {
     );
     for (label, advice) in [
         ("CERTIFICATE REQUEST", "a request is no certificate"),
-        ("PKCS7", "give it alone to `from_bytes`"),
+        ("PKCS7", "give it alone to a `Loader`"),
         ("PUBLIC KEY", "proves nothing"),
-        ("PKCS12", "`TrustAnchors::from_pkcs12_file`"),
+        ("PKCS12", "`Loader::load_anchors`"),
         ("X509 CRL", "leave it out"),
         ("DH PARAMETERS", "parameters are no key"),
         ("EC PARAMETERS", "parameters are no key"),
-        ("NEW SORT", "; leave it out (and where"),
+        ("NEW SORT", "hint: leave it out (and where"),
     ] {
         let text = fixture_text("rsa.crt").replace("CERTIFICATE", label);
         let both = fixture_text("rsa.crt") + &text;
@@ -225,7 +225,7 @@ fn sections_that_are_no_keys_are_refused_by_name() {
         &[
             "section 1 (PRIVATE KEY",
             "second private key",
-            "is section 0",
+            "that of section 0",
             "openssl pkey -in KEY -pubout",
         ],
     );
@@ -332,7 +332,7 @@ fn inputs_without_any_section_are_named() {
     says(
         anchors(fixture("rsa.crt.der")),
         &[
-            "this is DER, a certificate, and PEM was expected",
+            "this is DER (a certificate), and PEM is expected",
             "openssl x509 -inform DER",
         ],
     );
@@ -341,7 +341,7 @@ fn inputs_without_any_section_are_named() {
     let der = key.pkcs8_der();
     says(
         PrivateKey::from_pem(der.secret_pkcs8_der()),
-        &["this is DER, a private key, and PEM was expected"],
+        &["this is DER (a private key), and PEM is expected"],
     );
 }
 

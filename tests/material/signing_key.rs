@@ -106,7 +106,7 @@ fn each_kind_is_taken_with_the_schemes_that_fit_it() {
         }
         says(
             identity(&key, spki, unfit),
-            &["none of the signature schemes", &kind.to_string()],
+            &["none of its signature schemes", &kind.to_string()],
         );
     }
 }

@@ -209,7 +209,7 @@ fn encrypted_keys_open_by_their_content() {
     }
     says(
         PrivateKey::from_file(path("ed25519_scrypt.pem")),
-        &["the private key is encrypted", "`from_file("],
+        &["the private key is encrypted", "`Loader::passphrase`"],
     );
 
     // A bundle, the key in front and under a passphrase.

@@ -74,7 +74,7 @@ fn requests_and_public_keys_are_named() {
         let request = run(&format!("req -new -subj /CN=a -key {}", key.display()));
         all_reject(
             &request,
-            &["a request is no certificate", "the CA answered"],
+            &["a request is no certificate", "the CA issued for it"],
         );
         if form == "DER" {
             let bare = without_attributes(&request);
@@ -207,7 +207,7 @@ fn keystores_of_java_are_named_and_the_command_converts_them() {
         programs::run(&mut convert, b"", Duration::from_secs(60)).expect_success();
         says(
             TrustAnchors::from_file(new),
-            &["this is PKCS#12", "`TrustAnchors::from_pkcs12`"],
+            &["this is PKCS#12", "`Loader::passphrase`"],
         );
     }
 }

@@ -44,7 +44,11 @@ fn every_encryption_of_openssl_is_read() {
             .passphrase(Passphrase::new("wrong"))
             .load_identity(mtls::material::Input::bytes(&der))
             .unwrap_err();
-        assert!(wrong.to_string().contains("passphrase does not open"));
+        assert!(
+            wrong
+                .to_string()
+                .contains("does not open the key or container")
+        );
     }
 }
 

@@ -57,6 +57,6 @@ fn other_inputs_are_named() {
     assert!(
         damaged
             .to_string()
-            .contains("rsa.p12: the passphrase does not open")
+            .contains("rsa.p12: the passphrase from the given value does not open")
     );
 }

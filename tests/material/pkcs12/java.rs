@@ -108,7 +108,10 @@ fn a_key_store_with_passwords_and_other_entries_is_read() {
         "{error}"
     );
     for part in ["`client` CN=p256", "`other` CN=rsa"] {
-        assert!(error.to_string().contains(part), "{error}");
+        assert!(
+            mtls::Report::new(&error).to_string().contains(part),
+            "{error}"
+        );
     }
     for (name, leaf) in [("client", "p256"), ("other", "rsa")] {
         let identity = mtls::Loader::new()
@@ -138,7 +141,10 @@ fn older_key_stores_are_named_and_the_advice_helps() {
     );
     let advice = "-importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12";
     let said = advice.replace("old.jks", "FILE").replace("new.p12", "NEW");
-    assert!(error.to_string().contains(&said), "{error}");
+    assert!(
+        mtls::Report::new(&error).to_string().contains(&said),
+        "{error}"
+    );
     let passwords = "-srcstorepass changeit -deststorepass changeit";
     workshop.run(&keytool, &format!("{advice} {passwords}"), &[]);
     let anchors = mtls::Loader::new()

@@ -234,7 +234,10 @@ fn weak_unknown_and_costly_parameters_are_refused() {
             matches!(error.problem(), MaterialProblem::TooCostly { .. }),
             "{error}"
         );
-        assert!(error.to_string().contains(said), "{error}");
+        assert!(
+            mtls::Report::new(&error).to_string().contains(said),
+            "{error}"
+        );
     }
     outside.mac_digest = Parameters {
         rounds: 0,

@@ -146,6 +146,6 @@ fn containers_load_by_their_content() {
             .load_key_pair(path("rsa.p12"), path("rsa.p12"))
             .map(drop),
     ] {
-        says(result, &["this is PKCS#12", "`MtlsIdentity::from_pkcs12`"]);
+        says(result, &["this is PKCS#12", "`Loader::load_identity`"]);
     }
 }
