@@ -160,7 +160,11 @@ impl MtlsIdentity {
         match (self.private_key(), exposure) {
             (Some(key), Some(exposure)) => {
                 let key = key.clone_key().exposed(Some(exposure));
-                Self::new(self.chain().clone(), key)
+                // A chain does not show that it was repaired.
+                let is_repair =
+                    |w: &&IdentityWarning| matches!(w, IdentityWarning::ChainRepaired(_));
+                let repairs = self.warnings().iter().filter(is_repair).cloned();
+                Ok(Self::new(self.chain().clone(), key)?.with_warnings(repairs))
             }
             _ => Ok(self),
         }
