@@ -1,7 +1,6 @@
 //! Where passphrases come from, and what is said when they do not come.
 
 use std::env;
-use std::error::Error;
 use std::ffi::OsStr;
 use std::fs;
 use std::process::Command;

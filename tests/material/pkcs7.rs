@@ -358,7 +358,7 @@ fn it_is_read_where_any_encoding_is_and_alone() {
     );
     says(
         mtls::Loader::new().load_key(mtls::material::Input::bytes(&der)),
-        &["PKCS#7, which holds no private key"],
+        &["PKCS#7 has no private key"],
     );
     says(
         mtls::Loader::new().load_identity(mtls::material::Input::bytes(&der)),
