@@ -120,7 +120,9 @@ impl Common {
 /// Writes warnings to standard error.
 fn warn(event: &Event<'_>) {
     match event {
-        Event::IdentityWarning(warning) => log(&format!("warning: {warning}")),
+        Event::IdentityWarning(warning) => {
+            log(&format!("warning: {warning}; hint: {}", warning.hint()));
+        }
         Event::UnusableTrustAnchor(anchor) => {
             log(&format!("warning: {anchor}; hint: {}", anchor.hint()));
         }

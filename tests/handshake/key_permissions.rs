@@ -201,7 +201,7 @@ fn the_command_closes_files_of_any_name() {
         let denied = build(&cast, &identity, Some(KeyPermissions::Deny)).unwrap_err();
         assert!(!denied.to_string().contains('\n'), "{denied}");
         for said in [
-            identity.warnings()[0].to_string(),
+            identity.warnings()[0].hint().into_owned(),
             denied.hint().into_owned(),
         ] {
             assert!(!said.contains('\n'), "{said}");

@@ -126,7 +126,7 @@ fn of_keys() {
         ),
         fault(
             "a key of a kind that is not taken",
-            &["tls.key", "accepted are"],
+            &["tls.key", "not supported"],
             |place| {
                 place.replace("tls.key", fixture("ed448.pem"));
             },
@@ -359,10 +359,14 @@ fn of_folders_of_anchors() {
         fault("gone", &["anchors", "no such file"], |place| {
             fs::remove_dir_all(place.path("anchors")).unwrap();
         }),
-        fault("a file in its place", &["anchors", "folder"], |place| {
-            fs::remove_dir_all(place.path("anchors")).unwrap();
-            place.write("anchors", place.root.pem());
-        }),
+        fault(
+            "a file in its place",
+            &["anchors", "this is no directory"],
+            |place| {
+                fs::remove_dir_all(place.path("anchors")).unwrap();
+                place.write("anchors", place.root.pem());
+            },
+        ),
     ];
     judge("folder of anchors", suffer(stage, &faults, good_anchors));
 }
@@ -403,14 +407,14 @@ fn of_passphrases() {
     let faults = [
         fault(
             "wrong passphrase",
-            &["tls.key", "passphrase does not open"],
+            &["tls.key", "does not open the key or container"],
             |place| {
                 place.write("passphrase", "open barley");
             },
         ),
         fault(
             "passphrase missing",
-            &["tls.key", "passphrase cannot be had"],
+            &["tls.key", "passphrase cannot be read"],
             |place| {
                 place.remove("passphrase");
             },

@@ -58,7 +58,7 @@ fn a_key_that_says_what_cannot_be() {
         let key = Soft::new(&ours).offers(schemes);
         says(
             key,
-            "none of the signature schemes that it offers fits its key, which is ECDSA P-256",
+            "none of its signature schemes fits its key (ECDSA P-256)",
         );
     }
     let mut key = Soft::new(&ours);
