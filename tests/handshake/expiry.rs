@@ -10,7 +10,7 @@ use mtls::{
     HandshakeError, MtlsClient, MtlsServer, PeerMatcher, RejectionReason as Reason, VerifierPolicy,
 };
 
-use crate::common::backends::{BACKENDS, with_client_backend, with_server_backend};
+use crate::common::backends::{with_client_backend, with_server_backend};
 use crate::common::ends::Setup;
 use crate::common::ends::facade::{Notes, client_builder, server_builder};
 use crate::common::pki::Cast;
@@ -28,7 +28,7 @@ fn the_server_s_certificate() {
         (BEFORE_ITS_START, Some(Reason::NotYetValid)),
         (WITHIN, None),
     ] {
-        for (_, kind) in BACKENDS {
+        for kind in mtls::backend::BackendKind::ALL {
             let _: Option<()> =
                 with_client_backend!(kind, |backend| assert_clients_say(&backend, jump, expected));
         }
@@ -42,7 +42,7 @@ fn the_client_s_certificate() {
         (BEFORE_ITS_START, Some(Reason::NotYetValid)),
         (WITHIN, None),
     ] {
-        for (_, kind) in BACKENDS {
+        for kind in mtls::backend::BackendKind::ALL {
             let _: Option<()> =
                 with_server_backend!(kind, |backend| assert_servers_say(&backend, jump, expected));
         }

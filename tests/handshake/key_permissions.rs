@@ -12,7 +12,7 @@ use mtls::{
 };
 use tempfile::TempDir;
 
-use crate::common::backends::{BACKENDS, with_client_backend, with_server_backend};
+use crate::common::backends::{with_client_backend, with_server_backend};
 use crate::common::pki::Cast;
 
 /// A client's files; the key's has this mode.
@@ -73,7 +73,10 @@ fn build(cast: &Cast, identity: &MtlsIdentity, permissions: Option<KeyPermission
         let server = with_server_backend!(kind, |backend| server(&as_server(backend)));
         client.into_iter().chain(server)
     };
-    let all: Vec<Heard> = BACKENDS.iter().flat_map(|(_, kind)| ends(*kind)).collect();
+    let all: Vec<Heard> = BackendKind::ALL
+        .iter()
+        .flat_map(|kind| ends(*kind))
+        .collect();
     let said: Vec<String> = all.iter().map(|heard| format!("{heard:?}")).collect();
     assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:#?}");
     all.into_iter().next().expect("no backend is compiled in")

@@ -7,7 +7,7 @@ use mtls::material::IdentityWarning;
 use mtls::rotation::SelfTrust;
 use mtls::{Event, MtlsClient, MtlsIdentity, MtlsServer, TrustAnchors, VerifierPolicy};
 
-use crate::common::backends::{BACKENDS, with_client_backend};
+use crate::common::backends::with_client_backend;
 use crate::common::pki::{Cast, Credential};
 
 type Heard = Arc<Mutex<Vec<IdentityWarning>>>;
@@ -84,9 +84,9 @@ fn assert_missing(heard: &[IdentityWarning], wanted: &str, lists: &str, remedy: 
 #[test]
 fn building_a_client_reports_a_missing_purpose() {
     let cast = Cast::assemble();
-    let clients = BACKENDS
+    let clients = mtls::backend::BackendKind::ALL
         .iter()
-        .filter_map(|(_, kind)| with_client_backend!(*kind, |backend| client_on(backend)));
+        .filter_map(|kind| with_client_backend!(*kind, |backend| client_on(backend)));
     let good = identity(&cast.alice);
     let wrong = identity(&cast.server);
     for build in clients {

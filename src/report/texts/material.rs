@@ -6,7 +6,6 @@ use crate::error::{
     MaterialError, MaterialOrigin, MaterialProblem, PassphraseFlaw, PassphraseOrigin,
     RevocationListFault, SigningKeyFault,
 };
-use crate::material::{ChainRepair, IdentityWarning, InsecurePermissions};
 
 pub(super) fn samples() -> Vec<Sample> {
     let mut all = problems();
@@ -15,7 +14,6 @@ pub(super) fn samples() -> Vec<Sample> {
     all.extend(passphrases());
     all.extend(revocation_lists());
     all.extend(signing_keys());
-    all.extend(warnings());
     all
 }
 
@@ -275,78 +273,4 @@ fn signing_keys() -> Vec<Sample> {
         unfit,
         [PublicKey, Schemes { key: value() }]
     )
-}
-
-/// Warnings, which are no errors: the observer receives them.
-fn warnings() -> Vec<Sample> {
-    let (subject, position) = (value, 1);
-    let exposure = || InsecurePermissions {
-        path: path(),
-        mode: 0o620,
-    };
-    let purpose = |missing| IdentityWarning::MissingPurpose {
-        subject: subject(),
-        missing,
-        listed: value(),
-    };
-    [
-        (
-            "ChainRepaired, duplicate",
-            IdentityWarning::ChainRepaired(ChainRepair::DuplicateDropped {
-                subject: subject(),
-                position,
-                first: 0,
-            }),
-        ),
-        (
-            "ChainRepaired, moved",
-            IdentityWarning::ChainRepaired(ChainRepair::Moved {
-                subject: subject(),
-                from: 1,
-                to: 0,
-            }),
-        ),
-        (
-            "ChainRepaired, root",
-            IdentityWarning::ChainRepaired(ChainRepair::RootDropped {
-                subject: subject(),
-                position,
-            }),
-        ),
-        (
-            "ChainRepaired, unrelated",
-            IdentityWarning::ChainRepaired(ChainRepair::UnrelatedDropped {
-                subject: subject(),
-                position,
-            }),
-        ),
-        (
-            "InsecureKeyFile",
-            IdentityWarning::InsecureKeyFile(exposure()),
-        ),
-        (
-            "InsecurePassphraseFile",
-            IdentityWarning::InsecurePassphraseFile(exposure()),
-        ),
-        ("MissingPurpose, clientAuth", purpose("clientAuth")),
-        ("MissingPurpose, serverAuth", purpose("serverAuth")),
-        (
-            "RejectedLeaf",
-            IdentityWarning::RejectedLeaf {
-                subject: subject(),
-                problem: "its extended key usage has neither clientAuth nor serverAuth".to_owned(),
-                hint: "‹hint›",
-            },
-        ),
-        (
-            "X509V1Leaf",
-            IdentityWarning::X509V1Leaf { subject: subject() },
-        ),
-    ]
-    .map(|(name, warning)| Sample {
-        name: format!("IdentityWarning::{name}"),
-        fact: warning.to_string(),
-        hint: warning.hint().into_owned(),
-    })
-    .into()
 }

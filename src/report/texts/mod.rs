@@ -2,6 +2,7 @@
 
 mod building;
 mod handshake;
+mod identity_warning;
 mod matchers;
 mod material;
 mod policy;
@@ -67,6 +68,7 @@ fn every_error_states_one_fact_and_has_a_hint() {
     samples.extend(handshake::samples());
     samples.extend(matchers::samples());
     samples.extend(material::samples());
+    samples.extend(identity_warning::samples());
     samples.extend(policy::samples());
     samples.extend(spiffe::samples());
     samples.sort_by(|a, b| a.name.cmp(&b.name));

@@ -1,0 +1,86 @@
+use std::path::PathBuf;
+
+use super::Sample;
+use crate::material::{ChainRepair, IdentityWarning, InsecurePermissions};
+
+fn value() -> String {
+    "‹value›".to_owned()
+}
+
+fn path() -> PathBuf {
+    "‹file›".into()
+}
+
+/// Warnings, which are no errors: the observer receives them.
+pub(super) fn samples() -> Vec<Sample> {
+    let (subject, position) = (value, 1);
+    let exposure = || InsecurePermissions {
+        path: path(),
+        mode: 0o620,
+    };
+    let purpose = |missing| IdentityWarning::MissingPurpose {
+        subject: subject(),
+        missing,
+        listed: value(),
+    };
+    [
+        (
+            "ChainRepaired, duplicate",
+            IdentityWarning::ChainRepaired(ChainRepair::DuplicateDropped {
+                subject: subject(),
+                position,
+                first: 0,
+            }),
+        ),
+        (
+            "ChainRepaired, moved",
+            IdentityWarning::ChainRepaired(ChainRepair::Moved {
+                subject: subject(),
+                from: 1,
+                to: 0,
+            }),
+        ),
+        (
+            "ChainRepaired, root",
+            IdentityWarning::ChainRepaired(ChainRepair::RootDropped {
+                subject: subject(),
+                position,
+            }),
+        ),
+        (
+            "ChainRepaired, unrelated",
+            IdentityWarning::ChainRepaired(ChainRepair::UnrelatedDropped {
+                subject: subject(),
+                position,
+            }),
+        ),
+        (
+            "InsecureKeyFile",
+            IdentityWarning::InsecureKeyFile(exposure()),
+        ),
+        (
+            "InsecurePassphraseFile",
+            IdentityWarning::InsecurePassphraseFile(exposure()),
+        ),
+        ("MissingPurpose, clientAuth", purpose("clientAuth")),
+        ("MissingPurpose, serverAuth", purpose("serverAuth")),
+        (
+            "RejectedLeaf",
+            IdentityWarning::RejectedLeaf {
+                subject: subject(),
+                problem: "its extended key usage has neither clientAuth nor serverAuth".to_owned(),
+                hint: "‹hint›",
+            },
+        ),
+        (
+            "X509V1Leaf",
+            IdentityWarning::X509V1Leaf { subject: subject() },
+        ),
+    ]
+    .map(|(name, warning)| Sample {
+        name: format!("IdentityWarning::{name}"),
+        fact: warning.to_string(),
+        hint: warning.hint().into_owned(),
+    })
+    .into()
+}
