@@ -160,18 +160,18 @@ fn dates() {
     let newest = &[Crl::new()];
     pair.assert(
         &[Crl::stale()],
-        "the list that the issuer made since",
+        "the list that the issuer has made since",
         newest,
     );
     pair.assert(&[Crl::early()], "the list is from the future", newest);
     let both = [Crl::stale(), Crl::early()];
-    pair.assert(&both, "the list that the issuer made since", newest);
+    pair.assert(&both, "the list that the issuer has made since", newest);
     // Of lists for some reasons each, that together cover all.
     let halves = [
         Crl::stale().scope(&[FIRST_REASONS]),
         Crl::new().scope(&[OTHER_REASONS]),
     ];
-    pair.assert(&halves, "the list that the issuer made since", newest);
+    pair.assert(&halves, "the list that the issuer has made since", newest);
     let halves = [
         Crl::new().scope(&[FIRST_REASONS]),
         Crl::early().scope(&[OTHER_REASONS]),
@@ -196,7 +196,7 @@ fn the_nearest_of_several() {
         (1, "the key of the issuer's certificate"),
         (2, "(onlyContainsUserCerts)"),
         (3, "danger_cover_certificates_without_distribution_point"),
-        (4, "the list that the issuer made since"),
+        (4, "the list that the issuer has made since"),
     ] {
         assert_hint(&pair.judge(leaf_depth(), &lists[..count]), words);
     }
