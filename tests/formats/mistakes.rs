@@ -235,7 +235,7 @@ const MISTAKES: &[(&str, &str, Attempt)] = &[
         words(mtls::Loader::new().load_anchors(mtls::material::Input::directory(made)))
     }),
     (
-        "a key that everybody may read, where that is denied",
+        "a key that every user may read, where that is denied",
         "cp p256.key out/x; chmod 644 out/x",
         |w, made| {
             let identity = MtlsIdentity::from_files(w.path("p256.chain.pem"), made).unwrap();
