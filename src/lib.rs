@@ -17,9 +17,35 @@
     )
 )]
 
+#[cfg_attr(
+    not(all(
+        feature = "rustls",
+        feature = "openssl",
+        feature = "native-tls",
+        feature = "tokio"
+    )),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the adapters share what not each of them uses"
+    )
+)]
 pub mod backend;
 mod builder;
 mod client;
+#[cfg_attr(
+    not(all(
+        feature = "rustls",
+        feature = "openssl",
+        feature = "native-tls",
+        feature = "tokio"
+    )),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the adapters share what not each of them uses"
+    )
+)]
 pub mod connection;
 pub mod error;
 pub mod event;
