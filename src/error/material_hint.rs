@@ -277,17 +277,6 @@ impl MaterialProblem {
     }
 }
 
-impl MaterialProblem {
-    /// How to export again a container with unsupported content.
-    pub(crate) const EXPORT_AGAIN: &'static str =
-        concat!("export the container anew by ", export_again!());
-    /// The same for one that has revocation lists.
-    pub(crate) const EXPORT_WITHOUT_LISTS: &'static str = concat!(
-        "give revocation lists separately, to `RevocationLists`, and export the container without them by ",
-        export_again!()
-    );
-}
-
 fn io_hint(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::NotFound => "correct the path, or create the file",

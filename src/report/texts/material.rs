@@ -153,7 +153,7 @@ fn problems() -> Vec<Sample> {
             Pkcs12Malformed,
             Pkcs12Unsupported {
                 found: "a part with another passphrase, or a damaged one".to_owned(),
-                advice: MaterialProblem::EXPORT_AGAIN,
+                advice: "‹advice›",
             },
             Pkcs12PassphraseWithoutMac,
             Pkcs12WithoutMac,

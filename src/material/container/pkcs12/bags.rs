@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::attributes::Attributes;
 use super::crypt::{self, Password};
-use super::elements::{check_tag, for_each, malformed, unsupported};
+use super::elements::{EXPORT_WITHOUT_LISTS, check_tag, for_each, malformed, unsupported};
 use crate::error::MaterialProblem;
 use crate::material::encryption::Budget;
 use crate::material::encryption::pkcs8::EncryptedKey;
@@ -118,7 +118,7 @@ impl<'a> Bags<'a> {
             CRL => {
                 return Err(MaterialProblem::Pkcs12Unsupported {
                     found: "a revocation list".to_owned(),
-                    advice: MaterialProblem::EXPORT_WITHOUT_LISTS,
+                    advice: EXPORT_WITHOUT_LISTS,
                 });
             }
             SAFE_CONTENTS => {

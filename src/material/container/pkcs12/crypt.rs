@@ -4,7 +4,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use rc2::Rc2;
 use zeroize::Zeroizing;
 
-use super::elements::unsupported;
+use super::elements::{EXPORT_AGAIN, unsupported};
 use crate::error::MaterialProblem;
 use crate::material::encryption::pbe::{Pbe, Scheme, TRIPLE_DES};
 use crate::material::encryption::scheme::is_withdrawn;
@@ -61,7 +61,7 @@ fn in_container(problem: MaterialProblem) -> MaterialProblem {
              -in PEM -out NEW` (of several identities it takes the first alone; `-name NAME` gives it a friendly name; \
              then delete PEM, which has the key in the clear)"
     } else {
-        MaterialProblem::EXPORT_AGAIN
+        EXPORT_AGAIN
     };
     MaterialProblem::EncryptionUnsupported { algorithm, advice }
 }

@@ -4,6 +4,22 @@ use der::{AnyRef, Decode, Reader, SliceReader, Tag, Tagged};
 
 use crate::error::MaterialProblem;
 
+/// The commands that export a container again.
+macro_rules! commands {
+    () => {
+        "`openssl pkcs12 -in FILE -nodes -out PEM && openssl pkcs12 -export -in PEM -out NEW` (of several identities it \
+         takes the first alone; `-name NAME` gives it a friendly name; then delete PEM, which has the key in the clear)"
+    };
+}
+
+/// How to replace a container with unsupported content.
+pub(crate) const EXPORT_AGAIN: &str = concat!("export the container anew by ", commands!());
+/// How to replace a container with revocation lists.
+pub(crate) const EXPORT_WITHOUT_LISTS: &str = concat!(
+    "give revocation lists separately, to `RevocationLists`, and export the container without them by ",
+    commands!()
+);
+
 /// Reads each element of a SEQUENCE OF that fills the bytes.
 pub(crate) fn for_each<'a>(
     sequence: &'a [u8],
@@ -38,6 +54,6 @@ pub(crate) fn malformed(_: der::Error) -> MaterialProblem {
 pub(crate) fn unsupported(found: impl Into<String>) -> MaterialProblem {
     MaterialProblem::Pkcs12Unsupported {
         found: found.into(),
-        advice: MaterialProblem::EXPORT_AGAIN,
+        advice: EXPORT_AGAIN,
     }
 }
