@@ -66,13 +66,13 @@ const FAULTS: &[(&str, &str, Make)] = &[
         let units = [0xfeff].into_iter().chain(text.encode_utf16());
         place.write(file, units.flat_map(u16::to_le_bytes).collect::<Vec<_>>());
     }),
-    ("a page", "error page", |place, file| {
+    ("a page", "neither PEM nor DER", |place, file| {
         place.write(
             file,
             "<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n",
         );
     }),
-    ("changing all the time", "all the time", |place, file| {
+    ("changing all the time", "without a pause", |place, file| {
         place.keep_changing(file);
     }),
     ("its folder removed", "no such file", |place, file| {
