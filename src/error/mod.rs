@@ -12,16 +12,16 @@ pub(crate) mod backend_kind;
 pub(crate) mod date;
 pub(crate) mod exposed;
 pub(crate) mod material;
-mod material_hint;
-mod material_problem;
 pub(crate) mod path;
 mod reload;
 pub(crate) mod unknown_name;
 
 pub use alert::Alert;
 pub use anchor::{TrustAnchorProblem, UnusableTrustAnchor};
-pub use material::{MaterialLocation, MaterialOrigin, PassphraseOrigin};
-pub use material_problem::{MaterialProblem, PassphraseFlaw, RevocationListFault, SigningKeyFault};
+pub use material::{
+    MaterialLocation, MaterialOrigin, MaterialProblem, PassphraseFlaw, PassphraseOrigin,
+    RevocationListFault, SigningKeyFault,
+};
 pub use reload::ReloadFailure;
 pub use unknown_name::UnknownName;
 

@@ -34,8 +34,10 @@ pub use revocation::{RevocationList, RevokedEntry};
 pub(crate) use anchors::TrustAnchors;
 pub(crate) use chain::CertificateChain;
 pub(crate) use identity::MtlsIdentity;
+#[cfg(feature = "watch")]
 pub(crate) use input::passphrase::Passphrase;
 pub(crate) use key::PrivateKey;
+#[cfg(feature = "watch")]
 pub(crate) use loader::Loader;
 pub(crate) use revocation::RevocationLists;
 

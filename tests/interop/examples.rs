@@ -22,11 +22,11 @@ use crate::common::walkthrough::{Files, PASSPHRASE};
 
 /// The values of `--backend` that this build's servers know.
 pub static SERVER_BACKENDS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| names_where(|kind| with_server_backend!(kind, |backend| drop(backend))));
+    LazyLock::new(|| names_where(|kind| with_server_backend!(kind, |backend| _ = backend)));
 
 /// The values of `--backend` that this build's clients know.
 pub static CLIENT_BACKENDS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| names_where(|kind| with_client_backend!(kind, |backend| drop(backend))));
+    LazyLock::new(|| names_where(|kind| with_client_backend!(kind, |backend| _ = backend)));
 
 fn names_where(is_there: impl Fn(BackendKind) -> Option<()>) -> Vec<&'static str> {
     let has_provider = cfg!(any(feature = "aws-lc-rs", feature = "ring"));

@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::exposed;
-use super::material::PassphraseOrigin;
-use super::material_problem::{
-    MaterialProblem, PassphraseFlaw, RevocationListFault, SigningKeyFault,
-};
+use super::origin::PassphraseOrigin;
+use super::problem::{MaterialProblem, PassphraseFlaw, RevocationListFault, SigningKeyFault};
+use crate::error::exposed;
 
 /// The commands that export a PKCS#12 container again.
 macro_rules! export_again {

@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::io;
 use std::path::PathBuf;
 
-use super::exposed;
-use super::material::PassphraseOrigin;
+use super::origin::PassphraseOrigin;
+use crate::error::exposed;
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
