@@ -144,7 +144,7 @@ fn greet<C: ClientBackend>(client: &MtlsClient<C>, tcp: TcpStream) -> Result<Str
         )),
         // In TLS 1.3 the server's rejection arrives now.
         Err(error) => match HandshakeError::in_io_error(&error) {
-            Some(refusal) => Ok(describe(refusal)),
+            Some(rejection) => Ok(describe(rejection)),
             None => Err(error.into()),
         },
     }

@@ -142,7 +142,7 @@ fn connect(client: &MtlsClient<Rustls>, address: SocketAddr) -> io::Result<Conne
 fn ask(stream: &mut Connection) -> io::Result<String> {
     let mut answer = String::new();
     stream.get_mut().write_all(b"?")?;
-    stream.read_line(&mut answer)?; // a refusal by the server shows here
+    stream.read_line(&mut answer)?; // a rejection by the server shows here
     Ok(format!(
         "{} says: {}",
         stream.get_ref().peer().subject(),

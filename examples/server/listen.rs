@@ -19,7 +19,7 @@ const MAX_CONNECTIONS: usize = 512;
 /// What to wait when the system can accept no more, before trying again.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
-/// A client that was admitted.
+/// A client that was accepted.
 pub(crate) struct Caller<S> {
     pub(crate) name: String,
     pub(crate) speaks_h2: bool,
@@ -53,7 +53,7 @@ where
             let _place = place;
             match handshake.await {
                 Ok(caller) => serve(caller, from).await,
-                Err(error) => log(&tell(&error, from)),
+                Err(error) => log(&report(&error, from)),
             }
         });
     }
@@ -70,7 +70,7 @@ where
 }
 
 /// Distinguishes a rejection from every other failure of a handshake.
-fn tell(error: &HandshakeError, from: SocketAddr) -> String {
+fn report(error: &HandshakeError, from: SocketAddr) -> String {
     let what = match error {
         HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol => "rejected",
         _ => "failed",

@@ -26,7 +26,7 @@ impl KeyPermissions {
     }
 
     /// Returns whether the observer receives this warning.
-    pub(super) fn tells(self, warning: &IdentityWarning) -> bool {
+    pub(super) fn reports(self, warning: &IdentityWarning) -> bool {
         match warning {
             IdentityWarning::InsecureKeyFile(_) | IdentityWarning::InsecurePassphraseFile(_) => {
                 self == Self::Warn

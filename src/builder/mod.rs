@@ -271,7 +271,7 @@ impl<T> Builder<T> {
     /// - On the thread that polls the source (`mtls-rotation`):
     ///   [`ReloadFailed`](Event::ReloadFailed), the source failed or what it gave was rejected;
     ///   [`Expiring`](Event::Expiring), something expires soon.
-    /// - On a thread of its own (`mtls-live-tell`):
+    /// - On a thread of its own (`mtls-notifier`):
     ///   [`ConnectionRejected`](Event::ConnectionRejected), the peer of an open connection would
     ///   now be rejected.
     ///

@@ -98,7 +98,7 @@ impl StaticSettings {
         let observer = self.observer.clone();
         let clock = Arc::clone(&self.clock);
         let known = identity.warnings().iter().cloned().chain(own.warning());
-        let warnings = known.filter(|warning| self.key_permissions.tells(warning));
+        let warnings = known.filter(|warning| self.key_permissions.reports(warning));
         let warnings = warnings.collect();
         let verifier = SessionVerifier::new(verifier, shadow, own, serving, clock, observer);
         Ok(ValidatedParts {

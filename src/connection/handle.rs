@@ -84,7 +84,7 @@ impl ConnectionHandle {
     /// Sets a callback that is called once, when the peer is rejected.
     ///
     /// If the peer is rejected already, it is called at once, on this thread. Otherwise it is
-    /// called on a thread of the client or server (`mtls-live-tell`), after the connection was
+    /// called on a thread of the client or server (`mtls-notifier`), after the connection was
     /// closed, if that is configured, and after those who wait were woken. That thread runs all
     /// callbacks and the observer one after the other. A slow callback delays the others, but
     /// neither the verification nor the closing of connections. Pending callbacks stay in memory,

@@ -16,7 +16,7 @@
 /// A thread (`mtls-live`) verifies the peers, once for all connections of one peer's chain. It
 /// starts with the first connection and ends when the client or server and all connections are
 /// gone. Connections that outlive the client or server are still closed when their peer's
-/// certificate expires. A second thread (`mtls-live-tell`) starts with the first rejection and runs
+/// certificate expires. A second thread (`mtls-notifier`) starts with the first rejection and runs
 /// callbacks and the observer one after the other. Slow ones never delay verifying or closing a
 /// connection.
 ///

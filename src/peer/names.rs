@@ -121,7 +121,7 @@ impl NameRanges {
         });
         texts.map_err(MalformedName::Subject)?;
         match malformed {
-            Some((kind, value)) => Err(refused(kind, value, CONTROL)),
+            Some((kind, value)) => Err(malformed_name(kind, value, CONTROL)),
             None => Ok(()),
         }
     }
@@ -150,7 +150,7 @@ impl NameRanges {
                 Value::Unreadable(range, "it is of a kind that RFC 5280 does not have")
             }
             (_, _) if name.value.iter().any(u8::is_ascii_control) => {
-                return Err(refused(kind, name.value, CONTROL));
+                return Err(malformed_name(kind, name.value, CONTROL));
             }
             (_, Ok(text)) if text.is_ascii() => match problem(kind, text) {
                 None if kind == NameKind::Dns && text.bytes().any(|b| b.is_ascii_uppercase()) => {
@@ -158,7 +158,11 @@ impl NameRanges {
                 }
                 None => Value::InCertificate(range),
                 Some(_) if reads_as_several(kind, text) => {
-                    return Err(refused(kind, name.value, "it can be read as several names"));
+                    return Err(malformed_name(
+                        kind,
+                        name.value,
+                        "it can be read as several names",
+                    ));
                 }
                 Some(problem) => Value::Unreadable(range, problem),
             },
@@ -312,7 +316,7 @@ const MAX_SHOWN: usize = 32;
 
 const CONTROL: &str = "it holds a control character";
 
-fn refused(kind: NameKind, value: &[u8], problem: &'static str) -> MalformedName {
+fn malformed_name(kind: NameKind, value: &[u8], problem: &'static str) -> MalformedName {
     let value = UnreadableName {
         kind,
         value,

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_the_specification_forbids() {
+    fn rejects_what_the_specification_forbids() {
         use SpiffeIdError::*;
         let long = format!("spiffe://a/{}", "b".repeat(2048));
         let long_domain = format!("spiffe://{}/b", "a".repeat(256));

@@ -51,6 +51,6 @@ pub(crate) fn start<C: Send + Sync + 'static>(
 ) -> Result<Arc<Service<C>>, BuildError> {
     let service = Service::new(parts, make, &settings, trigger, deadline)?;
     source::poller::start(&service, source, settings)?;
-    service.tell_unclaimed_lists();
+    service.report_unclaimed_lists();
     Ok(service)
 }

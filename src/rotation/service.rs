@@ -15,7 +15,7 @@ use super::source::baseline::SourceBaseline;
 use super::source::reload_trigger::ReloadTrigger;
 use super::status::Status;
 use super::status::channel::{StatusChanges, StatusChannel};
-use super::status::warnings::{RevisionWarnings, tell_unclaimed_lists, unusable_anchors};
+use super::status::warnings::{RevisionWarnings, report_unclaimed_lists, unusable_anchors};
 use crate::backend::{Event, SessionVerifier, SourceDeadline};
 use crate::connection::Registry;
 use crate::error::{ReloadFailure, SettingProblem};
@@ -73,7 +73,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             identity: made.warnings.clone(),
         };
         publish_checks::check_self_trust((&parts, &made.verifier), None, self_trust, now)?;
-        warnings.tell(&made.verifier);
+        warnings.report(&made.verifier);
         let revision = revision(FIRST, parts, made, now);
         let live = Registry::new(settings.live, revision.verification_basis());
         let reloads = u64::from(settings.source.is_some());
@@ -93,14 +93,14 @@ impl<C: Send + Sync + 'static> Service<C> {
             given: Mutex::new(settings.given.clone()),
             live,
         });
-        service.heard();
+        service.extend_deadline();
         Ok(service)
     }
 
     /// Sends the observer an event for each revocation list that no trust anchor or known CA has
     /// signed.
-    pub(super) fn tell_unclaimed_lists(&self) {
-        tell_unclaimed_lists(&self.load().verifier);
+    pub(super) fn report_unclaimed_lists(&self) {
+        report_unclaimed_lists(&self.load().verifier);
     }
 
     /// Makes the next revision and publishes it, or changes nothing.
@@ -118,15 +118,15 @@ impl<C: Send + Sync + 'static> Service<C> {
             PublishOutcome::Same(number) => return Ok(number),
         };
         // Outside the lock: an observer may call `rotate`.
-        warnings.tell(&next.verifier);
-        next.verifier.tell(&Event::Rotated {
+        warnings.report(&next.verifier);
+        next.verifier.notify(&Event::Rotated {
             revision: next.number,
         });
         let is_same = |a: &RevisionParts, b: &RevisionParts| {
             a.trust == b.trust && a.revocation_lists == b.revocation_lists
         };
         if !is_same(&previous.parts, &next.parts) {
-            tell_unclaimed_lists(&next.verifier);
+            report_unclaimed_lists(&next.verifier);
         }
         Ok(next.number)
     }
@@ -224,7 +224,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         let news = self.given().news(rotation);
         match self.rotated(news, Some(reload)) {
             Ok(_) => {
-                self.heard();
+                self.extend_deadline();
                 true
             }
             Err(error) => {
@@ -257,16 +257,16 @@ impl<C: Send + Sync + 'static> Service<C> {
             origin,
             error,
         });
-        let told = Arc::clone(&failure);
+        let reported = Arc::clone(&failure);
         self.channel.change(|status| {
             status.failures = status.failures.saturating_add(1);
-            status.last_failure = Some(told);
+            status.last_failure = Some(reported);
         });
-        verifier.tell(&Event::ReloadFailed(&failure));
+        verifier.notify(&Event::ReloadFailed(&failure));
     }
 
     /// Records that the source succeeded.
-    fn heard(&self) {
+    fn extend_deadline(&self) {
         match self.on_source_lost {
             OnSourceLost::KeepServing => {}
             OnSourceLost::RejectAfter(silence) => self.deadline.extend(silence),

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn alpn_that_cannot_be_said_is_refused() {
+    fn alpn_that_cannot_be_said_is_rejected() {
         let error = alpn(&[b"h2".to_vec(), vec![0xff]]).unwrap_err();
         assert!(matches!(error, BuildError::Unsupported { .. }), "{error}");
     }

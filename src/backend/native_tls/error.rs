@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_verifier_said_is_a_reason_only_where_it_refused() {
+    fn what_the_verifier_said_is_a_reason_only_where_it_rejected() {
         let name = ServerName::try_from("localhost").unwrap();
         let reason =
             |text: &str| rejection_in_text(text, &name).map(|rejection| rejection.reason());

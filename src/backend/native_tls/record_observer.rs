@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hello_tells_the_version_however_it_is_cut() {
+    fn the_hello_reports_the_version_however_it_is_cut() {
         let tls13 = hello(&[0, 6, 0, 43, 0, 2, 3, 4]);
         let tls12 = hello(&[0, 5, 0xff, 1, 0, 1, 0]);
         let bare = hello(&[]);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renegotiation_is_refused_and_data_is_not() {
+    fn a_renegotiation_is_rejected_and_data_is_not() {
         let mut records = RecordParser::default();
         records.see(&record(HANDSHAKE, &hello(&[]))).unwrap();
         records.establish();

@@ -21,13 +21,13 @@ pub(crate) struct NativeTlsStream<IO> {
     /// Bytes that were read while a failed write was examined.
     kept: VecDeque<u8>,
     /// Whether application data has come: the server has accepted us.
-    has_heard: bool,
+    has_read: bool,
     is_closed: bool,
 }
 
 impl<IO: Read + Write> NativeTlsStream<IO> {
     /// Restores the kind of a transport's error that the platform does not pass on.
-    fn told(&self, error: io::Error) -> io::Error {
+    fn restore_kind(&self, error: io::Error) -> io::Error {
         match (error.kind(), self.inner.get_ref().failure) {
             (io::ErrorKind::Other, Some(kind)) => io::Error::new(kind, error),
             _ => from_io(error),
@@ -36,17 +36,17 @@ impl<IO: Read + Write> NativeTlsStream<IO> {
 
     /// Prefers an unread alert, if the server closed the connection before it sent any data.
     fn explain(&mut self, error: io::Error) -> io::Error {
-        if self.has_heard || !is_hang_up(&error) {
+        if self.has_read || !is_hang_up(&error) {
             return error;
         }
         let mut buffer = [0; 1024];
         match self.inner.read(&mut buffer) {
             Ok(read) => {
-                self.has_heard = read > 0;
+                self.has_read = read > 0;
                 self.kept.extend(buffer.get(..read).unwrap_or_default());
                 error
             }
-            Err(told) if alert_in(&told).is_some() => told,
+            Err(alert) if alert_in(&alert).is_some() => alert,
             Err(_) => error,
         }
     }
@@ -70,8 +70,11 @@ impl<IO: Read + Write> Read for NativeTlsStream<IO> {
         if !self.kept.is_empty() {
             return self.kept.read(buf);
         }
-        let read = self.inner.read(buf).map_err(|error| self.told(error))?;
-        self.has_heard |= read > 0;
+        let read = self
+            .inner
+            .read(buf)
+            .map_err(|error| self.restore_kind(error))?;
+        self.has_read |= read > 0;
         match read {
             0 if !buf.is_empty() && self.inner.get_ref().records.has_ended() => Err(cut()),
             read => Ok(read),
@@ -82,7 +85,7 @@ impl<IO: Read + Write> Read for NativeTlsStream<IO> {
 impl<IO: Read + Write> Write for NativeTlsStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.inner.write(buf).map_err(|error| {
-            let error = self.told(error);
+            let error = self.restore_kind(error);
             self.explain(error)
         })
     }
@@ -105,7 +108,7 @@ impl<IO: Read + Write> TlsStream<IO> for NativeTlsStream<IO> {
         // A second call on OpenSSL would wait for the peer's.
         if !self.is_closed {
             let said = self.inner.shutdown();
-            said.map_err(|error| self.told(error))?;
+            said.map_err(|error| self.restore_kind(error))?;
             self.is_closed = true;
         }
         self.inner.flush()
@@ -181,7 +184,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
                 stream: NativeTlsStream {
                     inner,
                     kept: VecDeque::new(),
-                    has_heard: false,
+                    has_read: false,
                     is_closed: false,
                 },
                 peer: Some(peer),

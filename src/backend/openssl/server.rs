@@ -155,7 +155,7 @@ fn ask_for_certificate(
         match verifier.check_serving() {
             Ok(()) => Ok(ClientHelloResponse::SUCCESS),
             Err(rejection) => {
-                Slot::refuse(ssl, rejection);
+                Slot::reject(ssl, rejection);
                 Err(ErrorStack::get())
             }
         }

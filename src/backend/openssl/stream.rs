@@ -158,8 +158,8 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
     }
 
     fn failed(&self, ssl: &SslStream<TransportAdapter<IO>>, fault: IoFault) -> HandshakeError {
-        if let Some(refusal) = slot::refusal(ssl.ssl()) {
-            return refusal;
+        if let Some(rejection) = slot::rejection(ssl.ssl()) {
+            return rejection;
         }
         self.verifier
             .complete(error::from_handshake(fault), &CertificateRequest::Unseen)

@@ -100,16 +100,16 @@ impl ClientAdapter for Rustls {
             resumes: config.resuming.is_some(),
         };
         let native = config.resuming.as_ref().unwrap_or(&config.native);
-        let heard = HandshakeRecord {
+        let record = HandshakeRecord {
             request: CertificateRequest::Awaited,
             ..HandshakeRecord::default()
         };
         // rustls looks up a session to resume here.
-        let (connection, heard) = with_slot(&config.verifier, heard, || {
+        let (connection, record) = with_slot(&config.verifier, record, || {
             ClientConnection::new(Arc::clone(native), server_name.clone())
         });
         let connection = connection.map_err(HandshakeError::backend)?;
-        Ok(RustlsHandshake::new(connection.into(), io, params, heard))
+        Ok(RustlsHandshake::new(connection.into(), io, params, record))
     }
 }
 

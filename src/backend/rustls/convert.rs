@@ -163,9 +163,10 @@ impl ResolvesClientCert for OwnIdentity {
         sigschemes: &[rustls::SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
         // The request changes nothing; it explains a later rejection by the server.
-        note(&self.verifier, |heard| {
+        note(&self.verifier, |record| {
             let fits = self.certified.key.choose_scheme(sigschemes).is_some();
-            heard.request = CertificateRequest::came(self.verifier.own(), root_hint_subjects, fits);
+            record.request =
+                CertificateRequest::came(self.verifier.own(), root_hint_subjects, fits);
         });
         Some(Arc::clone(&self.certified))
     }
@@ -179,7 +180,9 @@ impl ResolvesServerCert for OwnIdentity {
     fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         // Here and not with the client's certificate: an optional one may be missing.
         if let Err(rejection) = self.verifier.check_serving() {
-            note(&self.verifier, |heard| heard.verdict = Some(Err(rejection)));
+            note(&self.verifier, |record| {
+                record.verdict = Some(Err(rejection))
+            });
             return None;
         }
         Some(Arc::clone(&self.certified))

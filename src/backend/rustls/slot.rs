@@ -37,7 +37,7 @@ pub(super) struct HandshakeRecord {
 /// The connection that is driven, by its verifier, and its record.
 struct Slot {
     verifier: *const SessionVerifier,
-    heard: HandshakeRecord,
+    record: HandshakeRecord,
 }
 
 thread_local! {
@@ -45,10 +45,10 @@ thread_local! {
     static SLOT: RefCell<Option<Slot>> = const { RefCell::new(None) };
 }
 
-/// Runs `drive`, and returns its result and the record, which starts as `heard`.
+/// Runs `drive`, and returns its result and the record, which starts as `record`.
 pub(super) fn with_slot<T>(
     verifier: &Arc<SessionVerifier>,
-    heard: HandshakeRecord,
+    record: HandshakeRecord,
     drive: impl FnOnce() -> T,
 ) -> (T, HandshakeRecord) {
     // Restores the slot of a handshake around this one, also after a panic.
@@ -60,13 +60,13 @@ pub(super) fn with_slot<T>(
     }
     let _outer = SlotGuard(SLOT.replace(Some(Slot {
         verifier: Arc::as_ptr(verifier),
-        heard,
+        record,
     })));
     let result = drive();
     (
         result,
         SLOT.take()
-            .map_or_else(HandshakeRecord::default, |slot| slot.heard),
+            .map_or_else(HandshakeRecord::default, |slot| slot.record),
     )
 }
 
@@ -83,6 +83,6 @@ pub(super) fn note<T>(
         let slot = slot
             .as_mut()
             .filter(|slot| slot.verifier == Arc::as_ptr(verifier));
-        slot.map(|slot| write(&mut slot.heard))
+        slot.map(|slot| write(&mut slot.record))
     })
 }

@@ -141,12 +141,12 @@ impl SessionVerifier {
 
     /// Reports an open connection whose peer would now be rejected.
     pub(crate) fn connection_rejected(&self, peer: &PeerIdentity, rejection: &Rejection) {
-        self.tell(&Event::ConnectionRejected { peer, rejection });
+        self.notify(&Event::ConnectionRejected { peer, rejection });
     }
 
     /// Reports a rejection that this verifier did not make itself, and returns it.
     pub(crate) fn report(&self, rejection: Rejection) -> Rejection {
-        self.tell(&Event::PeerRejected(&rejection));
+        self.notify(&Event::PeerRejected(&rejection));
         rejection
     }
 
@@ -253,13 +253,13 @@ impl SessionVerifier {
 
     fn compare(&self, verdict: &Verdict, shadow: &Verdict) {
         match (verdict, shadow) {
-            (Ok(peer), Err(rejection)) => self.tell(&Event::ShadowRejected { peer, rejection }),
-            (Err(rejection), Ok(peer)) => self.tell(&Event::ShadowAccepted { peer, rejection }),
+            (Ok(peer), Err(rejection)) => self.notify(&Event::ShadowRejected { peer, rejection }),
+            (Err(rejection), Ok(peer)) => self.notify(&Event::ShadowAccepted { peer, rejection }),
             _ => {}
         }
     }
 
-    pub(crate) fn tell(&self, event: &Event<'_>) {
+    pub(crate) fn notify(&self, event: &Event<'_>) {
         if let Some(observer) = &self.observer {
             // A panic of the observer does not change the verdict.
             let _ = catch_unwind(AssertUnwindSafe(|| observer(event)));

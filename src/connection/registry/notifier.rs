@@ -10,7 +10,7 @@ use crate::backend::SessionVerifier;
 use crate::connection::waiters::{Callback, catch_panic};
 use crate::policy::Rejection;
 
-const NAME: &str = "mtls-live-tell";
+const NAME: &str = "mtls-notifier";
 
 /// The callbacks and the event of one rejected subject, after its connections were closed.
 pub(crate) struct Notification {
@@ -29,7 +29,7 @@ pub(crate) struct Notification {
 pub(crate) struct Notifier(Option<Sender<Notification>>);
 
 impl Notifier {
-    pub(crate) fn tell(&mut self, news: Notification) {
+    pub(crate) fn report(&mut self, news: Notification) {
         let news = match &self.0 {
             Some(queue) => match queue.send(news) {
                 Ok(()) => return,
@@ -37,15 +37,15 @@ impl Notifier {
             },
             None => news,
         };
-        let (queue, told) = channel();
-        match start(told) {
+        let (queue, reported) = channel();
+        match start(reported) {
             Ok(()) => {
                 // The thread cannot have ended: it waits for this message.
                 let _ = queue.send(news);
                 self.0 = Some(queue);
             }
             // No thread can be started: run them here, which delays the next verification.
-            Err(_) => drop(catch_panic(|| news.tell())),
+            Err(_) => drop(catch_panic(|| news.report())),
         }
     }
 }
@@ -55,14 +55,14 @@ fn start(news: Receiver<Notification>) -> io::Result<()> {
         .name(NAME.to_owned())
         .spawn(move || {
             for news in news {
-                catch_panic(|| news.tell());
+                catch_panic(|| news.report());
             }
         })
         .map(drop)
 }
 
 impl Notification {
-    fn tell(self) {
+    fn report(self) {
         for callbacks in self.callbacks {
             for callback in callbacks {
                 catch_panic(|| callback(&self.rejection));

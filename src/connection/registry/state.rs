@@ -39,9 +39,9 @@ pub(crate) struct PeerConnections<C> {
     pub(crate) subject: Arc<VerificationSubject>,
     pub(crate) connections: BTreeMap<u64, Weak<C>>,
     /// The newest revision that verified them.
-    judged: u64,
+    verified: u64,
     /// The newest revision whose handshake accepted one of them.
-    admitted: u64,
+    accepted: u64,
     expires: UnixTime,
 }
 
@@ -108,14 +108,14 @@ impl<C> RegistryState<C> {
             PeerConnections {
                 subject: Arc::new(subject),
                 connections: BTreeMap::new(),
-                judged: revision,
-                admitted: revision,
+                verified: revision,
+                accepted: revision,
                 expires,
             }
         });
-        group.admitted = group.admitted.max(revision);
+        group.accepted = group.accepted.max(revision);
         // The sweep of the newest revision may have passed it.
-        if group.judged < self.basis.revision && revision < self.basis.revision {
+        if group.verified < self.basis.revision && revision < self.basis.revision {
             self.urgent.insert(key);
         }
         self.next = self.next.wrapping_add(1);
@@ -198,7 +198,7 @@ impl<C> RegistryState<C> {
                 break;
             }
             sweep.at = Some(*key);
-            if group.judged < self.basis.revision {
+            if group.verified < self.basis.revision {
                 subjects.push(Arc::clone(&group.subject));
             }
         }
@@ -237,15 +237,15 @@ impl<C> RegistryState<C> {
             let Entry::Occupied(mut group) = self.groups.entry(key) else {
                 continue;
             };
-            let admitted = group.get().admitted;
+            let accepted = group.get().accepted;
             match verdict {
                 // Handshakes use a revision before it is set here.
-                _ if self.basis.revision < admitted => {
+                _ if self.basis.revision < accepted => {
                     self.early.insert(key);
                 }
                 Ok(expires) => {
                     let group = group.get_mut();
-                    group.judged = group.judged.max(revision);
+                    group.verified = group.verified.max(revision);
                     self.due.remove(&(group.expires, key));
                     self.due.insert((expires, key));
                     group.expires = expires;

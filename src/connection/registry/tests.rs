@@ -128,43 +128,43 @@ fn basis(
     }
 }
 
-fn refused() -> Result<UnixTime, Rejection> {
+fn rejected() -> Result<UnixTime, Rejection> {
     Err(Rejection::new(RejectionReason::NotAuthorized))
 }
 
 #[test]
-fn who_came_under_a_later_revision_is_not_judged_by_an_earlier() {
+fn who_came_under_a_later_revision_is_not_verified_by_an_earlier() {
     let scene = Scene::new();
     let old = scene.enter(1);
     scene.revise(2);
-    let (by, subject) = scene.next().expect("not judged by the new revision");
+    let (by, subject) = scene.next().expect("not verified by the new revision");
     assert_eq!(by, 2);
     // During this verification a third revision is published, but not set yet.
     let new = scene.enter(3);
-    assert_eq!(scene.settle(2, (subject, refused())), 0);
+    assert_eq!(scene.settle(2, (subject, rejected())), 0);
     assert_eq!(scene.shared.state().len(), 2);
     assert!(scene.next().is_none(), "the second would be asked in vain");
     scene.revise(3);
-    let (by, subject) = scene.next().expect("not judged again");
+    let (by, subject) = scene.next().expect("not verified again");
     assert_eq!(by, 3);
     // The verdict is that of the revision whose handshake accepted it.
-    assert_eq!(scene.settle(3, (subject, refused())), 2);
+    assert_eq!(scene.settle(3, (subject, rejected())), 2);
     drop((old, new));
 }
 
 /// All earlier connections were dropped before the verdict, so that it is the only one.
 #[test]
-fn who_came_under_a_later_revision_alone_is_not_judged_by_an_earlier() {
+fn who_came_under_a_later_revision_alone_is_not_verified_by_an_earlier() {
     let scene = Scene::new();
     let old = scene.enter(1);
     scene.revise(2);
-    let (_, subject) = scene.next().expect("not judged by the new revision");
+    let (_, subject) = scene.next().expect("not verified by the new revision");
     drop(old);
     assert_eq!(scene.shared.state().len(), 0);
     let new = scene.enter(3);
-    assert_eq!(scene.settle(2, (subject, refused())), 0);
+    assert_eq!(scene.settle(2, (subject, rejected())), 0);
     scene.revise(3);
-    let (by, subject) = scene.next().expect("not judged again");
+    let (by, subject) = scene.next().expect("not verified again");
     assert_eq!(by, 3);
     assert_eq!(scene.settle(3, (subject, Ok(EXPIRES))), 0);
     assert_eq!(scene.shared.state().len(), 1);
@@ -173,12 +173,12 @@ fn who_came_under_a_later_revision_alone_is_not_judged_by_an_earlier() {
 }
 
 #[test]
-fn who_came_under_the_revision_that_judges_is_shut_out_by_it() {
+fn who_came_under_the_revision_that_verifies_is_shut_out_by_it() {
     let scene = Scene::new();
     let old = scene.enter(1);
     scene.revise(2);
-    let (_, subject) = scene.next().expect("not judged by the new revision");
+    let (_, subject) = scene.next().expect("not verified by the new revision");
     let new = scene.enter(2);
-    assert_eq!(scene.settle(2, (subject, refused())), 2);
+    assert_eq!(scene.settle(2, (subject, rejected())), 2);
     drop((old, new));
 }

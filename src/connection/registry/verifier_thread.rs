@@ -22,17 +22,19 @@ const THE_END: UnixTime = UnixTime::since_unix_epoch(Duration::MAX);
 
 /// Starts the thread, which ends when no connection is left and none will come.
 pub(crate) fn start(shared: Arc<SharedRegistry>) -> io::Result<()> {
-    let mut teller = Notifier::default();
+    let mut notifier = Notifier::default();
     Builder::new()
         .name(NAME.to_owned())
         // Only a destructor of the caller's clock or matcher can panic here: the thread continues.
         .spawn(
-            move || while catch_unwind(AssertUnwindSafe(|| run(&shared, &mut teller))).is_err() {},
+            move || {
+                while catch_unwind(AssertUnwindSafe(|| run(&shared, &mut notifier))).is_err() {}
+            },
         )
         .map(drop)
 }
 
-fn run(shared: &SharedRegistry, teller: &mut Notifier) {
+fn run(shared: &SharedRegistry, notifier: &mut Notifier) {
     let mut looked = Instant::now();
     loop {
         let mut state = shared.state();
@@ -53,7 +55,7 @@ fn run(shared: &SharedRegistry, teller: &mut Notifier) {
             }
             NextStep::Verify(subjects, basis) => {
                 drop(state);
-                verify_all(shared, subjects, &basis, teller);
+                verify_all(shared, subjects, &basis, notifier);
             }
         }
     }
@@ -63,20 +65,20 @@ fn verify_all(
     shared: &SharedRegistry,
     subjects: Vec<Arc<VerificationSubject>>,
     basis: &VerificationBasis,
-    teller: &mut Notifier,
+    notifier: &mut Notifier,
 ) {
-    let judged = subjects.into_iter().map(|subject| {
+    let verified = subjects.into_iter().map(|subject| {
         let verdict = subject.verify(basis);
         (subject, verdict)
     });
-    let judged: Vec<_> = judged.collect();
-    let rejected = shared.state().settle(basis.revision, judged);
+    let verified: Vec<_> = verified.collect();
+    let rejected = shared.state().settle(basis.revision, verified);
     let rejected = rejected.into_iter();
     let news: Vec<_> = rejected
         .map(|(group, rejection)| reject(group, rejection, &basis.verifier))
         .collect();
     for news in news {
-        teller.tell(news);
+        notifier.report(news);
     }
 }
 

@@ -87,8 +87,8 @@ impl StreamWorker {
             // An agent that hangs looks like one without an update, so the source connects again.
             let wait = failed.pause().unwrap_or(self.retry_interval);
             match timeout(wait, stream.contexts.next()).await {
-                Ok(next) => match self.told(next) {
-                    Ok(told) => self.settle(told),
+                Ok(next) => match self.read(next) {
+                    Ok(update) => self.settle(update),
                     Err(error) => return error,
                 },
                 Err(_) => match self.open().await {
@@ -123,11 +123,11 @@ impl StreamWorker {
                 within: self.response_timeout,
             })?
             .map_err(|error| SpiffeError::of(&self.address, &error))?;
-        self.settle(self.told(first)?);
+        self.settle(self.read(first)?);
         Ok(stream)
     }
 
-    fn told(&self, next: Option<Result<X509Context, WorkloadApiError>>) -> MessageResult {
+    fn read(&self, next: Option<Result<X509Context, WorkloadApiError>>) -> MessageResult {
         match next {
             None => Err(SpiffeError::ended(
                 &self.address,
@@ -141,8 +141,8 @@ impl StreamWorker {
         }
     }
 
-    fn settle(&self, told: Result<SvidUpdate, SpiffeError>) {
-        match told {
+    fn settle(&self, update: Result<SvidUpdate, SpiffeError>) {
+        match update {
             Ok(given) => {
                 self.shared.give(given);
                 self.reload.now();

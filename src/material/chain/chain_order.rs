@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_is_too_long_is_refused() {
+    fn a_way_that_is_too_long_is_rejected() {
         let mut all = vec![root("root")];
         for n in 0..=CertificateChain::MAX_CERTIFICATES {
             all.push(below(&n.to_string(), all.last().unwrap()));

@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
 use super::cipher::cbc;
-use super::scheme::{cipher, refused};
+use super::scheme::{cipher, encryption_unsupported};
 use crate::error::MaterialProblem;
 use crate::material::input::passphrase::{PassphraseUse, wrong_passphrase};
 use crate::material::input::stack_wipe;
@@ -35,7 +35,7 @@ pub(crate) fn decrypt(
         "AES-192-CBC" => cbc_decrypt::<Aes192, 24>,
         "AES-256-CBC" => cbc_decrypt::<Aes256, 32>,
         "DES-EDE3-CBC" => cbc_decrypt::<TdesEde3, 24>,
-        other => return Err(refused(cipher(other).to_owned())),
+        other => return Err(encryption_unsupported(cipher(other).to_owned())),
     };
     let mut bytes = [0; MAX_IV_LEN];
     let iv = base16ct::mixed::decode(iv.trim(), &mut bytes)

@@ -45,7 +45,7 @@ pub(super) fn from_section(
     let plain = if section.label == label::ENCRYPTED_PRIVATE_KEY {
         if section.has_encryption_header() {
             let algorithm = "PKCS#8 and once more by PEM headers".to_owned();
-            return Err(section.error(scheme::refused(algorithm)));
+            return Err(section.error(scheme::encryption_unsupported(algorithm)));
         }
         pkcs8::decrypt(&section.decode()?, &asked)
     } else if section.has_encryption_header() {

@@ -13,7 +13,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::kdf::{Pbkdf2, Scrypt};
-use super::scheme::{name, refused, unsupported};
+use super::scheme::{encryption_unsupported, name, unsupported};
 use super::{Budget, cipher};
 use crate::error::MaterialProblem;
 use crate::material::input::passphrase::wrong_passphrase;
@@ -45,7 +45,7 @@ pub(in crate::material) fn read<'a>(
     check_triple_des(cipher)?;
     let parameters = Parameters::read(kdf, cipher).map_err(|e| match e.kind() {
         ErrorKind::OidUnknown { oid } => unsupported(oid),
-        _ => refused(format!(
+        _ => encryption_unsupported(format!(
             "PBES2 with such parameters of {} and {}",
             name(kdf.oid),
             name(cipher.oid)
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn costly_scrypt_is_refused_before_it_begins() {
+    fn costly_scrypt_is_rejected_before_it_begins() {
         // Each would take minutes, or more memory than there is.
         for (n, r, p, part) in [
             (1 << 20, 8, 1, "1073742848 bytes of memory for scrypt"),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_scrypt_parameters_are_refused() {
+    fn impossible_scrypt_parameters_are_rejected() {
         for (n, r, p) in [(0, 8, 1), (3, 8, 1), (1 << 14, 0, 1), (1 << 14, 8, 0)] {
             let problem = decrypt(&scrypt(n, r, p), &Passphrase::new("x").asked()).unwrap_err();
             assert!(

@@ -6,11 +6,11 @@ use crate::error::MaterialProblem;
 
 /// Returns the error for an unsupported scheme, with its name and number.
 pub(in crate::material) fn unsupported(scheme: ObjectIdentifier) -> MaterialProblem {
-    refused(name(scheme))
+    encryption_unsupported(name(scheme))
 }
 
 /// Returns the error for an unsupported encryption of a key, with the command that replaces it.
-pub(crate) fn refused(algorithm: String) -> MaterialProblem {
+pub(crate) fn encryption_unsupported(algorithm: String) -> MaterialProblem {
     let advice = if is_withdrawn(&algorithm) {
         "encrypt the key anew by `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes-256-cbc -in FILE \
              -out NEW`"

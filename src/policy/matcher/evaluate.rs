@@ -17,7 +17,7 @@ impl PeerMatcher {
     /// The error is the message of a custom matcher, if any.
     ///
     /// With `common_name_is_dns` a single common name replaces absent subject alternative names.
-    pub(in crate::policy) fn admits(
+    pub(in crate::policy) fn accepts(
         &self,
         peer: &PeerIdentity,
         common_name_is_dns: bool,

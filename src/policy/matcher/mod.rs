@@ -119,6 +119,6 @@ impl PeerMatcher {
     /// # }
     /// ```
     pub fn matches(&self, peer: &PeerIdentity) -> bool {
-        self.admits(peer, false, &Trace::off()).is_ok()
+        self.accepts(peer, false, &Trace::off()).is_ok()
     }
 }

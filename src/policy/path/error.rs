@@ -18,7 +18,7 @@ use crate::policy::verification::VerificationContext;
 use crate::x509::{Certificate, Version, identified_name, rfc4514};
 
 /// Converts webpki's error to a rejection and finds the certificate that it is about.
-pub(crate) fn refusal(
+pub(crate) fn rejection(
     error: &Error,
     presented: &PresentedChain<'_>,
     anchors: &Anchors,

@@ -33,7 +33,7 @@ use crate::peer::{Names, ProvedPath};
 use crate::side::Side;
 use crate::x509::{Certificate, rfc4514};
 use candidates::relevant;
-use error::refusal;
+use error::rejection;
 
 /// Authenticates a path from the leaf to an anchor.
 pub(super) fn check_path(
@@ -47,8 +47,8 @@ pub(super) fn check_path(
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
     let intermediates = relevant(presented)?;
-    let refusal = |error: &Error| refusal(error, presented, anchors, context);
-    let leaf = EndEntityCert::try_from(leaf_der).map_err(|error| refusal(&error))?;
+    let rejection = |error: &Error| rejection(error, presented, anchors, context);
+    let leaf = EndEntityCert::try_from(leaf_der).map_err(|error| rejection(&error))?;
     let usage = match context.side {
         Side::Client => KeyUsage::client_auth(),
         Side::Server => KeyUsage::server_auth(),
@@ -67,9 +67,9 @@ pub(super) fn check_path(
                 Ok(path)
             },
         );
-        let refused = candidate.is_err();
+        let rejected = candidate.is_err();
         found.replace(Some(candidate));
-        if refused {
+        if rejected {
             Err(Error::UnknownIssuer)
         } else {
             Ok(())
@@ -87,11 +87,12 @@ pub(super) fn check_path(
     match (result.map(drop), found.into_inner()) {
         (Ok(()), Some(Ok(path))) => Ok(path),
         (_, Some(Err(rejection))) => Err(rejection),
-        (Err(error), _) => {
-            context
-                .trace
-                .check(Rule::Path, None, |_| String::new(), || Err(refusal(&error)))
-        }
+        (Err(error), _) => context.trace.check(
+            Rule::Path,
+            None,
+            |_| String::new(),
+            || Err(rejection(&error)),
+        ),
         (Ok(()), None) => Err(Rejection::new(RejectionReason::UnknownIssuer)),
     }
 }

@@ -57,7 +57,7 @@ fn signed_by_one_of<'a>(
     anchors: impl Iterator<Item = &'a AnchorFacts>,
     context: &VerificationContext<'_>,
 ) -> Result<ProvedPath, Rejection> {
-    let mut refusal = not_signed(leaf);
+    let mut last = not_signed(leaf);
     for facts in anchors {
         let verdict = context.trace.check(
             Rule::TrustAnchor,
@@ -74,10 +74,10 @@ fn signed_by_one_of<'a>(
             }
             // An anchor that did not sign must not hide the rejection by one that did.
             Err(rejection) if rejection.reason() == RejectionReason::UnknownIssuer => {}
-            Err(rejection) => refusal = rejection,
+            Err(rejection) => last = rejection,
         }
     }
-    Err(refusal)
+    Err(last)
 }
 
 fn check_anchor(

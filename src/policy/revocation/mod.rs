@@ -93,7 +93,7 @@ fn check_path(
     presented: &PresentedChain<'_>,
     path: &ProvedPath,
 ) -> Result<(), Rejection> {
-    let judge = StatusCheck {
+    let check = StatusCheck {
         revocation,
         basis: VerdictBasis {
             rules: &revocation.rules,
@@ -111,15 +111,15 @@ fn check_path(
         let Some((_, issuer)) = issuer else {
             return Err(Rejection::new(RejectionReason::MalformedCertificate));
         };
-        judge.certificate(Some(certificate.0), certificate.1, issuer)?;
+        check.certificate(Some(certificate.0), certificate.1, issuer)?;
         if revocation.rules.depth == RevocationDepth::Leaf {
             return Ok(());
         }
         certificate = (*index, issuer);
     }
-    judge.certificate(Some(certificate.0), certificate.1, &anchor)?;
+    check.certificate(Some(certificate.0), certificate.1, &anchor)?;
     match revocation.rules.depth {
-        RevocationDepth::Chain => judge.anchors_above(&anchor, anchors, MAX_ANCHORS_ABOVE),
+        RevocationDepth::Chain => check.anchors_above(&anchor, anchors, MAX_ANCHORS_ABOVE),
         RevocationDepth::Leaf => Ok(()),
     }
 }

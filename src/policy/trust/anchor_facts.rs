@@ -179,15 +179,15 @@ impl AnchorFacts {
 }
 
 /// An anchor that no path may lead to, with its subject.
-pub(crate) type Refused = (CanonicalName, Box<UnusableTrustAnchor>);
+pub(crate) type UnusableEntry = (CanonicalName, Box<UnusableTrustAnchor>);
 
 /// Parses and verifies an anchor; returns it with its subject.
-pub(crate) fn judge(
+pub(crate) fn examine(
     index: usize,
     der: &CertificateDer<'static>,
     policy: &VerifierPolicy,
     algorithms: &SignatureAlgorithms,
-) -> Result<(CanonicalName, TrustAnchor<'static>, AnchorFacts), Refused> {
+) -> Result<(CanonicalName, TrustAnchor<'static>, AnchorFacts), UnusableEntry> {
     let unusable = |name: &[u8], subject: &str, problem| {
         let anchor = UnusableTrustAnchor {
             index,

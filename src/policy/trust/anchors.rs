@@ -18,7 +18,7 @@ use crate::policy::verifier_policy::VerifierPolicy;
 use crate::side::Side;
 use crate::x509::{CanonicalName, Certificate};
 
-use super::anchor_facts::{self, AnchorFacts, Refused};
+use super::anchor_facts::{self, AnchorFacts, UnusableEntry};
 
 /// The verified anchors, sorted by subject to keep look-ups in a large set cheap.
 pub(crate) struct Anchors {
@@ -29,7 +29,7 @@ pub(crate) struct Anchors {
     /// In the order of `names`.
     facts: Vec<AnchorFacts>,
     /// The anchors that no path may lead to.
-    unusable: Vec<Refused>,
+    unusable: Vec<UnusableEntry>,
 }
 
 /// Up to this number, all anchors are passed to webpki; of more, only the issuers that the
@@ -45,7 +45,7 @@ impl Anchors {
         let mut named = Vec::with_capacity(anchors.len());
         let mut unusable = Vec::new();
         for (index, der) in anchors.iter().enumerate() {
-            match anchor_facts::judge(index, der, policy, algorithms) {
+            match anchor_facts::examine(index, der, policy, algorithms) {
                 Ok((subject, anchor, facts)) => named.push((subject, (anchor, facts))),
                 Err(anchor) => unusable.push(anchor),
             }

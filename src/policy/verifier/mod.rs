@@ -303,7 +303,7 @@ impl PeerVerifier {
 
     fn check_matcher(&self, peer: &PeerIdentity, trace: &Trace) -> Result<(), Rejection> {
         let common_name_is_dns = takes_common_name(&self.policy, peer);
-        match self.policy.matcher.admits(peer, common_name_is_dns, trace) {
+        match self.policy.matcher.accepts(peer, common_name_is_dns, trace) {
             Ok(()) => Ok(()),
             Err(said) => {
                 let presented = match said {

@@ -75,7 +75,7 @@ impl<C: Send + Sync + 'static> SourcePoller<C> {
             match self.service.upgrade() {
                 None => return,
                 Some(service) => {
-                    catch_panic(|| self.warnings.tell(&service.load()));
+                    catch_panic(|| self.warnings.report(&service.load()));
                 }
             }
             let pause = until_asked.min(self.warnings.next_look());

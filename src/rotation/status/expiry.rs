@@ -56,14 +56,14 @@ impl ExpiryWarnings {
     }
 
     /// Warns the observer of what expires soon, once for each of the set times.
-    pub(crate) fn tell<C>(&mut self, revision: &Revision<C>) {
+    pub(crate) fn report<C>(&mut self, revision: &Revision<C>) {
         let Some(now) = revision.verifier.now_unless_panicked() else {
             return;
         };
         let expiries = &revision.expiries;
         let before = self.before.as_deref();
         self.is_close = false;
-        for (what, told, expiry) in [
+        for (what, reported, expiry) in [
             (
                 ExpiringItem::Identity,
                 &mut self.identity,
@@ -86,8 +86,8 @@ impl ExpiryWarnings {
                 let at = expiry.until.as_secs().saturating_sub(before.as_secs());
                 at.abs_diff(now.as_secs()) < CLOSE.as_secs()
             });
-            if let Some(left) = told.is_due(expiry, before, now) {
-                revision.verifier.tell(&Event::Expiring {
+            if let Some(left) = reported.is_due(expiry, before, now) {
+                revision.verifier.notify(&Event::Expiring {
                     what,
                     subject: &expiry.subject,
                     expires_at: expiry.until,

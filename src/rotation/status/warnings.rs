@@ -14,19 +14,19 @@ pub(crate) struct RevisionWarnings {
 }
 
 impl RevisionWarnings {
-    pub(crate) fn tell(&self, verifier: &SessionVerifier) {
+    pub(crate) fn report(&self, verifier: &SessionVerifier) {
         for warning in &self.identity {
-            verifier.tell(&Event::IdentityWarning(warning));
+            verifier.notify(&Event::IdentityWarning(warning));
         }
         for anchor in &self.anchors {
-            verifier.tell(&Event::UnusableTrustAnchor(anchor));
+            verifier.notify(&Event::UnusableTrustAnchor(anchor));
         }
     }
 }
 
-pub(crate) fn tell_unclaimed_lists(verifier: &SessionVerifier) {
+pub(crate) fn report_unclaimed_lists(verifier: &SessionVerifier) {
     for list in verifier.unclaimed_lists() {
-        verifier.tell(&Event::UnclaimedRevocationList(&list));
+        verifier.notify(&Event::UnclaimedRevocationList(&list));
     }
 }
 

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_issuers_address_is_told() {
+    fn the_issuers_address_is_reported() {
         const OCSP: u8 = 1;
         const CA_ISSUERS: u8 = 2;
         let http = "http://ca.example/a.crt";

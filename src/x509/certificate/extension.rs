@@ -76,7 +76,7 @@ fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<Extension<'a>> {
     })
 }
 
-pub(crate) fn refuse_duplicates(extensions: &[Extension<'_>]) -> Result<(), X509Error> {
+pub(crate) fn reject_duplicates(extensions: &[Extension<'_>]) -> Result<(), X509Error> {
     let mut rest = extensions;
     while let Some((extension, others)) = rest.split_first() {
         if others.iter().any(|e| e.oid == extension.oid) {

@@ -80,7 +80,7 @@ impl<'a> Certificate<'a> {
         if version != Version::V3 && !extensions.is_empty() {
             return Err(X509Error::ExtensionsBeforeV3(version));
         }
-        extension::refuse_duplicates(&extensions)?;
+        extension::reject_duplicates(&extensions)?;
         if !public_key.is_unambiguous() {
             return Err(X509Error::AmbiguousKey);
         }

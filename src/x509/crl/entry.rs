@@ -39,7 +39,7 @@ impl<'a> CrlEntry<'a> {
             }
             // Some CAs write an empty sequence here, which all readers accept.
             let extensions = extension::decode_all(r)?;
-            extension::refuse_duplicates(&extensions)?;
+            extension::reject_duplicates(&extensions)?;
             for extension in &extensions {
                 if extension.is(ID_CE_CRL_REASONS) {
                     entry.reason = Some(decode(ID_CE_CRL_REASONS, extension)?);

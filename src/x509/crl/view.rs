@@ -93,7 +93,7 @@ impl<'a> CrlView<'a> {
                 sequence_content(r)?
             };
             let extensions = explicit(r, 0, extension::decode_all)?.unwrap_or_default();
-            extension::refuse_duplicates(&extensions)?;
+            extension::reject_duplicates(&extensions)?;
             let (number, scope) = read_extensions(&extensions, issuer)?;
             Ok(Self {
                 tbs,

@@ -53,7 +53,7 @@ impl Slot {
     }
 
     /// Sets a rejection before the peer presented a chain.
-    pub(super) fn refuse(ssl: &SslRef, rejection: Rejection) {
+    pub(super) fn reject(ssl: &SslRef, rejection: Rejection) {
         if let Some(slot) = Self::of(ssl) {
             *slot.seen() = Some(PresentedPath {
                 chain: Vec::new(),
@@ -90,7 +90,7 @@ impl Slot {
 }
 
 /// The rejection by our callback, if there is one.
-pub(super) fn refusal(ssl: &SslRef) -> Option<HandshakeError> {
+pub(super) fn rejection(ssl: &SslRef) -> Option<HandshakeError> {
     match &Slot::of(ssl)?.seen().as_ref()?.verdict {
         Ok(_) => None,
         Err(rejection) => Some(HandshakeError::Rejected(rejection.clone())),
@@ -109,8 +109,8 @@ pub(super) fn conclude(
             "this configuration did not prepare the `Ssl`",
         ));
     };
-    if let Some(refusal) = refusal(ssl) {
-        return Err(refusal);
+    if let Some(rejection) = rejection(ssl) {
+        return Err(rejection);
     }
     if !ssl.is_init_finished() {
         return Err(HandshakeError::backend("the handshake is not over"));

@@ -18,9 +18,9 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
         chain: cast.bob.chain().as_slice().to_vec(),
         verdict: Ok(accepted(verifier, &cast.bob)),
     });
-    assert_not_judged(conclude());
+    assert_not_verified(conclude());
     *slot.seen() = None;
-    assert_not_judged(conclude());
+    assert_not_verified(conclude());
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_client_without_a_certificate_is_accepted_where_it_is_optional() {
 }
 
 #[track_caller]
-fn assert_not_judged(conclusion: Result<Option<PeerIdentity>, HandshakeError>) {
+fn assert_not_verified(conclusion: Result<Option<PeerIdentity>, HandshakeError>) {
     match conclusion {
         Err(HandshakeError::Backend(error)) => {
             assert!(error.to_string().ends_with("was not verified"), "{error}");

@@ -36,14 +36,14 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
         // OpenSSL calls again with a path, because its store is empty.
         return Ok(());
     }
-    let refused = X509VerifyResult::APPLICATION_VERIFICATION;
+    let rejected = X509VerifyResult::APPLICATION_VERIFICATION;
     let ssl = X509StoreContext::ssl_idx()
         .ok()
         .and_then(|index| context.ex_data(index))
-        .ok_or(refused)?;
+        .ok_or(rejected)?;
     // Without a slot the expected server is unknown; the `Ssl` alone is not trusted.
-    let slot = Slot::of(ssl).ok_or(refused)?;
-    let chain = shown(context, ssl, slot.peer()).map_err(|_| refused)?;
+    let slot = Slot::of(ssl).ok_or(rejected)?;
+    let chain = shown(context, ssl, slot.peer()).map_err(|_| rejected)?;
     match slot.verify(chain) {
         Ok(_) => Ok(()),
         Err(rejection) => Err(code_for(rejection.reason())),

@@ -15,18 +15,18 @@ impl VerifiedSession {
     pub(in crate::backend::rustls) fn in_drive(
         verifier: &Arc<SessionVerifier>,
     ) -> Option<Arc<Self>> {
-        let (known, verdict) = note(verifier, |heard| {
-            let peer = match &heard.verdict {
+        let (known, verdict) = note(verifier, |record| {
+            let peer = match &record.verdict {
                 Some(Ok(peer)) => Some(peer.clone()),
                 _ => None,
             };
-            (heard.proof.clone(), peer)
+            (record.proof.clone(), peer)
         })?;
         if known.is_some() {
             return known;
         }
         let proof = Arc::new(Self::new(verifier, verdict?)?);
-        note(verifier, |heard| heard.proof = Some(Arc::clone(&proof)))?;
+        note(verifier, |record| record.proof = Some(Arc::clone(&proof)))?;
         Some(proof)
     }
 
@@ -43,7 +43,7 @@ impl VerifiedSession {
         // In whole seconds, so up to one second early or late; the monotonic clock is exact.
         let age = verifier
             .now_unless_panicked()
-            .and_then(|now| now.as_secs().checked_sub(self.told.as_secs()));
+            .and_then(|now| now.as_secs().checked_sub(self.verified_at.as_secs()));
         let is_young = age.is_some_and(|age| Duration::from_secs(age) <= max_age);
         if self.is_over(max_age) || !is_young {
             return false;
@@ -55,6 +55,6 @@ impl VerifiedSession {
             peer,
             ..self.clone()
         });
-        note(verifier, |heard| heard.proof = Some(proof)).is_some()
+        note(verifier, |record| record.proof = Some(proof)).is_some()
     }
 }

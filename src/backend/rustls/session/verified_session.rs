@@ -19,7 +19,7 @@ pub(in crate::backend::rustls) struct VerifiedSession {
     pub(in crate::backend::rustls) peer: PeerIdentity,
     pub(super) at: Instant,
     /// By the verifier's clock.
-    pub(super) told: UnixTime,
+    pub(super) verified_at: UnixTime,
 }
 
 impl VerifiedSession {
@@ -30,7 +30,7 @@ impl VerifiedSession {
         Some(Self {
             peer,
             at: Instant::now(),
-            told: verifier.now_unless_panicked()?,
+            verified_at: verifier.now_unless_panicked()?,
         })
     }
 

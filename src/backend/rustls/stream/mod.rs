@@ -59,11 +59,11 @@ impl<IO: Read + Write> RustlsStream<IO> {
         let Some((verifier, proof)) = &self.tickets else {
             return self.connection.process_new_packets().map(|_| ());
         };
-        let heard = HandshakeRecord {
+        let record = HandshakeRecord {
             proof: Some(Arc::clone(proof)),
             ..HandshakeRecord::default()
         };
-        let (result, _) = with_slot(verifier, heard, || self.connection.process_new_packets());
+        let (result, _) = with_slot(verifier, record, || self.connection.process_new_packets());
         result.map(|_| ())
     }
 }
@@ -116,7 +116,7 @@ impl<IO: Read + Write> RustlsStream<IO> {
             for _ in 0..MAX_LAST_READS {
                 match self.receive() {
                     Ok(true) => {}
-                    Err(told) if alert_in(&told).is_some() => return Err(told),
+                    Err(alert) if alert_in(&alert).is_some() => return Err(alert),
                     Ok(false) | Err(_) => break,
                 }
             }
@@ -174,7 +174,7 @@ pub(crate) struct RustlsHandshake<IO> {
     /// `None` once it is over.
     stream: Option<RustlsStream<IO>>,
     params: HandshakeParams,
-    heard: HandshakeRecord,
+    record: HandshakeRecord,
 }
 
 impl<IO: Read + Write> RustlsHandshake<IO> {
@@ -182,7 +182,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         connection: Connection,
         io: IO,
         params: HandshakeParams,
-        heard: HandshakeRecord,
+        record: HandshakeRecord,
     ) -> Self {
         Self {
             stream: Some(RustlsStream {
@@ -192,19 +192,19 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
                 tickets: None,
             }),
             params,
-            heard,
+            record,
         }
     }
 
     fn failed(&mut self, error: io::Error) -> HandshakeError {
-        match self.heard.verdict.take() {
+        match self.record.verdict.take() {
             Some(Err(rejection)) => return HandshakeError::Rejected(rejection),
             // The transport may only not be ready: the handshake continues and needs the verdict at
             // its end.
-            admitted => self.heard.verdict = admitted,
+            accepted => self.record.verdict = accepted,
         }
         let verifier = &self.params.verifier;
-        verifier.complete(from_io(error), &self.heard.request)
+        verifier.complete(from_io(error), &self.record.request)
     }
 
     fn finish(
@@ -224,12 +224,12 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         let connection = &stream.connection;
         Ok(HandshakeResult {
             peer,
-            session: session_info::of(connection, &self.params.end, self.heard.signature, resumed),
+            session: session_info::of(connection, &self.params.end, self.record.signature, resumed),
             // In a resumed session the server does not request a certificate.
             request: if resumed {
                 CertificateRequest::Unseen
             } else {
-                mem::take(&mut self.heard.request)
+                mem::take(&mut self.record.request)
             },
             stream,
         })
@@ -240,7 +240,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         &mut self,
         connection: &Connection,
     ) -> Result<Option<PeerIdentity>, HandshakeError> {
-        let verdict = self.heard.verdict.take();
+        let verdict = self.record.verdict.take();
         match (leaf(connection), verdict) {
             (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => Ok(Some(peer)),
             (Some(_), _) => Err(HandshakeError::backend(
@@ -270,7 +270,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
                 "a session was resumed, which is switched off",
             ));
         }
-        let peer = match (leaf(connection), &self.heard.proof) {
+        let peer = match (leaf(connection), &self.record.proof) {
             (Some(leaf), Some(proof)) if proof.peer.leaf() == leaf => proof.peer.clone(),
             _ => {
                 return Err(HandshakeError::backend(
@@ -290,7 +290,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         peer: Option<&PeerIdentity>,
     ) -> Option<(Arc<SessionVerifier>, Arc<VerifiedSession>)> {
         let verifier = &self.params.verifier;
-        let proof = match self.heard.proof.take() {
+        let proof = match self.record.proof.take() {
             Some(proof) => proof,
             None => Arc::new(VerifiedSession::new(verifier, peer?.clone())?),
         };
@@ -305,8 +305,8 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
         let Some(stream) = &mut self.stream else {
             return Err(HandshakeError::backend("the handshake is over"));
         };
-        let heard = mem::take(&mut self.heard);
-        let (result, heard) = with_slot(&self.params.verifier, heard, || {
+        let record = mem::take(&mut self.record);
+        let (result, record) = with_slot(&self.params.verifier, record, || {
             while stream.connection.is_handshaking() || stream.connection.wants_write() {
                 if stream.connection.complete_io(&mut stream.io)? == (0, 0) {
                     return Err(io::ErrorKind::WriteZero.into());
@@ -314,7 +314,7 @@ impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
             }
             Ok(())
         });
-        self.heard = heard;
+        self.record = record;
         match result {
             Err(error) => {
                 // rustls tries once, and stops after the first record: in TLS 1.3 the alert comes

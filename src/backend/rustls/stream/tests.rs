@@ -22,11 +22,11 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
         (Some(&scene.cast.bob), false),
         (None, false),
     ] {
-        let heard = HandshakeRecord {
+        let record = HandshakeRecord {
             verdict: verdict.map(|client| Ok(accepted(&scene.verifier, client))),
             ..HandshakeRecord::default()
         };
-        let peer = scene.accept(&alice, scene.native.clone(), false, heard);
+        let peer = scene.accept(&alice, scene.native.clone(), false, record);
         assert_about(peer, is_accepted, "was not verified");
     }
 }
@@ -106,13 +106,13 @@ impl Scene {
         Arc::new(config)
     }
 
-    /// Lets `client` connect to a server whose handshake starts with `heard`.
+    /// Lets `client` connect to a server whose handshake starts with `record`.
     fn accept(
         &self,
         client: &Arc<ClientConfig>,
         native: Arc<ServerConfig>,
         resumes: bool,
-        heard: HandshakeRecord,
+        record: HandshakeRecord,
     ) -> Result<PeerIdentity, HandshakeError> {
         let (near, far) = socket_pair();
         let client = Arc::clone(client);
@@ -123,7 +123,7 @@ impl Scene {
             resumes,
         };
         let connection = ServerConnection::new(native).unwrap();
-        let established = RustlsHandshake::new(connection.into(), far, params, heard).advance();
+        let established = RustlsHandshake::new(connection.into(), far, params, record).advance();
         let peer = established.map(|mut established| {
             established.stream.write_all(b"!").unwrap();
             established.peer.unwrap()

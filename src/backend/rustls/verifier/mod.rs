@@ -22,16 +22,16 @@ fn deliver(verifier: &Arc<SessionVerifier>, verdict: Verdict) -> Result<(), Erro
         Ok(_) => Ok(()),
         Err(rejection) => Err(to_rustls(rejection.clone())),
     };
-    note(verifier, |heard| {
-        heard.verdict = Some(verdict);
-        heard.proof = None;
+    note(verifier, |record| {
+        record.verdict = Some(verdict);
+        record.proof = None;
     });
     answer
 }
 
 /// Records the scheme of the peer's handshake signature.
 fn signed(verifier: &Arc<SessionVerifier>, scheme: SignatureScheme) {
-    note(verifier, |heard| heard.signature = ours(scheme));
+    note(verifier, |record| record.signature = ours(scheme));
 }
 
 /// Verifies servers, for a client.
@@ -99,7 +99,7 @@ impl ClientCertVerifier for ClientVerifier {
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         // The client's certificate is requested: the session that was looked up is not resumed.
-        note(&self.verifier, |heard| heard.proof = None);
+        note(&self.verifier, |record| record.proof = None);
         &self.ca_names
     }
 
