@@ -14,7 +14,6 @@ mod ber;
 mod crl;
 mod encoding;
 mod files;
-mod judges;
 #[cfg(feature = "openssl")]
 mod pem_differential;
 #[cfg(all(feature = "aws-lc-rs", feature = "watch"))]
@@ -29,6 +28,7 @@ mod texts;
 mod tree;
 mod tricks;
 mod verdict_differential;
+mod verifiers;
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -46,9 +46,6 @@ pub use ber::ber;
 pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
 pub use files::{certificate, pem, pkcs7, sniff};
-use judges::{
-    ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
-};
 #[cfg(feature = "openssl")]
 pub use pem_differential::pem_differential;
 #[cfg(all(feature = "aws-lc-rs", feature = "watch"))]
@@ -62,6 +59,9 @@ pub use sealed::pkcs12;
 use secrets::Secrets;
 pub use texts::{policy_text, spiffe_id};
 pub use verdict_differential::verdict_differential;
+use verifiers::{
+    ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
+};
 
 /// PEM with chain and key in it, or with a NUL between the two; or certificates and a key in DER,
 /// end to end.
@@ -100,7 +100,7 @@ pub fn peer_identity(input: &[u8]) {
     };
     let again = verdict(&CREDULOUS[0], &chain, &Role::Client, NOW).unwrap();
     assert_eq!(format!("{peer:?}"), format!("{again:?}"));
-    let admits = |judge: &PeerVerifier| match judge.verify_client(&chain, NOW) {
+    let accepts = |verifier: &PeerVerifier| match verifier.verify_client(&chain, NOW) {
         Ok(_) => true,
         Err(rejection) => {
             assert_eq!(rejection.reason(), RejectionReason::NotAuthorized);
@@ -108,26 +108,26 @@ pub fn peer_identity(input: &[u8]) {
             false
         }
     };
-    let other = admits(&LAWS[0].plain);
+    let other = accepts(&LAWS[0].plain);
     for law in LAWS.iter() {
-        let (yes, not) = (admits(&law.plain), admits(&law.not));
+        let (yes, not) = (accepts(&law.plain), accepts(&law.not));
         assert!(!(yes && not), "{:?} and its negation", law.matcher);
-        assert!(!yes || admits(&law.relaxed), "{:?}", law.matcher);
-        assert_eq!(yes, admits(&law.not_not), "{:?}", law.matcher);
-        assert_eq!(yes || other, admits(&law.any_of), "{:?}", law.matcher);
-        assert_eq!(yes && other, admits(&law.all_of), "{:?}", law.matcher);
+        assert!(!yes || accepts(&law.relaxed), "{:?}", law.matcher);
+        assert_eq!(yes, accepts(&law.not_not), "{:?}", law.matcher);
+        assert_eq!(yes || other, accepts(&law.any_of), "{:?}", law.matcher);
+        assert_eq!(yes && other, accepts(&law.all_of), "{:?}", law.matcher);
     }
     for (has, other) in OTHERS.iter() {
-        assert!(has(&peer) || !admits(other), "nothing is not another");
+        assert!(has(&peer) || !accepts(other), "nothing is not another");
     }
     for own in own_matchers(&peer) {
         let law = Law::new(own);
         assert!(
-            admits(&law.plain) && admits(&law.any_of),
+            accepts(&law.plain) && accepts(&law.any_of),
             "{:?}",
             law.matcher
         );
-        assert!(!admits(&law.not), "{:?}", law.matcher);
+        assert!(!accepts(&law.not), "{:?}", law.matcher);
     }
 }
 
@@ -181,17 +181,17 @@ pub fn trust_anchors(input: &[u8]) {
     let again = TrustAnchors::from_pem(armour_all(anchors.as_slice()).as_bytes());
     assert_eq!(again.ok().as_ref(), Some(&anchors));
     let policy = VerifierPolicy::allow_any_authenticated();
-    if let Err(error) = PeerVerifier::new(&anchors, policy, judges::honest()) {
+    if let Err(error) = PeerVerifier::new(&anchors, policy, verifiers::honest()) {
         check_error(&error, &secrets);
     }
 }
 
-/// Certificates in DER, end to end, leaf first, judged in every role and by every opt-in.
+/// Certificates in DER, end to end, leaf first, verified in every role and by every opt-in.
 pub fn verify_chain(input: &[u8]) {
     let chain = certificates(input);
     for role in ROLES.iter() {
-        let judge = |judge| verdict(judge, &chain, role, NOW);
-        let [strict, v1, common_name, both] = CREDULOUS.each_ref().map(judge);
+        let verify = |verifier| verdict(verifier, &chain, role, NOW);
+        let [strict, v1, common_name, both] = CREDULOUS.each_ref().map(verify);
         assert!(
             strict.is_err() || (v1.is_ok() && common_name.is_ok()),
             "not laxer"
@@ -201,12 +201,12 @@ pub fn verify_chain(input: &[u8]) {
             "not laxer"
         );
         for (credulous, honest) in [(&strict, &HONEST[0]), (&both, &HONEST[3])] {
-            if judge(honest).is_ok() {
+            if verify(honest).is_ok() {
                 assert!(credulous.is_ok(), "accepted for its signatures");
                 assert_issued(&chain[0]);
             }
         }
-        match (&both, judge(&CREDULOUS[3])) {
+        match (&both, verify(&CREDULOUS[3])) {
             (Ok(peer), Ok(again)) => assert_eq!(format!("{peer:?}"), format!("{again:?}")),
             (first, second) => assert_eq!(first.as_ref().err(), second.as_ref().err()),
         }
@@ -214,7 +214,7 @@ pub fn verify_chain(input: &[u8]) {
             assert!(strict.is_err() || is_named(&strict.unwrap(), name, false));
             assert!(both.is_err() || is_named(&both.unwrap(), name, true));
         }
-        if let Ok(peer) = judge(&SPIFFE) {
+        if let Ok(peer) = verify(&SPIFFE) {
             assert_eq!(peer.spiffe_id().unwrap().trust_domain(), "prod.test");
         }
     }
@@ -223,16 +223,16 @@ pub fn verify_chain(input: &[u8]) {
     }
 }
 
-/// Judges and checks whatever comes out.
+/// Verifies and checks whatever comes out.
 fn verdict(
-    judge: &PeerVerifier,
+    verifier: &PeerVerifier,
     chain: &[CertificateDer<'_>],
     role: &Role,
     now: UnixTime,
 ) -> Result<PeerIdentity, Rejection> {
     let verdict = match role {
-        Role::Client => judge.verify_client(chain, now),
-        Role::Server(name) => judge.verify_server(chain, name, now),
+        Role::Client => verifier.verify_client(chain, now),
+        Role::Server(name) => verifier.verify_server(chain, name, now),
     };
     match &verdict {
         Ok(peer) => check_peer(peer, chain, now),

@@ -7,8 +7,8 @@ use mtls::{PeerVerifier, RejectionReason, RevocationLists, RevocationRules, Veri
 use webpki::{BorrowedCertRevocationList, Error};
 
 use super::encoding::{armour, certificates, element, is_pem};
-use super::judges::{ANCHORS, CHAIN, NOW, ODD_TIMES, credulous};
 use super::secrets::Secrets;
+use super::verifiers::{ANCHORS, CHAIN, NOW, ODD_TIMES, credulous};
 use super::{check_error, check_line, check_rejection};
 
 /// Lists: PEM, or DER end to end.
@@ -35,10 +35,10 @@ pub fn crl(input: &[u8]) {
     lists.iter().for_each(check_list);
     let both = [RevocationDepth::Leaf, RevocationDepth::Chain].map(RevocationRules::require);
     for rules in both {
-        let strict = judge(rules, &lists, NOW);
+        let strict = verify(rules, &lists, NOW);
         let covering = rules.danger_cover_certificates_without_distribution_point();
-        let stale = judge(covering.danger_allow_stale_lists(), &lists, NOW);
-        let unknown = judge(rules.danger_allow_unknown_status(), &lists, NOW);
+        let stale = verify(covering.danger_allow_stale_lists(), &lists, NOW);
+        let unknown = verify(rules.danger_allow_unknown_status(), &lists, NOW);
         for certificate in asked(rules) {
             let (issuer, serial) = issuer_and_serial(certificate);
             let of_issuer = |list: &&RevocationList| is_by(list, issuer);
@@ -58,7 +58,7 @@ pub fn crl(input: &[u8]) {
             "not laxer"
         );
         for now in ODD_TIMES {
-            let _ = judge(rules, &lists, now);
+            let _ = verify(rules, &lists, now);
         }
     }
 }
@@ -74,11 +74,11 @@ fn check_list(list: &RevocationList) {
             Error::UnsupportedRevocationReasonsPartitioning
             | Error::UnsupportedCrlIssuingDistributionPoint,
         ) => return,
-        Err(error) => panic!("webpki refuses it: {error}"),
+        Err(error) => panic!("webpki rejects it: {error}"),
     };
     let mut count = 0;
     for entry in &other {
-        let entry = entry.expect("webpki refuses an entry");
+        let entry = entry.expect("webpki rejects an entry");
         let found = list.find(entry.serial_number).expect("not found");
         let dates = (&other).into_iter().flatten();
         let mut dates = dates.filter(|other| other.serial_number == entry.serial_number);
@@ -91,7 +91,7 @@ fn check_list(list: &RevocationList) {
 }
 
 /// The verdict on the chain; neither the order of the lists nor the recorder changes it.
-fn judge(
+fn verify(
     rules: RevocationRules,
     lists: &RevocationLists,
     now: UnixTime,
@@ -101,10 +101,10 @@ fn judge(
     let reversed = RevocationLists::from_der(ders).unwrap();
     let verdicts = [lists, &reversed].map(|lists| {
         let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
-        let judge = PeerVerifier::new(&*ANCHORS, policy, credulous()).unwrap();
-        let judge = judge.with_revocation_lists(lists).unwrap();
-        let verdict = judge.verify_client(&CHAIN, now);
-        let explained = judge.explain_client(&CHAIN, now);
+        let verifier = PeerVerifier::new(&*ANCHORS, policy, credulous()).unwrap();
+        let verifier = verifier.with_revocation_lists(lists).unwrap();
+        let verdict = verifier.verify_client(&CHAIN, now);
+        let explained = verifier.explain_client(&CHAIN, now);
         assert_eq!(explained.verdict().err(), verdict.as_ref().err());
         verdict.map(drop).map_err(|rejection| {
             check_rejection(&rejection, CHAIN.len());
@@ -133,7 +133,7 @@ fn issuer_and_serial(certificate: &'static [u8]) -> (&'static [u8], &'static [u8
     (issuer, serial)
 }
 
-/// Whether the list has this issuer, and the signature algorithm of its key; credulous as the judges are, that makes
+/// Whether the list has this issuer, and the signature algorithm of its key; credulous as the verifiers are, that makes
 /// the list the issuer's.
 fn is_by(list: &RevocationList, issuer: &[u8]) -> bool {
     const ECDSA_SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";

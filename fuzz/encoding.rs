@@ -82,7 +82,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// What the digits say; nothing is refused.
+/// What the digits say; nothing is rejected.
 pub(super) fn decode(text: &[u8]) -> Vec<u8> {
     let value = |byte: &u8| BASE64.iter().position(|digit| digit == byte).unwrap_or(0);
     let mut bytes = Vec::new();

@@ -12,7 +12,7 @@ use super::encoding::armour;
 use super::secrets::Secrets;
 use super::{PASSPHRASE, check_identity, check_line, check_material_error};
 
-/// One certificate in DER, before everything that reads one without judging it.
+/// One certificate in DER, before everything that reads one without verifying it.
 pub fn certificate(input: &[u8]) {
     let secrets = Secrets::default();
     let der = || [CertificateDer::from(input.to_vec())];

@@ -60,7 +60,7 @@ for one in l root; do openssl x509 -in "$one.crt" -outform DER >>chains.der; don
 cp chains.der "$here/fixtures/chains.der"
 openssl x509 -in root.crt -outform DER -out "$here/fixtures/signer.der"
 
-# Scripts: which pair, how it is judged, then edits; see script.rs.
+# Scripts: which pair, how it is verified, then edits; see script.rs.
 seeds=$here/corpus/verdict_differential
 mkdir -p "$seeds"
 rm -f "$seeds"/seed-*

@@ -10,7 +10,7 @@ use super::encoding::armour_all;
 ///
 /// Of a text that loads, OpenSSL reads the same certificates, or the same key: nothing is passed over that it sees, and
 /// nothing seen that it passes over. One that does not load may hold anything: ours is the stricter reading. What
-/// OpenSSL reads loads when it is written anew, certificate by certificate, unless we refuse the certificate itself.
+/// OpenSSL reads loads when it is written anew, certificate by certificate, unless we reject the certificate itself.
 pub fn pem_differential(input: &[u8]) {
     certificates(input);
     key(input);

@@ -295,7 +295,7 @@ impl Scene {
         }
     }
 
-    /// What serves after a load; `None` where it has to be refused.
+    /// What serves after a load; `None` where it has to be rejected.
     fn next(&self) -> Option<Revision> {
         let whole = |file: usize| match self.held[file] {
             Held::Whole { kind, index } if kind == file => Some(index),

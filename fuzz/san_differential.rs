@@ -7,14 +7,14 @@ use mtls::PeerIdentity;
 use mtls::pki_types::CertificateDer;
 use openssl::x509::X509;
 
-use super::judges::{CREDULOUS, ISSUED, NOW};
 use super::tree::{Content, Node};
+use super::verifiers::{CREDULOUS, ISSUED, NOW};
 
 /// One certificate, or what stands in the extension of one (`GeneralNames`).
 ///
 /// Of a certificate that is accepted both list the same DNS names, URIs, addresses and e-mail addresses, in the same
 /// order and no fewer, but for those that we call unreadable. DNS names are in lower case on our side. What no matcher asks for (directory names, registered
-/// IDs, other names) is passed over. A certificate that is refused may have any names: ours is the stricter reading.
+/// IDs, other names) is passed over. A certificate that is rejected may have any names: ours is the stricter reading.
 /// One that OpenSSL cannot decode has no other reading, and neither have names among which it stumbles over one of a
 /// kind that no matcher asks for.
 pub fn san_differential(input: &[u8]) {

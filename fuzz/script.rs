@@ -1,4 +1,4 @@
-//! An input as a script: which of the fixed chains, how it is judged, and what is changed in it first. Most inputs get
+//! An input as a script: which of the fixed chains, how it is verified, and what is changed in it first. Most inputs get
 //! past the parsers this way, and many past the signatures: what was changed can be signed again.
 
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ pub(super) const ROOT: &[u8] = include_bytes!("fixtures/signer.der");
 /// What a script comes to.
 pub(super) struct Scene {
     pub(super) chain: Vec<CertificateDer<'static>>,
-    /// Bits that say how to judge.
+    /// Bits that say how to verify.
     pub(super) how: u8,
 }
 

@@ -95,15 +95,15 @@ fn container(der: &[u8], secrets: &Secrets) {
         identity.as_ref().ok().map(certificates)
     );
     let wrong = Passphrase::new("guess");
-    let refused = |error: &MaterialError| super::check_material_error(error, secrets);
+    let rejected = |error: &MaterialError| super::check_material_error(error, secrets);
     let guessed = mtls::Loader::new()
         .passphrase(wrong.clone())
         .load_identity(mtls::material::Input::bytes(der));
-    refused(&guessed.expect_err("opened by another passphrase"));
+    rejected(&guessed.expect_err("opened by another passphrase"));
     anchors
         .iter()
         .for_each(|anchors| assert!(!anchors.as_slice().is_empty()));
-    anchors.as_ref().err().into_iter().for_each(refused);
+    anchors.as_ref().err().into_iter().for_each(rejected);
     super::check_identity(identity, secrets);
     let named = mtls::Loader::new()
         .passphrase(passphrase.clone())

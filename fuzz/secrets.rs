@@ -51,17 +51,17 @@ impl Secrets {
             return;
         }
         let base64 = words.as_bytes().windows(16).filter(|w| is_base64(w));
-        let base64 = base64.filter(|w| is_telling(w) && !holds(&self.rest, w));
+        let base64 = base64.filter(|w| is_reporting(w) && !holds(&self.rest, w));
         let numbers: Vec<Vec<u8>> = hexadecimal(words).chain(decimal(words)).collect();
         let bytes = numbers.iter().flat_map(|run| run.windows(8));
-        for quote in base64.chain(bytes.filter(|w| is_telling(w))) {
+        for quote in base64.chain(bytes.filter(|w| is_reporting(w))) {
             let quoted = self.keys.iter().any(|key| holds(key, quote));
             assert!(!quoted, "{words:?} quotes a key");
         }
     }
 
     /// Whether opening costs little. The library's own limits are too far for a fuzzer; beyond them
-    /// it has to refuse at once. What is BER is read as the library reads it.
+    /// it has to reject at once. What is BER is read as the library reads it.
     pub(super) fn are_cheap(&self) -> bool {
         let layers = |key: &Vec<u8>| super::ber::layers(key).iter().all(|der| is_cheap(der));
         self.keys.iter().all(layers)
@@ -103,7 +103,7 @@ fn holds(key: &[u8], quote: &[u8]) -> bool {
 }
 
 /// Repeated bytes are found everywhere.
-fn is_telling(window: &[u8]) -> bool {
+fn is_reporting(window: &[u8]) -> bool {
     let mut bytes = window.to_vec();
     bytes.sort_unstable();
     bytes.dedup();

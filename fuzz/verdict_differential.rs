@@ -1,4 +1,4 @@
-//! One judge, several crypto libraries.
+//! One verifier, several crypto libraries.
 
 use std::sync::LazyLock;
 
@@ -6,23 +6,25 @@ use mtls::pki_types::ServerName;
 use mtls::policy::SignatureAlgorithms;
 use mtls::{PeerVerifier, Rejection, RejectionReason, TrustAnchors, VerifierPolicy};
 
-use super::judges::NOW;
 use super::script::{ROOT, Scene, play};
+use super::verifiers::NOW;
 
 /// A script, or certificates end to end: whichever library computes the signatures, the verdict
 /// and its reason are the same, but where a library lacks an algorithm.
 pub fn verdict_differential(input: &[u8]) {
     let scene = play(input);
-    let mut verdicts = JUDGES.iter().map(|judge| (judge, judge.asks(&scene)));
+    let mut verdicts = VERIFIERS
+        .iter()
+        .map(|verifier| (verifier, verifier.asks(&scene)));
     let Some((first, expected)) = verdicts.next() else {
         return;
     };
-    for (judge, verdict) in verdicts {
+    for (verifier, verdict) in verdicts {
         assert!(
-            reason(&verdict) == reason(&expected) || judge.may_lack(&verdict, &scene),
+            reason(&verdict) == reason(&expected) || verifier.may_lack(&verdict, &scene),
             "{}: {expected:?}, {}: {verdict:?}, {:?}",
             first.name,
-            judge.name,
+            verifier.name,
             scene.chain
         );
     }
@@ -38,13 +40,13 @@ const V1_LEAVES: u8 = 8;
 
 type Verdict = Result<(), Rejection>;
 
-struct Judge {
+struct Verifier {
     name: &'static str,
     plain: PeerVerifier,
     takes_v1: PeerVerifier,
 }
 
-impl Judge {
+impl Verifier {
     /// Whether a verdict can be for an algorithm that ring lacks. Where several certificates could be an issuer, what is
     /// said of it is that none of them is.
     fn may_lack(&self, verdict: &Verdict, scene: &Scene) -> bool {
@@ -71,31 +73,35 @@ impl Judge {
 static SERVER: LazyLock<ServerName<'static>> =
     LazyLock::new(|| ServerName::try_from("server.test").unwrap());
 
-static JUDGES: LazyLock<Vec<Judge>> = LazyLock::new(|| {
+static VERIFIERS: LazyLock<Vec<Verifier>> = LazyLock::new(|| {
     let anchors = TrustAnchors::from_der([ROOT.to_vec().into()]).unwrap();
-    let judge = |policy, algorithms| PeerVerifier::new(&anchors, policy, algorithms).unwrap();
+    let verify = |policy, algorithms| PeerVerifier::new(&anchors, policy, algorithms).unwrap();
     let any = VerifierPolicy::allow_any_authenticated;
-    let judges = algorithms().into_iter().map(|(name, algorithms)| Judge {
+    let verifiers = algorithms().into_iter().map(|(name, algorithms)| Verifier {
         name,
-        plain: judge(any(), algorithms.clone()),
-        takes_v1: judge(any().danger_allow_x509_v1_leaf(), algorithms),
+        plain: verify(any(), algorithms.clone()),
+        takes_v1: verify(any().danger_allow_x509_v1_leaf(), algorithms),
     });
-    let judges: Vec<_> = judges.collect();
+    let verifiers: Vec<_> = verifiers.collect();
     // Every pair that is on the list is accepted before anything is changed in it; the others are not.
     for (pair, expected) in (0..).zip(EXPECTED) {
-        for judge in &judges {
-            let verdict = judge.asks(&play(&[pair, 0]));
-            let expected = match judge.name {
+        for verifier in &verifiers {
+            let verdict = verifier.asks(&play(&[pair, 0]));
+            let expected = match verifier.name {
                 "ring" if IS_LACKED_BY_RING.contains(&pair) => {
                     Some(RejectionReason::UnsupportedSignatureAlgorithm)
                 }
                 _ => expected,
             };
             let reason = reason(&verdict);
-            assert_eq!(reason, expected, "pair {pair}, {}: {verdict:?}", judge.name);
+            assert_eq!(
+                reason, expected,
+                "pair {pair}, {}: {verdict:?}",
+                verifier.name
+            );
         }
     }
-    judges
+    verifiers
 });
 
 /// In the order of `make_chains.sh`.

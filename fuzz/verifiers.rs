@@ -1,4 +1,4 @@
-//! The fixed part of every judgement: anchors, roles, policies, signature algorithms.
+//! The fixed part of every verification: anchors, roles, policies, signature algorithms.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(super) static CREDULOUS: LazyLock<Strictness> = LazyLock::new(|| strictness(
 
 pub(super) static SPIFFE: LazyLock<PeerVerifier> = LazyLock::new(|| {
     let matcher = PeerMatcher::trust_domain("prod.test").unwrap();
-    judge(VerifierPolicy::server_spiffe(matcher), credulous())
+    verify(VerifierPolicy::server_spiffe(matcher), credulous())
 });
 
 pub(super) enum Role {
@@ -69,17 +69,17 @@ pub(super) struct Law {
 
 impl Law {
     pub(super) fn new(matcher: PeerMatcher) -> Self {
-        let judge = |matcher| judge(VerifierPolicy::allow(matcher), credulous());
+        let verify = |matcher| verify(VerifierPolicy::allow(matcher), credulous());
         let pair = || [matcher.clone(), alice()];
         let relaxed = VerifierPolicy::allow(matcher.clone()).danger_allow_common_name_as_dns();
         let not = PeerMatcher::not(matcher.clone());
         Self {
-            plain: judge(matcher.clone()),
-            relaxed: self::judge(relaxed, credulous()),
-            not: judge(not.clone()),
-            not_not: judge(PeerMatcher::not(not)),
-            any_of: judge(PeerMatcher::any_of(pair()).unwrap()),
-            all_of: judge(PeerMatcher::all_of(pair()).unwrap()),
+            plain: verify(matcher.clone()),
+            relaxed: self::verify(relaxed, credulous()),
+            not: verify(not.clone()),
+            not_not: verify(PeerMatcher::not(not)),
+            any_of: verify(PeerMatcher::any_of(pair()).unwrap()),
+            all_of: verify(PeerMatcher::all_of(pair()).unwrap()),
             matcher,
         }
     }
@@ -105,7 +105,7 @@ pub(super) static LAWS: LazyLock<Vec<Law>> = LazyLock::new(|| {
 
 type Has = fn(&PeerIdentity) -> bool;
 
-/// Whether a peer has an attribute, and who admits those that have it with another value.
+/// Whether a peer has an attribute, and who accepts those that have it with another value.
 pub(super) static OTHERS: LazyLock<[(Has, PeerVerifier); 5]> = LazyLock::new(|| {
     let all: [(Has, _); 5] = [
         (
@@ -128,7 +128,7 @@ pub(super) static OTHERS: LazyLock<[(Has, PeerVerifier); 5]> = LazyLock::new(|| 
     ];
     all.map(|(has, matcher)| {
         let policy = VerifierPolicy::allow(PeerMatcher::not(matcher.unwrap()));
-        (has, judge(policy, credulous()))
+        (has, verify(policy, credulous()))
     })
 });
 
@@ -172,10 +172,10 @@ fn strictness(algorithms: fn() -> SignatureAlgorithms) -> Strictness {
     let v1 = any().danger_allow_x509_v1_leaf();
     let both = v1.clone().danger_allow_common_name_as_dns();
     let common_name = any().danger_allow_common_name_as_dns();
-    [any(), v1, common_name, both].map(|policy| judge(policy, algorithms()))
+    [any(), v1, common_name, both].map(|policy| verify(policy, algorithms()))
 }
 
-fn judge(policy: VerifierPolicy, algorithms: SignatureAlgorithms) -> PeerVerifier {
+fn verify(policy: VerifierPolicy, algorithms: SignatureAlgorithms) -> PeerVerifier {
     PeerVerifier::new(&*ANCHORS, policy, algorithms).unwrap()
 }
 

@@ -162,7 +162,7 @@ pub static CAST: LazyLock<Cast> = LazyLock::new(|| {
         Anchors::Root => anchor(&root, &root_key),
     });
     let mut sub = ca("Sub", (2020, 2049));
-    // It cannot vouch for clients, so that a chain in place of the anchors is refused.
+    // It cannot vouch for clients, so that a chain in place of the anchors is rejected.
     sub.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let (root_key, other_key) = (&root_key, &other_key);
     let by_root = Issuer::from_params(&root, root_key);
