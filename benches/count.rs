@@ -1,4 +1,4 @@
-//! Does a number of handshakes or refusals of one kind and nothing else, for an instruction counter: `benches/instructions.sh`.
+//! Does a number of handshakes or rejections of one kind and nothing else, for an instruction counter: `benches/instructions.sh`.
 
 #[path = "support/crowded.rs"]
 mod crowded;
@@ -13,8 +13,8 @@ fn main() {
         return;
     };
     let count: usize = count.parse().expect("a number");
-    let mut once = match kind.strip_prefix("refusal/") {
-        Some(attributes) => crowded::refusals(attributes.parse().expect("a number")),
+    let mut once = match kind.strip_prefix("rejection/") {
+        Some(attributes) => crowded::rejections(attributes.parse().expect("a number")),
         None => support::all()
             .into_iter()
             .find_map(|(name, handshake)| (name == kind).then_some(handshake))

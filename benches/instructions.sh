@@ -1,6 +1,6 @@
 #!/bin/sh
 # Instructions of one full mutual handshake (both ends), counted by valgrind, facade beside library in one run, and of
-# refusing a client whose subject has 1 and 5,000 attributes.
+# rejecting a client whose subject has 1 and 5,000 attributes.
 # Needs: valgrind. Usage: benches/instructions.sh [cargo feature flags]
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,5 +21,5 @@ for library in $libraries; do
     echo "$library: raw $raw, mtls $ours instructions per handshake, ratio $(awk "BEGIN { printf \"%.4f\", $ours / $raw }")"
 done
 for attributes in 1 5000; do
-    echo "refusing a subject of $attributes attributes: $(each "refusal/$attributes") instructions"
+    echo "rejecting a subject of $attributes attributes: $(each "rejection/$attributes") instructions"
 done

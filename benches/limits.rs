@@ -1,4 +1,4 @@
-//! What refusing costs, for inputs that would cost much if they were believed: time, and memory of a process of its own.
+//! What rejecting costs, for inputs that would cost much if they were believed: time, and memory of a process of its own.
 //!
 //! Ends with 1 where a limit is exceeded. Of several runs the fastest counts, since a busy machine is no fault of ours.
 

@@ -1,4 +1,4 @@
-//! What it takes to keep 100,000 open connections under judgement: registering, memory, time for a new revision, and
+//! What it takes to keep 100,000 open connections under verification: registering, memory, time for a new revision, and
 //! what handshakes notice of that.
 //!
 //! `cargo bench --bench live`. Ends with 1 where handshakes are held up grossly. Of several runs the fastest counts,
@@ -29,7 +29,7 @@ const CONNECTIONS: usize = 100_000;
 const PEERS: [usize; 3] = [1, 1_000, 10_000];
 const HANDSHAKES: usize = 400;
 const RUNS: usize = 3;
-/// How many times as long as the others a handshake may take beside a judgement, at the 99th percentile.
+/// How many times as long as the others a handshake may take beside a verification, at the 99th percentile.
 const GROSS: u32 = 10;
 /// No wait is longer.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -71,31 +71,31 @@ fn measure(pki: &Pki, count: usize) -> bool {
         println!("  memory: {bytes} bytes each, handle included, the peers' chains not");
     }
 
-    // Registered from outside they are judged at once; that is not what is measured.
-    let judged = Counted::default();
-    rotate(&server, &judged);
-    judged.wait_for(count);
+    // Registered from outside they are verified at once; that is not what is measured.
+    let verified = Counted::default();
+    rotate(&server, &verified);
+    verified.wait_for(count);
     let mut best = Duration::MAX;
     for _ in 0..RUNS {
-        let judged = Counted::default();
+        let verified = Counted::default();
         let began = Instant::now();
-        rotate(&server, &judged);
-        judged.wait_for(count);
+        rotate(&server, &verified);
+        verified.wait_for(count);
         best = best.min(began.elapsed());
     }
     let each = best / u32::try_from(count).unwrap();
-    println!("  a new revision: {best:.1?} until all are judged, {each:.1?} for each peer");
+    println!("  a new revision: {best:.1?} until all are verified, {each:.1?} for each peer");
 
     let mut quiet = Figures::WORST;
     let mut busy = Figures::WORST;
     for _ in 0..RUNS {
         quiet = quiet.min(handshakes(pki, &server, || ()));
-        busy = busy.min(handshakes(pki, &server, || judge_always(&server, count)));
+        busy = busy.min(handshakes(pki, &server, || verify_always(&server, count)));
     }
     let within = busy.p99 <= quiet.p99 * GROSS;
     let note = if within { "" } else { "  OVER THE LIMIT" };
     println!("  handshakes, all registered: {quiet}");
-    println!("  handshakes, while they are judged without a pause: {busy}{note}");
+    println!("  handshakes, while they are verified without a pause: {busy}{note}");
 
     let rejects_all = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
     let began = Instant::now();
@@ -118,10 +118,10 @@ fn measure(pki: &Pki, count: usize) -> bool {
 }
 
 /// Rotates, and waits until every peer is verified.
-fn judge_always(server: &MtlsServer<Rustls>, peers: usize) {
-    let judged = Counted::default();
-    rotate(server, &judged);
-    judged.wait_for(peers);
+fn verify_always(server: &MtlsServer<Rustls>, peers: usize) {
+    let verified = Counted::default();
+    rotate(server, &verified);
+    verified.wait_for(peers);
 }
 
 /// How often a policy was asked.
@@ -132,14 +132,14 @@ impl Counted {
     fn wait_for(&self, count: usize) {
         let began = Instant::now();
         while self.0.load(Ordering::SeqCst) < count {
-            assert!(began.elapsed() < LIMIT, "never judged");
+            assert!(began.elapsed() < LIMIT, "never verified");
             thread::sleep(Duration::from_micros(100));
         }
     }
 }
 
-fn rotate(server: &MtlsServer<Rustls>, judged: &Counted) {
-    let count = judged.0.clone();
+fn rotate(server: &MtlsServer<Rustls>, verified: &Counted) {
+    let count = verified.0.clone();
     let matcher = PeerMatcher::custom("counted", move |_| {
         count.fetch_add(1, Ordering::SeqCst);
         Ok(())

@@ -1,4 +1,4 @@
-//! What a policy costs: matching must not grow with the list of those who are admitted.
+//! What a policy costs: matching must not grow with the list of those who are accepted.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mtls::pki_types::{CertificateDer, UnixTime};
@@ -43,25 +43,25 @@ fn allowed(count: usize, with_own: bool) -> PeerMatcher {
 
 fn matching(criterion: &mut Criterion) {
     let (anchors, chain) = pki();
-    let judge = |matcher: &PeerMatcher| {
+    let verify = |matcher: &PeerMatcher| {
         let policy = VerifierPolicy::allow(matcher.clone());
         let algorithms = Rustls::default().signature_algorithms().unwrap();
         PeerVerifier::new(&anchors, policy, algorithms).unwrap()
     };
     let now = UnixTime::now();
-    let any = judge(&PeerMatcher::any_authenticated());
+    let any = verify(&PeerMatcher::any_authenticated());
     let peer = any.verify_client(&chain, now).unwrap();
     let mut group = criterion.benchmark_group("matching");
-    for (verdict, is_admitted) in [("admitted", true), ("refused", false)] {
+    for (verdict, is_accepted) in [("accepted", true), ("rejected", false)] {
         for length in LENGTHS {
-            let matcher = allowed(length, is_admitted);
-            assert_eq!(matcher.matches(&peer), is_admitted);
+            let matcher = allowed(length, is_accepted);
+            assert_eq!(matcher.matches(&peer), is_accepted);
             group.bench_function(format!("matches, {verdict}, {length}"), |bencher| {
                 bencher.iter(|| matcher.matches(&peer));
             });
-            let judge = judge(&matcher);
+            let verifier = verify(&matcher);
             group.bench_function(format!("verify_client, {verdict}, {length}"), |bencher| {
-                bencher.iter(|| judge.verify_client(&chain, now).is_ok());
+                bencher.iter(|| verifier.verify_client(&chain, now).is_ok());
             });
         }
     }

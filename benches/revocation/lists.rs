@@ -44,7 +44,7 @@ impl Chain {
         }
     }
 
-    fn judge(&self, lists: Option<Vec<Der>>) -> impl Fn() -> PeerIdentity + use<> {
+    fn verify(&self, lists: Option<Vec<Der>>) -> impl Fn() -> PeerIdentity + use<> {
         let policy = VerifierPolicy::allow_any_authenticated();
         let algorithms = Rustls::default().signature_algorithms().unwrap();
         let verifier = match lists {
@@ -63,20 +63,20 @@ impl Chain {
 }
 
 /// No lists at all, and lists of so many entries by the root and by the intermediate.
-pub(crate) fn judges() -> Vec<(String, impl Fn() -> PeerIdentity)> {
+pub(crate) fn verifies() -> Vec<(String, impl Fn() -> PeerIdentity)> {
     let chain = Chain::new();
-    let mut judges = vec![("no lists".to_owned(), chain.judge(None))];
+    let mut verifies = vec![("no lists".to_owned(), chain.verify(None))];
     for (by_root, by_intermediate) in [(0, 0), (0, 1_000), (1_000, 0), (0, LONGEST), (LONGEST, 0)] {
         let lists = vec![
             list(&chain.root, by_root),
             list(&chain.intermediate, by_intermediate),
         ];
-        judges.push((
+        verifies.push((
             format!("{by_root} by the root, {by_intermediate} by the intermediate"),
-            chain.judge(Some(lists)),
+            chain.verify(Some(lists)),
         ));
     }
-    judges
+    verifies
 }
 
 /// The longest list, in DER and in PEM.

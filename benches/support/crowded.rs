@@ -1,4 +1,4 @@
-//! Refusing a stranger whose certificate is large: what is shown of it is bounded, and the work has to be as well.
+//! Rejecting a stranger whose certificate is large: what is shown of it is bounded, and the work has to be as well.
 
 use mtls::pki_types::UnixTime;
 use mtls::{PeerMatcher, PeerVerifier, Rustls, TrustAnchors, VerifierPolicy};
@@ -7,8 +7,8 @@ use rcgen::{
     KeyPair,
 };
 
-/// Refuses, and words the refusal of, a client whose subject has that many attributes.
-pub(crate) fn refusals(attributes: u64) -> Box<dyn FnMut()> {
+/// Rejects, and words the rejection of, a client whose subject has that many attributes.
+pub(crate) fn rejections(attributes: u64) -> Box<dyn FnMut()> {
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let root = CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap();

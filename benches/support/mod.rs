@@ -1,5 +1,5 @@
 //! A full mutual handshake in memory, by the facade and by each library alone with equivalent settings; and one by the
-//! facade that resumes, where each peer is judged again.
+//! facade that resumes, where each peer is verified again.
 //!
 //! TLS 1.3, P-256, one intermediate on each side. The server runs on a thread of its own and ends each
 //! connection with one byte, so that the client has seen the server's verdict.
