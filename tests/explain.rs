@@ -188,31 +188,31 @@ fn stories() -> Vec<Story> {
 
 fn of_certificates() -> Vec<Story> {
     let root = root("Example CA");
-    let judge = |leaf: Leaf| explain(&root, any(), &leaf.issued_by(&root));
+    let verify = |leaf: Leaf| explain(&root, any(), &leaf.issued_by(&root));
     vec![
         Story {
             title: "The certificate has expired",
             text: "It was not renewed, or the new one was not loaded.",
             reason: Reason::Expired,
-            explanation: judge(alice().validity(Validity::between(NOW - 90 * DAY, NOW - DAY))),
+            explanation: verify(alice().validity(Validity::between(NOW - 90 * DAY, NOW - DAY))),
         },
         Story {
             title: "A server's certificate is used by a client",
             text: "The CA issued it with the extended key usage serverAuth alone.",
             reason: Reason::WrongExtendedKeyUsage,
-            explanation: judge(plain().server()),
+            explanation: verify(plain().server()),
         },
         Story {
             title: "The key may not sign handshakes",
             text: "The key usage is that of a key for RSA key transport, which TLS 1.3 does not have.",
             reason: Reason::WrongKeyUsage,
-            explanation: judge(alice().key_usages(&[KeyUsagePurpose::KeyEncipherment])),
+            explanation: verify(alice().key_usages(&[KeyUsagePurpose::KeyEncipherment])),
         },
         Story {
             title: "The CA's own certificate is presented",
             text: "The wrong file was configured.",
             reason: Reason::LeafIsCa,
-            explanation: judge(alice().marked_as_ca()),
+            explanation: verify(alice().marked_as_ca()),
         },
         Story {
             title: "An algorithm that the crypto library lacks",
@@ -294,7 +294,7 @@ fn of_revocation() -> Vec<Story> {
         .serial_number(&[0x0a, 0x11, 0xce])
         .issued_by(&branch)
         .with(&branch);
-    let judge = |lists: &[Vec<u8>]| {
+    let verify = |lists: &[Vec<u8>]| {
         let policy = any().revocation(RevocationRules::require(RevocationDepth::Leaf));
         let lists = RevocationLists::from_der(lists.iter().cloned().map(Into::into)).unwrap();
         let verifier = verifier(&root, policy)
@@ -309,13 +309,13 @@ fn of_revocation() -> Vec<Story> {
             title: "The certificate was revoked",
             text: "The list that says so is named.",
             reason: Reason::Revoked,
-            explanation: judge(&[revoked]),
+            explanation: verify(&[revoked]),
         },
         Story {
             title: "The revocation list was not replaced in time",
             text: "The job that fetches it has stopped.",
             reason: Reason::RevocationListStale,
-            explanation: judge(&[stale]),
+            explanation: verify(&[stale]),
         },
     ]
 }

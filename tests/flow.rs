@@ -71,12 +71,12 @@ fn halves_in_two_tasks<C: ClientBackend, S: ServerBackend>(client_backend: C, se
             }
             writer.shutdown().await.unwrap();
         });
-        let mut heard = Vec::new();
-        timeout(LIMIT, reader.read_to_end(&mut heard))
+        let mut received = Vec::new();
+        timeout(LIMIT, reader.read_to_end(&mut received))
             .await
             .expect("a task was not woken")
             .unwrap();
-        assert_eq!(heard.len(), BYTES);
+        assert_eq!(received.len(), BYTES);
         timeout(LIMIT, writing).await.unwrap().unwrap();
         timeout(LIMIT, echo).await.unwrap().unwrap();
     });
@@ -105,8 +105,8 @@ fn pair() -> (TcpStream, TcpStream) {
     (near, listener.accept().unwrap().0)
 }
 
-/// A client that writes first and is refused learns why when it reads, though its write met a closed connection.
-fn refused_after_writing<C: ClientBackend>(backend: C) {
+/// A client that writes first and is rejected learns why when it reads, though its write met a closed connection.
+fn rejected_after_writing<C: ClientBackend>(backend: C) {
     let cast = Cast::assemble();
     let client = client(&cast, backend);
     let server = server(
@@ -119,33 +119,34 @@ fn refused_after_writing<C: ClientBackend>(backend: C) {
     let mut stream = client.connect("localhost", near).unwrap();
     // The server is done with us. The first write makes its end reset the connection, and the second meets that.
     assert!(serving.join().unwrap().unwrap_err().rejection().is_some());
-    let mut told = None;
+    let mut reported = None;
     for _ in 0..2 {
-        told = told.or(stream.write_all(&[0; 1024]).err());
+        reported = reported.or(stream.write_all(&[0; 1024]).err());
         thread::sleep(Duration::from_millis(50));
     }
     // A library may have taken the bytes all the same; then it is for the read to tell.
-    let told = told
+    let reported = reported
         .or_else(|| stream.read(&mut [0; 16]).err())
-        .expect("a refused client hears of it");
-    let refusal = HandshakeError::in_io_error(&told).unwrap_or_else(|| panic!("{told:?}"));
+        .expect("a rejected client hears of it");
+    let rejection =
+        HandshakeError::in_io_error(&reported).unwrap_or_else(|| panic!("{reported:?}"));
     assert!(
-        matches!(refusal, HandshakeError::RejectedByPeer { .. }),
-        "{refusal:?}"
+        matches!(rejection, HandshakeError::RejectedByPeer { .. }),
+        "{rejection:?}"
     );
 }
 
 #[test]
-fn a_refused_writer_learns_why() {
-    refused_after_writing(Rustls::default());
+fn a_rejected_writer_learns_why() {
+    rejected_after_writing(Rustls::default());
     #[cfg(feature = "openssl")]
-    refused_after_writing(mtls::OpenSsl::default());
+    rejected_after_writing(mtls::OpenSsl::default());
     #[cfg(feature = "native-tls")]
-    refused_after_writing(mtls::NativeTls::default());
+    rejected_after_writing(mtls::NativeTls::default());
 }
 
 #[test]
-fn a_policy_that_panics_refuses_and_the_loop_goes_on() {
+fn a_policy_that_panics_rejects_and_the_loop_goes_on() {
     let cast = Cast::assemble();
     let matcher = PeerMatcher::custom("broken", |_| panic!("the matcher is broken"));
     let server = server(&cast, matcher, Rustls::default());
@@ -209,7 +210,7 @@ fn an_untimed_transport_has_all_the_time_it_takes() {
 }
 
 #[test]
-fn a_refused_and_silent_peer_does_not_hold_an_untimed_accept() {
+fn a_rejected_and_silent_peer_does_not_hold_an_untimed_accept() {
     let cast = Cast::assemble();
     let server = server(
         &cast,

@@ -27,7 +27,7 @@ fn shell(script: &str) -> Command {
 
 #[cfg(unix)]
 #[test]
-fn programs_are_heard_and_ended() {
+fn programs_are_received_and_ended() {
     let echo = run(&mut shell("cat; echo aside >&2; exit 3"), b"abc", SOON);
     assert_eq!(echo.status.unwrap().code(), Some(3));
     assert_eq!((&*echo.stdout, &*echo.stderr), ("abc", "aside\n"));
@@ -213,8 +213,8 @@ fn chains_are_many_and_each_has_its_name() {
     assert!(servers.len() >= 18, "{}", servers.len());
     let mut names = HashSet::new();
     for case in clients.iter().chain(&servers) {
-        let judged = (case.name, case.profile);
-        assert!(names.insert(judged), "twice: {judged:?}");
+        let verified = (case.name, case.profile);
+        assert!(names.insert(verified), "twice: {verified:?}");
         assert_eq!(
             case.server_name.is_some(),
             case.name.starts_with("server: ")
@@ -248,7 +248,7 @@ fn assert_presented(
     server: &Credential,
 ) {
     let presenter = Peer::new(version).presents(&case.presented).hears(0);
-    let heard = if case.server_name.is_some() {
+    let received = if case.server_name.is_some() {
         let serving = tool.serve(presenter);
         listener.call(serving.address, Peer::new(version)).outcome()
     } else {
@@ -257,18 +257,21 @@ fn assert_presented(
         println!("{}: {called:?}", case.name);
         serving.outcome()
     };
-    let context = format!("{} by {}, {version:?}: {heard:?}", case.name, tool.name);
+    let context = format!("{} by {}, {version:?}: {received:?}", case.name, tool.name);
     if case.presenter == Presenter::Rustls && listener.name == "openssl" {
-        assert!(!heard.completed && heard.presented.is_empty(), "{context}");
+        assert!(
+            !received.completed && received.presented.is_empty(),
+            "{context}"
+        );
     } else {
-        assert!(heard.accepted(), "{context}");
-        assert!(heard.presented == case.presented.chain, "{context}");
+        assert!(received.accepted(), "{context}");
+        assert!(received.presented == case.presented.chain, "{context}");
     }
 }
 
 #[cfg(feature = "aws-lc-rs")]
-mod judged {
-    //! What a judge that is not ours makes of it.
+mod verified {
+    //! What a verifier that is not ours makes of it.
 
     use std::sync::Arc;
 
@@ -331,7 +334,7 @@ mod judged {
             if case.presenter == Presenter::NoCertificate {
                 continue;
             }
-            let verdict = judge(case);
+            let verdict = verify(case);
             let name = case.name;
             if name.starts_with("a critical ") && name.ends_with("key identifier") {
                 // To webpki every extension that it does not know is alike.
@@ -376,12 +379,12 @@ mod judged {
         }
     }
 
-    fn judge(case: &Case) -> Result<(), Error> {
+    fn verify(case: &Case) -> Result<(), Error> {
         let (leaf, above) = case
             .presented
             .chain
             .split_first()
-            .expect("nothing to judge");
+            .expect("nothing to verify");
         let anchors: Result<Vec<_>, _> =
             case.anchors.iter().map(anchor_from_trusted_cert).collect();
         let leaf = EndEntityCert::try_from(leaf)?;
@@ -416,7 +419,7 @@ mod judged {
                 let stranger = anonymous.clone().presents(&cast.mallory);
                 for (peer, alert) in [(anonymous, CERTIFICATE_REQUIRED), (stranger, DECRYPT_ERROR)]
                 {
-                    let called = refused_by_stock_rustls(&cast, tool, peer);
+                    let called = rejected_by_stock_rustls(&cast, tool, peer);
                     let context = format!("{}, {version:?}: {called:?}", tool.name);
                     assert_eq!(called.completed, version == Version::Tls13, "{context}");
                     assert_eq!(called.alert, Some(alert), "{context}");
@@ -426,8 +429,8 @@ mod judged {
         }
     }
 
-    /// A server that judges by rustls' own verifier, and closes as soon as it is done.
-    fn refused_by_stock_rustls(cast: &Cast, tool: raw::Tool, peer: Peer) -> raw::StepOutcome {
+    /// A server that verifies by rustls' own verifier, and closes as soon as it is done.
+    fn rejected_by_stock_rustls(cast: &Cast, tool: raw::Tool, peer: Peer) -> raw::StepOutcome {
         let provider = Arc::new(default_provider());
         let mut roots = RootCertStore::empty();
         roots.add(cast.root.certificate()).unwrap();
@@ -441,9 +444,9 @@ mod judged {
         let (near, mut far) = raw::socket_pair();
         let called = tool.call_over(near, peer);
         let mut connection = ServerConnection::new(Arc::new(config)).unwrap();
-        let refusal =
+        let rejection =
             std::io::Read::read(&mut Stream::new(&mut connection, &mut far), &mut [0; 16]);
-        refusal.expect_err("stock rustls accepted");
+        rejection.expect_err("stock rustls accepted");
         drop(far);
         called.outcome()
     }

@@ -105,11 +105,11 @@ fn reason(error: &HandshakeError) -> RejectionReason {
 }
 
 /// Returns the error of a client that connects to this server.
-fn refusal(builder: ClientBuilder, server: Server, name: &str) -> HandshakeError {
+fn rejection(builder: ClientBuilder, server: Server, name: &str) -> HandshakeError {
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&seen);
+    let reported = Arc::clone(&seen);
     let client = build(builder.observer(move |event| match event {
-        Event::PeerRejected(rejection) => told.lock().unwrap().push(rejection.reason()),
+        Event::PeerRejected(rejection) => reported.lock().unwrap().push(rejection.reason()),
         other => panic!("{other:?}"),
     }));
     let error = client.connect(name, server.tcp).unwrap_err();
@@ -170,7 +170,7 @@ fn a_version_that_is_not_spoken_is_no_connection() {
 }
 
 #[test]
-fn refused_by_the_servers_policy() {
+fn rejected_by_the_servers_policy() {
     let cast = Cast::assemble();
     let server = || {
         let policy = VerifierPolicy::allow(PeerMatcher::dns("other.test").unwrap());
@@ -181,7 +181,7 @@ fn refused_by_the_servers_policy() {
     let error = build(client(&cast, Tls12))
         .connect("localhost", tls12.tcp)
         .unwrap_err();
-    assert_refused(&error, Alert::CERTIFICATE_UNKNOWN);
+    assert_rejected(&error, Alert::CERTIFICATE_UNKNOWN);
     let error = tls12.outcome.recv().unwrap().unwrap_err();
     assert_eq!(reason(&error), RejectionReason::NotAuthorized);
 
@@ -190,7 +190,7 @@ fn refused_by_the_servers_policy() {
         .connect("localhost", tls13.tcp)
         .unwrap();
     let error = stream.read(&mut [0; 1]).unwrap_err();
-    assert_refused(
+    assert_rejected(
         HandshakeError::in_io_error(&error).unwrap(),
         Alert::CERTIFICATE_UNKNOWN,
     );
@@ -199,7 +199,7 @@ fn refused_by_the_servers_policy() {
 }
 
 #[test]
-fn a_writer_learns_that_the_server_refused_it() {
+fn a_writer_learns_that_the_server_rejected_it() {
     let cast = Cast::assemble();
     let server = Server::open(&cast.server, &cast.impostor);
     let mut stream = build(client(&cast, Tls13))
@@ -213,14 +213,14 @@ fn a_writer_learns_that_the_server_refused_it() {
             stream.write_all(&[0; 1024]).err()
         })
         .unwrap();
-    assert_refused(
+    assert_rejected(
         HandshakeError::in_io_error(&error).unwrap(),
         Alert::UNKNOWN_CA,
     );
 }
 
 #[track_caller]
-fn assert_refused(error: &HandshakeError, expected: Alert) {
+fn assert_rejected(error: &HandshakeError, expected: Alert) {
     match error {
         HandshakeError::RejectedByPeer { alert, .. } => assert_eq!(*alert, expected),
         _ => panic!("{error:?}"),
@@ -228,19 +228,19 @@ fn assert_refused(error: &HandshakeError, expected: Alert) {
 }
 
 #[test]
-fn refused_by_the_clients_policy() {
+fn rejected_by_the_clients_policy() {
     let cast = Cast::assemble();
     for version in VERSIONS {
         let policy = VerifierPolicy::allow(PeerMatcher::dns("other.test").unwrap());
         let server = Server::open(&cast.server, &cast.root);
-        let error = refusal(client(&cast, version).policy(policy), server, "localhost");
+        let error = rejection(client(&cast, version).policy(policy), server, "localhost");
         assert_eq!(reason(&error), RejectionReason::NotAuthorized);
         assert!(error.rejection().unwrap().certificate().is_some());
     }
 }
 
 #[test]
-fn refused_by_the_platform() {
+fn rejected_by_the_platform() {
     use RejectionReason::{
         Expired, NameMismatch, NotYetValid, UnknownIssuer, WrongExtendedKeyUsage,
     };
@@ -273,7 +273,7 @@ fn refused_by_the_platform() {
             (&early, "localhost", NotYetValid),
             (&for_clients, "localhost", WrongExtendedKeyUsage),
         ] {
-            let error = refusal(
+            let error = rejection(
                 client(&cast, version),
                 Server::open(credential, &cast.root),
                 name,
@@ -292,7 +292,7 @@ fn the_policy_is_stricter_than_the_platform() {
     let nameless = Leaf::named("localhost").server().issued_by(&cast.root);
     for version in VERSIONS {
         let server = Server::open(&nameless, &cast.root);
-        let error = refusal(client(&cast, version), server, "localhost");
+        let error = rejection(client(&cast, version), server, "localhost");
         assert_eq!(reason(&error), RejectionReason::NameMismatch);
 
         // The platform's clock is not ours.
@@ -342,7 +342,7 @@ fn server_spiffe_replaces_the_name() {
         ] {
             let server = Server::open(credential, &cast.root);
             assert_eq!(
-                reason(&refusal(client_of(id), server, "localhost")),
+                reason(&rejection(client_of(id), server, "localhost")),
                 expected
             );
         }
@@ -402,7 +402,7 @@ fn addresses_match_address_names_alone() {
             .connect("127.0.0.1", server.tcp)
             .unwrap();
         let server = Server::open(&disguised, &cast.root);
-        let error = refusal(client(&cast, version), server, "127.0.0.1");
+        let error = rejection(client(&cast, version), server, "127.0.0.1");
         assert!(matches!(
             reason(&error),
             RejectionReason::NameMismatch | RejectionReason::MalformedName
@@ -423,12 +423,12 @@ fn no_common_protocol() {
                 .alpn(["unheard-of"]),
         );
         let error = client.connect("localhost", tcp).unwrap_err();
-        assert_refused(&error, Alert::NO_APPLICATION_PROTOCOL);
+        assert_rejected(&error, Alert::NO_APPLICATION_PROTOCOL);
     }
 }
 
 #[test]
-fn what_cannot_be_enforced_is_refused_at_build() {
+fn what_cannot_be_enforced_is_rejected_at_build() {
     let cast = Cast::assemble();
     let any = VerifierPolicy::allow_any_authenticated;
     // However deep in the matcher it stands: there would be nothing to ask.

@@ -1,4 +1,4 @@
-//! The OpenSSL backend with itself, with rustls, and with peers that judge nothing.
+//! The OpenSSL backend with itself, with rustls, and with peers that verify nothing.
 #![cfg(feature = "openssl")]
 
 mod common;
@@ -13,8 +13,8 @@ mod parity;
 #[cfg(feature = "tokio")]
 #[path = "openssl_backend/readiness.rs"]
 mod readiness;
-#[path = "openssl_backend/refusal.rs"]
-mod refusal;
+#[path = "openssl_backend/rejection.rs"]
+mod rejection;
 
 use std::fmt::Debug;
 

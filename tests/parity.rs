@@ -24,28 +24,28 @@ type Verdict = Result<(), Reason>;
 #[cfg(feature = "rustls")]
 #[test]
 fn the_verifier_alone_with_the_algorithms_of_rustls() {
-    assert_judged_as_expected(&mtls::Rustls::default().signature_algorithms().unwrap());
+    assert_verified_as_expected(&mtls::Rustls::default().signature_algorithms().unwrap());
 }
 
 #[cfg(feature = "openssl")]
 #[test]
 fn the_verifier_alone_with_the_algorithms_of_openssl() {
     let openssl = mtls::OpenSsl::default();
-    assert_judged_as_expected(&openssl.signature_algorithms().unwrap());
+    assert_verified_as_expected(&openssl.signature_algorithms().unwrap());
 }
 
-fn assert_judged_as_expected(algorithms: &SignatureAlgorithms) {
+fn assert_verified_as_expected(algorithms: &SignatureAlgorithms) {
     let cases = [chains::clients(), chains::servers()].concat();
     let wrong: Vec<_> = cases
         .iter()
-        .map(|case| (case.name, judge(case, algorithms.clone()), case.expected))
+        .map(|case| (case.name, verify(case, algorithms.clone()), case.expected))
         .filter(|(_, verdict, expected)| verdict != expected)
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// The verdict of the verifier alone.
-fn judge(case: &Case, algorithms: SignatureAlgorithms) -> Verdict {
+fn verify(case: &Case, algorithms: SignatureAlgorithms) -> Verdict {
     let anchors = TrustAnchors::from_der(case.anchors.clone()).unwrap();
     let verifier = PeerVerifier::new(&anchors, policy(case), algorithms).unwrap();
     let (chain, now) = (&case.presented.chain, UnixTime::now());
@@ -77,7 +77,7 @@ fn server_chains_before_live_clients() {
     assert_agree(&cases, &ends::clients(), Role::Client);
 }
 
-/// Which end judges.
+/// Which end verifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Client,
@@ -85,36 +85,39 @@ enum Role {
 }
 
 /// Runs every case with every presenter and every verifier, in both TLS versions.
-fn assert_agree(cases: &[Case], judges: &Ends, role: Role) {
+fn assert_agree(cases: &[Case], verifiers: &Ends, role: Role) {
     let cast = Cast::assemble();
-    for judge in judges {
+    for verifier in verifiers {
         for version in Version::ALL {
             let mut differences = Vec::new();
             let mut handshakes = 0;
             for case in cases {
-                for verdict in verdicts(case, &**judge, version, role, &cast) {
+                for verdict in verdicts(case, &**verifier, version, role, &cast) {
                     handshakes += 1;
                     let expected = expected_live(case);
                     if verdict != expected {
                         let said = format!("{}: {verdict:?}, not {expected:?}", case.name);
-                        let kind = judge.kind().unwrap();
-                        assert!(may_differ(case, kind, role, verdict), "{judge:?}: {said}");
+                        let kind = verifier.kind().unwrap();
+                        assert!(
+                            may_differ(case, kind, role, verdict),
+                            "{verifier:?}: {said}"
+                        );
                         differences.push(said);
                     }
                 }
             }
             let (count, differ) = (cases.len(), differences.len());
             println!(
-                "{judge:?}, {version:?}: {count} chains, {handshakes} handshakes, {differ} differences: {differences:#?}"
+                "{verifier:?}, {version:?}: {count} chains, {handshakes} handshakes, {differ} differences: {differences:#?}"
             );
         }
     }
 }
 
-/// What the judge says, of the chain as each library presents it.
+/// What the verifier says, of the chain as each library presents it.
 fn verdicts(
     case: &Case,
-    judge: &dyn End,
+    verifier: &dyn End,
     version: Version,
     role: Role,
     cast: &Cast,
@@ -128,14 +131,14 @@ fn verdicts(
         identity: (case.presenter != Presenter::NoCertificate).then(|| case.presented.clone()),
         ..Setup::new(ours, &cast.root)
     };
-    let judging = Setup {
+    let verifying = Setup {
         version,
         anchors: case.anchors.clone(),
         server_name: case.server_name.unwrap_or("localhost"),
         policy: policy(case),
         ..Setup::new(ours, &cast.root)
     };
-    let judge = judge.ready(&judging).unwrap();
+    let verifier = verifier.ready(&verifying).unwrap();
     let tools = raw::tools()
         .into_iter()
         .filter(|tool| case.presentable_by(*tool));
@@ -144,11 +147,11 @@ fn verdicts(
             let seen = match role {
                 Role::Client => {
                     let presenter = ends::raw_servers(&[tool.name])[0].ready(&presenting);
-                    meet(&*judge, &*presenter.unwrap()).0
+                    meet(&*verifier, &*presenter.unwrap()).0
                 }
                 Role::Server => {
                     let presenter = ends::raw_clients(&[tool.name])[0].ready(&presenting);
-                    meet(&*presenter.unwrap(), &*judge).1
+                    meet(&*presenter.unwrap(), &*verifier).1
                 }
             };
             println!("{} by {}: {seen:?}", case.name, tool.name);
@@ -175,7 +178,7 @@ fn expected_live(case: &Case) -> Verdict {
 }
 
 /// The lines of the capability table: a server on OpenSSL is shown one path and nothing beside it,
-/// and accepts no path that is rejected elsewhere. On native-tls the platform judges as well: the
+/// and accepts no path that is rejected elsewhere. On native-tls the platform verifies as well: the
 /// leaf never more loosely, and what is above the leaf by its own rules.
 fn may_differ(case: &Case, kind: BackendKind, role: Role, verdict: Verdict) -> bool {
     match (kind, role) {

@@ -14,7 +14,7 @@ use pki_types::CertificateDer;
 use time::OffsetDateTime;
 
 use crate::common::pki::Credential;
-use crate::common::programs::tell;
+use crate::common::programs::report;
 
 /// One DER value.
 pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -316,7 +316,7 @@ pub(crate) fn has_ml_dsa() -> bool {
     let has = MlDsa::M65.of_seed(&[1; 32]).is_ok();
     if !has {
         let version = openssl::version::version();
-        tell(&format!(
+        report(&format!(
             "NOT TESTED: ML-DSA: {version} lacks it; take the feature `openssl-vendored`"
         ));
     }

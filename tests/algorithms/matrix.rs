@@ -24,15 +24,15 @@ type Verdict = Result<(), Reason>;
 
 const NAME: &str = "peer.test";
 
-/// Those who judge: the verifier by itself with each library's algorithms, and both ends on each
+/// Those who verifier: the verifier by itself with each library's algorithms, and both ends on each
 /// backend.
-struct Judges {
+struct Verifiers {
     trust: TrustAnchors,
     servers: Vec<(String, Version, Box<dyn Ready>)>,
     clients: Vec<(String, Version, Box<dyn Ready>)>,
 }
 
-impl Judges {
+impl Verifiers {
     fn new(certificates: &[CertificateDer<'static>], versions: &[Version], cast: &Cast) -> Self {
         let setup = |version, identity: &Credential| Setup {
             version,
@@ -60,7 +60,7 @@ impl Judges {
     }
 
     /// Asks everyone; the verdict has to be one.
-    fn judge(&self, presented: &Presented, expected: Verdict, tally: &mut Tally) {
+    fn verify(&self, presented: &Presented, expected: Verdict, tally: &mut Tally) {
         let name = &presented.name;
         tally.cases += 1;
         let said = |tally: &mut Tally, who: &str, verdict: Result<(), Rejection>| {
@@ -81,13 +81,13 @@ impl Judges {
         }
         self.on_ring(presented, expected, tally);
         let mut met = Vec::new();
-        for (who, version, judge) in &self.servers {
+        for (who, version, verify) in &self.servers {
             let client = presented.by_client(*version);
-            met.push((who, version, meet(&*client, &**judge).1));
+            met.push((who, version, meet(&*client, &**verify).1));
         }
-        for (who, version, judge) in &self.clients {
+        for (who, version, verify) in &self.clients {
             let server = presented.by_server(*version);
-            met.push((who, version, meet(&**judge, &*server).0));
+            met.push((who, version, meet(&**verify, &*server).0));
         }
         for (who, version, seen) in met {
             tally.handshakes += 1;
@@ -183,7 +183,7 @@ impl Tally {
     }
 }
 
-/// A leaf, and a peer that judges nothing and presents it.
+/// A leaf, and a peer that verifies nothing and presents it.
 struct Presented {
     name: String,
     credential: Credential,
@@ -243,8 +243,8 @@ fn every_signature_over_every_sound_key() {
     let mut tally = Tally::default();
     for signed in signatures::all(ml_dsa) {
         let trusted = [signed.ca.certificate.clone(), spare.certificate.clone()];
-        let in_both = Judges::new(&trusted, &Version::ALL, &cast);
-        let in_13 = Judges::new(&trusted, &[Version::Tls13], &cast);
+        let in_both = Verifiers::new(&trusted, &Version::ALL, &cast);
+        let in_13 = Verifiers::new(&trusted, &[Version::Tls13], &cast);
         // What is rejected for its signature is so whatever the key.
         let enough = if signed.expected.is_ok() {
             keys.len()
@@ -255,12 +255,12 @@ fn every_signature_over_every_sound_key() {
             let leaf = signed.ca.issue(NAME, &key.spki, &signed.signature);
             let name = format!("{} under {}", key.name, signed.signature.name);
             let presented = Presented::new(name, leaf, key, &cast);
-            let judges = if is_for_both_versions(key) {
+            let verifies = if is_for_both_versions(key) {
                 &in_both
             } else {
                 &in_13
             };
-            judges.judge(&presented, signed.expected, &mut tally);
+            verifies.verify(&presented, signed.expected, &mut tally);
         }
     }
     let at_least = if ml_dsa { 200 } else { 80 };
@@ -271,7 +271,7 @@ fn every_signature_over_every_sound_key() {
 #[test]
 fn a_fault_is_named() {
     let ca = spare();
-    let judges = Judges::new(
+    let verifies = Verifiers::new(
         std::slice::from_ref(&ca.certificate),
         &[],
         &Cast::assemble(),
@@ -305,7 +305,7 @@ fn a_fault_is_named() {
         let leaf = ca.issue(NAME, &key.spki, &ecdsa("SHA256"));
         let presented = Presented::new(name.to_owned(), leaf, key, &Cast::assemble());
         let algorithms = Rustls::default().signature_algorithms().unwrap();
-        let said = judges
+        let said = verifies
             .pure(&presented, algorithms)
             .0
             .unwrap_err()
@@ -317,12 +317,12 @@ fn a_fault_is_named() {
 #[test]
 fn every_form_of_key() {
     let (cast, ca) = (Cast::assemble(), spare());
-    let judges = Judges::new(std::slice::from_ref(&ca.certificate), &Version::ALL, &cast);
+    let verifies = Verifiers::new(std::slice::from_ref(&ca.certificate), &Version::ALL, &cast);
     let mut tally = Tally::default();
     for key in keys::unusual() {
         let leaf = ca.issue(NAME, &key.spki, &ecdsa("SHA256"));
         let presented = Presented::new(key.name.clone(), leaf, &key, &cast);
-        judges.judge(&presented, key.expected, &mut tally);
+        verifies.verify(&presented, key.expected, &mut tally);
     }
     tally.check("forms of keys", 90);
 }

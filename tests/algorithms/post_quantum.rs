@@ -68,8 +68,8 @@ fn ml_dsa_does_not_count_in_tls_1_2() {
         let near = &ends::raw_clients(&["rustls"])[0];
         for (version, is_accepted) in [(Version::Tls12, false), (Version::Tls13, true)] {
             let near = near.ready(&setup(version, &client)).unwrap();
-            let judge = far.ready(&setup(version, &server)).unwrap();
-            let (_, seen) = meet(&*near, &*judge);
+            let verifier = far.ready(&setup(version, &server)).unwrap();
+            let (_, seen) = meet(&*near, &*verifier);
             assert_eq!(
                 seen.completed, is_accepted,
                 "{far:?} in {version:?}: {seen:?}"

@@ -114,7 +114,7 @@ fn two_of_ours_negotiate_the_hybrid_and_say_so() {
 }
 
 #[test]
-fn each_end_tells_how_the_other_signed() {
+fn each_end_reports_how_the_other_signed() {
     let stage = Stage::new(&BOTH);
     let [client, server] = stage.sessions(Rustls::default(), Rustls::default());
     assert_eq!(
@@ -166,7 +166,7 @@ fn every_pair_of_backends_agrees_on_the_session() {
 }
 
 #[test]
-fn a_status_tells_what_the_configuration_is() {
+fn a_status_reports_what_the_configuration_is() {
     let stage = Stage::new(&BOTH);
     let status = stage.client(Rustls::default()).handle().status();
     assert_eq!(status.prefers_post_quantum_key_exchange(), Some(true));

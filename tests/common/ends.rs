@@ -36,7 +36,7 @@ pub struct Setup {
     /// In place of the anchors, for a facade.
     pub bundles: Option<TrustBundles>,
     pub policy: VerifierPolicy,
-    /// Judged and not enforced.
+    /// Verified and not enforced.
     pub shadow: Option<VerifierPolicy>,
     pub revocation_lists: Option<RevocationLists>,
     pub alpn: &'static [&'static str],
@@ -82,7 +82,7 @@ pub struct Seen {
     /// What ended it badly, in a facade.
     pub ended: Option<Ended>,
     /// The alert that the other end sent.
-    pub told: Option<u8>,
+    pub reported: Option<u8>,
     /// Application bytes.
     pub received: Vec<u8>,
     /// What the observer was told.
@@ -94,8 +94,8 @@ pub struct Seen {
 /// How a shadow policy sees it otherwise.
 #[derive(Clone, Debug)]
 pub enum Shadow {
-    WouldAdmit(PeerIdentity, Rejection),
-    WouldRefuse(PeerIdentity, Rejection),
+    WouldAccept(PeerIdentity, Rejection),
+    WouldReject(PeerIdentity, Rejection),
 }
 
 impl fmt::Debug for Seen {
@@ -107,7 +107,7 @@ impl fmt::Debug for Seen {
             .field("version", &self.version)
             .field("alpn", &self.alpn.as_deref().map(String::from_utf8_lossy))
             .field("ended", &self.ended)
-            .field("told", &self.told)
+            .field("told", &self.reported)
             .field("received", &String::from_utf8_lossy(&self.received))
             .field("observed", &self.observed)
             .field("shadows", &self.shadows)
@@ -134,7 +134,7 @@ impl Ended {
 
 /// One end, for one role.
 pub trait End: fmt::Debug + Sync {
-    /// Which backend judges; `None` for a raw peer, which judges nothing.
+    /// Which backend verifies; `None` for a raw peer, which verifies nothing.
     fn kind(&self) -> Option<BackendKind>;
 
     /// Builds it, once for many connections.

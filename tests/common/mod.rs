@@ -1,4 +1,4 @@
-//! What the test targets share: other people's programs, certificates of every kind, and peers that judge nothing.
+//! What the test targets share: other people's programs, certificates of every kind, and peers that verify nothing.
 
 #![allow(
     dead_code,

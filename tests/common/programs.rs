@@ -152,7 +152,7 @@ fn missing(kind: &str, name: &str, how: &str) {
     let missing = format!("the {kind} `{name}` is not here: {how}");
     let required = env::var_os(REQUIRE_ALL).is_some_and(|value| !value.is_empty());
     assert!(!required, "{missing} ({REQUIRE_ALL} is set)");
-    tell(&format!("NOT TESTED: {missing}"));
+    report(&format!("NOT TESTED: {missing}"));
 }
 
 /// What a program that ended, or was ended, left behind.
@@ -221,7 +221,7 @@ impl Running {
             panic!("standard input is closed");
         };
         if bytes.len() <= PIPE {
-            // A program that has ended or closed its input is judged by what it said.
+            // A program that has ended or closed its input is verified by what it said.
             stdin.write_all(bytes).and_then(|()| stdin.flush()).ok();
             self.child.stdin = Some(stdin);
         } else {
@@ -384,6 +384,6 @@ impl Text {
 }
 
 /// Past the capture of the test harness, which shows nothing of a test that passes.
-pub fn tell(message: &str) {
+pub fn report(message: &str) {
     writeln!(std::io::stderr(), "{message}").ok();
 }

@@ -4,27 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mtls::Rejection;
 
-use crate::vectors::{Case, Expected, Peer, tell};
+use crate::vectors::{Case, Expected, Peer, report};
 
 /// What became of a case: what a line of the list says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Judged {
-    /// `accepted`, `refused` with the reason, or that the anchors were refused.
+pub(crate) struct Verdicts {
+    /// `accepted`, `rejected` with the reason, or that the anchors were rejected.
     pub(crate) verdict: String,
     /// For people.
     pub(crate) words: String,
 }
 
-pub(crate) const ANCHORS_REFUSED: &str = "anchors refused";
+pub(crate) const ANCHORS_REJECTED: &str = "anchors rejected";
 /// What the case connects to is no name of a server.
-pub(crate) const NAME_REFUSED: &str = "name refused";
-pub(crate) const LISTS_REFUSED: &str = "revocation lists refused";
+pub(crate) const NAME_REJECTED: &str = "name rejected";
+pub(crate) const LISTS_REJECTED: &str = "revocation lists rejected";
 /// By none of the raw peers.
 pub(crate) const NOT_PRESENTED: &str = "not presented";
 pub(crate) const ACCEPTED: &str = "accepted";
 
-impl Judged {
-    /// Something was refused before there was a peer to judge.
+impl Verdicts {
+    /// Something was rejected before there was a peer to verify.
     pub(crate) fn unfit(verdict: &str, error: &dyn ToString) -> Self {
         Self {
             verdict: verdict.to_owned(),
@@ -35,9 +35,9 @@ impl Judged {
     pub(crate) fn of(verdict: Result<String, Rejection>) -> Self {
         let (verdict, words) = match verdict {
             Ok(peer) => (ACCEPTED.to_owned(), peer),
-            Err(refusal) => (
-                format!("refused {:?}", refusal.reason()),
-                refusal.to_string(),
+            Err(rejection) => (
+                format!("rejected {:?}", rejection.reason()),
+                rejection.to_string(),
             ),
         };
         Self { verdict, words }
@@ -93,18 +93,18 @@ pub(crate) fn of_live(id: &str, backend: &str, peer: Peer) -> BTreeSet<String> {
 #[track_caller]
 pub(crate) fn assert_as_listed<'a>(
     list: &'static str,
-    judged: impl Iterator<Item = (&'a Case, Judged)>,
+    verified: impl Iterator<Item = (&'a Case, Verdicts)>,
 ) {
     let mut listed = listed(list);
     let mut wrong = Vec::new();
     let (mut count, mut differ) = (0, 0);
-    for (case, judged) in judged {
+    for (case, verified) in verified {
         count += 1;
-        let as_expected = judged.is_as_expected(case);
+        let as_expected = verified.is_as_expected(case);
         differ += usize::from(!as_expected);
         let problem = match listed.remove(case.id.as_str()) {
             None if as_expected => continue,
-            Some(verdict) if !as_expected && verdict == judged.verdict => continue,
+            Some(verdict) if !as_expected && verdict == verified.verdict => continue,
             None => "not listed",
             Some(_) if as_expected => "listed, and as expected now",
             Some(_) => "listed with another verdict",
@@ -113,10 +113,10 @@ pub(crate) fn assert_as_listed<'a>(
         wrong.push(format!(
             "{} | {} | {problem}; {:?} expected {:?}; {}; {}",
             case.id,
-            judged.verdict,
+            verified.verdict,
             case.peer,
             case.expected_result,
-            judged.words,
+            verified.words,
             words.join(" ")
         ));
     }
@@ -124,7 +124,7 @@ pub(crate) fn assert_as_listed<'a>(
     // Another part of the suite need not hold them all; a line for a case that is nowhere says nothing, though.
     if !listed.is_empty() {
         let ids: Vec<_> = listed.keys().collect();
-        tell(&format!(
+        report(&format!(
             "NOT TESTED: listed, and not among the vectors: {ids:?}"
         ));
     }

@@ -144,7 +144,7 @@ fn a_fault_is_rejected_for_its_own_reason() {
                 for (library, algorithms) in algorithms() {
                     let profile = CertificateProfile::default();
                     let lists = changed.lists.as_ref();
-                    for verdict in changed.issued.judge(profile, lists, &algorithms) {
+                    for verdict in changed.issued.verify(profile, lists, &algorithms) {
                         count += 1;
                         if !is_as_expected(&verdict, expected) {
                             let (maker, fault) = (&issued.name, fault.name);

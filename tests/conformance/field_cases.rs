@@ -22,7 +22,7 @@ use crate::common::pki::Credential;
 use crate::common::raw::{Version, tools};
 use crate::issued::algorithms;
 use crate::meetings::{Failed, World, meet_client, servers};
-use crate::vectors::tell;
+use crate::vectors::report;
 
 /// Names the folder with the cases.
 const FOLDER: &str = "MTLS_FIELD_CASES";
@@ -239,7 +239,7 @@ fn an_unreadable_name_decides_nothing() {
     let input = |case| folder.input(case, "chain.pem", None);
     let common_name = |name| PeerMatcher::common_name(name).unwrap();
     let uri = |uri| PeerMatcher::uri(uri).unwrap();
-    for (case, matcher, admits) in [
+    for (case, matcher, accepts) in [
         ("cn-printable-under", dns("peer.example"), true),
         ("cn-printable-under", common_name("my_host"), false),
         ("cn-printable-under", common_name("other"), false),
@@ -266,7 +266,7 @@ fn an_unreadable_name_decides_nothing() {
     ] {
         let words = matcher.to_string();
         let verdict = input(case).verdict(VerifierPolicy::allow(matcher));
-        assert_eq!(verdict.is_ok(), admits, "{case}, {words}: {verdict:?}");
+        assert_eq!(verdict.is_ok(), accepts, "{case}, {words}: {verdict:?}");
     }
 }
 
@@ -284,11 +284,11 @@ fn a_rejection_names_an_issuer_that_differs_in_encoding() {
 
 /// Each folder has its verdict above.
 #[test]
-fn every_folder_is_judged() {
+fn every_folder_is_verified() {
     let Some(folder) = folder() else { return };
     let known = |name: &str| {
-        let judged = CHAINS.iter().any(|(case, ..)| *case == name);
-        judged || name == "issuer-printable"
+        let verified = CHAINS.iter().any(|(case, ..)| *case == name);
+        verified || name == "issuer-printable"
     };
     let all = fs::read_dir(folder.0.join("chains")).unwrap();
     let names = all.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -302,7 +302,7 @@ pub(crate) struct Folder(PathBuf);
 pub(crate) fn folder() -> Option<Folder> {
     let path = env::var_os(FOLDER).filter(|path| !path.is_empty());
     if path.is_none() {
-        tell(&format!(
+        report(&format!(
             "NOT TESTED: field cases. Set {FOLDER} to their folder"
         ));
     }
@@ -453,9 +453,5 @@ fn now() -> UnixTime {
 
 /// With what is said about its cause.
 pub(crate) fn in_words(error: &MaterialError) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let words = [error.to_string()]
-        .into_iter()
-        .chain(causes.map(ToString::to_string));
-    words.collect::<Vec<_>>().join(": ")
+    mtls::Report::new(error).to_string()
 }

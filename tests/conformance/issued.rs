@@ -76,7 +76,7 @@ impl Issued {
         }
     }
 
-    /// For a peer that is judged as a client.
+    /// For a peer that is verified as a client.
     pub(crate) fn policy_for_clients(&self) -> VerifierPolicy {
         match self.role {
             Role::Svid => VerifierPolicy::allow(svid()),
@@ -84,7 +84,7 @@ impl Issued {
         }
     }
 
-    /// For a peer that is judged as a server.
+    /// For a peer that is verified as a server.
     pub(crate) fn policy_for_servers(&self) -> VerifierPolicy {
         match self.role {
             Role::Svid => VerifierPolicy::server_spiffe(svid()),
@@ -101,7 +101,7 @@ impl Issued {
     }
 
     /// As a client and as a server, as far as the leaf is meant for it.
-    pub(crate) fn judge(
+    pub(crate) fn verify(
         &self,
         profile: CertificateProfile,
         lists: Option<&RevocationLists>,

@@ -18,10 +18,10 @@ use mtls::{
 use crate::common::pki::{Cast, Credential};
 use crate::common::raw::{Peer as Raw, StepOutcome, Tool, Version, socket_pair, tools};
 use crate::divergences::{
-    self, ACCEPTED, ANCHORS_REFUSED, Judged, LISTS_REFUSED, NAME_REFUSED, NOT_PRESENTED,
+    self, ACCEPTED, ANCHORS_REJECTED, LISTS_REJECTED, NAME_REJECTED, NOT_PRESENTED, Verdicts,
 };
 use crate::meetings::{identity, protocol};
-use crate::pure::{is_about_no_name, judge_by, policy, revocation_lists, rustls};
+use crate::pure::{is_about_no_name, policy, revocation_lists, rustls, verify_by};
 use crate::vectors::{self, Case, Peer};
 
 #[test]
@@ -42,7 +42,7 @@ fn servers_before_openssl() {
     });
 }
 
-/// OpenSSL's server shows the one path that it picked: where several issuers have one name it may refuse more.
+/// OpenSSL's server shows the one path that it picked: where several issuers have one name it may reject more.
 #[cfg(feature = "openssl")]
 #[test]
 fn clients_before_openssl() {
@@ -60,17 +60,17 @@ fn clients_before_openssl() {
         subjects.dedup();
         subjects.len() < count
     }
-    let may_differ = |case: &Case, live: &str| live.starts_with("refused") && have_one_name(case);
+    let may_differ = |case: &Case, live: &str| live.starts_with("rejected") && have_one_name(case);
     replay(Peer::Client, as_server(mtls::OpenSsl::default), may_differ);
 }
 
-/// The platform judges as well, and by its own clock, so that it may reject more. The leaf is never
-/// judged more loosely; above the leaf the platform's rules hold, and what it accepts by them is
+/// The platform verifies as well, and by its own clock, so that it may reject more. The leaf is never
+/// verified more loosely; above the leaf the platform's rules hold, and what it accepts by them is
 /// listed.
 #[cfg(feature = "native-tls")]
 #[test]
 fn servers_before_native_tls() {
-    let may_differ = |_: &Case, live: &str| live.starts_with("refused");
+    let may_differ = |_: &Case, live: &str| live.starts_with("rejected");
     replay(
         Peer::Server,
         as_client(mtls::NativeTls::default),
@@ -79,9 +79,9 @@ fn servers_before_native_tls() {
 }
 
 /// What one end makes of a chain that a raw peer presents to it.
-type Judge = Box<dyn Fn(&Case, VerifierPolicy, &TrustAnchors, Version, TcpStream) -> Heard>;
+type Verifier = Box<dyn Fn(&Case, VerifierPolicy, &TrustAnchors, Version, TcpStream) -> Received>;
 
-enum Heard {
+enum Received {
     Verdict(String),
     /// It could not be built for this case, or does not do what the case asks for.
     NotBuilt(String),
@@ -92,9 +92,9 @@ enum Heard {
 /// Every case that can be presented, by every raw peer that can, in both versions: under the
 /// default profile, and under RFC 5280's where that has another verdict.
 #[track_caller]
-fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &str) -> bool) {
+fn replay(peer: Peer, verifier: (BackendKind, Verifier), may_differ: impl Fn(&Case, &str) -> bool) {
     let Some(cases) = vectors::all() else { return };
-    let (kind, judge) = judge;
+    let (kind, verify) = verifier;
     let (mut meetings, mut differ, mut wrong) = (0, Vec::new(), Vec::new());
     let mut left_out: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (case, policy) in cases.iter().flat_map(|case| policies(case, peer)) {
@@ -103,12 +103,12 @@ fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &s
             leave_out("no key");
             continue;
         };
-        let expected = judge_by(case, policy.clone(), &rustls(), peer, case.time()).verdict;
-        if [ANCHORS_REFUSED, LISTS_REFUSED, NAME_REFUSED].contains(&expected.as_str()) {
+        let expected = verify_by(case, policy.clone(), &rustls(), peer, case.time()).verdict;
+        if [ANCHORS_REJECTED, LISTS_REJECTED, NAME_REJECTED].contains(&expected.as_str()) {
             leave_out(&expected);
             continue;
         }
-        let now = judge_by(case, policy.clone(), &rustls(), peer, UnixTime::now()).verdict;
+        let now = verify_by(case, policy.clone(), &rustls(), peer, UnixTime::now()).verdict;
         if kind == BackendKind::NativeTls && now != expected {
             leave_out("another verdict by the system's clock");
             continue;
@@ -122,32 +122,34 @@ fn replay(peer: Peer, judge: (BackendKind, Judge), may_differ: impl Fn(&Case, &s
         {
             let (near, far) = socket_pair();
             let presents = Raw::new(version).presents(&credential);
-            let (heard, outcome) = match peer {
+            let (received, outcome) = match peer {
                 Peer::Server => {
                     let serving = tool.serve_over(far, presents);
                     (
-                        judge(case, policy.clone(), &anchors, version, near),
+                        verify(case, policy.clone(), &anchors, version, near),
                         serving.outcome(),
                     )
                 }
                 Peer::Client => {
                     let calling = tool.call_over(near, presents);
                     (
-                        judge(case, policy.clone(), &anchors, version, far),
+                        verify(case, policy.clone(), &anchors, version, far),
                         calling.outcome(),
                     )
                 }
             };
-            match heard {
-                Heard::Verdict(verdict) => {
+            match received {
+                Received::Verdict(verdict) => {
                     meetings += 1;
                     verdicts.insert(verdict);
                 }
-                Heard::NotBuilt(error) => {
+                Received::NotBuilt(error) => {
                     leave_out(&format!("not built: {error}"));
                     is_built = false;
                 }
-                Heard::Nothing(error) => leave_out(&not_presented(tool, version, &error, &outcome)),
+                Received::Nothing(error) => {
+                    leave_out(&not_presented(tool, version, &error, &outcome))
+                }
             }
         }
         if verdicts.is_empty() && !is_built {
@@ -182,7 +184,7 @@ fn policies(case: &Case, peer: Peer) -> Vec<(&Case, VerifierPolicy)> {
     let by_default = policy(case);
     let strict = by_default.clone().profile(CertificateProfile::Rfc5280);
     let verdict = |policy: &VerifierPolicy| {
-        judge_by(case, policy.clone(), &rustls(), peer, case.time()).verdict
+        verify_by(case, policy.clone(), &rustls(), peer, case.time()).verdict
     };
     let mut policies = vec![(case, by_default)];
     if verdict(&policies[0].1) != verdict(&strict) {
@@ -204,9 +206,9 @@ fn not_presented(
     )
 }
 
-fn as_client<B: ClientBackend + 'static>(backend: fn() -> B) -> (BackendKind, Judge) {
+fn as_client<B: ClientBackend + 'static>(backend: fn() -> B) -> (BackendKind, Verifier) {
     let cast = Cast::assemble();
-    let judge = move |case: &Case, policy, anchors: &TrustAnchors, version, socket| {
+    let verify = move |case: &Case, policy, anchors: &TrustAnchors, version, socket| {
         let time = case.time();
         let mut builder = MtlsClient::builder()
             .identity(identity(&cast.alice))
@@ -218,20 +220,20 @@ fn as_client<B: ClientBackend + 'static>(backend: fn() -> B) -> (BackendKind, Ju
             builder = builder.revocation_lists(lists.unwrap());
         }
         match builder.build(backend()) {
-            Ok(client) => heard(
+            Ok(client) => received(
                 case,
                 Peer::Server,
                 client.connect(case.server_name(), socket),
             ),
-            Err(error) => Heard::NotBuilt(error.to_string()),
+            Err(error) => Received::NotBuilt(error.to_string()),
         }
     };
-    (B::KIND, Box::new(judge))
+    (B::KIND, Box::new(verify))
 }
 
-fn as_server<B: ServerBackend + 'static>(backend: fn() -> B) -> (BackendKind, Judge) {
+fn as_server<B: ServerBackend + 'static>(backend: fn() -> B) -> (BackendKind, Verifier) {
     let cast = Cast::assemble();
-    let judge = move |case: &Case, policy, anchors: &TrustAnchors, version, socket| {
+    let verify = move |case: &Case, policy, anchors: &TrustAnchors, version, socket| {
         let time = case.time();
         let mut builder = MtlsServer::builder()
             .identity(identity(&cast.server))
@@ -243,30 +245,30 @@ fn as_server<B: ServerBackend + 'static>(backend: fn() -> B) -> (BackendKind, Ju
             builder = builder.revocation_lists(lists.unwrap());
         }
         match builder.build(backend()) {
-            Ok(server) => heard(case, Peer::Client, server.accept(socket)),
-            Err(error) => Heard::NotBuilt(error.to_string()),
+            Ok(server) => received(case, Peer::Client, server.accept(socket)),
+            Err(error) => Received::NotBuilt(error.to_string()),
         }
     };
-    (B::KIND, Box::new(judge))
+    (B::KIND, Box::new(verify))
 }
 
-fn heard<S>(case: &Case, peer: Peer, result: Result<S, HandshakeError>) -> Heard {
+fn received<S>(case: &Case, peer: Peer, result: Result<S, HandshakeError>) -> Received {
     match result {
-        Ok(_) => Heard::Verdict(ACCEPTED.to_owned()),
+        Ok(_) => Received::Verdict(ACCEPTED.to_owned()),
         // A client whose key fits no signature scheme that is offered to it presents nothing.
         Err(HandshakeError::Rejected(rejection))
             if rejection.reason() == RejectionReason::NoCertificate =>
         {
-            Heard::Nothing(HandshakeError::Rejected(rejection))
+            Received::Nothing(HandshakeError::Rejected(rejection))
         }
         Err(HandshakeError::Rejected(rejection)) => {
             if is_about_no_name(case, peer, rejection.reason()) {
-                Heard::Verdict(ACCEPTED.to_owned())
+                Received::Verdict(ACCEPTED.to_owned())
             } else {
-                Heard::Verdict(Judged::of(Err(rejection)).verdict)
+                Received::Verdict(Verdicts::of(Err(rejection)).verdict)
             }
         }
-        Err(error) => Heard::Nothing(error),
+        Err(error) => Received::Nothing(error),
     }
 }
 

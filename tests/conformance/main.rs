@@ -4,7 +4,7 @@
 //! The vectors are no part of the project. [`vectors::PATH`] names their file; where it is not set
 //! these tests say so and pass. `divergences*.txt` list by profile the cases whose verdict is another
 //! than the vectors expect, each with the reason why it stands. What ordinary private CAs make is
-//! judged as well, made by their own tools where these are installed.
+//! verified as well, made by their own tools where these are installed.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -87,11 +87,11 @@ fn lists_of_their_tools_revoke() {
             .unwrap_or_else(|error| panic!("{list:?}: {error}"));
         for (library, algorithms) in algorithms() {
             let profile = CertificateProfile::default();
-            let judge = |issued: &Issued| issued.judge(profile, Some(&lists), &algorithms);
-            for verdict in judge(&list.good) {
+            let verify = |issued: &Issued| issued.verify(profile, Some(&lists), &algorithms);
+            for verdict in verify(&list.good) {
                 verdict.unwrap_or_else(|error| panic!("{list:?}, {library}: {error}"));
             }
-            for verdict in judge(&list.revoked) {
+            for verdict in verify(&list.revoked) {
                 let Err(Unaccepted::Rejected(_, rejection)) = verdict else {
                     panic!("{list:?}, {library}: {}", in_words(&verdict));
                 };
@@ -155,7 +155,7 @@ fn assert_accepted<'a>(
     let mut wrong = Vec::new();
     for issued in all {
         for (library, algorithms) in algorithms() {
-            for verdict in issued.judge(profile, None, &algorithms) {
+            for verdict in issued.verify(profile, None, &algorithms) {
                 if verdict.is_ok() != expected(issued) {
                     let (name, verdict) = (&issued.name, in_words(&verdict));
                     wrong.push(format!("{name}, {library}: {verdict}"));

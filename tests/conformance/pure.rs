@@ -8,8 +8,8 @@ use mtls::{
 };
 
 use crate::divergences::{
-    ACCEPTED, ANCHORS_REFUSED, INTEROPERABLE, Judged, LISTS_REFUSED, NAME_REFUSED, RFC5280, WEBPKI,
-    assert_as_listed,
+    ACCEPTED, ANCHORS_REJECTED, INTEROPERABLE, LISTS_REJECTED, NAME_REJECTED, RFC5280, Verdicts,
+    WEBPKI, assert_as_listed,
 };
 use crate::vectors::{self, Case, Peer};
 
@@ -22,18 +22,18 @@ fn under_the_default_profile() {
         CertificateProfile::Interoperable
     );
     let Some(cases) = vectors::all() else { return };
-    let judged = cases.iter().map(|case| (case, judge(case, &rustls())));
-    assert_as_listed(INTEROPERABLE, judged);
+    let verified = cases.iter().map(|case| (case, verify(case, &rustls())));
+    assert_as_listed(INTEROPERABLE, verified);
 }
 
 #[test]
 fn under_the_profile_of_rfc_5280() {
     let Some(cases) = vectors::all() else { return };
-    let judged = cases.iter().map(|case| {
-        let judged = judge_under(CertificateProfile::Rfc5280, case);
-        (case, judged)
+    let verified = cases.iter().map(|case| {
+        let verified = verify_under(CertificateProfile::Rfc5280, case);
+        (case, verified)
     });
-    assert_as_listed(RFC5280, judged);
+    assert_as_listed(RFC5280, verified);
 }
 
 /// What the CA/Browser Forum asks of public web servers is a profile of its own.
@@ -41,15 +41,15 @@ fn under_the_profile_of_rfc_5280() {
 fn under_the_profile_of_the_public_web() {
     let Some(cases) = vectors::all() else { return };
     let web = cases.iter().filter(|case| case.id.starts_with("webpki::"));
-    let judged = web.map(|case| (case, judge_under(CertificateProfile::WebPki, case)));
-    assert_as_listed(WEBPKI, judged);
+    let verified = web.map(|case| (case, verify_under(CertificateProfile::WebPki, case)));
+    assert_as_listed(WEBPKI, verified);
 }
 
 /// What one of the other profiles accepts, the default accepts.
 #[test]
 fn the_default_profile_accepts_the_most() {
     let Some(cases) = vectors::all() else { return };
-    let accepts = |profile, case| judge_under(profile, case).verdict == ACCEPTED;
+    let accepts = |profile, case| verify_under(profile, case).verdict == ACCEPTED;
     for stricter in [CertificateProfile::Rfc5280, CertificateProfile::WebPki] {
         let accepted_there_alone: Vec<_> = cases
             .iter()
@@ -68,7 +68,7 @@ fn the_algorithms_of_openssl_come_to_the_same() {
     let openssl = mtls::OpenSsl::default().signature_algorithms().unwrap();
     let different: Vec<_> = cases
         .iter()
-        .map(|case| (&case.id, judge(case, &rustls()), judge(case, &openssl)))
+        .map(|case| (&case.id, verify(case, &rustls()), verify(case, &openssl)))
         .filter(|(_, ours, theirs)| ours.verdict != theirs.verdict)
         .collect();
     assert!(different.is_empty(), "{different:#?}");
@@ -78,7 +78,7 @@ pub(crate) fn rustls() -> SignatureAlgorithms {
     Rustls::default().signature_algorithms().unwrap()
 }
 
-/// What a case says about who judges.
+/// What a case says about who verifies.
 pub(crate) fn policy(case: &Case) -> VerifierPolicy {
     /// The most that a policy can ask for.
     const MOST: usize = 6;
@@ -98,42 +98,42 @@ pub(crate) fn revocation_lists(case: &Case) -> Option<Result<RevocationLists, Ma
     (!lists.is_empty()).then(|| RevocationLists::from_pem(lists.as_bytes()))
 }
 
-fn judge_under(profile: CertificateProfile, case: &Case) -> Judged {
+fn verify_under(profile: CertificateProfile, case: &Case) -> Verdicts {
     let policy = policy(case).profile(profile);
-    judge_by(case, policy, &rustls(), case.peer, case.time())
+    verify_by(case, policy, &rustls(), case.peer, case.time())
 }
 
 /// The verdict, in the words of the list.
-fn judge(case: &Case, algorithms: &SignatureAlgorithms) -> Judged {
-    judge_by(case, policy(case), algorithms, case.peer, case.time())
+fn verify(case: &Case, algorithms: &SignatureAlgorithms) -> Verdicts {
+    verify_by(case, policy(case), algorithms, case.peer, case.time())
 }
 
-pub(crate) fn judge_by(
+pub(crate) fn verify_by(
     case: &Case,
     policy: VerifierPolicy,
     algorithms: &SignatureAlgorithms,
     peer: Peer,
     now: UnixTime,
-) -> Judged {
+) -> Verdicts {
     let anchors = match TrustAnchors::from_pem(case.anchors().as_bytes()) {
         Ok(anchors) => anchors,
-        Err(error) => return Judged::unfit(ANCHORS_REFUSED, &error),
+        Err(error) => return Verdicts::unfit(ANCHORS_REJECTED, &error),
     };
     let verifier = match PeerVerifier::new(&anchors, policy, algorithms.clone()) {
         Ok(verifier) => verifier,
-        Err(error) => return Judged::unfit(ANCHORS_REFUSED, &error),
+        Err(error) => return Verdicts::unfit(ANCHORS_REJECTED, &error),
     };
     let verifier = match revocation_lists(case) {
         None => verifier,
-        Some(Err(error)) => return Judged::unfit(LISTS_REFUSED, &error),
+        Some(Err(error)) => return Verdicts::unfit(LISTS_REJECTED, &error),
         Some(Ok(lists)) => match verifier.with_revocation_lists(&lists) {
             Ok(verifier) => verifier,
-            Err(error) => return Judged::unfit(LISTS_REFUSED, &error),
+            Err(error) => return Verdicts::unfit(LISTS_REJECTED, &error),
         },
     };
     match ServerName::try_from(case.server_name()) {
-        Ok(name) => Judged::of(verdict(case, &verifier, peer, &name, now)),
-        Err(error) => Judged::unfit(NAME_REFUSED, &error),
+        Ok(name) => Verdicts::of(verdict(case, &verifier, peer, &name, now)),
+        Err(error) => Verdicts::unfit(NAME_REJECTED, &error),
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) const PATH: &str = "MTLS_CONFORMANCE_VECTORS";
 pub(crate) fn all() -> Option<&'static [Case]> {
     static CASES: LazyLock<Option<Vec<Case>>> = LazyLock::new(|| {
         let Some(path) = env::var_os(PATH).filter(|path| !path.is_empty()) else {
-            tell(&format!(
+            report(&format!(
                 "NOT TESTED: conformance. Set {PATH} to a file of vectors in the format of x509-limbo, such as \
                  limbo.json of https://github.com/C2SP/x509-limbo"
             ));
@@ -122,6 +122,6 @@ impl Case {
 }
 
 /// Past the capture of the test harness, which shows nothing of a test that passes.
-pub(crate) fn tell(message: &str) {
+pub(crate) fn report(message: &str) {
     writeln!(std::io::stderr(), "{message}").ok();
 }

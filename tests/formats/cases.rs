@@ -26,11 +26,11 @@ pub(crate) enum Reader {
 pub(crate) enum Verdict {
     /// It loads, and is of use in handshakes.
     Loads,
-    /// It is refused for this problem. Its words are in the documentation.
-    Refused(&'static str),
+    /// It is rejected for this problem. Its words are in the documentation.
+    Rejected(&'static str),
 }
 use Reader::{AnchorStore, Anchors, Chain, Identity, Key, OpenIdentity, OpenKey};
-use Verdict::{Loads, Refused};
+use Verdict::{Loads, Rejected};
 
 pub(crate) struct Case {
     pub(crate) command: String,
@@ -62,11 +62,11 @@ pub(crate) fn all() -> Vec<Group> {
         group("Private keys under PBES2", pbes2()),
         group("Private keys under PBES1", pbes1()),
         group("Private keys with `DEK-Info`", dek_info()),
-        group("Keys that are refused", refused_keys()),
+        group("Keys that are rejected", rejected_keys()),
         group("Certificate chains", chains()),
         group("Bundles of chain and key", bundles()),
         group("PKCS#12", pkcs12()),
-        group("PKCS#12 that is refused", refused_pkcs12()),
+        group("PKCS#12 that is rejected", rejected_pkcs12()),
         group("Trust anchors", anchors()),
         group("Given by mistake", mistaken()),
         group("Damaged", damaged()),
@@ -89,7 +89,7 @@ fn plain_keys() -> Vec<Case> {
         // Of EC keys it leaves the curve out, so that no reader accepts them.
         let read_by_others = match key {
             "rsa" => Loads,
-            _ => Refused("KeyWithoutCurve"),
+            _ => Rejected("KeyWithoutCurve"),
         };
         cases.push(case(
             Key(key),
@@ -186,40 +186,40 @@ fn pbes2() -> Vec<Case> {
     }
     cases.push(case(
         OpenKey("p256"),
-        Refused("EncryptedKey"),
+        Rejected("EncryptedKey"),
         pkcs8("p256", "-out out/key.pem"),
     ));
     cases.push(case(
         OpenKey("p256"),
-        Refused("EncryptedKey"),
+        Rejected("EncryptedKey"),
         pkcs8("p256", "-outform DER -out out/key.der"),
     ));
     let other =
         |more: &str| format!("openssl pkcs8 -topk8 -in p256.key -passout pass:other {more}");
     cases.push(case(
         Key("p256"),
-        Refused("WrongPassphrase"),
+        Rejected("WrongPassphrase"),
         other("-out out/key.pem"),
     ));
     cases.push(case(
         Key("p256"),
-        Refused("WrongPassphrase"),
+        Rejected("WrongPassphrase"),
         other("-outform DER -out out/key.der"),
     ));
     cases.push(case(
         Key("p256"),
-        Refused("WrongPassphrase"),
+        Rejected("WrongPassphrase"),
         other("-scrypt -out out/key.pem"),
     ));
     cases.push(case(
         Key("p256"),
-        Refused("TooCostly"),
+        Rejected("TooCostly"),
         pkcs8("p256", "-iter 10000001 -out out/key.pem"),
     ));
     for cipher in ["camellia-256-cbc", "aria-256-cbc"] {
         cases.push(case(
             Key("p256"),
-            Refused("EncryptionUnsupported"),
+            Rejected("EncryptionUnsupported"),
             pkcs8("p256", &format!("-v2 {cipher} -out out/key.pem")),
         ));
     }
@@ -244,7 +244,7 @@ fn pbes1() -> Vec<Case> {
     ] {
         cases.push(case(
             Key("p256"),
-            Refused("EncryptionUnsupported"),
+            Rejected("EncryptionUnsupported"),
             pkcs8("p256", scheme),
         ));
     }
@@ -270,27 +270,27 @@ fn dek_info() -> Vec<Case> {
     }
     cases.push(case(
         OpenKey("rsa"),
-        Refused("EncryptedKey"),
+        Rejected("EncryptedKey"),
         traditional("rsa", "aes256"),
     ));
     cases.push(case(
         Key("rsa"),
-        Refused("EncryptionUnsupported"),
+        Rejected("EncryptionUnsupported"),
         traditional("rsa", "camellia256"),
     ));
     cases.push(case(
         Key("p256"),
-        Refused("WrongPassphrase"),
+        Rejected("WrongPassphrase"),
         "openssl ec -in p256.key -aes256 -passout pass:other -out out/key.pem",
     ));
     cases
 }
 
-fn refused_keys() -> Vec<Case> {
+fn rejected_keys() -> Vec<Case> {
     let key = |command: &str| {
         case(
             Key("p256"),
-            Refused("KeyUnsupported"),
+            Rejected("KeyUnsupported"),
             format!("openssl {command} -out out/key.pem"),
         )
     };
@@ -305,33 +305,33 @@ fn refused_keys() -> Vec<Case> {
     cases.extend([
         case(
             Key("p256"),
-            Refused("KeyUnsupported"),
+            Rejected("KeyUnsupported"),
             "openssl dsaparam -genkey 1024 2>/dev/null | openssl dsa -out out/key.pem",
         ),
         case(
             Key("p256"),
-            Refused("KeyWithoutCurveName"),
+            Rejected("KeyWithoutCurveName"),
             "openssl pkey -in p256.key -ec_param_enc explicit -out out/key.pem",
         ),
         case(
             Key("p256"),
-            Refused("KeyWithoutCurveName"),
+            Rejected("KeyWithoutCurveName"),
             "openssl ec -in p256.key -param_enc explicit -out out/key.pem",
         ),
         case(
             Key("p256"),
-            Refused("KeyMismatch"),
+            Rejected("KeyMismatch"),
             "cp other.key out/key.pem",
         ),
         case(
             Key("p256"),
-            Refused("KeyMismatch"),
+            Rejected("KeyMismatch"),
             "cp rsa.key out/key.pem",
         ),
-        case(Key("p256"), Refused("CaKey"), "cp issuing.key out/key.pem"),
+        case(Key("p256"), Rejected("CaKey"), "cp issuing.key out/key.pem"),
         case(
             Key("p256"),
-            Refused("SecondKey"),
+            Rejected("SecondKey"),
             "cat p256.key other.key >out/key.pem",
         ),
     ]);
@@ -399,47 +399,47 @@ fn chains() -> Vec<Case> {
         ),
         case(
             Chain("p256"),
-            Refused("MissingIntermediate"),
+            Rejected("MissingIntermediate"),
             "cat p256.crt root.crt >out/chain.pem",
         ),
         case(
             Chain("p256"),
-            Refused("LeafNotFirst"),
+            Rejected("LeafNotFirst"),
             "cat other.crt p256.crt issuing.crt >out/chain.pem",
         ),
         case(
             Chain("p256"),
-            Refused("CaLeaf"),
+            Rejected("CaLeaf"),
             "openssl req -x509 -new -key p256.key -subj /CN=self -out out/chain.pem",
         ),
         case(
             Chain("p256"),
-            Refused("KeyMismatch"),
+            Rejected("KeyMismatch"),
             "cp issuing.crt out/chain.pem",
         ),
         case(
             Chain("p256"),
-            Refused("DuplicateCertificate"),
+            Rejected("DuplicateCertificate"),
             "cat p256.crt issuing.crt issuing.crt >out/chain.pem",
         ),
         case(
             Chain("p256"),
-            Refused("UnexpectedSection"),
+            Rejected("UnexpectedSection"),
             "openssl x509 -in p256.crt -trustout -addtrust clientAuth -out out/chain.pem",
         ),
         case(
             Chain("p256"),
-            Refused("UnexpectedSection"),
+            Rejected("UnexpectedSection"),
             "cp request.csr out/chain.pem",
         ),
         case(
             Chain("p256"),
-            Refused("UnexpectedContent"),
+            Rejected("UnexpectedContent"),
             "openssl req -in request.csr -outform DER -out out/chain.der",
         ),
         case(
             Chain("p256"),
-            Refused("KeyInsteadOfCertificate"),
+            Rejected("KeyInsteadOfCertificate"),
             "cp p256.key out/chain.pem",
         ),
     ]
@@ -489,22 +489,22 @@ fn bundles() -> Vec<Case> {
         ),
         case(
             OpenIdentity,
-            Refused("EncryptedKey"),
+            Rejected("EncryptedKey"),
             "{ openssl pkcs8 -topk8 -in p384.key -passout pass:tr0ub4dor; cat p384.chain.pem; } >out/identity.pem",
         ),
         case(
             OpenIdentity,
-            Refused("NoKey"),
+            Rejected("NoKey"),
             "cp p256.chain.pem out/identity.pem",
         ),
         case(
             OpenIdentity,
-            Refused("NoCertificate"),
+            Rejected("NoCertificate"),
             "cp p256.key out/identity.pem",
         ),
         case(
             OpenIdentity,
-            Refused("SecondKey"),
+            Rejected("SecondKey"),
             "cat p256.key p256.chain.pem other.key >out/identity.pem",
         ),
     ]
@@ -608,7 +608,7 @@ fn pkcs12() -> Vec<Case> {
     cases
 }
 
-fn refused_pkcs12() -> Vec<Case> {
+fn rejected_pkcs12() -> Vec<Case> {
     let export = |more: &str| {
         format!(
             "openssl pkcs12 -export -inkey p256.key -in p256.chain.pem {more} -out out/identity.p12"
@@ -617,52 +617,52 @@ fn refused_pkcs12() -> Vec<Case> {
     vec![
         case(
             Identity,
-            Refused("Pkcs12WithoutMac"),
+            Rejected("Pkcs12WithoutMac"),
             export("-passout pass:tr0ub4dor -nomac"),
         ),
         case(
             OpenIdentity,
-            Refused("Pkcs12WithoutMac"),
+            Rejected("Pkcs12WithoutMac"),
             export("-passout pass:tr0ub4dor -nomac -certpbe AES-256-CBC"),
         ),
         case(
             Identity,
-            Refused("Pkcs12PassphraseWithoutMac"),
+            Rejected("Pkcs12PassphraseWithoutMac"),
             export("-passout pass: -nomac -keypbe NONE -certpbe NONE"),
         ),
         case(
             Identity,
-            Refused("WrongPassphrase"),
+            Rejected("WrongPassphrase"),
             export("-passout pass:other"),
         ),
         case(
             Identity,
-            Refused("WrongPassphrase"),
+            Rejected("WrongPassphrase"),
             export("-passout pass:"),
         ),
         case(
             OpenIdentity,
-            Refused("PassphraseMissing"),
+            Rejected("PassphraseMissing"),
             export("-passout pass:tr0ub4dor"),
         ),
         case(
             Identity,
-            Refused("TooCostly"),
+            Rejected("TooCostly"),
             export("-passout pass:tr0ub4dor -iter 6000000 -maciter"),
         ),
         case(
             Identity,
-            Refused("NoKey"),
+            Rejected("NoKey"),
             "openssl pkcs12 -export -nokeys -in root.crt -passout pass:tr0ub4dor -out out/identity.p12",
         ),
         case(
             Identity,
-            Refused("NoCertificate"),
+            Rejected("NoCertificate"),
             "openssl pkcs12 -export -nocerts -inkey p256.key -passout pass:tr0ub4dor -out out/identity.p12",
         ),
         case(
             Identity,
-            Refused("KeyUnsupported"),
+            Rejected("KeyUnsupported"),
             "openssl genpkey -algorithm ed448 -out ed448.key; openssl req -x509 -new -key ed448.key -subj /CN=x -config \
              ext.conf -out ed448.crt; openssl pkcs12 -export -inkey ed448.key -in ed448.crt -passout pass:tr0ub4dor -out \
              out/identity.p12",
@@ -720,30 +720,30 @@ fn anchors() -> Vec<Case> {
         ),
         case(
             Anchors,
-            Refused("UnexpectedSection"),
+            Rejected("UnexpectedSection"),
             "openssl x509 -in root.crt -trustout -out out/ca.pem",
         ),
         case(
             Anchors,
-            Refused("UnexpectedContent"),
+            Rejected("UnexpectedContent"),
             "keytool -importcert -noprompt -storetype JKS -keystore out/ca.jks -storepass tr0ub4dor -alias root -file \
              root.crt 2>/dev/null",
         ),
         case(
             Anchors,
-            Refused("PassphraseMissing"),
+            Rejected("PassphraseMissing"),
             "openssl pkcs12 -export -nokeys -in root.crt -passout pass:tr0ub4dor -out out/ca.p12",
         ),
         case(
             AnchorStore,
-            Refused("IdentityInsteadOfAnchors"),
+            Rejected("IdentityInsteadOfAnchors"),
             "cp p256.p12 out/ca.p12",
         ),
     ]
 }
 
 fn mistaken() -> Vec<Case> {
-    let key = |verdict: &'static str, command: &str| case(Key("p256"), Refused(verdict), command);
+    let key = |verdict: &'static str, command: &str| case(Key("p256"), Rejected(verdict), command);
     vec![
         key("CertificateInsteadOfKey", "cp p256.crt out/key.pem"),
         key(
@@ -775,23 +775,23 @@ fn mistaken() -> Vec<Case> {
         ),
         case(
             Identity,
-            Refused("UnexpectedContent"),
+            Rejected("UnexpectedContent"),
             "openssl x509 -in p256.crt -outform DER -out out/identity.der",
         ),
         case(
             Identity,
-            Refused("UnexpectedContent"),
+            Rejected("UnexpectedContent"),
             "openssl pkey -in p256.key -outform DER -out out/identity.der",
         ),
         case(
             Identity,
-            Refused("UnexpectedContent"),
+            Rejected("UnexpectedContent"),
             "keytool -genkeypair -storetype JKS -keystore out/identity.jks -storepass tr0ub4dor -keypass tr0ub4dor \
              -keyalg EC -alias x -dname CN=x 2>/dev/null",
         ),
         case(
             Identity,
-            Refused("UnexpectedContent"),
+            Rejected("UnexpectedContent"),
             "keytool -genseckey -storetype JCEKS -keystore out/identity.jceks -storepass tr0ub4dor -keypass tr0ub4dor \
              -keyalg AES -keysize 128 -alias x 2>/dev/null",
         ),
@@ -806,11 +806,11 @@ fn keystore(kind: &str) -> Case {
         "keytool -genkeypair -storetype {kind} -keystore out/identity.keystore -storepass tr0ub4dor -keypass tr0ub4dor \
          -keyalg EC -alias x -dname CN=x {PROVIDER} 2>/dev/null"
     );
-    case(Identity, Refused("UnexpectedContent"), command)
+    case(Identity, Rejected("UnexpectedContent"), command)
 }
 
 fn damaged() -> Vec<Case> {
-    let key = |verdict: &'static str, command: &str| case(Key("p256"), Refused(verdict), command);
+    let key = |verdict: &'static str, command: &str| case(Key("p256"), Rejected(verdict), command);
     vec![
         key("Empty", ": >out/key.pem"),
         key("Empty", "printf '\\n\\n' >out/key.pem"),
@@ -856,22 +856,22 @@ fn damaged() -> Vec<Case> {
         ),
         case(
             Chain("p256"),
-            Refused("Certificate"),
+            Rejected("Certificate"),
             "{ sed '3s/^....//' p256.crt; cat issuing.crt; } >out/chain.pem",
         ),
         case(
             Chain("p256"),
-            Refused("MissingEnd"),
+            Rejected("MissingEnd"),
             "{ head -n 4 p256.crt; cat issuing.crt; } >out/chain.pem",
         ),
         case(
             Identity,
-            Refused("UnexpectedContent"),
+            Rejected("UnexpectedContent"),
             "head -c 700 p256.p12 >out/identity.p12",
         ),
         case(
             Identity,
-            Refused("WrongPassphrase"),
+            Rejected("WrongPassphrase"),
             "cp p256.p12 out/identity.p12; printf x | dd of=out/identity.p12 bs=1 seek=300 conv=notrunc 2>/dev/null",
         ),
     ]

@@ -1,4 +1,4 @@
-//! Files of every format, made by other people's programs: what loads is of use in handshakes, what does not is refused
+//! Files of every format, made by other people's programs: what loads is of use in handshakes, what does not is rejected
 //! in words that the documentation has.
 //!
 //! `UPDATE_FORMATS=1` writes the documentation's table anew.
@@ -28,7 +28,7 @@ const PASSPHRASE: &str = "tr0ub4dor";
 const TABLE: &str = "src/formats.md";
 
 #[test]
-fn every_file_loads_or_is_refused_as_documented() {
+fn every_file_loads_or_is_rejected_as_documented() {
     let Some(workshop) = Workshop::open() else {
         return;
     };
@@ -42,7 +42,7 @@ fn every_file_loads_or_is_refused_as_documented() {
     let mut wrong = Vec::new();
     let mut table = String::new();
     for group in &groups {
-        let mut refused = String::new();
+        let mut rejected = String::new();
         writeln!(table, "# {}\n", group.title).unwrap();
         let mut loads = String::new();
         for case in &group.cases {
@@ -71,7 +71,7 @@ fn every_file_loads_or_is_refused_as_documented() {
             };
             let expected = match case.verdict {
                 Verdict::Loads => "loads",
-                Verdict::Refused(problem) => problem,
+                Verdict::Rejected(problem) => problem,
             };
             if found != expected {
                 wrong.push(format!(
@@ -81,7 +81,7 @@ fn every_file_loads_or_is_refused_as_documented() {
             }
             match &outcome {
                 Ok(_) => loads.push_str(&row),
-                Err(_) => refused.push_str(&row),
+                Err(_) => rejected.push_str(&row),
             }
         }
         if !loads.is_empty() {
@@ -89,9 +89,9 @@ fn every_file_loads_or_is_refused_as_documented() {
             table.push_str(&loads);
             table.push('\n');
         }
-        if !refused.is_empty() {
-            table.push_str("| file that is refused | problem | fact — hint |\n|---|---|---|\n");
-            table.push_str(&refused);
+        if !rejected.is_empty() {
+            table.push_str("| file that is rejected | problem | fact — hint |\n|---|---|---|\n");
+            table.push_str(&rejected);
             table.push('\n');
         }
     }

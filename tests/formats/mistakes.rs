@@ -257,12 +257,15 @@ fn the_messages_about_typical_mistakes() {
     let mut list = String::from("Mistakes with files, and the error of each.\n");
     for (mistake, command, attempt) in MISTAKES {
         let made = workshop.make(command);
-        let told = attempt(&workshop, &made).unwrap_or_else(|| panic!("{mistake}: it worked"));
+        let reported = attempt(&workshop, &made).unwrap_or_else(|| panic!("{mistake}: it worked"));
         // One line for the fact, one for each cause, and one for the hint.
         let is_expected = |line: &str| line.starts_with("  ") || line.starts_with("hint: ");
-        assert!(told.lines().skip(1).all(is_expected), "{mistake}: {told}");
-        let told = workshop.steady(&told).replace('\n', "\n      ");
-        list.push_str(&format!("\n- {mistake}\n\n      {told}\n"));
+        assert!(
+            reported.lines().skip(1).all(is_expected),
+            "{mistake}: {reported}"
+        );
+        let reported = workshop.steady(&reported).replace('\n', "\n      ");
+        list.push_str(&format!("\n- {mistake}\n\n      {reported}\n"));
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(LIST);
     if std::env::var_os("UPDATE_MISTAKES").is_some() {

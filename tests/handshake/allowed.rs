@@ -59,7 +59,7 @@ fn an_intermediate_is_the_anchor() {
     scene.clone().without_native_tls().is_allowed();
     // There the platform wants the root.
     let native_tls = scene.only_native_tls();
-    native_tls.server_is_refused(Reason::UnknownIssuer, &[]);
+    native_tls.server_is_rejected(Reason::UnknownIssuer, &[]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use mtls::error::Alert;
 
 use crate::common::ends::Ended;
 use crate::scene::{ANY, Scene};
-use crate::verdict::assert_told;
+use crate::verdict::assert_reported;
 
 fn scene(client: &'static [&'static str], server: &'static [&'static str]) -> Scene {
     let mut scene = Scene::new();
@@ -41,7 +41,7 @@ fn no_common_protocol() {
             panic!("it went on");
         };
         assert!(!saw.completed && saw.received.is_empty() && saw.observed.is_empty());
-        assert_told(played.client, Alert::NO_APPLICATION_PROTOCOL, false);
+        assert_reported(played.client, Alert::NO_APPLICATION_PROTOCOL, false);
     });
 }
 
@@ -49,7 +49,7 @@ fn no_common_protocol() {
 fn no_common_protocol_by_a_raw_server() {
     let scene = scene(&["h2"], &["http/1.1"]).raw_server(ANY);
     scene.play(&scene.clients(), &scene.servers(), |played| {
-        assert_told(played.client, Alert::NO_APPLICATION_PROTOCOL, false);
+        assert_reported(played.client, Alert::NO_APPLICATION_PROTOCOL, false);
         assert!(!played.server.saw.completed);
     });
 }

@@ -9,7 +9,7 @@ use crate::scene::{ANY, Scene, alice};
 fn required() {
     let mut scene = Scene::new().raw_client(ANY);
     scene.client.identity = None;
-    scene.client_is_refused(Reason::NoCertificate, &["certificate and key"]);
+    scene.client_is_rejected(Reason::NoCertificate, &["certificate and key"]);
 }
 
 #[test]
@@ -44,6 +44,6 @@ fn optional_and_presented_but_bad() {
         (&for_servers, Reason::WrongExtendedKeyUsage),
     ] {
         let scene = scene.clone().client_presents(bad);
-        scene.client_is_refused(reason, &[]);
+        scene.client_is_rejected(reason, &[]);
     }
 }

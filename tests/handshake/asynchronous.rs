@@ -21,32 +21,32 @@ fn allowed() {
 }
 
 #[test]
-fn refused_by_the_server() {
+fn rejected_by_the_server() {
     let scene = Scene::new().over_tokio();
     let mallory = scene.cast.mallory.clone();
     let matcher = PeerMatcher::spiffe_id("spiffe://prod.test/bob").unwrap();
-    let admitting_bob = scene.clone().server_admits(matcher);
-    admitting_bob.client_is_refused(Reason::NotAuthorized, &["CN=alice"]);
+    let accepting_bob = scene.clone().server_accepts(matcher);
+    accepting_bob.client_is_rejected(Reason::NotAuthorized, &["CN=alice"]);
     let impostor = scene.client_presents(&mallory);
-    impostor.client_is_refused(Reason::UnknownIssuer, &["CN=mallory"]);
+    impostor.client_is_rejected(Reason::UnknownIssuer, &["CN=mallory"]);
 }
 
 #[test]
-fn refused_by_the_client() {
+fn rejected_by_the_client() {
     let scene = Scene::new().over_tokio();
     let wanting_db = scene
         .clone()
-        .client_admits(PeerMatcher::dns("db.test").unwrap());
-    wanting_db.server_is_refused(Reason::NotAuthorized, &["CN=server"]);
+        .client_accepts(PeerMatcher::dns("db.test").unwrap());
+    wanting_db.server_is_rejected(Reason::NotAuthorized, &["CN=server"]);
     let elsewhere = scene.client_asks_for("other.test");
-    elsewhere.server_is_refused(Reason::NameMismatch, &["CN=server"]);
+    elsewhere.server_is_rejected(Reason::NameMismatch, &["CN=server"]);
 }
 
 #[test]
 fn no_certificate() {
     let mut scene = Scene::new().over_tokio().raw_client(ANY);
     scene.client.identity = None;
-    scene.client_is_refused(Reason::NoCertificate, &[]);
+    scene.client_is_rejected(Reason::NoCertificate, &[]);
     scene.server.optional = true;
     scene.is_allowed_and(|played| assert!(played.server.saw.peer.is_none()));
 }

@@ -93,9 +93,9 @@ fn anchors_that_cannot_vouch_are_reported() {
     for (anchor, words) in cases {
         let der = anchor.certificate();
         let both = [cast.root.certificate(), der.clone()];
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::new(Mutex::new(Vec::new()));
         let server = |anchors: Vec<CertificateDer<'static>>| {
-            let heard = Arc::clone(&heard);
+            let received = Arc::clone(&received);
             MtlsServer::builder()
                 .identity(crate::common::ends::facade::identity(&Setup::new(
                     &cast.server,
@@ -105,7 +105,7 @@ fn anchors_that_cannot_vouch_are_reported() {
                 .policy(VerifierPolicy::allow_any_authenticated())
                 .observer(move |event| {
                     if let Event::UnusableTrustAnchor(anchor) = event {
-                        heard.lock().unwrap().push((*anchor).clone());
+                        received.lock().unwrap().push((*anchor).clone());
                     }
                 })
         };
@@ -123,7 +123,7 @@ fn anchors_that_cannot_vouch_are_reported() {
             panic!("{:?}", status.unusable_trust_anchors());
         };
         assert_eq!(listed.index, 1);
-        let reported = heard.lock().unwrap().clone();
+        let reported = received.lock().unwrap().clone();
         let of_time = words == ", not at ";
         assert_eq!(reported.len(), if of_time { 2 } else { 3 }, "{reported:?}");
         for unusable in &reported {

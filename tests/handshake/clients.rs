@@ -1,4 +1,4 @@
-//! Clients that are refused for their certificate.
+//! Clients that are rejected for their certificate.
 
 use mtls::backend::BackendKind;
 use mtls::{HandshakeError, RejectionReason as Reason};
@@ -11,7 +11,7 @@ use crate::scene::{ANY, Scene, alice, server};
 fn of_another_ca() {
     let stranger = Authority::root("Stranger");
     let scene = Scene::new().client_presents(&alice().issued_by(&stranger));
-    scene.client_is_refused(Reason::UnknownIssuer, &["CN=alice", "CN=Stranger"]);
+    scene.client_is_rejected(Reason::UnknownIssuer, &["CN=alice", "CN=Stranger"]);
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn of_another_ca_of_the_same_name() {
     let mallory = scene.cast.mallory.clone();
     scene
         .client_presents(&mallory)
-        .client_is_refused(Reason::UnknownIssuer, &["CN=mallory", "CN=Rhea Root"]);
+        .client_is_rejected(Reason::UnknownIssuer, &["CN=mallory", "CN=Rhea Root"]);
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn expired() {
     let late = alice().validity(Validity::expired()).issued_by(&branch);
     scene
         .client_presents(&late.with(&branch))
-        .client_is_refused(Reason::Expired, &["CN=alice", "valid from", "now"]);
+        .client_is_rejected(Reason::Expired, &["CN=alice", "valid from", "now"]);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn not_yet_valid() {
     let early = alice().validity(Validity::not_yet()).issued_by(&branch);
     scene
         .client_presents(&early.with(&branch))
-        .client_is_refused(Reason::NotYetValid, &["CN=alice", "valid from", "now"]);
+        .client_is_rejected(Reason::NotYetValid, &["CN=alice", "valid from", "now"]);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn with_an_expired_intermediate() {
     let stale = stale.issued_by(&scene.cast.root);
     scene
         .client_presents(&alice().issued_by(&stale).with(&stale))
-        .client_is_refused(Reason::Expired, &["CN=Stale"]);
+        .client_is_rejected(Reason::Expired, &["CN=Stale"]);
 }
 
 #[test]
@@ -60,14 +60,14 @@ fn under_an_expired_anchor() {
     let mut scene = Scene::new().client_presents(&alice().issued_by(&over));
     // Alone it would fail the build.
     scene.server.anchors.push(over.certificate());
-    scene.client_is_refused(Reason::AnchorExpired, &["valid from"]);
+    scene.client_is_rejected(Reason::AnchorExpired, &["valid from"]);
 }
 
 #[test]
 fn with_the_usage_of_a_server() {
     let scene = Scene::new();
     let wrong = server().issued_by(&scene.cast.root);
-    scene.client_presents(&wrong).client_is_refused(
+    scene.client_presents(&wrong).client_is_rejected(
         Reason::WrongExtendedKeyUsage,
         &["CN=server", "clientAuth", "serverAuth"],
     );
@@ -77,7 +77,7 @@ fn with_the_usage_of_a_server() {
 fn without_its_intermediate() {
     let scene = Scene::new();
     let alone = scene.cast.alice.clone().above(&[]);
-    scene.client_presents(&alone).client_is_refused(
+    scene.client_presents(&alone).client_is_rejected(
         Reason::UnknownIssuer,
         &["CN=alice", "CN=Ivo Intermediate", "must send it"],
     );
@@ -90,14 +90,14 @@ fn with_a_ca_as_leaf() {
     scene
         .client_presents(&ca)
         .only_raw_client(ANY)
-        .client_is_refused(Reason::LeafIsCa, &["CN=Ivo Intermediate"]);
+        .client_is_rejected(Reason::LeafIsCa, &["CN=Ivo Intermediate"]);
 }
 
 #[test]
 fn with_a_certificate_of_its_own_making() {
     Scene::new()
         .client_presents(&alice().self_signed())
-        .client_is_refused(Reason::UnknownIssuer, &["CN=alice"]);
+        .client_is_rejected(Reason::UnknownIssuer, &["CN=alice"]);
 }
 
 /// Certificates below no trust anchor, with thousands of paths through them: the handshake still

@@ -1,8 +1,8 @@
 //! Identities whose private key is elsewhere: what they sign, what their failures look like, and where they are
-//! refused.
+//! rejected.
 
 mod failing;
-mod refused;
+mod rejected;
 mod signing;
 mod soft;
 

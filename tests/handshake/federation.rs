@@ -37,7 +37,7 @@ fn a_client_by_the_ca_of_another_domain() {
     scene
         .server_federates(both)
         .client_presents(&forged)
-        .client_is_refused(Reason::UnknownIssuer, &["CN=workload", "CN=Partner"]);
+        .client_is_rejected(Reason::UnknownIssuer, &["CN=workload", "CN=Partner"]);
 }
 
 #[test]
@@ -46,16 +46,16 @@ fn a_client_of_no_domain_that_is_known() {
     let prod = scene.cast.root.clone();
     let stranger = workload("spiffe://stranger.test/a").issued_by(&prod);
     let scene = scene.server_federates(bundles(&[("prod.test", &prod)]));
-    scene.clone().client_presents(&stranger).client_is_refused(
+    scene.clone().client_presents(&stranger).client_is_rejected(
         Reason::UnknownTrustDomain,
         &["spiffe://stranger.test/a", "prod.test"],
     );
     scene
         .client_presents(&alice().issued_by(&prod))
-        .client_is_refused(Reason::InvalidSvid, &["CN=alice", "SPIFFE ID"]);
+        .client_is_rejected(Reason::InvalidSvid, &["CN=alice", "SPIFFE ID"]);
 }
 
-/// native-tls refuses to be built with bundles: it does not show where a path ends.
+/// native-tls rejects to be built with bundles: it does not show where a path ends.
 #[test]
 fn servers_of_trust_domains() {
     let scene = Scene::new();
@@ -67,7 +67,7 @@ fn servers_of_trust_domains() {
     scene.clone().server_presents(&theirs).is_allowed();
     scene
         .server_presents(&forged)
-        .server_is_refused(Reason::UnknownIssuer, &["CN=workload"]);
+        .server_is_rejected(Reason::UnknownIssuer, &["CN=workload"]);
 }
 
 /// As do rules about certificates that native-tls does not show.
@@ -88,5 +88,5 @@ fn rules_above_the_leaf() {
     }
     scene
         .client_relaxes(policy().max_intermediates(0))
-        .server_is_refused(Reason::PathTooLong, &["at most 0 intermediates"]);
+        .server_is_rejected(Reason::PathTooLong, &["at most 0 intermediates"]);
 }

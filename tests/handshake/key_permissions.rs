@@ -26,35 +26,35 @@ fn files(cast: &Cast, mode: u32) -> (TempDir, PathBuf, PathBuf) {
 }
 
 /// What the observer of a build heard about the identity.
-type Heard = Result<Vec<IdentityWarning>, BuildError>;
+type Received = Result<Vec<IdentityWarning>, BuildError>;
 
 /// Builds every end there is, with this setting or the initial one: all of them must agree.
-fn build(cast: &Cast, identity: &MtlsIdentity, permissions: Option<KeyPermissions>) -> Heard {
+fn build(cast: &Cast, identity: &MtlsIdentity, permissions: Option<KeyPermissions>) -> Received {
     let anchors = TrustAnchors::from_der([cast.root.certificate()]).unwrap();
     let client = |backend: &dyn Fn(mtls::ClientBuilder) -> Result<(), BuildError>| {
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::new(Mutex::new(Vec::new()));
         let builder = MtlsClient::builder()
             .identity(identity.clone())
             .trust_anchors(anchors.clone())
-            .observer(listener(&heard));
+            .observer(listener(&received));
         backend(match permissions {
             Some(permissions) => builder.key_permissions(permissions),
             None => builder,
         })
-        .map(|()| std::mem::take(&mut *heard.lock().unwrap()))
+        .map(|()| std::mem::take(&mut *received.lock().unwrap()))
     };
     let server = |backend: &dyn Fn(mtls::ServerBuilder) -> Result<(), BuildError>| {
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::new(Mutex::new(Vec::new()));
         let builder = MtlsServer::builder()
             .identity(identity.clone())
             .trust_anchors(anchors.clone())
             .policy(VerifierPolicy::allow_any_authenticated())
-            .observer(listener(&heard));
+            .observer(listener(&received));
         backend(match permissions {
             Some(permissions) => builder.key_permissions(permissions),
             None => builder,
         })
-        .map(|()| std::mem::take(&mut *heard.lock().unwrap()))
+        .map(|()| std::mem::take(&mut *received.lock().unwrap()))
     };
     // Not every set of features has a server.
     let _ = &server;
@@ -73,23 +73,23 @@ fn build(cast: &Cast, identity: &MtlsIdentity, permissions: Option<KeyPermission
         let server = with_server_backend!(kind, |backend| server(&as_server(backend)));
         client.into_iter().chain(server)
     };
-    let all: Vec<Heard> = BackendKind::ALL
+    let all: Vec<Received> = BackendKind::ALL
         .iter()
         .flat_map(|kind| ends(*kind))
         .collect();
-    let said: Vec<String> = all.iter().map(|heard| format!("{heard:?}")).collect();
+    let said: Vec<String> = all.iter().map(|received| format!("{received:?}")).collect();
     assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:#?}");
     all.into_iter().next().expect("no backend is compiled in")
 }
 
 fn listener(
-    heard: &Arc<Mutex<Vec<IdentityWarning>>>,
+    received: &Arc<Mutex<Vec<IdentityWarning>>>,
 ) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
-    let heard = Arc::clone(heard);
+    let received = Arc::clone(received);
     move |event| match event {
         // The one identity is a client's, and servers are built with it, too.
         Event::IdentityWarning(IdentityWarning::MissingPurpose { .. }) => {}
-        Event::IdentityWarning(warning) => heard.lock().unwrap().push((*warning).clone()),
+        Event::IdentityWarning(warning) => received.lock().unwrap().push((*warning).clone()),
         other => panic!("{other:?}"),
     }
 }
@@ -104,8 +104,8 @@ fn assert_exposed(cast: &Cast, identity: &MtlsIdentity, path: &Path, mode: u32) 
     };
     assert!(is_it(identity.warnings()), "{:?}", identity.warnings());
     for permissions in [None, Some(KeyPermissions::Warn)] {
-        let heard = build(cast, identity, permissions).unwrap();
-        assert!(is_it(&heard), "{heard:?}");
+        let received = build(cast, identity, permissions).unwrap();
+        assert!(is_it(&received), "{received:?}");
     }
     let ignored = build(cast, identity, Some(KeyPermissions::Ignore)).unwrap();
     assert!(ignored.is_empty(), "{ignored:?}");
@@ -121,12 +121,12 @@ fn assert_exposed(cast: &Cast, identity: &MtlsIdentity, path: &Path, mode: u32) 
     }
     let BuildError::InsecureKeyFile {
         path: named,
-        mode: told,
+        mode: reported,
     } = error
     else {
         panic!("{error:?}");
     };
-    assert_eq!((&*named, told), (path, mode));
+    assert_eq!((&*named, reported), (path, mode));
 }
 
 #[test]
@@ -172,8 +172,8 @@ fn files_that_are_not() {
         let (_folder, chain, key) = files(&cast, mode);
         let identity = MtlsIdentity::from_files(&chain, &key).unwrap();
         for permissions in [KeyPermissions::Deny, KeyPermissions::Warn] {
-            let heard = build(&cast, &identity, Some(permissions)).unwrap();
-            assert!(heard.is_empty(), "{mode:o}: {heard:?}");
+            let received = build(&cast, &identity, Some(permissions)).unwrap();
+            assert!(received.is_empty(), "{mode:o}: {received:?}");
         }
     }
 }
@@ -286,7 +286,7 @@ fn the_file_of_the_passphrase_counts_too() {
             assert!(said.contains("the private key's passphrase in "), "{said}");
             assert!(said.contains("chmod 600 "), "{said}");
             assert!(
-                matches!(&error, BuildError::InsecurePassphraseFile { path, mode: told } if (path, *told) == (&secret, mode)),
+                matches!(&error, BuildError::InsecurePassphraseFile { path, mode: reported } if (path, *reported) == (&secret, mode)),
                 "{error:?}"
             );
             assert_eq!(build(&cast, &identity, None).unwrap(), identity.warnings());
@@ -399,18 +399,18 @@ fn a_version_1_leaf_is_reported_with_any_key_permissions() {
         KeyPermissions::Ignore,
         KeyPermissions::Warn,
     ] {
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::new(Mutex::new(Vec::new()));
         MtlsClient::builder()
             .identity(identity.clone())
             .trust_anchors(TrustAnchors::from_der([cast.root.certificate()]).unwrap())
             .key_permissions(permissions)
-            .observer(listener(&heard))
+            .observer(listener(&received))
             .build(mtls::Rustls::default())
             .unwrap();
-        let heard = heard.lock().unwrap();
+        let received = received.lock().unwrap();
         assert!(
-            matches!(&**heard, [IdentityWarning::X509V1Leaf { .. }]),
-            "{heard:?}"
+            matches!(&**received, [IdentityWarning::X509V1Leaf { .. }]),
+            "{received:?}"
         );
     }
 }

@@ -46,7 +46,7 @@ mod purposes;
     feature = "openssl",
     any(feature = "aws-lc-rs", feature = "ring")
 ))]
-mod refused_by_peer;
+mod rejected_by_peer;
 mod scene;
 mod server_auth;
 mod servers;

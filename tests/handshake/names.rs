@@ -9,7 +9,7 @@ use crate::scene::Scene;
 fn another_host() {
     Scene::new()
         .client_asks_for("other.test")
-        .server_is_refused(
+        .server_is_rejected(
             Reason::NameMismatch,
             &["CN=server", "expected other.test", "server.test"],
         );
@@ -25,7 +25,7 @@ fn another_ip_address() {
     for address in ["127.0.0.2", "::1"] {
         Scene::new()
             .client_asks_for(address)
-            .server_is_refused(Reason::NameMismatch, &["CN=server", address, "127.0.0.1"]);
+            .server_is_rejected(Reason::NameMismatch, &["CN=server", address, "127.0.0.1"]);
     }
 }
 
@@ -38,7 +38,7 @@ fn an_ip_address_that_only_names_contain() {
     scene
         .client_asks_for("127.0.0.1")
         .server_presents(&named.issued_by(&root))
-        .server_is_refused(Reason::NameMismatch, &["CN=127.0.0.1"]);
+        .server_is_rejected(Reason::NameMismatch, &["CN=127.0.0.1"]);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_spiffe_id_in_place_of_the_name() {
     scene.client.policy = wanted("spiffe://prod.test/server");
     scene.is_allowed();
     scene.client.policy = wanted("spiffe://prod.test/other");
-    scene.server_is_refused(
+    scene.server_is_rejected(
         Reason::NotAuthorized,
         &["CN=workload", "spiffe://prod.test/other"],
     );
@@ -62,5 +62,5 @@ fn no_spiffe_id_in_place_of_the_name() {
     let mut scene = Scene::new();
     scene.client.policy =
         VerifierPolicy::server_spiffe(PeerMatcher::trust_domain("prod.test").unwrap());
-    scene.server_is_refused(Reason::InvalidSvid, &["CN=server", "SPIFFE ID"]);
+    scene.server_is_rejected(Reason::InvalidSvid, &["CN=server", "SPIFFE ID"]);
 }

@@ -5,18 +5,18 @@ use mtls::{PeerMatcher, RejectionReason as Reason};
 use crate::scene::Scene;
 
 #[test]
-fn admitted_by_both_policies() {
+fn accepted_by_both_policies() {
     Scene::new()
-        .server_admits(PeerMatcher::spiffe_id("spiffe://prod.test/alice").unwrap())
-        .client_admits(PeerMatcher::dns("server.test").unwrap())
+        .server_accepts(PeerMatcher::spiffe_id("spiffe://prod.test/alice").unwrap())
+        .client_accepts(PeerMatcher::dns("server.test").unwrap())
         .is_allowed();
 }
 
 #[test]
-fn refused_by_the_servers_policy() {
+fn rejected_by_the_servers_policy() {
     Scene::new()
-        .server_admits(PeerMatcher::spiffe_id("spiffe://prod.test/bob").unwrap())
-        .client_is_refused(
+        .server_accepts(PeerMatcher::spiffe_id("spiffe://prod.test/bob").unwrap())
+        .client_is_rejected(
             Reason::NotAuthorized,
             &[
                 "CN=alice",
@@ -27,31 +27,31 @@ fn refused_by_the_servers_policy() {
 }
 
 #[test]
-fn refused_by_the_clients_policy() {
+fn rejected_by_the_clients_policy() {
     Scene::new()
-        .client_admits(PeerMatcher::dns("db.test").unwrap())
-        .server_is_refused(
+        .client_accepts(PeerMatcher::dns("db.test").unwrap())
+        .server_is_rejected(
             Reason::NotAuthorized,
             &["CN=server", "db.test", "server.test"],
         );
 }
 
 #[test]
-fn refused_by_a_rule_of_the_applications_own() {
+fn rejected_by_a_rule_of_the_applications_own() {
     let closed = || PeerMatcher::custom("office hours", |_| Err("come back tomorrow".to_owned()));
-    Scene::new().server_admits(closed()).client_is_refused(
+    Scene::new().server_accepts(closed()).client_is_rejected(
         Reason::NotAuthorized,
         &["office hours", "come back tomorrow"],
     );
-    Scene::new().client_admits(closed()).server_is_refused(
+    Scene::new().client_accepts(closed()).server_is_rejected(
         Reason::NotAuthorized,
         &["office hours", "come back tomorrow"],
     );
 }
 
-/// The second look, after the handshake: what the first one let through is judged again.
+/// The second look, after the handshake: what the first one let through is verified again.
 #[test]
-fn a_policy_that_changes_its_mind_is_heard() {
+fn a_policy_that_changes_its_mind_is_received() {
     // Once for each look.
     use std::sync::atomic::{AtomicU32, Ordering};
     static LOOKS: AtomicU32 = AtomicU32::new(0);
@@ -59,7 +59,7 @@ fn a_policy_that_changes_its_mind_is_heard() {
         LOOKS.fetch_add(1, Ordering::Relaxed);
         Ok(())
     });
-    let scene = Scene::new().server_admits(once);
+    let scene = Scene::new().server_accepts(once);
     let meetings = AtomicU32::new(0);
     scene.is_allowed_and(|_| {
         meetings.fetch_add(1, Ordering::Relaxed);

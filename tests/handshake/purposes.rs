@@ -10,13 +10,13 @@ use mtls::{Event, MtlsClient, MtlsIdentity, MtlsServer, TrustAnchors, VerifierPo
 use crate::common::backends::with_client_backend;
 use crate::common::pki::{Cast, Credential};
 
-type Heard = Arc<Mutex<Vec<IdentityWarning>>>;
+type Received = Arc<Mutex<Vec<IdentityWarning>>>;
 
-fn observer(heard: &Heard) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
-    let heard = Arc::clone(heard);
+fn observer(received: &Received) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+    let received = Arc::clone(received);
     move |event| {
         if let Event::IdentityWarning(warning) = event {
-            heard.lock().unwrap().push((*warning).clone());
+            received.lock().unwrap().push((*warning).clone());
         }
     }
 }
@@ -30,14 +30,14 @@ fn anchors(cast: &Cast) -> TrustAnchors {
 }
 
 fn client<B: ClientBackend + Default>(cast: &Cast, own: &MtlsIdentity) -> Vec<IdentityWarning> {
-    let heard = Heard::default();
+    let received = Received::default();
     let builder = MtlsClient::builder()
         .identity(own.clone())
         .trust_anchors(anchors(cast))
-        .observer(observer(&heard));
+        .observer(observer(&received));
     builder.build(B::default()).unwrap();
     assert!(own.warnings().is_empty());
-    std::mem::take(&mut heard.lock().unwrap())
+    std::mem::take(&mut received.lock().unwrap())
 }
 
 /// Builds a client on a backend, and returns what its observer received.
@@ -50,29 +50,29 @@ fn client_on<B: ClientBackend + Default>(_: B) -> Build {
 fn server<B: ServerBackend + Default>(
     cast: &Cast,
     own: &MtlsIdentity,
-    heard: &Heard,
+    received: &Received,
 ) -> MtlsServer<B> {
     MtlsServer::builder()
         .identity(own.clone())
         .trust_anchors(anchors(cast))
         .policy(VerifierPolicy::allow_any_authenticated())
         .self_trust(SelfTrust::Skip)
-        .observer(observer(heard))
+        .observer(observer(received))
         .build(B::default())
         .unwrap()
 }
 
 #[track_caller]
-fn assert_missing(heard: &[IdentityWarning], wanted: &str, lists: &str, remedy: &str) {
+fn assert_missing(received: &[IdentityWarning], wanted: &str, lists: &str, remedy: &str) {
     let [
         warning @ IdentityWarning::MissingPurpose {
             subject,
             missing,
             listed,
         },
-    ] = heard
+    ] = received
     else {
-        panic!("{heard:?}")
+        panic!("{received:?}")
     };
     assert_eq!((*missing, &**listed), (wanted, lists));
     let said = warning.to_string();
@@ -105,17 +105,17 @@ fn building_a_client_reports_a_missing_purpose() {
 fn a_server_too_and_once_for_each_identity() {
     let cast = Cast::assemble();
     let (good, wrong) = (identity(&cast.server), identity(&cast.alice));
-    let heard = Heard::default();
-    let take = || std::mem::take(&mut *heard.lock().unwrap());
+    let received = Received::default();
+    let take = || std::mem::take(&mut *received.lock().unwrap());
     let remedy = "reissued with serverAuth";
-    server::<mtls::Rustls>(&cast, &wrong, &heard);
+    server::<mtls::Rustls>(&cast, &wrong, &received);
     assert_missing(&take(), "serverAuth", "clientAuth", remedy);
     #[cfg(feature = "openssl")]
     {
-        server::<mtls::OpenSsl>(&cast, &wrong, &heard);
+        server::<mtls::OpenSsl>(&cast, &wrong, &received);
         assert_missing(&take(), "serverAuth", "clientAuth", remedy);
     }
-    let server = server::<mtls::Rustls>(&cast, &good, &heard);
+    let server = server::<mtls::Rustls>(&cast, &good, &received);
     assert!(take().is_empty());
     let rotate = |own: &MtlsIdentity| {
         server

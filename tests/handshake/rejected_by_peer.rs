@@ -1,4 +1,4 @@
-//! What we say when other people's peers refuse us: their alert, and what is wrong with our side.
+//! What we say when other people's peers reject us: their alert, and what is wrong with our side.
 
 mod strict;
 
@@ -24,8 +24,8 @@ fn not_yet_valid() -> Validity {
     Validity::between(4_000_000_000, 4_100_000_000)
 }
 
-/// A refusal that has been told.
-struct Told<'a> {
+/// A rejection that has been told.
+struct Report<'a> {
     /// Which backend of ours was told, and by what library.
     ours: BackendKind,
     theirs: &'static str,
@@ -34,7 +34,7 @@ struct Told<'a> {
     hint: &'a str,
 }
 
-impl Told<'_> {
+impl Report<'_> {
     #[track_caller]
     fn says(&self, words: &[&str]) {
         for word in words {
@@ -50,22 +50,22 @@ impl Told<'_> {
     }
 }
 
-fn told<'a>(
+fn reported<'a>(
     ours: Option<BackendKind>,
     theirs: &'static str,
     version: Version,
     seen: &'a Seen,
-) -> Told<'a> {
+) -> Report<'a> {
     println!("{ours:?} told by {theirs} in {version:?}: {:?}", seen.ended);
     match seen.ended.as_ref().and_then(Ended::error) {
-        Some(HandshakeError::RejectedByPeer { alert, hint, .. }) => Told {
+        Some(HandshakeError::RejectedByPeer { alert, hint, .. }) => Report {
             ours: ours.expect("a facade"),
             theirs,
             version,
             alert: *alert,
             hint,
         },
-        other => panic!("not refused by the peer: {other:?} of {seen:?}"),
+        other => panic!("not rejected by the peer: {other:?} of {seen:?}"),
     }
 }
 
@@ -96,7 +96,7 @@ fn host(cast: &Cast) -> Strict {
 }
 
 /// Every client of ours presents `ours` to such a server by every library, in both versions.
-fn call(cast: &Cast, ours: &Credential, host: &Strict, check: impl Fn(&Told<'_>)) {
+fn call(cast: &Cast, ours: &Credential, host: &Strict, check: impl Fn(&Report<'_>)) {
     for version in Version::ALL {
         for (name, make) in SERVERS {
             let theirs = make(Strict {
@@ -111,14 +111,14 @@ fn call(cast: &Cast, ours: &Credential, host: &Strict, check: impl Fn(&Told<'_>)
                 let (seen, _) = meet(&*client.ready(&setup).unwrap(), &*theirs);
                 // In TLS 1.3 the alert arrives at the first read or write.
                 assert_eq!(seen.completed, version == Version::Tls13, "{seen:?}");
-                check(&told(client.kind(), name, version, &seen));
+                check(&reported(client.kind(), name, version, &seen));
             }
         }
     }
 }
 
 /// Every server of ours presents `ours` to a strict client by every library, in both versions.
-fn serve(cast: &Cast, ours: &Credential, check: impl Fn(&Told<'_>)) {
+fn serve(cast: &Cast, ours: &Credential, check: impl Fn(&Report<'_>)) {
     for version in Version::ALL {
         for (name, make) in CLIENTS {
             let theirs = make(Strict {
@@ -132,7 +132,7 @@ fn serve(cast: &Cast, ours: &Credential, check: impl Fn(&Told<'_>)) {
                     ..Setup::new(ours, &cast.root)
                 };
                 let (_, seen) = meet(&*theirs, &*server.ready(&setup).unwrap());
-                check(&told(server.kind(), name, version, &seen));
+                check(&reported(server.kind(), name, version, &seen));
             }
         }
     }
@@ -142,11 +142,11 @@ fn serve(cast: &Cast, ours: &Credential, check: impl Fn(&Told<'_>)) {
 fn a_client_that_has_expired() {
     let cast = Cast::assemble();
     let late = alice().validity(expired()).issued_by(&cast.root);
-    call(&cast, &late, &host(&cast), |told| {
-        assert_eq!(told.alert, Alert::CERTIFICATE_EXPIRED);
+    call(&cast, &late, &host(&cast), |reported| {
+        assert_eq!(reported.alert, Alert::CERTIFICATE_EXPIRED);
         let words = "our certificate (CN=alice) has expired at 2020-09-13T12:26:40Z, it is 20";
-        told.says(&[words, "renew it"]);
-        told.never_says(&["besides", "requested", "lacks"]);
+        reported.says(&[words, "renew it"]);
+        reported.never_says(&["besides", "requested", "lacks"]);
     });
 }
 
@@ -154,14 +154,14 @@ fn a_client_that_has_expired() {
 fn a_client_that_is_not_yet_valid() {
     let cast = Cast::assemble();
     let early = alice().validity(not_yet_valid()).issued_by(&cast.root);
-    call(&cast, &early, &host(&cast), |told| {
-        let expected = match told.theirs {
+    call(&cast, &early, &host(&cast), |reported| {
+        let expected = match reported.theirs {
             "rustls" => Alert::CERTIFICATE_EXPIRED,
             _ => Alert::BAD_CERTIFICATE,
         };
-        assert_eq!(told.alert, expected);
-        told.says(&["our certificate (CN=alice) is not valid before 2096-10-02T07:06:40Z"]);
-        told.never_says(&["besides"]);
+        assert_eq!(reported.alert, expected);
+        reported.says(&["our certificate (CN=alice) is not valid before 2096-10-02T07:06:40Z"]);
+        reported.never_says(&["besides"]);
     });
 }
 
@@ -171,10 +171,11 @@ fn a_client_under_an_intermediate_that_has_expired() {
     let stale = AuthorityBuilder::named("Stale").validity(expired());
     let stale = stale.issued_by(&cast.root);
     let ours = alice().issued_by(&stale).with(&stale);
-    call(&cast, &ours, &host(&cast), |told| {
-        assert_eq!(told.alert, Alert::CERTIFICATE_EXPIRED);
-        told.says(&["certificate 1 of our chain (CN=Stale) has expired at 2020-09-13T12:26:40Z"]);
-        told.never_says(&["CN=alice"]);
+    call(&cast, &ours, &host(&cast), |reported| {
+        assert_eq!(reported.alert, Alert::CERTIFICATE_EXPIRED);
+        reported
+            .says(&["certificate 1 of our chain (CN=Stale) has expired at 2020-09-13T12:26:40Z"]);
+        reported.never_says(&["CN=alice"]);
     });
 }
 
@@ -182,13 +183,13 @@ fn a_client_under_an_intermediate_that_has_expired() {
 fn a_client_with_the_usage_of_a_server() {
     let cast = Cast::assemble();
     let ours = server().issued_by(&cast.root);
-    call(&cast, &ours, &host(&cast), |told| {
-        assert_eq!(told.alert, Alert::UNSUPPORTED_CERTIFICATE);
-        told.says(&[
+    call(&cast, &ours, &host(&cast), |reported| {
+        assert_eq!(reported.alert, Alert::UNSUPPORTED_CERTIFICATE);
+        reported.says(&[
             "extended key usage (serverAuth) lacks clientAuth",
             "as a client",
         ]);
-        told.never_says(&["besides"]);
+        reported.never_says(&["besides"]);
     });
 }
 
@@ -196,15 +197,17 @@ fn a_client_with_the_usage_of_a_server() {
 fn a_client_of_another_ca_than_the_server_names() {
     let cast = Cast::assemble();
     let ours = alice().issued_by(&Authority::root("Stranger"));
-    call(&cast, &ours, &host(&cast), |told| {
-        assert_eq!(told.alert, Alert::UNKNOWN_CA);
-        told.says(&["below \"CN=Stranger\""]);
-        match told.ours {
-            BackendKind::Rustls => told.says(&["one of these CAs: \"CN=Rhea Root\"; our chain"]),
+    call(&cast, &ours, &host(&cast), |reported| {
+        assert_eq!(reported.alert, Alert::UNKNOWN_CA);
+        reported.says(&["below \"CN=Stranger\""]);
+        match reported.ours {
+            BackendKind::Rustls => {
+                reported.says(&["one of these CAs: \"CN=Rhea Root\"; our chain"])
+            }
             // The library does not show the request.
             _ => {
-                told.says(&["does not trust the CA of our certificate", "of length 1"]);
-                told.never_says(&["CN=Rhea Root"]);
+                reported.says(&["does not trust the CA of our certificate", "of length 1"]);
+                reported.never_says(&["CN=Rhea Root"]);
             }
         }
     });
@@ -220,10 +223,10 @@ fn a_client_of_another_ca_than_the_many_that_the_server_names() {
         names: names.map(Authority::root).to_vec(),
         ..host(&cast)
     };
-    call(&cast, &ours, &host, |told| {
-        assert_eq!(told.alert, Alert::UNKNOWN_CA);
-        if told.ours == BackendKind::Rustls {
-            told.says(&["\"CN=A\", \"CN=B\", \"CN=C\", \"CN=D\", 2 more; our chain"]);
+    call(&cast, &ours, &host, |reported| {
+        assert_eq!(reported.alert, Alert::UNKNOWN_CA);
+        if reported.ours == BackendKind::Rustls {
+            reported.says(&["\"CN=A\", \"CN=B\", \"CN=C\", \"CN=D\", 2 more; our chain"]);
         }
     });
 }
@@ -238,13 +241,13 @@ fn a_client_of_another_ca_where_the_server_names_none() {
         names: Vec::new(),
         ..host(&cast)
     };
-    call(&cast, &ours, &host, |told| {
-        assert_eq!(told.alert, Alert::UNKNOWN_CA);
-        told.says(&[
+    call(&cast, &ours, &host, |reported| {
+        assert_eq!(reported.alert, Alert::UNKNOWN_CA);
+        reported.says(&[
             "does not trust the CA",
             "our chain, of length 2, ends below \"CN=Stranger\"",
         ]);
-        told.never_says(&["requested"]);
+        reported.never_says(&["requested"]);
     });
 }
 
@@ -252,17 +255,17 @@ fn a_client_of_another_ca_where_the_server_names_none() {
 #[test]
 fn a_client_of_a_namesake_of_the_ca_that_the_server_names() {
     let cast = Cast::assemble();
-    call(&cast, &cast.mallory, &host(&cast), |told| {
-        told.never_says(&["requested"]);
+    call(&cast, &cast.mallory, &host(&cast), |reported| {
+        reported.never_says(&["requested"]);
         // OpenSSL looks at the key identifiers first, and rustls at nothing but the names before the signature.
-        match told.theirs {
+        match reported.theirs {
             "rustls" => {
-                assert_eq!(told.alert, Alert::DECRYPT_ERROR);
-                told.says(&["another CA of the same name"]);
+                assert_eq!(reported.alert, Alert::DECRYPT_ERROR);
+                reported.says(&["another CA of the same name"]);
             }
             _ => {
-                assert_eq!(told.alert, Alert::UNKNOWN_CA);
-                told.says(&["ends below \"CN=Rhea Root\""]);
+                assert_eq!(reported.alert, Alert::UNKNOWN_CA);
+                reported.says(&["ends below \"CN=Rhea Root\""]);
             }
         }
     });
@@ -277,24 +280,24 @@ fn a_client_whose_key_fits_no_scheme_of_the_server() {
         only_ed25519: true,
         ..host(&cast)
     };
-    call(&cast, &cast.alice, &host, |told| {
-        let has_the_alert = told.theirs == "rustls" || told.version == Version::Tls13;
-        match (told.ours, has_the_alert) {
-            (BackendKind::Rustls, _) => told.says(&[
+    call(&cast, &cast.alice, &host, |reported| {
+        let has_the_alert = reported.theirs == "rustls" || reported.version == Version::Tls13;
+        match (reported.ours, has_the_alert) {
+            (BackendKind::Rustls, _) => reported.says(&[
                 "no certificate was sent",
                 "no signature scheme that fits ours, whose key is ECDSA P-256",
             ]),
-            (_, true) => told.says(&[
+            (_, true) => reported.says(&[
                 "ours was not sent",
                 "our key is ECDSA P-256",
                 "CN=Rhea Root",
             ]),
-            (_, false) => told.says(&["no client certificate"]),
+            (_, false) => reported.says(&["no client certificate"]),
         }
         if has_the_alert {
-            assert_eq!(told.alert, Alert::CERTIFICATE_REQUIRED);
+            assert_eq!(reported.alert, Alert::CERTIFICATE_REQUIRED);
         } else {
-            assert_eq!(told.alert, Alert::HANDSHAKE_FAILURE);
+            assert_eq!(reported.alert, Alert::HANDSHAKE_FAILURE);
         }
     });
 }
@@ -316,14 +319,14 @@ fn a_client_that_was_not_asked_for_its_certificate() {
                 ..Setup::new(&late, &cast.root)
             };
             let (seen, _) = meet(&*client.ready(&setup).unwrap(), &*theirs);
-            let told = told(client.kind(), "openssl", version, &seen);
-            assert_eq!(told.alert, Alert::HANDSHAKE_FAILURE);
-            match told.ours {
+            let reported = reported(client.kind(), "openssl", version, &seen);
+            assert_eq!(reported.alert, Alert::HANDSHAKE_FAILURE);
+            match reported.ours {
                 BackendKind::Rustls => {
-                    told.says(&["signature scheme", "had not requested our certificate"]);
-                    told.never_says(&["expired"]);
+                    reported.says(&["signature scheme", "had not requested our certificate"]);
+                    reported.never_says(&["expired"]);
                 }
-                _ => told.says(&[
+                _ => reported.says(&[
                     "no common cipher suite",
                     "; besides, our certificate (CN=alice) has expired",
                 ]),
@@ -336,8 +339,8 @@ fn a_client_that_was_not_asked_for_its_certificate() {
 fn a_client_with_several_faults() {
     let cast = Cast::assemble();
     let ours = server().validity(expired()).issued_by(&cast.root);
-    call(&cast, &ours, &host(&cast), |told| {
-        told.says(&["has expired at 2020", "; besides, ", "lacks clientAuth"]);
+    call(&cast, &ours, &host(&cast), |reported| {
+        reported.says(&["has expired at 2020", "; besides, ", "lacks clientAuth"]);
     });
 }
 
@@ -345,9 +348,9 @@ fn a_client_with_several_faults() {
 fn a_server_that_has_expired() {
     let cast = Cast::assemble();
     let late = server().validity(expired()).issued_by(&cast.root);
-    serve(&cast, &late, |told| {
-        assert_eq!(told.alert, Alert::CERTIFICATE_EXPIRED);
-        told.says(&["our certificate (CN=server) has expired at 2020-09-13T12:26:40Z"]);
+    serve(&cast, &late, |reported| {
+        assert_eq!(reported.alert, Alert::CERTIFICATE_EXPIRED);
+        reported.says(&["our certificate (CN=server) has expired at 2020-09-13T12:26:40Z"]);
     });
 }
 
@@ -355,9 +358,9 @@ fn a_server_that_has_expired() {
 fn a_server_with_the_usage_of_a_client() {
     let cast = Cast::assemble();
     let ours = Leaf::named("server").dns("localhost").client();
-    serve(&cast, &ours.issued_by(&cast.root), |told| {
-        assert_eq!(told.alert, Alert::UNSUPPORTED_CERTIFICATE);
-        told.says(&[
+    serve(&cast, &ours.issued_by(&cast.root), |reported| {
+        assert_eq!(reported.alert, Alert::UNSUPPORTED_CERTIFICATE);
+        reported.says(&[
             "extended key usage (clientAuth) lacks serverAuth",
             "as a server",
         ]);
@@ -368,9 +371,9 @@ fn a_server_with_the_usage_of_a_client() {
 fn a_server_of_an_unknown_ca() {
     let cast = Cast::assemble();
     let ours = server().issued_by(&Authority::root("Stranger"));
-    serve(&cast, &ours, |told| {
-        assert_eq!(told.alert, Alert::UNKNOWN_CA);
-        told.says(&[
+    serve(&cast, &ours, |reported| {
+        assert_eq!(reported.alert, Alert::UNKNOWN_CA);
+        reported.says(&[
             "does not trust the CA",
             "of length 1, ends below \"CN=Stranger\"",
         ]);
@@ -389,7 +392,7 @@ mod s_server {
     const LIMIT: Duration = Duration::from_secs(10);
 
     #[test]
-    fn refuses_our_clients() {
+    fn rejects_our_clients() {
         let Some(openssl) = Program::openssl() else {
             return;
         };
@@ -423,11 +426,11 @@ mod s_server {
                     let socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
                     socket.set_read_timeout(Some(LIMIT)).unwrap();
                     let seen = client.ready(&setup).unwrap().run(socket);
-                    let told = told(client.kind(), "s_server", version, &seen);
-                    assert_eq!(told.alert, *alert);
-                    told.says(&[words]);
-                    if told.ours == BackendKind::Rustls && *alert == Alert::UNKNOWN_CA {
-                        told.says(&["one of these CAs: \"CN=Rhea Root\""]);
+                    let reported = reported(client.kind(), "s_server", version, &seen);
+                    assert_eq!(reported.alert, *alert);
+                    reported.says(&[words]);
+                    if reported.ours == BackendKind::Rustls && *alert == Alert::UNKNOWN_CA {
+                        reported.says(&["one of these CAs: \"CN=Rhea Root\""]);
                     }
                 }
             }

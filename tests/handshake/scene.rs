@@ -72,18 +72,18 @@ impl Scene {
         self
     }
 
-    /// The server's policy; a test of the client's sets it by [`client_admits`](Self::client_admits).
-    pub(crate) fn server_admits(mut self, matcher: PeerMatcher) -> Self {
+    /// The server's policy; a test of the client's sets it by [`client_accepts`](Self::client_accepts).
+    pub(crate) fn server_accepts(mut self, matcher: PeerMatcher) -> Self {
         self.server.policy = VerifierPolicy::allow(matcher);
         self
     }
 
-    pub(crate) fn client_admits(mut self, matcher: PeerMatcher) -> Self {
+    pub(crate) fn client_accepts(mut self, matcher: PeerMatcher) -> Self {
         self.client.policy = VerifierPolicy::allow(matcher);
         self
     }
 
-    /// A policy with an opt-in that native-tls cannot honour, and must refuse to be built with.
+    /// A policy with an opt-in that native-tls cannot honour, and must reject to be built with.
     pub(crate) fn client_relaxes(mut self, policy: VerifierPolicy) -> Self {
         self.client.policy = policy;
         self.client_relaxes = true;
@@ -95,7 +95,7 @@ impl Scene {
         self
     }
 
-    /// Which native-tls must refuse to be built with.
+    /// Which native-tls must reject to be built with.
     pub(crate) fn client_federates(mut self, bundles: TrustBundles) -> Self {
         self.client.bundles = Some(bundles);
         self.client_relaxes = true;
@@ -128,7 +128,7 @@ impl Scene {
         self.raw_server(tools)
     }
 
-    /// For what the platform judges otherwise: see [`only_native_tls`](Self::only_native_tls).
+    /// For what the platform verifies otherwise: see [`only_native_tls`](Self::only_native_tls).
     pub(crate) fn without_native_tls(mut self) -> Self {
         self.which_clients = |kind| kind != Some(BackendKind::NativeTls);
         self

@@ -56,16 +56,16 @@ fn rejected_for_all_else() {
     let limited = AuthorityBuilder::named("Limited").extended_key_usages(&[ClientAuth]);
     let between = limited.issued_by(&root);
     let client = peer().issued_by(&between).with(&between);
-    scene(&root, &client).client_is_refused(
+    scene(&root, &client).client_is_rejected(
         Reason::WrongExtendedKeyUsage,
         &["CN=Limited", "expected serverAuth", "clientAuth"],
     );
     let other = Leaf::named("peer").dns("other.example").server();
     scene(&root, &other.issued_by(&root))
-        .client_is_refused(Reason::NotAuthorized, &["other.example"]);
+        .client_is_rejected(Reason::NotAuthorized, &["other.example"]);
     let mut strict = scene(&root, &peer().issued_by(&root));
     strict.server.policy = VerifierPolicy::allow(PeerMatcher::dns("peer.example").unwrap());
-    strict.client_is_refused(
+    strict.client_is_rejected(
         Reason::WrongExtendedKeyUsage,
         &["CN=peer", "expected clientAuth", "serverAuth"],
     );

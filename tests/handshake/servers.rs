@@ -1,4 +1,4 @@
-//! Servers that are refused for their certificate.
+//! Servers that are rejected for their certificate.
 
 use mtls::RejectionReason as Reason;
 
@@ -9,7 +9,7 @@ use crate::scene::{ANY, Scene, alice, server};
 fn of_another_ca() {
     let stranger = Authority::root("Stranger");
     let scene = Scene::new().server_presents(&server().issued_by(&stranger));
-    scene.server_is_refused(Reason::UnknownIssuer, &["CN=server", "CN=Stranger"]);
+    scene.server_is_rejected(Reason::UnknownIssuer, &["CN=server", "CN=Stranger"]);
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn of_another_ca_of_the_same_name() {
     let impostor = server().issued_by(&scene.cast.impostor);
     scene
         .server_presents(&impostor)
-        .server_is_refused(Reason::UnknownIssuer, &["CN=server", "CN=Rhea Root"]);
+        .server_is_rejected(Reason::UnknownIssuer, &["CN=server", "CN=Rhea Root"]);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn expired() {
     let late = server().validity(Validity::expired()).issued_by(&branch);
     scene
         .server_presents(&late.with(&branch))
-        .server_is_refused(Reason::Expired, &["CN=server", "valid from", "now"]);
+        .server_is_rejected(Reason::Expired, &["CN=server", "valid from", "now"]);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn not_yet_valid() {
     let early = server().validity(Validity::not_yet()).issued_by(&branch);
     scene
         .server_presents(&early.with(&branch))
-        .server_is_refused(Reason::NotYetValid, &["CN=server", "valid from", "now"]);
+        .server_is_rejected(Reason::NotYetValid, &["CN=server", "valid from", "now"]);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn with_an_expired_intermediate() {
     let stale = stale.issued_by(&scene.cast.root);
     scene
         .server_presents(&server().issued_by(&stale).with(&stale))
-        .server_is_refused(Reason::Expired, &["CN=Stale"]);
+        .server_is_rejected(Reason::Expired, &["CN=Stale"]);
 }
 
 #[test]
@@ -59,18 +59,18 @@ fn under_an_expired_anchor() {
     // Alone it would fail the build.
     scene.client.anchors.push(over.certificate());
     let ours = scene.clone().without_native_tls();
-    ours.server_is_refused(Reason::AnchorExpired, &["valid from"]);
+    ours.server_is_rejected(Reason::AnchorExpired, &["valid from"]);
     // The platform does not say which certificate of the path it is.
     scene
         .only_native_tls()
-        .server_is_refused(Reason::Expired, &[]);
+        .server_is_rejected(Reason::Expired, &[]);
 }
 
 #[test]
 fn with_the_usage_of_a_client() {
     let scene = Scene::new();
     let wrong = alice().dns("localhost").issued_by(&scene.cast.root);
-    scene.server_presents(&wrong).server_is_refused(
+    scene.server_presents(&wrong).server_is_rejected(
         Reason::WrongExtendedKeyUsage,
         &["CN=alice", "clientAuth", "serverAuth"],
     );
@@ -80,7 +80,7 @@ fn with_the_usage_of_a_client() {
 fn without_its_intermediate() {
     let scene = Scene::new();
     let alone = scene.cast.server.clone().above(&[]);
-    scene.server_presents(&alone).server_is_refused(
+    scene.server_presents(&alone).server_is_rejected(
         Reason::UnknownIssuer,
         &["CN=server", "CN=Ivo Intermediate", "must send it"],
     );
@@ -93,12 +93,12 @@ fn with_a_ca_as_leaf() {
     scene
         .server_presents(&ca)
         .only_raw_server(ANY)
-        .server_is_refused(Reason::LeafIsCa, &["CN=server"]);
+        .server_is_rejected(Reason::LeafIsCa, &["CN=server"]);
 }
 
 #[test]
 fn with_a_certificate_of_its_own_making() {
     Scene::new()
         .server_presents(&server().self_signed())
-        .server_is_refused(Reason::UnknownIssuer, &["CN=server"]);
+        .server_is_rejected(Reason::UnknownIssuer, &["CN=server"]);
 }

@@ -15,10 +15,10 @@ fn only(name: &str) -> VerifierPolicy {
     VerifierPolicy::allow(PeerMatcher::dns(name).unwrap())
 }
 
-fn would_refuse<'a>(part: Part<'a>) -> (&'a PeerIdentity, &'a Rejection) {
+fn would_reject<'a>(part: Part<'a>) -> (&'a PeerIdentity, &'a Rejection) {
     match &part.saw.shadows[..] {
-        [Shadow::WouldRefuse(peer, rejection)] => (peer, rejection),
-        other => panic!("not one would-be refusal: {other:?}"),
+        [Shadow::WouldReject(peer, rejection)] => (peer, rejection),
+        other => panic!("not one would-be rejection: {other:?}"),
     }
 }
 
@@ -42,9 +42,9 @@ fn that_agrees_is_silent() {
     check(scene.clone());
     #[cfg(feature = "tokio")]
     check(scene.clone().over_tokio());
-    // Both refuse.
+    // Both reject.
     let scene = scene
-        .server_admits(PeerMatcher::dns("bob.test").unwrap())
+        .server_accepts(PeerMatcher::dns("bob.test").unwrap())
         .client_presents(&Cast::assemble().mallory);
     scene.play(&scene.clients(), &scene.servers(), |played| {
         assert_eq!(played.server.saw.observed.len(), 1);
@@ -61,7 +61,7 @@ fn that_is_narrower_reports_peers_it_would_reject() {
                 (played.client, "CN=server", "db.test"),
                 (played.server, "CN=alice", "bob.test"),
             ] {
-                let (peer, rejection) = would_refuse(part);
+                let (peer, rejection) = would_reject(part);
                 assert_eq!(peer.chain(), part.saw.presented);
                 assert_eq!(rejection.reason(), Reason::NotAuthorized);
                 let said = rejection.to_string();
@@ -78,20 +78,21 @@ fn that_is_narrower_reports_peers_it_would_reject() {
 fn that_is_wider_reports_peers_it_would_accept() {
     let anyone = VerifierPolicy::allow_any_authenticated();
     let scene =
-        under_shadows(&anyone, &anyone).server_admits(PeerMatcher::dns("bob.test").unwrap());
-    // The refusal stands, with its alert and its one report.
-    scene.client_is_refused(Reason::NotAuthorized, &["CN=alice", "bob.test"]);
+        under_shadows(&anyone, &anyone).server_accepts(PeerMatcher::dns("bob.test").unwrap());
+    // The rejection stands, with its alert and its one report.
+    scene.client_is_rejected(Reason::NotAuthorized, &["CN=alice", "bob.test"]);
     scene.play(&scene.suspects(), &scene.servers(), |played| {
-        let [Shadow::WouldAdmit(peer, rejection)] = &played.server.saw.shadows[..] else {
+        let [Shadow::WouldAccept(peer, rejection)] = &played.server.saw.shadows[..] else {
             panic!("not one would-be admission: {:?}", played.server.saw);
         };
         assert!(peer.dns_names().eq(["alice.test"]));
         assert_eq!(std::slice::from_ref(rejection), played.server.saw.observed);
     });
-    let scene = under_shadows(&anyone, &anyone).client_admits(PeerMatcher::dns("db.test").unwrap());
-    scene.server_is_refused(Reason::NotAuthorized, &["CN=server", "db.test"]);
+    let scene =
+        under_shadows(&anyone, &anyone).client_accepts(PeerMatcher::dns("db.test").unwrap());
+    scene.server_is_rejected(Reason::NotAuthorized, &["CN=server", "db.test"]);
     scene.play(&scene.clients(), &scene.suspect_servers(), |played| {
-        let [Shadow::WouldAdmit(peer, rejection)] = &played.client.saw.shadows[..] else {
+        let [Shadow::WouldAccept(peer, rejection)] = &played.client.saw.shadows[..] else {
             panic!("not one would-be admission: {:?}", played.client.saw);
         };
         assert_eq!(peer.subject(), "CN=server");
@@ -106,18 +107,18 @@ fn that_is_wider_is_not_wider_than_the_anchors() {
     let scene = under_shadows(&anyone, &anyone);
     let mallory = scene.cast.mallory.clone();
     let scene = scene.client_presents(&mallory);
-    scene.client_is_refused(Reason::UnknownIssuer, &["CN=mallory"]);
+    scene.client_is_rejected(Reason::UnknownIssuer, &["CN=mallory"]);
     scene.play(&scene.suspects(), &scene.servers(), |played| {
         assert!(played.server.saw.shadows.is_empty());
     });
 }
 
 #[test]
-fn that_panics_would_have_refused() {
+fn that_panics_would_have_rejected() {
     let panicking = VerifierPolicy::allow(PeerMatcher::custom("hasty", |_| panic!("in haste")));
     under_shadows(&panicking, &panicking).is_allowed_and(|played| {
         for part in [played.client, played.server] {
-            let (_, rejection) = would_refuse(part);
+            let (_, rejection) = would_reject(part);
             assert_eq!(rejection.reason(), Reason::VerifierPanicked);
             assert_eq!(rejection.presented(), Some("in haste"));
         }
@@ -147,7 +148,7 @@ fn is_asked_once_for_each_handshake() {
 /// It reads no clock of its own: what has just expired has done so for both.
 #[cfg(any(feature = "rustls", feature = "openssl"))]
 #[test]
-fn is_judged_by_the_same_moment() {
+fn is_verified_by_the_same_moment() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -216,7 +217,7 @@ fn both_talk(kind: Option<BackendKind>, client: mtls::ClientBuilder, server: mtl
 
 /// Whatever could not be in force cannot be a shadow.
 #[test]
-fn that_could_not_be_enforced_is_refused_at_build() {
+fn that_could_not_be_enforced_is_rejected_at_build() {
     let scene = Scene::new();
     let anyone = VerifierPolicy::server_spiffe(PeerMatcher::any_authenticated());
     let of_a_client = VerifierPolicy::server_spiffe(PeerMatcher::trust_domain("a.test").unwrap());
@@ -256,12 +257,12 @@ fn that_could_not_be_enforced_is_refused_at_build() {
             shadow: Some(relaxed.clone()),
             ..scene.client.clone()
         };
-        let refused = client.ready(&setup).err();
+        let rejected = client.ready(&setup).err();
         match client.kind() {
             Some(BackendKind::NativeTls) => {
-                assert!(matches!(refused, Some(BuildError::Unsupported { .. })));
+                assert!(matches!(rejected, Some(BuildError::Unsupported { .. })));
             }
-            _ => assert!(refused.is_none(), "{refused:?}"),
+            _ => assert!(rejected.is_none(), "{rejected:?}"),
         }
     }
 }

@@ -29,19 +29,19 @@ impl Scene {
         });
     }
 
-    /// Every server refuses every client for this reason; each of the `words` stands in what it says about it.
+    /// Every server rejects every client for this reason; each of the `words` stands in what it says about it.
     #[track_caller]
-    pub(crate) fn client_is_refused(&self, reason: Reason, words: &[&str]) {
+    pub(crate) fn client_is_rejected(&self, reason: Reason, words: &[&str]) {
         self.play(&self.suspects(), &self.servers(), |played| {
             let rejection = assert_rejected(played.server, reason, words);
             let alert = alert_of_server(played, rejection);
-            assert_told(played.client, alert, played.version == Version::Tls13);
+            assert_reported(played.client, alert, played.version == Version::Tls13);
         });
     }
 
-    /// Every client refuses every server for this reason; each of the `words` stands in what it says about it.
+    /// Every client rejects every server for this reason; each of the `words` stands in what it says about it.
     #[track_caller]
-    pub(crate) fn server_is_refused(&self, reason: Reason, words: &[&str]) {
+    pub(crate) fn server_is_rejected(&self, reason: Reason, words: &[&str]) {
         self.play(&self.clients(), &self.suspect_servers(), |played| {
             let rejection = assert_rejected(played.client, reason, words);
             match played
@@ -51,7 +51,7 @@ impl Scene {
                 .alert_for(rejection.reason())
             {
                 // A server is never done before the client is.
-                Some(alert) => assert_told(played.server, alert, false),
+                Some(alert) => assert_reported(played.server, alert, false),
                 None => assert_left(played.server),
             }
         });
@@ -60,7 +60,7 @@ impl Scene {
 
 fn assert_talked(part: Part<'_>, version: Version) {
     let saw = part.saw;
-    assert!(saw.completed && saw.ended.is_none() && saw.told.is_none());
+    assert!(saw.completed && saw.ended.is_none() && saw.reported.is_none());
     assert!(saw.observed.is_empty());
     assert_eq!(saw.received, MESSAGE);
     let spoken = match version {
@@ -70,7 +70,7 @@ fn assert_talked(part: Part<'_>, version: Version) {
     assert_eq!(saw.version, part.kind.map(|_| spoken));
 }
 
-/// This facade refused the other end, said why, and told its observer once; the application got nothing.
+/// This facade rejected the other end, said why, and told its observer once; the application got nothing.
 fn assert_rejected<'a>(part: Part<'a>, reason: Reason, words: &[&str]) -> &'a Rejection {
     let saw = part.saw;
     let Some(Ended::Handshake(HandshakeError::Rejected(rejection))) = &saw.ended else {
@@ -79,7 +79,7 @@ fn assert_rejected<'a>(part: Part<'a>, reason: Reason, words: &[&str]) -> &'a Re
     assert_eq!(rejection.reason(), reason, "{rejection}");
     assert!(!rejection.hint().is_empty());
     let said = format!("{rejection}; {}", rejection.hint());
-    // On native-tls it may be the platform that refused, in its own words.
+    // On native-tls it may be the platform that rejected, in its own words.
     let words = if part.kind == Some(BackendKind::NativeTls) {
         &[]
     } else {
@@ -94,9 +94,9 @@ fn assert_rejected<'a>(part: Part<'a>, reason: Reason, words: &[&str]) -> &'a Re
 }
 
 /// This end was told by the alert, and the application heard nothing else. `late`: its handshake was over by then.
-pub(crate) fn assert_told(part: Part<'_>, alert: Alert, late: bool) {
+pub(crate) fn assert_reported(part: Part<'_>, alert: Alert, late: bool) {
     let saw = part.saw;
-    assert_eq!(saw.told, Some(alert.code()), "not told {alert}");
+    assert_eq!(saw.reported, Some(alert.code()), "not told {alert}");
     assert!(saw.received.is_empty() && saw.observed.is_empty());
     assert_eq!(saw.completed, late);
     let Some(ended) = &saw.ended else {

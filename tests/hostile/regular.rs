@@ -47,10 +47,10 @@ impl Regular {
         scope: &'scope Scope<'scope, '_>,
     ) -> Caller<'scope> {
         let enough = Arc::new(AtomicBool::new(false));
-        let told = enough.clone();
+        let reported = enough.clone();
         let thread = scope.spawn(move || {
             let mut calls = 0;
-            while !told.load(Ordering::Relaxed) {
+            while !reported.load(Ordering::Relaxed) {
                 self.call();
                 calls += 1;
             }

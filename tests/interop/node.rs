@@ -68,7 +68,7 @@ fn serve(node: &Program, server: &End, tls: Version, http: Http) -> Host {
         alpn: if http == Http::V2 { "h2" } else { "http/1.1" },
         echoes: true,
         // It looks at the certificate after the handshake, and destroys the connection.
-        refuses_aloud: false,
+        rejects_aloud: false,
     }
 }
 

@@ -69,7 +69,7 @@ fn serve(openssl: &Program, end: &End, tls: Version) -> Host {
         _running: running,
         alpn: "http/1.1",
         echoes: false,
-        refuses_aloud: true,
+        rejects_aloud: true,
     }
 }
 

@@ -240,8 +240,8 @@ fn revocation_lists_of_servers_and_clients() {
             let answer = client(backend, &good, &[&lists[..], &[&url]].concat());
             assert_eq!(answer.success(), is_accepted, "{answer:#?}");
             if !is_accepted {
-                let told = answer.stderr.contains("a certificate was revoked");
-                assert!(told, "{answer:#?}");
+                let reported = answer.stderr.contains("a certificate was revoked");
+                assert!(reported, "{answer:#?}");
             }
         }
     }

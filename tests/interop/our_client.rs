@@ -18,7 +18,7 @@ pub struct Host {
     /// Whether it takes a request's body, and ends its answer in it; the client's name is there in any case.
     pub echoes: bool,
     /// Whether it sends an alert to a client whose CA it does not know, and does not just hang up.
-    pub refuses_aloud: bool,
+    pub rejects_aloud: bool,
 }
 
 impl Host {
@@ -35,15 +35,15 @@ pub fn calls(serve: &dyn Fn(&End, Version) -> Host) {
             for backend in CLIENT_BACKENDS.iter() {
                 println!("{} {backend} {version:?} {}", world.name, host.alpn);
                 if world.version_1 {
-                    refuses_version_1(backend, &world, &host);
-                    refuses_addresses_of_version_1(backend, &world, &host);
+                    rejects_version_1(backend, &world, &host);
+                    rejects_addresses_of_version_1(backend, &world, &host);
                 }
                 if !(world.version_1 && *backend == "native-tls") {
                     is_greeted(backend, &world, &host, version);
-                    is_refused(backend, &world, &host);
-                    refuses_other_names(backend, &world, &host);
+                    is_rejected(backend, &world, &host);
+                    rejects_other_names(backend, &world, &host);
                 }
-                refuses_strangers(backend, &world, &host);
+                rejects_strangers(backend, &world, &host);
             }
         }
     }
@@ -73,14 +73,14 @@ fn is_greeted(backend: &str, world: &World, host: &Host, version: Version) {
 }
 
 /// The program does not know the CA of our certificate.
-fn is_refused(backend: &str, world: &World, host: &Host) {
+fn is_rejected(backend: &str, world: &World, host: &Host) {
     let url = host.url("localhost");
     let finished = client(
         backend,
         &world.stranger,
         &[world.opt_in(), &[&url]].concat(),
     );
-    let told = match host.refuses_aloud {
+    let reported = match host.rejects_aloud {
         // What it asked for is shown by rustls alone.
         true if backend == "rustls" => {
             "the peer rejected the handshake with the alert unknown_ca\nhint: the server requested a certificate of one of"
@@ -90,11 +90,11 @@ fn is_refused(backend: &str, world: &World, host: &Host) {
         }
         false => "the server hung up; it may have rejected our certificate",
     };
-    assert_fails(&finished, &[told]);
+    assert_fails(&finished, &[reported]);
 }
 
 /// We do not know the CA of the program's certificate.
-fn refuses_strangers(backend: &str, world: &World, host: &Host) {
+fn rejects_strangers(backend: &str, world: &World, host: &Host) {
     let Some(layered) = crate::common::walkthrough::layered() else {
         return;
     };
@@ -115,7 +115,7 @@ fn refuses_strangers(backend: &str, world: &World, host: &Host) {
 }
 
 /// The program's certificate is for other names.
-fn refuses_other_names(backend: &str, world: &World, host: &Host) {
+fn rejects_other_names(backend: &str, world: &World, host: &Host) {
     let other = proxy(Ipv4Addr::new(127, 0, 0, 2), host.port, u64::MAX);
     if other.is_err() && !cfg!(target_os = "linux") {
         // Elsewhere 127.0.0.1 alone may be this machine.
@@ -130,7 +130,7 @@ fn refuses_other_names(backend: &str, world: &World, host: &Host) {
     );
 }
 
-fn refuses_version_1(backend: &str, world: &World, host: &Host) {
+fn rejects_version_1(backend: &str, world: &World, host: &Host) {
     let url = host.url("localhost");
     let finished = client(backend, &world.client, &[&url]);
     assert_fails(
@@ -148,7 +148,7 @@ fn refuses_version_1(backend: &str, world: &World, host: &Host) {
 }
 
 /// A common name stands for a DNS name at most, never for an address.
-fn refuses_addresses_of_version_1(backend: &str, world: &World, host: &Host) {
+fn rejects_addresses_of_version_1(backend: &str, world: &World, host: &Host) {
     if backend != "native-tls" {
         let url = host.url("127.0.0.1");
         let finished = client(backend, &world.client, &["--danger-allow-x509-v1", &url]);

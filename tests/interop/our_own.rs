@@ -56,8 +56,12 @@ fn our_client_calls_our_server() {
                 "with the alert certificate_unknown\nhint: our certificate was rejected",
             );
             // It has the name of the root that is trusted, and not its key.
-            let told = call(&mallory);
-            fails(&told, 1, "the peer rejected the handshake with the alert ");
+            let reported = call(&mallory);
+            fails(
+                &reported,
+                1,
+                "the peer rejected the handshake with the alert ",
+            );
         }
     }
 }
@@ -80,9 +84,9 @@ fn a_missing_intermediate_is_named() {
         for backend in CLIENT_BACKENDS.iter() {
             println!("{backend} to {server_backend}");
             let url = format!("https://localhost:{}/", lonely.port);
-            let refused = client(backend, &alice, &[&url]);
-            fails(&refused, 1, "no path leads to a trust anchor");
-            assert!(refused.stderr.contains("hint: "), "{refused:#?}");
+            let rejected = client(backend, &alice, &[&url]);
+            fails(&rejected, 1, "no path leads to a trust anchor");
+            assert!(rejected.stderr.contains("hint: "), "{rejected:#?}");
 
             let seen = whole.log().len();
             let url = format!("https://localhost:{}/", whole.port);
@@ -144,25 +148,29 @@ fn wrong_passphrases_are_reported() {
 #[test]
 fn wrong_arguments_are_reported() {
     for name in ["client", "server"] {
-        let told = |arguments: &[&str]| run(example(name).args(arguments), b"", LIMIT);
-        assert!(told(&["--help"]).expect_success().starts_with("usage: "));
-        fails(&told(&[]), 2, "the option --cert is missing");
+        let reported = |arguments: &[&str]| run(example(name).args(arguments), b"", LIMIT);
+        assert!(
+            reported(&["--help"])
+                .expect_success()
+                .starts_with("usage: ")
+        );
+        fails(&reported(&[]), 2, "the option --cert is missing");
         fails(
-            &told(&["--cert", "none.pem"]),
+            &reported(&["--cert", "none.pem"]),
             2,
             "the option --cacert is missing",
         );
         fails(
-            &told(&["--backend", "schannel"]),
+            &reported(&["--backend", "schannel"]),
             2,
             "hint: use one of native-tls, openssl, rustls",
         );
         fails(
-            &told(&["--profile", "strict"]),
+            &reported(&["--profile", "strict"]),
             2,
             "hint: use one of interoperable, rfc5280, web_pki",
         );
-        fails(&told(&["--nonsense"]), 2, "invalid option '--nonsense'");
+        fails(&reported(&["--nonsense"]), 2, "invalid option '--nonsense'");
     }
     let material = [
         "--cert", "none.crt", "--key", "none.key", "--cacert", "none.crt",
@@ -181,11 +189,11 @@ fn wrong_arguments_are_reported() {
         "does not begin with https://",
     );
     fails(&client(&["https://me@localhost/"]), 2, "holds a user name");
-    let told = match CLIENT_BACKENDS[..] {
+    let reported = match CLIENT_BACKENDS[..] {
         [] => "is not compiled in: build with `--features rustls`",
         _ => "none.crt",
     };
-    fails(&client(&["https://localhost/"]), 1, told);
+    fails(&client(&["https://localhost/"]), 1, reported);
     let mut server = example("server");
     let server = server.args(["--backend", "native-tls"]).args(material);
     fails(
@@ -211,7 +219,7 @@ fn fails(finished: &Finished, status: i32, part: &str) {
 
 #[cfg(all(unix, feature = "watch"))]
 #[test]
-fn the_rotation_example_tells_what_becomes_of_a_client() {
+fn the_rotation_example_reports_what_becomes_of_a_client() {
     let said = run(&mut example("rotation"), b"", LIMIT).expect_success();
     // Each in its order; between the two of them only the threads decide.
     // A report has further lines, which belong to its first.

@@ -37,7 +37,7 @@ pub struct Answer {
 
 impl Answer {
     /// Whether the program was told this alert, in the spelling of any OpenSSL and of node.
-    fn tells_of(&self, alert: &str) -> bool {
+    fn reports_of(&self, alert: &str) -> bool {
         let errors = self.errors.to_lowercase().replace('_', " ");
         errors.contains(&format!("alert {alert}"))
     }
@@ -61,12 +61,12 @@ pub fn is_called_by(https: &[Http], ask: &dyn Fn(&Call<'_>) -> Answer) {
                         body: "",
                     };
                     is_greeted(&world, &server, ask, &call);
-                    refuses_without_certificate(backend, &server, ask, &call);
-                    refuses_strangers(&world, &server, ask, &call);
+                    rejects_without_certificate(backend, &server, ask, &call);
+                    rejects_strangers(&world, &server, ask, &call);
                 }
             }
             if world.version_1 {
-                refuses_version_1(backend, &world, ask);
+                rejects_version_1(backend, &world, ask);
             }
         }
     }
@@ -92,7 +92,7 @@ pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
                 presents: true,
                 body: "",
             };
-            is_refused(
+            is_rejected(
                 &server,
                 ask,
                 &call,
@@ -103,7 +103,7 @@ pub fn obeys_its_allow_list(ask: &dyn Fn(&Call<'_>) -> Answer) {
     }
 }
 
-/// A matcher in text, and a revocation list by `openssl ca`: admitted before, refused after.
+/// A matcher in text, and a revocation list by `openssl ca`: accepted before, rejected after.
 pub fn obeys_its_revocation_lists(ask: &dyn Fn(&Call<'_>) -> Answer) {
     let Some(cas) = Cas::new() else { return };
     let end = |name: &str| {
@@ -148,7 +148,7 @@ pub fn obeys_its_revocation_lists(ask: &dyn Fn(&Call<'_>) -> Answer) {
                     body: "",
                 };
                 if is_revoked {
-                    let log = is_refused(
+                    let log = is_rejected(
                         &server,
                         ask,
                         &call,
@@ -179,7 +179,7 @@ fn is_greeted(world: &World, server: &Server, ask: &dyn Fn(&Call<'_>) -> Answer,
     assert!(!log.contains("127.0.0.1"), "{log}");
 }
 
-fn refuses_without_certificate(
+fn rejects_without_certificate(
     backend: &str,
     server: &Server,
     ask: &dyn Fn(&Call<'_>) -> Answer,
@@ -194,7 +194,7 @@ fn refuses_without_certificate(
         ("openssl", Version::Tls12) => "handshake failure",
         _ => "certificate required",
     };
-    is_refused(
+    is_rejected(
         server,
         ask,
         &anonymous,
@@ -203,7 +203,7 @@ fn refuses_without_certificate(
     );
 }
 
-fn refuses_strangers(
+fn rejects_strangers(
     world: &World,
     server: &Server,
     ask: &dyn Fn(&Call<'_>) -> Answer,
@@ -213,7 +213,7 @@ fn refuses_strangers(
         end: &world.stranger,
         ..*call
     };
-    is_refused(
+    is_rejected(
         server,
         ask,
         &stranger,
@@ -222,7 +222,7 @@ fn refuses_strangers(
     );
 }
 
-fn refuses_version_1(backend: &str, world: &World, ask: &dyn Fn(&Call<'_>) -> Answer) {
+fn rejects_version_1(backend: &str, world: &World, ask: &dyn Fn(&Call<'_>) -> Answer) {
     let server = Server::start(backend, &world.server, &[]);
     for version in Version::ALL {
         let call = Call {
@@ -234,7 +234,7 @@ fn refuses_version_1(backend: &str, world: &World, ask: &dyn Fn(&Call<'_>) -> An
             presents: true,
             body: "foo",
         };
-        let log = is_refused(
+        let log = is_rejected(
             &server,
             ask,
             &call,
@@ -248,7 +248,7 @@ fn refuses_version_1(backend: &str, world: &World, ask: &dyn Fn(&Call<'_>) -> An
 /// Asserts that the server logs `reason` with a hint and that the program receives `alert`. Returns
 /// what was logged.
 #[track_caller]
-fn is_refused(
+fn is_rejected(
     server: &Server,
     ask: &dyn Fn(&Call<'_>) -> Answer,
     call: &Call<'_>,
@@ -261,7 +261,7 @@ fn is_refused(
         !answer.success && !answer.body.contains("hello"),
         "{answer:#?}"
     );
-    assert!(answer.tells_of(alert), "not told of {alert}: {answer:#?}");
+    assert!(answer.reports_of(alert), "not told of {alert}: {answer:#?}");
     let log = server.wait_for_log(seen, "hint: ");
     assert!(
         log.contains("rejected 127.0.0.1:") && log.contains(reason),

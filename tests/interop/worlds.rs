@@ -13,7 +13,7 @@ pub struct World {
     pub client_name: &'static str,
     /// Trusts the server, and has a certificate of another CA.
     pub stranger: End,
-    /// Whether the leaves are X.509 version 1, which is refused unless it is asked for.
+    /// Whether the leaves are X.509 version 1, which is rejected unless it is asked for.
     pub version_1: bool,
 }
 

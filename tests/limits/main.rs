@@ -1,4 +1,4 @@
-//! What would cost much is refused before it is paid: the messages, and the memory of a process that does nothing else.
+//! What would cost much is rejected before it is paid: the messages, and the memory of a process that does nothing else.
 //!
 //! How long it takes is shown by `cargo bench --bench limits`: a test that measures time fails on a busy machine. Here a
 //! case that does not end is seen by the tests not ending.
@@ -24,7 +24,7 @@ fn main() {
             Some(kb) => assert!(kb < MEMORY, "{name}: {kb} kB"),
             None => eprintln!("NOT TESTED: the memory of `{name}`: there is no /proc/self/status"),
         }
-        println!("{name}: refused after {:.1?}", measured.time);
+        println!("{name}: rejected after {:.1?}", measured.time);
     }
     changing::all(folder.path());
 }

@@ -170,7 +170,7 @@ fn withdrawn_schemes_name_their_feature() {
 }
 
 #[test]
-fn other_encryption_is_refused_by_name() {
+fn other_encryption_is_rejected_by_name() {
     let Some(openssl) = Program::openssl() else {
         return;
     };
@@ -237,7 +237,7 @@ fn other_encryption_is_refused_by_name() {
 
 #[cfg(feature = "legacy-keys")]
 #[test]
-fn costly_withdrawn_schemes_are_refused_before_they_begin() {
+fn costly_withdrawn_schemes_are_rejected_before_they_begin() {
     let Some(openssl) = Program::openssl() else {
         return;
     };
@@ -260,7 +260,7 @@ fn costly_withdrawn_schemes_are_refused_before_they_begin() {
 }
 
 #[test]
-fn costly_derivation_is_refused_before_it_begins() {
+fn costly_derivation_is_rejected_before_it_begins() {
     let begin = std::time::Instant::now();
     says(
         mtls::Loader::new()
@@ -272,7 +272,7 @@ fn costly_derivation_is_refused_before_it_begins() {
 }
 
 #[test]
-fn damaged_headers_are_refused() {
+fn damaged_headers_are_rejected() {
     let text = fixture_text("rsa_legacy_aes256.pem");
     let info = text.lines().find(|l| l.starts_with("DEK-Info")).unwrap();
     for changed in [

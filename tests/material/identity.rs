@@ -131,7 +131,7 @@ fn a_bundle_may_hold_the_key_between_the_certificates() {
 }
 
 #[test]
-fn a_foreign_key_is_refused() {
+fn a_foreign_key_is_rejected() {
     let root = Made::root("root");
     let leaf = root.issue("leaf", IsCa::NoCa);
     let other = root.issue("other", IsCa::NoCa);

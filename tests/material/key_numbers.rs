@@ -14,7 +14,7 @@ use crate::common::programs::Program;
 use crate::sniff::output;
 use crate::{fixture, path, says};
 
-/// Asserts that a key is refused because its parts do not fit, and how that is said.
+/// Asserts that a key is rejected because its parts do not fit, and how that is said.
 #[track_caller]
 fn contradicts(der: &[u8], part: &str) {
     let error = PrivateKey::from_der(der).unwrap_err();

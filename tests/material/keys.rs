@@ -178,7 +178,7 @@ fn pkcs8_version_2_of_old_ring_is_read() {
 }
 
 #[test]
-fn other_kinds_are_refused_by_name() {
+fn other_kinds_are_rejected_by_name() {
     for (name, found) in [
         ("rsa1024.pem", "RSA of 1024 bits"),
         ("rsa_pss.pem", "RSA-PSS"),
@@ -273,7 +273,7 @@ fn encrypted_keys_ask_for_the_passphrase() {
 }
 
 #[test]
-fn a_second_key_is_refused() {
+fn a_second_key_is_rejected() {
     let two = fixture_text("ed25519.pem") + &fixture_text("p256_params.pem");
     says(
         PrivateKey::from_pem(two.as_bytes()),

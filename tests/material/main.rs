@@ -1,4 +1,4 @@
-//! Loading certificates and keys: what is read, what is refused, and in which words.
+//! Loading certificates and keys: what is read, what is rejected, and in which words.
 
 #[cfg(feature = "pkcs12")]
 mod advised;

@@ -55,7 +55,7 @@ fn a_function_is_asked_each_time_and_only_when_needed() {
         .passphrase(passphrase.clone())
         .load_key(path("ed25519.pem"))
         .unwrap();
-    // Refused for its cost before the passphrase would be of use.
+    // Rejected for its cost before the passphrase would be of use.
     mtls::Loader::new()
         .passphrase(passphrase.clone())
         .load_key(path("ed25519_costly.pem"))
@@ -91,7 +91,7 @@ fn one_line_break_at_the_end_of_a_file_is_no_part_of_it() {
 
 #[test]
 fn an_error_explains_the_start_of_relative_paths_alone() {
-    let told = |path: &std::path::Path| {
+    let reported = |path: &std::path::Path| {
         let error = mtls::TrustAnchors::from_file(path).unwrap_err();
         assert!(
             error.to_string().contains("there is no such file"),
@@ -100,8 +100,8 @@ fn an_error_explains_the_start_of_relative_paths_alone() {
         error.hint().contains("in which the program was started")
     };
     let folder = tempfile::tempdir().unwrap();
-    assert!(told("no-such-folder/ca.crt".as_ref()));
-    assert!(!told(&folder.path().join("ca.crt")));
+    assert!(reported("no-such-folder/ca.crt".as_ref()));
+    assert!(!reported(&folder.path().join("ca.crt")));
 }
 
 #[test]

@@ -170,11 +170,11 @@ fn the_parameters_of_gcm_fit_the_cipher() {
             encrypted(&kdf, &cipher, &sealed)
         };
         opens(&with(&[&nonce, &number(16)]));
-        // Shorter tags are refused; RFC 5084, section 3.2, has 12 octets where none are stated.
-        let refused = ["PBES2 with such parameters of PBKDF2"];
-        says(open(&with(&[&nonce, &number(13)])), &refused);
-        says(open(&with(&[&nonce])), &refused);
-        says(open(&with(&[&octets(&[7; 11]), &number(16)])), &refused);
+        // Shorter tags are rejected; RFC 5084, section 3.2, has 12 octets where none are stated.
+        let rejected = ["PBES2 with such parameters of PBKDF2"];
+        says(open(&with(&[&nonce, &number(13)])), &rejected);
+        says(open(&with(&[&nonce])), &rejected);
+        says(open(&with(&[&octets(&[7; 11]), &number(16)])), &rejected);
     }
 }
 

@@ -53,7 +53,7 @@ fn all_line_endings_and_text_between_sections_are_read() {
 }
 
 #[test]
-fn foreign_labels_are_refused_by_name() {
+fn foreign_labels_are_rejected_by_name() {
     says(
         anchors(fixture("trusted.crt")),
         &[
@@ -187,7 +187,7 @@ fn parameters_are_passed_over() {
 }
 
 #[test]
-fn sections_that_are_no_keys_are_refused_by_name() {
+fn sections_that_are_no_keys_are_rejected_by_name() {
     let key = fixture_text("rsa_pkcs8.pem");
     for (label, advice) in [
         ("ANY PRIVATE KEY", "openssl pkey -in FILE -out NEW"),
@@ -232,7 +232,7 @@ fn sections_that_are_no_keys_are_refused_by_name() {
 }
 
 #[test]
-fn indented_markers_are_refused() {
+fn indented_markers_are_rejected() {
     let text = fixture_text("rsa.crt").replace('\n', "\n    ");
     says(
         anchors(format!("    {text}")),
@@ -248,7 +248,7 @@ fn indented_markers_are_refused() {
 }
 
 #[test]
-fn end_and_begin_on_one_line_are_refused() {
+fn end_and_begin_on_one_line_are_rejected() {
     let text = fixture_text("rsa.crt");
     says(
         anchors(format!("{}{text}", text.trim_end())),
@@ -261,13 +261,13 @@ fn end_and_begin_on_one_line_are_refused() {
 }
 
 #[test]
-fn literal_line_breaks_are_refused() {
+fn literal_line_breaks_are_rejected() {
     let text = fixture_text("rsa.crt").replace('\n', "\\n");
     says(anchors(text), &["two characters `\\n`", "printf"]);
 }
 
 #[test]
-fn damaged_markers_are_refused() {
+fn damaged_markers_are_rejected() {
     let text = fixture_text("rsa.crt");
     for damaged in [
         text.replace("-----BEGIN", "----BEGIN"),
@@ -282,7 +282,7 @@ fn damaged_markers_are_refused() {
 }
 
 #[test]
-fn cut_and_mixed_sections_are_refused() {
+fn cut_and_mixed_sections_are_rejected() {
     let text = fixture_text("rsa.crt");
     let (cut, _) = text.split_at(text.len() / 2);
     says(

@@ -8,7 +8,7 @@ mod form;
 mod hostile;
 mod java;
 mod pbmac1;
-mod refused;
+mod rejected;
 mod workshop;
 
 use mtls::Passphrase;

@@ -1,4 +1,4 @@
-//! PKCS#7 by the `openssl` command: what is read of it, and what is refused.
+//! PKCS#7 by the `openssl` command: what is read of it, and what is rejected.
 
 use std::fs;
 
@@ -132,7 +132,7 @@ fn anchors_are_all_of_them() {
 }
 
 #[test]
-fn a_leaf_that_cannot_be_told_is_said() {
+fn a_leaf_that_cannot_be_reported_is_said() {
     let Some(cas) = Cas::new() else { return };
     let two = bundle(
         &cas,
@@ -165,7 +165,7 @@ fn a_leaf_that_cannot_be_told_is_said() {
             "CN=Rhea",
         ],
     );
-    // One alone is the leaf; a CA's is refused with its key.
+    // One alone is the leaf; a CA's is rejected with its key.
     let one = bundle(&cas, "-certfile ca.crt");
     let chain = mtls::Loader::new()
         .load_chain(mtls::material::Input::bytes(&one))
@@ -198,7 +198,7 @@ fn what_is_signed_in_it_is_not_looked_at() {
 }
 
 #[test]
-fn other_kinds_are_refused_by_name() {
+fn other_kinds_are_rejected_by_name() {
     let Some(cas) = Cas::new() else { return };
     for (arguments, kind) in [
         ("cms -encrypt -in alice.csr", "envelopedData"),
@@ -239,7 +239,7 @@ fn other_kinds_are_refused_by_name() {
 }
 
 #[test]
-fn revocation_lists_in_it_are_refused() {
+fn revocation_lists_in_it_are_rejected() {
     let Some(cas) = Cas::new() else { return };
     cas.list("issuing", "");
     for arguments in [

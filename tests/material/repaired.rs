@@ -1,4 +1,4 @@
-//! Identities whose certificates are not in order: refused, and repaired where that is asked for.
+//! Identities whose certificates are not in order: rejected, and repaired where that is asked for.
 
 use std::fs;
 
@@ -195,7 +195,7 @@ fn open_files_are_warned_of() {
 }
 
 #[test]
-fn in_pkcs7_the_key_tells_the_leaf() {
+fn in_pkcs7_the_key_reports_the_leaf() {
     let Some(cas) = Cas::new() else { return };
     let folder = cas.path("issuing");
     cas.run(

@@ -144,9 +144,9 @@ fn a_key_of_one_scheme_signs_by_no_other() {
 
 /// What the libraries read differently, or not at all.
 #[test]
-fn public_keys_in_forms_that_are_not_accepted_are_refused() {
+fn public_keys_in_forms_that_are_not_accepted_are_rejected() {
     let certified = KeyPair::generate().unwrap();
-    let refused = |spki: SubjectPublicKeyInfoOwned, what: &str| {
+    let rejected = |spki: SubjectPublicKeyInfoOwned, what: &str| {
         let spki = spki.to_der().unwrap();
         let error = identity(&certified, spki, every_scheme()).unwrap_err();
         assert!(
@@ -169,12 +169,12 @@ fn public_keys_in_forms_that_are_not_accepted_are_refused() {
         let (x, y) = point[1..].split_at(point.len() / 2);
         let sign = 2 + (y[y.len() - 1] & 1);
         key.subject_public_key = bits(&[&[sign], x].concat());
-        refused(key, what);
+        rejected(key, what);
     }
     let mut small_order = of(&rcgen::PKCS_ED25519);
     let neutral = [&[1][..], &[0; 31]].concat();
     small_order.subject_public_key = bits(&neutral);
-    refused(small_order, "Ed25519 of small order");
+    rejected(small_order, "Ed25519 of small order");
 
     let named = |oid, parameters, key: &[u8]| SubjectPublicKeyInfoOwned {
         algorithm: AlgorithmIdentifierOwned {
@@ -188,7 +188,7 @@ fn public_keys_in_forms_that_are_not_accepted_are_refused() {
         ("2.16.840.1.101.3.4.3.18", 1952),
         ("2.16.840.1.101.3.4.3.19", 2592),
     ] {
-        refused(named(oid, None, &vec![7; length - 1]), oid);
+        rejected(named(oid, None, &vec![7; length - 1]), oid);
     }
     // A modulus of 1024 bits, and 65537.
     let numbers = [
@@ -197,7 +197,7 @@ fn public_keys_in_forms_that_are_not_accepted_are_refused() {
         &[2, 3, 1, 0, 1],
     ];
     let rsa = named("1.2.840.113549.1.1.1", Some(Any::null()), &numbers.concat());
-    refused(rsa, "RSA of 1024 bits");
+    rejected(rsa, "RSA of 1024 bits");
 }
 
 /// An RSA key that signs nothing.

@@ -1,4 +1,4 @@
-//! Any file by its content: what is read, and in which words what does not belong there is refused.
+//! Any file by its content: what is read, and in which words what does not belong there is rejected.
 
 mod identities;
 
@@ -93,7 +93,7 @@ fn what_loads_as_pem_loads_the_same_by_its_content_and_from_der() {
             );
             lists += 1;
         }
-        // What one reader takes, the others refuse with words of their own.
+        // What one reader takes, the others reject with words of their own.
         for error in [
             mtls::Loader::new()
                 .load_chain(mtls::material::Input::bytes(&bytes))

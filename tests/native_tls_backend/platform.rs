@@ -1,4 +1,4 @@
-//! The leaf is never judged more loosely than on the other backends; above the leaf the platform's
+//! The leaf is never verified more loosely than on the other backends; above the leaf the platform's
 //! rules hold.
 
 use mtls::pki_types::{ServerName, UnixTime};
@@ -64,7 +64,7 @@ fn what_the_platform_accepts_above_the_leaf() {
 
 /// Leaves with one fault each.
 #[test]
-fn the_leaf_is_never_judged_more_loosely() {
+fn the_leaf_is_never_verified_more_loosely() {
     let root = Authority::root("Root");
     let plain = || Leaf::named("a server").dns(NAME).server();
     let bare = || plain().without_key_identifier();

@@ -11,7 +11,7 @@ use super::common::raw::{Peer, Tool, Version, socket_pair};
 use super::{client, everywhere, server};
 
 #[test]
-fn a_refusal_reaches_a_client_that_only_writes() {
+fn a_rejection_reaches_a_client_that_only_writes() {
     let cast = Cast::assemble();
     let eve = Leaf::named("eve").client().issued_by(&cast.root);
     everywhere(|version| {

@@ -52,7 +52,7 @@ fn meet<C: ClientBackend, S: ServerBackend>(
                 // What the server thinks of us came after the handshake.
                 Err(error) => {
                     return Err(match error.downcast::<HandshakeError>() {
-                        Ok(refusal) => refusal,
+                        Ok(rejection) => rejection,
                         Err(error) => HandshakeError::Io(error),
                     });
                 }
@@ -94,7 +94,7 @@ fn those_who_may_meet() {
     both_ways!(allowed);
 }
 
-fn refused_client<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s: S) {
+fn rejected_client<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s: S) {
     let cast = Cast::assemble();
     let eve = Leaf::named("eve")
         .uri("spiffe://prod.test/eve")
@@ -102,9 +102,9 @@ fn refused_client<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s:
         .issued_by(&cast.intermediate)
         .with(&cast.intermediate);
     let events = Arc::new(Mutex::new(0));
-    let told = Arc::clone(&events);
+    let reported = Arc::clone(&events);
     let server = server(&cast, version)
-        .observer(move |_| *told.lock().unwrap() += 1)
+        .observer(move |_| *reported.lock().unwrap() += 1)
         .build(s)
         .unwrap();
     let (connected, accepted) = meet(&client(&cast, &eve, version, c), &server, "localhost");
@@ -120,10 +120,10 @@ fn refused_client<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s:
 
 #[test]
 fn a_client_that_is_not_on_the_list_learns_it() {
-    both_ways!(refused_client);
+    both_ways!(rejected_client);
 }
 
-fn refused_server<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s: S) {
+fn rejected_server<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s: S) {
     let cast = Cast::assemble();
     let server = server(&cast, version).build(s).unwrap();
     let client = client(&cast, &cast.alice, version, c);
@@ -138,8 +138,8 @@ fn refused_server<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s:
 }
 
 #[test]
-fn a_server_of_another_name_is_refused() {
-    both_ways!(refused_server);
+fn a_server_of_another_name_is_rejected() {
+    both_ways!(rejected_server);
 }
 
 fn no_alpn<C: ClientBackend, S: ServerBackend>(version: Version, c: C, s: S) {

@@ -23,7 +23,7 @@ fn native_client(cast: &Cast) -> OpenSslClientConfig {
 }
 
 #[test]
-fn an_unarmed_ssl_refuses_every_server() {
+fn an_unarmed_ssl_rejects_every_server() {
     let cast = Cast::assemble();
     let config = native_client(&cast);
     let (near, far) = socket_pair();
@@ -43,7 +43,7 @@ fn an_unarmed_ssl_refuses_every_server() {
 }
 
 #[test]
-fn what_was_not_verified_is_not_admitted_afterwards() {
+fn what_was_not_verified_is_not_accepted_afterwards() {
     let cast = Cast::assemble();
     let config = native_client(&cast);
     let (near, far) = socket_pair();
@@ -60,7 +60,7 @@ fn what_was_not_verified_is_not_admitted_afterwards() {
 }
 
 #[test]
-fn a_native_client_judges_by_itself() {
+fn a_native_client_verifies_by_itself() {
     let cast = Cast::assemble();
     let config = native_client(&cast);
     let other = native_client(&cast);
@@ -103,12 +103,12 @@ fn a_native_server_arms_itself() {
             .build(OpenSsl::default())
             .unwrap()
             .config();
-        for (credential, admitted) in [(&cast.alice, true), (&cast.mallory, false)] {
+        for (credential, accepted) in [(&cast.alice, true), (&cast.mallory, false)] {
             let (near, far) = socket_pair();
             let caller = Tool::OPENSSL.call_over(near, Peer::new(version).presents(credential));
             let ssl = Ssl::new(config.context()).unwrap();
             let mut stream = SslStream::new(ssl, far).unwrap();
-            assert_eq!(stream.accept().is_ok(), admitted);
+            assert_eq!(stream.accept().is_ok(), accepted);
             match config.verified_peer(stream.ssl()) {
                 Ok(peer) => assert_eq!(peer.unwrap().chain().first(), Some(cast.alice.leaf())),
                 Err(error) => assert_eq!(
@@ -117,7 +117,7 @@ fn a_native_server_arms_itself() {
                 ),
             }
             drop(stream);
-            assert_eq!(caller.outcome().accepted(), admitted);
+            assert_eq!(caller.outcome().accepted(), accepted);
         }
     });
 }

@@ -16,14 +16,14 @@ use super::common::raw::{Peer, Tool, Version, socket_pair, tools};
 use super::{anchors, identity, protocol, server};
 
 /// The verdict, and the alert that the peer was sent.
-type Judged = (Result<(), Rejection>, Option<u8>);
+type Verdicts = (Result<(), Rejection>, Option<u8>);
 
-fn judged_by_server<S: ServerBackend>(
+fn verified_by_server<S: ServerBackend>(
     case: &Case,
     tool: Tool,
     version: Version,
     backend: S,
-) -> Judged {
+) -> Verdicts {
     let server: MtlsServer<S> = server(&Cast::assemble(), version)
         .trust_anchors(anchors(&case.anchors))
         .policy(VerifierPolicy::allow_any_authenticated().profile(case.profile))
@@ -35,12 +35,12 @@ fn judged_by_server<S: ServerBackend>(
     (verdict, caller.outcome().alert)
 }
 
-fn judged_by_client<C: ClientBackend>(
+fn verified_by_client<C: ClientBackend>(
     case: &Case,
     tool: Tool,
     version: Version,
     backend: C,
-) -> Judged {
+) -> Verdicts {
     let client: MtlsClient<C> = MtlsClient::builder()
         .identity(identity(&Cast::assemble().alice))
         .trust_anchors(anchors(&case.anchors))
@@ -78,12 +78,12 @@ fn exception(rejection: &Rejection, version: Version) -> Option<Alert> {
 }
 
 /// Whether this case's verdict is the same on both; panics when it may not be another.
-fn compare(case: &Case, version: Version, ours: &Judged, theirs: &Judged) {
+fn compare(case: &Case, version: Version, ours: &Verdicts, theirs: &Verdicts) {
     let what = format!(
         "{} in {version:?}: {ours:?}, on rustls {theirs:?}",
         case.name
     );
-    let reason = |judged: &Judged| judged.0.as_ref().err().map(Rejection::reason);
+    let reason = |verified: &Verdicts| verified.0.as_ref().err().map(Rejection::reason);
     if reason(ours) != reason(theirs) {
         assert!(
             case.several_issuers_of_one_name && ours.0.is_err(),
@@ -97,11 +97,11 @@ fn compare(case: &Case, version: Version, ours: &Judged, theirs: &Judged) {
             ours.1,
             case.name
         );
-        let told = BackendKind::OpenSsl
+        let reported = BackendKind::OpenSsl
             .alert_for(rejection.reason())
             .map(Alert::code);
         let exception = exception(rejection, version).map(Alert::code);
-        assert!(ours.1 == told || ours.1 == exception, "{what}");
+        assert!(ours.1 == reported || ours.1 == exception, "{what}");
     }
 }
 
@@ -125,8 +125,8 @@ fn each(cases: Vec<Case>, compare: impl Fn(&Case, Tool, Version)) {
 #[test]
 fn clients_get_the_same_reason_as_on_rustls() {
     each(chains::clients(), |case, tool, version| {
-        let ours = judged_by_server(case, tool, version, OpenSsl::default());
-        let theirs = judged_by_server(case, tool, version, Rustls::default());
+        let ours = verified_by_server(case, tool, version, OpenSsl::default());
+        let theirs = verified_by_server(case, tool, version, Rustls::default());
         compare(case, version, &ours, &theirs);
     });
 }
@@ -134,8 +134,8 @@ fn clients_get_the_same_reason_as_on_rustls() {
 #[test]
 fn servers_get_the_same_reason_as_on_rustls() {
     each(chains::servers(), |case, tool, version| {
-        let ours = judged_by_client(case, tool, version, OpenSsl::default());
-        let theirs = judged_by_client(case, tool, version, Rustls::default());
+        let ours = verified_by_client(case, tool, version, OpenSsl::default());
+        let theirs = verified_by_client(case, tool, version, Rustls::default());
         compare(case, version, &ours, &theirs);
         // A client sees everything that the server sent.
         assert_eq!(ours.0.is_ok(), theirs.0.is_ok(), "{}", case.name);

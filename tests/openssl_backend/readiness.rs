@@ -33,18 +33,18 @@ fn a_transport_that_is_seldom_ready_is_waited_for() {
             let (mut near, mut far) = (connected.unwrap(), accepted.unwrap());
             let sent = much();
             let echo = async {
-                let mut heard = vec![0; sent.len()];
-                far.read_exact(&mut heard).await.unwrap();
-                far.write_all(&heard).await.unwrap();
+                let mut received = vec![0; sent.len()];
+                far.read_exact(&mut received).await.unwrap();
+                far.write_all(&received).await.unwrap();
                 far.shutdown().await.unwrap();
                 assert_eq!(far.read(&mut [0]).await.unwrap(), 0);
             };
             let call = async {
-                let mut heard = Vec::new();
+                let mut received = Vec::new();
                 near.write_all(&sent).await.unwrap();
                 near.flush().await.unwrap();
-                near.read_to_end(&mut heard).await.unwrap();
-                assert!(heard == sent);
+                near.read_to_end(&mut received).await.unwrap();
+                assert!(received == sent);
                 near.shutdown().await.unwrap();
             };
             tokio::join!(echo, call);

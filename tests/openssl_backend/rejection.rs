@@ -1,4 +1,4 @@
-//! What is refused, with its reason here and its alert there.
+//! What is rejected, with its reason here and its alert there.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -11,14 +11,14 @@ use super::common::raw::{Peer, Tool, Version, socket_pair, tools};
 use super::{everywhere, reason, server};
 
 #[test]
-fn a_client_without_a_certificate_is_refused_or_anonymous() {
+fn a_client_without_a_certificate_is_rejected_or_anonymous() {
     let cast = Cast::assemble();
     for tool in tools() {
         everywhere(|version| {
             let events = Arc::new(Mutex::new(0));
-            let told = Arc::clone(&events);
+            let reported = Arc::clone(&events);
             let required = server(&cast, version)
-                .observer(move |_| *told.lock().unwrap() += 1)
+                .observer(move |_| *reported.lock().unwrap() += 1)
                 .build(OpenSsl::default())
                 .unwrap();
             let (near, far) = socket_pair();
@@ -51,7 +51,7 @@ fn a_client_without_a_certificate_is_refused_or_anonymous() {
 }
 
 #[test]
-fn a_panic_in_a_matcher_refuses() {
+fn a_panic_in_a_matcher_rejects() {
     let cast = Cast::assemble();
     everywhere(|version| {
         let panics = PeerMatcher::custom("panics", |_| panic!("the matcher is broken"));

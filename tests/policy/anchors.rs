@@ -5,7 +5,7 @@ use rcgen::{GeneralSubtree, KeyUsagePurpose, NameConstraints};
 use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
 use super::{anchors, client, reason, verifier};
 
-fn refused(authority: &Authority, words: &str) {
+fn rejected(authority: &Authority, words: &str) {
     let error = verifier(authority, VerifierPolicy::allow_any_authenticated()).unwrap_err();
     assert!(
         matches!(&error, BuildError::UnusableTrustAnchors(all) if all.len() == 1),
@@ -17,19 +17,19 @@ fn refused(authority: &Authority, words: &str) {
 
 #[test]
 fn what_is_no_ca_is_no_anchor() {
-    refused(
+    rejected(
         &AuthorityBuilder::named("End Entity")
             .not_a_ca(true)
             .self_signed(),
         "(CN=End Entity) is unusable: end-entity certificate",
     );
-    refused(
+    rejected(
         &AuthorityBuilder::named("Silent")
             .not_a_ca(false)
             .self_signed(),
         "end-entity certificate",
     );
-    refused(
+    rejected(
         &AuthorityBuilder::named("No Signer")
             .key_usages(&[KeyUsagePurpose::CrlSign])
             .self_signed(),
@@ -136,9 +136,9 @@ fn a_name_beside_an_anchor_s_hides_none_of_them() {
     }
 }
 
-/// Of two certificates of one CA, the faults of the one are not made good by the other, whose constraints would refuse.
+/// Of two certificates of one CA, the faults of the one are not made good by the other, whose constraints would reject.
 #[test]
-fn each_anchor_is_judged_with_its_own_constraints() {
+fn each_anchor_is_verified_with_its_own_constraints() {
     let root = Authority::root("Root");
     let expired = root.again().validity(Validity::expired()).self_signed();
     let constrained = root
@@ -155,11 +155,11 @@ fn each_anchor_is_judged_with_its_own_constraints() {
             Rustls::default().signature_algorithms().unwrap(),
         )
         .unwrap();
-        let judge = |name: &str| {
+        let verify = |name: &str| {
             let leaf = Leaf::named("leaf").dns(name).client().issued_by(&root);
             verifier.verify_client(&leaf.chain, UnixTime::now())
         };
-        assert!(judge("in.inside.example").is_ok());
-        assert!(judge("outside.example").is_err());
+        assert!(verify("in.inside.example").is_ok());
+        assert!(verify("outside.example").is_err());
     }
 }

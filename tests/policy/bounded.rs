@@ -137,7 +137,7 @@ fn rejections_hints_and_steps_are_short_whatever_the_certificate_holds() {
         .self_signed();
     let stranger = Authority::root(&"S".repeat(20_000));
     let algorithms = || Rustls::default().signature_algorithms().unwrap();
-    let unmatched = || PeerMatcher::dns("admitted.test").unwrap();
+    let unmatched = || PeerMatcher::dns("accepted.test").unwrap();
     let verifier = |profile, matcher: PeerMatcher| {
         let policy = VerifierPolicy::allow(matcher).profile(profile);
         let all = anchors(&[&root, &long_root, &limited]);

@@ -83,7 +83,7 @@ fn a_shadow_policy_needs_an_observer() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused() {
+fn settings_that_cannot_work_are_rejected() {
     let (root, own) = pki();
     let client = || {
         MtlsClient::builder()

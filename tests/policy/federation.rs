@@ -135,33 +135,33 @@ fn servers_are_federated_with_as_well() {
         PeerMatcher::trust_domain("partner.example").unwrap(),
     ));
     let name = ServerName::try_from("anything.example").unwrap();
-    let judge = |credential: &Credential| {
+    let verify = |credential: &Credential| {
         reason(verifier.verify_server(&credential.chain, &name, UnixTime::now()))
     };
     let good = workload("spiffe://partner.example/db").issued_by(&world.partner);
-    assert_eq!(judge(&good), None);
+    assert_eq!(verify(&good), None);
     let forged = workload("spiffe://partner.example/db").issued_by(&world.prod);
-    assert_eq!(judge(&forged), Some(Reason::UnknownIssuer));
+    assert_eq!(verify(&forged), Some(Reason::UnknownIssuer));
     let other = workload("spiffe://prod.example/db").issued_by(&world.prod);
-    assert_eq!(judge(&other), Some(Reason::NotAuthorized));
+    assert_eq!(verify(&other), Some(Reason::NotAuthorized));
 }
 
 #[test]
 fn bundles_that_cannot_be_meant_are_errors() {
     let root = Authority::root("Root");
-    let refused = |error: TrustBundlesError, words: &str| {
+    let rejected = |error: TrustBundlesError, words: &str| {
         assert!(error.to_string().contains(words), "{error}");
     };
-    refused(
+    rejected(
         TrustBundles::new([] as [(&str, _); 0]).unwrap_err(),
         "empty",
     );
     for name in ["", "spiffe://prod.example", "Prod", "a/b"] {
         let error = TrustBundles::new([(name, anchors(&[&root]))]).unwrap_err();
-        refused(error, "no trust domain");
+        rejected(error, "no trust domain");
     }
     let twice = [("a", anchors(&[&root])), ("a", anchors(&[&root]))];
-    refused(TrustBundles::new(twice).unwrap_err(), "twice");
+    rejected(TrustBundles::new(twice).unwrap_err(), "twice");
 }
 
 #[test]

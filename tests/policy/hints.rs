@@ -20,7 +20,7 @@ struct Case {
     anchors: Vec<CertificateDer<'static>>,
     chain: Vec<CertificateDer<'static>>,
     profile: CertificateProfile,
-    /// Judged as a server that was asked for by this name.
+    /// Verified as a server that was asked for by this name.
     server_name: Option<&'static str>,
 }
 
@@ -308,7 +308,7 @@ fn of_servers(root: &Authority) -> Vec<Case> {
     ]
 }
 
-fn told(case: &Case) -> String {
+fn reported(case: &Case) -> String {
     let trusted = mtls::TrustAnchors::from_der(case.anchors.clone()).unwrap();
     let policy = VerifierPolicy::allow_any_authenticated().profile(case.profile);
     let algorithms = Rustls::default().signature_algorithms().unwrap();
@@ -331,7 +331,13 @@ fn told(case: &Case) -> String {
 fn each_fault_has_its_own_hint() {
     let mut shown = String::new();
     for case in cases() {
-        writeln!(shown, "# {}\n\n```text\n{}\n```\n", case.name, told(&case)).unwrap();
+        writeln!(
+            shown,
+            "# {}\n\n```text\n{}\n```\n",
+            case.name,
+            reported(&case)
+        )
+        .unwrap();
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy/hints.md");
     if std::env::var_os("UPDATE_HINTS").is_some() {
@@ -345,7 +351,7 @@ fn each_fault_has_its_own_hint() {
 #[test]
 fn a_hint_that_is_followed_helps() {
     let top = Authority::root("Root CA");
-    let judge = |anchor: &Authority, chain: &[CertificateDer<'_>]| {
+    let verify = |anchor: &Authority, chain: &[CertificateDer<'_>]| {
         let algorithms = Rustls::default().signature_algorithms().unwrap();
         let any = VerifierPolicy::allow_any_authenticated();
         let verifier = PeerVerifier::new(anchors(&[anchor]), any, algorithms).unwrap();
@@ -357,8 +363,8 @@ fn a_hint_that_is_followed_helps() {
         .issued_by(&top);
     let renewed = AuthorityBuilder::named("Renewed CA").issued_by(&short);
     let leaf = alice().issued_by(&renewed);
-    assert!(judge(&top, &leaf.clone().with(&renewed).with(&short).chain).is_err());
-    judge(&renewed, &leaf.chain).unwrap();
+    assert!(verify(&top, &leaf.clone().with(&renewed).with(&short).chain).is_err());
+    verify(&renewed, &leaf.chain).unwrap();
     // "make a CA certificate, issue the leaf with it, and give the CA's certificate as trust anchor"
-    judge(&top, &alice().issued_by(&top).chain).unwrap();
+    verify(&top, &alice().issued_by(&top).chain).unwrap();
 }

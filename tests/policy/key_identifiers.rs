@@ -32,7 +32,7 @@ fn the_issuer_s_own_issuer_has_to_be_the_one_that_is_named() {
     ] {
         let leaf = alice().extension(identifier(&branch, &names, serial(&branch)));
         let chain = leaf.issued_by(&branch).with(&branch).chain;
-        assert_eq!(judge(&root, &chain), expected, "{names:?}");
+        assert_eq!(verify(&root, &chain), expected, "{names:?}");
     }
     // The same between an intermediate and the anchor.
     for (names, expected) in [
@@ -44,7 +44,7 @@ fn the_issuer_s_own_issuer_has_to_be_the_one_that_is_named() {
         let branch = branch.issued_by(&root);
         let chain = Leaf::named("alice").client().issued_by(&branch);
         assert_eq!(
-            judge(&root, &chain.with(&branch).chain),
+            verify(&root, &chain.with(&branch).chain),
             expected,
             "{names:?}"
         );
@@ -61,9 +61,9 @@ fn the_serial_number_has_to_be_the_issuer_s() {
             .extension(identifier(&root, &name, serial))
             .issued_by(&root)
     };
-    assert_eq!(judge(&root, &issued(serial(&root)).chain), None);
+    assert_eq!(verify(&root, &issued(serial(&root)).chain), None);
     assert_eq!(
-        judge(&root, &issued(serial(&renewed)).chain),
+        verify(&root, &issued(serial(&renewed)).chain),
         Some(Reason::UnknownIssuer)
     );
 }
@@ -97,7 +97,7 @@ fn an_anchor_that_another_ca_issued_names_its_issuer_s_key() {
 }
 
 /// By the profile that asks for it.
-fn judge(root: &Authority, chain: &[CertificateDer<'_>]) -> Option<Reason> {
+fn verify(root: &Authority, chain: &[CertificateDer<'_>]) -> Option<Reason> {
     let policy = VerifierPolicy::allow_any_authenticated();
     let policy = policy.profile(CertificateProfile::Rfc5280);
     reason(client(root, policy, chain))

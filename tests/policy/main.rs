@@ -1,4 +1,4 @@
-//! The policy floor by itself: matchers, anchors, what is refused when something is built, messages and alerts.
+//! The policy floor by itself: matchers, anchors, what is rejected when something is built, messages and alerts.
 #![cfg(feature = "aws-lc-rs")]
 
 #[path = "../common/mod.rs"]
@@ -40,7 +40,7 @@ fn verifier(authority: &Authority, policy: VerifierPolicy) -> Result<PeerVerifie
     )
 }
 
-/// Judges a client now.
+/// Verifies a client now.
 fn client(
     authority: &Authority,
     policy: VerifierPolicy,
@@ -51,7 +51,7 @@ fn client(
         .verify_client(chain, UnixTime::now())
 }
 
-/// Judges a server now.
+/// Verifies a server now.
 fn server(
     authority: &Authority,
     policy: VerifierPolicy,

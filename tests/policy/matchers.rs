@@ -1,4 +1,4 @@
-//! Who is admitted by what, both sides of each line.
+//! Who is accepted by what, both sides of each line.
 
 mod answers;
 mod issuers;
@@ -25,7 +25,7 @@ pub(super) fn payments() -> Leaf {
 
 type Made = Result<PeerMatcher, MatcherError>;
 
-/// A client with a leaf, judged by one matcher after the other.
+/// A client with a leaf, verified by one matcher after the other.
 pub(super) struct Peer {
     root: Authority,
     chain: Vec<CertificateDer<'static>>,
@@ -43,14 +43,14 @@ impl Peer {
         client(&self.root, any, &self.chain).unwrap()
     }
 
-    pub(super) fn judge(&self, matcher: &PeerMatcher) -> PeerVerifier {
+    pub(super) fn verify(&self, matcher: &PeerMatcher) -> PeerVerifier {
         verifier(&self.root, VerifierPolicy::allow(matcher.clone())).unwrap()
     }
 
     /// The verdict, which has to be the same however it is asked for.
-    pub(super) fn is_admitted_by(&self, matcher: &PeerMatcher) -> bool {
-        let judge = self.judge(matcher);
-        let verdict = judge.verify_client(&self.chain, UnixTime::now());
+    pub(super) fn is_accepted_by(&self, matcher: &PeerMatcher) -> bool {
+        let verifier = self.verify(matcher);
+        let verdict = verifier.verify_client(&self.chain, UnixTime::now());
         if let Err(rejection) = &verdict {
             assert_eq!(
                 rejection.reason(),
@@ -58,7 +58,7 @@ impl Peer {
                 "{rejection}"
             );
         }
-        let explained = judge.explain_client(&self.chain, UnixTime::now());
+        let explained = verifier.explain_client(&self.chain, UnixTime::now());
         assert_eq!(explained.verdict().is_ok(), verdict.is_ok(), "{matcher}");
         assert_eq!(
             matcher.matches(&self.identity()),
@@ -79,9 +79,9 @@ impl Peer {
     pub(super) fn is(&self, matchers: impl IntoIterator<Item = Made>) -> &Self {
         for matcher in matchers {
             let matcher = matcher.unwrap();
-            assert!(self.is_admitted_by(&matcher), "{matcher}");
+            assert!(self.is_accepted_by(&matcher), "{matcher}");
             let not = PeerMatcher::not(matcher);
-            assert!(!self.is_admitted_by(&not), "{not}");
+            assert!(!self.is_accepted_by(&not), "{not}");
         }
         self
     }
@@ -90,9 +90,9 @@ impl Peer {
     pub(super) fn is_not(&self, matchers: impl IntoIterator<Item = Made>) -> &Self {
         for matcher in matchers {
             let matcher = matcher.unwrap();
-            assert!(!self.is_admitted_by(&matcher), "{matcher}");
+            assert!(!self.is_accepted_by(&matcher), "{matcher}");
             let not = PeerMatcher::not(matcher);
-            assert!(self.is_admitted_by(&not), "{not}");
+            assert!(self.is_accepted_by(&not), "{not}");
         }
         self
     }
@@ -101,15 +101,15 @@ impl Peer {
     pub(super) fn is_neither(&self, matchers: impl IntoIterator<Item = Made>) -> &Self {
         for matcher in matchers {
             let matcher = matcher.unwrap();
-            assert!(!self.is_admitted_by(&matcher), "{matcher}");
+            assert!(!self.is_accepted_by(&matcher), "{matcher}");
             let not = PeerMatcher::not(matcher);
-            assert!(!self.is_admitted_by(&not), "{not}");
+            assert!(!self.is_accepted_by(&not), "{not}");
         }
         self
     }
 }
 
-pub(super) fn are_refused(make: fn(&str) -> Made, patterns: &[&str]) {
+pub(super) fn are_rejected(make: fn(&str) -> Made, patterns: &[&str]) {
     for pattern in patterns {
         let error = make(pattern).expect_err(pattern);
         assert!(

@@ -193,7 +193,7 @@ fn missing_pieces_are_named() {
 }
 
 #[test]
-fn an_empty_chain_and_an_endless_one_are_refused() {
+fn an_empty_chain_and_an_endless_one_are_rejected() {
     let root = Authority::root("Root");
     assert_eq!(
         reason(client(&root, any(), &[])),

@@ -20,7 +20,7 @@ fn alice() -> Leaf {
     Leaf::named("alice").dns("alice.example").client()
 }
 
-fn judge(given: &[&Authority], chain: &[CertificateDer<'_>]) -> Option<Reason> {
+fn verify(given: &[&Authority], chain: &[CertificateDer<'_>]) -> Option<Reason> {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let verifier = PeerVerifier::new(anchors(given), any(), algorithms).unwrap();
     reason(verifier.verify_client(chain, UnixTime::now()))
@@ -41,12 +41,12 @@ fn two_anchors_that_forbid_a_path_do_not_allow_it_together() {
             .self_signed(),
     ];
     for other in &others {
-        assert!(judge(&[&constrained], &chain).is_some());
-        assert!(judge(&[other], &chain).is_some());
-        assert!(judge(&[&constrained, other], &chain).is_some());
-        assert!(judge(&[other, &constrained], &chain).is_some());
-        assert_eq!(judge(&[other, &root], &chain), None);
-        assert_eq!(judge(&[&root, other], &chain), None);
+        assert!(verify(&[&constrained], &chain).is_some());
+        assert!(verify(&[other], &chain).is_some());
+        assert!(verify(&[&constrained, other], &chain).is_some());
+        assert!(verify(&[other, &constrained], &chain).is_some());
+        assert_eq!(verify(&[other, &root], &chain), None);
+        assert_eq!(verify(&[&root, other], &chain), None);
     }
 }
 
@@ -54,7 +54,7 @@ fn two_anchors_that_forbid_a_path_do_not_allow_it_together() {
 #[test]
 fn the_rejection_names_the_certificate_that_is_at_fault() {
     let root = Authority::root("Root");
-    let judge = |ca: AuthorityBuilder| {
+    let verify = |ca: AuthorityBuilder| {
         let faulty = ca.issued_by(&root);
         let between = faulty.intermediate("Between");
         let peer = alice().issued_by(&between).above(&[&between, &faulty]);
@@ -63,11 +63,11 @@ fn the_rejection_names_the_certificate_that_is_at_fault() {
     let faulty = || AuthorityBuilder::named("Faulty");
     let named = Some((2, "CN=Faulty"));
 
-    let rejection = judge(faulty().not_a_ca(true));
+    let rejection = verify(faulty().not_a_ca(true));
     assert_eq!(rejection.reason(), Reason::IssuerNotCa, "{rejection}");
     assert_eq!(rejection.certificate(), named, "{rejection}");
 
-    let rejection = judge(faulty().extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth]));
+    let rejection = verify(faulty().extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth]));
     let reason = Reason::WrongExtendedKeyUsage;
     assert_eq!(rejection.reason(), reason, "{rejection}");
     assert_eq!(rejection.certificate(), named, "{rejection}");
@@ -77,7 +77,7 @@ fn the_rejection_names_the_certificate_that_is_at_fault() {
 
     let mut unknown = CustomExtension::from_oid_content(&[1, 2, 3, 4], b"\x05\x00".to_vec());
     unknown.set_criticality(true);
-    let rejection = judge(faulty().extension(unknown));
+    let rejection = verify(faulty().extension(unknown));
     let reason = Reason::UnhandledCriticalExtension;
     assert_eq!(rejection.reason(), reason, "{rejection}");
     assert_eq!(rejection.certificate(), named, "{rejection}");
@@ -85,7 +85,7 @@ fn the_rejection_names_the_certificate_that_is_at_fault() {
     assert!(presented.contains("1.2.3.4"), "{rejection}");
 
     // Whose path length it is, the error does not say.
-    let rejection = judge(faulty().path_length(0));
+    let rejection = verify(faulty().path_length(0));
     assert_eq!(rejection.reason(), Reason::PathLengthExceeded);
     assert_eq!(rejection.certificate(), None, "{rejection}");
 }
@@ -147,7 +147,7 @@ fn a_ca_of_another_key_is_an_unknown_issuer_whatever_the_path_length() {
 
 /// These are below no trust anchor, and their names make tens of thousands of paths.
 #[test]
-fn a_maze_of_certificates_is_refused_before_it_is_walked() {
+fn a_maze_of_certificates_is_rejected_before_it_is_walked() {
     let mut chain = Vec::new();
     let top = Authority::root("Layer 5");
     let mut above = vec![top.clone()];
@@ -200,11 +200,11 @@ fn ordinary_alternatives_are_followed() {
         );
     }
     chain.push(branch.certificate());
-    assert_eq!(judge(&[&root], &chain), None);
+    assert_eq!(verify(&[&root], &chain), None);
     // And what no name leads to is no burden.
     let unrelated = (0..40).map(|n| Authority::root(&format!("Unrelated {n}")).certificate());
     chain.extend(unrelated);
-    assert_eq!(judge(&[&root], &chain), None);
+    assert_eq!(verify(&[&root], &chain), None);
 }
 
 /// Old and new roots of one name, each signed by itself and by the other (RFC 4210, section 4.4), sent along.
@@ -221,10 +221,10 @@ fn a_ca_that_changed_its_key_sends_its_roots_along() {
         .map(Authority::certificate);
     let mut direct = alice().issued_by(&old).chain;
     direct.extend(bundle.clone());
-    assert_eq!(judge(&[&old], &direct), None);
+    assert_eq!(verify(&[&old], &direct), None);
     let mut below = alice().issued_by(&branch).with(&branch).chain;
     below.extend(bundle);
-    assert_eq!(judge(&[&old], &below), None);
+    assert_eq!(verify(&[&old], &below), None);
 }
 
 /// Only a CA of the path can keep a common name from standing in for a DNS name.
@@ -268,32 +268,32 @@ fn limits_to_email_addresses_bind_the_subject() {
         .self_signed();
     let with_email = || alice().attribute(email.clone(), "boss@evil.example");
     let by_limited = |leaf: Leaf| leaf.issued_by(&limited).with(&limited).chain;
-    assert_eq!(judge(&[&root], &with_email().issued_by(&root).chain), None);
-    assert_eq!(judge(&[&root], &by_limited(alice())), None);
+    assert_eq!(verify(&[&root], &with_email().issued_by(&root).chain), None);
+    assert_eq!(verify(&[&root], &by_limited(alice())), None);
     // Limits to other names do not.
     let hosts = || AuthorityBuilder::named("Hosts").name_constraints(permits_dns("example"));
     let (below, itself) = (hosts().issued_by(&root), hosts().self_signed());
     let chain = with_email().issued_by(&below).with(&below).chain;
-    assert_eq!(judge(&[&root], &chain), None);
+    assert_eq!(verify(&[&root], &chain), None);
     assert_eq!(
-        judge(&[&itself], &with_email().issued_by(&itself).chain),
+        verify(&[&itself], &with_email().issued_by(&itself).chain),
         None
     );
     assert_eq!(
-        judge(&[&root], &by_limited(with_email())),
+        verify(&[&root], &by_limited(with_email())),
         Some(Reason::NameConstraintViolated)
     );
     let boss = AuthorityBuilder::named("Boss").attribute(email.clone(), "boss@evil.example");
     let boss = boss.issued_by(&limited);
     let below_boss = alice().issued_by(&boss).with(&boss).with(&limited).chain;
     assert_eq!(
-        judge(&[&root], &below_boss),
+        verify(&[&root], &below_boss),
         Some(Reason::NameConstraintViolated)
     );
     let by_root = |leaf: Leaf| leaf.issued_by(&limited_root).chain;
-    assert_eq!(judge(&[&limited_root], &by_root(alice())), None);
+    assert_eq!(verify(&[&limited_root], &by_root(alice())), None);
     assert_eq!(
-        judge(&[&limited_root], &by_root(with_email())),
+        verify(&[&limited_root], &by_root(with_email())),
         Some(Reason::NameConstraintViolated)
     );
 }

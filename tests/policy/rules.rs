@@ -42,7 +42,7 @@ fn the_profile_of_the_public_web_takes_name_constraints_that_are_not_critical() 
     let branch = AuthorityBuilder::named("Branch")
         .extension(limits)
         .issued_by(&root);
-    let judge = |name: &str, profile| {
+    let verify = |name: &str, profile| {
         let leaf = Leaf::named(name).dns(name).server().issued_by(&branch);
         let policy = any().profile(profile);
         reason(server(&root, policy, &leaf.with(&branch), name))
@@ -53,14 +53,14 @@ fn the_profile_of_the_public_web_takes_name_constraints_that_are_not_critical() 
         (CertificateProfile::WebPki, None),
     ];
     for (profile, expected) in profiles {
-        assert_eq!(judge("db.example", profile), expected, "{profile:?}");
-        let outside = judge("db.elsewhere", profile);
+        assert_eq!(verify("db.example", profile), expected, "{profile:?}");
+        let outside = verify("db.elsewhere", profile);
         assert_eq!(outside, Some(Reason::NameConstraintViolated), "{profile:?}");
     }
 }
 
 #[test]
-fn the_profile_of_the_public_web_refuses_a_critical_extended_key_usage() {
+fn the_profile_of_the_public_web_rejects_a_critical_extended_key_usage() {
     let root = Authority::root("Root");
     let mut purposes = CustomExtension::from_oid_content(
         &[2, 5, 29, 37],
@@ -71,11 +71,11 @@ fn the_profile_of_the_public_web_refuses_a_critical_extended_key_usage() {
         .dns("db.example")
         .extension(purposes);
     let leaf = leaf.issued_by(&root);
-    let judge = |profile| reason(server(&root, any().profile(profile), &leaf, "db.example"));
-    assert_eq!(judge(CertificateProfile::Interoperable), None);
-    assert_eq!(judge(CertificateProfile::Rfc5280), None);
+    let verify = |profile| reason(server(&root, any().profile(profile), &leaf, "db.example"));
+    assert_eq!(verify(CertificateProfile::Interoperable), None);
+    assert_eq!(verify(CertificateProfile::Rfc5280), None);
     assert_eq!(
-        judge(CertificateProfile::WebPki),
+        verify(CertificateProfile::WebPki),
         Some(Reason::WrongCriticality)
     );
 }
@@ -83,15 +83,15 @@ fn the_profile_of_the_public_web_refuses_a_critical_extended_key_usage() {
 #[test]
 fn the_profile_of_the_public_web_asks_for_more() {
     let root = Authority::root("Root");
-    let judge = |leaf: Leaf| {
+    let verify = |leaf: Leaf| {
         let policy = any().profile(CertificateProfile::WebPki);
         reason(server(&root, policy, &leaf.issued_by(&root), "db.example"))
     };
     let good = || Leaf::named("db.example").dns("db.example");
-    assert_eq!(judge(good().server()), None);
-    assert_eq!(judge(good()), Some(Reason::WrongExtendedKeyUsage));
+    assert_eq!(verify(good().server()), None);
+    assert_eq!(verify(good()), Some(Reason::WrongExtendedKeyUsage));
     assert_eq!(
-        judge(
+        verify(
             good()
                 .server()
                 .extended_key_usage(ExtendedKeyUsagePurpose::Any)
@@ -99,20 +99,20 @@ fn the_profile_of_the_public_web_asks_for_more() {
         Some(Reason::WrongExtendedKeyUsage)
     );
     let title = Leaf::named("Our database").dns("db.example").server();
-    assert_eq!(judge(title), Some(Reason::MalformedName));
+    assert_eq!(verify(title), Some(Reason::MalformedName));
     let capitals = Leaf::named("DB.example").dns("db.example").server();
-    assert_eq!(judge(capitals), Some(Reason::MalformedName));
+    assert_eq!(verify(capitals), Some(Reason::MalformedName));
     for (address, expected) in [
         ("192.0.2.7", None),
         ("192.0.2.8", Some(Reason::MalformedName)),
     ] {
         let leaf = Leaf::named(address).dns("db.example").ip("192.0.2.7");
-        assert_eq!(judge(leaf.server()), expected, "{address}");
+        assert_eq!(verify(leaf.server()), expected, "{address}");
     }
     let empty_access =
         CustomExtension::from_oid_content(AUTHORITY_INFORMATION_ACCESS, b"\x30\x00".to_vec());
     assert_eq!(
-        judge(good().server().extension(empty_access)),
+        verify(good().server().extension(empty_access)),
         Some(Reason::MalformedCertificate)
     );
     let limited = AuthorityBuilder::named("Limited")
@@ -152,10 +152,10 @@ fn fewer_intermediates_can_be_allowed() {
 fn longer_rsa_keys_can_be_asked_for() {
     let root = Authority::root("Root");
     let rsa = alice().algorithm(KeyAlgorithm::Rsa).issued_by(&root).chain;
-    let judge = |bits, chain: &[_]| reason(client(&root, any().min_rsa_bits(bits), chain));
-    assert_eq!(judge(2048, &rsa), None);
-    assert_eq!(judge(2049, &rsa), Some(Reason::UnsupportedKey));
-    assert_eq!(judge(8192, &alice().issued_by(&root).chain), None);
+    let verify = |bits, chain: &[_]| reason(client(&root, any().min_rsa_bits(bits), chain));
+    assert_eq!(verify(2048, &rsa), None);
+    assert_eq!(verify(2049, &rsa), Some(Reason::UnsupportedKey));
+    assert_eq!(verify(8192, &alice().issued_by(&root).chain), None);
     let rsa_root = AuthorityBuilder::named("RSA")
         .algorithm(KeyAlgorithm::Rsa)
         .self_signed();

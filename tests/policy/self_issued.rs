@@ -36,15 +36,15 @@ impl Rollover {
 
 #[test]
 fn does_not_count_in_the_anchor_s_path_length() {
-    let judge = |rollover: &Rollover, chain: &[_]| reason(client(&rollover.root, any(), chain));
+    let verify = |rollover: &Rollover, chain: &[_]| reason(client(&rollover.root, any(), chain));
     let rollover = Rollover::new(AuthorityBuilder::named("Root").path_length(0));
-    assert_eq!(judge(&rollover, &rollover.leaf()), None);
+    assert_eq!(verify(&rollover, &rollover.leaf()), None);
     assert_eq!(
-        judge(&rollover, &rollover.leaf_below_an_intermediate()),
+        verify(&rollover, &rollover.leaf_below_an_intermediate()),
         Some(Reason::PathLengthExceeded)
     );
     let longer = Rollover::new(AuthorityBuilder::named("Root").path_length(1));
-    assert_eq!(judge(&longer, &longer.leaf_below_an_intermediate()), None);
+    assert_eq!(verify(&longer, &longer.leaf_below_an_intermediate()), None);
 }
 
 #[test]

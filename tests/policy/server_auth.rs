@@ -189,16 +189,16 @@ fn the_rest_is_verified_as_before() {
     let root = Authority::root("Root");
     let policy = || exact("peer.example").danger_allow_server_auth_for_clients();
     let leaf = || Leaf::named("peer").dns("peer.example").server();
-    let judge = |peer: Credential| reason(client(&root, policy(), &peer.chain));
-    assert_eq!(judge(leaf().issued_by(&root)), None);
+    let verify = |peer: Credential| reason(client(&root, policy(), &peer.chain));
+    assert_eq!(verify(leaf().issued_by(&root)), None);
     let other = Leaf::named("peer").dns("other.example").server();
-    assert_eq!(judge(other.issued_by(&root)), Some(Reason::NotAuthorized));
+    assert_eq!(verify(other.issued_by(&root)), Some(Reason::NotAuthorized));
     let expired = leaf().validity(Validity::expired());
-    assert_eq!(judge(expired.issued_by(&root)), Some(Reason::Expired));
+    assert_eq!(verify(expired.issued_by(&root)), Some(Reason::Expired));
     let stranger = leaf().issued_by(&Authority::root("Stranger"));
-    assert_eq!(judge(stranger), Some(Reason::UnknownIssuer));
+    assert_eq!(verify(stranger), Some(Reason::UnknownIssuer));
     let ca = leaf().marked_as_ca().issued_by(&root);
-    assert_eq!(judge(ca), Some(Reason::LeafIsCa));
+    assert_eq!(verify(ca), Some(Reason::LeafIsCa));
     // A server is for servers, whatever the policy says of clients.
     let verifier: PeerVerifier = verifier(&root, policy()).unwrap();
     let name = ServerName::try_from("peer.example").unwrap();

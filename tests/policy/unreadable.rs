@@ -34,14 +34,14 @@ fn with_names(names: &[(u8, &[u8])]) -> Leaf {
     Leaf::named("leaf").client().extension(san)
 }
 
-fn judge(leaf: &Leaf, matcher: PeerMatcher) -> Result<PeerIdentity, Rejection> {
+fn verify(leaf: &Leaf, matcher: PeerMatcher) -> Result<PeerIdentity, Rejection> {
     let root = Authority::root("Root");
     let chain = leaf.clone().issued_by(&root).chain;
     client(&root, VerifierPolicy::allow(matcher), &chain)
 }
 
-fn admits(leaf: &Leaf, matcher: PeerMatcher) -> bool {
-    match judge(leaf, matcher) {
+fn accepts(leaf: &Leaf, matcher: PeerMatcher) -> bool {
+    match verify(leaf, matcher) {
         Ok(_) => true,
         Err(rejection) => {
             assert_eq!(rejection.reason(), Reason::NotAuthorized, "{rejection}");
@@ -108,7 +108,7 @@ fn they_are_kept_and_shown() {
         ),
     ] {
         let leaf = with_names(&[(tag, value), (DNS, b"good.example")]);
-        let peer = judge(&leaf, any()).unwrap();
+        let peer = verify(&leaf, any()).unwrap();
         assert!(peer.dns_names().eq(["good.example"]));
         let unreadable: Vec<_> = peer.unreadable_names().collect();
         assert_eq!(unreadable.len(), 1, "{shown}");
@@ -145,17 +145,17 @@ fn control_characters_and_two_names_in_one_reject() {
         (URI, b"urn:a\x7f"),
     ] {
         let leaf = with_names(&[(DNS, b"good.example"), (tag, value)]);
-        let rejection = judge(&leaf, any()).unwrap_err();
+        let rejection = verify(&leaf, any()).unwrap_err();
         assert_eq!(rejection.reason(), Reason::MalformedName, "{value:?}");
     }
-    let rejection = judge(&Leaf::named("nul\0byte").client(), any()).unwrap_err();
+    let rejection = verify(&Leaf::named("nul\0byte").client(), any()).unwrap_err();
     assert_eq!(rejection.reason(), Reason::MalformedName);
 }
 
 /// Its number would follow in octets of its own, which readers of one octet take for the length.
 #[test]
 fn a_tag_of_several_octets_is_malformed() {
-    let rejection = judge(&with_names(&[(0x9f, b"\x01")]), any()).unwrap_err();
+    let rejection = verify(&with_names(&[(0x9f, b"\x01")]), any()).unwrap_err();
     assert_eq!(rejection.reason(), Reason::MalformedName, "{rejection}");
 }
 
@@ -163,7 +163,7 @@ fn a_tag_of_several_octets_is_malformed() {
 #[test]
 fn what_is_not_in_ascii_is_unreadable_and_not_several() {
     let leaf = with_names(&[(DNS, b"z\xc3\xbc.example,b.example")]);
-    let peer = judge(&leaf, any()).unwrap();
+    let peer = verify(&leaf, any()).unwrap();
     let problems: Vec<_> = peer.unreadable_names().map(|n| n.problem()).collect();
     assert_eq!(problems, ["it is not in ASCII"]);
 }
@@ -178,7 +178,7 @@ fn names_of_kinds_that_no_matcher_asks_for_hide_nothing() {
         ("registeredID", 0x88),
     ] {
         let leaf = with_names(&[(tag, b""), (DNS, b"good.example")]);
-        let peer = judge(&leaf, not(PeerMatcher::dns("other.example").unwrap())).expect(kind);
+        let peer = verify(&leaf, not(PeerMatcher::dns("other.example").unwrap())).expect(kind);
         assert_eq!(peer.unreadable_names().count(), 0, "{kind}");
     }
 }
@@ -189,23 +189,23 @@ fn a_matcher_is_undecided_unless_another_name_decides_it() {
     let other = || PeerMatcher::dns("other.example").unwrap();
     for hidden in [(DNS, &b"kafka/0"[..]), (UNKNOWN, b"x")] {
         let leaf = with_names(&[hidden, (DNS, b"good.example")]);
-        assert!(admits(&leaf, good()));
-        assert!(!admits(&leaf, not(good())));
-        assert!(!admits(&leaf, other()));
-        assert!(!admits(&leaf, not(other())), "{hidden:?} could be it");
+        assert!(accepts(&leaf, good()));
+        assert!(!accepts(&leaf, not(good())));
+        assert!(!accepts(&leaf, other()));
+        assert!(!accepts(&leaf, not(other())), "{hidden:?} could be it");
         let both = PeerMatcher::all_of([good(), not(other())]).unwrap();
-        assert!(!admits(&leaf, both));
+        assert!(!accepts(&leaf, both));
         let either = PeerMatcher::any_of([good(), not(other())]).unwrap();
-        assert!(admits(&leaf, either));
+        assert!(accepts(&leaf, either));
         let suffix = PeerMatcher::dns_suffix("elsewhere.example").unwrap();
-        assert!(!admits(&leaf, not(suffix)));
+        assert!(!accepts(&leaf, not(suffix)));
     }
     // Of another kind it changes nothing, but for one that may be of any kind.
     let uri = || PeerMatcher::uri("urn:x").unwrap();
     let with_uri = |hidden| with_names(&[hidden, (URI, b"urn:y")]);
-    assert!(admits(&with_uri((DNS, b"kafka/0")), not(uri())));
-    assert!(!admits(&with_uri((URI, b"no scheme")), not(uri())));
-    assert!(!admits(&with_uri((UNKNOWN, b"x")), not(uri())));
+    assert!(accepts(&with_uri((DNS, b"kafka/0")), not(uri())));
+    assert!(!accepts(&with_uri((URI, b"no scheme")), not(uri())));
+    assert!(!accepts(&with_uri((UNKNOWN, b"x")), not(uri())));
 }
 
 /// A leaf whose common name is of another string type, signed anew: nothing that makes certificates makes these.
@@ -236,8 +236,8 @@ fn an_unreadable_name_of_the_subject_leaves_its_kind_undecided() {
         (0x1a, b"Visible", "CN=Visible"),
     ] {
         let chain = with_common_name(&root, tag, value);
-        let judge = |matcher| client(&root, VerifierPolicy::allow(matcher), &chain);
-        let peer = judge(any()).unwrap();
+        let verify = |matcher| client(&root, VerifierPolicy::allow(matcher), &chain);
+        let peer = verify(any()).unwrap();
         assert_eq!(peer.common_name(), None);
         assert_eq!(peer.subject(), shown);
         let unreadable: Vec<_> = peer.unreadable_names().collect();
@@ -249,10 +249,10 @@ fn an_unreadable_name_of_the_subject_leaves_its_kind_undecided() {
             common_name("Zürich"),
             not(common_name("x")),
         ] {
-            let rejection = judge(matcher).unwrap_err();
+            let rejection = verify(matcher).unwrap_err();
             assert_eq!(rejection.reason(), Reason::NotAuthorized, "{rejection}");
         }
-        assert!(judge(PeerMatcher::dns("good.example").unwrap()).is_ok());
+        assert!(verify(PeerMatcher::dns("good.example").unwrap()).is_ok());
         let policy = VerifierPolicy::allow(any()).profile(CertificateProfile::Rfc5280);
         let rejection = client(&root, policy, &chain).unwrap_err();
         assert_eq!(rejection.reason(), Reason::MalformedName);
@@ -266,9 +266,9 @@ fn an_unreadable_name_of_the_subject_leaves_its_kind_undecided() {
 #[test]
 fn an_underscore_is_readable() {
     let leaf = with_names(&[(DNS, b"kafka_0.example")]);
-    let peer = judge(&leaf, PeerMatcher::dns("kafka_0.example").unwrap()).unwrap();
+    let peer = verify(&leaf, PeerMatcher::dns("kafka_0.example").unwrap()).unwrap();
     assert_eq!(peer.unreadable_names().count(), 0);
-    assert!(admits(
+    assert!(accepts(
         &leaf,
         not(PeerMatcher::dns("other.example").unwrap())
     ));
@@ -278,15 +278,15 @@ fn an_underscore_is_readable() {
 fn an_unreadable_uri_is_a_second_one_for_spiffe() {
     let id = &b"spiffe://prod.example/pay"[..];
     let spiffe = || PeerMatcher::spiffe_id("spiffe://prod.example/pay").unwrap();
-    assert!(admits(&with_names(&[(URI, id)]), spiffe()));
+    assert!(accepts(&with_names(&[(URI, id)]), spiffe()));
     for hidden in [
         (URI, &b"no scheme"[..]),
         (UNKNOWN, b"x"),
         (URI, b"spiffe://PROD/a"),
     ] {
         let leaf = with_names(&[(URI, id), hidden]);
-        assert!(!admits(&leaf, spiffe()));
-        assert!(!admits(&leaf, not(spiffe())));
+        assert!(!accepts(&leaf, spiffe()));
+        assert!(!accepts(&leaf, not(spiffe())));
         let root = Authority::root("Root");
         let bundles = TrustBundles::new([("prod.example", anchors(&[&root]))]).unwrap();
         let algorithms = Rustls::default().signature_algorithms().unwrap();
@@ -297,7 +297,7 @@ fn an_unreadable_uri_is_a_second_one_for_spiffe() {
         assert_eq!(rejection.reason(), Reason::InvalidSvid, "{rejection}");
     }
     // A DNS name is none.
-    assert!(admits(
+    assert!(accepts(
         &with_names(&[(URI, id), (DNS, b"kafka/0")]),
         spiffe()
     ));
@@ -396,7 +396,7 @@ fn a_custom_matcher_sees_them() {
             }
         })
     };
-    assert!(!admits(&with_names(&[(DNS, b"kafka/0")]), matcher.clone()));
+    assert!(!accepts(&with_names(&[(DNS, b"kafka/0")]), matcher.clone()));
     assert_eq!(seen.lock().unwrap().len(), 1);
-    assert!(admits(&with_names(&[(DNS, b"kafka-0")]), matcher));
+    assert!(accepts(&with_names(&[(DNS, b"kafka-0")]), matcher));
 }

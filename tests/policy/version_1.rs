@@ -32,11 +32,11 @@ fn constrained() -> Authority {
 fn it_has_a_validity() {
     let root = Authority::root("Root");
     let chain = Odd::X509V1.issued_by(&root, "alice").chain;
-    let judge = verifier(&root, relaxed()).unwrap();
+    let verifier = verifier(&root, relaxed()).unwrap();
     let now = UnixTime::now().as_secs();
     let at = |seconds| {
         let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        reason(judge.verify_client(&chain, now))
+        reason(verifier.verify_client(&chain, now))
     };
     assert_eq!(at(now), None);
     assert_eq!(at(now - DAY), Some(Reason::NotYetValid));

@@ -7,7 +7,7 @@ use time::Duration;
 
 use crate::common::pki::crl::{Crl, distribution_points, point_name};
 use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf};
-use crate::{World, chain_depth, judge, leaf_depth};
+use crate::{World, chain_depth, leaf_depth, verify};
 
 const ONLY_USERS: &[u8] = b"\x81\x01\xff";
 const ONLY_CAS: &[u8] = b"\x82\x01\xff";
@@ -34,9 +34,9 @@ impl Pair {
         }
     }
 
-    fn judge(&self, rules: RevocationRules, lists: &[Der]) -> Result<(), Rejection> {
+    fn verify(&self, rules: RevocationRules, lists: &[Der]) -> Result<(), Rejection> {
         let now = UnixTime::now();
-        judge(&[&self.root], rules, lists, &self.alice.chain, now)
+        verify(&[&self.root], rules, lists, &self.alice.chain, now)
     }
 
     /// The hint by these lists; the last ones are what it says to give.
@@ -48,8 +48,8 @@ impl Pair {
                 .map(|list| list.signed_by(&self.root))
                 .collect()
         };
-        assert_hint(&self.judge(leaf_depth(), &signed(before)), words);
-        self.judge(leaf_depth(), &signed(after)).unwrap();
+        assert_hint(&self.verify(leaf_depth(), &signed(before)), words);
+        self.verify(leaf_depth(), &signed(after)).unwrap();
     }
 }
 
@@ -70,12 +70,15 @@ fn no_list() {
     let world = World::new();
     let issuing = [Crl::new().signed_by(&world.intermediate)];
     let of_root = [Crl::new().signed_by(&world.root)];
-    assert_hint(&world.judge(leaf_depth(), &of_root), "`revocation_lists`; ");
-    world.judge(leaf_depth(), &issuing).unwrap();
+    assert_hint(
+        &world.verify(leaf_depth(), &of_root),
+        "`revocation_lists`; ",
+    );
+    world.verify(leaf_depth(), &issuing).unwrap();
     let words = "`RevocationDepth::Leaf`";
-    assert_hint(&world.judge(chain_depth(), &issuing), words);
+    assert_hint(&world.verify(chain_depth(), &issuing), words);
     let both = [issuing, of_root].concat();
-    world.judge(chain_depth(), &both).unwrap();
+    world.verify(chain_depth(), &both).unwrap();
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn another_key() {
     let world = World::new();
     let wrong = [Crl::new().signed_by(&world.intermediate.namesake())];
     let words = "the key of the issuer's certificate in this path";
-    assert_hint(&world.judge(leaf_depth(), &wrong), words);
+    assert_hint(&world.verify(leaf_depth(), &wrong), words);
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn an_issuer_without_crl_sign() {
     let lists = [Crl::new().signed_by(&root)];
     let at = |anchor: &Authority| {
         let now = UnixTime::now();
-        judge(&[anchor], leaf_depth(), &lists, &alice.chain, now)
+        verify(&[anchor], leaf_depth(), &lists, &alice.chain, now)
     };
     assert_hint(&at(&root), "keyUsage keyCertSign and cRLSign");
     at(&mended).unwrap();
@@ -112,7 +115,7 @@ fn a_point_and_a_certificate_without_one() {
     let words = "`RevocationRules::danger_cover_certificates_without_distribution_point`";
     pair.assert(std::slice::from_ref(&list), words, &[Crl::new()]);
     let rules = leaf_depth().danger_cover_certificates_without_distribution_point();
-    pair.judge(rules, &[list.signed_by(&pair.root)]).unwrap();
+    pair.verify(rules, &[list.signed_by(&pair.root)]).unwrap();
 }
 
 /// The switch would not help here, so that it is not named.
@@ -139,10 +142,10 @@ fn other_kinds_of_certificates() {
     let issuing = Crl::new().signed_by(&world.intermediate);
     let lists = [of(ONLY_USERS).signed_by(&world.root), issuing];
     let words = "(onlyContainsCACerts)";
-    assert_hint(&world.judge(chain_depth(), &lists), words);
+    assert_hint(&world.verify(chain_depth(), &lists), words);
     let cas = of(ONLY_CAS).signed_by(&world.root);
     let lists = [&lists[..], &[cas]].concat();
-    world.judge(chain_depth(), &lists).unwrap();
+    world.verify(chain_depth(), &lists).unwrap();
 }
 
 #[test]
@@ -198,6 +201,6 @@ fn the_nearest_of_several() {
         (3, "danger_cover_certificates_without_distribution_point"),
         (4, "the list that the issuer has made since"),
     ] {
-        assert_hint(&pair.judge(leaf_depth(), &lists[..count]), words);
+        assert_hint(&pair.verify(leaf_depth(), &lists[..count]), words);
     }
 }

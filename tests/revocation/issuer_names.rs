@@ -10,7 +10,7 @@ use x509_cert::der::{Decode, Encode};
 use crate::common::pki::crl::{Crl, tlv};
 use crate::common::pki::{Authority, Cast, Leaf};
 use crate::scene::Scene;
-use crate::{World, assert_refused, chain_depth, judge_by, leaf_depth};
+use crate::{World, assert_rejected, chain_depth, leaf_depth, verify_by};
 
 const PRINTABLE_STRING: u8 = 0x13;
 const UTF8_STRING: u8 = 0x0c;
@@ -59,11 +59,11 @@ fn a_revoked_peer_is_rejected_in_every_spelling_on_every_backend() {
             let mut scene = Scene::new();
             scene.server.revocation_lists = Some(given(&scene));
             scene.server.policy = policy.clone();
-            scene.client_is_refused(Revoked, &["certificate 0"]);
+            scene.client_is_rejected(Revoked, &["certificate 0"]);
             let mut scene = Scene::new().without_native_tls();
             scene.client.revocation_lists = Some(given(&scene));
             scene.client.policy = policy;
-            scene.server_is_refused(Revoked, &["certificate 0"]);
+            scene.server_is_rejected(Revoked, &["certificate 0"]);
         }
     }
 }
@@ -74,7 +74,7 @@ fn a_list_in_another_spelling_proves_good_as_well() {
     for issuer in spellings("Intermediate") {
         let list = Crl::new().signed_as(&issuer, &world.intermediate);
         let root = Crl::new().signed_by(&world.root);
-        world.judge(chain_depth(), &[list, root]).unwrap();
+        world.verify(chain_depth(), &[list, root]).unwrap();
     }
 }
 
@@ -89,12 +89,12 @@ fn the_key_decides_where_a_name_cannot_be_decoded() {
     ] {
         let listing = Crl::new().lists(world.alice.leaf());
         let revoking = listing.signed_as(&issuer, &world.intermediate);
-        let verdict = world.judge(leaf_depth(), &[clean.clone(), revoking]);
-        assert_refused(verdict, Revoked, Some(0), "");
+        let verdict = world.verify(leaf_depth(), &[clean.clone(), revoking]);
+        assert_rejected(verdict, Revoked, Some(0), "");
         // Of another key it says nothing.
         let foreign = listing.signed_as(&issuer, &world.root);
         world
-            .judge(leaf_depth(), &[clean.clone(), foreign])
+            .verify(leaf_depth(), &[clean.clone(), foreign])
             .unwrap();
     }
 }
@@ -109,8 +109,8 @@ fn another_name_stays_another() {
         "Íntermediate",
     ] {
         let list = Crl::new().signed_as(&name(UTF8_STRING, other.as_bytes()), &world.intermediate);
-        let verdict = world.judge(leaf_depth(), &[list]);
-        assert_refused(
+        let verdict = world.verify(leaf_depth(), &[list]);
+        assert_rejected(
             verdict,
             RevocationStatusUnknown,
             Some(0),
@@ -126,7 +126,7 @@ fn a_distribution_point_named_after_the_issuer_in_another_spelling_is_its_own() 
         // fullName [0] { directoryName [4] }
         let point = tlv(0xa0, &[&tlv(0xa0, &[&tlv(0xa4, &[&issuer])])]);
         let list = Crl::new().scope(&[&point]).signed_by(&world.intermediate);
-        world.judge(leaf_depth(), &[list]).unwrap();
+        world.verify(leaf_depth(), &[list]).unwrap();
     }
 }
 
@@ -160,14 +160,14 @@ fn a_name_beyond_ascii_is_found_in_every_type() {
             let lists = [older, revoking];
             let now = UnixTime::now();
             let chain = [alice.clone()];
-            let verdict = judge_by(
+            let verdict = verify_by(
                 std::slice::from_ref(&anchor),
                 leaf_depth(),
                 &lists,
                 &chain,
                 now,
             );
-            assert_refused(verdict, Revoked, Some(0), "");
+            assert_rejected(verdict, Revoked, Some(0), "");
         }
     }
 }

@@ -16,14 +16,14 @@ fn policy(rules: RevocationRules) -> VerifierPolicy {
     VerifierPolicy::allow_any_authenticated().revocation(rules)
 }
 
-fn server_judges(rules: RevocationRules, lists: impl Fn(&Cast) -> Lists) -> Scene {
+fn server_verifies(rules: RevocationRules, lists: impl Fn(&Cast) -> Lists) -> Scene {
     let mut scene = Scene::new();
     scene.server.revocation_lists = Some(RevocationLists::from_der(lists(&scene.cast)).unwrap());
     scene.server.policy = policy(rules);
     scene
 }
 
-fn client_judges(rules: RevocationRules, lists: impl Fn(&Cast) -> Lists) -> Scene {
+fn client_verifies(rules: RevocationRules, lists: impl Fn(&Cast) -> Lists) -> Scene {
     let mut scene = Scene::new().without_native_tls();
     scene.client.revocation_lists = Some(RevocationLists::from_der(lists(&scene.cast)).unwrap());
     scene.client.policy = policy(rules);
@@ -76,46 +76,46 @@ fn of_root_alone(cast: &Cast) -> Lists {
 #[test]
 fn good() {
     for rules in [leaf_depth(), chain_depth()] {
-        server_judges(rules, clean).is_allowed();
-        client_judges(rules, clean).is_allowed();
+        server_verifies(rules, clean).is_allowed();
+        client_verifies(rules, clean).is_allowed();
     }
-    server_judges(leaf_depth(), intermediate_revoked).is_allowed();
-    client_judges(leaf_depth(), intermediate_revoked).is_allowed();
+    server_verifies(leaf_depth(), intermediate_revoked).is_allowed();
+    client_verifies(leaf_depth(), intermediate_revoked).is_allowed();
 }
 
 #[test]
 fn clients_that_are_revoked() {
-    server_judges(leaf_depth(), leaf_revoked).client_is_refused(Revoked, &["keyCompromise"]);
-    server_judges(chain_depth(), leaf_revoked).client_is_refused(Revoked, &["certificate 0"]);
-    let scene = server_judges(chain_depth(), intermediate_revoked);
-    scene.client_is_refused(Revoked, &["certificate 1", "CN=Ivo Intermediate"]);
+    server_verifies(leaf_depth(), leaf_revoked).client_is_rejected(Revoked, &["keyCompromise"]);
+    server_verifies(chain_depth(), leaf_revoked).client_is_rejected(Revoked, &["certificate 0"]);
+    let scene = server_verifies(chain_depth(), intermediate_revoked);
+    scene.client_is_rejected(Revoked, &["certificate 1", "CN=Ivo Intermediate"]);
 }
 
 #[test]
 fn servers_that_are_revoked() {
-    client_judges(leaf_depth(), leaf_revoked).server_is_refused(Revoked, &["certificate 0"]);
-    let scene = client_judges(chain_depth(), intermediate_revoked);
-    scene.server_is_refused(Revoked, &["certificate 1", "CN=Ivo Intermediate"]);
+    client_verifies(leaf_depth(), leaf_revoked).server_is_rejected(Revoked, &["certificate 0"]);
+    let scene = client_verifies(chain_depth(), intermediate_revoked);
+    scene.server_is_rejected(Revoked, &["certificate 1", "CN=Ivo Intermediate"]);
 }
 
 #[test]
 fn stale_lists() {
     for rules in [leaf_depth(), chain_depth()] {
-        server_judges(rules, stale).client_is_refused(RevocationListStale, &["is stale since"]);
-        client_judges(rules, stale).server_is_refused(RevocationListStale, &["is stale since"]);
-        server_judges(rules.danger_allow_stale_lists(), stale).is_allowed();
-        client_judges(rules.danger_allow_stale_lists(), stale).is_allowed();
+        server_verifies(rules, stale).client_is_rejected(RevocationListStale, &["is stale since"]);
+        client_verifies(rules, stale).server_is_rejected(RevocationListStale, &["is stale since"]);
+        server_verifies(rules.danger_allow_stale_lists(), stale).is_allowed();
+        client_verifies(rules.danger_allow_stale_lists(), stale).is_allowed();
     }
 }
 
 #[test]
 fn unknown_status() {
     for lists in [of_root_alone, by_namesake] {
-        let server = server_judges(leaf_depth(), lists);
-        server.client_is_refused(RevocationStatusUnknown, &["certificate 0"]);
-        let client = client_judges(leaf_depth(), lists);
-        client.server_is_refused(RevocationStatusUnknown, &["certificate 0"]);
-        server_judges(leaf_depth().danger_allow_unknown_status(), lists).is_allowed();
-        client_judges(leaf_depth().danger_allow_unknown_status(), lists).is_allowed();
+        let server = server_verifies(leaf_depth(), lists);
+        server.client_is_rejected(RevocationStatusUnknown, &["certificate 0"]);
+        let client = client_verifies(leaf_depth(), lists);
+        client.server_is_rejected(RevocationStatusUnknown, &["certificate 0"]);
+        server_verifies(leaf_depth().danger_allow_unknown_status(), lists).is_allowed();
+        client_verifies(leaf_depth().danger_allow_unknown_status(), lists).is_allowed();
     }
 }

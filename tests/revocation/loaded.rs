@@ -264,7 +264,7 @@ fn something_else_than_a_list() {
 }
 
 #[test]
-fn what_a_list_tells() {
+fn what_a_list_reports() {
     let root = Authority::root("Root");
     let leaf = Leaf::named("alice").issued_by(&root);
     let crl = Crl::new().number(&[0, 0x80]).lists_for(leaf.leaf(), 6);

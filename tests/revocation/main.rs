@@ -12,12 +12,12 @@ mod common;
 mod built;
 mod hints;
 mod issuer_names;
-mod judged;
 mod live;
 mod loaded;
 mod once;
 mod real;
 mod scoped;
+mod verified;
 // The stage of tests/handshake.
 #[allow(dead_code, reason = "a part of it is used here")]
 #[path = "../handshake/scene.rs"]
@@ -54,13 +54,13 @@ impl World {
         }
     }
 
-    /// Alice, judged now.
-    fn judge(
+    /// Alice, verified now.
+    fn verify(
         &self,
         rules: RevocationRules,
         lists: &[CertificateRevocationListDer<'static>],
     ) -> Result<(), Rejection> {
-        judge(
+        verify(
             &[&self.root],
             rules,
             lists,
@@ -78,10 +78,10 @@ fn leaf_depth() -> RevocationRules {
     RevocationRules::require(RevocationDepth::Leaf)
 }
 
-/// Judges a client with every library's algorithms, with the lists in both orders, twice, and with every step told: all
+/// Verifies a client with every library's algorithms, with the lists in both orders, twice, and with every step told: all
 /// of it must come out the same.
 #[track_caller]
-fn judge(
+fn verify(
     anchors: &[&Authority],
     rules: RevocationRules,
     lists: &[CertificateRevocationListDer<'static>],
@@ -89,11 +89,11 @@ fn judge(
     now: UnixTime,
 ) -> Result<(), Rejection> {
     let anchors: Vec<_> = anchors.iter().map(|a| a.certificate()).collect();
-    judge_by(&anchors, rules, lists, chain, now)
+    verify_by(&anchors, rules, lists, chain, now)
 }
 
 #[track_caller]
-fn judge_by(
+fn verify_by(
     anchors: &[CertificateDer<'static>],
     rules: RevocationRules,
     lists: &[CertificateRevocationListDer<'static>],
@@ -137,13 +137,13 @@ fn algorithms() -> Vec<SignatureAlgorithms> {
 
 /// The reason, and the place of the certificate that it is about.
 #[track_caller]
-fn assert_refused(
+fn assert_rejected(
     verdict: Result<(), Rejection>,
     reason: RejectionReason,
     certificate: Option<usize>,
     words: &str,
 ) {
-    let rejection = verdict.expect_err("admitted");
+    let rejection = verdict.expect_err("accepted");
     assert_eq!(rejection.reason(), reason, "{rejection}");
     assert_eq!(
         rejection.certificate().map(|(i, _)| i),

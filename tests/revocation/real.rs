@@ -13,7 +13,7 @@ use crate::common::openssl_ca::{CONFIG, Cas};
 use crate::common::pki::pem;
 use crate::common::programs::{self, Program};
 use crate::scene::Scene;
-use crate::{assert_refused, chain_depth, leaf_depth};
+use crate::{assert_rejected, chain_depth, leaf_depth};
 
 /// The handshakes of peers that the CAs certified.
 trait Meetings {
@@ -27,7 +27,7 @@ trait Meetings {
         expected: Result<(), (RejectionReason, usize)>,
     );
 
-    fn judge(
+    fn verify(
         &self,
         rules: RevocationRules,
         lists: &[CertificateRevocationListDer<'static>],
@@ -55,10 +55,10 @@ impl Meetings for Cas {
     ) {
         let ders: Vec<CertificateRevocationListDer<'_>> =
             lists.iter().map(|list| list.as_der().clone()).collect();
-        let verdict = self.judge(rules, &ders);
+        let verdict = self.verify(rules, &ders);
         match expected {
             Ok(()) => verdict.unwrap(),
-            Err((reason, index)) => assert_refused(verdict, reason, Some(index), ""),
+            Err((reason, index)) => assert_rejected(verdict, reason, Some(index), ""),
         }
         let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
         let mut by_server = self.scene();
@@ -74,20 +74,20 @@ impl Meetings for Cas {
             }
             Err((reason, index)) => {
                 let words = format!("certificate {index}");
-                by_server.client_is_refused(reason, &[&words]);
-                by_client.server_is_refused(reason, &[&words]);
+                by_server.client_is_rejected(reason, &[&words]);
+                by_client.server_is_rejected(reason, &[&words]);
             }
         }
     }
 
-    fn judge(
+    fn verify(
         &self,
         rules: RevocationRules,
         lists: &[CertificateRevocationListDer<'static>],
     ) -> Result<(), mtls::Rejection> {
         let anchors = [self.certificate("root/ca.crt")];
         let chain = self.credential("alice").chain;
-        crate::judge_by(&anchors, rules, lists, &chain, UnixTime::now())
+        crate::verify_by(&anchors, rules, lists, &chain, UnixTime::now())
     }
 }
 
@@ -275,13 +275,13 @@ fn of_a_ca_in_a_keystore() {
     let lists = RevocationLists::from_file(file("ca.crl")).unwrap();
     let ders: Vec<_> = lists.iter().map(|list| list.as_der().clone()).collect();
     let certificate = |name: &str| CertificateDer::from_pem_file(file(name)).unwrap();
-    let judge = |name: &str| {
+    let verify = |name: &str| {
         let anchors = [certificate("ca.crt")];
         let chain = [certificate(name)];
-        crate::judge_by(&anchors, leaf_depth(), &ders, &chain, UnixTime::now())
+        crate::verify_by(&anchors, leaf_depth(), &ders, &chain, UnixTime::now())
     };
-    judge("bob.crt").unwrap();
-    assert_refused(judge("alice.crt"), Revoked, Some(0), "");
+    verify("bob.crt").unwrap();
+    assert_rejected(verify("alice.crt"), Revoked, Some(0), "");
 }
 
 #[track_caller]

@@ -8,7 +8,7 @@ use crate::common::pki::crl::{
     Crl, distribution_points, extension, point_name, relative_point_name, tlv,
 };
 use crate::common::pki::{Authority, Credential, Leaf};
-use crate::{assert_refused, chain_depth, judge, leaf_depth};
+use crate::{assert_rejected, chain_depth, leaf_depth, verify};
 
 const A: &str = "http://crl.test/a";
 const B: &str = "http://crl.test/b";
@@ -34,12 +34,12 @@ impl Shards {
         }
     }
 
-    fn judge_by(&self, rules: RevocationRules, lists: &[Crl]) -> Result<(), Rejection> {
+    fn verify_by(&self, rules: RevocationRules, lists: &[Crl]) -> Result<(), Rejection> {
         let lists: Vec<_> = lists
             .iter()
             .map(|list| list.signed_by(&self.root))
             .collect();
-        judge(
+        verify(
             &[&self.root],
             rules,
             &lists,
@@ -48,13 +48,13 @@ impl Shards {
         )
     }
 
-    fn judge(&self, lists: &[Crl]) -> Result<(), Rejection> {
-        self.judge_by(leaf_depth(), lists)
+    fn verify(&self, lists: &[Crl]) -> Result<(), Rejection> {
+        self.verify_by(leaf_depth(), lists)
     }
 
     #[track_caller]
     fn assert_unknown(&self, lists: &[Crl], words: &str) {
-        assert_refused(self.judge(lists), RevocationStatusUnknown, Some(0), words);
+        assert_rejected(self.verify(lists), RevocationStatusUnknown, Some(0), words);
     }
 }
 
@@ -66,20 +66,20 @@ fn two_shards() {
     let world = Shards::new(&[&point_name(A)]);
     let [a, b] = [A, B].map(|uri| Crl::new().of_point(uri));
     let listing = |crl: &Crl| crl.clone().lists(world.alice.leaf());
-    world.judge(std::slice::from_ref(&a)).unwrap();
-    world.judge(&[a.clone(), b.clone()]).unwrap();
-    world.judge(&[Crl::new()]).unwrap();
+    world.verify(std::slice::from_ref(&a)).unwrap();
+    world.verify(&[a.clone(), b.clone()]).unwrap();
+    world.verify(&[Crl::new()]).unwrap();
     world.assert_unknown(std::slice::from_ref(&b), OTHER_POINT);
     for lists in [
         [listing(&a), b.clone()],
         [a.clone(), listing(&b)],
         [a.clone(), Crl::new().lists(world.alice.leaf())],
     ] {
-        assert_refused(world.judge(&lists), Revoked, Some(0), "");
+        assert_rejected(world.verify(&lists), Revoked, Some(0), "");
     }
     let both = Shards::new(&[&point_name(A), &point_name(B)]);
     for list in [a, b] {
-        both.judge(&[list]).unwrap();
+        both.verify(&[list]).unwrap();
     }
 }
 
@@ -89,13 +89,13 @@ fn a_point_that_the_certificate_does_not_name() {
     let list = Crl::new().of_point(A);
     world.assert_unknown(std::slice::from_ref(&list), NO_POINT);
     let rules = leaf_depth().danger_cover_certificates_without_distribution_point();
-    world.judge_by(rules, std::slice::from_ref(&list)).unwrap();
+    world.verify_by(rules, std::slice::from_ref(&list)).unwrap();
     let listing = list.clone().lists(world.alice.leaf());
-    assert_refused(world.judge(&[listing]), Revoked, Some(0), "");
+    assert_rejected(world.verify(&[listing]), Revoked, Some(0), "");
     // The opt-in is for certificates that name none at all.
     let named = Shards::new(&[&point_name(B)]);
-    let verdict = named.judge_by(rules, &[list]);
-    assert_refused(verdict, RevocationStatusUnknown, Some(0), OTHER_POINT);
+    let verdict = named.verify_by(rules, &[list]);
+    assert_rejected(verdict, RevocationStatusUnknown, Some(0), OTHER_POINT);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn names_relative_to_the_issuer() {
     for own in [&relative, &full] {
         let world = Shards::new(&[own]);
         for of_list in [&relative, &full] {
-            world.judge(&[Crl::new().scope(&[of_list])]).unwrap();
+            world.verify(&[Crl::new().scope(&[of_list])]).unwrap();
         }
         let other = relative_point_name("other");
         world.assert_unknown(&[Crl::new().scope(&[&other])], OTHER_POINT);
@@ -129,7 +129,7 @@ fn a_point_with_the_issuer_s_name_is_everybody_s() {
     let name = b"\x30\x0f\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x0c\x04Root";
     let point = tlv(0xa0, &[&tlv(0xa0, &[&tlv(0xa4, &[name])])]);
     Shards::new(&[])
-        .judge(&[Crl::new().scope(&[&point])])
+        .verify(&[Crl::new().scope(&[&point])])
         .unwrap();
 }
 
@@ -144,7 +144,7 @@ fn for_cas_or_for_others() {
             Crl::new().scope(&[root_scope]).signed_by(&root),
             Crl::new().scope(&[issuing_scope]).signed_by(&intermediate),
         ];
-        judge(
+        verify(
             &[&root],
             chain_depth(),
             &lists,
@@ -153,13 +153,13 @@ fn for_cas_or_for_others() {
         )
     };
     chain(ONLY_CAS, ONLY_USERS).unwrap();
-    assert_refused(
+    assert_rejected(
         chain(ONLY_CAS, ONLY_CAS),
         RevocationStatusUnknown,
         Some(0),
         "is about CA certificates only",
     );
-    assert_refused(
+    assert_rejected(
         chain(ONLY_USERS, ONLY_USERS),
         RevocationStatusUnknown,
         Some(1),
@@ -176,9 +176,9 @@ fn some_reasons_prove_nothing_before_they_are_all() {
     for part in [&first, &rest] {
         world.assert_unknown(std::slice::from_ref(part), "covers some reasons only");
         let listing = part.clone().lists(world.alice.leaf());
-        assert_refused(world.judge(&[listing, Crl::new()]), Revoked, Some(0), "");
+        assert_rejected(world.verify(&[listing, Crl::new()]), Revoked, Some(0), "");
     }
-    world.judge(&[first, rest]).unwrap();
+    world.verify(&[first, rest]).unwrap();
 }
 
 #[test]
@@ -187,5 +187,5 @@ fn entries_know_their_extensions() {
     // An invalidityDate that is critical does not surprise.
     let date = extension(24, true, b"\x18\x0f20250101000000Z");
     let list = Crl::new().lists_with(world.alice.leaf(), time::Duration::ZERO, &date);
-    assert_refused(world.judge(&[list]), Revoked, Some(0), "(unspecified)");
+    assert_rejected(world.verify(&[list]), Revoked, Some(0), "(unspecified)");
 }

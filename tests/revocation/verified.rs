@@ -8,7 +8,7 @@ use time::Duration;
 
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, AuthorityBuilder, Leaf};
-use crate::{World, assert_refused, chain_depth, judge, leaf_depth};
+use crate::{World, assert_rejected, chain_depth, leaf_depth, verify};
 
 #[test]
 fn good() {
@@ -16,10 +16,12 @@ fn good() {
     let [root, issuing] =
         [&world.root, &world.intermediate].map(|issuer| Crl::new().signed_by(issuer));
     world
-        .judge(chain_depth(), &[root.clone(), issuing.clone()])
+        .verify(chain_depth(), &[root.clone(), issuing.clone()])
         .unwrap();
-    world.judge(leaf_depth(), &[root, issuing.clone()]).unwrap();
-    world.judge(leaf_depth(), &[issuing]).unwrap();
+    world
+        .verify(leaf_depth(), &[root, issuing.clone()])
+        .unwrap();
+    world.verify(leaf_depth(), &[issuing]).unwrap();
 }
 
 #[test]
@@ -39,14 +41,14 @@ fn revoked() {
                 .danger_allow_unknown_status()
                 .danger_allow_stale_lists(),
         ] {
-            let verdict = world.judge(rules, &[clean[0].clone(), leaf.clone()]);
-            assert_refused(verdict, Revoked, Some(0), "(keyCompromise) by list ");
+            let verdict = world.verify(rules, &[clean[0].clone(), leaf.clone()]);
+            assert_rejected(verdict, Revoked, Some(0), "(keyCompromise) by list ");
         }
     }
     let lists = [intermediate, clean[1].clone()];
-    let verdict = world.judge(chain_depth(), &lists);
-    assert_refused(verdict, Revoked, Some(1), "(unspecified)");
-    world.judge(leaf_depth(), &lists).unwrap();
+    let verdict = world.verify(chain_depth(), &lists);
+    assert_rejected(verdict, Revoked, Some(1), "(unspecified)");
+    world.verify(leaf_depth(), &lists).unwrap();
 }
 
 #[test]
@@ -54,12 +56,12 @@ fn whatever_the_reason_and_the_date() {
     let world = World::new();
     for reason in [0, 1, 2, 3, 4, 5, 6, 8, 9, 10] {
         let list = Crl::new().lists_for(world.alice.leaf(), reason);
-        let verdict = world.judge(leaf_depth(), &[list.signed_by(&world.intermediate)]);
-        assert_refused(verdict, Revoked, Some(0), "revoked at ");
+        let verdict = world.verify(leaf_depth(), &[list.signed_by(&world.intermediate)]);
+        assert_rejected(verdict, Revoked, Some(0), "revoked at ");
     }
     let list = Crl::new().lists_with(world.alice.leaf(), Duration::days(30), &[]);
-    let verdict = world.judge(leaf_depth(), &[list.signed_by(&world.intermediate)]);
-    assert_refused(verdict, Revoked, Some(0), "revoked at ");
+    let verdict = world.verify(leaf_depth(), &[list.signed_by(&world.intermediate)]);
+    assert_rejected(verdict, Revoked, Some(0), "revoked at ");
 }
 
 #[test]
@@ -69,18 +71,18 @@ fn unknown() {
     let issuing = Crl::new().signed_by(&world.intermediate);
     let allowing = chain_depth().danger_allow_unknown_status();
     for lists in [&[][..], &[other]] {
-        let verdict = world.judge(chain_depth(), lists);
-        assert_refused(verdict, RevocationStatusUnknown, Some(0), "none among the ");
-        world.judge(allowing, lists).unwrap();
+        let verdict = world.verify(chain_depth(), lists);
+        assert_rejected(verdict, RevocationStatusUnknown, Some(0), "none among the ");
+        world.verify(allowing, lists).unwrap();
     }
-    let verdict = world.judge(chain_depth(), std::slice::from_ref(&issuing));
-    assert_refused(
+    let verdict = world.verify(chain_depth(), std::slice::from_ref(&issuing));
+    assert_rejected(
         verdict,
         RevocationStatusUnknown,
         Some(1),
         "none among the 1 that were given",
     );
-    world.judge(allowing, &[issuing]).unwrap();
+    world.verify(allowing, &[issuing]).unwrap();
 }
 
 #[test]
@@ -89,23 +91,25 @@ fn stale() {
     let list = Crl::stale().signed_by(&world.intermediate);
     let rules = leaf_depth().danger_allow_unknown_status();
     for rules in [leaf_depth(), rules] {
-        let verdict = world.judge(rules, std::slice::from_ref(&list));
-        assert_refused(verdict, RevocationListStale, Some(0), "is stale since ");
+        let verdict = world.verify(rules, std::slice::from_ref(&list));
+        assert_rejected(verdict, RevocationListStale, Some(0), "is stale since ");
     }
     world
-        .judge(
+        .verify(
             leaf_depth().danger_allow_stale_lists(),
             std::slice::from_ref(&list),
         )
         .unwrap();
     // Beside a current one it does no harm, unless it lists the certificate.
     let current = Crl::new().signed_by(&world.intermediate);
-    world.judge(leaf_depth(), &[list, current.clone()]).unwrap();
+    world
+        .verify(leaf_depth(), &[list, current.clone()])
+        .unwrap();
     let listing = Crl::stale()
         .lists(world.alice.leaf())
         .signed_by(&world.intermediate);
-    let verdict = world.judge(leaf_depth(), &[listing, current]);
-    assert_refused(verdict, Revoked, Some(0), "");
+    let verdict = world.verify(leaf_depth(), &[listing, current]);
+    assert_rejected(verdict, Revoked, Some(0), "");
 }
 
 #[test]
@@ -113,8 +117,8 @@ fn early() {
     let world = World::new();
     let list = Crl::early().signed_by(&world.intermediate);
     for rules in [leaf_depth(), leaf_depth().danger_allow_stale_lists()] {
-        let verdict = world.judge(rules, std::slice::from_ref(&list));
-        assert_refused(
+        let verdict = world.verify(rules, std::slice::from_ref(&list));
+        assert_rejected(
             verdict,
             RevocationListStale,
             Some(0),
@@ -131,14 +135,14 @@ fn current_to_the_second() {
     let at = |time: time::OffsetDateTime| {
         let since_epoch = core::time::Duration::from_secs(time.unix_timestamp() as u64);
         let now = UnixTime::since_unix_epoch(since_epoch);
-        judge(&[&world.root], leaf_depth(), &list, &world.alice.chain, now)
+        verify(&[&world.root], leaf_depth(), &list, &world.alice.chain, now)
     };
     let (begin, end) = (crl.this_update, crl.next_update.unwrap());
     // Certificates of this cast begin to be valid some moments after.
     let moment = Duration::seconds(1);
     at(begin + Duration::minutes(1)).unwrap();
     at(end).unwrap();
-    assert_refused(at(end + moment), RevocationListStale, Some(0), "");
+    assert_rejected(at(end + moment), RevocationListStale, Some(0), "");
 }
 
 #[test]
@@ -149,11 +153,11 @@ fn signed_by_another_key() {
     let wrong = Crl::new().signed_by(&namesake);
     let listing = Crl::new().lists(world.alice.leaf()).signed_by(&namesake);
     for list in [&wrong, &listing] {
-        let verdict = world.judge(leaf_depth(), std::slice::from_ref(list));
+        let verdict = world.verify(leaf_depth(), std::slice::from_ref(list));
         let words = "not signed by the issuer of this certificate";
-        assert_refused(verdict, RevocationStatusUnknown, Some(0), words);
+        assert_rejected(verdict, RevocationStatusUnknown, Some(0), words);
         world
-            .judge(leaf_depth(), &[right.clone(), list.clone()])
+            .verify(leaf_depth(), &[right.clone(), list.clone()])
             .unwrap();
     }
 }
@@ -163,11 +167,11 @@ fn its_key_identifier_does_not_hide_a_list() {
     let world = World::new();
     let crl = Crl::new().key_identifier(b"of another key");
     world
-        .judge(leaf_depth(), &[crl.signed_by(&world.intermediate)])
+        .verify(leaf_depth(), &[crl.signed_by(&world.intermediate)])
         .unwrap();
     let listing = crl.lists(world.alice.leaf()).signed_by(&world.intermediate);
-    let verdict = world.judge(leaf_depth(), &[listing]);
-    assert_refused(verdict, Revoked, Some(0), "");
+    let verdict = world.verify(leaf_depth(), &[listing]);
+    assert_rejected(verdict, Revoked, Some(0), "");
 }
 
 #[test]
@@ -181,7 +185,7 @@ fn a_list_by_an_issuer_without_crl_sign_only_revokes() {
         .issued_by(&silent)
         .with(&silent);
     let at_leaf = |list| {
-        judge(
+        verify(
             &[&root],
             leaf_depth(),
             &[list],
@@ -190,16 +194,16 @@ fn a_list_by_an_issuer_without_crl_sign_only_revokes() {
         )
     };
     let verdict = at_leaf(Crl::new().signed_by(&silent));
-    assert_refused(verdict, RevocationStatusUnknown, Some(0), "without cRLSign");
+    assert_rejected(verdict, RevocationStatusUnknown, Some(0), "without cRLSign");
     let verdict = at_leaf(Crl::new().lists(alice.leaf()).signed_by(&silent));
-    assert_refused(verdict, Revoked, Some(0), "");
+    assert_rejected(verdict, Revoked, Some(0), "");
     // No keyUsage, no limits.
     let open = AuthorityBuilder::named("Open")
         .key_usages(&[])
         .issued_by(&root);
     let alice = Leaf::named("alice").client().issued_by(&open).with(&open);
     let lists = [Crl::new().signed_by(&open)];
-    judge(
+    verify(
         &[&root],
         leaf_depth(),
         &lists,
@@ -218,18 +222,18 @@ fn old_and_new_together() {
         (old.clone(), new.clone().lists(world.alice.leaf())),
         (old.clone().lists(world.alice.leaf()), new.clone()),
     ] {
-        // `judge` tries both orders.
+        // `verify` tries both orders.
         let lists = [
             old.signed_by(&world.intermediate),
             new.signed_by(&world.intermediate),
         ];
-        assert_refused(world.judge(leaf_depth(), &lists), Revoked, Some(0), "");
+        assert_rejected(world.verify(leaf_depth(), &lists), Revoked, Some(0), "");
     }
     let lists = [
         old.signed_by(&world.intermediate),
         new.signed_by(&world.intermediate),
     ];
-    world.judge(leaf_depth(), &lists).unwrap();
+    world.verify(leaf_depth(), &lists).unwrap();
 }
 
 #[test]
@@ -245,16 +249,16 @@ fn an_anchor_is_asked_about_where_its_issuer_is_one_too() {
     let leaf = &world.alice.chain[..1];
     let now = UnixTime::now();
     for anchors in [[root, intermediate], [intermediate, root]] {
-        let verdict = judge(&anchors, chain_depth(), &lists, leaf, now);
-        assert_refused(verdict, Revoked, None, "trust anchor CN=Intermediate");
-        judge(&anchors, leaf_depth(), &lists, leaf, now).unwrap();
+        let verdict = verify(&anchors, chain_depth(), &lists, leaf, now);
+        assert_rejected(verdict, Revoked, None, "trust anchor CN=Intermediate");
+        verify(&anchors, leaf_depth(), &lists, leaf, now).unwrap();
         // The same whether or not the intermediate is sent along.
-        let verdict = judge(&anchors, chain_depth(), &lists, &world.alice.chain, now);
+        let verdict = verify(&anchors, chain_depth(), &lists, &world.alice.chain, now);
         assert!(verdict.is_err());
         let clean = [Crl::new().signed_by(root), lists[1].clone()];
-        judge(&anchors, chain_depth(), &clean, leaf, now).unwrap();
-        let verdict = judge(&anchors, chain_depth(), &lists[1..], leaf, now);
-        assert_refused(
+        verify(&anchors, chain_depth(), &clean, leaf, now).unwrap();
+        let verdict = verify(&anchors, chain_depth(), &lists[1..], leaf, now);
+        assert_rejected(
             verdict,
             RevocationStatusUnknown,
             None,
@@ -262,14 +266,14 @@ fn an_anchor_is_asked_about_where_its_issuer_is_one_too() {
         );
     }
     // By itself it is trusted.
-    judge(&[intermediate], chain_depth(), &lists, leaf, now).unwrap();
+    verify(&[intermediate], chain_depth(), &lists, leaf, now).unwrap();
     // Another CA of its issuer's name has no say.
     let namesake = root.namesake();
     let listed = Crl::new()
         .lists(&intermediate.certificate())
         .signed_by(&namesake);
     let lists = [listed, lists[1].clone()];
-    judge(&[intermediate, &namesake], chain_depth(), &lists, leaf, now).unwrap();
+    verify(&[intermediate, &namesake], chain_depth(), &lists, leaf, now).unwrap();
 }
 
 #[test]
@@ -295,10 +299,10 @@ fn another_path_is_another_matter() {
     for above in [[&by_first, &by_second], [&by_second, &by_first]] {
         let chain = leaf.clone().above(&above).chain;
         let now = UnixTime::now();
-        judge(&[&first, &second], chain_depth(), &one, &chain, now).unwrap();
-        let verdict = judge(&[&first, &second], chain_depth(), &both, &chain, now);
+        verify(&[&first, &second], chain_depth(), &one, &chain, now).unwrap();
+        let verdict = verify(&[&first, &second], chain_depth(), &both, &chain, now);
         assert_eq!(verdict.unwrap_err().reason(), Revoked);
-        let verdict = judge(&[&first, &second], chain_depth(), &one, &chain[..2], now);
+        let verdict = verify(&[&first, &second], chain_depth(), &one, &chain[..2], now);
         assert_eq!(
             verdict.is_err(),
             above[0].certificate() == by_first.certificate()

@@ -10,7 +10,7 @@ use mtls::{
 use sha2::{Digest, Sha256};
 
 use crate::common::pki::{Authority, Leaf};
-use crate::stage::{Heard, LIMIT, anchors, identity, meet, refusal};
+use crate::stage::{LIMIT, Received, anchors, identity, meet, rejection};
 
 const GUIDE: &str = include_str!("../../src/guides/ca_rotation.md");
 
@@ -189,9 +189,9 @@ fn two_apart<C: ClientBackend + Default, S: ServerBackend + Default>() {
     }
 }
 
-/// A refused rotation changes nothing; the words are those of the guide.
+/// A rejected rotation changes nothing; the words are those of the guide.
 #[track_caller]
-fn assert_refused_by_itself<B: ServerBackend>(server: &MtlsServer<B>, rotation: Rotation) {
+fn assert_rejected_by_itself<B: ServerBackend>(server: &MtlsServer<B>, rotation: Rotation) {
     let before = server.handle().status().revision();
     let error = server.handle().rotate(rotation).unwrap_err();
     assert!(
@@ -205,24 +205,24 @@ fn assert_refused_by_itself<B: ServerBackend>(server: &MtlsServer<B>, rotation: 
 }
 
 #[test]
-fn out_of_order_at_one_member_its_own_check_refuses() {
-    refused_by_itself::<Rustls>();
-    refused_by_itself::<OpenSsl>();
+fn out_of_order_at_one_member_its_own_check_rejects() {
+    rejected_by_itself::<Rustls>();
+    rejected_by_itself::<OpenSsl>();
 }
 
-fn refused_by_itself<B: ServerBackend + Default>() {
+fn rejected_by_itself<B: ServerBackend + Default>() {
     let cas = Cas::new();
     let server = cas.server::<B>(STEPS[0]);
     let peer = cas.client::<Rustls>(STEPS[0]);
     // The new identity before the new CA, and the old CA away before the new identity.
-    assert_refused_by_itself(&server, Rotation::new().identity(cas.identity("new")));
-    assert_refused_by_itself(&server, Rotation::new().trust_anchors(cas.anchors("new")));
+    assert_rejected_by_itself(&server, Rotation::new().identity(cas.identity("new")));
+    assert_rejected_by_itself(&server, Rotation::new().trust_anchors(cas.anchors("new")));
     meet(&peer, &server).1.unwrap();
     server
         .handle()
         .rotate(cas.rotation(STEPS[0], STEPS[1]))
         .unwrap();
-    assert_refused_by_itself(&server, Rotation::new().trust_anchors(cas.anchors("new")));
+    assert_rejected_by_itself(&server, Rotation::new().trust_anchors(cas.anchors("new")));
     meet(&peer, &server).1.unwrap();
     // Both at once is consistent in itself.
     let both = Rotation::new()
@@ -230,25 +230,25 @@ fn refused_by_itself<B: ServerBackend + Default>() {
         .trust_anchors(cas.anchors("new"));
     server.handle().rotate(both).unwrap();
     assert_eq!(
-        client_refusal(meet(&peer, &server).0),
+        client_rejection(meet(&peer, &server).0),
         RejectionReason::UnknownIssuer
     );
 }
 
 #[test]
-fn a_fleet_out_of_order_is_refused_by_those_who_are_behind_or_ahead() {
-    refused_by_others::<Rustls, Rustls>();
-    refused_by_others::<OpenSsl, Rustls>();
-    refused_by_others::<Rustls, OpenSsl>();
-    refused_by_others::<OpenSsl, OpenSsl>();
+fn a_fleet_out_of_order_is_rejected_by_those_who_are_behind_or_ahead() {
+    rejected_by_others::<Rustls, Rustls>();
+    rejected_by_others::<OpenSsl, Rustls>();
+    rejected_by_others::<Rustls, OpenSsl>();
+    rejected_by_others::<OpenSsl, OpenSsl>();
 }
 
-fn refused_by_others<C: ClientBackend + Default, S: ServerBackend + Default>() {
+fn rejected_by_others<C: ClientBackend + Default, S: ServerBackend + Default>() {
     let cas = Cas::new();
     // Issued anew before all have the new CA.
     let (client, server) = (cas.client::<C>(STEPS[2]), cas.server::<S>(STEPS[0]));
     assert_eq!(
-        refusal(meet(&client, &server).1),
+        rejection(meet(&client, &server).1),
         RejectionReason::UnknownIssuer
     );
     server
@@ -258,7 +258,7 @@ fn refused_by_others<C: ClientBackend + Default, S: ServerBackend + Default>() {
     meets(meet(&client, &server));
     let (client, server) = (cas.client::<C>(STEPS[0]), cas.server::<S>(STEPS[2]));
     assert_eq!(
-        client_refusal(meet(&client, &server).0),
+        client_rejection(meet(&client, &server).0),
         RejectionReason::UnknownIssuer
     );
     client
@@ -269,7 +269,7 @@ fn refused_by_others<C: ClientBackend + Default, S: ServerBackend + Default>() {
     // The old CA removed before all are issued anew.
     let (client, server) = (cas.client::<C>(STEPS[1]), cas.server::<S>(STEPS[3]));
     assert_eq!(
-        refusal(meet(&client, &server).1),
+        rejection(meet(&client, &server).1),
         RejectionReason::UnknownIssuer
     );
     let back = Rotation::new().trust_anchors(cas.anchors("both"));
@@ -277,7 +277,7 @@ fn refused_by_others<C: ClientBackend + Default, S: ServerBackend + Default>() {
     meets(meet(&client, &server));
     let (client, server) = (cas.client::<C>(STEPS[3]), cas.server::<S>(STEPS[1]));
     assert_eq!(
-        client_refusal(meet(&client, &server).0),
+        client_rejection(meet(&client, &server).0),
         RejectionReason::UnknownIssuer
     );
     server
@@ -295,28 +295,28 @@ fn meets<C, S>((connected, served): (Result<C, HandshakeError>, Result<S, Handsh
 }
 
 #[track_caller]
-fn client_refusal<T>(connected: Result<T, HandshakeError>) -> RejectionReason {
+fn client_rejection<T>(connected: Result<T, HandshakeError>) -> RejectionReason {
     match connected {
         Err(HandshakeError::Rejected(rejection)) => rejection.reason(),
         Err(other) => panic!("{other:?}"),
-        Ok(_) => panic!("not refused"),
+        Ok(_) => panic!("not rejected"),
     }
 }
 
 #[test]
-fn status_and_peers_tell_who_has_taken_a_step() {
+fn status_and_peers_report_who_has_taken_a_step() {
     taken::<Rustls>();
     taken::<OpenSsl>();
 }
 
 fn taken<B: ServerBackend + Default>() {
     let cas = Cas::new();
-    let heard = Heard::default();
+    let received = Received::default();
     let server = MtlsServer::builder()
         .identity(cas.identity("old"))
         .trust_anchors(cas.anchors("old"))
         .policy(VerifierPolicy::allow_any_authenticated())
-        .observer(heard.listen())
+        .observer(received.listen())
         .build(B::default())
         .unwrap();
     let [old_ca, new_ca] = [&cas.old, &cas.new].map(|ca| sha256(&ca.root.certificate()));
@@ -368,14 +368,14 @@ fn taken<B: ServerBackend + Default>() {
     let shadow = Rotation::new().shadow_policy(without_old);
     server.handle().rotate(shadow).unwrap();
     meet(&done, &server).1.unwrap();
-    assert_eq!(heard.count("ShadowRejected"), 0, "{:?}", heard.all());
+    assert_eq!(received.count("ShadowRejected"), 0, "{:?}", received.all());
     meet(&late, &server).1.unwrap();
-    assert_eq!(heard.count("ShadowRejected"), 1, "{:?}", heard.all());
+    assert_eq!(received.count("ShadowRejected"), 1, "{:?}", received.all());
     late.handle()
         .rotate(cas.rotation(STEPS[1], STEPS[2]))
         .unwrap();
     meet(&late, &server).1.unwrap();
-    assert_eq!(heard.count("ShadowRejected"), 1, "{:?}", heard.all());
+    assert_eq!(received.count("ShadowRejected"), 1, "{:?}", received.all());
 
     // 3. The old CA is no longer trusted.
     server

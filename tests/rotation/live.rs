@@ -6,7 +6,7 @@ mod blocking;
 mod clients;
 mod handles;
 mod many;
-mod telling;
+mod reporting;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -66,7 +66,7 @@ struct Stage {
     cast: Cast,
     /// Seconds that the clock is ahead.
     ahead: Arc<AtomicU64>,
-    heard: Arc<Mutex<Vec<(String, RejectionReason)>>>,
+    received: Arc<Mutex<Vec<(String, RejectionReason)>>>,
 }
 
 impl Stage {
@@ -74,7 +74,7 @@ impl Stage {
         Self {
             cast: Cast::assemble(),
             ahead: Arc::default(),
-            heard: Arc::default(),
+            received: Arc::default(),
         }
     }
 
@@ -117,20 +117,20 @@ impl Stage {
     }
 
     fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
-        let heard = self.heard.clone();
+        let received = self.received.clone();
         move |event| {
             if let Event::ConnectionRejected {
                 peer, rejection, ..
             } = event
             {
-                let told = (peer.to_string(), rejection.reason());
-                heard.lock().unwrap().push(told);
+                let reported = (peer.to_string(), rejection.reason());
+                received.lock().unwrap().push(reported);
             }
         }
     }
 
-    fn heard(&self) -> Vec<(String, RejectionReason)> {
-        self.heard.lock().unwrap().clone()
+    fn received(&self) -> Vec<(String, RejectionReason)> {
+        self.received.lock().unwrap().clone()
     }
 
     fn policy(&self, matcher: PeerMatcher) -> VerifierPolicy {
@@ -189,7 +189,7 @@ fn anchors(authorities: &[&Authority]) -> TrustAnchors {
     TrustAnchors::from_der(certificates.collect::<Vec<_>>()).unwrap()
 }
 
-/// A client that is not what the test is about, and judges by the system's clock.
+/// A client that is not what the test is about, and verifies by the system's clock.
 fn alice(stage: &Stage) -> MtlsClient<Rustls> {
     plain_client(stage, &stage.cast.alice)
 }
@@ -264,7 +264,7 @@ fn assert_ends(mut stream: impl Read) {
     );
 }
 
-/// That a stream's error is the refusal.
+/// That a stream's error is the rejection.
 #[track_caller]
 fn assert_aborted<T>(result: std::io::Result<T>, reason: RejectionReason) {
     let Err(error) = result else {

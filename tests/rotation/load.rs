@@ -38,8 +38,8 @@ enum Caller {
 }
 
 impl Caller {
-    /// Why this caller is refused under a revision; `None` where it is admitted.
-    fn refused_under(self, revision: u64) -> Option<RejectionReason> {
+    /// Why this caller is rejected under a revision; `None` where it is accepted.
+    fn rejected_under(self, revision: u64) -> Option<RejectionReason> {
         match self {
             Self::Guest if revision % 2 == 1 => Some(RejectionReason::UnknownIssuer),
             Self::Rick if revision % 2 == 1 => Some(RejectionReason::Revoked),
@@ -86,8 +86,8 @@ impl Seasons {
 #[derive(Default)]
 struct Tally {
     done: AtomicU64,
-    admitted: AtomicU64,
-    refused: AtomicU64,
+    accepted: AtomicU64,
+    rejected: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -185,18 +185,18 @@ fn run<B: ServerBackend + ClientBackend + Default>() {
             }
         }
     });
-    let (admitted, refused) = (
-        tally.admitted.load(Ordering::SeqCst),
-        tally.refused.load(Ordering::SeqCst),
+    let (accepted, rejected) = (
+        tally.accepted.load(Ordering::SeqCst),
+        tally.rejected.load(Ordering::SeqCst),
     );
     let late = Footprint::now();
     println!(
-        "{admitted} admitted and {refused} refused under {rotations} rotations in {:.1?}; {early:?} after a tenth, {late:?} \
+        "{accepted} accepted and {rejected} rejected under {rotations} rotations in {:.1?}; {early:?} after a tenth, {late:?} \
          at the end",
         began.elapsed()
     );
-    assert!(admitted + refused >= handshakes);
-    assert!(refused > handshakes / 10 && admitted > handshakes / 3);
+    assert!(accepted + rejected >= handshakes);
+    assert!(rejected > handshakes / 10 && accepted > handshakes / 3);
     assert!(rotations >= handshakes / HANDSHAKES_PER_ROTATION);
     assert_eq!(server.handle().status().revision(), rotations + 1);
     // Only where nothing else runs in this process do the figures mean anything.
@@ -263,15 +263,15 @@ fn call<B: ServerBackend + ClientBackend>(
             let socket = TcpStream::connect(address).unwrap();
             let connected = client.connect("localhost", socket);
             let (before, served, after) = accepted.recv_timeout(LIMIT).unwrap();
-            judge(*caller, before, &served, after, tally);
+            verify(*caller, before, &served, after, tally);
             if served.is_ok() {
-                connected.expect("the server admitted it");
+                connected.expect("the server accepted it");
             }
         }
     });
 }
 
-fn judge(
+fn verify(
     caller: Caller,
     before: u64,
     served: &Result<u64, HandshakeError>,
@@ -285,19 +285,19 @@ fn judge(
                 "{revision} is none of {before}..={after}"
             );
             assert_eq!(
-                caller.refused_under(*revision),
+                caller.rejected_under(*revision),
                 None,
                 "{caller:?} slipped through revision {revision}"
             );
-            tally.admitted.fetch_add(1, Ordering::SeqCst);
+            tally.accepted.fetch_add(1, Ordering::SeqCst);
         }
         Err(HandshakeError::Rejected(rejection)) => {
-            let may_be = |revision| caller.refused_under(revision) == Some(rejection.reason());
+            let may_be = |revision| caller.rejected_under(revision) == Some(rejection.reason());
             assert!(
                 (before..=after).any(may_be),
                 "{caller:?} was lost between {before} and {after}: {rejection}"
             );
-            tally.refused.fetch_add(1, Ordering::SeqCst);
+            tally.rejected.fetch_add(1, Ordering::SeqCst);
         }
         Err(other) => panic!("{caller:?} was lost between {before} and {after}: {other:?}"),
     }

@@ -65,12 +65,12 @@ pub fn meet<C: ClientBackend, S: ServerBackend>(
     })
 }
 
-/// Why the server refused.
-pub fn refusal<B: ServerBackend>(served: Served<B>) -> RejectionReason {
+/// Why the server rejected.
+pub fn rejection<B: ServerBackend>(served: Served<B>) -> RejectionReason {
     match served {
         Err(HandshakeError::Rejected(rejection)) => rejection.reason(),
         other => panic!(
-            "not refused: {:?}",
+            "not rejected: {:?}",
             other.map(|stream| stream.peer().to_string())
         ),
     }
@@ -98,12 +98,12 @@ impl Clock {
 
 /// What an observer was told, in words.
 #[derive(Clone, Default)]
-pub struct Heard(Arc<Mutex<Vec<String>>>);
+pub struct Received(Arc<Mutex<Vec<String>>>);
 
-impl Heard {
+impl Received {
     pub fn listen(&self) -> impl Fn(&mtls::Event<'_>) + Send + Sync + 'static {
-        let heard = Arc::clone(&self.0);
-        move |event| heard.lock().unwrap().push(format!("{event:?}"))
+        let received = Arc::clone(&self.0);
+        move |event| received.lock().unwrap().push(format!("{event:?}"))
     }
 
     pub fn all(&self) -> Vec<String> {

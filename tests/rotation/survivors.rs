@@ -49,10 +49,10 @@ struct Stage {
     bob: Credential,
     server: Credential,
     clock: Clock,
-    heard: Heard,
+    received: Received,
 }
 
-/// The time that certificates are judged by: the real one, and what it was moved by.
+/// The time that certificates are verified by: the real one, and what it was moved by.
 #[derive(Clone, Debug, Default)]
 struct Clock(Arc<AtomicU64>);
 
@@ -91,11 +91,11 @@ impl Stage {
             client_ca,
             server_ca,
             clock: Clock::default(),
-            heard: Heard::default(),
+            received: Received::default(),
         }
     }
 
-    /// A server that admits every client of the clients' CA.
+    /// A server that accepts every client of the clients' CA.
     fn server(&self, version: Version) -> ServerBuilder {
         MtlsServer::builder()
             .identity(identity(&self.server))
@@ -103,7 +103,7 @@ impl Stage {
             .policy(VerifierPolicy::allow_any_authenticated())
             .protocol_versions([speaks(version)])
             .clock(self.clock.read())
-            .observer(self.heard.observer())
+            .observer(self.received.observer())
     }
 
     /// A client that takes every server of the servers' CA.
@@ -113,36 +113,36 @@ impl Stage {
             .trust_anchors(anchors(&[&self.server_ca, &self.spare_ca]))
             .protocol_versions([speaks(version)])
             .clock(self.clock.read())
-            .observer(self.heard.observer())
+            .observer(self.received.observer())
     }
 
-    /// Why peers were refused since this was asked last, as the observer was told.
-    fn told(&self) -> Vec<RejectionReason> {
-        std::mem::take(&mut self.heard.0.lock().unwrap().refused)
+    /// Why peers were rejected since this was asked last, as the observer was told.
+    fn reported(&self) -> Vec<RejectionReason> {
+        std::mem::take(&mut self.received.0.lock().unwrap().rejected)
     }
 
-    /// How many peers would have been refused by the shadow policy.
-    fn told_by_shadow(&self) -> usize {
-        std::mem::take(&mut self.heard.0.lock().unwrap().shadowed)
+    /// How many peers would have been rejected by the shadow policy.
+    fn reported_by_shadow(&self) -> usize {
+        std::mem::take(&mut self.received.0.lock().unwrap().shadowed)
     }
 }
 
 /// What an observer hears of peers.
 #[derive(Clone, Debug, Default)]
-struct Heard(Arc<Mutex<News>>);
+struct Received(Arc<Mutex<News>>);
 
 #[derive(Debug, Default)]
 struct News {
-    refused: Vec<RejectionReason>,
+    rejected: Vec<RejectionReason>,
     shadowed: usize,
 }
 
-impl Heard {
+impl Received {
     fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         let news = Arc::clone(&self.0);
         move |event| match event {
             Event::PeerRejected(rejection) => {
-                news.lock().unwrap().refused.push(rejection.reason());
+                news.lock().unwrap().rejected.push(rejection.reason());
             }
             Event::ShadowRejected { .. } => news.lock().unwrap().shadowed += 1,
             _ => {}
@@ -179,7 +179,7 @@ fn meet(host: &Host, caller: &dyn Caller) -> (Answer, Called) {
 
 /// They meet, the server sees this client, and both have a full handshake or both resume.
 #[track_caller]
-fn assert_admitted(host: &Host, caller: &dyn Caller, credential: &Credential, resumed: bool) {
+fn assert_accepted(host: &Host, caller: &dyn Caller, credential: &Credential, resumed: bool) {
     let (answer, called) = meet(host, caller);
     let what = format!("{caller:?}: {answer:?}, {called:?}");
     assert_eq!(answer.error, None, "{what}");
@@ -188,7 +188,7 @@ fn assert_admitted(host: &Host, caller: &dyn Caller, credential: &Credential, re
         Some(credential.leaf().as_ref()),
         "{what}"
     );
-    assert!(called.heard, "{what}");
+    assert!(called.received, "{what}");
     assert_eq!(
         (answer.resumed, called.resumed),
         (resumed, resumed),
@@ -196,12 +196,12 @@ fn assert_admitted(host: &Host, caller: &dyn Caller, credential: &Credential, re
     );
 }
 
-/// The server refuses this client, which gets no application data.
+/// The server rejects this client, which gets no application data.
 #[track_caller]
-fn assert_refused(host: &Host, caller: &dyn Caller) {
+fn assert_rejected(host: &Host, caller: &dyn Caller) {
     let (answer, called) = meet(host, caller);
     let what = format!("{caller:?}: {answer:?}, {called:?}");
     assert!(answer.error.is_some(), "{what}");
-    assert_eq!((answer.leaf, called.heard), (None, false), "{what}");
+    assert_eq!((answer.leaf, called.received), (None, false), "{what}");
     assert!(!answer.resumed && !called.resumed, "{what}");
 }

@@ -82,29 +82,29 @@ impl Agent {
     pub(crate) fn give(&mut self, message: &Message) {
         let file = self.folder.path().join("message.json");
         std::fs::write(&file, message.json().to_string()).unwrap();
-        self.tell(&json!({ "give": file }));
+        self.report(&json!({ "give": file }));
     }
 
     pub(crate) fn deny(&mut self, words: &str) {
-        self.tell(&json!({ "deny": words }));
+        self.report(&json!({ "deny": words }));
     }
 
     pub(crate) fn fail(&mut self, words: &str) {
-        self.tell(&json!({ "fail": words }));
+        self.report(&json!({ "fail": words }));
     }
 
-    /// Refuses calls for now with this status, or takes them again. Streams that are open go on.
+    /// Rejects calls for now with this status, or takes them again. Streams that are open go on.
     pub(crate) fn shut(&mut self, code: Option<&str>) {
-        self.tell(&json!({ "shut": code }));
+        self.report(&json!({ "shut": code }));
     }
 
     pub(crate) fn end_streams(&mut self) {
-        self.tell(&json!({ "end": true }));
+        self.report(&json!({ "end": true }));
     }
 
     /// How many streams are open, and how many ever were.
     pub(crate) fn streams(&mut self) -> (usize, usize) {
-        let answer = self.tell(&json!({ "count": true }));
+        let answer = self.report(&json!({ "count": true }));
         let numbers: Vec<usize> = answer
             .split(' ')
             .filter_map(|word| word.parse().ok())
@@ -126,7 +126,7 @@ impl Agent {
         assert!(status.success());
     }
 
-    fn tell(&mut self, command: &Value) -> String {
+    fn report(&mut self, command: &Value) -> String {
         let running = self.running.as_mut().expect("the agent is away");
         self.commands += 1;
         running.write(format!("{command}\n").as_bytes());

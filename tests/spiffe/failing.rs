@@ -1,4 +1,4 @@
-//! An agent that is not there, does not answer, refuses, or goes and comes back.
+//! An agent that is not there, does not answer, rejects, or goes and comes back.
 
 use std::fs;
 use std::os::unix::net::UnixListener;

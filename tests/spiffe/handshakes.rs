@@ -146,7 +146,7 @@ fn an_identity_that_the_bundle_does_not_vouch_for_is_not_served() {
 }
 
 #[test]
-fn a_trust_domain_that_is_federated_is_admitted_for_as_long() {
+fn a_trust_domain_that_is_federated_is_accepted_for_as_long() {
     let Some((mut of_web, mut of_app)) = agents() else {
         return;
     };
@@ -253,7 +253,7 @@ fn the_last_good_revision_serves_while_the_agent_gives_nothing_good() {
 }
 
 #[test]
-fn who_may_not_outlive_its_agent_refuses_after_a_while_and_serves_again() {
+fn who_may_not_outlive_its_agent_rejects_after_a_while_and_serves_again() {
     let Some((mut of_web, mut of_app)) = agents() else {
         return;
     };

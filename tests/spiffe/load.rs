@@ -221,7 +221,7 @@ fn first(message: &mut Message) -> &mut Entry {
 }
 
 #[test]
-fn what_cannot_be_used_is_refused_whole_and_the_next_message_is_taken() {
+fn what_cannot_be_used_is_rejected_whole_and_the_next_message_is_taken() {
     let Some(mut agent) = Agent::start() else {
         return;
     };

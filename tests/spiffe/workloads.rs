@@ -18,7 +18,7 @@ use super::common::raw::socket_pair;
 const NEVER: Duration = Duration::from_secs(3600);
 const WEB: &str = "spiffe://prod.test/web";
 
-/// A server that admits trust domains as a whole.
+/// A server that accepts trust domains as a whole.
 pub(crate) fn web(agent: &Agent) -> ServerBuilder {
     let domains = ["prod.test", "partner.test"];
     let domains = domains.map(|domain| PeerMatcher::trust_domain(domain).unwrap());

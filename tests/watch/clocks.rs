@@ -43,7 +43,7 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
             let text = status.last_failure().map(|failure| on_one_line(failure));
             text.is_some_and(|text| is_reported(&text))
         });
-        stage.told_of(0, is_reported);
+        stage.reported_of(0, is_reported);
         let now = stage.server.handle().status();
         assert_eq!(
             (now.revision(), until(&now)),
@@ -115,9 +115,9 @@ fn of_an_identity_that_is_not_valid_now() {
             .place
             .replace("ca.crt", stage.place.root.pem() + &other);
         stage.wait("more anchors", |status| status.revision() == 2);
-        // Those that do not vouch for it are refused all the same.
+        // Those that do not vouch for it are rejected all the same.
         stage.place.replace("ca.crt", other);
-        stage.told_of(0, |line| {
+        stage.reported_of(0, |line| {
             line.contains("authenticate") && line.contains("ca.crt")
         });
         stage.meets_only("first", 3);

@@ -12,7 +12,7 @@ use super::common::pki::crl::{Crl, tlv};
 use super::common::pki::{Credential, KeyAlgorithm, Leaf, Validity, certificate_pem};
 use super::place::{Place, crl_pem};
 use super::stage::Stage;
-use super::suffer::{fault, judge, suffer};
+use super::suffer::{fault, suffer, verify};
 
 #[test]
 fn of_certificates() {
@@ -92,7 +92,7 @@ fn of_certificates() {
             place.write("tls.crt", place.list(&Crl::new()));
         }),
     ];
-    judge("certificates", suffer(Stage::usual(), &faults, Place::good));
+    verify("certificates", suffer(Stage::usual(), &faults, Place::good));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn of_keys() {
             },
         ),
     ];
-    judge("keys", suffer(Stage::usual(), &faults, Place::good));
+    verify("keys", suffer(Stage::usual(), &faults, Place::good));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn of_anchors() {
             },
         ),
     ];
-    judge("anchors", suffer(Stage::usual(), &faults, Place::good));
+    verify("anchors", suffer(Stage::usual(), &faults, Place::good));
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn of_lists() {
             },
         ),
     ];
-    judge("lists", suffer(Stage::usual(), &faults, Place::good));
+    verify("lists", suffer(Stage::usual(), &faults, Place::good));
 }
 
 /// The folder itself goes away.
@@ -304,7 +304,7 @@ fn of_folders() {
             fs::create_dir(place.folder()).unwrap();
         }),
     ];
-    judge("folders", suffer(Stage::usual(), &faults, Place::good));
+    verify("folders", suffer(Stage::usual(), &faults, Place::good));
 }
 
 #[cfg(unix)]
@@ -335,7 +335,7 @@ fn of_kubernetes() {
         }),
     ];
     let times = suffer(Stage::of_all(kubernetes()), &faults, mend);
-    judge("Kubernetes", times);
+    verify("Kubernetes", times);
 }
 
 /// A folder of anchors.
@@ -368,7 +368,7 @@ fn of_folders_of_anchors() {
             },
         ),
     ];
-    judge("folder of anchors", suffer(stage, &faults, good_anchors));
+    verify("folder of anchors", suffer(stage, &faults, good_anchors));
 }
 
 fn good_anchors(place: &Place, name: &str) {
@@ -428,7 +428,7 @@ fn of_passphrases() {
             },
         ),
     ];
-    judge("passphrases", suffer(stage, &faults, good));
+    verify("passphrases", suffer(stage, &faults, good));
 }
 
 /// Several at once, in quick succession, while others rotate by hand.

@@ -91,7 +91,7 @@ impl Served {
 
     /// The problem with the list of this issuer.
     #[track_caller]
-    fn refuses(&self, issuer: &str, words: &str, rotation: Rotation) {
+    fn rejects(&self, issuer: &str, words: &str, rotation: Rotation) {
         let before = self.server.handle().status().revision();
         let error = self.server.handle().rotate(rotation).unwrap_err();
         let text = error.to_string();
@@ -106,7 +106,7 @@ impl Served {
     }
 
     /// Whether a client gets in.
-    fn admits(&self, client: &Credential) -> bool {
+    fn accepts(&self, client: &Credential) -> bool {
         let client = MtlsClient::builder()
             .identity(identity(client))
             .trust_anchors(anchors(&[&self.cast.root]))
@@ -132,30 +132,30 @@ fn of_an_anchor_only_later_ones() {
     let of = |crl: Crl| crl.signed_by(root);
     let other = Crl::new().number(&[9, 9]).signed_by(&served.cast.impostor);
     // Numbers are compared as numbers: 0xff is less than 0x0100.
-    served.refuses(
+    served.rejects(
         "Rhea Root",
         "0xff",
         given(&[&of(Crl::new().number(&[0, 0xff]))]),
     );
-    served.refuses("Rhea Root", "not signed", given(&[&other]));
-    served.refuses(
+    served.rejects("Rhea Root", "not signed", given(&[&other]));
+    served.rejects(
         "Rhea Root",
         "not now",
         given(&[&of(Crl::stale()
             .number(&[2, 0])
             .dated(Duration::seconds(-20), Some(Duration::seconds(-10))))]),
     );
-    served.refuses(
+    served.rejects(
         "Rhea Root",
         "not now",
         given(&[&of(Crl::early().number(&[2, 0]))]),
     );
     let earlier = Crl::new().dated(Duration::hours(-2), Some(Duration::days(9)));
-    served.refuses("Rhea Root", "older", given(&[&of(earlier.number(&[2, 0]))]));
+    served.rejects("Rhea Root", "older", given(&[&of(earlier.number(&[2, 0]))]));
     let intermediate = Crl::new().signed_by(&served.cast.intermediate);
-    served.refuses("Rhea Root", "none was given", given(&[&intermediate]));
+    served.rejects("Rhea Root", "none was given", given(&[&intermediate]));
     let leaves_alone = Crl::new().number(&[2, 0]).scope(&[&tlv(0x81, &[&[0xff]])]);
-    served.refuses("Rhea Root", "covers other", given(&[&of(leaves_alone)]));
+    served.rejects("Rhea Root", "covers other", given(&[&of(leaves_alone)]));
     // The same number again is the same list or as good; and an older one beside a newer one does no harm.
     let same = of(Crl::new().number(&[1, 0]).lists(served.cast.alice.leaf()));
     let old = of(Crl::new().number(&[7]));
@@ -179,8 +179,8 @@ fn each_scope_for_itself() {
     };
     let served = serve(|cast| vec![of(cast, 5, 0x81), of(cast, 5, 0x82)]);
     let (leaves, cas) = (of(&served.cast, 6, 0x81), of(&served.cast, 4, 0x82));
-    served.refuses("Rhea Root", "covers other", given(&[&leaves]));
-    served.refuses("Rhea Root", "0x04", given(&[&leaves, &cas]));
+    served.rejects("Rhea Root", "covers other", given(&[&leaves]));
+    served.rejects("Rhea Root", "0x04", given(&[&leaves, &cas]));
     served
         .rotate(&[&leaves, &of(&served.cast, 5, 0x82)])
         .unwrap();
@@ -191,7 +191,7 @@ fn what_is_of_no_use_any_more_may_go() {
     let served = serve(|cast| vec![Crl::new().number(&[5]).signed_by(&cast.root)]);
     let back = Crl::new().number(&[1]).signed_by(&served.cast.root);
     let other = Crl::new().signed_by(&served.cast.impostor);
-    served.refuses("Rhea Root", "older", given(&[&back]));
+    served.rejects("Rhea Root", "older", given(&[&back]));
     // Without the rules.
     let lax = VerifierPolicy::allow_any_authenticated();
     served
@@ -206,22 +206,22 @@ fn what_is_of_no_use_any_more_may_go() {
         .unwrap();
     // Without the anchor.
     let without = given(&[&other]).trust_anchors(anchors(&[&served.cast.impostor]));
-    served.refuses("Rhea Root", "not signed", given(&[&other]));
+    served.rejects("Rhea Root", "not signed", given(&[&other]));
     served.server.handle().rotate(without).unwrap();
     // An empty list that is not current any more gives way to any list but an older one.
     let served = serve(|cast| vec![Crl::new().number(&[5]).signed_by(&cast.root)]);
     let back = Crl::new().number(&[1]).signed_by(&served.cast.root);
-    served.refuses("Rhea Root", "older", given(&[&back]));
+    served.rejects("Rhea Root", "older", given(&[&back]));
     served.ahead.store(8 * 24 * 3600, Ordering::Relaxed);
-    served.refuses("Rhea Root", "older", given(&[&back]));
+    served.rejects("Rhea Root", "older", given(&[&back]));
     let other = Crl::new().signed_by(&served.cast.impostor);
     served.rotate(&[&other]).unwrap();
-    served.refuses("Rhea Root", "older", given(&[&other, &back]));
+    served.rejects("Rhea Root", "older", given(&[&other, &back]));
 }
 
 /// No anchor says whether a list of a CA below it is good; a peer's path does.
 #[test]
-fn of_a_ca_below_the_anchors_once_it_was_judged_by() {
+fn of_a_ca_below_the_anchors_once_it_was_verified_by() {
     let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
     let served = serve(|cast| vec![list(cast, 5)]);
     let back = list(&served.cast, 4);
@@ -230,20 +230,20 @@ fn of_a_ca_below_the_anchors_once_it_was_judged_by() {
         .signed_by(&served.cast.intermediate.namesake());
     // A list that no peer was verified by may be a mistake, and may be replaced.
     served.rotate(&[&foreign]).unwrap();
-    assert!(!served.admits(&served.cast.alice));
+    assert!(!served.accepts(&served.cast.alice));
     served.rotate(&[&list(&served.cast, 5)]).unwrap();
-    assert!(served.admits(&served.cast.alice));
-    served.refuses("Ivo Intermediate", "older", given(&[&back]));
-    served.refuses("Ivo Intermediate", "not signed", given(&[&foreign]));
+    assert!(served.accepts(&served.cast.alice));
+    served.rejects("Ivo Intermediate", "older", given(&[&back]));
+    served.rejects("Ivo Intermediate", "not signed", given(&[&foreign]));
     let unrelated = Crl::new().signed_by(&served.cast.root);
-    served.refuses("Ivo Intermediate", "none was given", given(&[&unrelated]));
+    served.rejects("Ivo Intermediate", "none was given", given(&[&unrelated]));
     // Another anchor, which vouches for no certificate here, may go; this list may not go with it.
     let fewer = |next: &Der| given(&[next]).trust_anchors(anchors(&[&served.cast.root]));
-    served.refuses("Ivo Intermediate", "older", fewer(&back));
-    served.refuses("Ivo Intermediate", "none was given", fewer(&unrelated));
+    served.rejects("Ivo Intermediate", "older", fewer(&back));
+    served.rejects("Ivo Intermediate", "none was given", fewer(&unrelated));
     let next = list(&served.cast, 6);
     served.rotate(&[&next, &unrelated]).unwrap();
-    assert!(served.admits(&served.cast.alice));
+    assert!(served.accepts(&served.cast.alice));
 }
 
 /// A certificate that the list revokes stays rejected, whatever list is put in its place.
@@ -256,16 +256,16 @@ fn who_was_revoked_stays_revoked() {
             Crl::new().signed_by(&cast.root),
         ]
     });
-    assert!(!served.admits(&served.cast.alice));
+    assert!(!served.accepts(&served.cast.alice));
     let root = Crl::new().number(&[2]).signed_by(&served.cast.root);
     let back = Crl::new().number(&[1]).signed_by(&served.cast.intermediate);
-    served.refuses("Ivo Intermediate", "older", given(&[&root, &back]));
-    served.refuses("Ivo Intermediate", "none was given", given(&[&root]));
-    assert!(!served.admits(&served.cast.alice));
+    served.rejects("Ivo Intermediate", "older", given(&[&root, &back]));
+    served.rejects("Ivo Intermediate", "none was given", given(&[&root]));
+    assert!(!served.accepts(&served.cast.alice));
     // The CA itself may take it back.
     let lifted = Crl::new().number(&[3]).signed_by(&served.cast.intermediate);
     served.rotate(&[&root, &lifted]).unwrap();
-    assert!(served.admits(&served.cast.alice));
+    assert!(served.accepts(&served.cast.alice));
 }
 
 /// A clock that was set back makes every list one of the future, and one that stands still at the epoch does, too.
@@ -288,23 +288,23 @@ fn whatever_the_clock_says_none_is_older() {
         root,
         ..
     } = &served.cast;
-    assert!(!served.admits(alice));
+    assert!(!served.accepts(alice));
     let back = of(4, 60).signed_by(intermediate);
     let unrelated = Crl::new().signed_by(root);
     let epoch = -i64::try_from(UnixTime::now().as_secs()).unwrap();
     for ahead in [0, -120, -40 * 24 * 3600, epoch, 40 * 24 * 3600] {
         served.ahead.store(ahead, Ordering::Relaxed);
-        served.refuses("Ivo Intermediate", "older", given(&[&back]));
+        served.rejects("Ivo Intermediate", "older", given(&[&back]));
         // When it looks stale it may be taken away: no certificate that it lists is accepted then.
         if ahead <= 0 {
-            served.refuses("Ivo Intermediate", "none was given", given(&[&unrelated]));
+            served.rejects("Ivo Intermediate", "none was given", given(&[&unrelated]));
         }
         // The same again is no worse, nor is what the CA made since.
         let same = given(&[&of(5, 1).lists(alice.leaf()).signed_by(intermediate)]);
         served.server.handle().rotate(same).unwrap();
     }
     served.ahead.store(0, Ordering::Relaxed);
-    assert!(!served.admits(alice));
+    assert!(!served.accepts(alice));
 }
 
 /// By a clock that panics nothing is rotated, and nothing goes back by that.
@@ -334,9 +334,9 @@ fn nor_when_the_clock_panics() {
     panics.store(true, Ordering::Relaxed);
     server.handle().rotate(given(&[&list(4)])).unwrap_err();
     panics.store(false, Ordering::Relaxed);
-    let refused = server.handle().rotate(given(&[&list(4)]));
+    let rejected = server.handle().rotate(given(&[&list(4)]));
     assert!(matches!(
-        refused,
+        rejected,
         Err(RotationError::RevocationListRegression(_))
     ));
     assert_eq!(server.handle().rotate(given(&[&list(6)])).unwrap(), 2);
@@ -350,7 +350,7 @@ fn no_rotation_makes_forget() {
     let [four, six] = [4, 6].map(|number| list(&served.cast, number));
     let (root, other) = (&served.cast.root, &served.cast.impostor);
     let unrelated = Crl::new().signed_by(root);
-    assert!(served.admits(&served.cast.alice));
+    assert!(served.accepts(&served.cast.alice));
     let lax = policy_of(rules().danger_allow_unknown_status());
     served
         .server
@@ -360,8 +360,8 @@ fn no_rotation_makes_forget() {
     served.rotate(&[&six]).unwrap();
     for anchors in [anchors(&[root, other]), anchors(&[root])] {
         let given = |next: &Der| given(&[next]).trust_anchors(anchors.clone());
-        served.refuses("Ivo Intermediate", "older", given(&four));
-        served.refuses("Ivo Intermediate", "none was given", given(&unrelated));
+        served.rejects("Ivo Intermediate", "older", given(&four));
+        served.rejects("Ivo Intermediate", "none was given", given(&unrelated));
         served.server.handle().rotate(given(&six)).unwrap();
     }
     // The anchor that vouches for the CA goes, and the list with it; both come back, the list no older.
@@ -370,12 +370,12 @@ fn no_rotation_makes_forget() {
     served.server.handle().rotate(without).unwrap();
     for list in [&four, &list(&served.cast, 5)] {
         let both = given(&[list, &unrelated]).trust_anchors(anchors(&[root, other]));
-        served.refuses("Ivo Intermediate", "older", both);
+        served.rejects("Ivo Intermediate", "older", both);
     }
     let both = given(&[&six, &unrelated]).trust_anchors(anchors(&[root, other]));
     served.server.handle().rotate(both).unwrap();
-    served.refuses("Ivo Intermediate", "none was given", given(&[&unrelated]));
-    assert!(served.admits(&served.cast.alice));
+    served.rejects("Ivo Intermediate", "none was given", given(&[&unrelated]));
+    assert!(served.accepts(&served.cast.alice));
     // The rules go, and all that was known with them.
     let none = VerifierPolicy::allow_any_authenticated();
     served
@@ -395,19 +395,19 @@ fn no_rotation_makes_forget() {
 fn a_renewed_anchor_vouches_as_before() {
     let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
     let served = serve(|cast| vec![list(cast, 5)]);
-    assert!(served.admits(&served.cast.alice));
+    assert!(served.accepts(&served.cast.alice));
     let renewed = served.cast.root.again().self_signed();
     assert_ne!(renewed.certificate(), served.cast.root.certificate());
     let unrelated = Crl::new().signed_by(&renewed);
     let of_renewed = |next: &Der| given(&[next]).trust_anchors(anchors(&[&renewed]));
-    served.refuses("Ivo Intermediate", "none was given", of_renewed(&unrelated));
+    served.rejects("Ivo Intermediate", "none was given", of_renewed(&unrelated));
     served
         .server
         .handle()
         .rotate(of_renewed(&list(&served.cast, 5)))
         .unwrap();
-    served.refuses("Ivo Intermediate", "none was given", given(&[&unrelated]));
-    served.refuses(
+    served.rejects("Ivo Intermediate", "none was given", given(&[&unrelated]));
+    served.rejects(
         "Ivo Intermediate",
         "older",
         given(&[&list(&served.cast, 4)]),
@@ -438,20 +438,20 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
             }]
         });
         let by = &served.cast.intermediate;
-        assert_eq!(served.admits(&served.cast.alice), !lists_alice);
+        assert_eq!(served.accepts(&served.cast.alice), !lists_alice);
         let number = of(4, -3, 2).signed_by(by);
         let date = of(6, -5, 2).signed_by(by);
-        served.refuses("Ivo Intermediate", "older", given(&[&number]));
-        served.refuses("Ivo Intermediate", "older", given(&[&date, &number]));
+        served.rejects("Ivo Intermediate", "older", given(&[&number]));
+        served.rejects("Ivo Intermediate", "older", given(&[&date, &number]));
         served.rotate(&[&of(6, -3, -1).signed_by(by)]).unwrap();
-        served.refuses(
+        served.rejects(
             "Ivo Intermediate",
             "older",
             given(&[&of(5, -3, -1).signed_by(by)]),
         );
         served.rotate(&[&of(7, -1, 1).signed_by(by)]).unwrap();
-        assert!(served.admits(&served.cast.alice));
-        served.refuses(
+        assert!(served.accepts(&served.cast.alice));
+        served.rejects(
             "Ivo Intermediate",
             "not now",
             given(&[&of(8, -1, -1).signed_by(by)]),
@@ -461,7 +461,7 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
 
 /// The last list of a CA that issues no more may go where no peer is accepted without it.
 #[test]
-fn a_stale_list_may_go_where_unknown_status_is_refused() {
+fn a_stale_list_may_go_where_unknown_status_is_rejected() {
     let stale = |cast: &Cast, lists_alice: bool| {
         let crl = Crl::new().number(&[5]);
         let crl = crl.dated(Duration::hours(-4), Some(Duration::hours(-2)));
@@ -483,15 +483,15 @@ fn a_stale_list_may_go_where_unknown_status_is_refused() {
     ] {
         let served = serve_by(rules, |cast| stale(cast, lists_alice));
         // Seen to be signed by a CA of a proved path.
-        served.admits(&served.cast.alice);
+        served.accepts(&served.cast.alice);
         if may_go {
             served.rotate(&[&unrelated(&served)]).unwrap();
             // What went does not come back in an older form, and what it listed is rejected.
             let older = Crl::new().number(&[4]).signed_by(&served.cast.intermediate);
-            served.refuses("Ivo Intermediate", "older", given(&[&older]));
-            assert!(!lists_alice || !served.admits(&served.cast.alice));
+            served.rejects("Ivo Intermediate", "older", given(&[&older]));
+            assert!(!lists_alice || !served.accepts(&served.cast.alice));
         } else {
-            served.refuses(
+            served.rejects(
                 "Ivo Intermediate",
                 "none was given",
                 given(&[&unrelated(&served)]),
@@ -509,14 +509,14 @@ fn a_list_that_is_yet_to_begin_takes_no_place() {
         vec![stale.signed_by(&cast.intermediate)]
     });
     // Seen to be signed by a CA of a proved path.
-    served.admits(&served.cast.alice);
+    served.accepts(&served.cast.alice);
     let by = &served.cast.intermediate;
     let early = Crl::early().number(&[6]).signed_by(by);
-    served.refuses("Ivo Intermediate", "not now", given(&[&early]));
+    served.rejects("Ivo Intermediate", "not now", given(&[&early]));
     served
         .rotate(&[&Crl::new().number(&[6]).signed_by(by)])
         .unwrap();
-    assert!(served.admits(&served.cast.alice));
+    assert!(served.accepts(&served.cast.alice));
 }
 
 /// One name, two keys: each for itself.
@@ -527,15 +527,15 @@ fn a_ca_with_a_new_key_keeps_the_list_of_the_old_one() {
         vec![revoking.signed_by(&cast.intermediate)]
     });
     let (alice, old) = (&served.cast.alice, &served.cast.intermediate);
-    assert!(!served.admits(alice));
+    assert!(!served.accepts(alice));
     let new = old.namesake();
     let of_new = Crl::new().number(&[1]).signed_by(&new);
     let of_old = Crl::new().number(&[6]).lists(alice.leaf()).signed_by(old);
-    served.refuses("Ivo Intermediate", "not signed", given(&[&of_new]));
+    served.rejects("Ivo Intermediate", "not signed", given(&[&of_new]));
     served.rotate(&[&of_new, &of_old]).unwrap();
     let later = Crl::new().number(&[2]).signed_by(&new);
     served.rotate(&[&of_old, &later]).unwrap();
-    assert!(!served.admits(alice));
+    assert!(!served.accepts(alice));
 }
 
 /// Several of one issuer and scope revoke together; the latest is to be kept, or followed.
@@ -544,8 +544,8 @@ fn of_several_the_latest_counts() {
     let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
     let served = serve(|cast| vec![list(cast, 5), list(cast, 7), list(cast, 3)]);
     let [three, six, seven, eight] = [3, 6, 7, 8].map(|number| list(&served.cast, number));
-    assert!(served.admits(&served.cast.alice));
-    served.refuses(
+    assert!(served.accepts(&served.cast.alice));
+    served.rejects(
         "Ivo Intermediate",
         "older than the last (0x07",
         given(&[&three, &six]),
@@ -555,7 +555,7 @@ fn of_several_the_latest_counts() {
     // One more issuer.
     let root = Crl::new().signed_by(&served.cast.root);
     served.rotate(&[&root, &eight]).unwrap();
-    served.refuses("Ivo Intermediate", "0x07", given(&[&root, &seven]));
+    served.rejects("Ivo Intermediate", "0x07", given(&[&root, &seven]));
 }
 
 /// `thisUpdate` orders lists without a number.
@@ -577,24 +577,24 @@ fn without_numbers_the_time_counts() {
             root,
             ..
         } = &served.cast;
-        assert!(!served.admits(alice));
+        assert!(!served.accepts(alice));
         let back = of(4).signed_by(intermediate);
         let same = of(3).lists(alice.leaf()).signed_by(intermediate);
         let root_back = of(4).signed_by(root);
         let root_next = of(2).signed_by(root);
-        served.refuses(
+        served.rejects(
             "Ivo Intermediate",
             "(unnumbered",
             given(&[&back, &root_next]),
         );
         if revokes_by_root {
-            served.refuses("Rhea Root", "is older", given(&[&same, &root_back]));
+            served.rejects("Rhea Root", "is older", given(&[&same, &root_back]));
         }
         served.rotate(&[&same, &root_next]).unwrap();
         let later = of(2).signed_by(intermediate);
         served.rotate(&[&later, &root_next]).unwrap();
-        assert!(served.admits(alice));
-        served.refuses("Ivo Intermediate", "is older", given(&[&same, &root_next]));
+        assert!(served.accepts(alice));
+        served.rejects("Ivo Intermediate", "is older", given(&[&same, &root_next]));
     }
 }
 
@@ -611,17 +611,17 @@ fn a_list_without_a_number_follows_none_with_one() {
     let numbered = of(5).number(&[0]).signed_by(root);
     let plain = of(1).without_number().signed_by(root);
     let early = of(6).number(&[9]).signed_by(root);
-    served.refuses(
+    served.rejects(
         "Rhea Root",
         "older than the last (unnumbered",
         given(&[&early]),
     );
     served.rotate(&[&numbered]).unwrap();
-    served.refuses("Rhea Root", "the next has no CRL number", given(&[&plain]));
+    served.rejects("Rhea Root", "the next has no CRL number", given(&[&plain]));
     // Beside one with a number it does no harm, and has to be followed by what is no older.
     served.rotate(&[&numbered, &plain]).unwrap();
     let older = of(2).number(&[1]).signed_by(root);
-    served.refuses("Rhea Root", "is older", given(&[&older]));
+    served.rejects("Rhea Root", "is older", given(&[&older]));
     served
         .rotate(&[&of(1).number(&[1]).signed_by(root)])
         .unwrap();
@@ -633,7 +633,7 @@ fn a_list_without_a_number_follows_none_with_one() {
         given(&[list, &other]).trust_anchors(both)
     };
     let newest = of(0).without_number().signed_by(root);
-    served.refuses("Rhea Root", "the next has no CRL number", back(&newest));
+    served.rejects("Rhea Root", "the next has no CRL number", back(&newest));
     served
         .server
         .handle()

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::place::{FILES, Place};
 use super::stage::Stage;
-use super::suffer::{Fault, fault, judge, suffer};
+use super::suffer::{Fault, fault, suffer, verify};
 
 /// What is done to the file of this name.
 type Make = fn(&Place, &str);
@@ -133,7 +133,7 @@ fn of_permissions() {
     if fs::read(place.path("tls.key")).is_err() {
         let faults = FILES.map(|file| of_file(FORBIDDEN, file));
         let times = suffer(Stage::usual(), &faults, Place::good);
-        judge("permissions", times);
+        verify("permissions", times);
         return;
     }
     assert!(
@@ -175,7 +175,7 @@ fn suffer_all(file: &'static str) {
         thread::spawn(move || suffer(stage, &faults, Place::good))
     });
     let times = lanes.map(|lane| lane.join().unwrap()).concat();
-    judge(file, times);
+    verify(file, times);
 }
 
 fn of_file((name, says, make): (&str, &str, Make), file: &'static str) -> Fault {

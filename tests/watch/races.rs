@@ -135,7 +135,7 @@ fn what_changes_before_it_is_watched_is_seen() {
         stage.server.handle().status().failures(),
         0,
         "{:?}",
-        stage.told()
+        stage.reported()
     );
     stage.end();
 }

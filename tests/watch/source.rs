@@ -32,7 +32,7 @@ fn given(source: &mut FileSource) -> String {
 }
 
 #[track_caller]
-fn refused(source: &mut FileSource) -> Arc<MaterialError> {
+fn rejected(source: &mut FileSource) -> Arc<MaterialError> {
     load(source).0.unwrap_err()
 }
 
@@ -81,7 +81,7 @@ fn one_file_a_folder_and_a_container_are_taken() {
     fs::remove_file(place.path("anchors/2.der")).unwrap();
     assert!(!given(&mut files).contains("CN=Other Root"));
     place.write("anchors/README", "keep out");
-    let error = refused(&mut files).to_string();
+    let error = rejected(&mut files).to_string();
     assert!(error.contains("anchors/README"), "{error}");
 }
 
@@ -204,7 +204,7 @@ fn nothing_is_parsed_that_is_as_before() {
     let mut files = place.files().passphrase(passphrase).without_notify();
     // What may be mended without any file is tried again.
     for times in 1..=3 {
-        let error = refused(&mut files);
+        let error = rejected(&mut files);
         let problem = error.problem();
         assert!(
             matches!(problem, MaterialProblem::WrongPassphrase { .. }),
@@ -223,7 +223,7 @@ fn nothing_is_parsed_that_is_as_before() {
     // A good rest with something bad beside it is not parsed twice either.
     place.write("ca.crt", "");
     for _ in 0..3 {
-        refused(&mut files);
+        rejected(&mut files);
     }
     assert_eq!(asked.load(Ordering::Relaxed), 5);
 }
@@ -240,7 +240,7 @@ fn the_file_of_a_passphrase_is_one_of_the_files() {
     let mut files = place
         .files()
         .passphrase(Passphrase::from_file(place.path("passphrase")));
-    let error = refused(&mut files).to_string();
+    let error = rejected(&mut files).to_string();
     assert!(
         error.contains("tls.key") && error.contains("passphrase"),
         "{error}"
@@ -256,7 +256,7 @@ fn the_file_of_a_passphrase_is_one_of_the_files() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_is_refused_at_once() {
+fn what_is_no_file_is_rejected_at_once() {
     use std::os::unix::fs::symlink;
 
     let place = Place::new();

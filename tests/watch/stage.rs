@@ -157,20 +157,20 @@ impl Stage {
     }
 
     /// What the observer was told of failures.
-    pub fn told(&self) -> Vec<String> {
+    pub fn reported(&self) -> Vec<String> {
         self.failures.lock().unwrap().clone()
     }
 
     /// Waits until the observer was told of this, after so many other failures.
     #[track_caller]
-    pub fn told_of(&self, before: usize, is_it: impl Fn(&str) -> bool) -> String {
+    pub fn reported_of(&self, before: usize, is_it: impl Fn(&str) -> bool) -> String {
         let started = Instant::now();
         loop {
-            let told = self.told();
-            if let Some(line) = told.iter().skip(before).find(|line| is_it(line)) {
+            let reported = self.reported();
+            if let Some(line) = reported.iter().skip(before).find(|line| is_it(line)) {
                 return line.clone();
             }
-            assert!(started.elapsed() < LIMIT, "{told:?}");
+            assert!(started.elapsed() < LIMIT, "{reported:?}");
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -249,7 +249,7 @@ fn call(client: &MtlsClient<Rustls>, sender: &SyncSender<TcpStream>, log: &Log) 
             .connect("localhost", near)
             .map_err(|error| error.to_string());
         let met = met.and_then(|mut stream| {
-            // In TLS 1.3 a refusal comes with the first byte.
+            // In TLS 1.3 a rejection comes with the first byte.
             let said = stream.read_exact(&mut [0]);
             let name = stream.peer().common_name().unwrap_or_default().to_owned();
             said.map(|()| name).map_err(|error| error.to_string())

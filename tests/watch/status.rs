@@ -30,15 +30,19 @@ impl Seen {
             return;
         };
         let mut changes = changes.lock().unwrap();
-        let told = changes.wait(Duration::ZERO);
+        let reported = changes.wait(Duration::ZERO);
         match event {
             Event::Rotated { revision, .. } => {
-                let all = [Some(server.handle().status()), told].into_iter().flatten();
+                let all = [Some(server.handle().status()), reported]
+                    .into_iter()
+                    .flatten();
                 let mut seen = self.at_rotations.lock().unwrap();
                 seen.extend(all.map(|status| (*revision, status)));
             }
             Event::ReloadFailed(_) => {
-                let all = [Some(server.handle().status()), told].into_iter().flatten();
+                let all = [Some(server.handle().status()), reported]
+                    .into_iter()
+                    .flatten();
                 self.at_failures.lock().unwrap().extend(all);
             }
             _ => {}

@@ -50,7 +50,7 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
     let mut times = Vec::new();
     for (number, fault) in faults.iter().enumerate() {
         let what = &*fault.name;
-        let (before, told) = (stage.server.handle().status(), stage.told().len());
+        let (before, reported) = (stage.server.handle().status(), stage.reported().len());
         assert!(before.last_failure().is_none(), "{what}: {before:?}");
         stage.meets_only(&serving, 2);
         (fault.make)(&stage.place);
@@ -63,7 +63,7 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
         assert_eq!(status.revision(), before.revision(), "{what}");
         assert!(status.failures() > before.failures(), "{what}");
         // Told after it is written down.
-        let line = stage.told_of(told, is_reported);
+        let line = stage.reported_of(reported, is_reported);
         assert_eq!(line.lines().count(), 1, "{line}");
         stage.meets_only(&serving, 2);
 
@@ -97,7 +97,7 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
 
 /// That what has gone wrong was over soon, each time.
 #[track_caller]
-pub fn judge(group: &str, mut times: Vec<(String, Duration)>) {
+pub fn verify(group: &str, mut times: Vec<(String, Duration)>) {
     times.sort_by_key(|(_, took)| *took);
     let (what, slowest) = times.last().unwrap();
     let median = times[times.len() / 2].1;

@@ -36,7 +36,7 @@ fn three_times(what: &str, every: Duration, place: Place, change: fn(&Place, &Cr
     }
     let status = stage.server.handle().status();
     assert_eq!(status.revision(), 4, "{what}");
-    assert_eq!(status.failures(), 0, "{what}: {:?}", stage.told());
+    assert_eq!(status.failures(), 0, "{what}: {:?}", stage.reported());
     assert_eq!(status.degraded(), None, "{what}");
     println!(
         "{what}: {} handshakes, slowest rotation after {slowest:?}",

@@ -14,7 +14,12 @@ fn leaves() -> Vec<Case> {
     let root = Authority::root("Rhea");
     let good = |name, leaf: Leaf| vec![Case::accepted(name, &[&root], leaf.issued_by(&root))];
     let bad = |name, leaf: Leaf, reason| {
-        vec![Case::refused(name, &[&root], leaf.issued_by(&root), reason)]
+        vec![Case::rejected(
+            name,
+            &[&root],
+            leaf.issued_by(&root),
+            reason,
+        )]
     };
     let form = |name, leaf: Leaf, reason| {
         Case::form(name, &[&root], leaf.issued_by(&root), reason).to_vec()
@@ -140,7 +145,7 @@ fn intermediates() -> Vec<Case> {
             .issued_by(&branch)
             .with(&branch)
     };
-    let bad = |name, builder, reason| vec![Case::refused(name, &[&root], under(builder), reason)];
+    let bad = |name, builder, reason| vec![Case::rejected(name, &[&root], under(builder), reason)];
     let form = |name, builder, reason| Case::form(name, &[&root], under(builder), reason).to_vec();
     let named = |name: &str| AuthorityBuilder::named(name);
     // rcgen writes basicConstraints of its own for a CA only.
@@ -225,7 +230,7 @@ fn anchors() -> Vec<Case> {
         .self_signed();
     let bad = |name, anchor: &Authority, reason| {
         let leaf = alice().without_key_identifier();
-        vec![Case::refused(
+        vec![Case::rejected(
             name,
             &[anchor, &root],
             leaf.issued_by(anchor),

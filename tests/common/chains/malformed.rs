@@ -22,7 +22,7 @@ fn bytes() -> Vec<Case> {
         chain.chain[at] = der.into();
         chain
     };
-    let case = |name, chain, reason| Case::refused(name, &[&root], chain, reason);
+    let case = |name, chain, reason| Case::rejected(name, &[&root], chain, reason);
     let undecodable = |name, chain: Credential| {
         case(name, chain, Reason::MalformedCertificate).presenter(Presenter::Rustls)
     };
@@ -56,7 +56,12 @@ fn contents() -> Vec<Case> {
     let root = Authority::root("Rhea");
     let plain = || Leaf::named("alice").client();
     let case = |name, leaf: Leaf, reason| {
-        vec![Case::refused(name, &[&root], leaf.issued_by(&root), reason)]
+        vec![Case::rejected(
+            name,
+            &[&root],
+            leaf.issued_by(&root),
+            reason,
+        )]
     };
     let form = |name, leaf: Leaf, reason| {
         Case::form(name, &[&root], leaf.issued_by(&root), reason).to_vec()
@@ -120,13 +125,13 @@ fn above() -> Vec<Case> {
         chain
     };
     vec![
-        Case::refused(
+        Case::rejected(
             "an intermediate with an unknown extension twice",
             &[&root],
             alice().issued_by(&noted).with(&noted),
             Reason::UnknownIssuer,
         ),
-        Case::refused(
+        Case::rejected(
             "an intermediate with its key usage twice",
             &[&root],
             alice().issued_by(&used).with(&used),
@@ -137,7 +142,7 @@ fn above() -> Vec<Case> {
             &[&root],
             behind(noted.certificate()),
         ),
-        Case::refused(
+        Case::rejected(
             "garbage behind",
             &[&root],
             behind(b"garbage".to_vec().into()),

@@ -5,7 +5,7 @@ mod form;
 mod malformed;
 #[cfg(feature = "openssl")]
 mod odd;
-mod refused;
+mod rejected;
 mod server;
 
 use mtls::RejectionReason as Reason;
@@ -25,10 +25,10 @@ pub struct Case {
     /// The name that is asked for, when a server presents the chain; `None` when a client does.
     pub server_name: Option<&'static str>,
     pub expected: Result<(), Reason>,
-    /// By which it is judged.
+    /// By which it is verified.
     pub profile: CertificateProfile,
     /// Several issuers have one name. A server on OpenSSL sees the path that OpenSSL picked and no other, so that it
-    /// may refuse what is accepted elsewhere, or give another reason; it never accepts what is refused elsewhere.
+    /// may reject what is accepted elsewhere, or give another reason; it never accepts what is rejected elsewhere.
     pub several_issuers_of_one_name: bool,
     pub presenter: Presenter,
 }
@@ -73,7 +73,7 @@ impl Case {
         }
     }
 
-    fn refused(
+    fn rejected(
         name: &'static str,
         anchors: &[&Authority],
         presented: Credential,
@@ -85,7 +85,7 @@ impl Case {
         }
     }
 
-    /// A matter of form: accepted by default, and refused for this reason by the profile of RFC 5280.
+    /// A matter of form: accepted by default, and rejected for this reason by the profile of RFC 5280.
     fn form(
         name: &'static str,
         anchors: &[&Authority],
@@ -117,7 +117,7 @@ pub fn clients() -> Vec<Case> {
     [
         accepted::cases(),
         form::cases(),
-        refused::cases(),
+        rejected::cases(),
         malformed::cases(),
         #[cfg(feature = "openssl")]
         odd::client_cases(),

@@ -12,7 +12,7 @@ pub(super) fn client_cases() -> Vec<Case> {
     let alice = || Leaf::named("alice").dns("alice.test").client();
     let case = |name, odd: Odd, reason, presenter| {
         let chain = odd.issued_by(&root, "alice.test");
-        Case::refused(name, &[&root], chain, reason).presenter(presenter)
+        Case::rejected(name, &[&root], chain, reason).presenter(presenter)
     };
     let [general_time, by_rfc5280] = Case::form(
         "a GeneralizedTime of before 2050",
@@ -78,7 +78,7 @@ pub(super) fn server_cases() -> Vec<Case> {
     let root = Authority::root("Rhea Odd");
     let case = |name, odd: Odd, reason, presenter| Case {
         server_name: Some("server.test"),
-        ..Case::refused(name, &[&root], odd.issued_by(&root, "server.test"), reason)
+        ..Case::rejected(name, &[&root], odd.issued_by(&root, "server.test"), reason)
             .presenter(presenter)
     };
     use Presenter::{Anyone, Openssl};

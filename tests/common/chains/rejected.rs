@@ -18,7 +18,7 @@ fn paths() -> Vec<Case> {
         let chain = alice()
             .issued_by(line.last().unwrap())
             .above(&upward(&line));
-        Case::refused(name, &[&line[0]], chain, Reason::PathTooLong)
+        Case::rejected(name, &[&line[0]], chain, Reason::PathTooLong)
     };
     let root = Authority::root("Rhea");
     let branch = root.intermediate("Ivo");
@@ -30,13 +30,13 @@ fn paths() -> Vec<Case> {
         ..branch.credential()
     };
     let unknown = |name, anchors: &[&Authority], chain| {
-        Case::refused(name, anchors, chain, Reason::UnknownIssuer)
+        Case::rejected(name, anchors, chain, Reason::UnknownIssuer)
     };
     let unnamed = alice().without_key_identifier();
     vec![
         too_long("seven intermediates", 7),
         too_long("eight intermediates", 8),
-        Case::refused("nothing at all", &[&root], empty, Reason::NoCertificate)
+        Case::rejected("nothing at all", &[&root], empty, Reason::NoCertificate)
             .presenter(Presenter::NoCertificate),
         unknown("another root", &[&stranger], alice().issued_by(&root)),
         unknown(
@@ -60,19 +60,19 @@ fn paths() -> Vec<Case> {
             alice().issued_by(&twig).with(&branch),
         ),
         unknown("self-signed leaf", &[&root], alice().self_signed()),
-        Case::refused(
+        Case::rejected(
             "another authority of the anchor's name",
             &[&root],
             alice().issued_by(&namesake),
             Reason::UnknownIssuer,
         ),
-        Case::refused(
+        Case::rejected(
             "another authority of the anchor's name, no key identifiers",
             &[&root],
             unnamed.issued_by(&namesake),
             Reason::UnknownIssuer,
         ),
-        Case::refused(
+        Case::rejected(
             "an intermediate of another authority of the anchor's name",
             &[&root],
             {
@@ -99,7 +99,7 @@ fn times() -> Vec<Case> {
     let early_anchor = anchor("Rhea Early")
         .validity(Validity::not_yet())
         .self_signed();
-    let case = |name, chain, reason| Case::refused(name, &[&root], chain, reason);
+    let case = |name, chain, reason| Case::rejected(name, &[&root], chain, reason);
     vec![
         case(
             "leaf expired",
@@ -121,13 +121,13 @@ fn times() -> Vec<Case> {
             alice().issued_by(&early).with(&early),
             Reason::NotYetValid,
         ),
-        Case::refused(
+        Case::rejected(
             "anchor expired",
             &[&over_anchor, &root],
             alice().issued_by(&over_anchor),
             Reason::AnchorExpired,
         ),
-        Case::refused(
+        Case::rejected(
             "anchor not yet valid",
             &[&early_anchor, &root],
             alice().issued_by(&early_anchor),
@@ -144,7 +144,7 @@ fn usages() -> Vec<Case> {
         .issued_by(&root);
     let plain = || Leaf::named("alice").dns("alice.test");
     let wrong = |name, leaf: Leaf| {
-        Case::refused(
+        Case::rejected(
             name,
             &[&root],
             leaf.issued_by(&root),
@@ -158,7 +158,7 @@ fn usages() -> Vec<Case> {
             plain().extended_key_usage(CodeSigning),
         ),
         wrong("any extended key usage", plain().extended_key_usage(Any)),
-        Case::refused(
+        Case::rejected(
             "an intermediate for servers",
             &[&root],
             alice().issued_by(&for_servers).with(&for_servers),
@@ -181,7 +181,7 @@ fn authorities() -> Vec<Case> {
         .path_length(0)
         .self_signed();
     let below_strict = strict.intermediate("Below Strict");
-    let case = |name, chain: Credential, reason| Case::refused(name, &[&root], chain, reason);
+    let case = |name, chain: Credential, reason| Case::rejected(name, &[&root], chain, reason);
     let mut upside_down = branch.credential();
     upside_down
         .chain
@@ -219,7 +219,7 @@ fn authorities() -> Vec<Case> {
             alice().issued_by(&below).above(&[&below, &closed]),
             Reason::PathLengthExceeded,
         ),
-        Case::refused(
+        Case::rejected(
             "path length of the anchor exceeded",
             &[&strict],
             alice().issued_by(&below_strict).with(&below_strict),
@@ -254,10 +254,10 @@ fn constraints() -> Vec<Case> {
         .issued_by(&root);
     let violated = |name, leaf: Leaf, issuer: &Authority| {
         let chain = leaf.issued_by(issuer).with(issuer);
-        Case::refused(name, &[&root], chain, Reason::NameConstraintViolated)
+        Case::rejected(name, &[&root], chain, Reason::NameConstraintViolated)
     };
     let unhandled =
-        |name, chain| Case::refused(name, &[&root], chain, Reason::UnhandledCriticalExtension);
+        |name, chain| Case::rejected(name, &[&root], chain, Reason::UnhandledCriticalExtension);
     vec![
         violated("name not permitted", alice(), &only_bob),
         violated("name excluded", alice(), &not_alice),

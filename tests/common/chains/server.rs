@@ -122,7 +122,7 @@ fn rules() -> Vec<Case> {
         .issued_by(&root);
     let case = |name, chain, reason| Case {
         server_name: Some("server.test"),
-        ..Case::refused(name, &[&root], chain, reason)
+        ..Case::rejected(name, &[&root], chain, reason)
     };
     let plain = || Leaf::named("a server").dns("server.test");
     vec![

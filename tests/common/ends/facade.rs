@@ -162,15 +162,15 @@ impl Notes {
     pub fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         let notes = self.clone();
         move |event| {
-            let (refusals, shadows) = &mut *notes.0.lock().unwrap();
+            let (rejections, shadows) = &mut *notes.0.lock().unwrap();
             match *event {
-                Event::PeerRejected(rejection) => refusals.push(rejection.clone()),
+                Event::PeerRejected(rejection) => rejections.push(rejection.clone()),
                 Event::ShadowAccepted {
                     peer, rejection, ..
-                } => shadows.push(Shadow::WouldAdmit(peer.clone(), rejection.clone())),
+                } => shadows.push(Shadow::WouldAccept(peer.clone(), rejection.clone())),
                 Event::ShadowRejected {
                     peer, rejection, ..
-                } => shadows.push(Shadow::WouldRefuse(peer.clone(), rejection.clone())),
+                } => shadows.push(Shadow::WouldReject(peer.clone(), rejection.clone())),
                 // About ourselves, at build.
                 Event::IdentityWarning(_)
                 | Event::UnclaimedRevocationList(_)
@@ -180,7 +180,7 @@ impl Notes {
         }
     }
 
-    /// The refusals.
+    /// The rejections.
     pub fn taken(&self) -> Vec<Rejection> {
         std::mem::take(&mut self.0.lock().unwrap().0)
     }
@@ -190,11 +190,11 @@ impl Notes {
     }
 
     pub fn with(&self, seen: Seen) -> Seen {
-        let told = seen.ended.as_ref().and_then(|ended| alert(ended.error()?));
+        let reported = seen.ended.as_ref().and_then(|ended| alert(ended.error()?));
         Seen {
             observed: self.taken(),
             shadows: self.shadows(),
-            told,
+            reported,
             ..seen
         }
     }

@@ -79,7 +79,7 @@ fn seen(outcome: StepOutcome) -> Seen {
         completed: outcome.completed,
         presented: outcome.presented,
         alpn: outcome.alpn,
-        told: outcome.alert,
+        reported: outcome.alert,
         received: outcome.received,
         ..Seen::default()
     }

@@ -1,4 +1,4 @@
-//! Peers that judge nothing: they present whatever they are given, accept whatever they are shown, and tell what
+//! Peers that verify nothing: they present whatever they are given, accept whatever they are shown, and tell what
 //! happened. They drive the library from the other end of a real socket.
 //!
 //! ```text
@@ -109,8 +109,8 @@ impl Peer {
 /// What a raw peer saw.
 #[derive(Clone, Default)]
 pub struct StepOutcome {
-    /// Whether the handshake came to an end for this side. A TLS 1.3 client gets there before the server has judged
-    /// it: its refusal then stands in `alert` all the same.
+    /// Whether the handshake came to an end for this side. A TLS 1.3 client gets there before the server has verified
+    /// it: its rejection then stands in `alert` all the same.
     pub completed: bool,
     /// The first error, in the words of the library underneath.
     pub error: Option<String>,

@@ -130,7 +130,7 @@ fn a_key_that_fails_in_a_handshake() {
         assert!(signing_error(we_saw).is::<Pulled>());
         // The connection ends, and no alert says why.
         assert!(
-            !they_saw.completed && they_saw.told.is_none(),
+            !they_saw.completed && they_saw.reported.is_none(),
             "{they_saw:?}"
         );
     });
@@ -142,7 +142,7 @@ fn a_key_that_panics_in_a_handshake() {
         let said = signing_error(we_saw).to_string();
         assert!(said.contains("panicked"), "{said}");
         assert!(
-            !they_saw.completed && they_saw.told.is_none(),
+            !they_saw.completed && they_saw.reported.is_none(),
             "{they_saw:?}"
         );
     });
@@ -162,7 +162,7 @@ fn a_key_that_signs_wrongly_in_a_handshake() {
             );
             // It never got there.
             assert!(
-                !they_saw.completed && they_saw.told.is_none() && we_saw.told.is_none(),
+                !they_saw.completed && they_saw.reported.is_none() && we_saw.reported.is_none(),
                 "{we_saw:?} {they_saw:?}"
             );
         });

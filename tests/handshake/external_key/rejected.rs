@@ -1,4 +1,4 @@
-//! Keys that are refused before they sign, backends that refuse them, and peers with which they have nothing in common.
+//! Keys that are rejected before they sign, backends that reject them, and peers with which they have nothing in common.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -108,7 +108,7 @@ fn a_chain_is_looked_at_as_with_any_key() {
 }
 
 #[test]
-fn the_other_backends_refuse_it() {
+fn the_other_backends_reject_it() {
     let cast = Cast::assemble();
     let ours = credential(&cast, KeyAlgorithm::P256);
     let key = Arc::new(Soft::new(&ours));
@@ -118,7 +118,7 @@ fn the_other_backends_refuse_it() {
     );
     let identity = identity.unwrap();
     let setup = setup(&cast, &ours);
-    fn refused<B: Backend>(error: BuildError) {
+    fn rejected<B: Backend>(error: BuildError) {
         match error {
             BuildError::Unsupported { backend, what, .. } => {
                 assert_eq!(backend, B::KIND);
@@ -129,11 +129,11 @@ fn the_other_backends_refuse_it() {
     }
     fn client<B: ClientBackend + Default>(setup: &Setup, identity: &MtlsIdentity) {
         let builder = client_builder(setup, &Notes::default()).identity(identity.clone());
-        refused::<B>(builder.build(B::default()).unwrap_err());
+        rejected::<B>(builder.build(B::default()).unwrap_err());
     }
     fn server<B: ServerBackend + Default>(setup: &Setup, identity: &MtlsIdentity) {
         let builder = server_builder(setup, &Notes::default()).identity(identity.clone());
-        refused::<B>(builder.build(B::default()).unwrap_err());
+        rejected::<B>(builder.build(B::default()).unwrap_err());
     }
     let _ = (client::<mtls::Rustls>, server::<mtls::Rustls>);
     #[cfg(feature = "openssl")]

@@ -69,7 +69,7 @@ fn every_kind_of_key_signs_at_either_end() {
                     };
                     println!("{algorithm:?} {side:?} {version:?} {them:?}: {client:?} {server:?}");
                     for saw in [client, server] {
-                        assert!(saw.completed && saw.ended.is_none() && saw.told.is_none());
+                        assert!(saw.completed && saw.ended.is_none() && saw.reported.is_none());
                         assert_eq!(saw.received, MESSAGE);
                     }
                     let signed = key.taken();

@@ -1,4 +1,4 @@
-//! Peers that judge by their library alone, as other people's do, and refuse.
+//! Peers that verify by their library alone, as other people's do, and reject.
 
 use std::io::Read;
 use std::net::{Shutdown, TcpStream};

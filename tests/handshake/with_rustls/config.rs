@@ -16,7 +16,7 @@ use crate::common::raw::{Peer, StepOutcome, Tool, Version, socket_pair};
 use crate::scene::{alice, server};
 
 /// A handshake that rustls ended, as it says itself.
-fn refusal(error: std::io::Error) -> Error {
+fn rejection(error: std::io::Error) -> Error {
     assert_eq!(error.kind(), ErrorKind::InvalidData);
     error.downcast().expect("not an error of rustls")
 }
@@ -39,7 +39,7 @@ fn call(
     let connection = ClientConnection::new(client.unwrap().config(), localhost()).unwrap();
     let result = converse(&mut connection.into(), &mut near);
     drop(near);
-    (result.map(drop).map_err(refusal), notes, served.outcome())
+    (result.map(drop).map_err(rejection), notes, served.outcome())
 }
 
 /// What came of a client with such an identity, for a server on our configuration.
@@ -65,17 +65,17 @@ fn serve(
     // As a facade does: to close with bytes unread would take the alert along.
     far.shutdown(std::net::Shutdown::Write).ok();
     far.read_to_end(&mut Vec::new()).ok();
-    (result.map(drop).map_err(refusal), notes, called.outcome())
+    (result.map(drop).map_err(rejection), notes, called.outcome())
 }
 
-fn assert_refused(
+fn assert_rejected(
     (result, notes, other): (Result<(), Error>, Notes, StepOutcome),
     error: CertificateError,
     reason: Reason,
 ) {
     assert_eq!(result, Err(Error::InvalidCertificate(error)));
-    let told: Vec<_> = notes.taken().iter().map(Rejection::reason).collect();
-    assert_eq!(told, [reason]);
+    let reported: Vec<_> = notes.taken().iter().map(Rejection::reason).collect();
+    assert_eq!(reported, [reason]);
     let alert = BackendKind::Rustls.alert_for(reason).map(Alert::code);
     assert_eq!(other.alert, alert, "{other:?}");
     assert!(other.received.is_empty());
@@ -104,7 +104,7 @@ fn of_a_client() {
                 Reason::WrongExtendedKeyUsage,
             ),
         ] {
-            assert_refused(call(&cast, version, theirs), error, reason);
+            assert_rejected(call(&cast, version, theirs), error, reason);
         }
     }
 }
@@ -131,7 +131,7 @@ fn of_a_server() {
                 Reason::WrongExtendedKeyUsage,
             ),
         ] {
-            assert_refused(serve(&cast, version, Some(theirs)), error, reason);
+            assert_rejected(serve(&cast, version, Some(theirs)), error, reason);
         }
     }
 }
@@ -156,11 +156,11 @@ fn with_a_shadow_policy() {
         drop(far);
         assert_eq!(called.outcome().received, MESSAGE);
         assert!(notes.taken().is_empty());
-        assert!(matches!(&notes.shadows()[..], [Shadow::WouldRefuse(..)]));
+        assert!(matches!(&notes.shadows()[..], [Shadow::WouldReject(..)]));
     }
 }
 
-/// rustls refuses by itself who presents nothing, so that the observer cannot be told.
+/// rustls rejects by itself who presents nothing, so that the observer cannot be told.
 #[test]
 fn of_a_server_before_a_client_without_a_certificate() {
     let cast = Cast::assemble();

@@ -31,8 +31,8 @@ fn a_name_is_indicated_and_an_address_is_not() {
                     server_name: asked,
                     ..scene.client.clone()
                 };
-                let heard = indication(&*client, &setup);
-                assert_eq!(heard.as_deref(), indicated, "{client:?}, {asked}");
+                let received = indication(&*client, &setup);
+                assert_eq!(received.as_deref(), indicated, "{client:?}, {asked}");
             }
         }
     }
@@ -121,12 +121,12 @@ fn request(server: &dyn End, setup: &Setup) -> Vec<Vec<u8>> {
     let (mut near, far): (TcpStream, TcpStream) = socket_pair();
     thread::scope(|scope| {
         scope.spawn(|| assert!(!server.run(far).completed));
-        // It is refused, since it presents nothing.
+        // It is rejected, since it presents nothing.
         converse(&mut connection.unwrap().into(), &mut near).unwrap_err();
         drop(near);
     });
-    let heard = listener.0.lock().unwrap().take();
-    heard.expect("no certificate was requested")
+    let received = listener.0.lock().unwrap().take();
+    received.expect("no certificate was requested")
 }
 
 /// Remembers the names, and presents nothing.

@@ -3,7 +3,7 @@
 use mtls::error::MaterialProblem;
 
 use super::forge::{self, Outside, content, octets, oid, safe, sequence, tlv};
-use super::refused::{is_unexpected, load, ours};
+use super::rejected::{is_unexpected, load, ours};
 use super::workshop::Workshop;
 use super::{PASSPHRASE, passphrase};
 use crate::common::programs::Program;
@@ -96,7 +96,7 @@ fn the_mac_is_over_the_octets_as_they_came() {
 }
 
 #[test]
-fn what_is_no_ber_is_refused() {
+fn what_is_no_ber_is_rejected() {
     let outside = Outside::default();
     let der = outside.around(&[safe(&ours())]);
     let ber = indefinite(0x30, unwrapped(&der));

@@ -292,7 +292,7 @@ fn a_long_list_is_cut() {
 }
 
 #[test]
-fn keys_and_certificates_that_do_not_belong_together_are_refused() {
+fn keys_and_certificates_that_do_not_belong_together_are_rejected() {
     let workshop = Workshop::new();
     let none = About::default();
     let foreign = load(&[

@@ -5,7 +5,7 @@ use mtls::{Passphrase, PrivateKey};
 
 use super::forge::{self, container, content, oid, sequence, tlv};
 use super::passphrase;
-use super::refused::{is_malformed, is_unexpected, load, load_both};
+use super::rejected::{is_malformed, is_unexpected, load, load_both};
 use crate::{fixture, path};
 
 #[test]

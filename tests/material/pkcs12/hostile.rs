@@ -16,7 +16,7 @@ use super::workshop::Workshop;
 use super::{passphrase, workshop};
 use crate::common::programs::Program;
 
-/// In a build without optimization, the most that an input may take which is refused for its cost.
+/// In a build without optimization, the most that an input may take which is rejected for its cost.
 const SOON: Duration = Duration::from_secs(5);
 const TRIPLE_DES: &str = "1.2.840.113549.1.12.1.3";
 const LIMIT: i128 = PrivateKey::MAX_KDF_ITERATIONS as i128;
@@ -55,7 +55,7 @@ fn with_mac_rounds(rounds: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn costly_rounds_are_refused_before_they_begin() {
+fn costly_rounds_are_rejected_before_they_begin() {
     for rounds in [LIMIT + 1, 0x7fff_ffff, 0xffff_ffff, i128::from(u64::MAX)] {
         let said = format!("{rounds} rounds of PKCS#12 key derivation");
         is_too_costly(
@@ -83,7 +83,7 @@ fn costly_rounds_are_refused_before_they_begin() {
 }
 
 #[test]
-fn rounds_that_cannot_be_are_refused() {
+fn rounds_that_cannot_be_are_rejected() {
     for rounds in [0, -1, i128::from(i64::MIN), i128::from(u64::MAX) + 1] {
         for der in [
             with_mac_rounds(integer(rounds)),
@@ -163,7 +163,7 @@ fn the_cost_of_real_containers_is_limited() {
 }
 
 #[test]
-fn a_short_initialization_vector_is_refused() {
+fn a_short_initialization_vector_is_rejected() {
     let Some(openssl) = Program::openssl() else {
         return;
     };
@@ -346,7 +346,7 @@ fn no_changed_byte_gives_another_identity() {
         .passphrase(passphrase().clone())
         .load_identity(mtls::material::Input::bytes(&der))
         .unwrap();
-    let mut refused = 0_usize;
+    let mut rejected = 0_usize;
     let mut tried = 0_usize;
     for at in 0..der.len() {
         for change in [0x01, 0x20, 0x80, 0xff] {
@@ -362,10 +362,10 @@ fn no_changed_byte_gives_another_identity() {
                     let keys = [&identity, &right].map(|i| i.private_key().unwrap().pkcs8_der());
                     assert_eq!(keys[0], keys[1], "byte {at} changed by {change:#x}");
                 }
-                Err(_) => refused += 1,
+                Err(_) => rejected += 1,
             }
         }
     }
     // What is not under the MAC and changes nothing is next to nothing.
-    assert!(refused + 8 >= tried, "{refused} of {tried} were refused");
+    assert!(rejected + 8 >= tried, "{rejected} of {tried} were rejected");
 }

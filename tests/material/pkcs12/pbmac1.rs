@@ -7,7 +7,7 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use super::forge::{Outside, integer, octets, oid, safe, sequence};
-use super::refused::{load, ours};
+use super::rejected::{load, ours};
 use super::{PASSPHRASE, passphrase};
 use crate::fixture;
 
@@ -137,7 +137,7 @@ fn every_digest_is_read_as_openssl_reads_it() {
 }
 
 #[test]
-fn a_wrong_passphrase_and_changed_octets_are_refused() {
+fn a_wrong_passphrase_and_changed_octets_are_rejected() {
     let der = ORDINARY.around(&[safe(&ours())]);
     let wrong = mtls::Loader::new()
         .passphrase(Passphrase::new("correct hors"))
@@ -169,7 +169,7 @@ fn place(whole: &[u8], part: &[u8]) -> usize {
 }
 
 #[test]
-fn weak_unknown_and_costly_parameters_are_refused() {
+fn weak_unknown_and_costly_parameters_are_rejected() {
     let around = |parameters: Parameters<'_>| parameters.around(&[safe(&ours())]);
     for key_bytes in [None, Some(0), Some(19), Some(65), Some(65_535)] {
         let der = around(Parameters {

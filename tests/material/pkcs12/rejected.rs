@@ -87,7 +87,7 @@ fn what_is_forged_here_is_right_but_for_what_is_wrong() {
 }
 
 #[test]
-fn an_encrypted_container_without_a_mac_is_refused() {
+fn an_encrypted_container_without_a_mac_is_rejected() {
     let Some(openssl) = Program::openssl() else {
         return;
     };
@@ -167,7 +167,7 @@ fn without_mac_and_encryption_it_is_read_without_a_passphrase() {
         assert!(
             mtls::Report::new(&error)
                 .to_string()
-                .contains("from_file(.., None)"),
+                .contains("no `Loader::passphrase`"),
             "{error}"
         );
     }
@@ -219,7 +219,7 @@ fn without_mac_and_encryption_it_is_read_without_a_passphrase() {
 }
 
 #[test]
-fn other_schemes_are_refused_by_name() {
+fn other_schemes_are_rejected_by_name() {
     let Some(openssl) = Program::openssl() else {
         return;
     };
@@ -300,7 +300,7 @@ fn a_container_with_a_key_is_no_store_of_anchors() {
 }
 
 #[test]
-fn other_outsides_are_refused_by_name() {
+fn other_outsides_are_rejected_by_name() {
     let around = |outside: Outside<'_>| outside.around(&[safe(&ours())]);
     for version in [0, 1, 2, 4, 255] {
         let der = around(Outside {
@@ -357,7 +357,7 @@ fn other_outsides_are_refused_by_name() {
 }
 
 #[test]
-fn other_insides_are_refused_by_name() {
+fn other_insides_are_rejected_by_name() {
     let none = About::default();
     let with = |part: Vec<u8>| container(&[safe(&ours()), part]);
     is_unsupported(

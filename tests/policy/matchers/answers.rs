@@ -46,7 +46,7 @@ fn any_all_and_not() {
         (M::not(all([yes(), no()])), true),
     ];
     for (matcher, expected) in cases {
-        assert_eq!(peer.is_admitted_by(&matcher), expected, "{matcher}");
+        assert_eq!(peer.is_accepted_by(&matcher), expected, "{matcher}");
     }
 }
 
@@ -63,7 +63,7 @@ fn several_values() {
 }
 
 #[test]
-fn not_over_what_is_absent_refuses() {
+fn not_over_what_is_absent_rejects() {
     let nameless = Peer::with(Leaf::named("").without_subject().dns("a.test"));
     nameless.is_neither([
         M::common_name("x"),
@@ -95,7 +95,7 @@ fn not_over_what_is_absent_refuses() {
 
 /// De Morgan must not be a way around it.
 #[test]
-fn not_over_what_is_absent_in_a_list_refuses() {
+fn not_over_what_is_absent_in_a_list_rejects() {
     let peer = Peer::with(Leaf::named("x"));
     let absent = || dns("evil.example");
     let suffix = || M::dns_suffix("example").unwrap();
@@ -142,10 +142,10 @@ fn a_common_name_stands_for_a_dns_name_only_on_request() {
 fn a_custom_matcher_decides_and_says_why() {
     let odd = |answer: Result<(), String>| M::custom("odd serials", move |_| answer.clone());
     let peer = Peer::with(payments());
-    assert!(peer.is_admitted_by(&odd(Ok(()))));
-    let refusing = odd(Err("serial 4 is even".to_owned()));
-    let judge = verifier(&peer.root, VerifierPolicy::allow(refusing.clone())).unwrap();
-    let rejection = judge
+    assert!(peer.is_accepted_by(&odd(Ok(()))));
+    let rejecting = odd(Err("serial 4 is even".to_owned()));
+    let verifier = verifier(&peer.root, VerifierPolicy::allow(rejecting.clone())).unwrap();
+    let rejection = verifier
         .verify_client(&peer.chain, UnixTime::now())
         .unwrap_err();
     assert!(
@@ -154,9 +154,9 @@ fn a_custom_matcher_decides_and_says_why() {
             .contains("odd serials: serial 4 is even"),
         "{rejection}"
     );
-    peer.is_neither([Ok(refusing.clone())]);
-    assert_eq!(refusing, refusing.clone());
-    assert_ne!(refusing, odd(Err("serial 4 is even".to_owned())));
+    peer.is_neither([Ok(rejecting.clone())]);
+    assert_eq!(rejecting, rejecting.clone());
+    assert_ne!(rejecting, odd(Err("serial 4 is even".to_owned())));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{PeerIdentity, PeerMatcher as M, PeerVerifier, Rustls, VerifierPolicy};
 use sha2::{Digest, Sha256};
 
-use super::{Peer, are_refused, payments};
+use super::{Peer, are_rejected, payments};
 use crate::anchors;
 use crate::common::pki::Authority;
 
@@ -44,7 +44,7 @@ fn the_issuer_by_name() {
         M::issuer("CN=Root,O=Example"),
         M::issuer("O=Root"),
     ]);
-    are_refused(
+    are_rejected(
         M::issuer,
         &[
             "",

@@ -15,10 +15,10 @@ fn ids() -> impl Iterator<Item = M> {
 fn one_of_a_hundred_thousand() {
     let peer = Peer::with(payments());
     let others = M::any_of(ids()).unwrap();
-    assert!(!peer.is_admitted_by(&others));
+    assert!(!peer.is_accepted_by(&others));
     let with = M::any_of([others, M::spiffe_id(PAYMENTS).unwrap()]).unwrap();
-    assert!(peer.is_admitted_by(&with));
-    assert!(!peer.is_admitted_by(&M::not(with)));
+    assert!(peer.is_accepted_by(&with));
+    assert!(!peer.is_accepted_by(&M::not(with)));
 }
 
 #[test]
@@ -53,9 +53,9 @@ fn every_kind_of_list_is_looked_up() {
     ];
     for (other, own) in lists {
         let others = M::any_of((0..5_000).map(other)).unwrap();
-        assert!(!peer.is_admitted_by(&others));
-        assert!(peer.is_admitted_by(&M::not(others.clone())));
-        assert!(peer.is_admitted_by(&M::any_of([others, own]).unwrap()));
+        assert!(!peer.is_accepted_by(&others));
+        assert!(peer.is_accepted_by(&M::not(others.clone())));
+        assert!(peer.is_accepted_by(&M::any_of([others, own]).unwrap()));
     }
 }
 
@@ -68,12 +68,12 @@ fn a_long_list_reads_short_and_the_same_every_time() {
     );
     assert_eq!(format!("{matcher:?}"), format!("PeerMatcher({short})"));
     let peer = Peer::with(payments());
-    let judge = peer.judge(&matcher);
-    let rejection = judge
+    let verifier = peer.verify(&matcher);
+    let rejection = verifier
         .verify_client(&peer.chain, UnixTime::now())
         .unwrap_err();
     assert_eq!(rejection.expected(), Some(short));
-    let explained = judge
+    let explained = verifier
         .explain_client(&peer.chain, UnixTime::now())
         .to_string();
     assert!(

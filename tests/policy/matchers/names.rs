@@ -1,6 +1,6 @@
 use mtls::PeerMatcher as M;
 
-use super::{PAYMENTS, Peer, are_refused, payments};
+use super::{PAYMENTS, Peer, are_rejected, payments};
 use crate::common::pki::Leaf;
 
 #[test]
@@ -39,7 +39,7 @@ fn spiffe_ids() {
             M::spiffe_path_prefix("spiffe://prod.example.evil/pa"),
             M::spiffe_path_prefix("spiffe://prod.example.evil/a"),
         ]);
-    are_refused(
+    are_rejected(
         M::spiffe_id,
         &[
             "",
@@ -49,11 +49,11 @@ fn spiffe_ids() {
             "spiffe://A/b",
         ],
     );
-    are_refused(
+    are_rejected(
         M::trust_domain,
         &["", "spiffe://prod.example", "Prod", "a/b", "a:1"],
     );
-    are_refused(
+    are_rejected(
         M::spiffe_path_prefix,
         &[
             "",
@@ -129,7 +129,7 @@ fn dns_names() {
         M::email_domain,
         M::email_domain_suffix,
     ] {
-        are_refused(
+        are_rejected(
             make,
             &[
                 "",
@@ -188,7 +188,7 @@ fn uris() {
     Peer::with(Leaf::named("x").uri("urn:uuid:1"))
         .is([M::uri("urn:uuid:1")])
         .is_not([M::uri_prefix("https://a.example")]);
-    are_refused(
+    are_rejected(
         M::uri,
         &[
             "",
@@ -201,7 +201,7 @@ fn uris() {
             "https://a b",
         ],
     );
-    are_refused(
+    are_rejected(
         M::uri_prefix,
         &[
             "",
@@ -290,7 +290,7 @@ fn ip_addresses() {
             M::ip_network("2001:db9::/32"),
             M::ip_network("a00::/8"),
         ]);
-    are_refused(
+    are_rejected(
         |text| format!("ip({text:?})").parse(),
         &[
             "",
@@ -303,7 +303,7 @@ fn ip_addresses() {
             " 10.1.2.3",
         ],
     );
-    are_refused(
+    are_rejected(
         M::ip_network,
         &[
             "",
@@ -362,7 +362,7 @@ fn email_addresses() {
         M::email_domain("prod.example"),
         M::email_domain_suffix("example"),
     ]);
-    are_refused(
+    are_rejected(
         M::email,
         &["", "a", "@a", "a@", "a@b@c", "a b@c", "a@*.b", "é@b"],
     );

@@ -10,13 +10,13 @@ use super::{PAYMENTS, Peer, payments};
 /// The steps of the matcher, without the verdict's own.
 fn steps(peer: &Peer, matcher: &M) -> String {
     let explanation = peer
-        .judge(matcher)
+        .verify(matcher)
         .explain_client(&peer.chain, UnixTime::now());
-    let judged = explanation
+    let verified = explanation
         .steps()
         .iter()
         .find(|step| step.rule() == Rule::Matcher);
-    let steps = judged.unwrap().steps();
+    let steps = verified.unwrap().steps();
     steps.iter().map(ExplanationStep::to_string).collect()
 }
 
@@ -34,8 +34,8 @@ fn each_branch_says_what_it_saw() {
         )"#
     .parse()
     .unwrap();
-    assert!(peer.is_admitted_by(&matcher));
-    let refusing: M = r#"
+    assert!(peer.is_accepted_by(&matcher));
+    let rejecting: M = r#"
         any_of(
             spiffe_id("spiffe://prod.example/billing"),
             dns("other.example"),
@@ -46,7 +46,7 @@ fn each_branch_says_what_it_saw() {
     .parse()
     .unwrap();
     assert_eq!(
-        steps(&peer, &refusing),
+        steps(&peer, &rejecting),
         r#"no matcher: any_of, 5 branches
    no matcher: none of 3 listed values; the peer has SPIFFE ID "spiffe://prod.example/payments", DNS name "pay.prod.example"
    no matcher: all_of, 3 branches
@@ -81,7 +81,7 @@ fn an_admission_says_which_branch() {
 fn what_is_undecided_says_so() {
     let peer = Peer::with(payments().dns("*.example"));
     let matcher = M::dns_suffix("example").unwrap();
-    assert!(peer.is_admitted_by(&matcher));
+    assert!(peer.is_accepted_by(&matcher));
     assert_eq!(
         steps(&peer, &M::dns_suffix("test").unwrap()),
         "no matcher: dns_suffix(\"test\"); the peer has DNS name \"pay.prod.example\", \"*.example\"; a wildcard is neither \
@@ -98,13 +98,13 @@ fn what_is_undecided_says_so() {
 fn steps_are_data() {
     let peer = Peer::with(payments());
     let explanation = peer
-        .judge(&M::spiffe_id(PAYMENTS).unwrap())
+        .verify(&M::spiffe_id(PAYMENTS).unwrap())
         .explain_client(&peer.chain, UnixTime::now());
-    let judged = explanation
+    let verified = explanation
         .steps()
         .iter()
         .find(|step| step.rule() == Rule::Matcher);
-    let [step] = judged.unwrap().steps() else {
+    let [step] = verified.unwrap().steps() else {
         panic!("{explanation}");
     };
     assert_eq!(

@@ -3,7 +3,7 @@ use mtls::pki_types::UnixTime;
 
 use mtls::{RejectionReason, VerifierPolicy};
 
-use super::{Made, Peer, are_refused};
+use super::{Made, Peer, are_rejected};
 use crate::client;
 use crate::common::pki::{Authority, Leaf};
 
@@ -51,7 +51,7 @@ fn common_names() {
         |text| M::organizational_unit(mtls::policy::StringMatch::suffix(text)),
     ];
     for make in makes {
-        are_refused(make, &["", "a\nb", "\0", "\u{9b}", &"x".repeat(2049)]);
+        are_rejected(make, &["", "a\nb", "\0", "\u{9b}", &"x".repeat(2049)]);
         assert!(make(&"x".repeat(2048)).is_ok());
     }
 }
@@ -108,9 +108,9 @@ fn units_and_organizations() {
     ]);
 }
 
-/// As a common name is: a name that cannot be shown is none to judge by.
+/// As a common name is: a name that cannot be shown is none to verify by.
 #[test]
-fn control_characters_refuse() {
+fn control_characters_reject() {
     for leaf in [
         Leaf::named("a\u{7}"),
         Leaf::named("a").organizational_unit("b\u{85}"),
@@ -128,10 +128,10 @@ fn control_characters_refuse() {
 }
 
 #[test]
-fn a_refusal_names_the_units() {
+fn a_rejection_names_the_units() {
     let peer = Peer::with(Leaf::named("x").organizational_unit("Test"));
-    let judge = peer.judge(&M::organizational_unit("Payments").unwrap());
-    let rejection = judge
+    let verifier = peer.verify(&M::organizational_unit("Payments").unwrap());
+    let rejection = verifier
         .verify_client(peer.identity().chain(), UnixTime::now())
         .unwrap_err();
     assert_eq!(

@@ -107,33 +107,33 @@ fn the_other_thread_ends() {
     if !is_alone("the_other_thread_ends") {
         return;
     }
-    let tellers = || threads_called("mtls-live-tell");
+    let notifiers = || threads_called("mtls-notifier");
     for setting in SETTINGS {
         let stage = Stage::new();
         let server = stage.server(ProtocolVersion::Tls13, setting);
         let server = server.build(Rustls::default()).unwrap();
         let (_client, served) = meet(&alice(&stage), &server);
-        wait_until("the judging begins", || threads() == 1);
-        assert_eq!(tellers(), 0, "there is nothing to tell");
+        wait_until("the verification begins", || threads() == 1);
+        assert_eq!(notifiers(), 0, "there is nothing to tell");
         let (release, released) = channel::<()>();
-        let (told, tellings) = channel();
+        let (reported, reports) = channel();
         let live = served.connection().unwrap();
         live.on_rejected(move |_| {
             let _ = released.recv_timeout(LIMIT);
         });
-        live.on_rejected(move |_| told.send(()).unwrap());
+        live.on_rejected(move |_| reported.send(()).unwrap());
         stage.strike(&server, Cause::PolicyNarrowed);
         live.wait(LIMIT).expect("never notified");
-        wait_until("it begins", || tellers() == 1);
+        wait_until("it begins", || notifiers() == 1);
         drop(server);
-        // Judging is over, telling is not.
-        wait_until("the judging ends", || threads() == 0);
-        assert_eq!(tellers(), 1);
-        assert!(tellings.try_recv().is_err() && stage.heard().is_empty());
+        // Verifying is over, telling is not.
+        wait_until("the verification ends", || threads() == 0);
+        assert_eq!(notifiers(), 1);
+        assert!(reports.try_recv().is_err() && stage.received().is_empty());
         drop(release);
-        tellings.recv_timeout(LIMIT).expect("never called");
-        wait_until("the observer hears of it", || stage.heard().len() == 1);
-        wait_until("it ends", || tellers() == 0);
+        reports.recv_timeout(LIMIT).expect("never called");
+        wait_until("the observer hears of it", || stage.received().len() == 1);
+        wait_until("it ends", || notifiers() == 0);
     }
 }
 

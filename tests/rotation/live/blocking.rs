@@ -37,7 +37,7 @@ fn are_notified() {
             assert_eq!(live.rejection(), Some(&rejection));
             assert_eq!(calls.recv_timeout(LIMIT), Ok(cause.reason()));
             wait_until("the observer hears of it", || {
-                stage.heard() == [("spiffe://prod.test/alice".to_owned(), cause.reason())]
+                stage.received() == [("spiffe://prod.test/alice".to_owned(), cause.reason())]
             });
             assert_eq!(server.handle().tracked_connections(), 0);
             // A notified connection is not closed.
@@ -130,7 +130,7 @@ fn that_may_stay_do_not_notice() {
             .issued_by(&stage.cast.intermediate)
             .with(&stage.cast.intermediate);
         let (mut client, mut served) = meet(&plain_client(&stage, &bob), &server);
-        let (others, mut refused) = meet(&alice(&stage), &server);
+        let (others, mut rejected) = meet(&alice(&stage), &server);
         for round in 0..20 {
             let policy = match round % 2 {
                 0 => stage.policy(everyone()),
@@ -144,14 +144,14 @@ fn that_may_stay_do_not_notice() {
             server.handle().rotate(rotation).unwrap();
             assert_talks(&mut client, &mut served);
         }
-        assert_aborted(refused.read(&mut [0; 8]), refused_by(&refused));
+        assert_aborted(rejected.read(&mut [0; 8]), rejected_by(&rejected));
         assert_ends(others);
         let live = served.connection().unwrap();
         assert_eq!(live.wait(Duration::from_millis(50)), None);
         assert_eq!(server.handle().tracked_connections(), 1);
         assert_talks(&mut client, &mut served);
     }
-    fn refused_by<B: ServerBackend>(stream: &super::Stream<B>) -> mtls::RejectionReason {
+    fn rejected_by<B: ServerBackend>(stream: &super::Stream<B>) -> mtls::RejectionReason {
         let live = stream.connection().unwrap();
         live.wait(LIMIT).expect("never notified").reason()
     }
@@ -211,7 +211,7 @@ impl<F: FnOnce() + Send> Transport for Gate<F> {
 
 /// The handshake begins under the first revision and ends after the second was published.
 #[test]
-fn that_a_rotation_overtakes_are_judged_by_it() {
+fn that_a_rotation_overtakes_are_verified_by_it() {
     fn test<B: ServerBackend + Default>(version: ProtocolVersion) {
         // Where others are tracked, the thread is busy or asleep; where none is, it does not run.
         for has_others in [false, true] {

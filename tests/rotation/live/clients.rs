@@ -1,4 +1,4 @@
-//! Clients: the server is judged by the name that was asked for.
+//! Clients: the server is verified by the name that was asked for.
 
 use std::io::{Read, Write};
 use std::thread;

@@ -153,7 +153,7 @@ fn a_callback_that_panics_does_not_stop_the_others() {
     assert!(served.connection().unwrap().wait(LIMIT).is_some());
 }
 
-/// As in a handshake: who cannot be judged is refused.
+/// As in a handshake: who cannot be verified is rejected.
 #[test]
 fn a_matcher_that_panics_rejects() {
     let stage = Stage::new();
@@ -171,7 +171,7 @@ fn a_matcher_that_panics_rejects() {
 }
 
 /// Verifies a peer offline, as a library that drives the configuration itself would.
-fn judged(stage: &Stage, credential: &Credential) -> PeerIdentity {
+fn verified(stage: &Stage, credential: &Credential) -> PeerIdentity {
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let policy = VerifierPolicy::allow_any_authenticated();
     let verifier = PeerVerifier::new(anchors(&[&stage.cast.root]), policy, algorithms).unwrap();
@@ -205,7 +205,7 @@ fn connections_of_others_are_tracked() {
     });
     let presented = connection.peer_certificates().unwrap().to_vec();
     assert_eq!(presented, stage.cast.alice.chain);
-    let live = server.track(&judged(&stage, &stage.cast.alice)).unwrap();
+    let live = server.track(&verified(&stage, &stage.cast.alice)).unwrap();
     assert!(live.peer().dns_names().eq(["alice.test"]));
     assert_eq!(server.handle().tracked_connections(), 1);
     let socket = far.try_clone().unwrap();
@@ -222,7 +222,7 @@ fn servers_that_others_are_connected_to_are_tracked() {
     let stage = Stage::new();
     let client = stage.client(TLS13, LiveConnections::Untracked);
     let client = client.build(Rustls::default()).unwrap();
-    let server = judged(&stage, &stage.cast.server);
+    let server = verified(&stage, &stage.cast.server);
     let name = ServerName::try_from("localhost").unwrap();
     let live = client.track(&server, &name).unwrap();
     assert_eq!(live.wait(Duration::from_millis(100)), None);
@@ -239,13 +239,13 @@ fn servers_that_others_are_connected_to_are_tracked() {
 
 /// A connection may have been made under any revision.
 #[test]
-fn connections_of_others_are_judged_at_once() {
+fn connections_of_others_are_verified_at_once() {
     let stage = Stage::new();
     let server = stage.server(TLS13, LiveConnections::Untracked);
     let server: MtlsServer<Rustls> = server.build(Rustls::default()).unwrap();
     stage.strike(&server, Cause::PolicyNarrowed);
     for _ in 0..3 {
-        let live = server.track(&judged(&stage, &stage.cast.alice)).unwrap();
+        let live = server.track(&verified(&stage, &stage.cast.alice)).unwrap();
         assert_eq!(
             live.wait(LIMIT).unwrap().reason(),
             RejectionReason::NotAuthorized
@@ -253,16 +253,16 @@ fn connections_of_others_are_judged_at_once() {
     }
 }
 
-/// They are judged once for all connections of one peer.
+/// They are verified once for all connections of one peer.
 #[test]
-fn a_peer_is_judged_once() {
+fn a_peer_is_verified_once() {
     let stage = Stage::new();
     let server = stage.server(TLS13, LiveConnections::Notify);
     let server = server.build(Rustls::default()).unwrap();
-    let peer = judged(&stage, &stage.cast.alice);
+    let peer = verified(&stage, &stage.cast.alice);
     let handles: Vec<_> = (0..1000).map(|_| server.track(&peer).unwrap()).collect();
-    let judged = Arc::new(AtomicUsize::new(0));
-    let count = judged.clone();
+    let verified = Arc::new(AtomicUsize::new(0));
+    let count = verified.clone();
     let matcher = PeerMatcher::custom("counts", move |_| {
         count.fetch_add(1, Ordering::SeqCst);
         Err("rejects all".to_owned())
@@ -274,8 +274,8 @@ fn a_peer_is_judged_once() {
     for live in &handles {
         assert!(live.wait(LIMIT).is_some());
     }
-    wait_until("all are reported", || stage.heard().len() == 1000);
-    assert_eq!(judged.load(Ordering::SeqCst), 1);
+    wait_until("all are reported", || stage.received().len() == 1000);
+    assert_eq!(verified.load(Ordering::SeqCst), 1);
 }
 
 /// A panic while a caller's matcher is dropped does not end the thread that verifies.

@@ -1,4 +1,4 @@
-//! Many peers, and rotations that come faster than all of them can be judged.
+//! Many peers, and rotations that come faster than all of them can be verified.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use crate::common::raw::LIMIT;
 
 const PEERS: usize = 200;
 
-/// A round of judging takes longer than the time between two rotations. Begun anew by each, it would never reach its
+/// A round of verifying takes longer than the time between two rotations. Begun anew by each, it would never reach its
 /// end.
 #[test]
 fn are_all_reached() {
@@ -38,21 +38,21 @@ fn are_all_reached() {
         .collect();
     assert_eq!(server.handle().tracked_connections(), PEERS);
 
-    let judged: Arc<Mutex<HashSet<[u8; 32]>>> = Arc::default();
-    let slow = |judged: &Arc<Mutex<HashSet<[u8; 32]>>>| {
-        let judged = judged.clone();
+    let verified: Arc<Mutex<HashSet<[u8; 32]>>> = Arc::default();
+    let slow = |verified: &Arc<Mutex<HashSet<[u8; 32]>>>| {
+        let verified = verified.clone();
         let matcher = PeerMatcher::custom("slow", move |peer| {
             thread::sleep(Duration::from_millis(2));
-            judged.lock().unwrap().insert(peer.certificate_sha256());
+            verified.lock().unwrap().insert(peer.certificate_sha256());
             Ok(())
         });
         Rotation::new().policy(stage.policy(matcher))
     };
     let began = Instant::now();
     let mut rotations = 0;
-    while judged.lock().unwrap().len() < PEERS {
-        assert!(began.elapsed() < LIMIT, "some are never judged");
-        server.handle().rotate(slow(&judged)).unwrap();
+    while verified.lock().unwrap().len() < PEERS {
+        assert!(began.elapsed() < LIMIT, "some are never verified");
+        server.handle().rotate(slow(&verified)).unwrap();
         rotations += 1;
         thread::sleep(Duration::from_millis(20));
     }
@@ -61,7 +61,7 @@ fn are_all_reached() {
 
     // And what comes last counts for all.
     let no_peer = PeerMatcher::dns("unused.test").unwrap();
-    server.handle().rotate(slow(&judged)).unwrap();
+    server.handle().rotate(slow(&verified)).unwrap();
     server
         .handle()
         .rotate(Rotation::new().policy(stage.policy(no_peer)))
@@ -69,5 +69,5 @@ fn are_all_reached() {
     for live in &handles {
         assert!(live.wait(LIMIT).is_some());
     }
-    wait_until("all are reported", || stage.heard().len() == PEERS);
+    wait_until("all are reported", || stage.received().len() == PEERS);
 }

@@ -14,10 +14,10 @@ use super::{
 use crate::common::pki::Leaf;
 
 const TLS13: ProtocolVersion = ProtocolVersion::Tls13;
-/// More than are judged at once.
+/// More than are verified at once.
 const PEERS: usize = 20;
 
-/// Clients of as many peers, each judged for itself.
+/// Clients of as many peers, each verified for itself.
 fn clients(stage: &Stage) -> Vec<mtls::MtlsClient<Rustls>> {
     let peers = (0..PEERS).map(|number| {
         let leaf = Leaf::named(&format!("peer {number}")).dns("peer.test");
@@ -27,7 +27,7 @@ fn clients(stage: &Stage) -> Vec<mtls::MtlsClient<Rustls>> {
     peers.collect()
 }
 
-/// None of the callbacks returns before all are closed, and others were judged.
+/// None of the callbacks returns before all are closed, and others were verified.
 #[test]
 fn a_callback_that_blocks_does_not_delay_closing() {
     let stage = Stage::new();
@@ -62,7 +62,7 @@ fn a_callback_that_blocks_does_not_delay_closing() {
     stage.strike(&server, Cause::PolicyNarrowed);
     assert!(served.connection().unwrap().wait(LIMIT).is_some());
     assert_ends(client);
-    assert!(called.try_recv().is_err() && stage.heard().is_empty());
+    assert!(called.try_recv().is_err() && stage.received().is_empty());
 
     drop(release);
     let rest = (1..PEERS).map(|_| called.recv_timeout(LIMIT).expect("one is not called"));
@@ -72,7 +72,7 @@ fn a_callback_that_blocks_does_not_delay_closing() {
     assert_eq!(numbers, (0..PEERS).collect::<Vec<_>>());
     assert!(all.iter().all(|(_, thread)| *thread == first.1));
     wait_until("the observer hears of all", || {
-        stage.heard().len() == PEERS + 1
+        stage.received().len() == PEERS + 1
     });
 }
 
@@ -81,7 +81,7 @@ fn an_observer_that_blocks_does_not_delay_closing() {
     let stage = Stage::new();
     let (release, released) = channel::<()>();
     let released = Mutex::new(released);
-    let (hears, heard) = channel();
+    let (hears, received) = channel();
     let server = stage
         .server(TLS13, LiveConnections::Close)
         .observer(move |event| {
@@ -95,14 +95,14 @@ fn an_observer_that_blocks_does_not_delay_closing() {
     let clients = clients(&stage);
     let pairs: Vec<_> = clients.iter().map(|c| meet(c, &server)).collect();
     stage.strike(&server, Cause::PolicyNarrowed);
-    heard.recv_timeout(LIMIT).expect("it receives no event");
+    received.recv_timeout(LIMIT).expect("it receives no event");
     for (client, served) in pairs {
         assert!(served.connection().unwrap().wait(LIMIT).is_some());
         assert_ends(client);
     }
-    assert!(heard.try_recv().is_err());
+    assert!(received.try_recv().is_err());
     drop(release);
     for _ in 1..PEERS {
-        heard.recv_timeout(LIMIT).expect("it hears of too few");
+        received.recv_timeout(LIMIT).expect("it hears of too few");
     }
 }

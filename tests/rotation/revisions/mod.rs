@@ -2,7 +2,7 @@
 
 mod out_of_service;
 mod published;
-mod refused;
+mod rejected;
 mod reported;
 mod sources;
 mod unclaimed;

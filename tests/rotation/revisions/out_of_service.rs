@@ -12,7 +12,7 @@ use mtls::{HandshakeError, MtlsClient, OpenSsl, RejectionReason, Rotation, Rustl
 use crate::common::on_one_line;
 use crate::common::pki::{Cast, Leaf, Validity};
 use crate::common::raw::socket_pair;
-use crate::stage::{Clock, client_of, eventually, identity, meet, refusal, server_of};
+use crate::stage::{Clock, client_of, eventually, identity, meet, rejection, server_of};
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -40,21 +40,24 @@ fn cast() -> Cast {
 }
 
 #[test]
-fn an_expired_identity_serves_on_or_refuses_as_was_chosen() {
+fn an_expired_identity_serves_on_or_rejects_as_was_chosen() {
     fn on<B: ServerBackend + Default>() {
         let cast = cast();
         let raw =
             |server: &mtls::MtlsServer<B>, client: &MtlsClient<Rustls>| meet(client, server).1;
-        for (choice, refuses) in [(OnExpiry::KeepServing, false), (OnExpiry::Reject, true)] {
+        for (choice, rejects) in [(OnExpiry::KeepServing, false), (OnExpiry::Reject, true)] {
             let clock = Clock::now();
             let server = server_of(&cast).on_expiry(choice).clock(clock.read());
             let server = server.build(B::default()).unwrap();
-            // The client's own clock has stopped, so that it does not refuse the server by itself.
+            // The client's own clock has stopped, so that it does not reject the server by itself.
             let client = client_of(&cast).build(Rustls::default()).unwrap();
             assert!(raw(&server, &client).is_ok());
             clock.advance(YEAR);
-            if refuses {
-                assert_eq!(refusal(raw(&server, &client)), RejectionReason::NotServing);
+            if rejects {
+                assert_eq!(
+                    rejection(raw(&server, &client)),
+                    RejectionReason::NotServing
+                );
             } else {
                 assert!(raw(&server, &client).is_ok());
             }
@@ -80,7 +83,7 @@ fn an_expired_identity_serves_on_or_refuses_as_was_chosen() {
 }
 
 #[test]
-fn anonymous_clients_are_refused_as_well() {
+fn anonymous_clients_are_rejected_as_well() {
     fn on<B: ServerBackend + Default>() {
         let cast = cast();
         let clock = Clock::now();
@@ -133,9 +136,9 @@ fn a_client_out_of_service_rejects_every_server() {
         let server = server_of(&cast).build(Rustls::default()).unwrap();
         assert!(meet(&client, &server).0.is_ok());
         clock.advance(YEAR);
-        let refused = meet(&client, &server).0.map(drop).unwrap_err();
+        let rejected = meet(&client, &server).0.map(drop).unwrap_err();
         assert_eq!(
-            refused.rejection().unwrap().reason(),
+            rejected.rejection().unwrap().reason(),
             RejectionReason::NotServing
         );
     }
@@ -144,7 +147,7 @@ fn a_client_out_of_service_rejects_every_server() {
 }
 
 #[test]
-fn the_configuration_of_rustls_refuses_by_itself() {
+fn the_configuration_of_rustls_rejects_by_itself() {
     let cast = cast();
     let clock = Clock::now();
     let server = server_of(&cast)
@@ -160,19 +163,19 @@ fn the_configuration_of_rustls_refuses_by_itself() {
     let peer = crate::common::raw::Peer::new(crate::common::raw::Version::Tls13);
     let client = crate::common::raw::tools()[0].call_over(near, peer);
     let mut connection = rustls::ServerConnection::new(config).unwrap();
-    let refused = connection.complete_io(&mut far).unwrap_err();
+    let rejected = connection.complete_io(&mut far).unwrap_err();
     assert!(
-        refused.to_string().contains("no server certificate"),
-        "{refused}"
+        rejected.to_string().contains("no server certificate"),
+        "{rejected}"
     );
     drop(far);
     assert!(!client.outcome().accepted());
 }
 
 #[test]
-fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
+fn a_lost_source_serves_on_or_rejects_as_was_chosen() {
     let cast = cast();
-    for (choice, refuses) in [
+    for (choice, rejects) in [
         (OnSourceLost::KeepServing, false),
         (OnSourceLost::RejectAfter(Duration::from_millis(400)), true),
     ] {
@@ -198,12 +201,12 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
         is_lost.store(true, Ordering::SeqCst);
         let before = *asked.lock().unwrap();
         eventually("asked again", || *asked.lock().unwrap() > before + 3);
-        if refuses {
-            eventually("refused", || meet(&client, &server).1.is_err());
-            let refused = refusal(meet(&client, &server).1);
-            assert_eq!(refused, RejectionReason::NotServing);
-            let told = on_one_line(server.handle().status().last_failure().unwrap());
-            assert!(told.contains("the vault is sealed"), "{told}");
+        if rejects {
+            eventually("rejected", || meet(&client, &server).1.is_err());
+            let rejected = rejection(meet(&client, &server).1);
+            assert_eq!(rejected, RejectionReason::NotServing);
+            let reported = on_one_line(server.handle().status().last_failure().unwrap());
+            assert!(reported.contains("the vault is sealed"), "{reported}");
             is_lost.store(false, Ordering::SeqCst);
             eventually("back in service", || meet(&client, &server).1.is_ok());
             assert!(server.handle().status().last_failure().is_none());
@@ -215,7 +218,7 @@ fn a_lost_source_serves_on_or_refuses_as_was_chosen() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused() {
+fn settings_that_cannot_work_are_rejected() {
     let cast = cast();
     let built = |builder: mtls::ServerBuilder| builder.build(Rustls::default()).unwrap_err();
     let lost = OnSourceLost::RejectAfter(Duration::from_secs(5));

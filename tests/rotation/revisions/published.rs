@@ -16,7 +16,7 @@ use mtls::{
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, Cast, Credential, Leaf};
 use crate::common::raw::socket_pair;
-use crate::stage::{anchors, client_of, identity, meet, refusal, server_of};
+use crate::stage::{anchors, client_of, identity, meet, rejection, server_of};
 
 /// Runs a test with each backend as the end that rotates.
 macro_rules! each {
@@ -28,9 +28,9 @@ macro_rules! each {
 
 each! {
     the_next_identity_is_seen_by_the_next_peer
-    the_next_anchors_judge_the_next_peer
-    the_next_policy_judges_the_next_peer
-    the_next_lists_judge_the_next_peer
+    the_next_anchors_verify_the_next_peer
+    the_next_policy_verifies_the_next_peer
+    the_next_lists_verify_the_next_peer
     everything_at_once_is_one_revision
     what_is_the_same_is_no_revision
     a_client_rotates_as_a_server_does
@@ -57,7 +57,7 @@ fn the_next_identity_is_seen_by_the_next_peer<B: ServerBackend>(backend: fn() ->
     assert_ne!(first.peer().chain(), second.peer().chain());
 }
 
-fn the_next_anchors_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
+fn the_next_anchors_verify_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let cast = Cast::assemble();
     let other = Authority::root("Otto Root");
     let bob = Leaf::named("bob").client().issued_by(&other);
@@ -67,7 +67,7 @@ fn the_next_anchors_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let bob = bob.build(Rustls::default()).unwrap();
     assert!(meet(&alice, &server).1.is_ok());
     assert_eq!(
-        refusal(meet(&bob, &server).1),
+        rejection(meet(&bob, &server).1),
         RejectionReason::UnknownIssuer
     );
 
@@ -90,12 +90,12 @@ fn the_next_anchors_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let client = client_of(&cast).trust_anchors(anchors(&[&cast.root, &other]));
     let alice = client.build(Rustls::default()).unwrap();
     assert_eq!(
-        refusal(meet(&alice, &server).1),
+        rejection(meet(&alice, &server).1),
         RejectionReason::UnknownIssuer
     );
 }
 
-fn the_next_policy_judges_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
+fn the_next_policy_verifies_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let cast = Cast::assemble();
     let server = server_of(&cast).build(backend()).unwrap();
     let client = client_of(&cast).build(Rustls::default()).unwrap();
@@ -106,7 +106,7 @@ fn the_next_policy_judges_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
         .rotate(Rotation::new().policy(rejects_all))
         .unwrap();
     assert_eq!(
-        refusal(meet(&client, &server).1),
+        rejection(meet(&client, &server).1),
         RejectionReason::NotAuthorized
     );
     let alice = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
@@ -120,7 +120,7 @@ fn the_next_policy_judges_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     assert!(meet(&client, &server).1.is_ok());
 }
 
-fn the_next_lists_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
+fn the_next_lists_verify_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let cast = Cast::assemble();
     let rules = RevocationRules::require(RevocationDepth::Leaf);
     let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
@@ -136,7 +136,10 @@ fn the_next_lists_judge_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
         .handle()
         .rotate(Rotation::new().revocation_lists(next))
         .unwrap();
-    assert_eq!(refusal(meet(&client, &server).1), RejectionReason::Revoked);
+    assert_eq!(
+        rejection(meet(&client, &server).1),
+        RejectionReason::Revoked
+    );
     // Without rules the lists of before are not asked for any more, and go with them.
     let policy = VerifierPolicy::allow_any_authenticated();
     server
@@ -237,7 +240,7 @@ fn a_handshake_ends_under_the_revision_that_it_began_under<B: ServerBackend>(bac
     assert_eq!(served.revision(), 1);
     assert_eq!(served.read(&mut [0]).unwrap(), 0);
     assert_eq!(
-        refusal(meet(&client, &server).1),
+        rejection(meet(&client, &server).1),
         RejectionReason::NotAuthorized
     );
 }

@@ -1,4 +1,4 @@
-//! All or nothing: what a rotation is refused for, and that nothing has changed then.
+//! All or nothing: what a rotation is rejected for, and that nothing has changed then.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,14 +14,14 @@ use mtls::{
 
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, AuthorityBuilder, Cast, Credential, Leaf, Validity};
-use crate::stage::{Clock, Heard, anchors, client_of, identity, meet, server_of};
+use crate::stage::{Clock, Received, anchors, client_of, identity, meet, server_of};
 
 fn ours(issuer: &Authority, validity: Validity) -> Credential {
     let leaf = Leaf::named("next").dns("localhost").server().client();
     leaf.validity(validity).issued_by(issuer)
 }
 
-/// Every rotation that must be refused, with the words that say why.
+/// Every rotation that must be rejected, with the words that say why.
 fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
     let stranger = Authority::root("Stranger");
     let past = AuthorityBuilder::named("Past").validity(Validity::expired());
@@ -104,8 +104,8 @@ fn a_server_stays_what_it_is() {
         let server = server_of(&cast).build(B::default()).unwrap();
         let client = client_of(&cast).build(Rustls::default()).unwrap();
         for (what, rotation, words) in unsound(&cast) {
-            let refused = server.handle().rotate(rotation).expect_err(what);
-            assert!(refused.to_string().contains(words), "{what}: {refused}");
+            let rejected = server.handle().rotate(rotation).expect_err(what);
+            assert!(rejected.to_string().contains(words), "{what}: {rejected}");
             let (connected, served) = meet(&client, &server);
             assert_eq!(served.expect(what).revision(), 1);
             assert_eq!(
@@ -137,8 +137,8 @@ fn a_client_stays_what_it_is() {
         let client = client_of(&cast).build(B::default()).unwrap();
         let server = server_of(&cast).build(Rustls::default()).unwrap();
         for (what, rotation, words) in unsound(&cast) {
-            let refused = client.handle().rotate(rotation).expect_err(what);
-            assert!(refused.to_string().contains(words), "{what}: {refused}");
+            let rejected = client.handle().rotate(rotation).expect_err(what);
+            assert!(rejected.to_string().contains(words), "{what}: {rejected}");
             let (connected, served) = meet(&client, &server);
             assert_eq!(connected.expect(what).revision(), 1);
             assert_eq!(
@@ -153,7 +153,7 @@ fn a_client_stays_what_it_is() {
 }
 
 #[test]
-fn native_tls_refuses_what_it_cannot_enforce_in_a_rotation_too() {
+fn native_tls_rejects_what_it_cannot_enforce_in_a_rotation_too() {
     let cast = Cast::assemble();
     let client = client_of(&cast).build(NativeTls::default()).unwrap();
     let rules = RevocationRules::require(RevocationDepth::Leaf);
@@ -165,21 +165,21 @@ fn native_tls_refuses_what_it_cannot_enforce_in_a_rotation_too() {
             .revocation_lists(lists),
         Rotation::new().policy(policy.danger_allow_common_name_as_dns()),
     ] {
-        let refused = client.handle().rotate(rotation).unwrap_err();
+        let rejected = client.handle().rotate(rotation).unwrap_err();
         assert!(
             matches!(
-                refused,
+                rejected,
                 RotationError::Build(BuildError::Unsupported { .. })
             ),
-            "{refused}"
+            "{rejected}"
         );
     }
     let expired = ours(&cast.root, Validity::expired());
-    let refused = client
+    let rejected = client
         .handle()
         .rotate(Rotation::new().identity(identity(&expired)));
     assert!(matches!(
-        refused,
+        rejected,
         Err(RotationError::IdentityNotValid { .. })
     ));
     assert_eq!(client.handle().status().revision(), 1);
@@ -268,7 +268,7 @@ fn a_list_that_revokes_us_takes_effect_on_the_others_that_it_revokes() {
         .unwrap();
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     assert_eq!(
-        crate::stage::refusal(meet(&client, &server).1),
+        crate::stage::rejection(meet(&client, &server).1),
         mtls::RejectionReason::Revoked
     );
 }
@@ -287,32 +287,32 @@ fn an_exposed_key_is_reported_or_denied_in_a_rotation_too() {
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
         let load = || mtls::MtlsIdentity::from_files(&chain, &key).unwrap();
 
-        let heard = Heard::default();
+        let received = Received::default();
         let server = server_of(&cast)
-            .observer(heard.listen())
+            .observer(received.listen())
             .build(Rustls::default())
             .unwrap();
         server
             .handle()
             .rotate(Rotation::new().identity(load()))
             .unwrap();
-        assert_eq!(heard.count("InsecureKeyFile"), 1);
+        assert_eq!(received.count("InsecureKeyFile"), 1);
         let policy = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
         server
             .handle()
             .rotate(Rotation::new().policy(policy))
             .unwrap();
         assert_eq!(
-            heard.count("InsecureKeyFile"),
+            received.count("InsecureKeyFile"),
             1,
             "the identity is the same"
         );
 
         let server = server_of(&cast).key_permissions(mtls::material::KeyPermissions::Deny);
         let server = server.build(Rustls::default()).unwrap();
-        let refused = server.handle().rotate(Rotation::new().identity(load()));
+        let rejected = server.handle().rotate(Rotation::new().identity(load()));
         let is_denied = matches!(
-            refused,
+            rejected,
             Err(RotationError::Build(BuildError::InsecureKeyFile { .. }))
         );
         assert!(is_denied);
@@ -335,10 +335,10 @@ fn a_key_that_has_become_exposed_is_reported() {
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
         mtls::MtlsIdentity::from_files(&chain, &key).unwrap()
     };
-    let heard = Heard::default();
+    let received = Received::default();
     let server = server_of(&cast)
         .identity(load(0o600))
-        .observer(heard.listen());
+        .observer(received.listen());
     let server = server.build(Rustls::default()).unwrap();
     let rotate = |mode| {
         server
@@ -346,18 +346,18 @@ fn a_key_that_has_become_exposed_is_reported() {
             .rotate(Rotation::new().identity(load(mode)))
             .unwrap()
     };
-    assert_eq!((rotate(0o600), heard.all().len()), (1, 0), "no news");
+    assert_eq!((rotate(0o600), received.all().len()), (1, 0), "no news");
     assert_eq!(rotate(0o644), 2);
-    let told = heard.all();
-    assert_eq!(told.len(), 2, "{told:?}");
+    let reported = received.all();
+    assert_eq!(reported.len(), 2, "{reported:?}");
     assert!(
-        told[0].starts_with("IdentityWarning(InsecureKeyFile"),
-        "{told:?}"
+        reported[0].starts_with("IdentityWarning(InsecureKeyFile"),
+        "{reported:?}"
     );
-    assert!(told[1].starts_with("Rotated"), "{told:?}");
-    assert_eq!((rotate(0o644), heard.all().len()), (2, 2), "told once");
+    assert!(reported[1].starts_with("Rotated"), "{reported:?}");
+    assert_eq!((rotate(0o644), received.all().len()), (2, 2), "told once");
     // That it has been closed is news as well, of which there is nothing to warn.
-    assert_eq!((rotate(0o600), heard.count("IdentityWarning")), (3, 1));
+    assert_eq!((rotate(0o600), received.count("IdentityWarning")), (3, 1));
 }
 
 #[test]
@@ -365,11 +365,11 @@ fn a_client_of_server_spiffe_keeps_asking_for_ids() {
     let cast = Cast::assemble();
     let client: MtlsClient<Rustls> = client_of(&cast).build(Rustls::default()).unwrap();
     let any = VerifierPolicy::server_spiffe(PeerMatcher::any_authenticated());
-    let refused = client
+    let rejected = client
         .handle()
         .rotate(Rotation::new().policy(any))
         .unwrap_err();
-    assert!(refused.to_string().contains("server_spiffe"), "{refused}");
+    assert!(rejected.to_string().contains("server_spiffe"), "{rejected}");
 }
 
 #[test]
@@ -454,8 +454,8 @@ fn by_a_clock_that_panics_nothing_is_rotated() {
     is_broken.store(true, Ordering::SeqCst);
     let alice = VerifierPolicy::allow(PeerMatcher::dns("alice.test").unwrap());
     let policy = || Rotation::new().policy(alice.clone());
-    let refused = server.handle().rotate(policy()).unwrap_err();
-    assert!(refused.to_string().contains("clock"), "{refused}");
+    let rejected = server.handle().rotate(policy()).unwrap_err();
+    assert!(rejected.to_string().contains("clock"), "{rejected}");
     is_broken.store(false, Ordering::SeqCst);
     assert_eq!(server.handle().rotate(policy()).unwrap(), 2);
 }
@@ -471,16 +471,16 @@ fn a_policy_does_not_end_by_the_way_that_we_are_vouched_for() {
         // Our own leaf lasts for 30 days.
         let strict = VerifierPolicy::allow_any_authenticated()
             .max_leaf_lifetime(std::time::Duration::from_secs(24 * 3600));
-        let refused = server
+        let rejected = server
             .handle()
             .rotate(Rotation::new().policy(strict))
             .unwrap_err();
         assert!(
             matches!(
-                refused,
+                rejected,
                 RotationError::Build(BuildError::OwnChainRejected(_))
             ),
-            "{refused}"
+            "{rejected}"
         );
     }
 }

@@ -4,7 +4,7 @@ use mtls::{Rotation, Rustls, VerifierPolicy};
 use rcgen::ExtendedKeyUsagePurpose;
 
 use crate::common::pki::{AuthorityBuilder, Cast, KeyAlgorithm};
-use crate::stage::{Heard, anchors, client_of, server_of};
+use crate::stage::{Received, anchors, client_of, server_of};
 
 /// Though the anchors are the same.
 #[test]
@@ -13,10 +13,10 @@ fn an_anchor_that_the_next_policy_rejects_is_reported() {
     let rsa = AuthorityBuilder::named("RSA")
         .algorithm(KeyAlgorithm::Rsa)
         .self_signed();
-    let heard = Heard::default();
+    let received = Received::default();
     let server = server_of(&cast)
         .trust_anchors(anchors(&[&cast.root, &rsa]))
-        .observer(heard.listen())
+        .observer(received.listen())
         .build(Rustls::default())
         .unwrap();
     let rotate = |bits| {
@@ -25,12 +25,12 @@ fn an_anchor_that_the_next_policy_rejects_is_reported() {
             .handle()
             .rotate(Rotation::new().policy(policy))
             .unwrap();
-        heard.count("UnusableTrustAnchor")
+        received.count("UnusableTrustAnchor")
     };
     assert_eq!(rotate(2048), 0);
-    assert_eq!(rotate(3072), 1, "{:?}", heard.all());
+    assert_eq!(rotate(3072), 1, "{:?}", received.all());
     // What is as it was is not reported again.
-    assert_eq!(rotate(3072), 1, "{:?}", heard.all());
+    assert_eq!(rotate(3072), 1, "{:?}", received.all());
 }
 
 #[test]
@@ -40,17 +40,27 @@ fn an_anchor_is_reported_by_the_side_that_it_cannot_vouch_for() {
         .extended_key_usages(&[ExtendedKeyUsagePurpose::ClientAuth])
         .self_signed();
     let both = || anchors(&[&cast.root, &of_clients]);
-    let heard = Heard::default();
+    let received = Received::default();
     let server = server_of(&cast).trust_anchors(both());
     server
-        .observer(heard.listen())
+        .observer(received.listen())
         .build(Rustls::default())
         .unwrap();
-    assert_eq!(heard.count("UnusableTrustAnchor"), 0, "{:?}", heard.all());
+    assert_eq!(
+        received.count("UnusableTrustAnchor"),
+        0,
+        "{:?}",
+        received.all()
+    );
     let client = client_of(&cast).trust_anchors(both());
     client
-        .observer(heard.listen())
+        .observer(received.listen())
         .build(Rustls::default())
         .unwrap();
-    assert_eq!(heard.count("UnusableTrustAnchor"), 1, "{:?}", heard.all());
+    assert_eq!(
+        received.count("UnusableTrustAnchor"),
+        1,
+        "{:?}",
+        received.all()
+    );
 }

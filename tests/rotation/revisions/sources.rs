@@ -19,7 +19,7 @@ use x509_cert::der::{Decode, Encode};
 use crate::common::on_one_line;
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, Cast, Leaf, Validity};
-use crate::stage::{Heard, LIMIT, anchors, client_of, eventually, identity, meet, server_of};
+use crate::stage::{LIMIT, Received, anchors, client_of, eventually, identity, meet, server_of};
 
 pub struct FromFn<F>(F);
 
@@ -85,21 +85,21 @@ fn all_of(cast: &Cast) -> Rotation {
         .origin("the top shelf")
 }
 
-fn server_from(shelf: &Shelf, heard: &Heard) -> MtlsServer<Rustls> {
+fn server_from(shelf: &Shelf, received: &Received) -> MtlsServer<Rustls> {
     MtlsServer::builder()
         .policy(VerifierPolicy::allow_any_authenticated())
         .source(shelf.source())
         .poll_interval(Duration::from_secs(3600))
-        .observer(heard.listen())
+        .observer(received.listen())
         .build(Rustls::default())
         .unwrap()
 }
 
 #[test]
 fn a_source_gives_the_first_revision_and_the_next() {
-    let (cast, heard) = (Cast::assemble(), Heard::default());
+    let (cast, received) = (Cast::assemble(), Received::default());
     let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &heard);
+    let server = server_from(&shelf, &received);
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
     assert_eq!(shelf.asked(), 1);
@@ -123,7 +123,7 @@ fn a_source_gives_the_first_revision_and_the_next() {
             format!("CN=round {round}")
         );
     }
-    assert_eq!(heard.count("Rotated"), 3);
+    assert_eq!(received.count("Rotated"), 3);
     assert_eq!(server.handle().status().failures(), 0);
 }
 
@@ -162,9 +162,9 @@ fn a_source_is_asked_by_itself_as_often_as_was_said() {
 
 #[test]
 fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
-    let (cast, heard) = (Cast::assemble(), Heard::default());
+    let (cast, received) = (Cast::assemble(), Received::default());
     let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &heard);
+    let server = server_from(&shelf, &received);
     let client = client_of(&cast).build(Rustls::default()).unwrap();
 
     shelf.put(None);
@@ -174,30 +174,30 @@ fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
     let status = server.handle().status();
     let failure = status.last_failure().unwrap();
     assert!(failure.consecutive() >= 2, "{failure}");
-    let told = on_one_line(failure);
-    assert!(told.contains("the shelf is empty"), "{told}");
+    let reported = on_one_line(failure);
+    assert!(reported.contains("the shelf is empty"), "{reported}");
     assert_eq!(failure.origin(), None);
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
 
-    // What is refused names where it came from.
+    // What is rejected names where it came from.
     let stranger = Authority::root("Stranger");
     shelf.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
     shelf.ring();
-    eventually("refused", || {
+    eventually("rejected", || {
         let status = server.handle().status();
         status
             .last_failure()
             .is_some_and(|failure| failure.origin() == Some("the top shelf"))
     });
-    let told = on_one_line(server.handle().status().last_failure().unwrap());
+    let reported = on_one_line(server.handle().status().last_failure().unwrap());
     assert!(
-        told.contains("do not authenticate our own identity"),
-        "{told}"
+        reported.contains("do not authenticate our own identity"),
+        "{reported}"
     );
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
     let failures = server.handle().status().failures();
     assert_eq!(
-        heard.count("ReloadFailed"),
+        received.count("ReloadFailed"),
         usize::try_from(failures).unwrap()
     );
 
@@ -280,7 +280,7 @@ fn what_a_source_does_not_give_stays_as_it_was_given() {
 fn degraded_is_shown_until_it_is_over() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     shelf.put(Some(all_of(&cast).degraded("polled, not watched")));
     shelf.ring();
     eventually("degraded", || {
@@ -296,7 +296,7 @@ fn degraded_is_shown_until_it_is_over() {
 fn the_thread_ends_with_the_server() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     let bell = shelf.bell.lock().unwrap().clone().unwrap();
     let copy = server.clone();
     drop(server);
@@ -319,7 +319,7 @@ fn the_thread_ends_with_the_server() {
 fn what_a_source_has_given_before_undoes_nothing() {
     let (cast, evil) = (Cast::assemble(), Authority::root("Evil"));
     let shelf = Shelf::holding(all_of(&cast).trust_anchors(anchors(&[&cast.root, &evil])));
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     let mallory = Leaf::named("mallory").client().issued_by(&evil);
     let mallory = client_of(&cast)
         .identity(identity(&mallory))
@@ -337,12 +337,12 @@ fn what_a_source_has_given_before_undoes_nothing() {
         assert_eq!(server.handle().status().revision(), 2);
         assert!(meet(&mallory, &server).1.is_err());
     }
-    // What the source gives anew takes effect, and what was refused is tried again.
+    // What the source gives anew takes effect, and what was rejected is tried again.
     let stranger = Authority::root("Stranger");
     shelf.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
     for failures in 1..=2 {
         shelf.ring();
-        eventually("refused", || {
+        eventually("rejected", || {
             server.handle().status().failures() >= failures
         });
     }
@@ -357,7 +357,7 @@ fn what_a_source_has_given_before_undoes_nothing() {
 fn a_storm_of_calls_does_not_keep_the_source_busy() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     let began = Instant::now();
     while began.elapsed() < Duration::from_millis(600) {
         shelf.ring();
@@ -421,22 +421,22 @@ fn the_same_certificate_with_another_signer_is_news() {
 }
 
 #[test]
-fn a_policy_that_was_refused_with_the_rest_is_not_lost() {
+fn a_policy_that_was_rejected_with_the_rest_is_not_lost() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     let rejects_all = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
     let expired = Leaf::named("expired").dns("localhost").server();
     let expired = expired.validity(Validity::expired()).issued_by(&cast.root);
-    // Narrowed, beside an identity that is refused: nothing of it is taken.
+    // Narrowed, beside an identity that is rejected: nothing of it is taken.
     shelf.put(Some(
         all_of(&cast)
             .policy(rejects_all.clone())
             .identity(identity(&expired)),
     ));
     shelf.ring();
-    eventually("refused", || server.handle().status().failures() == 1);
+    eventually("rejected", || server.handle().status().failures() == 1);
     assert!(meet(&client, &server).1.is_ok());
     // A source tells all that there is each time, so the policy comes again; and again, which is no news.
     shelf.put(Some(all_of(&cast).policy(rejects_all)));
@@ -452,7 +452,7 @@ fn a_policy_that_was_refused_with_the_rest_is_not_lost() {
 fn a_revision_and_the_end_of_a_failure_are_shown_together() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     let mut watch = server.handle().status_changes();
     for round in 2..=6 {
         shelf.put(None);
@@ -480,7 +480,7 @@ fn a_revision_and_the_end_of_a_failure_are_shown_together() {
 fn a_failure_that_ends_without_news_wakes_the_watch_and_no_news_do_not() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     let mut watch = server.handle().status_changes();
     shelf.put(None);
     shelf.ring();
@@ -501,7 +501,7 @@ fn a_failure_that_ends_without_news_wakes_the_watch_and_no_news_do_not() {
 fn what_is_degraded_from_the_start_is_shown_from_the_start() {
     let cast = Cast::assemble();
     let shelf = Shelf::holding(all_of(&cast).degraded("polled, not watched"));
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     assert_eq!(
         server.handle().status().degraded(),
         Some("polled, not watched")
@@ -522,10 +522,10 @@ fn lists_come_and_go_with_the_rules_that_ask_for_them() {
         Some(all.policy(policy.clone()))
     };
     let shelf = Shelf::holding(all(&asking, 1).unwrap());
-    let server = server_from(&shelf, &Heard::default());
+    let server = server_from(&shelf, &Received::default());
     let alice = client_of(&cast).build(Rustls::default()).unwrap();
-    let refused = || meet(&alice, &server).1.is_err();
-    assert!(refused());
+    let rejected = || meet(&alice, &server).1.is_err();
+    assert!(rejected());
     // A source keeps giving its lists, and newer ones, when no policy asks for them any more.
     let without = VerifierPolicy::allow_any_authenticated();
     for (number, revision) in [(1, 2), (2, 2)] {
@@ -536,22 +536,22 @@ fn lists_come_and_go_with_the_rules_that_ask_for_them() {
         eventually("without rules", || {
             server.handle().status().revision() == revision
         });
-        assert!(!refused());
+        assert!(!rejected());
     }
     assert_eq!(server.handle().status().failures(), 0);
     // The rules are back, by the source or by hand, and with them the lists that it gave last.
     shelf.put(all(&asking, 2));
     shelf.ring();
     eventually("with rules", || server.handle().status().revision() == 3);
-    assert!(refused());
+    assert!(rejected());
     server
         .handle()
         .rotate(Rotation::new().policy(without))
         .unwrap();
-    assert!(!refused());
+    assert!(!rejected());
     server
         .handle()
         .rotate(Rotation::new().policy(asking))
         .unwrap();
-    assert!(refused());
+    assert!(rejected());
 }

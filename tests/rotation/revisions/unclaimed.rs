@@ -11,7 +11,7 @@ use mtls::{
 
 use crate::common::pki::crl::{Crl, tlv};
 use crate::common::pki::{Authority, Cast};
-use crate::stage::{Heard, anchors, client_of, meet, server_of};
+use crate::stage::{Received, anchors, client_of, meet, server_of};
 
 fn rules() -> VerifierPolicy {
     VerifierPolicy::allow_any_authenticated()
@@ -44,7 +44,7 @@ fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
     let stranger = Authority::root("Stranger");
     let [of_root, of_intermediate, of_stranger] =
         [&cast.root, &cast.intermediate, &stranger].map(|ca| Crl::new().signed_by(ca));
-    let heard = Heard::default();
+    let received = Received::default();
     let server = server_of(&cast)
         .policy(rules())
         .revocation_lists(lists([
@@ -52,16 +52,16 @@ fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
             of_intermediate.clone(),
             of_stranger.clone(),
         ]))
-        .observer(heard.listen())
+        .observer(received.listen())
         .build(backend)
         .unwrap();
     let both = ["CN=Ivo Intermediate", "CN=Stranger"];
     assert_eq!(unclaimed(&server.handle().status()), both);
     for issuer in both {
         let event = format!("UnclaimedRevocationList(RevocationList {{ issuer: {issuer:?}");
-        assert_eq!(heard.count(&event), 1, "{:?}", heard.all());
+        assert_eq!(received.count(&event), 1, "{:?}", received.all());
     }
-    assert_eq!(heard.count("UnclaimedRevocationList"), 2);
+    assert_eq!(received.count("UnclaimedRevocationList"), 2);
 
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     assert!(meet(&client, &server).1.is_ok());
@@ -74,7 +74,7 @@ fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
         .handle()
         .rotate(Rotation::new().policy(policy))
         .unwrap();
-    assert_eq!(heard.count("UnclaimedRevocationList"), 2);
+    assert_eq!(received.count("UnclaimedRevocationList"), 2);
     let newer = Crl::new().number(&[2]).signed_by(&cast.intermediate);
     let next = lists([newer, of_stranger, Crl::new().signed_by(&cast.root)]);
     server
@@ -83,10 +83,10 @@ fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
         .unwrap();
     // The signer of the list before is known, so its successor is claimed.
     assert_eq!(
-        heard.count("UnclaimedRevocationList"),
+        received.count("UnclaimedRevocationList"),
         3,
         "{:?}",
-        heard.all()
+        received.all()
     );
     let published = changes.wait(std::time::Duration::from_secs(5)).unwrap();
     assert_eq!(unclaimed(&published), ["CN=Stranger"]);

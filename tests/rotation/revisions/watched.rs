@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Cast, Leaf, Validity};
-use crate::stage::{Clock, Heard, LIMIT, eventually, identity, server_of};
+use crate::stage::{Clock, LIMIT, Received, eventually, identity, server_of};
 
 /// A policy that was not there before.
 fn another() -> Rotation {
@@ -24,7 +24,7 @@ fn another() -> Rotation {
 }
 
 #[test]
-fn the_status_tells_when_what_serves_runs_out() {
+fn the_status_reports_when_what_serves_runs_out() {
     let cast = Cast::assemble();
     let clock = Clock::now();
     let rules = RevocationRules::require(RevocationDepth::Leaf);
@@ -106,12 +106,12 @@ fn a_task_waits_for_the_next_change() {
         });
         tokio::task::yield_now().await;
         server.handle().rotate(another()).unwrap();
-        let told = tokio::time::timeout(LIMIT, second.changed()).await.unwrap();
-        assert_eq!(told.unwrap().revision(), 2);
+        let reported = tokio::time::timeout(LIMIT, second.changed()).await.unwrap();
+        assert_eq!(reported.unwrap().revision(), 2);
         tokio::task::yield_now().await;
         drop(server);
-        let told = tokio::time::timeout(LIMIT, task).await.unwrap().unwrap();
-        assert_eq!(told, (2, true));
+        let reported = tokio::time::timeout(LIMIT, task).await.unwrap().unwrap();
+        assert_eq!(reported, (2, true));
     });
 }
 
@@ -119,33 +119,34 @@ fn a_task_waits_for_the_next_change() {
 fn expiring_items_are_reported_once_for_each_configured_time() {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     let cast = Cast::assemble();
-    let (clock, heard) = (Clock::now(), Heard::default());
+    let (clock, received) = (Clock::now(), Received::default());
     let rules = RevocationRules::require(RevocationDepth::Leaf);
     let lists = RevocationLists::from_der([Crl::new().signed_by(&cast.intermediate)]).unwrap();
     let server = server_of(&cast)
         .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
         .revocation_lists(lists)
         .clock(clock.read())
-        .observer(heard.listen())
+        .observer(received.listen())
         .warn_before_expiry([3 * DAY, DAY])
         .build(Rustls::default())
         .unwrap();
-    let told = |what: &str| {
-        let told = heard.all();
-        told.iter()
+    let reported = |what: &str| {
+        let reported = received.all();
+        reported
+            .iter()
             .filter(|t| t.contains("Expiring") && t.contains(what))
             .count()
     };
     // A list lasts for 7 days here, our own chain for 30. A reload has the clock looked at now and not in a minute.
     let look = |expected: usize, what: &str| {
         eventually(
-            &format!("{expected} warnings of {what}: {:?}", heard.all()),
+            &format!("{expected} warnings of {what}: {:?}", received.all()),
             || {
                 server.handle().reload();
-                told(what) >= expected
+                reported(what) >= expected
             },
         );
-        assert_eq!(told(what), expected);
+        assert_eq!(reported(what), expected);
     };
     clock.advance(5 * DAY);
     look(1, "RevocationList");
@@ -153,11 +154,11 @@ fn expiring_items_are_reported_once_for_each_configured_time() {
     look(2, "RevocationList");
     clock.advance(DAY);
     look(3, "RevocationList");
-    assert_eq!(told("Identity"), 0);
+    assert_eq!(reported("Identity"), 0);
     clock.advance(20 * DAY);
     look(1, "Identity");
     assert!(
-        heard
+        received
             .all()
             .iter()
             .any(|t| t.contains("CN=server") || t.contains("CN=Ivo"))
@@ -183,15 +184,15 @@ fn expiring_items_are_reported_once_for_each_configured_time() {
 #[test]
 fn without_a_source_expiry_is_not_reported_by_default() {
     let cast = Cast::assemble();
-    let (clock, heard) = (Clock::now(), Heard::default());
+    let (clock, received) = (Clock::now(), Received::default());
     let server = server_of(&cast)
         .clock(clock.read())
-        .observer(heard.listen());
+        .observer(received.listen());
     let server = server.build(Rustls::default()).unwrap();
     clock.advance(Duration::from_secs(29 * 24 * 3600));
     server.handle().reload();
     thread::sleep(Duration::from_millis(50));
-    assert_eq!(heard.all(), Vec::<String>::new());
+    assert_eq!(received.all(), Vec::<String>::new());
 }
 
 /// Counts how often it is woken, and panics at that.

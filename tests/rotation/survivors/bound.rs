@@ -19,7 +19,7 @@ use mtls::{
 
 use super::callers::{Caller, Keeping, Ours, OursAsync, RAW, talk_async};
 use super::hosts::{Driven, accepts, accepts_async};
-use super::{BOUND, DAY, HOUR, Stage, assert_admitted, assert_refused, meet};
+use super::{BOUND, DAY, HOUR, Stage, assert_accepted, assert_rejected, meet};
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{AuthorityBuilder, Credential, Leaf, Validity};
 use crate::common::raw::{LIMIT, Version};
@@ -47,14 +47,14 @@ fn resumes_as_often_as_it_is_asked() {
             for caller in callers(&stage, version) {
                 let server = stage.server(version).resumption(BOUND);
                 let host = host(&server.build(Rustls::default()).unwrap());
-                assert_admitted(&host, &*caller, &stage.alice, false);
+                assert_accepted(&host, &*caller, &stage.alice, false);
                 for _ in 0..4 {
-                    assert_admitted(&host, &*caller, &stage.alice, true);
+                    assert_accepted(&host, &*caller, &stage.alice, true);
                 }
             }
         }
     }
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.reported(), []);
 }
 
 /// Many handshakes on one thread, each a bit at a time: a session is of the client whose it is.
@@ -132,12 +132,12 @@ fn off_unless_both_ask() {
         let off = server(Resumption::Off);
         for caller in callers(&stage, version) {
             for _ in 0..3 {
-                assert_admitted(&off, &*caller, &stage.alice, false);
+                assert_accepted(&off, &*caller, &stage.alice, false);
             }
         }
         let (bound, caller) = (server(BOUND), Ours(ours(&stage, version, Resumption::Off)));
         for _ in 0..3 {
-            assert_admitted(&bound, &caller, &stage.alice, false);
+            assert_accepted(&bound, &caller, &stage.alice, false);
         }
     }
 }
@@ -150,15 +150,15 @@ fn snapshots_never_resume() {
         let server = server.build(Rustls::default()).unwrap();
         let (accepts, snapshot) = (accepts(&server), Rustls::snapshot(&server));
         for caller in callers(&stage, version) {
-            assert_admitted(&accepts, &*caller, &stage.alice, false);
-            assert_admitted(&snapshot, &*caller, &stage.alice, false);
-            assert_admitted(&snapshot, &*caller, &stage.alice, false);
+            assert_accepted(&accepts, &*caller, &stage.alice, false);
+            assert_accepted(&snapshot, &*caller, &stage.alice, false);
+            assert_accepted(&snapshot, &*caller, &stage.alice, false);
         }
         // Nor does a client on what ours gives.
         let config = ours(&stage, version, BOUND).config();
         let caller = Keeping { config };
         for _ in 0..3 {
-            assert_admitted(&accepts, &caller, &stage.alice, false);
+            assert_accepted(&accepts, &caller, &stage.alice, false);
         }
     }
 }
@@ -173,8 +173,8 @@ fn servers_share_nothing() {
         };
         let (one, other) = (server(), server());
         for caller in callers(&stage, version) {
-            assert_admitted(&one, &*caller, &stage.alice, false);
-            assert_admitted(&other, &*caller, &stage.alice, false);
+            assert_accepted(&one, &*caller, &stage.alice, false);
+            assert_accepted(&other, &*caller, &stage.alice, false);
         }
     }
 }
@@ -182,11 +182,11 @@ fn servers_share_nothing() {
 #[test]
 fn over_by_the_given_clock_and_not_prolonged() {
     for version in Version::ALL {
-        for judged_by_us in [true, false] {
+        for verified_by_us in [true, false] {
             let stage = Stage::set();
             // Either end ends it by itself.
             let long = Resumption::BoundToRevision { max_age: DAY };
-            let (here, there) = if judged_by_us {
+            let (here, there) = if verified_by_us {
                 (BOUND, long)
             } else {
                 (long, BOUND)
@@ -194,14 +194,14 @@ fn over_by_the_given_clock_and_not_prolonged() {
             let server = stage.server(version).resumption(here);
             let host = accepts(&server.build(Rustls::default()).unwrap());
             let caller = Ours(ours(&stage, version, there));
-            assert_admitted(&host, &caller, &stage.alice, false);
+            assert_accepted(&host, &caller, &stage.alice, false);
             for _ in 0..3 {
                 stage.clock.pass(HOUR / 4);
-                assert_admitted(&host, &caller, &stage.alice, true);
+                assert_accepted(&host, &caller, &stage.alice, true);
             }
             stage.clock.pass(HOUR / 4 + Duration::from_secs(2));
-            assert_admitted(&host, &caller, &stage.alice, false);
-            assert_admitted(&host, &caller, &stage.alice, true);
+            assert_accepted(&host, &caller, &stage.alice, false);
+            assert_accepted(&host, &caller, &stage.alice, true);
         }
     }
 }
@@ -218,7 +218,7 @@ fn over_by_the_monotonic_clock() {
         let host = accepts(&server.build(Rustls::default()).unwrap());
         let caller = Ours(ours(&stage, version, BOUND));
         let began = Instant::now();
-        assert_admitted(&host, &caller, &stage.alice, false);
+        assert_accepted(&host, &caller, &stage.alice, false);
         loop {
             let (answer, _) = meet(&host, &caller);
             assert_eq!(answer.error, None);
@@ -239,15 +239,15 @@ fn a_clock_that_goes_back_ends_it() {
         let server = stage.server(version).resumption(BOUND);
         let host = accepts(&server.build(Rustls::default()).unwrap());
         let caller = Keeping::new(version, Some(&stage.alice));
-        assert_admitted(&host, &caller, &stage.alice, false);
+        assert_accepted(&host, &caller, &stage.alice, false);
         stage.clock.0.store(0, Ordering::SeqCst);
-        assert_admitted(&host, &caller, &stage.alice, false);
+        assert_accepted(&host, &caller, &stage.alice, false);
     }
 }
 
 /// Nothing rotates: what is looked at again is the peer.
 #[test]
-fn the_peer_is_judged_again() {
+fn the_peer_is_verified_again() {
     for version in Version::ALL {
         let stage = Stage::set();
         for caller in callers(&stage, version) {
@@ -263,23 +263,23 @@ fn the_peer_is_judged_again() {
             let server = stage.server(version).resumption(BOUND);
             let server = server.policy(VerifierPolicy::allow(matcher));
             let host = accepts(&server.build(Rustls::default()).unwrap());
-            assert_admitted(&host, &*caller, &stage.alice, false);
-            assert_admitted(&host, &*caller, &stage.alice, true);
+            assert_accepted(&host, &*caller, &stage.alice, false);
+            assert_accepted(&host, &*caller, &stage.alice, true);
             welcome.store(false, Ordering::SeqCst);
-            assert_refused(&host, &*caller);
-            assert_eq!(stage.told(), [Reason::NotAuthorized], "told once");
-            // Who is admitted again has sessions again; one that was refused is gone.
+            assert_rejected(&host, &*caller);
+            assert_eq!(stage.reported(), [Reason::NotAuthorized], "told once");
+            // Who is accepted again has sessions again; one that was rejected is gone.
             welcome.store(true, Ordering::SeqCst);
             let (answer, called) = meet(&host, &*caller);
-            assert_eq!((answer.error, called.heard), (None, true));
+            assert_eq!((answer.error, called.received), (None, true));
             assert!(!answer.resumed || version == Version::Tls13);
         }
     }
 }
 
-/// A custom matcher that panics refuses, and leaves the store in order.
+/// A custom matcher that panics rejects, and leaves the store in order.
 #[test]
-fn a_panic_is_a_refusal() {
+fn a_panic_is_a_rejection() {
     for version in Version::ALL {
         let stage = Stage::set();
         let well = Arc::new(AtomicBool::new(true));
@@ -292,14 +292,14 @@ fn a_panic_is_a_refusal() {
         let server = server.policy(VerifierPolicy::allow(matcher));
         let host = accepts(&server.build(Rustls::default()).unwrap());
         let caller = Ours(ours(&stage, version, BOUND));
-        assert_admitted(&host, &caller, &stage.alice, false);
+        assert_accepted(&host, &caller, &stage.alice, false);
         well.store(false, Ordering::SeqCst);
-        assert_refused(&host, &caller);
-        assert_eq!(stage.told(), [Reason::VerifierPanicked]);
+        assert_rejected(&host, &caller);
+        assert_eq!(stage.reported(), [Reason::VerifierPanicked]);
         well.store(true, Ordering::SeqCst);
         let (answer, _) = meet(&host, &caller);
         assert_eq!(answer.error, None);
-        assert_admitted(&host, &caller, &stage.alice, true);
+        assert_accepted(&host, &caller, &stage.alice, true);
     }
 }
 
@@ -316,11 +316,11 @@ fn ends_with_the_revocation_list() {
                 .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
                 .revocation_lists(lists.clone());
             let host = accepts(&server.build(Rustls::default()).unwrap());
-            assert_admitted(&host, &*caller, &stage.alice, false);
-            assert_admitted(&host, &*caller, &stage.alice, true);
+            assert_accepted(&host, &*caller, &stage.alice, false);
+            assert_accepted(&host, &*caller, &stage.alice, true);
             stage.clock.pass(HOUR / 2 + Duration::from_secs(2));
-            assert_refused(&host, &*caller);
-            assert_eq!(stage.told(), [Reason::RevocationListStale]);
+            assert_rejected(&host, &*caller);
+            assert_eq!(stage.reported(), [Reason::RevocationListStale]);
             stage.clock.0.store(0, Ordering::SeqCst);
         }
     }
@@ -340,11 +340,11 @@ fn ends_with_the_trust_anchor() {
         for caller in callers(&stage, version) {
             let server = stage.server(version).resumption(BOUND);
             let host = accepts(&server.build(Rustls::default()).unwrap());
-            assert_admitted(&host, &*caller, &stage.alice, false);
-            assert_admitted(&host, &*caller, &stage.alice, true);
+            assert_accepted(&host, &*caller, &stage.alice, false);
+            assert_accepted(&host, &*caller, &stage.alice, true);
             stage.clock.pass(HOUR / 2 + Duration::from_secs(2));
-            assert_refused(&host, &*caller);
-            assert_eq!(stage.told(), [Reason::AnchorExpired]);
+            assert_rejected(&host, &*caller);
+            assert_eq!(stage.reported(), [Reason::AnchorExpired]);
             stage.clock.0.store(0, Ordering::SeqCst);
         }
     }
@@ -361,8 +361,8 @@ fn the_shadow_is_asked() {
         let host = accepts(&server.build(Rustls::default()).unwrap());
         let caller = Keeping::new(version, Some(&stage.alice));
         for resumed in [false, true, true] {
-            assert_admitted(&host, &caller, &stage.alice, resumed);
-            assert_eq!(stage.told_by_shadow(), 1);
+            assert_accepted(&host, &caller, &stage.alice, resumed);
+            assert_eq!(stage.reported_by_shadow(), 1);
         }
     }
 }

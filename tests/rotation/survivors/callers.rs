@@ -28,8 +28,8 @@ use crate::common::raw::{LIMIT, Version};
 #[derive(Debug)]
 pub(super) struct Called {
     pub(super) resumed: bool,
-    /// The server's message: it has admitted us.
-    pub(super) heard: bool,
+    /// The server's message: it has accepted us.
+    pub(super) received: bool,
 }
 
 pub(super) trait Caller: fmt::Debug {
@@ -39,7 +39,7 @@ pub(super) trait Caller: fmt::Debug {
 /// Makes a client with this certificate, or without; `None` where its program is not here.
 pub(super) type Make = fn(Version, Option<&Credential>) -> Option<Box<dyn Caller>>;
 
-/// Those that judge nothing.
+/// Those that verify nothing.
 pub(super) const RAW: [Make; 2] = [
     |version, credential| Some(Box::new(Keeping::new(version, credential))),
     |version, credential| {
@@ -82,10 +82,10 @@ impl Caller for Keeping {
     fn call(&self, address: SocketAddr) -> Called {
         let connection = ClientConnection::new(Arc::clone(&self.config), localhost()).unwrap();
         let mut connection = connection.into();
-        let heard = converse(&mut connection, &mut connect(address)).is_ok();
+        let received = converse(&mut connection, &mut connect(address)).is_ok();
         Called {
-            resumed: heard && was_resumed(&connection),
-            heard,
+            resumed: received && was_resumed(&connection),
+            received,
         }
     }
 }
@@ -147,10 +147,10 @@ impl Caller for SClient {
         }
         let said = run(&mut command, MESSAGE, 2 * LIMIT);
         let text = String::from_utf8(MESSAGE.to_vec()).unwrap();
-        let heard = said.stdout.contains(&text);
+        let received = said.stdout.contains(&text);
         Called {
-            resumed: heard && said.stdout.contains("\nReused, TLSv1."),
-            heard,
+            resumed: received && said.stdout.contains("\nReused, TLSv1."),
+            received,
         }
     }
 }
@@ -166,19 +166,19 @@ pub(super) struct Ours<B: ClientBackend>(pub(super) MtlsClient<B>);
 
 impl<B: ClientBackend> Caller for Ours<B> {
     fn call(&self, address: SocketAddr) -> Called {
-        let refused = Called {
+        let rejected = Called {
             resumed: false,
-            heard: false,
+            received: false,
         };
         let Ok(mut stream) = self.0.connect("localhost", connect(address)) else {
-            return refused;
+            return rejected;
         };
         match talk(&mut stream).and_then(|()| stream.close()) {
             Ok(()) => Called {
                 resumed: stream.session().is_resumed(),
-                heard: true,
+                received: true,
             },
-            Err(_) => refused,
+            Err(_) => rejected,
         }
     }
 }
@@ -200,14 +200,14 @@ impl<B: ClientBackend> Caller for OursAsync<B> {
             let Ok(mut stream) = self.0.connect_async("localhost", socket).await else {
                 return Called {
                     resumed: false,
-                    heard: false,
+                    received: false,
                 };
             };
-            let heard = talk_async(&mut stream).await.is_ok();
+            let received = talk_async(&mut stream).await.is_ok();
             stream.shutdown().await.ok();
             Called {
-                resumed: heard && stream.session().is_resumed(),
-                heard,
+                resumed: received && stream.session().is_resumed(),
+                received,
             }
         };
         let in_time = async { timeout(2 * LIMIT, work).await.expect("it never ended") };
@@ -227,9 +227,9 @@ pub(super) async fn talk_async(
 ) -> io::Result<()> {
     stream.write_all(MESSAGE).await?;
     stream.flush().await?;
-    let mut heard = vec![0; MESSAGE.len()];
-    stream.read_exact(&mut heard).await?;
-    if heard == MESSAGE {
+    let mut received = vec![0; MESSAGE.len()];
+    stream.read_exact(&mut received).await?;
+    if received == MESSAGE {
         Ok(())
     } else {
         Err(io::ErrorKind::InvalidData.into())
@@ -252,9 +252,9 @@ pub(super) fn bounded(socket: &TcpStream) {
 pub(super) fn talk(stream: &mut (impl Read + Write)) -> io::Result<()> {
     stream.write_all(MESSAGE)?;
     stream.flush()?;
-    let mut heard = vec![0; MESSAGE.len()];
-    stream.read_exact(&mut heard)?;
-    if heard == MESSAGE {
+    let mut received = vec![0; MESSAGE.len()];
+    stream.read_exact(&mut received)?;
+    if received == MESSAGE {
         Ok(())
     } else {
         Err(io::ErrorKind::InvalidData.into())

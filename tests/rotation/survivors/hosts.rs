@@ -21,7 +21,7 @@ use crate::common::raw::LIMIT;
 /// What a server saw.
 #[derive(Default)]
 pub(super) struct Answer {
-    /// Of the client that it admitted; `None` of an anonymous one, too.
+    /// Of the client that it accepted; `None` of an anonymous one, too.
     pub(super) leaf: Option<Vec<u8>>,
     pub(super) resumed: bool,
     pub(super) error: Option<String>,

@@ -1,4 +1,4 @@
-//! What a resumed session must not bring along, and what is refused when it is asked for.
+//! What a resumed session must not bring along, and what is rejected when it is asked for.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -26,7 +26,7 @@ use super::callers::{
 };
 use super::hosts::{Driven, accepts};
 use super::our_clients::rustls_that_gives;
-use super::{BOUND, Stage, assert_admitted, meet};
+use super::{BOUND, Stage, assert_accepted, meet};
 use crate::common::ends::MESSAGE;
 use crate::common::pki::Credential;
 use crate::common::raw::{Version, socket_pair};
@@ -71,10 +71,10 @@ impl Caller for Renaming {
         let name = ServerName::try_from(*self.name.lock().unwrap()).unwrap();
         let connection = ClientConnection::new(Arc::clone(&self.config), name).unwrap();
         let mut connection = connection.into();
-        let heard = converse(&mut connection, &mut connect(address)).is_ok();
+        let received = converse(&mut connection, &mut connect(address)).is_ok();
         Called {
-            resumed: heard && was_resumed(&connection),
-            heard,
+            resumed: received && was_resumed(&connection),
+            received,
         }
     }
 }
@@ -154,18 +154,18 @@ fn sessions_are_of_one_name() {
         let server = server.optional_client_auth();
         let host = accepts(&server.build(Rustls::default()).unwrap());
         let caller = Renaming::new(version, &stage.alice);
-        assert_admitted(&host, &caller, &stage.alice, false);
-        assert_admitted(&host, &caller, &stage.alice, true);
+        assert_accepted(&host, &caller, &stage.alice, false);
+        assert_accepted(&host, &caller, &stage.alice, true);
         caller.asks_for("elsewhere.test");
-        assert_admitted(&host, &caller, &stage.alice, false);
-        assert_admitted(&host, &caller, &stage.alice, true);
-        // The session is looked up, and alice is admitted; but she does not resume, and does not say who she is.
+        assert_accepted(&host, &caller, &stage.alice, false);
+        assert_accepted(&host, &caller, &stage.alice, true);
+        // The session is looked up, and alice is accepted; but she does not resume, and does not say who she is.
         caller.asks_for("localhost");
         caller.is_shy();
         for _ in 0..3 {
             let (answer, called) = meet(&host, &caller);
             assert_eq!((answer.leaf, answer.error), (None, None));
-            assert!(called.heard && !called.resumed && !answer.resumed);
+            assert!(called.received && !called.resumed && !answer.resumed);
         }
     }
 }
@@ -178,7 +178,7 @@ fn a_ticket_serves_once() {
     let server = stage.server(Version::Tls13).resumption(BOUND);
     let host = accepts(&server.build(Rustls::default()).unwrap());
     let caller = Keeping::new(Version::Tls13, Some(&stage.alice));
-    assert_admitted(&host, &caller, &stage.alice, false);
+    assert_accepted(&host, &caller, &stage.alice, false);
 
     let mut connection = ClientConnection::new(Arc::clone(&caller.config), localhost()).unwrap();
     let mut client_hello = Vec::new();
@@ -332,17 +332,17 @@ fn sessions_of_tls12_have_the_extended_master_secret() {
                 let mut stream = server.accept(far).map_err(|error| error.to_string())?;
                 stream.write_all(MESSAGE).map_err(|error| error.to_string())
             });
-            let heard =
+            let received =
                 Ssl::new(&context.build())
                     .unwrap()
                     .connect(near)
                     .is_ok_and(|mut stream| {
-                        let mut heard = vec![0; MESSAGE.len()];
-                        stream.read_exact(&mut heard).is_ok()
+                        let mut received = vec![0; MESSAGE.len()];
+                        stream.read_exact(&mut received).is_ok()
                     });
             let served = served.join().unwrap();
             assert_eq!(
-                (heard, served.is_ok()),
+                (received, served.is_ok()),
                 (meets, meets),
                 "{resumption:?} {served:?}"
             );
@@ -427,7 +427,7 @@ fn nothing_is_shown() {
     let caller = Ours(client.clone());
     let before = (format!("{server:?}").len(), format!("{client:?}").len());
     for resumed in [false, true] {
-        assert_admitted(&accepts(&server), &caller, &stage.alice, resumed);
+        assert_accepted(&accepts(&server), &caller, &stage.alice, resumed);
     }
     let after = (format!("{server:?}").len(), format!("{client:?}").len());
     assert_eq!(before, after);

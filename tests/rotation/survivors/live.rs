@@ -13,7 +13,7 @@ use rustls::{
 
 use super::callers::{Keeping, config, localhost};
 use super::hosts::{accepts, drives};
-use super::{BOUND, Stage, assert_admitted, identity};
+use super::{BOUND, Stage, assert_accepted, identity};
 use crate::common::pki::{Credential, Leaf};
 use crate::common::raw::Version;
 
@@ -121,15 +121,15 @@ fn a_client_is_who_it_is_now() {
             config: client.live_config(),
         };
         for _ in 0..3 {
-            assert_admitted(&host, &live, &stage.alice, false);
+            assert_accepted(&host, &live, &stage.alice, false);
         }
         let bob = Rotation::new().identity(identity(&stage.bob));
         client.handle().rotate(bob).unwrap();
-        assert_admitted(&host, &live, &stage.bob, false);
+        assert_accepted(&host, &live, &stage.bob, false);
     }
 }
 
-/// What comes in the midst of a handshake counts in it, as far as it is not over: never does it judge by less than it
+/// What comes in the midst of a handshake counts in it, as far as it is not over: never does it verify by less than it
 /// began with.
 #[test]
 fn a_rotation_in_the_midst_of_a_handshake() {
@@ -146,21 +146,21 @@ fn a_rotation_in_the_midst_of_a_handshake() {
         let next = identity(&other_server(&stage));
         server.handle().rotate(bob_alone().identity(next)).unwrap();
         let [live, snapshot] = &mut pairs;
-        let refusal = live.finish().unwrap_err();
-        let Error::InvalidCertificate(error @ CertificateError::Other(_)) = refusal else {
-            panic!("{refusal:?}");
+        let rejection = live.finish().unwrap_err();
+        let Error::InvalidCertificate(error @ CertificateError::Other(_)) = rejection else {
+            panic!("{rejection:?}");
         };
-        // The alert that a matcher's refusal has everywhere.
+        // The alert that a matcher's rejection has everywhere.
         assert_eq!(
             AlertDescription::from(error),
             AlertDescription::CertificateUnknown
         );
-        assert_eq!(stage.told(), [Reason::NotAuthorized]);
+        assert_eq!(stage.reported(), [Reason::NotAuthorized]);
         // It had begun, and presents what it began with.
         assert_eq!(live.server_leaf(), stage.server.leaf().as_ref());
         // A snapshot is of one revision.
         snapshot.finish().unwrap();
-        assert_eq!(stage.told(), []);
+        assert_eq!(stage.reported(), []);
     }
 }
 
@@ -173,13 +173,13 @@ fn outlives_its_server() {
     let host = drives(server.live_config());
     drop(server);
     let caller = Keeping::new(Version::Tls13, Some(&stage.alice));
-    assert_admitted(&host, &caller, &stage.alice, false);
+    assert_accepted(&host, &caller, &stage.alice, false);
     other.handle().rotate(bob_alone()).unwrap();
     drop(other);
-    super::assert_refused(&host, &caller);
-    assert_eq!(stage.told(), [Reason::NotAuthorized]);
+    super::assert_rejected(&host, &caller);
+    assert_eq!(stage.reported(), [Reason::NotAuthorized]);
     let caller = Keeping::new(Version::Tls13, Some(&stage.bob));
-    assert_admitted(&host, &caller, &stage.bob, false);
+    assert_accepted(&host, &caller, &stage.bob, false);
 }
 
 /// Presents a credential, and notes which CAs were asked for.

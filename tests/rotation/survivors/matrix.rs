@@ -13,7 +13,7 @@ use mtls::{
 
 use super::callers::{Caller, Ours, RAW};
 use super::hosts::{Driven, Host, accepts, accepts_async};
-use super::{BOUND, DAY, Stage, anchors, assert_admitted, assert_refused, meet};
+use super::{BOUND, DAY, Stage, anchors, assert_accepted, assert_rejected, meet};
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, Credential};
 use crate::common::raw::Version;
@@ -71,7 +71,7 @@ impl Change {
         assert_eq!(server.handle().rotate(rotation).unwrap(), 2);
     }
 
-    /// Whether a snapshot of the revision before admits alice still.
+    /// Whether a snapshot of the revision before accepts alice still.
     fn spares_snapshots(self) -> bool {
         self != Self::Expired
     }
@@ -127,13 +127,13 @@ fn no_client_survives<B: Driven>(version: Version, resumption: Resumption) {
     for change in Change::ALL {
         for keeper in keepers(version) {
             for way in 0..ways_of_each {
-                refuses::<B>(version, resumption, change, &keeper, way);
+                rejects::<B>(version, resumption, change, &keeper, way);
             }
         }
     }
 }
 
-fn refuses<B: Driven>(
+fn rejects<B: Driven>(
     version: Version,
     resumption: Resumption,
     change: Change,
@@ -152,33 +152,33 @@ fn refuses<B: Driven>(
     let server = change.prepare(&stage, server).build(B::default()).unwrap();
     let host = accepts(&server);
     let resumes = resumption != Resumption::Off && keeper.resumes;
-    assert_admitted(&host, &*caller, &stage.alice, false);
-    assert_admitted(&host, &*caller, &stage.alice, resumes);
+    assert_accepted(&host, &*caller, &stage.alice, false);
+    assert_accepted(&host, &*caller, &stage.alice, resumes);
     let (before, live) = (B::snapshot(&server), B::live(&server));
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.reported(), []);
 
     change.make(&stage, &server);
     let host = &ways(&server)[way];
     // With what he has kept, without, and by what was handed out before.
     let stranger = (keeper.make)(&stage, &stage.alice).unwrap();
     for caller in [&caller, &stranger] {
-        assert_refused(host, &**caller);
-        assert_eq!(stage.told(), [change.reason()], "told once");
+        assert_rejected(host, &**caller);
+        assert_eq!(stage.reported(), [change.reason()], "told once");
     }
     if let Some(host) = &live {
-        assert_refused(host, &*caller);
-        assert_eq!(stage.told(), [change.reason()]);
+        assert_rejected(host, &*caller);
+        assert_eq!(stage.reported(), [change.reason()]);
     }
     if change.spares_snapshots() {
-        assert_admitted(&before, &*caller, &stage.alice, false);
+        assert_accepted(&before, &*caller, &stage.alice, false);
     } else {
-        assert_refused(&before, &*caller);
+        assert_rejected(&before, &*caller);
     }
-    stage.told();
+    stage.reported();
     // It was about alice.
     if matches!(change, Change::PolicyNarrowed | Change::Revoked) {
         let bob = (keeper.make)(&stage, &stage.bob).unwrap();
-        assert_admitted(host, &*bob, &stage.bob, false);
+        assert_accepted(host, &*bob, &stage.bob, false);
     }
 }
 
@@ -224,19 +224,19 @@ fn anonymous_sessions_give_no_access<B: Driven>(resumption: Resumption) {
             for _ in 0..3 {
                 let (answer, called) = meet(&optional, &*caller);
                 assert_eq!((answer.leaf, answer.error), (None, None));
-                assert!(called.heard && !called.resumed && !answer.resumed);
+                assert!(called.received && !called.resumed && !answer.resumed);
             }
             let required = stage.server(version).resumption(resumption);
             let required = required.build(B::default()).unwrap();
             for host in [accepts(&required), accepts_async(&required)] {
                 for caller in [&caller, &make(version, None).unwrap()] {
-                    assert_refused(&host, &**caller);
-                    assert_eq!(stage.told(), [Reason::NoCertificate]);
+                    assert_rejected(&host, &**caller);
+                    assert_eq!(stage.reported(), [Reason::NoCertificate]);
                 }
             }
             let config = B::snapshot(&required);
             for host in [config].into_iter().chain(B::live(&required)) {
-                assert_refused(&host, &*caller);
+                assert_rejected(&host, &*caller);
             }
         }
     }
@@ -266,16 +266,16 @@ fn each_revision_begins_with_none() {
             let server = stage.server(version).resumption(BOUND);
             let server = server.build(Rustls::default()).unwrap();
             let host = accepts(&server);
-            assert_admitted(&host, &*caller, &stage.alice, false);
-            assert_admitted(&host, &*caller, &stage.alice, true);
+            assert_accepted(&host, &*caller, &stage.alice, false);
+            assert_accepted(&host, &*caller, &stage.alice, true);
             let anchors = anchors(&[&stage.client_ca]);
             server
                 .handle()
                 .rotate(Rotation::new().trust_anchors(anchors))
                 .unwrap();
             stage.clock.pass(Duration::from_secs(1));
-            assert_admitted(&host, &*caller, &stage.alice, false);
-            assert_admitted(&host, &*caller, &stage.alice, true);
+            assert_accepted(&host, &*caller, &stage.alice, false);
+            assert_accepted(&host, &*caller, &stage.alice, true);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Our clients, and servers that give every session and take it back: a server that is refused by now is not resumed with,
+//! Our clients, and servers that give every session and take it back: a server that is rejected by now is not resumed with,
 //! and who we are is what we are now.
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 
 use super::callers::{Caller, Keeping, Ours, crypto, versions};
 use super::hosts::{Host, accepts, drives};
-use super::{BOUND, DAY, HOUR, Stage, anchors, assert_admitted, assert_refused, identity};
+use super::{BOUND, DAY, HOUR, Stage, anchors, assert_accepted, assert_rejected, identity};
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{AuthorityBuilder, Leaf, Validity};
 use crate::common::raw::Version;
@@ -179,16 +179,16 @@ fn no_server_survives<B: MayLive>(version: Version, resumption: Resumption) {
             let client = stage.client(version, &stage.alice).resumption(resumption);
             let client = change.prepare(&stage, client).build(B::default()).unwrap();
             let caller = Ours(client.clone());
-            assert_admitted(&host, &caller, &stage.alice, false);
+            assert_accepted(&host, &caller, &stage.alice, false);
             for _ in 0..2 {
                 let resumes = resumption != Resumption::Off;
-                assert_admitted(&host, &caller, &stage.alice, resumes);
+                assert_accepted(&host, &caller, &stage.alice, resumes);
             }
-            assert_eq!(stage.told(), []);
+            assert_eq!(stage.reported(), []);
             let live = B::live(&client);
             if let Some(live) = &live {
-                assert_admitted(&host, &**live, &stage.alice, false);
-                assert_admitted(&host, &**live, &stage.alice, false);
+                assert_accepted(&host, &**live, &stage.alice, false);
+                assert_accepted(&host, &**live, &stage.alice, false);
             }
             change.make(&stage, &client);
             for caller in [Some(Box::new(caller) as Box<dyn Caller>), live]
@@ -196,8 +196,8 @@ fn no_server_survives<B: MayLive>(version: Version, resumption: Resumption) {
                 .flatten()
             {
                 for _ in 0..2 {
-                    assert_refused(&host, &**caller);
-                    assert_eq!(stage.told(), [change.reason()], "told once");
+                    assert_rejected(&host, &**caller);
+                    assert_eq!(stage.reported(), [change.reason()], "told once");
                 }
             }
             stage.clock.0.store(0, Ordering::SeqCst);
@@ -233,12 +233,12 @@ fn becomes_bob<B: ClientBackend + Default>(resumption: Resumption) {
             let client = client.build(B::default()).unwrap();
             let caller = Ours(client.clone());
             let resumes = resumption != Resumption::Off;
-            assert_admitted(&host, &caller, &stage.alice, false);
-            assert_admitted(&host, &caller, &stage.alice, resumes);
+            assert_accepted(&host, &caller, &stage.alice, false);
+            assert_accepted(&host, &caller, &stage.alice, resumes);
             let bob = Rotation::new().identity(identity(&stage.bob));
             assert_eq!(client.handle().rotate(bob).unwrap(), 2);
-            assert_admitted(&host, &caller, &stage.bob, false);
-            assert_admitted(&host, &caller, &stage.bob, resumes);
+            assert_accepted(&host, &caller, &stage.bob, false);
+            assert_accepted(&host, &caller, &stage.bob, resumes);
         }
     }
 }
@@ -262,25 +262,25 @@ fn snapshots_stay_as_they_were() {
             let before = Keeping {
                 config: client.config(),
             };
-            assert_admitted(&host, &before, &stage.alice, false);
+            assert_accepted(&host, &before, &stage.alice, false);
             let bob = Rotation::new().identity(identity(&stage.bob));
             client
                 .handle()
                 .rotate(bob.trust_anchors(anchors(&[&stage.spare_ca])))
                 .unwrap();
-            assert_admitted(&host, &before, &stage.alice, false);
+            assert_accepted(&host, &before, &stage.alice, false);
             let after: Box<dyn Caller> = Box::new(Keeping {
                 config: client.config(),
             });
-            assert_refused(&host, &*after);
-            assert_eq!(stage.told(), [Reason::UnknownIssuer]);
+            assert_rejected(&host, &*after);
+            assert_eq!(stage.reported(), [Reason::UnknownIssuer]);
         }
     }
 }
 
 /// Nothing rotates, and the leaf is as good as it was: what ends is what is above it, and what says that it is not revoked.
 #[test]
-fn a_server_is_judged_again_as_a_whole() {
+fn a_server_is_verified_again_as_a_whole() {
     let soon = Validity {
         not_before: OffsetDateTime::now_utc() - time::Duration::HOUR,
         not_after: OffsetDateTime::now_utc() + time::Duration::minutes(30),
@@ -308,11 +308,11 @@ fn a_server_is_judged_again_as_a_whole() {
                     }
                 };
                 let caller = Ours(client.build(Rustls::default()).unwrap());
-                assert_admitted(&host, &caller, &stage.alice, false);
-                assert_admitted(&host, &caller, &stage.alice, true);
+                assert_accepted(&host, &caller, &stage.alice, false);
+                assert_accepted(&host, &caller, &stage.alice, true);
                 stage.clock.pass(HOUR / 2 + Duration::from_secs(2));
-                assert_refused(&host, &caller);
-                assert_eq!(stage.told(), [reason], "told once");
+                assert_rejected(&host, &caller);
+                assert_eq!(stage.reported(), [reason], "told once");
                 stage.clock.0.store(0, Ordering::SeqCst);
             }
         }
