@@ -12,7 +12,7 @@ use crate::error::BackendKind;
 
 /// A TLS library, as a value for `build`.
 ///
-/// The backends stand at the root of the crate, such as [`Rustls`](crate::Rustls).
+/// The backends stand at the root of the crate, such as `Rustls`.
 ///
 /// ```
 /// use mtls::backend::{Backend, BackendKind};
@@ -83,7 +83,7 @@ pub trait NativeClient:
     ClientBackend + ClientAdapter<ClientConfig: ToNative<<Self as NativeClient>::Native>>
 {
     /// The type that [`MtlsClient::config`](crate::MtlsClient::config) returns:
-    /// `Arc<rustls::ClientConfig>` or [`OpenSslClientConfig`](super::OpenSslClientConfig).
+    /// `Arc<rustls::ClientConfig>` or `OpenSslClientConfig`.
     type Native;
 }
 
@@ -103,7 +103,7 @@ pub trait NativeServer:
     ServerBackend + ServerAdapter<ServerConfig: ToNative<<Self as NativeServer>::Native>>
 {
     /// The type that [`MtlsServer::config`](crate::MtlsServer::config) returns:
-    /// `Arc<rustls::ServerConfig>` or [`OpenSslServerConfig`](super::OpenSslServerConfig).
+    /// `Arc<rustls::ServerConfig>` or `OpenSslServerConfig`.
     type Native;
 }
 
