@@ -148,7 +148,7 @@ fn replay(peer: Peer, verifier: (BackendKind, Verifier), may_differ: impl Fn(&Ca
                     is_built = false;
                 }
                 Received::Nothing(error) => {
-                    leave_out(&not_presented(tool, version, &error, &outcome))
+                    leave_out(&not_presented(tool, version, &error, &outcome));
                 }
             }
         }

@@ -202,7 +202,7 @@ fn a_client_of_another_ca_than_the_server_names() {
         reported.says(&["below \"CN=Stranger\""]);
         match reported.ours {
             BackendKind::Rustls => {
-                reported.says(&["one of these CAs: \"CN=Rhea Root\"; our chain"])
+                reported.says(&["one of these CAs: \"CN=Rhea Root\"; our chain"]);
             }
             // The library does not show the request.
             _ => {

@@ -181,7 +181,7 @@ impl ResolvesServerCert for OwnIdentity {
         // Here and not with the client's certificate: an optional one may be missing.
         if let Err(rejection) = self.verifier.check_serving() {
             note(&self.verifier, |record| {
-                record.verdict = Some(Err(rejection))
+                record.verdict = Some(Err(rejection));
             });
             return None;
         }
