@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use mtls::backend::BackendKind;
+#[cfg(all(feature = "rustls", feature = "openssl"))]
 use mtls::error::RotationError;
 use mtls::{BuildError, Report};
 #[cfg(all(feature = "rustls", feature = "openssl"))]
