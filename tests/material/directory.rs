@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::common::openssl_ca::Cas;
 use crate::common::pki::certificate_pem;
 use crate::common::programs::{self, Program};
-use crate::{fixture, message, path, says};
+use crate::{PKCS12_ADVICE, fixture, message, path, says};
 
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -155,11 +155,7 @@ fn one_bad_file_fails_the_load_and_is_named() {
             fixture("trusted.crt"),
             &["TRUSTED CERTIFICATE", "trust settings"],
         ),
-        (
-            "ca.p12",
-            fixture("rsa.p12"),
-            &["PKCS#12", "`Loader::passphrase`"],
-        ),
+        ("ca.p12", fixture("rsa.p12"), &["PKCS#12", PKCS12_ADVICE]),
         (
             "cut.pem",
             good[..good.len() / 2].to_vec(),

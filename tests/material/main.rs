@@ -41,6 +41,13 @@ fn fixture_text(name: &str) -> String {
     String::from_utf8(fixture(name)).unwrap()
 }
 
+/// What the report of a PKCS#12 without its passphrase advises.
+const PKCS12_ADVICE: &str = if cfg!(feature = "pkcs12") {
+    "`Loader::passphrase`"
+} else {
+    "(cargo feature `pkcs12`)"
+};
+
 /// The report of a load that has to fail: its error, the causes and the hint.
 #[track_caller]
 fn message<T: std::fmt::Debug>(result: Result<T, mtls::MaterialError>) -> String {

@@ -5,7 +5,7 @@ mod identities;
 use std::fs;
 use std::process::Command;
 
-use mtls::{CertificateChain, MtlsIdentity, PrivateKey, RevocationLists, TrustAnchors};
+use mtls::{CertificateChain, PrivateKey, RevocationLists, TrustAnchors};
 
 use crate::common::openssl_ca::Cas;
 use crate::common::programs::Program;
@@ -225,7 +225,7 @@ fn encrypted_keys_open_by_their_content() {
         .passphrase(passphrase.clone())
         .load_key_pair(&chain, &key)
         .unwrap();
-    let error = MtlsIdentity::from_files(&chain, &key).unwrap_err();
+    let error = mtls::MtlsIdentity::from_files(&chain, &key).unwrap_err();
     assert_eq!(error.origin(), &MaterialOrigin::File(key));
     let error = mtls::Loader::new()
         .passphrase(passphrase.clone())

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::common::openssl_ca::Cas;
 use crate::common::programs::{self, Program};
 use crate::sniff::output;
-use crate::{fixture, fixture_text, message, path, says};
+use crate::{PKCS12_ADVICE, fixture, fixture_text, message, path, says};
 
 /// Everything that reads any encoding, except PKCS#12.
 fn every_reader(bytes: &[u8]) -> [Result<(), MaterialError>; 5] {
@@ -207,7 +207,7 @@ fn keystores_of_java_are_named_and_the_command_converts_them() {
         programs::run(&mut convert, b"", Duration::from_secs(60)).expect_success();
         says(
             TrustAnchors::from_file(new),
-            &["this is PKCS#12", "`Loader::passphrase`"],
+            &["this is PKCS#12", PKCS12_ADVICE],
         );
     }
 }
