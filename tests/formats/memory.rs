@@ -4,11 +4,14 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use mtls::Passphrase;
+use pki_types::PrivateKeyDer;
+use pki_types::pem::PemObject;
 
 use crate::PASSPHRASE;
 use crate::common::programs::run;
@@ -101,15 +104,8 @@ fn nothing_of_a_dropped_key_stays_in_memory() {
 fn search(workshop: &Workshop, key: &str, file: &Path, role: &str, source: &str) -> String {
     let mut needles: Vec<(&str, Vec<u8>)> = Vec::new();
     let numbers = workshop.secret_numbers(key);
-    needles.extend(numbers.into_iter().map(|number| ("key", number)));
-    // And the text of a key in the clear.
-    let text = format!(
-        "grep -q -a ENCRYPTED {0} || sed -n '/BEGIN.*PRIVATE KEY/,/END.*PRIVATE KEY/p' {0} | grep -v -a -e ---- | while \
-         read -r line; do printf %s \"$line\" | od -An -v -tx1 | tr -d ' \\n'; echo; done || true",
-        file.display()
-    );
-    let text = workshop.read(&text);
-    needles.extend(text.split_whitespace().map(|line| ("key", from_hex(line))));
+    needles.extend(numbers.iter().map(|number| ("key", number.clone())));
+    needles.extend(secret_text(file, &numbers));
     // The environment of a process is a part of its memory.
     if source != "environment" {
         needles.push(("passphrase", PASSPHRASE.into()));
@@ -145,6 +141,44 @@ fn search(workshop: &Workshop, key: &str, file: &Path, role: &str, source: &str)
         child.env("SECRET", PASSPHRASE);
     }
     run(&mut child, b"", Duration::from_secs(120)).expect_success()
+}
+
+/// The pieces of a key's text in the clear that encode a part of a secret number. The others name the algorithm and the
+/// public key, which the text of a certificate does as well.
+fn secret_text(file: &Path, numbers: &[Vec<u8>]) -> Vec<(&'static str, Vec<u8>)> {
+    let Ok(text) = fs::read_to_string(file) else {
+        return Vec::new();
+    };
+    let Ok(key) = PrivateKeyDer::from_pem_slice(text.as_bytes()) else {
+        return Vec::new();
+    };
+    let der = key.secret_der();
+    let secret: Vec<Range<usize>> = numbers
+        .iter()
+        .filter_map(|number| {
+            let start = der.windows(number.len()).position(|w| w == number)?;
+            Some(start..start + number.len())
+        })
+        .collect();
+    assert_eq!(secret.len(), numbers.len(), "{}", file.display());
+    let lines = text
+        .lines()
+        .skip_while(|line| !line.ends_with("PRIVATE KEY-----"))
+        .skip(1)
+        .take_while(|line| !line.starts_with('-'));
+    let base64: String = lines.collect();
+    let pieces = base64.as_bytes().chunks_exact(PIECE).enumerate();
+    let secret_pieces = pieces.filter(|(index, _)| {
+        let bytes = index * PIECE / 4 * 3..(index + 1) * PIECE / 4 * 3;
+        secret
+            .iter()
+            .any(|number| number.start < bytes.end && bytes.start < number.end)
+    });
+    let found: Vec<_> = secret_pieces
+        .map(|(_, piece)| ("key", piece.to_vec()))
+        .collect();
+    assert!(found.len() > 1, "{}", file.display());
+    found
 }
 
 /// A command that prints the key which OpenSSL derives from the passphrase for a PKCS#8 key under PBES2; for other files
