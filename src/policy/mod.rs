@@ -45,6 +45,7 @@ mod limits;
 pub(crate) mod matcher;
 pub(crate) mod name;
 mod path;
+mod policy_checks;
 pub(crate) mod presented_chain;
 mod profile;
 pub(crate) mod revocation;
@@ -66,11 +67,12 @@ pub use verdict::rule::Rule;
 
 // Re-exported at the root of the crate.
 pub(crate) use build_error::BuildError;
+pub(crate) use policy_checks::FullChainRule;
 pub(crate) use trust::TrustBundles;
 pub(crate) use verdict::reason::RejectionReason;
 pub(crate) use verdict::rejection::Rejection;
 pub(crate) use verifier::PeerVerifier;
-pub(crate) use verifier_policy::{FullChainRule, VerifierPolicy};
+pub(crate) use verifier_policy::VerifierPolicy;
 
 pub(crate) use certificate::key_usage::{purposes_of, usages_of};
 pub(crate) use verdict::rejection::rfc3339;
