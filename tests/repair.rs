@@ -225,7 +225,7 @@ fn four_certificates_in_every_order() {
         [
             "certificate 0 (CN=root) was left out as the root",
             "certificate 2 (CN=upper) was moved to place 2",
-            "certificate 3 (CN=leaf) was left out as equal to certificate 1",
+            "certificate 3 (CN=leaf) was left out: it repeats certificate 1",
             "certificate 4 (CN=lower) was moved to place 1",
         ]
     );

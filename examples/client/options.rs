@@ -16,7 +16,7 @@ usage: client --cert FILE [--key FILE] [--passphrase TEXT] --cacert FILE [--back
   --key FILE              our private key
   --passphrase TEXT       of the key, if it is encrypted; others on this machine can see it
   --cacert FILE           the CAs that issue the server's certificate
-  --backend NAME          the TLS library, initially rustls; an unknown name lists all
+  --backend NAME          the TLS library, by default rustls; an unknown name lists all
   --crl FILE              revocation lists; may be repeated. With any, the server's certificate
                           has to be known not to be revoked
   --profile NAME          how strict to be about the form of certificates: interoperable, rfc5280

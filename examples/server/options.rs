@@ -15,7 +15,7 @@ usage: server --cert FILE [--key FILE] [--passphrase TEXT] --cacert FILE [--back
   --key FILE              our private key
   --passphrase TEXT       of the key, if it is encrypted; others on this machine can see it
   --cacert FILE           the CAs that issue the clients' certificates
-  --backend NAME          the TLS library, initially rustls; an unknown name lists all
+  --backend NAME          the TLS library, by default rustls; an unknown name lists all
   --optional              accept clients without a certificate too
   --allow MATCHER         accept the clients that a matcher matches, such as
                           'all_of(dns_suffix(\"prod.example\"), not(organizational_unit(\"Test\")))';
@@ -29,7 +29,7 @@ usage: server --cert FILE [--key FILE] [--passphrase TEXT] --cacert FILE [--back
                           or web_pki
   --danger-allow-x509-v1  accept clients' X.509 version 1 certificates, which say nothing about
                           their use, and a common name in place of a DNS name
-  --listen HOST:PORT      initially 127.0.0.1:8443; port 0 is any that is free
+  --listen HOST:PORT      by default 127.0.0.1:8443; port 0 takes any free port
   --help                  print this
 
 Files are recognised by their content: PEM, DER or PKCS#7; PKCS#12 with our certificate and key.

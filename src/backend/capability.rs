@@ -35,7 +35,7 @@ pub enum Capability {
     PathMatchers,
     /// Revocation rules and lists.
     Revocation,
-    /// Policies that require more of the chain above the leaf than the initial policy.
+    /// Policies that require more of the chain above the leaf than the default policy.
     ///
     /// Examples are another profile, fewer intermediates and longer RSA keys.
     ChainRules,
@@ -131,7 +131,7 @@ impl Capability {
         Self::NativeConfig,
     ];
 
-    /// Returns how far a backend supports it.
+    /// Returns the backend's level of support for this capability.
     pub fn on(self, backend: BackendKind) -> Support {
         (backend.capabilities().support)(self)
     }

@@ -14,7 +14,7 @@ impl BackendKind {
     /// `decode_error` for a certificate that it cannot decode at all, and `handshake_failure` for
     /// `NoCertificate` in TLS 1.2.
     ///
-    /// A peer cannot change that its status is unknown, or known only from stale lists. It receives
+    /// An unknown status, or one known only from stale lists, is not the peer's fault. It receives
     /// `certificate_unknown`, because the libraries' own alerts for this (`unknown_ca`,
     /// `certificate_expired`) would point to the wrong fault.
     ///

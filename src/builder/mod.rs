@@ -69,7 +69,7 @@ impl<T> Builder<T> {
     /// Sets how insecure permissions of a private key's file are handled.
     ///
     /// Permissions are insecure if every user of the machine can read or write the file, or its
-    /// group can write it. Initially [`KeyPermissions::Warn`]: the [`observer`](Self::observer)
+    /// group can write it. By default ([`KeyPermissions::Warn`]) the [`observer`](Self::observer)
     /// receives a warning. Without an observer there is no warning.
     #[must_use]
     pub fn key_permissions(mut self, permissions: KeyPermissions) -> Self {
@@ -77,7 +77,7 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Sets the trust anchors that vouch for our peers. Required; the system's anchors are never
+    /// Sets the trust anchors that prove our peers. Required; the system's anchors are never
     /// added.
     #[must_use]
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
@@ -130,7 +130,7 @@ impl<T> Builder<T> {
 
     /// Sets which of the authenticated peers are accepted.
     ///
-    /// Required on a server. A client initially has [`VerifierPolicy::allow_any_authenticated`],
+    /// Required on a server. A client's default is [`VerifierPolicy::allow_any_authenticated`],
     /// which accepts every authenticated peer. A client verifies the server's name in any case; its
     /// policy adds to that.
     #[must_use]
@@ -196,14 +196,14 @@ impl<T> Builder<T> {
 
     /// Sets the application protocols, the preferred one first (RFC 7301): `["h2", "http/1.1"]`.
     ///
-    /// Initially none. If both sides name protocols and have none in common, the handshake fails.
+    /// By default none. If both sides name protocols and have none in common, the handshake fails.
     #[must_use]
     pub fn alpn(mut self, protocols: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
         self.settings.alpn = protocols.into_iter().map(|p| p.as_ref().to_vec()).collect();
         self
     }
 
-    /// Sets the TLS versions that are negotiated. Initially 1.2 and 1.3.
+    /// Sets the TLS versions that are negotiated. The default is 1.2 and 1.3.
     #[must_use]
     pub fn protocol_versions(
         mut self,
@@ -215,7 +215,7 @@ impl<T> Builder<T> {
 
     /// Sets whether sessions are resumed, and on which conditions.
     ///
-    /// Initially [`Resumption::Off`]. Only rustls supports other values.
+    /// The default is [`Resumption::Off`]. Only rustls supports other values.
     ///
     /// ```
     /// use mtls::connection::Resumption;
@@ -229,14 +229,15 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Sets how long a whole handshake may take. Initially 10 seconds; must be more than zero.
+    /// Sets how long a whole handshake may take. The default is 10 seconds; it must be more than
+    /// zero.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handshake_timeout = timeout;
         self
     }
 
-    /// Sets the clock that certificates are verified by. Initially the system's clock.
+    /// Sets the clock that certificates are verified by. The default is the system's clock.
     ///
     /// native-tls verifies the path by the system's clock in any case.
     ///
@@ -264,7 +265,7 @@ impl<T> Builder<T> {
     ///   disagrees.
     /// - On the thread that calls `build` or `rotate`, or that polls the source:
     ///   [`IdentityWarning`](Event::IdentityWarning), our own identity should be corrected;
-    ///   [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor vouches for no peer;
+    ///   [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor proves no peer;
     ///   [`UnclaimedRevocationList`](Event::UnclaimedRevocationList), a list revokes nothing yet.
     /// - On the thread that calls `rotate` or polls the source: [`Rotated`](Event::Rotated),
     ///   another revision serves.
@@ -280,11 +281,11 @@ impl<T> Builder<T> {
     /// certificate by itself, without an event.
     ///
     /// The callback may run on several threads at once. It must be quick, since each of these
-    /// threads waits for it. If it panics, the verdict stands.
+    /// threads waits for it. A panic in it is caught and does not change the verdict.
     ///
     /// It may call `status()` and `rotate(..)` of the client's or server's
-    /// [`handle()`](crate::MtlsServer::handle). A clone of the client, the server or the handle
-    /// that the callback holds is a reference cycle: the client or server, its threads and its
+    /// [`handle()`](crate::MtlsServer::handle). If the callback holds a clone of the client, the
+    /// server or the handle, that is a reference cycle: the client or server, its threads and its
     /// source then live forever. Hold a [`Weak`](std::sync::Weak) of an `Arc` of it instead, or a
     /// channel to a thread that owns it.
     ///

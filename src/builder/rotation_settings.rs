@@ -36,8 +36,8 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Sets how often the source is polled without a trigger. Initially every 10 seconds; must be
-    /// more than zero.
+    /// Sets how often the source is polled without a trigger. The default is 10 seconds; it must
+    /// be more than zero.
     ///
     /// After a failure the source is polled sooner: first after half a second, then after twice the
     /// previous pause, up to this interval.
@@ -52,8 +52,8 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Sets what happens to handshakes when our own certificate has expired. Initially
-    /// [`OnExpiry::KeepServing`].
+    /// Sets what happens to handshakes when our own certificate has expired. The default
+    /// is [`OnExpiry::KeepServing`].
     ///
     /// ```
     /// use mtls::rotation::OnExpiry;
@@ -65,7 +65,7 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Sets what happens to handshakes when the source keeps failing. Initially
+    /// Sets what happens to handshakes when the source keeps failing. The default is
     /// [`OnSourceLost::KeepServing`].
     ///
     /// ```
@@ -79,7 +79,7 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Sets whether our own trust anchors must vouch for our own identity. Initially
+    /// Sets whether our own trust anchors must prove our own identity. The default is
     /// [`SelfTrust::Preserve`].
     ///
     /// On native-tls nothing is verified, since the platform does not expose signature
@@ -101,7 +101,7 @@ impl<T> Builder<T> {
     /// This covers the certificates of our own chain, the trust anchors and the revocation lists.
     /// There is one warning for each of these times, and one after the expiry.
     ///
-    /// Initially, with a [`source`](Self::source), there is one warning when a quarter of the
+    /// By default, with a [`source`](Self::source), there is one warning when a quarter of the
     /// lifetime is left, at most 30 days before the expiry, which is later than most issuers renew.
     /// Without a source expiries are watched only if this is called: it starts a thread.
     ///
@@ -130,8 +130,8 @@ impl<T> Builder<T> {
 
     /// Sets what happens to open connections whose peer would now be rejected.
     ///
-    /// The cause is a new revision, or the expiry of a certificate in the peer's path. Initially
-    /// [`LiveConnections::Untracked`]: nothing happens.
+    /// The cause is a new revision, or the expiry of a certificate in the peer's path. The default
+    /// is [`LiveConnections::Untracked`]: nothing happens.
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) -> mtls::ServerBuilder {

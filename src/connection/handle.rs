@@ -12,10 +12,9 @@ use crate::policy::Rejection;
 /// A handle of an open connection, which reports whether its peer would still be accepted.
 ///
 /// It comes from `connection()` of a stream, or from `track(..)` of a client or server for a
-/// connection of another library. Once the peer would be rejected, that rejection is final,
-/// whatever changes later; [`LiveConnections`](super::LiveConnections) describes when
-/// the peer is verified. Cloning is cheap. The connection is verified again as long as a clone or
-/// the stream exists.
+/// connection of another library. The first rejection is final, whatever changes later;
+/// [`LiveConnections`](super::LiveConnections) describes when the peer is verified. Cloning is
+/// cheap. The connection is verified again as long as a clone or the stream exists.
 ///
 /// ```
 /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }

@@ -8,10 +8,10 @@ use super::path;
 pub(crate) fn words(what: &str, path: &Path, mode: u32) -> String {
     let path = path::shown(path);
     match mode & 0o006 {
-        0 => format!(
-            "{what} in {path} may be overwritten by every member of its group (mode {mode:04o})"
+        0 => format!("{what} in {path} is writable by its group (mode {mode:04o})"),
+        _ => format!(
+            "{what} in {path} is accessible to every user of this machine (mode {mode:04o})"
         ),
-        _ => format!("{what} in {path} is open to every user of this machine (mode {mode:04o})"),
     }
 }
 

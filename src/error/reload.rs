@@ -35,7 +35,7 @@ impl ReloadFailure {
 
     /// Returns what to do about it.
     pub fn hint(&self) -> Cow<'_, str> {
-        "remove the cause, and the source is loaded again; until then the last good revision stays in force".into()
+        "mend the cause; the source is then loaded again, and until then the last good revision stays in force".into()
     }
 }
 

@@ -171,7 +171,7 @@ impl BuildError {
             Self::OwnChainRejected(_) => Self::OWN_CHAIN_HINT,
             Self::SigningKeyFailed { .. } => {
                 "correct what the signing key's own error names, and check its address, its \
-                 credentials and its rights: the first handshake would fail in the same way"
+                 credentials and its permissions: the first handshake would fail in the same way"
             }
             Self::SigningKeyMismatch { .. } => {
                 "give the id of the key that this certificate was issued for; the key must sign \
@@ -249,7 +249,10 @@ impl fmt::Display for BuildError {
                 "our own trust anchors do not authenticate our own identity"
             }
             Self::SigningKeyFailed { scheme, .. } => {
-                return write!(f, "the signing key did not sign a test text by {scheme}");
+                return write!(
+                    f,
+                    "the signing key failed to sign a test text with {scheme}"
+                );
             }
             Self::SigningKeyMismatch { scheme, subject } => {
                 return write!(
@@ -323,7 +326,7 @@ fn anchors_hint(anchors: &[UnusableTrustAnchor]) -> Cow<'_, str> {
 fn close(path: &Path) -> String {
     format!(
         "close the file by `{}`, or for a Kubernetes secret by `defaultMode: 0400`, and load it \
-         again; `.key_permissions(KeyPermissions::Deny)` rejects it as it is",
+         again (rejected because `.key_permissions(KeyPermissions::Deny)` is set)",
         exposed::close(path)
     )
 }

@@ -1,4 +1,4 @@
-//! Which settings exclude each other, and which sides and backends a policy suits.
+//! Which settings cannot be combined, and which sides and backends a policy suits.
 
 use super::build_error::BuildError;
 use super::limits::MAX_INTERMEDIATES;
@@ -10,7 +10,7 @@ use super::verifier_policy::{
 use crate::x509::{MAX_RSA_BITS, MIN_RSA_BITS};
 
 impl VerifierPolicy {
-    /// Verifies that every limit is in range and that no settings exclude each other.
+    /// Verifies that every limit is in range and that no two settings exclude each other.
     pub(crate) fn check_limits(&self) -> Result<(), BuildError> {
         let problem = if self.max_intermediates > MAX_INTERMEDIATES {
             SettingProblem::TooManyIntermediates {

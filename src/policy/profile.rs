@@ -4,8 +4,8 @@ use crate::error::unknown_name::stable_names;
 ///
 /// Rules that protect trust apply in every profile: signatures, keys, validity, CA flag, key usage,
 /// extended key usage, path length, names, name constraints, revocation, unknown critical
-/// extensions. A profile selects the remaining rules: duties of issuers whose neglect does not let
-/// a wrong peer in. The table shows which rule applies in which profile.
+/// extensions. A profile selects the remaining rules: obligations of issuers whose violation does
+/// not let a wrong peer in. The table shows which rule applies in which profile.
 ///
 /// | rule | `Interoperable` | `Rfc5280` | `WebPki` | source | why trust does not need it |
 /// |---|---|---|---|---|---|

@@ -21,8 +21,8 @@ pub enum SettingProblem {
     ClockPanicked,
     /// Common names as DNS names are combined with server certificates for clients.
     #[error(
-        "`danger_allow_server_auth_for_clients` and `danger_allow_common_name_as_dns` exclude each \
-         other"
+        "`danger_allow_server_auth_for_clients` and `danger_allow_common_name_as_dns` cannot be \
+         combined"
     )]
     CommonNameWithServerAuth,
     /// No protocol version was given.
@@ -116,10 +116,10 @@ pub enum SettingProblem {
     #[error("{0}")]
     UnusableTrustAnchor(Box<UnusableTrustAnchor>),
     /// Version 1 leaves are combined with the profile of the Web PKI.
-    #[error("`danger_allow_x509_v1_leaf` and `CertificateProfile::WebPki` exclude each other")]
+    #[error("`danger_allow_x509_v1_leaf` and `CertificateProfile::WebPki` cannot be combined")]
     X509V1LeafWithWebPki,
     /// Version 1 leaves are combined with revocation.
-    #[error("`danger_allow_x509_v1_leaf` and `revocation` exclude each other")]
+    #[error("`danger_allow_x509_v1_leaf` and `revocation` cannot be combined")]
     X509V1LeafWithRevocation,
     /// The handshake timeout is zero.
     #[error("the time is zero")]

@@ -25,7 +25,7 @@ pub(super) fn check_next<C>(
     Ok(())
 }
 
-/// Returns the trust anchors that cannot vouch for peers, if trust or policy is new.
+/// Returns the trust anchors that cannot prove peers, if trust or policy is new.
 ///
 /// It is an error if no usable one is left. The dates of anchors that serve already are not
 /// checked.
@@ -50,7 +50,7 @@ pub(super) fn check_anchors(
     }
 }
 
-/// Checks that our own anchors vouch for our own identity, if they must, or did before.
+/// Checks that our own anchors prove our own identity, if they must, or did before.
 ///
 /// An identity that is not valid now, because it has expired or the clock was set, is verified at
 /// the nearest second at which it is. Its issuer has not changed, and its dates were checked
@@ -64,7 +64,7 @@ pub(super) fn check_self_trust(
     self_trust: SelfTrust,
     now: UnixTime,
 ) -> Result<(), BuildError> {
-    let vouches = |(parts, verifier): (&RevisionParts, &SessionVerifier)| {
+    let proves_own = |(parts, verifier): (&RevisionParts, &SessionVerifier)| {
         verifier.verify_own_chain(parts.identity_valid_near(now))
     };
     let is_same = |part: fn(&RevisionParts, &RevisionParts) -> bool| {
@@ -75,10 +75,10 @@ pub(super) fn check_self_trust(
     if self_trust == SelfTrust::Skip || is_of_others && is_same(|a, b| a.policy == b.policy) {
         return Ok(());
     }
-    let Err(rejection) = vouches(next) else {
+    let Err(rejection) = proves_own(next) else {
         return Ok(());
     };
-    let is_to_be_kept = || previous.is_some_and(|previous| vouches(previous).is_ok());
+    let is_to_be_kept = || previous.is_some_and(|previous| proves_own(previous).is_ok());
     let is_asked = match self_trust {
         SelfTrust::Preserve => is_to_be_kept(),
         SelfTrust::Require => !is_of_others || is_to_be_kept(),

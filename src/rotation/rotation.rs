@@ -45,7 +45,7 @@ impl Rotation {
         self
     }
 
-    /// Sets the trust anchors that vouch for our peers. They replace trust bundles, too.
+    /// Sets the trust anchors that prove our peers. They replace trust bundles, too.
     pub fn trust_anchors(mut self, anchors: TrustAnchors) -> Self {
         self.trust = Some(Trust::Anchors(anchors));
         self

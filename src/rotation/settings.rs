@@ -21,7 +21,7 @@ use crate::policy::BuildError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnExpiry {
-    /// They go on with the expired certificate, and the peers decide. The initial value: a wrong
+    /// They go on with the expired certificate, and the peers decide. The default: a wrong
     /// clock would otherwise stop the service, and the peer's clock is the one that counts.
     #[default]
     KeepServing,
@@ -44,7 +44,7 @@ pub enum OnExpiry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnSourceLost {
-    /// They go on under the last good revision as long as it lasts. The initial value.
+    /// They go on under the last good revision as long as it lasts. The default.
     #[default]
     KeepServing,
     /// Every peer is rejected for [`NotServing`](crate::RejectionReason::NotServing) when the
@@ -56,7 +56,7 @@ pub enum OnSourceLost {
     RejectAfter(Duration),
 }
 
-/// Whether our own trust anchors must vouch for our own identity.
+/// Whether our own trust anchors must prove our own identity.
 ///
 /// ```
 /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
@@ -68,14 +68,14 @@ pub enum OnSourceLost {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SelfTrust {
-    /// A rotation that would end it is rejected: if our anchors vouch for our identity now, those
-    /// of the next revision must vouch for its identity. The initial value.
+    /// A rotation that would end it is rejected: if our anchors prove our identity now, those
+    /// of the next revision must prove its identity. The default.
     ///
     /// Where both sides trust the same CAs, as in a mesh, this prevents serving an identity of a CA
     /// that the peers may not know yet, or the anchors of another environment.
     ///
-    /// An expired anchor does not vouch for an identity, so there is nothing to preserve then. To
-    /// drop a CA that still vouches for us, change both in one rotation.
+    /// An expired anchor does not prove an identity, so there is nothing to preserve then. To
+    /// drop a CA that still proves our identity, change both in one rotation.
     #[default]
     Preserve,
     /// As `Preserve`, and already for the first revision.

@@ -45,7 +45,7 @@ impl ServerBuilder<Required> {
 impl<A: ClientAuth> ServerBuilder<A> {
     /// Leaves the trust anchors' subjects out of the certificate request (RFC 8446, section 4.2.4).
     ///
-    /// Initially they are included, up to [`MAX_CA_NAMES_BYTES`], so that a client with several
+    /// By default they are included, up to [`MAX_CA_NAMES_BYTES`], so that a client with several
     /// certificates can choose one. Every client that connects can read them.
     ///
     /// ```

@@ -91,8 +91,9 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// Returns the backend's own configuration of the current revision, for other libraries.
     ///
     /// It is a snapshot that a later revision does not change: it goes on presenting the identity
-    /// and accepting the clients of its revision. Only the clock goes on. It never resumes a
-    /// session, whatever [`Resumption`](crate::connection::Resumption) is set.
+    /// and accepting the clients of its revision. Two things still change: the time, and whether
+    /// the source counts as lost ([`OnSourceLost`](crate::rotation::OnSourceLost)). It never
+    /// resumes a session, whatever [`Resumption`](crate::connection::Resumption) is set.
     ///
     /// ```
     /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }

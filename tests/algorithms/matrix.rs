@@ -225,7 +225,7 @@ impl Presented {
     }
 }
 
-/// Beside the CA in question, so that one that cannot vouch does no harm.
+/// Beside the CA in question, so that one that cannot prove a peer does no harm.
 fn spare() -> Ca {
     Ca::new("Spare CA", ec(Nid::X9_62_PRIME256V1), &ecdsa("SHA256"))
 }

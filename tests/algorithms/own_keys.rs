@@ -260,7 +260,7 @@ fn cas_of_old_and_new_algorithms_stand_side_by_side() {
     let (reason, said) = verdict(&both, &crossed, ring.clone()).unwrap_err();
     assert_eq!(reason, Reason::UnsupportedSignatureAlgorithm);
     assert!(said.contains("ML-DSA-65"), "{said}");
-    // Alone it can vouch for no one.
+    // Alone it can prove no peer.
     let policy = VerifierPolicy::allow_any_authenticated();
     let alone = anchors(std::slice::from_ref(&new_ca.certificate));
     let error = PeerVerifier::new(&alone, policy, ring.clone()).unwrap_err();

@@ -26,7 +26,7 @@ struct Fault {
 #[derive(Clone, Copy)]
 enum Expected {
     Rejected(Reason),
-    /// No anchor can vouch: nothing is built.
+    /// No anchor can prove a peer: nothing is built.
     NotBuilt,
 }
 

@@ -34,7 +34,7 @@ const MADE: u64 = 1_795_896_000;
 enum Expected {
     Accepted,
     Rejected(Reason),
-    /// No anchor can vouch: nothing is built.
+    /// No anchor can prove a peer: nothing is built.
     NotBuilt,
 }
 use Expected::{Accepted, NotBuilt, Rejected};
@@ -334,7 +334,7 @@ impl Folder {
     }
 }
 
-/// A chain, who vouches for it, and the lists that are asked.
+/// A chain, the anchors that prove it, and the lists that are asked.
 struct Input {
     name: String,
     anchors: TrustAnchors,

@@ -62,7 +62,7 @@ fn assert_no_anchor(anchor: &CertificateDer<'static>, name: &str, words: &str) {
     });
 }
 
-/// Each kind of anchor that cannot vouch is reported while another can, and fails the build alone.
+/// Each kind of anchor that cannot prove a peer is reported while another can, and fails the build alone.
 #[cfg(all(feature = "rustls", feature = "openssl"))]
 #[test]
 fn anchors_that_cannot_vouch_are_reported() {

@@ -187,7 +187,7 @@ fn files_that_the_group_may_write() {
         let identity = MtlsIdentity::from_files(&chain, &key).unwrap();
         assert_exposed(&cast, &identity, &key, mode);
         let said = identity.warnings()[0].to_string();
-        assert!(said.contains("by every member of its group"), "{said}");
+        assert!(said.contains("writable by its group"), "{said}");
         assert!(!said.contains("every user"), "{said}");
     }
 }

@@ -47,7 +47,7 @@ pub struct End {
     pub encrypted: bool,
     /// What its certificate file holds after the leaf, for programs that want it apart.
     pub intermediate: Option<PathBuf>,
-    /// Who vouches for the other end.
+    /// The anchors that prove the other end.
     pub ca: PathBuf,
 }
 

@@ -210,7 +210,7 @@ fn of_paths() -> Vec<Case> {
     let short = AuthorityBuilder::named("Renewed CA")
         .path_length(0)
         .issued_by(&top);
-    // The CA's new key, vouched for by its old one.
+    // The CA's new key, issued by its old one.
     let renewed = AuthorityBuilder::named("Renewed CA").issued_by(&short);
     let upper = AuthorityBuilder::named("ROOT CA").self_signed();
     vec![

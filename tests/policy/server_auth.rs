@@ -257,5 +257,5 @@ fn a_common_name_does_not_stand_in_for_an_exact_name() {
         matches!(error, BuildError::InvalidSetting { .. }),
         "{error}"
     );
-    assert!(error.to_string().contains("exclude each other"), "{error}");
+    assert!(error.to_string().contains("cannot be combined"), "{error}");
 }

@@ -42,7 +42,7 @@ const BOUND: Resumption = Resumption::BoundToRevision { max_age: HOUR };
 struct Stage {
     client_ca: Authority,
     server_ca: Authority,
-    /// Vouches for no certificate here.
+    /// Proves no certificate here.
     spare_ca: Authority,
     /// Expires in two days.
     alice: Credential,

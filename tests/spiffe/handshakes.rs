@@ -172,7 +172,7 @@ fn a_trust_domain_that_is_federated_is_accepted_for_as_long() {
         );
         assert_apart(&client, &server, "partner.test");
     }
-    // The other domain's CA vouches for no identity of ours.
+    // The other domain's CA proves no identity of ours.
     let forger = Domain {
         name: "prod.test",
         root: partner.root.clone(),
@@ -186,7 +186,7 @@ fn a_trust_domain_that_is_federated_is_accepted_for_as_long() {
     assert_meet(&client, &server, ["web-1", "app-1"]);
     let forged = forger.entry("app-2", "/app");
     of_app.give(&Message::of([forged]).federated(&prod));
-    // The federated bundle is that of its own trust domain, so that no anchor vouches for the
+    // The federated bundle is that of its own trust domain, so that no anchor proves the
     // client's identity.
     until_failure(
         || client.handle().status(),

@@ -115,7 +115,7 @@ fn of_an_identity_that_is_not_valid_now() {
             .place
             .replace("ca.crt", stage.place.root.pem() + &other);
         stage.wait("more anchors", |status| status.revision() == 2);
-        // Those that do not vouch for it are rejected all the same.
+        // Those that do not prove it are rejected all the same.
         stage.place.replace("ca.crt", other);
         stage.reported_of(0, |line| {
             line.contains("authenticate") && line.contains("ca.crt")

@@ -237,7 +237,7 @@ fn of_a_ca_below_the_anchors_once_it_was_verified_by() {
     served.rejects("Ivo Intermediate", "not signed", given(&[&foreign]));
     let unrelated = Crl::new().signed_by(&served.cast.root);
     served.rejects("Ivo Intermediate", "none was given", given(&[&unrelated]));
-    // Another anchor, which vouches for no certificate here, may go; this list may not go with it.
+    // Another anchor, which proves no certificate here, may go; this list may not go with it.
     let fewer = |next: &Der| given(&[next]).trust_anchors(anchors(&[&served.cast.root]));
     served.rejects("Ivo Intermediate", "older", fewer(&back));
     served.rejects("Ivo Intermediate", "none was given", fewer(&unrelated));
@@ -364,7 +364,7 @@ fn no_rotation_makes_forget() {
         served.rejects("Ivo Intermediate", "none was given", given(&unrelated));
         served.server.handle().rotate(given(&six)).unwrap();
     }
-    // The anchor that vouches for the CA goes, and the list with it; both come back, the list no older.
+    // The anchor that proves the CA goes, and the list with it; both come back, the list no older.
     let unrelated = Crl::new().signed_by(other);
     let without = given(&[&unrelated]).trust_anchors(anchors(&[other]));
     served.server.handle().rotate(without).unwrap();
@@ -390,7 +390,7 @@ fn no_rotation_makes_forget() {
         .unwrap();
 }
 
-/// The anchor may be renewed, and still vouches.
+/// The anchor may be renewed, and still proves it.
 #[test]
 fn a_renewed_anchor_vouches_as_before() {
     let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);

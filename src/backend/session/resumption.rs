@@ -15,7 +15,7 @@ use crate::policy::BuildError;
 /// with plain rustls 0.23 and OpenSSL 3.0, in TLS 1.2 and 1.3. A session was resumed after its
 /// trust anchor had been removed from a live configuration; 690 hours after a certificate of 24
 /// hours had been issued; and, when it had been made without a client certificate, where one was
-/// required by then. So resumption is off initially on every backend, and only rustls can bind a
+/// required by then. So resumption is off by default on every backend, and only rustls can bind a
 /// session to the revision in force.
 ///
 /// ```no_run

@@ -178,7 +178,7 @@ impl SpiffeSource {
     /// Sets how long the agent may take to respond.
     ///
     /// The first load, and so `build`, also waits this long for the first message, failed tries
-    /// included. Initially 10 seconds; at least 100 milliseconds.
+    /// included. The default is 10 seconds, the minimum 100 milliseconds.
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.response_timeout = timeout.max(SHORTEST);
         self
@@ -187,8 +187,8 @@ impl SpiffeSource {
     /// Sets how long the stream may be silent before the source connects again.
     ///
     /// That detects an agent that hangs, after three failed tries, which take up to three times
-    /// [`response_timeout`](Self::response_timeout) and 1.5 seconds. Initially 5 minutes; at least
-    /// 100 milliseconds.
+    /// [`response_timeout`](Self::response_timeout) and 1.5 seconds. The default is 5 minutes, the
+    /// minimum 100 milliseconds.
     pub fn retry_interval(mut self, pause: Duration) -> Self {
         self.retry_interval = pause.max(SHORTEST);
         self

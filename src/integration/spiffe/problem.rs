@@ -188,7 +188,7 @@ impl SpiffePartProblem {
     pub fn hint(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self {
             Self::Bundles(_) | Self::Material(_) => {
-                "have the agent's server issue what the cause says; the agent's next message is read"
+                "correct the bundles on the agent's server as the cause says; the next update is read without a restart"
             }
             Self::EmptyOwnBundle => "give the trust domain its CA again at the agent's server",
             Self::OtherSpiffeId => {

@@ -77,7 +77,7 @@ impl fmt::Display for ChainRepair {
                 first,
             } => write!(
                 f,
-                "certificate {position} ({subject}) was left out as equal to certificate {first}"
+                "certificate {position} ({subject}) was left out: it repeats certificate {first}"
             ),
             Self::Moved { subject, from, to } => {
                 write!(f, "certificate {from} ({subject}) was moved to place {to}")

@@ -134,7 +134,7 @@ impl MtlsIdentity {
         }
     }
 
-    /// Returns the time until the first certificate of the chain expires.
+    /// Returns the time until the earliest expiry in the chain.
     ///
     /// `None` if one has expired. The second of `notAfter` is the last in which a certificate is
     /// valid (RFC 5280, section 4.1.2.5): then this is zero, and one second later `None`.

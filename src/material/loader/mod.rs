@@ -87,8 +87,8 @@ impl Loader {
     /// Sets the friendly name of the private key to load from PKCS#12 (RFC 7292, section 4.2).
     ///
     /// `openssl pkcs12 -name` and the aliases of `keytool` write this name. It is compared exactly;
-    /// `keytool` turns its aliases into lower case. For a key without a name, that of its
-    /// certificate is compared. Other encodings ignore the name.
+    /// `keytool` turns its aliases into lower case. If the key has no name, the name
+    /// of its certificate is compared. Other encodings ignore the name.
     #[must_use]
     pub fn friendly_name(mut self, name: impl Into<String>) -> Self {
         self.friendly_name = Some(name.into());
@@ -97,8 +97,8 @@ impl Loader {
 
     /// Sets whether to put a chain in order for its key: see [`CertificateChain::repaired`].
     ///
-    /// Initially `false`. Each repair is an [`IdentityWarning::ChainRepaired`] among the identity's
-    /// warnings.
+    /// The default is `false`. Each repair is an [`IdentityWarning::ChainRepaired`] among the
+    /// identity's warnings.
     #[must_use]
     pub fn repair_chain(mut self, yes: bool) -> Self {
         self.repairs_chain = yes;
@@ -107,7 +107,7 @@ impl Loader {
 
     /// Sets what happens if others can read or write a key file.
     ///
-    /// Initially [`KeyPermissions::Warn`].
+    /// The default is [`KeyPermissions::Warn`].
     #[must_use]
     pub fn key_permissions(mut self, permissions: KeyPermissions) -> Self {
         self.key_permissions = permissions;

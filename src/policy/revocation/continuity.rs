@@ -137,13 +137,15 @@ impl<'a> BestReplacement<'a> {
         let Ok(key) = PublicKey::from_spki(&old.signer) else {
             return Self::None;
         };
-        let vouchers = old.vouchers_in(next.trust);
+        let proving_anchors = old.proving_anchors_in(next.trust);
         let of_list = |list: &'a List| {
             let content = list.content();
             if list.check_signature(&key, algorithms).is_err() {
                 return Self::NotSigned;
             }
-            vouchers.iter().for_each(|anchor| list.vouch(anchor));
+            proving_anchors
+                .iter()
+                .for_each(|anchor| list.record_proving_anchor(anchor));
             if *content.scope() != old.scope {
                 Self::OtherScope
             } else if old.is_newer(content.number(), content.this_update()) {

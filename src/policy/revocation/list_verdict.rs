@@ -51,7 +51,7 @@ impl ListVerdict {
         if let Err(problem) = list.check_signature(&issuer.public_key, basis.algorithms) {
             return Self::OtherKey(problem);
         }
-        list.vouch(basis.anchor);
+        list.record_proving_anchor(basis.anchor);
         let content = list.content();
         // First, because no limit to what a list can prove is a limit to what it can revoke.
         if let Some(revoked) = content.find(certificate.serial) {

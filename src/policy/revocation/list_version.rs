@@ -24,7 +24,7 @@ pub(super) struct ListVersion {
     pub(super) scope: CrlScope,
     pub(super) number: Option<Box<[u8]>>,
     pub(super) this_update: UnixTime,
-    pub(super) vouchers: Vec<Anchor>,
+    pub(super) proving_anchors: Vec<Anchor>,
 }
 
 pub(super) fn remember(retired: &mut Vec<ListVersion>, version: ListVersion) {
@@ -48,14 +48,15 @@ impl ListVersion {
             scope: content.scope().clone(),
             number: content.number().map(Into::into),
             this_update: content.this_update(),
-            vouchers: list.vouchers().cloned().collect(),
+            proving_anchors: list.proving_anchors().cloned().collect(),
         })
     }
 
     pub(super) fn is_vouched_for(&self, trust: &TrustSets) -> bool {
-        let mut vouchers = self.vouchers.iter();
-        // A signer has no voucher only while the first handshake is still recording it.
-        self.vouchers.is_empty() || vouchers.any(|anchor| same_anchor(anchor, trust).is_some())
+        let mut proving_anchors = self.proving_anchors.iter();
+        // A signer has no proving anchor only while the first handshake is still recording it.
+        self.proving_anchors.is_empty()
+            || proving_anchors.any(|anchor| same_anchor(anchor, trust).is_some())
     }
 
     /// Returns whether every list that is not older than this is not older than `other`.
@@ -79,13 +80,13 @@ impl ListVersion {
         has_smaller_number || this_update < self.this_update
     }
 
-    /// Returns the vouchers of the signer, for the list that replaces this one.
+    /// Returns the anchors that prove the signer, for the list that replaces this one.
     ///
     /// No peer may present a path before the next rotation, so they are copied. Trusted anchors
     /// come first, as their current certificates; the others may become trusted again.
-    pub(super) fn vouchers_in(&self, trust: &TrustSets) -> Vec<Anchor> {
+    pub(super) fn proving_anchors_in(&self, trust: &TrustSets) -> Vec<Anchor> {
         let (trusted, retired): (Vec<_>, Vec<_>) = self
-            .vouchers
+            .proving_anchors
             .iter()
             .map(|anchor| same_anchor(anchor, trust).ok_or(anchor))
             .partition(Result::is_ok);
@@ -117,7 +118,7 @@ mod tests {
             scope: CrlScope::EVERYTHING,
             number: number.into().map(|number| [number].into()),
             this_update: UnixTime::since_unix_epoch(core::time::Duration::from_secs(this_update)),
-            vouchers: Vec::new(),
+            proving_anchors: Vec::new(),
         }
     }
 

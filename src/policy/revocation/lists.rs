@@ -42,7 +42,7 @@ pub(super) struct List {
     /// The anchors of authenticated paths through the signer.
     ///
     /// If the signer is an anchor, it is among them.
-    vouchers: [OnceLock<Anchor>; MAX_VOUCHERS],
+    proving_anchors: [OnceLock<Anchor>; MAX_PROVING_ANCHORS],
 }
 
 /// A key (a `SubjectPublicKeyInfo`), and whether it signed the list.
@@ -50,8 +50,8 @@ type Answer = (Box<[u8]>, Result<(), SignatureProblem>);
 
 /// The most keys with the issuer's name whose results are cached; the oldest is dropped.
 const MAX_OTHER_KEYS: usize = 8;
-/// The most vouchers stored for the signer of a list; further ones are ignored.
-const MAX_VOUCHERS: usize = 8;
+/// The most proving anchors stored for the signer of a list; further ones are ignored.
+const MAX_PROVING_ANCHORS: usize = 8;
 
 impl Lists {
     pub(super) fn none() -> Self {
@@ -76,7 +76,7 @@ impl Lists {
                 index,
                 signed_by: OnceLock::new(),
                 other_keys: Mutex::default(),
-                vouchers: Default::default(),
+                proving_anchors: Default::default(),
             });
         }
         found
@@ -90,7 +90,7 @@ impl Lists {
                     continue;
                 };
                 if list.check_signature(&anchor.public_key, algorithms).is_ok() {
-                    list.vouch(facts.certificate());
+                    list.record_proving_anchor(facts.certificate());
                 }
             }
         }
@@ -183,16 +183,16 @@ impl List {
     /// Records an anchor of an authenticated path through the signer.
     ///
     /// In most handshakes it is recorded already.
-    pub(super) fn vouch(&self, anchor: &Anchor) {
+    pub(super) fn record_proving_anchor(&self, anchor: &Anchor) {
         let is_there = |slot: &OnceLock<Anchor>| {
             let known = slot.get_or_init(|| Arc::clone(anchor));
             Arc::ptr_eq(known, anchor) || known == anchor
         };
-        let _ = self.vouchers.iter().any(is_there);
+        let _ = self.proving_anchors.iter().any(is_there);
     }
 
-    pub(super) fn vouchers(&self) -> impl Iterator<Item = &Anchor> {
-        self.vouchers.iter().filter_map(OnceLock::get)
+    pub(super) fn proving_anchors(&self) -> impl Iterator<Item = &Anchor> {
+        self.proving_anchors.iter().filter_map(OnceLock::get)
     }
 
     fn with_other_keys<T>(&self, look: impl FnOnce(&mut Vec<Answer>) -> T) -> T {

@@ -95,9 +95,9 @@ impl PeerVerifier {
 
     /// Sets the revocation lists, replacing earlier ones.
     ///
-    /// Without lists, every status that the policy's [`RevocationRules`](crate::RevocationRules)
-    /// check is unknown. Signatures that a trust anchor may have made are verified here, others
-    /// when they are first needed; each is verified once.
+    /// Without lists, each status that the policy's [`RevocationRules`](crate::RevocationRules)
+    /// check counts as unknown. Signatures that a trust anchor may have made are verified here,
+    /// others when they are first needed; each is verified once.
     ///
     /// ```
     /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }

@@ -133,7 +133,9 @@ fn settings() -> Vec<Sample> {
             NoKnownScheme { key },
             NoObserver,
             NoSchemeForTls12 { key },
-            NoSchemeForTls13 { key },
+            NoSchemeForTls13 {
+                key: KeyType::Rsa { bits: 2048 },
+            },
             NoSource,
             RejectAfterTooShort {
                 reject_after: Duration::from_secs(1),

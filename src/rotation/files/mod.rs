@@ -59,8 +59,8 @@ use watch_paths::WatchPaths;
 /// then a passphrase is requested.
 ///
 /// # What is accepted
-/// - What has **settled**: two readings, [`settle_time`](Self::settle_time) apart (initially
-///   50 ms), must be equal. A chain that is still being written, and ends between two
+/// - What has **settled**: two readings, [`settle_time`](Self::settle_time) apart (by
+///   default 50 ms), must be equal. A chain that is still being written, and ends between two
 ///   certificates, is a valid chain too.
 /// - What **fits together**: files that do not load, such as a certificate whose key is not there
 ///   yet, get ten times as long (500 ms) before they count as a failure.
@@ -91,7 +91,7 @@ const GRACE: u32 = 10;
 const PATIENCE: u32 = 100;
 
 impl FileSource {
-    /// The initial [`settle_time`](Self::settle_time) between two readings that must be equal.
+    /// The default [`settle_time`](Self::settle_time) between two readings that must be equal.
     pub const DEFAULT_SETTLE_TIME: Duration = Duration::from_millis(50);
     /// The longest time that [`settle_time`](Self::settle_time) accepts.
     pub const MAX_SETTLE_TIME: Duration = Duration::from_secs(1);
@@ -181,8 +181,8 @@ impl FileSource {
 
     /// Sets the time between two readings that must be equal before a change is accepted.
     ///
-    /// A longer time is for files that are written slowly, in place. Initially
-    /// [`DEFAULT_SETTLE_TIME`](Self::DEFAULT_SETTLE_TIME), at most
+    /// A longer time is for files that are written slowly, in place. The default is
+    /// [`DEFAULT_SETTLE_TIME`](Self::DEFAULT_SETTLE_TIME), the maximum
     /// [`MAX_SETTLE_TIME`](Self::MAX_SETTLE_TIME). With zero there is no wait: what the files hold
     /// is accepted if it loads.
     #[must_use]

@@ -67,7 +67,7 @@ impl Status {
 
     /// Returns the last second in which every trust anchor is valid.
     ///
-    /// An anchor that has expired vouches for no peer; the others still do.
+    /// An expired anchor proves no peer; the others still do.
     pub fn anchors_expire_at(&self) -> UnixTime {
         self.anchors_expire_at
     }
@@ -103,7 +103,7 @@ impl Status {
         &self.trust_anchor_sha256s
     }
 
-    /// Returns the trust anchors that cannot vouch for peers.
+    /// Returns the trust anchors that cannot prove peers.
     ///
     /// Such an anchor is not a CA certificate, is outside its validity, or is limited to the other
     /// side. `status()` checks at the time of the call,

@@ -30,7 +30,7 @@ pub(crate) fn report_unclaimed_lists(verifier: &SessionVerifier) {
     }
 }
 
-/// Returns the trust anchors that cannot vouch for peers now, or ever.
+/// Returns the trust anchors that cannot prove peers now, or ever.
 pub(crate) fn unusable_anchors(verifier: &SessionVerifier) -> Arc<[UnusableTrustAnchor]> {
     match verifier.unusable_trust_anchors(verifier.now_unless_panicked()) {
         Ok(unusable) | Err(BuildError::UnusableTrustAnchors(unusable)) => unusable.into(),

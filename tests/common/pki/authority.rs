@@ -26,7 +26,7 @@ impl Authority {
         AuthorityBuilder::named(name).self_signed()
     }
 
-    /// A further authority, vouched for by this one.
+    /// A further authority, issued by this one.
     pub fn intermediate(&self, name: &str) -> Self {
         AuthorityBuilder::named(name).issued_by(self)
     }
@@ -36,7 +36,7 @@ impl Authority {
         self.again().key(KeyAlgorithm::P256.key()).self_signed()
     }
 
-    /// The same name and key, vouched for by `issuer`.
+    /// The same name and key, issued by `issuer`.
     pub fn cross_signed_by(&self, issuer: &Self) -> Self {
         self.again().issued_by(issuer)
     }

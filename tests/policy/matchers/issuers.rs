@@ -80,12 +80,12 @@ fn the_keys_and_the_anchor_above_the_leaf() {
     let branch = root.intermediate("Branch");
     let beside = root.intermediate("Beside");
     let leaf = payments().client().issued_by(&branch);
-    // The second is sent along and vouches for no certificate.
+    // The second is sent along and proves no certificate.
     let chain = leaf.with(&branch).with(&beside).chain;
     let peer = proved(&[&root, &Authority::root("Other")], &chain);
     let certificate = |authority: &Authority| Sha256::digest(authority.certificate()).into();
-    for vouches in [&branch, &root] {
-        let pin = M::issuer_spki_sha256(key_of(&vouches.certificate()));
+    for issuer in [&branch, &root] {
+        let pin = M::issuer_spki_sha256(key_of(&issuer.certificate()));
         assert!(pin.matches(&peer));
         assert!(
             M::any_of([M::issuer_spki_sha256([0; 32]), pin.clone()])

@@ -78,7 +78,7 @@ fn the_next_anchors_verify_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     assert!(meet(&alice, &server).1.is_ok());
     assert_eq!(meet(&bob, &server).1.unwrap().peer().subject(), "CN=bob");
 
-    // The CA that vouches for us goes together with our identity.
+    // The CA that proves our identity goes together with our identity.
     let ours = Leaf::named("server")
         .dns("localhost")
         .server()

@@ -425,7 +425,7 @@ fn an_anchor_of_ours_that_has_grown_old_keeps_nothing_from_being_replaced() {
     let narrow = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
     let narrow = Rotation::new().policy(narrow.revocation(rules));
     assert_eq!(server.handle().rotate(narrow).unwrap(), 3);
-    // The old anchor vouches for no certificate any more, so it may go as well.
+    // The old anchor proves no certificate any more, so it may go as well.
     let without = Rotation::new().trust_anchors(anchors(&[&theirs]));
     assert_eq!(server.handle().rotate(without).unwrap(), 4);
 }

@@ -1,4 +1,4 @@
-//! Trust anchors that cannot vouch: reported beside others that can.
+//! Trust anchors that cannot prove a peer: reported beside others that can.
 
 use mtls::{Rotation, Rustls, VerifierPolicy};
 use rcgen::ExtendedKeyUsagePurpose;

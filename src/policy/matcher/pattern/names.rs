@@ -148,9 +148,10 @@ impl PeerMatcher {
     /// `https://a.example/pay` matches itself and `https://a.example/pay/x`, but not
     /// `https://a.example/payments`. `https://a.example` matches every URI of that authority.
     ///
-    /// A port belongs to the authority. Scheme and authority are in lower case. A URI of the peer
-    /// with several spellings (escapes, a query, a fragment, a user name, empty or dot segments:
-    /// RFC 3986, section 6.2) is undecided.
+    /// Write the scheme and authority in lower case; a port belongs to the authority. For a URI of
+    /// the peer that can be spelled in several ways (escapes, a query, a fragment, a user name,
+    /// empty or dot segments: RFC 3986, section 6.2), the pattern neither matches nor fails to
+    /// match.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::error::MatcherError> {
