@@ -16,8 +16,8 @@ impl<T> Builder<T> {
     /// where blocking is allowed (`spawn_blocking`). After that a thread of the client or server
     /// (`mtls-rotation`) polls it. The thread ends with the client or server.
     ///
-    /// Clones of the builder share the source, and only one client or server can use it. Give each
-    /// clone its own source; otherwise `build` returns
+    /// Clones of the builder share the source, and only the first `build` takes it, even if it
+    /// fails. Give each clone its own source; otherwise `build` returns
     /// [`BuildError::SourceTaken`](crate::BuildError::SourceTaken).
     ///
     /// ```

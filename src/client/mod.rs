@@ -1,3 +1,6 @@
+// Further methods of `MtlsClient`: `builder.rs` starts a builder, `integration/tokio/connect.rs`
+// connects asynchronously where that feature is on.
+
 mod builder;
 
 use core::time::Duration;

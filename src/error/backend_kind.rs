@@ -1,3 +1,6 @@
+// What backends send and can do is said in their own folders, above this floor: `backend/kind.rs`
+// and `backend/mod.rs` have those methods.
+
 use super::unknown_name::stable_names;
 
 /// The TLS library of a client or a server, named like its crate.

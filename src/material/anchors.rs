@@ -1,3 +1,6 @@
+// Further methods of `TrustAnchors`: `describe/` shows them, `loader/` reads files and folders,
+// since the types do not depend on the loader.
+
 use core::fmt;
 use std::path::Path;
 use std::sync::Arc;

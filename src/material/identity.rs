@@ -1,3 +1,6 @@
+// Further methods of `MtlsIdentity`: `describe/` shows it, `loader/from_file.rs` reads files, since
+// the types do not depend on the loader.
+
 use core::fmt;
 use std::path::Path;
 use std::sync::Arc;

@@ -105,7 +105,7 @@ pub enum BuildError {
     },
     /// The source did not return its first rotation.
     Source(Box<dyn StdError + Send + Sync>),
-    /// The source is used by another client or server from a clone of the builder.
+    /// An earlier build, of a clone of the builder, has taken the source.
     SourceTaken,
     /// The thread that polls the source or watches connections could not be started.
     Thread(std::io::Error),
@@ -181,7 +181,9 @@ impl BuildError {
                 "correct what the source's own error names: `build` polls the source once, and \
                  needs a first rotation"
             }
-            Self::SourceTaken => "give each clone of the builder its own source",
+            Self::SourceTaken => {
+                "give each build its own source: clones of a builder share one, and a build that fails keeps it"
+            }
             Self::Thread(_) => {
                 "raise the limit of threads for this process (`ulimit -u`, or `pids.max` of its \
                  control group)"
@@ -262,7 +264,7 @@ impl fmt::Display for BuildError {
                 );
             }
             Self::Source(_) => "the source did not return its first rotation",
-            Self::SourceTaken => "a client or server of a cloned builder has taken the source",
+            Self::SourceTaken => "an earlier build has taken the source",
             Self::Thread(_) => "the thread for rotation could not be started",
             Self::TrustAnchorsExpired { at } => {
                 return write!(f, "no trust anchor is valid at {}", rfc3339(*at));

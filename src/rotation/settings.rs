@@ -96,7 +96,8 @@ impl SourceSlot {
     /// Takes the source out.
     ///
     /// # Errors
-    /// [`BuildError::SourceTaken`] if another client or server of this builder has taken it.
+    /// [`BuildError::SourceTaken`] if an earlier build of this builder has taken it, also one that
+    /// failed.
     pub(crate) fn take(&self) -> Result<Box<dyn Source>, BuildError> {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         slot.take().ok_or(BuildError::SourceTaken)

@@ -1,3 +1,6 @@
+// Further methods of `MtlsServer`: `builder.rs` starts a builder, `integration/tokio/connect.rs`
+// accepts asynchronously where that feature is on.
+
 mod builder;
 
 use core::fmt;

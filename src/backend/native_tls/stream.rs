@@ -169,7 +169,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         let error = from_native(error, &self.server_name);
         self.config
             .verifier()
-            .complete(error, &CertificateRequest::Unseen)
+            .complete(error, &CertificateRequest::NotShown)
     }
 
     /// Verifies the server, and sends `close_notify` if we reject it.
@@ -200,7 +200,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
                     },
                     is_resumed: false,
                 },
-                request: CertificateRequest::Unseen,
+                request: CertificateRequest::NotShown,
             }),
             Err(error) => {
                 // The rejection matters more than a failure to send `close_notify`.

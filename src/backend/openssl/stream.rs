@@ -162,7 +162,7 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
             return rejection;
         }
         self.verifier
-            .complete(error::from_handshake(fault), &CertificateRequest::Unseen)
+            .complete(error::from_handshake(fault), &CertificateRequest::NotShown)
     }
 
     fn finish(
@@ -186,7 +186,7 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
         Ok(HandshakeResult {
             peer: slot::conclude(ssl.ssl(), &self.verifier, client_auth)?,
             session: convert::session(ssl.ssl(), alpn),
-            request: CertificateRequest::Unseen,
+            request: CertificateRequest::NotShown,
             stream: OpenSslStream::new(ssl),
         })
     }

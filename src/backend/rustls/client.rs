@@ -101,7 +101,7 @@ impl ClientAdapter for Rustls {
         };
         let native = config.resuming.as_ref().unwrap_or(&config.native);
         let record = HandshakeRecord {
-            request: CertificateRequest::Awaited,
+            request: CertificateRequest::Pending,
             ..HandshakeRecord::default()
         };
         // rustls looks up a session to resume here.

@@ -166,7 +166,7 @@ impl ResolvesClientCert for OwnIdentity {
         note(&self.verifier, |record| {
             let fits = self.certified.key.choose_scheme(sigschemes).is_some();
             record.request =
-                CertificateRequest::came(self.verifier.own(), root_hint_subjects, fits);
+                CertificateRequest::received(self.verifier.own(), root_hint_subjects, fits);
         });
         Some(Arc::clone(&self.certified))
     }

@@ -1,3 +1,6 @@
+// Further methods of `CertificateChain`: `repair.rs` puts it in order, `describe/` shows it,
+// `loader/from_file.rs` reads files.
+
 pub(crate) mod certificates;
 pub(crate) mod chain_checks;
 pub(crate) mod chain_order;

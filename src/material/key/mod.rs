@@ -1,3 +1,6 @@
+// Further methods of `PrivateKey`: `encryption/` opens encrypted keys, `loader/from_file.rs` reads
+// files.
+
 pub(crate) mod encoding;
 pub(crate) mod key_type;
 pub(crate) mod public_half;

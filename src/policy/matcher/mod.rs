@@ -1,3 +1,6 @@
+// `PeerMatcher` has its methods by task: constructors in `pattern/`, lists in `tree.rs`, evaluation
+// in `evaluate.rs`, its text in `text/`.
+
 pub(crate) mod attribute;
 pub(crate) mod error;
 mod evaluate;

@@ -1,5 +1,8 @@
+// `PeerVerifier` has its methods by task: trust anchors in `anchors.rs`, newer revocation lists in
+// `list_replacement.rs`, our own chain in `own_chain.rs`.
+
 mod anchors;
-pub(crate) mod continuity;
+pub(crate) mod list_replacement;
 pub(crate) mod own_chain;
 
 use core::fmt;

@@ -38,11 +38,14 @@ impl Sample {
     /// Counts the words of the fact without its values: numbers, dates and what a sample quotes
     /// by `‹` and `›`.
     fn words(&self) -> usize {
-        let is_value =
-            |word: &&str| word.contains('‹') || word.contains(|c: char| c.is_ascii_digit());
-        self.fact
-            .split_whitespace()
-            .filter(|w| !is_value(w))
+        let unquoted = self.fact.split('‹').map(|part| match part.split_once('›') {
+            Some((_, after)) => after,
+            None => part,
+        });
+        let is_word = |w: &&str| w.contains(|c: char| c.is_alphabetic() && !"xTZ".contains(c));
+        unquoted
+            .flat_map(str::split_whitespace)
+            .filter(is_word)
             .count()
     }
 }

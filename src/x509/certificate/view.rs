@@ -1,3 +1,5 @@
+// `Certificate` has a method for each extension, in the file of that extension.
+
 use const_oid::ObjectIdentifier;
 use der::asn1::{IntRef, UtcTime};
 use der::{Decode, Reader, Tag, TagNumber};

@@ -227,7 +227,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             session: session_info::of(connection, &self.params.end, self.record.signature, resumed),
             // In a resumed session the server does not request a certificate.
             request: if resumed {
-                CertificateRequest::Unseen
+                CertificateRequest::NotShown
             } else {
                 mem::take(&mut self.record.request)
             },

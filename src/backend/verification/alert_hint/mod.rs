@@ -17,11 +17,11 @@ use crate::x509::rfc4514;
 pub(crate) enum CertificateRequest {
     /// The library does not show it, or we are the server.
     #[default]
-    Unseen,
-    /// The library would show it, but none has come.
-    Awaited,
-    /// It came.
-    Came {
+    NotShown,
+    /// The library would show it, but none has been received.
+    Pending,
+    /// The server requested a certificate.
+    Received {
         /// Whether our certificate was sent: a signature scheme of the server fits its key.
         is_answered: bool,
         /// The CAs that it names, unless one of them issued ours, or it names none.
@@ -44,12 +44,12 @@ const MAX_SHOWN: usize = 4;
 const MAX_SHOWN_BYTES: usize = 512;
 
 impl CertificateRequest {
-    /// A request that came, with its CA names (DER `Name`s).
+    /// A request that was received, with its CA names (DER `Name`s).
     ///
     /// Copies the names only if none of them issued our certificate.
-    pub(crate) fn came(own: &OwnChain, ca_names: &[&[u8]], is_answered: bool) -> Self {
+    pub(crate) fn received(own: &OwnChain, ca_names: &[&[u8]], is_answered: bool) -> Self {
         let fits = ca_names.is_empty() || ca_names.iter().any(|name| own.is_issued_by(name));
-        Self::Came {
+        Self::Received {
             is_answered,
             other_cas: if fits {
                 None
@@ -110,8 +110,8 @@ pub(crate) fn hint(
         return usual.to_owned();
     }
     let findings = match request {
-        CertificateRequest::Awaited => return no_request_hint(alert),
-        CertificateRequest::Came {
+        CertificateRequest::Pending => return no_request_hint(alert),
+        CertificateRequest::Received {
             is_answered: false,
             other_cas,
         } => {
@@ -119,7 +119,7 @@ pub(crate) fn hint(
             findings.extend(other_cas.as_ref().and_then(|cas| unfit_issuer(own, cas)));
             findings
         }
-        CertificateRequest::Came {
+        CertificateRequest::Received {
             is_answered: true,
             other_cas,
         } => {
@@ -127,12 +127,12 @@ pub(crate) fn hint(
             findings.extend(other_cas.as_ref().and_then(|cas| unfit_issuer(own, cas)));
             findings
         }
-        CertificateRequest::Unseen
+        CertificateRequest::NotShown
             if alert == Alert::CERTIFICATE_REQUIRED && own.side() == Side::Client =>
         {
             vec![withheld_certificate_hint(own)]
         }
-        CertificateRequest::Unseen => defects(own, now),
+        CertificateRequest::NotShown => defects(own, now),
     };
     let explains = findings.iter().any(|finding| finding.explains(alert));
     let mut said: Vec<String> = findings.into_iter().map(|finding| finding.words).collect();

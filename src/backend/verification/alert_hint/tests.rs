@@ -49,10 +49,10 @@ fn a_name_is_the_same_in_every_encoding() {
     let own = own(Side::Client, utf8("Some CA"));
     let printable = name(DnValue::PrintableString("Some CA".try_into().unwrap()));
     assert_ne!(printable, name(utf8("Some CA")));
-    let request = CertificateRequest::came(&own, &[&printable], true);
+    let request = CertificateRequest::received(&own, &[&printable], true);
     let said_of_it = said(&own, &request, Alert::UNKNOWN_CA);
     assert!(!said_of_it.contains("requested"), "{said_of_it}");
-    let other = CertificateRequest::came(&own, &[&name(utf8("Other CA"))], true);
+    let other = CertificateRequest::received(&own, &[&name(utf8("Other CA"))], true);
     let said_of_other = said(&own, &other, Alert::UNKNOWN_CA);
     assert!(said_of_other.contains("\"CN=Other CA\""), "{said_of_other}");
 }
@@ -62,10 +62,10 @@ fn names_are_kept_where_they_matter_and_within_limits() {
     let own = own(Side::Client, utf8("Some CA"));
     let (ours, other) = (name(utf8("Some CA")), name(utf8("Other CA")));
     for fitting in [&[][..], &[&*other, &*ours]] {
-        let kept = CertificateRequest::came(&own, fitting, true);
+        let kept = CertificateRequest::received(&own, fitting, true);
         assert_eq!(
             kept,
-            CertificateRequest::Came {
+            CertificateRequest::Received {
                 is_answered: true,
                 other_cas: None
             }
@@ -73,8 +73,8 @@ fn names_are_kept_where_they_matter_and_within_limits() {
     }
     let long = name(utf8(&"x".repeat(1000)));
     let many = vec![&*long; 100];
-    let request = CertificateRequest::came(&own, &many, true);
-    let CertificateRequest::Came {
+    let request = CertificateRequest::received(&own, &many, true);
+    let CertificateRequest::Received {
         other_cas: Some(kept),
         ..
     } = &request
@@ -98,7 +98,7 @@ fn a_key_that_may_not_sign_is_seen() {
         let own = own_with(Side::Server, utf8("Some CA"), usages);
         let said = said(
             &own,
-            &CertificateRequest::Unseen,
+            &CertificateRequest::NotShown,
             Alert::UNSUPPORTED_CERTIFICATE,
         );
         let words = "our certificate's key usage (keyEncipherment) lacks digitalSignature";
@@ -109,7 +109,7 @@ fn a_key_that_may_not_sign_is_seen() {
 #[test]
 fn names_that_are_none_do_no_harm() {
     let own = own(Side::Client, utf8("Some CA"));
-    let request = CertificateRequest::came(&own, &[b"\xff\x00junk", b""], true);
+    let request = CertificateRequest::received(&own, &[b"\xff\x00junk", b""], true);
     let said = said(&own, &request, Alert::UNKNOWN_CA);
     assert!(said.contains("(unreadable)"), "{said}");
 }
@@ -119,11 +119,11 @@ fn an_unrequested_certificate_has_no_hint() {
     let own = own(Side::Client, utf8("Some CA"));
     let words = said(
         &own,
-        &CertificateRequest::Awaited,
+        &CertificateRequest::Pending,
         Alert::CERTIFICATE_REQUIRED,
     );
     assert!(words.contains("did not request"), "{words}");
-    let words = said(&own, &CertificateRequest::Awaited, Alert::BAD_CERTIFICATE);
+    let words = said(&own, &CertificateRequest::Pending, Alert::BAD_CERTIFICATE);
     assert!(words.contains("has not requested"), "{words}");
 }
 
@@ -134,14 +134,14 @@ fn other_alerts_keep_their_hints() {
     let long_after = UnixTime::since_unix_epoch(Duration::from_secs(100_000_000_000));
     for code in 0..=u8::MAX {
         let alert = Alert::from_code(code);
-        let words = hint(&own, &CertificateRequest::Unseen, Some(long_after), alert);
+        let words = hint(&own, &CertificateRequest::NotShown, Some(long_after), alert);
         if is_about_certificates(alert) {
             assert!(words.contains("has expired at"), "{alert}: {words}");
         } else {
             assert_eq!(words, alert.hint());
         }
         // Without a time, no validity is checked.
-        let words = hint(&own, &CertificateRequest::Unseen, None, alert);
+        let words = hint(&own, &CertificateRequest::NotShown, None, alert);
         assert!(words.starts_with(alert.hint()), "{alert}: {words}");
     }
 }
