@@ -101,4 +101,27 @@ mod tests {
             assert_eq!(BackendKind::NativeTls.alert_for(*reason), None);
         }
     }
+    /// The table above is written from the code; these are what RFC 8446, section 6.2, asks for.
+    #[test]
+    fn the_alerts_of_the_common_reasons_are_those_of_the_rfc() {
+        for (reason, alert) in [
+            (RejectionReason::Expired, Alert::CERTIFICATE_EXPIRED),
+            (
+                RejectionReason::MalformedCertificate,
+                Alert::BAD_CERTIFICATE,
+            ),
+            (RejectionReason::NoCertificate, Alert::CERTIFICATE_REQUIRED),
+            (RejectionReason::NotAuthorized, Alert::CERTIFICATE_UNKNOWN),
+            (RejectionReason::Revoked, Alert::CERTIFICATE_REVOKED),
+            (RejectionReason::UnknownIssuer, Alert::UNKNOWN_CA),
+            (
+                RejectionReason::WrongExtendedKeyUsage,
+                Alert::UNSUPPORTED_CERTIFICATE,
+            ),
+        ] {
+            for backend in [BackendKind::OpenSsl, BackendKind::Rustls] {
+                assert_eq!(backend.alert_for(reason), Some(alert), "{backend} {reason}");
+            }
+        }
+    }
 }

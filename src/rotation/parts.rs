@@ -63,27 +63,27 @@ impl RevisionParts {
         if !has_rules && is_given == RotationOrigin::BySource {
             rotation.revocation_lists = None;
         }
-        let news = rotation.without(
+        let changes = rotation.without(
             Some(&self.identity),
             Some(&self.trust),
             self.revocation_lists.as_ref(),
             Some(&self.policy),
             self.shadow.as_ref(),
         );
-        if news.is_empty() {
+        if changes.is_empty() {
             return None;
         }
-        let policy = news.policy.unwrap_or_else(|| self.policy.clone());
-        let shadow = news.shadow.or_else(|| self.shadow.clone());
+        let policy = changes.policy.unwrap_or_else(|| self.policy.clone());
+        let shadow = changes.shadow.or_else(|| self.shadow.clone());
         let kept = if has_rules {
             self.revocation_lists.as_ref().or(given.revocation_lists())
         } else {
             None
         };
         Some(Self {
-            identity: news.identity.unwrap_or_else(|| self.identity.clone()),
-            trust: news.trust.unwrap_or_else(|| self.trust.clone()),
-            revocation_lists: news.revocation_lists.or(kept.cloned()),
+            identity: changes.identity.unwrap_or_else(|| self.identity.clone()),
+            trust: changes.trust.unwrap_or_else(|| self.trust.clone()),
+            revocation_lists: changes.revocation_lists.or(kept.cloned()),
             policy,
             shadow,
         })

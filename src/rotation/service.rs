@@ -221,8 +221,8 @@ impl<C: Send + Sync + 'static> Service<C> {
             given: self.given().and(&rotation),
             degraded: rotation.degraded.clone(),
         };
-        let news = self.given().news(rotation);
-        match self.rotated(news, Some(reload)) {
+        let changes = self.given().changes_in(rotation);
+        match self.rotated(changes, Some(reload)) {
             Ok(_) => {
                 self.extend_deadline();
                 true

@@ -29,33 +29,33 @@ pub(crate) struct Notification {
 pub(crate) struct Notifier(Option<Sender<Notification>>);
 
 impl Notifier {
-    pub(crate) fn report(&mut self, news: Notification) {
-        let news = match &self.0 {
-            Some(queue) => match queue.send(news) {
+    pub(crate) fn report(&mut self, notification: Notification) {
+        let notification = match &self.0 {
+            Some(queue) => match queue.send(notification) {
                 Ok(()) => return,
-                Err(SendError(news)) => news,
+                Err(SendError(notification)) => notification,
             },
-            None => news,
+            None => notification,
         };
         let (queue, reported) = channel();
         match start(reported) {
             Ok(()) => {
                 // The thread cannot have ended: it waits for this message.
-                let _ = queue.send(news);
+                let _ = queue.send(notification);
                 self.0 = Some(queue);
             }
             // No thread can be started: run them here, which delays the next verification.
-            Err(_) => drop(catch_panic(|| news.report())),
+            Err(_) => drop(catch_panic(|| notification.report())),
         }
     }
 }
 
-fn start(news: Receiver<Notification>) -> io::Result<()> {
+fn start(queued: Receiver<Notification>) -> io::Result<()> {
     Builder::new()
         .name(NAME.to_owned())
         .spawn(move || {
-            for news in news {
-                catch_panic(|| news.report());
+            for notification in queued {
+                catch_panic(|| notification.report());
             }
         })
         .map(drop)

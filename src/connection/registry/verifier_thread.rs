@@ -74,11 +74,11 @@ fn verify_all(
     let verified: Vec<_> = verified.collect();
     let rejected = shared.state().settle(basis.revision, verified);
     let rejected = rejected.into_iter();
-    let news: Vec<_> = rejected
+    let notifications: Vec<_> = rejected
         .map(|(group, rejection)| reject(group, rejection, &basis.verifier))
         .collect();
-    for news in news {
-        notifier.report(news);
+    for notification in notifications {
+        notifier.report(notification);
     }
 }
 

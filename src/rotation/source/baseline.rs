@@ -40,7 +40,7 @@ impl SourceBaseline {
     }
 
     /// Returns the parts of a rotation that differ from the baseline.
-    pub(crate) fn news(&self, rotation: Rotation) -> Rotation {
+    pub(crate) fn changes_in(&self, rotation: Rotation) -> Rotation {
         rotation.without(
             self.identity.as_ref(),
             self.trust.as_ref(),
