@@ -198,11 +198,17 @@ fn problems() -> Vec<Sample> {
     )
 }
 
-/// The origins, with a file that is missing, which adds the most to the hint.
+/// The origins: paths with a missing file, which adds the most to the hint; the others with a text
+/// that is not PEM.
 fn origins() -> Vec<Sample> {
     let error = |origin| {
-        let source = io::ErrorKind::NotFound.into();
-        MaterialError::from(MaterialProblem::Io { source }).with_origin(origin)
+        let problem = match origin {
+            MaterialOrigin::DirectoryEntry(_) | MaterialOrigin::File(_) => MaterialProblem::Io {
+                source: io::ErrorKind::NotFound.into(),
+            },
+            _ => MaterialProblem::NoPem,
+        };
+        MaterialError::from(problem).with_origin(origin)
     };
     samples!(
         MaterialOrigin,
