@@ -43,7 +43,7 @@ pub(crate) use revocation::RevocationLists;
 
 #[cfg_attr(
     not(feature = "rustls"),
-    allow(unused_imports, reason = "rustls alone lets others sign")
+    allow(unused_imports, reason = "one backend alone lets others sign")
 )]
 pub(crate) use key::signing_key::ExternalKey;
 #[cfg(feature = "watch")]

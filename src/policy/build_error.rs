@@ -246,7 +246,7 @@ impl fmt::Display for BuildError {
                 "revocation lists were given, but the policy has no revocation rules"
             }
             Self::MissingTrustAnchors => "no trust anchors were given",
-            Self::NoCryptoProvider => "rustls has no crypto provider",
+            Self::NoCryptoProvider => "the backend has no crypto provider",
             Self::OwnChainRejected(_) => {
                 "our own trust anchors do not authenticate our own identity"
             }

@@ -9,7 +9,7 @@ pub(crate) mod signature_scheme;
 pub(crate) mod signing_fault;
 #[cfg_attr(
     not(feature = "rustls"),
-    allow(dead_code, reason = "rustls alone lets others sign")
+    allow(dead_code, reason = "one backend alone lets others sign")
 )]
 pub(crate) mod signing_key;
 
