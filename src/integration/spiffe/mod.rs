@@ -229,7 +229,7 @@ impl SpiffeSource {
 
     fn start(&self, reload: &ReloadTrigger) -> Result<WorkerThread, SpiffeError> {
         let shared = Arc::new(Shared::new());
-        let follower = StreamWorker {
+        let worker = StreamWorker {
             endpoint: self.endpoint.clone(),
             address: self.address.clone(),
             response_timeout: self.response_timeout,
@@ -240,7 +240,7 @@ impl SpiffeSource {
         };
         let thread = thread::Builder::new()
             .name("mtls-spiffe".to_owned())
-            .spawn(move || follower.run())
+            .spawn(move || worker.run())
             .map_err(|error| {
                 let text = error.to_string();
                 SpiffeError::ended(&self.address, SpiffeStreamProblem::NoThread { text })

@@ -57,7 +57,7 @@ pub(in crate::policy) fn check(
         let Some(version) = ListVersion::of(list) else {
             continue;
         };
-        let requirement = if version.is_vouched_for(next.trust) {
+        let requirement = if version.is_proved(next.trust) {
             requirement(list.content(), before.revocation, next.revocation, now)
         } else {
             Requirement::NotOlder

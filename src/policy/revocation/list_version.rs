@@ -52,7 +52,7 @@ impl ListVersion {
         })
     }
 
-    pub(super) fn is_vouched_for(&self, trust: &TrustSets) -> bool {
+    pub(super) fn is_proved(&self, trust: &TrustSets) -> bool {
         let mut proving_anchors = self.proving_anchors.iter();
         // A signer has no proving anchor only while the first handshake is still recording it.
         self.proving_anchors.is_empty()

@@ -84,26 +84,26 @@ mod tests {
 
     #[test]
     fn the_oldest_make_way() {
-        let mut shelf = SessionStore::new(2);
-        shelf.put("a", 1);
-        shelf.put("b", 2);
-        shelf.put("a", 3);
-        shelf.put("c", 4);
-        assert_eq!((shelf.get("a"), shelf.get("b")), (Some(&3), None));
-        assert_eq!((shelf.get("c"), shelf.len()), (Some(&4), 2));
-        assert_eq!((shelf.remove("a"), shelf.remove("a")), (Some(3), None));
-        assert_eq!(shelf.len(), 1);
+        let mut store = SessionStore::new(2);
+        store.put("a", 1);
+        store.put("b", 2);
+        store.put("a", 3);
+        store.put("c", 4);
+        assert_eq!((store.get("a"), store.get("b")), (Some(&3), None));
+        assert_eq!((store.get("c"), store.len()), (Some(&4), 2));
+        assert_eq!((store.remove("a"), store.remove("a")), (Some(3), None));
+        assert_eq!(store.len(), 1);
     }
 
     #[test]
     fn a_sweep_ends_at_the_first_that_stays() {
-        let mut shelf = SessionStore::new(8);
+        let mut store = SessionStore::new(8);
         for (key, value) in [("a", 1), ("b", 2), ("c", 9), ("d", 1)] {
-            shelf.put(key, value);
+            store.put(key, value);
         }
-        shelf.sweep(|value| *value < 5);
-        assert_eq!((shelf.len(), shelf.get("d")), (2, Some(&1)));
-        shelf.sweep(|_| true);
-        assert_eq!(shelf.len(), 0);
+        store.sweep(|value| *value < 5);
+        assert_eq!((store.len(), store.get("d")), (2, Some(&1)));
+        store.sweep(|_| true);
+        assert_eq!(store.len(), 0);
     }
 }
