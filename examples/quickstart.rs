@@ -137,7 +137,7 @@ fn greet<C: ClientBackend>(client: &MtlsClient<C>, tcp: TcpStream) -> Result<Str
     let mut greeting = String::new();
     match stream.read_to_string(&mut greeting) {
         Ok(_) => Ok(format!(
-            "saw {}, {}, ALPN {}, was told \"{greeting}\"",
+            "saw {}, {}, ALPN {}, received \"{greeting}\"",
             stream.peer(),
             stream.session().protocol_version(),
             String::from_utf8_lossy(stream.session().alpn().unwrap_or(b"none")),
@@ -247,7 +247,7 @@ mod plain {
             ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
         let mut answer = String::new();
         match rustls::Stream::new(&mut connection, tcp).read_to_string(&mut answer) {
-            Ok(_) => Ok(format!("was told {answer:?}")),
+            Ok(_) => Ok(format!("received {answer:?}")),
             Err(error) => Ok(error.to_string()),
         }
     }

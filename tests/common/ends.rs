@@ -85,9 +85,9 @@ pub struct Seen {
     pub reported: Option<u8>,
     /// Application bytes.
     pub received: Vec<u8>,
-    /// What the observer was told.
+    /// The rejections that the observer received.
     pub observed: Vec<Rejection>,
-    /// What the observer was told of the shadow policy.
+    /// The reports of the shadow policy that the observer received.
     pub shadows: Vec<Shadow>,
 }
 

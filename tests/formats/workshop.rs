@@ -55,7 +55,7 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    /// `None` where a program is missing; that was told then.
+    /// `None` where a program is missing, which it prints.
     pub(crate) fn open() -> Option<Self> {
         let programs = [
             Program::openssl(),

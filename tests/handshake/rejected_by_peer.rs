@@ -24,9 +24,9 @@ fn not_yet_valid() -> Validity {
     Validity::between(4_000_000_000, 4_100_000_000)
 }
 
-/// A rejection that has been told.
+/// A rejection that the other side reported.
 struct Report<'a> {
-    /// Which backend of ours was told, and by what library.
+    /// Our backend that received the report, and the library that sent it.
     ours: BackendKind,
     theirs: &'static str,
     version: Version,

@@ -93,7 +93,7 @@ fn assert_rejected<'a>(part: Part<'a>, reason: Reason, words: &[&str]) -> &'a Re
     rejection
 }
 
-/// This end was told by the alert, and the application heard nothing else. `late`: its handshake was over by then.
+/// This end received the alert, and the application received nothing else. `late`: its handshake was over by then.
 pub(crate) fn assert_reported(part: Part<'_>, alert: Alert, late: bool) {
     let saw = part.saw;
     assert_eq!(saw.reported, Some(alert.code()), "not told {alert}");

@@ -36,7 +36,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether the program was told this alert, in the spelling of any OpenSSL and of node.
+    /// Whether the program reports this alert, in the spelling of any OpenSSL and of node.
     fn reports_of(&self, alert: &str) -> bool {
         let errors = self.errors.to_lowercase().replace('_', " ");
         errors.contains(&format!("alert {alert}"))

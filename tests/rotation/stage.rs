@@ -96,7 +96,7 @@ impl Clock {
     }
 }
 
-/// What an observer was told, in words.
+/// What an observer received, in words.
 #[derive(Clone, Default)]
 pub struct Received(Arc<Mutex<Vec<String>>>);
 

@@ -116,7 +116,7 @@ impl Stage {
             .observer(self.received.observer())
     }
 
-    /// Why peers were rejected since this was asked last, as the observer was told.
+    /// The reasons of the rejections that the observer received since the last call.
     fn reported(&self) -> Vec<RejectionReason> {
         std::mem::take(&mut self.received.0.lock().unwrap().rejected)
     }

@@ -96,7 +96,8 @@ impl Stage {
         }
     }
 
-    /// The usual: all four files, polled as rarely as can be, so that what is seen in time was told.
+    /// The usual: all four files, polled as rarely as can be, so that only a notification explains what is seen in
+    /// time.
     pub fn usual() -> Self {
         Self::of_all(Place::new())
     }
@@ -156,12 +157,12 @@ impl Stage {
         assert_eq!(other, None, "not {name}");
     }
 
-    /// What the observer was told of failures.
+    /// The failures that the observer received.
     pub fn reported(&self) -> Vec<String> {
         self.failures.lock().unwrap().clone()
     }
 
-    /// Waits until the observer was told of this, after so many other failures.
+    /// Waits until the observer receives this failure, after so many others.
     #[track_caller]
     pub fn reported_of(&self, before: usize, is_it: impl Fn(&str) -> bool) -> String {
         let started = Instant::now();

@@ -14,7 +14,7 @@ use super::stage::Stage;
 
 /// Long enough for a writer that is stopped between two writes.
 const SETTLE: Duration = Duration::from_millis(100);
-/// So rarely that what is seen was told.
+/// So rarely that only a notification explains what is seen.
 const HARDLY_EVER: Duration = Duration::from_secs(600);
 
 fn three_times(what: &str, every: Duration, place: Place, change: fn(&Place, &Credential)) {
