@@ -14,7 +14,7 @@ mod no_backend;
 mod settings;
 #[cfg(all(test, any(feature = "openssl", feature = "aws-lc-rs")))]
 mod tests;
-mod unreadable_anchor;
+pub(crate) mod unreadable_anchor;
 mod verification;
 
 pub(crate) mod session;
@@ -72,7 +72,7 @@ pub(crate) use session::protocol_version::{ProtocolVersion, Versions};
 pub(crate) use session::resumption::Resumption;
 pub(crate) use session::session_info::{Crypto, SessionInfo};
 pub(crate) use settings::{ClientAuthMode, ClientSettings, ServerSettings, no_external_key};
-pub use unreadable_anchor::UnreadableTrustAnchor;
+pub(crate) use unreadable_anchor::UnreadableTrustAnchor;
 pub(crate) use verification::alert_hint::CertificateRequest;
 pub(crate) use verification::own_chain::OwnChain;
 pub(crate) use verification::serving_gate::{ServingGate, SourceDeadline};

@@ -26,7 +26,7 @@ pub use reload::ReloadFailure;
 pub use unknown_name::UnknownName;
 
 // Errors of other modules, exported here too.
-pub use crate::backend::UnreadableTrustAnchor;
+pub use crate::backend::unreadable_anchor::UnreadableTrustAnchor;
 #[cfg(feature = "spiffe")]
 pub use crate::integration::spiffe::{
     SpiffeAddressProblem, SpiffeConnectProblem, SpiffeError, SpiffePart, SpiffePartProblem,
