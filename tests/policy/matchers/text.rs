@@ -261,6 +261,21 @@ fn an_error_says_where_and_what() {
             format!("line {line}, column {column}: {problem}")
         );
         assert_eq!(error.position(), Some((line, column)), "{text}");
+        let is_meant = match error.problem() {
+            Problem::Custom => text.contains("custom("),
+            Problem::Pattern {
+                matcher,
+                value,
+                problem: fault,
+            } => problem == format!("{matcher}({value:?}): {fault}"),
+            Problem::Unexpected { found, expected } => {
+                problem == format!("expected {expected}, found {found}")
+            }
+            _ => false,
+        };
+        assert!(is_meant, "{text}: {:?}", error.problem());
+        // The text of the error holds that of its problem, which a report must not repeat.
+        assert!(error.source().is_none(), "{text}");
     }
     let error = "dns_sufix(\"a\")".parse::<M>().unwrap_err();
     let hint = error.hint();
