@@ -138,7 +138,7 @@ fn containers_of_certtool_are_in_pem() {
     );
     says(
         TrustAnchors::from_file(&file),
-        &["PKCS#12", "`Loader::passphrase`"],
+        &["PKCS#12", "hint: `Loader::passphrase`"],
     );
     says(MtlsIdentity::from_file(&file), &["no passphrase was given"]);
 }
@@ -202,7 +202,7 @@ fn a_file_name_forges_no_line() {
     }
     says(
         TrustAnchors::from_file(folder.path()),
-        &["`Input::directory`"],
+        &["hint: `Input::directory`"],
     );
 }
 

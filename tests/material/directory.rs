@@ -132,13 +132,13 @@ fn one_bad_file_fails_the_load_and_is_named() {
         (
             "README",
             b"The CAs of this house.".to_vec(),
-            &["neither PEM nor DER", "head -c 200 FILE"][..],
+            &["neither PEM nor DER", "hint: head -c 200 FILE"][..],
         ),
         ("empty.pem", Vec::new(), &["the input is empty"]),
         (
             "5273a94c.r0",
             crl,
-            &["X509 CRL does not belong here", "`RevocationLists`"],
+            &["X509 CRL does not belong here", "hint: `RevocationLists`"],
         ),
         (
             "ca.key",
@@ -153,7 +153,7 @@ fn one_bad_file_fails_the_load_and_is_named() {
         (
             "bundle.trust.crt",
             fixture("trusted.crt"),
-            &["TRUSTED CERTIFICATE", "trust settings"],
+            &["TRUSTED CERTIFICATE", "hint: trust settings"],
         ),
         ("ca.p12", fixture("rsa.p12"), &["PKCS#12", PKCS12_ADVICE]),
         (
@@ -195,7 +195,7 @@ fn a_folder_with_nothing_in_it_is_named() {
     );
     says(
         mtls::Loader::new().load_anchors(mtls::material::Input::directory(path("rsa.crt"))),
-        &["rsa.crt: this is no directory", "`Input::file`"],
+        &["rsa.crt: this is no directory", "hint: `Input::file`"],
     );
 }
 

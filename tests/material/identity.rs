@@ -160,7 +160,7 @@ fn a_foreign_key_is_rejected() {
             "does not belong to the leaf CN=leaf",
             &key_sha256,
             &leaf_sha256,
-            "openssl pkey",
+            "hint: openssl pkey",
         ],
     );
 
@@ -230,7 +230,7 @@ fn a_ca_is_no_leaf() {
         &[
             "the leaf (CN=root)",
             "the certificate of a CA",
-            "openssl x509 -req",
+            "hint: openssl x509 -req",
         ],
     );
 }

@@ -190,12 +190,12 @@ fn other_kinds_are_rejected_by_name() {
     ] {
         says(
             PrivateKey::from_file(path(name)),
-            &[name, found, "ECDSA P-256", "openssl genpkey"],
+            &[name, found, "hint: ECDSA P-256", "hint: openssl genpkey"],
         );
     }
     says(
         PrivateKey::from_file(path("p256_explicit.pem")),
-        &["spells out its curve", "-param_enc named_curve"],
+        &["spells out its curve", "hint: -param_enc named_curve"],
     );
     let dsa = pki_types::PrivateKeyDer::from_pem_slice(
         fixture_text("dsa_legacy.pem")
@@ -204,7 +204,7 @@ fn other_kinds_are_rejected_by_name() {
     );
     says(
         PrivateKey::from_der(dsa.unwrap().secret_der()),
-        &["the private key is DSA", "openssl genpkey"],
+        &["the private key is DSA", "hint: openssl genpkey"],
     );
     let Some(openssl) = Program::openssl() else {
         return;
@@ -213,14 +213,14 @@ fn other_kinds_are_rejected_by_name() {
     command.args(["pkey", "-in"]).arg(path("p256_explicit.pem"));
     says(
         PrivateKey::from_pem(&output(&mut command)),
-        &["spells out its curve", "-param_enc named_curve"],
+        &["spells out its curve", "hint: -param_enc named_curve"],
     );
     for form in [&["-traditional"][..], &[]] {
         let mut command = openssl.command();
         command.args(["genrsa", "-primes", "3"]).args(form);
         says(
             PrivateKey::from_pem(&output(command.arg("2048"))),
-            &["RSA of more than two primes", "openssl genpkey"],
+            &["RSA of more than two primes", "hint: openssl genpkey"],
         );
     }
 }
@@ -267,7 +267,11 @@ fn encrypted_keys_ask_for_the_passphrase() {
         assert!(matches!(error.problem(), MaterialProblem::EncryptedKey));
         says::<()>(
             Err(error),
-            &["`Loader::passphrase`", "passphrase", "`encrypted-keys`"],
+            &[
+                "hint: `Loader::passphrase`",
+                "passphrase",
+                "hint: `encrypted-keys`",
+            ],
         );
     }
 }
@@ -287,16 +291,16 @@ fn other_inputs_are_named() {
         PrivateKey::from_file(path("rsa.crt")),
         &[
             "rsa.crt: section 0 (CERTIFICATE, at byte 0): ",
-            "each other's place",
+            "hint: each other's place",
         ],
     );
     says(
         PrivateKey::from_pem(&fixture("rsa.p12")),
-        &["PKCS#12", "openssl pkcs12"],
+        &["PKCS#12", "hint: openssl pkcs12"],
     );
     says(
         PrivateKey::from_der(&fixture("rsa.p12")),
-        &["PKCS#12", "openssl pkcs12"],
+        &["PKCS#12", "hint: openssl pkcs12"],
     );
     says(
         PrivateKey::from_der(&fixture("rsa.crt.der")),
@@ -309,18 +313,18 @@ fn other_inputs_are_named() {
     says(PrivateKey::from_der(b""), &["the input is empty"]);
     says(
         PrivateKey::from_der(b"nonsense"),
-        &["not a private key", "openssl pkey"],
+        &["not a private key", "hint: openssl pkey"],
     );
     let ssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
     says(
         PrivateKey::from_pem(ssh.as_bytes()),
-        &["OPENSSH PRIVATE KEY", "ssh-keygen"],
+        &["OPENSSH PRIVATE KEY", "hint: ssh-keygen"],
     );
     let parameters =
         "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
     says(
         PrivateKey::from_pem(parameters.as_bytes()),
-        &["no private key"],
+        &["hint: no private key"],
     );
 }
 

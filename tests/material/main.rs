@@ -43,9 +43,9 @@ fn fixture_text(name: &str) -> String {
 
 /// What the report of a PKCS#12 without its passphrase advises.
 const PKCS12_ADVICE: &str = if cfg!(feature = "pkcs12") {
-    "`Loader::passphrase`"
+    "hint: `Loader::passphrase`"
 } else {
-    "(cargo feature `pkcs12`)"
+    "hint: (cargo feature `pkcs12`)"
 };
 
 /// The report of a load that has to fail: its error, the causes and the hint.
@@ -54,11 +54,23 @@ fn message<T: std::fmt::Debug>(result: Result<T, mtls::MaterialError>) -> String
     mtls::Report::new(&result.expect_err("this must not load")).to_string()
 }
 
-/// Asserts that the report holds each of the parts.
+/// As [`error_says`], of a load that has to fail.
 #[track_caller]
 fn says<T: std::fmt::Debug>(result: Result<T, mtls::MaterialError>, parts: &[&str]) {
-    let message = message(result);
+    error_says(&result.expect_err("this must not load"), parts);
+}
+
+/// Asserts that the error with its causes holds each of the parts, and the hint each that begins
+/// with `hint: `.
+#[track_caller]
+fn error_says(error: &mtls::MaterialError, parts: &[&str]) {
+    let report = mtls::Report::new(error).to_string();
+    let (fact, hint) = report.split_once("\nhint: ").expect("a hint");
     for part in parts {
-        assert!(message.contains(part), "`{part}` is not in: {message}");
+        let (place, part) = match part.strip_prefix("hint: ") {
+            Some(part) => (hint, part),
+            None => (fact, *part),
+        };
+        assert!(place.contains(part), "`{part}` is not in: {place}");
     }
 }

@@ -28,7 +28,7 @@ fn utf16_is_named() {
         .chain(text.encode_utf16())
         .flat_map(u16::to_le_bytes)
         .collect();
-    says(anchors(utf16), &["UTF-16", "ASCII or UTF-8"]);
+    says(anchors(utf16), &["UTF-16", "hint: ASCII or UTF-8"]);
 }
 
 #[test]
@@ -58,17 +58,17 @@ fn foreign_labels_are_rejected_by_name() {
         anchors(fixture("trusted.crt")),
         &[
             "TRUSTED CERTIFICATE does not belong here",
-            "openssl x509 -in FILE",
+            "hint: openssl x509 -in FILE",
         ],
     );
     for (label, advice) in [
-        ("CERTIFICATE REQUEST", "a request is no certificate"),
-        ("PKCS7", "give it alone to a `Loader`"),
-        ("PUBLIC KEY", "proves nothing"),
-        ("PKCS12", "`Loader::load_anchors`"),
-        ("X509 CRL", "leave it out"),
-        ("DH PARAMETERS", "parameters are no key"),
-        ("EC PARAMETERS", "parameters are no key"),
+        ("CERTIFICATE REQUEST", "hint: a request is no certificate"),
+        ("PKCS7", "hint: give it alone to a `Loader`"),
+        ("PUBLIC KEY", "hint: proves nothing"),
+        ("PKCS12", "hint: `Loader::load_anchors`"),
+        ("X509 CRL", "hint: leave it out"),
+        ("DH PARAMETERS", "hint: parameters are no key"),
+        ("EC PARAMETERS", "hint: parameters are no key"),
         ("NEW SORT", "hint: leave it out (and where"),
     ] {
         let text = fixture_text("rsa.crt").replace("CERTIFICATE", label);
@@ -94,7 +94,7 @@ fn old_names_of_certificates_are_read() {
         assert_eq!(identity.chain().as_slice(), new.as_slice());
         says(
             PrivateKey::from_pem(text.as_bytes()),
-            &["in each other's place"],
+            &["hint: in each other's place"],
         );
         // Both markers have to agree.
         let mixed = text.replace(&format!("END {name}"), "END CERTIFICATE");
@@ -190,13 +190,16 @@ fn parameters_are_passed_over() {
 fn sections_that_are_no_keys_are_rejected_by_name() {
     let key = fixture_text("rsa_pkcs8.pem");
     for (label, advice) in [
-        ("ANY PRIVATE KEY", "openssl pkey -in FILE -out NEW"),
-        ("CERTIFICATE REQUEST", "a request is no certificate"),
-        ("OPENSSH PRIVATE KEY", "ssh-keygen -p -m PKCS8 -f COPY"),
-        ("PGP PRIVATE KEY BLOCK", "not for TLS"),
-        ("PKCS7", "openssl pkcs7 -print_certs"),
-        ("PUBLIC KEY", "proves nothing"),
-        ("X509 CRL", "`RevocationLists`"),
+        ("ANY PRIVATE KEY", "hint: openssl pkey -in FILE -out NEW"),
+        ("CERTIFICATE REQUEST", "hint: a request is no certificate"),
+        (
+            "OPENSSH PRIVATE KEY",
+            "hint: ssh-keygen -p -m PKCS8 -f COPY",
+        ),
+        ("PGP PRIVATE KEY BLOCK", "hint: not for TLS"),
+        ("PKCS7", "hint: openssl pkcs7 -print_certs"),
+        ("PUBLIC KEY", "hint: proves nothing"),
+        ("X509 CRL", "hint: `RevocationLists`"),
     ] {
         let other = key.replace("PRIVATE KEY", label);
         for text in [other.clone(), key.clone() + &other] {
@@ -226,7 +229,7 @@ fn sections_that_are_no_keys_are_rejected_by_name() {
             "section 1 (PRIVATE KEY",
             "second private key",
             "that of section 0",
-            "openssl pkey -in KEY -pubout",
+            "hint: openssl pkey -in KEY -pubout",
         ],
     );
 }
@@ -255,7 +258,7 @@ fn end_and_begin_on_one_line_are_rejected() {
         &[
             "section 0 (CERTIFICATE, at byte 0)",
             "share a line",
-            "line break",
+            "hint: line break",
         ],
     );
 }
@@ -263,7 +266,7 @@ fn end_and_begin_on_one_line_are_rejected() {
 #[test]
 fn literal_line_breaks_are_rejected() {
     let text = fixture_text("rsa.crt").replace('\n', "\\n");
-    says(anchors(text), &["two characters `\\n`", "printf"]);
+    says(anchors(text), &["two characters `\\n`", "hint: printf"]);
 }
 
 #[test]
@@ -307,7 +310,11 @@ fn garbage_is_no_certificate() {
     let garbage = "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n";
     says(
         anchors(garbage),
-        &["section 0", "not an X.509 certificate", "openssl x509"],
+        &[
+            "section 0",
+            "not an X.509 certificate",
+            "hint: openssl x509",
+        ],
     );
     let empty = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
     says(anchors(empty), &["not an X.509 certificate"]);
@@ -333,10 +340,13 @@ fn inputs_without_any_section_are_named() {
         anchors(fixture("rsa.crt.der")),
         &[
             "this is DER (a certificate), and PEM is expected",
-            "openssl x509 -inform DER",
+            "hint: openssl x509 -inform DER",
         ],
     );
-    says(anchors(fixture("rsa.p12")), &["PKCS#12", "openssl pkcs12"]);
+    says(
+        anchors(fixture("rsa.p12")),
+        &["PKCS#12", "hint: openssl pkcs12"],
+    );
     let key = PrivateKey::from_pem(&fixture("rsa_pkcs8.pem")).unwrap();
     let der = key.pkcs8_der();
     says(
@@ -356,7 +366,10 @@ fn swapped_inputs_are_named() {
     ] {
         says(
             result,
-            &["in each other's place", "MtlsIdentity::from_file"],
+            &[
+                "hint: in each other's place",
+                "hint: MtlsIdentity::from_file",
+            ],
         );
     }
 }

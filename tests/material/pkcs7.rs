@@ -96,7 +96,10 @@ fn ber_is_read() {
     );
     says(
         mtls::Loader::new().load_chain(mtls::material::Input::bytes(&ber[..ber.len() - 1])),
-        &["BER that is cut off or damaged", "copy the file again"],
+        &[
+            "BER that is cut off or damaged",
+            "hint: copy the file again",
+        ],
     );
     // Something else in BER has to be DER.
     let certificate = cas.certificate("issuing/alice.crt");
@@ -153,7 +156,7 @@ fn a_leaf_that_cannot_be_reported_is_said() {
             "CN=alice",
             " and ",
             "CN=server",
-            "openssl pkcs7 -print_certs",
+            "hint: openssl pkcs7 -print_certs",
         ],
     );
     let none = bundle(&cas, "-certfile ca.crt -certfile ../root/ca.crt");
@@ -231,7 +234,7 @@ fn other_kinds_are_rejected_by_name() {
                 result,
                 &[
                     &format!("PKCS#7 of the kind {kind}, expected certificates"),
-                    "openssl crl2pkcs7 -nocrl",
+                    "hint: openssl crl2pkcs7 -nocrl",
                 ],
             );
         }
@@ -250,8 +253,8 @@ fn revocation_lists_in_it_are_rejected() {
             mtls::Loader::new().load_anchors(mtls::material::Input::bytes(made(&cas, arguments))),
             &[
                 "PKCS#7 with revocation lists in it",
-                "`RevocationLists`",
-                "openssl pkcs7 -print_certs",
+                "hint: `RevocationLists`",
+                "hint: openssl pkcs7 -print_certs",
             ],
         );
     }
@@ -278,7 +281,7 @@ fn damage_is_found() {
     }
     says(
         mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&whole[..whole.len() - 1])),
-        &["DER that was cut off", "copy the file again"],
+        &["DER that was cut off", "hint: copy the file again"],
     );
     says(
         mtls::Loader::new().load_anchors(mtls::material::Input::bytes(
@@ -301,7 +304,7 @@ fn damage_is_found() {
         mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&changed)),
         &[
             "damaged PKCS#7",
-            "openssl pkcs7 -inform DER -in FILE -noout -print",
+            "hint: openssl pkcs7 -inform DER -in FILE -noout -print",
         ],
     );
 
@@ -343,14 +346,18 @@ fn it_is_read_where_any_encoding_is_and_alone() {
     let der = bundle(&cas, ORDERS[0]);
     says(
         TrustAnchors::from_pem(&pem),
-        &["PKCS7 does not belong here", "a `Loader`", "-print_certs"],
+        &[
+            "PKCS7 does not belong here",
+            "hint: a `Loader`",
+            "hint: -print_certs",
+        ],
     );
     let certificate = fs::read(cas.path("issuing").join("ca.crt")).unwrap();
     says(
         mtls::Loader::new().load_anchors(mtls::material::Input::bytes(
             [pem.as_slice(), &certificate].concat(),
         )),
-        &["section 0 (PKCS7", "give it alone"],
+        &["section 0 (PKCS7", "hint: give it alone"],
     );
     says(
         mtls::Loader::new().load_key(mtls::material::Input::bytes(&pem)),
@@ -358,11 +365,11 @@ fn it_is_read_where_any_encoding_is_and_alone() {
     );
     says(
         mtls::Loader::new().load_key(mtls::material::Input::bytes(&der)),
-        &["PKCS#7 has no private key"],
+        &["hint: PKCS#7 has no private key"],
     );
     says(
         mtls::Loader::new().load_identity(mtls::material::Input::bytes(&der)),
-        &["PKCS#7", "`MtlsIdentity::from_files`"],
+        &["PKCS#7", "hint: `MtlsIdentity::from_files`"],
     );
     assert!(
         message(TrustAnchors::from_pem(&der)).contains("this is DER (PKCS#7), and PEM is expected")

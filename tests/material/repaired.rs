@@ -52,7 +52,7 @@ fn bundles_in_a_wrong_order() {
                 loader(passphrase).load_identity(&file),
                 &[
                     "the key belongs to certificate",
-                    "a `Loader` with `repair_chain(true)`",
+                    "hint: a `Loader` with `repair_chain(true)`",
                     "bundle.pem",
                 ],
             );
@@ -81,7 +81,10 @@ fn bundles_in_a_wrong_order() {
             .unwrap();
             says(
                 loader(passphrase).load_key_pair(&chain, folder.join(key)),
-                &["chain.pem and ", "a `Loader` with `repair_chain(true)`"],
+                &[
+                    "chain.pem and ",
+                    "hint: a `Loader` with `repair_chain(true)`",
+                ],
             );
             let identity = loader(passphrase)
                 .repair_chain(true)

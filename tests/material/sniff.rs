@@ -148,7 +148,7 @@ fn every_key_in_der_is_detected() {
         );
         says(
             mtls::Loader::new().load_identity(mtls::material::Input::bytes(&der)),
-            &["this is a private key", "`MtlsIdentity::from_files`"],
+            &["this is a private key", "hint: `MtlsIdentity::from_files`"],
         );
         says(
             mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(&der)),
@@ -209,7 +209,7 @@ fn encrypted_keys_open_by_their_content() {
     }
     says(
         PrivateKey::from_file(path("ed25519_scrypt.pem")),
-        &["the private key is encrypted", "`Loader::passphrase`"],
+        &["the private key is encrypted", "hint: `Loader::passphrase`"],
     );
 
     // A bundle, the key in front and under a passphrase.
@@ -272,7 +272,7 @@ fn encrypted_keys_open_by_their_content() {
             .load_key(mtls::material::Input::bytes(text.as_bytes())),
         &[
             "encrypted by PKCS#8 and once more by PEM headers",
-            "openssl pkcs8 -topk8",
+            "hint: openssl pkcs8 -topk8",
         ],
     );
 }
@@ -291,7 +291,7 @@ fn revocation_lists_are_read_where_they_belong() {
         mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&der)),
         &[
             "a revocation list (CRL), expected certificates",
-            "`RevocationLists`",
+            "hint: `RevocationLists`",
         ],
     );
     says(
@@ -319,7 +319,7 @@ fn revocation_lists_are_read_where_they_belong() {
     let der = fs::read(folder.join("now.der")).unwrap();
     says(
         mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(&der)),
-        &["version 2"],
+        &["hint: version 2"],
     );
     says(
         mtls::Loader::new().load_anchors(mtls::material::Input::bytes(&der)),

@@ -74,7 +74,10 @@ fn requests_and_public_keys_are_named() {
         let request = run(&format!("req -new -subj /CN=a -key {}", key.display()));
         all_reject(
             &request,
-            &["a request is no certificate", "the CA issued for it"],
+            &[
+                "hint: a request is no certificate",
+                "hint: the CA issued for it",
+            ],
         );
         if form == "DER" {
             let bare = without_attributes(&request);
@@ -82,7 +85,7 @@ fn requests_and_public_keys_are_named() {
             let mut command = openssl.command();
             let said = programs::run(command.args(read), &bare, Duration::from_secs(10));
             assert!(said.expect_success().contains("CN = a"));
-            all_reject(&bare, &["a request is no certificate"]);
+            all_reject(&bare, &["hint: a request is no certificate"]);
         }
         for arguments in [
             format!("pkey -pubout -in {}", key.display()),
@@ -91,7 +94,10 @@ fn requests_and_public_keys_are_named() {
                 path("rsa_pkcs8.pem").display()
             ),
         ] {
-            all_reject(&run(&arguments), &["a public key alone proves nothing"]);
+            all_reject(
+                &run(&arguments),
+                &["hint: a public key alone proves nothing"],
+            );
         }
         let parameters = run("ecparam -name prime256v1");
         if form == "PEM" {
@@ -107,9 +113,9 @@ fn requests_and_public_keys_are_named() {
                     result,
                     &[
                         "EC PARAMETERS",
-                        "names a curve",
-                        "no private key",
-                        "openssl genpkey",
+                        "hint: names a curve",
+                        "hint: no private key",
+                        "hint: openssl genpkey",
                     ],
                 );
             }
@@ -120,7 +126,7 @@ fn requests_and_public_keys_are_named() {
                 &dh,
                 &[
                     "DH PARAMETERS does not belong here",
-                    "parameters are no key",
+                    "hint: parameters are no key",
                 ],
             );
         }
@@ -155,11 +161,14 @@ fn keys_of_ssh_are_named_and_the_command_converts_them() {
         ] {
             says(
                 result,
-                &["OPENSSH PRIVATE KEY", "`ssh-keygen -p -m PKCS8 -f COPY`"],
+                &[
+                    "OPENSSH PRIVATE KEY",
+                    "hint: `ssh-keygen -p -m PKCS8 -f COPY`",
+                ],
             );
         }
         let public = fs::read(file.with_extension("pub")).unwrap();
-        all_reject(&public, &["an SSH public key", "proves nothing"]);
+        all_reject(&public, &["an SSH public key", "hint: proves nothing"]);
         says(TrustAnchors::from_pem(&public), &["an SSH public key"]);
 
         let mut convert = ssh_keygen.command();
@@ -170,7 +179,7 @@ fn keys_of_ssh_are_named_and_the_command_converts_them() {
         fs::remove_file(file.with_extension("pub")).unwrap();
     }
     let putty = b"PuTTY-User-Key-File-3: ssh-ed25519\r\nEncryption: none\r\nComment: x\r\n";
-    all_reject(putty, &["PuTTY", "puttygen FILE -O private-openssh"]);
+    all_reject(putty, &["PuTTY", "hint: puttygen FILE -O private-openssh"]);
     let rfc4716 = b"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n";
     all_reject(rfc4716, &["an SSH public key"]);
 }
@@ -185,7 +194,7 @@ fn keystores_of_java_are_named_and_the_command_converts_them() {
         let made = keystore(&keytool, &folder, kind);
         let bytes = fs::read(&made).unwrap();
         assert_eq!(bytes[0], magic);
-        let command = "`keytool -importkeystore -srckeystore FILE";
+        let command = "hint: `keytool -importkeystore -srckeystore FILE";
         all_reject(&bytes, &["a Java keystore", kind, command]);
         says(TrustAnchors::from_pem(&bytes), &["a Java keystore", kind]);
         says(PrivateKey::from_der(&bytes), &["a Java keystore", kind]);
@@ -250,7 +259,7 @@ fn keystores_of_bouncy_castle_are_named_and_the_command_converts_them() {
         let named = format!("a BouncyCastle keystore ({kind})");
         for file in [kind, &format!("{kind}.key"), &empty] {
             let bytes = fs::read(folder.path().join(file)).unwrap();
-            all_reject(&bytes, &[&named, "keytool -importkeystore"]);
+            all_reject(&bytes, &[&named, "hint: keytool -importkeystore"]);
             says(TrustAnchors::from_pem(&bytes), &[&named]);
             says(PrivateKey::from_der(&bytes), &[&named]);
             let der = pki_types::CertificateDer::from(bytes);
@@ -317,13 +326,13 @@ fn keystores_are_identified_by_their_first_bytes() {
 #[test]
 fn der_that_is_cut_or_followed_by_something_is_named() {
     let der = fixture("rsa.crt.der");
-    let cut = ["DER that was cut off", "copy the file again"];
+    let cut = ["DER that was cut off", "hint: copy the file again"];
     for length in [5, der.len() / 2, der.len() - 1] {
         all_reject(&der[..length], &cut);
     }
     let more = [
         "DER with something after its end",
-        "give one thing in a file",
+        "hint: give one thing in a file",
     ];
     all_reject(&[&der[..], &[0]].concat(), &more);
     all_reject(&[&der[..], &der[..]].concat(), &more);
@@ -387,9 +396,9 @@ fn keystore(keytool: &Program, folder: &TempDir, kind: &str) -> PathBuf {
 fn keys_of_pgp_are_named() {
     let armored =
         b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n";
-    all_reject(armored, &["PGP PUBLIC KEY BLOCK", "not for TLS"]);
+    all_reject(armored, &["PGP PUBLIC KEY BLOCK", "hint: not for TLS"]);
     let binary = [0x99, 0x01, 0x0d, 4, 0x5f, 0, 0, 0, 1];
-    all_reject(&binary, &["a PGP key", "not for TLS"]);
+    all_reject(&binary, &["a PGP key", "hint: not for TLS"]);
 }
 
 #[test]
@@ -405,7 +414,10 @@ fn texts_in_other_clothes_are_named() {
     all_reject(&big, &["UTF-16"]);
 
     let bare: String = text.lines().filter(|line| !line.starts_with('-')).collect();
-    let parts = ["base64 without PEM marker lines", "`base64 -di FILE > NEW`"];
+    let parts = [
+        "base64 without PEM marker lines",
+        "hint: `base64 -di FILE > NEW`",
+    ];
     all_reject(bare.as_bytes(), &parts);
     all_reject(format!("\u{feff}{bare}\r\n").as_bytes(), &parts);
     says(TrustAnchors::from_pem(bare.as_bytes()), &parts);
@@ -416,7 +428,7 @@ fn texts_in_other_clothes_are_named() {
     // Blanks are no DER, but they are something.
     says(PrivateKey::from_der(b""), &["the input is empty"]);
     says(PrivateKey::from_der(b" \r\n"), &["not a private key"]);
-    let neither = ["neither PEM nor DER", "`head -c 200 FILE`"];
+    let neither = ["neither PEM nor DER", "hint: `head -c 200 FILE`"];
     all_reject(b"hello", &neither);
     all_reject(&[0x30], &neither);
     all_reject(&[0; 1000], &neither);
@@ -456,7 +468,10 @@ fn base64_around_it_is_named_and_the_command_takes_it_off() {
         (bare.join("\r\n"), "base64 without PEM marker lines"),
         (bare.concat(), "base64 without PEM marker lines"),
     ] {
-        all_reject(content.as_bytes(), &[found, "`base64 -di FILE > NEW`"]);
+        all_reject(
+            content.as_bytes(),
+            &[found, "hint: `base64 -di FILE > NEW`"],
+        );
         fs::write(&file, content).unwrap();
         let decoded = output(base64.command().arg("-di").arg(&file));
         let anchors = mtls::Loader::new()

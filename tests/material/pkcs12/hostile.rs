@@ -15,6 +15,7 @@ use super::forge::{
 use super::workshop::Workshop;
 use super::{passphrase, workshop};
 use crate::common::programs::Program;
+use crate::error_says;
 
 /// In a build without optimization, the most that an input may take which is rejected for its cost.
 const SOON: Duration = Duration::from_secs(5);
@@ -33,12 +34,7 @@ fn is_too_costly(der: &[u8], parts: &[&str]) {
         matches!(error.problem(), MaterialProblem::TooCostly { .. }),
         "{error}"
     );
-    for part in parts {
-        assert!(
-            mtls::Report::new(&error).to_string().contains(part),
-            "`{part}`: {error}"
-        );
-    }
+    error_says(&error, parts);
 }
 
 fn shrouded(algorithm: &[u8]) -> Vec<u8> {

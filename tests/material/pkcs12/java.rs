@@ -7,6 +7,7 @@ use mtls::{Passphrase, TrustAnchors};
 
 use super::workshop::Workshop;
 use crate::common::programs::Program;
+use crate::error_says;
 
 /// `keytool` does not ask for passwords of less than six characters, nor on a terminal that is none.
 const STORE: &str = "-storetype PKCS12 -storepass changeit";
@@ -107,12 +108,7 @@ fn a_key_store_with_passwords_and_other_entries_is_read() {
         matches!(error.problem(), MaterialProblem::SeveralIdentities { .. }),
         "{error}"
     );
-    for part in ["`client` CN=p256", "`other` CN=rsa"] {
-        assert!(
-            mtls::Report::new(&error).to_string().contains(part),
-            "{error}"
-        );
-    }
+    error_says(&error, &["hint: `client` CN=p256", "hint: `other` CN=rsa"]);
     for (name, leaf) in [("client", "p256"), ("other", "rsa")] {
         let identity = mtls::Loader::new()
             .passphrase(changeit().clone())
@@ -141,10 +137,7 @@ fn older_key_stores_are_named_and_the_advice_helps() {
     );
     let advice = "-importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12";
     let said = advice.replace("old.jks", "FILE").replace("new.p12", "NEW");
-    assert!(
-        mtls::Report::new(&error).to_string().contains(&said),
-        "{error}"
-    );
+    error_says(&error, &[&format!("hint: {said}")]);
     let passwords = "-srcstorepass changeit -deststorepass changeit";
     workshop.run(&keytool, &format!("{advice} {passwords}"), &[]);
     let anchors = mtls::Loader::new()

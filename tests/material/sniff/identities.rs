@@ -25,7 +25,7 @@ fn bundles_load_by_their_content() {
         mtls::Loader::new().load_identity(mtls::material::Input::bytes(fixture("rsa.crt.der"))),
         &[
             "this is a certificate, expected",
-            "`MtlsIdentity::from_files`",
+            "hint: `MtlsIdentity::from_files`",
         ],
     );
     says(
@@ -146,6 +146,9 @@ fn containers_load_by_their_content() {
             .load_key_pair(path("rsa.p12"), path("rsa.p12"))
             .map(drop),
     ] {
-        says(result, &["this is PKCS#12", "`Loader::load_identity`"]);
+        says(
+            result,
+            &["this is PKCS#12", "hint: `Loader::load_identity`"],
+        );
     }
 }
