@@ -160,16 +160,24 @@ fn wrong_arguments_are_reported() {
             2,
             "the option --cacert is missing",
         );
-        fails(
-            &reported(&["--backend", "schannel"]),
-            2,
-            "hint: use one of native-tls, openssl, rustls",
-        );
-        fails(
-            &reported(&["--profile", "strict"]),
-            2,
-            "hint: use one of interoperable, rfc5280, web_pki",
-        );
+        for (option, value, fact, hint) in [
+            (
+                "--backend",
+                "schannel",
+                "no backend is named \"schannel\"",
+                "hint: use one of native-tls, openssl, rustls",
+            ),
+            (
+                "--profile",
+                "strict",
+                "no certificate profile is named \"strict\"",
+                "hint: use one of interoperable, rfc5280, web_pki",
+            ),
+        ] {
+            let finished = reported(&[option, value]);
+            fails(&finished, 2, fact);
+            fails(&finished, 2, hint);
+        }
         fails(&reported(&["--nonsense"]), 2, "invalid option '--nonsense'");
     }
     let material = [
