@@ -19,14 +19,9 @@ pub mod programs;
 pub mod raw;
 pub mod walkthrough;
 
-/// Returns an error with its causes and its hint, on one line.
+/// Returns an error with its causes on one line, without the hint.
 pub fn on_one_line(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
-    let mut texts: Vec<_> = causes.map(ToString::to_string).collect();
-    texts.extend(
-        mtls::Report::new(error)
-            .hint()
-            .map(|hint| format!("hint: {hint}")),
-    );
+    let texts: Vec<_> = causes.map(ToString::to_string).collect();
     texts.join(": ")
 }

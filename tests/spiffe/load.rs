@@ -270,6 +270,7 @@ fn a_message_of_more_than_four_mebibytes_is_not_read() {
 
 #[test]
 fn addresses_are_checked_when_they_are_given() {
+    const OTHER_HOST: &str = "it is not an address of this host";
     for (address, words) in [
         ("", "not a URI"),
         ("/run/agent.sock", "not a URI"),
@@ -278,10 +279,7 @@ fn addresses_are_checked_when_they_are_given() {
         ("unix://host/agent.sock", "a host before its path"),
         ("tcp://agent.test:1", "not an IP address"),
         ("tcp://127.0.0.1", "it has no port"),
-        (
-            "tcp://192.0.2.1:1",
-            "from another host private keys would come in clear text",
-        ),
+        ("tcp://192.0.2.1:1", OTHER_HOST),
         ("unix:///run/a.sock\n", "a control character"),
         ("unix:///run/a.sock\u{1b}[2J", "a control character"),
     ] {
@@ -289,7 +287,12 @@ fn addresses_are_checked_when_they_are_given() {
             Err(error @ SpiffeError::Address { .. }) => {
                 let text = on_one_line(&error);
                 assert!(text.contains(words), "{address:?}: {text}");
-                assert!(!text.contains(char::is_control), "{text:?}");
+                let hint = mtls::Report::new(&error).hint().unwrap();
+                let is_of_other_host = hint.contains("from another host private keys");
+                assert_eq!(is_of_other_host, words == OTHER_HOST, "{address:?}: {hint}");
+                for text in [&*text, &*hint] {
+                    assert!(!text.contains(char::is_control), "{text:?}");
+                }
             }
             other => panic!("{address:?}: {other:?}"),
         }
@@ -329,7 +332,8 @@ fn what_is_secret_in_an_address_is_not_shown() {
         ("tcp://user:hush@127.0.0.1:1\n", "tcp://127.0.0.1:1 "),
     ] {
         let error = SpiffeSource::from_address(address).unwrap_err();
-        for text in [on_one_line(&error), format!("{error:?}")] {
+        let report = mtls::Report::new(&error).to_string();
+        for text in [report, format!("{error:?}")] {
             assert!(!text.contains("hu"), "{address:?}: {text}");
         }
         match error {
