@@ -176,7 +176,7 @@ fn pkcs8(key: PrivateKey) -> Vec<u8> {
 /// One text before every reader of PEM, and again with what editors and operating systems do to texts.
 pub fn pem(input: &[u8]) {
     let secrets = Secrets::in_pem(input);
-    let outcome = StepOutcome::of(input, &secrets);
+    let outcome = ReadResults::of(input, &secrets);
     check_identity(
         mtls::Loader::new().load_identity(mtls::material::Input::bytes(input)),
         &secrets,
@@ -185,7 +185,7 @@ pub fn pem(input: &[u8]) {
     {
         assert_eq!(
             outcome,
-            StepOutcome::of(&[BOM, input].concat(), &secrets),
+            ReadResults::of(&[BOM, input].concat(), &secrets),
             "with a BOM"
         );
     }
@@ -197,13 +197,13 @@ pub fn pem(input: &[u8]) {
                 other => vec![*other],
             })
             .collect();
-        assert_eq!(outcome, StepOutcome::of(&windows, &secrets), "with CR LF");
+        assert_eq!(outcome, ReadResults::of(&windows, &secrets), "with CR LF");
     }
     let annotated = [b"Bag Attributes\n    friendlyName: x\n", input, b"\ntext\n"].concat();
     if input.starts_with(b"-----BEGIN ") && outcome.loads() {
         assert_eq!(
             outcome,
-            StepOutcome::of(&annotated, &secrets),
+            ReadResults::of(&annotated, &secrets),
             "with text around it"
         );
     }
@@ -213,14 +213,14 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// What each reader makes of a text.
 #[derive(Debug, PartialEq)]
-struct StepOutcome {
+struct ReadResults {
     anchors: Option<TrustAnchors>,
     chain: Option<CertificateChain>,
     key: Option<Vec<u8>>,
     lists: Option<RevocationLists>,
 }
 
-impl StepOutcome {
+impl ReadResults {
     fn of(text: &[u8], secrets: &Secrets) -> Self {
         let key = checked(PrivateKey::from_pem(text), secrets);
         Self {

@@ -430,7 +430,7 @@ mod verified {
     }
 
     /// A server that verifies by rustls' own verifier, and closes as soon as it is done.
-    fn rejected_by_stock_rustls(cast: &Cast, tool: raw::Tool, peer: Peer) -> raw::StepOutcome {
+    fn rejected_by_stock_rustls(cast: &Cast, tool: raw::Tool, peer: Peer) -> raw::RawOutcome {
         let provider = Arc::new(default_provider());
         let mut roots = RootCertStore::empty();
         roots.add(cast.root.certificate()).unwrap();

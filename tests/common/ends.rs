@@ -107,7 +107,7 @@ impl fmt::Debug for Seen {
             .field("version", &self.version)
             .field("alpn", &self.alpn.as_deref().map(String::from_utf8_lossy))
             .field("ended", &self.ended)
-            .field("told", &self.reported)
+            .field("reported", &self.reported)
             .field("received", &String::from_utf8_lossy(&self.received))
             .field("observed", &self.observed)
             .field("shadows", &self.shadows)

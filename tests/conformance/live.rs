@@ -16,7 +16,7 @@ use mtls::{
 };
 
 use crate::common::pki::{Cast, Credential};
-use crate::common::raw::{Peer as Raw, StepOutcome, Tool, Version, socket_pair, tools};
+use crate::common::raw::{Peer as Raw, RawOutcome, Tool, Version, socket_pair, tools};
 use crate::divergences::{
     self, ACCEPTED, ANCHORS_REJECTED, LISTS_REJECTED, NAME_REJECTED, NOT_PRESENTED, Verdicts,
 };
@@ -193,12 +193,7 @@ fn policies(case: &Case, peer: Peer) -> Vec<(&Case, VerifierPolicy)> {
     policies
 }
 
-fn not_presented(
-    tool: Tool,
-    version: Version,
-    error: &HandshakeError,
-    saw: &StepOutcome,
-) -> String {
+fn not_presented(tool: Tool, version: Version, error: &HandshakeError, saw: &RawOutcome) -> String {
     let (name, why) = (tool.name, saw.error.as_deref());
     format!(
         "{name} in {version:?}: {}; we: {error}",

@@ -5,7 +5,7 @@ use mtls::backend::BackendKind;
 
 use super::facade::Run;
 use super::{End, MESSAGE, Ready, Seen, Setup};
-use crate::common::raw::{self, Peer, StepOutcome, Tool};
+use crate::common::raw::{self, Peer, RawOutcome, Tool};
 
 pub fn tools(wanted: &[&str]) -> impl Iterator<Item = Tool> {
     raw::tools()
@@ -74,7 +74,7 @@ fn peer(setup: &Setup) -> Peer {
     }
 }
 
-fn seen(outcome: StepOutcome) -> Seen {
+fn seen(outcome: RawOutcome) -> Seen {
     Seen {
         completed: outcome.completed,
         presented: outcome.presented,

@@ -108,7 +108,7 @@ impl Peer {
 
 /// What a raw peer saw.
 #[derive(Clone, Default)]
-pub struct StepOutcome {
+pub struct RawOutcome {
     /// Whether the handshake came to an end for this side. A TLS 1.3 client gets there before the server has verified
     /// it: its rejection then stands in `alert` all the same.
     pub completed: bool,
@@ -123,7 +123,7 @@ pub struct StepOutcome {
     pub presented: Vec<CertificateDer<'static>>,
 }
 
-impl StepOutcome {
+impl RawOutcome {
     /// The handshake is complete, and nothing but an end without `close_notify` came after it.
     pub fn accepted(&self) -> bool {
         self.completed && self.alert.is_none()
@@ -137,9 +137,9 @@ impl StepOutcome {
     }
 }
 
-impl fmt::Debug for StepOutcome {
+impl fmt::Debug for RawOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StepOutcome")
+        f.debug_struct("RawOutcome")
             .field("completed", &self.completed)
             .field("error", &self.error)
             .field("alert", &self.alert)
@@ -154,8 +154,8 @@ impl fmt::Debug for StepOutcome {
 #[derive(Clone, Copy, Debug)]
 pub struct Tool {
     pub name: &'static str,
-    client: fn(TcpStream, &Peer) -> StepOutcome,
-    server: fn(TcpStream, &Peer) -> StepOutcome,
+    client: fn(TcpStream, &Peer) -> RawOutcome,
+    server: fn(TcpStream, &Peer) -> RawOutcome,
 }
 
 impl Tool {
@@ -177,7 +177,7 @@ impl Tool {
     pub fn call(self, address: SocketAddr, peer: Peer) -> Pending {
         Pending::spawn(move || match connect(address) {
             Ok(socket) => (self.client)(socket, &peer),
-            Err(error) => StepOutcome::failed(error),
+            Err(error) => RawOutcome::failed(error),
         })
     }
 
@@ -192,7 +192,7 @@ impl Tool {
         let address = listener.local_addr().unwrap();
         let pending = Pending::spawn(move || match accept(&listener) {
             Ok(socket) => (self.server)(socket, &peer),
-            Err(error) => StepOutcome::failed(error),
+            Err(error) => RawOutcome::failed(error),
         });
         Serving { address, pending }
     }
@@ -229,24 +229,24 @@ pub struct Serving {
 
 impl Serving {
     #[track_caller]
-    pub fn outcome(self) -> StepOutcome {
+    pub fn outcome(self) -> RawOutcome {
         self.pending.outcome()
     }
 }
 
 /// A raw peer at work in its thread.
 #[derive(Debug)]
-pub struct Pending(Receiver<StepOutcome>);
+pub struct Pending(Receiver<RawOutcome>);
 
 impl Pending {
     /// Waits for its end. A peer that panicked, or is still at it after twice the limit, fails the test.
     #[track_caller]
-    pub fn outcome(self) -> StepOutcome {
+    pub fn outcome(self) -> RawOutcome {
         let outcome = self.0.recv_timeout(2 * LIMIT);
         outcome.unwrap_or_else(|error| panic!("the raw peer never finished: {error}"))
     }
 
-    fn spawn(work: impl FnOnce() -> StepOutcome + Send + 'static) -> Self {
+    fn spawn(work: impl FnOnce() -> RawOutcome + Send + 'static) -> Self {
         let (sender, receiver) = channel();
         thread::spawn(move || sender.send(work()));
         Self(receiver)

@@ -14,9 +14,9 @@ use openssl::ssl::{
 use openssl::x509::X509;
 use pki_types::CertificateDer;
 
-use super::{Peer, StepOutcome, Version};
+use super::{Peer, RawOutcome, Version};
 
-pub fn client(socket: TcpStream, peer: &Peer) -> StepOutcome {
+pub fn client(socket: TcpStream, peer: &Peer) -> RawOutcome {
     let ssl = client_context(peer).and_then(|context| {
         let mut ssl = Ssl::new(&context)?;
         if peer.server_name.parse::<IpAddr>().is_err() {
@@ -26,14 +26,14 @@ pub fn client(socket: TcpStream, peer: &Peer) -> StepOutcome {
     });
     match ssl {
         Ok(ssl) => converse(ssl.connect(socket), peer),
-        Err(error) => StepOutcome::failed(error),
+        Err(error) => RawOutcome::failed(error),
     }
 }
 
-pub fn server(socket: TcpStream, peer: &Peer) -> StepOutcome {
+pub fn server(socket: TcpStream, peer: &Peer) -> RawOutcome {
     match server_context(peer).and_then(|context| Ssl::new(&context)) {
         Ok(ssl) => converse(ssl.accept(socket), peer),
-        Err(error) => StepOutcome::failed(error),
+        Err(error) => RawOutcome::failed(error),
     }
 }
 
@@ -86,8 +86,8 @@ fn context(method: SslMethod, peer: &Peer) -> Result<SslContextBuilder, ErrorSta
 fn converse(
     handshake: Result<SslStream<TcpStream>, HandshakeError<TcpStream>>,
     peer: &Peer,
-) -> StepOutcome {
-    let mut outcome = StepOutcome::default();
+) -> RawOutcome {
+    let mut outcome = RawOutcome::default();
     let mut stream = match handshake {
         Ok(stream) => stream,
         Err(error) => {
@@ -148,7 +148,7 @@ fn alert(error: &openssl::ssl::Error) -> Option<u8> {
     alerts.next()
 }
 
-fn note(outcome: &mut StepOutcome, error: &(dyn Error + 'static)) {
+fn note(outcome: &mut RawOutcome, error: &(dyn Error + 'static)) {
     outcome.error.get_or_insert_with(|| error.to_string());
 }
 

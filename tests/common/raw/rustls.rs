@@ -20,9 +20,9 @@ use rustls::{
     ServerConfig, ServerConnection, SignatureScheme, SupportedProtocolVersion,
 };
 
-use super::{Peer, StepOutcome, Version};
+use super::{Peer, RawOutcome, Version};
 
-pub fn client(socket: TcpStream, peer: &Peer) -> StepOutcome {
+pub fn client(socket: TcpStream, peer: &Peer) -> RawOutcome {
     let connection = client_config(peer).and_then(|config| {
         let name = ServerName::try_from(peer.server_name.clone()).expect("no server name");
         ClientConnection::new(config, name)
@@ -30,7 +30,7 @@ pub fn client(socket: TcpStream, peer: &Peer) -> StepOutcome {
     converse(connection.map(Into::into), socket, peer)
 }
 
-pub fn server(socket: TcpStream, peer: &Peer) -> StepOutcome {
+pub fn server(socket: TcpStream, peer: &Peer) -> RawOutcome {
     let connection = server_config(peer).and_then(ServerConnection::new);
     converse(connection.map(Into::into), socket, peer)
 }
@@ -73,14 +73,14 @@ fn versions(peer: &Peer) -> [&'static SupportedProtocolVersion; 1] {
 }
 
 /// Shakes hands, says what is to be said, and listens.
-fn converse(connection: Result<Connection, Error>, socket: TcpStream, peer: &Peer) -> StepOutcome {
+fn converse(connection: Result<Connection, Error>, socket: TcpStream, peer: &Peer) -> RawOutcome {
     let mut wire = match connection {
         Ok(connection) => Wire {
             connection,
             socket,
-            outcome: StepOutcome::default(),
+            outcome: RawOutcome::default(),
         },
-        Err(error) => return StepOutcome::failed(error),
+        Err(error) => return RawOutcome::failed(error),
     };
     while wire.connection.is_handshaking() && wire.flush() && wire.listen() {}
     wire.flush();
@@ -99,7 +99,7 @@ fn converse(connection: Result<Connection, Error>, socket: TcpStream, peer: &Pee
 struct Wire {
     connection: Connection,
     socket: TcpStream,
-    outcome: StepOutcome,
+    outcome: RawOutcome,
 }
 
 impl Wire {
@@ -151,7 +151,7 @@ impl Wire {
         first.get_or_insert_with(|| error.to_string());
     }
 
-    fn finish(mut self) -> StepOutcome {
+    fn finish(mut self) -> RawOutcome {
         let connection = &self.connection;
         self.outcome.alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
         let presented = connection.peer_certificates().unwrap_or_default();

@@ -12,7 +12,7 @@ use super::{converse, localhost};
 use crate::common::ends::facade::{Notes, client_builder, server_builder};
 use crate::common::ends::{MESSAGE, Setup, Shadow};
 use crate::common::pki::{Cast, Credential, Validity};
-use crate::common::raw::{Peer, StepOutcome, Tool, Version, socket_pair};
+use crate::common::raw::{Peer, RawOutcome, Tool, Version, socket_pair};
 use crate::scene::{alice, server};
 
 /// A handshake that rustls ended, as it says itself.
@@ -26,7 +26,7 @@ fn call(
     cast: &Cast,
     version: Version,
     theirs: &Credential,
-) -> (Result<(), Error>, Notes, StepOutcome) {
+) -> (Result<(), Error>, Notes, RawOutcome) {
     let notes = Notes::default();
     let setup = Setup {
         version,
@@ -47,7 +47,7 @@ fn serve(
     cast: &Cast,
     version: Version,
     theirs: Option<&Credential>,
-) -> (Result<(), Error>, Notes, StepOutcome) {
+) -> (Result<(), Error>, Notes, RawOutcome) {
     let notes = Notes::default();
     let setup = Setup {
         version,
@@ -69,7 +69,7 @@ fn serve(
 }
 
 fn assert_rejected(
-    (result, notes, other): (Result<(), Error>, Notes, StepOutcome),
+    (result, notes, other): (Result<(), Error>, Notes, RawOutcome),
     error: CertificateError,
     reason: Reason,
 ) {
