@@ -60,7 +60,8 @@ use secrets::Secrets;
 pub use texts::{policy_text, spiffe_id};
 pub use verdict_differential::verdict_differential;
 use verifiers::{
-    ANCHORS, CREDULOUS, HONEST, ISSUED, LAWS, Law, NOW, ODD_TIMES, OTHERS, ROLES, Role, SPIFFE,
+    ANCHORS, CREDULOUS, HONEST, ISSUED, MATCHERS, MatcherVerifiers, NOW, ODD_TIMES, OTHERS, SIDES,
+    SPIFFE, Side,
 };
 
 /// PEM with chain and key in it, or with a NUL between the two; or certificates and a key in DER,
@@ -92,13 +93,13 @@ pub fn identity_pem(input: &[u8]) {
 /// One certificate in DER, whose signature is taken on trust, before every kind of matcher.
 pub fn peer_identity(input: &[u8]) {
     let chain = [CertificateDer::from(input)];
-    if verdict(&HONEST[3], &chain, &Role::Client, NOW).is_ok() {
+    if verdict(&HONEST[3], &chain, &Side::Client, NOW).is_ok() {
         assert_issued(input);
     }
-    let Ok(peer) = verdict(&CREDULOUS[0], &chain, &Role::Client, NOW) else {
+    let Ok(peer) = verdict(&CREDULOUS[0], &chain, &Side::Client, NOW) else {
         return;
     };
-    let again = verdict(&CREDULOUS[0], &chain, &Role::Client, NOW).unwrap();
+    let again = verdict(&CREDULOUS[0], &chain, &Side::Client, NOW).unwrap();
     assert_eq!(format!("{peer:?}"), format!("{again:?}"));
     let accepts = |verifier: &PeerVerifier| match verifier.verify_client(&chain, NOW) {
         Ok(_) => true,
@@ -108,26 +109,40 @@ pub fn peer_identity(input: &[u8]) {
             false
         }
     };
-    let other = accepts(&LAWS[0].plain);
-    for law in LAWS.iter() {
-        let (yes, not) = (accepts(&law.plain), accepts(&law.not));
-        assert!(!(yes && not), "{:?} and its negation", law.matcher);
-        assert!(!yes || accepts(&law.relaxed), "{:?}", law.matcher);
-        assert_eq!(yes, accepts(&law.not_not), "{:?}", law.matcher);
-        assert_eq!(yes || other, accepts(&law.any_of), "{:?}", law.matcher);
-        assert_eq!(yes && other, accepts(&law.all_of), "{:?}", law.matcher);
+    let other = accepts(&MATCHERS[0].plain);
+    for verifiers in MATCHERS.iter() {
+        let (yes, not) = (accepts(&verifiers.plain), accepts(&verifiers.not));
+        assert!(!(yes && not), "{:?} and its negation", verifiers.matcher);
+        assert!(
+            !yes || accepts(&verifiers.relaxed),
+            "{:?}",
+            verifiers.matcher
+        );
+        assert_eq!(yes, accepts(&verifiers.not_not), "{:?}", verifiers.matcher);
+        assert_eq!(
+            yes || other,
+            accepts(&verifiers.any_of),
+            "{:?}",
+            verifiers.matcher
+        );
+        assert_eq!(
+            yes && other,
+            accepts(&verifiers.all_of),
+            "{:?}",
+            verifiers.matcher
+        );
     }
     for (has, other) in OTHERS.iter() {
         assert!(has(&peer) || !accepts(other), "nothing is not another");
     }
     for own in own_matchers(&peer) {
-        let law = Law::new(own);
+        let verifiers = MatcherVerifiers::new(own);
         assert!(
-            accepts(&law.plain) && accepts(&law.any_of),
+            accepts(&verifiers.plain) && accepts(&verifiers.any_of),
             "{:?}",
-            law.matcher
+            verifiers.matcher
         );
-        assert!(!accepts(&law.not), "{:?}", law.matcher);
+        assert!(!accepts(&verifiers.not), "{:?}", verifiers.matcher);
     }
 }
 
@@ -186,11 +201,11 @@ pub fn trust_anchors(input: &[u8]) {
     }
 }
 
-/// Certificates in DER, end to end, leaf first, verified in every role and by every opt-in.
+/// Certificates in DER, end to end, leaf first, verified on every side and by every opt-in.
 pub fn verify_chain(input: &[u8]) {
     let chain = certificates(input);
-    for role in ROLES.iter() {
-        let verify = |verifier| verdict(verifier, &chain, role, NOW);
+    for side in SIDES.iter() {
+        let verify = |verifier| verdict(verifier, &chain, side, NOW);
         let [strict, v1, common_name, both] = CREDULOUS.each_ref().map(verify);
         assert!(
             strict.is_err() || (v1.is_ok() && common_name.is_ok()),
@@ -210,7 +225,7 @@ pub fn verify_chain(input: &[u8]) {
             (Ok(peer), Ok(again)) => assert_eq!(format!("{peer:?}"), format!("{again:?}")),
             (first, second) => assert_eq!(first.as_ref().err(), second.as_ref().err()),
         }
-        if let Role::Server(name) = role {
+        if let Side::Server(name) = side {
             assert!(strict.is_err() || is_named(&strict.unwrap(), name, false));
             assert!(both.is_err() || is_named(&both.unwrap(), name, true));
         }
@@ -219,7 +234,7 @@ pub fn verify_chain(input: &[u8]) {
         }
     }
     for now in ODD_TIMES {
-        let _ = verdict(&CREDULOUS[3], &chain, &Role::Client, now);
+        let _ = verdict(&CREDULOUS[3], &chain, &Side::Client, now);
     }
 }
 
@@ -227,12 +242,12 @@ pub fn verify_chain(input: &[u8]) {
 fn verdict(
     verifier: &PeerVerifier,
     chain: &[CertificateDer<'_>],
-    role: &Role,
+    side: &Side,
     now: UnixTime,
 ) -> Result<PeerIdentity, Rejection> {
-    let verdict = match role {
-        Role::Client => verifier.verify_client(chain, now),
-        Role::Server(name) => verifier.verify_server(chain, name, now),
+    let verdict = match side {
+        Side::Client => verifier.verify_client(chain, now),
+        Side::Server(name) => verifier.verify_server(chain, name, now),
     };
     match &verdict {
         Ok(peer) => check_peer(peer, chain, now),

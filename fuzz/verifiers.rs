@@ -1,4 +1,4 @@
-//! The fixed part of every verification: anchors, roles, policies, signature algorithms.
+//! The fixed part of every verification: anchors, sides, policies, signature algorithms.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -40,15 +40,15 @@ pub(super) static SPIFFE: LazyLock<PeerVerifier> = LazyLock::new(|| {
     verify(VerifierPolicy::server_spiffe(matcher), credulous())
 });
 
-pub(super) enum Role {
+pub(super) enum Side {
     Client,
     Server(ServerName<'static>),
 }
 
-pub(super) static ROLES: LazyLock<[Role; 4]> = LazyLock::new(|| {
-    let server = |name: &'static str| Role::Server(ServerName::try_from(name).unwrap());
+pub(super) static SIDES: LazyLock<[Side; 4]> = LazyLock::new(|| {
+    let server = |name: &'static str| Side::Server(ServerName::try_from(name).unwrap());
     [
-        Role::Client,
+        Side::Client,
         server("server.test"),
         server("a.wild.test"),
         server("127.0.0.1"),
@@ -56,18 +56,18 @@ pub(super) static ROLES: LazyLock<[Role; 4]> = LazyLock::new(|| {
 });
 
 /// One matcher, and those that are made of it.
-pub(super) struct Law {
+pub(super) struct MatcherVerifiers {
     pub(super) matcher: PeerMatcher,
     pub(super) plain: PeerVerifier,
     pub(super) relaxed: PeerVerifier,
     pub(super) not: PeerVerifier,
     pub(super) not_not: PeerVerifier,
-    /// Together with the first of the laws.
+    /// Together with the first of the matchers.
     pub(super) any_of: PeerVerifier,
     pub(super) all_of: PeerVerifier,
 }
 
-impl Law {
+impl MatcherVerifiers {
     pub(super) fn new(matcher: PeerMatcher) -> Self {
         let verify = |matcher| verify(VerifierPolicy::allow(matcher), credulous());
         let pair = || [matcher.clone(), alice()];
@@ -85,7 +85,7 @@ impl Law {
     }
 }
 
-pub(super) static LAWS: LazyLock<Vec<Law>> = LazyLock::new(|| {
+pub(super) static MATCHERS: LazyLock<Vec<MatcherVerifiers>> = LazyLock::new(|| {
     let even = |peer: &PeerIdentity| match peer.serial_number().last() {
         Some(byte) if byte % 2 == 0 => Ok(()),
         _ => Err("odd".to_owned()),
@@ -100,7 +100,7 @@ pub(super) static LAWS: LazyLock<Vec<Law>> = LazyLock::new(|| {
         PeerMatcher::trust_domain("prod.test").unwrap(),
         PeerMatcher::uri("https://a.test/b").unwrap(),
     ];
-    matchers.into_iter().map(Law::new).collect()
+    matchers.into_iter().map(MatcherVerifiers::new).collect()
 });
 
 type Has = fn(&PeerIdentity) -> bool;

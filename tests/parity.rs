@@ -67,39 +67,39 @@ fn policy(case: &Case) -> VerifierPolicy {
 fn client_chains_before_live_servers() {
     let cases = chains::clients();
     assert!(cases.len() >= 47);
-    assert_agree(&cases, &ends::servers(), Role::Server);
+    assert_agree(&cases, &ends::servers(), Side::Server);
 }
 
 #[test]
 fn server_chains_before_live_clients() {
     let cases = chains::servers();
     assert!(cases.len() >= 18);
-    assert_agree(&cases, &ends::clients(), Role::Client);
+    assert_agree(&cases, &ends::clients(), Side::Client);
 }
 
 /// Which end verifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+enum Side {
     Client,
     Server,
 }
 
 /// Runs every case with every presenter and every verifier, in both TLS versions.
-fn assert_agree(cases: &[Case], verifiers: &Ends, role: Role) {
+fn assert_agree(cases: &[Case], verifiers: &Ends, side: Side) {
     let cast = Cast::assemble();
     for verifier in verifiers {
         for version in Version::ALL {
             let mut differences = Vec::new();
             let mut handshakes = 0;
             for case in cases {
-                for verdict in verdicts(case, &**verifier, version, role, &cast) {
+                for verdict in verdicts(case, &**verifier, version, side, &cast) {
                     handshakes += 1;
                     let expected = expected_live(case);
                     if verdict != expected {
                         let said = format!("{}: {verdict:?}, not {expected:?}", case.name);
                         let kind = verifier.kind().unwrap();
                         assert!(
-                            may_differ(case, kind, role, verdict),
+                            may_differ(case, kind, side, verdict),
                             "{verifier:?}: {said}"
                         );
                         differences.push(said);
@@ -119,12 +119,12 @@ fn verdicts(
     case: &Case,
     verifier: &dyn End,
     version: Version,
-    role: Role,
+    side: Side,
     cast: &Cast,
 ) -> Vec<Verdict> {
-    let ours = match role {
-        Role::Client => &cast.alice,
-        Role::Server => &cast.server,
+    let ours = match side {
+        Side::Client => &cast.alice,
+        Side::Server => &cast.server,
     };
     let presenting = Setup {
         version,
@@ -144,12 +144,12 @@ fn verdicts(
         .filter(|tool| case.presentable_by(*tool));
     tools
         .map(|tool| {
-            let seen = match role {
-                Role::Client => {
+            let seen = match side {
+                Side::Client => {
                     let presenter = ends::raw_servers(&[tool.name])[0].ready(&presenting);
                     meet(&*verifier, &*presenter.unwrap()).0
                 }
-                Role::Server => {
+                Side::Server => {
                     let presenter = ends::raw_clients(&[tool.name])[0].ready(&presenting);
                     meet(&*presenter.unwrap(), &*verifier).1
                 }
@@ -180,9 +180,9 @@ fn expected_live(case: &Case) -> Verdict {
 /// The lines of the capability table: a server on OpenSSL is shown one path and nothing beside it,
 /// and accepts no path that is rejected elsewhere. On native-tls the platform verifies as well: the
 /// leaf never more loosely, and what is above the leaf by its own rules.
-fn may_differ(case: &Case, kind: BackendKind, role: Role, verdict: Verdict) -> bool {
-    match (kind, role) {
-        (BackendKind::OpenSsl, Role::Server) => {
+fn may_differ(case: &Case, kind: BackendKind, side: Side, verdict: Verdict) -> bool {
+    match (kind, side) {
+        (BackendKind::OpenSsl, Side::Server) => {
             case.several_issuers_of_one_name && verdict.is_err()
         }
         // How long a chain may be is a limit of our own verifier, which is not asked there.

@@ -10,7 +10,7 @@ use mtls::{
 };
 
 use crate::common::pki::Credential;
-use crate::recipes::Role;
+use crate::recipes::Side;
 
 /// Of every server.
 pub(crate) const SERVER_NAME: &str = "server.test";
@@ -22,7 +22,7 @@ pub(crate) struct Issued {
     /// The trust anchor, then the CAs below it.
     pub(crate) cas: Vec<CertifiedKey>,
     pub(crate) leaf: CertifiedKey,
-    pub(crate) role: Role,
+    pub(crate) side: Side,
     /// The strictest profile that accepts it, as far as that is known.
     pub(crate) profile: CertificateProfile,
 }
@@ -78,26 +78,26 @@ impl Issued {
 
     /// For a peer that is verified as a client.
     pub(crate) fn policy_for_clients(&self) -> VerifierPolicy {
-        match self.role {
-            Role::Svid => VerifierPolicy::allow(svid()),
+        match self.side {
+            Side::Svid => VerifierPolicy::allow(svid()),
             _ => VerifierPolicy::allow_any_authenticated(),
         }
     }
 
     /// For a peer that is verified as a server.
     pub(crate) fn policy_for_servers(&self) -> VerifierPolicy {
-        match self.role {
-            Role::Svid => VerifierPolicy::server_spiffe(svid()),
+        match self.side {
+            Side::Svid => VerifierPolicy::server_spiffe(svid()),
             _ => VerifierPolicy::allow_any_authenticated(),
         }
     }
 
     pub(crate) fn is_client(&self) -> bool {
-        !matches!(self.role, Role::Server)
+        !matches!(self.side, Side::Server)
     }
 
     pub(crate) fn is_server(&self) -> bool {
-        !matches!(self.role, Role::Client)
+        !matches!(self.side, Side::Client)
     }
 
     /// As a client and as a server, as far as the leaf is meant for it.

@@ -215,7 +215,7 @@ fn make_leaf(workshop: &Workshop, ca: &Ca, leaf: &Leaf, kind: &Key) -> Issued {
         name: format!("{}, {}, {}", ca.name, leaf.name, kind.name),
         cas,
         leaf: workshop.certified_key("leaf"),
-        role: leaf.role,
+        side: leaf.side,
         profile: ca.profile,
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Leaf {
     pub(crate) name: &'static str,
     pub(crate) subject: &'static str,
     pub(crate) extensions: &'static str,
-    pub(crate) role: Role,
+    pub(crate) side: Side,
     /// Lifetime and serial number.
     pub(crate) options: &'static [&'static str],
     /// Which string types its subject may have, in the words of openssl's `string_mask`.
@@ -40,7 +40,7 @@ pub(crate) struct Leaf {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Role {
+pub(crate) enum Side {
     Both,
     Client,
     Server,
@@ -62,7 +62,7 @@ const LEAF: Leaf = Leaf {
     name: "leaf",
     subject: "/CN=server.test",
     extensions: "",
-    role: Role::Both,
+    side: Side::Both,
     options: &["-days", "90"],
     string_mask: "utf8only",
 };
@@ -92,7 +92,7 @@ subjectAltName=DNS:server.test
                 name: "no names",
                 subject: "/CN=my-client",
                 extensions: "[ext]\nbasicConstraints=CA:FALSE\n",
-                role: Role::Client,
+                side: Side::Client,
                 ..LEAF
             },
         ],
@@ -291,7 +291,7 @@ a=SEQUENCE:capability
 id=OID:1.2.840.113549.3.2
 bits=INTEGER:128
 ",
-                role: Role::Client,
+                side: Side::Client,
                 options: &["-days", "365", "-set_serial", "0x610000000a5e1d4c2b3a4958670000000000a1"],
                 ..LEAF
             },
@@ -332,7 +332,7 @@ subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid
 subjectAltName=URI:spiffe://example.org/ns/default/sa/web
 ",
-            role: Role::Svid,
+            side: Side::Svid,
             options: &["-days", "1"],
             ..LEAF
         }],
@@ -358,7 +358,7 @@ extendedKeyUsage=clientAuth
 subjectKeyIdentifier=none
 authorityKeyIdentifier=keyid
 ",
-            role: Role::Client,
+            side: Side::Client,
             ..LEAF
         }],
         ..CA
@@ -381,7 +381,7 @@ subjectKeyIdentifier=none
 authorityKeyIdentifier=keyid
 subjectAltName=DNS:server.test,IP:127.0.0.1
 ",
-            role: Role::Server,
+            side: Side::Server,
             ..LEAF
         }],
         ..CA
@@ -432,7 +432,7 @@ authorityKeyIdentifier=keyid,issuer:always
 extendedKeyUsage=clientAuth
 keyUsage=digitalSignature
 ",
-        role: Role::Client,
+        side: Side::Client,
         ..LEAF
     },
     Leaf {
@@ -445,7 +445,7 @@ extendedKeyUsage=serverAuth
 keyUsage=digitalSignature,keyEncipherment
 subjectAltName=DNS:server.test
 ",
-        role: Role::Server,
+        side: Side::Server,
         ..LEAF
     },
 ];

@@ -1,6 +1,6 @@
 //! Smart cards of governments: the names of FIPS 201 (PIV).
 
-use super::{CA, Ca, LEAF, Leaf, Role};
+use super::{CA, Ca, LEAF, Leaf, Side};
 
 pub(super) const CAS: &[Ca] = &[Ca {
     name: "PIV",
@@ -40,7 +40,7 @@ otherName.1=1.3.6.1.4.1.311.20.2.3;UTF8:1234567890@agency.test
 otherName.2=2.16.840.1.101.3.6.6;FORMAT:HEX,OCT:d4e739da739ced39ce739da1685a1082108ce73984108ca3fc
 URI.1=urn:uuid:9f8e7d6c-5b4a-4938-8271-605f4e3d2c1b
 ",
-        role: Role::Client,
+        side: Side::Client,
         ..LEAF
     }],
     ..CA

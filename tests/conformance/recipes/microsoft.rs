@@ -1,6 +1,6 @@
 //! Microsoft's: AD CS with delta lists, and what Intune asks of a CA by SCEP.
 
-use super::{CA, Ca, LEAF, Leaf, Role};
+use super::{CA, Ca, LEAF, Leaf, Side};
 
 pub(super) const CAS: &[Ca] = &[
     Ca {
@@ -81,7 +81,7 @@ authorityKeyIdentifier=keyid
 crlDistributionPoints=URI:http://pki.corp.test/corp-CA01-CA.crl
 1.3.6.1.4.1.311.20.2=ASN1:BMP:IPSECIntermediateOffline
 ",
-                role: Role::Client,
+                side: Side::Client,
                 options: &["-days", "365", "-set_serial", "0x5b0000001c8e2f3a4b5c6d7e8f00000000001c"],
                 ..LEAF
             },
@@ -102,7 +102,7 @@ major=INTEGER:100
 otherName.1=1.3.6.1.4.1.311.20.2.3;UTF8:alice@corp.test
 URI.1=tag:microsoft.com,2022-09-14:sid:S-1-5-21-1004336348-1177238915-682003330-1107
 ",
-                role: Role::Client,
+                side: Side::Client,
                 ..LEAF
             },
         ],

@@ -2,7 +2,7 @@
 
 use mtls::policy::CertificateProfile;
 
-use super::{CA, Ca, LEAF, Leaf, Role};
+use super::{CA, Ca, LEAF, Leaf, Side};
 
 pub(super) const CAS: &[Ca] = &[
     Ca {
@@ -35,7 +35,7 @@ basicConstraints=CA:FALSE
 subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid,issuer
 ",
-                role: Role::Client,
+                side: Side::Client,
                 string_mask: "default",
                 ..LEAF
             },
@@ -89,7 +89,7 @@ keyUsage=digitalSignature,keyEncipherment,dataEncipherment,keyAgreement
 nsCertType=client,email
 nsComment=\"xca certificate\"
 ",
-                role: Role::Client,
+                side: Side::Client,
                 ..LEAF
             },
             Leaf {
@@ -103,7 +103,7 @@ subjectAltName=DNS:server.test
 nsCertType=server
 nsComment=\"xca certificate\"
 ",
-                role: Role::Server,
+                side: Side::Server,
                 ..LEAF
             },
         ],
@@ -138,7 +138,7 @@ CRLissuer=dirName:issuer
 [issuer]
 CN=ManagementCA
 ",
-                role: Role::Client,
+                side: Side::Client,
                 options: &["-days", "730", "-set_serial", "0x4f6c1d2e3b4a5968"],
                 ..LEAF
             },
@@ -153,7 +153,7 @@ extendedKeyUsage=serverAuth
 subjectKeyIdentifier=hash
 keyUsage=critical,digitalSignature,keyEncipherment
 ",
-                role: Role::Server,
+                side: Side::Server,
                 ..LEAF
             },
         ],
@@ -190,7 +190,7 @@ keyUsage=keyEncipherment,dataEncipherment,digitalSignature
 extendedKeyUsage=serverAuth,clientAuth
 subjectAltName=DNS:host1,IP:10.0.0.7
 ",
-                role: Role::Client,
+                side: Side::Client,
                 ..LEAF
             },
         ],

@@ -8,7 +8,7 @@ use super::{List, Made, below_root};
 use crate::common::pki::crl::serial_of;
 use crate::common::programs::Program;
 use crate::issued::CertifiedKey;
-use crate::recipes::Role;
+use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 /// What `cfssl print-defaults` prints, with a profile for both ends.
@@ -58,7 +58,7 @@ pub(super) fn make(workshop: &Workshop) -> Option<Made> {
             "cfssl, a client's",
             &root,
             leaf("client", CLIENT),
-            Role::Client,
+            Side::Client,
         )
     };
     let revoked = client();
@@ -72,20 +72,20 @@ pub(super) fn make(workshop: &Workshop) -> Option<Made> {
                 "cfssl, a client's, with an empty host",
                 &root,
                 leaf("client", EMPTY_HOST),
-                Role::Client,
+                Side::Client,
             ),
             below_root(
                 "cfssl, a server's",
                 &root,
                 leaf("www", SERVER),
-                Role::Server,
+                Side::Server,
             ),
-            below_root("cfssl, a peer's", &root, leaf("peer", SERVER), Role::Both),
+            below_root("cfssl, a peer's", &root, leaf("peer", SERVER), Side::Both),
             below_root(
                 "cfssl, without a subject",
                 &root,
                 leaf("peer", WITHOUT_SUBJECT),
-                Role::Both,
+                Side::Both,
             ),
         ],
         lists: vec![List {

@@ -3,7 +3,7 @@
 use super::{List, Made, below_root};
 use crate::common::programs::Program;
 use crate::issued::CertifiedKey;
-use crate::recipes::Role;
+use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 pub(super) fn make(workshop: &Workshop) -> Option<Made> {
@@ -30,13 +30,13 @@ pub(super) fn make(workshop: &Workshop) -> Option<Made> {
     };
     let client = |name: &str| {
         let of_client = "easy-rsa 3.1, a client's";
-        below_root(of_client, &root, leaf(name), Role::Client)
+        below_root(of_client, &root, leaf(name), Side::Client)
     };
     let server = below_root(
         "easy-rsa 3.1, a server's",
         &root,
         leaf("server.test"),
-        Role::Server,
+        Side::Server,
     );
     let (good, revoked) = (client("client1"), client("client2"));
     run("revoke client2");

@@ -3,7 +3,7 @@
 
 use super::{List, Made, below_root};
 use crate::common::programs::Program;
-use crate::recipes::Role;
+use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 pub(super) fn make(workshop: &Workshop) -> Option<Made> {
@@ -16,7 +16,7 @@ pub(super) fn make(workshop: &Workshop) -> Option<Made> {
     let root = workshop.certified_key("ca");
     let issued = |name: &str| {
         let of = "Go, CreateCertificate";
-        below_root(of, &root, workshop.certified_key(name), Role::Both)
+        below_root(of, &root, workshop.certified_key(name), Side::Both)
     };
     let list = |name, file: &str| List {
         name,

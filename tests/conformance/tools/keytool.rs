@@ -2,7 +2,7 @@
 
 use super::{Made, below_root};
 use crate::common::programs::Program;
-use crate::recipes::Role;
+use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 pub(super) fn make(workshop: &Workshop) -> Option<Made> {
@@ -42,7 +42,7 @@ pub(super) fn make(workshop: &Workshop) -> Option<Made> {
     workshop.write("leaf.crt", &leaf);
     let (root, leaf) = (workshop.certified_key("ca"), workshop.certified_key("leaf"));
     Some(Made {
-        issued: vec![below_root("keytool", &root, leaf, Role::Both)],
+        issued: vec![below_root("keytool", &root, leaf, Side::Both)],
         lists: vec![],
     })
 }

@@ -15,7 +15,7 @@ use mtls::policy::CertificateProfile;
 use mtls::{MaterialError, RevocationLists};
 
 use crate::issued::{CertifiedKey, Issued};
-use crate::recipes::Role;
+use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 /// What one tool made.
@@ -65,12 +65,12 @@ fn make_all() -> Vec<Made> {
 }
 
 /// A leaf straight below its root.
-fn below_root(name: &str, root: &CertifiedKey, leaf: CertifiedKey, role: Role) -> Issued {
+fn below_root(name: &str, root: &CertifiedKey, leaf: CertifiedKey, side: Side) -> Issued {
     Issued {
         name: name.to_owned(),
         cas: vec![root.clone()],
         leaf,
-        role,
+        side,
         profile: CertificateProfile::Interoperable,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Made, below_root};
 use crate::common::programs::Program;
-use crate::recipes::Role;
+use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 pub(super) fn make(workshop: &Workshop) -> Option<Made> {
@@ -12,15 +12,15 @@ pub(super) fn make(workshop: &Workshop) -> Option<Made> {
     workshop.run(node, b"");
     let root = workshop.certified_key("ca");
     let issued =
-        |name: &str, file: &str, role| below_root(name, &root, workshop.certified_key(file), role);
+        |name: &str, file: &str, side| below_root(name, &root, workshop.certified_key(file), side);
     Some(Made {
         issued: vec![
-            issued("node-forge", "leaf", Role::Both),
+            issued("node-forge", "leaf", Side::Both),
             // A PrintableString that is none.
             issued(
                 "node-forge, an address as common name",
                 "address",
-                Role::Client,
+                Side::Client,
             ),
         ],
         lists: vec![],

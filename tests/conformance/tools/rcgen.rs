@@ -7,7 +7,7 @@ use rcgen::{
 
 use super::{Made, below_root};
 use crate::issued::{CertifiedKey, SERVER_NAME};
-use crate::recipes::Role;
+use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 pub(super) fn make(_: &Workshop) -> Option<Made> {
@@ -38,5 +38,5 @@ fn issue(name: &str, ca_name: DistinguishedName) -> super::Issued {
         key: PrivatePkcs8KeyDer::from(key.serialize_der()),
     };
     let leaf = certified(leaf.unwrap(), leaf_key);
-    below_root(name, &certified(root, ca_key), leaf, Role::Both)
+    below_root(name, &certified(root, ca_key), leaf, Side::Both)
 }

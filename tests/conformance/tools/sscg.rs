@@ -2,7 +2,7 @@
 
 use super::{Made, below_root};
 use crate::common::programs::Program;
-use crate::recipes::Role;
+use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 pub(super) fn make(workshop: &Workshop) -> Option<Made> {
@@ -13,11 +13,11 @@ pub(super) fn make(workshop: &Workshop) -> Option<Made> {
     workshop.run(sscg, b"");
     let root = workshop.certified_key("ca");
     let issued =
-        |name: &str, file: &str, role| below_root(name, &root, workshop.certified_key(file), role);
+        |name: &str, file: &str, side| below_root(name, &root, workshop.certified_key(file), side);
     Some(Made {
         issued: vec![
-            issued("sscg, the client's", "client", Role::Client),
-            issued("sscg, the server's", "server", Role::Server),
+            issued("sscg, the client's", "client", Side::Client),
+            issued("sscg, the server's", "server", Side::Server),
         ],
         lists: vec![],
     })
