@@ -78,13 +78,13 @@ pub fn reload_model(input: &[u8]) {
         .revocation_lists(path(LIST))
         .settle_time(Duration::ZERO)
         .without_notify();
-    let bell = ReloadTrigger::default();
+    let trigger = ReloadTrigger::default();
     for step in input.chunks_exact(2).take(MAX_STEPS) {
         let hand = scene.step(step[0], step[1]);
         clock.store(usize::from(scene.now == TIMES[1]), Ordering::Relaxed);
         let before = server.handle().status();
         let expected = scene.next();
-        let became = match source.load(&bell) {
+        let became = match source.load(&trigger) {
             Ok(rotation) => server.handle().rotate(rotation).is_ok(),
             Err(_) => false,
         };
@@ -316,7 +316,7 @@ impl Scene {
         let is_sound = self.chain_is_valid(next)
             && (next.anchors == self.serving.anchors || next.anchors != Anchors::Expired)
             && self.list_may_follow(next)
-            && vouches(next.anchors, next.chain);
+            && proves(next.anchors, next.chain);
         is_sound.then_some(next)
     }
 
@@ -386,7 +386,7 @@ impl Drop for Scene {
 }
 
 /// Whether the path is there; the anchors are valid but for the expired ones.
-fn vouches(anchors: Anchors, chain: Chain) -> bool {
+fn proves(anchors: Anchors, chain: Chain) -> bool {
     match chain {
         Chain::Cut(_) => false,
         Chain::Other => matches!(anchors, Anchors::Both | Anchors::Other),

@@ -129,22 +129,22 @@ impl Stage {
 
 /// What an observer hears of peers.
 #[derive(Clone, Debug, Default)]
-struct Received(Arc<Mutex<News>>);
+struct Received(Arc<Mutex<Rejections>>);
 
 #[derive(Debug, Default)]
-struct News {
+struct Rejections {
     rejected: Vec<RejectionReason>,
     shadowed: usize,
 }
 
 impl Received {
     fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
-        let news = Arc::clone(&self.0);
+        let rejections = Arc::clone(&self.0);
         move |event| match event {
             Event::PeerRejected(rejection) => {
-                news.lock().unwrap().rejected.push(rejection.reason());
+                rejections.lock().unwrap().rejected.push(rejection.reason());
             }
-            Event::ShadowRejected { .. } => news.lock().unwrap().shadowed += 1,
+            Event::ShadowRejected { .. } => rejections.lock().unwrap().shadowed += 1,
             _ => {}
         }
     }

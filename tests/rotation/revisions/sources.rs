@@ -39,19 +39,19 @@ where
     }
 }
 
-/// What a source gives, for the test to change; and its bell.
+/// What a source gives, for the test to change; and its trigger.
 #[derive(Clone, Default)]
-struct Shelf {
+struct StoredRotation {
     given: Arc<Mutex<Option<Rotation>>>,
-    bell: Arc<Mutex<Option<ReloadTrigger>>>,
+    trigger: Arc<Mutex<Option<ReloadTrigger>>>,
     asked: Arc<AtomicU64>,
 }
 
-impl Shelf {
+impl StoredRotation {
     fn holding(rotation: Rotation) -> Self {
-        let shelf = Self::default();
-        shelf.put(Some(rotation));
-        shelf
+        let stored = Self::default();
+        stored.put(Some(rotation));
+        stored
     }
 
     /// `None` for a failure.
@@ -59,17 +59,17 @@ impl Shelf {
         *self.given.lock().unwrap() = rotation;
     }
 
-    fn ring(&self) {
-        self.bell.lock().unwrap().as_ref().unwrap().now();
+    fn reload(&self) {
+        self.trigger.lock().unwrap().as_ref().unwrap().now();
     }
 
     fn source(&self) -> impl Source {
-        let shelf = self.clone();
+        let stored = self.clone();
         from_fn(move |reload| {
-            shelf.asked.fetch_add(1, Ordering::SeqCst);
-            *shelf.bell.lock().unwrap() = Some(reload.clone());
-            let given = shelf.given.lock().unwrap().clone();
-            given.ok_or_else(|| SourceError::from("the shelf is empty"))
+            stored.asked.fetch_add(1, Ordering::SeqCst);
+            *stored.trigger.lock().unwrap() = Some(reload.clone());
+            let given = stored.given.lock().unwrap().clone();
+            given.ok_or_else(|| SourceError::from("nothing is stored"))
         })
     }
 
@@ -82,13 +82,13 @@ fn all_of(cast: &Cast) -> Rotation {
     Rotation::new()
         .identity(identity(&cast.server))
         .trust_anchors(anchors(&[&cast.root]))
-        .origin("the top shelf")
+        .origin("the main store")
 }
 
-fn server_from(shelf: &Shelf, received: &Received) -> MtlsServer<Rustls> {
+fn server_from(stored: &StoredRotation, received: &Received) -> MtlsServer<Rustls> {
     MtlsServer::builder()
         .policy(VerifierPolicy::allow_any_authenticated())
-        .source(shelf.source())
+        .source(stored.source())
         .poll_interval(Duration::from_secs(3600))
         .observer(received.listen())
         .build(Rustls::default())
@@ -98,14 +98,14 @@ fn server_from(shelf: &Shelf, received: &Received) -> MtlsServer<Rustls> {
 #[test]
 fn a_source_gives_the_first_revision_and_the_next() {
     let (cast, received) = (Cast::assemble(), Received::default());
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &received);
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_from(&stored, &received);
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
-    assert_eq!(shelf.asked(), 1);
+    assert_eq!(stored.asked(), 1);
 
     // The same again is no revision.
-    shelf.ring();
+    stored.reload();
     eventually("asked", || server.handle().status().reloads() == 2);
     assert_eq!(server.handle().status().revision(), 1);
 
@@ -114,8 +114,8 @@ fn a_source_gives_the_first_revision_and_the_next() {
             .dns("localhost")
             .server();
         let next = identity(&next.issued_by(&cast.intermediate).with(&cast.intermediate));
-        shelf.put(Some(all_of(&cast).identity(next)));
-        shelf.ring();
+        stored.put(Some(all_of(&cast).identity(next)));
+        stored.reload();
         eventually("rotated", || server.handle().status().revision() == round);
         let (connected, _) = meet(&client, &server);
         assert_eq!(
@@ -130,18 +130,18 @@ fn a_source_gives_the_first_revision_and_the_next() {
 #[test]
 fn a_source_is_asked_by_itself_as_often_as_was_said() {
     let cast = Cast::assemble();
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_of(&cast).source(shelf.source());
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_of(&cast).source(stored.source());
     let server = server
         .poll_interval(Duration::from_millis(20))
         .build(Rustls::default())
         .unwrap();
-    eventually("asked 5 times", || shelf.asked() >= 5);
+    eventually("asked 5 times", || stored.asked() >= 5);
     // And at once, where the owner says so.
     drop(server);
     let rarely = Duration::from_secs(3600);
     let server_asks = server_of(&cast)
-        .source(shelf.source())
+        .source(stored.source())
         .poll_interval(rarely);
     let server_asks = server_asks.build(Rustls::default()).unwrap();
     let before = server_asks.handle().status().reloads();
@@ -150,7 +150,7 @@ fn a_source_is_asked_by_itself_as_often_as_was_said() {
         server_asks.handle().status().reloads() > before
     });
     let client_asks = client_of(&cast)
-        .source(shelf.source())
+        .source(stored.source())
         .poll_interval(rarely);
     let client_asks = client_asks.build(Rustls::default()).unwrap();
     let before = client_asks.handle().status().reloads();
@@ -163,31 +163,31 @@ fn a_source_is_asked_by_itself_as_often_as_was_said() {
 #[test]
 fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
     let (cast, received) = (Cast::assemble(), Received::default());
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &received);
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_from(&stored, &received);
     let client = client_of(&cast).build(Rustls::default()).unwrap();
 
-    shelf.put(None);
-    shelf.ring();
+    stored.put(None);
+    stored.reload();
     // It is asked again by itself: after half a second first.
     eventually("failed twice", || server.handle().status().failures() >= 2);
     let status = server.handle().status();
     let failure = status.last_failure().unwrap();
     assert!(failure.consecutive() >= 2, "{failure}");
     let reported = on_one_line(failure);
-    assert!(reported.contains("the shelf is empty"), "{reported}");
+    assert!(reported.contains("nothing is stored"), "{reported}");
     assert_eq!(failure.origin(), None);
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
 
     // What is rejected names where it came from.
     let stranger = Authority::root("Stranger");
-    shelf.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
-    shelf.ring();
+    stored.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
+    stored.reload();
     eventually("rejected", || {
         let status = server.handle().status();
         status
             .last_failure()
-            .is_some_and(|failure| failure.origin() == Some("the top shelf"))
+            .is_some_and(|failure| failure.origin() == Some("the main store"))
     });
     let reported = on_one_line(server.handle().status().last_failure().unwrap());
     assert!(
@@ -201,8 +201,8 @@ fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
         usize::try_from(failures).unwrap()
     );
 
-    shelf.put(Some(all_of(&cast)));
-    shelf.ring();
+    stored.put(Some(all_of(&cast)));
+    stored.reload();
     eventually("recovered", || {
         server.handle().status().last_failure().is_none()
     });
@@ -218,8 +218,8 @@ fn a_source_that_cannot_begin_fails_the_build() {
         assert!(matches!(error, BuildError::Source(_)), "{error}");
         std::error::Error::source(&error).unwrap().to_string()
     };
-    let shelf = Shelf::default();
-    assert_eq!(build(Box::new(shelf.source())), "the shelf is empty");
+    let stored = StoredRotation::default();
+    assert_eq!(build(Box::new(stored.source())), "nothing is stored");
     let panics = from_fn(|_| panic!("a source that panics, as the test wants it"));
     assert!(build(Box::new(panics)).contains("panicked"));
 }
@@ -248,9 +248,10 @@ fn a_source_that_panics_has_failed_and_is_asked_again() {
 #[test]
 fn what_a_source_does_not_give_stays_as_it_was_given() {
     let (cast, other) = (Cast::assemble(), Authority::root("Other"));
-    let shelf = Shelf::holding(Rotation::new().trust_anchors(anchors(&[&cast.root, &other])));
+    let stored =
+        StoredRotation::holding(Rotation::new().trust_anchors(anchors(&[&cast.root, &other])));
     let server = server_of(&cast)
-        .source(shelf.source())
+        .source(stored.source())
         .build(Rustls::default())
         .unwrap();
     let bob = Leaf::named("bob").client().issued_by(&other);
@@ -268,7 +269,7 @@ fn what_a_source_does_not_give_stays_as_it_was_given() {
         .handle()
         .rotate(Rotation::new().identity(identity(&next)))
         .unwrap();
-    shelf.ring();
+    stored.reload();
     eventually("asked", || server.handle().status().reloads() == 2);
     assert_eq!(
         meet(&bob, &server).0.unwrap().peer().subject(),
@@ -279,15 +280,15 @@ fn what_a_source_does_not_give_stays_as_it_was_given() {
 #[test]
 fn degraded_is_shown_until_it_is_over() {
     let cast = Cast::assemble();
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Received::default());
-    shelf.put(Some(all_of(&cast).degraded("polled, not watched")));
-    shelf.ring();
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_from(&stored, &Received::default());
+    stored.put(Some(all_of(&cast).degraded("polled, not watched")));
+    stored.reload();
     eventually("degraded", || {
         server.handle().status().degraded() == Some("polled, not watched")
     });
-    shelf.put(Some(all_of(&cast)));
-    shelf.ring();
+    stored.put(Some(all_of(&cast)));
+    stored.reload();
     eventually("over", || server.handle().status().degraded().is_none());
     assert_eq!(server.handle().status().revision(), 1);
 }
@@ -295,21 +296,21 @@ fn degraded_is_shown_until_it_is_over() {
 #[test]
 fn the_thread_ends_with_the_server() {
     let cast = Cast::assemble();
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Received::default());
-    let bell = shelf.bell.lock().unwrap().clone().unwrap();
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_from(&stored, &Received::default());
+    let trigger = stored.trigger.lock().unwrap().clone().unwrap();
     let copy = server.clone();
     drop(server);
-    assert!(!bell.is_over());
+    assert!(!trigger.is_over());
     // It still works for the copy, and stops when that is dropped.
-    shelf.ring();
+    stored.reload();
     eventually("asked", || copy.handle().status().reloads() == 2);
     drop(copy);
-    assert!(bell.is_over());
-    let held = Arc::downgrade(&shelf.given);
-    drop(bell);
-    let Shelf { given, bell, .. } = shelf;
-    drop(bell);
+    assert!(trigger.is_over());
+    let held = Arc::downgrade(&stored.given);
+    drop(trigger);
+    let StoredRotation { given, trigger, .. } = stored;
+    drop(trigger);
     drop(given);
     // The source itself is gone, so the thread that had it is.
     eventually("the source was dropped", || held.upgrade().is_none());
@@ -318,53 +319,54 @@ fn the_thread_ends_with_the_server() {
 #[test]
 fn what_a_source_has_given_before_undoes_nothing() {
     let (cast, evil) = (Cast::assemble(), Authority::root("Evil"));
-    let shelf = Shelf::holding(all_of(&cast).trust_anchors(anchors(&[&cast.root, &evil])));
-    let server = server_from(&shelf, &Received::default());
+    let stored =
+        StoredRotation::holding(all_of(&cast).trust_anchors(anchors(&[&cast.root, &evil])));
+    let server = server_from(&stored, &Received::default());
     let mallory = Leaf::named("mallory").client().issued_by(&evil);
     let mallory = client_of(&cast)
         .identity(identity(&mallory))
         .build(Rustls::default())
         .unwrap();
     assert!(meet(&mallory, &server).1.is_ok());
-    // Thrown out by hand, while the shelf still has it.
+    // Thrown out by hand, while the source still gives it.
     server
         .handle()
         .rotate(Rotation::new().trust_anchors(anchors(&[&cast.root])))
         .unwrap();
     for asked in 2..=4 {
-        shelf.ring();
+        stored.reload();
         eventually("asked", || server.handle().status().reloads() == asked);
         assert_eq!(server.handle().status().revision(), 2);
         assert!(meet(&mallory, &server).1.is_err());
     }
     // What the source gives anew takes effect, and what was rejected is tried again.
     let stranger = Authority::root("Stranger");
-    shelf.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
+    stored.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
     for failures in 1..=2 {
-        shelf.ring();
+        stored.reload();
         eventually("rejected", || {
             server.handle().status().failures() >= failures
         });
     }
-    shelf.put(Some(
+    stored.put(Some(
         all_of(&cast).trust_anchors(anchors(&[&cast.root, &stranger])),
     ));
-    shelf.ring();
+    stored.reload();
     eventually("rotated", || server.handle().status().revision() == 3);
 }
 
 #[test]
 fn a_storm_of_calls_does_not_keep_the_source_busy() {
     let cast = Cast::assemble();
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Received::default());
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_from(&stored, &Received::default());
     let began = Instant::now();
     while began.elapsed() < Duration::from_millis(600) {
-        shelf.ring();
+        stored.reload();
         thread::yield_now();
     }
     eventually("asked", || server.handle().status().reloads() > 2);
-    let asked = shelf.asked();
+    let asked = stored.asked();
     let paced = began.elapsed().as_millis() / 50 + 3;
     assert!(
         u128::from(asked) <= paced,
@@ -423,25 +425,25 @@ fn the_same_certificate_with_another_signer_is_news() {
 #[test]
 fn a_policy_that_was_rejected_with_the_rest_is_not_lost() {
     let cast = Cast::assemble();
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Received::default());
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_from(&stored, &Received::default());
     let client = client_of(&cast).build(Rustls::default()).unwrap();
     let rejects_all = VerifierPolicy::allow(PeerMatcher::dns("unused.test").unwrap());
     let expired = Leaf::named("expired").dns("localhost").server();
     let expired = expired.validity(Validity::expired()).issued_by(&cast.root);
     // Narrowed, beside an identity that is rejected: nothing of it is taken.
-    shelf.put(Some(
+    stored.put(Some(
         all_of(&cast)
             .policy(rejects_all.clone())
             .identity(identity(&expired)),
     ));
-    shelf.ring();
+    stored.reload();
     eventually("rejected", || server.handle().status().failures() == 1);
     assert!(meet(&client, &server).1.is_ok());
     // A source tells all that there is each time, so the policy comes again; and again, which is no news.
-    shelf.put(Some(all_of(&cast).policy(rejects_all)));
+    stored.put(Some(all_of(&cast).policy(rejects_all)));
     for asked in 2..=4 {
-        shelf.ring();
+        stored.reload();
         eventually("taken", || server.handle().status().reloads() == asked);
         assert_eq!(server.handle().status().revision(), 2);
         assert!(meet(&client, &server).1.is_err());
@@ -451,18 +453,18 @@ fn a_policy_that_was_rejected_with_the_rest_is_not_lost() {
 #[test]
 fn a_revision_and_the_end_of_a_failure_are_shown_together() {
     let cast = Cast::assemble();
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Received::default());
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_from(&stored, &Received::default());
     let mut watch = server.handle().status_changes();
     for round in 2..=6 {
-        shelf.put(None);
-        shelf.ring();
+        stored.put(None);
+        stored.reload();
         assert!(watch.wait(LIMIT).unwrap().last_failure().is_some());
         let next = Leaf::named("next").dns("localhost").server();
-        shelf.put(Some(
+        stored.put(Some(
             all_of(&cast).identity(identity(&next.issued_by(&cast.root))),
         ));
-        shelf.ring();
+        stored.reload();
         let mut status = watch.wait(LIMIT).unwrap();
         // It may have failed once more before.
         while status.revision() != round {
@@ -479,20 +481,20 @@ fn a_revision_and_the_end_of_a_failure_are_shown_together() {
 #[test]
 fn a_failure_that_ends_without_news_wakes_the_watch_and_no_news_do_not() {
     let cast = Cast::assemble();
-    let shelf = Shelf::holding(all_of(&cast));
-    let server = server_from(&shelf, &Received::default());
+    let stored = StoredRotation::holding(all_of(&cast));
+    let server = server_from(&stored, &Received::default());
     let mut watch = server.handle().status_changes();
-    shelf.put(None);
-    shelf.ring();
+    stored.put(None);
+    stored.reload();
     let mut status = watch.wait(LIMIT).unwrap();
-    shelf.put(Some(all_of(&cast)));
-    shelf.ring();
+    stored.put(Some(all_of(&cast)));
+    stored.reload();
     while status.last_failure().is_some() {
         status = watch.wait(LIMIT).expect("the failure has ended");
     }
     assert_eq!(status.revision(), 1);
     let before = server.handle().status().reloads();
-    shelf.ring();
+    stored.reload();
     eventually("asked", || server.handle().status().reloads() > before);
     assert!(watch.wait(Duration::from_millis(50)).is_none());
 }
@@ -500,8 +502,8 @@ fn a_failure_that_ends_without_news_wakes_the_watch_and_no_news_do_not() {
 #[test]
 fn what_is_degraded_from_the_start_is_shown_from_the_start() {
     let cast = Cast::assemble();
-    let shelf = Shelf::holding(all_of(&cast).degraded("polled, not watched"));
-    let server = server_from(&shelf, &Received::default());
+    let stored = StoredRotation::holding(all_of(&cast).degraded("polled, not watched"));
+    let server = server_from(&stored, &Received::default());
     assert_eq!(
         server.handle().status().degraded(),
         Some("polled, not watched")
@@ -521,8 +523,8 @@ fn lists_come_and_go_with_the_rules_that_ask_for_them() {
         let all = all_of(&cast).revocation_lists(lists(number));
         Some(all.policy(policy.clone()))
     };
-    let shelf = Shelf::holding(all(&asking, 1).unwrap());
-    let server = server_from(&shelf, &Received::default());
+    let stored = StoredRotation::holding(all(&asking, 1).unwrap());
+    let server = server_from(&stored, &Received::default());
     let alice = client_of(&cast).build(Rustls::default()).unwrap();
     let rejected = || meet(&alice, &server).1.is_err();
     assert!(rejected());
@@ -530,8 +532,8 @@ fn lists_come_and_go_with_the_rules_that_ask_for_them() {
     let without = VerifierPolicy::allow_any_authenticated();
     for (number, revision) in [(1, 2), (2, 2)] {
         let before = server.handle().status().reloads();
-        shelf.put(all(&without, number));
-        shelf.ring();
+        stored.put(all(&without, number));
+        stored.reload();
         eventually("taken", || server.handle().status().reloads() > before);
         eventually("without rules", || {
             server.handle().status().revision() == revision
@@ -540,8 +542,8 @@ fn lists_come_and_go_with_the_rules_that_ask_for_them() {
     }
     assert_eq!(server.handle().status().failures(), 0);
     // The rules are back, by the source or by hand, and with them the lists that it gave last.
-    shelf.put(all(&asking, 2));
-    shelf.ring();
+    stored.put(all(&asking, 2));
+    stored.reload();
     eventually("with rules", || server.handle().status().revision() == 3);
     assert!(rejected());
     server

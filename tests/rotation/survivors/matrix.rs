@@ -85,25 +85,29 @@ fn lists(issuer: &Authority, list: &Crl) -> RevocationLists {
 type Make = dyn Fn(&Stage, &Credential) -> Option<Box<dyn Caller>>;
 
 /// A client that keeps its sessions, and whether it resumes where it may.
-struct Keeper {
+struct SessionClient {
     make: Box<Make>,
     resumes: bool,
 }
 
-fn keepers(version: Version) -> Vec<Keeper> {
-    let raw = RAW.iter().map(|make| Keeper {
+fn session_clients(version: Version) -> Vec<SessionClient> {
+    let raw = RAW.iter().map(|make| SessionClient {
         make: Box::new(move |_, credential| make(version, Some(credential))),
         resumes: true,
     });
-    let mut keepers: Vec<_> = raw.collect();
-    keepers.push(ours(version, Rustls::default, BOUND));
+    let mut session_clients: Vec<_> = raw.collect();
+    session_clients.push(ours(version, Rustls::default, BOUND));
     #[cfg(feature = "openssl")]
-    keepers.push(ours(version, mtls::OpenSsl::default, Resumption::Off));
-    keepers
+    session_clients.push(ours(version, mtls::OpenSsl::default, Resumption::Off));
+    session_clients
 }
 
-fn ours<B: ClientBackend>(version: Version, backend: fn() -> B, resumption: Resumption) -> Keeper {
-    Keeper {
+fn ours<B: ClientBackend>(
+    version: Version,
+    backend: fn() -> B,
+    resumption: Resumption,
+) -> SessionClient {
+    SessionClient {
         make: Box::new(move |stage, credential| {
             let client = stage.client(version, credential).resumption(resumption);
             Some(Box::new(Ours(client.build(backend()).unwrap())))
@@ -125,9 +129,9 @@ fn no_client_survives<B: Driven>(version: Version, resumption: Resumption) {
         ways(&stage.server(version).build(B::default()).unwrap()).len()
     };
     for change in Change::ALL {
-        for keeper in keepers(version) {
+        for client in session_clients(version) {
             for way in 0..ways_of_each {
-                rejects::<B>(version, resumption, change, &keeper, way);
+                rejects::<B>(version, resumption, change, &client, way);
             }
         }
     }
@@ -137,11 +141,11 @@ fn rejects<B: Driven>(
     version: Version,
     resumption: Resumption,
     change: Change,
-    keeper: &Keeper,
+    client: &SessionClient,
     way: usize,
 ) {
     let stage = Stage::set();
-    let Some(caller) = (keeper.make)(&stage, &stage.alice) else {
+    let Some(caller) = (client.make)(&stage, &stage.alice) else {
         return;
     };
     println!(
@@ -151,7 +155,7 @@ fn rejects<B: Driven>(
     let server = stage.server(version).resumption(resumption);
     let server = change.prepare(&stage, server).build(B::default()).unwrap();
     let host = accepts(&server);
-    let resumes = resumption != Resumption::Off && keeper.resumes;
+    let resumes = resumption != Resumption::Off && client.resumes;
     assert_accepted(&host, &*caller, &stage.alice, false);
     assert_accepted(&host, &*caller, &stage.alice, resumes);
     let (before, live) = (B::snapshot(&server), B::live(&server));
@@ -160,7 +164,7 @@ fn rejects<B: Driven>(
     change.make(&stage, &server);
     let host = &ways(&server)[way];
     // With what he has kept, without, and by what was handed out before.
-    let stranger = (keeper.make)(&stage, &stage.alice).unwrap();
+    let stranger = (client.make)(&stage, &stage.alice).unwrap();
     for caller in [&caller, &stranger] {
         assert_rejected(host, &**caller);
         assert_eq!(stage.reported(), [change.reason()], "told once");
@@ -177,7 +181,7 @@ fn rejects<B: Driven>(
     stage.reported();
     // It was about alice.
     if matches!(change, Change::PolicyNarrowed | Change::Revoked) {
-        let bob = (keeper.make)(&stage, &stage.bob).unwrap();
+        let bob = (client.make)(&stage, &stage.bob).unwrap();
         assert_accepted(host, &*bob, &stage.bob, false);
     }
 }
@@ -258,9 +262,12 @@ fn anonymous_sessions_on_openssl() {
 #[test]
 fn each_revision_begins_with_none() {
     for version in Version::ALL {
-        for keeper in keepers(version).iter().filter(|keeper| keeper.resumes) {
+        for client in session_clients(version)
+            .iter()
+            .filter(|client| client.resumes)
+        {
             let stage = Stage::set();
-            let Some(caller) = (keeper.make)(&stage, &stage.alice) else {
+            let Some(caller) = (client.make)(&stage, &stage.alice) else {
                 continue;
             };
             let server = stage.server(version).resumption(BOUND);
