@@ -221,7 +221,7 @@ impl Running {
             panic!("standard input is closed");
         };
         if bytes.len() <= PIPE {
-            // A program that has ended or closed its input is verified by what it said.
+            // A program may have ended or closed its input: the caller checks its output.
             stdin.write_all(bytes).and_then(|()| stdin.flush()).ok();
             self.child.stdin = Some(stdin);
         } else {

@@ -65,7 +65,7 @@ fn clients_before_openssl() {
 }
 
 /// The platform verifies as well, and by its own clock, so that it may reject more. The leaf is never
-/// verified more loosely; above the leaf the platform's rules hold, and what it accepts by them is
+/// verified less strictly; above the leaf the platform's rules hold, and what it accepts by them is
 /// listed.
 #[cfg(feature = "native-tls")]
 #[test]

@@ -55,7 +55,7 @@ fn a_client_of_no_domain_that_is_known() {
         .client_is_rejected(Reason::InvalidSvid, &["CN=alice", "SPIFFE ID"]);
 }
 
-/// native-tls rejects to be built with bundles: it does not show where a path ends.
+/// Building a client of native-tls with bundles fails: it does not show where a path ends.
 #[test]
 fn servers_of_trust_domains() {
     let scene = Scene::new();

@@ -56,7 +56,10 @@ fn reported<'a>(
     version: Version,
     seen: &'a Seen,
 ) -> Report<'a> {
-    println!("{ours:?} told by {theirs} in {version:?}: {:?}", seen.ended);
+    println!(
+        "{ours:?} rejected by {theirs} in {version:?}: {:?}",
+        seen.ended
+    );
     match seen.ended.as_ref().and_then(Ended::error) {
         Some(HandshakeError::RejectedByPeer { alert, hint, .. }) => Report {
             ours: ours.expect("a facade"),

@@ -83,7 +83,7 @@ impl Scene {
         self
     }
 
-    /// A policy with an opt-in that native-tls cannot honour, and must reject to be built with.
+    /// A policy with an opt-in that native-tls cannot honour: building with it must fail.
     pub(crate) fn client_relaxes(mut self, policy: VerifierPolicy) -> Self {
         self.client.policy = policy;
         self.client_relaxes = true;
@@ -95,7 +95,7 @@ impl Scene {
         self
     }
 
-    /// Which native-tls must reject to be built with.
+    /// The bundles of a client; building a client of native-tls with them must fail.
     pub(crate) fn client_federates(mut self, bundles: TrustBundles) -> Self {
         self.client.bundles = Some(bundles);
         self.client_relaxes = true;
@@ -128,7 +128,7 @@ impl Scene {
         self.raw_server(tools)
     }
 
-    /// For what the platform verifies otherwise: see [`only_native_tls`](Self::only_native_tls).
+    /// For a case that the platform verifies by other rules: see [`only_native_tls`](Self::only_native_tls).
     pub(crate) fn without_native_tls(mut self) -> Self {
         self.which_clients = |kind| kind != Some(BackendKind::NativeTls);
         self

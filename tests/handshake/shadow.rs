@@ -191,7 +191,7 @@ fn an_observer_that_panics_changes_nothing() {
     for client in scene.clients() {
         let kind = client.kind();
         let client = client_builder(&scene.client, &Notes::default())
-            .observer(|event| panic!("told of {event:?}"));
+            .observer(|event| panic!("received {event:?}"));
         let server = server_builder(&Setup::new(&scene.cast.server, &root), &Notes::default());
         both_talk(kind, client, server);
     }

@@ -70,7 +70,8 @@ fn assert_talked(part: Part<'_>, version: Version) {
     assert_eq!(saw.version, part.kind.map(|_| spoken));
 }
 
-/// This facade rejected the other end, said why, and told its observer once; the application got nothing.
+/// This facade rejected the other end, said why, and called its observer once; the application got
+/// nothing.
 fn assert_rejected<'a>(part: Part<'a>, reason: Reason, words: &[&str]) -> &'a Rejection {
     let saw = part.saw;
     let Some(Ended::Handshake(HandshakeError::Rejected(rejection))) = &saw.ended else {
@@ -96,7 +97,7 @@ fn assert_rejected<'a>(part: Part<'a>, reason: Reason, words: &[&str]) -> &'a Re
 /// This end received the alert, and the application received nothing else. `late`: its handshake was over by then.
 pub(crate) fn assert_reported(part: Part<'_>, alert: Alert, late: bool) {
     let saw = part.saw;
-    assert_eq!(saw.reported, Some(alert.code()), "not told {alert}");
+    assert_eq!(saw.reported, Some(alert.code()), "{alert} was not reported");
     assert!(saw.received.is_empty() && saw.observed.is_empty());
     assert_eq!(saw.completed, late);
     let Some(ended) = &saw.ended else {
@@ -105,7 +106,7 @@ pub(crate) fn assert_reported(part: Part<'_>, alert: Alert, late: bool) {
     };
     match ended.error() {
         Some(HandshakeError::RejectedByPeer { hint, .. }) => assert!(!hint.is_empty()),
-        other => panic!("not told by the peer: {other:?}"),
+        other => panic!("not reported by the peer: {other:?}"),
     }
     match ended {
         Ended::Handshake(_) => assert!(!late),

@@ -261,7 +261,10 @@ fn is_rejected(
         !answer.success && !answer.body.contains("hello"),
         "{answer:#?}"
     );
-    assert!(answer.reports_of(alert), "not told of {alert}: {answer:#?}");
+    assert!(
+        answer.reports_of(alert),
+        "{alert} is not reported: {answer:#?}"
+    );
     let log = server.wait_for_log(seen, "hint: ");
     assert!(
         log.contains("rejected 127.0.0.1:") && log.contains(reason),

@@ -18,7 +18,7 @@ pub struct World {
 }
 
 impl World {
-    /// What our examples must be told to accept the peers of this world.
+    /// The options of our examples that accept the peers of this world.
     pub fn opt_in(&self) -> &'static [&'static str] {
         if self.version_1 {
             &["--danger-allow-x509-v1"]

@@ -1,4 +1,4 @@
-//! The leaf is never verified more loosely than on the other backends; above the leaf the platform's
+//! The leaf is never verified less strictly than on the other backends; above the leaf the platform's
 //! rules hold.
 
 use mtls::pki_types::{ServerName, UnixTime};

@@ -78,8 +78,8 @@ fn leaf_depth() -> RevocationRules {
     RevocationRules::require(RevocationDepth::Leaf)
 }
 
-/// Verifies a client with every library's algorithms, with the lists in both orders, twice, and with every step told: all
-/// of it must come out the same.
+/// Verifies a client with every library's algorithms, with the lists in both orders, twice, and with every
+/// step explained: all results must be the same.
 #[track_caller]
 fn verify(
     anchors: &[&Authority],

@@ -1,4 +1,5 @@
-//! Connections that outlive what let them in: told, closed, and left alone where they should be.
+//! Connections that outlive the revision that accepted them: reported, closed, and left open where
+//! they should be.
 
 mod alone;
 mod asynchronous;

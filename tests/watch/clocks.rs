@@ -55,7 +55,7 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
         assert!(failure.abs_diff(by_the_clock) < 60, "{says}: {now:?}");
         stage.meets_only("first", 3);
 
-        // Nothing tells of a clock: it is tried again, at each poll at the latest.
+        // No notification comes of a clock: it is tried again, at each poll at the latest.
         stage.ahead.store(0, Ordering::Relaxed);
         let took = stage.wait(says, |status| status.last_failure().is_none());
         println!("{file}, clock {ahead} s ahead: {took:.0?}");

@@ -94,8 +94,9 @@ fn what_is_mended_while_it_is_parsed_is_no_failure() {
     assert!(given.contains("CN=second"), "{given}");
 }
 
-/// Changed after the last look, and before the first watch: nothing tells of it, so that it is looked at once more when
-/// the watches are there. The chain was looked at when the anchors are, which are so many that this takes a while.
+/// Changed after the last look, and before the first watch: no notification comes of it, so that it
+/// is looked at once more when the watches are there. The chain was looked at when the anchors are,
+/// which are so many that this takes a while.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_changes_before_it_is_watched_is_seen() {

@@ -62,7 +62,7 @@ pub fn suffer(stage: Stage, faults: &[Fault], mend: fn(&Place, &str)) -> Vec<(St
         let status = stage.server.handle().status();
         assert_eq!(status.revision(), before.revision(), "{what}");
         assert!(status.failures() > before.failures(), "{what}");
-        // Told after it is written down.
+        // Reported after the status shows it.
         let line = stage.reported_of(reported, is_reported);
         assert_eq!(line.lines().count(), 1, "{line}");
         stage.meets_only(&serving, 2);

@@ -1,4 +1,4 @@
-//! The ways in which files are changed: three times over, no handshake lost, no failure told.
+//! The ways in which files are changed: three times over, no handshake lost, no failure reported.
 
 #![allow(unreachable_pub, reason = "shared by the files of this target")]
 

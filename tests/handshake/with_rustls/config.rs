@@ -160,7 +160,7 @@ fn with_a_shadow_policy() {
     }
 }
 
-/// rustls rejects by itself who presents nothing, so that the observer cannot be told.
+/// rustls itself rejects a peer that presents nothing, so that the observer cannot be called.
 #[test]
 fn of_a_server_before_a_client_without_a_certificate() {
     let cast = Cast::assemble();

@@ -346,7 +346,11 @@ fn a_key_that_has_become_exposed_is_reported() {
             .rotate(Rotation::new().identity(load(mode)))
             .unwrap()
     };
-    assert_eq!((rotate(0o600), received.all().len()), (1, 0), "no news");
+    assert_eq!(
+        (rotate(0o600), received.all().len()),
+        (1, 0),
+        "nothing to report"
+    );
     assert_eq!(rotate(0o644), 2);
     let reported = received.all();
     assert_eq!(reported.len(), 2, "{reported:?}");
@@ -355,8 +359,12 @@ fn a_key_that_has_become_exposed_is_reported() {
         "{reported:?}"
     );
     assert!(reported[1].starts_with("Rotated"), "{reported:?}");
-    assert_eq!((rotate(0o644), received.all().len()), (2, 2), "told once");
-    // That it has been closed is news as well, of which there is nothing to warn.
+    assert_eq!(
+        (rotate(0o644), received.all().len()),
+        (2, 2),
+        "reported once"
+    );
+    // That the file is not exposed any more makes a revision as well, but no warning.
     assert_eq!((rotate(0o600), received.count("IdentityWarning")), (3, 1));
 }
 

@@ -440,7 +440,7 @@ fn a_policy_that_was_rejected_with_the_rest_is_not_lost() {
     stored.reload();
     eventually("rejected", || server.handle().status().failures() == 1);
     assert!(meet(&client, &server).1.is_ok());
-    // A source tells all that there is each time, so the policy comes again; and again, which is no news.
+    // A source gives everything each time, so the policy comes again; after that it changes nothing.
     stored.put(Some(all_of(&cast).policy(rejects_all)));
     for asked in 2..=4 {
         stored.reload();

@@ -267,7 +267,7 @@ fn the_peer_is_verified_again() {
             assert_accepted(&host, &*caller, &stage.alice, true);
             welcome.store(false, Ordering::SeqCst);
             assert_rejected(&host, &*caller);
-            assert_eq!(stage.reported(), [Reason::NotAuthorized], "told once");
+            assert_eq!(stage.reported(), [Reason::NotAuthorized], "reported once");
             // Who is accepted again has sessions again; one that was rejected is gone.
             welcome.store(true, Ordering::SeqCst);
             let (answer, called) = meet(&host, &*caller);

@@ -167,7 +167,7 @@ fn rejects<B: Driven>(
     let stranger = (client.make)(&stage, &stage.alice).unwrap();
     for caller in [&caller, &stranger] {
         assert_rejected(host, &**caller);
-        assert_eq!(stage.reported(), [change.reason()], "told once");
+        assert_eq!(stage.reported(), [change.reason()], "reported once");
     }
     if let Some(host) = &live {
         assert_rejected(host, &*caller);

@@ -197,7 +197,7 @@ fn no_server_survives<B: MayLive>(version: Version, resumption: Resumption) {
             {
                 for _ in 0..2 {
                     assert_rejected(&host, &**caller);
-                    assert_eq!(stage.reported(), [change.reason()], "told once");
+                    assert_eq!(stage.reported(), [change.reason()], "reported once");
                 }
             }
             stage.clock.0.store(0, Ordering::SeqCst);
@@ -312,7 +312,7 @@ fn a_server_is_verified_again_as_a_whole() {
                 assert_accepted(&host, &caller, &stage.alice, true);
                 stage.clock.pass(HOUR / 2 + Duration::from_secs(2));
                 assert_rejected(&host, &caller);
-                assert_eq!(stage.reported(), [reason], "told once");
+                assert_eq!(stage.reported(), [reason], "reported once");
                 stage.clock.0.store(0, Ordering::SeqCst);
             }
         }
