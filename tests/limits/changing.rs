@@ -47,7 +47,7 @@ fn is_noticed(path: &Path, change: impl Fn(&File, u64) + Sync) {
             let error = TrustAnchors::from_file(path).unwrap_err();
             match error.problem() {
                 MaterialProblem::ChangedWhileRead => break,
-                MaterialProblem::NoPem if start.elapsed() < PATIENCE => {}
+                MaterialProblem::UnexpectedContent { .. } if start.elapsed() < PATIENCE => {}
                 _ => {
                     done.store(true, Ordering::Relaxed);
                     panic!("{error}");
