@@ -95,8 +95,8 @@ impl VerifierPolicy {
     /// The certificate must have exactly one URI name, which is a SPIFFE ID, and `matcher` must
     /// match (SPIFFE X.509-SVID, section 5). Every branch of `matcher` that accepts must require
     /// `spiffe_id`, `spiffe_path_prefix`, `trust_domain` or `custom`; building a client with
-    /// another matcher returns a [`BuildError`]. Building a server with this policy returns a
-    /// [`BuildError`].
+    /// another matcher returns a [`BuildError`](crate::BuildError). Building a server with this
+    /// policy returns a [`BuildError`](crate::BuildError).
     pub fn server_spiffe(matcher: PeerMatcher) -> Self {
         Self {
             server_name: ServerNameRule::SpiffeId,
@@ -117,8 +117,8 @@ impl VerifierPolicy {
     /// Sets the most intermediates between the leaf and its trust anchor.
     ///
     /// The default and the maximum is 6. Self-issued intermediates do not count, as in a path
-    /// length constraint (RFC 5280, section 4.2.1.9). A larger value is a [`BuildError`]. Not
-    /// available on native-tls.
+    /// length constraint (RFC 5280, section 4.2.1.9). A larger value is a
+    /// [`BuildError`](crate::BuildError). Not available on native-tls.
     #[must_use]
     pub fn max_intermediates(mut self, most: usize) -> Self {
         self.max_intermediates = most;
@@ -128,7 +128,7 @@ impl VerifierPolicy {
     /// Sets the smallest RSA key, in bits, of a path's certificates and its trust anchor.
     ///
     /// The default and the minimum is 2048 (NIST SP 800-57 part 1); the maximum is 8192. A value
-    /// outside this range is a [`BuildError`]. Not available on native-tls.
+    /// outside this range is a [`BuildError`](crate::BuildError). Not available on native-tls.
     #[must_use]
     pub fn min_rsa_bits(mut self, bits: usize) -> Self {
         self.min_rsa_bits = bits;
@@ -148,9 +148,11 @@ impl VerifierPolicy {
     /// Requires that certificates are not revoked, by the lists passed beside the policy.
     ///
     /// By default revocation is not checked. Rules without lists return
-    /// [`BuildError::MissingRevocationLists`], lists without rules return
-    /// [`BuildError::MissingRevocationRules`]. Cannot be combined with
-    /// [`danger_allow_x509_v1_leaf`](Self::danger_allow_x509_v1_leaf). Not available on native-tls.
+    /// [`BuildError::MissingRevocationLists`](crate::BuildError::MissingRevocationLists), lists
+    /// without rules return
+    /// [`BuildError::MissingRevocationRules`](crate::BuildError::MissingRevocationRules). Cannot be
+    /// combined with [`danger_allow_x509_v1_leaf`](Self::danger_allow_x509_v1_leaf). Not available
+    /// on native-tls.
     ///
     /// ```
     /// use mtls::{RevocationRules, policy::RevocationDepth};
@@ -213,8 +215,8 @@ impl VerifierPolicy {
     /// [`certificate_sha256`](PeerMatcher::certificate_sha256). Prefixes, suffixes, networks, trust
     /// domains, common names, organizations and issuers do not count; nor do `not` and `custom` by
     /// themselves. In `all_of` one such pattern is enough; in `any_of` each alternative needs one.
-    /// Any other matcher returns [`BuildError::InvalidSetting`], and so does a client's policy with
-    /// this setting.
+    /// Any other matcher returns [`BuildError::InvalidSetting`](crate::BuildError::InvalidSetting),
+    /// and so does a client's policy with this setting.
     ///
     /// ```
     /// # fn main() -> Result<(), mtls::error::MatcherError> {

@@ -178,14 +178,14 @@ fn encrypted_keys_ask_for_the_feature() {
             mtls::Loader::new()
                 .passphrase(passphrase.clone())
                 .load_key(path(name)),
-            &[name, "is encrypted", "cargo feature `encrypted-keys`"],
+            &[name, "is encrypted", "hint: cargo feature `encrypted-keys`"],
         );
     }
     says(
         mtls::Loader::new()
             .passphrase(passphrase.clone())
             .load_identity(path("rsa.p12")),
-        &["rsa.p12: this is PKCS#12", "cargo feature `pkcs12`"],
+        &["rsa.p12: this is PKCS#12", "hint: cargo feature `pkcs12`"],
     );
 }
 
