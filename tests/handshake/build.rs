@@ -65,7 +65,7 @@ fn assert_no_anchor(anchor: &CertificateDer<'static>, name: &str, words: &str) {
 /// Each kind of anchor that cannot prove a peer is reported while another can, and fails the build alone.
 #[cfg(all(feature = "rustls", feature = "openssl"))]
 #[test]
-fn anchors_that_cannot_vouch_are_reported() {
+fn anchors_that_cannot_prove_a_peer_are_reported() {
     let cast = Cast::assemble();
     let named = AuthorityBuilder::named;
     let cases = [

@@ -47,7 +47,7 @@ fn workload(id: &str) -> Leaf {
 }
 
 #[test]
-fn a_ca_vouches_for_its_own_trust_domain_alone() {
+fn a_ca_proves_its_own_trust_domain_alone() {
     let world = World::new();
     let ours = workload("spiffe://prod.example/pay");
     let theirs = || workload("spiffe://partner.example/pay");

@@ -121,7 +121,7 @@ fn identity(credential: &super::common::pki::Credential) -> MtlsIdentity {
 }
 
 #[test]
-fn an_identity_that_the_bundle_does_not_vouch_for_is_not_served() {
+fn an_identity_that_the_bundle_does_not_prove_is_not_served() {
     let Some((mut of_web, mut of_app)) = agents() else {
         return;
     };

@@ -392,7 +392,7 @@ fn no_rotation_makes_forget() {
 
 /// The anchor may be renewed, and still proves it.
 #[test]
-fn a_renewed_anchor_vouches_as_before() {
+fn a_renewed_anchor_proves_as_before() {
     let list = |cast: &Cast, number: u8| Crl::new().number(&[number]).signed_by(&cast.intermediate);
     let served = serve(|cast| vec![list(cast, 5)]);
     assert!(served.accepts(&served.cast.alice));

@@ -62,15 +62,15 @@ fn what_changes_while_it_is_parsed_is_not_given() {
             }
         });
         let given = format!("{:?}", files.load(&ReloadTrigger::default()).unwrap());
-        let news = match file {
+        let changed = match file {
             "ca.crt" | "ca.crl" => "CN=Other Root",
             _ => "CN=second",
         };
-        assert!(given.contains(news), "{file}: {given}");
+        assert!(given.contains(changed), "{file}: {given}");
         assert_eq!(asked.load(Ordering::Relaxed), 2, "{file}");
         // And that is what is remembered.
         let again = format!("{:?}", files.load(&ReloadTrigger::default()).unwrap());
-        assert!(again.contains(news), "{file}: {again}");
+        assert!(again.contains(changed), "{file}: {again}");
         assert_eq!(asked.load(Ordering::Relaxed), 2, "{file}");
     }
 }
@@ -116,10 +116,10 @@ fn what_changes_before_it_is_watched_is_seen() {
                 return;
             }
             // Parsing has done with the anchors: when they are opened next, that is the look afterwards.
-            let mut news = Some((Arc::clone(&place), place.server("second")));
+            let mut second = Some((Arc::clone(&place), place.server("second")));
             let step_in = move |event: notify::Result<notify::Event>| {
                 if event.unwrap().kind == EventKind::Access(AccessKind::Open(AccessMode::Any))
-                    && let Some((place, second)) = news.take()
+                    && let Some((place, second)) = second.take()
                 {
                     install(&place, &second);
                 }

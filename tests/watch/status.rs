@@ -94,7 +94,7 @@ fn a_new_revision_is_not_shown_with_the_failure_before_it() {
             let mut all = Vec::new();
             while !is_over.load(Ordering::Relaxed) {
                 let status = server.handle().status();
-                let news = |last: &Status| {
+                let is_new = |last: &Status| {
                     (
                         last.revision(),
                         last.failures(),
@@ -105,7 +105,7 @@ fn a_new_revision_is_not_shown_with_the_failure_before_it() {
                         status.last_failure().is_some(),
                     )
                 };
-                if all.last().is_none_or(news) {
+                if all.last().is_none_or(is_new) {
                     all.push(status);
                 }
                 thread::sleep(Duration::from_micros(50));

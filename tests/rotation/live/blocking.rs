@@ -246,7 +246,7 @@ fn that_a_rotation_overtakes_are_verified_by_it() {
 
 /// The intermediate ends before the leaf.
 #[test]
-fn are_closed_when_what_vouches_for_the_peer_expires() {
+fn are_closed_when_what_proves_the_peer_expires() {
     fn test<B: ServerBackend + Default>(version: ProtocolVersion) {
         use crate::common::pki::{AuthorityBuilder, Validity};
         let stage = Stage::new();

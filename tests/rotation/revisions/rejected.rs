@@ -195,7 +195,7 @@ fn native_tls_rejects_what_it_cannot_enforce_in_a_rotation_too() {
 }
 
 #[test]
-fn whether_our_anchors_vouch_for_us_is_ours_to_choose() {
+fn whether_our_anchors_prove_us_is_ours_to_choose() {
     let (cast, stranger) = (Cast::assemble(), Authority::root("Stranger"));
     let foreign = || identity(&ours(&stranger, Validity::current()));
     let build = |choice: SelfTrust, foreign_from_the_start: bool| {
@@ -469,7 +469,7 @@ fn by_a_clock_that_panics_nothing_is_rotated() {
 }
 
 #[test]
-fn a_policy_does_not_end_by_the_way_that_we_are_vouched_for() {
+fn a_policy_does_not_end_by_the_way_that_we_are_proved() {
     for choice in [SelfTrust::Preserve, SelfTrust::Require] {
         let cast = Cast::assemble();
         let server = server_of(&cast)

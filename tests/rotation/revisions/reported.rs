@@ -34,7 +34,7 @@ fn an_anchor_that_the_next_policy_rejects_is_reported() {
 }
 
 #[test]
-fn an_anchor_is_reported_by_the_side_that_it_cannot_vouch_for() {
+fn an_anchor_is_reported_by_the_side_that_it_cannot_prove() {
     let cast = Cast::assemble();
     let of_clients = AuthorityBuilder::named("Clients")
         .extended_key_usages(&[ExtendedKeyUsagePurpose::ClientAuth])
