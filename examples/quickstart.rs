@@ -143,7 +143,7 @@ fn greet<C: ClientBackend>(client: &MtlsClient<C>, tcp: TcpStream) -> Result<Str
             String::from_utf8_lossy(stream.session().alpn().unwrap_or(b"none")),
         )),
         // In TLS 1.3 the server's rejection arrives now.
-        Err(error) => match HandshakeError::in_io_error(&error) {
+        Err(error) => match HandshakeError::find(&error) {
             Some(rejection) => Ok(describe(rejection)),
             None => Err(error.into()),
         },

@@ -29,10 +29,17 @@ where
                 .map_err(HandshakeError::Io)?;
             Ok(established)
         }
-        Err(HandshakeError::Io(error)) if is_timeout(&error) && is_over(handshake) => {
-            Err(HandshakeError::Timeout)
+        Err(HandshakeError::Io(error)) if is_timeout(&error) => {
+            if is_over(handshake) {
+                Err(HandshakeError::Timeout)
+            } else {
+                Err(HandshakeError::non_blocking())
+            }
         }
-        Err(error) => Err(error),
+        Err(error) => Err(match handshake.io_mut() {
+            Some(io) => io.first().explain(error),
+            None => error,
+        }),
     }
 }
 
@@ -63,7 +70,8 @@ fn is_over<IO: Transport>(handshake: &mut impl Handshake<Deadline<IO>>) -> bool 
     handshake.io_mut().is_none_or(|io| io.is_over())
 }
 
-fn is_timeout(error: &io::Error) -> bool {
+/// Whether a blocking transport was not ready in time.
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock

@@ -128,8 +128,7 @@ fn rejected_after_writing<C: ClientBackend>(backend: C) {
     let reported = reported
         .or_else(|| stream.read(&mut [0; 16]).err())
         .expect("a rejected client hears of it");
-    let rejection =
-        HandshakeError::in_io_error(&reported).unwrap_or_else(|| panic!("{reported:?}"));
+    let rejection = HandshakeError::find(&reported).unwrap_or_else(|| panic!("{reported:?}"));
     assert!(
         matches!(rejection, HandshakeError::RejectedByPeer { .. }),
         "{rejection:?}"

@@ -17,7 +17,7 @@ use common::pki::{Authority, Cast, Credential, Leaf, Validity};
 use common::programs::{Program, Running};
 use common::raw::{Peer, Tool, Version};
 use mtls::connection::ProtocolVersion;
-use mtls::error::Alert;
+use mtls::error::{Alert, NotTls};
 use mtls::pki_types::UnixTime;
 use mtls::{
     BuildError, ClientBuilder, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer,
@@ -191,7 +191,7 @@ fn rejected_by_the_servers_policy() {
         .unwrap();
     let error = stream.read(&mut [0; 1]).unwrap_err();
     assert_rejected(
-        HandshakeError::in_io_error(&error).unwrap(),
+        HandshakeError::find(&error).unwrap(),
         Alert::CERTIFICATE_UNKNOWN,
     );
     let error = tls13.outcome.recv().unwrap().unwrap_err();
@@ -213,10 +213,7 @@ fn a_writer_learns_that_the_server_rejected_it() {
             stream.write_all(&[0; 1024]).err()
         })
         .unwrap();
-    assert_rejected(
-        HandshakeError::in_io_error(&error).unwrap(),
-        Alert::UNKNOWN_CA,
-    );
+    assert_rejected(HandshakeError::find(&error).unwrap(), Alert::UNKNOWN_CA);
 }
 
 #[track_caller]
@@ -482,7 +479,9 @@ fn a_server_that_hangs_up_or_talks_nonsense() {
             HandshakeError::Io(error) if answer.len() < 5 => {
                 assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
             }
-            HandshakeError::Backend(_) if answer.len() > 5 => {}
+            HandshakeError::NotTls {
+                found: NotTls::Http,
+            } => {}
             _ => panic!("{error:?}"),
         }
     }

@@ -27,7 +27,7 @@ impl<S> KeepsVerdict<S> {
 
     fn noted<T>(&self, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if let Poll::Ready(Err(error)) = &result
-            && HandshakeError::in_io_error(error).is_some()
+            && HandshakeError::find(error).is_some()
         {
             self.report.get_or_init(|| Report::new(error).to_string());
         }

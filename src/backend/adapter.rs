@@ -118,6 +118,9 @@ pub(crate) trait TlsStream<IO>: Read + Write {
     /// The transport's errors.
     fn close_notify(&mut self) -> io::Result<()>;
 
+    /// Takes the transport out of the stream; what the library has read or not yet sent is lost.
+    fn into_io(self) -> IO;
+
     /// Returns the peer's alert inside an error of this stream, if there is one.
     fn received_alert(error: &io::Error) -> Option<Alert>;
 }

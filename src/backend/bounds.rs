@@ -8,6 +8,7 @@
 use super::adapter::{
     Adapter, ClientAdapter, LiveClientAdapter, LiveServerAdapter, ServerAdapter, ToNative,
 };
+use super::key_export::KeyExportAdapter;
 use crate::error::BackendKind;
 
 /// A TLS library, as a value for `build`.
@@ -146,6 +147,23 @@ impl<B> LiveServer for B where
     B: NativeServer + LiveServerAdapter<Live = <B as NativeServer>::Native>
 {
 }
+
+/// A backend that exports keying material: rustls and OpenSSL.
+///
+/// ```
+/// use mtls::MtlsStream;
+/// use mtls::backend::KeyExporter;
+/// use mtls::error::KeyExportError;
+/// use std::net::TcpStream;
+///
+/// fn binding<B: KeyExporter>(stream: &MtlsStream<TcpStream, mtls::PeerIdentity, B>)
+/// -> Result<[u8; 32], KeyExportError> {
+///     stream.tls_exporter()
+/// }
+/// ```
+pub trait KeyExporter: Backend + KeyExportAdapter {}
+
+impl<B: KeyExportAdapter> KeyExporter for B {}
 
 /// A client backend with a native configuration that lacks the policy: native-tls.
 ///

@@ -70,6 +70,8 @@ pub enum Capability {
     ///
     /// The explanation uses our own certificates and what the server requested.
     RejectionExplained,
+    /// Exporting keying material: RFC 8446, section 7.5.
+    KeyingMaterial,
     /// The library's own configuration, with our complete verification, for use elsewhere.
     NativeConfig,
 }
@@ -104,7 +106,7 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the [table](Self).
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
@@ -128,6 +130,7 @@ impl Capability {
         Self::MlKem,
         Self::Fips,
         Self::RejectionExplained,
+        Self::KeyingMaterial,
         Self::NativeConfig,
     ];
 
@@ -170,6 +173,7 @@ impl fmt::Display for Capability {
             Self::MlKem => "X25519MLKEM768 preferred",
             Self::Fips => "FIPS mode shown",
             Self::RejectionExplained => "why a peer rejected us",
+            Self::KeyingMaterial => "keying material exported",
             Self::NativeConfig => "native configuration, complete",
         })
     }

@@ -10,7 +10,7 @@ use crate::policy::Rejection;
 ///
 /// In TLS 1.3 a client learns that the server rejected its certificate only at its first read or
 /// write. The [`io::Error`] of that read or write contains this type: see
-/// [`HandshakeError::in_io_error`].
+/// [`HandshakeError::find`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandshakeError {
@@ -29,6 +29,12 @@ pub enum HandshakeError {
     /// The client offered ALPN protocols, and none of them is ours (RFC 7301, section 3.2).
     #[error("the client offers no ALPN protocol that this server speaks")]
     NoCommonProtocol,
+    /// The peer does not speak TLS.
+    #[error("the peer speaks {found} instead of TLS")]
+    NotTls {
+        /// What it speaks instead, by its first bytes.
+        found: NotTls,
+    },
     /// This side rejected the peer.
     #[error("the peer was rejected")]
     Rejected(#[source] Rejection),
@@ -83,29 +89,119 @@ pub enum HandshakeError {
     /// The handshake did not finish within its timeout.
     #[error("the TLS handshake took longer than its timeout")]
     Timeout,
+    /// The peer speaks a version of TLS that no backend has (RFC 8996).
+    #[error("the peer speaks {version} and nothing newer")]
+    UnsupportedVersion {
+        /// Its newest version.
+        version: &'static str,
+    },
+}
+
+/// The protocol of a peer that does not speak TLS, by its first bytes.
+///
+/// ```
+/// use mtls::HandshakeError;
+/// use mtls::error::NotTls;
+///
+/// let error = HandshakeError::NotTls { found: NotTls::Http };
+/// assert_eq!(error.to_string(), "the peer speaks plain HTTP instead of TLS");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotTls {
+    /// The greeting of a mail or FTP server.
+    Greeting,
+    /// HTTP without TLS.
+    Http,
+    /// The protocol of PostgreSQL.
+    PostgreSql,
+    /// A header of the PROXY protocol.
+    ProxyHeader,
+    /// SSH.
+    Ssh,
+    /// Another protocol.
+    Unknown,
+}
+
+impl NotTls {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Greeting,
+        Self::Http,
+        Self::PostgreSql,
+        Self::ProxyHeader,
+        Self::Ssh,
+        Self::Unknown,
+    ];
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Greeting => {
+                "use the port that begins with TLS, or let the protocol's library begin with STARTTLS"
+            }
+            Self::Http => "use `https` in the peer's address, and this side's port for TLS",
+            Self::PostgreSql => {
+                "set `sslnegotiation=direct` in the client (PostgreSQL 17), or answer its request for TLS first"
+            }
+            Self::ProxyHeader => {
+                "switch the PROXY protocol off in the load balancer, or on in this side's listener"
+            }
+            Self::Ssh => "check the port: this one is of SSH",
+            Self::Unknown => "check the port, and that the peer begins with TLS there",
+        }
+    }
+}
+
+impl core::fmt::Display for NotTls {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Greeting => "a mail or FTP protocol",
+            Self::Http => "plain HTTP",
+            Self::PostgreSql => "the protocol of PostgreSQL",
+            Self::ProxyHeader => "the PROXY protocol",
+            Self::Ssh => "SSH",
+            Self::Unknown => "another protocol",
+        })
+    }
 }
 
 impl HandshakeError {
-    /// Returns the handshake error inside an [`io::Error`] of a stream, if there is one.
+    /// The most causes that [`find`](Self::find) follows.
+    const MAX_CAUSES: usize = 32;
+
+    /// Finds the handshake error in an error of a stream, or of a library above it.
     ///
-    /// It is a rejection by the peer, with the hint that a failed handshake has, or our own
+    /// It follows the sources, and what an [`io::Error`] wraps, at most 32 of them. In an error of a
+    /// stream it is a rejection by the peer, with the hint that a failed handshake has, or our own
     /// rejection of a peer whose connection was closed: see
     /// [`LiveConnections::Close`](crate::connection::LiveConnections::Close).
     ///
-    /// Call it with the stream's own error: some libraries, such as h2, keep only an error's text,
-    /// which does not contain the hint.
+    /// Some libraries, such as h2, keep only an error's text: there is nothing to find then.
     ///
     /// ```no_run
     /// # fn f(mut stream: impl std::io::Read) {
     /// if let Err(error) = stream.read(&mut [0; 1]) {
-    ///     if let Some(rejection) = mtls::HandshakeError::in_io_error(&error) {
+    ///     if let Some(rejection) = mtls::HandshakeError::find(&error) {
     ///         eprintln!("{}", mtls::Report::new(rejection));
     ///     }
     /// }
     /// # }
     /// ```
-    pub fn in_io_error(error: &io::Error) -> Option<&Self> {
-        error.get_ref()?.downcast_ref()
+    pub fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
+        let mut next = Some(error);
+        for _ in 0..Self::MAX_CAUSES {
+            let error = next?;
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            // Its `source()` is that of the wrapped error.
+            let wrapped = error.downcast_ref().and_then(io::Error::get_ref);
+            next = match wrapped {
+                Some(wrapped) => Some(wrapped),
+                None => error.source(),
+            };
+        }
+        None
     }
 
     /// Returns what to do about it.
@@ -117,6 +213,9 @@ impl HandshakeError {
                 "look at the TLS library's error, which is the cause; check that the peer speaks TLS on this port, and \
                  has a TLS version and a cipher suite in common with this side"
             }
+            Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                "call `set_nonblocking(false)` on the socket, or use the asynchronous `connect_async` and `accept_async`"
+            }
             Self::Io(_) => {
                 "check that the peer is reachable and speaks TLS on this port; if it closed the connection, its log \
                  has the reason"
@@ -127,6 +226,7 @@ impl HandshakeError {
             Self::NoCommonProtocol => {
                 "add a protocol of the client to the server's `alpn(..)`, or one of the server to the client's"
             }
+            Self::NotTls { found } => found.hint(),
             Self::Rejected(rejection) => return rejection.hint(),
             Self::RejectedByPeer { hint, .. } => hint,
             Self::SigningKey(_) => {
@@ -135,6 +235,7 @@ impl HandshakeError {
             Self::Timeout => {
                 "check that the peer answers on this port; raise `handshake_timeout` if it is only slow"
             }
+            Self::UnsupportedVersion { .. } => "update the peer to a library with TLS 1.2 or 1.3",
         })
     }
 
@@ -153,6 +254,12 @@ impl HandshakeError {
             alert,
             hint: alert.hint().to_owned(),
         }
+    }
+
+    /// The error of a blocking call over a non-blocking transport.
+    pub(crate) fn non_blocking() -> Self {
+        let problem = "the transport is in non-blocking mode";
+        Self::Io(io::Error::new(io::ErrorKind::WouldBlock, problem))
     }
 
     pub(crate) fn backend(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

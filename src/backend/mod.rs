@@ -6,11 +6,15 @@
 mod adapter;
 mod bounds;
 mod capability;
+mod detachable;
 pub(crate) mod event;
+pub(crate) mod first_bytes;
 pub(crate) mod handshake_error;
 mod handshake_result;
+pub(crate) mod key_export;
 mod kind;
 mod no_backend;
+mod pending_write;
 mod settings;
 #[cfg(all(test, any(feature = "openssl", feature = "aws-lc-rs")))]
 mod tests;
@@ -58,8 +62,8 @@ pub(crate) mod values {
 pub use crate::error::backend_kind::BackendKind;
 pub(crate) use adapter::{Handshake, TlsStream, ToNative};
 pub use bounds::{
-    Backend, ClientBackend, DangerNativeClient, LiveClient, LiveServer, NativeClient, NativeServer,
-    ServerBackend,
+    Backend, ClientBackend, DangerNativeClient, KeyExporter, LiveClient, LiveServer, NativeClient,
+    NativeServer, ServerBackend,
 };
 use capability::Capabilities;
 pub use capability::{Capability, Support};

@@ -119,6 +119,10 @@ impl<IO> TlsStream<IO> for Never<IO> {
         self.never()
     }
 
+    fn into_io(self) -> IO {
+        self.never()
+    }
+
     fn received_alert(_: &io::Error) -> Option<Alert> {
         None
     }

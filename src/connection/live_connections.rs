@@ -37,7 +37,7 @@ pub enum LiveConnections {
     /// A read or write that waits returns. From then on each fails with an
     /// [`io::Error`](std::io::Error) of the kind `ConnectionAborted` that wraps
     /// [`HandshakeError::Rejected`](crate::HandshakeError::Rejected): see
-    /// [`HandshakeError::in_io_error`](crate::HandshakeError::in_io_error). No more data is read or
+    /// [`HandshakeError::find`](crate::HandshakeError::find). No more data is read or
     /// written, not even data that is already decrypted. The peer sees the connection cut.
     ///
     /// The verifying thread shuts a blocking stream down by its

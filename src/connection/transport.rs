@@ -7,6 +7,8 @@ use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
+use crate::backend::first_bytes::FirstBytes;
+
 /// A transport with read and write time-outs, so that a handshake ends in time.
 ///
 /// The handshake restores the time-outs that it found.
@@ -212,6 +214,7 @@ impl<IO: Read + Write + Send> Transport for WithoutTimeout<IO> {
 pub(crate) struct Deadline<IO> {
     io: IO,
     until: Option<Until>,
+    first: FirstBytes,
 }
 
 /// How much too early a system's timer may fire.
@@ -227,18 +230,31 @@ struct Until {
 
 impl<IO: Transport> Deadline<IO> {
     pub(crate) fn new(io: IO, timeout: Duration) -> io::Result<Self> {
-        let instant = Instant::now().checked_add(timeout);
-        let until = instant.filter(|_| io.has_timeouts()).map(|instant| {
-            Ok::<_, io::Error>(Until {
-                instant,
-                read: io.read_timeout()?,
-                write: io.write_timeout()?,
-            })
-        });
-        Ok(Self {
-            until: until.transpose()?,
+        let mut deadline = Self {
             io,
-        })
+            until: None,
+            first: FirstBytes::default(),
+        };
+        deadline.set(timeout)?;
+        Ok(deadline)
+    }
+
+    /// Sets a deadline, counted from now, if the transport has time-outs.
+    pub(crate) fn set(&mut self, timeout: Duration) -> io::Result<()> {
+        let instant = Instant::now().checked_add(timeout);
+        if let Some(instant) = instant.filter(|_| self.io.has_timeouts()) {
+            self.until = Some(Until {
+                instant,
+                read: self.io.read_timeout()?,
+                write: self.io.write_timeout()?,
+            });
+        }
+        Ok(())
+    }
+
+    /// What the peer sent first.
+    pub(crate) fn first(&self) -> &FirstBytes {
+        &self.first
     }
 
     /// Whether the deadline has passed, within the slack of a system's timer.
@@ -275,6 +291,10 @@ impl<IO: Transport> Deadline<IO> {
         &mut self.io
     }
 
+    pub(crate) fn into_io(self) -> IO {
+        self.io
+    }
+
     fn bound_write(&self) -> io::Result<()> {
         match &self.until {
             Some(until) => self.io.set_write_timeout(Some(Self::remaining(until)?)),
@@ -297,7 +317,9 @@ impl<IO: Transport> Read for Deadline<IO> {
         if let Some(until) = &self.until {
             self.io.set_read_timeout(Some(Self::remaining(until)?))?;
         }
-        self.io.read(buf)
+        let read = self.io.read(buf)?;
+        self.first.see(buf.get(..read).unwrap_or_default());
+        Ok(read)
     }
 }
 

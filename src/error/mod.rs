@@ -26,6 +26,8 @@ pub use reload::ReloadFailure;
 pub use unknown_name::UnknownName;
 
 // Errors of other modules, exported here too.
+pub use crate::backend::handshake_error::NotTls;
+pub use crate::backend::key_export::KeyExportError;
 pub use crate::backend::unreadable_anchor::UnreadableTrustAnchor;
 #[cfg(feature = "spiffe")]
 pub use crate::integration::spiffe::{

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::backend::HandshakeError;
 use crate::error::{
-    ListReplacementProblem, MatcherError, MatcherProblem, MaterialError, MaterialProblem,
-    PatternProblem, ReloadFailure, RevocationListRegression, RotationError, SettingProblem,
-    SigningFault, SpiffeIdError, TrustAnchorProblem, TrustBundlesError, UnknownName,
-    UnreadableTrustAnchor, UnusableTrustAnchor,
+    KeyExportError, ListReplacementProblem, MatcherError, MatcherProblem, MaterialError,
+    MaterialProblem, PatternProblem, ReloadFailure, RevocationListRegression, RotationError,
+    SettingProblem, SigningFault, SpiffeIdError, TrustAnchorProblem, TrustBundlesError,
+    UnknownName, UnreadableTrustAnchor, UnusableTrustAnchor,
 };
 use crate::integration;
 use crate::policy::{BuildError, Rejection};
@@ -94,6 +94,7 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
     hint!(
         BuildError,
         HandshakeError,
+        KeyExportError,
         ListReplacementProblem,
         // A file source shares its error between attempts.
         Arc<MaterialError>,

@@ -127,7 +127,7 @@ impl Ended {
     pub fn error(&self) -> Option<&HandshakeError> {
         match self {
             Self::Handshake(error) => Some(error),
-            Self::Later(error) => HandshakeError::in_io_error(error),
+            Self::Later(error) => HandshakeError::find(error),
         }
     }
 }

@@ -250,7 +250,7 @@ fn the_rotation_example_reports_what_becomes_of_a_client() {
         "open connection: CN=server 1 says: revision 1, to CN=client",
         "new connection: CN=server 2 says: revision 2, to CN=client",
         "without the clients' CA",
-        "open connection: peer closed connection",
+        "open connection: the peer closed the connection without TLS close_notify",
         "new connection: the peer rejected the handshake with the alert unknown_ca",
     ];
     let of_server = [

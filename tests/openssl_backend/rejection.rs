@@ -82,7 +82,7 @@ fn garbage_and_a_cut_handshake_are_no_rejection() {
     near.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     assert!(matches!(
         server.accept(far),
-        Err(HandshakeError::Backend(_))
+        Err(HandshakeError::NotTls { .. })
     ));
     let (near, far) = socket_pair();
     drop(near);

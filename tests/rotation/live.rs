@@ -276,7 +276,7 @@ fn assert_aborted<T>(result: std::io::Result<T>, reason: RejectionReason) {
         std::io::ErrorKind::ConnectionAborted,
         "{error}"
     );
-    let inside = mtls::HandshakeError::in_io_error(&error).expect("no reason inside");
+    let inside = mtls::HandshakeError::find(&error).expect("no reason inside");
     assert_eq!(inside.rejection().expect("no rejection").reason(), reason);
 }
 

@@ -43,6 +43,7 @@ fn support(capability: Capability) -> Support {
         Capability::RejectionExplained => Support::Limited(
             "by our own certificates; the platform does not show what the server asked for",
         ),
+        Capability::KeyingMaterial => Support::None("native-tls does not export it"),
         Capability::NativeConfig => Support::Limited("`danger_config()`: without our policy"),
     }
 }

@@ -7,8 +7,11 @@
 //! end of the transport, which is read only without a `close_notify`, shows the difference.
 
 use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backend::ProtocolVersion;
+use crate::backend::detachable::Detachable;
+use crate::backend::first_bytes::FirstBytes;
 
 /// The content type of handshake records (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
@@ -20,23 +23,29 @@ const MAX_HELLO: usize = 1 << 14;
 /// A transport whose inbound records are observed.
 #[derive(Debug)]
 pub(super) struct RecordObserver<IO> {
-    pub(super) io: IO,
+    pub(super) io: Detachable<IO>,
+    first: Arc<Mutex<FirstBytes>>,
     pub(super) records: RecordParser,
     /// The kind of the last call's error. OpenSSL since 3.2 does not pass it on.
     pub(super) failure: Option<io::ErrorKind>,
 }
 
 impl<IO> RecordObserver<IO> {
-    pub(super) fn new(io: IO) -> Self {
+    /// `first` receives the first bytes: native-tls drops the transport of a failed handshake.
+    pub(super) fn new(io: IO, first: Arc<Mutex<FirstBytes>>) -> Self {
         Self {
-            io,
+            io: Detachable::new(io),
+            first,
             records: RecordParser::default(),
             failure: None,
         }
     }
 
     /// Repeats interrupted calls, because OpenSSL takes a signal for a broken transport.
-    fn call(&mut self, mut call: impl FnMut(&mut IO) -> io::Result<usize>) -> io::Result<usize> {
+    fn call(
+        &mut self,
+        mut call: impl FnMut(&mut Detachable<IO>) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         loop {
             match call(&mut self.io) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -53,7 +62,14 @@ impl<IO: Read> Read for RecordObserver<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let read = self.call(|io| io.read(buf))?;
         self.records.has_ended |= read == 0 && !buf.is_empty();
-        self.records.see(buf.get(..read).unwrap_or_default())?;
+        let read_bytes = buf.get(..read).unwrap_or_default();
+        if !self.records.is_established {
+            self.first
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .see(read_bytes);
+        }
+        self.records.see(read_bytes)?;
         Ok(read)
     }
 }

@@ -1,6 +1,7 @@
 use core::{fmt, mem};
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use native_tls::{MidHandshakeTlsStream, TlsStream as Native};
 use pki_types::ServerName;
@@ -9,6 +10,8 @@ use super::config::NativeTlsClientConfig;
 use super::error::{alert_in, from_io, from_native};
 use super::record_observer::RecordObserver;
 use super::verifier::verify_leaf;
+use crate::backend::first_bytes::FirstBytes;
+use crate::backend::pending_write::{PendingWrite, record_of};
 use crate::backend::{
     CertificateRequest, Handshake, HandshakeError, HandshakeResult, ProtocolVersion, SessionInfo,
     TlsStream,
@@ -18,6 +21,7 @@ use crate::error::Alert;
 /// A native-tls connection over its transport.
 pub(crate) struct NativeTlsStream<IO> {
     inner: Native<RecordObserver<IO>>,
+    pending: PendingWrite,
     /// Bytes that were read while a failed write was examined.
     kept: VecDeque<u8>,
     /// Whether application data has come: the server has accepted us.
@@ -26,12 +30,13 @@ pub(crate) struct NativeTlsStream<IO> {
 }
 
 impl<IO: Read + Write> NativeTlsStream<IO> {
-    /// Restores the kind of a transport's error that the platform does not pass on.
-    fn restore_kind(&self, error: io::Error) -> io::Error {
-        match (error.kind(), self.inner.get_ref().failure) {
-            (io::ErrorKind::Other, Some(kind)) => io::Error::new(kind, error),
-            _ => from_io(error),
-        }
+    /// Sends the pending bytes, as far as the transport accepts them.
+    fn send_pending(&mut self) -> io::Result<()> {
+        let inner = &mut self.inner;
+        let sent = self
+            .pending
+            .send(|bytes| attempt(inner, |inner| inner.write(bytes)));
+        sent.map_err(|error| self.explain(error))
     }
 
     /// Prefers an unread alert, if the server closed the connection before it sent any data.
@@ -40,7 +45,7 @@ impl<IO: Read + Write> NativeTlsStream<IO> {
             return error;
         }
         let mut buffer = [0; 1024];
-        match self.inner.read(&mut buffer) {
+        match attempt(&mut self.inner, |inner| inner.read(&mut buffer)) {
             Ok(read) => {
                 self.has_read = read > 0;
                 self.kept.extend(buffer.get(..read).unwrap_or_default());
@@ -52,6 +57,19 @@ impl<IO: Read + Write> NativeTlsStream<IO> {
     }
 }
 
+/// Calls `act`, and restores the kind of a transport's error that the platform does not pass on.
+fn attempt<IO: Read + Write, T>(
+    inner: &mut Native<RecordObserver<IO>>,
+    act: impl FnOnce(&mut Native<RecordObserver<IO>>) -> io::Result<T>,
+) -> io::Result<T> {
+    // An earlier call's failure must not count as this one's.
+    inner.get_mut().failure = None;
+    act(inner).map_err(|error| match (error.kind(), inner.get_ref().failure) {
+        (io::ErrorKind::Other, Some(kind)) => io::Error::new(kind, error),
+        _ => from_io(error),
+    })
+}
+
 fn is_hang_up(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     matches!(
@@ -60,23 +78,20 @@ fn is_hang_up(error: &io::Error) -> bool {
     )
 }
 
-fn cut() -> io::Error {
-    let problem = "the connection was cut: the peer closed it without TLS close_notify";
-    io::Error::new(io::ErrorKind::UnexpectedEof, problem)
-}
-
 impl<IO: Read + Write> Read for NativeTlsStream<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if !self.kept.is_empty() {
             return self.kept.read(buf);
         }
-        let read = self
-            .inner
-            .read(buf)
-            .map_err(|error| self.restore_kind(error))?;
+        // A failure to write must not stop reading: the peer may wait for us to read first. It is
+        // reported at the next write.
+        let _ = self.send_pending();
+        let read = attempt(&mut self.inner, |inner| inner.read(buf))?;
         self.has_read |= read > 0;
         match read {
-            0 if !buf.is_empty() && self.inner.get_ref().records.has_ended() => Err(cut()),
+            0 if !buf.is_empty() && self.inner.get_ref().records.has_ended() => {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
             read => Ok(read),
         }
     }
@@ -84,34 +99,46 @@ impl<IO: Read + Write> Read for NativeTlsStream<IO> {
 
 impl<IO: Read + Write> Write for NativeTlsStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.inner.write(buf).map_err(|error| {
-            let error = self.restore_kind(error);
-            self.explain(error)
-        })
+        // Earlier bytes first, so that a slow transport slows the writer down.
+        self.send_pending()?;
+        let inner = &mut self.inner;
+        let written = self
+            .pending
+            .write(buf, |bytes| attempt(inner, |inner| inner.write(bytes)));
+        written.map_err(|error| self.explain(error))
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write(&record_of(slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
+        self.send_pending()?;
+        attempt(&mut self.inner, Write::flush)
     }
 }
 
 impl<IO: Read + Write> TlsStream<IO> for NativeTlsStream<IO> {
     fn io(&self) -> &IO {
-        &self.inner.get_ref().io
+        self.inner.get_ref().io.get()
     }
 
     fn io_mut(&mut self) -> &mut IO {
-        &mut self.inner.get_mut().io
+        self.inner.get_mut().io.get_mut()
     }
 
     fn close_notify(&mut self) -> io::Result<()> {
+        self.send_pending()?;
         // A second call on OpenSSL would wait for the peer's.
         if !self.is_closed {
-            let said = self.inner.shutdown();
-            said.map_err(|error| self.restore_kind(error))?;
+            attempt(&mut self.inner, Native::shutdown)?;
             self.is_closed = true;
         }
-        self.inner.flush()
+        attempt(&mut self.inner, Write::flush)
+    }
+
+    fn into_io(mut self) -> IO {
+        self.inner.get_mut().io.detach()
     }
 
     fn received_alert(error: &io::Error) -> Option<Alert> {
@@ -131,6 +158,8 @@ impl<IO: fmt::Debug> fmt::Debug for NativeTlsStream<IO> {
 pub(crate) struct NativeTlsHandshake<IO> {
     config: NativeTlsClientConfig,
     server_name: ServerName<'static>,
+    /// What the server sent first.
+    first: Arc<Mutex<FirstBytes>>,
     state: State<IO>,
 }
 
@@ -146,10 +175,12 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
         server_name: ServerName<'static>,
         io: IO,
     ) -> Self {
+        let first = Arc::default();
         Self {
             config,
             server_name,
-            state: State::Started(RecordObserver::new(io)),
+            state: State::Started(RecordObserver::new(io, Arc::clone(&first))),
+            first,
         }
     }
 
@@ -167,6 +198,8 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
 
     fn failed(&self, error: native_tls::Error) -> HandshakeError {
         let error = from_native(error, &self.server_name);
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let error = first.explain(error);
         self.config
             .verifier()
             .complete(error, &CertificateRequest::NotShown)
@@ -183,6 +216,7 @@ impl<IO: Read + Write> NativeTlsHandshake<IO> {
             Ok((version, peer, alpn)) => Ok(HandshakeResult {
                 stream: NativeTlsStream {
                     inner,
+                    pending: PendingWrite::default(),
                     kept: VecDeque::new(),
                     has_read: false,
                     is_closed: false,
@@ -260,8 +294,8 @@ impl<IO: Read + Write> Handshake<IO> for NativeTlsHandshake<IO> {
 
     fn io_mut(&mut self) -> Option<&mut IO> {
         match &mut self.state {
-            State::Started(watched) => Some(&mut watched.io),
-            State::Interrupted(handshake) => Some(&mut handshake.get_mut().io),
+            State::Started(observer) => Some(observer.io.get_mut()),
+            State::Interrupted(handshake) => Some(handshake.get_mut().io.get_mut()),
             State::Over => None,
         }
     }

@@ -19,6 +19,7 @@ pub(crate) mod verify_codes;
 use std::io::{Read, Write};
 
 use super::adapter::Adapter;
+use super::key_export::{BoxError, KeyExportAdapter};
 use crate::error::BackendKind;
 use crate::policy::{BuildError, SignatureAlgorithms};
 
@@ -65,5 +66,16 @@ impl Adapter for OpenSsl {
 
     fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
         self.signature_algorithms().map(Some)
+    }
+}
+
+impl KeyExportAdapter for OpenSsl {
+    fn export<IO: Read + Write + Send>(
+        stream: &Self::Stream<IO>,
+        output: &mut [u8],
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<(), BoxError> {
+        stream.export(output, label, context)
     }
 }

@@ -1,5 +1,5 @@
 use core::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use openssl::ssl::{Ssl, SslStream};
@@ -7,22 +7,18 @@ use openssl::ssl::{Ssl, SslStream};
 use super::io_fault::IoFault;
 use super::transport_adapter::{TransportAdapter, attempt};
 use super::{convert, error, slot};
+use crate::backend::key_export::BoxError;
+use crate::backend::pending_write::{PendingWrite, record_of};
 use crate::backend::{
     CertificateRequest, ClientAuthMode, Handshake, HandshakeError, HandshakeResult,
     SessionVerifier, TlsStream,
 };
 use crate::error::Alert;
 
-/// The most bytes of one record (RFC 8446, section 5.1).
-const RECORD: usize = 16 * 1024;
-
 /// An OpenSSL connection over its transport.
 pub(crate) struct OpenSslStream<IO> {
     ssl: SslStream<TransportAdapter<IO>>,
-    /// Accepted from the writer while the transport was not ready.
-    ///
-    /// OpenSSL requires exactly these bytes again, and the writer may come back with others.
-    pending: Vec<u8>,
+    pending: PendingWrite,
     /// Whether `close_notify` was sent: a further shutdown would wait for the peer's.
     closed: bool,
 }
@@ -31,19 +27,25 @@ impl<IO: Read + Write> OpenSslStream<IO> {
     fn new(ssl: SslStream<TransportAdapter<IO>>) -> Self {
         Self {
             ssl,
-            pending: Vec::new(),
+            pending: PendingWrite::default(),
             closed: false,
         }
     }
 
     /// Sends the pending bytes, as far as the transport accepts them.
     fn send_pending(&mut self) -> io::Result<()> {
-        while !self.pending.is_empty() {
-            let sent = attempt(&mut self.ssl, |ssl| ssl.ssl_write(&self.pending))
-                .map_err(error::from_stream)?;
-            self.pending.drain(..sent.min(self.pending.len()));
-        }
-        Ok(())
+        let ssl = &mut self.ssl;
+        self.pending.send(|bytes| write(ssl, bytes))
+    }
+
+    pub(super) fn export(
+        &self,
+        output: &mut [u8],
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<(), BoxError> {
+        let ssl = self.ssl.ssl();
+        Ok(ssl.export_keying_material(output, label, context)?)
     }
 
     /// Prefers an unread alert to the error of a connection that the peer closed.
@@ -56,6 +58,13 @@ impl<IO: Read + Write> OpenSslStream<IO> {
             _ => error,
         }
     }
+}
+
+fn write<IO: Read + Write>(
+    ssl: &mut SslStream<TransportAdapter<IO>>,
+    bytes: &[u8],
+) -> io::Result<usize> {
+    attempt(ssl, |ssl| ssl.ssl_write(bytes)).map_err(error::from_stream)
 }
 
 impl<IO: Read + Write> Read for OpenSslStream<IO> {
@@ -74,15 +83,13 @@ impl<IO: Read + Write> Write for OpenSslStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         // Earlier bytes first, so that a slow transport slows the writer down.
         self.send_pending().map_err(|error| self.explain(error))?;
-        let record = buf.get(..RECORD).unwrap_or(buf);
-        match attempt(&mut self.ssl, |ssl| ssl.ssl_write(record)).map_err(error::from_stream) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.pending.extend_from_slice(record);
-                Ok(record.len())
-            }
-            Err(error) => Err(self.explain(error)),
-            Ok(sent) => Ok(sent),
-        }
+        let ssl = &mut self.ssl;
+        let written = self.pending.write(buf, |bytes| write(ssl, bytes));
+        written.map_err(|error| self.explain(error))
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write(&record_of(slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -93,11 +100,11 @@ impl<IO: Read + Write> Write for OpenSslStream<IO> {
 
 impl<IO: Read + Write> TlsStream<IO> for OpenSslStream<IO> {
     fn io(&self) -> &IO {
-        &self.ssl.get_ref().io
+        self.ssl.get_ref().io.get()
     }
 
     fn io_mut(&mut self) -> &mut IO {
-        &mut self.ssl.get_mut().io
+        self.ssl.get_mut().io.get_mut()
     }
 
     fn close_notify(&mut self) -> io::Result<()> {
@@ -107,6 +114,10 @@ impl<IO: Read + Write> TlsStream<IO> for OpenSslStream<IO> {
             self.closed = true;
         }
         self.io_mut().flush()
+    }
+
+    fn into_io(mut self) -> IO {
+        self.ssl.get_mut().io.detach()
     }
 
     fn received_alert(error: &io::Error) -> Option<Alert> {
@@ -215,7 +226,8 @@ impl<IO: Read + Write> Handshake<IO> for OpenSslHandshake<IO> {
     }
 
     fn io_mut(&mut self) -> Option<&mut IO> {
-        self.ssl.as_mut().map(|ssl| &mut ssl.get_mut().io)
+        let ssl = self.ssl.as_mut()?;
+        Some(ssl.get_mut().io.get_mut())
     }
 }
 

@@ -7,16 +7,20 @@ use openssl::ssl::{Error, ErrorCode, SslStream};
 
 use super::error::is_unexpected_end;
 use super::io_fault::IoFault;
+use crate::backend::detachable::Detachable;
 
 /// Keeps the transport's own error, because OpenSSL makes one from `errno` instead.
 pub(super) struct TransportAdapter<IO> {
-    pub(super) io: IO,
+    pub(super) io: Detachable<IO>,
     failed: Option<io::Error>,
 }
 
 impl<IO> TransportAdapter<IO> {
     pub(super) fn new(io: IO) -> Self {
-        Self { io, failed: None }
+        Self {
+            io: Detachable::new(io),
+            failed: None,
+        }
     }
 
     fn keep<T>(&mut self, result: io::Result<T>) -> io::Result<T> {

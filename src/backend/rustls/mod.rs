@@ -18,6 +18,7 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 
 use super::adapter::Adapter;
+use super::key_export::{BoxError, KeyExportAdapter};
 use crate::error::BackendKind;
 use crate::policy::{BuildError, SignatureAlgorithms};
 
@@ -90,5 +91,16 @@ impl Adapter for Rustls {
 
     fn algorithms(&self) -> Result<Option<SignatureAlgorithms>, BuildError> {
         self.signature_algorithms().map(Some)
+    }
+}
+
+impl KeyExportAdapter for Rustls {
+    fn export<IO: Read + Write + Send>(
+        stream: &Self::Stream<IO>,
+        output: &mut [u8],
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<(), BoxError> {
+        stream.export(output, label, context)
     }
 }

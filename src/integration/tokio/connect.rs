@@ -133,6 +133,10 @@ async fn drive<IO, H: Handshake<PollIo<IO>>>(
         }
     })
     .await
+    .map_err(|error| match handshake.io_mut() {
+        Some(io) => io.first().explain(error),
+        None => error,
+    })
 }
 
 /// Lets a rejected peer read the alert, as the blocking `linger` does.
@@ -141,7 +145,8 @@ async fn linger<IO: AsyncRead + AsyncWrite + Send + Unpin>(io: &mut IO) {
         return;
     }
     let mut left = LINGER_BYTES;
-    let mut buffer = [0; 4096];
+    // On the heap: the handshake's future holds what lives here.
+    let mut buffer = vec![0; 4096];
     while left > 0 {
         match io.read(&mut buffer).await {
             Ok(read) if read > 0 => left = left.saturating_sub(read),

@@ -6,6 +6,8 @@ use std::task::Wake;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::backend::first_bytes::FirstBytes;
+
 /// An asynchronous transport with a non-blocking interface.
 ///
 /// A reader or writer first sets the waker of its task. A TLS library may write in order to read
@@ -15,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[derive(Debug)]
 pub(crate) struct PollIo<IO> {
     io: IO,
+    first: FirstBytes,
     reader: Waker,
     writer: Waker,
     both: Waker,
@@ -37,6 +40,7 @@ impl<IO> PollIo<IO> {
     pub(super) fn new(io: IO) -> Self {
         Self {
             io,
+            first: FirstBytes::default(),
             reader: Waker::noop().clone(),
             writer: Waker::noop().clone(),
             both: Waker::noop().clone(),
@@ -72,6 +76,20 @@ impl<IO> PollIo<IO> {
         };
     }
 
+    /// Wakes the task that reads.
+    pub(super) fn notify_reader(&self) {
+        self.reader.wake_by_ref();
+    }
+
+    /// What the peer sent first.
+    pub(super) fn first(&self) -> &FirstBytes {
+        &self.first
+    }
+
+    pub(super) fn into_io(self) -> IO {
+        self.io
+    }
+
     pub(super) fn io(&self) -> &IO {
         &self.io
     }
@@ -86,6 +104,7 @@ impl<IO: AsyncRead + Unpin> Read for PollIo<IO> {
         let mut context = Context::from_waker(&self.both);
         let mut buf = ReadBuf::new(buf);
         ready(Pin::new(&mut self.io).poll_read(&mut context, &mut buf))?;
+        self.first.see(buf.filled());
         Ok(buf.filled().len())
     }
 }

@@ -1,16 +1,20 @@
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 use super::poll_io::{PollIo, poll};
-use crate::backend::{Backend, DefaultBackend, HandshakeResult, SessionInfo, TlsStream};
+use crate::backend::key_export::{self, KeyExportError};
+use crate::backend::{
+    Backend, DefaultBackend, HandshakeResult, KeyExporter, SessionInfo, TlsStream,
+};
 use crate::connection::{ConnectionHandle, StreamTracking, Task};
 use crate::peer::PeerIdentity;
 use crate::rotation::Revision;
-use crate::stream::{ConnectionState, PeerAcceptance};
+use crate::stream::{CLOSE_TIMEOUT, Closing, ConnectionState, PeerAcceptance};
 
 /// An established mutual TLS connection over an asynchronous transport.
 ///
@@ -41,6 +45,8 @@ pub struct AsyncMtlsStream<
 > {
     inner: B::Stream<PollIo<IO>>,
     state: ConnectionState<P>,
+    /// Ends the wait for the peer's end.
+    close_timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<IO, P, B> {
@@ -52,7 +58,11 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<I
         attached: Option<StreamTracking>,
     ) -> Self {
         let (inner, state) = ConnectionState::of(established, peer, revision, acceptance, attached);
-        Self { inner, state }
+        Self {
+            inner,
+            state,
+            close_timer: None,
+        }
     }
 
     /// Returns the peer of the connection.
@@ -83,9 +93,42 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<I
         self.inner.io().io()
     }
 
+    /// Takes the transport, which may then be used without TLS.
+    ///
+    /// What was received and not read is lost, and what a full transport has not taken yet. Shut
+    /// the stream down first, unless the peer also ends TLS in another way.
+    pub fn into_inner(self) -> IO {
+        self.inner.into_io().into_io()
+    }
+
     /// Returns the transport below. Reading or writing it breaks the connection.
     pub fn get_mut(&mut self) -> &mut IO {
         self.inner.io_mut().io_mut()
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: KeyExporter> AsyncMtlsStream<IO, P, B> {
+    /// Exports keying material as
+    /// [`MtlsStream::export_keying_material`](crate::MtlsStream::export_keying_material) does.
+    ///
+    /// # Errors
+    /// [`KeyExportError`]: a length outside the limits, or the library's error.
+    pub fn export_keying_material<T: AsMut<[u8]>>(
+        &self,
+        output: T,
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<T, KeyExportError> {
+        key_export::export::<B, _, _>(&self.inner, output, label, context)
+    }
+
+    /// Returns the channel binding `tls-exporter` (RFC 9266), such as for SCRAM.
+    ///
+    /// # Errors
+    /// [`KeyExportError::NotTls13`], or the library's error.
+    pub fn tls_exporter(&self) -> Result<[u8; 32], KeyExportError> {
+        key_export::check_binding(self.session())?;
+        self.export_keying_material([0; 32], key_export::BINDING, Some(&[]))
     }
 }
 
@@ -101,6 +144,10 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncRead
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if let Some(kept) = this.state.read_kept(buf.initialize_unfilled()) {
+            buf.advance(kept?);
+            return Poll::Ready(Ok(()));
+        }
         let unfilled = buf.initialize_unfilled();
         let bytes = ready!(this.attempt(context, Task::Reader, |stream| stream.read(unfilled)))?;
         buf.advance(bytes);
@@ -118,7 +165,23 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncWrite
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.state.check_open()?;
         this.attempt(context, Task::Writer, |stream| stream.write(buf))
+    }
+
+    /// Writes as many slices as one TLS record takes.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.state.check_open()?;
+        this.attempt(context, Task::Writer, |stream| stream.write_vectored(bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -126,20 +189,50 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncWrite
         this.attempt(context, Task::Writer, Write::flush)
     }
 
+    /// Closes the connection as [`MtlsStream::close`](crate::MtlsStream::close) does.
+    ///
+    /// It waits for at most 2 seconds for the peer's end. Meanwhile another task may read.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if !this.state.is_over {
-            ready!(this.attempt(context, Task::Writer, TlsStream::close_notify))?;
+        if this.state.closing == Closing::Open {
+            if !this.state.is_over {
+                ready!(this.attempt(context, Task::Writer, TlsStream::close_notify))?;
+            }
+            let shut_down = ready!(Pin::new(this.get_mut()).poll_shutdown(context));
+            ConnectionState::<P>::shut_down(shut_down)?;
+            this.state.closing = Closing::Notified;
         }
-        match ready!(Pin::new(this.get_mut()).poll_shutdown(context)) {
-            // The peer has closed the connection already.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
-            result => Poll::Ready(result),
+        if !this.state.is_over && this.state.closing != Closing::Over {
+            ready!(this.poll_end(context))?;
         }
+        this.state.closing = Closing::Over;
+        this.close_timer = None;
+        Poll::Ready(Ok(()))
     }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<IO, P, B> {
+    /// Reads on until the peer ends, for a limited time.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut buffer = [0; 4096];
+        loop {
+            let read = self.attempt(context, Task::Writer, |stream| stream.read(&mut buffer));
+            let Poll::Ready(read) = read else {
+                let timer = self
+                    .close_timer
+                    .get_or_insert_with(|| Box::pin(sleep(CLOSE_TIMEOUT)));
+                return timer.as_mut().poll(context).map(Ok);
+            };
+            let read = read.map(|read| buffer.get(..read).unwrap_or_default());
+            let result = self.state.keep(read);
+            // It may wait for what this task has read.
+            self.inner.io_mut().notify_reader();
+            if let Some(result) = result {
+                return Poll::Ready(result);
+            }
+        }
+    }
+
     /// Calls `act` on the connection for a task.
     ///
     /// If the connection is closed before or during the call, it returns that error instead.

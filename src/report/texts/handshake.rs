@@ -6,7 +6,9 @@ use pki_types::UnixTime;
 
 use super::{Sample, samples};
 use crate::backend::HandshakeError;
-use crate::error::{Alert, ReloadFailure, SigningFault, UnreadableTrustAnchor};
+use crate::error::{
+    Alert, KeyExportError, NotTls, ReloadFailure, SigningFault, UnreadableTrustAnchor,
+};
 use crate::material::SignatureScheme;
 use crate::policy::{Rejection, RejectionReason};
 
@@ -21,6 +23,9 @@ pub(super) fn samples() -> Vec<Sample> {
                 name: "‹a b›".to_owned()
             },
             NoCommonProtocol,
+            NotTls {
+                found: NotTls::Http
+            },
             Rejected(Rejection::new(RejectionReason::Revoked)),
             RejectedByPeer {
                 alert: Alert::UNKNOWN_CA,
@@ -28,8 +33,32 @@ pub(super) fn samples() -> Vec<Sample> {
             },
             SigningKey(Arc::new("‹cause›".into())),
             Timeout,
+            UnsupportedVersion { version: "TLS 1.1" },
         ]
     );
+    for found in NotTls::ALL {
+        let error = HandshakeError::NotTls { found };
+        samples.push(Sample::new(
+            format!("HandshakeError::NotTls, {found:?}"),
+            &error,
+        ));
+    }
+    let error = HandshakeError::non_blocking();
+    samples.push(Sample::new(
+        "HandshakeError::Io, non-blocking".to_owned(),
+        &error,
+    ));
+    samples.extend(samples!(
+        KeyExportError,
+        identity,
+        [
+            Backend("‹cause›".into()),
+            Context { bytes: 1, limit: 1 },
+            Label { bytes: 1, limit: 1 },
+            Length { bytes: 1, limit: 1 },
+            NotTls13,
+        ]
+    ));
     samples.extend(samples!(
         SigningFault,
         identity,

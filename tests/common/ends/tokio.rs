@@ -125,11 +125,11 @@ async fn talk<B: Backend, P>(
     received: &mut Vec<u8>,
 ) -> io::Result<()> {
     match stream.write_all(MESSAGE).await {
-        Err(error) if HandshakeError::in_io_error(&error).is_some() => return Err(error),
+        Err(error) if HandshakeError::find(&error).is_some() => return Err(error),
         _ => {}
     }
     match stream.flush().await {
-        Err(error) if HandshakeError::in_io_error(&error).is_some() => return Err(error),
+        Err(error) if HandshakeError::find(&error).is_some() => return Err(error),
         _ => {}
     }
     let mut buffer = [0; 64];

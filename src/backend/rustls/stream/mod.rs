@@ -1,7 +1,7 @@
 use core::{fmt, mem};
 pub(super) mod handshake_params;
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use rustls::{Connection, HandshakeKind};
@@ -10,6 +10,8 @@ use super::error::{alert_in, from_io};
 use super::session::VerifiedSession;
 use super::session_info;
 use super::slot::{HandshakeRecord, with_slot};
+use crate::backend::key_export::BoxError;
+use crate::backend::pending_write::is_not_ready;
 use crate::backend::{
     CertificateRequest, ClientAuthMode, Handshake, HandshakeError, HandshakeResult,
     SessionVerifier, TlsStream,
@@ -21,7 +23,8 @@ use handshake_params::{HandshakeParams, SideParams};
 
 /// A rustls connection over its transport.
 pub(crate) struct RustlsStream<IO> {
-    connection: Connection,
+    /// On the heap, because futures hold the stream.
+    connection: Box<Connection>,
     io: IO,
     /// Whether `close_notify` was sent.
     is_closed: bool,
@@ -53,6 +56,17 @@ impl<IO: Read + Write> RustlsStream<IO> {
             return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
         Ok(true)
+    }
+
+    pub(super) fn export(
+        &self,
+        output: &mut [u8],
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<(), BoxError> {
+        let connection = &self.connection;
+        connection.export_keying_material(output, label.as_bytes(), context)?;
+        Ok(())
     }
 
     fn process(&mut self) -> Result<(), rustls::Error> {
@@ -91,12 +105,18 @@ impl<IO: Read + Write> Read for RustlsStream<IO> {
 
 impl<IO: Read + Write> Write for RustlsStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(buf)])
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         // Earlier records first, so that a slow transport slows the writer down.
         self.send_or_explain()?;
-        let taken = self.connection.writer().write(buf)?;
-        // The bytes are accepted, so a failure is reported at the next call.
-        let _ = self.send_pending();
-        Ok(taken)
+        let taken = self.connection.writer().write_vectored(slices)?;
+        match self.send_or_explain() {
+            // The bytes are accepted, and sent at the next call.
+            Err(error) if is_not_ready(&error) => Ok(taken),
+            result => result.map(|()| taken),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -156,6 +176,10 @@ impl<IO: Read + Write> TlsStream<IO> for RustlsStream<IO> {
         self.flush()
     }
 
+    fn into_io(self) -> IO {
+        self.io
+    }
+
     fn received_alert(error: &io::Error) -> Option<Alert> {
         alert_in(error)
     }
@@ -186,7 +210,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
     ) -> Self {
         Self {
             stream: Some(RustlsStream {
-                connection,
+                connection: Box::new(connection),
                 io,
                 is_closed: false,
                 tickets: None,

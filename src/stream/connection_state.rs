@@ -1,0 +1,164 @@
+use core::fmt;
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use crate::backend::{
+    CertificateRequest, HandshakeResult, SessionInfo, SessionVerifier, TlsStream,
+};
+use crate::connection::StreamTracking;
+use crate::rotation::Revision;
+
+/// What the stream keeps about its connection after the handshake.
+pub(crate) struct ConnectionState<P> {
+    pub(crate) peer: P,
+    pub(crate) session: SessionInfo,
+    pub(crate) revision: u64,
+    verifier: Arc<SessionVerifier>,
+    acceptance: PeerAcceptance,
+    /// Set if the connection is tracked.
+    pub(crate) attached: Option<StreamTracking>,
+    /// Whether the peer has closed the connection by a fatal alert. Nothing may be sent after it
+    /// (RFC 8446, section 6.2), and OpenSSL reports an attempt as an error that would hide the
+    /// first one.
+    pub(crate) is_over: bool,
+    pub(crate) closing: Closing,
+    /// What arrived while this side waited for the peer's end, for later reads.
+    unread: VecDeque<u8>,
+}
+
+/// How long a closing side waits for the peer's end.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many bytes of application data a closing side keeps in that time.
+const CLOSE_BYTES: usize = 64 * 1024;
+
+/// How far this side has closed the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    Open,
+    /// Our `close_notify` is sent, or the peer's fatal alert has come; the peer may still send.
+    Notified,
+    /// The peer's end has come, or was awaited long enough.
+    Over,
+}
+
+/// Whether the peer is known to have accepted us.
+#[derive(Debug)]
+pub(crate) enum PeerAcceptance {
+    /// A TLS 1.3 server may still reject us; this is its certificate request.
+    Awaited(CertificateRequest),
+    Seen,
+}
+
+impl<P> ConnectionState<P> {
+    /// Splits a finished handshake into the stream and the connection's state.
+    pub(crate) fn of<S, C>(
+        established: HandshakeResult<S>,
+        peer: P,
+        revision: &Revision<C>,
+        acceptance: PeerAcceptance,
+        attached: Option<StreamTracking>,
+    ) -> (S, Self) {
+        let state = Self {
+            peer,
+            session: established.session,
+            revision: revision.number,
+            verifier: Arc::clone(&revision.verifier),
+            acceptance,
+            attached,
+            is_over: false,
+            closing: Closing::Open,
+            unread: VecDeque::new(),
+        };
+        (established.stream, state)
+    }
+
+    /// Returns an error if the peer was rejected and the connection is to be closed for it.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.attached.as_ref().map_or(Ok(()), StreamTracking::check)
+    }
+
+    /// Converts an error that a read or write got from a fatal alert into one that gives the
+    /// reason.
+    pub(crate) fn explain<IO, S: TlsStream<IO>>(&mut self, error: io::Error) -> io::Error {
+        let alert = S::received_alert(&error);
+        self.is_over |= alert.is_some();
+        match (&self.acceptance, alert) {
+            (PeerAcceptance::Awaited(request), Some(alert)) => io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                self.verifier.rejected_by_peer(alert, request),
+            ),
+            // Each library has words of its own for it.
+            (_, None) if error.kind() == io::ErrorKind::UnexpectedEof => io::Error::new(
+                error.kind(),
+                "the peer closed the connection without TLS close_notify",
+            ),
+            _ => error,
+        }
+    }
+
+    /// Returns an error if this side has closed the connection for writing.
+    pub(crate) fn check_open(&self) -> io::Result<()> {
+        match self.closing {
+            Closing::Open => Ok(()),
+            Closing::Notified | Closing::Over => Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "this side has closed the connection",
+            )),
+        }
+    }
+
+    /// Whether an error of shutting the transport down is one.
+    pub(crate) fn shut_down(result: io::Result<()>) -> io::Result<()> {
+        match result {
+            // The peer has closed the connection already: nothing is left to shut down.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Keeps what came while this side waits for the peer's end; `None` to wait on.
+    pub(crate) fn keep(&mut self, read: io::Result<&[u8]>) -> Option<io::Result<()>> {
+        match read {
+            Ok([]) => Some(Ok(())),
+            Ok(bytes) => {
+                self.has_read(bytes.len());
+                self.unread.extend(bytes);
+                (self.unread.len() >= CLOSE_BYTES).then_some(Ok(()))
+            }
+            // The peer has ended all the same.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(())),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Reads what was kept; `None` if there is nothing.
+    pub(crate) fn read_kept(&mut self, buf: &mut [u8]) -> Option<io::Result<usize>> {
+        if self.unread.is_empty() {
+            None
+        } else {
+            Some(self.unread.read(buf))
+        }
+    }
+
+    /// Records that application data has arrived, which means that the peer has accepted us.
+    pub(crate) fn has_read(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.acceptance = PeerAcceptance::Seen;
+        }
+    }
+}
+
+impl<P: fmt::Debug> fmt::Debug for ConnectionState<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionState")
+            .field("peer", &self.peer)
+            .field("session", &self.session)
+            .field("revision", &self.revision)
+            .field("acceptance", &self.acceptance)
+            .field("attached", &self.attached)
+            .field("is_over", &self.is_over)
+            .finish_non_exhaustive()
+    }
+}
