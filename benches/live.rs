@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtls::connection::LiveConnections;
+use mtls::connection::{ConnectionContext, LiveConnections};
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{
     ConnectionHandle, MtlsClient, MtlsIdentity, MtlsServer, PeerIdentity, PeerMatcher,
@@ -62,7 +62,11 @@ fn measure(pki: &Pki, count: usize) -> bool {
     let before = resident();
     let began = Instant::now();
     let connections: Vec<ConnectionHandle> = (0..CONNECTIONS)
-        .map(|number| server.track(&peers[number % peers.len()]).unwrap())
+        .map(|number| {
+            server
+                .track(&peers[number % peers.len()], ConnectionContext::new())
+                .unwrap()
+        })
         .collect();
     let each = began.elapsed() / u32::try_from(CONNECTIONS).unwrap();
     println!("  registering: {each:.1?} each");

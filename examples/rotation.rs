@@ -19,6 +19,7 @@ use std::thread;
 use std::time::Duration;
 
 use mtls::connection::LiveConnections;
+use mtls::event::HandshakeOutcome;
 use mtls::{
     Event, FileSource, MtlsClient, MtlsIdentity, MtlsServer, MtlsStream, Report, Rustls,
     TrustAnchors, VerifierPolicy,
@@ -53,10 +54,12 @@ fn main() -> Result<()> {
             Event::ReloadFailed(failure) => {
                 println!("  server: {}", Report::new(*failure));
             }
-            Event::PeerRejected(rejection) => {
-                println!("  server: rejected: {rejection}");
-            }
-            Event::ConnectionRejected { rejection, .. } => println!("  server: shut: {rejection}"),
+            Event::Handshake(handshake) => match handshake.outcome {
+                HandshakeOutcome::Failed(error) => println!("  server: {}", Report::new(error)),
+                outcome => println!("  server: {}", outcome.as_str()),
+            },
+            Event::ConnectionEnding { reason, .. } => println!("  server: shut: {reason}"),
+            Event::ConnectionEnded { cause, .. } => println!("  server: ended: {cause}"),
             other => println!("  server: {other:?}"),
         })
         .build(Rustls::default())?;

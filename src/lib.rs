@@ -52,6 +52,7 @@ pub mod event;
 pub mod formats;
 pub mod guides;
 mod handshake_loop;
+mod handshake_report;
 mod integration;
 pub mod material;
 pub mod peer;

@@ -18,6 +18,7 @@ use common::programs::{Program, Running};
 use common::raw::{Peer, Tool, Version};
 use mtls::connection::ProtocolVersion;
 use mtls::error::{Alert, NotTls};
+use mtls::event::HandshakeOutcome;
 use mtls::pki_types::UnixTime;
 use mtls::{
     BuildError, ClientBuilder, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer,
@@ -109,7 +110,10 @@ fn rejection(builder: ClientBuilder, server: Server, name: &str) -> HandshakeErr
     let seen = Arc::new(Mutex::new(Vec::new()));
     let reported = Arc::clone(&seen);
     let client = build(builder.observer(move |event| match event {
-        Event::PeerRejected(rejection) => reported.lock().unwrap().push(rejection.reason()),
+        Event::Handshake(handshake) => match handshake.outcome {
+            HandshakeOutcome::Failed(error) => reported.lock().unwrap().push(reason(error)),
+            outcome => panic!("{outcome:?}"),
+        },
         other => panic!("{other:?}"),
     }));
     let error = client.connect(name, server.tcp).unwrap_err();

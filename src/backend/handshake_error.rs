@@ -17,6 +17,9 @@ pub enum HandshakeError {
     /// The TLS library failed for a reason other than the peer's certificate.
     #[error("the TLS handshake failed")]
     Backend(#[source] Box<dyn StdError + Send + Sync>),
+    /// The future of the handshake was dropped, so only the observer receives this.
+    #[error("the TLS handshake was given up by this side")]
+    Cancelled,
     /// The transport failed.
     #[error("the transport failed during the TLS handshake")]
     Io(#[source] io::Error),
@@ -113,7 +116,7 @@ pub enum NotTls {
     Greeting,
     /// HTTP without TLS.
     Http,
-    /// The protocol of PostgreSQL.
+    /// The protocol of `PostgreSQL`.
     PostgreSql,
     /// A header of the PROXY protocol.
     ProxyHeader,
@@ -171,9 +174,9 @@ impl HandshakeError {
 
     /// Finds the handshake error in an error of a stream, or of a library above it.
     ///
-    /// It follows the sources, and what an [`io::Error`] wraps, at most 32 of them. In an error of a
-    /// stream it is a rejection by the peer, with the hint that a failed handshake has, or our own
-    /// rejection of a peer whose connection was closed: see
+    /// It follows the sources, and what an [`io::Error`] wraps, at most 32 of them. In an error of
+    /// a stream it is a rejection by the peer, with the hint that a failed handshake has, or our
+    /// own rejection of a peer whose connection was closed: see
     /// [`LiveConnections::Close`](crate::connection::LiveConnections::Close).
     ///
     /// Some libraries, such as h2, keep only an error's text: there is nothing to find then.
@@ -213,6 +216,9 @@ impl HandshakeError {
                 "look at the TLS library's error, which is the cause; check that the peer speaks TLS on this port, and \
                  has a TLS version and a cipher suite in common with this side"
             }
+            Self::Cancelled => {
+                "look at what dropped the future: a timeout of yours, a shutdown, or a listener at its limit"
+            }
             Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 "call `set_nonblocking(false)` on the socket, or use the asynchronous `connect_async` and `accept_async`"
             }
@@ -244,6 +250,23 @@ impl HandshakeError {
         match self {
             Self::Rejected(rejection) => Some(rejection),
             _ => None,
+        }
+    }
+
+    /// The name of the variant in events.
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Backend(_) => "tls_error",
+            Self::Cancelled => "cancelled",
+            Self::InvalidServerName { .. } => "invalid_server_name",
+            Self::Io(_) => "transport_error",
+            Self::NoCommonProtocol => "no_common_protocol",
+            Self::NotTls { .. } => "not_tls",
+            Self::Rejected(_) => "rejected",
+            Self::RejectedByPeer { .. } => "rejected_by_peer",
+            Self::SigningKey(_) => "signing_key_failed",
+            Self::Timeout => "timed_out",
+            Self::UnsupportedVersion { .. } => "unsupported_version",
         }
     }
 

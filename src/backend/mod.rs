@@ -6,15 +6,13 @@
 mod adapter;
 mod bounds;
 mod capability;
-mod detachable;
 pub(crate) mod event;
-pub(crate) mod first_bytes;
 pub(crate) mod handshake_error;
 mod handshake_result;
+pub(crate) mod io;
 pub(crate) mod key_export;
 mod kind;
 mod no_backend;
-mod pending_write;
 mod settings;
 #[cfg(all(test, any(feature = "openssl", feature = "aws-lc-rs")))]
 mod tests;
@@ -67,11 +65,14 @@ pub use bounds::{
 };
 use capability::Capabilities;
 pub use capability::{Capability, Support};
+pub(crate) use event::connection_end::{EndCause, EndReason};
+pub(crate) use event::handshake::{HandshakeEvent, HandshakeOutcome};
 pub(crate) use event::{Clock, Observer};
 pub(crate) use event::{Event, ExpiringItem};
 pub(crate) use handshake_error::HandshakeError;
 pub(crate) use handshake_result::HandshakeResult;
 pub use no_backend::NoBackend;
+pub(crate) use session::connection_info::{ConnectionId, ConnectionInfo};
 pub(crate) use session::protocol_version::{ProtocolVersion, Versions};
 pub(crate) use session::resumption::Resumption;
 pub(crate) use session::session_info::{Crypto, SessionInfo};
@@ -80,7 +81,7 @@ pub(crate) use unreadable_anchor::UnreadableTrustAnchor;
 pub(crate) use verification::alert_hint::CertificateRequest;
 pub(crate) use verification::own_chain::OwnChain;
 pub(crate) use verification::serving_gate::{ServingGate, SourceDeadline};
-pub(crate) use verification::session_verifier::SessionVerifier;
+pub(crate) use verification::session_verifier::{Pass, SessionVerifier};
 
 #[cfg(feature = "openssl")]
 pub use openssl::{OpenSslClientConfig, OpenSslServerConfig};

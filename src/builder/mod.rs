@@ -169,7 +169,7 @@ impl<T> Builder<T> {
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use mtls::{
-    ///     Event, MtlsIdentity, MtlsServer, PeerMatcher, Report, Rustls, TrustAnchors, VerifierPolicy,
+    ///     Event, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors, VerifierPolicy,
     /// };
     ///
     /// let server = MtlsServer::builder()
@@ -181,7 +181,6 @@ impl<T> Builder<T> {
     ///         Event::ShadowRejected { peer, rejection, .. } => {
     ///             eprintln!("{peer} would be rejected: {rejection}");
     ///         }
-    ///         Event::PeerRejected(rejection) => eprintln!("{}", Report::new(*rejection)),
     ///         _ => {}
     ///     })
     ///     .build(Rustls::default())?;
@@ -259,8 +258,9 @@ impl<T> Builder<T> {
 
     /// Sets the callback that receives every [`Event`].
     ///
-    /// - On the thread of each handshake: [`PeerRejected`](Event::PeerRejected), a peer was
-    ///   rejected; [`ShadowRejected`](Event::ShadowRejected) and
+    /// - On the thread of each handshake: [`Handshake`](Event::Handshake), it has ended, in
+    ///   whatever way; [`PeerVerified`](Event::PeerVerified), as much as is seen of a handshake
+    ///   that another library drives; [`ShadowRejected`](Event::ShadowRejected) and
     ///   [`ShadowAccepted`](Event::ShadowAccepted), the [shadow policy](Self::shadow_policy)
     ///   disagrees.
     /// - On the thread that calls `build` or `rotate`, or that polls the source:
@@ -272,13 +272,11 @@ impl<T> Builder<T> {
     /// - On the thread that polls the source (`mtls-rotation`):
     ///   [`ReloadFailed`](Event::ReloadFailed), the source failed or what it gave was rejected;
     ///   [`Expiring`](Event::Expiring), something expires soon.
-    /// - On a thread of its own (`mtls-notifier`):
-    ///   [`ConnectionRejected`](Event::ConnectionRejected), the peer of an open connection would
-    ///   now be rejected.
+    /// - On the thread that drops a stream: [`ConnectionEnded`](Event::ConnectionEnded).
+    /// - On a thread of its own (`mtls-notifier`): [`ConnectionEnding`](Event::ConnectionEnding),
+    ///   the peer of an open connection would now be rejected, or our identity or trust changed.
     ///
-    /// It also receives the events of handshakes that run on the configuration from `config()` or
-    /// `live_config()`, with one exception: there a rustls server rejects a client without a
-    /// certificate by itself, without an event.
+    /// Nothing is allocated for events if there is no observer.
     ///
     /// The callback may run on several threads at once. It must be quick, since each of these
     /// threads waits for it. A panic in it is caught and does not change the verdict.
@@ -291,9 +289,13 @@ impl<T> Builder<T> {
     ///
     /// ```no_run
     /// # fn f(builder: mtls::ServerBuilder) {
+    /// use mtls::event::HandshakeOutcome;
     /// use mtls::{Event, Report};
     /// builder.observer(|event| match event {
-    ///     Event::PeerRejected(rejection) => eprintln!("{}", Report::new(*rejection)),
+    ///     Event::Handshake(handshake) => match handshake.outcome {
+    ///         HandshakeOutcome::Failed(error) => eprintln!("{}", Report::new(error)),
+    ///         outcome => eprintln!("{}", outcome.as_str()),
+    ///     },
     ///     other => eprintln!("{other:?}"),
     /// });
     /// # }

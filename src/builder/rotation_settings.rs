@@ -141,8 +141,8 @@ impl<T> Builder<T> {
     /// builder
     ///     .live_connections(LiveConnections::Close)
     ///     .observer(|event| match event {
-    ///         Event::ConnectionRejected { peer, rejection, .. } => {
-    ///             eprintln!("{peer} was rejected: {rejection}");
+    ///         Event::ConnectionEnding { connection, reason, .. } => {
+    ///             eprintln!("{:?} has to go: {reason}", connection.peer());
     ///         }
     ///         _ => {}
     ///     })
@@ -151,6 +151,32 @@ impl<T> Builder<T> {
     #[must_use]
     pub fn live_connections(mut self, setting: LiveConnections) -> Self {
         self.settings.rotation.live = setting;
+        self
+    }
+
+    /// Ends connections from before a change of our identity or trust, gracefully within a time.
+    ///
+    /// Without it, a connection that stays open goes on with the old certificate, and with a peer
+    /// that was proved by the old trust anchors. When a revision changes our identity, the trust
+    /// anchors or the trust bundles, each connection from before gets the end reason
+    /// [`Retired`](crate::connection::EndReason::Retired): its
+    /// [handle](crate::ConnectionHandle::ended) tells those who hold it to end it, such as by
+    /// GOAWAY in HTTP/2. What is still open after `within` is closed, as if by
+    /// [`LiveConnections::Close`]: reads and writes fail with a
+    /// [`RetiredError`](crate::error::RetiredError). A change of policy or revocation lists alone
+    /// retires nothing.
+    ///
+    /// Every connection is tracked then, anonymous clients' too, which costs a descriptor for each
+    /// blocking stream. A connection that another library holds is never closed: its handle reports
+    /// the retirement.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let builder = mtls::MtlsServer::builder().retire_connections(Duration::from_secs(30));
+    /// ```
+    #[must_use]
+    pub fn retire_connections(mut self, within: Duration) -> Self {
+        self.settings.rotation.retires_within = Some(within);
         self
     }
 }

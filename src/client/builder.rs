@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::MtlsClient;
 use crate::backend::{ClientBackend, ClientSettings, NoBackend};
 use crate::builder::Builder;
+use crate::connection::ConnectionContext;
 use crate::policy::{BuildError, VerifierPolicy};
 use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
 use crate::side::Side;
@@ -73,6 +74,7 @@ impl ClientBuilder {
             handle: RotationHandle::new(&service),
             service,
             handshake_timeout,
+            context: ConnectionContext::new(),
         })
     }
 }

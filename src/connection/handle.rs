@@ -1,20 +1,25 @@
 use core::fmt;
+use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::registry::tracked_connection::TrackedConnection;
+use super::registry::open_connection::OpenConnection;
 use super::waiters::{Waiters, WakerSlot, catch_panic};
+use crate::backend::{ConnectionId, ConnectionInfo, EndReason, SessionInfo};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
-/// A handle of an open connection, which reports whether its peer would still be accepted.
+/// A handle of an open connection: what is known about it, and whether it should end.
 ///
 /// It comes from `connection()` of a stream, or from `track(..)` of a client or server for a
-/// connection of another library. The first rejection is final, whatever changes later;
-/// [`LiveConnections`](super::LiveConnections) describes when the peer is verified. Cloning is
-/// cheap. The connection is verified again as long as a clone or the stream exists.
+/// connection of another library. Cloning is cheap.
+///
+/// A connection is tracked if [`LiveConnections`](super::LiveConnections) or
+/// [`retire_connections`](crate::ServerBuilder::retire_connections) is set, as long as a clone of
+/// its handle or its stream exists. Then the handle reports an [`EndReason`]: the peer is rejected
+/// now, or our identity or trust has changed. A rejection is final, whatever changes later.
 ///
 /// ```
 /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
@@ -24,88 +29,145 @@ use crate::policy::Rejection;
 /// # let server = pki::server_builder().live_connections(LiveConnections::Notify);
 /// # let server = server.build(Rustls::default())?;
 /// # let (_client, stream) = pki::connect(&client, &server);
-/// let live = stream.connection().expect("connections are tracked").clone();
-/// live.on_rejected(|rejection| eprintln!("it would be rejected now: {rejection}"));
-/// assert!(live.rejection().is_none());
+/// let handle = stream.connection().clone();
+/// handle.on_end(|reason| eprintln!("it should end: {reason:?}"));
+/// assert!(handle.is_tracked() && handle.end_reason().is_none());
+/// assert!(handle.verify_now().is_ok());
+/// println!("{}: {:?} from {:?}", handle.id(), handle.peer(), handle.remote_addr());
+/// assert_eq!((handle.revision(), handle.session().is_some()), (1, true));
 ///
 /// let policy = VerifierPolicy::allow(PeerMatcher::dns("other.example")?);
 /// server.handle().rotate(Rotation::new().policy(policy))?;
-/// let rejection = live.wait(std::time::Duration::from_secs(10)).expect("the policy changed");
-/// println!("{}: {rejection}", live.peer());
+/// assert!(handle.verify_now().is_err());
+/// let reason = handle.wait(std::time::Duration::from_secs(10)).expect("the policy changed");
+/// println!("{reason:?}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct ConnectionHandle(Arc<TrackedConnection>);
+pub struct ConnectionHandle(Arc<OpenConnection>);
 
 impl ConnectionHandle {
-    pub(super) fn new(connection: Arc<TrackedConnection>) -> Self {
+    pub(super) fn new(connection: Arc<OpenConnection>) -> Self {
         Self(connection)
     }
 
-    /// Returns the peer of the connection.
-    pub fn peer(&self) -> &PeerIdentity {
-        &self.0.subject.peer
+    /// Returns all that is known about the connection.
+    pub fn info(&self) -> &ConnectionInfo {
+        &self.0.info
     }
 
-    /// Returns why the peer would now be rejected; `None` while it would be accepted.
-    pub fn rejection(&self) -> Option<&Rejection> {
-        self.0.rejection.get()
+    /// Returns the number of the connection.
+    pub fn id(&self) -> ConnectionId {
+        self.info().id()
     }
 
-    /// Blocks this thread until the peer is rejected, for at most this long.
+    /// Returns the peer of the connection; `None` for an anonymous client.
+    pub fn peer(&self) -> Option<&PeerIdentity> {
+        self.info().peer()
+    }
+
+    /// Returns the peer's address, if it is known.
+    pub fn remote_addr(&self) -> Option<SocketAddr> {
+        self.info().remote_addr()
+    }
+
+    /// Returns the number of the revision that the connection was opened under.
+    pub fn revision(&self) -> u64 {
+        self.info().revision()
+    }
+
+    /// Returns what the handshake negotiated; `None` if another library holds the connection.
+    pub fn session(&self) -> Option<&SessionInfo> {
+        self.info().session()
+    }
+
+    /// Whether the connection is verified again or retired, so that it may get an end reason.
+    pub fn is_tracked(&self) -> bool {
+        self.0.is_tracked()
+    }
+
+    /// Verifies the peer by the newest revision, such as before each request.
     ///
-    /// Returns `None` if it was not rejected.
-    pub fn wait(&self, at_most: Duration) -> Option<&Rejection> {
-        let is_accepted = |_: &mut Waiters| self.rejection().is_none();
-        let rejected = &self.0.rejected;
-        drop(rejected.wait_timeout_while(self.0.waiting(), at_most, is_accepted));
-        self.rejection()
+    /// It is the verification of a handshake, over the chain that the peer presented then. It costs
+    /// one whole verification after each new revision; otherwise only the dates of the peer's path
+    /// are compared, and a revocation list that becomes stale takes effect at the next revision. It
+    /// needs no tracking. After the client or server is dropped, its last revision decides. An
+    /// anonymous client is always accepted.
+    ///
+    /// # Errors
+    /// The [`Rejection`] of a handshake that would begin now.
+    pub fn verify_now(&self) -> Result<(), Rejection> {
+        self.0.verify_now()
     }
 
-    /// Waits on any runtime until the peer is rejected, which may never happen.
+    /// Returns why the connection should end; `None` while it may stay.
     ///
-    /// Dropping the future loses nothing.
+    /// A rejection that follows a retirement replaces it.
+    pub fn end_reason(&self) -> Option<&EndReason> {
+        self.0.end_reason()
+    }
+
+    /// Blocks this thread until the connection should end, for at most this long.
+    ///
+    /// Returns `None` if it may stay.
+    pub fn wait(&self, at_most: Duration) -> Option<&EndReason> {
+        let may_stay = |_: &mut Waiters| self.end_reason().is_none();
+        let ended = &self.0.ended;
+        drop(ended.wait_timeout_while(self.0.waiting(), at_most, may_stay));
+        self.end_reason()
+    }
+
+    /// Waits on any runtime until the connection should end, which may never happen.
+    ///
+    /// The future keeps a clone of the handle. Dropping it loses nothing.
     ///
     /// ```no_run
     /// # async fn serve(request: &mut String) {}
-    /// # async fn f(live: mtls::ConnectionHandle, mut request: String) {
+    /// # async fn f(handle: mtls::ConnectionHandle, mut request: String) {
     /// tokio::select! {
-    ///     rejection = live.rejected() => eprintln!("{} is rejected now: {rejection}", live.peer()),
+    ///     reason = handle.ended() => eprintln!("{:?} should go: {reason:?}", handle.peer()),
     ///     () = serve(&mut request) => {}
     /// }
     /// # }
     /// ```
-    pub async fn rejected(&self) -> &Rejection {
-        let slot = self.0.waiting().future();
-        RejectionFuture { live: self, slot }.await
+    pub fn ended(&self) -> impl Future<Output = EndReason> + Send + use<> {
+        EndFuture {
+            slot: self.0.waiting().future(),
+            handle: self.clone(),
+        }
     }
 
-    /// Sets a callback that is called once, when the peer is rejected.
+    /// Sets a callback that is called once, when the connection should end.
     ///
-    /// If the peer is rejected already, it is called at once, on this thread. Otherwise it is
-    /// called on a thread of the client or server (`mtls-notifier`), after the connection was
-    /// closed, if that is configured, and after those who wait were woken. That thread runs all
-    /// callbacks and the observer one after the other. A slow callback delays the others, but
-    /// neither the verification nor the closing of connections. Pending callbacks stay in memory,
-    /// once for each rejected connection.
+    /// If it should already, the callback is called at once, on this thread. Otherwise it is called
+    /// on a thread of the client or server (`mtls-notifier`), after the connection of a rejected
+    /// peer was closed, if that is configured, and after those who wait were woken. That thread
+    /// runs all callbacks and the observer one after the other. A slow callback delays the others,
+    /// but neither the verification nor the closing of connections. Pending callbacks stay in
+    /// memory, once for each connection that should end.
     ///
     /// A panic in the callback is caught. The callback must not hold a handle of this connection,
     /// which would then never be dropped.
-    pub fn on_rejected(&self, callback: impl FnOnce(&Rejection) + Send + 'static) {
+    pub fn on_end(&self, callback: impl FnOnce(&EndReason) + Send + 'static) {
         let mut waiting = self.0.waiting();
-        match self.rejection() {
+        match self.end_reason() {
             None => waiting.call(Box::new(callback)),
-            Some(rejection) => {
+            Some(reason) => {
                 drop(waiting);
-                catch_panic(|| callback(rejection));
+                catch_panic(|| callback(reason));
             }
         }
     }
 
-    /// Works as `poll` of a future, with a slot for the waker.
-    pub(crate) fn poll(&self, context: &Context<'_>, slot: WakerSlot) -> Poll<()> {
+    /// Why the stream of the connection may not be used any more.
+    pub(crate) fn closed_for(&self) -> Option<&EndReason> {
+        self.0.closed_for()
+    }
+
+    /// Works as `poll` of a stream's task: ready when the stream may have to be closed.
+    pub(crate) fn poll_stream(&self, context: &Context<'_>, slot: WakerSlot) -> Poll<()> {
         let mut waiting = self.0.waiting();
-        if self.rejection().is_some() {
+        if self.closed_for().is_some() {
             return Poll::Ready(());
         }
         let old = waiting.wake(slot, context.waker());
@@ -127,33 +189,36 @@ impl ConnectionHandle {
 impl fmt::Debug for ConnectionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectionHandle")
-            .field("peer", self.peer())
-            .field("rejection", &self.rejection())
+            .field("info", self.info())
+            .field("end_reason", &self.end_reason())
             .finish_non_exhaustive()
     }
 }
 
-/// Resolves when the peer is rejected; removes its waker when dropped.
-struct RejectionFuture<'a> {
-    live: &'a ConnectionHandle,
+/// Resolves when the connection should end; removes its waker when dropped.
+struct EndFuture {
+    handle: ConnectionHandle,
     slot: WakerSlot,
 }
 
-impl<'a> Future for RejectionFuture<'a> {
-    type Output = &'a Rejection;
+impl Future for EndFuture {
+    type Output = EndReason;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<&'a Rejection> {
-        let _ = self.live.poll(context, self.slot);
-        match self.live.rejection() {
-            Some(rejection) => Poll::Ready(rejection),
-            None => Poll::Pending,
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<EndReason> {
+        let mut waiting = self.handle.0.waiting();
+        if let Some(reason) = self.handle.end_reason() {
+            return Poll::Ready(reason.clone());
         }
+        let old = waiting.wake(self.slot, context.waker());
+        drop(waiting);
+        drop(old);
+        Poll::Pending
     }
 }
 
-impl Drop for RejectionFuture<'_> {
+impl Drop for EndFuture {
     fn drop(&mut self) {
-        let waker = self.live.0.waiting().forget(self.slot);
+        let waker = self.handle.0.waiting().forget(self.slot);
         drop(waker);
     }
 }

@@ -1,6 +1,7 @@
 //! Open connections, which are verified again when trust, policy or time changes.
 
 mod client_auth;
+mod context;
 pub(crate) mod handle;
 mod live_connections;
 mod registry;
@@ -8,10 +9,14 @@ mod stream_tracking;
 pub(crate) mod transport;
 mod waiters;
 
+pub use crate::backend::event::connection_end::EndReason;
+pub use crate::backend::session::connection_info::{ConnectionId, ConnectionInfo};
 pub use crate::backend::session::protocol_version::ProtocolVersion;
 pub use crate::backend::session::resumption::Resumption;
 pub use crate::backend::session::session_info::SessionInfo;
+pub use crate::side::Side;
 pub use client_auth::{ClientAuth, MAX_CA_NAMES_BYTES, Optional, Required};
+pub use context::ConnectionContext;
 pub(crate) use handle::ConnectionHandle;
 pub use live_connections::LiveConnections;
 pub(crate) use registry::Registry;

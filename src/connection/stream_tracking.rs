@@ -3,15 +3,12 @@ use std::io;
 
 use super::handle::ConnectionHandle;
 use super::waiters::WakerSlot;
-use crate::backend::HandshakeError;
+use crate::backend::{EndReason, HandshakeError};
+use crate::error::RetiredError;
 
 /// The tracking of a stream, dropped with it.
 #[derive(Debug)]
-pub(crate) struct StreamTracking {
-    live: ConnectionHandle,
-    /// Whether the stream is closed when its peer is rejected.
-    closes: bool,
-}
+pub(crate) struct StreamTracking(ConnectionHandle);
 
 /// One of a stream's two tasks.
 #[derive(Clone, Copy, Debug)]
@@ -21,25 +18,30 @@ pub(crate) enum Task {
 }
 
 impl StreamTracking {
-    pub(crate) fn new(live: ConnectionHandle, closes: bool) -> Self {
-        Self { live, closes }
+    pub(crate) fn new(handle: ConnectionHandle) -> Self {
+        Self(handle)
     }
 
-    pub(crate) fn live(&self) -> &ConnectionHandle {
-        &self.live
+    pub(crate) fn handle(&self) -> &ConnectionHandle {
+        &self.0
     }
 
     /// Checks whether the stream may be used.
     ///
     /// # Errors
-    /// The error of the stream after its peer was rejected.
+    /// The error of the stream after its peer was rejected, or after its time to end has passed.
     pub(crate) fn check(&self) -> io::Result<()> {
-        match self.live.rejection() {
-            Some(rejection) if self.closes => Err(io::Error::new(
-                io::ErrorKind::ConnectionAborted,
-                HandshakeError::Rejected(rejection.clone()),
-            )),
-            _ => Ok(()),
+        let kind = io::ErrorKind::ConnectionAborted;
+        match self.0.closed_for() {
+            None => Ok(()),
+            Some(EndReason::Rejected(rejection)) => {
+                let rejection = rejection.clone();
+                Err(io::Error::new(kind, HandshakeError::Rejected(rejection)))
+            }
+            Some(EndReason::Retired { revision }) => {
+                let revision = *revision;
+                Err(io::Error::new(kind, RetiredError { revision }))
+            }
         }
     }
 
@@ -49,16 +51,15 @@ impl StreamTracking {
             Task::Reader => WakerSlot::Reader,
             Task::Writer => WakerSlot::Writer,
         };
-        if self.closes && self.live.poll(context, slot) == Poll::Ready(()) {
-            self.check()
-        } else {
-            Ok(())
+        match self.0.poll_stream(context, slot) {
+            Poll::Ready(()) => self.check(),
+            Poll::Pending => Ok(()),
         }
     }
 }
 
 impl Drop for StreamTracking {
     fn drop(&mut self) {
-        self.live.detach();
+        self.0.detach();
     }
 }

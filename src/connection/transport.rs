@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
-use crate::backend::first_bytes::FirstBytes;
+use crate::backend::io::first_bytes::FirstBytes;
 
 /// A transport with read and write time-outs, so that a handshake ends in time.
 ///
@@ -86,6 +86,11 @@ pub trait Transport: Read + Write + Send {
     /// The system's errors.
     fn shutdown_write(&self) -> io::Result<()>;
 
+    /// Returns the peer's address, for events and handles. The default is `None`.
+    fn remote_addr(&self) -> Option<SocketAddr> {
+        None
+    }
+
     /// Whether the transport applies time-outs.
     ///
     /// If not, the handshake timeout does not apply either, and a rejected peer gets no time to
@@ -109,7 +114,7 @@ pub trait Transport: Read + Write + Send {
 }
 
 macro_rules! socket {
-    ($socket:ty) => {
+    ($socket:ty, $address:expr) => {
         impl Transport for $socket {
             fn read_timeout(&self) -> io::Result<Option<Duration>> {
                 self.read_timeout()
@@ -131,6 +136,11 @@ macro_rules! socket {
                 self.shutdown(Shutdown::Write)
             }
 
+            fn remote_addr(&self) -> Option<SocketAddr> {
+                let address: fn(&Self) -> Option<SocketAddr> = $address;
+                address(self)
+            }
+
             fn shutdown_handle(&self) -> io::Result<Option<Box<dyn FnOnce() + Send>>> {
                 let socket = self.try_clone()?;
                 Ok(Some(Box::new(move || {
@@ -142,9 +152,9 @@ macro_rules! socket {
     };
 }
 
-socket!(TcpStream);
+socket!(TcpStream, |socket| socket.peer_addr().ok());
 #[cfg(unix)]
-socket!(UnixStream);
+socket!(UnixStream, |_| None);
 
 /// Makes any `Read + Write` a [`Transport`] without time-outs.
 ///

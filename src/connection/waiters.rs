@@ -1,15 +1,15 @@
 use core::task::Waker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::policy::Rejection;
+use crate::backend::EndReason;
 
 /// Shuts a connection down from any thread: see
 /// [`Transport::shutdown_handle`](super::Transport::shutdown_handle).
 pub(crate) type Closer = Box<dyn FnOnce() + Send>;
 
-pub(crate) type Callback = Box<dyn FnOnce(&Rejection) + Send>;
+pub(crate) type Callback = Box<dyn FnOnce(&EndReason) + Send>;
 
-/// What to close, wake and call when a connection's peer is rejected.
+/// What to close, wake and call when a connection has to end.
 #[derive(Default)]
 pub(crate) struct Waiters {
     pub(crate) closer: Option<Closer>,
@@ -63,6 +63,21 @@ impl Waiters {
     pub(crate) fn forget(&mut self, slot: WakerSlot) -> Option<Waker> {
         let place = self.wakers.iter().position(|(own, _)| *own == slot)?;
         Some(self.wakers.swap_remove(place).1)
+    }
+
+    /// Takes those who wait for the end, and leaves the stream's own closer and tasks.
+    pub(crate) fn take_listeners(&mut self) -> Self {
+        let wakers = core::mem::take(&mut self.wakers);
+        let (futures, tasks) = wakers
+            .into_iter()
+            .partition(|(slot, _)| matches!(slot, WakerSlot::Future(_)));
+        self.wakers = tasks;
+        Self {
+            closer: None,
+            callbacks: core::mem::take(&mut self.callbacks),
+            wakers: futures,
+            next: self.next,
+        }
     }
 
     /// Closes and wakes. Returns the callbacks, which may be slow.

@@ -14,6 +14,7 @@ pub(crate) mod exposed;
 pub(crate) mod material;
 pub(crate) mod path;
 mod reload;
+mod retired;
 pub(crate) mod unknown_name;
 
 pub use alert::Alert;
@@ -23,6 +24,7 @@ pub use material::{
     RevocationListFault, SigningKeyFault,
 };
 pub use reload::ReloadFailure;
+pub use retired::RetiredError;
 pub use unknown_name::UnknownName;
 
 // Errors of other modules, exported here too.

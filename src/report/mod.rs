@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::backend::HandshakeError;
 use crate::error::{
     KeyExportError, ListReplacementProblem, MatcherError, MatcherProblem, MaterialError,
-    MaterialProblem, PatternProblem, ReloadFailure, RevocationListRegression, RotationError,
-    SettingProblem, SigningFault, SpiffeIdError, TrustAnchorProblem, TrustBundlesError,
-    UnknownName, UnreadableTrustAnchor, UnusableTrustAnchor,
+    MaterialProblem, PatternProblem, ReloadFailure, RetiredError, RevocationListRegression,
+    RotationError, SettingProblem, SigningFault, SpiffeIdError, TrustAnchorProblem,
+    TrustBundlesError, UnknownName, UnreadableTrustAnchor, UnusableTrustAnchor,
 };
 use crate::integration;
 use crate::policy::{BuildError, Rejection};
@@ -105,6 +105,7 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
         PatternProblem,
         Rejection,
         ReloadFailure,
+        RetiredError,
         RevocationListRegression,
         RotationError,
         SettingProblem,

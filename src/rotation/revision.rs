@@ -21,6 +21,8 @@ pub(super) const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
 /// from its first byte to its last.
 pub(crate) struct Revision<C> {
     pub(crate) number: u64,
+    /// The newest revision up to this one that changed our identity or trust.
+    pub(crate) changed_at: u64,
     pub(crate) config: C,
     pub(crate) verifier: Arc<SessionVerifier>,
     pub(super) crypto: Crypto,
@@ -43,6 +45,25 @@ pub(crate) type ConfigFactory<C> =
     Box<dyn Fn(&RevisionParts) -> Result<BackendConfig<C>, BuildError> + Send + Sync>;
 
 impl<C> Revision<C> {
+    pub(super) fn new(
+        number: u64,
+        changed_at: u64,
+        parts: RevisionParts,
+        made: BackendConfig<C>,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            number,
+            changed_at,
+            config: made.config,
+            verifier: made.verifier,
+            crypto: made.crypto,
+            expiries: parts.expiries(),
+            parts,
+            loaded_at: now,
+        }
+    }
+
     /// Returns what open connections are verified by while this revision is current.
     pub(crate) fn verification_basis(&self) -> VerificationBasis {
         VerificationBasis {

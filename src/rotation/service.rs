@@ -7,7 +7,7 @@ use pki_types::UnixTime;
 use super::error::RotationError;
 use super::parts::{RevisionParts, RotationOrigin};
 use super::publish_checks;
-use super::revision::{BackendConfig, ConfigFactory, EPOCH, Revision};
+use super::revision::{ConfigFactory, EPOCH, Revision};
 use super::rotation::Rotation;
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
@@ -74,8 +74,12 @@ impl<C: Send + Sync + 'static> Service<C> {
         };
         publish_checks::check_self_trust((&parts, &made.verifier), None, self_trust, now)?;
         warnings.report(&made.verifier);
-        let revision = revision(FIRST, parts, made, now);
-        let live = Registry::new(settings.live, revision.verification_basis());
+        let revision = Revision::new(FIRST, FIRST, parts, made, now);
+        let live = Registry::new(
+            settings.live,
+            settings.retires_within,
+            revision.verification_basis(),
+        );
         let reloads = u64::from(settings.source.is_some());
         let service = Arc::new(Self {
             channel: Arc::new(StatusChannel::new(Status {
@@ -184,14 +188,22 @@ impl<C: Send + Sync + 'static> Service<C> {
             anchors,
         };
         let number = previous.number.saturating_add(1);
-        let next = Arc::new(revision(number, parts, made, now));
+        let is_changed = !previous.parts.identity.is_same_as(&parts.identity)
+            || previous.parts.trust != parts.trust;
+        let changed_at = if is_changed {
+            number
+        } else {
+            previous.changed_at
+        };
+        let next = Arc::new(Revision::new(number, changed_at, parts, made, now));
         let status = next.status();
         let mut former = None;
         self.channel.change(|channel| {
             // In one step: after a handshake under a revision, no reader sees a status from before
             // it.
             self.current.store(Arc::clone(&next));
-            self.live.revised(next.verification_basis());
+            self.live
+                .revised(next.verification_basis(), next.changed_at == next.number);
             *channel = Status {
                 last_failure: channel.last_failure.take(),
                 degraded: channel.degraded.take(),
@@ -327,21 +339,4 @@ const FIRST: u64 = 1;
 
 fn moment(verifier: &SessionVerifier) -> UnixTime {
     verifier.now_unless_panicked().unwrap_or(EPOCH)
-}
-
-fn revision<C>(
-    number: u64,
-    parts: RevisionParts,
-    made: BackendConfig<C>,
-    now: UnixTime,
-) -> Revision<C> {
-    Revision {
-        number,
-        config: made.config,
-        verifier: made.verifier,
-        crypto: made.crypto,
-        expiries: parts.expiries(),
-        parts,
-        loaded_at: now,
-    }
 }

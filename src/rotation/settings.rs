@@ -118,6 +118,8 @@ pub(crate) struct RotationSettings {
     /// `None` if not set: then there are warnings if there is a source.
     pub(crate) warn_before: Option<Vec<Duration>>,
     pub(crate) live: LiveConnections,
+    /// How long a retired connection may take to end; `None` if connections are not retired.
+    pub(crate) retires_within: Option<Duration>,
 }
 
 /// The poll interval, if none is set.
@@ -134,6 +136,7 @@ impl RotationSettings {
             self_trust: SelfTrust::default(),
             warn_before: None,
             live: LiveConnections::default(),
+            retires_within: None,
         }
     }
 

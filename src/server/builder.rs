@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::MtlsServer;
 use crate::backend::{ClientAuthMode, NoBackend, ServerBackend, ServerSettings};
 use crate::builder::Builder;
-use crate::connection::{ClientAuth, MAX_CA_NAMES_BYTES, Optional, Required};
+use crate::connection::{ClientAuth, ConnectionContext, MAX_CA_NAMES_BYTES, Optional, Required};
 use crate::policy::{BuildError, Trust, VerifierPolicy};
 use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
 use crate::side::Side;
@@ -121,6 +121,7 @@ impl<A: ClientAuth> ServerBuilder<A> {
             handle: RotationHandle::new(&service),
             service,
             handshake_timeout,
+            context: ConnectionContext::new(),
             client_auth: PhantomData,
         })
     }

@@ -2,23 +2,26 @@
 // accepts asynchronously where that feature is on.
 
 mod builder;
+mod other_libraries;
 
 use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::backend::{
-    DefaultBackend, Handshake, HandshakeError, HandshakeResult, LiveServer, NativeServer,
-    ServerBackend, TlsStream, ToNative,
+    ConnectionInfo, DefaultBackend, Handshake, HandshakeError, HandshakeResult, ServerBackend,
+    TlsStream,
 };
 use crate::connection::transport::{Deadline, Transport};
-use crate::connection::{ClientAuth, Closer, ConnectionHandle, Required, StreamTracking};
+use crate::connection::{ClientAuth, Closer, ConnectionContext, Required, StreamTracking};
 use crate::handshake_loop::{handshake_loop, linger};
-use crate::peer::PeerIdentity;
+use crate::handshake_report::HandshakeReport;
 use crate::rotation::{Revision, RotationHandle, Service};
-use crate::stream::{MtlsStream, PeerAcceptance};
+use crate::side::Side;
+use crate::stream::{ConnectionState, MtlsStream, PeerAcceptance};
 
 pub use builder::ServerBuilder;
 
@@ -51,6 +54,7 @@ pub struct MtlsServer<B: ServerBackend = DefaultBackend, A = Required> {
     service: Arc<Service<B::ServerConfig>>,
     handle: RotationHandle,
     handshake_timeout: Duration,
+    context: ConnectionContext,
     client_auth: PhantomData<fn() -> A>,
 }
 
@@ -66,6 +70,17 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         io: IO,
     ) -> Result<MtlsStream<IO, A::Peer, B>, HandshakeError> {
         let revision = self.revision();
+        let report = self.report(&revision, || io.remote_addr());
+        let result = self.handshake(&revision, &report, io);
+        report.finish(result, |stream| stream.connection().info())
+    }
+
+    fn handshake<IO: Transport>(
+        &self,
+        revision: &Revision<B::ServerConfig>,
+        report: &HandshakeReport,
+        io: IO,
+    ) -> Result<MtlsStream<IO, A::Peer, B>, HandshakeError> {
         let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
         let mut handshake = B::start_server(&revision.config, io)?;
         let mut established = match handshake_loop(&mut handshake) {
@@ -79,85 +94,25 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
                 return Err(error);
             }
         };
-        let peer = self.confirm(&revision, &mut established)?;
-        let closer = || established.stream.io().io().shutdown_handle();
-        let attached = self.attach(&revision, &peer, closer)?;
-        Ok(MtlsStream::new(
-            established,
-            peer,
-            &revision,
-            PeerAcceptance::Seen,
-            attached,
-        ))
+        let peer = self.confirm(revision, &mut established)?;
+        let session = Arc::new(established.session);
+        let info = report.info(A::identity(&peer), &session);
+        let stream = established.stream;
+        let tracking = self.attach(revision, info, || stream.io().io().shutdown_handle())?;
+        let acceptance = PeerAcceptance::Seen;
+        let state = ConnectionState::new(peer, session, revision, acceptance, tracking);
+        Ok(MtlsStream::new(stream, state))
     }
 
-    /// Returns the backend's own configuration of the current revision, for other libraries.
+    /// Returns a clone whose handshakes have this number and address of a connection.
     ///
-    /// It is a snapshot that a later revision does not change: it goes on presenting the identity
-    /// and accepting the clients of its revision. Two things still change: the time, and whether
-    /// the source counts as lost ([`OnSourceLost`](crate::rotation::OnSourceLost)). It never
-    /// resumes a session, whatever [`Resumption`](crate::connection::Resumption) is set.
-    ///
-    /// ```
-    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
-    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
-    /// let connection = rustls::ServerConnection::new(server.config())?;
-    /// assert!(connection.is_handshaking());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn config(&self) -> B::Native
-    where
-        B: NativeServer,
-    {
-        self.revision().config.to_native()
-    }
-
-    /// Returns the backend's own configuration, which follows the rotation. On rustls.
-    ///
-    /// It is for libraries that take a configuration once and keep it (quinn, an acceptor of
-    /// tokio-rustls).
-    ///
-    /// Each handshake takes our certificate from the revision that is current at that moment, and
-    /// verifies the client by the one that is current then. Neither is older than the revision that
-    /// was current when the handshake began. If a rotation happens in between, the verification may
-    /// be of a later revision than the certificate. The TLS versions, the application protocols and
-    /// whether a certificate is required do not rotate. No session is ever resumed. Open
-    /// connections are not affected.
-    ///
-    /// The certificate request does not contain the trust anchors' names, since rustls cannot
-    /// rotate them: a client with several certificates has to know which one to present.
-    ///
-    /// The configuration keeps this server and its [`Source`](crate::Source) alive, also after all
-    /// clones of the server are dropped. Where each connection can be given a configuration,
-    /// [`config`](Self::config) costs less and is of one revision.
-    ///
-    /// A library that takes the configuration by value, and not in an `Arc`, gets a copy
-    /// (`ServerConfig::clone(&config)`), which follows the rotation as well. In short, such a
-    /// library does this:
-    ///
-    /// ```no_run
-    /// # fn f(server: mtls::MtlsServer<mtls::Rustls>) -> Result<(), Box<dyn std::error::Error>> {
-    /// use std::io::Write;
-    /// use std::net::TcpListener;
-    /// use std::sync::Arc;
-    ///
-    /// let config: Arc<rustls::ServerConfig> = server.live_config(); // once
-    /// for tcp in TcpListener::bind("127.0.0.1:8443")?.incoming() {
-    ///     let connection = rustls::ServerConnection::new(Arc::clone(&config))?; // for each connection
-    ///     let mut stream = rustls::StreamOwned::new(connection, tcp?);
-    ///     if let Err(error) = stream.write_all(b"hello") { // the handshake
-    ///         eprintln!("{}", mtls::Report::new(&error));
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn live_config(&self) -> B::Native
-    where
-        B: LiveServer,
-    {
-        let service = Arc::clone(&self.service);
-        B::live_server(Arc::new(move || service.load().config.clone()))
+    /// Use it for one connection: see [`ConnectionContext`].
+    #[must_use]
+    pub fn with_context(&self, context: ConnectionContext) -> Self {
+        Self {
+            context,
+            ..self.clone()
+        }
     }
 
     /// Returns the handle that rotates this server and shows its status.
@@ -172,47 +127,24 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         &self.handle
     }
 
-    /// Tracks a connection with the client `peer` that another library holds.
-    ///
-    /// An example is a connection made through [`config`](Self::config). This crate never closes
-    /// such a connection, whatever [`live_connections`](ServerBuilder::live_connections) is set to:
-    /// its holder is notified of the rejection and closes it.
-    ///
-    /// The peer is verified at once by the current revision, so the connection may have been made
-    /// under any.
-    ///
-    /// ```no_run
-    /// # fn f(server: mtls::MtlsServer<mtls::Rustls>, peer: mtls::PeerIdentity, tcp: std::net::TcpStream)
-    /// # -> std::io::Result<()> {
-    /// let live = server.track(&peer)?;
-    /// live.on_rejected(move |_| {
-    ///     let _ = tcp.shutdown(std::net::Shutdown::Both);
-    /// });
-    /// // Keep `live` with the connection: it is tracked until that is dropped.
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// The system's, if no thread for the verification can be started.
-    pub fn track(&self, peer: &PeerIdentity) -> io::Result<ConnectionHandle> {
-        self.service.live().track(peer, None)
+    /// Begins the report of a handshake.
+    pub(crate) fn report(
+        &self,
+        revision: &Revision<B::ServerConfig>,
+        known: impl FnOnce() -> Option<SocketAddr>,
+    ) -> HandshakeReport {
+        HandshakeReport::start::<B, _>(Side::Server, revision, self.context, known)
     }
 
     pub(crate) fn attach(
         &self,
         revision: &Revision<B::ServerConfig>,
-        peer: &A::Peer,
+        info: ConnectionInfo,
         closer: impl FnOnce() -> io::Result<Option<Closer>>,
-    ) -> Result<Option<StreamTracking>, HandshakeError> {
+    ) -> Result<StreamTracking, HandshakeError> {
         let live = self.service.live();
-        live.open(
-            || revision.verification_basis(),
-            A::identity(peer),
-            None,
-            closer,
-        )
-        .map_err(HandshakeError::Io)
+        live.open(info, None, || revision.verification_basis(), closer)
+            .map_err(HandshakeError::Io)
     }
 
     pub(crate) fn revision(&self) -> Arc<Revision<B::ServerConfig>> {
@@ -247,6 +179,7 @@ impl<B: ServerBackend, A> Clone for MtlsServer<B, A> {
             service: Arc::clone(&self.service),
             handle: self.handle.clone(),
             handshake_timeout: self.handshake_timeout,
+            context: self.context,
             client_auth: PhantomData,
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::backend::{
-    CertificateRequest, HandshakeResult, SessionInfo, SessionVerifier, TlsStream,
+    CertificateRequest, EndCause, EndReason, Event, SessionInfo, SessionVerifier, TlsStream,
 };
 use crate::connection::StreamTracking;
 use crate::rotation::Revision;
@@ -13,12 +13,12 @@ use crate::rotation::Revision;
 /// What the stream keeps about its connection after the handshake.
 pub(crate) struct ConnectionState<P> {
     pub(crate) peer: P,
-    pub(crate) session: SessionInfo,
-    pub(crate) revision: u64,
+    pub(crate) session: Arc<SessionInfo>,
+    pub(crate) tracking: StreamTracking,
     verifier: Arc<SessionVerifier>,
     acceptance: PeerAcceptance,
-    /// Set if the connection is tracked.
-    pub(crate) attached: Option<StreamTracking>,
+    /// How the connection ends, once that is known.
+    cause: Option<EndCause>,
     /// Whether the peer has closed the connection by a fatal alert. Nothing may be sent after it
     /// (RFC 8446, section 6.2), and OpenSSL reports an attempt as an error that would hide the
     /// first one.
@@ -52,31 +52,34 @@ pub(crate) enum PeerAcceptance {
 }
 
 impl<P> ConnectionState<P> {
-    /// Splits a finished handshake into the stream and the connection's state.
-    pub(crate) fn of<S, C>(
-        established: HandshakeResult<S>,
+    pub(crate) fn new<C>(
         peer: P,
+        session: Arc<SessionInfo>,
         revision: &Revision<C>,
         acceptance: PeerAcceptance,
-        attached: Option<StreamTracking>,
-    ) -> (S, Self) {
-        let state = Self {
+        tracking: StreamTracking,
+    ) -> Self {
+        Self {
             peer,
-            session: established.session,
-            revision: revision.number,
+            session,
+            tracking,
             verifier: Arc::clone(&revision.verifier),
             acceptance,
-            attached,
+            cause: None,
             is_over: false,
             closing: Closing::Open,
             unread: VecDeque::new(),
-        };
-        (established.stream, state)
+        }
+    }
+
+    /// Records how the connection ends; the first cause counts.
+    pub(crate) fn ends_by(&mut self, cause: EndCause) {
+        self.cause.get_or_insert(cause);
     }
 
     /// Returns an error if the peer was rejected and the connection is to be closed for it.
     pub(crate) fn check(&self) -> io::Result<()> {
-        self.attached.as_ref().map_or(Ok(()), StreamTracking::check)
+        self.tracking.check()
     }
 
     /// Converts an error that a read or write got from a fatal alert into one that gives the
@@ -84,6 +87,11 @@ impl<P> ConnectionState<P> {
     pub(crate) fn explain<IO, S: TlsStream<IO>>(&mut self, error: io::Error) -> io::Error {
         let alert = S::received_alert(&error);
         self.is_over |= alert.is_some();
+        let cause = match alert {
+            Some(_) => Some(EndCause::RejectedByPeer),
+            None => cause_of(&error),
+        };
+        self.cause = self.cause.or(cause);
         match (&self.acceptance, alert) {
             (PeerAcceptance::Awaited(request), Some(alert)) => io::Error::new(
                 io::ErrorKind::ConnectionRefused,
@@ -123,7 +131,7 @@ impl<P> ConnectionState<P> {
         match read {
             Ok([]) => Some(Ok(())),
             Ok(bytes) => {
-                self.has_read(bytes.len());
+                self.has_read(bytes.len(), bytes.len());
                 self.unread.extend(bytes);
                 (self.unread.len() >= CLOSE_BYTES).then_some(Ok(()))
             }
@@ -142,11 +150,52 @@ impl<P> ConnectionState<P> {
         }
     }
 
-    /// Records that application data has arrived, which means that the peer has accepted us.
-    pub(crate) fn has_read(&mut self, bytes: usize) {
+    /// Records what a read into `capacity` bytes returned.
+    ///
+    /// Application data means that the peer has accepted us, and none that it has ended.
+    pub(crate) fn has_read(&mut self, bytes: usize, capacity: usize) {
         if bytes > 0 {
             self.acceptance = PeerAcceptance::Seen;
+        } else if capacity > 0 {
+            self.ends_by(EndCause::ClosedByPeer);
         }
+    }
+
+    fn report_end(&self) {
+        if !self.verifier.has_observer() {
+            return;
+        }
+        let cause = match self.tracking.handle().closed_for() {
+            Some(EndReason::Rejected(_)) => EndCause::Rejected,
+            Some(EndReason::Retired { .. }) => EndCause::Retired,
+            None => self.cause.unwrap_or(EndCause::Dropped),
+        };
+        let connection = self.tracking.handle().info();
+        self.verifier.notify(&Event::ConnectionEnded {
+            connection,
+            cause,
+            duration: connection.opened_at.elapsed(),
+        });
+    }
+}
+
+impl<P> Drop for ConnectionState<P> {
+    fn drop(&mut self) {
+        self.report_end();
+    }
+}
+
+/// Returns how an error ends the connection; `None` if the stream can be used on.
+fn cause_of(error: &io::Error) -> Option<EndCause> {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::Interrupted | Kind::TimedOut | Kind::WouldBlock => None,
+        Kind::BrokenPipe
+        | Kind::ConnectionAborted
+        | Kind::ConnectionReset
+        | Kind::NotConnected
+        | Kind::UnexpectedEof => Some(EndCause::Cut),
+        _ => Some(EndCause::Failed),
     }
 }
 
@@ -154,10 +203,8 @@ impl<P: fmt::Debug> fmt::Debug for ConnectionState<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectionState")
             .field("peer", &self.peer)
-            .field("session", &self.session)
-            .field("revision", &self.revision)
+            .field("tracking", &self.tracking)
             .field("acceptance", &self.acceptance)
-            .field("attached", &self.attached)
             .field("is_over", &self.is_over)
             .finish_non_exhaustive()
     }

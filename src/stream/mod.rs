@@ -6,16 +6,13 @@ use core::fmt;
 use std::io::{self, IoSlice, Read, Write};
 
 use crate::backend::key_export::{self, KeyExportError};
-use crate::backend::{
-    Backend, DefaultBackend, HandshakeResult, KeyExporter, SessionInfo, TlsStream,
-};
+use crate::backend::{Backend, DefaultBackend, EndCause, KeyExporter, SessionInfo, TlsStream};
+use crate::connection::ConnectionHandle;
 #[cfg(doc)]
 use crate::connection::WithoutTimeout;
 use crate::connection::transport::{Deadline, Transport};
-use crate::connection::{ConnectionHandle, StreamTracking};
 use crate::handshake_loop::is_timeout;
 use crate::peer::PeerIdentity;
-use crate::rotation::Revision;
 pub(crate) use connection_state::{CLOSE_TIMEOUT, Closing, ConnectionState, PeerAcceptance};
 
 /// An established mutual TLS connection over a blocking transport.
@@ -48,7 +45,7 @@ pub(crate) use connection_state::{CLOSE_TIMEOUT, Closing, ConnectionState, PeerA
 /// assert_eq!(said, "hello");
 /// assert_eq!(server.peer().common_name(), Some("payments"));
 /// assert_eq!((server.revision(), server.session().alpn()), (1, None));
-/// assert!(server.connection().is_none()); // it is not tracked
+/// assert!(!server.connection().is_tracked());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct MtlsStream<IO: Transport, P = PeerIdentity, B: Backend = DefaultBackend> {
@@ -57,14 +54,7 @@ pub struct MtlsStream<IO: Transport, P = PeerIdentity, B: Backend = DefaultBacke
 }
 
 impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
-    pub(crate) fn new<C>(
-        established: HandshakeResult<B::Stream<Deadline<IO>>>,
-        peer: P,
-        revision: &Revision<C>,
-        acceptance: PeerAcceptance,
-        attached: Option<StreamTracking>,
-    ) -> Self {
-        let (inner, state) = ConnectionState::of(established, peer, revision, acceptance, attached);
+    pub(crate) fn new(inner: B::Stream<Deadline<IO>>, state: ConnectionState<P>) -> Self {
         Self { inner, state }
     }
 
@@ -80,15 +70,12 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
 
     /// Returns the number of the revision that the handshake ran under; the first is 1.
     pub fn revision(&self) -> u64 {
-        self.state.revision
+        self.connection().revision()
     }
 
-    /// Returns the handle that shows whether the peer would still be accepted.
-    ///
-    /// `None` unless [`live_connections`](crate::ClientBuilder::live_connections) tracks the
-    /// connection, and for a client that stays anonymous.
-    pub fn connection(&self) -> Option<&ConnectionHandle> {
-        self.state.attached.as_ref().map(StreamTracking::live)
+    /// Returns the handle of the connection: what is known about it, and whether it should end.
+    pub fn connection(&self) -> &ConnectionHandle {
+        self.state.tracking.handle()
     }
 
     /// Returns the transport below.
@@ -122,8 +109,8 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
     /// `close_notify` (RFC 8446, section 6.1) says that nothing more will be written. The wait
     /// keeps the system from resetting the connection, which would lose what the peer has not read
     /// yet: the system does so when a socket is dropped while bytes of the peer are unread, such as
-    /// session tickets. It takes at most 2 seconds and 64 KiB of application data, which later reads
-    /// return. A transport [without time-outs](WithoutTimeout) or in non-blocking mode is not
+    /// session tickets. It takes at most 2 seconds and 64 KiB of application data, which later
+    /// reads return. A transport [without time-outs](WithoutTimeout) or in non-blocking mode is not
     /// awaited.
     ///
     /// It does not show that the peer has processed what was written; only an answer does. A peer
@@ -135,6 +122,7 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
     /// connection that was closed because its peer was rejected.
     pub fn close(&mut self) -> io::Result<()> {
         if self.state.closing == Closing::Open {
+            self.state.ends_by(EndCause::Closed);
             if !self.state.is_over {
                 self.attempt(TlsStream::close_notify)?;
             }
@@ -146,7 +134,7 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
         }
         let result = self.await_end();
         self.state.closing = Closing::Over;
-        // The connection is over: that its time-outs cannot be restored harms nobody.
+        // The connection is over, so that its time-outs matter no more.
         let _ = self.inner.io_mut().lift();
         result
     }
@@ -228,7 +216,7 @@ impl<IO: Transport, P, B: Backend> Read for MtlsStream<IO, P, B> {
             return kept;
         }
         let bytes = self.attempt(|stream| stream.read(buf))?;
-        self.state.has_read(bytes);
+        self.state.has_read(bytes, buf.len());
         Ok(bytes)
     }
 }

@@ -120,10 +120,11 @@ impl Stage {
     fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         let received = self.received.clone();
         move |event| {
-            if let Event::ConnectionRejected {
-                peer, rejection, ..
+            if let Event::ConnectionEnding {
+                connection, reason, ..
             } = event
             {
+                let (peer, rejection) = (connection.peer().unwrap(), reason.rejection().unwrap());
                 let reported = (peer.to_string(), rejection.reason());
                 received.lock().unwrap().push(reported);
             }

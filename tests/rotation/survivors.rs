@@ -21,10 +21,11 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use mtls::connection::{ProtocolVersion, Resumption};
+use mtls::event::HandshakeOutcome;
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{
-    ClientBuilder, Event, MtlsClient, MtlsIdentity, MtlsServer, RejectionReason, ServerBuilder,
-    TrustAnchors, VerifierPolicy,
+    ClientBuilder, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer, RejectionReason,
+    ServerBuilder, TrustAnchors, VerifierPolicy,
 };
 
 use crate::common::pki::{Authority, Credential, Leaf, Validity};
@@ -141,9 +142,17 @@ impl Received {
     fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         let rejections = Arc::clone(&self.0);
         move |event| match event {
-            Event::PeerRejected(rejection) => {
-                rejections.lock().unwrap().rejected.push(rejection.reason());
+            Event::Handshake(handshake) => {
+                if let HandshakeOutcome::Failed(HandshakeError::Rejected(rejection)) =
+                    handshake.outcome
+                {
+                    rejections.lock().unwrap().rejected.push(rejection.reason());
+                }
             }
+            Event::PeerVerified {
+                verdict: Err(rejection),
+                ..
+            } => rejections.lock().unwrap().rejected.push(rejection.reason()),
             Event::ShadowRejected { .. } => rejections.lock().unwrap().shadowed += 1,
             _ => {}
         }

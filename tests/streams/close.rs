@@ -137,7 +137,7 @@ fn closing_ends_beside_a_silent_peer() {
 fn closing_reports_a_rejection<B: ClientBackend>(name: &str, backend: B, is_async: bool) {
     let cast = Cast::assemble();
     let client = client(&cast, backend);
-    let other = mtls::PeerMatcher::common_name("somebody else").unwrap();
+    let other = mtls::PeerMatcher::common_name("other").unwrap();
     let server = mtls::MtlsServer::builder()
         .identity(super::identity(&cast.server))
         .trust_anchors(super::anchors(&cast))

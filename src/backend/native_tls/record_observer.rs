@@ -10,8 +10,8 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backend::ProtocolVersion;
-use crate::backend::detachable::Detachable;
-use crate::backend::first_bytes::FirstBytes;
+use crate::backend::io::detachable::Detachable;
+use crate::backend::io::first_bytes::FirstBytes;
 
 /// The content type of handshake records (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;

@@ -10,8 +10,8 @@ use super::config::NativeTlsClientConfig;
 use super::error::{alert_in, from_io, from_native};
 use super::record_observer::RecordObserver;
 use super::verifier::verify_leaf;
-use crate::backend::first_bytes::FirstBytes;
-use crate::backend::pending_write::{PendingWrite, record_of};
+use crate::backend::io::first_bytes::FirstBytes;
+use crate::backend::io::pending_write::{PendingWrite, record_of};
 use crate::backend::{
     CertificateRequest, Handshake, HandshakeError, HandshakeResult, ProtocolVersion, SessionInfo,
     TlsStream,

@@ -17,7 +17,7 @@ pub(super) fn verify_leaf<S: Read + Write>(
 ) -> Result<PeerIdentity, HandshakeError> {
     let Some(leaf) = stream.peer_certificate().map_err(HandshakeError::backend)? else {
         let rejection = Rejection::new(RejectionReason::NoCertificate);
-        return Err(HandshakeError::Rejected(verifier.report(rejection)));
+        return Err(HandshakeError::Rejected(rejection));
     };
     let leaf = CertificateDer::from(leaf.to_der().map_err(HandshakeError::backend)?);
     verifier

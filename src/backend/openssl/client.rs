@@ -5,7 +5,7 @@ use std::sync::Arc;
 use openssl::ssl::{Ssl, SslContext, SslContextRef, SslMethod, SslRef, SslVerifyMode};
 use pki_types::ServerName;
 
-use super::slot::{self, ExpectedPeer, Slot};
+use super::slot::{self, ExpectedPeer, OwnHandshake, Slot};
 use super::stream::{OpenSslHandshake, SideParams};
 use super::{OpenSsl, convert, verifier, verify_codes};
 use crate::backend::adapter::{ClientAdapter, ToNative};
@@ -166,15 +166,13 @@ impl ClientAdapter for OpenSsl {
         server_name: &ServerName<'static>,
         io: IO,
     ) -> Result<Self::ClientHandshake<IO>, HandshakeError> {
+        let mut ssl = Ssl::new(&config.context).map_err(HandshakeError::backend)?;
+        OwnHandshake::mark(&mut ssl).map_err(HandshakeError::backend)?;
+        config.prepare(&mut ssl, server_name)?;
         let end = SideParams::Client {
             offered: Arc::clone(&config.alpn),
         };
-        OpenSslHandshake::new(
-            config.ssl(server_name)?,
-            io,
-            Arc::clone(&config.verifier),
-            end,
-        )
+        OpenSslHandshake::new(ssl, io, Arc::clone(&config.verifier), end)
     }
 }
 

@@ -8,7 +8,7 @@ use openssl::ssl::{
     SslVerifyMode,
 };
 
-use super::slot::{self, ExpectedPeer, Slot};
+use super::slot::{self, ExpectedPeer, OwnHandshake, Slot};
 use super::stream::{OpenSslHandshake, SideParams};
 use super::{OpenSsl, convert, verifier, verify_codes};
 use crate::backend::adapter::{ServerAdapter, ToNative};
@@ -120,7 +120,8 @@ impl ServerAdapter for OpenSsl {
         config: &Self::ServerConfig,
         io: IO,
     ) -> Result<Self::ServerHandshake<IO>, HandshakeError> {
-        let ssl = Ssl::new(&config.context).map_err(HandshakeError::backend)?;
+        let mut ssl = Ssl::new(&config.context).map_err(HandshakeError::backend)?;
+        OwnHandshake::mark(&mut ssl).map_err(HandshakeError::backend)?;
         let end = SideParams::Server {
             client_auth: config.client_auth,
         };

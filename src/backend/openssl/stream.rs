@@ -7,8 +7,8 @@ use openssl::ssl::{Ssl, SslStream};
 use super::io_fault::IoFault;
 use super::transport_adapter::{TransportAdapter, attempt};
 use super::{convert, error, slot};
+use crate::backend::io::pending_write::{PendingWrite, record_of};
 use crate::backend::key_export::BoxError;
-use crate::backend::pending_write::{PendingWrite, record_of};
 use crate::backend::{
     CertificateRequest, ClientAuthMode, Handshake, HandshakeError, HandshakeResult,
     SessionVerifier, TlsStream,

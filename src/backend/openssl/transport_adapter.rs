@@ -7,7 +7,7 @@ use openssl::ssl::{Error, ErrorCode, SslStream};
 
 use super::error::is_unexpected_end;
 use super::io_fault::IoFault;
-use crate::backend::detachable::Detachable;
+use crate::backend::io::detachable::Detachable;
 
 /// Keeps the transport's own error, because OpenSSL makes one from `errno` instead.
 pub(super) struct TransportAdapter<IO> {

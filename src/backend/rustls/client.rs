@@ -9,7 +9,7 @@ use super::Rustls;
 use super::convert::{OwnIdentity, VERSIONS_ADVICE, build_error, prefers_ml_kem, versions};
 use super::session::ClientSessions;
 use super::slot::{HandshakeRecord, with_slot};
-use super::stream::RustlsHandshake;
+use super::stream::handshake::RustlsHandshake;
 use super::stream::handshake_params::{HandshakeParams, SideParams};
 use super::verifier::ServerVerifier;
 use super::verifier::handshake_signatures::HandshakeSignatures;

@@ -11,7 +11,7 @@ use rustls::sign::{CertifiedKey, SigningKey};
 
 use super::session_info::group_name;
 use super::signing::external_key::ExternalSigner;
-use super::slot::note;
+use super::slot::{has_slot, note};
 use super::verifier::handshake_signatures::HandshakeSignatures;
 use crate::backend::settings::{PROBE, held_key, key_mismatch, takes_proof};
 use crate::backend::{CertificateRequest, SessionVerifier, Versions};
@@ -180,6 +180,9 @@ impl ResolvesServerCert for OwnIdentity {
     fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         // Here and not with the client's certificate: an optional one may be missing.
         if let Err(rejection) = self.verifier.check_serving() {
+            if !has_slot(&self.verifier) {
+                self.verifier.report_native(Err(&rejection));
+            }
             note(&self.verifier, |record| {
                 record.verdict = Some(Err(rejection));
             });

@@ -8,7 +8,7 @@ use super::Rustls;
 use super::convert::{OwnIdentity, VERSIONS_ADVICE, build_error, prefers_ml_kem, versions};
 use super::session::ServerSessions;
 use super::slot::HandshakeRecord;
-use super::stream::RustlsHandshake;
+use super::stream::handshake::RustlsHandshake;
 use super::stream::handshake_params::{HandshakeParams, SideParams};
 use super::verifier::ClientVerifier;
 use super::verifier::handshake_signatures::HandshakeSignatures;

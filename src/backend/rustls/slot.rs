@@ -70,6 +70,11 @@ pub(super) fn with_slot<T>(
     )
 }
 
+/// Whether our own code drives the connection around this call.
+pub(super) fn has_slot(verifier: &Arc<SessionVerifier>) -> bool {
+    note(verifier, |_| ()).is_some()
+}
+
 /// Reads or changes the record of the drive around this call.
 ///
 /// Returns `None` if there is none with this verifier. `write` must not call anything that may

@@ -111,12 +111,11 @@ impl SessionVerifier {
 
     /// Verifies the peer once more after the handshake, without the shadow policy.
     pub(crate) fn confirm(&self, peer: &PeerIdentity) -> Result<(), Rejection> {
-        let confirmed = guard(|| {
+        guard(|| {
             let now = self.now();
             self.serving_gate.check(now)?;
             self.verifier.confirm(peer, now)
-        });
-        confirmed.map_err(|rejection| self.report(rejection))
+        })
     }
 
     /// Verifies the peer of an open connection as a handshake would now, and reports nothing.
@@ -139,20 +138,17 @@ impl SessionVerifier {
         })
     }
 
-    /// Reports an open connection whose peer would now be rejected.
-    pub(crate) fn connection_rejected(&self, peer: &PeerIdentity, rejection: &Rejection) {
-        self.notify(&Event::ConnectionRejected { peer, rejection });
-    }
-
-    /// Reports a rejection that this verifier did not make itself, and returns it.
-    pub(crate) fn report(&self, rejection: Rejection) -> Rejection {
-        self.notify(&Event::PeerRejected(&rejection));
-        rejection
+    /// Reports the verdict of a handshake that another library drives.
+    ///
+    /// Our own handshakes are reported as a whole.
+    pub(crate) fn report_native(&self, verdict: Result<&PeerIdentity, &Rejection>) {
+        let side = self.own.side();
+        self.notify(&Event::PeerVerified { side, verdict });
     }
 
     /// Checks the serving gate for anonymous clients; `verify` does so for all others.
     pub(crate) fn check_serving(&self) -> Result<(), Rejection> {
-        guard(|| self.serving_gate.check(self.now())).map_err(|rejection| self.report(rejection))
+        guard(|| self.serving_gate.check(self.now()))
     }
 
     /// Checks that our own anchors authenticate our own chain.
@@ -200,15 +196,13 @@ impl SessionVerifier {
 
     /// Completes an error that an adapter converted from its library's.
     ///
-    /// It reports a rejection that this verifier did not make itself, and adds the hint to one by
-    /// the peer.
+    /// It adds the hint to a rejection by the peer.
     pub(crate) fn complete(
         &self,
         error: HandshakeError,
         request: &CertificateRequest,
     ) -> HandshakeError {
         match error {
-            HandshakeError::Rejected(rejection) => HandshakeError::Rejected(self.report(rejection)),
             HandshakeError::RejectedByPeer { alert, .. } => self.rejected_by_peer(alert, request),
             other => other,
         }
@@ -232,7 +226,7 @@ impl SessionVerifier {
         &self.own
     }
 
-    /// Verifies the peer, reports a rejection, and then a shadow policy's different verdict.
+    /// Verifies the peer, and reports a shadow policy's different verdict.
     fn verify(&self, look: Pass, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) -> Verdict {
         // `None` if no policy was evaluated: the clock panicked, or the serving gate is closed.
         let mut asked_at = None;
@@ -244,7 +238,6 @@ impl SessionVerifier {
         if look == Pass::Unreported {
             return verdict;
         }
-        let verdict = verdict.map_err(|rejection| self.report(rejection));
         if let (Some(shadow), Some(now), Pass::First) = (&self.shadow, asked_at, look) {
             self.compare(&verdict, &guard(|| ask(shadow, now)));
         }
@@ -257,6 +250,11 @@ impl SessionVerifier {
             (Err(rejection), Ok(peer)) => self.notify(&Event::ShadowAccepted { peer, rejection }),
             _ => {}
         }
+    }
+
+    /// Whether an observer receives events.
+    pub(crate) fn has_observer(&self) -> bool {
+        self.observer.is_some()
     }
 
     pub(crate) fn notify(&self, event: &Event<'_>) {

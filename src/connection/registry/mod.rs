@@ -1,12 +1,15 @@
+mod next_step;
 mod notifier;
+pub(super) mod open_connection;
+mod retirement;
 mod state;
 #[cfg(test)]
 mod tests;
-pub(super) mod tracked_connection;
 pub(crate) mod verification_subject;
 mod verifier_thread;
 
 use core::fmt;
+use core::time::Duration;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -16,9 +19,9 @@ use super::LiveConnections;
 use super::handle::ConnectionHandle;
 use super::stream_tracking::StreamTracking;
 use super::waiters::{Closer, Waiters};
-use crate::peer::PeerIdentity;
+use crate::backend::ConnectionInfo;
+use open_connection::{OpenConnection, SharedRegistry};
 use state::RegistryState;
-use tracked_connection::{SharedRegistry, TrackedConnection};
 use verification_subject::{VerificationBasis, VerificationSubject};
 
 /// The open connections of a client or server.
@@ -27,6 +30,8 @@ use verification_subject::{VerificationBasis, VerificationSubject};
 /// outlive them. After it is dropped, no further revision comes.
 pub(crate) struct Registry {
     setting: LiveConnections,
+    /// How long a retired connection may take to end, if connections are retired.
+    retires_within: Option<Duration>,
     shared: Arc<SharedRegistry>,
 }
 
@@ -34,45 +39,48 @@ pub(crate) struct Registry {
 const UNKNOWN: u64 = 0;
 
 impl Registry {
-    pub(crate) fn new(setting: LiveConnections, basis: VerificationBasis) -> Self {
+    pub(crate) fn new(
+        setting: LiveConnections,
+        retires_within: Option<Duration>,
+        basis: VerificationBasis,
+    ) -> Self {
         Self {
             setting,
+            retires_within,
             shared: Arc::new(SharedRegistry {
-                state: Mutex::new(RegistryState::new(basis)),
+                state: Mutex::new(RegistryState::new(basis, retires_within)),
                 work: Condvar::new(),
             }),
         }
     }
 
-    /// Adds a stream of a handshake under `revision`, if it is tracked and has a peer.
+    /// Adds the connection of a stream.
     ///
-    /// `closer` is called only if the stream is closed on rejection.
+    /// `asked` is the name of a server. `closer` is called only if the stream may have to be
+    /// closed.
     ///
     /// # Errors
     /// The system's: no descriptor for the closer, or no thread to verify on.
     pub(crate) fn open(
         &self,
+        info: ConnectionInfo,
+        asked: Option<ServerName<'static>>,
         basis: impl FnOnce() -> VerificationBasis,
-        peer: Option<&PeerIdentity>,
-        asked: Option<&ServerName<'_>>,
         closer: impl FnOnce() -> io::Result<Option<Closer>>,
-    ) -> io::Result<Option<StreamTracking>> {
-        let closes = match self.setting {
-            LiveConnections::Untracked => return Ok(None),
-            LiveConnections::Notify => false,
-            LiveConnections::Close => true,
-        };
-        let Some(peer) = peer else {
-            return Ok(None);
-        };
-        let closer = if closes { closer()? } else { None };
-        let basis = basis();
-        let live = self.enter(
-            basis.revision,
-            VerificationSubject::new(peer, asked, &basis),
-            Waiters::new(closer),
-        )?;
-        Ok(Some(StreamTracking::new(live, closes)))
+    ) -> io::Result<StreamTracking> {
+        let closes = self.setting == LiveConnections::Close;
+        let is_verified = self.setting != LiveConnections::Untracked && info.peer.is_some();
+        let retires = self.retires_within.is_some();
+        let subject = subject(&info, asked, basis);
+        if !is_verified && !retires {
+            let handle = self.untracked(info, subject);
+            return Ok(StreamTracking::new(handle));
+        }
+        let closer = if closes || retires { closer()? } else { None };
+        let revision = info.revision;
+        let waiting = (closes, Waiters::new(closer));
+        let handle = self.enter(info, revision, subject, is_verified, waiting)?;
+        Ok(StreamTracking::new(handle))
     }
 
     /// Adds a connection that another library holds.
@@ -81,40 +89,65 @@ impl Registry {
     /// The system's: no thread to verify on.
     pub(crate) fn track(
         &self,
-        peer: &PeerIdentity,
-        asked: Option<&ServerName<'_>>,
+        info: ConnectionInfo,
+        asked: Option<ServerName<'static>>,
     ) -> io::Result<ConnectionHandle> {
-        let subject = VerificationSubject::new(peer, asked, &self.shared.basis());
-        self.enter(UNKNOWN, subject, Waiters::default())
+        let subject = subject(&info, asked, || (*self.shared.basis()).clone());
+        self.enter(info, UNKNOWN, subject, true, (false, Waiters::default()))
     }
 
-    /// Returns the number of connections.
+    /// Returns the number of tracked connections.
     pub(crate) fn len(&self) -> usize {
         self.shared.state().len()
     }
 
     /// Sets the basis of a published revision. Called in the order of revisions.
-    pub(crate) fn revised(&self, basis: VerificationBasis) {
-        let former = self.shared.state().revise(Arc::new(basis));
+    ///
+    /// `retires` is whether our identity or trust has changed.
+    pub(crate) fn revised(&self, basis: VerificationBasis, retires: bool) {
+        let former = self.shared.state().revise(Arc::new(basis), retires);
         self.shared.work.notify_one();
         drop(former);
     }
 
+    fn untracked(
+        &self,
+        info: ConnectionInfo,
+        subject: Option<Arc<VerificationSubject>>,
+    ) -> ConnectionHandle {
+        let (shared, revision) = (Arc::clone(&self.shared), info.revision);
+        let waiting = (false, Waiters::default());
+        let connection = OpenConnection::new(shared, info, subject, None, revision, waiting);
+        ConnectionHandle::new(Arc::new(connection))
+    }
+
+    /// `revision` is the one that has verified the peer.
     fn enter(
         &self,
+        info: ConnectionInfo,
         revision: u64,
-        subject: VerificationSubject,
-        waiting: Waiters,
+        subject: Option<Arc<VerificationSubject>>,
+        is_verified: bool,
+        waiting: (bool, Waiters),
     ) -> io::Result<ConnectionHandle> {
-        let expires = subject.peer.path_not_after();
+        // Outside the lock: they read certificates.
+        let group = subject.clone().filter(|_| is_verified).map(|subject| {
+            subject.key();
+            let expires = subject.peer.path_not_after();
+            (subject, expires)
+        });
+        let opened_under = info.revision;
         let mut state = self.shared.state();
         if !state.has_thread {
             verifier_thread::start(Arc::clone(&self.shared))?;
             state.has_thread = true;
         }
-        let connection = state.enter(revision, subject, expires, |subject, number| {
+        let connection = state.enter(revision, opened_under, group, |shared_subject, place| {
             let shared = Arc::clone(&self.shared);
-            Arc::new(TrackedConnection::new(shared, subject, number, waiting))
+            let subject = shared_subject.or(subject);
+            let place = Some(place);
+            let connection = OpenConnection::new(shared, info, subject, place, revision, waiting);
+            Arc::new(connection)
         });
         let is_pressing = state.is_pressing();
         drop(state);
@@ -123,6 +156,16 @@ impl Registry {
         }
         Ok(ConnectionHandle::new(connection))
     }
+}
+
+/// The peer to verify; `None` for an anonymous client.
+fn subject(
+    info: &ConnectionInfo,
+    asked: Option<ServerName<'static>>,
+    basis: impl FnOnce() -> VerificationBasis,
+) -> Option<Arc<VerificationSubject>> {
+    let peer = info.peer.as_ref()?;
+    Some(Arc::new(VerificationSubject::new(peer, asked, basis)))
 }
 
 impl Drop for Registry {

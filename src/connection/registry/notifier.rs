@@ -5,21 +5,19 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread::Builder;
 
-use super::verification_subject::VerificationSubject;
-use crate::backend::SessionVerifier;
+use super::open_connection::OpenConnection;
+use crate::backend::{EndReason, Event, SessionVerifier};
 use crate::connection::waiters::{Callback, catch_panic};
-use crate::policy::Rejection;
 
 const NAME: &str = "mtls-notifier";
 
-/// The callbacks and the event of one rejected subject, after its connections were closed.
+/// The callbacks and the event of connections that end for one reason.
 pub(crate) struct Notification {
-    pub(crate) subject: Arc<VerificationSubject>,
-    pub(crate) rejection: Rejection,
-    /// The verifier with the observer that receives the event.
+    pub(crate) reason: EndReason,
+    /// The verifier with the observer that receives the events.
     pub(crate) verifier: Arc<SessionVerifier>,
-    /// For each connection. A connection is rejected once, which bounds the queue.
-    pub(crate) callbacks: Vec<Vec<Callback>>,
+    /// Each connection has each kind of reason once, which bounds the queue.
+    pub(crate) connections: Vec<(Arc<OpenConnection>, Vec<Callback>)>,
 }
 
 /// The queue to the notifying thread.
@@ -63,12 +61,14 @@ fn start(queued: Receiver<Notification>) -> io::Result<()> {
 
 impl Notification {
     fn report(self) {
-        for callbacks in self.callbacks {
+        for (connection, callbacks) in self.connections {
             for callback in callbacks {
-                catch_panic(|| callback(&self.rejection));
+                catch_panic(|| callback(&self.reason));
             }
-            self.verifier
-                .connection_rejected(&self.subject.peer, &self.rejection);
+            self.verifier.notify(&Event::ConnectionEnding {
+                connection: &connection.info,
+                reason: &self.reason,
+            });
         }
     }
 }

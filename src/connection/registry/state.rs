@@ -3,9 +3,12 @@ use core::time::Duration;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use pki_types::UnixTime;
 
+use super::next_step::NextStep;
+use super::retirement::Retirement;
 use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
 use crate::policy::Rejection;
 
@@ -32,6 +35,18 @@ pub(crate) struct RegistryState<C> {
     /// Verified at the next revision, because a connection was opened under it.
     early: BTreeSet<Key>,
     sweep: Option<Sweep>,
+    /// `None` if connections are not retired.
+    retirement: Option<Retirement<C>>,
+}
+
+/// Where a connection is in the registry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// The group, unless the client is anonymous.
+    key: Option<Key>,
+    /// The revision that it was opened under.
+    opened: u64,
+    number: u64,
 }
 
 /// The connections of one subject, which share its verdict.
@@ -56,22 +71,11 @@ struct Sweep {
     has_turned: bool,
 }
 
-/// The next step of the thread.
-pub(crate) enum NextStep {
-    /// Verify these subjects by this revision.
-    Verify(Vec<Arc<VerificationSubject>>, Arc<VerificationBasis>),
-    /// Read the clock.
-    Look(Arc<VerificationBasis>),
-    /// End: no connection is left, and none will come.
-    Over,
-    /// Wait for this long; without a limit if there is no connection.
-    Wait(Option<Duration>),
-}
-
 pub(crate) type Verdict = (Arc<VerificationSubject>, Result<UnixTime, Rejection>);
 
 impl<C> RegistryState<C> {
-    pub(crate) fn new(basis: VerificationBasis) -> Self {
+    /// `within` is the time that a retired connection gets to end.
+    pub(crate) fn new(basis: VerificationBasis, within: Option<Duration>) -> Self {
         Self {
             has_thread: false,
             is_over: false,
@@ -83,6 +87,7 @@ impl<C> RegistryState<C> {
             urgent: BTreeSet::new(),
             early: BTreeSet::new(),
             sweep: None,
+            retirement: within.map(Retirement::new),
         }
     }
 
@@ -92,21 +97,54 @@ impl<C> RegistryState<C> {
 
     /// Whether a sleeping thread has to wake for the newest connection.
     pub(crate) fn is_pressing(&self) -> bool {
-        self.connections == 1 || !self.urgent.is_empty()
+        let retires = self
+            .retirement
+            .as_ref()
+            .is_some_and(Retirement::is_pressing);
+        self.connections == 1 || retires || !self.urgent.is_empty()
     }
 
+    /// Adds a connection.
+    ///
+    /// `verified` is the revision that verified its peer, `opened` the one that it was opened
+    /// under. `subject` is its peer, and until when its path is valid; `None` if it is not verified
+    /// again.
     pub(crate) fn enter(
         &mut self,
-        revision: u64,
-        subject: VerificationSubject,
-        expires: UnixTime,
-        connection: impl FnOnce(Arc<VerificationSubject>, u64) -> Arc<C>,
+        verified: u64,
+        opened: u64,
+        subject: Option<(Arc<VerificationSubject>, UnixTime)>,
+        connection: impl FnOnce(Option<Arc<VerificationSubject>>, Place) -> Arc<C>,
     ) -> Arc<C> {
-        let key = subject.key;
+        self.next = self.next.wrapping_add(1);
+        let place = Place {
+            key: subject.as_ref().map(|(subject, _)| *subject.key()),
+            opened,
+            number: self.next,
+        };
+        let connection = match subject {
+            Some(subject) => self.enter_group(place, verified, subject, connection),
+            None => connection(None, place),
+        };
+        if let Some(retirement) = &mut self.retirement {
+            retirement.enter(opened, place.number, &connection);
+        }
+        self.connections = self.connections.saturating_add(1);
+        connection
+    }
+
+    fn enter_group(
+        &mut self,
+        place: Place,
+        revision: u64,
+        (subject, expires): (Arc<VerificationSubject>, UnixTime),
+        connection: impl FnOnce(Option<Arc<VerificationSubject>>, Place) -> Arc<C>,
+    ) -> Arc<C> {
+        let key = *subject.key();
         let group = self.groups.entry(key).or_insert_with(|| {
             self.due.insert((expires, key));
             PeerConnections {
-                subject: Arc::new(subject),
+                subject,
                 connections: BTreeMap::new(),
                 verified: revision,
                 accepted: revision,
@@ -118,17 +156,24 @@ impl<C> RegistryState<C> {
         if group.verified < self.basis.revision && revision < self.basis.revision {
             self.urgent.insert(key);
         }
-        self.next = self.next.wrapping_add(1);
-        let live = connection(Arc::clone(&group.subject), self.next);
-        group.connections.insert(self.next, Arc::downgrade(&live));
-        self.connections = self.connections.saturating_add(1);
+        let live = connection(Some(Arc::clone(&group.subject)), place);
+        group
+            .connections
+            .insert(place.number, Arc::downgrade(&live));
         live
     }
 
     /// Removes a connection. Returns its group if it was the last, to be dropped after the lock.
-    pub(crate) fn leave(&mut self, key: &Key, number: u64) -> Option<PeerConnections<C>> {
+    pub(crate) fn leave(&mut self, place: &Place) -> Option<PeerConnections<C>> {
+        if let Some(retirement) = &mut self.retirement {
+            retirement.leave(place.opened, place.number);
+        }
+        let Some(key) = &place.key else {
+            self.connections = self.connections.saturating_sub(1);
+            return None;
+        };
         let group = self.groups.get_mut(key)?;
-        group.connections.remove(&number)?;
+        group.connections.remove(&place.number)?;
         self.connections = self.connections.saturating_sub(1);
         if group.connections.is_empty() {
             self.remove(key)
@@ -142,7 +187,16 @@ impl<C> RegistryState<C> {
     }
 
     /// Sets a new basis. Returns the former one, to be dropped after the lock.
-    pub(crate) fn revise(&mut self, basis: Arc<VerificationBasis>) -> Arc<VerificationBasis> {
+    ///
+    /// `retires` is whether our identity or trust has changed.
+    pub(crate) fn revise(
+        &mut self,
+        basis: Arc<VerificationBasis>,
+        retires: bool,
+    ) -> Arc<VerificationBasis> {
+        if let (Some(retirement), true) = (&mut self.retirement, retires) {
+            retirement.begin(basis.revision);
+        }
         let at = self.sweep.take().and_then(|sweep| sweep.at);
         self.sweep = Some(Sweep {
             began: at,
@@ -154,11 +208,18 @@ impl<C> RegistryState<C> {
     }
 
     /// `looked` is the time since the clock was last read.
-    pub(crate) fn work(&mut self, looked: Duration) -> NextStep {
+    pub(crate) fn work(&mut self, looked: Duration) -> NextStep<C> {
+        let now = Instant::now();
+        let retirement = self.retirement.as_mut();
+        let (step, until_closing) =
+            retirement.map_or((None, None), |it| (it.step(now), it.wait(now)));
+        if let Some(step) = step {
+            return step;
+        }
         if self.groups.is_empty() {
             self.sweep = None;
-            if !self.is_over {
-                return NextStep::Wait(None);
+            if !self.is_over || until_closing.is_some() {
+                return NextStep::Wait(until_closing);
             }
             self.has_thread = false;
             return NextStep::Over;
@@ -173,7 +234,8 @@ impl<C> RegistryState<C> {
                 return NextStep::Look(self.basis());
             }
             if !self.continue_sweep(&mut subjects) {
-                return NextStep::Wait(Some(TICK.saturating_sub(looked)));
+                let tick = TICK.saturating_sub(looked);
+                return NextStep::Wait(Some(until_closing.map_or(tick, |until| until.min(tick))));
             }
         }
         NextStep::Verify(subjects, self.basis())
@@ -233,7 +295,7 @@ impl<C> RegistryState<C> {
     ) -> Vec<(PeerConnections<C>, Rejection)> {
         let mut rejected = Vec::new();
         for (subject, verdict) in verdicts {
-            let key = subject.key;
+            let key = *subject.key();
             let Entry::Occupied(mut group) = self.groups.entry(key) else {
                 continue;
             };

@@ -2,16 +2,21 @@
 
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
 
 use pki_types::{CertificateDer, UnixTime};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
-use super::state::{NextStep, RegistryState, Verdict};
-use super::tracked_connection::{SharedRegistry, TrackedConnection};
+use super::next_step::NextStep;
+use super::open_connection::{OpenConnection, SharedRegistry};
+use super::state::{RegistryState, Verdict};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
-use crate::backend::{OwnChain, ServingGate, SessionVerifier, SourceDeadline};
+use crate::backend::{
+    ConnectionId, ConnectionInfo, OwnChain, ServingGate, SessionVerifier, SourceDeadline,
+};
 use crate::connection::handle::ConnectionHandle;
 use crate::connection::waiters::Waiters;
+use crate::error::BackendKind;
 use crate::material::{CertificateChain, TrustAnchors};
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::{
@@ -52,7 +57,7 @@ impl Scene {
             Arc::new(UnixTime::now),
             None,
         ));
-        let state = RegistryState::new(basis(&verifier, &certificate, 1));
+        let state = RegistryState::new(basis(&verifier, &certificate, 1), None);
         Self {
             shared: Arc::new(SharedRegistry {
                 state: Mutex::new(state),
@@ -71,7 +76,7 @@ impl Scene {
         };
         let chain = std::slice::from_ref(&self.certificate);
         let peer = PeerIdentity::new(&leaf, NameRanges::default(), chain, Some(path));
-        VerificationSubject::new(&peer, None, &self.basis(revision))
+        VerificationSubject::new(&peer, None, || self.basis(revision))
     }
 
     fn basis(&self, revision: u64) -> VerificationBasis {
@@ -81,17 +86,30 @@ impl Scene {
     /// A connection whose handshake ran under `revision`.
     fn enter(&self, revision: u64) -> ConnectionHandle {
         let subject = self.subject(revision);
+        let info = ConnectionInfo {
+            id: ConnectionId::new(1),
+            remote_addr: None,
+            side: Side::Server,
+            backend: BackendKind::Rustls,
+            revision,
+            peer: Some(subject.peer.clone()),
+            session: None,
+            opened_at: Instant::now(),
+        };
+        let group = Some((Arc::new(subject), EXPIRES));
         let mut state = self.shared.state();
-        let connection = state.enter(revision, subject, EXPIRES, |subject, number| {
-            let (shared, waiters) = (self.shared.clone(), Waiters::default());
-            Arc::new(TrackedConnection::new(shared, subject, number, waiters))
+        let connection = state.enter(revision, revision, group, |subject, place| {
+            let (shared, waiters) = (self.shared.clone(), (true, Waiters::default()));
+            let place = Some(place);
+            let connection = OpenConnection::new(shared, info, subject, place, revision, waiters);
+            Arc::new(connection)
         });
         ConnectionHandle::new(connection)
     }
 
     fn revise(&self, revision: u64) {
         let basis = Arc::new(self.basis(revision));
-        self.shared.state().revise(basis);
+        self.shared.state().revise(basis, false);
     }
 
     /// The revision and the subject to verify next, if there is one.

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pki_types::{ServerName, UnixTime};
 use sha2::{Digest, Sha256};
@@ -9,12 +9,13 @@ use crate::policy::{Rejection, RejectionReason, Trust};
 
 /// A peer to verify, with its side and the server's name. Many connections may share one.
 pub(crate) struct VerificationSubject {
-    pub(crate) key: Key,
+    key: OnceLock<Key>,
     pub(crate) peer: PeerIdentity,
     /// The name that a server was connected by.
     asked: Option<ServerName<'static>>,
-    /// The former trust, if the platform authenticated the path and does not show its anchor.
-    proved_by: Option<Trust>,
+    /// The former revision and its trust, if the platform authenticated the path and does not show
+    /// its anchor.
+    proved_by: Option<(u64, Trust)>,
 }
 
 /// SHA-256 over everything that the verdict depends on.
@@ -31,28 +32,28 @@ pub(crate) struct VerificationBasis {
 impl VerificationSubject {
     pub(crate) fn new(
         peer: &PeerIdentity,
-        asked: Option<&ServerName<'_>>,
-        opened: &VerificationBasis,
+        asked: Option<ServerName<'static>>,
+        opened: impl FnOnce() -> VerificationBasis,
     ) -> Self {
-        let is_shown = peer.trust_anchor().is_some();
         Self {
-            key: key(
-                peer,
-                asked,
-                if is_shown {
-                    None
-                } else {
-                    Some(opened.revision)
-                },
-            ),
+            key: OnceLock::new(),
             peer: peer.clone(),
-            asked: asked.map(ServerName::to_owned),
-            proved_by: if is_shown {
+            asked,
+            proved_by: if peer.trust_anchor().is_some() {
                 None
             } else {
-                Some(opened.trust.clone())
+                let opened = opened();
+                Some((opened.revision, opened.trust))
             },
         }
+    }
+
+    /// Returns the digest of everything that the verdict depends on.
+    pub(crate) fn key(&self) -> &Key {
+        self.key.get_or_init(|| {
+            let proved_under = self.proved_by.as_ref().map(|(revision, _)| *revision);
+            key(&self.peer, self.asked.as_ref(), proved_under)
+        })
     }
 
     /// Verifies the peer as a handshake would now; returns until when its path is valid.
@@ -61,7 +62,7 @@ impl VerificationSubject {
             .verifier
             .verify_again(&self.peer, self.asked.as_ref())?;
         match &self.proved_by {
-            Some(former) if !has_all(&basis.trust, former) => {
+            Some((_, former)) if !has_all(&basis.trust, former) => {
                 let rejection = Rejection::new(RejectionReason::UnknownIssuer);
                 Err(rejection.with_hint(ANCHOR_GONE))
             }

@@ -3,17 +3,19 @@
 use core::time::Duration;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::Builder;
 use std::time::Instant;
 
 use pki_types::UnixTime;
 
+use super::next_step::NextStep;
 use super::notifier::{Notification, Notifier};
-use super::state::{NextStep, PeerConnections};
-use super::tracked_connection::{SharedRegistry, TrackedConnection};
+use super::open_connection::{OpenConnection, SharedRegistry};
+use super::state::PeerConnections;
 use super::verification_subject::{VerificationBasis, VerificationSubject};
-use crate::backend::SessionVerifier;
+use crate::backend::{EndReason, SessionVerifier};
+use crate::connection::waiters::Callback;
 use crate::policy::Rejection;
 
 const NAME: &str = "mtls-live";
@@ -39,7 +41,18 @@ fn run(shared: &SharedRegistry, notifier: &mut Notifier) {
     loop {
         let mut state = shared.state();
         match state.work(looked.elapsed()) {
+            NextStep::Close(connections) => {
+                drop(state);
+                connections.iter().for_each(|connection| connection.close());
+            }
             NextStep::Over => return,
+            NextStep::Retire(connections, revision) => {
+                let basis = state.basis();
+                drop(state);
+                let retire = |connection: &Arc<OpenConnection>| connection.retire(revision);
+                let reason = EndReason::Retired { revision };
+                notifier.report(notification(reason, &basis.verifier, connections, retire));
+            }
             NextStep::Wait(at_most) => {
                 let at_most = at_most.unwrap_or(Duration::MAX);
                 drop(shared.work.wait_timeout(state, at_most));
@@ -75,7 +88,7 @@ fn verify_all(
     let rejected = shared.state().settle(basis.revision, verified);
     let rejected = rejected.into_iter();
     let notifications: Vec<_> = rejected
-        .map(|(group, rejection)| reject(group, rejection, &basis.verifier))
+        .map(|(group, rejection)| reject(&group, rejection, &basis.verifier))
         .collect();
     for notification in notifications {
         notifier.report(notification);
@@ -85,16 +98,30 @@ fn verify_all(
 /// Closes and wakes all connections of a subject. The notifier runs the callbacks, which may be
 /// slow.
 fn reject(
-    group: PeerConnections<TrackedConnection>,
+    group: &PeerConnections<OpenConnection>,
     rejection: Rejection,
     verifier: &Arc<SessionVerifier>,
 ) -> Notification {
-    let connections = group.connections.values();
-    let rejected = connections.filter_map(|connection| connection.upgrade()?.reject(&rejection));
+    let connections = group.connections.values().filter_map(Weak::upgrade);
+    let reject = |connection: &Arc<OpenConnection>| connection.reject(&rejection);
+    let reason = EndReason::Rejected(rejection.clone());
+    notification(reason, verifier, connections, reject)
+}
+
+/// Ends connections by `end`, which returns the callbacks of each that had not ended.
+fn notification(
+    reason: EndReason,
+    verifier: &Arc<SessionVerifier>,
+    connections: impl IntoIterator<Item = Arc<OpenConnection>>,
+    end: impl Fn(&Arc<OpenConnection>) -> Option<Vec<Callback>>,
+) -> Notification {
+    let ended = connections.into_iter().filter_map(|connection| {
+        let callbacks = end(&connection)?;
+        Some((connection, callbacks))
+    });
     Notification {
-        callbacks: rejected.collect(),
-        subject: group.subject,
-        rejection,
+        connections: ended.collect(),
+        reason,
         verifier: Arc::clone(verifier),
     }
 }

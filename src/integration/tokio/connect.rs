@@ -1,5 +1,6 @@
 use core::future::poll_fn;
 use core::task::Poll;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -10,9 +11,11 @@ use crate::backend::{ClientBackend, Handshake, HandshakeError, HandshakeResult, 
 use crate::client::{MtlsClient, acceptance, parse};
 use crate::connection::ClientAuth;
 use crate::handshake_loop::{LINGER, LINGER_BYTES};
+use crate::handshake_report::HandshakeReport;
 use crate::peer::PeerIdentity;
+use crate::rotation::Revision;
 use crate::server::MtlsServer;
-use crate::stream::PeerAcceptance;
+use crate::stream::{ConnectionState, PeerAcceptance};
 
 impl<B: ClientBackend> MtlsClient<B> {
     /// Connects as [`connect`](Self::connect) does, on tokio.
@@ -41,21 +44,32 @@ impl<B: ClientBackend> MtlsClient<B> {
         io: IO,
     ) -> Result<AsyncMtlsStream<IO, PeerIdentity, B>, HandshakeError> {
         let revision = self.revision();
+        let report = self.report(&revision, || None);
+        let result = self
+            .handshake_async(&revision, &report, server_name, io)
+            .await;
+        report.finish(result, |stream| stream.connection().info())
+    }
+
+    async fn handshake_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
+        &self,
+        revision: &Revision<B::ClientConfig>,
+        report: &HandshakeReport,
+        server_name: &str,
+        io: IO,
+    ) -> Result<AsyncMtlsStream<IO, PeerIdentity, B>, HandshakeError> {
         let name = parse(server_name)?;
         let mut handshake = B::start_client(&revision.config, &name, PollIo::new(io))?;
         let mut established = timeout(self.handshake_timeout(), drive(&mut handshake))
             .await
             .map_err(|_| HandshakeError::Timeout)??;
-        let peer = self.confirm(&revision, &mut established)?;
+        let peer = self.confirm(revision, &mut established)?;
         let acceptance = acceptance(&mut established);
-        let attached = self.attach(&revision, &peer, &name, || Ok(None))?;
-        Ok(AsyncMtlsStream::new(
-            established,
-            peer,
-            &revision,
-            acceptance,
-            attached,
-        ))
+        let session = Arc::new(established.session);
+        let info = report.info(Some(&peer), &session);
+        let tracking = self.attach(revision, info, name, || Ok(None))?;
+        let state = ConnectionState::new(peer, session, revision, acceptance, tracking);
+        Ok(AsyncMtlsStream::new(established.stream, state))
     }
 }
 
@@ -94,6 +108,17 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         io: IO,
     ) -> Result<AsyncMtlsStream<IO, A::Peer, B>, HandshakeError> {
         let revision = self.revision();
+        let report = self.report(&revision, || None);
+        let result = self.handshake_async(&revision, &report, io).await;
+        report.finish(result, |stream| stream.connection().info())
+    }
+
+    async fn handshake_async<IO: AsyncRead + AsyncWrite + Send + Unpin>(
+        &self,
+        revision: &Revision<B::ServerConfig>,
+        report: &HandshakeReport,
+        io: IO,
+    ) -> Result<AsyncMtlsStream<IO, A::Peer, B>, HandshakeError> {
         let mut handshake = B::start_server(&revision.config, PollIo::new(io))?;
         let result = timeout(self.handshake_timeout(), drive(&mut handshake)).await;
         let mut established = match result.map_err(|_| HandshakeError::Timeout)? {
@@ -108,15 +133,13 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
                 return Err(error);
             }
         };
-        let peer = self.confirm(&revision, &mut established)?;
-        let attached = self.attach(&revision, &peer, || Ok(None))?;
-        Ok(AsyncMtlsStream::new(
-            established,
-            peer,
-            &revision,
-            PeerAcceptance::Seen,
-            attached,
-        ))
+        let peer = self.confirm(revision, &mut established)?;
+        let session = Arc::new(established.session);
+        let info = report.info(A::identity(&peer), &session);
+        let tracking = self.attach(revision, info, || Ok(None))?;
+        let acceptance = PeerAcceptance::Seen;
+        let state = ConnectionState::new(peer, session, revision, acceptance, tracking);
+        Ok(AsyncMtlsStream::new(established.stream, state))
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::Wake;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::backend::first_bytes::FirstBytes;
+use crate::backend::io::first_bytes::FirstBytes;
 
 /// An asynchronous transport with a non-blocking interface.
 ///

@@ -8,13 +8,10 @@ use tokio::time::{Sleep, sleep};
 
 use super::poll_io::{PollIo, poll};
 use crate::backend::key_export::{self, KeyExportError};
-use crate::backend::{
-    Backend, DefaultBackend, HandshakeResult, KeyExporter, SessionInfo, TlsStream,
-};
-use crate::connection::{ConnectionHandle, StreamTracking, Task};
+use crate::backend::{Backend, DefaultBackend, EndCause, KeyExporter, SessionInfo, TlsStream};
+use crate::connection::{ConnectionHandle, Task};
 use crate::peer::PeerIdentity;
-use crate::rotation::Revision;
-use crate::stream::{CLOSE_TIMEOUT, Closing, ConnectionState, PeerAcceptance};
+use crate::stream::{CLOSE_TIMEOUT, Closing, ConnectionState};
 
 /// An established mutual TLS connection over an asynchronous transport.
 ///
@@ -30,7 +27,7 @@ use crate::stream::{CLOSE_TIMEOUT, Closing, ConnectionState, PeerAcceptance};
 /// use tokio::io::AsyncWriteExt;
 ///
 /// println!("{} by {}", stream.peer(), stream.session().protocol_version());
-/// println!("revision {}, tracked: {}", stream.revision(), stream.connection().is_some());
+/// println!("revision {}, tracked: {}", stream.revision(), stream.connection().is_tracked());
 /// stream.get_mut().set_nodelay(true)?;
 /// println!("from {}", stream.get_ref().peer_addr()?);
 /// stream.write_all(b"hello").await?;
@@ -50,14 +47,7 @@ pub struct AsyncMtlsStream<
 }
 
 impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<IO, P, B> {
-    pub(super) fn new<C>(
-        established: HandshakeResult<B::Stream<PollIo<IO>>>,
-        peer: P,
-        revision: &Revision<C>,
-        acceptance: PeerAcceptance,
-        attached: Option<StreamTracking>,
-    ) -> Self {
-        let (inner, state) = ConnectionState::of(established, peer, revision, acceptance, attached);
+    pub(super) fn new(inner: B::Stream<PollIo<IO>>, state: ConnectionState<P>) -> Self {
         Self {
             inner,
             state,
@@ -77,15 +67,12 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<I
 
     /// Returns the number of the handshake's revision; the first is 1.
     pub fn revision(&self) -> u64 {
-        self.state.revision
+        self.connection().revision()
     }
 
-    /// Returns the handle of the connection, if it is tracked.
-    ///
-    /// [`live_connections`](crate::ClientBuilder::live_connections) sets whether connections are
-    /// tracked. It is `None` also for an anonymous client.
-    pub fn connection(&self) -> Option<&ConnectionHandle> {
-        self.state.attached.as_ref().map(StreamTracking::live)
+    /// Returns the handle of the connection: what is known about it, and whether it should end.
+    pub fn connection(&self) -> &ConnectionHandle {
+        self.state.tracking.handle()
     }
 
     /// Returns the transport below.
@@ -149,9 +136,10 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncRead
             return Poll::Ready(Ok(()));
         }
         let unfilled = buf.initialize_unfilled();
+        let capacity = unfilled.len();
         let bytes = ready!(this.attempt(context, Task::Reader, |stream| stream.read(unfilled)))?;
         buf.advance(bytes);
-        this.state.has_read(bytes);
+        this.state.has_read(bytes, capacity);
         Poll::Ready(Ok(()))
     }
 }
@@ -191,10 +179,11 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncWrite
 
     /// Closes the connection as [`MtlsStream::close`](crate::MtlsStream::close) does.
     ///
-    /// It waits for at most 2 seconds for the peer's end. Meanwhile another task may read.
+    /// It waits for at most 2 seconds for the peer's end, while another task may read.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.state.closing == Closing::Open {
+            this.state.ends_by(EndCause::Closed);
             if !this.state.is_over {
                 ready!(this.attempt(context, Task::Writer, TlsStream::close_notify))?;
             }
@@ -265,9 +254,10 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<I
             Task::Writer => self.inner.io_mut().wake_writer(context),
         }
         let result = poll(act(&mut self.inner));
-        match &self.state.attached {
-            Some(attached) if result.is_pending() => attached.watch(context, task)?,
-            _ => self.state.check()?,
+        if result.is_pending() {
+            self.state.tracking.watch(context, task)?;
+        } else {
+            self.state.check()?;
         }
         Ok(result)
     }

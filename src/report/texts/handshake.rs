@@ -18,6 +18,7 @@ pub(super) fn samples() -> Vec<Sample> {
         identity,
         [
             Backend("‹cause›".into()),
+            Cancelled,
             Io(io::ErrorKind::ConnectionReset.into()),
             InvalidServerName {
                 name: "‹a b›".to_owned()

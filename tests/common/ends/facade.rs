@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use mtls::backend::Backend;
 use mtls::backend::{BackendKind, ClientBackend, ServerBackend};
 use mtls::connection::ProtocolVersion;
+use mtls::event::HandshakeOutcome;
 use mtls::{
     BuildError, ClientBuilder, Event, HandshakeError, MtlsClient, MtlsIdentity, MtlsServer,
     MtlsStream, PeerIdentity, Rejection, ServerBuilder, TrustAnchors,
@@ -164,7 +165,17 @@ impl Notes {
         move |event| {
             let (rejections, shadows) = &mut *notes.0.lock().unwrap();
             match *event {
-                Event::PeerRejected(rejection) => rejections.push(rejection.clone()),
+                Event::Handshake(handshake) => match handshake.outcome {
+                    HandshakeOutcome::Failed(HandshakeError::Rejected(rejection)) => {
+                        rejections.push(rejection.clone());
+                    }
+                    HandshakeOutcome::Failed(_) | HandshakeOutcome::Accepted(_) => {}
+                    outcome => panic!("unknown outcome {outcome:?}"),
+                },
+                Event::PeerVerified { verdict, .. } => {
+                    rejections.extend(verdict.err().cloned());
+                }
+                Event::ConnectionEnded { .. } => {}
                 Event::ShadowAccepted {
                     peer, rejection, ..
                 } => shadows.push(Shadow::WouldAccept(peer.clone(), rejection.clone())),

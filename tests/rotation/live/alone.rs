@@ -76,9 +76,12 @@ fn the_thread_ends() {
         drop(server);
         thread::sleep(Duration::from_millis(50));
         assert_eq!(threads(), 1);
-        let live = served.connection().unwrap().clone();
+        let live = served.connection().clone();
         stage.advance();
-        assert_eq!(live.wait(LIMIT).unwrap().reason(), Cause::Expired.reason());
+        assert_eq!(
+            live.wait(LIMIT).unwrap().rejection().unwrap().reason(),
+            Cause::Expired.reason()
+        );
         wait_until("it ends", || threads() == 0);
         drop((client, served));
 
@@ -121,11 +124,11 @@ fn the_other_thread_ends() {
         assert_eq!(notifiers(), 0, "there is nothing to report");
         let (release, released) = channel::<()>();
         let (reported, reports) = channel();
-        let live = served.connection().unwrap();
-        live.on_rejected(move |_| {
+        let live = served.connection();
+        live.on_end(move |_| {
             let _ = released.recv_timeout(LIMIT);
         });
-        live.on_rejected(move |_| reported.send(()).unwrap());
+        live.on_end(move |_| reported.send(()).unwrap());
         stage.strike(&server, Cause::PolicyNarrowed);
         live.wait(LIMIT).expect("never notified");
         wait_until("it begins", || notifiers() == 1);
@@ -164,7 +167,7 @@ fn descriptors_are_flat() {
             thread::sleep(SETTLED);
             assert_eq!(descriptors(), before + held);
             if round % 2 == 0 {
-                let live = served.connection().unwrap().clone();
+                let live = served.connection().clone();
                 stage.strike(&server, Cause::PolicyNarrowed);
                 live.wait(LIMIT).expect("never notified");
                 if setting == LiveConnections::Close {

@@ -60,13 +60,16 @@ fn streams_are_closed_while_they_read() {
             let server = server.build(B::default()).unwrap();
             block_on(async {
                 let (mut client, mut served) = meet(&stage, &server).await;
-                let live = served.connection().unwrap().clone();
+                let live = served.connection().clone();
                 let reading = tokio::spawn(async move {
                     let result = served.read(&mut [0; 8]).await;
                     (served, result)
                 });
                 stage.strike(&server, cause);
-                assert_eq!(live.rejected().await.reason(), cause.reason());
+                assert_eq!(
+                    live.ended().await.rejection().unwrap().reason(),
+                    cause.reason()
+                );
                 let (mut served, result) = reading.await.unwrap();
                 assert_aborted(result, cause.reason());
                 // While the stream is still there.
@@ -120,11 +123,17 @@ fn notified_streams_stay_open() {
         let server = server.build(B::default()).unwrap();
         block_on(async {
             let (mut client, mut served) = meet(&stage, &server).await;
-            let live = served.connection().unwrap().clone();
+            let live = served.connection().clone();
             stage.strike(&server, Cause::Revoked);
-            assert_eq!(live.rejected().await.reason(), Cause::Revoked.reason());
+            assert_eq!(
+                live.ended().await.rejection().unwrap().reason(),
+                Cause::Revoked.reason()
+            );
             // And again, for who asks later.
-            assert_eq!(live.rejected().await.reason(), Cause::Revoked.reason());
+            assert_eq!(
+                live.ended().await.rejection().unwrap().reason(),
+                Cause::Revoked.reason()
+            );
             client.write_all(b"ping").await.unwrap();
             client.flush().await.unwrap();
             let mut word = [0; 4];
@@ -168,14 +177,14 @@ fn a_future_may_be_dropped() {
     let server = stage.server(ProtocolVersion::Tls13, LiveConnections::Notify);
     let server = server.build(mtls::Rustls::default()).unwrap();
     let (_client, served) = super::meet(&alice(&stage), &server);
-    let live = served.connection().unwrap();
+    let live = served.connection();
     let counted = Arc::new(Counted);
     let waker = Waker::from(counted.clone());
     let mut context = Context::from_waker(&waker);
-    let mut kept = pin!(live.rejected());
+    let mut kept = pin!(live.ended());
     assert!(kept.as_mut().poll(&mut context).is_pending());
     for _ in 0..100 {
-        let mut dropped = pin!(live.rejected());
+        let mut dropped = pin!(live.ended());
         assert!(dropped.as_mut().poll(&mut context).is_pending());
         assert!(dropped.as_mut().poll(&mut context).is_pending());
     }
@@ -186,5 +195,8 @@ fn a_future_may_be_dropped() {
     let Poll::Ready(rejection) = kept.as_mut().poll(&mut context) else {
         panic!("it does not know");
     };
-    assert_eq!(rejection.reason(), Cause::PolicyNarrowed.reason());
+    assert_eq!(
+        rejection.rejection().unwrap().reason(),
+        Cause::PolicyNarrowed.reason()
+    );
 }

@@ -25,16 +25,20 @@ fn are_notified() {
             let server = stage.server(version, LiveConnections::Notify);
             let server = server.build(B::default()).unwrap();
             let (mut client, mut served) = meet(&alice(&stage), &server);
-            let live = served.connection().expect("not tracked").clone();
-            assert!(live.rejection().is_none());
+            let live = served.connection().clone();
+            assert!(live.end_reason().is_none());
             assert_eq!(live.wait(Duration::from_millis(1)), None);
             let (called, calls) = channel();
-            live.on_rejected(move |rejection| called.send(rejection.reason()).unwrap());
+            live.on_end(move |reason| called.send(reason.rejection().unwrap().reason()).unwrap());
 
             stage.strike(&server, cause);
             let rejection = live.wait(LIMIT).expect("never notified").clone();
-            assert_eq!(rejection.reason(), cause.reason(), "{rejection}");
-            assert_eq!(live.rejection(), Some(&rejection));
+            assert_eq!(
+                rejection.rejection().unwrap().reason(),
+                cause.reason(),
+                "{rejection}"
+            );
+            assert_eq!(live.end_reason(), Some(&rejection));
             assert_eq!(calls.recv_timeout(LIMIT), Ok(cause.reason()));
             wait_until("the observer hears of it", || {
                 stage.received() == [("spiffe://prod.test/alice".to_owned(), cause.reason())]
@@ -87,7 +91,7 @@ fn give_nothing_that_was_decrypted_before() {
         client.flush().unwrap();
         // The record is decrypted as a whole.
         served.read_exact(&mut [0; 1]).unwrap();
-        let live = served.connection().unwrap().clone();
+        let live = served.connection().clone();
         stage.strike(&server, Cause::PolicyNarrowed);
         live.wait(LIMIT).expect("never notified");
         let mut buffer = [0; 8];
@@ -108,7 +112,7 @@ fn without_a_closer_are_closed_at_the_next_use() {
             let client = scope.spawn(|| alice(&stage).connect("localhost", near).unwrap());
             let mut served = server.accept(WithoutTimeout(far)).unwrap();
             let client = client.join().unwrap();
-            let live = served.connection().unwrap().clone();
+            let live = served.connection().clone();
             stage.strike(&server, Cause::PolicyNarrowed);
             live.wait(LIMIT).expect("never notified");
             assert_aborted(served.write(b"more"), Cause::PolicyNarrowed.reason());
@@ -146,14 +150,18 @@ fn that_may_stay_do_not_notice() {
         }
         assert_aborted(rejected.read(&mut [0; 8]), rejected_by(&rejected));
         assert_ends(others);
-        let live = served.connection().unwrap();
+        let live = served.connection();
         assert_eq!(live.wait(Duration::from_millis(50)), None);
         assert_eq!(server.handle().tracked_connections(), 1);
         assert_talks(&mut client, &mut served);
     }
     fn rejected_by<B: ServerBackend>(stream: &super::Stream<B>) -> mtls::RejectionReason {
-        let live = stream.connection().unwrap();
-        live.wait(LIMIT).expect("never notified").reason()
+        let live = stream.connection();
+        live.wait(LIMIT)
+            .expect("never notified")
+            .rejection()
+            .unwrap()
+            .reason()
     }
     on_every_server!(test);
 }
@@ -268,7 +276,7 @@ fn are_closed_when_what_proves_the_peer_expires() {
         let (client, mut served) = meet(&plain_client(&stage, &carol), &server);
         stage.ahead.store(3500, std::sync::atomic::Ordering::SeqCst);
         // Longer than it takes to look at the clock.
-        let live = served.connection().unwrap();
+        let live = served.connection();
         assert_eq!(live.wait(Duration::from_millis(1500)), None);
         stage.ahead.store(3602, std::sync::atomic::Ordering::SeqCst);
         let began = std::time::Instant::now();

@@ -59,10 +59,14 @@ fn notified<B: ClientBackend + Default>(version: ProtocolVersion) {
         let client = builder::<B>(&stage, version, LiveConnections::Notify);
         let client = client.build(B::default()).unwrap();
         let (mut stream, mut served): (Stream<B>, _) = meet(&client, &plain_server(&stage));
-        let live = stream.connection().expect("not tracked").clone();
+        let live = stream.connection().clone();
         strike(&stage, &client, cause);
         let rejection = live.wait(LIMIT).expect("never notified");
-        assert_eq!(rejection.reason(), cause.reason(), "{rejection}");
+        assert_eq!(
+            rejection.rejection().unwrap().reason(),
+            cause.reason(),
+            "{rejection}"
+        );
         assert_eq!(client.handle().tracked_connections(), 0);
         assert_talks(&mut stream, &mut served);
     }
@@ -97,7 +101,7 @@ fn kept<B: ClientBackend + Default>(version: ProtocolVersion) {
     let both = super::anchors(&[&stage.cast.impostor, &stage.cast.root]);
     let rotation = mtls::Rotation::new().trust_anchors(both);
     client.handle().rotate(rotation).unwrap();
-    let live = stream.connection().unwrap();
+    let live = stream.connection();
     assert_eq!(live.wait(std::time::Duration::from_millis(100)), None);
     assert_talks(&mut stream, &mut served);
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use mtls::backend::ServerBackend;
-use mtls::connection::{LiveConnections, ProtocolVersion};
+use mtls::connection::{ConnectionContext, LiveConnections, ProtocolVersion};
 use mtls::pki_types::{ServerName, UnixTime};
 use mtls::{
     MtlsServer, PeerIdentity, PeerMatcher, PeerVerifier, RejectionReason, Rotation, Rustls,
@@ -29,8 +29,8 @@ fn connections_are_not_tracked_by_default() {
     let stage = Stage::new();
     let server = plain_server(&stage);
     let (client, served) = meet(&alice(&stage), &server);
-    assert!(client.connection().is_none());
-    assert!(served.connection().is_none());
+    assert!(!client.connection().is_tracked());
+    assert!(!served.connection().is_tracked());
     assert_eq!(server.handle().tracked_connections(), 0);
 }
 
@@ -48,7 +48,7 @@ fn an_anonymous_client_is_not_tracked() {
         .call_over(near, Peer::new(Version::Tls13));
     let served = server.accept(far).unwrap();
     assert!(served.peer().is_none());
-    assert!(served.connection().is_none());
+    assert!(!served.connection().is_tracked());
     assert_eq!(server.handle().tracked_connections(), 0);
     drop(served);
     anonymous.outcome();
@@ -58,7 +58,7 @@ fn an_anonymous_client_is_not_tracked() {
     thread::scope(|scope| {
         let connected = scope.spawn(|| alice.connect("localhost", near).unwrap());
         let served = server.accept(far).unwrap();
-        assert!(served.connection().is_some());
+        assert!(served.connection().is_tracked());
         assert_eq!(server.handle().tracked_connections(), 1);
         connected.join().unwrap();
     });
@@ -72,7 +72,7 @@ fn dropped_handles_are_forgotten() {
     let alice = alice(&stage);
     let mut pairs: Vec<_> = (0..5).map(|_| meet(&alice, &server)).collect();
     assert_eq!(server.handle().tracked_connections(), 5);
-    let kept = pairs[0].1.connection().unwrap().clone();
+    let kept = pairs[0].1.connection().clone();
     let again = kept.clone();
     pairs.clear();
     assert_eq!(server.handle().tracked_connections(), 1);
@@ -93,10 +93,10 @@ fn a_handle_does_not_hold_the_socket() {
         let server = stage.server(version, LiveConnections::Close);
         let server = server.build(B::default()).unwrap();
         let (client, served) = meet(&alice(&stage), &server);
-        let live = served.connection().unwrap().clone();
+        let live = served.connection().clone();
         drop(served);
         assert_ends(client);
-        assert!(live.rejection().is_none());
+        assert!(live.end_reason().is_none());
     }
     on_every_server!(test);
 }
@@ -107,18 +107,18 @@ fn a_callback_after_the_fact_is_called_at_once() {
     let server = stage.server(TLS13, LiveConnections::Notify);
     let server = server.build(Rustls::default()).unwrap();
     let (_client, served) = meet(&alice(&stage), &server);
-    let live = served.connection().unwrap();
+    let live = served.connection();
     stage.strike(&server, Cause::PolicyNarrowed);
     live.wait(LIMIT).expect("never notified");
     let (called, calls) = channel();
     let here = thread::current().id();
-    live.on_rejected(move |rejection| {
+    live.on_end(move |reason| {
         called
-            .send((rejection.reason(), thread::current().id()))
+            .send((reason.rejection().unwrap().reason(), thread::current().id()))
             .unwrap();
     });
     assert_eq!(calls.try_recv(), Ok((RejectionReason::NotAuthorized, here)));
-    live.on_rejected(|_| panic!("a callback of a test panics, as it should"));
+    live.on_end(|_| panic!("a callback of a test panics, as it should"));
 }
 
 #[test]
@@ -130,10 +130,10 @@ fn a_callback_that_panics_does_not_stop_the_others() {
     let (calls, called) = channel();
     let mut pairs: Vec<_> = (0..3).map(|_| meet(&alice, &server)).collect();
     for (_, served) in &pairs {
-        let live = served.connection().unwrap();
-        live.on_rejected(|_| panic!("a callback of a test panics, as it should"));
+        let live = served.connection();
+        live.on_end(|_| panic!("a callback of a test panics, as it should"));
         let calls = calls.clone();
-        live.on_rejected(move |rejection| calls.send(rejection.reason()).unwrap());
+        live.on_end(move |reason| calls.send(reason.rejection().unwrap().reason()).unwrap());
     }
     stage.strike(&server, Cause::PolicyNarrowed);
     for (_, served) in &mut pairs {
@@ -150,7 +150,7 @@ fn a_callback_that_panics_does_not_stop_the_others() {
         .unwrap();
     let (_client, served) = meet(&alice, &server);
     stage.strike(&server, Cause::PolicyNarrowed);
-    assert!(served.connection().unwrap().wait(LIMIT).is_some());
+    assert!(served.connection().wait(LIMIT).is_some());
 }
 
 /// As in a handshake: who cannot be verified is rejected.
@@ -205,14 +205,22 @@ fn connections_of_others_are_tracked() {
     });
     let presented = connection.peer_certificates().unwrap().to_vec();
     assert_eq!(presented, stage.cast.alice.chain);
-    let live = server.track(&verified(&stage, &stage.cast.alice)).unwrap();
-    assert!(live.peer().dns_names().eq(["alice.test"]));
+    let live = server
+        .track(
+            &verified(&stage, &stage.cast.alice),
+            ConnectionContext::new(),
+        )
+        .unwrap();
+    assert!(live.peer().unwrap().dns_names().eq(["alice.test"]));
     assert_eq!(server.handle().tracked_connections(), 1);
     let socket = far.try_clone().unwrap();
-    live.on_rejected(move |_| socket.shutdown(std::net::Shutdown::Both).unwrap());
+    live.on_end(move |_| socket.shutdown(std::net::Shutdown::Both).unwrap());
     assert_eq!(live.wait(Duration::from_millis(100)), None);
     stage.strike(&server, Cause::Revoked);
-    assert_eq!(live.wait(LIMIT).unwrap().reason(), RejectionReason::Revoked);
+    assert_eq!(
+        live.wait(LIMIT).unwrap().rejection().unwrap().reason(),
+        RejectionReason::Revoked
+    );
     // By the callback.
     while connection.read_tls(&mut far).unwrap() > 0 {}
 }
@@ -224,17 +232,24 @@ fn servers_that_others_are_connected_to_are_tracked() {
     let client = client.build(Rustls::default()).unwrap();
     let server = verified(&stage, &stage.cast.server);
     let name = ServerName::try_from("localhost").unwrap();
-    let live = client.track(&server, &name).unwrap();
+    let live = client
+        .track(&server, &name, ConnectionContext::new())
+        .unwrap();
     assert_eq!(live.wait(Duration::from_millis(100)), None);
     // By the name that was asked for, at once.
     let other = ServerName::try_from("other.test").unwrap();
-    let wrong = client.track(&server, &other).unwrap();
+    let wrong = client
+        .track(&server, &other, ConnectionContext::new())
+        .unwrap();
     assert_eq!(
-        wrong.wait(LIMIT).unwrap().reason(),
+        wrong.wait(LIMIT).unwrap().rejection().unwrap().reason(),
         RejectionReason::NameMismatch
     );
     stage.advance();
-    assert_eq!(live.wait(LIMIT).unwrap().reason(), RejectionReason::Expired);
+    assert_eq!(
+        live.wait(LIMIT).unwrap().rejection().unwrap().reason(),
+        RejectionReason::Expired
+    );
 }
 
 /// A connection may have been made under any revision.
@@ -245,9 +260,14 @@ fn connections_of_others_are_verified_at_once() {
     let server: MtlsServer<Rustls> = server.build(Rustls::default()).unwrap();
     stage.strike(&server, Cause::PolicyNarrowed);
     for _ in 0..3 {
-        let live = server.track(&verified(&stage, &stage.cast.alice)).unwrap();
+        let live = server
+            .track(
+                &verified(&stage, &stage.cast.alice),
+                ConnectionContext::new(),
+            )
+            .unwrap();
         assert_eq!(
-            live.wait(LIMIT).unwrap().reason(),
+            live.wait(LIMIT).unwrap().rejection().unwrap().reason(),
             RejectionReason::NotAuthorized
         );
     }
@@ -260,7 +280,9 @@ fn a_peer_is_verified_once() {
     let server = stage.server(TLS13, LiveConnections::Notify);
     let server = server.build(Rustls::default()).unwrap();
     let peer = verified(&stage, &stage.cast.alice);
-    let handles: Vec<_> = (0..1000).map(|_| server.track(&peer).unwrap()).collect();
+    let handles: Vec<_> = (0..1000)
+        .map(|_| server.track(&peer, ConnectionContext::new()).unwrap())
+        .collect();
     let verified = Arc::new(AtomicUsize::new(0));
     let count = verified.clone();
     let matcher = PeerMatcher::custom("counts", move |_| {
@@ -312,5 +334,5 @@ fn a_destructor_that_panics_does_not_stop_verification() {
     // The thread is left as the last that has the matcher.
     stage.strike(&server, Cause::PolicyNarrowed);
     leave.send(()).unwrap();
-    assert!(served.connection().unwrap().wait(LIMIT).is_some());
+    assert!(served.connection().wait(LIMIT).is_some());
 }

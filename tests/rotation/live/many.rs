@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtls::connection::{LiveConnections, ProtocolVersion};
+use mtls::connection::{ConnectionContext, LiveConnections, ProtocolVersion};
 use mtls::pki_types::UnixTime;
 use mtls::{PeerMatcher, PeerVerifier, Rotation, Rustls, VerifierPolicy};
 
@@ -33,7 +33,9 @@ fn are_all_reached() {
                 .issued_by(&stage.cast.intermediate)
                 .with(&stage.cast.intermediate);
             let peer = verifier.verify_client(&chain.chain, UnixTime::now());
-            server.track(&peer.unwrap()).unwrap()
+            server
+                .track(&peer.unwrap(), ConnectionContext::new())
+                .unwrap()
         })
         .collect();
     assert_eq!(server.handle().tracked_connections(), PEERS);
@@ -57,7 +59,7 @@ fn are_all_reached() {
         thread::sleep(Duration::from_millis(20));
     }
     assert!(rotations > 4, "{rotations} rotations were no test");
-    assert!(handles.iter().all(|live| live.rejection().is_none()));
+    assert!(handles.iter().all(|live| live.end_reason().is_none()));
 
     // And what comes last counts for all.
     let no_peer = PeerMatcher::dns("unused.test").unwrap();

@@ -40,7 +40,7 @@ fn a_callback_that_blocks_does_not_delay_closing() {
     let (calls, called) = channel();
     for (number, (_, served)) in pairs.iter().enumerate() {
         let (released, calls) = (released.clone(), calls.clone());
-        served.connection().unwrap().on_rejected(move |_| {
+        served.connection().on_end(move |_| {
             calls.send((number, thread::current().id())).unwrap();
             // Until the other end is dropped, which the test does or dies.
             let _ = released.lock().unwrap().recv();
@@ -49,7 +49,7 @@ fn a_callback_that_blocks_does_not_delay_closing() {
     stage.strike(&server, Cause::PolicyNarrowed);
     let first = called.recv_timeout(LIMIT).expect("no callback was called");
     for (client, mut served) in pairs {
-        assert!(served.connection().unwrap().wait(LIMIT).is_some());
+        assert!(served.connection().wait(LIMIT).is_some());
         assert_aborted(served.read(&mut [0; 1]), Cause::PolicyNarrowed.reason());
         assert_ends(client);
     }
@@ -60,7 +60,7 @@ fn a_callback_that_blocks_does_not_delay_closing() {
         .unwrap();
     let (client, served) = meet(&clients[0], &server);
     stage.strike(&server, Cause::PolicyNarrowed);
-    assert!(served.connection().unwrap().wait(LIMIT).is_some());
+    assert!(served.connection().wait(LIMIT).is_some());
     assert_ends(client);
     assert!(called.try_recv().is_err() && stage.received().is_empty());
 
@@ -85,8 +85,8 @@ fn an_observer_that_blocks_does_not_delay_closing() {
     let server = stage
         .server(TLS13, LiveConnections::Close)
         .observer(move |event| {
-            if let Event::ConnectionRejected { peer, .. } = event {
-                hears.send(peer.subject()).unwrap();
+            if let Event::ConnectionEnding { connection, .. } = event {
+                hears.send(connection.peer().unwrap().subject()).unwrap();
                 let _ = released.lock().unwrap().recv();
             }
         })
@@ -97,7 +97,7 @@ fn an_observer_that_blocks_does_not_delay_closing() {
     stage.strike(&server, Cause::PolicyNarrowed);
     received.recv_timeout(LIMIT).expect("it receives no event");
     for (client, served) in pairs {
-        assert!(served.connection().unwrap().wait(LIMIT).is_some());
+        assert!(served.connection().wait(LIMIT).is_some());
         assert_ends(client);
     }
     assert!(received.try_recv().is_err());

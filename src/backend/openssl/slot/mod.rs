@@ -16,7 +16,30 @@ use crate::policy::{Rejection, RejectionReason};
 pub(super) struct Slot {
     verifier: Arc<SessionVerifier>,
     peer: ExpectedPeer,
+    /// Whether other code than ours drives the connection.
+    is_native: bool,
     seen: Mutex<Option<PresentedPath>>,
+}
+
+/// The mark of a connection that our own code drives.
+pub(super) struct OwnHandshake;
+
+impl OwnHandshake {
+    /// Marks `ssl`, before its slot is laid.
+    pub(super) fn mark(ssl: &mut SslRef) -> Result<(), ErrorStack> {
+        ssl.set_ex_data(Self::index()?, Self);
+        Ok(())
+    }
+
+    fn is_on(ssl: &SslRef) -> bool {
+        Self::index().is_ok_and(|index| ssl.ex_data(index).is_some())
+    }
+
+    fn index() -> Result<Index<Ssl, Self>, ErrorStack> {
+        static INDEX: LazyLock<Result<Index<Ssl, OwnHandshake>, ErrorStack>> =
+            LazyLock::new(Ssl::new_ex_index);
+        INDEX.clone()
+    }
 }
 
 /// The expected peer.
@@ -42,6 +65,7 @@ impl Slot {
         let slot = Self {
             verifier: Arc::clone(verifier),
             peer,
+            is_native: !OwnHandshake::is_on(ssl),
             seen: Mutex::new(None),
         };
         ssl.set_ex_data(index()?, slot);
@@ -55,6 +79,7 @@ impl Slot {
     /// Sets a rejection before the peer presented a chain.
     pub(super) fn reject(ssl: &SslRef, rejection: Rejection) {
         if let Some(slot) = Self::of(ssl) {
+            slot.report(Err(&rejection));
             *slot.seen() = Some(PresentedPath {
                 chain: Vec::new(),
                 verdict: Err(rejection),
@@ -77,11 +102,19 @@ impl Slot {
             ExpectedPeer::Client => self.verifier.client(&chain, look),
             ExpectedPeer::Server(name) => self.verifier.server(&chain, name, look),
         };
+        self.report(verdict.as_ref());
         *self.seen() = Some(PresentedPath {
             chain,
             verdict: verdict.clone(),
         });
         verdict
+    }
+
+    /// Tells the observer of a native configuration's handshake; ours are reported as a whole.
+    fn report(&self, verdict: Result<&PeerIdentity, &Rejection>) {
+        if self.is_native {
+            self.verifier.report_native(verdict);
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<PresentedPath>> {
@@ -131,7 +164,8 @@ pub(super) fn conclude(
         )),
         (None, _) if client_auth == ClientAuthMode::Required => {
             let rejection = Rejection::new(RejectionReason::NoCertificate);
-            Err(HandshakeError::Rejected(verifier.report(rejection)))
+            slot.report(Err(&rejection));
+            Err(HandshakeError::Rejected(rejection))
         }
         (None, _) => Ok(None),
     }

@@ -1,25 +1,19 @@
-use core::{fmt, mem};
+pub(super) mod handshake;
 pub(super) mod handshake_params;
 
+use core::fmt;
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
-use rustls::{Connection, HandshakeKind};
+use rustls::Connection;
 
-use super::error::{alert_in, from_io};
+use super::error::alert_in;
 use super::session::VerifiedSession;
-use super::session_info;
 use super::slot::{HandshakeRecord, with_slot};
+use crate::backend::io::pending_write::is_not_ready;
 use crate::backend::key_export::BoxError;
-use crate::backend::pending_write::is_not_ready;
-use crate::backend::{
-    CertificateRequest, ClientAuthMode, Handshake, HandshakeError, HandshakeResult,
-    SessionVerifier, TlsStream,
-};
+use crate::backend::{SessionVerifier, TlsStream};
 use crate::error::Alert;
-use crate::peer::PeerIdentity;
-use crate::policy::{Rejection, RejectionReason};
-use handshake_params::{HandshakeParams, SideParams};
 
 /// A rustls connection over its transport.
 pub(crate) struct RustlsStream<IO> {
@@ -145,11 +139,6 @@ impl<IO: Read + Write> RustlsStream<IO> {
     }
 }
 
-/// Returns the peer's leaf in rustls.
-fn leaf(connection: &Connection) -> Option<&[u8]> {
-    connection.peer_certificates()?.first().map(AsRef::as_ref)
-}
-
 /// The most reads of a broken connection for an alert; one record fills a read.
 const MAX_LAST_READS: usize = 16;
 
@@ -192,177 +181,3 @@ impl<IO: fmt::Debug> fmt::Debug for RustlsStream<IO> {
             .finish_non_exhaustive()
     }
 }
-
-/// A handshake of either side.
-pub(crate) struct RustlsHandshake<IO> {
-    /// `None` once it is over.
-    stream: Option<RustlsStream<IO>>,
-    params: HandshakeParams,
-    record: HandshakeRecord,
-}
-
-impl<IO: Read + Write> RustlsHandshake<IO> {
-    pub(super) fn new(
-        connection: Connection,
-        io: IO,
-        params: HandshakeParams,
-        record: HandshakeRecord,
-    ) -> Self {
-        Self {
-            stream: Some(RustlsStream {
-                connection: Box::new(connection),
-                io,
-                is_closed: false,
-                tickets: None,
-            }),
-            params,
-            record,
-        }
-    }
-
-    fn failed(&mut self, error: io::Error) -> HandshakeError {
-        match self.record.verdict.take() {
-            Some(Err(rejection)) => return HandshakeError::Rejected(rejection),
-            // The transport may only not be ready: the handshake continues and needs the verdict at
-            // its end.
-            accepted => self.record.verdict = accepted,
-        }
-        let verifier = &self.params.verifier;
-        verifier.complete(from_io(error), &self.record.request)
-    }
-
-    fn finish(
-        &mut self,
-        mut stream: RustlsStream<IO>,
-    ) -> Result<HandshakeResult<RustlsStream<IO>>, HandshakeError> {
-        let connection = &stream.connection;
-        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
-        let peer = if resumed {
-            Some(self.reverified_peer(connection)?)
-        } else {
-            self.verified_peer(connection)?
-        };
-        if let (true, SideParams::Client(_)) = (self.params.resumes, &self.params.end) {
-            stream.tickets = self.tickets(peer.as_ref());
-        }
-        let connection = &stream.connection;
-        Ok(HandshakeResult {
-            peer,
-            session: session_info::of(connection, &self.params.end, self.record.signature, resumed),
-            // In a resumed session the server does not request a certificate.
-            request: if resumed {
-                CertificateRequest::NotShown
-            } else {
-                mem::take(&mut self.record.request)
-            },
-            stream,
-        })
-    }
-
-    /// Returns the peer of a full handshake.
-    fn verified_peer(
-        &mut self,
-        connection: &Connection,
-    ) -> Result<Option<PeerIdentity>, HandshakeError> {
-        let verdict = self.record.verdict.take();
-        match (leaf(connection), verdict) {
-            (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => Ok(Some(peer)),
-            (Some(_), _) => Err(HandshakeError::backend(
-                "the peer's certificate was not verified",
-            )),
-            (None, _) => match self.params.end {
-                SideParams::Server(ClientAuthMode::Optional) => Ok(None),
-                SideParams::Server(ClientAuthMode::Required) | SideParams::Client(_) => {
-                    let rejection = Rejection::new(RejectionReason::NoCertificate);
-                    Err(HandshakeError::Rejected(
-                        self.params.verifier.report(rejection),
-                    ))
-                }
-            },
-        }
-    }
-
-    /// Returns the peer of a resumed session, which the session store verified again.
-    fn reverified_peer(&self, connection: &Connection) -> Result<PeerIdentity, HandshakeError> {
-        let HandshakeParams {
-            verifier,
-            end,
-            resumes,
-        } = &self.params;
-        if !resumes {
-            return Err(HandshakeError::backend(
-                "a session was resumed, which is switched off",
-            ));
-        }
-        let peer = match (leaf(connection), &self.record.proof) {
-            (Some(leaf), Some(proof)) if proof.peer.leaf() == leaf => proof.peer.clone(),
-            _ => {
-                return Err(HandshakeError::backend(
-                    "a session was resumed whose peer was not verified again",
-                ));
-            }
-        };
-        match end {
-            SideParams::Client(name) => verifier.shadow_resumed_server(&peer, name),
-            SideParams::Server(_) => verifier.shadow_resumed_client(&peer),
-        }
-        Ok(peer)
-    }
-
-    fn tickets(
-        &mut self,
-        peer: Option<&PeerIdentity>,
-    ) -> Option<(Arc<SessionVerifier>, Arc<VerifiedSession>)> {
-        let verifier = &self.params.verifier;
-        let proof = match self.record.proof.take() {
-            Some(proof) => proof,
-            None => Arc::new(VerifiedSession::new(verifier, peer?.clone())?),
-        };
-        Some((Arc::clone(verifier), proof))
-    }
-}
-
-impl<IO: Read + Write> Handshake<IO> for RustlsHandshake<IO> {
-    type Stream = RustlsStream<IO>;
-
-    fn advance(&mut self) -> Result<HandshakeResult<Self::Stream>, HandshakeError> {
-        let Some(stream) = &mut self.stream else {
-            return Err(HandshakeError::backend("the handshake is over"));
-        };
-        let record = mem::take(&mut self.record);
-        let (result, record) = with_slot(&self.params.verifier, record, || {
-            while stream.connection.is_handshaking() || stream.connection.wants_write() {
-                if stream.connection.complete_io(&mut stream.io)? == (0, 0) {
-                    return Err(io::ErrorKind::WriteZero.into());
-                }
-            }
-            Ok(())
-        });
-        self.record = record;
-        match result {
-            Err(error) => {
-                // rustls tries once, and stops after the first record: in TLS 1.3 the alert comes
-                // later.
-                let _ = stream.send_pending();
-                Err(self.failed(error))
-            }
-            Ok(()) => match self.stream.take() {
-                Some(stream) => self.finish(stream),
-                None => Err(HandshakeError::backend("the handshake is over")),
-            },
-        }
-    }
-
-    fn io_mut(&mut self) -> Option<&mut IO> {
-        self.stream.as_mut().map(|stream| &mut stream.io)
-    }
-}
-
-impl<IO> fmt::Debug for RustlsHandshake<IO> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RustlsHandshake").finish_non_exhaustive()
-    }
-}
-
-#[cfg(all(test, feature = "aws-lc-rs"))]
-mod tests;

@@ -12,7 +12,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 use super::error::to_rustls;
 use super::signing::scheme::ours;
-use super::slot::{Verdict, note};
+use super::slot::{Verdict, has_slot, note};
 use crate::backend::verification::session_verifier::Pass;
 use crate::backend::{ClientAuthMode, SessionVerifier};
 use handshake_signatures::HandshakeSignatures;
@@ -22,6 +22,10 @@ fn deliver(verifier: &Arc<SessionVerifier>, verdict: Verdict) -> Result<(), Erro
         Ok(_) => Ok(()),
         Err(rejection) => Err(to_rustls(rejection.clone())),
     };
+    // The observer learns of a native configuration's handshakes here, and of ours as a whole.
+    if !has_slot(verifier) {
+        verifier.report_native(verdict.as_ref());
+    }
     note(verifier, |record| {
         record.verdict = Some(verdict);
         record.proof = None;

@@ -1,6 +1,6 @@
 //! Recognises a peer that speaks another protocol, or an old version of TLS.
 
-use super::handshake_error::{HandshakeError, NotTls};
+use crate::backend::handshake_error::{HandshakeError, NotTls};
 
 /// The header of a record and of a hello, and the version in it (RFC 8446, section 5.1 and 4.1.2).
 const LENGTH: usize = 11;

@@ -1,13 +1,22 @@
+//! What an observer receives.
+
+pub(crate) mod connection_end;
+pub(crate) mod handshake;
+
 use core::time::Duration;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
 
+use crate::backend::session::connection_info::ConnectionInfo;
 use crate::error::unknown_name::stable_names;
 use crate::error::{ReloadFailure, UnusableTrustAnchor};
 use crate::material::{IdentityWarning, RevocationList};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
+use crate::side::Side;
+use connection_end::{EndCause, EndReason};
+use handshake::HandshakeEvent;
 
 /// An event that an [`observer`](crate::ClientBuilder::observer) receives.
 ///
@@ -16,7 +25,7 @@ use crate::policy::Rejection;
 /// use mtls::Event;
 ///
 /// let builder = builder.observer(|event| match event {
-///     Event::PeerRejected(rejection) => eprintln!("rejected: {rejection}"),
+///     Event::Handshake(handshake) => eprintln!("{:?}: {:?}", handshake.remote_addr, handshake.outcome),
 ///     Event::ReloadFailed(failure) => eprintln!("{failure}"),
 ///     Event::Rotated { revision, .. } => eprintln!("revision {revision} serves"),
 ///     other => eprintln!("{other:?}"),
@@ -26,18 +35,38 @@ use crate::policy::Rejection;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The peer of an open connection would now be rejected.
+    /// The connection of a stream has ended: the stream was dropped.
     ///
-    /// Sent once for each [tracked](crate::connection::LiveConnections) connection, on the thread
-    /// that also calls [`on_rejected`](crate::ConnectionHandle::on_rejected). With
-    /// `LiveConnections::Close`, all connections of that peer have been closed before.
+    /// Sent once for each accepted [`Handshake`](Self::Handshake), on the thread that drops the
+    /// stream.
     #[non_exhaustive]
-    ConnectionRejected {
-        /// The peer of the connection.
-        peer: &'a PeerIdentity,
-        /// Why a handshake would reject it now.
-        rejection: &'a Rejection,
+    ConnectionEnded {
+        /// The connection.
+        connection: &'a ConnectionInfo,
+        /// How it ended.
+        cause: EndCause,
+        /// How long it was open.
+        duration: Duration,
     },
+    /// This side wants an open connection to end.
+    ///
+    /// Its peer would now be rejected, or our identity or trust has changed. Sent once for each
+    /// reason and [tracked](crate::connection::LiveConnections) connection, on the thread that also
+    /// calls [`on_end`](crate::ConnectionHandle::on_end). With `LiveConnections::Close`, all
+    /// connections of a rejected peer have been closed before.
+    #[non_exhaustive]
+    ConnectionEnding {
+        /// The connection.
+        connection: &'a ConnectionInfo,
+        /// Why it should end.
+        reason: &'a EndReason,
+    },
+    /// A handshake has ended: the connection is open, or there is none.
+    ///
+    /// Sent once for each call of `connect`, `accept` and their asynchronous twins, on the thread
+    /// of the handshake, before the call returns; also if the future of the call is dropped.
+    /// Handshakes that another library drives are reported by [`PeerVerified`](Self::PeerVerified).
+    Handshake(&'a HandshakeEvent<'a>),
     /// Our own identity works but has a fault that should be corrected.
     ///
     /// Sent once for each [warning](crate::MtlsIdentity::warnings), on the thread of the `build` or
@@ -62,11 +91,20 @@ pub enum Event<'a> {
         /// The time from now until then; zero if it has passed.
         left: Duration,
     },
-    /// A handshake rejected its peer.
+    /// A handshake that another library drives has verified its peer.
     ///
-    /// Sent once for each handshake, on the handshake's thread, before the alert. OpenSSL may
-    /// try another path after a rejected one; that path is verified and reported separately.
-    PeerRejected(&'a Rejection),
+    /// It runs on the configuration from `config()` or `live_config()`. This is as much as the
+    /// library shows: not whether the handshake succeeds after it, who the connection belongs to,
+    /// or when it ends. A handshake that fails before the peer's certificate arrives is not
+    /// reported, nor is a client without a certificate that rustls rejects by itself. OpenSSL may
+    /// try another path after a rejected one, which is reported separately.
+    #[non_exhaustive]
+    PeerVerified {
+        /// The side that we are.
+        side: Side,
+        /// The peer, or why it was rejected.
+        verdict: Result<&'a PeerIdentity, &'a Rejection>,
+    },
     /// The source returned an error or an invalid rotation.
     ///
     /// Sent at each attempt, on the thread that polls the source. The last valid revision stays in
@@ -98,7 +136,7 @@ pub enum Event<'a> {
     /// The [shadow policy](crate::ClientBuilder::shadow_policy) would have accepted a peer that was
     /// rejected.
     ///
-    /// Sent once for each handshake, right after [`PeerRejected`](Self::PeerRejected).
+    /// Sent once for each handshake, on the handshake's thread, before the handshake ends.
     #[non_exhaustive]
     ShadowAccepted {
         /// The peer that the shadow policy would have accepted.

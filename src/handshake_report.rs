@@ -1,0 +1,102 @@
+//! Reports each handshake to the observer once, however it ends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::backend::{
+    Backend, ConnectionId, ConnectionInfo, Event, HandshakeError, HandshakeEvent, HandshakeOutcome,
+    SessionInfo, SessionVerifier,
+};
+use crate::connection::ConnectionContext;
+use crate::error::BackendKind;
+use crate::peer::PeerIdentity;
+use crate::rotation::Revision;
+use crate::side::Side;
+
+/// A handshake that runs. If it is dropped before its end, the handshake was cancelled.
+pub(crate) struct HandshakeReport {
+    verifier: Arc<SessionVerifier>,
+    id: ConnectionId,
+    remote_addr: Option<SocketAddr>,
+    side: Side,
+    backend: BackendKind,
+    revision: u64,
+    started: Instant,
+    is_over: bool,
+}
+
+impl HandshakeReport {
+    /// `known` is the transport's address of the peer.
+    pub(crate) fn start<B: Backend, C>(
+        side: Side,
+        revision: &Revision<C>,
+        context: ConnectionContext,
+        known: impl FnOnce() -> Option<SocketAddr>,
+    ) -> Self {
+        Self {
+            verifier: Arc::clone(&revision.verifier),
+            id: context.id_or_next(),
+            remote_addr: context.address_or(known),
+            side,
+            backend: B::KIND,
+            revision: revision.number,
+            started: Instant::now(),
+            is_over: false,
+        }
+    }
+
+    /// The facts about the connection that it has established.
+    pub(crate) fn info(
+        &self,
+        peer: Option<&PeerIdentity>,
+        session: &Arc<SessionInfo>,
+    ) -> ConnectionInfo {
+        ConnectionInfo {
+            id: self.id,
+            remote_addr: self.remote_addr,
+            side: self.side,
+            backend: self.backend,
+            revision: self.revision,
+            peer: peer.cloned(),
+            session: Some(Arc::clone(session)),
+            opened_at: Instant::now(),
+        }
+    }
+
+    /// Reports the end. `info` returns the facts about the connection of a stream.
+    pub(crate) fn finish<T>(
+        mut self,
+        result: Result<T, HandshakeError>,
+        info: impl FnOnce(&T) -> &ConnectionInfo,
+    ) -> Result<T, HandshakeError> {
+        self.is_over = true;
+        match &result {
+            Ok(stream) => self.notify(HandshakeOutcome::Accepted(info(stream))),
+            Err(error) => self.notify(HandshakeOutcome::Failed(error)),
+        }
+        result
+    }
+
+    fn notify(&self, outcome: HandshakeOutcome<'_>) {
+        if self.verifier.has_observer() {
+            self.verifier.notify(&Event::Handshake(&HandshakeEvent {
+                connection: self.id,
+                remote_addr: self.remote_addr,
+                side: self.side,
+                backend: self.backend,
+                revision: self.revision,
+                duration: self.started.elapsed(),
+                outcome,
+            }));
+        }
+    }
+}
+
+impl Drop for HandshakeReport {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.notify(HandshakeOutcome::Failed(&HandshakeError::Cancelled));
+        }
+    }
+}
