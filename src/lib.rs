@@ -78,6 +78,8 @@ pub use crate::builder::Builder;
 pub use crate::client::{ClientBuilder, MtlsClient};
 pub use crate::connection::handle::ConnectionHandle;
 pub use crate::error::material::MaterialError;
+#[cfg(feature = "http")]
+pub use crate::integration::http;
 #[cfg(feature = "spiffe")]
 pub use crate::integration::spiffe::SpiffeSource;
 #[cfg(feature = "tokio")]

@@ -31,6 +31,8 @@ pub use unknown_name::UnknownName;
 pub use crate::backend::handshake_error::NotTls;
 pub use crate::backend::key_export::KeyExportError;
 pub use crate::backend::unreadable_anchor::UnreadableTrustAnchor;
+#[cfg(feature = "http")]
+pub use crate::integration::http::error::ForwardedError;
 #[cfg(feature = "spiffe")]
 pub use crate::integration::spiffe::{
     SpiffeAddressProblem, SpiffeConnectProblem, SpiffeError, SpiffePart, SpiffePartProblem,

@@ -1,18 +1,28 @@
-//! Adapters to asynchronous runtimes and identity providers, above client, server and sources.
+//! Adapters to asynchronous runtimes, identity providers and HTTP, above client, server and
+//! sources.
 
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "spiffe")]
 pub(crate) mod spiffe;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
 
 /// Returns the hint of an error of an integration.
-#[cfg(feature = "spiffe")]
-pub(crate) use spiffe::hint_of;
-
-/// There is none without an integration that has errors.
-#[cfg(not(feature = "spiffe"))]
+#[cfg_attr(
+    not(any(feature = "http", feature = "spiffe")),
+    expect(unused_variables, reason = "no other integration has errors")
+)]
 pub(crate) fn hint_of<'a>(
-    _: &'a (dyn core::error::Error + 'static),
+    error: &'a (dyn core::error::Error + 'static),
 ) -> Option<std::borrow::Cow<'a, str>> {
+    #[cfg(feature = "http")]
+    if let Some(hint) = http::hint_of(error) {
+        return Some(hint);
+    }
+    #[cfg(feature = "spiffe")]
+    if let Some(hint) = spiffe::hint_of(error) {
+        return Some(hint);
+    }
     None
 }

@@ -1,6 +1,7 @@
 //! The text of every error, compared with `tests/errors.md` (`UPDATE_ERRORS=1` writes it anew).
 
 mod building;
+mod forwarded;
 mod handshake;
 mod identity_warning;
 mod matchers;
@@ -68,6 +69,7 @@ pub(super) use samples;
 fn every_error_states_one_fact_and_has_a_hint() {
     let mut samples: Vec<Sample> = Vec::new();
     samples.extend(building::samples());
+    samples.extend(forwarded::samples());
     samples.extend(handshake::samples());
     samples.extend(matchers::samples());
     samples.extend(material::samples());
