@@ -67,16 +67,16 @@ impl Program {
         Self::find("node", "nodejs")
     }
 
-    /// Node that finds the module `node-forge`: where it looks, or in the folders of `NODE_PATH`.
-    pub fn node_with_forge() -> Option<Self> {
+    /// Node that finds a module: where it looks, or in the folders of `NODE_PATH`.
+    pub fn node_with(module: &str) -> Option<Self> {
         let finds = |path: &Path| {
             let mut node = Command::new(path);
-            let node = node.args(["-e", "require('node-forge')"]);
+            let node = node.args(["-e", &format!("require('{module}')")]);
             let output = node.stdin(Stdio::null()).output();
             output.is_ok_and(|output| output.status.success())
         };
-        let how = "npm install node-forge, and NODE_PATH set to its node_modules";
-        Self::find_in(search_path(), "node", how, finds)
+        let how = format!("npm install {module}, and NODE_PATH set to its node_modules");
+        Self::find_in(search_path(), "node", &how, finds)
     }
 
     pub fn openssl() -> Option<Self> {

@@ -6,7 +6,7 @@ use crate::recipes::Side;
 use crate::workshop::Workshop;
 
 pub(super) fn make(workshop: &Workshop) -> Option<Made> {
-    let mut node = Program::node_with_forge()?.command();
+    let mut node = Program::node_with("node-forge")?.command();
     workshop.write("forge.js", include_str!("forge.js"));
     node.arg("forge.js");
     workshop.run(node, b"");
