@@ -14,6 +14,8 @@ mod ber;
 mod crl;
 mod encoding;
 mod files;
+#[cfg(feature = "http")]
+mod headers;
 #[cfg(feature = "openssl")]
 mod pem_differential;
 #[cfg(all(feature = "aws-lc-rs", feature = "watch"))]
@@ -46,6 +48,8 @@ pub use ber::ber;
 pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
 pub use files::{certificate, pem, pkcs7, sniff};
+#[cfg(feature = "http")]
+pub use headers::{client_cert, xfcc};
 #[cfg(feature = "openssl")]
 pub use pem_differential::pem_differential;
 #[cfg(all(feature = "aws-lc-rs", feature = "watch"))]

@@ -34,6 +34,12 @@ fn certificate() {
     replay("certificate", checks::certificate);
 }
 
+#[cfg(feature = "http")]
+#[test]
+fn client_cert() {
+    replay("client_cert", checks::client_cert);
+}
+
 #[test]
 fn crl() {
     replay("crl", checks::crl);
@@ -122,4 +128,10 @@ fn verdict_differential() {
 #[test]
 fn verify_chain() {
     replay("verify_chain", checks::verify_chain);
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn xfcc() {
+    replay("xfcc", checks::xfcc);
 }
