@@ -4,7 +4,8 @@ use core::net::IpAddr;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::attribute::Kind;
-use super::pattern::{DirectoryName, Network, Pattern, PeerValue, Value};
+use super::pattern::network::Network;
+use super::pattern::{DirectoryName, Pattern, PeerValue, Value};
 use crate::x509::CanonicalName;
 
 /// Patterns by kind.
@@ -120,7 +121,7 @@ impl Set {
                 members.entry(name.canonical().clone()).or_insert(name);
             }
             (Self::Networks { members, lengths }, Value::Network(network)) => {
-                insert_sorted(lengths, network.length);
+                insert_sorted(lengths, network.length());
                 members.insert(network);
             }
             (Self::Texts { members, lengths }, Value::Text(text)) => {

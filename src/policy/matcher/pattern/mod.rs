@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod names;
+pub(crate) mod network;
 pub(crate) mod problem;
 pub(crate) mod string_match;
 pub(crate) mod subject;
@@ -10,7 +11,7 @@ pub(crate) mod uri;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher};
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 
 use base16ct::HexDisplay;
 
@@ -20,6 +21,7 @@ use super::limits::MAX_PATTERN_BYTES;
 use super::text::excerpt::{quote, shorten};
 use crate::peer::{SpiffeId, check_trust_domain, has_uri_scheme, is_dns_name, is_email_address};
 use crate::x509::{CanonicalName, canonical_rfc4514};
+use network::{Network, mapped, parse_ip};
 use problem::PatternProblem;
 use uri::{is_ambiguous, prefix_problem};
 
@@ -45,13 +47,6 @@ pub(super) enum Value {
 pub(super) struct DirectoryName {
     text: Box<str>,
     name: CanonicalName,
-}
-
-/// An IP network; no bit after the prefix is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Network {
-    pub(super) address: IpAddr,
-    pub(super) length: u8,
 }
 
 /// A value of a peer's attribute.
@@ -92,9 +87,7 @@ impl Pattern {
             (Value::Digest(wanted), PeerValue::Digest(digest)) => *wanted == digest,
             (Value::Ip(wanted), PeerValue::Ip(ip)) => *wanted == ip,
             (Value::Name(wanted), PeerValue::Name(name, _)) => wanted.name == *name,
-            (Value::Network(wanted), PeerValue::Ip(ip)) => {
-                Network::around(ip, wanted.length) == Some(*wanted)
-            }
+            (Value::Network(wanted), PeerValue::Ip(ip)) => wanted.contains(ip),
             (Value::Text(wanted), PeerValue::Text(text)) => {
                 let subject = self.kind.subject(text);
                 self.kind.part(&subject, wanted.len()) == Some(&**wanted)
@@ -133,25 +126,6 @@ impl Ord for DirectoryName {
 impl PartialOrd for DirectoryName {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
-    }
-}
-
-impl Network {
-    /// Returns the network with this prefix length that contains the address.
-    pub(super) fn around(ip: IpAddr, length: u8) -> Option<Self> {
-        let address = match ip {
-            IpAddr::V4(v4) => {
-                let host_bits = 32_u32.checked_sub(length.into())?;
-                let mask = u32::MAX.checked_shl(host_bits).unwrap_or(0);
-                IpAddr::V4((v4.to_bits() & mask).into())
-            }
-            IpAddr::V6(v6) => {
-                let host_bits = 128_u32.checked_sub(length.into())?;
-                let mask = u128::MAX.checked_shl(host_bits).unwrap_or(0);
-                IpAddr::V6((v6.to_bits() & mask).into())
-            }
-        };
-        Some(Self { address, length })
     }
 }
 
@@ -217,8 +191,8 @@ fn value(kind: Kind, text: &str) -> Result<Value, PatternProblem> {
                 .then_some(PatternProblem::NotPrintable),
         ),
         Kind::UriPrefix => unless(prefix_problem(text)),
-        Kind::Ip => ip(text).map(Value::Ip),
-        Kind::IpNetwork => network(text).map(Value::Network),
+        Kind::Ip => parse_ip(text).map(Value::Ip),
+        Kind::IpNetwork => Network::parse(text).map(Value::Network),
         Kind::Issuer => match canonical_rfc4514(text) {
             Some((canonical, name)) if canonical == text => Ok(Value::Name(DirectoryName {
                 text: text.into(),
@@ -249,43 +223,6 @@ fn value(kind: Kind, text: &str) -> Result<Value, PatternProblem> {
     }
 }
 
-fn ip(text: &str) -> Result<IpAddr, PatternProblem> {
-    let ip = text.parse().map_err(|_| PatternProblem::NotAnIpAddress)?;
-    match mapped(ip) {
-        Some(address) => Err(PatternProblem::MappedAddress { address }),
-        None => Ok(ip),
-    }
-}
-
-fn network(text: &str) -> Result<Network, PatternProblem> {
-    let form = || PatternProblem::NotANetwork;
-    let (address, length) = text.split_once('/').ok_or_else(form)?;
-    let is_plain = |digits: &str| {
-        digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'))
-    };
-    if !is_plain(length) {
-        return Err(form());
-    }
-    let address = ip(address)?;
-    let length: u8 = length.parse().map_err(|_| form())?;
-    match Network::around(address, length) {
-        None => Err(PatternProblem::PrefixTooLong),
-        Some(_) if length == 0 => Err(PatternProblem::AllAddresses),
-        Some(network) if network.address != address => Err(PatternProblem::HostBits {
-            address: network.address,
-            length,
-        }),
-        Some(network) => Ok(network),
-    }
-}
-
-fn mapped(ip: IpAddr) -> Option<Ipv4Addr> {
-    match ip {
-        IpAddr::V4(_) => None,
-        IpAddr::V6(v6) => v6.to_ipv4_mapped(),
-    }
-}
-
 fn digest(text: &str) -> Result<[u8; 32], PatternProblem> {
     let mut digest = [0; 32];
     match base16ct::mixed::decode(text, &mut digest) {
@@ -311,11 +248,5 @@ impl fmt::Display for Value {
             Self::Name(name) => f.write_str(&name.text),
             Self::Text(text) => f.write_str(text),
         }
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.length)
     }
 }
