@@ -24,7 +24,11 @@ pub(crate) struct HandshakeReport {
     revision: u64,
     started: Instant,
     is_over: bool,
+    /// The error if it is dropped, where it is not [`HandshakeError::Cancelled`].
+    cancelled: Option<Cancelled>,
 }
+
+type Cancelled = Box<dyn Fn() -> Option<HandshakeError> + Send + Sync>;
 
 impl HandshakeReport {
     /// `known` is the transport's address of the peer.
@@ -43,6 +47,28 @@ impl HandshakeReport {
             revision: revision.number,
             started: Instant::now(),
             is_over: false,
+            cancelled: None,
+        }
+    }
+
+    /// Sets the revision of a handshake that begins some time after its connection.
+    pub(crate) fn runs_under<C>(&mut self, revision: &Revision<C>) {
+        self.verifier = Arc::clone(&revision.verifier);
+        self.revision = revision.number;
+    }
+
+    /// Sets the address that a proxy has named.
+    pub(crate) fn set_remote_addr(&mut self, address: SocketAddr) {
+        self.remote_addr = Some(address);
+    }
+
+    /// Sets what the error is if it is dropped; `None` for [`HandshakeError::Cancelled`].
+    pub(crate) fn if_cancelled(
+        &mut self,
+        error: impl Fn() -> Option<HandshakeError> + Send + Sync + 'static,
+    ) {
+        if self.verifier.has_observer() {
+            self.cancelled = Some(Box::new(error));
         }
     }
 
@@ -78,6 +104,12 @@ impl HandshakeReport {
         result
     }
 
+    /// Reports an end before the handshake began.
+    pub(crate) fn fail(mut self, error: &HandshakeError) {
+        self.is_over = true;
+        self.notify(HandshakeOutcome::Failed(error));
+    }
+
     fn notify(&self, outcome: HandshakeOutcome<'_>) {
         if self.verifier.has_observer() {
             self.verifier.notify(&Event::Handshake(&HandshakeEvent {
@@ -96,7 +128,9 @@ impl HandshakeReport {
 impl Drop for HandshakeReport {
     fn drop(&mut self) {
         if !self.is_over {
-            self.notify(HandshakeOutcome::Failed(&HandshakeError::Cancelled));
+            let error = self.cancelled.as_ref().and_then(|error| error());
+            let error = error.unwrap_or(HandshakeError::Cancelled);
+            self.notify(HandshakeOutcome::Failed(&error));
         }
     }
 }

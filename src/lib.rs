@@ -84,6 +84,8 @@ pub use crate::integration::http;
 pub use crate::integration::spiffe::SpiffeSource;
 #[cfg(feature = "tokio")]
 pub use crate::integration::tokio::AsyncMtlsStream;
+#[cfg(feature = "tokio")]
+pub use crate::integration::tokio::listener::MtlsListener;
 pub use crate::material::anchors::TrustAnchors;
 pub use crate::material::chain::CertificateChain;
 pub use crate::material::identity::MtlsIdentity;

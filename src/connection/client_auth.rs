@@ -44,9 +44,9 @@ pub enum Optional {}
 /// assert_eq!(greeting::<Required>(&peer), "hello spiffe://prod.example/payments");
 /// ```
 #[expect(private_bounds, reason = "sealed: there is no third answer")]
-pub trait ClientAuth: PeerOf<Known = <Self as ClientAuth>::Peer> {
+pub trait ClientAuth: PeerOf<Known = <Self as ClientAuth>::Peer> + 'static {
     /// What a stream holds of its client: a [`PeerIdentity`], or an `Option` of one.
-    type Peer;
+    type Peer: Send + Sync + 'static;
 
     /// Returns the client's identity, unless the client is anonymous.
     fn identity(peer: &Self::Peer) -> Option<&PeerIdentity>;

@@ -3,6 +3,8 @@
 mod client_auth;
 mod context;
 pub(crate) mod handle;
+#[cfg(feature = "tokio")]
+mod listener_limits;
 mod live_connections;
 mod registry;
 mod stream_tracking;
@@ -18,6 +20,8 @@ pub use crate::side::Side;
 pub use client_auth::{ClientAuth, MAX_CA_NAMES_BYTES, Optional, Required};
 pub use context::ConnectionContext;
 pub(crate) use handle::ConnectionHandle;
+#[cfg(feature = "tokio")]
+pub use listener_limits::ListenerLimits;
 pub use live_connections::LiveConnections;
 pub(crate) use registry::Registry;
 pub(crate) use registry::verification_subject::VerificationBasis;

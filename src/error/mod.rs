@@ -38,6 +38,8 @@ pub use crate::integration::spiffe::{
     SpiffeAddressProblem, SpiffeConnectProblem, SpiffeError, SpiffePart, SpiffePartProblem,
     SpiffeStreamProblem,
 };
+#[cfg(feature = "tokio")]
+pub use crate::integration::tokio::listener::error::{ListenerError, ProxySenderError};
 pub use crate::material::key::signing_fault::SigningFault;
 pub use crate::peer::spiffe::SpiffeIdError;
 pub use crate::policy::matcher::{ExpectedToken, MatcherError, MatcherProblem, PatternProblem};

@@ -10,7 +10,7 @@ pub(crate) mod tokio;
 
 /// Returns the hint of an error of an integration.
 #[cfg_attr(
-    not(any(feature = "http", feature = "spiffe")),
+    not(any(feature = "http", feature = "spiffe", feature = "tokio")),
     expect(unused_variables, reason = "no other integration has errors")
 )]
 pub(crate) fn hint_of<'a>(
@@ -18,6 +18,10 @@ pub(crate) fn hint_of<'a>(
 ) -> Option<std::borrow::Cow<'a, str>> {
     #[cfg(feature = "http")]
     if let Some(hint) = http::hint_of(error) {
+        return Some(hint);
+    }
+    #[cfg(feature = "tokio")]
+    if let Some(hint) = tokio::hint_of(error) {
         return Some(hint);
     }
     #[cfg(feature = "spiffe")]

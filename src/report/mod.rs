@@ -14,7 +14,7 @@ use crate::error::{
 use crate::integration;
 use crate::policy::{BuildError, Rejection};
 
-#[cfg(all(test, feature = "http", feature = "spiffe"))]
+#[cfg(all(test, feature = "http", feature = "spiffe", feature = "tokio"))]
 mod texts;
 
 /// A printable error, with its causes and its hint on lines of their own.

@@ -4,6 +4,7 @@ pub(crate) mod connection_end;
 pub(crate) mod handshake;
 
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
@@ -35,6 +36,11 @@ use handshake::HandshakeEvent;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The system could not give a `MtlsListener` the next connection.
+    ///
+    /// Sent in the task that calls `accept`, which tries again. The hint of the error's
+    /// [`Report`](crate::Report) says what to do.
+    AcceptFailed(&'a io::Error),
     /// The connection of a stream has ended: the stream was dropped.
     ///
     /// Sent once for each accepted [`Handshake`](Self::Handshake), on the thread that drops the
@@ -64,7 +70,8 @@ pub enum Event<'a> {
     /// A handshake has ended: the connection is open, or there is none.
     ///
     /// Sent once for each call of `connect`, `accept` and their asynchronous twins, on the thread
-    /// of the handshake, before the call returns; also if the future of the call is dropped.
+    /// of the handshake, before the call returns; also if the future of the call is dropped. A
+    /// `MtlsListener` sends it once for each connection that it accepts.
     /// Handshakes that another library drives are reported by [`PeerVerified`](Self::PeerVerified).
     Handshake(&'a HandshakeEvent<'a>),
     /// Our own identity works but has a fault that should be corrected.

@@ -1,5 +1,6 @@
 use core::future::poll_fn;
 use core::task::Poll;
+use core::time::Duration;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -107,9 +108,21 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         &self,
         io: IO,
     ) -> Result<AsyncMtlsStream<IO, A::Peer, B>, HandshakeError> {
+        let report = self.report(&self.revision(), || None);
+        self.accept_within(PollIo::new(io), self.handshake_timeout(), report)
+            .await
+    }
+
+    /// Accepts, in a handshake of at most this time.
+    pub(super) async fn accept_within<IO: AsyncRead + AsyncWrite + Send + Unpin>(
+        &self,
+        io: PollIo<IO>,
+        at_most: Duration,
+        mut report: HandshakeReport,
+    ) -> Result<AsyncMtlsStream<IO, A::Peer, B>, HandshakeError> {
         let revision = self.revision();
-        let report = self.report(&revision, || None);
-        let result = self.handshake_async(&revision, &report, io).await;
+        report.runs_under(&revision);
+        let result = self.handshake_async(&revision, &report, io, at_most).await;
         report.finish(result, |stream| stream.connection().info())
     }
 
@@ -117,10 +130,11 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         &self,
         revision: &Revision<B::ServerConfig>,
         report: &HandshakeReport,
-        io: IO,
+        io: PollIo<IO>,
+        at_most: Duration,
     ) -> Result<AsyncMtlsStream<IO, A::Peer, B>, HandshakeError> {
-        let mut handshake = B::start_server(&revision.config, PollIo::new(io))?;
-        let result = timeout(self.handshake_timeout(), drive(&mut handshake)).await;
+        let mut handshake = B::start_server(&revision.config, io)?;
+        let result = timeout(at_most, drive(&mut handshake)).await;
         let mut established = match result.map_err(|_| HandshakeError::Timeout)? {
             Ok(established) => established,
             Err(error) => {

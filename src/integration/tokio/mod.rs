@@ -4,7 +4,10 @@
 //! library would make the feature `tokio` depend on all three.
 
 mod connect;
+pub(crate) mod listener;
 mod poll_io;
 mod stream;
 
 pub use stream::AsyncMtlsStream;
+
+pub(crate) use listener::error::hint_of;

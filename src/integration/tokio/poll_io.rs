@@ -6,6 +6,7 @@ use std::task::Wake;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::listener::progress::Progress;
 use crate::backend::io::first_bytes::FirstBytes;
 
 /// An asynchronous transport with a non-blocking interface.
@@ -21,6 +22,15 @@ pub(crate) struct PollIo<IO> {
     reader: Waker,
     writer: Waker,
     both: Waker,
+    /// Set until the first write of a listener's handshake.
+    before_write: Option<BeforeWrite<IO>>,
+}
+
+/// What happens at the first write of a listener's handshake.
+#[derive(Debug)]
+struct BeforeWrite<IO> {
+    prepare: fn(&IO),
+    progress: Arc<Progress>,
 }
 
 /// The wakers of a reader and a writer in different tasks.
@@ -44,6 +54,23 @@ impl<IO> PollIo<IO> {
             reader: Waker::noop().clone(),
             writer: Waker::noop().clone(),
             both: Waker::noop().clone(),
+            before_write: None,
+        }
+    }
+
+    /// Creates a transport that calls `prepare` and reports progress before its first write, which
+    /// answers the client's hello.
+    pub(super) fn tracked(io: IO, progress: Arc<Progress>, prepare: fn(&IO)) -> Self {
+        Self {
+            before_write: Some(BeforeWrite { prepare, progress }),
+            ..Self::new(io)
+        }
+    }
+
+    fn before_write(&mut self) {
+        if let Some(before) = self.before_write.take() {
+            (before.prepare)(&self.io);
+            before.progress.answered();
         }
     }
 
@@ -111,11 +138,13 @@ impl<IO: AsyncRead + Unpin> Read for PollIo<IO> {
 
 impl<IO: AsyncWrite + Unpin> Write for PollIo<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.before_write();
         let mut context = Context::from_waker(&self.both);
         ready(Pin::new(&mut self.io).poll_write(&mut context, buf))
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.before_write();
         let mut context = Context::from_waker(&self.both);
         ready(Pin::new(&mut self.io).poll_write_vectored(&mut context, bufs))
     }

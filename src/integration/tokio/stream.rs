@@ -6,6 +6,7 @@ use std::io::{self, IoSlice, Read, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::listener::occupancy::Permit;
 use super::poll_io::{PollIo, poll};
 use crate::backend::key_export::{self, KeyExportError};
 use crate::backend::{Backend, DefaultBackend, EndCause, KeyExporter, SessionInfo, TlsStream};
@@ -44,6 +45,8 @@ pub struct AsyncMtlsStream<
     state: ConnectionState<P>,
     /// Ends the wait for the peer's end.
     close_timer: Option<Pin<Box<Sleep>>>,
+    /// The place among the open connections of a listener.
+    permit: Option<Permit>,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<IO, P, B> {
@@ -52,7 +55,13 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<I
             inner,
             state,
             close_timer: None,
+            permit: None,
         }
+    }
+
+    pub(super) fn with_permit(mut self, permit: Permit) -> Self {
+        self.permit = Some(permit);
+        self
     }
 
     /// Returns the peer of the connection.

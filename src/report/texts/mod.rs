@@ -4,6 +4,7 @@ mod building;
 mod forwarded;
 mod handshake;
 mod identity_warning;
+mod listener;
 mod matchers;
 mod material;
 mod policy;
@@ -71,6 +72,7 @@ fn every_error_states_one_fact_and_has_a_hint() {
     samples.extend(building::samples());
     samples.extend(forwarded::samples());
     samples.extend(handshake::samples());
+    samples.extend(listener::samples());
     samples.extend(matchers::samples());
     samples.extend(material::samples());
     samples.extend(identity_warning::samples());
