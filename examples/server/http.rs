@@ -11,7 +11,6 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use crate::listen::Caller;
 use crate::support::Result;
 
 /// The maximum length of a request's body in bytes.
@@ -25,15 +24,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const STREAMS_AT_A_TIME: u32 = 32;
 
-/// Answers the requests of one connection until it closes.
-pub(crate) async fn serve<S>(caller: Caller<S>) -> Result<()>
+/// Answers the requests of one connection with the client's name until it closes.
+pub(crate) async fn serve<S>(stream: S, name: String, speaks_h2: bool) -> Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let name = caller.name;
     let service = service_fn(move |request| answer(name.clone(), request));
-    builder(caller.speaks_h2)
-        .serve_connection(TokioIo::new(caller.stream), service)
+    builder(speaks_h2)
+        .serve_connection(TokioIo::new(stream), service)
         .await
 }
 

@@ -14,21 +14,27 @@
 mod support;
 
 mod http;
-mod listen;
 mod options;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use mtls::backend::{Capability, ServerBackend, Support};
-use mtls::connection::ClientAuth;
-use mtls::{AsyncMtlsStream, HandshakeError, MtlsServer};
-use tokio::net::{TcpListener, TcpStream};
+use mtls::connection::{ClientAuth, ListenerLimits};
+use mtls::{AsyncMtlsStream, MtlsListener, Report};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
-use listen::Caller;
 use options::Options;
-use support::Result;
 use support::backends::with_server_backend;
+use support::{Result, log};
+
+/// Well below the 1,024 descriptors that a process may open by default, with as many handshakes.
+const MAX_CONNECTIONS: usize = 512;
+
+/// How many clients wait in the system until they are accepted. One more would have to try again, a
+/// second later at the earliest.
+const BACKLOG: u32 = 4096;
 
 fn main() -> ExitCode {
     support::exit("server", options::USAGE, run())
@@ -61,15 +67,15 @@ async fn serve_by<B: ServerBackend>(backend: B, options: &Options) -> Result<()>
     let builder = options.builder()?;
     if options.is_optional {
         let server = builder.optional_client_auth().build(backend)?;
-        listen::forever(bind(options).await?, move |tcp| accept(server.clone(), tcp)).await
+        forever(server.listener(bind(options).await?)).await
     } else {
         let server = builder.build(backend)?;
-        listen::forever(bind(options).await?, move |tcp| accept(server.clone(), tcp)).await
+        forever(server.listener(bind(options).await?)).await
     }
 }
 
 async fn bind(options: &Options) -> Result<TcpListener> {
-    let listener = TcpListener::bind(&options.listen)
+    let listener = listen(&options.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
     let mut stdout = io::stdout();
@@ -78,17 +84,46 @@ async fn bind(options: &Options) -> Result<TcpListener> {
     Ok(listener)
 }
 
-type Stream<B, A> = AsyncMtlsStream<TcpStream, <A as ClientAuth>::Peer, B>;
+/// Listens as `TcpListener::bind` does, with a longer queue.
+async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut last = io::ErrorKind::NotFound.into();
+    for address in lookup_host(address).await? {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        socket.set_reuseaddr(cfg!(unix))?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
 
-async fn accept<B: ServerBackend, A: ClientAuth>(
-    server: MtlsServer<B, A>,
-    tcp: TcpStream,
-) -> std::result::Result<Caller<Stream<B, A>>, HandshakeError> {
-    let stream = server.accept_async(tcp).await?;
+/// Accepts and serves until the process is ended. No client's doing ends it.
+async fn forever<B: ServerBackend, A: ClientAuth>(listener: MtlsListener<B, A>) -> Result<()> {
+    let limits = ListenerLimits::new().max_connections(MAX_CONNECTIONS);
+    let mut listener = listener.limits(limits);
+    // A task of the runtime's own threads: the handshakes need not wake another one.
+    let accepting = tokio::spawn(async move {
+        loop {
+            let (stream, from) = listener.accept().await;
+            tokio::spawn(serve_one::<B, A>(stream, from));
+        }
+    });
+    Ok(accepting.await?)
+}
+
+async fn serve_one<B: ServerBackend, A: ClientAuth>(
+    stream: AsyncMtlsStream<TcpStream, A::Peer, B>,
+    from: SocketAddr,
+) {
     let name = A::identity(stream.peer()).map(ToString::to_string);
-    Ok(Caller {
-        name: name.unwrap_or_else(|| "(no certificate)".to_owned()),
-        speaks_h2: stream.session().alpn() == Some(b"h2"),
-        stream,
-    })
+    let name = name.unwrap_or_else(|| "(no certificate)".to_owned());
+    let speaks_h2 = stream.session().alpn() == Some(b"h2");
+    if let Err(error) = http::serve(stream, name.clone(), speaks_h2).await {
+        log(&format!("{from} ({name}): {}", Report::new(error.as_ref())));
+    }
 }

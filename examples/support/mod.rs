@@ -6,15 +6,19 @@ pub(crate) mod backends;
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::{Parser, ValueExt};
 use mtls::backend::BackendKind;
+use mtls::connection::Side;
+use mtls::error::ListenerError;
+use mtls::event::HandshakeOutcome;
 use mtls::policy::{CertificateProfile, RevocationDepth};
 use mtls::{
-    Builder, Event, Loader, MtlsIdentity, Passphrase, Report, RevocationLists, RevocationRules,
-    TrustAnchors, VerifierPolicy,
+    Builder, Event, HandshakeError, Loader, MtlsIdentity, Passphrase, Report, RevocationLists,
+    RevocationRules, TrustAnchors, VerifierPolicy,
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -117,9 +121,18 @@ impl Common {
     }
 }
 
-/// Writes warnings to standard error.
+/// Writes warnings, and the failures of a server, to standard error.
 fn warn(event: &Event<'_>) {
     match event {
+        Event::AcceptFailed(error) => log(&format!("cannot accept: {error}")),
+        Event::Handshake(handshake) if handshake.side == Side::Server => {
+            // So many clients may get stuck that they would fill the log.
+            if let HandshakeOutcome::Failed(error) = handshake.outcome
+                && !has_given_way(error)
+            {
+                log(&failure(error, handshake.remote_addr));
+            }
+        }
         Event::IdentityWarning(warning) => {
             log(&format!("warning: {warning}; hint: {}", warning.hint()));
         }
@@ -132,6 +145,24 @@ fn warn(event: &Event<'_>) {
         )),
         _ => {}
     }
+}
+
+/// Distinguishes a rejection from every other failure of a handshake.
+fn failure(error: &HandshakeError, from: Option<SocketAddr>) -> String {
+    let what = match error {
+        HandshakeError::Rejected(_) | HandshakeError::NoCommonProtocol => "rejected",
+        _ => "failed",
+    };
+    let from = from.map_or("a client".to_owned(), |from| from.to_string());
+    format!("{what} {from}: {}", Report::new(error))
+}
+
+fn has_given_way(error: &HandshakeError) -> bool {
+    let HandshakeError::Io(io) = error else {
+        return false;
+    };
+    let cause = io.get_ref().and_then(|cause| cause.downcast_ref());
+    matches!(cause, Some(ListenerError::GaveWay))
 }
 
 fn required<'a, T>(
