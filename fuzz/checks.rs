@@ -18,6 +18,8 @@ mod files;
 mod headers;
 #[cfg(feature = "openssl")]
 mod pem_differential;
+#[cfg(feature = "tokio")]
+mod proxy_header;
 #[cfg(all(feature = "aws-lc-rs", feature = "watch"))]
 mod reload;
 #[cfg(feature = "openssl")]
@@ -52,6 +54,8 @@ pub use files::{certificate, pem, pkcs7, sniff};
 pub use headers::{client_cert, xfcc};
 #[cfg(feature = "openssl")]
 pub use pem_differential::pem_differential;
+#[cfg(feature = "tokio")]
+pub use proxy_header::proxy_header;
 #[cfg(all(feature = "aws-lc-rs", feature = "watch"))]
 pub use reload::reload_model;
 #[cfg(feature = "openssl")]

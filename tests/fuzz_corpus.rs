@@ -83,6 +83,12 @@ fn pkcs7() {
     replay("pkcs7", checks::pkcs7);
 }
 
+#[cfg(feature = "tokio")]
+#[test]
+fn proxy_header() {
+    replay("proxy_header", checks::proxy_header);
+}
+
 #[test]
 fn policy_text() {
     replay("policy_text", checks::policy_text);
