@@ -34,15 +34,12 @@ impl Program {
 
     /// Debian keeps it outside the path.
     pub fn easy_rsa() -> Option<Self> {
-        const FOLDER: &str = "/usr/share/easy-rsa";
-        let path = env::var_os("PATH").unwrap_or_default();
-        let folders = env::split_paths(&path).chain([FOLDER.into()]);
-        Self::find_in(
-            folders,
-            "easyrsa",
-            "apt-get install easy-rsa",
-            Path::is_file,
-        )
+        Self::find_beside("easyrsa", &["/usr/share/easy-rsa"], "easy-rsa")
+    }
+
+    /// What RabbitMQ's runtime registers with; it comes with that package.
+    pub fn epmd() -> Option<Self> {
+        Self::find("epmd", "rabbitmq-server")
     }
 
     pub fn go() -> Option<Self> {
@@ -61,6 +58,11 @@ impl Program {
         }
         missing("file", JAR, "apt-get install libbcprov-java");
         None
+    }
+
+    /// Debian keeps it outside the path of ordinary users.
+    pub fn mosquitto() -> Option<Self> {
+        Self::find_beside("mosquitto", &["/usr/sbin"], "mosquitto")
     }
 
     pub fn node() -> Option<Self> {
@@ -102,6 +104,27 @@ impl Program {
             .clone()
     }
 
+    /// Finds `name` among the programs of a PostgreSQL server.
+    pub fn postgresql(name: &str) -> Option<Self> {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter();
+        let folders = versions
+            .flatten()
+            .filter_map(|version| Some(version.ok()?.path().join("bin")));
+        let folders: Vec<_> = search_path().into_iter().chain(folders).collect();
+        let how = "apt-get install postgresql";
+        Self::find_in(folders, name, how, Path::is_file)
+    }
+
+    /// The program itself, which any user may run, and not the wrapper on the path.
+    pub fn rabbitmq_server() -> Option<Self> {
+        let folder = "/usr/lib/rabbitmq/bin";
+        Self::find_beside("rabbitmq-server", &[folder], "rabbitmq-server")
+    }
+
+    pub fn redis_server() -> Option<Self> {
+        Self::find("redis-server", "redis-server")
+    }
+
     pub fn setpriv() -> Option<Self> {
         Self::find("setpriv", "util-linux")
     }
@@ -126,6 +149,13 @@ impl Program {
     fn find_that(name: &str, package: &str, is_it: impl Fn(&Path) -> bool) -> Option<Self> {
         let how = format!("apt-get install {package}");
         Self::find_in(search_path(), name, &how, is_it)
+    }
+
+    /// Looks into these folders first.
+    fn find_beside(name: &str, folders: &[&str], package: &str) -> Option<Self> {
+        let folders = folders.iter().map(PathBuf::from).chain(search_path());
+        let how = format!("apt-get install {package}");
+        Self::find_in(folders, name, &how, Path::is_file)
     }
 
     fn find_in(
