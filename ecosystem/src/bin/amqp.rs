@@ -1,0 +1,27 @@
+//! AMQP, with amqprs: opens and closes a connection again and again.
+
+use amqprs::connection::{Connection, OpenConnectionArguments};
+use amqprs::tls::TlsAdaptor;
+use mtls::{FileSource, MtlsClient, Rustls};
+use mtls_ecosystem::{Result, port, repeat};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut options = OpenConnectionArguments::new("localhost", port()?, "guest", "guest");
+
+    // mtls: begin
+    let pki = FileSource::new()
+        .identity("client.crt", "client.key")
+        .trust_anchors("ca.crt");
+    let client = MtlsClient::builder().source(pki).build(Rustls::default())?;
+    let tls = TlsAdaptor::new(client.live_config().into(), "localhost".into());
+    options.tls_adaptor(tls);
+    // mtls: end
+
+    repeat(async || {
+        let connection = Connection::open(&options).await?;
+        connection.close().await?;
+        Ok("connected".to_owned())
+    })
+    .await
+}

@@ -1,0 +1,73 @@
+//! An HTTPS server, with axum-server: says who its client is.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use axum::middleware::AddExtension;
+use axum::routing::get;
+use axum::{Extension, Router};
+use axum_server::accept::Accept;
+use axum_server::tls::TlsService;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use mtls::{CertificateChain, Event, FileSource, MtlsServer, Report, Rustls, VerifierPolicy};
+use mtls_ecosystem::{Result, port};
+use tokio::net::TcpStream;
+use tower::Layer;
+
+// mtls: begin
+/// Gives every request the certificates of its client, which the server has verified.
+#[derive(Clone)]
+struct PeerAcceptor(RustlsAcceptor);
+
+impl<S: Send + 'static> Accept<TcpStream, S> for PeerAcceptor {
+    type Stream = <RustlsAcceptor as Accept<TcpStream, S>>::Stream;
+    type Service = AddExtension<TlsService<S>, CertificateChain>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, Self::Service)>> + Send>>;
+
+    fn accept(&self, tcp: TcpStream, service: S) -> Self::Future {
+        let accepted = self.0.accept(tcp, service);
+        Box::pin(async {
+            let (stream, service) = accepted.await?;
+            let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let chain = CertificateChain::from_der(chain.to_vec()).map_err(io::Error::other)?;
+            Ok((stream, Extension(chain).layer(service)))
+        })
+    }
+}
+
+async fn hello(Extension(peer): Extension<CertificateChain>) -> String {
+    peer.describe().to_string()
+}
+// mtls: end
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port()?));
+    let app = Router::new().route("/", get(hello));
+
+    // mtls: begin
+    let pki = FileSource::new()
+        .identity("server.crt", "server.key")
+        .trust_anchors("ca.crt");
+    let server = MtlsServer::builder()
+        .source(pki)
+        .policy(VerifierPolicy::allow_any_authenticated())
+        .observer(|event| {
+            if let Event::PeerRejected(rejection) = event {
+                println!("rejected: {}", Report::new(*rejection));
+            }
+        })
+        .build(Rustls::default())?;
+    let config = RustlsConfig::from_config(server.live_config());
+    let acceptor = PeerAcceptor(RustlsAcceptor::new(config));
+    // mtls: end
+
+    axum_server::bind(address)
+        // mtls: begin
+        .acceptor(acceptor)
+        // mtls: end
+        .serve(app.into_make_service())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Redis, with redis-rs over a stream of `mtls`: sends `PING` in a new connection each time.
+
+use mtls::{FileSource, MtlsClient, Rustls};
+use mtls_ecosystem::{Result, port, repeat};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, RedisConnectionInfo};
+use tokio::net::TcpStream;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let port = port()?;
+    let (info, config) = (
+        RedisConnectionInfo::default(),
+        AsyncConnectionConfig::default(),
+    );
+
+    // mtls: begin
+    let pki = FileSource::new()
+        .identity("client.crt", "client.key")
+        .trust_anchors("ca.crt");
+    let client = MtlsClient::builder().source(pki).build(Rustls::default())?;
+    // mtls: end
+
+    repeat(async || {
+        let tcp = TcpStream::connect(("localhost", port)).await?;
+        // mtls: begin
+        let stream = client.connect_async("localhost", tcp).await?;
+        // mtls: end
+        let (mut connection, driver) =
+            MultiplexedConnection::new_with_config(&info, stream, config.clone()).await?;
+        tokio::spawn(driver);
+        Ok(redis::cmd("PING").query_async(&mut connection).await?)
+    })
+    .await
+}

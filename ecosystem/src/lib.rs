@@ -1,0 +1,32 @@
+//! What the programs share: it has nothing to do with TLS.
+
+use std::env;
+use std::error::Error;
+use std::time::Duration;
+
+use mtls::Report;
+
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The pause between two requests.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Returns the port in the command line.
+///
+/// # Errors
+/// There is none, or it is not a number.
+pub fn port() -> Result<u16> {
+    let port = env::args().nth(1).ok_or("usage: give a port")?;
+    Ok(port.parse()?)
+}
+
+/// Sends the request again and again, and prints each answer and each failure.
+pub async fn repeat(mut request: impl AsyncFnMut() -> Result<String>) -> Result<()> {
+    loop {
+        match request().await {
+            Ok(answer) => println!("{answer}"),
+            Err(error) => println!("failed: {}", Report::new(&*error)),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

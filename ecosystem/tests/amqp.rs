@@ -1,0 +1,104 @@
+//! amqprs with a RabbitMQ broker that requires client certificates.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use amqprs::connection::{Connection, OpenConnectionArguments};
+use amqprs::tls::TlsAdaptor;
+use common::programs::{Program, Running};
+use common::server::{Server, free_port};
+use common::tap::Tap;
+use common::workshop::Workshop;
+use common::{LIMIT, ROTATION, errors, expect_no_failure, start};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_amqp");
+
+/// A broker, and the daemon that its runtime registers with, which would otherwise stay.
+struct RabbitMq {
+    server: Server,
+    _epmd: Running,
+}
+
+fn rabbitmq(workshop: &Workshop, folder: &str) -> Option<RabbitMq> {
+    let (epmd, program) = (Program::epmd()?, Program::rabbitmq_server()?);
+    let (port, epmd_port) = (free_port(), free_port().to_string());
+    let folder = workshop.path(folder);
+    let settings = format!(
+        "listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n\
+         ssl_options.certfile = {0}/server.crt\n\
+         ssl_options.keyfile = {0}/server.key\n\
+         ssl_options.cacertfile = {0}/ca.crt\n\
+         ssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = true\n\
+         ssl_options.versions.1 = tlsv1.2\n",
+        folder.display()
+    );
+    fs::write(folder.join("rabbitmq.conf"), settings).unwrap();
+    fs::write(folder.join("enabled_plugins"), "[].\n").unwrap();
+    let environment = |mut command: Command, folder: &Path| {
+        command
+            .current_dir(folder)
+            .env("ERL_EPMD_PORT", &epmd_port)
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env("HOME", folder)
+            .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
+            .env(
+                "RABBITMQ_ENABLED_PLUGINS_FILE",
+                folder.join("enabled_plugins"),
+            )
+            .env("RABBITMQ_LOGS", "-")
+            .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
+            .env("RABBITMQ_NODENAME", format!("mtls-{port}@localhost"))
+            .env("RABBITMQ_DIST_PORT", free_port().to_string())
+            .env("RABBITMQ_PID_FILE", folder.join("pid"));
+        command
+    };
+    let epmd = Running::start(&mut environment(epmd.command(), &folder));
+    let server = Server::start(&mut environment(program.command(), &folder), port);
+    Some(RabbitMq {
+        server,
+        _epmd: epmd,
+    })
+}
+
+/// The test reads the certificate on its way to the broker.
+#[test]
+fn the_new_certificate_is_sent() {
+    let workshop = Workshop::open();
+    let Some(broker) = rabbitmq(&workshop, "server") else {
+        return;
+    };
+    let tap = Tap::before(broker.server.port);
+    let first = workshop.issue_client("alice", 0x1002);
+    let program = start(PROGRAM, tap.port, &workshop.path("client"));
+    tap.expect(&first, LIMIT);
+    program.wait_for_line("connected", LIMIT);
+    expect_no_failure(&program, 5);
+    let second = workshop.issue_client("alice", 0x1003);
+    tap.expect(&second, ROTATION);
+    expect_no_failure(&program, 10);
+}
+
+/// The library keeps the text of an error only.
+#[tokio::test]
+async fn a_broker_of_an_unknown_ca_is_rejected() {
+    let workshop = Workshop::open();
+    let Some(broker) = rabbitmq(&workshop, "stranger") else {
+        return;
+    };
+    let (client, rejections) = errors::client_in(&workshop.path("client"));
+    let mut options =
+        OpenConnectionArguments::new("localhost", broker.server.port, "guest", "guest");
+    let tls = TlsAdaptor::new(client.live_config().into(), "localhost".into());
+    options.tls_adaptor(tls);
+    let error = Connection::open(&options).await.err().unwrap();
+    let text = "invalid peer certificate: UnknownIssuer";
+    assert!(error.to_string().contains(text), "{error}");
+    assert_eq!(errors::chain(&error).len(), 1);
+    rejections.expect_unknown_issuer();
+
+    let program = start(PROGRAM, broker.server.port, &workshop.path("client"));
+    program.wait_for_line(text, LIMIT);
+}

@@ -1,0 +1,94 @@
+//! What an error of a library holds.
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use mtls::{Event, FileSource, HandshakeError, MtlsClient, Rejection, RejectionReason, Rustls};
+
+type DynError = dyn Error + 'static;
+
+/// An error and its causes, also those that an `io::Error` or an `Arc` wraps.
+pub fn chain(error: &DynError) -> Vec<&DynError> {
+    let mut chain = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        chain.push(error);
+        let shared = error.downcast_ref::<Arc<dyn Error + Send + Sync>>();
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = match (shared, wrapped) {
+            (Some(shared), _) => Some(&**shared),
+            (None, Some(wrapped)) => Some(wrapped),
+            (None, None) => error.source(),
+        };
+    }
+    chain
+}
+
+pub fn find<T: Error + 'static>(error: &DynError) -> Option<&T> {
+    chain(error)
+        .into_iter()
+        .find_map(|error| error.downcast_ref())
+}
+
+/// A client with the files of this folder, and what it rejects.
+pub fn client_in(folder: &Path) -> (MtlsClient, Rejections) {
+    let files = FileSource::new()
+        .identity(folder.join("client.crt"), folder.join("client.key"))
+        .trust_anchors(folder.join("ca.crt"));
+    let rejections = Rejections::default();
+    let seen = rejections.clone();
+    let client = MtlsClient::builder()
+        .source(files)
+        .observer(move |event| {
+            if let Event::PeerRejected(rejection) = event {
+                seen.0.lock().unwrap().push((*rejection).clone());
+            }
+        })
+        .build(Rustls::default())
+        .unwrap();
+    (client, rejections)
+}
+
+/// What the observer has received.
+#[derive(Clone, Debug, Default)]
+pub struct Rejections(Arc<Mutex<Vec<Rejection>>>);
+
+impl Rejections {
+    /// Expects one of a certificate whose CA is not known, with a hint.
+    #[track_caller]
+    pub fn expect_unknown_issuer(&self) {
+        let rejections = self.0.lock().unwrap();
+        let [rejection] = &**rejections else {
+            panic!("not one rejection: {rejections:?}");
+        };
+        expect_unknown_issuer(rejection);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().unwrap().is_empty()
+    }
+}
+
+#[track_caller]
+pub fn expect_unknown_issuer(rejection: &Rejection) {
+    assert_eq!(rejection.reason(), RejectionReason::UnknownIssuer);
+    let hint = rejection.hint();
+    assert!(
+        hint.contains("CN=Nyx"),
+        "the hint does not name the CA: {hint}"
+    );
+}
+
+/// Expects that rustls' error arrives, and no more: it has room for the reason alone.
+#[track_caller]
+pub fn expect_rustls_error(error: &DynError) {
+    use rustls::CertificateError::UnknownIssuer;
+    let found = find::<rustls::Error>(error);
+    let expected = rustls::Error::InvalidCertificate(UnknownIssuer);
+    assert_eq!(found, Some(&expected), "{:?}", chain(error));
+    assert!(find::<HandshakeError>(error).is_none());
+}
