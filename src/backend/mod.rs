@@ -83,6 +83,18 @@ pub(crate) use verification::own_chain::OwnChain;
 pub(crate) use verification::serving_gate::{ServingGate, SourceDeadline};
 pub(crate) use verification::session_verifier::{Pass, SessionVerifier};
 
+/// Returns the hint of a TLS library's own error.
+#[cfg(feature = "rustls")]
+pub(crate) use rustls::hint_of;
+
+/// Only rustls' configurations are given to libraries that return its errors.
+#[cfg(not(feature = "rustls"))]
+pub(crate) fn hint_of<'a>(
+    _: &'a (dyn core::error::Error + 'static),
+) -> Option<std::borrow::Cow<'a, str>> {
+    None
+}
+
 #[cfg(feature = "openssl")]
 pub use openssl::{OpenSslClientConfig, OpenSslServerConfig};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
-use crate::backend::HandshakeError;
+use crate::backend::{self, HandshakeError};
 use crate::error::{
     KeyExportError, ListReplacementProblem, MatcherError, MatcherProblem, MaterialError,
     MaterialProblem, PatternProblem, ReloadFailure, RetiredError, RevocationListRegression,
@@ -47,7 +47,8 @@ impl<'a> Report<'a> {
     /// Returns what to do about the error.
     ///
     /// The innermost error of this crate among the error and its causes gives it, because that one
-    /// knows the fault best. `None` if none of them is an error of this crate.
+    /// knows the fault best. An error of rustls has the hint of its reason or alert, for libraries
+    /// that were given a configuration. `None` if none of them is such an error.
     pub fn hint(&self) -> Option<Cow<'a, str>> {
         core::iter::once(self.0)
             .chain(self.causes())
@@ -85,6 +86,10 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return hint_of(error.get_ref()?);
     }
+    // So does that of a shared error, as redis has it.
+    if let Some(error) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return hint_of(&**error);
+    }
     /// Tries each type in turn.
     macro_rules! hint {
         ($($type:ty),+ $(,)?) => {
@@ -117,6 +122,7 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
         UnreadableTrustAnchor,
         UnusableTrustAnchor,
     )
+    .or_else(|| backend::hint_of(error))
     .or_else(|| integration::hint_of(error))
 }
 
@@ -140,6 +146,20 @@ mod tests {
         let error = io::Error::other(HandshakeError::by_peer(Alert::UNKNOWN_CA));
         let report = Report::new(&error);
         assert_eq!(report.hint().unwrap(), Alert::UNKNOWN_CA.hint());
+    }
+
+    #[test]
+    fn the_hint_of_a_shared_error_is_shown() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("a library failed")]
+        struct Library(#[source] Arc<dyn Error + Send + Sync>);
+
+        let error = io::Error::other(HandshakeError::by_peer(Alert::UNKNOWN_CA));
+        let error = Library(Arc::new(error));
+        assert_eq!(
+            Report::new(&error).hint().unwrap(),
+            Alert::UNKNOWN_CA.hint()
+        );
     }
 
     #[test]

@@ -22,6 +22,7 @@ use super::key_export::{BoxError, KeyExportAdapter};
 use crate::error::BackendKind;
 use crate::policy::{BuildError, SignatureAlgorithms};
 
+pub(crate) use error::hint_of;
 pub(crate) use stream::RustlsStream;
 
 /// rustls, with its own crypto provider; a process-wide one is neither read nor set.
