@@ -57,4 +57,5 @@ async fn a_broker_of_an_unknown_ca_is_rejected() {
 
     let program = start(PROGRAM, server.port, &workshop.path("client"));
     program.wait_for_line("invalid peer certificate: UnknownIssuer", LIMIT);
+    program.wait_for_line("hint: give the CA that issued", LIMIT);
 }

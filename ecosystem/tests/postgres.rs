@@ -3,7 +3,6 @@
 mod common;
 
 use std::fs;
-use std::time::Duration;
 
 use common::programs::{Program, run};
 use common::server::{Server, command_of_a_user, free_port};
@@ -87,8 +86,6 @@ async fn a_server_of_an_unknown_ca_is_rejected() {
     rejections.expect_unknown_issuer();
 
     let program = start(PROGRAM, server.port, &workshop.path("client"));
-    program.wait_for_line(
-        "invalid peer certificate: UnknownIssuer",
-        Duration::from_secs(5),
-    );
+    program.wait_for_line("invalid peer certificate: UnknownIssuer", LIMIT);
+    program.wait_for_line("hint: give the CA that issued", LIMIT);
 }

@@ -8,8 +8,8 @@ use common::server::{Server, free_port};
 use common::tap::Tap;
 use common::workshop::Workshop;
 use common::{LIMIT, ROTATION, expect_no_failure, start};
-use mtls::HandshakeError;
 use mtls::error::Alert;
+use mtls::{HandshakeError, Report};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisError};
 use tokio::net::TcpStream;
@@ -104,4 +104,5 @@ async fn a_rejection_by_the_server_arrives_in_the_error_of_the_library() {
     };
     assert_eq!(*alert, Alert::UNKNOWN_CA);
     assert!(hint.contains("CN=Nyx"), "{hint}");
+    assert_eq!(Report::new(&error).hint().as_deref(), Some(&**hint));
 }

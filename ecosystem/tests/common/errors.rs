@@ -5,7 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use mtls::{Event, FileSource, HandshakeError, MtlsClient, Rejection, RejectionReason, Rustls};
+use mtls::{
+    Event, FileSource, HandshakeError, MtlsClient, Rejection, RejectionReason, Report, Rustls,
+};
 
 type DynError = dyn Error + 'static;
 
@@ -83,7 +85,7 @@ pub fn expect_unknown_issuer(rejection: &Rejection) {
     );
 }
 
-/// Expects that rustls' error arrives, and no more: it has room for the reason alone.
+/// Expects that rustls' error arrives, which has room for the reason alone, and gives its hint.
 #[track_caller]
 pub fn expect_rustls_error(error: &DynError) {
     use rustls::CertificateError::UnknownIssuer;
@@ -91,4 +93,9 @@ pub fn expect_rustls_error(error: &DynError) {
     let expected = rustls::Error::InvalidCertificate(UnknownIssuer);
     assert_eq!(found, Some(&expected), "{:?}", chain(error));
     assert!(find::<HandshakeError>(error).is_none());
+    let hint = Report::new(error).hint().unwrap();
+    assert!(
+        hint.contains("the CA that issued the peer's certificate"),
+        "{hint}"
+    );
 }
