@@ -11,6 +11,7 @@ use common::{LIMIT, ROTATION, errors, expect_no_failure, start};
 use rustls::ClientConfig;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+const GUIDE: &str = include_str!("../../src/guides/integrations.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_postgres");
 
 /// A database in the workshop, and its server with the certificate in `folder`.
@@ -87,5 +88,8 @@ async fn a_server_of_an_unknown_ca_is_rejected() {
 
     let program = start(PROGRAM, server.port, &workshop.path("client"));
     program.wait_for_line("invalid peer certificate: UnknownIssuer", LIMIT);
-    program.wait_for_line("hint: give the CA that issued", LIMIT);
+    let hint = program.wait_for_line("hint: give the CA that issued", LIMIT);
+    let stdout = program.stdout();
+    let (report, _) = stdout.split_once(&hint).unwrap();
+    assert!(GUIDE.contains(&format!("{report}{hint}\n")), "{stdout}");
 }
