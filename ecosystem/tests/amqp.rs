@@ -49,6 +49,7 @@ fn rabbitmq(workshop: &Workshop, folder: &str) -> Option<RabbitMq> {
                 folder.join("enabled_plugins"),
             )
             .env("RABBITMQ_LOGS", "-")
+            .env("RABBITMQ_LOG_BASE", folder)
             .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
             .env("RABBITMQ_NODENAME", format!("mtls-{port}@localhost"))
             .env("RABBITMQ_DIST_PORT", free_port().to_string())
