@@ -2,17 +2,14 @@
 
 use mtls::{FileSource, MtlsClient, Rustls};
 use mtls_ecosystem::{Result, port, repeat};
+use redis::RedisConnectionInfo;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, RedisConnectionInfo};
 use tokio::net::TcpStream;
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let port = port()?;
-    let (info, config) = (
-        RedisConnectionInfo::default(),
-        AsyncConnectionConfig::default(),
-    );
+    let info = RedisConnectionInfo::default();
 
     // mtls: begin
     let pki = FileSource::new()
@@ -27,7 +24,7 @@ async fn main() -> Result<()> {
         let stream = client.connect_async("localhost", tcp).await?;
         // mtls: end
         let (mut connection, driver) =
-            MultiplexedConnection::new_with_config(&info, stream, config.clone()).await?;
+            MultiplexedConnection::new_with_config(&info, stream, Default::default()).await?;
         tokio::spawn(driver);
         Ok(redis::cmd("PING").query_async(&mut connection).await?)
     })
