@@ -59,3 +59,18 @@ async fn a_broker_of_an_unknown_ca_is_rejected() {
     program.wait_for_line("invalid peer certificate: UnknownIssuer", LIMIT);
     program.wait_for_line("hint: give the CA that issued", LIMIT);
 }
+
+#[test]
+fn a_rejection_by_the_broker_has_a_hint() {
+    let workshop = Workshop::open();
+    workshop.trust_all_in("stranger");
+    let Some(server) = mosquitto(&workshop, "server") else {
+        return;
+    };
+    let program = start(PROGRAM, server.port, &workshop.path("stranger"));
+    program.wait_for_line("received fatal alert: UnknownCA", LIMIT);
+    program.wait_for_line(
+        "hint: the peer does not trust the CA of our certificate",
+        LIMIT,
+    );
+}

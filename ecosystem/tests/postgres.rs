@@ -93,3 +93,18 @@ async fn a_server_of_an_unknown_ca_is_rejected() {
     let (report, _) = stdout.split_once(&hint).unwrap();
     assert!(GUIDE.contains(&format!("{report}{hint}\n")), "{stdout}");
 }
+
+#[test]
+fn a_rejection_by_the_server_has_a_hint() {
+    let workshop = Workshop::open();
+    workshop.trust_all_in("stranger");
+    let Some(server) = postgresql(&workshop, "server") else {
+        return;
+    };
+    let program = start(PROGRAM, server.port, &workshop.path("stranger"));
+    program.wait_for_line("received fatal alert: UnknownCA", LIMIT);
+    program.wait_for_line(
+        "hint: the peer does not trust the CA of our certificate",
+        LIMIT,
+    );
+}
