@@ -8,7 +8,7 @@ use std::process::Command;
 
 use amqprs::connection::{Connection, OpenConnectionArguments};
 use amqprs::tls::TlsAdaptor;
-use common::programs::{Program, Running};
+use common::programs::Program;
 use common::server::{Server, free_port};
 use common::workshop::Workshop;
 use common::{LIMIT, ROTATION, errors, expect_no_failure, start};
@@ -27,15 +27,15 @@ const DEFINITIONS: &str = r#"{
     ]
 }"#;
 
-/// A broker, and the daemon that its runtime registers with, which would otherwise stay.
+/// A broker, and what its runtime registers with: by itself it starts a daemon, which would stay.
 struct RabbitMq {
     server: Server,
-    _epmd: Running,
+    _epmd: Server,
 }
 
 fn rabbitmq(workshop: &Workshop, folder: &str) -> Option<RabbitMq> {
     let (epmd, program) = (Program::epmd()?, Program::rabbitmq_server()?);
-    let (port, epmd_port) = (free_port(), free_port().to_string());
+    let (port, epmd_port) = (free_port(), free_port());
     let folder = workshop.path(folder);
     let settings = format!(
         "listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n\
@@ -54,7 +54,7 @@ fn rabbitmq(workshop: &Workshop, folder: &str) -> Option<RabbitMq> {
     let environment = |mut command: Command, folder: &Path| {
         command
             .current_dir(folder)
-            .env("ERL_EPMD_PORT", &epmd_port)
+            .env("ERL_EPMD_PORT", epmd_port.to_string())
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("HOME", folder)
             .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
@@ -70,7 +70,7 @@ fn rabbitmq(workshop: &Workshop, folder: &str) -> Option<RabbitMq> {
             .env("RABBITMQ_PID_FILE", folder.join("pid"));
         command
     };
-    let epmd = Running::start(&mut environment(epmd.command(), &folder));
+    let epmd = Server::start(&mut environment(epmd.command(), &folder), epmd_port);
     let server = Server::start(&mut environment(program.command(), &folder), port);
     Some(RabbitMq {
         server,

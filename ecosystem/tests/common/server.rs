@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,22 +47,33 @@ pub fn start_server(program: &str, folder: &Path) -> Server {
 }
 
 impl Drop for Server {
-    /// Servers with processes of their own end them only when they are asked to end.
+    /// Servers with processes of their own end them only when they are asked to end. RabbitMQ starts
+    /// to the end before it does.
     fn drop(&mut self) {
         let id = self.running.id().to_string();
         let mut kill = Command::new("kill");
         let _ = kill.args(["-INT", &id]).stderr(Stdio::null()).status();
         let started = Instant::now();
-        while self.running.is_alive() && started.elapsed() < Duration::from_secs(5) {
+        while self.running.is_alive() && started.elapsed() < Duration::from_secs(30) {
             thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
-/// A port that is free now.
+/// A port that is free now, below those that the system gives to clients.
+///
+/// A client that connects to one of those before its server listens may connect to itself.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Tests that run at the same time begin at different ports.
+        let offset = (process::id() * 16 + next) % 12_000;
+        let port = 20_000 + u16::try_from(offset).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A command of this program for a user who is not root.
