@@ -1,6 +1,6 @@
 //! A server: another project's, or a program of this crate.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -70,7 +70,8 @@ pub fn free_port() -> u16 {
         // Tests that run at the same time begin at different ports.
         let offset = (process::id() * 16 + next) % 12_000;
         let port = 20_000 + u16::try_from(offset).unwrap();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        // Not by listening: a program that another thread starts just then inherits the socket.
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             return port;
         }
     }
