@@ -8,6 +8,7 @@ pub mod client_auth {}
 
 #[doc = include_str!("gateways.md")]
 pub mod gateways {}
+
 #[doc = include_str!("integrations.md")]
 pub mod integrations {}
 

@@ -54,7 +54,11 @@ async fn main() -> Result<()> {
         .source(pki)
         .policy(VerifierPolicy::allow_any_authenticated())
         .observer(|event| {
-            if let Event::PeerRejected(rejection) = event {
+            if let Event::PeerVerified {
+                verdict: Err(rejection),
+                ..
+            } = event
+            {
                 println!("rejected: {}", Report::new(*rejection));
             }
         })

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use mtls::event::HandshakeOutcome;
 use mtls::{
     Event, FileSource, HandshakeError, MtlsClient, Rejection, RejectionReason, Report, Rustls,
 };
@@ -45,10 +46,19 @@ pub fn client_in(folder: &Path) -> (MtlsClient, Rejections) {
     let seen = rejections.clone();
     let client = MtlsClient::builder()
         .source(files)
-        .observer(move |event| {
-            if let Event::PeerRejected(rejection) = event {
-                seen.0.lock().unwrap().push((*rejection).clone());
+        .observer(move |event| match event {
+            Event::PeerVerified {
+                verdict: Err(rejection),
+                ..
+            } => seen.0.lock().unwrap().push((*rejection).clone()),
+            Event::Handshake(handshake) => {
+                if let HandshakeOutcome::Failed(HandshakeError::Rejected(rejection)) =
+                    handshake.outcome
+                {
+                    seen.0.lock().unwrap().push(rejection.clone());
+                }
             }
+            _ => {}
         })
         .build(Rustls::default())
         .unwrap();
