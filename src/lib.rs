@@ -52,6 +52,10 @@ pub mod event;
 pub mod formats;
 pub mod guides;
 mod handshake_loop;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "a listener uses more of it")
+)]
 mod handshake_report;
 mod integration;
 pub mod material;

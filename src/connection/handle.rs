@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::registry::open_connection::OpenConnection;
 use super::waiters::{Waiters, WakerSlot, catch_panic};
-use crate::backend::{ConnectionId, ConnectionInfo, EndReason, SessionInfo};
+use crate::backend::{ConnectionId, ConnectionInfo, EndReason, HandshakeError, SessionInfo};
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
 
@@ -105,6 +105,25 @@ impl ConnectionHandle {
     /// A rejection that follows a retirement replaces it.
     pub fn end_reason(&self) -> Option<&EndReason> {
         self.0.end_reason()
+    }
+
+    /// Returns the error that ended the connection of a stream, if it was a rejection.
+    ///
+    /// The peer has rejected us after the handshake, as a TLS 1.3 server does, or we have rejected
+    /// the peer and closed the connection. Libraries above a stream may lose that error: HTTP/2
+    /// keeps only its text.
+    pub fn rejection_error(&self) -> Option<Arc<HandshakeError>> {
+        match self.closed_for() {
+            Some(EndReason::Rejected(rejection)) => {
+                Some(Arc::new(HandshakeError::Rejected(rejection.clone())))
+            }
+            _ => self.0.rejected_by_peer.get().cloned(),
+        }
+    }
+
+    /// Records that the peer has rejected us; the first time counts.
+    pub(crate) fn set_rejected_by_peer(&self, error: Arc<HandshakeError>) {
+        let _ = self.0.rejected_by_peer.set(error);
     }
 
     /// Blocks this thread until the connection should end, for at most this long.

@@ -36,6 +36,7 @@ trait Revisions: Send + Sync {
     fn status(&self) -> Status;
     fn status_changes(&self) -> StatusChanges;
     fn tracked_connections(&self) -> usize;
+    fn changed_at(&self) -> u64;
 }
 
 impl<C: Send + Sync + 'static> Revisions for Service<C> {
@@ -57,6 +58,10 @@ impl<C: Send + Sync + 'static> Revisions for Service<C> {
 
     fn tracked_connections(&self) -> usize {
         self.live().len()
+    }
+
+    fn changed_at(&self) -> u64 {
+        self.load().changed_at
     }
 }
 
@@ -100,6 +105,11 @@ impl RotationHandle {
     /// It waits on a thread or on any runtime.
     pub fn status_changes(&self) -> StatusChanges {
         self.0.status_changes()
+    }
+
+    /// The newest revision that changed our identity or trust.
+    pub(super) fn changed_at(&self) -> u64 {
+        self.0.changed_at()
     }
 
     /// Returns how many connections are tracked now.

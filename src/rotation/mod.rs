@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod files;
 mod handle;
 mod parts;
+mod per_revision;
 mod publish_checks;
 mod revision;
 #[expect(
@@ -28,6 +29,7 @@ use revision::ConfigFactory;
 
 pub use handle::RotationHandle;
 pub(crate) use parts::RevisionParts;
+pub use per_revision::PerRevision;
 pub(crate) use revision::{BackendConfig, Revision};
 pub(crate) use rotation::Rotation;
 pub(crate) use service::Service;

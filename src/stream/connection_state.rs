@@ -93,10 +93,13 @@ impl<P> ConnectionState<P> {
         };
         self.cause = self.cause.or(cause);
         match (&self.acceptance, alert) {
-            (PeerAcceptance::Awaited(request), Some(alert)) => io::Error::new(
-                io::ErrorKind::ConnectionRefused,
-                self.verifier.rejected_by_peer(alert, request),
-            ),
+            (PeerAcceptance::Awaited(request), Some(alert)) => {
+                // Twice, because the error has no copies.
+                let rejected = || self.verifier.rejected_by_peer(alert, request);
+                let handle = self.tracking.handle();
+                handle.set_rejected_by_peer(Arc::new(rejected()));
+                io::Error::new(io::ErrorKind::ConnectionRefused, rejected())
+            }
             // Each library has words of its own for it.
             (_, None) if error.kind() == io::ErrorKind::UnexpectedEof => io::Error::new(
                 error.kind(),

@@ -5,7 +5,7 @@ use pki_types::UnixTime;
 
 use super::state::{Place, RegistryState};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
-use crate::backend::{ConnectionInfo, EndReason};
+use crate::backend::{ConnectionInfo, EndReason, HandshakeError};
 use crate::connection::waiters::{Callback, Waiters};
 use crate::policy::Rejection;
 
@@ -26,6 +26,8 @@ pub(crate) struct OpenConnection {
     retired: OnceLock<EndReason>,
     /// Whether its time to end after retirement has passed. Set while `waiting` is locked.
     is_overdue: AtomicBool,
+    /// How the peer rejected us, if it did so after the handshake.
+    pub(crate) rejected_by_peer: OnceLock<Arc<HandshakeError>>,
     waiting: Mutex<Waiters>,
     pub(crate) ended: Condvar,
 }
@@ -50,6 +52,7 @@ impl OpenConnection {
             rejected: OnceLock::new(),
             retired: OnceLock::new(),
             is_overdue: AtomicBool::new(false),
+            rejected_by_peer: OnceLock::new(),
             waiting: Mutex::new(waiting),
             ended: Condvar::new(),
         }
