@@ -84,6 +84,8 @@ pub use crate::connection::handle::ConnectionHandle;
 pub use crate::error::material::MaterialError;
 #[cfg(feature = "http")]
 pub use crate::integration::http;
+#[cfg(feature = "hyper")]
+pub use crate::integration::hyper;
 #[cfg(feature = "spiffe")]
 pub use crate::integration::spiffe::SpiffeSource;
 #[cfg(feature = "tokio")]

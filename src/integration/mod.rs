@@ -3,6 +3,8 @@
 
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 #[cfg(feature = "spiffe")]
 pub(crate) mod spiffe;
 #[cfg(feature = "tokio")]
@@ -10,7 +12,12 @@ pub(crate) mod tokio;
 
 /// Returns the hint of an error of an integration.
 #[cfg_attr(
-    not(any(feature = "http", feature = "spiffe", feature = "tokio")),
+    not(any(
+        feature = "http",
+        feature = "hyper",
+        feature = "spiffe",
+        feature = "tokio"
+    )),
     expect(unused_variables, reason = "no other integration has errors")
 )]
 pub(crate) fn hint_of<'a>(
@@ -19,6 +26,10 @@ pub(crate) fn hint_of<'a>(
     #[cfg(feature = "http")]
     if let Some(hint) = http::hint_of(error) {
         return Some(hint);
+    }
+    #[cfg(feature = "hyper")]
+    if let Some(error) = error.downcast_ref::<hyper::ConnectionError>() {
+        return Some(error.hint());
     }
     #[cfg(feature = "tokio")]
     if let Some(hint) = tokio::hint_of(error) {

@@ -1,0 +1,158 @@
+use core::convert::Infallible;
+use core::error::Error;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use hyper::body::{Body, Incoming};
+use hyper::{Request, Response};
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+
+use super::connector::Connector;
+use super::error::ConnectionError;
+use crate::backend::{ClientBackend, DefaultBackend};
+use crate::client::MtlsClient;
+use crate::rotation::PerRevision;
+
+/// How often a request is sent again that the server has not processed.
+const MAX_REPEATS: usize = 3;
+
+/// An HTTP client with a pool of connections, which is made anew when our identity or trust
+/// changes.
+///
+/// Requests under way finish on the old connections. The client's `alpn(["h2", "http/1.1"])`
+/// selects the HTTP version. Cloning is cheap. Responses have the
+/// [`ConnectionHandle`](crate::ConnectionHandle) of their connection in their extensions.
+///
+/// [`request`](Self::request) sends a request again, at most 3 times, if the server is known not to
+/// have processed it, as after a GOAWAY (RFC 9113, section 6.8), or if the connection ended before
+/// the response and the method is idempotent (RFC 9110, section 9.2.2). That needs a body that can
+/// be cloned. The `tower` service sends each request once.
+///
+/// ```no_run
+/// # async fn f(client: mtls::MtlsClient) -> Result<(), Box<dyn std::error::Error>> {
+/// use http_body_util::{BodyExt, Empty};
+/// use hyper::{Request, body::Bytes};
+///
+/// let http = mtls::hyper::Client::new(&client);
+/// let request = Request::get("https://api.internal/").body(Empty::<Bytes>::new())?;
+/// let body = http.request(request).await?.into_body().collect().await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Client<T, B: ClientBackend = DefaultBackend> {
+    pools: PerRevision<legacy::Client<Connector<B>, T>>,
+}
+
+impl<T, B> Client<T, B>
+where
+    T: Body + Send + Unpin + 'static,
+    T::Data: Send,
+    T::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: ClientBackend,
+{
+    /// Makes a client with the settings of hyper-util's, over the connections of `client`.
+    pub fn new(client: &MtlsClient<B>) -> Self {
+        Self::with_connector(client, Connector::new(client))
+    }
+
+    /// Makes a client over another connector of `client`, such as one with a
+    /// [`server_name`](Connector::server_name).
+    pub fn with_connector(client: &MtlsClient<B>, connector: Connector<B>) -> Self {
+        let make = move || {
+            let pool = legacy::Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .timer(TokioTimer::new())
+                .build(connector.clone());
+            Ok::<_, Infallible>(pool)
+        };
+        let Ok(pools) = client.handle().per_revision(make);
+        Self { pools }
+    }
+
+    /// Sends a request, and again where that is safe: see [`Client`].
+    ///
+    /// # Errors
+    /// [`ConnectionError`]: no connection, a rejection by either side, or an error of HTTP.
+    pub async fn request(&self, request: Request<T>) -> Result<Response<Incoming>, ConnectionError>
+    where
+        T: Clone,
+    {
+        let is_idempotent = request.method().is_idempotent();
+        for _ in 0..MAX_REPEATS {
+            match self.pools.get().request(request.clone()).await {
+                Err(error) if is_unprocessed(&error) || is_idempotent && is_cut(&error) => {}
+                result => return result.map_err(ConnectionError::new),
+            }
+        }
+        let last = self.pools.get().request(request).await;
+        last.map_err(ConnectionError::new)
+    }
+}
+
+/// Whether the server is known not to have processed the request.
+fn is_unprocessed(error: &legacy::Error) -> bool {
+    causes(error).any(|cause| {
+        let h2 = cause.downcast_ref::<h2::Error>().is_some_and(|error| {
+            let reason = error.reason();
+            let is_away = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
+            error.is_remote() && (is_away || reason == Some(h2::Reason::REFUSED_STREAM))
+        });
+        let hyper = cause.downcast_ref::<hyper::Error>();
+        h2 || hyper.is_some_and(hyper::Error::is_canceled)
+    })
+}
+
+/// Whether the connection ended before the response, for a reason other than a rejection.
+fn is_cut(error: &legacy::Error) -> bool {
+    if error.is_connect() {
+        return false;
+    }
+    causes(error).any(|cause| {
+        let hyper = cause.downcast_ref::<hyper::Error>();
+        let h2 = cause.downcast_ref::<h2::Error>();
+        hyper.is_some_and(|error| error.is_incomplete_message() || error.is_closed())
+            || h2.is_some_and(h2::Error::is_io)
+    })
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    core::iter::successors(Some(error), |&error| error.source())
+}
+
+impl<T, B> Service<Request<T>> for Client<T, B>
+where
+    T: Body + Send + Unpin + 'static,
+    T::Data: Send,
+    T::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: ClientBackend,
+{
+    type Response = Response<Incoming>;
+    type Error = ConnectionError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<T>) -> Self::Future {
+        let response = self.pools.get().request(request);
+        Box::pin(async { response.await.map_err(ConnectionError::new) })
+    }
+}
+
+impl<T, B: ClientBackend> Clone for Client<T, B> {
+    fn clone(&self) -> Self {
+        Self {
+            pools: self.pools.clone(),
+        }
+    }
+}
+
+impl<T, B: ClientBackend> fmt::Debug for Client<T, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}

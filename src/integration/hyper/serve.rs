@@ -1,0 +1,288 @@
+use core::error::Error;
+use core::fmt;
+use core::future::{Pending, pending};
+use core::pin::{Pin, pin};
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::sync::Arc;
+
+use http::header::{CONNECTION, HeaderValue};
+use hyper::body::{Body, Incoming};
+use hyper::{Request, Response, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower_service::Service;
+
+use crate::backend::ServerBackend;
+use crate::connection::{ClientAuth, ConnectionHandle};
+use crate::integration::tokio::AsyncMtlsStream;
+use crate::integration::tokio::listener::MtlsListener;
+
+/// How long connections may take to end after the shutdown, if nothing else is set.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Serves HTTP/1 and HTTP/2 on the connections of a listener, by any `tower` service.
+///
+/// axum's `Router` and tonic's `Routes` (`into_axum_router()`) are such services. The HTTP version
+/// is that of ALPN: give the server `alpn(["h2", "http/1.1"])`; without ALPN it is HTTP/1. Each
+/// request has the [`ConnectionHandle`] in its extensions. A connection that has to end, such as by
+/// [`retire_connections`](crate::ServerBuilder::retire_connections), ends gracefully: by GOAWAY in
+/// HTTP/2 (RFC 9113, section 6.8), by `Connection: close` on the next response in HTTP/1.
+///
+/// The result is a future that ends after [`until`](Serve::until). Errors of HTTP end their
+/// connection and are not reported; those of TLS reach the observer.
+///
+/// ```no_run
+/// # async fn f(server: mtls::MtlsServer) -> Result<(), Box<dyn std::error::Error>> {
+/// use http_body_util::Full;
+/// use hyper::body::{Bytes, Incoming};
+/// use hyper::{Request, Response};
+/// use mtls::ConnectionHandle;
+///
+/// let service = tower::service_fn(|request: Request<Incoming>| async move {
+///     let connection = request.extensions().get::<ConnectionHandle>();
+///     let text = format!("hello {:?}", connection.and_then(ConnectionHandle::peer));
+///     Ok::<_, std::convert::Infallible>(Response::new(Full::new(Bytes::from(text))))
+/// });
+/// let tcp = tokio::net::TcpListener::bind("0.0.0.0:8443").await?;
+/// let stop = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+/// mtls::hyper::serve(server.listener(tcp), service).until(stop).await;
+/// # Ok(())
+/// # }
+/// ```
+pub fn serve<B: ServerBackend, A: ClientAuth, S>(
+    listener: MtlsListener<B, A>,
+    service: S,
+) -> Serve<B, A, S> {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new());
+    http.http2().timer(TokioTimer::new());
+    Serve {
+        listener,
+        service,
+        http,
+        stop: pending(),
+        shutdown_timeout: SHUTDOWN_TIMEOUT,
+    }
+}
+
+/// The future of [`serve`].
+#[must_use = "it serves while it is polled"]
+pub struct Serve<B: ServerBackend, A: ClientAuth, S, F = Pending<()>> {
+    listener: MtlsListener<B, A>,
+    service: S,
+    http: auto::Builder<TokioExecutor>,
+    stop: F,
+    shutdown_timeout: Duration,
+}
+
+impl<B: ServerBackend, A: ClientAuth, S, F> Serve<B, A, S, F> {
+    /// Sets when to stop: when this future ends.
+    ///
+    /// The port closes at once. Open connections end gracefully, within the
+    /// [`shutdown_timeout`](Self::shutdown_timeout).
+    pub fn until<G: Future<Output = ()>>(self, stop: G) -> Serve<B, A, S, G> {
+        Serve {
+            listener: self.listener,
+            service: self.service,
+            http: self.http,
+            stop,
+            shutdown_timeout: self.shutdown_timeout,
+        }
+    }
+
+    /// Sets how long open connections may take to end after the stop. The default is 30 seconds.
+    ///
+    /// What is open after it is cut.
+    pub fn shutdown_timeout(mut self, at_most: Duration) -> Self {
+        self.shutdown_timeout = at_most;
+        self
+    }
+
+    /// Changes hyper's settings: sizes, streams, timeouts.
+    ///
+    /// By default they are hyper's: HTTP/1 has 30 seconds for the head of a request.
+    ///
+    /// ```
+    /// # fn f<S>(serve: mtls::hyper::Serve<mtls::Rustls, mtls::connection::Required, S>) {
+    /// let serve = serve.http(|http| {
+    ///     http.http2().max_concurrent_streams(32);
+    /// });
+    /// # }
+    /// ```
+    pub fn http(mut self, change: impl FnOnce(&mut auto::Builder<TokioExecutor>)) -> Self {
+        change(&mut self.http);
+        self
+    }
+}
+
+impl<B, A, S, F, R> IntoFuture for Serve<B, A, S, F>
+where
+    B: ServerBackend,
+    A: ClientAuth,
+    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    R: Body + Send + 'static,
+    R::Data: Send,
+    R::Error: Into<BoxError>,
+    F: Future<Output = ()> + Send + 'static,
+{
+    type Output = ();
+    type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<B, A, S, F, R> Serve<B, A, S, F>
+where
+    B: ServerBackend,
+    A: ClientAuth,
+    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    R: Body + Send + 'static,
+    R::Data: Send,
+    R::Error: Into<BoxError>,
+    F: Future<Output = ()> + Send + 'static,
+{
+    async fn run(self) {
+        let Self {
+            mut listener,
+            service,
+            http,
+            stop,
+            shutdown_timeout,
+        } = self;
+        let (stopping, stopped) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let mut open = move |stream| {
+            // Those that have ended.
+            while connections.try_join_next().is_some() {}
+            connections.spawn(converse::<B, A, S, R>(
+                http.clone(),
+                stream,
+                service.clone(),
+                stopped.clone(),
+            ));
+        };
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                (stream, _) = listener.accept() => open(stream),
+                () = &mut stop => break,
+            }
+        }
+        // Each connection has a receiver; without any there is nothing to stop.
+        let _ = stopping.send(true);
+        listener
+            .shutdown(shutdown_timeout, |stream, _| open(stream))
+            .await;
+        // What is left is cut when `open` is dropped.
+    }
+}
+
+/// Answers the requests of one connection until it ends.
+async fn converse<B, A, S, R>(
+    mut http: auto::Builder<TokioExecutor>,
+    stream: AsyncMtlsStream<TcpStream, A::Peer, B>,
+    service: S,
+    mut stopped: watch::Receiver<bool>,
+) where
+    B: ServerBackend,
+    A: ClientAuth,
+    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    R: Body + Send + 'static,
+    R::Data: Send,
+    R::Error: Into<BoxError>,
+{
+    let handle = stream.connection().clone();
+    // Detection by the first bytes would have no timeout.
+    let is_http2 = stream.session().alpn() == Some(b"h2");
+    http = if is_http2 {
+        http.http2_only()
+    } else {
+        http.http1_only()
+    };
+    let ended = handle.ended();
+    let service = HttpService {
+        service,
+        handle,
+        is_ending: Arc::default(),
+    };
+    let is_ending = Arc::clone(&service.is_ending);
+    let mut connection = pin!(http.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let mut ended = pin!(ended);
+    let (mut has_ended, mut has_stopped) = (false, false);
+    loop {
+        tokio::select! {
+            // An error of HTTP is the client's affair.
+            _ = connection.as_mut() => return,
+            _ = &mut ended, if !has_ended => {
+                has_ended = true;
+                is_ending.store(true, Ordering::Release);
+                // In HTTP/1 a request may be on its way: the header of its response ends it.
+                if is_http2 {
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+            _ = stopped.wait_for(|stopped| *stopped), if !has_stopped => {
+                has_stopped = true;
+                is_ending.store(true, Ordering::Release);
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// The service of one connection.
+struct HttpService<S> {
+    service: S,
+    handle: ConnectionHandle,
+    /// Whether the next response is the last of HTTP/1.
+    is_ending: Arc<AtomicBool>,
+}
+
+impl<S, R> hyper::service::Service<Request<Incoming>> for HttpService<S>
+where
+    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.handle.clone());
+        let is_http1 = request.version() <= Version::HTTP_11;
+        let is_ending = Arc::clone(&self.is_ending);
+        let service = TowerToHyperService::new(self.service.clone());
+        Box::pin(async move {
+            let mut response = hyper::service::Service::call(&service, request).await?;
+            if is_http1 && is_ending.load(Ordering::Acquire) {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            Ok(response)
+        })
+    }
+}
+
+impl<B: ServerBackend, A: ClientAuth, S, F> fmt::Debug for Serve<B, A, S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serve")
+            .field("listener", &self.listener)
+            .field("shutdown_timeout", &self.shutdown_timeout)
+            .finish_non_exhaustive()
+    }
+}
