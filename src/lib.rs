@@ -82,6 +82,8 @@ pub use crate::builder::Builder;
 pub use crate::client::{ClientBuilder, MtlsClient};
 pub use crate::connection::handle::ConnectionHandle;
 pub use crate::error::material::MaterialError;
+#[cfg(feature = "axum")]
+pub use crate::integration::axum;
 #[cfg(feature = "http")]
 pub use crate::integration::http;
 #[cfg(feature = "hyper")]

@@ -1,6 +1,8 @@
 //! Adapters to asynchronous runtimes, identity providers and HTTP, above client, server and
 //! sources.
 
+#[cfg(feature = "axum")]
+pub mod axum;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "hyper")]
