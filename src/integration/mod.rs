@@ -11,6 +11,8 @@ pub mod hyper;
 pub(crate) mod spiffe;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 /// Returns the hint of an error of an integration.
 #[cfg_attr(
