@@ -94,6 +94,8 @@ pub use crate::integration::spiffe::SpiffeSource;
 pub use crate::integration::tokio::AsyncMtlsStream;
 #[cfg(feature = "tokio")]
 pub use crate::integration::tokio::listener::MtlsListener;
+#[cfg(feature = "tonic")]
+pub use crate::integration::tonic;
 #[cfg(feature = "tower")]
 pub use crate::integration::tower;
 pub use crate::material::anchors::TrustAnchors;

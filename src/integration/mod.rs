@@ -11,6 +11,8 @@ pub mod hyper;
 pub(crate) mod spiffe;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 

@@ -1,0 +1,160 @@
+use core::convert::Infallible;
+use core::fmt;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{Request, Response};
+use hyper::Uri;
+use tonic::body::Body;
+use tonic::transport::{Channel as TonicChannel, Endpoint};
+use tonic::{Code, Status};
+use tower_service::Service;
+
+use crate::backend::{ClientBackend, HandshakeError};
+use crate::client::MtlsClient;
+use crate::connection::ConnectionHandle;
+use crate::integration::hyper::Connector;
+use crate::rotation::PerRevision;
+
+/// A channel for tonic's clients, which is made anew when our identity or trust changes.
+///
+/// Calls under way finish on the old connection. It connects at the first call. Give the client
+/// `alpn(["h2"])`. The endpoint's URI begins with `http://`, since tonic takes `https` for its own
+/// TLS; every connection is mutual TLS all the same, and `Endpoint::origin` sets the scheme that
+/// the server sees.
+///
+/// If the connection fails, the [`Status`] has the [`HandshakeError`] as its source: code
+/// `UNAUTHENTICATED` if either side rejected the other, `UNAVAILABLE` otherwise. A server that
+/// retires a connection may end calls that it has not begun with `UNAVAILABLE`; they are safe to
+/// repeat, and are not repeated here, since the body of a call cannot be cloned.
+///
+/// ```no_run
+/// # async fn f(client: mtls::MtlsClient) -> Result<(), Box<dyn std::error::Error>> {
+/// use tonic::transport::Endpoint;
+///
+/// let endpoint = Endpoint::from_static("http://greeter.internal:50051");
+/// let channel = mtls::tonic::Channel::new(&client, endpoint);
+/// let mut greeter = tonic::client::Grpc::new(channel); // or `GreeterClient::new(channel)`
+/// greeter.ready().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Channel {
+    channels: PerRevision<Tracked>,
+}
+
+/// A channel of tonic, and the connection that it opened last.
+#[derive(Clone)]
+struct Tracked {
+    channel: TonicChannel,
+    last: Last,
+}
+
+type Last = Arc<Mutex<Option<ConnectionHandle>>>;
+
+impl Channel {
+    /// Makes a channel over connections of `client` to the endpoint.
+    pub fn new<B: ClientBackend>(client: &MtlsClient<B>, endpoint: Endpoint) -> Self {
+        let connector = Connector::new(client);
+        let make = move || {
+            let last = Last::default();
+            let connector = Remembering {
+                connector: connector.clone(),
+                last: Arc::clone(&last),
+            };
+            let channel = endpoint.connect_with_connector_lazy(connector);
+            Ok::<_, Infallible>(Tracked { channel, last })
+        };
+        let Ok(channels) = client.handle().per_revision(make);
+        Self { channels }
+    }
+}
+
+impl Service<Request<Body>> for Channel {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Tracked { mut channel, last } = self.channels.get();
+        Box::pin(async move {
+            let ready = poll_fn(|context| channel.poll_ready(context)).await;
+            let result = match ready {
+                Ok(()) => channel.call(request).await,
+                Err(error) => Err(error),
+            };
+            result.map_err(|error| status(error, &last))
+        })
+    }
+}
+
+/// Finds the rejection in an error of tonic, or in the connection that it lost it of.
+fn status(error: tonic::transport::Error, last: &Last) -> Status {
+    let is_rejection = |error: &HandshakeError| {
+        use HandshakeError::{Rejected, RejectedByPeer};
+        matches!(error, Rejected(_) | RejectedByPeer { .. })
+    };
+    let lost = || {
+        let last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref()?.rejection_error()
+    };
+    match HandshakeError::find(&error).map(is_rejection) {
+        Some(is_rejection) => with_source(is_rejection, Arc::new(error)),
+        None => match lost() {
+            Some(rejection) => with_source(true, rejection),
+            None => Status::from_error(Box::new(error)),
+        },
+    }
+}
+
+fn with_source(is_rejection: bool, source: Arc<dyn core::error::Error + Send + Sync>) -> Status {
+    let mut status = if is_rejection {
+        Status::new(
+            Code::Unauthenticated,
+            "the mutual TLS handshake was rejected",
+        )
+    } else {
+        Status::new(Code::Unavailable, "the mutual TLS handshake failed")
+    };
+    status.set_source(source);
+    status
+}
+
+/// A connector that remembers its last connection.
+struct Remembering<B: ClientBackend> {
+    connector: Connector<B>,
+    last: Last,
+}
+
+impl<B: ClientBackend> Service<Uri> for Remembering<B> {
+    type Response = <Connector<B> as Service<Uri>>::Response;
+    type Error = HandshakeError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, HandshakeError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), HandshakeError>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let (connecting, last) = (self.connector.call(uri), Arc::clone(&self.last));
+        Box::pin(async move {
+            let stream = connecting.await?;
+            let handle = stream.inner().connection().clone();
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+            Ok(stream)
+        })
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel").finish_non_exhaustive()
+    }
+}
