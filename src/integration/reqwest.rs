@@ -1,0 +1,61 @@
+//! reqwest 0.13, on rustls.
+//!
+//! reqwest seals its connections. So in TLS 1.3 a server's rejection of our certificate cannot be
+//! had: the request fails with a closed connection, and the server's log has the reason. In TLS
+//! 1.2, and where we reject the server, [`HandshakeError::find`](crate::HandshakeError::find) finds
+//! nothing either, since reqwest's TLS layer has errors of rustls alone; the
+//! [observer](crate::ClientBuilder::observer) receives our rejection as
+//! [`Event::PeerVerified`](crate::Event::PeerVerified).
+//! [`mtls::hyper::Client`](crate::hyper::Client) has neither limit.
+
+use crate::backend::values::Rustls;
+use crate::client::MtlsClient;
+use crate::rotation::PerRevision;
+
+/// A client that is made anew when our identity or trust changes: call `get()` for each request.
+pub type Client = PerRevision<::reqwest::Client>;
+
+/// Makes a client; `configure` sets everything but TLS.
+///
+/// Requests under way finish on the old connections. The HTTP version is that of the client's
+/// `alpn(["h2", "http/1.1"])`. Proxies of the environment are used as reqwest does.
+///
+/// ```no_run
+/// # async fn f(client: mtls::MtlsClient) -> Result<(), reqwest::Error> {
+/// let http = mtls::reqwest::client(&client, |builder| {
+///     builder.timeout(std::time::Duration::from_secs(5))
+/// })?;
+/// let body = http.get().get("https://api.internal/").send().await?.text().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// reqwest's, from building the client with these settings.
+pub fn client(
+    client: &MtlsClient<Rustls>,
+    configure: impl Fn(::reqwest::ClientBuilder) -> ::reqwest::ClientBuilder + Send + Sync + 'static,
+) -> Result<Client, ::reqwest::Error> {
+    let config = client.live_config();
+    client
+        .handle()
+        .per_revision(move || configure(with(&config)).build())
+}
+
+/// Returns a builder of a client of which only new connections follow the rotation.
+///
+/// A connection that is open stays as long as requests use it. Prefer [`client`].
+///
+/// ```no_run
+/// # fn f(client: mtls::MtlsClient) -> Result<(), reqwest::Error> {
+/// let http = mtls::reqwest::builder(&client).build()?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn builder(client: &MtlsClient<Rustls>) -> ::reqwest::ClientBuilder {
+    with(&client.live_config())
+}
+
+fn with<T: Clone + 'static>(config: &std::sync::Arc<T>) -> ::reqwest::ClientBuilder {
+    ::reqwest::Client::builder().tls_backend_preconfigured(T::clone(config))
+}
