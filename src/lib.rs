@@ -88,6 +88,8 @@ pub use crate::integration::axum;
 pub use crate::integration::http;
 #[cfg(feature = "hyper")]
 pub use crate::integration::hyper;
+#[cfg(feature = "quinn")]
+pub use crate::integration::quinn;
 #[cfg(feature = "reqwest")]
 pub use crate::integration::reqwest;
 #[cfg(feature = "spiffe")]

@@ -7,6 +7,8 @@ pub mod axum;
 pub mod http;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+#[cfg(feature = "quinn")]
+pub mod quinn;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(feature = "spiffe")]
