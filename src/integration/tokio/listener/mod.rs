@@ -185,7 +185,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsListener<B, A> {
     /// let mut stop = std::pin::pin!(stop);
     /// loop {
     ///     tokio::select! {
-    ///         (stream, _) = listener.accept() => _ = tokio::spawn(serve(stream)),
+    ///         (stream, _) = listener.accept() => { tokio::spawn(serve(stream)); }
     ///         () = &mut stop => break,
     ///     }
     /// }
