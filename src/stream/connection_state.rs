@@ -34,9 +34,11 @@ pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 const CLOSE_BYTES: usize = 64 * 1024;
 
 /// How far this side has closed the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Closing {
     Open,
+    /// Our `close_notify` is on its way, so that nothing may be written after it.
+    Begun,
     /// Our `close_notify` is sent, or the peer's fatal alert has come; the peer may still send.
     Notified,
     /// The peer's end has come, or was awaited long enough.
@@ -113,7 +115,7 @@ impl<P> ConnectionState<P> {
     pub(crate) fn check_open(&self) -> io::Result<()> {
         match self.closing {
             Closing::Open => Ok(()),
-            Closing::Notified | Closing::Over => Err(io::Error::new(
+            Closing::Begun | Closing::Notified | Closing::Over => Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
                 "this side has closed the connection",
             )),

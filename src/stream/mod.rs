@@ -121,8 +121,9 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
     /// The transport's, the peer's rejection or alert that arrives in that time, and that of a
     /// connection that was closed because its peer was rejected.
     pub fn close(&mut self) -> io::Result<()> {
-        if self.state.closing == Closing::Open {
+        if self.state.closing < Closing::Notified {
             self.state.ends_by(EndCause::Closed);
+            self.state.closing = Closing::Begun;
             if !self.state.is_over {
                 self.attempt(TlsStream::close_notify)?;
             }

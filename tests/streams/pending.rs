@@ -88,6 +88,36 @@ fn shutting_down_sends_what_was_taken<B: ClientBackend>(name: &str, backend: B) 
     });
 }
 
+/// A shutdown that is given up has begun all the same, and goes on when it is called again.
+fn nothing_is_written_after_an_abandoned_shutdown<B: ClientBackend>(name: &str, backend: B) {
+    let cast = Cast::assemble();
+    let (client, server) = (client(&cast, backend), server(&cast, Rustls::default()));
+    runtime().block_on(async {
+        let (near, far) = duplex(8192);
+        let (near, far) = tokio::join!(
+            client.connect_async("localhost", near),
+            server.accept_async(far)
+        );
+        let (mut near, mut far) = (near.unwrap(), far.unwrap());
+        let taken = near.write(&[7; 16384]).await.unwrap();
+        let shutdown = timeout(Duration::from_millis(50), near.shutdown());
+        assert!(shutdown.await.is_err(), "{name}: the transport is full");
+        let error = near.write(b"late").await.expect_err(name);
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{name}");
+        let reading = tokio::spawn(async move {
+            let mut received = Vec::new();
+            far.read_to_end(&mut received).await.map(|_| received.len())
+        });
+        timeout(LIMIT, near.shutdown()).await.expect(name).unwrap();
+        assert_eq!(reading.await.unwrap().unwrap(), taken, "{name}");
+    });
+}
+
+#[test]
+fn a_shutdown_that_is_given_up_can_be_repeated() {
+    on_each_client!(nothing_is_written_after_an_abandoned_shutdown);
+}
+
 #[test]
 fn a_shutdown_after_an_abandoned_write_ends_well() {
     on_each_client!(shutting_down_sends_what_was_taken);

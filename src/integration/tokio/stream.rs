@@ -191,8 +191,9 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncWrite
     /// It waits for at most 2 seconds for the peer's end, while another task may read.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.state.closing == Closing::Open {
+        if this.state.closing < Closing::Notified {
             this.state.ends_by(EndCause::Closed);
+            this.state.closing = Closing::Begun;
             if !this.state.is_over {
                 ready!(this.attempt(context, Task::Writer, TlsStream::close_notify))?;
             }
