@@ -1,5 +1,5 @@
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
@@ -11,11 +11,13 @@ const BATCH: usize = 256;
 /// The connections by revision, and those that are asked to end.
 pub(crate) struct Retirement<C> {
     within: Duration,
+    /// Those that were not asked, by the revision that they were opened under and their number.
     by_revision: BTreeMap<(u64, u64), Weak<C>>,
-    /// The newest revision that changed our identity or trust, while earlier connections remain.
+    /// The newest revision that changed our identity or trust.
     changed_by: Option<u64>,
-    /// When to close those that were asked, the earliest first.
-    closing: VecDeque<(Instant, Weak<C>)>,
+    /// When to close those that were asked.
+    closing: BTreeMap<(Instant, u64), Weak<C>>,
+    deadlines: BTreeMap<u64, Instant>,
 }
 
 impl<C> Retirement<C> {
@@ -24,7 +26,8 @@ impl<C> Retirement<C> {
             within,
             by_revision: BTreeMap::new(),
             changed_by: None,
-            closing: VecDeque::new(),
+            closing: BTreeMap::new(),
+            deadlines: BTreeMap::new(),
         }
     }
 
@@ -36,6 +39,9 @@ impl<C> Retirement<C> {
 
     pub(crate) fn leave(&mut self, revision: u64, number: u64) {
         self.by_revision.remove(&(revision, number));
+        if let Some(at) = self.deadlines.remove(&number) {
+            self.closing.remove(&(at, number));
+        }
     }
 
     pub(crate) fn begin(&mut self, revision: u64) {
@@ -53,54 +59,57 @@ impl<C> Retirement<C> {
     /// Returns what has to be done now.
     pub(crate) fn step(&mut self, now: Instant) -> Option<NextStep<C>> {
         let due = self.due(now);
-        if !due.is_empty() {
-            return Some(NextStep::Close(due));
+        if due.is_empty() {
+            self.ask(now)
+        } else {
+            Some(NextStep::Close(due))
         }
-        let (batch, revision) = self.next()?;
-        self.asked(&batch, now);
-        Some(NextStep::Retire(batch, revision))
     }
 
     /// Takes the next connections to ask, with the revision that they are replaced by.
-    fn next(&mut self) -> Option<(Vec<Arc<C>>, u64)> {
+    fn ask(&mut self, now: Instant) -> Option<NextStep<C>> {
         let changed_by = self.changed_by?;
+        // A time beyond every clock is no limit.
+        let at = now.checked_add(self.within);
         let mut batch = Vec::new();
-        for _ in 0..BATCH {
-            match self.by_revision.first_entry() {
-                Some(first) if first.key().0 < changed_by => batch.extend(first.remove().upgrade()),
-                _ => break,
+        while batch.len() < BATCH {
+            let Some(first) = self.by_revision.first_entry() else {
+                break;
+            };
+            let (revision, number) = *first.key();
+            if revision >= changed_by {
+                break;
+            }
+            let connection = first.remove();
+            batch.extend(connection.upgrade());
+            if let Some(at) = at {
+                self.closing.insert((at, number), connection);
+                self.deadlines.insert(number, at);
             }
         }
-        (!batch.is_empty()).then_some((batch, changed_by))
-    }
-
-    /// Notes connections that were asked at `now`.
-    fn asked(&mut self, batch: &[Arc<C>], now: Instant) {
-        if let Some(at) = now.checked_add(self.within) {
-            let batch = batch
-                .iter()
-                .map(|connection| (at, Arc::downgrade(connection)));
-            self.closing.extend(batch);
-        }
+        (!batch.is_empty()).then_some(NextStep::Retire(batch, changed_by))
     }
 
     /// Takes connections whose time is over.
     fn due(&mut self, now: Instant) -> Vec<Arc<C>> {
         let mut due = Vec::new();
         while due.len() < BATCH {
-            match self.closing.front() {
-                Some((at, _)) if *at <= now => {}
-                _ => break,
+            let Some(first) = self.closing.first_entry() else {
+                break;
+            };
+            let (at, number) = *first.key();
+            if at > now {
+                break;
             }
-            let first = self.closing.pop_front();
-            due.extend(first.and_then(|(_, connection)| connection.upgrade()));
+            due.extend(first.remove().upgrade());
+            self.deadlines.remove(&number);
         }
         due
     }
 
     /// How long until the next one is due.
     pub(crate) fn wait(&self, now: Instant) -> Option<Duration> {
-        let (at, _) = self.closing.front()?;
+        let ((at, _), _) = self.closing.first_key_value()?;
         Some(at.saturating_duration_since(now))
     }
 }

@@ -35,6 +35,11 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::retiring(None)
+    }
+
+    /// Retired connections are closed after `within`.
+    fn retiring(within: Option<Duration>) -> Self {
         let mut params = CertificateParams::new(["peer.test".to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
@@ -57,7 +62,7 @@ impl Scene {
             Arc::new(UnixTime::now),
             None,
         ));
-        let state = RegistryState::new(basis(&verifier, &certificate, 1), None);
+        let state = RegistryState::new(basis(&verifier, &certificate, 1), within);
         Self {
             shared: Arc::new(SharedRegistry {
                 state: Mutex::new(state),
@@ -110,6 +115,19 @@ impl Scene {
     fn revise(&self, revision: u64) {
         let basis = Arc::new(self.basis(revision));
         self.shared.state().revise(basis, false);
+    }
+
+    fn retire_by(&self, revision: u64) {
+        let basis = Arc::new(self.basis(revision));
+        self.shared.state().revise(basis, true);
+    }
+
+    /// What the thread does next about retirement.
+    fn next_retirement(&self) -> Option<NextStep<OpenConnection>> {
+        match self.shared.state().work(Duration::ZERO) {
+            step @ (NextStep::Close(_) | NextStep::Retire(..)) => Some(step),
+            _ => None,
+        }
     }
 
     /// The revision and the subject to verify next, if there is one.
@@ -199,4 +217,46 @@ fn who_came_under_the_revision_that_verifies_is_shut_out_by_it() {
     let new = scene.enter(2);
     assert_eq!(scene.settle(2, (subject, rejected())), 2);
     drop((old, new));
+}
+
+/// A handshake that began before the revision may end after its connections were retired.
+#[test]
+fn who_comes_late_under_an_old_revision_is_retired_too() {
+    let scene = Scene::retiring(Some(Duration::ZERO));
+    let old = scene.enter(1);
+    scene.retire_by(2);
+    let late = scene.enter(1);
+    assert!(
+        scene.shared.state().is_pressing(),
+        "the thread would sleep on"
+    );
+    let new = scene.enter(2);
+    let Some(NextStep::Retire(retired, 2)) = scene.next_retirement() else {
+        panic!("nobody is retired");
+    };
+    let ids: Vec<_> = retired.iter().map(|open| open.info.revision).collect();
+    assert_eq!(ids, [1, 1]);
+    drop(retired);
+    let Some(NextStep::Close(closed)) = scene.next_retirement() else {
+        panic!("nobody is closed");
+    };
+    assert_eq!(closed.len(), 2);
+    drop(closed);
+    let latest = scene.enter(1);
+    assert!(matches!(scene.next_retirement(), Some(NextStep::Retire(one, 2)) if one.len() == 1));
+    drop((old, late, new, latest));
+    assert_eq!(scene.shared.state().len(), 0);
+}
+
+/// Those that have gone leave nothing behind.
+#[test]
+fn who_has_gone_is_not_retired() {
+    let scene = Scene::retiring(Some(Duration::from_secs(3600)));
+    drop(scene.enter(1));
+    scene.retire_by(2);
+    assert!(scene.next_retirement().is_none());
+    let kept = scene.enter(1);
+    assert!(matches!(scene.next_retirement(), Some(NextStep::Retire(one, 2)) if one.len() == 1));
+    assert!(scene.next_retirement().is_none(), "its time is not over");
+    drop(kept);
 }
