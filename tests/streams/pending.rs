@@ -1,12 +1,18 @@
 //! Writes that were given up while the transport was full: exactly what was reported arrives.
 
 use std::io::{self, Read, Write};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
 use mtls::Rustls;
 use mtls::backend::ClientBackend;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex,
+};
 use tokio::time::timeout;
 
 use super::common::pki::Cast;
@@ -169,4 +175,80 @@ fn what_is_reported_arrives_blocking<B: ClientBackend>(name: &str, backend: B) {
 #[test]
 fn writes_that_time_out_lose_and_repeat_nothing() {
     on_each_client!(what_is_reported_arrives_blocking);
+}
+
+/// A transport that takes no more, or whose other end does not read any more.
+struct Choked {
+    inner: DuplexStream,
+    state: Arc<AtomicU8>,
+}
+
+const OPEN: u8 = 0;
+const FULL: u8 = 1;
+const BROKEN: u8 = 2;
+
+impl AsyncRead for Choked {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buf)
+    }
+}
+
+impl AsyncWrite for Choked {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.state.load(Ordering::SeqCst) {
+            OPEN => Pin::new(&mut self.inner).poll_write(context, buf),
+            FULL => Poll::Pending,
+            _ => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+/// An early answer to an upload: it is read whole and in order, although the upload broke.
+fn an_answer_is_read_beside_a_broken_write<B: ClientBackend>(name: &str, backend: B) {
+    let cast = Cast::assemble();
+    let (client, server) = (client(&cast, backend), server(&cast, Rustls::default()));
+    runtime().block_on(async {
+        let (near, far) = duplex(64 * 1024);
+        let state = Arc::new(AtomicU8::new(OPEN));
+        let choked = Choked {
+            inner: near,
+            state: Arc::clone(&state),
+        };
+        let (near, far) = tokio::join!(
+            client.connect_async("localhost", choked),
+            server.accept_async(far)
+        );
+        let (mut near, mut far) = (near.unwrap(), far.unwrap());
+        state.store(FULL, Ordering::SeqCst);
+        near.write_all(&[7; 1000]).await.unwrap();
+        let answer: Vec<u8> = (0..3000_u32).map(|n| (n % 251) as u8).collect();
+        far.write_all(&answer).await.unwrap();
+        far.flush().await.unwrap();
+        state.store(BROKEN, Ordering::SeqCst);
+        let mut received = vec![0; answer.len()];
+        let reading = timeout(LIMIT, near.read_exact(&mut received));
+        reading.await.expect(name).unwrap();
+        assert!(received == answer, "{name}: {:?}", &received[..8]);
+    });
+}
+
+#[test]
+fn an_early_answer_is_read_in_order() {
+    on_each_client!(an_answer_is_read_beside_a_broken_write);
 }

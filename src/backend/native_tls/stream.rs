@@ -33,10 +33,8 @@ impl<IO: Read + Write> NativeTlsStream<IO> {
     /// Sends the pending bytes, as far as the transport accepts them.
     fn send_pending(&mut self) -> io::Result<()> {
         let inner = &mut self.inner;
-        let sent = self
-            .pending
-            .send(|bytes| attempt(inner, |inner| inner.write(bytes)));
-        sent.map_err(|error| self.explain(error))
+        self.pending
+            .send(|bytes| attempt(inner, |inner| inner.write(bytes)))
     }
 
     /// Prefers an unread alert, if the server closed the connection before it sent any data.
@@ -100,7 +98,7 @@ impl<IO: Read + Write> Read for NativeTlsStream<IO> {
 impl<IO: Read + Write> Write for NativeTlsStream<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         // Earlier bytes first, so that a slow transport slows the writer down.
-        self.send_pending()?;
+        self.send_pending().map_err(|error| self.explain(error))?;
         let inner = &mut self.inner;
         let written = self
             .pending
@@ -113,7 +111,7 @@ impl<IO: Read + Write> Write for NativeTlsStream<IO> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.send_pending()?;
+        self.send_pending().map_err(|error| self.explain(error))?;
         attempt(&mut self.inner, Write::flush)
     }
 }
@@ -128,7 +126,7 @@ impl<IO: Read + Write> TlsStream<IO> for NativeTlsStream<IO> {
     }
 
     fn close_notify(&mut self) -> io::Result<()> {
-        self.send_pending()?;
+        self.send_pending().map_err(|error| self.explain(error))?;
         // A second call on OpenSSL would wait for the peer's.
         if !self.is_closed {
             attempt(&mut self.inner, Native::shutdown)?;
