@@ -181,7 +181,7 @@ impl<B: ClientBackend> MtlsClient<B> {
             remote_addr: context.address_or(|| None),
             side: Side::Client,
             backend: B::KIND,
-            revision: self.revision().number,
+            revision: context.revision_or(self.revision().number),
             peer: Some(peer.clone()),
             session: None,
             opened_at: Instant::now(),

@@ -20,6 +20,7 @@ use crate::backend::ConnectionId;
 pub struct ConnectionContext {
     id: Option<ConnectionId>,
     remote_addr: Option<SocketAddr>,
+    revision: Option<u64>,
 }
 
 impl ConnectionContext {
@@ -40,6 +41,21 @@ impl ConnectionContext {
     pub fn remote_addr(mut self, address: SocketAddr) -> Self {
         self.remote_addr = Some(address);
         self
+    }
+
+    /// Sets the revision that was in force when the handshake of another library began.
+    ///
+    /// `track` retires the connection by it: without it, a connection counts as one of the revision
+    /// that is in force when it is tracked. Handshakes of this crate know their own.
+    #[must_use]
+    pub fn revision(mut self, number: u64) -> Self {
+        self.revision = Some(number);
+        self
+    }
+
+    /// The revision to use; `newest` is in force.
+    pub(crate) fn revision_or(&self, newest: u64) -> u64 {
+        self.revision.map_or(newest, |known| known.min(newest))
     }
 
     /// The number to use.

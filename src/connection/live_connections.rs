@@ -48,7 +48,7 @@ pub enum LiveConnections {
     Close,
     /// The connections are notified: see [`ConnectionHandle`](crate::ConnectionHandle).
     Notify,
-    /// Connections are not tracked, at no cost. The default.
+    /// Connections are not tracked, and no thread verifies them. The default.
     #[default]
     Untracked,
 }

@@ -86,7 +86,7 @@ pub trait Transport: Read + Write + Send {
     /// The system's errors.
     fn shutdown_write(&self) -> io::Result<()>;
 
-    /// Returns the peer's address, for events and handles. The default is `None`.
+    /// Returns the peer's address, for events and handles.
     fn remote_addr(&self) -> Option<SocketAddr> {
         None
     }
@@ -102,7 +102,8 @@ pub trait Transport: Read + Write + Send {
     /// Returns a function that shuts the connection down from another thread.
     ///
     /// A waiting read or write returns then. This method is called once for each stream, when
-    /// [`LiveConnections::Close`](super::LiveConnections::Close) is set, because the
+    /// [`LiveConnections::Close`](super::LiveConnections::Close) or
+    /// [`retire_connections`](crate::ServerBuilder::retire_connections) is set, because the
     /// function may cost a file descriptor; the function is dropped with the stream. The default
     /// implementation returns `None`, and a stream is closed at its next read or write.
     ///
@@ -262,7 +263,6 @@ impl<IO: Transport> Deadline<IO> {
         Ok(())
     }
 
-    /// What the peer sent first.
     pub(crate) fn first(&self) -> &FirstBytes {
         &self.first
     }

@@ -150,7 +150,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
             remote_addr: context.address_or(|| None),
             side: Side::Server,
             backend: B::KIND,
-            revision: self.revision().number,
+            revision: context.revision_or(self.revision().number),
             peer: Some(peer.clone()),
             session: None,
             opened_at: Instant::now(),

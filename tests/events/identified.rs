@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use mtls::connection::{ConnectionContext, ConnectionId, EndReason, LiveConnections, Side};
 use mtls::pki_types::{ServerName, UnixTime};
+use mtls::rotation::OnExpiry;
 use mtls::{Event, OpenSsl, PeerMatcher, RejectionReason, Rotation, Rustls, VerifierPolicy};
 
 use super::common::pki::Cast;
@@ -129,6 +130,25 @@ fn a_peer_is_verified_on_request() {
     // What the last revision says counts when the server is gone.
     drop(server);
     assert!(handle.verify_now().is_err());
+}
+
+/// A service that rejects every new peer also rejects its requests.
+#[test]
+fn an_own_certificate_that_has_expired_rejects_on_request() {
+    let cast = Cast::assemble();
+    let ahead = Arc::new(AtomicU64::new(0));
+    let clock = Arc::clone(&ahead);
+    let server = server(&cast).on_expiry(OnExpiry::Reject).clock(move || {
+        let ahead = Duration::from_secs(clock.load(Ordering::SeqCst));
+        UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs()) + ahead)
+    });
+    let server = server.build(Rustls::default()).unwrap();
+    let client = client(&cast).build(Rustls::default()).unwrap();
+    let (_near, far) = meet(&client, &server);
+    assert!(far.connection().verify_now().is_ok());
+    ahead.store(400 * 24 * 3600, Ordering::SeqCst);
+    let reason = far.connection().verify_now().unwrap_err().reason();
+    assert_eq!(reason, RejectionReason::NotServing);
 }
 
 #[test]

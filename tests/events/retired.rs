@@ -179,7 +179,30 @@ fn everybody_is_retired() {
     drop(served);
     anonymous.outcome();
     drop(foreign);
-    assert_eq!(server.handle().tracked_connections(), 0);
+    wait_until("none is tracked", || {
+        server.handle().tracked_connections() == 0
+    });
+}
+
+/// A connection whose handshake another library ran before the change, and that is tracked after.
+#[test]
+fn a_connection_that_is_tracked_late_is_retired() {
+    let cast = Cast::assemble();
+    let server = server(&cast).retire_connections(WITHIN);
+    let server = server.build(Rustls::default()).unwrap();
+    let before = server.handle().status().revision();
+    server.handle().rotate(renewed(&cast)).unwrap();
+    let peer = server.identify(&cast.alice.chain).unwrap();
+    let late = server
+        .track(&peer, ConnectionContext::new().revision(before))
+        .unwrap();
+    let reason = late.wait(LIMIT);
+    assert!(matches!(
+        reason,
+        Some(EndReason::Retired { revision: 2, .. })
+    ));
+    let now = server.track(&peer, ConnectionContext::new()).unwrap();
+    assert!(now.wait(WITHIN).is_none());
 }
 
 /// A rejection after the retirement still cuts the connection at once.

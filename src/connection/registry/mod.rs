@@ -13,6 +13,7 @@ use core::time::Duration;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
+use arc_swap::ArcSwap;
 use pki_types::ServerName;
 
 use super::LiveConnections;
@@ -48,6 +49,7 @@ impl Registry {
             setting,
             retires_within,
             shared: Arc::new(SharedRegistry {
+                newest: ArcSwap::from_pointee(basis.clone()),
                 state: Mutex::new(RegistryState::new(basis, retires_within)),
                 work: Condvar::new(),
             }),
@@ -105,7 +107,9 @@ impl Registry {
     ///
     /// `retires` is whether our identity or trust has changed.
     pub(crate) fn revised(&self, basis: VerificationBasis, retires: bool) {
-        let former = self.shared.state().revise(Arc::new(basis), retires);
+        let basis = Arc::new(basis);
+        self.shared.newest.store(Arc::clone(&basis));
+        let former = self.shared.state().revise(basis, retires);
         self.shared.work.notify_one();
         drop(former);
     }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread::Builder;
 
-use super::open_connection::OpenConnection;
-use crate::backend::{EndReason, Event, SessionVerifier};
+use crate::backend::{ConnectionInfo, EndReason, Event, SessionVerifier};
 use crate::connection::waiters::{Callback, catch_panic};
 
 const NAME: &str = "mtls-notifier";
@@ -17,7 +16,7 @@ pub(crate) struct Notification {
     /// The verifier with the observer that receives the events.
     pub(crate) verifier: Arc<SessionVerifier>,
     /// Each connection has each kind of reason once, which bounds the queue.
-    pub(crate) connections: Vec<(Arc<OpenConnection>, Vec<Callback>)>,
+    pub(crate) connections: Vec<(Arc<ConnectionInfo>, Vec<Callback>)>,
 }
 
 /// The queue to the notifying thread.
@@ -61,12 +60,12 @@ fn start(queued: Receiver<Notification>) -> io::Result<()> {
 
 impl Notification {
     fn report(self) {
-        for (connection, callbacks) in self.connections {
+        for (info, callbacks) in self.connections {
             for callback in callbacks {
                 catch_panic(|| callback(&self.reason));
             }
             self.verifier.notify(&Event::ConnectionEnding {
-                connection: &connection.info,
+                connection: &info,
                 reason: &self.reason,
             });
         }

@@ -1,6 +1,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use arc_swap::ArcSwap;
 use pki_types::UnixTime;
 
 use super::state::{Place, RegistryState};
@@ -12,7 +13,8 @@ use crate::policy::Rejection;
 /// An open connection. If it is in the registry, it leaves it when its last handle is dropped.
 pub(crate) struct OpenConnection {
     registry: Arc<SharedRegistry>,
-    pub(crate) info: ConnectionInfo,
+    /// Shared with its events, which may be reported after its end.
+    pub(crate) info: Arc<ConnectionInfo>,
     /// `None` for an anonymous client.
     subject: Option<Arc<VerificationSubject>>,
     /// `None` if it is not tracked.
@@ -44,7 +46,7 @@ impl OpenConnection {
     ) -> Self {
         Self {
             registry,
-            info,
+            info: Arc::new(info),
             subject,
             place,
             closes,
@@ -85,6 +87,7 @@ impl OpenConnection {
             return Ok(());
         };
         let basis = self.registry.basis();
+        basis.verifier.check_serving()?;
         if self.verified().0 >= basis.revision {
             let now = basis.verifier.now_unless_panicked();
             let until = *self
@@ -130,6 +133,10 @@ impl OpenConnection {
     pub(crate) fn retire(&self, revision: u64) -> Option<Vec<Callback>> {
         let mut waiting = self.waiting();
         self.retired.set(EndReason::Retired { revision }).ok()?;
+        // Those of a rejection have been called.
+        if self.rejected.get().is_some() {
+            return None;
+        }
         let acts = waiting.take_listeners();
         drop(waiting);
         self.ended.notify_all();
@@ -164,6 +171,8 @@ impl Drop for OpenConnection {
 /// The lock is held only for look-ups: never during a verification or while the caller's code runs,
 /// destructors included.
 pub(crate) struct SharedRegistry {
+    /// The basis of the newest revision, for reading without the lock.
+    pub(crate) newest: ArcSwap<VerificationBasis>,
     pub(crate) state: Mutex<RegistryState<OpenConnection>>,
     /// Wakes the thread.
     pub(crate) work: Condvar,
@@ -176,7 +185,7 @@ impl SharedRegistry {
 
     /// The basis of the newest revision.
     pub(crate) fn basis(&self) -> Arc<VerificationBasis> {
-        self.state().basis()
+        self.newest.load_full()
     }
 
     /// Removes a connection whose last handle was dropped.

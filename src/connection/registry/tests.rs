@@ -62,9 +62,11 @@ impl Scene {
             Arc::new(UnixTime::now),
             None,
         ));
-        let state = RegistryState::new(basis(&verifier, &certificate, 1), within);
+        let first = basis(&verifier, &certificate, 1);
+        let state = RegistryState::new(first.clone(), within);
         Self {
             shared: Arc::new(SharedRegistry {
+                newest: arc_swap::ArcSwap::from_pointee(first),
                 state: Mutex::new(state),
                 work: Condvar::new(),
             }),
@@ -232,13 +234,13 @@ fn who_comes_late_under_an_old_revision_is_retired_too() {
     );
     let new = scene.enter(2);
     let Some(NextStep::Retire(retired, 2)) = scene.next_retirement() else {
-        panic!("nobody is retired");
+        panic!("none is retired");
     };
     let ids: Vec<_> = retired.iter().map(|open| open.info.revision).collect();
     assert_eq!(ids, [1, 1]);
     drop(retired);
     let Some(NextStep::Close(closed)) = scene.next_retirement() else {
-        panic!("nobody is closed");
+        panic!("none is closed");
     };
     assert_eq!(closed.len(), 2);
     drop(closed);

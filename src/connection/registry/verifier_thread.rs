@@ -117,7 +117,7 @@ fn notification(
 ) -> Notification {
     let ended = connections.into_iter().filter_map(|connection| {
         let callbacks = end(&connection)?;
-        Some((connection, callbacks))
+        Some((Arc::clone(&connection.info), callbacks))
     });
     Notification {
         connections: ended.collect(),
