@@ -150,6 +150,7 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
         loop {
             let read = match self.attempt(|stream| stream.read(&mut buffer)) {
                 Err(error) if is_timeout(&error) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 read => read.map(|read| buffer.get(..read).unwrap_or_default()),
             };
             if let Some(result) = self.state.keep(read) {
@@ -213,6 +214,7 @@ impl<IO: Transport, P, B: KeyExporter> MtlsStream<IO, P, B> {
 
 impl<IO: Transport, P, B: Backend> Read for MtlsStream<IO, P, B> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.state.check()?;
         if let Some(kept) = self.state.read_kept(buf) {
             return kept;
         }

@@ -140,6 +140,7 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncRead
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.state.check()?;
         if let Some(kept) = this.state.read_kept(buf.initialize_unfilled()) {
             buf.advance(kept?);
             return Poll::Ready(Ok(()));
