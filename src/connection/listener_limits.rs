@@ -36,6 +36,7 @@ impl ListenerLimits {
     /// (RFC 8446, section 4.1.2). Once the answered ones are more than half of the limit, it is the
     /// oldest of these. So clients that only connect cannot push out those that go on, and those
     /// that stop halfway cannot push out the new ones.
+    #[must_use]
     pub fn max_handshakes(mut self, handshakes: usize) -> Self {
         self.handshakes = handshakes.max(1);
         self
@@ -45,6 +46,7 @@ impl ListenerLimits {
     ///
     /// A connection is open until its stream is dropped. At the limit the listener accepts no more
     /// until one ends; clients wait in the queue of the operating system.
+    #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.connections = connections.max(1);
         self
@@ -55,6 +57,7 @@ impl ListenerLimits {
     /// A client is an IPv4 address, or the first 64 bits of an IPv6 address, since networks assign
     /// no less to a host (RFC 6177). One connection more is closed at once. By default there is no
     /// limit: many clients may share an address.
+    #[must_use]
     pub fn max_per_client(mut self, connections: usize) -> Self {
         self.per_client = connections.max(1);
         self

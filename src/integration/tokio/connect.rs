@@ -22,7 +22,8 @@ impl<B: ClientBackend> MtlsClient<B> {
     /// Connects as [`connect`](Self::connect) does, on tokio.
     ///
     /// Dropping the future ends the handshake. In TLS 1.3 the server's verdict about us comes
-    /// later; see [`AsyncMtlsStream`].
+    /// later; see [`AsyncMtlsStream`]. The transport does not tell the server's address: give it by
+    /// [`with_context`](Self::with_context), for events and handles.
     ///
     /// ```no_run
     /// # use mtls::{MtlsClient, Rustls};
@@ -76,6 +77,10 @@ impl<B: ClientBackend> MtlsClient<B> {
 
 impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// Accepts as [`accept`](Self::accept) does, on tokio.
+    ///
+    /// The transport does not tell the client's address: give it by
+    /// [`with_context`](Self::with_context), for events and handles; a
+    /// [listener](Self::listener) knows it.
     ///
     /// Dropping the future ends the handshake. A rejected client gets up to a second to read the
     /// alert, so accept each connection in a task of its own:

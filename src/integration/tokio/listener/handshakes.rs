@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_millis(2);
 
 /// How long the bound stays lowered after the system ran out of file descriptors.
 const LOWERED_FOR: Duration = Duration::from_secs(10);
+/// The lowest bound where descriptors run out. Below it, each arrival would end a handshake that
+/// waits for its client.
+const MIN_BOUND: usize = 8;
 
 /// The handshakes under way, each in a task of its own. They end when this is dropped.
 #[derive(Debug)]
@@ -119,7 +122,7 @@ impl<T: Send + 'static> Handshakes<T> {
         if known.is_some() {
             return Poll::Ready(ended.result);
         }
-        // It is reported as failed, even if it succeeded in that moment.
+        // If it succeeded in that moment, its stream is dropped, which is reported as its end.
         self.aborted = self.aborted.saturating_sub(1);
         Poll::Ready(None)
     }
@@ -182,7 +185,8 @@ impl<T: Send + 'static> Handshakes<T> {
     pub(super) fn give_way_to_the_system(&mut self) {
         let goes = self.len().div_ceil(4);
         let stays = self.len().saturating_sub(goes);
-        self.lowered = Some((stays.max(1), Instant::now()));
+        let floor = (self.bound / 16).max(MIN_BOUND);
+        self.lowered = Some((stays.max(floor), Instant::now()));
         for _ in 0..goes {
             if !self.give_way() {
                 break;

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 use super::stream::AsyncMtlsStream;
 use crate::backend::{DefaultBackend, Event, ServerBackend};
-use crate::connection::{ClientAuth, ListenerLimits, Required};
+use crate::connection::{ClientAuth, ConnectionContext, ListenerLimits, Required};
 use crate::server::MtlsServer;
 use accept_errors::{BackOff, is_exhaustion, is_of_one_connection};
 use error::{ListenerError, ProxySenderError};
@@ -100,7 +100,8 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         let limits = ListenerLimits::new();
         MtlsListener {
             tcp,
-            server: self.clone(),
+            // Each connection has a number and an address of its own.
+            server: self.with_context(ConnectionContext::new()),
             handshakes: Handshakes::new(limits.handshakes),
             limits,
             proxies: ProxySenders::default(),
