@@ -128,6 +128,7 @@ pub enum NotTls {
 
 impl NotTls {
     #[cfg(test)]
+    #[allow(dead_code, reason = "the test of the texts needs every feature")]
     pub(crate) const ALL: [Self; 6] = [
         Self::Greeting,
         Self::Http,

@@ -55,7 +55,7 @@ pub(crate) fn hint_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<Cow<'a,
         }
         rustls::Error::InvalidCertificate(error) => match only_reason_for(error) {
             Some(reason) => reason.hint(),
-            None => "look at `Event::PeerRejected`, which has the certificate and its fault",
+            None => "look at `Event::PeerVerified`, which has the certificate and its fault",
         },
         rustls::Error::NoCertificatesPresented => RejectionReason::NoCertificate.hint(),
         _ => return None,
