@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use http::header::{CONNECTION, HeaderValue};
 use hyper::body::{Body, Incoming};
+use hyper::server::conn::{http1, http2};
 use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -60,9 +60,12 @@ pub fn serve<B: ServerBackend, A: ClientAuth, S>(
     listener: MtlsListener<B, A>,
     service: S,
 ) -> Serve<B, A, S> {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new());
-    http.http2().timer(TokioTimer::new());
+    let mut http = HttpSettings {
+        http1: http1::Builder::new(),
+        http2: http2::Builder::new(TokioExecutor::new()),
+    };
+    http.http1.timer(TokioTimer::new());
+    http.http2.timer(TokioTimer::new());
     Serve {
         listener,
         service,
@@ -77,9 +80,15 @@ pub fn serve<B: ServerBackend, A: ClientAuth, S>(
 pub struct Serve<B: ServerBackend, A: ClientAuth, S, F = Pending<()>> {
     listener: MtlsListener<B, A>,
     service: S,
-    http: auto::Builder<TokioExecutor>,
+    http: HttpSettings,
     stop: F,
     shutdown_timeout: Duration,
+}
+
+#[derive(Clone)]
+struct HttpSettings {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
 }
 
 impl<B: ServerBackend, A: ClientAuth, S, F> Serve<B, A, S, F> {
@@ -105,19 +114,30 @@ impl<B: ServerBackend, A: ClientAuth, S, F> Serve<B, A, S, F> {
         self
     }
 
-    /// Changes hyper's settings: sizes, streams, timeouts.
+    /// Changes hyper's settings for HTTP/1: sizes and timeouts.
     ///
-    /// By default they are hyper's: HTTP/1 has 30 seconds for the head of a request.
+    /// By default they are hyper's, with 30 seconds for the head of a request.
+    pub fn http1(mut self, change: impl FnOnce(&mut http1::Builder)) -> Self {
+        change(&mut self.http.http1);
+        self
+    }
+
+    /// Changes hyper's settings for HTTP/2: sizes, streams and keep-alive.
     ///
     /// ```
     /// # fn f<S>(serve: mtls::hyper::Serve<mtls::Rustls, mtls::connection::Required, S>) {
-    /// let serve = serve.http(|http| {
-    ///     http.http2().max_concurrent_streams(32);
+    /// use std::time::Duration;
+    ///
+    /// let serve = serve.http1(|http1| {
+    ///     http1.header_read_timeout(Duration::from_secs(5));
+    /// });
+    /// let serve = serve.http2(|http2| {
+    ///     http2.max_concurrent_streams(32);
     /// });
     /// # }
     /// ```
-    pub fn http(mut self, change: impl FnOnce(&mut auto::Builder<TokioExecutor>)) -> Self {
-        change(&mut self.http);
+    pub fn http2(mut self, change: impl FnOnce(&mut http2::Builder<TokioExecutor>)) -> Self {
+        change(&mut self.http.http2);
         self
     }
 }
@@ -192,10 +212,10 @@ where
 
 /// Answers the requests of one connection until it ends.
 async fn converse<B, A, S, R>(
-    mut http: auto::Builder<TokioExecutor>,
+    http: HttpSettings,
     stream: AsyncMtlsStream<TcpStream, A::Peer, B>,
     service: S,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) where
     B: ServerBackend,
     A: ClientAuth,
@@ -207,22 +227,38 @@ async fn converse<B, A, S, R>(
     R::Error: Into<BoxError>,
 {
     let handle = stream.connection().clone();
-    // Detection by the first bytes would have no timeout.
-    let is_http2 = stream.session().alpn() == Some(b"h2");
-    http = if is_http2 {
-        http.http2_only()
-    } else {
-        http.http1_only()
-    };
-    let ended = handle.ended();
+    let is_ending = Arc::default();
     let service = HttpService {
         service,
-        handle,
-        is_ending: Arc::default(),
+        handle: handle.clone(),
+        is_ending: Arc::clone(&is_ending),
     };
-    let is_ending = Arc::clone(&service.is_ending);
-    let mut connection = pin!(http.serve_connection_with_upgrades(TokioIo::new(stream), service));
-    let mut ended = pin!(ended);
+    // hyper-util's detection by the first bytes has no timeout, and a shutdown during it cuts the
+    // connection.
+    if stream.session().alpn() == Some(b"h2") {
+        let connection = http.http2.serve_connection(TokioIo::new(stream), service);
+        let shut_down = http2::Connection::graceful_shutdown;
+        drive(connection, shut_down, true, (&handle, &is_ending), stopped).await;
+    } else {
+        let connection = http.http1.serve_connection(TokioIo::new(stream), service);
+        let connection = connection.with_upgrades();
+        let shut_down = http1::UpgradeableConnection::graceful_shutdown;
+        // A request may be on its way: the header of its response ends the connection.
+        drive(connection, shut_down, false, (&handle, &is_ending), stopped).await;
+    }
+}
+
+/// Polls a connection until it ends, and shuts it down when the server stops.
+///
+/// `retires` is whether it is shut down when the connection has to end, too.
+async fn drive<C: Future>(
+    connection: C,
+    shut_down: impl Fn(Pin<&mut C>),
+    retires: bool,
+    (handle, is_ending): (&ConnectionHandle, &AtomicBool),
+    mut stopped: watch::Receiver<bool>,
+) {
+    let (mut connection, mut ended) = (pin!(connection), pin!(handle.ended()));
     let (mut has_ended, mut has_stopped) = (false, false);
     loop {
         tokio::select! {
@@ -231,15 +267,14 @@ async fn converse<B, A, S, R>(
             _ = &mut ended, if !has_ended => {
                 has_ended = true;
                 is_ending.store(true, Ordering::Release);
-                // In HTTP/1 a request may be on its way: the header of its response ends it.
-                if is_http2 {
-                    connection.as_mut().graceful_shutdown();
+                if retires {
+                    shut_down(connection.as_mut());
                 }
             }
             _ = stopped.wait_for(|stopped| *stopped), if !has_stopped => {
                 has_stopped = true;
                 is_ending.store(true, Ordering::Release);
-                connection.as_mut().graceful_shutdown();
+                shut_down(connection.as_mut());
             }
         }
     }
