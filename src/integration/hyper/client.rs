@@ -12,12 +12,10 @@ use tower_service::Service;
 
 use super::connector::Connector;
 use super::error::ConnectionError;
+use super::unprocessed::{MAX_REPEATS, causes, is_unprocessed};
 use crate::backend::{ClientBackend, DefaultBackend};
 use crate::client::MtlsClient;
 use crate::rotation::PerRevision;
-
-/// How often a request is sent again that the server has not processed.
-const MAX_REPEATS: usize = 3;
 
 /// An HTTP client with a pool of connections, which is made anew when our identity or trust
 /// changes.
@@ -92,19 +90,6 @@ where
     }
 }
 
-/// Whether the server is known not to have processed the request.
-fn is_unprocessed(error: &legacy::Error) -> bool {
-    causes(error).any(|cause| {
-        let h2 = cause.downcast_ref::<h2::Error>().is_some_and(|error| {
-            let reason = error.reason();
-            let is_away = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
-            error.is_remote() && (is_away || reason == Some(h2::Reason::REFUSED_STREAM))
-        });
-        let hyper = cause.downcast_ref::<hyper::Error>();
-        h2 || hyper.is_some_and(hyper::Error::is_canceled)
-    })
-}
-
 /// Whether the connection ended before the response, for a reason other than a rejection.
 fn is_cut(error: &legacy::Error) -> bool {
     if error.is_connect() {
@@ -116,10 +101,6 @@ fn is_cut(error: &legacy::Error) -> bool {
         hyper.is_some_and(|error| error.is_incomplete_message() || error.is_closed())
             || h2.is_some_and(h2::Error::is_io)
     })
-}
-
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    core::iter::successors(Some(error), |&error| error.source())
 }
 
 impl<T, B> Service<Request<T>> for Client<T, B>

@@ -19,6 +19,7 @@ mod connector;
 mod error;
 mod serve;
 mod stream;
+pub(in crate::integration) mod unprocessed;
 
 pub use client::Client;
 pub use connector::Connector;

@@ -12,10 +12,12 @@ use tonic::transport::{Channel as TonicChannel, Endpoint};
 use tonic::{Code, Status};
 use tower_service::Service;
 
+use super::buffered_body::BufferedBody;
 use crate::backend::{ClientBackend, HandshakeError};
 use crate::client::MtlsClient;
 use crate::connection::ConnectionHandle;
 use crate::integration::hyper::Connector;
+use crate::integration::hyper::unprocessed::{MAX_REPEATS, is_unprocessed};
 use crate::rotation::PerRevision;
 
 /// A channel for tonic's clients, which is made anew when our identity or trust changes.
@@ -26,9 +28,12 @@ use crate::rotation::PerRevision;
 /// the server sees.
 ///
 /// If the connection fails, the [`Status`] has the [`HandshakeError`] as its source: code
-/// `UNAUTHENTICATED` if either side rejected the other, `UNAVAILABLE` otherwise. A server that
-/// retires a connection may end calls that it has not begun with `UNAVAILABLE`; they are safe to
-/// repeat, and are not repeated here, since the body of a call cannot be cloned.
+/// `UNAUTHENTICATED` if either side rejected the other, `UNAVAILABLE` otherwise.
+///
+/// A call that the server is known not to have begun is sent again, at most 3 times, as after a
+/// GOAWAY (RFC 9113, section 6.8) by which a server retires the connection. That needs its body: up
+/// to 64 KiB are kept until the response begins, if all of it is ready when the call begins, as in
+/// a unary call. A longer body, or a stream that waits, fails with `UNAVAILABLE` then.
 ///
 /// ```no_run
 /// # async fn f(client: mtls::MtlsClient) -> Result<(), Box<dyn std::error::Error>> {
@@ -83,16 +88,32 @@ impl Service<Request<Body>> for Channel {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let Tracked { mut channel, last } = self.channels.get();
+        let channels = self.channels.clone();
         Box::pin(async move {
-            let ready = poll_fn(|context| channel.poll_ready(context)).await;
-            let result = match ready {
-                Ok(()) => channel.call(request).await,
-                Err(error) => Err(error),
-            };
-            result.map_err(|error| status(error, &last))
+            let (head, body) = request.into_parts();
+            let body = BufferedBody::new(body).await?;
+            for _ in 0..MAX_REPEATS {
+                let Some(body) = body.try_clone() else { break };
+                let request = Request::from_parts(head.clone(), Body::new(body));
+                let Tracked { channel, last } = channels.get();
+                match send(channel, request).await {
+                    Err(error) if is_unprocessed(&error) => {}
+                    result => return result.map_err(|error| status(error, &last)),
+                }
+            }
+            let Tracked { channel, last } = channels.get();
+            let last_try = send(channel, Request::from_parts(head, Body::new(body))).await;
+            last_try.map_err(|error| status(error, &last))
         })
     }
+}
+
+async fn send(
+    mut channel: TonicChannel,
+    request: Request<Body>,
+) -> Result<Response<Body>, tonic::transport::Error> {
+    poll_fn(|context| channel.poll_ready(context)).await?;
+    channel.call(request).await
 }
 
 /// Finds the rejection in an error of tonic, or in the connection that it lost it of.
@@ -109,6 +130,12 @@ fn status(error: tonic::transport::Error, last: &Last) -> Status {
         Some(is_rejection) => with_source(is_rejection, Arc::new(error)),
         None => match lost() {
             Some(rejection) => with_source(true, rejection),
+            None if is_unprocessed(&error) => {
+                let text = "the server ended the connection before it began the call";
+                let mut status = Status::unavailable(text);
+                status.set_source(Arc::new(error));
+                status
+            }
             None => Status::from_error(Box::new(error)),
         },
     }

@@ -4,6 +4,7 @@
 //! no single connection; [`mtls::hyper::serve`](crate::hyper::serve) does, with
 //! `Routes::into_axum_router()`.
 
+mod buffered_body;
 mod channel;
 mod server;
 
