@@ -2,6 +2,7 @@
 
 pub(crate) mod file_watcher;
 mod inputs;
+mod pause;
 pub(crate) mod watch_paths;
 
 use core::fmt;
@@ -11,13 +12,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::rotation::Rotation;
-use super::source::reload_trigger::{ReloadTrigger, WakeReason};
+use super::source::reload_trigger::ReloadTrigger;
 use super::source::{Source, SourceError};
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::Passphrase;
 
 use file_watcher::FileWatcher;
 use inputs::{Anchors, IdentityFiles, Inputs, InputsDigest};
+use pause::pause;
 use watch_paths::WatchPaths;
 
 /// A source of identity, trust anchors and revocation lists from watched files.
@@ -29,9 +31,7 @@ use watch_paths::WatchPaths;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use mtls::{Event, FileSource, MtlsServer, Report, Rustls, VerifierPolicy};
 ///
-/// let files = FileSource::new()
-///     .identity("/etc/tls/tls.crt", "/etc/tls/tls.key")
-///     .trust_anchors("/etc/tls/ca.crt");
+/// let files = FileSource::from_files("/etc/tls/tls.crt", "/etc/tls/tls.key", "/etc/tls/ca.crt");
 /// let server = MtlsServer::builder()
 ///     .source(files)
 ///     .policy(VerifierPolicy::allow_any_authenticated())
@@ -117,6 +117,20 @@ impl FileSource {
             watch: Some(FileWatcher::default()),
             last: None,
         }
+    }
+
+    /// Creates a source with the files of an identity and of its trust anchors.
+    ///
+    /// It is short for [`identity`](Self::identity) and [`trust_anchors`](Self::trust_anchors).
+    #[must_use]
+    pub fn from_files(
+        chain: impl AsRef<Path>,
+        key: impl AsRef<Path>,
+        trust_anchors: impl AsRef<Path>,
+    ) -> Self {
+        Self::new()
+            .identity(chain, key)
+            .trust_anchors(trust_anchors)
     }
 
     /// Sets the file of the certificate chain and that of its private key.
@@ -324,21 +338,6 @@ impl fmt::Debug for FileSource {
             .field("settle", &self.settle)
             .field("watches", &self.watch.is_some())
             .finish_non_exhaustive()
-    }
-}
-
-/// Waits, and returns an error if the client or server is gone. A trigger during the wait changes
-/// nothing: the next reading sees what it announced.
-fn pause(time: Duration, reload: &ReloadTrigger) -> Result<(), SourceError> {
-    let started = Instant::now();
-    loop {
-        let left = time.saturating_sub(started.elapsed());
-        if left.is_zero() {
-            return Ok(());
-        }
-        if reload.wait(left) == WakeReason::Over {
-            return Err("the poller has stopped".into());
-        }
     }
 }
 
