@@ -18,7 +18,8 @@ pub type Client = PerRevision<::reqwest::Client>;
 /// Makes a client; `configure` sets everything but TLS.
 ///
 /// Requests under way finish on the old connections. The HTTP version is that of the client's
-/// `alpn(["h2", "http/1.1"])`. Proxies of the environment are used as reqwest does.
+/// `alpn(..)`; without it, HTTP/2 is used where the server has it, else HTTP/1.1. Proxies of the
+/// environment are used as reqwest does.
 ///
 /// ```no_run
 /// # async fn f(client: mtls::MtlsClient) -> Result<(), reqwest::Error> {
@@ -36,10 +37,10 @@ pub fn client(
     client: &MtlsClient<Rustls>,
     configure: impl Fn(::reqwest::ClientBuilder) -> ::reqwest::ClientBuilder + Send + Sync + 'static,
 ) -> Result<Client, ::reqwest::Error> {
-    let config = client.live_config();
+    let builder = builders(client);
     client
         .handle()
-        .per_revision(move || configure(with(&config)).build())
+        .per_revision(move || configure(builder()).build())
 }
 
 /// Returns a builder of a client of which only new connections follow the rotation.
@@ -53,9 +54,14 @@ pub fn client(
 /// # }
 /// ```
 pub fn builder(client: &MtlsClient<Rustls>) -> ::reqwest::ClientBuilder {
-    with(&client.live_config())
+    builders(client)()
 }
 
-fn with<T: Clone + 'static>(config: &std::sync::Arc<T>) -> ::reqwest::ClientBuilder {
-    ::reqwest::Client::builder().tls_backend_preconfigured(T::clone(config))
+fn builders(client: &MtlsClient<Rustls>) -> impl Fn() -> ::reqwest::ClientBuilder + use<> {
+    let mut config = (*client.live_config()).clone();
+    // reqwest takes the protocols of a given configuration as they are.
+    if config.alpn_protocols.is_empty() {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
+    move || ::reqwest::Client::builder().tls_backend_preconfigured(config.clone())
 }
