@@ -17,6 +17,7 @@
 mod client;
 mod connector;
 mod error;
+mod message;
 mod serve;
 mod stream;
 pub(in crate::integration) mod unprocessed;
@@ -24,4 +25,5 @@ pub(in crate::integration) mod unprocessed;
 pub use client::Client;
 pub use connector::Connector;
 pub use error::ConnectionError;
+pub use message::MessageExt;
 pub use serve::{Serve, serve};
