@@ -3,15 +3,19 @@
 //! QUIC has no graceful end of a connection below the application protocol: close it when its
 //! handle [should end](crate::ConnectionHandle::on_end).
 
+use core::error::Error;
+use core::iter::successors;
 use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName};
+use quinn::ConnectionError;
 use quinn::crypto::rustls::{NoInitialCipherSuite, QuicClientConfig, QuicServerConfig};
 
 use crate::backend::values::Rustls;
 use crate::backend::{Backend, HandshakeError};
 use crate::client::{MtlsClient, parse};
 use crate::connection::{ClientAuth, ConnectionContext, ConnectionHandle};
+use crate::error::Alert;
 use crate::policy::{BuildError, Rejection, RejectionReason};
 use crate::server::MtlsServer;
 
@@ -114,6 +118,41 @@ pub fn connected(
         .track(&peer, &name, context(connection))
         .map_err(HandshakeError::Io)
 }
+
+/// Finds the rejection of our certificate by the server in an error of quinn.
+///
+/// In QUIC it arrives after the client's handshake, as the error of a connection or of a stream,
+/// and is [`HandshakeError::RejectedByPeer`]. quinn's own error has the number of the alert (RFC
+/// 9001, section 4.8), which [`HandshakeError::find`] does not see.
+///
+/// ```no_run
+/// # async fn f(client: mtls::MtlsClient, connection: quinn::Connection) {
+/// let error = connection.closed().await;
+/// if let Some(rejection) = mtls::quinn::rejected_by_peer(&client, &error) {
+///     eprintln!("{}", mtls::Report::new(&rejection));
+/// }
+/// # }
+/// ```
+pub fn rejected_by_peer(
+    client: &MtlsClient<Rustls>,
+    error: &(dyn Error + 'static),
+) -> Option<HandshakeError> {
+    let mut causes = successors(Some(error), |&error| error.source()).take(MAX_CAUSES);
+    let code = causes.find_map(|error| match error.downcast_ref()? {
+        ConnectionError::ConnectionClosed(close) => Some(u64::from(close.error_code)),
+        _ => None,
+    })?;
+    let alert = u8::try_from(code.checked_sub(CRYPTO_ERROR)?).ok()?;
+    let rejection = HandshakeError::by_peer(Alert::from_code(alert));
+    let verifier = &client.revision().verifier;
+    Some(verifier.complete(rejection, &Default::default()))
+}
+
+/// The most causes that are looked at.
+const MAX_CAUSES: usize = 32;
+
+/// The QUIC error of the alert 0.
+const CRYPTO_ERROR: u64 = 0x100;
 
 fn context(connection: &::quinn::Connection) -> ConnectionContext {
     ConnectionContext::new().remote_addr(connection.remote_address())
