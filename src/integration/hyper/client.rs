@@ -3,6 +3,7 @@ use core::error::Error;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use std::io;
 
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
@@ -11,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
 use super::connector::Connector;
-use super::error::ConnectionError;
+use super::error::{ConnectionError, rejection};
 use super::unprocessed::{MAX_REPEATS, causes, is_unprocessed};
 use crate::backend::{ClientBackend, DefaultBackend};
 use crate::client::MtlsClient;
@@ -92,14 +93,18 @@ where
 
 /// Whether the connection ended before the response, for a reason other than a rejection.
 fn is_cut(error: &legacy::Error) -> bool {
-    if error.is_connect() {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    if error.is_connect() || rejection(error).is_some() {
         return false;
     }
     causes(error).any(|cause| {
         let hyper = cause.downcast_ref::<hyper::Error>();
-        let h2 = cause.downcast_ref::<h2::Error>();
-        hyper.is_some_and(|error| error.is_incomplete_message() || error.is_closed())
-            || h2.is_some_and(h2::Error::is_io)
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let is_broken = matches!(
+            io,
+            Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+        );
+        is_broken || hyper.is_some_and(|error| error.is_incomplete_message() || error.is_closed())
     })
 }
 

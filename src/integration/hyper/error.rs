@@ -38,11 +38,11 @@ pub struct ConnectionError {
 
 impl ConnectionError {
     pub(super) fn new(library: legacy::Error) -> Self {
-        let is_found = HandshakeError::find(&library).is_some();
-        Self {
-            rejection: if is_found { None } else { lost(&library) },
-            library,
-        }
+        let rejection = match rejection(&library) {
+            Some(Rejection::Lost(rejection)) => Some(rejection),
+            Some(Rejection::Found) | None => None,
+        };
+        Self { rejection, library }
     }
 
     /// Returns the error of hyper-util's client.
@@ -59,11 +59,23 @@ impl ConnectionError {
     }
 }
 
-/// Returns the rejection of the connection that a request failed on.
-fn lost(error: &legacy::Error) -> Option<Arc<HandshakeError>> {
+/// A rejection by either side that a request failed for.
+pub(super) enum Rejection {
+    /// It is among the causes of the library's error.
+    Found,
+    /// It is in the handle of the connection alone.
+    Lost(Arc<HandshakeError>),
+}
+
+/// Returns the rejection that a request failed for, if there is one.
+pub(super) fn rejection(error: &legacy::Error) -> Option<Rejection> {
+    if HandshakeError::find(error).is_some() {
+        return Some(Rejection::Found);
+    }
     let mut extensions = http::Extensions::new();
     error.connect_info()?.get_extras(&mut extensions);
-    extensions.get::<ConnectionHandle>()?.rejection_error()
+    let handle = extensions.get::<ConnectionHandle>()?;
+    handle.rejection_error().map(Rejection::Lost)
 }
 
 impl fmt::Display for ConnectionError {

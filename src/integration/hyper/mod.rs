@@ -9,7 +9,7 @@
 //!
 //! | what holds the connection | after a change of our identity or trust |
 //! |---|---|
-//! | [`Client`], [`mtls::tonic::Channel`](crate::rotation::PerRevision), [`mtls::reqwest::client`](crate::rotation::PerRevision) | the next request opens a new one; requests under way finish on the old one |
+//! | [`Client`], `mtls::tonic::Channel`, `mtls::reqwest::client` | the next request opens a new one; requests under way finish on the old one, which stays until that next request |
 //! | [`serve`] with [`retire_connections`](crate::ServerBuilder::retire_connections) | GOAWAY in HTTP/2, `Connection: close` on the next response in HTTP/1; what is open after the time is closed |
 //! | a bare client of hyper-util, `reqwest::Client`, `tonic::transport::Channel` | stays as long as there are requests, for ever under load |
 //! | `axum::serve`, tonic's `Server` | stays as long as the client uses it; with `retire_connections` it is cut when its time is over |

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use http::header::{CONNECTION, HeaderValue};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
-use hyper::{Request, Response, Version};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
@@ -108,7 +108,8 @@ impl<B: ServerBackend, A: ClientAuth, S, F> Serve<B, A, S, F> {
 
     /// Sets how long open connections may take to end after the stop. The default is 30 seconds.
     ///
-    /// What is open after it is cut.
+    /// What is open after it is cut, but for connections that were upgraded, such as to WebSocket:
+    /// whoever holds them ends them.
     pub fn shutdown_timeout(mut self, at_most: Duration) -> Self {
         self.shutdown_timeout = at_most;
         self
@@ -304,7 +305,9 @@ where
         let service = TowerToHyperService::new(self.service.clone());
         Box::pin(async move {
             let mut response = hyper::service::Service::call(&service, request).await?;
-            if is_http1 && is_ending.load(Ordering::Acquire) {
+            // An upgrade needs the header for itself, and has no next request.
+            let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+            if is_http1 && !is_upgrade && is_ending.load(Ordering::Acquire) {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
             }
