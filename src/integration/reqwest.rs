@@ -17,6 +17,7 @@ pub type Client = PerRevision<::reqwest::Client>;
 
 /// Makes a client; `configure` sets everything but TLS.
 ///
+/// Only `https` is used, also after a redirect, unless `configure` sets `https_only(false)`.
 /// Requests under way finish on the old connections. The HTTP version is that of the client's
 /// `alpn(..)`; without it, HTTP/2 is used where the server has it, else HTTP/1.1. Proxies of the
 /// environment are used as reqwest does.
@@ -63,5 +64,9 @@ fn builders(client: &MtlsClient<Rustls>) -> impl Fn() -> ::reqwest::ClientBuilde
     if config.alpn_protocols.is_empty() {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
-    move || ::reqwest::Client::builder().tls_backend_preconfigured(config.clone())
+    move || {
+        ::reqwest::Client::builder()
+            .https_only(true)
+            .tls_backend_preconfigured(config.clone())
+    }
 }
