@@ -55,12 +55,17 @@ pub fn client_config(client: &MtlsClient<Rustls>) -> Result<::quinn::ClientConfi
 /// let config = mtls::quinn::server_config(&server)?;
 /// let endpoint = quinn::Endpoint::server(config, ([0, 0, 0, 0], 4433).into())?;
 /// while let Some(incoming) = endpoint.accept().await {
-///     let (server, connection) = (server.clone(), incoming.await?);
-///     let handle = mtls::quinn::accepted(&server, &connection)?;
-///     println!("{:?} from {:?}", handle.peer(), handle.remote_addr());
-///     let held = connection.clone();
-///     handle.on_end(move |reason| held.close(0u32.into(), reason.to_string().as_bytes()));
-///     // Keep `handle` with the connection.
+///     let server = server.clone();
+///     tokio::spawn(async move {
+///         let connection = incoming.await?;
+///         let handle = mtls::quinn::accepted(&server, &connection)?;
+///         println!("{:?} from {:?}", handle.peer(), handle.remote_addr());
+///         tokio::select! {
+///             reason = handle.ended() => connection.close(0u32.into(), reason.to_string().as_bytes()),
+///             error = connection.closed() => println!("{error}"), // and what the service does
+///         }
+///         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+///     });
 /// }
 /// # Ok(())
 /// # }
