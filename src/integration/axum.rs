@@ -1,6 +1,6 @@
 //! axum 0.8: the peer of a request, and a listener for `axum::serve`.
 
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::Connected;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::serve::{IncomingStream, Listener, TapIo};
 use http::request::Parts;
@@ -60,9 +60,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Peer {
 }
 
 fn peer(parts: &Parts) -> Option<Peer> {
-    let extensions = &parts.extensions;
-    let by_info = || Some(&extensions.get::<ConnectInfo<ConnectionHandle>>()?.0);
-    let connection = extensions.get::<ConnectionHandle>().or_else(by_info)?;
+    let connection = super::connection_of(&parts.extensions)?;
     connection.peer().cloned().map(Peer)
 }
 

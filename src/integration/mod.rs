@@ -20,6 +20,19 @@ pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+/// Finds the connection that a request arrived on.
+#[cfg(any(feature = "axum", feature = "tower"))]
+fn connection_of(extensions: &::http::Extensions) -> Option<&crate::connection::ConnectionHandle> {
+    let connection = extensions.get();
+    // `axum::serve` puts it there.
+    #[cfg(feature = "axum")]
+    let connection = connection.or_else(|| {
+        let info: &::axum::extract::ConnectInfo<_> = extensions.get()?;
+        Some(&info.0)
+    });
+    connection
+}
+
 /// Returns the hint of an error of an integration.
 #[cfg_attr(
     not(any(

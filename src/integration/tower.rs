@@ -14,7 +14,7 @@ use crate::policy::matcher::PeerMatcher;
 /// A layer that answers 403 unless the matcher matches the peer and its connection is accepted now.
 ///
 /// The peer is that of the [`ConnectionHandle`] in the request's extensions, where
-/// [`mtls::hyper::serve`](crate::hyper::serve) puts it. Without a handle, and for an anonymous
+/// `mtls::hyper::serve` puts it, or of axum's `ConnectInfo`. Without a handle, and for an anonymous
 /// client, the answer is 403 (RFC 9110, section 15.5.4). The peer is verified again for each
 /// request by the revision in force ([`ConnectionHandle::verify_now`]), so that a peer that was
 /// revoked on an open connection is shut out at once.
@@ -78,7 +78,7 @@ where
     }
 
     fn call(&mut self, request: Request<T>) -> Self::Future {
-        if is_accepted(&self.matcher, request.extensions().get()) {
+        if is_accepted(&self.matcher, super::connection_of(request.extensions())) {
             Box::pin(self.inner.call(request))
         } else {
             let mut response = Response::new(R::default());
