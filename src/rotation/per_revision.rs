@@ -7,7 +7,8 @@ use super::handle::RotationHandle;
 ///
 /// It is for pools of connections of other libraries. They keep a connection, with the certificate
 /// that it presented, for as long as it is used. A pool that is made anew opens new connections,
-/// and the old one ends when the last request on it ends. [`RotationHandle::per_revision`] makes
+/// and the old one ends when the last request on it ends. It is made by [`get`](Self::get), so the
+/// old one stays while nothing is requested. [`RotationHandle::per_revision`] makes
 /// it; cloning is cheap.
 ///
 /// ```

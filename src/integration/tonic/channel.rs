@@ -62,6 +62,9 @@ type Last = Arc<Mutex<Option<ConnectionHandle>>>;
 
 impl Channel {
     /// Makes a channel over connections of `client` to the endpoint.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, which tonic's channel needs.
     pub fn new<B: ClientBackend>(client: &MtlsClient<B>, endpoint: Endpoint) -> Self {
         let connector = Connector::new(client);
         let make = move || {
