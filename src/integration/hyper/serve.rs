@@ -109,7 +109,7 @@ impl<B: ServerBackend, A: ClientAuth, S, F> Serve<B, A, S, F> {
     /// Sets how long open connections may take to end after the stop. The default is 30 seconds.
     ///
     /// What is open after it is cut, but for connections that were upgraded, such as to WebSocket:
-    /// whoever holds them ends them.
+    /// the service that upgraded them ends them.
     pub fn shutdown_timeout(mut self, at_most: Duration) -> Self {
         self.shutdown_timeout = at_most;
         self
