@@ -1,10 +1,10 @@
-//! What the programs share: it has nothing to do with TLS.
+//! What the programs share: nothing here makes a TLS connection.
 
 use std::env;
 use std::error::Error;
 use std::time::Duration;
 
-use mtls::Report;
+use mtls::{PeerIdentity, Report};
 
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -29,4 +29,19 @@ pub async fn repeat(mut request: impl AsyncFnMut() -> Result<String>) -> Result<
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Returns the subject and the serial number of a peer.
+#[must_use]
+pub fn show(peer: Option<&PeerIdentity>) -> String {
+    match peer {
+        Some(peer) => format!("{} {:02x?}", peer.subject(), peer.serial_number()),
+        None => "no certificate".to_owned(),
+    }
+}
+
+/// The gRPC service of `tonic_client.rs` and `tonic_server.rs`, which `build.rs` generates.
+pub mod greeter {
+    #![allow(clippy::all, clippy::pedantic, missing_docs, unused_qualifications)]
+    include!(concat!(env!("OUT_DIR"), "/ecosystem.Greeter.rs"));
 }

@@ -33,7 +33,7 @@ fn rotates_and_rejects(program: &str) {
     let get = |folder| get(curl.command(), server.port, &workshop.path(folder));
     let first = get("client").expect_success();
     assert!(
-        first.contains("leaf: CN=alice") && first.contains("Serial Number:2001"),
+        first.contains("CN=alice [10, 01]") && first.contains("Serial Number:2001"),
         "{first}"
     );
     workshop.issue_server(0x2002);

@@ -2,8 +2,8 @@
 
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpRequest, HttpServer, web};
-use mtls::{CertificateChain, Event, FileSource, MtlsServer, Report, Rustls, VerifierPolicy};
-use mtls_ecosystem::{Result, port};
+use mtls::{Event, FileSource, MtlsServer, PeerIdentity, Report, Rustls, VerifierPolicy};
+use mtls_ecosystem::{Result, port, show};
 use rustls::ServerConfig;
 
 // mtls: begin
@@ -12,10 +12,7 @@ type TlsStream = actix_tls::accept::rustls_0_23::TlsStream<TcpStream>;
 
 async fn hello(request: HttpRequest) -> String {
     // mtls: begin
-    match request.conn_data::<CertificateChain>() {
-        Some(peer) => peer.describe().to_string(),
-        None => "no certificate".to_owned(),
-    }
+    show(request.conn_data::<PeerIdentity>())
     // mtls: end
 }
 
@@ -24,11 +21,8 @@ async fn main() -> Result<()> {
     let port = port()?;
 
     // mtls: begin
-    let pki = FileSource::new()
-        .identity("server.crt", "server.key")
-        .trust_anchors("ca.crt");
     let server = MtlsServer::builder()
-        .source(pki)
+        .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
         .policy(VerifierPolicy::allow_any_authenticated())
         .observer(|event| {
             if let Event::PeerVerified {
@@ -45,11 +39,11 @@ async fn main() -> Result<()> {
 
     HttpServer::new(|| App::new().route("/", web::get().to(hello)))
         // mtls: begin
-        .on_connect(|connection, data| {
+        .on_connect(move |connection, data| {
             let stream = connection.downcast_ref::<TlsStream>();
             let chain = stream.and_then(|stream| stream.get_ref().1.peer_certificates());
-            if let Some(Ok(chain)) = chain.map(|chain| CertificateChain::from_der(chain.to_vec())) {
-                data.insert(chain);
+            if let Some(Ok(peer)) = chain.map(|chain| server.identify(chain)) {
+                data.insert(peer);
             }
         })
         // mtls: end

@@ -10,34 +10,34 @@ use axum::{Extension, Router};
 use axum_server::accept::Accept;
 use axum_server::tls::TlsService;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use mtls::{CertificateChain, Event, FileSource, MtlsServer, Report, Rustls, VerifierPolicy};
-use mtls_ecosystem::{Result, port};
+use mtls::{Event, FileSource, MtlsServer, PeerIdentity, Report, Rustls, VerifierPolicy};
+use mtls_ecosystem::{Result, port, show};
 use tokio::net::TcpStream;
 use tower::Layer;
 
 // mtls: begin
-/// Gives every request the certificates of its client, which the server has verified.
+/// Gives every request the identity of its client.
 #[derive(Clone)]
-struct PeerAcceptor(RustlsAcceptor);
+struct PeerAcceptor(RustlsAcceptor, MtlsServer);
 
 impl<S: Send + 'static> Accept<TcpStream, S> for PeerAcceptor {
     type Stream = <RustlsAcceptor as Accept<TcpStream, S>>::Stream;
-    type Service = AddExtension<TlsService<S>, CertificateChain>;
+    type Service = AddExtension<TlsService<S>, PeerIdentity>;
     type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, Self::Service)>> + Send>>;
 
     fn accept(&self, tcp: TcpStream, service: S) -> Self::Future {
-        let accepted = self.0.accept(tcp, service);
-        Box::pin(async {
+        let (accepted, server) = (self.0.accept(tcp, service), self.1.clone());
+        Box::pin(async move {
             let (stream, service) = accepted.await?;
             let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
-            let chain = CertificateChain::from_der(chain.to_vec()).map_err(io::Error::other)?;
-            Ok((stream, Extension(chain).layer(service)))
+            let peer = server.identify(chain).map_err(io::Error::other)?;
+            Ok((stream, Extension(peer).layer(service)))
         })
     }
 }
 
-async fn hello(Extension(peer): Extension<CertificateChain>) -> String {
-    peer.describe().to_string()
+async fn hello(Extension(peer): Extension<PeerIdentity>) -> String {
+    show(Some(&peer))
 }
 // mtls: end
 
@@ -47,11 +47,8 @@ async fn main() -> Result<()> {
     let app = Router::new().route("/", get(hello));
 
     // mtls: begin
-    let pki = FileSource::new()
-        .identity("server.crt", "server.key")
-        .trust_anchors("ca.crt");
     let server = MtlsServer::builder()
-        .source(pki)
+        .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
         .policy(VerifierPolicy::allow_any_authenticated())
         .observer(|event| {
             if let Event::PeerVerified {
@@ -64,7 +61,7 @@ async fn main() -> Result<()> {
         })
         .build(Rustls::default())?;
     let config = RustlsConfig::from_config(server.live_config());
-    let acceptor = PeerAcceptor(RustlsAcceptor::new(config));
+    let acceptor = PeerAcceptor(RustlsAcceptor::new(config), server);
     // mtls: end
 
     axum_server::bind(address)

@@ -14,9 +14,7 @@ async fn main() -> Result<()> {
     let config = kube::Config::new(format!("https://localhost:{}", port()?).parse()?);
 
     // mtls: begin
-    let pki = FileSource::new()
-        .identity("client.crt", "client.key")
-        .trust_anchors("ca.crt");
+    let pki = FileSource::from_files("client.crt", "client.key", "ca.crt");
     let client = MtlsClient::builder().source(pki).build(Rustls::default())?;
     let https = HttpsConnectorBuilder::new()
         .with_tls_config(ClientConfig::clone(&client.live_config()))

@@ -9,9 +9,7 @@ async fn main() -> Result<()> {
     let mut options = MqttOptions::new("meter", "localhost", port()?);
 
     // mtls: begin
-    let pki = FileSource::new()
-        .identity("client.crt", "client.key")
-        .trust_anchors("ca.crt");
+    let pki = FileSource::from_files("client.crt", "client.key", "ca.crt");
     let client = MtlsClient::builder().source(pki).build(Rustls::default())?;
     let tls = TlsConfiguration::Rustls(client.live_config());
     options.set_transport(Transport::tls_with_config(tls));

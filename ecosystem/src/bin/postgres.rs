@@ -14,9 +14,7 @@ async fn main() -> Result<()> {
     let database = format!("host=localhost port={port} user=alice dbname=postgres sslmode=require");
 
     // mtls: begin
-    let pki = FileSource::new()
-        .identity("client.crt", "client.key")
-        .trust_anchors("ca.crt");
+    let pki = FileSource::from_files("client.crt", "client.key", "ca.crt");
     let client = MtlsClient::builder().source(pki).build(Rustls::default())?;
     let tls = MakeRustlsConnect::new(ClientConfig::clone(&client.live_config()));
     // mtls: end

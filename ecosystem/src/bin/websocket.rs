@@ -10,9 +10,7 @@ async fn main() -> Result<()> {
     let port = port()?;
 
     // mtls: begin
-    let pki = FileSource::new()
-        .identity("client.crt", "client.key")
-        .trust_anchors("ca.crt");
+    let pki = FileSource::from_files("client.crt", "client.key", "ca.crt");
     let client = MtlsClient::builder().source(pki).build(Rustls::default())?;
     // mtls: end
 

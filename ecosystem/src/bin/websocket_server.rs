@@ -10,11 +10,8 @@ async fn main() -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", port()?)).await?;
 
     // mtls: begin
-    let pki = FileSource::new()
-        .identity("server.crt", "server.key")
-        .trust_anchors("ca.crt");
     let server = MtlsServer::builder()
-        .source(pki)
+        .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
         .policy(VerifierPolicy::allow_any_authenticated())
         .build(Rustls::default())?;
     // mtls: end

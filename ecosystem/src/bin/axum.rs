@@ -1,0 +1,33 @@
+//! An HTTP server, with axum: says who its client is.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use mtls::axum::Peer;
+use mtls::{FileSource, MtlsServer, Rustls, VerifierPolicy};
+use mtls_ecosystem::{Result, port, show};
+use tokio::net::TcpListener;
+
+// mtls: begin
+async fn hello(Peer(peer): Peer) -> String {
+    show(Some(&peer))
+    // mtls: end
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let tcp = TcpListener::bind(("127.0.0.1", port()?)).await?;
+    let app = Router::new().route("/", get(hello));
+
+    // mtls: begin
+    let server = MtlsServer::builder()
+        .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
+        .policy(VerifierPolicy::allow_any_authenticated())
+        .alpn(["h2", "http/1.1"])
+        .retire_connections(Duration::from_secs(1))
+        .build(Rustls::default())?;
+    mtls::hyper::serve(server.listener(tcp), app).await;
+    // mtls: end
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! An HTTP client, with hyper: says who its server is.
+
+use http_body_util::{BodyExt, Empty};
+use hyper::Request;
+use hyper::body::Bytes;
+use mtls::hyper::MessageExt;
+use mtls::{FileSource, MtlsClient, Rustls};
+use mtls_ecosystem::{Result, port, repeat, show};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let url = format!("https://localhost:{}/", port()?);
+
+    // mtls: begin
+    let client = MtlsClient::builder()
+        .source(FileSource::from_files("client.crt", "client.key", "ca.crt"))
+        .alpn(["h2", "http/1.1"])
+        .build(Rustls::default())?;
+    let http = mtls::hyper::Client::new(&client);
+    // mtls: end
+
+    repeat(async || {
+        let request = Request::get(&url).body(Empty::<Bytes>::new())?;
+        let response = http.request(request).await?;
+        // mtls: begin
+        let server = show(response.peer_identity());
+        // mtls: end
+        let answer = response.into_body().collect().await?.to_bytes();
+        Ok(format!("{}; {server}", String::from_utf8(answer.to_vec())?))
+    })
+    .await
+}
