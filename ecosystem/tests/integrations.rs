@@ -1,0 +1,122 @@
+//! The programs of the integrations with each other, while the files of both are replaced.
+
+mod common;
+
+use std::time::Duration;
+
+use common::programs::Running;
+use common::server::{free_port, start_server};
+use common::workshop::Workshop;
+use common::{LIMIT, ROTATION, expect_no_failure, start};
+
+const AXUM: &str = env!("CARGO_BIN_EXE_axum");
+const HYPER_CLIENT: &str = env!("CARGO_BIN_EXE_hyper_client");
+const HYPER_SERVER: &str = env!("CARGO_BIN_EXE_hyper_server");
+const QUINN_CLIENT: &str = env!("CARGO_BIN_EXE_quinn_client");
+const QUINN_SERVER: &str = env!("CARGO_BIN_EXE_quinn_server");
+const REQWEST: &str = env!("CARGO_BIN_EXE_reqwest");
+const TONIC_CLIENT: &str = env!("CARGO_BIN_EXE_tonic_client");
+const TONIC_SERVER: &str = env!("CARGO_BIN_EXE_tonic_server");
+
+/// Both print whom they see.
+fn each_sees_the_other(workshop: &Workshop, client: &Running) {
+    client.wait_for_line("CN=alice [10, 01]; CN=server [20, 01]", LIMIT);
+    expect_no_failure(client, 5);
+    workshop.issue_client("alice", 0x1002);
+    client.wait_for_line("CN=alice [10, 02]; CN=server [20, 01]", ROTATION);
+    workshop.issue_server(0x2002);
+    client.wait_for_line("CN=alice [10, 02]; CN=server [20, 02]", ROTATION);
+    expect_no_failure(client, 10);
+}
+
+/// The server alone prints whom it sees.
+fn the_server_sees_the_client(server: &str, client: &str) {
+    let workshop = Workshop::open();
+    let server = start_server(server, &workshop.path("server"));
+    let client = start(client, server.port, &workshop.path("client"));
+    client.wait_for_line("CN=alice [10, 01]", LIMIT);
+    expect_no_failure(&client, 5);
+    workshop.issue_client("alice", 0x1002);
+    client.wait_for_line("CN=alice [10, 02]", ROTATION);
+    workshop.issue_server(0x2002);
+    expect_no_failure(&client, 30);
+    // The old connection is not used again.
+    let stdout = client.stdout();
+    let after = stdout.split_once("[10, 02]").unwrap().1;
+    assert!(!after.contains("[10, 01]"), "{stdout}");
+}
+
+#[test]
+fn hyper_with_hyper() {
+    let workshop = Workshop::open();
+    let server = start_server(HYPER_SERVER, &workshop.path("server"));
+    let client = start(HYPER_CLIENT, server.port, &workshop.path("client"));
+    each_sees_the_other(&workshop, &client);
+}
+
+#[test]
+fn hyper_with_axum() {
+    let workshop = Workshop::open();
+    let server = start_server(AXUM, &workshop.path("server"));
+    let client = start(HYPER_CLIENT, server.port, &workshop.path("client"));
+    each_sees_the_other(&workshop, &client);
+}
+
+#[test]
+fn quinn_with_quinn() {
+    let workshop = Workshop::open();
+    let port = free_port();
+    let mut server = start(QUINN_SERVER, port, &workshop.path("server"));
+    // It has no TCP port to try: the client repeats its first packet.
+    let client = start(QUINN_CLIENT, port, &workshop.path("client"));
+    each_sees_the_other(&workshop, &client);
+    assert!(
+        server.is_alive() && server.stdout().is_empty(),
+        "{}",
+        server.stdout()
+    );
+}
+
+#[test]
+fn reqwest_with_axum() {
+    the_server_sees_the_client(AXUM, REQWEST);
+}
+
+#[test]
+fn tonic_with_tonic() {
+    the_server_sees_the_client(TONIC_SERVER, TONIC_CLIENT);
+}
+
+/// A server of an unknown CA: the client says why, and what to do.
+#[test]
+fn clients_say_why_they_reject_a_server() {
+    for (server, client, reason) in [
+        (HYPER_SERVER, HYPER_CLIENT, "the peer was rejected"),
+        (AXUM, REQWEST, "invalid peer certificate: UnknownIssuer"),
+        (TONIC_SERVER, TONIC_CLIENT, "the peer was rejected"),
+    ] {
+        let workshop = Workshop::open();
+        let server = start_server(server, &workshop.path("stranger"));
+        let client = start(client, server.port, &workshop.path("client"));
+        client.wait_for_line(reason, LIMIT);
+        client.wait_for_line("hint: ", Duration::from_secs(5));
+    }
+}
+
+/// A client of an unknown CA learns it from its own error, also where HTTP/2 loses errors.
+#[test]
+fn clients_say_why_they_are_rejected() {
+    for (server, client) in [
+        (HYPER_SERVER, HYPER_CLIENT),
+        (AXUM, HYPER_CLIENT),
+        (TONIC_SERVER, TONIC_CLIENT),
+    ] {
+        let workshop = Workshop::open();
+        workshop.trust_all_in("stranger");
+        let server = start_server(server, &workshop.path("server"));
+        let client = start(client, server.port, &workshop.path("stranger"));
+        client.wait_for_line("rejected the handshake with the alert unknown_ca", LIMIT);
+        let hint = client.wait_for_line("hint: ", Duration::from_secs(5));
+        assert!(hint.contains("CN=Nyx"), "{hint}");
+    }
+}
