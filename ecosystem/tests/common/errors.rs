@@ -46,20 +46,7 @@ pub fn client_in(folder: &Path) -> (MtlsClient, Rejections) {
     let seen = rejections.clone();
     let client = MtlsClient::builder()
         .source(files)
-        .observer(move |event| match event {
-            Event::PeerVerified {
-                verdict: Err(rejection),
-                ..
-            } => seen.0.lock().unwrap().push((*rejection).clone()),
-            Event::Handshake(handshake) => {
-                if let HandshakeOutcome::Failed(HandshakeError::Rejected(rejection)) =
-                    handshake.outcome
-                {
-                    seen.0.lock().unwrap().push(rejection.clone());
-                }
-            }
-            _ => {}
-        })
+        .observer(move |event| seen.see(event))
         .build(Rustls::default())
         .unwrap();
     (client, rejections)
@@ -70,6 +57,27 @@ pub fn client_in(folder: &Path) -> (MtlsClient, Rejections) {
 pub struct Rejections(Arc<Mutex<Vec<Rejection>>>);
 
 impl Rejections {
+    /// The rejection in an event, if there is one.
+    pub fn see(&self, event: &Event<'_>) {
+        let rejection = match event {
+            Event::PeerVerified {
+                verdict: Err(rejection),
+                ..
+            } => rejection,
+            Event::Handshake(handshake) => match handshake.outcome {
+                HandshakeOutcome::Failed(HandshakeError::Rejected(rejection)) => rejection,
+                _ => return,
+            },
+            _ => return,
+        };
+        self.0.lock().unwrap().push(rejection.clone());
+    }
+
+    /// What has been received since the last call.
+    pub fn take(&self) -> Vec<Rejection> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+
     /// Expects one of a certificate whose CA is not known, with a hint.
     #[track_caller]
     pub fn expect_unknown_issuer(&self) {
