@@ -7,7 +7,10 @@ use std::time::Duration;
 use common::programs::Running;
 use common::server::{free_port, start_server};
 use common::workshop::Workshop;
-use common::{LIMIT, ROTATION, expect_no_failure, start};
+use common::{LIMIT, ROTATION, errors, expect_no_failure, start};
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode};
 
 const AXUM: &str = env!("CARGO_BIN_EXE_axum");
 const HYPER_CLIENT: &str = env!("CARGO_BIN_EXE_hyper_client");
@@ -18,7 +21,7 @@ const REQWEST: &str = env!("CARGO_BIN_EXE_reqwest");
 const TONIC_CLIENT: &str = env!("CARGO_BIN_EXE_tonic_client");
 const TONIC_SERVER: &str = env!("CARGO_BIN_EXE_tonic_server");
 
-/// Both print whom they see.
+/// Client and server print the peer that they see.
 fn each_sees_the_other(workshop: &Workshop, client: &Running) {
     client.wait_for_line("CN=alice [10, 01]; CN=server [20, 01]", LIMIT);
     expect_no_failure(client, 5);
@@ -29,7 +32,7 @@ fn each_sees_the_other(workshop: &Workshop, client: &Running) {
     expect_no_failure(client, 10);
 }
 
-/// The server alone prints whom it sees.
+/// Only the server shows the peer that it sees.
 fn the_server_sees_the_client(server: &str, client: &str) {
     let workshop = Workshop::open();
     let server = start_server(server, &workshop.path("server"));
@@ -85,6 +88,21 @@ fn reqwest_with_axum() {
 #[test]
 fn tonic_with_tonic() {
     the_server_sees_the_client(TONIC_SERVER, TONIC_CLIENT);
+}
+
+/// The router's layer answers in place of the route.
+#[tokio::test]
+async fn only_some_peers_reach_a_route() {
+    let workshop = Workshop::open();
+    let server = start_server(AXUM, &workshop.path("server"));
+    let url = format!("https://localhost:{}/", server.port);
+    for (name, status) in [("alice", StatusCode::OK), ("bob", StatusCode::FORBIDDEN)] {
+        workshop.issue_client(name, 0x1002);
+        let (client, _) = errors::client_in(&workshop.path("client"));
+        let http = mtls::hyper::Client::new(&client);
+        let request = Request::get(&url).body(Empty::<Bytes>::new()).unwrap();
+        assert_eq!(http.request(request).await.unwrap().status(), status);
+    }
 }
 
 /// A server of an unknown CA: the client says why, and what to do.

@@ -270,7 +270,7 @@ enum Seen {
     /// rustls' error is among the causes, so that `Report` has a hint.
     Rustls,
     /// The error does not say why: h2 keeps only the text of an error (`src/proto/error.rs`, line
-    /// 63), and reqwest seals the connection (`src/connect.rs`, line 1335), so that no
+    /// 92), and reqwest seals the connection (`src/connect.rs`, line 1335), so that no
     /// [`mtls::ConnectionHandle`] can be reached.
     Nothing,
     /// `mtls::quinn::rejected_by_peer`.

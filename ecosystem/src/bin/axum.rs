@@ -1,11 +1,12 @@
-//! An HTTP server, with axum: says who its client is.
+//! An HTTP server, with axum: says who its client is, if it is alice.
 
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
 use mtls::axum::Peer;
-use mtls::{FileSource, MtlsServer, Rustls, VerifierPolicy};
+use mtls::tower::RequirePeer;
+use mtls::{FileSource, MtlsServer, PeerMatcher, Rustls, VerifierPolicy};
 use mtls_ecosystem::{Result, port, show};
 use tokio::net::TcpListener;
 
@@ -27,6 +28,7 @@ async fn main() -> Result<()> {
         .alpn(["h2", "http/1.1"])
         .retire_connections(Duration::from_secs(1))
         .build(Rustls::default())?;
+    let app = app.layer(RequirePeer::new(PeerMatcher::common_name("alice")?));
     mtls::hyper::serve(server.listener(tcp), app).await;
     // mtls: end
     Ok(())
