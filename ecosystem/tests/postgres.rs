@@ -48,7 +48,11 @@ fn postgresql(workshop: &Workshop, folder: &str) -> Option<Server> {
     ] {
         command.arg("-c").arg(setting);
     }
-    Some(Server::start(&mut command, port))
+    let server = Server::start(&mut command, port);
+    // It accepts connections earlier, and rejects them.
+    let ready = "ready to accept connections";
+    server.running.wait_for_error_line(ready, LIMIT);
+    Some(server)
 }
 
 #[test]
