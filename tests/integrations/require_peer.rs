@@ -1,4 +1,4 @@
-//! Nobody but the peers of the matcher reaches a route, by the revision in force.
+//! Only the peers of the matcher reach a route, by the revision in force.
 
 use std::convert::Infallible;
 
