@@ -28,7 +28,6 @@ use tonic::transport::Endpoint;
 use tonic::{Response, Status};
 
 const AXUM: &str = env!("CARGO_BIN_EXE_axum");
-const HYPER_SERVER: &str = env!("CARGO_BIN_EXE_hyper_server");
 
 /// How many tasks send requests.
 const TASKS: usize = 4;
@@ -149,16 +148,6 @@ async fn hyper(server: &str, alpn: &str, version: Version) {
     });
     rotate(&workshop, &load, both).await;
     assert_eq!(load.failures(), [""; 0]);
-}
-
-#[tokio::test]
-async fn hyper_with_hyper_in_http1() {
-    hyper(HYPER_SERVER, "http/1.1", Version::HTTP_11).await;
-}
-
-#[tokio::test]
-async fn hyper_with_hyper_in_http2() {
-    hyper(HYPER_SERVER, "h2", Version::HTTP_2).await;
 }
 
 #[tokio::test]

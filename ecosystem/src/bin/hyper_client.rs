@@ -12,10 +12,8 @@ async fn main() -> Result<()> {
     let url = format!("https://localhost:{}/", port()?);
 
     // mtls: begin
-    let client = MtlsClient::builder()
-        .source(FileSource::from_files("client.crt", "client.key", "ca.crt"))
-        .alpn(["h2", "http/1.1"])
-        .build(Rustls::default())?;
+    let pki = FileSource::from_files("client.crt", "client.key", "ca.crt");
+    let client = MtlsClient::builder().source(pki).build(Rustls::default())?;
     let http = mtls::hyper::Client::new(&client);
     // mtls: end
 

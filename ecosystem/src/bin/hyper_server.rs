@@ -1,7 +1,6 @@
 //! An HTTP server, with hyper: says who its client is.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -26,12 +25,10 @@ async fn main() -> Result<()> {
     let tcp = TcpListener::bind(("127.0.0.1", port()?)).await?;
 
     // mtls: begin
-    let server = MtlsServer::builder()
-        .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
-        .policy(VerifierPolicy::allow_any_authenticated())
-        .alpn(["h2", "http/1.1"])
-        .retire_connections(Duration::from_secs(1))
-        .build(Rustls::default())?;
+    let pki = FileSource::from_files("server.crt", "server.key", "ca.crt");
+    let policy = VerifierPolicy::allow_any_authenticated();
+    let builder = MtlsServer::builder().source(pki).policy(policy);
+    let server = builder.alpn(["h2", "http/1.1"]).build(Rustls::default())?;
     mtls::hyper::serve(server.listener(tcp), service_fn(hello)).await;
     // mtls: end
     Ok(())
