@@ -25,7 +25,7 @@ use crate::rotation::PerRevision;
 /// selects the HTTP version. Cloning is cheap. Responses have the
 /// [`ConnectionHandle`](crate::ConnectionHandle) of their connection in their extensions.
 ///
-/// [`request`](Self::request) sends a request again, at most 3 times, if the server is known not to
+/// [`request`](Self::request) sends a request again, at most 5 times, if the server is known not to
 /// have processed it, as after a GOAWAY (RFC 9113, section 6.8), or if the connection ended before
 /// the response and the method is idempotent (RFC 9110, section 9.2.2). That needs a body that can
 /// be cloned. The `tower` service sends each request once.

@@ -30,7 +30,7 @@ use crate::rotation::PerRevision;
 /// If the connection fails, the [`Status`] has the [`HandshakeError`] as its source: code
 /// `UNAUTHENTICATED` if either side rejected the other, `UNAVAILABLE` otherwise.
 ///
-/// A call that the server is known not to have begun is sent again, at most 3 times, as after a
+/// A call that the server is known not to have begun is sent again, at most 5 times, as after a
 /// GOAWAY (RFC 9113, section 6.8) by which a server retires the connection. That needs its body: up
 /// to 64 KiB are kept until the response begins, if all of it is ready when the call begins, as in
 /// a unary call. A longer body, or a stream that waits, fails with `UNAVAILABLE` then.
