@@ -80,3 +80,71 @@ impl HttpBody for BufferedBody {
         self.frames.is_empty() && self.rest.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt, Full, StreamBody};
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn full(length: usize) -> Body {
+        Body::new(Full::new(Bytes::from(vec![b'm'; length])))
+    }
+
+    async fn length(body: BufferedBody) -> usize {
+        body.collect().await.unwrap().to_bytes().len()
+    }
+
+    #[tokio::test]
+    async fn a_short_body_is_shared() {
+        for sent in [0, 1, MAX_BYTES] {
+            let body = BufferedBody::new(full(sent)).await.unwrap();
+            let clone = body.try_clone().expect("it is whole");
+            assert!(!body.is_end_stream() || sent == 0);
+            assert_eq!((length(clone).await, length(body).await), (sent, sent));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_body_is_sent_once_and_whole() {
+        let body = BufferedBody::new(full(MAX_BYTES + 1)).await.unwrap();
+        assert!(body.try_clone().is_none());
+        assert_eq!(length(body).await, MAX_BYTES + 1);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_not_ready_is_not_awaited() {
+        let (sender, mut receiver) = mpsc::channel::<Result<_, Status>>(2);
+        let stream = Chunks(move |context: &mut Context<'_>| receiver.poll_recv(context));
+        let send = |text| sender.try_send(Ok(Frame::data(Bytes::from_static(text))));
+        send(b"one").unwrap();
+        let body = BufferedBody::new(Body::new(StreamBody::new(stream)));
+        let body = body.await.unwrap();
+        assert!(body.try_clone().is_none());
+        send(b"two").unwrap();
+        drop(sender);
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "onetwo");
+    }
+
+    #[tokio::test]
+    async fn an_error_of_the_body_is_returned() {
+        let mut errors = Some(Err::<Frame<Bytes>, _>(Status::out_of_range("too long")));
+        let stream = Chunks(move |_: &mut Context<'_>| Poll::Ready(errors.take()));
+        let error = BufferedBody::new(Body::new(StreamBody::new(stream))).await;
+        assert_eq!(error.err().unwrap().code(), tonic::Code::OutOfRange);
+    }
+
+    struct Chunks<F>(F);
+
+    impl<T, F> futures_core::Stream for Chunks<F>
+    where
+        F: FnMut(&mut Context<'_>) -> Poll<Option<T>> + Unpin,
+    {
+        type Item = T;
+
+        fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+            (self.0)(context)
+        }
+    }
+}
