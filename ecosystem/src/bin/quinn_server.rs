@@ -1,7 +1,6 @@
 //! A QUIC server, with quinn: says who its client is.
 
 use std::error::Error;
-use std::time::Duration;
 
 use mtls::{FileSource, MtlsServer, Rustls, VerifierPolicy};
 use mtls_ecosystem::{Result, port, show};
@@ -16,7 +15,6 @@ async fn main() -> Result<()> {
         .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
         .policy(VerifierPolicy::allow_any_authenticated())
         .alpn(["who-am-i"])
-        .retire_connections(Duration::from_secs(1))
         .build(Rustls::default())?;
     let config = mtls::quinn::server_config(&server)?;
     // mtls: end
@@ -37,11 +35,6 @@ async fn main() -> Result<()> {
                     send.finish()?;
                     // Until the client has it.
                     send.stopped().await?;
-                    // mtls: begin
-                    if handle.end_reason().is_some() {
-                        connection.close(0_u32.into(), b"retired");
-                    }
-                    // mtls: end
                 }
                 Ok::<_, Box<dyn Error + Send + Sync>>(())
             };
