@@ -33,7 +33,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// is that of ALPN: give the server `alpn(["h2", "http/1.1"])`; without ALPN it is HTTP/1. Each
 /// request has the [`ConnectionHandle`] in its extensions. A connection that has to end, such as by
 /// [`retire_connections`](crate::ServerBuilder::retire_connections), ends gracefully: by GOAWAY in
-/// HTTP/2 (RFC 9113, section 6.8), by `Connection: close` on the next response in HTTP/1.
+/// HTTP/2 (RFC 9113, section 6.8), by `Connection: close` on the next response in HTTP/1. All
+/// clients connect again at about the same time then: the queue of the
+/// [listener](crate::MtlsListener) has to hold them, or some wait for seconds.
 ///
 /// The result is a future that ends after [`until`](Serve::until). Errors of HTTP end their
 /// connection and are not reported; those of TLS reach the observer.
