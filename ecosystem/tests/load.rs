@@ -13,6 +13,8 @@
 )]
 
 mod common;
+#[path = "load/ends.rs"]
+mod ends;
 #[path = "load/grpc.rs"]
 mod grpc;
 #[path = "load/record.rs"]
@@ -26,18 +28,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use common::LIMIT;
-use common::workshop::Workshop;
+use ends::Ends;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request};
 use mtls::backend::{ClientBackend, ServerBackend};
 use mtls::connection::Side;
-use mtls::{
-    MtlsClient, MtlsIdentity, MtlsServer, OpenSsl, Report, Rotation, Rustls, TrustAnchors,
-    VerifierPolicy,
-};
+use mtls::{OpenSsl, Report, Rustls};
 use record::{Connections, Footprint};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -96,99 +94,6 @@ fn run<B: ServerBackend + ClientBackend + Default>(retiring: Side) {
     runtime.block_on(load::<B>(retiring, requests));
 }
 
-/// A client or server, and what it reports.
-struct Ends<B: ServerBackend + ClientBackend> {
-    server: MtlsServer<B>,
-    /// By ALPN `http/1.1` and `h2`.
-    clients: [MtlsClient<B>; 2],
-    identities: BTreeMap<bool, Vec<MtlsIdentity>>,
-    server_side: Connections,
-    client_side: [Connections; 2],
-}
-
-impl<B: ServerBackend + ClientBackend + Default> Ends<B> {
-    fn new(retiring: Side) -> Self {
-        let workshop = Workshop::open();
-        let (clients, servers) = identities(&workshop);
-        let anchors = TrustAnchors::from_file(workshop.path("client").join("ca.crt")).unwrap();
-        let server_side = Connections::default();
-        let seen = server_side.clone();
-        let mut server = MtlsServer::builder()
-            .identity(servers[0].clone())
-            .trust_anchors(anchors.clone())
-            .policy(VerifierPolicy::allow_any_authenticated())
-            .alpn(["h2", "http/1.1"])
-            .handshake_timeout(LIMIT)
-            .observer(move |event| seen.observe(event));
-        if retiring == Side::Server {
-            server = server.retire_connections(WITHIN);
-        }
-        let client_side = [Connections::default(), Connections::default()];
-        let client = |alpn: &str, seen: &Connections| {
-            let seen = seen.clone();
-            let mut client = MtlsClient::builder()
-                .identity(clients[0].clone())
-                .trust_anchors(anchors.clone())
-                .alpn([alpn])
-                .handshake_timeout(LIMIT)
-                .observer(move |event| seen.observe(event));
-            if retiring == Side::Client {
-                client = client.retire_connections(WITHIN);
-            }
-            client.build(B::default()).unwrap()
-        };
-        Self {
-            server: server.build(B::default()).unwrap(),
-            clients: [
-                client("http/1.1", &client_side[0]),
-                client("h2", &client_side[1]),
-            ],
-            identities: BTreeMap::from([(true, clients.clone()), (false, servers)]),
-            server_side,
-            client_side,
-        }
-    }
-
-    fn rotate(&self, side: Side, number: u64) {
-        let identities = &self.identities[&(side == Side::Client)];
-        let which = usize::try_from(number).unwrap() % identities.len();
-        let rotation = || Rotation::new().identity(identities[which].clone());
-        if side == Side::Server {
-            self.server.handle().rotate(rotation()).unwrap();
-        } else {
-            for client in &self.clients {
-                client.handle().rotate(rotation()).unwrap();
-            }
-        }
-    }
-
-    fn retiring(&self, side: Side) -> Vec<&Connections> {
-        if side == Side::Server {
-            vec![&self.server_side]
-        } else {
-            self.client_side.iter().collect()
-        }
-    }
-}
-
-/// Eight of clients and eight of servers.
-fn identities(workshop: &Workshop) -> (Vec<MtlsIdentity>, Vec<MtlsIdentity>) {
-    let read = |name: &str| {
-        let folder = workshop.path(name);
-        let file = |suffix: &str| std::fs::read(folder.join(format!("{name}.{suffix}"))).unwrap();
-        MtlsIdentity::from_pem(&file("crt"), &file("key")).unwrap()
-    };
-    let client = |number: u64| {
-        workshop.issue_client("alice", 0x1100 + number);
-        read("client")
-    };
-    let server = |number: u64| {
-        workshop.issue_server(0x2100 + number);
-        read("server")
-    };
-    ((0..8).map(client).collect(), (0..8).map(server).collect())
-}
-
 /// What the callers have done.
 #[derive(Default)]
 struct Tally {
@@ -198,8 +103,12 @@ struct Tally {
 }
 
 async fn load<B: ServerBackend + ClientBackend + Default>(retiring: Side, requests: u64) {
+    let before = Footprint::now();
     let ends = Ends::<B>::new(retiring);
-    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // All connect again at once. Beyond `TcpListener::bind`'s 128 places, some would wait for seconds.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let tcp = socket.listen(1024).unwrap();
     let port = tcp.local_addr().unwrap().port();
     let (stop, stopped) = oneshot::channel();
     let stopped = async { drop(stopped.await) };
@@ -232,7 +141,7 @@ async fn load<B: ServerBackend + ClientBackend + Default>(retiring: Side, reques
         if looked.elapsed() > LOOK {
             pause = pause.max(looked.elapsed());
             looked = Instant::now();
-            let ages = ends.retiring(retiring).into_iter().map(Connections::oldest);
+            let ages = ends.of(retiring).into_iter().map(Connections::oldest);
             oldest = ages.fold(oldest, Duration::max);
             if done > requests / 4 && done < requests / 3 {
                 early.push(Footprint::now());
@@ -298,6 +207,12 @@ async fn load<B: ServerBackend + ClientBackend + Default>(retiring: Side, reques
         assert!(began.elapsed() < WITHIN + LATER, "a connection stays");
         tokio::time::sleep(LOOK).await;
     }
+    let descriptors = Footprint::now().descriptors;
+    println!(
+        "{} descriptors before and {descriptors} after",
+        before.descriptors
+    );
+    assert!(descriptors <= before.descriptors + 8, "it leaks");
     assert_eq!(ends.server.handle().tracked_connections(), 0);
     assert!(
         ends.clients
