@@ -5,7 +5,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::registry::open_connection::OpenConnection;
+use super::registry::open_connection::{OpenConnection, RejectionCell};
 use super::waiters::{Waiters, WakerSlot, catch_panic};
 use crate::backend::{ConnectionId, ConnectionInfo, EndReason, HandshakeError, SessionInfo};
 use crate::peer::PeerIdentity;
@@ -113,17 +113,20 @@ impl ConnectionHandle {
     /// the peer and closed the connection. Libraries above a stream may lose that error: HTTP/2
     /// keeps only its text.
     pub fn rejection_error(&self) -> Option<Arc<HandshakeError>> {
-        match self.closed_for() {
-            Some(EndReason::Rejected(rejection)) => {
-                Some(Arc::new(HandshakeError::Rejected(rejection.clone())))
-            }
-            _ => self.0.rejected_by_peer.get().cloned(),
-        }
+        self.0.rejection.get().cloned()
     }
 
-    /// Records that the peer has rejected us; the first time counts.
-    pub(crate) fn set_rejected_by_peer(&self, error: Arc<HandshakeError>) {
-        let _ = self.0.rejected_by_peer.set(error);
+    /// Records the rejection that ends the connection; the first time counts.
+    pub(crate) fn set_rejection(&self, error: Arc<HandshakeError>) {
+        let _ = self.0.rejection.set(error);
+    }
+
+    #[allow(
+        dead_code,
+        reason = "a client of HTTP alone needs it beyond the connection"
+    )]
+    pub(crate) fn rejection_cell(&self) -> RejectionCell {
+        Arc::clone(&self.0.rejection)
     }
 
     /// Blocks this thread until the connection should end, for at most this long.

@@ -5,6 +5,7 @@
 mod common;
 
 mod per_revision;
+mod rejected;
 mod repeated;
 mod require_peer;
 

@@ -1,6 +1,6 @@
 mod next_step;
 mod notifier;
-pub(super) mod open_connection;
+pub(crate) mod open_connection;
 mod retirement;
 mod state;
 #[cfg(test)]

@@ -10,6 +10,9 @@ use crate::backend::{ConnectionInfo, EndReason, HandshakeError};
 use crate::connection::waiters::{Callback, Waiters};
 use crate::policy::Rejection;
 
+/// The rejection that ended a connection, set once and kept beyond it.
+pub(crate) type RejectionCell = Arc<OnceLock<Arc<HandshakeError>>>;
+
 /// An open connection. If it is in the registry, it leaves it when its last handle is dropped.
 pub(crate) struct OpenConnection {
     registry: Arc<SharedRegistry>,
@@ -28,8 +31,7 @@ pub(crate) struct OpenConnection {
     retired: OnceLock<EndReason>,
     /// Whether its time to end after retirement has passed. Set while `waiting` is locked.
     is_overdue: AtomicBool,
-    /// How the peer rejected us, if it did so after the handshake.
-    pub(crate) rejected_by_peer: OnceLock<Arc<HandshakeError>>,
+    pub(crate) rejection: RejectionCell,
     waiting: Mutex<Waiters>,
     pub(crate) ended: Condvar,
 }
@@ -54,7 +56,7 @@ impl OpenConnection {
             rejected: OnceLock::new(),
             retired: OnceLock::new(),
             is_overdue: AtomicBool::new(false),
-            rejected_by_peer: OnceLock::new(),
+            rejection: RejectionCell::default(),
             waiting: Mutex::new(waiting),
             ended: Condvar::new(),
         }

@@ -6,15 +6,16 @@ use core::task::{Context, Poll};
 use std::io;
 
 use hyper::body::{Body, Incoming};
-use hyper::{Request, Response};
+use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
 use super::connector::Connector;
-use super::error::{ConnectionError, rejection};
+use super::error::{ConnectionError, lost_rejection};
+use super::last_connections::LastConnections;
 use super::unprocessed::{MAX_REPEATS, causes, is_unprocessed};
-use crate::backend::{ClientBackend, DefaultBackend};
+use crate::backend::{ClientBackend, DefaultBackend, HandshakeError};
 use crate::client::MtlsClient;
 use crate::rotation::PerRevision;
 
@@ -43,6 +44,7 @@ use crate::rotation::PerRevision;
 /// ```
 pub struct Client<T, B: ClientBackend = DefaultBackend> {
     pools: PerRevision<legacy::Client<Connector<B>, T>>,
+    last: LastConnections,
 }
 
 impl<T, B> Client<T, B>
@@ -60,6 +62,7 @@ where
     /// Makes a client over another connector of `client`, such as one with a
     /// [`server_name`](Connector::server_name).
     pub fn with_connector(client: &MtlsClient<B>, connector: Connector<B>) -> Self {
+        let last = connector.last().clone();
         let make = move || {
             let pool = legacy::Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
@@ -68,7 +71,7 @@ where
             Ok::<_, Infallible>(pool)
         };
         let Ok(pools) = client.handle().per_revision(make);
-        Self { pools }
+        Self { pools, last }
     }
 
     /// Sends a request, and again where that is safe: see [`Client`].
@@ -81,20 +84,38 @@ where
     {
         let is_idempotent = request.method().is_idempotent();
         for _ in 0..MAX_REPEATS {
-            match self.pools.get().request(request.clone()).await {
-                Err(error) if is_unprocessed(&error) || is_idempotent && is_cut(&error) => {}
-                result => return result.map_err(ConnectionError::new),
+            let result = self.pools.get().request(request.clone()).await;
+            match self.explained(request.uri(), result) {
+                Err(error) if error.is_rejection() => return Err(error),
+                Err(error) if is_unprocessed(error.library_error()) => {}
+                Err(error) if is_idempotent && is_cut(error.library_error()) => {}
+                result => return result,
             }
         }
+        let uri = request.uri().clone();
         let last = self.pools.get().request(request).await;
-        last.map_err(ConnectionError::new)
+        self.explained(&uri, last)
+    }
+
+    /// Adds the rejection that the library has lost.
+    fn explained(
+        &self,
+        uri: &Uri,
+        result: Result<Response<Incoming>, legacy::Error>,
+    ) -> Result<Response<Incoming>, ConnectionError> {
+        result.map_err(|error| {
+            let is_found = error.is_connect() || HandshakeError::find(&error).is_some();
+            let lost = || lost_rejection(&error).or_else(|| self.last.rejection(uri));
+            let rejection = if is_found { None } else { lost() };
+            ConnectionError::new(error, rejection)
+        })
     }
 }
 
-/// Whether the connection ended before the response, for a reason other than a rejection.
+/// Whether the connection ended before the response.
 fn is_cut(error: &legacy::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    if error.is_connect() || rejection(error).is_some() {
+    if error.is_connect() {
         return false;
     }
     causes(error).any(|cause| {
@@ -124,8 +145,9 @@ where
     }
 
     fn call(&mut self, request: Request<T>) -> Self::Future {
+        let (client, uri) = (self.clone(), request.uri().clone());
         let response = self.pools.get().request(request);
-        Box::pin(async { response.await.map_err(ConnectionError::new) })
+        Box::pin(async move { client.explained(&uri, response.await) })
     }
 }
 
@@ -133,6 +155,7 @@ impl<T, B: ClientBackend> Clone for Client<T, B> {
     fn clone(&self) -> Self {
         Self {
             pools: self.pools.clone(),
+            last: self.last.clone(),
         }
     }
 }

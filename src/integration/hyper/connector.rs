@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
+use super::last_connections::LastConnections;
 use crate::backend::{ClientBackend, DefaultBackend, HandshakeError};
 use crate::client::{MtlsClient, parse};
 use crate::connection::ConnectionContext;
@@ -43,6 +44,8 @@ pub struct Connector<B: ClientBackend = DefaultBackend> {
     client: MtlsClient<B>,
     /// The name to verify in place of the URI's host.
     server_name: Option<Arc<str>>,
+    /// Shared by the clones.
+    last: LastConnections,
 }
 
 impl<B: ClientBackend> Connector<B> {
@@ -54,7 +57,13 @@ impl<B: ClientBackend> Connector<B> {
         Self {
             client: client.clone(),
             server_name: None,
+            last: LastConnections::default(),
         }
+    }
+
+    /// How the last connections were rejected.
+    pub(in crate::integration) fn last(&self) -> &LastConnections {
+        &self.last
     }
 
     /// Sets the name that the server is verified by, in place of the URI's host.
@@ -89,7 +98,9 @@ impl<B: ClientBackend> Connector<B> {
         let (tcp, address) = connect.await.map_err(HandshakeError::Io)?;
         let context = ConnectionContext::new().remote_addr(address);
         let client = self.client.with_context(context);
-        Ok(TokioIo::new(client.connect_async(name, tcp).await?))
+        let stream = client.connect_async(name, tcp).await?;
+        self.last.opened(&uri, stream.connection());
+        Ok(TokioIo::new(stream))
     }
 }
 
@@ -115,6 +126,7 @@ impl<B: ClientBackend> Clone for Connector<B> {
         Self {
             client: self.client.clone(),
             server_name: self.server_name.clone(),
+            last: self.last.clone(),
         }
     }
 }
@@ -124,6 +136,6 @@ impl<B: ClientBackend> fmt::Debug for Connector<B> {
         f.debug_struct("Connector")
             .field("client", &self.client)
             .field("server_name", &self.server_name)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

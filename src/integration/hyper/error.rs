@@ -37,12 +37,18 @@ pub struct ConnectionError {
 }
 
 impl ConnectionError {
-    pub(super) fn new(library: legacy::Error) -> Self {
-        let rejection = match rejection(&library) {
-            Some(Rejection::Lost(rejection)) => Some(rejection),
-            Some(Rejection::Found) | None => None,
-        };
+    /// `rejection` is one that is not among the causes of the library's error.
+    pub(super) fn new(library: legacy::Error, rejection: Option<Arc<HandshakeError>>) -> Self {
         Self { rejection, library }
+    }
+
+    /// Whether either side rejected the other, so that sending again is in vain.
+    pub(super) fn is_rejection(&self) -> bool {
+        use HandshakeError::{Rejected, RejectedByPeer};
+        matches!(
+            HandshakeError::find(self),
+            Some(Rejected(_) | RejectedByPeer { .. })
+        )
     }
 
     /// Returns the error of hyper-util's client.
@@ -59,23 +65,11 @@ impl ConnectionError {
     }
 }
 
-/// A rejection by either side that a request failed for.
-pub(super) enum Rejection {
-    /// It is among the causes of the library's error.
-    Found,
-    /// It is in the handle of the connection alone.
-    Lost(Arc<HandshakeError>),
-}
-
-/// Returns the rejection that a request failed for, if there is one.
-pub(super) fn rejection(error: &legacy::Error) -> Option<Rejection> {
-    if HandshakeError::find(error).is_some() {
-        return Some(Rejection::Found);
-    }
+/// Returns the rejection of the connection that a request failed on, if the library knows it.
+pub(super) fn lost_rejection(error: &legacy::Error) -> Option<Arc<HandshakeError>> {
     let mut extensions = http::Extensions::new();
     error.connect_info()?.get_extras(&mut extensions);
-    let handle = extensions.get::<ConnectionHandle>()?;
-    handle.rejection_error().map(Rejection::Lost)
+    extensions.get::<ConnectionHandle>()?.rejection_error()
 }
 
 impl fmt::Display for ConnectionError {

@@ -17,6 +17,7 @@
 mod client;
 mod connector;
 mod error;
+pub(in crate::integration) mod last_connections;
 mod message;
 mod serve;
 mod stream;

@@ -3,10 +3,9 @@ use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::{Request, Response};
-use hyper::Uri;
 use tonic::body::Body;
 use tonic::transport::{Channel as TonicChannel, Endpoint};
 use tonic::{Code, Status};
@@ -15,8 +14,8 @@ use tower_service::Service;
 use super::buffered_body::BufferedBody;
 use crate::backend::{ClientBackend, HandshakeError};
 use crate::client::MtlsClient;
-use crate::connection::ConnectionHandle;
 use crate::integration::hyper::Connector;
+use crate::integration::hyper::last_connections::LastConnections;
 use crate::integration::hyper::unprocessed::{MAX_REPEATS, is_unprocessed};
 use crate::rotation::PerRevision;
 
@@ -55,10 +54,8 @@ pub struct Channel {
 #[derive(Clone)]
 struct Tracked {
     channel: TonicChannel,
-    last: Last,
+    last: LastConnections,
 }
-
-type Last = Arc<Mutex<Option<ConnectionHandle>>>;
 
 impl Channel {
     /// Makes a channel over connections of `client` to the endpoint.
@@ -66,13 +63,10 @@ impl Channel {
     /// # Panics
     /// Outside of a tokio runtime, which tonic's channel needs.
     pub fn new<B: ClientBackend>(client: &MtlsClient<B>, endpoint: Endpoint) -> Self {
-        let connector = Connector::new(client);
+        let connects = client.clone();
         let make = move || {
-            let last = Last::default();
-            let connector = Remembering {
-                connector: connector.clone(),
-                last: Arc::clone(&last),
-            };
+            let connector = Connector::new(&connects);
+            let last = connector.last().clone();
             let channel = endpoint.connect_with_connector_lazy(connector);
             Ok::<_, Infallible>(Tracked { channel, last })
         };
@@ -120,18 +114,14 @@ async fn send(
 }
 
 /// Finds the rejection in an error of tonic, or in the connection that it lost it of.
-fn status(error: tonic::transport::Error, last: &Last) -> Status {
+fn status(error: tonic::transport::Error, last: &LastConnections) -> Status {
     let is_rejection = |error: &HandshakeError| {
         use HandshakeError::{Rejected, RejectedByPeer};
         matches!(error, Rejected(_) | RejectedByPeer { .. })
     };
-    let lost = || {
-        let last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref()?.rejection_error()
-    };
     match HandshakeError::find(&error).map(is_rejection) {
         Some(is_rejection) => with_source(is_rejection, Arc::new(error)),
-        None => match lost() {
+        None => match last.newest_rejection() {
             Some(rejection) => with_source(true, rejection),
             None if is_unprocessed(&error) => {
                 let text = "the server ended the connection before it began the call";
@@ -155,32 +145,6 @@ fn with_source(is_rejection: bool, source: Arc<dyn core::error::Error + Send + S
     };
     status.set_source(source);
     status
-}
-
-/// A connector that remembers its last connection.
-struct Remembering<B: ClientBackend> {
-    connector: Connector<B>,
-    last: Last,
-}
-
-impl<B: ClientBackend> Service<Uri> for Remembering<B> {
-    type Response = <Connector<B> as Service<Uri>>::Response;
-    type Error = HandshakeError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, HandshakeError>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), HandshakeError>> {
-        self.connector.poll_ready(context)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let (connecting, last) = (self.connector.call(uri), Arc::clone(&self.last));
-        Box::pin(async move {
-            let stream = connecting.await?;
-            let handle = stream.inner().connection().clone();
-            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
-            Ok(stream)
-        })
-    }
 }
 
 impl fmt::Debug for Channel {
