@@ -94,7 +94,8 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     ///
     /// The client is verified by the current revision, as in a handshake: path, dates, revocation
     /// and policy. So it may be rejected although the handshake accepted it under an earlier one.
-    /// `chain` begins with the leaf. No event is sent.
+    /// `chain` begins with the leaf, such as `connection.peer_certificates()` of rustls or
+    /// [`CertificateChain::as_slice`](crate::CertificateChain::as_slice). No event is sent.
     ///
     /// ```
     /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }

@@ -37,8 +37,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// clients connect again at about the same time then: the queue of the
 /// [listener](crate::MtlsListener) has to hold them, or some wait for seconds.
 ///
-/// The result is a future that ends after [`until`](Serve::until). Errors of HTTP end their
-/// connection and are not reported; those of TLS reach the observer.
+/// Await the result, which ends after [`until`](Serve::until), or spawn it by
+/// `tokio::spawn(serve(..).into_future())`. Errors of HTTP end their connection and are not
+/// reported; those of TLS reach the observer.
 ///
 /// ```no_run
 /// # async fn f(server: mtls::MtlsServer) -> Result<(), Box<dyn std::error::Error>> {
@@ -77,7 +78,7 @@ pub fn serve<B: ServerBackend, A: ClientAuth, S>(
     }
 }
 
-/// The future of [`serve`].
+/// What [`serve`] returns, to be awaited.
 #[must_use = "it serves while it is polled"]
 pub struct Serve<B: ServerBackend, A: ClientAuth, S, F = Pending<()>> {
     listener: MtlsListener<B, A>,
