@@ -140,7 +140,9 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncRead
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.state.check()?;
+        if let Err(closed) = this.state.check() {
+            return Poll::Ready(Err(this.shut_transport(context, closed)));
+        }
         if let Some(kept) = this.state.read_kept(buf.initialize_unfilled()) {
             buf.advance(kept?);
             return Poll::Ready(Ok(()));
@@ -244,13 +246,16 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncMtlsStream<I
     ) -> Poll<io::Result<T>> {
         match self.unless_closed(context, task, act) {
             Ok(poll) => poll.map_err(|error| self.state.explain::<_, B::Stream<PollIo<IO>>>(error)),
-            Err(closed) => {
-                // The peer has to see the end although the stream is kept. If this fails or has to
-                // wait, dropping the stream does it.
-                let _ = Pin::new(self.get_mut()).poll_shutdown(context);
-                Poll::Ready(Err(closed))
-            }
+            Err(closed) => Poll::Ready(Err(self.shut_transport(context, closed))),
         }
+    }
+
+    /// Shows the peer the end of a closed connection although the stream is kept.
+    ///
+    /// If this fails or has to wait, dropping the stream does it.
+    fn shut_transport(&mut self, context: &mut Context<'_>, closed: io::Error) -> io::Error {
+        let _ = Pin::new(self.get_mut()).poll_shutdown(context);
+        closed
     }
 
     fn unless_closed<T>(

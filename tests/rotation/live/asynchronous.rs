@@ -87,6 +87,27 @@ fn streams_are_closed_while_they_read() {
 }
 
 #[test]
+fn a_stream_that_is_read_after_the_rejection_shows_the_peer_the_end() {
+    fn test<B: ServerBackend + Default>(version: ProtocolVersion) {
+        let stage = Stage::new();
+        let server = stage.server(version, LiveConnections::Close);
+        let server = server.build(B::default()).unwrap();
+        block_on(async {
+            let (mut client, mut served) = meet(&stage, &server).await;
+            stage.strike(&server, Cause::PolicyNarrowed);
+            served.connection().ended().await;
+            let reason = Cause::PolicyNarrowed.reason();
+            assert_aborted(served.read(&mut [0; 8]).await, reason);
+            let mut rest = Vec::new();
+            let end = client.read_to_end(&mut rest).await.unwrap_err();
+            assert_eq!(end.kind(), std::io::ErrorKind::UnexpectedEof);
+            drop(served);
+        });
+    }
+    on_every_server!(test);
+}
+
+#[test]
 fn both_halves_are_closed() {
     fn test<B: ServerBackend + Default>(version: ProtocolVersion) {
         let stage = Stage::new();
