@@ -97,7 +97,7 @@ fn handshakes_give_way_to_free_descriptors() {
                 let (call, accepted) = tokio::join!(service.hello(client), accept);
                 call.unwrap();
                 assert_eq!(accepted.unwrap().1, from);
-                let gone = service.failures.all();
+                let gone = service.failures.wait_for(4).await;
                 // A quarter of ten, which lowers the limit, and one for the new one.
                 let oldest = silent[..4].iter().map(|tcp| tcp.local_addr().unwrap());
                 let gone: BTreeSet<_> = gone.into_iter().map(|(from, _)| from).collect();
