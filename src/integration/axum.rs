@@ -20,7 +20,7 @@ use crate::peer::PeerIdentity;
 ///
 /// The connection is that of [`mtls::hyper::serve`](crate::hyper::serve), or of `axum::serve` with
 /// `into_make_service_with_connect_info::<ConnectionHandle>()`. The peer is the one of the
-/// handshake; [`RequirePeer`](crate::tower::RequirePeer) verifies it again for each request.
+/// handshake; `mtls::tower::RequirePeer` verifies it again for each request.
 /// `Option<Peer>` is `None` for an anonymous client.
 ///
 /// Rejects with 403 if there is no peer: the client is anonymous, or no connection is known.

@@ -3,7 +3,7 @@ use http::{Extensions, Request, Response};
 use crate::connection::ConnectionHandle;
 use crate::peer::PeerIdentity;
 
-/// The peer of a request that [`serve`](super::serve) received, or of a response to
+/// The peer of a request that [`serve`](fn@super::serve) received, or of a response to
 /// [`Client`](super::Client).
 ///
 /// ```
