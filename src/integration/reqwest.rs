@@ -6,7 +6,7 @@
 //! nothing either, since reqwest's TLS layer has errors of rustls alone; the
 //! [observer](crate::ClientBuilder::observer) receives our rejection as
 //! [`Event::PeerVerified`](crate::Event::PeerVerified).
-//! [`mtls::hyper::Client`](crate::hyper::Client) has neither limit.
+//! `mtls::hyper::Client` has neither limit.
 
 use crate::backend::values::Rustls;
 use crate::client::MtlsClient;
