@@ -85,7 +85,9 @@ fn servers_retire_without_an_error_on_openssl() {
 }
 
 fn run<B: ServerBackend + ClientBackend + Default>(retiring: Side) {
-    let _alone = ALONE.lock().unwrap_or_else(|error| error.into_inner());
+    let _alone = ALONE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let requests = match std::env::var("MTLS_LOAD_REQUESTS") {
         Ok(number) => number.parse().expect("MTLS_LOAD_REQUESTS is a number"),
         Err(_) => 3_000,
@@ -305,7 +307,7 @@ async fn request<B: ClientBackend>(
     uri: String,
     number: u64,
 ) -> Result<(), BoxError> {
-    let (method, sent) = if number % 2 == 0 {
+    let (method, sent) = if number.is_multiple_of(2) {
         (Method::GET, Bytes::new())
     } else {
         (Method::POST, body(number))
