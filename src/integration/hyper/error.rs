@@ -11,7 +11,7 @@ use crate::connection::ConnectionHandle;
 /// The reason why a request failed.
 ///
 /// If the server rejected us, or we rejected the server, its source is that
-/// [`HandshakeError`](crate::HandshakeError), also where HTTP/2 has lost it: `HandshakeError::find`
+/// [`HandshakeError`], also where HTTP/2 has lost it: `HandshakeError::find`
 /// finds it. Otherwise the source is the library's error.
 ///
 /// ```no_run
