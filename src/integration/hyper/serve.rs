@@ -162,55 +162,40 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
-
-impl<B, A, S, F, R> Serve<B, A, S, F>
-where
-    B: ServerBackend,
-    A: ClientAuth,
-    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
-    R: Body + Send + 'static,
-    R::Data: Send,
-    R::Error: Into<BoxError>,
-    F: Future<Output = ()> + Send + 'static,
-{
-    async fn run(self) {
-        let Self {
-            mut listener,
-            service,
-            http,
-            stop,
-            shutdown_timeout,
-        } = self;
-        let (stopping, stopped) = watch::channel(false);
-        let mut connections = JoinSet::new();
-        let mut open = move |stream| {
-            // Those that have ended.
-            while connections.try_join_next().is_some() {}
-            connections.spawn(converse::<B, A, S, R>(
-                http.clone(),
-                stream,
-                service.clone(),
-                stopped.clone(),
-            ));
-        };
-        let mut stop = pin!(stop);
-        loop {
-            tokio::select! {
-                (stream, _) = listener.accept() => open(stream),
-                () = &mut stop => break,
+        Box::pin(async move {
+            let Self {
+                mut listener,
+                service,
+                http,
+                stop,
+                shutdown_timeout,
+            } = self;
+            let (stopping, stopped) = watch::channel(false);
+            let mut connections = JoinSet::new();
+            let mut open = move |stream| {
+                // Those that have ended.
+                while connections.try_join_next().is_some() {}
+                connections.spawn(converse::<B, A, S, R>(
+                    http.clone(),
+                    stream,
+                    service.clone(),
+                    stopped.clone(),
+                ));
+            };
+            let mut stop = pin!(stop);
+            loop {
+                tokio::select! {
+                    (stream, _) = listener.accept() => open(stream),
+                    () = &mut stop => break,
+                }
             }
-        }
-        // Each connection has a receiver; without any there is nothing to stop.
-        let _ = stopping.send(true);
-        listener
-            .shutdown(shutdown_timeout, |stream, _| open(stream))
-            .await;
-        // What is left is cut when `open` is dropped.
+            // Each connection has a receiver; without any there is nothing to stop.
+            let _ = stopping.send(true);
+            listener
+                .shutdown(shutdown_timeout, |stream, _| open(stream))
+                .await;
+            // What is left is cut when `open` is dropped.
+        })
     }
 }
 
