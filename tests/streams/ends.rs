@@ -10,7 +10,7 @@ use mtls::{MtlsStream, PeerIdentity, Rustls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::common::pki::Cast;
-use super::{client, on_each_client, pair, runtime, server};
+use super::{client, on_each_client, over_pipe, pair, runtime, server};
 
 fn connected<B: ClientBackend>(
     backend: B,
@@ -70,15 +70,8 @@ fn a_write_after_our_end_is_one_error() {
 
 /// A reader waits for the answer while a writer tries once more.
 fn a_half_closed_stream_takes_no_more<B: ClientBackend>(name: &str, backend: B) {
-    let cast = Cast::assemble();
-    let (client, server) = (client(&cast, backend), server(&cast, Rustls::default()));
     runtime().block_on(async {
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        let (near, far) = tokio::join!(
-            client.connect_async("localhost", near),
-            server.accept_async(far)
-        );
-        let (mut near, far) = (near.unwrap(), far.unwrap());
+        let (mut near, far) = over_pipe(backend, 64 * 1024).await;
         near.shutdown().await.unwrap();
         let mut byte = [0];
         let waiting = tokio::time::timeout(Duration::from_millis(50), near.read(&mut byte));

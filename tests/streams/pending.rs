@@ -16,19 +16,12 @@ use tokio::io::{
 use tokio::time::timeout;
 
 use super::common::pki::Cast;
-use super::{LIMIT, client, on_each_client, pair, runtime, server};
+use super::{LIMIT, client, on_each_client, over_pipe, pair, runtime, server};
 
 /// Each write has other bytes, so that those of an abandoned one are recognised.
 fn what_is_reported_arrives<B: ClientBackend>(name: &str, backend: B, total: usize) {
-    let cast = Cast::assemble();
-    let (client, server) = (client(&cast, backend), server(&cast, Rustls::default()));
     runtime().block_on(async {
-        let (near, far) = duplex(8192);
-        let (near, far) = tokio::join!(
-            client.connect_async("localhost", near),
-            server.accept_async(far)
-        );
-        let (mut near, mut far) = (near.unwrap(), far.unwrap());
+        let (mut near, mut far) = over_pipe(backend, 8192).await;
         let reading = tokio::spawn(async move {
             let (mut received, mut buffer) = (Vec::new(), vec![0; 4096]);
             loop {
@@ -70,52 +63,42 @@ fn ten_megabytes_through_abandoned_writes_arrive_byte_for_byte() {
     on_each_client!(what_is_reported_arrives, 10_000_000);
 }
 
+/// Shuts down one end while the other reads. Returns how many bytes came.
+async fn shut_down(
+    name: &str,
+    mut near: impl AsyncWrite + Unpin,
+    mut far: impl AsyncRead + Unpin + Send + 'static,
+) -> usize {
+    let reading = tokio::spawn(async move {
+        let mut received = Vec::new();
+        far.read_to_end(&mut received).await.map(|_| received.len())
+    });
+    timeout(LIMIT, near.shutdown()).await.expect(name).unwrap();
+    reading.await.unwrap().unwrap()
+}
+
 /// The peer does not read: a write is given up, and the stream is shut down.
 fn shutting_down_sends_what_was_taken<B: ClientBackend>(name: &str, backend: B) {
-    let cast = Cast::assemble();
-    let (client, server) = (client(&cast, backend), server(&cast, Rustls::default()));
     runtime().block_on(async {
-        let (near, far) = duplex(8192);
-        let (near, far) = tokio::join!(
-            client.connect_async("localhost", near),
-            server.accept_async(far)
-        );
-        let (mut near, mut far) = (near.unwrap(), far.unwrap());
+        let (mut near, far) = over_pipe(backend, 8192).await;
         let mut taken = 0;
         while let Ok(written) = timeout(Duration::from_millis(50), near.write(&[7; 16384])).await {
             taken += written.unwrap();
         }
-        let reading = tokio::spawn(async move {
-            let mut received = Vec::new();
-            far.read_to_end(&mut received).await.map(|_| received.len())
-        });
-        timeout(LIMIT, near.shutdown()).await.expect(name).unwrap();
-        assert_eq!(reading.await.unwrap().unwrap(), taken, "{name}");
+        assert_eq!(shut_down(name, near, far).await, taken, "{name}");
     });
 }
 
 /// A shutdown that is given up has begun all the same, and goes on when it is called again.
 fn nothing_is_written_after_an_abandoned_shutdown<B: ClientBackend>(name: &str, backend: B) {
-    let cast = Cast::assemble();
-    let (client, server) = (client(&cast, backend), server(&cast, Rustls::default()));
     runtime().block_on(async {
-        let (near, far) = duplex(8192);
-        let (near, far) = tokio::join!(
-            client.connect_async("localhost", near),
-            server.accept_async(far)
-        );
-        let (mut near, mut far) = (near.unwrap(), far.unwrap());
+        let (mut near, far) = over_pipe(backend, 8192).await;
         let taken = near.write(&[7; 16384]).await.unwrap();
         let shutdown = timeout(Duration::from_millis(50), near.shutdown());
         assert!(shutdown.await.is_err(), "{name}: the transport is full");
         let error = near.write(b"late").await.expect_err(name);
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{name}");
-        let reading = tokio::spawn(async move {
-            let mut received = Vec::new();
-            far.read_to_end(&mut received).await.map(|_| received.len())
-        });
-        timeout(LIMIT, near.shutdown()).await.expect(name).unwrap();
-        assert_eq!(reading.await.unwrap().unwrap(), taken, "{name}");
+        assert_eq!(shut_down(name, near, far).await, taken, "{name}");
     });
 }
 

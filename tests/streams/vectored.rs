@@ -12,7 +12,7 @@ use mtls::connection::Transport;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::common::pki::Cast;
-use super::{client, on_each_client, pair, runtime, server};
+use super::{client, on_each_client, over_pipe, pair, runtime, server};
 
 /// A socket that keeps what is written to it.
 struct Recorder(TcpStream, Arc<Mutex<Vec<u8>>>);
@@ -106,15 +106,8 @@ fn a_hundred_small_slices_are_one_record() {
 }
 
 fn asynchronous_slices_are_taken_together<B: ClientBackend>(name: &str, backend: B) {
-    let cast = Cast::assemble();
-    let (client, server) = (client(&cast, backend), server(&cast, Rustls::default()));
     runtime().block_on(async {
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        let (near, far) = tokio::join!(
-            client.connect_async("localhost", near),
-            server.accept_async(far)
-        );
-        let (mut near, mut far) = (near.unwrap(), far.unwrap());
+        let (mut near, mut far) = over_pipe(backend, 64 * 1024).await;
         assert!(near.is_write_vectored(), "{name}");
         let parts = [[3; 20]; 100];
         let slices: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
