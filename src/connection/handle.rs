@@ -113,20 +113,17 @@ impl ConnectionHandle {
     /// the peer and closed the connection. Libraries above a stream may lose that error: HTTP/2
     /// keeps only its text.
     pub fn rejection_error(&self) -> Option<Arc<HandshakeError>> {
-        self.0.rejection.get().cloned()
+        self.rejection_cell().get().cloned()
     }
 
-    /// Records the rejection that ends the connection; the first time counts.
-    pub(crate) fn set_rejection(&self, error: Arc<HandshakeError>) {
-        let _ = self.0.rejection.set(error);
+    /// Where the rejection is recorded, for those who need it beyond the connection.
+    pub(crate) fn rejection_cell(&self) -> &RejectionCell {
+        &self.0.rejection
     }
 
-    #[allow(
-        dead_code,
-        reason = "a client of HTTP alone needs it beyond the connection"
-    )]
-    pub(crate) fn rejection_cell(&self) -> RejectionCell {
-        Arc::clone(&self.0.rejection)
+    /// Records that the peer has rejected us; the first rejection counts.
+    pub(crate) fn set_rejected_by_peer(&self, error: Arc<HandshakeError>) {
+        let _ = self.rejection_cell().set(error);
     }
 
     /// Blocks this thread until the connection should end, for at most this long.

@@ -1,6 +1,5 @@
 use core::task::{Context, Poll};
 use std::io;
-use std::sync::Arc;
 
 use super::handle::ConnectionHandle;
 use super::waiters::WakerSlot;
@@ -36,9 +35,8 @@ impl StreamTracking {
         match self.0.closed_for() {
             None => Ok(()),
             Some(EndReason::Rejected(rejection)) => {
-                let rejected = || HandshakeError::Rejected(rejection.clone());
-                self.0.set_rejection(Arc::new(rejected()));
-                Err(io::Error::new(kind, rejected()))
+                let rejection = rejection.clone();
+                Err(io::Error::new(kind, HandshakeError::Rejected(rejection)))
             }
             Some(EndReason::Retired { revision }) => {
                 let revision = *revision;

@@ -99,7 +99,7 @@ impl<P> ConnectionState<P> {
                 // Twice, because the error has no copies.
                 let rejected = || self.verifier.rejected_by_peer(alert, request);
                 let handle = self.tracking.handle();
-                handle.set_rejection(Arc::new(rejected()));
+                handle.set_rejected_by_peer(Arc::new(rejected()));
                 io::Error::new(io::ErrorKind::ConnectionRefused, rejected())
             }
             // Each library has words of its own for it.

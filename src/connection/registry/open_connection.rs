@@ -121,6 +121,9 @@ impl OpenConnection {
             .set(EndReason::Rejected(rejection.clone()))
             .ok()?;
         let acts = if self.closes {
+            // The first counts: the peer may have rejected us before.
+            let error = HandshakeError::Rejected(rejection.clone());
+            let _ = self.rejection.set(Arc::new(error));
             core::mem::take(&mut *waiting)
         } else {
             waiting.take_listeners()

@@ -26,7 +26,8 @@ impl LastConnections {
         if connections.len() >= MAX_AUTHORITIES {
             connections.pop_front();
         }
-        connections.push_back((uri.authority().cloned(), connection.rejection_cell()));
+        let cell = Arc::clone(connection.rejection_cell());
+        connections.push_back((uri.authority().cloned(), cell));
     }
 
     pub(in crate::integration) fn rejection(&self, uri: &Uri) -> Option<Arc<HandshakeError>> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mtls::backend::ServerBackend;
 use mtls::connection::{LiveConnections, ProtocolVersion};
-use mtls::{AsyncMtlsStream, PeerIdentity};
+use mtls::{AsyncMtlsStream, HandshakeError, PeerIdentity};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -97,6 +97,12 @@ fn a_stream_that_is_read_after_the_rejection_shows_the_peer_the_end() {
             stage.strike(&server, Cause::PolicyNarrowed);
             served.connection().ended().await;
             let reason = Cause::PolicyNarrowed.reason();
+            // Known before anyone uses the stream.
+            let error = served.connection().rejection_error();
+            assert!(
+                matches!(error.as_deref(), Some(HandshakeError::Rejected(why)) if why.reason() == reason),
+                "{error:?}"
+            );
             assert_aborted(served.read(&mut [0; 8]).await, reason);
             let mut rest = Vec::new();
             let end = client.read_to_end(&mut rest).await.unwrap_err();
