@@ -116,14 +116,20 @@ impl OpenConnection {
     /// before.
     pub(crate) fn reject(&self, rejection: &Rejection) -> Option<Vec<Callback>> {
         let mut waiting = self.waiting();
+        if self.rejected.get().is_some() {
+            return None;
+        }
+        // Before `rejected`, by which streams close without the lock: who sees that finds why.
+        if self.closes {
+            // The first counts: the peer may have rejected us before.
+            let error = HandshakeError::Rejected(rejection.clone());
+            let _ = self.rejection.set(Arc::new(error));
+        }
         // Before anything is closed, so that a woken task finds the rejection.
         self.rejected
             .set(EndReason::Rejected(rejection.clone()))
             .ok()?;
         let acts = if self.closes {
-            // The first counts: the peer may have rejected us before.
-            let error = HandshakeError::Rejected(rejection.clone());
-            let _ = self.rejection.set(Arc::new(error));
             core::mem::take(&mut *waiting)
         } else {
             waiting.take_listeners()

@@ -92,6 +92,10 @@ impl Scene {
 
     /// A connection whose handshake ran under `revision`.
     fn enter(&self, revision: u64) -> ConnectionHandle {
+        ConnectionHandle::new(self.open(revision))
+    }
+
+    fn open(&self, revision: u64) -> Arc<OpenConnection> {
         let subject = self.subject(revision);
         let info = ConnectionInfo {
             id: ConnectionId::new(1),
@@ -105,13 +109,12 @@ impl Scene {
         };
         let group = Some((Arc::new(subject), EXPIRES));
         let mut state = self.shared.state();
-        let connection = state.enter(revision, revision, group, |subject, place| {
+        state.enter(revision, revision, group, |subject, place| {
             let (shared, waiters) = (self.shared.clone(), (true, Waiters::default()));
             let place = Some(place);
             let connection = OpenConnection::new(shared, info, subject, place, revision, waiters);
             Arc::new(connection)
-        });
-        ConnectionHandle::new(connection)
+        })
     }
 
     fn revise(&self, revision: u64) {
@@ -261,4 +264,29 @@ fn who_has_gone_is_not_retired() {
     assert!(matches!(scene.next_retirement(), Some(NextStep::Retire(one, 2)) if one.len() == 1));
     assert!(scene.next_retirement().is_none(), "its time is not over");
     drop(kept);
+}
+
+/// Streams look without the lock: one that fails for the rejection has to find it recorded.
+#[test]
+fn who_sees_a_connection_closed_finds_the_rejection() {
+    let scene = Scene::new();
+    let connections: Vec<_> = (0..2000).map(|_| scene.open(1)).collect();
+    let rejection = Rejection::new(RejectionReason::NotAuthorized);
+    let (once, missing) = std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            let is_missing = |connection: &&Arc<OpenConnection>| {
+                while connection.closed_for().is_none() {
+                    core::hint::spin_loop();
+                }
+                connection.rejection.get().is_none()
+            };
+            connections.iter().filter(is_missing).count()
+        });
+        let is_once = |connection: &&Arc<OpenConnection>| {
+            connection.reject(&rejection).is_some() && connection.reject(&rejection).is_none()
+        };
+        let once = connections.iter().filter(is_once).count();
+        (once, looking.join().unwrap())
+    });
+    assert_eq!((once, missing), (connections.len(), 0));
 }
