@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod attributed;
 mod per_revision;
 mod rejected;
 mod repeated;

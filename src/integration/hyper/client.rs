@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
 use super::connector::Connector;
-use super::error::{ConnectionError, lost_rejection};
+use super::error::{ConnectionError, rejection_of};
 use super::last_connections::LastConnections;
 use super::unprocessed::{MAX_REPEATS, causes, is_unprocessed};
 use crate::backend::{ClientBackend, DefaultBackend, HandshakeError};
@@ -105,8 +105,12 @@ where
     ) -> Result<Response<Incoming>, ConnectionError> {
         result.map_err(|error| {
             let is_found = error.is_connect() || HandshakeError::find(&error).is_some();
-            let lost = || lost_rejection(&error).or_else(|| self.last.rejection(uri));
-            let rejection = if is_found { None } else { lost() };
+            let rejection = match error.connect_info() {
+                _ if is_found => None,
+                // That of another connection would explain nothing.
+                Some(connected) => rejection_of(connected),
+                None => self.last.rejection(uri),
+            };
             ConnectionError::new(error, rejection)
         })
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::Connected;
 
 use crate::backend::HandshakeError;
 use crate::connection::ConnectionHandle;
@@ -65,10 +66,10 @@ impl ConnectionError {
     }
 }
 
-/// Returns the rejection of the connection that a request failed on, if the library knows it.
-pub(super) fn lost_rejection(error: &legacy::Error) -> Option<Arc<HandshakeError>> {
+/// Returns the rejection of the connection that a request failed on.
+pub(super) fn rejection_of(connected: &Connected) -> Option<Arc<HandshakeError>> {
     let mut extensions = http::Extensions::new();
-    error.connect_info()?.get_extras(&mut extensions);
+    connected.get_extras(&mut extensions);
     extensions.get::<ConnectionHandle>()?.rejection_error()
 }
 
