@@ -5,7 +5,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::registry::open_connection::{OpenConnection, RejectionCell};
+use super::registry::open_connection::OpenConnection;
 use super::waiters::{Waiters, WakerSlot, catch_panic};
 use crate::backend::{ConnectionId, ConnectionInfo, EndReason, HandshakeError, SessionInfo};
 use crate::peer::PeerIdentity;
@@ -113,17 +113,18 @@ impl ConnectionHandle {
     /// the peer and closed the connection. Libraries above a stream may lose that error: HTTP/2
     /// keeps only its text.
     pub fn rejection_error(&self) -> Option<Arc<HandshakeError>> {
-        self.rejection_cell().get().cloned()
+        self.0.rejection().cloned()
     }
 
-    /// Where the rejection is recorded, for those who need it beyond the connection.
-    pub(crate) fn rejection_cell(&self) -> &RejectionCell {
-        &self.0.rejection
+    /// Sets what records the rejection elsewhere, for those who need it beyond the connection.
+    #[allow(dead_code, reason = "clients of HTTP alone need it")]
+    pub(crate) fn on_rejection(&self, record: impl FnOnce(Arc<HandshakeError>) + Send + 'static) {
+        self.0.on_rejection(Box::new(record));
     }
 
     /// Records that the peer has rejected us; the first rejection counts.
     pub(crate) fn set_rejected_by_peer(&self, error: Arc<HandshakeError>) {
-        let _ = self.rejection_cell().set(error);
+        self.0.rejected_by_peer(error);
     }
 
     /// Blocks this thread until the connection should end, for at most this long.

@@ -24,8 +24,6 @@ pub(crate) use handle::ConnectionHandle;
 pub use listener_limits::ListenerLimits;
 pub use live_connections::LiveConnections;
 pub(crate) use registry::Registry;
-#[cfg(feature = "hyper")]
-pub(crate) use registry::open_connection::RejectionCell;
 pub(crate) use registry::verification_subject::VerificationBasis;
 pub(crate) use stream_tracking::{StreamTracking, Task};
 pub use transport::{Transport, WithoutTimeout};

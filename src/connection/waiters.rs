@@ -1,7 +1,8 @@
 use core::task::Waker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use crate::backend::EndReason;
+use crate::backend::{EndReason, HandshakeError};
 
 /// Shuts a connection down from any thread: see
 /// [`Transport::shutdown_handle`](super::Transport::shutdown_handle).
@@ -9,10 +10,14 @@ pub(crate) type Closer = Box<dyn FnOnce() + Send>;
 
 pub(crate) type Callback = Box<dyn FnOnce(&EndReason) + Send>;
 
+/// Ours, and quick: it is called while the waiters are locked.
+pub(crate) type RejectionRecorder = Box<dyn FnOnce(Arc<HandshakeError>) + Send>;
+
 /// What to close, wake and call when a connection has to end.
 #[derive(Default)]
 pub(crate) struct Waiters {
     pub(crate) closer: Option<Closer>,
+    pub(crate) on_rejection: Option<RejectionRecorder>,
     callbacks: Vec<Callback>,
     wakers: Vec<(WakerSlot, Waker)>,
     next: u64,
@@ -74,6 +79,7 @@ impl Waiters {
         self.wakers = tasks;
         Self {
             closer: None,
+            on_rejection: None,
             callbacks: core::mem::take(&mut self.callbacks),
             wakers: futures,
             next: self.next,

@@ -5,10 +5,12 @@
 mod common;
 
 mod attributed;
+mod concurrent;
 mod per_revision;
 mod rejected;
 mod repeated;
 mod require_peer;
+mod tonic_calls;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -7,11 +7,8 @@ use pki_types::UnixTime;
 use super::state::{Place, RegistryState};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
 use crate::backend::{ConnectionInfo, EndReason, HandshakeError};
-use crate::connection::waiters::{Callback, Waiters};
+use crate::connection::waiters::{Callback, RejectionRecorder, Waiters};
 use crate::policy::Rejection;
-
-/// The rejection that ended a connection, set once and kept beyond it.
-pub(crate) type RejectionCell = Arc<OnceLock<Arc<HandshakeError>>>;
 
 /// An open connection. If it is in the registry, it leaves it when its last handle is dropped.
 pub(crate) struct OpenConnection {
@@ -29,9 +26,10 @@ pub(crate) struct OpenConnection {
     /// Each is set once, while `waiting` is locked.
     rejected: OnceLock<EndReason>,
     retired: OnceLock<EndReason>,
+    /// The rejection that ended the connection, by either side.
+    rejection: OnceLock<Arc<HandshakeError>>,
     /// Whether its time to end after retirement has passed. Set while `waiting` is locked.
     is_overdue: AtomicBool,
-    pub(crate) rejection: RejectionCell,
     waiting: Mutex<Waiters>,
     pub(crate) ended: Condvar,
 }
@@ -55,8 +53,8 @@ impl OpenConnection {
             verified: Mutex::new((verified, None)),
             rejected: OnceLock::new(),
             retired: OnceLock::new(),
+            rejection: OnceLock::new(),
             is_overdue: AtomicBool::new(false),
-            rejection: RejectionCell::default(),
             waiting: Mutex::new(waiting),
             ended: Condvar::new(),
         }
@@ -121,9 +119,8 @@ impl OpenConnection {
         }
         // Before `rejected`, by which streams close without the lock: who sees that finds why.
         if self.closes {
-            // The first counts: the peer may have rejected us before.
             let error = HandshakeError::Rejected(rejection.clone());
-            let _ = self.rejection.set(Arc::new(error));
+            self.set_rejection(&mut waiting, Arc::new(error));
         }
         // Before anything is closed, so that a woken task finds the rejection.
         self.rejected
@@ -137,6 +134,35 @@ impl OpenConnection {
         drop(waiting);
         self.ended.notify_all();
         Some(acts.act())
+    }
+
+    /// The rejection that ended the connection, by either side.
+    pub(crate) fn rejection(&self) -> Option<&Arc<HandshakeError>> {
+        self.rejection.get()
+    }
+
+    /// Records that the peer has rejected us.
+    pub(crate) fn rejected_by_peer(&self, error: Arc<HandshakeError>) {
+        self.set_rejection(&mut self.waiting(), error);
+    }
+
+    /// The first counts: each side may reject the other.
+    fn set_rejection(&self, waiting: &mut Waiters, error: Arc<HandshakeError>) {
+        let record = waiting.on_rejection.take();
+        if self.rejection.set(Arc::clone(&error)).is_ok()
+            && let Some(record) = record
+        {
+            record(error);
+        }
+    }
+
+    /// Sets what records the rejection elsewhere; at once, if there is one.
+    pub(crate) fn on_rejection(&self, record: RejectionRecorder) {
+        let mut waiting = self.waiting();
+        match self.rejection.get() {
+            Some(error) => record(Arc::clone(error)),
+            None => waiting.on_rejection = Some(record),
+        }
     }
 
     /// Asks those who hold the connection to end it. Returns the callbacks; `None` if they were

@@ -278,7 +278,7 @@ fn who_sees_a_connection_closed_finds_the_rejection() {
                 while connection.closed_for().is_none() {
                     core::hint::spin_loop();
                 }
-                connection.rejection.get().is_none()
+                connection.rejection().is_none()
             };
             connections.iter().filter(is_missing).count()
         });

@@ -4,6 +4,7 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
+use std::time::Instant;
 
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response, Uri};
@@ -13,7 +14,7 @@ use tower_service::Service;
 
 use super::connector::Connector;
 use super::error::{ConnectionError, rejection_of};
-use super::last_connections::LastConnections;
+use super::last_rejections::LastRejections;
 use super::unprocessed::{MAX_REPEATS, causes, is_unprocessed};
 use crate::backend::{ClientBackend, DefaultBackend, HandshakeError};
 use crate::client::MtlsClient;
@@ -27,9 +28,10 @@ use crate::rotation::PerRevision;
 /// [`ConnectionHandle`](crate::ConnectionHandle) of their connection in their extensions.
 ///
 /// [`request`](Self::request) sends a request again, at most 5 times, if the server is known not to
-/// have processed it, as after a GOAWAY (RFC 9113, section 6.8), or if the connection ended before
-/// the response and the method is idempotent (RFC 9110, section 9.2.2). That needs a body that can
-/// be cloned. The `tower` service sends each request once.
+/// have processed it, as after a GOAWAY (RFC 9113, section 6.8) or where its connection ended
+/// before it was sent, or if the connection ended before the response and the method is idempotent
+/// (RFC 9110, section 9.2.2). That needs a body that can be cloned. The `tower` service sends each
+/// request once.
 ///
 /// ```no_run
 /// # async fn f(client: mtls::MtlsClient) -> Result<(), Box<dyn std::error::Error>> {
@@ -44,7 +46,7 @@ use crate::rotation::PerRevision;
 /// ```
 pub struct Client<T, B: ClientBackend = DefaultBackend> {
     pools: PerRevision<legacy::Client<Connector<B>, T>>,
-    last: LastConnections,
+    last: LastRejections,
 }
 
 impl<T, B> Client<T, B>
@@ -62,7 +64,7 @@ where
     /// Makes a client over another connector of `client`, such as one with a
     /// [`server_name`](Connector::server_name).
     pub fn with_connector(client: &MtlsClient<B>, connector: Connector<B>) -> Self {
-        let last = connector.last().clone();
+        let last = connector.last_rejections().clone();
         let make = move || {
             let pool = legacy::Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
@@ -84,36 +86,51 @@ where
     {
         let is_idempotent = request.method().is_idempotent();
         for _ in 0..MAX_REPEATS {
+            let begun = Instant::now();
             let result = self.pools.get().request(request.clone()).await;
-            match self.explained(request.uri(), result) {
+            match self.explained(begun, request.uri(), result) {
                 Err(error) if error.is_rejection() => return Err(error),
+                Err(error) if is_unsent(error.library_error()) => {}
                 Err(error) if is_unprocessed(error.library_error()) => {}
                 Err(error) if is_idempotent && is_cut(error.library_error()) => {}
                 result => return result,
             }
         }
-        let uri = request.uri().clone();
+        let (begun, uri) = (Instant::now(), request.uri().clone());
         let last = self.pools.get().request(request).await;
-        self.explained(&uri, last)
+        self.explained(begun, &uri, last)
     }
 
     /// Adds the rejection that the library has lost.
     fn explained(
         &self,
+        begun: Instant,
         uri: &Uri,
         result: Result<Response<Incoming>, legacy::Error>,
     ) -> Result<Response<Incoming>, ConnectionError> {
         result.map_err(|error| {
-            let is_found = error.is_connect() || HandshakeError::find(&error).is_some();
+            let is_found = HandshakeError::find(&error).is_some();
             let rejection = match error.connect_info() {
                 _ if is_found => None,
                 // That of another connection would explain nothing.
                 Some(connected) => rejection_of(connected),
-                None => self.last.rejection(uri),
+                None if is_unsent(&error) => self.last.since(begun, uri),
+                None => None,
             };
             ConnectionError::new(error, rejection)
         })
     }
+}
+
+/// Whether the connection ended before the request was on it, without one of our errors.
+///
+/// hyper-util names the connection of every request that it has sent. A request that waits for the
+/// connection of another one fails with it, without its error. Errors without a cause are about the
+/// request itself.
+fn is_unsent(error: &legacy::Error) -> bool {
+    error.connect_info().is_none()
+        && error.source().is_some()
+        && HandshakeError::find(error).is_none()
 }
 
 /// Whether the connection ended before the response.
@@ -149,9 +166,9 @@ where
     }
 
     fn call(&mut self, request: Request<T>) -> Self::Future {
-        let (client, uri) = (self.clone(), request.uri().clone());
+        let (client, begun, uri) = (self.clone(), Instant::now(), request.uri().clone());
         let response = self.pools.get().request(request);
-        Box::pin(async move { client.explained(&uri, response.await) })
+        Box::pin(async move { client.explained(begun, &uri, response.await) })
     }
 }
 

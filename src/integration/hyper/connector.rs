@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use super::last_connections::LastConnections;
+use super::last_rejections::LastRejections;
 use crate::backend::{ClientBackend, DefaultBackend, HandshakeError};
 use crate::client::{MtlsClient, parse};
 use crate::connection::ConnectionContext;
@@ -45,7 +45,7 @@ pub struct Connector<B: ClientBackend = DefaultBackend> {
     /// The name to verify in place of the URI's host.
     server_name: Option<Arc<str>>,
     /// Shared by the clones.
-    last: LastConnections,
+    last: LastRejections,
 }
 
 impl<B: ClientBackend> Connector<B> {
@@ -57,12 +57,12 @@ impl<B: ClientBackend> Connector<B> {
         Self {
             client: client.clone(),
             server_name: None,
-            last: LastConnections::default(),
+            last: LastRejections::default(),
         }
     }
 
     /// How the last connections were rejected.
-    pub(in crate::integration) fn last(&self) -> &LastConnections {
+    pub(in crate::integration) fn last_rejections(&self) -> &LastRejections {
         &self.last
     }
 
@@ -99,7 +99,7 @@ impl<B: ClientBackend> Connector<B> {
         let context = ConnectionContext::new().remote_addr(address);
         let client = self.client.with_context(context);
         let stream = client.connect_async(name, tcp).await?;
-        self.last.opened(&uri, stream.connection());
+        self.last.watch(&uri, stream.connection());
         Ok(TokioIo::new(stream))
     }
 }

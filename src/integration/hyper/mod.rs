@@ -17,7 +17,7 @@
 mod client;
 mod connector;
 mod error;
-pub(in crate::integration) mod last_connections;
+pub(in crate::integration) mod last_rejections;
 mod message;
 mod serve;
 mod stream;

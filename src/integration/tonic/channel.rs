@@ -4,8 +4,9 @@ use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
+use std::time::Instant;
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use tonic::body::Body;
 use tonic::transport::{Channel as TonicChannel, Endpoint};
 use tonic::{Code, Status};
@@ -15,7 +16,7 @@ use super::buffered_body::BufferedBody;
 use crate::backend::{ClientBackend, HandshakeError};
 use crate::client::MtlsClient;
 use crate::integration::hyper::Connector;
-use crate::integration::hyper::last_connections::LastConnections;
+use crate::integration::hyper::last_rejections::LastRejections;
 use crate::integration::hyper::unprocessed::{MAX_REPEATS, is_unprocessed};
 use crate::rotation::PerRevision;
 
@@ -50,11 +51,12 @@ pub struct Channel {
     channels: PerRevision<Tracked>,
 }
 
-/// A channel of tonic, and the connection that it opened last.
+/// A channel of tonic, and how its connections were rejected.
 #[derive(Clone)]
 struct Tracked {
     channel: TonicChannel,
-    last: LastConnections,
+    uri: Uri,
+    last: LastRejections,
 }
 
 impl Channel {
@@ -66,9 +68,9 @@ impl Channel {
         let connects = client.clone();
         let make = move || {
             let connector = Connector::new(&connects);
-            let last = connector.last().clone();
+            let (uri, last) = (endpoint.uri().clone(), connector.last_rejections().clone());
             let channel = endpoint.connect_with_connector_lazy(connector);
-            Ok::<_, Infallible>(Tracked { channel, last })
+            Ok::<_, Infallible>(Tracked { channel, uri, last })
         };
         let Ok(channels) = client.handle().per_revision(make);
         Self { channels }
@@ -92,45 +94,49 @@ impl Service<Request<Body>> for Channel {
             for _ in 0..MAX_REPEATS {
                 let Some(body) = body.try_clone() else { break };
                 let request = Request::from_parts(head.clone(), Body::new(body));
-                let Tracked { channel, last } = channels.get();
-                match send(channel, request).await {
+                let (begun, tracked) = (Instant::now(), channels.get());
+                match tracked.send(request).await {
                     Err(error) if is_unprocessed(&error) => {}
-                    result => return result.map_err(|error| status(error, &last)),
+                    result => return result.map_err(|error| tracked.status(begun, error)),
                 }
             }
-            let Tracked { channel, last } = channels.get();
-            let last_try = send(channel, Request::from_parts(head, Body::new(body))).await;
-            last_try.map_err(|error| status(error, &last))
+            let (begun, tracked) = (Instant::now(), channels.get());
+            let last_try = tracked.send(Request::from_parts(head, Body::new(body)));
+            let response = last_try.await;
+            response.map_err(|error| tracked.status(begun, error))
         })
     }
 }
 
-async fn send(
-    mut channel: TonicChannel,
-    request: Request<Body>,
-) -> Result<Response<Body>, tonic::transport::Error> {
-    poll_fn(|context| channel.poll_ready(context)).await?;
-    channel.call(request).await
-}
+impl Tracked {
+    async fn send(
+        &self,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, tonic::transport::Error> {
+        let mut channel = self.channel.clone();
+        poll_fn(|context| channel.poll_ready(context)).await?;
+        channel.call(request).await
+    }
 
-/// Finds the rejection in an error of tonic, or in the connection that it lost it of.
-fn status(error: tonic::transport::Error, last: &LastConnections) -> Status {
-    let is_rejection = |error: &HandshakeError| {
-        use HandshakeError::{Rejected, RejectedByPeer};
-        matches!(error, Rejected(_) | RejectedByPeer { .. })
-    };
-    match HandshakeError::find(&error).map(is_rejection) {
-        Some(is_rejection) => with_source(is_rejection, Arc::new(error)),
-        None => match last.newest_rejection() {
-            Some(rejection) => with_source(true, rejection),
-            None if is_unprocessed(&error) => {
-                let text = "the server ended the connection before it began the call";
-                let mut status = Status::unavailable(text);
-                status.set_source(Arc::new(error));
-                status
-            }
-            None => Status::from_error(Box::new(error)),
-        },
+    /// Finds the rejection in an error of tonic, or in the connection that it lost it of.
+    fn status(&self, begun: Instant, error: tonic::transport::Error) -> Status {
+        let is_rejection = |error: &HandshakeError| {
+            use HandshakeError::{Rejected, RejectedByPeer};
+            matches!(error, Rejected(_) | RejectedByPeer { .. })
+        };
+        match HandshakeError::find(&error).map(is_rejection) {
+            Some(is_rejection) => with_source(is_rejection, Arc::new(error)),
+            None => match self.last.since(begun, &self.uri) {
+                Some(rejection) => with_source(true, rejection),
+                None if is_unprocessed(&error) => {
+                    let text = "the server ended the connection before it began the call";
+                    let mut status = Status::unavailable(text);
+                    status.set_source(Arc::new(error));
+                    status
+                }
+                None => Status::from_error(Box::new(error)),
+            },
+        }
     }
 }
 

@@ -1,0 +1,77 @@
+//! What a caller of tonic learns when the server rejects it, also where tonic loses it.
+
+use std::convert::Infallible;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response};
+use mtls::tonic::Channel;
+use mtls::{HandshakeError, MtlsServer, PeerMatcher, Rustls, VerifierPolicy};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tonic::body::Body;
+use tonic::transport::Endpoint;
+use tonic::{Code, Status};
+use tower::{Service, service_fn};
+
+use super::common::pki::Cast;
+use super::{LIMIT, bind, client, runtime, server};
+
+fn rejecting(cast: &Cast) -> MtlsServer {
+    let other = PeerMatcher::dns("other.test").unwrap();
+    let server = server(cast).policy(VerifierPolicy::allow(other));
+    server.alpn(["h2"]).build(Rustls::default()).unwrap()
+}
+
+fn serve(server: &MtlsServer, tcp: TcpListener) {
+    let service = service_fn(async |_: Request<Incoming>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    });
+    tokio::spawn(mtls::hyper::serve(server.listener(tcp), service).into_future());
+}
+
+fn channel(cast: &Cast, url: &str, change: impl FnOnce(Endpoint) -> Endpoint) -> Channel {
+    let client = client(cast).alpn(["h2"]).build(Rustls::default()).unwrap();
+    let endpoint = Endpoint::from_shared(url.replace("https:", "http:")).unwrap();
+    Channel::new(&client, change(endpoint))
+}
+
+async fn call(mut channel: Channel) -> Result<(), Status> {
+    let request = Request::post("/test.Test/Call")
+        .body(Body::empty())
+        .unwrap();
+    let response = timeout(LIMIT, channel.call(request)).await.unwrap();
+    response.map(drop)
+}
+
+#[track_caller]
+fn expect_rejection(status: &Status) {
+    let found = HandshakeError::find(status);
+    assert!(
+        matches!(found, Some(HandshakeError::RejectedByPeer { .. })),
+        "{status:?}"
+    );
+    assert_eq!(status.code(), Code::Unauthenticated);
+}
+
+/// One call fails by the connection of another, and a third opens the next one.
+#[test]
+fn calls_that_begin_together_learn_the_reason() {
+    const CHANNELS: usize = 20;
+    const CALLS: usize = 8;
+    let cast = Cast::assemble();
+    runtime().block_on(async {
+        let server = rejecting(&cast);
+        let (tcp, url) = bind().await;
+        serve(&server, tcp);
+        for _ in 0..CHANNELS {
+            let channel = channel(&cast, &url, |endpoint| endpoint);
+            let calls: Vec<_> = (0..CALLS)
+                .map(|_| tokio::spawn(call(channel.clone())))
+                .collect();
+            for call in calls {
+                expect_rejection(&call.await.unwrap().unwrap_err());
+            }
+        }
+    });
+}
