@@ -1,12 +1,14 @@
-//! What a caller of tonic learns when the server rejects it, also where tonic loses it.
+//! What a caller of tonic learns when the server rejects it, and how often a call is sent.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
 use mtls::tonic::Channel;
-use mtls::{HandshakeError, MtlsServer, PeerMatcher, Rustls, VerifierPolicy};
+use mtls::{Event, HandshakeError, MtlsServer, PeerMatcher, Rustls, VerifierPolicy};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tonic::body::Body;
@@ -17,10 +19,20 @@ use tower::{Service, service_fn};
 use super::common::pki::Cast;
 use super::{LIMIT, bind, client, runtime, server};
 
-fn rejecting(cast: &Cast) -> MtlsServer {
+/// Rejects every client, and counts the handshakes.
+fn rejecting(cast: &Cast) -> (MtlsServer, Arc<AtomicUsize>) {
+    let handshakes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&handshakes);
     let other = PeerMatcher::dns("other.test").unwrap();
-    let server = server(cast).policy(VerifierPolicy::allow(other));
-    server.alpn(["h2"]).build(Rustls::default()).unwrap()
+    let server = server(cast)
+        .policy(VerifierPolicy::allow(other))
+        .alpn(["h2"])
+        .observer(move |event| {
+            if let Event::Handshake(_) = event {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+    (server.build(Rustls::default()).unwrap(), handshakes)
 }
 
 fn serve(server: &MtlsServer, tcp: TcpListener) {
@@ -54,6 +66,22 @@ fn expect_rejection(status: &Status) {
     assert_eq!(status.code(), Code::Unauthenticated);
 }
 
+#[test]
+fn a_rejected_call_is_sent_once() {
+    const CHANNELS: usize = 40;
+    let cast = Cast::assemble();
+    let (server, handshakes) = rejecting(&cast);
+    runtime().block_on(async {
+        let (tcp, url) = bind().await;
+        serve(&server, tcp);
+        for _ in 0..CHANNELS {
+            let channel = channel(&cast, &url, |endpoint| endpoint);
+            expect_rejection(&call(channel).await.unwrap_err());
+        }
+    });
+    assert_eq!(handshakes.load(Ordering::SeqCst), CHANNELS);
+}
+
 /// One call fails by the connection of another, and a third opens the next one.
 #[test]
 fn calls_that_begin_together_learn_the_reason() {
@@ -61,7 +89,7 @@ fn calls_that_begin_together_learn_the_reason() {
     const CALLS: usize = 8;
     let cast = Cast::assemble();
     runtime().block_on(async {
-        let server = rejecting(&cast);
+        let (server, handshakes) = rejecting(&cast);
         let (tcp, url) = bind().await;
         serve(&server, tcp);
         for _ in 0..CHANNELS {
@@ -73,5 +101,7 @@ fn calls_that_begin_together_learn_the_reason() {
                 expect_rejection(&call.await.unwrap().unwrap_err());
             }
         }
+        let handshakes = handshakes.load(Ordering::SeqCst);
+        assert!(handshakes <= CHANNELS * CALLS, "{handshakes}");
     });
 }

@@ -96,7 +96,7 @@ impl Service<Request<Body>> for Channel {
                 let request = Request::from_parts(head.clone(), Body::new(body));
                 let (begun, tracked) = (Instant::now(), channels.get());
                 match tracked.send(request).await {
-                    Err(error) if is_unprocessed(&error) => {}
+                    Err(error) if tracked.may_repeat(begun, &error) => {}
                     result => return result.map_err(|error| tracked.status(begun, error)),
                 }
             }
@@ -116,6 +116,13 @@ impl Tracked {
         let mut channel = self.channel.clone();
         poll_fn(|context| channel.poll_ready(context)).await?;
         channel.call(request).await
+    }
+
+    /// Whether the server has not begun the call, and has not rejected us.
+    fn may_repeat(&self, begun: Instant, error: &tonic::transport::Error) -> bool {
+        is_unprocessed(error)
+            && HandshakeError::find(error).is_none()
+            && self.last.since(begun, &self.uri).is_none()
     }
 
     /// Finds the rejection in an error of tonic, or in the connection that it lost it of.
