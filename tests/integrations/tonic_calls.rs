@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -103,5 +104,28 @@ fn calls_that_begin_together_learn_the_reason() {
         }
         let handshakes = handshakes.load(Ordering::SeqCst);
         assert!(handshakes <= CHANNELS * CALLS, "{handshakes}");
+    });
+}
+
+/// A connection that is rejected, and one that the server does not answer.
+#[test]
+fn an_old_rejection_does_not_explain_a_timeout() {
+    let cast = Cast::assemble();
+    let (server, _) = rejecting(&cast);
+    runtime().block_on(async {
+        let (tcp, url) = bind().await;
+        let accept = async || timeout(LIMIT, tcp.accept()).await.unwrap().unwrap().0;
+        let channel = channel(&cast, &url, |endpoint| {
+            endpoint.connect_timeout(Duration::from_secs(1))
+        });
+        let rejected = tokio::spawn(call(channel.clone()));
+        server.accept_async(accept().await).await.unwrap_err();
+        expect_rejection(&rejected.await.unwrap().unwrap_err());
+
+        let unanswered = tokio::spawn(call(channel));
+        let _second = accept().await;
+        let status = unanswered.await.unwrap().unwrap_err();
+        assert!(HandshakeError::find(&status).is_none(), "{status:?}");
+        assert_ne!(status.code(), Code::Unauthenticated, "{status:?}");
     });
 }

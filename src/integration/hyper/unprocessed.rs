@@ -21,8 +21,54 @@ pub(in crate::integration) fn is_unprocessed(error: &(dyn Error + 'static)) -> b
     })
 }
 
+/// Whether the connection ended by an error of which HTTP/2 has kept only the text, or none at all.
+///
+/// Neither a timeout is one, nor a frame by which the server has ended a stream or a connection.
+#[allow(dead_code, reason = "a channel of tonic alone needs it")]
+pub(in crate::integration) fn has_lost_its_cause(error: &(dyn Error + 'static)) -> bool {
+    let is_hyper = |cause: &(dyn Error + 'static)| cause.is::<hyper::Error>();
+    let is_frame = |cause: &(dyn Error + 'static)| {
+        let h2 = cause.downcast_ref::<h2::Error>();
+        h2.is_some_and(|error| error.reason().is_some())
+    };
+    causes(error).any(is_hyper) && !causes(error).any(is_frame)
+}
+
 pub(super) fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     core::iter::successors(Some(error), |&error| error.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use hyper::body::Bytes;
+    use hyper_util::rt::TokioIo;
+
+    use super::*;
+
+    /// The errors of tonic's timeouts, and of a stream that the server has reset.
+    #[test]
+    fn an_error_that_has_a_cause_has_not_lost_it() {
+        let connect = io::Error::from(io::ErrorKind::TimedOut);
+        assert!(!has_lost_its_cause(&connect));
+        assert!(!has_lost_its_cause(&h2::Error::from(h2::Reason::CANCEL)));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_cut_has_lost_its_cause() {
+        let (ours, theirs) = tokio::io::duplex(1024);
+        let executor = hyper_util::rt::TokioExecutor::new();
+        type Body = http_body_util::Empty<Bytes>;
+        let handshake =
+            hyper::client::conn::http2::handshake::<_, _, Body>(executor, TokioIo::new(ours));
+        let (mut sender, connection) = handshake.await.unwrap();
+        tokio::spawn(connection);
+        drop(theirs);
+        let error = sender.send_request(hyper::Request::default()).await;
+        let error = error.unwrap_err();
+        assert!(has_lost_its_cause(&error), "{error:?}");
+    }
 }

@@ -17,7 +17,7 @@ use crate::backend::{ClientBackend, HandshakeError};
 use crate::client::MtlsClient;
 use crate::integration::hyper::Connector;
 use crate::integration::hyper::last_rejections::LastRejections;
-use crate::integration::hyper::unprocessed::{MAX_REPEATS, is_unprocessed};
+use crate::integration::hyper::unprocessed::{MAX_REPEATS, has_lost_its_cause, is_unprocessed};
 use crate::rotation::PerRevision;
 
 /// A channel for tonic's clients, which is made anew when our identity or trust changes.
@@ -122,7 +122,7 @@ impl Tracked {
     fn may_repeat(&self, begun: Instant, error: &tonic::transport::Error) -> bool {
         is_unprocessed(error)
             && HandshakeError::find(error).is_none()
-            && self.last.since(begun, &self.uri).is_none()
+            && self.lost_rejection(begun, error).is_none()
     }
 
     /// Finds the rejection in an error of tonic, or in the connection that it lost it of.
@@ -133,7 +133,7 @@ impl Tracked {
         };
         match HandshakeError::find(&error).map(is_rejection) {
             Some(is_rejection) => with_source(is_rejection, Arc::new(error)),
-            None => match self.last.since(begun, &self.uri) {
+            None => match self.lost_rejection(begun, &error) {
                 Some(rejection) => with_source(true, rejection),
                 None if is_unprocessed(&error) => {
                     let text = "the server ended the connection before it began the call";
@@ -143,6 +143,19 @@ impl Tracked {
                 }
                 None => Status::from_error(Box::new(error)),
             },
+        }
+    }
+
+    /// tonic does not tell which connection a call was on.
+    fn lost_rejection(
+        &self,
+        begun: Instant,
+        error: &tonic::transport::Error,
+    ) -> Option<Arc<HandshakeError>> {
+        if has_lost_its_cause(error) {
+            self.last.since(begun, &self.uri)
+        } else {
+            None
         }
     }
 }
