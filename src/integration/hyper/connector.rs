@@ -44,7 +44,7 @@ pub struct Connector<B: ClientBackend = DefaultBackend> {
     client: MtlsClient<B>,
     /// The name to verify in place of the URI's host.
     server_name: Option<Arc<str>>,
-    /// Shared by the clones.
+    /// Shared by the clones with the same name.
     last: LastRejections,
 }
 
@@ -75,6 +75,8 @@ impl<B: ClientBackend> Connector<B> {
     pub fn server_name(mut self, name: &str) -> Result<Self, HandshakeError> {
         parse(name)?;
         self.server_name = Some(name.into());
+        // Another name is another server, also at the same address.
+        self.last = LastRejections::default();
         Ok(self)
     }
 
@@ -137,5 +139,44 @@ impl<B: ClientBackend> fmt::Debug for Connector<B> {
             .field("client", &self.client)
             .field("server_name", &self.server_name)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests {
+    use std::time::Instant;
+
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+    use super::*;
+    use crate::backend::values::Rustls;
+    use crate::material::{MtlsIdentity, TrustAnchors};
+
+    fn client() -> MtlsClient<Rustls> {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let leaf = CertificateParams::new(["client.test".to_owned()]).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let chain = leaf.signed_by(&key, &ca).unwrap().pem();
+        let key = key.serialize_pem();
+        MtlsClient::builder()
+            .identity(MtlsIdentity::from_pem(chain.as_bytes(), key.as_bytes()).unwrap())
+            .trust_anchors(TrustAnchors::from_pem(ca.pem().as_bytes()).unwrap())
+            .build(Rustls::default())
+            .unwrap()
+    }
+
+    #[test]
+    fn a_rejection_concerns_clones_of_the_same_name_alone() {
+        let (begun, uri) = (Instant::now(), Uri::from_static("https://one.test/"));
+        let connector = Connector::new(&client());
+        let clone = connector.clone();
+        let other = connector.clone().server_name("two.test").unwrap();
+        let error = HandshakeError::Cancelled;
+        connector.last_rejections().record(&uri, Arc::new(error));
+        let is_known = |by: &Connector<_>| by.last_rejections().since(begun, &uri).is_some();
+        assert!(is_known(&connector) && is_known(&clone));
+        assert!(!is_known(&other));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use http::Uri;
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 
 use crate::backend::HandshakeError;
 use crate::connection::ConnectionHandle;
@@ -20,7 +20,10 @@ const MAX_SERVERS: usize = 256;
 pub(in crate::integration) struct LastRejections(Arc<Mutex<Servers>>);
 
 /// The one whose connection was opened last is at the end.
-type Servers = VecDeque<(Option<Authority>, LastRejection)>;
+type Servers = VecDeque<(Server, LastRejection)>;
+
+/// What the library pools connections by.
+type Server = (Scheme, Option<Authority>);
 
 /// Shared with the connections, which may be rejected at any time.
 type LastRejection = Arc<ArcSwapOption<(Instant, Arc<HandshakeError>)>>;
@@ -50,8 +53,8 @@ impl LastRejections {
         let mut servers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = key(uri);
         let known = servers.iter().position(|(server, _)| *server == key);
-        let last = known.and_then(|at| servers.remove(at));
-        let (_, last) = last.unwrap_or_default();
+        let known = known.and_then(|at| servers.remove(at));
+        let last = known.map(|(_, last)| last).unwrap_or_default();
         if servers.len() >= MAX_SERVERS {
             servers.pop_front();
         }
@@ -60,8 +63,25 @@ impl LastRejections {
     }
 }
 
-fn key(uri: &Uri) -> Option<Authority> {
-    uri.authority().cloned()
+/// The library adds the scheme to the URI of CONNECT, which has none, by the port.
+fn key(uri: &Uri) -> Server {
+    let scheme = uri.scheme().cloned().unwrap_or_else(|| {
+        let is_https = uri.port_u16() == Some(443);
+        if is_https {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        }
+    });
+    (scheme, uri.authority().cloned())
+}
+
+#[cfg(test)]
+impl LastRejections {
+    /// As if a connection were rejected now.
+    pub(super) fn record(&self, uri: &Uri, error: Arc<HandshakeError>) {
+        self.of(uri).store(Some(Arc::new((Instant::now(), error))));
+    }
 }
 
 #[cfg(test)]
@@ -80,16 +100,31 @@ mod tests {
     fn a_rejection_counts_for_its_server_from_the_beginning_of_the_request() {
         let rejections = LastRejections::default();
         let asked = uri("https://one.test:8443/path");
-        let last = rejections.of(&asked);
         let before = Instant::now();
-        last.store(Some(Arc::new((Instant::now(), error()))));
+        rejections.record(&asked, error());
         assert!(rejections.since(before, &asked).is_some());
         let other_path = uri("https://ONE.test:8443/other");
         assert!(rejections.since(before, &other_path).is_some());
         let other_port = uri("https://one.test/path");
         assert!(rejections.since(before, &other_port).is_none());
-        while Instant::now() <= last.load().as_ref().unwrap().0 {}
+        let other_scheme = uri("http://one.test:8443/path");
+        assert!(rejections.since(before, &other_scheme).is_none());
+        let decided = Instant::now();
+        while Instant::now() <= decided {}
         assert!(rejections.since(Instant::now(), &asked).is_none());
+    }
+
+    #[test]
+    fn the_uri_of_connect_has_the_scheme_of_its_port() {
+        let rejections = LastRejections::default();
+        for (connected, asked) in [
+            ("https://one.test:443/", "one.test:443"),
+            ("http://one.test:8443/", "one.test:8443"),
+        ] {
+            let begun = Instant::now();
+            rejections.record(&uri(connected), error());
+            assert!(rejections.since(begun, &uri(asked)).is_some(), "{asked}");
+        }
     }
 
     /// Another request connects again before the first has looked.
@@ -97,9 +132,9 @@ mod tests {
     fn a_new_connection_hides_no_rejection() {
         let rejections = LastRejections::default();
         let (begun, asked) = (Instant::now(), uri("https://one.test/"));
-        let last = rejections.of(&asked);
-        last.store(Some(Arc::new((Instant::now(), error()))));
-        assert!(Arc::ptr_eq(&rejections.of(&asked), &last));
+        rejections.record(&asked, error());
+        // As for a connection that opens.
+        drop(rejections.of(&asked));
         assert!(rejections.since(begun, &asked).is_some());
     }
 
@@ -108,8 +143,7 @@ mod tests {
         let rejections = LastRejections::default();
         let begun = Instant::now();
         for server in 0..=MAX_SERVERS {
-            let last = rejections.of(&uri(&format!("https://{server}.test/")));
-            last.store(Some(Arc::new((Instant::now(), error()))));
+            rejections.record(&uri(&format!("https://{server}.test/")), error());
             rejections.of(&uri("https://0.test/"));
         }
         assert_eq!(rejections.0.lock().unwrap().len(), MAX_SERVERS);
