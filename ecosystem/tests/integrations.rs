@@ -11,6 +11,10 @@ use common::{LIMIT, ROTATION, errors, expect_no_failure, start};
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
+use mtls::{FileSource, MtlsClient, MtlsServer, Rustls, VerifierPolicy};
+use mtls_ecosystem::show;
+use quinn::ConnectionError;
+use tokio::time::timeout;
 
 const AXUM: &str = env!("CARGO_BIN_EXE_axum");
 const HYPER_CLIENT: &str = env!("CARGO_BIN_EXE_hyper_client");
@@ -32,6 +36,24 @@ fn each_sees_the_other(workshop: &Workshop, client: &Running) {
     // Until the server has read its files.
     std::thread::sleep(ROTATION);
     expect_no_failure(client, 5);
+    client_changes(workshop, client);
+}
+
+/// As [`each_sees_the_other`], with a server that retires its connections.
+fn each_sees_the_other_at_once(workshop: &Workshop, client: &Running) {
+    client.wait_for_line("CN=alice [10, 01]; CN=server [20, 01]", LIMIT);
+    expect_no_failure(client, 5);
+    workshop.issue_server(0x2002);
+    client.wait_for_line("CN=alice [10, 01]; CN=server [20, 02]", ROTATION);
+    expect_no_failure(client, 5);
+    // The old connection is not used again.
+    let stdout = client.stdout();
+    let after = stdout.split_once("[20, 02]").unwrap().1;
+    assert!(!after.contains("[20, 01]"), "{stdout}");
+    client_changes(workshop, client);
+}
+
+fn client_changes(workshop: &Workshop, client: &Running) {
     workshop.issue_client("alice", 0x1002);
     client.wait_for_line("CN=alice [10, 02]; CN=server [20, 02]", ROTATION);
     expect_no_failure(client, 10);
@@ -67,7 +89,7 @@ fn hyper_with_axum() {
     let workshop = Workshop::open();
     let server = start_server(AXUM, &workshop.path("server"));
     let client = start(HYPER_CLIENT, server.port, &workshop.path("client"));
-    each_sees_the_other(&workshop, &client);
+    each_sees_the_other_at_once(&workshop, &client);
 }
 
 #[test]
@@ -83,6 +105,56 @@ fn quinn_with_quinn() {
         "{}",
         server.stdout()
     );
+}
+
+/// The server closes a connection when its handle says so, as the guide promises.
+#[tokio::test]
+async fn a_quinn_server_closes_a_retired_connection() {
+    let workshop = Workshop::open();
+    let files = |side: &str| {
+        let file = |name: &str| workshop.path(side).join(name);
+        let (chain, key) = (format!("{side}.crt"), format!("{side}.key"));
+        FileSource::from_files(file(&chain), file(&key), file("ca.crt"))
+    };
+    let server = MtlsServer::builder()
+        .source(files("server"))
+        .policy(VerifierPolicy::allow_any_authenticated())
+        .alpn(["test"])
+        .retire_connections(Duration::from_secs(1));
+    let server = server.build(Rustls::default()).unwrap();
+    let local = ([127, 0, 0, 1], 0).into();
+    let config = mtls::quinn::server_config(&server).unwrap();
+    let listening = quinn::Endpoint::server(config, local).unwrap();
+    let address = listening.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Some(incoming) = listening.accept().await {
+            let connection = incoming.await.unwrap();
+            let handle = mtls::quinn::accepted(&server, &connection).unwrap();
+            tokio::spawn(async move {
+                let reason = handle.ended().await;
+                connection.close(7_u32.into(), reason.to_string().as_bytes());
+            });
+        }
+    });
+
+    let client = MtlsClient::builder().source(files("client")).alpn(["test"]);
+    let client = client.build(Rustls::default()).unwrap();
+    let mut endpoint = quinn::Endpoint::client(local).unwrap();
+    endpoint.set_default_client_config(mtls::quinn::client_config(&client).unwrap());
+    let connect = async || {
+        let connecting = endpoint.connect(address, "localhost").unwrap();
+        let connection = timeout(LIMIT, connecting).await.unwrap().unwrap();
+        let handle = mtls::quinn::connected(&client, "localhost", &connection).unwrap();
+        (show(handle.peer()), connection)
+    };
+    let (seen, first) = connect().await;
+    assert_eq!(seen, "CN=server [20, 01]");
+    workshop.issue_server(0x2002);
+    match timeout(ROTATION, first.closed()).await.expect("it is open") {
+        ConnectionError::ApplicationClosed(close) => assert_eq!(close.error_code, 7_u32.into()),
+        other => panic!("{other}"),
+    }
+    assert_eq!(connect().await.0, "CN=server [20, 02]");
 }
 
 #[test]
