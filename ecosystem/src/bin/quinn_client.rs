@@ -37,8 +37,6 @@ async fn main() -> Result<()> {
         send.finish()?;
         let answer = String::from_utf8(receive.read_to_end(100).await?)?;
         let line = format!("{answer}; {}", show(handle.peer()));
-        // The server closes a connection that it ends after the answer.
-        tokio::time::sleep(Duration::from_millis(50)).await;
         let is_open = connection.close_reason().is_none();
         // mtls: begin
         let is_open = is_open && handle.end_reason().is_none();
