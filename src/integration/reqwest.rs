@@ -1,9 +1,11 @@
 //! reqwest 0.13, on rustls.
 //!
-//! reqwest seals its connections. So in TLS 1.3 a server's rejection of our certificate cannot be
-//! had: the request fails with a closed connection, and the server's log has the reason. In TLS
-//! 1.2, and where we reject the server, [`HandshakeError::find`](crate::HandshakeError::find) finds
-//! nothing either, since reqwest's TLS layer has errors of rustls alone; the
+//! reqwest seals its connections. So in TLS 1.3 with HTTP/2, a server's rejection of our
+//! certificate is the text of an alert at best, without a hint, and sometimes only a closed
+//! connection: the server's log has the reason. In TLS 1.2 and in HTTP/1 the error has that of
+//! rustls among its causes, for which [`Report`](crate::Report) has a hint, as where we reject the
+//! server. [`HandshakeError::find`](crate::HandshakeError::find) finds nothing in any case, since
+//! reqwest's TLS layer has errors of rustls alone; the
 //! [observer](crate::ClientBuilder::observer) receives our rejection as
 //! [`Event::PeerVerified`](crate::Event::PeerVerified).
 //! `mtls::hyper::Client` has neither limit.
