@@ -1,19 +1,24 @@
 //! An HTTPS server, with actix-web: says who its client is.
 
-use actix_web::rt::net::TcpStream;
-use actix_web::{App, HttpRequest, HttpServer, web};
-use mtls::{Event, FileSource, MtlsServer, PeerIdentity, Report, Rustls, VerifierPolicy};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use mtls::{
+    Event, FileSource, MtlsServer, PeerIdentity, Rejection, Report, Rustls, VerifierPolicy,
+};
 use mtls_ecosystem::{Result, port, show};
 use rustls::ServerConfig;
 
 // mtls: begin
-type TlsStream = actix_tls::accept::rustls_0_23::TlsStream<TcpStream>;
+type TlsStream = actix_tls::accept::rustls_0_23::TlsStream<actix_web::rt::net::TcpStream>;
+type Identified = std::result::Result<PeerIdentity, Rejection>;
 // mtls: end
 
-async fn hello(request: HttpRequest) -> String {
+async fn hello(request: HttpRequest) -> HttpResponse {
     // mtls: begin
-    show(request.conn_data::<PeerIdentity>())
+    let Some(Ok(peer)) = request.conn_data::<Identified>() else {
+        return HttpResponse::Forbidden().finish();
+    };
     // mtls: end
+    HttpResponse::Ok().body(show(Some(peer)))
 }
 
 #[tokio::main]
@@ -25,10 +30,8 @@ async fn main() -> Result<()> {
         .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
         .policy(VerifierPolicy::allow_any_authenticated())
         .observer(|event| {
-            if let Event::PeerVerified {
-                verdict: Err(rejection),
-                ..
-            } = event
+            if let Event::PeerVerified { verdict, .. } = event
+                && let Err(rejection) = verdict
             {
                 println!("rejected: {}", Report::new(*rejection));
             }
@@ -40,10 +43,9 @@ async fn main() -> Result<()> {
     HttpServer::new(|| App::new().route("/", web::get().to(hello)))
         // mtls: begin
         .on_connect(move |connection, data| {
-            let stream = connection.downcast_ref::<TlsStream>();
-            let chain = stream.and_then(|stream| stream.get_ref().1.peer_certificates());
-            if let Some(Ok(peer)) = chain.map(|chain| server.identify(chain)) {
-                data.insert(peer);
+            if let Some(stream) = connection.downcast_ref::<TlsStream>() {
+                let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+                data.insert(server.identify(chain));
             }
         })
         // mtls: end

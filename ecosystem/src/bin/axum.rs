@@ -12,15 +12,13 @@ use tokio::net::TcpListener;
 
 // mtls: begin
 async fn hello(Peer(peer): Peer) -> String {
-    show(Some(&peer))
     // mtls: end
+    show(Some(&peer))
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let tcp = TcpListener::bind(("127.0.0.1", port()?)).await?;
-    let app = Router::new().route("/", get(hello));
-
     // mtls: begin
     let server = MtlsServer::builder()
         .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
@@ -28,7 +26,10 @@ async fn main() -> Result<()> {
         .alpn(["h2", "http/1.1"])
         .retire_connections(Duration::from_secs(1))
         .build(Rustls::default())?;
-    let app = app.layer(RequirePeer::new(PeerMatcher::common_name("alice")?));
+    let alice = RequirePeer::new(PeerMatcher::common_name("alice")?);
+    // mtls: end
+    let app = Router::new().route("/", get(hello).layer(alice));
+    // mtls: begin
     mtls::hyper::serve(server.listener(tcp), app).await;
     // mtls: end
     Ok(())

@@ -37,9 +37,9 @@ impl<S: Send + 'static> Accept<TcpStream, S> for PeerAcceptor {
 }
 
 async fn hello(Extension(peer): Extension<PeerIdentity>) -> String {
+    // mtls: end
     show(Some(&peer))
 }
-// mtls: end
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -51,10 +51,8 @@ async fn main() -> Result<()> {
         .source(FileSource::from_files("server.crt", "server.key", "ca.crt"))
         .policy(VerifierPolicy::allow_any_authenticated())
         .observer(|event| {
-            if let Event::PeerVerified {
-                verdict: Err(rejection),
-                ..
-            } = event
+            if let Event::PeerVerified { verdict, .. } = event
+                && let Err(rejection) = verdict
             {
                 println!("rejected: {}", Report::new(*rejection));
             }

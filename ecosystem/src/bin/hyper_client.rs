@@ -21,10 +21,11 @@ async fn main() -> Result<()> {
         let request = Request::get(&url).body(Empty::<Bytes>::new())?;
         let response = http.request(request).await?;
         // mtls: begin
-        let server = show(response.peer_identity());
+        let server = response.peer_identity().cloned();
         // mtls: end
         let answer = response.into_body().collect().await?.to_bytes();
-        Ok(format!("{}; {server}", String::from_utf8(answer.to_vec())?))
+        let answer = String::from_utf8(answer.to_vec())?;
+        Ok(format!("{answer}; {}", show(server.as_ref())))
     })
     .await
 }

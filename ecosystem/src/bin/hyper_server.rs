@@ -15,9 +15,9 @@ async fn hello(
     request: Request<Incoming>,
 ) -> std::result::Result<Response<Full<Bytes>>, Infallible> {
     // mtls: begin
-    let client = show(request.peer_identity());
+    let client = request.peer_identity();
     // mtls: end
-    Ok(Response::new(Full::new(client.into())))
+    Ok(Response::new(Full::new(show(client).into())))
 }
 
 #[tokio::main]

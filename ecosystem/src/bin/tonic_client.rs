@@ -7,14 +7,14 @@ use tonic::transport::Endpoint;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let endpoint = Endpoint::from_shared(format!("http://localhost:{}", port()?))?;
+    let target = Endpoint::from_shared(format!("http://localhost:{}", port()?))?;
 
     // mtls: begin
     let client = MtlsClient::builder()
         .source(FileSource::from_files("client.crt", "client.key", "ca.crt"))
         .alpn(["h2"])
         .build(Rustls::default())?;
-    let channel = mtls::tonic::Channel::new(&client, endpoint);
+    let channel = mtls::tonic::Channel::new(&client, target);
     // mtls: end
 
     let mut greeter = GreeterClient::new(channel);

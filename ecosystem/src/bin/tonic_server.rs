@@ -17,16 +17,16 @@ impl Greeter for MyGreeter {
         request: Request<String>,
     ) -> std::result::Result<Response<String>, Status> {
         // mtls: begin
-        let client = show(request.peer_identity());
+        let client = request.peer_identity();
         // mtls: end
-        Ok(Response::new(client))
+        Ok(Response::new(show(client)))
     }
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let tcp = TcpListener::bind(("127.0.0.1", port()?)).await?;
-    let routes = Server::builder().add_service(GreeterServer::new(MyGreeter));
+    let router = Server::builder().add_service(GreeterServer::new(MyGreeter));
 
     // mtls: begin
     let server = MtlsServer::builder()
@@ -34,7 +34,7 @@ async fn main() -> Result<()> {
         .policy(VerifierPolicy::allow_any_authenticated())
         .alpn(["h2"])
         .build(Rustls::default())?;
-    routes.serve_with_incoming(server.listener(tcp)).await?;
+    router.serve_with_incoming(server.listener(tcp)).await?;
     // mtls: end
     Ok(())
 }

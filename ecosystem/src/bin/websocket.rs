@@ -2,7 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use mtls::{FileSource, MtlsClient, Rustls};
-use mtls_ecosystem::{Result, port, repeat};
+use mtls_ecosystem::{Result, port, repeat, show};
 use tokio::net::TcpStream;
 
 #[tokio::main]
@@ -18,14 +18,13 @@ async fn main() -> Result<()> {
         let tcp = TcpStream::connect(("localhost", port)).await?;
         // mtls: begin
         let stream = client.connect_async("localhost", tcp).await?;
-        let peer = stream.peer();
-        let server = format!("{} {:02x?}", peer.subject(), peer.serial_number());
+        let peer = stream.peer().clone();
         // mtls: end
         let (mut socket, _) = tokio_tungstenite::client_async("wss://localhost/", stream).await?;
         socket.send("who am I?".into()).await?;
         let answer = socket.next().await.ok_or("no answer")??;
         socket.close(None).await?;
-        Ok(format!("{answer}; {server}"))
+        Ok(format!("{answer}; {}", show(Some(&peer))))
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use mtls::{AsyncMtlsStream, FileSource, MtlsServer, PeerIdentity, Report, Rustls, VerifierPolicy};
-use mtls_ecosystem::{Result, port};
+use mtls_ecosystem::{Result, port, show};
 use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::main]
@@ -42,12 +42,11 @@ async fn answer(
 ) -> std::result::Result<(), tokio_tungstenite::tungstenite::Error> {
     // mtls: begin
     let peer = stream.peer().clone();
-    let seen = format!("{} {:02x?}", peer.subject(), peer.serial_number());
     // mtls: end
     let mut socket = tokio_tungstenite::accept_async(stream).await?;
     while let Some(message) = socket.next().await {
         if message?.is_text() {
-            socket.send(seen.as_str().into()).await?;
+            socket.send(show(Some(&peer)).into()).await?;
         }
     }
     Ok(())
