@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::rotation::Rotation;
 use super::source::baseline::SourceBaseline;
-use crate::material::{MtlsIdentity, RevocationLists};
+use crate::material::{MtlsIdentity, RevocationList, RevocationLists};
 use crate::policy::{FullChainRule, Trust, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
@@ -40,6 +40,8 @@ pub(super) struct Expiries {
     pub(super) identity: Option<Expiry>,
     pub(super) anchors: Option<Expiry>,
     pub(super) lists: Option<Expiry>,
+    /// When the oldest revocation list was issued.
+    pub(super) lists_updated: Option<UnixTime>,
 }
 
 impl RevisionParts {
@@ -103,6 +105,7 @@ impl RevisionParts {
             identity: first(self.identity.chain().as_slice()),
             anchors: first(self.trust.certificates()),
             lists: self.first_list(),
+            lists_updated: self.oldest_list(),
         }
     }
 
@@ -142,6 +145,11 @@ impl RevisionParts {
             from: first.this_update(),
             until: first.next_update(),
         })
+    }
+
+    fn oldest_list(&self) -> Option<UnixTime> {
+        let lists = self.revocation_lists.as_ref()?;
+        lists.iter().map(RevocationList::this_update).min()
     }
 
     /// Returns whether every trust anchor is outside its validity.

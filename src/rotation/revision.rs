@@ -83,6 +83,7 @@ impl<C> Revision<C> {
             identity_expires_at: until(&expiries.identity).unwrap_or(EPOCH),
             anchors_expire_at: until(&expiries.anchors).unwrap_or(EPOCH),
             revocation_lists_expire_at: until(&expiries.lists),
+            revocation_lists_updated_at: expiries.lists_updated,
             certificate_sha256: self.parts.certificate_sha256(),
             trust_anchor_sha256s: self.parts.trust_anchor_sha256s(),
             crypto: self.crypto,

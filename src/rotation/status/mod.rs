@@ -36,6 +36,7 @@ pub struct Status {
     pub(super) identity_expires_at: UnixTime,
     pub(super) anchors_expire_at: UnixTime,
     pub(super) revocation_lists_expire_at: Option<UnixTime>,
+    pub(super) revocation_lists_updated_at: Option<UnixTime>,
     pub(super) certificate_sha256: [u8; 32],
     pub(super) trust_anchor_sha256s: Arc<[[u8; 32]]>,
     pub(super) crypto: Crypto,
@@ -76,6 +77,21 @@ impl Status {
     /// without lists.
     pub fn revocation_lists_expire_at(&self) -> Option<UnixTime> {
         self.revocation_lists_expire_at
+    }
+
+    /// Returns when the oldest revocation list was issued (`thisUpdate`); `None` without lists.
+    ///
+    /// Since then its CA may have revoked certificates that are still accepted here. A CA that
+    /// issues a list each hour has one that is never much older, long before the list is stale.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+    /// assert!(server.handle().status().revocation_lists_updated_at().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn revocation_lists_updated_at(&self) -> Option<UnixTime> {
+        self.revocation_lists_updated_at
     }
 
     /// Returns the SHA-256 of our own leaf in DER.
@@ -253,6 +269,7 @@ mod tests {
             identity_expires_at: at(1_800_000_000),
             anchors_expire_at: at(1_900_000_000),
             revocation_lists_expire_at: None,
+            revocation_lists_updated_at: None,
             certificate_sha256: [0xa5; 32],
             trust_anchor_sha256s: Arc::from([[1; 32], [2; 32]]),
             crypto: Crypto::default(),
