@@ -25,10 +25,16 @@ pub(crate) struct HandshakeReport {
     started: Instant,
     is_over: bool,
     /// The error if it is dropped, where it is not [`HandshakeError::Cancelled`].
-    cancelled: Option<Cancelled>,
+    cancelled: Option<Arc<dyn Cancellation>>,
 }
 
-type Cancelled = Box<dyn Fn() -> Option<HandshakeError> + Send + Sync>;
+/// Knows why a handshake was cancelled.
+///
+/// It is a trait and no closure, so that it is not allocated for each handshake.
+pub(crate) trait Cancellation: Send + Sync {
+    /// Returns the error; `None` for [`HandshakeError::Cancelled`].
+    fn error(&self) -> Option<HandshakeError>;
+}
 
 impl HandshakeReport {
     /// `known` is the transport's address of the peer.
@@ -62,14 +68,9 @@ impl HandshakeReport {
         self.remote_addr = Some(address);
     }
 
-    /// Sets what the error is if it is dropped; `None` for [`HandshakeError::Cancelled`].
-    pub(crate) fn if_cancelled(
-        &mut self,
-        error: impl Fn() -> Option<HandshakeError> + Send + Sync + 'static,
-    ) {
-        if self.verifier.has_observer() {
-            self.cancelled = Some(Box::new(error));
-        }
+    /// Sets what knows the error if it is dropped.
+    pub(crate) fn if_cancelled(&mut self, cause: Arc<dyn Cancellation>) {
+        self.cancelled = Some(cause);
     }
 
     /// The facts about the connection that it has established.
@@ -128,7 +129,7 @@ impl HandshakeReport {
 impl Drop for HandshakeReport {
     fn drop(&mut self) {
         if !self.is_over {
-            let error = self.cancelled.as_ref().and_then(|error| error());
+            let error = self.cancelled.as_ref().and_then(|cause| cause.error());
             let error = error.unwrap_or(HandshakeError::Cancelled);
             self.notify(HandshakeOutcome::Failed(&error));
         }

@@ -25,9 +25,10 @@ use tokio::time::timeout;
 use super::stream::AsyncMtlsStream;
 use crate::backend::{DefaultBackend, Event, ServerBackend};
 use crate::connection::{ClientAuth, ConnectionContext, ListenerLimits, Required};
+use crate::handshake_report::Cancellation;
 use crate::server::MtlsServer;
 use accept_errors::{BackOff, is_exhaustion, is_of_one_connection};
-use error::{ListenerError, ProxySenderError};
+use error::ProxySenderError;
 use handshake::{Finished, Incoming};
 use handshakes::Handshakes;
 use occupancy::{Occupancy, Permit};
@@ -272,11 +273,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsListener<B, A> {
         let mut report = self
             .server
             .report(&self.server.revision(), || Some(remote_addr));
-        let gave_way = Arc::clone(&progress);
-        report.if_cancelled(move || {
-            let error = ListenerError::GaveWay.into_handshake_error();
-            gave_way.has_given_way().then_some(error)
-        });
+        report.if_cancelled(Arc::clone(&progress) as Arc<dyn Cancellation>);
         let mut permit = Permit::new(&self.occupancy);
         let is_proxied = self.proxies.contain(remote_addr.ip());
         if !is_proxied

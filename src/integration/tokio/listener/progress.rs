@@ -3,6 +3,10 @@ use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
 
+use super::error::ListenerError;
+use crate::backend::HandshakeError;
+use crate::handshake_report::Cancellation;
+
 /// Whether a handshake is stuck, as its task and its wakers report it.
 ///
 /// It is the waker of the handshake: one that was woken has something to do, and is not stuck.
@@ -34,10 +38,6 @@ impl Progress {
     /// Records that the handshake is aborted in favour of newer ones.
     pub(super) fn give_way(&self) {
         self.has_given_way.store(true, Ordering::Release);
-    }
-
-    pub(super) fn has_given_way(&self) -> bool {
-        self.has_given_way.load(Ordering::Acquire)
     }
 
     pub(super) fn is_waiting(&self) -> bool {
@@ -75,6 +75,13 @@ impl Progress {
         let (set, fetch) = (Ordering::AcqRel, Ordering::Acquire);
         // In another stage it stays there.
         let _ = self.stage.fetch_update(set, fetch, next);
+    }
+}
+
+impl Cancellation for Progress {
+    fn error(&self) -> Option<HandshakeError> {
+        let error = || ListenerError::GaveWay.into_handshake_error();
+        self.has_given_way.load(Ordering::Acquire).then(error)
     }
 }
 
