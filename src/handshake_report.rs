@@ -1,4 +1,4 @@
-//! Reports each handshake to the observer once, however it ends.
+//! Reports each handshake once, however it ends: to the observer, metrics and traces.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::backend::{
     Backend, ConnectionId, ConnectionInfo, Event, HandshakeError, HandshakeEvent, HandshakeOutcome,
-    SessionInfo, SessionVerifier,
+    HandshakeSpan, SessionInfo, SessionVerifier,
 };
 use crate::connection::ConnectionContext;
 use crate::error::BackendKind;
@@ -23,6 +23,7 @@ pub(crate) struct HandshakeReport {
     backend: BackendKind,
     revision: u64,
     started: Instant,
+    span: HandshakeSpan,
     is_over: bool,
     /// The error if it is dropped, where it is not [`HandshakeError::Cancelled`].
     cancelled: Option<Arc<dyn Cancellation>>,
@@ -44,14 +45,16 @@ impl HandshakeReport {
         context: ConnectionContext,
         known: impl FnOnce() -> Option<SocketAddr>,
     ) -> Self {
+        let id = context.id_or_next();
         Self {
             verifier: Arc::clone(&revision.verifier),
-            id: context.id_or_next(),
+            id,
             remote_addr: context.address_or(known),
             side,
             backend: B::KIND,
             revision: revision.number,
             started: Instant::now(),
+            span: revision.verifier.handshake_span(B::KIND, id),
             is_over: false,
             cancelled: None,
         }
@@ -66,6 +69,11 @@ impl HandshakeReport {
     /// Sets the address that a proxy has named.
     pub(crate) fn set_remote_addr(&mut self, address: SocketAddr) {
         self.remote_addr = Some(address);
+    }
+
+    /// Sets the name of the server that a client asks for.
+    pub(crate) fn asks_for(&self, server_name: &str) {
+        self.span.asks_for(server_name);
     }
 
     /// Sets what knows the error if it is dropped.
@@ -112,8 +120,8 @@ impl HandshakeReport {
     }
 
     fn notify(&self, outcome: HandshakeOutcome<'_>) {
-        if self.verifier.has_observer() {
-            self.verifier.notify(&Event::Handshake(&HandshakeEvent {
+        if self.verifier.has_receiver() {
+            let event = HandshakeEvent {
                 connection: self.id,
                 remote_addr: self.remote_addr,
                 side: self.side,
@@ -121,7 +129,9 @@ impl HandshakeReport {
                 revision: self.revision,
                 duration: self.started.elapsed(),
                 outcome,
-            }));
+            };
+            let report = || self.verifier.notify(&Event::Handshake(&event));
+            self.span.end(&event, report);
         }
     }
 }

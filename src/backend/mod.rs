@@ -14,6 +14,7 @@ pub(crate) mod key_export;
 mod kind;
 mod no_backend;
 mod settings;
+pub(crate) mod telemetry;
 #[cfg(all(test, any(feature = "openssl", feature = "aws-lc-rs")))]
 mod tests;
 pub(crate) mod unreadable_anchor;
@@ -77,6 +78,7 @@ pub(crate) use session::protocol_version::{ProtocolVersion, Versions};
 pub(crate) use session::resumption::Resumption;
 pub(crate) use session::session_info::{Crypto, SessionInfo};
 pub(crate) use settings::{ClientAuthMode, ClientSettings, ServerSettings, no_external_key};
+pub(crate) use telemetry::{EventSink, HandshakeSpan, RevisionTimes};
 pub(crate) use unreadable_anchor::UnreadableTrustAnchor;
 pub(crate) use verification::alert_hint::CertificateRequest;
 pub(crate) use verification::own_chain::OwnChain;

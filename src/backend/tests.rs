@@ -12,7 +12,7 @@ use rcgen::{
 
 use super::verification::session_verifier::Pass;
 use super::{
-    ClientAuthMode, OwnChain, Resumption, ServerSettings, ServingGate, SessionVerifier,
+    ClientAuthMode, EventSink, OwnChain, Resumption, ServerSettings, ServingGate, SessionVerifier,
     SourceDeadline, Versions,
 };
 use crate::material::{MtlsIdentity, TrustAnchors};
@@ -71,7 +71,7 @@ impl Cast {
             OwnChain::new(Side::Server, self.server.chain()),
             serving,
             Arc::new(UnixTime::now),
-            None,
+            Arc::new(EventSink::new("", None)),
         ))
     }
 

@@ -4,6 +4,7 @@ mod key_permissions;
 mod rotation_settings;
 mod settings;
 mod static_settings;
+mod telemetry_settings;
 
 use core::fmt;
 use core::marker::PhantomData;

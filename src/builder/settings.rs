@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
-use super::static_settings::StaticSettings;
-use crate::backend::{Clock, Observer, ProtocolVersion, Resumption, SourceDeadline};
+use super::static_settings::{StaticSettings, check_name};
+use crate::backend::{Clock, EventSink, Observer, ProtocolVersion, Resumption, SourceDeadline};
 use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists};
 use crate::policy::{BuildError, Trust, VerifierPolicy};
 use crate::rotation::{
@@ -32,6 +32,7 @@ pub(crate) struct BuilderSettings {
     pub(crate) handshake_timeout: Duration,
     pub(crate) clock: Clock,
     pub(crate) observer: Option<Observer>,
+    pub(crate) name: String,
     pub(crate) on_expiry: OnExpiry,
     /// Whether a server sends the subjects of its trust anchors to clients.
     pub(crate) names_anchors: bool,
@@ -63,6 +64,7 @@ impl BuilderSettings {
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             clock: Arc::new(UnixTime::now),
             observer: None,
+            name: String::new(),
             on_expiry: OnExpiry::default(),
             names_anchors: true,
             rotation: RotationSettings::new(),
@@ -74,6 +76,7 @@ impl BuilderSettings {
     /// What the source gives replaces what the builder was given.
     pub(crate) fn begin(mut self) -> Result<InitialParts, BuildError> {
         self.rotation.check()?;
+        check_name(&self.name)?;
         let trigger = ReloadTrigger::default();
         let mut source = match &self.rotation.source {
             Some(slot) => Some(slot.take()?),
@@ -110,7 +113,8 @@ impl BuilderSettings {
                 resumption: self.resumption,
                 handshake_timeout: self.handshake_timeout,
                 clock: self.clock,
-                observer: self.observer,
+                has_observer: self.observer.is_some(),
+                sink: Arc::new(EventSink::new(&self.name, self.observer)),
                 on_expiry: self.on_expiry,
                 self_trust: self.rotation.self_trust,
                 deadline: Arc::clone(&deadline),

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use crate::backend::{
-    Backend, Capability, Clock, Observer, OwnChain, ProtocolVersion, Resumption, ServingGate,
+    Backend, Capability, Clock, EventSink, OwnChain, ProtocolVersion, Resumption, ServingGate,
     SessionVerifier, SourceDeadline, Support, Versions, no_external_key,
 };
 use crate::error::SettingProblem;
@@ -22,7 +22,9 @@ pub(crate) struct StaticSettings {
     pub(super) resumption: Resumption,
     pub(crate) handshake_timeout: Duration,
     pub(super) clock: Clock,
-    pub(super) observer: Option<Observer>,
+    pub(super) has_observer: bool,
+    /// One for all revisions: it counts open connections.
+    pub(super) sink: Arc<EventSink>,
     pub(super) on_expiry: OnExpiry,
     pub(super) self_trust: SelfTrust,
     pub(super) deadline: Arc<SourceDeadline>,
@@ -95,12 +97,12 @@ impl StaticSettings {
             },
             source: Arc::clone(&self.deadline),
         };
-        let observer = self.observer.clone();
+        let sink = Arc::clone(&self.sink);
         let clock = Arc::clone(&self.clock);
         let known = identity.warnings().iter().cloned().chain(own.warning());
         let warnings = known.filter(|warning| self.key_permissions.reports(warning));
         let warnings = warnings.collect();
-        let verifier = SessionVerifier::new(verifier, shadow, own, serving, clock, observer);
+        let verifier = SessionVerifier::new(verifier, shadow, own, serving, clock, sink);
         Ok(ValidatedParts {
             verifier: Arc::new(verifier),
             alpn: self.alpn.clone(),
@@ -118,13 +120,13 @@ impl StaticSettings {
         check: fn(&VerifierPolicy) -> Result<(), BuildError>,
     ) -> Result<(), BuildError> {
         const SETTING: &str = "shadow_policy";
-        match (shadow, &self.observer) {
+        match (shadow, self.has_observer) {
             (None, _) => Ok(()),
-            (Some(_), None) => Err(BuildError::InvalidSetting {
+            (Some(_), false) => Err(BuildError::InvalidSetting {
                 setting: SETTING,
                 problem: SettingProblem::NoObserver,
             }),
-            (Some(shadow), Some(_)) => check(shadow).map_err(|error| match error {
+            (Some(shadow), true) => check(shadow).map_err(|error| match error {
                 BuildError::InvalidSetting { problem, .. } => BuildError::InvalidSetting {
                     setting: SETTING,
                     problem,
@@ -175,6 +177,24 @@ fn check_alpn(protocols: &[Vec<u8>]) -> Result<(), BuildError> {
             },
         }),
     }
+}
+
+/// The most bytes of a name.
+const MAX_NAME: usize = 64;
+
+/// Checks a name for metrics and traces, so that it needs no escaping there.
+pub(super) fn check_name(name: &str) -> Result<(), BuildError> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    if name.len() <= MAX_NAME && name.bytes().all(is_allowed) {
+        return Ok(());
+    }
+    Err(BuildError::InvalidSetting {
+        setting: "name",
+        problem: SettingProblem::InvalidName {
+            length: name.len(),
+            limit: MAX_NAME,
+        },
+    })
 }
 
 fn check_timeout(timeout: Duration) -> Result<(), BuildError> {

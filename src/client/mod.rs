@@ -83,6 +83,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         io: IO,
     ) -> Result<MtlsStream<IO, PeerIdentity, B>, HandshakeError> {
         let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
+        report.asks_for(server_name);
         let name = parse(server_name)?;
         let mut handshake = B::start_client(&revision.config, &name, io)?;
         let mut established = handshake_loop(&mut handshake)?;

@@ -18,6 +18,9 @@ pub mod kubernetes {}
 #[doc = include_str!("loading_material.md")]
 pub mod loading_material {}
 
+#[doc = include_str!("operating.md")]
+pub mod operating {}
+
 #[doc = include_str!("rotation.md")]
 pub mod rotation {}
 

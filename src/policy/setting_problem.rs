@@ -28,6 +28,14 @@ pub enum SettingProblem {
     /// No protocol version was given.
     #[error("the list is empty")]
     EmptyVersions,
+    /// The name is too long, or has other characters than `[A-Za-z0-9_.-]`.
+    #[error("it has {length} bytes, of at most {limit}, or other characters than `[A-Za-z0-9_.-]`")]
+    InvalidName {
+        /// The length of the name in bytes.
+        length: usize,
+        /// The most bytes of a name.
+        limit: usize,
+    },
     /// The key cannot sign a handshake of TLS 1.2, and TLS 1.3 is left out.
     #[error("a key of the type {key} signs in TLS 1.3 only")]
     KeyNeedsTls13 {
@@ -148,6 +156,9 @@ impl SettingProblem {
             Self::EmptyVersions => {
                 "name at least one `ProtocolVersion`, or leave `.protocol_versions(..)` out for \
                  TLS 1.2 and 1.3"
+            }
+            Self::InvalidName { .. } => {
+                "give a short name of ASCII letters, digits, `_`, `.` and `-`, such as `orders-db`"
             }
             Self::KeyNeedsTls13 { .. } => {
                 "allow TLS 1.3 as well, or give an identity with an ECDSA, RSA or Ed25519 key"

@@ -7,7 +7,7 @@ use pki_types::UnixTime;
 use super::parts::{Expiries, Expiry, RevisionParts};
 use super::status::Status;
 use super::status::warnings::unusable_anchors;
-use crate::backend::{Crypto, SessionVerifier};
+use crate::backend::{Crypto, RevisionTimes, SessionVerifier};
 use crate::connection::VerificationBasis;
 use crate::material::IdentityWarning;
 use crate::policy::BuildError;
@@ -71,6 +71,18 @@ impl<C> Revision<C> {
             verifier: Arc::clone(&self.verifier),
             trust: self.parts.trust.clone(),
         }
+    }
+
+    /// Shows this revision in metrics.
+    pub(super) fn show(&self) {
+        let until = |first: &Option<Expiry>| first.as_ref().map(|first| first.until);
+        let times = RevisionTimes {
+            identity: until(&self.expiries.identity),
+            anchors: until(&self.expiries.anchors),
+            lists: until(&self.expiries.lists),
+            lists_updated: self.expiries.lists_updated,
+        };
+        self.verifier.show_revision(self.number, times);
     }
 
     /// Returns the status of this revision right after its publication.

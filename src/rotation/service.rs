@@ -75,12 +75,16 @@ impl<C: Send + Sync + 'static> Service<C> {
         publish_checks::check_self_trust((&parts, &made.verifier), None, self_trust, now)?;
         warnings.report(&made.verifier);
         let revision = Revision::new(FIRST, FIRST, parts, made, now);
+        revision.show();
         let live = Registry::new(
             settings.live,
             settings.retires_within,
             revision.verification_basis(),
         );
         let reloads = u64::from(settings.source.is_some());
+        if settings.source.is_some() {
+            revision.verifier.count_reload();
+        }
         let service = Arc::new(Self {
             channel: Arc::new(StatusChannel::new(Status {
                 reloads,
@@ -122,6 +126,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             PublishOutcome::Same(number) => return Ok(number),
         };
         // Outside the lock: an observer may call `rotate`.
+        next.show();
         warnings.report(&next.verifier);
         next.verifier.notify(&Event::Rotated {
             revision: next.number,
@@ -237,6 +242,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         match self.rotated(changes, Some(reload)) {
             Ok(_) => {
                 self.extend_deadline();
+                self.load().verifier.count_reload();
                 true
             }
             Err(error) => {

@@ -167,7 +167,7 @@ impl<P> ConnectionState<P> {
     }
 
     fn report_end(&self) {
-        if !self.verifier.has_observer() {
+        if !self.verifier.has_receiver() {
             return;
         }
         let cause = match self.tracking.handle().closed_for() {

@@ -8,15 +8,17 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::alert_hint::{CertificateRequest, hint};
 use super::own_chain::OwnChain;
 use super::serving_gate::ServingGate;
-use crate::backend::event::{Clock, Event, Observer};
+use crate::backend::event::{Clock, Event};
 use crate::backend::handshake_error::HandshakeError;
-use crate::error::{Alert, RevocationListRegression, UnusableTrustAnchor};
+use crate::backend::session::connection_info::ConnectionId;
+use crate::backend::telemetry::{EventSink, HandshakeSpan, RevisionTimes};
+use crate::error::{Alert, BackendKind, RevocationListRegression, UnusableTrustAnchor};
 use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
 use crate::policy::{BuildError, PeerVerifier, Rejection, RejectionReason};
 use crate::side::Side;
 
-/// The verifier of one revision, with its clock, its observer and our own chain.
+/// The verifier of one revision, with its clock, the receivers of its events and our own chain.
 pub(crate) struct SessionVerifier {
     verifier: PeerVerifier,
     /// Evaluated for the observer; its result is not enforced.
@@ -24,7 +26,7 @@ pub(crate) struct SessionVerifier {
     own: OwnChain,
     serving_gate: ServingGate,
     clock: Clock,
-    observer: Option<Observer>,
+    sink: Arc<EventSink>,
 }
 
 /// Whether a verification is a handshake's first, and whether it is reported.
@@ -47,7 +49,7 @@ impl SessionVerifier {
         own: OwnChain,
         serving_gate: ServingGate,
         clock: Clock,
-        observer: Option<Observer>,
+        sink: Arc<EventSink>,
     ) -> Self {
         Self {
             verifier,
@@ -55,7 +57,7 @@ impl SessionVerifier {
             own,
             serving_gate,
             clock,
-            observer,
+            sink,
         }
     }
 
@@ -252,16 +254,28 @@ impl SessionVerifier {
         }
     }
 
-    /// Whether an observer receives events.
-    pub(crate) fn has_observer(&self) -> bool {
-        self.observer.is_some()
+    /// Whether anything receives events.
+    pub(crate) fn has_receiver(&self) -> bool {
+        self.sink.receives()
     }
 
     pub(crate) fn notify(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.observer {
-            // A panic of the observer does not change the verdict.
-            let _ = catch_unwind(AssertUnwindSafe(|| observer(event)));
-        }
+        self.sink.send(self.own.side(), event);
+    }
+
+    /// Begins the trace of a handshake.
+    pub(crate) fn handshake_span(&self, backend: BackendKind, id: ConnectionId) -> HandshakeSpan {
+        self.sink.tracer().handshake(self.own.side(), backend, id)
+    }
+
+    /// Shows in metrics that this verifier's revision serves.
+    pub(crate) fn show_revision(&self, number: u64, times: RevisionTimes) {
+        self.sink.show_revision(self.own.side(), number, times);
+    }
+
+    /// Counts a success of the source in metrics; failures are events.
+    pub(crate) fn count_reload(&self) {
+        self.sink.count_reload(self.own.side());
     }
 
     pub(crate) fn now(&self) -> UnixTime {

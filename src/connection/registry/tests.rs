@@ -12,7 +12,7 @@ use super::open_connection::{OpenConnection, SharedRegistry};
 use super::state::{RegistryState, Verdict};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
 use crate::backend::{
-    ConnectionId, ConnectionInfo, OwnChain, ServingGate, SessionVerifier, SourceDeadline,
+    ConnectionId, ConnectionInfo, EventSink, OwnChain, ServingGate, SessionVerifier, SourceDeadline,
 };
 use crate::connection::handle::ConnectionHandle;
 use crate::connection::waiters::Waiters;
@@ -60,7 +60,7 @@ impl Scene {
             OwnChain::new(Side::Server, &own),
             serving,
             Arc::new(UnixTime::now),
-            None,
+            Arc::new(EventSink::new("", None)),
         ));
         let first = basis(&verifier, &certificate, 1);
         let state = RegistryState::new(first.clone(), within);

@@ -60,6 +60,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         server_name: &str,
         io: IO,
     ) -> Result<AsyncMtlsStream<IO, PeerIdentity, B>, HandshakeError> {
+        report.asks_for(server_name);
         let name = parse(server_name)?;
         let mut handshake = B::start_client(&revision.config, &name, PollIo::new(io))?;
         let mut established = timeout(self.handshake_timeout(), drive(&mut handshake))

@@ -89,11 +89,10 @@ impl SignatureScheme {
             ),
         }
     }
-}
 
-impl fmt::Display for SignatureScheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// The name in RFC 8446.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
             Self::EcdsaP256Sha256 => "ecdsa_secp256r1_sha256",
             Self::EcdsaP384Sha384 => "ecdsa_secp384r1_sha384",
             Self::EcdsaP521Sha512 => "ecdsa_secp521r1_sha512",
@@ -107,6 +106,12 @@ impl fmt::Display for SignatureScheme {
             Self::RsaPssSha256 => "rsa_pss_rsae_sha256",
             Self::RsaPssSha384 => "rsa_pss_rsae_sha384",
             Self::RsaPssSha512 => "rsa_pss_rsae_sha512",
-        })
+        }
+    }
+}
+
+impl fmt::Display for SignatureScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -124,6 +124,10 @@ fn settings() -> Vec<Sample> {
             ClockPanicked,
             CommonNameWithServerAuth,
             EmptyVersions,
+            InvalidName {
+                length: 65,
+                limit: 64,
+            },
             KeyNeedsTls13 { key },
             LeafLifetimeTooShort,
             MaxAgeTooLong {
