@@ -11,6 +11,8 @@ mod outcome;
     expect(dead_code, reason = "metrics alone show the times")
 )]
 mod revision_times;
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests;
 #[cfg(feature = "tracing")]
 mod text;
 #[cfg_attr(not(feature = "tracing"), path = "tracer/absent.rs")]
