@@ -3,6 +3,8 @@
 //!
 //! `UPDATE_FORMATS=1` writes the documentation's table anew.
 
+#[path = "../common/capture.rs"]
+mod capture;
 mod cases;
 #[path = "../common/mod.rs"]
 mod common;
@@ -17,6 +19,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use capture::Traces;
 use cases::{Case, Reader, Verdict};
 use common::loading::loader;
 use mtls::{MaterialError, MtlsIdentity, Passphrase, TrustAnchors};
@@ -39,6 +42,10 @@ fn every_file_loads_or_is_rejected_as_documented() {
         &workshop,
         &["rsa", "p256", "p384", "ed25519", "other", "issuing"],
     );
+    // What is printed of handshakes with all these keys counts too: metrics and traces.
+    let recorder = capture::recorder();
+    let traces = Traces::default();
+    traces.install();
     let mut wrong = Vec::new();
     let mut table = String::new();
     for group in &groups {
@@ -47,6 +54,7 @@ fn every_file_loads_or_is_rejected_as_documented() {
         let mut loads = String::new();
         for case in &group.cases {
             let outcome = outcome(&workshop, case, &mut watch);
+            watch.text(&Traces::text(&traces.take()));
             let (found, row) = match &outcome {
                 Ok(what) => (
                     "loads".to_owned(),
@@ -101,6 +109,8 @@ fn every_file_loads_or_is_rejected_as_documented() {
         wrong.len(),
         wrong.join("\n")
     );
+    watch.text(&recorder.text());
+    assert!(recorder.counter("mtls_handshakes_total", "") > 8 * 100);
     assert!(watch.check() > 100_000);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     let table = format!("{}\n", table.trim_end());
