@@ -90,6 +90,15 @@ impl Program {
         Self::find("pk12util", "libnss3-tools")
     }
 
+    pub fn prometheus() -> Option<Self> {
+        Self::find("prometheus", "prometheus")
+    }
+
+    /// Checks and tests rules; it comes with Prometheus.
+    pub fn promtool() -> Option<Self> {
+        Self::find("promtool", "prometheus")
+    }
+
     /// A Python that has Google's gRPC: the first on the path need not be the one that the system's packages are for.
     pub fn python_with_grpc() -> Option<Self> {
         static FOUND: OnceLock<Option<Program>> = OnceLock::new();

@@ -23,7 +23,7 @@ fn assert_bounded(traces: &[Trace]) {
     }
 }
 
-/// The texts of traces when `leaf` calls a server that knows nobody.
+/// The texts of traces when `leaf` calls a server whose policy names other peers.
 fn rejected(callers: &Callers, leaf: Leaf) -> Vec<Trace> {
     let cast = &callers.cast;
     let leaf = leaf.client().issued_by(&cast.intermediate);

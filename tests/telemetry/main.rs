@@ -10,6 +10,7 @@ mod common;
 mod agreement;
 mod bounds;
 mod foreign;
+mod monitoring;
 mod names;
 mod revisions;
 mod spans;
