@@ -5,10 +5,12 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, RevokedCertParams,
 };
 use tempfile::TempDir;
+use time::{Duration, OffsetDateTime};
 
 type Ca = CertifiedIssuer<'static, KeyPair>;
 
@@ -64,6 +66,65 @@ impl Workshop {
         self.issue("server", "server", &self.ca, server(serial))
     }
 
+    /// Makes a folder for one that is a client and a server, with identities and anchor.
+    pub fn open_folder(&self, folder: &str) {
+        fs::create_dir(self.path(folder)).unwrap();
+        self.trust_in(folder, None);
+        self.issue(folder, "client", &self.ca, client("alice", 0x1002));
+        self.issue(folder, "server", &self.ca, server(0x2002));
+    }
+
+    /// Replaces the client's files in any folder.
+    pub fn issue_client_in(&self, folder: &str, name: &str, serial: u64) {
+        self.issue(folder, "client", &self.ca, client(name, serial));
+    }
+
+    /// Replaces the server's files in any folder, by a certificate with so much time left.
+    pub fn issue_server_for(&self, folder: &str, serial: u64, left: Duration) {
+        let mut leaf = server(serial);
+        leaf.not_after = OffsetDateTime::now_utc() + left;
+        self.issue(folder, "server", &self.ca, leaf);
+    }
+
+    /// Makes the one in this folder trust the CA, and another with so much time left.
+    pub fn trust_in(&self, folder: &str, other: Option<Duration>) {
+        let mut anchors = self.ca.pem();
+        if let Some(left) = other {
+            let mut params = authority_params("Eos");
+            params.not_after = OffsetDateTime::now_utc() + left;
+            let other = Ca::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+            anchors += &other.pem();
+        }
+        replace(&self.path(folder).join("ca.crt"), &anchors);
+    }
+
+    /// Replaces the CA's revocation list in a folder, by one of this age and with so much time left.
+    pub fn publish_list(
+        &self,
+        folder: &str,
+        number: u64,
+        revoked: &[u64],
+        (age, left): (Duration, Duration),
+    ) {
+        let now = OffsetDateTime::now_utc();
+        let revoked = revoked.iter().map(|serial| RevokedCertParams {
+            serial_number: (*serial).into(),
+            revocation_time: now,
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: now - age,
+            next_update: now + left,
+            crl_number: number.into(),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&self.ca).unwrap().pem().unwrap();
+        replace(&self.path(folder).join("ca.crl"), &list);
+    }
+
     /// Returns the certificate.
     fn issue(&self, folder: &str, name: &str, ca: &Ca, leaf: CertificateParams) -> Vec<u8> {
         let key = KeyPair::generate().unwrap();
@@ -76,10 +137,14 @@ impl Workshop {
 }
 
 fn authority(name: &str) -> Ca {
+    Ca::self_signed(authority_params(name), KeyPair::generate().unwrap()).unwrap()
+}
+
+fn authority_params(name: &str) -> CertificateParams {
     let mut params = named(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    Ca::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
 }
 
 fn client(name: &str, serial: u64) -> CertificateParams {
