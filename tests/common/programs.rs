@@ -146,6 +146,11 @@ impl Program {
         Self::find("ssh-keygen", "openssh-client")
     }
 
+    /// Makes namespaces, in which ordinary users may mount.
+    pub fn unshare() -> Option<Self> {
+        Self::find("unshare", "util-linux")
+    }
+
     /// A command of this program, to add arguments to.
     pub fn command(&self) -> Command {
         Command::new(&self.0)

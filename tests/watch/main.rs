@@ -6,6 +6,8 @@ mod common;
 mod clocks;
 mod faults;
 mod lists;
+#[cfg(target_os = "linux")]
+mod mounts;
 #[cfg(unix)]
 mod paths;
 mod place;

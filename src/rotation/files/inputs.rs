@@ -88,6 +88,32 @@ impl Inputs {
         Some(input.path())
     }
 
+    /// Returns the first file that has lost its last name, and is still found under its path.
+    ///
+    /// A bind mount of a single file shows the file that was mounted, also after another one was
+    /// renamed into its place on the other side of the mount.
+    #[cfg(unix)]
+    pub(super) fn replaced_under_mount(&self) -> Option<&Path> {
+        use std::fs;
+        use std::os::unix::fs::MetadataExt;
+
+        let without_name = |path: &Path| {
+            let found = fs::metadata(path).ok()?;
+            (found.is_file() && found.nlink() == 0).then(|| (found.dev(), found.ino()))
+        };
+        let mut files = self.all().into_iter().map(WatchedInput::path);
+        files.find(|path| {
+            // Twice, since a path that another file takes in this moment leads to it the next time.
+            let first = without_name(path);
+            first.is_some() && first == without_name(path)
+        })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn replaced_under_mount(&self) -> Option<&Path> {
+        None
+    }
+
     /// Reads and parses all inputs. The identity comes last, since its passphrase may cost a
     /// second.
     pub(super) fn load(&self) -> Result<Rotation, MaterialError> {

@@ -3,23 +3,22 @@
 pub(crate) mod file_watcher;
 mod inputs;
 mod pause;
+mod settled;
 pub(crate) mod watch_paths;
 
 use core::fmt;
 use core::time::Duration;
 use std::path::{self, Path, PathBuf};
-use std::sync::Arc;
-use std::time::Instant;
 
 use super::rotation::Rotation;
 use super::source::reload_trigger::ReloadTrigger;
 use super::source::{Source, SourceError};
-use crate::error::{MaterialError, MaterialProblem};
+use crate::error::path::shown;
 use crate::material::Passphrase;
 
 use file_watcher::FileWatcher;
-use inputs::{Anchors, IdentityFiles, Inputs, InputsDigest};
-use pause::pause;
+use inputs::{Anchors, IdentityFiles, Inputs};
+use settled::SettledInputs;
 use watch_paths::WatchPaths;
 
 /// A source of identity, trust anchors and revocation lists from watched files.
@@ -54,6 +53,10 @@ use watch_paths::WatchPaths;
 /// Then [`Status::degraded`](crate::Status::degraded) gives the reason, if the system reported one,
 /// and watching is tried again at each poll.
 ///
+/// A **single file that is mounted** (a bind mount, `subPath` in Kubernetes) never changes: the
+/// mount shows the old file after the new one was renamed into its place outside.
+/// [`Status::degraded`](crate::Status::degraded) says so at the next poll. Mount the folder.
+///
 /// A poll reads the files and compares their SHA-256, and the permissions of keys. The files are
 /// parsed, all together, only if one of them differs, or if the last attempt may succeed now. Only
 /// then a passphrase is requested.
@@ -67,28 +70,15 @@ use watch_paths::WatchPaths;
 /// - **All or nothing**: if one file does not load, none of the others is used.
 ///
 /// A file that keeps changing for a hundred times as long (5 s) is
-/// [`MaterialProblem::KeepsChanging`]. The best way is to write a new file and rename it into
-/// place, or to put all files into a new folder and rename a link to it.
+/// [`KeepsChanging`](crate::error::MaterialProblem::KeepsChanging). The best way is to write a new
+/// file and rename it into place, or to put all files into a new folder and rename a link to it.
 ///
 /// # Errors
 /// The error of [`load`](Source::load) is an `Arc<MaterialError>`, which names the file.
 pub struct FileSource {
-    inputs: Inputs,
-    settle: Duration,
+    files: SettledInputs,
     watch: Option<FileWatcher>,
-    last: Option<LastLoad>,
 }
-
-/// The result of the last time the inputs were parsed.
-struct LastLoad {
-    seen: InputsDigest,
-    outcome: Result<Rotation, Arc<MaterialError>>,
-}
-
-/// The grace period of inputs that do not load, in settling times.
-const GRACE: u32 = 10;
-/// The longest wait for inputs that keep changing, in settling times.
-const PATIENCE: u32 = 100;
 
 impl FileSource {
     /// The default [`settle_time`](Self::settle_time) between two readings that must be equal.
@@ -112,10 +102,8 @@ impl FileSource {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            inputs: Inputs::default(),
-            settle: Self::DEFAULT_SETTLE_TIME,
+            files: SettledInputs::new(Inputs::default(), Self::DEFAULT_SETTLE_TIME),
             watch: Some(FileWatcher::default()),
-            last: None,
         }
     }
 
@@ -140,7 +128,7 @@ impl FileSource {
     /// resolved against the current directory at this call.
     #[must_use]
     pub fn identity(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
-        self.inputs.identity = Some(IdentityFiles::Pair {
+        self.files.inputs.identity = Some(IdentityFiles::Pair {
             chain: absolute(chain.as_ref()),
             key: absolute(key.as_ref()),
         });
@@ -153,7 +141,7 @@ impl FileSource {
     /// it.
     #[must_use]
     pub fn identity_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.inputs.identity = Some(IdentityFiles::One(absolute(path.as_ref())));
+        self.files.inputs.identity = Some(IdentityFiles::One(absolute(path.as_ref())));
         self
     }
 
@@ -164,7 +152,7 @@ impl FileSource {
     /// it.
     #[must_use]
     pub fn passphrase(mut self, passphrase: Passphrase) -> Self {
-        self.inputs.passphrase = Some(passphrase);
+        self.files.inputs.passphrase = Some(passphrase);
         self
     }
 
@@ -172,7 +160,7 @@ impl FileSource {
     /// [`TrustAnchors::from_file`](crate::TrustAnchors::from_file) reads it.
     #[must_use]
     pub fn trust_anchors(mut self, path: impl AsRef<Path>) -> Self {
-        self.inputs.anchors = Some(Anchors::File(absolute(path.as_ref())));
+        self.files.inputs.anchors = Some(Anchors::File(absolute(path.as_ref())));
         self
     }
 
@@ -181,7 +169,7 @@ impl FileSource {
     /// It is read as by [`Input::directory`](crate::material::Input::directory).
     #[must_use]
     pub fn trust_anchors_directory(mut self, path: impl AsRef<Path>) -> Self {
-        self.inputs.anchors = Some(Anchors::Directory(absolute(path.as_ref())));
+        self.files.inputs.anchors = Some(Anchors::Directory(absolute(path.as_ref())));
         self
     }
 
@@ -189,7 +177,7 @@ impl FileSource {
     /// [`RevocationLists::from_file`](crate::RevocationLists::from_file) reads it.
     #[must_use]
     pub fn revocation_lists(mut self, path: impl AsRef<Path>) -> Self {
-        self.inputs.lists.push(absolute(path.as_ref()));
+        self.files.inputs.lists.push(absolute(path.as_ref()));
         self
     }
 
@@ -201,7 +189,7 @@ impl FileSource {
     /// is accepted if it loads.
     #[must_use]
     pub fn settle_time(mut self, time: Duration) -> Self {
-        self.settle = time.min(Self::MAX_SETTLE_TIME);
+        self.files.settle = time.min(Self::MAX_SETTLE_TIME);
         self
     }
 
@@ -213,114 +201,53 @@ impl FileSource {
         self.watch = None;
         self
     }
-
-    /// Returns what the files hold, once it has settled.
-    fn settled(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
-        let started = Instant::now();
-        let mut seen = self.inputs.look();
-        let mut grace = self.settle.saturating_mul(GRACE);
-        if let Some(last) = &self.last
-            && self.inputs.changed(&last.seen, &seen).is_none()
-        {
-            match &last.outcome {
-                Ok(rotation) => return Ok(rotation.clone()),
-                Err(error) if !self.may_pass(error) => return Err(Arc::clone(error).into()),
-                // This error was waited for already.
-                Err(_) => grace = Duration::ZERO,
-            }
-        }
-        let mut since = started;
-        let mut failure = None;
-        loop {
-            pause(self.settle, reload)?;
-            let mut now = self.inputs.look();
-            let mut changed = self.inputs.changed(&seen, &now);
-            if changed.is_none() && failure.is_none() {
-                let outcome = self.inputs.load();
-                // The parser read the files once more: they must still be what was compared.
-                now = self.inputs.look();
-                changed = self.inputs.changed(&seen, &now);
-                match outcome {
-                    Ok(rotation) if changed.is_none() => {
-                        self.last = Some(LastLoad {
-                            seen,
-                            outcome: Ok(rotation.clone()),
-                        });
-                        return Ok(rotation);
-                    }
-                    Ok(_) => {}
-                    Err(error) => failure = Some(Arc::new(error)),
-                }
-            }
-            match (changed, &failure) {
-                (Some(path), _) => {
-                    let waited = started.elapsed();
-                    if waited >= self.settle.saturating_mul(PATIENCE) {
-                        let problem =
-                            MaterialError::from(MaterialProblem::KeepsChanging { waited });
-                        return Err(Arc::new(problem.in_file(path)).into());
-                    }
-                    (seen, since, failure) = (now, Instant::now(), None);
-                }
-                (None, Some(error)) if since.elapsed() >= grace => {
-                    let error = Arc::clone(error);
-                    self.last = Some(LastLoad {
-                        seen,
-                        outcome: Err(Arc::clone(&error)),
-                    });
-                    return Err(error.into());
-                }
-                (None, _) => {}
-            }
-        }
-    }
-
-    /// Returns whether the same files may load at the next attempt.
-    fn may_pass(&self, error: &MaterialError) -> bool {
-        match error.problem() {
-            MaterialProblem::ChangedWhileRead
-            | MaterialProblem::Io { .. }
-            | MaterialProblem::Passphrase { .. } => true,
-            MaterialProblem::WrongPassphrase { .. } => {
-                let passphrase = self.inputs.passphrase.as_ref();
-                passphrase.is_some_and(Passphrase::may_change_unseen)
-            }
-            _ => false,
-        }
-    }
 }
 
 impl Source for FileSource {
     fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
-        if self.inputs.all().is_empty() {
+        if self.files.inputs.all().is_empty() {
             return Err(
                 "the file source was given no file; call `FileSource::identity(..)`".into(),
             );
         }
-        let outcome = self.settled(reload);
+        let outcome = self.files.load(reload);
+        let mut troubles = Vec::new();
         // After reading, since the links may lead elsewhere by now.
-        let Some(watch) = &mut self.watch else {
+        if let Some(watch) = &mut self.watch {
+            let kept = watch.keep(WatchPaths::of(&self.files.inputs.all()), reload);
+            if kept.is_new {
+                reload.now();
+            }
+            troubles.extend(kept.trouble);
+        }
+        troubles.extend(
+            self.files
+                .inputs
+                .replaced_under_mount()
+                .map(replaced_under_mount),
+        );
+        if troubles.is_empty() {
             return outcome;
-        };
-        let kept = watch.keep(WatchPaths::of(&self.inputs.all()), reload);
-        if kept.is_new {
-            reload.now();
         }
-        match kept.trouble {
-            Some(trouble) => outcome.map(|rotation| rotation.degraded(trouble)),
-            None => outcome,
-        }
+        outcome.map(|rotation| rotation.degraded(troubles.join("; ")))
     }
+}
+
+/// Describes a file that a mount still shows, and the remedy.
+fn replaced_under_mount(path: &Path) -> String {
+    format!(
+        "{} was replaced where it comes from, and this process goes on seeing the old one, as a single file is mounted (a \
+         bind mount, Kubernetes' `subPath`); mount its folder instead, and restart",
+        shown(path)
+    )
 }
 
 /// The clone reads the same files, but has read nothing yet.
 impl Clone for FileSource {
     fn clone(&self) -> Self {
         Self {
-            inputs: self.inputs.clone(),
-            settle: self.settle,
+            files: SettledInputs::new(self.files.inputs.clone(), self.files.settle),
             watch: self.watch.is_some().then(FileWatcher::default),
-            last: None,
         }
     }
 }
@@ -334,8 +261,8 @@ impl Default for FileSource {
 impl fmt::Debug for FileSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileSource")
-            .field("inputs", &self.inputs)
-            .field("settle", &self.settle)
+            .field("inputs", &self.files.inputs)
+            .field("settle", &self.files.settle)
             .field("watches", &self.watch.is_some())
             .finish_non_exhaustive()
     }
