@@ -18,6 +18,7 @@ impl KeyPermissions {
                 }
                 IdentityWarning::ChainRepaired(_)
                 | IdentityWarning::MissingPurpose { .. }
+                | IdentityWarning::OutsideValidity { .. }
                 | IdentityWarning::RejectedLeaf { .. }
                 | IdentityWarning::X509V1Leaf { .. } => {}
             }
@@ -33,6 +34,7 @@ impl KeyPermissions {
             }
             IdentityWarning::ChainRepaired(_)
             | IdentityWarning::MissingPurpose { .. }
+            | IdentityWarning::OutsideValidity { .. }
             | IdentityWarning::RejectedLeaf { .. }
             | IdentityWarning::X509V1Leaf { .. } => true,
         }

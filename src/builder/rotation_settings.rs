@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::Builder;
 use crate::connection::LiveConnections;
-use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, Source, SourceSlot};
+use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, SelfValidity, Source, SourceSlot};
 
 impl<T> Builder<T> {
     /// Sets the source of identity, trust anchors, revocation lists or policy, also for later
@@ -92,6 +92,21 @@ impl<T> Builder<T> {
     #[must_use]
     pub fn self_trust(mut self, choice: SelfTrust) -> Self {
         self.settings.rotation.self_trust = choice;
+        self
+    }
+
+    /// Sets what `build` does when our own certificate has expired or is not valid yet. The default
+    /// is [`SelfValidity::Warn`].
+    ///
+    /// [`on_expiry`](Self::on_expiry) is about handshakes, later.
+    ///
+    /// ```
+    /// use mtls::rotation::SelfValidity;
+    /// let builder = mtls::MtlsServer::builder().self_validity(SelfValidity::Require);
+    /// ```
+    #[must_use]
+    pub fn self_validity(mut self, choice: SelfValidity) -> Self {
+        self.settings.rotation.self_validity = choice;
         self
     }
 

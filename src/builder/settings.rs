@@ -8,10 +8,13 @@ use pki_types::UnixTime;
 
 use super::static_settings::{StaticSettings, check_name};
 use crate::backend::{Clock, EventSink, Observer, ProtocolVersion, Resumption, SourceDeadline};
+use crate::connection::catch_panic;
+use crate::error::SettingProblem;
 use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists};
 use crate::policy::{BuildError, Trust, VerifierPolicy};
 use crate::rotation::{
-    OnExpiry, ReloadTrigger, RevisionParts, Rotation, RotationSettings, Source, SourceBaseline, ask,
+    OnExpiry, ReloadTrigger, RevisionParts, Rotation, RotationSettings, SelfValidity, Source,
+    SourceBaseline, ask,
 };
 
 /// The handshake timeout, if none is set.
@@ -86,25 +89,10 @@ impl BuilderSettings {
             Some(source) => ask(&mut **source, &trigger).map_err(BuildError::Source)?,
             None => Rotation::new(),
         };
+        let parts = self.parts(&first)?;
         self.rotation.given = SourceBaseline::of(&first);
-        self.rotation.degraded = first.degraded.clone();
+        self.rotation.degraded = first.degraded;
         let deadline = Arc::new(SourceDeadline::none());
-        let parts = RevisionParts {
-            policy: first
-                .policy
-                .or(self.policy)
-                .ok_or(BuildError::MissingPolicy)?,
-            identity: first
-                .identity
-                .or(self.identity)
-                .ok_or(BuildError::MissingIdentity)?,
-            trust: first
-                .trust
-                .or(self.trust)
-                .ok_or(BuildError::MissingTrustAnchors)?,
-            revocation_lists: first.revocation_lists.or(self.revocation_lists),
-            shadow: first.shadow.or(self.shadow),
-        };
         Ok(InitialParts {
             fixed: StaticSettings {
                 key_permissions: self.key_permissions,
@@ -125,6 +113,40 @@ impl BuilderSettings {
             trigger,
             deadline,
         })
+    }
+}
+
+impl BuilderSettings {
+    /// Returns the first parts: what the source gave, and what the builder was given besides.
+    fn parts(&self, first: &Rotation) -> Result<RevisionParts, BuildError> {
+        fn either<T: Clone>(new: &Option<T>, given: &Option<T>) -> Option<T> {
+            new.as_ref().or(given.as_ref()).cloned()
+        }
+        let parts = RevisionParts {
+            policy: either(&first.policy, &self.policy).ok_or(BuildError::MissingPolicy)?,
+            identity: either(&first.identity, &self.identity).ok_or(BuildError::MissingIdentity)?,
+            trust: either(&first.trust, &self.trust).ok_or(BuildError::MissingTrustAnchors)?,
+            revocation_lists: either(&first.revocation_lists, &self.revocation_lists),
+            shadow: either(&first.shadow, &self.shadow),
+        };
+        self.check_self_validity(&parts)?;
+        Ok(parts)
+    }
+
+    fn check_self_validity(&self, parts: &RevisionParts) -> Result<(), BuildError> {
+        if self.rotation.self_validity != SelfValidity::Require {
+            return Ok(());
+        }
+        let Some(now) = catch_panic(|| (self.clock)()) else {
+            return Err(BuildError::InvalidSetting {
+                setting: "clock",
+                problem: SettingProblem::ClockPanicked,
+            });
+        };
+        match parts.outside_validity(now) {
+            Some(warning) => Err(BuildError::IdentityNotValid(warning)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 use core::fmt;
 use std::borrow::Cow;
 
+use pki_types::UnixTime;
+
 use super::chain::repair::ChainRepair;
 use super::input::permissions::InsecurePermissions;
+use crate::x509::rfc3339;
 
 /// A fault of an identity that works but should be fixed.
 ///
@@ -29,6 +32,22 @@ pub enum IdentityWarning {
     },
     /// The file of the private key's passphrase is open in the same way.
     InsecurePassphraseFile(InsecurePermissions),
+    /// A certificate of the chain has expired, or is not valid yet.
+    ///
+    /// The time is known only when a client or a server is built, so this is never among
+    /// [`MtlsIdentity::warnings`](crate::MtlsIdentity::warnings).
+    OutsideValidity {
+        /// The position in the chain, from 0 (the leaf).
+        index: usize,
+        /// The subject of the certificate (RFC 4514).
+        subject: String,
+        /// The first second of its validity.
+        not_before: UnixTime,
+        /// The last second of its validity.
+        not_after: UnixTime,
+        /// The time of the check.
+        at: UnixTime,
+    },
     /// This crate's verifier would reject the leaf.
     ///
     /// It would do so on either side, at any time and under any policy.
@@ -63,6 +82,12 @@ impl IdentityWarning {
                  that runs this crate may accept it by `VerifierPolicy::danger_allow_server_auth_for_clients`"
             }
             Self::MissingPurpose { .. } => "peers reject it: have it reissued with serverAuth",
+            Self::OutsideValidity { not_before, at, .. } if at < not_before => {
+                "peers reject it until then: compare the clock, and have it issued with an earlier notBefore"
+            }
+            Self::OutsideValidity { .. } => {
+                "peers reject it: renew the certificate, and when it looks valid, compare the clock"
+            }
             Self::RejectedLeaf { hint, .. } => hint,
             Self::X509V1Leaf { .. } => {
                 "many peers reject it: have it issued as version 3, with a subject alternative name \
@@ -86,6 +111,24 @@ impl fmt::Display for IdentityWarning {
                 "the extended key usage of our leaf {subject} ({listed}) lacks {missing}"
             ),
             Self::InsecurePassphraseFile(exposure) => exposure.write(f, "the key's passphrase"),
+            Self::OutsideValidity {
+                index,
+                subject,
+                not_before,
+                not_after,
+                at,
+            } => {
+                let bound = if at < not_before {
+                    format!("is valid from {}", rfc3339(*not_before))
+                } else {
+                    format!("expired at {}", rfc3339(*not_after))
+                };
+                let now = rfc3339(*at);
+                write!(
+                    f,
+                    "certificate {index} ({subject}) of our chain {bound}, now is {now}"
+                )
+            }
             Self::RejectedLeaf {
                 subject, problem, ..
             } => write!(

@@ -11,6 +11,7 @@ use super::setting_problem::SettingProblem;
 use super::verdict::rejection::Rejection;
 use crate::error::anchor::REPLACE_ANCHOR;
 use crate::error::{BackendKind, UnusableTrustAnchor, exposed};
+use crate::material::IdentityWarning;
 use crate::x509::rfc3339;
 
 /// The error of building a client or a server from its settings.
@@ -39,6 +40,8 @@ pub enum BuildError {
         /// The fault of the signature.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// A certificate of our own chain is not valid now, which `SelfValidity::Require` rejects.
+    IdentityNotValid(IdentityWarning),
     /// The private key's file has insecure permissions, which `KeyPermissions::Deny` rejects.
     InsecureKeyFile {
         /// The path of the file.
@@ -137,6 +140,7 @@ impl BuildError {
             Self::IdentityChain { .. } => {
                 "replace the intermediates by those that issued this leaf"
             }
+            Self::IdentityNotValid(warning) => return warning.hint(),
             Self::InsecureKeyFile { path, .. } | Self::InsecurePassphraseFile { path, .. } => {
                 return close(path).into();
             }
@@ -222,6 +226,7 @@ impl fmt::Display for BuildError {
                      ({issuer})"
                 );
             }
+            Self::IdentityNotValid(warning) => return warning.fmt(f),
             Self::InsecureKeyFile { path, mode } => {
                 return f.write_str(&exposed::words("the private key", path, *mode));
             }
@@ -287,7 +292,8 @@ impl StdError for BuildError {
             Self::OwnChainRejected(rejection) => Some(rejection),
             Self::Thread(error) => Some(error),
             Self::UnusableTrustAnchors(anchors) => Some(anchors.first()?),
-            Self::InsecureKeyFile { .. }
+            Self::IdentityNotValid(_)
+            | Self::InsecureKeyFile { .. }
             | Self::InsecurePassphraseFile { .. }
             | Self::InvalidSetting { .. }
             | Self::KeyMismatch { .. }

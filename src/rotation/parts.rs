@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::rotation::Rotation;
 use super::source::baseline::SourceBaseline;
-use crate::material::{MtlsIdentity, RevocationList, RevocationLists};
+use crate::material::{IdentityWarning, MtlsIdentity, RevocationList, RevocationLists};
 use crate::policy::{FullChainRule, Trust, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
@@ -98,6 +98,21 @@ impl RevisionParts {
         certificates(self.identity.chain().as_slice())
             .enumerate()
             .map(|(index, c)| (index, rfc4514(c.subject), c.not_before, c.not_after))
+    }
+
+    /// Returns the first certificate of our own chain that is not valid at this time.
+    pub(crate) fn outside_validity(&self, at: UnixTime) -> Option<IdentityWarning> {
+        let mut all = self.identity_validity();
+        let is_outside = |not_before, not_after| at < not_before || at > not_after;
+        let (index, subject, not_before, not_after) =
+            all.find(|(_, _, not_before, not_after)| is_outside(*not_before, *not_after))?;
+        Some(IdentityWarning::OutsideValidity {
+            index,
+            subject,
+            not_before,
+            not_after,
+            at,
+        })
     }
 
     pub(super) fn expiries(&self) -> Expiries {

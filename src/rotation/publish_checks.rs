@@ -8,6 +8,7 @@ use super::revision::{BackendConfig, Revision};
 use super::settings::SelfTrust;
 use crate::backend::SessionVerifier;
 use crate::error::UnusableTrustAnchor;
+use crate::material::IdentityWarning;
 use crate::policy::BuildError;
 
 /// Checks that the parts that changed are valid now. A part that serves already is not checked,
@@ -93,18 +94,20 @@ pub(super) fn check_self_trust(
 }
 
 fn check_identity(next: &RevisionParts, at: UnixTime) -> Result<(), RotationError> {
-    let outside = next.identity_validity().find(|validity| {
-        let (_, _, not_before, not_after) = validity;
-        at < *not_before || at > *not_after
-    });
-    match outside {
-        None => Ok(()),
-        Some((index, subject, not_before, not_after)) => Err(RotationError::IdentityNotValid {
+    match next.outside_validity(at) {
+        Some(IdentityWarning::OutsideValidity {
+            index,
+            subject,
+            not_before,
+            not_after,
+            at,
+        }) => Err(RotationError::IdentityNotValid {
             index,
             subject,
             not_before,
             not_after,
             at,
         }),
+        _ => Ok(()),
     }
 }

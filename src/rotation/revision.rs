@@ -92,6 +92,7 @@ impl<C> Revision<C> {
         Status {
             revision: self.number,
             loaded_at: self.loaded_at,
+            identity_not_valid: self.parts.outside_validity(self.loaded_at),
             identity_expires_at: until(&expiries.identity).unwrap_or(EPOCH),
             anchors_expire_at: until(&expiries.anchors).unwrap_or(EPOCH),
             revocation_lists_expire_at: until(&expiries.lists),

@@ -63,6 +63,8 @@ impl<C: Send + Sync + 'static> Service<C> {
     ) -> Result<Arc<Self>, BuildError> {
         let made = make(&parts)?;
         let now = moment(&made.verifier);
+        let outside = made.verifier.now_unless_panicked();
+        let outside = outside.and_then(|now| parts.outside_validity(now));
         let self_trust = settings.self_trust;
         let warnings = RevisionWarnings {
             anchors: publish_checks::check_anchors(
@@ -70,7 +72,7 @@ impl<C: Send + Sync + 'static> Service<C> {
                 None,
                 made.verifier.now_unless_panicked(),
             )?,
-            identity: made.warnings.clone(),
+            identity: made.warnings.iter().cloned().chain(outside).collect(),
         };
         publish_checks::check_self_trust((&parts, &made.verifier), None, self_trust, now)?;
         warnings.report(&made.verifier);
@@ -298,8 +300,11 @@ impl<C> Service<C> {
     }
 
     pub(crate) fn status(&self) -> Status {
-        let verifier = &self.load().verifier;
+        let revision = self.load();
+        let verifier = &revision.verifier;
+        let now = verifier.now_unless_panicked();
         Status {
+            identity_not_valid: now.and_then(|now| revision.parts.outside_validity(now)),
             unclaimed_lists: verifier.unclaimed_lists().into(),
             unusable_anchors: unusable_anchors(verifier),
             ..self.channel.status()

@@ -84,6 +84,31 @@ pub enum SelfTrust {
     Skip,
 }
 
+/// What happens at `build` when our own certificate has expired or is not valid yet.
+///
+/// A rotation to such an identity is always rejected
+/// ([`IdentityNotValid`](crate::error::RotationError::IdentityNotValid)).
+///
+/// ```
+/// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+/// # let builder = pki::server_builder();
+/// use mtls::rotation::SelfValidity;
+/// let server = builder.self_validity(SelfValidity::Require).build(mtls::Rustls::default())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SelfValidity {
+    /// `build` succeeds. The observer receives an
+    /// [`IdentityWarning`](crate::Event::IdentityWarning), and
+    /// [`Status::identity_not_valid`](crate::Status::identity_not_valid) shows it. The default: a
+    /// wrong clock would otherwise keep the service from starting.
+    #[default]
+    Warn,
+    /// `build` returns [`BuildError::IdentityNotValid`](crate::BuildError::IdentityNotValid).
+    Require,
+}
+
 /// A source that one client or server can use; clones of a builder share it.
 #[derive(Clone)]
 pub(crate) struct SourceSlot(Arc<Mutex<Option<Box<dyn Source>>>>);
@@ -115,6 +140,7 @@ pub(crate) struct RotationSettings {
     pub(crate) poll_interval: Duration,
     pub(crate) on_source_lost: OnSourceLost,
     pub(crate) self_trust: SelfTrust,
+    pub(crate) self_validity: SelfValidity,
     /// `None` if not set: then there are warnings if there is a source.
     pub(crate) warn_before: Option<Vec<Duration>>,
     pub(crate) live: LiveConnections,
@@ -134,6 +160,7 @@ impl RotationSettings {
             poll_interval: RELOAD_EVERY,
             on_source_lost: OnSourceLost::default(),
             self_trust: SelfTrust::default(),
+            self_validity: SelfValidity::default(),
             warn_before: None,
             live: LiveConnections::default(),
             retires_within: None,

@@ -8,7 +8,7 @@ use crate::error::{
     BackendKind, ListReplacementProblem, RevocationListRegression, RotationError, SettingProblem,
     SpiffeIdError, TrustAnchorProblem, TrustBundlesError, UnusableTrustAnchor,
 };
-use crate::material::KeyType;
+use crate::material::{IdentityWarning, KeyType};
 use crate::policy::{BuildError, Rejection, RejectionReason};
 
 const VALUE: &str = "‹value›";
@@ -65,6 +65,13 @@ fn builds() -> Vec<Sample> {
                 issuer: value(),
                 source: cause(),
             },
+            IdentityNotValid(IdentityWarning::OutsideValidity {
+                index: 0,
+                subject: value(),
+                not_before: time(0),
+                not_after: time(1),
+                at: time(2),
+            }),
             InsecureKeyFile {
                 path: VALUE.into(),
                 mode: 0o644,

@@ -1,4 +1,7 @@
 use std::path::PathBuf;
+use std::time::Duration;
+
+use pki_types::UnixTime;
 
 use super::Sample;
 use crate::material::{ChainRepair, IdentityWarning, InsecurePermissions};
@@ -22,6 +25,14 @@ pub(super) fn samples() -> Vec<Sample> {
         subject: subject(),
         missing,
         listed: value(),
+    };
+    let time = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    let outside = |at| IdentityWarning::OutsideValidity {
+        index: 0,
+        subject: subject(),
+        not_before: time(1),
+        not_after: time(2),
+        at: time(at),
     };
     [
         (
@@ -64,6 +75,8 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
         ("MissingPurpose, clientAuth", purpose("clientAuth")),
         ("MissingPurpose, serverAuth", purpose("serverAuth")),
+        ("OutsideValidity, before it", outside(0)),
+        ("OutsideValidity, after it", outside(3)),
         (
             "RejectedLeaf",
             IdentityWarning::RejectedLeaf {

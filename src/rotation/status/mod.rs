@@ -9,7 +9,7 @@ use pki_types::UnixTime;
 
 use crate::backend::Crypto;
 use crate::error::{ReloadFailure, UnusableTrustAnchor};
-use crate::material::RevocationList;
+use crate::material::{IdentityWarning, RevocationList};
 use crate::x509::rfc3339;
 
 /// The state of a client or server: the revision that serves, its expiry, and failures.
@@ -34,6 +34,7 @@ pub struct Status {
     pub(super) revision: u64,
     pub(super) loaded_at: UnixTime,
     pub(super) identity_expires_at: UnixTime,
+    pub(super) identity_not_valid: Option<IdentityWarning>,
     pub(super) anchors_expire_at: UnixTime,
     pub(super) revocation_lists_expire_at: Option<UnixTime>,
     pub(super) revocation_lists_updated_at: Option<UnixTime>,
@@ -64,6 +65,23 @@ impl Status {
     /// Returns the last second in which every certificate of our own chain is valid.
     pub fn identity_expires_at(&self) -> UnixTime {
         self.identity_expires_at
+    }
+
+    /// Returns which certificate of our own chain has expired or is not valid yet; `None` if all
+    /// are valid.
+    ///
+    /// Peers that verify dates reject it. It is always
+    /// [`OutsideValidity`](IdentityWarning::OutsideValidity). `status()` checks at the time of the
+    /// call, [`StatusChanges`](super::StatusChanges) at the time of publication.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+    /// assert_eq!(server.handle().status().identity_not_valid(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn identity_not_valid(&self) -> Option<&IdentityWarning> {
+        self.identity_not_valid.as_ref()
     }
 
     /// Returns the last second in which every trust anchor is valid.
@@ -216,6 +234,9 @@ impl fmt::Display for Status {
             rfc3339(self.identity_expires_at)
         )?;
         (self.certificate_sha256.iter()).try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        if let Some(warning) = &self.identity_not_valid {
+            write!(f, "\nnot valid: {warning}")?;
+        }
         let (anchors, until) = (self.trust_anchor_sha256s.len(), self.anchors_expire_at);
         write!(
             f,
@@ -267,6 +288,7 @@ mod tests {
             revision: 3,
             loaded_at: at(1_700_000_000),
             identity_expires_at: at(1_800_000_000),
+            identity_not_valid: None,
             anchors_expire_at: at(1_900_000_000),
             revocation_lists_expire_at: None,
             revocation_lists_updated_at: None,

@@ -1,6 +1,7 @@
 //! Revisions: published as a whole or not at all, by hand and by a source.
 
 mod out_of_service;
+mod outside_validity;
 mod published;
 mod rejected;
 mod reported;
