@@ -47,6 +47,8 @@ pub enum Capability {
     ExternalKeys,
     /// Verifying by the clock that was given.
     Clock,
+    /// Tolerance for what begins a little later by our clock.
+    ClockSkew,
     /// Resuming sessions with peers that are verified again:
     /// [`Resumption`](crate::connection::Resumption).
     Resumption,
@@ -106,7 +108,7 @@ pub enum Support {
 
 impl Capability {
     /// All of them, in the order of the [table](Self).
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Client,
         Self::Server,
         Self::ServerChain,
@@ -120,6 +122,7 @@ impl Capability {
         Self::SpiffeServers,
         Self::ExternalKeys,
         Self::Clock,
+        Self::ClockSkew,
         Self::Resumption,
         Self::ProtocolVersion,
         Self::CipherSuite,
@@ -163,6 +166,7 @@ impl fmt::Display for Capability {
             Self::SpiffeServers => "servers known by SPIFFE ID",
             Self::ExternalKeys => "private keys that stay in an HSM, TPM or KMS",
             Self::Clock => "verified by the given clock",
+            Self::ClockSkew => "tolerance for clocks that are ahead",
             Self::Resumption => "sessions resumed, the peer verified again",
             Self::ProtocolVersion => "negotiated version shown",
             Self::CipherSuite => "negotiated cipher suite shown",

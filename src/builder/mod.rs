@@ -1,5 +1,6 @@
 //! The builder settings that clients and servers share.
 
+mod clock;
 mod key_permissions;
 mod rotation_settings;
 mod settings;
@@ -10,8 +11,6 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
 use std::sync::Arc;
-
-use pki_types::UnixTime;
 
 use crate::backend::{Event, ProtocolVersion, Resumption};
 use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists, TrustAnchors};
@@ -234,26 +233,6 @@ impl<T> Builder<T> {
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handshake_timeout = timeout;
-        self
-    }
-
-    /// Sets the clock that certificates are verified by. The default is the system's clock.
-    ///
-    /// native-tls verifies the path by the system's clock in any case.
-    ///
-    /// ```
-    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
-    /// # let builder = pki::client_builder();
-    /// use mtls::pki_types::UnixTime;
-    /// use std::time::Duration;
-    ///
-    /// let at = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
-    /// let client = builder.clock(move || at).build(mtls::Rustls::default())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
-        self.settings.clock = Arc::new(clock);
         self
     }
 

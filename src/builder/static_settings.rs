@@ -22,6 +22,7 @@ pub(crate) struct StaticSettings {
     pub(super) resumption: Resumption,
     pub(crate) handshake_timeout: Duration,
     pub(super) clock: Clock,
+    pub(super) clock_skew: Duration,
     pub(super) has_observer: bool,
     /// One for all revisions: it counts open connections.
     pub(super) sink: Arc<EventSink>,
@@ -61,6 +62,7 @@ impl StaticSettings {
         check_key_versions(identity, versions)?;
         self.resumption.check(B::LIBRARY)?;
         check_revocation::<B>(parts)?;
+        self.check_clock_skew::<B>()?;
         let own = OwnChain::new(side, identity.chain());
         let algorithms = match backend.algorithms()? {
             Some(algorithms) => {
@@ -77,7 +79,8 @@ impl StaticSettings {
             None => SignatureAlgorithms::new([]),
         };
         let verifier = |policy: &VerifierPolicy, algorithms| {
-            let verifier = PeerVerifier::new(parts.trust.clone(), policy.clone(), algorithms)?;
+            let verifier = PeerVerifier::new(parts.trust.clone(), policy.clone(), algorithms)?
+                .clock_skew(self.clock_skew)?;
             match &parts.revocation_lists {
                 Some(lists) if policy.has_revocation_rules() => {
                     verifier.with_revocation_lists(lists)
@@ -110,6 +113,17 @@ impl StaticSettings {
             resumption: self.resumption,
             warnings,
         })
+    }
+
+    fn check_clock_skew<B: Backend>(&self) -> Result<(), BuildError> {
+        match Capability::ClockSkew.on(B::LIBRARY) {
+            Support::None(reason) if !self.clock_skew.is_zero() => Err(BuildError::Unsupported {
+                backend: B::LIBRARY,
+                what: "`clock_skew`",
+                reason,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Checks that an observer receives the shadow policy's events, and that this side could

@@ -71,6 +71,7 @@ pub(crate) use policy_checks::FullChainRule;
 pub(crate) use trust::TrustBundles;
 pub(crate) use verdict::reason::RejectionReason;
 pub(crate) use verdict::rejection::Rejection;
+pub(crate) use verification::VerificationTime;
 pub(crate) use verifier::PeerVerifier;
 pub(crate) use verifier_policy::VerifierPolicy;
 

@@ -19,6 +19,14 @@ pub enum SettingProblem {
     /// The clock panicked during a rotation.
     #[error("it panicked")]
     ClockPanicked,
+    /// The tolerance for clocks is above its limit.
+    #[error("the tolerance is {} seconds, the limit is {}", .given.as_secs_f64(), .limit.as_secs())]
+    ClockSkewTooLong {
+        /// The value that was given.
+        given: Duration,
+        /// The limit: [`PeerVerifier::MAX_CLOCK_SKEW`](crate::PeerVerifier::MAX_CLOCK_SKEW).
+        limit: Duration,
+    },
     /// Common names as DNS names are combined with server certificates for clients.
     #[error(
         "`danger_allow_server_auth_for_clients` and `danger_allow_common_name_as_dns` cannot be \
@@ -148,6 +156,10 @@ impl SettingProblem {
             Self::ClockPanicked => {
                 "correct the function given to `.clock(..)` (its panic message stands where this \
                  process writes its panics), and rotate again"
+            }
+            Self::ClockSkewTooLong { .. } => {
+                "give at most `PeerVerifier::MAX_CLOCK_SKEW` (10 minutes), and set clocks that \
+                 differ by more"
             }
             Self::CommonNameWithServerAuth => {
                 "leave one of the two out: a common name is free text, and a public CA's \

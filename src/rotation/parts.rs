@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::rotation::Rotation;
 use super::source::baseline::SourceBaseline;
 use crate::material::{IdentityWarning, MtlsIdentity, RevocationList, RevocationLists};
-use crate::policy::{FullChainRule, Trust, VerifierPolicy};
+use crate::policy::{FullChainRule, Trust, VerificationTime, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
 /// The parts of a revision.
@@ -168,9 +168,9 @@ impl RevisionParts {
     }
 
     /// Returns whether every trust anchor is outside its validity.
-    pub(crate) fn anchors_are_over(&self, now: UnixTime) -> bool {
+    pub(crate) fn anchors_are_over(&self, time: VerificationTime) -> bool {
         let mut anchors = certificates(self.trust.certificates());
-        !anchors.any(|anchor| anchor.not_before <= now && now <= anchor.not_after)
+        !anchors.any(|anchor| time.is_within(anchor.not_before, anchor.not_after))
     }
 }
 

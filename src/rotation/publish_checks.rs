@@ -44,7 +44,7 @@ pub(super) fn check_anchors(
     }
     let now = now.filter(|_| !is_same_trust);
     match now {
-        Some(now) if parts.anchors_are_over(now) => {
+        Some(now) if parts.anchors_are_over(verifier.time(now)) => {
             Err(BuildError::TrustAnchorsExpired { at: now })
         }
         _ => verifier.unusable_trust_anchors(now),

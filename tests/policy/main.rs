@@ -7,6 +7,7 @@ mod common;
 mod anchors;
 mod bounded;
 mod builders;
+mod clock_skew;
 mod federation;
 mod hints;
 mod key_identifiers;

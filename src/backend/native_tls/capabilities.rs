@@ -39,6 +39,7 @@ fn support(capability: Capability) -> Support {
         Capability::MlKem => Support::Limited("what the platform prefers"),
         Capability::ExternalKeys => Support::None("native-tls takes private keys as bytes alone"),
         Capability::Clock => Support::Limited("the platform also verifies by the system's clock"),
+        Capability::ClockSkew => Support::None("the platform tolerates no clock that is ahead"),
         Capability::Resumption => Support::None("the platform does not show what it resumes"),
         Capability::RejectionExplained => Support::Limited(
             "by our own certificates; the platform does not show what the server asked for",

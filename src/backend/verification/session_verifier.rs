@@ -15,7 +15,7 @@ use crate::backend::telemetry::{EventSink, HandshakeSpan, RevisionTimes};
 use crate::error::{Alert, BackendKind, RevocationListRegression, UnusableTrustAnchor};
 use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
-use crate::policy::{BuildError, PeerVerifier, Rejection, RejectionReason};
+use crate::policy::{BuildError, PeerVerifier, Rejection, RejectionReason, VerificationTime};
 use crate::side::Side;
 
 /// The verifier of one revision, with its clock, the receivers of its events and our own chain.
@@ -280,6 +280,11 @@ impl SessionVerifier {
 
     pub(crate) fn now(&self) -> UnixTime {
         (self.clock)()
+    }
+
+    /// This time, with the tolerance of the verifier.
+    pub(crate) fn time(&self, now: UnixTime) -> VerificationTime {
+        self.verifier.time(now)
     }
 
     /// The time for all but verification; `None` if the clock panics.

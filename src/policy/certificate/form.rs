@@ -65,7 +65,7 @@ pub(crate) fn check_form(
             |()| (check.seen)(certificate),
             || {
                 if check.rule == Rule::Validity {
-                    check_validity(index, certificate, context.now)?;
+                    check_validity(index, certificate, context.time)?;
                 }
                 (check.ask)(certificate, position, context.policy.profile)
                     .map_err(|defect| defect.of(index, certificate))

@@ -1,10 +1,9 @@
 //! Validity and lifetime of a certificate (RFC 5280, section 4.1.2.5).
 
-use pki_types::UnixTime;
-
 use crate::policy::verdict::defect::Defect;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::{Rejection, rfc3339};
+use crate::policy::verification::VerificationTime;
 use crate::policy::verifier_policy::VerifierPolicy;
 use crate::x509::Certificate;
 
@@ -19,11 +18,11 @@ pub(crate) fn window(certificate: &Certificate<'_>) -> String {
 pub(crate) fn check_validity(
     index: usize,
     certificate: &Certificate<'_>,
-    now: UnixTime,
+    time: VerificationTime,
 ) -> Result<(), Rejection> {
-    let reason = if now < certificate.not_before {
+    let reason = if time.is_before(certificate.not_before) {
         RejectionReason::NotYetValid
-    } else if now > certificate.not_after {
+    } else if time.is_after(certificate.not_after) {
         RejectionReason::Expired
     } else {
         return Ok(());
@@ -35,7 +34,7 @@ pub(crate) fn check_validity(
             rfc3339(certificate.not_before),
             rfc3339(certificate.not_after)
         ))
-        .with_presented(format!("now {}", rfc3339(now))))
+        .with_presented(format!("now {}", rfc3339(time.now))))
 }
 
 pub(crate) fn lifetime_in_words(policy: &VerifierPolicy) -> String {

@@ -1,6 +1,5 @@
 //! Conversion of webpki's errors, and the certificate that each is about.
 
-use pki_types::UnixTime;
 use webpki::Error;
 
 use super::no_path::no_path;
@@ -14,7 +13,7 @@ use crate::policy::presented_chain::PresentedChain;
 use crate::policy::trust::anchors::Anchors;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
-use crate::policy::verification::VerificationContext;
+use crate::policy::verification::{VerificationContext, VerificationTime};
 use crate::x509::{Certificate, Version, identified_name, rfc4514};
 
 /// Converts webpki's error to a rejection and finds the certificate that it is about.
@@ -25,10 +24,10 @@ pub(crate) fn rejection(
     context: &VerificationContext<'_>,
 ) -> Rejection {
     use RejectionReason as R;
-    let &VerificationContext { side, now, .. } = context;
+    let &VerificationContext { side, time, .. } = context;
     let reason = match error {
         Error::CertExpired { .. } | Error::CertNotValidYet { .. } => {
-            return outside_validity(presented, now);
+            return outside_validity(presented, time);
         }
         // For a peer with another CA of the same name, a missing path and a wrong signature are the
         // same fault. Which of them webpki reports depends on the certificates that the TLS library
@@ -188,10 +187,10 @@ fn culprit<'p, 'a>(
     }
 }
 
-fn outside_validity(presented: &PresentedChain<'_>, now: UnixTime) -> Rejection {
+fn outside_validity(presented: &PresentedChain<'_>, time: VerificationTime) -> Rejection {
     presented
         .certificates
         .iter()
-        .find_map(|(index, c)| check_validity(*index, c, now).err())
+        .find_map(|(index, c)| check_validity(*index, c, time).err())
         .unwrap_or_else(|| Rejection::new(RejectionReason::Expired))
 }

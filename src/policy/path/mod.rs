@@ -10,6 +10,7 @@ pub(crate) mod x509_v1;
 use core::cell::RefCell;
 use std::sync::Arc;
 
+use pki_types::UnixTime;
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
 use x509_cert::ext::pkix::KeyUsages;
 
@@ -24,6 +25,7 @@ use super::revocation::{self, Revocation};
 use super::trust::anchor_facts::AnchorFacts;
 use super::trust::anchors::{Anchors, Candidates};
 use super::verdict::defect::PathPosition;
+use super::verdict::explanation::Trace;
 use super::verdict::reason::RejectionReason;
 use super::verdict::rejection::Rejection;
 use super::verdict::rule::Rule;
@@ -55,46 +57,78 @@ pub(super) fn check_path(
     };
     let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
     let candidates = anchors.candidates(issuers);
-    // webpki's error type cannot carry our rejection of a path that webpki itself accepts.
-    let found = RefCell::new(None);
-    let check = |path: &VerifiedPath<'_>| {
-        let candidate = context.trace.outline(
-            Rule::Path,
-            || in_words(presented, path),
-            || {
-                let path = check_candidate(path, presented, names, &candidates, context)?;
-                revocation::check(revocation, anchors, context, presented, &path)?;
-                Ok(path)
-            },
+    let search = |at: UnixTime, context: &VerificationContext<'_>| {
+        // webpki's error type cannot carry our rejection of a path that webpki itself accepts.
+        let found = RefCell::new(None);
+        let check = |path: &VerifiedPath<'_>| {
+            let candidate = context.trace.outline(
+                Rule::Path,
+                || in_words(presented, path),
+                || {
+                    let path = check_candidate(path, presented, names, &candidates, context)?;
+                    revocation::check(revocation, anchors, context, presented, &path)?;
+                    Ok(path)
+                },
+            );
+            let rejected = candidate.is_err();
+            found.replace(Some(candidate));
+            if rejected {
+                Err(Error::UnknownIssuer)
+            } else {
+                Ok(())
+            }
+        };
+        let result = leaf.verify_for_usage(
+            context.algorithms.as_slice(),
+            candidates.as_slice(),
+            &intermediates,
+            at,
+            usage,
+            None,
+            Some(&check),
         );
-        let rejected = candidate.is_err();
-        found.replace(Some(candidate));
-        if rejected {
-            Err(Error::UnknownIssuer)
-        } else {
-            Ok(())
+        match (result.map(drop), found.into_inner()) {
+            (Ok(()), Some(Ok(path))) => Ok(path),
+            (_, Some(Err(rejection))) => Err(rejection),
+            (Err(error), _) => context.trace.check(
+                Rule::Path,
+                None,
+                |_| String::new(),
+                || Err(rejection(&error)),
+            ),
+            (Ok(()), None) => Err(Rejection::new(RejectionReason::UnknownIssuer)),
         }
     };
-    let result = leaf.verify_for_usage(
-        context.algorithms.as_slice(),
-        candidates.as_slice(),
-        &intermediates,
-        context.now,
-        usage,
-        None,
-        Some(&check),
-    );
-    match (result.map(drop), found.into_inner()) {
-        (Ok(()), Some(Ok(path))) => Ok(path),
-        (_, Some(Err(rejection))) => Err(rejection),
-        (Err(error), _) => context.trace.check(
-            Rule::Path,
-            None,
-            |_| String::new(),
-            || Err(rejection(&error)),
-        ),
-        (Ok(()), None) => Err(Rejection::new(RejectionReason::UnknownIssuer)),
-    }
+    let now = context.time.now;
+    let Some(begin) = latest_tolerated_begin(presented, context) else {
+        return search(now, context);
+    };
+    let trace = Trace::off();
+    let unseen = VerificationContext {
+        trace: &trace,
+        ..*context
+    };
+    // A path that is valid now comes first, and must not end before what has yet to begin.
+    let at = if search(now, &unseen).is_ok() {
+        now
+    } else {
+        begin
+    };
+    search(at, context)
+}
+
+/// Returns the last begin of a presented certificate that has begun by the tolerance alone.
+///
+/// webpki has one time for both ends of a validity. By this one it accepts every such certificate,
+/// and still none that has ended.
+fn latest_tolerated_begin(
+    presented: &PresentedChain<'_>,
+    context: &VerificationContext<'_>,
+) -> Option<UnixTime> {
+    let begins = presented.certificates.iter().map(|(_, c)| c.not_before);
+    begins
+        .filter(|begin| context.time.is_tolerated(*begin))
+        .max()
 }
 
 /// Checks of a path that webpki does not make.

@@ -10,8 +10,6 @@
 //! The clock does not decide which list is older: after it was set back, no list would count. It
 //! decides only whether the next list must be current.
 
-use pki_types::UnixTime;
-
 use super::list_version::{ListVersion, remember};
 use super::lists::List;
 use super::regression::{ListReplacementProblem, RevocationListRegression};
@@ -20,6 +18,7 @@ use crate::material::RevocationList;
 use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::revocation_rules::{StaleLists, UnknownStatus};
 use crate::policy::trust::TrustSets;
+use crate::policy::verification::VerificationTime;
 use crate::x509::{PublicKey, rfc4514};
 
 /// Revocation lists, and the anchors configured with them.
@@ -45,11 +44,11 @@ pub(in crate::policy) fn check(
     before: ContinuityState<'_>,
     next: ContinuityState<'_>,
     algorithms: &SignatureAlgorithms,
-    now: UnixTime,
+    time: VerificationTime,
 ) -> Result<(), RevocationListRegression> {
     let mut retired = Vec::new();
     for version in before.revocation.retired.get().into_iter().flatten() {
-        if !follow(version, Requirement::NotOlder, next, algorithms, now)? {
+        if !follow(version, Requirement::NotOlder, next, algorithms, time)? {
             remember(&mut retired, version.clone());
         }
     }
@@ -58,11 +57,11 @@ pub(in crate::policy) fn check(
             continue;
         };
         let requirement = if version.is_proved(next.trust) {
-            requirement(list.content(), before.revocation, next.revocation, now)
+            requirement(list.content(), before.revocation, next.revocation, time)
         } else {
             Requirement::NotOlder
         };
-        if !follow(&version, requirement, next, algorithms, now)? {
+        if !follow(&version, requirement, next, algorithms, time)? {
             remember(&mut retired, version);
         }
     }
@@ -81,12 +80,12 @@ fn requirement(
     list: &RevocationList,
     before: &Revocation,
     next: &Revocation,
-    now: UnixTime,
+    time: VerificationTime,
 ) -> Requirement {
-    if is_current(list, now) {
+    if is_current(list, time) {
         Requirement::Current
     // Only a clock that was set back makes a list early; the list is required once it is corrected.
-    } else if now < list.this_update()
+    } else if time.is_before(list.this_update())
         || before.rules.stale == StaleLists::Allow
         || (list.entries() > 0 && next.rules.unknown == UnknownStatus::Allow)
     {
@@ -102,10 +101,10 @@ fn follow(
     requirement: Requirement,
     next: ContinuityState<'_>,
     algorithms: &SignatureAlgorithms,
-    now: UnixTime,
+    time: VerificationTime,
 ) -> Result<bool, RevocationListRegression> {
-    let found = BestReplacement::of(version, next, algorithms, now);
-    match found.problem(version, requirement, now) {
+    let found = BestReplacement::of(version, next, algorithms, time);
+    match found.problem(version, requirement, time) {
         Some(problem) => Err(RevocationListRegression {
             issuer: rfc4514(&version.issuer),
             problem,
@@ -132,7 +131,7 @@ impl<'a> BestReplacement<'a> {
         old: &ListVersion,
         next: ContinuityState<'a>,
         algorithms: &SignatureAlgorithms,
-        now: UnixTime,
+        time: VerificationTime,
     ) -> Self {
         let Ok(key) = PublicKey::from_spki(&old.signer) else {
             return Self::None;
@@ -150,7 +149,7 @@ impl<'a> BestReplacement<'a> {
                 Self::OtherScope
             } else if old.is_newer(content.number(), content.this_update()) {
                 Self::Older(content)
-            } else if !is_current(content, now) {
+            } else if !is_current(content, time) {
                 Self::NotCurrent(content)
             } else {
                 Self::Good
@@ -179,11 +178,13 @@ impl<'a> BestReplacement<'a> {
         &self,
         old: &ListVersion,
         requirement: Requirement,
-        now: UnixTime,
+        time: VerificationTime,
     ) -> Option<ListReplacementProblem> {
         // A list from the future would make every correct one after it too old. If the old list is
         // from the future too, the clock is wrong.
-        let is_early = |list: &RevocationList| now < list.this_update() && old.this_update <= now;
+        let is_early = |list: &RevocationList| {
+            time.is_before(list.this_update()) && !time.is_before(old.this_update)
+        };
         Some(match self {
             Self::NotCurrent(list) if requirement == Requirement::Current || is_early(list) => {
                 ListReplacementProblem::NotCurrent {
@@ -209,6 +210,6 @@ impl<'a> BestReplacement<'a> {
     }
 }
 
-fn is_current(list: &RevocationList, now: UnixTime) -> bool {
-    (list.this_update()..=list.next_update()).contains(&now)
+fn is_current(list: &RevocationList, time: VerificationTime) -> bool {
+    time.is_within(list.this_update(), list.next_update())
 }

@@ -2,8 +2,6 @@
 
 use x509_cert::ext::pkix::KeyUsages;
 
-use pki_types::UnixTime;
-
 use super::lists::{Anchor, List};
 use crate::material::RevokedEntry;
 use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
@@ -11,6 +9,7 @@ use crate::policy::revocation_rules::{RevocationRules, UnnamedPoint};
 use crate::policy::verdict::explanation::{ExplanationStep, StepOutcome};
 use crate::policy::verdict::rejection::rfc3339;
 use crate::policy::verdict::rule::Rule;
+use crate::policy::verification::VerificationTime;
 use crate::x509::{Certificate, Exclusion, Reasons};
 
 /// The inputs of a verdict besides the certificate and its issuer.
@@ -20,7 +19,7 @@ pub(super) struct VerdictBasis<'a> {
     pub(super) algorithms: &'a SignatureAlgorithms,
     /// The trust anchor of the issuer's path.
     pub(super) anchor: &'a Anchor,
-    pub(super) now: UnixTime,
+    pub(super) time: VerificationTime,
 }
 
 /// The verdict of a list that has the name of the certificate's issuer.
@@ -65,9 +64,9 @@ impl ListVerdict {
             Ok(reasons) => reasons,
             Err(exclusion) => return Self::OutOfScope(exclusion),
         };
-        if basis.now < content.this_update() {
+        if basis.time.is_before(content.this_update()) {
             Self::Early(reasons)
-        } else if basis.now > content.next_update() {
+        } else if basis.time.is_after(content.next_update()) {
             Self::Stale(reasons)
         } else {
             Self::Current(reasons)

@@ -99,7 +99,7 @@ fn check_path(
             rules: &revocation.rules,
             algorithms: context.algorithms,
             anchor: &path.anchor,
-            now: context.now,
+            time: context.time,
         },
         trace: context.trace,
     };

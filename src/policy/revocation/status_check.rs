@@ -105,7 +105,7 @@ impl StatusCheck<'_> {
         let expected = format!(
             "a current revocation list of {} at {}",
             rfc4514(certificate.issuer),
-            rfc3339(self.basis.now)
+            rfc3339(self.basis.time.now)
         );
         let presented = self.all_verdicts(certificate, issuer);
         Err(about(reason, index, certificate, presented)

@@ -19,7 +19,7 @@ use crate::policy::profile::CertificateProfile;
 use crate::policy::verdict::defect::Defect;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::{Rejection, rfc3339};
-use crate::policy::verification::VerificationContext;
+use crate::policy::verification::{VerificationContext, VerificationTime};
 use crate::policy::verifier_policy::VerifierPolicy;
 use crate::side::Side;
 use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
@@ -65,7 +65,7 @@ impl AnchorFacts {
         &self,
         context: &VerificationContext<'_>,
     ) -> Result<(), Rejection> {
-        self.check_validity(context.now)?;
+        self.check_validity(context.time)?;
         match self.defect_for(context.side) {
             None => Ok(()),
             Some(rejection) => Err(rejection),
@@ -119,13 +119,13 @@ impl AnchorFacts {
         }
     }
 
-    /// Returns why the anchor is unusable for peers on `side` at `now`.
+    /// Returns why the anchor is unusable for peers on `side` at this time.
     ///
     /// Without a side, it must be unusable for both.
     pub(crate) fn unusable(
         &self,
         side: Option<Side>,
-        now: Option<UnixTime>,
+        time: Option<VerificationTime>,
     ) -> Option<UnusableTrustAnchor> {
         let defect = match side {
             Some(side) => self.defect(side),
@@ -139,7 +139,7 @@ impl AnchorFacts {
             advice: defect.hint,
         });
         let outside_validity = || {
-            let at = now.filter(|now| !self.is_valid_at(*now))?;
+            let at = time.filter(|time| !self.is_valid_at(*time))?.now;
             let (not_before, not_after) = (self.not_before, self.not_after);
             Some(TrustAnchorProblem::OutsideValidity {
                 not_before,
@@ -155,17 +155,17 @@ impl AnchorFacts {
         })
     }
 
-    fn is_valid_at(&self, time: UnixTime) -> bool {
-        (self.not_before..=self.not_after).contains(&time)
+    fn is_valid_at(&self, time: VerificationTime) -> bool {
+        time.is_within(self.not_before, self.not_after)
     }
 
-    fn check_validity(&self, now: UnixTime) -> Result<(), Rejection> {
-        if self.is_valid_at(now) {
+    fn check_validity(&self, time: VerificationTime) -> Result<(), Rejection> {
+        if self.is_valid_at(time) {
             Ok(())
         } else {
             Err(Rejection::new(RejectionReason::AnchorExpired)
                 .with_expected(format!("{} valid {}", self.subject, self.window()))
-                .with_presented(format!("now {}", rfc3339(now))))
+                .with_presented(format!("now {}", rfc3339(time.now))))
         }
     }
 

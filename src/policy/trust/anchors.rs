@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use pki_types::{CertificateDer, TrustAnchor};
 use webpki::VerifiedPath;
 
 use crate::error::UnusableTrustAnchor;
@@ -13,7 +13,7 @@ use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verdict::rule::Rule;
-use crate::policy::verification::VerificationContext;
+use crate::policy::verification::{VerificationContext, VerificationTime};
 use crate::policy::verifier_policy::VerifierPolicy;
 use crate::side::Side;
 use crate::x509::{CanonicalName, Certificate};
@@ -66,17 +66,17 @@ impl Anchors {
         self.facts.len().saturating_add(self.unusable.len())
     }
 
-    /// Returns the anchors that are unusable for peers on `side` at `now`.
+    /// Returns the anchors that are unusable for peers on `side` at this time.
     pub(crate) fn unusable(
         &self,
         side: Option<Side>,
-        now: Option<UnixTime>,
+        time: Option<VerificationTime>,
     ) -> impl Iterator<Item = UnusableTrustAnchor> {
         let never = self.unusable.iter().map(|(_, anchor)| (**anchor).clone());
         let now = self
             .facts
             .iter()
-            .filter_map(move |facts| facts.unusable(side, now));
+            .filter_map(move |facts| facts.unusable(side, time));
         never.chain(now)
     }
 

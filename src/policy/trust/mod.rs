@@ -8,7 +8,7 @@ use core::fmt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pki_types::{CertificateDer, UnixTime};
+use pki_types::CertificateDer;
 
 use super::algorithms::SignatureAlgorithms;
 use super::verdict::reason::RejectionReason;
@@ -18,6 +18,7 @@ use crate::error::UnusableTrustAnchor;
 use crate::material::TrustAnchors;
 use crate::peer::{Names, SpiffeId, check_trust_domain};
 use crate::policy::build_error::BuildError;
+use crate::policy::verification::VerificationTime;
 use crate::side::Side;
 use crate::x509::{Certificate, PublicKey};
 use anchor_facts::AnchorFacts;
@@ -180,15 +181,15 @@ impl TrustSets {
     pub(super) fn unusable(
         &self,
         side: Option<Side>,
-        now: Option<UnixTime>,
+        time: Option<VerificationTime>,
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
         let all = self.sets().map(Anchors::count);
         let all = all.fold(0, usize::saturating_add);
         let unusable: Vec<_> = match self {
-            Self::Anchors(anchors) => anchors.unusable(side, now).collect(),
+            Self::Anchors(anchors) => anchors.unusable(side, time).collect(),
             Self::Bundles(bundles) => {
                 let each = bundles.iter().flat_map(|(domain, anchors)| {
-                    let unusable = anchors.unusable(side, now);
+                    let unusable = anchors.unusable(side, time);
                     unusable.map(|anchor| UnusableTrustAnchor {
                         trust_domain: Some(domain.clone()),
                         ..anchor

@@ -34,7 +34,8 @@ impl PeerVerifier {
         side: Side,
         now: Option<UnixTime>,
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
-        self.trust.unusable(Some(side), now)
+        self.trust
+            .unusable(Some(side), now.map(|now| self.time(now)))
     }
 
     pub(crate) fn unusable_for_clients(
@@ -43,7 +44,7 @@ impl PeerVerifier {
     ) -> Result<Vec<UnusableTrustAnchor>, BuildError> {
         // With the opt-in, an anchor for servers is usable for clients too.
         if self.policy.client_purpose == ClientPurpose::OrServerAuth {
-            self.trust.unusable(None, now)
+            self.trust.unusable(None, now.map(|now| self.time(now)))
         } else {
             self.unusable_for(Side::Client, now)
         }

@@ -20,7 +20,9 @@ impl PeerVerifier {
         now: UnixTime,
     ) -> Result<(), RevocationListRegression> {
         match (before.lists(), self.lists()) {
-            (Some(before), Some(next)) => continuity::check(before, next, &self.algorithms, now),
+            (Some(before), Some(next)) => {
+                continuity::check(before, next, &self.algorithms, self.time(now))
+            }
             _ => Ok(()),
         }
     }

@@ -1,11 +1,14 @@
-// `PeerVerifier` has its methods by task: trust anchors in `anchors.rs`, newer revocation lists in
-// `list_replacement.rs`, our own chain in `own_chain.rs`.
+// `PeerVerifier` has its methods by task: trust anchors in `anchors.rs`, tolerance in
+// `clock_skew.rs`, newer revocation lists in `list_replacement.rs`, our own chain in
+// `own_chain.rs`.
 
 mod anchors;
+mod clock_skew;
 pub(crate) mod list_replacement;
 pub(crate) mod own_chain;
 
 use core::fmt;
+use core::time::Duration;
 use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
@@ -62,6 +65,7 @@ pub struct PeerVerifier {
     algorithms: SignatureAlgorithms,
     /// The policy's rules, with the revocation lists.
     revocation: Option<Arc<Revocation>>,
+    clock_skew: Duration,
 }
 
 impl PeerVerifier {
@@ -93,6 +97,7 @@ impl PeerVerifier {
                 .map(|rules| Arc::new(Revocation::new(rules))),
             policy,
             algorithms,
+            clock_skew: Duration::ZERO,
         })
     }
 
@@ -193,10 +198,11 @@ impl PeerVerifier {
 
     /// Verifies again that a peer's certificate is valid and that the policy accepts the peer.
     pub(crate) fn confirm(&self, peer: &PeerIdentity, now: UnixTime) -> Result<(), Rejection> {
-        if now < peer.not_before() || now > peer.not_after() {
+        let time = self.time(now);
+        if !time.is_within(peer.not_before(), peer.not_after()) {
             let leaf = Certificate::from_der(peer.leaf())
                 .map_err(|_| Rejection::new(RejectionReason::MalformedCertificate))?;
-            check_validity(0, &leaf, now)?;
+            check_validity(0, &leaf, time)?;
         }
         self.authorize(peer, &Trace::off())
     }
@@ -212,7 +218,7 @@ impl PeerVerifier {
             policy: &self.policy,
             trust_domain: None,
             side,
-            now,
+            time: self.time(now),
             trace,
         }
     }

@@ -129,6 +129,10 @@ fn settings() -> Vec<Sample> {
         [
             AlpnNameLength { length: 256 },
             ClockPanicked,
+            ClockSkewTooLong {
+                given: Duration::from_secs(601),
+                limit: Duration::from_secs(600),
+            },
             CommonNameWithServerAuth,
             EmptyVersions,
             InvalidName {
