@@ -40,7 +40,8 @@ impl<T> Builder<T> {
     /// be more than zero.
     ///
     /// After a failure the source is polled sooner: first after half a second, then after twice the
-    /// previous pause, up to this interval.
+    /// previous pause, up to this interval. If it gave an identity that begins sooner than that, it
+    /// is polled when that begins.
     ///
     /// ```
     /// # use std::time::Duration;

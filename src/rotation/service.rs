@@ -12,6 +12,7 @@ use super::rotation::Rotation;
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
 use super::source::baseline::SourceBaseline;
+use super::source::reload_outcome::ReloadOutcome;
 use super::source::reload_trigger::ReloadTrigger;
 use super::status::Status;
 use super::status::channel::{StatusChanges, StatusChannel};
@@ -226,13 +227,13 @@ impl<C: Send + Sync + 'static> Service<C> {
         Ok(PublishOutcome::Next(next, warnings, previous))
     }
 
-    /// Publishes what a source gave, or records its failure. Returns whether it succeeded.
-    pub(super) fn reloaded(&self, given: Result<Rotation, SourceError>) -> bool {
+    /// Publishes what a source gave, or records its failure.
+    pub(super) fn reloaded(&self, given: Result<Rotation, SourceError>) -> ReloadOutcome {
         let rotation = match given {
             Ok(rotation) => rotation,
             Err(error) => {
                 self.failed(None, error);
-                return false;
+                return ReloadOutcome::Failed;
             }
         };
         let origin = rotation.origin.clone();
@@ -245,11 +246,12 @@ impl<C: Send + Sync + 'static> Service<C> {
             Ok(_) => {
                 self.extend_deadline();
                 self.load().verifier.count_reload();
-                true
+                ReloadOutcome::Accepted
             }
             Err(error) => {
+                let outcome = ReloadOutcome::of(&error);
                 self.failed(origin, error.into());
-                false
+                outcome
             }
         }
     }

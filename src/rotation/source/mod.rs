@@ -1,5 +1,6 @@
 pub(crate) mod baseline;
 pub(crate) mod poller;
+pub(crate) mod reload_outcome;
 pub(crate) mod reload_trigger;
 
 use core::error::Error;

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::sync::{Arc, Weak};
 use std::thread;
 
+use super::reload_outcome::ReloadOutcome;
 use super::reload_trigger::{ReloadTrigger, WakeReason};
 use super::{Source, SourceError};
 use crate::connection::catch_panic;
@@ -89,32 +90,32 @@ impl<C: Send + Sync + 'static> SourcePoller<C> {
                     }
                 }
             }
-            let Some(was_good) = self.ask() else { return };
+            let Some(outcome) = self.ask() else { return };
             // Limits how often triggers poll the source.
             if self.trigger.rest(SHORTEST_PAUSE) == WakeReason::Over {
                 return;
             }
-            (until_asked, retry) = if was_good {
-                (self.poll_interval, FIRST_RETRY)
-            } else {
-                (
-                    retry.min(self.poll_interval),
-                    retry.saturating_mul(2).min(self.poll_interval),
-                )
+            let next_retry = retry.saturating_mul(2).min(self.poll_interval);
+            let pause = retry.min(self.poll_interval);
+            (until_asked, retry) = match outcome {
+                ReloadOutcome::Accepted => (self.poll_interval, FIRST_RETRY),
+                // A renewed identity serves from its first second, whatever the back-off.
+                ReloadOutcome::BeginsIn(left) => (pause.min(left), next_retry),
+                ReloadOutcome::Failed => (pause, next_retry),
             };
         }
     }
 
     /// Polls the source and publishes what it gives; `None` if the service is gone.
-    fn ask(&mut self) -> Option<bool> {
+    fn ask(&mut self) -> Option<ReloadOutcome> {
         let Some(source) = &mut self.source else {
-            return Some(true);
+            return Some(ReloadOutcome::Accepted);
         };
         // The service is not held here: the source may take long, and the service may be dropped in
         // that time.
         let given = ask(&mut **source, &self.trigger);
         let service = self.service.upgrade()?;
         // A panic here comes from a destructor of the user, in the revision that is replaced.
-        Some(catch_panic(|| service.reloaded(given)).unwrap_or(false))
+        Some(catch_panic(|| service.reloaded(given)).unwrap_or(ReloadOutcome::Failed))
     }
 }

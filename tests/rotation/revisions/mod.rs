@@ -1,5 +1,6 @@
 //! Revisions: published as a whole or not at all, by hand and by a source.
 
+mod begins_later;
 mod clock_skew;
 mod out_of_service;
 mod outside_validity;
