@@ -13,6 +13,8 @@ mod paths;
 mod place;
 #[cfg(all(feature = "openssl", feature = "encrypted-keys"))]
 mod races;
+#[cfg(target_os = "linux")]
+mod shared;
 mod source;
 mod stage;
 mod status;

@@ -1,13 +1,15 @@
 //! Notifications of file changes, where the system sends them.
 
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind};
-use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::ErrorKind;
+use notify::event::{AccessKind, AccessMode, Event, EventKind};
 
-use super::watch_paths::WatchPaths;
+use super::shared_watcher::{Subscriber, Subscription};
+use super::watch_paths::{WatchPaths, leaving};
 use crate::error::path::shown;
 use crate::rotation::ReloadTrigger;
 
@@ -18,17 +20,15 @@ pub(super) struct FileWatcher {
 }
 
 struct WatchedDirectory {
-    places: Arc<WatchPaths>,
-    fate: Arc<WatcherExit>,
-    /// The number of watched folders, of all that should be watched.
-    count: usize,
-    /// Ends its thread when it is dropped.
-    _watcher: Option<RecommendedWatcher>,
+    state: Arc<WatchState>,
+    /// `None` if there is no watcher.
+    subscription: Option<Subscription>,
 }
 
-/// What went wrong with a watcher.
-#[derive(Default)]
-struct WatcherExit {
+/// What is watched, and what went wrong with it.
+struct WatchState {
+    places: WatchPaths,
+    reload: ReloadTrigger,
     /// A watched folder was removed or renamed, so another one may have taken its place.
     is_lost: AtomicBool,
     trouble: Mutex<Option<String>>,
@@ -46,14 +46,16 @@ impl FileWatcher {
                 trouble: None,
             },
             _ => {
-                let before = self.current.take().map_or(0, |watched| watched.count);
+                let before = self.current.as_ref().map_or(0, WatchedDirectory::count);
                 let watched = WatchedDirectory::new(places, reload);
+                let trouble = watched.state.trouble();
                 let kept = RefreshResult {
                     // With an error and no further folder watched, reading again at once would find
                     // the same, without end.
-                    is_new: watched.fate.trouble().is_none() || watched.count > before,
-                    trouble: watched.fate.trouble(),
+                    is_new: trouble.is_none() || watched.count() > before,
+                    trouble,
                 };
+                // The former watches end when the new ones exist, which lets them be shared.
                 self.current = Some(watched);
                 kept
             }
@@ -68,83 +70,84 @@ pub(super) struct RefreshResult {
 
 impl WatchedDirectory {
     fn new(places: WatchPaths, reload: &ReloadTrigger) -> Self {
-        let places = Arc::new(places);
-        let fate = Arc::new(WatcherExit::default());
-        let handler = {
-            let (places, fate, reload) = (Arc::clone(&places), Arc::clone(&fate), reload.clone());
-            move |event: notify::Result<Event>| match event {
-                Ok(event) if fate.hears(&event, &places) => reload.now(),
-                Ok(_) => {}
-                // Not read at once, which would give the same error: the next poll reads it.
-                Err(error) => fate.fails(&error),
-            }
-        };
-        let mut count: usize = 0;
-        let mut watcher = match notify::recommended_watcher(handler) {
-            Ok(watcher) => Some(watcher),
+        let state = Arc::new(WatchState {
+            places,
+            reload: reload.clone(),
+            is_lost: AtomicBool::new(false),
+            trouble: Mutex::new(None),
+        });
+        let subscriber = Arc::<WatchState>::clone(&state);
+        let subscription = match Subscription::new(&state.places, subscriber) {
+            Ok(subscription) => Some(subscription),
             Err(error) => {
-                fate.fails(&error);
+                state.fails(&error);
                 None
             }
         };
-        for folder in places.folders.keys() {
-            let Some(watcher) = &mut watcher else { break };
-            match watcher.watch(folder, RecursiveMode::NonRecursive) {
-                Ok(()) => count = count.saturating_add(1),
-                Err(error) => fate.fails(&error),
-            }
-        }
         Self {
-            places,
-            fate,
-            count,
-            _watcher: watcher,
+            state,
+            subscription,
         }
+    }
+
+    /// The number of watched folders, of all that should be watched.
+    fn count(&self) -> usize {
+        self.subscription.as_ref().map_or(0, Subscription::count)
     }
 
     fn is_good_for(&self, places: &WatchPaths) -> bool {
-        *self.places == *places
-            && !self.fate.is_lost.load(Ordering::Acquire)
-            && self.fate.trouble().is_none()
+        self.state.places == *places
+            && !self.state.is_lost.load(Ordering::Acquire)
+            && self.state.trouble().is_none()
+            && self
+                .subscription
+                .as_ref()
+                .is_some_and(Subscription::is_usable)
     }
 }
 
-impl WatcherExit {
+impl WatchState {
     /// Returns whether an event may concern the files.
-    fn hears(&self, event: &Event, places: &WatchPaths) -> bool {
+    fn hears(&self, event: &Event) -> bool {
         match event.kind {
             EventKind::Access(AccessKind::Close(AccessMode::Write)) => {}
             // Our own reads send these events.
             EventKind::Access(_) => return false,
             _ => {}
         }
-        let leaves = matches!(
-            event.kind,
-            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
-        );
-        if leaves
-            && event
-                .paths
-                .iter()
-                .any(|path| places.folders.contains_key(path))
-        {
+        let is_lost = leaving(event).any(|path| self.places.has_folder_below(path));
+        if is_lost {
             self.is_lost.store(true, Ordering::Release);
         }
         // Without a path, or after too many events, it may concern any file.
-        event.need_rescan()
+        is_lost
+            || event.need_rescan()
             || event.paths.is_empty()
-            || event.paths.iter().any(|path| places.matters(path))
-    }
-
-    fn fails(&self, error: &notify::Error) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        // The first error is most likely the cause of the others.
-        trouble.get_or_insert_with(|| in_words(error));
+            || event.paths.iter().any(|path| self.places.matters(path))
     }
 
     fn trouble(&self) -> Option<String> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.clone()
+    }
+}
+
+impl Subscriber for WatchState {
+    fn event(&self, event: &Event) {
+        if self.hears(event) {
+            self.reload.now();
+        }
+    }
+
+    fn watches_below(&self, path: &Path) -> bool {
+        self.places.has_folder_below(path)
+    }
+
+    /// The files are not read at once, which would give the same error: the next poll reads them.
+    fn fails(&self, error: &notify::Error) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        // The first error is most likely the cause of the others.
+        trouble.get_or_insert_with(|| in_words(error));
     }
 }
 

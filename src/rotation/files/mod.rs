@@ -4,6 +4,7 @@ pub(crate) mod file_watcher;
 mod inputs;
 mod pause;
 mod settled;
+mod shared_watcher;
 pub(crate) mod watch_paths;
 
 use core::fmt;
@@ -51,7 +52,8 @@ use watch_paths::WatchPaths;
 /// are all noticed. Watching only saves time: on file systems that report nothing (NFS, some
 /// container mounts), and where the system's limits are reached, the next poll notices the change.
 /// Then [`Status::degraded`](crate::Status::degraded) gives the reason, if the system reported one,
-/// and watching is tried again at each poll.
+/// and watching is tried again at each poll. All sources of a process share one watcher: a thread,
+/// and on Linux one of the user's inotify instances (`fs.inotify.max_user_instances`, usually 128).
 ///
 /// A **single file that is mounted** (a bind mount, `subPath` in Kubernetes) never changes: the
 /// mount shows the old file after the new one was renamed into its place outside.

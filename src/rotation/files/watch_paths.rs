@@ -6,6 +6,8 @@ use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
+use notify::event::{Event, EventKind, ModifyKind};
+
 use super::inputs::WatchedInput;
 
 /// The number of links followed on the way to one file, as the Linux kernel does
@@ -61,6 +63,11 @@ impl WatchPaths {
             || path
                 .parent()
                 .is_some_and(|folder| self.whole.contains(folder))
+    }
+
+    /// Returns whether this is one of the folders, or above one.
+    pub(super) fn has_folder_below(&self, path: &Path) -> bool {
+        self.folders.keys().any(|folder| folder.starts_with(path))
     }
 
     /// Adds the folders on the way to `path` and returns its target; `None` if it leads nowhere.
@@ -124,6 +131,16 @@ impl WatchPaths {
         }
         self.whole.insert(folder);
     }
+}
+
+/// Returns the paths that an event removes from their place.
+pub(super) fn leaving(event: &Event) -> impl Iterator<Item = &Path> {
+    let leaves = matches!(
+        event.kind,
+        EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
+    );
+    let paths = event.paths.iter().filter(move |_| leaves);
+    paths.map(PathBuf::as_path)
 }
 
 impl FolderId {
