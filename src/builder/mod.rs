@@ -1,6 +1,7 @@
 //! The builder settings that clients and servers share.
 
 mod clock;
+mod first_rotation;
 mod key_permissions;
 mod rotation_settings;
 mod settings;

@@ -12,8 +12,9 @@ impl<T> Builder<T> {
     ///
     /// What it gives replaces what the builder was given; other settings stay.
     ///
-    /// `build` polls it on the calling thread and waits for it: asynchronous code calls `build`
-    /// where blocking is allowed (`spawn_blocking`). After that a thread of the client or server
+    /// `build` polls it on the calling thread and waits for it, once unless
+    /// [`wait_for_first`](Self::wait_for_first) is set: asynchronous code calls `build` where
+    /// blocking is allowed (`spawn_blocking`). After that a thread of the client or server
     /// (`mtls-rotation`) polls it. The thread ends with the client or server.
     ///
     /// Clones of the builder share the source, and only the first `build` takes it, even if it
@@ -33,6 +34,36 @@ impl<T> Builder<T> {
     #[must_use]
     pub fn source(mut self, source: impl Source) -> Self {
         self.settings.rotation.source = Some(SourceSlot::new(source));
+        self
+    }
+
+    /// Sets how long `build` waits until the source gives everything that is required.
+    ///
+    /// For services that start before their certificate: a sidecar or agent that has yet to write
+    /// or issue it. By default the source is polled once, and what is missing is an error. With
+    /// this, `build` polls again after half a second, then after twice the previous pause (at most
+    /// [`poll_interval`](Self::poll_interval)), and at once when the source calls its trigger.
+    /// After this time it returns the error of the last poll. A poll that has begun is not ended,
+    /// so it may take longer by the source's own time limit.
+    ///
+    /// It blocks the thread, also under a runtime: asynchronous code calls `build` by
+    /// `tokio::task::spawn_blocking`. Under Kubernetes, which restarts and counts what does not
+    /// become ready, it is shorter than the startup probe.
+    ///
+    /// ```no_run
+    /// # fn f(builder: mtls::ServerBuilder, files: impl mtls::Source) -> Result<(), mtls::BuildError> {
+    /// use std::time::Duration;
+    ///
+    /// let server = builder
+    ///     .source(files)
+    ///     .wait_for_first(Duration::from_secs(60))
+    ///     .build(mtls::Rustls::default())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn wait_for_first(mut self, at_most: Duration) -> Self {
+        self.settings.rotation.wait_for_first = Some(at_most);
         self
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 
+use super::first_rotation::first_of;
 use super::static_settings::{StaticSettings, check_name};
 use crate::backend::{Clock, EventSink, Observer, ProtocolVersion, Resumption, SourceDeadline};
 use crate::connection::catch_panic;
@@ -87,11 +88,21 @@ impl BuilderSettings {
             Some(slot) => Some(slot.take()?),
             None => None,
         };
-        let first = match &mut source {
-            Some(source) => ask(&mut **source, &trigger).map_err(BuildError::Source)?,
-            None => Rotation::new(),
+        let (first, parts) = match &mut source {
+            Some(source) => {
+                let poll = || {
+                    let first = ask(&mut **source, &trigger).map_err(BuildError::Source)?;
+                    let parts = self.parts(&first)?;
+                    Ok((first, parts))
+                };
+                first_of(poll, &trigger, &self.rotation)?
+            }
+            None => {
+                let first = Rotation::new();
+                let parts = self.parts(&first)?;
+                (first, parts)
+            }
         };
-        let parts = self.parts(&first)?;
         self.rotation.given = SourceBaseline::of(&first);
         self.rotation.degraded = first.degraded;
         let deadline = Arc::new(SourceDeadline::none());

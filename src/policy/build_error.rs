@@ -182,8 +182,8 @@ impl BuildError {
                  the whole message (not a digest of a digest), and ECDSA signatures are in DER"
             }
             Self::Source(_) => {
-                "correct what the source's own error names: `build` polls the source once, and \
-                 needs a first rotation"
+                "correct what the source's own error names: `build` needs a first rotation; where it \
+                 comes later, let `build` wait by `.wait_for_first(..)`"
             }
             Self::SourceTaken => {
                 "give each build its own source: clones of a builder share one, and a build that fails keeps it"

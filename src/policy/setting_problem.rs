@@ -82,6 +82,9 @@ pub enum SettingProblem {
     /// There is a setting about a source, but no source.
     #[error("there is no source that could be lost")]
     NoSource,
+    /// `build` waits for a source, but there is none.
+    #[error("there is no source to wait for")]
+    NothingToWaitFor,
     /// There is a shadow policy, but no observer.
     #[error("there is no observer")]
     NoObserver,
@@ -190,6 +193,7 @@ impl SettingProblem {
                 "let the key sign by RSA-PSS, or allow TLS 1.2 only: TLS 1.3 has no RSA PKCS#1 v1.5"
             }
             Self::NoSource => "call `.source(..)`, or leave `.on_source_lost(..)` out",
+            Self::NothingToWaitFor => "call `.source(..)`, or leave `.wait_for_first(..)` out",
             Self::NoObserver => {
                 "call `.observer(..)`: a shadow policy is evaluated for the observer only"
             }

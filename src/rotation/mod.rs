@@ -38,7 +38,7 @@ pub(crate) use settings::{RotationSettings, SourceSlot};
 pub(crate) use source::Source;
 pub use source::SourceError;
 pub(crate) use source::baseline::SourceBaseline;
-pub(crate) use source::poller::ask;
+pub(crate) use source::poller::{FIRST_RETRY, SHORTEST_PAUSE, ask};
 pub use source::reload_trigger::ReloadTrigger;
 pub use status::channel::StatusChanges;
 

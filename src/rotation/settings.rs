@@ -138,6 +138,8 @@ pub(crate) struct RotationSettings {
     /// Why the source works in a degraded way, by its own report.
     pub(crate) degraded: Option<String>,
     pub(crate) poll_interval: Duration,
+    /// How long `build` waits for the first rotation; `None` if it polls once.
+    pub(crate) wait_for_first: Option<Duration>,
     pub(crate) on_source_lost: OnSourceLost,
     pub(crate) self_trust: SelfTrust,
     pub(crate) self_validity: SelfValidity,
@@ -158,6 +160,7 @@ impl RotationSettings {
             given: SourceBaseline::default(),
             degraded: None,
             poll_interval: RELOAD_EVERY,
+            wait_for_first: None,
             on_source_lost: OnSourceLost::default(),
             self_trust: SelfTrust::default(),
             self_validity: SelfValidity::default(),
@@ -171,6 +174,9 @@ impl RotationSettings {
         let reject = |setting, problem| Err(BuildError::InvalidSetting { setting, problem });
         if self.poll_interval.is_zero() {
             return reject("poll_interval", SettingProblem::ZeroPollInterval);
+        }
+        if self.wait_for_first.is_some() && self.source.is_none() {
+            return reject("wait_for_first", SettingProblem::NothingToWaitFor);
         }
         match self.on_source_lost {
             OnSourceLost::KeepServing => Ok(()),

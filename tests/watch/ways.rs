@@ -228,3 +228,43 @@ pub fn publish(place: &Place, credential: &Credential) {
         fs::remove_dir_all(place.path(old.to_str().unwrap())).unwrap();
     }
 }
+
+/// A service that starts before another process has written its files: `build` waits, is notified, and reads them once
+/// they are whole.
+#[cfg(unix)]
+#[test]
+fn written_by_another_process_after_the_start() {
+    use std::process::Command;
+
+    let place = Place::new();
+    let (ready, files) = (place.beside("ready"), place.files());
+    fs::rename(place.folder(), &ready).unwrap();
+    let script = "sleep 3; mkdir tls; for f in ca.crt tls.crt tls.key; do cp ready/$f tls/$f; sleep 0.05; done; date +%s%N";
+    let mut writer = Command::new("sh");
+    writer
+        .args(["-c", script])
+        .current_dir(ready.parent().unwrap());
+    let writer = writer.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let server = mtls::MtlsServer::builder()
+        .source(files)
+        .poll_interval(Duration::from_secs(600))
+        .wait_for_first(super::stage::LIMIT)
+        .policy(mtls::VerifierPolicy::allow_any_authenticated())
+        .build(mtls::Rustls::default())
+        .unwrap();
+    let built = std::time::SystemTime::now();
+    assert_eq!(server.handle().status().revision(), 1);
+    let written = writer.wait_with_output().unwrap();
+    let written: u128 = String::from_utf8(written.stdout)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let built = built
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos();
+    // Polls alone would come at 0.5, 1.5, 3.5 and 7.5 seconds and later, as each takes some time.
+    let took = Duration::from_nanos(u64::try_from(built.saturating_sub(written)).unwrap());
+    assert!(took < Duration::from_millis(1500), "{took:?}");
+}

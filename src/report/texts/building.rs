@@ -152,6 +152,7 @@ fn settings() -> Vec<Sample> {
                 key: KeyType::Rsa { bits: 2048 },
             },
             NoSource,
+            NothingToWaitFor,
             RejectAfterTooShort {
                 reject_after: Duration::from_secs(1),
                 poll_interval: Duration::from_secs(2),

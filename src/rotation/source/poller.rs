@@ -15,9 +15,9 @@ use crate::rotation::settings::RotationSettings;
 use crate::rotation::status::expiry::ExpiryWarnings;
 
 /// The first pause after a failure; it doubles with each failure, up to the poll interval.
-const FIRST_RETRY: Duration = Duration::from_millis(500);
+pub(crate) const FIRST_RETRY: Duration = Duration::from_millis(500);
 /// The shortest time between two polls, however often the trigger is called.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 /// Enough stack to read and parse what a source gives; sources that need more use their own
 /// threads.
 const STACK_BYTES: usize = 2 << 20;

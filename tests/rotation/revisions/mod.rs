@@ -9,4 +9,5 @@ mod rejected;
 mod reported;
 mod sources;
 mod unclaimed;
+mod waited_for;
 mod watched;
