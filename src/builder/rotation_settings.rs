@@ -4,7 +4,9 @@ use core::time::Duration;
 
 use super::Builder;
 use crate::connection::LiveConnections;
-use crate::rotation::{OnExpiry, OnSourceLost, SelfTrust, SelfValidity, Source, SourceSlot};
+use crate::rotation::{
+    OnExpiry, OnSourceLost, OnWithdrawal, SelfTrust, SelfValidity, Source, SourceSlot,
+};
 
 impl<T> Builder<T> {
     /// Sets the source of identity, trust anchors, revocation lists or policy, also for later
@@ -108,6 +110,19 @@ impl<T> Builder<T> {
     #[must_use]
     pub fn on_source_lost(mut self, choice: OnSourceLost) -> Self {
         self.settings.rotation.on_source_lost = choice;
+        self
+    }
+
+    /// Sets what happens to handshakes when the source withdraws our identity. The default is
+    /// [`OnWithdrawal::Reject`].
+    ///
+    /// ```
+    /// use mtls::rotation::OnWithdrawal;
+    /// let builder = mtls::MtlsServer::builder().on_withdrawal(OnWithdrawal::KeepServing);
+    /// ```
+    #[must_use]
+    pub fn on_withdrawal(mut self, choice: OnWithdrawal) -> Self {
+        self.settings.rotation.on_withdrawal = choice;
         self
     }
 

@@ -14,8 +14,8 @@ use crate::error::SettingProblem;
 use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists};
 use crate::policy::{BuildError, Trust, VerifierPolicy};
 use crate::rotation::{
-    OnExpiry, ReloadTrigger, RevisionParts, Rotation, RotationSettings, SelfValidity, Source,
-    SourceBaseline, ask,
+    OnExpiry, OnWithdrawal, ReloadTrigger, RevisionParts, Rotation, RotationSettings, SelfValidity,
+    Source, SourceBaseline, ask,
 };
 
 /// The handshake timeout, if none is set.
@@ -105,7 +105,9 @@ impl BuilderSettings {
         };
         self.rotation.given = SourceBaseline::of(&first);
         self.rotation.degraded = first.degraded;
-        let deadline = Arc::new(SourceDeadline::none());
+        let mut deadline = SourceDeadline::none();
+        deadline.rejects_withdrawn = self.rotation.on_withdrawal == OnWithdrawal::Reject;
+        let deadline = Arc::new(deadline);
         Ok(InitialParts {
             fixed: StaticSettings {
                 key_permissions: self.key_permissions,

@@ -16,6 +16,7 @@ pub(crate) mod path;
 mod reload;
 mod retired;
 pub(crate) mod unknown_name;
+mod withdrawal;
 
 pub use alert::Alert;
 pub use anchor::{TrustAnchorProblem, UnusableTrustAnchor};
@@ -26,6 +27,7 @@ pub use material::{
 pub use reload::ReloadFailure;
 pub use retired::RetiredError;
 pub use unknown_name::UnknownName;
+pub use withdrawal::Withdrawal;
 
 // Errors of other modules, exported here too.
 pub use crate::backend::handshake_error::NotTls;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use pki_types::UnixTime;
 
+use super::withdrawal::Withdrawal;
+
 /// The failure of a [`Source`](crate::Source) to publish a new revision.
 ///
 /// The last good revision stays in force. `Display` says what failed and how often in a row; the
@@ -31,6 +33,22 @@ impl ReloadFailure {
     /// names it.
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
+    }
+
+    /// Returns whether the source answered that our identity was withdrawn.
+    ///
+    /// That differs from a source that fails or cannot be reached: see [`Withdrawal`].
+    ///
+    /// ```no_run
+    /// # fn f(builder: mtls::ServerBuilder) {
+    /// builder.observer(|event| match event {
+    ///     mtls::Event::ReloadFailed(failure) if failure.is_withdrawal() => std::process::exit(1),
+    ///     _ => {}
+    /// });
+    /// # }
+    /// ```
+    pub fn is_withdrawal(&self) -> bool {
+        self.error.is::<Withdrawal>()
     }
 
     /// Returns what to do about it.

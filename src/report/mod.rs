@@ -9,7 +9,7 @@ use crate::error::{
     KeyExportError, ListReplacementProblem, MatcherError, MatcherProblem, MaterialError,
     MaterialProblem, PatternProblem, ReloadFailure, RetiredError, RevocationListRegression,
     RotationError, SettingProblem, SigningFault, SpiffeIdError, TrustAnchorProblem,
-    TrustBundlesError, UnknownName, UnreadableTrustAnchor, UnusableTrustAnchor,
+    TrustBundlesError, UnknownName, UnreadableTrustAnchor, UnusableTrustAnchor, Withdrawal,
 };
 use crate::integration;
 use crate::policy::{BuildError, Rejection};
@@ -121,6 +121,7 @@ fn hint_of<'a>(error: &'a (dyn Error + 'static)) -> Option<Cow<'a, str>> {
         UnknownName,
         UnreadableTrustAnchor,
         UnusableTrustAnchor,
+        Withdrawal,
     )
     .or_else(|| backend::hint_of(error))
     .or_else(|| integration::hint_of(error))

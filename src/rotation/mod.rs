@@ -33,7 +33,7 @@ pub use per_revision::PerRevision;
 pub(crate) use revision::{BackendConfig, Revision};
 pub(crate) use rotation::Rotation;
 pub(crate) use service::Service;
-pub use settings::{OnExpiry, OnSourceLost, SelfTrust, SelfValidity};
+pub use settings::{OnExpiry, OnSourceLost, OnWithdrawal, SelfTrust, SelfValidity};
 pub(crate) use settings::{RotationSettings, SourceSlot};
 pub(crate) use source::Source;
 pub use source::SourceError;

@@ -103,11 +103,25 @@ impl<C> Revision<C> {
             has_post_quantum_identity: self.parts.identity.key_type().is_ml_dsa(),
             last_failure: None,
             degraded: None,
+            is_withdrawn: false,
             unclaimed_lists: self.verifier.unclaimed_lists().into(),
             unusable_anchors: unusable_anchors(&self.verifier),
             rotations: 0,
             reloads: 0,
             failures: 0,
+        }
+    }
+}
+
+impl<C> Revision<C> {
+    /// Returns this status with what depends on the time of the call.
+    pub(super) fn status_now(&self, status: Status) -> Status {
+        let now = self.verifier.now_unless_panicked();
+        Status {
+            identity_not_valid: now.and_then(|now| self.parts.outside_validity(now)),
+            unclaimed_lists: self.verifier.unclaimed_lists().into(),
+            unusable_anchors: unusable_anchors(&self.verifier),
+            ..status
         }
     }
 }

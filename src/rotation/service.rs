@@ -16,7 +16,7 @@ use super::source::reload_outcome::ReloadOutcome;
 use super::source::reload_trigger::ReloadTrigger;
 use super::status::Status;
 use super::status::channel::{StatusChanges, StatusChannel};
-use super::status::warnings::{RevisionWarnings, report_unclaimed_lists, unusable_anchors};
+use super::status::warnings::{RevisionWarnings, report_unclaimed_lists};
 use crate::backend::{Event, SessionVerifier, SourceDeadline};
 use crate::connection::Registry;
 use crate::error::{ReloadFailure, SettingProblem};
@@ -215,6 +215,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             *channel = Status {
                 last_failure: channel.last_failure.take(),
                 degraded: channel.degraded.take(),
+                is_withdrawn: channel.is_withdrawn,
                 rotations: channel.rotations.saturating_add(1),
                 reloads: channel.reloads,
                 failures: channel.failures,
@@ -262,6 +263,8 @@ impl<C: Send + Sync + 'static> Service<C> {
     fn recover(&self, reload: ReloadContext, status: &mut Status) -> SourceBaseline {
         status.reloads = status.reloads.saturating_add(1);
         status.last_failure = None;
+        status.is_withdrawn = false;
+        self.deadline.withdraw(false);
         status.degraded = reload.degraded.map(Into::into);
         core::mem::replace(&mut *self.given(), reload.given)
     }
@@ -281,6 +284,9 @@ impl<C: Send + Sync + 'static> Service<C> {
         });
         let reported = Arc::clone(&failure);
         self.channel.change(|status| {
+            // What was withdrawn stays so if the source fails in another way after it.
+            status.is_withdrawn |= reported.is_withdrawal();
+            self.deadline.withdraw(status.is_withdrawn);
             status.failures = status.failures.saturating_add(1);
             status.last_failure = Some(reported);
         });
@@ -302,15 +308,7 @@ impl<C> Service<C> {
     }
 
     pub(crate) fn status(&self) -> Status {
-        let revision = self.load();
-        let verifier = &revision.verifier;
-        let now = verifier.now_unless_panicked();
-        Status {
-            identity_not_valid: now.and_then(|now| revision.parts.outside_validity(now)),
-            unclaimed_lists: verifier.unclaimed_lists().into(),
-            unusable_anchors: unusable_anchors(verifier),
-            ..self.channel.status()
-        }
+        self.load().status_now(self.channel.status())
     }
 
     pub(crate) fn status_changes(&self) -> StatusChanges {

@@ -56,6 +56,29 @@ pub enum OnSourceLost {
     RejectAfter(Duration),
 }
 
+/// What happens to handshakes when the [`Source`] answers that our identity was withdrawn.
+///
+/// The source returns a [`Withdrawal`](crate::error::Withdrawal) then. A source that fails or
+/// cannot be reached withdraws nothing: that is [`OnSourceLost`].
+///
+/// ```
+/// # fn f(builder: mtls::ServerBuilder, source: impl mtls::Source) {
+/// use mtls::rotation::OnWithdrawal;
+/// let builder = builder.source(source).on_withdrawal(OnWithdrawal::KeepServing);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnWithdrawal {
+    /// They go on under the last good revision as long as it lasts.
+    KeepServing,
+    /// Every peer is rejected for [`NotServing`](crate::RejectionReason::NotServing) until what the
+    /// source gives is accepted again, also if the source fails in another way in between. This
+    /// also holds on `config()`. Open connections go on. The default.
+    #[default]
+    Reject,
+}
+
 /// Whether our own trust anchors must prove our own identity.
 ///
 /// ```
@@ -141,6 +164,7 @@ pub(crate) struct RotationSettings {
     /// How long `build` waits for the first rotation; `None` if it polls once.
     pub(crate) wait_for_first: Option<Duration>,
     pub(crate) on_source_lost: OnSourceLost,
+    pub(crate) on_withdrawal: OnWithdrawal,
     pub(crate) self_trust: SelfTrust,
     pub(crate) self_validity: SelfValidity,
     /// `None` if not set: then there are warnings if there is a source.
@@ -162,6 +186,7 @@ impl RotationSettings {
             poll_interval: RELOAD_EVERY,
             wait_for_first: None,
             on_source_lost: OnSourceLost::default(),
+            on_withdrawal: OnWithdrawal::default(),
             self_trust: SelfTrust::default(),
             self_validity: SelfValidity::default(),
             warn_before: None,

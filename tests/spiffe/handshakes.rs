@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use mtls::backend::{ClientBackend, ServerBackend};
-use mtls::error::SpiffeError;
+use mtls::error::{SpiffeError, Withdrawal};
 use mtls::rotation::OnSourceLost;
 use mtls::{
     BuildError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, Rustls, TrustAnchors,
@@ -207,12 +207,8 @@ fn the_last_good_revision_serves_while_the_agent_gives_nothing_good() {
     of_app.give(&app_1(&prod));
     let server = web(&of_web).build(Rustls::default()).unwrap();
     let client = app(&of_app).build(Rustls::default()).unwrap();
-    let troubles: [Trouble; 5] = [
+    let troubles: [Trouble; 4] = [
         (|agent, _| agent.go(), "there is no socket"),
-        (
-            |agent, _| agent.deny("no identity issued"),
-            "issues no identity to this process",
-        ),
         (|agent, _| agent.fail("syncing"), "unavailable: syncing"),
         (
             |agent, prod| {
@@ -267,8 +263,8 @@ fn who_may_not_outlive_its_agent_rejects_after_a_while_and_serves_again() {
         .unwrap();
     let client = app(&of_app).build(Rustls::default()).unwrap();
     assert_meet(&client, &server, ["web-1", "app-1"]);
-    of_web.deny("no identity issued");
-    until_failure(|| server.handle().status(), "issues no identity");
+    of_web.fail("syncing");
+    until_failure(|| server.handle().status(), "unavailable: syncing");
     super::agent::until(|| match super::workloads::meet(&client, &server).1 {
         Err(reason) if reason.contains("source") => Ok(()),
         other => Err(format!("{other:?}")),
@@ -294,7 +290,9 @@ fn without_a_first_message_nothing_is_built() {
         .build(Rustls::default())
         .unwrap_err();
     assert!(matches!(error, BuildError::Source(_)), "{error:?}");
-    let source = error.source().unwrap().downcast_ref::<SpiffeError>();
+    let withdrawal = error.source().unwrap();
+    assert!(withdrawal.is::<Withdrawal>(), "{withdrawal:?}");
+    let source = withdrawal.source().unwrap().downcast_ref::<SpiffeError>();
     assert!(matches!(source, Some(SpiffeError::NoIdentity { .. })));
     super::agent::until(|| match agent.streams() {
         (0, _) => Ok(()),

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use mtls::error::SpiffeError;
+use mtls::error::{SpiffeError, Withdrawal};
 use mtls::rotation::ReloadTrigger;
 use mtls::{Source, SpiffeSource};
 
@@ -17,7 +17,11 @@ use super::message::{Domain, Entry, Message};
 pub(crate) fn load(source: &mut SpiffeSource) -> Result<String, SpiffeError> {
     match source.load(&ReloadTrigger::default()) {
         Ok(rotation) => Ok(format!("{rotation:?}")),
-        Err(error) => Err(*error.downcast().expect("another error than its own")),
+        Err(error) => {
+            let withdrawal = error.downcast::<Withdrawal>();
+            let error = withdrawal.map_or_else(|error| error, |withdrawal| withdrawal.into_cause());
+            Err(*error.downcast().expect("another error than its own"))
+        }
     }
 }
 

@@ -9,4 +9,5 @@ mod handshakes;
 mod load;
 mod many;
 mod message;
+mod withdrawn;
 mod workloads;

@@ -1,4 +1,4 @@
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,14 +18,17 @@ pub(crate) struct ServingGate {
     pub(crate) source: Arc<SourceDeadline>,
 }
 
-/// The deadline of the source's last response, shared by all revisions.
+/// What the source's last responses allow, shared by all revisions.
 ///
-/// It runs by a clock that does not jump.
+/// The deadline of the last response runs by a clock that does not jump.
 #[derive(Debug)]
 pub(crate) struct SourceDeadline {
     since: Instant,
     /// Milliseconds after `since`.
     at: AtomicU64,
+    /// Whether the last response but failures was that our identity is withdrawn.
+    is_withdrawn: AtomicBool,
+    pub(crate) rejects_withdrawn: bool,
 }
 
 /// No deadline.
@@ -36,6 +39,8 @@ impl SourceDeadline {
         Self {
             since: Instant::now(),
             at: AtomicU64::new(NEVER),
+            is_withdrawn: AtomicBool::new(false),
+            rejects_withdrawn: true,
         }
     }
 
@@ -44,6 +49,15 @@ impl SourceDeadline {
         let at = self.since.elapsed().saturating_add(silence).as_millis();
         let at = u64::try_from(at).unwrap_or(NEVER);
         self.at.store(at, Ordering::Release);
+    }
+
+    /// Records that the source has withdrawn our identity, or that it has given one again.
+    pub(crate) fn withdraw(&self, is_withdrawn: bool) {
+        self.is_withdrawn.store(is_withdrawn, Ordering::Release);
+    }
+
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.is_withdrawn.load(Ordering::Acquire)
     }
 
     fn is_over(&self) -> bool {
@@ -65,7 +79,9 @@ impl ServingGate {
             }
             _ => {}
         }
-        if self.source.is_over() {
+        if self.source.rejects_withdrawn && self.source.is_withdrawn() {
+            not_serving("the source has withdrawn our identity".to_owned())
+        } else if self.source.is_over() {
             not_serving("the source of our material has been silent for too long".to_owned())
         } else {
             Ok(())

@@ -6,6 +6,9 @@ use std::io;
 use ::spiffe::WorkloadApiError;
 use ::spiffe::transport::{EndpointError, TransportError};
 
+use crate::error::Withdrawal;
+use crate::rotation::SourceError;
+
 use super::problem::{
     SpiffeAddressProblem, SpiffeConnectProblem, SpiffePart, SpiffePartProblem, SpiffeStreamProblem,
 };
@@ -184,6 +187,24 @@ impl SpiffeError {
             address: address.to_owned(),
             part,
             problem,
+        }
+    }
+}
+
+impl SpiffeError {
+    /// Returns whether there is no SVID for us, or not the chosen one.
+    ///
+    /// It withdraws the SVID that was given before (SPIFFE Workload API, section 5.2.1).
+    pub(super) fn is_withdrawal(&self) -> bool {
+        matches!(self, Self::NoIdentity { .. } | Self::NotGiven { .. })
+    }
+
+    /// The error that the source returns.
+    pub(super) fn of_source(self) -> SourceError {
+        if self.is_withdrawal() {
+            Withdrawal::new(self).into()
+        } else {
+            self.into()
         }
     }
 }

@@ -64,9 +64,17 @@ use svid_update::{SvidSelector, SvidUpdate};
 /// A broken stream is opened again after a quarter to half a second, then after pauses that double
 /// up to 30 seconds. Until then each load returns the error. `status()` shows it,
 /// [`OnSourceLost`](crate::rotation::OnSourceLost) counts from it, and the last valid revision
-/// stays in force. The same applies when the agent withdraws the identity (`PermissionDenied`). The
-/// standard requires that a withdrawn SVID is no longer used: set `OnSourceLost::RejectAfter` to
-/// the time that an agent may take to restart.
+/// stays in force.
+///
+/// # When the agent has no identity for us
+///
+/// That is an answer: `PermissionDenied`, or a message without the chosen SVID. It withdraws the
+/// identity, which must not be used any more (SPIFFE Workload API, section 5.2.1). So every
+/// handshake is rejected until the agent issues one again, unless
+/// [`OnWithdrawal::KeepServing`](crate::rotation::OnWithdrawal::KeepServing) is set.
+/// [`Status::is_withdrawn`](crate::Status::is_withdrawn) and
+/// [`ReloadFailure::is_withdrawal`](crate::error::ReloadFailure::is_withdrawal) tell it from an
+/// agent that is away.
 ///
 /// An agent that hangs looks like one without an update. So the source opens a new connection to it
 /// after each [`retry_interval`](Self::retry_interval) without a message. If that fails, the open
@@ -256,16 +264,17 @@ impl SpiffeSource {
 
 impl Source for SpiffeSource {
     /// # Errors
-    /// A [`SpiffeError`].
+    /// A [`SpiffeError`], within a [`Withdrawal`](crate::error::Withdrawal) if the agent issues no
+    /// identity to us, or not the chosen one.
     fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
         let (address, within) = (self.address.clone(), self.response_timeout);
-        let running = self.running(reload)?;
+        let running = self.running(reload).map_err(SpiffeError::of_source)?;
         let silence = || SpiffeError::NoAnswer {
             address: address.clone(),
             within,
         };
-        let SvidUpdate { identity, bundles } =
-            running.shared.given(running.until, reload, silence)?;
+        let given = running.shared.given(running.until, reload, silence);
+        let SvidUpdate { identity, bundles } = given.map_err(SpiffeError::of_source)?;
         Ok(Rotation::new()
             .identity(identity)
             .trust_bundles(bundles)

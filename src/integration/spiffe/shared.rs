@@ -43,13 +43,17 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Withdraws the update. Returns whether there was one.
+    /// Withdraws the update. Returns whether that is news.
     pub(super) fn lose(&self, error: SpiffeError) -> bool {
         let mut state = self.state();
         let (next, is_news) = match &*state {
             State::Waiting(_) => (State::Waiting(Some(error)), false),
             State::SvidUpdate(_) => (State::Lost(error), true),
-            State::Lost(_) => (State::Lost(error), false),
+            // An agent that was away, and has no identity for us.
+            State::Lost(before) => {
+                let is_news = error.is_withdrawal() && !before.is_withdrawal();
+                (State::Lost(error), is_news)
+            }
         };
         *state = next;
         is_news

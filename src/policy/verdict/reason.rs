@@ -53,10 +53,11 @@ pub enum RejectionReason {
     InvalidSvid,
     /// A certificate of the path is before its `notBefore` (RFC 5280, section 4.1.2.5).
     NotYetValid,
-    /// We accept no connections: our own certificate has expired, or the source of our material is
-    /// lost.
+    /// We accept no connections: our own certificate has expired, or the source of our material has
+    /// withdrawn it or is lost.
     ///
-    /// Both apply only where the configuration says to reject then.
+    /// Each applies only where the configuration says to reject then, which is the default for what
+    /// was withdrawn.
     NotServing,
     /// A CA's path length constraint is exceeded (RFC 5280, section 4.2.1.9).
     PathLengthExceeded,

@@ -7,7 +7,7 @@ use pki_types::UnixTime;
 use super::{Sample, samples};
 use crate::backend::HandshakeError;
 use crate::error::{
-    Alert, KeyExportError, NotTls, ReloadFailure, SigningFault, UnreadableTrustAnchor,
+    Alert, KeyExportError, NotTls, ReloadFailure, SigningFault, UnreadableTrustAnchor, Withdrawal,
 };
 use crate::material::SignatureScheme;
 use crate::policy::{Rejection, RejectionReason};
@@ -82,6 +82,8 @@ pub(super) fn samples() -> Vec<Sample> {
         };
         samples.push(Sample::new(name.to_owned(), &failure));
     }
+    let withdrawal = Withdrawal::new(fmt::Error);
+    samples.push(Sample::new("Withdrawal".to_owned(), &withdrawal));
     let anchor = UnreadableTrustAnchor {
         index: 1,
         subject: "‹CN=Root›".to_owned(),

@@ -44,6 +44,7 @@ pub struct Status {
     pub(super) has_post_quantum_identity: bool,
     pub(super) last_failure: Option<Arc<ReloadFailure>>,
     pub(super) degraded: Option<Arc<str>>,
+    pub(super) is_withdrawn: bool,
     pub(super) unclaimed_lists: Arc<[Arc<RevocationList>]>,
     pub(super) unusable_anchors: Arc<[UnusableTrustAnchor]>,
     pub(super) rotations: u64,
@@ -206,6 +207,20 @@ impl Status {
         self.degraded.as_deref()
     }
 
+    /// Returns whether the source has withdrawn our identity, and given none since.
+    ///
+    /// [`OnWithdrawal`](super::OnWithdrawal) says whether handshakes go on.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let server = pki::server_builder().build(mtls::Rustls::default())?;
+    /// assert!(!server.handle().status().is_withdrawn());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_withdrawn(&self) -> bool {
+        self.is_withdrawn
+    }
+
     /// Returns how many revisions `rotate` and the source published after the first one.
     pub fn rotations(&self) -> u64 {
         self.rotations
@@ -261,6 +276,9 @@ impl fmt::Display for Status {
             "\nrotations: {}, reloads: {reloads}, failures: {failures}",
             self.rotations
         )?;
+        if self.is_withdrawn {
+            f.write_str("\nwithdrawn: the source has no identity for us any more")?;
+        }
         if let Some(reason) = &self.degraded {
             write!(f, "\ndegraded: {reason}")?;
         }
@@ -298,6 +316,7 @@ mod tests {
             has_post_quantum_identity: false,
             last_failure: None,
             degraded: None,
+            is_withdrawn: false,
             unclaimed_lists: Arc::from([]),
             unusable_anchors: Arc::from([]),
             rotations: 2,
