@@ -7,6 +7,7 @@ mod names;
 mod steps;
 mod subject;
 mod text;
+mod workloads;
 
 use mtls::error::{MatcherError, MatcherProblem};
 use mtls::pki_types::{CertificateDer, UnixTime};

@@ -129,9 +129,13 @@ impl PeerMatcher {
 impl PeerMatcher {
     /// Matches a URI among the subject alternative names, byte for byte.
     ///
+    /// Any scheme will do: a WIMSE workload identifier is such a URI
+    /// (draft-ietf-wimse-identifier).
+    ///
     /// ```
     /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// mtls::PeerMatcher::uri("https://billing.example/agent")?;
+    /// mtls::PeerMatcher::uri("wimse://trust.example/billing/agent")?;
     /// # Ok(())
     /// # }
     /// ```
@@ -157,6 +161,7 @@ impl PeerMatcher {
     /// # fn main() -> Result<(), mtls::error::MatcherError> {
     /// use mtls::PeerMatcher;
     /// PeerMatcher::uri_prefix("https://a.example/pay")?;
+    /// PeerMatcher::uri_prefix("wimse://trust.example/billing")?;
     /// assert!(PeerMatcher::uri_prefix("https://").is_err());
     /// # Ok(())
     /// # }
