@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::error::RotationError;
 use super::rotation::Rotation;
 use super::service::Service;
+use super::source::reload_trigger::ReloadTrigger;
 use super::status::Status;
 use super::status::channel::StatusChanges;
 
@@ -37,6 +38,7 @@ trait Revisions: Send + Sync {
     fn status_changes(&self) -> StatusChanges;
     fn tracked_connections(&self) -> usize;
     fn changed_at(&self) -> u64;
+    fn trigger(&self) -> ReloadTrigger;
 }
 
 impl<C: Send + Sync + 'static> Revisions for Service<C> {
@@ -62,6 +64,10 @@ impl<C: Send + Sync + 'static> Revisions for Service<C> {
 
     fn changed_at(&self) -> u64 {
         self.load().changed_at
+    }
+
+    fn trigger(&self) -> ReloadTrigger {
+        Self::trigger(self).clone()
     }
 }
 
@@ -110,6 +116,12 @@ impl RotationHandle {
     /// The newest revision that changed our identity or trust.
     pub(super) fn changed_at(&self) -> u64 {
         self.0.changed_at()
+    }
+
+    /// What wakes the thread that polls the source. It does not keep the service alive.
+    #[allow(dead_code, reason = "signals are received by tokio, which is optional")]
+    pub(crate) fn trigger(&self) -> ReloadTrigger {
+        self.0.trigger()
     }
 
     /// Returns how many connections are tracked now.

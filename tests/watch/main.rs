@@ -15,6 +15,8 @@ mod place;
 mod races;
 #[cfg(target_os = "linux")]
 mod shared;
+#[cfg(all(unix, feature = "tokio"))]
+mod signals;
 mod source;
 mod stage;
 mod status;

@@ -6,6 +6,8 @@
 mod connect;
 pub(crate) mod listener;
 mod poll_io;
+#[cfg(unix)]
+mod reload_on_signal;
 mod stream;
 
 pub use stream::AsyncMtlsStream;
