@@ -5,6 +5,7 @@ mod advised;
 mod anchors;
 #[path = "../common/mod.rs"]
 mod common;
+mod credentials;
 mod directory;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;

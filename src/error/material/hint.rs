@@ -257,6 +257,12 @@ impl MaterialProblem {
                 "save it as ASCII or UTF-8 (`iconv -f UTF-16 -t UTF-8 FILE > NEW`, or in PowerShell \
                  `Get-Content FILE | Out-File -Encoding ascii NEW`)"
             }
+            Self::InvalidCredentialName => {
+                "give the name alone, as it stands before the colon in `LoadCredential=NAME:PATH`"
+            }
+            Self::NoCredentialsDirectory => {
+                "start the service by systemd with `LoadCredential=NAME:PATH` in its unit, or name the file itself"
+            }
             Self::VariableNotSet => "set it where this process is started",
             Self::WrongPassphrase { flaw, .. } => match flaw {
                 None => try_passphrase!(),

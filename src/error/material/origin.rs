@@ -10,6 +10,8 @@ use crate::error::path::shown;
 pub enum MaterialOrigin {
     /// Bytes in memory.
     Bytes,
+    /// A credential of systemd whose file is not known.
+    Credential(OsString),
     /// One file of a directory whose files are all read.
     DirectoryEntry(PathBuf),
     /// One file or directory.
@@ -29,6 +31,7 @@ impl fmt::Display for MaterialOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes => f.write_str("given bytes"),
+            Self::Credential(name) => write!(f, "the credential {}", shown(Path::new(name))),
             Self::DirectoryEntry(path) | Self::File(path) => f.write_str(&shown(path)),
             Self::Pair { chain, key } => write!(f, "{} and {}", shown(chain), shown(key)),
             Self::Variable(name) => {

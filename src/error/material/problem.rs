@@ -121,6 +121,9 @@ pub enum MaterialProblem {
         /// The permission bits, as `chmod` takes them.
         mode: u32,
     },
+    /// The name of a credential is not that of one file.
+    #[error("this is not the name of a credential")]
+    InvalidCredentialName,
     /// The file could not be read.
     #[error("{}", io_fact(.source))]
     Io {
@@ -249,6 +252,9 @@ pub enum MaterialProblem {
     /// A directory contains no file to read.
     #[error("the directory has no file with a certificate")]
     NoCertificateInDirectory,
+    /// The environment variable with the folder of credentials is not set to an absolute path.
+    #[error("CREDENTIALS_DIRECTORY is not set to an absolute path")]
+    NoCredentialsDirectory,
     /// No private key was found.
     #[error("there is no private key in it")]
     NoKey,

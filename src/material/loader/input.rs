@@ -1,16 +1,18 @@
 use core::fmt;
+use std::borrow::Cow;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::credential;
 use crate::error::{MaterialError, MaterialOrigin, MaterialProblem};
 use crate::material::input::file::{self, FileContent};
 
-/// A source that a [`Loader`](crate::Loader) reads: a file, directory, environment variable or
-/// bytes.
+/// A source that a [`Loader`](crate::Loader) reads: a file, directory, credential of systemd,
+/// environment variable or bytes.
 ///
 /// A path converts into an input, so `loader.load_identity("client.p12")` reads that file.
 ///
@@ -35,6 +37,7 @@ pub struct Input(Kind);
 #[derive(Clone)]
 enum Kind {
     Bytes(Arc<Zeroizing<Vec<u8>>>),
+    Credential(OsString),
     Directory(PathBuf),
     Env(OsString),
     File(PathBuf),
@@ -46,6 +49,48 @@ impl Input {
         Self(Kind::Bytes(Arc::new(Zeroizing::new(
             bytes.as_ref().to_vec(),
         ))))
+    }
+
+    /// Creates an input of a credential that systemd passes to the service, by its name.
+    ///
+    /// It is the file of that name in the folder of the environment variable
+    /// `CREDENTIALS_DIRECTORY`, which is read at each load (systemd.exec(5), "Credentials").
+    ///
+    /// ```no_run
+    /// use mtls::Loader;
+    /// use mtls::material::Input;
+    ///
+    /// // In the unit: LoadCredential=tls.crt:/etc/pki/web.crt
+    /// //              LoadCredentialEncrypted=tls.key
+    /// let chain = Input::credential("tls.crt");
+    /// let identity = Loader::new().load_key_pair(chain, Input::credential("tls.key"))?;
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// Loading fails for a name that is not that of one file in the folder
+    /// ([`InvalidCredentialName`](MaterialProblem::InvalidCredentialName)), and if the variable is
+    /// not set to an absolute path
+    /// ([`NoCredentialsDirectory`](MaterialProblem::NoCredentialsDirectory)).
+    pub fn credential(name: impl Into<OsString>) -> Self {
+        Self(Kind::Credential(name.into()))
+    }
+
+    /// Returns the path of a [credential](Self::credential), for what takes a path: a `FileSource`,
+    /// or [`Passphrase::from_file`](crate::Passphrase::from_file).
+    ///
+    /// ```no_run
+    /// use mtls::Passphrase;
+    /// use mtls::material::Input;
+    ///
+    /// let passphrase = Passphrase::from_file(Input::credential_path("p12-passphrase")?);
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`MaterialError`] for an invalid name, and without the folder. Whether the file exists is
+    /// not checked.
+    pub fn credential_path(name: impl AsRef<OsStr>) -> Result<PathBuf, MaterialError> {
+        credential::path(name.as_ref())
     }
 
     /// Creates an input of every file in a directory. Only trust anchors can be read from one.
@@ -72,9 +117,10 @@ impl Input {
     }
 
     /// Returns the path of a file.
-    pub(super) fn as_file(&self) -> Option<&Path> {
+    pub(super) fn as_file(&self) -> Option<Cow<'_, Path>> {
         match &self.0 {
-            Kind::File(path) => Some(path),
+            Kind::Credential(name) => credential::path(name).ok().map(Cow::Owned),
+            Kind::File(path) => Some(Cow::Borrowed(path)),
             _ => None,
         }
     }
@@ -87,6 +133,7 @@ impl Input {
     ) -> Result<T, MaterialError> {
         match &self.0 {
             Kind::File(path) => file::load(path, limit, parse),
+            Kind::Credential(name) => file::load(&credential::path(name)?, limit, parse),
             Kind::Bytes(bytes) => {
                 file::check_size(bytes, limit)?;
                 parse(FileContent {
@@ -137,6 +184,7 @@ impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Kind::Credential(name) => f.debug_tuple("Credential").field(name).finish(),
             Kind::Directory(path) => f.debug_tuple("Directory").field(path).finish(),
             Kind::Env(name) => f.debug_tuple("Env").field(name).finish(),
             Kind::File(path) => f.debug_tuple("File").field(path).finish(),

@@ -1,5 +1,6 @@
 //! Loading of material in any encoding, detected by its content.
 
+mod credential;
 mod detect;
 pub(crate) mod directory;
 #[cfg(feature = "watch")]
@@ -175,7 +176,7 @@ impl Loader {
         let identity = build().and_then(|identity| self.check_permissions(identity));
         match (chain_input.as_file(), key_input.as_file()) {
             (Some(chain), Some(key)) => {
-                identity.map_err(|error| error.with_origin(pairs::pair(chain, key)))
+                identity.map_err(|error| error.with_origin(pairs::pair(&chain, &key)))
             }
             _ => identity,
         }
@@ -259,7 +260,7 @@ impl Loader {
             self.anchors_in(&content.bytes)
         });
         match input.as_file() {
-            Some(path) => anchors.map_err(|error| anchors::name_directory(error, path)),
+            Some(path) => anchors.map_err(|error| anchors::name_directory(error, &path)),
             None => anchors,
         }
     }

@@ -189,6 +189,8 @@ fn problems() -> Vec<Sample> {
             },
             UnexpectedEnd { label: value() },
             Utf16,
+            InvalidCredentialName,
+            NoCredentialsDirectory,
             VariableNotSet,
             WrongPassphrase {
                 from: PassphraseOrigin::Variable("‹name›".into()),
@@ -215,6 +217,7 @@ fn origins() -> Vec<Sample> {
         error,
         [
             Bytes,
+            Credential("‹name›".into()),
             DirectoryEntry(path()),
             File(path()),
             Pair {
