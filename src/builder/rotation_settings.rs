@@ -19,6 +19,9 @@ impl<T> Builder<T> {
     /// blocking is allowed (`spawn_blocking`). After that a thread of the client or server
     /// (`mtls-rotation`) polls it. The thread ends with the client or server.
     ///
+    /// Threads do not survive a fork: build the client or server in the process that uses it. In a
+    /// forked one it serves what it had, and [`Status::degraded`](crate::Status::degraded) says so.
+    ///
     /// Clones of the builder share the source, and only the first `build` takes it, even if it
     /// fails. Give each clone its own source; otherwise `build` returns
     /// [`BuildError::SourceTaken`](crate::BuildError::SourceTaken).

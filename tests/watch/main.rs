@@ -5,6 +5,8 @@ mod common;
 
 mod clocks;
 mod faults;
+#[cfg(unix)]
+mod forked;
 mod lists;
 #[cfg(target_os = "linux")]
 mod mounts;

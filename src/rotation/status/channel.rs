@@ -2,6 +2,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Status;
@@ -12,7 +13,13 @@ use crate::connection::catch_panic;
 pub(crate) struct StatusChannel {
     state: Mutex<State>,
     changed: Condvar,
+    /// The process whose threads publish here.
+    process: u32,
 }
+
+/// What a forked process lacks.
+const FORKED: &str = "this process was forked from the one that built the client or server, and threads do not survive a \
+                      fork: the source is not polled here; build it after the fork";
 
 #[derive(Debug)]
 struct State {
@@ -36,11 +43,17 @@ impl StatusChannel {
                 next_waiting: 0,
             }),
             changed: Condvar::new(),
+            process: process::id(),
         }
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.state().status.clone()
+        let mut status = self.state().status.clone();
+        // With a source, `build` was the first reload.
+        if status.reloads > 0 && self.process != process::id() {
+            status.degraded = Some(FORKED.into());
+        }
+        status
     }
 
     /// Writes to the status, and wakes all waiters if `write` returns true.
