@@ -24,5 +24,8 @@ pub mod operating {}
 #[doc = include_str!("rotation.md")]
 pub mod rotation {}
 
+#[doc = include_str!("sources.md")]
+pub mod sources {}
+
 #[doc = include_str!("who_may_connect.md")]
 pub mod who_may_connect {}

@@ -23,5 +23,7 @@ mod source;
 mod stage;
 mod status;
 mod suffer;
+#[cfg(target_os = "linux")]
+mod tools;
 mod watches;
 mod ways;

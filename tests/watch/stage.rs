@@ -32,6 +32,7 @@ pub struct Stage {
     pub ahead: Arc<AtomicI64>,
     log: Arc<Log>,
     failures: Arc<Mutex<Vec<String>>>,
+    warnings: Arc<Mutex<Vec<String>>>,
     /// The handshake since which it is the server that was met last.
     since: AtomicUsize,
     threads: Vec<JoinHandle<()>>,
@@ -56,6 +57,7 @@ impl Stage {
     ) -> Self {
         let place = place.into();
         let failures = Arc::new(Mutex::new(Vec::new()));
+        let warnings = Arc::new(Mutex::new(Vec::new()));
         let ahead = Arc::new(AtomicI64::new(0));
         let mut policy = VerifierPolicy::allow_any_authenticated();
         if has_lists {
@@ -74,11 +76,15 @@ impl Stage {
                 }
             })
             .observer({
-                let failures = Arc::clone(&failures);
-                move |event| {
-                    if let Event::ReloadFailed(failure) = event {
+                let (failures, warnings) = (Arc::clone(&failures), Arc::clone(&warnings));
+                move |event| match event {
+                    Event::ReloadFailed(failure) => {
                         failures.lock().unwrap().push(on_one_line(*failure));
                     }
+                    Event::IdentityWarning(warning) => {
+                        warnings.lock().unwrap().push(warning.to_string());
+                    }
+                    _ => {}
                 }
             })
             .build(Rustls::default())
@@ -91,6 +97,7 @@ impl Stage {
             ahead,
             log,
             failures,
+            warnings,
             since: AtomicUsize::new(0),
             threads,
         }
@@ -160,6 +167,11 @@ impl Stage {
     /// The failures that the observer received.
     pub fn reported(&self) -> Vec<String> {
         self.failures.lock().unwrap().clone()
+    }
+
+    /// The warnings about identities that the observer received.
+    pub fn identity_warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap().clone()
     }
 
     /// Waits until the observer receives this failure, after so many others.
