@@ -13,7 +13,15 @@ use crate::material::IdentityWarning;
 use crate::policy::BuildError;
 
 /// The time if the clock fails: at it, nothing is valid yet.
-pub(super) const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
+const EPOCH: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
+
+/// The number of the first revision.
+pub(super) const FIRST: u64 = 1;
+
+/// Returns the time of the builder's clock.
+pub(super) fn moment(verifier: &SessionVerifier) -> UnixTime {
+    verifier.now_unless_panicked().unwrap_or(EPOCH)
+}
 
 /// An immutable set of identity, anchors, revocation lists and policy.
 ///

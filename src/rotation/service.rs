@@ -1,13 +1,10 @@
 use core::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
-use pki_types::UnixTime;
-
 use super::error::RotationError;
 use super::parts::{RevisionParts, RotationOrigin};
 use super::publish_checks;
-use super::revision::{ConfigFactory, EPOCH, Revision};
+use super::revision::{ConfigFactory, FIRST, Revision, moment};
 use super::rotation::Rotation;
 use super::settings::{OnSourceLost, RotationSettings, SelfTrust};
 use super::source::SourceError;
@@ -17,10 +14,11 @@ use super::source::reload_trigger::ReloadTrigger;
 use super::status::Status;
 use super::status::channel::{StatusChanges, StatusChannel};
 use super::status::warnings::{RevisionWarnings, report_unclaimed_lists};
-use crate::backend::{Event, SessionVerifier, SourceDeadline};
+use crate::backend::{Event, SourceDeadline};
 use crate::connection::Registry;
 use crate::error::{ReloadFailure, SettingProblem};
 use crate::policy::BuildError;
+use arc_swap::ArcSwap;
 
 /// The state that the clones of a client or server share: the current revision, and how the next
 /// one is made.
@@ -343,11 +341,4 @@ impl<C> fmt::Debug for Service<C> {
             .field(&self.current.load())
             .finish()
     }
-}
-
-/// The number of the first revision.
-const FIRST: u64 = 1;
-
-fn moment(verifier: &SessionVerifier) -> UnixTime {
-    verifier.now_unless_panicked().unwrap_or(EPOCH)
 }
