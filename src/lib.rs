@@ -84,6 +84,8 @@ pub use crate::connection::handle::ConnectionHandle;
 pub use crate::error::material::MaterialError;
 #[cfg(feature = "axum")]
 pub use crate::integration::axum;
+#[cfg(feature = "config")]
+pub use crate::integration::config;
 #[cfg(feature = "http")]
 pub use crate::integration::http;
 #[cfg(feature = "hyper")]

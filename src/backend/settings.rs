@@ -83,6 +83,7 @@ pub(crate) fn key_mismatch(identity: &MtlsIdentity) -> BuildError {
 
 pub(crate) fn no_external_key(backend: BackendKind) -> BuildError {
     BuildError::Unsupported {
+        setting: "identity",
         backend,
         what: "an external signing key (`MtlsIdentity::from_signing_key`)",
         reason: "it needs the bytes of the private key",

@@ -18,6 +18,8 @@ use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists, TrustAnchor
 use crate::policy::{Trust, TrustBundles, VerifierPolicy};
 
 pub(crate) use settings::BuilderSettings;
+#[allow(unused_imports, reason = "settings of code are written nowhere else")]
+pub(crate) use settings::Locate;
 
 /// The settings of a client or a server that is not built yet.
 ///

@@ -9,7 +9,7 @@ use pki_types::UnixTime;
 use super::first_rotation::first_of;
 use super::static_settings::{StaticSettings, check_name};
 use crate::backend::{Clock, EventSink, Observer, ProtocolVersion, Resumption, SourceDeadline};
-use crate::connection::catch_panic;
+use crate::connection::{ListenerSettings, catch_panic};
 use crate::error::SettingProblem;
 use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists};
 use crate::policy::{BuildError, Trust, VerifierPolicy};
@@ -42,6 +42,28 @@ pub(crate) struct BuilderSettings {
     /// Whether a server sends the subjects of its trust anchors to clients.
     pub(crate) names_anchors: bool,
     pub(crate) rotation: RotationSettings,
+    /// The listener of a server.
+    pub(crate) listener: ListenerSettings,
+    /// Adds the field of a configuration to an error of building.
+    pub(crate) locate: Locate,
+}
+
+/// Adds to an error where the setting is written that caused it.
+#[derive(Clone, Default)]
+pub(crate) struct Locate(Option<Arc<dyn Fn(BuildError) -> BuildError + Send + Sync>>);
+
+impl Locate {
+    #[allow(dead_code, reason = "settings of code are written nowhere else")]
+    pub(crate) fn new(add: impl Fn(BuildError) -> BuildError + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(add)))
+    }
+
+    pub(crate) fn add_to(&self, error: BuildError) -> BuildError {
+        match &self.0 {
+            Some(add) => add(error),
+            None => error,
+        }
+    }
 }
 
 /// The settings, split into static ones and those that rotate.
@@ -74,6 +96,8 @@ impl BuilderSettings {
             on_expiry: OnExpiry::default(),
             names_anchors: true,
             rotation: RotationSettings::new(),
+            listener: ListenerSettings::default(),
+            locate: Locate::default(),
         }
     }
 

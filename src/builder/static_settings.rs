@@ -71,6 +71,7 @@ impl StaticSettings {
             }
             None if self.self_trust == SelfTrust::Require => {
                 return Err(BuildError::Unsupported {
+                    setting: "self_trust",
                     backend: B::LIBRARY,
                     what: "`SelfTrust::Require`",
                     reason: "the platform verifies signatures itself and shows none of them",
@@ -171,6 +172,7 @@ fn check_revocation<B: Backend>(parts: &RevisionParts) -> Result<(), BuildError>
     ) {
         (_, false, None) => Ok(()),
         (Support::None(_), ..) => Err(BuildError::Unsupported {
+            setting: "revocation_lists",
             backend: B::LIBRARY,
             what: "revocation rules and lists",
             reason: "the platform does not show the path that they apply to",

@@ -31,7 +31,16 @@ impl ClientBuilder {
     /// # Errors
     /// [`BuildError`]: a required setting is missing, a trust anchor is not a CA certificate, a
     /// signature in our chain is wrong, or the backend rejects or cannot enforce a setting.
-    pub fn build<B: ClientBackend>(mut self, backend: B) -> Result<MtlsClient<B>, BuildError> {
+    pub fn build<B: ClientBackend>(self, backend: B) -> Result<MtlsClient<B>, BuildError> {
+        let locate = self.settings.locate.clone();
+        self.build_from_settings(backend)
+            .map_err(|error| locate.add_to(error))
+    }
+
+    fn build_from_settings<B: ClientBackend>(
+        mut self,
+        backend: B,
+    ) -> Result<MtlsClient<B>, BuildError> {
         let policy = &mut self.settings.policy;
         policy.get_or_insert_with(VerifierPolicy::allow_any_authenticated);
         let begun = self.settings.begin()?;

@@ -3,9 +3,17 @@
 mod client_auth;
 mod context;
 pub(crate) mod handle;
-#[cfg(feature = "tokio")]
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, unreachable_pub, reason = "there is no listener")
+)]
 mod listener_limits;
 mod live_connections;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "there is no listener")
+)]
+mod proxy_senders;
 mod registry;
 mod stream_tracking;
 pub(crate) mod transport;
@@ -22,9 +30,19 @@ pub use context::ConnectionContext;
 pub(crate) use handle::ConnectionHandle;
 #[cfg(feature = "tokio")]
 pub use listener_limits::ListenerLimits;
+#[cfg(not(feature = "tokio"))]
+pub(crate) use listener_limits::ListenerLimits;
 pub use live_connections::LiveConnections;
+pub(crate) use proxy_senders::{ListenerSettings, ProxySenders};
 pub(crate) use registry::Registry;
 pub(crate) use registry::verification_subject::VerificationBasis;
 pub(crate) use stream_tracking::{StreamTracking, Task};
 pub use transport::{Transport, WithoutTimeout};
 pub(crate) use waiters::{Closer, catch_panic};
+
+/// Whether there is a listener.
+#[cfg_attr(
+    not(feature = "config"),
+    allow(dead_code, reason = "a configuration may ask for one")
+)]
+pub(crate) const HAS_LISTENER: bool = cfg!(feature = "tokio");

@@ -9,6 +9,7 @@
 pub(crate) mod alert;
 pub(crate) mod anchor;
 pub(crate) mod backend_kind;
+mod config_field;
 pub(crate) mod date;
 pub(crate) mod exposed;
 pub(crate) mod material;
@@ -20,6 +21,7 @@ mod withdrawal;
 
 pub use alert::Alert;
 pub use anchor::{TrustAnchorProblem, UnusableTrustAnchor};
+pub use config_field::ConfigField;
 pub use material::{
     MaterialLocation, MaterialOrigin, MaterialProblem, PassphraseFlaw, PassphraseOrigin,
     RevocationListFault, SigningKeyFault,

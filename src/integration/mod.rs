@@ -3,6 +3,8 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "hyper")]
@@ -36,6 +38,7 @@ fn connection_of(extensions: &::http::Extensions) -> Option<&crate::connection::
 /// Returns the hint of an error of an integration.
 #[cfg_attr(
     not(any(
+        feature = "config",
         feature = "http",
         feature = "hyper",
         feature = "spiffe",
@@ -46,6 +49,10 @@ fn connection_of(extensions: &::http::Extensions) -> Option<&crate::connection::
 pub(crate) fn hint_of<'a>(
     error: &'a (dyn core::error::Error + 'static),
 ) -> Option<std::borrow::Cow<'a, str>> {
+    #[cfg(feature = "config")]
+    if let Some(hint) = config::hint_of(error) {
+        return Some(hint);
+    }
     #[cfg(feature = "http")]
     if let Some(hint) = http::hint_of(error) {
         return Some(hint);

@@ -184,6 +184,7 @@ fn no_suite(_: NoInitialCipherSuite) -> BuildError {
 
 fn unsupported(reason: &'static str) -> BuildError {
     BuildError::Unsupported {
+        setting: "backend",
         backend: Rustls::KIND,
         what: "QUIC",
         reason,

@@ -10,7 +10,7 @@ use pki_types::UnixTime;
 use super::setting_problem::SettingProblem;
 use super::verdict::rejection::Rejection;
 use crate::error::anchor::REPLACE_ANCHOR;
-use crate::error::{BackendKind, UnusableTrustAnchor, exposed};
+use crate::error::{BackendKind, ConfigField, UnusableTrustAnchor, exposed};
 use crate::material::IdentityWarning;
 use crate::x509::rfc3339;
 
@@ -28,6 +28,13 @@ pub enum BuildError {
         advice: &'static str,
         /// The error of the library.
         source: Box<dyn StdError + Send + Sync>,
+    },
+    /// A setting of a configuration cannot be used.
+    Configured {
+        /// The field of the configuration.
+        field: ConfigField,
+        /// The fault.
+        error: Box<Self>,
     },
     /// A certificate of our own chain is not signed by the one that follows it.
     IdentityChain {
@@ -121,6 +128,8 @@ pub enum BuildError {
     Unsupported {
         /// The backend.
         backend: BackendKind,
+        /// The builder's method.
+        setting: &'static str,
         /// The capability that it lacks.
         what: &'static str,
         /// Why it lacks the capability.
@@ -143,6 +152,9 @@ impl BuildError {
             Self::IdentityNotValid(warning) => return warning.hint(),
             Self::InsecureKeyFile { path, .. } | Self::InsecurePassphraseFile { path, .. } => {
                 return close(path).into();
+            }
+            Self::Configured { field, error } => {
+                return field.hint.map_or_else(|| error.hint(), Cow::Borrowed);
             }
             Self::InvalidSetting { problem, .. } => return problem.hint(),
             Self::KeyMismatch { .. } => {
@@ -274,6 +286,7 @@ impl fmt::Display for BuildError {
             Self::TrustAnchorsExpired { at } => {
                 return write!(f, "no trust anchor is valid at {}", rfc3339(*at));
             }
+            Self::Configured { field, error } => return write!(f, "{field}: {error}"),
             Self::Unsupported { backend, what, .. } => {
                 return write!(f, "{backend} does not support {what}");
             }
@@ -289,6 +302,7 @@ impl StdError for BuildError {
             | Self::IdentityChain { source, .. }
             | Self::SigningKeyFailed { source, .. }
             | Self::Source(source) => Some(&**source),
+            Self::Configured { error, .. } => error.source(),
             Self::OwnChainRejected(rejection) => Some(rejection),
             Self::Thread(error) => Some(error),
             Self::UnusableTrustAnchors(anchors) => Some(anchors.first()?),

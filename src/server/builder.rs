@@ -73,6 +73,16 @@ impl<A: ClientAuth> ServerBuilder<A> {
     /// [`BuildError`]: a required setting is missing, a trust anchor is not a CA certificate, a
     /// signature in our chain is wrong, or the backend rejects or cannot enforce a setting.
     pub fn build<B: ServerBackend>(self, backend: B) -> Result<MtlsServer<B, A>, BuildError> {
+        let locate = self.settings.locate.clone();
+        self.build_from_settings(backend)
+            .map_err(|error| locate.add_to(error))
+    }
+
+    fn build_from_settings<B: ServerBackend>(
+        self,
+        backend: B,
+    ) -> Result<MtlsServer<B, A>, BuildError> {
+        let listener = Arc::new(self.settings.listener.clone());
         let names_anchors = self.settings.names_anchors;
         let begun = self.settings.begin()?;
         let fixed = begun.fixed;
@@ -122,6 +132,7 @@ impl<A: ClientAuth> ServerBuilder<A> {
             service,
             handshake_timeout,
             context: ConnectionContext::new(),
+            listener,
             client_auth: PhantomData,
         })
     }

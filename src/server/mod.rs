@@ -16,7 +16,9 @@ use crate::backend::{
     TlsStream,
 };
 use crate::connection::transport::{Deadline, Transport};
-use crate::connection::{ClientAuth, Closer, ConnectionContext, Required, StreamTracking};
+use crate::connection::{
+    ClientAuth, Closer, ConnectionContext, ListenerSettings, Required, StreamTracking,
+};
 use crate::handshake_loop::{handshake_loop, linger};
 use crate::handshake_report::HandshakeReport;
 use crate::rotation::{Revision, RotationHandle, Service};
@@ -55,6 +57,7 @@ pub struct MtlsServer<B: ServerBackend = DefaultBackend, A = Required> {
     handle: RotationHandle,
     handshake_timeout: Duration,
     context: ConnectionContext,
+    pub(crate) listener: Arc<ListenerSettings>,
     client_auth: PhantomData<fn() -> A>,
 }
 
@@ -180,6 +183,7 @@ impl<B: ServerBackend, A> Clone for MtlsServer<B, A> {
             handle: self.handle.clone(),
             handshake_timeout: self.handshake_timeout,
             context: self.context,
+            listener: Arc::clone(&self.listener),
             client_auth: PhantomData,
         }
     }

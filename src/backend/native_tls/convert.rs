@@ -21,17 +21,19 @@ const TAKES_PKCS8: bool = cfg!(any(not(target_vendor = "apple"), target_os = "ma
 /// Rejects the settings that native-tls cannot enforce.
 pub(super) fn reject_unsupported(settings: &ClientSettings) -> Result<(), BuildError> {
     if let Some((what, reason)) = settings.policy_beyond_leaf {
-        return Err(unsupported(what, reason));
+        return Err(unsupported("policy", what, reason));
     }
     settings.verifier.check_anchors_for_servers()?;
     if !settings.versions.tls12 && !HAS_TLS13 {
         return Err(unsupported(
+            "protocol_versions",
             "TLS 1.3 without TLS 1.2",
             "this platform's library has no TLS 1.3",
         ));
     }
     if !TAKES_PKCS8 {
         return Err(unsupported(
+            "identity",
             "a private key outside the system's keychain",
             "this platform's library reads no private keys",
         ));
@@ -55,6 +57,7 @@ pub(super) fn alpn(protocols: &[Vec<u8>]) -> Result<Vec<&str>, BuildError> {
         .collect::<Result<_, _>>()
         .map_err(|_| {
             unsupported(
+                "alpn",
                 "ALPN protocol names that are not UTF-8",
                 "native-tls takes the names as strings",
             )
@@ -70,6 +73,7 @@ pub(super) fn identity(identity: &MtlsIdentity) -> Result<Identity, BuildError> 
     let key = held_key(identity, BackendKind::NativeTls)?;
     if takes_proof(key.key_type()) {
         return Err(unsupported(
+            "identity",
             "a private key of ECDSA P-521 or ML-DSA",
             "native-tls does not verify that such a key belongs to the leaf",
         ));
@@ -93,6 +97,7 @@ fn pem(label: &str, der: &[u8]) -> Result<String, BuildError> {
 pub(super) fn anchors(trust: &Trust) -> Result<Vec<Certificate>, BuildError> {
     if let Trust::Bundles(_) = trust {
         return Err(unsupported(
+            "trust_bundles",
             "trust anchors for each trust domain",
             "the platform does not show in which of them a path ends",
         ));
@@ -142,8 +147,9 @@ where
     }
 }
 
-fn unsupported(what: &'static str, reason: &'static str) -> BuildError {
+fn unsupported(setting: &'static str, what: &'static str, reason: &'static str) -> BuildError {
     BuildError::Unsupported {
+        setting,
         backend: BackendKind::NativeTls,
         what,
         reason,

@@ -121,6 +121,7 @@ fn present(context: &mut SslContextBuilder, identity: &MtlsIdentity) -> Result<(
     let kind = identity.key_type();
     if kind.is_ml_dsa() && !has_ml_dsa() {
         return Err(BuildError::Unsupported {
+            setting: "identity",
             backend: BackendKind::OpenSsl,
             what: "an identity with an ML-DSA key",
             reason: "ML-DSA requires OpenSSL 3.5 or newer",

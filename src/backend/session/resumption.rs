@@ -86,6 +86,7 @@ impl Resumption {
         };
         if let Support::None(_) = Capability::Resumption.on(backend) {
             return Err(BuildError::Unsupported {
+                setting: "resumption",
                 backend,
                 what: "resumption that is bound to the revision (`.resumption(..)`)",
                 reason: "it cannot verify the peer again when a session is resumed",

@@ -110,6 +110,20 @@ impl PeerMatcher {
         }))
     }
 
+    /// Returns the names of the constructors with one text as their argument.
+    #[allow(dead_code, reason = "only configurations have matchers as structures")]
+    pub(crate) fn pattern_names() -> impl Iterator<Item = &'static str> {
+        attribute::Kind::ALL.iter().map(|kind| kind.name())
+    }
+
+    /// Creates the matcher of one of these names.
+    #[allow(dead_code, reason = "only configurations have matchers as structures")]
+    pub(crate) fn pattern(name: &str, argument: &str) -> Option<Result<Self, MatcherError>> {
+        let mut kinds = attribute::Kind::ALL.iter();
+        let kind = kinds.find(|kind| kind.name() == name)?;
+        Some(Self::parsed(*kind, argument))
+    }
+
     /// Returns whether an authenticated peer matches, for authorization after the handshake.
     ///
     /// A common name never replaces a DNS name here. Attributes that the TLS library does not

@@ -108,6 +108,7 @@ fn builds() -> Vec<Sample> {
             Thread(io::Error::other("the cause")),
             TrustAnchorsExpired { at: time(0) },
             Unsupported {
+                setting: "resumption",
                 backend: BackendKind::NativeTls,
                 what: VALUE,
                 reason: VALUE,

@@ -1,12 +1,12 @@
 //! The paths of a file source, and how each one is read.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::watched_inputs::{WatchedInput, WatchedInputs};
 use crate::error::MaterialError;
 use crate::error::path::shown;
 use crate::material::{
-    CertificateChain, Fingerprint, Input, Loader, Passphrase, PrivateKey, RevocationLists,
-    TrustAnchors,
+    CertificateChain, Input, Loader, Passphrase, PrivateKey, RevocationLists, TrustAnchors,
 };
 use crate::rotation::Rotation;
 
@@ -31,21 +31,11 @@ pub(super) enum Anchors {
     File(PathBuf),
 }
 
-/// One path that is read.
-#[derive(Clone, Copy)]
-pub(super) enum WatchedInput<'a> {
-    /// A folder whose files are read.
-    Directory(&'a Path),
-    /// A file, and the number of bytes that are read at most.
-    File(&'a Path, usize),
-}
+impl WatchedInputs for Inputs {
+    type Error = MaterialError;
 
-/// The fingerprints of all inputs at one moment, in their order.
-pub(super) struct InputsDigest(Vec<Fingerprint>);
-
-impl Inputs {
     /// Returns every path, also that of the passphrase.
-    pub(super) fn all(&self) -> Vec<WatchedInput<'_>> {
+    fn all(&self) -> Vec<WatchedInput<'_>> {
         let mut all = Vec::new();
         match &self.identity {
             Some(IdentityFiles::One(path)) => {
@@ -73,50 +63,9 @@ impl Inputs {
         all
     }
 
-    pub(super) fn look(&self) -> InputsDigest {
-        let of = |input: &WatchedInput<'_>| match *input {
-            WatchedInput::Directory(folder) => Fingerprint::of_directory(folder),
-            WatchedInput::File(path, limit) => Fingerprint::of_file(path, limit),
-        };
-        InputsDigest(self.all().iter().map(of).collect())
-    }
-
-    /// Returns the first path whose fingerprint differs between `before` and `now`.
-    pub(super) fn changed(&self, before: &InputsDigest, now: &InputsDigest) -> Option<&Path> {
-        let mut pairs = self.all().into_iter().zip(before.0.iter().zip(&now.0));
-        let (input, _) = pairs.find(|(_, (before, now))| !before.is(**now))?;
-        Some(input.path())
-    }
-
-    /// Returns the first file that has lost its last name, and is still found under its path.
-    ///
-    /// A bind mount of a single file shows the file that was mounted, also after another one was
-    /// renamed into its place on the other side of the mount.
-    #[cfg(unix)]
-    pub(super) fn replaced_under_mount(&self) -> Option<&Path> {
-        use std::fs;
-        use std::os::unix::fs::MetadataExt;
-
-        let without_name = |path: &Path| {
-            let found = fs::metadata(path).ok()?;
-            (found.is_file() && found.nlink() == 0).then(|| (found.dev(), found.ino()))
-        };
-        let mut files = self.all().into_iter().map(WatchedInput::path);
-        files.find(|path| {
-            // Twice, since a path that another file takes in this moment leads to it the next time.
-            let first = without_name(path);
-            first.is_some() && first == without_name(path)
-        })
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn replaced_under_mount(&self) -> Option<&Path> {
-        None
-    }
-
     /// Reads and parses all inputs. The identity comes last, since its passphrase may cost a
     /// second.
-    pub(super) fn load(&self) -> Result<Rotation, MaterialError> {
+    fn load(&mut self) -> Result<Rotation, MaterialError> {
         let mut rotation = Rotation::new().origin(self.in_words());
         match &self.anchors {
             Some(Anchors::Directory(folder)) => {
@@ -150,16 +99,23 @@ impl Inputs {
         Ok(rotation)
     }
 
-    fn in_words(&self) -> String {
-        let paths = self.all().into_iter().map(|input| shown(input.path()));
-        paths.collect::<Vec<_>>().join(", ")
+    fn has_unseen_passphrase(&self) -> bool {
+        let passphrase = self.passphrase.as_ref();
+        passphrase.is_some_and(Passphrase::may_change_unseen)
+    }
+
+    fn of_material(error: &MaterialError) -> Option<&MaterialError> {
+        Some(error)
+    }
+
+    fn unsettled(&self, error: MaterialError) -> MaterialError {
+        error
     }
 }
 
-impl<'a> WatchedInput<'a> {
-    pub(super) fn path(self) -> &'a Path {
-        match self {
-            Self::Directory(path) | Self::File(path, _) => path,
-        }
+impl Inputs {
+    fn in_words(&self) -> String {
+        let paths = self.all().into_iter().map(|input| shown(input.path()));
+        paths.collect::<Vec<_>>().join(", ")
     }
 }

@@ -6,6 +6,8 @@ mod pause;
 mod settled;
 mod shared_watcher;
 pub(crate) mod watch_paths;
+mod watched_files;
+mod watched_inputs;
 
 use core::fmt;
 use core::time::Duration;
@@ -14,13 +16,12 @@ use std::path::{self, Path, PathBuf};
 use super::rotation::Rotation;
 use super::source::reload_trigger::ReloadTrigger;
 use super::source::{Source, SourceError};
-use crate::error::path::shown;
 use crate::material::Passphrase;
 
-use file_watcher::FileWatcher;
 use inputs::{Anchors, IdentityFiles, Inputs};
-use settled::SettledInputs;
-use watch_paths::WatchPaths;
+
+pub(crate) use watched_files::WatchedFiles;
+pub(crate) use watched_inputs::{WatchedInput, WatchedInputs};
 
 /// A source of identity, trust anchors and revocation lists from watched files.
 ///
@@ -78,8 +79,7 @@ use watch_paths::WatchPaths;
 /// # Errors
 /// The error of [`load`](Source::load) is an `Arc<MaterialError>`, which names the file.
 pub struct FileSource {
-    files: SettledInputs,
-    watch: Option<FileWatcher>,
+    files: WatchedFiles<Inputs>,
 }
 
 impl FileSource {
@@ -104,8 +104,7 @@ impl FileSource {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            files: SettledInputs::new(Inputs::default(), Self::DEFAULT_SETTLE_TIME),
-            watch: Some(FileWatcher::default()),
+            files: WatchedFiles::new(Inputs::default(), Self::DEFAULT_SETTLE_TIME),
         }
     }
 
@@ -130,7 +129,7 @@ impl FileSource {
     /// resolved against the current directory at this call.
     #[must_use]
     pub fn identity(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
-        self.files.inputs.identity = Some(IdentityFiles::Pair {
+        self.files.settled.inputs.identity = Some(IdentityFiles::Pair {
             chain: absolute(chain.as_ref()),
             key: absolute(key.as_ref()),
         });
@@ -143,7 +142,7 @@ impl FileSource {
     /// it.
     #[must_use]
     pub fn identity_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.files.inputs.identity = Some(IdentityFiles::One(absolute(path.as_ref())));
+        self.files.settled.inputs.identity = Some(IdentityFiles::One(absolute(path.as_ref())));
         self
     }
 
@@ -154,7 +153,7 @@ impl FileSource {
     /// it.
     #[must_use]
     pub fn passphrase(mut self, passphrase: Passphrase) -> Self {
-        self.files.inputs.passphrase = Some(passphrase);
+        self.files.settled.inputs.passphrase = Some(passphrase);
         self
     }
 
@@ -162,7 +161,7 @@ impl FileSource {
     /// [`TrustAnchors::from_file`](crate::TrustAnchors::from_file) reads it.
     #[must_use]
     pub fn trust_anchors(mut self, path: impl AsRef<Path>) -> Self {
-        self.files.inputs.anchors = Some(Anchors::File(absolute(path.as_ref())));
+        self.files.settled.inputs.anchors = Some(Anchors::File(absolute(path.as_ref())));
         self
     }
 
@@ -171,7 +170,7 @@ impl FileSource {
     /// It is read as by [`Input::directory`](crate::material::Input::directory).
     #[must_use]
     pub fn trust_anchors_directory(mut self, path: impl AsRef<Path>) -> Self {
-        self.files.inputs.anchors = Some(Anchors::Directory(absolute(path.as_ref())));
+        self.files.settled.inputs.anchors = Some(Anchors::Directory(absolute(path.as_ref())));
         self
     }
 
@@ -179,7 +178,11 @@ impl FileSource {
     /// [`RevocationLists::from_file`](crate::RevocationLists::from_file) reads it.
     #[must_use]
     pub fn revocation_lists(mut self, path: impl AsRef<Path>) -> Self {
-        self.files.inputs.lists.push(absolute(path.as_ref()));
+        self.files
+            .settled
+            .inputs
+            .lists
+            .push(absolute(path.as_ref()));
         self
     }
 
@@ -191,7 +194,7 @@ impl FileSource {
     /// is accepted if it loads.
     #[must_use]
     pub fn settle_time(mut self, time: Duration) -> Self {
-        self.files.settle = time.min(Self::MAX_SETTLE_TIME);
+        self.files.settled.settle = time.min(Self::MAX_SETTLE_TIME);
         self
     }
 
@@ -200,57 +203,31 @@ impl FileSource {
     /// For file systems that report no changes (NFS), and where watches are scarce.
     #[must_use]
     pub fn without_notify(mut self) -> Self {
-        self.watch = None;
+        self.files.watch = None;
         self
     }
 }
 
 impl Source for FileSource {
     fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
-        if self.files.inputs.all().is_empty() {
+        if self.files.settled.inputs.all().is_empty() {
             return Err(
                 "the file source was given no file; call `FileSource::identity(..)`".into(),
             );
         }
-        let outcome = self.files.load(reload);
-        let mut troubles = Vec::new();
-        // After reading, since the links may lead elsewhere by now.
-        if let Some(watch) = &mut self.watch {
-            let kept = watch.keep(WatchPaths::of(&self.files.inputs.all()), reload);
-            if kept.is_new {
-                reload.now();
-            }
-            troubles.extend(kept.trouble);
-        }
-        troubles.extend(
-            self.files
-                .inputs
-                .replaced_under_mount()
-                .map(replaced_under_mount),
-        );
-        if troubles.is_empty() {
-            return outcome;
-        }
-        outcome.map(|rotation| rotation.degraded(troubles.join("; ")))
+        self.files.load(reload)
     }
-}
-
-/// Describes a file that a mount still shows, and the remedy.
-fn replaced_under_mount(path: &Path) -> String {
-    format!(
-        "{} was replaced where it comes from, and this process goes on seeing the old one, as a single file is mounted (a \
-         bind mount, Kubernetes' `subPath`); mount its folder instead, and restart",
-        shown(path)
-    )
 }
 
 /// The clone reads the same files, but has read nothing yet.
 impl Clone for FileSource {
     fn clone(&self) -> Self {
-        Self {
-            files: SettledInputs::new(self.files.inputs.clone(), self.files.settle),
-            watch: self.watch.is_some().then(FileWatcher::default),
+        let settled = &self.files.settled;
+        let mut files = WatchedFiles::new(settled.inputs.clone(), settled.settle);
+        if self.files.watch.is_none() {
+            files.watch = None;
         }
+        Self { files }
     }
 }
 
@@ -263,9 +240,9 @@ impl Default for FileSource {
 impl fmt::Debug for FileSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileSource")
-            .field("inputs", &self.files.inputs)
-            .field("settle", &self.files.settle)
-            .field("watches", &self.watch.is_some())
+            .field("inputs", &self.files.settled.inputs)
+            .field("settle", &self.files.settled.settle)
+            .field("watches", &self.files.watch.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -1,29 +1,29 @@
 //! What the files hold once they have settled.
 
 use core::time::Duration;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::inputs::{Inputs, InputsDigest};
 use super::pause::pause;
+use super::watched_inputs::{InputsDigest, WatchedInputs};
 use crate::error::{MaterialError, MaterialProblem};
-use crate::material::Passphrase;
 use crate::rotation::rotation::Rotation;
 use crate::rotation::source::SourceError;
 use crate::rotation::source::reload_trigger::ReloadTrigger;
 
 /// Inputs, and what they held when they had settled last.
-pub(super) struct SettledInputs {
-    pub(super) inputs: Inputs,
+pub(super) struct SettledInputs<I: WatchedInputs> {
+    pub(super) inputs: I,
     /// The time between two readings that must be equal.
     pub(super) settle: Duration,
-    last: Option<LastLoad>,
+    last: Option<LastLoad<I::Error>>,
 }
 
 /// The result of the last time the inputs were parsed.
-struct LastLoad {
+struct LastLoad<E> {
     seen: InputsDigest,
-    outcome: Result<Rotation, Arc<MaterialError>>,
+    outcome: Result<Rotation, Arc<E>>,
 }
 
 /// The grace period of inputs that do not load, in settling times.
@@ -31,8 +31,8 @@ const GRACE: u32 = 10;
 /// The longest wait for inputs that keep changing, in settling times.
 const PATIENCE: u32 = 100;
 
-impl SettledInputs {
-    pub(super) fn new(inputs: Inputs, settle: Duration) -> Self {
+impl<I: WatchedInputs> SettledInputs<I> {
+    pub(super) fn new(inputs: I, settle: Duration) -> Self {
         Self {
             inputs,
             settle,
@@ -43,10 +43,10 @@ impl SettledInputs {
     /// Returns what the files hold, once it has settled.
     pub(super) fn load(&mut self, reload: &ReloadTrigger) -> Result<Rotation, SourceError> {
         let started = Instant::now();
-        let mut seen = self.inputs.look();
+        let mut seen = self.look();
         let mut grace = self.settle.saturating_mul(GRACE);
         if let Some(last) = &self.last
-            && self.inputs.changed(&last.seen, &seen).is_none()
+            && last.seen.changed(&seen).is_none()
         {
             match &last.outcome {
                 Ok(rotation) => return Ok(rotation.clone()),
@@ -59,17 +59,17 @@ impl SettledInputs {
         let mut failure = None;
         loop {
             pause(self.settle, reload)?;
-            let mut now = self.inputs.look();
-            let mut changed = self.inputs.changed(&seen, &now);
+            let mut now = self.look();
+            let mut changed = seen.changed(&now).map(Path::to_owned);
             if changed.is_none() && failure.is_none() {
                 let outcome = self.inputs.load();
                 // The parser read the files once more: they must still be what was compared.
-                now = self.inputs.look();
-                changed = self.inputs.changed(&seen, &now);
+                now = self.look();
+                changed = seen.changed(&now).map(Path::to_owned);
                 match outcome {
                     Ok(rotation) if changed.is_none() => {
                         self.last = Some(LastLoad {
-                            seen,
+                            seen: now,
                             outcome: Ok(rotation.clone()),
                         });
                         return Ok(rotation);
@@ -84,7 +84,8 @@ impl SettledInputs {
                     if waited >= self.settle.saturating_mul(PATIENCE) {
                         let problem =
                             MaterialError::from(MaterialProblem::KeepsChanging { waited });
-                        return Err(Arc::new(problem.in_file(path)).into());
+                        let error = self.inputs.unsettled(problem.in_file(&path));
+                        return Err(Arc::new(error).into());
                     }
                     (seen, since, failure) = (now, Instant::now(), None);
                 }
@@ -101,16 +102,20 @@ impl SettledInputs {
         }
     }
 
+    fn look(&self) -> InputsDigest {
+        InputsDigest::of(&self.inputs.all())
+    }
+
     /// Returns whether the same files may load at the next attempt.
-    fn may_pass(&self, error: &MaterialError) -> bool {
+    fn may_pass(&self, error: &I::Error) -> bool {
+        let Some(error) = I::of_material(error) else {
+            return false;
+        };
         match error.problem() {
             MaterialProblem::ChangedWhileRead
             | MaterialProblem::Io { .. }
             | MaterialProblem::Passphrase { .. } => true,
-            MaterialProblem::WrongPassphrase { .. } => {
-                let passphrase = self.inputs.passphrase.as_ref();
-                passphrase.is_some_and(Passphrase::may_change_unseen)
-            }
+            MaterialProblem::WrongPassphrase { .. } => self.inputs.has_unseen_passphrase(),
             _ => false,
         }
     }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use notify::event::{Event, EventKind, ModifyKind};
 
-use super::inputs::WatchedInput;
+use super::watched_inputs::WatchedInput;
 
 /// The number of links followed on the way to one file, as the Linux kernel does
 /// (`path_resolution(7)`).

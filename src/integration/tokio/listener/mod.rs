@@ -24,7 +24,9 @@ use tokio::time::timeout;
 
 use super::stream::AsyncMtlsStream;
 use crate::backend::{DefaultBackend, Event, ServerBackend};
-use crate::connection::{ClientAuth, ConnectionContext, ListenerLimits, Required};
+use crate::connection::{
+    ClientAuth, ConnectionContext, ListenerLimits, ListenerSettings, ProxySenders, Required,
+};
 use crate::handshake_report::Cancellation;
 use crate::server::MtlsServer;
 use accept_errors::{BackOff, is_exhaustion, is_of_one_connection};
@@ -33,7 +35,6 @@ use handshake::{Finished, Incoming};
 use handshakes::Handshakes;
 use occupancy::{Occupancy, Permit};
 use progress::Progress;
-use proxy_protocol::ProxySenders;
 
 /// The most connections that are accepted before other tasks run.
 const BURST: usize = 16;
@@ -98,14 +99,14 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     ///
     /// See [`MtlsListener`].
     pub fn listener(&self, tcp: TcpListener) -> MtlsListener<B, A> {
-        let limits = ListenerLimits::new();
+        let ListenerSettings { limits, proxies } = (*self.listener).clone();
         MtlsListener {
             tcp,
             // Each connection has a number and an address of its own.
             server: self.with_context(ConnectionContext::new()),
             handshakes: Handshakes::new(limits.handshakes),
             limits,
-            proxies: ProxySenders::default(),
+            proxies,
             occupancy: Arc::default(),
             finished: VecDeque::new(),
             back_off: BackOff::new(),
@@ -114,7 +115,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
 }
 
 impl<B: ServerBackend, A: ClientAuth> MtlsListener<B, A> {
-    /// Sets the limits, [`ListenerLimits::new`] by default.
+    /// Sets the limits: by default [`ListenerLimits::new`], or those of the server's configuration.
     pub fn limits(mut self, limits: ListenerLimits) -> Self {
         self.handshakes.set_bound(limits.handshakes);
         self.limits = limits;
@@ -149,7 +150,11 @@ impl<B: ServerBackend, A: ClientAuth> MtlsListener<B, A> {
         mut self,
         from: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, ProxySenderError> {
-        self.proxies = ProxySenders::parse(from)?;
+        let proxies = ProxySenders::parse(from);
+        self.proxies = proxies.map_err(|(sender, problem)| ProxySenderError {
+            sender: sender.to_owned(),
+            problem,
+        })?;
         Ok(self)
     }
 

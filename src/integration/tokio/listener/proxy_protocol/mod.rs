@@ -1,7 +1,6 @@
 //! The PROXY protocol: a proxy names the client's address before the client's first byte.
 
 mod header;
-mod senders;
 
 use core::net::SocketAddr;
 use std::io;
@@ -12,8 +11,6 @@ use tokio::net::TcpStream;
 use super::error::ListenerError;
 use crate::backend::HandshakeError;
 use header::{Begin, HeaderFault, MAX_BYTES, read_begin};
-
-pub(super) use senders::ProxySenders;
 
 /// Bytes that are looked at in one go.
 const STEP: usize = 512;

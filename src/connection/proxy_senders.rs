@@ -1,28 +1,34 @@
 use core::net::IpAddr;
 
+use super::ListenerLimits;
 use crate::error::PatternProblem;
-use crate::integration::tokio::listener::error::ProxySenderError;
 use crate::policy::matcher::pattern::network::{Network, parse_ip};
+
+/// The limits of a listener, and the proxies in front of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ListenerSettings {
+    pub(crate) limits: ListenerLimits,
+    pub(crate) proxies: ProxySenders,
+}
 
 /// The addresses whose connections begin with a PROXY header.
 #[derive(Clone, Debug, Default)]
-pub(in crate::integration::tokio::listener) struct ProxySenders(Vec<Network>);
+pub(crate) struct ProxySenders(Vec<Network>);
 
 impl ProxySenders {
-    pub(in crate::integration::tokio::listener) fn parse<'a>(
+    /// Parses addresses and networks.
+    ///
+    /// # Errors
+    /// The first text that is neither, with its fault.
+    pub(crate) fn parse<'a>(
         senders: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, ProxySenderError> {
-        let network = |text: &str| {
-            network(text).map_err(|problem| ProxySenderError {
-                sender: text.to_owned(),
-                problem,
-            })
-        };
+    ) -> Result<Self, (&'a str, PatternProblem)> {
+        let network = |text: &'a str| network(text).map_err(|problem| (text, problem));
         let networks = senders.into_iter().map(network);
         Ok(Self(networks.collect::<Result<_, _>>()?))
     }
 
-    pub(in crate::integration::tokio::listener) fn contain(&self, ip: IpAddr) -> bool {
+    pub(crate) fn contain(&self, ip: IpAddr) -> bool {
         // A socket for both versions shows IPv4 addresses mapped into IPv6.
         let ip = ip.to_canonical();
         self.0.iter().any(|network| network.contains(ip))

@@ -1,0 +1,131 @@
+//! The JSON Schema of configurations, and the test that the files in `schema/` are current.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::{env, fs};
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::identity::PassphraseConfig;
+use super::input::{InputConfig, Inputs};
+use super::matcher::MatcherConfig;
+use super::secret::Secret;
+use super::settings::{ClientConfig, ServerConfig};
+use super::value::Time;
+use crate::policy::matcher::PeerMatcher;
+
+/// Implements the schema of a type whose `Deserialize` is written by hand.
+macro_rules! schema {
+    ($type:ident, $make:expr) => {
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let make: fn(&mut SchemaGenerator) -> Schema = $make;
+                make(generator)
+            }
+        }
+    };
+}
+
+schema!(Secret, |_| json_schema!({ "type": "string" }));
+schema!(Time, |_| json_schema!({
+    "description": "A time with its unit, such as `30s`, `12h` or `1day 6h`.",
+    "type": "string",
+    "pattern": Time::PATTERN,
+}));
+schema!(InputConfig, |_| places(InputConfig::KEYS, true));
+schema!(PassphraseConfig, |_| places(PassphraseConfig::KEYS, false));
+schema!(Inputs, |generator| {
+    let one = generator.subschema_for::<InputConfig>();
+    json_schema!({
+        "description": "One place, or a list of places.",
+        "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": 1024 }],
+    })
+});
+schema!(MatcherConfig, |generator| {
+    let this = generator.subschema_for::<MatcherConfig>();
+    let list = || json_schema!({ "type": "array", "items": this, "minItems": 1 });
+    let mut fields = BTreeMap::from([
+        ("all_of", list()),
+        ("any_authenticated", json_schema!({ "const": true })),
+        ("any_of", list()),
+        ("file", path()),
+        ("not", this.clone()),
+    ]);
+    fields.extend(
+        PeerMatcher::pattern_names().map(|name| (name, json_schema!({ "type": "string" }))),
+    );
+    let table = table(fields);
+    json_schema!({
+        "description": "Who matches: the text of a matcher, or a table with the name of one.",
+        "anyOf": [{ "type": "string" }, table],
+    })
+});
+
+fn path() -> Schema {
+    json_schema!({ "type": "string", "minLength": 1 })
+}
+
+/// A table with one of these keys.
+fn places(keys: &[&'static str], has_short_form: bool) -> Schema {
+    let table = table(keys.iter().map(|key| (*key, path())).collect());
+    if has_short_form {
+        json_schema!({
+            "description": "A path, or a table that names another place.",
+            "anyOf": [path(), table],
+        })
+    } else {
+        table
+    }
+}
+
+fn table(fields: BTreeMap<&str, Schema>) -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": fields,
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 1,
+    })
+}
+
+fn generated<T: JsonSchema>() -> String {
+    let mut schema = SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), T::schema_name().into_owned().into());
+    let mut text = serde_json::to_string_pretty(&schema).unwrap();
+    text.push('\n');
+    text
+}
+
+/// `MTLS_BLESS=1` writes the files.
+#[test]
+fn the_schemas_are_current() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema");
+    for (name, generated, compiled) in [
+        (
+            "client-config.json",
+            generated::<ClientConfig>(),
+            ClientConfig::JSON_SCHEMA,
+        ),
+        (
+            "server-config.json",
+            generated::<ServerConfig>(),
+            ServerConfig::JSON_SCHEMA,
+        ),
+    ] {
+        if env::var_os("MTLS_BLESS").is_some() {
+            fs::write(format!("{folder}/{name}"), &generated).unwrap();
+        } else {
+            assert!(
+                compiled == generated,
+                "{name} is not current: run this test with MTLS_BLESS=1"
+            );
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The fields of clients and servers.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use super::identity::IdentityConfig;
+use super::input::Inputs;
+use super::listener::ListenerConfig;
+use super::origin::Origin;
+use super::policy::PolicyConfig;
+use super::value::{ExpiryChoice, Live, OwnTrust, Permissions, Time, Version};
+
+/// The fields that clients and servers share.
+pub(super) struct Shared<'a> {
+    pub(super) origin: &'a Origin,
+    pub(super) identity: &'a IdentityConfig,
+    pub(super) trust_anchors: Option<&'a Inputs>,
+    pub(super) trust_bundles: Option<&'a BTreeMap<String, Inputs>>,
+    pub(super) revocation_lists: Option<&'a Inputs>,
+    pub(super) policy: Option<&'a PolicyConfig>,
+    pub(super) shadow_policy: Option<&'a PolicyConfig>,
+    pub(super) protocol_versions: Option<&'a [Version]>,
+    pub(super) alpn: Option<&'a [String]>,
+    pub(super) resumption: Option<&'a ResumptionConfig>,
+    pub(super) handshake_timeout: Option<Time>,
+    pub(super) live_connections: Option<Live>,
+    pub(super) retire_connections: Option<Time>,
+    pub(super) on_expiry: Option<ExpiryChoice>,
+    pub(super) on_source_lost: Option<&'a SourceLostConfig>,
+    pub(super) self_trust: Option<OwnTrust>,
+    pub(super) key_permissions: Option<Permissions>,
+    pub(super) warn_before_expiry: Option<&'a [Time]>,
+    pub(super) poll_interval: Option<Time>,
+}
+
+/// The configuration of a client or of a server.
+pub(super) trait Config: DeserializeOwned + Send + 'static {
+    fn shared(&self) -> Shared<'_>;
+
+    fn origin_mut(&mut self) -> &mut Origin;
+
+    /// Returns the first field that differs and cannot change while the service runs.
+    fn fixed_field_that_differs(&self, other: &Self) -> Option<&'static str>;
+}
+
+/// Sessions are resumed within one revision.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ResumptionConfig {
+    /// The time after a full handshake in which a session may be resumed, at most a day.
+    pub(super) max_age: Time,
+}
+
+/// What happens when files cannot be read any more.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SourceLostConfig {
+    /// Every peer is rejected when the files could not be read for this time.
+    pub(super) reject_after: Time,
+}
+
+/// Writes a struct with the shared fields and its own ones, since `flatten` would hide unknown
+/// fields.
+///
+/// The fields of the first group change while the service runs.
+macro_rules! config {
+    (
+        $(#[$about:meta])*
+        pub struct $name:ident {
+            policy: $policy:ty,
+            $($(#[$attribute:meta])* $field:ident: $type:ty,)*
+        }
+        shared policy: $to_option:expr
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
+        #[serde(deny_unknown_fields, expecting = "a table")]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        pub struct $name {
+            #[serde(skip)]
+            pub(super) origin: Origin,
+            /// Our own identity.
+            pub(super) identity: IdentityConfig,
+            /// The trust anchors: files, directories or other places.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) trust_anchors: Option<Inputs>,
+            /// The trust anchors of each SPIFFE trust domain, in place of `trust_anchors`.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) trust_bundles: Option<BTreeMap<String, Inputs>>,
+            /// The revocation lists that the rules of `policy.revocation` use.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) revocation_lists: Option<Inputs>,
+            /// Who may connect.
+            pub(super) policy: $policy,
+            /// A second policy that is evaluated and not enforced. It needs an observer.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) shadow_policy: Option<PolicyConfig>,
+            /// The TLS versions: `tls1.2`, `tls1.3`.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) protocol_versions: Option<Vec<Version>>,
+            /// The application protocols, the preferred one first.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) alpn: Option<Vec<String>>,
+            /// Turns resumption of sessions on.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) resumption: Option<ResumptionConfig>,
+            /// How long a whole handshake may take; 10 seconds by default.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) handshake_timeout: Option<Time>,
+            /// What happens to open connections whose peer would now be rejected.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) live_connections: Option<Live>,
+            /// Ends connections from before a change of identity or trust within this time.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) retire_connections: Option<Time>,
+            /// What happens to handshakes when our own certificate has expired.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) on_expiry: Option<ExpiryChoice>,
+            /// What happens to handshakes when the files cannot be read any more.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) on_source_lost: Option<SourceLostConfig>,
+            /// Whether our own trust anchors must prove our own identity.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) self_trust: Option<OwnTrust>,
+            /// What happens if others can read or write a key file.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) key_permissions: Option<Permissions>,
+            /// How long before an expiry there are warnings.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) warn_before_expiry: Option<Vec<Time>>,
+            /// How often files are read that report no change; 10 seconds by default.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) poll_interval: Option<Time>,
+            $($(#[$attribute])* pub(super) $field: $type,)*
+        }
+
+        impl $name {
+            /// Returns a configuration in which nothing is set.
+            pub(super) fn empty() -> Self {
+                Self {
+                    origin: Origin::default(),
+                    identity: IdentityConfig::of_files(None, None, None, None),
+                    trust_anchors: None,
+                    trust_bundles: None,
+                    revocation_lists: None,
+                    policy: <$policy>::default(),
+                    shadow_policy: None,
+                    protocol_versions: None,
+                    alpn: None,
+                    resumption: None,
+                    handshake_timeout: None,
+                    live_connections: None,
+                    retire_connections: None,
+                    on_expiry: None,
+                    on_source_lost: None,
+                    self_trust: None,
+                    key_permissions: None,
+                    warn_before_expiry: None,
+                    poll_interval: None,
+                    $($field: None,)*
+                }
+            }
+        }
+
+        impl Config for $name {
+            fn shared(&self) -> Shared<'_> {
+                Shared {
+                    origin: &self.origin,
+                    identity: &self.identity,
+                    trust_anchors: self.trust_anchors.as_ref(),
+                    trust_bundles: self.trust_bundles.as_ref(),
+                    revocation_lists: self.revocation_lists.as_ref(),
+                    policy: $to_option(&self.policy),
+                    shadow_policy: self.shadow_policy.as_ref(),
+                    protocol_versions: self.protocol_versions.as_deref(),
+                    alpn: self.alpn.as_deref(),
+                    resumption: self.resumption.as_ref(),
+                    handshake_timeout: self.handshake_timeout,
+                    live_connections: self.live_connections,
+                    retire_connections: self.retire_connections,
+                    on_expiry: self.on_expiry,
+                    on_source_lost: self.on_source_lost.as_ref(),
+                    self_trust: self.self_trust,
+                    key_permissions: self.key_permissions,
+                    warn_before_expiry: self.warn_before_expiry.as_deref(),
+                    poll_interval: self.poll_interval,
+                }
+            }
+
+            fn origin_mut(&mut self) -> &mut Origin {
+                &mut self.origin
+            }
+
+            fn fixed_field_that_differs(&self, other: &Self) -> Option<&'static str> {
+                config!(@differs self, other, shadow_policy?, protocol_versions, alpn, resumption,
+                    handshake_timeout, live_connections, retire_connections, on_expiry,
+                    on_source_lost, self_trust, key_permissions, warn_before_expiry, poll_interval
+                    $(, $field)*)
+            }
+        }
+    };
+    (@differs $self:ident, $other:ident, shadow_policy?, $($field:ident),*) => {
+        // It cannot be added while the service runs without an observer, nor be taken away.
+        if $self.shadow_policy.is_some() != $other.shadow_policy.is_some() {
+            return Some("shadow_policy");
+        } else $(if $self.$field != $other.$field {
+            return Some(stringify!($field));
+        } else)* {
+            None
+        }
+    };
+}
+
+config! {
+    /// The configuration of a [`MtlsServer`](crate::MtlsServer).
+    pub struct ServerConfig {
+        policy: PolicyConfig,
+        /// Whether clients are sent the subjects of the trust anchors; they are by default.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ca_names: Option<bool>,
+        /// The limits of a listener, and the proxies in front of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        listener: Option<ListenerConfig>,
+    }
+    shared policy: Some
+}
+
+config! {
+    /// The configuration of a [`MtlsClient`](crate::MtlsClient).
+    pub struct ClientConfig {
+        policy: Option<PolicyConfig>,
+        /// The name of the server, as its certificate has it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        server_name: Option<String>,
+    }
+    shared policy: Option::as_ref
+}
