@@ -11,6 +11,8 @@
 )]
 
 mod ber;
+#[cfg(feature = "config")]
+mod configuration;
 mod crl;
 mod encoding;
 mod files;
@@ -47,6 +49,8 @@ use mtls::{
 };
 
 pub use ber::ber;
+#[cfg(feature = "config")]
+pub use configuration::{config_environment, config_file};
 pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
 pub use files::{certificate, pem, pkcs7, sniff};

@@ -83,6 +83,18 @@ fn pkcs7() {
     replay("pkcs7", checks::pkcs7);
 }
 
+#[cfg(feature = "config")]
+#[test]
+fn config_environment() {
+    replay("config_environment", checks::config_environment);
+}
+
+#[cfg(feature = "config")]
+#[test]
+fn config_file() {
+    replay("config_file", checks::config_file);
+}
+
 #[cfg(feature = "tokio")]
 #[test]
 fn proxy_header() {

@@ -6,6 +6,9 @@ pub mod ca_rotation {}
 #[doc = include_str!("client_auth.md")]
 pub mod client_auth {}
 
+#[doc = include_str!("configuration.md")]
+pub mod configuration {}
+
 #[doc = include_str!("gateways.md")]
 pub mod gateways {}
 

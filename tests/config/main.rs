@@ -5,6 +5,7 @@ mod common;
 
 mod environment;
 mod followed;
+mod guide;
 mod place;
 mod secrets;
 mod wrong;

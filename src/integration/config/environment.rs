@@ -157,7 +157,8 @@ impl Fields {
                 continue;
             }
             let fault = |problem| {
-                let shown: String = name.chars().take(64).collect();
+                let visible = |c: char| if c.is_ascii_graphic() { c } else { '?' };
+                let shown: String = name.chars().map(visible).take(64).collect();
                 ConfigError::new(ConfigField::new(shown), problem)
             };
             if rest.starts_with("DANGER") {

@@ -34,7 +34,8 @@
 //!   not followed; the files that it names are.
 //!
 //! [`ServerConfig::JSON_SCHEMA`] and [`ClientConfig::JSON_SCHEMA`] are for editors. The guide
-//! `mtls::guides::configuration` has all fields and the variables of the environment.
+//! [`configuration`](crate::guides::configuration) has all fields and the variables of the
+//! environment.
 
 mod build;
 mod document;
