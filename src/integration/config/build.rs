@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
+use super::document::field_path::FieldPath;
 use super::error::ConfigError;
-use super::field_path::FieldPath;
+use super::fields::settings::{ClientConfig, Config, ServerConfig, Shared};
+use super::fields::value::Time;
 use super::origin::Origin;
-use super::settings::{ClientConfig, Config, ServerConfig, Shared};
 use super::source::ConfigSource;
-use super::value::Time;
 use crate::backend::Resumption;
 use crate::builder::{Builder, Locate};
 use crate::client::{ClientBuilder, MtlsClient};

@@ -4,14 +4,14 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::document::field_path::FieldPath;
 use super::error::{ConfigError, ConfigProblem};
-use super::field_path::FieldPath;
-use super::identity::{IdentityConfig, PassphraseConfig};
-use super::input::{InputConfig, Inputs};
+use super::fields::identity::{IdentityConfig, PassphraseConfig};
+use super::fields::input::{InputConfig, Inputs};
+use super::fields::policy::PolicyConfig;
+use super::fields::settings::{ClientConfig, Config, ServerConfig};
+use super::fields::value::Depth;
 use super::origin::Origin;
-use super::policy::PolicyConfig;
-use super::settings::{ClientConfig, Config, ServerConfig};
-use super::value::Depth;
 use crate::error::ConfigField;
 
 /// The variables after their prefix, and the fields that they set.

@@ -15,7 +15,7 @@ use crate::error::{ConfigField, MatcherError, MaterialError, PatternProblem, Tru
 /// ```
 /// use mtls::config::{Format, ServerConfig};
 ///
-/// let text = "identity: { file: server.pem }\ntrust_anchors: ca.crt\npolicy: { allow: nobody }";
+/// let text = "identity: { file: server.pem }\ntrust_anchors: ca.crt\npolicy: { allow: all }";
 /// let error = ServerConfig::from_text(text, Format::Yaml, "").unwrap_err();
 /// assert_eq!(error.field().path(), "policy.allow");
 /// assert_eq!(error.field().position(), Some((3, 18)));

@@ -1,9 +1,9 @@
 //! What a configuration gives to a revision, and its contradictions.
 
+use super::document::field_path::{Fault, FieldPath};
 use super::error::{ConfigError, ConfigProblem};
-use super::field_path::{Fault, FieldPath};
-use super::input::Inputs;
-use super::settings::Shared;
+use super::fields::input::Inputs;
+use super::fields::settings::Shared;
 use super::watched::Watched;
 use crate::material::{Loader, RevocationLists, TrustAnchors};
 use crate::policy::matcher::PeerMatcher;
@@ -27,8 +27,8 @@ impl Shared<'_> {
             (None, None) => return Err((field("trust_anchors"), ConfigProblem::Missing)),
             _ => {}
         }
-        let has_rules = |policy: Option<&super::policy::PolicyConfig>| {
-            policy.is_some_and(super::policy::PolicyConfig::has_revocation_rules)
+        let has_rules = |policy: Option<&super::fields::policy::PolicyConfig>| {
+            policy.is_some_and(super::fields::policy::PolicyConfig::has_revocation_rules)
         };
         let rules = has_rules(self.policy) || has_rules(self.shadow_policy);
         match (self.revocation_lists, rules) {

@@ -18,20 +18,19 @@
 #![doc = include_str!("example.toml")]
 //! ```
 //!
-//! - **Nothing goes unenforced.** An unknown field, a contradiction, a policy that names nobody, and
-//!   a setting that the backend cannot enforce are errors. Each names the field, and the line and
-//!   column where it stands.
+//! - **Nothing goes unenforced.** An unknown field, a contradiction, an empty policy, and a setting
+//!   that the backend cannot enforce are errors. Each names the field, and its line and column.
 //! - **Files are followed**: the configuration itself, and all files and directories that it names.
 //!   A change becomes a rotation, all or nothing. Fields that cannot change while the service runs
 //!   (the versions, ALPN, limits) make the reload fail
 //!   ([`NeedsRestart`](ConfigProblem::NeedsRestart)); what was in force stays.
 //! - **Relative paths** belong to the folder of the configuration's file; without a file, to the
 //!   current directory.
-//! - **Secrets** are shown by neither `Debug` nor an error, and are left out when a configuration is
-//!   serialized, which shows where they come from instead.
-//! - **Other formats**: both types implement `Deserialize`, so they can be fields of a service's own
-//!   configuration. Errors come from the format's library then, and the configuration's own file is
-//!   not followed; the files that it names are.
+//! - **Secrets** are shown by neither `Debug` nor an error. A configuration that is serialized shows
+//!   where they come from instead.
+//! - **Other formats**: both types implement `Deserialize`, so they can be fields of a service's
+//!   own configuration. Errors come from the format's library then, and the configuration's own
+//!   file is not followed; the files that it names are.
 //!
 //! [`ServerConfig::JSON_SCHEMA`] and [`ClientConfig::JSON_SCHEMA`] are for editors. The guide
 //! [`configuration`](crate::guides::configuration) has all fields and the variables of the
@@ -41,27 +40,18 @@ mod build;
 mod document;
 mod environment;
 mod error;
-mod field_path;
-mod identity;
-mod input;
-mod listener;
-mod matcher;
+mod fields;
 mod material;
-mod message;
 mod origin;
-mod policy;
 mod reading;
 #[cfg(test)]
 mod schema;
-mod secret;
-mod settings;
 mod source;
-mod value;
 mod watched;
 
 pub use document::Format;
 pub use error::{ConfigError, ConfigProblem};
-pub use settings::{ClientConfig, ServerConfig};
+pub use fields::settings::{ClientConfig, ServerConfig};
 
 /// Returns the hint of one of these errors.
 pub(crate) fn hint_of<'a>(

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::document::Document;
+use super::document::field_path::{Fault, FieldPath};
 use super::error::ConfigError;
-use super::field_path::{Fault, FieldPath};
 use crate::error::ConfigField;
 
 /// Names the fields of a configuration in errors, and resolves its paths.

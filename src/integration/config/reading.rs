@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use super::document::field_path::FieldPath;
 use super::document::{Document, Format};
 use super::error::ConfigError;
-use super::field_path::FieldPath;
+use super::fields::settings::{ClientConfig, Config, ServerConfig};
 use super::origin::Origin;
-use super::settings::{ClientConfig, Config, ServerConfig};
 
 /// The functions that both configurations have.
 macro_rules! reading {

@@ -7,12 +7,12 @@ use std::{env, fs};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::identity::PassphraseConfig;
-use super::input::{InputConfig, Inputs};
-use super::matcher::MatcherConfig;
-use super::secret::Secret;
-use super::settings::{ClientConfig, ServerConfig};
-use super::value::Time;
+use super::fields::identity::PassphraseConfig;
+use super::fields::input::{InputConfig, Inputs};
+use super::fields::matcher::MatcherConfig;
+use super::fields::secret::Secret;
+use super::fields::settings::{ClientConfig, ServerConfig};
+use super::fields::value::Time;
 use crate::policy::matcher::PeerMatcher;
 
 /// Implements the schema of a type whose `Deserialize` is written by hand.

@@ -1,9 +1,9 @@
 //! The source of a configuration: its own file, and all files that it names.
 
 use super::document::Document;
+use super::document::field_path::FieldPath;
 use super::error::{ConfigError, ConfigProblem};
-use super::field_path::FieldPath;
-use super::settings::Config;
+use super::fields::settings::Config;
 use super::watched::Watched;
 use crate::error::MaterialError;
 use crate::policy::VerifierPolicy;

@@ -2,17 +2,17 @@ use core::fmt;
 
 use serde_path_to_error::Segment as Tracked;
 
-use super::error::ConfigProblem;
+use crate::integration::config::error::ConfigProblem;
 
 /// A fault, and the field that has it.
-pub(super) type Fault = (FieldPath, ConfigProblem);
+pub(in crate::integration::config) type Fault = (FieldPath, ConfigProblem);
 
 /// The way to a setting: `tls.trust_anchors[1]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct FieldPath(Vec<Segment>);
+pub(in crate::integration::config) struct FieldPath(Vec<Segment>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Segment {
+pub(in crate::integration::config) enum Segment {
     Key(String),
     Index(usize),
 }
@@ -22,12 +22,12 @@ const MAX_KEY: usize = 60;
 
 impl FieldPath {
     /// Parses the dotted name of a section; the empty text is the whole file.
-    pub(super) fn of_section(section: &str) -> Self {
+    pub(in crate::integration::config) fn of_section(section: &str) -> Self {
         let keys = section.split('.').filter(|key| !key.is_empty());
         Self(keys.map(|key| Segment::Key(key.to_owned())).collect())
     }
 
-    pub(super) fn of_tracked(path: &serde_path_to_error::Path) -> Self {
+    pub(in crate::integration::config) fn of_tracked(path: &serde_path_to_error::Path) -> Self {
         let segments = path.iter().filter_map(|segment| match segment {
             Tracked::Seq { index } => Some(Segment::Index(*index)),
             Tracked::Map { key } => Some(Segment::Key(key.clone())),
@@ -37,24 +37,24 @@ impl FieldPath {
         Self(segments.collect())
     }
 
-    pub(super) fn key(mut self, key: &str) -> Self {
+    pub(in crate::integration::config) fn key(mut self, key: &str) -> Self {
         self.0.push(Segment::Key(key.to_owned()));
         self
     }
 
-    pub(super) fn index(mut self, index: usize) -> Self {
+    pub(in crate::integration::config) fn index(mut self, index: usize) -> Self {
         self.0.push(Segment::Index(index));
         self
     }
 
     /// Returns the way from a section to a field of it.
-    pub(super) fn to(mut self, field: &Self) -> Self {
+    pub(in crate::integration::config) fn to(mut self, field: &Self) -> Self {
         self.0.extend_from_slice(&field.0);
         self
     }
 
     /// Returns a message without the path that YAML's library writes before it.
-    pub(super) fn without<'a>(&self, message: &'a str) -> &'a str {
+    pub(in crate::integration::config) fn without<'a>(&self, message: &'a str) -> &'a str {
         (0..=self.0.len())
             .rev()
             .filter_map(|length| {
@@ -72,7 +72,7 @@ impl FieldPath {
             .unwrap_or(message)
     }
 
-    pub(super) fn segments(&self) -> &[Segment] {
+    pub(in crate::integration::config) fn segments(&self) -> &[Segment] {
         &self.0
     }
 }

@@ -11,7 +11,7 @@ const MAX_WORD: usize = 60;
 /// Makes the message of a format one line of bounded length, without the text of values.
 ///
 /// serde names a value that it did not expect, and what should be a table may be a key.
-pub(super) fn tidy(message: &str) -> String {
+pub(in crate::integration::config) fn tidy(message: &str) -> String {
     let lines = message
         .lines()
         .map(str::trim)

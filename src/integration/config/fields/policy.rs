@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::ConfigProblem;
-use super::field_path::{Fault, FieldPath};
 use super::matcher::MatcherConfig;
 use super::value::{Depth, Profile, Time};
+use crate::integration::config::document::field_path::{Fault, FieldPath};
+use crate::integration::config::error::ConfigProblem;
 use crate::policy::VerifierPolicy;
 use crate::policy::revocation_rules::RevocationRules;
 
@@ -13,7 +13,7 @@ use crate::policy::revocation_rules::RevocationRules;
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct PolicyConfig {
+pub(in crate::integration::config) struct PolicyConfig {
     /// The matcher of the peers that are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     allow: Option<MatcherConfig>,
@@ -67,7 +67,7 @@ struct RevocationConfig {
 
 impl PolicyConfig {
     /// Creates the policy of a matcher's text alone.
-    pub(super) fn allow(text: String) -> Self {
+    pub(in crate::integration::config) fn allow(text: String) -> Self {
         Self {
             allow: Some(MatcherConfig::Text(text)),
             ..Self::default()
@@ -75,7 +75,7 @@ impl PolicyConfig {
     }
 
     /// Returns this policy with these rules for revocation.
-    pub(super) fn with_revocation(mut self, depth: Depth) -> Self {
+    pub(in crate::integration::config) fn with_revocation(mut self, depth: Depth) -> Self {
         self.revocation = Some(RevocationConfig {
             depth,
             danger_allow_unknown_status: false,
@@ -85,17 +85,21 @@ impl PolicyConfig {
         self
     }
 
-    pub(super) fn has_revocation_rules(&self) -> bool {
+    pub(in crate::integration::config) fn has_revocation_rules(&self) -> bool {
         self.revocation.is_some()
     }
 
     /// Returns the file of the matcher.
-    pub(super) fn file(&self, base: &Path) -> Option<PathBuf> {
+    pub(in crate::integration::config) fn file(&self, base: &Path) -> Option<PathBuf> {
         let matcher = self.allow.as_ref().or(self.server_spiffe.as_ref());
         matcher?.file(base)
     }
 
-    pub(super) fn policy(&self, at: &FieldPath, base: &Path) -> Result<VerifierPolicy, Fault> {
+    pub(in crate::integration::config) fn policy(
+        &self,
+        at: &FieldPath,
+        base: &Path,
+    ) -> Result<VerifierPolicy, Fault> {
         let mut policy = match (&self.allow, &self.server_spiffe) {
             (Some(matcher), None) => {
                 VerifierPolicy::allow(matcher.matcher(&at.clone().key("allow"), base)?)

@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::error::ConfigProblem;
-use super::field_path::{Fault, FieldPath};
 use super::input::{InputConfig, WAS_REDACTED, path, variable};
 use super::secret::Secret;
-use super::watched::Watched;
 use crate::error::MaterialOrigin;
+use crate::integration::config::document::field_path::{Fault, FieldPath};
+use crate::integration::config::error::ConfigProblem;
+use crate::integration::config::watched::Watched;
 use crate::material::{CertificateChain, Loader, MtlsIdentity, Passphrase, PrivateKey};
 
 /// Our own identity: `chain` and `key`, or both in one of `file`, `env`, `inline`, `base64`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct IdentityConfig {
+pub(in crate::integration::config) struct IdentityConfig {
     /// The certificate chain, in PEM, DER or PKCS#7. It goes with `key`.
     #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<InputConfig>,
@@ -51,7 +51,7 @@ pub(super) struct IdentityConfig {
 /// Where a passphrase is. There is no short form: a text could be meant as the passphrase or as a
 /// path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PassphraseConfig {
+pub(in crate::integration::config) enum PassphraseConfig {
     File(PathBuf),
     Env(String),
     Inline(Secret),
@@ -59,7 +59,7 @@ pub(super) enum PassphraseConfig {
 
 impl IdentityConfig {
     /// Describes an identity in a file, or in two files.
-    pub(super) fn of_files(
+    pub(in crate::integration::config) fn of_files(
         chain: Option<PathBuf>,
         key: Option<PathBuf>,
         both: Option<PathBuf>,
@@ -79,7 +79,11 @@ impl IdentityConfig {
     }
 
     /// Loads the identity.
-    pub(super) fn load(&self, at: &FieldPath, base: &Path) -> Result<MtlsIdentity, Fault> {
+    pub(in crate::integration::config) fn load(
+        &self,
+        at: &FieldPath,
+        base: &Path,
+    ) -> Result<MtlsIdentity, Fault> {
         let mut loader = Loader::new().repair_chain(self.repair_chain);
         if let Some(passphrase) = &self.passphrase {
             loader = loader.passphrase(passphrase.passphrase(base));
@@ -114,7 +118,7 @@ impl IdentityConfig {
     }
 
     /// Adds the files that it is read from.
-    pub(super) fn watch(&self, base: &Path, watched: &mut Vec<Watched>) {
+    pub(in crate::integration::config) fn watch(&self, base: &Path, watched: &mut Vec<Watched>) {
         let whole = self.file.clone().map(InputConfig::File);
         for chain in self.chain.iter().chain(&whole) {
             chain.watch(base, CertificateChain::MAX_INPUT_BYTES, watched);
@@ -128,12 +132,12 @@ impl IdentityConfig {
     }
 
     /// Returns whether the passphrase may change in a way that shows in no file.
-    pub(super) fn has_unseen_passphrase(&self) -> bool {
+    pub(in crate::integration::config) fn has_unseen_passphrase(&self) -> bool {
         matches!(self.passphrase, Some(PassphraseConfig::Env(_)))
     }
 
     /// Checks that the identity is given once.
-    pub(super) fn parts(&self, at: &FieldPath) -> Result<Parts<'_>, Fault> {
+    pub(in crate::integration::config) fn parts(&self, at: &FieldPath) -> Result<Parts<'_>, Fault> {
         let whole = [
             self.file.clone().map(InputConfig::File),
             self.env.clone().map(InputConfig::Env),
@@ -154,7 +158,7 @@ impl IdentityConfig {
 }
 
 /// The parts that an identity is given in.
-pub(super) enum Parts<'a> {
+pub(in crate::integration::config) enum Parts<'a> {
     Apart {
         chain: &'a InputConfig,
         key: &'a InputConfig,
@@ -163,7 +167,7 @@ pub(super) enum Parts<'a> {
 }
 
 impl PassphraseConfig {
-    pub(super) const KEYS: &[&str] = &["file", "env", "inline"];
+    pub(in crate::integration::config) const KEYS: &[&str] = &["file", "env", "inline"];
 
     fn passphrase(&self, base: &Path) -> Passphrase {
         match self {

@@ -1,20 +1,22 @@
 //! The text of a configuration: its format, its sections, and where a field stands in it.
 
+pub(in crate::integration::config) mod field_path;
+mod message;
+mod visit;
+
 use core::fmt;
 use core::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess,
-    Visitor,
-};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer};
 use serde_path_to_error::Track;
 
-use super::error::{ConfigError, ConfigProblem};
-use super::field_path::{FieldPath, Segment};
-use super::message::tidy;
 use crate::error::ConfigField;
+use crate::integration::config::error::{ConfigError, ConfigProblem};
 use crate::material::input::file;
+use field_path::{FieldPath, Segment};
+use message::tidy;
+use visit::{Section, Seek};
 
 /// The format of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,14 +32,14 @@ pub enum Format {
 
 /// A text, and where it comes from.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Document {
+pub(in crate::integration::config) struct Document {
     text: zeroize::Zeroizing<String>,
     format: Format,
     path: Option<PathBuf>,
 }
 
 /// The longest text.
-pub(super) const MAX_BYTES: usize = 1 << 20;
+pub(in crate::integration::config) const MAX_BYTES: usize = 1 << 20;
 
 /// A fault without its field, as a format tells it.
 struct FormatError {
@@ -59,7 +61,10 @@ impl Format {
 }
 
 impl Document {
-    pub(super) fn new(text: &str, format: Format) -> Result<Self, ConfigError> {
+    pub(in crate::integration::config) fn new(
+        text: &str,
+        format: Format,
+    ) -> Result<Self, ConfigError> {
         let document = Self {
             text: zeroize::Zeroizing::new(text.to_owned()),
             format,
@@ -71,7 +76,7 @@ impl Document {
         Ok(document)
     }
 
-    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+    pub(in crate::integration::config) fn read(path: &Path) -> Result<Self, ConfigError> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let fault = |problem| {
             let field = ConfigField {
@@ -96,17 +101,20 @@ impl Document {
     }
 
     /// Returns the folder that relative paths belong to: that of the file, or the current one.
-    pub(super) fn base(&self) -> PathBuf {
+    pub(in crate::integration::config) fn base(&self) -> PathBuf {
         let folder = self.path.as_deref().and_then(Path::parent);
         folder.unwrap_or(Path::new("")).to_owned()
     }
 
-    pub(super) fn path(&self) -> Option<&Path> {
+    pub(in crate::integration::config) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
     /// Parses the section at this path.
-    pub(super) fn section<T: DeserializeOwned>(&self, at: &FieldPath) -> Result<T, ConfigError> {
+    pub(in crate::integration::config) fn section<T: DeserializeOwned>(
+        &self,
+        at: &FieldPath,
+    ) -> Result<T, ConfigError> {
         let mut track = Track::new();
         let seed = Section {
             rest: at.segments(),
@@ -127,12 +135,16 @@ impl Document {
     }
 
     /// Returns an error for the field, at its position.
-    pub(super) fn fault(&self, at: &FieldPath, problem: ConfigProblem) -> ConfigError {
+    pub(in crate::integration::config) fn fault(
+        &self,
+        at: &FieldPath,
+        problem: ConfigProblem,
+    ) -> ConfigError {
         let field = self.field(at);
         ConfigError::new(field, problem)
     }
 
-    pub(super) fn field(&self, at: &FieldPath) -> ConfigField {
+    pub(in crate::integration::config) fn field(&self, at: &FieldPath) -> ConfigField {
         ConfigField {
             file: self.path.clone(),
             position: self.position(at.segments()),
@@ -249,99 +261,5 @@ impl fmt::Debug for Document {
             .field("path", &self.path)
             .field("format", &self.format)
             .finish_non_exhaustive()
-    }
-}
-
-/// Goes to a section and reads it; what stands beside the way belongs to others.
-struct Section<'a, T> {
-    rest: &'a [Segment],
-    kind: PhantomData<T>,
-}
-
-impl<'de, T: serde::Deserialize<'de>> DeserializeSeed<'de> for Section<'_, T> {
-    type Value = Option<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
-        if self.rest.is_empty() {
-            T::deserialize(deserializer).map(Some)
-        } else {
-            deserializer.deserialize_map(self)
-        }
-    }
-}
-
-impl<'de, T: serde::Deserialize<'de>> Visitor<'de> for Section<'_, T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Option<T>, M::Error> {
-        let Some((Segment::Key(wanted), rest)) = self.rest.split_first() else {
-            return Ok(None);
-        };
-        let mut found = None;
-        while let Some(key) = map.next_key::<String>()? {
-            if key != *wanted {
-                map.next_value::<IgnoredAny>()?;
-            } else if found.is_some() {
-                return Err(M::Error::custom(format_args!(
-                    "the section `{key}` is there twice"
-                )));
-            } else {
-                let kind = PhantomData;
-                found = Some(map.next_value_seed(Self { rest, kind })?);
-            }
-        }
-        Ok(found.flatten())
-    }
-}
-
-/// Goes to a field and fails there.
-struct Seek<'a>(&'a [Segment]);
-
-impl<'de> DeserializeSeed<'de> for Seek<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-/// Whatever is there: the field is found, unless the way goes on.
-impl<'de> Visitor<'de> for Seek<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nothing")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-        let Some((first, rest)) = self.0.split_first() else {
-            return Err(M::Error::custom("found"));
-        };
-        while let Some(key) = map.next_key::<String>()? {
-            if *first == Segment::Key(key) {
-                map.next_value_seed(Seek(rest))?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
-        let Some((Segment::Index(wanted), rest)) = self.0.split_first() else {
-            return Err(S::Error::custom("found"));
-        };
-        for _ in 0..*wanted {
-            if list.next_element::<IgnoredAny>()?.is_none() {
-                return Ok(());
-            }
-        }
-        list.next_element_seed(Seek(rest))?;
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
     }
 }

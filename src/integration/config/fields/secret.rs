@@ -5,14 +5,14 @@ use zeroize::Zeroizing;
 
 /// A text that may be a key or a passphrase. Neither `Debug` nor an error shows it.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(Zeroizing<String>);
+pub(in crate::integration::config) struct Secret(Zeroizing<String>);
 
 impl Secret {
-    pub(super) fn new(text: String) -> Self {
+    pub(in crate::integration::config) fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::integration::config) fn text(&self) -> &str {
         &self.0
     }
 }

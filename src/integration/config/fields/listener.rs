@@ -2,31 +2,31 @@
 
 use core::num::NonZeroUsize;
 
-use super::error::ConfigProblem;
-use super::field_path::{Fault, FieldPath};
 use crate::connection::{HAS_LISTENER, ListenerLimits, ListenerSettings, ProxySenders};
+use crate::integration::config::document::field_path::{Fault, FieldPath};
+use crate::integration::config::error::ConfigProblem;
 
 /// The limits of a listener, and the proxies in front of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct ListenerConfig {
+pub(in crate::integration::config) struct ListenerConfig {
     /// How many handshakes are under way at the same time; 1,024 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) max_handshakes: Option<NonZeroUsize>,
+    pub(in crate::integration::config) max_handshakes: Option<NonZeroUsize>,
     /// How many connections are open at the same time; 8,192 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) max_connections: Option<NonZeroUsize>,
+    pub(in crate::integration::config) max_connections: Option<NonZeroUsize>,
     /// How many handshakes and connections one client has; without a limit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) max_per_client: Option<NonZeroUsize>,
+    pub(in crate::integration::config) max_per_client: Option<NonZeroUsize>,
     /// The addresses and networks whose connections begin with a PROXY header.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) proxy_protocol: Option<Vec<String>>,
+    pub(in crate::integration::config) proxy_protocol: Option<Vec<String>>,
 }
 
 impl ListenerConfig {
-    pub(super) fn settings(&self) -> Result<ListenerSettings, Fault> {
+    pub(in crate::integration::config) fn settings(&self) -> Result<ListenerSettings, Fault> {
         let at = FieldPath::default().key("listener");
         if !HAS_LISTENER {
             return Err((at, ConfigProblem::NeedsFeature { feature: "tokio" }));

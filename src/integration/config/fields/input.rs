@@ -8,16 +8,16 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
-use super::error::ConfigProblem;
-use super::field_path::{Fault, FieldPath};
 use super::secret::Secret;
-use super::watched::Watched;
 use crate::error::MaterialError;
+use crate::integration::config::document::field_path::{Fault, FieldPath};
+use crate::integration::config::error::ConfigProblem;
+use crate::integration::config::watched::Watched;
 use crate::material::Input;
 
 /// Material, or where it is: a path, or a table with one of these keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum InputConfig {
+pub(in crate::integration::config) enum InputConfig {
     File(PathBuf),
     Directory(PathBuf),
     Env(String),
@@ -27,7 +27,9 @@ pub(super) enum InputConfig {
 
 /// One value or a list of values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Inputs(pub(super) Vec<InputConfig>);
+pub(in crate::integration::config) struct Inputs(
+    pub(in crate::integration::config) Vec<InputConfig>,
+);
 
 /// The most values of one list.
 const MAX_INPUTS: usize = 1024;
@@ -35,10 +37,11 @@ const MAX_INPUTS: usize = 1024;
 const REDACTED: &str = "redacted";
 
 impl InputConfig {
-    pub(super) const KEYS: &[&str] = &["file", "directory", "env", "inline", "base64"];
+    pub(in crate::integration::config) const KEYS: &[&str] =
+        &["file", "directory", "env", "inline", "base64"];
 
     /// Returns the key that names the place.
-    pub(super) fn key(&self) -> &'static str {
+    pub(in crate::integration::config) fn key(&self) -> &'static str {
         match self {
             Self::File(_) => "file",
             Self::Directory(_) => "directory",
@@ -49,7 +52,12 @@ impl InputConfig {
     }
 
     /// Adds the file or folder that it is read from.
-    pub(super) fn watch(&self, base: &Path, limit: usize, watched: &mut Vec<Watched>) {
+    pub(in crate::integration::config) fn watch(
+        &self,
+        base: &Path,
+        limit: usize,
+        watched: &mut Vec<Watched>,
+    ) {
         match self {
             Self::File(path) => watched.push(Watched::file(base.join(path), limit)),
             Self::Directory(path) => watched.push(Watched::directory(base.join(path))),
@@ -58,7 +66,10 @@ impl InputConfig {
     }
 
     /// Returns what the loader reads. A path is relative to `base`.
-    pub(super) fn input(&self, base: &Path) -> Result<Input, ConfigProblem> {
+    pub(in crate::integration::config) fn input(
+        &self,
+        base: &Path,
+    ) -> Result<Input, ConfigProblem> {
         Ok(match self {
             Self::File(path) => Input::file(base.join(path)),
             Self::Directory(path) => Input::directory(base.join(path)),
@@ -70,14 +81,19 @@ impl InputConfig {
 }
 
 impl Inputs {
-    pub(super) fn watch(&self, base: &Path, limit: usize, watched: &mut Vec<Watched>) {
+    pub(in crate::integration::config) fn watch(
+        &self,
+        base: &Path,
+        limit: usize,
+        watched: &mut Vec<Watched>,
+    ) {
         for input in &self.0 {
             input.watch(base, limit, watched);
         }
     }
 
     /// Loads each of them.
-    pub(super) fn load<T>(
+    pub(in crate::integration::config) fn load<T>(
         &self,
         at: &FieldPath,
         base: &Path,
@@ -153,10 +169,10 @@ impl<'de> Visitor<'de> for InputVisitor {
     }
 }
 
-pub(super) const WAS_REDACTED: &str =
+pub(in crate::integration::config) const WAS_REDACTED: &str =
     "the value was left out when the configuration was written; give it again";
 
-pub(super) fn path<E: Error>(text: &str) -> Result<PathBuf, E> {
+pub(in crate::integration::config) fn path<E: Error>(text: &str) -> Result<PathBuf, E> {
     if text.contains("-----BEGIN") {
         return Err(E::custom(
             "a path was expected, and this is PEM: write { inline = \"..\" }",
@@ -168,7 +184,7 @@ pub(super) fn path<E: Error>(text: &str) -> Result<PathBuf, E> {
     Ok(text.into())
 }
 
-pub(super) fn variable<E: Error>(name: String) -> Result<String, E> {
+pub(in crate::integration::config) fn variable<E: Error>(name: String) -> Result<String, E> {
     if name.is_empty() || name.contains(['=', '\0']) {
         return Err(E::custom(
             "this cannot be the name of an environment variable",

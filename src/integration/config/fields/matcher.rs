@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::error::ConfigProblem;
-use super::field_path::{Fault, FieldPath};
 use super::input::path;
+use crate::integration::config::document::field_path::{Fault, FieldPath};
+use crate::integration::config::error::ConfigProblem;
 use crate::material::input::file;
 use crate::policy::matcher::PeerMatcher;
 
 /// A matcher: its text, or a table with one key, which is the name of a matcher.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum MatcherConfig {
+pub(in crate::integration::config) enum MatcherConfig {
     Text(String),
     /// The path of a file that holds the text.
     File(PathBuf),
@@ -30,7 +30,7 @@ pub(super) enum MatcherConfig {
 
 impl MatcherConfig {
     /// Returns the names of its keys.
-    pub(super) fn keys() -> Vec<&'static str> {
+    pub(in crate::integration::config) fn keys() -> Vec<&'static str> {
         let lists = ["file", "any_authenticated", "any_of", "all_of", "not"];
         lists
             .into_iter()
@@ -39,14 +39,18 @@ impl MatcherConfig {
     }
 
     /// Returns the file that it is read from.
-    pub(super) fn file(&self, base: &Path) -> Option<PathBuf> {
+    pub(in crate::integration::config) fn file(&self, base: &Path) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(base.join(path)),
             _ => None,
         }
     }
 
-    pub(super) fn matcher(&self, at: &FieldPath, base: &Path) -> Result<PeerMatcher, Fault> {
+    pub(in crate::integration::config) fn matcher(
+        &self,
+        at: &FieldPath,
+        base: &Path,
+    ) -> Result<PeerMatcher, Fault> {
         let mut left = PeerMatcher::MAX_TEXT_MATCHERS;
         self.counted(at, base, &mut left)
     }

@@ -7,35 +7,37 @@ use serde::de::DeserializeOwned;
 use super::identity::IdentityConfig;
 use super::input::Inputs;
 use super::listener::ListenerConfig;
-use super::origin::Origin;
 use super::policy::PolicyConfig;
 use super::value::{ExpiryChoice, Live, OwnTrust, Permissions, Time, Version};
+use crate::integration::config::origin::Origin;
 
 /// The fields that clients and servers share.
-pub(super) struct Shared<'a> {
-    pub(super) origin: &'a Origin,
-    pub(super) identity: &'a IdentityConfig,
-    pub(super) trust_anchors: Option<&'a Inputs>,
-    pub(super) trust_bundles: Option<&'a BTreeMap<String, Inputs>>,
-    pub(super) revocation_lists: Option<&'a Inputs>,
-    pub(super) policy: Option<&'a PolicyConfig>,
-    pub(super) shadow_policy: Option<&'a PolicyConfig>,
-    pub(super) protocol_versions: Option<&'a [Version]>,
-    pub(super) alpn: Option<&'a [String]>,
-    pub(super) resumption: Option<&'a ResumptionConfig>,
-    pub(super) handshake_timeout: Option<Time>,
-    pub(super) live_connections: Option<Live>,
-    pub(super) retire_connections: Option<Time>,
-    pub(super) on_expiry: Option<ExpiryChoice>,
-    pub(super) on_source_lost: Option<&'a SourceLostConfig>,
-    pub(super) self_trust: Option<OwnTrust>,
-    pub(super) key_permissions: Option<Permissions>,
-    pub(super) warn_before_expiry: Option<&'a [Time]>,
-    pub(super) poll_interval: Option<Time>,
+pub(in crate::integration::config) struct Shared<'a> {
+    pub(in crate::integration::config) origin: &'a Origin,
+    pub(in crate::integration::config) identity: &'a IdentityConfig,
+    pub(in crate::integration::config) trust_anchors: Option<&'a Inputs>,
+    pub(in crate::integration::config) trust_bundles: Option<&'a BTreeMap<String, Inputs>>,
+    pub(in crate::integration::config) revocation_lists: Option<&'a Inputs>,
+    pub(in crate::integration::config) policy: Option<&'a PolicyConfig>,
+    pub(in crate::integration::config) shadow_policy: Option<&'a PolicyConfig>,
+    pub(in crate::integration::config) protocol_versions: Option<&'a [Version]>,
+    pub(in crate::integration::config) alpn: Option<&'a [String]>,
+    pub(in crate::integration::config) resumption: Option<&'a ResumptionConfig>,
+    pub(in crate::integration::config) handshake_timeout: Option<Time>,
+    pub(in crate::integration::config) live_connections: Option<Live>,
+    pub(in crate::integration::config) retire_connections: Option<Time>,
+    pub(in crate::integration::config) on_expiry: Option<ExpiryChoice>,
+    pub(in crate::integration::config) on_source_lost: Option<&'a SourceLostConfig>,
+    pub(in crate::integration::config) self_trust: Option<OwnTrust>,
+    pub(in crate::integration::config) key_permissions: Option<Permissions>,
+    pub(in crate::integration::config) warn_before_expiry: Option<&'a [Time]>,
+    pub(in crate::integration::config) poll_interval: Option<Time>,
 }
 
 /// The configuration of a client or of a server.
-pub(super) trait Config: DeserializeOwned + Send + 'static {
+pub(in crate::integration::config) trait Config:
+    DeserializeOwned + Send + 'static
+{
     fn shared(&self) -> Shared<'_>;
 
     fn origin_mut(&mut self) -> &mut Origin;
@@ -48,18 +50,18 @@ pub(super) trait Config: DeserializeOwned + Send + 'static {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct ResumptionConfig {
+pub(in crate::integration::config) struct ResumptionConfig {
     /// The time after a full handshake in which a session may be resumed, at most a day.
-    pub(super) max_age: Time,
+    pub(in crate::integration::config) max_age: Time,
 }
 
 /// What happens when files cannot be read any more.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct SourceLostConfig {
+pub(in crate::integration::config) struct SourceLostConfig {
     /// Every peer is rejected when the files could not be read for this time.
-    pub(super) reject_after: Time,
+    pub(in crate::integration::config) reject_after: Time,
 }
 
 /// Writes a struct with the shared fields and its own ones, since `flatten` would hide unknown
@@ -81,65 +83,65 @@ macro_rules! config {
         #[cfg_attr(test, derive(schemars::JsonSchema))]
         pub struct $name {
             #[serde(skip)]
-            pub(super) origin: Origin,
+            pub(in crate::integration::config) origin: Origin,
             /// Our own identity.
-            pub(super) identity: IdentityConfig,
+            pub(in crate::integration::config) identity: IdentityConfig,
             /// The trust anchors: files, directories or other places.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) trust_anchors: Option<Inputs>,
+            pub(in crate::integration::config) trust_anchors: Option<Inputs>,
             /// The trust anchors of each SPIFFE trust domain, in place of `trust_anchors`.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) trust_bundles: Option<BTreeMap<String, Inputs>>,
+            pub(in crate::integration::config) trust_bundles: Option<BTreeMap<String, Inputs>>,
             /// The revocation lists that the rules of `policy.revocation` use.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) revocation_lists: Option<Inputs>,
+            pub(in crate::integration::config) revocation_lists: Option<Inputs>,
             /// Who may connect.
-            pub(super) policy: $policy,
+            pub(in crate::integration::config) policy: $policy,
             /// A second policy that is evaluated and not enforced. It needs an observer.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) shadow_policy: Option<PolicyConfig>,
+            pub(in crate::integration::config) shadow_policy: Option<PolicyConfig>,
             /// The TLS versions: `tls1.2`, `tls1.3`.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) protocol_versions: Option<Vec<Version>>,
+            pub(in crate::integration::config) protocol_versions: Option<Vec<Version>>,
             /// The application protocols, the preferred one first.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) alpn: Option<Vec<String>>,
+            pub(in crate::integration::config) alpn: Option<Vec<String>>,
             /// Turns resumption of sessions on.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) resumption: Option<ResumptionConfig>,
+            pub(in crate::integration::config) resumption: Option<ResumptionConfig>,
             /// How long a whole handshake may take; 10 seconds by default.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) handshake_timeout: Option<Time>,
+            pub(in crate::integration::config) handshake_timeout: Option<Time>,
             /// What happens to open connections whose peer would now be rejected.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) live_connections: Option<Live>,
+            pub(in crate::integration::config) live_connections: Option<Live>,
             /// Ends connections from before a change of identity or trust within this time.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) retire_connections: Option<Time>,
+            pub(in crate::integration::config) retire_connections: Option<Time>,
             /// What happens to handshakes when our own certificate has expired.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) on_expiry: Option<ExpiryChoice>,
+            pub(in crate::integration::config) on_expiry: Option<ExpiryChoice>,
             /// What happens to handshakes when the files cannot be read any more.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) on_source_lost: Option<SourceLostConfig>,
+            pub(in crate::integration::config) on_source_lost: Option<SourceLostConfig>,
             /// Whether our own trust anchors must prove our own identity.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) self_trust: Option<OwnTrust>,
+            pub(in crate::integration::config) self_trust: Option<OwnTrust>,
             /// What happens if others can read or write a key file.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) key_permissions: Option<Permissions>,
+            pub(in crate::integration::config) key_permissions: Option<Permissions>,
             /// How long before an expiry there are warnings.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) warn_before_expiry: Option<Vec<Time>>,
+            pub(in crate::integration::config) warn_before_expiry: Option<Vec<Time>>,
             /// How often files are read that report no change; 10 seconds by default.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub(super) poll_interval: Option<Time>,
-            $($(#[$attribute])* pub(super) $field: $type,)*
+            pub(in crate::integration::config) poll_interval: Option<Time>,
+            $($(#[$attribute])* pub(in crate::integration::config) $field: $type,)*
         }
 
         impl $name {
             /// Returns a configuration in which nothing is set.
-            pub(super) fn empty() -> Self {
+            pub(in crate::integration::config) fn empty() -> Self {
                 Self {
                     origin: Origin::default(),
                     identity: IdentityConfig::of_files(None, None, None, None),

@@ -13,7 +13,7 @@ use crate::rotation::{OnExpiry, SelfTrust};
 
 /// A time as a text, such as `30s`, `12h` or `1day 6h`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Time(pub(super) Duration);
+pub(in crate::integration::config) struct Time(pub(in crate::integration::config) Duration);
 
 /// Defines the names of an enum's values in a configuration.
 macro_rules! choice {
@@ -21,7 +21,7 @@ macro_rules! choice {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]
-        pub(super) enum $name {
+        pub(in crate::integration::config) enum $name {
             $($(#[$doc])* #[serde(rename = $text)] $variant,)+
         }
 
@@ -58,7 +58,7 @@ choice! {
     Live of LiveConnections {
         /// They are closed.
         Close = "close",
-        /// Their holders are told.
+        /// Their handles are notified.
         Notify = "notify",
         /// Nothing.
         Untracked = "untracked",
@@ -110,7 +110,7 @@ choice! {
 impl Time {
     /// What `humantime` accepts, as far as a regular expression can tell.
     #[cfg(test)]
-    pub(super) const PATTERN: &str = "^([0-9]+ *[a-zµ]+ *)+$";
+    pub(in crate::integration::config) const PATTERN: &str = "^([0-9]+ *[a-zµ]+ *)+$";
 }
 
 impl<'de> Deserialize<'de> for Time {
