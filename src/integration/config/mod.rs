@@ -26,8 +26,8 @@
 //!   ([`NeedsRestart`](ConfigProblem::NeedsRestart)); what was in force stays.
 //! - **Relative paths** belong to the folder of the configuration's file; without a file, to the
 //!   current directory.
-//! - **Secrets** are shown by neither `Debug` nor an error. A configuration that is serialized shows
-//!   where they come from instead.
+//! - **Secrets** are shown by neither `Debug` nor an error. A configuration that is serialized
+//!   shows where they come from instead.
 //! - **Other formats**: both types implement `Deserialize`, so they can be fields of a service's
 //!   own configuration. Errors come from the format's library then, and the configuration's own
 //!   file is not followed; the files that it names are.
