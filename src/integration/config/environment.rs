@@ -231,7 +231,6 @@ impl Fields {
         Ok(Some(policy.with_revocation(depth)))
     }
 
-    #[expect(clippy::type_complexity, reason = "each has a field of the same name")]
     fn shared(
         self,
         prefix: &str,

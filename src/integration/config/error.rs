@@ -22,7 +22,10 @@ use crate::error::{ConfigField, MatcherError, MaterialError, PatternProblem, Tru
 /// println!("{}", mtls::Report::new(&error));
 /// ```
 #[derive(Debug)]
-pub struct ConfigError {
+pub struct ConfigError(Box<Fault>);
+
+#[derive(Debug)]
+struct Fault {
     field: ConfigField,
     problem: ConfigProblem,
 }
@@ -56,7 +59,7 @@ pub enum ConfigProblem {
         /// The file.
         path: PathBuf,
         /// The fault.
-        error: MatcherError,
+        error: Box<MatcherError>,
     },
     /// The material cannot be loaded.
     Material(MaterialError),
@@ -104,23 +107,23 @@ pub enum ConfigProblem {
 }
 
 impl ConfigError {
-    pub(super) fn new(field: ConfigField, problem: ConfigProblem) -> Self {
-        Self { field, problem }
+    pub(crate) fn new(field: ConfigField, problem: ConfigProblem) -> Self {
+        Self(Box::new(Fault { field, problem }))
     }
 
     /// Returns the field that is wrong.
     pub fn field(&self) -> &ConfigField {
-        &self.field
+        &self.0.field
     }
 
     /// Returns its fault.
     pub fn problem(&self) -> &ConfigProblem {
-        &self.problem
+        &self.0.problem
     }
 
     /// Returns what to do about it.
     pub fn hint(&self) -> Cow<'_, str> {
-        self.problem.hint()
+        self.0.problem.hint()
     }
 }
 
@@ -142,7 +145,8 @@ impl ConfigProblem {
             Self::Invalid { .. } => {
                 "correct it at this place; the guide `configuration` of this crate has all fields and their values"
             }
-            Self::Matcher(error) | Self::MatcherFile { error, .. } => return error.hint(),
+            Self::Matcher(error) => return error.hint(),
+            Self::MatcherFile { error, .. } => return error.hint(),
             Self::Material(error) | Self::Unreadable(error) => return error.hint(),
             Self::Missing => "add the field: there is no default that would be safe",
             Self::NeedsFeature { feature } => {
@@ -179,7 +183,7 @@ impl ConfigProblem {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
+        write!(f, "{}: {}", self.0.field, self.0.problem)
     }
 }
 
@@ -224,8 +228,9 @@ impl fmt::Display for ConfigProblem {
 
 impl Error for ConfigError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.problem {
-            ConfigProblem::Matcher(error) | ConfigProblem::MatcherFile { error, .. } => Some(error),
+        match &self.0.problem {
+            ConfigProblem::Matcher(error) => Some(error),
+            ConfigProblem::MatcherFile { error, .. } => Some(&**error),
             ConfigProblem::Material(error) | ConfigProblem::Unreadable(error) => Some(error),
             ConfigProblem::TrustBundles(error) => Some(error),
             _ => None,

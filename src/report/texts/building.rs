@@ -5,8 +5,8 @@ use pki_types::UnixTime;
 
 use super::{Sample, samples};
 use crate::error::{
-    BackendKind, ListReplacementProblem, RevocationListRegression, RotationError, SettingProblem,
-    SpiffeIdError, TrustAnchorProblem, TrustBundlesError, UnusableTrustAnchor,
+    BackendKind, ConfigField, ListReplacementProblem, RevocationListRegression, RotationError,
+    SettingProblem, SpiffeIdError, TrustAnchorProblem, TrustBundlesError, UnusableTrustAnchor,
 };
 use crate::material::{IdentityWarning, KeyType};
 use crate::policy::{BuildError, Rejection, RejectionReason};
@@ -58,6 +58,10 @@ fn builds() -> Vec<Sample> {
                 what: VALUE,
                 advice: VALUE,
                 source: cause(),
+            },
+            Configured {
+                field: ConfigField::new("‹tls.identity›".to_owned()),
+                error: Box::new(BuildError::MissingIdentity),
             },
             IdentityChain {
                 index: 0,

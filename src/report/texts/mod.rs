@@ -1,6 +1,7 @@
 //! The text of every error, compared with `tests/errors.md` (`UPDATE_ERRORS=1` writes it anew).
 
 mod building;
+mod configuration;
 mod forwarded;
 mod handshake;
 mod identity_warning;
@@ -70,6 +71,7 @@ pub(super) use samples;
 fn every_error_states_one_fact_and_has_a_hint() {
     let mut samples: Vec<Sample> = Vec::new();
     samples.extend(building::samples());
+    samples.extend(configuration::samples());
     samples.extend(forwarded::samples());
     samples.extend(handshake::samples());
     samples.extend(listener::samples());

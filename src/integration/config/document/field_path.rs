@@ -86,10 +86,8 @@ impl fmt::Display for FieldPath {
                     f.write_str(if at == 0 { "" } else { "." })?;
                     let is_plain = |c: char| c.is_ascii_graphic() || c == ' ';
                     // What stands in a key's place may be a secret.
-                    match key.len() <= MAX_KEY && key.chars().all(is_plain) {
-                        true => f.write_str(key)?,
-                        false => f.write_str("..")?,
-                    }
+                    let is_shown = key.len() <= MAX_KEY && key.chars().all(is_plain);
+                    f.write_str(if is_shown { key } else { ".." })?;
                 }
             }
         }

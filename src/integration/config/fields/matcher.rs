@@ -110,7 +110,7 @@ fn read(path: &Path) -> Result<PeerMatcher, ConfigProblem> {
     })?;
     text.parse().map_err(|error| ConfigProblem::MatcherFile {
         path: path.to_owned(),
-        error,
+        error: Box::new(error),
     })
 }
 
@@ -141,10 +141,12 @@ impl<'de> Visitor<'de> for MatcherVisitor {
         };
         let matcher = match &*key {
             "file" => MatcherConfig::File(path(&map.next_value::<String>()?)?),
-            "any_authenticated" => match map.next_value::<bool>()? {
-                true => MatcherConfig::AnyAuthenticated,
-                false => return Err(M::Error::custom("any_authenticated is true or left out")),
-            },
+            "any_authenticated" => {
+                if !map.next_value::<bool>()? {
+                    return Err(M::Error::custom("any_authenticated is true or left out"));
+                }
+                MatcherConfig::AnyAuthenticated
+            }
             "any_of" => MatcherConfig::AnyOf(map.next_value()?),
             "all_of" => MatcherConfig::AllOf(map.next_value()?),
             "not" => MatcherConfig::Not(map.next_value()?),
