@@ -249,7 +249,8 @@ impl<T> Builder<T> {
     /// - On the thread that calls `build` or `rotate`, or that polls the source:
     ///   [`IdentityWarning`](Event::IdentityWarning), our own identity should be corrected;
     ///   [`UnusableTrustAnchor`](Event::UnusableTrustAnchor), an anchor proves no peer;
-    ///   [`UnclaimedRevocationList`](Event::UnclaimedRevocationList), a list revokes nothing yet.
+    ///   [`UnclaimedRevocationList`](Event::UnclaimedRevocationList), a list revokes nothing yet;
+    ///   [`RuleRelaxed`](Event::RuleRelaxed), the policy has a `danger_` setting.
     /// - On the thread that calls `rotate` or polls the source: [`Rotated`](Event::Rotated),
     ///   another revision serves.
     /// - On the thread that polls the source (`mtls-rotation`):

@@ -119,6 +119,7 @@ impl StaticSettings {
     fn check_clock_skew<B: Backend>(&self) -> Result<(), BuildError> {
         match Capability::ClockSkew.on(B::LIBRARY) {
             Support::None(reason) if !self.clock_skew.is_zero() => Err(BuildError::Unsupported {
+                setting: "clock_skew",
                 backend: B::LIBRARY,
                 what: "`clock_skew`",
                 reason,

@@ -39,6 +39,7 @@
 //! force, without enforcing it.
 
 mod algorithms;
+mod anchors_hint;
 pub(crate) mod build_error;
 pub(crate) mod certificate;
 mod limits;

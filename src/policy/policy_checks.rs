@@ -3,6 +3,7 @@
 use super::build_error::BuildError;
 use super::limits::MAX_INTERMEDIATES;
 use super::profile::CertificateProfile;
+use super::revocation_rules::{StaleLists, UnknownStatus, UnnamedPoint};
 use super::setting_problem::SettingProblem;
 use super::verifier_policy::{
     ClientPurpose, CommonNameRule, ServerNameRule, VerifierPolicy, X509V1Leaf,
@@ -84,6 +85,39 @@ impl VerifierPolicy {
         } else {
             Ok(())
         }
+    }
+
+    /// Returns the `danger_` settings that it has.
+    pub(crate) fn relaxed_rules(&self) -> impl Iterator<Item = &'static str> {
+        let rules = self.revocation.as_ref();
+        let settings = [
+            (
+                "danger_allow_x509_v1_leaf",
+                self.x509_v1_leaf == X509V1Leaf::Allow,
+            ),
+            (
+                "danger_allow_common_name_as_dns",
+                self.common_name == CommonNameRule::AsDnsName,
+            ),
+            (
+                "danger_allow_server_auth_for_clients",
+                self.client_purpose == ClientPurpose::OrServerAuth,
+            ),
+            (
+                "danger_allow_unknown_status",
+                rules.is_some_and(|rules| rules.unknown == UnknownStatus::Allow),
+            ),
+            (
+                "danger_allow_stale_lists",
+                rules.is_some_and(|rules| rules.stale == StaleLists::Allow),
+            ),
+            (
+                "danger_cover_certificates_without_distribution_point",
+                rules.is_some_and(|rules| rules.unnamed == UnnamedPoint::All),
+            ),
+        ];
+        let given = settings.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(setting, _)| setting)
     }
 
     pub(crate) fn has_revocation_rules(&self) -> bool {

@@ -14,13 +14,8 @@ use crate::error::{
 use crate::integration;
 use crate::policy::{BuildError, Rejection};
 
-#[cfg(all(
-    test,
-    feature = "config",
-    feature = "http",
-    feature = "spiffe",
-    feature = "tokio"
-))]
+#[cfg(all(test, feature = "config", feature = "http"))]
+#[cfg(all(test, feature = "spiffe", feature = "tokio"))]
 mod texts;
 
 /// A printable error, with its causes and its hint on lines of their own.

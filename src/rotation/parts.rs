@@ -162,6 +162,13 @@ impl RevisionParts {
         })
     }
 
+    /// Returns the `danger_` settings of the policy that the previous one did not have.
+    pub(super) fn relaxed_since(&self, previous: &Self) -> Vec<&'static str> {
+        let was = |setting: &&str| previous.policy.relaxed_rules().any(|had| had == *setting);
+        let rules = self.policy.relaxed_rules();
+        rules.filter(|setting| !was(setting)).collect()
+    }
+
     fn oldest_list(&self) -> Option<UnixTime> {
         let lists = self.revocation_lists.as_ref()?;
         lists.iter().map(RevocationList::this_update).min()

@@ -72,6 +72,7 @@ impl<C: Send + Sync + 'static> Service<C> {
                 made.verifier.now_unless_panicked(),
             )?,
             identity: made.warnings.iter().cloned().chain(outside).collect(),
+            relaxed: parts.policy.relaxed_rules().collect(),
         };
         publish_checks::check_self_trust((&parts, &made.verifier), None, self_trust, now)?;
         warnings.report(&made.verifier);
@@ -192,6 +193,7 @@ impl<C: Send + Sync + 'static> Service<C> {
                 core::mem::take(&mut made.warnings)
             },
             anchors,
+            relaxed: parts.relaxed_since(&previous.parts),
         };
         let number = previous.number.saturating_add(1);
         let is_changed = !previous.parts.identity.is_same_as(&parts.identity)

@@ -279,3 +279,41 @@ fn json_on_rustls() {
 fn json_on_openssl() {
     follows::<OpenSsl>("json");
 }
+
+/// What relaxes a rule is reported when it begins to, once.
+#[test]
+fn a_relaxed_rule_is_reported() {
+    let place = Place::new();
+    let text = |danger: &str| {
+        format!(
+            r#"
+identity = {{ file = "tls.pem" }}
+trust_anchors = "ca.crt"
+policy = {{ allow = 'any_authenticated()', danger_allow_common_name_as_dns = {danger} }}
+poll_interval = "10min"
+"#
+        )
+    };
+    place.write("service.toml", text("false"));
+    let relaxed = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&relaxed);
+    let config = ServerConfig::from_file(place.path("service.toml"), "").unwrap();
+    let builder = config.builder().unwrap().observer(move |event| {
+        if let Event::RuleRelaxed { setting, .. } = event {
+            seen.lock().unwrap().push(*setting);
+        }
+    });
+    let server = builder.build(Rustls::default()).unwrap();
+    assert!(relaxed.lock().unwrap().is_empty());
+    place.write("service.toml", text("true"));
+    let started = Instant::now();
+    while relaxed.lock().unwrap().is_empty() {
+        assert!(started.elapsed() < LIMIT, "{}", server.handle().status());
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(server.handle().status().revision(), 2);
+    assert_eq!(
+        *relaxed.lock().unwrap(),
+        ["danger_allow_common_name_as_dns"]
+    );
+}

@@ -126,6 +126,15 @@ pub enum Event<'a> {
         /// The number of the revision.
         revision: u64,
     },
+    /// The policy of a new revision relaxes a rule by one of its `danger_` settings.
+    ///
+    /// One event for each, on the thread of the `build`, or of the rotation that brings it. A
+    /// shadow policy, which is not enforced, sends none.
+    #[non_exhaustive]
+    RuleRelaxed {
+        /// The setting, such as `danger_allow_x509_v1_leaf`.
+        setting: &'static str,
+    },
     /// A trust anchor that cannot authenticate our peers, beside others that can.
     ///
     /// It is no CA's certificate, has expired, or is for the other side. One event for each, on the

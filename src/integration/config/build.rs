@@ -132,6 +132,18 @@ fn apply<T>(mut builder: Builder<T>, shared: &Shared<'_>) -> Result<Builder<T>, 
     if let Some(Time(pause)) = shared.poll_interval {
         builder = builder.poll_interval(pause);
     }
+    if let Some(Time(at_most)) = shared.wait_for_first {
+        builder = builder.wait_for_first(at_most);
+    }
+    if let Some(Time(skew)) = shared.clock_skew {
+        builder = builder.clock_skew(skew);
+    }
+    if let Some(choice) = shared.self_validity {
+        builder = builder.self_validity(choice.into());
+    }
+    if let Some(name) = shared.name {
+        builder = builder.name(name);
+    }
     let origin = shared.origin.clone();
     builder.settings.locate = Locate::new(move |error| located(&origin, error));
     Ok(builder)
@@ -166,6 +178,7 @@ fn setting(error: &BuildError) -> Option<&'static str> {
         | BuildError::OwnChainRejected(_)
         | BuildError::SigningKeyFailed { .. }
         | BuildError::SigningKeyMismatch { .. } => Some("identity"),
+        BuildError::IdentityNotValid(_) => Some("self_validity"),
         BuildError::InsecureKeyFile { .. } | BuildError::InsecurePassphraseFile { .. } => {
             Some("key_permissions")
         }

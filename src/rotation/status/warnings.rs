@@ -11,6 +11,8 @@ use crate::policy::BuildError;
 pub(crate) struct RevisionWarnings {
     pub(crate) identity: Vec<IdentityWarning>,
     pub(crate) anchors: Vec<UnusableTrustAnchor>,
+    /// The `danger_` settings of the policy that the revision before did not have.
+    pub(crate) relaxed: Vec<&'static str>,
 }
 
 impl RevisionWarnings {
@@ -20,6 +22,9 @@ impl RevisionWarnings {
         }
         for anchor in &self.anchors {
             verifier.notify(&Event::UnusableTrustAnchor(anchor));
+        }
+        for setting in &self.relaxed {
+            verifier.notify(&Event::RuleRelaxed { setting });
         }
     }
 }

@@ -94,6 +94,7 @@ impl Meter {
             Event::ShadowRejected { .. } => self.count(Metric::Shadow, side, &["rejected"]),
             Event::AcceptFailed(_) => self.count(Metric::AcceptFailures, side, &[]),
             Event::IdentityWarning(_) => self.count(Metric::Warnings, side, &["identity"]),
+            Event::RuleRelaxed { .. } => self.count(Metric::Warnings, side, &["policy"]),
             Event::UnusableTrustAnchor(_) => self.count(Metric::Warnings, side, &["trust_anchor"]),
             Event::UnclaimedRevocationList(_) => {
                 self.count(Metric::Warnings, side, &["revocation_list"]);

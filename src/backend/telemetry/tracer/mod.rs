@@ -61,6 +61,7 @@ impl Tracer {
             | Event::IdentityWarning(_)
             | Event::ReloadFailed(_)
             | Event::Rotated { .. }
+            | Event::RuleRelaxed { .. }
             | Event::UnclaimedRevocationList(_)
             | Event::UnusableTrustAnchor(_) => revision::record(name, side, event),
         }

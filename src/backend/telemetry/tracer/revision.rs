@@ -57,6 +57,15 @@ pub(super) fn record(name: &str, side: Side, event: &Event<'_>) {
             },
             "our identity should be corrected"
         ),
+        Event::RuleRelaxed { setting } => warn!(
+            target: TARGET,
+            {
+                otel.kind = side,
+                mtls.name = name,
+                mtls.setting = setting,
+            },
+            "the policy relaxes a rule"
+        ),
         Event::UnusableTrustAnchor(anchor) => warn!(
             target: TARGET,
             {

@@ -21,6 +21,8 @@ pub(in crate::integration::config) enum InputConfig {
     File(PathBuf),
     Directory(PathBuf),
     Env(String),
+    /// A credential of systemd.
+    Credential(String),
     Inline(Secret),
     Base64(Secret),
 }
@@ -38,7 +40,7 @@ const REDACTED: &str = "redacted";
 
 impl InputConfig {
     pub(in crate::integration::config) const KEYS: &[&str] =
-        &["file", "directory", "env", "inline", "base64"];
+        &["file", "directory", "env", "credential", "inline", "base64"];
 
     /// Returns the key that names the place.
     pub(in crate::integration::config) fn key(&self) -> &'static str {
@@ -46,6 +48,7 @@ impl InputConfig {
             Self::File(_) => "file",
             Self::Directory(_) => "directory",
             Self::Env(_) => "env",
+            Self::Credential(_) => "credential",
             Self::Inline(_) => "inline",
             Self::Base64(_) => "base64",
         }
@@ -61,6 +64,11 @@ impl InputConfig {
         match self {
             Self::File(path) => watched.push(Watched::file(base.join(path), limit)),
             Self::Directory(path) => watched.push(Watched::directory(base.join(path))),
+            Self::Credential(name) => {
+                // One that has no path cannot change; loading says so.
+                let path = Input::credential_path(name).ok();
+                watched.extend(path.map(|path| Watched::file(path, limit)));
+            }
             Self::Env(_) | Self::Inline(_) | Self::Base64(_) => {}
         }
     }
@@ -74,6 +82,7 @@ impl InputConfig {
             Self::File(path) => Input::file(base.join(path)),
             Self::Directory(path) => Input::directory(base.join(path)),
             Self::Env(name) => Input::env(name),
+            Self::Credential(name) => Input::credential(name),
             Self::Inline(text) => Input::bytes(text.text()),
             Self::Base64(text) => Input::bytes(&*decoded(text.text())?),
         })
@@ -154,6 +163,7 @@ impl<'de> Visitor<'de> for InputVisitor {
             "file" => InputConfig::File(path(&map.next_value::<String>()?)?),
             "directory" => InputConfig::Directory(path(&map.next_value::<String>()?)?),
             "env" => InputConfig::Env(variable(map.next_value()?)?),
+            "credential" => InputConfig::Credential(map.next_value()?),
             "inline" => InputConfig::Inline(map.next_value()?),
             "base64" => InputConfig::Base64(map.next_value()?),
             REDACTED => return Err(M::Error::custom(WAS_REDACTED)),
@@ -200,6 +210,7 @@ impl Serialize for InputConfig {
             Self::File(path) => return path.serialize(serializer),
             Self::Directory(path) => ("directory", path.to_string_lossy()),
             Self::Env(name) => ("env", name.into()),
+            Self::Credential(name) => ("credential", name.into()),
             Self::Inline(_) => (REDACTED, "inline".into()),
             Self::Base64(_) => (REDACTED, "base64".into()),
         };

@@ -8,7 +8,7 @@ use super::identity::IdentityConfig;
 use super::input::Inputs;
 use super::listener::ListenerConfig;
 use super::policy::PolicyConfig;
-use super::value::{ExpiryChoice, Live, OwnTrust, Permissions, Time, Version};
+use super::value::{ExpiryChoice, Live, OwnTrust, Permissions, Time, Validity, Version};
 use crate::integration::config::origin::Origin;
 
 /// The fields that clients and servers share.
@@ -32,6 +32,10 @@ pub(in crate::integration::config) struct Shared<'a> {
     pub(in crate::integration::config) key_permissions: Option<Permissions>,
     pub(in crate::integration::config) warn_before_expiry: Option<&'a [Time]>,
     pub(in crate::integration::config) poll_interval: Option<Time>,
+    pub(in crate::integration::config) wait_for_first: Option<Time>,
+    pub(in crate::integration::config) clock_skew: Option<Time>,
+    pub(in crate::integration::config) self_validity: Option<Validity>,
+    pub(in crate::integration::config) name: Option<&'a str>,
 }
 
 /// The configuration of a client or of a server.
@@ -136,6 +140,18 @@ macro_rules! config {
             /// How often files are read that report no change; 10 seconds by default.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) poll_interval: Option<Time>,
+            /// How long the start waits until all files are there.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(in crate::integration::config) wait_for_first: Option<Time>,
+            /// How far the clocks of peers and CAs may be ahead of ours, at most 10 minutes.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(in crate::integration::config) clock_skew: Option<Time>,
+            /// What happens if our own certificate is not valid when the service starts.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(in crate::integration::config) self_validity: Option<Validity>,
+            /// The name in metrics and traces.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(in crate::integration::config) name: Option<String>,
             $($(#[$attribute])* pub(in crate::integration::config) $field: $type,)*
         }
 
@@ -162,6 +178,10 @@ macro_rules! config {
                     key_permissions: None,
                     warn_before_expiry: None,
                     poll_interval: None,
+                    wait_for_first: None,
+                    clock_skew: None,
+                    self_validity: None,
+                    name: None,
                     $($field: None,)*
                 }
             }
@@ -189,6 +209,10 @@ macro_rules! config {
                     key_permissions: self.key_permissions,
                     warn_before_expiry: self.warn_before_expiry.as_deref(),
                     poll_interval: self.poll_interval,
+                    wait_for_first: self.wait_for_first,
+                    clock_skew: self.clock_skew,
+                    self_validity: self.self_validity,
+                    name: self.name.as_deref(),
                 }
             }
 
@@ -199,7 +223,8 @@ macro_rules! config {
             fn fixed_field_that_differs(&self, other: &Self) -> Option<&'static str> {
                 config!(@differs self, other, shadow_policy?, protocol_versions, alpn, resumption,
                     handshake_timeout, live_connections, retire_connections, on_expiry,
-                    on_source_lost, self_trust, key_permissions, warn_before_expiry, poll_interval
+                    on_source_lost, self_trust, key_permissions, warn_before_expiry, poll_interval,
+                    wait_for_first, clock_skew, self_validity, name
                     $(, $field)*)
             }
         }

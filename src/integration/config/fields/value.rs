@@ -9,7 +9,7 @@ use serde::ser::{Serialize, Serializer};
 use crate::connection::{LiveConnections, ProtocolVersion};
 use crate::material::KeyPermissions;
 use crate::policy::{CertificateProfile, RevocationDepth};
-use crate::rotation::{OnExpiry, SelfTrust};
+use crate::rotation::{OnExpiry, SelfTrust, SelfValidity};
 
 /// A time as a text, such as `30s`, `12h` or `1day 6h`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,6 +95,15 @@ choice! {
         Require = "require",
         /// They are independent.
         Skip = "skip",
+    }
+}
+choice! {
+    /// What happens if our own certificate is not valid when the service starts.
+    Validity of SelfValidity {
+        /// It is reported.
+        Warn = "warn",
+        /// It is an error.
+        Require = "require",
     }
 }
 choice! {
