@@ -23,6 +23,7 @@ pub struct ConfigField {
 }
 
 impl ConfigField {
+    #[allow(dead_code, reason = "configurations alone have fields")]
     pub(crate) fn new(path: String) -> Self {
         Self {
             path,

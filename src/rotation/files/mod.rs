@@ -21,6 +21,7 @@ use crate::material::Passphrase;
 use inputs::{Anchors, IdentityFiles, Inputs};
 
 pub(crate) use watched_files::WatchedFiles;
+#[allow(unused_imports, reason = "configurations have inputs of their own")]
 pub(crate) use watched_inputs::{WatchedInput, WatchedInputs};
 
 /// A source of identity, trust anchors and revocation lists from watched files.
