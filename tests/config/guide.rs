@@ -47,7 +47,9 @@ fn the_other_examples_are_read() {
         if text.contains("retire_connections") {
             continue;
         }
-        if text.contains("[upstream]") {
+        if text.contains("[tls.listener]") {
+            ServerConfig::from_text(text, format, "tls").unwrap();
+        } else if text.contains("[upstream]") {
             ClientConfig::from_text(text, format, "upstream").unwrap();
         } else {
             // A policy alone.
@@ -55,7 +57,7 @@ fn the_other_examples_are_read() {
         }
         read += 1;
     }
-    assert_eq!(read, 3);
+    assert_eq!(read, 4);
 }
 
 #[test]
