@@ -84,6 +84,7 @@ fn faults(value: &Value, at: &str, rebuild: &dyn Fn(Value) -> Value, faults: &mu
         _ => json!(5.5),
     };
     faults.push((format!("{at}: another type"), rebuild(wrong)));
+    faults.push((format!("{at}: null"), rebuild(Value::Null)));
     match value {
         Value::Object(map) => {
             if !at.ends_with("trust_bundles") {

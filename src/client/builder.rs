@@ -43,6 +43,7 @@ impl ClientBuilder {
     ) -> Result<MtlsClient<B>, BuildError> {
         let policy = &mut self.settings.policy;
         policy.get_or_insert_with(VerifierPolicy::allow_any_authenticated);
+        let locate = self.settings.locate.clone();
         let begun = self.settings.begin()?;
         let fixed = begun.fixed;
         let handshake_timeout = fixed.handshake_timeout;
@@ -70,7 +71,9 @@ impl ClientBuilder {
                 warnings: checked.warnings,
             })
         };
-        let make = Box::new(make);
+        let make = Box::new(move |parts: &RevisionParts| {
+            make(parts).map_err(|error| locate.add_to(error))
+        });
         let service = rotation::start(
             begun.parts,
             make,

@@ -156,7 +156,7 @@ impl MtlsIdentity {
     }
 
     /// Records the insecure permissions of the file that holds the key, if any.
-    pub(super) fn exposed(
+    pub(crate) fn exposed(
         self,
         exposure: Option<InsecurePermissions>,
     ) -> Result<Self, MaterialError> {

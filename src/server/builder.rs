@@ -84,6 +84,7 @@ impl<A: ClientAuth> ServerBuilder<A> {
     ) -> Result<MtlsServer<B, A>, BuildError> {
         let listener = Arc::new(self.settings.listener.clone());
         let names_anchors = self.settings.names_anchors;
+        let locate = self.settings.locate.clone();
         let begun = self.settings.begin()?;
         let fixed = begun.fixed;
         let handshake_timeout = fixed.handshake_timeout;
@@ -118,7 +119,9 @@ impl<A: ClientAuth> ServerBuilder<A> {
                 warnings: checked.warnings,
             })
         };
-        let make = Box::new(make);
+        let make = Box::new(move |parts: &RevisionParts| {
+            make(parts).map_err(|error| locate.add_to(error))
+        });
         let service = rotation::start(
             begun.parts,
             make,

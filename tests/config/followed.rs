@@ -317,3 +317,58 @@ poll_interval = "10min"
         ["danger_allow_common_name_as_dns"]
     );
 }
+
+/// A list of those who may not connect, in a file that the policy names deep inside.
+#[test]
+fn a_matcher_in_a_file_is_followed() {
+    let place = Place::new();
+    place.write("deny.txt", "spiffe_id(\"spiffe://prod.test/mallory\")");
+    place.write(
+        "service.toml",
+        r#"
+[tls]
+identity = { file = "tls.pem" }
+trust_anchors = "ca.crt"
+policy = { allow = { all_of = [{ trust_domain = "prod.test" }, { not = { file = "deny.txt" } }] } }
+poll_interval = "10min"
+
+[upstream]
+identity = { chain = "alice.crt", key = "alice.key" }
+trust_anchors = "ca.crt"
+server_name = "server.test"
+"#,
+    );
+    let config = ServerConfig::from_file(place.path("service.toml"), "tls").unwrap();
+    let service: Service<Rustls> = Service {
+        server: config.builder().unwrap().build(Rustls::default()).unwrap(),
+        place,
+        format: "toml",
+        failures: Arc::default(),
+    };
+    assert!(service.call().unwrap().contains("alice"));
+    service
+        .place
+        .write("deny.txt", "spiffe_id(\"spiffe://prod.test/alice\")");
+    service.until_revision(2);
+    assert_eq!(reason(service.call()), RejectionReason::NotAuthorized);
+    service.place.write("deny.txt", "spiffe_id(");
+    service.until("broken", || {
+        service.server.handle().status().failures() >= 1
+    });
+    assert_eq!(reason(service.call()), RejectionReason::NotAuthorized);
+}
+
+/// A limit that is out of range in a changed file is reported with its field and line.
+#[test]
+fn a_wrong_change_is_reported_with_its_place() {
+    let service = Service::<Rustls>::start("toml");
+    let text = configuration("toml", "alice", "");
+    let wrong = text.replace("policy = { allow", "policy = { min_rsa_bits = 1024, allow");
+    assert_ne!(text, wrong);
+    service
+        .place
+        .write("service.toml", format!("# a line more\n{wrong}"));
+    service.until_failure("tls.policy.min_rsa_bits (");
+    let failures = service.failures.lock().unwrap().join("\n");
+    assert!(failures.contains("service.toml:9:"), "{failures}");
+}

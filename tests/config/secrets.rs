@@ -131,7 +131,7 @@ fn a_key_in_the_wrong_place_shows_in_no_error() {
                 let json = config.to_string();
                 // JSON is YAML.
                 for format in [Format::Json, Format::Yaml] {
-                    if let Err(error) = read(&json, format) {
+                    if let Err(error) = read(&json, format, &secret) {
                         errors += 1;
                         let report = Report::new(&*error).to_string();
                         is_clean(&report, &secret);
@@ -139,7 +139,7 @@ fn a_key_in_the_wrong_place_shows_in_no_error() {
                     }
                 }
                 if let Some(toml) = toml_of(&config)
-                    && let Err(error) = read(&toml, Format::Toml)
+                    && let Err(error) = read(&toml, Format::Toml, &secret)
                 {
                     errors += 1;
                     let report = Report::new(&*error).to_string();
@@ -151,8 +151,14 @@ fn a_key_in_the_wrong_place_shows_in_no_error() {
     assert!(errors > 1000, "{errors}");
 }
 
-fn read(text: &str, format: Format) -> Result<(), Box<dyn Error>> {
-    ServerConfig::from_text(text, format, "")?.builder()?;
+/// Reads it; what is accepted shows no key either.
+fn read(text: &str, format: Format, secret: &str) -> Result<(), Box<dyn Error>> {
+    let config = ServerConfig::from_text(text, format, "")?;
+    let builder = config.builder()?;
+    let written = serde_json::to_string(&config)?;
+    for shown in [written, format!("{config:?} {builder:?}")] {
+        is_clean(&shown, secret);
+    }
     Ok(())
 }
 

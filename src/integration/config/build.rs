@@ -7,12 +7,12 @@ use super::error::ConfigError;
 use super::fields::settings::{ClientConfig, Config, ServerConfig, Shared};
 use super::fields::value::Time;
 use super::origin::Origin;
-use super::source::ConfigSource;
+use super::source::{ConfigSource, CurrentOrigin};
 use crate::backend::Resumption;
 use crate::builder::{Builder, Locate};
 use crate::client::{ClientBuilder, MtlsClient};
 use crate::error::SettingProblem;
-use crate::policy::{BuildError, VerifierPolicy};
+use crate::policy::BuildError;
 use crate::rotation::OnSourceLost;
 use crate::server::{MtlsServer, ServerBuilder};
 
@@ -37,7 +37,10 @@ impl ServerConfig {
     /// [`ConfigError`] for a contradiction, or a policy that cannot be read. Material is loaded by
     /// `build`.
     pub fn builder(&self) -> Result<ServerBuilder, ConfigError> {
-        let mut builder = apply(MtlsServer::builder(), &self.shared())?;
+        let mut config = self.clone();
+        config.origin.keep_directory();
+        let origin = CurrentOrigin::new(config.origin.clone());
+        let mut builder = apply(MtlsServer::builder(), &self.shared(), &origin)?;
         if self.ca_names == Some(false) {
             builder = builder.without_ca_names();
         }
@@ -47,7 +50,7 @@ impl ServerConfig {
                 .map_err(|fault| self.origin.error(fault))?;
             builder.settings.listener = settings;
         }
-        Ok(builder.source(ConfigSource::new(self.clone(), None)))
+        Ok(builder.source(ConfigSource::new(config, origin)))
     }
 }
 
@@ -71,9 +74,11 @@ impl ClientConfig {
     /// [`ConfigError`] for a contradiction, or a policy that cannot be read. Material is loaded by
     /// `build`.
     pub fn builder(&self) -> Result<ClientBuilder, ConfigError> {
-        let builder = apply(MtlsClient::builder(), &self.shared())?;
-        let policy = VerifierPolicy::allow_any_authenticated();
-        Ok(builder.source(ConfigSource::new(self.clone(), Some(policy))))
+        let mut config = self.clone();
+        config.origin.keep_directory();
+        let origin = CurrentOrigin::new(config.origin.clone());
+        let builder = apply(MtlsClient::builder(), &self.shared(), &origin)?;
+        Ok(builder.source(ConfigSource::new(config, origin)))
     }
 
     /// Returns the name of the server that the client is for.
@@ -89,10 +94,12 @@ impl ClientConfig {
     }
 }
 
-fn apply<T>(mut builder: Builder<T>, shared: &Shared<'_>) -> Result<Builder<T>, ConfigError> {
+fn apply<T>(
+    mut builder: Builder<T>,
+    shared: &Shared<'_>,
+    origin: &CurrentOrigin,
+) -> Result<Builder<T>, ConfigError> {
     shared.check()?;
-    // Read here too, so that an error comes before any file is watched.
-    shared.policy()?;
     if let Some(versions) = shared.protocol_versions {
         builder = builder.protocol_versions(versions.iter().map(|version| (*version).into()));
     }
@@ -144,8 +151,8 @@ fn apply<T>(mut builder: Builder<T>, shared: &Shared<'_>) -> Result<Builder<T>, 
     if let Some(name) = shared.name {
         builder = builder.name(name);
     }
-    let origin = shared.origin.clone();
-    builder.settings.locate = Locate::new(move |error| located(&origin, error));
+    let origin = origin.clone();
+    builder.settings.locate = Locate::new(move |error| located(&origin.get(), error));
     Ok(builder)
 }
 

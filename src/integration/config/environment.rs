@@ -87,7 +87,6 @@ macro_rules! environment {
             ) -> Result<Self, ConfigError> {
                 let config = Self::of_fields(Fields::read(prefix, variables)?, prefix)?;
                 config.shared().check()?;
-                config.shared().policy()?;
                 Ok(config)
             }
         }
@@ -149,7 +148,7 @@ impl Fields {
     ) -> Result<Self, ConfigError> {
         let mut fields = Self::default();
         for (name, value) in variables {
-            let Some(name) = name.to_str() else { continue };
+            let name = name.to_string_lossy();
             let Some(rest) = name.strip_prefix(prefix) else {
                 continue;
             };
@@ -173,7 +172,7 @@ impl Fields {
             let path = keys
                 .iter()
                 .fold(FieldPath::default(), |path, key| path.key(key));
-            fields.variables.push((path, name.to_owned()));
+            fields.variables.push((path, name.into_owned()));
         }
         Ok(fields)
     }
@@ -251,11 +250,7 @@ impl Fields {
         }
         let passphrase = self.passphrase.map(PassphraseConfig::File);
         let identity = IdentityConfig::of_files(self.chain, self.key, self.identity, passphrase);
-        let origin = Origin {
-            document: None,
-            section: FieldPath::default(),
-            variables: self.variables,
-        };
+        let origin = Origin::of_variables(self.variables);
         let lists = self.lists.map(|path| Inputs(vec![InputConfig::File(path)]));
         Ok((origin, identity, Some(Inputs(vec![anchors])), lists))
     }

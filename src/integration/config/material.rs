@@ -6,15 +6,25 @@ use super::fields::input::Inputs;
 use super::fields::settings::Shared;
 use super::watched::Watched;
 use crate::material::{Loader, RevocationLists, TrustAnchors};
+use crate::policy::TrustBundles;
 use crate::policy::matcher::PeerMatcher;
-use crate::policy::{TrustBundles, VerifierPolicy};
 use crate::rotation::Rotation;
 
 impl Shared<'_> {
-    /// Checks what can be checked without reading material.
+    /// Checks what can be checked without reading files.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        self.contradiction()
-            .map_err(|fault| self.origin.error(fault))
+        let checked = self.contradiction().and_then(|()| self.matchers());
+        checked.map_err(|fault| self.origin.error(fault))
+    }
+
+    fn matchers(&self) -> Result<(), Fault> {
+        if let Some(policy) = self.policy {
+            policy.policy(&field("policy"), None)?;
+        }
+        if let Some(policy) = self.shadow_policy {
+            policy.policy(&field("shadow_policy"), None)?;
+        }
+        Ok(())
     }
 
     fn contradiction(&self) -> Result<(), Fault> {
@@ -41,13 +51,6 @@ impl Shared<'_> {
         }
     }
 
-    pub(super) fn policy(&self) -> Result<Option<VerifierPolicy>, ConfigError> {
-        let policy = self
-            .policy
-            .map(|policy| policy.policy(&field("policy"), &self.origin.base()));
-        policy.transpose().map_err(|fault| self.origin.error(fault))
-    }
-
     /// Returns everything that it names, loaded.
     pub(super) fn load(&self) -> Result<Rotation, ConfigError> {
         self.rotation().map_err(|fault| self.origin.error(fault))
@@ -58,10 +61,10 @@ impl Shared<'_> {
         let loader = Loader::new();
         let mut rotation = Rotation::new();
         if let Some(policy) = self.policy {
-            rotation = rotation.policy(policy.policy(&field("policy"), &base)?);
+            rotation = rotation.policy(policy.policy(&field("policy"), Some(&base))?);
         }
         if let Some(policy) = self.shadow_policy {
-            rotation = rotation.shadow_policy(policy.policy(&field("shadow_policy"), &base)?);
+            rotation = rotation.shadow_policy(policy.policy(&field("shadow_policy"), Some(&base))?);
         }
         let anchors = |inputs: &Inputs, at: FieldPath| {
             let parts = inputs.load(&at, &base, |input| loader.load_anchors(input))?;
@@ -89,7 +92,17 @@ impl Shared<'_> {
             rotation = rotation.revocation_lists(lists);
         }
         // Last, since its passphrase may cost a second.
-        Ok(rotation.identity(self.identity.load(&field("identity"), &base)?))
+        let at = field("identity");
+        let mut identity = self.identity.load(&at, &base)?;
+        let document = self.origin.document.as_ref();
+        // Then the file of the configuration is that of the key.
+        if self.identity.is_in_configuration()
+            && let Some(exposure) = document.and_then(super::document::Document::exposure)
+        {
+            let exposed = identity.exposed(Some(exposure.clone()));
+            identity = exposed.map_err(|error| (at, ConfigProblem::Material(error)))?;
+        }
+        Ok(rotation.identity(identity))
     }
 
     /// Returns every file and folder that it is read from.
@@ -111,8 +124,11 @@ impl Shared<'_> {
         if let Some(lists) = self.revocation_lists {
             lists.watch(&base, RevocationLists::MAX_INPUT_BYTES, &mut watched);
         }
-        let policies = self.policy.into_iter().chain(self.shadow_policy);
-        let files = policies.filter_map(|policy| policy.file(&base));
+        let mut files = Vec::new();
+        for policy in self.policy.into_iter().chain(self.shadow_policy) {
+            policy.files(&base, &mut files);
+        }
+        let files = files.into_iter();
         watched.extend(files.map(|path| Watched::file(path, PeerMatcher::MAX_TEXT_BYTES)));
         watched
     }

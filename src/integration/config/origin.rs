@@ -1,6 +1,7 @@
 //! Where a configuration comes from: a section of a text, or the environment.
 
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use super::document::Document;
 use super::document::field_path::{Fault, FieldPath};
@@ -15,15 +16,39 @@ pub(super) struct Origin {
     pub(super) section: FieldPath,
     /// The variables that fields come from.
     pub(super) variables: Vec<(FieldPath, String)>,
+    /// The current directory when the builder was made, so that a later one changes nothing.
+    directory: PathBuf,
 }
 
 impl Origin {
+    /// Creates that of a section.
+    pub(super) fn of_section(document: Document, section: FieldPath) -> Self {
+        Self {
+            document: Some(document),
+            section,
+            ..Self::default()
+        }
+    }
+
+    /// Creates that of environment variables.
+    pub(super) fn of_variables(variables: Vec<(FieldPath, String)>) -> Self {
+        Self {
+            variables,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps the current directory, for what comes from no file.
+    pub(super) fn keep_directory(&mut self) {
+        // Without one, relative paths stay relative, and reading them fails.
+        self.directory = env::current_dir().unwrap_or_default();
+    }
+
     /// Returns the folder that relative paths belong to.
     pub(super) fn base(&self) -> PathBuf {
-        self.document
-            .as_ref()
-            .map(Document::base)
-            .unwrap_or_default()
+        let path = self.document.as_ref().and_then(Document::path);
+        let folder = path.and_then(Path::parent);
+        folder.unwrap_or(&self.directory).to_owned()
     }
 
     pub(super) fn error(&self, (field, problem): Fault) -> ConfigError {

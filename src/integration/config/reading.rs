@@ -52,13 +52,7 @@ reading!(ServerConfig, "server-config.json", "tls");
 fn read<C: Config>(document: Document, section: &str) -> Result<C, ConfigError> {
     let section = FieldPath::of_section(section);
     let mut config: C = document.section(&section)?;
-    *config.origin_mut() = Origin {
-        document: Some(document),
-        section,
-        variables: Vec::new(),
-    };
+    *config.origin_mut() = Origin::of_section(document, section);
     config.shared().check()?;
-    // A matcher that cannot be read is found here already.
-    config.shared().policy()?;
     Ok(config)
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::{env, fs};
 
 use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::fields::identity::PassphraseConfig;
@@ -72,7 +74,11 @@ fn path() -> Schema {
 
 /// A table with one of these keys.
 fn places(keys: &[&'static str], has_short_form: bool) -> Schema {
-    let table = table(keys.iter().map(|key| (*key, path())).collect());
+    let place = |key: &&'static str| match *key {
+        "file" | "directory" | "env" => (*key, path()),
+        _ => (*key, json_schema!({ "type": "string" })),
+    };
+    let table = table(keys.iter().map(place).collect());
     if has_short_form {
         json_schema!({
             "description": "A path, or a table that names another place.",
@@ -93,12 +99,42 @@ fn table(fields: BTreeMap<&str, Schema>) -> Schema {
     })
 }
 
+/// An optional field is left out, and never `null`.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Array(types)) = map.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = &**types {
+                    let only = only.clone();
+                    map.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+                choices.retain(|choice| choice["type"] != "null");
+                if let [Value::Object(only)] = &**choices {
+                    let only = only.clone();
+                    map.remove("anyOf");
+                    map.extend(only);
+                }
+            }
+            map.remove("default");
+            map.values_mut().for_each(without_null);
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
+
 fn generated<T: JsonSchema>() -> String {
-    let mut schema = SchemaSettings::draft2020_12()
+    let schema = SchemaSettings::draft2020_12()
         .into_generator()
         .into_root_schema_for::<T>();
+    let mut schema = serde_json::to_value(schema).unwrap();
+    without_null(&mut schema);
+    let schema = schema.as_object_mut().unwrap();
     schema.insert("title".to_owned(), T::schema_name().into_owned().into());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap();
+    let mut text = serde_json::to_string_pretty(schema).unwrap();
     text.push('\n');
     text
 }

@@ -1,32 +1,48 @@
 //! The source of a configuration: its own file, and all files that it names.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use super::document::Document;
 use super::document::field_path::FieldPath;
 use super::error::{ConfigError, ConfigProblem};
 use super::fields::settings::Config;
+use super::origin::Origin;
 use super::watched::Watched;
 use crate::error::MaterialError;
-use crate::policy::VerifierPolicy;
+use crate::error::path::shown;
 use crate::rotation::files::{FileSource, WatchedFiles, WatchedInput, WatchedInputs};
 use crate::rotation::{ReloadTrigger, Rotation, Source, SourceError};
 
 /// Follows the file of a configuration and the material that it names, all or nothing.
 pub(super) struct ConfigSource<C: Config>(WatchedFiles<ConfigInputs<C>>);
 
+/// The origin of the configuration that was read last.
+#[derive(Clone)]
+pub(super) struct CurrentOrigin(Arc<Mutex<Origin>>);
+
 /// The configuration that was read last.
 struct ConfigInputs<C> {
     config: C,
+    origin: CurrentOrigin,
     watched: Vec<Watched>,
-    /// The policy where the configuration has none.
-    default_policy: Option<VerifierPolicy>,
+}
+
+impl CurrentOrigin {
+    pub(super) fn new(origin: Origin) -> Self {
+        Self(Arc::new(Mutex::new(origin)))
+    }
+
+    pub(super) fn get(&self) -> MutexGuard<'_, Origin> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<C: Config> ConfigSource<C> {
-    pub(super) fn new(config: C, default_policy: Option<VerifierPolicy>) -> Self {
+    pub(super) fn new(config: C, origin: CurrentOrigin) -> Self {
         let inputs = ConfigInputs {
             watched: config.shared().watched(),
             config,
-            default_policy,
+            origin,
         };
         Self(WatchedFiles::new(inputs, FileSource::DEFAULT_SETTLE_TIME))
     }
@@ -54,22 +70,28 @@ impl<C: Config> ConfigInputs<C> {
         }
         let section = origin.section.clone();
         let mut next: C = document.section(&section)?;
-        *next.origin_mut() = super::origin::Origin {
-            document: Some(document),
-            section,
-            variables: Vec::new(),
-        };
+        *next.origin_mut() = Origin::of_section(document, section);
         next.shared().check()?;
         if let Some(field) = self.config.fixed_field_that_differs(&next) {
-            let field = FieldPath::default().key(field);
-            return Err(next
-                .shared()
-                .origin
-                .error((field, ConfigProblem::NeedsRestart)));
+            let fault = (FieldPath::default().key(field), ConfigProblem::NeedsRestart);
+            return Err(next.shared().origin.error(fault));
         }
         self.watched = next.shared().watched();
+        self.origin.get().clone_from(next.shared().origin);
         self.config = next;
         Ok(())
+    }
+
+    /// Describes the files, in bounded length.
+    fn in_words(&self) -> String {
+        let Some((first, others)) = self.watched.split_first() else {
+            return "the configuration".to_owned();
+        };
+        let first = shown(first.input().path());
+        match others.len() {
+            0 => first,
+            others => format!("{first} and {others} other files"),
+        }
     }
 }
 
@@ -82,16 +104,8 @@ impl<C: Config> WatchedInputs for ConfigInputs<C> {
 
     fn load(&mut self) -> Result<Rotation, ConfigError> {
         self.follow()?;
-        let shared = self.config.shared();
-        let mut rotation = shared.load()?;
-        if rotation.policy.is_none() {
-            rotation.policy.clone_from(&self.default_policy);
-        }
-        let files = self.all();
-        let files = files
-            .iter()
-            .map(|input| crate::error::path::shown(input.path()));
-        Ok(rotation.origin(files.collect::<Vec<_>>().join(", ")))
+        let rotation = self.config.shared().load()?;
+        Ok(rotation.origin(self.in_words()))
     }
 
     fn has_unseen_passphrase(&self) -> bool {

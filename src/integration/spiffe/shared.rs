@@ -49,6 +49,10 @@ impl Shared {
         let (next, is_news) = match &*state {
             State::Waiting(_) => (State::Waiting(Some(error)), false),
             State::SvidUpdate(_) => (State::Lost(error), true),
+            // It lasts until there is an identity again, also if the agent goes away.
+            State::Lost(before) if before.is_withdrawal() && !error.is_withdrawal() => {
+                return false;
+            }
             // An agent that was away, and has no identity for us.
             State::Lost(before) => {
                 let is_news = error.is_withdrawal() && !before.is_withdrawal();

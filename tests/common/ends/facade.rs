@@ -184,6 +184,7 @@ impl Notes {
                 } => shadows.push(Shadow::WouldReject(peer.clone(), rejection.clone())),
                 // About ourselves, at build.
                 Event::IdentityWarning(_)
+                | Event::RuleRelaxed { .. }
                 | Event::UnclaimedRevocationList(_)
                 | Event::UnusableTrustAnchor(_) => {}
                 _ => panic!("unknown event {event:?}"),

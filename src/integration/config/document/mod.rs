@@ -14,6 +14,7 @@ use serde_path_to_error::Track;
 use crate::error::ConfigField;
 use crate::integration::config::error::{ConfigError, ConfigProblem};
 use crate::material::input::file;
+use crate::material::input::permissions::InsecurePermissions;
 use field_path::{FieldPath, Segment};
 use message::tidy;
 use visit::{Section, Seek};
@@ -36,6 +37,8 @@ pub(in crate::integration::config) struct Document {
     text: zeroize::Zeroizing<String>,
     format: Format,
     path: Option<PathBuf>,
+    /// The permissions of the file, if they are insecure.
+    exposure: Option<InsecurePermissions>,
 }
 
 /// The longest text.
@@ -69,6 +72,7 @@ impl Document {
             text: zeroize::Zeroizing::new(text.to_owned()),
             format,
             path: None,
+            exposure: None,
         };
         if text.len() > MAX_BYTES {
             return Err(document.whole(ConfigProblem::TooLong { limit: MAX_BYTES }));
@@ -88,22 +92,22 @@ impl Document {
         let Some(format) = Format::of(&path) else {
             return Err(fault(ConfigProblem::UnknownFormat));
         };
-        let text = file::load(&path, MAX_BYTES, |content| Ok(content.bytes));
-        let text = text.map_err(|error| fault(ConfigProblem::Unreadable(error)))?;
-        let Ok(text) = core::str::from_utf8(&text) else {
+        let content = file::load(&path, MAX_BYTES, Ok);
+        let content = content.map_err(|error| fault(ConfigProblem::Unreadable(error)))?;
+        let Ok(text) = core::str::from_utf8(&content.bytes) else {
             return Err(fault(ConfigProblem::NotUtf8 { path: path.clone() }));
         };
         Ok(Self {
             text: zeroize::Zeroizing::new(text.to_owned()),
             format,
             path: Some(path),
+            exposure: content.exposure,
         })
     }
 
-    /// Returns the folder that relative paths belong to: that of the file, or the current one.
-    pub(in crate::integration::config) fn base(&self) -> PathBuf {
-        let folder = self.path.as_deref().and_then(Path::parent);
-        folder.unwrap_or(Path::new("")).to_owned()
+    /// Returns the insecure permissions of its file.
+    pub(in crate::integration::config) fn exposure(&self) -> Option<&InsecurePermissions> {
+        self.exposure.as_ref()
     }
 
     pub(in crate::integration::config) fn path(&self) -> Option<&Path> {

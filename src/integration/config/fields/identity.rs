@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::input::{InputConfig, WAS_REDACTED, path, variable};
+use super::given::{env, file, given, path, plain, text, variable};
+use super::input::{InputConfig, WAS_REDACTED};
 use super::secret::Secret;
-use crate::error::MaterialOrigin;
+use crate::error::{MaterialError, MaterialOrigin};
 use crate::integration::config::document::field_path::{Fault, FieldPath};
 use crate::integration::config::error::ConfigProblem;
 use crate::integration::config::watched::Watched;
-use crate::material::{CertificateChain, Loader, MtlsIdentity, Passphrase, PrivateKey};
+use crate::material::{CertificateChain, Input, Loader, MtlsIdentity, Passphrase, PrivateKey};
 
 /// Our own identity: `chain` and `key`, or both in one of `file`, `env`, `inline`, `base64`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -20,28 +21,59 @@ use crate::material::{CertificateChain, Loader, MtlsIdentity, Passphrase, Privat
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::integration::config) struct IdentityConfig {
     /// The certificate chain, in PEM, DER or PKCS#7. It goes with `key`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     chain: Option<InputConfig>,
     /// The private key, in PEM or DER.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     key: Option<InputConfig>,
     /// The path of a file with chain and key, in PEM or PKCS#12.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "file",
+        skip_serializing_if = "Option::is_none"
+    )]
     file: Option<PathBuf>,
     /// The name of an environment variable with chain and key in PEM.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "env",
+        skip_serializing_if = "Option::is_none"
+    )]
     env: Option<String>,
+    /// The name of a credential of systemd with chain and key.
+    #[serde(
+        default,
+        deserialize_with = "text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    credential: Option<String>,
     /// Chain and key in PEM.
-    #[serde(skip_serializing)]
+    #[serde(default, deserialize_with = "given", skip_serializing)]
     inline: Option<Secret>,
     /// A PKCS#12 in base64.
-    #[serde(skip_serializing)]
+    #[serde(default, deserialize_with = "given", skip_serializing)]
     base64: Option<Secret>,
     /// The passphrase of the key or of the PKCS#12.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     passphrase: Option<PassphraseConfig>,
     /// The name of the key that is taken from a PKCS#12 with several.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text",
+        skip_serializing_if = "Option::is_none"
+    )]
     friendly_name: Option<String>,
     /// Whether the certificates of the chain are put in order.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
@@ -54,6 +86,8 @@ pub(in crate::integration::config) struct IdentityConfig {
 pub(in crate::integration::config) enum PassphraseConfig {
     File(PathBuf),
     Env(String),
+    /// A credential of systemd.
+    Credential(String),
     Inline(Secret),
 }
 
@@ -70,12 +104,23 @@ impl IdentityConfig {
             key: key.map(InputConfig::File),
             file: both,
             env: None,
+            credential: None,
             inline: None,
             base64: None,
             passphrase,
             friendly_name: None,
             repair_chain: false,
         }
+    }
+
+    /// Returns whether the configuration itself holds the key or its passphrase.
+    pub(in crate::integration::config) fn is_in_configuration(&self) -> bool {
+        let key = matches!(
+            self.key,
+            Some(InputConfig::Inline(_) | InputConfig::Base64(_))
+        );
+        let passphrase = matches!(self.passphrase, Some(PassphraseConfig::Inline(_)));
+        key || passphrase || self.inline.is_some() || self.base64.is_some()
     }
 
     /// Loads the identity.
@@ -86,7 +131,11 @@ impl IdentityConfig {
     ) -> Result<MtlsIdentity, Fault> {
         let mut loader = Loader::new().repair_chain(self.repair_chain);
         if let Some(passphrase) = &self.passphrase {
-            loader = loader.passphrase(passphrase.passphrase(base));
+            let found = passphrase.passphrase(base);
+            loader =
+                loader.passphrase(found.map_err(|error| {
+                    (at.clone().key("passphrase"), ConfigProblem::Material(error))
+                })?);
         }
         if let Some(name) = &self.friendly_name {
             loader = loader.friendly_name(name);
@@ -119,15 +168,16 @@ impl IdentityConfig {
 
     /// Adds the files that it is read from.
     pub(in crate::integration::config) fn watch(&self, base: &Path, watched: &mut Vec<Watched>) {
-        let whole = self.file.clone().map(InputConfig::File);
-        for chain in self.chain.iter().chain(&whole) {
+        let file = self.file.clone().map(InputConfig::File);
+        let credential = self.credential.clone().map(InputConfig::Credential);
+        for chain in self.chain.iter().chain(&file).chain(&credential) {
             chain.watch(base, CertificateChain::MAX_INPUT_BYTES, watched);
         }
         if let Some(key) = &self.key {
             key.watch(base, PrivateKey::MAX_INPUT_BYTES, watched);
         }
-        if let Some(PassphraseConfig::File(path)) = &self.passphrase {
-            watched.push(Watched::file(base.join(path), Passphrase::MAX_BYTES));
+        if let Some(path) = self.passphrase.as_ref().and_then(|p| p.path(base)) {
+            watched.push(Watched::file(path, Passphrase::MAX_BYTES));
         }
     }
 
@@ -141,6 +191,7 @@ impl IdentityConfig {
         let whole = [
             self.file.clone().map(InputConfig::File),
             self.env.clone().map(InputConfig::Env),
+            self.credential.clone().map(InputConfig::Credential),
             self.inline.clone().map(InputConfig::Inline),
             self.base64.clone().map(InputConfig::Base64),
         ];
@@ -167,14 +218,27 @@ pub(in crate::integration::config) enum Parts<'a> {
 }
 
 impl PassphraseConfig {
-    pub(in crate::integration::config) const KEYS: &[&str] = &["file", "env", "inline"];
+    #[cfg(test)]
+    pub(in crate::integration::config) const KEYS: &[&str] =
+        &["file", "env", "credential", "inline"];
 
-    fn passphrase(&self, base: &Path) -> Passphrase {
+    /// Returns the file that it is read from.
+    fn path(&self, base: &Path) -> Option<PathBuf> {
         match self {
+            Self::File(path) => Some(base.join(path)),
+            // One that has no path cannot change; loading says so.
+            Self::Credential(name) => Input::credential_path(name).ok(),
+            Self::Env(_) | Self::Inline(_) => None,
+        }
+    }
+
+    fn passphrase(&self, base: &Path) -> Result<Passphrase, MaterialError> {
+        Ok(match self {
             Self::File(path) => Passphrase::from_file(base.join(path)),
             Self::Env(name) => Passphrase::from_env(name),
+            Self::Credential(name) => Passphrase::from_file(Input::credential_path(name)?),
             Self::Inline(text) => Passphrase::new(text.text()),
-        }
+        })
     }
 }
 
@@ -190,7 +254,7 @@ impl<'de> Visitor<'de> for PassphraseVisitor {
     type Value = PassphraseConfig;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table with one of the keys file, env, inline")
+        f.write_str("a table with one of the keys file, env, credential, inline")
     }
 
     fn visit_str<E: Error>(self, _: &str) -> Result<PassphraseConfig, E> {
@@ -226,16 +290,18 @@ impl<'de> Visitor<'de> for PassphraseVisitor {
             return Err(M::Error::invalid_length(0, &self));
         };
         let passphrase = match &*key {
-            "file" => PassphraseConfig::File(path(&map.next_value::<String>()?)?),
+            "file" => PassphraseConfig::File(path(map.next_value()?)?),
             "env" => PassphraseConfig::Env(variable(map.next_value()?)?),
+            "credential" => PassphraseConfig::Credential(plain(map.next_value()?)?),
             "inline" => PassphraseConfig::Inline(map.next_value()?),
             "redacted" => return Err(M::Error::custom(WAS_REDACTED)),
-            other => return Err(M::Error::unknown_field(other, PassphraseConfig::KEYS)),
+            // An unknown key may be the passphrase.
+            _ => return Err(bare()),
         };
         match map.next_key::<String>()? {
             None => Ok(passphrase),
             Some(_) => Err(M::Error::custom(
-                "more than one of the keys file, env, inline",
+                "more than one of the keys file, env, credential, inline",
             )),
         }
     }
@@ -243,7 +309,7 @@ impl<'de> Visitor<'de> for PassphraseVisitor {
 
 fn bare<E: Error>() -> E {
     E::custom(
-        "say where the passphrase is: { file = \"..\" }, { env = \"..\" } or { inline = \"..\" }",
+        "say where the passphrase is: { file = \"..\" }, or env, credential or inline in its place",
     )
 }
 
@@ -252,6 +318,7 @@ impl Serialize for PassphraseConfig {
         let (key, value) = match self {
             Self::File(path) => ("file", path.to_string_lossy()),
             Self::Env(name) => ("env", name.into()),
+            Self::Credential(name) => ("credential", name.into()),
             Self::Inline(_) => ("redacted", "inline".into()),
         };
         let mut map = serializer.serialize_map(Some(1))?;

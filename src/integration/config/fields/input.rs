@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
+use super::given::{path, plain, variable};
 use super::secret::Secret;
 use crate::error::MaterialError;
 use crate::integration::config::document::field_path::{Fault, FieldPath};
@@ -152,7 +153,7 @@ impl<'de> Visitor<'de> for InputVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<InputConfig, E> {
-        Ok(InputConfig::File(path(text)?))
+        Ok(InputConfig::File(path(text.to_owned())?))
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<InputConfig, M::Error> {
@@ -160,10 +161,10 @@ impl<'de> Visitor<'de> for InputVisitor {
             return Err(M::Error::invalid_length(0, &self));
         };
         let input = match &*key {
-            "file" => InputConfig::File(path(&map.next_value::<String>()?)?),
-            "directory" => InputConfig::Directory(path(&map.next_value::<String>()?)?),
+            "file" => InputConfig::File(path(map.next_value()?)?),
+            "directory" => InputConfig::Directory(path(map.next_value()?)?),
             "env" => InputConfig::Env(variable(map.next_value()?)?),
-            "credential" => InputConfig::Credential(map.next_value()?),
+            "credential" => InputConfig::Credential(plain(map.next_value()?)?),
             "inline" => InputConfig::Inline(map.next_value()?),
             "base64" => InputConfig::Base64(map.next_value()?),
             REDACTED => return Err(M::Error::custom(WAS_REDACTED)),
@@ -181,27 +182,6 @@ impl<'de> Visitor<'de> for InputVisitor {
 
 pub(in crate::integration::config) const WAS_REDACTED: &str =
     "the value was left out when the configuration was written; give it again";
-
-pub(in crate::integration::config) fn path<E: Error>(text: &str) -> Result<PathBuf, E> {
-    if text.contains("-----BEGIN") {
-        return Err(E::custom(
-            "a path was expected, and this is PEM: write { inline = \"..\" }",
-        ));
-    }
-    if text.is_empty() || text.contains('\0') {
-        return Err(E::custom("the path is empty, or has a NUL byte"));
-    }
-    Ok(text.into())
-}
-
-pub(in crate::integration::config) fn variable<E: Error>(name: String) -> Result<String, E> {
-    if name.is_empty() || name.contains(['=', '\0']) {
-        return Err(E::custom(
-            "this cannot be the name of an environment variable",
-        ));
-    }
-    Ok(name)
-}
 
 /// Values of the configuration itself are left out: they may be keys.
 impl Serialize for InputConfig {

@@ -2,6 +2,7 @@
 
 use core::num::NonZeroUsize;
 
+use super::given::{given, texts};
 use crate::connection::{HAS_LISTENER, ListenerLimits, ListenerSettings, ProxySenders};
 use crate::integration::config::document::field_path::{Fault, FieldPath};
 use crate::integration::config::error::ConfigProblem;
@@ -12,16 +13,32 @@ use crate::integration::config::error::ConfigProblem;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::integration::config) struct ListenerConfig {
     /// How many handshakes are under way at the same time; 1,024 by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(in crate::integration::config) max_handshakes: Option<NonZeroUsize>,
     /// How many connections are open at the same time; 8,192 by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(in crate::integration::config) max_connections: Option<NonZeroUsize>,
     /// How many handshakes and connections one client has; without a limit by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(in crate::integration::config) max_per_client: Option<NonZeroUsize>,
     /// The addresses and networks whose connections begin with a PROXY header.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "texts",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(in crate::integration::config) proxy_protocol: Option<Vec<String>>,
 }
 

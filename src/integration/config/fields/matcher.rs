@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::input::path;
+use super::given::path;
 use crate::integration::config::document::field_path::{Fault, FieldPath};
 use crate::integration::config::error::ConfigProblem;
 use crate::material::input::file;
@@ -38,24 +38,36 @@ impl MatcherConfig {
             .collect()
     }
 
-    /// Returns the file that it is read from.
-    pub(in crate::integration::config) fn file(&self, base: &Path) -> Option<PathBuf> {
+    /// Adds the files that it is read from.
+    pub(in crate::integration::config) fn files(&self, base: &Path, files: &mut Vec<PathBuf>) {
         match self {
-            Self::File(path) => Some(base.join(path)),
-            _ => None,
+            Self::File(path) => files.push(base.join(path)),
+            Self::AnyOf(list) | Self::AllOf(list) => {
+                for matcher in list {
+                    matcher.files(base, files);
+                }
+            }
+            Self::Not(inner) => inner.files(base, files),
+            Self::Text(_) | Self::AnyAuthenticated | Self::Pattern { .. } => {}
         }
     }
 
+    /// Returns the matcher. Without the folder that paths belong to, files are taken for granted.
     pub(in crate::integration::config) fn matcher(
         &self,
         at: &FieldPath,
-        base: &Path,
+        base: Option<&Path>,
     ) -> Result<PeerMatcher, Fault> {
         let mut left = PeerMatcher::MAX_TEXT_MATCHERS;
         self.counted(at, base, &mut left)
     }
 
-    fn counted(&self, at: &FieldPath, base: &Path, left: &mut usize) -> Result<PeerMatcher, Fault> {
+    fn counted(
+        &self,
+        at: &FieldPath,
+        base: Option<&Path>,
+        left: &mut usize,
+    ) -> Result<PeerMatcher, Fault> {
         let fault = |problem: ConfigProblem| (at.clone(), problem);
         *left = left.checked_sub(1).ok_or_else(|| {
             fault(ConfigProblem::TooManyMatchers {
@@ -66,7 +78,10 @@ impl MatcherConfig {
             Self::Text(text) => text
                 .parse()
                 .map_err(|error| fault(ConfigProblem::Matcher(error))),
-            Self::File(path) => read(&base.join(path)).map_err(fault),
+            Self::File(path) => match base {
+                Some(base) => read(&base.join(path)).map_err(fault),
+                None => Ok(PeerMatcher::any_authenticated()),
+            },
             Self::AnyAuthenticated => Ok(PeerMatcher::any_authenticated()),
             Self::AnyOf(list) => PeerMatcher::any_of(each(list, at, "any_of", base, left)?)
                 .map_err(|error| fault(ConfigProblem::Matcher(error))),
@@ -92,7 +107,7 @@ fn each(
     list: &[MatcherConfig],
     at: &FieldPath,
     key: &str,
-    base: &Path,
+    base: Option<&Path>,
     left: &mut usize,
 ) -> Result<Vec<PeerMatcher>, Fault> {
     let at = at.clone().key(key);
@@ -140,7 +155,7 @@ impl<'de> Visitor<'de> for MatcherVisitor {
             ));
         };
         let matcher = match &*key {
-            "file" => MatcherConfig::File(path(&map.next_value::<String>()?)?),
+            "file" => MatcherConfig::File(path(map.next_value()?)?),
             "any_authenticated" => {
                 if !map.next_value::<bool>()? {
                     return Err(M::Error::custom("any_authenticated is true or left out"));

@@ -1,5 +1,6 @@
 //! The fields of a configuration, as they are written.
 
+mod given;
 pub(super) mod identity;
 pub(super) mod input;
 pub(super) mod listener;

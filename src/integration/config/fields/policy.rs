@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::given::given;
 use super::matcher::MatcherConfig;
 use super::value::{Depth, Profile, Time};
 use crate::integration::config::document::field_path::{Fault, FieldPath};
@@ -15,26 +16,54 @@ use crate::policy::revocation_rules::RevocationRules;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::integration::config) struct PolicyConfig {
     /// The matcher of the peers that are accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     allow: Option<MatcherConfig>,
     /// For clients: the matcher of servers that are identified by their SPIFFE ID, in place of the
     /// name connected to.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     server_spiffe: Option<MatcherConfig>,
     /// How strictly certificates must follow RFC 5280 in form.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     profile: Option<Profile>,
     /// The most intermediates between the leaf and its trust anchor, at most 6.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     max_intermediates: Option<usize>,
     /// The smallest RSA key in bits, from 2048 to 8192.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     min_rsa_bits: Option<usize>,
     /// The longest validity of a leaf.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     max_leaf_lifetime: Option<Time>,
     /// The rules for revocation. They need `revocation_lists`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     revocation: Option<RevocationConfig>,
     /// Dangerous: accepts X.509 version 1 leaves.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
@@ -89,16 +118,17 @@ impl PolicyConfig {
         self.revocation.is_some()
     }
 
-    /// Returns the file of the matcher.
-    pub(in crate::integration::config) fn file(&self, base: &Path) -> Option<PathBuf> {
-        let matcher = self.allow.as_ref().or(self.server_spiffe.as_ref());
-        matcher?.file(base)
+    /// Adds the files of its matchers.
+    pub(in crate::integration::config) fn files(&self, base: &Path, files: &mut Vec<PathBuf>) {
+        for matcher in self.allow.iter().chain(&self.server_spiffe) {
+            matcher.files(base, files);
+        }
     }
 
     pub(in crate::integration::config) fn policy(
         &self,
         at: &FieldPath,
-        base: &Path,
+        base: Option<&Path>,
     ) -> Result<VerifierPolicy, Fault> {
         let mut policy = match (&self.allow, &self.server_spiffe) {
             (Some(matcher), None) => {

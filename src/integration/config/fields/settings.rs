@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
+use super::given::{bundles, given, list, text, texts};
 use super::identity::IdentityConfig;
 use super::input::Inputs;
 use super::listener::ListenerConfig;
@@ -76,6 +77,7 @@ macro_rules! config {
     (
         $(#[$about:meta])*
         pub struct $name:ident {
+            $(#[$of_policy:meta])*
             policy: $policy:ty,
             $($(#[$attribute:meta])* $field:ident: $type:ty,)*
         }
@@ -91,66 +93,67 @@ macro_rules! config {
             /// Our own identity.
             pub(in crate::integration::config) identity: IdentityConfig,
             /// The trust anchors: files, directories or other places.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) trust_anchors: Option<Inputs>,
             /// The trust anchors of each SPIFFE trust domain, in place of `trust_anchors`.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "bundles", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) trust_bundles: Option<BTreeMap<String, Inputs>>,
             /// The revocation lists that the rules of `policy.revocation` use.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) revocation_lists: Option<Inputs>,
             /// Who may connect.
+            $(#[$of_policy])*
             pub(in crate::integration::config) policy: $policy,
             /// A second policy that is evaluated and not enforced. It needs an observer.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) shadow_policy: Option<PolicyConfig>,
             /// The TLS versions: `tls1.2`, `tls1.3`.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "list", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) protocol_versions: Option<Vec<Version>>,
             /// The application protocols, the preferred one first.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "texts", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) alpn: Option<Vec<String>>,
             /// Turns resumption of sessions on.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) resumption: Option<ResumptionConfig>,
             /// How long a whole handshake may take; 10 seconds by default.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) handshake_timeout: Option<Time>,
             /// What happens to open connections whose peer would now be rejected.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) live_connections: Option<Live>,
             /// Ends connections from before a change of identity or trust within this time.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) retire_connections: Option<Time>,
             /// What happens to handshakes when our own certificate has expired.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) on_expiry: Option<ExpiryChoice>,
             /// What happens to handshakes when the files cannot be read any more.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) on_source_lost: Option<SourceLostConfig>,
             /// Whether our own trust anchors must prove our own identity.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) self_trust: Option<OwnTrust>,
             /// What happens if others can read or write a key file.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) key_permissions: Option<Permissions>,
             /// How long before an expiry there are warnings.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "list", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) warn_before_expiry: Option<Vec<Time>>,
             /// How often files are read that report no change; 10 seconds by default.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) poll_interval: Option<Time>,
             /// How long the start waits until all files are there.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) wait_for_first: Option<Time>,
             /// How far the clocks of peers and CAs may be ahead of ours, at most 10 minutes.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) clock_skew: Option<Time>,
             /// What happens if our own certificate is not valid when the service starts.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) self_validity: Option<Validity>,
             /// The name in metrics and traces.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) name: Option<String>,
             $($(#[$attribute])* pub(in crate::integration::config) $field: $type,)*
         }
@@ -230,8 +233,10 @@ macro_rules! config {
         }
     };
     (@differs $self:ident, $other:ident, shadow_policy?, $($field:ident),*) => {
-        // It cannot be added while the service runs without an observer, nor be taken away.
-        if $self.shadow_policy.is_some() != $other.shadow_policy.is_some() {
+        // A rotation can replace a policy, and cannot take it away.
+        if $self.shared().policy.is_some() != $other.shared().policy.is_some() {
+            return Some("policy");
+        } else if $self.shadow_policy.is_some() != $other.shadow_policy.is_some() {
             return Some("shadow_policy");
         } else $(if $self.$field != $other.$field {
             return Some(stringify!($field));
@@ -246,10 +251,10 @@ config! {
     pub struct ServerConfig {
         policy: PolicyConfig,
         /// Whether clients are sent the subjects of the trust anchors; they are by default.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         ca_names: Option<bool>,
         /// The limits of a listener, and the proxies in front of it.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         listener: Option<ListenerConfig>,
     }
     shared policy: Some
@@ -258,9 +263,10 @@ config! {
 config! {
     /// The configuration of a [`MtlsClient`](crate::MtlsClient).
     pub struct ClientConfig {
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         policy: Option<PolicyConfig>,
         /// The name of the server, as its certificate has it.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
         server_name: Option<String>,
     }
     shared policy: Option::as_ref
