@@ -26,7 +26,23 @@ enum State {
     /// No update has come yet; the last error until then.
     Waiting(Option<SpiffeError>),
     SvidUpdate(SvidUpdate),
-    Lost(SpiffeError),
+    Lost {
+        error: SpiffeError,
+        /// A withdrawal that no poll has seen yet. It must not be missed where the agent goes away
+        /// right after it.
+        withdrawal: Option<SpiffeError>,
+    },
+}
+
+impl State {
+    fn lost(error: SpiffeError, unseen: Option<SpiffeError>) -> Self {
+        let withdrawal = if error.is_withdrawal() {
+            Some(error.clone())
+        } else {
+            unseen
+        };
+        Self::Lost { error, withdrawal }
+    }
 }
 
 impl Shared {
@@ -46,17 +62,16 @@ impl Shared {
     /// Withdraws the update. Returns whether that is news.
     pub(super) fn lose(&self, error: SpiffeError) -> bool {
         let mut state = self.state();
-        let (next, is_news) = match &*state {
+        let (next, is_news) = match &mut *state {
             State::Waiting(_) => (State::Waiting(Some(error)), false),
-            State::SvidUpdate(_) => (State::Lost(error), true),
-            // It lasts until there is an identity again, also if the agent goes away.
-            State::Lost(before) if before.is_withdrawal() && !error.is_withdrawal() => {
-                return false;
-            }
+            State::SvidUpdate(_) => (State::lost(error, None), true),
             // An agent that was away, and has no identity for us.
-            State::Lost(before) => {
+            State::Lost {
+                error: before,
+                withdrawal,
+            } => {
                 let is_news = error.is_withdrawal() && !before.is_withdrawal();
-                (State::Lost(error), is_news)
+                (State::lost(error, withdrawal.take()), is_news)
             }
         };
         *state = next;
@@ -73,9 +88,11 @@ impl Shared {
         let mut state = self.state();
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            match &*state {
+            match &mut *state {
                 State::SvidUpdate(given) => return Ok(given.clone()),
-                State::Lost(error) => return Err(error.clone()),
+                State::Lost { error, withdrawal } => {
+                    return Err(withdrawal.take().unwrap_or_else(|| error.clone()));
+                }
                 State::Waiting(error) if left.is_zero() || reload.is_over() => {
                     return Err(error.clone().unwrap_or_else(silence));
                 }
@@ -88,5 +105,32 @@ impl Shared {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::{Shared, SpiffeError, State};
+    use crate::rotation::ReloadTrigger;
+
+    /// An agent that answers "no identity" and closes at once does both before a poll.
+    #[test]
+    fn a_withdrawal_is_seen_although_the_agent_goes_away() {
+        let shared = Shared::new();
+        let asked = || {
+            let silence = || SpiffeError::NoAddress;
+            let given = shared.given(Instant::now(), &ReloadTrigger::default(), silence);
+            given.err().map(|error| error.is_withdrawal())
+        };
+        *shared.state() = State::lost(SpiffeError::NoAddress, None);
+        assert_eq!(asked(), Some(false));
+        let address = "unix:///agent.sock".to_owned();
+        let words = "no identity issued".to_owned();
+        assert!(shared.lose(SpiffeError::NoIdentity { address, words }));
+        assert!(!shared.lose(SpiffeError::NoAddress));
+        assert_eq!(asked(), Some(true));
+        assert_eq!(asked(), Some(false));
     }
 }
