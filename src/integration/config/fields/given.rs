@@ -10,8 +10,6 @@ use base64ct::{Base64, Encoding};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
-use super::input::Inputs;
-
 /// Reads an optional field that is there. `null` is no value: a rule that was left empty would not
 /// be enforced.
 pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
@@ -118,32 +116,32 @@ pub(super) fn plain<E: Error>(text: String) -> Result<String, E> {
     Ok((*text).clone())
 }
 
-/// Reads the bundles of trust domains, each given once.
-pub(super) fn bundles<'de, D: Deserializer<'de>>(
+/// Reads a table whose keys are names, each given once.
+pub(super) fn table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-) -> Result<Option<BTreeMap<String, Inputs>>, D::Error> {
-    deserializer.deserialize_map(BundlesVisitor).map(Some)
+) -> Result<Option<BTreeMap<String, T>>, D::Error> {
+    deserializer
+        .deserialize_any(TableVisitor(PhantomData))
+        .map(Some)
 }
 
-struct BundlesVisitor;
+struct TableVisitor<T>(PhantomData<T>);
 
-impl<'de> Visitor<'de> for BundlesVisitor {
-    type Value = BTreeMap<String, Inputs>;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TableVisitor<T> {
+    type Value = BTreeMap<String, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table of trust domains")
+        f.write_str("a table")
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut bundles = BTreeMap::new();
-        while let Some(domain) = map.next_key::<String>()? {
-            match bundles.entry(domain) {
+        let mut table = BTreeMap::new();
+        while let Some(name) = map.next_key::<String>()? {
+            match table.entry(name) {
                 Entry::Vacant(entry) => entry.insert(map.next_value()?),
-                Entry::Occupied(_) => {
-                    return Err(M::Error::custom("a trust domain is there twice"));
-                }
+                Entry::Occupied(_) => return Err(M::Error::custom("a key is there twice")),
             };
         }
-        Ok(bundles)
+        Ok(table)
     }
 }

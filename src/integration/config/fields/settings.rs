@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use super::given::{bundles, given, list, text, texts};
+use super::given::{given, list, table, text, texts};
 use super::identity::IdentityConfig;
 use super::input::Inputs;
 use super::listener::ListenerConfig;
@@ -96,7 +96,7 @@ macro_rules! config {
             #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) trust_anchors: Option<Inputs>,
             /// The trust anchors of each SPIFFE trust domain, in place of `trust_anchors`.
-            #[serde(default, deserialize_with = "bundles", skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "table", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) trust_bundles: Option<BTreeMap<String, Inputs>>,
             /// The revocation lists that the rules of `policy.revocation` use.
             #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
