@@ -85,7 +85,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         );
         let reloads = u64::from(settings.source.is_some());
         if settings.source.is_some() {
-            revision.verifier.count_reload();
+            revision.verifier.count_reload(settings.degraded.is_some());
         }
         let service = Arc::new(Self {
             channel: Arc::new(StatusChannel::new(Status {
@@ -246,7 +246,8 @@ impl<C: Send + Sync + 'static> Service<C> {
         match self.rotated(changes, Some(reload)) {
             Ok(_) => {
                 self.extend_deadline();
-                self.load().verifier.count_reload();
+                let is_degraded = self.channel.status().degraded.is_some();
+                self.load().verifier.count_reload(is_degraded);
                 ReloadOutcome::Accepted
             }
             Err(error) => {

@@ -37,7 +37,7 @@ fn metrics() -> BTreeMap<String, &'static str> {
             (name.clone(), *kind)
         })
         .collect();
-    assert_eq!(metrics.len(), 14);
+    assert_eq!(metrics.len(), 15);
     metrics
 }
 

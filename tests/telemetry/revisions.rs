@@ -284,3 +284,32 @@ fn warnings_are_counted() {
     assert_eq!(traces.len(), 1 + unclaimed);
     assert!(traces.iter().all(|trace| trace.level == Level::WARN));
 }
+
+/// Works by a fallback while the number is not 0.
+struct Fallback(Arc<AtomicU64>);
+
+impl Source for Fallback {
+    fn load(&mut self, _: &ReloadTrigger) -> Result<Rotation, SourceError> {
+        Ok(match self.0.load(Ordering::SeqCst) {
+            0 => Rotation::new(),
+            _ => Rotation::new().degraded("the last answer"),
+        })
+    }
+}
+
+#[test]
+fn a_source_that_works_by_a_fallback_is_shown() {
+    let (recorder, name) = (recorder(), "fallback");
+    let callers = Callers::new();
+    let degraded = Arc::new(AtomicU64::new(1));
+    let server = callers::server(&callers.cast)
+        .name(name)
+        .source(Fallback(Arc::clone(&degraded)))
+        .build(Rustls::default())
+        .unwrap();
+    assert_eq!(recorder.gauge("mtls_degraded", name), 1.0);
+    degraded.store(0, Ordering::SeqCst);
+    server.handle().reload();
+    wait_until("recovery", || recorder.gauge("mtls_degraded", name) == 0.0);
+    assert!(server.handle().status().degraded().is_none());
+}

@@ -65,9 +65,9 @@ impl EventSink {
         quietly(|| self.meter.show_revision(side, revision, times));
     }
 
-    /// Counts a success of the source.
-    pub(crate) fn count_reload(&self, side: Side) {
-        quietly(|| self.meter.count_reload(side));
+    /// Counts a success of the source, which may work by a fallback.
+    pub(crate) fn count_reload(&self, side: Side, is_degraded: bool) {
+        quietly(|| self.meter.count_reload(side, is_degraded));
     }
 
     pub(crate) fn tracer(&self) -> &Tracer {

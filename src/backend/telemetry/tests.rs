@@ -146,7 +146,7 @@ fn nothing_is_allocated_where_nothing_listens() {
             let connection = &connection;
             sink.send(side, &Event::ConnectionEnding { connection, reason });
         }
-        sink.count_reload(side);
+        sink.count_reload(side, false);
     };
     sink.show_revision(SIDE, 1, times);
     all();

@@ -274,8 +274,8 @@ impl SessionVerifier {
     }
 
     /// Counts a success of the source in metrics; failures are events.
-    pub(crate) fn count_reload(&self) {
-        self.sink.count_reload(self.own.side());
+    pub(crate) fn count_reload(&self, is_degraded: bool) {
+        self.sink.count_reload(self.own.side(), is_degraded);
     }
 
     pub(crate) fn now(&self) -> UnixTime {

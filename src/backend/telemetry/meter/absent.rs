@@ -17,5 +17,5 @@ impl Meter {
 
     pub(crate) fn show_revision(&self, _: Side, _: u64, _: RevisionTimes) {}
 
-    pub(crate) fn count_reload(&self, _: Side) {}
+    pub(crate) fn count_reload(&self, _: Side, _: bool) {}
 }

@@ -33,6 +33,7 @@ const fn describe(metric: Metric) -> &'static str {
         Metric::Connections => "Open connections of streams",
         Metric::ConnectionsEnded => "Connections that have ended, by cause",
         Metric::ConnectionsEnding => "Open connections that were asked to end, by cause",
+        Metric::Degraded => "Whether the source works by a fallback",
         Metric::Expiry => "First second of expiry of the parts in force, Unix time",
         Metric::HandshakeDuration => "Duration of handshakes, by outcome",
         Metric::Handshakes => "Handshakes that have ended",

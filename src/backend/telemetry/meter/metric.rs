@@ -15,6 +15,7 @@ pub(super) enum Metric {
     Connections,
     ConnectionsEnded,
     ConnectionsEnding,
+    Degraded,
     Expiry,
     HandshakeDuration,
     Handshakes,
@@ -34,11 +35,12 @@ pub(super) enum Kind {
 }
 
 impl Metric {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::AcceptFailures,
         Self::Connections,
         Self::ConnectionsEnded,
         Self::ConnectionsEnding,
+        Self::Degraded,
         Self::Expiry,
         Self::HandshakeDuration,
         Self::Handshakes,
@@ -57,6 +59,7 @@ impl Metric {
             Self::Connections => "mtls_connections",
             Self::ConnectionsEnded => "mtls_connections_ended_total",
             Self::ConnectionsEnding => "mtls_connections_ending_total",
+            Self::Degraded => "mtls_degraded",
             Self::Expiry => "mtls_expiry_timestamp_seconds",
             Self::HandshakeDuration => "mtls_handshake_duration_seconds",
             Self::Handshakes => "mtls_handshakes_total",
@@ -72,7 +75,9 @@ impl Metric {
 
     pub(super) const fn kind(self) -> Kind {
         match self {
-            Self::Connections | Self::Expiry | Self::ListTime | Self::Revision => Kind::Gauge,
+            Self::Connections | Self::Degraded | Self::Expiry | Self::ListTime | Self::Revision => {
+                Kind::Gauge
+            }
             Self::HandshakeDuration => Kind::Histogram,
             Self::AcceptFailures
             | Self::ConnectionsEnded
@@ -96,7 +101,11 @@ impl Metric {
     /// The labels besides `name`, `side` and `anchor`.
     pub(super) const fn labels(self) -> &'static [&'static str] {
         match self {
-            Self::AcceptFailures | Self::Connections | Self::ListTime | Self::Revision => &[],
+            Self::AcceptFailures
+            | Self::Connections
+            | Self::Degraded
+            | Self::ListTime
+            | Self::Revision => &[],
             Self::ConnectionsEnded | Self::ConnectionsEnding => &["cause"],
             Self::Expiry => &["item"],
             Self::HandshakeDuration | Self::Reloads => &["outcome"],

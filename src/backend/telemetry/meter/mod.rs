@@ -104,9 +104,10 @@ impl Meter {
         }
     }
 
-    /// Counts a success of the source.
-    pub(crate) fn count_reload(&self, side: Side) {
+    /// Counts a success of the source, which may work by a fallback.
+    pub(crate) fn count_reload(&self, side: Side, is_degraded: bool) {
         self.count(Metric::Reloads, side, &["success"]);
+        self.set(Metric::Degraded, side, &[], f64::from(is_degraded));
         self.refresh(side);
     }
 
