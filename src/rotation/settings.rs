@@ -128,7 +128,7 @@ pub enum SelfValidity {
     /// wrong clock would otherwise keep the service from starting.
     #[default]
     Warn,
-    /// `build` returns [`BuildError::IdentityNotValid`](crate::BuildError::IdentityNotValid).
+    /// `build` returns [`BuildError::IdentityNotValid`].
     Require,
 }
 
