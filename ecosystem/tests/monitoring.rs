@@ -85,7 +85,7 @@ impl Prometheus {
         let mut answer = String::new();
         tcp.read_to_string(&mut answer).unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        serde_json::from_str(body).unwrap_or_else(|_| serde_json::Value::Null)
+        serde_json::from_str(body).unwrap_or(serde_json::Value::Null)
     }
 
     fn firing(&self) -> BTreeSet<String> {
