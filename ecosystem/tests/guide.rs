@@ -48,6 +48,9 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
+/// What operators watch, which another guide is about.
+const MONITORED: &str = "monitored";
+
 #[test]
 fn each_program_has_the_lines_about_mtls_of_its_twin() {
     let guide = sections();
@@ -57,6 +60,9 @@ fn each_program_has_the_lines_about_mtls_of_its_twin() {
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
+        if name == MONITORED {
+            continue;
+        }
         let Some((_, program)) = guide.iter().find(|(other, _)| other == name) else {
             writeln!(missing, "{name}.rs is not in the guide").unwrap();
             continue;
