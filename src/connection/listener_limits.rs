@@ -4,6 +4,7 @@
 /// fewer, the listener works with those that there are.
 ///
 /// ```
+/// # #[cfg(feature = "tokio")] {
 /// use mtls::connection::ListenerLimits;
 ///
 /// let limits = ListenerLimits::new()
@@ -11,6 +12,7 @@
 ///     .max_connections(10_000)
 ///     .max_per_client(100);
 /// println!("{limits:?}");
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct ListenerLimits {
