@@ -1,7 +1,5 @@
 //! In place of the traces, without the feature.
 
-use core::net::SocketAddr;
-
 use crate::backend::event::Event;
 use crate::backend::event::handshake::HandshakeEvent;
 use crate::backend::session::connection_info::ConnectionId;
