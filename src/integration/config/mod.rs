@@ -52,6 +52,7 @@ mod watched;
 pub use document::Format;
 pub use error::{ConfigError, ConfigProblem};
 pub use fields::settings::{ClientConfig, ServerConfig};
+pub use material::ConfigMaterial;
 
 /// Returns the hint of one of these errors.
 pub(crate) fn hint_of<'a>(

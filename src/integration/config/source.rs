@@ -104,7 +104,7 @@ impl<C: Config> WatchedInputs for ConfigInputs<C> {
 
     fn load(&mut self) -> Result<Rotation, ConfigError> {
         self.follow()?;
-        let rotation = self.config.shared().load()?;
+        let rotation = Rotation::from(self.config.shared().load()?);
         Ok(rotation.origin(self.in_words()))
     }
 
