@@ -1,0 +1,43 @@
+//! The command line.
+
+use std::io;
+
+use clap::{ColorChoice, Parser, Subcommand};
+
+use crate::explain::{self, ExplainArguments};
+use crate::output::{Outcome, Output};
+
+/// Shows what is wrong with certificates, keys and mutual TLS connections.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mtls",
+    version,
+    max_term_width = 80,
+    after_help = "Exit codes: 0 good, 1 a fault was found, 2 wrong arguments, 3 unreachable."
+)]
+pub(crate) struct Cli {
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Explain(ExplainArguments),
+}
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// What it finds is its output; the error is one of writing that.
+    pub(crate) fn run(self, output: &mut Output) -> io::Result<Outcome> {
+        match self {
+            Self::Explain(arguments) => explain::run(&arguments, output),
+        }
+    }
+}

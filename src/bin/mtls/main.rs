@@ -1,0 +1,40 @@
+//! The command `mtls`: shows what is wrong with certificates, keys and connections.
+
+#![forbid(unsafe_code)]
+#![warn(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod arguments;
+mod command;
+mod explain;
+mod output;
+mod protection;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use command::Cli;
+use output::Output;
+
+fn main() -> ExitCode {
+    protection::keep_memory_private();
+    // Ends the process with status 2 for arguments that cannot be used.
+    let cli = Cli::parse();
+    let mut output = Output::new(cli.json, cli.color);
+    match cli.command.run(&mut output) {
+        Ok(outcome) => outcome.into(),
+        // Whoever reads our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "mtls: cannot write: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
