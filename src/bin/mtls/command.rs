@@ -6,6 +6,8 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::explain::{self, ExplainArguments};
 use crate::output::{Outcome, Output};
+use crate::proxy::{self, ProxyArguments};
+use crate::watch::{self, WatchArguments};
 
 /// Shows what is wrong with certificates, keys and mutual TLS connections.
 #[derive(Debug, Parser)]
@@ -29,6 +31,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Explain(ExplainArguments),
+    Proxy(ProxyArguments),
+    Watch(WatchArguments),
 }
 
 impl Command {
@@ -38,6 +42,8 @@ impl Command {
     pub(crate) fn run(self, output: &mut Output) -> io::Result<Outcome> {
         match self {
             Self::Explain(arguments) => explain::run(&arguments, output),
+            Self::Proxy(arguments) => proxy::run(&arguments, output),
+            Self::Watch(arguments) => watch::run(&arguments, output),
         }
     }
 }

@@ -11,9 +11,13 @@
 
 mod arguments;
 mod command;
+mod events;
 mod explain;
 mod output;
+#[cfg(unix)]
 mod protection;
+mod proxy;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -24,6 +28,7 @@ use command::Cli;
 use output::Output;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
     protection::keep_memory_private();
     // Ends the process with status 2 for arguments that cannot be used.
     let cli = Cli::parse();

@@ -16,34 +16,34 @@ use mtls::{
 use crate::output::Finding;
 
 /// The variables that stand for arguments, as for a service.
-const CERT_FILE: &str = "MTLS_CERT_FILE";
-const KEY_FILE: &str = "MTLS_KEY_FILE";
-const CA_FILE: &str = "MTLS_CA_FILE";
+pub(super) const CERT_FILE: &str = "MTLS_CERT_FILE";
+pub(super) const KEY_FILE: &str = "MTLS_KEY_FILE";
+pub(super) const CA_FILE: &str = "MTLS_CA_FILE";
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Identity, trust and policy")]
 pub(crate) struct MaterialArguments {
     /// Our certificate chain, or a file that has the key too [env: MTLS_CERT_FILE]
     #[arg(long, value_name = "FILE")]
-    cert: Option<PathBuf>,
+    pub(super) cert: Option<PathBuf>,
     /// Our private key [env: MTLS_KEY_FILE]
     #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
     /// The file of the passphrase of the key or container
     #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    pub(super) passphrase_file: Option<PathBuf>,
     /// Trust anchors: a file or a directory; may be repeated [env: MTLS_CA_FILE]
     #[arg(long, value_name = "PATH")]
-    cacert: Vec<PathBuf>,
+    pub(super) cacert: Vec<PathBuf>,
     /// Revocation lists: a file or a directory; may be repeated
     #[arg(long, value_name = "PATH")]
-    crl: Vec<PathBuf>,
+    pub(super) crl: Vec<PathBuf>,
     /// The certificates whose status the lists must show: chain or leaf
     #[arg(long, value_name = "DEPTH", default_value_t = RevocationDepth::Chain, requires = "crl")]
-    crl_depth: RevocationDepth,
+    pub(super) crl_depth: RevocationDepth,
     /// Who may connect, such as 'dns("db.internal")'
     #[arg(long, value_name = "MATCHER")]
-    policy: Option<PeerMatcher>,
+    pub(super) policy: Option<PeerMatcher>,
     /// A service's configuration, in place of the arguments above
     #[arg(long, value_name = "FILE", conflicts_with_all =
         ["cert", "key", "passphrase_file", "cacert", "crl", "policy"])]
@@ -103,7 +103,7 @@ impl MaterialArguments {
             Some(key) => loader.load_key_pair(Input::file(chain), Input::file(key)),
             None => loader.load_identity(Input::file(chain)),
         };
-        Ok(Some(identity.map_err(found)?))
+        Ok(Some(identity.map_err(Finding::boxed)?))
     }
 
     fn trust(&self, loader: &Loader) -> Result<Option<Trust>, Box<Finding>> {
@@ -115,8 +115,12 @@ impl MaterialArguments {
             return Ok(None);
         }
         let parts = paths.iter().map(|path| loader.load_anchors(input(path)));
-        let parts = parts.collect::<Result<Vec<_>, _>>().map_err(found)?;
-        Ok(Some(TrustAnchors::join(parts).map_err(found)?.into()))
+        let parts = parts
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(Finding::boxed)?;
+        Ok(Some(
+            TrustAnchors::join(parts).map_err(Finding::boxed)?.into(),
+        ))
     }
 
     fn revocation_lists(&self, loader: &Loader) -> Result<Option<RevocationLists>, Box<Finding>> {
@@ -125,8 +129,10 @@ impl MaterialArguments {
         }
         let paths = self.crl.iter();
         let parts = paths.map(|path| loader.load_revocation_lists(input(path)));
-        let parts = parts.collect::<Result<Vec<_>, _>>().map_err(found)?;
-        Ok(Some(RevocationLists::join(parts).map_err(found)?))
+        let parts = parts
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(Finding::boxed)?;
+        Ok(Some(RevocationLists::join(parts).map_err(Finding::boxed)?))
     }
 
     /// Returns the policy; with lists alone everyone whose status they show may connect.
@@ -166,7 +172,7 @@ impl Material {
             Some(lists) => verifier.and_then(|verifier| verifier.with_revocation_lists(lists)),
             None => verifier,
         };
-        verifier.map_err(|error| Box::new(Finding::of_error(&error)))
+        verifier.map_err(Finding::boxed)
     }
 }
 
@@ -184,12 +190,12 @@ impl From<ConfigMaterial> for Material {
 
 fn from_configuration(file: &Path, section: &str, side: Side) -> Result<Material, Box<Finding>> {
     if side == Side::Server {
-        let config = ServerConfig::from_file(file, section).map_err(found)?;
-        return Ok(config.load().map_err(found)?.into());
+        let config = ServerConfig::from_file(file, section).map_err(Finding::boxed)?;
+        return Ok(config.load().map_err(Finding::boxed)?.into());
     }
-    let config = ClientConfig::from_file(file, section).map_err(found)?;
+    let config = ClientConfig::from_file(file, section).map_err(Finding::boxed)?;
     let server_name = config.server_name().ok().map(str::to_owned);
-    let material = Material::from(config.load().map_err(found)?);
+    let material = Material::from(config.load().map_err(Finding::boxed)?);
     Ok(Material {
         server_name,
         ..material
@@ -206,13 +212,9 @@ fn input(path: &Path) -> Input {
 }
 
 /// Returns the argument, or else what the variable holds.
-fn given(argument: Option<&Path>, variable: &str) -> Option<PathBuf> {
+pub(super) fn given(argument: Option<&Path>, variable: &str) -> Option<PathBuf> {
     let variable = || env::var_os(variable).filter(|value| !value.is_empty());
     argument
         .map(Path::to_owned)
         .or_else(|| Some(variable()?.into()))
-}
-
-fn found(error: impl std::error::Error + 'static) -> Box<Finding> {
-    Box::new(Finding::of_error(&error))
 }

@@ -1,5 +1,6 @@
 //! The arguments that several commands take.
 
 mod material;
+mod service;
 
 pub(crate) use material::{Material, MaterialArguments};

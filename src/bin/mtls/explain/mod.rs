@@ -6,10 +6,10 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
+use mtls::Loader;
 use mtls::connection::Side;
 use mtls::pki_types::{ServerName, UnixTime};
 use mtls::policy::Explanation;
-use mtls::{Loader, MtlsIdentity};
 
 use crate::arguments::MaterialArguments;
 use crate::output::{Finding, Outcome, Output, Time};

@@ -1,6 +1,8 @@
 use std::error::Error;
+use std::sync::Arc;
 
 use mtls::error::MaterialOrigin;
+use mtls::event::HandshakeOutcome;
 use mtls::material::IdentityWarning;
 use mtls::{BuildError, HandshakeError, MaterialError, Rejection, Report};
 use serde::Serialize;
@@ -29,6 +31,9 @@ pub(crate) struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) certificate: Option<CertificatePlace>,
     pub(crate) message: String,
+    /// What failed because of it, the widest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) context: Vec<String>,
     /// What led to it, the nearest cause first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) causes: Vec<String>,
@@ -60,6 +65,7 @@ impl Finding {
             place: None,
             certificate: None,
             message: message.into(),
+            context: Vec::new(),
             causes: Vec::new(),
             expected: None,
             presented: None,
@@ -89,27 +95,35 @@ impl Finding {
         self
     }
 
-    /// Describes an error with its causes and its hint.
+    /// Describes an error: the innermost one of the library, since it knows the fault best.
     pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Self {
-        let mut finding = Self::fault(reason_of(error), error.to_string());
-        let mut next = error.source();
-        while let Some(cause) = next {
-            // Causes are never in a circle, and a chain of them is short.
-            finding.causes.push(cause.to_string());
-            next = cause.source();
-        }
+        let chain = chain(error);
+        let innermost = chain.iter().rposition(|error| word(*error).is_some());
+        let position = innermost.unwrap_or_default();
+        let (context, below) = chain.split_at(position);
+        let (fact, causes) = below.split_first().unwrap_or((&error, &[]));
+        let text = |error: &&(dyn Error + 'static)| error.to_string();
+        let mut finding = Self::fault(word(*fact).unwrap_or("other"), fact.to_string());
+        finding.context = context.iter().map(text).collect();
+        finding.causes = causes.iter().map(text).collect();
         finding.hint = Report::new(error).hint().map(|hint| hint.into_owned());
-        if let Some(rejection) = find::<Rejection>(error) {
+        if let Some(rejection) = fact.downcast_ref::<Rejection>() {
             finding.certificate = rejection.certificate().map(Into::into);
             finding.expected = rejection.expected().map(str::to_owned);
             finding.presented = rejection.presented().map(str::to_owned);
         }
-        if let Some(material) = find::<MaterialError>(error)
+        if let Some(material) = fact.downcast_ref::<MaterialError>()
             && *material.origin() != MaterialOrigin::Bytes
         {
             finding.place = Some(material.origin().to_string());
         }
         finding
+    }
+
+    /// Describes an error, for results that have seldom one.
+    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+    pub(crate) fn boxed(error: impl Error + 'static) -> Box<Self> {
+        Box::new(Self::of_error(&error))
     }
 
     pub(crate) fn of_warning(warning: &IdentityWarning) -> Self {
@@ -132,31 +146,31 @@ impl From<(usize, &str)> for CertificatePlace {
     }
 }
 
-/// Returns the first error of this type among an error and its causes.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
+/// Returns an error and its causes, of which 16 count.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
+    const MAX_CAUSES: usize = 16;
+    let mut chain = vec![error];
+    let mut next = error.source();
+    while let Some(cause) = next.take_if(|_| chain.len() < MAX_CAUSES) {
+        chain.push(cause);
+        next = cause.source();
     }
-    None
+    chain
 }
 
-/// Returns the word for an error.
-fn reason_of(error: &(dyn Error + 'static)) -> &'static str {
-    if let Some(rejection) = find::<Rejection>(error) {
-        return rejection.reason().as_str();
+/// Returns the word for an error of the library; `None` for others.
+fn word(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(rejection) = error.downcast_ref::<Rejection>() {
+        return Some(rejection.reason().as_str());
     }
-    if let Some(HandshakeError::RejectedByPeer { alert, .. }) = find(error) {
-        return alert.as_str();
+    if error.is::<MaterialError>() || error.is::<Arc<MaterialError>>() {
+        return Some("material");
     }
-    if find::<MaterialError>(error).is_some() {
-        return "material";
+    if error.is::<BuildError>() {
+        return Some("configuration");
     }
-    if find::<BuildError>(error).is_some() {
-        return "configuration";
+    match error.downcast_ref()? {
+        HandshakeError::RejectedByPeer { alert, .. } => Some(alert.as_str()),
+        error => Some(HandshakeOutcome::Failed(error).as_str()),
     }
-    "other"
 }

@@ -33,6 +33,16 @@ pub(crate) trait Details: Serialize {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()>;
 }
 
+/// No details, where the findings say it all.
+#[derive(Serialize)]
+pub(crate) struct Nothing {}
+
+impl Details for Nothing {
+    fn write(&self, _: &mut Page<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The result of a command.
 #[derive(Serialize)]
 struct Answer<'a, D> {

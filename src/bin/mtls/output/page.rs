@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::finding::{Finding, Severity};
+use super::time::Time;
 
 /// The width of a line, and of what stands before a value.
 const WIDTH: usize = 80;
@@ -30,6 +31,11 @@ impl<'a> Page<'a> {
     /// Writes a paragraph.
     pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
         self.paragraph("", text)
+    }
+
+    /// Writes an entry of a log: a time, and what happened then.
+    pub(crate) fn entry(&mut self, at: Time, text: &str) -> io::Result<()> {
+        self.paragraph(&format!("{at} "), text)
     }
 
     /// Writes a name and its value, indented.
@@ -75,6 +81,9 @@ impl<'a> Page<'a> {
         {
             let certificate = format!("{} ({})", certificate.index, certificate.subject);
             self.field("certificate", &certificate)?;
+        }
+        for context in &finding.context {
+            self.field("while", context)?;
         }
         for cause in &finding.causes {
             self.field("cause", cause)?;
