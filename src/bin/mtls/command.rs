@@ -5,6 +5,7 @@ use std::io;
 use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::explain::{self, ExplainArguments};
+use crate::generate::{self, GenerateArguments};
 use crate::output::{Outcome, Output};
 use crate::proxy::{self, ProxyArguments};
 use crate::watch::{self, WatchArguments};
@@ -31,6 +32,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Explain(ExplainArguments),
+    Generate(GenerateArguments),
     Proxy(ProxyArguments),
     Watch(WatchArguments),
 }
@@ -42,6 +44,7 @@ impl Command {
     pub(crate) fn run(self, output: &mut Output) -> io::Result<Outcome> {
         match self {
             Self::Explain(arguments) => explain::run(&arguments, output),
+            Self::Generate(arguments) => generate::run(&arguments, output),
             Self::Proxy(arguments) => proxy::run(&arguments, output),
             Self::Watch(arguments) => watch::run(&arguments, output),
         }

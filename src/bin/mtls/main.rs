@@ -13,6 +13,7 @@ mod arguments;
 mod command;
 mod events;
 mod explain;
+mod generate;
 mod output;
 #[cfg(unix)]
 mod protection;

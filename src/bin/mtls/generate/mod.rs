@@ -1,0 +1,69 @@
+//! `mtls generate`: writes man pages and the completions of shells.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use serde::Serialize;
+
+use crate::command::Cli;
+use crate::output::{Details, Finding, Outcome, Output, Page};
+
+/// Write man pages and shell completions, for packages
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example: for all users of this machine
+  mtls generate out && cp out/*.1 /usr/share/man/man1/ \\
+      && cp out/mtls.bash /usr/share/bash-completion/completions/mtls")]
+pub(crate) struct GenerateArguments {
+    /// The folder for them; it is made where it is missing
+    folder: PathBuf,
+}
+
+#[derive(Serialize)]
+struct GenerateReport {
+    files: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &GenerateArguments, output: &mut Output) -> io::Result<Outcome> {
+    let mut report = GenerateReport { files: Vec::new() };
+    match generate(&arguments.folder, &mut report.files) {
+        Ok(()) => output.answer("generate", Outcome::Good, Vec::new(), &report),
+        Err(error) => {
+            let folder = arguments.folder.display();
+            let finding = Finding::fault("cannot_write", format!("{folder}: {error}"));
+            let finding = finding.hint("name a folder in which you may write");
+            output.answer("generate", Outcome::Fault, vec![finding], &report)
+        }
+    }
+}
+
+fn generate(folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    clap_mangen::generate_to(Cli::command(), folder)?;
+    for shell in [
+        Shell::Bash,
+        Shell::Elvish,
+        Shell::Fish,
+        Shell::PowerShell,
+        Shell::Zsh,
+    ] {
+        clap_complete::generate_to(shell, &mut Cli::command(), "mtls", folder)?;
+    }
+    for entry in fs::read_dir(folder)? {
+        files.push(entry?.file_name().display().to_string());
+    }
+    files.sort();
+    Ok(())
+}
+
+impl Details for GenerateReport {
+    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        for file in &self.files {
+            page.text(file)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! The command `mtls`, run as people run it.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod explain;
+mod generate;
+mod proxy;
+mod watch;
+mod workshop;
