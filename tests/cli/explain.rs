@@ -22,7 +22,7 @@ fn a_rejection_has_reason_certificate_and_hint() {
 }
 
 #[test]
-fn the_judgement_is_made_for_the_given_time() {
+fn the_chain_is_verified_for_the_given_time() {
     let workshop = Workshop::new();
     let (_, late) = workshop.json(&format!("{SERVER} server.test --at 2100-01-01T00:00:00Z"));
     assert_eq!(late["reason"], "expired");
@@ -54,7 +54,7 @@ fn wrong_arguments_end_with_2() {
         "explain",
         "explain --chain server.crt --side peer",
         "explain --chain server.crt --side server --at yesterday",
-        "explain --chain server.crt --side client --policy nobody()",
+        "explain --chain server.crt --side client --policy other()",
         "explain --chain server.crt --side client --config a.toml --cacert ca.crt",
     ] {
         let finished = workshop.run(arguments);

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     let mut output = Output::new(cli.json, cli.color);
     match cli.command.run(&mut output) {
         Ok(outcome) => outcome.into(),
-        // Whoever reads our output has seen enough.
+        // The reader of our output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "mtls: cannot write: {error}");

@@ -61,7 +61,7 @@ impl EventSender {
         }
     }
 
-    /// Passes a line on, or counts it where too many wait: whoever serves never waits.
+    /// Passes a line on, or counts it where too many wait: a service never waits for its log.
     pub(crate) fn send(&self, line: EventLine) {
         if self.lines.try_send(line).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! `mtls explain`: judges a chain offline, step by step.
+//! `mtls explain`: verifies a chain offline, step by step.
 
 mod report;
 
@@ -15,7 +15,7 @@ use crate::arguments::MaterialArguments;
 use crate::output::{Finding, Outcome, Output, Time};
 use report::ExplainReport;
 
-/// Judge a chain offline, as a service would, and show each step
+/// Verify a chain offline, as a service would, and show each step
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example: would this server's certificate have been accepted on new year's day?
@@ -31,7 +31,7 @@ pub(crate) struct ExplainArguments {
     /// The name by which a client reaches the server
     #[arg(long, value_name = "NAME", value_parser = server_name)]
     server_name: Option<ServerName<'static>>,
-    /// The time of the judgement [default: now]
+    /// The time of the verification [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<Time>,
     #[command(flatten)]

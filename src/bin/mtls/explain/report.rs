@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::output::{CertificatePlace, Details, Page, Time};
 
-/// A judgement and its steps.
+/// A verification and its steps.
 #[derive(Serialize)]
 pub(crate) struct ExplainReport {
     side: &'static str,
@@ -37,7 +37,7 @@ impl ExplainReport {
         }
     }
 
-    /// Creates a report for what could not be judged.
+    /// Creates a report for what could not be verified.
     pub(crate) fn without_steps(at: Time, side: Side) -> Self {
         Self {
             side: side.as_str(),

@@ -142,7 +142,7 @@ impl Listening {
 impl Drop for Listening {
     fn drop(&mut self) {
         if let Self::Unix(_, path) = self {
-            // Where somebody else has removed it there is nothing left to do.
+            // It may be gone already.
             let _ = std::fs::remove_file(path);
         }
     }
@@ -195,9 +195,9 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
 
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket());
-    let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    let is_dead = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
     let connected = std::os::unix::net::UnixStream::connect(path);
-    if is_socket && connected.as_ref().is_err_and(refused) {
+    if is_socket && connected.as_ref().is_err_and(is_dead) {
         std::fs::remove_file(path)?;
     }
     Ok(())
