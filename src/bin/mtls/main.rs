@@ -9,13 +9,15 @@
     clippy::unwrap_used
 )]
 
+#[cfg(not(unix))]
+compile_error!("the command `mtls` needs Unix: its proxy uses Unix sockets and signals");
+
 mod arguments;
 mod command;
 mod events;
 mod explain;
 mod generate;
 mod output;
-#[cfg(unix)]
 mod protection;
 mod proxy;
 mod watch;
@@ -29,7 +31,6 @@ use command::Cli;
 use output::Output;
 
 fn main() -> ExitCode {
-    #[cfg(unix)]
     protection::keep_memory_private();
     // Ends the process with status 2 for arguments that cannot be used.
     let cli = Cli::parse();
