@@ -302,3 +302,36 @@ fn open_connections_may_finish() {
     let finished = proxy.running.finish(Duration::from_secs(15));
     assert_eq!(finished.status.unwrap().code(), Some(0), "{finished:#?}");
 }
+
+#[test]
+fn a_crash_leaves_no_core_with_a_key_in_it() {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    // Without the command's own limit a core would be written, or be given to the system's handler.
+    let unlimited = "ulimit -S -c $(ulimit -H -c); exec \"$@\"";
+    let workshop = Workshop::new();
+    let mut command = Command::new("sh");
+    command
+        .current_dir(workshop.path())
+        .args(["-c", unlimited, "sh"]);
+    command.arg(env!("CARGO_BIN_EXE_mtls"));
+    let arguments = format!("proxy --listen 127.0.0.1:0 --forward 127.0.0.1:1 {SERVER}");
+    command.args(arguments.split(' ')).args(["--policy", ALICE]);
+    let proxy = Running::start(&mut command);
+    proxy.wait_for_line("revision 1", LIMIT);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", proxy.id()));
+    let limits = limits.expect("no /proc");
+    let cores = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let cores: Vec<_> = cores.unwrap().split_whitespace().collect();
+    assert_eq!(cores[4..6], ["0", "0"]);
+    let abort = Command::new("kill")
+        .args(["-ABRT", &proxy.id().to_string()])
+        .status();
+    assert!(abort.unwrap().success());
+    let status = proxy.finish(LIMIT).status.unwrap();
+    assert_eq!(status.signal(), Some(6));
+    assert!(!status.core_dumped());
+}
