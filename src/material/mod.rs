@@ -7,6 +7,7 @@ pub(crate) mod anchors;
 pub(crate) mod chain;
 pub(crate) mod container;
 pub(crate) mod describe;
+mod distinguished_name;
 #[cfg_attr(not(feature = "encrypted-keys"), path = "encryption/absent.rs")]
 pub(crate) mod encryption;
 pub(crate) mod identity;
@@ -22,6 +23,7 @@ pub use describe::{
     AlternativeName, AnchorsDescription, CertificateDescription, ChainDescription,
     IdentityDescription,
 };
+pub use distinguished_name::DistinguishedName;
 pub use identity_warning::IdentityWarning;
 pub use input::permissions::{InsecurePermissions, KeyPermissions};
 pub use key::key_type::KeyType;

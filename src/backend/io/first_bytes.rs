@@ -53,6 +53,26 @@ impl FirstBytes {
     }
 }
 
+impl HandshakeError {
+    /// Recognises a peer without TLS, or with an old version, by the first bytes that it sent.
+    ///
+    /// `None`: they may be TLS, or there are none. 11 bytes are enough; more are ignored.
+    ///
+    /// ```
+    /// use mtls::HandshakeError;
+    /// use mtls::error::NotTls;
+    ///
+    /// let error = HandshakeError::from_first_bytes(b"SSH-2.0-OpenSSH_9.2\r\n");
+    /// assert!(matches!(error, Some(HandshakeError::NotTls { found: NotTls::Ssh })));
+    /// assert!(HandshakeError::from_first_bytes(&[22, 3, 3]).is_none());
+    /// ```
+    pub fn from_first_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut first = FirstBytes::default();
+        first.see(bytes);
+        first.fault()
+    }
+}
+
 /// How some protocols begin, without TLS.
 const BEGINNINGS: &[(&[u8], NotTls)] = &[
     (b"CONNECT ", NotTls::Http),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use pki_types::CertificateDer;
 
+use super::distinguished_name::DistinguishedName;
 use super::input::file;
 use super::pem::expected::ExpectedContent;
 use crate::error::MaterialError;
@@ -88,6 +89,15 @@ impl CertificateChain {
     )]
     pub fn leaf(&self) -> &CertificateDer<'static> {
         &self.0[0]
+    }
+
+    /// Returns whether a CA of this name issued one of the certificates.
+    ///
+    /// It compares names and verifies no signature. A client whose chain is issued by none of the
+    /// CAs that a server names is rejected by most servers.
+    pub fn is_issued_by(&self, ca: DistinguishedName<'_>) -> bool {
+        let mut views = self.0.iter().filter_map(|der| certificates::view(der).ok());
+        views.any(|view| DistinguishedName::new(view.issuer).is_same_as(ca))
     }
 
     pub(super) fn checked(chain: Vec<CertificateDer<'static>>) -> Result<Self, MaterialError> {
