@@ -7,6 +7,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 use crate::explain::{self, ExplainArguments};
 use crate::generate::{self, GenerateArguments};
 use crate::output::{Outcome, Output};
+use crate::probe::{self, ProbeArguments};
 use crate::proxy::{self, ProxyArguments};
 use crate::watch::{self, WatchArguments};
 
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Generate(GenerateArguments),
     Proxy(ProxyArguments),
     Watch(WatchArguments),
+    Probe(ProbeArguments),
 }
 
 impl Command {
@@ -47,6 +49,7 @@ impl Command {
             Self::Generate(arguments) => generate::run(&arguments, output),
             Self::Proxy(arguments) => proxy::run(&arguments, output),
             Self::Watch(arguments) => watch::run(&arguments, output),
+            Self::Probe(arguments) => probe::run(&arguments, output),
         }
     }
 }

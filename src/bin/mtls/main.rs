@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod generate;
 mod output;
+mod probe;
 mod protection;
 mod proxy;
 mod watch;

@@ -1,6 +1,8 @@
 //! The arguments that several commands take.
 
 mod material;
+mod server_name;
 mod service;
 
 pub(crate) use material::{Material, MaterialArguments};
+pub(crate) use server_name::server_name;

@@ -11,9 +11,11 @@ use mtls::connection::Side;
 use mtls::pki_types::{ServerName, UnixTime};
 use mtls::policy::Explanation;
 
-use crate::arguments::MaterialArguments;
+use crate::arguments::{MaterialArguments, server_name};
 use crate::output::{Finding, Outcome, Output, Time};
 use report::ExplainReport;
+
+pub(crate) use report::Step;
 
 /// Verify a chain offline, as a service would, and show each step
 #[derive(Args, Debug)]
@@ -84,9 +86,4 @@ fn explain(arguments: &ExplainArguments, now: UnixTime) -> Result<Explanation, B
         }
     };
     Ok(verifier.explain_server(chain.as_slice(), &name, now))
-}
-
-fn server_name(name: &str) -> Result<ServerName<'static>, String> {
-    ServerName::try_from(name.to_owned())
-        .map_err(|_| "this is neither a DNS name nor an IP address".to_owned())
 }

@@ -1,0 +1,279 @@
+mod page;
+
+use std::time::Duration;
+
+use mtls::MtlsIdentity;
+use mtls::material::DistinguishedName;
+use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
+use mtls::policy::Explanation;
+use mtls::{CertificateChain, error::Alert};
+use serde::Serialize;
+
+use super::arguments::ProbeArguments;
+use super::examination::Examination;
+use super::starttls::StartTls;
+use super::tls::{Attempt, Negotiated, Request, Version, scheme_name};
+use super::verdict::{Acceptance, Verdict, Why};
+use crate::explain::Step;
+use crate::output::Time;
+
+/// What a probe saw.
+#[derive(Serialize)]
+pub(crate) struct ProbeReport {
+    target: String,
+    /// The address that answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starttls: Option<&'static str>,
+    at: Time,
+    /// The server's verdict about us; absent if it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acceptance: Option<AcceptanceReport>,
+    /// Our verdict about the server; absent if it presented nothing, or there are no anchors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<TlsReport>,
+    versions: Vec<VersionReport>,
+    /// Absent if the server requests none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_request: Option<RequestReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<IdentityReport>,
+    /// The server's chain, the leaf first.
+    presented: Vec<CertificateReport>,
+}
+
+#[derive(Serialize)]
+struct AcceptanceReport {
+    verdict: Verdict,
+    evidence: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Why>,
+}
+
+#[derive(Serialize)]
+struct PolicyReport {
+    is_accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
+    steps: Vec<Step>,
+}
+
+#[derive(Serialize)]
+struct TlsReport {
+    version: &'static str,
+    cipher_suite: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature_scheme: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alpn: Option<String>,
+}
+
+#[derive(Serialize)]
+struct VersionReport {
+    version: &'static str,
+    /// `null` if it is not known.
+    is_spoken: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct RequestReport {
+    /// `null` if it is not known.
+    is_required: Option<bool>,
+    /// The CAs whose certificates the server wants (RFC 4514); none: it does not say.
+    ca_names: Vec<String>,
+    ca_names_left_out: usize,
+    signature_schemes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct IdentityReport {
+    subject: String,
+    /// Whether our certificate was sent to the server.
+    is_presented: bool,
+}
+
+#[derive(Serialize)]
+struct CertificateReport {
+    index: usize,
+    subject: String,
+    issuer: String,
+    names: Vec<String>,
+    serial_number: String,
+    not_before: Time,
+    not_after: Time,
+    key: String,
+    is_ca: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extended_key_usages: Option<Vec<String>>,
+    sha256: String,
+}
+
+impl ProbeReport {
+    /// Creates a report of a probe that has not begun.
+    pub(super) fn new(arguments: &ProbeArguments, at: Time) -> Self {
+        Self {
+            target: arguments.target.to_string(),
+            address: None,
+            server_name: None,
+            starttls: arguments.starttls.map(StartTls::as_str),
+            at,
+            acceptance: None,
+            policy: None,
+            tls: None,
+            versions: Vec::new(),
+            certificate_request: None,
+            identity: None,
+            presented: Vec::new(),
+        }
+    }
+
+    pub(super) fn asked_for(&mut self, name: &ServerName<'_>) {
+        self.server_name = Some(name.to_str().into_owned());
+    }
+
+    pub(super) fn fill(&mut self, seen: &Examination, identity: Option<&MtlsIdentity>) {
+        self.address = seen.address.map(|address| address.to_string());
+        self.acceptance = seen.acceptance.as_ref().map(AcceptanceReport::of);
+        self.versions = seen.versions.iter().map(VersionReport::of).collect();
+        self.identity = identity.map(|identity| IdentityReport {
+            subject: subject(identity),
+            is_presented: seen
+                .presenting
+                .as_ref()
+                .is_some_and(Attempt::has_sent_certificate),
+        });
+        let Some(look) = &seen.look else { return };
+        self.policy = look.explanation.as_ref().map(PolicyReport::of);
+        self.tls = look.negotiated.as_ref().map(|tls| TlsReport::of(tls, look));
+        let required = seen.is_certificate_required();
+        self.certificate_request = look
+            .request
+            .as_ref()
+            .map(|r| RequestReport::of(r, required));
+        self.presented = certificates(&look.presented);
+    }
+}
+
+fn subject(identity: &MtlsIdentity) -> String {
+    let described = identity.describe().certificates;
+    described
+        .first()
+        .map(|leaf| leaf.subject.clone())
+        .unwrap_or_default()
+}
+
+/// Describes each certificate by itself, since one that cannot be read must not hide the others.
+fn certificates(presented: &[CertificateDer<'static>]) -> Vec<CertificateReport> {
+    let described = presented.iter().enumerate().map(|(index, der)| {
+        match CertificateChain::from_der([der.clone()]) {
+            Ok(chain) => CertificateReport::of(index, &chain),
+            Err(_) => None,
+        }
+        .unwrap_or_else(|| CertificateReport::unreadable(index))
+    });
+    described.collect()
+}
+
+impl AcceptanceReport {
+    fn of(acceptance: &Acceptance) -> Self {
+        Self {
+            verdict: acceptance.verdict,
+            evidence: acceptance.evidence,
+            alert: acceptance.alert.map(Alert::as_str),
+            cause: acceptance.why.clone(),
+        }
+    }
+}
+
+impl PolicyReport {
+    fn of(explanation: &Explanation) -> Self {
+        let peer = explanation.verdict().ok();
+        Self {
+            is_accepted: peer.is_some(),
+            peer: peer.map(ToString::to_string),
+            steps: Step::all(explanation.steps()),
+        }
+    }
+}
+
+impl TlsReport {
+    fn of(tls: &Negotiated, look: &Attempt) -> Self {
+        let alpn = tls.alpn.as_deref();
+        Self {
+            version: tls.version.as_str(),
+            cipher_suite: tls.cipher_suite.clone(),
+            group: tls.group.clone(),
+            signature_scheme: look.signature_scheme.map(scheme_name),
+            alpn: alpn.map(|name| String::from_utf8_lossy(name).into_owned()),
+        }
+    }
+}
+
+impl VersionReport {
+    fn of((version, is_spoken): &(Version, Option<bool>)) -> Self {
+        Self {
+            version: version.as_str(),
+            is_spoken: *is_spoken,
+        }
+    }
+}
+
+impl RequestReport {
+    fn of(request: &Request, is_required: Option<bool>) -> Self {
+        let names = request.ca_names.iter();
+        Self {
+            is_required,
+            ca_names: names
+                .map(|der| DistinguishedName::new(der).to_string())
+                .collect(),
+            ca_names_left_out: request.ca_names_left_out,
+            signature_schemes: request.schemes.iter().copied().map(scheme_name).collect(),
+        }
+    }
+}
+
+impl CertificateReport {
+    fn of(index: usize, chain: &CertificateChain) -> Option<Self> {
+        let certificate = chain.describe().certificates.into_iter().next()?;
+        let hex = certificate.sha256.iter().map(|byte| format!("{byte:02x}"));
+        Some(Self {
+            index,
+            subject: certificate.subject,
+            issuer: certificate.issuer,
+            names: certificate.names.iter().map(ToString::to_string).collect(),
+            serial_number: certificate.serial_number,
+            not_before: Time(certificate.not_before),
+            not_after: Time(certificate.not_after),
+            key: certificate.key,
+            is_ca: certificate.is_ca,
+            extended_key_usages: certificate.extended_key_usages,
+            sha256: hex.collect(),
+        })
+    }
+
+    fn unreadable(index: usize) -> Self {
+        let none = Time(UnixTime::since_unix_epoch(Duration::ZERO));
+        Self {
+            index,
+            subject: "(unreadable)".to_owned(),
+            issuer: "(unreadable)".to_owned(),
+            names: Vec::new(),
+            serial_number: String::new(),
+            not_before: none,
+            not_after: none,
+            key: "(unreadable)".to_owned(),
+            is_ca: false,
+            extended_key_usages: None,
+            sha256: String::new(),
+        }
+    }
+}
