@@ -5,6 +5,7 @@ use std::error::Error;
 use pki_types::UnixTime;
 
 use super::date::rfc3339;
+use super::unknown_name::variant_names;
 
 /// A trust anchor that cannot authenticate peers, and the reason.
 ///
@@ -91,6 +92,15 @@ pub enum TrustAnchorProblem {
         at: UnixTime,
     },
 }
+
+variant_names!(TrustAnchorProblem, {
+    BrokenRule => "anchor_breaks_rule",
+    EndEntity => "anchor_not_ca",
+    Malformed => "malformed_anchor",
+    MissingKeyCertSign => "anchor_without_key_cert_sign",
+    OldVersion => "anchor_of_old_version",
+    OutsideValidity => "anchor_outside_validity",
+});
 
 impl TrustAnchorProblem {
     /// Returns how to fix it.

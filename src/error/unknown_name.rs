@@ -77,6 +77,23 @@ macro_rules! stable_names {
 }
 pub(crate) use stable_names;
 
+/// Implements `as_str` for an error enum whose variants have fields.
+macro_rules! variant_names {
+    ($type:ident, { $($variant:ident => $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// Returns a name for the kind of fault, for programs that read logs or reports.
+            ///
+            /// Names are stable: they change in a major release only.
+            pub const fn as_str(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $name,)+
+                }
+            }
+        }
+    };
+}
+pub(crate) use variant_names;
+
 #[cfg(test)]
 mod tests {
     use super::*;

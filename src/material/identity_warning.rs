@@ -5,6 +5,7 @@ use pki_types::UnixTime;
 
 use super::chain::repair::ChainRepair;
 use super::input::permissions::InsecurePermissions;
+use crate::error::unknown_name::variant_names;
 use crate::x509::rfc3339;
 
 /// A fault of an identity that works but should be fixed.
@@ -65,6 +66,16 @@ pub enum IdentityWarning {
         subject: String,
     },
 }
+
+variant_names!(IdentityWarning, {
+    ChainRepaired => "chain_repaired",
+    InsecureKeyFile => "insecure_key_file",
+    InsecurePassphraseFile => "insecure_passphrase_file",
+    MissingPurpose => "missing_purpose",
+    OutsideValidity => "outside_validity",
+    RejectedLeaf => "rejected_leaf",
+    X509V1Leaf => "x509_v1_leaf",
+});
 
 impl IdentityWarning {
     /// Returns what to do about the fault.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 mod hint;
+mod name;
 mod origin;
 mod problem;
 

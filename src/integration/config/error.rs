@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use crate::error::path::shown;
+use crate::error::unknown_name::variant_names;
 use crate::error::{ConfigField, MatcherError, MaterialError, PatternProblem, TrustBundlesError};
 
 /// The error of a configuration: the field, where it stands, and its fault.
@@ -105,6 +106,31 @@ pub enum ConfigProblem {
     /// The file cannot be read.
     Unreadable(MaterialError),
 }
+
+variant_names!(ConfigProblem, {
+    Base64 => "invalid_base64",
+    Conflict => "conflicting_field",
+    DangerInEnvironment => "danger_in_environment",
+    ForClients => "field_for_clients",
+    Invalid => "invalid_field",
+    ListsWithoutRules => "lists_without_rules",
+    Matcher => "invalid_matcher",
+    MatcherFile => "invalid_matcher_file",
+    Material => "unusable_material",
+    Missing => "missing_field",
+    NeedsFeature => "needs_feature",
+    NeedsRestart => "needs_restart",
+    NoIdentity => "missing_identity",
+    NotUtf8 => "not_utf8",
+    Proxy => "invalid_proxy",
+    TooLong => "too_long",
+    TooManyMatchers => "too_many_matchers",
+    TrustBundles => "unusable_trust_bundles",
+    TwoIdentities => "two_identities",
+    UnknownFormat => "unknown_format",
+    UnknownVariable => "unknown_variable",
+    Unreadable => "unreadable_file",
+});
 
 impl ConfigError {
     pub(crate) fn new(field: ConfigField, problem: ConfigProblem) -> Self {

@@ -50,7 +50,7 @@ pub(super) fn samples() -> Vec<Sample> {
 
 fn builds() -> Vec<Sample> {
     samples!(
-        BuildError,
+        named BuildError,
         core::convert::identity,
         [
             Backend {
@@ -186,7 +186,7 @@ fn settings() -> Vec<Sample> {
 
 fn anchors() -> Vec<Sample> {
     samples!(
-        TrustAnchorProblem,
+        named TrustAnchorProblem,
         anchor,
         [
             BrokenRule {

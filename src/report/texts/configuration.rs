@@ -13,7 +13,7 @@ pub(super) fn samples() -> Vec<Sample> {
     let missing = || MaterialError::from(MaterialProblem::NoPem);
     let path = || PathBuf::from("‹file›");
     samples!(
-        ConfigProblem,
+        named ConfigProblem,
         |problem| ConfigError::new(field(), problem),
         [
             Base64,

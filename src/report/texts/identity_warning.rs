@@ -91,7 +91,7 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
     ]
     .map(|(name, warning)| Sample {
-        name: format!("IdentityWarning::{name}"),
+        name: format!("IdentityWarning::{name} ({})", warning.as_str()),
         fact: warning.to_string(),
         hint: warning.hint().into_owned(),
     })

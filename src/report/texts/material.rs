@@ -32,7 +32,7 @@ fn cause() -> Box<dyn std::error::Error + Send + Sync> {
 fn problems() -> Vec<Sample> {
     let same = |problem| problem;
     samples!(
-        MaterialProblem,
+        named MaterialProblem,
         same,
         [
             Base64,

@@ -54,13 +54,21 @@ impl Sample {
 }
 
 /// Makes a [`Sample`] of every variant of an enum. Does not compile if a variant is missing.
+///
+/// `named` adds the stable name of the variant.
 macro_rules! samples {
-    ($type:ident, $wrap:expr, [$($variant:ident $({ $($fields:tt)* })? $(( $($values:tt)* ))?),+ $(,)?]) => {{
+    (named $type:ident, $($rest:tt)*) => {
+        $crate::report::texts::samples!(@ |value: &$type| format!(" ({})", value.as_str()), $type, $($rest)*)
+    };
+    ($type:ident, $($rest:tt)*) => {
+        $crate::report::texts::samples!(@ |_: &$type| String::new(), $type, $($rest)*)
+    };
+    (@ $word:expr, $type:ident, $wrap:expr, [$($variant:ident $({ $($fields:tt)* })? $(( $($values:tt)* ))?),+ $(,)?]) => {{
         let name = |value: &$type| match value {
             $($type::$variant { .. } => concat!(stringify!($type), "::", stringify!($variant)),)+
         };
         Vec::from([$($type::$variant $({ $($fields)* })? $(( $($values)* ))?),+].map(|value| {
-            let name = name(&value).to_owned();
+            let name = name(&value).to_owned() + &$word(&value);
             $crate::report::texts::Sample::new(name, &$wrap(value))
         }))
     }};

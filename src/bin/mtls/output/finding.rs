@@ -1,7 +1,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use mtls::error::MaterialOrigin;
+use mtls::config::ConfigError;
+use mtls::error::{MaterialOrigin, UnusableTrustAnchor};
 use mtls::event::HandshakeOutcome;
 use mtls::material::IdentityWarning;
 use mtls::{BuildError, HandshakeError, MaterialError, Rejection, Report};
@@ -112,7 +113,7 @@ impl Finding {
             finding.expected = rejection.expected().map(str::to_owned);
             finding.presented = rejection.presented().map(str::to_owned);
         }
-        if let Some(material) = fact.downcast_ref::<MaterialError>()
+        if let Some(material) = material(*fact)
             && *material.origin() != MaterialOrigin::Bytes
         {
             finding.place = Some(material.origin().to_string());
@@ -127,7 +128,7 @@ impl Finding {
     }
 
     pub(crate) fn of_warning(warning: &IdentityWarning) -> Self {
-        Self::warning("identity_warning", warning.to_string()).hint(warning.hint())
+        Self::warning(warning.as_str(), warning.to_string()).hint(warning.hint())
     }
 }
 
@@ -163,14 +164,28 @@ fn word(error: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(rejection) = error.downcast_ref::<Rejection>() {
         return Some(rejection.reason().as_str());
     }
-    if error.is::<MaterialError>() || error.is::<Arc<MaterialError>>() {
-        return Some("material");
+    if let Some(material) = material(error) {
+        return Some(material.problem().as_str());
     }
-    if error.is::<BuildError>() {
-        return Some("configuration");
+    if let Some(anchor) = error.downcast_ref::<UnusableTrustAnchor>() {
+        return Some(anchor.problem.as_str());
+    }
+    if let Some(config) = error.downcast_ref::<ConfigError>() {
+        return Some(config.problem().as_str());
+    }
+    match error.downcast_ref::<BuildError>() {
+        Some(BuildError::Configured { error, .. }) => return word(&**error),
+        Some(error) => return Some(error.as_str()),
+        None => {}
     }
     match error.downcast_ref()? {
         HandshakeError::RejectedByPeer { alert, .. } => Some(alert.as_str()),
         error => Some(HandshakeOutcome::Failed(error).as_str()),
     }
+}
+
+/// Returns an error of loading, which a file source shares between attempts.
+fn material<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a MaterialError> {
+    let shared = || error.downcast_ref::<Arc<MaterialError>>();
+    error.downcast_ref().or_else(|| shared().map(|error| &**error))
 }

@@ -1,5 +1,7 @@
 //! The error of building a client or a server.
 
+mod name;
+
 use core::fmt;
 use std::borrow::Cow;
 use std::error::Error as StdError;
