@@ -53,7 +53,7 @@ pub use ber::ber;
 pub use configuration::{config_environment, config_file};
 pub use crl::crl;
 use encoding::{armour, armour_all, certificates, contains, element, is_pem};
-pub use files::{certificate, pem, pkcs7, sniff};
+pub use files::{certificate, inspect, pem, pkcs7, sniff};
 #[cfg(feature = "http")]
 pub use headers::{client_cert, xfcc};
 #[cfg(feature = "openssl")]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mtls::material::{CertificateDescription, Content, Input};
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::{
     CertificateChain, MaterialError, MtlsIdentity, Passphrase, PrivateKey, RevocationLists,
@@ -22,14 +23,14 @@ pub fn certificate(input: &[u8]) {
     let pem = armour("CERTIFICATE", input);
     assert_eq!(
         checked(
-            mtls::Loader::new().load_anchors(mtls::material::Input::bytes(pem.as_bytes())),
+            mtls::Loader::new().load_anchors(Input::bytes(pem.as_bytes())),
             &secrets
         ),
         anchors
     );
     assert_eq!(
         checked(
-            mtls::Loader::new().load_chain(mtls::material::Input::bytes(pem.as_bytes())),
+            mtls::Loader::new().load_chain(Input::bytes(pem.as_bytes())),
             &secrets
         ),
         chain
@@ -37,7 +38,7 @@ pub fn certificate(input: &[u8]) {
     let Some(anchors) = anchors else { return };
     assert_eq!(
         mtls::Loader::new()
-            .load_anchors(mtls::material::Input::bytes(input))
+            .load_anchors(Input::bytes(input))
             .ok()
             .as_ref(),
         Some(&anchors)
@@ -62,11 +63,11 @@ pub fn certificate(input: &[u8]) {
 pub fn pkcs7(input: &[u8]) {
     let secrets = Secrets::default();
     let anchors = checked(
-        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(input)),
+        mtls::Loader::new().load_anchors(Input::bytes(input)),
         &secrets,
     );
     let chain = checked(
-        mtls::Loader::new().load_chain(mtls::material::Input::bytes(input)),
+        mtls::Loader::new().load_chain(Input::bytes(input)),
         &secrets,
     );
     if let Some(chain) = &chain {
@@ -82,7 +83,7 @@ pub fn pkcs7(input: &[u8]) {
     }
     let armoured = armour("PKCS7", input);
     let from_pem = checked(
-        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(armoured.as_bytes())),
+        mtls::Loader::new().load_anchors(Input::bytes(armoured.as_bytes())),
         &secrets,
     );
     if let Some(from_pem) = &from_pem {
@@ -115,34 +116,28 @@ pub fn sniff(input: &[u8]) {
         Secrets::of_der(input)
     };
     check_identity(
-        mtls::Loader::new().load_identity(mtls::material::Input::bytes(input)),
+        mtls::Loader::new().load_identity(Input::bytes(input)),
         &secrets,
     );
-    let bundle = mtls::Loader::new()
-        .load_identity(mtls::material::Input::bytes(input))
-        .ok();
+    let bundle = mtls::Loader::new().load_identity(Input::bytes(input)).ok();
     if let Some(bundle) = bundle {
         let any = mtls::Loader::new()
-            .load_identity(mtls::material::Input::bytes(input))
+            .load_identity(Input::bytes(input))
             .expect("a bundle");
         assert_eq!(any.chain(), bundle.chain());
     }
-    let key = checked(
-        mtls::Loader::new().load_key(mtls::material::Input::bytes(input)),
-        &secrets,
-    )
-    .map(pkcs8);
+    let key = checked(mtls::Loader::new().load_key(Input::bytes(input)), &secrets).map(pkcs8);
     let known = PrivateKey::from_pem(input).or_else(|_| PrivateKey::from_der(input));
     assert_eq!(key, known.ok().map(pkcs8));
     let anchors = checked(
-        mtls::Loader::new().load_anchors(mtls::material::Input::bytes(input)),
+        mtls::Loader::new().load_anchors(Input::bytes(input)),
         &secrets,
     );
     let known = TrustAnchors::from_pem(input)
         .or_else(|_| TrustAnchors::from_der([CertificateDer::from(input.to_vec())]));
     assert!(known.is_err() || known.ok() == anchors);
     let lists = checked(
-        mtls::Loader::new().load_revocation_lists(mtls::material::Input::bytes(input)),
+        mtls::Loader::new().load_revocation_lists(Input::bytes(input)),
         &secrets,
     );
     let known = RevocationLists::from_pem(input)
@@ -153,19 +148,70 @@ pub fn sniff(input: &[u8]) {
         check_identity(
             mtls::Loader::new()
                 .passphrase(passphrase.clone())
-                .load_identity(mtls::material::Input::bytes(input)),
+                .load_identity(Input::bytes(input)),
             &secrets,
         );
         let opened = checked(
             mtls::Loader::new()
                 .passphrase(passphrase.clone())
-                .load_key(mtls::material::Input::bytes(input)),
+                .load_key(Input::bytes(input)),
             &secrets,
         );
         assert!(
             key.is_none() || key == opened.map(pkcs8),
             "it needs no passphrase"
         );
+    }
+}
+
+/// Any bytes, read by [`mtls::Loader::inspect`]: it finds what the readers of one kind take, and its texts are fit for a
+/// terminal.
+pub fn inspect(input: &[u8]) {
+    let secrets = if super::is_pem(input) {
+        Secrets::in_pem(input)
+    } else {
+        Secrets::of_der(input)
+    };
+    let bytes = || Input::bytes(input);
+    let loader = mtls::Loader::new();
+    let Some(found) = checked(loader.inspect(bytes()), &secrets) else {
+        assert!(loader.load_anchors(bytes()).is_err() && loader.load_key(bytes()).is_err());
+        assert!(loader.load_identity(bytes()).is_err());
+        assert!(loader.load_revocation_lists(bytes()).is_err());
+        return;
+    };
+    assert!(found.contents.len() + found.faults.len() > 0);
+    for fault in &found.faults {
+        check_material_error(fault, &secrets);
+    }
+    secrets.check(&format!("{:?}", found.faults));
+    let (mut anchors, mut keys, mut lists) = (None, Vec::new(), None);
+    for content in found.contents {
+        match content {
+            Content::Certificates { certificates, .. } => {
+                for certificate in &certificates {
+                    let described =
+                        CertificateDescription::from_der(certificate).expect("a certificate");
+                    described.to_string().lines().for_each(check_line);
+                }
+                anchors = TrustAnchors::from_der(certificates).ok();
+            }
+            Content::Key(key) => keys.push(pkcs8(key)),
+            Content::Request(request) => {
+                request.describe().to_string().lines().for_each(check_line);
+                assert!(!format!("{request:?}").contains('\n'));
+            }
+            Content::RevocationLists(found) => lists = Some(found),
+            other => secrets.check(&format!("{other:?}")),
+        }
+    }
+    if found.faults.is_empty() {
+        let known = loader.load_anchors(bytes()).ok();
+        assert!(known.is_none() || known == anchors);
+        let known = loader.load_key(bytes()).ok().map(pkcs8);
+        assert!(known.is_none_or(|known| keys == [known]));
+        let known = loader.load_revocation_lists(bytes()).ok();
+        assert!(known.is_none() || known == lists);
     }
 }
 
@@ -178,7 +224,7 @@ pub fn pem(input: &[u8]) {
     let secrets = Secrets::in_pem(input);
     let outcome = ReadResults::of(input, &secrets);
     check_identity(
-        mtls::Loader::new().load_identity(mtls::material::Input::bytes(input)),
+        mtls::Loader::new().load_identity(Input::bytes(input)),
         &secrets,
     );
     if !input.starts_with(BOM) && !input.starts_with(b"\xff\xfe") && !input.starts_with(b"\xfe\xff")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the seeds of the targets that read files of every format (ber, certificate, encrypted_key, pem,
-# pem_differential, pkcs7, pkcs12, sniff) with openssl (3.0 or later), keytool with BouncyCastle (libbcprov-java),
+# pem_differential, pkcs7, pkcs12, inspect, sniff) with openssl (3.0 or later), keytool with BouncyCastle (libbcprov-java),
 # certtool and pk12util. Nothing else depends on their keys.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -14,7 +14,7 @@ seed() { # target, name: standard input becomes a seed
     cat >"$here/corpus/$1/seed-$2"
 }
 quiet() { "$@" 2>/dev/null; }
-for target in ber certificate encrypted_key pem pem_differential pkcs7 pkcs12 sniff; do
+for target in ber certificate encrypted_key inspect pem pem_differential pkcs7 pkcs12 sniff; do
     rm -f "$here/corpus/$target"/seed-*
 done
 
@@ -136,3 +136,6 @@ keytool -genkeypair -storetype JKS -keystore store.jks -storepass fuzzfuzz -keyp
     -dname CN=x 2>/dev/null
 seed sniff jks <store.jks
 printf '\xff\xfe-\0-\0' | seed sniff utf16
+mkdir -p "$here/corpus/inspect"
+cp "$here"/corpus/sniff/seed-* "$here/corpus/inspect"
+cp "$here/corpus/crl/seed-both" "$here/corpus/inspect/seed-list"

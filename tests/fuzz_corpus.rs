@@ -102,6 +102,11 @@ fn proxy_header() {
 }
 
 #[test]
+fn inspect() {
+    replay("inspect", checks::inspect);
+}
+
+#[test]
 fn policy_text() {
     replay("policy_text", checks::policy_text);
 }

@@ -20,8 +20,8 @@ pub(crate) mod revocation;
 
 pub use chain::repair::ChainRepair;
 pub use describe::{
-    AlternativeName, AnchorsDescription, CertificateDescription, ChainDescription,
-    IdentityDescription,
+    AlternativeName, AnchorsDescription, CertificateDescription, CertificateRequest,
+    ChainDescription, IdentityDescription, PublicKeyDescription, RequestDescription,
 };
 pub use distinguished_name::DistinguishedName;
 pub use identity_warning::IdentityWarning;
@@ -30,6 +30,7 @@ pub use key::key_type::KeyType;
 pub use key::signature_scheme::SignatureScheme;
 pub use key::signing_key::SigningKey;
 pub use loader::input::Input;
+pub use loader::inspect::{Content, Inspection};
 pub use revocation::{RevocationList, RevokedEntry};
 
 // Exported at the root of the crate.

@@ -1,9 +1,10 @@
 use core::fmt;
 use std::sync::Arc;
 
-use pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_id};
+use pki_types::{AlgorithmIdentifier, CertificateDer, SignatureVerificationAlgorithm, alg_id};
 
-use crate::x509::{Certificate, PublicKey, identified_name};
+use crate::material::CertificateRequest;
+use crate::x509::{Certificate, CertificateRequestView, PublicKey, identified_name};
 
 /// The accepted signature algorithms of certificates, with their implementations.
 ///
@@ -65,6 +66,43 @@ impl SignatureAlgorithms {
     /// Returns whether the list is empty; nothing can be verified then.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns whether `issuer` signed `certificate`; their names are not compared.
+    ///
+    /// `None` if that cannot be known: one of them is no certificate, or the algorithm is not among
+    /// these.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let (client, ca) = (pki::client_identity(), pki::anchors());
+    /// # let (leaf, ca) = (client.chain().leaf(), &ca.as_slice()[0]);
+    /// let algorithms = mtls::Rustls::default().signature_algorithms()?;
+    /// assert_eq!(algorithms.is_signed_by(leaf, ca), Some(true));
+    /// assert_eq!(algorithms.is_signed_by(ca, leaf), Some(false));
+    /// # Ok::<(), mtls::BuildError>(())
+    /// ```
+    pub fn is_signed_by(
+        &self,
+        certificate: &CertificateDer<'_>,
+        issuer: &CertificateDer<'_>,
+    ) -> Option<bool> {
+        let certificate = Certificate::from_der(certificate).ok()?;
+        let issuer = Certificate::from_der(issuer).ok()?;
+        is_verified(self.verify(&certificate, &issuer.public_key))
+    }
+
+    /// Returns whether a request is signed by its own key, which proves that the requester has it.
+    ///
+    /// `None` if that cannot be known, because the algorithm is not among these.
+    pub fn is_signed_by_its_key(&self, request: &CertificateRequest) -> Option<bool> {
+        let view = CertificateRequestView::from_der(request.as_der()).ok()?;
+        is_verified(self.verify_signed(
+            view.signature_algorithm,
+            view.info,
+            view.signature,
+            &view.public_key,
+        ))
     }
 
     /// Returns whether a signature by this key can be verified.
@@ -148,6 +186,14 @@ pub(crate) enum SignatureProblem {
         "the signature algorithm {name} is not accepted, or the crypto library does not have it"
     )]
     UnsupportedAlgorithm { name: String },
+}
+
+fn is_verified(result: Result<(), SignatureProblem>) -> Option<bool> {
+    match result {
+        Ok(()) => Some(true),
+        Err(SignatureProblem::Invalid | SignatureProblem::KeyOfAnotherKind) => Some(false),
+        Err(SignatureProblem::UnsupportedAlgorithm { .. }) => None,
+    }
 }
 
 fn is_listed(key: AlgorithmIdentifier, signature: AlgorithmIdentifier) -> bool {

@@ -10,6 +10,7 @@ mod cursor;
 mod element;
 mod key;
 mod name;
+mod request;
 
 pub(crate) use crate::error::date::rfc3339;
 pub(crate) use algorithm::{algorithm_name, identified_name};
@@ -21,3 +22,4 @@ pub(crate) use name::{
     CanonicalName, attribute_texts, canonical_rfc4514, is_hidden, is_same_name, rfc4514,
     rfc4514_whole,
 };
+pub(crate) use request::CertificateRequestView;

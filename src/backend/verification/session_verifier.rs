@@ -188,10 +188,10 @@ impl SessionVerifier {
 
     /// Returns the lists that no trust anchor and no CA of an accepted path signed.
     pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
-        let lists = self.verifier.unclaimed_lists();
+        let lists = self.verifier.unclaimed_revocation_lists();
         match &self.shadow {
             // Only one of the policies may have rules.
-            Some(shadow) if lists.is_empty() => shadow.unclaimed_lists(),
+            Some(shadow) if lists.is_empty() => shadow.unclaimed_revocation_lists(),
             _ => lists,
         }
     }

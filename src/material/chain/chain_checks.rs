@@ -34,11 +34,42 @@ pub(crate) fn check(
         let subject = shown(leaf.subject);
         return Err(MaterialProblem::CaLeaf { subject }.into());
     }
-    check_duplicates(chain, &views)?;
-    for (index, (certificate, next)) in views.iter().zip(issuers).enumerate() {
-        check_link(index, certificate, next, &views)?;
-    }
+    check_links(chain, &views)?;
     Ok(warnings(leaf, key))
+}
+
+impl CertificateChain {
+    /// Checks that no certificate is repeated, and that each is followed by its issuer.
+    ///
+    /// It needs no key, so it does not tell whether the first certificate is the leaf. Issuers are
+    /// compared by name and key identifier; no signature is verified.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let (leaf, ca) = (pki::client_identity().chain().leaf().clone(), pki::anchors().as_slice()[0].clone());
+    /// use mtls::CertificateChain;
+    ///
+    /// assert!(CertificateChain::from_der([leaf.clone(), ca.clone()])?.check_order().is_ok());
+    /// assert!(CertificateChain::from_der([ca, leaf])?.check_order().is_err());
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`MaterialError`] for the first pair of certificates that do not follow each other, as from
+    /// [`MtlsIdentity::new`](crate::MtlsIdentity::new).
+    pub fn check_order(&self) -> Result<(), MaterialError> {
+        let views = self.as_slice().iter().map(view);
+        Ok(check_links(self, &views.collect::<Result<Vec<_>, _>>()?)?)
+    }
+}
+
+fn check_links(chain: &CertificateChain, views: &[Certificate<'_>]) -> Result<(), MaterialProblem> {
+    check_duplicates(chain, views)?;
+    let issuers = views.iter().skip(1);
+    for (index, (certificate, next)) in views.iter().zip(issuers).enumerate() {
+        check_link(index, certificate, next, views)?;
+    }
+    Ok(())
 }
 
 fn check_key(

@@ -5,6 +5,8 @@ use base16ct::HexDisplay;
 use pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
+use crate::error::MaterialError;
+use crate::material::chain::certificates::view;
 use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rfc4514_whole};
 
 /// The contents of a certificate; `Display` writes several lines, the first without indentation.
@@ -81,12 +83,32 @@ pub enum AlternativeName {
 }
 
 impl CertificateDescription {
+    /// Describes one certificate in DER.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let ca = pki::anchors().as_slice()[0].clone();
+    /// use mtls::material::CertificateDescription;
+    ///
+    /// assert_eq!(CertificateDescription::from_der(&ca)?.subject, "CN=Example CA");
+    /// # Ok::<(), mtls::MaterialError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`MaterialError`] if the bytes are not a certificate.
+    pub fn from_der(certificate: &CertificateDer<'_>) -> Result<Self, MaterialError> {
+        Ok(Self::of(certificate, &view(certificate)?))
+    }
+
     pub(crate) fn of(der: &CertificateDer<'_>, certificate: &Certificate<'_>) -> Self {
         let purposes = certificate.extended_key_usage().ok().flatten();
         Self {
             subject: rfc4514_whole(certificate.subject),
             issuer: rfc4514_whole(certificate.issuer),
-            names: names(certificate),
+            names: match certificate.alternative_names() {
+                Ok(names) => names_of(names.unwrap_or_default()),
+                Err(_) => unreadable_names(),
+            },
             serial_number: serial_number(certificate.serial),
             not_before: certificate.not_before,
             not_after: certificate.not_after,
@@ -103,11 +125,12 @@ impl CertificateDescription {
     }
 }
 
-fn names(certificate: &Certificate<'_>) -> Vec<AlternativeName> {
-    match certificate.alternative_names() {
-        Ok(names) => names.iter().flatten().map(name).collect(),
-        Err(_) => vec![AlternativeName::Other("unreadable names")],
-    }
+pub(super) fn names_of(names: Vec<GeneralName<'_>>) -> Vec<AlternativeName> {
+    names.iter().map(name).collect()
+}
+
+pub(super) fn unreadable_names() -> Vec<AlternativeName> {
+    vec![AlternativeName::Other("unreadable names")]
 }
 
 fn name(name: &GeneralName<'_>) -> AlternativeName {

@@ -1,6 +1,7 @@
 //! Descriptions of identities and anchors, for start-up logs and for operators.
 
 mod certificate;
+mod request;
 
 use core::fmt;
 use core::time::Duration;
@@ -16,6 +17,7 @@ use super::key::key_type::KeyType;
 use crate::x509::rfc4514;
 
 pub use certificate::{AlternativeName, CertificateDescription};
+pub use request::{CertificateRequest, PublicKeyDescription, RequestDescription};
 
 /// The contents of a [`CertificateChain`]; `Display` writes several lines.
 ///

@@ -2,6 +2,7 @@
 
 mod budget;
 pub(super) mod cipher;
+mod describe;
 pub(super) mod kdf;
 mod legacy;
 #[cfg(any(feature = "legacy-keys", feature = "pkcs12"))]
@@ -19,6 +20,7 @@ use super::key::PrivateKey;
 use super::pem::{Section, label};
 use crate::error::MaterialError;
 pub(super) use budget::Budget;
+pub(super) use describe::{describe_der, describe_section};
 pub(super) use scheme::unsupported;
 
 /// Limits for encrypted private keys (cargo feature `encrypted-keys`).

@@ -145,7 +145,7 @@ fn gcm(cipher: AlgorithmIdentifierRef<'_>) -> der::Result<Option<EncryptionSchem
 }
 
 /// Returns the key derivation and the cipher.
-fn parts(parameters: AnyRef<'_>) -> der::Result<[AlgorithmIdentifierRef<'_>; 2]> {
+pub(super) fn parts(parameters: AnyRef<'_>) -> der::Result<[AlgorithmIdentifierRef<'_>; 2]> {
     parameters.sequence(|reader| {
         Ok::<_, der::Error>([
             AlgorithmIdentifierRef::decode(reader)?,

@@ -16,6 +16,7 @@ pub(crate) mod signing_key;
 use core::fmt;
 
 use pki_types::PrivatePkcs8KeyDer;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::input::file;
@@ -108,6 +109,14 @@ impl PrivateKey {
     /// Returns the kind of the key.
     pub fn key_type(&self) -> KeyType {
         self.kind
+    }
+
+    /// Returns SHA-256 over the `SubjectPublicKeyInfo` of its public half, as `openssl pkey -pubout
+    /// -outform DER | sha256sum` prints it.
+    ///
+    /// `None` for ECDSA P-521 and ML-DSA keys whose input does not contain it.
+    pub fn spki_sha256(&self) -> Option<[u8; 32]> {
+        self.spki.as_ref().map(|spki| Sha256::digest(spki).into())
     }
 
     /// Copies the secret key; `Clone` is missing so that each copy is explicit.

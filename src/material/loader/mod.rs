@@ -8,6 +8,7 @@ pub(crate) mod fingerprint;
 mod from_file;
 mod identity;
 pub(crate) mod input;
+pub(crate) mod inspect;
 
 use super::anchors::{self, TrustAnchors};
 use super::chain::CertificateChain;

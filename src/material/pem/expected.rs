@@ -2,6 +2,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExpectedContent {
     Anchors,
+    /// Whatever can be read.
+    Anything,
     Bundle,
     Certificates,
     Key,
@@ -15,6 +17,7 @@ impl ExpectedContent {
 
     pub(super) fn expected(self) -> &'static str {
         match self {
+            Self::Anything => "certificates, private keys, requests and revocation lists",
             Self::Bundle => "CERTIFICATE and PRIVATE KEY",
             Self::Anchors | Self::Certificates => "CERTIFICATE",
             Self::RevocationLists => "X509 CRL",

@@ -9,6 +9,7 @@ pub(crate) const PRIVATE_KEY: &str = "PRIVATE KEY";
 pub(crate) const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
 pub(crate) const PKCS12: &str = "PKCS12";
 pub(crate) const X509_CRL: &str = "X509 CRL";
+pub(crate) const PUBLIC_KEY: &str = "PUBLIC KEY";
 const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
 const DSA_PRIVATE_KEY: &str = "DSA PRIVATE KEY";
@@ -29,6 +30,9 @@ const OLD_CERTIFICATE: [&str; 2] = ["X509 CERTIFICATE", "X.509 CERTIFICATE"];
 /// PKCS#7 (RFC 7468, section 8) and its younger form (section 9).
 const PKCS7: [&str; 2] = ["PKCS7", "CMS"];
 
+/// Requests (RFC 7468, section 7), and what old programs call them.
+const REQUESTS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
+
 /// Returns the current form of a label.
 pub(crate) fn today(label: &str) -> &str {
     if OLD_CERTIFICATE.contains(&label) {
@@ -39,6 +43,10 @@ pub(crate) fn today(label: &str) -> &str {
 
 pub(crate) fn is_pkcs7(label: &str) -> bool {
     PKCS7.contains(&label)
+}
+
+pub(crate) fn is_request(label: &str) -> bool {
+    REQUESTS.contains(&label)
 }
 
 pub(crate) fn is_parameters(label: &str) -> bool {
@@ -103,7 +111,7 @@ fn advice(label: &str, wanted: ExpectedContent) -> &'static str {
             "this is OpenSSL's name for a key of any kind, which no file has: write the key anew by \
              `openssl pkey -in FILE -out NEW`"
         }
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => unexpected_input::REQUEST,
+        _ if is_request(label) => unexpected_input::REQUEST,
         EC_PARAMETERS if wanted == ExpectedContent::Key || wanted == ExpectedContent::Bundle => {
             "it only names a curve, and no private key stands beside it: make one by \
              `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE`"
@@ -123,7 +131,7 @@ fn advice(label: &str, wanted: ExpectedContent) -> &'static str {
             }
             _ => "unpack it by `openssl pkcs7 -print_certs -in FILE -out NEW`",
         },
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => unexpected_input::PUBLIC_KEY,
+        PUBLIC_KEY | "RSA PUBLIC KEY" => unexpected_input::PUBLIC_KEY,
         "TRUSTED CERTIFICATE" => {
             "it has OpenSSL's own trust settings, which only OpenSSL reads: take them off by \
              `openssl x509 -in FILE -out NEW`, one certificate at a time"

@@ -94,7 +94,7 @@ pub(crate) fn instead(shape: DerShape, wanted: ExpectedContent) -> MaterialProbl
                 return MaterialProblem::KeyInsteadOfCertificate;
             }
             ExpectedContent::Bundle => ("a private key", WITH_ITS_CERTIFICATES),
-            ExpectedContent::Key | ExpectedContent::RevocationLists => {
+            ExpectedContent::Anything | ExpectedContent::Key | ExpectedContent::RevocationLists => {
                 ("a private key", ONLY_THE_LIST)
             }
         },
@@ -204,6 +204,7 @@ impl ExpectedContent {
     pub(crate) fn content(self) -> &'static str {
         match self {
             Self::Anchors | Self::Certificates => "certificates",
+            Self::Anything => "certificates, private keys, requests or revocation lists",
             Self::Bundle => "a certificate chain together with its private key",
             Self::Key => "a private key",
             Self::RevocationLists => "a revocation list",
@@ -214,6 +215,7 @@ impl ExpectedContent {
     pub(crate) fn is(self, shape: DerShape) -> bool {
         match self {
             Self::Anchors | Self::Certificates => shape == DerShape::Certificate,
+            Self::Anything => true,
             Self::Bundle => false,
             Self::Key => matches!(
                 shape,

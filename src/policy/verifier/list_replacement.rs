@@ -27,10 +27,21 @@ impl PeerVerifier {
         }
     }
 
-    /// Returns the revocation lists without a known signer.
+    /// Returns the revocation lists without a known signer: they revoke nothing.
     ///
-    /// A known signer is a trust anchor or a CA of an authenticated path.
-    pub(crate) fn unclaimed_lists(&self) -> Vec<Arc<RevocationList>> {
+    /// A known signer is a trust anchor, or a CA of a path that this verifier has authenticated.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let lists = pki::lists();
+    /// # use mtls::{RevocationRules, VerifierPolicy, policy::RevocationDepth};
+    /// let rules = RevocationRules::require(RevocationDepth::Leaf);
+    /// let policy = VerifierPolicy::allow_any_authenticated().revocation(rules);
+    /// let verifier = pki::verifier(policy).with_revocation_lists(&lists)?;
+    /// assert!(verifier.unclaimed_revocation_lists().is_empty());
+    /// # Ok::<(), mtls::BuildError>(())
+    /// ```
+    pub fn unclaimed_revocation_lists(&self) -> Vec<Arc<RevocationList>> {
         let lists = self
             .revocation
             .iter()

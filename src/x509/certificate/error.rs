@@ -41,7 +41,7 @@ impl X509Error {
     ///
     /// Other readers may accept a name that this one does not support, so the error must not reject
     /// the certificates beside it.
-    pub(super) fn in_name(error: der::Error) -> Self {
+    pub(in crate::x509) fn in_name(error: der::Error) -> Self {
         match error.kind() {
             der::ErrorKind::TagUnknown { .. } | der::ErrorKind::OidMalformed => {
                 Self::BadName(error)

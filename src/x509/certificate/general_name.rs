@@ -29,6 +29,26 @@ impl GeneralName<'_> {
     pub(crate) const REGISTERED_ID: u8 = 0x88;
 }
 
+impl<'a> GeneralName<'a> {
+    /// Reads the names of an extension.
+    pub(in crate::x509) fn all_in(extension: &'a [u8]) -> der::Result<Vec<Self>> {
+        let mut reader = Cursor::new(extension)?;
+        let mut r = Cursor::new(reader.content(Tag::Sequence)?)?;
+        reader.finish()?;
+        let mut names = Vec::new();
+        while !r.is_finished() {
+            let tag = r.read_byte()?;
+            if tag & LONG_TAG == LONG_TAG {
+                return Err(r.error(ErrorKind::TagNumberInvalid));
+            }
+            let length = Length::decode(&mut r)?;
+            let value = r.read_slice(length)?;
+            names.push(Self { tag, value });
+        }
+        Ok(names)
+    }
+}
+
 /// The bits that announce a long tag number (X.690, section 8.1.2.4); names do not use it.
 const LONG_TAG: u8 = 0x1f;
 
@@ -40,27 +60,12 @@ impl<'a> Certificate<'a> {
         let Some(extension) = self.extension(ID_CE_SUBJECT_ALT_NAME) else {
             return Ok(None);
         };
-        let names = read(extension.value()).map_err(|source| X509Error::MalformedExtension {
-            oid: ID_CE_SUBJECT_ALT_NAME,
-            source,
+        let names = GeneralName::all_in(extension.value()).map_err(|source| {
+            X509Error::MalformedExtension {
+                oid: ID_CE_SUBJECT_ALT_NAME,
+                source,
+            }
         })?;
         Ok(Some(names))
     }
-}
-
-fn read(extension: &[u8]) -> der::Result<Vec<GeneralName<'_>>> {
-    let mut reader = Cursor::new(extension)?;
-    let mut r = Cursor::new(reader.content(Tag::Sequence)?)?;
-    reader.finish()?;
-    let mut names = Vec::new();
-    while !r.is_finished() {
-        let tag = r.read_byte()?;
-        if tag & LONG_TAG == LONG_TAG {
-            return Err(r.error(ErrorKind::TagNumberInvalid));
-        }
-        let length = Length::decode(&mut r)?;
-        let value = r.read_slice(length)?;
-        names.push(GeneralName { tag, value });
-    }
-    Ok(names)
 }
