@@ -6,6 +6,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::explain::{self, ExplainArguments};
 use crate::generate::{self, GenerateArguments};
+use crate::inspect::{self, InspectArguments};
 use crate::output::{Outcome, Output};
 use crate::probe::{self, ProbeArguments};
 use crate::proxy::{self, ProxyArguments};
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Proxy(ProxyArguments),
     Watch(WatchArguments),
     Probe(ProbeArguments),
+    Inspect(InspectArguments),
 }
 
 impl Command {
@@ -50,6 +52,7 @@ impl Command {
             Self::Proxy(arguments) => proxy::run(&arguments, output),
             Self::Watch(arguments) => watch::run(&arguments, output),
             Self::Probe(arguments) => probe::run(&arguments, output),
+            Self::Inspect(arguments) => inspect::run(&arguments, output),
         }
     }
 }

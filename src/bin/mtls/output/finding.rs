@@ -104,7 +104,10 @@ impl Finding {
         let (context, below) = chain.split_at(position);
         let (fact, causes) = below.split_first().unwrap_or((&error, &[]));
         let text = |error: &&(dyn Error + 'static)| error.to_string();
-        let mut finding = Self::fault(word(*fact).unwrap_or("other"), fact.to_string());
+        let message = fact.to_string();
+        // Standard input, or a part of a file that has a place already.
+        let message = message.strip_prefix("given bytes: ").unwrap_or(&message);
+        let mut finding = Self::fault(word(*fact).unwrap_or("other"), message);
         finding.context = context.iter().map(text).collect();
         finding.causes = causes.iter().map(text).collect();
         finding.hint = Report::new(error).hint().map(|hint| hint.into_owned());
@@ -187,5 +190,7 @@ fn word(error: &(dyn Error + 'static)) -> Option<&'static str> {
 /// Returns an error of loading, which a file source shares between attempts.
 fn material<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a MaterialError> {
     let shared = || error.downcast_ref::<Arc<MaterialError>>();
-    error.downcast_ref().or_else(|| shared().map(|error| &**error))
+    error
+        .downcast_ref()
+        .or_else(|| shared().map(|error| &**error))
 }

@@ -1,0 +1,97 @@
+//! What is wrong with the certificates of one file, without a key.
+
+use mtls::pki_types::CertificateDer;
+use mtls::{BuildError, CertificateChain};
+
+use super::contents::Examiner;
+use crate::facts::{CertificateFacts, date_finding};
+use crate::output::{Finding, Severity};
+
+/// Returns the findings about dates, order and signatures.
+pub(super) fn check(
+    certificates: &[CertificateDer<'static>],
+    facts: &[CertificateFacts],
+    is_ordered: bool,
+    examiner: &Examiner,
+) -> Vec<Finding> {
+    let is_bundle = facts.len() > 1 && facts.iter().all(|certificate| certificate.is_ca);
+    let mut findings = dates(facts, is_bundle, examiner);
+    if is_ordered && !is_bundle && certificates.len() > 1 {
+        findings.extend(order(certificates, facts, examiner));
+    }
+    findings
+}
+
+fn dates(facts: &[CertificateFacts], is_bundle: bool, examiner: &Examiner) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, certificate) in facts.iter().enumerate() {
+        let (begin, end) = (certificate.not_before.0, certificate.not_after.0);
+        let what = format!("certificate {index} ({})", certificate.subject);
+        if let Some(finding) = date_finding(&what, begin, end, examiner.at) {
+            findings.push(Finding {
+                certificate: Some(certificate.place(index)),
+                ..finding
+            });
+        }
+    }
+    let faults = |f: &&Finding| f.severity == Severity::Fault;
+    // An anchor that has expired does no harm beside others that have not.
+    if is_bundle && findings.iter().filter(faults).count() < facts.len() {
+        for finding in &mut findings {
+            finding.severity = finding.severity.max(Severity::Warning);
+        }
+    }
+    findings
+}
+
+fn order(
+    certificates: &[CertificateDer<'static>],
+    facts: &[CertificateFacts],
+    examiner: &Examiner,
+) -> Option<Finding> {
+    let mut leaves = facts.iter().enumerate().filter(|(_, one)| !one.is_ca);
+    if let (Some((index, leaf)), None) = (leaves.next(), leaves.next())
+        && index > 0
+    {
+        let subject = &leaf.subject;
+        let message =
+            format!("the leaf is certificate {index} ({subject}), but has to be the first");
+        let finding = Finding::fault("leaf_not_first", message);
+        let finding =
+            finding.hint("put that certificate at the top of the file, its issuer after it");
+        return Some(Finding {
+            certificate: Some(leaf.place(index)),
+            ..finding
+        });
+    }
+    let chain = match CertificateChain::from_der(certificates.to_vec()) {
+        Ok(chain) => chain,
+        Err(error) => return Some(Finding::of_error(&error)),
+    };
+    if let Err(error) = chain.check_order() {
+        return Some(Finding::of_error(&error));
+    }
+    unsigned_link(chain.as_slice(), facts, examiner)
+}
+
+/// Returns the finding about the first certificate that the next one did not sign.
+fn unsigned_link(
+    chain: &[CertificateDer<'_>],
+    facts: &[CertificateFacts],
+    examiner: &Examiner,
+) -> Option<Finding> {
+    let mut links = chain.iter().zip(chain.iter().skip(1));
+    let is_broken = |(one, next)| examiner.algorithms.is_signed_by(one, next) == Some(false);
+    let index = links.position(is_broken)?;
+    let (one, next) = (facts.get(index)?, facts.get(index.checked_add(1)?)?);
+    let error = BuildError::IdentityChain {
+        index,
+        subject: one.subject.clone(),
+        issuer: next.subject.clone(),
+        source: "the signature does not verify with the issuer's key".into(),
+    };
+    Some(Finding {
+        certificate: Some(one.place(index)),
+        ..Finding::of_error(&error)
+    })
+}

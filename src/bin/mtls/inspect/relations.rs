@@ -1,0 +1,294 @@
+//! What the files have to do with each other.
+
+use std::collections::HashMap;
+
+use mtls::PrivateKey;
+use mtls::material::Content;
+use mtls::pki_types::CertificateDer;
+use mtls::policy::SignatureAlgorithms;
+use serde::Serialize;
+
+use super::contents::ContentReport;
+use super::files::InspectedFile;
+use super::pairs;
+use super::report::FileReport;
+use crate::facts::CertificateFacts;
+use crate::output::{CertificatePlace, Finding};
+
+/// The most signatures that are verified to find issuers.
+const MAX_SIGNATURES: usize = 1_024;
+
+/// One relation between two parts of the files.
+#[derive(Serialize)]
+pub(super) struct Relation {
+    relation: RelationKind,
+    from: Part,
+    to: Part,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RelationKind {
+    Issued,
+    KeyOf,
+    ListOf,
+    RequestOf,
+}
+
+/// A file, or one certificate in it.
+#[derive(Clone, Serialize)]
+pub(super) struct Part {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificatePlace>,
+}
+
+/// Everything that can be related.
+pub(super) struct Evidence<'a> {
+    files: Vec<(&'a InspectedFile, &'a FileReport)>,
+    pub(super) certificates: Vec<FoundCertificate<'a>>,
+    pub(super) keys: Vec<FoundKey<'a>>,
+}
+
+pub(super) struct FoundCertificate<'a> {
+    pub(super) file: &'a str,
+    pub(super) index: usize,
+    pub(super) der: &'a CertificateDer<'static>,
+    pub(super) facts: &'a CertificateFacts,
+}
+
+pub(super) struct FoundKey<'a> {
+    pub(super) file: &'a str,
+    pub(super) key: &'a PrivateKey,
+    pub(super) spki_sha256: Option<&'a str>,
+}
+
+impl<'a> Evidence<'a> {
+    pub(super) fn new(read: &'a [InspectedFile], reports: &'a [FileReport]) -> Self {
+        let mut evidence = Self {
+            files: read.iter().zip(reports).collect(),
+            certificates: Vec::new(),
+            keys: Vec::new(),
+        };
+        for (file, report) in read.iter().zip(reports) {
+            let Ok(inspection) = &file.inspection else {
+                continue;
+            };
+            for (content, report) in inspection.contents.iter().zip(&report.contents) {
+                evidence.add(&file.name, content, report);
+            }
+        }
+        evidence
+    }
+
+    fn add(&mut self, file: &'a str, content: &'a Content, report: &'a ContentReport) {
+        let (ders, facts) = match (content, report) {
+            (
+                Content::Certificates { certificates, .. },
+                ContentReport::Certificates {
+                    certificates: facts,
+                    ..
+                },
+            ) => (certificates.as_slice(), facts),
+            (
+                Content::Identity(identity),
+                ContentReport::Identity {
+                    certificates: facts,
+                    ..
+                },
+            ) => (identity.chain().as_slice(), facts),
+            (Content::Key(key), ContentReport::Key { spki_sha256, .. }) => {
+                return self.keys.push(FoundKey {
+                    file,
+                    key,
+                    spki_sha256: spki_sha256.as_deref(),
+                });
+            }
+            _ => return,
+        };
+        for (index, (der, facts)) in ders.iter().zip(facts).enumerate() {
+            self.certificates.push(FoundCertificate {
+                file,
+                index,
+                der,
+                facts,
+            });
+        }
+    }
+
+    /// Returns how the parts belong together, and the faults of those that do not.
+    pub(super) fn relations(
+        &self,
+        algorithms: &SignatureAlgorithms,
+    ) -> (Vec<Relation>, Vec<Finding>) {
+        let mut relations = self.issuers(algorithms);
+        let (pairs, findings) = pairs::of_keys(self);
+        let pairs = pairs.into_iter().map(|(key, certificate)| Relation {
+            relation: RelationKind::KeyOf,
+            from: Part::of_file(key.file),
+            to: certificate.part(),
+        });
+        relations.splice(0..0, pairs);
+        relations.extend(self.of_public_keys());
+        let (lists, revoked) = self.lists();
+        relations.extend(lists);
+        (relations, findings.into_iter().chain(revoked).collect())
+    }
+
+    /// Finds who issued which certificate: by name, and by the signature.
+    fn issuers(&self, algorithms: &SignatureAlgorithms) -> Vec<Relation> {
+        let mut by_subject: HashMap<&str, Vec<&FoundCertificate<'_>>> = HashMap::new();
+        for certificate in &self.certificates {
+            let subject = certificate.facts.subject.as_str();
+            by_subject.entry(subject).or_default().push(certificate);
+        }
+        let mut relations = Vec::new();
+        let mut left = MAX_SIGNATURES;
+        for certificate in &self.certificates {
+            let issuers = by_subject.get(certificate.facts.issuer.as_str());
+            for issuer in issuers.into_iter().flatten() {
+                if issuer.der == certificate.der {
+                    continue;
+                }
+                let Some(rest) = left.checked_sub(1) else {
+                    return relations;
+                };
+                left = rest;
+                if algorithms.is_signed_by(certificate.der, issuer.der) == Some(true) {
+                    relations.push(Relation {
+                        relation: RelationKind::Issued,
+                        from: issuer.part(),
+                        to: certificate.part(),
+                    });
+                }
+            }
+        }
+        relations
+    }
+
+    /// Finds the certificates of requests and of public keys.
+    fn of_public_keys(&self) -> Vec<Relation> {
+        let mut relations = Vec::new();
+        for (file, report) in &self.files {
+            for content in &report.contents {
+                let (relation, digest) = match content {
+                    ContentReport::Request { spki_sha256, .. } => {
+                        (RelationKind::RequestOf, spki_sha256)
+                    }
+                    ContentReport::PublicKey { spki_sha256, .. } => {
+                        (RelationKind::KeyOf, spki_sha256)
+                    }
+                    _ => continue,
+                };
+                let mut all = self.certificates.iter();
+                let certificate = all.find(|one| one.facts.spki_sha256 == *digest);
+                let mut keys = self.keys.iter();
+                let key = keys.find(|key| key.spki_sha256 == Some(digest));
+                let to = certificate.map(FoundCertificate::part);
+                let to = to.or_else(|| key.map(|key| Part::of_file(key.file)));
+                relations.extend(to.map(|to| Relation {
+                    relation,
+                    from: Part::of_file(&file.name),
+                    to,
+                }));
+            }
+        }
+        relations
+    }
+
+    /// Finds the CAs of revocation lists by name, and what the lists revoke.
+    fn lists(&self) -> (Vec<Relation>, Vec<Finding>) {
+        let (mut relations, mut findings) = (Vec::new(), Vec::new());
+        for (file, _) in &self.files {
+            let contents = file.inspection.iter().flat_map(|found| &found.contents);
+            for content in contents {
+                let Content::RevocationLists(lists) = content else {
+                    continue;
+                };
+                for list in lists.iter() {
+                    let issuer = list.issuer();
+                    for certificate in &self.certificates {
+                        let facts = certificate.facts;
+                        if facts.subject == issuer && facts.is_ca {
+                            relations.push(Relation {
+                                relation: RelationKind::ListOf,
+                                from: Part::of_file(&file.name),
+                                to: certificate.part(),
+                            });
+                        }
+                        let serial = serial_of(&facts.serial_number);
+                        let entry = serial.and_then(|serial| list.find(&serial));
+                        if let Some(entry) = entry.filter(|_| facts.issuer == issuer) {
+                            let message = format!(
+                                "{} lists certificate {} ({}) as revoked, {}",
+                                file.name,
+                                certificate.index,
+                                facts.subject,
+                                entry.reason()
+                            );
+                            findings.push(Finding {
+                                certificate: Some(facts.place(certificate.index)),
+                                ..Finding::fault("revoked", message).at(certificate.file).hint(
+                                    "have a certificate issued for a new key; `mtls explain` verifies the list's signature",
+                                )
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        (relations, findings)
+    }
+}
+
+impl FoundCertificate<'_> {
+    fn part(&self) -> Part {
+        Part {
+            file: self.file.to_owned(),
+            certificate: Some(self.facts.place(self.index)),
+        }
+    }
+}
+
+impl Part {
+    fn of_file(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            certificate: None,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        match &self.certificate {
+            Some(place) => format!(
+                "certificate {} ({}) in {}",
+                place.index, place.subject, self.file
+            ),
+            None => self.file.clone(),
+        }
+    }
+}
+
+impl Relation {
+    pub(super) fn in_words(&self) -> String {
+        let verb = match self.relation {
+            RelationKind::Issued => "issued",
+            RelationKind::KeyOf => "has the key of",
+            RelationKind::ListOf => "has a revocation list of",
+            RelationKind::RequestOf => "requests a certificate for the key of",
+        };
+        format!("{} {verb} {}", self.from.in_words(), self.to.in_words())
+    }
+}
+
+/// Returns the content of the INTEGER that the digits describe.
+fn serial_of(digits: &str) -> Option<Vec<u8>> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes = digits.as_bytes().chunks(2).map(byte);
+    let mut bytes = bytes.collect::<Option<Vec<u8>>>()?;
+    // The digits lack the zero that only keeps a number positive.
+    if bytes.first().is_some_and(|first| *first >= 0x80) {
+        bytes.insert(0, 0);
+    }
+    Some(bytes)
+}
