@@ -4,6 +4,7 @@ use std::io;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
+use crate::check::{self, CheckArguments};
 use crate::explain::{self, ExplainArguments};
 use crate::generate::{self, GenerateArguments};
 use crate::inspect::{self, InspectArguments};
@@ -33,6 +34,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Check(CheckArguments),
     Explain(ExplainArguments),
     Generate(GenerateArguments),
     Proxy(ProxyArguments),
@@ -47,6 +49,7 @@ impl Command {
     /// What it finds is its output; the error is one of writing that.
     pub(crate) fn run(self, output: &mut Output) -> io::Result<Outcome> {
         match self {
+            Self::Check(arguments) => check::run(&arguments, output),
             Self::Explain(arguments) => explain::run(&arguments, output),
             Self::Generate(arguments) => generate::run(&arguments, output),
             Self::Proxy(arguments) => proxy::run(&arguments, output),

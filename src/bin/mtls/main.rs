@@ -13,6 +13,7 @@
 compile_error!("the command `mtls` needs Unix: its proxy uses Unix sockets and signals");
 
 mod arguments;
+mod check;
 mod command;
 mod events;
 mod explain;

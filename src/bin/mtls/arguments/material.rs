@@ -81,10 +81,7 @@ impl MaterialArguments {
         if let Some((file, section)) = self.configuration(side) {
             return from_configuration(file, section, side);
         }
-        let mut loader = Loader::new();
-        if let Some(file) = &self.passphrase_file {
-            loader = loader.passphrase(Passphrase::from_file(file));
-        }
+        let loader = self.loader();
         Ok(Material {
             trust: self.trust(&loader)?,
             revocation_lists: self.revocation_lists(&loader)?,
@@ -93,6 +90,18 @@ impl MaterialArguments {
             // Last, since its passphrase may cost a second.
             identity: self.identity(&loader)?,
         })
+    }
+
+    /// Loads the identity with its chain put in order; `None` if none is given by files.
+    pub(crate) fn repaired_identity(&self) -> Option<MtlsIdentity> {
+        self.identity(&self.loader().repair_chain(true)).ok()?
+    }
+
+    fn loader(&self) -> Loader {
+        match &self.passphrase_file {
+            Some(file) => Loader::new().passphrase(Passphrase::from_file(file)),
+            None => Loader::new(),
+        }
     }
 
     fn identity(&self, loader: &Loader) -> Result<Option<MtlsIdentity>, Box<Finding>> {

@@ -47,11 +47,6 @@ impl CertificateFacts {
         }
     }
 
-    /// Returns whether it names itself as its issuer.
-    pub(crate) fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
-    }
-
     /// Returns its place in a chain or a file.
     pub(crate) fn place(&self, index: usize) -> CertificatePlace {
         CertificatePlace {

@@ -2,12 +2,14 @@
 
 mod certificate;
 mod expiry;
+mod links;
 mod list;
 
 use std::fmt::Write as _;
 
 pub(crate) use certificate::CertificateFacts;
 pub(crate) use expiry::{Expiry, date_finding, days_left};
+pub(crate) use links::unsigned_link;
 pub(crate) use list::ListFacts;
 
 /// Returns bytes in hexadecimal.

@@ -1,10 +1,10 @@
 //! What is wrong with the certificates of one file, without a key.
 
+use mtls::CertificateChain;
 use mtls::pki_types::CertificateDer;
-use mtls::{BuildError, CertificateChain};
 
 use super::contents::Examiner;
-use crate::facts::{CertificateFacts, date_finding};
+use crate::facts::{CertificateFacts, date_finding, unsigned_link};
 use crate::output::{Finding, Severity};
 
 /// Returns the findings about dates, order and signatures.
@@ -71,27 +71,5 @@ fn order(
     if let Err(error) = chain.check_order() {
         return Some(Finding::of_error(&error));
     }
-    unsigned_link(chain.as_slice(), facts, examiner)
-}
-
-/// Returns the finding about the first certificate that the next one did not sign.
-fn unsigned_link(
-    chain: &[CertificateDer<'_>],
-    facts: &[CertificateFacts],
-    examiner: &Examiner,
-) -> Option<Finding> {
-    let mut links = chain.iter().zip(chain.iter().skip(1));
-    let is_broken = |(one, next)| examiner.algorithms.is_signed_by(one, next) == Some(false);
-    let index = links.position(is_broken)?;
-    let (one, next) = (facts.get(index)?, facts.get(index.checked_add(1)?)?);
-    let error = BuildError::IdentityChain {
-        index,
-        subject: one.subject.clone(),
-        issuer: next.subject.clone(),
-        source: "the signature does not verify with the issuer's key".into(),
-    };
-    Some(Finding {
-        certificate: Some(one.place(index)),
-        ..Finding::of_error(&error)
-    })
+    unsigned_link(chain.as_slice(), facts, &examiner.algorithms)
 }

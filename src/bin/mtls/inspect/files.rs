@@ -37,7 +37,7 @@ pub(super) fn read_all(paths: &[PathBuf], loader: &Loader) -> Vec<InspectedFile>
                 }
                 Err(finding) => read.push(InspectedFile {
                     name: path.display().to_string(),
-                    inspection: Err(Box::new(finding)),
+                    inspection: Err(finding),
                 }),
             }
         } else {
@@ -66,12 +66,14 @@ fn one(path: &Path, loader: &Loader, left: &mut u64) -> InspectedFile {
 }
 
 /// Returns the files of a directory by name, as loading anchors from it reads them.
-fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Finding> {
+fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Box<Finding>> {
     let place = || directory.display().to_string();
     let unreadable = |error: io::Error| {
-        Finding::fault("unreadable_file", format!("it cannot be read: {error}"))
-            .at(place())
-            .hint("check its permissions with `ls -ld`, and that this user may read it")
+        let finding = Finding::fault("unreadable_file", format!("it cannot be read: {error}"));
+        let finding = finding.at(place());
+        Box::new(
+            finding.hint("check its permissions with `ls -ld`, and that this user may read it"),
+        )
     };
     let mut files = Vec::new();
     for (count, entry) in fs::read_dir(directory).map_err(unreadable)?.enumerate() {
@@ -79,7 +81,7 @@ fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Finding> {
         if count == most {
             let message = format!("the directory has more than {most} entries");
             let finding = Finding::fault("too_many", message).at(place());
-            return Err(finding.hint("name the files themselves"));
+            return Err(Box::new(finding.hint("name the files themselves")));
         }
         let entry = entry.map_err(unreadable)?;
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
@@ -88,11 +90,9 @@ fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Finding> {
         }
     }
     if files.is_empty() {
-        return Err(
-            Finding::fault("no_certificate_in_directory", "the directory has no file")
-                .at(place())
-                .hint("names that begin with a dot, and directories in it, are passed over"),
-        );
+        let finding = Finding::fault("no_certificate_in_directory", "the directory has no file");
+        let hint = "names that begin with a dot, and directories in it, are passed over";
+        return Err(Box::new(finding.at(place()).hint(hint)));
     }
     files.sort_unstable();
     Ok(files)

@@ -1,0 +1,154 @@
+//! `mtls check`: judges our own identity and configuration, as our peers will.
+
+mod identity;
+mod report;
+mod sides;
+mod subject;
+mod trust;
+
+use std::io;
+
+use clap::Args;
+use mtls::connection::Side;
+use mtls::material::CertificateDescription;
+use mtls::pki_types::{ServerName, UnixTime};
+
+use crate::arguments::MaterialArguments;
+use crate::facts::CertificateFacts;
+use crate::output::{Finding, Outcome, Output, Progress, Severity, Time};
+use report::{CheckReport, IdentityReport};
+use sides::Judge;
+use subject::Subject;
+
+/// Check our own identity, trust and configuration before peers do
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples: is this certificate good, as a client and as a server?
+  mtls check --cert server.crt --key server.key --cacert ca.crt --crl ca.crl
+  mtls check --config service.toml")]
+pub(crate) struct CheckArguments {
+    /// The time of the check [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<Time>,
+    /// The name by which clients reach us [default: each in the certificate]
+    #[arg(long, value_name = "NAME", value_parser = sides::server_name)]
+    server_name: Option<ServerName<'static>>,
+    /// The only side to check, or the one of the configuration: client or server
+    #[arg(long, value_name = "SIDE")]
+    side: Option<Side>,
+    #[command(flatten)]
+    material: MaterialArguments,
+}
+
+pub(crate) fn run(arguments: &CheckArguments, output: &mut Output) -> io::Result<Outcome> {
+    let at = arguments.at.unwrap_or_else(|| Time(UnixTime::now()));
+    let progress = Progress::new("checking");
+    let mut report = CheckReport::new(at);
+    let mut findings = Vec::new();
+    let mut is_unknown = false;
+    let (subjects, found) = subject::load(&arguments.material, arguments.side);
+    findings.extend(found);
+    for subject in &subjects {
+        let (checked, found) = check(arguments, subject, at.0);
+        is_unknown |= checked.is_unknown();
+        report.identities.push(checked);
+        for finding in found {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    drop(progress);
+    let has_fault = findings.iter().any(|f| f.severity == Severity::Fault);
+    let outcome = match (has_fault, is_unknown) {
+        (true, _) => Outcome::Fault,
+        (false, true) => Outcome::Unknown,
+        (false, false) => Outcome::Good,
+    };
+    output.answer("check", outcome, findings, &report)
+}
+
+/// Checks one identity with its trust.
+fn check(
+    arguments: &CheckArguments,
+    subject: &Subject,
+    at: UnixTime,
+) -> (IdentityReport, Vec<Finding>) {
+    let described = subject.identity.describe();
+    let facts = described.certificates.iter();
+    let facts: Vec<_> = facts.map(|one| CertificateFacts::new(one, at)).collect();
+    let mut findings = identity::check(&subject.identity, &facts, at);
+    let judge = Judge {
+        subject,
+        leaf: described.certificates.first(),
+        server_name: arguments.server_name.as_ref(),
+        at,
+    };
+    let (verifier, found) = subject.verifier();
+    findings.extend(found);
+    let mut sides: Vec<_> = subject
+        .sides
+        .iter()
+        .map(|side| judge.side(*side, verifier.as_ref()))
+        .collect();
+    if let Some(verifier) = verifier.as_ref().filter(|_| subject.trust.is_some()) {
+        findings.extend(trust::of_verifier(verifier));
+    }
+    if let Some(trust) = &subject.trust {
+        findings.extend(trust::dates(trust, at));
+    }
+    if let Some(lists) = &subject.revocation_lists {
+        findings.extend(trust::stale_lists(lists, at));
+    }
+    let meant = meant(subject, described.certificates.first());
+    // Where the certificate limits nothing, one side is enough: the best verdict counts.
+    let best = sides.iter().map(|side| side.verdict).min();
+    for side in &mut sides {
+        side.is_meant = if meant.is_empty() {
+            Some(side.verdict) == best
+        } else {
+            meant.contains(&side.side)
+        };
+        if let (true, Some(finding)) = (side.is_meant, side.finding.take()) {
+            let is_known =
+                |f: &Finding| f.reason == finding.reason && f.severity == Severity::Fault;
+            if !findings.iter().any(is_known) {
+                findings.push(finding);
+            }
+        }
+    }
+    if subject.trust.is_none() {
+        findings.push(no_anchors(described.missing_issuer.as_deref()));
+    }
+    let report = IdentityReport {
+        configuration: subject.configuration.clone(),
+        key: described.key.to_string(),
+        certificates: facts,
+        sides,
+    };
+    (report, findings)
+}
+
+/// Returns the sides that the identity has to be good for; empty if one of them is enough.
+fn meant(subject: &Subject, leaf: Option<&CertificateDescription>) -> Vec<Side> {
+    if let [only] = subject.sides.as_slice() {
+        return vec![*only];
+    }
+    let purposes = leaf.and_then(|leaf| leaf.extended_key_usages.as_ref());
+    let is_for = |side: &&Side| {
+        let purpose = sides::purpose(**side);
+        purposes.is_some_and(|purposes| purposes.iter().any(|one| one == purpose))
+    };
+    subject.sides.iter().filter(is_for).copied().collect()
+}
+
+fn no_anchors(issuer: Option<&str>) -> Finding {
+    let issuer = issuer.map_or_else(String::new, |issuer| format!(" of {issuer}"));
+    Finding::note(
+        "missing_trust_anchors",
+        "without trust anchors it cannot be known whether peers trust this",
+    )
+    .hint(format!(
+        "give the certificate{issuer}, which peers have as trust anchor, by `--cacert FILE`"
+    ))
+}
