@@ -34,13 +34,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Check(CheckArguments),
-    Explain(ExplainArguments),
-    Generate(GenerateArguments),
-    Proxy(ProxyArguments),
-    Watch(WatchArguments),
-    Probe(ProbeArguments),
     Inspect(InspectArguments),
+    Check(CheckArguments),
+    Probe(ProbeArguments),
+    Explain(ExplainArguments),
+    Watch(WatchArguments),
+    Proxy(ProxyArguments),
+    Generate(GenerateArguments),
 }
 
 impl Command {
@@ -49,13 +49,13 @@ impl Command {
     /// What it finds is its output; the error is one of writing that.
     pub(crate) fn run(self, output: &mut Output) -> io::Result<Outcome> {
         match self {
-            Self::Check(arguments) => check::run(&arguments, output),
-            Self::Explain(arguments) => explain::run(&arguments, output),
-            Self::Generate(arguments) => generate::run(&arguments, output),
-            Self::Proxy(arguments) => proxy::run(&arguments, output),
-            Self::Watch(arguments) => watch::run(&arguments, output),
-            Self::Probe(arguments) => probe::run(&arguments, output),
             Self::Inspect(arguments) => inspect::run(&arguments, output),
+            Self::Check(arguments) => check::run(&arguments, output),
+            Self::Probe(arguments) => probe::run(&arguments, output),
+            Self::Explain(arguments) => explain::run(&arguments, output),
+            Self::Watch(arguments) => watch::run(&arguments, output),
+            Self::Proxy(arguments) => proxy::run(&arguments, output),
+            Self::Generate(arguments) => generate::run(&arguments, output),
         }
     }
 }
