@@ -104,7 +104,10 @@ impl EventLine {
                     .with(Finding::of_error(*anchor))
             }
             Event::UnclaimedRevocationList(list) => {
-                let text = format!("no trust anchor signed the list of {}", list.issuer());
+                let issuer = list.issuer();
+                let text = format!(
+                    "the list of {issuer} counts once a peer presents the CA that signed it: no trust anchor did"
+                );
                 Self::new("unclaimed_revocation_list", text)
             }
             Event::ShadowRejected {

@@ -108,7 +108,11 @@ impl Finding {
         // Standard input, or a part of a file that has a place already.
         let message = message.strip_prefix("given bytes: ").unwrap_or(&message);
         let mut finding = Self::fault(word(*fact).unwrap_or("other"), message);
-        finding.context = context.iter().map(text).collect();
+        // That a source brought it says nothing to an operator.
+        let is_of_use = |error: &&&(dyn Error + 'static)| {
+            !matches!(error.downcast_ref(), Some(BuildError::Source(_)))
+        };
+        finding.context = context.iter().filter(is_of_use).map(text).collect();
         finding.causes = causes.iter().map(text).collect();
         finding.hint = Report::new(error).hint().map(|hint| hint.into_owned());
         if let Some(rejection) = fact.downcast_ref::<Rejection>() {

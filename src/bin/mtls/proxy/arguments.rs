@@ -17,10 +17,11 @@ of this machine can reach a port on loopback, so prefer unix:PATH.
 
 Examples: a service on port 8080 for the clients of our CA that are named api
   mtls proxy --listen 0.0.0.0:8443 --forward 127.0.0.1:8080 \\
-      --cert tls.crt --key tls.key --cacert ca.crt --policy 'dns(\"api.internal\")'
+      --cert tls.crt --key tls.key --cacert ca.crt \\
+      --policy 'dns(\"api.internal\")'
 and a program without TLS that calls it
-  mtls proxy --side client --listen unix:/run/db.sock --forward db.internal:8443 \\
-      --cert api.crt --key api.key --cacert ca.crt")]
+  mtls proxy --side client --listen unix:/run/db.sock \\
+      --forward db.internal:8443 --cert api.crt --key api.key --cacert ca.crt")]
 pub(crate) struct ProxyArguments {
     /// The side of the TLS connections that the proxy plays: server or client
     #[arg(long, value_name = "SIDE", default_value_t = Side::Server)]
