@@ -10,7 +10,7 @@ use super::arguments::ProbeArguments;
 use super::failure::Failure;
 use super::question::Question;
 use super::starttls::StartTls;
-use super::tls::{Attempt, Configs, Ending, Offer, Version};
+use super::tls::{Attempt, Configs, Ending, Offer, Version, Wait};
 use super::transport::{Deadline, Transport, resolve};
 use super::verdict::{Acceptance, OwnView, acceptance_of, failure_of};
 use crate::output::{Finding, Outcome};
@@ -76,8 +76,11 @@ impl Examination {
         self.address = Some(address);
         examiner.addresses = vec![address];
         let versions = arguments.versions();
-        let has_more = identity.is_some();
-        let look = examiner.attempt(versions, Offer::Nothing, transport, !has_more)?;
+        let wait = match identity {
+            Some(_) => Wait::Shortly,
+            None => Wait::ForVerdict(()),
+        };
+        let look = examiner.attempt(versions, Offer::Nothing, transport, wait)?;
         self.versions = examiner.versions(&look);
         if let Some(failure) = failure_of(&look) {
             self.look = Some(look);
@@ -101,27 +104,17 @@ impl Examination {
         if offer == Offer::Nothing && !is_accepted {
             return Ok(());
         }
-        let acceptance = if let (Some(identity), true) = (identity, offer != Offer::Nothing) {
-            let view = |attempt: &Attempt| {
-                let request = attempt.request.as_ref();
-                OwnView::new(configs.material, identity, request, &attempt.presented, now)
-            };
-            let (transport, _) = examiner.connect()?;
-            let attempt = examiner.attempt(versions, offer, transport, true)?;
-            let mut acceptance = acceptance_of(&attempt, Some(&view(&attempt)));
-            let is_spoken = self.versions.contains(&(Version::Tls12, Some(true)));
-            if is_spoken
-                && is_open(&attempt)
-                && let Ok((transport, _)) = examiner.connect()
-                && let Ok(second) = examiner.attempt(&[Version::Tls12], offer, transport, true)
-                && decides(&second)
-            {
-                acceptance = acceptance_of(&second, Some(&view(&second)));
+        let acceptance = match identity {
+            Some(identity) if offer != Offer::Nothing => {
+                let own = |attempt: &Attempt| {
+                    let request = attempt.request.as_ref();
+                    OwnView::new(configs.material, identity, request, &attempt.presented, now)
+                };
+                let (attempt, acceptance) = examiner.present(offer, &self.versions, own)?;
+                self.presenting = Some(attempt);
+                acceptance
             }
-            self.presenting = Some(attempt);
-            acceptance
-        } else {
-            acceptance_of(look, None)
+            _ => acceptance_of(look, None),
         };
         if self.outcome == Outcome::Accepted {
             self.outcome = acceptance.outcome();
@@ -158,16 +151,38 @@ impl Examiner<'_> {
         versions: &[Version],
         offer: Offer,
         transport: Transport,
-        asks: bool,
+        wait: Wait<()>,
     ) -> Result<Attempt, Failure> {
-        let question = |connection: &ClientConnection| {
-            if asks {
-                self.question(connection)
-            } else {
-                None
-            }
+        let wait = match wait {
+            Wait::ForVerdict(()) => Wait::ForVerdict(|connection: &_| self.question(connection)),
+            Wait::Not => Wait::Not,
+            Wait::Shortly => Wait::Shortly,
         };
-        Attempt::run(self.configs, versions, offer, transport, question)
+        Attempt::run(self.configs, versions, offer, transport, wait)
+    }
+
+    /// Presents our certificate, once more by TLS 1.2 where TLS 1.3 leaves the verdict open.
+    fn present(
+        &self,
+        offer: Offer,
+        spoken: &[(Version, Option<bool>)],
+        own: impl Fn(&Attempt) -> OwnView,
+    ) -> Result<(Attempt, Acceptance), Failure> {
+        let attempt = |versions: &[Version]| {
+            let (transport, _) = self.connect()?;
+            self.attempt(versions, offer, transport, Wait::ForVerdict(()))
+        };
+        let first = attempt(self.arguments.versions())?;
+        if is_open(&first)
+            && spoken.contains(&(Version::Tls12, Some(true)))
+            && let Ok(second) = attempt(&[Version::Tls12])
+            && decides(&second)
+        {
+            let acceptance = acceptance_of(&second, Some(&own(&second)));
+            return Ok((first, acceptance));
+        }
+        let acceptance = acceptance_of(&first, Some(&own(&first)));
+        Ok((first, acceptance))
     }
 
     fn question(&self, connection: &ClientConnection) -> Option<Question> {
@@ -196,7 +211,7 @@ impl Examiner<'_> {
             }
             let (transport, _) = self.connect().ok()?;
             let other = self
-                .attempt(&[*version], Offer::Nothing, transport, false)
+                .attempt(&[*version], Offer::Nothing, transport, Wait::Not)
                 .ok()?;
             match (other.negotiated, other.ending) {
                 (Some(_), _) => Some(true),

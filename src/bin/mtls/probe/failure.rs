@@ -37,7 +37,9 @@ impl Failure {
                 Finding::fault("timed_out", "the server did not answer in time")
                     .hint("check that the port is the right one, or raise --timeout")
             }
-            io::ErrorKind::UnexpectedEof => Finding::fault(
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof => Finding::fault(
                 "closed_without_reason",
                 "the server closed the connection before TLS",
             )

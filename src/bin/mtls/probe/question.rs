@@ -166,8 +166,8 @@ mod tests {
     fn an_answer_of_postgresql_is_bounded() {
         let user = "alice".to_owned();
         let question = Question::Postgres { user };
-        assert_eq!(&question.bytes()[..8], b"\0\0\0\x4d\0\x03\0\0");
-        assert_eq!(question.bytes().len(), 0x4d);
+        assert_eq!(&question.bytes()[..8], b"\0\0\0\x42\0\x03\0\0");
+        assert_eq!(question.bytes().len(), 0x42);
         let error = b"E\0\0\0\x17SFATAL\0C28000\0Mno\0\0";
         assert_eq!(
             question.read(error, false),

@@ -3,7 +3,7 @@ mod page;
 use std::time::Duration;
 
 use mtls::MtlsIdentity;
-use mtls::material::DistinguishedName;
+use mtls::material::{AlternativeName, DistinguishedName};
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::policy::Explanation;
 use mtls::{CertificateChain, error::Alert};
@@ -16,6 +16,10 @@ use super::tls::{Attempt, Negotiated, Request, Version, scheme_name};
 use super::verdict::{Acceptance, Verdict, Why};
 use crate::explain::Step;
 use crate::output::Time;
+
+/// Certificates that are shown, and names of each. Hostile servers send thousands.
+const MAX_CERTIFICATES: usize = CertificateChain::MAX_CERTIFICATES;
+const MAX_NAMES: usize = 32;
 
 /// What a probe saw.
 #[derive(Serialize)]
@@ -45,6 +49,7 @@ pub(crate) struct ProbeReport {
     identity: Option<IdentityReport>,
     /// The server's chain, the leaf first.
     presented: Vec<CertificateReport>,
+    presented_left_out: usize,
 }
 
 #[derive(Serialize)]
@@ -133,6 +138,7 @@ impl ProbeReport {
             certificate_request: None,
             identity: None,
             presented: Vec::new(),
+            presented_left_out: 0,
         }
     }
 
@@ -160,6 +166,8 @@ impl ProbeReport {
             .as_ref()
             .map(|r| RequestReport::of(r, required));
         self.presented = certificates(&look.presented);
+        let all = look.presented.len();
+        self.presented_left_out = all.saturating_sub(self.presented.len());
     }
 }
 
@@ -173,7 +181,8 @@ fn subject(identity: &MtlsIdentity) -> String {
 
 /// Describes each certificate by itself, since one that cannot be read must not hide the others.
 fn certificates(presented: &[CertificateDer<'static>]) -> Vec<CertificateReport> {
-    let described = presented.iter().enumerate().map(|(index, der)| {
+    let shown = presented.iter().enumerate().take(MAX_CERTIFICATES);
+    let described = shown.map(|(index, der)| {
         match CertificateChain::from_der([der.clone()]) {
             Ok(chain) => CertificateReport::of(index, &chain),
             Err(_) => None,
@@ -181,6 +190,20 @@ fn certificates(presented: &[CertificateDer<'static>]) -> Vec<CertificateReport>
         .unwrap_or_else(|| CertificateReport::unreadable(index))
     });
     described.collect()
+}
+
+/// Returns the first names, and how many more there are.
+fn names(all: &[AlternativeName]) -> Vec<String> {
+    let mut names: Vec<_> = all
+        .iter()
+        .take(MAX_NAMES)
+        .map(ToString::to_string)
+        .collect();
+    match all.len().saturating_sub(names.len()) {
+        0 => {}
+        more => names.push(format!("{more} more")),
+    }
+    names
 }
 
 impl AcceptanceReport {
@@ -249,7 +272,7 @@ impl CertificateReport {
             index,
             subject: certificate.subject,
             issuer: certificate.issuer,
-            names: certificate.names.iter().map(ToString::to_string).collect(),
+            names: names(&certificate.names),
             serial_number: certificate.serial_number,
             not_before: Time(certificate.not_before),
             not_after: Time(certificate.not_after),

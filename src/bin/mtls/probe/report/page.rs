@@ -28,6 +28,10 @@ impl Details for ProbeReport {
         for certificate in &self.presented {
             certificate.write(page)?;
         }
+        if self.presented_left_out > 0 {
+            let more = format!("and {} more certificates", self.presented_left_out);
+            page.heading(&more)?;
+        }
         if let Some(policy) = &self.policy {
             page.heading("our policy about the server")?;
             Step::write_all(&policy.steps, page, 0)?;

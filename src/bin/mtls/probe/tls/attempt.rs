@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use mtls::pki_types::CertificateDer;
 use mtls::policy::Explanation;
@@ -21,6 +22,14 @@ pub(crate) enum Offer {
     IdentityAnyway,
     /// No certificate.
     Nothing,
+}
+
+/// How long a connection is kept after the handshake.
+pub(crate) enum Wait<F> {
+    /// Until the server shows its verdict, or answers a question that the function chooses.
+    ForVerdict(F),
+    Not,
+    Shortly,
 }
 
 /// What both sides agreed on.
@@ -58,7 +67,7 @@ impl Attempt {
         versions: &[Version],
         offer: Offer,
         mut transport: Transport,
-        ask: impl FnOnce(&ClientConnection) -> Option<Question>,
+        wait: Wait<impl FnOnce(&ClientConnection) -> Option<Question>>,
     ) -> Result<Self, Failure> {
         let Recorded { config, recorder } = match offer {
             Offer::Identity => configs.to_present(versions)?,
@@ -70,9 +79,13 @@ impl Attempt {
         let is_complete = handshake.is_ok();
         let ending = match handshake {
             Ok(()) => {
-                let question = ask(&connection);
-                let question = question.as_ref();
-                drive::verdict(&mut connection, &mut transport, &recorder, question)
+                let (question, patience) = match wait {
+                    Wait::Not => (None, Duration::ZERO),
+                    Wait::Shortly => (None, drive::PATIENCE_AFTER_SIGN),
+                    Wait::ForVerdict(ask) => (ask(&connection), drive::PATIENCE),
+                };
+                let seen = (&*recorder, patience);
+                drive::verdict(&mut connection, &mut transport, seen, question.as_ref())
             }
             Err(ending) => ending,
         };
@@ -97,9 +110,11 @@ impl Attempt {
 
     /// Whether our certificate was sent to the server.
     pub(crate) fn has_sent_certificate(&self) -> bool {
-        self.is_complete && self.scheme_fits == Some(true)
-            || self.scheme_fits == Some(true)
-                && matches!(self.ending, Ending::Alert(_) | Ending::Closed { .. })
+        // In TLS 1.2 the server answers to it before the handshake is complete.
+        let is_tls12 = |negotiated: &Negotiated| negotiated.version == Version::Tls12;
+        let is_answered = matches!(self.ending, Ending::Alert(_) | Ending::Closed { .. })
+            && self.negotiated.as_ref().is_some_and(is_tls12);
+        self.scheme_fits == Some(true) && (self.is_complete || is_answered)
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// Some servers reject us all the same: they finish the handshake, send a ticket, and only then
 /// look at the certificate.
-const PATIENCE_AFTER_SIGN: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE_AFTER_SIGN: Duration = Duration::from_millis(500);
 
 /// How a connection ended, or what the server last showed.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub(super) fn handshake(
 pub(super) fn verdict(
     connection: &mut ClientConnection,
     transport: &mut Transport,
-    recorder: &Recorder,
+    (recorder, patience): (&Recorder, Duration),
     question: Option<&Question>,
 ) -> Ending {
     let is_tls13 = connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
@@ -75,9 +75,9 @@ pub(super) fn verdict(
     let mut is_asked = false;
     // A question that crosses the server's alert makes the system throw the alert away.
     transport.set_deadline(overall.at_most(if question.is_some() || !is_tls13 {
-        PATIENCE_AFTER_SIGN
+        patience.min(PATIENCE_AFTER_SIGN)
     } else {
-        PATIENCE
+        patience
     }));
     if !is_tls13 {
         sign = Some(Ending::Finished);
@@ -97,7 +97,7 @@ pub(super) fn verdict(
             sign = Some(Ending::Ticket);
         }
         if !had_sign && sign.is_some() {
-            transport.set_deadline(overall.at_most(PATIENCE_AFTER_SIGN));
+            transport.set_deadline(overall.at_most(patience.min(PATIENCE_AFTER_SIGN)));
         }
         match read(connection, transport) {
             Ok(()) => {}
@@ -123,6 +123,8 @@ pub(super) fn verdict(
                     _ => Ending::Closed { is_reset },
                 };
             }
+            // More data than is read.
+            Err(Ending::Transport(_)) if matches!(sign, Some(Ending::Data)) => return Ending::Data,
             Err(ending) => return ending,
         }
     }

@@ -6,7 +6,7 @@ mod drive;
 mod names;
 mod recorder;
 
-pub(crate) use attempt::{Attempt, Negotiated, Offer};
+pub(crate) use attempt::{Attempt, Negotiated, Offer, Wait};
 pub(crate) use config::{Configs, Version};
 pub(crate) use drive::{Ending, PATIENCE};
 pub(crate) use names::scheme_name;

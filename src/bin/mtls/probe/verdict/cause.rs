@@ -21,7 +21,7 @@ pub(crate) fn acceptance_of(attempt: &Attempt, view: Option<&OwnView>) -> Accept
         }
         Ending::Answer(answer) => of_answer(answer, rejected("answer")),
         Ending::Data => Acceptance::accepted("application_data", attempt, view),
-        Ending::Finished => Acceptance::accepted("finished", attempt, view),
+        Ending::Finished => Acceptance::accepted("tls12_finished", attempt, view),
         Ending::Ticket => Acceptance::accepted("session_ticket", attempt, view),
         Ending::Silent => {
             let mut silent = Acceptance::accepted("silence", attempt, view);
