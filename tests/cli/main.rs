@@ -1,4 +1,5 @@
 //! The command `mtls`, run as people run it.
+//! The command `mtls`, as a process.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -8,3 +9,4 @@ mod generate;
 mod proxy;
 mod watch;
 mod workshop;
+mod probe;

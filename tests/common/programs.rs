@@ -65,6 +65,11 @@ impl Program {
         Self::find_beside("mosquitto", &["/usr/sbin"], "mosquitto")
     }
 
+    /// Debian keeps it outside the path of ordinary users.
+    pub fn nginx() -> Option<Self> {
+        Self::find_beside("nginx", &["/usr/sbin"], "nginx-light")
+    }
+
     pub fn node() -> Option<Self> {
         Self::find("node", "nodejs")
     }
@@ -136,6 +141,11 @@ impl Program {
 
     pub fn setpriv() -> Option<Self> {
         Self::find("setpriv", "util-linux")
+    }
+
+    /// Debian keeps it outside the path of ordinary users.
+    pub fn slapd() -> Option<Self> {
+        Self::find_beside("slapd", &["/usr/sbin"], "slapd")
     }
 
     pub fn sscg() -> Option<Self> {

@@ -1,0 +1,10 @@
+//! `mtls probe` against servers of other projects and of this crate.
+
+mod hostile;
+mod identity;
+mod matrix;
+mod probing;
+mod report;
+mod servers;
+mod starttls;
+mod world;
