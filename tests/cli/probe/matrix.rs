@@ -77,8 +77,40 @@ fn row(kind: &Kind) -> Option<Row> {
         let probed = Probed::of(&world, server.port, Some("client-None"), &arguments);
         servers.push((fault, server_cell(fault, &probed)));
     }
-    let clients = Fault::OF_CLIENTS.map(|fault| (fault, client(kind, &world, fault)));
+    let clients = Fault::OF_CLIENTS.map(|fault| (fault, client(kind, &world, fault, &[])));
     Some((kind.name, servers, clients.to_vec()))
+}
+
+/// TLS 1.2 has other alerts, and its servers answer before the handshake is complete.
+#[test]
+fn a_probe_by_tls_1_2_names_no_wrong_cause() {
+    thread::scope(|scope| {
+        for kind in KINDS {
+            scope.spawn(move || {
+                let world = World::new();
+                let setup = Setup {
+                    world: &world,
+                    identity: "server-None",
+                    finds: Fault::None,
+                };
+                if (kind.start)(&setup).is_none() {
+                    return;
+                }
+                for fault in Fault::OF_CLIENTS {
+                    let cell = client(kind, &world, fault, &["--tls", "1.2"]);
+                    report(&format!("TLS 1.2, {}: {fault:?} {cell:?}", kind.name));
+                    assert!(
+                        !matches!(cell, Cell::Wrong(_)),
+                        "{}: {fault:?} {cell:?}",
+                        kind.name
+                    );
+                    if matches!(fault, Fault::None | Fault::NoCertificate | Fault::Expired) {
+                        assert!(matches!(cell, Cell::Right(_)), "{}: {cell:?}", kind.name);
+                    }
+                }
+            });
+        }
+    });
 }
 
 fn server_cell(fault: Fault, probed: &Probed) -> Cell {
@@ -108,7 +140,7 @@ fn server_cell(fault: Fault, probed: &Probed) -> Cell {
     }
 }
 
-fn client(kind: &Kind, world: &World, fault: Fault) -> Cell {
+fn client(kind: &Kind, world: &World, fault: Fault, more: &[&str]) -> Cell {
     if fault == Fault::WrongName && !kind.has_names {
         return Cell::None;
     }
@@ -127,7 +159,8 @@ fn client(kind: &Kind, world: &World, fault: Fault) -> Cell {
         Fault::WrongScheme => Some(kind.wrong_scheme.to_owned()),
         _ => Some(format!("client-{}", fault.name())),
     };
-    let probed = Probed::of(world, server.port, identity.as_deref(), kind.arguments);
+    let arguments = [kind.arguments, more].concat();
+    let probed = Probed::of(world, server.port, identity.as_deref(), &arguments);
     client_cell(fault, &probed)
 }
 
