@@ -4,13 +4,13 @@ use std::fs;
 use std::io::Read;
 use std::time::Duration;
 
-use mtls::{MtlsIdentity, MtlsServer, Rustls, TrustAnchors, VerifierPolicy};
+use mtls::{MtlsIdentity, MtlsServer, Rustls, ServerBuilder, TrustAnchors, VerifierPolicy};
 
 use super::hostile::serve;
 use super::probing::{Probed, command};
-use super::servers::{KINDS, Kind, Server, Setup};
+use super::servers::{KINDS, Kind, Server, Setup, free_port};
 use super::world::{Fault, World};
-use crate::common::programs::run;
+use crate::common::programs::{Program, run};
 
 fn kind(name: &str) -> &'static Kind {
     KINDS.iter().find(|kind| kind.name == name).unwrap()
@@ -167,18 +167,56 @@ fn a_fault_that_a_server_accepts_is_a_warning() {
     assert!(probed.text("/findings/0/hint").contains("--http"));
 }
 
-#[test]
-fn a_server_that_requests_no_certificate_is_not_mutual() {
-    let world = World::new();
+fn builder(world: &World, anchors: &str) -> ServerBuilder {
     let path = |name: &str| world.path(name);
     let identity = MtlsIdentity::from_files(path("server-None.crt"), path("server-None.key"));
-    let server = MtlsServer::builder()
+    MtlsServer::builder()
         .identity(identity.unwrap())
-        .trust_anchors(TrustAnchors::from_file(path("ca.crt")).unwrap())
+        .trust_anchors(TrustAnchors::from_file(path(anchors)).unwrap())
         .policy(VerifierPolicy::allow_any_authenticated())
-        .optional_client_auth()
+}
+
+/// Our chain lacks a certificate that the server's has, and that is not why it is rejected.
+#[test]
+fn a_missing_intermediate_below_a_ca_that_is_not_trusted_is_no_cause() {
+    let world = World::new();
+    let server = builder(&world, "stranger.crt")
         .build(Rustls::default())
         .unwrap();
+    let port = serve(move |socket| {
+        let mut stream = server.accept(socket).map_err(std::io::Error::other)?;
+        stream.read(&mut [0; 1]).map(drop)
+    });
+    let probed = Probed::of(&world, port, Some("client-MissingIntermediate"), &[]);
+    assert_eq!(
+        probed.text("/acceptance/alert"),
+        "unknown_ca",
+        "{}",
+        probed.json
+    );
+    assert_eq!(probed.text("/acceptance/cause/reason"), "unknown_issuer");
+
+    // It names no CA, so either could be the cause.
+    let server = builder(&world, "stranger.crt").without_ca_names();
+    let server = server.build(Rustls::default()).unwrap();
+    let port = serve(move |socket| {
+        let mut stream = server.accept(socket).map_err(std::io::Error::other)?;
+        stream.read(&mut [0; 1]).map(drop)
+    });
+    let probed = Probed::of(&world, port, Some("client-MissingIntermediate"), &[]);
+    assert_eq!(
+        probed.text("/acceptance/cause/confidence"),
+        "likely",
+        "{}",
+        probed.json
+    );
+}
+
+#[test]
+fn a_server_that_goes_on_without_a_certificate_is_noted() {
+    let world = World::new();
+    let server = builder(&world, "ca.crt").optional_client_auth();
+    let server = server.build(Rustls::default()).unwrap();
     let port = serve(move |socket| {
         let mut stream = server.accept(socket).map_err(std::io::Error::other)?;
         stream.read(&mut [0; 1]).map(drop)
@@ -186,6 +224,35 @@ fn a_server_that_requests_no_certificate_is_not_mutual() {
     let probed = Probed::of(&world, port, None, &[]);
     assert_eq!(probed.text("/outcome"), "accepted", "{}", probed.json);
     assert_eq!(probed.text("/findings/0/reason"), "certificate_optional");
+    assert_eq!(
+        probed.json["certificate_request"]["is_required"],
+        serde_json::Value::Null
+    );
+}
+
+#[test]
+fn a_server_that_requests_no_certificate_is_not_mutual() {
+    let world = World::new();
+    let Some(openssl) = Program::openssl() else {
+        return;
+    };
+    let port = free_port();
+    let mut command = openssl.command();
+    command
+        .args(["s_server", "-quiet", "-accept", &port.to_string(), "-cert"])
+        .arg(world.path("server-rsa.crt"))
+        .arg("-cert_chain")
+        .arg(world.path("intermediate.crt"))
+        .arg("-key")
+        .arg(world.path("server-rsa.key"));
+    let _server = Server::start(&mut command, port);
+    let probed = Probed::of(&world, port, Some("client-None"), &[]);
+    assert_eq!(probed.text("/outcome"), "accepted", "{}", probed.json);
+    assert_eq!(
+        probed.text("/findings/0/reason"),
+        "no_certificate_requested"
+    );
+    assert_eq!(probed.is("/identity/is_presented"), Some(false));
 }
 
 #[test]

@@ -78,6 +78,7 @@ impl World {
         let stranger = Authority::root("Nyx Root");
         world.write("ca.crt", &root.pem());
         world.write("intermediate.crt", &intermediate.pem());
+        world.write("stranger.crt", &stranger.pem());
 
         let mut revoked = Crl::new();
         for fault in Fault::OF_SERVERS {

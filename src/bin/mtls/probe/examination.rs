@@ -176,7 +176,7 @@ impl Examiner<'_> {
         if is_open(&first)
             && spoken.contains(&(Version::Tls12, Some(true)))
             && let Ok(second) = attempt(&[Version::Tls12])
-            && decides(&second)
+            && decides(&second, &first)
         {
             let acceptance = acceptance_of(&second, Some(&own(&second)));
             return Ok((first, acceptance));
@@ -253,9 +253,15 @@ fn is_open(attempt: &Attempt) -> bool {
             .is_some_and(|n| n.version == Version::Tls13)
 }
 
-/// Whether the second connection, by TLS 1.2, shows more.
-fn decides(attempt: &Attempt) -> bool {
-    matches!(attempt.ending, Ending::Alert(_) | Ending::Finished)
+/// Whether the second connection, by TLS 1.2, shows more than the first.
+///
+/// That one version rejects us is not undone by the other.
+fn decides(second: &Attempt, first: &Attempt) -> bool {
+    match second.ending {
+        Ending::Alert(_) => true,
+        Ending::Finished => matches!(first.ending, Ending::Silent),
+        _ => false,
+    }
 }
 
 /// The user of PostgreSQL: the leaf's common name, unless it is given.

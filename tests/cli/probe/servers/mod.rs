@@ -95,7 +95,7 @@ pub(crate) const KINDS: &[Kind] = &[
 
 impl Server {
     /// Starts a program, and waits until it accepts connections.
-    fn start(command: &mut Command, port: u16) -> Self {
+    pub(crate) fn start(command: &mut Command, port: u16) -> Self {
         let running = Running::start(command);
         let mut server = Self {
             port,

@@ -128,12 +128,12 @@ impl IssuerFault {
         let below = view.and_then(|view| view.top_issuer.as_deref());
         let below = below.unwrap_or("a CA of our own");
         match self {
-            Self::MissingIntermediate { subject } => OwnFault {
+            Self::MissingIntermediate { subject, .. } => OwnFault {
                 reason: "missing_intermediate",
                 message: format!(
                     "our chain lacks the certificate of the CA \"{subject}\", which the server's own chain has"
                 ),
-                hint: "append that CA's certificate to the file of our chain (--cert)".to_owned(),
+                hint: "append that CA's certificate to our chain: `cat INTERMEDIATE.crt >> CLIENT.crt`".to_owned(),
             },
             Self::OtherCas { named } => OwnFault {
                 reason: RejectionReason::UnknownIssuer.as_str(),

@@ -1,7 +1,9 @@
 use mtls::connection::Side;
 use mtls::material::{CertificateDescription, DistinguishedName};
 use mtls::pki_types::{CertificateDer, UnixTime};
-use mtls::{MtlsIdentity, PeerVerifier, RejectionReason, RevocationRules, VerifierPolicy};
+use mtls::{
+    CertificateChain, MtlsIdentity, PeerVerifier, RejectionReason, RevocationRules, VerifierPolicy,
+};
 
 use crate::arguments::Material;
 use crate::output::Time;
@@ -30,7 +32,9 @@ pub(crate) struct OwnFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IssuerFault {
     /// The certificate with this subject belongs between our chain and a CA of the server.
-    MissingIntermediate { subject: String },
+    ///
+    /// `is_named`: the server names a CA above it.
+    MissingIntermediate { subject: String, is_named: bool },
     /// None of the CAs that the server names issued a certificate of our chain.
     OtherCas { named: String },
 }
@@ -159,24 +163,25 @@ fn issuer_fault(
     server_chain: &[CertificateDer<'_>],
     now: UnixTime,
 ) -> Option<IssuerFault> {
-    let ours = identity.chain().as_slice();
-    if let Some(subject) = missing_intermediate(verifier, ours, server_chain, now) {
-        return Some(IssuerFault::MissingIntermediate { subject });
+    let ours = identity.chain();
+    let missing = missing_intermediate(verifier, ours.as_slice(), server_chain, now);
+    let completed = missing.as_ref().map_or(ours, |missing| &missing.completed);
+    match (missing.as_ref(), request.names_ca_of(completed)) {
+        (_, Some(false)) => Some(IssuerFault::OtherCas {
+            named: request.named(),
+        }),
+        (Some(missing), named) => Some(IssuerFault::MissingIntermediate {
+            subject: missing.subject.clone(),
+            is_named: named == Some(true),
+        }),
+        (None, _) => None,
     }
-    let mut names = request
-        .ca_names
-        .iter()
-        .map(|der| DistinguishedName::new(der));
-    // A list that was cut may name the CA in its other part.
-    if names.len() == 0
-        || request.ca_names_left_out > 0
-        || names.any(|name| identity.chain().is_issued_by(name))
-    {
-        return None;
-    }
-    Some(IssuerFault::OtherCas {
-        named: request.named(),
-    })
+}
+
+/// A CA whose certificate our chain lacks, and the chain that has it.
+struct Missing {
+    subject: String,
+    completed: CertificateChain,
 }
 
 /// Looks for a CA's certificate in the server's own chain that our chain lacks.
@@ -187,7 +192,7 @@ fn missing_intermediate(
     ours: &[CertificateDer<'_>],
     server_chain: &[CertificateDer<'_>],
     now: UnixTime,
-) -> Option<String> {
+) -> Option<Missing> {
     let is_complete = |chain: &[CertificateDer<'_>]| match verifier.verify_client(chain, now) {
         Ok(_) => true,
         Err(rejection) => rejection.reason() != RejectionReason::UnknownIssuer,
@@ -198,18 +203,35 @@ fn missing_intermediate(
     let above = server_chain
         .iter()
         .skip(1)
-        .take(mtls::CertificateChain::MAX_CERTIFICATES);
+        .take(CertificateChain::MAX_CERTIFICATES);
     let above: Vec<_> = above.filter(|der| !ours.contains(der)).cloned().collect();
     let longer: Vec<_> = ours.iter().chain(&above).cloned().collect();
     if above.is_empty() || !is_complete(&longer) {
         return None;
     }
-    let last =
-        mtls::CertificateChain::from_der(ours.iter().cloned().map(CertificateDer::into_owned));
-    last.ok()?.describe().missing_issuer
+    let chain = |ders: &[CertificateDer<'_>]| {
+        let ders = ders.iter().cloned().map(CertificateDer::into_owned);
+        CertificateChain::from_der(ders).ok()
+    };
+    Some(Missing {
+        subject: chain(ours)?.describe().missing_issuer?,
+        completed: chain(&longer)?,
+    })
 }
 
 impl Request {
+    /// Returns whether the server names a CA that issued a certificate of this chain.
+    ///
+    /// `None`: it names none, or names so many that not all were kept.
+    fn names_ca_of(&self, chain: &CertificateChain) -> Option<bool> {
+        let mut names = self.ca_names.iter();
+        if names.any(|der| chain.is_issued_by(DistinguishedName::new(der))) {
+            return Some(true);
+        }
+        let is_whole = !self.ca_names.is_empty() && self.ca_names_left_out == 0;
+        is_whole.then_some(false)
+    }
+
     /// Returns the CA names for a message.
     pub(crate) fn named(&self) -> String {
         /// Names that are shown.

@@ -3,7 +3,7 @@ use mtls::error::Alert;
 use rustls::PeerIncompatible;
 
 use super::acceptance::{Acceptance, Confidence, Verdict, Why};
-use super::own_faults::{OwnFault, OwnView};
+use super::own_faults::{IssuerFault, OwnFault, OwnView};
 use crate::output::Finding;
 use crate::probe::tls::{Attempt, Offer, scheme_name};
 
@@ -22,10 +22,23 @@ impl Rejected<'_> {
     pub(super) fn by_alert(self, alert: Alert) -> Acceptance {
         let what = format!("the server rejects us with the alert {alert}");
         let mut acceptance = self.explain(&what, alert.as_str(), alert.hint(), |fault| {
-            explains(alert, fault.reason)
+            let confidence = explains(alert, fault.reason)?;
+            if fault.reason == "missing_intermediate" && !self.is_missing_one_named() {
+                return Some(Confidence::Likely);
+            }
+            Some(confidence)
         });
         acceptance.alert = Some(alert);
         acceptance
+    }
+
+    /// Whether the server names the CA above the certificate that our chain lacks.
+    fn is_missing_one_named(self) -> bool {
+        let issuer = self.view.and_then(|view| view.issuer.as_ref());
+        matches!(
+            issuer,
+            Some(IssuerFault::MissingIntermediate { is_named: true, .. })
+        )
     }
 
     /// The server closed the connection and said nothing.
