@@ -104,18 +104,29 @@ impl Program {
         Self::find("promtool", "prometheus")
     }
 
-    /// A Python that has Google's gRPC: the first on the path need not be the one that the system's packages are for.
+    /// A Python that has Google's gRPC.
     pub fn python_with_grpc() -> Option<Self> {
         static FOUND: OnceLock<Option<Program>> = OnceLock::new();
-        let imports = |path: &Path| {
+        let find = || Self::python_with("grpc, google.protobuf", "python3-grpcio");
+        FOUND.get_or_init(find).clone()
+    }
+
+    /// A Python that has the mail server aiosmtpd.
+    pub fn python_with_smtp() -> Option<Self> {
+        static FOUND: OnceLock<Option<Program>> = OnceLock::new();
+        let find = || Self::python_with("aiosmtpd.controller", "python3-aiosmtpd");
+        FOUND.get_or_init(find).clone()
+    }
+
+    /// A Python with these modules: the first on the path need not be the one that the system's
+    /// packages are for.
+    fn python_with(modules: &str, package: &str) -> Option<Self> {
+        Self::find_that("python3", package, |path| {
             let mut python = Command::new(path);
-            let python = python.args(["-c", "import grpc, google.protobuf"]);
+            let python = python.args(["-c", &format!("import {modules}")]);
             let output = python.stdin(Stdio::null()).output();
             output.is_ok_and(|output| output.status.success())
-        };
-        FOUND
-            .get_or_init(|| Self::find_that("python3", "python3-grpcio", imports))
-            .clone()
+        })
     }
 
     /// Finds `name` among the programs of a PostgreSQL server.

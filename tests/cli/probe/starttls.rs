@@ -8,7 +8,7 @@ use mtls::{MtlsIdentity, MtlsServer, Rustls, TrustAnchors, VerifierPolicy};
 
 use super::hostile::serve;
 use super::probing::Probed;
-use super::servers::slapd;
+use super::servers::{slapd, smtp};
 use super::world::World;
 
 fn our_server(world: &World) -> MtlsServer<Rustls> {
@@ -109,6 +109,38 @@ fn a_postgresql_server_without_tls_says_so() {
         probed.json
     );
     assert_eq!(probed.code(), Some(3));
+}
+
+#[test]
+fn a_mail_server_of_python_is_probed_after_starttls() {
+    let world = World::new();
+    let Some(server) = smtp::start(&world) else {
+        return;
+    };
+    let probed = Probed::of(&world, server.port, Some("client-None"), SMTP);
+    assert_eq!(probed.text("/outcome"), "accepted", "{}", probed.json);
+    for (client, reason) in [
+        (None, "no_certificate"),
+        (Some("client-Expired"), "expired"),
+    ] {
+        let probed = Probed::of(&world, server.port, client, SMTP);
+        assert_eq!(probed.text("/outcome"), "rejected", "{}", probed.json);
+        assert_eq!(
+            probed.text("/acceptance/cause/reason"),
+            reason,
+            "{}",
+            probed.json
+        );
+    }
+    // It closes without an alert, and names no CAs.
+    let probed = Probed::of(&world, server.port, Some("client-UnknownCa"), SMTP);
+    assert_eq!(probed.text("/outcome"), "unknown", "{}", probed.json);
+    assert_eq!(probed.code(), Some(3));
+    assert!(
+        probed
+            .text("/findings/0/causes/0")
+            .starts_with("perhaps: our chain")
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod openssl;
 mod own;
 mod postgres;
 pub(crate) mod slapd;
+pub(crate) mod smtp;
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{self, Command, Stdio};

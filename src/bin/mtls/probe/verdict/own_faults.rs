@@ -18,6 +18,8 @@ pub(crate) struct OwnView {
     pub(crate) key: String,
     /// What the server's CA names, and its own chain, say about our chain.
     pub(crate) issuer: Option<IssuerFault>,
+    /// Whether our own anchors do not prove our chain, as those of the server may not.
+    pub(crate) is_unproved: bool,
 }
 
 /// A fault of our own certificates, which no server has to like.
@@ -64,7 +66,10 @@ impl OwnView {
             return view;
         };
         let explanation = verifier.explain_client(chain, now);
-        if let Err(rejection) = explanation.verdict()
+        let rejection = explanation.verdict().err();
+        view.is_unproved =
+            rejection.is_some_and(|rejection| rejection.reason() == RejectionReason::UnknownIssuer);
+        if let Some(rejection) = rejection
             && is_about_certificates(rejection.reason())
             && view.faults.is_empty()
         {

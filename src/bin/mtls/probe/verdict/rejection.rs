@@ -284,7 +284,14 @@ impl Rejected<'_> {
             confidence: Confidence::Unknown,
         };
         let what = format!("{what}; why cannot be known from outside");
-        self.rejected(Some(why), Finding::fault(reason, what).hint(hint))
+        let mut finding = Finding::fault(reason, what).hint(hint);
+        if let Some(view) = self.view.filter(|view| view.is_unproved) {
+            let below = view.top_issuer.as_deref().unwrap_or("itself");
+            finding.causes.push(format!(
+                "perhaps: our chain, which ends below \"{below}\", leads to none of our own anchors (--cacert) either"
+            ));
+        }
+        self.rejected(Some(why), finding)
     }
 
     fn rejected(self, why: Option<Why>, finding: Finding) -> Acceptance {
