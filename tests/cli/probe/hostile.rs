@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use mtls::{MtlsIdentity, MtlsServer, Rustls, TrustAnchors, VerifierPolicy};
+
 use super::probing::{Probed, command};
 use super::servers::{KINDS, Setup};
 use super::world::{Fault, World};
@@ -247,4 +249,57 @@ fn a_request_with_very_many_cas_is_cut() {
     let shown = request["ca_names"].as_array().unwrap().len();
     let left_out = request["ca_names_left_out"].as_u64().unwrap();
     assert!(shown <= 32 && left_out > 100, "{shown} {left_out}");
+}
+
+/// Servers that complete the handshake first.
+#[test]
+fn a_server_cannot_hold_a_probe_after_the_handshake() {
+    let world = World::new();
+    let path = |name: &str| world.path(name);
+    let identity = MtlsIdentity::from_files(path("server-None.crt"), path("server-None.key"));
+    let builder = MtlsServer::builder()
+        .identity(identity.unwrap())
+        .trust_anchors(TrustAnchors::from_file(path("ca.crt")).unwrap())
+        .policy(VerifierPolicy::allow_any_authenticated());
+    let server = builder
+        .optional_client_auth()
+        .build(Rustls::default())
+        .unwrap();
+    let after = |bytes: &'static [u8], in_tls: bool| {
+        let server = server.clone();
+        serve(move |socket| {
+            let mut raw = socket.try_clone()?;
+            let mut stream = server.accept(socket).map_err(io::Error::other)?;
+            loop {
+                if in_tls {
+                    stream.write_all(bytes)?;
+                } else {
+                    raw.write_all(bytes)?;
+                }
+            }
+        })
+    };
+    let probe = |port: u16, more: &[&str]| {
+        let more = [&["--timeout", TIMEOUT], more].concat();
+        let probed = Probed::of(&world, port, Some("client-None"), &more);
+        assert!(probed.took < AT_MOST, "{:?}", probed.took);
+        assert!(probed.finished.stdout.len() < MAX_PRINTED);
+        assert_eq!(probed.finished.stderr, "");
+        probed
+    };
+    let data = probe(after(&[b'a'; 16_000], true), &[]);
+    assert_eq!(
+        data.text("/acceptance/evidence"),
+        "application_data",
+        "{}",
+        data.json
+    );
+    let answer = probe(
+        after(b"HTTP/1.1 200 OK\r\nX: endless\r\n", true),
+        &["--http"],
+    );
+    assert_eq!(answer.text("/outcome"), "accepted", "{}", answer.json);
+    let garbage = probe(after(b"garbage", false), &[]);
+    assert_eq!(garbage.text("/outcome"), "unknown", "{}", garbage.json);
+    assert_eq!(garbage.code(), Some(3));
 }

@@ -124,6 +124,12 @@ impl Examination {
         Ok(())
     }
 
+    /// Whether the server presented a certificate.
+    pub(crate) fn has_presented(&self) -> bool {
+        let look = self.look.as_ref();
+        look.is_some_and(|look| !look.presented.is_empty())
+    }
+
     /// Returns whether the server accepts clients without a certificate, if that is known.
     pub(crate) fn is_certificate_required(&self) -> Option<bool> {
         let look = self.look.as_ref()?;

@@ -64,7 +64,10 @@ fn probe(
     let progress = Progress::new(format!("probing {}", arguments.target));
     let mut examination = Examination::run(arguments, &configs, now);
     drop(progress);
-    examination.findings.extend(no_verifier);
+    // It matters once there is something to verify.
+    if examination.has_presented() {
+        examination.findings.extend(no_verifier);
+    }
     report.fill(&examination, material.identity.as_ref());
     Ok((examination.outcome, examination.findings))
 }

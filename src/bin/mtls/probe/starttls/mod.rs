@@ -20,11 +20,11 @@ const MAX_SHOWN: usize = 200;
 /// A protocol that asks for TLS first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StartTls {
-    /// LDAP: the extended operation `StartTLS` (RFC 4511, section 4.14)
+    #[value(help = "the extended operation StartTLS (RFC 4511)")]
     Ldap,
-    /// `PostgreSQL`: `SSLRequest`
+    #[value(help = "SSLRequest of PostgreSQL")]
     Postgres,
-    /// SMTP: STARTTLS (RFC 3207)
+    #[value(help = "STARTTLS (RFC 3207)")]
     Smtp,
 }
 
