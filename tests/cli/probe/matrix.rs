@@ -141,7 +141,7 @@ fn server_cell(fault: Fault, probed: &Probed) -> Cell {
 }
 
 fn client(kind: &Kind, world: &World, fault: Fault, more: &[&str]) -> Cell {
-    if fault == Fault::WrongName && !kind.has_names {
+    if kind.lacks.contains(&fault) {
         return Cell::None;
     }
     let setup = Setup {

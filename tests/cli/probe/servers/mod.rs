@@ -1,5 +1,6 @@
 //! Servers to probe. Dropping one ends it.
 
+mod go;
 mod nginx;
 mod node;
 mod openssl;
@@ -44,8 +45,8 @@ pub(crate) struct Kind {
     pub(crate) arguments: &'static [&'static str],
     /// The client whose key it does not take, and the identity that it then has itself.
     pub(crate) wrong_scheme: &'static str,
-    /// Whether it authorises clients by name.
-    pub(crate) has_names: bool,
+    /// Faults of a client that it cannot find.
+    pub(crate) lacks: &'static [Fault],
 }
 
 pub(crate) const KINDS: &[Kind] = &[
@@ -54,35 +55,42 @@ pub(crate) const KINDS: &[Kind] = &[
         start: openssl::start,
         arguments: &[],
         wrong_scheme: "client-WrongScheme",
-        has_names: false,
+        lacks: &[Fault::WrongName],
+    },
+    Kind {
+        name: "go",
+        start: go::start,
+        arguments: &[],
+        wrong_scheme: "client-WrongScheme",
+        lacks: &[Fault::Revoked, Fault::WrongScheme],
     },
     Kind {
         name: "node",
         start: node::start,
         arguments: &[],
         wrong_scheme: "client-WrongScheme",
-        has_names: true,
+        lacks: &[],
     },
     Kind {
         name: "nginx",
         start: nginx::start,
         arguments: &["--http"],
         wrong_scheme: "client-WrongScheme",
-        has_names: true,
+        lacks: &[],
     },
     Kind {
         name: "postgresql",
         start: postgres::start,
         arguments: &["--starttls", "postgres", "--user", "alice"],
         wrong_scheme: "client-WrongScheme",
-        has_names: true,
+        lacks: &[],
     },
     Kind {
         name: "mtls rustls",
         start: own::rustls,
         arguments: &[],
         wrong_scheme: "client-p521",
-        has_names: true,
+        lacks: &[],
     },
     #[cfg(feature = "openssl")]
     Kind {
@@ -90,7 +98,7 @@ pub(crate) const KINDS: &[Kind] = &[
         start: own::openssl,
         arguments: &[],
         wrong_scheme: "client-rsa",
-        has_names: true,
+        lacks: &[],
     },
 ];
 
