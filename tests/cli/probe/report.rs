@@ -1,7 +1,7 @@
 //! What a probe prints, and what its arguments change.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use mtls::{MtlsIdentity, MtlsServer, Rustls, ServerBuilder, TrustAnchors, VerifierPolicy};
@@ -184,7 +184,7 @@ fn a_missing_intermediate_below_a_ca_that_is_not_trusted_is_no_cause() {
         .build(Rustls::default())
         .unwrap();
     let port = serve(move |socket| {
-        let mut stream = server.accept(socket).map_err(std::io::Error::other)?;
+        let mut stream = server.accept(socket).map_err(io::Error::other)?;
         stream.read(&mut [0; 1]).map(drop)
     });
     let probed = Probed::of(&world, port, Some("client-MissingIntermediate"), &[]);
@@ -200,7 +200,7 @@ fn a_missing_intermediate_below_a_ca_that_is_not_trusted_is_no_cause() {
     let server = builder(&world, "stranger.crt").without_ca_names();
     let server = server.build(Rustls::default()).unwrap();
     let port = serve(move |socket| {
-        let mut stream = server.accept(socket).map_err(std::io::Error::other)?;
+        let mut stream = server.accept(socket).map_err(io::Error::other)?;
         stream.read(&mut [0; 1]).map(drop)
     });
     let probed = Probed::of(&world, port, Some("client-MissingIntermediate"), &[]);
@@ -218,7 +218,7 @@ fn a_server_that_goes_on_without_a_certificate_is_noted() {
     let server = builder(&world, "ca.crt").optional_client_auth();
     let server = server.build(Rustls::default()).unwrap();
     let port = serve(move |socket| {
-        let mut stream = server.accept(socket).map_err(std::io::Error::other)?;
+        let mut stream = server.accept(socket).map_err(io::Error::other)?;
         stream.read(&mut [0; 1]).map(drop)
     });
     let probed = Probed::of(&world, port, None, &[]);
@@ -277,6 +277,45 @@ fn without_anchors_the_server_is_shown_and_sees_nothing_of_us() {
     assert_eq!(probed.text("/reason"), "missing_trust_anchors");
     assert_eq!(probed.text("/presented/0/subject"), "CN=server");
     assert_eq!(probed.is("/identity/is_presented"), Some(false));
+}
+
+#[test]
+fn a_protocol_that_the_server_does_not_speak_is_named() {
+    let world = World::new();
+    let server = builder(&world, "ca.crt")
+        .alpn(["h2"])
+        .build(Rustls::default())
+        .unwrap();
+    let port = serve(move |socket| server.accept(socket).map(drop).map_err(io::Error::other));
+    let probed = Probed::of(&world, port, Some("client-None"), &["--alpn", "http/1.1"]);
+    assert_eq!(probed.text("/outcome"), "rejected", "{}", probed.json);
+    assert_eq!(probed.text("/reason"), "no_application_protocol");
+    assert!(probed.text("/hint").contains("--alpn"));
+    let probed = Probed::of(&world, port, None, &["--alpn", "http/1.1", "--alpn", "h2"]);
+    assert_eq!(probed.text("/tls/alpn"), "h2", "{}", probed.json);
+}
+
+#[test]
+fn the_configuration_of_a_service_names_the_server() {
+    let world = World::new();
+    let Some(server) = start("openssl s_server", &world, "server-None", Fault::None) else {
+        return;
+    };
+    let service = "[upstream]\nidentity = { chain = \"client-None.crt\", key = \"client-None.key\" }\n\
+                   trust_anchors = \"ca.crt\"\nserver_name = \"localhost\"\n";
+    let file = world.path("service.toml");
+    fs::write(&file, service).unwrap();
+    let mut command = command();
+    command.args([
+        "probe",
+        &format!("127.0.0.1:{}", server.port),
+        "--json",
+        "--config",
+    ]);
+    let probed = Probed::run(command.arg(&file));
+    assert_eq!(probed.text("/outcome"), "accepted", "{}", probed.json);
+    assert_eq!(probed.text("/server_name"), "localhost");
+    assert_eq!(probed.is("/identity/is_presented"), Some(true));
 }
 
 #[test]

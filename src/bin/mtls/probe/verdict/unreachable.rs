@@ -84,9 +84,13 @@ fn not_tls(error: &HandshakeError) -> Finding {
     }
 }
 
-pub(crate) fn alert_finding(alert: Alert) -> Finding {
+fn alert_finding(alert: Alert) -> Finding {
     let message = format!("the server ended the handshake with the alert {alert}");
-    Finding::fault(alert.as_str(), message).hint(alert.hint())
+    Finding::fault(alert.as_str(), message).hint(match alert.code() {
+        112 => "give the name of a host that the server has by --server-name",
+        120 => "give an application protocol that the server speaks by --alpn, or none",
+        _ => alert.hint(),
+    })
 }
 
 fn library_finding(error: &rustls::Error) -> Finding {
