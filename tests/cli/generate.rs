@@ -1,7 +1,9 @@
 use crate::workshop::Workshop;
 
 /// The commands that have a page of their own.
-const COMMANDS: [&str; 4] = ["explain", "generate", "proxy", "watch"];
+const COMMANDS: [&str; 7] = [
+    "check", "explain", "generate", "inspect", "probe", "proxy", "watch",
+];
 
 #[test]
 fn each_command_has_a_man_page_and_shells_know_them_all() {
