@@ -3,8 +3,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod answer;
+mod check;
 mod explain;
+mod formats;
 mod generate;
+mod inspect;
+mod mistakes;
 mod probe;
 mod proxy;
 mod watch;

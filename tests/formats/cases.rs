@@ -1,6 +1,6 @@
 //! Every file of the matrix: the command that makes it, who reads it, and what has to come of it.
 
-use crate::workshop::KEYS;
+use super::workshop::KEYS;
 
 /// What a file is given to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ mod common;
 mod handshakes;
 #[cfg(target_os = "linux")]
 mod memory;
+mod mistake_cases;
 mod mistakes;
 mod secrets;
 mod workshop;
@@ -24,10 +25,8 @@ use cases::{Case, Reader, Verdict};
 use common::loading::loader;
 use mtls::{MaterialError, MtlsIdentity, Passphrase, TrustAnchors};
 use secrets::Watch;
-use workshop::Workshop;
+use workshop::{PASSPHRASE, Workshop};
 
-/// Of everything that has one.
-const PASSPHRASE: &str = "tr0ub4dor";
 const TABLE: &str = "src/formats.md";
 
 #[test]

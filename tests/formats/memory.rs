@@ -13,9 +13,8 @@ use mtls::Passphrase;
 use pki_types::PrivateKeyDer;
 use pki_types::pem::PemObject;
 
-use crate::PASSPHRASE;
 use crate::common::programs::run;
-use crate::workshop::{Workshop, from_hex};
+use crate::workshop::{PASSPHRASE, Workshop, from_hex};
 
 const ROLE: &str = "MTLS_TEST_MEMORY";
 /// Long secrets are searched for in pieces of 16 bytes, short ones as a whole.

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::fmt::Debug;
 
-use crate::PASSPHRASE;
-use crate::workshop::Workshop;
+use super::workshop::{PASSPHRASE, Workshop};
 
 /// Bytes of a key that may never be seen together.
 const PIECE: usize = 16;

@@ -11,6 +11,9 @@ use crate::common::programs::{Finished, Program, run};
 /// Longer than RSA keys take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// Of everything that has one.
+pub(crate) const PASSPHRASE: &str = "tr0ub4dor";
+
 /// The keys that may be used, and those that may not.
 pub(crate) const KEYS: [&str; 4] = ["rsa", "p256", "p384", "ed25519"];
 

@@ -1,0 +1,245 @@
+//! `mtls inspect`, for every file of the formats and for those from the field.
+//!
+//! `MTLS_BLESS=1` writes `inspect.md` anew.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::answer::{Answer, answer, command};
+use crate::common::programs::{REQUIRE_ALL, Running};
+use crate::formats::cases;
+use crate::formats::secrets::Watch;
+use crate::formats::workshop::Workshop;
+use crate::formats::write_passphrase;
+
+const LIST: &str = "tests/cli/inspect.md";
+/// Names the folder with files from the field, as in `tests/conformance`.
+const FOLDER: &str = "MTLS_FIELD_CASES";
+/// So that days left are the same in two runs.
+const AT: &str = "2026-12-15T00:00:00Z";
+
+#[test]
+fn every_file_of_the_formats_is_recognised() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let folder = workshop.path("");
+    write_passphrase(&workshop);
+    let mut watch = Watch::new(
+        &workshop,
+        &["rsa", "p256", "p384", "ed25519", "other", "issuing"],
+    );
+    let mut list = String::from(
+        "What `mtls inspect` finds in each file of the formats: kinds, then reasons.\n\n\
+         | file | without a passphrase | with the passphrase |\n|---|---|---|\n",
+    );
+    let mut count = 0;
+    for case in cases::all().iter().flat_map(|group| &group.cases) {
+        count += 1;
+        let made = workshop.make(&case.command);
+        let made = made.to_str().unwrap();
+        let without = twice(&folder, &["inspect", "--at", AT, made], &mut watch);
+        let with = [
+            "inspect",
+            "--at",
+            AT,
+            "--passphrase-file",
+            "passphrase",
+            made,
+        ];
+        let with = twice(&folder, &with, &mut watch);
+        let command = case.command.replace('|', "\\|").replace('<', "\\<");
+        writeln!(
+            list,
+            "| `{command}` | {} | {} |",
+            summary(&without),
+            summary(&with)
+        )
+        .unwrap();
+        let text = crate::common::programs::run(&mut command_of(&folder, made), b"", LIMIT);
+        watch.text(&text.stdout);
+        watch.text(&text.stderr);
+    }
+    assert!(count >= 120, "{count} files");
+    assert!(watch.check() > 100_000);
+    compare(&list);
+}
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn command_of(folder: &Path, made: &str) -> Command {
+    command(
+        folder,
+        &["inspect", "--passphrase-file", "passphrase", made],
+    )
+}
+
+/// Runs a command twice, which has to find the same.
+fn twice(folder: &Path, arguments: &[&str], watch: &mut Watch) -> Answer {
+    let first = answer(folder, arguments, b"");
+    let second = answer(folder, arguments, b"");
+    assert_eq!(first.json, second.json, "{arguments:?}");
+    assert!(first.code == 0 || first.code == 1, "{first:#?}");
+    watch.text(&first.printed);
+    first
+}
+
+/// Returns the kinds of what is in the file, and the reasons of the findings.
+fn summary(answer: &Answer) -> String {
+    let files = answer.json["files"].as_array().unwrap().iter();
+    let contents = files.flat_map(|file| file["contents"].as_array().unwrap());
+    let kinds: Vec<&str> = contents.map(|one| one["kind"].as_str().unwrap()).collect();
+    // What others may read depends on who runs the test.
+    let reasons = answer.reasons().into_iter();
+    let reasons: BTreeSet<&str> = reasons.filter(|one| *one != "insecure_key_file").collect();
+    let reasons: Vec<&str> = reasons.into_iter().collect();
+    match (kinds.is_empty(), reasons.is_empty()) {
+        (_, true) => kinds.join(", "),
+        (true, false) => format!("**{}**", reasons.join(", ")),
+        (false, false) => format!("{}; **{}**", kinds.join(", "), reasons.join(", ")),
+    }
+}
+
+fn compare(list: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(LIST);
+    if env::var_os("MTLS_BLESS").is_some() {
+        fs::write(&path, list).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    let lines = list.lines().zip(expected.lines());
+    let differences: Vec<_> = lines.filter(|(a, b)| a != b).collect();
+    assert!(expected == list, "run with MTLS_BLESS=1; {differences:#?}");
+}
+
+#[test]
+fn every_file_from_the_field_is_recognised() {
+    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
+        eprintln!("skipped: {FOLDER} names no folder with cases");
+        assert!(env::var_os(REQUIRE_ALL).is_none(), "{FOLDER} is not set");
+        return;
+    };
+    let mut files = Vec::new();
+    find_files(&folder, &mut files);
+    assert!(files.len() > 40, "{} files", files.len());
+    for file in files {
+        let file = file.to_str().unwrap();
+        let arguments = ["inspect", "--at", AT, file];
+        let first = answer(&folder, &arguments, b"");
+        assert!(first.code == 0 || first.code == 1, "{file}: {first:#?}");
+        assert_eq!(first.json, answer(&folder, &arguments, b"").json, "{file}");
+    }
+}
+
+fn find_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find_files(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+/// Returns each relation as its kind, and the files that it is between.
+fn relations(answer: &Answer) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let relations = answer.json["relations"].as_array().unwrap().iter();
+    relations
+        .map(|one| {
+            (
+                text(&one["relation"]),
+                text(&one["from"]["file"]),
+                text(&one["to"]["file"]),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn files_that_belong_together_are_paired() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let folder = workshop.path("");
+    let files = [
+        "p256.crt",
+        "p256.key",
+        "issuing.crt",
+        "root.crt",
+        "request.csr",
+        "public.pem",
+    ];
+    let arguments: Vec<&str> = ["inspect"].into_iter().chain(files).collect();
+    let found = answer(&folder, &arguments, b"");
+    assert_eq!(found.code, 0, "{found:#?}");
+    let expected = [
+        ("key_of", "p256.key", "p256.crt"),
+        ("issued", "issuing.crt", "p256.crt"),
+        ("issued", "root.crt", "issuing.crt"),
+        ("request_of", "request.csr", "p256.crt"),
+        ("key_of", "public.pem", "p256.crt"),
+    ];
+    let expected = expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
+    assert_eq!(relations(&found), expected);
+    // A key whose certificate is not among them, and a root of another key with the same name.
+    let found = answer(&folder, &["inspect", "p256.crt", "other.key"], b"");
+    assert_eq!(found.reasons(), ["key_mismatch"]);
+    let digest = "openssl pkey -in p256.key -pubout -outform DER | sha256sum";
+    let digest = workshop.read(digest);
+    let digest = digest.split(' ').next().unwrap();
+    let found = answer(&folder, &["inspect", "p256.key"], b"");
+    assert_eq!(found.json["files"][0]["contents"][0]["spki_sha256"], digest);
+}
+
+#[test]
+fn standard_input_may_hold_several_kinds() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let folder = workshop.path("");
+    let input = workshop.read("cat p256.chain.pem p256.key request.csr");
+    let found = answer(&folder, &["inspect", "-"], input.as_bytes());
+    assert_eq!(summary(&found), "certificates, key, request");
+    // A damaged section does not hide the others.
+    let input = workshop.read("cat p256.chain.pem p256.key; sed 4d root.crt");
+    let found = answer(&folder, &["inspect", "-"], input.as_bytes());
+    assert_eq!(found.code, 1);
+    assert!(
+        summary(&found).starts_with("certificates, key; **"),
+        "{found:#?}"
+    );
+}
+
+/// Waits for its input: its memory, which may hold a key, must not get into a core file.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crash_leaves_no_core_file() {
+    let folder = env::temp_dir();
+    let mut running = Running::start(&mut command(&folder, &["inspect", "-"]));
+    let limits = format!("/proc/{}/limits", running.id());
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let text = fs::read_to_string(&limits).unwrap();
+        let core = text
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        let numbers: Vec<&str> = core.unwrap().split_whitespace().skip(4).take(2).collect();
+        if numbers == ["0", "0"] {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{numbers:?}");
+        assert!(running.is_alive());
+        std::thread::yield_now();
+    }
+    running.close_stdin();
+    let finished = running.finish(Duration::from_secs(30));
+    assert_eq!(finished.status.and_then(|status| status.code()), Some(1));
+}
