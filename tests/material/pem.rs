@@ -63,7 +63,7 @@ fn foreign_labels_are_rejected_by_name() {
     );
     for (label, advice) in [
         ("CERTIFICATE REQUEST", "hint: a request is no certificate"),
-        ("PKCS7", "hint: give it alone to a `Loader`"),
+        ("PKCS7", "hint: give it alone in a file"),
         ("PUBLIC KEY", "hint: proves nothing"),
         ("PKCS12", "hint: `Loader::load_anchors`"),
         ("X509 CRL", "hint: leave it out"),

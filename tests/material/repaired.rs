@@ -52,7 +52,7 @@ fn bundles_in_a_wrong_order() {
                 loader(passphrase).load_identity(&file),
                 &[
                     "the key belongs to certificate",
-                    "hint: a `Loader` with `repair_chain(true)`",
+                    "hint: `Loader::repair_chain`",
                     "bundle.pem",
                 ],
             );
@@ -81,10 +81,7 @@ fn bundles_in_a_wrong_order() {
             .unwrap();
             says(
                 loader(passphrase).load_key_pair(&chain, folder.join(key)),
-                &[
-                    "chain.pem and ",
-                    "hint: a `Loader` with `repair_chain(true)`",
-                ],
+                &["chain.pem and ", "hint: `Loader::repair_chain`"],
             );
             let identity = loader(passphrase)
                 .repair_chain(true)

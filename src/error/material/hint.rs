@@ -25,9 +25,9 @@ macro_rules! try_passphrase {
 
 const ISSUE_LIST: &str = "have the CA issue a complete list of version 2 with nextUpdate, as `openssl ca -gencrl` does \
                           with `crlnumber` and `default_crl_days` in its configuration";
-const ONE_FILE: &str = "if certificate and key were given in each other's place, swap them; if one file holds both, \
-                        give it to `MtlsIdentity::from_file`, or to `Loader::load_identity` with \
-                        `Loader::passphrase` where the key is encrypted";
+const ONE_FILE: &str = "if certificate and key were given in each other's place, swap them; if one file holds \
+ both, give it alone, as the file of the identity, with its passphrase where the key is encrypted (in code: \
+  `MtlsIdentity::from_file`, `Loader::load_identity`)";
 const COPY_AGAIN: &str = "the file was cut or mixed up: copy it again, whole";
 
 impl MaterialProblem {
@@ -67,13 +67,11 @@ impl MaterialProblem {
             }
             Self::DeltaRevocationList => "give the complete list (the base CRL) of the same CA",
             Self::DerInsteadOfPem { command, .. } => {
-                return format!(
-                    "give it to a `Loader`, which reads both, or turn it into PEM by {command}"
-                )
-                .into();
+                return format!("turn it into PEM by {command} (in code: a `Loader` reads both)")
+                    .into();
             }
             Self::DuplicateCertificate { .. } => {
-                "leave one out, as a `Loader` with `repair_chain(true)` does"
+                "leave one out (in code: `Loader::repair_chain` does that)"
             }
             Self::Empty => {
                 "check that the program that writes it has run, and that it writes to this place"
@@ -92,8 +90,8 @@ impl MaterialProblem {
                  `encrypted-keys`)"
             }
             Self::IdentityInsteadOfAnchors => {
-                "give a container of certificates alone, or take the CA certificates out of it by \
-                 `openssl pkcs12 -in FILE -cacerts -nokeys -out NEW` for `TrustAnchors::from_pem`"
+                "give a container of certificates alone, or give NEW, with the CA certificates out of it, by \
+                `openssl pkcs12 -in FILE -cacerts -nokeys -out NEW`"
             }
             Self::IndentedMarker => "remove the spaces before `-----BEGIN` and `-----END`",
             Self::IndirectRevocationList => {
@@ -113,13 +111,14 @@ impl MaterialProblem {
             Self::IssuerNameMismatch {
                 is_alike: false, ..
             } => {
-                "put the chain in order, each certificate followed by its issuer, and leave out the others, as \
-                 `Loader::repair_chain` and `CertificateChain::repaired` do"
+                "put the chain in order, each certificate followed by its issuer, and leave out the others (in \
+                code: `Loader::repair_chain` and `CertificateChain::repaired` do that)"
             }
             Self::IssuerNameMismatch { is_alike: true, .. } => {
                 "give the issuer certificate whose name is encoded as the certificate names it, or have the \
-                 certificate issued again; if there are others, put the chain in order, each certificate followed by \
-                 its issuer, and leave out the others, as `Loader::repair_chain` and `CertificateChain::repaired` do"
+                 certificate issued again; if there are others, put the chain in order, each certificate followed \
+                 by its issuer, and leave out the others (in code: `Loader::repair_chain` and \
+                 `CertificateChain::repaired` do that)"
             }
             Self::KeepsChanging { .. } => {
                 "find what writes it, and have that write a new file beside it and rename it into its place, once"
@@ -147,13 +146,13 @@ impl MaterialProblem {
                 "convert it by `openssl ec -in FILE -param_enc named_curve -out NEW` (NEW is not encrypted)"
             }
             Self::LeafNotFirst { .. } => {
-                "put that certificate at the top, its issuer after it, or load it by a `Loader` with \
-                 `repair_chain(true)`, which puts them in order"
+                "put that certificate at the top, its issuer after it (in code: `Loader::repair_chain` puts them \
+                in order)"
             }
             Self::LeafUnclear { .. } => {
-                "the leaf has to be the only certificate that is no CA's and issued no other: give it together with its \
-                 key to `MtlsIdentity::from_files`, which finds the key's, or give a PEM file with the leaf first, its \
-                 issuer after it (from `openssl pkcs7 -print_certs -in FILE -out NEW`)"
+                "the leaf has to be the only certificate that is no CA's and issued no other: give it together \
+                with its key, by which the leaf is found (in code: `MtlsIdentity::from_files`), or give a PEM \
+                file with the leaf first, its issuer after it (from `openssl pkcs7 -print_certs -in FILE -out NEW`)"
             }
             Self::LiteralLineBreaks => {
                 "turn them into real ones (`printf '%b\\n' \"$(cat FILE)\" > NEW`), or correct the program that wrote \
@@ -173,8 +172,8 @@ impl MaterialProblem {
                  are passed over)"
             }
             Self::NoKey => {
-                "give a file with `-----BEGIN PRIVATE KEY-----`, or a container that was exported with its key \
-                 (certificates of CAs alone go to `TrustAnchors`)"
+                "give a file with `-----BEGIN PRIVATE KEY-----`, or a container that was exported with its key; \
+                certificates of CAs alone are trust anchors"
             }
             Self::NoLeaf { found, .. } => {
                 return format!(
@@ -188,17 +187,23 @@ impl MaterialProblem {
             }
             Self::NoRevocationList => "give at least one, or leave the setting out",
             Self::NoSuchIdentity { found, .. } => {
-                return format!("give `Loader::friendly_name` one of these: {found}").into();
+                return format!(
+                    "give one of these friendly names (in code: `Loader::friendly_name`): {found}"
+                )
+                .into();
             }
             Self::Passphrase { from, .. } => passphrase_hint(from),
             Self::PassphraseMissing => {
                 "set it where the program takes it, to the empty string where the container was exported without one \
                  (in code: `Loader::passphrase`)"
             }
-            Self::PemInsteadOfDer => "give it to a `Loader`, which reads both, or to `from_pem`",
+            Self::PemInsteadOfDer => {
+                "give it as PEM (in code: to a `Loader`, which reads both, or to `from_pem`)"
+            }
             Self::Pkcs12 => {
-                "give it to `Loader::load_identity` or `Loader::load_anchors` (cargo feature `pkcs12`), or unpack it by \
-                 `openssl pkcs12 -in FILE -aes256 -out NEW` (it asks for a passphrase for the key in NEW)"
+                "give it alone, as the one file of the identity or of the trust anchors (in code: \
+                `Loader::load_identity`, `Loader::load_anchors`, cargo feature `pkcs12`), or unpack it by \
+                `openssl pkcs12 -in FILE -aes256 -out NEW` (it asks for a passphrase for the key in NEW)"
             }
             Self::Pkcs12Malformed => {
                 "look at it with `openssl pkcs12 -in FILE -info -noout`, and where that fails too, export it again from \
@@ -230,7 +235,8 @@ impl MaterialProblem {
             }
             Self::SeveralIdentities { found } => {
                 return format!(
-                    "choose one by its friendly name with `Loader::friendly_name`, or export it alone; there are: {found}"
+                    "choose one by its friendly name (in code: `Loader::friendly_name`), or export it alone; \
+                    there are: {found}"
                 )
                 .into();
             }

@@ -58,7 +58,7 @@ pub(crate) fn certificates(
         return Err(unexpected_input::unexpected(
             "PKCS#7 with revocation lists in it",
             ExpectedContent::Certificates.content(),
-            "revocation lists are given separately, to `RevocationLists`: unpack all of it by \
+            "revocation lists are given separately (in code: to `RevocationLists`): unpack all of it by \
              `openssl pkcs7 -print_certs -in FILE -out NEW` (with `-inform DER` for DER) and part them",
         )
         .into());

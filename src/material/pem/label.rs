@@ -121,13 +121,14 @@ fn advice(label: &str, wanted: ExpectedContent) -> &'static str {
              else, give the file that has what is expected)"
         }
         "OPENSSH PRIVATE KEY" => {
-            "convert a copy of it by `ssh-keygen -p -m PKCS8 -f COPY`, but for Ed25519, which `ssh-keygen` leaves as it is: \
+            "convert a copy of it by `ssh-keygen -p -m PKCS8 -f COPY`, but for Ed25519, which `ssh-keygen` leaves \
+            as it is: \
              make a new key by `openssl genpkey -algorithm ed25519 -out NEW`"
         }
         _ if is_pkcs7(label) => match wanted {
             ExpectedContent::Anchors | ExpectedContent::Certificates => {
-                "give it alone to a `Loader` or to `from_file`, or unpack it by \
-                 `openssl pkcs7 -print_certs -in FILE -out NEW`"
+                "give it alone in a file (in code: to a `Loader` or to `from_file`), or unpack it by `openssl \
+                pkcs7 -print_certs -in FILE -out NEW`"
             }
             _ => "unpack it by `openssl pkcs7 -print_certs -in FILE -out NEW`",
         },
@@ -139,7 +140,8 @@ fn advice(label: &str, wanted: ExpectedContent) -> &'static str {
         X509_CRL => unexpected_input::REVOCATION_LIST,
         _ if label.starts_with("PGP ") => unexpected_input::PGP,
         PKCS12 => {
-            "give it alone to `Loader::load_identity` or `Loader::load_anchors` (cargo feature `pkcs12`)"
+            "give it alone in a file (in code: to `Loader::load_identity` or `Loader::load_anchors`, cargo \
+            feature `pkcs12`)"
         }
         _ => {
             "leave it out (and where the file has nothing else, give the file that has what is expected)"

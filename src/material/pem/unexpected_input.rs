@@ -105,11 +105,15 @@ pub(crate) fn instead(shape: DerShape, wanted: ExpectedContent) -> MaterialProbl
             "PKCS#7",
             "PKCS#7 has no private key: give the file of the key, which is where the certificate was requested",
         ),
-        (DerShape::Pkcs7, _) => ("PKCS#7", "give it to a `Loader` or to `from_file`"),
+        (DerShape::Pkcs7, _) => (
+            "PKCS#7",
+            "give it as a file of certificates (in code: to a `Loader` or to \
+        `from_file`)",
+        ),
         (DerShape::Pkcs12, ExpectedContent::Anchors) => (
             "PKCS#12",
-            "give it to `Loader::load_anchors` (cargo feature `pkcs12`), or unpack its certificates by \
-             `openssl pkcs12 -in FILE -nokeys -out NEW`",
+            "unpack its certificates by `openssl pkcs12 -in FILE -nokeys -out NEW` (in code: \
+            `Loader::load_anchors` reads it, cargo feature `pkcs12`)",
         ),
         (DerShape::Pkcs12, ExpectedContent::RevocationLists) => ("PKCS#12", ONLY_THE_LIST),
         (DerShape::Pkcs12, _) => return MaterialProblem::Pkcs12,
@@ -235,15 +239,16 @@ const UNPACK: &str =
 const ONLY_THE_LIST: &str =
     "give the list that the CA publishes (`openssl ca -gencrl -out FILE`), as PEM or DER";
 const WITH_ITS_CERTIFICATES: &str =
-    "give it together with the file of its certificates to `MtlsIdentity::from_files`";
+    "give it together with the file of its certificates (in code: to `MtlsIdentity::from_files`)";
 const WITH_ITS_KEY: &str =
-    "give it together with the file of its private key to `MtlsIdentity::from_files`";
-const PKCS7_WITH_ITS_KEY: &str = "PKCS#7 has no private key: give it together with the file of its private key to \
-                                  `MtlsIdentity::from_files`";
+    "give it together with the file of its private key (in code: to `MtlsIdentity::from_files`)";
+const PKCS7_WITH_ITS_KEY: &str = "PKCS#7 has no private key: give it together with the file of its private key \
+ (in code: to `MtlsIdentity::from_files`)";
 
 pub(crate) const PGP: &str = "keys of PGP are not for TLS: give X.509 certificates and their keys";
-pub(crate) const PUBLIC_KEY: &str = "a public key alone proves nothing: give the certificate that it is in, or the private key that it belongs to";
+pub(crate) const PUBLIC_KEY: &str = "a public key alone proves nothing: give the certificate that it is in, or \
+ the private key that it belongs to";
 pub(crate) const REQUEST: &str =
     "a request is no certificate: give the certificate that the CA issued for it";
 pub(crate) const REVOCATION_LIST: &str =
-    "revocation lists are given separately, to `RevocationLists`: leave it out";
+    "revocation lists are given separately (in code: to `RevocationLists`): leave it out";

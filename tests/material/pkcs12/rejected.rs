@@ -356,7 +356,7 @@ fn other_insides_are_rejected_by_name() {
     is_unsupported(&list, "content: a revocation list");
     error_says(
         &load(&list),
-        &["hint: give revocation lists separately, to `RevocationLists`"],
+        &["hint: give revocation lists separately (in code: to `RevocationLists`)"],
     );
     is_unsupported(
         &with_bag(forge::bag("1.2.3.4", &sequence(&[]), none)),

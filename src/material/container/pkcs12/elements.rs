@@ -16,7 +16,7 @@ macro_rules! commands {
 pub(crate) const EXPORT_AGAIN: &str = concat!("export the container anew by ", commands!());
 /// How to replace a container with revocation lists.
 pub(crate) const EXPORT_WITHOUT_LISTS: &str = concat!(
-    "give revocation lists separately, to `RevocationLists`, and export the container without them by ",
+    "give revocation lists separately (in code: to `RevocationLists`), and export the container without them by ",
     commands!()
 );
 
