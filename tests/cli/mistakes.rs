@@ -255,7 +255,7 @@ fn each_mistake_is_named_by_one_command() {
         if !is_shown {
             wrong.push(format!("{mistake}: {shown:?}, but {}", answer.printed));
         }
-        // Whoever reads it learns what to do.
+        // Each says what to do.
         for finding in answer.json["findings"].as_array().unwrap() {
             if finding["hint"].as_str().is_none_or(str::is_empty) {
                 wrong.push(format!("{mistake}: no hint: {finding}"));

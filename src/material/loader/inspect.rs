@@ -100,7 +100,7 @@ impl Loader {
     /// # Errors
     /// [`MaterialError`]: the input cannot be read, is longer than
     /// [`RevocationLists::MAX_INPUT_BYTES`], is of no format that is read here, which the error
-    /// names, or its PEM sections cannot be told apart.
+    /// names, or it has damaged marker lines.
     pub fn inspect(&self, input: impl Into<Input>) -> Result<Inspection, MaterialError> {
         let input = input.into();
         let inspection = input.read(RevocationLists::MAX_INPUT_BYTES, |content| {

@@ -1,4 +1,4 @@
-//! What is wrong with an identity whoever verifies it.
+//! Faults of an identity that do not depend on trust.
 
 use mtls::pki_types::UnixTime;
 use mtls::{MtlsIdentity, Rustls};

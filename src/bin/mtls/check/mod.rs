@@ -1,4 +1,4 @@
-//! `mtls check`: judges our own identity and configuration, as our peers will.
+//! `mtls check`: verifies our own identity and configuration, as our peers will.
 
 mod identity;
 mod report;
@@ -17,7 +17,7 @@ use crate::arguments::MaterialArguments;
 use crate::facts::CertificateFacts;
 use crate::output::{Finding, Outcome, Output, Progress, Severity, Time};
 use report::{CheckReport, IdentityReport};
-use sides::Judge;
+use sides::SideChecks;
 use subject::Subject;
 
 /// Check our own identity, trust and configuration before peers do
@@ -78,7 +78,7 @@ fn check(
     let facts = described.certificates.iter();
     let facts: Vec<_> = facts.map(|one| CertificateFacts::new(one, at)).collect();
     let mut findings = identity::check(&subject.identity, &facts, at);
-    let judge = Judge {
+    let checks = SideChecks {
         subject,
         leaf: described.certificates.first(),
         server_name: arguments.server_name.as_ref(),
@@ -89,7 +89,7 @@ fn check(
     let mut sides: Vec<_> = subject
         .sides
         .iter()
-        .map(|side| judge.side(*side, verifier.as_ref()))
+        .map(|side| checks.side(*side, verifier.as_ref()))
         .collect();
     if let Some(verifier) = verifier.as_ref().filter(|_| subject.trust.is_some()) {
         findings.extend(trust::of_verifier(verifier));

@@ -56,15 +56,15 @@ impl NameReport {
     }
 }
 
-/// Judges an identity at a time.
-pub(super) struct Judge<'a> {
+/// An identity, and what each side of it is verified with.
+pub(super) struct SideChecks<'a> {
     pub(super) subject: &'a Subject,
     pub(super) leaf: Option<&'a CertificateDescription>,
     pub(super) server_name: Option<&'a ServerName<'static>>,
     pub(super) at: UnixTime,
 }
 
-impl Judge<'_> {
+impl SideChecks<'_> {
     /// Returns the verdict of a peer with this verifier; without one, what the leaf itself shows.
     pub(super) fn side(&self, side: Side, verifier: Option<&PeerVerifier>) -> SideReport {
         let Some(verifier) = verifier else {

@@ -8,7 +8,7 @@ use mtls::{PeerVerifier, RevocationLists};
 use crate::facts::{ListFacts, date_finding};
 use crate::output::{Finding, Severity};
 
-/// Returns the warnings about anchors that prove nobody, and lists that nobody signed.
+/// Returns the warnings about anchors that cannot prove peers, and lists that no anchor signed.
 pub(super) fn of_verifier(verifier: &PeerVerifier) -> Vec<Finding> {
     let mut findings = Vec::new();
     for anchor in verifier.unusable_trust_anchors() {

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn soon_is_thirty_days_or_a_third_of_the_lifetime() {
-        let of = |end, at| Expiry::of(day(100), day(100 + end), day(at));
+        let of = |end: u64, at| Expiry::of(day(100), day(100 + end), day(at));
         assert_eq!(of(365, 434), Expiry::Valid { days: 31 });
         assert_eq!(of(365, 436), Expiry::Soon { days: 29 });
         assert_eq!(of(9, 106), Expiry::Valid { days: 3 });

@@ -3,7 +3,7 @@
 use mtls::CertificateChain;
 use mtls::pki_types::CertificateDer;
 
-use super::contents::Examiner;
+use super::examiner::Examiner;
 use crate::facts::{CertificateFacts, date_finding, unsigned_link};
 use crate::output::{Finding, Severity};
 

@@ -3,14 +3,21 @@
 use mtls::material::{
     CertificateDescription, Content, IdentityWarning, Inspection, PublicKeyDescription,
 };
-use mtls::pki_types::{CertificateDer, UnixTime};
-use mtls::policy::SignatureAlgorithms;
+use mtls::pki_types::CertificateDer;
 use serde::Serialize;
 
 use super::certificates;
+use super::examiner::Examiner;
 use super::files::InspectedFile;
 use crate::facts::{CertificateFacts, ListFacts, hex};
 use crate::output::Finding;
+
+/// What one file holds.
+#[derive(Serialize)]
+pub(super) struct FileReport {
+    pub(super) file: String,
+    pub(super) contents: Vec<ContentReport>,
+}
 
 /// One thing in a file, as JSON.
 #[derive(Serialize)]
@@ -56,12 +63,6 @@ pub(super) enum ContentReport {
     RevocationLists {
         lists: Vec<ListFacts>,
     },
-}
-
-/// Examines contents at a time, with the algorithms that verify signatures.
-pub(super) struct Examiner {
-    pub(super) at: UnixTime,
-    pub(super) algorithms: SignatureAlgorithms,
 }
 
 impl Examiner {

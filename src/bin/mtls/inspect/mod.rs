@@ -2,6 +2,8 @@
 
 mod certificates;
 mod contents;
+mod evidence;
+mod examiner;
 mod files;
 mod pairs;
 mod relations;
@@ -16,9 +18,10 @@ use mtls::policy::SignatureAlgorithms;
 use mtls::{Loader, Passphrase, Rustls};
 
 use crate::output::{Finding, Outcome, Output, Progress, Severity, Time};
-use contents::Examiner;
-use relations::Evidence;
-use report::{FileReport, InspectReport};
+use contents::FileReport;
+use evidence::Evidence;
+use examiner::Examiner;
+use report::InspectReport;
 
 /// Say what files hold, what is wrong with them, and whether they belong together
 #[derive(Args, Debug)]
@@ -35,7 +38,7 @@ pub(crate) struct InspectArguments {
     /// The identity to read from PKCS#12, where it has several
     #[arg(long, value_name = "NAME")]
     friendly_name: Option<String>,
-    /// The time at which dates are judged [default: now]
+    /// The time at which dates are checked [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<Time>,
 }
@@ -59,7 +62,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> io::Resu
         });
     }
     let evidence = Evidence::new(&read, &reports);
-    let (relations, found) = evidence.relations(&examiner.algorithms);
+    let (relations, found) = relations::all(&evidence, &examiner.algorithms);
     for finding in found {
         // The same fault of a chain shows with and without its key.
         if !findings.iter().any(|known| is_same_fault(known, &finding)) {

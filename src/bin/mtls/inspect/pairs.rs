@@ -4,7 +4,7 @@ use mtls::material::IdentityWarning;
 use mtls::pki_types::CertificateDer;
 use mtls::{CertificateChain, MaterialError, MtlsIdentity};
 
-use super::relations::{Evidence, FoundCertificate, FoundKey};
+use super::evidence::{Evidence, FoundCertificate, FoundKey};
 use crate::output::Finding;
 
 /// The most keys that are tried with every file of certificates.

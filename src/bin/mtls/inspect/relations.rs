@@ -2,17 +2,13 @@
 
 use std::collections::HashMap;
 
-use mtls::PrivateKey;
 use mtls::material::Content;
-use mtls::pki_types::CertificateDer;
 use mtls::policy::SignatureAlgorithms;
 use serde::Serialize;
 
 use super::contents::ContentReport;
-use super::files::InspectedFile;
+use super::evidence::{Evidence, FoundCertificate};
 use super::pairs;
-use super::report::FileReport;
-use crate::facts::CertificateFacts;
 use crate::output::{CertificatePlace, Finding};
 
 /// The most signatures that are verified to find issuers.
@@ -43,214 +39,136 @@ pub(super) struct Part {
     certificate: Option<CertificatePlace>,
 }
 
-/// Everything that can be related.
-pub(super) struct Evidence<'a> {
-    files: Vec<(&'a InspectedFile, &'a FileReport)>,
-    pub(super) certificates: Vec<FoundCertificate<'a>>,
-    pub(super) keys: Vec<FoundKey<'a>>,
+/// Returns how the parts belong together, and the faults of those that do not.
+pub(super) fn all(
+    evidence: &Evidence<'_>,
+    algorithms: &SignatureAlgorithms,
+) -> (Vec<Relation>, Vec<Finding>) {
+    let mut relations = issuers(evidence, algorithms);
+    let (pairs, findings) = pairs::of_keys(evidence);
+    let pairs = pairs.into_iter().map(|(key, certificate)| Relation {
+        relation: RelationKind::KeyOf,
+        from: Part::of_file(key.file),
+        to: Part::of(certificate),
+    });
+    relations.splice(0..0, pairs);
+    relations.extend(of_public_keys(evidence));
+    let (lists, revoked) = lists(evidence);
+    relations.extend(lists);
+    (relations, findings.into_iter().chain(revoked).collect())
 }
 
-pub(super) struct FoundCertificate<'a> {
-    pub(super) file: &'a str,
-    pub(super) index: usize,
-    pub(super) der: &'a CertificateDer<'static>,
-    pub(super) facts: &'a CertificateFacts,
-}
-
-pub(super) struct FoundKey<'a> {
-    pub(super) file: &'a str,
-    pub(super) key: &'a PrivateKey,
-    pub(super) spki_sha256: Option<&'a str>,
-}
-
-impl<'a> Evidence<'a> {
-    pub(super) fn new(read: &'a [InspectedFile], reports: &'a [FileReport]) -> Self {
-        let mut evidence = Self {
-            files: read.iter().zip(reports).collect(),
-            certificates: Vec::new(),
-            keys: Vec::new(),
-        };
-        for (file, report) in read.iter().zip(reports) {
-            let Ok(inspection) = &file.inspection else {
-                continue;
-            };
-            for (content, report) in inspection.contents.iter().zip(&report.contents) {
-                evidence.add(&file.name, content, report);
-            }
-        }
-        evidence
+/// Finds who issued which certificate: by name, and by the signature.
+fn issuers(evidence: &Evidence<'_>, algorithms: &SignatureAlgorithms) -> Vec<Relation> {
+    let mut by_subject: HashMap<&str, Vec<&FoundCertificate<'_>>> = HashMap::new();
+    for certificate in &evidence.certificates {
+        let subject = certificate.facts.subject.as_str();
+        by_subject.entry(subject).or_default().push(certificate);
     }
-
-    fn add(&mut self, file: &'a str, content: &'a Content, report: &'a ContentReport) {
-        let (ders, facts) = match (content, report) {
-            (
-                Content::Certificates { certificates, .. },
-                ContentReport::Certificates {
-                    certificates: facts,
-                    ..
-                },
-            ) => (certificates.as_slice(), facts),
-            (
-                Content::Identity(identity),
-                ContentReport::Identity {
-                    certificates: facts,
-                    ..
-                },
-            ) => (identity.chain().as_slice(), facts),
-            (Content::Key(key), ContentReport::Key { spki_sha256, .. }) => {
-                return self.keys.push(FoundKey {
-                    file,
-                    key,
-                    spki_sha256: spki_sha256.as_deref(),
+    let mut relations = Vec::new();
+    let mut left = MAX_SIGNATURES;
+    for certificate in &evidence.certificates {
+        let issuers = by_subject.get(certificate.facts.issuer.as_str());
+        for issuer in issuers.into_iter().flatten() {
+            if issuer.der == certificate.der {
+                continue;
+            }
+            let Some(rest) = left.checked_sub(1) else {
+                return relations;
+            };
+            left = rest;
+            if algorithms.is_signed_by(certificate.der, issuer.der) == Some(true) {
+                relations.push(Relation {
+                    relation: RelationKind::Issued,
+                    from: Part::of(issuer),
+                    to: Part::of(certificate),
                 });
             }
-            _ => return,
-        };
-        for (index, (der, facts)) in ders.iter().zip(facts).enumerate() {
-            self.certificates.push(FoundCertificate {
-                file,
-                index,
-                der,
-                facts,
-            });
         }
     }
-
-    /// Returns how the parts belong together, and the faults of those that do not.
-    pub(super) fn relations(
-        &self,
-        algorithms: &SignatureAlgorithms,
-    ) -> (Vec<Relation>, Vec<Finding>) {
-        let mut relations = self.issuers(algorithms);
-        let (pairs, findings) = pairs::of_keys(self);
-        let pairs = pairs.into_iter().map(|(key, certificate)| Relation {
-            relation: RelationKind::KeyOf,
-            from: Part::of_file(key.file),
-            to: certificate.part(),
-        });
-        relations.splice(0..0, pairs);
-        relations.extend(self.of_public_keys());
-        let (lists, revoked) = self.lists();
-        relations.extend(lists);
-        (relations, findings.into_iter().chain(revoked).collect())
-    }
-
-    /// Finds who issued which certificate: by name, and by the signature.
-    fn issuers(&self, algorithms: &SignatureAlgorithms) -> Vec<Relation> {
-        let mut by_subject: HashMap<&str, Vec<&FoundCertificate<'_>>> = HashMap::new();
-        for certificate in &self.certificates {
-            let subject = certificate.facts.subject.as_str();
-            by_subject.entry(subject).or_default().push(certificate);
-        }
-        let mut relations = Vec::new();
-        let mut left = MAX_SIGNATURES;
-        for certificate in &self.certificates {
-            let issuers = by_subject.get(certificate.facts.issuer.as_str());
-            for issuer in issuers.into_iter().flatten() {
-                if issuer.der == certificate.der {
-                    continue;
-                }
-                let Some(rest) = left.checked_sub(1) else {
-                    return relations;
-                };
-                left = rest;
-                if algorithms.is_signed_by(certificate.der, issuer.der) == Some(true) {
-                    relations.push(Relation {
-                        relation: RelationKind::Issued,
-                        from: issuer.part(),
-                        to: certificate.part(),
-                    });
-                }
-            }
-        }
-        relations
-    }
-
-    /// Finds the certificates of requests and of public keys.
-    fn of_public_keys(&self) -> Vec<Relation> {
-        let mut relations = Vec::new();
-        for (file, report) in &self.files {
-            for content in &report.contents {
-                let (relation, digest) = match content {
-                    ContentReport::Request { spki_sha256, .. } => {
-                        (RelationKind::RequestOf, spki_sha256)
-                    }
-                    ContentReport::PublicKey { spki_sha256, .. } => {
-                        (RelationKind::KeyOf, spki_sha256)
-                    }
-                    _ => continue,
-                };
-                let mut all = self.certificates.iter();
-                let certificate = all.find(|one| one.facts.spki_sha256 == *digest);
-                let mut keys = self.keys.iter();
-                let key = keys.find(|key| key.spki_sha256 == Some(digest));
-                let to = certificate.map(FoundCertificate::part);
-                let to = to.or_else(|| key.map(|key| Part::of_file(key.file)));
-                relations.extend(to.map(|to| Relation {
-                    relation,
-                    from: Part::of_file(&file.name),
-                    to,
-                }));
-            }
-        }
-        relations
-    }
-
-    /// Finds the CAs of revocation lists by name, and what the lists revoke.
-    fn lists(&self) -> (Vec<Relation>, Vec<Finding>) {
-        let (mut relations, mut findings) = (Vec::new(), Vec::new());
-        for (file, _) in &self.files {
-            let contents = file.inspection.iter().flat_map(|found| &found.contents);
-            for content in contents {
-                let Content::RevocationLists(lists) = content else {
-                    continue;
-                };
-                for list in lists.iter() {
-                    let issuer = list.issuer();
-                    for certificate in &self.certificates {
-                        let facts = certificate.facts;
-                        if facts.subject == issuer && facts.is_ca {
-                            relations.push(Relation {
-                                relation: RelationKind::ListOf,
-                                from: Part::of_file(&file.name),
-                                to: certificate.part(),
-                            });
-                        }
-                        let serial = serial_of(&facts.serial_number);
-                        let entry = serial.and_then(|serial| list.find(&serial));
-                        if let Some(entry) = entry.filter(|_| facts.issuer == issuer) {
-                            let message = format!(
-                                "{} lists certificate {} ({}) as revoked, {}",
-                                file.name,
-                                certificate.index,
-                                facts.subject,
-                                entry.reason()
-                            );
-                            findings.push(Finding {
-                                certificate: Some(facts.place(certificate.index)),
-                                ..Finding::fault("revoked", message).at(certificate.file).hint(
-                                    "have a certificate issued for a new key; `mtls explain` verifies the list's signature",
-                                )
-                            });
-                        }
-                    }
-                }
-            }
-        }
-        (relations, findings)
-    }
+    relations
 }
 
-impl FoundCertificate<'_> {
-    fn part(&self) -> Part {
-        Part {
-            file: self.file.to_owned(),
-            certificate: Some(self.facts.place(self.index)),
+/// Finds the certificates of requests and of public keys.
+fn of_public_keys(evidence: &Evidence<'_>) -> Vec<Relation> {
+    let mut relations = Vec::new();
+    for (file, report) in &evidence.files {
+        for content in &report.contents {
+            let (relation, digest) = match content {
+                ContentReport::Request { spki_sha256, .. } => {
+                    (RelationKind::RequestOf, spki_sha256)
+                }
+                ContentReport::PublicKey { spki_sha256, .. } => (RelationKind::KeyOf, spki_sha256),
+                _ => continue,
+            };
+            let mut all = evidence.certificates.iter();
+            let certificate = all.find(|one| one.facts.spki_sha256 == *digest);
+            let mut keys = evidence.keys.iter();
+            let key = keys.find(|key| key.spki_sha256 == Some(digest));
+            let to = certificate.map(Part::of);
+            let to = to.or_else(|| key.map(|key| Part::of_file(key.file)));
+            relations.extend(to.map(|to| Relation {
+                relation,
+                from: Part::of_file(&file.name),
+                to,
+            }));
         }
     }
+    relations
+}
+
+/// Finds the CAs of revocation lists by name, and what the lists revoke.
+fn lists(evidence: &Evidence<'_>) -> (Vec<Relation>, Vec<Finding>) {
+    let (mut relations, mut findings) = (Vec::new(), Vec::new());
+    for (file, _) in &evidence.files {
+        let contents = file.inspection.iter().flat_map(|found| &found.contents);
+        for content in contents {
+            let Content::RevocationLists(lists) = content else {
+                continue;
+            };
+            for list in lists.iter() {
+                let issuer = list.issuer();
+                for certificate in &evidence.certificates {
+                    let facts = certificate.facts;
+                    if facts.subject == issuer && facts.is_ca {
+                        relations.push(Relation {
+                            relation: RelationKind::ListOf,
+                            from: Part::of_file(&file.name),
+                            to: Part::of(certificate),
+                        });
+                    }
+                    let serial = serial_of(&facts.serial_number);
+                    let entry = serial.and_then(|serial| list.find(&serial));
+                    if let Some(entry) = entry.filter(|_| facts.issuer == issuer) {
+                        let message = format!(
+                            "{} lists certificate {} ({}) as revoked, {}",
+                            file.name,
+                            certificate.index,
+                            facts.subject,
+                            entry.reason()
+                        );
+                        findings.push(Finding {
+                            certificate: Some(facts.place(certificate.index)),
+                            ..Finding::fault("revoked", message).at(certificate.file).hint(
+                                "have a certificate issued for a new key; `mtls explain` verifies the list's signature",
+                            )
+                        });
+                    }
+                }
+            }
+        }
+    }
+    (relations, findings)
 }
 
 impl Part {
+    fn of(certificate: &FoundCertificate<'_>) -> Self {
+        Self {
+            file: certificate.file.to_owned(),
+            certificate: Some(certificate.facts.place(certificate.index)),
+        }
+    }
+
     fn of_file(file: &str) -> Self {
         Self {
             file: file.to_owned(),

@@ -2,7 +2,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::contents::ContentReport;
+use super::contents::{ContentReport, FileReport};
 use super::relations::Relation;
 use crate::facts::CertificateFacts;
 use crate::output::{Details, Page, Time};
@@ -16,13 +16,6 @@ pub(super) struct InspectReport {
     pub(super) at: Time,
     pub(super) relations: Vec<Relation>,
     pub(super) files: Vec<FileReport>,
-}
-
-/// What one file holds.
-#[derive(Serialize)]
-pub(super) struct FileReport {
-    pub(super) file: String,
-    pub(super) contents: Vec<ContentReport>,
 }
 
 impl Details for InspectReport {
