@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn lines_keep_to_the_width() {
-        let text = "word ".repeat(100);
+        // 14 words on the first line, 15 on each other.
+        let text = "word ".repeat(14 + 5 * 15);
         for (index, line) in lines_after(10, 4, &text).enumerate() {
             let taken = if index == 0 { 10 } else { 4 };
             assert!(
