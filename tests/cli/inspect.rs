@@ -218,6 +218,36 @@ fn standard_input_may_hold_several_kinds() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn files_that_others_may_read_are_warnings() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let folder = workshop.path("");
+    write_passphrase(&workshop);
+    let encrypt = "openssl pkcs8 -topk8 -in p256.key -passout pass:tr0ub4dor -out out/key.pem";
+    let made = workshop.make(encrypt);
+    let with = [
+        "inspect",
+        "--passphrase-file",
+        "passphrase",
+        made.to_str().unwrap(),
+    ];
+    for (path, reason) in [
+        (folder.join("passphrase"), "insecure_passphrase_file"),
+        (made.clone(), "insecure_key_file"),
+    ] {
+        assert!(answer(&folder, &with, b"").reasons().is_empty());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let found = answer(&folder, &with, b"");
+        assert_eq!((found.code, found.reasons()), (0, vec![reason]));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
 /// Waits for its input: its memory, which may hold a key, must not get into a core file.
 #[cfg(target_os = "linux")]
 #[test]

@@ -34,6 +34,8 @@ pub struct Inspection {
     pub faults: Vec<MaterialError>,
     /// Set if others can read or write the file, and a private key is in it.
     pub insecure_permissions: Option<InsecurePermissions>,
+    /// Set if the same holds of the file of the passphrase that opened a private key.
+    pub insecure_passphrase_file: Option<InsecurePermissions>,
 }
 
 /// One thing that an input holds.
@@ -252,7 +254,11 @@ impl<'l> Collector<'l> {
             check_count(self.opened, MAX_OPENED_KEYS, "encrypted private keys")?;
         }
         let content = match read(self.loader) {
-            Ok(key) => Content::Key(key),
+            Ok(key) => {
+                let exposure = key.passphrase_exposure().cloned();
+                self.found.insecure_passphrase_file = exposure;
+                Content::Key(key)
+            }
             Err(error) if matches!(error.problem(), MaterialProblem::EncryptedKey) => {
                 Content::EncryptedKey { encryption }
             }

@@ -85,6 +85,10 @@ impl Examiner {
             let warning = IdentityWarning::InsecureKeyFile(exposure.clone());
             findings.push(Finding::of_warning(&warning));
         }
+        if let Some(exposure) = &inspection.insecure_passphrase_file {
+            let warning = IdentityWarning::InsecurePassphraseFile(exposure.clone());
+            findings.push(Finding::of_warning(&warning));
+        }
         let mut reports = Vec::new();
         for content in &inspection.contents {
             let (report, found) = self.content(content);
