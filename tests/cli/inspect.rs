@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::answer::{Answer, answer, command};
+use crate::common::pki::crl::Crl;
+use crate::common::pki::{Authority, Leaf};
 use crate::common::programs::{REQUIRE_ALL, Running};
 use crate::formats::cases;
 use crate::formats::secrets::Watch;
@@ -215,6 +217,53 @@ fn standard_input_may_hold_several_kinds() {
     assert!(
         summary(&found).starts_with("certificates, key; **"),
         "{found:#?}"
+    );
+}
+
+#[test]
+fn lists_revoke_and_requests_are_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Authority::root("Rhea");
+    let alice = Leaf::named("alice").client().issued_by(&root);
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    write("alice.pem", alice.chain_pem().as_bytes());
+    write("ca.pem", root.pem().as_bytes());
+    write("good.crl", &Crl::new().signed_by(&root));
+    write("stale.crl", &Crl::stale().signed_by(&root));
+    let revoked = Crl::new().lists(alice.leaf()).signed_by(&root);
+    write("revoked.crl", &revoked);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let request = rcgen::CertificateParams::new(["a.test".to_owned()]).unwrap();
+    let mut request = request.serialize_request(&key).unwrap().der().to_vec();
+    write("request.der", &request);
+    // Its subject is another one than its key signed.
+    let at = request
+        .windows(6)
+        .position(|part| part == b"a.test")
+        .unwrap();
+    request[at] = b'b';
+    write("forged.der", &request);
+    let inspect = |files: &[&str]| {
+        let arguments: Vec<&str> = ["inspect"].iter().chain(files).copied().collect();
+        answer(folder.path(), &arguments, b"")
+    };
+    let found = inspect(&["alice.pem", "ca.pem", "good.crl"]);
+    assert_eq!(found.code, 0, "{found:#?}");
+    let of_ca = ["list_of", "good.crl", "ca.pem"].map(str::to_owned);
+    assert!(relations(&found).contains(&of_ca.into()), "{found:#?}");
+    assert_eq!(inspect(&["stale.crl"]).reasons(), ["revocation_list_stale"]);
+    let found = inspect(&["alice.pem", "revoked.crl"]);
+    assert_eq!((found.code, found.reasons()), (1, vec!["revoked"]));
+    let found = inspect(&["request.der"]);
+    let content = &found.json["files"][0]["contents"][0];
+    assert_eq!(
+        (found.code, &content["names"][0]),
+        (0, &Value::from("DNS:a.test"))
+    );
+    assert_eq!(content["signature"], "valid");
+    assert_eq!(
+        inspect(&["forged.der"]).reasons(),
+        ["invalid_request_signature"]
     );
 }
 
