@@ -84,7 +84,7 @@ const SHOWN: &[(&str, &str, Shown)] = &[
     (
         "a passphrase from a file that is not there",
         "inspect MADE --passphrase-file nowhere",
-        Fault("unreadable_passphrase"),
+        Fault("unreadable_file"),
     ),
     (
         "a secret store that does not answer",
