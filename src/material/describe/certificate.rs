@@ -42,6 +42,9 @@ pub struct CertificateDescription {
     /// Whether its basic constraints mark it as a CA (RFC 5280, section 4.2.1.9); `false` if
     /// unreadable.
     pub is_ca: bool,
+    /// Whether it is made for tests: it has the private extension 2.25.1836346483, which every
+    /// certificate of version 3 from `mtls::test_util` has. Its issuer's key protects nothing.
+    pub is_test: bool,
     /// The allowed purposes (RFC 5280, section 4.2.1.12); `None` if absent or unreadable.
     pub extended_key_usages: Option<Vec<String>>,
     /// SHA-256 over the certificate.
@@ -117,6 +120,7 @@ impl CertificateDescription {
                 .kind()
                 .map_or_else(|_| "unreadable".to_owned(), |kind| kind.to_string()),
             is_ca: certificate.is_ca().is_ok_and(|is_ca| is_ca),
+            is_test: certificate.has_test_marker(),
             extended_key_usages: purposes.map(|p| p.0.iter().map(purpose_name).collect()),
             sha256: Sha256::digest(der).into(),
             spki_sha256: Sha256::digest(certificate.public_key.spki).into(),
@@ -214,9 +218,12 @@ impl fmt::Display for CertificateDescription {
             "\n  SHA-256 of the key: {:x}",
             HexDisplay(&self.spki_sha256)
         )?;
-        match &self.issuer_address {
-            Some(address) => write!(f, "\n  issuer's certificate at: {address}"),
-            None => Ok(()),
+        if let Some(address) = &self.issuer_address {
+            write!(f, "\n  issuer's certificate at: {address}")?;
         }
+        if self.is_test {
+            f.write_str("\n  made for tests: never trust its CA in production")?;
+        }
+        Ok(())
     }
 }

@@ -18,7 +18,12 @@ pub(crate) struct Extension<'a> {
 
 impl Extension<'_> {
     pub(crate) fn is(&self, oid: ObjectIdentifier) -> bool {
-        self.oid == oid.as_bytes()
+        self.has_identifier(oid.as_bytes())
+    }
+
+    /// Compares the encoded content of the identifier.
+    pub(crate) fn has_identifier(&self, oid: &[u8]) -> bool {
+        self.oid == oid
     }
 
     /// Returns the identifier in dotted form, for messages.

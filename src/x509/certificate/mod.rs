@@ -8,6 +8,7 @@ pub(super) mod extension;
 mod extension_access;
 mod general_name;
 mod key_identifier;
+mod test_marker;
 mod view;
 
 pub(crate) use error::{Version, X509Error};
