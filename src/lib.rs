@@ -66,6 +66,8 @@ pub mod rotation;
 mod server;
 mod side;
 mod stream;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 mod x509;
 
 pub use pki_types;

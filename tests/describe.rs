@@ -11,9 +11,9 @@ use std::time::Duration;
 use mtls::material::{
     AlternativeName, CertificateDescription, IdentityWarning, KeyType, SignatureScheme, SigningKey,
 };
+use mtls::test_util::Extension;
 use mtls::{CertificateChain, MtlsIdentity, TrustAnchors};
 use pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
-use rcgen::{CustomExtension, DnType, SanType};
 
 use common::openssl_ca::Cas;
 use common::pki::{
@@ -37,7 +37,7 @@ fn at(seconds: u64) -> UnixTime {
 }
 
 /// Authority information access with one issuer's address (RFC 5280, section 4.2.2.1).
-fn issuer_address(uri: &str) -> CustomExtension {
+fn issuer_address(uri: &str) -> Extension {
     let uri_length = u8::try_from(uri.len()).unwrap();
     let method = [6, 8, 0x2b, 6, 1, 5, 5, 7, 48, 2];
     let value = [
@@ -47,7 +47,7 @@ fn issuer_address(uri: &str) -> CustomExtension {
         uri.as_bytes(),
     ]
     .concat();
-    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], value)
+    Extension::new(&[1, 3, 6, 1, 5, 5, 7, 1, 1], value)
 }
 
 fn everything(algorithm: KeyAlgorithm) -> Leaf {
@@ -62,10 +62,7 @@ fn everything(algorithm: KeyAlgorithm) -> Leaf {
         .uri("spiffe://prod.example/payments")
         .uri("https://a.example/x,DNS:evil.example?q=1#f")
         .email("ops@a.example")
-        .san(SanType::OtherName((
-            vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3],
-            "x".into(),
-        )))
+        .other_name(&[1, 3, 6, 1, 4, 1, 311, 20, 2, 3], "x")
         .client()
         .server()
         .serial_number(&[0xf0, 1, 2, 3, 0xfe])
@@ -335,7 +332,9 @@ fn a_key_that_is_elsewhere_is_said_to_be() {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, "kms");
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "kms");
     let certificate = params.self_signed(&key).unwrap();
     let spki = rcgen::PublicKeyData::subject_public_key_info(&key);
     let chain = CertificateChain::from_der([certificate.der().clone()]).unwrap();
@@ -352,7 +351,7 @@ fn a_key_that_is_elsewhere_is_said_to_be() {
 /// A name may hold anything. Whatever it is, it takes one line, and none of it is hidden.
 #[test]
 fn names_cannot_forge_lines() {
-    let root = Authority::root("Rhea Root");
+    let root = Authority::named("Rhea Root");
     let nasty = "a.example\n  name: DNS:b.example\u{1b}[2J c\\d";
     let credential = Leaf::named("eve\nleaf: CN=root\u{202e}\u{85}")
         .dns(nasty)
@@ -388,9 +387,9 @@ fn names_cannot_forge_lines() {
 
 #[test]
 fn names_that_cannot_be_read_are_said_to_be() {
-    let root = Authority::root("Rhea Root");
+    let root = Authority::named("Rhea Root");
     let names = |value: Vec<u8>| {
-        let san = CustomExtension::from_oid_content(&[2, 5, 29, 17], value);
+        let san = Extension::new(&[2, 5, 29, 17], value);
         let credential = Leaf::named("odd").extension(san).issued_by(&root);
         identity(&credential).describe().certificates[0]
             .names
@@ -418,7 +417,7 @@ fn names_that_cannot_be_read_are_said_to_be() {
 #[test]
 fn the_first_to_expire_counts_to_the_second() {
     const END: u64 = 2_000_000_000;
-    let until = |end: u64| Validity::between(1_700_000_000, i64::try_from(end).unwrap());
+    let until = |end: u64| Validity::between_unix(1_700_000_000, i64::try_from(end).unwrap());
     let root = AuthorityBuilder::named("Root")
         .validity(until(END + 500))
         .self_signed();

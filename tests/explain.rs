@@ -9,17 +9,17 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::pki::crl::Crl;
+use common::pki::crl::{Crl, CrlTools as _};
 use common::pki::{Authority, AuthorityBuilder, Credential, KeyAlgorithm, Leaf, Validity};
 use mtls::policy::{
     CertificateProfile, Explanation, RevocationDepth, Rule, SignatureAlgorithms, StepOutcome,
 };
+use mtls::test_util::KeyUsage;
 use mtls::{
     PeerMatcher, PeerVerifier, RejectionReason as Reason, RevocationLists, RevocationRules, Rustls,
     TrustAnchors, TrustBundles, VerifierPolicy,
 };
 use pki_types::{ServerName, UnixTime};
-use rcgen::{GeneralSubtree, KeyUsagePurpose, NameConstraints};
 use time::OffsetDateTime;
 
 /// 2026-01-15
@@ -194,7 +194,9 @@ fn of_certificates() -> Vec<Story> {
             title: "The certificate has expired",
             text: "It was not renewed, or the new one was not loaded.",
             reason: Reason::Expired,
-            explanation: verify(alice().validity(Validity::between(NOW - 90 * DAY, NOW - DAY))),
+            explanation: verify(
+                alice().validity(Validity::between_unix(NOW - 90 * DAY, NOW - DAY)),
+            ),
         },
         Story {
             title: "A server's certificate is used by a client",
@@ -206,7 +208,7 @@ fn of_certificates() -> Vec<Story> {
             title: "The key may not sign handshakes",
             text: "The key usage is that of a key for RSA key transport, which TLS 1.3 does not have.",
             reason: Reason::WrongKeyUsage,
-            explanation: verify(alice().key_usages(&[KeyUsagePurpose::KeyEncipherment])),
+            explanation: verify(alice().key_usages(&[KeyUsage::KeyEncipherment])),
         },
         Story {
             title: "The CA's own certificate is presented",
@@ -235,13 +237,10 @@ fn of_paths() -> Vec<Story> {
     let short = authority("Example Short CA").path_length(0).self_signed();
     let below_short = authority("Example Issuing CA").issued_by(&short);
     let test_only = authority("Example Test CA")
-        .name_constraints(NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName("test.example".to_owned())],
-            excluded_subtrees: vec![],
-        })
+        .permits_dns("test.example")
         .self_signed();
     let old = AuthorityBuilder::named("Example Old CA")
-        .validity(Validity::between(NOW - 3650 * DAY, NOW - 30 * DAY))
+        .validity(Validity::between_unix(NOW - 3650 * DAY, NOW - 30 * DAY))
         .self_signed();
     vec![
         Story {
@@ -379,11 +378,11 @@ fn of_policies() -> Vec<Story> {
 fn list(issuer: &Authority, next_update: i64, serial: Option<&[u8]>) -> Vec<u8> {
     let date = |seconds| OffsetDateTime::from_unix_timestamp(seconds).unwrap();
     let mut list = Crl::new().number(&[7]);
-    list.this_update = date(NOW - 2 * DAY);
-    list.next_update = Some(date(next_update));
+    list.this_update = date(NOW - 2 * DAY).into();
+    list.next_update = Some(date(next_update).into());
     if let Some(serial) = serial {
         let ago = date(NOW - 3 * DAY) - OffsetDateTime::now_utc();
-        list = list.lists_serial(serial, ago, KEY_COMPROMISE);
+        list = list.lists_serial_by(serial, ago, KEY_COMPROMISE);
     }
     list.signed_by(issuer).to_vec()
 }
@@ -420,7 +419,8 @@ fn root(name: &str) -> Authority {
 }
 
 fn authority(name: &str) -> AuthorityBuilder {
-    AuthorityBuilder::named(name).validity(Validity::between(NOW - 365 * DAY, NOW + 3650 * DAY))
+    AuthorityBuilder::named(name)
+        .validity(Validity::between_unix(NOW - 365 * DAY, NOW + 3650 * DAY))
 }
 
 fn alice() -> Leaf {
@@ -434,7 +434,7 @@ fn plain() -> Leaf {
 }
 
 fn current() -> Validity {
-    Validity::between(NOW - 30 * DAY, NOW + 60 * DAY)
+    Validity::between_unix(NOW - 30 * DAY, NOW + 60 * DAY)
 }
 
 fn now() -> UnixTime {

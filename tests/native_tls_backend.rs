@@ -258,7 +258,7 @@ fn rejected_by_the_platform() {
         .issued_by(&cast.root);
     let for_clients = leaf().client().issued_by(&cast.root);
     let namesake = leaf().server().issued_by(&cast.impostor);
-    let stranger = leaf().server().issued_by(&Authority::root("Stranger"));
+    let stranger = leaf().server().issued_by(&Authority::named("Stranger"));
     let incomplete = leaf().server().issued_by(&cast.intermediate);
     let self_signed = leaf().server().self_signed();
 

@@ -20,7 +20,7 @@ fn is_mutual(ca: &Ca, client: &Credential, server: &Credential, version: Version
                 version,
                 identity: Some(identity.clone()),
                 anchors: vec![ca.certificate.clone()],
-                ..Setup::new(identity, &Authority::root("unused"))
+                ..Setup::new(identity, &Authority::named("unused"))
             };
             let near = near.ready(&setup(client)).unwrap();
             let far_end = far.ready(&setup(server)).unwrap();
@@ -62,7 +62,7 @@ fn ml_dsa_does_not_count_in_tls_1_2() {
     let setup = |version, identity: &Credential| Setup {
         version,
         anchors: vec![ca.certificate.clone()],
-        ..Setup::new(identity, &Authority::root("unused"))
+        ..Setup::new(identity, &Authority::named("unused"))
     };
     for far in ends::servers() {
         let near = &ends::raw_clients(&["rustls"])[0];
@@ -88,7 +88,7 @@ fn p521_in_tls_1_2_takes_a_client_that_names_the_curve() {
         Setup {
             version: Version::Tls12,
             anchors: vec![ca.certificate.clone()],
-            ..Setup::new(&ours, &Authority::root("unused"))
+            ..Setup::new(&ours, &Authority::named("unused"))
         }
     };
     for near in ends::clients()

@@ -1,17 +1,22 @@
-//! Leaves that rcgen cannot make, issued by an [`Authority`] with the hands of OpenSSL.
+//! Leaves with keys and signatures that only OpenSSL makes, and some that no library writes.
 
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
+use mtls::test_util::tlv;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Rsa;
-use openssl::x509::extension::{ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
-use openssl::x509::{X509, X509Builder, X509Name};
+use openssl::sign::Signer;
+use time::{Duration, OffsetDateTime};
 
-use super::pki::{Authority, Credential};
+use super::pki::crl::utc_time;
+use super::pki::{Authority, Credential, Leaf};
+
+/// Places among the fields of a certificate of version 3.
+const VERSION: usize = 0;
+const VALIDITY: usize = 4;
+const ECDSA_SHA1: &[u8] = b"\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04\x01";
 
 /// A way of being odd. Each leaf has the common name that it is made with, and, but for the two oddities that are
 /// about it, a DNS name of the same text and the extended key usages of a server and of a client.
@@ -47,26 +52,39 @@ impl Odd {
     /// An odd leaf called `name`. The chain holds the leaf alone; see [`Credential::with`].
     pub fn issued_by(self, authority: &Authority, name: &str) -> Credential {
         let key = self.key();
-        let issuer = X509::from_der(&authority.certificate()).unwrap();
-        let issuer_key =
-            PKey::private_key_from_pkcs8(authority.key_der().secret_pkcs8_der()).unwrap();
-        let mut builder = X509::builder().unwrap();
-        builder.set_serial_number(&serial()).unwrap();
-        builder.set_issuer_name(issuer.subject_name()).unwrap();
-        builder.set_subject_name(&subject(name)).unwrap();
-        builder.set_pubkey(&key).unwrap();
-        set_validity(&mut builder);
-        if self == Self::EarlyGeneralTime {
-            // OpenSSL keeps the type of the text.
-            let date = Asn1Time::from_str("20250101000000Z").unwrap();
-            builder.set_not_before(&date).unwrap();
+        let mut leaf = Leaf::named(name)
+            .without_key_identifier()
+            .server()
+            .client()
+            .foreign_key(
+                key.public_key_to_der().unwrap(),
+                key.private_key_to_pkcs8().unwrap(),
+            );
+        if self != Self::CommonNameOnly {
+            leaf = leaf.dns(name);
         }
-        self.set_version_and_extensions(&mut builder, name);
-        builder.sign(&issuer_key, self.digest()).unwrap();
-        Credential {
-            chain: vec![builder.build().to_der().unwrap().into()],
-            key: key.private_key_to_pkcs8().unwrap().into(),
+        match self {
+            Self::EarlyGeneralTime => leaf.rewrite(|fields| {
+                let from = tlv(0x18, &[b"20250101000000Z"]);
+                let until = utc_time(OffsetDateTime::now_utc() + Duration::days(30));
+                fields[VALIDITY] = tlv(0x30, &[&from, &until]);
+            }),
+            Self::Sha1Signed => {
+                let key = authority.key_der();
+                leaf.signature(ECDSA_SHA1, move |tbs| {
+                    let key = PKey::private_key_from_pkcs8(key.secret_pkcs8_der()).unwrap();
+                    let mut signer = Signer::new(MessageDigest::sha1(), &key).unwrap();
+                    signer.sign_oneshot_to_vec(tbs).unwrap()
+                })
+            }
+            // Neither a version nor extensions.
+            Self::X509V1 => leaf.rewrite(|fields| {
+                fields.remove(VERSION);
+                fields.pop();
+            }),
+            _ => leaf,
         }
+        .issued_by(authority)
     }
 
     fn key(self) -> PKey<Private> {
@@ -81,29 +99,6 @@ impl Odd {
             Self::X509V1 => PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap(),
         }
     }
-
-    fn digest(self) -> MessageDigest {
-        match self {
-            Self::Sha1Signed => MessageDigest::sha1(),
-            _ => MessageDigest::sha256(),
-        }
-    }
-
-    fn set_version_and_extensions(self, builder: &mut X509Builder, name: &str) {
-        if self == Self::X509V1 {
-            return builder.set_version(0).unwrap();
-        }
-        builder.set_version(2).unwrap();
-        let usage = KeyUsage::new().critical().digital_signature().build();
-        builder.append_extension(usage.unwrap()).unwrap();
-        let purposes = ExtendedKeyUsage::new().server_auth().client_auth().build();
-        builder.append_extension(purposes.unwrap()).unwrap();
-        if self != Self::CommonNameOnly {
-            let context = builder.x509v3_context(None, None);
-            let names = SubjectAlternativeName::new().dns(name).build(&context);
-            builder.append_extension(names.unwrap()).unwrap();
-        }
-    }
 }
 
 fn ec(curve: Nid) -> PKey<Private> {
@@ -116,27 +111,4 @@ fn rsa_pss() -> PKey<Private> {
     context.keygen_init().unwrap();
     context.set_rsa_keygen_bits(2048).unwrap();
     context.keygen().unwrap()
-}
-
-fn subject(name: &str) -> X509Name {
-    let mut subject = X509Name::builder().unwrap();
-    subject.append_entry_by_nid(Nid::COMMONNAME, name).unwrap();
-    subject.build()
-}
-
-fn serial() -> openssl::asn1::Asn1Integer {
-    let mut number = BigNum::new().unwrap();
-    number
-        .rand(120, openssl::bn::MsbOption::ONE, false)
-        .unwrap();
-    number.to_asn1_integer().unwrap()
-}
-
-/// From an hour ago for thirty days, as [`Validity::current`](super::pki::Validity::current).
-fn set_validity(builder: &mut X509Builder) {
-    let now = time::OffsetDateTime::now_utc().unix_timestamp();
-    let not_before = Asn1Time::from_unix(now - 3600).unwrap();
-    let not_after = Asn1Time::from_unix(now + 30 * 86_400).unwrap();
-    builder.set_not_before(&not_before).unwrap();
-    builder.set_not_after(&not_after).unwrap();
 }

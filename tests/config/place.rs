@@ -22,7 +22,7 @@ impl Place {
     pub fn new() -> Self {
         let place = Self {
             folder: tempfile::tempdir().unwrap(),
-            root: Authority::root("Rhea Root"),
+            root: Authority::named("Rhea Root"),
         };
         let server = place.issue(Leaf::named("server").server().dns("server.test"));
         place.write("tls.pem", server.chain_pem() + &server.key_pem());
@@ -36,7 +36,7 @@ impl Place {
         place.write("ca.crl", pem("X509 CRL", &lists));
         place.write("other.key", place.issue(Leaf::named("other")).key_pem());
         place.write("locked.key", LOCKED);
-        place.write("other-ca.crt", Authority::root("Otto Other").pem());
+        place.write("other-ca.crt", Authority::named("Otto Other").pem());
         place
     }
 

@@ -8,7 +8,7 @@ use x509_cert::der::asn1::AnyRef;
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::Extension;
 
-use crate::common::pki::crl::{Crl, extension, serial_of, tlv, utc_time};
+use crate::common::pki::crl::{Crl, CrlTools as _, extension, serial_of, tlv, utc_time};
 use crate::common::pki::{AuthorityBuilder, KeyAlgorithm};
 use crate::issued::CertifiedKey;
 
@@ -183,7 +183,7 @@ pub(crate) fn list_with(ca: &CertifiedKey, revoked: &CertificateDer<'_>) -> Revo
     let key = KeyPair::try_from(&ca.key).unwrap();
     let name = Draft::of(&ca.certificate).subject;
     let list = Crl::new()
-        .lists_serial(&serial_of(revoked), Duration::hours(-2), &[])
+        .lists_serial_by(&serial_of(revoked), Duration::hours(-2), &[])
         .inner_algorithm(algorithm(&key));
     let list = list.signed_with(&name, algorithm(&key), |fields| key.sign(fields).unwrap());
     RevocationLists::from_der([list]).unwrap()

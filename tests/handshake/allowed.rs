@@ -34,7 +34,7 @@ fn one_certificate_with_both_usages_on_both_ends() {
 
 #[test]
 fn chain_under_a_cross_signed_root() {
-    let (old, new) = (Authority::root("Old Root"), Authority::root("New Root"));
+    let (old, new) = (Authority::named("Old Root"), Authority::named("New Root"));
     let bridge = new.cross_signed_by(&old);
     let branch = new.intermediate("Branch");
     let chain = [&branch, &bridge];
@@ -65,7 +65,10 @@ fn an_intermediate_is_the_anchor() {
 #[test]
 fn extra_unrelated_certificates_of_a_client() {
     let scene = Scene::new();
-    let (branch, stranger) = (scene.cast.intermediate.clone(), Authority::root("Stranger"));
+    let (branch, stranger) = (
+        scene.cast.intermediate.clone(),
+        Authority::named("Stranger"),
+    );
     let strange = stranger.intermediate("Stranger Below");
     let chain = alice()
         .issued_by(&branch)
@@ -79,7 +82,10 @@ fn extra_unrelated_certificates_of_a_client() {
 #[test]
 fn extra_unrelated_certificates_of_a_server() {
     let scene = Scene::new();
-    let (branch, stranger) = (scene.cast.intermediate.clone(), Authority::root("Stranger"));
+    let (branch, stranger) = (
+        scene.cast.intermediate.clone(),
+        Authority::named("Stranger"),
+    );
     let strange = stranger.intermediate("Stranger Below");
     let chain = server()
         .issued_by(&branch)

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use mtls::backend::BackendKind;
 #[cfg(all(feature = "rustls", feature = "openssl"))]
 use mtls::error::RotationError;
+#[cfg(all(feature = "rustls", feature = "openssl"))]
+use mtls::test_util::{ExtendedKeyUsage, KeyUsage};
 use mtls::{BuildError, Report};
 #[cfg(all(feature = "rustls", feature = "openssl"))]
 use mtls::{
     Event, MtlsServer, OpenSsl, PeerMatcher, Rotation, Rustls, TrustAnchors, VerifierPolicy,
 };
 use pki_types::CertificateDer;
-#[cfg(all(feature = "rustls", feature = "openssl"))]
-use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 
 use crate::common::ends::{End, Ends, Setup, clients, servers};
 #[cfg(all(feature = "rustls", feature = "openssl"))]
@@ -79,13 +79,13 @@ fn anchors_that_cannot_prove_a_peer_are_reported() {
         ),
         (
             named("Servers")
-                .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
+                .extended_key_usages(&[ExtendedKeyUsage::ServerAuth])
                 .self_signed(),
             "clientAuth",
         ),
         (
             named("Silent")
-                .key_usages(&[KeyUsagePurpose::CrlSign])
+                .key_usages(&[KeyUsage::CrlSign])
                 .self_signed(),
             "keyCertSign",
         ),

@@ -9,7 +9,7 @@ use crate::scene::{ANY, Scene, alice, server};
 
 #[test]
 fn of_another_ca() {
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     let scene = Scene::new().client_presents(&alice().issued_by(&stranger));
     scene.client_is_rejected(Reason::UnknownIssuer, &["CN=alice", "CN=Stranger"]);
 }
@@ -104,7 +104,7 @@ fn with_a_certificate_of_its_own_making() {
 /// ends in time. An OpenSSL server shows the one path that it built, which leads to a stranger.
 #[test]
 fn with_a_maze_of_certificates() {
-    let mut above = vec![Authority::root("Layer 5")];
+    let mut above = vec![Authority::named("Layer 5")];
     let mut maze = Vec::new();
     for layer in (0..5).rev() {
         let name = format!("Layer {layer}");

@@ -19,7 +19,7 @@ fn workload(id: &str) -> Leaf {
 #[test]
 fn a_client_of_each_domain_is_allowed() {
     let scene = Scene::new();
-    let (prod, partner) = (scene.cast.root.clone(), Authority::root("Partner"));
+    let (prod, partner) = (scene.cast.root.clone(), Authority::named("Partner"));
     let both = bundles(&[("prod.test", &prod), ("partner.test", &partner)]);
     let ours = workload("spiffe://prod.test/a").issued_by(&prod);
     let theirs = workload("spiffe://partner.test/a").issued_by(&partner);
@@ -31,7 +31,7 @@ fn a_client_of_each_domain_is_allowed() {
 #[test]
 fn a_client_by_the_ca_of_another_domain() {
     let scene = Scene::new();
-    let (prod, partner) = (scene.cast.root.clone(), Authority::root("Partner"));
+    let (prod, partner) = (scene.cast.root.clone(), Authority::named("Partner"));
     let both = bundles(&[("prod.test", &prod), ("partner.test", &partner)]);
     let forged = workload("spiffe://prod.test/a").issued_by(&partner);
     scene
@@ -59,7 +59,7 @@ fn a_client_of_no_domain_that_is_known() {
 #[test]
 fn servers_of_trust_domains() {
     let scene = Scene::new();
-    let (prod, partner) = (scene.cast.root.clone(), Authority::root("Partner"));
+    let (prod, partner) = (scene.cast.root.clone(), Authority::named("Partner"));
     let both = bundles(&[("prod.test", &prod), ("partner.test", &partner)]);
     let theirs = workload("spiffe://partner.test/a").issued_by(&partner);
     let forged = workload("spiffe://partner.test/a").issued_by(&prod);

@@ -16,12 +16,12 @@ use strict::{CLIENTS, SERVERS, Strict};
 
 /// Over since 2020-09-13T12:26:40Z.
 fn expired() -> Validity {
-    Validity::between(1_500_000_000, 1_600_000_000)
+    Validity::between_unix(1_500_000_000, 1_600_000_000)
 }
 
 /// From 2096-10-02T07:06:40Z on.
 fn not_yet_valid() -> Validity {
-    Validity::between(4_000_000_000, 4_100_000_000)
+    Validity::between_unix(4_000_000_000, 4_100_000_000)
 }
 
 /// A rejection that the other side reported.
@@ -199,7 +199,7 @@ fn a_client_with_the_usage_of_a_server() {
 #[test]
 fn a_client_of_another_ca_than_the_server_names() {
     let cast = Cast::assemble();
-    let ours = alice().issued_by(&Authority::root("Stranger"));
+    let ours = alice().issued_by(&Authority::named("Stranger"));
     call(&cast, &ours, &host(&cast), |reported| {
         assert_eq!(reported.alert, Alert::UNKNOWN_CA);
         reported.says(&["below \"CN=Stranger\""]);
@@ -220,10 +220,10 @@ fn a_client_of_another_ca_than_the_server_names() {
 #[test]
 fn a_client_of_another_ca_than_the_many_that_the_server_names() {
     let cast = Cast::assemble();
-    let ours = alice().issued_by(&Authority::root("Stranger"));
+    let ours = alice().issued_by(&Authority::named("Stranger"));
     let names = ["A", "B", "C", "D", "E", "F"];
     let host = Strict {
-        names: names.map(Authority::root).to_vec(),
+        names: names.map(Authority::named).to_vec(),
         ..host(&cast)
     };
     call(&cast, &ours, &host, |reported| {
@@ -237,7 +237,7 @@ fn a_client_of_another_ca_than_the_many_that_the_server_names() {
 #[test]
 fn a_client_of_another_ca_where_the_server_names_none() {
     let cast = Cast::assemble();
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     let branch = stranger.intermediate("Branch");
     let ours = alice().issued_by(&branch).with(&branch);
     let host = Strict {
@@ -373,7 +373,7 @@ fn a_server_with_the_usage_of_a_client() {
 #[test]
 fn a_server_of_an_unknown_ca() {
     let cast = Cast::assemble();
-    let ours = server().issued_by(&Authority::root("Stranger"));
+    let ours = server().issued_by(&Authority::named("Stranger"));
     serve(&cast, &ours, |reported| {
         assert_eq!(reported.alert, Alert::UNKNOWN_CA);
         reported.says(&[
@@ -400,7 +400,7 @@ mod s_server {
             return;
         };
         let cast = Cast::assemble();
-        let stranger = Authority::root("Stranger");
+        let stranger = Authority::named("Stranger");
         let cases = [
             (
                 alice().validity(expired()).issued_by(&cast.root),

@@ -1,7 +1,7 @@
 //! Clients whose certificates are for servers: rejected, and accepted where the server names them.
 
+use mtls::test_util::ExtendedKeyUsage::{ClientAuth, ServerAuth};
 use mtls::{PeerMatcher, RejectionReason as Reason, VerifierPolicy};
-use rcgen::ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth};
 
 use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf};
 use crate::scene::{ANY, Scene};
@@ -23,7 +23,7 @@ fn scene(anchor: &Authority, client: &Credential) -> Scene {
 
 #[test]
 fn accepted_by_name_along_paths_for_servers() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let limited = AuthorityBuilder::named("Limited").extended_key_usages(&[ServerAuth]);
     let (above, between) = (limited.clone().self_signed(), limited.issued_by(&root));
     let lower = between.intermediate("Lower");
@@ -40,7 +40,7 @@ fn accepted_by_name_along_paths_for_servers() {
 
 #[test]
 fn others_are_accepted_as_before() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     for leaf in [
         Leaf::named("peer").dns("peer.example"),
         Leaf::named("peer").dns("peer.example").client(),
@@ -52,7 +52,7 @@ fn others_are_accepted_as_before() {
 
 #[test]
 fn rejected_for_all_else() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let limited = AuthorityBuilder::named("Limited").extended_key_usages(&[ClientAuth]);
     let between = limited.issued_by(&root);
     let client = peer().issued_by(&between).with(&between);

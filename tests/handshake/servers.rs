@@ -7,7 +7,7 @@ use crate::scene::{ANY, Scene, alice, server};
 
 #[test]
 fn of_another_ca() {
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     let scene = Scene::new().server_presents(&server().issued_by(&stranger));
     scene.server_is_rejected(Reason::UnknownIssuer, &["CN=server", "CN=Stranger"]);
 }

@@ -15,7 +15,7 @@ use http::HeaderMap;
 
 use crate::common::pki::{Authority, Credential, Leaf};
 
-pub(crate) static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::root("Rhea"));
+pub(crate) static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::named("Rhea"));
 static BRANCH: LazyLock<Authority> = LazyLock::new(|| ROOT.intermediate("Ivo"));
 
 /// A client below an intermediate, with names of every kind.

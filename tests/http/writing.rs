@@ -69,7 +69,7 @@ fn the_path_is_written_and_nothing_beside_it() {
     let carol = leaf
         .issued_by(&ROOT)
         .with(&ROOT)
-        .with(&Authority::root("Stray"));
+        .with(&Authority::named("Stray"));
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let policy = VerifierPolicy::allow_any_authenticated();
     let verifier = PeerVerifier::new(anchors(), policy, algorithms).unwrap();

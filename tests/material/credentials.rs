@@ -73,7 +73,7 @@ fn they_are_found_in_the_folder_of_the_service() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let web = Leaf::named("web").server().issued_by(&root);
     let other = Leaf::named("other").server().issued_by(&root);
     write(folder.path(), "tls.crt", &web.chain_pem());

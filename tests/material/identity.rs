@@ -336,11 +336,10 @@ fn values_are_shared_between_threads() {
 #[test]
 fn a_leaf_that_our_own_verifier_rejects_is_a_warning() {
     use crate::common::pki::{Authority, KeyAlgorithm, Leaf};
-    use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose};
-    let root = Authority::root("Root");
+    use mtls::test_util::{ExtendedKeyUsage, Extension, KeyUsage};
+    let root = Authority::named("Root");
     let alice = || Leaf::named("alice").dns("alice.test");
-    let mut critical = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999], vec![5, 0]);
-    critical.set_criticality(true);
+    let critical = Extension::critical(&[1, 3, 6, 1, 4, 1, 99999], vec![5, 0]);
     let warnings = |leaf: Leaf| {
         let own = leaf.issued_by(&root);
         let key = own.key.secret_pkcs8_der();
@@ -356,7 +355,7 @@ fn a_leaf_that_our_own_verifier_rejects_is_a_warning() {
     }
     for (leaf, words) in [
         (
-            alice().key_usages(&[KeyUsagePurpose::KeyEncipherment]),
+            alice().key_usages(&[KeyUsage::KeyEncipherment]),
             "lacks digitalSignature",
         ),
         (
@@ -364,7 +363,7 @@ fn a_leaf_that_our_own_verifier_rejects_is_a_warning() {
             "critical extension 1.3.6.1.4.1.99999",
         ),
         (
-            alice().extended_key_usage(ExtendedKeyUsagePurpose::CodeSigning),
+            alice().extended_key_usage(ExtendedKeyUsage::CodeSigning),
             "neither clientAuth nor serverAuth",
         ),
     ] {

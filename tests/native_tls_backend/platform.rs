@@ -2,11 +2,11 @@
 //! rules hold.
 
 use mtls::pki_types::{ServerName, UnixTime};
+use mtls::test_util::{ExtendedKeyUsage, Extension, KeyUsage};
 use mtls::{
     HandshakeError, MtlsClient, NativeTls, PeerVerifier, RejectionReason as Reason, Rustls,
     VerifierPolicy,
 };
-use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose};
 
 use super::common::pki::{Authority, AuthorityBuilder, Credential, Leaf, Validity};
 use super::common::raw::{Peer, Version, socket_pair, tools};
@@ -23,7 +23,7 @@ const POLICY_CONSTRAINTS: &[u64] = &[2, 5, 29, 36];
 /// Each of these is rejected elsewhere and accepted by OpenSSL.
 #[test]
 fn what_the_platform_accepts_above_the_leaf() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let branch = || AuthorityBuilder::named("Branch");
     let constrained = |content: &[u8]| branch().extension(critical(NAME_CONSTRAINTS, content));
     let leaf = || Leaf::named("a server").dns("*.server.test").server();
@@ -65,7 +65,7 @@ fn what_the_platform_accepts_above_the_leaf() {
 /// Leaves with one fault each.
 #[test]
 fn the_leaf_is_never_verified_more_loosely() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let plain = || Leaf::named("a server").dns(NAME).server();
     let bare = || plain().without_key_identifier();
     let with_own_key = || bare().extension(extension(SUBJECT_KEY_IDENTIFIER, b"\x04\x02\x01\x02"));
@@ -83,18 +83,15 @@ fn the_leaf_is_never_verified_more_loosely() {
             "any purpose",
             Leaf::named("a server")
                 .dns(NAME)
-                .extended_key_usage(ExtendedKeyUsagePurpose::Any),
+                .extended_key_usage(ExtendedKeyUsage::Any),
         ),
         (
             "no signatures",
-            plain().key_usages(&[KeyUsagePurpose::KeyEncipherment]),
+            plain().key_usages(&[KeyUsage::KeyEncipherment]),
         ),
         (
             "signs certificates",
-            plain().key_usages(&[
-                KeyUsagePurpose::DigitalSignature,
-                KeyUsagePurpose::KeyCertSign,
-            ]),
+            plain().key_usages(&[KeyUsage::DigitalSignature, KeyUsage::KeyCertSign]),
         ),
         ("serial number zero", plain().serial_number(&[0])),
         ("long serial number", plain().serial_number(&[1; 21])),
@@ -205,12 +202,10 @@ fn by_the_platform(root: &Authority, server: &Credential) -> Result<(), Handshak
     verdict
 }
 
-fn extension(oid: &[u64], content: &[u8]) -> CustomExtension {
-    CustomExtension::from_oid_content(oid, content.to_vec())
+fn extension(oid: &[u64], content: &[u8]) -> Extension {
+    Extension::new(oid, content)
 }
 
-fn critical(oid: &[u64], content: &[u8]) -> CustomExtension {
-    let mut extension = extension(oid, content);
-    extension.set_criticality(true);
-    extension
+fn critical(oid: &[u64], content: &[u8]) -> Extension {
+    Extension::critical(oid, content)
 }

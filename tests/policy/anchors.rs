@@ -1,6 +1,6 @@
 use mtls::pki_types::UnixTime;
+use mtls::test_util::KeyUsage;
 use mtls::{BuildError, PeerVerifier, RejectionReason, Report, Rustls, VerifierPolicy};
-use rcgen::{GeneralSubtree, KeyUsagePurpose, NameConstraints};
 
 use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
 use super::{anchors, client, reason, verifier};
@@ -31,7 +31,7 @@ fn what_is_no_ca_is_no_anchor() {
     );
     rejected(
         &AuthorityBuilder::named("No Signer")
-            .key_usages(&[KeyUsagePurpose::CrlSign])
+            .key_usages(&[KeyUsage::CrlSign])
             .self_signed(),
         "keyCertSign",
     );
@@ -51,7 +51,7 @@ fn an_anchor_has_a_validity() {
 
 #[test]
 fn of_an_old_and_a_renewed_anchor_one_suffices() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let old = root.again().validity(Validity::expired()).self_signed();
     let chain = Leaf::named("leaf").client().issued_by(&root).chain;
     for both in [[&old, &root], [&root, &old]] {
@@ -86,7 +86,7 @@ fn an_anchor_has_a_path_length() {
 #[test]
 fn the_right_one_is_found_among_many() {
     let authorities: Vec<Authority> = (0..40)
-        .map(|i| Authority::root(&format!("Root {i}")))
+        .map(|i| Authority::named(&format!("Root {i}")))
         .collect();
     let all: Vec<&Authority> = authorities.iter().collect();
     let verifier = PeerVerifier::new(
@@ -104,7 +104,7 @@ fn the_right_one_is_found_among_many() {
             .chain;
         assert!(verifier.verify_client(&chain, UnixTime::now()).is_ok());
     }
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     let chain = Leaf::named("leaf").client().issued_by(&stranger).chain;
     assert_eq!(
         reason(verifier.verify_client(&chain, UnixTime::now())),
@@ -115,7 +115,7 @@ fn the_right_one_is_found_among_many() {
 #[test]
 fn a_name_beside_an_anchor_s_hides_none_of_them() {
     let roots: Vec<Authority> = (10..50)
-        .map(|i| Authority::root(&format!("R{i}z")))
+        .map(|i| Authority::named(&format!("R{i}z")))
         .collect();
     let all: Vec<&Authority> = roots.iter().collect();
     let verifier = PeerVerifier::new(
@@ -139,15 +139,9 @@ fn a_name_beside_an_anchor_s_hides_none_of_them() {
 /// Of two certificates of one CA, the faults of the one are not made good by the other, whose constraints would reject.
 #[test]
 fn each_anchor_is_verified_with_its_own_constraints() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let expired = root.again().validity(Validity::expired()).self_signed();
-    let constrained = root
-        .again()
-        .name_constraints(NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName("inside.example".to_owned())],
-            excluded_subtrees: vec![],
-        })
-        .self_signed();
+    let constrained = root.again().permits_dns("inside.example").self_signed();
     for both in [[&expired, &constrained], [&constrained, &expired]] {
         let verifier = PeerVerifier::new(
             anchors(&both),

@@ -3,10 +3,10 @@
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::policy::ExplanationStep;
 use mtls::policy::{CertificateProfile, Explanation, RevocationDepth};
+use mtls::test_util::Extension;
 use mtls::{
     PeerMatcher, PeerVerifier, Rejection, RevocationLists, RevocationRules, Rustls, VerifierPolicy,
 };
-use rcgen::{CustomExtension, DnType};
 
 use super::anchors;
 use super::common::pki::crl::{Crl, tlv};
@@ -24,19 +24,19 @@ fn monsters() -> Vec<(&'static str, Leaf)> {
         let names: Vec<u8> = (0..3_000)
             .flat_map(|i| tlv(tag, &[format!("{name}{i}.test").as_bytes()]))
             .collect();
-        CustomExtension::from_oid_content(&[2, 5, 29, 17], tlv(0x30, &[&names]))
+        Extension::new(&[2, 5, 29, 17], tlv(0x30, &[&names]))
     };
     let one = |tag: u8, text: &str| {
         let name = tlv(tag, &[text.as_bytes()]);
-        CustomExtension::from_oid_content(&[2, 5, 29, 17], tlv(0x30, &[&name]))
+        Extension::new(&[2, 5, 29, 17], tlv(0x30, &[&name]))
     };
     let purposes = tlv(0x30, &[&b"\x06\x03\x2a\x03\x04".repeat(8_000)]);
-    let purposes = CustomExtension::from_oid_content(&[2, 5, 29, 37], purposes);
+    let purposes = Extension::new(&[2, 5, 29, 37], purposes);
     let key = tlv(0x30, &[&tlv(0x80, &[&[7; 50_000]])]);
-    let key = CustomExtension::from_oid_content(&[2, 5, 29, 35], key);
+    let key = Extension::new(&[2, 5, 29, 35], key);
     let mut crowded = plain();
     for unit in 0..5_000 {
-        crowded = crowded.attribute(DnType::OrganizationalUnitName, &format!("unit {unit}"));
+        crowded = crowded.organizational_unit(&format!("unit {unit}"));
     }
     vec![
         (
@@ -128,14 +128,14 @@ fn explain(
 
 #[test]
 fn rejections_hints_and_steps_are_short_whatever_the_certificate_holds() {
-    let root = Authority::root("Root");
-    let long_root = Authority::root(&"R".repeat(20_000));
+    let root = Authority::named("Root");
+    let long_root = Authority::named(&"R".repeat(20_000));
     let limited = tlv(0xa0, &[&tlv(0x30, &[b"\x82\x04only"])]);
-    let limited = CustomExtension::from_oid_content(&[2, 5, 29, 30], tlv(0x30, &[&limited]));
+    let limited = Extension::new(&[2, 5, 29, 30], tlv(0x30, &[&limited]));
     let limited = AuthorityBuilder::named("Limited")
         .extension(limited)
         .self_signed();
-    let stranger = Authority::root(&"S".repeat(20_000));
+    let stranger = Authority::named(&"S".repeat(20_000));
     let algorithms = || Rustls::default().signature_algorithms().unwrap();
     let unmatched = || PeerMatcher::dns("accepted.test").unwrap();
     let verifier = |profile, matcher: PeerMatcher| {
@@ -164,7 +164,7 @@ fn rejections_hints_and_steps_are_short_whatever_the_certificate_holds() {
 
 #[test]
 fn rejections_for_lists_are_short() {
-    let root = Authority::root(&"R".repeat(20_000));
+    let root = Authority::named(&"R".repeat(20_000));
     let chain = Leaf::named(&"x".repeat(40_000))
         .client()
         .issued_by(&root)

@@ -15,7 +15,7 @@ fn identity(credential: &Credential) -> MtlsIdentity {
 }
 
 fn pki() -> (Authority, MtlsIdentity) {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let own = identity(&Leaf::named("own").client().server().issued_by(&root));
     (root, own)
 }
@@ -127,7 +127,7 @@ fn settings_that_cannot_work_are_rejected() {
 
 #[test]
 fn our_own_chain_must_be_signed_as_it_says() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let intermediate = root
         .again()
         .without_key_identifier()

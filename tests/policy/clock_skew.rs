@@ -9,7 +9,7 @@ use mtls::{
     VerifierPolicy,
 };
 
-use super::common::pki::crl::Crl;
+use super::common::pki::crl::{Crl, CrlTools as _};
 use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
 use super::{anchors, reason};
 
@@ -25,7 +25,7 @@ impl Moment {
 
     /// From so many seconds after it to so many.
     fn validity(&self, from: i64, to: i64) -> Validity {
-        Validity::between(self.0 + from, self.0 + to)
+        Validity::between_unix(self.0 + from, self.0 + to)
     }
 
     fn time(&self) -> UnixTime {
@@ -144,7 +144,7 @@ fn the_other_fault_is_named() {
     let moment = Moment::now();
     let chain = moment.chain([CURRENT, CURRENT, (30, DAY)]);
     let other = Chain {
-        root: Authority::root("Other"),
+        root: Authority::named("Other"),
         chain: chain.chain,
     };
     assert_eq!(other.verdict(&moment, 60), Some(Reason::UnknownIssuer));
@@ -162,7 +162,7 @@ fn of_revocation_lists() {
     let policy = VerifierPolicy::allow_any_authenticated()
         .revocation(RevocationRules::require(RevocationDepth::Leaf));
     let verdict = |from, to, skew| {
-        let list = Crl::new().dated(
+        let list = Crl::new().dated_by(
             time::Duration::seconds(from),
             Some(time::Duration::seconds(to)),
         );
@@ -180,7 +180,7 @@ fn of_revocation_lists() {
 
 #[test]
 fn it_has_a_limit() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let verifier = super::verifier(&root, VerifierPolicy::allow_any_authenticated()).unwrap();
     let limit = PeerVerifier::MAX_CLOCK_SKEW;
     assert_eq!(limit, Duration::from_secs(600));

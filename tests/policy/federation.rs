@@ -2,10 +2,10 @@
 
 use mtls::error::TrustBundlesError;
 use mtls::pki_types::{ServerName, UnixTime};
+use mtls::test_util::KeyUsage;
 use mtls::{
     PeerMatcher, PeerVerifier, RejectionReason as Reason, Rustls, TrustBundles, VerifierPolicy,
 };
-use rcgen::KeyUsagePurpose;
 
 use super::common::pki::{Authority, Credential, Leaf};
 use super::{anchors, reason};
@@ -18,8 +18,8 @@ struct World {
 impl World {
     fn new() -> Self {
         Self {
-            prod: Authority::root("Prod"),
-            partner: Authority::root("Partner"),
+            prod: Authority::named("Prod"),
+            partner: Authority::named("Partner"),
         }
     }
 
@@ -98,7 +98,7 @@ fn leaves_without_an_svid_of_a_known_domain_are_rejected() {
         ),
         (
             workload("spiffe://prod.example/pay")
-                .key_usages(&[KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::CrlSign])
+                .key_usages(&[KeyUsage::DigitalSignature, KeyUsage::CrlSign])
                 .issued_by(prod),
             Reason::InvalidSvid,
         ),
@@ -120,7 +120,7 @@ fn a_leaf_that_may_sign_lists_has_no_spiffe_id() {
         None
     );
     let signer = leaf()
-        .key_usages(&[KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::CrlSign])
+        .key_usages(&[KeyUsage::DigitalSignature, KeyUsage::CrlSign])
         .issued_by(&world.prod);
     assert_eq!(
         reason(super::client(&world.prod, policy(), &signer.chain)),
@@ -148,7 +148,7 @@ fn servers_are_federated_with_as_well() {
 
 #[test]
 fn bundles_that_cannot_be_meant_are_errors() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let error = TrustBundles::new([] as [(&str, _); 0]).unwrap_err();
     assert!(matches!(error, TrustBundlesError::Empty), "{error:?}");
     for name in ["", "spiffe://prod.example", "Prod", "a/b"] {

@@ -7,8 +7,8 @@ use std::fs;
 
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::policy::CertificateProfile;
+use mtls::test_util::{ExtendedKeyUsage, Extension, KeyUsage};
 use mtls::{PeerVerifier, Rustls, VerifierPolicy};
-use rcgen::{CustomExtension, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose};
 
 use super::anchors;
 use super::common::pki::crl::tlv;
@@ -45,10 +45,8 @@ fn alice() -> Leaf {
     Leaf::named("alice").dns("alice.test").client()
 }
 
-fn critical(oid: &[u64], content: Vec<u8>) -> CustomExtension {
-    let mut extension = CustomExtension::from_oid_content(oid, content);
-    extension.set_criticality(true);
-    extension
+fn critical(oid: &[u64], content: Vec<u8>) -> Extension {
+    Extension::critical(oid, content)
 }
 
 const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
@@ -63,7 +61,7 @@ fn limited_to(tag: u8, name: &[u8]) -> Authority {
 }
 
 fn cases() -> Vec<Case> {
-    let root = Authority::root("Root CA");
+    let root = Authority::named("Root CA");
     let branch = root.intermediate("Issuing CA");
     let mut cases = vec![
         case(
@@ -84,7 +82,7 @@ fn cases() -> Vec<Case> {
         case(
             "another CA",
             &[&root],
-            alice().issued_by(&Authority::root("Other CA")),
+            alice().issued_by(&Authority::named("Other CA")),
         ),
         case(
             "another CA of the same name",
@@ -95,8 +93,8 @@ fn cases() -> Vec<Case> {
             "a chain up to another root",
             &[&root],
             alice()
-                .issued_by(&Authority::root("Other CA"))
-                .with(&Authority::root("Other CA")),
+                .issued_by(&Authority::named("Other CA"))
+                .with(&Authority::named("Other CA")),
         ),
         case(
             "a server's leaf as a client's",
@@ -108,7 +106,7 @@ fn cases() -> Vec<Case> {
             "a key usage without signatures",
             &[&root],
             alice()
-                .key_usages(&[KeyUsagePurpose::KeyEncipherment])
+                .key_usages(&[KeyUsage::KeyEncipherment])
                 .issued_by(&root),
         ),
         case(
@@ -116,7 +114,7 @@ fn cases() -> Vec<Case> {
             &[&root],
             Leaf::named("alice")
                 .client()
-                .extension(CustomExtension::from_oid_content(
+                .extension(Extension::new(
                     SUBJECT_ALT_NAME,
                     tlv(0x30, &[&tlv(0x82, &[b"a.test\nb.test"])]),
                 ))
@@ -154,10 +152,7 @@ fn of_the_profile(root: &Authority) -> Vec<Case> {
             "a leaf with keyCertSign, by RFC 5280",
             root,
             alice()
-                .key_usages(&[
-                    KeyUsagePurpose::DigitalSignature,
-                    KeyUsagePurpose::KeyCertSign,
-                ])
+                .key_usages(&[KeyUsage::DigitalSignature, KeyUsage::KeyCertSign])
                 .issued_by(root),
         ),
         by_rfc5280(
@@ -165,7 +160,7 @@ fn of_the_profile(root: &Authority) -> Vec<Case> {
             root,
             Leaf::named("a")
                 .client()
-                .extension(CustomExtension::from_oid_content(
+                .extension(Extension::new(
                     SUBJECT_ALT_NAME,
                     tlv(0x30, &[&tlv(0x82, &[b"kafka/0"])]),
                 ))
@@ -184,10 +179,7 @@ fn of_the_profile(root: &Authority) -> Vec<Case> {
             root,
             alice()
                 .without_key_identifier()
-                .extension(CustomExtension::from_oid_content(
-                    &[2, 5, 29, 14],
-                    vec![4, 2, 1, 2],
-                ))
+                .extension(Extension::new(&[2, 5, 29, 14], vec![4, 2, 1, 2]))
                 .issued_by(root),
         ),
         Case {
@@ -206,7 +198,7 @@ fn of_paths() -> Vec<Case> {
         .path_length(0)
         .self_signed();
     let below = root.intermediate("Issuing CA");
-    let top = Authority::root("Root CA");
+    let top = Authority::named("Root CA");
     let short = AuthorityBuilder::named("Renewed CA")
         .path_length(0)
         .issued_by(&top);
@@ -239,7 +231,7 @@ fn of_paths() -> Vec<Case> {
         case(
             "a self-signed CA as leaf",
             &[&top],
-            Authority::root("alice").credential(),
+            Authority::named("alice").credential(),
         ),
     ]
 }
@@ -270,7 +262,7 @@ fn of_constraints() -> Vec<Case> {
         named(
             "constraints on directory names",
             &limited_to(0xa4, &directory),
-            alice().attribute(DnType::OrganizationName, "P"),
+            alice().organization("P"),
         ),
     ]
 }
@@ -302,7 +294,7 @@ fn of_servers(root: &Authority) -> Vec<Case> {
             "db.test",
             Leaf::named("a")
                 .dns("db.test")
-                .extended_key_usage(ExtendedKeyUsagePurpose::ClientAuth)
+                .extended_key_usage(ExtendedKeyUsage::ClientAuth)
                 .issued_by(root),
         ),
     ]
@@ -350,7 +342,7 @@ fn each_fault_has_its_own_hint() {
 /// What the hints say is true: followed, each makes the chain good.
 #[test]
 fn a_hint_that_is_followed_helps() {
-    let top = Authority::root("Root CA");
+    let top = Authority::named("Root CA");
     let verify = |anchor: &Authority, chain: &[CertificateDer<'_>]| {
         let algorithms = Rustls::default().signature_algorithms().unwrap();
         let any = VerifierPolicy::allow_any_authenticated();

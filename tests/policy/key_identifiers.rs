@@ -4,8 +4,8 @@ use der::asn1::Ia5String;
 use der::{Decode, Encode};
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::policy::CertificateProfile;
+use mtls::test_util::Extension;
 use mtls::{PeerVerifier, RejectionReason as Reason, Rustls, VerifierPolicy};
-use rcgen::CustomExtension;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
@@ -16,9 +16,9 @@ use super::{anchors, client, reason};
 
 #[test]
 fn the_issuer_s_own_issuer_has_to_be_the_one_that_is_named() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let branch = root.intermediate("Branch");
-    let other = directory_name(&Authority::root("Other"));
+    let other = directory_name(&Authority::named("Other"));
     let dns = GeneralName::DnsName(Ia5String::new("ca.example").unwrap());
     let (root_name, branch_name) = (directory_name(&root), directory_name(&branch));
     for (names, expected) in [
@@ -53,7 +53,7 @@ fn the_issuer_s_own_issuer_has_to_be_the_one_that_is_named() {
 
 #[test]
 fn the_serial_number_has_to_be_the_issuer_s() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let renewed = root.again().self_signed();
     let name = [directory_name(&root)];
     let issued = |serial| {
@@ -70,9 +70,9 @@ fn the_serial_number_has_to_be_the_issuer_s() {
 
 #[test]
 fn an_anchor_that_another_ca_issued_names_its_issuer_s_key() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let bare = || AuthorityBuilder::named("Branch").without_key_identifier();
-    let empty = CustomExtension::from_oid_content(&[2, 5, 29, 35], b"\x30\x00".to_vec());
+    let empty = Extension::new(&[2, 5, 29, 35], b"\x30\x00".to_vec());
     for (branch, expected) in [
         (root.intermediate("Branch"), None),
         (bare().issued_by(&root), Some(Reason::MissingKeyIdentifier)),
@@ -109,7 +109,7 @@ fn alice() -> Leaf {
 }
 
 /// As by `keyid,issuer:always`: the key of `issuer`, `names` and a serial number.
-fn identifier(issuer: &Authority, names: &[GeneralName], serial: SerialNumber) -> CustomExtension {
+fn identifier(issuer: &Authority, names: &[GeneralName], serial: SerialNumber) -> Extension {
     let certificate = certificate(issuer);
     let (_, key) = certificate
         .tbs_certificate()
@@ -121,7 +121,7 @@ fn identifier(issuer: &Authority, names: &[GeneralName], serial: SerialNumber) -
         authority_cert_issuer: Some(names.to_vec()),
         authority_cert_serial_number: Some(serial),
     };
-    CustomExtension::from_oid_content(&[2, 5, 29, 35], identifier.to_der().unwrap())
+    Extension::new(&[2, 5, 29, 35], identifier.to_der().unwrap())
 }
 
 fn directory_name(authority: &Authority) -> GeneralName {

@@ -34,7 +34,7 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn with(leaf: Leaf) -> Self {
-        let root = Authority::root("Root");
+        let root = Authority::named("Root");
         let chain = leaf.client().issued_by(&root).chain;
         Self { root, chain }
     }

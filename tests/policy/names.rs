@@ -3,8 +3,6 @@ use mtls::error::Alert;
 use mtls::pki_types::{ServerName, UnixTime};
 use mtls::{PeerMatcher, PeerVerifier, RejectionReason, Rustls, VerifierPolicy};
 
-use rcgen::{GeneralSubtree, NameConstraints};
-
 use super::common::pki::{Authority, AuthorityBuilder, Credential, Leaf, Validity};
 use super::{anchors, client, reason, server, verifier};
 
@@ -14,7 +12,7 @@ fn any() -> VerifierPolicy {
 
 #[test]
 fn a_peer_shows_its_names() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let leaf = Leaf::named("payments")
         .uri("spiffe://prod.example/payments")
         .dns("Pay.prod.example")
@@ -38,7 +36,7 @@ fn a_peer_shows_its_names() {
 
 #[test]
 fn a_server_is_known_by_its_names_only() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let leaf = || Leaf::named("db.internal").server();
     let named = leaf()
         .dns("db.example")
@@ -84,7 +82,7 @@ fn a_server_is_known_by_its_names_only() {
 
 #[test]
 fn a_common_name_stands_in_for_clients_too_where_asked() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let chain = Leaf::named("my-client").client().issued_by(&root).chain;
     let policy = || VerifierPolicy::allow(PeerMatcher::dns("my-client").unwrap());
     assert_eq!(
@@ -96,7 +94,7 @@ fn a_common_name_stands_in_for_clients_too_where_asked() {
 
 #[test]
 fn a_spiffe_id_can_replace_the_name_of_a_server() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let id = "spiffe://prod.example/db";
     let policy = || VerifierPolicy::server_spiffe(PeerMatcher::spiffe_id(id).unwrap());
     let named = Leaf::named("db").server().uri(id).issued_by(&root);
@@ -123,7 +121,7 @@ fn a_spiffe_id_can_replace_the_name_of_a_server() {
 
 #[test]
 fn a_rejection_says_what_where_and_what_to_do() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let chain = Leaf::named("late")
         .client()
         .validity(Validity::expired())
@@ -144,7 +142,7 @@ fn a_rejection_says_what_where_and_what_to_do() {
 
 #[test]
 fn validity_includes_its_first_and_last_second() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let credential = Leaf::named("leaf").client().issued_by(&root);
     let peer = client(&root, any(), &credential.chain).unwrap();
     let verifier = PeerVerifier::new(
@@ -173,7 +171,7 @@ fn validity_includes_its_first_and_last_second() {
 
 #[test]
 fn missing_pieces_are_named() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let intermediate = root.intermediate("Intermediate");
     let leaf = Leaf::named("leaf").client().issued_by(&intermediate);
     let hint = |verdict: Result<_, mtls::Rejection>| verdict.unwrap_err().hint().into_owned();
@@ -188,13 +186,13 @@ fn missing_pieces_are_named() {
         "{namesake}"
     );
     let with_root = leaf.clone().above(&[&intermediate, &root]);
-    let other = hint(client(&Authority::root("Other"), any(), &with_root.chain));
+    let other = hint(client(&Authority::named("Other"), any(), &with_root.chain));
     assert!(other.contains("its own root"), "{other}");
 }
 
 #[test]
 fn an_empty_chain_and_an_endless_one_are_rejected() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     assert_eq!(
         reason(client(&root, any(), &[])),
         Some(RejectionReason::NoCertificate)
@@ -211,13 +209,9 @@ fn an_empty_chain_and_an_endless_one_are_rejected() {
 
 #[test]
 fn a_common_name_never_escapes_name_constraints() {
-    let constraints = NameConstraints {
-        permitted_subtrees: vec![GeneralSubtree::DnsName("good.example".to_owned())],
-        excluded_subtrees: vec![],
-    };
     let relaxed = || any().danger_allow_common_name_as_dns();
     let constrained = AuthorityBuilder::named("Root")
-        .name_constraints(constraints.clone())
+        .permits_dns("good.example")
         .self_signed();
     let leaf = || Leaf::named("evil.example").server();
     let verdict = server(
@@ -227,9 +221,9 @@ fn a_common_name_never_escapes_name_constraints() {
         "evil.example",
     );
     assert_eq!(reason(verdict), Some(RejectionReason::NameMismatch));
-    let root = Authority::root("Free Root");
+    let root = Authority::named("Free Root");
     let intermediate = AuthorityBuilder::named("Intermediate")
-        .name_constraints(constraints)
+        .permits_dns("good.example")
         .issued_by(&root);
     let below = leaf().issued_by(&intermediate).with(&intermediate);
     assert_eq!(
@@ -250,7 +244,7 @@ fn a_common_name_never_escapes_name_constraints() {
 
 #[test]
 fn a_name_cannot_write_lines_of_its_own() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let locality = &[2, 5, 4, 7];
     let leaf = Leaf::named("tidy").subject_attribute(locality, "one\nrefused: bob\u{85}\u{7f}");
     let chain = leaf.client().issued_by(&root).chain;
@@ -269,7 +263,7 @@ fn a_name_cannot_write_lines_of_its_own() {
 
 #[test]
 fn identities_are_equal_by_their_leaf() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let intermediate = root.intermediate("Intermediate");
     let issue = |intermediate: &Authority| {
         Leaf::named("alice")

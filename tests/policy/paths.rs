@@ -2,10 +2,10 @@
 
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::policy::CertificateProfile;
+use mtls::test_util::{ExtendedKeyUsage, Extension};
 use mtls::{
     BuildError, PeerMatcher, PeerVerifier, RejectionReason as Reason, Rustls, VerifierPolicy,
 };
-use rcgen::{CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
 
 #[cfg(feature = "ring")]
 use super::common::pki::KeyAlgorithm;
@@ -29,15 +29,15 @@ fn verify(given: &[&Authority], chain: &[CertificateDer<'_>]) -> Option<Reason> 
 /// What the one forbids, the faults of the other do not allow.
 #[test]
 fn two_anchors_that_forbid_a_path_do_not_allow_it_together() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let branch = root.intermediate("Branch");
     let chain = alice().issued_by(&branch).with(&branch).chain;
-    let constrained = root.again().name_constraints(permits_dns("inside.example"));
+    let constrained = root.again().permits_dns("inside.example");
     let constrained = constrained.self_signed();
     let others = [
         root.again().path_length(0).self_signed(),
         root.again()
-            .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
+            .extended_key_usages(&[ExtendedKeyUsage::ServerAuth])
             .self_signed(),
     ];
     for other in &others {
@@ -53,7 +53,7 @@ fn two_anchors_that_forbid_a_path_do_not_allow_it_together() {
 /// Below the CA that is at fault stands one that is in order.
 #[test]
 fn the_rejection_names_the_certificate_that_is_at_fault() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let verify = |ca: AuthorityBuilder| {
         let faulty = ca.issued_by(&root);
         let between = faulty.intermediate("Between");
@@ -67,7 +67,7 @@ fn the_rejection_names_the_certificate_that_is_at_fault() {
     assert_eq!(rejection.reason(), Reason::IssuerNotCa, "{rejection}");
     assert_eq!(rejection.certificate(), named, "{rejection}");
 
-    let rejection = verify(faulty().extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth]));
+    let rejection = verify(faulty().extended_key_usages(&[ExtendedKeyUsage::ServerAuth]));
     let reason = Reason::WrongExtendedKeyUsage;
     assert_eq!(rejection.reason(), reason, "{rejection}");
     assert_eq!(rejection.certificate(), named, "{rejection}");
@@ -75,8 +75,7 @@ fn the_rejection_names_the_certificate_that_is_at_fault() {
     let presented = rejection.presented().unwrap();
     assert!(presented.contains("serverAuth"), "{rejection}");
 
-    let mut unknown = CustomExtension::from_oid_content(&[1, 2, 3, 4], b"\x05\x00".to_vec());
-    unknown.set_criticality(true);
+    let unknown = Extension::critical(&[1, 2, 3, 4], b"\x05\x00".to_vec());
     let rejection = verify(faulty().extension(unknown));
     let reason = Reason::UnhandledCriticalExtension;
     assert_eq!(rejection.reason(), reason, "{rejection}");
@@ -94,7 +93,7 @@ fn the_rejection_names_the_certificate_that_is_at_fault() {
 #[cfg(feature = "ring")]
 #[test]
 fn the_rejection_names_the_certificate_with_an_unknown_signature() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let large = AuthorityBuilder::named("Large").algorithm(KeyAlgorithm::P521);
     let large = large.issued_by(&root);
     let signed = large.intermediate("Signed");
@@ -112,8 +111,8 @@ fn the_rejection_names_the_certificate_with_an_unknown_signature() {
 /// Where all names can be read, they are not at fault.
 #[test]
 fn an_issuer_that_cannot_be_read_is_malformed() {
-    let root = Authority::root("Root");
-    let purposes = CustomExtension::from_oid_content(&[2, 5, 29, 37], b"\x05\x00".to_vec());
+    let root = Authority::named("Root");
+    let purposes = Extension::new(&[2, 5, 29, 37], b"\x05\x00".to_vec());
     let odd = AuthorityBuilder::named("Odd").extension(purposes);
     let odd = odd.issued_by(&root);
     let chain = alice().issued_by(&odd).with(&odd).chain;
@@ -126,8 +125,8 @@ fn an_issuer_that_cannot_be_read_is_malformed() {
 fn a_self_signed_leaf_is_named_beside_a_ca_of_its_name() {
     let own = AuthorityBuilder::named("alice").not_a_ca(true);
     let own = own.key_usages(&[]).self_signed().credential();
-    let chain = own.with(&Authority::root("alice")).chain;
-    let rejection = client(&Authority::root("Root"), any(), &chain).unwrap_err();
+    let chain = own.with(&Authority::named("alice")).chain;
+    let rejection = client(&Authority::named("Root"), any(), &chain).unwrap_err();
     assert_eq!(rejection.reason(), Reason::UnknownIssuer, "{rejection}");
     assert_eq!(rejection.certificate(), Some((0, "CN=alice")));
     let hint = rejection.hint();
@@ -137,7 +136,7 @@ fn a_self_signed_leaf_is_named_beside_a_ca_of_its_name() {
 /// A path length that is kept is not why there is no path.
 #[test]
 fn a_ca_of_another_key_is_an_unknown_issuer_whatever_the_path_length() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let branch = AuthorityBuilder::named("Branch").path_length(0);
     let branch = branch.issued_by(&root);
     let chain = alice().issued_by(&branch).with(&branch).chain;
@@ -149,7 +148,7 @@ fn a_ca_of_another_key_is_an_unknown_issuer_whatever_the_path_length() {
 #[test]
 fn a_maze_of_certificates_is_rejected_before_it_is_walked() {
     let mut chain = Vec::new();
-    let top = Authority::root("Layer 5");
+    let top = Authority::named("Layer 5");
     let mut above = vec![top.clone()];
     for layer in (0..5).rev() {
         let name = format!("Layer {layer}");
@@ -160,7 +159,7 @@ fn a_maze_of_certificates_is_rejected_before_it_is_walked() {
     }
     let leaf = alice().issued_by(&above[0]).chain;
     let chain = [leaf, chain].concat();
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let verdict = client(&root, any(), &chain).unwrap_err();
     assert_eq!(verdict.reason(), Reason::PathTooLong);
     assert!(verdict.expected().unwrap().contains("ways"), "{verdict}");
@@ -186,7 +185,7 @@ fn a_maze_of_certificates_is_rejected_before_it_is_walked() {
 /// Each intermediate by three issuers of one name each, of which one leads home.
 #[test]
 fn ordinary_alternatives_are_followed() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let strangers = [root.namesake(), root.namesake()];
     let branch = root.intermediate("Branch");
     let twig = branch.intermediate("Twig");
@@ -202,7 +201,7 @@ fn ordinary_alternatives_are_followed() {
     chain.push(branch.certificate());
     assert_eq!(verify(&[&root], &chain), None);
     // And what no name leads to is no burden.
-    let unrelated = (0..40).map(|n| Authority::root(&format!("Unrelated {n}")).certificate());
+    let unrelated = (0..40).map(|n| Authority::named(&format!("Unrelated {n}")).certificate());
     chain.extend(unrelated);
     assert_eq!(verify(&[&root], &chain), None);
 }
@@ -210,7 +209,7 @@ fn ordinary_alternatives_are_followed() {
 /// Old and new roots of one name, each signed by itself and by the other (RFC 4210, section 4.4), sent along.
 #[test]
 fn a_ca_that_changed_its_key_sends_its_roots_along() {
-    let old = Authority::root("Root");
+    let old = Authority::named("Root");
     let new = old.namesake();
     let (new_with_old, old_with_new) = (new.cross_signed_by(&old), old.cross_signed_by(&new));
     let strangers = [old.namesake(), old.namesake(), old.namesake()];
@@ -230,9 +229,9 @@ fn a_ca_that_changed_its_key_sends_its_roots_along() {
 /// Only a CA of the path can keep a common name from standing in for a DNS name.
 #[test]
 fn constraints_beside_the_path_bind_no_common_name() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let constrained = AuthorityBuilder::named("Constrained")
-        .name_constraints(permits_dns("inside.example"))
+        .permits_dns("inside.example")
         .issued_by(&root);
     let policy = || {
         VerifierPolicy::allow(PeerMatcher::dns("alice.example").unwrap())
@@ -254,24 +253,22 @@ fn limits_to_email_addresses_bind_the_subject() {
     let limits = || {
         // permitted: rfc822Name good.example
         let content = b"\x30\x12\xa0\x10\x30\x0e\x81\x0cgood.example";
-        let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 30], content.to_vec());
-        extension.set_criticality(true);
-        extension
+        Extension::critical(&[2, 5, 29, 30], content)
     };
-    let email = DnType::CustomDnType(vec![1, 2, 840, 113_549, 1, 9, 1]);
-    let root = Authority::root("Root");
+    let email = [1, 2, 840, 113_549, 1, 9, 1];
+    let root = Authority::named("Root");
     let limited = AuthorityBuilder::named("Limited")
         .extension(limits())
         .issued_by(&root);
     let limited_root = AuthorityBuilder::named("Limited Root")
         .extension(limits())
         .self_signed();
-    let with_email = || alice().attribute(email.clone(), "boss@evil.example");
+    let with_email = || alice().attribute(&email, "boss@evil.example");
     let by_limited = |leaf: Leaf| leaf.issued_by(&limited).with(&limited).chain;
     assert_eq!(verify(&[&root], &with_email().issued_by(&root).chain), None);
     assert_eq!(verify(&[&root], &by_limited(alice())), None);
     // Limits to other names do not.
-    let hosts = || AuthorityBuilder::named("Hosts").name_constraints(permits_dns("example"));
+    let hosts = || AuthorityBuilder::named("Hosts").permits_dns("example");
     let (below, itself) = (hosts().issued_by(&root), hosts().self_signed());
     let chain = with_email().issued_by(&below).with(&below).chain;
     assert_eq!(verify(&[&root], &chain), None);
@@ -283,7 +280,7 @@ fn limits_to_email_addresses_bind_the_subject() {
         verify(&[&root], &by_limited(with_email())),
         Some(Reason::NameConstraintViolated)
     );
-    let boss = AuthorityBuilder::named("Boss").attribute(email.clone(), "boss@evil.example");
+    let boss = AuthorityBuilder::named("Boss").attribute(&email, "boss@evil.example");
     let boss = boss.issued_by(&limited);
     let below_boss = alice().issued_by(&boss).with(&boss).with(&limited).chain;
     assert_eq!(
@@ -300,7 +297,7 @@ fn limits_to_email_addresses_bind_the_subject() {
 
 #[test]
 fn a_version_1_leaf_keeps_the_other_rules() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let error = verifier(
         &root,
         any()
@@ -333,17 +330,10 @@ fn a_version_1_leaf_keeps_the_other_rules() {
     }
 }
 
-fn permits_dns(name: &str) -> NameConstraints {
-    NameConstraints {
-        permitted_subtrees: vec![GeneralSubtree::DnsName(name.to_owned())],
-        excluded_subtrees: vec![],
-    }
-}
-
 /// RFC 5280, section 7.1: case does not make another name of it.
 #[test]
 fn a_ca_that_spells_its_own_name_otherwise_is_self_issued() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let renewed = AuthorityBuilder::named("RHEA").issued_by(&root);
     let chain = alice().issued_by(&renewed).with(&renewed).chain;
     let none = || any().max_intermediates(0);

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use mtls::pki_types::{ServerName, UnixTime};
 use mtls::policy::CertificateProfile;
+use mtls::test_util::{ExtendedKeyUsage, Extension};
 use mtls::{
     BuildError, PeerVerifier, RejectionReason as Reason, Rustls, TrustAnchors, VerifierPolicy,
 };
-use rcgen::{CustomExtension, ExtendedKeyUsagePurpose};
 
 use super::common::chains;
 use super::common::pki::{Authority, AuthorityBuilder, KeyAlgorithm, Leaf, Validity};
@@ -34,8 +34,8 @@ fn each_profile_draws_its_line() {
 
 #[test]
 fn the_profile_of_the_public_web_takes_name_constraints_that_are_not_critical() {
-    let root = Authority::root("Root");
-    let limits = CustomExtension::from_oid_content(
+    let root = Authority::named("Root");
+    let limits = Extension::new(
         &[2, 5, 29, 30],
         b"\x30\x0d\xa0\x0b\x30\x09\x82\x07example".to_vec(),
     );
@@ -61,12 +61,11 @@ fn the_profile_of_the_public_web_takes_name_constraints_that_are_not_critical() 
 
 #[test]
 fn the_profile_of_the_public_web_rejects_a_critical_extended_key_usage() {
-    let root = Authority::root("Root");
-    let mut purposes = CustomExtension::from_oid_content(
+    let root = Authority::named("Root");
+    let purposes = Extension::critical(
         &[2, 5, 29, 37],
         b"\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01".to_vec(),
     );
-    purposes.set_criticality(true);
     let leaf = Leaf::named("db.example")
         .dns("db.example")
         .extension(purposes);
@@ -82,7 +81,7 @@ fn the_profile_of_the_public_web_rejects_a_critical_extended_key_usage() {
 
 #[test]
 fn the_profile_of_the_public_web_asks_for_more() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let verify = |leaf: Leaf| {
         let policy = any().profile(CertificateProfile::WebPki);
         reason(server(&root, policy, &leaf.issued_by(&root), "db.example"))
@@ -91,11 +90,7 @@ fn the_profile_of_the_public_web_asks_for_more() {
     assert_eq!(verify(good().server()), None);
     assert_eq!(verify(good()), Some(Reason::WrongExtendedKeyUsage));
     assert_eq!(
-        verify(
-            good()
-                .server()
-                .extended_key_usage(ExtendedKeyUsagePurpose::Any)
-        ),
+        verify(good().server().extended_key_usage(ExtendedKeyUsage::Any)),
         Some(Reason::WrongExtendedKeyUsage)
     );
     let title = Leaf::named("Our database").dns("db.example").server();
@@ -109,14 +104,13 @@ fn the_profile_of_the_public_web_asks_for_more() {
         let leaf = Leaf::named(address).dns("db.example").ip("192.0.2.7");
         assert_eq!(verify(leaf.server()), expected, "{address}");
     }
-    let empty_access =
-        CustomExtension::from_oid_content(AUTHORITY_INFORMATION_ACCESS, b"\x30\x00".to_vec());
+    let empty_access = Extension::new(AUTHORITY_INFORMATION_ACCESS, b"\x30\x00".to_vec());
     assert_eq!(
         verify(good().server().extension(empty_access)),
         Some(Reason::MalformedCertificate)
     );
     let limited = AuthorityBuilder::named("Limited")
-        .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
+        .extended_key_usages(&[ExtendedKeyUsage::ServerAuth])
         .self_signed();
     let leaf = good().server().issued_by(&limited);
     let web = any().profile(CertificateProfile::WebPki);
@@ -135,7 +129,7 @@ const AUTHORITY_INFORMATION_ACCESS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 1];
 
 #[test]
 fn fewer_intermediates_can_be_allowed() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let first = root.intermediate("First");
     let second = first.intermediate("Second");
     let one = alice().issued_by(&first).with(&first).chain;
@@ -150,7 +144,7 @@ fn fewer_intermediates_can_be_allowed() {
 
 #[test]
 fn longer_rsa_keys_can_be_asked_for() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let rsa = alice().algorithm(KeyAlgorithm::Rsa).issued_by(&root).chain;
     let verify = |bits, chain: &[_]| reason(client(&root, any().min_rsa_bits(bits), chain));
     assert_eq!(verify(2048, &rsa), None);
@@ -168,11 +162,11 @@ fn longer_rsa_keys_can_be_asked_for() {
 
 #[test]
 fn the_life_of_a_leaf_can_be_limited() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
     // A day, both ends included.
     let day = alice()
-        .validity(Validity::between(now - 3600, now - 3600 + 86_399))
+        .validity(Validity::between_unix(now - 3600, now - 3600 + 86_399))
         .issued_by(&root)
         .chain;
     let limit = |seconds| any().max_leaf_lifetime(Duration::from_secs(seconds));
@@ -188,7 +182,7 @@ fn the_life_of_a_leaf_can_be_limited() {
 
 #[test]
 fn limits_that_cannot_be_held_are_errors() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     for (policy, words) in [
         (any().max_intermediates(7), "max_intermediates(7)"),
         (any().min_rsa_bits(2047), "2048 to 8192"),

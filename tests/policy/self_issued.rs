@@ -2,8 +2,8 @@
 //! (RFC 5280, sections 4.2.1.9 and 6.1.4 (l)), and is held to no name constraints.
 
 use mtls::pki_types::CertificateDer;
+use mtls::test_util::Extension;
 use mtls::{RejectionReason as Reason, VerifierPolicy};
-use rcgen::{CustomExtension, DnType};
 
 use super::common::pki::{Authority, AuthorityBuilder, Leaf};
 use super::{client, reason};
@@ -64,7 +64,7 @@ fn does_not_count_in_the_policy_s_number_of_intermediates() {
 /// another self-issued one, which issued none of them, is not among them.
 #[test]
 fn the_rejection_counts_what_is_on_the_path() {
-    let top = Authority::root("Top");
+    let top = Authority::named("Top");
     let short = AuthorityBuilder::named("Root")
         .path_length(0)
         .issued_by(&top);
@@ -86,12 +86,11 @@ fn the_rejection_counts_what_is_on_the_path() {
 /// RFC 5280, section 4.2.1.10: name constraints are not applied to it, and apply below it.
 #[test]
 fn is_not_held_to_limits_of_email_addresses() {
-    let email = || DnType::CustomDnType(vec![1, 2, 840, 113_549, 1, 9, 1]);
-    let named = || AuthorityBuilder::named("Root").attribute(email(), "ca@outside.example");
+    let email = || [1, 2, 840, 113_549, 1, 9, 1];
+    let named = || AuthorityBuilder::named("Root").attribute(&email(), "ca@outside.example");
     // permitted: rfc822Name good.example
     let content = b"\x30\x12\xa0\x10\x30\x0e\x81\x0cgood.example";
-    let mut limits = CustomExtension::from_oid_content(&[2, 5, 29, 30], content.to_vec());
-    limits.set_criticality(true);
+    let limits = Extension::critical(&[2, 5, 29, 30], content);
     for (root, expected) in [
         (named(), None),
         (
@@ -104,7 +103,7 @@ fn is_not_held_to_limits_of_email_addresses() {
         let chain = alice().issued_by(&new_with_old).with(&new_with_old).chain;
         assert_eq!(reason(client(&root, any(), &chain)), None);
         // One of another name is, where there are limits.
-        let other = AuthorityBuilder::named("Other").attribute(email(), "ca@outside.example");
+        let other = AuthorityBuilder::named("Other").attribute(&email(), "ca@outside.example");
         let other = other.issued_by(&root);
         let chain = alice().issued_by(&other).with(&other).chain;
         assert_eq!(reason(client(&root, any(), &chain)), expected);

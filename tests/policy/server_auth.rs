@@ -1,12 +1,12 @@
 //! Clients whose certificates are for servers, and the opt-in for them.
 
 use mtls::pki_types::{ServerName, UnixTime};
+use mtls::test_util::ExtendedKeyUsage::{
+    self as Purpose, Any, ClientAuth, EmailProtection, ServerAuth,
+};
 use mtls::{
     BuildError, MtlsClient, MtlsIdentity, MtlsServer, PeerMatcher, PeerVerifier,
     RejectionReason as Reason, Rustls, VerifierPolicy,
-};
-use rcgen::ExtendedKeyUsagePurpose::{
-    self as Purpose, Any, ClientAuth, EmailProtection, ServerAuth,
 };
 
 use super::common::pki::{Authority, AuthorityBuilder, Credential, Leaf, Validity};
@@ -79,7 +79,7 @@ fn assert_invalid<T>(built: Result<T, BuildError>, words: &str) {
 
 #[test]
 fn every_branch_has_to_name_the_client() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let own = Leaf::named("own").server().issued_by(&root);
     let own = MtlsIdentity::from_der(own.chain.clone(), own.key.secret_pkcs8_der()).unwrap();
     let server = |policy: VerifierPolicy| {
@@ -114,7 +114,7 @@ fn every_branch_has_to_name_the_client() {
 
 #[test]
 fn it_is_a_server_s_policy() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let own = Leaf::named("own").client().issued_by(&root);
     let own = MtlsIdentity::from_der(own.chain.clone(), own.key.secret_pkcs8_der()).unwrap();
     let builder = || {
@@ -186,7 +186,7 @@ fn the_whole_path_is_for_one_purpose() {
 /// Nothing else changes.
 #[test]
 fn the_rest_is_verified_as_before() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let policy = || exact("peer.example").danger_allow_server_auth_for_clients();
     let leaf = || Leaf::named("peer").dns("peer.example").server();
     let verify = |peer: Credential| reason(client(&root, policy(), &peer.chain));
@@ -195,7 +195,7 @@ fn the_rest_is_verified_as_before() {
     assert_eq!(verify(other.issued_by(&root)), Some(Reason::NotAuthorized));
     let expired = leaf().validity(Validity::expired());
     assert_eq!(verify(expired.issued_by(&root)), Some(Reason::Expired));
-    let stranger = leaf().issued_by(&Authority::root("Stranger"));
+    let stranger = leaf().issued_by(&Authority::named("Stranger"));
     assert_eq!(verify(stranger), Some(Reason::UnknownIssuer));
     let ca = leaf().marked_as_ca().issued_by(&root);
     assert_eq!(verify(ca), Some(Reason::LeafIsCa));
@@ -213,7 +213,7 @@ fn the_rest_is_verified_as_before() {
 
 #[test]
 fn hints_say_what_helps() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let limited = AuthorityBuilder::named("Limited").extended_key_usages(&[ServerAuth]);
     let (above, between) = (limited.clone().self_signed(), limited.issued_by(&root));
     let leaf = || Leaf::named("peer").dns("peer.example");
@@ -247,7 +247,7 @@ fn hints_say_what_helps() {
 /// A common name is free text: it must not stand for the exact name that the opt-in takes.
 #[test]
 fn a_common_name_does_not_stand_in_for_an_exact_name() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let exact = PeerMatcher::dns("peer.example").unwrap();
     let policy = VerifierPolicy::allow(exact)
         .danger_allow_server_auth_for_clients()

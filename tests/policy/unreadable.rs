@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use mtls::peer::NameKind;
 use mtls::pki_types::{CertificateDer, UnixTime};
 use mtls::policy::CertificateProfile;
+use mtls::test_util::Extension;
 use mtls::{
     PeerIdentity, PeerMatcher, PeerVerifier, Rejection, RejectionReason as Reason, Rustls,
     TrustBundles, VerifierPolicy,
 };
-use rcgen::CustomExtension;
 use x509_cert::der::{Decode, Encode};
 
 use super::common::pki::crl::tlv;
@@ -30,12 +30,12 @@ fn with_names(names: &[(u8, &[u8])]) -> Leaf {
         .map(|(tag, value)| tlv(*tag, &[value]))
         .collect();
     let san = tlv(0x30, &[&names.concat()]);
-    let san = CustomExtension::from_oid_content(SUBJECT_ALT_NAME, san);
+    let san = Extension::new(SUBJECT_ALT_NAME, san);
     Leaf::named("leaf").client().extension(san)
 }
 
 fn verify(leaf: &Leaf, matcher: PeerMatcher) -> Result<PeerIdentity, Rejection> {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let chain = leaf.clone().issued_by(&root).chain;
     client(&root, VerifierPolicy::allow(matcher), &chain)
 }
@@ -122,7 +122,7 @@ fn they_are_kept_and_shown() {
             unreadable[0]
         );
         // The other profiles reject it, and say which name it is.
-        let root = Authority::root("Root");
+        let root = Authority::named("Root");
         let chain = leaf.issued_by(&root).chain;
         for profile in [CertificateProfile::Rfc5280, CertificateProfile::WebPki] {
             let policy = VerifierPolicy::allow(any()).profile(profile);
@@ -226,7 +226,7 @@ fn with_common_name(root: &Authority, tag: u8, value: &[u8]) -> Vec<CertificateD
 
 #[test]
 fn an_unreadable_name_of_the_subject_leaves_its_kind_undecided() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let common_name = |name| PeerMatcher::common_name(name).unwrap();
     for (tag, value, shown) in [
         (0x13, &b"kafka_1"[..], "CN=kafka_1"),
@@ -287,7 +287,7 @@ fn an_unreadable_uri_is_a_second_one_for_spiffe() {
         let leaf = with_names(&[(URI, id), hidden]);
         assert!(!accepts(&leaf, spiffe()));
         assert!(!accepts(&leaf, not(spiffe())));
-        let root = Authority::root("Root");
+        let root = Authority::named("Root");
         let bundles = TrustBundles::new([("prod.example", anchors(&[&root]))]).unwrap();
         let algorithms = Rustls::default().signature_algorithms().unwrap();
         let policy = VerifierPolicy::allow(any());
@@ -310,10 +310,7 @@ fn a_ca_that_limits_their_kind_rejects_them() {
     let ip = b"\x87\x08\x0a\x00\x00\x00\xff\x00\x00\x00";
     let limits = |tree: u8, base: &[u8]| {
         let subtrees = tlv(tree, &[&tlv(0x30, &[base])]);
-        let mut extension =
-            CustomExtension::from_oid_content(&[2, 5, 29, 30], tlv(0x30, &[&subtrees]));
-        extension.set_criticality(true);
-        extension
+        Extension::critical(&[2, 5, 29, 30], tlv(0x30, &[&subtrees]))
     };
     let names: [(u8, &[u8]); 3] = [(DNS, b"kafka/0"), (IP, b"\x0a\x00\x00"), (UNKNOWN, b"x")];
     for tree in [0xa0, 0xa1] {
@@ -323,7 +320,7 @@ fn a_ca_that_limits_their_kind_rejects_them() {
         ] {
             for (name, is_limited) in names.into_iter().zip(is_limited) {
                 let leaf = with_names(&[name]);
-                let root = Authority::root("Root");
+                let root = Authority::named("Root");
                 let branch = AuthorityBuilder::named("Branch").extension(limits(tree, base));
                 let anchor = branch.clone().self_signed();
                 let branch = branch.issued_by(&root);
@@ -351,9 +348,7 @@ fn a_ca_that_limits_their_kind_rejects_them() {
 fn a_constraint_with_a_leading_dot() {
     let limited = |tree: u8| {
         let subtrees = tlv(tree, &[&tlv(0x30, &[b"\x82\x08.example"])]);
-        let mut extension =
-            CustomExtension::from_oid_content(&[2, 5, 29, 30], tlv(0x30, &[&subtrees]));
-        extension.set_criticality(true);
+        let extension = Extension::critical(&[2, 5, 29, 30], tlv(0x30, &[&subtrees]));
         AuthorityBuilder::named("Limited")
             .extension(extension)
             .self_signed()

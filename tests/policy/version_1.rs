@@ -4,8 +4,8 @@
 use core::time::Duration;
 
 use mtls::pki_types::UnixTime;
+use mtls::test_util::ExtendedKeyUsage;
 use mtls::{RejectionReason as Reason, VerifierPolicy};
-use rcgen::{ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
 
 use super::common::odd::Odd;
 use super::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
@@ -21,16 +21,13 @@ fn relaxed() -> VerifierPolicy {
 
 fn constrained() -> Authority {
     AuthorityBuilder::named("Constrained")
-        .name_constraints(NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName("inside.test".to_owned())],
-            excluded_subtrees: vec![],
-        })
+        .permits_dns("inside.test")
         .self_signed()
 }
 
 #[test]
 fn it_has_a_validity() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let chain = Odd::X509V1.issued_by(&root, "alice").chain;
     let verifier = verifier(&root, relaxed()).unwrap();
     let now = UnixTime::now().as_secs();
@@ -45,7 +42,7 @@ fn it_has_a_validity() {
 
 #[test]
 fn it_issues_nothing() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let branch = root.intermediate("Branch");
     let old = Odd::X509V1.issued_by(&root, "Branch");
     let leaf = Leaf::named("alice").client().issued_by(&branch);
@@ -57,7 +54,7 @@ fn it_issues_nothing() {
 
 #[test]
 fn its_key_is_on_the_list() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let chain = Odd::X509V1.issued_by(&root, "alice").chain;
     let longer = relaxed().min_rsa_bits(3072);
     let verdict = client(&root, longer, &chain);
@@ -67,8 +64,8 @@ fn its_key_is_on_the_list() {
 #[test]
 fn its_anchor_keeps_the_rules() {
     let late = AuthorityBuilder::named("Late").validity(Validity::expired());
-    let for_servers = AuthorityBuilder::named("Servers")
-        .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth]);
+    let for_servers =
+        AuthorityBuilder::named("Servers").extended_key_usages(&[ExtendedKeyUsage::ServerAuth]);
     for (anchor, expected) in [
         (late.self_signed(), Reason::AnchorExpired),
         (for_servers.self_signed(), Reason::WrongExtendedKeyUsage),
@@ -84,7 +81,7 @@ fn its_anchor_keeps_the_rules() {
 #[test]
 fn a_common_name_under_name_constraints_is_no_host_name() {
     for (anchor, expected) in [
-        (Authority::root("Root"), None),
+        (Authority::named("Root"), None),
         (constrained(), Some(Reason::NameMismatch)),
     ] {
         let named = Odd::CommonNameOnly.issued_by(&anchor, "inside.test");

@@ -1,11 +1,11 @@
 //! The hints where no list proves a certificate good, and that what they advise helps.
 
 use mtls::pki_types::{CertificateRevocationListDer, UnixTime};
+use mtls::test_util::KeyUsage;
 use mtls::{Rejection, RejectionReason, RevocationRules};
-use rcgen::KeyUsagePurpose;
 use time::Duration;
 
-use crate::common::pki::crl::{Crl, distribution_points, point_name};
+use crate::common::pki::crl::{Crl, CrlTools as _, distribution_points, point_name};
 use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf};
 use crate::{World, chain_depth, leaf_depth, verify};
 
@@ -92,12 +92,12 @@ fn another_key() {
 #[test]
 fn an_issuer_without_crl_sign() {
     let root = AuthorityBuilder::named("Root")
-        .key_usages(&[KeyUsagePurpose::KeyCertSign])
+        .key_usages(&[KeyUsage::KeyCertSign])
         .self_signed();
     let alice = Leaf::named("alice").client().issued_by(&root);
     let mended = root
         .again()
-        .key_usages(&[KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign]);
+        .key_usages(&[KeyUsage::KeyCertSign, KeyUsage::CrlSign]);
     let mended = mended.self_signed();
     let lists = [Crl::new().signed_by(&root)];
     let at = |anchor: &Authority| {
@@ -110,7 +110,7 @@ fn an_issuer_without_crl_sign() {
 
 #[test]
 fn a_point_and_a_certificate_without_one() {
-    let pair = Pair::of(Authority::root("Root"), &[]);
+    let pair = Pair::of(Authority::named("Root"), &[]);
     let list = Crl::new().of_point("http://crl.test/a");
     let words = "`RevocationRules::danger_cover_certificates_without_distribution_point`";
     pair.assert(std::slice::from_ref(&list), words, &[Crl::new()]);
@@ -122,7 +122,7 @@ fn a_point_and_a_certificate_without_one() {
 #[test]
 fn another_point() {
     let (a, b) = ("http://crl.test/a", "http://crl.test/b");
-    let pair = Pair::of(Authority::root("Root"), &[&point_name(a)]);
+    let pair = Pair::of(Authority::named("Root"), &[&point_name(a)]);
     let [of_a, of_b] = [a, b].map(|uri| Crl::new().of_point(uri));
     let words = "a distribution point that the certificate names";
     pair.assert(std::slice::from_ref(&of_b), words, &[of_a]);
@@ -131,7 +131,7 @@ fn another_point() {
 
 #[test]
 fn other_kinds_of_certificates() {
-    let pair = Pair::of(Authority::root("Root"), &[]);
+    let pair = Pair::of(Authority::named("Root"), &[]);
     let of = |scope: &[u8]| Crl::new().scope(&[scope]);
     pair.assert(
         &[of(ONLY_CAS)],
@@ -150,7 +150,7 @@ fn other_kinds_of_certificates() {
 
 #[test]
 fn some_reasons() {
-    let pair = Pair::of(Authority::root("Root"), &[]);
+    let pair = Pair::of(Authority::named("Root"), &[]);
     let [some, rest] = [FIRST_REASONS, OTHER_REASONS].map(|reasons| Crl::new().scope(&[reasons]));
     let words = "(onlySomeReasons)";
     pair.assert(std::slice::from_ref(&some), words, &[some.clone(), rest]);
@@ -159,7 +159,7 @@ fn some_reasons() {
 
 #[test]
 fn dates() {
-    let pair = Pair::of(Authority::root("Root"), &[]);
+    let pair = Pair::of(Authority::named("Root"), &[]);
     let newest = &[Crl::new()];
     pair.assert(
         &[Crl::stale()],
@@ -185,8 +185,8 @@ fn dates() {
 /// Of several lists the one counts that takes the least to be right.
 #[test]
 fn the_nearest_of_several() {
-    let pair = Pair::of(Authority::root("Root"), &[]);
-    let stale = Crl::new().dated(Duration::days(-8), Some(Duration::days(-1)));
+    let pair = Pair::of(Authority::named("Root"), &[]);
+    let stale = Crl::new().dated_by(Duration::days(-8), Some(Duration::days(-1)));
     let lists = [
         Crl::new().signed_by(&pair.root.namesake()),
         Crl::new().scope(&[ONLY_CAS]).signed_by(&pair.root),

@@ -145,7 +145,7 @@ fn a_name_beyond_ascii_is_found_in_every_type() {
     ];
     for (tag, value) in spellings {
         // The CA's own certificate in that spelling, which nothing that makes certificates writes.
-        let ca = Authority::root("mmmmmm");
+        let ca = Authority::named("mmmmmm");
         let leaf = Leaf::named("alice")
             .dns("alice.test")
             .client()

@@ -5,16 +5,19 @@ use std::error::Error;
 use mtls::error::MaterialProblem as Problem;
 use mtls::material::RevocationList;
 use mtls::pki_types::CertificateRevocationListDer;
+use mtls::test_util::Extension;
 use mtls::{MaterialError, RevocationLists, TrustAnchors};
 use time::Duration;
 
-use crate::common::pki::crl::{Crl, extension, point_name, relative_point_name, serial_of, tlv};
+use crate::common::pki::crl::{
+    Crl, CrlTools as _, extension, point_name, relative_point_name, serial_of, tlv,
+};
 use crate::common::pki::{Authority, Leaf, pem};
 
 type Der = CertificateRevocationListDer<'static>;
 
 fn load(crl: &Crl) -> Result<RevocationLists, MaterialError> {
-    RevocationLists::from_der([crl.signed_by(&Authority::root("Root"))])
+    RevocationLists::from_der([crl.signed_by(&Authority::named("Root"))])
 }
 
 /// The error with all its causes.
@@ -51,7 +54,7 @@ fn what_breaks_the_profile() {
     assert_unfit(&new().number(&[1; 21]), "more than 20 octets");
     load(&new().number(&[0x7f; 20])).unwrap();
     assert_unfit(&new().number(&[0xff]), "2.5.29.20 cannot be read");
-    assert_unfit(&new().dated(Duration::ZERO, None), "no nextUpdate");
+    assert_unfit(&new().dated_by(Duration::ZERO, None), "no nextUpdate");
     assert_unfit(
         &new().inner_algorithm(b"\x30\x05\x06\x03\x2b\x65\x70"),
         "differ",
@@ -66,7 +69,7 @@ fn what_breaks_the_profile() {
     );
     assert_unfit(&new().scope(&[b"\x81\x01\x01"]), "2.5.29.28 cannot be read");
     load(&new().scope(&[&relative_point_name("shard")])).unwrap();
-    let nameless = new().signed_as(b"\x30\x00", &Authority::root("Root"));
+    let nameless = new().signed_as(b"\x30\x00", &Authority::named("Root"));
     let error = RevocationLists::from_der([nameless]).unwrap_err();
     assert!(error.to_string().contains("no name"), "{error}");
 }
@@ -89,7 +92,7 @@ fn version_1() {
 fn a_number_is_optional() {
     let crl = Crl::new().without_number().key_identifier(b"of the CA");
     for crl in [Crl::new().without_number(), crl] {
-        let lists = load(&crl.lists_serial(&[5], Duration::ZERO, &[])).unwrap();
+        let lists = load(&crl.lists_serial_by(&[5], Duration::ZERO, &[])).unwrap();
         let list = lists.iter().next().unwrap();
         assert_eq!(list.number(), None);
         assert!(list.find(&[5]).is_some());
@@ -102,14 +105,13 @@ fn a_number_is_optional() {
 /// and where the delta is.
 #[test]
 fn a_base_list_that_names_a_delta() {
-    // 1.3.6.1.4.1.311.21.1 and .4
-    let microsoft = |last: u8| [&b"\x06\x09\x2b\x06\x01\x04\x01\x82\x37\x15"[..], &[last]].concat();
+    let microsoft = |last, value: &[u8]| Extension::new(&[1, 3, 6, 1, 4, 1, 311, 21, last], value);
     let delta = tlv(0x30, &[&tlv(0x30, &[&point_name("ldap:///CN=CA+,CN=CDP")])]);
     let base = Crl::new()
-        .with_other(&microsoft(1), false, &[0x02, 0x01, 0x00])
-        .with_other(&microsoft(4), false, b"\x17\x0d270101000000Z")
+        .extension(&microsoft(1, &[0x02, 0x01, 0x00]))
+        .extension(&microsoft(4, b"\x17\x0d270101000000Z"))
         .with(46, false, &delta)
-        .lists_serial(&[5], Duration::ZERO, &[]);
+        .lists_serial_by(&[5], Duration::ZERO, &[]);
     let lists = load(&base).unwrap();
     assert!(lists.iter().next().unwrap().find(&[5]).is_some());
     let critical = Crl::new().with(46, true, &delta);
@@ -118,20 +120,23 @@ fn a_base_list_that_names_a_delta() {
 
 #[test]
 fn what_an_entry_may_not_have() {
-    let entry = |extensions: &[u8]| Crl::new().lists_serial(&[5], Duration::ZERO, extensions);
+    let entry = |extensions: &[u8]| Crl::new().lists_serial_by(&[5], Duration::ZERO, extensions);
     assert_unfit(&entry(&extension(99, true, b"")), "2.5.29.99");
     load(&entry(&extension(99, false, b""))).unwrap();
     // 7 is no reason.
     assert_unfit(&entry(&extension(21, false, b"\x0a\x01\x07")), "");
-    assert_unfit(&Crl::new().lists_serial(&[0, 5], Duration::ZERO, &[]), "");
+    assert_unfit(
+        &Crl::new().lists_serial_by(&[0, 5], Duration::ZERO, &[]),
+        "",
+    );
 }
 
 #[test]
 fn of_one_serial_number_the_first_entry_counts() {
     let held = extension(21, false, b"\x0a\x01\x06");
     let twice = Crl::new()
-        .lists_serial(&[5], Duration::hours(-2), &held)
-        .lists_serial(&[5], Duration::hours(-1), &[]);
+        .lists_serial_by(&[5], Duration::hours(-2), &held)
+        .lists_serial_by(&[5], Duration::hours(-1), &[]);
     let lists = load(&twice).unwrap();
     let list = lists.iter().next().unwrap();
     assert_eq!(list.entries(), 2);
@@ -155,7 +160,7 @@ fn kinds_that_are_not_used() {
     assert!(error.hint().contains("the complete list"), "{error}");
     let by_point = Crl::new().scope(&[b"\x84\x01\xff"]);
     let issuer = extension(29, true, b"\x30\x02\xa4\x00");
-    let by_entry = Crl::new().lists_serial(&[5], Duration::ZERO, &issuer);
+    let by_entry = Crl::new().lists_serial_by(&[5], Duration::ZERO, &issuer);
     for crl in [by_point, by_entry] {
         let error = load(&crl).unwrap_err();
         assert!(
@@ -167,7 +172,7 @@ fn kinds_that_are_not_used() {
 
 #[test]
 fn pem_of_many() {
-    let roots = ["One", "Two"].map(Authority::root);
+    let roots = ["One", "Two"].map(Authority::named);
     let lists = roots.each_ref().map(|root| Crl::new().signed_by(root));
     let text = |list: &Der| format!("a remark\n{}", pem("X509 CRL", list));
     let both = lists.each_ref().map(text).concat();
@@ -192,7 +197,7 @@ fn pem_of_many() {
 #[test]
 fn files() {
     let folder = tempfile::tempdir().unwrap();
-    let [one, two] = ["One", "Two"].map(|name| Crl::new().signed_by(&Authority::root(name)));
+    let [one, two] = ["One", "Two"].map(|name| Crl::new().signed_by(&Authority::named(name)));
     let (pem_file, der_file) = (folder.path().join("one.pem"), folder.path().join("two.crl"));
     std::fs::write(&pem_file, pem("X509 CRL", &one)).unwrap();
     std::fs::write(&der_file, &two).unwrap();
@@ -224,7 +229,7 @@ fn files() {
 
 #[test]
 fn something_else_than_a_list() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     for error in [
         RevocationLists::from_pem(root.pem().as_bytes()).unwrap_err(),
         RevocationLists::from_der([root.certificate().to_vec().into()]).unwrap_err(),
@@ -265,19 +270,17 @@ fn something_else_than_a_list() {
 
 #[test]
 fn what_a_list_reports() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let leaf = Leaf::named("alice").issued_by(&root);
     let crl = Crl::new().number(&[0, 0x80]).lists_for(leaf.leaf(), 6);
     let lists = load(&crl).unwrap();
     let list = lists.iter().next().unwrap();
     assert_eq!((list.entries(), list.number()), (1, Some(&[0x80][..])));
-    let end = crl.next_update.unwrap().unix_timestamp() as u64;
+    let unix = |time| time::OffsetDateTime::from(time).unix_timestamp() as u64;
+    let end = unix(crl.next_update.unwrap());
     assert_eq!(list.next_update().as_secs(), end);
     assert_eq!(lists.next_update().as_secs(), end);
-    assert_eq!(
-        list.this_update().as_secs(),
-        crl.this_update.unix_timestamp() as u64
-    );
+    assert_eq!(list.this_update().as_secs(), unix(crl.this_update));
     let found = list.find(&serial_of(leaf.leaf())).unwrap();
     assert_eq!(found.reason(), "certificateHold");
     assert!(found.date() < list.this_update());
@@ -292,7 +295,7 @@ fn every_entry_is_found_and_nothing_else() {
         let serial = |i: u32| [&[1][..], &i.wrapping_mul(2_654_435_761).to_be_bytes()].concat();
         let mut crl = Crl::new();
         for i in 0..count {
-            crl = crl.lists_serial(&serial(i), Duration::ZERO, &[]);
+            crl = crl.lists_serial_by(&serial(i), Duration::ZERO, &[]);
         }
         let lists = load(&crl).unwrap();
         let list = lists.iter().next().unwrap();
@@ -304,13 +307,13 @@ fn every_entry_is_found_and_nothing_else() {
 
 #[test]
 fn too_much() {
-    let list = Crl::new().signed_by(&Authority::root("Root"));
+    let list = Crl::new().signed_by(&Authority::named("Root"));
     let most = RevocationLists::MAX_LISTS;
     let many = RevocationLists::from_der(vec![list.clone(); most]).unwrap();
     let mut long = Crl::new();
     for i in 0..=(RevocationLists::MAX_ENTRIES / most) as u32 {
         let serial = [&[1][..], &i.to_be_bytes()].concat();
-        long = long.lists_serial(&serial, Duration::ZERO, &[]);
+        long = long.lists_serial_by(&serial, Duration::ZERO, &[]);
     }
     for error in [
         RevocationLists::from_der(vec![list.clone(); most + 1]).unwrap_err(),
@@ -331,7 +334,7 @@ fn too_much() {
 
 #[test]
 fn bytes_after_the_end() {
-    let list = Crl::new().signed_by(&Authority::root("Root"));
+    let list = Crl::new().signed_by(&Authority::named("Root"));
     let longer = [&list[..], &[0]].concat();
     let inside = tlv(0x30, &[&list]);
     for bytes in [longer, inside, vec![0x30, 0x00], vec![]] {

@@ -44,7 +44,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let root = Authority::root("Root");
+        let root = Authority::named("Root");
         let intermediate = root.intermediate("Intermediate");
         let alice = Leaf::named("alice").dns("alice.test").client();
         Self {

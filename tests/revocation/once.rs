@@ -9,7 +9,7 @@ use mtls::policy::SignatureAlgorithms;
 use mtls::{PeerVerifier, RejectionReason, RevocationLists, TrustAnchors, VerifierPolicy};
 use time::Duration;
 
-use crate::common::pki::crl::Crl;
+use crate::common::pki::crl::{Crl, CrlTools as _};
 use crate::{World, chain_depth};
 
 /// Longer than any certificate here.
@@ -48,8 +48,8 @@ impl SignatureVerificationAlgorithm for Counting {
 
 fn long(first: u8) -> Crl {
     (0..200).fold(
-        Crl::new().lists_serial(&[first], Duration::ZERO, &[]),
-        |crl, i| crl.lists_serial(&[0x11, i], Duration::ZERO, &[]),
+        Crl::new().lists_serial_by(&[first], Duration::ZERO, &[]),
+        |crl, i| crl.lists_serial_by(&[0x11, i], Duration::ZERO, &[]),
     )
 }
 

@@ -5,7 +5,7 @@ use mtls::pki_types::UnixTime;
 use mtls::{Rejection, RevocationRules};
 
 use crate::common::pki::crl::{
-    Crl, distribution_points, extension, point_name, relative_point_name, tlv,
+    Crl, CrlTools as _, distribution_points, extension, point_name, relative_point_name, tlv,
 };
 use crate::common::pki::{Authority, Credential, Leaf};
 use crate::{assert_rejected, chain_depth, leaf_depth, verify};
@@ -23,7 +23,7 @@ struct Shards {
 impl Shards {
     /// A client that names these distribution points, or has no such extension.
     fn new(points: &[&[u8]]) -> Self {
-        let root = Authority::root("Root");
+        let root = Authority::named("Root");
         let mut leaf = Leaf::named("alice").client();
         if !points.is_empty() {
             leaf = leaf.extension(distribution_points(points));
@@ -135,7 +135,7 @@ fn a_point_with_the_issuer_s_name_is_everybody_s() {
 
 #[test]
 fn for_cas_or_for_others() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let intermediate = root.intermediate("Intermediate");
     let alice = Leaf::named("alice").client();
     let alice = alice.issued_by(&intermediate).with(&intermediate);

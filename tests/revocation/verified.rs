@@ -2,11 +2,11 @@
 
 use mtls::RejectionReason::{RevocationListStale, RevocationStatusUnknown, Revoked};
 use mtls::pki_types::UnixTime;
+use mtls::test_util::KeyUsage;
 use mtls::{PeerVerifier, RevocationLists, Rustls, TrustAnchors, VerifierPolicy};
-use rcgen::KeyUsagePurpose;
 use time::Duration;
 
-use crate::common::pki::crl::Crl;
+use crate::common::pki::crl::{Crl, CrlTools as _};
 use crate::common::pki::{Authority, AuthorityBuilder, Leaf};
 use crate::{World, assert_rejected, chain_depth, leaf_depth, verify};
 
@@ -67,7 +67,7 @@ fn whatever_the_reason_and_the_date() {
 #[test]
 fn unknown() {
     let world = World::new();
-    let other = Crl::new().signed_by(&Authority::root("Other"));
+    let other = Crl::new().signed_by(&Authority::named("Other"));
     let issuing = Crl::new().signed_by(&world.intermediate);
     let allowing = chain_depth().danger_allow_unknown_status();
     for lists in [&[][..], &[other]] {
@@ -137,7 +137,8 @@ fn current_to_the_second() {
         let now = UnixTime::since_unix_epoch(since_epoch);
         verify(&[&world.root], leaf_depth(), &list, &world.alice.chain, now)
     };
-    let (begin, end) = (crl.this_update, crl.next_update.unwrap());
+    let begin = time::OffsetDateTime::from(crl.this_update);
+    let end = time::OffsetDateTime::from(crl.next_update.unwrap());
     // Certificates of this cast begin to be valid some moments after.
     let moment = Duration::seconds(1);
     at(begin + Duration::minutes(1)).unwrap();
@@ -176,9 +177,9 @@ fn its_key_identifier_does_not_hide_a_list() {
 
 #[test]
 fn a_list_by_an_issuer_without_crl_sign_only_revokes() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let silent = AuthorityBuilder::named("Silent")
-        .key_usages(&[KeyUsagePurpose::KeyCertSign])
+        .key_usages(&[KeyUsage::KeyCertSign])
         .issued_by(&root);
     let alice = Leaf::named("alice")
         .client()
@@ -216,7 +217,7 @@ fn a_list_by_an_issuer_without_crl_sign_only_revokes() {
 #[test]
 fn old_and_new_together() {
     let world = World::new();
-    let old = Crl::new().dated(Duration::days(-2), Some(Duration::days(2)));
+    let old = Crl::new().dated_by(Duration::days(-2), Some(Duration::days(2)));
     let new = Crl::new().number(&[2]);
     for (old, new) in [
         (old.clone(), new.clone().lists(world.alice.leaf())),
@@ -278,7 +279,7 @@ fn an_anchor_is_asked_about_where_its_issuer_is_one_too() {
 
 #[test]
 fn another_path_is_another_matter() {
-    let (first, second) = (Authority::root("First"), Authority::root("Second"));
+    let (first, second) = (Authority::named("First"), Authority::named("Second"));
     let by_first = first.intermediate("Both");
     let by_second = by_first.cross_signed_by(&second);
     let leaf = Leaf::named("alice").client().issued_by(&by_first);

@@ -22,7 +22,7 @@ struct Ca {
 
 impl Ca {
     fn new(name: &str) -> Self {
-        let root = Authority::root(&format!("{name} root"));
+        let root = Authority::named(&format!("{name} root"));
         let issuing = root.intermediate(&format!("{name} issuing"));
         Self { root, issuing }
     }

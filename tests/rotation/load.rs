@@ -107,7 +107,7 @@ fn run<B: ServerBackend + ClientBackend + Default>() {
         Err(_) => 3_000,
     };
     let cast = Cast::assemble();
-    let guests = Authority::root("Guests");
+    let guests = Authority::named("Guests");
     let client = |name: &str| Leaf::named(name).client();
     let rick = client("rick")
         .issued_by(&cast.intermediate)

@@ -73,22 +73,22 @@ impl Clock {
 
 impl Stage {
     fn set() -> Self {
-        let client_ca = Authority::root("Clients' Root");
-        let server_ca = Authority::root("Servers' Root");
+        let client_ca = Authority::named("Clients' Root");
+        let server_ca = Authority::named("Servers' Root");
         let client = |name: &str, validity| {
             let leaf = Leaf::named(name).dns(&format!("{name}.test")).client();
             leaf.validity(validity).issued_by(&client_ca)
         };
         let server = Leaf::named("server").dns("localhost").ip("127.0.0.1");
         let soon = Validity {
-            not_before: OffsetDateTime::now_utc() - time::Duration::HOUR,
-            not_after: OffsetDateTime::now_utc() + time::Duration::days(2),
+            not_before: (OffsetDateTime::now_utc() - time::Duration::HOUR).into(),
+            not_after: (OffsetDateTime::now_utc() + time::Duration::days(2)).into(),
         };
         Self {
             alice: client("alice", soon),
             bob: client("bob", Validity::current()),
             server: server.server().issued_by(&server_ca),
-            spare_ca: Authority::root("Spare Root"),
+            spare_ca: Authority::named("Spare Root"),
             client_ca,
             server_ca,
             clock: Clock::default(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rcgen::CustomExtension;
+use mtls::test_util::Extension;
 use serde_json::{Value, json};
 
 use super::common::pki::{Authority, Credential, Leaf};
@@ -18,7 +18,7 @@ impl Domain {
     pub(crate) fn new(name: &'static str) -> Self {
         Self {
             name,
-            root: Authority::root(&format!("CA of {name}")),
+            root: Authority::named(&format!("CA of {name}")),
         }
     }
 
@@ -26,7 +26,7 @@ impl Domain {
     pub(crate) fn renewed(&self) -> Self {
         Self {
             name: self.name,
-            root: Authority::root(&format!("next CA of {}", self.name)),
+            root: Authority::named(&format!("next CA of {}", self.name)),
         }
     }
 
@@ -55,8 +55,7 @@ impl Domain {
 pub(crate) fn svid(name: &str, id: &str) -> Leaf {
     const BASIC_CONSTRAINTS: &[u64] = &[2, 5, 29, 19];
     const EMPTY_SEQUENCE: [u8; 2] = [0x30, 0];
-    let mut no_ca = CustomExtension::from_oid_content(BASIC_CONSTRAINTS, EMPTY_SEQUENCE.to_vec());
-    no_ca.set_criticality(true);
+    let no_ca = Extension::critical(BASIC_CONSTRAINTS, EMPTY_SEQUENCE.to_vec());
     Leaf::named(name).uri(id).client().server().extension(no_ca)
 }
 

@@ -95,7 +95,7 @@ fn anchors_beyond_the_table_are_other() {
     let callers = Callers::new();
     let cast = &callers.cast;
     let roots: Vec<_> = (0..35)
-        .map(|number| Authority::root(&format!("Root {number} {}", "z".repeat(100))))
+        .map(|number| Authority::named(&format!("Root {number} {}", "z".repeat(100))))
         .collect();
     let anchors = roots.iter().map(Authority::certificate);
     let server = MtlsServer::builder()

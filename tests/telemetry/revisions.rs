@@ -17,7 +17,7 @@ use tracing::Level;
 use super::callers::{self, Callers, wait_until};
 use super::capture::{Recorder, Traces, recorder};
 use super::common::pki::Leaf;
-use super::common::pki::crl::Crl;
+use super::common::pki::crl::{Crl, CrlTools as _};
 
 fn rules() -> VerifierPolicy {
     VerifierPolicy::allow_any_authenticated()
@@ -80,8 +80,8 @@ fn gauges_agree_with_the_status() {
 
     // An older list, and one that expires sooner.
     let day = time::Duration::DAY;
-    let old = Crl::new().dated(-3 * day, Some(9 * day));
-    let soon = Crl::new().dated(-day, Some(2 * day));
+    let old = Crl::new().dated_by(-3 * day, Some(9 * day));
+    let soon = Crl::new().dated_by(-day, Some(2 * day));
     let lists = [
         old.signed_by(&cast.root),
         soon.signed_by(&cast.intermediate),
@@ -255,7 +255,7 @@ fn warnings_are_counted() {
     // Without a purpose of servers.
     let leaf = Leaf::named("server").dns("localhost").client();
     let leaf = leaf.issued_by(&cast.intermediate).with(&cast.intermediate);
-    let stranger = super::common::pki::Authority::root("Stranger");
+    let stranger = super::common::pki::Authority::named("Stranger");
     let lists = RevocationLists::from_der([
         Crl::new().signed_by(&stranger),
         Crl::new().signed_by(&cast.root),

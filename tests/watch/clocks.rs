@@ -9,6 +9,7 @@ use time::Duration as Time;
 
 use super::common::on_one_line;
 use super::common::pki::Validity;
+use super::common::pki::crl::CrlTools as _;
 use super::place::Place;
 use super::stage::Stage;
 
@@ -21,7 +22,7 @@ fn jump(file: &str, cases: [(i64, &str); 2], renew: fn(&Place), until: fn(&Statu
         let place = Place::new();
         // Whatever the clock says, this list counts.
         let decade = Time::days(3650);
-        let lasting = place.next_crl().dated(-decade, Some(decade));
+        let lasting = place.next_crl().dated_by(-decade, Some(decade));
         place.replace("ca.crl", place.list(&lasting));
         let files = place.files().revocation_lists(place.path("ca.crl"));
         let stage = Stage::new(place, files, true, Duration::from_secs(1));

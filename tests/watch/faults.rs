@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use time::Duration as Time;
 
-use super::common::pki::crl::{Crl, tlv};
+use super::common::pki::crl::{Crl, CrlTools as _, tlv};
 use super::common::pki::{Credential, KeyAlgorithm, Leaf, Validity, certificate_pem};
 use super::place::{Place, crl_pem};
 use super::stage::Stage;
@@ -227,14 +227,16 @@ fn of_lists() {
             // Issued later than the one before, and over already.
             let stale = place
                 .next_crl()
-                .dated(Time::seconds(-30), Some(Time::seconds(-10)));
+                .dated_by(Time::seconds(-30), Some(Time::seconds(-10)));
             place.replace("ca.crl", place.list(&stale));
         }),
         fault(
             "list from the future",
             &["ca.crl", "Rhea Root", "not now"],
             |place| {
-                let early = place.next_crl().dated(Time::days(1), Some(Time::days(8)));
+                let early = place
+                    .next_crl()
+                    .dated_by(Time::days(1), Some(Time::days(8)));
                 place.replace("ca.crl", place.list(&early));
             },
         ),
@@ -249,7 +251,9 @@ fn of_lists() {
             "list of an earlier day",
             &["ca.crl", "Rhea Root", "is older"],
             |place| {
-                let older = place.next_crl().dated(Time::hours(-5), Some(Time::days(7)));
+                let older = place
+                    .next_crl()
+                    .dated_by(Time::hours(-5), Some(Time::days(7)));
                 place.replace("ca.crl", place.list(&older));
             },
         ),

@@ -14,7 +14,7 @@ use mtls::{
 };
 use time::Duration;
 
-use super::common::pki::crl::{Crl, tlv};
+use super::common::pki::crl::{Crl, CrlTools as _, tlv};
 use super::common::pki::{Authority, Cast, Credential};
 use super::common::raw::socket_pair;
 
@@ -143,14 +143,14 @@ fn of_an_anchor_only_later_ones() {
         "not now",
         given(&[&of(Crl::stale()
             .number(&[2, 0])
-            .dated(Duration::seconds(-20), Some(Duration::seconds(-10))))]),
+            .dated_by(Duration::seconds(-20), Some(Duration::seconds(-10))))]),
     );
     served.rejects(
         "Rhea Root",
         "not now",
         given(&[&of(Crl::early().number(&[2, 0]))]),
     );
-    let earlier = Crl::new().dated(Duration::hours(-2), Some(Duration::days(9)));
+    let earlier = Crl::new().dated_by(Duration::hours(-2), Some(Duration::days(9)));
     served.rejects("Rhea Root", "older", given(&[&of(earlier.number(&[2, 0]))]));
     let intermediate = Crl::new().signed_by(&served.cast.intermediate);
     served.rejects("Rhea Root", "none was given", given(&[&intermediate]));
@@ -276,7 +276,7 @@ fn whatever_the_clock_says_none_is_older() {
             Duration::minutes(-minutes),
             Some(Duration::days(7) - Duration::minutes(minutes)),
         );
-        Crl::new().dated(dates.0, dates.1).number(&[number])
+        Crl::new().dated_by(dates.0, dates.1).number(&[number])
     };
     let served = serve(|cast| {
         let revoking = of(5, 1).lists(cast.alice.leaf());
@@ -420,7 +420,7 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
     let hours = Duration::hours;
     let of = |number: u8, from: i64, until: i64| {
         let crl = Crl::new().number(&[number]);
-        crl.dated(hours(from), Some(hours(until)))
+        crl.dated_by(hours(from), Some(hours(until)))
     };
     let all = [
         (rules(), true),
@@ -464,7 +464,7 @@ fn a_stale_list_gives_way_to_newer_ones_alone() {
 fn a_stale_list_may_go_where_unknown_status_is_rejected() {
     let stale = |cast: &Cast, lists_alice: bool| {
         let crl = Crl::new().number(&[5]);
-        let crl = crl.dated(Duration::hours(-4), Some(Duration::hours(-2)));
+        let crl = crl.dated_by(Duration::hours(-4), Some(Duration::hours(-2)));
         let crl = if lists_alice {
             crl.lists(cast.alice.leaf())
         } else {
@@ -505,7 +505,7 @@ fn a_stale_list_may_go_where_unknown_status_is_rejected() {
 fn a_list_that_is_yet_to_begin_takes_no_place() {
     let served = serve(|cast| {
         let stale = Crl::new().number(&[5]);
-        let stale = stale.dated(Duration::hours(-4), Some(Duration::hours(-2)));
+        let stale = stale.dated_by(Duration::hours(-4), Some(Duration::hours(-2)));
         vec![stale.signed_by(&cast.intermediate)]
     });
     // Seen to be signed by a CA of a proved path.
@@ -563,7 +563,7 @@ fn of_several_the_latest_counts() {
 fn without_numbers_the_time_counts() {
     let of = |hours: i64| {
         let dates = (Duration::hours(-hours), Some(Duration::days(7)));
-        Crl::new().dated(dates.0, dates.1).without_number()
+        Crl::new().dated_by(dates.0, dates.1).without_number()
     };
     for revokes_by_root in [true, false] {
         let served = serve(|cast| {
@@ -603,7 +603,7 @@ fn without_numbers_the_time_counts() {
 fn a_list_without_a_number_follows_none_with_one() {
     let of = |hours: i64| {
         let dates = (Duration::hours(-hours), Some(Duration::days(7)));
-        Crl::new().dated(dates.0, dates.1)
+        Crl::new().dated_by(dates.0, dates.1)
     };
     let served = serve(|cast| vec![of(5).without_number().signed_by(&cast.root)]);
     let root = &served.cast.root;

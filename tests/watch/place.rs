@@ -51,7 +51,7 @@ impl Place {
             intermediate: AuthorityBuilder::named("Ivo Intermediate")
                 .validity(decades())
                 .issued_by(&root),
-            other: Authority::root("Other Root"),
+            other: Authority::named("Other Root"),
             root,
             number: AtomicU8::new(1),
             apart,
@@ -207,8 +207,8 @@ pub fn decades() -> Validity {
     let now = OffsetDateTime::now_utc();
     let decade = time::Duration::days(3650);
     Validity {
-        not_before: now - decade,
-        not_after: now + decade,
+        not_before: (now - decade).into(),
+        not_after: (now + decade).into(),
     }
 }
 

@@ -75,7 +75,7 @@ fn one_file_a_folder_and_a_container_are_taken() {
         .identity_file(place.path("both.pem"))
         .trust_anchors_directory(place.path("anchors"));
     assert!(given(&mut files).contains("CN=second"));
-    let other = Authority::root("Other Root");
+    let other = Authority::named("Other Root");
     place.write("anchors/2.der", other.certificate());
     assert!(given(&mut files).contains("CN=Other Root"));
     fs::remove_file(place.path("anchors/2.der")).unwrap();

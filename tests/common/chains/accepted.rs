@@ -1,6 +1,6 @@
 //! Client chains that lead to an anchor.
 
-use rcgen::{ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
+use mtls::test_util::ExtendedKeyUsage;
 
 use super::{Case, line, upward};
 use crate::common::pki::{Authority, AuthorityBuilder, Credential, KeyAlgorithm, Leaf, Validity};
@@ -15,7 +15,7 @@ fn paths() -> Vec<Case> {
         let chain = alice(line.last().unwrap()).above(&upward(&line));
         Case::accepted(name, &[&line[0]], chain)
     };
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let branch = root.intermediate("Ivo");
     let closed = AuthorityBuilder::named("Closed")
         .path_length(0)
@@ -57,7 +57,7 @@ fn paths() -> Vec<Case> {
 fn orders() -> Vec<Case> {
     let line = line(3);
     let (root, a, b, c) = (&line[0], &line[1], &line[2], &line[3]);
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     let strange_branch = stranger.intermediate("Stranger Below");
     let case = |name, above: &[&Authority]| Case::accepted(name, &[root], alice(c).above(above));
     let mut twice = alice(c);
@@ -92,7 +92,7 @@ fn orders() -> Vec<Case> {
 
 /// Where more than one path can be tried.
 fn choices() -> Vec<Case> {
-    let (old, new) = (Authority::root("Old Root"), Authority::root("New Root"));
+    let (old, new) = (Authority::named("Old Root"), Authority::named("New Root"));
     let bridge = new.cross_signed_by(&old);
     let branch = new.intermediate("Branch");
     let crossed = branch.cross_signed_by(&old);
@@ -161,7 +161,7 @@ fn choices() -> Vec<Case> {
             "an impostor of the issuer's name is sent first",
             &[&old],
             &under_old,
-            &[&Authority::root("Under Old"), &under_old],
+            &[&Authority::named("Under Old"), &under_old],
         ),
         case(
             "expired among good, expired first",
@@ -186,7 +186,7 @@ fn choices() -> Vec<Case> {
 
 /// Leaves and authorities of every kind that is welcome.
 fn kinds() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let leaf = || Leaf::named("alice").dns("alice.test").client();
     let by_root = |name, leaf: Leaf| Case::accepted(name, &[&root], leaf.issued_by(&root));
     let under = |name, algorithm| {
@@ -199,13 +199,11 @@ fn kinds() -> Vec<Case> {
         Case::accepted(name, &[&root], leaf().issued_by(&branch).with(&branch))
     };
     let for_clients = AuthorityBuilder::named("For Clients")
-        .extended_key_usages(&[ExtendedKeyUsagePurpose::ClientAuth])
+        .extended_key_usages(&[ExtendedKeyUsage::ClientAuth])
         .issued_by(&root);
     let permitted = AuthorityBuilder::named("Permitted")
-        .name_constraints(NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName("alice.test".into())],
-            excluded_subtrees: vec![GeneralSubtree::DnsName("bob.test".into())],
-        })
+        .permits_dns("alice.test")
+        .excludes_dns("bob.test")
         .issued_by(&root);
     vec![
         by_root("Ed25519 leaf", leaf().algorithm(KeyAlgorithm::Ed25519)),

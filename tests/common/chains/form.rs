@@ -1,7 +1,7 @@
 //! Client chains on both sides of the rules about the form of certificates.
 
 use mtls::RejectionReason as Reason;
-use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType};
+use mtls::test_util::{ExtendedKeyUsage, Extension, KeyUsage};
 
 use super::Case;
 use crate::common::pki::{Authority, AuthorityBuilder, Leaf};
@@ -11,7 +11,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn leaves() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let good = |name, leaf: Leaf| vec![Case::accepted(name, &[&root], leaf.issued_by(&root))];
     let bad = |name, leaf: Leaf, reason| {
         vec![Case::rejected(
@@ -46,15 +46,12 @@ fn leaves() -> Vec<Case> {
         ),
         bad(
             "key usage without digital signature",
-            alice().key_usages(&[KeyUsagePurpose::KeyEncipherment]),
+            alice().key_usages(&[KeyUsage::KeyEncipherment]),
             Reason::WrongKeyUsage,
         ),
         form(
             "a leaf that may sign certificates",
-            alice().key_usages(&[
-                KeyUsagePurpose::DigitalSignature,
-                KeyUsagePurpose::KeyCertSign,
-            ]),
+            alice().key_usages(&[KeyUsage::DigitalSignature, KeyUsage::KeyCertSign]),
             Reason::WrongKeyUsage,
         ),
         good("neither key identifier", alice().without_key_identifier()),
@@ -129,7 +126,7 @@ fn leaves() -> Vec<Case> {
             "critical names beside an empty subject",
             Leaf::named("alice")
                 .client()
-                .san(SanType::DnsName("alice.test".try_into().unwrap()))
+                .dns("alice.test")
                 .without_subject(),
         ),
     ]
@@ -137,7 +134,7 @@ fn leaves() -> Vec<Case> {
 }
 
 fn intermediates() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let under = |builder: AuthorityBuilder| {
         let branch = builder.issued_by(&root);
         alice()
@@ -148,7 +145,7 @@ fn intermediates() -> Vec<Case> {
     let bad = |name, builder, reason| vec![Case::rejected(name, &[&root], under(builder), reason)];
     let form = |name, builder, reason| Case::form(name, &[&root], under(builder), reason).to_vec();
     let named = |name: &str| AuthorityBuilder::named(name);
-    // rcgen writes basicConstraints of its own for a CA only.
+    // The kit writes basicConstraints of its own for a CA only.
     let by_hand = |name: &str| named(name).not_a_ca(false).extension(key_identifier());
     [
         vec![Case::accepted(
@@ -212,16 +209,16 @@ fn intermediates() -> Vec<Case> {
 }
 
 fn anchors() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let odd = || critical(&[1, 3, 6, 1, 4, 1, 99999, 3], b"\x05\x00");
     let unknown = AuthorityBuilder::named("Unknown")
         .extension(odd())
         .self_signed();
     let for_servers = AuthorityBuilder::named("For Servers")
-        .extended_key_usages(&[ExtendedKeyUsagePurpose::ServerAuth])
+        .extended_key_usages(&[ExtendedKeyUsage::ServerAuth])
         .self_signed();
     let for_clients = AuthorityBuilder::named("For Clients")
-        .extended_key_usages(&[ExtendedKeyUsagePurpose::ClientAuth])
+        .extended_key_usages(&[ExtendedKeyUsage::ClientAuth])
         .self_signed();
     let loose = AuthorityBuilder::named("Loose")
         .not_a_ca(false)
@@ -275,18 +272,16 @@ fn alice() -> Leaf {
     Leaf::named("alice").dns("alice.test").client()
 }
 
-fn extension(oid: &[u64], content: &[u8]) -> CustomExtension {
-    CustomExtension::from_oid_content(oid, content.to_vec())
+fn extension(oid: &[u64], content: &[u8]) -> Extension {
+    Extension::new(oid, content)
 }
 
-fn critical(oid: &[u64], content: &[u8]) -> CustomExtension {
-    let mut extension = extension(oid, content);
-    extension.set_criticality(true);
-    extension
+fn critical(oid: &[u64], content: &[u8]) -> Extension {
+    Extension::critical(oid, content)
 }
 
-/// Not the one that rcgen computes, so that no certificate below may name it.
-fn key_identifier() -> CustomExtension {
+/// Not the one that the kit computes, so that no certificate below may name it.
+fn key_identifier() -> Extension {
     extension(SUBJECT_KEY_IDENTIFIER, b"\x04\x02\x01\x02")
 }
 

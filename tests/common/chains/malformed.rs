@@ -1,8 +1,8 @@
 //! Client chains with bytes in them that are wrong.
 
 use mtls::RejectionReason as Reason;
+use mtls::test_util::Extension;
 use pki_types::CertificateDer;
-use rcgen::CustomExtension;
 
 use super::{Case, Presenter};
 use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf};
@@ -13,7 +13,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// Spoilt after they were signed.
 fn bytes() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let branch = root.intermediate("Ivo");
     let spoil = |at: usize, how: &dyn Fn(&mut Vec<u8>)| {
         let mut chain = alice().issued_by(&branch).with(&branch);
@@ -53,7 +53,7 @@ fn bytes() -> Vec<Case> {
 
 /// Signed as they are.
 fn contents() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let plain = || Leaf::named("alice").client();
     let case = |name, leaf: Leaf, reason| {
         vec![Case::rejected(
@@ -66,9 +66,8 @@ fn contents() -> Vec<Case> {
     let form = |name, leaf: Leaf, reason| {
         Case::form(name, &[&root], leaf.issued_by(&root), reason).to_vec()
     };
-    let names =
-        |content: &[u8]| CustomExtension::from_oid_content(SUBJECT_ALT_NAME, content.to_vec());
-    let note = || CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
+    let names = |content: &[u8]| Extension::new(SUBJECT_ALT_NAME, content);
+    let note = || Extension::new(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
     [
         form(
             "a DNS name with a blank in it",
@@ -111,10 +110,10 @@ fn contents() -> Vec<Case> {
 
 /// In certificates other than the leaf.
 fn above() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let branch = root.intermediate("Ivo");
-    let note = || CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
-    let usage = CustomExtension::from_oid_content(KEY_USAGE, vec![3, 2, 1, 6]);
+    let note = || Extension::new(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
+    let usage = Extension::new(KEY_USAGE, vec![3, 2, 1, 6]);
     let noted = AuthorityBuilder::named("Note Twice").extension(note());
     let noted = noted.extension(note()).issued_by(&root);
     let used = AuthorityBuilder::named("Usage Twice").extension(usage);

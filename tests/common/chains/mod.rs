@@ -137,7 +137,7 @@ pub fn servers() -> Vec<Case> {
 
 /// A root with `count` intermediates below it, each by the one before; the root is the first.
 fn line(count: usize) -> Vec<Authority> {
-    let mut line = vec![Authority::root("Line Root")];
+    let mut line = vec![Authority::named("Line Root")];
     for number in 1..=count {
         let issuer = line.last().expect("there is a root");
         line.push(issuer.intermediate(&format!("Line {number}")));

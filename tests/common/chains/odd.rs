@@ -7,7 +7,7 @@ use crate::common::odd::Odd;
 use crate::common::pki::{Authority, Leaf};
 
 pub(super) fn client_cases() -> Vec<Case> {
-    let root = Authority::root("Rhea Odd");
+    let root = Authority::named("Rhea Odd");
     let branch = root.intermediate("Ivo Odd");
     let alice = || Leaf::named("alice").dns("alice.test").client();
     let case = |name, odd: Odd, reason, presenter| {
@@ -75,7 +75,7 @@ pub(super) fn client_cases() -> Vec<Case> {
 }
 
 pub(super) fn server_cases() -> Vec<Case> {
-    let root = Authority::root("Rhea Odd");
+    let root = Authority::named("Rhea Odd");
     let case = |name, odd: Odd, reason, presenter| Case {
         server_name: Some("server.test"),
         ..Case::rejected(name, &[&root], odd.issued_by(&root, "server.test"), reason)

@@ -1,9 +1,7 @@
 //! Client chains of sound certificates that must not be accepted.
 
 use mtls::RejectionReason as Reason;
-use rcgen::{
-    CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, KeyUsagePurpose, NameConstraints,
-};
+use mtls::test_util::{ExtendedKeyUsage, Extension, KeyUsage};
 
 use super::{Case, Presenter, line, upward};
 use crate::common::pki::{Authority, AuthorityBuilder, Credential, Leaf, Validity};
@@ -20,11 +18,11 @@ fn paths() -> Vec<Case> {
             .above(&upward(&line));
         Case::rejected(name, &[&line[0]], chain, Reason::PathTooLong)
     };
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let branch = root.intermediate("Ivo");
     let twig = branch.intermediate("Tova");
     let namesake = root.namesake();
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     let empty = Credential {
         chain: Vec::new(),
         ..branch.credential()
@@ -85,7 +83,7 @@ fn paths() -> Vec<Case> {
 }
 
 fn times() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let branch = |validity| {
         AuthorityBuilder::named("Ivo")
             .validity(validity)
@@ -137,8 +135,8 @@ fn times() -> Vec<Case> {
 }
 
 fn usages() -> Vec<Case> {
-    use ExtendedKeyUsagePurpose::{Any, CodeSigning, ServerAuth};
-    let root = Authority::root("Rhea");
+    use ExtendedKeyUsage::{Any, CodeSigning, ServerAuth};
+    let root = Authority::named("Rhea");
     let for_servers = AuthorityBuilder::named("For Servers")
         .extended_key_usages(&[ServerAuth])
         .issued_by(&root);
@@ -168,13 +166,12 @@ fn usages() -> Vec<Case> {
 }
 
 fn authorities() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let branch = root.intermediate("Ivo");
     let odd = |builder: AuthorityBuilder| builder.issued_by(&root);
     let silent = odd(AuthorityBuilder::named("No Constraints").not_a_ca(false));
     let denying = odd(AuthorityBuilder::named("Denying").not_a_ca(true));
-    let unsigning =
-        odd(AuthorityBuilder::named("No Cert Sign").key_usages(&[KeyUsagePurpose::CrlSign]));
+    let unsigning = odd(AuthorityBuilder::named("No Cert Sign").key_usages(&[KeyUsage::CrlSign]));
     let closed = odd(AuthorityBuilder::named("Closed").path_length(0));
     let below = closed.intermediate("Below Closed");
     let strict = AuthorityBuilder::named("Strict")
@@ -229,26 +226,12 @@ fn authorities() -> Vec<Case> {
 }
 
 fn constraints() -> Vec<Case> {
-    let root = Authority::root("Rhea");
-    let dns = |name: &str| vec![GeneralSubtree::DnsName(name.into())];
-    let branch = |permitted_subtrees, excluded_subtrees| {
-        let constraints = NameConstraints {
-            permitted_subtrees,
-            excluded_subtrees,
-        };
-        AuthorityBuilder::named("Constrained")
-            .name_constraints(constraints)
-            .issued_by(&root)
-    };
-    let only_bob = branch(dns("bob.test"), Vec::new());
-    let not_alice = branch(Vec::new(), dns("alice.test"));
-    let only_alice = branch(dns("alice.test"), Vec::new());
-    let unknown = || {
-        let mut extension =
-            CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
-        extension.set_criticality(true);
-        extension
-    };
+    let root = Authority::named("Rhea");
+    let branch = || AuthorityBuilder::named("Constrained");
+    let only_bob = branch().permits_dns("bob.test").issued_by(&root);
+    let not_alice = branch().excludes_dns("alice.test").issued_by(&root);
+    let only_alice = branch().permits_dns("alice.test").issued_by(&root);
+    let unknown = || Extension::critical(&[1, 3, 6, 1, 4, 1, 99999, 1], [5, 0]);
     let mysterious = AuthorityBuilder::named("Mysterious")
         .extension(unknown())
         .issued_by(&root);

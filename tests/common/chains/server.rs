@@ -1,7 +1,6 @@
 //! What servers present: names above all, and the rest of the rules once more from the other side.
 
 use mtls::RejectionReason as Reason;
-use rcgen::{GeneralSubtree, NameConstraints};
 
 use super::{Case, line, upward};
 use crate::common::pki::{Authority, AuthorityBuilder, Leaf, Validity};
@@ -11,7 +10,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn names() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let fits = |name, asked, leaf: Leaf| Case {
         server_name: Some(asked),
         ..Case::accepted(name, &[&root], leaf.issued_by(&root))
@@ -108,17 +107,14 @@ fn names() -> Vec<Case> {
 }
 
 fn rules() -> Vec<Case> {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let namesake = root.namesake();
     let branch = root.intermediate("Ivo");
     let stale = AuthorityBuilder::named("Stale")
         .validity(Validity::expired())
         .issued_by(&root);
     let elsewhere = AuthorityBuilder::named("Elsewhere")
-        .name_constraints(NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".into())],
-            excluded_subtrees: Vec::new(),
-        })
+        .permits_dns("elsewhere.test")
         .issued_by(&root);
     let case = |name, chain, reason| Case {
         server_name: Some("server.test"),
@@ -183,7 +179,7 @@ fn rules() -> Vec<Case> {
 }
 
 fn paths() -> Vec<Case> {
-    let (old, new) = (Authority::root("Old Root"), Authority::root("New Root"));
+    let (old, new) = (Authority::named("Old Root"), Authority::named("New Root"));
     let bridge = new.cross_signed_by(&old);
     let branch = new.intermediate("Branch");
     let stale = branch.again().validity(Validity::expired()).issued_by(&new);

@@ -60,7 +60,7 @@ fn indication(client: &dyn End, setup: &Setup) -> Option<String> {
 #[test]
 fn a_request_names_the_anchors() {
     let mut scene = Scene::new();
-    let (root, other) = (scene.cast.root.clone(), Authority::root("Other Root"));
+    let (root, other) = (scene.cast.root.clone(), Authority::named("Other Root"));
     let expected = [&root, &other].map(|a| subject(&a.certificate()));
     // Two of one name are one name.
     let anchors = [&root, &other, &scene.cast.impostor];
@@ -75,7 +75,7 @@ fn a_request_names_the_anchors() {
 fn a_request_names_no_anchors_when_they_are_too_many() {
     let mut scene = Scene::new();
     let name = |number| format!("{number:03} of those whose names are as long as they may be");
-    let anchors = (0..260).map(|number| Authority::root(&name(number)));
+    let anchors = (0..260).map(|number| Authority::named(&name(number)));
     scene
         .server
         .anchors

@@ -65,7 +65,7 @@ fn the_issuer_by_name() {
 #[test]
 fn an_issuer_s_name_may_be_odd() {
     for name in ["a,b=c", " a", "é\u{202e}", "#1", "a\\b\"+<>;"] {
-        let root = Authority::root(name);
+        let root = Authority::named(name);
         let chain = payments().client().issued_by(&root).chain;
         let peer = proved(&[&root], &chain);
         let matcher = M::issuer(&peer.issuer()).unwrap();
@@ -76,13 +76,13 @@ fn an_issuer_s_name_may_be_odd() {
 
 #[test]
 fn the_keys_and_the_anchor_above_the_leaf() {
-    let root = Authority::root("Root");
+    let root = Authority::named("Root");
     let branch = root.intermediate("Branch");
     let beside = root.intermediate("Beside");
     let leaf = payments().client().issued_by(&branch);
     // The second is sent along and proves no certificate.
     let chain = leaf.with(&branch).with(&beside).chain;
-    let peer = proved(&[&root, &Authority::root("Other")], &chain);
+    let peer = proved(&[&root, &Authority::named("Other")], &chain);
     let certificate = |authority: &Authority| Sha256::digest(authority.certificate()).into();
     for issuer in [&branch, &root] {
         let pin = M::issuer_spki_sha256(key_of(&issuer.certificate()));

@@ -117,7 +117,7 @@ fn control_characters_reject() {
         Leaf::named("a").organization("b\n"),
         Leaf::named("a").subject_attribute(&[2, 5, 4, 3], "b\0"),
     ] {
-        let root = Authority::root("Root");
+        let root = Authority::named("Root");
         let chain = leaf.client().issued_by(&root).chain;
         let verdict = client(&root, VerifierPolicy::allow_any_authenticated(), &chain);
         assert_eq!(

@@ -260,7 +260,7 @@ fn are_closed_when_what_proves_the_peer_expires() {
         let stage = Stage::new();
         let end = i64::try_from(pki_types::UnixTime::now().as_secs()).unwrap() + 3600;
         let short = AuthorityBuilder::named("Short")
-            .validity(Validity::between(end - 7200, end))
+            .validity(Validity::between_unix(end - 7200, end))
             .issued_by(&stage.cast.root);
         let carol = Leaf::named("carol").dns("carol.test").client();
         let carol = carol.issued_by(&short).with(&short);

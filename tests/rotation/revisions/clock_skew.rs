@@ -13,7 +13,7 @@ use crate::stage::{client_of, identity, meet, server_of};
 pub fn beginning(cast: &Cast, seconds: i64) -> Credential {
     let now: i64 = UnixTime::now().as_secs().try_into().unwrap();
     let leaf = Leaf::named("early").dns("localhost").server().client();
-    let validity = Validity::between(now + seconds, now + 24 * 3600);
+    let validity = Validity::between_unix(now + seconds, now + 24 * 3600);
     leaf.validity(validity)
         .issued_by(&cast.intermediate)
         .with(&cast.intermediate)
@@ -99,7 +99,7 @@ fn an_anchor_that_is_ahead_is_taken() {
     let ahead = cast
         .root
         .again()
-        .validity(Validity::between(now + 60, now + 24 * 3600))
+        .validity(Validity::between_unix(now + 60, now + 24 * 3600))
         .self_signed();
     for (skew, taken) in [(0, false), (300, true)] {
         let server = server_of(&cast).clock_skew(Duration::from_secs(skew));

@@ -21,8 +21,8 @@ fn cast() -> Cast {
     let mut cast = Cast::assemble();
     let now = time::OffsetDateTime::now_utc();
     let long = Validity {
-        not_before: now - time::Duration::hours(1),
-        not_after: now + time::Duration::days(3650),
+        not_before: (now - time::Duration::hours(1)).into(),
+        not_after: (now + time::Duration::days(3650)).into(),
     };
     let root = crate::common::pki::AuthorityBuilder::named("Rhea")
         .validity(long)
@@ -67,8 +67,8 @@ fn an_expired_identity_serves_on_or_rejects_as_was_chosen() {
                 .dns("localhost")
                 .server()
                 .validity(Validity {
-                    not_before: now - time::Duration::hours(1),
-                    not_after: now + time::Duration::days(700),
+                    not_before: (now - time::Duration::hours(1)).into(),
+                    not_after: (now + time::Duration::days(700)).into(),
                 });
             let next = identity(&next.issued_by(&cast.root));
             server
@@ -119,8 +119,8 @@ fn a_client_out_of_service_rejects_every_server() {
         // The other way round: the client's certificate is the one that runs out.
         let now = time::OffsetDateTime::now_utc();
         let long = Validity {
-            not_before: now - time::Duration::hours(1),
-            not_after: now + time::Duration::days(3650),
+            not_before: (now - time::Duration::hours(1)).into(),
+            not_after: (now + time::Duration::days(3650)).into(),
         };
         cast.server = Leaf::named("server")
             .dns("localhost")

@@ -59,7 +59,7 @@ fn the_next_identity_is_seen_by_the_next_peer<B: ServerBackend>(backend: fn() ->
 
 fn the_next_anchors_verify_the_next_peer<B: ServerBackend>(backend: fn() -> B) {
     let cast = Cast::assemble();
-    let other = Authority::root("Otto Root");
+    let other = Authority::named("Otto Root");
     let bob = Leaf::named("bob").client().issued_by(&other);
     let server = server_of(&cast).build(backend()).unwrap();
     let alice = client_of(&cast).build(Rustls::default()).unwrap();

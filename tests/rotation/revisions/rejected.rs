@@ -12,7 +12,7 @@ use mtls::{
     RevocationRules, Rotation, Rustls, VerifierPolicy,
 };
 
-use crate::common::pki::crl::Crl;
+use crate::common::pki::crl::{Crl, CrlTools as _};
 use crate::common::pki::{Authority, AuthorityBuilder, Cast, Credential, Leaf, Validity};
 use crate::stage::{Clock, Received, anchors, client_of, identity, meet, server_of};
 
@@ -23,7 +23,7 @@ fn ours(issuer: &Authority, validity: Validity) -> Credential {
 
 /// Every rotation that must be rejected, with the words that say why.
 fn unsound(cast: &Cast) -> Vec<(&'static str, Rotation, &'static str)> {
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     let past = AuthorityBuilder::named("Past").validity(Validity::expired());
     let past = past.self_signed();
     let no_ca = Leaf::named("no CA").issued_by(&cast.root);
@@ -196,7 +196,7 @@ fn native_tls_rejects_what_it_cannot_enforce_in_a_rotation_too() {
 
 #[test]
 fn whether_our_anchors_prove_us_is_ours_to_choose() {
-    let (cast, stranger) = (Cast::assemble(), Authority::root("Stranger"));
+    let (cast, stranger) = (Cast::assemble(), Authority::named("Stranger"));
     let foreign = || identity(&ours(&stranger, Validity::current()));
     let build = |choice: SelfTrust, foreign_from_the_start: bool| {
         let builder = server_of(&cast).self_trust(choice);
@@ -384,12 +384,12 @@ fn a_client_of_server_spiffe_keeps_asking_for_ids() {
 fn an_anchor_of_ours_that_has_grown_old_keeps_nothing_from_being_replaced() {
     let now = time::OffsetDateTime::now_utc();
     let month = Validity {
-        not_before: now - time::Duration::hours(1),
-        not_after: now + time::Duration::days(30),
+        not_before: (now - time::Duration::hours(1)).into(),
+        not_after: (now + time::Duration::days(30)).into(),
     };
     let year = Validity {
-        not_before: now - time::Duration::hours(1),
-        not_after: now + time::Duration::days(365),
+        not_before: (now - time::Duration::hours(1)).into(),
+        not_after: (now + time::Duration::days(365)).into(),
     };
     // The CA of our own identity runs out first.
     let old = AuthorityBuilder::named("Old").validity(month).self_signed();
@@ -410,7 +410,7 @@ fn an_anchor_of_ours_that_has_grown_old_keeps_nothing_from_being_replaced() {
     let any = VerifierPolicy::allow_any_authenticated();
     let far = Some(time::Duration::days(300));
     let lists = |crl: Crl| {
-        let crl = crl.dated(time::Duration::hours(-1), far);
+        let crl = crl.dated_by(time::Duration::hours(-1), far);
         RevocationLists::from_der([crl.signed_by(&theirs)]).unwrap()
     };
     let server = MtlsServer::builder()

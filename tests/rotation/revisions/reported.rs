@@ -1,7 +1,7 @@
 //! Trust anchors that cannot prove a peer: reported beside others that can.
 
+use mtls::test_util::ExtendedKeyUsage;
 use mtls::{Rotation, Rustls, VerifierPolicy};
-use rcgen::ExtendedKeyUsagePurpose;
 
 use crate::common::pki::{AuthorityBuilder, Cast, KeyAlgorithm};
 use crate::stage::{Received, anchors, client_of, server_of};
@@ -37,7 +37,7 @@ fn an_anchor_that_the_next_policy_rejects_is_reported() {
 fn an_anchor_is_reported_by_the_side_that_it_cannot_prove() {
     let cast = Cast::assemble();
     let of_clients = AuthorityBuilder::named("Clients")
-        .extended_key_usages(&[ExtendedKeyUsagePurpose::ClientAuth])
+        .extended_key_usages(&[ExtendedKeyUsage::ClientAuth])
         .self_signed();
     let both = || anchors(&[&cast.root, &of_clients]);
     let received = Received::default();

@@ -180,7 +180,7 @@ fn failed_reloads_are_reported_and_counted_and_lose_nothing() {
     assert_eq!(meet(&client, &server).1.unwrap().revision(), 1);
 
     // What is rejected names where it came from.
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     stored.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
     stored.reload();
     eventually("rejected", || {
@@ -247,7 +247,7 @@ fn a_source_that_panics_has_failed_and_is_asked_again() {
 
 #[test]
 fn what_a_source_does_not_give_stays_as_it_was_given() {
-    let (cast, other) = (Cast::assemble(), Authority::root("Other"));
+    let (cast, other) = (Cast::assemble(), Authority::named("Other"));
     let stored =
         StoredRotation::holding(Rotation::new().trust_anchors(anchors(&[&cast.root, &other])));
     let server = server_of(&cast)
@@ -318,7 +318,7 @@ fn the_thread_ends_with_the_server() {
 
 #[test]
 fn what_a_source_has_given_before_undoes_nothing() {
-    let (cast, evil) = (Cast::assemble(), Authority::root("Evil"));
+    let (cast, evil) = (Cast::assemble(), Authority::named("Evil"));
     let stored =
         StoredRotation::holding(all_of(&cast).trust_anchors(anchors(&[&cast.root, &evil])));
     let server = server_from(&stored, &Received::default());
@@ -340,7 +340,7 @@ fn what_a_source_has_given_before_undoes_nothing() {
         assert!(meet(&mallory, &server).1.is_err());
     }
     // What the source gives anew takes effect, and what was rejected is tried again.
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     stored.put(Some(all_of(&cast).trust_anchors(anchors(&[&stranger]))));
     for failures in 1..=2 {
         stored.reload();

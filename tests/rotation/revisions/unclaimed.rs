@@ -41,7 +41,7 @@ fn openssl() {
 
 fn a_list_is_unclaimed_until_its_ca_is_presented<B: ServerBackend>(backend: B) {
     let cast = Cast::assemble();
-    let stranger = Authority::root("Stranger");
+    let stranger = Authority::named("Stranger");
     let [of_root, of_intermediate, of_stranger] =
         [&cast.root, &cast.intermediate, &stranger].map(|ca| Crl::new().signed_by(ca));
     let received = Received::default();
@@ -122,7 +122,7 @@ fn a_list_is_an_anchor_s_by_name_and_key() {
 #[test]
 fn an_explanation_names_them() {
     let cast = Cast::assemble();
-    let stranger = Crl::new().signed_by(&Authority::root("Stranger"));
+    let stranger = Crl::new().signed_by(&Authority::named("Stranger"));
     let list = Crl::new().signed_by(&cast.intermediate);
     let algorithms = Rustls::default().signature_algorithms().unwrap();
     let verifier = PeerVerifier::new(anchors(&[&cast.root]), rules(), algorithms).unwrap();

@@ -169,8 +169,8 @@ fn expiring_items_are_reported_once_for_each_configured_time() {
         .dns("localhost")
         .server()
         .validity(Validity {
-            not_before: now - time::Duration::hours(1),
-            not_after: now + time::Duration::days(29),
+            not_before: (now - time::Duration::hours(1)).into(),
+            not_after: (now + time::Duration::days(29)).into(),
         });
     server
         .handle()

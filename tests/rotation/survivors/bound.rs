@@ -20,7 +20,7 @@ use mtls::{
 use super::callers::{Caller, Keeping, Ours, OursAsync, RAW, talk_async};
 use super::hosts::{Driven, accepts, accepts_async};
 use super::{BOUND, DAY, HOUR, Stage, assert_accepted, assert_rejected, meet};
-use crate::common::pki::crl::Crl;
+use crate::common::pki::crl::{Crl, CrlTools as _};
 use crate::common::pki::{AuthorityBuilder, Credential, Leaf, Validity};
 use crate::common::raw::{LIMIT, Version};
 
@@ -307,7 +307,8 @@ fn a_panic_is_a_rejection() {
 fn ends_with_the_revocation_list() {
     for version in Version::ALL {
         let stage = Stage::set();
-        let list = Crl::new().dated(time::Duration::hours(-1), Some(time::Duration::minutes(30)));
+        let list =
+            Crl::new().dated_by(time::Duration::hours(-1), Some(time::Duration::minutes(30)));
         let lists = RevocationLists::from_der([list.signed_by(&stage.client_ca)]).unwrap();
         let rules = RevocationRules::require(RevocationDepth::Leaf);
         for caller in callers(&stage, version) {
@@ -331,8 +332,8 @@ fn ends_with_the_trust_anchor() {
     for version in Version::ALL {
         let mut stage = Stage::set();
         let soon = Validity {
-            not_before: OffsetDateTime::now_utc() - time::Duration::HOUR,
-            not_after: OffsetDateTime::now_utc() + time::Duration::minutes(30),
+            not_before: (OffsetDateTime::now_utc() - time::Duration::HOUR).into(),
+            not_after: (OffsetDateTime::now_utc() + time::Duration::minutes(30)).into(),
         };
         let root = AuthorityBuilder::named("Clients' Root").validity(soon);
         stage.client_ca = root.self_signed();

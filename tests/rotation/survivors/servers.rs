@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 use super::callers::{Caller, Keeping, Ours, crypto, versions};
 use super::hosts::{Host, accepts, drives};
 use super::{BOUND, DAY, HOUR, Stage, anchors, assert_accepted, assert_rejected, identity};
-use crate::common::pki::crl::Crl;
+use crate::common::pki::crl::{Crl, CrlTools as _};
 use crate::common::pki::{AuthorityBuilder, Leaf, Validity};
 use crate::common::raw::Version;
 
@@ -282,8 +282,8 @@ fn snapshots_stay_as_they_were() {
 #[test]
 fn a_server_is_verified_again_as_a_whole() {
     let soon = Validity {
-        not_before: OffsetDateTime::now_utc() - time::Duration::HOUR,
-        not_after: OffsetDateTime::now_utc() + time::Duration::minutes(30),
+        not_before: (OffsetDateTime::now_utc() - time::Duration::HOUR).into(),
+        not_after: (OffsetDateTime::now_utc() + time::Duration::minutes(30)).into(),
     };
     for version in Version::ALL {
         for reason in [Reason::AnchorExpired, Reason::RevocationListStale] {
@@ -301,7 +301,7 @@ fn a_server_is_verified_again_as_a_whole() {
                     _ => {
                         let rules = RevocationRules::require(RevocationDepth::Leaf);
                         let until = Some(time::Duration::minutes(30));
-                        let list = Crl::new().dated(time::Duration::hours(-1), until);
+                        let list = Crl::new().dated_by(time::Duration::hours(-1), until);
                         client
                             .policy(VerifierPolicy::allow_any_authenticated().revocation(rules))
                             .revocation_lists(lists(&stage, &list))

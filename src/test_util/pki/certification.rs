@@ -1,0 +1,116 @@
+use pki_types::{CertificateDer, CertificateRevocationListDer};
+
+use super::ca::TestCa;
+use super::ca_builder::TestCaBuilder;
+use super::credential::TestCredential;
+use super::key::KeyAlgorithm;
+use super::leaf::TestLeaf;
+use super::lists::crl::TestCrl;
+use crate::material::anchors::TrustAnchors;
+use crate::material::identity::MtlsIdentity;
+use crate::material::revocation::RevocationLists;
+
+impl TestCa {
+    /// Creates a self-signed CA with this common name, of the organisation "mtls test kit".
+    pub fn new(common_name: &str) -> Self {
+        TestCaBuilder::new(common_name).self_signed()
+    }
+
+    /// Creates a self-signed CA whose subject is the common name alone, for tests of names.
+    pub fn named(common_name: &str) -> Self {
+        TestCaBuilder::named(common_name).self_signed()
+    }
+
+    /// Creates a CA that this one issues. It is called `CN=<common_name>` and nothing else.
+    pub fn intermediate(&self, common_name: &str) -> Self {
+        TestCaBuilder::named(common_name).issued_by(self)
+    }
+
+    /// Creates another self-signed CA of the same name, with another key (P-256).
+    pub fn namesake(&self) -> Self {
+        self.again().algorithm(KeyAlgorithm::P256).self_signed()
+    }
+
+    /// Creates a further certificate of this CA's name and key, issued by `issuer`.
+    pub fn cross_signed_by(&self, issuer: &Self) -> Self {
+        self.again().issued_by(issuer)
+    }
+
+    /// Returns a builder for another certificate of the same name and key.
+    pub fn again(&self) -> TestCaBuilder {
+        TestCaBuilder::of(self)
+    }
+
+    /// Returns a builder for a client or a server that this CA certifies.
+    pub fn leaf(&self, common_name: &str) -> TestLeaf {
+        let mut leaf = TestLeaf::named(common_name);
+        leaf.issuer = Some(self.clone());
+        leaf
+    }
+
+    /// Returns the CA's certificate as the only trust anchor.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be an anchor.
+    pub fn anchors(&self) -> TrustAnchors {
+        match TrustAnchors::from_der([self.certificate()]) {
+            Ok(anchors) => anchors,
+            Err(error) => panic!("this CA is no trust anchor: {error}"),
+        }
+    }
+
+    /// Returns the CA's own certificate and key: what a peer that is a CA presents.
+    pub fn credential(&self) -> TestCredential {
+        TestCredential {
+            chain: vec![self.certificate()],
+            key: self.key_der(),
+        }
+    }
+
+    /// Revokes the leaf of `identity`, and returns the lists of [`revocation_lists`].
+    ///
+    /// [`revocation_lists`]: Self::revocation_lists
+    pub fn revoke(&self, identity: &MtlsIdentity) -> RevocationLists {
+        self.revoke_certificate(identity.chain().leaf());
+        self.revocation_lists()
+    }
+
+    /// Revokes a certificate: the lists that are made from now on have its serial number.
+    pub fn revoke_certificate(&self, certificate: &CertificateDer<'_>) {
+        self.lists.revoke(certificate);
+    }
+
+    /// Makes the current lists of this CA and of the CAs above it.
+    ///
+    /// Each has a number of its own, larger than that of the last one, and lasts for a week. The
+    /// lists of a CA always have the leaves with [`Revoked`](crate::test_util::Fault::Revoked).
+    ///
+    /// # Panics
+    ///
+    /// If the CA's certificate cannot be read.
+    pub fn revocation_lists(&self) -> RevocationLists {
+        match RevocationLists::from_der(self.revocation_lists_der()) {
+            Ok(lists) => lists,
+            Err(error) => panic!("these lists cannot be loaded: {error}"),
+        }
+    }
+
+    /// Returns how many times this CA has made a list, for itself or for CAs below it.
+    pub fn lists_made(&self) -> u32 {
+        self.lists.count()
+    }
+
+    /// Makes the lists of [`revocation_lists`](Self::revocation_lists), as DER.
+    pub fn revocation_lists_der(&self) -> Vec<CertificateRevocationListDer<'static>> {
+        self.upward().map(|ca| list_of(ca).signed_by(ca)).collect()
+    }
+}
+
+fn list_of(ca: &TestCa) -> TestCrl {
+    let (number, serials) = ca.lists.next();
+    let list = TestCrl::new().number(&number);
+    serials
+        .iter()
+        .fold(list, |list, serial| list.lists_serial(serial))
+}
