@@ -1,4 +1,4 @@
-//! The test kit: certificates with every fault.
+//! The test kit: certificates with every fault, and connections in memory.
 //!
 //! It is for tests alone. Its keys protect nothing, and its functions panic where a test has to
 //! stop. What it issues is marked: a [`TestCa`] has the organisation "mtls test kit", and each
@@ -14,10 +14,18 @@
     reason = "a test ends by a panic, and nothing here reads what a stranger wrote"
 )]
 
+mod clock;
+mod connection;
 mod fault;
+mod files;
 mod pki;
+mod source;
 
+pub use clock::TestClock;
+pub use connection::memory::MemoryTransport;
+pub use connection::pair::{PairResult, connect_pair};
 pub use fault::Fault;
+pub use files::TestFiles;
 pub use pki::ca::TestCa;
 pub use pki::ca_builder::TestCaBuilder;
 pub use pki::certificate::serial_of;
@@ -29,3 +37,4 @@ pub use pki::leaf::TestLeaf;
 pub use pki::lists::crl::TestCrl;
 pub use pki::pem::pem;
 pub use pki::validity::Validity;
+pub use source::TestSource;

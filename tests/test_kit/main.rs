@@ -3,8 +3,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clock;
 mod faults;
+mod files;
 mod marker;
+mod pairs;
+mod source;
+
+use std::time::{Duration, Instant};
 
 use mtls::test_util::TestCa;
 use mtls::{ClientBuilder, MtlsClient, MtlsServer, ServerBuilder, VerifierPolicy};
@@ -23,4 +29,14 @@ fn client_builder(ca: &TestCa) -> ClientBuilder {
     MtlsClient::builder()
         .identity(ca.leaf("client").issue())
         .trust_anchors(ca.anchors())
+}
+
+/// Waits until the condition holds.
+#[track_caller]
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !condition() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -1,0 +1,4 @@
+//! Pairs of connections in memory.
+
+pub(super) mod memory;
+pub(super) mod pair;
