@@ -1,4 +1,4 @@
-//! The test kit: certificates with every fault, and connections in memory.
+//! The test kit: certificates with every fault, connections in memory, and assertions for services.
 //!
 //! It is for tests alone. Its keys protect nothing, and its functions panic where a test has to
 //! stop. What it issues is marked: a [`TestCa`] has the organisation "mtls test kit", and each
@@ -19,6 +19,8 @@ mod connection;
 mod fault;
 mod files;
 mod pki;
+#[cfg(all(feature = "tokio", any(feature = "aws-lc-rs", feature = "ring")))]
+mod service;
 mod source;
 
 pub use clock::TestClock;
@@ -37,4 +39,6 @@ pub use pki::leaf::TestLeaf;
 pub use pki::lists::crl::TestCrl;
 pub use pki::pem::pem;
 pub use pki::validity::Validity;
+#[cfg(all(feature = "tokio", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use service::{assert_follows_rotation, assert_rejects_all, assert_rejects_revoked_within};
 pub use source::TestSource;

@@ -8,6 +8,7 @@ mod faults;
 mod files;
 mod marker;
 mod pairs;
+mod service;
 mod source;
 
 use std::time::{Duration, Instant};

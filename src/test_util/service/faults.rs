@@ -1,0 +1,61 @@
+use core::fmt::Write;
+use std::net::SocketAddr;
+
+use super::verdict::Verdict;
+use super::visitor::{SETTLED, Visitor, blocking};
+use crate::test_util::fault::Fault;
+use crate::test_util::pki::ca::TestCa;
+
+/// Asserts that a service rejects a client with each of these faults.
+///
+/// The service at `address` runs anywhere, and is written in anything. It is called `name`, has a
+/// certificate of `ca` (or of a CA above it), and accepts clients of `ca`. First a sound client
+/// connects, then one with each fault, then a sound one again.
+///
+/// A client is rejected if the service ends the connection: by an alert, a close or a reset, in the
+/// handshake or up to one second after it (in TLS 1.3 the verdict comes after the client's
+/// handshake). It is accepted if the service sends data, or the connection is open after that
+/// second. A session ticket alone is no proof, since services may verify afterwards.
+///
+/// [`Fault::of_clients`] has those that every service has to reject. [`Fault::Revoked`] takes lists
+/// of [`TestCa::revocation_lists`] in the service.
+///
+/// ```no_run
+/// # async fn test(address: std::net::SocketAddr, ca: mtls::test_util::TestCa) {
+/// use mtls::test_util::{Fault, assert_rejects_all};
+///
+/// assert_rejects_all(address, "localhost", &ca, &Fault::of_clients()).await;
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// With the list of all faults that were let in, and if a sound client is not accepted before and
+/// after them. Also outside of a tokio runtime, and with a fault of servers.
+pub async fn assert_rejects_all(address: SocketAddr, name: &str, ca: &TestCa, faults: &[Fault]) {
+    let sound = Visitor::sound(address, name, ca);
+    let before = sound.clone();
+    drop(blocking(move || before.must_be_accepted("before the faulty ones")).await);
+    let mut open = String::new();
+    for &fault in faults {
+        assert!(
+            fault != Fault::WrongName,
+            "{fault:?} is a fault of servers: leave it out"
+        );
+        let leaf = ca.leaf("mtls test client").client().fault(fault);
+        let visitor = Visitor::new(address, name, ca, &leaf.credential());
+        match blocking(move || visitor.visit(SETTLED).0).await {
+            Verdict::Rejected(_) => {}
+            verdict => {
+                write!(open, "\n  {fault:?} ({fault}): {verdict}").expect("no memory");
+            }
+        }
+    }
+    assert!(
+        open.is_empty(),
+        "the service at {address} did not reject clients with these faults:{open}\nhint: have it \
+         verify client certificates in the handshake, with revocation lists for `Revoked`; \
+         `mtls::MtlsServer` rejects all of them"
+    );
+    drop(blocking(move || sound.must_be_accepted("after the faulty ones")).await);
+}
