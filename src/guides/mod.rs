@@ -30,5 +30,8 @@ pub mod rotation {}
 #[doc = include_str!("sources.md")]
 pub mod sources {}
 
+#[doc = include_str!("testing.md")]
+pub mod testing {}
+
 #[doc = include_str!("who_may_connect.md")]
 pub mod who_may_connect {}

@@ -6,6 +6,7 @@ mod common;
 mod clock;
 mod faults;
 mod files;
+mod guide;
 mod marker;
 mod pairs;
 mod service;
