@@ -30,6 +30,25 @@ fn a_certificate_that_is_not_from_the_kit_has_none() {
     assert!(!described.to_string().contains("made for tests"));
 }
 
+#[test]
+fn debug_shows_no_key() {
+    let ca = TestCa::new("Example CA");
+    let credential = ca.leaf("a").credential();
+    let key = credential.key.secret_pkcs8_der();
+    let leaf = ca.leaf("b").foreign_key(b"spki", key);
+    let ca_key = ca.key_der();
+    let shown = format!("{ca:?} {credential:?} {leaf:?} {ca:#?} {leaf:#?}");
+    for key in [key, ca_key.secret_pkcs8_der()] {
+        // The private scalar, behind the header of PKCS#8.
+        let scalar = &key[36..68];
+        let list = format!("{scalar:?}");
+        let list = list.trim_matches(['[', ']']);
+        let hex: String = scalar.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(!shown.contains(list) && !shown.contains(&hex));
+        assert!(!shown.contains(&list.replace(", ", ",\n")));
+    }
+}
+
 /// Another extension below the same arc is not the marker.
 #[test]
 fn the_marker_is_the_whole_identifier() {

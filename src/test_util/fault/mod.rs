@@ -118,9 +118,11 @@ impl Fault {
         })
     }
 
-    /// Returns the faults of clients that every service has to reject, whatever its policy is.
+    /// Returns the faults of clients that a server of this crate rejects, whatever its policy is.
     ///
-    /// Not among them is [`Revoked`](Self::Revoked), which takes a revocation list.
+    /// Not among them is [`Revoked`](Self::Revoked), which takes a revocation list. Servers on
+    /// other libraries accept some of them, such as a certificate of version 1 or seven
+    /// intermediates: name those that such a service has to reject.
     pub fn of_clients() -> Vec<Self> {
         Self::of(Side::Client)
             .filter(|&fault| fault != Self::Revoked)

@@ -35,8 +35,8 @@ pub struct TestLeaf {
     pub(super) params: CertificateParams,
     key: Arc<KeyPair>,
     algorithm: KeyAlgorithm,
-    /// In place of `key`: `SubjectPublicKeyInfo` and PKCS#8.
-    foreign_key: Option<(Vec<u8>, Vec<u8>)>,
+    /// In place of `key`: `SubjectPublicKeyInfo` and PKCS#8, which `Debug` does not show.
+    foreign_key: Option<(Vec<u8>, Arc<PrivatePkcs8KeyDer<'static>>)>,
     pub(super) changes: Changes,
     pub(in crate::test_util) issuer: Option<TestCa>,
     pub(in crate::test_util) fault: Option<Fault>,
@@ -206,7 +206,7 @@ impl TestLeaf {
     /// Nothing is checked, so the two need not belong together.
     #[must_use]
     pub fn foreign_key(mut self, spki: impl Into<Vec<u8>>, pkcs8: impl Into<Vec<u8>>) -> Self {
-        self.foreign_key = Some((spki.into(), pkcs8.into()));
+        self.foreign_key = Some((spki.into(), Arc::new(pkcs8.into().into())));
         self
     }
 
@@ -292,7 +292,7 @@ impl TestLeaf {
         let mut pkcs8 = pkcs8(&self.key);
         if let Some((spki, key)) = self.foreign_key {
             let rewrite = changes.rewrite.take();
-            pkcs8 = PrivatePkcs8KeyDer::from(key);
+            pkcs8 = key.clone_key();
             changes.rewrite = Some(Arc::new(move |fields| {
                 fields[6].clone_from(&spki);
                 if let Some(rewrite) = &rewrite {

@@ -17,8 +17,8 @@ use crate::test_util::pki::ca::TestCa;
 /// handshake). It is accepted if the service sends data, or the connection is open after that
 /// second. A session ticket alone is no proof, since services may verify afterwards.
 ///
-/// [`Fault::of_clients`] has those that every service has to reject. [`Fault::Revoked`] takes lists
-/// of [`TestCa::revocation_lists`] in the service.
+/// [`Fault::of_clients`] has those that a service on this crate rejects. [`Fault::Revoked`] takes
+/// lists of [`TestCa::revocation_lists`] in the service.
 ///
 /// ```no_run
 /// # async fn test(address: std::net::SocketAddr, ca: mtls::test_util::TestCa) {
@@ -31,8 +31,9 @@ use crate::test_util::pki::ca::TestCa;
 /// # Panics
 ///
 /// With the list of all faults that were let in, and if a sound client is not accepted before and
-/// after them. Also outside of a tokio runtime, and with a fault of servers.
+/// after them. Also outside of a tokio runtime, without any fault, and with one of servers.
 pub async fn assert_rejects_all(address: SocketAddr, name: &str, ca: &TestCa, faults: &[Fault]) {
+    assert!(!faults.is_empty(), "no fault to be rejected");
     let sound = Visitor::sound(address, name, ca);
     let before = sound.clone();
     drop(blocking(move || before.must_be_accepted("before the faulty ones")).await);

@@ -54,6 +54,18 @@ async fn a_fault_of_servers_is_a_mistake() {
     assert!(text.await.contains("WrongName is a fault of servers"));
 }
 
+#[tokio::test]
+async fn without_a_fault_nothing_is_tested() {
+    let stage = Stage::new();
+    let address = serve(stage.service().build(Rustls::default()).unwrap())
+        .await
+        .0;
+    let text = message_of(async move {
+        assert_rejects_all(address, NAME, &stage.ca, &[]).await;
+    });
+    assert!(text.await.contains("no fault to be rejected"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_at_the_address_rejects_nothing() {
     let stage = Stage::new();
