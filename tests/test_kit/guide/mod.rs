@@ -1,5 +1,7 @@
 //! The programs of the guide `testing`: they are in `guide/`, and run as they stand there.
 
+#[cfg(feature = "config")]
+mod configured;
 mod listener;
 mod process;
 
@@ -9,7 +11,7 @@ use mtls::connection::LiveConnections;
 use mtls::policy::RevocationDepth;
 use mtls::{FileSource, MtlsServer, RevocationRules, Rustls, VerifierPolicy};
 
-const GUIDE: &str = include_str!("../../../src/guides/testing.md");
+pub(crate) const GUIDE: &str = include_str!("../../../src/guides/testing.md");
 
 #[test]
 fn the_guide_has_these_programs() {

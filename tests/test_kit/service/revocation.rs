@@ -45,7 +45,8 @@ async fn one_thread_is_enough() {
     .await;
 }
 
-/// Runs it against this service, with a `publish` that writes the lists.
+/// Runs it against this service, with a `publish` that writes the lists. The address is that of the
+/// guide then.
 async fn message(service: impl FnOnce(&Stage) -> mtls::ServerBuilder) -> String {
     let stage = Stage::new();
     let server = service(&stage).build(Rustls::default()).unwrap();
@@ -58,6 +59,7 @@ async fn message(service: impl FnOnce(&Stage) -> mtls::ServerBuilder) -> String 
         .await;
     })
     .await
+    .replace(&address.to_string(), "127.0.0.1:40223")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,6 +74,11 @@ async fn a_service_without_revocation_fails_in_both() {
         "{text}"
     );
     assert!(text.contains("within 700ms"), "{text}");
+    let shown = text.replace("700ms", "2s");
+    assert!(
+        crate::guide::GUIDE.contains(&shown),
+        "the guide shows another text: {shown}"
+    );
     assert!(text.contains("VerifierPolicy::revocation"), "{text}");
 }
 
