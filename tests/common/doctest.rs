@@ -4,15 +4,14 @@
 use std::net::{TcpListener, TcpStream};
 use std::sync::OnceLock;
 
+use mtls::test_util::{Extension, TestCa, TestCaBuilder, TestCrl, TestLeaf, Validity, pem};
 use mtls::{
     ClientBuilder, MtlsClient, MtlsIdentity, MtlsServer, MtlsStream, PeerIdentity, PeerVerifier,
     RevocationLists, Rustls, ServerBuilder, TrustAnchors, VerifierPolicy,
 };
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer,
-    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair,
-    KeyUsagePurpose, RevocationReason, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
-};
+
+/// The reason code of an entry: ENUMERATED 1 (RFC 5280, section 5.3.1).
+const KEY_COMPROMISE: [u8; 3] = [0x0a, 1, 1];
 
 pub struct Pki {
     pub ca: String,
@@ -27,74 +26,50 @@ pub struct Pki {
 pub fn pki() -> &'static Pki {
     static PKI: OnceLock<Pki> = OnceLock::new();
     PKI.get_or_init(|| {
-        let mut params = CertificateParams::default();
-        params.distinguished_name = name(&[(DnType::CommonName, "Example CA")]);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let leaf = |common_name: &str, serial: u64, sans, usage| {
-            let key = KeyPair::generate().unwrap();
-            let mut params = CertificateParams::default();
-            params.distinguished_name = name(&[
-                (DnType::OrganizationName, "Example"),
-                (DnType::OrganizationalUnitName, "Billing"),
-                (DnType::CommonName, common_name),
-            ]);
-            params.serial_number = Some(SerialNumber::from(serial));
-            params.not_before = date_time_ymd(2020, 1, 1);
-            params.not_after = date_time_ymd(2040, 1, 1);
-            params.subject_alt_names = sans;
-            params.extended_key_usages = vec![usage];
-            let certificate = params.signed_by(&key, &ca).unwrap();
-            (certificate.pem(), key.serialize_pem())
-        };
-        let (server, server_key) = leaf(
-            "db",
-            1,
-            vec![SanType::DnsName("db.internal".try_into().unwrap())],
-            ExtendedKeyUsagePurpose::ServerAuth,
-        );
-        let (client, client_key) = leaf(
-            "payments",
-            2,
-            vec![
-                SanType::URI("spiffe://prod.example/payments".try_into().unwrap()),
-                SanType::DnsName("payments.example".try_into().unwrap()),
-                SanType::Rfc822Name("ops@payments.example".try_into().unwrap()),
-                SanType::IpAddress([10, 0, 0, 1].into()),
-            ],
-            ExtendedKeyUsagePurpose::ClientAuth,
-        );
-        let crl = CertificateRevocationListParams {
-            this_update: date_time_ymd(2025, 1, 1),
-            next_update: date_time_ymd(2040, 1, 1),
-            crl_number: SerialNumber::from(1),
-            issuing_distribution_point: None,
-            revoked_certs: vec![RevokedCertParams {
-                serial_number: SerialNumber::from(7),
-                revocation_time: date_time_ymd(2025, 1, 1),
-                reason_code: Some(RevocationReason::KeyCompromise),
-                invalidity_date: None,
-            }],
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
+        let ca = TestCaBuilder::named("Example CA").validity(decades());
+        let ca = ca.self_signed();
+        let server = leaf(&ca, "db", 1).dns("db.internal").server().credential();
+        let client = leaf(&ca, "payments", 2)
+            .uri("spiffe://prod.example/payments")
+            .dns("payments.example")
+            .email("ops@payments.example")
+            .ip("10.0.0.1")
+            .client()
+            .credential();
+        let Validity {
+            not_before,
+            not_after,
+        } = decades();
+        let reason = Extension::new(&[2, 5, 29, 21], KEY_COMPROMISE).to_der();
+        let list = TestCrl::new()
+            .dated(not_before, Some(not_after))
+            .lists_entry(&[7], not_before, &reason)
+            .signed_by(&ca);
         Pki {
-            crl: crl.signed_by(&ca).unwrap().pem().unwrap(),
+            crl: pem("X509 CRL", &list),
             ca: ca.pem(),
-            server,
-            server_key,
-            client,
-            client_key,
+            server: server.chain_pem(),
+            server_key: server.key_pem(),
+            client: client.chain_pem(),
+            client_key: client.key_pem(),
         }
     })
 }
 
-fn name(attributes: &[(DnType, &str)]) -> DistinguishedName {
-    let mut name = DistinguishedName::new();
-    for (kind, value) in attributes {
-        name.push(kind.clone(), *value);
-    }
-    name
+fn leaf(ca: &TestCa, common_name: &str, serial: u8) -> TestLeaf {
+    ca.leaf(common_name)
+        .without_subject()
+        .organization("Example")
+        .organizational_unit("Billing")
+        .attribute(&[2, 5, 4, 3], common_name)
+        .key_usages(&[])
+        .serial_number(&[serial])
+        .validity(decades())
+}
+
+/// From 2020 to 2040.
+fn decades() -> Validity {
+    Validity::between_unix(1_577_836_800, 2_208_988_800)
 }
 
 pub fn anchors() -> TrustAnchors {
