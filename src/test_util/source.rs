@@ -85,7 +85,7 @@ impl TestSource {
     }
 
     /// Answers from now on that our identity is withdrawn, see
-    /// [`Withdrawal`](crate::error::Withdrawal).
+    /// [`Withdrawal`].
     pub fn withdraw(&self) {
         self.command(|state| state.answer = Answer::Withdrawal);
     }
