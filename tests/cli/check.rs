@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rcgen::{CustomExtension, GeneralSubtree, NameConstraints};
+use mtls::test_util::{ExtendedKeyUsage, Extension};
 use tempfile::TempDir;
 
 use crate::answer::{Answer, answer};
@@ -71,7 +71,7 @@ fn is_rejected(files: &Files, reason: &str) {
 
 #[test]
 fn a_good_identity_is_good_for_what_it_is_meant() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let issuing = root.intermediate("Ivo");
     let files = Files::of(&both().issued_by(&issuing).with(&issuing), &[&root]);
     let found = files.with_anchors();
@@ -124,7 +124,7 @@ fn a_good_identity_is_good_for_what_it_is_meant() {
 
 #[test]
 fn without_anchors_trust_is_not_known() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let issuing = root.intermediate("Ivo");
     let files = Files::of(&both().issued_by(&issuing).with(&issuing), &[&root]);
     let found = files.check(&[]);
@@ -160,18 +160,18 @@ fn without_anchors_trust_is_not_known() {
 
 #[test]
 fn each_cause_of_a_rejection_is_named() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let issuing = root.intermediate("Ivo");
     let of = |leaf: Leaf| Files::of(&leaf.issued_by(&root), &[&root]);
     is_rejected(&of(both().validity(Validity::expired())), "expired");
     is_rejected(&of(both().validity(Validity::not_yet())), "not_yet_valid");
-    let other = Leaf::named("x").extended_key_usage(rcgen::ExtendedKeyUsagePurpose::CodeSigning);
+    let other = Leaf::named("x").extended_key_usage(ExtendedKeyUsage::CodeSigning);
     is_rejected(&of(other), "wrong_extended_key_usage");
     is_rejected(
         &Files::of(&both().issued_by(&issuing), &[&root]),
         "unknown_issuer",
     );
-    let stranger = Authority::root("Sam");
+    let stranger = Authority::named("Sam");
     is_rejected(
         &Files::of(&both().issued_by(&stranger), &[&root]),
         "unknown_issuer",
@@ -181,21 +181,30 @@ fn each_cause_of_a_rejection_is_named() {
         &Files::of(&both().issued_by(&namesake), &[&root]),
         "unknown_issuer",
     );
-    let limited = AuthorityBuilder::named("Lim").name_constraints(NameConstraints {
-        permitted_subtrees: vec![GeneralSubtree::DnsName("other.test".to_owned())],
-        excluded_subtrees: Vec::new(),
-    });
+    let limited = AuthorityBuilder::named("Lim").permits_dns("other.test");
     let limited = limited.issued_by(&root);
     let outside = both().issued_by(&limited).with(&limited);
     is_rejected(&Files::of(&outside, &[&root]), "name_constraint_violated");
-    let mut odd = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
-    odd.set_criticality(true);
+    let odd = Extension::critical(&[1, 3, 6, 1, 4, 1, 99999, 1], [5, 0]);
     is_rejected(&of(both().extension(odd)), "unhandled_critical_extension");
 }
 
 #[test]
+fn certificates_that_are_made_for_tests_are_pointed_out() {
+    let root = Authority::named("Rhea");
+    let found = Files::of(&both().issued_by(&root), &[&root]).with_anchors();
+    assert_eq!(found.code, 0);
+    let warnings: Vec<_> = found.findings("warning").collect();
+    assert_eq!(warnings, ["test_certificate", "test_certificate"]);
+    assert_eq!(
+        found.json["identities"][0]["certificates"][0]["is_test"],
+        true
+    );
+}
+
+#[test]
 fn a_certificate_of_a_ca_is_no_identity() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let files = Files::of(&both().marked_as_ca().issued_by(&root), &[&root]);
     let found = files.with_anchors();
     assert_eq!((found.code, found.reasons()), (1, vec!["ca_leaf"]));
@@ -203,7 +212,7 @@ fn a_certificate_of_a_ca_is_no_identity() {
 
 #[test]
 fn revoked_and_stale_lists_are_found() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let alice = both().issued_by(&root);
     let files = Files::of(&alice, &[&root]);
     let list = |name: &str, list: &[u8]| files.write(name, &pki::pem("X509 CRL", list));
@@ -215,7 +224,7 @@ fn revoked_and_stale_lists_are_found() {
     list("stale.crl", &Crl::stale().signed_by(&root));
     list(
         "foreign.crl",
-        &Crl::new().signed_by(&Authority::root("Sam")),
+        &Crl::new().signed_by(&Authority::named("Sam")),
     );
     let with = |list: &str| files.check(&["--cacert", "ca.pem", "--crl", list]);
     assert_eq!(with("good.crl").code, 0);
@@ -242,11 +251,11 @@ fn revoked_and_stale_lists_are_found() {
 
 #[test]
 fn anchors_and_certificates_that_end_soon_are_warnings() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
     let day = 86_400;
     let soon = both()
-        .validity(Validity::between(now - day * 20, now + day * 5))
+        .validity(Validity::between_unix(now - day * 20, now + day * 5))
         .issued_by(&root);
     let over = AuthorityBuilder::named("Old")
         .validity(Validity::expired())
@@ -276,7 +285,7 @@ fn anchors_and_certificates_that_end_soon_are_warnings() {
 fn a_key_that_others_may_read_is_a_warning() {
     use std::os::unix::fs::PermissionsExt;
 
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let files = Files::of(&both().issued_by(&root), &[&root]);
     let key = files.0.path().join("key.pem");
     fs::set_permissions(key, fs::Permissions::from_mode(0o644)).unwrap();
@@ -289,7 +298,7 @@ fn a_key_that_others_may_read_is_a_warning() {
 
 #[test]
 fn a_chain_in_the_wrong_order_can_be_repaired() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let issuing = root.intermediate("Ivo");
     let alice = both().issued_by(&issuing);
     let files = Files::of(&alice, &[&root]);
@@ -343,7 +352,7 @@ openssl x509 -req -in old.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -
 
 #[test]
 fn a_configuration_is_built() {
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let files = Files::of(&both().issued_by(&root), &[&root]);
     let config = |text: &str| {
         files.write("service.toml", text);
@@ -378,7 +387,7 @@ fn a_configuration_is_built() {
         "{found:#?}"
     );
     // Our CA need not be the CA of our peers.
-    let stranger = Authority::root("Sam");
+    let stranger = Authority::named("Sam");
     files.write("ca.pem", &stranger.pem());
     let found = config(&format!(
         "{tls}policy = {{ allow = 'dns(\"alice.test\")' }}\n"

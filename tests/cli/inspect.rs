@@ -223,7 +223,7 @@ fn standard_input_may_hold_several_kinds() {
 #[test]
 fn lists_revoke_and_requests_are_signed() {
     let folder = tempfile::tempdir().unwrap();
-    let root = Authority::root("Rhea");
+    let root = Authority::named("Rhea");
     let alice = Leaf::named("alice").client().issued_by(&root);
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
     write("alice.pem", alice.chain_pem().as_bytes());

@@ -12,16 +12,16 @@ use crate::common::pki::{Cast, Credential, certificate_pem};
 use crate::common::programs::{Finished, Running, run};
 
 /// No command under test takes longer.
-pub const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-pub struct Workshop {
+pub(crate) struct Workshop {
     folder: tempfile::TempDir,
-    pub cast: Cast,
+    pub(crate) cast: Cast,
 }
 
 impl Workshop {
     /// Creates `ca.crt`, `server.crt`, `server.key`, `client.crt` and `client.key`.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let workshop = Self {
             folder: tempfile::tempdir().unwrap(),
             cast: Cast::assemble(),
@@ -35,12 +35,12 @@ impl Workshop {
         workshop
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Writes a file in one step, as tools that rotate files do.
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         let new = self.path().join(format!("{name}.new"));
         fs::write(&new, text).unwrap();
@@ -50,13 +50,13 @@ impl Workshop {
     }
 
     /// Writes `NAME.crt` and `NAME.key`.
-    pub fn write_identity(&self, name: &str, credential: &Credential) {
+    pub(crate) fn write_identity(&self, name: &str, credential: &Credential) {
         self.write(&format!("{name}.key"), &credential.key_pem());
         self.write(&format!("{name}.crt"), &credential.chain_pem());
     }
 
     /// Returns the command with arguments that spaces separate, in this folder.
-    pub fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mtls"));
         command
             .current_dir(self.path())
@@ -64,17 +64,17 @@ impl Workshop {
         command
     }
 
-    pub fn run(&self, arguments: &str) -> Finished {
+    pub(crate) fn run(&self, arguments: &str) -> Finished {
         run(&mut self.command(arguments), b"", LIMIT)
     }
 
-    pub fn start(&self, arguments: &str) -> Running {
+    pub(crate) fn start(&self, arguments: &str) -> Running {
         Running::start(&mut self.command(arguments))
     }
 
     /// Runs the command with `--json`; returns its exit code and its document.
     #[track_caller]
-    pub fn json(&self, arguments: &str) -> (i32, Value) {
+    pub(crate) fn json(&self, arguments: &str) -> (i32, Value) {
         let finished = self.run(&format!("{arguments} --json"));
         let document: Value = serde_json::from_str(&finished.stdout)
             .unwrap_or_else(|error| panic!("{error}: {finished:#?}"));

@@ -73,9 +73,9 @@ impl World {
             folder: tempfile::tempdir().unwrap(),
         };
         fs::set_permissions(world.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let root = Authority::root("Rhea Root");
+        let root = Authority::named("Rhea Root");
         let intermediate = root.intermediate("Ivo Intermediate");
-        let stranger = Authority::root("Nyx Root");
+        let stranger = Authority::named("Nyx Root");
         world.write("ca.crt", &root.pem());
         world.write("intermediate.crt", &intermediate.pem());
         world.write("stranger.crt", &stranger.pem());
@@ -123,7 +123,7 @@ impl World {
         let mut text = fs::read_to_string(self.path(file)).unwrap();
         for number in 0..count {
             let name = format!("{number} {}", "x".repeat(letters));
-            text += &Authority::root(&name).pem();
+            text += &Authority::named(&name).pem();
         }
         self.write(file, &text);
     }

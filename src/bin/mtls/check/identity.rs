@@ -25,6 +25,8 @@ pub(super) fn check(
             ..finding
         }));
     }
+    let leaf = facts.first();
+    findings.extend(leaf.and_then(|leaf| leaf.test_finding("our certificate")));
     let algorithms = Rustls::default().signature_algorithms();
     let algorithms = algorithms.iter();
     findings

@@ -5,7 +5,7 @@ use mtls::pki_types::UnixTime;
 use mtls::policy::Trust;
 use mtls::{PeerVerifier, RevocationLists};
 
-use crate::facts::{ListFacts, date_finding};
+use crate::facts::{CertificateFacts, ListFacts, date_finding};
 use crate::output::{Finding, Severity};
 
 /// Returns the warnings about anchors that cannot prove peers, and lists that no anchor signed.
@@ -48,6 +48,8 @@ pub(super) fn dates(trust: &Trust, at: UnixTime) -> Vec<Finding> {
             };
             let domain = domain.map_or_else(String::new, |domain| format!(" of {domain}"));
             let what = format!("trust anchor {index}{domain} ({})", anchor.subject);
+            let facts = CertificateFacts::new(&anchor, at);
+            findings.extend(facts.test_finding(&what));
             let found = date_finding(&what, anchor.not_before, anchor.not_after, at);
             findings.extend(found.map(|finding| Finding {
                 severity: Severity::Warning,

@@ -5,7 +5,7 @@ use mtls::pki_types::UnixTime;
 use serde::Serialize;
 
 use super::{Expiry, days_left, hex};
-use crate::output::{CertificatePlace, Page, Time};
+use crate::output::{CertificatePlace, Finding, Page, Time};
 
 /// One certificate, as JSON and as text.
 #[derive(Clone, Serialize)]
@@ -19,6 +19,8 @@ pub(crate) struct CertificateFacts {
     pub(crate) days_left: i64,
     pub(crate) key: String,
     pub(crate) is_ca: bool,
+    /// Whether it is made for tests.
+    pub(crate) is_test: bool,
     /// `None` if the certificate limits none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) purposes: Option<Vec<String>>,
@@ -40,6 +42,7 @@ impl CertificateFacts {
             days_left: days_left(described.not_after, at),
             key: described.key.clone(),
             is_ca: described.is_ca,
+            is_test: described.is_test,
             purposes: described.extended_key_usages.clone(),
             sha256: hex(&described.sha256),
             spki_sha256: hex(&described.spki_sha256),
@@ -55,6 +58,17 @@ impl CertificateFacts {
         }
     }
 
+    /// Returns a warning if it is made for tests; `what` names it.
+    pub(crate) fn test_finding(&self, what: &str) -> Option<Finding> {
+        let warning = || {
+            Finding::warning("test_certificate", format!("{what} is made for tests")).hint(
+                "the test kit of this crate makes such certificates, by keys that anyone may have: issue others for a \
+                 service that is in use",
+            )
+        };
+        self.is_test.then(warning)
+    }
+
     /// Returns the dates in words.
     pub(crate) fn validity(&self, at: UnixTime) -> String {
         let left = Expiry::of(self.not_before.0, self.not_after.0, at);
@@ -63,7 +77,12 @@ impl CertificateFacts {
 
     /// Writes all of it, with the subject as its title.
     pub(crate) fn write(&self, page: &mut Page<'_>, title: &str, at: UnixTime) -> io::Result<()> {
-        let kind = if self.is_ca { " (a CA)" } else { "" };
+        let kind = match (self.is_ca, self.is_test) {
+            (true, true) => " (a CA for tests)",
+            (true, false) => " (a CA)",
+            (false, true) => " (for tests)",
+            (false, false) => "",
+        };
         page.heading(&format!("{title}: {}{kind}", self.subject))?;
         page.field("issuer", &self.issuer)?;
         for name in &self.names {
