@@ -46,6 +46,11 @@ impl Program {
         Self::find("go", "golang-go")
     }
 
+    /// Its compiler comes with it, so that it runs a source of one file.
+    pub fn java() -> Option<Self> {
+        Self::find("java", "default-jre-headless")
+    }
+
     pub fn keytool() -> Option<Self> {
         Self::find("keytool", "default-jre-headless")
     }
