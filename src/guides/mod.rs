@@ -33,5 +33,8 @@ pub mod sources {}
 #[doc = include_str!("testing.md")]
 pub mod testing {}
 
+#[doc = include_str!("troubleshooting.md")]
+pub mod troubleshooting {}
+
 #[doc = include_str!("who_may_connect.md")]
 pub mod who_may_connect {}

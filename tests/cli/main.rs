@@ -12,5 +12,6 @@ mod inspect;
 mod mistakes;
 mod probe;
 mod proxy;
+mod troubleshooting;
 mod watch;
 mod workshop;
