@@ -1,6 +1,6 @@
 //! The certificates of every cause, as files.
 
-use rcgen::ExtendedKeyUsagePurpose;
+use mtls::test_util::ExtendedKeyUsage;
 
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, Credential, Leaf, Validity, pem};
@@ -9,9 +9,9 @@ use crate::workshop::{LIMIT, Workshop};
 
 /// The servers are at `localhost`, and the client's name is `orders`.
 pub(super) fn write(workshop: &Workshop, openssl: &Program) {
-    let root = Authority::root("Example Root");
+    let root = Authority::named("Example Root");
     let issuing = root.intermediate("Example Issuing");
-    let other = Authority::root("Other Root");
+    let other = Authority::named("Other Root");
     let server = || Leaf::named("db").dns("localhost").server();
     let client = || Leaf::named("orders").dns("orders.internal").client();
     let whole = |leaf: Leaf| leaf.issued_by(&issuing).with(&issuing);
@@ -49,7 +49,7 @@ pub(super) fn write(workshop: &Workshop, openssl: &Program) {
             whole(
                 Leaf::named("orders")
                     .dns("orders.internal")
-                    .extended_key_usage(ExtendedKeyUsagePurpose::ServerAuth),
+                    .extended_key_usage(ExtendedKeyUsage::ServerAuth),
             ),
         ),
         ("client-revoked", revoked.clone()),
