@@ -48,6 +48,19 @@ fn text_keeps_to_80_columns_and_has_no_colour_in_a_pipe() {
 }
 
 #[test]
+fn a_reader_that_leaves_does_not_turn_a_fault_into_a_success() {
+    let workshop = Workshop::new();
+    let text = format!("\"$0\" {SERVER} other.test | true; exit \"${{PIPESTATUS[0]}}\"");
+    // The reader may leave before or after the writing: the result is the same.
+    for _ in 0..20 {
+        let mut shell = std::process::Command::new("bash");
+        shell.current_dir(workshop.path()).args(["-c", &text]);
+        let status = shell.arg(env!("CARGO_BIN_EXE_mtls")).status().unwrap();
+        assert_eq!(status.code(), Some(1));
+    }
+}
+
+#[test]
 fn wrong_arguments_end_with_2() {
     let workshop = Workshop::new();
     for arguments in [

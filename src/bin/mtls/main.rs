@@ -44,8 +44,8 @@ fn main() -> ExitCode {
     let mut output = Output::new(cli.json, cli.color);
     match cli.command.run(&mut output) {
         Ok(outcome) => outcome.into(),
-        // The reader of our output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        // The reader of our output has seen enough; the result is no less a fault than before.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => output.outcome().into(),
         Err(error) => {
             let _ = writeln!(io::stderr(), "mtls: cannot write: {error}");
             ExitCode::FAILURE

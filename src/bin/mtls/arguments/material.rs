@@ -23,16 +23,16 @@ pub(super) const CA_FILE: &str = "MTLS_CA_FILE";
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Identity, trust and policy")]
 pub(crate) struct MaterialArguments {
-    /// Our certificate chain, or a file that has the key too [env: MTLS_CERT_FILE]
+    /// Our certificate chain, or a file that has the key too [env: `MTLS_CERT_FILE`]
     #[arg(long, value_name = "FILE")]
     pub(super) cert: Option<PathBuf>,
-    /// Our private key [env: MTLS_KEY_FILE]
+    /// Our private key [env: `MTLS_KEY_FILE`]
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
     /// The file of the passphrase of the key or container
     #[arg(long, value_name = "FILE")]
     pub(super) passphrase_file: Option<PathBuf>,
-    /// Trust anchors: a file or a directory; may be repeated [env: MTLS_CA_FILE]
+    /// Trust anchors: a file or a directory; may be repeated [env: `MTLS_CA_FILE`]
     #[arg(long, value_name = "PATH")]
     pub(super) cacert: Vec<PathBuf>,
     /// Revocation lists: a file or a directory; may be repeated

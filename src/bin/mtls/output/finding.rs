@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -114,7 +115,7 @@ impl Finding {
         };
         finding.context = context.iter().filter(is_of_use).map(text).collect();
         finding.causes = causes.iter().map(text).collect();
-        finding.hint = Report::new(error).hint().map(|hint| hint.into_owned());
+        finding.hint = Report::new(error).hint().map(Cow::into_owned);
         if let Some(rejection) = fact.downcast_ref::<Rejection>() {
             finding.certificate = rejection.certificate().map(Into::into);
             finding.expected = rejection.expected().map(str::to_owned);
@@ -129,7 +130,6 @@ impl Finding {
     }
 
     /// Describes an error, for results that have seldom one.
-    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
     pub(crate) fn boxed(error: impl Error + 'static) -> Box<Self> {
         Box::new(Self::of_error(&error))
     }

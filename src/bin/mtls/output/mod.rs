@@ -25,6 +25,8 @@ const FORMAT: u32 = 1;
 pub(crate) struct Output {
     is_json: bool,
     stdout: AutoStream<Stdout>,
+    /// The one that is printed.
+    outcome: Outcome,
 }
 
 /// The details of a result, beside its outcome and its findings.
@@ -87,7 +89,13 @@ impl Output {
         Self {
             is_json,
             stdout: AutoStream::new(io::stdout(), color),
+            outcome: Outcome::Good,
         }
+    }
+
+    /// Returns the outcome of the result that was printed, or should have been.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     /// Prints the result of a command, the worst findings first, and returns its outcome.
@@ -99,6 +107,7 @@ impl Output {
         details: &D,
     ) -> io::Result<Outcome> {
         findings.sort_by_key(|finding| finding.severity);
+        self.outcome = outcome;
         if self.is_json {
             let first_fault = findings
                 .first()

@@ -14,7 +14,8 @@ impl fmt::Display for Time {
         /// The last second of the year 9999, the latest that RFC 3339 can write.
         const LAST: u64 = 253_402_300_799;
         let seconds = Duration::from_secs(self.0.as_secs().min(LAST));
-        let time = SystemTime::UNIX_EPOCH + seconds;
+        let time = SystemTime::UNIX_EPOCH.checked_add(seconds);
+        let time = time.unwrap_or(SystemTime::UNIX_EPOCH);
         write!(f, "{}", humantime::format_rfc3339_seconds(time))
     }
 }
