@@ -8,6 +8,7 @@ mod check;
 mod explain;
 mod formats;
 mod generate;
+mod hints;
 mod inspect;
 mod mistakes;
 mod probe;

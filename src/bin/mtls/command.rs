@@ -4,6 +4,7 @@ use std::io;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
+use crate::arguments::PASSPHRASE_FILE_HINT;
 use crate::check::{self, CheckArguments};
 use crate::explain::{self, ExplainArguments};
 use crate::generate::{self, GenerateArguments};
@@ -44,6 +45,19 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Says where the command takes a passphrase.
+    pub(crate) fn passphrase_hint(&self) -> &'static str {
+        let material = match self {
+            Self::Check(arguments) => &arguments.material,
+            Self::Probe(arguments) => &arguments.material,
+            Self::Explain(arguments) => &arguments.material,
+            Self::Watch(arguments) => &arguments.material,
+            Self::Proxy(arguments) => &arguments.material,
+            Self::Inspect(_) | Self::Generate(_) => return PASSPHRASE_FILE_HINT,
+        };
+        material.passphrase_hint()
+    }
+
     /// Runs the command.
     ///
     /// What it finds is its output; the error is one of writing that.

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     protection::keep_memory_private();
     // Ends the process with status 2 for arguments that cannot be used.
     let cli = Cli::parse();
-    let mut output = Output::new(cli.json, cli.color);
+    let mut output = Output::new(cli.json, cli.color, cli.command.passphrase_hint());
     match cli.command.run(&mut output) {
         Ok(outcome) => outcome.into(),
         // The reader of our output has seen enough; the result is no less a fault than before.

@@ -20,6 +20,10 @@ pub(super) const CERT_FILE: &str = "MTLS_CERT_FILE";
 pub(super) const KEY_FILE: &str = "MTLS_KEY_FILE";
 pub(super) const CA_FILE: &str = "MTLS_CA_FILE";
 
+/// Says by which argument a passphrase is given.
+pub(crate) const PASSPHRASE_FILE_HINT: &str = "write the passphrase into a file that only this user can read, and give \
+                                               it by `--passphrase-file FILE`";
+
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Identity, trust and policy")]
 pub(crate) struct MaterialArguments {
@@ -44,7 +48,7 @@ pub(crate) struct MaterialArguments {
     /// Who may connect, such as 'dns("db.internal")'
     #[arg(long, value_name = "MATCHER")]
     pub(super) policy: Option<PeerMatcher>,
-    /// A service's configuration, in place of the arguments above
+    /// A service's configuration, in place of the arguments above: they cannot be combined with it
     #[arg(long, value_name = "FILE", conflicts_with_all =
         ["cert", "key", "passphrase_file", "cacert", "crl", "policy"])]
     config: Option<PathBuf>,
@@ -65,6 +69,17 @@ pub(crate) struct Material {
 }
 
 impl MaterialArguments {
+    /// Says where a passphrase is given, by arguments or in the configuration.
+    pub(crate) fn passphrase_hint(&self) -> &'static str {
+        match self.config {
+            Some(_) => {
+                "write the passphrase into a file that only this user can read, and name it by `passphrase = { file = \"FILE\" }` \
+                 in `identity`"
+            }
+            None => PASSPHRASE_FILE_HINT,
+        }
+    }
+
     /// Returns the file of the configuration and its section, if they are given.
     pub(crate) fn configuration(&self, side: Side) -> Option<(&Path, &str)> {
         let section = self.section.as_deref().unwrap_or(match side {

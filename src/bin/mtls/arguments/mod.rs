@@ -4,5 +4,5 @@ mod material;
 mod server_name;
 mod service;
 
-pub(crate) use material::{Material, MaterialArguments};
+pub(crate) use material::{Material, MaterialArguments, PASSPHRASE_FILE_HINT};
 pub(crate) use server_name::server_name;

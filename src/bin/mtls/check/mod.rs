@@ -37,7 +37,7 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "SIDE")]
     side: Option<Side>,
     #[command(flatten)]
-    material: MaterialArguments,
+    pub(crate) material: MaterialArguments,
 }
 
 pub(crate) fn run(arguments: &CheckArguments, output: &mut Output) -> io::Result<Outcome> {

@@ -175,6 +175,10 @@ impl EventLine {
 }
 
 impl Details for EventLine {
+    fn finding_mut(&mut self) -> Option<&mut Finding> {
+        self.finding.as_mut()
+    }
+
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         let from = match &self.remote_addr {
             Some(address) => format!(" ({address})"),

@@ -37,7 +37,7 @@ pub(crate) struct ExplainArguments {
     #[arg(long, value_name = "TIME")]
     at: Option<Time>,
     #[command(flatten)]
-    material: MaterialArguments,
+    pub(crate) material: MaterialArguments,
 }
 
 pub(crate) fn run(arguments: &ExplainArguments, output: &mut Output) -> io::Result<Outcome> {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::certificates;
 use super::examiner::Examiner;
 use super::files::InspectedFile;
+use crate::arguments::PASSPHRASE_FILE_HINT;
 use crate::facts::{CertificateFacts, ListFacts, hex};
 use crate::output::Finding;
 
@@ -199,6 +200,5 @@ impl Examiner {
 }
 
 fn encrypted(fact: &str) -> Finding {
-    Finding::note("encrypted", fact)
-        .hint("write the passphrase into a file that only you can read, and give it by `--passphrase-file FILE`")
+    Finding::note("encrypted", fact).hint(PASSPHRASE_FILE_HINT)
 }

@@ -97,6 +97,20 @@ impl Finding {
         self
     }
 
+    /// Replaces the hint that a passphrase is missing by the one that says where it is given.
+    pub(super) fn mend_hint(&mut self, passphrase_hint: &str) {
+        let may_be_empty = self.reason == "passphrase_missing";
+        if may_be_empty || self.reason == "encrypted_key" {
+            let mut hint = passphrase_hint.to_owned();
+            if may_be_empty {
+                hint.push_str(
+                    "; leave the file empty where the container was exported without one",
+                );
+            }
+            self.hint = Some(hint);
+        }
+    }
+
     /// Describes an error: the innermost one of the library, since it knows the fault best.
     pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Self {
         let chain = chain(error);

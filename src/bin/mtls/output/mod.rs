@@ -25,6 +25,8 @@ const FORMAT: u32 = 1;
 pub(crate) struct Output {
     is_json: bool,
     stdout: AutoStream<Stdout>,
+    /// Where the command takes a passphrase, which the library cannot know.
+    passphrase_hint: &'static str,
     /// The one that is printed.
     outcome: Outcome,
 }
@@ -33,6 +35,11 @@ pub(crate) struct Output {
 pub(crate) trait Details: Serialize {
     /// Writes them for people.
     fn write(&self, page: &mut Page<'_>) -> io::Result<()>;
+
+    /// Returns the finding among them, if they are about one.
+    fn finding_mut(&mut self) -> Option<&mut Finding> {
+        None
+    }
 }
 
 /// No details, where the findings say it all.
@@ -79,7 +86,7 @@ struct Line<'a, D> {
 }
 
 impl Output {
-    pub(crate) fn new(is_json: bool, color: ColorChoice) -> Self {
+    pub(crate) fn new(is_json: bool, color: ColorChoice, passphrase_hint: &'static str) -> Self {
         let color = match color {
             _ if is_json => anstream::ColorChoice::Never,
             ColorChoice::Auto => anstream::ColorChoice::Auto,
@@ -89,6 +96,7 @@ impl Output {
         Self {
             is_json,
             stdout: AutoStream::new(io::stdout(), color),
+            passphrase_hint,
             outcome: Outcome::Good,
         }
     }
@@ -106,6 +114,9 @@ impl Output {
         mut findings: Vec<Finding>,
         details: &D,
     ) -> io::Result<Outcome> {
+        for finding in &mut findings {
+            finding.mend_hint(self.passphrase_hint);
+        }
         findings.sort_by_key(|finding| finding.severity);
         self.outcome = outcome;
         if self.is_json {
@@ -135,8 +146,12 @@ impl Output {
     pub(crate) fn line<D: Details>(
         &mut self,
         command: &'static str,
-        details: &D,
+        mut details: D,
     ) -> io::Result<()> {
+        if let Some(finding) = details.finding_mut() {
+            finding.mend_hint(self.passphrase_hint);
+        }
+        let details = &details;
         if self.is_json {
             self.write_json(&Line {
                 format: FORMAT,

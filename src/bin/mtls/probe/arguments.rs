@@ -47,7 +47,7 @@ pub(crate) struct ProbeArguments {
     #[arg(long)]
     pub(super) danger_present_anyway: bool,
     #[command(flatten)]
-    pub(super) material: MaterialArguments,
+    pub(crate) material: MaterialArguments,
 }
 
 impl ProbeArguments {

@@ -49,7 +49,7 @@ pub(crate) struct ProxyArguments {
     #[arg(long)]
     pub(super) danger_plain_remote: bool,
     #[command(flatten)]
-    pub(super) material: MaterialArguments,
+    pub(crate) material: MaterialArguments,
 }
 
 impl ProxyArguments {

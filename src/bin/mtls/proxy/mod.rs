@@ -63,18 +63,19 @@ pub(crate) fn run(arguments: &ProxyArguments, output: &mut Output) -> io::Result
     // Before the first line, upon which others may send one.
     let signals = runtime.block_on(async { Signals::new(&handle) })?;
     runtime.spawn(signals.pass_on(stop));
-    output.line("proxy", &EventLine::new("listening", proxy.addresses))?;
-    output.line("proxy", &EventLine::of_status("started", &handle.status()))?;
+    output.line("proxy", EventLine::new("listening", proxy.addresses))?;
+    output.line("proxy", EventLine::of_status("started", &handle.status()))?;
     let serving = runtime.spawn(proxy.serve);
     while !serving.is_finished() {
         if let Some(line) = events.next(PAUSE) {
-            output.line("proxy", &line)?;
-            if line.is_rotation() {
-                output.line("proxy", &EventLine::of_status("status", &handle.status()))?;
+            let is_rotation = line.is_rotation();
+            output.line("proxy", line)?;
+            if is_rotation {
+                output.line("proxy", EventLine::of_status("status", &handle.status()))?;
             }
         }
     }
-    output.line("proxy", &EventLine::new("ended", "the proxy has ended"))?;
+    output.line("proxy", EventLine::new("ended", "the proxy has ended"))?;
     // Streams that are still open are cut.
     runtime.shutdown_background();
     Ok(Outcome::Good)

@@ -30,7 +30,7 @@ pub(crate) struct WatchArguments {
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     at_most: Option<Duration>,
     #[command(flatten)]
-    material: MaterialArguments,
+    pub(crate) material: MaterialArguments,
 }
 
 pub(crate) fn run(arguments: &WatchArguments, output: &mut Output) -> io::Result<Outcome> {
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &WatchArguments, output: &mut Output) -> io::Result
         }
     };
     let started = Instant::now();
-    output.line("watch", &EventLine::of_status("started", &handle.status()))?;
+    output.line("watch", EventLine::of_status("started", &handle.status()))?;
     loop {
         let left = match arguments.at_most {
             Some(at_most) => at_most.saturating_sub(started.elapsed()),
@@ -52,9 +52,10 @@ pub(crate) fn run(arguments: &WatchArguments, output: &mut Output) -> io::Result
             break;
         }
         if let Some(line) = events.next(left.min(PAUSE)) {
-            output.line("watch", &line)?;
-            if line.is_rotation() {
-                output.line("watch", &EventLine::of_status("status", &handle.status()))?;
+            let is_rotation = line.is_rotation();
+            output.line("watch", line)?;
+            if is_rotation {
+                output.line("watch", EventLine::of_status("status", &handle.status()))?;
             }
         }
     }
