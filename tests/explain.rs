@@ -9,10 +9,12 @@ mod common;
 use std::fs;
 use std::path::Path;
 
+use common::chains;
 use common::pki::crl::{Crl, CrlTools as _};
 use common::pki::{Authority, AuthorityBuilder, Credential, KeyAlgorithm, Leaf, Validity};
 use mtls::policy::{
-    CertificateProfile, Explanation, RevocationDepth, Rule, SignatureAlgorithms, StepOutcome,
+    CertificateProfile, Explanation, ExplanationStep, RevocationDepth, Rule, SignatureAlgorithms,
+    StepOutcome,
 };
 use mtls::test_util::KeyUsage;
 use mtls::{
@@ -103,7 +105,7 @@ fn an_explanation_is_the_verdict() {
     let asked: Vec<Rule> = explanation
         .steps()
         .iter()
-        .map(mtls::policy::ExplanationStep::rule)
+        .map(ExplanationStep::rule)
         .collect();
     for rule in [Rule::PresentedChain, Rule::Names, Rule::Path, Rule::Matcher] {
         assert!(asked.contains(&rule), "{rule} in {asked:?}");
@@ -116,7 +118,7 @@ fn an_explanation_is_the_verdict() {
     let leaf = explanation
         .steps()
         .iter()
-        .find_map(mtls::policy::ExplanationStep::certificate);
+        .find_map(ExplanationStep::certificate);
     assert_eq!(leaf, Some((0, "CN=alice")));
     assert_eq!(about(Rule::Matcher), None);
     for story in stories() {
@@ -126,6 +128,44 @@ fn an_explanation_is_the_verdict() {
         let before = &steps[..steps.len() - 1];
         assert!(before.iter().all(is_kept), "{}", story.explanation);
     }
+}
+
+/// Whichever rule is broken, the last step shows it, and the innermost failed one says it.
+#[test]
+fn each_rejection_has_a_failed_step_that_says_it() {
+    let algorithms = Rustls::default().signature_algorithms().unwrap();
+    let mut wrong = Vec::new();
+    for case in [chains::clients(), chains::servers()].concat() {
+        let anchors = TrustAnchors::from_der(case.anchors.clone()).unwrap();
+        let policy = VerifierPolicy::allow_any_authenticated().profile(case.profile);
+        let verifier = PeerVerifier::new(&anchors, policy, algorithms.clone()).unwrap();
+        let (chain, now) = (&case.presented.chain, UnixTime::now());
+        let explanation = match case.server_name {
+            None => verifier.explain_client(chain, now),
+            Some(name) => verifier.explain_server(chain, &ServerName::try_from(name).unwrap(), now),
+        };
+        let steps = explanation.steps();
+        let Err(rejection) = explanation.verdict() else {
+            if !steps.iter().all(is_kept) {
+                wrong.push(format!("{}: {explanation}", case.name));
+            }
+            continue;
+        };
+        let text = rejection.to_string();
+        let fact = text.split(": ").next().unwrap();
+        let says_it = |step: &ExplanationStep| step.detail().starts_with(fact);
+        let failed = steps.iter().filter(|step| !is_kept(step));
+        let is_last_alone = failed.count() == 1 && steps.last().is_some_and(|s| !is_kept(s));
+        if !is_last_alone || !innermost_failed(steps).is_some_and(says_it) {
+            wrong.push(format!("{}: {explanation}", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn innermost_failed(steps: &[ExplanationStep]) -> Option<&ExplanationStep> {
+    let failed = steps.iter().rfind(|step| !is_kept(step))?;
+    Some(innermost_failed(failed.steps()).unwrap_or(failed))
 }
 
 #[test]
@@ -140,13 +180,10 @@ fn lists_that_no_ca_signed_are_named() {
     let verifier = verifier.with_revocation_lists(&lists).unwrap();
     let explanation = verifier.explain_client(&peer.chain, now());
     assert!(explanation.verdict().is_ok(), "{explanation}");
-    let steps = explanation
-        .steps()
-        .iter()
-        .flat_map(mtls::policy::ExplanationStep::steps);
+    let steps = explanation.steps().iter().flat_map(ExplanationStep::steps);
     let passed_over: Vec<&str> = steps
         .filter(|step| step.outcome() == StepOutcome::NotApplied)
-        .map(mtls::policy::ExplanationStep::detail)
+        .map(ExplanationStep::detail)
         .filter(|detail| detail.contains("signed by no trust anchor"))
         .collect();
     assert_eq!(passed_over.len(), 1, "{explanation}");
@@ -166,7 +203,7 @@ fn the_rules_stand_in_the_order_in_which_they_are_asked() {
     let name = ServerName::try_from("db.prod.example").unwrap();
     let explained = verifier(&root, policy).explain_server(&named.chain, &name, now());
     let steps = explained.steps().iter();
-    let mut asked: Vec<Rule> = steps.map(mtls::policy::ExplanationStep::rule).collect();
+    let mut asked: Vec<Rule> = steps.map(ExplanationStep::rule).collect();
     // The name of the issuer, beside those of the leaf.
     let second = asked.iter().rposition(|rule| *rule == Rule::Names).unwrap();
     asked.remove(second);
@@ -174,7 +211,7 @@ fn the_rules_stand_in_the_order_in_which_they_are_asked() {
     assert!(asked.is_sorted_by(|a, b| a < b), "{explained}");
 }
 
-fn is_kept(step: &mtls::policy::ExplanationStep) -> bool {
+fn is_kept(step: &ExplanationStep) -> bool {
     step.outcome() != StepOutcome::Failed
 }
 

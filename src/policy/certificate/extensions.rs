@@ -19,6 +19,7 @@ pub(crate) fn check_extensions(
     position: PathPosition,
     profile: CertificateProfile,
 ) -> Result<(), Defect> {
+    check_known(certificate)?;
     check_criticality(certificate, position, profile)?;
     check_name_constraints(certificate, position, profile)?;
     check_authority_information(certificate, profile)
@@ -63,10 +64,6 @@ fn check_criticality(
             "nameConstraints in a leaf",
             "reissue the leaf without nameConstraints; or accept it by `CertificateProfile::Interoperable`",
         ));
-    }
-    if position == PathPosition::Anchor {
-        // webpki checks all other certificates.
-        check_known(certificate)?;
     }
     for (oid, name) in NEVER_CRITICAL {
         if certificate.extension(*oid).is_some_and(|e| e.critical) {
@@ -127,7 +124,7 @@ pub(crate) fn check_known(certificate: &Certificate<'_>) -> Result<(), Defect> {
         None => Ok(()),
         Some(unknown) => Err(Defect::new(
             RejectionReason::UnhandledCriticalExtension,
-            "no critical extension that is not known",
+            "known critical extensions alone",
             unknown.name(),
             "reissue the certificate without that extension, or with it not critical",
         )),

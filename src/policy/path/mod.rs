@@ -48,9 +48,11 @@ pub(super) fn check_path(
     let Some(leaf_der) = presented.der.first() else {
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
-    let intermediates = relevant(presented)?;
+    let intermediates =
+        relevant(presented).or_else(|rejection| without_path(rejection, context))?;
     let rejection = |error: &Error| rejection(error, presented, anchors, context);
-    let leaf = EndEntityCert::try_from(leaf_der).map_err(|error| rejection(&error))?;
+    let leaf = EndEntityCert::try_from(leaf_der);
+    let leaf = leaf.or_else(|error| without_path(rejection(&error), context))?;
     let usage = match context.side {
         Side::Client => KeyUsage::client_auth(),
         Side::Server => KeyUsage::server_auth(),
@@ -90,12 +92,7 @@ pub(super) fn check_path(
         match (result.map(drop), found.into_inner()) {
             (Ok(()), Some(Ok(path))) => Ok(path),
             (_, Some(Err(rejection))) => Err(rejection),
-            (Err(error), _) => context.trace.check(
-                Rule::Path,
-                None,
-                |_| String::new(),
-                || Err(rejection(&error)),
-            ),
+            (Err(error), _) => without_path(rejection(&error), context),
             (Ok(()), None) => Err(Rejection::new(RejectionReason::UnknownIssuer)),
         }
     };
@@ -115,6 +112,17 @@ pub(super) fn check_path(
         begin
     };
     search(at, context)
+}
+
+/// Records that there is no path to check, and why.
+fn without_path<T>(
+    rejection: Rejection,
+    context: &VerificationContext<'_>,
+) -> Result<T, Rejection> {
+    let failed = || Err(rejection);
+    context
+        .trace
+        .check(Rule::Path, None, |_| String::new(), failed)
 }
 
 /// Returns the last begin of a presented certificate that has begun by the tolerance alone.
@@ -174,7 +182,13 @@ fn check_candidate(
         || check_length(counted, context.policy),
     )?;
     let anchor = anchors.check_end_of_path(path, child, counted, context)?;
-    check_names_below(names, presented.leaf()?, &intermediates, anchor)?;
+    let leaf = presented.leaf()?;
+    context.trace.check(
+        Rule::Names,
+        Some((0, leaf)),
+        |()| "within the name constraints of the CAs above".to_owned(),
+        || check_names_below(names, leaf, &intermediates, anchor),
+    )?;
     Ok(ProvedPath {
         intermediates: intermediates.iter().map(|(index, _)| *index).collect(),
         anchor: Arc::clone(anchor.certificate()),
