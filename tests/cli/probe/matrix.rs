@@ -191,6 +191,13 @@ fn client_cell(fault: Fault, probed: &Probed) -> Cell {
     if is_right && cause == expected {
         Cell::Right(said)
     } else if is_unknown && fault != Fault::None {
+        let hint = probed.text("/hint");
+        let is_about_us = probed.is("/identity/is_presented") == Some(true);
+        let is_a_rejection = probed.text("/message").contains("cannot be known");
+        assert!(
+            hint.contains("`mtls check`") || !is_about_us || !is_a_rejection,
+            "{fault:?}: {hint}"
+        );
         Cell::Unknown(said)
     } else {
         Cell::Wrong(format!("{said}: {}", probed.json))

@@ -3,6 +3,7 @@
 mod hostile;
 mod identity;
 mod matrix;
+mod own_view;
 mod probing;
 mod report;
 mod servers;

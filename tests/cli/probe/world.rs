@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use mtls::test_util::Extension;
 use pki_types::CertificateRevocationListDer;
 use tempfile::TempDir;
 
@@ -105,6 +106,12 @@ impl World {
         let weak = client(Fault::None).algorithm(KeyAlgorithm::Rsa);
         let weak = weak.issued_by(&intermediate).with(&intermediate);
         world.write_identity("client-rsa", &weak);
+        let critical = Extension::critical(&[1, 3, 6, 1, 4, 1, 99999, 1], [5, 0]);
+        let critical = client(Fault::None).extension(critical);
+        let critical = critical.issued_by(&intermediate).with(&intermediate);
+        world.write_identity("client-critical", &critical);
+        world.write("namesake.crt", &Authority::named("Rhea Root").pem());
+        world.write("cas.crt", &(root.pem() + &intermediate.pem()));
         // OpenSSL wants a list of each CA above, where it looks at the whole chain.
         let lists = [
             revoked.signed_by(&intermediate),

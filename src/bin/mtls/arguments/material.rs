@@ -66,6 +66,8 @@ pub(crate) struct Material {
     pub(crate) policy: Option<VerifierPolicy>,
     /// The name of the server that a client's configuration has.
     pub(crate) server_name: Option<String>,
+    /// The file of our chain, if arguments name it.
+    pub(crate) chain_file: Option<PathBuf>,
 }
 
 impl MaterialArguments {
@@ -102,6 +104,7 @@ impl MaterialArguments {
             revocation_lists: self.revocation_lists(&loader)?,
             policy: self.policy(),
             server_name: None,
+            chain_file: given(self.cert.as_deref(), CERT_FILE),
             // Last, since its passphrase may cost a second.
             identity: self.identity(&loader)?,
         })
@@ -208,6 +211,7 @@ impl From<ConfigMaterial> for Material {
             revocation_lists: material.revocation_lists,
             policy: material.policy,
             server_name: None,
+            chain_file: None,
         }
     }
 }

@@ -177,6 +177,7 @@ impl Subject {
             revocation_lists: self.revocation_lists.clone(),
             policy: self.policy.clone().or_else(|| self.rules()),
             server_name: None,
+            chain_file: None,
         };
         match material.verifier() {
             Ok(verifier) => (Some(verifier), Vec::new()),

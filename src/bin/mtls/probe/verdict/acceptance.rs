@@ -1,8 +1,8 @@
-use mtls::RejectionReason;
 use mtls::error::Alert;
 use serde::Serialize;
 
-use super::own_faults::{IssuerFault, OwnFault, OwnView};
+use super::fault::OwnFault;
+use super::own_faults::OwnView;
 use crate::output::{Finding, Outcome};
 use crate::probe::tls::{Attempt, Offer};
 
@@ -72,8 +72,8 @@ impl Acceptance {
         } else {
             let faults = view.into_iter().flat_map(|view| &view.faults);
             findings.extend(faults.map(OwnFault::as_warning));
-            let issuer = view.and_then(|view| view.issuer.as_ref());
-            findings.extend(issuer.map(|fault| fault.as_fault(view).as_warning()));
+            let issuer = view.and_then(OwnView::issuer_fault);
+            findings.extend(issuer.as_ref().map(OwnFault::as_warning));
         }
         Self {
             verdict: Verdict::Accepted,
@@ -119,31 +119,5 @@ impl OwnFault {
             "{}; other servers reject it, and some, such as nginx, do so only in HTTP (--http)",
             self.hint
         ))
-    }
-}
-
-impl IssuerFault {
-    /// Returns it as a fault of our chain.
-    pub(super) fn as_fault(&self, view: Option<&OwnView>) -> OwnFault {
-        let below = view.and_then(|view| view.top_issuer.as_deref());
-        let below = below.unwrap_or("a CA of our own");
-        match self {
-            Self::MissingIntermediate { subject, .. } => OwnFault {
-                reason: "missing_intermediate",
-                message: format!(
-                    "our chain lacks the certificate of the CA \"{subject}\", which the server's own chain has"
-                ),
-                hint: "append that CA's certificate to our chain: `cat INTERMEDIATE.crt >> CLIENT.crt`".to_owned(),
-            },
-            Self::OtherCas { named } => OwnFault {
-                reason: RejectionReason::UnknownIssuer.as_str(),
-                message: format!(
-                    "the server requests a certificate of one of these CAs: {named}; our chain ends below \"{below}\""
-                ),
-                hint: "present a certificate that one of them issued, with the certificates in between, or add our CA to \
-                       those that the server trusts"
-                    .to_owned(),
-            },
-        }
     }
 }

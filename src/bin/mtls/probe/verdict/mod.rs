@@ -2,9 +2,13 @@
 
 mod acceptance;
 mod cause;
+mod fault;
+mod issuer;
 mod own_faults;
 mod rejection;
+mod said;
 mod unreachable;
+mod verifier;
 
 pub(crate) use acceptance::{Acceptance, Verdict, Why};
 pub(crate) use cause::acceptance_of;

@@ -1,12 +1,13 @@
 use mtls::connection::Side;
-use mtls::material::{CertificateDescription, DistinguishedName};
+use mtls::material::CertificateDescription;
 use mtls::pki_types::{CertificateDer, UnixTime};
-use mtls::{
-    CertificateChain, MtlsIdentity, PeerVerifier, RejectionReason, RevocationRules, VerifierPolicy,
-};
+use mtls::{MtlsIdentity, RejectionReason};
 
-use crate::arguments::Material;
-use crate::output::Time;
+use super::fault::OwnFault;
+use super::issuer::{IssuerFault, issuer_fault};
+use super::verifier::verifier;
+use crate::arguments::{Material, quoted};
+use crate::output::{Finding, Time};
 use crate::probe::tls::Request;
 
 /// What we know about our own identity, beside what the server says.
@@ -16,44 +17,41 @@ pub(crate) struct OwnView {
     /// The issuer of our last certificate, unless it names itself.
     pub(crate) top_issuer: Option<String>,
     pub(crate) key: String,
+    /// Names our certificate by its subject and serial number.
+    pub(crate) leaf: String,
+    /// The file of our chain, quoted for a shell, if arguments name it.
+    pub(crate) chain_file: Option<String>,
+    /// Whether the server names a CA that issued a certificate of our chain; `None`: not known.
+    pub(crate) is_our_ca_named: Option<bool>,
     /// What the server's CA names, and its own chain, say about our chain.
     pub(crate) issuer: Option<IssuerFault>,
     /// Whether our own anchors do not prove our chain, as those of the server may not.
     pub(crate) is_unproved: bool,
 }
 
-/// A fault of our own certificates, which no server has to like.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OwnFault {
-    pub(crate) reason: &'static str,
-    pub(crate) message: String,
-    pub(crate) hint: String,
-}
-
-/// Why our chain does not fit to what the server requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum IssuerFault {
-    /// The certificate with this subject belongs between our chain and a CA of the server.
-    ///
-    /// `is_named`: the server names a CA above it.
-    MissingIntermediate { subject: String, is_named: bool },
-    /// None of the CAs that the server names issued a certificate of our chain.
-    OtherCas { named: String },
-}
-
 impl OwnView {
+    /// Returns why our chain does not fit to what the server requests, as a fault of ours.
+    pub(crate) fn issuer_fault(&self) -> Option<OwnFault> {
+        let below = self.top_issuer.as_deref().unwrap_or("a CA of our own");
+        let issuer = self.issuer.as_ref()?;
+        Some(issuer.as_fault(below, self.chain_file.as_deref()))
+    }
+
     /// Examines our identity as a server could see it.
     pub(crate) fn new(
         material: &Material,
         identity: &MtlsIdentity,
         request: Option<&Request>,
-        server_chain: &[CertificateDer<'_>],
+        server_chain: &[CertificateDer<'static>],
         now: UnixTime,
     ) -> Self {
         let described = identity.describe();
         let mut view = Self {
             top_issuer: described.missing_issuer,
             key: described.key.to_string(),
+            leaf: described.certificates.first().map(name).unwrap_or_default(),
+            chain_file: material.chain_file.as_deref().map(quoted),
+            is_our_ca_named: request.and_then(|request| request.names_ca_of(identity.chain())),
             ..Self::default()
         };
         for (index, certificate) in described.certificates.iter().enumerate() {
@@ -62,7 +60,8 @@ impl OwnView {
         view.faults
             .extend(described.certificates.first().and_then(purpose));
         let chain = identity.chain().as_slice();
-        let Some(verifier) = verifier(material) else {
+        let trust = material.trust.clone();
+        let Some(verifier) = trust.and_then(|trust| verifier(material, trust)) else {
             return view;
         };
         let explanation = verifier.explain_client(chain, now);
@@ -76,48 +75,34 @@ impl OwnView {
             view.faults.push(OwnFault {
                 reason: rejection.reason().as_str(),
                 message: format!("our own policy would reject our chain: {rejection}"),
-                hint: rejection.hint().into_owned(),
+                hint: Finding::from(rejection).hint.unwrap_or_default(),
             });
         }
         view.issuer = request
-            .and_then(|request| issuer_fault(&verifier, identity, request, server_chain, now));
+            .and_then(|request| issuer_fault(material, identity, request, server_chain, now));
         view
     }
 }
 
-/// Our verifier of clients, without a policy about names; certificates without a list pass.
-fn verifier(material: &Material) -> Option<PeerVerifier> {
-    let own = Material {
-        identity: None,
-        trust: material.trust.clone(),
-        revocation_lists: material.revocation_lists.clone(),
-        policy: Some(
-            VerifierPolicy::allow_any_authenticated().revocation(
-                RevocationRules::require(mtls::policy::RevocationDepth::Chain)
-                    .danger_allow_unknown_status()
-                    .danger_allow_stale_lists(),
-            ),
-        ),
-        server_name: None,
-    };
-    own.verifier().ok()
+fn name(leaf: &CertificateDescription) -> String {
+    format!("{}, serial number {}", leaf.subject, leaf.serial_number)
 }
 
-/// Whether the reason is a fault of certificates, and not of the server's trust.
+/// Whether the reason is a fault of certificates, and not one of trust, lists or a policy.
 fn is_about_certificates(reason: RejectionReason) -> bool {
     use RejectionReason as Reason;
-    matches!(
+    !matches!(
         reason,
-        Reason::Expired
-            | Reason::NotYetValid
-            | Reason::Revoked
-            | Reason::UnsupportedKey
-            | Reason::UnsupportedVersion
-            | Reason::WrongExtendedKeyUsage
-            | Reason::WrongKeyUsage
-            | Reason::LeafIsCa
-            | Reason::NameConstraintViolated
-            | Reason::PathLengthExceeded
+        Reason::AnchorExpired
+            | Reason::NameMismatch
+            | Reason::NoCertificate
+            | Reason::NotAuthorized
+            | Reason::NotServing
+            | Reason::RevocationListStale
+            | Reason::RevocationStatusUnknown
+            | Reason::UnknownIssuer
+            | Reason::UnknownTrustDomain
+            | Reason::VerifierPanicked
     )
 }
 
@@ -159,97 +144,4 @@ fn purpose(leaf: &CertificateDescription) -> Option<OwnFault> {
         hint: "have it reissued with clientAuth, by a private CA since public ones stop doing so"
             .to_owned(),
     })
-}
-
-fn issuer_fault(
-    verifier: &PeerVerifier,
-    identity: &MtlsIdentity,
-    request: &Request,
-    server_chain: &[CertificateDer<'_>],
-    now: UnixTime,
-) -> Option<IssuerFault> {
-    let ours = identity.chain();
-    let missing = missing_intermediate(verifier, ours.as_slice(), server_chain, now);
-    let completed = missing.as_ref().map_or(ours, |missing| &missing.completed);
-    match (missing.as_ref(), request.names_ca_of(completed)) {
-        (_, Some(false)) => Some(IssuerFault::OtherCas {
-            named: request.named(),
-        }),
-        (Some(missing), named) => Some(IssuerFault::MissingIntermediate {
-            subject: missing.subject.clone(),
-            is_named: named == Some(true),
-        }),
-        (None, _) => None,
-    }
-}
-
-/// A CA whose certificate our chain lacks, and the chain that has it.
-struct Missing {
-    subject: String,
-    completed: CertificateChain,
-}
-
-/// Looks for a CA's certificate in the server's own chain that our chain lacks.
-///
-/// Our anchors prove it by its signature: its name alone could be that of another CA.
-fn missing_intermediate(
-    verifier: &PeerVerifier,
-    ours: &[CertificateDer<'_>],
-    server_chain: &[CertificateDer<'_>],
-    now: UnixTime,
-) -> Option<Missing> {
-    let is_complete = |chain: &[CertificateDer<'_>]| match verifier.verify_client(chain, now) {
-        Ok(_) => true,
-        Err(rejection) => rejection.reason() != RejectionReason::UnknownIssuer,
-    };
-    if is_complete(ours) {
-        return None;
-    }
-    let above = server_chain
-        .iter()
-        .skip(1)
-        .take(CertificateChain::MAX_CERTIFICATES);
-    let above: Vec<_> = above.filter(|der| !ours.contains(der)).cloned().collect();
-    let longer: Vec<_> = ours.iter().chain(&above).cloned().collect();
-    if above.is_empty() || !is_complete(&longer) {
-        return None;
-    }
-    let chain = |ders: &[CertificateDer<'_>]| {
-        let ders = ders.iter().cloned().map(CertificateDer::into_owned);
-        CertificateChain::from_der(ders).ok()
-    };
-    Some(Missing {
-        subject: chain(ours)?.describe().missing_issuer?,
-        completed: chain(&longer)?,
-    })
-}
-
-impl Request {
-    /// Returns whether the server names a CA that issued a certificate of this chain.
-    ///
-    /// `None`: it names none, or names so many that not all were kept.
-    fn names_ca_of(&self, chain: &CertificateChain) -> Option<bool> {
-        let mut names = self.ca_names.iter();
-        if names.any(|der| chain.is_issued_by(DistinguishedName::new(der))) {
-            return Some(true);
-        }
-        let is_whole = !self.ca_names.is_empty() && self.ca_names_left_out == 0;
-        is_whole.then_some(false)
-    }
-
-    /// Returns the CA names for a message.
-    pub(crate) fn named(&self) -> String {
-        /// Names that are shown.
-        const SHOWN: usize = 4;
-        let names = self.ca_names.iter().take(SHOWN);
-        let mut named: Vec<_> = names
-            .map(|der| format!("\"{}\"", DistinguishedName::new(der)))
-            .collect();
-        let all = self.ca_names.len().saturating_add(self.ca_names_left_out);
-        match all.saturating_sub(named.len()) {
-            0 => {}
-            more => named.push(format!("{more} more")),
-        }
-        named.join(", ")
-    }
 }

@@ -3,7 +3,9 @@ use mtls::error::Alert;
 use rustls::PeerIncompatible;
 
 use super::acceptance::{Acceptance, Confidence, Verdict, Why};
-use super::own_faults::{IssuerFault, OwnFault, OwnView};
+use super::fault::OwnFault;
+use super::issuer::IssuerFault;
+use super::own_faults::OwnView;
 use crate::output::Finding;
 use crate::probe::tls::{Attempt, Offer, scheme_name};
 
@@ -158,8 +160,7 @@ impl Rejected<'_> {
             .view
             .map(|view| view.faults.clone())
             .unwrap_or_default();
-        let issuer = self.view.and_then(|view| view.issuer.as_ref());
-        faults.extend(issuer.map(|fault| fault.as_fault(self.view)));
+        faults.extend(self.view.and_then(OwnView::issuer_fault));
         let mut causes: Vec<_> = faults
             .into_iter()
             .filter_map(|fault| Some((fits(&fault)?, fault)))
@@ -212,42 +213,6 @@ impl Rejected<'_> {
         })
     }
 
-    /// Returns what an alert alone says with certainty, or likely.
-    fn said(self, reason: &str) -> Option<(OwnFault, Confidence)> {
-        let top = self.view.and_then(|view| view.top_issuer.as_deref());
-        let (reason, message, hint, confidence) = match reason {
-            "certificate_revoked" => (
-                RejectionReason::Revoked,
-                "our certificate, or a CA's above it, is on a revocation list of the server's"
-                    .to_owned(),
-                "have a new certificate issued",
-                Confidence::Certain,
-            ),
-            "unknown_ca" => (
-                RejectionReason::UnknownIssuer,
-                format!(
-                    "the server knows no CA above our chain, which ends below \"{}\", or lacks that CA's revocation list",
-                    top.unwrap_or("itself")
-                ),
-                "add our CA to those that the server trusts, or the certificates in between to our chain",
-                Confidence::Likely,
-            ),
-            "access_denied" => (
-                RejectionReason::NotAuthorized,
-                "our certificate is valid, and the server's policy does not accept us".to_owned(),
-                "have our name added to those that the server accepts",
-                Confidence::Certain,
-            ),
-            _ => return None,
-        };
-        let fault = OwnFault {
-            reason: reason.as_str(),
-            message,
-            hint: hint.to_owned(),
-        };
-        Some((fault, confidence))
-    }
-
     /// Returns the rejection by these faults of ours, the first of which is the reason.
     fn because(self, what: &str, causes: Vec<(OwnFault, Confidence)>) -> Acceptance {
         let mut finding = Finding::fault("other", what);
@@ -284,6 +249,12 @@ impl Rejected<'_> {
             confidence: Confidence::Unknown,
         };
         let what = format!("{what}; why cannot be known from outside");
+        let hint = match self.view {
+            Some(_) => format!(
+                "{hint}; `mtls check` with the same arguments shows what any peer would hold against it"
+            ),
+            None => hint.to_owned(),
+        };
         let mut finding = Finding::fault(reason, what).hint(hint);
         if let Some(view) = self.view.filter(|view| view.is_unproved) {
             let below = view.top_issuer.as_deref().unwrap_or("itself");
@@ -321,7 +292,12 @@ fn explains(alert: Alert, reason: &str) -> Option<Confidence> {
         | (44, "revoked")
         | (45, "expired" | "not_yet_valid")
         | (48, "missing_intermediate" | "unknown_issuer") => Some(Confidence::Certain),
-        (40 | 42 | 46 | 80, _) => Some(Confidence::Likely),
+        // OpenSSL sends 48 for several faults of a path, and some servers 43 for all of form.
+        (43, reason) if !matches!(reason, "expired" | "not_yet_valid" | "revoked") => {
+            Some(Confidence::Likely)
+        }
+        (48, "issuer_not_ca" | "path_length_exceeded" | "path_too_long")
+        | (40 | 42 | 46 | 80, _) => Some(Confidence::Likely),
         _ => None,
     }
 }
