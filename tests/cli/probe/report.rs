@@ -63,11 +63,24 @@ fn people_read_the_verdict_first() {
         "\n  our certificate: CN=alice (presented)\n",
         "\ncertificate 0: CN=server\n",
         "\ncertificate 1: CN=Ivo Intermediate\n",
-        "\nour policy about the server\n  ok presented certificates: 2 certificates\n",
+        "\nour policy accepts the server (--verbose shows each step)\n",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     expect_columns(text);
+    let verbose = run(command.arg("--verbose"), b"", Duration::from_secs(30)).stdout;
+    let steps = "\nour policy about the server\n  ok presented certificates: 2 certificates\n";
+    assert!(verbose.contains(steps), "{verbose}");
+    // Where our policy rejects the server, its steps say why.
+    let rejected = run(
+        command.args(["--server-name", "other.test"]),
+        b"",
+        Duration::from_secs(30),
+    );
+    assert!(
+        rejected.stdout.contains("\n  no server name"),
+        "{rejected:?}"
+    );
 }
 
 #[test]

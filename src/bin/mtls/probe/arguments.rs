@@ -10,8 +10,10 @@ use crate::arguments::{MaterialArguments, server_name};
 
 /// Show what a server presents and requests, and whether it accepts us
 ///
-/// Several connections are made: one without our certificate, one by the other version of TLS,
-/// and one that presents our certificate, if our policy accepts the server.
+/// It makes up to four connections: the first without our certificate, which the log of the server
+/// shows as a client that sent none; one by the other version of TLS, to see whether the server
+/// speaks it; and one, or two where TLS 1.3 leaves the verdict open, that present our certificate,
+/// if our policy accepts the server.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example: does this server accept us, and if not, why?
@@ -21,7 +23,8 @@ pub(crate) struct ProbeArguments {
     /// The server; an IPv6 address stands in brackets
     #[arg(value_name = "HOST:PORT")]
     pub(super) target: Target,
-    /// The name that its certificate must have, sent as SNI too [default: HOST]
+    /// The name that its certificate must have, sent as SNI too [default: that of the
+    /// configuration, or HOST]
     #[arg(long, value_name = "NAME", value_parser = server_name)]
     pub(super) server_name: Option<ServerName<'static>>,
     /// The only version of TLS to offer [default: both]
@@ -46,6 +49,9 @@ pub(crate) struct ProbeArguments {
     /// Present our certificate even to a server that our policy rejects
     #[arg(long)]
     pub(super) danger_present_anyway: bool,
+    /// Show each step of our policy, even if it accepts the server
+    #[arg(long, short)]
+    pub(super) verbose: bool,
     #[command(flatten)]
     pub(crate) material: MaterialArguments,
 }

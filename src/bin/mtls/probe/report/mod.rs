@@ -50,6 +50,9 @@ pub(crate) struct ProbeReport {
     /// The server's chain, the leaf first.
     presented: Vec<CertificateReport>,
     presented_left_out: usize,
+    /// Whether people see each step of a policy that accepts the server.
+    #[serde(skip)]
+    is_verbose: bool,
 }
 
 #[derive(Serialize)]
@@ -139,6 +142,7 @@ impl ProbeReport {
             identity: None,
             presented: Vec::new(),
             presented_left_out: 0,
+            is_verbose: arguments.verbose,
         }
     }
 

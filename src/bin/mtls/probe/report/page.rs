@@ -32,9 +32,15 @@ impl Details for ProbeReport {
             let more = format!("and {} more certificates", self.presented_left_out);
             page.heading(&more)?;
         }
-        if let Some(policy) = &self.policy {
-            page.heading("our policy about the server")?;
-            Step::write_all(&policy.steps, page, 0)?;
+        match &self.policy {
+            Some(policy) if policy.is_accepted && !self.is_verbose => {
+                page.heading("our policy accepts the server (--verbose shows each step)")?;
+            }
+            Some(policy) => {
+                page.heading("our policy about the server")?;
+                Step::write_all(&policy.steps, page, 0)?;
+            }
+            None => {}
         }
         Ok(())
     }
