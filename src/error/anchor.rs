@@ -124,8 +124,8 @@ impl TrustAnchorProblem {
                  keyUsage keyCertSign: an older version cannot state that it is a CA's"
             }
             Self::OutsideValidity { .. } => {
-                "replace the trust anchor by the CA certificate that is valid now; when this one \
-                 looks valid, compare the clock"
+                "replace the trust anchor by the CA certificate that is valid now; if its dates are right, the clock of this \
+                 machine is wrong: `date -u` shows it"
             }
         })
     }

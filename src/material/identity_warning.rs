@@ -90,7 +90,7 @@ impl IdentityWarning {
                 ..
             } => {
                 "peers reject it: have a private CA issue it with clientAuth, since public CAs stop doing so; a server \
-                 that runs this crate may accept it by `VerifierPolicy::danger_allow_server_auth_for_clients`"
+                 that runs this crate may accept it by `danger_allow_server_auth_for_clients` in its policy"
             }
             Self::MissingPurpose { .. } => "peers reject it: have it reissued with serverAuth",
             Self::OutsideValidity { not_before, at, .. } if at < not_before => {

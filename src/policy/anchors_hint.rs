@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
-use crate::error::UnusableTrustAnchor;
 use crate::error::anchor::REPLACE_ANCHOR;
+use crate::error::{TrustAnchorProblem, UnusableTrustAnchor};
+use crate::x509::rfc3339;
 
 /// The most anchors in a hint.
 const MAX_SHOWN: usize = 4;
@@ -21,4 +22,25 @@ pub(super) fn anchors_hint(anchors: &[UnusableTrustAnchor]) -> Cow<'_, str> {
         hints.push_str(&format!("; and {more} more"));
     }
     hints.into()
+}
+
+/// Says of the first anchors when each has expired, or begins to be valid.
+pub(super) fn dates_of(anchors: &[UnusableTrustAnchor]) -> String {
+    let of_one = |anchor: &UnusableTrustAnchor| match anchor.problem {
+        TrustAnchorProblem::OutsideValidity { not_before, at, .. } if at < not_before => {
+            format!("{} is valid from {}", anchor.subject, rfc3339(not_before))
+        }
+        TrustAnchorProblem::OutsideValidity { not_after, .. } => {
+            format!("{} expired at {}", anchor.subject, rfc3339(not_after))
+        }
+        _ => anchor.to_string(),
+    };
+    let mut dates: Vec<_> = anchors.iter().take(MAX_SHOWN).map(of_one).collect();
+    if let Some(more @ 1..) = anchors.len().checked_sub(MAX_SHOWN) {
+        dates.push(format!("and {more} more"));
+    }
+    if dates.is_empty() {
+        return String::new();
+    }
+    format!(": {}", dates.join(", "))
 }

@@ -5,7 +5,11 @@ use sha2::{Digest, Sha256};
 
 use super::rotation::Rotation;
 use super::source::baseline::SourceBaseline;
-use crate::material::{IdentityWarning, MtlsIdentity, RevocationList, RevocationLists};
+use crate::error::{TrustAnchorProblem, UnusableTrustAnchor};
+use crate::material::{
+    IdentityWarning, MtlsIdentity, RevocationList, RevocationLists, TrustAnchors,
+};
+use crate::peer::cut;
 use crate::policy::{FullChainRule, Trust, VerificationTime, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
@@ -174,10 +178,38 @@ impl RevisionParts {
         lists.iter().map(RevocationList::this_update).min()
     }
 
-    /// Returns whether every trust anchor is outside its validity.
-    pub(crate) fn anchors_are_over(&self, time: VerificationTime) -> bool {
-        let mut anchors = certificates(self.trust.certificates());
-        !anchors.any(|anchor| time.is_within(anchor.not_before, anchor.not_after))
+    /// Returns the trust anchors with their dates if every one is outside its validity.
+    pub(crate) fn anchors_outside_validity(
+        &self,
+        time: VerificationTime,
+    ) -> Option<Vec<UnusableTrustAnchor>> {
+        let bundles: Vec<(Option<&str>, &TrustAnchors)> = match &self.trust {
+            Trust::Anchors(anchors) => vec![(None, anchors)],
+            Trust::Bundles(bundles) => bundles.iter().map(|(d, a)| (Some(d), a)).collect(),
+        };
+        let mut outside = Vec::new();
+        for (domain, anchors) in bundles {
+            for (index, anchor) in anchors.as_slice().iter().enumerate() {
+                let Ok(anchor) = Certificate::from_der(anchor) else {
+                    continue;
+                };
+                let (not_before, not_after) = (anchor.not_before, anchor.not_after);
+                if time.is_within(not_before, not_after) {
+                    return None;
+                }
+                outside.push(UnusableTrustAnchor {
+                    index,
+                    trust_domain: domain.map(str::to_owned),
+                    subject: cut(&rfc4514(anchor.subject)).into_owned(),
+                    problem: TrustAnchorProblem::OutsideValidity {
+                        not_before,
+                        not_after,
+                        at: time.now,
+                    },
+                });
+            }
+        }
+        Some(outside)
     }
 }
 

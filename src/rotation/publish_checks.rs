@@ -43,11 +43,13 @@ pub(super) fn check_anchors(
         return Ok(Vec::new());
     }
     let now = now.filter(|_| !is_same_trust);
-    match now {
-        Some(now) if parts.anchors_are_over(verifier.time(now)) => {
-            Err(BuildError::TrustAnchorsExpired { at: now })
-        }
-        _ => verifier.unusable_trust_anchors(now),
+    let outside = now.and_then(|now| {
+        let anchors = parts.anchors_outside_validity(verifier.time(now))?;
+        Some(BuildError::TrustAnchorsExpired { at: now, anchors })
+    });
+    match outside {
+        Some(error) => Err(error),
+        None => verifier.unusable_trust_anchors(now),
     }
 }
 

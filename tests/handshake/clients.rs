@@ -79,7 +79,7 @@ fn without_its_intermediate() {
     let alone = scene.cast.alice.clone().above(&[]);
     scene.client_presents(&alone).client_is_rejected(
         Reason::UnknownIssuer,
-        &["CN=alice", "CN=Ivo Intermediate", "must send it"],
+        &["CN=alice", "CN=Ivo Intermediate", "append its certificate"],
     );
 }
 

@@ -82,7 +82,7 @@ fn without_its_intermediate() {
     let alone = scene.cast.server.clone().above(&[]);
     scene.server_presents(&alone).server_is_rejected(
         Reason::UnknownIssuer,
-        &["CN=server", "CN=Ivo Intermediate", "must send it"],
+        &["CN=server", "CN=Ivo Intermediate", "append its certificate"],
     );
 }
 

@@ -227,7 +227,7 @@ fn hints_say_what_helps() {
     for words in [
         "a private CA",
         "danger_allow_server_auth_for_clients",
-        "mtls::guides::client_auth",
+        "guide `client_auth`",
     ] {
         assert!(hint.contains(words), "no {words:?} in {hint:?}");
     }

@@ -124,8 +124,8 @@ impl MaterialProblem {
                 "find what writes it, and have that write a new file beside it and rename it into its place, once"
             }
             Self::KeyMismatch { .. } => {
-                "give the key whose public key has the leaf's digest: \
-                 `openssl pkey -in KEY -pubout -outform DER | sha256sum`"
+                "give the key whose public key has the leaf's digest: `mtls inspect CERT KEY` shows both digests, and among more \
+                 files which belong together; so does `openssl pkey -in KEY -pubout -outform DER | sha256sum` for a key"
             }
             Self::KeyInconsistent { .. } => "export it again from where it was made",
             Self::KeyInsteadOfCertificate => {

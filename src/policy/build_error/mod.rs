@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use pki_types::UnixTime;
 
-use super::anchors_hint::anchors_hint;
+use super::anchors_hint::{anchors_hint, dates_of};
 use super::setting_problem::SettingProblem;
 use super::verdict::rejection::Rejection;
 use crate::error::{BackendKind, ConfigField, UnusableTrustAnchor, exposed};
@@ -125,6 +125,8 @@ pub enum BuildError {
     TrustAnchorsExpired {
         /// The time of the check.
         at: UnixTime,
+        /// The anchors, each with its dates.
+        anchors: Vec<UnusableTrustAnchor>,
     },
     /// The backend cannot enforce a setting.
     Unsupported {
@@ -160,8 +162,8 @@ impl BuildError {
             }
             Self::InvalidSetting { problem, .. } => return problem.hint(),
             Self::KeyMismatch { .. } => {
-                "give the key whose public key has the leaf's digest: `openssl pkey -in KEY \
-                 -pubout -outform DER | sha256sum`"
+                "give the key whose public key has the leaf's digest: `mtls inspect CERT KEY` shows both digests, and among more \
+                 files which belong together; so does `openssl pkey -in KEY -pubout -outform DER | sha256sum` for a key"
             }
             Self::MissingIdentity => {
                 "call `.identity(..)`: in mutual TLS both sides prove their identity"
@@ -207,8 +209,8 @@ impl BuildError {
                  control group)"
             }
             Self::TrustAnchorsExpired { .. } => {
-                "give the CA certificates that issue the peers' certificates now; when these look \
-                 valid, compare the clock: every peer would be rejected"
+                "give the CA certificates that issue the peers' certificates now; if the dates of these are right, the clock \
+                 of this machine is wrong: `date -u` shows it"
             }
             Self::Unsupported { reason, .. } => {
                 return format!("choose another backend or leave the setting out: {reason}").into();
@@ -285,8 +287,9 @@ impl fmt::Display for BuildError {
             Self::Source(_) => "the source did not return its first rotation",
             Self::SourceTaken => "an earlier build has taken the source",
             Self::Thread(_) => "the thread for rotation could not be started",
-            Self::TrustAnchorsExpired { at } => {
-                return write!(f, "no trust anchor is valid at {}", rfc3339(*at));
+            Self::TrustAnchorsExpired { at, anchors } => {
+                let dates = dates_of(anchors);
+                return write!(f, "no trust anchor is valid at {}{dates}", rfc3339(*at));
             }
             Self::Configured { field, error } => return write!(f, "{field}: {error}"),
             Self::Unsupported { backend, what, .. } => {

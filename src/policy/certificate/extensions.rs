@@ -62,7 +62,7 @@ fn check_criticality(
             RejectionReason::ForbiddenExtension,
             "name constraints in CAs' certificates only",
             "nameConstraints in a leaf",
-            "reissue the leaf without nameConstraints; or accept it by `CertificateProfile::Interoperable`",
+            "reissue the leaf without nameConstraints; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         ));
     }
     for (oid, name) in NEVER_CRITICAL {
@@ -90,7 +90,7 @@ fn check_criticality(
                 RejectionReason::WrongCriticality,
                 "a critical extension",
                 format!("{name} that is not critical"),
-                "reissue the certificate with that extension critical; or accept it by `CertificateProfile::Interoperable`",
+                "reissue the certificate with that extension critical; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
             ));
         }
     }
@@ -115,7 +115,7 @@ fn check_authority_information(
         RejectionReason::MalformedCertificate,
         "an authorityInfoAccess that can be read and is not empty",
         problem,
-        "reissue the certificate with an authorityInfoAccess that names a place, or without; or accept it by `CertificateProfile::Interoperable`",
+        "reissue the certificate with an authorityInfoAccess that names a place, or without; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
     ))
 }
 

@@ -149,7 +149,7 @@ fn check_serial_number(
         RejectionReason::InvalidSerialNumber,
         "a positive serial number of at most 20 octets",
         problem,
-        "reissue the certificate with a random serial number of 1 to 20 octets; or accept it by `CertificateProfile::Interoperable`",
+        "reissue the certificate with a random serial number of 1 to 20 octets; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
     ))
 }
 
@@ -190,7 +190,7 @@ fn check_date_types(
         RejectionReason::MalformedCertificate,
         "dates before 2050 as UTCTime",
         "a GeneralizedTime",
-        "reissue the certificate with dates before 2050 as UTCTime; or accept it by `CertificateProfile::Interoperable`",
+        "reissue the certificate with dates before 2050 as UTCTime; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
     ))
 }
 
@@ -211,7 +211,7 @@ fn check_key_identifiers(
             RejectionReason::MissingKeyIdentifier,
             "a CA's certificate with a subjectKeyIdentifier",
             "none",
-            "reissue the CA certificate with `subjectKeyIdentifier = hash`; or accept it by `CertificateProfile::Interoperable`",
+            "reissue the CA certificate with `subjectKeyIdentifier = hash`; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         ));
     }
     // RFC 5280, section 4.2.1.1: a self-signed certificate may omit it.
@@ -226,7 +226,7 @@ fn check_key_identifiers(
             RejectionReason::MissingKeyIdentifier,
             "an authorityKeyIdentifier",
             "a subjectKeyIdentifier alone",
-            "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by `CertificateProfile::Interoperable`",
+            "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         ));
     }
     if position != PathPosition::Anchor {
@@ -237,7 +237,7 @@ fn check_key_identifiers(
         Defect::new(
             RejectionReason::MalformedCertificate,
             "a readable authorityKeyIdentifier",
-            error.to_string(), "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by `CertificateProfile::Interoperable`",)
+            error.to_string(), "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",)
     })?;
     match of_issuer {
         Some(identifier) if identifier.key_identifier.is_none() => Err(without_key()),

@@ -64,7 +64,7 @@ pub(crate) fn check_key_usage(
     } else if signs_certificates && profile != CertificateProfile::Interoperable {
         (
             "digitalSignature without keyCertSign",
-            "reissue the leaf without keyCertSign in its keyUsage; or accept it by `CertificateProfile::Interoperable`",
+            "reissue the leaf without keyCertSign in its keyUsage; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         )
     } else {
         return Ok(());
@@ -180,9 +180,8 @@ fn leaf_hint(leaf: &Certificate<'_>, side: Side) -> &'static str {
     match side {
         Side::Client if is_for_servers => {
             "have a private CA issue the client's certificate with extendedKeyUsage clientAuth: \
-             public CAs stop doing so; until then, accept the client by its exact name or key with \
-             `VerifierPolicy::danger_allow_server_auth_for_clients` (see \
-             `mtls::guides::client_auth`)"
+             public CAs stop doing so; until then, a server may accept the client by its exact name or \
+             key with `danger_allow_server_auth_for_clients` in its policy (guide `client_auth`)"
         }
         Side::Client => "reissue the client's certificate with extendedKeyUsage clientAuth",
         Side::Server => "reissue the server's certificate with extendedKeyUsage serverAuth",

@@ -118,21 +118,21 @@ pub(crate) fn check_names(
             "legal names alone",
             name.to_string(),
             "reissue the certificate without that name, or with a legal one in its place; or accept it, as a name that \
-             matches nothing, by `CertificateProfile::Interoperable`",
+             matches nothing, by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         )
     } else if names.has_empty_san() {
         (
             "a subjectAltName with a name in it",
             "an empty one".to_owned(),
             "reissue the certificate with a name in its subjectAltName, or without the extension; or accept it by \
-             `CertificateProfile::Interoperable`",
+             the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         )
     } else if let Some(name) = underscored() {
         (
             "DNS names of letters, digits and hyphens",
             format!("DNS name {}", cut(name)),
             "reissue the certificate with DNS names without underscores; or accept them by \
-             `CertificateProfile::Interoperable`",
+             the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         )
     } else {
         return Ok(());

@@ -62,7 +62,7 @@ fn defect_of(tree: &GeneralSubtree) -> Option<Defect> {
             "name constraints without minimum and maximum",
             "one of the two".to_owned(),
             "reissue the CA certificate with name constraints without minimum and maximum; or accept it by \
-             `CertificateProfile::Interoperable`",
+             the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         );
     }
     match &tree.base {
@@ -72,14 +72,14 @@ fn defect_of(tree: &GeneralSubtree) -> Option<Defect> {
                 "DNS names in name constraints that are host names, without a dot before them",
                 format!("{:?}", cut(name.as_str())),
                 "reissue the CA certificate with the name without the dot before it (`permitted;DNS:example.org` means \
-                 that name and all below it); or accept it by `CertificateProfile::Interoperable`",
+                 that name and all below it); or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
             )
         }
         GeneralName::IpAddress(network) if !is_network(network.as_bytes()) => defect(
             "IP addresses in name constraints with a mask",
             "one without".to_owned(),
             "reissue the CA certificate with the network and its mask (`permitted;IP:10.0.0.0/255.0.0.0`); or accept it \
-             by `CertificateProfile::Interoperable`",
+             by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
         ),
         _ => None,
     }

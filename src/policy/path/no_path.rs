@@ -70,11 +70,19 @@ pub(super) fn no_path(
         )
     } else if let Some(anchor) = anchors.unusable_named(last.issuer) {
         format!("{anchor}; {}", anchor.hint())
+    } else if index == 0 {
+        format!(
+            "the peer presents no certificate of {issuer}, which issued its leaf. Most likely {issuer} is an intermediate: append \
+             its certificate to the chain that the peer presents, and do not trust it here. If {issuer} is a root that is to \
+             be trusted, give it as trust anchor. If it is neither, have the peer's certificate issued by a CA below a \
+             trust anchor"
+        )
     } else {
         format!(
-            "{issuer} issued this certificate, and is neither among the presented certificates nor among the trust \
-             anchors: if it is an intermediate, the peer must send it after its leaf; if it is a root that is to be \
-             trusted, give it as trust anchor; else the peer needs a certificate of a CA that is"
+            "{issuer} issued this certificate, and is neither among the presented certificates nor among the trust anchors. If \
+             it is a root that is to be trusted, give it as trust anchor. If it is an intermediate, append its certificate to \
+             the chain that the peer presents, and do not trust it here. If it is neither, have the peer's certificate \
+             issued by a CA below a trust anchor"
         )
     };
     Rejection::new(RejectionReason::UnknownIssuer)

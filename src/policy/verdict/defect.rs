@@ -64,6 +64,6 @@ pub(crate) fn without_key() -> Defect {
         RejectionReason::MissingKeyIdentifier,
         "an authorityKeyIdentifier with a keyIdentifier",
         "issuer and serial number alone",
-        "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by `CertificateProfile::Interoperable`",
+        "reissue the certificate with `authorityKeyIdentifier = keyid`; or accept it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)",
     )
 }

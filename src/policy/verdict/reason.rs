@@ -186,7 +186,7 @@ impl RejectionReason {
             }
             Self::InvalidSerialNumber => {
                 "reissue the certificate with a serial number of 1 to 20 octets, preferably a random one; or allow it by \
-                 `CertificateProfile::Interoperable`"
+                 the profile `interoperable` (in code: `CertificateProfile::Interoperable`)"
             }
             Self::IssuerNotCa => {
                 "reissue the intermediate with basicConstraints CA:TRUE and keyUsage keyCertSign"
@@ -203,7 +203,7 @@ impl RejectionReason {
             Self::ForbiddenExtension => "reissue the certificate without the extension",
             Self::MissingKeyIdentifier => {
                 "reissue it with `subjectKeyIdentifier = hash` (a CA) and `authorityKeyIdentifier = keyid` (all but a \
-                 self-signed root); or allow it by `CertificateProfile::Interoperable`"
+                 self-signed root); or allow it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)"
             }
             Self::NameConstraintViolated => {
                 "issue the leaf under a CA whose name constraints permit its names; constraints on e-mail, URI and \
@@ -217,8 +217,8 @@ impl RejectionReason {
                  server's list of CA names or signature schemes"
             }
             Self::NotAuthorized => {
-                "if the peer should be accepted, let the matcher match one of its names; `PeerVerifier::explain_client` and \
-                 `explain_server` show which part of it does not"
+                "if the peer should be accepted, let the policy's matcher match one of its names: `mtls explain` shows which \
+                 part of it does not (in code: `PeerVerifier::explain_client`, `explain_server`)"
             }
             Self::InvalidSvid => {
                 "issue the peer a certificate with one URI name, spiffe://TRUST-DOMAIN/PATH, and without keyUsage cRLSign"
@@ -227,7 +227,7 @@ impl RejectionReason {
                 "compare the clocks of both ends; the certificate's notBefore lies in the future"
             }
             Self::NotServing => {
-                "the cause is on this side: renew our own certificate, or repair the source of our material; `status()` shows more"
+                "the cause is on this side: renew our own certificate, or repair the source of our material; the status shows more (in code: `status()`)"
             }
             Self::PathLengthExceeded => {
                 "issue the leaf directly under the constrained CA, or reissue that CA with a larger pathlen"
@@ -244,9 +244,7 @@ impl RejectionReason {
             Self::RevocationStatusUnknown => {
                 "give a complete, current revocation list that this certificate's issuer signed"
             }
-            Self::Revoked => {
-                "have a new certificate issued, for a new key if the old one is compromised"
-            }
+            Self::Revoked => "have a new certificate issued for a new key",
             Self::UnsupportedKey => {
                 "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519 or RSA \
                  (2048 to 8192 bits), which every crypto library has"
@@ -255,7 +253,7 @@ impl RejectionReason {
                 "reissue the certificate without the extension, or not critical"
             }
             Self::UnknownTrustDomain => {
-                "add the trust domain with its bundle to the `TrustBundles`, if it is to be federated"
+                "add the trust domain with its bundle to the trust bundles, if it is to be federated (in code: `TrustBundles`)"
             }
             Self::UnknownIssuer => "give the CA that issued the peer's certificate as trust anchor",
             Self::UnsupportedSignatureAlgorithm => {
@@ -269,7 +267,7 @@ impl RejectionReason {
             }
             Self::WrongCriticality => {
                 "reissue the certificate with the extension's criticality as RFC 5280 has it (basicConstraints and \
-                 nameConstraints of a CA: critical; key identifiers: not); or allow it by `CertificateProfile::Interoperable`"
+                 nameConstraints of a CA: critical; key identifiers: not); or allow it by the profile `interoperable` (in code: `CertificateProfile::Interoperable`)"
             }
             Self::WrongKeyUsage => {
                 "reissue the leaf with keyUsage digitalSignature (and keyEncipherment for RSA), without keyCertSign"

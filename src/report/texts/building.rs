@@ -110,7 +110,14 @@ fn builds() -> Vec<Sample> {
             Source(cause()),
             SourceTaken,
             Thread(io::Error::other("the cause")),
-            TrustAnchorsExpired { at: time(0) },
+            TrustAnchorsExpired {
+                at: time(0),
+                anchors: vec![anchor(TrustAnchorProblem::OutsideValidity {
+                        not_before: time(1),
+                        not_after: time(2),
+                        at: time(0),
+                    })],
+            },
             Unsupported {
                 setting: "resumption",
                 backend: BackendKind::NativeTls,
