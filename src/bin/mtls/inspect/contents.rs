@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::certificates;
 use super::examiner::Examiner;
-use super::files::InspectedFile;
+use super::files::{InspectedFile, STANDARD_INPUT};
 use crate::arguments::PASSPHRASE_FILE_HINT;
 use crate::facts::{CertificateFacts, ListFacts, hex};
 use crate::output::Finding;
@@ -96,7 +96,13 @@ impl Examiner {
             reports.push(report);
             findings.extend(found);
         }
-        let findings = findings.into_iter().map(|finding| finding.at(name));
+        let findings = findings.into_iter().map(|finding| {
+            let mut finding = finding.at(name);
+            if name != STANDARD_INPUT {
+                finding.name_file("FILE", name);
+            }
+            finding
+        });
         (reports, findings.collect())
     }
 

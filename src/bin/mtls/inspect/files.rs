@@ -13,6 +13,9 @@ use crate::output::Finding;
 /// The most bytes of all files together.
 const MAX_BYTES: u64 = 256 << 20;
 
+/// The name of what has no file.
+pub(super) const STANDARD_INPUT: &str = "standard input";
+
 /// A file and what is in it.
 pub(super) struct InspectedFile {
     pub(super) name: String,
@@ -26,7 +29,7 @@ pub(super) fn read_all(paths: &[PathBuf], loader: &Loader) -> Vec<InspectedFile>
     for path in paths {
         if path.as_os_str() == "-" {
             read.push(InspectedFile {
-                name: "standard input".to_owned(),
+                name: STANDARD_INPUT.to_owned(),
                 inspection: standard_input(loader),
             });
         } else if path.is_dir() {
@@ -99,13 +102,16 @@ fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Box<Finding>> {
 }
 
 fn standard_input(loader: &Loader) -> Result<Inspection, Box<Finding>> {
-    const NAME: &str = "standard input";
     let bytes = read_bounded(&mut io::stdin().lock()).map_err(|error| {
         let finding = Finding::fault("unreadable_file", format!("it cannot be read: {error}"));
-        Box::new(finding.at(NAME).hint("give it by a pipe or `< FILE`"))
+        Box::new(
+            finding
+                .at(STANDARD_INPUT)
+                .hint("give it by a pipe or `< FILE`"),
+        )
     })?;
     let found = loader.inspect(Input::bytes(&**bytes));
-    found.map_err(|error| Box::new(Finding::of_error(&error).at(NAME)))
+    found.map_err(|error| Box::new(Finding::of_error(&error).at(STANDARD_INPUT)))
 }
 
 /// Reads to the end, or one byte more than can be inspected.

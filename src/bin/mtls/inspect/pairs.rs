@@ -55,7 +55,12 @@ fn as_identity(evidence: &Evidence<'_>, file: &str, key: &FoundKey<'_>) -> Vec<F
             let findings = warnings.filter(of_files).map(Finding::of_warning);
             findings.map(|finding| finding.at(&place)).collect()
         }
-        Err(error) => vec![Finding::of_error(&error).at(&place)],
+        Err(error) => {
+            let mut finding = Finding::of_error(&error).at(&place);
+            finding.name_file("CERT", file);
+            finding.name_file("KEY", key.file);
+            vec![finding]
+        }
     }
 }
 

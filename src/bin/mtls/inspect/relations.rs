@@ -150,7 +150,7 @@ fn lists(evidence: &Evidence<'_>) -> (Vec<Relation>, Vec<Finding>) {
                         findings.push(Finding {
                             certificate: Some(facts.place(certificate.index)),
                             ..Finding::fault("revoked", message).at(certificate.file).hint(
-                                "have a certificate issued for a new key; `mtls explain` verifies the list's signature",
+                                "have a new certificate issued for a new key; `mtls explain` verifies the list's signature",
                             )
                         });
                     }

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 
 use mtls::config::ConfigError;
@@ -8,6 +9,8 @@ use mtls::event::HandshakeOutcome;
 use mtls::material::IdentityWarning;
 use mtls::{BuildError, HandshakeError, MaterialError, Rejection, Report};
 use serde::Serialize;
+
+use crate::arguments::quoted;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -135,12 +138,32 @@ impl Finding {
             finding.expected = rejection.expected().map(str::to_owned);
             finding.presented = rejection.presented().map(str::to_owned);
         }
-        if let Some(material) = material(*fact)
-            && *material.origin() != MaterialOrigin::Bytes
-        {
-            finding.place = Some(material.origin().to_string());
+        if let Some(material) = material(*fact) {
+            finding.of_origin(material.origin());
         }
         finding
+    }
+
+    fn of_origin(&mut self, origin: &MaterialOrigin) {
+        match origin {
+            MaterialOrigin::Bytes => return,
+            MaterialOrigin::DirectoryEntry(path) | MaterialOrigin::File(path) => {
+                self.name_file("FILE", path);
+            }
+            MaterialOrigin::Pair { chain, key } => {
+                self.name_file("CERT", chain);
+                self.name_file("KEY", key);
+            }
+            _ => {}
+        }
+        self.place = Some(origin.to_string());
+    }
+
+    /// Puts a path in place of a word in the commands of the hint, unless it names their output.
+    pub(crate) fn name_file(&mut self, word: &str, path: impl AsRef<Path>) {
+        if let Some(hint) = &mut self.hint {
+            *hint = with_file(hint, word, &quoted(path));
+        }
     }
 
     /// Describes an error, for results that have seldom one.
@@ -211,4 +234,53 @@ fn material<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a MaterialError> {
     error
         .downcast_ref()
         .or_else(|| shared().map(|error| &**error))
+}
+
+fn with_file(hint: &str, word: &str, file: &str) -> String {
+    let mut parts = hint.split('`').enumerate().map(|(index, part)| {
+        // Every second part is a command.
+        if index % 2 == 0 {
+            return part.to_owned();
+        }
+        let mut last = "";
+        let words = part.split(' ').map(|one| {
+            let is_output = last == "-out" || last == "-O";
+            last = one;
+            match one.strip_prefix(word) {
+                Some(rest) if !is_output && matches!(rest, "" | ")" | ")\"") => {
+                    format!("{file}{rest}")
+                }
+                _ => one.to_owned(),
+            }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    });
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |text, part| format!("{text}`{part}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_file;
+
+    #[test]
+    fn a_command_names_the_file_that_it_reads() {
+        for (hint, filled) in [
+            (
+                "the FILE: `openssl x509 -in FILE -out NEW`",
+                "the FILE: `openssl x509 -in 'a b' -out NEW`",
+            ),
+            (
+                "`openssl ca -gencrl -out FILE`",
+                "`openssl ca -gencrl -out FILE`",
+            ),
+            (
+                "`$(cat FILE)\" > NEW` and `head FILE`",
+                "`$(cat 'a b')\" > NEW` and `head 'a b'`",
+            ),
+            ("`PROFILE`", "`PROFILE`"),
+        ] {
+            assert_eq!(with_file(hint, "FILE", "'a b'"), filled);
+        }
+    }
 }
