@@ -37,6 +37,7 @@ pub(crate) enum DetectedFormat {
     /// A private key of the program `puttygen`.
     Putty,
     SshPublicKey,
+    Html,
     /// Text that may be PEM, or an unknown format.
     Text,
     /// A keystore of BouncyCastle of the kind UBER.
@@ -156,6 +157,13 @@ fn of_text(text: &[u8]) -> Option<DetectedFormat> {
         b"sk-ecdsa-",
         b"---- BEGIN SSH2 PUBLIC KEY ----",
     ];
+    let begins_with = |tag: &[u8]| {
+        let head = text.get(..tag.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(tag))
+    };
+    if begins_with(b"<!doctype html") || begins_with(b"<html") {
+        return Some(DetectedFormat::Html);
+    }
     if text.starts_with(b"PuTTY-User-Key-File") {
         return Some(DetectedFormat::Putty);
     }

@@ -182,6 +182,11 @@ pub(crate) fn foreign(found: DetectedFormat, expected: &'static str) -> Material
             "a private key of PuTTY's",
             "convert it by `puttygen FILE -O private-openssh -o NEW` and then `ssh-keygen -p -m PKCS8 -f NEW`",
         ),
+        DetectedFormat::Html => (
+            "an HTML page",
+            "a page came in place of the file, such as one that asks for a login or says that nothing is there: read it by \
+             `head -c 2000 FILE`, and fetch the file from the right address",
+        ),
         DetectedFormat::SshPublicKey => ("an SSH public key", PUBLIC_KEY),
         DetectedFormat::Der(_) | DetectedFormat::Text => (
             "neither PEM nor DER of a known kind",
