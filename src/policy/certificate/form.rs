@@ -31,7 +31,7 @@ const CHECKS: &[FormCheck] = &[
     },
     FormCheck {
         rule: Rule::SerialNumber,
-        seen: |c| hex(c.serial),
+        seen: |c| serial_number(c.serial),
         ask: check_serial_number,
     },
     FormCheck {
@@ -114,6 +114,15 @@ fn hex(bytes: &[u8]) -> String {
         Some((head, [_, ..])) => format!("{:x}..", HexDisplay(head)),
         _ => format!("{:x}", HexDisplay(bytes)),
     }
+}
+
+/// Writes a serial number as OpenSSL does: in upper case, without the zero that marks the sign.
+fn serial_number(content: &[u8]) -> String {
+    let digits = match content {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    hex(digits).to_ascii_uppercase()
 }
 
 /// The most octets of a number or identifier in a message.
