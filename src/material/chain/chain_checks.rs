@@ -61,6 +61,26 @@ impl CertificateChain {
         let views = self.as_slice().iter().map(view);
         Ok(check_links(self, &views.collect::<Result<Vec<_>, _>>()?)?)
     }
+
+    /// Returns the faults for which this crate's verifier rejects the leaf.
+    ///
+    /// They depend on neither side, time nor policy, and need no key:
+    /// [`IdentityWarning::RejectedLeaf`], and [`IdentityWarning::X509V1Leaf`], which a policy may
+    /// allow. [`MtlsIdentity::warnings`](crate::MtlsIdentity::warnings) has them too.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let identity = pki::client_identity();
+    /// for warning in identity.chain().leaf_warnings() {
+    ///     eprintln!("{warning}; {}", warning.hint());
+    /// }
+    /// # assert!(identity.chain().leaf_warnings().is_empty());
+    /// ```
+    pub fn leaf_warnings(&self) -> Vec<IdentityWarning> {
+        // It was read when the chain was made, and can be read again.
+        let leaf = Certificate::from_der(self.leaf());
+        leaf.map(|leaf| of_leaf(&leaf)).unwrap_or_default()
+    }
 }
 
 fn check_links(chain: &CertificateChain, views: &[Certificate<'_>]) -> Result<(), MaterialProblem> {
@@ -169,6 +189,18 @@ fn check_link(
 }
 
 fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
+    let exposed = key
+        .exposure()
+        .cloned()
+        .map(IdentityWarning::InsecureKeyFile);
+    let passphrase = key.passphrase_exposure().cloned();
+    let passphrase = passphrase.map(IdentityWarning::InsecurePassphraseFile);
+    let all = of_leaf(leaf).into_iter();
+    all.chain(exposed).chain(passphrase).collect()
+}
+
+/// Returns what the leaf shows by itself.
+fn of_leaf(leaf: &Certificate<'_>) -> Vec<IdentityWarning> {
     let old = (leaf.version == Version::V1).then(|| IdentityWarning::X509V1Leaf {
         subject: shown(leaf.subject),
     });
@@ -178,14 +210,7 @@ fn warnings(leaf: &Certificate<'_>, key: &IdentityKey) -> Vec<IdentityWarning> {
         problem,
         hint,
     });
-    let exposed = key
-        .exposure()
-        .cloned()
-        .map(IdentityWarning::InsecureKeyFile);
-    let passphrase = key.passphrase_exposure().cloned();
-    let passphrase = passphrase.map(IdentityWarning::InsecurePassphraseFile);
-    let all = old.into_iter().chain(rejected);
-    all.chain(exposed).chain(passphrase).collect()
+    old.into_iter().chain(rejected).collect()
 }
 
 /// Returns the faults for which this crate's verifier rejects the leaf, each with a hint.
