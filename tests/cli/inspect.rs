@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use mtls::test_util::Extension;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::answer::{Answer, answer, command};
 use crate::common::pki::crl::Crl;
@@ -321,4 +323,104 @@ fn a_crash_leaves_no_core_file() {
     running.close_stdin();
     let finished = running.finish(Duration::from_secs(30));
     assert_eq!(finished.status.and_then(|status| status.code()), Some(1));
+}
+
+#[test]
+fn a_leaf_that_every_verifier_rejects_is_a_fault() {
+    let root = Authority::named("Root");
+    let odd = Extension::critical(&[1, 3, 6, 1, 4, 1, 99999, 1], [5, 0]);
+    let leaf = Leaf::named("a").dns("a.test").client().extension(odd);
+    let leaf = leaf.issued_by(&root);
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.crt"), leaf.chain_pem()).unwrap();
+    fs::write(folder.path().join("a.key"), leaf.key_pem()).unwrap();
+    for arguments in [&["inspect", "a.crt"][..], &["inspect", "a.crt", "a.key"]] {
+        let answer = answer(folder.path(), arguments, b"");
+        assert_eq!(answer.code, 1);
+        let faults: Vec<&str> = answer.findings("fault").collect();
+        assert_eq!(faults, ["rejected_leaf"], "{}", answer.printed);
+        assert!(!answer.findings("warning").any(|one| one == "rejected_leaf"));
+    }
+}
+
+#[test]
+fn copies_and_renewed_cas_issue_nothing_to_each_other() {
+    let first = Authority::named("Root");
+    let leaf = Leaf::named("a").dns("a.test").client().issued_by(&first);
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("one.crt", &first.pem());
+    write("two.crt", &first.pem());
+    write("leaf.crt", &leaf.chain_pem());
+    let inspected = answer(folder.path(), &["inspect", "."], b"");
+    let expected = [
+        ("copy", "./one.crt", "./two.crt"),
+        ("issued", "./one.crt", "./leaf.crt"),
+    ];
+    let is_one_of = |(kind, from, to): &(String, String, String)| {
+        expected.contains(&(kind.as_str(), from.as_str(), to.as_str()))
+    };
+    let found = relations(&inspected);
+    assert!(found.len() == 2 && found.iter().all(is_one_of), "{found:?}");
+
+    fs::write(
+        folder.path().join("ca.der"),
+        first.key_der().secret_pkcs8_der(),
+    )
+    .unwrap();
+    let mut openssl = Command::new("openssl");
+    openssl.current_dir(folder.path()).args([
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        "ca.der",
+        "-subj",
+        "/CN=Root",
+        "-days",
+        "30000",
+        "-out",
+        "three.crt",
+    ]);
+    let made = openssl.output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let files = ["inspect", "one.crt", "three.crt", "leaf.crt"];
+    let found = relations(&answer(folder.path(), &files, b""));
+    let of = |kind: &str| found.iter().filter(|one| one.0 == kind).collect::<Vec<_>>();
+    assert_eq!(of("renewed").len(), 1, "{found:?}");
+    assert!(
+        of("issued").iter().all(|one| one.2 == "leaf.crt"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_configuration_in_a_folder_is_no_fault() {
+    let root = Authority::named("Root");
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("ca.crt", &root.pem());
+    write("a.toml", "# ours\n[tls]\nidentity = { file = 'x' }\n");
+    write("b.json", "{ \"tls\": {} }");
+    write("c.yaml", "tls:\n  policy: {}\n");
+    let found = answer(folder.path(), &["inspect", "."], b"");
+    assert_eq!(found.code, 0, "{}", found.printed);
+    assert_eq!(
+        found.findings("note").collect::<Vec<_>>(),
+        ["not_certificates"; 3]
+    );
+    // By itself it is no file of the kinds that are inspected.
+    let named = answer(folder.path(), &["inspect", "a.toml"], b"");
+    assert_eq!(named.json["reason"], "unexpected_content");
+    write(
+        "page.crt",
+        "\n<!DOCTYPE HTML><html><body>Not found</body></html>",
+    );
+    let page = answer(folder.path(), &["inspect", "."], b"");
+    assert!(
+        page.json["message"]
+            .as_str()
+            .unwrap()
+            .contains("an HTML page")
+    );
 }

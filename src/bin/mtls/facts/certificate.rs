@@ -90,13 +90,14 @@ impl CertificateFacts {
         }
         page.field("valid", &self.validity(at))?;
         page.field("key", &self.key)?;
-        page.field("its SHA-256", &self.spki_sha256)?;
+        page.field("SHA-256 of the key", &self.spki_sha256)?;
         match &self.purposes {
             Some(purposes) => page.field("for", &purposes.join(", "))?,
-            None => page.field("for", "not limited")?,
+            None if self.is_ca => page.field("for", "a CA")?,
+            None => page.field("for", "any use: it has no extended key usage")?,
         }
         page.field("serial number", &self.serial_number)?;
-        page.field("SHA-256", &self.sha256)?;
+        page.field("SHA-256 of the certificate", &self.sha256)?;
         match &self.issuer_address {
             Some(address) => page.field("issuer's certificate at", address),
             None => Ok(()),

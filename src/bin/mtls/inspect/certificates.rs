@@ -1,6 +1,7 @@
 //! What is wrong with the certificates of one file, without a key.
 
 use mtls::CertificateChain;
+use mtls::material::IdentityWarning;
 use mtls::pki_types::CertificateDer;
 
 use super::examiner::Examiner;
@@ -16,6 +17,7 @@ pub(super) fn check(
 ) -> Vec<Finding> {
     let is_bundle = facts.len() > 1 && facts.iter().all(|certificate| certificate.is_ca);
     let mut findings = dates(facts, is_bundle, examiner);
+    findings.extend(rejected_leaves(certificates, facts));
     if is_ordered && !is_bundle && certificates.len() > 1 {
         findings.extend(order(certificates, facts, examiner));
     }
@@ -39,6 +41,30 @@ fn dates(facts: &[CertificateFacts], is_bundle: bool, examiner: &Examiner) -> Ve
     if is_bundle && findings.iter().filter(faults).count() < facts.len() {
         for finding in &mut findings {
             finding.severity = finding.severity.max(Severity::Warning);
+        }
+    }
+    findings
+}
+
+/// Returns the faults for which this crate's verifier rejects a leaf, whatever the policy.
+fn rejected_leaves(
+    certificates: &[CertificateDer<'static>],
+    facts: &[CertificateFacts],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, (der, leaf)) in certificates.iter().zip(facts).enumerate() {
+        let chain = CertificateChain::from_der([der.clone()]);
+        let (Ok(chain), false) = (chain, leaf.is_ca) else {
+            continue;
+        };
+        for warning in chain.leaf_warnings() {
+            if matches!(warning, IdentityWarning::RejectedLeaf { .. }) {
+                findings.push(Finding {
+                    severity: Severity::Fault,
+                    certificate: Some(leaf.place(index)),
+                    ..Finding::of_warning(&warning)
+                });
+            }
         }
     }
     findings

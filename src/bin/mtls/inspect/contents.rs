@@ -135,7 +135,11 @@ impl Examiner {
                 let chain = identity.chain().as_slice();
                 let facts = self.describe(chain);
                 findings = certificates::check(chain, &facts, true, self);
-                findings.extend(identity.warnings().iter().map(Finding::of_warning));
+                let warnings = identity.warnings().iter();
+                // That the leaf is rejected is a fault of the certificates above.
+                let others =
+                    warnings.filter(|w| !matches!(w, IdentityWarning::RejectedLeaf { .. }));
+                findings.extend(others.map(Finding::of_warning));
                 ContentReport::Identity {
                     key: identity.describe().key.to_string(),
                     // Of a key whose public half is unknown, the leaf has it.

@@ -8,6 +8,7 @@ use mtls::material::{Input, Inspection};
 use mtls::{Loader, RevocationLists, TrustAnchors};
 use zeroize::Zeroizing;
 
+use crate::arguments::quoted;
 use crate::output::Finding;
 
 /// The most bytes of all files together.
@@ -35,7 +36,10 @@ pub(super) fn read_all(paths: &[PathBuf], loader: &Loader) -> Vec<InspectedFile>
         } else if path.is_dir() {
             match files_in(path) {
                 Ok(files) => {
-                    let files = files.iter().map(|file| one(file, loader, &mut left));
+                    let files = files.iter().map(|file| {
+                        let read = one(file, loader, &mut left);
+                        if_not_configuration(read, file)
+                    });
                     read.extend(files);
                 }
                 Err(finding) => read.push(InspectedFile {
@@ -66,6 +70,42 @@ fn one(path: &Path, loader: &Loader, left: &mut u64) -> InspectedFile {
         }
     };
     InspectedFile { name, inspection }
+}
+
+/// Turns the fault of a file that looks like a configuration into a note: a folder may hold one.
+fn if_not_configuration(read: InspectedFile, path: &Path) -> InspectedFile {
+    let inspection = read.inspection.map_err(|finding| {
+        if finding.reason != "unexpected_content" || !is_configuration(path) {
+            return finding;
+        }
+        let message = "these are not certificates: a configuration?";
+        let note = Finding::note("not_certificates", message).at(&read.name);
+        let path = quoted(path);
+        Box::new(note.hint(format!("`mtls check --config {path}` checks what it names")))
+    });
+    InspectedFile { inspection, ..read }
+}
+
+/// Returns whether the text begins as TOML, JSON or YAML does.
+fn is_configuration(path: &Path) -> bool {
+    const BEGINNING: u64 = 4 << 10;
+    let mut head = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut head));
+    if read.is_err() || head.contains(&0) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(&head);
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.\"' ".contains(c);
+        !name.is_empty() && name.chars().all(is_part)
+    };
+    first.is_some_and(|line| {
+        let is_section = line.starts_with('[') || line.starts_with('{') || line == "---";
+        let pair = line.split_once('=').or_else(|| line.split_once(':'));
+        is_section || pair.is_some_and(|(name, _)| is_name(name.trim()))
+    })
 }
 
 /// Returns the files of a directory by name, as loading anchors from it reads them.

@@ -49,8 +49,11 @@ fn as_identity(evidence: &Evidence<'_>, file: &str, key: &FoundKey<'_>) -> Vec<F
         Ok(identity) => {
             let warnings = identity.warnings().iter();
             let of_files = |warning: &&IdentityWarning| {
-                // The file of the key has this finding already.
-                !matches!(warning, IdentityWarning::InsecureKeyFile(_))
+                // The file of the key, or that of the certificate, has this finding already.
+                !matches!(
+                    warning,
+                    IdentityWarning::InsecureKeyFile(_) | IdentityWarning::RejectedLeaf { .. }
+                )
             };
             let findings = warnings.filter(of_files).map(Finding::of_warning);
             findings.map(|finding| finding.at(&place)).collect()

@@ -25,9 +25,11 @@ pub(super) struct Relation {
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RelationKind {
+    Copy,
     Issued,
     KeyOf,
     ListOf,
+    Renewed,
     RequestOf,
 }
 
@@ -58,35 +60,72 @@ pub(super) fn all(
     (relations, findings.into_iter().chain(revoked).collect())
 }
 
-/// Finds who issued which certificate: by name, and by the signature.
+/// Finds the same certificate in several places, CAs that were renewed, and who issued which: by
+/// name, and by the signature.
 fn issuers(evidence: &Evidence<'_>, algorithms: &SignatureAlgorithms) -> Vec<Relation> {
+    let (all, mut relations) = without_copies(&evidence.certificates);
     let mut by_subject: HashMap<&str, Vec<&FoundCertificate<'_>>> = HashMap::new();
-    for certificate in &evidence.certificates {
+    for certificate in &all {
         let subject = certificate.facts.subject.as_str();
         by_subject.entry(subject).or_default().push(certificate);
     }
-    let mut relations = Vec::new();
     let mut left = MAX_SIGNATURES;
-    for certificate in &evidence.certificates {
-        let issuers = by_subject.get(certificate.facts.issuer.as_str());
+    for certificate in &all {
+        let facts = certificate.facts;
+        let is_self_issued = facts.issuer == facts.subject;
+        let issuers = by_subject.get(facts.issuer.as_str());
         for issuer in issuers.into_iter().flatten() {
             if issuer.der == certificate.der {
                 continue;
             }
-            let Some(rest) = left.checked_sub(1) else {
-                return relations;
+            let relation = if is_self_issued && issuer.facts.spki_sha256 == facts.spki_sha256 {
+                // Each signed the other; the one that ends later is the renewed one.
+                if (issuer.facts.not_after.0, issuer.facts.not_before.0)
+                    > (facts.not_after.0, facts.not_before.0)
+                {
+                    continue;
+                }
+                RelationKind::Renewed
+            } else {
+                let Some(rest) = left.checked_sub(1) else {
+                    return relations;
+                };
+                left = rest;
+                if algorithms.is_signed_by(certificate.der, issuer.der) != Some(true) {
+                    continue;
+                }
+                RelationKind::Issued
             };
-            left = rest;
-            if algorithms.is_signed_by(certificate.der, issuer.der) == Some(true) {
-                relations.push(Relation {
-                    relation: RelationKind::Issued,
-                    from: Part::of(issuer),
-                    to: Part::of(certificate),
-                });
-            }
+            relations.push(Relation {
+                relation,
+                from: Part::of(issuer),
+                to: Part::of(certificate),
+            });
         }
     }
     relations
+}
+
+/// Returns each certificate once, and where the others are.
+fn without_copies<'e, 'a>(
+    certificates: &'e [FoundCertificate<'a>],
+) -> (Vec<&'e FoundCertificate<'a>>, Vec<Relation>) {
+    let mut first: HashMap<&[u8], &FoundCertificate<'_>> = HashMap::new();
+    let (mut all, mut copies) = (Vec::new(), Vec::new());
+    for certificate in certificates {
+        match first.get(certificate.der.as_ref()) {
+            None => {
+                first.insert(certificate.der.as_ref(), certificate);
+                all.push(certificate);
+            }
+            Some(known) => copies.push(Relation {
+                relation: RelationKind::Copy,
+                from: Part::of(known),
+                to: Part::of(certificate),
+            }),
+        }
+    }
+    (all, copies)
 }
 
 /// Finds the certificates of requests and of public keys.
@@ -190,9 +229,19 @@ impl Part {
 impl Relation {
     pub(super) fn in_words(&self) -> String {
         let verb = match self.relation {
+            RelationKind::Copy => {
+                let (from, to) = (&self.from, &self.to);
+                let place = from.certificate.as_ref();
+                let subject = place.map_or("", |place| place.subject.as_str());
+                return format!(
+                    "the same certificate ({subject}) is in {} and {}",
+                    from.file, to.file
+                );
+            }
             RelationKind::Issued => "issued",
             RelationKind::KeyOf => "has the key of",
             RelationKind::ListOf => "has a revocation list of",
+            RelationKind::Renewed => "is renewed, with the same name and key, by",
             RelationKind::RequestOf => "requests a certificate for the key of",
         };
         format!("{} {verb} {}", self.from.in_words(), self.to.in_words())

@@ -89,7 +89,7 @@ impl InspectReport {
                     page.field("name", name)?;
                 }
                 page.field("key", key)?;
-                page.field("its SHA-256", spki_sha256)?;
+                page.field("SHA-256 of the key", spki_sha256)?;
                 page.field("signature by its key", signature)
             }
             ContentReport::RevocationLists { lists } => {
@@ -132,7 +132,7 @@ fn write_key(
     page.heading(title)?;
     page.field("key", key)?;
     page.field(
-        "its SHA-256",
+        "SHA-256 of the key",
         spki_sha256.unwrap_or("unknown: the file does not contain it"),
     )
 }

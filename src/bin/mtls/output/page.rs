@@ -105,7 +105,8 @@ impl<'a> Page<'a> {
     fn paragraph(&mut self, head: &str, text: &str) -> io::Result<()> {
         let indent = if head.is_empty() { 0 } else { INDENT * 2 };
         let mut lines = lines_after(head.chars().count(), indent, text);
-        writeln!(self.0, "{head}{}", lines.next().unwrap_or_default())?;
+        let first = format!("{head}{}", lines.next().unwrap_or_default());
+        writeln!(self.0, "{}", first.trim_end())?;
         for line in lines {
             writeln!(self.0, "{:indent$}{line}", "")?;
         }
@@ -124,7 +125,9 @@ fn lines_after(used: usize, indent: usize, text: &str) -> impl Iterator<Item = S
     for word in words(text) {
         let length = word.chars().count();
         let needed = columns.saturating_add(length).saturating_add(1);
-        if !line.is_empty() && needed > WIDTH {
+        // A long first word moves below what stands before it, if it fits there.
+        let fits_below = columns > indent && indent.saturating_add(length) <= WIDTH;
+        if needed > WIDTH && (!line.is_empty() || lines.is_empty() && fits_below) {
             lines.push(std::mem::take(&mut line));
             columns = indent;
         }
@@ -165,6 +168,15 @@ mod tests {
         let lines: Vec<_> = lines_after(6, 4, text).collect();
         assert_eq!(lines.len(), 3);
         assert!(lines[1].starts_with("`openssl") && lines[1].ends_with("NEW`"));
+    }
+
+    #[test]
+    fn a_long_value_stands_below_its_name() {
+        let digest = "0".repeat(64);
+        let lines: Vec<_> = lines_after(30, 4, &digest).collect();
+        assert_eq!(lines, ["", &digest]);
+        let longer = "0".repeat(90);
+        assert_eq!(lines_after(30, 4, &longer).collect::<Vec<_>>(), [longer]);
     }
 
     #[test]

@@ -148,6 +148,6 @@ impl CertificateReport {
             None if self.is_ca => page.field("for", "a CA")?,
             None => {}
         }
-        page.field("SHA-256", &self.sha256)
+        page.field("SHA-256 of the certificate", &self.sha256)
     }
 }
