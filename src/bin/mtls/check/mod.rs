@@ -9,8 +9,9 @@ mod trust;
 use std::io;
 
 use clap::Args;
+use mtls::RejectionReason;
 use mtls::connection::Side;
-use mtls::material::CertificateDescription;
+use mtls::material::{CertificateDescription, IdentityDescription};
 use mtls::pki_types::{ServerName, UnixTime};
 
 use crate::arguments::MaterialArguments;
@@ -97,9 +98,6 @@ fn check(
     if let Some(trust) = &subject.trust {
         findings.extend(trust::dates(trust, at));
     }
-    if let Some(lists) = &subject.revocation_lists {
-        findings.extend(trust::stale_lists(lists, at));
-    }
     let meant = meant(subject, described.certificates.first());
     // Where the certificate limits nothing, one side is enough: the best verdict counts.
     let best = sides.iter().map(|side| side.verdict).min();
@@ -115,8 +113,26 @@ fn check(
             if !findings.iter().any(is_known) {
                 findings.push(finding);
             }
+            side.is_found = true;
+        }
+        let is_unproved = side.is_meant && side.reason == Some(UNKNOWN_ISSUER);
+        if is_unproved && side.verdict == sides::Verdict::Unknown {
+            findings.extend(unproved(&described));
         }
     }
+    let faults = findings.iter().filter(|f| f.severity == Severity::Fault);
+    let faults: Vec<_> = faults.cloned().collect();
+    if let Some(lists) = &subject.revocation_lists {
+        for (issuer, stale) in trust::stale_lists(lists, at) {
+            let says_it = |f: &Finding| f.reason == stale.reason && f.message.contains(&issuer);
+            if !faults.iter().any(says_it) {
+                findings.push(stale);
+            }
+        }
+    }
+    findings.retain(|finding| {
+        finding.severity != Severity::Warning || !faults.iter().any(|f| is_same_fact(f, finding))
+    });
     if subject.trust.is_none() {
         findings.push(no_anchors(described.missing_issuer.as_deref()));
     }
@@ -127,6 +143,48 @@ fn check(
         sides,
     };
     (report, findings)
+}
+
+/// The reason of chains that end below a CA that is not among the anchors.
+const UNKNOWN_ISSUER: &str = RejectionReason::UnknownIssuer.as_str();
+
+/// Returns whether the warning says what the fault says already.
+fn is_same_fact(fault: &Finding, warning: &Finding) -> bool {
+    // What this verifier rejects in a leaf, and how the library words it without the verifier.
+    const OF_LEAF: [(&str, &str, &str); 5] = [
+        (
+            "rejected_leaf",
+            "unhandled_critical_extension",
+            "critical extension",
+        ),
+        ("rejected_leaf", "unsupported_key", "its key is"),
+        (
+            "rejected_leaf",
+            "wrong_extended_key_usage",
+            "extended key usage",
+        ),
+        ("rejected_leaf", "wrong_key_usage", "its keyUsage"),
+        ("x509_v1_leaf", "unsupported_version", ""),
+    ];
+    let is_of_leaf = OF_LEAF.iter().any(|(known, reason, words)| {
+        *known == warning.reason && *reason == fault.reason && warning.message.contains(words)
+    });
+    let is_equal = fault.reason == warning.reason && fault.certificate == warning.certificate;
+    is_of_leaf || is_equal
+}
+
+/// Returns the note that our chain ends below a CA that our anchors do not have.
+fn unproved(described: &IdentityDescription) -> Option<Finding> {
+    let issuer = described.missing_issuer.as_deref()?;
+    let last = described.certificates.last()?;
+    let message = format!(
+        "our chain ends at {}, whose issuer {issuer} is not among the trust anchors",
+        last.subject
+    );
+    Some(Finding::note("unproved_identity", message).hint(format!(
+        "if peers trust a root above {issuer}, append the certificate of {issuer} to the chain; if they trust {issuer} itself, \
+         nothing is missing"
+    )))
 }
 
 /// Returns the sides that the identity has to be good for; empty if one of them is enough.

@@ -2,7 +2,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::sides::{SideReport, Verdict};
+use super::sides::{SideReport, Verdict, purpose};
 use super::subject::ConfigurationName;
 use crate::facts::CertificateFacts;
 use crate::output::{Details, Page, Time};
@@ -47,8 +47,10 @@ impl Details for CheckReport {
             if let Some(ConfigurationName { file, section }) = &identity.configuration {
                 page.heading(&format!("{file}, section {section}"))?;
             }
+            let purposes = identity.certificates.first();
+            let purposes = purposes.and_then(|leaf| leaf.purposes.as_deref());
             for side in &identity.sides {
-                write_side(page, side)?;
+                write_side(page, side, purposes.unwrap_or_default())?;
             }
             for (index, certificate) in identity.certificates.iter().enumerate() {
                 let title = if index == 0 {
@@ -63,7 +65,15 @@ impl Details for CheckReport {
     }
 }
 
-fn write_side(page: &mut Page<'_>, side: &SideReport) -> io::Result<()> {
+fn write_side(page: &mut Page<'_>, side: &SideReport, purposes: &[String]) -> io::Result<()> {
+    let is_for_others = !purposes.iter().any(|one| one == purpose(side.side));
+    if !side.is_meant && is_for_others && !purposes.is_empty() {
+        return page.heading(&format!(
+            "as {}: not meant (its extended key usage is {})",
+            side.side,
+            purposes.join(", ")
+        ));
+    }
     let verdict = match (side.verdict, side.reason) {
         (Verdict::Good, _) => "good".to_owned(),
         (Verdict::Rejected, Some(reason)) => format!("rejected ({reason})"),
@@ -71,7 +81,7 @@ fn write_side(page: &mut Page<'_>, side: &SideReport) -> io::Result<()> {
         (Verdict::Unknown, _) => "not known".to_owned(),
     };
     page.heading(&format!("as {}: {verdict}", side.side))?;
-    if let Some(message) = &side.message {
+    if let Some(message) = side.message.as_ref().filter(|_| !side.is_found) {
         page.item(0, message)?;
     }
     for name in &side.names {

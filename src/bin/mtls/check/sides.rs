@@ -40,6 +40,9 @@ pub(super) struct SideReport {
     pub(super) names: Vec<NameReport>,
     #[serde(skip)]
     pub(super) finding: Option<Finding>,
+    /// Whether its message is that of a finding.
+    #[serde(skip)]
+    pub(super) is_found: bool,
 }
 
 #[derive(Serialize)]
@@ -230,6 +233,7 @@ impl SideReport {
             message: None,
             names: Vec::new(),
             finding: None,
+            is_found: false,
         }
     }
 

@@ -64,14 +64,16 @@ pub(super) fn dates(trust: &Trust, at: UnixTime) -> Vec<Finding> {
     findings
 }
 
-/// Returns the warnings about lists that are not current.
-pub(super) fn stale_lists(lists: &RevocationLists, at: UnixTime) -> Vec<Finding> {
+/// Returns the warnings about lists that are not current, each with the issuer of its list.
+pub(super) fn stale_lists(lists: &RevocationLists, at: UnixTime) -> Vec<(String, Finding)> {
     let lists = lists.iter().map(ListFacts::new);
-    let found = lists.filter_map(|list| list.date_finding(at));
-    found
-        .map(|finding| Finding {
+    let found = lists.filter_map(|list| {
+        let finding = list.date_finding(at)?;
+        let warning = Finding {
             severity: Severity::Warning,
             ..finding
-        })
-        .collect()
+        };
+        Some((list.issuer, warning))
+    });
+    found.collect()
 }
