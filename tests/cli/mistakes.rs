@@ -260,6 +260,9 @@ fn each_mistake_is_named_by_one_command() {
             if finding["hint"].as_str().is_none_or(str::is_empty) {
                 wrong.push(format!("{mistake}: no hint: {finding}"));
             }
+            if finding.to_string().contains("in code") {
+                wrong.push(format!("{mistake}: a hint for programmers: {finding}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));

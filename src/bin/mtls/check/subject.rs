@@ -80,9 +80,10 @@ fn repair(arguments: &MaterialArguments, fault: &Finding) -> Option<Finding> {
     let repairs = repaired.warnings().iter();
     let repairs: Vec<_> = repairs.map(ToString::to_string).collect();
     let message = format!("the chain can be put in order: {}", repairs.join("; "));
-    Some(Finding::note("repairable_chain", message).hint(
-        "write the file anew in this order, or let the service do it at each start (in code: `Loader::repair_chain`)",
-    ))
+    Some(
+        Finding::note("repairable_chain", message)
+            .hint("write the file anew in this order, or let the service do it at each start"),
+    )
 }
 
 fn from_configuration(

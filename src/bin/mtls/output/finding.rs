@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use mtls::material::IdentityWarning;
 use mtls::{BuildError, HandshakeError, MaterialError, Rejection, Report};
 use serde::Serialize;
 
+use super::hint_text::{with_file, without_code};
 use crate::arguments::quoted;
 
 /// How bad a finding is.
@@ -132,7 +132,7 @@ impl Finding {
         };
         finding.context = context.iter().filter(is_of_use).map(text).collect();
         finding.causes = causes.iter().map(text).collect();
-        finding.hint = Report::new(error).hint().map(Cow::into_owned);
+        finding.hint = Report::new(error).hint().map(|hint| without_code(&hint));
         if let Some(rejection) = fact.downcast_ref::<Rejection>() {
             finding.certificate = rejection.certificate().map(Into::into);
             finding.expected = rejection.expected().map(str::to_owned);
@@ -172,7 +172,7 @@ impl Finding {
     }
 
     pub(crate) fn of_warning(warning: &IdentityWarning) -> Self {
-        Self::warning(warning.as_str(), warning.to_string()).hint(warning.hint())
+        Self::warning(warning.as_str(), warning.to_string()).hint(without_code(&warning.hint()))
     }
 }
 
@@ -234,53 +234,4 @@ fn material<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a MaterialError> {
     error
         .downcast_ref()
         .or_else(|| shared().map(|error| &**error))
-}
-
-fn with_file(hint: &str, word: &str, file: &str) -> String {
-    let mut parts = hint.split('`').enumerate().map(|(index, part)| {
-        // Every second part is a command.
-        if index % 2 == 0 {
-            return part.to_owned();
-        }
-        let mut last = "";
-        let words = part.split(' ').map(|one| {
-            let is_output = last == "-out" || last == "-O";
-            last = one;
-            match one.strip_prefix(word) {
-                Some(rest) if !is_output && matches!(rest, "" | ")" | ")\"") => {
-                    format!("{file}{rest}")
-                }
-                _ => one.to_owned(),
-            }
-        });
-        words.collect::<Vec<_>>().join(" ")
-    });
-    let first = parts.next().unwrap_or_default();
-    parts.fold(first, |text, part| format!("{text}`{part}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_file;
-
-    #[test]
-    fn a_command_names_the_file_that_it_reads() {
-        for (hint, filled) in [
-            (
-                "the FILE: `openssl x509 -in FILE -out NEW`",
-                "the FILE: `openssl x509 -in 'a b' -out NEW`",
-            ),
-            (
-                "`openssl ca -gencrl -out FILE`",
-                "`openssl ca -gencrl -out FILE`",
-            ),
-            (
-                "`$(cat FILE)\" > NEW` and `head FILE`",
-                "`$(cat 'a b')\" > NEW` and `head 'a b'`",
-            ),
-            ("`PROFILE`", "`PROFILE`"),
-        ] {
-            assert_eq!(with_file(hint, "FILE", "'a b'"), filled);
-        }
-    }
 }

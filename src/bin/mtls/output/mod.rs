@@ -1,6 +1,7 @@
 //! What a command prints: text for people, or JSON for programs.
 
 mod finding;
+mod hint_text;
 mod outcome;
 mod page;
 mod progress;
