@@ -7,20 +7,12 @@
 //! cargo bench --features cli --bench proxy
 //! ```
 
-#[allow(
-    dead_code,
-    unreachable_pub,
-    unused_qualifications,
-    reason = "the examples of the documentation need more of it"
-)]
-#[path = "../tests/common/doctest.rs"]
-mod pki;
-
 use std::convert::Infallible;
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream as Blocking};
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,6 +25,7 @@ use hyper::body::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use mtls::test_util::{TestCa, TestCredential};
 use mtls::{MtlsClient, Rustls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,18 +38,21 @@ const REQUESTS_OF_A_TURN: u64 = 20_000;
 const TURNS: usize = 5;
 const LEAST_RATIO: f64 = 0.9;
 const ROTATION: Duration = Duration::from_millis(100);
+/// While the certificate rotates, so that new handshakes meet each revision.
+const REQUESTS_OF_A_CONNECTION: u64 = 20;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let folder = tempfile::tempdir().unwrap();
-    write_material(folder.path());
+    let pki = Arc::new(Pki::new());
+    pki.write(folder.path());
     let plain = serve_plain().await;
-    let client = pki::client_builder().build(Rustls::default()).unwrap();
+    let client = pki.client();
     let proxy = Process::proxy(folder.path(), plain);
 
     let is_over = Arc::new(AtomicBool::new(false));
-    let rotating = rotate(folder.path().to_owned(), is_over.clone());
-    let (time, failed) = requests(&client, proxy.address, REQUESTS).await;
+    let rotating = rotate(pki.clone(), folder.path().to_owned(), is_over.clone());
+    let (time, failed) = requests(&client, proxy.address, REQUESTS, REQUESTS_OF_A_CONNECTION).await;
     is_over.store(true, Ordering::Relaxed);
     rotating.join().unwrap();
     let revisions = revision(proxy.status);
@@ -71,9 +67,9 @@ async fn main() -> ExitCode {
     };
     let mut ratios = Vec::new();
     for turn in 0..TURNS {
-        let (ours, failed) = requests(&client, proxy.address, REQUESTS_OF_A_TURN).await;
+        let (ours, failed) = requests(&client, proxy.address, REQUESTS_OF_A_TURN, u64::MAX).await;
         is_good &= failed == 0;
-        let (theirs, _) = requests(&client, stunnel.address, REQUESTS_OF_A_TURN).await;
+        let (theirs, _) = requests(&client, stunnel.address, REQUESTS_OF_A_TURN, u64::MAX).await;
         let rate = |time: Duration| REQUESTS_OF_A_TURN as f64 / time.as_secs_f64();
         println!(
             "turn {turn}: mtls {:.0}/s, stunnel {:.0}/s",
@@ -93,27 +89,52 @@ async fn main() -> ExitCode {
     }
 }
 
-fn write_material(folder: &Path) {
-    let pki = pki::pki();
-    for (name, text) in [
-        ("tls.crt", &pki.server),
-        ("tls.key", &pki.server_key),
-        ("ca.crt", &pki.ca),
-    ] {
-        fs::write(folder.join(name), text).unwrap();
-    }
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    fs::set_permissions(folder.join("tls.key"), mode).unwrap();
+/// The CA of both sides, and what it issued.
+struct Pki {
+    ca: TestCa,
+    /// Of the server, each with a key of its own.
+    servers: [TestCredential; 2],
 }
 
-/// Puts a chain in place again and again, with and without the CA's own certificate.
-fn rotate(folder: std::path::PathBuf, is_over: Arc<AtomicBool>) -> thread::JoinHandle<()> {
+impl Pki {
+    fn new() -> Self {
+        let ca = TestCa::new("Example CA");
+        let server = || ca.leaf("db").dns(SERVER).server().credential();
+        let servers = [server(), server()];
+        Self { ca, servers }
+    }
+
+    fn client(&self) -> MtlsClient<Rustls> {
+        let identity = self.ca.leaf("api").dns("api.internal").client().issue();
+        let builder = MtlsClient::builder().identity(identity);
+        let builder = builder.trust_anchors(self.ca.anchors());
+        builder.build(Rustls::default()).unwrap()
+    }
+
+    fn write(&self, folder: &Path) {
+        write(folder, "ca.crt", &self.ca.pem());
+        self.write_server(folder, 0);
+    }
+
+    fn write_server(&self, folder: &Path, index: usize) {
+        write(folder, "tls.key", &self.servers[index].key_pem());
+        write(folder, "tls.crt", &self.servers[index].chain_pem());
+    }
+}
+
+/// Writes a file in one step.
+fn write(folder: &Path, name: &str, text: &str) {
+    let new = folder.join("new");
+    fs::write(&new, text).unwrap();
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::rename(new, folder.join(name)).unwrap();
+}
+
+/// Puts another certificate and key in place, again and again.
+fn rotate(pki: Arc<Pki>, folder: PathBuf, is_over: Arc<AtomicBool>) -> thread::JoinHandle<()> {
     thread::spawn(move || {
-        let pki = pki::pki();
-        let chains = [pki.server.clone() + &pki.ca, pki.server.clone()];
-        for chain in chains.iter().cycle() {
-            fs::write(folder.join("tls.new"), chain).unwrap();
-            fs::rename(folder.join("tls.new"), folder.join("tls.crt")).unwrap();
+        for index in [1, 0].into_iter().cycle() {
+            pki.write_server(&folder, index);
             thread::sleep(ROTATION);
             if is_over.load(Ordering::Relaxed) {
                 break;
@@ -155,11 +176,12 @@ async fn requests(
     client: &MtlsClient<Rustls>,
     address: SocketAddr,
     requests: u64,
+    each: u64,
 ) -> (Duration, u64) {
     let left = Arc::new(AtomicU64::new(requests));
     let started = Instant::now();
     let callers: Vec<_> = (0..CONNECTIONS)
-        .map(|_| tokio::spawn(call(client.clone(), address, left.clone())))
+        .map(|_| tokio::spawn(caller(client.clone(), address, left.clone(), each)))
         .collect();
     let mut failed = 0;
     for caller in callers {
@@ -171,21 +193,36 @@ async fn requests(
     (started.elapsed(), failed)
 }
 
-async fn call(
+/// Sends requests until none is left, over a new connection after each so many.
+async fn caller(
     client: MtlsClient<Rustls>,
     address: SocketAddr,
     left: Arc<AtomicU64>,
+    each: u64,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    while left.load(Ordering::Relaxed) > 0 {
+        call(&client, address, &left, each).await?;
+    }
+    Ok(())
+}
+
+async fn call(
+    client: &MtlsClient<Rustls>,
+    address: SocketAddr,
+    left: &AtomicU64,
+    each: u64,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let tcp = TcpStream::connect(address).await?;
     tcp.set_nodelay(true)?;
     let mut stream = client.connect_async(SERVER, tcp).await?;
     let mut answer = vec![0; 4096];
-    while left
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+    for _ in 0..each {
+        let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
             left.checked_sub(1)
-        })
-        .is_ok()
-    {
+        });
+        if taken.is_err() {
+            break;
+        }
         stream
             .write_all(b"GET / HTTP/1.1\r\nhost: db.internal\r\n\r\n")
             .await?;

@@ -237,7 +237,7 @@ fn the_plain_side_stays_on_this_machine() {
             workshop.json(&format!("proxy {arguments} --policy any_authenticated()"));
         assert_eq!(
             (code, &document["reason"]),
-            (1, &reason.into()),
+            (2, &reason.into()),
             "{arguments}"
         );
         assert!(document["hint"].is_string());
@@ -245,7 +245,7 @@ fn the_plain_side_stays_on_this_machine() {
 }
 
 #[test]
-fn a_name_that_leads_off_this_machine_is_not_called() {
+fn a_place_that_cannot_be_reached_is_an_event() {
     let workshop = Workshop::new();
     let arguments = format!("--listen 127.0.0.1:0 --forward example.invalid:80 {SERVER}");
     let proxy = start(&workshop, &arguments, Some(ALICE));
@@ -256,11 +256,119 @@ fn a_name_that_leads_off_this_machine_is_not_called() {
 }
 
 #[test]
+fn a_socket_replaces_a_dead_one_and_nothing_else() {
+    let workshop = Workshop::new();
+    let arguments = format!(
+        "--side client --listen unix:near.sock --forward 127.0.0.1:1 --server-name server.test {CLIENT}"
+    );
+    workshop.write("near.sock", "a file of ours");
+    let (code, document) = workshop.json(&format!("proxy {arguments}"));
+    assert_eq!((code, &document["reason"]), (1, &"cannot_listen".into()));
+    std::fs::remove_file(workshop.path().join("near.sock")).unwrap();
+    // Its listener is gone as soon as it is made.
+    drop(std::os::unix::net::UnixListener::bind(workshop.path().join("near.sock")).unwrap());
+    let proxy = start(&workshop, &arguments, None);
+    UnixStream::connect(workshop.path().join("near.sock")).unwrap();
+    let left: Vec<_> = std::fs::read_dir(workshop.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().starts_with(".mtls"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    let (code, document) = workshop.json(&format!("proxy {arguments}"));
+    assert_eq!((code, &document["reason"]), (1, &"cannot_listen".into()));
+    drop(proxy);
+}
+
+/// Starts a proxy whose log goes to the other end of a pipe.
+fn with_log() -> (Workshop, Logged, std::io::PipeReader) {
+    let workshop = Workshop::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let to = echo();
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let mut command =
+        workshop.command(&format!("proxy --listen {address} --forward {to} {SERVER}"));
+    let child = command
+        .args(["--policy", ALICE])
+        .stdout(writer)
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + LIMIT;
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < deadline);
+        thread::sleep(Duration::from_millis(10));
+    }
+    (workshop, Logged { child, address }, reader)
+}
+
+struct Logged {
+    child: std::process::Child,
+    address: SocketAddr,
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_proxy_serves_on_when_the_reader_of_its_log_is_gone() {
+    let (workshop, mut proxy, reader) = with_log();
+    drop(reader);
+    for _ in 0..3 {
+        // Each is a line of the log.
+        let mut stranger = TcpStream::connect(proxy.address).unwrap();
+        stranger.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let _ = stranger.read(&mut [0; 16]);
+        thread::sleep(Duration::from_millis(300));
+    }
+    let address = proxy.address.to_string();
+    let answer = call(&workshop, &address, &workshop.cast.alice, b"hello").unwrap();
+    assert_eq!(answer, b"hello");
+    assert!(proxy.child.try_wait().unwrap().is_none());
+}
+
+#[test]
+fn a_proxy_ends_when_the_reader_of_its_log_has_stalled() {
+    let (_workshop, mut proxy, reader) = with_log();
+    // More than a pipe holds.
+    for _ in 0..700 {
+        let mut stranger = TcpStream::connect(proxy.address).unwrap();
+        stranger.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let _ = stranger.read(&mut [0; 16]);
+    }
+    let id = proxy.child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .arg(id)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let deadline = Instant::now() + LIMIT;
+    let status = loop {
+        if let Some(status) = proxy.child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "it does not end");
+        thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(status.code(), Some(0));
+    drop(reader);
+}
+
+#[test]
 fn a_server_needs_a_policy() {
     let workshop = Workshop::new();
     let arguments = format!("proxy --listen 127.0.0.1:0 --forward 127.0.0.1:1 {SERVER}");
     let (code, document) = workshop.json(&arguments);
-    assert_eq!((code, &document["reason"]), (1, &"missing_policy".into()));
+    assert_eq!((code, &document["reason"]), (2, &"missing_policy".into()));
 }
 
 #[test]

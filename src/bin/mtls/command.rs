@@ -20,7 +20,7 @@ use crate::watch::{self, WatchArguments};
     name = "mtls",
     version,
     max_term_width = 80,
-    after_help = "Exit codes: 0 good, 1 a fault was found, 2 wrong arguments, 3 unreachable."
+    after_help = "Exit codes: 0 good, 1 a fault was found, 2 wrong arguments, 3 unreachable or not known."
 )]
 pub(crate) struct Cli {
     /// Print JSON

@@ -1,8 +1,8 @@
 //! The memory of the process, which may hold private keys.
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
-/// Keeps the memory out of core files, and closed to other processes of the same user.
+/// Keeps the memory out of core files, and on Linux closed to other processes of the same user.
 ///
 /// Where the system denies it, the command still works: it asks for less than it may do now.
 pub(crate) fn keep_memory_private() {
@@ -11,5 +11,9 @@ pub(crate) fn keep_memory_private() {
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
 }

@@ -1,4 +1,5 @@
-//! The guide `troubleshooting`: every message and every output in it is of a program that ran here.
+//! The guide `troubleshooting`: every message and every output in it is of a program that ran here,
+//! but for those of Envoy, which are from its sources.
 
 mod calls;
 mod envoy;

@@ -106,6 +106,6 @@ fn text(path: &Path) -> Result<String, Box<Finding>> {
 
 fn missing(reason: &'static str, what: &str, argument: &str) -> Box<Finding> {
     Box::new(
-        Finding::fault(reason, format!("{what} is missing")).hint(format!("give it by {argument}")),
+        Finding::usage(reason, format!("{what} is missing")).hint(format!("give it by {argument}")),
     )
 }

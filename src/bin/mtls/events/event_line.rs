@@ -1,6 +1,6 @@
 use std::io;
 
-use mtls::event::HandshakeOutcome;
+use mtls::event::{ExpiringItem, HandshakeOutcome};
 use mtls::pki_types::UnixTime;
 use mtls::{Event, Status};
 use serde::Serialize;
@@ -78,12 +78,17 @@ impl EventLine {
                 left,
                 ..
             } => {
+                let what_expires = match what {
+                    ExpiringItem::RevocationList => format!("the revocation list of {subject}"),
+                    ExpiringItem::TrustAnchor => format!("the trust anchor {subject}"),
+                    _ => format!("our certificate {subject}"),
+                };
                 let time = Time(*expires_at);
                 let text = if left.is_zero() {
-                    format!("{subject} has expired at {time}")
+                    format!("{what_expires} has expired at {time}")
                 } else {
                     let left = humantime::format_duration(*left);
-                    format!("{subject} expires in {left}, at {time}")
+                    format!("{what_expires} expires in {left}, at {time}")
                 };
                 let finding = Finding::warning(what.as_str(), text.clone());
                 Self::new("expiring", text).with(finding.hint("renew it and put it in place"))
@@ -164,6 +169,11 @@ impl EventLine {
     /// Whether newer files are in force.
     pub(crate) fn is_rotation(&self) -> bool {
         self.event == "rotated"
+    }
+
+    /// Whether it is the last one.
+    pub(crate) fn is_end(&self) -> bool {
+        self.event == "ended"
     }
 
     pub(crate) fn of_address(self, address: Option<std::net::SocketAddr>) -> Self {

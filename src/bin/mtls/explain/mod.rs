@@ -80,7 +80,7 @@ fn explain(arguments: &ExplainArguments, now: UnixTime) -> Result<Explanation, B
         }
         (None, None) => {
             return Err(Box::new(
-                Finding::fault("missing_server_name", "the server's name is not given")
+                Finding::usage("missing_server_name", "the server's name is not given")
                     .hint("give the name by which clients reach it by --server-name"),
             ));
         }

@@ -42,7 +42,13 @@ pub(crate) fn run(arguments: &GenerateArguments, output: &mut Output) -> io::Res
 
 fn generate(folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Cli::command(), folder)?;
+    let mut command = Cli::command();
+    command.build();
+    clap_mangen::generate_to(command.clone(), folder)?;
+    files.push("mtls.1".to_owned());
+    let commands = command.get_subcommands();
+    let pages = commands.map(|command| format!("mtls-{}.1", command.get_name()));
+    files.extend(pages.filter(|page| folder.join(page).exists()));
     for shell in [
         Shell::Bash,
         Shell::Elvish,
@@ -50,12 +56,10 @@ fn generate(folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
         Shell::PowerShell,
         Shell::Zsh,
     ] {
-        clap_complete::generate_to(shell, &mut Cli::command(), "mtls", folder)?;
+        let path = clap_complete::generate_to(shell, &mut command, "mtls", folder)?;
+        let name = path.file_name().unwrap_or_default();
+        files.push(name.display().to_string());
     }
-    for entry in fs::read_dir(folder)? {
-        files.push(entry?.file_name().display().to_string());
-    }
-    files.sort();
     Ok(())
 }
 

@@ -48,6 +48,9 @@ pub(crate) struct Finding {
     pub(crate) presented: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
+    /// Whether it is about the arguments.
+    #[serde(skip)]
+    pub(crate) is_usage: bool,
 }
 
 /// A certificate of a chain.
@@ -75,6 +78,15 @@ impl Finding {
             expected: None,
             presented: None,
             hint: None,
+            is_usage: false,
+        }
+    }
+
+    /// Creates a fault of the arguments.
+    pub(crate) fn usage(reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            is_usage: true,
+            ..Self::fault(reason, message)
         }
     }
 

@@ -25,6 +25,7 @@ const FORMAT: u32 = 1;
 /// Where the results go, and in which form.
 pub(crate) struct Output {
     is_json: bool,
+    color: ColorChoice,
     stdout: AutoStream<Stdout>,
     /// Where the command takes a passphrase, which the library cannot know.
     passphrase_hint: &'static str,
@@ -88,7 +89,7 @@ struct Line<'a, D> {
 
 impl Output {
     pub(crate) fn new(is_json: bool, color: ColorChoice, passphrase_hint: &'static str) -> Self {
-        let color = match color {
+        let choice = match color {
             _ if is_json => anstream::ColorChoice::Never,
             ColorChoice::Auto => anstream::ColorChoice::Auto,
             ColorChoice::Always => anstream::ColorChoice::Always,
@@ -96,10 +97,16 @@ impl Output {
         };
         Self {
             is_json,
-            stdout: AutoStream::new(io::stdout(), color),
+            color,
+            stdout: AutoStream::new(io::stdout(), choice),
             passphrase_hint,
             outcome: Outcome::Good,
         }
+    }
+
+    /// Creates an output in the same form, for another thread.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.is_json, self.color, self.passphrase_hint)
     }
 
     /// Returns the outcome of the result that was printed, or should have been.
@@ -119,6 +126,8 @@ impl Output {
             finding.mend_hint(self.passphrase_hint);
         }
         findings.sort_by_key(|finding| finding.severity);
+        let is_usage = findings.iter().any(|finding| finding.is_usage);
+        let outcome = if is_usage { Outcome::Usage } else { outcome };
         self.outcome = outcome;
         if self.is_json {
             let first_fault = findings

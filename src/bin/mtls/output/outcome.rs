@@ -18,6 +18,8 @@ pub(crate) enum Outcome {
     Unknown,
     /// The peer cannot be reached.
     Unreachable,
+    /// The arguments cannot be used.
+    Usage,
 }
 
 impl From<Outcome> for ExitCode {
@@ -26,6 +28,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Accepted | Outcome::Good => Self::SUCCESS,
             Outcome::Fault | Outcome::Rejected => Self::from(1),
             Outcome::Unknown | Outcome::Unreachable => Self::from(3),
+            Outcome::Usage => Self::from(2),
         }
     }
 }

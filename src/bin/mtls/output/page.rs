@@ -148,7 +148,7 @@ fn words(text: &str) -> Vec<String> {
     let mut is_quoted = false;
     for c in text.chars() {
         is_quoted ^= c == '`';
-        let c = if c.is_control() { ' ' } else { c };
+        let c = if is_hidden(c) { ' ' } else { c };
         match words.last_mut() {
             Some(word) if c != ' ' || is_quoted => word.push(c),
             _ => words.push(String::new()),
@@ -156,6 +156,16 @@ fn words(text: &str) -> Vec<String> {
     }
     words.retain(|word| !word.is_empty());
     words
+}
+
+/// Whether a character could move the cursor, or show a text in another order.
+fn is_hidden(c: char) -> bool {
+    let formats = [
+        '\u{200b}'..='\u{200f}',
+        '\u{2028}'..='\u{202e}',
+        '\u{2060}'..='\u{206f}',
+    ];
+    c.is_control() || c == '\u{feff}' || formats.iter().any(|range| range.contains(&c))
 }
 
 #[cfg(test)]
@@ -194,6 +204,6 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(words("a\u{1b}[31mb\r\nc").join("|"), "a|[31mb|c");
+        assert_eq!(words("a\u{1b}[31mb\r\nc\u{202e}d").join("|"), "a|[31mb|c|d");
     }
 }

@@ -1,18 +1,25 @@
 //! Addresses of both sides of the proxy.
 
 use std::fmt;
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream, lookup_host};
 use tokio::time::timeout;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection may be silent before it is asked whether it is still there, and how often.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How many peers wait in the system until they are accepted.
 const BACKLOG: u32 = 4096;
@@ -101,14 +108,8 @@ impl PlainAddress {
         match self {
             Self::Tcp(address) => Ok(Listening::Tcp(listen(address, is_local).await?)),
             Self::Unix(path) => {
-                remove_stale(path)?;
-                let listener = UnixListener::bind(path)?;
-                // The user of the proxy alone may connect.
-                std::fs::set_permissions(
-                    path,
-                    std::os::unix::fs::PermissionsExt::from_mode(0o600),
-                )?;
-                Ok(Listening::Unix(listener, path.clone()))
+                remove_stale(path).await?;
+                Ok(Listening::Unix(bind_unix(path)?, path.clone()))
             }
         }
     }
@@ -131,7 +132,7 @@ impl Listening {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
+                set_up(&stream)?;
                 Ok(Box::new(stream))
             }
             Self::Unix(listener, _) => Ok(Box::new(listener.accept().await?.0)),
@@ -143,7 +144,7 @@ impl Drop for Listening {
     fn drop(&mut self) {
         if let Self::Unix(_, path) = self {
             // It may be gone already.
-            let _ = std::fs::remove_file(path);
+            let _ = fs::remove_file(path);
         }
     }
 }
@@ -153,7 +154,7 @@ async fn connect(address: &str, is_local: bool) -> io::Result<TcpStream> {
     for address in resolve(address, is_local).await? {
         match TcpStream::connect(address).await {
             Ok(stream) => {
-                stream.set_nodelay(true)?;
+                set_up(&stream)?;
                 return Ok(stream);
             }
             Err(error) => last = error,
@@ -180,25 +181,80 @@ async fn listen(address: &str, is_local: bool) -> io::Result<TcpListener> {
 }
 
 async fn resolve(address: &str, is_local: bool) -> io::Result<Vec<SocketAddr>> {
-    let all: Vec<_> = lookup_host(address).await?.collect();
-    let is_usable = |address: &SocketAddr| !is_local || address.ip().is_loopback();
-    let usable: Vec<_> = all.iter().copied().filter(is_usable).collect();
-    if usable.is_empty() && !all.is_empty() {
+    usable(lookup_host(address).await?.collect(), is_local)
+}
+
+/// Returns those addresses to which plain bytes may go.
+fn usable(mut addresses: Vec<SocketAddr>, is_local: bool) -> io::Result<Vec<SocketAddr>> {
+    let had_some = !addresses.is_empty();
+    addresses.retain(|address| !is_local || address.ip().is_loopback());
+    if addresses.is_empty() && had_some {
         let text = "it is plain and leads off this machine (--danger-plain-remote allows it)";
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }
-    Ok(usable)
+    Ok(addresses)
+}
+
+/// Sends small writes at once, and notices peers that are gone.
+pub(super) fn set_up(stream: &TcpStream) -> io::Result<()> {
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE_INTERVAL);
+    stream.set_nodelay(true)?;
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}
+
+/// Listens at a socket to which the user of the proxy alone may connect, from the first moment.
+///
+/// It is made in a folder that is closed to others, and moved.
+fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let folder = parent.join(format!(".mtls-{}", std::process::id()));
+    DirBuilder::new().mode(0o700).create(&folder)?;
+    let socket = folder.join("s");
+    let bound = UnixListener::bind(&socket).and_then(|listener| {
+        fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
+        fs::rename(&socket, path)?;
+        Ok(listener)
+    });
+    fs::remove_dir_all(&folder)?;
+    bound
 }
 
 /// Removes a socket at which no program listens any more.
-fn remove_stale(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket());
+async fn remove_stale(path: &Path) -> io::Result<()> {
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket());
     let is_dead = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    let connected = std::os::unix::net::UnixStream::connect(path);
-    if is_socket && connected.as_ref().is_err_and(is_dead) {
-        std::fs::remove_file(path)?;
+    let connected = timeout(CONNECT_TIMEOUT, UnixStream::connect(path)).await;
+    if is_socket && connected.is_ok_and(|connected| connected.as_ref().is_err_and(is_dead)) {
+        fs::remove_file(path)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_bytes_go_to_this_machine_alone() {
+        let all = [
+            "192.0.2.1:80",
+            "127.0.0.1:80",
+            "[::1]:80",
+            "[2001:db8::1]:80",
+        ];
+        let all: Vec<SocketAddr> = all.map(|address| address.parse().unwrap()).to_vec();
+        let usable_ones = usable(all.clone(), true).unwrap();
+        assert_eq!(usable_ones, [all[1], all[2]]);
+        let error = usable(vec![all[0], all[3]], true).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(usable(all.clone(), false).unwrap(), all);
+    }
 }

@@ -11,6 +11,9 @@ use crate::output::Finding;
 /// Put mutual TLS in front of a plain service, or a plain port in front of mutual TLS
 #[derive(Args, Debug)]
 #[command(after_help = "\
+Who may connect is the policy of a server; a client calls the server that has
+the name, and the policy, if given. Connections whose peer is rejected by newer
+files are closed, unless a configuration says otherwise.
 SIGHUP reads the files again at once; SIGTERM and SIGINT let open connections
 finish. The plain side has neither encryption nor authentication: every user
 of this machine can reach a port on loopback, so prefer unix:PATH.
@@ -59,8 +62,18 @@ impl ProxyArguments {
 
     /// Checks what needs no file and no network.
     pub(super) fn check(&self) -> Result<(), Box<Finding>> {
+        if self.is_server()
+            && self.max_connections.is_some()
+            && self.material.configuration(Side::Server).is_some()
+        {
+            let text = "--max-connections is given beside --config";
+            let hint = "set `listener = { max_connections = .. }` in the configuration";
+            return Err(Box::new(
+                Finding::usage("invalid_argument", text).hint(hint),
+            ));
+        }
         if self.max_connections == Some(0) {
-            let finding = Finding::fault("invalid_argument", "--max-connections is 0");
+            let finding = Finding::usage("invalid_argument", "--max-connections is 0");
             return Err(Box::new(finding.hint("give at least 1")));
         }
         let (secure, plain) = if self.is_server() {
@@ -70,7 +83,7 @@ impl ProxyArguments {
         };
         if let (argument, PlainAddress::Unix(_)) = secure {
             let text = format!("{argument} is a Unix socket, and TLS runs over TCP here");
-            let finding = Finding::fault("invalid_argument", text);
+            let finding = Finding::usage("invalid_argument", text);
             return Err(Box::new(finding.hint("give IP:PORT or HOST:PORT")));
         }
         if let (argument, PlainAddress::Tcp(address)) = plain
@@ -83,7 +96,7 @@ impl ProxyArguments {
         }
         match self.status {
             Some(address) if !address.ip().is_loopback() => Err(Box::new(
-                Finding::fault("status_not_loopback", "--status is no loopback address")
+                Finding::usage("status_not_loopback", "--status is no loopback address")
                     .hint("give 127.0.0.1:PORT: what it shows is for this machine alone"),
             )),
             _ => Ok(()),
@@ -99,7 +112,7 @@ impl ProxyArguments {
         let host = host.map(|host| host.trim_start_matches('[').trim_end_matches(']'));
         let name = self.server_name.as_deref().or(configured).or(host);
         name.map(str::to_owned).ok_or_else(|| {
-            let finding = Finding::fault("missing_server_name", "the server's name is not given");
+            let finding = Finding::usage("missing_server_name", "the server's name is not given");
             Box::new(finding.hint("give it by --server-name"))
         })
     }
@@ -107,7 +120,7 @@ impl ProxyArguments {
 
 pub(super) fn not_loopback(argument: &str, address: &str) -> Finding {
     let text = format!("{argument} {address} is plain and leads off this machine");
-    Finding::fault("plain_remote", text).hint(
+    Finding::usage("plain_remote", text).hint(
         "give a loopback address or unix:PATH; only where the network between is as safe as this \
          machine, add --danger-plain-remote",
     )

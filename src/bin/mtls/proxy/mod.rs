@@ -11,6 +11,8 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 use mtls::rotation::RotationHandle;
@@ -20,14 +22,17 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::events::{self, EventLine, EventSender};
+use crate::events::{self, EventLine, EventSender, Events};
 use crate::output::{Finding, Nothing, Outcome, Output};
 use address::PlainAddress;
 pub(crate) use arguments::ProxyArguments;
 use status::Endpoint;
 
-/// How often the end is looked for.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long the log waits for a line before it looks for those that were left out.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long the end of the process waits for the last lines to be written.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// A proxy whose ports are open.
 struct Proxy {
@@ -50,10 +55,10 @@ impl Stop {
 }
 
 pub(crate) fn run(arguments: &ProxyArguments, output: &mut Output) -> io::Result<Outcome> {
-    let (sender, mut events) = events::channel();
+    let (sender, events) = events::channel();
     let runtime = Runtime::new()?;
     let (stop, stopped) = watch::channel(false);
-    let proxy = match runtime.block_on(open(arguments, sender, Stop(stopped))) {
+    let proxy = match runtime.block_on(open(arguments, sender.clone(), Stop(stopped))) {
         Ok(proxy) => proxy,
         Err(finding) => {
             return output.answer("proxy", Outcome::Fault, vec![*finding], &Nothing {});
@@ -65,20 +70,39 @@ pub(crate) fn run(arguments: &ProxyArguments, output: &mut Output) -> io::Result
     runtime.spawn(signals.pass_on(stop));
     output.line("proxy", EventLine::new("listening", proxy.addresses))?;
     output.line("proxy", EventLine::of_status("started", &handle.status()))?;
-    let serving = runtime.spawn(proxy.serve);
-    while !serving.is_finished() {
-        if let Some(line) = events.next(PAUSE) {
-            let is_rotation = line.is_rotation();
-            output.line("proxy", line)?;
-            if is_rotation {
-                output.line("proxy", EventLine::of_status("status", &handle.status()))?;
-            }
-        }
-    }
-    output.line("proxy", EventLine::new("ended", "the proxy has ended"))?;
+    // Threads of its own: the proxy serves, and ends, also when nothing reads its log.
+    let (done, written) = channel();
+    let log = output.another();
+    thread::spawn(move || write_log(log, events, &handle, &done));
+    let served = runtime.block_on(runtime.spawn(proxy.serve));
     // Streams that are still open are cut.
     runtime.shutdown_background();
+    sender.send(EventLine::new("ended", "the proxy has ended"));
+    // The error is that the log is not read, or not in time.
+    let _ = written.recv_timeout(LAST_LINES);
+    served.map_err(io::Error::other)?;
     Ok(Outcome::Good)
+}
+
+/// Prints each line, until the proxy has ended or the reader leaves.
+fn write_log(mut output: Output, mut events: Events, handle: &RotationHandle, done: &Sender<()>) {
+    loop {
+        let Some(line) = events.next(PAUSE) else {
+            continue;
+        };
+        let (is_rotation, is_end) = (line.is_rotation(), line.is_end());
+        let mut written = output.line("proxy", line);
+        if is_rotation {
+            let status = EventLine::of_status("status", &handle.status());
+            written = written.and_then(|()| output.line("proxy", status));
+        }
+        // Without a reader, the metrics and the status still show what happens.
+        if written.is_err() || is_end {
+            // The proxy may have waited long enough.
+            let _ = done.send(());
+            return;
+        }
+    }
 }
 
 /// Loads the material and opens the ports.

@@ -7,7 +7,7 @@ use mtls::{AsyncMtlsStream, MtlsListener, MtlsServer, PeerIdentity, Rustls};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Stop;
-use super::address::PlainAddress;
+use super::address::{PlainAddress, set_up};
 use super::forward::forward;
 use crate::events::{EventLine, EventSender};
 use crate::output::Finding;
@@ -50,6 +50,9 @@ impl Upstream {
     }
 
     async fn pass_on(self, mut stream: AsyncMtlsStream<TcpStream, PeerIdentity, Rustls>) {
+        if let Err(error) = set_up(stream.get_ref()) {
+            return self.events.send(unreachable(&self.address, &error));
+        }
         match self.address.connect(self.is_local).await {
             // What ends a connection is in the metrics.
             Ok(mut plain) => _ = forward(&mut stream, &mut *plain).await,
