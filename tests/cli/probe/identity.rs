@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -13,12 +14,13 @@ use pki_types::pem::PemObject;
 use super::probing::Probed;
 use super::world::World;
 use crate::common::pki::Credential;
-use crate::common::raw::{LIMIT, Peer, Tool, Version};
+use crate::common::programs::run;
+use crate::common::raw::{LIMIT, Peer, RawOutcome, Tool, Version};
 
 /// A server that accepts every client, and what each of its connections was shown.
 struct Recording {
     port: u16,
-    shown: Receiver<Vec<CertificateDer<'static>>>,
+    seen: Receiver<RawOutcome>,
     accepted: Arc<AtomicUsize>,
     reported: Cell<usize>,
 }
@@ -35,7 +37,7 @@ impl Recording {
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (sender, shown) = channel();
+        let (sender, seen) = channel();
         let accepted = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&accepted);
         thread::spawn(move || {
@@ -43,26 +45,33 @@ impl Recording {
                 counter.fetch_add(1, Ordering::SeqCst);
                 let peer = Peer::new(version).presents(&credential);
                 let outcome = Tool::RUSTLS.serve_over(socket, peer).outcome();
-                sender.send(outcome.presented).unwrap();
+                sender.send(outcome).unwrap();
             }
         });
         Self {
             port,
-            shown,
+            seen,
             accepted,
             reported: Cell::new(0),
         }
     }
 
-    /// How many certificates were shown in each connection since the last call.
-    fn shown(&self) -> Vec<usize> {
-        let mut shown = Vec::new();
+    /// What each connection since the last call has shown.
+    fn seen(&self) -> Vec<RawOutcome> {
+        let mut seen = Vec::new();
         while self.reported.get() < self.accepted.load(Ordering::SeqCst) {
-            let chain = self.shown.recv_timeout(2 * LIMIT).unwrap();
+            seen.push(self.seen.recv_timeout(2 * LIMIT).unwrap());
             self.reported.set(self.reported.get() + 1);
-            shown.push(chain.len());
         }
-        shown
+        seen
+    }
+
+    /// How many certificates were shown in each of them.
+    fn shown(&self) -> Vec<usize> {
+        self.seen()
+            .iter()
+            .map(|seen| seen.presented.len())
+            .collect()
     }
 }
 
@@ -87,7 +96,12 @@ fn a_server_that_we_reject_never_sees_our_certificate() {
             assert_eq!(probed.text("/outcome"), "rejected");
             assert_eq!(
                 probed.text("/acceptance/verdict"),
-                "accepted",
+                // These servers send no tickets.
+                if version == Version::Tls12 {
+                    "accepted"
+                } else {
+                    "no_objection"
+                },
                 "{}",
                 probed.json
             );
@@ -126,4 +140,26 @@ fn nothing_secret_is_printed() {
             assert!(!probed.finished.stderr.contains(piece));
         }
     }
+}
+
+#[test]
+fn a_server_that_we_reject_is_asked_nothing() {
+    let world = World::new();
+    for (identity, is_asked) in [("server-UnknownCa", false), ("server-None", true)] {
+        let server = Recording::start(&world, identity, Version::Tls13);
+        // It does not answer, so that all the time is waited.
+        let more = ["--http", "--timeout", "4s"];
+        Probed::of(&world, server.port, None, &more);
+        let received = server.seen().iter().any(|seen| !seen.received.is_empty());
+        assert_eq!(received, is_asked, "{identity}");
+    }
+}
+
+#[test]
+fn presenting_anyway_needs_anchors() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mtls"));
+    let command = command.args(["probe", "127.0.0.1:1", "--danger-present-anyway", "--json"]);
+    let finished = run(command.env_remove("MTLS_CA_FILE"), b"", LIMIT);
+    assert_eq!(finished.status.unwrap().code(), Some(2));
+    assert!(finished.stdout.contains("missing_trust_anchors"));
 }

@@ -61,8 +61,8 @@ fn people_read_the_verdict_first() {
         "\n  client certificate: required\n",
         "\n  of the CAs: CN=Rhea Root\n",
         "\n  our certificate: CN=alice (presented)\n",
-        "\ncertificate 0: CN=server\n",
-        "\ncertificate 1: CN=Ivo Intermediate\n",
+        "\ncertificate 0: CN=server (for tests)\n",
+        "\ncertificate 1: CN=Ivo Intermediate (a CA for tests)\n",
         "\nour policy accepts the server (--verbose shows each step)\n",
     ] {
         assert!(text.contains(part), "{part}: {text}");

@@ -1,6 +1,7 @@
 //! The connections of a probe, one after the other.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use mtls::MtlsIdentity;
 use mtls::pki_types::UnixTime;
@@ -14,6 +15,9 @@ use super::tls::{Attempt, Configs, Ending, Offer, Version, Wait};
 use super::transport::{Deadline, Transport, resolve};
 use super::verdict::{Acceptance, OwnView, acceptance_of, failure_of};
 use crate::output::{Finding, Outcome};
+
+/// How long the question whether the server speaks the other version may take.
+const OTHER_VERSION: Duration = Duration::from_secs(2);
 
 /// What a probe saw.
 pub(crate) struct Examination {
@@ -145,7 +149,11 @@ impl Examination {
 impl Examiner<'_> {
     /// Connects, and comes to where TLS begins.
     fn connect(&self) -> Result<(Transport, SocketAddr), Failure> {
-        let (mut transport, address) = Transport::connect(&self.addresses, self.deadline)?;
+        self.connect_until(self.deadline)
+    }
+
+    fn connect_until(&self, deadline: Deadline) -> Result<(Transport, SocketAddr), Failure> {
+        let (mut transport, address) = Transport::connect(&self.addresses, deadline)?;
         if let Some(starttls) = self.arguments.starttls {
             starttls.ask(&mut transport)?;
         }
@@ -215,7 +223,9 @@ impl Examiner<'_> {
             if !offered.contains(version) {
                 return None;
             }
-            let (transport, _) = self.connect().ok()?;
+            // A server that does not answer it must not cost the time for what follows.
+            let deadline = self.deadline.at_most(OTHER_VERSION);
+            let (transport, _) = self.connect_until(deadline).ok()?;
             let other = self
                 .attempt(&[*version], Offer::Nothing, transport, Wait::Not)
                 .ok()?;
@@ -252,11 +262,13 @@ fn policy_findings(look: &Attempt) -> Vec<Finding> {
 
 /// Whether TLS 1.3 left the server's verdict open.
 fn is_open(attempt: &Attempt) -> bool {
-    matches!(attempt.ending, Ending::Silent | Ending::Closed { .. })
-        && attempt
-            .negotiated
-            .as_ref()
-            .is_some_and(|n| n.version == Version::Tls13)
+    matches!(
+        attempt.ending,
+        Ending::Silent { .. } | Ending::Closed { .. }
+    ) && attempt
+        .negotiated
+        .as_ref()
+        .is_some_and(|n| n.version == Version::Tls13)
 }
 
 /// Whether the second connection, by TLS 1.2, shows more than the first.
@@ -265,7 +277,7 @@ fn is_open(attempt: &Attempt) -> bool {
 fn decides(second: &Attempt, first: &Attempt) -> bool {
     match second.ending {
         Ending::Alert(_) => true,
-        Ending::Finished => matches!(first.ending, Ending::Silent),
+        Ending::Finished => matches!(first.ending, Ending::Silent { .. }),
         _ => false,
     }
 }

@@ -47,6 +47,13 @@ fn probe(
         (None, None) => parse(&arguments.target.host)?,
     };
     report.asked_for(&name);
+    if arguments.danger_present_anyway && material.trust.is_none() {
+        let text = "--danger-present-anyway is given without trust anchors";
+        let finding = Finding::usage("missing_trust_anchors", text);
+        let hint =
+            "name the CAs that you would trust by --cacert: it presents to servers of others too";
+        return Err(Box::new(finding.hint(hint)));
+    }
     let (verifier, no_verifier) = match material.verifier() {
         Ok(verifier) => (Some(verifier), None),
         Err(finding) => (None, Some(*finding)),

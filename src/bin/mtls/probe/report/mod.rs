@@ -1,9 +1,7 @@
 mod page;
 
-use std::time::Duration;
-
 use mtls::MtlsIdentity;
-use mtls::material::{AlternativeName, DistinguishedName};
+use mtls::material::{CertificateDescription, DistinguishedName};
 use mtls::pki_types::{CertificateDer, ServerName, UnixTime};
 use mtls::policy::Explanation;
 use mtls::{CertificateChain, error::Alert};
@@ -15,6 +13,7 @@ use super::starttls::StartTls;
 use super::tls::{Attempt, Negotiated, Request, Version, scheme_name};
 use super::verdict::{Acceptance, Verdict, Why};
 use crate::explain::Step;
+use crate::facts::CertificateFacts;
 use crate::output::Time;
 
 /// Certificates that are shown, and names of each. Hostile servers send thousands.
@@ -109,20 +108,12 @@ struct IdentityReport {
     is_presented: bool,
 }
 
+/// One certificate; without facts where it cannot be read.
 #[derive(Serialize)]
 struct CertificateReport {
     index: usize,
-    subject: String,
-    issuer: String,
-    names: Vec<String>,
-    serial_number: String,
-    not_before: Time,
-    not_after: Time,
-    key: String,
-    is_ca: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    extended_key_usages: Option<Vec<String>>,
-    sha256: String,
+    #[serde(flatten)]
+    facts: Option<CertificateFacts>,
 }
 
 impl ProbeReport {
@@ -169,7 +160,7 @@ impl ProbeReport {
             .request
             .as_ref()
             .map(|r| RequestReport::of(r, required));
-        self.presented = certificates(&look.presented);
+        self.presented = certificates(&look.presented, self.at.0);
         let all = look.presented.len();
         self.presented_left_out = all.saturating_sub(self.presented.len());
     }
@@ -184,30 +175,23 @@ fn subject(identity: &MtlsIdentity) -> String {
 }
 
 /// Describes each certificate by itself, since one that cannot be read must not hide the others.
-fn certificates(presented: &[CertificateDer<'static>]) -> Vec<CertificateReport> {
+fn certificates(presented: &[CertificateDer<'static>], at: UnixTime) -> Vec<CertificateReport> {
     let shown = presented.iter().enumerate().take(MAX_CERTIFICATES);
-    let described = shown.map(|(index, der)| {
-        match CertificateChain::from_der([der.clone()]) {
-            Ok(chain) => CertificateReport::of(index, &chain),
-            Err(_) => None,
-        }
-        .unwrap_or_else(|| CertificateReport::unreadable(index))
+    let described = shown.map(|(index, der)| CertificateReport {
+        index,
+        facts: CertificateDescription::from_der(der)
+            .ok()
+            .map(|mut described| {
+                let left_out = described.names.len().saturating_sub(MAX_NAMES);
+                described.names.truncate(MAX_NAMES);
+                let mut facts = CertificateFacts::new(&described, at);
+                if left_out > 0 {
+                    facts.names.push(format!("{left_out} more"));
+                }
+                facts
+            }),
     });
     described.collect()
-}
-
-/// Returns the first names, and how many more there are.
-fn names(all: &[AlternativeName]) -> Vec<String> {
-    let mut names: Vec<_> = all
-        .iter()
-        .take(MAX_NAMES)
-        .map(ToString::to_string)
-        .collect();
-    match all.len().saturating_sub(names.len()) {
-        0 => {}
-        more => names.push(format!("{more} more")),
-    }
-    names
 }
 
 impl AcceptanceReport {
@@ -264,43 +248,6 @@ impl RequestReport {
                 .collect(),
             ca_names_left_out: request.ca_names_left_out,
             signature_schemes: request.schemes.iter().copied().map(scheme_name).collect(),
-        }
-    }
-}
-
-impl CertificateReport {
-    fn of(index: usize, chain: &CertificateChain) -> Option<Self> {
-        let certificate = chain.describe().certificates.into_iter().next()?;
-        let hex = certificate.sha256.iter().map(|byte| format!("{byte:02x}"));
-        Some(Self {
-            index,
-            subject: certificate.subject,
-            issuer: certificate.issuer,
-            names: names(&certificate.names),
-            serial_number: certificate.serial_number,
-            not_before: Time(certificate.not_before),
-            not_after: Time(certificate.not_after),
-            key: certificate.key,
-            is_ca: certificate.is_ca,
-            extended_key_usages: certificate.extended_key_usages,
-            sha256: hex.collect(),
-        })
-    }
-
-    fn unreadable(index: usize) -> Self {
-        let none = Time(UnixTime::since_unix_epoch(Duration::ZERO));
-        Self {
-            index,
-            subject: "(unreadable)".to_owned(),
-            issuer: "(unreadable)".to_owned(),
-            names: Vec::new(),
-            serial_number: String::new(),
-            not_before: none,
-            not_after: none,
-            key: "(unreadable)".to_owned(),
-            is_ca: false,
-            extended_key_usages: None,
-            sha256: String::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::io;
 
-use super::{CertificateReport, ProbeReport, RequestReport, TlsReport, VersionReport};
+use super::{ProbeReport, RequestReport, TlsReport, VersionReport};
 use crate::explain::Step;
 use crate::output::{Details, Page};
 use crate::probe::verdict::Verdict;
@@ -26,7 +26,11 @@ impl Details for ProbeReport {
             page.field("our certificate", &format!("{} ({verb})", identity.subject))?;
         }
         for certificate in &self.presented {
-            certificate.write(page)?;
+            let title = format!("certificate {}", certificate.index);
+            match &certificate.facts {
+                Some(facts) => facts.write(page, &title, self.at.0)?,
+                None => page.heading(&format!("{title}: it cannot be read"))?,
+            }
         }
         if self.presented_left_out > 0 {
             let more = format!("and {} more certificates", self.presented_left_out);
@@ -55,6 +59,7 @@ impl ProbeReport {
         {
             Some(Verdict::Accepted) if self.identity.is_some() => "it accepts us",
             Some(Verdict::Accepted) => "it accepts clients without a certificate",
+            Some(Verdict::NoObjection) => "it does not object to us",
             Some(Verdict::Rejected) => "it rejects us",
             Some(Verdict::Unknown) => "whether it accepts us is not known",
             None => "it was not asked about us",
@@ -128,26 +133,5 @@ impl RequestReport {
             page.field("of the CAs", &names.join("; "))?;
         }
         page.field("signed by", &self.signature_schemes.join(", "))
-    }
-}
-
-impl CertificateReport {
-    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
-        page.heading(&format!("certificate {}: {}", self.index, self.subject))?;
-        page.field("issuer", &self.issuer)?;
-        if !self.names.is_empty() {
-            page.field("names", &self.names.join(", "))?;
-        }
-        page.field(
-            "valid",
-            &format!("{} to {}", self.not_before, self.not_after),
-        )?;
-        page.field("key", &self.key)?;
-        match &self.extended_key_usages {
-            Some(usages) => page.field("for", &usages.join(", "))?,
-            None if self.is_ca => page.field("for", "a CA")?,
-            None => {}
-        }
-        page.field("SHA-256 of the certificate", &self.sha256)
     }
 }

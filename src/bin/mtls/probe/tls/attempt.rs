@@ -82,6 +82,10 @@ impl Attempt {
                 let (question, patience) = match wait {
                     Wait::Not => (None, Duration::ZERO),
                     Wait::Shortly => (None, drive::PATIENCE_AFTER_SIGN),
+                    // A server that the policy rejects learns nothing about us.
+                    Wait::ForVerdict(_) if offer == Offer::Nothing && !recorder.is_accepted() => {
+                        (None, drive::PATIENCE)
+                    }
                     Wait::ForVerdict(ask) => (ask(&connection), drive::PATIENCE),
                 };
                 let seen = (&*recorder, patience);

@@ -1,7 +1,7 @@
 //! Moves the bytes of a connection, and names how it ended.
 
 use std::io::{self, Read, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mtls::error::Alert;
 use rustls::ClientConnection;
@@ -33,14 +33,16 @@ pub(crate) enum Ending {
     Finished,
     /// Our TLS library ended the handshake.
     Library(rustls::Error),
-    /// In TLS 1.3, neither a ticket nor an objection came.
-    Silent,
+    /// In TLS 1.3, neither a ticket nor an objection came in this time.
+    Silent { waited: Duration },
     /// It sent a ticket of TLS 1.3 and no objection.
     Ticket,
     /// It did not continue the handshake in time.
     TimedOut,
     /// The transport failed in another way.
     Transport(io::Error),
+    /// It did not answer the question in this time.
+    Unanswered { waited: Duration },
 }
 
 /// Performs the handshake; `Err` has its end.
@@ -70,6 +72,7 @@ pub(super) fn verdict(
 ) -> Ending {
     let is_tls13 = connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
     let overall = transport.deadline();
+    let mut since = Instant::now();
     let mut received = Vec::new();
     let mut sign = None;
     let mut is_asked = false;
@@ -104,12 +107,22 @@ pub(super) fn verdict(
             Err(Ending::TimedOut) => match question {
                 Some(question) if !is_asked => {
                     is_asked = true;
+                    since = Instant::now();
                     transport.set_deadline(overall);
                     let asked = connection.writer().write_all(&question.bytes());
                     // After a failure, the end that the server made is still to be read.
                     let _ = asked.and_then(|()| write(connection, transport));
                 }
-                _ => return sign.unwrap_or(Ending::Silent),
+                _ if is_asked => {
+                    return Ending::Unanswered {
+                        waited: since.elapsed(),
+                    };
+                }
+                _ => {
+                    return sign.unwrap_or(Ending::Silent {
+                        waited: since.elapsed(),
+                    });
+                }
             },
             // After data, a server may close.
             Err(Ending::Closed { .. }) if matches!(sign, Some(Ending::Data)) => {

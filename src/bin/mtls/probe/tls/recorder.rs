@@ -78,6 +78,14 @@ impl Recorder {
         self.has_ticket.load(Ordering::Relaxed)
     }
 
+    /// Whether our policy accepts the server.
+    pub(super) fn is_accepted(&self) -> bool {
+        let record = self.record();
+        let explanation = record.explanation.as_ref();
+        record.signature_fault.is_none()
+            && explanation.is_some_and(|explanation| explanation.verdict().is_ok())
+    }
+
     pub(super) fn take(&self) -> Record {
         std::mem::take(&mut *self.record())
     }

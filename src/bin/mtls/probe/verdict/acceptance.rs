@@ -11,6 +11,8 @@ use crate::probe::tls::{Attempt, Offer};
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
     Accepted,
+    /// It does not object, which is all that a server of TLS 1.3 has to show.
+    NoObjection,
     Rejected,
     /// It cannot be known from outside.
     Unknown,
@@ -105,7 +107,7 @@ impl Acceptance {
     /// Returns the outcome for a server that our policy accepts.
     pub(crate) fn outcome(&self) -> Outcome {
         match self.verdict {
-            Verdict::Accepted => Outcome::Accepted,
+            Verdict::Accepted | Verdict::NoObjection => Outcome::Accepted,
             Verdict::Rejected => Outcome::Rejected,
             Verdict::Unknown => Outcome::Unknown,
         }

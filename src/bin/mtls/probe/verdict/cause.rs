@@ -1,4 +1,6 @@
-use super::acceptance::Acceptance;
+use std::time::Duration;
+
+use super::acceptance::{Acceptance, Verdict};
 use super::own_faults::OwnView;
 use super::rejection::Rejected;
 use crate::output::Finding;
@@ -23,15 +25,18 @@ pub(crate) fn acceptance_of(attempt: &Attempt, view: Option<&OwnView>) -> Accept
         Ending::Data => Acceptance::accepted("application_data", attempt, view),
         Ending::Finished => Acceptance::accepted("tls12_finished", attempt, view),
         Ending::Ticket => Acceptance::accepted("session_ticket", attempt, view),
-        Ending::Silent => {
-            let mut silent = Acceptance::accepted("silence", attempt, view);
-            let seconds = PATIENCE.as_secs();
-            silent.findings.push(Finding::note(
-                "no_objection",
-                format!("the server raised no objection within {seconds} s; in TLS 1.3 it need not say more"),
-            ));
-            silent
-        }
+        Ending::Silent { waited } => silence(*waited, attempt, view),
+        Ending::Unanswered { waited } => Acceptance::unknown(
+            "silence",
+            Finding::fault(
+                "unanswered",
+                format!(
+                    "the server accepts the handshake, and did not answer a question within {}",
+                    seconds(*waited)
+                ),
+            )
+            .hint("raise --timeout, or read the server's log"),
+        ),
         Ending::Library(error) => rejected("tls_error").by_library(error),
         Ending::TimedOut | Ending::Transport(_) => {
             let message = "the server did not end the handshake, so its verdict is not known";
@@ -42,6 +47,29 @@ pub(crate) fn acceptance_of(attempt: &Attempt, view: Option<&OwnView>) -> Accept
             )
         }
     }
+}
+
+/// Reads the verdict of a server of TLS 1.3 that says nothing after the handshake.
+///
+/// It need not: one that has looked at our certificate would have objected long before.
+fn silence(waited: Duration, attempt: &Attempt, view: Option<&OwnView>) -> Acceptance {
+    let what = format!("the server raised no objection within {}", seconds(waited));
+    if waited < PATIENCE {
+        let finding = Finding::fault("timed_out", format!("{what}, which is too short to tell"));
+        return Acceptance::unknown("silence", finding.hint("raise --timeout"));
+    }
+    let mut silent = Acceptance::accepted("silence", attempt, view);
+    silent.verdict = Verdict::NoObjection;
+    silent.findings.push(
+        Finding::note("no_objection", format!("{what}, which is no proof that it accepts us")).hint(
+            "in TLS 1.3 a server need not say more: ask it something, by --http for a web server, or read its log",
+        ),
+    );
+    silent
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
 }
 
 fn of_answer(answer: &Answer, rejected: Rejected<'_>) -> Acceptance {
@@ -77,6 +105,13 @@ fn of_answer(answer: &Answer, rejected: Rejected<'_>) -> Acceptance {
             }
             accepted
         }
-        Answer::Unreadable => Acceptance::accepted("application_data", attempt, view),
+        Answer::Unreadable => Acceptance::unknown(
+            "answer",
+            Finding::fault(
+                "unreadable_answer",
+                "the server accepts the handshake, and answers in another protocol than it was asked in",
+            )
+            .hint("leave --http or --starttls away if the server speaks another protocol"),
+        ),
     }
 }

@@ -120,6 +120,8 @@ impl Rejected<'_> {
                 for finding in &mut acceptance.findings {
                     finding.causes.push(error.to_string());
                 }
+                // We ended it, before the server saw our certificate.
+                acceptance.verdict = Verdict::Unknown;
                 acceptance
             }
             _ => {
