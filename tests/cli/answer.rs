@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::common::programs::run;
+use crate::secrets;
 
 /// Longer than the most costly key takes on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -46,6 +47,7 @@ pub(crate) fn answer(folder: &Path, arguments: &[&str], stdin: &[u8]) -> Answer 
         printed: finished.stdout + &finished.stderr,
         json,
     };
+    secrets::search_for_keys(folder, &answer.printed);
     let has_fault = answer.findings("fault").next().is_some();
     assert_eq!(code == 1, has_fault, "{answer:#?}");
     let first = answer.json.get("reason").and_then(Value::as_str);

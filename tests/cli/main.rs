@@ -13,6 +13,7 @@ mod inspect;
 mod mistakes;
 mod probe;
 mod proxy;
+mod secrets;
 mod troubleshooting;
 mod watch;
 mod workshop;

@@ -210,6 +210,10 @@ fn new_files_are_taken_and_a_rejected_peer_is_cut_off() {
         "{body}"
     );
     assert_eq!(get(&status, "/other").0, 404);
+    let printed = [&body, &proxy.running.stdout(), &proxy.running.stderr()];
+    for printed in printed {
+        crate::secrets::expect_none(workshop.path(), printed);
+    }
 }
 
 #[test]

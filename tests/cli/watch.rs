@@ -29,6 +29,8 @@ fn changes_and_failures_are_shown_as_they_happen() {
             .ends_with("server.crt")
     );
     assert!(line["finding"]["hint"].is_string());
+    crate::secrets::expect_none(workshop.path(), &watch.stdout());
+    crate::secrets::expect_none(workshop.path(), &watch.stderr());
 }
 
 #[test]

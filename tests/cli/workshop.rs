@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::common::pki::{Cast, Credential, certificate_pem};
 use crate::common::programs::{Finished, Running, run};
+use crate::secrets;
 
 /// No command under test takes longer.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
@@ -65,7 +66,10 @@ impl Workshop {
     }
 
     pub(crate) fn run(&self, arguments: &str) -> Finished {
-        run(&mut self.command(arguments), b"", LIMIT)
+        let finished = run(&mut self.command(arguments), b"", LIMIT);
+        secrets::expect_none(self.path(), &finished.stdout);
+        secrets::expect_none(self.path(), &finished.stderr);
+        finished
     }
 
     pub(crate) fn start(&self, arguments: &str) -> Running {
