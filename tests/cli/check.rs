@@ -261,6 +261,38 @@ fn revoked_and_stale_lists_are_found() {
 }
 
 #[test]
+fn a_stale_list_that_a_service_requires_is_a_fault() {
+    let root = Authority::named("Rhea");
+    let files = Files::of(&both().issued_by(&root), &[&root]);
+    files.write(
+        "stale.crl",
+        &pki::pem("X509 CRL", &Crl::stale().signed_by(&root)),
+    );
+    let config = |rules: &str| {
+        let text = format!(
+            "[tls]\nidentity = {{ chain = \"chain.pem\", key = \"key.pem\" }}\ntrust_anchors = \"ca.pem\"\n\
+             revocation_lists = \"stale.crl\"\npolicy = {{ allow = \"any_authenticated()\", revocation = {{ {rules} }} }}\n"
+        );
+        files.write("service.toml", &text);
+        answer(files.0.path(), &["check", "--config", "service.toml"], b"")
+    };
+    let found = config("depth = \"leaf\"");
+    assert_eq!(found.code, 1, "{found:#?}");
+    assert!(
+        found
+            .findings("fault")
+            .any(|one| one == "revocation_list_stale")
+    );
+    let found = config("depth = \"leaf\", danger_allow_stale_lists = true");
+    assert_eq!(found.code, 0, "{found:#?}");
+    assert!(
+        found
+            .findings("warning")
+            .any(|one| one == "revocation_list_stale")
+    );
+}
+
+#[test]
 fn anchors_and_certificates_that_end_soon_are_warnings() {
     let root = Authority::named("Rhea");
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
@@ -413,7 +445,7 @@ fn a_configuration_is_built() {
 fn nothing_given_and_a_wrong_option_differ() {
     let folder = TempDir::new().unwrap();
     let found = answer(folder.path(), &["check"], b"");
-    assert_eq!((found.code, found.reasons()), (1, vec!["missing_identity"]));
+    assert_eq!((found.code, found.reasons()), (2, vec!["missing_identity"]));
     let mut command = command(folder.path(), &["check", "--nothing"]);
     assert_eq!(command.output().unwrap().status.code(), Some(2));
 }

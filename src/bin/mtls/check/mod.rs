@@ -123,7 +123,11 @@ fn check(
     let faults = findings.iter().filter(|f| f.severity == Severity::Fault);
     let faults: Vec<_> = faults.cloned().collect();
     if let Some(lists) = &subject.revocation_lists {
-        for (issuer, stale) in trust::stale_lists(lists, at) {
+        for (issuer, mut stale) in trust::stale_lists(lists, at) {
+            // Every peer of that CA is rejected.
+            if subject.needs_current_lists && stale.reason != "expires_soon" {
+                stale.severity = Severity::Fault;
+            }
             let says_it = |f: &Finding| f.reason == stale.reason && f.message.contains(&issuer);
             if !faults.iter().any(says_it) {
                 findings.push(stale);

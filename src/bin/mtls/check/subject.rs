@@ -21,6 +21,8 @@ pub(super) struct Subject {
     pub(super) identity: MtlsIdentity,
     pub(super) trust: Option<Trust>,
     pub(super) revocation_lists: Option<RevocationLists>,
+    /// Whether the service rejects every peer whose list is stale.
+    pub(super) needs_current_lists: bool,
     /// What a peer asks of us, if that is known.
     policy: Option<VerifierPolicy>,
 }
@@ -49,7 +51,7 @@ pub(super) fn load(
     };
     let sides = side.map_or_else(|| vec![Side::Client, Side::Server], |side| vec![side]);
     let Some(identity) = material.identity else {
-        let finding = Finding::fault("missing_identity", "no identity is given")
+        let finding = Finding::usage("missing_identity", "no identity is given")
             .hint("name it by `--cert FILE --key FILE`, or its configuration by `--config FILE`");
         return (Vec::new(), vec![finding]);
     };
@@ -59,6 +61,7 @@ pub(super) fn load(
         identity,
         trust: material.trust,
         revocation_lists: material.revocation_lists,
+        needs_current_lists: false,
         policy: material.policy,
     };
     (vec![subject], Vec::new())
@@ -141,16 +144,16 @@ fn of_side(file: &Path, section: &str, side: Side) -> Result<Subject, Configurat
         }
     };
     let unbuilt = |error| ConfigurationFault::Other(Box::new(Finding::of_error(&error)));
-    let material = if side == Side::Server {
+    let (material, needs_current_lists) = if side == Side::Server {
         let config = ServerConfig::from_file(file, section).map_err(fault)?;
         let builder = config.builder().map_err(fault)?;
         builder.build(Rustls::default()).map_err(unbuilt)?;
-        config.load().map_err(fault)?
+        (config.load().map_err(fault)?, needs_current_lists(&config))
     } else {
         let config = ClientConfig::from_file(file, section).map_err(fault)?;
         let builder = config.builder().map_err(fault)?;
         builder.build(Rustls::default()).map_err(unbuilt)?;
-        config.load().map_err(fault)?
+        (config.load().map_err(fault)?, needs_current_lists(&config))
     };
     Ok(Subject {
         configuration: Some(ConfigurationName {
@@ -161,8 +164,19 @@ fn of_side(file: &Path, section: &str, side: Side) -> Result<Subject, Configurat
         identity: material.identity,
         trust: Some(material.trust),
         revocation_lists: material.revocation_lists,
+        needs_current_lists,
         // Its policy is about peers, not about us.
         policy: None,
+    })
+}
+
+/// Whether the policy of a configuration rejects peers of a CA whose list is stale.
+fn needs_current_lists(config: &impl Serialize) -> bool {
+    let Ok(config) = serde_json::to_value(config) else {
+        return true;
+    };
+    config.pointer("/policy/revocation").is_some_and(|rules| {
+        rules.get("danger_allow_stale_lists") != Some(&serde_json::Value::Bool(true))
     })
 }
 

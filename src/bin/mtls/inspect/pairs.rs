@@ -1,5 +1,7 @@
 //! Which key belongs to which certificate, and what an identity of both lacks.
 
+use std::collections::HashSet;
+
 use mtls::material::IdentityWarning;
 use mtls::pki_types::CertificateDer;
 use mtls::{CertificateChain, MaterialError, MtlsIdentity};
@@ -20,11 +22,13 @@ pub(super) fn of_keys<'e, 'a>(evidence: &'e Evidence<'a>) -> (Pairs<'e, 'a>, Vec
             key.spki_sha256 == Some(certificate.facts.spki_sha256.as_str())
         };
         let mut is_matched = false;
+        // A file may have thousands of copies of one leaf.
+        let mut tried = HashSet::new();
         for certificate in evidence.certificates.iter().filter(fits) {
             is_matched = true;
             pairs.push((key, certificate));
             // A CA with its key is no identity, and need not be one.
-            if !certificate.facts.is_ca {
+            if !certificate.facts.is_ca && tried.insert(certificate.file) {
                 findings.extend(as_identity(evidence, certificate.file, key));
             }
         }

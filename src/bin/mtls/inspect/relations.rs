@@ -13,6 +13,8 @@ use crate::output::{CertificatePlace, Finding};
 
 /// The most signatures that are verified to find issuers.
 const MAX_SIGNATURES: usize = 1_024;
+/// The most relations between issuers that are shown.
+const MAX_RELATIONS: usize = 4_096;
 
 /// One relation between two parts of the files.
 #[derive(Serialize)]
@@ -96,6 +98,9 @@ fn issuers(evidence: &Evidence<'_>, algorithms: &SignatureAlgorithms) -> Vec<Rel
                 }
                 RelationKind::Issued
             };
+            if relations.len() >= MAX_RELATIONS {
+                return relations;
+            }
             relations.push(Relation {
                 relation,
                 from: Part::of(issuer),
