@@ -7,6 +7,7 @@ use rcgen::{CertificateParams, KeyPair, SigningKey};
 
 use super::certificate::Signer;
 use super::key::{KeyAlgorithm, pkcs8};
+use super::leaf::template::LeafTemplate;
 use super::lists::issued_lists::IssuedLists;
 use super::pem::certificate_pem;
 
@@ -33,6 +34,8 @@ pub struct TestCa {
     /// `None` if it is self-signed.
     pub(super) issuer: Option<Arc<Self>>,
     pub(in crate::test_util) lists: Arc<IssuedLists>,
+    /// What the clients of assertions look like.
+    pub(super) clients: Option<Arc<LeafTemplate>>,
 }
 
 impl TestCa {

@@ -188,6 +188,7 @@ impl TestCaBuilder {
             certificate,
             issuer,
             lists: self.lists,
+            clients: None,
         }
     }
 }

@@ -1,10 +1,14 @@
+use std::sync::Arc;
+
 use pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::ca::TestCa;
 use super::ca_builder::TestCaBuilder;
+use super::certificate::serial;
 use super::credential::TestCredential;
 use super::key::KeyAlgorithm;
 use super::leaf::TestLeaf;
+use super::leaf::template::LeafTemplate;
 use super::lists::crl::TestCrl;
 use crate::material::anchors::TrustAnchors;
 use crate::material::identity::MtlsIdentity;
@@ -46,6 +50,54 @@ impl TestCa {
         let mut leaf = TestLeaf::named(common_name);
         leaf.issuer = Some(self.clone());
         leaf
+    }
+
+    /// Sets what the client certificates of the assertions look like.
+    ///
+    /// Without it they are `CN=mtls test client`, for clients, without any further name. A service
+    /// whose policy names its clients rejects that, so the template has a name that it accepts.
+    /// Each client gets the template's names, key, usages and dates, a serial number of its own,
+    /// and this CA as its issuer. A [`Fault`](crate::test_util::Fault) changes what it is about,
+    /// and nothing else. Clones of the CA that exist already, and CAs below it, are not changed.
+    ///
+    /// ```
+    /// use mtls::test_util::{TestCa, TestLeaf};
+    ///
+    /// // For a service with the policy `spiffe_id("spiffe://prod.example/payments")`.
+    /// let client = TestLeaf::named("payments").uri("spiffe://prod.example/payments").client();
+    /// let ca = TestCa::new("Example CA").clients(client);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the template has a fault: the assertions need a sound client.
+    #[must_use]
+    pub fn clients(mut self, template: TestLeaf) -> Self {
+        assert!(
+            template.fault.is_none(),
+            "the clients of a CA have a fault: {:?}",
+            template.fault
+        );
+        self.clients = Some(Arc::new(template.template));
+        self
+    }
+
+    /// Returns a client of the assertions: by the template, or the usual one.
+    #[allow(dead_code, reason = "assertions alone need it")]
+    pub(in crate::test_util) fn client(&self) -> TestLeaf {
+        match &self.clients {
+            Some(template) => {
+                let mut template = LeafTemplate::clone(template);
+                // To revoke one client is not to revoke the others.
+                template.params.serial_number = Some(serial());
+                TestLeaf {
+                    template,
+                    issuer: Some(self.clone()),
+                    fault: None,
+                }
+            }
+            None => self.leaf("mtls test client").client(),
+        }
     }
 
     /// Returns the CA's certificate as the only trust anchor.

@@ -43,7 +43,7 @@ pub async fn assert_rejects_all(address: SocketAddr, name: &str, ca: &TestCa, fa
             fault != Fault::WrongName,
             "{fault:?} is a fault of servers: leave it out"
         );
-        let leaf = ca.leaf("mtls test client").client().fault(fault);
+        let leaf = ca.client().fault(fault);
         let visitor = Visitor::new(address, name, ca, &leaf.credential());
         match blocking(move || visitor.visit(SETTLED).0).await {
             Verdict::Rejected(_) => {}

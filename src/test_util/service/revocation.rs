@@ -60,7 +60,7 @@ pub async fn assert_rejects_revoked_within(
     at_most: Duration,
     publish: impl Future<Output = ()>,
 ) {
-    let credential = ca.leaf("mtls test client").client().credential();
+    let credential = ca.client().credential();
     let revoked = Visitor::new(address, name, ca, &credential);
     let other = Visitor::sound(address, name, ca);
     let client = revoked.clone();

@@ -54,7 +54,7 @@ impl Visitor {
 
     /// A client of `ca` without any fault.
     pub(super) fn sound(address: SocketAddr, name: &str, ca: &TestCa) -> Self {
-        let credential = ca.leaf("mtls test client").client().credential();
+        let credential = ca.client().credential();
         Self::new(address, name, ca, &credential)
     }
 

@@ -1,5 +1,6 @@
 //! Services that this process runs, and what the assertions say of them.
 
+mod clients;
 mod faults;
 mod revocation;
 mod rotation;

@@ -1,21 +1,22 @@
 // Further methods of `TestLeaf`: `fault/issuing.rs` issues it, since faults need more than a leaf.
 
+pub(super) mod template;
+
 use core::net::IpAddr;
 use std::sync::Arc;
 
-use pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, SanType,
-    SerialNumber,
-};
+use pki_types::CertificateDer;
+use rcgen::{BasicConstraints, DistinguishedName, DnType, IsCa, SanType, SerialNumber};
 
-use super::ca::TestCa;
-use super::certificate::{Changes, Signer, params, set_attribute, set_validity};
-use super::credential::TestCredential;
-use super::extension::{ExtendedKeyUsage, Extension, KeyUsage};
-use super::key::{KeyAlgorithm, pkcs8};
-use super::validity::Validity;
+use template::LeafTemplate;
+
 use crate::test_util::fault::Fault;
+use crate::test_util::pki::ca::TestCa;
+use crate::test_util::pki::certificate::{Changes, Signer, params, set_attribute, set_validity};
+use crate::test_util::pki::credential::TestCredential;
+use crate::test_util::pki::extension::{ExtendedKeyUsage, Extension, KeyUsage};
+use crate::test_util::pki::key::{KeyAlgorithm, pkcs8};
+use crate::test_util::pki::validity::Validity;
 
 /// A builder for the certificate of a client or a server.
 ///
@@ -32,12 +33,7 @@ use crate::test_util::fault::Fault;
 /// ```
 #[derive(Clone, Debug)]
 pub struct TestLeaf {
-    pub(super) params: CertificateParams,
-    key: Arc<KeyPair>,
-    algorithm: KeyAlgorithm,
-    /// In place of `key`: `SubjectPublicKeyInfo` and PKCS#8, which `Debug` does not show.
-    foreign_key: Option<(Vec<u8>, Arc<PrivatePkcs8KeyDer<'static>>)>,
-    pub(super) changes: Changes,
+    pub(super) template: LeafTemplate,
     pub(in crate::test_util) issuer: Option<TestCa>,
     pub(in crate::test_util) fault: Option<Fault>,
 }
@@ -50,11 +46,13 @@ impl TestLeaf {
         let mut params = params(common_name);
         params.key_usages = vec![KeyUsage::DigitalSignature.encodable()];
         Self {
-            params,
-            key: KeyAlgorithm::P256.key(),
-            algorithm: KeyAlgorithm::P256,
-            foreign_key: None,
-            changes: Changes::default(),
+            template: LeafTemplate {
+                params,
+                key: KeyAlgorithm::P256.key(),
+                algorithm: KeyAlgorithm::P256,
+                foreign_key: None,
+                changes: Changes::default(),
+            },
             issuer: None,
             fault: None,
         }
@@ -75,21 +73,24 @@ impl TestLeaf {
     /// Adds an extended key usage.
     #[must_use]
     pub fn extended_key_usage(mut self, usage: ExtendedKeyUsage) -> Self {
-        self.params.extended_key_usages.push(usage.encodable());
+        self.template
+            .params
+            .extended_key_usages
+            .push(usage.encodable());
         self
     }
 
     /// Removes the extended key usages that were added so far.
     #[must_use]
     pub fn without_extended_key_usages(mut self) -> Self {
-        self.params.extended_key_usages.clear();
+        self.template.params.extended_key_usages.clear();
         self
     }
 
     /// Sets the key usages. Without any, the extension is left out.
     #[must_use]
     pub fn key_usages(mut self, usages: &[KeyUsage]) -> Self {
-        self.params.key_usages = usages.iter().map(|u| u.encodable()).collect();
+        self.template.params.key_usages = usages.iter().map(|u| u.encodable()).collect();
         self
     }
 
@@ -141,14 +142,14 @@ impl TestLeaf {
     }
 
     fn name(mut self, name: SanType) -> Self {
-        self.params.subject_alt_names.push(name);
+        self.template.params.subject_alt_names.push(name);
         self
     }
 
     /// Removes the subject alternative names that were added so far.
     #[must_use]
     pub fn without_names(mut self) -> Self {
-        self.params.subject_alt_names.clear();
+        self.template.params.subject_alt_names.clear();
         self
     }
 
@@ -167,14 +168,14 @@ impl TestLeaf {
     /// Sets an attribute of the subject by its identifier, such as 2.5.4.3 for the common name.
     #[must_use]
     pub fn attribute(mut self, oid: &[u64], value: &str) -> Self {
-        set_attribute(&mut self.params, oid, value);
+        set_attribute(&mut self.template.params, oid, value);
         self
     }
 
     /// Adds an attribute to the subject, beside one of the same kind.
     #[must_use]
     pub fn subject_attribute(mut self, oid: &[u64], value: &str) -> Self {
-        let name = &mut self.params.distinguished_name;
+        let name = &mut self.template.params.distinguished_name;
         name.push(DnType::CustomDnType(oid.to_vec()), value);
         self
     }
@@ -182,22 +183,22 @@ impl TestLeaf {
     /// Leaves the subject empty. The names become critical (RFC 5280, section 4.2.1.6).
     #[must_use]
     pub fn without_subject(mut self) -> Self {
-        self.params.distinguished_name = DistinguishedName::new();
+        self.template.params.distinguished_name = DistinguishedName::new();
         self
     }
 
     /// Sets when it is valid. The default is [`Validity::current`].
     #[must_use]
     pub fn validity(mut self, validity: Validity) -> Self {
-        set_validity(&mut self.params, validity);
+        set_validity(&mut self.template.params, validity);
         self
     }
 
     /// Makes a new key of this kind.
     #[must_use]
     pub fn algorithm(mut self, algorithm: KeyAlgorithm) -> Self {
-        self.key = algorithm.key();
-        self.algorithm = algorithm;
+        self.template.key = algorithm.key();
+        self.template.algorithm = algorithm;
         self
     }
 
@@ -206,35 +207,38 @@ impl TestLeaf {
     /// Nothing is checked, so the two need not belong together.
     #[must_use]
     pub fn foreign_key(mut self, spki: impl Into<Vec<u8>>, pkcs8: impl Into<Vec<u8>>) -> Self {
-        self.foreign_key = Some((spki.into(), Arc::new(pkcs8.into().into())));
+        self.template.foreign_key = Some((spki.into(), Arc::new(pkcs8.into().into())));
         self
     }
 
     /// Marks the leaf as a CA.
     #[must_use]
     pub fn marked_as_ca(mut self) -> Self {
-        self.params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        self.template.params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         self
     }
 
     /// Adds an extension, even one that is there.
     #[must_use]
     pub fn extension(mut self, extension: Extension) -> Self {
-        self.params.custom_extensions.push(extension.encodable());
+        self.template
+            .params
+            .custom_extensions
+            .push(extension.encodable());
         self
     }
 
     /// Sets the content of the serial number. By default each certificate has its own.
     #[must_use]
     pub fn serial_number(mut self, bytes: &[u8]) -> Self {
-        self.params.serial_number = Some(SerialNumber::from_slice(bytes));
+        self.template.params.serial_number = Some(SerialNumber::from_slice(bytes));
         self
     }
 
     /// Leaves the authority key identifier out.
     #[must_use]
     pub fn without_key_identifier(mut self) -> Self {
-        self.params.use_authority_key_identifier_extension = false;
+        self.template.params.use_authority_key_identifier_extension = false;
         self
     }
 
@@ -253,7 +257,7 @@ impl TestLeaf {
     /// dates.
     #[must_use]
     pub fn rewrite(mut self, change: impl Fn(&mut Vec<Vec<u8>>) + Send + Sync + 'static) -> Self {
-        self.changes.rewrite = Some(Arc::new(change));
+        self.template.changes.rewrite = Some(Arc::new(change));
         self
     }
 
@@ -265,7 +269,7 @@ impl TestLeaf {
         algorithm: &[u8],
         sign: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
-        self.changes.signature = Some((algorithm.to_vec(), Arc::new(sign)));
+        self.template.changes.signature = Some((algorithm.to_vec(), Arc::new(sign)));
         self
     }
 
@@ -278,8 +282,8 @@ impl TestLeaf {
 
     /// Signs the certificate with its own key, in its own name.
     pub fn self_signed(self) -> TestCredential {
-        let (params, key) = (self.params.clone(), self.key.clone());
-        let algorithm = self.algorithm;
+        let (params, key) = (self.template.params.clone(), self.template.key.clone());
+        let algorithm = self.template.algorithm;
         self.signed_by(&Signer {
             params: &params,
             key: &key,
@@ -288,9 +292,9 @@ impl TestLeaf {
     }
 
     fn signed_by(self, signer: &Signer<'_>) -> TestCredential {
-        let mut changes = self.changes.clone();
-        let mut pkcs8 = pkcs8(&self.key);
-        if let Some((spki, key)) = self.foreign_key {
+        let mut changes = self.template.changes.clone();
+        let mut pkcs8 = pkcs8(&self.template.key);
+        if let Some((spki, key)) = self.template.foreign_key {
             let rewrite = changes.rewrite.take();
             pkcs8 = key.clone_key();
             changes.rewrite = Some(Arc::new(move |fields| {
@@ -300,7 +304,8 @@ impl TestLeaf {
                 }
             }));
         }
-        let leaf: CertificateDer<'static> = signer.issue(&self.params, &self.key, &changes);
+        let leaf: CertificateDer<'static> =
+            signer.issue(&self.template.params, &self.template.key, &changes);
         TestCredential {
             chain: vec![leaf],
             key: pkcs8,
