@@ -6,6 +6,8 @@ use super::visitor::{SETTLED, Visitor, blocking};
 use crate::test_util::fault::Fault;
 use crate::test_util::pki::ca::TestCa;
 
+const ASSERTION: &str = "assert_rejects_all";
+
 /// Asserts that a service rejects a client with each of these faults.
 ///
 /// The service at `address` runs anywhere, and is written in anything. It is called `name`, has a
@@ -33,30 +35,57 @@ use crate::test_util::pki::ca::TestCa;
 /// With the list of all faults that were let in, and if a sound client is not accepted before and
 /// after them. Also outside of a tokio runtime, without any fault, and with one of servers.
 pub async fn assert_rejects_all(address: SocketAddr, name: &str, ca: &TestCa, faults: &[Fault]) {
-    assert!(!faults.is_empty(), "no fault to be rejected");
+    assert!(!faults.is_empty(), "{ASSERTION}: no fault to be rejected");
     let sound = Visitor::sound(address, name, ca);
     let before = sound.clone();
-    drop(blocking(move || before.must_be_accepted("before the faulty ones")).await);
-    let mut open = String::new();
+    drop(blocking(move || before.must_be_accepted(ASSERTION, "before the faulty ones")).await);
+    let (mut open, mut text) = (Vec::new(), String::new());
     for &fault in faults {
         assert!(
             fault != Fault::WrongName,
-            "{fault:?} is a fault of servers: leave it out"
+            "{ASSERTION}: {fault:?} is a fault of servers: leave it out"
         );
         let leaf = ca.client().fault(fault);
         let visitor = Visitor::new(address, name, ca, &leaf.credential());
         match blocking(move || visitor.visit(SETTLED).0).await {
             Verdict::Rejected(_) => {}
             verdict => {
-                write!(open, "\n  {fault:?} ({fault}): {verdict}").expect("no memory");
+                write!(text, "\n  {fault:?} ({fault}): {verdict}").expect("no memory");
+                open.push(fault);
             }
         }
     }
     assert!(
         open.is_empty(),
-        "the service at {address} did not reject clients with these faults:{open}\nhint: have it \
-         verify client certificates in the handshake, with revocation lists for `Revoked`; \
-         `mtls::MtlsServer` rejects all of them"
+        "{ASSERTION}: the service at {address} did not reject clients with these faults:{text}{}",
+        hints(&open)
     );
-    drop(blocking(move || sound.must_be_accepted("after the faulty ones")).await);
+    drop(blocking(move || sound.must_be_accepted(ASSERTION, "after the faulty ones")).await);
+}
+
+/// What to do about these faults, a line for each cause.
+fn hints(open: &[Fault]) -> String {
+    let mut hints = String::new();
+    if open.contains(&Fault::NoCertificate) {
+        hints.push_str(
+            "\nhint: have the service require a client certificate (an `MtlsServer` without \
+             `optional_client_auth`)",
+        );
+    }
+    if open.contains(&Fault::Revoked) {
+        hints.push_str(
+            "\nhint: for `Revoked`, have the service load revocation lists of the CA before this \
+             assertion, and check its clients by them (`TestCa::revocation_lists`, \
+             `VerifierPolicy::revocation`)",
+        );
+    }
+    let is_other = |fault: &Fault| !matches!(fault, Fault::NoCertificate | Fault::Revoked);
+    if open.iter().any(is_other) {
+        hints.push_str(
+            "\nhint: have the service verify client certificates in the handshake. Where it does, \
+             its TLS library accepts these: name only those that it has to reject (guide `testing`; \
+             an `MtlsServer` rejects all of `Fault::of_clients`)",
+        );
+    }
+    hints
 }

@@ -16,6 +16,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// and accept in another.
 const ENOUGH: u32 = 3;
 
+const ASSERTION: &str = "assert_rejects_revoked_within";
+
 /// Asserts that a service throws out a client in time once its certificate is revoked.
 ///
 /// The service at `address` runs anywhere, and is written in anything. It is called `name`, has a
@@ -64,7 +66,7 @@ pub async fn assert_rejects_revoked_within(
     let revoked = Visitor::new(address, name, ca, &credential);
     let other = Visitor::sound(address, name, ca);
     let client = revoked.clone();
-    let open = blocking(move || client.must_be_accepted("before it was revoked")).await;
+    let open = blocking(move || client.must_be_accepted(ASSERTION, "before it was revoked")).await;
 
     let lists = ca.lists_made();
     ca.revoke_certificate(credential.leaf());
@@ -78,7 +80,7 @@ pub async fn assert_rejects_revoked_within(
     // Both have begun.
     let (closed, connected) = (closing.await, connecting.await);
 
-    let mut faults = String::new();
+    let (is_out, mut faults) = (connected.is_none(), String::new());
     if let Some(verdict) = connected {
         write!(faults, "\n  a new connection was not rejected: {verdict}").expect("no memory");
     }
@@ -87,25 +89,39 @@ pub async fn assert_rejects_revoked_within(
     }
     if !faults.is_empty() {
         panic!(
-            "the service at {address} did not throw out a revoked client within {at_most:?}:\
-             {faults}\nhint: {}",
-            hint(has_list, closed)
+            "{ASSERTION}: the service at {address} did not throw out a revoked client within \
+             {at_most:?}:{faults}{}",
+            hints(has_list, is_out, closed)
         );
     }
-    blocking(move || other.must_be_accepted("after another one was revoked")).await;
+    blocking(move || other.must_be_accepted(ASSERTION, "after another one was revoked")).await;
 }
 
-fn hint(has_list: bool, closed: bool) -> &'static str {
+/// What to do, a line for each cause.
+fn hints(has_list: bool, is_out: bool, closed: bool) -> String {
     if !has_list {
-        "`publish` made no list: call `ca.revocation_lists()` inside of it, since lists that were \
-         made before do not have the client"
-    } else if closed {
-        "the open connection ended, so the service may only have closed an idle one: have it check \
-         revocation (`VerifierPolicy::revocation`), and load the lists that `publish` wrote"
-    } else {
-        "have the service check revocation (`VerifierPolicy::revocation`), load the lists that \
-         `publish` wrote in time, and verify open connections again (`LiveConnections::Close`)"
+        return "\nhint: `publish` made no list: call `ca.revocation_lists()` inside of it, since \
+                lists that were made before do not have the client"
+            .to_owned();
     }
+    let mut hints = String::new();
+    if !is_out {
+        hints.push_str(
+            "\nhint: have the service load the lists that `publish` wrote in time, and check its \
+             clients by them (`VerifierPolicy::revocation`)",
+        );
+        if closed {
+            hints.push_str(". It may have closed the open connection only because it was idle");
+        }
+    }
+    if !closed {
+        hints.push_str(
+            "\nhint: have the service verify open connections again, and close them \
+             (`LiveConnections::Close`). A handler that neither reads nor writes keeps its \
+             connection open: have it read, or wait for the end (`ConnectionHandle::ended`)",
+        );
+    }
+    hints
 }
 
 /// Returns whether it was closed in time.

@@ -14,6 +14,8 @@ use crate::test_util::pki::ca::TestCa;
 /// How long a connection is watched after its handshake.
 const GLANCE: Duration = Duration::from_millis(50);
 
+const ASSERTION: &str = "assert_follows_rotation";
+
 /// Asserts that a service presents a new certificate in time, and that no handshake fails for it.
 ///
 /// The service at `address` is called `name`, has a certificate of `ca` (or of a CA above it), and
@@ -31,7 +33,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 ///
 /// let (ca, files) = (TestCa::new("Example CA"), TestFiles::temporary());
 /// // .. the service starts, with these files ..
-/// let next = ca.leaf("server").dns("localhost").issue();
+/// let next = ca.leaf("localhost").dns("localhost").server().issue();
 /// assert_follows_rotation(address, "localhost", &ca, &next, Duration::from_secs(2), async {
 ///     files.write_identity(&next);
 /// })
@@ -55,12 +57,12 @@ pub async fn assert_follows_rotation(
     let next = next.chain().leaf().clone();
     let (first, leaf) = (visitor.clone(), next.clone());
     let is_early = blocking(move || {
-        let visit = first.must_be_accepted("before the rotation");
+        let visit = first.must_be_accepted(ASSERTION, "before the rotation");
         visit.leaf() == Some(leaf)
     });
     assert!(
         !is_early.await,
-        "the service at {address} presents the next certificate before it was published"
+        "{ASSERTION}: the service at {address} presents the next certificate before it was published"
     );
 
     let is_over = Arc::new(AtomicBool::new(false));
@@ -74,16 +76,17 @@ pub async fn assert_follows_rotation(
 
     if let Some(verdict) = fault {
         panic!(
-            "a client of the service at {address} was not accepted while its certificate was \
-             replaced, after {handshakes} others: {verdict}\nhint: have the service load chain and \
-             key together, and go on with the old ones until both fit"
+            "{ASSERTION}: a client of the service at {address} was not accepted while its \
+             certificate was replaced, after {handshakes} others: {verdict}\nhint: have the service \
+             load chain and key together, and go on with the old ones until both fit \
+             (`FileSource`)"
         );
     }
     assert!(
         seen,
-        "the service at {address} did not present the next certificate within {at_most:?}, in \
-         {handshakes} handshakes\nhint: have it follow its files (`mtls::FileSource`), or shorten \
-         its interval"
+        "{ASSERTION}: the service at {address} did not present the next certificate within \
+         {at_most:?}, in {handshakes} handshakes\nhint: have it read its certificate and key again \
+         when they change, and soon enough (`FileSource`, `poll_interval`)"
     );
 }
 

@@ -2,16 +2,17 @@ use core::time::Duration;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use pki_types::ServerName;
+use pki_types::{CertificateDer, ServerName};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 
 use super::presenter::Presenter;
-use super::verdict::Verdict;
+use super::verdict::{End, Verdict};
 use super::visit::Visit;
 use crate::backend::values::Rustls;
 use crate::client::MtlsClient;
 use crate::material::anchors::TrustAnchors;
+use crate::material::describe::CertificateDescription;
 use crate::test_util::pki::ca::TestCa;
 use crate::test_util::pki::credential::TestCredential;
 
@@ -24,6 +25,7 @@ pub(super) struct Visitor {
     config: Arc<ClientConfig>,
     address: SocketAddr,
     name: ServerName<'static>,
+    leaf: Option<CertificateDer<'static>>,
 }
 
 impl Visitor {
@@ -49,6 +51,7 @@ impl Visitor {
             config: Arc::new(config),
             address,
             name: ServerName::try_from(name.to_owned()).expect("no server name"),
+            leaf: credential.chain.first().cloned(),
         }
     }
 
@@ -75,16 +78,55 @@ impl Visitor {
 
     /// Connects as a client that has to be accepted, and returns the open connection.
     ///
-    /// `when` says at which moment of the assertion.
-    pub(super) fn must_be_accepted(&self, when: &str) -> Visit {
+    /// `when` says at which moment of which assertion.
+    pub(super) fn must_be_accepted(&self, assertion: &str, when: &str) -> Visit {
         match self.visit(SETTLED) {
             (_, Some(visit)) => visit,
             (verdict, None) => panic!(
-                "a sound client of the CA was not accepted {when}: {verdict}; the service at {} \
-                 has to trust the CA, to present a certificate of it for {:?}, and to accept its \
-                 clients, or this assertion shows nothing",
-                self.address, self.name
+                "{assertion}: a sound client of the CA was not accepted {when}: {verdict}\n  \
+                 service: {}, called {}\n  client: {}\nhint: {}",
+                self.address,
+                self.name.to_str(),
+                self.client(),
+                hint(&verdict)
             ),
+        }
+    }
+
+    /// The subject and the names of the client.
+    fn client(&self) -> String {
+        let leaf = self.leaf.as_ref().map(CertificateDescription::from_der);
+        let Some(Ok(leaf)) = leaf else {
+            return "no readable certificate".to_owned();
+        };
+        let names = leaf.names.iter().map(ToString::to_string);
+        let parts: Vec<String> = core::iter::once(leaf.subject).chain(names).collect();
+        parts.join(", ")
+    }
+}
+
+/// What to do about a sound client that is not accepted.
+fn hint(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Rejected(End::Alert(_)) => {
+            "have the service trust the CA. If it does, its policy may not accept this client: \
+             where it names its clients, give the client such a name (`TestCa::clients`)"
+        }
+        Verdict::Rejected(End::Closed | End::Reset) => {
+            "have the service trust the CA, and keep an idle connection open for more than a \
+             second: a shorter time-out looks like a rejection. If it does both, its policy may \
+             not accept this client: where it names its clients, give the client such a name \
+             (`TestCa::clients`)"
+        }
+        Verdict::NotTheService(_) => {
+            "have the service present a certificate of the CA for the name that the assertion got \
+             (`TestFiles::of`), or correct address and name"
+        }
+        Verdict::Unreachable(_) => {
+            "start the service before the assertion, and give the address that it listens at"
+        }
+        Verdict::Accepted(_) | Verdict::Stuck => {
+            "give the address at which the service takes TLS, and see that it does not hang"
         }
     }
 }

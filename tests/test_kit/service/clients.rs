@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mtls::policy::RevocationDepth;
 use mtls::test_util::{
@@ -13,10 +14,12 @@ use mtls::{OpenSsl, PeerMatcher, RevocationRules, Rustls, ServerBuilder, Verifie
 use openssl::pkey::PKey;
 use openssl::ssl::{SslAcceptor, SslMethod, SslVerifyMode};
 use openssl::x509::X509;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{AT_MOST, NAME, Stage, message_of, serve};
 
 const PAYMENTS: &str = "spiffe://prod.example/payments";
+const ORDERS: &str = "spiffe://prod.example/orders";
 
 fn client(id: &str) -> TestLeaf {
     // All of them would have this number.
@@ -47,6 +50,58 @@ async fn a_service_that_names_its_clients_is_tested_like_any_other() {
         assert_follows_rotation(address, NAME, ca, &next, AT_MOST, publish).await;
         let publish = async { files.write_revocation_lists(&ca.revocation_lists()) };
         assert_rejects_revoked_within(address, NAME, ca, AT_MOST, publish).await;
+    }
+}
+
+/// Runs each assertion with clients that the policy does not accept.
+async fn messages(client: impl Fn(TestCa) -> TestCa) -> Vec<String> {
+    let mut stage = Stage::new();
+    stage.ca = client(stage.ca);
+    let server = service(&stage).build(Rustls::default()).unwrap();
+    let address = serve(server).await.0;
+    let ca = stage.ca.clone();
+    let all = async move { assert_rejects_all(address, NAME, &ca, &[Fault::Expired]).await };
+    let ca = stage.ca.clone();
+    let revoked = async move {
+        assert_rejects_revoked_within(address, NAME, &ca, AT_MOST, async {}).await;
+    };
+    let ca = stage.ca.clone();
+    let rotation = async move {
+        let next = ca.leaf(NAME).dns(NAME).server().issue();
+        assert_follows_rotation(address, NAME, &ca, &next, AT_MOST, async {}).await;
+    };
+    vec![
+        message_of(all).await,
+        message_of(revoked).await,
+        message_of(rotation).await,
+    ]
+}
+
+const ASSERTIONS: [&str; 3] = [
+    "assert_rejects_all",
+    "assert_rejects_revoked_within",
+    "assert_follows_rotation",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_usual_client_fails_with_the_way_to_name_it() {
+    for (text, assertion) in messages(|ca| ca).await.iter().zip(ASSERTIONS) {
+        let begin = format!("{assertion}: a sound client of the CA was not accepted before ");
+        assert!(text.starts_with(&begin), "{text}");
+        assert!(text.contains(", called localhost\n"), "{text}");
+        assert!(text.contains("\n  client: CN=mtls test client\n"), "{text}");
+        assert!(text.contains("its policy may not accept"), "{text}");
+        assert!(text.contains("`TestCa::clients`"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_another_name_fails_with_that_name() {
+    for text in messages(|ca| ca.clients(client(ORDERS))).await {
+        let shown = format!("\n  client: CN=payments, URI:{ORDERS}\n");
+        assert!(text.contains(&shown), "{text}");
+        assert!(text.contains("rejected (alert "), "{text}");
+        assert!(text.contains("its policy may not accept"), "{text}");
     }
 }
 
@@ -105,4 +160,31 @@ async fn every_fault_has_the_names_of_the_template() {
     let seen: HashSet<Vec<String>> = recorded.lock().unwrap().iter().cloned().collect();
     assert_eq!(seen, HashSet::from([vec![PAYMENTS.to_owned()]]), "{text}");
     assert_eq!(accepted, named.len(), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_time_out_for_idle_connections_is_suspected() {
+    let stage = Stage::new();
+    let server = stage.service().build(Rustls::default()).unwrap();
+    let tcp = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let address = tcp.local_addr().unwrap();
+    let mut listener = server.listener(tcp);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await;
+            let mut buffer = [0; 64];
+            let request = stream.read(&mut buffer);
+            let idle = tokio::time::timeout(Duration::from_millis(100), request).await;
+            assert!(idle.is_err(), "a client without a fault sends nothing");
+            stream.shutdown().await.unwrap();
+        }
+    });
+    let text = message_of(async move {
+        assert_rejects_all(address, NAME, &stage.ca, &[Fault::Expired]).await;
+    });
+    let text = text.await;
+    assert!(text.contains("rejected (closed)"), "{text}");
+    assert!(text.contains("keep an idle connection open"), "{text}");
 }

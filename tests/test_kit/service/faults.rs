@@ -39,7 +39,12 @@ async fn those_that_were_let_in_are_listed_and_no_others() {
         let is_open = matches!(fault, Fault::NoCertificate | Fault::Revoked);
         assert_eq!(listed, is_open, "{fault:?}: {text}");
     }
-    assert!(text.contains("hint: "), "{text}");
+    assert_eq!(text.matches("\nhint: ").count(), 2, "{text}");
+    assert!(text.contains("require a client certificate"), "{text}");
+    assert!(
+        text.contains("hint: for `Revoked`, have the service load"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,13 @@
 //! A revoked client is really out, or the assertion says what is missing.
 
+use std::future::Future;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mtls::connection::LiveConnections;
 use mtls::test_util::assert_rejects_revoked_within;
 use mtls::{OpenSsl, Rustls};
+use tokio::net::TcpListener;
 
 use super::{AT_MOST, NAME, Stage, VERSIONS, message_of, serve};
 
@@ -91,6 +94,61 @@ async fn a_service_that_leaves_connections_open_fails_in_that() {
         "{text}"
     );
     assert!(text.contains("LiveConnections::Close"), "{text}");
+    // It has the list, or would accept new ones.
+    assert!(!text.contains("VerifierPolicy::revocation"), "{text}");
+}
+
+/// Serves with a handler that does nothing but wait for what `end` returns.
+async fn idle<F>(stage: &Stage, end: fn(mtls::ConnectionHandle) -> F) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let server = stage.service().build(Rustls::default()).unwrap();
+    let tcp = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = tcp.local_addr().unwrap();
+    let mut listener = server.listener(tcp);
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await;
+            tokio::spawn(async move {
+                end(stream.connection().clone()).await;
+                drop(stream);
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_neither_reads_nor_writes_is_suspected() {
+    let stage = Stage::new();
+    let address = idle(&stage, |_| std::future::pending()).await;
+    let text = message_of(async move {
+        assert_rejects_revoked_within(address, NAME, &stage.ca, AT_MOST, async {
+            let lists = stage.ca.revocation_lists();
+            stage.files.write_revocation_lists(&lists);
+        })
+        .await;
+    });
+    let text = text.await;
+    assert!(!text.contains("a new connection"), "{text}");
+    assert!(
+        text.contains("the open connection was not closed"),
+        "{text}"
+    );
+    assert!(text.contains("neither reads nor writes"), "{text}");
+    assert!(text.contains("`ConnectionHandle::ended`"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_waits_for_the_end_is_closed() {
+    let stage = Stage::new();
+    let address = idle(&stage, |handle| async move { drop(handle.ended().await) }).await;
+    assert_rejects_revoked_within(address, NAME, &stage.ca, AT_MOST, async {
+        let lists = stage.ca.revocation_lists();
+        stage.files.write_revocation_lists(&lists);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
