@@ -7,6 +7,7 @@ mod clock;
 mod faults;
 mod files;
 mod guide;
+mod lists;
 mod marker;
 mod pairs;
 mod service;

@@ -7,6 +7,7 @@ use crate::test_util::pki::credential::TestCredential;
 use crate::test_util::pki::der::tlv;
 use crate::test_util::pki::extension::{ExtendedKeyUsage, Extension, KeyUsage};
 use crate::test_util::pki::leaf::TestLeaf;
+use crate::test_util::pki::lists::branches;
 use crate::test_util::pki::validity::Validity;
 
 /// A private extension without a meaning.
@@ -17,7 +18,7 @@ const OUTSIDE: &str = "outside.invalid";
 
 /// Issues a leaf with one fault, by `ca` or by another CA where that is the fault.
 pub(super) fn faulty(leaf: TestLeaf, ca: &TestCa, fault: Fault) -> TestCredential {
-    let branch = || TestCaBuilder::named("Test Branch");
+    let branch = || branches::branch(ca);
     // By an odd intermediate below the CA.
     let below = |leaf: TestLeaf, odd: TestCaBuilder| chain(leaf, &odd.issued_by(ca));
     match fault {
@@ -50,13 +51,12 @@ pub(super) fn faulty(leaf: TestLeaf, ca: &TestCa, fault: Fault) -> TestCredentia
         Fault::NotYetValid => chain(leaf.validity(Validity::not_yet()), ca),
         Fault::PathLengthExceeded => {
             let closed = branch().path_length(0).issued_by(ca);
-            chain(leaf, &closed.intermediate("Test Twig"))
+            chain(leaf, &branches::twig(ca).issued_by(&closed))
         }
         Fault::PathTooLong => {
-            let long = (1..=7).fold(ca.clone(), |ca, number| {
-                ca.intermediate(&format!("Test Branch {number}"))
-            });
-            chain(leaf, &long)
+            let lowest =
+                branches::too_many(ca).fold(ca.clone(), |above, branch| branch.issued_by(&above));
+            chain(leaf, &lowest)
         }
         Fault::Revoked => chain(leaf.serial_number(ca.lists.reserved()), ca),
         Fault::SelfSigned => leaf.self_signed(),

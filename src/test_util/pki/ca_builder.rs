@@ -65,6 +65,12 @@ impl TestCaBuilder {
         }
     }
 
+    /// Takes a P-256 key, which other CAs may have too.
+    pub(super) fn key(mut self, key: Arc<KeyPair>) -> Self {
+        self.key = key;
+        self
+    }
+
     /// Makes a new key of this kind. So it is another CA, even of the same name.
     #[must_use]
     pub fn algorithm(mut self, algorithm: KeyAlgorithm) -> Self {

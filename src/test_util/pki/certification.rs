@@ -9,6 +9,7 @@ use super::credential::TestCredential;
 use super::key::KeyAlgorithm;
 use super::leaf::TestLeaf;
 use super::leaf::template::LeafTemplate;
+use super::lists::branches;
 use super::lists::crl::TestCrl;
 use crate::material::anchors::TrustAnchors;
 use crate::material::identity::MtlsIdentity;
@@ -133,10 +134,16 @@ impl TestCa {
         self.lists.revoke(certificate);
     }
 
-    /// Makes the current lists of this CA and of the CAs above it.
+    /// Makes the current lists of this CA, of the CAs above it, and of intermediates with faults.
     ///
-    /// Each has a number of its own, larger than that of the last one, and lasts for a week. The
-    /// lists of a CA always have the leaves with [`Revoked`](crate::test_util::Fault::Revoked).
+    /// The first is this CA's. Its number is larger than that of the last one, and it lasts for a
+    /// week. The lists of a CA always have the leaves with
+    /// [`Revoked`](crate::test_util::Fault::Revoked).
+    ///
+    /// Some faults have an intermediate of their own, called "Test Branch" or "Test Twig". Their
+    /// lists come last, so that a service that requires a list of every CA rejects these chains for
+    /// their faults. A service on this crate reports the lists as unclaimed. Lists of other CAs
+    /// below this one are not here: [`RevocationLists::join`] adds them.
     ///
     /// # Panics
     ///
@@ -153,9 +160,12 @@ impl TestCa {
         self.lists.count()
     }
 
-    /// Makes the lists of [`revocation_lists`](Self::revocation_lists), as DER.
+    /// Makes the lists of [`revocation_lists`](Self::revocation_lists), as DER, in the same order.
     pub fn revocation_lists_der(&self) -> Vec<CertificateRevocationListDer<'static>> {
-        self.upward().map(|ca| list_of(ca).signed_by(ca)).collect()
+        let lists = self.upward().map(|ca| list_of(ca).signed_by(ca));
+        let mut lists: Vec<_> = lists.collect();
+        lists.extend(branches::lists_of(self));
+        lists
     }
 }
 

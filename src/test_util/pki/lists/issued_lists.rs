@@ -1,9 +1,10 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use pki_types::CertificateDer;
-use rcgen::SerialNumber;
+use rcgen::{KeyPair, SerialNumber};
 
 use crate::test_util::pki::certificate::{revoked_serial, serial_of};
+use crate::test_util::pki::key::KeyAlgorithm;
 
 /// What one CA has revoked, and how many lists it has made.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub(in crate::test_util) struct IssuedLists {
     /// The serial number of the leaves that are revoked from the beginning.
     reserved: SerialNumber,
     record: Mutex<Record>,
+    /// The key of the intermediates that faults have.
+    branch_key: OnceLock<Arc<KeyPair>>,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +27,7 @@ impl Default for IssuedLists {
         Self {
             reserved: revoked_serial(),
             record: Mutex::default(),
+            branch_key: OnceLock::new(),
         }
     }
 }
@@ -47,17 +51,31 @@ impl IssuedLists {
     pub(in crate::test_util) fn next(&self) -> (Vec<u8>, Vec<Vec<u8>>) {
         let mut record = self.record();
         record.lists += 1;
-        // An INTEGER has as few octets as it can, and is negative if it begins with a set bit.
-        let octets = record.lists.to_be_bytes();
-        let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
-        let number = [&[0], &octets[zeros..]].concat();
-        let number = number[usize::from(number[1] < 0x80)..].to_vec();
         let mut serials = record.revoked.clone();
         serials.push(self.reserved().to_vec());
-        (number, serials)
+        (integer(record.lists), serials)
+    }
+
+    /// Returns the number of the last list, as the content of the INTEGER.
+    pub(in crate::test_util) fn number(&self) -> Vec<u8> {
+        integer(self.count())
+    }
+
+    pub(in crate::test_util) fn branch_key(&self) -> Arc<KeyPair> {
+        let key = self.branch_key.get_or_init(|| KeyAlgorithm::P256.key());
+        key.clone()
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The content of an INTEGER of at least 1.
+fn integer(number: u32) -> Vec<u8> {
+    // It has as few octets as it can, and is negative if it begins with a set bit.
+    let octets = number.to_be_bytes();
+    let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
+    let number = [&[0], &octets[zeros..]].concat();
+    number[usize::from(number[1] < 0x80)..].to_vec()
 }
