@@ -11,16 +11,19 @@ const ASSERTION: &str = "assert_rejects_all";
 /// Asserts that a service rejects a client with each of these faults.
 ///
 /// The service at `address` runs anywhere, and is written in anything. It is called `name`, has a
-/// certificate of `ca` (or of a CA above it), and accepts clients of `ca`. First a sound client
-/// connects, then one with each fault, then a sound one again.
+/// certificate of `ca` (or of a CA above it), and accepts clients of `ca`; where its policy names
+/// them, [`TestCa::clients`] gives them such names. First a sound client connects, then one with
+/// each fault, then a sound one again.
 ///
 /// A client is rejected if the service ends the connection: by an alert, a close or a reset, in the
 /// handshake or up to one second after it (in TLS 1.3 the verdict comes after the client's
 /// handshake). It is accepted if the service sends data, or the connection is open after that
-/// second. A session ticket alone is no proof, since services may verify afterwards.
+/// second. A session ticket alone is no proof, since services may verify afterwards. A service that
+/// closes idle connections within that second rejects the sound client too, and cannot be tested.
 ///
-/// [`Fault::of_clients`] has those that a service on this crate rejects. [`Fault::Revoked`] takes
-/// lists of [`TestCa::revocation_lists`] in the service.
+/// [`Fault::of_clients`] has those that a service on this crate rejects; other libraries accept
+/// some of them, as the guide `testing` lists. [`Fault::Revoked`] takes lists of
+/// [`TestCa::revocation_lists`] in the service, which it has loaded before.
 ///
 /// ```no_run
 /// # async fn test(address: std::net::SocketAddr, ca: mtls::test_util::TestCa) {

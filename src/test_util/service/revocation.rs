@@ -21,10 +21,11 @@ const ASSERTION: &str = "assert_rejects_revoked_within";
 /// Asserts that a service throws out a client in time once its certificate is revoked.
 ///
 /// The service at `address` runs anywhere, and is written in anything. It is called `name`, has a
-/// certificate of `ca` (or of a CA above it), and accepts clients of `ca`. A client of `ca`
-/// connects, has to be accepted, and stays connected. Then its certificate is revoked, and
-/// `publish` brings the lists of [`TestCa::revocation_lists`] to the service. It has to make them
-/// when it is polled, not before. At most `at_most` after it has returned,
+/// certificate of `ca` (or of a CA above it), and accepts clients of `ca`; where its policy names
+/// them, [`TestCa::clients`] gives them such names. A client of `ca` connects, has to be accepted,
+/// and stays connected. Then its certificate is revoked, and `publish` brings the lists of
+/// [`TestCa::revocation_lists`] to the service. It has to make them when it is polled, not before.
+/// At most `at_most` after it has returned,
 ///
 /// - new connections of the client have to be rejected, and
 /// - its open connection has to be closed.
@@ -35,7 +36,9 @@ const ASSERTION: &str = "assert_rejects_revoked_within";
 /// handshake or up to one second after it (in TLS 1.3 the verdict comes after the client's
 /// handshake). It is accepted if the service sends data, or it is open after that second. An open
 /// connection counts as closed however the service closes it: a time-out for idle connections that
-/// is shorter than `at_most` hides that revocation does not.
+/// is shorter than `at_most` hides that revocation does not, and so does a service that closes
+/// after its first answer, or closes every connection upon a new list. An asynchronous handler that
+/// neither reads nor writes keeps its connection open.
 ///
 /// ```no_run
 /// # async fn test(address: std::net::SocketAddr) {

@@ -19,12 +19,14 @@ const ASSERTION: &str = "assert_follows_rotation";
 /// Asserts that a service presents a new certificate in time, and that no handshake fails for it.
 ///
 /// The service at `address` is called `name`, has a certificate of `ca` (or of a CA above it), and
-/// accepts clients of `ca`. Sound clients connect one after the other, before, while and after
-/// `publish` brings the identity `next` to the service; each has to be accepted. At most `at_most`
-/// after `publish` has returned, a client has to see the leaf of `next`, and so has the one after.
+/// accepts clients of `ca`; where its policy names them, [`TestCa::clients`] gives them such names.
+/// Sound clients connect one after the other, before, while and after `publish` brings the identity
+/// `next` to the service; each has to be accepted. At most `at_most` after `publish` has returned,
+/// a client has to see the leaf of `next`, and so has the one after.
 ///
 /// A client counts as accepted if its handshake is complete, and the service has not ended the
-/// connection 50 milliseconds later. It is closed by the client then.
+/// connection 50 milliseconds later (the first client: one second later). It is closed by the
+/// client then.
 ///
 /// ```no_run
 /// # async fn test(address: std::net::SocketAddr) {
