@@ -83,9 +83,22 @@ const ASSERTIONS: [&str; 3] = [
     "assert_follows_rotation",
 ];
 
+/// The message with the address of the guide.
+fn shown_in_the_guide(text: &str) -> String {
+    let (before, after) = text.split_once("service: ").unwrap();
+    let (_, after) = after.split_once(", called").unwrap();
+    format!("{before}service: 127.0.0.1:40223, called{after}")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_usual_client_fails_with_the_way_to_name_it() {
-    for (text, assertion) in messages(|ca| ca).await.iter().zip(ASSERTIONS) {
+    let messages = messages(|ca| ca).await;
+    let shown = shown_in_the_guide(&messages[1]);
+    assert!(
+        crate::guide::GUIDE.contains(&shown),
+        "the guide shows another text: {shown}"
+    );
+    for (text, assertion) in messages.iter().zip(ASSERTIONS) {
         let begin = format!("{assertion}: a sound client of the CA was not accepted before ");
         assert!(text.starts_with(&begin), "{text}");
         assert!(text.contains(", called localhost\n"), "{text}");

@@ -4,6 +4,7 @@ mod clients;
 mod faults;
 mod revocation;
 mod rotation;
+mod s_server;
 
 use std::future::Future;
 use std::net::SocketAddr;
