@@ -11,6 +11,7 @@ use super::verdict::{End, Verdict};
 use super::visit::Visit;
 use crate::backend::values::Rustls;
 use crate::client::MtlsClient;
+use crate::error::alert::Alert;
 use crate::material::anchors::TrustAnchors;
 use crate::material::describe::CertificateDescription;
 use crate::test_util::pki::ca::TestCa;
@@ -108,12 +109,19 @@ impl Visitor {
 /// What to do about a sound client that is not accepted.
 fn hint(verdict: &Verdict) -> &'static str {
     match verdict {
+        Verdict::Rejected(End::Alert(Alert::UNKNOWN_CA)) => {
+            "have the service trust the CA (`TestCa::anchors`)"
+        }
+        Verdict::Rejected(End::Alert(Alert::CERTIFICATE_REVOKED)) => {
+            "this client is not revoked: have the service reject those alone that are on its lists"
+        }
         Verdict::Rejected(End::Alert(_)) => {
-            "have the service trust the CA. If it does, its policy may not accept this client: \
-             where it names its clients, give the client such a name (`TestCa::clients`)"
+            "have the service trust the CA, with lists of it where it requires them. If it does, \
+             its policy may not accept this client: where it names its clients, give the client \
+             such a name (`TestCa::clients`)"
         }
         Verdict::Rejected(End::Closed | End::Reset) => {
-            "have the service trust the CA, and keep an idle connection open for more than a \
+            "have the service trust the CA, with lists of it where it requires them, and keep an idle connection open for more than a \
              second: a shorter time-out looks like a rejection. If it does both, its policy may \
              not accept this client: where it names its clients, give the client such a name \
              (`TestCa::clients`)"

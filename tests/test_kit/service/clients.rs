@@ -201,3 +201,22 @@ async fn a_short_time_out_for_idle_connections_is_suspected() {
     assert!(text.contains("rejected (closed)"), "{text}");
     assert!(text.contains("keep an idle connection open"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_trusts_another_ca_is_no_matter_of_names() {
+    let stage = Stage::new();
+    stage
+        .files
+        .write_anchors(&TestCa::new("Other CA").anchors());
+    let server = stage.without_revocation().build(Rustls::default()).unwrap();
+    let address = serve(server).await.0;
+    let text = message_of(async move {
+        assert_rejects_all(address, NAME, &stage.ca, &[Fault::Expired]).await;
+    });
+    let text = text.await;
+    assert!(text.contains("rejected (alert unknown_ca)"), "{text}");
+    assert!(
+        text.contains("hint: have the service trust the CA (`TestCa::anchors`)"),
+        "{text}"
+    );
+}
