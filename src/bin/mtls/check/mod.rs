@@ -14,7 +14,7 @@ use mtls::connection::Side;
 use mtls::material::{CertificateDescription, IdentityDescription};
 use mtls::pki_types::{ServerName, UnixTime};
 
-use crate::arguments::MaterialArguments;
+use crate::arguments::{MaterialArguments, server_name};
 use crate::facts::CertificateFacts;
 use crate::output::{Finding, Outcome, Output, Progress, Severity, Time};
 use report::{CheckReport, IdentityReport};
@@ -32,7 +32,7 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "TIME")]
     at: Option<Time>,
     /// The name by which clients reach us [default: each in the certificate]
-    #[arg(long, value_name = "NAME", value_parser = sides::server_name)]
+    #[arg(long, value_name = "NAME", value_parser = server_name)]
     server_name: Option<ServerName<'static>>,
     /// The only side to check, or the one of the configuration: client or server
     #[arg(long, value_name = "SIDE")]

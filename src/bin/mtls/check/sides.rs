@@ -255,12 +255,6 @@ pub(super) fn purpose(side: Side) -> &'static str {
     }
 }
 
-/// Parses the name of a server.
-pub(super) fn server_name(name: &str) -> Result<ServerName<'static>, String> {
-    ServerName::try_from(name.to_owned())
-        .map_err(|_| "this is neither a DNS name nor an IP address".to_owned())
-}
-
 fn side_name<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(side.as_str())
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub(crate) use finding::{CertificatePlace, Finding, Severity};
 pub(crate) use outcome::Outcome;
-pub(crate) use page::Page;
+pub(crate) use page::{Page, is_hidden};
 pub(crate) use progress::Progress;
 pub(crate) use time::Time;
 

@@ -159,13 +159,9 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Whether a character could move the cursor, or show a text in another order.
-fn is_hidden(c: char) -> bool {
-    let formats = [
-        '\u{200b}'..='\u{200f}',
-        '\u{2028}'..='\u{202e}',
-        '\u{2060}'..='\u{206f}',
-    ];
-    c.is_control() || c == '\u{feff}' || formats.iter().any(|range| range.contains(&c))
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

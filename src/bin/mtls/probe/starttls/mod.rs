@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use super::failure::Failure;
 use super::transport::Transport;
-use crate::output::{Finding, Outcome};
+use crate::output::{Finding, Outcome, is_hidden};
 
 /// The longest answer before TLS, in bytes.
 const MAX_ANSWER: usize = 8 * 1024;
@@ -118,10 +118,4 @@ pub(crate) fn shown(text: &[u8]) -> String {
     letters
         .map(|c| if is_hidden(c) { '\u{fffd}' } else { c })
         .collect()
-}
-
-/// Whether a terminal would not show this letter, or would change its direction by it.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
