@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::answer::{Answer, answer, command};
 use crate::common::pki::crl::Crl;
 use crate::common::pki::{Authority, Leaf};
-use crate::common::programs::{REQUIRE_ALL, Running};
+use crate::common::programs::{Running, report};
 use crate::formats::cases;
 use crate::formats::secrets::Watch;
 use crate::formats::workshop::Workshop;
@@ -125,8 +125,7 @@ fn compare(list: &str) {
 #[test]
 fn every_file_from_the_field_is_recognised() {
     let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
-        eprintln!("skipped: {FOLDER} names no folder with cases");
-        assert!(env::var_os(REQUIRE_ALL).is_none(), "{FOLDER} is not set");
+        report(&format!("NOT TESTED: {FOLDER} names no folder with cases"));
         return;
     };
     let mut files = Vec::new();

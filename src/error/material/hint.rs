@@ -47,7 +47,7 @@ impl MaterialProblem {
                 "a CA may not stand for a client or a server: issue a leaf with it for a key of its own (`openssl req \
                  -new -newkey rsa:2048 -nodes -keyout LEAF.key -subj /CN=NAME -addext subjectAltName=DNS:NAME -out \
                  LEAF.csr`, then `openssl x509 -req -in LEAF.csr -CA CERT -CAkey KEY -copy_extensions copy -out \
-                 LEAF.crt`), and give the CA's certificate to the peers as trust anchor"
+                 LEAF.crt`), append the CA's certificate to LEAF.crt unless it is a root, and keep the CA's key elsewhere"
             }
             Self::Certificate { .. } => {
                 "look at it with `openssl x509 -in FILE -noout -text`, and where that fails too, copy it again from \

@@ -181,7 +181,7 @@ fn leaf_hint(leaf: &Certificate<'_>, side: Side) -> &'static str {
         Side::Client if is_for_servers => {
             "have a private CA issue the client's certificate with extendedKeyUsage clientAuth: \
              public CAs stop doing so; until then, a server may accept the client by its exact name or \
-             key with `danger_allow_server_auth_for_clients` in its policy (guide `client_auth`)"
+             key with `danger_allow_server_auth_for_clients` in its policy (in code: guide `client_auth`)"
         }
         Side::Client => "reissue the client's certificate with extendedKeyUsage clientAuth",
         Side::Server => "reissue the server's certificate with extendedKeyUsage serverAuth",

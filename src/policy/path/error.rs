@@ -136,7 +136,7 @@ fn in_words(error: &Error) -> String {
         Error::CaUsedAsEndEntity => "basicConstraints CA:TRUE",
         Error::EndEntityUsedAsCa => "no basicConstraints CA:TRUE",
         Error::PathLenConstraintViolated => {
-            "more intermediates below one than its pathLenConstraint allows"
+            "more intermediates below a CA than its pathLenConstraint allows"
         }
         Error::MaximumPathDepthExceeded => "more than 6 intermediates",
         Error::MaximumPathBuildCallsExceeded

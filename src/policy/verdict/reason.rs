@@ -217,8 +217,9 @@ impl RejectionReason {
                  server's list of CA names or signature schemes"
             }
             Self::NotAuthorized => {
-                "if the peer should be accepted, let the policy's matcher match one of its names: `mtls explain` shows which \
-                 part of it does not (in code: `PeerVerifier::explain_client`, `explain_server`)"
+                "give the peer a certificate with a name that the policy's matcher matches, or, if the peer is right, let the \
+                 matcher match one of its names: `mtls explain` with its chain shows which part of it does not (in code: \
+                 `PeerVerifier::explain_client`, `explain_server`)"
             }
             Self::InvalidSvid => {
                 "issue the peer a certificate with one URI name, spiffe://TRUST-DOMAIN/PATH, and without keyUsage cRLSign"

@@ -66,8 +66,13 @@ impl<'a> Page<'a> {
         let style = Style::new().bold().fg_color(Some(color.into()));
         let head = format!("{word}[{}]: ", finding.reason);
         let mut message = lines_after(head.chars().count(), INDENT, &finding.message);
-        write!(self.0, "{style}{head}{style:#}")?;
-        writeln!(self.0, "{}", message.next().unwrap_or_default())?;
+        let first = message.next().unwrap_or_default();
+        let head = if first.is_empty() {
+            head.trim_end()
+        } else {
+            &head
+        };
+        writeln!(self.0, "{style}{head}{style:#}{first}")?;
         for line in message {
             writeln!(self.0, "{:INDENT$}{line}", "")?;
         }

@@ -253,7 +253,8 @@ impl Rejected<'_> {
         let what = format!("{what}; why cannot be known from outside");
         let hint = match self.view {
             Some(_) => format!(
-                "{hint}; `mtls check` with the same arguments shows what any peer would hold against it"
+                "{hint}; `mtls check` with the same arguments shows what any peer would hold against it; if that \
+                 is nothing, the server's policy is left"
             ),
             None => hint.to_owned(),
         };
