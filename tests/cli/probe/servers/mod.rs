@@ -141,7 +141,7 @@ impl Drop for Server {
         };
         let mut kill = Command::new("kill");
         let id = running.id().to_string();
-        let _ = kill.args(["-INT", &id]).stderr(Stdio::null()).status();
+        let _ = kill.args(["-TERM", &id]).stderr(Stdio::null()).status();
         let started = Instant::now();
         while running.is_alive() && started.elapsed() < LIMIT {
             thread::sleep(Duration::from_millis(10));
