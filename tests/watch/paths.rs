@@ -66,7 +66,7 @@ const FAULTS: &[(&str, &str, Make)] = &[
         let units = [0xfeff].into_iter().chain(text.encode_utf16());
         place.write(file, units.flat_map(u16::to_le_bytes).collect::<Vec<_>>());
     }),
-    ("a page", "neither PEM nor DER", |place, file| {
+    ("a page", "HTML page", |place, file| {
         place.write(
             file,
             "<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n",
