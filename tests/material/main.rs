@@ -46,7 +46,7 @@ fn fixture_text(name: &str) -> String {
 const PKCS12_ADVICE: &str = if cfg!(feature = "pkcs12") {
     "hint: `Loader::passphrase`"
 } else {
-    "hint: (cargo feature `pkcs12`)"
+    "hint: cargo feature `pkcs12`"
 };
 
 /// The report of a load that has to fail: its error, the causes and the hint.
