@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &ProxyArguments, output: &mut Output) -> io::Result
     runtime.spawn(signals.pass_on(stop));
     output.line("proxy", EventLine::new("listening", proxy.addresses))?;
     output.line("proxy", EventLine::of_status("started", &handle.status()))?;
-    // Threads of its own: the proxy serves, and ends, also when nothing reads its log.
+    // A thread of its own: the proxy serves, and ends, also when nothing reads its log.
     let (done, written) = channel();
     let log = output.another();
     thread::spawn(move || write_log(log, events, &handle, &done));
