@@ -28,6 +28,15 @@ pub struct MemoryTransport {
     timeouts: Mutex<[Option<Duration>; 2]>,
 }
 
+/// Closes one end of a connection as soon as the other has shut down its writing.
+///
+/// For one end of a connection only: both would take their locks in opposite orders.
+#[derive(Debug)]
+pub(super) struct CloseBack {
+    incoming: Arc<Pipe>,
+    outgoing: Arc<Pipe>,
+}
+
 #[derive(Debug, Default)]
 struct Pipe {
     state: Mutex<State>,
@@ -41,6 +50,8 @@ struct State {
     is_finished: bool,
     /// Nothing more is read.
     is_abandoned: bool,
+    /// The reader closes its end when nothing more is written.
+    closes_back: bool,
 }
 
 impl MemoryTransport {
@@ -55,8 +66,26 @@ impl MemoryTransport {
         (end(&back, &there), end(&there, &back))
     }
 
+    /// Returns what makes this end close when the other does.
+    pub(super) fn close_back(&self) -> CloseBack {
+        CloseBack {
+            incoming: self.incoming.clone(),
+            outgoing: self.outgoing.clone(),
+        }
+    }
+
     fn timeouts(&self) -> MutexGuard<'_, [Option<Duration>; 2]> {
         lock(&self.timeouts)
+    }
+}
+
+impl CloseBack {
+    pub(super) fn set(&self, closes_back: bool) {
+        let mut state = lock(&self.incoming.state);
+        state.closes_back = closes_back;
+        if state.closes_back && state.is_finished {
+            self.outgoing.change(|state| state.is_finished = true);
+        }
     }
 }
 
@@ -128,7 +157,12 @@ impl Transport for MemoryTransport {
     }
 
     fn shutdown_write(&self) -> io::Result<()> {
-        self.outgoing.change(|state| state.is_finished = true);
+        let mut state = lock(&self.outgoing.state);
+        state.is_finished = true;
+        self.outgoing.changed.notify_all();
+        if state.closes_back {
+            self.incoming.change(|state| state.is_finished = true);
+        }
         Ok(())
     }
 

@@ -60,11 +60,15 @@ where
     A: ClientAuth,
 {
     let (near, far) = MemoryTransport::pair();
+    let of_client = near.close_back();
     thread::scope(|scope| {
         let accepting = scope.spawn(|| server.accept(far));
         let connected = client.connect(name, near);
-        // A client that gave up has dropped its end, so that the server cannot wait for it.
+        // A server that rejects the client waits until the client has read why and closes. A client
+        // that gave up has closed.
+        of_client.set(true);
         let accepted = accepting.join().expect("the server's backend panicked");
+        of_client.set(false);
         (connected, accepted)
     })
 }
