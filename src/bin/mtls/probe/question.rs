@@ -77,7 +77,12 @@ fn http(received: &[u8], is_end: bool) -> Option<Answer> {
     if received.len() >= 5 && !text.starts_with("HTTP/") {
         return Some(Answer::Unreadable);
     }
-    let (head, body) = text.split_once("\r\n\r\n")?;
+    let (head, body) = match text.split_once("\r\n\r\n") {
+        Some(both) => both,
+        // The status comes first, and a server need not ever end its header fields.
+        None if is_end => (&*text, ""),
+        None => return None,
+    };
     let status = head
         .split(' ')
         .nth(1)
@@ -156,6 +161,10 @@ mod tests {
                 fault: None
             })
         );
+        let endless = b"HTTP/1.1 200 OK\r\nX: endless\r\n".repeat(1000);
+        let accepted = http(&endless, false);
+        assert!(matches!(accepted, Some(Answer::Http { status: 200, .. })));
+        assert_eq!(http(&endless[..1000], false), None);
         assert_eq!(http(b"HT", false), None);
         assert_eq!(http(b"HT", true), Some(Answer::Unreadable));
         assert_eq!(http(b"SSH-2.0-OpenSSH", false), Some(Answer::Unreadable));
