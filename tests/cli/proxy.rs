@@ -1,6 +1,6 @@
 //! The proxy between real clients and a plain server that echoes.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Lines, PipeReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::thread;
@@ -49,17 +49,24 @@ fn start(workshop: &Workshop, arguments: &str, policy: Option<&str>) -> Proxy {
     let running = Running::start(command.arg("--json"));
     let line = running.wait_for_line(r#""event":"listening""#, LIMIT);
     running.wait_for_line(r#""event":"started""#, LIMIT);
-    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let (address, status) = addresses(&line);
+    Proxy {
+        address,
+        status,
+        running,
+    }
+}
+
+/// Where the proxy listens, by its line about that, and where it shows its status.
+fn addresses(line: &str) -> (String, Option<String>) {
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
     let message = line["message"].as_str().unwrap();
     let words: Vec<_> = message.split([' ', ',']).collect();
     let after = |word: &str| words.iter().position(|other| *other == word);
     let address = words[after("at").unwrap() + 1].to_owned();
     let status = words.iter().find_map(|word| word.strip_prefix("http://"));
-    Proxy {
-        address,
-        status: status.map(|status| status.trim_end_matches("/status").to_owned()),
-        running,
-    }
+    let status = status.map(|status| status.trim_end_matches("/status").to_owned());
+    (address, status)
 }
 
 fn server(workshop: &Workshop, more: &str) -> Proxy {
@@ -285,27 +292,28 @@ fn a_socket_replaces_a_dead_one_and_nothing_else() {
 }
 
 /// Starts a proxy whose log goes to the other end of a pipe.
-fn with_log() -> (Workshop, Logged, std::io::PipeReader) {
+fn with_log() -> (Workshop, Logged, Lines<BufReader<PipeReader>>) {
     let workshop = Workshop::new();
     let (reader, writer) = std::io::pipe().unwrap();
     let to = echo();
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let mut command =
-        workshop.command(&format!("proxy --listen {address} --forward {to} {SERVER}"));
+    let mut command = workshop.command(&format!(
+        "proxy --listen 127.0.0.1:0 --forward {to} {SERVER} --json"
+    ));
     let child = command
         .args(["--policy", ALICE])
         .stdout(writer)
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + LIMIT;
-    while TcpStream::connect(address).is_err() {
-        assert!(Instant::now() < deadline);
-        thread::sleep(Duration::from_millis(10));
-    }
-    (workshop, Logged { child, address }, reader)
+    // The pipe ends with the process.
+    drop(command);
+    let mut lines = BufReader::new(reader).lines();
+    let line = lines.find(|line| line.as_ref().unwrap().contains("listening"));
+    let address = addresses(&line.expect("it does not listen").unwrap()).0;
+    let address = address.parse().unwrap();
+    // What a proxy cannot write before it serves ends it.
+    let line = lines.find(|line| line.as_ref().unwrap().contains(r#""event":"started""#));
+    line.expect("it does not start").unwrap();
+    (workshop, Logged { child, address }, lines)
 }
 
 struct Logged {
