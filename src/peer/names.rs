@@ -6,11 +6,11 @@ use core::ops::Range;
 use std::borrow::Cow;
 
 use const_oid::db::rfc4519::{CN, O, OU};
-use x509_cert::ext::pkix::KeyUsages;
 
 use super::kind::{NameKind, UnreadableName, cut};
 use super::spiffe::SpiffeId;
 use super::syntax::{ip_address, problem, reads_as_several};
+use crate::x509::pkix::KeyUsages;
 use crate::x509::{Certificate, GeneralName, X509Error, attribute_texts, range_in};
 
 /// The positions of the names in a certificate; [`Names`] combines them with its bytes.

@@ -10,6 +10,7 @@ mod cursor;
 mod element;
 mod key;
 mod name;
+pub(crate) mod pkix;
 mod request;
 
 pub(crate) use crate::error::date::rfc3339;

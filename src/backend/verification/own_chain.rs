@@ -1,10 +1,10 @@
 use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use pki_types::{CertificateDer, UnixTime};
-use x509_cert::ext::pkix::KeyUsages;
 
 use crate::material::{CertificateChain, IdentityWarning};
 use crate::policy::{BuildError, SignatureAlgorithms, purposes_of, usages_of};
 use crate::side::Side;
+use crate::x509::pkix::KeyUsages;
 use crate::x509::{Certificate, Version, is_same_name, rfc4514};
 
 /// Our own chain, for checks at build time and hints after a rejection.

@@ -2,13 +2,13 @@ use core::fmt;
 use core::ops::Range;
 
 use pki_types::{CertificateRevocationListDer, UnixTime};
-use x509_cert::ext::pkix::CrlReason;
 
 use super::serials::Serials;
 use crate::error::{MaterialProblem, RevocationListFault};
 use crate::material::input::der_shape::DerShape;
 use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::unexpected_input;
+use crate::x509::pkix::CrlReason;
 use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514, rfc4514_whole};
 
 /// One revocation list, with checked form and indexed entries.

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use const_oid::db::rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER;
-use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::policy::verdict::defect::{unreadable, without_key};
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
+use crate::x509::pkix::GeneralName;
 use crate::x509::{Certificate, X509Error, is_same_name};
 
 /// The values of an issuer that an authority key identifier can name.
@@ -86,7 +86,6 @@ pub(crate) fn check_link(
 }
 
 fn names_issuer_of(name: &GeneralName, issuer: &Identifiers<'_>) -> bool {
-    use der::Encode;
     match name {
         GeneralName::DirectoryName(name) => name
             .to_der()

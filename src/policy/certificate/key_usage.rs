@@ -2,7 +2,6 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
-use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsages};
 
 use crate::policy::profile::CertificateProfile;
 use crate::policy::verdict::defect::{Defect, unreadable};
@@ -10,6 +9,7 @@ use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verifier_policy::{ClientPurpose, VerifierPolicy};
 use crate::side::Side;
+use crate::x509::pkix::{ExtendedKeyUsage, KeyUsages};
 use crate::x509::{Certificate, purpose_name};
 
 /// Returns the purpose that the certificate of a peer on `side` must allow, and its name.

@@ -1,8 +1,6 @@
 //! Name constraints of a CA (RFC 5280, section 4.2.1.10) that webpki does not evaluate.
 
 use const_oid::db::rfc3280::EMAIL_ADDRESS;
-use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
-use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::peer::{NameKind, Names, cut, is_dns_name};
 use crate::policy::profile::CertificateProfile;
@@ -10,6 +8,7 @@ use crate::policy::verdict::defect::{Defect, PathPosition};
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::x509::Certificate;
+use crate::x509::pkix::{GeneralName, GeneralSubtree};
 
 /// Verifies that a CA's name constraints can be read and are not empty.
 ///
@@ -228,9 +227,9 @@ pub(crate) fn check_subject_email(
 #[cfg(test)]
 mod tests {
     use der::asn1::{Ia5String, OctetString};
-    use x509_cert::name::Name;
 
     use super::*;
+    use crate::x509::pkix::Name;
 
     #[test]
     fn networks_have_their_ones_first() {

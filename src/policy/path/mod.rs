@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use pki_types::UnixTime;
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
-use x509_cert::ext::pkix::KeyUsages;
 
 use super::certificate::form::check_form;
 use super::certificate::key_identifiers::{Identifiers, check_link};
@@ -33,6 +32,7 @@ use super::verification::VerificationContext;
 use super::verifier_policy::VerifierPolicy;
 use crate::peer::{Names, ProvedPath};
 use crate::side::Side;
+use crate::x509::pkix::KeyUsages;
 use crate::x509::{Certificate, rfc4514};
 use candidates::relevant;
 use error::rejection;

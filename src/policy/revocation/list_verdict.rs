@@ -1,7 +1,5 @@
 //! The verdict of one list on one certificate.
 
-use x509_cert::ext::pkix::KeyUsages;
-
 use super::lists::{Anchor, List};
 use crate::material::RevokedEntry;
 use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
@@ -10,6 +8,7 @@ use crate::policy::verdict::explanation::{ExplanationStep, StepOutcome};
 use crate::policy::verdict::rejection::rfc3339;
 use crate::policy::verdict::rule::Rule;
 use crate::policy::verification::VerificationTime;
+use crate::x509::pkix::KeyUsages;
 use crate::x509::{Certificate, Exclusion, Reasons};
 
 /// The inputs of a verdict besides the certificate and its issuer.

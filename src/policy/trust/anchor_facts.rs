@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use x509_cert::ext::pkix::KeyUsages;
 
 use crate::error::anchor::{REISSUE_ANCHOR, REPLACE_ANCHOR};
 use crate::error::{TrustAnchorProblem, UnusableTrustAnchor};
@@ -22,6 +21,7 @@ use crate::policy::verdict::rejection::{Rejection, rfc3339};
 use crate::policy::verification::{VerificationContext, VerificationTime};
 use crate::policy::verifier_policy::VerifierPolicy;
 use crate::side::Side;
+use crate::x509::pkix::KeyUsages;
 use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
 
 /// The properties of an anchor that webpki does not keep.

@@ -1,9 +1,9 @@
 //! The address of the issuer's certificate (RFC 5280, section 4.2.2.1).
 
 use const_oid::db::rfc5280::ID_AD_CA_ISSUERS;
-use x509_cert::ext::pkix::name::GeneralName;
 
 use super::view::Certificate;
+use crate::x509::pkix::GeneralName;
 
 /// The length of the longest address in bytes; longer ones are unreadable for people.
 const MOST: usize = 512;

@@ -4,14 +4,14 @@ use const_oid::db::rfc5280::{
 };
 use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::Decode;
-use x509_cert::ext::pkix::{
-    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
-    ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints, SubjectKeyIdentifier,
-};
 
 use super::error::X509Error;
 use super::extension::Extension;
 use super::view::Certificate;
+use crate::x509::pkix::{
+    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
+    ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints, NamedBits, SubjectKeyIdentifier,
+};
 
 impl<'a> Certificate<'a> {
     pub(crate) fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension<'a>> {
@@ -45,7 +45,12 @@ impl<'a> Certificate<'a> {
     }
 
     pub(crate) fn key_usage(&self) -> Result<Option<KeyUsage>, X509Error> {
-        self.decode_extension()
+        // Almost every one, without the decoder: it is asked for several times.
+        let extension = self.extension(ID_CE_KEY_USAGE);
+        match extension.and_then(|extension| NamedBits::usual(extension.value())) {
+            Some(bits) => Ok(Some(KeyUsage(bits))),
+            None => self.decode_extension(),
+        }
     }
 
     pub(crate) fn name_constraints(&self) -> Result<Option<NameConstraints>, X509Error> {

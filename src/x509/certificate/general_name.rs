@@ -1,6 +1,6 @@
 //! The subject alternative names of a certificate, undecoded (RFC 5280, section 4.2.1.6).
 //!
-//! x509-cert decodes all of them or none, but one unusual name must not hide the others.
+//! `pkix` decodes all of them or none, but one unusual name must not hide the others.
 
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 use der::{Decode, ErrorKind, Length, Reader, Tag};

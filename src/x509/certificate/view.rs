@@ -4,7 +4,6 @@ use const_oid::ObjectIdentifier;
 use der::asn1::{IntRef, UtcTime};
 use der::{Decode, Reader, Tag, TagNumber};
 use pki_types::UnixTime;
-use x509_cert::time::Time;
 
 use super::error::{Version, X509Error};
 use super::extension::{self, Extension};
@@ -12,6 +11,7 @@ use crate::x509::cursor::Cursor;
 use crate::x509::element::{algorithm_content, explicit, sequence_content, whole_bits};
 use crate::x509::key::PublicKey;
 use crate::x509::name::{self, is_same_name};
+use crate::x509::pkix::Time;
 
 /// One certificate, borrowed from its bytes.
 #[derive(Clone, Debug)]

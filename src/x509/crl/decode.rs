@@ -3,11 +3,11 @@
 use const_oid::ObjectIdentifier;
 use der::Decode;
 use pki_types::UnixTime;
-use x509_cert::time::Time;
 
 use super::error::CrlError;
 use crate::x509::certificate::Extension;
 use crate::x509::cursor::Cursor;
+use crate::x509::pkix::Time;
 
 pub(super) fn decode<'a, T: Decode<'a, Error = der::Error>>(
     oid: ObjectIdentifier,

@@ -4,13 +4,13 @@ use const_oid::db::rfc5280::{ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_REASONS, ID_CE_
 use der::asn1::{GeneralizedTime, IntRef};
 use der::{Decode, Reader};
 use pki_types::UnixTime;
-use x509_cert::ext::pkix::CrlReason;
 
 use super::decode::{decode, time};
 use super::error::CrlError;
 use crate::error::RevocationListFault;
 use crate::x509::certificate::extension;
 use crate::x509::cursor::Cursor;
+use crate::x509::pkix::CrlReason;
 
 /// One entry of a list.
 #[derive(Clone, Copy, Debug)]

@@ -3,14 +3,15 @@
 use const_oid::db::rfc5280::ID_CE_ISSUING_DISTRIBUTION_POINT;
 use der::asn1::{Any, AnyRef};
 use der::{Decode, Encode, Tag};
-use x509_cert::ext::pkix::crl::dp::{DistributionPoint, IssuingDistributionPoint, ReasonFlags};
-use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
-use x509_cert::name::RelativeDistinguishedName;
 
 use super::error::CrlError;
 use crate::error::RevocationListFault;
 use crate::x509::certificate::Certificate;
 use crate::x509::name::CanonicalName;
+use crate::x509::pkix::{
+    DistributionPoint, DistributionPointName, GeneralName, IssuingDistributionPoint, ReasonFlags,
+    RelativeDistinguishedName,
+};
 
 /// The content of an `IssuingDistributionPoint`; without one, a list covers everything.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,8 @@ use const_oid::db::rfc5280::{
     ID_CE_ISSUING_DISTRIBUTION_POINT,
 };
 use der::asn1::{AnyRef, UintRef};
-use der::{Decode, Encode, Reader, Tag};
+use der::{Decode, Reader, Tag};
 use pki_types::UnixTime;
-use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 
 use super::decode::{decode, time};
 use super::entry::{self, CrlEntry};
@@ -15,6 +14,7 @@ use crate::error::RevocationListFault;
 use crate::x509::certificate::extension::{self, Extension};
 use crate::x509::cursor::Cursor;
 use crate::x509::element::{explicit, sequence_content, sequence_tlv, whole_bits};
+use crate::x509::pkix::IssuingDistributionPoint;
 
 /// The length of the longest CRL number in octets (RFC 5280, section 5.2.3).
 const MAX_NUMBER_OCTETS: usize = 20;
@@ -149,8 +149,7 @@ fn read_extensions<'a>(
 fn decode_point(extension: &Extension<'_>) -> Result<IssuingDistributionPoint, CrlError> {
     let oid = ID_CE_ISSUING_DISTRIBUTION_POINT;
     let point: IssuingDistributionPoint = decode(oid, extension)?;
-    let is_exact = || point.to_der().is_ok_and(|der| der == extension.value());
-    if point.only_some_reasons.is_none() || is_exact() {
+    if point.only_some_reasons.is_none() || point.is_der {
         Ok(point)
     } else {
         Err(CrlError::MalformedExtension {

@@ -4,13 +4,12 @@ use core::fmt::Write;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::DB;
-use der::Encode;
-use x509_cert::name::Name;
 
 use super::attributes::{Attribute, AttributeSet, Attributes};
 use super::canonical::CanonicalName;
 use super::string::Letters;
 use crate::error::path::is_hidden;
+use crate::x509::pkix::Name;
 
 /// The most attributes in a message, because a peer chooses its names.
 const MAX_SHOWN: usize = 8;
@@ -49,7 +48,7 @@ pub(crate) fn rfc4514_whole(name: &[u8]) -> String {
 ///
 /// Returns `None` if the text is not a name.
 pub(crate) fn canonical_rfc4514(text: &str) -> Option<(String, CanonicalName)> {
-    let name: Name = text.parse().ok()?;
+    let name = Name::parse(text)?;
     let der = name.to_der().ok()?;
     (!name.is_empty()).then(|| (rfc4514_whole(&der), CanonicalName::of(&der)))
 }
@@ -171,9 +170,9 @@ fn short_name(kind: &ObjectIdentifier) -> Option<&'static str> {
 mod tests {
     use core::str::FromStr;
 
-    use der::Any;
+    use der::{Any, Encode};
     use x509_cert::attr::AttributeTypeAndValue;
-    use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
+    use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 
     use super::*;
 
