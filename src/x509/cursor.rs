@@ -5,6 +5,10 @@
 
 use der::{Decode, EncodingRules, Error, ErrorKind, Header, Length, Reader, Result, Tag};
 
+/// The bits that announce a long tag number (X.690, section 8.1.2.4); neither names nor their
+/// values use it.
+const LONG_TAG: u8 = 0x1f;
+
 /// A [`Reader`] over bytes in memory.
 ///
 /// After an error the reader must not be used further. The calling code bounds the nesting; none of
@@ -30,10 +34,36 @@ impl<'a> Cursor<'a> {
     /// Like `AnyRef::decode` and `Tag::assert_eq`, but the tag is compared without decoding it.
     #[inline]
     pub(crate) fn content(&mut self, tag: Tag) -> Result<&'a [u8]> {
-        if self.peek_byte() != Some(octet(tag)) {
+        // The usual lengths at once, in the code of the caller; all others, and all faults, by the
+        // decoder.
+        match self.usual_content(octet(tag)) {
+            Some(content) => Ok(content),
+            None => self.other_content(tag),
+        }
+    }
+
+    #[inline]
+    fn usual_content(&mut self, octet: u8) -> Option<&'a [u8]> {
+        let (length, rest) = match self.rest() {
+            [first, ..] if *first != octet => return None,
+            [_, length, rest @ ..] if *length < 0x80 => (usize::from(*length), rest),
+            [_, 0x81, length, rest @ ..] if *length >= 0x80 => (usize::from(*length), rest),
+            [_, 0x82, high, low, rest @ ..] if *high > 0 => {
+                (usize::from(u16::from_be_bytes([*high, *low])), rest)
+            }
+            _ => return None,
+        };
+        let (content, rest) = rest.split_at_checked(length)?;
+        self.at = self.bytes.len().saturating_sub(rest.len());
+        Some(content)
+    }
+
+    #[cold]
+    fn other_content(&mut self, tag: Tag) -> Result<&'a [u8]> {
+        let start = self.at;
+        if !self.is_next(tag) {
             return Err(self.unexpected(tag));
         }
-        let start = self.at;
         self.at = start.saturating_add(1);
         match Length::decode(self) {
             Ok(length) => self.read_slice(length),
@@ -51,6 +81,29 @@ impl<'a> Cursor<'a> {
         let content = self.content(tag)?;
         let whole = self.bytes.get(start..self.at).unwrap_or_default();
         Ok((whole, content))
+    }
+
+    /// Returns the identifier octet and the content of the next element; its tag may be any of one
+    /// octet.
+    #[inline]
+    pub(crate) fn any(&mut self) -> Result<(u8, &'a [u8])> {
+        let usual = self
+            .peek_byte()
+            .filter(|octet| octet & LONG_TAG != LONG_TAG);
+        match usual.and_then(|octet| Some((octet, self.usual_content(octet)?))) {
+            Some(element) => Ok(element),
+            None => self.other_any(),
+        }
+    }
+
+    #[cold]
+    fn other_any(&mut self) -> Result<(u8, &'a [u8])> {
+        let octet = self.read_byte()?;
+        if octet & LONG_TAG == LONG_TAG {
+            return Err(self.error(ErrorKind::TagNumberInvalid));
+        }
+        let length = Length::decode(self)?;
+        Ok((octet, self.read_slice(length)?))
     }
 
     /// Returns the unread bytes.
@@ -187,6 +240,15 @@ impl<'a> Reader<'a> for Cursor<'a> {
 /// octet.
 #[inline]
 fn octet(tag: Tag) -> u8 {
+    // Those of almost every element, so that the compiler knows them.
+    match tag {
+        Tag::BitString => return 0x03,
+        Tag::ObjectIdentifier => return 0x06,
+        Tag::OctetString => return 0x04,
+        Tag::Sequence => return 0x30,
+        Tag::Set => return 0x31,
+        _ => {}
+    }
     debug_assert!(tag.number().value() < 31, "a tag in the low form");
     let number = u8::try_from(tag.number().value()).unwrap_or(0x1f);
     tag.class() as u8 | u8::from(tag.is_constructed()) << 5 | number

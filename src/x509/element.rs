@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use der::asn1::AnyRef;
+use der::asn1::{AnyRef, IntRef};
 use der::{Decode, Reader, Tag, TagNumber};
 
 use super::cursor::Cursor;
@@ -18,11 +18,54 @@ pub(super) fn algorithm_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]>
     let content = r.content(Tag::Sequence)?;
     let mut inner = Cursor::new(content)?;
     inner.content(Tag::ObjectIdentifier)?;
-    if !inner.is_finished() {
+    // The parameters of elliptic curves are an identifier, those of RSA keys NULL.
+    if inner.is_next(Tag::ObjectIdentifier) {
+        inner.content(Tag::ObjectIdentifier)?;
+    } else if inner.is_next(Tag::Null) {
+        inner.content(Tag::Null)?;
+    } else if !inner.is_finished() {
         AnyRef::decode(&mut inner)?;
     }
     inner.finish()?;
     Ok(content)
+}
+
+/// Reads the next element by `usual`, from its content, and by `decode` where that returns `None`.
+///
+/// The decoder makes many calls for a value. So almost every one is read without it; all others,
+/// and all faults, are left to it.
+#[inline]
+pub(super) fn usually<'a, T>(
+    r: &mut Cursor<'a>,
+    tag: Tag,
+    usual: impl FnOnce(&'a [u8]) -> Option<T>,
+    decode: impl FnOnce(&mut Cursor<'a>) -> der::Result<T>,
+) -> der::Result<T> {
+    let mut after = r.clone();
+    if after.is_next(tag)
+        && let Some(value) = after.content(tag).ok().and_then(usual)
+    {
+        *r = after;
+        return Ok(value);
+    }
+    decode(r)
+}
+
+/// Reads the content of an INTEGER.
+pub(super) fn integer_content<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
+    let usual = |content: &'a [u8]| match content {
+        [] => None,
+        // The first nine bits must not be equal (X.690, section 8.3.2).
+        [0, second, ..] if *second < 0x80 => None,
+        [0xff, ..] => None,
+        _ => Some(content),
+    };
+    usually(
+        r,
+        Tag::Integer,
+        usual,
+        |r| Ok(IntRef::decode(r)?.as_bytes()),
+    )
 }
 
 /// Reads a SEQUENCE with its header.

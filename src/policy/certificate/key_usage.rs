@@ -145,6 +145,9 @@ pub(crate) fn anchor_purpose_defect(anchor: &Certificate<'_>, side: Side) -> Opt
 /// Returns why a certificate's extended key usage excludes this side.
 pub(crate) fn purpose_defect(certificate: &Certificate<'_>, side: Side) -> Option<Defect> {
     let (wanted, name) = purpose(side);
+    if certificate.is_for_tls(wanted) {
+        return None;
+    }
     match certificate.extended_key_usage() {
         Ok(Some(usage)) if !usage.0.contains(&wanted) => Some(Defect::new(
             RejectionReason::WrongExtendedKeyUsage,

@@ -6,6 +6,7 @@ use der::{Decode, Reader, Tag};
 
 use super::error::X509Error;
 use crate::x509::cursor::Cursor;
+use crate::x509::element::usually;
 
 /// One extension; its value is still encoded.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,8 @@ impl Extension<'_> {
 
     /// Compares the encoded content of the identifier.
     pub(crate) fn has_identifier(&self, oid: &[u8]) -> bool {
-        self.oid == oid
+        // Almost all begin with the same octets.
+        self.oid.last() == oid.last() && self.oid == oid
     }
 
     /// Returns the identifier in dotted form, for messages.
@@ -71,7 +73,8 @@ fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<Extension<'a>> {
     let mut r = Cursor::new(r.content(Tag::Sequence)?)?;
     let oid = r.content(Tag::ObjectIdentifier)?;
     // Some issuers encode the default FALSE; DER forbids it, but all readers accept it.
-    let critical = r.is_next(Tag::Boolean) && bool::decode(&mut r)?;
+    let is_true = |content: &[u8]| (content == [0xff]).then_some(true);
+    let critical = r.is_next(Tag::Boolean) && usually(&mut r, Tag::Boolean, is_true, bool::decode)?;
     let value = r.content(Tag::OctetString)?;
     r.finish()?;
     Ok(Extension {
@@ -84,7 +87,7 @@ fn decode<'a>(r: &mut Cursor<'a>) -> der::Result<Extension<'a>> {
 pub(crate) fn reject_duplicates(extensions: &[Extension<'_>]) -> Result<(), X509Error> {
     let mut rest = extensions;
     while let Some((extension, others)) = rest.split_first() {
-        if others.iter().any(|e| e.oid == extension.oid) {
+        if others.iter().any(|e| e.has_identifier(extension.oid)) {
             return Err(match ObjectIdentifier::from_bytes(extension.oid) {
                 Ok(oid) => X509Error::DuplicateExtension(oid),
                 Err(_) => X509Error::Der(Tag::ObjectIdentifier.value_error().into()),

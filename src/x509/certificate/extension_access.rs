@@ -1,13 +1,14 @@
 use const_oid::db::rfc5280::{
     ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE,
-    ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME,
+    ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH,
 };
 use const_oid::{AssociatedOid, ObjectIdentifier};
-use der::Decode;
+use der::{Decode, Reader, Tag};
 
 use super::error::X509Error;
 use super::extension::Extension;
 use super::view::Certificate;
+use crate::x509::cursor::Cursor;
 use crate::x509::pkix::{
     AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
     ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints, NamedBits, SubjectKeyIdentifier,
@@ -42,6 +43,17 @@ impl<'a> Certificate<'a> {
 
     pub(crate) fn extended_key_usage(&self) -> Result<Option<ExtendedKeyUsage>, X509Error> {
         self.decode_extension()
+    }
+
+    /// Returns whether the extended key usage lists this purpose, and beside it no other than those
+    /// of TLS.
+    ///
+    /// So do almost all leaves: their lists need not be decoded.
+    pub(crate) fn is_for_tls(&self, purpose: ObjectIdentifier) -> bool {
+        let extension = self.extension(ID_CE_EXT_KEY_USAGE);
+        extension.is_some_and(|extension| {
+            lists_for_tls(extension.value(), purpose.as_bytes()).unwrap_or(false)
+        })
     }
 
     pub(crate) fn key_usage(&self) -> Result<Option<KeyUsage>, X509Error> {
@@ -95,6 +107,21 @@ impl<'a> Certificate<'a> {
             },
         }
     }
+}
+
+fn lists_for_tls(purposes: &[u8], purpose: &[u8]) -> der::Result<bool> {
+    let mut reader = Cursor::new(purposes)?;
+    let mut listed = Cursor::new(reader.content(Tag::Sequence)?)?;
+    reader.finish()?;
+    let mut is_listed = false;
+    while !listed.is_finished() {
+        let next = listed.content(Tag::ObjectIdentifier)?;
+        if next != ID_KP_CLIENT_AUTH.as_bytes() && next != ID_KP_SERVER_AUTH.as_bytes() {
+            return Ok(false);
+        }
+        is_listed |= next == purpose;
+    }
+    Ok(is_listed)
 }
 
 /// The extensions that webpki supports; only these may be critical.

@@ -3,7 +3,7 @@
 //! `pkix` decodes all of them or none, but one unusual name must not hide the others.
 
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
-use der::{Decode, ErrorKind, Length, Reader, Tag};
+use der::{Reader, Tag};
 
 use super::error::X509Error;
 use super::view::Certificate;
@@ -35,22 +35,17 @@ impl<'a> GeneralName<'a> {
         let mut reader = Cursor::new(extension)?;
         let mut r = Cursor::new(reader.content(Tag::Sequence)?)?;
         reader.finish()?;
-        let mut names = Vec::new();
+        let mut names = Vec::with_capacity(r.rest().len().div_ceil(TYPICAL));
         while !r.is_finished() {
-            let tag = r.read_byte()?;
-            if tag & LONG_TAG == LONG_TAG {
-                return Err(r.error(ErrorKind::TagNumberInvalid));
-            }
-            let length = Length::decode(&mut r)?;
-            let value = r.read_slice(length)?;
+            let (tag, value) = r.any()?;
             names.push(Self { tag, value });
         }
         Ok(names)
     }
 }
 
-/// The bits that announce a long tag number (X.690, section 8.1.2.4); names do not use it.
-const LONG_TAG: u8 = 0x1f;
+/// The length of a typical name.
+const TYPICAL: usize = 24;
 
 impl<'a> Certificate<'a> {
     /// Returns the subject alternative names; `None` without the extension.

@@ -1,14 +1,16 @@
 // `Certificate` has a method for each extension, in the file of that extension.
 
 use const_oid::ObjectIdentifier;
-use der::asn1::{IntRef, UtcTime};
-use der::{Decode, Reader, Tag, TagNumber};
+use der::asn1::{GeneralizedTime, UtcTime};
+use der::{DateTime, Decode, Reader, Tag, TagNumber};
 use pki_types::UnixTime;
 
 use super::error::{Version, X509Error};
 use super::extension::{self, Extension};
 use crate::x509::cursor::Cursor;
-use crate::x509::element::{algorithm_content, explicit, sequence_content, whole_bits};
+use crate::x509::element::{
+    algorithm_content, explicit, integer_content, sequence_content, usually, whole_bits,
+};
 use crate::x509::key::PublicKey;
 use crate::x509::name::{self, is_same_name};
 use crate::x509::pkix::Time;
@@ -58,15 +60,34 @@ impl<'a> Certificate<'a> {
         Ok(certificate)
     }
 
+    /// Returns the `SubjectPublicKeyInfo`, with its header, of a certificate that was read before.
+    #[allow(dead_code, reason = "one backend alone asks for it")]
+    pub(crate) fn spki_of(der: &'a [u8]) -> der::Result<&'a [u8]> {
+        let mut r = Cursor::new(Cursor::new(der)?.content(Tag::Sequence)?)?;
+        let mut r = Cursor::new(r.content(Tag::Sequence)?)?;
+        explicit(&mut r, 0, |version| version.content(Tag::Integer))?;
+        r.content(Tag::Integer)?;
+        for _ in ["algorithm", "issuer", "validity", "subject"] {
+            r.content(Tag::Sequence)?;
+        }
+        let (spki, _) = r.element(Tag::Sequence)?;
+        Ok(spki)
+    }
+
     fn from_tbs(tbs: &'a [u8], content: &'a [u8], signature: &'a [u8]) -> Result<Self, X509Error> {
         let r = &mut Cursor::new(content)?;
-        let version = match explicit(r, 0, u8::decode)? {
+        let small = |content: &[u8]| match content {
+            [number] if *number < 0x80 => Some(*number),
+            _ => None,
+        };
+        let version = |r: &mut Cursor<'a>| usually(r, Tag::Integer, small, u8::decode);
+        let version = match explicit(r, 0, version)? {
             None | Some(0) => Version::V1,
             Some(1) => Version::V2,
             Some(2) => Version::V3,
             Some(other) => return Err(X509Error::UnknownVersion(other)),
         };
-        let serial = IntRef::decode(r)?.as_bytes();
+        let serial = integer_content(r)?;
         let signature_algorithm = algorithm_content(r)?;
         let issuer = name::decode(r).map_err(X509Error::in_name)?;
         let validity = sequence_content(r)?;
@@ -133,11 +154,52 @@ fn dates(validity: &[u8]) -> der::Result<(Time, Time)> {
 }
 
 fn date(r: &mut Cursor<'_>) -> der::Result<Time> {
-    // The common type first, without decoding the tag.
     if r.is_next(Tag::UtcTime) {
-        return UtcTime::decode(r).map(Time::UtcTime);
+        let usual = |content: &[u8]| utc_time(content).map(Time::UtcTime);
+        return usually(r, Tag::UtcTime, usual, Time::decode);
     }
-    Time::decode(r)
+    let usual = |content: &[u8]| general_time(content).map(Time::GeneralTime);
+    usually(r, Tag::GeneralizedTime, usual, Time::decode)
+}
+
+/// Reads the content of a `UTCTime` as RFC 5280, section 4.1.2.5.1, has it: `YYMMDDHHMMSSZ`.
+fn utc_time(content: &[u8]) -> Option<UtcTime> {
+    let [year, rest @ ..] = pairs::<6>(content)?;
+    let century = if year < 50 { 2000 } else { 1900 };
+    UtcTime::from_date_time(date_time(century, year, rest)?).ok()
+}
+
+/// Reads the content of a `GeneralizedTime` as RFC 5280, section 4.1.2.5.2, has it:
+/// `YYYYMMDDHHMMSSZ`.
+fn general_time(content: &[u8]) -> Option<GeneralizedTime> {
+    let [century, year, rest @ ..] = pairs::<7>(content)?;
+    let century = u16::from(century).saturating_mul(100);
+    date_time(century, year, rest).map(GeneralizedTime::from_date_time)
+}
+
+fn date_time(century: u16, year: u8, rest: [u8; 5]) -> Option<DateTime> {
+    let year = century.saturating_add(year.into());
+    let [month, day, hour, minutes, seconds] = rest;
+    DateTime::new(year, month, day, hour, minutes, seconds).ok()
+}
+
+/// Returns the numbers of two digits each, after which there is a `Z`.
+fn pairs<const N: usize>(content: &[u8]) -> Option<[u8; N]> {
+    let (digits, b"Z") = content.split_last_chunk()? else {
+        return None;
+    };
+    let (digits, []) = digits.as_chunks::<2>() else {
+        return None;
+    };
+    let digits = <&[[u8; 2]; N]>::try_from(digits).ok()?;
+    let mut pairs = [0; N];
+    for (pair, [tens, ones]) in pairs.iter_mut().zip(digits) {
+        if !tens.is_ascii_digit() || !ones.is_ascii_digit() {
+            return None;
+        }
+        *pair = (tens & 0x0f).saturating_mul(10).saturating_add(ones & 0x0f);
+    }
+    Some(pairs)
 }
 
 fn since_epoch(time: &Time) -> UnixTime {
@@ -159,4 +221,73 @@ fn skip_implicit_bits(r: &mut Cursor<'_>, number: u32) -> der::Result<()> {
         r.content(tag)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_certificate_is_found_without_the_rest() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::default().self_signed(&key);
+        let der = certificate.unwrap().der().to_vec();
+        let spki = Certificate::from_der(&der).unwrap().public_key.spki;
+        assert_eq!(Certificate::spki_of(&der), Ok(spki));
+        for length in 0..der.len() {
+            assert!(Certificate::spki_of(&der[..length]).is_err(), "{length}");
+        }
+    }
+
+    /// The decoder of `der` is the measure: what it reads is read the same, or left to it.
+    #[test]
+    fn usual_dates_are_read_as_by_the_decoder() {
+        let tlv = |tag: u8, content: &[u8]| {
+            [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
+        };
+        let decoded = |content: &[u8]| UtcTime::from_der(&tlv(0x17, content)).ok();
+        let general = |content: &[u8]| GeneralizedTime::from_der(&tlv(0x18, content)).ok();
+        let mut read = 0;
+        for day in 0..=99 {
+            for (year, month, rest) in [
+                ("00", "02", "000000Z"),
+                ("24", "02", "235959Z"),
+                ("25", "02", "235960Z"),
+                ("49", "12", "240000Z"),
+                ("50", "01", "000000Z"),
+                ("69", "12", "235959Z"),
+                ("70", "01", "006000Z"),
+                ("99", "13", "000000Z"),
+                ("99", "06", "101112Z"),
+            ] {
+                let content = format!("{year}{month}{day:02}{rest}");
+                let ours = utc_time(content.as_bytes());
+                assert_eq!(ours, decoded(content.as_bytes()), "{content}");
+                read += usize::from(ours.is_some());
+                for century in ["19", "20", "21", "40", "99"] {
+                    let content = [century, &content].concat();
+                    let ours = general_time(content.as_bytes());
+                    assert_eq!(ours, general(content.as_bytes()), "{content}");
+                    read += usize::from(ours.is_some());
+                }
+            }
+        }
+        assert!(read > 400, "{read}");
+        let good = b"990610101112Z";
+        for place in 0..good.len() {
+            for octet in 0..=255 {
+                let mut content = good.to_vec();
+                content[place] = octet;
+                assert_eq!(utc_time(&content), decoded(&content), "{content:02x?}");
+                let content = [b"20", &content[..]].concat();
+                assert_eq!(general_time(&content), general(&content), "{content:02x?}");
+            }
+        }
+        for length in 0..good.len() {
+            assert_eq!(utc_time(&good[..length]), None);
+            assert_eq!(general_time(&[b"20", &good[..length]].concat()), None);
+        }
+        assert_eq!(utc_time(b"9906101011120Z"), None);
+        assert_eq!(utc_time(b"990610101112+0100"), None);
+    }
 }

@@ -109,13 +109,17 @@ impl<'a> PublicKey<'a> {
             });
         }
         if is(EC_PUBLIC_KEY) {
-            let curve = ObjectIdentifier::decode(&mut r)?;
-            return Ok(match curve {
-                P256 => KeyKind::P256,
-                P384 => KeyKind::P384,
-                P521 => KeyKind::P521,
-                curve => KeyKind::Other(curve),
-            });
+            let curve = r.content(Tag::ObjectIdentifier)?;
+            let is = |known: ObjectIdentifier| curve == known.as_bytes();
+            return if is(P256) {
+                Ok(KeyKind::P256)
+            } else if is(P384) {
+                Ok(KeyKind::P384)
+            } else if is(P521) {
+                Ok(KeyKind::P521)
+            } else {
+                unknown(curve)
+            };
         }
         Ok(match ObjectIdentifier::from_bytes(oid) {
             Ok(RSASSA_PSS) => KeyKind::RsaPss,
@@ -124,8 +128,7 @@ impl<'a> PublicKey<'a> {
             Ok(ML_DSA_44) => KeyKind::MlDsa44,
             Ok(ML_DSA_65) => KeyKind::MlDsa65,
             Ok(ML_DSA_87) => KeyKind::MlDsa87,
-            Ok(other) => KeyKind::Other(other),
-            Err(_) => return Err(Tag::ObjectIdentifier.value_error().into()),
+            _ => return unknown(oid),
         })
     }
 }
@@ -204,6 +207,14 @@ impl fmt::Display for KeyKind {
             Self::MlDsa87 => f.write_str("ML-DSA-87"),
             Self::Other(oid) => f.write_str(&algorithm_name(*oid)),
         }
+    }
+}
+
+/// `oid` is the content of an OBJECT IDENTIFIER.
+fn unknown(oid: &[u8]) -> der::Result<KeyKind> {
+    match ObjectIdentifier::from_bytes(oid) {
+        Ok(other) => Ok(KeyKind::Other(other)),
+        Err(_) => Err(Tag::ObjectIdentifier.value_error().into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use const_oid::ObjectIdentifier;
-use der::{Decode, ErrorKind, Length, Reader, Tag};
+use der::{Reader, Tag};
 
 use super::string::{self, Letters};
 use crate::x509::cursor::Cursor;
@@ -44,9 +44,6 @@ fn check_value(attribute: &Attribute<'_>) -> der::Result<()> {
 /// The class of a tag in its identifier octet (X.690, section 8.1.2.2).
 const CLASS: u8 = 0xc0;
 
-/// The bits that announce a long tag number (X.690, section 8.1.2.4); values do not use it.
-const LONG_TAG: u8 = 0x1f;
-
 /// The attributes of a `Name`, grouped by their sets.
 pub(super) struct Attributes<'a>(Cursor<'a>);
 
@@ -86,17 +83,13 @@ impl<'a> Attributes<'a> {
 impl<'a> Iterator for AttributeSet<'a> {
     type Item = der::Result<Attribute<'a>>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         next(&mut self.0, |set| {
             let mut attribute = Cursor::new(set.content(Tag::Sequence)?)?;
             let kind = attribute.content(Tag::ObjectIdentifier)?;
             let element = attribute.rest();
-            let tag = attribute.read_byte()?;
-            if tag & LONG_TAG == LONG_TAG {
-                return Err(attribute.error(ErrorKind::TagNumberInvalid));
-            }
-            let length = Length::decode(&mut attribute)?;
-            let value = attribute.read_slice(length)?;
+            let (tag, value) = attribute.any()?;
             attribute.finish()?;
             Ok(Attribute {
                 kind,
@@ -115,6 +108,7 @@ impl<'a> Attribute<'a> {
 }
 
 /// Reads the next element; returns `None` after an error.
+#[inline]
 fn next<'a, T>(
     r: &mut Cursor<'a>,
     read: impl FnOnce(&mut Cursor<'a>) -> der::Result<T>,

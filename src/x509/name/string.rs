@@ -35,6 +35,8 @@ impl<'a> Letters<'a> {
     /// type.
     pub(super) fn of(tag: u8, value: &'a [u8]) -> Option<Self> {
         let letters = match tag {
+            // The same letters, of one octet each.
+            UTF8_STRING if value.is_ascii() => Self::Latin1(value.iter().copied()),
             UTF8_STRING => Self::Utf8(core::str::from_utf8(value).ok()?.chars()),
             NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING | VISIBLE_STRING => {
                 Self::Latin1(value.iter().copied())
