@@ -8,7 +8,6 @@ use core::fmt;
 use const_oid::ObjectIdentifier;
 use der::asn1::UintRef;
 use der::{Decode, Reader, Tag};
-use ed25519_dalek::VerifyingKey;
 use pki_types::alg_id;
 
 use super::algorithm::algorithm_name;
@@ -146,20 +145,36 @@ impl PublicKey<'_> {
             Ok(KeyKind::P256) => curve::is_uncompressed(self.key, curve::P256_BYTES),
             Ok(KeyKind::P384) => curve::is_uncompressed(self.key, curve::P384_BYTES),
             Ok(KeyKind::P521) => curve::is_uncompressed(self.key, curve::P521_BYTES),
-            Ok(KeyKind::Ed25519) => ed25519_fault(self.key).is_none(),
+            Ok(KeyKind::Ed25519) => curve::fault_on_ed25519(self.key).is_none(),
             _ => true,
         }
     }
 
     /// Returns the first fault of a key of a known kind.
     pub(crate) fn fault(&self) -> Option<KeyFault> {
-        let kind = self.kind().ok()?;
+        self.fault_of(self.kind().ok()?)
+    }
+
+    /// Returns the first fault of a key of this kind, which is its own.
+    pub(crate) fn fault_of(&self, kind: KeyKind) -> Option<KeyFault> {
+        let fault = match kind {
+            KeyKind::P256 => curve::fault_on_p256(self.key),
+            KeyKind::P384 => curve::fault_on_p384(self.key),
+            KeyKind::P521 => curve::fault_on_p521(self.key),
+            KeyKind::Ed25519 => curve::fault_on_ed25519(self.key),
+            _ => None,
+        };
+        fault.or_else(|| self.fault_beside_point(kind))
+    }
+
+    /// Returns the first fault of a key of this kind beside that it is no point of its curve.
+    pub(crate) fn fault_beside_point(&self, kind: KeyKind) -> Option<KeyFault> {
         let (parameters, fault): (&[u8], _) = match kind {
             KeyKind::Rsa { .. } => (&alg_id::RSA_ENCRYPTION, rsa_fault(self.key)),
-            KeyKind::P256 => (&alg_id::ECDSA_P256, curve::fault_on_p256(self.key)),
-            KeyKind::P384 => (&alg_id::ECDSA_P384, curve::fault_on_p384(self.key)),
-            KeyKind::P521 => (&alg_id::ECDSA_P521, curve::fault_on_p521(self.key)),
-            KeyKind::Ed25519 => (&alg_id::ED25519, ed25519_fault(self.key)),
+            KeyKind::P256 => (&alg_id::ECDSA_P256, None),
+            KeyKind::P384 => (&alg_id::ECDSA_P384, None),
+            KeyKind::P521 => (&alg_id::ECDSA_P521, None),
+            KeyKind::Ed25519 => (&alg_id::ED25519, None),
             KeyKind::MlDsa44 => (&alg_id::ML_DSA_44, self.length_fault(1312)),
             KeyKind::MlDsa65 => (&alg_id::ML_DSA_65, self.length_fault(1952)),
             KeyKind::MlDsa87 => (&alg_id::ML_DSA_87, self.length_fault(2592)),
@@ -241,12 +256,4 @@ fn rsa_fault(key: &[u8]) -> Option<KeyFault> {
     let exponent = exponent.as_bytes();
     let is_sound = is_odd(exponent) && (2..=MAX_EXPONENT_BITS).contains(&bits_of(exponent));
     (!is_sound).then_some(KeyFault::Exponent)
-}
-
-fn ed25519_fault(key: &[u8]) -> Option<KeyFault> {
-    let Ok(key) = VerifyingKey::try_from(key) else {
-        return Some(KeyFault::WeakPoint);
-    };
-    let is_strong = !key.is_weak() && key.to_edwards().compress().as_bytes() == key.as_bytes();
-    (!is_strong).then_some(KeyFault::WeakPoint)
 }
