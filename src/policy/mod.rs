@@ -38,7 +38,6 @@
 //! common failures. `shadow_policy` on a builder evaluates a narrower policy beside the one in
 //! force, without enforcing it.
 
-mod algorithms;
 mod anchors_hint;
 pub(crate) mod build_error;
 pub(crate) mod certificate;
@@ -52,16 +51,17 @@ mod profile;
 pub(crate) mod revocation;
 pub(crate) mod revocation_rules;
 pub(crate) mod setting_problem;
+mod signature;
 pub(crate) mod trust;
 pub(crate) mod verdict;
 pub(crate) mod verification;
 pub(crate) mod verifier;
 pub(crate) mod verifier_policy;
 
-pub use algorithms::SignatureAlgorithms;
 pub use matcher::pattern::string_match::StringMatch;
 pub use profile::CertificateProfile;
 pub use revocation_rules::RevocationDepth;
+pub use signature::SignatureAlgorithms;
 pub use trust::Trust;
 pub use verdict::explanation::{Explanation, ExplanationStep, StepOutcome};
 pub use verdict::rule::Rule;

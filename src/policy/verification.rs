@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use pki_types::UnixTime;
 
-use super::algorithms::SignatureAlgorithms;
+use super::signature::SignatureAlgorithms;
 use super::verdict::explanation::Trace;
 use super::verifier_policy::VerifierPolicy;
 use crate::side::Side;

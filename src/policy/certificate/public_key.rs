@@ -2,8 +2,8 @@
 
 use pki_types::alg_id;
 
-use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::profile::CertificateProfile;
+use crate::policy::signature::SignatureAlgorithms;
 use crate::policy::verdict::defect::Defect;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::peer::ProvedPath;
-use crate::policy::algorithms::SignatureProblem;
 use crate::policy::certificate::form::check_form;
 use crate::policy::certificate::public_key::{check_key, kind_of};
 use crate::policy::certificate::validity::{check_lifetime, lifetime_in_words};
+use crate::policy::signature::SignatureProblem;
 use crate::policy::trust::anchor_facts::{AnchorFacts, constrains_names};
 use crate::policy::trust::anchors::Anchors;
 use crate::policy::verdict::defect::PathPosition;

@@ -2,8 +2,8 @@
 
 use super::lists::{Anchor, List};
 use crate::material::RevokedEntry;
-use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
 use crate::policy::revocation_rules::{RevocationRules, UnnamedPoint};
+use crate::policy::signature::{SignatureAlgorithms, SignatureProblem};
 use crate::policy::verdict::explanation::{ExplanationStep, StepOutcome};
 use crate::policy::verdict::rejection::rfc3339;
 use crate::policy::verdict::rule::Rule;

@@ -8,7 +8,7 @@ use base16ct::HexDisplay;
 use pki_types::CertificateDer;
 
 use crate::material::{RevocationList, RevocationLists};
-use crate::policy::algorithms::{SignatureAlgorithms, SignatureProblem};
+use crate::policy::signature::{SignatureAlgorithms, SignatureProblem};
 use crate::policy::trust::anchors::Anchors;
 use crate::policy::verdict::rejection::rfc3339;
 use crate::x509::{CanonicalName, Certificate, PublicKey, rfc4514};

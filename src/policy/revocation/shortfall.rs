@@ -1,7 +1,7 @@
 //! What lists lack if none of them proves a certificate good, with hints.
 
 use super::list_verdict::ListVerdict;
-use crate::policy::algorithms::SignatureProblem;
+use crate::policy::signature::SignatureProblem;
 use crate::x509::{Exclusion, Reasons};
 
 /// The fault of one issuer's lists, ordered by how little is needed to repair it.

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use super::list_version::RetiredLists;
 use super::lists::{List, Lists};
 use crate::material::{RevocationList, RevocationLists};
-use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::revocation_rules::RevocationRules;
+use crate::policy::signature::SignatureAlgorithms;
 use crate::policy::trust::anchors::Anchors;
 
 /// The revocation rules and lists of a verifier; without lists every status is unknown.

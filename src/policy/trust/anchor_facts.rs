@@ -7,7 +7,6 @@ use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 
 use crate::error::anchor::{REISSUE_ANCHOR, REPLACE_ANCHOR};
 use crate::error::{TrustAnchorProblem, UnusableTrustAnchor};
-use crate::policy::algorithms::SignatureAlgorithms;
 use crate::policy::certificate::form::anchor_defect;
 use crate::policy::certificate::key_identifiers::{Identifiers, check_link};
 use crate::policy::certificate::key_usage::anchor_purpose_defect;
@@ -15,6 +14,7 @@ use crate::policy::certificate::name_constraints::NameLimits;
 use crate::policy::certificate::public_key::{acceptable_key, unacceptable_key};
 use crate::policy::certificate::web_pki;
 use crate::policy::profile::CertificateProfile;
+use crate::policy::signature::SignatureAlgorithms;
 use crate::policy::verdict::defect::Defect;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::{Rejection, rfc3339};

@@ -9,7 +9,7 @@ use pki_types::{CertificateDer, TrustAnchor};
 use webpki::VerifiedPath;
 
 use crate::error::UnusableTrustAnchor;
-use crate::policy::algorithms::SignatureAlgorithms;
+use crate::policy::signature::SignatureAlgorithms;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verdict::rule::Rule;

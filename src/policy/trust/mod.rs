@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use pki_types::CertificateDer;
 
-use super::algorithms::SignatureAlgorithms;
+use super::signature::SignatureAlgorithms;
 use super::verdict::reason::RejectionReason;
 use super::verdict::rejection::Rejection;
 use super::verifier_policy::VerifierPolicy;

@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::algorithms::SignatureAlgorithms;
 use super::certificate::key_usage::required_purpose;
 use super::certificate::leaf::{check_hides_nothing, check_leaf, check_names};
 use super::certificate::validity::check_validity;
@@ -21,6 +20,7 @@ use super::name::server_name::{check_server_name, list_of, takes_common_name};
 use super::path::{check_path, x509_v1};
 use super::presented_chain::PresentedChain;
 use super::revocation::Revocation;
+use super::signature::SignatureAlgorithms;
 use super::trust::{Trust, TrustSets};
 use super::verdict::explanation::{Explanation, Trace};
 use super::verdict::reason::RejectionReason;

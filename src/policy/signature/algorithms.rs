@@ -108,17 +108,17 @@ impl SignatureAlgorithms {
     /// Returns whether a signature by this key can be verified.
     ///
     /// With an empty list the platform verifies, so every key passes.
-    pub(super) fn take_key(&self, key: &PublicKey<'_>) -> bool {
+    pub(in crate::policy) fn take_key(&self, key: &PublicKey<'_>) -> bool {
         self.is_empty() || self.take_keys_of(key.algorithm)
     }
 
     /// Returns whether keys with this algorithm identifier (its content) are supported.
-    pub(super) fn take_keys_of(&self, algorithm: &[u8]) -> bool {
+    pub(in crate::policy) fn take_keys_of(&self, algorithm: &[u8]) -> bool {
         self.0.iter().any(|a| &*a.public_key_alg_id() == algorithm)
     }
 
     /// Returns whether signatures with this algorithm identifier (its content) can be verified.
-    pub(super) fn take_signature(&self, algorithm: &[u8]) -> bool {
+    pub(in crate::policy) fn take_signature(&self, algorithm: &[u8]) -> bool {
         self.0.iter().any(|a| &*a.signature_alg_id() == algorithm)
     }
 
@@ -144,7 +144,7 @@ impl SignatureAlgorithms {
     /// Verifies that `issuer` signed the bytes `tbs`.
     ///
     /// `signature_algorithm` is the content of the algorithm identifier.
-    pub(super) fn verify_signed(
+    pub(in crate::policy) fn verify_signed(
         &self,
         signature_algorithm: &[u8],
         tbs: &[u8],
