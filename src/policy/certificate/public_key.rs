@@ -9,7 +9,23 @@ use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verification::VerificationContext;
 use crate::policy::verifier_policy::VerifierPolicy;
-use crate::x509::{Certificate, KeyKind, MAX_RSA_BITS, PublicKey};
+use crate::x509::{Certificate, KeyFault, KeyKind, MAX_RSA_BITS, PublicKey};
+
+/// The part of a policy that says which keys are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyRules {
+    pub(crate) profile: CertificateProfile,
+    pub(crate) min_rsa_bits: usize,
+}
+
+impl KeyRules {
+    pub(crate) fn of(policy: &VerifierPolicy) -> Self {
+        Self {
+            profile: policy.profile,
+            min_rsa_bits: policy.min_rsa_bits,
+        }
+    }
+}
 
 pub(crate) fn kind_of(certificate: &Certificate<'_>) -> String {
     certificate
@@ -23,16 +39,42 @@ pub(crate) fn check_key(
     certificate: &Certificate<'_>,
     context: &VerificationContext<'_>,
 ) -> Result<(), Rejection> {
+    let key = &certificate.public_key;
+    check(index, certificate, context, |kind| key.fault_of(kind))
+}
+
+/// Verifies the key of an intermediate whose signature has verified.
+///
+/// So it is a point of its curve: every library looks before it verifies (SEC 1, section 3.2.2.1;
+/// for Ed25519 the reader of certificates does).
+pub(crate) fn check_key_of_issuer(
+    index: usize,
+    certificate: &Certificate<'_>,
+    context: &VerificationContext<'_>,
+) -> Result<(), Rejection> {
+    let key = &certificate.public_key;
+    check(index, certificate, context, |kind| {
+        key.fault_beside_point(kind)
+    })
+}
+
+fn check(
+    index: usize,
+    certificate: &Certificate<'_>,
+    context: &VerificationContext<'_>,
+    fault: impl FnOnce(KeyKind) -> Option<KeyFault>,
+) -> Result<(), Rejection> {
     let &VerificationContext {
         policy, algorithms, ..
     } = context;
-    acceptable_key(&certificate.public_key, policy, algorithms)
-        .map_err(|found| unacceptable_key(found, policy, algorithms).of(index, certificate))
+    let rules = KeyRules::of(policy);
+    acceptable(&certificate.public_key, rules, algorithms, fault)
+        .map_err(|found| unacceptable_key(found, rules, algorithms).of(index, certificate))
 }
 
 pub(crate) fn unacceptable_key(
     found: String,
-    policy: &VerifierPolicy,
+    rules: KeyRules,
     algorithms: &SignatureAlgorithms,
 ) -> Defect {
     let optional: String = [("P-521", alg_id::ECDSA_P521), ("ML-DSA", alg_id::ML_DSA_65)]
@@ -44,7 +86,7 @@ pub(crate) fn unacceptable_key(
         RejectionReason::UnsupportedKey,
         format!(
             "ECDSA P-256 or P-384, {optional}Ed25519, or RSA {} to {MAX_RSA_BITS} bits",
-            policy.min_rsa_bits
+            rules.min_rsa_bits
         ),
         found,
         "reissue the certificate with a key of ECDSA P-256 or P-384, Ed25519, or RSA (2048 to 8192 bits): every crypto \
@@ -57,21 +99,30 @@ pub(crate) fn unacceptable_key(
 /// The kind, the size and the algorithm must be supported. The error describes the key.
 pub(crate) fn acceptable_key(
     key: &PublicKey<'_>,
-    policy: &VerifierPolicy,
+    rules: KeyRules,
     algorithms: &SignatureAlgorithms,
 ) -> Result<(), String> {
+    acceptable(key, rules, algorithms, |kind| key.fault_of(kind))
+}
+
+fn acceptable(
+    key: &PublicKey<'_>,
+    rules: KeyRules,
+    algorithms: &SignatureAlgorithms,
+    fault: impl FnOnce(KeyKind) -> Option<KeyFault>,
+) -> Result<(), String> {
     let kind = key.kind().map_err(|error| format!("unreadable: {error}"))?;
-    if !kind.is_listed(policy.min_rsa_bits) {
+    if !kind.is_listed(rules.min_rsa_bits) {
         return Err(kind.to_string());
     }
-    if let Some(fault) = key.fault() {
+    if let Some(fault) = fault(kind) {
         return Err(format!("{kind} with {fault}"));
     }
     if !algorithms.take_key(key) {
         return Err(format!("{kind}, which the crypto library does not have"));
     }
     match kind {
-        KeyKind::Rsa { bits } if bits % 8 != 0 && policy.profile == CertificateProfile::WebPki => {
+        KeyKind::Rsa { bits } if bits % 8 != 0 && rules.profile == CertificateProfile::WebPki => {
             Err(format!("RSA {bits} bits, which are no whole bytes"))
         }
         _ => Ok(()),
@@ -106,7 +157,7 @@ mod tests {
                 (CertificateProfile::WebPki, whole_bytes),
             ] {
                 let policy = VerifierPolicy::allow_any_authenticated().profile(profile);
-                let accepted = acceptable_key(&key, &policy, &none);
+                let accepted = acceptable_key(&key, KeyRules::of(&policy), &none);
                 assert_eq!(accepted.is_ok(), is_accepted, "{accepted:?} {profile:?}");
             }
         }

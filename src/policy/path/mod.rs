@@ -17,7 +17,7 @@ use super::certificate::form::check_form;
 use super::certificate::key_identifiers::{Identifiers, check_link};
 use super::certificate::key_usage::usages_of;
 use super::certificate::name_constraints::{NameLimits, check_subject_email};
-use super::certificate::public_key::{check_key, kind_of};
+use super::certificate::public_key::{check_key_of_issuer, kind_of};
 use super::presented_chain::PresentedChain;
 use super::profile::CertificateProfile;
 use super::revocation::{self, Revocation};
@@ -244,7 +244,7 @@ fn check_intermediate(
         Rule::PublicKey,
         about,
         |()| kind_of(certificate),
-        || check_key(index, certificate, context),
+        || check_key_of_issuer(index, certificate, context),
     )?;
     trace.check(
         Rule::KeyUsage,

@@ -11,7 +11,7 @@ use crate::policy::certificate::form::anchor_defect;
 use crate::policy::certificate::key_identifiers::{Identifiers, check_link};
 use crate::policy::certificate::key_usage::anchor_purpose_defect;
 use crate::policy::certificate::name_constraints::NameLimits;
-use crate::policy::certificate::public_key::{acceptable_key, unacceptable_key};
+use crate::policy::certificate::public_key::{KeyRules, acceptable_key, unacceptable_key};
 use crate::policy::certificate::web_pki;
 use crate::policy::profile::CertificateProfile;
 use crate::policy::signature::SignatureAlgorithms;
@@ -246,8 +246,9 @@ fn key_defect_of(
     policy: &VerifierPolicy,
     algorithms: &SignatureAlgorithms,
 ) -> Option<Defect> {
-    let found = acceptable_key(&certificate.public_key, policy, algorithms).err()?;
-    Some(unacceptable_key(found, policy, algorithms))
+    let rules = KeyRules::of(policy);
+    let found = acceptable_key(&certificate.public_key, rules, algorithms).err()?;
+    Some(unacceptable_key(found, rules, algorithms))
 }
 
 fn form_defect_of(certificate: &Certificate<'_>, profile: CertificateProfile) -> Option<Defect> {
