@@ -9,6 +9,7 @@ mod kind;
 mod names;
 pub(crate) mod spiffe;
 mod syntax;
+mod value;
 
 pub(crate) use identity::{PeerIdentity, ProvedPath};
 pub(crate) use kind::cut;

@@ -2,7 +2,6 @@
 
 use core::fmt;
 use core::net::IpAddr;
-use core::ops::Range;
 use std::borrow::Cow;
 
 use const_oid::db::rfc4519::{CN, O, OU};
@@ -10,8 +9,9 @@ use const_oid::db::rfc4519::{CN, O, OU};
 use super::kind::{NameKind, UnreadableName, cut};
 use super::spiffe::SpiffeId;
 use super::syntax::{ip_address, problem, reads_as_several};
+use super::value::{OtherValue, Value};
 use crate::x509::pkix::KeyUsages;
-use crate::x509::{Certificate, GeneralName, X509Error, attribute_texts, range_in};
+use crate::x509::{Certificate, GeneralName, Span, X509Error, attribute_texts};
 
 /// The positions of the names in a certificate; [`Names`] combines them with its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,23 +20,14 @@ pub(crate) struct NameRanges {
     has_san: bool,
     has_empty_san: bool,
     signs_others: bool,
-    spiffe_id: Option<SpiffeId>,
+    /// On the heap, because few have one.
+    spiffe_id: Option<Box<SpiffeId>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     kind: NameKind,
     value: Value,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Value {
-    /// A text, or the octets of an address, unchanged in the certificate.
-    InCertificate(Range<usize>),
-    /// A text that differs from the certificate: another encoding, or a host in upper case.
-    Decoded(Box<str>),
-    /// Octets of the certificate that are not a legal name of their kind.
-    Unreadable(Range<usize>, &'static str),
 }
 
 /// The names in a certificate.
@@ -68,12 +59,15 @@ impl NameRanges {
     /// Returns an error for a name that could be read as other names, and for an extension that is
     /// not a list of names.
     pub(crate) fn read(certificate: &Certificate<'_>) -> Result<Self, MalformedName> {
-        let mut names = Self::default();
+        let san = certificate.alternative_names();
+        let listed = san.as_ref().ok().and_then(Option::as_ref);
+        let mut names = Self {
+            // And a common name.
+            entries: Vec::with_capacity(listed.map_or(0, Vec::len).saturating_add(1)),
+            ..Self::default()
+        };
         names.add_subject(certificate)?;
-        let Some(san) = certificate
-            .alternative_names()
-            .map_err(MalformedName::San)?
-        else {
+        let Some(san) = san.map_err(MalformedName::San)? else {
             return Ok(names);
         };
         names.has_san = true;
@@ -90,7 +84,9 @@ impl NameRanges {
                 usage.0.contains(KeyUsages::CRLSign) || usage.0.contains(KeyUsages::KeyCertSign)
             })
         });
-        names.spiffe_id = names.of(certificate.der).find_spiffe_id();
+        names.spiffe_id = names.of(certificate.der).find_spiffe_id().map(Box::new);
+        // They live as long as the connections of the peer.
+        names.entries.shrink_to_fit();
         Ok(names)
     }
 
@@ -108,14 +104,14 @@ impl NameRanges {
         let mut malformed = None;
         let texts = attribute_texts(certificate.subject, [CN, OU, O], |index, attribute| {
             let kind = KINDS.get(index).copied().unwrap_or(NameKind::Unknown);
-            let range = range_in(certificate.der, attribute.value);
+            let span = Span::of(certificate.der, attribute.value);
             if attribute.has_control {
                 malformed = Some((kind, attribute.value));
             }
             let value = match attribute.text {
-                Ok(Cow::Borrowed(_)) => Value::InCertificate(range),
-                Ok(Cow::Owned(text)) => Value::Decoded(text.into()),
-                Err(_) => Value::Unreadable(range, "it is not in the character set of its type"),
+                Ok(Cow::Borrowed(_)) => Value::InCertificate(span),
+                Ok(Cow::Owned(text)) => Value::decoded(text),
+                Err(_) => Value::unreadable(span, "it is not in the character set of its type"),
             };
             self.entries.push(Entry { kind, value });
         });
@@ -140,23 +136,23 @@ impl NameRanges {
             | GeneralName::X400_ADDRESS => return Ok(()),
             _ => NameKind::Unknown,
         };
-        let range = range_in(der, name.value);
+        let span = Span::of(der, name.value);
         let value = match (kind, core::str::from_utf8(name.value)) {
             (NameKind::Ip, _) => match name.value.len() {
-                4 | 16 => Value::InCertificate(range),
-                _ => Value::Unreadable(range, "it has neither 4 nor 16 octets"),
+                4 | 16 => Value::InCertificate(span),
+                _ => Value::unreadable(span, "it has neither 4 nor 16 octets"),
             },
             (NameKind::Unknown, _) => {
-                Value::Unreadable(range, "it is of a kind that RFC 5280 does not have")
+                Value::unreadable(span, "it is of a kind that RFC 5280 does not have")
             }
             (_, _) if name.value.iter().any(u8::is_ascii_control) => {
                 return Err(malformed_name(kind, name.value, CONTROL));
             }
             (_, Ok(text)) if text.is_ascii() => match problem(kind, text) {
                 None if kind == NameKind::Dns && text.bytes().any(|b| b.is_ascii_uppercase()) => {
-                    Value::Decoded(text.to_ascii_lowercase().into())
+                    Value::decoded(text.to_ascii_lowercase())
                 }
-                None => Value::InCertificate(range),
+                None => Value::InCertificate(span),
                 Some(_) if reads_as_several(kind, text) => {
                     return Err(malformed_name(
                         kind,
@@ -164,9 +160,9 @@ impl NameRanges {
                         "it can be read as several names",
                     ));
                 }
-                Some(problem) => Value::Unreadable(range, problem),
+                Some(problem) => Value::unreadable(span, problem),
             },
-            _ => Value::Unreadable(range, "it is not in ASCII"),
+            _ => Value::unreadable(span, "it is not in ASCII"),
         };
         self.entries.push(Entry { kind, value });
         Ok(())
@@ -196,8 +192,8 @@ impl<'a> Names<'a> {
         let entries = self.ranges.entries.iter();
         let ips = entries.filter(|entry| entry.kind == NameKind::Ip);
         ips.filter_map(move |entry| match &entry.value {
-            Value::InCertificate(range) => ip_address(self.der.get(range.clone())?),
-            Value::Decoded(_) | Value::Unreadable(..) => None,
+            Value::InCertificate(span) => ip_address(span.part(self.der)),
+            Value::Other(_) => None,
         })
     }
 
@@ -215,18 +211,21 @@ impl<'a> Names<'a> {
 
     /// Returns the SPIFFE ID if the certificate is an X.509-SVID.
     pub(crate) fn spiffe_id(self) -> Option<&'a SpiffeId> {
-        self.ranges.spiffe_id.as_ref()
+        self.ranges.spiffe_id.as_deref()
     }
 
     pub(crate) fn unreadable(self) -> impl Iterator<Item = UnreadableName<'a>> + Clone {
         let entries = self.ranges.entries.iter();
         entries.filter_map(move |entry| match &entry.value {
-            Value::Unreadable(range, problem) => Some(UnreadableName {
-                kind: entry.kind,
-                value: self.der.get(range.clone()).unwrap_or_default(),
-                problem,
-            }),
-            Value::InCertificate(_) | Value::Decoded(_) => None,
+            Value::InCertificate(_) => None,
+            Value::Other(other) => match &**other {
+                OtherValue::Decoded(_) => None,
+                OtherValue::Unreadable(span, problem) => Some(UnreadableName {
+                    kind: entry.kind,
+                    value: span.part(self.der),
+                    problem,
+                }),
+            },
         })
     }
 
@@ -281,11 +280,14 @@ impl<'a> Names<'a> {
 
     fn text(self, entry: &'a Entry) -> Option<&'a str> {
         match &entry.value {
-            Value::InCertificate(range) if entry.kind != NameKind::Ip => {
-                core::str::from_utf8(self.der.get(range.clone())?).ok()
+            Value::InCertificate(span) if entry.kind != NameKind::Ip => {
+                core::str::from_utf8(span.part(self.der)).ok()
             }
-            Value::Decoded(text) => Some(text),
-            Value::InCertificate(_) | Value::Unreadable(..) => None,
+            Value::InCertificate(_) => None,
+            Value::Other(other) => match &**other {
+                OtherValue::Decoded(text) => Some(text),
+                OtherValue::Unreadable(..) => None,
+            },
         }
     }
 }

@@ -1,7 +1,5 @@
 //! DER elements that certificates and revocation lists share.
 
-use core::ops::Range;
-
 use der::asn1::{AnyRef, IntRef};
 use der::{Decode, Reader, Tag, TagNumber};
 
@@ -101,16 +99,31 @@ pub(super) fn explicit<'a, T, E: From<der::Error>>(
     Ok(Some(value))
 }
 
-/// Returns the position of the slice `part` in `whole`.
-///
-/// Returns an empty range if it is not a part of it; an empty slice need not be one.
-pub(crate) fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr());
-    match start {
-        Some(start) if start.saturating_add(part.len()) <= whole.len() => {
-            start..start.saturating_add(part.len())
+/// The position of a part of an encoding, in four bytes each for begin and end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    begin: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Returns the position of the slice `part` in `whole`.
+    ///
+    /// It is empty if `part` is not a part of it; an empty slice need not be one.
+    pub(crate) fn of(whole: &[u8], part: &[u8]) -> Self {
+        let begin = part.as_ptr().addr().checked_sub(whole.as_ptr().addr());
+        let end = begin.and_then(|begin| begin.checked_add(part.len()));
+        match (begin.map(u32::try_from), end.map(u32::try_from)) {
+            (Some(Ok(begin)), Some(Ok(end))) if end as usize <= whole.len() => Self { begin, end },
+            _ => Self::default(),
         }
-        _ => 0..0,
+    }
+
+    /// Returns the part of `whole`, the encoding that the span is of.
+    pub(crate) fn part(self, whole: &[u8]) -> &[u8] {
+        whole
+            .get(self.begin as usize..self.end as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -119,13 +132,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_of_a_part_alone() {
-        let all = [0; 6];
+    fn a_span_is_of_a_part_alone() {
+        let all = [0, 1, 2, 3, 4, 5];
         let whole = &all[1..4];
-        assert_eq!(range_in(whole, whole), 0..3);
-        assert_eq!(range_in(whole, &all[2..3]), 1..2);
+        for part in [whole, &all[2..3], &all[3..4]] {
+            assert_eq!(Span::of(whole, part).part(whole), part);
+        }
         for other in [&all[..2], &all[2..6], &all[5..]] {
-            assert_eq!(range_in(whole, other), 0..0);
+            assert_eq!(Span::of(whole, other), Span::default());
+            assert!(Span::of(whole, other).part(whole).is_empty());
         }
     }
 }

@@ -1,5 +1,4 @@
 use core::fmt;
-use core::ops::Range;
 
 use pki_types::{CertificateRevocationListDer, UnixTime};
 
@@ -9,7 +8,7 @@ use crate::material::input::der_shape::DerShape;
 use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::unexpected_input;
 use crate::x509::pkix::CrlReason;
-use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514, rfc4514_whole};
+use crate::x509::{Certificate, CrlError, CrlScope, CrlView, Span, rfc4514, rfc4514_whole};
 
 /// One revocation list, with checked form and indexed entries.
 ///
@@ -25,12 +24,12 @@ use crate::x509::{Certificate, CrlError, CrlScope, CrlView, range_in, rfc4514, r
 /// ```
 pub struct RevocationList {
     der: CertificateRevocationListDer<'static>,
-    issuer: Range<usize>,
+    issuer: Span,
     this_update: UnixTime,
     next_update: UnixTime,
-    number: Option<Range<usize>>,
+    number: Option<Span>,
     scope: CrlScope,
-    revoked: Range<usize>,
+    revoked: Span,
     serials: Serials,
 }
 
@@ -77,7 +76,7 @@ impl RevocationList {
     /// `None` for a list without one (RFC 5280, section 5.2.3), as easy-rsa and cfssl make them.
     /// Only `thisUpdate` then shows which of two lists is newer.
     pub fn number(&self) -> Option<&[u8]> {
-        self.number.as_ref().map(|number| self.part(number))
+        self.number.map(|number| self.part(number))
     }
 
     /// Returns the number of listed certificates.
@@ -90,7 +89,7 @@ impl RevocationList {
     /// The serial number is the content of the DER INTEGER, as returned by
     /// [`PeerIdentity::serial_number`](crate::PeerIdentity::serial_number).
     pub fn find(&self, serial: &[u8]) -> Option<RevokedEntry> {
-        let entry = self.serials.find(self.part(&self.revoked), serial)?;
+        let entry = self.serials.find(self.part(self.revoked), serial)?;
         Some(RevokedEntry {
             date: entry.date,
             reason: entry.reason,
@@ -104,7 +103,7 @@ impl RevocationList {
 
     /// Returns the issuer's `Name`, with its header.
     pub(crate) fn issuer_der(&self) -> &[u8] {
-        self.part(&self.issuer)
+        self.part(self.issuer)
     }
 
     pub(crate) fn scope(&self) -> &CrlScope {
@@ -126,7 +125,7 @@ impl RevocationList {
     ) -> Result<Self, MaterialProblem> {
         let view = CrlView::from_der(&der).map_err(|error| unfit(&der, error))?;
         let serials = Serials::of(&view).map_err(|error| unfit(&der, error))?;
-        let range = |part| range_in(&der, part);
+        let range = |part| Span::of(&der, part);
         Ok(Self {
             issuer: range(view.issuer),
             number: view.number.map(range),
@@ -139,8 +138,8 @@ impl RevocationList {
         })
     }
 
-    fn part(&self, range: &Range<usize>) -> &[u8] {
-        self.der.get(range.clone()).unwrap_or_default()
+    fn part(&self, range: Span) -> &[u8] {
+        range.part(&self.der)
     }
 }
 
