@@ -8,7 +8,7 @@ use const_oid::db::rfc4519::{CN, O, OU};
 
 use super::kind::{NameKind, UnreadableName, cut};
 use super::spiffe::SpiffeId;
-use super::syntax::{ip_address, problem, reads_as_several};
+use super::syntax::{ip_address, is_lower_dns_pattern, problem, reads_as_several};
 use super::value::{OtherValue, Value};
 use crate::x509::pkix::KeyUsages;
 use crate::x509::{Certificate, GeneralName, Span, X509Error, attribute_texts};
@@ -137,6 +137,12 @@ impl NameRanges {
             _ => NameKind::Unknown,
         };
         let span = Span::of(der, name.value);
+        // Most names are these; the rest is asked in turn.
+        if kind == NameKind::Dns && is_lower_dns_pattern(name.value) {
+            let value = Value::InCertificate(span);
+            self.entries.push(Entry { kind, value });
+            return Ok(());
+        }
         let value = match (kind, core::str::from_utf8(name.value)) {
             (NameKind::Ip, _) => match name.value.len() {
                 4 | 16 => Value::InCertificate(span),
