@@ -5,9 +5,9 @@
 
 use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero};
 use der::asn1::UintRef;
-use pkcs1::RsaPrivateKey;
 use zeroize::Zeroizing;
 
+use super::encoding::structures::RsaPrivateKey;
 use crate::error::MaterialProblem;
 
 /// The longest public exponent that every TLS library accepts.
@@ -18,7 +18,7 @@ type Number = Zeroizing<BoxedUint>;
 /// Checks a key whose modulus has `bits` bits.
 ///
 /// The length of the modulus was checked before; it bounds the cost of this function.
-pub(crate) fn check(key: &RsaPrivateKey<UintRef<'_>>, bits: usize) -> Result<(), MaterialProblem> {
+pub(crate) fn check(key: &RsaPrivateKey<'_>, bits: usize) -> Result<(), MaterialProblem> {
     let exponent = key.public_exponent.as_bytes();
     if exponent.len() > MAX_EXPONENT_BYTES || !is_odd(exponent) || exponent == [1] {
         return Err(contradiction(

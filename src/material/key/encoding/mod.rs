@@ -3,16 +3,17 @@
 //! The output is what every TLS library reads: version 1 of PKCS#8 (OpenSSL 3.0 rejects version 2),
 //! the public key inside an EC key (ring requires it), and the curve named once.
 
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "`der` adds lengths with a check"
+)]
+pub(crate) mod structures;
 mod underived;
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
 use p256::elliptic_curve::sec1::ToSec1Point;
-use pkcs1::{RsaPrivateKey, RsaPublicKey, Version};
-use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
-use pkcs8::{PrivateKeyInfo, PrivateKeyInfoRef};
-use sec1::{EcParameters, EcPrivateKey};
 use zeroize::Zeroizing;
 
 use super::key_type::{KeyType, RSA_BITS, name_of};
@@ -21,6 +22,7 @@ use crate::error::MaterialProblem;
 use crate::material::input::der_shape::DerShape;
 use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::unexpected_input;
+use structures::{Algorithm, EcPrivateKey, PrivateKeyInfo, RsaPrivateKey, RsaPublicKey, Spki};
 
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -56,32 +58,16 @@ impl Pkcs8Key {
     }
 }
 
-/// The Ed25519 key that ring before 0.17 writes.
-///
-/// It is version 2, with the public key under an EXPLICIT tag where RFC 5958, section 2, has an
-/// IMPLICIT one.
-#[derive(der::Sequence)]
-struct OldRingKey<'a> {
-    version: u8,
-    algorithm: AlgorithmIdentifierRef<'a>,
-    private_key: &'a OctetStringRef,
-    #[asn1(context_specific = "1", tag_mode = "EXPLICIT")]
-    public_key: BitStringRef<'a>,
-}
-
-fn pkcs8_info(der: &[u8]) -> Result<PrivateKeyInfoRef<'_>, MaterialProblem> {
-    if let Ok(info) = PrivateKeyInfoRef::from_der(der) {
+fn pkcs8_info(der: &[u8]) -> Result<PrivateKeyInfo<'_>, MaterialProblem> {
+    if let Ok(info) = PrivateKeyInfo::from_der(der) {
         return Ok(info);
     }
-    let old = OldRingKey::from_der(der).map_err(malformed)?;
-    if old.version != 1 || old.algorithm.oid != ED25519 {
-        return Err(MaterialProblem::KeyMalformed);
+    let old = PrivateKeyInfo::of_old_ring(der).map_err(malformed)?;
+    if old.algorithm.oid == ED25519 {
+        Ok(old)
+    } else {
+        Err(MaterialProblem::KeyMalformed)
     }
-    Ok(PrivateKeyInfo {
-        algorithm: old.algorithm,
-        private_key: old.private_key,
-        public_key: Some(old.public_key),
-    })
 }
 
 fn from_pkcs8(der: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
@@ -109,7 +95,7 @@ fn from_pkcs8(der: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
     if let Some(public) = info.public_key {
         let public = public.as_bytes().ok_or_else(foreign_public_key)?;
         if let Some(spki) = &encoded.spki {
-            let ours = SubjectPublicKeyInfoRef::from_der(spki).map_err(malformed)?;
+            let ours = Spki::from_der(spki).map_err(malformed)?;
             if Some(public) != ours.subject_public_key.as_bytes() {
                 return Err(foreign_public_key());
             }
@@ -132,8 +118,7 @@ fn from_sec1(der: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
 /// Reads an `ECPrivateKey`; `curve` is the one named by the PKCS#8 around it.
 fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Pkcs8Key, MaterialProblem> {
     let key = EcPrivateKey::from_der(der).map_err(malformed)?;
-    let inner = key.parameters.and_then(EcParameters::named_curve);
-    let curve = match (curve, inner) {
+    let curve = match (curve, key.curve) {
         (Some(outer), Some(inner)) if outer != inner => {
             let what = "it names two curves";
             return Err(MaterialProblem::KeyInconsistent { what });
@@ -199,7 +184,7 @@ fn ec(
 ) -> Result<Pkcs8Key, MaterialProblem> {
     let inner = EcPrivateKey {
         private_key: scalar,
-        parameters: None,
+        curve: None,
         public_key: point,
     };
     let inner = Zeroizing::new(inner.to_der().map_err(malformed)?);
@@ -218,7 +203,7 @@ fn from_rsa(pkcs1: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
     if has_more_primes(pkcs1) {
         return Err(unsupported("RSA of more than two primes".to_owned()));
     }
-    let key = RsaPrivateKey::<der::asn1::UintRef<'_>>::from_der(pkcs1).map_err(malformed)?;
+    let key = RsaPrivateKey::from_der(pkcs1).map_err(malformed)?;
     let modulus = key.modulus.as_bytes();
     let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
     let bits = modulus.len().saturating_mul(8);
@@ -244,11 +229,11 @@ fn encode(
     private: &[u8],
     public: Option<&[u8]>,
 ) -> Result<Pkcs8Key, MaterialProblem> {
-    let algorithm = AlgorithmIdentifierRef { oid, parameters };
+    let algorithm = Algorithm { oid, parameters };
     let info = PrivateKeyInfo {
         algorithm,
         private_key: OctetStringRef::new(private).map_err(malformed)?,
-        public_key: None::<BitStringRef<'_>>,
+        public_key: None,
     };
     Ok(Pkcs8Key {
         kind,
@@ -257,24 +242,22 @@ fn encode(
     })
 }
 
-fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>, MaterialProblem> {
-    let spki = SubjectPublicKeyInfoRef {
+fn spki(algorithm: Algorithm<'_>, public: &[u8]) -> Result<Vec<u8>, MaterialProblem> {
+    let spki = Spki {
         algorithm,
         subject_public_key: BitStringRef::from_bytes(public).map_err(malformed)?,
     };
     spki.to_der().map_err(malformed)
 }
 
-/// Returns whether the version announces more than two primes.
-///
-/// The `pkcs1` crate reports such keys as damaged.
+/// Returns whether the version announces more than two primes (RFC 8017, appendix A.1.2).
 fn has_more_primes(pkcs1: &[u8]) -> bool {
     let read = || {
         let mut reader = SliceReader::new(pkcs1)?;
         Header::decode(&mut reader)?;
-        Version::decode(&mut reader)
+        u8::decode(&mut reader)
     };
-    read().is_ok_and(Version::is_multi)
+    read().is_ok_and(|version| version == 1)
 }
 
 /// Returns whether the parameters of an `ECPrivateKey` are a structure instead of a name.

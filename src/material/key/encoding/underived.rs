@@ -2,10 +2,9 @@
 
 use der::asn1::OctetStringRef;
 use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber};
-use pkcs8::PrivateKeyInfoRef;
-use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
+use super::structures::{EcPrivateKey, PrivateKeyInfo};
 use super::{P521, Pkcs8Key, ec, encode, foreign_public_key, malformed, scalar};
 use crate::error::MaterialProblem;
 use crate::material::key::key_type::KeyType;
@@ -39,7 +38,7 @@ pub(crate) fn from_p521(key: &EcPrivateKey<'_>) -> Result<Pkcs8Key, MaterialProb
 /// They are `seed [0]`, `expandedKey`, and a SEQUENCE of both.
 pub(crate) fn from_ml_dsa(
     kind: KeyType,
-    info: &PrivateKeyInfoRef<'_>,
+    info: &PrivateKeyInfo<'_>,
 ) -> Result<Pkcs8Key, MaterialProblem> {
     let expanded = match kind {
         KeyType::MlDsa44 => 2560,
